@@ -1,0 +1,70 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/**
+ * One direction of flow: sockets -> p2p -> events -> collectors -> points -> queue -> exporters.
+ * Each layer lists what it must not import.
+ */
+const layer = (folder, forbidden) => ({
+  files: [`src/${folder}/**/*.ts`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          ...(folder === 'p2p'
+            ? []
+            : [
+                { group: ['bcoin', 'bcoin/*', 'bcrypto/*'], message: 'src/p2p/bcoin.ts alone imports bcoin' },
+              ]),
+          ...forbidden.map((other) => ({
+            group: [`**/${other}/**`, `**/${other}`],
+            message: `${folder} must not know ${other}`,
+          })),
+        ],
+      },
+    ],
+  },
+});
+
+export default tseslint.config(
+  { ignores: ['dist/', 'coverage/', 'node_modules/'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+    },
+  },
+  layer('p2p', ['metrics', 'export', 'query', 'store', 'cli', 'demo', 'mempool']),
+  layer('tx', ['p2p', 'metrics', 'export', 'query', 'store', 'cli', 'demo', 'mempool', 'chain']),
+  layer('chain', ['metrics', 'export', 'query', 'store', 'cli', 'demo', 'mempool']),
+  layer('metrics', ['export', 'query', 'store', 'cli', 'demo']),
+  layer('export', ['chain', 'query', 'cli', 'demo', 'mempool', 'tx']),
+  layer('store', ['export', 'query', 'cli', 'demo', 'chain', 'mempool', 'tx']),
+  layer('query', ['export', 'cli', 'demo', 'chain', 'mempool', 'tx']),
+  {
+    files: ['**/*.mjs', '**/*.js', 'bin/*'],
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        module: 'writable',
+        require: 'readonly',
+        __dirname: 'readonly',
+        performance: 'readonly',
+        Buffer: 'readonly',
+        setTimeout: 'readonly',
+      },
+    },
+  },
+);

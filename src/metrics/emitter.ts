@@ -1,0 +1,57 @@
+import type { Clock } from '../clock';
+import type { Point } from './point';
+import { type FieldsOf, SERIES_NAMES, type SeriesName, type TagsOf } from './schema';
+
+/** Where points go: in the program, the exporters' queues. */
+export interface PointSink {
+  push(point: Point): void;
+}
+
+/** What collectors see: a place to put the facts of a point. */
+export type Emit = <S extends SeriesName>(series: S, fields: FieldsOf<S>, tags?: TagsOf<S>) => void;
+
+/**
+ * Turns the facts of collectors into points: gives each a time of its own and the common tags, counts it, and hands it
+ * to the sink. A count of points emitted that a database can be held against starts here.
+ */
+export class Emitter {
+  private readonly counts = new Map<SeriesName, number>(SERIES_NAMES.map((name) => [name, 0]));
+  private readonly tagSets = new Map<string, Readonly<Record<string, string>>>();
+
+  constructor(
+    private readonly common: { readonly node: string; readonly network: string },
+    private readonly modules: { readonly clock: Clock; readonly sink: PointSink },
+  ) {}
+
+  readonly emit: Emit = (series, fields, tags) => {
+    this.counts.set(series, (this.counts.get(series) ?? 0) + 1);
+    this.modules.sink.push({
+      series,
+      time: this.modules.clock.uniqueNs(),
+      tags: this.tagSet(tags),
+      fields: fields,
+    });
+  };
+
+  /** Points emitted since the start, per series. */
+  emitted(series: SeriesName): number {
+    return this.counts.get(series) ?? 0;
+  }
+
+  /** One shared object per distinct tag set: serializers cache by identity. Tags are bounded, and so is this map. */
+  private tagSet(tags: Record<string, string | undefined> | undefined): Readonly<Record<string, string>> {
+    let key = '';
+    for (const name in tags) key += `${name}\0${tags[name] ?? ''}\0`;
+    let set = this.tagSets.get(key);
+    if (set === undefined) {
+      const all: Record<string, string> = { ...this.common };
+      for (const name in tags) {
+        const value = tags[name];
+        if (value !== undefined) all[name] = value;
+      }
+      set = Object.freeze(all);
+      this.tagSets.set(key, set);
+    }
+    return set;
+  }
+}

@@ -1,0 +1,55 @@
+/** What a column holds. Integers stay within ±2^53, where a JavaScript number is exact. */
+export type ColumnType = 'int' | 'float' | 'bool' | 'string';
+
+/**
+ * How a column's values add up, which tells a query how to aggregate them:
+ * `counter` grows from the start of a run (take differences), `count` is of one interval (take sums),
+ * `gauge` is a state at a moment and `fact` a property of one event (take means, percentiles).
+ */
+export type ColumnKind = 'counter' | 'count' | 'gauge' | 'fact';
+
+/** One column of a series. */
+export interface Column {
+  readonly type: ColumnType;
+  readonly kind: ColumnKind;
+  /** Unit of the value: `bytes`, `sat`, `ms`, …; empty for names, flags and plain numbers. */
+  readonly unit: string;
+  readonly help: string;
+}
+
+/** One tag of a series: a label with a bounded set of values. */
+export interface Tag {
+  /** What bounds the set of values. */
+  readonly help: string;
+}
+
+/** One series: what a point of it means, when it is written and what it carries. */
+export interface Series {
+  readonly help: string;
+  /** Whether points come once an interval or at events, and at which. */
+  readonly when: string;
+  readonly tags: Readonly<Record<string, Tag>>;
+  readonly columns: Readonly<Record<string, Column>>;
+  /**
+   * Columns of which every point carries exactly one. Counting them counts points in a language that
+   * can only count columns (InfluxQL).
+   */
+  readonly anchors: readonly string[];
+}
+
+/** The TypeScript type of a column's values. */
+export type ValueOf<T extends ColumnType> = T extends 'int' | 'float'
+  ? number
+  : T extends 'bool'
+    ? boolean
+    : string;
+
+/** A column of type `T`. */
+export function column<T extends ColumnType, K extends ColumnKind>(
+  type: T,
+  kind: K,
+  unit: string,
+  help: string,
+): { readonly type: T; readonly kind: K; readonly unit: string; readonly help: string } {
+  return { type, kind, unit, help };
+}

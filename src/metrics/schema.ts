@@ -1,0 +1,275 @@
+import { COUNTED_COMMANDS, type CountedCommand } from '../p2p/commands';
+import { type Column, type Series, type ValueOf, column } from './schema-types';
+
+/** Tags that every point carries. */
+export const COMMON_TAGS = {
+  node: { help: 'Name of the instance that wrote the point (`--node`, default the host name).' },
+  network: { help: 'One of mainnet, testnet3, testnet4, signet, simnet, regtest.' },
+} as const;
+
+const perInterval = 'once an interval (`--interval`, default 5 s), also when nothing happened';
+
+const perCommand = (unit: 'messages' | 'bytes', direction: string): Record<CountedCommand, CountColumn> =>
+  Object.fromEntries(
+    COUNTED_COMMANDS.map((command) => [
+      command,
+      column(
+        'int',
+        'count',
+        unit,
+        command === 'other'
+          ? `${direction} under a command that is not in this list`
+          : `${direction} as \`${command}\``,
+      ),
+    ]),
+  ) as Record<CountedCommand, CountColumn>;
+
+type CountColumn = Column & { readonly type: 'int'; readonly kind: 'count' };
+
+/**
+ * THE SCHEMA. Every series that this program writes, declared once: the types of points, the line protocol, the
+ * tables of the embedded store, `btcdmon-node series`, docs/series.md and the checks of queries all come from it.
+ */
+export const SCHEMA = {
+  bandwidth: {
+    help: 'Bytes through the sockets of all peers since the start, headers included.',
+    when: perInterval,
+    tags: {},
+    columns: {
+      bytes_sent: column('int', 'counter', 'bytes', 'Bytes written to the sockets since the start'),
+      bytes_recv: column('int', 'counter', 'bytes', 'Bytes read from the sockets since the start'),
+    },
+    anchors: ['bytes_recv'],
+  },
+  blocks: {
+    help: 'The best chain as far as it has been seen.',
+    when: 'at each new best block',
+    tags: {},
+    columns: {
+      size: column('int', 'fact', 'bytes', 'Serialized size of the block, witness included'),
+      num_tx: column('int', 'fact', 'transactions', 'Transactions in the block'),
+      best_height: column('int', 'gauge', 'blocks', 'Height of the block'),
+      median_time: column(
+        'int',
+        'fact',
+        's',
+        'Median time of the block and its 10 ancestors (Unix time); left out until they are known',
+      ),
+      sha: column('string', 'fact', '', 'Hash of the block'),
+    },
+    anchors: ['sha'],
+  },
+  mempool: {
+    help: 'The relay view: what peers announced that no block holds yet.',
+    when: perInterval,
+    tags: {},
+    columns: {
+      tx_rate_limit: column(
+        'int',
+        'count',
+        'transactions',
+        'Announced transactions that were held back by the limit on requests (`--tx-rate`)',
+      ),
+    },
+    anchors: ['tx_rate_limit'],
+  },
+  msg_recv: {
+    help: 'Messages that arrived, per command, as a packet capture of the same port counts them.',
+    when: perInterval,
+    tags: {},
+    columns: perCommand('messages', 'Messages received'),
+    anchors: ['other'],
+  },
+  msg_sent: {
+    help: 'Messages that were sent, per command.',
+    when: perInterval,
+    tags: {},
+    columns: {
+      ...perCommand('messages', 'Messages sent'),
+      inv_known: column(
+        'int',
+        'count',
+        'items',
+        'Inventory not sent because the peer had it (nothing is relayed, so nothing is held back)',
+      ),
+    },
+    anchors: ['other'],
+  },
+  msg_recv_bytes: {
+    help: 'Bytes of the messages that arrived, headers included, per command.',
+    when: perInterval,
+    tags: {},
+    columns: perCommand('bytes', 'Bytes received'),
+    anchors: ['other'],
+  },
+  msg_sent_bytes: {
+    help: 'Bytes of the messages that were sent, headers included, per command.',
+    when: perInterval,
+    tags: {},
+    columns: perCommand('bytes', 'Bytes sent'),
+    anchors: ['other'],
+  },
+  peers: {
+    help: 'Peers: gauges of the pool, and one point for each handshake with what the peer claims of itself.',
+    when: `gauges ${perInterval}; the claims at each handshake`,
+    tags: {
+      user_agent: {
+        help: 'On handshake points: the peer’s user agent, cut to 64 printable characters; `other` after 200 distinct values (`--max-user-agents`).',
+      },
+    },
+    columns: {
+      total_connected: column('int', 'gauge', 'peers', 'Peers with a completed handshake'),
+      outbound: column('int', 'gauge', 'peers', 'Of these, dialled by us'),
+      inbound: column('int', 'gauge', 'peers', 'Of these, that dialled us'),
+      spv: column('int', 'gauge', 'peers', 'Of these, that claim neither NETWORK nor NETWORK_LIMITED'),
+      fullnode: column('int', 'gauge', 'peers', 'Of these, that claim NETWORK or NETWORK_LIMITED'),
+      num_addrs: column('int', 'gauge', 'addresses', 'Addresses of nodes that are known'),
+      num_banned: column('int', 'gauge', 'addresses', 'Addresses that are refused for misbehaviour'),
+      version: column('int', 'fact', '', 'At a handshake: protocol version that the peer claims'),
+      services: column(
+        'string',
+        'fact',
+        '',
+        'At a handshake: the 64 service bits that the peer claims, as 16 hexadecimal digits',
+      ),
+      start_height: column('int', 'fact', 'blocks', 'At a handshake: height that the peer claims'),
+      relay: column('bool', 'fact', '', 'At a handshake: whether the peer wants transactions (BIP37)'),
+    },
+    anchors: ['total_connected', 'version'],
+  },
+  tx: {
+    help: 'Relayed transactions, each once, as they were checked.',
+    when: 'at each transaction received for the first time outside a block',
+    tags: {},
+    columns: {
+      version_num: column('int', 'fact', '', 'Version of the transaction (signed, as in Core)'),
+      tx_size: column('int', 'fact', 'bytes', 'Serialized size, witness included'),
+      num_inputs: column('int', 'fact', 'inputs', 'Number of inputs'),
+      num_outputs: column('int', 'fact', 'outputs', 'Number of outputs'),
+      weight: column('int', 'fact', 'WU', 'Weight (BIP141)'),
+      vsize: column('int', 'fact', 'vB', 'Virtual size: weight / 4, rounded up (BIP141)'),
+      num_op_return_outs: column('int', 'fact', 'outputs', 'Outputs that are nulldata'),
+      is_standard: column('bool', 'fact', '', 'Whether the policy (`--policy`) calls it standard'),
+      non_standard_reason: column('string', 'fact', '', 'Why not; left out where it is standard'),
+      sha: column('string', 'fact', '', 'txid'),
+    },
+    anchors: ['sha'],
+  },
+  tx_inputs: {
+    help: 'Inputs of relayed transactions.',
+    when: 'at each input of a transaction of `tx`',
+    tags: {},
+    columns: {
+      sig_script_len: column('int', 'fact', 'bytes', 'Length of the signature script'),
+      witness_size: column(
+        'int',
+        'fact',
+        'bytes',
+        'Serialized size of the input’s witness, its item count included',
+      ),
+      sequence_num: column('int', 'fact', '', 'Sequence number'),
+      is_standard: column('bool', 'fact', '', 'Whether the policy calls the input standard'),
+      non_standard_reason: column('string', 'fact', '', 'Why not; left out where it is standard'),
+    },
+    anchors: ['sig_script_len'],
+  },
+  tx_outputs: {
+    help: 'Outputs of relayed transactions.',
+    when: 'at each output of a transaction of `tx`',
+    tags: {
+      script_type: {
+        help: 'pubkey, pubkeyhash, scripthash, multisig, nulldata, witness_v0_keyhash, witness_v0_scripthash, witness_v1_taproot, anchor, witness_unknown or nonstandard.',
+      },
+    },
+    columns: {
+      num_pubkeys: column('int', 'fact', 'keys', 'Bare multisig alone: public keys'),
+      num_keys: column('int', 'fact', 'keys', 'Bare multisig alone: signatures needed'),
+      size: column('int', 'fact', 'bytes', 'Length of the script'),
+      value: column('int', 'fact', 'sat', 'Value'),
+      is_standard: column('bool', 'fact', '', 'Whether the policy calls the output standard'),
+      is_dust: column('bool', 'fact', '', 'Whether the policy calls the value dust'),
+    },
+    anchors: ['size'],
+  },
+  btcdmon: {
+    help: 'The monitor itself: its health, what it emitted, and what became of that.',
+    when: `${perInterval}: one point for the process, one for each series, one for each exporter`,
+    tags: {
+      series: { help: 'On points about a series: its name.' },
+      exporter: {
+        help: 'On points about an exporter: its name, `duckdb`, `influx+udp`, … (with #2, #3 for further ones).',
+      },
+    },
+    columns: {
+      started: column('int', 'gauge', 'ms', 'When this run started (Unix time); tells runs apart'),
+      loop_lag_p99: column(
+        'float',
+        'gauge',
+        'ms',
+        'Delay of the event loop in the interval, 99th percentile',
+      ),
+      rss: column('int', 'gauge', 'bytes', 'Resident memory'),
+      cpu: column('float', 'gauge', '%', 'Processor time used in the interval, 100 = one core'),
+      emitted: column(
+        'int',
+        'counter',
+        'points',
+        'Per series: points emitted before this one, since the start',
+      ),
+      sent: column('int', 'counter', 'points', 'Per exporter: points handed to the transport'),
+      acked: column(
+        'int',
+        'counter',
+        'points',
+        'Per exporter: points that the receiver confirmed (never over UDP)',
+      ),
+      dropped: column(
+        'int',
+        'counter',
+        'points',
+        'Per exporter: points given up, for a full queue or as unwritable',
+      ),
+      queued: column('int', 'gauge', 'points', 'Per exporter: points that wait'),
+      retried: column('int', 'counter', 'batches', 'Per exporter: attempts that failed and were made again'),
+    },
+    anchors: ['rss', 'emitted', 'sent'],
+  },
+} as const satisfies Record<string, Series>;
+
+/** Name of a series. */
+export type SeriesName = keyof typeof SCHEMA;
+
+/** Every series, in the order of the schema. */
+export const SERIES_NAMES = Object.keys(SCHEMA) as readonly SeriesName[];
+
+/** The columns that a point of series `S` may carry. A column whose value is not known is left out. */
+export type FieldsOf<S extends SeriesName> = {
+  -readonly [C in keyof (typeof SCHEMA)[S]['columns']]?:
+    | ((typeof SCHEMA)[S]['columns'][C] extends { readonly type: infer T extends Column['type'] }
+        ? ValueOf<T>
+        : never)
+    | undefined;
+};
+
+/** The tags that a point of series `S` may carry beside the common ones. */
+export type TagsOf<S extends SeriesName> = { readonly [T in keyof (typeof SCHEMA)[S]['tags']]?: string };
+
+/** The declaration of a series, for code that treats all alike. */
+export function seriesOf(name: SeriesName): Series {
+  return SCHEMA[name];
+}
+
+/** Tells whether `name` is a series. */
+export function isSeries(name: string): name is SeriesName {
+  return Object.hasOwn(SCHEMA, name);
+}
+
+/** Names of the tags of a series, the common ones first: the order in which stores and lines have them. */
+export function tagNames(name: SeriesName): readonly string[] {
+  return [...Object.keys(COMMON_TAGS), ...Object.keys(SCHEMA[name].tags)];
+}
+
+/** Names of the columns of a series, in the order of the schema. */
+export function columnNames(name: SeriesName): readonly string[] {
+  return Object.keys(SCHEMA[name].columns);
+}
