@@ -52,7 +52,7 @@ export default tseslint.config(
   layer('store', ['export', 'query', 'cli', 'demo', 'chain', 'mempool', 'tx']),
   layer('query', ['export', 'cli', 'demo', 'chain', 'mempool', 'tx']),
   {
-    files: ['**/*.mjs', '**/*.js', 'bin/*'],
+    files: ['**/*.mjs', '**/*.js'],
     languageOptions: {
       globals: {
         process: 'readonly',

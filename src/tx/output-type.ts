@@ -1,0 +1,90 @@
+import { isPublicKey, matchMultisig } from './multisig';
+import {
+  isPushOnly,
+  isWitnessProgram,
+  OP_0,
+  OP_1,
+  OP_CHECKSIG,
+  OP_DUP,
+  OP_EQUAL,
+  OP_EQUALVERIFY,
+  OP_HASH160,
+  OP_RETURN,
+} from './script';
+
+/** Forms of output scripts, by the names that btcd and Bitcoin Core give them. */
+export const OUTPUT_TYPES = [
+  'pubkey',
+  'pubkeyhash',
+  'scripthash',
+  'multisig',
+  'nulldata',
+  'witness_v0_keyhash',
+  'witness_v0_scripthash',
+  'witness_v1_taproot',
+  'anchor',
+  'witness_unknown',
+  'nonstandard',
+] as const;
+
+/** One of `OUTPUT_TYPES`. */
+export type OutputType = (typeof OUTPUT_TYPES)[number];
+
+/**
+ * Tells the form of the output script that lies in `bytes` from `start` to `end`, as Bitcoin Core 31 does
+ * (`src/script/solver.cpp` Solver), except that a multisig whose keys are not all valid is one here, as in btcd; Core calls it
+ * nonstandard. btcd v0.26 (`txscript/standard.go` GetScriptClass) in turn calls nulldata nonstandard where more than one
+ * push or more than 80 bytes follow OP_RETURN, has no witness_unknown, and no multisig of 17 to 20 keys. The policies judge
+ * each by its own rules.
+ */
+export function outputType(bytes: Buffer, start = 0, end = bytes.length): OutputType {
+  const length = end - start;
+  if (length === 0) return 'nonstandard';
+  if (isPubKeyHash(bytes, start, length)) return 'pubkeyhash';
+  if (isScriptHash(bytes, start, length)) return 'scripthash';
+  if (isWitnessProgram(bytes, start, end)) return witnessType(bytes, start, length);
+  if (bytes[start] === OP_RETURN) return isPushOnly(bytes, start + 1, end) ? 'nulldata' : 'nonstandard';
+  if (isPubKey(bytes, start, length)) return 'pubkey';
+  return matchMultisig(bytes, start, end) === undefined ? 'nonstandard' : 'multisig';
+}
+
+function isPubKeyHash(bytes: Buffer, start: number, length: number): boolean {
+  return (
+    length === 25 &&
+    bytes[start] === OP_DUP &&
+    bytes[start + 1] === OP_HASH160 &&
+    bytes[start + 2] === 20 &&
+    bytes[start + 23] === OP_EQUALVERIFY &&
+    bytes[start + 24] === OP_CHECKSIG
+  );
+}
+
+function isScriptHash(bytes: Buffer, start: number, length: number): boolean {
+  return (
+    length === 23 && bytes[start] === OP_HASH160 && bytes[start + 1] === 20 && bytes[start + 22] === OP_EQUAL
+  );
+}
+
+function isPubKey(bytes: Buffer, start: number, length: number): boolean {
+  const keyLength = length - 2;
+  return (
+    bytes[start] === keyLength &&
+    bytes[start + length - 1] === OP_CHECKSIG &&
+    isPublicKey(bytes, start + 1, keyLength)
+  );
+}
+
+/** The type of a witness program: version 0 has two lengths and no others, the rest of the space is for the future. */
+function witnessType(bytes: Buffer, start: number, length: number): OutputType {
+  const version = bytes[start];
+  if (version === OP_0) {
+    if (length === 22) return 'witness_v0_keyhash';
+    return length === 34 ? 'witness_v0_scripthash' : 'nonstandard';
+  }
+  if (version === OP_1) {
+    if (length === 34) return 'witness_v1_taproot';
+    // Pay-to-anchor (BIP433): the program spells "Ns", so that its address has "fees" in it.
+    if (length === 4 && bytes[start + 2] === 0x4e && bytes[start + 3] === 0x73) return 'anchor';
+  }
+  return 'witness_unknown';
+}

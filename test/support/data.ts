@@ -1,0 +1,43 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { type Requirement, requirement } from './requires';
+
+/** One folder of the real data that lies beside a checkout of the project's team. */
+const realData = (name: string): Requirement =>
+  requirement(
+    `shared/data/${name}`,
+    () => {
+      const folder = path.join(__dirname, '../../../shared/data', name);
+      return existsSync(folder) ? folder : null;
+    },
+    'it lies in shared/data beside the repository of the project, not in it',
+  );
+
+/** Four whole blocks as they travel in a `block` message. */
+export const sharedBlocks = realData('blocks');
+
+/** A whole session with Bitcoin Core 31; see {@link readSession}. */
+export const sharedSession = realData('core31-session');
+
+/** One line of the recorded session's index. */
+export interface RecordedMessage {
+  readonly fromCore: boolean;
+  readonly command: string;
+  readonly length: number;
+}
+
+/** The session with Bitcoin Core 31: what each side sent, and the messages in the order in which they came. */
+export function readSession(session: string): { recv: Buffer; sent: Buffer; messages: RecordedMessage[] } {
+  const messages = readFileSync(path.join(session, 'index.tsv'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [side, , command = '', length] = line.split('\t');
+      return { fromCore: side === '<', command, length: Number(length) };
+    });
+  return {
+    recv: readFileSync(path.join(session, 'recv.bin')),
+    sent: readFileSync(path.join(session, 'sent.bin')),
+    messages,
+  };
+}

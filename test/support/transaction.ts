@@ -1,0 +1,172 @@
+import { type KeyObject, createHash, generateKeyPairSync, sign } from 'node:crypto';
+
+/** A key pair of secp256k1. */
+export interface Key {
+  /** Compressed, 33 bytes. */
+  readonly publicKey: Buffer;
+  readonly privateKey: KeyObject;
+}
+
+/** An output. */
+export interface TxOut {
+  /** Satoshi. */
+  readonly value: number;
+  readonly script: Buffer;
+}
+
+/** An input that is to be signed, and what it spends. */
+export interface TxIn extends TxOut {
+  readonly txid: string;
+  readonly vout: number;
+  scriptSig: Buffer;
+  witness: readonly Buffer[];
+}
+
+const VERSION = 2;
+const SEQUENCE = 0xffff_ffff;
+const SIGHASH_ALL = 1;
+/** Order of the curve. */
+const N = 0xffff_ffff_ffff_ffff_ffff_ffff_ffff_fffe_baae_dce6_af48_a03b_bfd2_5e8c_d036_4141n;
+
+/** A new key. */
+export function generateKey(): Key {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'secp256k1' });
+  const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
+  const odd = (Buffer.from(y, 'base64url').at(-1) ?? 0) & 1;
+  return {
+    privateKey,
+    publicKey: Buffer.concat([Buffer.from([2 + odd]), Buffer.from(x, 'base64url')]),
+  };
+}
+
+/** SHA-256. */
+export function sha256(...parts: readonly Buffer[]): Buffer {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+}
+
+/** RIPEMD-160 of SHA-256, for the hashes in addresses. */
+export function hash160(data: Buffer): Buffer {
+  return createHash('ripemd160').update(sha256(data)).digest();
+}
+
+/** A push of `data`, 75 bytes at most or by OP_PUSHDATA1 255. */
+export function push(data: Buffer): Buffer {
+  return Buffer.concat([
+    data.length < 76 ? Buffer.from([data.length]) : Buffer.from([0x4c, data.length]),
+    data,
+  ]);
+}
+
+/** A transaction in the bytes of the wire, with its witnesses where it has any (BIP144). */
+export function serialize(inputs: readonly TxIn[], outputs: readonly TxOut[], withWitness = true): Buffer {
+  const segwit = withWitness && inputs.some(({ witness }) => witness.length > 0);
+  return Buffer.concat([
+    uint32(VERSION),
+    segwit ? Buffer.from([0, 1]) : Buffer.alloc(0),
+    compactSize(inputs.length),
+    ...inputs.map((input) => Buffer.concat([outpoint(input), prefixed(input.scriptSig), uint32(SEQUENCE)])),
+    compactSize(outputs.length),
+    ...outputs.map(serializeOutput),
+    ...(segwit
+      ? inputs.map(({ witness }) => Buffer.concat([compactSize(witness.length), ...witness.map(prefixed)]))
+      : []),
+    uint32(0),
+  ]);
+}
+
+/** The hash of a transaction as people write it. */
+export function txidOf(inputs: readonly TxIn[], outputs: readonly TxOut[]): string {
+  return sha256(sha256(serialize(inputs, outputs, false)))
+    .reverse()
+    .toString('hex');
+}
+
+/** A signature of input `index` by the rules before segwit; `code` is the script that runs. */
+export function signLegacy(
+  key: Key,
+  inputs: readonly TxIn[],
+  outputs: readonly TxOut[],
+  index: number,
+  code: Buffer,
+): Buffer {
+  const blanked = inputs.map((input, i) => ({ ...input, scriptSig: i === index ? code : Buffer.alloc(0) }));
+  return signPreimage(key, Buffer.concat([serialize(blanked, outputs, false), uint32(SIGHASH_ALL)]));
+}
+
+/** A signature of input `index` by BIP143; `code` is the script that runs. */
+export function signWitness(
+  key: Key,
+  inputs: readonly TxIn[],
+  outputs: readonly TxOut[],
+  index: number,
+  code: Buffer,
+): Buffer {
+  const input = inputs[index];
+  if (input === undefined) throw new Error(`there is no input ${index}`);
+  const preimage = Buffer.concat([
+    uint32(VERSION),
+    sha256(sha256(...inputs.map(outpoint))),
+    sha256(sha256(...inputs.map(() => uint32(SEQUENCE)))),
+    outpoint(input),
+    prefixed(code),
+    uint64(input.value),
+    uint32(SEQUENCE),
+    sha256(sha256(...outputs.map(serializeOutput))),
+    uint32(0),
+    uint32(SIGHASH_ALL),
+  ]);
+  return signPreimage(key, preimage);
+}
+
+/** Signs the double SHA-256 of `preimage`: Node's `sign` hashes once itself. DER, low S (BIP146), with the hash type. */
+function signPreimage({ privateKey }: Key, preimage: Buffer): Buffer {
+  const raw = sign('sha256', sha256(preimage), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+  const s = BigInt(`0x${raw.toString('hex', 32)}`);
+  const low = s > N / 2n ? N - s : s;
+  const body = Buffer.concat([
+    derInteger(raw.subarray(0, 32)),
+    derInteger(Buffer.from(low.toString(16).padStart(64, '0'), 'hex')),
+  ]);
+  return Buffer.concat([Buffer.from([0x30, body.length]), body, Buffer.from([SIGHASH_ALL])]);
+}
+
+function derInteger(bytes: Buffer): Buffer {
+  let start = 0;
+  while (start < bytes.length - 1 && bytes[start] === 0) start += 1;
+  const digits = bytes.subarray(start);
+  const sign = (digits[0] ?? 0) >= 0x80 ? Buffer.alloc(1) : Buffer.alloc(0);
+  return Buffer.concat([Buffer.from([2, sign.length + digits.length]), sign, digits]);
+}
+
+function outpoint({ txid, vout }: TxIn): Buffer {
+  return Buffer.concat([Buffer.from(txid, 'hex').reverse(), uint32(vout)]);
+}
+
+function serializeOutput({ value, script }: TxOut): Buffer {
+  return Buffer.concat([uint64(value), prefixed(script)]);
+}
+
+function prefixed(data: Buffer): Buffer {
+  return Buffer.concat([compactSize(data.length), data]);
+}
+
+function compactSize(n: number): Buffer {
+  if (n < 0xfd) return Buffer.from([n]);
+  const buffer = Buffer.from([0xfd, 0, 0]);
+  buffer.writeUInt16LE(n, 1);
+  return buffer;
+}
+
+function uint32(n: number): Buffer {
+  const buffer = Buffer.alloc(4);
+  buffer.writeUInt32LE(n);
+  return buffer;
+}
+
+function uint64(n: number): Buffer {
+  const buffer = Buffer.alloc(8);
+  buffer.writeBigUInt64LE(BigInt(n));
+  return buffer;
+}
