@@ -1,0 +1,17 @@
+import { EventEmitter } from 'node:events';
+
+/** A map from event names to payloads, and the handlers for some of them. */
+export type Handlers<Events> = { readonly [E in keyof Events]?: (payload: Events[E]) => void };
+
+/** Carries typed events from where they happen to whoever listens, in the order in which they happen. */
+export class EventBus<Events> {
+  private readonly emitter = new EventEmitter();
+
+  emit<E extends keyof Events & string>(event: E, payload: Events[E]): void {
+    this.emitter.emit(event, payload);
+  }
+
+  on<E extends keyof Events & string>(event: E, handler: (payload: Events[E]) => void): void {
+    this.emitter.on(event, handler);
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * The one of `names` that a mistyped `name` most likely means, or null where none is near: at most a third of its letters,
+ * but at least two, are wrong.
+ */
+export function nearest(name: string, names: Iterable<string>): string | null {
+  let best: string | null = null;
+  let least = Math.max(2, Math.floor(name.length / 3)) + 1;
+  for (const candidate of names) {
+    const distance = editDistance(name, candidate);
+    if (distance < least) {
+      best = candidate;
+      least = distance;
+    }
+  }
+  return best;
+}
+
+/** `; did you mean X?`, or nothing where no name is near. */
+export function suggestion(name: string, names: Iterable<string>): string {
+  const near = nearest(name, names);
+  return near === null ? '' : `; did you mean ${near}?`;
+}
+
+/** Insertions, deletions and replacements that turn `a` into `b` (Levenshtein), one row of the table at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

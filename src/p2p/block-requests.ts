@@ -1,0 +1,85 @@
+import type { Clock } from '../clock';
+import type { Connection } from './connection';
+import { INV_BLOCK, INV_WITNESS_FLAG, type InventoryItem } from './messages/inventory';
+import { RollingSet } from './rolling-set';
+
+/** How many block hashes are remembered: two weeks of mainnet. */
+const REMEMBERED = 2_016;
+
+/** A peer that has not sent a block after this long is passed over for another that announced it. */
+const TIMEOUT_MS = 30_000;
+
+/** The most blocks that may be under way at once; a hostile inventory of nonsense hashes fills no more than this. */
+const MAX_PENDING = 1_024;
+
+interface Pending {
+  readonly hash: string;
+  /** Who has announced the block and was not asked yet. */
+  readonly others: Connection[];
+  asked: Connection;
+  askedAt: number;
+}
+
+/** Decides of whom each announced block is asked: the first announcer, then the next one where that fails. */
+export class BlockRequests {
+  private readonly arrived = new RollingSet(REMEMBERED);
+  private readonly pending = new Map<string, Pending>();
+
+  constructor(private readonly modules: { readonly clock: Clock }) {}
+
+  /** Takes what a peer announced; items that are no blocks are ignored. */
+  announced(connection: Connection, items: readonly InventoryItem[]): void {
+    const now = this.modules.clock.monotonicMs();
+    const batch: InventoryItem[] = [];
+    for (const { type, hash } of items) {
+      if (type !== INV_BLOCK || this.arrived.has(hash)) continue;
+      const pending = this.pending.get(hash);
+      if (pending !== undefined) {
+        if (pending.asked !== connection && !pending.others.includes(connection))
+          pending.others.push(connection);
+      } else if (this.pending.size < MAX_PENDING) {
+        this.pending.set(hash, { hash, others: [], asked: connection, askedAt: now });
+        batch.push(requestFor(connection, hash));
+      }
+    }
+    if (batch.length > 0) connection.request(batch);
+  }
+
+  /** Notes that a block came; tells whether it came for the first time. */
+  received(hash: string): boolean {
+    this.pending.delete(hash);
+    if (this.arrived.has(hash)) return false;
+    this.arrived.add(hash);
+    return true;
+  }
+
+  /** Takes a peer's word that it does not have what it was asked for. */
+  notFound(connection: Connection, items: readonly InventoryItem[]): void {
+    for (const { hash } of items) {
+      const pending = this.pending.get(hash);
+      if (pending?.asked === connection) this.askNext(pending);
+    }
+  }
+
+  /** Turns to the next announcer where the one that was asked is gone or silent; to be called several times a second. */
+  tick(): void {
+    const now = this.modules.clock.monotonicMs();
+    for (const pending of this.pending.values())
+      if (pending.asked.ended || now - pending.askedAt > TIMEOUT_MS) this.askNext(pending);
+  }
+
+  private askNext(pending: Pending): void {
+    const next = pending.others.shift();
+    if (next === undefined) {
+      this.pending.delete(pending.hash);
+      return;
+    }
+    pending.asked = next;
+    pending.askedAt = this.modules.clock.monotonicMs();
+    next.request([requestFor(next, pending.hash)]);
+  }
+}
+
+function requestFor(connection: Connection, hash: string): InventoryItem {
+  return { type: connection.claimsWitness ? INV_BLOCK | INV_WITNESS_FLAG : INV_BLOCK, hash };
+}

@@ -1,0 +1,222 @@
+import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
+import { messageOf } from '../errors';
+import type { EventBus } from '../events';
+import { NetAddress, type Network, packets } from './bcoin';
+import { type CountedCommand, isCommand } from './commands';
+import type { P2PEvents, PeerInfo, Violation } from './events';
+import { FrameReader, type FrameSink } from './framing';
+import { type InventoryItem, encodeInventory } from './messages/inventory';
+import type { VersionMessage } from './messages/version';
+import { DecodeError } from './reader';
+import { Session } from './session';
+
+/** The protocol version that is spoken; the one of BIP155 and BIP339. */
+const PROTOCOL_VERSION = 70_016;
+
+/** Below it there is no `headers` message; Core 31 `src/node/protocol_version.h` MIN_PEER_PROTO_VERSION. */
+const MIN_PEER_VERSION = 31_800;
+
+const NODE_WITNESS = 1n << 3n;
+
+const HANDSHAKE_TIMEOUT = 'handshake-timeout';
+
+/** What a connection is made from. */
+export interface ConnectionOptions {
+  readonly id: number;
+  /** An IPv4 or IPv6 address. */
+  readonly host: string;
+  readonly port: number;
+  readonly network: Network;
+  readonly userAgent: string;
+  /** Whether to announce `wtxidrelay` (BIP339). */
+  readonly wtxidRelay: boolean;
+}
+
+/** Handles the payload of one command; throws DecodeError where it is malformed. */
+export type MessageHandler = (connection: Connection, payload: Buffer) => void;
+
+/** What a connection works with. */
+export interface ConnectionModules {
+  readonly bus: EventBus<P2PEvents>;
+  readonly handlers: Readonly<Partial<Record<CountedCommand, MessageHandler>>>;
+  /** Takes errors that no message should be able to cause. */
+  readonly fault: (error: unknown) => void;
+}
+
+/**
+ * One connection to a peer, from dialling to its end. Counts every byte and message where it passes, before anything is
+ * decoded, and hands what it can decode to the table of handlers. Whatever a peer sends ends at most this connection.
+ */
+export class Connection implements PeerInfo, FrameSink {
+  readonly id: number;
+  readonly address: string;
+  readonly outbound = true;
+  claims: VersionMessage | null = null;
+  /** Whether version and verack went both ways. */
+  established = false;
+  /** Whether the peer announces transactions by wtxid (BIP339). */
+  wtxidRelay = false;
+  /** Settles with the reason when the connection has ended. */
+  readonly closed: Promise<string>;
+
+  private readonly session: Session;
+  private readonly frames: FrameReader;
+  private connected = false;
+  private reason = 'closed-by-peer';
+
+  constructor(
+    options: ConnectionOptions,
+    private readonly modules: ConnectionModules,
+  ) {
+    const address = NetAddress.fromHost(options.host, options.port, options.network);
+    this.id = options.id;
+    this.address = address.hostname;
+    this.frames = new FrameReader(options.network.magic, this);
+    this.session = new Session(
+      {
+        network: options.network,
+        protocolVersion: PROTOCOL_VERSION,
+        userAgent: options.userAgent,
+        createSocket: (port, host) => {
+          const socket = connect({ port, host });
+          // bcoin listens for the first error alone; a second one must not end the process.
+          socket.on('error', () => undefined);
+          return socket;
+        },
+        createNonce: () => randomBytes(8),
+        features: options.wtxidRelay ? ['wtxidrelay', 'sendaddrv2'] : ['sendaddrv2'],
+      },
+      { read: (chunk) => this.read(chunk), sent: (command, bytes) => this.sent(command, bytes) },
+    );
+    this.closed = new Promise((resolve) => {
+      this.session.on('close', () => {
+        this.frames.stop();
+        if (this.reason === HANDSHAKE_TIMEOUT) this.report(HANDSHAKE_TIMEOUT);
+        if (this.connected)
+          modules.bus.emit('disconnected', {
+            peer: this,
+            established: this.established,
+            reason: this.reason,
+          });
+        resolve(this.reason);
+      });
+    });
+    this.session.on('connect', () => (this.connected = true));
+    this.session.on('error', (error: Error) => (this.reason = this.classify(error.message)));
+    this.session.connect(address);
+    void this.session.tryOpen();
+  }
+
+  /** Whether the connection has ended. */
+  get ended(): boolean {
+    return this.session.destroyed;
+  }
+
+  /** Whether the peer claims to have witnesses (BIP144). */
+  get claimsWitness(): boolean {
+    return ((this.claims?.services ?? 0n) & NODE_WITNESS) !== 0n;
+  }
+
+  /** Sends one message; does nothing once the connection has ended. */
+  send(command: CountedCommand, payload: Buffer): void {
+    this.session.sendRaw(command, payload);
+  }
+
+  /** Asks for inventory. */
+  request(items: readonly InventoryItem[]): void {
+    this.send('getdata', encodeInventory(items));
+  }
+
+  /** Hands a message to bcoin's session, which answers pings and waits for verack. */
+  delegate(packet: packets.Packet): void {
+    this.session.handlePacket(packet).catch((error: unknown) => this.session.error(messageOf(error)));
+  }
+
+  /** Reports a violation that the connection survives. */
+  report(reason: Violation): void {
+    this.modules.bus.emit('violation', { peer: this, reason });
+  }
+
+  /** Reports a violation and ends the connection. */
+  violation(reason: Violation): void {
+    this.report(reason);
+    this.close(reason);
+  }
+
+  /** Ends the connection. */
+  close(reason: string): void {
+    this.reason = reason;
+    this.session.destroy();
+  }
+
+  arrived(name: string, bytes: number): void {
+    this.modules.bus.emit('received', { peer: this, command: isCommand(name) ? name : 'other', bytes });
+  }
+
+  message(name: string, payload: Buffer): void {
+    if (this.claims === null && name !== 'version') {
+      this.violation('no-version-first');
+      return;
+    }
+    const handler = isCommand(name) ? this.modules.handlers[name] : undefined;
+    if (handler === undefined) return;
+    try {
+      handler(this, payload);
+    } catch (error) {
+      if (error instanceof DecodeError) {
+        this.report('malformed-message');
+      } else {
+        // A fault of ours: it costs this connection and never the program.
+        this.modules.fault(error);
+        this.close('internal-error');
+      }
+    }
+  }
+
+  /** Takes the peer's claims; called by the handler of `version`. */
+  introduced(claims: VersionMessage): void {
+    if (this.claims !== null) {
+      this.violation('duplicate-version');
+      return;
+    }
+    this.claims = claims;
+    if (claims.version < MIN_PEER_VERSION) {
+      this.violation('obsolete-version');
+      return;
+    }
+    const packet = new packets.VersionPacket();
+    packet.version = claims.version;
+    packet.height = claims.startHeight;
+    packet.noRelay = !claims.relay;
+    this.delegate(packet);
+  }
+
+  /** Marks the handshake as complete; called by the handler of `verack`. */
+  acknowledged(): void {
+    this.delegate(new packets.VerackPacket());
+    if (this.established || this.claims === null) return;
+    this.established = true;
+    this.modules.bus.emit('handshake', { peer: this, claims: this.claims });
+  }
+
+  private read(chunk: Buffer): void {
+    this.modules.bus.emit('bytesRead', { peer: this, bytes: chunk.length });
+    this.frames.push(chunk);
+  }
+
+  private sent(name: string, bytes: number): void {
+    this.modules.bus.emit('bytesWritten', { peer: this, bytes });
+    this.modules.bus.emit('sent', { peer: this, command: isCommand(name) ? name : 'other', bytes });
+  }
+
+  /** bcoin tells why a session ended in words alone. */
+  private classify(message: string): string {
+    if (message.startsWith('Peer is stalling')) return this.established ? 'stalled' : HANDSHAKE_TIMEOUT;
+    if (message.startsWith('Peer stalled')) return 'not-reading';
+    if (message.startsWith('Connection timed out')) return 'connect-timeout';
+    const code = /^Socket Error: (E[A-Z]+)/.exec(message)?.[1];
+    if (code !== undefined) return code === 'ECONNREFUSED' ? 'connection-refused' : code.toLowerCase();
+    return this.reason;
+  }
+}

@@ -1,0 +1,40 @@
+import { isIPv6 } from 'node:net';
+import { UsageError } from '../errors';
+
+/** A place to dial. */
+export interface Endpoint {
+  /** An IPv4 or IPv6 address without brackets, or a DNS name. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Parses `host`, `host:port`, `[IPv6]:port` or a bare IPv6 address.
+ * @throws UsageError naming `text` and what would be right
+ */
+export function parseEndpoint(text: string, defaultPort: number): Endpoint {
+  if (isIPv6(text)) return { host: text, port: defaultPort };
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(.*))?$/.exec(text);
+  const host = match?.[1] ?? match?.[2] ?? '';
+  if (match?.[1] !== undefined ? !isIPv6(host) : !isHostName(host))
+    throw new UsageError(
+      `--connect ${text}: not a host; give host[:port], 192.0.2.1:8333, [2001:db8::1]:8333 or a DNS name`,
+    );
+  const port = match?.[3];
+  if (port === undefined) return { host, port: defaultPort };
+  const number = /^\d{1,5}$/.test(port) ? Number(port) : 0;
+  if (number < 1 || number > 65_535)
+    throw new UsageError(`--connect ${text}: "${port}" is not a port; give one from 1 to 65535`);
+  return { host, port: number };
+}
+
+/** `host:port`, with brackets around an IPv6 address. */
+export function formatEndpoint({ host, port }: Endpoint): string {
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function isHostName(text: string): boolean {
+  return (
+    text.length <= 253 && /^[a-z0-9_]([a-z0-9_-]{0,62})?(\.[a-z0-9_]([a-z0-9_-]{0,62})?)*\.?$/i.test(text)
+  );
+}

@@ -1,0 +1,54 @@
+import type { Block } from '../tx/block';
+import type { Transaction } from '../tx/transaction';
+import type { CountedCommand } from './commands';
+import type { FramingViolation } from './framing';
+import type { InventoryItem } from './messages/inventory';
+import type { VersionMessage } from './messages/version';
+
+/** One connection, as the rest of the program knows it. */
+export interface PeerInfo {
+  /** Unique among the connections of a run. */
+  readonly id: number;
+  /** `host:port` of the other side. */
+  readonly address: string;
+  readonly outbound: boolean;
+  /** The peer's claims; null before its `version` came. */
+  readonly claims: VersionMessage | null;
+}
+
+/** What a peer did that the protocol forbids. A fixed list: it becomes a tag. */
+export type Violation =
+  | FramingViolation
+  | 'handshake-timeout'
+  | 'duplicate-version'
+  | 'no-version-first'
+  | 'obsolete-version'
+  | 'malformed-message'
+  | 'malformed-tx'
+  | 'invalid-tx'
+  | 'malformed-block';
+
+/** Everything that the P2P layer tells the rest of the program. */
+export interface P2PEvents {
+  /** Bytes came off a socket. */
+  bytesRead: { readonly peer: PeerInfo; readonly bytes: number };
+  /** Bytes were written to a socket. */
+  bytesWritten: { readonly peer: PeerInfo; readonly bytes: number };
+  /** A whole message arrived, whatever becomes of it; `bytes` with its header. */
+  received: { readonly peer: PeerInfo; readonly command: CountedCommand; readonly bytes: number };
+  /** A message was sent; `bytes` with its header. */
+  sent: { readonly peer: PeerInfo; readonly command: CountedCommand; readonly bytes: number };
+  /** Version and verack went both ways. */
+  handshake: { readonly peer: PeerInfo; readonly claims: VersionMessage };
+  /** A connection ended. `established` tells whether its handshake had completed. */
+  disconnected: { readonly peer: PeerInfo; readonly established: boolean; readonly reason: string };
+  violation: { readonly peer: PeerInfo; readonly reason: Violation };
+  /** A peer announced inventory. */
+  announced: { readonly peer: PeerInfo; readonly items: readonly InventoryItem[] };
+  /** Announced transactions are over the limit on requests and must wait, or are passed over. */
+  rateLimited: { readonly count: number };
+  /** A relayed transaction came; `first` tells whether it had not come before. */
+  transaction: { readonly peer: PeerInfo; readonly transaction: Transaction; readonly first: boolean };
+  /** A block came; `first` tells whether it had not come before. */
+  block: { readonly peer: PeerInfo; readonly block: Block; readonly first: boolean };
+}

@@ -1,0 +1,120 @@
+import { checksum } from '../hash';
+
+/** Bytes before each payload: magic 4, command 12, length 4, checksum 4. */
+export const HEADER_BYTES = 24;
+
+/** The longest payload that is accepted; Core 31 `src/net.h` MAX_PROTOCOL_MESSAGE_LENGTH. */
+export const MAX_PAYLOAD_BYTES = 4_000_000;
+
+const COMMAND_BYTES = 12;
+
+/** Why a stream of bytes stopped being the protocol. Each ends its connection. */
+export type FramingViolation = 'wrong-magic' | 'oversized-message' | 'wrong-checksum';
+
+/** Receives what a {@link FrameReader} finds. Commands are a stranger's bytes up to the first NUL, one character each. */
+export interface FrameSink {
+  /** Each whole message, header included in `bytes`, before anything is checked: a capture counts it, too. */
+  arrived(command: string, bytes: number): void;
+  /** Each message whose checksum holds, right after it `arrived`. */
+  message(command: string, payload: Buffer): void;
+  /** Called at most once; the reader ignores everything after. */
+  violation(reason: FramingViolation): void;
+}
+
+/**
+ * Cuts a stream of bytes into messages, whatever chunks it comes in. bcoin's own parser is not used: it drops a peer that
+ * sends a command of 12 characters (BIP157's `getcfheaders`), and copies every chunk twice. A payload that lies within one chunk is a view of it
+ * and not a copy. Nothing is allocated for what a header merely promises.
+ */
+export class FrameReader {
+  private readonly chunks: Buffer[] = [];
+  private buffered = 0;
+  /** Bytes that must be there before the next step. */
+  private wanted = HEADER_BYTES;
+  private header: Buffer | null = null;
+  private broken = false;
+
+  constructor(
+    private readonly magic: number,
+    private readonly sink: FrameSink,
+  ) {}
+
+  push(chunk: Buffer): void {
+    this.chunks.push(chunk);
+    this.buffered += chunk.length;
+    while (!this.broken && this.buffered >= this.wanted) {
+      if (this.header === null) this.readHeader(this.take(HEADER_BYTES));
+      else this.readPayload(this.header, this.take(this.wanted));
+    }
+    if (this.broken) this.chunks.length = 0;
+  }
+
+  /** Stops reading, also in the middle of a chunk. */
+  stop(): void {
+    this.broken = true;
+  }
+
+  private readHeader(header: Buffer): void {
+    if (header.readUInt32LE(0) !== this.magic) {
+      this.fail('wrong-magic');
+      return;
+    }
+    const length = header.readUInt32LE(16);
+    if (length > MAX_PAYLOAD_BYTES) {
+      this.fail('oversized-message');
+      return;
+    }
+    this.header = header;
+    this.wanted = length;
+  }
+
+  private readPayload(header: Buffer, payload: Buffer): void {
+    this.header = null;
+    this.wanted = HEADER_BYTES;
+    const command = commandOf(header);
+    this.sink.arrived(command, HEADER_BYTES + payload.length);
+    if (checksum(payload) === header.readUInt32LE(20)) this.sink.message(command, payload);
+    else this.fail('wrong-checksum');
+  }
+
+  private fail(reason: FramingViolation): void {
+    this.broken = true;
+    this.sink.violation(reason);
+  }
+
+  /** Takes `length` bytes off the front; the caller has made sure that they are there. */
+  private take(length: number): Buffer {
+    this.buffered -= length;
+    const first = this.chunks[0] ?? EMPTY;
+    if (first.length > length) {
+      this.chunks[0] = first.subarray(length);
+      return first.subarray(0, length);
+    }
+    if (first.length === length) {
+      this.chunks.shift();
+      return first;
+    }
+    const whole = this.chunks.length === 1 ? first : Buffer.concat(this.chunks);
+    this.chunks.length = 0;
+    if (whole.length > length) this.chunks.push(whole.subarray(length));
+    return whole.subarray(0, length);
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function commandOf(header: Buffer): string {
+  const end = header.indexOf(0, 4);
+  return header.toString('latin1', 4, end === -1 || end > 4 + COMMAND_BYTES ? 4 + COMMAND_BYTES : end);
+}
+
+/** A whole message, ready to be sent. `command` is ASCII of at most 12 characters. */
+export function encodeFrame(magic: number, command: string, payload: Buffer): Buffer {
+  const frame = Buffer.alloc(HEADER_BYTES + payload.length);
+  frame.writeUInt32LE(magic, 0);
+  frame.write(command, 4, COMMAND_BYTES, 'latin1');
+  frame.writeUInt32LE(payload.length, 16);
+  frame.writeUInt32LE(checksum(payload), 20);
+  payload.copy(frame, HEADER_BYTES);
+  return frame;
+}

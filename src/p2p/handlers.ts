@@ -1,0 +1,93 @@
+import { parseBlock } from '../tx/block';
+import { ParseError } from '../tx/parse-error';
+import { checkSanity } from '../tx/sanity';
+import { parseTransaction } from '../tx/transaction';
+import type { EventBus } from '../events';
+import { packets } from './bcoin';
+import type { BlockRequests } from './block-requests';
+import type { Command } from './commands';
+import type { Connection, MessageHandler } from './connection';
+import type { P2PEvents, Violation } from './events';
+import { decodeInventory } from './messages/inventory';
+import { decodeVersion } from './messages/version';
+import { DecodeError } from './reader';
+import type { TransactionRequests } from './transaction-requests';
+
+/** What the handlers work with. */
+export interface HandlerModules {
+  readonly bus: EventBus<P2PEvents>;
+  readonly transactions: TransactionRequests;
+  readonly blocks: BlockRequests;
+}
+
+const NONCE_BYTES = 8;
+
+/** The payload of a `headers` message without headers. */
+const NO_HEADERS = Buffer.of(0);
+
+/** What is done with each message; one that is not listed is counted and otherwise ignored. */
+export function messageHandlers({
+  bus,
+  transactions,
+  blocks,
+}: HandlerModules): Partial<Record<Command, MessageHandler>> {
+  return {
+    version: (connection, payload) => connection.introduced(decodeVersion(payload)),
+    verack: (connection) => connection.acknowledged(),
+    ping: (connection, payload) => connection.delegate(packets.fromRaw('ping', payload)),
+    pong: (connection, payload) => {
+      if (payload.length < NONCE_BYTES) throw new DecodeError('truncated');
+      connection.delegate(packets.fromRaw('pong', payload));
+    },
+    wtxidrelay: (connection) => {
+      // BIP339: only between version and verack.
+      if (!connection.established) connection.wtxidRelay = true;
+    },
+
+    // Nothing is served: whoever asks is told so at once, which keeps btcd and Core from waiting.
+    getheaders: (connection) => connection.send('headers', NO_HEADERS),
+    getdata: (connection, payload) => {
+      decodeInventory(payload);
+      connection.send('notfound', payload);
+    },
+
+    inv: (connection, payload) => {
+      const items = decodeInventory(payload);
+      bus.emit('announced', { peer: connection, items });
+      transactions.announced(connection, items);
+      blocks.announced(connection, items);
+    },
+    notfound: (connection, payload) => blocks.notFound(connection, decodeInventory(payload)),
+    tx: (connection, payload) => {
+      const transaction = parsed(connection, 'malformed-tx', () => parseTransaction(payload));
+      if (transaction === null) return;
+      if (transaction.isCoinbase || checkSanity(transaction) !== undefined) {
+        connection.report('invalid-tx');
+        return;
+      }
+      const first = transactions.received(wireHash(transaction.txid), wireHash(transaction.wtxid));
+      bus.emit('transaction', { peer: connection, transaction, first });
+    },
+    block: (connection, payload) => {
+      const block = parsed(connection, 'malformed-block', () => parseBlock(payload));
+      if (block === null) return;
+      bus.emit('block', { peer: connection, block, first: blocks.received(wireHash(block.hash)) });
+    },
+  };
+}
+
+/** The value that `parse` gives, or null where the bytes are malformed, which is then reported. */
+function parsed<T>(connection: Connection, violation: Violation, parse: () => T): T | null {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    connection.report(violation);
+    return null;
+  }
+}
+
+/** A hash that people write, as it is on the wire, one character a byte (InventoryItem). */
+function wireHash(display: string): string {
+  return Buffer.from(display, 'hex').reverse().toString('latin1');
+}

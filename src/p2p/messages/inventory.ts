@@ -1,0 +1,49 @@
+import { PayloadReader } from '../reader';
+
+/** Inventory types (Core 31 `src/protocol.h` GetDataMsg); the flag asks for the serialization with witnesses. */
+export const INV_TX = 1;
+export const INV_BLOCK = 2;
+export const INV_WTX = 5; // BIP339
+export const INV_WITNESS_FLAG = 0x4000_0000; // BIP144
+
+/** The most items of one message; Core 31 `src/net_processing.cpp` MAX_INV_SZ. */
+const MAX_ITEMS = 50_000;
+
+const ITEM_BYTES = 36;
+
+/** One item of `inv`, `getdata` or `notfound`. */
+export interface InventoryItem {
+  readonly type: number;
+  /** The 32 bytes of the hash as they are on the wire, one character each: half the memory of hexadecimal. */
+  readonly hash: string;
+}
+
+/** Decodes `inv`, `getdata` and `notfound`, which have one form. */
+export function decodeInventory(payload: Buffer): readonly InventoryItem[] {
+  const reader = new PayloadReader(payload);
+  const count = reader.compactSize(Math.min(MAX_ITEMS, Math.floor(reader.left / ITEM_BYTES)));
+  const items = new Array<InventoryItem>(count);
+  for (let i = 0; i < count; i++)
+    items[i] = { type: reader.u32(), hash: reader.bytes(32).toString('latin1') };
+  return items;
+}
+
+/** The payload of `inv`, `getdata` or `notfound`. */
+export function encodeInventory(items: readonly InventoryItem[]): Buffer {
+  const count = compactSize(items.length);
+  const payload = Buffer.alloc(count.length + items.length * ITEM_BYTES);
+  count.copy(payload);
+  items.forEach((item, i) => {
+    const offset = count.length + i * ITEM_BYTES;
+    payload.writeUInt32LE(item.type, offset);
+    payload.write(item.hash, offset + 4, 'latin1');
+  });
+  return payload;
+}
+
+function compactSize(count: number): Buffer {
+  if (count < 0xfd) return Buffer.of(count);
+  const bytes = Buffer.alloc(3, 0xfd);
+  bytes.writeUInt16LE(count, 1);
+  return bytes;
+}

@@ -1,0 +1,87 @@
+import type { Clock } from '../clock';
+import type { EventBus } from '../events';
+import { BlockRequests } from './block-requests';
+import { bcoinNetwork } from './bcoin';
+import { Connection } from './connection';
+import { Dialer, type DialerModules } from './dialer';
+import type { Endpoint } from './endpoint';
+import type { P2PEvents } from './events';
+import { messageHandlers } from './handlers';
+import type { NetworkName } from './networks';
+import { TransactionRequests } from './transaction-requests';
+
+/** How often requests that wait are looked at. */
+const TICK_MS = 100;
+
+/** What a pool is made from. */
+export interface PoolOptions {
+  readonly network: NetworkName;
+  /** The peers that are kept connected. */
+  readonly connect: readonly Endpoint[];
+  readonly userAgent: string;
+  readonly wtxidRelay: boolean;
+  /** The most transactions that are asked for in a second, over all peers. */
+  readonly txPerSecond: number;
+}
+
+/** What a pool works with. */
+export interface PoolModules {
+  readonly bus: EventBus<P2PEvents>;
+  readonly clock: Clock;
+  readonly complain: DialerModules['complain'];
+  /** Takes errors that no peer should be able to cause. */
+  readonly fault: (error: unknown) => void;
+}
+
+/** The peers that are listened to: keeps them connected, and asks each announced thing of one of them. */
+export class Pool {
+  private readonly dialers: readonly Dialer[];
+  private readonly connections = new Set<Connection>();
+  private readonly transactions: TransactionRequests;
+  private readonly blocks: BlockRequests;
+  private ticker: NodeJS.Timeout | null = null;
+  private lastId = 0;
+
+  constructor(options: PoolOptions, modules: PoolModules) {
+    const { bus, clock, fault } = modules;
+    this.transactions = new TransactionRequests(
+      { perSecond: options.txPerSecond },
+      {
+        clock,
+        wtxidPeers: () => [...this.connections].some((connection) => connection.wtxidRelay),
+        rateLimited: (count) => bus.emit('rateLimited', { count }),
+      },
+    );
+    this.blocks = new BlockRequests({ clock });
+    const handlers = messageHandlers({ bus, transactions: this.transactions, blocks: this.blocks });
+    const network = bcoinNetwork(options.network);
+    const open = (host: string, port: number): Connection => {
+      const { userAgent, wtxidRelay } = options;
+      const id = ++this.lastId;
+      const connection = new Connection(
+        { id, host, port, network, userAgent, wtxidRelay },
+        { bus, handlers, fault },
+      );
+      this.connections.add(connection);
+      void connection.closed.then(() => this.connections.delete(connection));
+      return connection;
+    };
+    this.dialers = options.connect.map(
+      (endpoint) =>
+        new Dialer(endpoint, { open, monotonicMs: () => clock.monotonicMs(), complain: modules.complain }),
+    );
+  }
+
+  start(): void {
+    for (const dialer of this.dialers) dialer.start();
+    this.ticker = setInterval(() => {
+      this.transactions.tick();
+      this.blocks.tick();
+    }, TICK_MS);
+  }
+
+  stop(): void {
+    for (const dialer of this.dialers) dialer.stop();
+    if (this.ticker !== null) clearInterval(this.ticker);
+  }
+}

@@ -1,0 +1,138 @@
+import type { EventEmitter } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type Network from 'bcoin/lib/protocol/network';
+
+/*
+ * What the demo's regtest network uses of bcoin 1.0.2, which has no types. bcoin.ts alone loads it.
+ */
+
+export interface BcoinScript {
+  readonly raw: Buffer;
+  /** SHA-256: the program of pay-to-witness-script-hash. */
+  sha256(): Buffer;
+}
+
+export interface BcoinTX {
+  readonly outputs: readonly { readonly script: BcoinScript; readonly value: number }[];
+  txid(): string;
+}
+
+export interface BcoinKeyRing {
+  /** Whether the ring owns witness programs: its script's, and its key's nested in pay-to-script-hash. */
+  witness: boolean;
+  readonly publicKey: Buffer;
+  getKeyHash(): Buffer;
+  /** HASH160 of the witness program. */
+  getNestedHash(): Buffer;
+  getAddress(): object;
+  ownOutput(tx: BcoinTX, index: number): boolean;
+}
+
+export interface BcoinMTX {
+  version: number;
+  /** Spends an output; a height of -1 stands for unconfirmed. */
+  addTX(tx: BcoinTX, index: number, height: number): unknown;
+  addOutput(script: BcoinScript, value: number): unknown;
+  /** Signs what the rings own; returns how many inputs that were. */
+  sign(rings: readonly BcoinKeyRing[]): number;
+  toTX(): BcoinTX;
+}
+
+export interface BcoinBlock {
+  readonly txs: readonly BcoinTX[];
+}
+
+export interface BcoinChain extends EventEmitter {
+  readonly height: number;
+  /** State of a BIP9 deployment; 3 is ACTIVE. */
+  getState: () => Promise<number>;
+  open(): Promise<void>;
+  close(): Promise<void>;
+  /** Null for a block whose parent is not known. */
+  add(block: BcoinBlock): Promise<object | null>;
+  on(event: 'connect', listener: (entry: object, block: BcoinBlock) => Promise<void>): this;
+  on(event: 'error', listener: (error: Error) => void): this;
+}
+
+export interface BcoinMempool extends EventEmitter {
+  open(): Promise<void>;
+  close(): Promise<void>;
+  /** Null, or the unknown inputs of what is now an orphan; throws where it refuses. */
+  addTX(tx: BcoinTX): Promise<readonly string[] | null>;
+  /** Takes the transactions of a connected block out. */
+  _addBlock(entry: object, transactions: readonly BcoinTX[]): Promise<void>;
+}
+
+export interface BcoinMiner extends EventEmitter {
+  open(): Promise<void>;
+  close(): Promise<void>;
+  createJob(tip: null, address: object): Promise<BcoinMiningJob>;
+}
+
+export interface BcoinMiningJob {
+  /** `refresh` must follow a change. */
+  readonly attempt: { time: number; refresh(): void };
+  mineAsync(): Promise<BcoinBlock>;
+}
+
+export interface BcoinPool extends EventEmitter {
+  readonly options: { port: number };
+  /** `local`: addresses that it tells its peers as its own. */
+  readonly hosts: { readonly local: Map<string, object> };
+  readonly peers: { head(): BcoinPoolPeer | null };
+  readonly server: { address(): AddressInfo };
+  discoverExternal: () => Promise<void>;
+  fillOutbound: () => void;
+  open(): Promise<void>;
+  connect(): Promise<void>;
+  close(): Promise<void>;
+  /** Announces a transaction to this pool's peers and serves it to them, whatever the mempool thinks of it. */
+  broadcast(tx: BcoinTX): Promise<boolean>;
+}
+
+export interface BcoinPoolPeer {
+  readonly next: BcoinPoolPeer | null;
+  /** Sends the inventory that waits; bcoin itself does so every 5 s. */
+  flushInv(): void;
+}
+
+interface NodeOptions {
+  readonly network: Network;
+  readonly chain: BcoinChain;
+}
+
+/** bcoin's classes that a regtest network in this process is made of. */
+export interface RegtestParts {
+  readonly Chain: new (options: { readonly network: Network; readonly memory: true }) => BcoinChain;
+  readonly Mempool: new (
+    options: NodeOptions & {
+      readonly memory: true;
+      readonly requireStandard: boolean;
+      readonly limitFree: boolean;
+      readonly relayPriority: boolean;
+      readonly rejectAbsurdFees: boolean;
+    },
+  ) => BcoinMempool;
+  readonly Miner: new (
+    options: NodeOptions & { readonly mempool: BcoinMempool; readonly minWeight: number },
+  ) => BcoinMiner;
+  readonly Pool: new (
+    options: NodeOptions & {
+      readonly mempool: BcoinMempool;
+      readonly memory: true;
+      readonly listen: boolean;
+      readonly host: string;
+      readonly agent: string;
+      readonly seeds: readonly string[];
+    },
+  ) => BcoinPool;
+  readonly KeyRing: {
+    fromPrivate(key: Buffer): BcoinKeyRing;
+    fromScript(key: Buffer, script: BcoinScript): BcoinKeyRing;
+  };
+  readonly MTX: new () => BcoinMTX;
+  readonly Script: {
+    fromRaw(data: Buffer): BcoinScript;
+    fromMultisig(m: number, n: number, keys: readonly Buffer[]): BcoinScript;
+  };
+}

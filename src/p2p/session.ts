@@ -1,0 +1,98 @@
+import type { Socket } from 'node:net';
+import { BcoinPeer, type Network, type packets } from './bcoin';
+import { encodeFrame } from './framing';
+
+/** What a {@link Session} tells its owner. */
+export interface SessionHooks {
+  /** Every chunk that came off the socket. */
+  read(chunk: Buffer): void;
+  /** Every message that was sent, header included in `bytes`. */
+  sent(command: string, bytes: number): void;
+}
+
+/** How a session introduces itself. */
+export interface SessionOptions {
+  readonly network: Network;
+  readonly protocolVersion: number;
+  readonly userAgent: string;
+  readonly createSocket: (port: number, host: string) => Socket;
+  readonly createNonce: () => Buffer;
+  /** Commands sent between version and verack (BIP155, BIP339), to peers that are new enough. */
+  readonly features: readonly string[];
+}
+
+/** Peers below this know no feature messages; BIP155 and BIP339 both ask for it. */
+const FEATURES_VERSION = 70_016;
+
+const NO_PAYLOAD = Buffer.alloc(0);
+
+/**
+ * The session with one peer: bcoin's Peer dials, shakes hands, pings, answers pings, and notices peers that stall or do
+ * not read. Its parser and framer are replaced, because of what they cannot read (framing.ts) and because they count
+ * nothing; and its idea of whom to talk to is dropped: a monitor listens to any node, pruned or not.
+ */
+export class Session extends BcoinPeer {
+  private readonly magic: number;
+
+  constructor(
+    private readonly session: SessionOptions,
+    private readonly hooks: SessionHooks,
+  ) {
+    super({
+      network: session.network,
+      logger: silentLogger,
+      createSocket: session.createSocket,
+      version: session.protocolVersion,
+      // Nothing is served: no service is claimed.
+      services: 0,
+      agent: session.userAgent,
+      noRelay: false,
+      spv: false,
+      headers: false,
+      compact: false,
+      banScore: 100,
+      getHeight: () => 0,
+      isFull: () => false,
+      hasWitness: () => false,
+      createNonce: session.createNonce,
+      hasNonce: () => false,
+      getRate: () => -1,
+    });
+    this.magic = session.network.magic;
+  }
+
+  override feedParser(chunk: Buffer): void {
+    this.hooks.read(chunk);
+  }
+
+  override sendRaw(command: string, payload: Buffer): void {
+    if (this.destroyed) return;
+    const frame = encodeFrame(this.magic, command, payload);
+    // Counted first: write() destroys the session when the peer has stopped reading.
+    this.hooks.sent(command, frame.length);
+    this.write(frame);
+  }
+
+  override handleVersion(packet: packets.VersionPacket): Promise<void> {
+    this.version = packet.version;
+    this.height = packet.height;
+    this.agent = packet.agent;
+    this.noRelay = packet.noRelay;
+    if (packet.version >= FEATURES_VERSION)
+      for (const command of this.session.features) this.sendRaw(command, NO_PAYLOAD);
+    this.sendRaw('verack', NO_PAYLOAD);
+    return Promise.resolve();
+  }
+}
+
+const silent = (): void => undefined;
+
+/** bcoin logs peers' bytes through format strings; what is worth logging is logged by the pool instead. */
+const silentLogger: BcoinPeer.Logger = {
+  context: () => silentLogger,
+  error: silent,
+  warning: silent,
+  info: silent,
+  debug: silent,
+  spam: silent,
+};

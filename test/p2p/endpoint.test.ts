@@ -1,0 +1,37 @@
+import { formatEndpoint, parseEndpoint } from '../../src/p2p/endpoint';
+
+describe('parseEndpoint', () => {
+  it.each([
+    ['192.0.2.1', '192.0.2.1', 8333],
+    ['192.0.2.1:18444', '192.0.2.1', 18_444],
+    ['seed.example.org', 'seed.example.org', 8333],
+    ['seed.example.org:1', 'seed.example.org', 1],
+    ['localhost:65535', 'localhost', 65_535],
+    ['[2001:db8::1]:8333', '2001:db8::1', 8333],
+    ['[::1]', '::1', 8333],
+    ['::1', '::1', 8333],
+  ])('%s', (text, host, port) => {
+    expect(parseEndpoint(text, 8333)).toEqual({ host, port });
+  });
+
+  it.each([
+    '',
+    ':8333',
+    'nonsense:99999',
+    'a:0',
+    'a:port',
+    'a:',
+    'two words',
+    '[1.2.3.4]:1',
+    '[::1',
+    'http://a',
+    'a:1:2',
+  ])('refuses %j and names it', (text) => {
+    expect(() => parseEndpoint(text, 8333)).toThrow(`--connect ${text}: `);
+  });
+
+  it('is the opposite of formatEndpoint', () => {
+    for (const text of ['192.0.2.1:1', '[2001:db8::1]:8333', 'a.example:2'])
+      expect(formatEndpoint(parseEndpoint(text, 8333))).toBe(text);
+  });
+});

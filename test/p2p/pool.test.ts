@@ -1,0 +1,287 @@
+import { SystemClock } from '../../src/clock';
+import { EventBus } from '../../src/events';
+import type { P2PEvents } from '../../src/p2p/events';
+import { encodeFrame } from '../../src/p2p/framing';
+import { decodeInventory, encodeInventory, INV_BLOCK, INV_TX } from '../../src/p2p/messages/inventory';
+import { NETWORKS } from '../../src/p2p/networks';
+import { Pool } from '../../src/p2p/pool';
+import { type FakeConnection, FakePeer, until, versionPayload } from '../support/fake-peer';
+
+interface Watched {
+  readonly pool: Pool;
+  readonly events: { readonly [E in keyof P2PEvents]: P2PEvents[E][] };
+  readonly complaints: string[];
+  readonly faults: unknown[];
+}
+
+const running: { stop(): unknown }[] = [];
+
+afterEach(async () => {
+  for (const thing of running.splice(0).reverse()) await thing.stop();
+});
+
+function listen(
+  peers: readonly FakePeer[],
+  options: { wtxidRelay?: boolean; txPerSecond?: number } = {},
+): Watched {
+  const bus = new EventBus<P2PEvents>();
+  const events: Watched['events'] = {
+    bytesRead: [],
+    bytesWritten: [],
+    received: [],
+    sent: [],
+    handshake: [],
+    disconnected: [],
+    violation: [],
+    announced: [],
+    rateLimited: [],
+    transaction: [],
+    block: [],
+  };
+  for (const name of Object.keys(events) as (keyof P2PEvents)[])
+    bus.on(name, (payload) => (events[name] as unknown[]).push(payload));
+  const complaints: string[] = [];
+  const faults: unknown[] = [];
+  const pool = new Pool(
+    {
+      network: 'regtest',
+      connect: peers.map(({ port }) => ({ host: '127.0.0.1', port })),
+      userAgent: '/test/',
+      wtxidRelay: options.wtxidRelay ?? true,
+      txPerSecond: options.txPerSecond ?? 1_000,
+    },
+    {
+      bus,
+      clock: new SystemClock(),
+      complain: (peer, reason) => complaints.push(`${peer} ${reason}`),
+      fault: (error) => faults.push(error),
+    },
+  );
+  pool.start();
+  running.push(pool);
+  return { pool, events, complaints, faults };
+}
+
+async function fake(options?: Parameters<typeof FakePeer.start>[0]): Promise<FakePeer> {
+  const peer = await FakePeer.start(options);
+  running.push(peer);
+  return peer;
+}
+
+const connection = (peer: FakePeer, index = 0): FakeConnection => {
+  const found = peer.connections[index];
+  if (found === undefined) throw new Error(`there is no connection ${index}`);
+  return found;
+};
+
+const sum = (events: readonly { readonly bytes: number }[]): number =>
+  events.reduce((total, { bytes }) => total + bytes, 0);
+
+const hash = (n: number): string => String.fromCharCode(n & 0xff, n >> 8).padEnd(32, '\0');
+
+describe('a connection', () => {
+  it('shakes hands, negotiating before verack', async () => {
+    const peer = await fake();
+    const { events } = listen([peer]);
+    await until(() => events.handshake.length === 1, 'a handshake');
+    expect(connection(peer).commands()).toEqual(['version', 'wtxidrelay', 'sendaddrv2', 'verack']);
+    expect(connection(peer).got[0]?.payload.readInt32LE(0)).toBe(70_016);
+  });
+
+  it('leaves out wtxidrelay when told to, and features for old peers', async () => {
+    const peer = await fake();
+    const old = await fake({ claims: { version: 70_015 } });
+    listen([peer, old], { wtxidRelay: false });
+    await until(
+      () => peer.connections[0]?.got.length === 3 && old.connections[0]?.got.length === 2,
+      'both handshakes',
+    );
+    expect(connection(peer).commands()).toEqual(['version', 'sendaddrv2', 'verack']);
+    expect(connection(old).commands()).toEqual(['version', 'verack']);
+  });
+
+  it('counts every byte and message, known or not, decodable or not', async () => {
+    const peer = await fake();
+    const { events } = listen([peer]);
+    await until(() => events.handshake.length === 1, 'a handshake');
+    const other = connection(peer);
+    other.send('getcfcheckpt', Buffer.alloc(33));
+    other.send('\x01\xff;DROP', Buffer.alloc(3));
+    other.send('inv', Buffer.of(0xff));
+    other.send('tx', Buffer.of(1, 2, 3));
+    other.send('addrv2', Buffer.alloc(100_000));
+    await until(() => sum(events.bytesRead) === other.written, 'all bytes');
+    expect(events.received.map(({ command }) => command)).toEqual([
+      'version',
+      'verack',
+      'getcfcheckpt',
+      'other',
+      'inv',
+      'tx',
+      'addrv2',
+    ]);
+    expect(sum(events.received)).toBe(other.written);
+    expect(sum(events.sent)).toBe(other.received);
+    expect(sum(events.bytesWritten)).toBe(other.received);
+    expect(events.violation.map(({ reason }) => reason)).toEqual(['malformed-message', 'malformed-tx']);
+    expect(events.disconnected).toEqual([]);
+  });
+
+  it('answers ping, getheaders and getdata, and nothing else', async () => {
+    const peer = await fake();
+    const { events } = listen([peer]);
+    await until(() => events.handshake.length === 1, 'a handshake');
+    const other = connection(peer);
+    const nonce = Buffer.from('0123456789abcdef', 'hex');
+    const wanted = encodeInventory([{ type: INV_TX, hash: hash(1) }]);
+    other.send('ping', nonce);
+    other.send('getheaders', Buffer.alloc(69));
+    other.send('getdata', wanted);
+    other.send('getaddr');
+    other.send('mempool');
+    other.send('ping', nonce);
+    await until(
+      () => other.commands().filter((command) => command === 'pong').length === 2,
+      'the second pong',
+    );
+    expect(other.got.slice(4).map(({ command, payload }) => [command, payload.toString('hex')])).toEqual([
+      ['pong', nonce.toString('hex')],
+      ['headers', '00'],
+      ['notfound', wanted.toString('hex')],
+      ['pong', nonce.toString('hex')],
+    ]);
+  });
+
+  const version = encodeFrame(NETWORKS.regtest.magic, 'version', versionPayload());
+  const broken = Buffer.from(version);
+  broken.writeUInt8(broken.readUInt8(20) ^ 1, 20);
+  const long = encodeFrame(NETWORKS.regtest.magic, 'tx', Buffer.alloc(0));
+  long.writeUInt32LE(4_000_001, 16);
+  const obsolete = encodeFrame(NETWORKS.regtest.magic, 'version', versionPayload({ version: 31_799 }));
+  it.each([
+    [
+      'speaks another network’s magic',
+      encodeFrame(NETWORKS.mainnet.magic, 'version', versionPayload()),
+      'wrong-magic',
+    ],
+    ['sends garbage', Buffer.alloc(500, 'GET / HTTP/1.1\r\n'), 'wrong-magic'],
+    ['sends a wrong checksum', broken, 'wrong-checksum'],
+    ['announces a message over the limit', long, 'oversized-message'],
+    [
+      'says something before version',
+      encodeFrame(NETWORKS.regtest.magic, 'verack', Buffer.alloc(0)),
+      'no-version-first',
+    ],
+    ['sends version twice', Buffer.concat([version, version]), 'duplicate-version'],
+    ['is of before headers-first', obsolete, 'obsolete-version'],
+  ])('ends, and the others go on, when a peer %s', async (_, bytes, reason) => {
+    const good = await fake();
+    const bad = await fake({ onConnect: (other) => other.raw(bytes), onMessage: () => undefined });
+    const { events, faults } = listen([good, bad]);
+    await until(
+      () => events.handshake.length === 1 && events.disconnected.length >= 1,
+      'the end of the bad one',
+    );
+    expect(events.violation[0]).toMatchObject({ reason, peer: { address: `127.0.0.1:${bad.port}` } });
+    expect(events.disconnected[0]).toMatchObject({ reason });
+    connection(good).send('ping', Buffer.alloc(8, 1));
+    await until(() => connection(good).commands().includes('pong'), 'a pong from the good one');
+    expect(faults).toEqual([]);
+  });
+
+  it('ends with a peer that says nothing', async () => {
+    const mute = await fake({ onMessage: () => undefined });
+    const { events } = listen([mute]);
+    await until(() => events.disconnected.length === 1, 'the timeout', 18_000);
+    expect(events.violation).toMatchObject([{ reason: 'handshake-timeout' }]);
+    expect(events.disconnected).toMatchObject([{ reason: 'handshake-timeout', established: false }]);
+  }, 20_000);
+});
+
+describe('the pool', () => {
+  it('dials a lost peer again, and says once that one is not there', async () => {
+    const peer = await fake();
+    const { events, complaints } = listen([peer]);
+    await until(() => events.handshake.length === 1, 'a handshake');
+    await peer.stop();
+    running.splice(running.indexOf(peer), 1);
+    await until(() => complaints.length === 1, 'a complaint');
+    expect(complaints).toEqual([`127.0.0.1:${peer.port} connection-refused`]);
+    await fake({ port: peer.port });
+    await until(() => events.handshake.length === 2, 'the second handshake', 15_000);
+    expect(complaints).toHaveLength(1);
+  });
+
+  it('asks for each transaction once over all peers, with witness where the peer has it', async () => {
+    const a = await fake();
+    const b = await fake({ claims: { services: 1n } });
+    const { events } = listen([a, b]);
+    await until(() => events.handshake.length === 2, 'both handshakes');
+    const first = encodeInventory([1, 2, 3].map((n) => ({ type: INV_TX, hash: hash(n) })));
+    const second = encodeInventory([2, 3, 4].map((n) => ({ type: INV_TX, hash: hash(n) })));
+    connection(a).send('inv', first);
+    await until(() => connection(a).commands().includes('getdata'), 'the first getdata');
+    connection(b).send('inv', second);
+    await until(() => connection(b).commands().includes('getdata'), 'the second getdata');
+    const asked = (peer: FakePeer): unknown[] =>
+      connection(peer)
+        .got.filter(({ command }) => command === 'getdata')
+        .flatMap(({ payload }) => decodeInventory(payload))
+        .map(({ type, hash: id }) => [type, id.charCodeAt(0)]);
+    expect(asked(a)).toEqual([
+      [0x40000001, 1],
+      [0x40000001, 2],
+      [0x40000001, 3],
+    ]);
+    expect(asked(b)).toEqual([[1, 4]]);
+  });
+
+  it('holds transactions over the limit back, counts them, and asks for them later', async () => {
+    const peer = await fake();
+    const { events } = listen([peer], { txPerSecond: 50 });
+    await until(() => events.handshake.length === 1, 'a handshake');
+    connection(peer).send(
+      'inv',
+      encodeInventory(Array.from({ length: 80 }, (_, n) => ({ type: INV_TX, hash: hash(n) }))),
+    );
+    const asked = (): number =>
+      connection(peer)
+        .got.filter(({ command }) => command === 'getdata')
+        .reduce((total, { payload }) => total + decodeInventory(payload).length, 0);
+    await until(() => asked() === 50, 'the first 50');
+    expect(events.rateLimited).toEqual([{ count: 30 }]);
+    await until(() => asked() === 80, 'the others');
+    expect(events.rateLimited).toEqual([{ count: 30 }]);
+  });
+
+  it('hands each transaction on, tells whether it is the first, and refuses what can be in no block', async () => {
+    const peer = await fake();
+    const { events } = listen([peer]);
+    await until(() => events.handshake.length === 1, 'a handshake');
+    const transaction = (value: string): Buffer =>
+      Buffer.from(`0200000001${'44'.repeat(32)}0500000000fdffffff01${value}015100000000`, 'hex');
+    const good = transaction('0100000000000000');
+    connection(peer).send('tx', good);
+    connection(peer).send('tx', good);
+    connection(peer).send('tx', transaction('ffffffffffffff7f'));
+    await until(() => events.violation.length === 1, 'the violation');
+    expect(events.transaction.map(({ first }) => first)).toEqual([true, false]);
+    expect(events.violation).toMatchObject([{ reason: 'invalid-tx' }]);
+    expect(events.disconnected).toEqual([]);
+  });
+
+  it('asks the next announcer for a block where the first fails', async () => {
+    const a = await fake();
+    const b = await fake();
+    const { events } = listen([a, b]);
+    await until(() => events.handshake.length === 2, 'both handshakes');
+    const inventory = encodeInventory([{ type: INV_BLOCK, hash: hash(9) }]);
+    connection(a).send('inv', inventory);
+    await until(() => connection(a).commands().includes('getdata'), 'the first getdata');
+    connection(b).send('inv', inventory);
+    await until(() => events.announced.length === 2, 'both announcements');
+    expect(connection(b).commands()).not.toContain('getdata');
+    connection(a).send('notfound', encodeInventory([{ type: INV_BLOCK, hash: hash(9) }]));
+    await until(() => connection(b).commands().includes('getdata'), 'the second getdata');
+  });
+});

@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { encodeFrame, FrameReader } from '../../src/p2p/framing';
+import { type NetworkName, NETWORKS } from '../../src/p2p/networks';
+
+/** What a fake peer claims; everything has a default. */
+export interface FakeClaims {
+  readonly version?: number;
+  readonly userAgent?: string;
+  readonly services?: bigint;
+  readonly height?: number;
+  readonly relay?: boolean;
+}
+
+/** The payload of a `version` message. */
+export function versionPayload(claims: FakeClaims = {}): Buffer {
+  const userAgent = Buffer.from(claims.userAgent ?? '/fake:1/', 'latin1');
+  const head = Buffer.alloc(80);
+  head.writeInt32LE(claims.version ?? 70_016, 0);
+  head.writeBigUInt64LE(claims.services ?? 9n, 4);
+  const length =
+    userAgent.length < 0xfd
+      ? Buffer.of(userAgent.length)
+      : Buffer.of(0xfd, userAgent.length & 0xff, userAgent.length >> 8);
+  const tail = Buffer.alloc(5);
+  tail.writeInt32LE(claims.height ?? 0, 0);
+  tail.writeUInt8(claims.relay === false ? 0 : 1, 4);
+  return Buffer.concat([head, length, userAgent, tail]);
+}
+
+/** One message that a fake peer got. */
+export interface Got {
+  readonly command: string;
+  readonly payload: Buffer;
+}
+
+/** One connection that a fake peer has taken. */
+export class FakeConnection {
+  readonly got: Got[] = [];
+  /** Bytes that came. */
+  received = 0;
+  /** Bytes that were written. */
+  written = 0;
+
+  constructor(
+    readonly socket: Socket,
+    private readonly magic: number,
+    onMessage: (connection: FakeConnection, message: Got) => void,
+  ) {
+    const reader = new FrameReader(magic, {
+      arrived: () => undefined,
+      message: (command, payload) => {
+        const message = { command, payload };
+        this.got.push(message);
+        onMessage(this, message);
+      },
+      violation: (reason) => {
+        throw new Error(`the listener sent what is no message: ${reason}`);
+      },
+    });
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk: Buffer) => {
+      this.received += chunk.length;
+      reader.push(chunk);
+    });
+  }
+
+  send(command: string, payload: Buffer = Buffer.alloc(0)): void {
+    this.raw(encodeFrame(this.magic, command, payload));
+  }
+
+  raw(bytes: Buffer): void {
+    this.written += bytes.length;
+    this.socket.write(bytes);
+  }
+
+  /** Commands that came, in order. */
+  commands(): string[] {
+    return this.got.map(({ command }) => command);
+  }
+}
+
+/** A peer on a loopback port that does what a test tells it to. */
+export class FakePeer {
+  readonly connections: FakeConnection[] = [];
+
+  private constructor(
+    private readonly server: Server,
+    readonly port: number,
+  ) {}
+
+  /**
+   * Starts a peer. `onConnect` is called for each connection, `onMessage` for each message; without them it shakes hands
+   * as `claims` say.
+   */
+  static async start(
+    options: {
+      readonly network?: NetworkName;
+      readonly claims?: FakeClaims;
+      readonly port?: number;
+      readonly onConnect?: (connection: FakeConnection) => void;
+      readonly onMessage?: (connection: FakeConnection, message: Got) => void;
+    } = {},
+  ): Promise<FakePeer> {
+    const { magic } = NETWORKS[options.network ?? 'regtest'];
+    const greet = (connection: FakeConnection, { command }: Got): void => {
+      if (command === 'version') connection.send('version', versionPayload(options.claims));
+      if (command === 'verack') connection.send('verack');
+    };
+    const server = createServer((socket) => {
+      const connection = new FakeConnection(socket, magic, options.onMessage ?? greet);
+      peer.connections.push(connection);
+      options.onConnect?.(connection);
+    });
+    server.listen(options.port ?? 0, '127.0.0.1');
+    await once(server, 'listening');
+    const peer = new FakePeer(server, (server.address() as AddressInfo).port);
+    return peer;
+  }
+
+  async stop(): Promise<void> {
+    for (const { socket } of this.connections) socket.destroy();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+}
+
+/** Waits until `condition` holds, looking every few milliseconds; fails after `timeoutMs`. */
+export async function until(condition: () => boolean, what: string, timeoutMs = 10_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -1,0 +1,109 @@
+// bcoin 1.0.2 has no types: what src/p2p uses of it is declared here.
+
+declare module 'bcoin/lib/protocol/network' {
+  class Network {
+    static get(type: string): Network;
+    readonly type: string;
+    readonly magic: number;
+    readonly port: number;
+  }
+  export = Network;
+}
+
+declare module 'bcoin/lib/net/netaddress' {
+  import type Network from 'bcoin/lib/protocol/network';
+
+  class NetAddress {
+    static fromHost(host: string, port: number, network: Network): NetAddress;
+    readonly host: string;
+    readonly port: number;
+    readonly hostname: string;
+  }
+  export = NetAddress;
+}
+
+declare module 'bcoin/lib/net/packets' {
+  /** Base of all packets: the command and a serializer of the payload. */
+  export class Packet {
+    readonly type: number;
+    readonly cmd: string;
+    toRaw(): Buffer;
+  }
+  export class VersionPacket extends Packet {
+    version: number;
+    services: number;
+    height: number;
+    agent: string;
+    noRelay: boolean;
+    nonce: Buffer;
+  }
+  export class VerackPacket extends Packet {}
+  export const types: { readonly VERSION: number; readonly VERACK: number };
+  export function fromRaw(command: string, payload: Buffer): Packet;
+}
+
+declare module 'bcoin/lib/net/peer' {
+  import type { EventEmitter } from 'node:events';
+  import type { Socket } from 'node:net';
+  import type Network from 'bcoin/lib/protocol/network';
+  import type NetAddress from 'bcoin/lib/net/netaddress';
+  import type * as packets from 'bcoin/lib/net/packets';
+
+  class Peer extends EventEmitter {
+    constructor(options: Peer.Options);
+    readonly socket: Socket | null;
+    readonly outbound: boolean;
+    readonly connected: boolean;
+    readonly destroyed: boolean;
+    /** Whether version and verack went both ways. */
+    readonly handshake: boolean;
+    /** The peer's protocol version; -1 before its `version`. */
+    version: number;
+    services: number;
+    height: number;
+    agent: string | null;
+    noRelay: boolean;
+    connect(address: NetAddress): Socket;
+    tryOpen(): Promise<void>;
+    destroy(): void;
+    error(error: Error | string): void;
+    write(data: Buffer): void;
+    send(packet: packets.Packet): void;
+    sendRaw(command: string, payload: Buffer, checksum?: Buffer | null): void;
+    feedParser(chunk: Buffer): void;
+    handlePacket(packet: packets.Packet): Promise<void>;
+    handleVersion(packet: packets.VersionPacket): Promise<void>;
+  }
+
+  namespace Peer {
+    interface Logger {
+      context(name: string): Logger;
+      error(...args: unknown[]): void;
+      warning(...args: unknown[]): void;
+      info(...args: unknown[]): void;
+      debug(...args: unknown[]): void;
+      spam(...args: unknown[]): void;
+    }
+
+    interface Options {
+      network: Network;
+      logger: Logger;
+      createSocket(port: number, host: string): Socket;
+      version: number;
+      services: number;
+      agent: string;
+      noRelay: boolean;
+      spv: boolean;
+      headers: boolean;
+      compact: boolean;
+      banScore: number;
+      getHeight(): number;
+      isFull(): boolean;
+      hasWitness(): boolean;
+      createNonce(hostname: string): Buffer;
+      hasNonce(nonce: Buffer): boolean;
+      getRate(hash: string): number;
+    }
+  }
+  export = Peer;
+}
