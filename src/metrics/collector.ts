@@ -1,0 +1,43 @@
+import type { ChainEvents } from '../chain/events';
+import type { Handlers } from '../events';
+import type { P2PEvents } from '../p2p/events';
+import type { PolicyName } from '../tx/policy/standardness';
+import type { Emit } from './emitter';
+import type { SeriesName } from './schema';
+
+/** Everything that a collector may listen to. */
+export interface MonitorEvents extends P2PEvents, ChainEvents {}
+
+/** What became of the points of one exporter; see the series `btcdmon`. */
+export interface ExporterStats {
+  readonly name: string;
+  readonly sent: number;
+  readonly acked: number;
+  readonly dropped: number;
+  readonly queued: number;
+  readonly retried: number;
+}
+
+/** What collectors are made from. */
+export interface CollectorContext {
+  readonly emit: Emit;
+  readonly policy: PolicyName;
+  readonly maxUserAgents: number;
+  /** Length of an interval in milliseconds. */
+  readonly intervalMs: number;
+  /** Points emitted so far. */
+  readonly emitted: (series: SeriesName) => number;
+  readonly exporters: () => readonly ExporterStats[];
+}
+
+/** Turns events into the points of its series. It keeps what one interval needs and nothing else. */
+export interface Collector {
+  /** Name for the log when it fails. */
+  readonly name: string;
+  readonly on: Handlers<MonitorEvents>;
+  /** Emits the points of the interval that ends now. */
+  readonly interval?: () => void;
+}
+
+/** Makes a collector. */
+export type CollectorFactory = (context: CollectorContext) => Collector;

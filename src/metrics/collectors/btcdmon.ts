@@ -1,0 +1,36 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { CollectorFactory } from '../collector';
+import { SERIES_NAMES } from '../schema';
+
+/** How often the delay of the event loop is sampled, in milliseconds; an idle loop's samples are this long. */
+const LAG_RESOLUTION_MS = 10;
+
+/** `btcdmon`: the monitor itself, what it emitted, and what its exporters did with that. */
+export const btcdmon: CollectorFactory = ({ emit, emitted, exporters }) => {
+  const started = Date.now();
+  const lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
+  lag.enable();
+  let cpu = process.cpuUsage();
+  let since = performance.now();
+  return {
+    name: 'btcdmon',
+    on: {},
+    interval: () => {
+      const used = process.cpuUsage(cpu);
+      const elapsedMs = performance.now() - since;
+      cpu = process.cpuUsage();
+      since = performance.now();
+      emit('btcdmon', {
+        started,
+        loop_lag_p99: Math.max(0, lag.percentile(99) / 1e6 - LAG_RESOLUTION_MS),
+        rss: process.memoryUsage.rss(),
+        cpu: ((used.user + used.system) / 1_000 / elapsedMs) * 100,
+      });
+      lag.reset();
+      for (const { name, ...counts } of exporters())
+        emit('btcdmon', { started, ...counts }, { exporter: name });
+      // Last, and counted before it is emitted: all that a reader must find for it has an earlier time.
+      for (const series of SERIES_NAMES) emit('btcdmon', { started, emitted: emitted(series) }, { series });
+    },
+  };
+};

@@ -1,0 +1,17 @@
+import type { CollectorFactory } from '../collector';
+import { CommandCounts } from '../command-counts';
+
+/** `msg_sent`, `msg_sent_bytes`: what was sent in an interval, per command. */
+export const msgSent: CollectorFactory = ({ emit }) => {
+  const counts = new CommandCounts();
+  return {
+    name: 'msg_sent',
+    on: { sent: ({ command, bytes }) => counts.add(command, bytes) },
+    interval: () => {
+      const { messages, bytes } = counts.take();
+      // Nothing is relayed, so no inventory is ever held back because a peer has it.
+      emit('msg_sent', { ...messages, inv_known: 0 });
+      emit('msg_sent_bytes', bytes);
+    },
+  };
+};

@@ -1,0 +1,48 @@
+import type { PeerInfo } from '../../p2p/events';
+import { BoundedLabels } from '../bounded-labels';
+import type { CollectorFactory } from '../collector';
+
+/** Service bits NETWORK and NETWORK_LIMITED (BIP159): the peer serves blocks, all or the latest. */
+const SERVES_BLOCKS = (1n << 0n) | (1n << 10n);
+
+/** `peers`: gauges of the pool, and each peer's claims at its handshake. */
+export const peers: CollectorFactory = ({ emit, maxUserAgents }) => {
+  const connected = new Set<PeerInfo>();
+  const userAgents = new BoundedLabels(maxUserAgents);
+  return {
+    name: 'peers',
+    on: {
+      handshake: ({ peer, claims }) => {
+        connected.add(peer);
+        emit(
+          'peers',
+          {
+            version: claims.version,
+            services: claims.services.toString(16).padStart(16, '0'),
+            start_height: claims.startHeight,
+            relay: claims.relay,
+          },
+          { user_agent: userAgents.label(claims.userAgent) },
+        );
+      },
+      disconnected: ({ peer }) => connected.delete(peer),
+    },
+    interval: () => {
+      let outbound = 0;
+      let fullnode = 0;
+      for (const peer of connected) {
+        if (peer.outbound) outbound += 1;
+        if (((peer.claims?.services ?? 0n) & SERVES_BLOCKS) !== 0n) fullnode += 1;
+      }
+      const total = connected.size;
+      emit('peers', {
+        total_connected: total,
+        outbound,
+        inbound: total - outbound,
+        fullnode,
+        spv: total - fullnode,
+        num_banned: 0,
+      });
+    },
+  };
+};

@@ -1,0 +1,26 @@
+import { COUNTED_COMMANDS, type CountedCommand } from '../p2p/commands';
+
+/** Messages and bytes per command since the last look. */
+export class CommandCounts {
+  private messages = zeros();
+  private bytes = zeros();
+
+  add(command: CountedCommand, bytes: number): void {
+    this.messages[command] += 1;
+    this.bytes[command] += bytes;
+  }
+
+  /** The counts so far, which start anew from 0. */
+  take(): { readonly messages: Counts; readonly bytes: Counts } {
+    const { messages, bytes } = this;
+    this.messages = zeros();
+    this.bytes = zeros();
+    return { messages, bytes };
+  }
+}
+
+type Counts = Record<CountedCommand, number>;
+
+function zeros(): Counts {
+  return Object.fromEntries(COUNTED_COMMANDS.map((command) => [command, 0])) as Counts;
+}

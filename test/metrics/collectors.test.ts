@@ -1,0 +1,232 @@
+import { bandwidth } from '../../src/metrics/collectors/bandwidth';
+import { blocks } from '../../src/metrics/collectors/blocks';
+import { btcdmon } from '../../src/metrics/collectors/btcdmon';
+import { COLLECTORS } from '../../src/metrics/collectors/list';
+import { mempool } from '../../src/metrics/collectors/mempool';
+import { msgRecv } from '../../src/metrics/collectors/msg-recv';
+import { msgSent } from '../../src/metrics/collectors/msg-sent';
+import { peers } from '../../src/metrics/collectors/peers';
+import { tx } from '../../src/metrics/collectors/tx';
+import { SERIES_NAMES } from '../../src/metrics/schema';
+import { COUNTED_COMMANDS } from '../../src/p2p/commands';
+import type { PeerInfo } from '../../src/p2p/events';
+import { parseTransaction } from '../../src/tx/transaction';
+import { benchOf, somePeer } from '../support/points';
+
+const TAGS = 'network=regtest,node=n';
+
+function claims(userAgent: string, services = 1n): NonNullable<PeerInfo['claims']> {
+  return { version: 70_016, services, userAgent, startHeight: 5, relay: true, nonce: 0n };
+}
+
+describe('bandwidth', () => {
+  it('is cumulative and written also when nothing happened', () => {
+    const bench = benchOf([bandwidth]);
+    bench.interval();
+    bench.bus.emit('bytesRead', { peer: somePeer, bytes: 10 });
+    bench.bus.emit('bytesRead', { peer: somePeer, bytes: 5 });
+    bench.bus.emit('bytesWritten', { peer: somePeer, bytes: 1 });
+    bench.interval();
+    bench.interval();
+    expect(bench.lines()).toEqual([
+      `bandwidth,${TAGS} bytes_sent=0i,bytes_recv=0i 1`,
+      `bandwidth,${TAGS} bytes_sent=1i,bytes_recv=15i 2`,
+      `bandwidth,${TAGS} bytes_sent=1i,bytes_recv=15i 3`,
+    ]);
+  });
+});
+
+describe('msg_recv and msg_sent', () => {
+  const columns = (line: string): Record<string, number> =>
+    Object.fromEntries(
+      (line.split(' ')[1] ?? '').split(',').map((field) => {
+        const [name = '', value = ''] = field.split('=');
+        return [name, Number.parseInt(value)];
+      }),
+    );
+
+  it('count per command and start anew each interval', () => {
+    const bench = benchOf([msgRecv, msgSent]);
+    bench.bus.emit('received', { peer: somePeer, command: 'inv', bytes: 61 });
+    bench.bus.emit('received', { peer: somePeer, command: 'inv', bytes: 97 });
+    bench.bus.emit('received', { peer: somePeer, command: 'other', bytes: 24 });
+    bench.bus.emit('sent', { peer: somePeer, command: 'getdata', bytes: 61 });
+    bench.interval();
+    const [recv = '', recvBytes = '', sent = '', sentBytes = ''] = bench.lines();
+    const zeros = Object.fromEntries(COUNTED_COMMANDS.map((command) => [command, 0]));
+    expect(columns(recv)).toEqual({ ...zeros, inv: 2, other: 1 });
+    expect(columns(recvBytes)).toEqual({ ...zeros, inv: 158, other: 24 });
+    expect(columns(sent)).toEqual({ ...zeros, getdata: 1, inv_known: 0 });
+    expect(columns(sentBytes)).toEqual({ ...zeros, getdata: 61 });
+    bench.interval();
+    expect(bench.lines().map(columns)).toEqual([zeros, zeros, { ...zeros, inv_known: 0 }, zeros]);
+  });
+});
+
+describe('peers', () => {
+  it('writes the claims at a handshake and the gauges at each interval', () => {
+    const bench = benchOf([peers]);
+    const full: PeerInfo = { ...somePeer, claims: claims('/Satoshi:31.0.0/', 0xc09n) };
+    const pruned: PeerInfo = { ...somePeer, claims: claims('/x/', 1n << 10n), outbound: false };
+    const light: PeerInfo = { ...somePeer, claims: claims('', 1n << 63n) };
+    for (const peer of [full, pruned, light])
+      bench.bus.emit('handshake', { peer, claims: peer.claims ?? claims('') });
+    bench.interval();
+    bench.bus.emit('disconnected', { peer: full, established: true, reason: 'x' });
+    bench.bus.emit('disconnected', { peer: somePeer, established: false, reason: 'x' });
+    bench.interval();
+    expect(bench.lines()).toEqual([
+      `peers,${TAGS},user_agent=/Satoshi:31.0.0/ version=70016i,services="0000000000000c09",start_height=5i,relay=true 1`,
+      `peers,${TAGS},user_agent=/x/ version=70016i,services="0000000000000400",start_height=5i,relay=true 2`,
+      `peers,${TAGS} version=70016i,services="8000000000000000",start_height=5i,relay=true 3`,
+      `peers,${TAGS} total_connected=3i,outbound=2i,inbound=1i,fullnode=2i,spv=1i,num_banned=0i 4`,
+      `peers,${TAGS} total_connected=2i,outbound=1i,inbound=1i,fullnode=1i,spv=1i,num_banned=0i 5`,
+    ]);
+  });
+
+  it('makes a bounded, printable tag of what a peer calls itself', () => {
+    const bench = benchOf([peers], { maxUserAgents: 3 });
+    for (const name of ['a\nb\x1b[2J', 'é=,', 'x'.repeat(100), 'fourth', 'é=,'])
+      bench.bus.emit('handshake', { peer: somePeer, claims: claims(name) });
+    expect(bench.points.map(({ tags }) => tags['user_agent'])).toEqual([
+      'a?b?[2J',
+      '?=,',
+      'x'.repeat(64),
+      'other',
+      '?=,',
+    ]);
+  });
+});
+
+describe('mempool', () => {
+  it('counts what was held back', () => {
+    const bench = benchOf([mempool]);
+    bench.bus.emit('rateLimited', { count: 3 });
+    bench.bus.emit('rateLimited', { count: 4 });
+    bench.interval();
+    bench.interval();
+    expect(bench.lines()).toEqual([
+      `mempool,${TAGS} tx_rate_limit=7i 1`,
+      `mempool,${TAGS} tx_rate_limit=0i 2`,
+    ]);
+  });
+});
+
+describe('tx', () => {
+  // Version 2, one input with an empty script, outputs: P2WPKH of 1 BTC, nulldata, bare 1-of-2 multisig, taproot dust.
+  const key = '02' + '11'.repeat(32);
+  const scripts = [
+    '0014' + '22'.repeat(20),
+    '6a0401020304',
+    `5121${key}21${key}52ae`,
+    '5120' + '33'.repeat(32),
+  ];
+  const values = ['00e1f50500000000', '0000000000000000', '10270000000000', '0100000000000000'];
+  values[2] = '1027000000000000';
+  const transaction = parseTransaction(
+    Buffer.from(
+      '02000000' +
+        '01' +
+        '44'.repeat(32) +
+        '05000000' +
+        '00' +
+        'fdffffff' +
+        '04' +
+        scripts
+          .map((script, i) => (values[i] ?? '') + (script.length / 2).toString(16).padStart(2, '0') + script)
+          .join('') +
+        '00000000',
+      'hex',
+    ),
+  );
+
+  it('writes one point for the transaction and one for each input and output, once', () => {
+    const bench = benchOf([tx]);
+    bench.bus.emit('transaction', { peer: somePeer, transaction, first: true });
+    bench.bus.emit('transaction', { peer: somePeer, transaction, first: false });
+    const { size, txid } = transaction;
+    expect(bench.lines()).toEqual([
+      `tx,${TAGS} version_num=2i,tx_size=${size}i,num_inputs=1i,num_outputs=4i,weight=${size * 4}i,vsize=${size}i,` +
+        `num_op_return_outs=1i,is_standard=false,non_standard_reason="dust",sha="${txid}" 1`,
+      `tx_inputs,${TAGS} sig_script_len=0i,witness_size=0i,sequence_num=4294967293i,is_standard=true 2`,
+      `tx_outputs,${TAGS},script_type=witness_v0_keyhash size=22i,value=100000000i,is_standard=true,is_dust=false 3`,
+      `tx_outputs,${TAGS},script_type=nulldata size=6i,value=0i,is_standard=true,is_dust=true 4`,
+      `tx_outputs,${TAGS},script_type=multisig num_pubkeys=2i,num_keys=1i,size=71i,value=10000i,is_standard=true,is_dust=false 5`,
+      `tx_outputs,${TAGS},script_type=witness_v1_taproot size=34i,value=1i,is_standard=false,is_dust=true 6`,
+    ]);
+  });
+});
+
+describe('blocks', () => {
+  it('leaves the median time out until it is known', () => {
+    const bench = benchOf([blocks]);
+    const block = { size: 285, transactions: [1, 2], hash: 'ab' } as never;
+    bench.bus.emit('newBest', { block, height: 7, medianTime: undefined });
+    bench.bus.emit('newBest', { block, height: 8, medianTime: 1_700_000_000 });
+    expect(bench.lines()).toEqual([
+      `blocks,${TAGS} size=285i,num_tx=2i,best_height=7i,sha="ab" 1`,
+      `blocks,${TAGS} size=285i,num_tx=2i,best_height=8i,median_time=1700000000i,sha="ab" 2`,
+    ]);
+  });
+});
+
+describe('btcdmon', () => {
+  it('tells what was emitted before it, per series, and what each exporter did', () => {
+    const exporters = [{ name: 'duckdb', sent: 5, acked: 4, dropped: 3, queued: 2, retried: 1 }];
+    const bench = benchOf([mempool, btcdmon], { exporters });
+    bench.interval();
+    bench.interval();
+    const points = bench.points.filter(({ series }) => series === 'btcdmon');
+    const own = points.filter(({ tags }) => tags['series'] === undefined && tags['exporter'] === undefined);
+    expect(own).toHaveLength(2);
+    for (const { fields } of own)
+      expect(fields).toEqual({
+        started: expect.any(Number) as number,
+        loop_lag_p99: expect.any(Number) as number,
+        rss: expect.any(Number) as number,
+        cpu: expect.any(Number) as number,
+      });
+    for (const { time, tags, fields } of points.filter((point) => point.tags['series'] !== undefined))
+      expect([tags['series'], fields['emitted']]).toEqual([
+        tags['series'],
+        bench.points.filter((point) => point.series === tags['series'] && point.time < time).length,
+      ]);
+    expect(points.find(({ tags }) => tags['exporter'] === 'duckdb')?.fields).toMatchObject({
+      sent: 5,
+      acked: 4,
+      dropped: 3,
+      queued: 2,
+      retried: 1,
+    });
+  });
+});
+
+describe('collect', () => {
+  it('names a collector that throws, once a minute, and goes on with the others', () => {
+    const broken = () => ({
+      name: 'broken',
+      on: {
+        rateLimited: () => {
+          throw new Error('on purpose');
+        },
+      },
+    });
+    const bench = benchOf([broken, mempool]);
+    bench.bus.emit('rateLimited', { count: 1 });
+    bench.bus.emit('rateLimited', { count: 1 });
+    bench.interval();
+    expect(bench.complaints).toEqual(['broken: Error: on purpose']);
+    expect(bench.lines()).toEqual([`mempool,${TAGS} tx_rate_limit=2i 1`]);
+  });
+});
+
+describe('the list of collectors', () => {
+  it('leaves no interval series out', () => {
+    const bench = benchOf(COLLECTORS);
+    bench.interval();
+    const events = ['blocks', 'tx', 'tx_inputs', 'tx_outputs'];
+    expect(new Set(bench.points.map(({ series }) => series))).toEqual(
+      new Set(SERIES_NAMES.filter((name) => !events.includes(name))),
+    );
+  });
+});

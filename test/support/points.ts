@@ -1,0 +1,70 @@
+import type { Clock } from '../../src/clock';
+import { EventBus } from '../../src/events';
+import { LineSerializer } from '../../src/export/line';
+import { collect } from '../../src/metrics/collect';
+import type { CollectorFactory, ExporterStats, MonitorEvents } from '../../src/metrics/collector';
+import { Emitter } from '../../src/metrics/emitter';
+import type { Point } from '../../src/metrics/point';
+import type { PeerInfo } from '../../src/p2p/events';
+import type { PolicyName } from '../../src/tx/policy/standardness';
+
+/** A clock that a test owns: each point comes one nanosecond after the last. */
+export class TestClock implements Clock {
+  ns = 0n;
+  ms = 0;
+
+  uniqueNs(): bigint {
+    return ++this.ns;
+  }
+
+  monotonicMs(): number {
+    return this.ms;
+  }
+}
+
+/** Some collectors at work: events go in, lines of text come out. */
+export interface Bench {
+  readonly bus: EventBus<MonitorEvents>;
+  readonly points: Point[];
+  readonly complaints: string[];
+  /** Ends the interval. */
+  interval(): void;
+  /** The points since the last look, as line protocol. */
+  lines(): string[];
+}
+
+/** Connects collectors to a bus of their own. */
+export function benchOf(
+  factories: readonly CollectorFactory[],
+  options: { policy?: PolicyName; maxUserAgents?: number; exporters?: readonly ExporterStats[] } = {},
+): Bench {
+  const bus = new EventBus<MonitorEvents>();
+  const points: Point[] = [];
+  const complaints: string[] = [];
+  const emitter = new Emitter(
+    { node: 'n', network: 'regtest' },
+    { clock: new TestClock(), sink: { push: (point) => points.push(point) } },
+  );
+  const collectors = factories.map((create) =>
+    create({
+      emit: emitter.emit,
+      policy: options.policy ?? 'btcd',
+      maxUserAgents: options.maxUserAgents ?? 200,
+      intervalMs: 5_000,
+      emitted: (series) => emitter.emitted(series),
+      exporters: () => options.exporters ?? [],
+    }),
+  );
+  const interval = collect(collectors, bus, (name, error) => complaints.push(`${name}: ${String(error)}`));
+  const serializer = new LineSerializer({ maxBytes: 65_536 });
+  const lines = (): string[] =>
+    points.splice(0).map((point) => {
+      const line = serializer.serialize(point);
+      if (typeof line !== 'string') throw new Error(line.detail);
+      return line;
+    });
+  return { bus, points, complaints, interval, lines };
+}
+
+/** A peer that nothing is known of. */
+export const somePeer: PeerInfo = { id: 1, address: '192.0.2.1:8333', outbound: true, claims: null };
