@@ -2,24 +2,34 @@ import type { Point } from '../metrics/point';
 
 /** What became of one batch. A batch that could not be delivered at all is an exception, and the queue tries again. */
 export interface WriteResult {
-  /** Points handed to the transport. */
+  /** Points handed to the transport. Whatever of the batch is not among them was rejected. */
   readonly sent: number;
   /** Points that the receiver confirmed to have stored; 0 where it cannot (UDP, pipes). */
   readonly acked: number;
   /** Points that can never be written (a value that the format cannot hold); they are skipped, the rest goes. */
   readonly rejected: number;
+  /** What was wrong with one of the rejected, for the log. */
+  readonly rejection?: string | undefined;
 }
 
 /**
  * One way out. An exporter neither buffers nor retries nor counts: its queue does. `write` is never called again before
- * the promise of the last call has settled.
+ * the promise of the last call has settled. Where `write` throws, the queue hands over the same points again, so it
+ * must have stored none of them, or be one that writing a point twice does not harm (InfluxDB keeps one point for each
+ * series, tags and time).
  */
 export interface Exporter {
   /** Name for logs and for the tag `exporter`: the scheme of its URL. */
   readonly name: string;
-  /** Connects or opens; a failure here ends the program at start. */
+  /** Connects or opens; a failure here ends the program at start (FailureError). */
   open(): Promise<void>;
+  /** @throws ExporterEnded where no later attempt can succeed, anything else where one may */
   write(points: readonly Point[]): Promise<WriteResult>;
   /** Hands over what is still inside and frees everything. */
   close(): Promise<void>;
+}
+
+/** The other side is gone for good, as the reader of a pipe: the queue gives up and says so. */
+export class ExporterEnded extends Error {
+  override readonly name = 'ExporterEnded';
 }

@@ -1,36 +1,44 @@
-import { access, constants, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { FailureError, messageOf } from '../errors';
-import {
-  COMMON_TAGS,
-  SERIES_NAMES,
-  type SeriesName,
-  columnNames,
-  seriesOf,
-  tagNames,
-} from '../metrics/schema';
-import type { ColumnType } from '../metrics/schema-types';
+import { BtcdmonError, FailureError, messageOf } from '../errors';
+import { checkPath, explainOpen } from './open-errors';
+import { type Layout, checkVersion, createTables, readLayout } from './tables';
 
-const SQL_TYPES: Readonly<Record<ColumnType, string>> = {
-  int: 'BIGINT',
-  float: 'DOUBLE',
-  bool: 'BOOLEAN',
-  string: 'VARCHAR',
-};
+export { quote, tableColumns } from './tables';
+
+/**
+ * DuckDB would take 80 % of the machine's memory for its cache, as the file grows. What a query needs beyond this goes
+ * to a temporary file beside the store.
+ */
+const MEMORY_LIMIT = '1GB';
 
 /**
  * The embedded store: one DuckDB file with a table for each series. The first column of each table is `time`
  * (TIMESTAMP_NS, UTC), then the tags (VARCHAR, '' where a point lacks one, as InfluxDB treats a missing tag),
- * then the columns of the schema (NULL where not known).
+ * then the columns of the schema (NULL where not known); what the schema gained later stands at the end.
  */
 export interface Store {
+  /** Absolute. */
   readonly path: string;
-  /** A new connection; connections see each other's committed rows. */
+  /** The columns of each table in their order. */
+  readonly layout: Layout;
+  /**
+   * A new connection; connections see each other's committed rows. Whoever asks for one ends it with `closeSync`;
+   * the store ends those that are left.
+   */
   connect(): Promise<DuckDBConnection>;
-  /** Writes everything into the file and lets go of it. */
-  close(): void;
+  /** Lets go of the file and opens it anew, as DuckDB demands after a fatal error. Connections end. */
+  reopen(): Promise<void>;
+  /** Interrupts queries that run, writes everything into the file and lets go of it. */
+  close(): Promise<void>;
 }
+
+/**
+ * Files that this process has open, by device and inode: DuckDB's lock keeps other processes out, but not a second
+ * opening in this one, by another `--export` or another name.
+ */
+const openFiles = new Set<string>();
 
 /**
  * Opens the store at `file`, creating it and its tables where `readOnly` is not set, and adding columns that the schema
@@ -38,85 +46,132 @@ export interface Store {
  * @throws FailureError with one line that says what is wrong with the path or who holds the file
  */
 export async function openStore(file: string, options: { readonly readOnly?: boolean } = {}): Promise<Store> {
-  await checkPath(file, options.readOnly === true);
-  let instance: DuckDBInstance;
+  const readOnly = options.readOnly === true;
+  const absolute = path.resolve(file);
+  await checkPath(absolute, readOnly);
+  if (openFiles.has(await identityOf(absolute)))
+    throw new FailureError(`store ${absolute}: is open in this process already`);
+  const store = new DuckDbStore(absolute, readOnly);
+  await store.open();
+  return store;
+}
+
+async function identityOf(file: string): Promise<string> {
+  const { dev, ino } = await stat(file, { bigint: true }).catch(() => ({ dev: 0n, ino: 0n }));
+  return `${dev}:${ino}`;
+}
+
+interface Opened {
+  readonly instance: DuckDBInstance;
+  readonly layout: Layout;
+}
+
+class DuckDbStore implements Store {
+  private opened: Opened | undefined;
+  /** What stands in `openFiles`. */
+  private identity = '';
+  /** An open connection keeps the file open. Weak, so that one ended by its owner is not kept for the store's life. */
+  private readonly connections = new Set<WeakRef<DuckDBConnection>>();
+
+  constructor(
+    readonly path: string,
+    private readonly readOnly: boolean,
+  ) {}
+
+  get layout(): Layout {
+    return this.require().layout;
+  }
+
+  async open(): Promise<void> {
+    const { path: file, readOnly } = this;
+    const instance = await createInstance(file, readOnly);
+    try {
+      this.opened = { instance, layout: await prepare(instance, file, readOnly) };
+    } catch (error) {
+      instance.closeSync();
+      if (error instanceof BtcdmonError) throw error;
+      throw new FailureError(`store ${file}: its tables can't be made or read: ${messageOf(error)}`);
+    }
+    this.identity = await identityOf(file);
+    openFiles.add(this.identity);
+  }
+
+  async connect(): Promise<DuckDBConnection> {
+    const connection = await this.require().instance.connect();
+    for (const reference of this.connections)
+      if (reference.deref() === undefined) this.connections.delete(reference);
+    this.connections.add(new WeakRef(connection));
+    return connection;
+  }
+
+  async reopen(): Promise<void> {
+    await this.release();
+    await this.open();
+  }
+
+  async close(): Promise<void> {
+    await this.release();
+    openFiles.delete(this.identity);
+    this.identity = '';
+  }
+
+  private async release(): Promise<void> {
+    const instance = this.opened?.instance;
+    this.opened = undefined;
+    for (const reference of this.connections) {
+      const connection = reference.deref();
+      if (connection !== undefined) await end(connection);
+    }
+    this.connections.clear();
+    instance?.closeSync();
+  }
+
+  private require(): Opened {
+    if (this.opened === undefined) throw new FailureError(`store ${this.path}: is closed`);
+    return this.opened;
+  }
+}
+
+async function createInstance(file: string, readOnly: boolean): Promise<DuckDBInstance> {
   try {
     // Queries of strangers run on connections of this instance: none may reach other files or the network,
     // or lift these limits again.
-    instance = await DuckDBInstance.create(file, {
-      access_mode: options.readOnly === true ? 'READ_ONLY' : 'READ_WRITE',
+    return await DuckDBInstance.create(file, {
+      access_mode: readOnly ? 'READ_ONLY' : 'READ_WRITE',
       enable_external_access: 'false',
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
+      memory_limit: MEMORY_LIMIT,
     });
   } catch (error) {
     throw new FailureError(explainOpen(file, messageOf(error)));
   }
-  const store: Store = {
-    path: file,
-    connect: () => instance.connect(),
-    close: () => {
-      instance.closeSync();
-    },
-  };
-  if (options.readOnly !== true) {
-    try {
-      await createTables(await store.connect());
-    } catch (error) {
-      instance.closeSync();
-      throw new FailureError(`store ${file}: its tables can't be made: ${messageOf(error)}`);
-    }
-  }
-  return store;
 }
 
-/** Names of a series' table columns in their order: `time`, the tags, the columns of the schema. */
-export function tableColumns(series: SeriesName): readonly string[] {
-  return ['time', ...tagNames(series), ...columnNames(series)];
-}
-
-async function createTables(connection: DuckDBConnection): Promise<void> {
-  for (const name of SERIES_NAMES) {
-    const { tags, columns } = seriesOf(name);
-    const declarations = [
-      ...[...Object.keys(COMMON_TAGS), ...Object.keys(tags)].map((tag) => `${quote(tag)} VARCHAR DEFAULT ''`),
-      ...Object.entries(columns).map(([column, { type }]) => `${quote(column)} ${SQL_TYPES[type]}`),
-    ];
-    await connection.run(
-      `CREATE TABLE IF NOT EXISTS ${quote(name)} (time TIMESTAMP_NS, ${declarations.join(', ')})`,
-    );
-    for (const declaration of declarations)
-      await connection.run(`ALTER TABLE ${quote(name)} ADD COLUMN IF NOT EXISTS ${declaration}`);
+async function prepare(instance: DuckDBInstance, file: string, readOnly: boolean): Promise<Layout> {
+  const connection = await instance.connect();
+  try {
+    const layout = await readLayout(connection);
+    await checkVersion(connection, file, layout, !readOnly);
+    const changed = !readOnly && (await createTables(connection, layout));
+    return changed ? await readLayout(connection) : layout;
+  } finally {
+    connection.closeSync();
   }
 }
 
-/** An SQL identifier, quoted. */
-export function quote(identifier: string): string {
-  return `"${identifier.replaceAll('"', '""')}"`;
-}
-
-async function checkPath(file: string, mustExist: boolean): Promise<void> {
-  const folder = path.dirname(path.resolve(file));
-  const folderStat = await stat(folder).catch(() => null);
-  if (folderStat === null) throw new FailureError(`store ${file}: the folder ${folder} does not exist`);
-  if (!folderStat.isDirectory()) throw new FailureError(`store ${file}: ${folder} is not a folder`);
-  const fileStat = await stat(file).catch(() => null);
-  if (fileStat === null) {
-    if (mustExist)
-      throw new FailureError(`store ${file}: there is no such file; start btcdmon-node once to make it`);
-    await access(folder, constants.W_OK).catch(() => {
-      throw new FailureError(`store ${file}: the folder ${folder} is not writable`);
-    });
-  } else if (!fileStat.isFile()) {
-    throw new FailureError(`store ${file}: not a file`);
+/** Ends a connection, and first the query that may run on it: a connection closed under one lives as long as it. */
+async function end(connection: DuckDBConnection): Promise<void> {
+  // DuckDB forgets an interruption that comes between two steps of a query.
+  const again = setInterval(() => connection.interrupt(), 50);
+  try {
+    connection.interrupt();
+    // Runs once the interrupted query is gone: a connection does one thing at a time.
+    await connection.run('SELECT 1');
+  } catch {
+    // Its owner has closed it, or the interruption hit this query.
+  } finally {
+    clearInterval(again);
   }
-}
-
-function explainOpen(file: string, message: string): string {
-  const holder = /PID (\d+)/.exec(message)?.[1];
-  if (/lock/i.test(message) && holder !== undefined)
-    return `store ${file}: in use by process ${holder}; stop that one, or give this one another --data-dir`;
-  if (/not a valid DuckDB database file/i.test(message))
-    return `store ${file}: the file is not a DuckDB database; name another path or move it away`;
-  return `store ${file}: can't be opened: ${message.split('\n')[0] ?? ''}`;
+  connection.closeSync();
 }

@@ -1,0 +1,94 @@
+import type { Point } from '../metrics/point';
+import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
+import {
+  type Names,
+  type Rejection,
+  emptyProblem,
+  namesOf,
+  tagProblem,
+  timeProblem,
+  valueProblem,
+} from './values';
+
+/** What a series' lines share: its names, and for each tag set in use the start of the line. */
+interface Plan {
+  readonly names: Names;
+  /** Keyed by identity: points share one object per tag set, and an entry goes with its object. */
+  readonly prefixes: WeakMap<Point['tags'], string | Rejection>;
+}
+
+/**
+ * Writes points as lines of InfluxDB's line protocol, by the schema: integers end in `i`, strings are quoted, a column
+ * whose value is undefined and a tag whose value is empty are left out. Lines have no newline at their end.
+ *
+ * Tag sets must not be changed once a point with them was written: the start of the line is kept by identity.
+ */
+export class LineSerializer {
+  private readonly plans = new Map<SeriesName, Plan>(
+    SERIES_NAMES.map((name) => [name, { names: namesOf(name), prefixes: new WeakMap() }]),
+  );
+
+  /** `maxBytes` is the longest line, in bytes of UTF-8 and without a newline. */
+  constructor(private readonly options: { readonly maxBytes: number }) {}
+
+  /** The line, or why there is none. Rejections are returned, not thrown: one bad point must stay cheap. */
+  serialize(point: Point): string | Rejection {
+    const { series, fields, tags, time } = point;
+    const plan = this.plans.get(series);
+    if (plan === undefined) return { reason: 'unknown column', detail: 'a series that the schema lacks' };
+    let prefix = plan.prefixes.get(tags);
+    if (prefix === undefined) {
+      prefix = prefixOf(series, tags, plan.names);
+      plan.prefixes.set(tags, prefix);
+    }
+    if (typeof prefix !== 'string') return prefix;
+
+    let line = prefix;
+    let separator = ' ';
+    for (const name in fields) {
+      const value = fields[name];
+      if (value === undefined) continue;
+      const type = plan.names.columns.get(name);
+      const problem = valueProblem(series, name, type, value);
+      if (problem !== null) return problem;
+      line += `${separator}${name}=${typeof value === 'string' ? quote(value) : String(value)}`;
+      if (type === 'int') line += 'i';
+      separator = ',';
+    }
+    if (separator === ' ') return emptyProblem(series);
+    const badTime = timeProblem(series, time);
+    if (badTime !== null) return badTime;
+    line += ` ${time}`;
+    if (Buffer.byteLength(line) > this.options.maxBytes)
+      return { reason: 'too long', detail: `${series}: a line over ${this.options.maxBytes} bytes` };
+    return line;
+  }
+}
+
+/** Measurement and tags. Names come from the schema, whose test holds that none needs escaping. */
+function prefixOf(series: SeriesName, tags: Point['tags'], names: Names): string | Rejection {
+  const problem = tagProblem(series, tags, names);
+  if (problem !== null) return problem;
+  let prefix: string = series;
+  // InfluxDB stores tags sorted by name, and asks writers to send them so.
+  for (const name of Object.keys(tags).sort()) {
+    const value = escapeTag(tags[name] ?? '');
+    // A line ends at a newline, also at one behind a backslash.
+    if (/[\n\r]/.test(value)) return { reason: 'tag', detail: `${series}.${name}: has a newline` };
+    if (value !== '') prefix += `,${name}=${value}`;
+  }
+  return prefix;
+}
+
+/**
+ * A backslash before comma, space or equals sign escapes it, and stands for itself elsewhere. One at the end of a value
+ * would escape the separator that follows and has no other spelling, so it is cut, as Telegraf does.
+ */
+function escapeTag(value: string): string {
+  return value.replace(/\\+$/, '').replace(/[, =]/g, '\\$&');
+}
+
+/** Inside quotes only the quote and the backslash are escaped; newlines stand for themselves. */
+function quote(value: string): string {
+  return `"${/["\\]/.test(value) ? value.replace(/["\\]/g, '\\$&') : value}"`;
+}

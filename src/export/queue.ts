@@ -1,0 +1,223 @@
+import type { Clock } from '../clock';
+import { messageOf } from '../errors';
+import type { PointSink } from '../metrics/emitter';
+import type { Point } from '../metrics/point';
+import { Drops, type Warn } from './drops';
+import { type Exporter, ExporterEnded } from './exporter';
+import { Ring } from './ring';
+
+export interface QueueOptions {
+  /** Name in warnings and in the tag `exporter`; default the exporter's own. */
+  readonly name?: string;
+  /** Points that may wait, those of a running write included. */
+  readonly maxPoints?: number;
+  /** Points handed to one `write`. */
+  readonly batchPoints?: number;
+  /** How long a point waits for others to go with it, in milliseconds. */
+  readonly flushMs?: number;
+  /** First pause after a write that failed, in milliseconds; doubled at each further failure up to `retryMaxMs`. */
+  readonly retryMinMs?: number;
+  readonly retryMaxMs?: number;
+}
+
+export interface QueueModules {
+  readonly exporter: Exporter;
+  readonly clock: Clock;
+  readonly warn: Warn;
+  /** Called once when the other side is gone for good (the reader of a pipe); later points are counted as dropped. */
+  readonly onEnded?: () => void;
+}
+
+/** Cumulative since the start but for `queued`. At every moment, points pushed = sent + dropped + queued. */
+export interface QueueStats {
+  /**
+   * Points of which the exporter has taken care: `duckdb` committed them, `influx+udp` handed them to the kernel,
+   * `stdout` handed them to the pipe.
+   */
+  readonly sent: number;
+  /** Those of `sent` that the receiver confirmed: all for `duckdb`, none for `influx+udp` and `stdout`. */
+  readonly acked: number;
+  /** Given up: the queue was full, the point can't be written, or the end came first. */
+  readonly dropped: number;
+  /** Points that wait, those of a running write included. */
+  readonly queued: number;
+  /** Writes that failed and were made again, or will be. */
+  readonly retried: number;
+}
+
+/** Of the time that `close` has, the part kept for the exporter's own close. */
+const CLOSE_SHARE = 0.25;
+const WARN_EVERY_MS = 60_000;
+
+/**
+ * The bounded queue in front of an exporter. It alone buffers, retries and counts: `push` never waits and never throws,
+ * and a full queue drops its oldest points.
+ */
+export class ExportQueue implements PointSink {
+  readonly name: string;
+  private readonly options: Required<Omit<QueueOptions, 'name'>>;
+  private readonly ring: Ring<Point>;
+  private readonly drops: Drops;
+  private inFlight = 0;
+  private sent = 0;
+  private acked = 0;
+  private retried = 0;
+  private failures = 0;
+  private lastWarning: number | undefined;
+  private state: 'open' | 'closing' | 'closed' = 'open';
+  private ended = false;
+  private timer: NodeJS.Timeout | undefined;
+  private immediate: NodeJS.Immediate | undefined;
+  /** Resolves `close` once nothing waits any more. */
+  private onDrained: (() => void) | undefined;
+
+  constructor(
+    options: QueueOptions,
+    private readonly modules: QueueModules,
+  ) {
+    this.name = options.name ?? modules.exporter.name;
+    this.options = {
+      maxPoints: options.maxPoints ?? 100_000,
+      batchPoints: options.batchPoints ?? 5000,
+      flushMs: options.flushMs ?? 200,
+      retryMinMs: options.retryMinMs ?? 250,
+      retryMaxMs: options.retryMaxMs ?? 10_000,
+    };
+    this.ring = new Ring(this.options.maxPoints);
+    const warn = (message: string) => modules.warn(`${this.name}: ${message}`);
+    this.drops = new Drops({ warn, clock: modules.clock });
+  }
+
+  push(point: Point): void {
+    if (this.ended || this.state === 'closed') {
+      this.drops.add(1, 'unsent');
+      return;
+    }
+    if (this.ring.length + this.inFlight >= this.options.maxPoints) {
+      this.drops.add(1, 'full');
+      // Points of a running write can't be taken back: where there are no others, the new one goes.
+      if (this.ring.take(1).length === 0) return;
+    }
+    this.ring.push(point);
+    if (this.inFlight === 0) this.schedule();
+  }
+
+  stats(): QueueStats {
+    const { sent, acked, retried } = this;
+    return { sent, acked, dropped: this.drops.total, queued: this.ring.length + this.inFlight, retried };
+  }
+
+  /**
+   * Writes what waits, closes the exporter and returns at the latest `deadlineMs` milliseconds after the call; what
+   * could not be delivered by then is counted as dropped and warned of. Returns the final counts.
+   */
+  async close(deadlineMs: number): Promise<QueueStats> {
+    if (this.state !== 'open') return this.stats();
+    this.state = 'closing';
+    const start = this.modules.clock.monotonicMs();
+    // A pause after a failure is cut short: there may be no time for the whole of it.
+    this.run();
+    await within(deadlineMs * (1 - CLOSE_SHARE), this.drained());
+    this.state = 'closed';
+    clearTimeout(this.timer);
+    clearImmediate(this.immediate);
+    this.drops.add(this.ring.take(this.ring.length).length + this.inFlight, 'unsent');
+    this.inFlight = 0;
+    this.drops.report();
+    const left = deadlineMs - (this.modules.clock.monotonicMs() - start);
+    const closing = this.modules.exporter.close().catch((error: unknown) => {
+      this.modules.warn(`${this.name}: could not be closed: ${messageOf(error)}`);
+    });
+    await within(left, closing);
+    return this.stats();
+  }
+
+  /** Arranges for the next write: now where a batch is full or the end is near, else after a pause. */
+  private schedule(): void {
+    if (this.ring.length === 0) {
+      this.onDrained?.();
+      return;
+    }
+    // After a failure the pause counts, however many points come meanwhile.
+    const now = this.state === 'closing' || this.ring.length >= this.options.batchPoints;
+    if (now && this.failures === 0) this.immediate ??= setImmediate(this.run);
+    else this.timer ??= setTimeout(this.run, this.failures > 0 ? this.pauseMs() : this.options.flushMs);
+  }
+
+  private readonly run = (): void => {
+    clearTimeout(this.timer);
+    clearImmediate(this.immediate);
+    this.timer = undefined;
+    this.immediate = undefined;
+    if (this.inFlight === 0 && this.ring.length > 0) void this.writeBatch();
+  };
+
+  private async writeBatch(): Promise<void> {
+    const batch = this.ring.take(this.options.batchPoints);
+    this.inFlight = batch.length;
+    try {
+      const { sent, acked, rejection } = await this.modules.exporter.write(batch);
+      if (this.isClosed()) return;
+      this.inFlight = 0;
+      this.sent += sent;
+      this.acked += acked;
+      this.drops.add(batch.length - sent, 'unwritable', rejection);
+      this.failures = 0;
+    } catch (error) {
+      if (this.isClosed()) return;
+      this.inFlight = 0;
+      this.ring.putBack(batch);
+      this.failed(error);
+    }
+    this.schedule();
+  }
+
+  private failed(error: unknown): void {
+    if (error instanceof ExporterEnded) {
+      this.ended = true;
+      this.modules.warn(`${this.name}: ${error.message}`);
+      this.drops.add(this.ring.take(this.ring.length).length, 'unsent');
+      this.modules.onEnded?.();
+      return;
+    }
+    this.retried++;
+    this.failures++;
+    const now = this.modules.clock.monotonicMs();
+    if (this.lastWarning !== undefined && now - this.lastWarning < WARN_EVERY_MS) return;
+    this.lastWarning = now;
+    this.modules.warn(
+      `${this.name}: a write failed and is tried again, ${this.ring.length} points wait: ${messageOf(error)}`,
+    );
+  }
+
+  /** Doubles with each failure; half of it is random, so that many writers don't return to a server in step. */
+  private pauseMs(): number {
+    const { retryMinMs, retryMaxMs } = this.options;
+    const most = this.state === 'closing' ? retryMinMs : retryMaxMs;
+    const full = Math.min(most, retryMinMs * 2 ** Math.min(this.failures - 1, 30));
+    return full * (0.5 + Math.random() / 2);
+  }
+
+  private drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.onDrained = () => {
+        if (this.ring.length + this.inFlight === 0) resolve();
+      };
+      this.onDrained();
+    });
+  }
+
+  private isClosed(): boolean {
+    return this.state === 'closed';
+  }
+}
+
+/** Waits for `promise`, but no longer than `ms`. */
+async function within(ms: number, promise: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, ms));
+  });
+  await Promise.race([promise, deadline]);
+  clearTimeout(timer);
+}

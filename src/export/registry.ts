@@ -1,0 +1,82 @@
+import os from 'node:os';
+import path from 'node:path';
+import { isIPv6 } from 'node:net';
+import type { Clock } from '../clock';
+import { UsageError } from '../errors';
+import { suggestion } from '../nearest';
+import { DuckDbExporter } from './duckdb';
+import type { Exporter } from './exporter';
+import { InfluxUdpExporter } from './influx-udp';
+import { StdoutExporter } from './stdout';
+
+/** What exporters take from the program. */
+export interface ExporterContext {
+  readonly clock: Clock;
+}
+
+interface Kind {
+  /** How its URL is written, for help and errors. */
+  readonly form: string;
+  readonly help: string;
+  /** `rest` is the URL after the scheme and its colon; null where it is malformed. */
+  readonly create: (rest: string, context: ExporterContext) => Exporter | null;
+}
+
+/** Every exporter by the scheme of its URL. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  duckdb: { form: 'duckdb:PATH', help: 'the embedded store, a DuckDB file', create: duckdb },
+  'influx+udp': {
+    form: 'influx+udp://host[:8089]',
+    help: 'InfluxDB 1.x or Telegraf over UDP',
+    create: influxUdp,
+  },
+  stdout: { form: 'stdout:', help: 'line protocol on the standard output', create: stdout },
+};
+
+/** The exporters that there are, for `--help` and the documentation. */
+export const EXPORTER_KINDS: readonly Pick<Kind, 'form' | 'help'>[] = Object.values(KINDS);
+
+const INFLUX_UDP_PORT = 8089;
+
+/**
+ * The exporter that an `--export` URL names, not yet open.
+ * @throws UsageError where the URL is of no known form; the message never shows what stands before an `@`
+ */
+export function createExporter(url: string, context: ExporterContext): Exporter {
+  const colon = url.indexOf(':');
+  const scheme = (colon < 0 ? url : url.slice(0, colon)).toLowerCase();
+  const kind = Object.hasOwn(KINDS, scheme) ? KINDS[scheme] : undefined;
+  const shown = withoutCredentials(url);
+  if (kind === undefined) {
+    const forms = EXPORTER_KINDS.map(({ form }) => form).join(', ');
+    throw new UsageError(
+      `--export ${shown}: no such exporter, there are ${forms}${suggestion(scheme, Object.keys(KINDS))}`,
+    );
+  }
+  const exporter = colon < 0 ? null : kind.create(url.slice(colon + 1), context);
+  if (exporter === null) throw new UsageError(`--export ${shown}: must be ${kind.form}`);
+  return exporter;
+}
+
+function duckdb(rest: string): Exporter | null {
+  // `duckdb://store.duckdb` would be a file of the folder `/`, which nobody means.
+  if (rest === '' || rest.endsWith('/') || /^\/\/(?!\/)/.test(rest)) return null;
+  return new DuckDbExporter({ path: path.resolve(rest.replace(/^~(?=\/)/, () => os.homedir())) });
+}
+
+function influxUdp(rest: string, { clock }: ExporterContext): Exporter | null {
+  const match = /^\/\/(?:\[(?<v6>[^\]]+)\]|(?<name>[A-Za-z0-9._-]+))(?::(?<port>\d{1,5}))?\/?$/.exec(rest);
+  const host = match?.groups?.['v6'] ?? match?.groups?.['name'];
+  const port = Number(match?.groups?.['port'] ?? INFLUX_UDP_PORT);
+  if (host === undefined || port < 1 || port > 65_535) return null;
+  if (match?.groups?.['v6'] !== undefined && !isIPv6(host)) return null;
+  return new InfluxUdpExporter({ host, port }, { clock });
+}
+
+function stdout(rest: string): Exporter | null {
+  return rest === '' ? new StdoutExporter({ output: process.stdout }) : null;
+}
+
+function withoutCredentials(url: string): string {
+  return url.replace(/^([^/]*\/\/)?.*@/, '$1***@');
+}

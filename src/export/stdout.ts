@@ -1,0 +1,65 @@
+import type { Writable } from 'node:stream';
+import { messageOf } from '../errors';
+import type { Point } from '../metrics/point';
+import { type Exporter, ExporterEnded, type WriteResult } from './exporter';
+import { LineSerializer } from './line';
+
+/** InfluxDB refuses strings and series keys of more than 64 KiB; no line of the schema comes near. */
+const MAX_LINE = 65_536;
+
+/**
+ * Line protocol on the standard output, one line a point, for pipes and files. A reader that is slow makes `write`
+ * wait; nothing else may write to that stream.
+ */
+export class StdoutExporter implements Exporter {
+  readonly name = 'stdout';
+  private readonly serializer = new LineSerializer({ maxBytes: MAX_LINE });
+
+  constructor(private readonly modules: { readonly output: Writable }) {}
+
+  open(): Promise<void> {
+    // Each error reaches the callback of its write as well; without a listener it would end the process.
+    this.modules.output.on('error', ignore);
+    return Promise.resolve();
+  }
+
+  /** @throws ExporterEnded where the reader went away (`| head`) or the stream failed in another way */
+  async write(points: readonly Point[]): Promise<WriteResult> {
+    let text = '';
+    let rejected = 0;
+    let rejection: string | undefined;
+    for (const point of points) {
+      const line = this.serializer.serialize(point);
+      if (typeof line === 'string') {
+        text += `${line}\n`;
+      } else {
+        rejected++;
+        rejection = line.detail;
+      }
+    }
+    if (text !== '') await this.print(text);
+    return { sent: points.length - rejected, acked: 0, rejected, rejection };
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private print(text: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.modules.output.write(text, (error) => {
+        if (error == null) resolve();
+        else reject(new ExporterEnded(explain(error)));
+      });
+    });
+  }
+}
+
+function explain(error: Error): string {
+  const gone = 'code' in error && (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED');
+  return gone ? 'the reader has gone' : `can't be written: ${messageOf(error)}`;
+}
+
+function ignore(): void {
+  // The callback of the write has the error.
+}

@@ -1,0 +1,38 @@
+import { access, constants, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { FailureError } from '../errors';
+
+/**
+ * Looks at a path before DuckDB does, whose messages name neither the folder nor what would be right.
+ * @throws FailureError where no store can be there
+ */
+export async function checkPath(file: string, mustExist: boolean): Promise<void> {
+  const folder = path.dirname(file);
+  const folderStat = await stat(folder).catch(() => null);
+  if (folderStat === null) throw new FailureError(`store ${file}: the folder ${folder} does not exist`);
+  if (!folderStat.isDirectory()) throw new FailureError(`store ${file}: ${folder} is not a folder`);
+  const fileStat = await stat(file).catch(() => null);
+  if (fileStat === null) {
+    if (mustExist)
+      throw new FailureError(`store ${file}: there is no such file; start btcdmon-node once to make it`);
+    await access(folder, constants.W_OK).catch(() => {
+      throw new FailureError(`store ${file}: the folder ${folder} is not writable`);
+    });
+  } else if (!fileStat.isFile()) {
+    throw new FailureError(`store ${file}: not a file${fileStat.isDirectory() ? ' but a folder' : ''}`);
+  } else if (!mustExist) {
+    await access(file, constants.W_OK).catch(() => {
+      throw new FailureError(`store ${file}: the file is not writable`);
+    });
+  }
+}
+
+/** One line for what DuckDB says when it can't open `file`. */
+export function explainOpen(file: string, message: string): string {
+  const holder = /PID (\d+)/.exec(message)?.[1];
+  if (/lock/i.test(message) && holder !== undefined)
+    return `store ${file}: in use by process ${holder}; stop that one, or give this one another file (--data-dir)`;
+  if (/not a valid DuckDB database file/i.test(message))
+    return `store ${file}: the file is not a DuckDB database; name another path or move it away`;
+  return `store ${file}: can't be opened: ${message.split('\n')[0] ?? ''}`;
+}

@@ -1,0 +1,113 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { FailureError } from '../errors';
+import {
+  COMMON_TAGS,
+  SERIES_NAMES,
+  type SeriesName,
+  columnNames,
+  seriesOf,
+  tagNames,
+} from '../metrics/schema';
+import type { ColumnType } from '../metrics/schema-types';
+
+/**
+ * Version of the tables. New series and columns leave it alone: they are added to a store where they lack. It grows
+ * when a program that knows only the old version would misread or spoil the new one.
+ */
+const STORE_VERSION = 1;
+
+/** Marks a database as ours and holds its version. */
+const META = 'btcdmon_meta';
+
+const SQL_TYPES: Readonly<Record<ColumnType, string>> = {
+  int: 'BIGINT',
+  float: 'DOUBLE',
+  bool: 'BOOLEAN',
+  string: 'VARCHAR',
+};
+
+/** The columns of each table of a database, in the table's order: that of the schema, then what was added later. */
+export type Layout = ReadonlyMap<string, readonly string[]>;
+
+/** Names of a series' table columns in the order of the schema: `time`, the tags, the columns. */
+export function tableColumns(series: SeriesName): readonly string[] {
+  return ['time', ...tagNames(series), ...columnNames(series)];
+}
+
+/** An SQL identifier, quoted. */
+export function quote(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`;
+}
+
+/** Reads which tables and columns there are. */
+export async function readLayout(connection: DuckDBConnection): Promise<Layout> {
+  const reader = await connection.runAndReadAll(
+    `SELECT table_name, column_name FROM duckdb_columns()
+     WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal
+     ORDER BY table_name, column_index`,
+  );
+  const layout = new Map<string, string[]>();
+  for (const [table, column] of reader.getRows() as string[][]) {
+    if (table === undefined || column === undefined) continue;
+    layout.set(table, [...(layout.get(table) ?? []), column]);
+  }
+  return layout;
+}
+
+/**
+ * Holds that a database with these tables is a store that this program understands. An empty one is, if `mayBeEmpty`.
+ * @throws FailureError
+ */
+export async function checkVersion(
+  connection: DuckDBConnection,
+  file: string,
+  layout: Layout,
+  mayBeEmpty: boolean,
+): Promise<void> {
+  if (layout.size === 0 && mayBeEmpty) return;
+  if (!layout.has(META))
+    throw new FailureError(
+      `store ${file}: a DuckDB database, but not a store of btcdmon-node; name another path`,
+    );
+  const reader = await connection.runAndReadAll(`SELECT max(version) FROM ${META}`);
+  const version = Number(reader.getRows()[0]?.[0] ?? 0);
+  if (version !== STORE_VERSION)
+    throw new FailureError(
+      `store ${file}: has version ${version} of the tables, this btcdmon-node knows version ${STORE_VERSION}; ` +
+        'use the btcdmon-node that wrote it, or name another path',
+    );
+}
+
+/** Makes the tables and columns of the schema that `layout` lacks, all or none. Returns whether there were any. */
+export async function createTables(connection: DuckDBConnection, layout: Layout): Promise<boolean> {
+  const statements = layout.has(META)
+    ? []
+    : [`CREATE TABLE ${META} (version INTEGER)`, `INSERT INTO ${META} VALUES (${STORE_VERSION})`];
+  for (const name of SERIES_NAMES) {
+    const declarations = declarationsOf(name);
+    const present = layout.get(name);
+    if (present === undefined)
+      statements.push(`CREATE TABLE ${quote(name)} (${[...declarations.values()].join(', ')})`);
+    else
+      for (const [column, declaration] of declarations)
+        if (!present.includes(column))
+          statements.push(`ALTER TABLE ${quote(name)} ADD COLUMN ${declaration}`);
+  }
+  if (statements.length > 0) await connection.run(['BEGIN', ...statements, 'COMMIT'].join('; '));
+  return statements.length > 0;
+}
+
+function declarationsOf(name: SeriesName): ReadonlyMap<string, string> {
+  const { tags, columns } = seriesOf(name);
+  return new Map([
+    ['time', 'time TIMESTAMP_NS'],
+    ...[...Object.keys(COMMON_TAGS), ...Object.keys(tags)].map((tag): [string, string] => [
+      tag,
+      `${quote(tag)} VARCHAR DEFAULT ''`,
+    ]),
+    ...Object.entries(columns).map(([column, { type }]): [string, string] => [
+      column,
+      `${quote(column)} ${SQL_TYPES[type]}`,
+    ]),
+  ]);
+}

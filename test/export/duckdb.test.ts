@@ -1,0 +1,131 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { SystemClock } from '../../src/clock';
+import { DuckDbExporter } from '../../src/export/duckdb';
+import { ExportQueue } from '../../src/export/queue';
+import type { FieldValue, Point } from '../../src/metrics/point';
+import { SERIES_NAMES, seriesOf, tagNames } from '../../src/metrics/schema';
+import type { ColumnType } from '../../src/metrics/schema-types';
+import { makePoints } from '../support/make-points';
+import { until } from '../support/until';
+
+const clock = new SystemClock();
+
+describe('the DuckDB exporter', () => {
+  let folder: string;
+  let exporter: DuckDbExporter;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-duckdb-'));
+    exporter = new DuckDbExporter({ path: path.join(folder, 'store.duckdb') });
+    await exporter.open();
+  });
+  afterEach(async () => {
+    await exporter.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const rows = async (sql: string): Promise<unknown[][]> => {
+    const connection = await exporter.store.connect();
+    try {
+      return (await connection.runAndReadAll(sql)).getRowsJS();
+    } finally {
+      connection.closeSync();
+    }
+  };
+
+  it.each(SERIES_NAMES)('stores every column of %s', async (series) => {
+    const values: Record<ColumnType, FieldValue> = {
+      int: 2 ** 53 - 1,
+      float: 0.1,
+      bool: true,
+      string: `quote " and ' backslash \\ newline \n zero \0 ₿😀`,
+    };
+    const columns = Object.entries(seriesOf(series).columns);
+    const tags = Object.fromEntries(tagNames(series).map((name) => [name, `${name}, =\\`]));
+    const time = 1_700_000_000_123_456_789n;
+    const full = Object.fromEntries(columns.map(([name, { type }]) => [name, values[type]]));
+    const [first] = columns;
+    if (first === undefined) throw new Error('no columns');
+    const sparse = { [first[0]]: values[first[1].type] };
+    const points: Point[] = [
+      { series, time, tags, fields: full },
+      { series, time: time + 1n, tags: { node: 'n', network: 'r' }, fields: sparse },
+    ];
+    expect(await exporter.write(points)).toMatchObject({ sent: 2, acked: 2, rejected: 0 });
+    const stored = (value: FieldValue) =>
+      typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value;
+    const extra = tagNames(series).slice(2);
+    expect(await rows(`SELECT * REPLACE (epoch_ns(time) AS time) FROM ${series} ORDER BY time`)).toEqual([
+      [time, ...Object.values(tags), ...Object.values(full).map(stored)],
+      [
+        time + 1n,
+        'n',
+        'r',
+        ...extra.map(() => ''),
+        stored(values[first[1].type]),
+        ...columns.slice(1).map(() => null),
+      ],
+    ]);
+  });
+
+  it('skips a point that does not fit, and that one alone', async () => {
+    const [good] = makePoints(1, clock);
+    if (good === undefined) throw new Error('no point');
+    const bad: Point[] = [
+      { ...good, fields: { tx_size: NaN } },
+      { ...good, fields: { tx_size: 2 ** 53 } },
+      { ...good, fields: { sha: 1 } },
+      { ...good, fields: { evil: 1 } },
+      { ...good, fields: {} },
+      { ...good, tags: { evil: 'x' } },
+      { ...good, time: 2n ** 63n },
+    ];
+    expect(await exporter.write([...bad, good])).toEqual({
+      sent: 1,
+      acked: 1,
+      rejected: 7,
+      rejection: 'tx: 9223372036854775808 ns is beyond 64 bits',
+    });
+    expect(await exporter.write(bad)).toMatchObject({ sent: 0, acked: 0, rejected: 7 });
+    expect(await rows('SELECT count(*) FROM tx')).toEqual([[1n]]);
+  });
+
+  it('stores a batch as a whole or not at all, so that trying again stores nothing twice', async () => {
+    const queue = new ExportQueue(
+      { batchPoints: 1000, flushMs: 5, retryMinMs: 5, retryMaxMs: 20 },
+      { exporter, clock, warn: () => undefined },
+    );
+    // The tables of a batch are written one after the other: this one fails after that of `tx`.
+    await rows('ALTER TABLE tx_outputs RENAME TO away');
+    for (const point of makePoints(2500, clock)) queue.push(point);
+    await until('failures', () => queue.stats().retried > 2);
+    expect(queue.stats()).toMatchObject({ sent: 0, acked: 0, queued: 2500 });
+    expect(await rows('SELECT count(*) FROM tx')).toEqual([[0n]]);
+    await rows('ALTER TABLE away RENAME TO tx_outputs');
+    await until('the points', () => queue.stats().acked === 2500);
+    const all =
+      'SELECT time FROM tx UNION ALL SELECT time FROM tx_inputs UNION ALL SELECT time FROM tx_outputs';
+    expect(await rows(`SELECT count(*), count(DISTINCT time) FROM (${all})`)).toEqual([[2500n, 2500n]]);
+  });
+
+  it('is read by others while it writes, and keeps its log of writes small', async () => {
+    let largestLog = 0;
+    const counts: bigint[] = [];
+    for (let i = 0; i < 60; i++) {
+      const [, [[count]]] = (await Promise.all([
+        exporter.write(makePoints(5000, clock)),
+        rows('SELECT count(*) FROM tx'),
+      ])) as [unknown, [[bigint]]];
+      counts.push(count);
+      const log = await stat(`${exporter.store.path}.wal`).catch(() => ({ size: 0 }));
+      largestLog = Math.max(largestLog, log.size);
+    }
+    // Each batch has 1,000 rows of `tx`, seen all or none.
+    for (const count of counts) expect(count % 1000n).toBe(0n);
+    expect(await rows('SELECT count(*) FROM tx')).toEqual([[60_000n]]);
+    expect(largestLog).toBeGreaterThan(0);
+    expect(largestLog).toBeLessThan(20_000_000);
+  }, 60_000);
+});

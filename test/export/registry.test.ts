@@ -1,0 +1,101 @@
+import os from 'node:os';
+import path from 'node:path';
+import { SystemClock } from '../../src/clock';
+import { FailureError, UsageError } from '../../src/errors';
+import { DuckDbExporter } from '../../src/export/duckdb';
+import { InfluxUdpExporter } from '../../src/export/influx-udp';
+import { EXPORTER_KINDS, createExporter } from '../../src/export/registry';
+import { StdoutExporter } from '../../src/export/stdout';
+
+const clock = new SystemClock();
+
+describe('an export URL', () => {
+  it.each<[string, new (...args: never[]) => unknown, string, object]>([
+    ['duckdb:store.duckdb', DuckDbExporter, 'duckdb', { path: path.resolve('store.duckdb') }],
+    ['duckdb:a b/ü%20.duckdb', DuckDbExporter, 'duckdb', { path: path.resolve('a b/ü%20.duckdb') }],
+    ['duckdb:/var/lib/x.duckdb', DuckDbExporter, 'duckdb', { path: '/var/lib/x.duckdb' }],
+    ['duckdb:///var/lib/x.duckdb', DuckDbExporter, 'duckdb', { path: '/var/lib/x.duckdb' }],
+    ['duckdb:~/x.duckdb', DuckDbExporter, 'duckdb', { path: path.join(os.homedir(), 'x.duckdb') }],
+    ['duckdb::memory:', DuckDbExporter, 'duckdb', { path: path.resolve(':memory:') }],
+    ['influx+udp://localhost', InfluxUdpExporter, 'influx+udp', { host: 'localhost', port: 8089 }],
+    [
+      'influx+udp://db.example.org:9999',
+      InfluxUdpExporter,
+      'influx+udp',
+      { host: 'db.example.org', port: 9999 },
+    ],
+    ['INFLUX+UDP://127.0.0.1:1/', InfluxUdpExporter, 'influx+udp', { host: '127.0.0.1', port: 1 }],
+    ['influx+udp://[::1]:8089', InfluxUdpExporter, 'influx+udp', { host: '::1', port: 8089 }],
+    ['influx+udp://[2001:db8::1]', InfluxUdpExporter, 'influx+udp', { host: '2001:db8::1', port: 8089 }],
+    ['stdout:', StdoutExporter, 'stdout', {}],
+  ])('%s', (url, kind, name, options) => {
+    const exporter = createExporter(url, { clock });
+    expect(exporter).toBeInstanceOf(kind);
+    expect(exporter.name).toBe(name);
+    expect(exporter).toMatchObject(name === 'stdout' ? {} : { options });
+  });
+
+  it.each([
+    ['duckdb:', 'must be duckdb:PATH'],
+    ['duckdb', 'must be duckdb:PATH'],
+    ['duckdb:folder/', 'must be duckdb:PATH'],
+    ['duckdb://store.duckdb', 'must be duckdb:PATH'],
+    ['influx+udp:', 'must be influx+udp://host[:8089]'],
+    ['influx+udp://', 'must be influx+udp://host[:8089]'],
+    ['influx+udp:localhost', 'must be influx+udp://host[:8089]'],
+    ['influx+udp://localhost:0', 'must be influx+udp://host[:8089]'],
+    ['influx+udp://localhost:65536', 'must be influx+udp://host[:8089]'],
+    ['influx+udp://localhost:http', 'must be influx+udp://host[:8089]'],
+    ['influx+udp://localhost/db', 'must be influx+udp://host[:8089]'],
+    ['influx+udp://::1:8089', 'must be influx+udp://host[:8089]'],
+    ['influx+udp://[localhost]', 'must be influx+udp://host[:8089]'],
+    ['influx+udp://a b', 'must be influx+udp://host[:8089]'],
+    ['stdout:x', 'must be stdout:'],
+    ['stdout', 'must be stdout:'],
+  ])('%s is refused', (url, reason) => {
+    expect(() => createExporter(url, { clock })).toThrow(new UsageError(`--export ${url}: ${reason}`));
+  });
+
+  it.each([
+    ['ducdb:x', 'did you mean duckdb?'],
+    ['stdouts:', 'did you mean stdout?'],
+    ['influx+upd://x', 'did you mean influx+udp?'],
+    ['toString:x', 'there are duckdb:PATH, influx+udp://host[:8089], stdout:'],
+    ['', 'no such exporter'],
+  ])('%s: no such exporter', (url, hint) => {
+    expect(() => createExporter(url, { clock })).toThrow(UsageError);
+    expect(() => createExporter(url, { clock })).toThrow(hint);
+  });
+
+  it.each([
+    'influx+udp://user:secret@host',
+    'influx+udp://secret@',
+    'postgres://me:secret@host/db',
+    'x:secret@h',
+  ])('never shows credentials: %s', (url) => {
+    let message = '';
+    try {
+      createExporter(url, { clock });
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message).toContain('***@');
+    expect(message).not.toContain('secret');
+  });
+
+  it('lists every kind for the help', () => {
+    expect(EXPORTER_KINDS.map(({ form }) => form)).toEqual([
+      'duckdb:PATH',
+      'influx+udp://host[:8089]',
+      'stdout:',
+    ]);
+  });
+});
+
+it('a host that nobody knows ends the program at start', async () => {
+  const exporter = createExporter('influx+udp://no-such-host.invalid', { clock });
+  await expect(exporter.open()).rejects.toThrow(FailureError);
+  await expect(exporter.open()).rejects.toThrow(
+    'export influx+udp: the host no-such-host.invalid (port 8089)',
+  );
+});

@@ -1,0 +1,238 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { link, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { SystemClock } from '../../src/clock';
+import { FailureError } from '../../src/errors';
+import { DuckDbExporter } from '../../src/export/duckdb';
+import { SERIES_NAMES } from '../../src/metrics/schema';
+import { type Store, openStore, tableColumns } from '../../src/store/store';
+import { type ChildScript, childScript } from '../support/child';
+import { makePoints } from '../support/make-points';
+
+let folder: string;
+let file: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-store-'));
+  file = path.join(folder, 'store.duckdb');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function rows(store: Store, sql: string): Promise<unknown[][]> {
+  const connection = await store.connect();
+  try {
+    return (await connection.runAndReadAll(sql)).getRowsJS();
+  } finally {
+    connection.closeSync();
+  }
+}
+
+/** Runs SQL on a database as somebody else would. */
+async function withDatabase(...statements: string[]): Promise<void> {
+  const instance = await DuckDBInstance.create(file);
+  const connection = await instance.connect();
+  for (const statement of statements) await connection.run(statement);
+  connection.closeSync();
+  instance.closeSync();
+}
+
+async function failure(opening: Promise<unknown>): Promise<string> {
+  const error: unknown = await opening.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(FailureError);
+  const { message } = error as FailureError;
+  expect(message).not.toContain('\n');
+  return message;
+}
+
+describe('a store', () => {
+  it('has a table for each series, with its columns in their order', async () => {
+    const store = await openStore(file);
+    for (const series of SERIES_NAMES) expect(store.layout.get(series)).toEqual(tableColumns(series));
+    expect(
+      await rows(store, 'SELECT DISTINCT data_type FROM duckdb_columns() WHERE column_name = $$time$$'),
+    ).toEqual([['TIMESTAMP_NS']]);
+    await store.close();
+  });
+
+  it('is found again as it was left, for writing and for reading alone', async () => {
+    let store = await openStore(file);
+    await rows(
+      store,
+      "INSERT INTO bandwidth (time, bytes_recv) VALUES ('2026-01-02 03:04:05.123456789', 42)",
+    );
+    await store.close();
+    for (const readOnly of [false, true]) {
+      store = await openStore(file, { readOnly });
+      expect(await rows(store, 'SELECT time::VARCHAR, node, bytes_recv, bytes_sent FROM bandwidth')).toEqual([
+        ['2026-01-02 03:04:05.123456789', '', 42n, null],
+      ]);
+      await store.close();
+    }
+  });
+
+  it('refuses writing where it was opened for reading', async () => {
+    await (await openStore(file)).close();
+    const store = await openStore(file, { readOnly: true });
+    await expect(rows(store, 'INSERT INTO tx (tx_size) VALUES (1)')).rejects.toThrow('read-only');
+    await store.close();
+  });
+
+  it('keeps queries from other files and from lifting that limit', async () => {
+    const store = await openStore(file);
+    await writeFile(path.join(folder, 'secret.csv'), 'a\n1\n');
+    const secret = path.join(folder, 'secret.csv');
+    await expect(rows(store, `SELECT * FROM read_csv('${secret}')`)).rejects.toThrow(/disabled/);
+    await expect(rows(store, `COPY tx TO '${folder}/out.csv'`)).rejects.toThrow(/disabled/);
+    await expect(rows(store, `ATTACH '${folder}/other.duckdb'`)).rejects.toThrow(/disabled/);
+    await expect(rows(store, 'SET enable_external_access = true')).rejects.toThrow(/Cannot/);
+    await store.close();
+  });
+
+  it('gets the tables and columns that the schema has gained, and keeps what it has', async () => {
+    await (await openStore(file)).close();
+    await withDatabase(
+      'DROP TABLE bandwidth',
+      'ALTER TABLE tx DROP COLUMN vsize',
+      'ALTER TABLE tx_outputs DROP COLUMN script_type',
+      'ALTER TABLE tx ADD COLUMN gone_since INTEGER',
+      'INSERT INTO tx (tx_size, gone_since) VALUES (1, 7)',
+      'INSERT INTO tx_outputs (size) VALUES (1)',
+    );
+    const exporter = new DuckDbExporter({ path: file });
+    await exporter.open();
+    expect(exporter.store.layout.get('tx')?.slice(-2)).toEqual(['gone_since', 'vsize']);
+    // Columns stand in another order than in the schema now; each value must still find its own.
+    await exporter.write(makePoints(5, new SystemClock()));
+    const { store } = exporter;
+    expect(await rows(store, 'SELECT tx_size, vsize, weight, gone_since FROM tx')).toEqual([
+      [1n, null, null, 7],
+      [222n, 141n, 561n, null],
+    ]);
+    expect(await rows(store, 'SELECT size, script_type FROM tx_outputs ORDER BY ALL LIMIT 2')).toEqual([
+      [1n, ''],
+      [22n, 'pubkeyhash'],
+    ]);
+    expect(await rows(store, 'SELECT count(*) FROM bandwidth')).toEqual([[0n]]);
+    await exporter.close();
+  });
+
+  it('ends queries that run when it closes, and lets go of the file', async () => {
+    const store = await openStore(file);
+    const connection = await store.connect();
+    const query = connection.run('SELECT count(*) FROM range(100000000000) r WHERE r.range * 7 % 3 = 1');
+    const interrupted = expect(query).rejects.toThrow('INTERRUPT');
+    await store.close();
+    await interrupted;
+    await (await openStore(file)).close();
+  });
+
+  it('can be opened anew in place', async () => {
+    const store = await openStore(file);
+    await rows(store, 'INSERT INTO tx (tx_size) VALUES (1)');
+    await store.connect();
+    await store.reopen();
+    expect(await rows(store, 'SELECT count(*) FROM tx')).toEqual([[1n]]);
+    await store.close();
+    expect(await failure(store.connect())).toBe(`store ${file}: is closed`);
+  });
+});
+
+describe('a store that can’t be opened says why in one line:', () => {
+  it('a folder that does not exist', async () => {
+    file = path.join(folder, 'no', 'store.duckdb');
+    expect(await failure(openStore(file))).toBe(`store ${file}: the folder ${folder}/no does not exist`);
+  });
+
+  it('a folder that is a file', async () => {
+    await writeFile(path.join(folder, 'plain'), '');
+    file = path.join(folder, 'plain', 'store.duckdb');
+    expect(await failure(openStore(file))).toBe(`store ${file}: ${folder}/plain is not a folder`);
+  });
+
+  it('a path that is a folder', async () => {
+    await mkdir(file);
+    expect(await failure(openStore(file))).toBe(`store ${file}: not a file but a folder`);
+  });
+
+  it('a device', async () => {
+    expect(await failure(openStore('/dev/null'))).toBe('store /dev/null: not a file');
+  });
+
+  // Whoever runs the tests may be root, whom permissions do not stop: no user can make a file in this folder.
+  it('a folder in which no file can be made', async () => {
+    expect(await failure(openStore('/proc/self/store.duckdb'))).toMatch(
+      /^store \/proc\/self\/store\.duckdb: (the folder \/proc\/self is not writable|can't be opened: .+)$/,
+    );
+  });
+
+  it.each([
+    ['text', 'not a database\n'.repeat(1000)],
+    ['an empty file', ''],
+  ])('%s', async (_, content) => {
+    await writeFile(file, content);
+    expect(await failure(openStore(file))).toBe(
+      `store ${file}: the file is not a DuckDB database; name another path or move it away`,
+    );
+  });
+
+  it('a DuckDB database of somebody else, which is left as it is', async () => {
+    await withDatabase('CREATE TABLE tx (mine INTEGER)');
+    for (const readOnly of [false, true])
+      expect(await failure(openStore(file, { readOnly }))).toBe(
+        `store ${file}: a DuckDB database, but not a store of btcdmon-node; name another path`,
+      );
+    await withDatabase('INSERT INTO tx VALUES (1)');
+  });
+
+  it('a store of a later version', async () => {
+    await (await openStore(file)).close();
+    await withDatabase('UPDATE btcdmon_meta SET version = 99');
+    expect(await failure(openStore(file))).toBe(
+      `store ${file}: has version 99 of the tables, this btcdmon-node knows version 1; ` +
+        'use the btcdmon-node that wrote it, or name another path',
+    );
+  });
+
+  it('no file, where it is to be read', async () => {
+    expect(await failure(openStore(file, { readOnly: true }))).toBe(
+      `store ${file}: there is no such file; start btcdmon-node once to make it`,
+    );
+  });
+
+  it('one that this process has open, by whatever name', async () => {
+    const store = await openStore(file);
+    const other = path.join(folder, 'link.duckdb');
+    await symlink(file, other);
+    const hard = path.join(folder, 'hard.duckdb');
+    await link(file, hard);
+    for (const name of [file, other, hard])
+      expect(await failure(openStore(name))).toBe(`store ${name}: is open in this process already`);
+    await store.close();
+    await (await openStore(file)).close();
+  });
+});
+
+describe('a second process', () => {
+  let script: ChildScript;
+  beforeAll(() => (script = childScript('support/store-child.ts')));
+  afterAll(() => script.remove());
+
+  it('gets one clear line, and leaves the first alone', async () => {
+    const store = await openStore(file);
+    const child = spawn(process.execPath, [script.file, 'open', file], { env: script.env });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
+    expect(await once(child, 'close')).toEqual([1, null]);
+    expect(output).toBe(
+      `1 store ${file}: in use by process ${process.pid}; stop that one, or give this one another file (--data-dir)\n`,
+    );
+    await rows(store, 'INSERT INTO tx (tx_size) VALUES (1)');
+    await store.close();
+  });
+});

@@ -1,0 +1,32 @@
+import { SystemClock } from '../../src/clock';
+import { ExportQueue } from '../../src/export/queue';
+import { createExporter } from '../../src/export/registry';
+import { makePoints } from './make-points';
+
+/** Writes points to stdout through a queue: `COUNT` of them, or without end. Says on stderr how it ended. */
+async function main(): Promise<void> {
+  const count = Number(process.argv[2] ?? Infinity);
+  const clock = new SystemClock();
+  const exporter = createExporter('stdout:', { clock });
+  await exporter.open();
+  const state = { ended: false };
+  const queue = new ExportQueue(
+    {},
+    { exporter, clock, warn: (message) => console.error(message), onEnded: () => (state.ended = true) },
+  );
+  let turns = 0;
+  for (let pushed = 0; pushed < count && !state.ended;) {
+    const some = makePoints(Math.min(1000, count - pushed), clock);
+    for (const point of some) queue.push(point);
+    pushed += some.length;
+    turns++;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    // A reader that does not read must not stop the program: say that it goes on.
+    if (turns === 200) console.error('going on', JSON.stringify(queue.stats()));
+  }
+  const stats = await queue.close(count === Infinity ? 200 : 5000);
+  console.error('ended', JSON.stringify(stats));
+  process.exit(0);
+}
+
+void main();

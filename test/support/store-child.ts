@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { SystemClock } from '../../src/clock';
+import { BtcdmonError } from '../../src/errors';
+import { DuckDbExporter } from '../../src/export/duckdb';
+import { ExportQueue } from '../../src/export/queue';
+import { openStore } from '../../src/store/store';
+import { makePoints } from './make-points';
+
+const say = (...words: (string | number | bigint)[]): void => {
+  process.stdout.write(`${words.join(' ')}\n`);
+};
+
+/** `open FILE`: opens the store and says so or why not, as the program does. */
+async function open(file: string): Promise<void> {
+  try {
+    await openStore(file);
+    say('open');
+  } catch (error) {
+    if (!(error instanceof BtcdmonError)) throw error;
+    say(error.exitCode, error.message);
+    process.exit(error.exitCode);
+  }
+}
+
+/** `append FILE RATE`: pushes RATE points a second without end, and says the time of the last one of each turn. */
+async function append(file: string, rate: number): Promise<void> {
+  const clock = new SystemClock();
+  const exporter = new DuckDbExporter({ path: file });
+  await exporter.open();
+  const queue = new ExportQueue({}, { exporter, clock, warn: (message) => say('warning', message) });
+  const perTurn = rate / 50;
+  setInterval(() => {
+    const points = makePoints(perTurn, clock);
+    for (const point of points) queue.push(point);
+    const { acked, dropped } = queue.stats();
+    say('pushed', points.at(-1)?.time ?? 0, acked, dropped);
+  }, 20);
+}
+
+/**
+ * `full FILE`: writes until the disk is full, first while a checkpoint is made. Says `failed` then, goes on trying, and says
+ * `acked N` once everything is stored.
+ */
+async function full(file: string): Promise<void> {
+  const clock = new SystemClock();
+  const exporter = new DuckDbExporter({ path: file });
+  await exporter.open();
+  const queue = new ExportQueue(
+    { flushMs: 5, retryMinMs: 20, retryMaxMs: 50 },
+    { exporter, clock, warn: (message) => say('warning', message) },
+  );
+  const { store } = exporter;
+  let pushed = 0;
+  const disk = { full: false };
+  while (!disk.full || queue.stats().retried === 0) {
+    const points = makePoints(5000, clock).map((point) =>
+      point.series === 'tx' ? { ...point, fields: { ...point.fields, sha: randomText() } } : point,
+    );
+    for (const point of points) queue.push(point);
+    pushed += points.length;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (disk.full) continue;
+    const connection = await store.connect();
+    await connection
+      .run('CHECKPOINT')
+      .catch((error: unknown) => (disk.full = String(error).includes('FATAL')));
+    connection.closeSync();
+  }
+  say('failed');
+  // The test now makes room, and says so.
+  await once(process.stdin, 'data');
+  while (queue.stats().acked < pushed) await new Promise((resolve) => setTimeout(resolve, 20));
+  // Through the store that was open all along.
+  const connection = await store.connect();
+  const reader = await connection.runAndReadAll('SELECT count(*) FROM tx');
+  say('stored', pushed, String(reader.getRows()[0]?.[0]), queue.stats().dropped);
+  process.exit(0);
+}
+
+function randomText(): string {
+  return Array.from({ length: 20 }, () => Math.random().toString(36)).join('');
+}
+
+const [command, file = '', rate] = process.argv.slice(2);
+if (command === 'open') void open(file);
+else if (command === 'append') void append(file, Number(rate));
+else void full(file);
