@@ -1,0 +1,99 @@
+import type { Argv, CommandModule } from 'yargs';
+import { FORMATS } from '../query/format';
+import { AGGREGATES } from '../query/model';
+import { type RunOptions, runQueryCommand } from '../query/run';
+import { defaultStore } from './data-directory';
+
+/** What yargs makes of the options below and of the global ones. */
+interface QueryArguments extends Omit<RunOptions, 'from'> {
+  readonly from?: string | undefined;
+  readonly dataDir: string;
+}
+
+/** `btcdmon-node query`: reads series back, from the embedded store or from InfluxDB. */
+export const queryCommand: CommandModule<object, QueryArguments> = {
+  command: 'query [series]',
+  describe: 'Read series back from the embedded store or from InfluxDB',
+  builder: (yargs) => options(yargs) as unknown as Argv<QueryArguments>,
+  handler: (argv) =>
+    runQueryCommand(
+      { ...argv, from: argv.from ?? defaultStore(argv.dataDir) },
+      {
+        stdout: process.stdout,
+        stderr: process.stderr,
+        env: process.env,
+        nowNs: BigInt(Date.now()) * 1_000_000n,
+      },
+    ),
+};
+
+function options(yargs: Argv) {
+  return yargs
+    .positional('series', { type: 'string', describe: 'Series to read; `btcdmon-node series` lists them' })
+    .option('since', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Begin: a duration ago (30s 5m 1h 7d 2w), RFC 3339 or Unix seconds [default: 1h]',
+    })
+    .option('until', { type: 'string', requiresArg: true, describe: 'End, written likewise [default: now]' })
+    .option('where', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Condition: = != < <= > >= IN NOT AND OR ( ), strings in single quotes',
+    })
+    .option('agg', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: `Aggregate and its column: ${AGGREGATES.join('|')} [COLUMN]; count and rate also of points`,
+    })
+    .option('by', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      coerce: (names: string[] | undefined) => names?.flatMap((name) => name.split(',')),
+      describe: 'Tags or columns whose values make groups',
+    })
+    .option('every', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Length of buckets, as 1m, aligned to the epoch',
+    })
+    .option('limit', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Most rows, the newest; 0 for all [default: 100 for tables on a terminal, else 0]',
+    })
+    .option('format', {
+      choices: FORMATS,
+      default: 'table',
+      requiresArg: true,
+      describe: 'Form of the answer',
+    })
+    .option('from', {
+      type: 'string',
+      requiresArg: true,
+      describe:
+        'Store to ask: duckdb:PATH or influx+http://[user@]host:8086/DATABASE, with the password in BTCDMON_INFLUX_PASSWORD [default: the store of --data-dir, also while the node runs]',
+    })
+    .option('raw', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Run one reading statement in the language of the store: SQL or InfluxQL',
+    })
+    .example(
+      `$0 query tx_outputs --where "script_type != 'pubkeyhash'"`,
+      'Outputs of the last hour that are not P2PKH',
+    )
+    .example(
+      '$0 query peers --since 1d --agg count version --by user_agent',
+      'Connections of a day by user agent',
+    )
+    .example('$0 query tx_outputs --agg p90 value --every 5m', 'A percentile every five minutes')
+    .example('$0 query msg_recv --agg rate tx --every 1m --format csv', 'Transactions received a second')
+    .example(
+      '$0 query tx --agg count --from influx+http://localhost:8086/btcdmon',
+      'The same question to InfluxDB',
+    )
+    .example('$0 query --raw "SELECT max(best_height) FROM blocks"', 'The language of the store');
+}

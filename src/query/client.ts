@@ -1,0 +1,117 @@
+import { type IncomingMessage, request } from 'node:http';
+import { FailureError, messageOf } from '../errors';
+import { formatQuery } from './model';
+import type { Result, ResultColumn, Row } from './result';
+import { checkSocketFolder, socketPath } from './socket';
+import type { Source } from './source';
+import { type Line, type Request, decodeError, decodeRow } from './wire';
+
+/** How long a node may take to say that it is there. */
+const ANSWER_MS = 10_000;
+
+/**
+ * Asks the node that has the store open. Null where no node answers: its socket is missing, or left over from one that
+ * was killed.
+ * @throws FailureError where the socket is there but can't be used
+ */
+export async function connectClient(storePath: string): Promise<Source | null> {
+  const socket = socketPath(storePath);
+  checkSocketFolder(socket, storePath, false);
+  try {
+    const response = await send(socket, 'GET', '/', '', AbortSignal.timeout(ANSWER_MS));
+    response.resume();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTSOCK') return null;
+    if (code === 'EACCES')
+      throw new FailureError(`socket ${socket}: the node that has the store open belongs to another user`);
+    if (code === 'ABORT_ERR' || error instanceof DOMException)
+      throw new FailureError(
+        `socket ${socket}: the node that has the store open does not answer within ${ANSWER_MS / 1000} s`,
+      );
+    throw new FailureError(`socket ${socket}: ${messageOf(error)}`);
+  }
+  const abort = new AbortController();
+  const ask = (question: Request): Promise<Result> => answer(socket, question, abort.signal);
+  return {
+    run: (query) => ask({ query: formatQuery(query) }),
+    raw: (statement) => ask({ raw: statement }),
+    close: () => {
+      abort.abort();
+      return Promise.resolve();
+    },
+  };
+}
+
+async function answer(socket: string, question: Request, signal: AbortSignal): Promise<Result> {
+  let lines: AsyncGenerator<Line>;
+  let first: IteratorResult<Line>;
+  try {
+    lines = readLines(await send(socket, 'POST', '/query', JSON.stringify(question), signal));
+    first = await lines.next();
+  } catch (error) {
+    throw broken(error);
+  }
+  if (first.done === true) throw broken(new Error('no answer'));
+  if ('error' in first.value) throw decodeError(first.value);
+  if (!('columns' in first.value)) throw broken(new Error('an answer without columns'));
+  const { columns } = first.value;
+  return { columns, rows: rowsOf(columns, lines) };
+}
+
+async function* rowsOf(
+  columns: readonly ResultColumn[],
+  lines: AsyncGenerator<Line>,
+): AsyncGenerator<readonly Row[]> {
+  let batch: Row[] = [];
+  try {
+    for await (const line of lines) {
+      if (Array.isArray(line)) {
+        batch.push(decodeRow(columns, line as readonly unknown[]));
+        if (batch.length < 1000) continue;
+        yield batch;
+        batch = [];
+      } else if ('error' in line) throw decodeError(line);
+      else if ('rows' in line) {
+        if (batch.length > 0) yield batch;
+        return;
+      }
+    }
+  } catch (error) {
+    throw broken(error);
+  }
+  throw broken(new Error('the answer is incomplete'));
+}
+
+async function* readLines(response: IncomingMessage): AsyncGenerator<Line> {
+  response.setEncoding('utf8');
+  let rest = '';
+  for await (const chunk of response as AsyncIterable<string>) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) yield JSON.parse(line) as Line;
+  }
+}
+
+/** Errors of the question pass as they are; those of the connection mean that the node went away. */
+function broken(error: unknown): Error {
+  if (error instanceof Error && 'exitCode' in error) return error;
+  return new FailureError(`the node that has the store open broke the query off: ${messageOf(error)}`);
+}
+
+function send(
+  socketPathname: string,
+  method: string,
+  path: string,
+  body = '',
+  signal?: AbortSignal,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      { socketPath: socketPathname, method, path, agent: false, ...(signal === undefined ? {} : { signal }) },
+      resolve,
+    );
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}

@@ -1,0 +1,21 @@
+import { UsageError } from '../errors';
+
+/**
+ * Functions that do something although they stand in a SELECT (to the store, or by a pointer to the process), and those
+ * that run text which no check has seen. A read-only transaction refuses writes to tables, but not these. Seen in DuckDB
+ * 1.5 `duckdb_functions()`.
+ */
+const ACTING =
+  /\b(force_checkpoint|checkpoint|(?:en|dis)able_(?:logging|profiling|peg_parser)|truncate_duckdb_logs|write_log|query|query_table|json_execute_serialized_sql|arrow_scan\w*|seq_scan|sleep_ms)"?\s*(?:\/\*[^]*\*\/|--[^\n]*\n)?\s*\(/i;
+
+/**
+ * Refuses SQL that is empty or calls a function that acts. What kind of statement it is, is asked of DuckDB.
+ * @throws UsageError
+ */
+export function checkDuckdbStatement(text: string): void {
+  if (/^[\s;]*$/.test(text)) throw new UsageError('--raw: the statement is empty');
+  // Strings are searched as well: better a call in a text refused than one behind an odd quote overlooked.
+  const acting = ACTING.exec(text)?.[1];
+  if (acting !== undefined)
+    throw new UsageError(`--raw is read-only: the function ${acting.toLowerCase()} is not allowed`);
+}

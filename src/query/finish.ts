@@ -1,0 +1,97 @@
+import { fieldOf } from './columns';
+import type { Query } from './model';
+import { type Result, type Row, type Value, resultColumns } from './result';
+
+/**
+ * One group as a store gives it: the start of its bucket (null without `--every`), the values of `by`, and the aggregate.
+ * Of a rate it is the sum that is still to be divided.
+ */
+export interface Group {
+  readonly time: bigint | null;
+  readonly keys: readonly Value[];
+  readonly value: Value;
+}
+
+/** Digits of a computed float that count: fewer than a double has, so that the order of adding can't show. */
+const SIGNIFICANT_DIGITS = 12;
+
+/**
+ * Makes the answer of the groups of a store that leaves the rest to us: drops groups without a value, sorts by time and
+ * then by group, keeps to the limit, and goes on as `finishSorted`.
+ */
+export function finish(query: Query, groups: readonly Group[]): Result {
+  const sorted = groups
+    .filter(({ value }) => value !== null && !(query.agg?.fn === 'count' && value === 0))
+    .sort((a, b) => compareValues(a.time, b.time) || compareKeys(a.keys, b.keys));
+  return finishSorted(query, once(limited(query, sorted)));
+}
+
+/**
+ * Makes the answer of groups that have a value, are sorted and kept to the limit, for all stores alike: divides rates
+ * and rounds computed floats. A question that makes neither groups nor buckets always has one row.
+ */
+export function finishSorted(query: Query, groups: AsyncIterable<readonly Group[]>): Result {
+  return { columns: resultColumns(query), rows: toRows(query, groups) };
+}
+
+async function* toRows(
+  query: Query,
+  groups: AsyncIterable<readonly Group[]>,
+): AsyncGenerator<readonly Row[]> {
+  let empty = true;
+  for await (const batch of groups) {
+    empty &&= batch.length === 0;
+    yield batch.map((group) => toRow(query, group));
+  }
+  if (empty && query.by.length === 0 && query.everyNs === null) yield [[emptyValue(query)]];
+}
+
+/** Compares rows value by value: null first, numbers by size, false before true, strings by their UTF-8 bytes. */
+export function compareKeys(a: readonly Value[], b: readonly Value[]): number {
+  for (let index = 0; index < a.length; index++) {
+    const order = compareValues(a[index] ?? null, b[index] ?? null);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+function compareValues(a: Value, b: Value): number {
+  if (a === b) return 0;
+  if (a === null || b === null) return a === null ? -1 : 1;
+  if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : 1;
+}
+
+function toRow(query: Query, { time, keys, value }: Group): Row {
+  return [...(query.everyNs === null ? [] : [time]), ...keys, finalValue(query, time, value)];
+}
+
+function finalValue(query: Query, time: bigint | null, value: Value): Value {
+  if (query.agg?.fn === 'rate') return rounded(Number(value) / seconds(query, time));
+  const summed = query.agg?.fn === 'sum' && fieldOf(query.series, query.agg.column ?? '')?.type === 'float';
+  return summed || query.agg?.fn === 'mean' ? rounded(Number(value)) : value;
+}
+
+/** Seconds of a bucket, of which the first and last are often cut by the range. */
+function seconds({ since, until, everyNs }: Query, time: bigint | null): number {
+  const start = time !== null && time > since ? time : since;
+  const end = time !== null && everyNs !== null && time + everyNs < until ? time + everyNs : until;
+  return Number(end - start) / 1e9;
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(SIGNIFICANT_DIGITS));
+}
+
+function emptyValue({ agg }: Query): Value {
+  return agg?.fn === 'count' || (agg?.fn === 'rate' && agg.column === null) ? 0 : null;
+}
+
+function limited(query: Query, groups: readonly Group[]): readonly Group[] {
+  if (query.limit === 0) return groups;
+  return query.everyNs === null ? groups.slice(0, query.limit) : groups.slice(-query.limit);
+}
+
+async function* once<T>(value: T): AsyncGenerator<T> {
+  yield await Promise.resolve(value);
+}

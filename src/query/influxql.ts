@@ -1,0 +1,106 @@
+import { columnNames, seriesOf, tagNames } from '../metrics/schema';
+import { fieldOf, isCounter } from './columns';
+import type { Query } from './model';
+import { PERCENTS } from './sql';
+import type { Where } from './where';
+
+const CASTS = { int: 'integer', float: 'float', bool: 'boolean', string: 'string' } as const;
+
+/** Tells whether InfluxQL can group as a query asks: it groups by tags alone. */
+export function groupsByTags(query: Query): boolean {
+  return query.by.every((name) => fieldOf(query.series, name) === undefined);
+}
+
+/** Every tag and column of a series, in the order of an answer. */
+export function pointColumns({ series }: Query): readonly string[] {
+  return [...tagNames(series), ...columnNames(series)];
+}
+
+/**
+ * The tags and columns from which `grouping.ts` can answer a query: what it groups and aggregates, all tags where
+ * differences are taken within a tag set, and the anchors, since InfluxDB leaves out a point that has none of the columns.
+ */
+export function neededColumns(query: Query): readonly string[] {
+  const { series, by, agg } = query;
+  const column = agg?.column ?? null;
+  const tags = column !== null && isCounter(series, column) ? tagNames(series) : [];
+  return [...new Set([...tags, ...by, ...(column === null ? [] : [column]), ...seriesOf(series).anchors])];
+}
+
+/** Compiles the points of a query: ascending in time, or the newest `newest` of them, newest first. */
+export function compilePoints(query: Query, columns: readonly string[], newest: number): string {
+  const order = newest === 0 ? 'ORDER BY time ASC' : `ORDER BY time DESC LIMIT ${newest}`;
+  const list = columns.map((name) => reference(query, name)).join(', ');
+  return `SELECT ${list} FROM ${quoted(query.series)} WHERE ${filter(query)} ${order}`;
+}
+
+/**
+ * Compiles an aggregate that groups by tags. Without a column it counts each anchor, and the counts are to be added up.
+ * The other aggregates have one column.
+ */
+export function compileAggregate(query: Query): string {
+  const { series, agg, by, everyNs } = query;
+  const dimensions = [...(everyNs === null ? [] : [`time(${everyNs / 1_000_000n}ms)`]), ...by.map(quoted)];
+  const groups = dimensions.length === 0 ? '' : ` GROUP BY ${dimensions.join(', ')} fill(none)`;
+  const column = agg?.column ?? null;
+  if (agg === null || column === null) {
+    const counts = seriesOf(series).anchors.map((anchor) => `count(${reference(query, anchor)})`);
+    return `SELECT ${counts.join(', ')} FROM ${quoted(series)} WHERE ${filter(query)}${groups}`;
+  }
+  if (agg.fn === 'rate' && isCounter(series, column))
+    return `SELECT sum("increase") FROM (SELECT non_negative_difference(${reference(query, column)}) AS "increase" FROM ${quoted(series)} WHERE ${filter(query)} GROUP BY *) WHERE ${range(query)}${groups}`;
+  return `SELECT ${aggregate(agg.fn, reference(query, column))} FROM ${quoted(series)} WHERE ${filter(query)}${groups}`;
+}
+
+/** An InfluxQL identifier. */
+export function quoted(name: string): string {
+  return `"${name.replace(/["\\]/g, '\\$&')}"`;
+}
+
+function aggregate(fn: NonNullable<Query['agg']>['fn'], column: string): string {
+  switch (fn) {
+    case 'count':
+    case 'sum':
+    case 'mean':
+    case 'min':
+    case 'max':
+      return `${fn}(${column})`;
+    case 'p50':
+    case 'p90':
+    case 'p99':
+      return `percentile(${column}, ${PERCENTS[fn]})`;
+    case 'rate':
+      return `sum(${column})`;
+  }
+}
+
+/** A name with its type: InfluxDB takes a column that a shard has never seen for a tag that is ''. */
+function reference({ series }: Query, name: string): string {
+  const field = fieldOf(series, name);
+  return `${quoted(name)}::${field === undefined ? 'tag' : CASTS[field.type]}`;
+}
+
+function filter(query: Query): string {
+  return query.where === null ? range(query) : `${range(query)} AND ${condition(query, query.where)}`;
+}
+
+function range({ since, until }: Query): string {
+  return `time >= ${since} AND time < ${until}`;
+}
+
+function condition(query: Query, where: Where): string {
+  if (where.kind === 'compare') {
+    const name = reference(query, where.column);
+    const comparison = `${name} ${where.op} ${literal(where.value)}`;
+    // InfluxDB 1.8 takes a flag that a point lacks for false; what is missing is not even equal to itself.
+    return typeof where.value === 'boolean' ? `(${comparison} AND ${name} = ${name})` : comparison;
+  }
+  return `(${where.terms.map((term) => condition(query, term)).join(where.kind === 'and' ? ' AND ' : ' OR ')})`;
+}
+
+function literal(value: string | number | boolean): string {
+  if (typeof value === 'string') return `'${value.replace(/['\\]/g, '\\$&').replaceAll('\n', '\\n')}'`;
+  if (typeof value === 'boolean' || Number.isInteger(value)) return String(value);
+  // The language has no exponents; 100 digits hold what a condition on a column can mean.
+  return value.toFixed(100).replace(/0+$/, '0');
+}

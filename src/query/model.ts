@@ -1,0 +1,149 @@
+import { UsageError } from '../errors';
+import { SERIES_NAMES, type SeriesName, columnNames, isSeries } from '../metrics/schema';
+import { suggestion } from '../nearest';
+import { fieldOf, lookUp } from './columns';
+import { formatNs, parseDuration, parseTime } from './time';
+import { type Where, formatWhere, parseWhere } from './where';
+
+/** The aggregates. p50, p90 and p99 are nearest-rank percentiles; rate is per second. */
+export const AGGREGATES = ['count', 'sum', 'mean', 'min', 'max', 'p50', 'p90', 'p99', 'rate'] as const;
+
+/** Name of an aggregate. */
+export type AggregateName = (typeof AGGREGATES)[number];
+
+/**
+ * A question to a store, checked against the schema. Both languages are compiled from it, and both stores give the same
+ * answer.
+ */
+export interface Query {
+  readonly series: SeriesName;
+  /** First nanosecond asked for. */
+  readonly since: bigint;
+  /** First nanosecond not asked for. */
+  readonly until: bigint;
+  readonly where: Where | null;
+  /** What is made of the points; null gives the points themselves. `column` null counts points. */
+  readonly agg: { readonly fn: AggregateName; readonly column: string | null } | null;
+  /** Tags and columns whose values make groups. */
+  readonly by: readonly string[];
+  /** Length of a bucket in nanoseconds; buckets are aligned to the epoch. Null makes one of the whole range. */
+  readonly everyNs: bigint | null;
+  /** Most rows in the answer, 0 for all: the newest points or buckets, or the first groups. */
+  readonly limit: number;
+}
+
+/** A query as text, as the command line has it. */
+export interface QueryArgs {
+  readonly series: string;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly where?: string | undefined;
+  /** The aggregate, and the column where it needs one: `['mean', 'size']`. */
+  readonly agg?: readonly string[] | undefined;
+  readonly by?: readonly string[] | undefined;
+  readonly every?: string | undefined;
+  readonly limit?: string | number | undefined;
+}
+
+/**
+ * Makes a query of its text; relative times count from `nowNs`. Without `since` it asks for the last hour.
+ * @throws UsageError naming the option, the value and what would be right
+ */
+export function parseQuery(args: QueryArgs, nowNs: bigint): Query {
+  const { series } = args;
+  if (!isSeries(series)) {
+    const hint = suggestion(series, SERIES_NAMES);
+    throw new UsageError(
+      `there is no series ${series}${hint === '' ? `; there are ${SERIES_NAMES.join(', ')}` : hint}`,
+    );
+  }
+  const since = parseTime('--since', args.since ?? '1h', nowNs);
+  const until = args.until === undefined ? nowNs : parseTime('--until', args.until, nowNs);
+  if (since >= until)
+    throw new UsageError(`--since ${formatNs(since)} is not before --until ${formatNs(until)}`);
+  const agg = args.agg === undefined || args.agg.length === 0 ? null : parseAggregate(series, args.agg);
+  const by = parseBy(series, args.by ?? []);
+  if (agg === null && by.length > 0)
+    throw new UsageError('--by makes groups for --agg; add one, as --agg count');
+  if (agg === null && args.every !== undefined)
+    throw new UsageError('--every makes buckets for --agg; add one, as --agg count');
+  return {
+    series,
+    since,
+    until,
+    where: args.where === undefined ? null : parseWhere(series, args.where),
+    agg,
+    by,
+    everyNs: args.every === undefined ? null : parseDuration('--every', args.every),
+    limit: parseLimit(args.limit ?? 0),
+  };
+}
+
+/** The text of a query, from which `parseQuery` makes it again, at any time. */
+export function formatQuery(query: Query): QueryArgs {
+  return {
+    series: query.series,
+    since: formatNs(query.since),
+    until: formatNs(query.until),
+    where: query.where === null ? undefined : formatWhere(query.where),
+    agg:
+      query.agg === null
+        ? undefined
+        : [query.agg.fn, ...(query.agg.column === null ? [] : [query.agg.column])],
+    by: query.by,
+    every: query.everyNs === null ? undefined : `${query.everyNs / 1_000_000n}ms`,
+    limit: query.limit,
+  };
+}
+
+function parseAggregate(series: SeriesName, words: readonly string[]): Query['agg'] {
+  const [name = '', columnName, ...more] = words;
+  const fn = AGGREGATES.find((aggregate) => aggregate === name.toLowerCase());
+  if (fn === undefined)
+    throw new UsageError(`--agg ${name}: there is no such aggregate; use one of ${AGGREGATES.join(', ')}`);
+  if (more.length > 0)
+    throw new UsageError(`--agg ${words.join(' ')}: takes one aggregate and at most one column`);
+  if (columnName === undefined) {
+    if (fn === 'count' || fn === 'rate') return { fn, column: null };
+    throw new UsageError(
+      `--agg ${fn} needs a column, as --agg ${fn} ${numericColumns(series)[0] ?? 'COLUMN'}; ${series} has ${numericColumns(series).join(', ')}`,
+    );
+  }
+  const named = lookUp(series, columnName);
+  if (named.kind === 'tag')
+    throw new UsageError(
+      `--agg ${fn} ${columnName}: ${columnName} is a tag; group by it: --agg count --by ${columnName}`,
+    );
+  const { type, kind } = named.column;
+  if (fn !== 'count' && type !== 'int' && type !== 'float')
+    throw new UsageError(
+      `--agg ${fn} ${columnName}: the column is no number (${type}); use --agg count ${columnName}, or one of ${numericColumns(series).join(', ')}`,
+    );
+  if (fn === 'rate' && kind !== 'count' && kind !== 'counter')
+    throw new UsageError(
+      `--agg rate ${columnName}: ${columnName} is a ${kind}, which has no rate; use mean, max or p90, or --agg rate for points a second`,
+    );
+  return { fn, column: columnName };
+}
+
+function parseBy(series: SeriesName, names: readonly string[]): readonly string[] {
+  for (const [index, name] of names.entries()) {
+    if (name === 'time') throw new UsageError('--by time: use --every, as --every 1m');
+    lookUp(series, name);
+    if (names.indexOf(name) !== index) throw new UsageError(`--by ${name} is given twice`);
+  }
+  return names;
+}
+
+function parseLimit(limit: string | number): number {
+  const value = typeof limit === 'number' ? limit : /^\d{1,15}$/.test(limit) ? Number(limit) : -1;
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new UsageError(`--limit ${limit}: not a whole number; use the most rows wanted, or 0 for all`);
+}
+
+function numericColumns(series: SeriesName): readonly string[] {
+  return columnNames(series).filter((name) => {
+    const type = fieldOf(series, name)?.type;
+    return type === 'int' || type === 'float';
+  });
+}

@@ -1,0 +1,50 @@
+import type { IncomingMessage } from 'node:http';
+import { UsageError } from '../errors';
+import type { QueryArgs } from './model';
+import type { Request } from './wire';
+
+const MAX_REQUEST_LENGTH = 1_000_000;
+
+/**
+ * The question, or null for a client that only looks whether somebody is here.
+ * @throws UsageError for a body that is no question
+ */
+export async function readRequest(request: IncomingMessage): Promise<Request | null> {
+  let body = '';
+  let length = 0;
+  request.setEncoding('utf8');
+  for await (const chunk of request as AsyncIterable<string>) {
+    length += chunk.length;
+    // Read to its end all the same: a client whose request is cut off never sees why.
+    if (length <= MAX_REQUEST_LENGTH) body += chunk;
+  }
+  if (length > MAX_REQUEST_LENGTH) throw new UsageError('the query is longer than a million characters');
+  if (request.method !== 'POST') return null;
+  let question: unknown;
+  try {
+    question = JSON.parse(body);
+  } catch {
+    throw new UsageError('the request is not JSON');
+  }
+  if (isRecord(question) && typeof question['raw'] === 'string') return { raw: question['raw'] };
+  if (isRecord(question) && isQueryArgs(question['query'])) return { query: question['query'] };
+  throw new UsageError('the request must have a query or a raw statement');
+}
+
+/** Checks the shape alone; `parseQuery` checks what the texts say. */
+function isQueryArgs(value: unknown): value is QueryArgs {
+  if (!isRecord(value)) return false;
+  const texts = ['since', 'until', 'where', 'every'].every(
+    (name) => value[name] === undefined || typeof value[name] === 'string',
+  );
+  const lists = ['agg', 'by'].every((name) => {
+    const list = value[name];
+    return list === undefined || (Array.isArray(list) && list.every((item) => typeof item === 'string'));
+  });
+  const limit = value['limit'] === undefined || ['string', 'number'].includes(typeof value['limit']);
+  return typeof value['series'] === 'string' && texts && lists && limit;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,41 @@
+import { UsageError } from '../errors';
+import { openDuckdb } from './duckdb';
+import { openInflux } from './influx';
+import type { Query } from './model';
+import type { Result } from './result';
+
+/** A store that answers queries. */
+export interface Source {
+  /** Answers a query; the same from every kind of store. */
+  run(query: Query): Promise<Result>;
+  /**
+   * Runs a statement in the store's own language, if it only reads.
+   * @throws UsageError for a statement that writes or can't be read
+   */
+  raw(statement: string): Promise<Result>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store that a URL names: `duckdb:PATH`, `influx+http://[user@]host[:8086]/database` or
+ * `influx+https://…`. InfluxDB's password is BTCDMON_INFLUX_PASSWORD of `env`.
+ * @throws UsageError for a URL that is none of these, FailureError where the store can't be opened
+ */
+export async function openSource(
+  url: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<Source> {
+  const scheme = /^([a-z][a-z+]*):/i.exec(url)?.[1]?.toLowerCase();
+  if (scheme === 'duckdb') {
+    const file = url.slice('duckdb:'.length);
+    if (file === '') throw new UsageError('--from duckdb: names no file; use duckdb:PATH');
+    return openDuckdb(file);
+  }
+  if (scheme === 'influx+http' || scheme === 'influx+https')
+    return openInflux(url, env['BTCDMON_INFLUX_PASSWORD']);
+  if (scheme === 'influx+udp')
+    throw new UsageError('--from influx+udp: UDP only writes; read with influx+http://HOST:8086/DATABASE');
+  throw new UsageError(
+    `--from ${scheme === undefined ? url : `${scheme}:…`}: use duckdb:PATH or influx+http://[user@]host:8086/database`,
+  );
+}

@@ -1,0 +1,19 @@
+import { DuckDbExporter } from '../../src/export/duckdb';
+import { serveQueries } from '../../src/query/server';
+import { queryPoints } from './query-points';
+
+/** A node as queries see it: holds the store at argv[2] open, answers, and goes on writing until it is killed. */
+async function main(): Promise<void> {
+  const exporter = new DuckDbExporter({ path: process.argv[2] ?? '' });
+  await exporter.open();
+  const points = queryPoints();
+  await exporter.write(points);
+  await serveQueries(exporter);
+  process.stdout.write('ready\n');
+  for (let round = 1n; ; round++)
+    await exporter.write(
+      points.slice(0, 1000).map((point) => ({ ...point, time: point.time + round * 3_600_000_000_000n })),
+    );
+}
+
+void main();
