@@ -1,0 +1,59 @@
+import type { Argv, CommandModule, InferredOptionTypes } from 'yargs';
+import { startApp } from '../app';
+import { SystemClock } from '../clock';
+import { loadRegtestParts } from '../p2p/bcoin';
+import { invocationOf } from '../demo/next-query';
+import { runDemo } from '../demo/run';
+import { UsageError } from '../errors';
+import { createLog } from '../log';
+import { dataDirectory } from './data-directory';
+import type { GLOBAL_OPTIONS } from './options';
+import { untilSignal } from './signals';
+
+const DEMO_OPTIONS = {
+  seconds: {
+    type: 'string',
+    default: '60',
+    describe: 'How long it runs; 0 until Ctrl-C',
+  },
+} as const;
+
+type DemoArguments = InferredOptionTypes<typeof GLOBAL_OPTIONS & typeof DEMO_OPTIONS>;
+
+/** `btcdmon-node demo`: a network, the listener on it and a store, in one process. */
+export const demoCommand: CommandModule<object, DemoArguments> = {
+  command: 'demo',
+  describe: 'Show it at work on a Bitcoin network (regtest) inside this process',
+  builder: (yargs) =>
+    yargs
+      .options(DEMO_OPTIONS)
+      .example('$0 demo', 'a minute of it, then the query to type next')
+      .example('$0 demo --seconds 0', 'until Ctrl-C') as Argv<DemoArguments>,
+  handler: async ({ dataDir, seconds, logLevel }) => {
+    const duration = parseSeconds(seconds);
+    const live = process.stdout.isTTY && logLevel !== 'debug';
+    // What the log says at `info` the summary shows, and lines between its frames would break them.
+    const log = createLog(logLevel === 'info' ? 'warn' : logLevel);
+    const readerGone = new Promise((resolve) => process.stdout.on('error', resolve));
+    await runDemo(
+      { dataDir: await dataDirectory(dataDir), seconds: duration, live, invocation: invocationOf(process) },
+      {
+        log,
+        clock: new SystemClock(),
+        out: process.stdout,
+        startApp,
+        loadRegtestParts,
+        untilSignal: (ended) => untilSignal(Promise.race([ended, readerGone])),
+      },
+    );
+  },
+};
+
+/** A day; a longer demo is one until Ctrl-C. */
+const MOST_SECONDS = 86_400;
+
+function parseSeconds(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (value <= MOST_SECONDS) return value;
+  throw new UsageError(`--seconds ${text}: give a number from 0 (until Ctrl-C) to ${MOST_SECONDS}`);
+}

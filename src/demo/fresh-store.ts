@@ -1,0 +1,19 @@
+import { rm } from 'node:fs/promises';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { FailureError, messageOf } from '../errors';
+import { checkPath, explainOpen } from '../store/open-errors';
+
+/**
+ * Removes the store that an earlier demo left at `file`: each demo has a chain of its own, and one store would mix them up.
+ * @throws FailureError where a process has the store open, a demo that still runs
+ */
+export async function removeOldStore(file: string): Promise<void> {
+  await checkPath(file, false);
+  try {
+    // Opening takes DuckDB's lock, which whoever uses the file holds.
+    (await DuckDBInstance.create(file)).closeSync();
+  } catch (error) {
+    throw new FailureError(explainOpen(file, messageOf(error)));
+  }
+  for (const part of [file, `${file}.wal`]) await rm(part, { force: true });
+}

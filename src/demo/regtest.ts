@@ -1,0 +1,168 @@
+import { bcoinNetwork } from '../p2p/bcoin';
+import type { Endpoint } from '../p2p/endpoint';
+import type { BcoinChain, BcoinMempool, BcoinMiner, RegtestParts } from '../p2p/regtest-parts';
+import { DemoPeers } from './peers';
+import { SeededRandom } from './random';
+import { Traffic } from './traffic';
+import { COINBASE_MATURITY, DemoWallet } from './wallet';
+
+/** How a regtest network behaves. */
+export interface RegtestOptions {
+  /** Loopback address that every peer listens on, each on a free port. */
+  readonly listenHost: string;
+  /** Milliseconds between blocks. */
+  readonly blockIntervalMs: number;
+  /** Milliseconds between transactions. */
+  readonly txIntervalMs: number;
+  /** The same seed gives the same keys, scripts and values. */
+  readonly seed: string;
+}
+
+/** What a regtest network needs. */
+export interface RegtestModules {
+  readonly parts: RegtestParts;
+  /** Called where a block or a transaction could not be made; the network goes on. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Coinbases that can be spent from the start: as many coins as the wallet keeps. */
+const FIRST_BLOCKS = COINBASE_MATURITY + 20;
+
+/** Seconds between the first blocks by their own account; they are dated back to end now. */
+const FIRST_BLOCKS_SPACING = 60;
+
+/** The first block of the traffic comes as soon as a listener should be connected: only then does it know the height. */
+const FIRST_BLOCK_MS = 1_000;
+
+/** BIP141. */
+const MAX_BLOCK_WEIGHT = 4_000_000;
+
+/** BIP9, as bcoin numbers its states. */
+const DEPLOYMENT_ACTIVE = 3;
+
+/**
+ * A Bitcoin network in this process for the demo: one bcoin chain, mempool and miner, and four pools on them that listen on
+ * real sockets, each a peer of its own to whoever connects. They share the chain because a node for each would verify every
+ * signature once more, in JavaScript. It never dials, asks no DNS and has no HTTP server, which bcoin's FullNode does.
+ */
+export class RegtestNetwork {
+  private readonly chain: BcoinChain;
+  private readonly mempool: BcoinMempool;
+  private readonly miner: BcoinMiner;
+  private readonly peers: DemoPeers;
+  private readonly random: SeededRandom;
+  private readonly wallet: DemoWallet;
+  private readonly traffic: Traffic;
+  private readonly opened: { close(): Promise<void> }[] = [];
+  private readonly timers: NodeJS.Timeout[] = [];
+  /** Work on the chain goes one after the other: a block must not take a transaction that is half in the mempool. */
+  private work: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly options: RegtestOptions,
+    private readonly modules: RegtestModules,
+  ) {
+    const { parts } = modules;
+    const network = bcoinNetwork('regtest');
+    const chain = new parts.Chain({ network, memory: true });
+    // Today's nodes have segwit active on regtest from the first block; bcoin would wait for block 432.
+    chain.getState = () => Promise.resolve(DEPLOYMENT_ACTIVE);
+    const mempool = new parts.Mempool({
+      network,
+      chain,
+      memory: true,
+      requireStandard: false,
+      limitFree: false,
+      relayPriority: false,
+      rejectAbsurdFees: false,
+    });
+    chain.on('connect', (entry, block) => mempool._addBlock(entry, block.txs));
+    this.chain = chain;
+    this.mempool = mempool;
+    // Up to this weight the miner takes what pays less than 1 sat/vB, which bcoin calls free.
+    this.miner = new parts.Miner({ network, chain, mempool, minWeight: MAX_BLOCK_WEIGHT });
+    for (const part of [chain, mempool, this.miner]) part.on('error', modules.onError);
+    this.peers = new DemoPeers(options, { parts, network, chain, mempool });
+    this.random = new SeededRandom(options.seed);
+    this.wallet = new DemoWallet(options, { parts, random: this.random });
+    this.traffic = new Traffic({ random: this.random });
+  }
+
+  /** Height of the chain. */
+  get height(): number {
+    return this.chain.height;
+  }
+
+  /** Where each peer listens, once started. */
+  get endpoints(): readonly Endpoint[] {
+    return this.peers.endpoints;
+  }
+
+  /** Mines the first blocks and begins to listen. */
+  async start(): Promise<void> {
+    for (const part of [this.chain, this.mempool, this.miner]) {
+      await part.open();
+      this.opened.push(part);
+    }
+    const now = Math.floor(Date.now() / 1000);
+    for (let left = FIRST_BLOCKS; left > 0; left--) await this.mine(now - left * FIRST_BLOCKS_SPACING);
+    await this.peers.start();
+  }
+
+  /** Begins with transactions and blocks. */
+  startTraffic(): void {
+    this.every(this.options.txIntervalMs, () => this.pay());
+    this.every(this.options.blockIntervalMs, () => this.mine());
+    this.enqueue(() => this.pay());
+    this.timers.push(setTimeout(() => this.enqueue(() => this.mine()), FIRST_BLOCK_MS));
+  }
+
+  /** Ends traffic, closes every connection and frees everything, also after a start that failed. */
+  async stop(): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer);
+    await this.work;
+    await this.peers.stop();
+    for (const part of this.opened.reverse()) await part.close();
+  }
+
+  private every(ms: number, job: () => Promise<void>): void {
+    let waiting = false;
+    const timer = setInterval(() => {
+      // A machine too slow for the pace gets a slower one, not a queue that grows.
+      if (waiting) return;
+      waiting = true;
+      this.enqueue(async () => {
+        waiting = false;
+        await job();
+      });
+    }, ms);
+    this.timers.push(timer);
+  }
+
+  private enqueue(job: () => Promise<void>): void {
+    this.work = this.work.then(job).catch((error: unknown) => this.modules.onError(error));
+  }
+
+  /** @param time date of the block in Unix seconds, where it is not now */
+  private async mine(time?: number): Promise<void> {
+    const job = await this.miner.createJob(null, this.wallet.address);
+    if (time !== undefined) {
+      job.attempt.time = time;
+      job.attempt.refresh();
+    }
+    const block = await job.mineAsync();
+    await this.chain.add(block);
+    const coinbase = block.txs[0];
+    if (coinbase !== undefined) this.wallet.addCoinbase(coinbase, this.chain.height);
+  }
+
+  private async pay(): Promise<void> {
+    const { payment, conflict: wanted } = this.traffic.next();
+    const paid = this.wallet.pay(payment, this.chain.height, wanted);
+    if (paid === null) return;
+    const missing = await this.mempool.addTX(paid.tx);
+    if (missing !== null) throw new Error(`transaction ${paid.tx.txid()} spends what is not known`);
+    this.wallet.receive(paid.tx);
+    if (paid.conflict !== null) this.peers.announceFromOne(paid.conflict, this.random.between(1, 3));
+  }
+}

@@ -1,0 +1,100 @@
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { App, AppConfig } from '../app';
+import type { Clock } from '../clock';
+import { messageOf } from '../errors';
+import type { Log } from '../log';
+import type { RegtestParts } from '../p2p/regtest-parts';
+import { removeOldStore } from './fresh-store';
+import { type Invocation, nextQuery } from './next-query';
+import { RegtestNetwork } from './regtest';
+import { countDemoStats } from './stats';
+import { Summary, type SummaryOutput } from './summary';
+
+/** How the demo runs. */
+export interface DemoOptions {
+  /** Folder of `demo.duckdb`; must exist. */
+  readonly dataDir: string;
+  /** How long; 0 runs until `untilSignal` resolves. */
+  readonly seconds: number;
+  /** Whether to draw frames; else a line now and then. */
+  readonly live: boolean;
+  readonly invocation: Invocation;
+}
+
+/** What the demo needs. */
+export interface DemoModules {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly out: SummaryOutput;
+  readonly startApp: (config: AppConfig, modules: { readonly log: Log }) => Promise<App>;
+  readonly loadRegtestParts: () => RegtestParts;
+  /** Resolves when the user wants an end, or when `ended` does. */
+  readonly untilSignal: (ended: Promise<unknown>) => Promise<void>;
+}
+
+const BLOCK_INTERVAL_MS = 4_000;
+const TX_INTERVAL_MS = 350;
+
+/** Shorter than the listener's default, so that a minute shows something. */
+const POINT_INTERVAL_MS = 1_000;
+
+/**
+ * Runs a regtest network and the listener on it, over real TCP on loopback, and ends with the query to type next. The store
+ * `demo.duckdb` is made anew in each run and stays behind for that query.
+ * @throws FailureError where another demo has the store open
+ */
+export async function runDemo(options: DemoOptions, modules: DemoModules): Promise<void> {
+  const { log, out } = modules;
+  const stopped = new AbortController();
+  let end = (): void => undefined;
+  const over = modules.untilSignal(new Promise<void>((resolve) => (end = resolve)));
+  const store = path.resolve(options.dataDir, 'demo.duckdb');
+  await removeOldStore(store);
+  out.write('Starting a Bitcoin network (regtest, four peers) in this process, and the listener on it.\n');
+  const network = new RegtestNetwork(
+    {
+      listenHost: '127.0.0.1',
+      blockIntervalMs: BLOCK_INTERVAL_MS,
+      txIntervalMs: TX_INTERVAL_MS,
+      seed: `${Date.now()}`,
+    },
+    {
+      parts: modules.loadRegtestParts(),
+      onError: (error) => log.warn('the regtest network failed at something', { error: messageOf(error) }),
+    },
+  );
+  try {
+    await network.start();
+    const app = await modules.startApp(configOf(network, store), { log });
+    const stored = (): number => app.exporters().reduce((sum, { acked }) => sum + acked, 0);
+    const summary = new Summary(options, { ...modules, stats: countDemoStats(app.bus), stored });
+    network.startTraffic();
+    summary.start();
+    void app.ended.then(end);
+    if (options.seconds > 0)
+      void sleep(options.seconds * 1000, undefined, stopped).then(end, () => undefined);
+    await over;
+    stopped.abort();
+    summary.stop();
+    await app.stop();
+    out.write(`${stored()} points are in the store. What to type next:\n\n`);
+    out.write(`  ${nextQuery(options.invocation, store)}\n\n`);
+  } finally {
+    await network.stop();
+  }
+}
+
+function configOf(network: RegtestNetwork, store: string): AppConfig {
+  return {
+    node: 'demo',
+    network: 'regtest',
+    connect: network.endpoints,
+    exports: [`duckdb:${store}`],
+    intervalMs: POINT_INTERVAL_MS,
+    policy: 'btcd',
+    wtxidRelay: true,
+    txPerSecond: 200,
+    maxUserAgents: 200,
+  };
+}

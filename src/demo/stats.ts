@@ -1,0 +1,35 @@
+import type { EventBus } from '../events';
+import type { MonitorEvents } from '../metrics/collector';
+import type { CountedCommand } from '../p2p/commands';
+import type { OutputType } from '../tx/output-type';
+
+/** What the summary shows. All numbers count from the start of the listener. */
+export interface DemoStats {
+  /** Peers with a completed handshake, now. */
+  readonly peers: number;
+  /** Height of the best block that was heard; undefined before the first. */
+  readonly height: number | undefined;
+  readonly messages: ReadonlyMap<CountedCommand, number>;
+  /** Outputs of relayed transactions, each transaction once. */
+  readonly outputs: ReadonlyMap<OutputType, number>;
+  readonly transactions: number;
+}
+
+/** Counts what the summary shows, from the same events that the series are made of. */
+export function countDemoStats(bus: EventBus<MonitorEvents>): DemoStats {
+  const messages = new Map<CountedCommand, number>();
+  const outputs = new Map<OutputType, number>();
+  const stats = { peers: 0, height: undefined as number | undefined, messages, outputs, transactions: 0 };
+  bus.on('handshake', () => stats.peers++);
+  bus.on('disconnected', ({ established }) => {
+    if (established) stats.peers--;
+  });
+  bus.on('newBest', ({ height }) => (stats.height = height));
+  bus.on('received', ({ command }) => messages.set(command, (messages.get(command) ?? 0) + 1));
+  bus.on('transaction', ({ transaction, first }) => {
+    if (!first) return;
+    stats.transactions++;
+    for (const { type } of transaction.outputs) outputs.set(type, (outputs.get(type) ?? 0) + 1);
+  });
+  return stats;
+}
