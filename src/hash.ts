@@ -29,3 +29,9 @@ export function readDisplayHash(bytes: Buffer, start: number): string {
   bytes.copy(scratch, 0, start, start + 32);
   return scratch.reverse().toString('hex');
 }
+
+/** Writes the double SHA-256 of `bytes`, 32 bytes as on the wire, into `target` from `offset`. */
+export function writeHash256(bytes: Uint8Array, target: Buffer, offset: number): void {
+  hash256(bytes);
+  scratch.copy(target, offset);
+}

@@ -6,7 +6,7 @@ import { type Endpoint, formatEndpoint } from './endpoint';
 
 /** The first wait before dialling again, doubled at each failure up to the longest. */
 const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 60_000;
+const LONGEST_WAIT_MS = 30_000;
 
 /** Peers that could not be reached are named in the log once in this time. */
 const COMPLAINT_MS = 60_000;

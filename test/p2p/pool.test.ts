@@ -5,7 +5,8 @@ import { encodeFrame } from '../../src/p2p/framing';
 import { decodeInventory, encodeInventory, INV_BLOCK, INV_TX } from '../../src/p2p/messages/inventory';
 import { NETWORKS } from '../../src/p2p/networks';
 import { Pool } from '../../src/p2p/pool';
-import { type FakeConnection, FakePeer, until, versionPayload } from '../support/fake-peer';
+import { type FakeConnection, FakePeer, versionPayload } from '../support/fake-peer';
+import { until } from '../support/until';
 
 interface Watched {
   readonly pool: Pool;
@@ -83,7 +84,7 @@ describe('a connection', () => {
   it('shakes hands, negotiating before verack', async () => {
     const peer = await fake();
     const { events } = listen([peer]);
-    await until(() => events.handshake.length === 1, 'a handshake');
+    await until('a handshake', () => events.handshake.length === 1);
     expect(connection(peer).commands()).toEqual(['version', 'wtxidrelay', 'sendaddrv2', 'verack']);
     expect(connection(peer).got[0]?.payload.readInt32LE(0)).toBe(70_016);
   });
@@ -93,8 +94,8 @@ describe('a connection', () => {
     const old = await fake({ claims: { version: 70_015 } });
     listen([peer, old], { wtxidRelay: false });
     await until(
-      () => peer.connections[0]?.got.length === 3 && old.connections[0]?.got.length === 2,
       'both handshakes',
+      () => peer.connections[0]?.got.length === 3 && old.connections[0]?.got.length === 2,
     );
     expect(connection(peer).commands()).toEqual(['version', 'sendaddrv2', 'verack']);
     expect(connection(old).commands()).toEqual(['version', 'verack']);
@@ -103,14 +104,14 @@ describe('a connection', () => {
   it('counts every byte and message, known or not, decodable or not', async () => {
     const peer = await fake();
     const { events } = listen([peer]);
-    await until(() => events.handshake.length === 1, 'a handshake');
+    await until('a handshake', () => events.handshake.length === 1);
     const other = connection(peer);
     other.send('getcfcheckpt', Buffer.alloc(33));
     other.send('\x01\xff;DROP', Buffer.alloc(3));
     other.send('inv', Buffer.of(0xff));
     other.send('tx', Buffer.of(1, 2, 3));
     other.send('addrv2', Buffer.alloc(100_000));
-    await until(() => sum(events.bytesRead) === other.written, 'all bytes');
+    await until('all bytes', () => sum(events.bytesRead) === other.written);
     expect(events.received.map(({ command }) => command)).toEqual([
       'version',
       'verack',
@@ -130,7 +131,7 @@ describe('a connection', () => {
   it('answers ping, getheaders and getdata, and nothing else', async () => {
     const peer = await fake();
     const { events } = listen([peer]);
-    await until(() => events.handshake.length === 1, 'a handshake');
+    await until('a handshake', () => events.handshake.length === 1);
     const other = connection(peer);
     const nonce = Buffer.from('0123456789abcdef', 'hex');
     const wanted = encodeInventory([{ type: INV_TX, hash: hash(1) }]);
@@ -141,8 +142,8 @@ describe('a connection', () => {
     other.send('mempool');
     other.send('ping', nonce);
     await until(
-      () => other.commands().filter((command) => command === 'pong').length === 2,
       'the second pong',
+      () => other.commands().filter((command) => command === 'pong').length === 2,
     );
     expect(other.got.slice(4).map(({ command, payload }) => [command, payload.toString('hex')])).toEqual([
       ['pong', nonce.toString('hex')],
@@ -179,20 +180,20 @@ describe('a connection', () => {
     const bad = await fake({ onConnect: (other) => other.raw(bytes), onMessage: () => undefined });
     const { events, faults } = listen([good, bad]);
     await until(
-      () => events.handshake.length === 1 && events.disconnected.length >= 1,
       'the end of the bad one',
+      () => events.handshake.length === 1 && events.disconnected.length >= 1,
     );
     expect(events.violation[0]).toMatchObject({ reason, peer: { address: `127.0.0.1:${bad.port}` } });
     expect(events.disconnected[0]).toMatchObject({ reason });
     connection(good).send('ping', Buffer.alloc(8, 1));
-    await until(() => connection(good).commands().includes('pong'), 'a pong from the good one');
+    await until('a pong from the good one', () => connection(good).commands().includes('pong'));
     expect(faults).toEqual([]);
   });
 
   it('ends with a peer that says nothing', async () => {
     const mute = await fake({ onMessage: () => undefined });
     const { events } = listen([mute]);
-    await until(() => events.disconnected.length === 1, 'the timeout', 18_000);
+    await until('the timeout', () => events.disconnected.length === 1, { ms: 18_000 });
     expect(events.violation).toMatchObject([{ reason: 'handshake-timeout' }]);
     expect(events.disconnected).toMatchObject([{ reason: 'handshake-timeout', established: false }]);
   }, 20_000);
@@ -202,13 +203,13 @@ describe('the pool', () => {
   it('dials a lost peer again, and says once that one is not there', async () => {
     const peer = await fake();
     const { events, complaints } = listen([peer]);
-    await until(() => events.handshake.length === 1, 'a handshake');
+    await until('a handshake', () => events.handshake.length === 1);
     await peer.stop();
     running.splice(running.indexOf(peer), 1);
-    await until(() => complaints.length === 1, 'a complaint');
+    await until('a complaint', () => complaints.length === 1);
     expect(complaints).toEqual([`127.0.0.1:${peer.port} connection-refused`]);
     await fake({ port: peer.port });
-    await until(() => events.handshake.length === 2, 'the second handshake', 15_000);
+    await until('the second handshake', () => events.handshake.length === 2, { ms: 15_000 });
     expect(complaints).toHaveLength(1);
   });
 
@@ -216,13 +217,13 @@ describe('the pool', () => {
     const a = await fake();
     const b = await fake({ claims: { services: 1n } });
     const { events } = listen([a, b]);
-    await until(() => events.handshake.length === 2, 'both handshakes');
+    await until('both handshakes', () => events.handshake.length === 2);
     const first = encodeInventory([1, 2, 3].map((n) => ({ type: INV_TX, hash: hash(n) })));
     const second = encodeInventory([2, 3, 4].map((n) => ({ type: INV_TX, hash: hash(n) })));
     connection(a).send('inv', first);
-    await until(() => connection(a).commands().includes('getdata'), 'the first getdata');
+    await until('the first getdata', () => connection(a).commands().includes('getdata'));
     connection(b).send('inv', second);
-    await until(() => connection(b).commands().includes('getdata'), 'the second getdata');
+    await until('the second getdata', () => connection(b).commands().includes('getdata'));
     const asked = (peer: FakePeer): unknown[] =>
       connection(peer)
         .got.filter(({ command }) => command === 'getdata')
@@ -239,7 +240,7 @@ describe('the pool', () => {
   it('holds transactions over the limit back, counts them, and asks for them later', async () => {
     const peer = await fake();
     const { events } = listen([peer], { txPerSecond: 50 });
-    await until(() => events.handshake.length === 1, 'a handshake');
+    await until('a handshake', () => events.handshake.length === 1);
     connection(peer).send(
       'inv',
       encodeInventory(Array.from({ length: 80 }, (_, n) => ({ type: INV_TX, hash: hash(n) }))),
@@ -248,23 +249,23 @@ describe('the pool', () => {
       connection(peer)
         .got.filter(({ command }) => command === 'getdata')
         .reduce((total, { payload }) => total + decodeInventory(payload).length, 0);
-    await until(() => asked() === 50, 'the first 50');
+    await until('the first 50', () => asked() === 50);
     expect(events.rateLimited).toEqual([{ count: 30 }]);
-    await until(() => asked() === 80, 'the others');
+    await until('the others', () => asked() === 80);
     expect(events.rateLimited).toEqual([{ count: 30 }]);
   });
 
   it('hands each transaction on, tells whether it is the first, and refuses what can be in no block', async () => {
     const peer = await fake();
     const { events } = listen([peer]);
-    await until(() => events.handshake.length === 1, 'a handshake');
+    await until('a handshake', () => events.handshake.length === 1);
     const transaction = (value: string): Buffer =>
       Buffer.from(`0200000001${'44'.repeat(32)}0500000000fdffffff01${value}015100000000`, 'hex');
     const good = transaction('0100000000000000');
     connection(peer).send('tx', good);
     connection(peer).send('tx', good);
     connection(peer).send('tx', transaction('ffffffffffffff7f'));
-    await until(() => events.violation.length === 1, 'the violation');
+    await until('the violation', () => events.violation.length === 1);
     expect(events.transaction.map(({ first }) => first)).toEqual([true, false]);
     expect(events.violation).toMatchObject([{ reason: 'invalid-tx' }]);
     expect(events.disconnected).toEqual([]);
@@ -274,14 +275,14 @@ describe('the pool', () => {
     const a = await fake();
     const b = await fake();
     const { events } = listen([a, b]);
-    await until(() => events.handshake.length === 2, 'both handshakes');
+    await until('both handshakes', () => events.handshake.length === 2);
     const inventory = encodeInventory([{ type: INV_BLOCK, hash: hash(9) }]);
     connection(a).send('inv', inventory);
-    await until(() => connection(a).commands().includes('getdata'), 'the first getdata');
+    await until('the first getdata', () => connection(a).commands().includes('getdata'));
     connection(b).send('inv', inventory);
-    await until(() => events.announced.length === 2, 'both announcements');
+    await until('both announcements', () => events.announced.length === 2);
     expect(connection(b).commands()).not.toContain('getdata');
     connection(a).send('notfound', encodeInventory([{ type: INV_BLOCK, hash: hash(9) }]));
-    await until(() => connection(b).commands().includes('getdata'), 'the second getdata');
+    await until('the second getdata', () => connection(b).commands().includes('getdata'));
   });
 });

@@ -124,12 +124,3 @@ export class FakePeer {
     await once(this.server, 'close');
   }
 }
-
-/** Waits until `condition` holds, looking every few milliseconds; fails after `timeoutMs`. */
-export async function until(condition: () => boolean, what: string, timeoutMs = 10_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}

@@ -1,0 +1,137 @@
+import { BestChain } from './chain/best-chain';
+import { SystemClock } from './clock';
+import { EventBus } from './events';
+import { DuckDbExporter } from './export/duckdb';
+import { openExports } from './export/open';
+import type { Log } from './log';
+import { collect } from './metrics/collect';
+import type { ExporterStats, MonitorEvents } from './metrics/collector';
+import { COLLECTORS } from './metrics/collectors/list';
+import { Emitter } from './metrics/emitter';
+import type { SeriesName } from './metrics/schema';
+import type { Endpoint } from './p2p/endpoint';
+import type { NetworkName } from './p2p/networks';
+import { Pool } from './p2p/pool';
+import { logEvents } from './log-events';
+import { serveQueries } from './query/server';
+import type { PolicyName } from './tx/policy/standardness';
+import { VERSION } from './version';
+
+/** Of the 5 seconds in which the program ends, those that exporters have to deliver what waits. */
+const FLUSH_MS = 4_000;
+
+/** What the listener is told by its user. */
+export interface AppConfig {
+  readonly node: string;
+  readonly network: NetworkName;
+  readonly connect: readonly Endpoint[];
+  /** Export URLs. */
+  readonly exports: readonly string[];
+  readonly intervalMs: number;
+  readonly policy: PolicyName;
+  readonly wtxidRelay: boolean;
+  readonly txPerSecond: number;
+  readonly maxUserAgents: number;
+}
+
+/** A listener at work. */
+export interface App {
+  /** Resolves when going on makes no sense: the reader of the points (a pipe) is gone. */
+  readonly ended: Promise<void>;
+  readonly bus: EventBus<MonitorEvents>;
+  emitted(series: SeriesName): number;
+  exporters(): readonly ExporterStats[];
+  /** Stops listening, writes the last interval, delivers what waits and frees everything, within 5 seconds. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Wires the parts and starts them, exporters first: nothing is heard before there is a place for it. Stops in the opposite
+ * order.
+ * @throws UsageError or FailureError where an exporter can't be made or opened
+ */
+export async function startApp(config: AppConfig, { log }: { readonly log: Log }): Promise<App> {
+  const clock = new SystemClock();
+  const bus = new EventBus<MonitorEvents>();
+  let end = (): void => undefined;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+
+  const exports = await openExports(config.exports, {
+    clock,
+    warn: (message) => log.warn(message),
+    onEnded: () => end(),
+  });
+  const { queues } = exports;
+  const exporters = (): ExporterStats[] => queues.map((queue) => ({ name: queue.name, ...queue.stats() }));
+  const { node, network } = config;
+  const emitter = new Emitter(
+    { node, network },
+    {
+      clock,
+      sink: {
+        push: (point) => {
+          for (const queue of queues) queue.push(point);
+        },
+      },
+    },
+  );
+
+  // A store that this process writes no other can open: it answers queries itself.
+  const servers = await Promise.all(
+    exports.exporters
+      .filter((exporter) => exporter instanceof DuckDbExporter)
+      .map((exporter) => serveQueries(exporter)),
+  );
+
+  const chain = new BestChain((best) => bus.emit('newBest', best));
+  const { emit } = emitter;
+  const emitted = (series: SeriesName): number => emitter.emitted(series);
+  const { policy, maxUserAgents, intervalMs } = config;
+  const writeInterval = collect(
+    COLLECTORS.map((create) => create({ emit, policy, maxUserAgents, intervalMs, emitted, exporters })),
+    bus,
+    (collector, error) => log.error('a collector failed', { collector, error: detail(error) }),
+  );
+  bus.on('block', ({ block, first }) => {
+    if (first) chain.add(block);
+  });
+  logEvents(bus, log);
+
+  const pool = new Pool(
+    { ...config, userAgent: `/btcdmon-node:${VERSION}/` },
+    {
+      bus,
+      clock,
+      complain: (peer, reason, attempts) =>
+        log.warn('peer not reached, trying on', { peer, reason, attempts }),
+      fault: (error) => log.error('a message handler failed', { error: detail(error) }),
+    },
+  );
+  pool.start();
+  const timer = setInterval(writeInterval, intervalMs);
+  log.info('listening', {
+    network: config.network,
+    peers: config.connect.length,
+    export: queues.map(({ name }) => name),
+  });
+
+  return {
+    ended,
+    bus,
+    emitted,
+    exporters,
+    stop: async () => {
+      pool.stop();
+      clearInterval(timer);
+      writeInterval();
+      await Promise.all(servers.map((server) => server.close()));
+      await Promise.all(queues.map((queue) => queue.close(FLUSH_MS)));
+      log.info('stopped');
+    },
+  };
+}
+
+/** What is worth logging of a fault: its stack. */
+function detail(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

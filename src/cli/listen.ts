@@ -1,0 +1,34 @@
+import type { Argv, CommandModule, InferredOptionTypes } from 'yargs';
+import { startApp } from '../app';
+import { createLog } from '../log';
+import { dataDirectory, defaultStore } from './data-directory';
+import { listenSettings } from './listen-settings';
+import { type GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
+import type { Settings } from './settings';
+import { untilSignal } from './signals';
+
+/** The listener's options as yargs gives them. */
+export type ListenArguments = InferredOptionTypes<typeof GLOBAL_OPTIONS & typeof LISTEN_OPTIONS>;
+
+/** `btcdmon-node --connect …`: listens until it is told to stop. Flags win over `settings`. */
+export const listenCommand = (settings: Settings): CommandModule<object, ListenArguments> => ({
+  command: '$0',
+  describe: 'Listen to peers and write what they say as series',
+  builder: (yargs) =>
+    yargs
+      .options(LISTEN_OPTIONS)
+      .config(settings)
+      .example('$0 --connect 127.0.0.1', 'beside a mainnet btcd, into the embedded store')
+      .example('$0 --network testnet4 -c seed.example.org -e stdout:', 'line protocol for a pipe')
+      .example(
+        '$0 -c 192.0.2.1 -c [2001:db8::1]:8333 -e influx+udp://influx.lan',
+        'two peers, into InfluxDB',
+      ) as Argv<ListenArguments>,
+  handler: async (args) => {
+    const settings = listenSettings(args);
+    const exports = args.export ?? [defaultStore(await dataDirectory(args.dataDir))];
+    const app = await startApp({ ...settings, exports }, { log: createLog(args.logLevel) });
+    await untilSignal(app.ended);
+    await app.stop();
+  },
+});

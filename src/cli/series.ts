@@ -1,0 +1,25 @@
+import type { CommandModule } from 'yargs';
+import { UsageError } from '../errors';
+import { SERIES_NAMES, isSeries } from '../metrics/schema';
+import { describeAll, describeSeries } from '../metrics/describe';
+import { suggestion } from '../nearest';
+
+/** `btcdmon-node series [name]`: what the schema says. */
+export const seriesCommand: CommandModule<object, { name: string | undefined }> = {
+  command: 'series [name]',
+  describe: 'List the series, or show the columns and tags of one',
+  builder: (yargs) =>
+    yargs
+      .positional('name', { type: 'string', describe: 'Name of a series' })
+      .example('$0 series', 'every series with what its points mean')
+      .example('$0 series tx_outputs', 'columns, types, units and tags of one'),
+  handler: ({ name }) => {
+    if (name === undefined) {
+      process.stdout.write(describeAll());
+      return;
+    }
+    if (!isSeries(name))
+      throw new UsageError(`no series is named "${name}"${suggestion(name, SERIES_NAMES)}`);
+    process.stdout.write(describeSeries(name));
+  },
+};

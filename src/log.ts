@@ -1,0 +1,42 @@
+import { config, createLogger, format, type Logger, transports } from 'winston';
+
+/** The levels that `--log-level` takes, most important first. */
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export type { Logger as Log };
+
+/**
+ * The program's log, on stderr: stdout is for answers and points. On a terminal a line a person reads, elsewhere a JSON
+ * object a line.
+ */
+export function createLog(level: LogLevel, terminal: boolean = process.stderr.isTTY): Logger {
+  return createLogger({
+    level,
+    levels: config.npm.levels,
+    format: terminal
+      ? format.combine(format.timestamp({ format: 'HH:mm:ss' }), format.printf(humanLine))
+      : format.combine(format.timestamp(), format.json()),
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- logform and winston declare it twice
+    transports: [new transports.Console({ stderrLevels: [...LOG_LEVELS] })],
+  });
+}
+
+interface Line {
+  readonly level: string;
+  readonly message: unknown;
+  readonly timestamp?: unknown;
+}
+
+function humanLine({ level, message, timestamp, ...details }: Line): string {
+  const rest = Object.entries(details)
+    .map(([key, value]) => ` ${key}=${typeof value === 'string' ? printable(value) : JSON.stringify(value)}`)
+    .join('');
+  return `${String(timestamp)} ${level.padEnd(5)} ${printable(String(message))}${rest}`;
+}
+
+/** Text with its control characters escaped: a peer's bytes may be in it, and a terminal obeys them. */
+function printable(text: string): string {
+  return text.replace(/[\p{C}]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
+}

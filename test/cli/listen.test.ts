@@ -1,0 +1,183 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { FakePeer } from '../support/fake-peer';
+import { runProgram } from '../support/program';
+import { until } from '../support/until';
+
+const BIN = path.join(__dirname, '..', '..', 'bin', 'btcdmon-node');
+
+let home = '';
+beforeEach(() => (home = mkdtempSync(path.join(tmpdir(), 'btcdmon-listen-'))));
+afterEach(() => rmSync(home, { recursive: true }));
+
+interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Outcome {
+  return spawnSync(process.execPath, [BIN, ...args], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], HOME: home, ...env },
+    timeout: 15_000,
+  });
+}
+
+describe('a call that cannot be right ends with one line and status 2', () => {
+  it.each([
+    [[], 'nothing to listen to: give --connect'],
+    [['--conect', 'a'], 'unknown option or argument "conect"; did you mean connect?'],
+    [['-c', 'nonsense:99999'], '--connect nonsense:99999: "99999" is not a port; give one from 1 to 65535'],
+    [['-c', 'a', '--network', 'moon'], '--network moon: give one of mainnet, testnet3,'],
+    [['-c', 'a', '--policy', 'x'], '--policy x: give one of btcd, core'],
+    [['-c', 'a', '--log-level', 'x'], '--log-level x: give one of error,'],
+    [['-c', 'a', '--interval', '5'], '--interval 5: give a duration'],
+    [['-c', 'a', '--interval'], '--interval: a value must follow'],
+    [['-c', 'a', '--tx-rate', '1.5'], '--tx-rate 1.5: give a whole number'],
+    [['-c', 'a', '--node', 'a', '--node', 'b'], '--node a and b: give it once'],
+    [['-c', 'a', '--node', 'a\nb'], '--node "a\\nb": give a name'],
+    [['-c', 'a', '--export', 'influxudp://h'], '--export influxudp://h: no such exporter'],
+    [
+      ['-c', 'a', '--export', 'influx+udp://h:0'],
+      '--export influx+udp://h:0: must be influx+udp://host[:8089]',
+    ],
+    [['-c', 'a', '--config', '/no/such/file'], "--config /no/such/file: can't be read"],
+  ])('%j', (args, line) => {
+    const { status, stdout, stderr } = run(args);
+    expect(stderr).toMatch(/^btcdmon-node: [^\n]*\n$/);
+    expect(stderr).toContain(line);
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+  });
+});
+
+describe('a call that cannot be carried out ends with one line and status 1', () => {
+  it.each([
+    ['duckdb:/no/such/folder/x.duckdb', 'the folder /no/such/folder does not exist'],
+    // Not even root may write there, as it may in a folder whose permissions say no.
+    ['duckdb:/proc/self/x.duckdb', 'the folder /proc/self is not writable'],
+    ['duckdb:/etc/hostname', 'is not a DuckDB database'],
+    ['influx+udp://no.such.host.invalid', 'the host no.such.host.invalid'],
+  ])('--export %s', (url, line) => {
+    const { status, stderr } = run(['-c', '127.0.0.1:1', '--export', url]);
+    expect(stderr).toMatch(/^btcdmon-node: [^\n]*\n$/);
+    expect(stderr).toContain(line);
+    expect(status).toBe(1);
+  });
+
+  it('a data directory that cannot be made', () => {
+    const { status, stderr } = run(['-c', '127.0.0.1:1', '--data-dir', '/proc/x']);
+    expect(stderr).toMatch(/^btcdmon-node: --data-dir \/proc\/x: can't be made: [^\n]*\n$/);
+    expect(status).toBe(1);
+  });
+
+  it('a second instance on one store, while the first goes on', async () => {
+    const first = runProgram(['-c', '127.0.0.1:1'], home);
+    await until('the first to listen', () => first.log().includes('listening'), { giveUp: first.ended });
+    const { status, stderr } = run(['-c', '127.0.0.1:1']);
+    expect(stderr).toMatch(/^btcdmon-node: store .*btcdmon\.duckdb: in use by process \d+; [^\n]*\n$/);
+    expect(status).toBe(1);
+    expect(await first.stop()).toBe(0);
+  });
+});
+
+describe('the listener', () => {
+  it('flushes everything and ends with 0 at SIGTERM, within 5 seconds', async () => {
+    const peer = await FakePeer.start();
+    const program = runProgram(['-n', 'regtest', '-c', `127.0.0.1:${peer.port}`, '--interval', '1h'], home);
+    await until('a handshake', () => program.log().includes('peer connected'), { giveUp: program.ended });
+    const before = Date.now();
+    expect(await program.stop()).toBe(0);
+    // The bound is the promise to whoever stops it, not a measure of speed.
+    expect(Date.now() - before).toBeLessThan(5_000);
+    await peer.stop();
+    const answer = run(['query', 'msg_recv', '--agg', 'sum', 'verack', '--format', 'csv']);
+    expect(answer).toMatchObject({ status: 0, stdout: 'sum_verack\r\n1\r\n' });
+  });
+
+  it('writes JSON lines to its log and nothing but points to stdout', async () => {
+    const child = spawn(
+      process.execPath,
+      [BIN, '-n', 'regtest', '-c', '127.0.0.1:1', '-e', 'stdout:', '--interval', '100ms'],
+      { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], HOME: home } },
+    );
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    await until('some points', () => stdout.split('\n').length > 50);
+    child.kill('SIGINT');
+    expect(await once(child, 'close')).toEqual([0, null]);
+    for (const line of stdout.trim().split('\n'))
+      expect(line).toMatch(/^[a-z_]+,[^ ]*network=regtest[^ ]* [^ ]+ \d{19}$/);
+    for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('level');
+    expect(stderr).toContain('"reason":"connection-refused"');
+  });
+
+  it('ends with 0 when the reader of its points goes away', async () => {
+    const child = spawn(
+      'sh',
+      [
+        '-c',
+        `"${process.execPath}" "${BIN}" -n regtest -c 127.0.0.1:1 -e stdout: --interval 100ms | head -n 3`,
+      ],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { PATH: process.env['PATH'], HOME: home },
+      },
+    );
+    child.stdout.resume();
+    expect(await once(child, 'close')).toEqual([0, null]);
+  });
+
+  it('takes a flag before the environment, and the environment before a file', async () => {
+    const ports = await Promise.all([0, 1, 2].map(() => closedPort()));
+    const config = path.join(home, 'config.yaml');
+    mkdirSync(path.join(home, '.btcdmon'), { recursive: true });
+    writeFileSync(
+      config,
+      `connect: ["127.0.0.1:${ports[0]}"]\nnetwork: regtest\nnode: from-file\nexport: ["stdout:"]\n`,
+    );
+    const env = {
+      BTCDMON_CONNECT: `127.0.0.1:${ports[1]}`,
+      BTCDMON_NODE: 'from-environment',
+      BTCDMON_INTERVAL: '100ms',
+    };
+    const start = (args: readonly string[]): Promise<string> =>
+      new Promise((resolve) => {
+        const child = spawn(process.execPath, [BIN, '--config', config, ...args], {
+          env: { PATH: process.env['PATH'], HOME: home, ...env },
+        });
+        let text = '';
+        const take = (part: Buffer): void => {
+          text += part.toString();
+          if (text.includes('bandwidth,') && text.includes('not reached')) child.kill('SIGTERM');
+        };
+        child.stdout.on('data', take);
+        child.stderr.on('data', take);
+        child.once('close', () => resolve(text));
+      });
+    const plain = await start([]);
+    expect(plain).toContain('network=regtest,node=from-environment');
+    expect(plain).toContain(`127.0.0.1:${ports[1]}`);
+    const flagged = await start(['--node', 'from-flag', '-c', `127.0.0.1:${ports[2]}`]);
+    expect(flagged).toContain('node=from-flag');
+    expect(flagged).toContain(`127.0.0.1:${ports[2]}`);
+    for (const text of [plain, flagged]) expect(text).not.toContain(`127.0.0.1:${ports[0]}`);
+  });
+});
+
+/** A port on which nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+
+/** What is run: the program as the build left it. */
+const BIN = path.join(__dirname, '..', '..', 'bin', 'btcdmon-node');
+
+/** The program at work in a process of its own. */
+export interface Program {
+  /** What it has written to stderr, its log, so far. */
+  readonly log: () => string;
+  /** Where it has ended: how, and its log. A reason to wait no longer. */
+  readonly ended: () => string | undefined;
+  /** Tells it to stop, as a service manager does, and returns its exit status once it has. */
+  stop(): Promise<number | null>;
+}
+
+/** Runs btcdmon-node with these arguments, its home being `home`. */
+export function runProgram(args: readonly string[], home: string): Program {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { PATH: process.env['PATH'], HOME: home },
+  });
+  let log = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const killOnExit = (): boolean => child.kill('SIGKILL');
+  process.once('exit', killOnExit);
+  return {
+    log: () => log,
+    ended: () => {
+      if (child.exitCode === null && child.signalCode === null) return undefined;
+      return `btcdmon-node ended with ${String(child.exitCode ?? child.signalCode)}:\n${log}`;
+    },
+    stop: async () => {
+      child.kill('SIGTERM');
+      const [status] = await exited;
+      process.off('exit', killOnExit);
+      return status;
+    },
+  };
+}
