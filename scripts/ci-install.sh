@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Installs what the tests need beside Node and Go: InfluxDB 1.x, tshark and btcd. For Debian and its kin.
+set -euo pipefail
+
+BTCD_VERSION=0.26.0
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+missing=()
+command -v influxd >/dev/null || missing+=(influxdb)
+command -v tshark >/dev/null || missing+=(tshark)
+if [ "${#missing[@]}" -gt 0 ]; then
+  echo "== apt-get install ${missing[*]}"
+  as_root apt-get update -q
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+  # Debian's package may start a server; each test starts one of its own.
+  as_root service influxdb stop >/dev/null 2>&1 || true
+fi
+
+# Where test/support/btcd.ts looks for it.
+bin="${XDG_CACHE_HOME:-$HOME/.cache}/btcdmon-node/bin"
+if ! command -v btcd >/dev/null && [ ! -x "$bin/btcd" ]; then
+  command -v go >/dev/null || { echo "btcd $BTCD_VERSION needs Go 1.25 or newer to be installed" >&2; exit 1; }
+  echo "== go install btcd $BTCD_VERSION"
+  mkdir -p "$bin"
+  GOBIN="$bin" go install "github.com/btcsuite/btcd@v$BTCD_VERSION"
+fi

@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, realpath, rm, symlink } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { SERIES_NAMES } from '../../src/metrics/schema';
+import { nodeOf, registry } from '../support/registry';
+import { findProgram } from '../support/requires';
+
+const run = promisify(execFile);
+const ROOT = path.join(__dirname, '..', '..');
+const PATIENCE_MS = 300_000;
+
+/** Of all programs on the PATH, those that an installation may use: no compiler, no make, no python. */
+const ALLOWED = ['sh', 'node', 'npm'];
+
+registry.describe('the packed tarball, installed where there is no compiler', () => {
+  let folder: string;
+  let env: NodeJS.ProcessEnv;
+  let program: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-package-'));
+    const bin = path.join(folder, 'bin');
+    await mkdir(bin);
+    for (const name of ALLOWED)
+      await symlink(await realpath(findProgram(name) ?? name), path.join(bin, name));
+    env = { ...process.env, PATH: bin };
+    delete env['NODE_BACKEND'];
+
+    // The tree has been built: other tests run from dist, so it must not be built again meanwhile.
+    const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
+    const { stdout } = await run('npm', pack, { cwd: ROOT });
+    const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+    const prefix = path.join(folder, 'prefix');
+    const install = ['install', '--global', '--prefix', prefix, '--ignore-scripts=false', '--no-audit'];
+    await run('npm', [...install, path.join(folder, filename)], { cwd: folder, env });
+    program = path.join(prefix, 'bin', 'btcdmon-node');
+  }, PATIENCE_MS);
+
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('tells its version', async () => {
+    const { version } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as {
+      version: string;
+    };
+    const { stdout } = await run(program, ['--version'], { env });
+    expect(stdout.trim()).toBe(version);
+  });
+
+  it('lists every series', async () => {
+    const { stdout } = await run(program, ['series'], { env });
+    for (const name of SERIES_NAMES) expect(stdout).toContain(name);
+  });
+
+  it('holds nothing of bcoin’s tree beside what is inlined', async () => {
+    const listed = await run(
+      'npm',
+      ['ls', '--global', '--all', '--parseable', '--prefix', path.join(folder, 'prefix')],
+      {
+        env,
+      },
+    );
+    expect(listed.stdout).toContain('btcdmon-node');
+    expect(listed.stdout).not.toMatch(/[\\/](bcoin|bcrypto|bdb|mrmr)$/m);
+  });
+
+  it(
+    'listens, stores and answers',
+    async () => {
+      await demo(program, []);
+    },
+    PATIENCE_MS,
+  );
+
+  for (const major of [22, 24])
+    nodeOf(major).describe(`Node ${major}`, (node) => {
+      it(
+        'runs it',
+        async () => {
+          const { stdout } = await run(node, [program, '--version'], { env });
+          expect(stdout).toMatch(/^\d+\.\d+\.\d+/);
+          await demo(node, [program]);
+        },
+        PATIENCE_MS,
+      );
+    });
+
+  /** Has it listen to a network of its own for some seconds, and asks the store what it heard. */
+  async function demo(command: string, before: readonly string[]): Promise<void> {
+    const data = await mkdtemp(path.join(folder, 'data-'));
+    await run(command, [...before, 'demo', '--seconds', '6', '--data-dir', data], { env });
+    const from = `duckdb:${path.join(data, 'demo.duckdb')}`;
+    const query = ['query', 'tx', '--agg', 'count', '--format', 'json', '--from', from];
+    const { stdout } = await run(command, [...before, ...query], { env });
+    const [row] = JSON.parse(stdout) as [{ count: number }];
+    expect(row.count).toBeGreaterThan(0);
+  }
+});

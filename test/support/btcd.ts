@@ -1,0 +1,213 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../src/errors';
+import { findProgram, requirement } from './requires';
+
+/** The version that the tests are written against. */
+const BTCD_VERSION = '0.26.0';
+
+/** How long btcd may take until its RPC answers, or until it has stopped; each takes it about a second. */
+const PATIENCE_MS = 30_000;
+
+/** Declares that a test file needs btcd. */
+export const btcd = requirement(
+  'btcd',
+  findBtcd,
+  `install Go 1.25 or newer and the tests install btcd ${BTCD_VERSION} themselves, or name one with BTCD_BIN`,
+);
+
+/**
+ * Looks at BTCD_BIN, the PATH and the user's cache folder (`btcdmon-node/bin` in XDG_CACHE_HOME or ~/.cache). Where none
+ * has it but Go is installed, `go install` puts it into that cache folder: a minute or two, once.
+ */
+function findBtcd(): string | null {
+  const named = process.env['BTCD_BIN'] ?? '';
+  if (named !== '') return path.resolve(named);
+
+  const cacheHome = process.env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache');
+  const cache = path.join(cacheHome, 'btcdmon-node', 'bin');
+  const found = findProgram('btcd', [cache]);
+  const go = findProgram('go');
+  if (found !== null || go === null) return found;
+  try {
+    mkdirSync(cache, { recursive: true });
+    execFileSync(go, ['install', `github.com/btcsuite/btcd@v${BTCD_VERSION}`], {
+      env: { ...process.env, GOBIN: cache },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+  } catch (error) {
+    process.stderr.write(`go install of btcd ${BTCD_VERSION} failed: ${messageOf(error)}\n`);
+  }
+  return findProgram('btcd', [cache]);
+}
+
+/** How a btcd is started. */
+export interface BtcdOptions {
+  /** Default regtest. */
+  readonly network?: 'regtest' | 'simnet';
+  /** Address that `generate` pays to; without it nothing can be mined. */
+  readonly miningAddress?: string;
+  readonly extraArgs?: readonly string[];
+}
+
+/** A peer as `getpeerinfo` tells of it: the bytes are btcd's own count, from its side of the connection. */
+export interface BtcdPeer {
+  readonly addr: string;
+  readonly inbound: boolean;
+  readonly subver: string;
+  readonly bytessent: number;
+  readonly bytesrecv: number;
+}
+
+/** A btcd on regtest or simnet with a folder, ports and a password of its own, on loopback alone. */
+export class Btcd {
+  private child: ChildProcess | undefined;
+  private output = '';
+  private readonly password = randomBytes(12).toString('hex');
+
+  private constructor(
+    private readonly program: string,
+    private readonly folder: string,
+    /** Port of the P2P protocol on 127.0.0.1. */
+    readonly p2pPort: number,
+    private readonly rpcPort: number,
+    private readonly options: BtcdOptions,
+  ) {}
+
+  /**
+   * Starts a new btcd and waits until it answers.
+   * @throws Error with the end of btcd's output when it does not
+   */
+  static async start(program: string, options: BtcdOptions = {}): Promise<Btcd> {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-btcd-'));
+    await writeFile(path.join(folder, 'btcd.conf'), '');
+    const node = new Btcd(program, folder, await freePort(), await freePort(), options);
+    try {
+      await node.run();
+    } catch (error) {
+      await node.stop();
+      throw error;
+    }
+    return node;
+  }
+
+  /** Runs the process: first by `start`, then again after `halt`, on the same folder and ports. */
+  async run(): Promise<void> {
+    const { network = 'regtest', miningAddress, extraArgs = [] } = this.options;
+    this.output = '';
+    const child = spawn(
+      this.program,
+      [
+        `--${network}`,
+        `--configfile=${path.join(this.folder, 'btcd.conf')}`,
+        `--datadir=${path.join(this.folder, 'data')}`,
+        `--logdir=${path.join(this.folder, 'logs')}`,
+        `--listen=127.0.0.1:${this.p2pPort}`,
+        `--rpclisten=127.0.0.1:${this.rpcPort}`,
+        '--rpcuser=test',
+        `--rpcpass=${this.password}`,
+        '--notls',
+        '--nodnsseed',
+        // Its default of 10 s is made for the privacy of real networks.
+        '--trickleinterval=100ms',
+        // Test networks let non-standard transactions through; what mainnet's policy lets through is wanted here.
+        '--rejectnonstd',
+        ...(miningAddress === undefined ? [] : [`--miningaddr=${miningAddress}`]),
+        ...extraArgs,
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], HOME: this.folder } },
+    );
+    this.child = child;
+    process.once('exit', this.kill);
+    const keep = (text: string): void => {
+      this.output = (this.output + text).slice(-4000);
+    };
+    child.stdout.setEncoding('utf8').on('data', keep);
+    child.stderr.setEncoding('utf8').on('data', keep);
+    child.on('error', (error) => keep(error.message));
+
+    const deadline = Date.now() + PATIENCE_MS;
+    while (child.pid !== undefined && child.exitCode === null && Date.now() < deadline) {
+      const answers = await this.rpc('getblockcount').then(
+        () => true,
+        () => false,
+      );
+      if (answers) return;
+      await sleep(50);
+    }
+    throw new Error(`${this.program} does not answer:\n${this.output}`);
+  }
+
+  /** For a test run that ends while btcd runs. */
+  private readonly kill = (): void => {
+    this.child?.kill('SIGKILL');
+  };
+
+  /** Ends the process as a person would, and keeps its folder. */
+  async halt(): Promise<void> {
+    const child = this.child;
+    this.child = undefined;
+    process.off('exit', this.kill);
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+    await exited;
+    clearTimeout(timer);
+  }
+
+  /** Ends the process and removes its folder. */
+  async stop(): Promise<void> {
+    await this.halt();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /**
+   * Calls a method of the JSON-RPC server and returns its `result`.
+   * @throws Error with the method's error message
+   */
+  async rpc<T = unknown>(method: string, ...params: readonly unknown[]): Promise<T> {
+    const response = await fetch(`http://127.0.0.1:${this.rpcPort}/`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`test:${this.password}`).toString('base64')}` },
+      body: JSON.stringify({ jsonrpc: '1.0', id: 1, method, params }),
+    });
+    const { result, error } = (await response.json()) as {
+      result: T;
+      error: { message: string } | null;
+    };
+    if (error !== null) throw new Error(`${method}: ${error.message}`);
+    return result;
+  }
+
+  /** The peers that btcd sees. */
+  peers(): Promise<BtcdPeer[]> {
+    return this.rpc('getpeerinfo');
+  }
+
+  /** Tells whether `ms` go by without a byte to or from any peer. */
+  async isQuiet(ms: number): Promise<boolean> {
+    const bytes = async (): Promise<string> =>
+      (await this.peers()).map((peer) => `${peer.bytessent} ${peer.bytesrecv}`).join();
+    const before = await bytes();
+    await sleep(ms);
+    return (await bytes()) === before;
+  }
+}
+
+/** A TCP port of 127.0.0.1 that nothing listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,66 @@
+import type { Btcd } from './btcd';
+import { type OutputType, type Signed, type Spendable, type Wallet } from './wallet';
+
+/** The most outputs of one fan-out: its bare multisig outputs count 20 signature operations each, of 4,000 that policy allows. */
+const OUTPUTS_PER_FAN_OUT = 100;
+
+/** Satoshi of each output of a fan-out: far above dust, and enough for the fee of what spends it. */
+export const COIN_VALUE = 10_000;
+
+/** Far above the minimum relay fee of 1,000 satoshi/kvB for 100 outputs of at most 140 bytes. */
+const FAN_OUT_FEE = 50_000;
+
+/** What a block as `getblock` at verbosity 2 tells of its transactions. */
+interface VerboseBlock {
+  readonly rawtx: readonly {
+    readonly txid: string;
+    readonly vout: readonly { readonly value: number; readonly scriptPubKey: { readonly hex: string } }[];
+  }[];
+}
+
+/** The coinbase output of a block that was mined to the wallet's address. */
+async function coinbase(node: Btcd, blockHash: string): Promise<Spendable> {
+  const { rawtx } = await node.rpc<VerboseBlock>('getblock', blockHash, 2);
+  const [transaction] = rawtx;
+  const output = transaction?.vout[0];
+  if (transaction === undefined || output === undefined)
+    throw new Error(`block ${blockHash} has no coinbase`);
+  return {
+    type: 'pubkeyhash',
+    txid: transaction.txid,
+    vout: 0,
+    value: Math.round(output.value * 1e8),
+    script: Buffer.from(output.scriptPubKey.hex, 'hex'),
+  };
+}
+
+/**
+ * Splits coinbases into `count` coins of {@link COIN_VALUE}, of the given types in turn, and sends the transactions that
+ * do so. They must be mined before the coins are spent: a transaction may have 25 unmined ancestors only.
+ * @param mature hashes of blocks at least 100 deep, one for each 100 coins
+ */
+export async function splitCoinbases(
+  node: Btcd,
+  wallet: Wallet,
+  types: readonly OutputType[],
+  count: number,
+  mature: readonly string[],
+): Promise<{ coins: Spendable[]; transactions: Signed[] }> {
+  const transactions: Signed[] = [];
+  const coins: Spendable[] = [];
+  for (const blockHash of mature) {
+    if (coins.length >= count) break;
+    const source = await coinbase(node, blockHash);
+    const payments = Array.from({ length: OUTPUTS_PER_FAN_OUT }, (_, i) => ({
+      type: types[i % types.length] ?? 'pubkeyhash',
+      value: COIN_VALUE,
+    }));
+    const change = source.value - OUTPUTS_PER_FAN_OUT * COIN_VALUE - FAN_OUT_FEE;
+    const transaction = wallet.sign([source], [...payments, { type: 'pubkeyhash', value: change }]);
+    await node.rpc('sendrawtransaction', transaction.hex);
+    transactions.push(transaction);
+    coins.push(...transaction.outputs.slice(0, OUTPUTS_PER_FAN_OUT));
+  }
+  if (coins.length < count) throw new Error(`${mature.length} coinbases are too few for ${count} coins`);
+  return { coins, transactions };
+}
