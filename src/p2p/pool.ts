@@ -11,7 +11,7 @@ import type { NetworkName } from './networks';
 import { TransactionRequests } from './transaction-requests';
 
 /** How often requests that wait are looked at. */
-const TICK_MS = 100;
+const TICK_MS = 250;
 
 /** What a pool is made from. */
 export interface PoolOptions {
