@@ -84,17 +84,20 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
   );
 
   const chain = new BestChain((best) => bus.emit('newBest', best));
-  const { emit } = emitter;
-  const emitted = (series: SeriesName): number => emitter.emitted(series);
-  const { policy, maxUserAgents, intervalMs } = config;
-  const writeInterval = collect(
-    COLLECTORS.map((create) => create({ emit, policy, maxUserAgents, intervalMs, emitted, exporters })),
-    bus,
-    (collector, error) => log.error('a collector failed', { collector, error: detail(error) }),
-  );
+  // Before the collectors hear of it: what they say of a block's processing includes this.
   bus.on('block', ({ block, first }) => {
     if (first) chain.add(block);
   });
+  const { emit } = emitter;
+  const emitted = (series: SeriesName): number => emitter.emitted(series);
+  const { policy, maxUserAgents, intervalMs } = config;
+  const monotonicMs = (): number => clock.monotonicMs();
+  const context = { emit, policy, maxUserAgents, intervalMs, monotonicMs, emitted, exporters };
+  const writeInterval = collect(
+    COLLECTORS.map((create) => create(context)),
+    bus,
+    (collector, error) => log.error('a collector failed', { collector, error: detail(error) }),
+  );
   logEvents(bus, log);
 
   const pool = new Pool(

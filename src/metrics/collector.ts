@@ -25,6 +25,8 @@ export interface CollectorContext {
   readonly maxUserAgents: number;
   /** Length of an interval in milliseconds. */
   readonly intervalMs: number;
+  /** Milliseconds on a clock that never steps. */
+  readonly monotonicMs: () => number;
   /** Points emitted so far. */
   readonly emitted: (series: SeriesName) => number;
   readonly exporters: () => readonly ExporterStats[];

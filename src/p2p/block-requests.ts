@@ -27,14 +27,18 @@ export class BlockRequests {
 
   constructor(private readonly modules: { readonly clock: Clock }) {}
 
-  /** Takes what a peer announced; items that are no blocks are ignored. */
-  announced(connection: Connection, items: readonly InventoryItem[]): void {
+  /** Takes what a peer announced, passing over what is no block; tells how many of them were known. */
+  announced(connection: Connection, items: readonly InventoryItem[]): number {
     const now = this.modules.clock.monotonicMs();
     const batch: InventoryItem[] = [];
+    let known = 0;
     for (const { type, hash } of items) {
-      if (type !== INV_BLOCK || this.arrived.has(hash)) continue;
+      if (type !== INV_BLOCK) continue;
       const pending = this.pending.get(hash);
-      if (pending !== undefined) {
+      if (this.arrived.has(hash)) {
+        known++;
+      } else if (pending !== undefined) {
+        known++;
         if (pending.asked !== connection && !pending.others.includes(connection))
           pending.others.push(connection);
       } else if (this.pending.size < MAX_PENDING) {
@@ -43,6 +47,7 @@ export class BlockRequests {
       }
     }
     if (batch.length > 0) connection.request(batch);
+    return known;
   }
 
   /** Notes that a block came; tells whether it came for the first time. */

@@ -4,7 +4,7 @@ import { messageOf } from '../errors';
 import type { EventBus } from '../events';
 import { NetAddress, type Network, packets } from './bcoin';
 import { type CountedCommand, isCommand } from './commands';
-import type { P2PEvents, PeerInfo, Violation } from './events';
+import type { DisconnectReason, P2PEvents, PeerInfo, Violation } from './events';
 import { FrameReader, type FrameSink } from './framing';
 import { type InventoryItem, encodeInventory } from './messages/inventory';
 import type { VersionMessage } from './messages/version';
@@ -58,12 +58,14 @@ export class Connection implements PeerInfo, FrameSink {
   /** Whether the peer announces transactions by wtxid (BIP339). */
   wtxidRelay = false;
   /** Settles with the reason when the connection has ended. */
-  readonly closed: Promise<string>;
+  readonly closed: Promise<DisconnectReason>;
 
   private readonly session: Session;
   private readonly frames: FrameReader;
   private connected = false;
-  private reason = 'closed-by-peer';
+  private reason: DisconnectReason = 'closed-by-peer';
+  /** The ping that was not answered yet. */
+  private ping: { readonly nonce: Buffer; readonly at: number } | null = null;
 
   constructor(
     options: ConnectionOptions,
@@ -87,7 +89,10 @@ export class Connection implements PeerInfo, FrameSink {
         createNonce: () => randomBytes(8),
         features: options.wtxidRelay ? ['wtxidrelay', 'sendaddrv2'] : ['sendaddrv2'],
       },
-      { read: (chunk) => this.read(chunk), sent: (command, bytes) => this.sent(command, bytes) },
+      {
+        read: (chunk) => this.read(chunk),
+        sent: (command, payload, bytes) => this.sent(command, payload, bytes),
+      },
     );
     this.closed = new Promise((resolve) => {
       this.session.on('close', () => {
@@ -125,12 +130,20 @@ export class Connection implements PeerInfo, FrameSink {
 
   /** Asks for inventory. */
   request(items: readonly InventoryItem[]): void {
+    this.modules.bus.emit('requested', { peer: this, count: items.length });
     this.send('getdata', encodeInventory(items));
   }
 
   /** Hands a message to bcoin's session, which answers pings and waits for verack. */
   delegate(packet: packets.Packet): void {
     this.session.handlePacket(packet).catch((error: unknown) => this.session.error(messageOf(error)));
+  }
+
+  /** Takes the answer to a ping; called by the handler of `pong`. */
+  answered(nonce: Buffer): void {
+    if (this.ping?.nonce.equals(nonce) !== true) return;
+    this.modules.bus.emit('pong', { peer: this, rttMs: performance.now() - this.ping.at });
+    this.ping = null;
   }
 
   /** Reports a violation that the connection survives. */
@@ -145,7 +158,7 @@ export class Connection implements PeerInfo, FrameSink {
   }
 
   /** Ends the connection. */
-  close(reason: string): void {
+  close(reason: DisconnectReason): void {
     this.reason = reason;
     this.session.destroy();
   }
@@ -205,18 +218,19 @@ export class Connection implements PeerInfo, FrameSink {
     this.frames.push(chunk);
   }
 
-  private sent(name: string, bytes: number): void {
+  private sent(name: string, payload: Buffer, bytes: number): void {
+    if (name === 'ping') this.ping = { nonce: payload, at: performance.now() };
     this.modules.bus.emit('bytesWritten', { peer: this, bytes });
     this.modules.bus.emit('sent', { peer: this, command: isCommand(name) ? name : 'other', bytes });
   }
 
   /** bcoin tells why a session ended in words alone. */
-  private classify(message: string): string {
+  private classify(message: string): DisconnectReason {
     if (message.startsWith('Peer is stalling')) return this.established ? 'stalled' : HANDSHAKE_TIMEOUT;
     if (message.startsWith('Peer stalled')) return 'not-reading';
     if (message.startsWith('Connection timed out')) return 'connect-timeout';
     const code = /^Socket Error: (E[A-Z]+)/.exec(message)?.[1];
-    if (code !== undefined) return code === 'ECONNREFUSED' ? 'connection-refused' : code.toLowerCase();
+    if (code !== undefined) return code === 'ECONNREFUSED' ? 'connection-refused' : 'socket-error';
     return this.reason;
   }
 }

@@ -28,6 +28,18 @@ export type Violation =
   | 'invalid-tx'
   | 'malformed-block';
 
+/** Why a connection ended: a violation, or what is named here. A fixed list: it becomes a tag. */
+export type DisconnectReason =
+  | Violation
+  | 'closed-by-peer'
+  | 'connection-refused'
+  | 'connect-timeout'
+  | 'stalled'
+  | 'not-reading'
+  | 'socket-error'
+  | 'internal-error'
+  | 'stopped';
+
 /** Everything that the P2P layer tells the rest of the program. */
 export interface P2PEvents {
   /** Bytes came off a socket. */
@@ -41,14 +53,36 @@ export interface P2PEvents {
   /** Version and verack went both ways. */
   handshake: { readonly peer: PeerInfo; readonly claims: VersionMessage };
   /** A connection ended. `established` tells whether its handshake had completed. */
-  disconnected: { readonly peer: PeerInfo; readonly established: boolean; readonly reason: string };
+  disconnected: {
+    readonly peer: PeerInfo;
+    readonly established: boolean;
+    readonly reason: DisconnectReason;
+  };
   violation: { readonly peer: PeerInfo; readonly reason: Violation };
-  /** A peer announced inventory. */
-  announced: { readonly peer: PeerInfo; readonly items: readonly InventoryItem[] };
+  /** A peer announced inventory; `known` of the items had been announced or had come before. */
+  announced: { readonly peer: PeerInfo; readonly items: readonly InventoryItem[]; readonly known: number };
+  /** A peer was asked for inventory. */
+  requested: { readonly peer: PeerInfo; readonly count: number };
+  /** A peer does not have what it was asked for. */
+  notFound: { readonly peer: PeerInfo; readonly count: number };
+  /** A peer answered a ping of ours. */
+  pong: { readonly peer: PeerInfo; readonly rttMs: number };
   /** Announced transactions are over the limit on requests and must wait, or are passed over. */
   rateLimited: { readonly count: number };
   /** A relayed transaction came; `first` tells whether it had not come before. */
-  transaction: { readonly peer: PeerInfo; readonly transaction: Transaction; readonly first: boolean };
+  transaction: {
+    readonly peer: PeerInfo;
+    readonly transaction: Transaction;
+    readonly first: boolean;
+    /** When it came, on the monotonic clock, before it was decoded. */
+    readonly receivedMs: number;
+  };
   /** A block came; `first` tells whether it had not come before. */
-  block: { readonly peer: PeerInfo; readonly block: Block; readonly first: boolean };
+  block: {
+    readonly peer: PeerInfo;
+    readonly block: Block;
+    readonly first: boolean;
+    /** When it came, on the monotonic clock, before it was decoded. */
+    readonly receivedMs: number;
+  };
 }

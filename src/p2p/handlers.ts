@@ -2,13 +2,14 @@ import { parseBlock } from '../tx/block';
 import { ParseError } from '../tx/parse-error';
 import { checkSanity } from '../tx/sanity';
 import { parseTransaction } from '../tx/transaction';
+import type { Clock } from '../clock';
 import type { EventBus } from '../events';
 import { packets } from './bcoin';
 import type { BlockRequests } from './block-requests';
 import type { Command } from './commands';
 import type { Connection, MessageHandler } from './connection';
 import type { P2PEvents, Violation } from './events';
-import { decodeInventory } from './messages/inventory';
+import { decodeInventory, wireHash } from './messages/inventory';
 import { decodeVersion } from './messages/version';
 import { DecodeError } from './reader';
 import type { TransactionRequests } from './transaction-requests';
@@ -16,6 +17,7 @@ import type { TransactionRequests } from './transaction-requests';
 /** What the handlers work with. */
 export interface HandlerModules {
   readonly bus: EventBus<P2PEvents>;
+  readonly clock: Clock;
   readonly transactions: TransactionRequests;
   readonly blocks: BlockRequests;
 }
@@ -28,6 +30,7 @@ const NO_HEADERS = Buffer.of(0);
 /** What is done with each message; one that is not listed is counted and otherwise ignored. */
 export function messageHandlers({
   bus,
+  clock,
   transactions,
   blocks,
 }: HandlerModules): Partial<Record<Command, MessageHandler>> {
@@ -37,6 +40,7 @@ export function messageHandlers({
     ping: (connection, payload) => connection.delegate(packets.fromRaw('ping', payload)),
     pong: (connection, payload) => {
       if (payload.length < NONCE_BYTES) throw new DecodeError('truncated');
+      connection.answered(payload.subarray(0, NONCE_BYTES));
       connection.delegate(packets.fromRaw('pong', payload));
     },
     wtxidrelay: (connection) => {
@@ -53,12 +57,16 @@ export function messageHandlers({
 
     inv: (connection, payload) => {
       const items = decodeInventory(payload);
-      bus.emit('announced', { peer: connection, items });
-      transactions.announced(connection, items);
-      blocks.announced(connection, items);
+      const known = transactions.announced(connection, items) + blocks.announced(connection, items);
+      bus.emit('announced', { peer: connection, items, known });
     },
-    notfound: (connection, payload) => blocks.notFound(connection, decodeInventory(payload)),
+    notfound: (connection, payload) => {
+      const items = decodeInventory(payload);
+      bus.emit('notFound', { peer: connection, count: items.length });
+      blocks.notFound(connection, items);
+    },
     tx: (connection, payload) => {
+      const receivedMs = clock.monotonicMs();
       const transaction = parsed(connection, 'malformed-tx', () => parseTransaction(payload));
       if (transaction === null) return;
       if (transaction.isCoinbase || checkSanity(transaction) !== undefined) {
@@ -66,12 +74,14 @@ export function messageHandlers({
         return;
       }
       const first = transactions.received(wireHash(transaction.txid), wireHash(transaction.wtxid));
-      bus.emit('transaction', { peer: connection, transaction, first });
+      bus.emit('transaction', { peer: connection, transaction, first, receivedMs });
     },
     block: (connection, payload) => {
+      const receivedMs = clock.monotonicMs();
       const block = parsed(connection, 'malformed-block', () => parseBlock(payload));
       if (block === null) return;
-      bus.emit('block', { peer: connection, block, first: blocks.received(wireHash(block.hash)) });
+      const first = blocks.received(wireHash(block.hash));
+      bus.emit('block', { peer: connection, block, first, receivedMs });
     },
   };
 }
@@ -85,9 +95,4 @@ function parsed<T>(connection: Connection, violation: Violation, parse: () => T)
     connection.report(violation);
     return null;
   }
-}
-
-/** A hash that people write, as it is on the wire, one character a byte (InventoryItem). */
-function wireHash(display: string): string {
-  return Buffer.from(display, 'hex').reverse().toString('latin1');
 }

@@ -53,7 +53,7 @@ export class Pool {
       },
     );
     this.blocks = new BlockRequests({ clock });
-    const handlers = messageHandlers({ bus, transactions: this.transactions, blocks: this.blocks });
+    const handlers = messageHandlers({ bus, clock, transactions: this.transactions, blocks: this.blocks });
     const network = bcoinNetwork(options.network);
     const open = (host: string, port: number): Connection => {
       const { userAgent, wtxidRelay } = options;

@@ -6,8 +6,8 @@ import { encodeFrame } from './framing';
 export interface SessionHooks {
   /** Every chunk that came off the socket. */
   read(chunk: Buffer): void;
-  /** Every message that was sent, header included in `bytes`. */
-  sent(command: string, bytes: number): void;
+  /** Every message that was sent; `bytes` with its header. */
+  sent(command: string, payload: Buffer, bytes: number): void;
 }
 
 /** How a session introduces itself. */
@@ -69,7 +69,7 @@ export class Session extends BcoinPeer {
     if (this.destroyed) return;
     const frame = encodeFrame(this.magic, command, payload);
     // Counted first: write() destroys the session when the peer has stopped reading.
-    this.hooks.sent(command, frame.length);
+    this.hooks.sent(command, payload, frame.length);
     this.write(frame);
   }
 

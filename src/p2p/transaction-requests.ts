@@ -47,13 +47,18 @@ export class TransactionRequests {
     this.refilled = modules.clock.monotonicMs();
   }
 
-  /** Takes what a peer announced; items that are no transactions are ignored. */
-  announced(connection: Connection, items: readonly InventoryItem[]): void {
+  /** Takes what a peer announced, passing over what is no transaction; tells how many of them were known. */
+  announced(connection: Connection, items: readonly InventoryItem[]): number {
     const now = this.modules.clock.monotonicMs();
     const delay = this.modules.wtxidPeers() ? TXID_DELAY_MS : 0;
     const wanted: Waiting[] = [];
+    let known = 0;
     for (const item of items) {
-      if ((item.type !== INV_TX && item.type !== INV_WTX) || this.known.has(item.hash)) continue;
+      if (item.type !== INV_TX && item.type !== INV_WTX) continue;
+      if (this.known.has(item.hash)) {
+        known++;
+        continue;
+      }
       if (item.type === INV_TX && delay > 0) {
         if (this.delayed.length < MAX_WAITING) this.delayed.push({ connection, item, due: now + delay });
         continue;
@@ -62,6 +67,7 @@ export class TransactionRequests {
       wanted.push({ connection, item, due: now });
     }
     this.admit(wanted);
+    return known;
   }
 
   /** Notes that a transaction came, under both of its ids; tells whether it came for the first time. */

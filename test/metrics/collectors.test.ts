@@ -2,16 +2,20 @@ import { bandwidth } from '../../src/metrics/collectors/bandwidth';
 import { blocks } from '../../src/metrics/collectors/blocks';
 import { btcdmon } from '../../src/metrics/collectors/btcdmon';
 import { COLLECTORS } from '../../src/metrics/collectors/list';
+import { inv } from '../../src/metrics/collectors/inv';
 import { mempool } from '../../src/metrics/collectors/mempool';
 import { msgRecv } from '../../src/metrics/collectors/msg-recv';
 import { msgSent } from '../../src/metrics/collectors/msg-sent';
 import { peers } from '../../src/metrics/collectors/peers';
+import { ping } from '../../src/metrics/collectors/ping';
+import { propagation } from '../../src/metrics/collectors/propagation';
+import { rejects } from '../../src/metrics/collectors/rejects';
 import { tx } from '../../src/metrics/collectors/tx';
 import { SERIES_NAMES } from '../../src/metrics/schema';
 import { COUNTED_COMMANDS } from '../../src/p2p/commands';
 import type { PeerInfo } from '../../src/p2p/events';
 import { parseTransaction } from '../../src/tx/transaction';
-import { benchOf, somePeer } from '../support/points';
+import { type Bench, benchOf, somePeer } from '../support/points';
 
 const TAGS = 'network=regtest,node=n';
 
@@ -72,8 +76,8 @@ describe('peers', () => {
     for (const peer of [full, pruned, light])
       bench.bus.emit('handshake', { peer, claims: peer.claims ?? claims('') });
     bench.interval();
-    bench.bus.emit('disconnected', { peer: full, established: true, reason: 'x' });
-    bench.bus.emit('disconnected', { peer: somePeer, established: false, reason: 'x' });
+    bench.bus.emit('disconnected', { peer: full, established: true, reason: 'stopped' });
+    bench.bus.emit('disconnected', { peer: somePeer, established: false, reason: 'stopped' });
     bench.interval();
     expect(bench.lines()).toEqual([
       `peers,${TAGS},user_agent=/Satoshi:31.0.0/ version=70016i,services="0000000000000c09",start_height=5i,relay=true 1`,
@@ -94,6 +98,102 @@ describe('peers', () => {
       'x'.repeat(64),
       'other',
       '?=,',
+    ]);
+  });
+});
+
+describe('inv', () => {
+  it('counts items by type, and what became of them', () => {
+    const bench = benchOf([inv]);
+    const items = [1, 1, 5, 2, 3].map((type) => ({ type, hash: '' }));
+    bench.bus.emit('announced', { peer: somePeer, items, known: 2 });
+    bench.bus.emit('requested', { peer: somePeer, count: 2 });
+    bench.bus.emit('notFound', { peer: somePeer, count: 1 });
+    bench.interval();
+    bench.interval();
+    expect(bench.lines()).toEqual([
+      `inv,${TAGS} tx=2i,wtx=1i,block=1i,known=2i,requested=2i,notfound=1i 1`,
+      `inv,${TAGS} tx=0i,wtx=0i,block=0i,known=0i,requested=0i,notfound=0i 2`,
+    ]);
+  });
+});
+
+describe('ping', () => {
+  it('is one point a pong', () => {
+    const bench = benchOf([ping]);
+    bench.bus.emit('pong', { peer: somePeer, rttMs: 1.5 });
+    expect(bench.lines()).toEqual([`ping,${TAGS} rtt=1.5 1`]);
+  });
+});
+
+describe('rejects', () => {
+  it('counts by reason what occurred, and in total also when nothing did', () => {
+    const bench = benchOf([rejects]);
+    bench.bus.emit('violation', { peer: somePeer, reason: 'wrong-magic' });
+    bench.bus.emit('disconnected', { peer: somePeer, established: false, reason: 'wrong-magic' });
+    bench.bus.emit('disconnected', { peer: somePeer, established: true, reason: 'closed-by-peer' });
+    bench.interval();
+    bench.interval();
+    expect(bench.lines()).toEqual([
+      `rejects,${TAGS},reason=wrong-magic violations=1i,disconnects=1i 1`,
+      `rejects,${TAGS},reason=closed-by-peer violations=0i,disconnects=1i 2`,
+      `rejects,${TAGS} total_violations=1i,total_disconnects=2i 3`,
+      `rejects,${TAGS} total_violations=0i,total_disconnects=0i 4`,
+    ]);
+  });
+});
+
+describe('propagation', () => {
+  const a: PeerInfo = { ...somePeer, id: 1, address: '192.0.2.1:8333' };
+  const b: PeerInfo = { ...somePeer, id: 2, address: '192.0.2.2:8333' };
+  const c: PeerInfo = { ...somePeer, id: 3, address: '192.0.2.3:8333' };
+  const hash = (name: string): string => name.padEnd(32, '\0');
+  const display = (name: string): string => Buffer.from(hash(name), 'latin1').reverse().toString('hex');
+  const announce = (bench: Bench, peer: PeerInfo, type: number, name: string, ms: number): void => {
+    bench.clock.ms = ms;
+    bench.bus.emit('announced', { peer, items: [{ type, hash: hash(name) }], known: 0 });
+  };
+
+  it('tells the first announcer and how far behind the others, the receipt and the checks were', () => {
+    const bench = benchOf([propagation]);
+    announce(bench, a, 2, 'block', 100);
+    announce(bench, b, 2, 'block', 110);
+    announce(bench, a, 2, 'block', 120);
+    announce(bench, c, 2, 'block', 400);
+    bench.clock.ms = 450;
+    bench.bus.emit('block', {
+      peer: a,
+      block: { hash: display('block') } as never,
+      first: true,
+      receivedMs: 430,
+    });
+    bench.clock.ms = 60_099;
+    bench.interval();
+    expect(bench.lines()).toEqual([]);
+    bench.clock.ms = 60_100;
+    bench.interval();
+    announce(bench, c, 2, 'block', 70_000);
+    bench.clock.ms = 200_000;
+    bench.interval();
+    expect(bench.lines()).toEqual([
+      `propagation,kind=block,${TAGS} first_peer="192.0.2.1:8333",peers=3i,delay_2nd=10,delay_p50=10,delay_p90=300,` +
+        'delay_received=330,delay_processed=350 1',
+    ]);
+  });
+
+  it('takes a transaction that is announced by both of its ids for one', () => {
+    const bench = benchOf([propagation]);
+    announce(bench, a, 5, 'wtxid', 0);
+    announce(bench, b, 1, 'txid', 40);
+    const transaction = { txid: display('txid'), wtxid: display('wtxid') } as never;
+    bench.clock.ms = 55;
+    bench.bus.emit('transaction', { peer: a, transaction, first: true, receivedMs: 50 });
+    announce(bench, c, 1, 'txid', 70);
+    bench.clock.ms = 100_000;
+    bench.interval();
+    expect(bench.lines()).toEqual([
+      `propagation,kind=tx,${TAGS} first_peer="192.0.2.1:8333",peers=3i,delay_2nd=40,delay_p50=40,delay_p90=70,` +
+        'delay_received=50,delay_processed=55 1',
     ]);
   });
 });
@@ -142,8 +242,8 @@ describe('tx', () => {
 
   it('writes one point for the transaction and one for each input and output, once', () => {
     const bench = benchOf([tx]);
-    bench.bus.emit('transaction', { peer: somePeer, transaction, first: true });
-    bench.bus.emit('transaction', { peer: somePeer, transaction, first: false });
+    bench.bus.emit('transaction', { peer: somePeer, transaction, first: true, receivedMs: 0 });
+    bench.bus.emit('transaction', { peer: somePeer, transaction, first: false, receivedMs: 0 });
     const { size, txid } = transaction;
     expect(bench.lines()).toEqual([
       `tx,${TAGS} version_num=2i,tx_size=${size}i,num_inputs=1i,num_outputs=4i,weight=${size * 4}i,vsize=${size}i,` +
@@ -224,7 +324,7 @@ describe('the list of collectors', () => {
   it('leaves no interval series out', () => {
     const bench = benchOf(COLLECTORS);
     bench.interval();
-    const events = ['blocks', 'tx', 'tx_inputs', 'tx_outputs'];
+    const events = ['blocks', 'tx', 'tx_inputs', 'tx_outputs', 'propagation', 'ping'];
     expect(new Set(bench.points.map(({ series }) => series))).toEqual(
       new Set(SERIES_NAMES.filter((name) => !events.includes(name))),
     );

@@ -1,5 +1,6 @@
 import { SystemClock } from '../../src/clock';
 import { EventBus } from '../../src/events';
+import { BcoinPeer } from '../../src/p2p/bcoin';
 import type { P2PEvents } from '../../src/p2p/events';
 import { encodeFrame } from '../../src/p2p/framing';
 import { decodeInventory, encodeInventory, INV_BLOCK, INV_TX } from '../../src/p2p/messages/inventory';
@@ -35,6 +36,9 @@ function listen(
     disconnected: [],
     violation: [],
     announced: [],
+    requested: [],
+    notFound: [],
+    pong: [],
     rateLimited: [],
     transaction: [],
     block: [],
@@ -151,6 +155,30 @@ describe('a connection', () => {
       ['notfound', wanted.toString('hex')],
       ['pong', nonce.toString('hex')],
     ]);
+  });
+
+  it('pings, and measures the round trip of the pong that answers', async () => {
+    const timing = BcoinPeer as unknown as { PING_INTERVAL: number };
+    const usual = timing.PING_INTERVAL;
+    timing.PING_INTERVAL = 50;
+    const peer = await fake({
+      onMessage: (other, { command, payload }) => {
+        if (command === 'version') other.send('version', versionPayload());
+        if (command === 'verack') other.send('verack');
+        if (command !== 'ping') return;
+        other.send('pong', Buffer.alloc(8, 7));
+        other.send('pong', payload);
+        other.send('pong', payload);
+      },
+    });
+    const { events } = listen([peer]);
+    await until('two pongs', () => events.pong.length >= 2);
+    timing.PING_INTERVAL = usual;
+    const pings = connection(peer)
+      .commands()
+      .filter((command) => command === 'ping').length;
+    expect(events.pong.length).toBeLessThanOrEqual(pings);
+    for (const { rttMs } of events.pong) expect(rttMs).toBeGreaterThan(0);
   });
 
   const version = encodeFrame(NETWORKS.regtest.magic, 'version', versionPayload());

@@ -25,6 +25,7 @@ export class TestClock implements Clock {
 /** Some collectors at work: events go in, lines of text come out. */
 export interface Bench {
   readonly bus: EventBus<MonitorEvents>;
+  readonly clock: TestClock;
   readonly points: Point[];
   readonly complaints: string[];
   /** Ends the interval. */
@@ -40,10 +41,11 @@ export function benchOf(
 ): Bench {
   const bus = new EventBus<MonitorEvents>();
   const points: Point[] = [];
+  const clock = new TestClock();
   const complaints: string[] = [];
   const emitter = new Emitter(
     { node: 'n', network: 'regtest' },
-    { clock: new TestClock(), sink: { push: (point) => points.push(point) } },
+    { clock, sink: { push: (point) => points.push(point) } },
   );
   const collectors = factories.map((create) =>
     create({
@@ -51,6 +53,7 @@ export function benchOf(
       policy: options.policy ?? 'btcd',
       maxUserAgents: options.maxUserAgents ?? 200,
       intervalMs: 5_000,
+      monotonicMs: () => clock.ms,
       emitted: (series) => emitter.emitted(series),
       exporters: () => options.exporters ?? [],
     }),
@@ -63,7 +66,7 @@ export function benchOf(
       if (typeof line !== 'string') throw new Error(line.detail);
       return line;
     });
-  return { bus, points, complaints, interval, lines };
+  return { bus, clock, points, complaints, interval, lines };
 }
 
 /** A peer that nothing is known of. */

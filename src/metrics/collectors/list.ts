@@ -2,20 +2,31 @@ import type { CollectorFactory } from '../collector';
 import { bandwidth } from './bandwidth';
 import { blocks } from './blocks';
 import { btcdmon } from './btcdmon';
+import { inv } from './inv';
 import { mempool } from './mempool';
 import { msgRecv } from './msg-recv';
 import { msgSent } from './msg-sent';
 import { peers } from './peers';
+import { ping } from './ping';
+import { propagation } from './propagation';
+import { rejects } from './rejects';
 import { tx } from './tx';
 
-/** Every collector, in the order in which they write an interval; `btcdmon` counts the others and comes last. */
+/**
+ * Every collector. At each event they run in this order, and so do they write an interval: `propagation` comes after those that
+ * look into a transaction, whose time it measures, and `btcdmon`, which counts the points of all others, last.
+ */
 export const COLLECTORS: readonly CollectorFactory[] = [
   bandwidth,
   msgRecv,
   msgSent,
   peers,
+  inv,
+  ping,
+  rejects,
   blocks,
   mempool,
   tx,
+  propagation,
   btcdmon,
 ];

@@ -41,6 +41,11 @@ export function encodeInventory(items: readonly InventoryItem[]): Buffer {
   return payload;
 }
 
+/** A hash that people write, in the form of {@link InventoryItem}. */
+export function wireHash(display: string): string {
+  return Buffer.from(display, 'hex').reverse().toString('latin1');
+}
+
 function compactSize(count: number): Buffer {
   if (count < 0xfd) return Buffer.of(count);
   const bytes = Buffer.alloc(3, 0xfd);

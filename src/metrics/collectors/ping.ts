@@ -1,0 +1,7 @@
+import type { CollectorFactory } from '../collector';
+
+/** `ping`: the round trip of each answered ping. */
+export const ping: CollectorFactory = ({ emit }) => ({
+  name: 'ping',
+  on: { pong: ({ rttMs }) => emit('ping', { rtt: rttMs }) },
+});
