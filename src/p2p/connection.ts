@@ -8,6 +8,7 @@ import type { DisconnectReason, P2PEvents, PeerInfo, Violation } from './events'
 import { FrameReader, type FrameSink } from './framing';
 import { type InventoryItem, encodeInventory } from './messages/inventory';
 import type { VersionMessage } from './messages/version';
+import { DECODERS, isDecoded } from './messages/table';
 import { DecodeError } from './reader';
 import { Session } from './session';
 
@@ -172,10 +173,12 @@ export class Connection implements PeerInfo, FrameSink {
       this.violation('no-version-first');
       return;
     }
-    const handler = isCommand(name) ? this.modules.handlers[name] : undefined;
-    if (handler === undefined) return;
+    if (!isCommand(name)) return;
     try {
-      handler(this, payload);
+      const handler = this.modules.handlers[name];
+      if (handler !== undefined) handler(this, payload);
+      // Nobody asks for what it says, but a peer that sends it malformed has broken the protocol.
+      else if (isDecoded(name)) DECODERS[name](payload);
     } catch (error) {
       if (error instanceof DecodeError) {
         this.report('malformed-message');

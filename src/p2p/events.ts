@@ -3,6 +3,7 @@ import type { Transaction } from '../tx/transaction';
 import type { CountedCommand } from './commands';
 import type { FramingViolation } from './framing';
 import type { InventoryItem } from './messages/inventory';
+import type { NetworkAddress } from './messages/network-address';
 import type { VersionMessage } from './messages/version';
 
 /** One connection, as the rest of the program knows it. */
@@ -61,6 +62,8 @@ export interface P2PEvents {
   violation: { readonly peer: PeerInfo; readonly reason: Violation };
   /** A peer announced inventory; `known` of the items had been announced or had come before. */
   announced: { readonly peer: PeerInfo; readonly items: readonly InventoryItem[]; readonly known: number };
+  /** A peer told where it says that nodes are. */
+  addresses: { readonly peer: PeerInfo; readonly addresses: readonly NetworkAddress[] };
   /** A peer was asked for inventory. */
   requested: { readonly peer: PeerInfo; readonly count: number };
   /** A peer does not have what it was asked for. */

@@ -9,6 +9,8 @@ import type { BlockRequests } from './block-requests';
 import type { Command } from './commands';
 import type { Connection, MessageHandler } from './connection';
 import type { P2PEvents, Violation } from './events';
+import { decodeAddr } from './messages/addr';
+import { decodeAddrV2 } from './messages/addrv2';
 import { decodeInventory, wireHash } from './messages/inventory';
 import { decodeVersion } from './messages/version';
 import { DecodeError } from './reader';
@@ -53,6 +55,13 @@ export function messageHandlers({
     getdata: (connection, payload) => {
       decodeInventory(payload);
       connection.send('notfound', payload);
+    },
+
+    addr: (connection, payload) => {
+      bus.emit('addresses', { peer: connection, addresses: decodeAddr(payload) });
+    },
+    addrv2: (connection, payload) => {
+      bus.emit('addresses', { peer: connection, addresses: decodeAddrV2(payload) });
     },
 
     inv: (connection, payload) => {

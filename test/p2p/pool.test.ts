@@ -36,6 +36,7 @@ function listen(
     disconnected: [],
     violation: [],
     announced: [],
+    addresses: [],
     requested: [],
     notFound: [],
     pong: [],
@@ -113,6 +114,7 @@ describe('a connection', () => {
     other.send('getcfcheckpt', Buffer.alloc(33));
     other.send('\x01\xff;DROP', Buffer.alloc(3));
     other.send('inv', Buffer.of(0xff));
+    other.send('headers', Buffer.of(0xff));
     other.send('tx', Buffer.of(1, 2, 3));
     other.send('addrv2', Buffer.alloc(100_000));
     await until('all bytes', () => sum(events.bytesRead) === other.written);
@@ -122,13 +124,18 @@ describe('a connection', () => {
       'getcfcheckpt',
       'other',
       'inv',
+      'headers',
       'tx',
       'addrv2',
     ]);
     expect(sum(events.received)).toBe(other.written);
     expect(sum(events.sent)).toBe(other.received);
     expect(sum(events.bytesWritten)).toBe(other.received);
-    expect(events.violation.map(({ reason }) => reason)).toEqual(['malformed-message', 'malformed-tx']);
+    expect(events.violation.map(({ reason }) => reason)).toEqual([
+      'malformed-message',
+      'malformed-message',
+      'malformed-tx',
+    ]);
     expect(events.disconnected).toEqual([]);
   });
 

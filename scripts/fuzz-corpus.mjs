@@ -1,0 +1,86 @@
+// What the fuzz runner mutates: the real messages beside the checkout where they are, and for every command that they lack,
+// or all of them, a small payload of its form.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { DECODERS, FrameReader, NETWORKS, parseBlock } from './fuzz-targets.mjs';
+
+const DATA = new URL('../../shared/data/', import.meta.url);
+
+/** Transactions taken of each block; they are the common case on the wire, whole blocks are not. */
+const TRANSACTIONS_OF_A_BLOCK = 50;
+
+const hex = (text) => Buffer.from(text.replaceAll(' ', ''), 'hex');
+const HASH = 'ab'.repeat(32);
+const HEADER = '07'.repeat(80);
+const TRANSACTION = `02000000 01 ${HASH} 00000000 00 ffffffff 01 e803000000000000 0151 00000000`;
+const WITNESS = `02000000 0001 01 ${HASH} 00000000 00 ffffffff 01 e803000000000000 0151 02 01aa 02bbcc 00000000`;
+const LOCATOR = `80110100 02 ${HASH} ${HASH} ${'00'.repeat(32)}`;
+const INVENTORY = `02 01000000 ${HASH} 05000000 ${HASH}`;
+const FILTER_RANGE = `00 01000000 ${HASH}`;
+
+const BUILT = {
+  version: `80110100 0900000000000000 0000000000000000 ${'00'.repeat(52)} 0100000000000000 04 2f783a2f 07000000 01`,
+  addr: `01 01000000 0900000000000000 ${'00'.repeat(10)}ffff01020304 208d`,
+  addrv2:
+    `05 01000000 09 01 04 01020304 208d 01000000 fd0904 02 10 ${'20'.repeat(16)} 208d` +
+    `01000000 00 04 20 ${HASH} 208d 01000000 00 05 20 ${HASH} 0000 01000000 00 63 03 010203 208d`,
+  inv: INVENTORY,
+  getdata: INVENTORY,
+  notfound: INVENTORY,
+  getblocks: LOCATOR,
+  getheaders: LOCATOR,
+  headers: `02 ${HEADER} 00 ${HEADER} 00`,
+  ping: '0102030405060708',
+  pong: '0102030405060708',
+  feefilter: '6400000000000000',
+  filterload: '04 ffffffff 05000000 07000000 01',
+  filteradd: '04 01020304',
+  merkleblock: `${HEADER} 02000000 01 ${HASH} 01 01`,
+  sendcmpct: '01 0200000000000000',
+  cmpctblock: `${HEADER} 0100000000000000 02 010203040506 0a0b0c0d0e0f 02 00 ${WITNESS} 01 ${TRANSACTION}`,
+  getblocktxn: `${HASH} 03 00 01 fdfd00`,
+  blocktxn: `${HASH} 02 ${TRANSACTION} ${WITNESS}`,
+  getcfilters: FILTER_RANGE,
+  getcfheaders: FILTER_RANGE,
+  getcfcheckpt: `00 ${HASH}`,
+  cfilter: `00 ${HASH} 04 01020304`,
+  cfheaders: `00 ${HASH} ${HASH} 02 ${HASH} ${HASH}`,
+  cfcheckpt: `00 ${HASH} 01 ${HASH}`,
+  sendtxrcncl: '01000000 0102030405060708',
+  feature: '06 424950343334 02 0102',
+  reject: `02 7478 40 04 64757374 ${HASH}`,
+  alert: '04 01020304 02 0506',
+  getutxos: `01 01 ${HASH} 00000000`,
+  utxos: `01000000 ${HASH} 01 01 01 02000000 09000000 e803000000000000 0151`,
+  tx: WITNESS,
+  block: `${HEADER} 02 ${TRANSACTION} ${WITNESS}`,
+};
+
+/** Payloads by command, and whole blocks apart, since a block of megabytes takes the time of thousands of others. */
+export function readCorpus() {
+  const small = new Map(Object.entries(BUILT).map(([command, text]) => [command, [hex(text)]]));
+  for (const command of Object.keys(DECODERS)) if (!small.has(command)) small.set(command, [Buffer.alloc(0)]);
+
+  for (const side of ['recv', 'sent']) {
+    const file = new URL(`core31-session/${side}.bin`, DATA);
+    if (!existsSync(file)) continue;
+    new FrameReader(NETWORKS.regtest.magic, {
+      arrived: () => undefined,
+      message: (command, payload) => small.get(command)?.push(payload),
+      violation: (reason) => {
+        throw new Error(`${side}.bin: ${reason}`);
+      },
+    }).push(readFileSync(file));
+  }
+
+  const blocks = [];
+  const folder = new URL('blocks/', DATA);
+  for (const name of existsSync(folder) ? readdirSync(folder).sort() : []) {
+    const bytes = readFileSync(new URL(name, folder));
+    blocks.push(bytes);
+    const { transactions } = parseBlock(bytes);
+    const step = Math.ceil(transactions.length / TRANSACTIONS_OF_A_BLOCK);
+    for (const [i, { start, end }] of transactions.entries())
+      if (i % step === 0 && end - start < 2_000) small.get('tx').push(bytes.subarray(start, end));
+  }
+  return { small, blocks };
+}

@@ -1,0 +1,100 @@
+// Feeds damaged payloads to every decoder of messages and to the parsers of transactions and blocks:
+//   node scripts/fuzz.mjs --runs N [--seed S] [--from I]
+// Each input is a real or built payload with one to four random changes; it goes to the decoder of its own command and to
+// one other. Fails at the first error other than DecodeError or ParseError, at a value that holds bytes from outside of
+// the payload, at an input that takes more than five seconds, and where the heap fills up; and says how to repeat it: input
+// I of seed S is the same on every machine that has the same data. Needs dist (npm run build).
+import { existsSync } from 'node:fs';
+import { setInterval, clearInterval } from 'node:timers';
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+
+/** No input takes more than a fraction of a second, also of megabytes, also on a busy machine. */
+const HANG_MS = 5_000;
+
+/** What the worker's heap may hold: ten times what it needs, a hundredth of what a count can promise. */
+const HEAP_MB = 512;
+
+function fail(message) {
+  console.error(`fuzz: ${message}`);
+  process.exit(2);
+}
+
+/** The whole number that an option gives. */
+function numberOf(name, text, least) {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < least)
+    fail(`--${name} takes a whole number from ${least}, not ${text}`);
+  return value;
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        runs: { type: 'string', default: '1000000' },
+        seed: { type: 'string', default: String(Date.now() % 0x1_0000_0000) },
+        from: { type: 'string', default: '0' },
+      },
+    });
+    return {
+      runs: numberOf('runs', values.runs, 1),
+      seed: numberOf('seed', values.seed, 0),
+      from: numberOf('from', values.from, 0),
+    };
+  } catch (error) {
+    return fail(error.message);
+  }
+}
+
+const { runs, seed, from } = readOptions();
+if (!existsSync(new URL('../dist/p2p/messages/table.js', import.meta.url)))
+  fail('dist is not there: npm run build');
+if (!existsSync(new URL('../../shared/data/', import.meta.url)))
+  console.log('fuzz: the real data of ../shared/data is not there; built payloads alone are mutated');
+console.log(`fuzz: ${runs} inputs from ${from}, seed ${seed}`);
+
+const shared = new SharedArrayBuffer(8);
+const progress = new BigInt64Array(shared);
+const started = performance.now();
+const worker = new Worker(new URL('fuzz-worker.mjs', import.meta.url), {
+  workerData: { seed, from, runs, shared },
+  resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+});
+
+const seconds = () => (performance.now() - started) / 1_000;
+const clearLine = () => process.stderr.isTTY && process.stderr.write('\r\x1b[K');
+
+let last = -1;
+let movedAt = started;
+const watch = setInterval(() => {
+  const index = Number(progress[0]);
+  const now = performance.now();
+  if (index !== last) [last, movedAt] = [index, now];
+  else if (now - movedAt > HANG_MS) finish(1, `input ${index} takes more than ${HANG_MS} ms`, index);
+  if (process.stderr.isTTY) {
+    const done = index - from;
+    process.stderr.write(`\r\x1b[K${done} of ${runs}, ${Math.round(done / seconds())}/s`);
+  }
+}, 250);
+
+function finish(status, message, index) {
+  clearInterval(watch);
+  clearLine();
+  if (status === 0) console.log(message);
+  else
+    console.error(`fuzz: ${message}\nrepeat: node scripts/fuzz.mjs --seed ${seed} --from ${index} --runs 1`);
+  process.exitCode = status;
+  void worker.terminate();
+}
+
+worker.on('message', ({ failed, stack, index, hex, decoded, slowest, slowestIndex }) => {
+  if (failed !== undefined) finish(1, [failed, stack, `payload: ${hex}`].filter(Boolean).join('\n'), index);
+  else
+    finish(
+      0,
+      `fuzz: ${runs} inputs in ${seconds().toFixed(1)} s, ${Math.round(runs / seconds())}/s; ${decoded} decoded, the others ` +
+        `were refused; slowest ${slowest.toFixed(1)} ms (input ${slowestIndex})`,
+    );
+});
+worker.on('error', (error) => finish(1, error.stack ?? error.message, Number(progress[0])));

@@ -1,0 +1,53 @@
+import { DecodeError, PayloadReader } from '../reader';
+import { type AddressNetwork, isPlainIPv6, MAX_ADDRESSES, type NetworkAddress } from './network-address';
+
+interface KnownNetwork {
+  readonly name: AddressNetwork;
+  /** Length of its addresses in bytes. */
+  readonly length: number;
+  /** Whether bytes of that length can be an address of it. */
+  readonly holds: (address: Buffer) => boolean;
+}
+
+const any = (): boolean => true;
+
+/** The network ids that BIP155 reserves. */
+const NETWORKS: ReadonlyMap<number, KnownNetwork> = new Map<number, KnownNetwork>([
+  [1, { name: 'ipv4', length: 4, holds: any }],
+  [2, { name: 'ipv6', length: 16, holds: isPlainIPv6 }],
+  [3, { name: 'torv2', length: 10, holds: any }],
+  [4, { name: 'torv3', length: 32, holds: any }],
+  [5, { name: 'i2p', length: 32, holds: any }],
+  [6, { name: 'cjdns', length: 16, holds: (address) => address[0] === 0xfc }],
+  [7, { name: 'yggdrasil', length: 16, holds: (address) => address[0] === 2 || address[0] === 3 }],
+]);
+
+/** BIP155; Core 31 `src/netaddress.h` MAX_ADDRV2_SIZE. */
+const MAX_ADDRESS_BYTES = 512;
+
+/** Time 4, services 1, network 1, length 1, port 2. */
+const LEAST_ENTRY_BYTES = 9;
+
+/**
+ * Decodes `addrv2` (BIP155; Core 31 `src/netaddress.h` CNetAddr::UnserializeV2Stream, btcd v0.26 `wire/msgaddrv2.go`).
+ * Entries of unknown networks are kept as `unknown`. An address whose length is not that of its network makes the whole
+ * message malformed, as BIP155 says; Core and btcd do so for the networks they know.
+ */
+export function decodeAddrV2(payload: Buffer): readonly NetworkAddress[] {
+  const reader = new PayloadReader(payload);
+  return Array.from({ length: reader.count(MAX_ADDRESSES, LEAST_ENTRY_BYTES) }, () => {
+    const time = reader.u32();
+    const services = reader.compactSize64();
+    const id = reader.u8();
+    const address = reader.sizedBytes(MAX_ADDRESS_BYTES);
+    return { time, services, network: networkOf(id, address), address, port: reader.u16be() };
+  });
+}
+
+function networkOf(id: number, address: Buffer): AddressNetwork {
+  const known = NETWORKS.get(id);
+  if (known === undefined) return 'unknown';
+  if (address.length !== known.length)
+    throw new DecodeError(`${known.name} address of ${address.length} bytes`);
+  return known.holds(address) ? known.name : 'unknown';
+}

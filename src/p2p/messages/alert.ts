@@ -1,0 +1,13 @@
+import { PayloadReader } from '../reader';
+
+/** A warning signed by who once held the alert key. Both fields are views of the payload. */
+export interface AlertMessage {
+  readonly alert: Buffer;
+  readonly signature: Buffer;
+}
+
+/** Decodes `alert`, which Core 0.13 retired and btcd v0.26 knows no more; the alert itself is left as bytes. */
+export function decodeAlert(payload: Buffer): AlertMessage {
+  const reader = new PayloadReader(payload);
+  return { alert: reader.sizedBytes(Infinity), signature: reader.sizedBytes(Infinity) };
+}

@@ -1,0 +1,20 @@
+import { PayloadReader } from '../reader';
+
+/** The filter headers of every 1,000th block (BIP157). All are as they are on the wire, one character a byte. */
+export interface CFCheckptMessage {
+  /** 0 is the basic filter of BIP158. */
+  readonly filterType: number;
+  /** Hash of the last block. */
+  readonly stopHash: string;
+  /** Filter headers of the blocks at heights 1,000, 2,000 and so on. */
+  readonly filterHeaders: readonly string[];
+}
+
+/** Headers for a chain of 100 million blocks; btcd v0.26 `wire/msgcfcheckpt.go` maxCFHeadersLen. BIP157 sets no limit. */
+const MAX_HEADERS = 100_000;
+
+/** Decodes `cfcheckpt` (BIP157; Core 31 `src/net_processing.cpp`, btcd v0.26 `wire/msgcfcheckpt.go`). */
+export function decodeCFCheckpt(payload: Buffer): CFCheckptMessage {
+  const reader = new PayloadReader(payload);
+  return { filterType: reader.u8(), stopHash: reader.hash(), filterHeaders: reader.hashes(MAX_HEADERS) };
+}

@@ -1,0 +1,26 @@
+import { PayloadReader } from '../reader';
+
+/** Hashes of consecutive filters (BIP157). All are as they are on the wire, one character a byte. */
+export interface CFHeadersMessage {
+  /** 0 is the basic filter of BIP158. */
+  readonly filterType: number;
+  /** Hash of the last block. */
+  readonly stopHash: string;
+  /** Filter header of the block before the first; each further one follows from it and the hashes. */
+  readonly previousHeader: string;
+  readonly filterHashes: readonly string[];
+}
+
+/** BIP157; Core 31 `src/net_processing.cpp` MAX_GETCFHEADERS_SIZE. */
+const MAX_HASHES = 2_000;
+
+/** Decodes `cfheaders` (BIP157; Core 31 `src/net_processing.cpp`, btcd v0.26 `wire/msgcfheaders.go`). */
+export function decodeCFHeaders(payload: Buffer): CFHeadersMessage {
+  const reader = new PayloadReader(payload);
+  return {
+    filterType: reader.u8(),
+    stopHash: reader.hash(),
+    previousHeader: reader.hash(),
+    filterHashes: reader.hashes(MAX_HASHES),
+  };
+}

@@ -1,0 +1,23 @@
+import { DecodeError, PayloadReader } from '../reader';
+
+/** A feature that a peer offers between version and verack (BIP434). */
+export interface FeatureMessage {
+  /** 4 to 80 of a stranger's bytes, one character each; printable ASCII if the peer keeps to the BIP. */
+  readonly id: string;
+  /** What the feature says of itself, at most 512 bytes: a view of the payload. */
+  readonly data: Buffer;
+}
+
+const MIN_ID_BYTES = 4;
+const MAX_ID_BYTES = 80;
+const MAX_DATA_BYTES = 512;
+
+/** Decodes `feature` (BIP434, a draft; Core 31 has it not). Unlike other messages it may have nothing behind its fields. */
+export function decodeFeature(payload: Buffer): FeatureMessage {
+  const reader = new PayloadReader(payload);
+  const id = reader.sizedBytes(MAX_ID_BYTES).toString('latin1');
+  if (id.length < MIN_ID_BYTES) throw new DecodeError(`feature id of ${id.length} bytes`);
+  const data = reader.sizedBytes(MAX_DATA_BYTES);
+  if (reader.left > 0) throw new DecodeError(`${reader.left} bytes behind the feature`);
+  return { id, data };
+}

@@ -1,0 +1,19 @@
+import { PayloadReader } from '../reader';
+
+/** Which filters or filter headers a peer asks for (BIP157). */
+export interface FilterRangeMessage {
+  /** 0 is the basic filter of BIP158. */
+  readonly filterType: number;
+  readonly startHeight: number;
+  /** Hash of the last block, as it is on the wire, one character a byte. */
+  readonly stopHash: string;
+}
+
+/**
+ * Decodes `getcfilters` and `getcfheaders`, which have one form (BIP157; Core 31 `src/net_processing.cpp`
+ * ProcessGetCFilters, btcd v0.26 `wire/msggetcfilters.go`).
+ */
+export function decodeFilterRange(payload: Buffer): FilterRangeMessage {
+  const reader = new PayloadReader(payload);
+  return { filterType: reader.u8(), startHeight: reader.u32(), stopHash: reader.hash() };
+}

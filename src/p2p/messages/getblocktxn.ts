@@ -1,0 +1,26 @@
+import { DecodeError, PayloadReader } from '../reader';
+
+/** Which transactions of a compact block a peer lacks (BIP152). */
+export interface GetBlockTxnMessage {
+  /** The block's hash as it is on the wire, one character a byte. */
+  readonly blockHash: string;
+  /** Places in the block, ascending. */
+  readonly indexes: readonly number[];
+}
+
+/** Indexes are of 16 bits; Core 31 `src/blockencodings.h` DifferenceFormatter. */
+const MAX_INDEX = 0xffff;
+
+/** Decodes `getblocktxn` (BIP152; Core 31 `src/blockencodings.h` BlockTransactionsRequest). */
+export function decodeGetBlockTxn(payload: Buffer): GetBlockTxnMessage {
+  const reader = new PayloadReader(payload);
+  const blockHash = reader.hash();
+  let next = 0;
+  const indexes = Array.from({ length: reader.count(MAX_INDEX + 1, 1) }, () => {
+    const index = next + reader.compactSize(MAX_INDEX);
+    if (index > MAX_INDEX) throw new DecodeError(`index ${index} above ${MAX_INDEX}`);
+    next = index + 1;
+    return index;
+  });
+  return { blockHash, indexes };
+}

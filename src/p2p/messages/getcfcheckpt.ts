@@ -1,0 +1,15 @@
+import { PayloadReader } from '../reader';
+
+/** A request for the filter headers of every 1,000th block (BIP157). */
+export interface GetCFCheckptMessage {
+  /** 0 is the basic filter of BIP158. */
+  readonly filterType: number;
+  /** Hash of the last block, as it is on the wire, one character a byte. */
+  readonly stopHash: string;
+}
+
+/** Decodes `getcfcheckpt` (BIP157; Core 31 `src/net_processing.cpp`, btcd v0.26 `wire/msggetcfcheckpt.go`). */
+export function decodeGetCFCheckpt(payload: Buffer): GetCFCheckptMessage {
+  const reader = new PayloadReader(payload);
+  return { filterType: reader.u8(), stopHash: reader.hash() };
+}

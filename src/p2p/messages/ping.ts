@@ -1,0 +1,11 @@
+import { PayloadReader } from '../reader';
+
+/** Decodes `ping` (BIP31; btcd v0.26 `wire/msgping.go`): its nonce, or null for the empty one of peers up to version 60000. */
+export function decodePing(payload: Buffer): bigint | null {
+  return payload.length === 0 ? null : decodePong(payload);
+}
+
+/** Decodes `pong` (BIP31; btcd v0.26 `wire/msgpong.go`): the nonce of the `ping` that it answers. */
+export function decodePong(payload: Buffer): bigint {
+  return new PayloadReader(payload).u64();
+}

@@ -1,0 +1,14 @@
+import { PayloadReader } from '../reader';
+
+/** An offer to reconcile announcements of transactions (BIP330). */
+export interface SendTxRcnclMessage {
+  readonly version: number;
+  /** The peer's part of the key that short ids of transactions are made with. */
+  readonly salt: bigint;
+}
+
+/** Decodes `sendtxrcncl` (BIP330; Core 31 `src/net_processing.cpp`, `src/node/txreconciliation.h`). */
+export function decodeSendTxRcncl(payload: Buffer): SendTxRcnclMessage {
+  const reader = new PayloadReader(payload);
+  return { version: reader.u32(), salt: reader.u64() };
+}

@@ -1,0 +1,41 @@
+import { PayloadReader } from '../reader';
+
+/** An unspent output (BIP64). */
+export interface Utxo {
+  /** Version of the transaction that made it. */
+  readonly version: number;
+  /** Height of its block; 0x7fffffff in the mempool. */
+  readonly height: number;
+  /** In satoshi. */
+  readonly value: bigint;
+  /** A view of the payload. */
+  readonly script: Buffer;
+}
+
+/** The answer to a `getutxos` (BIP64). */
+export interface UtxosMessage {
+  readonly height: number;
+  /** Hash of the chain's tip, as it is on the wire, one character a byte. */
+  readonly tip: string;
+  /** A bit for each output that was asked for: whether it is unspent. A view of the payload. */
+  readonly hits: Buffer;
+  readonly utxos: readonly Utxo[];
+}
+
+/** Version 4, height 4, value 8, length of an empty script 1. */
+const LEAST_UTXO_BYTES = 17;
+
+/** Decodes `utxos` (BIP64; Bitcoin XT alone sent it). */
+export function decodeUtxos(payload: Buffer): UtxosMessage {
+  const reader = new PayloadReader(payload);
+  const height = reader.u32();
+  const tip = reader.hash();
+  const hits = reader.sizedBytes(Infinity);
+  const utxos = Array.from({ length: reader.count(Infinity, LEAST_UTXO_BYTES) }, () => ({
+    version: reader.u32(),
+    height: reader.u32(),
+    value: reader.i64(),
+    script: reader.sizedBytes(Infinity),
+  }));
+  return { height, tip, hits, utxos };
+}
