@@ -1,3 +1,4 @@
+import { addrRelay } from '../../src/metrics/collectors/addr-relay';
 import { bandwidth } from '../../src/metrics/collectors/bandwidth';
 import { blocks } from '../../src/metrics/collectors/blocks';
 import { btcdmon } from '../../src/metrics/collectors/btcdmon';
@@ -114,6 +115,23 @@ describe('inv', () => {
     expect(bench.lines()).toEqual([
       `inv,${TAGS} tx=2i,wtx=1i,block=1i,known=2i,requested=2i,notfound=1i 1`,
       `inv,${TAGS} tx=0i,wtx=0i,block=0i,known=0i,requested=0i,notfound=0i 2`,
+    ]);
+  });
+});
+
+describe('addr_relay', () => {
+  it('counts addresses by network', () => {
+    const bench = benchOf([addrRelay]);
+    const entry = { time: 0, services: 0n, address: Buffer.alloc(0), port: 0 };
+    const addresses = (['ipv4', 'ipv4', 'torv3', 'unknown'] as const).map((network) => ({
+      ...entry,
+      network,
+    }));
+    bench.bus.emit('addresses', { peer: somePeer, addresses });
+    bench.bus.emit('addresses', { peer: somePeer, addresses: [] });
+    bench.interval();
+    expect(bench.lines()).toEqual([
+      `addr_relay,${TAGS} messages=2i,entries=4i,ipv4=2i,ipv6=0i,torv2=0i,torv3=1i,i2p=0i,cjdns=0i,yggdrasil=0i,unknown=1i 1`,
     ]);
   });
 });

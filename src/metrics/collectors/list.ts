@@ -1,4 +1,5 @@
 import type { CollectorFactory } from '../collector';
+import { addrRelay } from './addr-relay';
 import { bandwidth } from './bandwidth';
 import { blocks } from './blocks';
 import { btcdmon } from './btcdmon';
@@ -22,6 +23,7 @@ export const COLLECTORS: readonly CollectorFactory[] = [
   msgSent,
   peers,
   inv,
+  addrRelay,
   ping,
   rejects,
   blocks,

@@ -1,0 +1,33 @@
+import type { AddressNetwork } from '../../p2p/messages/network-address';
+import type { CollectorFactory } from '../collector';
+
+/** `addr_relay`: the addresses that peers told in an interval, by network. */
+export const addrRelay: CollectorFactory = ({ emit }) => {
+  const zeros: Record<AddressNetwork | 'messages' | 'entries', number> = {
+    messages: 0,
+    entries: 0,
+    ipv4: 0,
+    ipv6: 0,
+    torv2: 0,
+    torv3: 0,
+    i2p: 0,
+    cjdns: 0,
+    yggdrasil: 0,
+    unknown: 0,
+  };
+  let counts = { ...zeros };
+  return {
+    name: 'addr_relay',
+    on: {
+      addresses: ({ addresses }) => {
+        counts.messages++;
+        counts.entries += addresses.length;
+        for (const { network } of addresses) counts[network]++;
+      },
+    },
+    interval: () => {
+      emit('addr_relay', counts);
+      counts = { ...zeros };
+    },
+  };
+};
