@@ -47,6 +47,7 @@ export default tseslint.config(
   layer('p2p', ['metrics', 'export', 'query', 'store', 'cli', 'demo', 'mempool']),
   layer('tx', ['p2p', 'metrics', 'export', 'query', 'store', 'cli', 'demo', 'mempool', 'chain']),
   layer('chain', ['metrics', 'export', 'query', 'store', 'cli', 'demo', 'mempool']),
+  layer('mempool', ['metrics', 'export', 'query', 'store', 'cli', 'demo']),
   layer('metrics', ['export', 'query', 'store', 'cli', 'demo']),
   layer('export', ['chain', 'query', 'cli', 'demo', 'mempool', 'tx']),
   layer('store', ['export', 'query', 'cli', 'demo', 'chain', 'mempool', 'tx']),

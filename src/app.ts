@@ -11,6 +11,8 @@ import { Emitter } from './metrics/emitter';
 import type { SeriesName } from './metrics/schema';
 import type { Endpoint } from './p2p/endpoint';
 import type { NetworkName } from './p2p/networks';
+import { followRelay } from './mempool/follow';
+import { type MempoolGauges, RelayView } from './mempool/relay-view';
 import { Pool } from './p2p/pool';
 import { logEvents } from './log-events';
 import { serveQueries } from './query/server';
@@ -19,6 +21,12 @@ import { VERSION } from './version';
 
 /** Of the 5 seconds in which the program ends, those that exporters have to deliver what waits. */
 const FLUSH_MS = 4_000;
+
+/** How long a transaction may wait for a block: Core 31's default, 336 hours. */
+const MEMPOOL_EXPIRY_MS = 336 * 3_600_000;
+
+/** Transactions whose output values are remembered: 12 to 24 hours of mainnet, in at most 35 MB. */
+const COIN_TRANSACTIONS = 250_000;
 
 /** What the listener is told by its user. */
 export interface AppConfig {
@@ -32,6 +40,8 @@ export interface AppConfig {
   readonly wtxidRelay: boolean;
   readonly txPerSecond: number;
   readonly maxUserAgents: number;
+  /** The most bytes of transactions in the relay view. */
+  readonly mempoolBytes: number;
 }
 
 /** A listener at work. */
@@ -88,11 +98,17 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
   bus.on('block', ({ block, first }) => {
     if (first) chain.add(block);
   });
+  const view = new RelayView(
+    { maxBytes: config.mempoolBytes, expiryMs: MEMPOOL_EXPIRY_MS, coinTransactions: COIN_TRANSACTIONS },
+    { bus },
+  );
+  followRelay(view, bus, clock);
   const { emit } = emitter;
   const emitted = (series: SeriesName): number => emitter.emitted(series);
   const { policy, maxUserAgents, intervalMs } = config;
   const monotonicMs = (): number => clock.monotonicMs();
-  const context = { emit, policy, maxUserAgents, intervalMs, monotonicMs, emitted, exporters };
+  const mempool = (): MempoolGauges => view.gauges();
+  const context = { mempool, emit, policy, maxUserAgents, intervalMs, monotonicMs, emitted, exporters };
   const writeInterval = collect(
     COLLECTORS.map((create) => create(context)),
     bus,

@@ -25,6 +25,7 @@ export function listenSettings(args: ArgumentsCamelCase<ListenArguments>): Omit<
     policy: args.policy,
     wtxidRelay: args.wtxidrelay,
     txPerSecond: positive('--tx-rate', args.txRate),
+    mempoolBytes: positive('--mempool-size', args.mempoolSize) * 1_000_000,
     maxUserAgents: positive('--max-user-agents', args.maxUserAgents),
   };
 }

@@ -78,6 +78,12 @@ export const LISTEN_OPTIONS = {
     default: '200',
     describe: 'The most transactions that are asked for in a second',
   },
+  'mempool-size': {
+    type: 'string',
+    requiresArg: true,
+    default: '300',
+    describe: 'Megabytes of unconfirmed transactions that are followed; the oldest leave first',
+  },
   'max-user-agents': {
     type: 'string',
     requiresArg: true,

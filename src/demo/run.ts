@@ -96,5 +96,6 @@ function configOf(network: RegtestNetwork, store: string): AppConfig {
     wtxidRelay: true,
     txPerSecond: 200,
     maxUserAgents: 200,
+    mempoolBytes: 50_000_000,
   };
 }

@@ -1,12 +1,14 @@
 import type { ChainEvents } from '../chain/events';
 import type { Handlers } from '../events';
+import type { MempoolEvents } from '../mempool/events';
+import type { MempoolGauges } from '../mempool/relay-view';
 import type { P2PEvents } from '../p2p/events';
 import type { PolicyName } from '../tx/policy/standardness';
 import type { Emit } from './emitter';
 import type { SeriesName } from './schema';
 
 /** Everything that a collector may listen to. */
-export interface MonitorEvents extends P2PEvents, ChainEvents {}
+export interface MonitorEvents extends P2PEvents, ChainEvents, MempoolEvents {}
 
 /** What became of the points of one exporter; see the series `btcdmon`. */
 export interface ExporterStats {
@@ -30,6 +32,8 @@ export interface CollectorContext {
   /** Points emitted so far. */
   readonly emitted: (series: SeriesName) => number;
   readonly exporters: () => readonly ExporterStats[];
+  /** The state of the relay view. */
+  readonly mempool: () => MempoolGauges;
 }
 
 /** Turns events into the points of its series. It keeps what one interval needs and nothing else. */

@@ -64,6 +64,20 @@ export const SCHEMA = {
     when: perInterval,
     tags: {},
     columns: {
+      num_tx: column('int', 'gauge', 'transactions', 'Relayed transactions that no block holds'),
+      num_orphans: column(
+        'int',
+        'gauge',
+        'transactions',
+        'Of these, waiting for a parent that is known to be unconfirmed and is not here',
+      ),
+      size: column(
+        'int',
+        'gauge',
+        'bytes',
+        'Serialized size of the relayed transactions that no block holds',
+      ),
+      double_spend: column('int', 'count', 'conflicts', 'Conflicts; each is also a point of `double_spends`'),
       tx_rate_limit: column(
         'int',
         'count',
@@ -191,6 +205,37 @@ export const SCHEMA = {
     },
     anchors: ['size'],
   },
+  tx_fees: {
+    help: 'Fees of relayed transactions whose inputs’ values are all known.',
+    when: 'at each relayed transaction whose fee is known, at once or when a late parent comes',
+    tags: {},
+    columns: {
+      tx_fee: column('int', 'fact', 'sat', 'Fee'),
+      tx_size: column('int', 'fact', 'bytes', 'Serialized size, witness included'),
+      min_fee: column(
+        'int',
+        'fact',
+        'sat',
+        'Least fee at which the policy relays a transaction of its virtual size',
+      ),
+      fee_ratio: column('float', 'fact', '', 'tx_fee / min_fee'),
+      fee_rate: column('float', 'fact', 'sat/vB', 'Fee for each virtual byte'),
+    },
+    anchors: ['tx_fee'],
+  },
+  double_spends: {
+    help: 'Conflicts: two different transactions, relayed or in a block, that spend one output.',
+    when: 'at each transaction that spends an output which another was known to spend, for each such output',
+    tags: {},
+    columns: {
+      tx_id: column('string', 'fact', '', 'txid of the later'),
+      conflicts_with: column('string', 'fact', '', 'txid of the one that was known to spend the output'),
+      prev_out: column('string', 'fact', '', 'The output, as txid:index'),
+      fee: column('int', 'fact', 'sat', 'Fee of the later, where known'),
+      other_fee: column('int', 'fact', 'sat', 'Fee of the other, where known'),
+    },
+    anchors: ['tx_id'],
+  },
   inv: {
     help: 'Inventory that peers announced, and what was asked for of it.',
     when: perInterval,
@@ -207,7 +252,7 @@ export const SCHEMA = {
   },
   propagation: {
     help: 'How a transaction or a block spread over the peers that are listened to.',
-    when: 'a minute after the first announcement of a transaction or block (a sample of the transactions when busy)',
+    when: 'half a minute after the first announcement of a transaction or block (a sample of the transactions when busy)',
     tags: { kind: { help: '`tx` or `block`.' } },
     columns: {
       first_peer: column('string', 'fact', '', 'Address of the peer that announced it first'),
@@ -276,6 +321,12 @@ export const SCHEMA = {
       ),
       rss: column('int', 'gauge', 'bytes', 'Resident memory'),
       cpu: column('float', 'gauge', '%', 'Processor time used in the interval, 100 = one core'),
+      fees_known: column(
+        'float',
+        'gauge',
+        '%',
+        'Share of the transactions of the relay view whose fee is known',
+      ),
       emitted: column(
         'int',
         'counter',

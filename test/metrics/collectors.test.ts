@@ -3,6 +3,7 @@ import { bandwidth } from '../../src/metrics/collectors/bandwidth';
 import { blocks } from '../../src/metrics/collectors/blocks';
 import { btcdmon } from '../../src/metrics/collectors/btcdmon';
 import { COLLECTORS } from '../../src/metrics/collectors/list';
+import { doubleSpends } from '../../src/metrics/collectors/double-spends';
 import { inv } from '../../src/metrics/collectors/inv';
 import { mempool } from '../../src/metrics/collectors/mempool';
 import { msgRecv } from '../../src/metrics/collectors/msg-recv';
@@ -12,6 +13,7 @@ import { ping } from '../../src/metrics/collectors/ping';
 import { propagation } from '../../src/metrics/collectors/propagation';
 import { rejects } from '../../src/metrics/collectors/rejects';
 import { tx } from '../../src/metrics/collectors/tx';
+import { txFees } from '../../src/metrics/collectors/tx-fees';
 import { SERIES_NAMES } from '../../src/metrics/schema';
 import { COUNTED_COMMANDS } from '../../src/p2p/commands';
 import type { PeerInfo } from '../../src/p2p/events';
@@ -185,10 +187,10 @@ describe('propagation', () => {
       first: true,
       receivedMs: 430,
     });
-    bench.clock.ms = 60_099;
+    bench.clock.ms = 30_099;
     bench.interval();
     expect(bench.lines()).toEqual([]);
-    bench.clock.ms = 60_100;
+    bench.clock.ms = 30_100;
     bench.interval();
     announce(bench, c, 2, 'block', 70_000);
     bench.clock.ms = 200_000;
@@ -217,15 +219,51 @@ describe('propagation', () => {
 });
 
 describe('mempool', () => {
-  it('counts what was held back', () => {
-    const bench = benchOf([mempool]);
+  it('shows the relay view, and counts conflicts and what was held back', () => {
+    const bench = benchOf([mempool], { mempool: { transactions: 5, bytes: 1_000, withFee: 2, orphans: 1 } });
     bench.bus.emit('rateLimited', { count: 3 });
     bench.bus.emit('rateLimited', { count: 4 });
+    bench.bus.emit('conflict', {
+      txid: 'a',
+      conflictsWith: 'b',
+      prevOut: 'c:0',
+      fee: undefined,
+      otherFee: 7,
+    });
     bench.interval();
     bench.interval();
     expect(bench.lines()).toEqual([
-      `mempool,${TAGS} tx_rate_limit=7i 1`,
-      `mempool,${TAGS} tx_rate_limit=0i 2`,
+      `mempool,${TAGS} num_tx=5i,num_orphans=1i,size=1000i,double_spend=1i,tx_rate_limit=7i 1`,
+      `mempool,${TAGS} num_tx=5i,num_orphans=1i,size=1000i,double_spend=0i,tx_rate_limit=0i 2`,
+    ]);
+  });
+});
+
+describe('double_spends', () => {
+  it('is one point a conflict, without the fees that are not known', () => {
+    const bench = benchOf([doubleSpends]);
+    bench.bus.emit('conflict', {
+      txid: 'a',
+      conflictsWith: 'b',
+      prevOut: 'c:0',
+      fee: undefined,
+      otherFee: 7,
+    });
+    expect(bench.lines()).toEqual([
+      `double_spends,${TAGS} tx_id="a",conflicts_with="b",prev_out="c:0",other_fee=7i 1`,
+    ]);
+  });
+});
+
+describe('tx_fees', () => {
+  it.each([
+    ['btcd', 141, 1],
+    ['core', 15, 9.4],
+  ] as const)('holds a fee against the least that %s relays', (policy, least, ratio) => {
+    const bench = benchOf([txFees], { policy });
+    bench.bus.emit('feeKnown', { txid: 'a', fee: 141, size: 222, vsize: 141 });
+    expect(bench.lines()).toEqual([
+      `tx_fees,${TAGS} tx_fee=141i,tx_size=222i,min_fee=${least}i,fee_ratio=${ratio},fee_rate=1 1`,
     ]);
   });
 });
@@ -334,7 +372,7 @@ describe('collect', () => {
     bench.bus.emit('rateLimited', { count: 1 });
     bench.interval();
     expect(bench.complaints).toEqual(['broken: Error: on purpose']);
-    expect(bench.lines()).toEqual([`mempool,${TAGS} tx_rate_limit=2i 1`]);
+    expect(bench.points[0]?.fields).toMatchObject({ tx_rate_limit: 2 });
   });
 });
 
@@ -342,7 +380,16 @@ describe('the list of collectors', () => {
   it('leaves no interval series out', () => {
     const bench = benchOf(COLLECTORS);
     bench.interval();
-    const events = ['blocks', 'tx', 'tx_inputs', 'tx_outputs', 'propagation', 'ping'];
+    const events = [
+      'blocks',
+      'tx',
+      'tx_inputs',
+      'tx_outputs',
+      'propagation',
+      'ping',
+      'tx_fees',
+      'double_spends',
+    ];
     expect(new Set(bench.points.map(({ series }) => series))).toEqual(
       new Set(SERIES_NAMES.filter((name) => !events.includes(name))),
     );

@@ -4,6 +4,7 @@ import { LineSerializer } from '../../src/export/line';
 import { collect } from '../../src/metrics/collect';
 import type { CollectorFactory, ExporterStats, MonitorEvents } from '../../src/metrics/collector';
 import { Emitter } from '../../src/metrics/emitter';
+import type { MempoolGauges } from '../../src/mempool/relay-view';
 import type { Point } from '../../src/metrics/point';
 import type { PeerInfo } from '../../src/p2p/events';
 import type { PolicyName } from '../../src/tx/policy/standardness';
@@ -37,7 +38,12 @@ export interface Bench {
 /** Connects collectors to a bus of their own. */
 export function benchOf(
   factories: readonly CollectorFactory[],
-  options: { policy?: PolicyName; maxUserAgents?: number; exporters?: readonly ExporterStats[] } = {},
+  options: {
+    policy?: PolicyName;
+    maxUserAgents?: number;
+    exporters?: readonly ExporterStats[];
+    mempool?: MempoolGauges;
+  } = {},
 ): Bench {
   const bus = new EventBus<MonitorEvents>();
   const points: Point[] = [];
@@ -56,6 +62,7 @@ export function benchOf(
       monotonicMs: () => clock.ms,
       emitted: (series) => emitter.emitted(series),
       exporters: () => options.exporters ?? [],
+      mempool: () => options.mempool ?? { transactions: 0, bytes: 0, withFee: 0, orphans: 0 },
     }),
   );
   const interval = collect(collectors, bus, (name, error) => complaints.push(`${name}: ${String(error)}`));

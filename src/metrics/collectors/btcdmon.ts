@@ -9,7 +9,7 @@ import { SERIES_NAMES } from '../schema';
 const LAG_RESOLUTION_MS = 20;
 
 /** `btcdmon`: the monitor itself, what it emitted, and what its exporters did with that. */
-export const btcdmon: CollectorFactory = ({ emit, emitted, exporters }) => {
+export const btcdmon: CollectorFactory = ({ emit, emitted, exporters, mempool }) => {
   const started = Date.now();
   const lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
   lag.enable();
@@ -19,6 +19,7 @@ export const btcdmon: CollectorFactory = ({ emit, emitted, exporters }) => {
     name: 'btcdmon',
     on: {},
     interval: () => {
+      const { transactions, withFee } = mempool();
       const used = process.cpuUsage(cpu);
       const elapsedMs = performance.now() - since;
       cpu = process.cpuUsage();
@@ -27,6 +28,7 @@ export const btcdmon: CollectorFactory = ({ emit, emitted, exporters }) => {
         started,
         loop_lag_p99: Math.max(0, lag.percentile(99) / 1e6 - LAG_RESOLUTION_MS),
         rss: process.memoryUsage.rss(),
+        fees_known: transactions === 0 ? undefined : (withFee / transactions) * 100,
         cpu: ((used.user + used.system) / 1_000 / elapsedMs) * 100,
       });
       lag.reset();

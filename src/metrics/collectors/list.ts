@@ -3,6 +3,7 @@ import { addrRelay } from './addr-relay';
 import { bandwidth } from './bandwidth';
 import { blocks } from './blocks';
 import { btcdmon } from './btcdmon';
+import { doubleSpends } from './double-spends';
 import { inv } from './inv';
 import { mempool } from './mempool';
 import { msgRecv } from './msg-recv';
@@ -12,6 +13,7 @@ import { ping } from './ping';
 import { propagation } from './propagation';
 import { rejects } from './rejects';
 import { tx } from './tx';
+import { txFees } from './tx-fees';
 
 /**
  * Every collector. At each event they run in this order, and so do they write an interval: `propagation` comes after those that
@@ -29,6 +31,8 @@ export const COLLECTORS: readonly CollectorFactory[] = [
   blocks,
   mempool,
   tx,
+  txFees,
+  doubleSpends,
   propagation,
   btcdmon,
 ];

@@ -1,0 +1,126 @@
+import type { Transaction } from '../tx/transaction';
+import { NONE, RecordTable } from './record-table';
+
+/** A transaction was relayed to us. */
+export const SEEN_RELAYED = 1;
+/** A transaction is in a block of the best chain. */
+export const SEEN_MINED = 2;
+
+/** Fields of a record. */
+const FLAGS = 0;
+const FIRST_VALUE = 4;
+const PAYLOAD_BYTES = 8;
+
+/** A generation ends, too, when it has this many outputs to each of its transactions; on mainnet it is under 3. */
+const MAX_OUTPUTS_PER_TRANSACTION = 4;
+
+const HASH_BYTES = 32;
+
+/** Transactions in the order in which they came, with the values of their outputs. */
+class Generation {
+  private readonly transactions = new RecordTable(HASH_BYTES, PAYLOAD_BYTES);
+  private values = new Float64Array(256);
+  private valueCount = 0;
+
+  constructor(private readonly capacity: number) {}
+
+  get isFull(): boolean {
+    return (
+      this.transactions.size >= this.capacity ||
+      this.valueCount >= this.capacity * MAX_OUTPUTS_PER_TRANSACTION
+    );
+  }
+
+  find(bytes: Buffer, start: number): number {
+    return this.transactions.find(bytes, start);
+  }
+
+  add(txid: Buffer, { outputs }: Transaction): number {
+    const slot = this.transactions.insert(txid, 0);
+    this.transactions.setUint(slot, FIRST_VALUE, this.valueCount);
+    const needed = this.valueCount + outputs.length;
+    if (needed > this.values.length) {
+      const values = new Float64Array(Math.max(needed, this.values.length * 2));
+      values.set(this.values);
+      this.values = values;
+    }
+    for (const { value } of outputs) this.values[this.valueCount++] = value;
+    return slot;
+  }
+
+  flags(slot: number): number {
+    return this.transactions.getUint(slot, FLAGS);
+  }
+
+  setFlags(slot: number, flags: number): void {
+    this.transactions.setUint(slot, FLAGS, flags);
+  }
+
+  value(slot: number, index: number): number | undefined {
+    // Nothing is ever removed: what follows in order of slots follows in the values.
+    const next = slot + 1;
+    const end =
+      next < this.transactions.size ? this.transactions.getUint(next, FIRST_VALUE) : this.valueCount;
+    const position = this.transactions.getUint(slot, FIRST_VALUE) + index;
+    return position < end ? this.values[position] : undefined;
+  }
+}
+
+/**
+ * Remembers the transactions of late, relayed or in blocks: the values of their outputs, and where they were seen. It holds
+ * the last `capacity` transactions at least and twice as many at most, in two generations; when the young one is full the
+ * old one is forgotten. A txid is a hash over the values, so that what is known is right, whoever told it.
+ */
+export class CoinCache {
+  private young: Generation;
+  private old: Generation;
+
+  constructor(private readonly options: { readonly capacity: number }) {
+    this.young = new Generation(options.capacity);
+    this.old = new Generation(options.capacity);
+  }
+
+  /**
+   * Notes that a transaction was seen in a further place.
+   * @param txid its 32 bytes as they are on the wire
+   * @returns whether it was not remembered before
+   */
+  add(txid: Buffer, transaction: Transaction, seen: number): boolean {
+    if (this.setSeen(txid, this.seen(txid) | seen)) return false;
+    if (this.young.isFull) {
+      this.old = this.young;
+      this.young = new Generation(this.options.capacity);
+    }
+    this.young.setFlags(this.young.add(txid, transaction), seen);
+    return true;
+  }
+
+  /** Where a transaction was seen, SEEN_RELAYED and SEEN_MINED together; 0 for one that is not remembered. */
+  seen(bytes: Buffer, start = 0): number {
+    const slot = this.young.find(bytes, start);
+    if (slot !== NONE) return this.young.flags(slot);
+    const oldSlot = this.old.find(bytes, start);
+    return oldSlot === NONE ? 0 : this.old.flags(oldSlot);
+  }
+
+  /** Sets where a transaction was seen; false for one that is not remembered. */
+  setSeen(txid: Buffer, seen: number): boolean {
+    const slot = this.young.find(txid, 0);
+    if (slot !== NONE) {
+      this.young.setFlags(slot, seen);
+      return true;
+    }
+    const oldSlot = this.old.find(txid, 0);
+    if (oldSlot === NONE) return false;
+    this.old.setFlags(oldSlot, seen);
+    return true;
+  }
+
+  /** Value in satoshi of output `index` of the transaction whose hash begins at `start`, where it is remembered. */
+  value(bytes: Buffer, start: number, index: number): number | undefined {
+    const slot = this.young.find(bytes, start);
+    if (slot !== NONE) return this.young.value(slot, index);
+    const oldSlot = this.old.find(bytes, start);
+    return oldSlot === NONE ? undefined : this.old.value(oldSlot, index);
+  }
+}

@@ -1,0 +1,215 @@
+import { readDisplayHash } from '../hash';
+import type { Transaction } from '../tx/transaction';
+import { type Bill, feeOf } from './bill';
+import { NONE, RecordTable } from './record-table';
+
+/** Fields of a record. */
+const SIZE = 0;
+const VSIZE = 4;
+const OUTPUTS = 8;
+const INPUTS = 12;
+const UNKNOWN_INPUTS = 16;
+const FIRST_SPEND = 20;
+const BEFORE = 24;
+const AFTER = 28;
+const BLOCK = 32;
+const IS_RELAYED = 36;
+const AWAITS_FEE = 40;
+const BALANCE = 44;
+const ARRIVED = 52;
+const PAYLOAD_BYTES = 60;
+
+const HASH_BYTES = 32;
+
+/** BLOCK of an entry in the view, and of one that is no longer. */
+const NO_BLOCK = 0;
+const GONE = 0xffff_ffff;
+
+/** Memory that an entry takes: its record, and its place in the table when that is half full. In bytes. */
+export const ENTRY_BYTES = 4 + HASH_BYTES + PAYLOAD_BYTES + 8;
+
+/** Entries in the order in which they were put there, and what they amount to. */
+class EntryList {
+  first = NONE;
+  last = NONE;
+  count = 0;
+  /** Serialized size of the transactions. */
+  bytes = 0;
+  inputs = 0;
+  /** Entries whose fee is known. */
+  withFee = 0;
+}
+
+/**
+ * What is kept of each transaction, by slot: of a relayed one as long as it is in the view, of one in a block for some
+ * blocks. An entry stands in one list, of `view` and `mined`.
+ */
+export class Entries {
+  /** Relayed, and in no block: the oldest first. */
+  readonly view = new EntryList();
+  /** In one of the last blocks: the deepest first. */
+  readonly mined = new EntryList();
+  private readonly table = new RecordTable(HASH_BYTES, PAYLOAD_BYTES);
+  private readonly txid = Buffer.alloc(HASH_BYTES);
+
+  /** The entry of the transaction whose hash begins at `start`, or NONE. */
+  find(bytes: Buffer, start = 0): number {
+    return this.table.find(bytes, start);
+  }
+
+  /** Makes an entry, which is in no list yet. */
+  add(txid: Buffer, { size, vsize, inputs, outputs }: Transaction, bill: Bill): number {
+    const slot = this.table.insert(txid, 0);
+    this.table.setDouble(slot, BALANCE, bill.balance);
+    this.table.setUint(slot, UNKNOWN_INPUTS, bill.unknownInputs);
+    this.table.setUint(slot, SIZE, size);
+    this.table.setUint(slot, VSIZE, vsize);
+    this.table.setUint(slot, INPUTS, inputs.length);
+    this.table.setUint(slot, OUTPUTS, outputs.length);
+    this.table.setInt(slot, FIRST_SPEND, NONE);
+    return slot;
+  }
+
+  /** Forgets an entry that is in no list. */
+  remove(slot: number): void {
+    this.table.setUint(slot, BLOCK, GONE);
+    this.table.remove(slot);
+  }
+
+  /** Puts an entry that is in no list at the end of the view. */
+  pushToView(slot: number, nowMs: number): void {
+    this.table.setUint(slot, BLOCK, NO_BLOCK);
+    this.table.setDouble(slot, ARRIVED, nowMs);
+    this.push(this.view, slot);
+  }
+
+  /** Puts an entry that is in no list behind those of blocks; `block` is a number above 0. */
+  pushToMined(slot: number, block: number): void {
+    this.table.setUint(slot, BLOCK, block);
+    this.push(this.mined, slot);
+  }
+
+  /** Takes an entry out of its list. */
+  unlink(slot: number): void {
+    const list = this.listOf(slot);
+    const before = this.table.getInt(slot, BEFORE);
+    const after = this.after(slot);
+    if (before === NONE) list.first = after;
+    else this.table.setInt(before, AFTER, after);
+    if (after === NONE) list.last = before;
+    else this.table.setInt(after, BEFORE, before);
+    this.count(list, slot, -1);
+  }
+
+  /** The entry that follows in its list, or NONE. */
+  after(slot: number): number {
+    return this.table.getInt(slot, AFTER);
+  }
+
+  /** txid as people write it. */
+  display(slot: number): string {
+    return readDisplayHash(this.key(slot), 0);
+  }
+
+  /** txid as it is on the wire; good until the next call. */
+  key(slot: number): Buffer {
+    this.table.copyKey(slot, this.txid);
+    return this.txid;
+  }
+
+  size(slot: number): number {
+    return this.table.getUint(slot, SIZE);
+  }
+
+  vsize(slot: number): number {
+    return this.table.getUint(slot, VSIZE);
+  }
+
+  outputs(slot: number): number {
+    return this.table.getUint(slot, OUTPUTS);
+  }
+
+  /** When it came into the view, as the caller of `pushToView` had it. */
+  arrived(slot: number): number {
+    return this.table.getDouble(slot, ARRIVED);
+  }
+
+  /** The block that a mined entry is in, by the number that `pushToMined` was given. */
+  block(slot: number): number {
+    return this.table.getUint(slot, BLOCK);
+  }
+
+  /** Whether the slot is that of an entry in the view. To be asked of a slot that may have been removed since, too. */
+  isInView(slot: number): boolean {
+    return this.block(slot) === NO_BLOCK;
+  }
+
+  /** Whether the slot is that of an entry in a block; likewise. */
+  isMined(slot: number): boolean {
+    const block = this.block(slot);
+    return block !== NO_BLOCK && block !== GONE;
+  }
+
+  /** Whether it was relayed, whatever blocks hold it. */
+  isRelayed(slot: number): boolean {
+    return this.table.getUint(slot, IS_RELAYED) === 1;
+  }
+
+  setRelayed(slot: number): void {
+    this.table.setUint(slot, IS_RELAYED, 1);
+  }
+
+  /** Whether its fee is to be told as soon as it is known. */
+  awaitsFee(slot: number): boolean {
+    return this.table.getUint(slot, AWAITS_FEE) === 1;
+  }
+
+  setAwaitsFee(slot: number, awaits: boolean): void {
+    this.table.setUint(slot, AWAITS_FEE, Number(awaits));
+  }
+
+  /** The last of its spends that was made (`Spends`), from which the others follow. */
+  firstSpend(slot: number): number {
+    return this.table.getInt(slot, FIRST_SPEND);
+  }
+
+  setFirstSpend(slot: number, spend: number): void {
+    this.table.setInt(slot, FIRST_SPEND, spend);
+  }
+
+  /** Adds the value of an input that was not known, to an entry that is in a list. */
+  addValue(slot: number, value: number): void {
+    this.table.setDouble(slot, BALANCE, this.table.getDouble(slot, BALANCE) + value);
+    this.table.setUint(slot, UNKNOWN_INPUTS, this.table.getUint(slot, UNKNOWN_INPUTS) - 1);
+    if (this.fee(slot) !== undefined) this.listOf(slot).withFee += 1;
+  }
+
+  /** Fee in satoshi; undefined while the value of an input is not known, and where it would not be a fee. */
+  fee(slot: number): number | undefined {
+    return feeOf(this.table.getDouble(slot, BALANCE), this.table.getUint(slot, UNKNOWN_INPUTS));
+  }
+
+  private push(list: EntryList, slot: number): void {
+    this.table.setInt(slot, BEFORE, list.last);
+    this.table.setInt(slot, AFTER, NONE);
+    if (list.last === NONE) list.first = slot;
+    else this.table.setInt(list.last, AFTER, slot);
+    list.last = slot;
+    this.count(list, slot, 1);
+  }
+
+  private inputs(slot: number): number {
+    return this.table.getUint(slot, INPUTS);
+  }
+
+  private listOf(slot: number): EntryList {
+    return this.isMined(slot) ? this.mined : this.view;
+  }
+
+  private count(list: EntryList, slot: number, sign: 1 | -1): void {
+    list.count += sign;
+    list.bytes += sign * this.size(slot);
+    list.inputs += sign * this.inputs(slot);
+    if (this.fee(slot) !== undefined) list.withFee += sign;
+  }
+}

@@ -1,0 +1,37 @@
+/** Why a transaction left the relay view. Whatever is built on one that leaves, other than into a block, leaves with it. */
+export type RemovalReason =
+  /** A block holds it. */
+  | 'block'
+  /** A block holds another transaction that spends what it spends. */
+  | 'conflict'
+  /** Another relayed transaction that spends what it spends took its place. */
+  | 'replaced'
+  /** It waited for longer than transactions are kept. */
+  | 'expired'
+  /** It was the oldest when the view was full. */
+  | 'evicted';
+
+/** What the relay view tells the rest of the program. Amounts in satoshi, `size` in bytes, `vsize` in vB. */
+export interface MempoolEvents {
+  /** A transaction that had never been relayed before is in the view. */
+  accepted: { readonly txid: string; readonly size: number; readonly vsize: number };
+  /** The fee of an accepted transaction is known: at once, or when a late parent comes. At most once for each. */
+  feeKnown: { readonly txid: string; readonly fee: number; readonly size: number; readonly vsize: number };
+  /**
+   * A transaction, relayed or in a block, came for the first time and spends an output that another one was already known
+   * to spend. Of n transactions that spend one output n - 1 are told of.
+   */
+  conflict: {
+    readonly txid: string;
+    /** txid of the one that was known to spend it: the latest of the view, or of a block. */
+    readonly conflictsWith: string;
+    /** The output that both spend, as `txid:index`. */
+    readonly prevOut: string;
+    /** Where known. */
+    readonly fee: number | undefined;
+    /** Fee of the other one, where known. */
+    readonly otherFee: number | undefined;
+  };
+  /** A transaction left the view. */
+  removed: { readonly txid: string; readonly reason: RemovalReason };
+}

@@ -1,0 +1,27 @@
+import type { ChainEvents } from '../chain/events';
+import type { Clock } from '../clock';
+import type { EventBus } from '../events';
+import type { P2PEvents } from '../p2p/events';
+import type { MempoolEvents } from './events';
+import type { RelayView } from './relay-view';
+
+/** How often transactions that have waited too long are looked for. */
+const TICK_MS = 60_000;
+
+/** Has the relay view follow what peers announce and send, and which blocks join the best chain. */
+export function followRelay(
+  view: RelayView,
+  bus: EventBus<P2PEvents & ChainEvents & MempoolEvents>,
+  clock: Clock,
+): void {
+  let ticked = clock.monotonicMs();
+  bus.on('announced', ({ items }) => view.announced(items));
+  bus.on('transaction', ({ transaction, first }) => {
+    const now = clock.monotonicMs();
+    if (first) view.add(transaction, now);
+    if (now - ticked < TICK_MS) return;
+    ticked = now;
+    view.tick(now);
+  });
+  bus.on('newBest', ({ block }) => view.confirm(block));
+}

@@ -1,0 +1,57 @@
+/** The most pairs of parent and child that are kept. Peers can make up any number; beyond it the oldest parent is given up. */
+const MAX_PAIRS = 10_000;
+
+/**
+ * Which transactions of the view wait for a parent that is known to be missing. Parents are known by their hash as it is on
+ * the wire, one character a byte; children by their slot.
+ */
+export class Orphans {
+  private readonly childrenOf = new Map<string, Set<number>>();
+  private readonly parentsOf = new Map<number, Set<string>>();
+  private pairs = 0;
+
+  /** Children that wait. */
+  get count(): number {
+    return this.parentsOf.size;
+  }
+
+  /** Notes that a child waits for a parent. */
+  wait(child: number, parent: string): void {
+    if (this.childrenOf.get(parent)?.has(child) === true) return;
+    if (this.pairs >= MAX_PAIRS) this.giveUpOldest();
+    const children = this.childrenOf.get(parent) ?? new Set();
+    this.childrenOf.set(parent, children.add(child));
+    const parents = this.parentsOf.get(child) ?? new Set();
+    this.parentsOf.set(child, parents.add(parent));
+    this.pairs += 1;
+  }
+
+  /** Notes that a parent is missing no longer. */
+  arrived(parent: string): void {
+    for (const child of this.childrenOf.get(parent) ?? []) {
+      const parents = this.parentsOf.get(child);
+      parents?.delete(parent);
+      if (parents?.size === 0) this.parentsOf.delete(child);
+      this.pairs -= 1;
+    }
+    this.childrenOf.delete(parent);
+  }
+
+  /** Forgets a child that left the view. */
+  forget(child: number): void {
+    for (const parent of this.parentsOf.get(child) ?? []) {
+      const children = this.childrenOf.get(parent);
+      children?.delete(child);
+      if (children?.size === 0) this.childrenOf.delete(parent);
+      this.pairs -= 1;
+    }
+    this.parentsOf.delete(child);
+  }
+
+  private giveUpOldest(): void {
+    for (const parent of this.childrenOf.keys()) {
+      this.arrived(parent);
+      return;
+    }
+  }
+}

@@ -1,0 +1,330 @@
+import type { EventBus } from '../events';
+import { INV_TX, INV_WTX, type InventoryItem } from '../p2p/messages/inventory';
+import { RollingSet } from '../p2p/rolling-set';
+import type { Block } from '../tx/block';
+import type { Input } from '../tx/input';
+import type { Transaction } from '../tx/transaction';
+import { type Bill, billOf } from './bill';
+import { CoinCache, SEEN_MINED, SEEN_RELAYED } from './coin-cache';
+import { Entries, ENTRY_BYTES } from './entries';
+import type { MempoolEvents, RemovalReason } from './events';
+import { Orphans } from './orphans';
+import { NONE } from './record-table';
+import { replaces, type Rival, rivalsOf } from './rivals';
+import { SPEND_BYTES, Spends } from './spends';
+
+/** Blocks whose transactions are kept to be held against what is relayed late, and to be given back: 2 hours of mainnet. */
+const KEPT_BLOCKS = 12;
+
+/** Announcements that are remembered to tell that a parent is missing: about an hour and a half of mainnet. */
+const KEPT_ANNOUNCEMENTS = 50_000;
+
+/** Bounds of the relay view. */
+export interface RelayViewOptions {
+  /** The most bytes of transactions, as serialized; what is kept of them takes no more than that either. */
+  readonly maxBytes: number;
+  /** How long a transaction may wait for a block. */
+  readonly expiryMs: number;
+  /**
+   * The least transactions whose output values are remembered, and half of the most. Each takes about 70 bytes; mainnet has
+   * about 500,000 a day.
+   */
+  readonly coinTransactions: number;
+}
+
+/** The state of the relay view. */
+export interface MempoolGauges {
+  /** Transactions that were relayed and that no block holds. */
+  readonly transactions: number;
+  /** Their serialized size in bytes. */
+  readonly bytes: number;
+  /** Of these, transactions whose fee is known. */
+  readonly withFee: number;
+  /**
+   * Of these, transactions that wait for a parent known to be unconfirmed and not in the view: it was relayed but was
+   * refused, replaced, evicted or expired; or it had been announced under its txid before the child came, and has come
+   * neither alone nor in a block. A listener has no list of unspent outputs: a parent of which it never heard counts as
+   * confirmed.
+   */
+  readonly orphans: number;
+}
+
+/**
+ * The relay view: what was relayed to us and no block holds yet, as far as a listener can know that checks no signature and
+ * has no list of unspent outputs.
+ *
+ * Of two transactions that spend one output, one is in the view. The later takes the place of the earlier and of what is
+ * built on it, since no honest peer relays it before its own mempool has made that exchange; unless both fees are known
+ * and the later does not pay more (BIP125, rules 3 and 4), when it is the earlier that replaced it and we heard of them in the wrong
+ * order; and unless a block holds the earlier. When the view is full the oldest leaves.
+ */
+export class RelayView {
+  private readonly entries = new Entries();
+  private readonly spends = new Spends();
+  private readonly orphans = new Orphans();
+  private readonly coins: CoinCache;
+  private readonly announcements = new RollingSet(KEPT_ANNOUNCEMENTS);
+  /** Numbers of the kept blocks by their hashes, in the order in which they came. */
+  private readonly blocks = new Map<string, number>();
+  private lastBlock = 0;
+  private readonly txid = Buffer.alloc(32);
+
+  constructor(
+    private readonly options: RelayViewOptions,
+    private readonly modules: { readonly bus: EventBus<MempoolEvents> },
+  ) {
+    this.coins = new CoinCache({ capacity: options.coinTransactions });
+  }
+
+  /** Takes what a peer announced; items that are no transactions are ignored. */
+  announced(items: readonly InventoryItem[]): void {
+    for (const { type, hash } of items) if (type === INV_TX || type === INV_WTX) this.announcements.add(hash);
+  }
+
+  /**
+   * Takes a relayed transaction that passed the checks without context (`checkSanity`) and is no coinbase. One that is in the view
+   * or in a block already, with this witness or another, changes nothing.
+   * @param nowMs monotonic time
+   */
+  add(transaction: Transaction, nowMs: number): void {
+    const txid = this.wireId(transaction);
+    const seen = this.coins.seen(txid);
+    const known = this.entries.find(txid);
+    if (known !== NONE) this.entries.setRelayed(known);
+    if (known !== NONE || (seen & SEEN_MINED) !== 0) {
+      this.coins.setSeen(txid, seen | SEEN_RELAYED);
+      return;
+    }
+    const isFirst = (seen & SEEN_RELAYED) === 0;
+    this.remember(txid, transaction, SEEN_RELAYED);
+
+    const bill = billOf(transaction, this.coins);
+    const rivals = rivalsOf(transaction, this.spends);
+    if (isFirst) this.reportConflicts(transaction, bill.fee, rivals);
+    if (!replaces(bill.fee, rivals, this.entries)) {
+      this.orphanChildren(txid, transaction);
+      return;
+    }
+    for (const { slot } of rivals) this.removeTree(slot, 'replaced');
+
+    const slot = this.makeEntry(txid, transaction, bill);
+    this.entries.setRelayed(slot);
+    this.entries.pushToView(slot, nowMs);
+    this.orphans.arrived(txid.toString('latin1'));
+    for (const input of transaction.inputs)
+      if (this.lacksParent(input))
+        this.orphans.wait(slot, input.bytes.toString('latin1', input.start, input.start + 32));
+    if (isFirst) {
+      const { size, vsize } = transaction;
+      this.modules.bus.emit('accepted', { txid: transaction.txid, size, vsize });
+      this.entries.setAwaitsFee(slot, true);
+      this.tellFee(slot);
+    }
+    this.trim();
+  }
+
+  /** Takes a block that joined the best chain: its transactions leave the view, and what cannot stand beside them. */
+  confirm(block: Block): void {
+    this.lastBlock += 1;
+    this.blocks.set(block.hash, this.lastBlock);
+    for (const transaction of block.transactions) this.mine(transaction, this.lastBlock);
+    for (const [hash, number] of this.blocks)
+      if (number <= this.lastBlock - KEPT_BLOCKS) this.blocks.delete(hash);
+    for (let slot = this.entries.mined.first; slot !== NONE; slot = this.entries.mined.first) {
+      if (this.entries.block(slot) > this.lastBlock - KEPT_BLOCKS) break;
+      this.drop(slot);
+    }
+  }
+
+  /**
+   * Takes back one of the last 12 blocks, which a reorganisation put off the best chain: the transactions in it that were
+   * relayed are in the view again, as new. To be called for each such block before the blocks that take their place.
+   */
+  disconnect(hash: string, nowMs: number): void {
+    const number = this.blocks.get(hash);
+    if (number === undefined) return;
+    this.blocks.delete(hash);
+    let next: number;
+    for (let slot = this.entries.mined.first; slot !== NONE; slot = next) {
+      next = this.entries.after(slot);
+      if (this.entries.block(slot) !== number) continue;
+      const txid = this.entries.key(slot);
+      this.coins.setSeen(txid, this.coins.seen(txid) & ~SEEN_MINED);
+      if (this.entries.isRelayed(slot)) {
+        this.entries.unlink(slot);
+        this.entries.pushToView(slot, nowMs);
+      } else {
+        this.drop(slot);
+      }
+    }
+    this.trim();
+  }
+
+  /**
+   * How many transactions of a block were never relayed to us, its coinbase aside. What is neither in the view nor among the
+   * transactions that are remembered (`coinTransactions`) counts as never relayed.
+   */
+  unseen(block: Block): number {
+    let count = 0;
+    for (const transaction of block.transactions)
+      if (!transaction.isCoinbase && !this.wasRelayed(this.wireId(transaction))) count += 1;
+    return count;
+  }
+
+  /** Lets transactions go that have waited for too long; to be called every minute or so. */
+  tick(nowMs: number): void {
+    for (let slot = this.entries.view.first; slot !== NONE; slot = this.entries.view.first) {
+      if (nowMs - this.entries.arrived(slot) < this.options.expiryMs) return;
+      this.removeTree(slot, 'expired');
+    }
+  }
+
+  /** The state now. */
+  gauges(): MempoolGauges {
+    const { count, bytes, withFee } = this.entries.view;
+    return { transactions: count, bytes, withFee, orphans: this.orphans.count };
+  }
+
+  private mine(transaction: Transaction, block: number): void {
+    const txid = this.wireId(transaction);
+    const wasRelayed = this.wasRelayed(txid);
+    this.remember(txid, transaction, SEEN_MINED);
+    this.orphans.arrived(txid.toString('latin1'));
+    if (transaction.isCoinbase) return;
+    let slot = this.entries.find(txid);
+    if (slot === NONE) {
+      const bill = billOf(transaction, this.coins);
+      const rivals = rivalsOf(transaction, this.spends);
+      if (!wasRelayed) this.reportConflicts(transaction, bill.fee, rivals);
+      for (const rival of rivals) {
+        if (this.entries.isMined(rival.slot)) this.drop(rival.slot);
+        else this.removeTree(rival.slot, 'conflict');
+      }
+      slot = this.makeEntry(txid, transaction, bill);
+      if (wasRelayed) this.entries.setRelayed(slot);
+    } else if (this.entries.isInView(slot)) {
+      this.leaveView(slot, 'block');
+    } else {
+      this.entries.unlink(slot);
+    }
+    this.entries.pushToMined(slot, block);
+  }
+
+  private wasRelayed(txid: Buffer): boolean {
+    const slot = this.entries.find(txid);
+    return (slot !== NONE && this.entries.isRelayed(slot)) || (this.coins.seen(txid) & SEEN_RELAYED) !== 0;
+  }
+
+  /** Notes where a transaction was seen; where its outputs were not known, those that spend them get their values. */
+  private remember(txid: Buffer, transaction: Transaction, seen: number): void {
+    if (!this.coins.add(txid, transaction, seen)) return;
+    transaction.outputs.forEach(({ value }, index) => {
+      const spend = this.spends.find(txid, index);
+      if (spend === NONE || !this.spends.setValued(spend)) return;
+      const slot = this.spends.spender(spend);
+      this.entries.addValue(slot, value);
+      this.tellFee(slot);
+    });
+  }
+
+  private reportConflicts({ txid }: Transaction, fee: number | undefined, rivals: readonly Rival[]): void {
+    for (const { input, slot } of rivals)
+      this.modules.bus.emit('conflict', {
+        txid,
+        conflictsWith: this.entries.display(slot),
+        prevOut: `${input.prevTxid}:${input.prevIndex}`,
+        fee,
+        otherFee: this.entries.fee(slot),
+      });
+  }
+
+  private lacksParent({ bytes, start }: Input): boolean {
+    if (this.entries.find(bytes, start) !== NONE) return false;
+    const seen = this.coins.seen(bytes, start);
+    if (seen === 0) return this.announcements.has(bytes.toString('latin1', start, start + 32));
+    return (seen & SEEN_MINED) === 0;
+  }
+
+  /** A transaction was relayed and refused: what is built on it and came before it is now known to lack a parent. */
+  private orphanChildren(txid: Buffer, { outputs }: Transaction): void {
+    outputs.forEach((_, index) => {
+      const spend = this.spends.find(txid, index);
+      if (spend === NONE) return;
+      const child = this.spends.spender(spend);
+      if (this.entries.isInView(child)) this.orphans.wait(child, txid.toString('latin1'));
+    });
+  }
+
+  /** Makes an entry whose inputs nothing else spends; it is in no list yet. */
+  private makeEntry(txid: Buffer, transaction: Transaction, bill: Bill): number {
+    const slot = this.entries.add(txid, transaction, bill);
+    let spend = NONE;
+    transaction.inputs.forEach((input, i) => {
+      // A block that nobody checked may spend an output twice in one transaction.
+      if (this.spends.spenderOf(input) !== NONE) return;
+      spend = this.spends.add(input, slot, spend, bill.values[i] !== undefined);
+    });
+    this.entries.setFirstSpend(slot, spend);
+    return slot;
+  }
+
+  /** Takes an entry out of the view and keeps it. */
+  private leaveView(slot: number, reason: RemovalReason): void {
+    this.entries.unlink(slot);
+    this.orphans.forget(slot);
+    this.modules.bus.emit('removed', { txid: this.entries.display(slot), reason });
+  }
+
+  /** Removes a transaction from the view with all that is built on it, if it is still there. */
+  private removeTree(root: number, reason: RemovalReason): void {
+    const stack = [root];
+    for (let slot = stack.pop(); slot !== undefined; slot = stack.pop()) {
+      if (!this.entries.isInView(slot)) continue;
+      const txid = this.entries.key(slot);
+      for (let index = 0; index < this.entries.outputs(slot); index++) {
+        const spend = this.spends.find(txid, index);
+        if (spend !== NONE) stack.push(this.spends.spender(spend));
+      }
+      this.leaveView(slot, reason);
+      this.forget(slot);
+    }
+  }
+
+  /** Forgets an entry of a block. */
+  private drop(slot: number): void {
+    this.entries.unlink(slot);
+    this.forget(slot);
+  }
+
+  private forget(slot: number): void {
+    this.spends.removeFrom(this.entries.firstSpend(slot));
+    this.entries.remove(slot);
+  }
+
+  private tellFee(slot: number): void {
+    const fee = this.entries.fee(slot);
+    if (fee === undefined || !this.entries.awaitsFee(slot)) return;
+    this.entries.setAwaitsFee(slot, false);
+    const { entries } = this;
+    const txid = entries.display(slot);
+    this.modules.bus.emit('feeKnown', { txid, fee, size: entries.size(slot), vsize: entries.vsize(slot) });
+  }
+
+  /** Lets the oldest go until what is left is within the bound, both as serialized and as what is kept of it. */
+  private trim(): void {
+    const { maxBytes } = this.options;
+    const { view } = this.entries;
+    while (
+      view.first !== NONE &&
+      (view.bytes > maxBytes || view.count * ENTRY_BYTES + view.inputs * SPEND_BYTES > maxBytes)
+    )
+      this.removeTree(view.first, 'evicted');
+  }
+
+  /** The 32 bytes of a txid as they are on the wire; good until the next call. */
+  private wireId({ txid }: Transaction): Buffer {
+    this.txid.write(txid, 'hex');
+    this.txid.reverse();
+    return this.txid;
+  }
+}

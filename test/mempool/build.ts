@@ -1,0 +1,81 @@
+import { EventBus } from '../../src/events';
+import type { MempoolEvents } from '../../src/mempool/events';
+import { RelayView, type RelayViewOptions } from '../../src/mempool/relay-view';
+import { INV_TX } from '../../src/p2p/messages/inventory';
+import { type Block, parseBlock } from '../../src/tx/block';
+import { parseTransaction, type Transaction } from '../../src/tx/transaction';
+import { buildHeader, buildTransaction, compactSize, uint32 } from '../tx/build';
+
+/** An output to spend: of a transaction, or of one that nobody has seen, by a number that stands for its hash. */
+export type Outpoint = readonly [parent: Transaction | number, index: number];
+
+/** The 32 bytes of a txid on the wire. */
+export function wireId(parent: Transaction | number): Buffer {
+  return typeof parent === 'number' ? Buffer.alloc(32, parent) : Buffer.from(parent.txid, 'hex').reverse();
+}
+
+/** A transaction that spends these outputs and has outputs of these values; `lockTime` tells twins apart. */
+export function spend(
+  from: readonly Outpoint[],
+  values: readonly number[],
+  { lockTime = 0, witness }: { readonly lockTime?: number; readonly witness?: string } = {},
+): Transaction {
+  return parseTransaction(
+    buildTransaction({
+      inputs: from.map(([parent, prevIndex]) => ({
+        prevHash: wireId(parent),
+        prevIndex,
+        ...(witness === undefined ? {} : { witness: [Buffer.from(witness)] }),
+      })),
+      outputs: values.map((value) => ({ value })),
+      lockTime,
+    }),
+  );
+}
+
+/** A coinbase; the number makes its txid. */
+export function coinbase(number: number, value = 5_000_000_000): Transaction {
+  return parseTransaction(
+    buildTransaction({
+      inputs: [{ prevHash: Buffer.alloc(32), prevIndex: 0xffff_ffff, sigScript: uint32(number) }],
+      outputs: [{ value }],
+    }),
+  );
+}
+
+let blocks = 0;
+
+/** A block with a coinbase and these transactions. No two have the same hash. */
+export function blockOf(transactions: readonly Transaction[], first?: Transaction): Block {
+  blocks += 1;
+  const all = [first ?? coinbase(blocks), ...transactions];
+  return parseBlock(
+    Buffer.concat([
+      buildHeader(blocks),
+      compactSize(all.length),
+      ...all.map(({ bytes, start, end }) => bytes.subarray(start, end)),
+    ]),
+  );
+}
+
+/** An `inv` item that announces a transaction by its txid. */
+export function announcement(parent: Transaction | number): { type: number; hash: string } {
+  return { type: INV_TX, hash: wireId(parent).toString('latin1') };
+}
+
+/** A relay view and the events it emits, each with its name. */
+export function viewOf(options: Partial<RelayViewOptions> = {}): {
+  readonly view: RelayView;
+  /** The events since the last look. */
+  readonly events: () => [keyof MempoolEvents, object][];
+} {
+  const bus = new EventBus<MempoolEvents>();
+  const log: [keyof MempoolEvents, object][] = [];
+  for (const name of ['accepted', 'feeKnown', 'conflict', 'removed'] as const)
+    bus.on(name, (payload) => log.push([name, payload]));
+  const view = new RelayView(
+    { maxBytes: 1_000_000, expiryMs: 1_000_000, coinTransactions: 10_000, ...options },
+    { bus },
+  );
+  return { view, events: () => log.splice(0) };
+}

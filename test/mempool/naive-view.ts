@@ -1,0 +1,217 @@
+import { ENTRY_BYTES } from '../../src/mempool/entries';
+import type { MempoolEvents, RemovalReason } from '../../src/mempool/events';
+import type { MempoolGauges, RelayViewOptions } from '../../src/mempool/relay-view';
+import { SPEND_BYTES } from '../../src/mempool/spends';
+import type { Block } from '../../src/tx/block';
+import type { Transaction } from '../../src/tx/transaction';
+
+interface Entry {
+  readonly transaction: Transaction;
+  arrived: number;
+  /** Number of its block; 0 in the view. */
+  block: number;
+}
+
+const outpoints = ({ inputs }: Transaction): string[] =>
+  inputs.map(({ prevTxid, prevIndex }) => `${prevTxid}:${prevIndex}`);
+const parents = ({ inputs }: Transaction): string[] => inputs.map(({ prevTxid }) => prevTxid);
+
+/** The relay view as its documentation says it, by lists that are searched from end to end, forgetting nothing. */
+export class NaiveView {
+  readonly events: [keyof MempoolEvents, object][] = [];
+  private entries: Entry[] = [];
+  private readonly known = new Map<string, Transaction>();
+  private readonly relayed = new Set<string>();
+  private readonly mined = new Set<string>();
+  private readonly announcements = new Set<string>();
+  private readonly awaitsFee = new Set<string>();
+  private waits: { child: string; parent: string }[] = [];
+  private readonly numbers = new Map<string, number>();
+  private lastBlock = 0;
+
+  constructor(private readonly options: RelayViewOptions) {}
+
+  announced(txid: string): void {
+    this.announcements.add(txid);
+  }
+
+  add(transaction: Transaction, now: number): void {
+    const { txid, size, vsize } = transaction;
+    const first = !this.relayed.has(txid);
+    this.relayed.add(txid);
+    if (this.mined.has(txid) || this.entryOf(txid) !== undefined) return;
+    this.learn(transaction);
+    const rivals = this.rivals(transaction);
+    const fee = this.fee(transaction);
+    if (first) this.conflicts(transaction);
+    const paid = rivals.map((rival) => this.fee(rival.transaction));
+    const sum = paid.reduce<number>((total, one) => total + (one ?? NaN), 0);
+    if (rivals.some(({ block }) => block > 0) || (rivals.length > 0 && fee !== undefined && fee <= sum)) {
+      for (const child of this.childrenOf(txid)) if (child.block === 0) this.wait(child, txid);
+      return;
+    }
+    for (const rival of rivals) this.removeTree(rival, 'replaced');
+    const entry = { transaction, arrived: now, block: 0 };
+    this.entries.push(entry);
+    this.waits = this.waits.filter(({ parent }) => parent !== txid);
+    for (const parent of parents(transaction)) {
+      if (this.mined.has(parent) || this.entryOf(parent) !== undefined) continue;
+      if (this.relayed.has(parent) || this.announcements.has(parent)) this.wait(entry, parent);
+    }
+    if (first) {
+      this.events.push(['accepted', { txid, size, vsize }]);
+      this.awaitsFee.add(txid);
+      this.tellFee(transaction);
+    }
+    this.trim();
+  }
+
+  confirm(block: Block): void {
+    this.numbers.set(block.hash, ++this.lastBlock);
+    for (const transaction of block.transactions) {
+      const { txid } = transaction;
+      this.mined.add(txid);
+      this.learn(transaction);
+      this.waits = this.waits.filter(({ parent }) => parent !== txid);
+      if (transaction.isCoinbase) continue;
+      const entry = this.entryOf(txid);
+      if (entry === undefined) {
+        if (!this.relayed.has(txid)) this.conflicts(transaction);
+        for (const rival of this.rivals(transaction)) {
+          if (rival.block === 0) this.removeTree(rival, 'conflict');
+          else this.forget(rival);
+        }
+      } else {
+        if (entry.block === 0) this.left(entry, 'block');
+        this.entries = this.entries.filter((other) => other !== entry);
+      }
+      this.entries.push({ transaction, arrived: 0, block: this.lastBlock });
+    }
+  }
+
+  disconnect(hash: string, now: number): void {
+    const number = this.numbers.get(hash);
+    if (number === undefined) return;
+    this.numbers.delete(hash);
+    const back = this.entries.filter((entry) => entry.block === number);
+    for (const entry of back) {
+      this.entries = this.entries.filter((other) => other !== entry);
+      this.mined.delete(entry.transaction.txid);
+      if (this.relayed.has(entry.transaction.txid)) this.entries.push({ ...entry, arrived: now, block: 0 });
+    }
+    this.trim();
+  }
+
+  tick(now: number): void {
+    for (const entry of this.view())
+      if (now - entry.arrived >= this.options.expiryMs) this.removeTree(entry, 'expired');
+  }
+
+  unseen(block: Block): number {
+    return block.transactions.filter(({ txid, isCoinbase }) => !isCoinbase && !this.relayed.has(txid)).length;
+  }
+
+  gauges(): MempoolGauges {
+    const transactions = this.view().map((entry) => entry.transaction);
+    return {
+      transactions: transactions.length,
+      bytes: transactions.reduce((sum, { size }) => sum + size, 0),
+      withFee: transactions.filter((transaction) => this.fee(transaction) !== undefined).length,
+      orphans: new Set(this.waits.map(({ child }) => child)).size,
+    };
+  }
+
+  private view(): Entry[] {
+    return this.entries.filter(({ block }) => block === 0);
+  }
+
+  private entryOf(txid: string): Entry | undefined {
+    return this.entries.find(({ transaction }) => transaction.txid === txid);
+  }
+
+  private childrenOf(txid: string): Entry[] {
+    // What spends an output that is not there is not built on anything.
+    const outputs = this.known.get(txid)?.outputs.map((_, index) => `${txid}:${index}`) ?? [];
+    return this.entries.filter(({ transaction }) =>
+      outpoints(transaction).some((outpoint) => outputs.includes(outpoint)),
+    );
+  }
+
+  private rivals(transaction: Transaction): Entry[] {
+    const mine = outpoints(transaction);
+    return this.entries.filter((entry) =>
+      outpoints(entry.transaction).some((outpoint) => mine.includes(outpoint)),
+    );
+  }
+
+  private fee({ inputs, outputs }: Transaction): number | undefined {
+    let fee = 0;
+    for (const { prevTxid, prevIndex } of inputs)
+      fee += this.known.get(prevTxid)?.outputs[prevIndex]?.value ?? NaN;
+    for (const { value } of outputs) fee -= value;
+    return fee >= 0 ? fee : undefined;
+  }
+
+  private conflicts(transaction: Transaction): void {
+    for (const prevOut of outpoints(transaction))
+      for (const rival of this.rivals(transaction))
+        if (outpoints(rival.transaction).includes(prevOut))
+          this.events.push([
+            'conflict',
+            {
+              txid: transaction.txid,
+              conflictsWith: rival.transaction.txid,
+              prevOut,
+              fee: this.fee(transaction),
+              otherFee: this.fee(rival.transaction),
+            },
+          ]);
+  }
+
+  private learn(transaction: Transaction): void {
+    if (this.known.has(transaction.txid)) return;
+    this.known.set(transaction.txid, transaction);
+    for (const child of this.childrenOf(transaction.txid)) this.tellFee(child.transaction);
+  }
+
+  private tellFee(transaction: Transaction): void {
+    const { txid, size, vsize } = transaction;
+    const fee = this.fee(transaction);
+    if (fee === undefined || !this.awaitsFee.delete(txid)) return;
+    this.events.push(['feeKnown', { txid, fee, size, vsize }]);
+  }
+
+  private wait({ transaction: { txid: child } }: Entry, parent: string): void {
+    this.waits.push({ child, parent });
+  }
+
+  private left(entry: Entry, reason: RemovalReason): void {
+    const { txid } = entry.transaction;
+    this.waits = this.waits.filter(({ child }) => child !== txid);
+    this.events.push(['removed', { txid, reason }]);
+  }
+
+  private removeTree(entry: Entry, reason: RemovalReason): void {
+    if (entry.block !== 0 || !this.entries.includes(entry)) return;
+    this.forget(entry);
+    this.left(entry, reason);
+    for (const child of this.childrenOf(entry.transaction.txid)) this.removeTree(child, reason);
+  }
+
+  private forget(entry: Entry): void {
+    this.entries = this.entries.filter((other) => other !== entry);
+    this.awaitsFee.delete(entry.transaction.txid);
+  }
+
+  private trim(): void {
+    for (let view = this.view(); ; view = this.view()) {
+      const bytes = view.reduce((sum, { transaction }) => sum + transaction.size, 0);
+      const inputs = view.reduce((sum, { transaction }) => sum + transaction.inputs.length, 0);
+      const { maxBytes } = this.options;
+      const [oldest] = view;
+      if (oldest === undefined) return;
+      if (bytes <= maxBytes && view.length * ENTRY_BYTES + inputs * SPEND_BYTES <= maxBytes) return;
+      this.removeTree(oldest, 'evicted');
+    }
+  }
+}

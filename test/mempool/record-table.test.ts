@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { NONE, RecordTable } from '../../src/mempool/record-table';
+
+/** A key of 36 bytes that differs from others in few of them. */
+function key(number: number): Buffer {
+  const bytes = Buffer.alloc(40);
+  bytes.writeUInt32LE(number, 2 + 4 * (number % 9));
+  return bytes;
+}
+
+describe('RecordTable', () => {
+  it('does what a Map does', () => {
+    const operations = fc.array(
+      fc.record({ number: fc.nat(300), insert: fc.boolean(), value: fc.double({ noNaN: true }) }),
+      { maxLength: 600 },
+    );
+    fc.assert(
+      fc.property(operations, (list) => {
+        const table = new RecordTable(36, 12);
+        const map = new Map<number, number>();
+        for (const { number, insert, value } of list) {
+          let slot = table.find(key(number), 2);
+          expect(slot !== NONE).toBe(map.has(number));
+          if (slot !== NONE && !insert) {
+            table.remove(slot);
+            map.delete(number);
+          } else if (insert) {
+            if (slot === NONE) {
+              slot = table.insert(key(number), 2);
+              expect([table.getDouble(slot, 0), table.getUint(slot, 8)]).toEqual([0, 0]);
+            }
+            table.setDouble(slot, 0, value);
+            table.setUint(slot, 8, number);
+            map.set(number, value);
+          }
+        }
+        expect(table.size).toBe(map.size);
+        for (let number = 0; number <= 300; number++) {
+          const slot = table.find(key(number), 2);
+          expect(slot === NONE ? undefined : table.getDouble(slot, 0)).toBe(map.get(number));
+          if (slot === NONE) continue;
+          const copy = Buffer.alloc(36);
+          table.copyKey(slot, copy);
+          expect(copy).toEqual(key(number).subarray(2, 38));
+          expect(table.getUint(slot, 8)).toBe(number);
+        }
+      }),
+    );
+  });
+
+  it('grows, and counts slots up from 0 as long as nothing is removed', () => {
+    const table = new RecordTable(32, 4);
+    for (let i = 0; i < 10_000; i++) {
+      const bytes = Buffer.alloc(32);
+      bytes.writeUInt32LE(i, 28);
+      expect(table.insert(bytes, 0)).toBe(i);
+      table.setInt(i, 0, -i);
+    }
+    expect(table.getInt(9_999, 0)).toBe(-9_999);
+    expect(table.getInt(1, 0)).toBe(-1);
+  });
+});
