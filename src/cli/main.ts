@@ -2,6 +2,7 @@ import yargs, { type CommandModule, type Options } from 'yargs';
 import { BtcdmonError, UsageError } from '../errors';
 import { suggestion } from '../nearest';
 import { VERSION } from '../version';
+import { auditCommand } from './audit';
 import { demoCommand } from './demo';
 import { listenCommand } from './listen';
 import { GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
@@ -15,6 +16,7 @@ function commands(settings: Settings): CommandModule[] {
     listenCommand(pick(settings, LISTEN_OPTIONS)),
     demoCommand,
     queryCommand,
+    auditCommand,
     seriesCommand,
   ] as unknown as CommandModule[];
 }

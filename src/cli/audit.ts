@@ -1,0 +1,47 @@
+import type { Argv, CommandModule } from 'yargs';
+import { audit } from '../query/audit';
+import { reportAudit } from '../query/audit-report';
+import { openSource } from '../query/source';
+import { parseTime } from '../query/time';
+import { defaultStore } from './data-directory';
+
+interface AuditArguments {
+  readonly dataDir: string;
+  readonly from: string | undefined;
+  readonly since: string;
+}
+
+/** `btcdmon-node audit`: holds a store against what the nodes say that they emitted. */
+export const auditCommand: CommandModule<object, AuditArguments> = {
+  command: 'audit',
+  describe: 'Compare what nodes say they emitted with what a store holds; status 1 where it differs',
+  builder: (yargs) =>
+    yargs
+      .option('since', {
+        type: 'string',
+        requiresArg: true,
+        default: '24h',
+        describe: 'Begin: a duration ago (30s 5m 1h 7d 2w), RFC 3339 or Unix seconds',
+      })
+      .option('from', {
+        type: 'string',
+        requiresArg: true,
+        defaultDescription: 'the store of --data-dir',
+        describe: 'Store to look at: duckdb:PATH or influx+http://[user@]host:8086/DATABASE',
+      })
+      .example('$0 audit', 'the embedded store, also while the node runs')
+      .example(
+        '$0 audit --since 1h --from influx+http://localhost:8086/btcdmon',
+        'what UDP lost on the way',
+      ) as Argv<AuditArguments>,
+  handler: async ({ dataDir, from, since }) => {
+    const now = BigInt(Date.now()) * 1_000_000n;
+    const range = { since: parseTime('--since', since, now), until: now };
+    const source = await openSource(from ?? defaultStore(dataDir));
+    try {
+      reportAudit(await audit(source, range), (line) => process.stdout.write(line));
+    } finally {
+      await source.close();
+    }
+  },
+};
