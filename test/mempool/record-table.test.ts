@@ -48,15 +48,18 @@ describe('RecordTable', () => {
     );
   });
 
-  it('grows, and counts slots up from 0 as long as nothing is removed', () => {
+  it('finds all of many, and counts slots up from 0 as long as nothing is removed', () => {
     const table = new RecordTable(32, 4);
-    for (let i = 0; i < 10_000; i++) {
+    const keys = Array.from({ length: 10_000 }, (_, i) => {
       const bytes = Buffer.alloc(32);
       bytes.writeUInt32LE(i, 28);
+      return bytes;
+    });
+    for (const [i, bytes] of keys.entries()) {
+      expect(table.find(bytes, 0)).toBe(NONE);
       expect(table.insert(bytes, 0)).toBe(i);
       table.setInt(i, 0, -i);
     }
-    expect(table.getInt(9_999, 0)).toBe(-9_999);
-    expect(table.getInt(1, 0)).toBe(-1);
+    expect(keys.map((bytes) => table.getInt(table.find(bytes, 0), 0))).toEqual(keys.map((_, i) => -i));
   });
 });

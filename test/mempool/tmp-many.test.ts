@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import type { Block } from '../../src/tx/block';
+import type { Transaction } from '../../src/tx/transaction';
+import { announcement, blockOf, type Outpoint, spend, viewOf } from './build';
+import { NaiveView } from './naive-view';
+
+const TRANSACTIONS = 14;
+/** So tight that transactions expire, and are evicted, in every other run. */
+const OPTIONS = { maxBytes: 1_100, expiryMs: 60, coinTransactions: 1_000 };
+
+/** Transactions that spend outputs nobody has seen, each other's, ones in conflict, and ones that are not there. */
+const transactions = fc
+  .array(
+    fc.record({
+      from: fc.uniqueArray(fc.tuple(fc.nat(TRANSACTIONS + 2), fc.constantFrom(0, 0, 0, 1, 1, 2)), {
+        minLength: 1,
+        maxLength: 3,
+        selector: ([parent, index]) => parent * 3 + index,
+      }),
+      values: fc.array(fc.nat(60), { minLength: 1, maxLength: 2 }),
+    }),
+    { minLength: 10, maxLength: TRANSACTIONS },
+  )
+  .map((specs) => {
+    const made: Transaction[] = [];
+    specs.forEach(({ from, values }, lockTime) => {
+      // A number that is no earlier transaction stands for one of three that nobody has seen.
+      const outpoints = from.map(([parent, index]): Outpoint => [made[parent] ?? (parent % 3) + 1, index]);
+      const unique = new Map(
+        outpoints.map((outpoint) => [
+          `${typeof outpoint[0] === 'number' ? outpoint[0] : outpoint[0].txid}:${outpoint[1]}`,
+          outpoint,
+        ]),
+      );
+      // Less and less, so that what is built on others mostly leaves them a fee.
+      const lessening = values.map((value) => value + 50 * (TRANSACTIONS - lockTime));
+      made.push(spend([...unique.values()], lessening, { lockTime }));
+    });
+    return made;
+  });
+
+const which = fc.nat(TRANSACTIONS - 1);
+const operations = fc.array(
+  fc.oneof(
+    { weight: 8, arbitrary: fc.record({ do: fc.constant('add' as const), which }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('announce' as const), which }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constant('confirm' as const),
+        all: fc.uniqueArray(which, { maxLength: 4 }),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('disconnect' as const), depth: fc.nat(2) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('tick' as const) }) },
+  ),
+  { minLength: 25, maxLength: 50 },
+);
+
+const sorted = (events: readonly unknown[]): string[] => events.map((event) => JSON.stringify(event)).sort();
+
+describe('RelayView', () => {
+  it('does what its documentation says, step by step', () => {
+    fc.assert(
+      fc.property(transactions, operations, (universe, steps) => {
+        const { view, events } = viewOf(OPTIONS);
+        const naive = new NaiveView(OPTIONS);
+        const chain: Block[] = [];
+        const pick = (numbers: readonly number[]): Transaction[] =>
+          numbers.flatMap((number) => universe.slice(number, number + 1));
+        let now = 0;
+        for (const step of steps) {
+          now += 5;
+          switch (step.do) {
+            case 'add':
+              for (const transaction of pick([step.which])) {
+                view.add(transaction, now);
+                naive.add(transaction, now);
+              }
+              break;
+            case 'announce':
+              for (const transaction of pick([step.which])) {
+                view.announced([announcement(transaction)]);
+                naive.announced(transaction.txid);
+              }
+              break;
+            case 'confirm': {
+              // Forgetting deep blocks is another test's.
+              if (chain.length > 10) break;
+              const block = blockOf(pick(step.all));
+              expect(view.unseen(block)).toBe(naive.unseen(block));
+              view.confirm(block);
+              naive.confirm(block);
+              chain.push(block);
+              break;
+            }
+            case 'disconnect': {
+              const block = chain.at(-1 - step.depth);
+              if (block === undefined) break;
+              view.disconnect(block.hash, now);
+              naive.disconnect(block.hash, now);
+              break;
+            }
+            case 'tick':
+              view.tick(now);
+              naive.tick(now);
+          }
+          const got=events(); for (const [n,p] of got) { const k=n+((p as any).reason??'')+((p as any).fee!==undefined?'+fee':'')+((p as any).otherFee!==undefined?'+other':''); (globalThis as any).__c ??= {}; (globalThis as any).__c[k]=((globalThis as any).__c[k]??0)+1;} (globalThis as any).__o=((globalThis as any).__o??0)+Number(naive.gauges().orphans>0); expect(sorted(got)).toEqual(sorted(naive.events.splice(0)));
+          expect(view.gauges()).toEqual(naive.gauges());
+        }
+      }),
+      { numRuns: 200 },
+    ); console.log((globalThis as any).__c,(globalThis as any).__o);
+  });
+});
