@@ -1,4 +1,8 @@
-import { BestChain } from './chain/best-chain';
+import { BlockProcessor } from './chain/block-processor';
+import { followChain } from './chain/follow';
+import { HeaderChain } from './chain/header-chain';
+import { HeaderStore } from './chain/header-store';
+import { CHAIN_PARAMS } from './chain/params';
 import { SystemClock } from './clock';
 import { EventBus } from './events';
 import { DuckDbExporter } from './export/duckdb';
@@ -16,11 +20,15 @@ import { type MempoolGauges, RelayView } from './mempool/relay-view';
 import { Pool } from './p2p/pool';
 import { logEvents } from './log-events';
 import { serveQueries } from './query/server';
+import type { Block } from './tx/block';
 import type { PolicyName } from './tx/policy/standardness';
 import { VERSION } from './version';
 
 /** Of the 5 seconds in which the program ends, those that exporters have to deliver what waits. */
 const FLUSH_MS = 4_000;
+
+/** How often the log tells how far the headers are: mainnet's take some minutes when they are fetched first. */
+const HEADERS_LOG_MS = 10_000;
 
 /** How long a transaction may wait for a block: Core 31's default, 336 hours. */
 const MEMPOOL_EXPIRY_MS = 336 * 3_600_000;
@@ -35,6 +43,8 @@ export interface AppConfig {
   readonly connect: readonly Endpoint[];
   /** Export URLs. */
   readonly exports: readonly string[];
+  /** Folder where the header chain is kept; without it the chain is fetched anew. */
+  readonly headersDir?: string;
   readonly intervalMs: number;
   readonly policy: PolicyName;
   readonly wtxidRelay: boolean;
@@ -66,6 +76,13 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
   let end = (): void => undefined;
   const ended = new Promise<void>((resolve) => (end = resolve));
 
+  const { node, network } = config;
+  const params = CHAIN_PARAMS[network];
+  const chain = new HeaderChain(params, { unixTime: () => Date.now() / 1_000 });
+  const headers =
+    config.headersDir === undefined ? null : HeaderStore.open(config.headersDir, network, params.genesis);
+  if (headers !== null) await headers.load(chain);
+
   const exports = await openExports(config.exports, {
     clock,
     warn: (message) => log.warn(message),
@@ -73,7 +90,6 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
   });
   const { queues } = exports;
   const exporters = (): ExporterStats[] => queues.map((queue) => ({ name: queue.name, ...queue.stats() }));
-  const { node, network } = config;
   const emitter = new Emitter(
     { node, network },
     {
@@ -93,10 +109,24 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
       .map((exporter) => serveQueries(exporter)),
   );
 
-  const chain = new BestChain((best) => bus.emit('newBest', best));
+  const headerAdded = (bytes: Buffer): void => headers?.append(bytes);
+  const processor = new BlockProcessor({ chain, clock, bus, headerAdded });
+  let toldOfHeaders = -Infinity;
   // Before the collectors hear of it: what they say of a block's processing includes this.
-  bus.on('block', ({ block, first }) => {
-    if (first) chain.add(block);
+  const followTick = followChain({
+    chain,
+    processor,
+    bus,
+    clock,
+    askHeaders: (peer, locator) => pool.askHeaders(peer, locator),
+    report: (peer, violation) => pool.report(peer, violation),
+    headerAdded,
+    advanced: () => {
+      const now = clock.monotonicMs();
+      if (now - toldOfHeaders < HEADERS_LOG_MS) return;
+      toldOfHeaders = now;
+      log.info('headers', { height: chain.bestHeight });
+    },
   });
   const view = new RelayView(
     { maxBytes: config.mempoolBytes, expiryMs: MEMPOOL_EXPIRY_MS, coinTransactions: COIN_TRANSACTIONS },
@@ -108,7 +138,18 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
   const { policy, maxUserAgents, intervalMs } = config;
   const monotonicMs = (): number => clock.monotonicMs();
   const mempool = (): MempoolGauges => view.gauges();
-  const context = { mempool, emit, policy, maxUserAgents, intervalMs, monotonicMs, emitted, exporters };
+  const unseen = (block: Block): number => view.unseen(block);
+  const context = {
+    unseen,
+    mempool,
+    emit,
+    policy,
+    maxUserAgents,
+    intervalMs,
+    monotonicMs,
+    emitted,
+    exporters,
+  };
   const writeInterval = collect(
     COLLECTORS.map((create) => create(context)),
     bus,
@@ -127,7 +168,18 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
     },
   );
   pool.start();
-  const timer = setInterval(writeInterval, intervalMs);
+  const keepHeaders = (): void => {
+    try {
+      headers?.flush();
+    } catch (error) {
+      log.warn('headers are not kept', { error: detail(error) });
+    }
+  };
+  const timer = setInterval(() => {
+    writeInterval();
+    followTick();
+    keepHeaders();
+  }, intervalMs);
   log.info('listening', {
     network: config.network,
     peers: config.connect.length,
@@ -143,6 +195,8 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
       pool.stop();
       clearInterval(timer);
       writeInterval();
+      keepHeaders();
+      headers?.close();
       await Promise.all(servers.map((server) => server.close()));
       await Promise.all(queues.map((queue) => queue.close(FLUSH_MS)));
       log.info('stopped');

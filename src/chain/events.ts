@@ -1,4 +1,49 @@
 import type { Block } from '../tx/block';
+import type { SanityReason } from '../tx/sanity';
+import type { BlockReason, HeaderReason } from './reasons';
+
+/**
+ * What became of a block:
+ * `accepted` - valid, and of the best chain of headers;
+ * `side_chain` - valid, beside it;
+ * `rejected` - invalid;
+ * `duplicate` - it came before;
+ * `unrequested` - nobody asked for it, and it was not looked at;
+ * `orphan` - its parent is not known: it waits, and is judged once more when its parent is there.
+ */
+export const BLOCK_STATUSES = [
+  'accepted',
+  'side_chain',
+  'rejected',
+  'duplicate',
+  'unrequested',
+  'orphan',
+] as const;
+
+/** One of `BLOCK_STATUSES`. */
+export type BlockStatus = (typeof BLOCK_STATUSES)[number];
+
+/** Why a block is rejected: Bitcoin Core's names. A fixed list. */
+export type RejectReason = HeaderReason | BlockReason | SanityReason;
+
+/** A block that was judged. */
+export interface ProcessedBlock {
+  readonly block: Block;
+  /** `host:port` of the peer that sent it. */
+  readonly peerAddress: string;
+  readonly status: BlockStatus;
+  /** Where its parent is known. */
+  readonly height: number | undefined;
+  /** Where it is rejected. */
+  readonly reason: RejectReason | undefined;
+  /** How long it took to judge, in milliseconds. */
+  readonly processTimeMs: number;
+  /**
+   * Satoshi that the coinbase takes beyond the subsidy, where the block is valid: the fees, or less if the miner claims less;
+   * undefined where it claims not even the subsidy.
+   */
+  readonly totalTxFees: number | undefined;
+}
 
 /** What the chain tells the rest of the program. */
 export interface ChainEvents {
@@ -8,5 +53,17 @@ export interface ChainEvents {
     readonly height: number;
     /** Median of the times of the block and its 10 ancestors (Unix time, seconds), where they are all known. */
     readonly medianTime: number | undefined;
+  };
+  /** A block was judged. */
+  processedBlock: ProcessedBlock;
+  /** The best block that had been seen is no longer of the best chain; comes before the `newBest` that took its place. */
+  reorg: {
+    /** Blocks of the old chain that are none of the new one's. */
+    readonly depth: number;
+    /** Hashes of both tips, as people write them. */
+    readonly oldTip: string;
+    readonly newTip: string;
+    /** Height of the last block that both have. */
+    readonly forkHeight: number;
   };
 }

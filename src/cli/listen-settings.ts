@@ -13,7 +13,9 @@ const LEAST_INTERVAL_MS = 100;
  * What the listener's options say, checked.
  * @throws UsageError naming the option, its value and what would be right
  */
-export function listenSettings(args: ArgumentsCamelCase<ListenArguments>): Omit<AppConfig, 'exports'> {
+export function listenSettings(
+  args: ArgumentsCamelCase<ListenArguments>,
+): Omit<AppConfig, 'exports' | 'headersDir'> {
   if (args.connect === undefined || args.connect.length === 0)
     throw new UsageError('nothing to listen to: give --connect host[:port], or try btcdmon-node demo');
   const { port } = NETWORKS[args.network];

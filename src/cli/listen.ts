@@ -26,8 +26,9 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
       ) as Argv<ListenArguments>,
   handler: async (args) => {
     const settings = listenSettings(args);
-    const exports = args.export ?? [defaultStore(await dataDirectory(args.dataDir))];
-    const app = await startApp({ ...settings, exports }, { log: createLog(args.logLevel) });
+    const headersDir = await dataDirectory(args.dataDir);
+    const exports = args.export ?? [defaultStore(headersDir)];
+    const app = await startApp({ ...settings, exports, headersDir }, { log: createLog(args.logLevel) });
     await untilSignal(app.ended);
     await app.stop();
   },

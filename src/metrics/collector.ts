@@ -3,6 +3,7 @@ import type { Handlers } from '../events';
 import type { MempoolEvents } from '../mempool/events';
 import type { MempoolGauges } from '../mempool/relay-view';
 import type { P2PEvents } from '../p2p/events';
+import type { Block } from '../tx/block';
 import type { PolicyName } from '../tx/policy/standardness';
 import type { Emit } from './emitter';
 import type { SeriesName } from './schema';
@@ -32,6 +33,8 @@ export interface CollectorContext {
   /** Points emitted so far. */
   readonly emitted: (series: SeriesName) => number;
   readonly exporters: () => readonly ExporterStats[];
+  /** Transactions of a block that were never relayed to us before it. */
+  readonly unseen: (block: Block) => number;
   /** The state of the relay view. */
   readonly mempool: () => MempoolGauges;
 }

@@ -50,12 +50,12 @@ export class BlockRequests {
     return known;
   }
 
-  /** Notes that a block came; tells whether it came for the first time. */
-  received(hash: string): boolean {
-    this.pending.delete(hash);
-    if (this.arrived.has(hash)) return false;
-    this.arrived.add(hash);
-    return true;
+  /** Notes that a block came; tells whether it came for the first time, and whether it was asked for. */
+  received(hash: string): { readonly first: boolean; readonly requested: boolean } {
+    const requested = this.pending.delete(hash);
+    const first = !this.arrived.has(hash);
+    if (first) this.arrived.add(hash);
+    return { first, requested };
   }
 
   /** Takes a peer's word that it does not have what it was asked for. */

@@ -8,6 +8,7 @@ import type { DisconnectReason, P2PEvents, PeerInfo, Violation } from './events'
 import { FrameReader, type FrameSink } from './framing';
 import { type InventoryItem, encodeInventory } from './messages/inventory';
 import type { VersionMessage } from './messages/version';
+import { encodeLocator } from './messages/locator';
 import { DECODERS, isDecoded } from './messages/table';
 import { DecodeError } from './reader';
 import { Session } from './session';
@@ -133,6 +134,11 @@ export class Connection implements PeerInfo, FrameSink {
   request(items: readonly InventoryItem[]): void {
     this.modules.bus.emit('requested', { peer: this, count: items.length });
     this.send('getdata', encodeInventory(items));
+  }
+
+  /** Asks for the headers behind the newest of these hashes that the peer has. */
+  askHeaders(locator: readonly Buffer[]): void {
+    this.send('getheaders', encodeLocator(PROTOCOL_VERSION, locator));
   }
 
   /** Hands a message to bcoin's session, which answers pings and waits for verack. */

@@ -1,4 +1,5 @@
 import type { Block } from '../tx/block';
+import type { Header } from '../tx/header';
 import type { Transaction } from '../tx/transaction';
 import type { CountedCommand } from './commands';
 import type { FramingViolation } from './framing';
@@ -27,7 +28,9 @@ export type Violation =
   | 'malformed-message'
   | 'malformed-tx'
   | 'invalid-tx'
-  | 'malformed-block';
+  | 'malformed-block'
+  | 'invalid-header'
+  | 'invalid-block';
 
 /** Why a connection ended: a violation, or what is named here. A fixed list: it becomes a tag. */
 export type DisconnectReason =
@@ -80,11 +83,15 @@ export interface P2PEvents {
     /** When it came, on the monotonic clock, before it was decoded. */
     readonly receivedMs: number;
   };
+  /** A peer told of headers: those it was asked for, or of a new block. */
+  headers: { readonly peer: PeerInfo; readonly headers: readonly Header[] };
   /** A block came; `first` tells whether it had not come before. */
   block: {
     readonly peer: PeerInfo;
     readonly block: Block;
     readonly first: boolean;
+    /** Whether it was asked for. */
+    readonly requested: boolean;
     /** When it came, on the monotonic clock, before it was decoded. */
     readonly receivedMs: number;
   };

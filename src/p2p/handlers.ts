@@ -11,6 +11,7 @@ import type { Connection, MessageHandler } from './connection';
 import type { P2PEvents, Violation } from './events';
 import { decodeAddr } from './messages/addr';
 import { decodeAddrV2 } from './messages/addrv2';
+import { decodeHeaders } from './messages/headers';
 import { decodeInventory, wireHash } from './messages/inventory';
 import { decodeVersion } from './messages/version';
 import { DecodeError } from './reader';
@@ -85,12 +86,14 @@ export function messageHandlers({
       const first = transactions.received(wireHash(transaction.txid), wireHash(transaction.wtxid));
       bus.emit('transaction', { peer: connection, transaction, first, receivedMs });
     },
+    headers: (connection, payload) => {
+      bus.emit('headers', { peer: connection, headers: decodeHeaders(payload) });
+    },
     block: (connection, payload) => {
       const receivedMs = clock.monotonicMs();
       const block = parsed(connection, 'malformed-block', () => parseBlock(payload));
       if (block === null) return;
-      const first = blocks.received(wireHash(block.hash));
-      bus.emit('block', { peer: connection, block, first, receivedMs });
+      bus.emit('block', { peer: connection, block, receivedMs, ...blocks.received(wireHash(block.hash)) });
     },
   };
 }

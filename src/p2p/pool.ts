@@ -5,7 +5,7 @@ import { bcoinNetwork } from './bcoin';
 import { Connection } from './connection';
 import { Dialer, type DialerModules } from './dialer';
 import type { Endpoint } from './endpoint';
-import type { P2PEvents } from './events';
+import type { P2PEvents, PeerInfo, Violation } from './events';
 import { messageHandlers } from './handlers';
 import type { NetworkName } from './networks';
 import { TransactionRequests } from './transaction-requests';
@@ -78,6 +78,16 @@ export class Pool {
       this.transactions.tick();
       this.blocks.tick();
     }, TICK_MS);
+  }
+
+  /** Asks a peer for headers; does nothing where it is gone. */
+  askHeaders(peer: PeerInfo, locator: readonly Buffer[]): void {
+    for (const connection of this.connections) if (connection.id === peer.id) connection.askHeaders(locator);
+  }
+
+  /** Reports that what a peer sent breaks the rules of the chain. */
+  report(peer: PeerInfo, violation: Violation): void {
+    for (const connection of this.connections) if (connection.id === peer.id) connection.report(violation);
   }
 
   stop(): void {

@@ -78,6 +78,43 @@ btcd.describe('real btcds that come and go', (btcdProgram) => {
     PATIENCE_MS,
   );
 
+  it.each([1, 2, 6])(
+    'tells a reorganisation of %d blocks, when a longer chain of another btcd comes',
+    async (depth) => {
+      const miningAddress = new Wallet().address('simnet');
+      const first = await startBtcd({ network: 'simnet', miningAddress });
+      const second = await startBtcd({ network: 'simnet', miningAddress });
+      const program = listen([first.p2pPort, second.p2pPort]);
+      const patience = { giveUp: program.ended, ms: 60_000 };
+      const connected = async (): Promise<boolean> =>
+        (await first.peers()).length === 1 && (await second.peers()).length === 1;
+      await until('both handshakes', connected, patience);
+      await first.rpc('generate', depth);
+      await until('the shorter chain to be fetched', () => first.isQuiet(500));
+      await second.rpc('generate', depth + 2);
+      await until('the longer chain to be fetched', () => second.isQuiet(500));
+      expect(await program.stop()).toBe(0);
+
+      expect(await stored('SELECT depth, old_tip, new_tip, fork_height FROM reorgs')).toEqual([
+        {
+          depth,
+          old_tip: await first.rpc('getblockhash', depth),
+          new_tip: await second.rpc('getblockhash', depth + 1),
+          fork_height: 0,
+        },
+      ]);
+      expect(await stored('SELECT best_height, sha FROM blocks ORDER BY time DESC LIMIT 1')).toEqual([
+        { best_height: depth + 2, sha: await second.rpc('getbestblockhash') },
+      ]);
+      expect(
+        await stored(
+          "SELECT count(*)::BIGINT AS blocks FROM processed_blocks WHERE status IN ('accepted', 'side_chain') AND reject_reason IS NULL",
+        ),
+      ).toEqual([{ blocks: 2 * depth + 2 }]);
+    },
+    PATIENCE_MS,
+  );
+
   it(
     'listens to two btcds on simnet and has each transaction and block once',
     async () => {

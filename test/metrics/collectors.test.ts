@@ -10,8 +10,10 @@ import { msgRecv } from '../../src/metrics/collectors/msg-recv';
 import { msgSent } from '../../src/metrics/collectors/msg-sent';
 import { peers } from '../../src/metrics/collectors/peers';
 import { ping } from '../../src/metrics/collectors/ping';
+import { processedBlocks } from '../../src/metrics/collectors/processed-blocks';
 import { propagation } from '../../src/metrics/collectors/propagation';
 import { rejects } from '../../src/metrics/collectors/rejects';
+import { reorgs } from '../../src/metrics/collectors/reorgs';
 import { tx } from '../../src/metrics/collectors/tx';
 import { txFees } from '../../src/metrics/collectors/tx-fees';
 import { SERIES_NAMES } from '../../src/metrics/schema';
@@ -185,6 +187,7 @@ describe('propagation', () => {
       peer: a,
       block: { hash: display('block') } as never,
       first: true,
+      requested: true,
       receivedMs: 430,
     });
     bench.clock.ms = 30_099;
@@ -326,6 +329,42 @@ describe('blocks', () => {
   });
 });
 
+describe('processed_blocks', () => {
+  const transactions = [1, 2].map((n) => ({ inputs: Array(n), outputs: Array(n + 1) }));
+  const block = { size: 285, weight: 1_140, transactions, hash: 'ab' } as never;
+  const judged = { block, peerAddress: '192.0.2.1:8333', processTimeMs: 1.5 };
+
+  it('tells what became of a block, and leaves out what is not known', () => {
+    const bench = benchOf([processedBlocks]);
+    const accepted = { status: 'accepted', height: 7, reason: undefined, totalTxFees: 0 } as const;
+    const orphan = {
+      status: 'orphan',
+      height: undefined,
+      reason: undefined,
+      totalTxFees: undefined,
+    } as const;
+    const rejected = { ...orphan, status: 'rejected', reason: 'bad-txnmrklroot' } as const;
+    for (const outcome of [accepted, orphan, rejected])
+      bench.bus.emit('processedBlock', { ...judged, ...outcome });
+    const facts = 'size=285i,weight=1140i,num_tx=2i,num_inputs=3i,num_outputs=5i,num_unseen_tx=0i,';
+    const ends = 'sha="ab",peer_addr="192.0.2.1:8333"';
+    expect(bench.lines()).toEqual([
+      `processed_blocks,${TAGS} height=7i,process_time=1.5,status="accepted",is_orphan=false,${facts}total_tx_fees=0i,${ends} 1`,
+      `processed_blocks,${TAGS} process_time=1.5,status="orphan",is_orphan=true,${facts}${ends} 2`,
+      `processed_blocks,${TAGS} process_time=1.5,status="rejected",is_orphan=false,reject_code=16i,` +
+        `reject_reason="bad-txnmrklroot",${facts}${ends} 3`,
+    ]);
+  });
+});
+
+describe('reorgs', () => {
+  it('is one point a reorganisation', () => {
+    const bench = benchOf([reorgs]);
+    bench.bus.emit('reorg', { depth: 2, oldTip: 'a', newTip: 'b', forkHeight: 5 });
+    expect(bench.lines()).toEqual([`reorgs,${TAGS} depth=2i,old_tip="a",new_tip="b",fork_height=5i 1`]);
+  });
+});
+
 describe('btcdmon', () => {
   it('tells what was emitted before it, per series, and what each exporter did', () => {
     const exporters = [{ name: 'duckdb', sent: 5, acked: 4, dropped: 3, queued: 2, retried: 1 }];
@@ -382,6 +421,10 @@ describe('the list of collectors', () => {
     bench.interval();
     const events = [
       'blocks',
+      'processed_blocks',
+      'reorgs',
+      'processed_blocks',
+      'reorgs',
       'tx',
       'tx_inputs',
       'tx_outputs',

@@ -42,6 +42,7 @@ function listen(
     pong: [],
     rateLimited: [],
     transaction: [],
+    headers: [],
     block: [],
   };
   for (const name of Object.keys(events) as (keyof P2PEvents)[])

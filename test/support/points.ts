@@ -62,6 +62,7 @@ export function benchOf(
       monotonicMs: () => clock.ms,
       emitted: (series) => emitter.emitted(series),
       exporters: () => options.exporters ?? [],
+      unseen: () => 0,
       mempool: () => options.mempool ?? { transactions: 0, bytes: 0, withFee: 0, orphans: 0 },
     }),
   );

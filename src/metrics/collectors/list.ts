@@ -10,8 +10,10 @@ import { msgRecv } from './msg-recv';
 import { msgSent } from './msg-sent';
 import { peers } from './peers';
 import { ping } from './ping';
+import { processedBlocks } from './processed-blocks';
 import { propagation } from './propagation';
 import { rejects } from './rejects';
+import { reorgs } from './reorgs';
 import { tx } from './tx';
 import { txFees } from './tx-fees';
 
@@ -29,6 +31,8 @@ export const COLLECTORS: readonly CollectorFactory[] = [
   ping,
   rejects,
   blocks,
+  processedBlocks,
+  reorgs,
   mempool,
   tx,
   txFees,

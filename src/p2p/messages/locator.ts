@@ -18,3 +18,12 @@ export function decodeLocator(payload: Buffer): LocatorMessage {
   const reader = new PayloadReader(payload);
   return { version: reader.i32(), locator: reader.hashes(MAX_LOCATOR), stop: reader.hash() };
 }
+
+/** The payload of `getheaders` that asks for the headers behind the newest of `hashes` (as on the wire) that a peer has. */
+export function encodeLocator(version: number, hashes: readonly Buffer[]): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeInt32LE(version, 0);
+  // A locator has at most 101 hashes: its count fits in one byte.
+  head.writeUInt8(hashes.length, 4);
+  return Buffer.concat([head, ...hashes, Buffer.alloc(32)]);
+}

@@ -1,0 +1,109 @@
+// 900,000 headers of least difficulty through the chain's checks and into its file, and from the file again; beside it bcoin's
+// own chain in memory on the first of them, in the same run, and the hashing alone.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+
+process.env.NODE_BACKEND = 'js';
+const require = createRequire(import.meta.url);
+const Chain = require('bcoin/lib/blockchain/chain');
+const { flags } = require('bcoin/lib/blockchain/common');
+const Headers = require('bcoin/lib/primitives/headers');
+const Network = require('bcoin/lib/protocol/network');
+const { HeaderChain } = require('../dist/chain/header-chain.js');
+const { HeaderStore } = require('../dist/chain/header-store.js');
+const { CHAIN_PARAMS } = require('../dist/chain/params.js');
+const { displayHash, writeHash256 } = require('../dist/hash.js');
+
+const COUNT = 900_000;
+const COUNT_BCOIN = 20_000;
+/** A `headers` message holds no more. */
+const BATCH = 2_000;
+const HEADER_BYTES = 80;
+
+// Mainnet's rules at regtest's difficulty, at which headers can be mined.
+const params = { ...CHAIN_PARAMS.regtest, minDifficultyBlocks: false };
+const unixTime = () => Math.floor(Date.now() / 1000);
+
+function mine(count) {
+  const headers = Buffer.alloc(count * HEADER_BYTES);
+  const hash = Buffer.alloc(32);
+  const first = params.genesis;
+  let time = first.readUInt32LE(68);
+  writeHash256(first, hash, 0);
+  for (let at = 0; at < headers.length; at += HEADER_BYTES) {
+    const header = headers.subarray(at, at + HEADER_BYTES);
+    header.writeInt32LE(0x20000000, 0);
+    hash.copy(header, 4);
+    header.writeUInt32LE((time += 400), 68);
+    header.writeUInt32LE(0x207fffff, 72);
+    for (let nonce = 0; ; nonce++) {
+      header.writeUInt32LE(nonce, 76);
+      writeHash256(header, hash, 0);
+      if (hash[31] < 0x80) break;
+    }
+  }
+  return headers;
+}
+
+function newChain() {
+  return new HeaderChain(params, { unixTime });
+}
+
+async function bcoinSeconds(headers) {
+  const network = Object.create(Network.get('regtest'));
+  network.checkpoints = false;
+  network.pow = { ...network.pow, targetReset: false };
+  const chain = new Chain({ network, memory: true, spv: true });
+  await chain.open();
+  const start = performance.now();
+  for (let i = 0; i < COUNT_BCOIN; i++) {
+    const bytes = headers.subarray(i * HEADER_BYTES, (i + 1) * HEADER_BYTES);
+    await chain.add(Headers.fromHead(bytes), flags.VERIFY_POW);
+  }
+  const seconds = (performance.now() - start) / 1000;
+  if (chain.height !== COUNT_BCOIN) throw new Error(`bcoin's chain is at ${chain.height}`);
+  await chain.close();
+  return seconds;
+}
+
+const headers = mine(COUNT);
+const directory = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-headers-'));
+try {
+  const before = process.memoryUsage.rss();
+  const store = HeaderStore.open(directory, 'regtest', params.genesis);
+  const chain = newChain();
+  let start = performance.now();
+  for (let i = 0; i < COUNT; i++) {
+    const { status } = chain.add(headers, i * HEADER_BYTES);
+    if (status !== 'accepted') throw new Error(`header ${i + 1} is ${status}`);
+    store.append(headers, i * HEADER_BYTES);
+    if ((i + 1) % BATCH === 0) store.flush();
+  }
+  const added = (performance.now() - start) / 1000;
+  const memory = (process.memoryUsage.rss() - before) / 1e6;
+  store.close();
+
+  const again = HeaderStore.open(directory, 'regtest', params.genesis);
+  const resumed = newChain();
+  start = performance.now();
+  const loaded = await again.load(resumed);
+  const resume = (performance.now() - start) / 1000;
+  again.close();
+  if (loaded.headers !== COUNT || loaded.cut !== 0) throw new Error(JSON.stringify(loaded));
+
+  start = performance.now();
+  for (let i = 0; i < COUNT; i++) displayHash(headers.subarray(i * HEADER_BYTES, (i + 1) * HEADER_BYTES));
+  const hashing = (performance.now() - start) / 1000;
+
+  const ours = COUNT / added;
+  const bcoins = COUNT_BCOIN / (await bcoinSeconds(headers));
+  console.log(
+    `headers: ${COUNT} checked and stored in ${added.toFixed(1)} s, ${memory.toFixed(0)} MB; ` +
+      `checked again from the file in ${resume.toFixed(1)} s; hashing alone takes ${hashing.toFixed(1)} s; ` +
+      `${(ours / 1000).toFixed(0)} k/s, bcoin's chain in memory ${(bcoins / 1000).toFixed(1)} k/s: ${(ours / bcoins).toFixed(0)} times`,
+  );
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}

@@ -1,0 +1,36 @@
+/** Number of all hashes. */
+const HASHES = 1n << 256n;
+
+const SIGN = 0x0080_0000;
+const MANTISSA = 0x007f_ffff;
+
+/**
+ * The target that `bits`, its compact form in a header, stands for; undefined where that is no target: zero, negative or
+ * above 256 bits (Bitcoin Core `src/arith_uint256.cpp` SetCompact).
+ */
+export function targetOf(bits: number): bigint | undefined {
+  const exponent = bits >>> 24;
+  const mantissa = bits & MANTISSA;
+  const target =
+    exponent <= 3 ? BigInt(mantissa >> (8 * (3 - exponent))) : BigInt(mantissa) << BigInt(8 * (exponent - 3));
+  if (target === 0n || (bits & SIGN) !== 0 || target >= HASHES) return undefined;
+  return target;
+}
+
+/** The compact form of a target: its three highest bytes and how many bytes there are; what is below is lost. */
+export function compactOf(target: bigint): number {
+  let exponent = Math.ceil(target.toString(16).length / 2);
+  let mantissa =
+    exponent <= 3 ? Number(target) << (8 * (3 - exponent)) : Number(target >> BigInt(8 * (exponent - 3)));
+  // The highest bit of the mantissa is its sign.
+  if ((mantissa & SIGN) !== 0) {
+    mantissa >>= 8;
+    exponent++;
+  }
+  return exponent * 0x0100_0000 + mantissa;
+}
+
+/** How many hashes it takes on average to meet a target (Bitcoin Core `src/chain.cpp` GetBlockProof). */
+export function workOf(target: bigint): bigint {
+  return HASHES / (target + 1n);
+}

@@ -1,0 +1,67 @@
+import type { Clock } from '../clock';
+import type { EventBus } from '../events';
+import type { P2PEvents, PeerInfo } from '../p2p/events';
+import type { BlockProcessor } from './block-processor';
+import type { HeaderChain } from './header-chain';
+import { type HeaderPeer, HeaderSync } from './header-sync';
+
+/** Service bits NETWORK and NETWORK_LIMITED (BIP159): only peers with one of them have headers to give. */
+const SERVES_BLOCKS = (1n << 0n) | (1n << 10n);
+
+/** What following the chain works with. */
+export interface FollowModules {
+  readonly chain: HeaderChain;
+  readonly processor: BlockProcessor;
+  readonly bus: EventBus<P2PEvents>;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  /** Asks a peer for the headers behind the newest of these hashes that it has. */
+  readonly askHeaders: (peer: PeerInfo, locator: readonly Buffer[]) => void;
+  /** Takes a peer's breach of the chain's rules. */
+  readonly report: (peer: PeerInfo, violation: 'invalid-header') => void;
+  /** Takes each header that the chain accepted, 80 bytes. */
+  readonly headerAdded: (bytes: Buffer) => void;
+  /** Called when the chain has got headers. */
+  readonly advanced: () => void;
+}
+
+/**
+ * Connects headers and blocks of peers to the chain.
+ * @returns a function that turns to another peer where one is silent; to be called every second or so
+ */
+export function followChain(modules: FollowModules): () => void {
+  const { chain, processor, bus, clock, askHeaders } = modules;
+  const peers = new Map<number, HeaderPeer>();
+  const sync = new HeaderSync({
+    chain,
+    clock,
+    advanced: () => {
+      modules.advanced();
+      processor.headersAdded();
+    },
+  });
+  bus.on('handshake', ({ peer, claims }) => {
+    if ((claims.services & SERVES_BLOCKS) === 0n) return;
+    const headerPeer = { getHeaders: (locator: readonly Buffer[]) => askHeaders(peer, locator) };
+    peers.set(peer.id, headerPeer);
+    sync.connected(headerPeer);
+  });
+  bus.on('disconnected', ({ peer }) => {
+    const headerPeer = peers.get(peer.id);
+    if (headerPeer !== undefined) sync.disconnected(headerPeer);
+    peers.delete(peer.id);
+  });
+  bus.on('headers', ({ peer, headers }) => {
+    const headerPeer = peers.get(peer.id);
+    if (headerPeer === undefined) return;
+    const { added, rejection } = sync.received(headerPeer, headers);
+    for (const { bytes } of added) modules.headerAdded(bytes);
+    if (rejection !== undefined) modules.report(peer, 'invalid-header');
+  });
+  bus.on('block', ({ peer, block, requested }) => {
+    const waiting = processor.orphanCount;
+    processor.process({ block, peerAddress: peer.address, requested });
+    const headerPeer = peers.get(peer.id);
+    if (processor.orphanCount > waiting && headerPeer !== undefined) sync.announced(headerPeer);
+  });
+  return () => sync.tick();
+}

@@ -1,0 +1,267 @@
+import { writeHash256 } from '../hash';
+import { HEADER_BYTES } from '../tx/header';
+import { type Ancestry, requiredBits } from './difficulty';
+import { HeaderTable } from './header-table';
+import type { ChainParams } from './params';
+import { ProofOfWork } from './proof-of-work';
+import type { HeaderReason } from './reasons';
+
+/** Blocks whose times make a median (Core 31 `src/chain.h` CBlockIndex::nMedianTimeSpan). */
+const MEDIAN_SPAN = 11;
+
+/** How far a block may be ahead of our clock, in seconds (Core 31 `src/chain.h` MAX_FUTURE_BLOCK_TIME). */
+const MAX_AHEAD = 2 * 60 * 60;
+
+/** How far BIP94 lets a period's first block be behind its parent, in seconds. */
+const MAX_TIMEWARP = 600;
+
+/** How many hashes of a locator follow one on the other, before each step is twice the last. */
+const LOCATOR_DENSE = 10;
+
+/** What became of a header. `index` stays valid for the life of the chain. */
+export type HeaderVerdict =
+  | { readonly status: 'accepted' | 'duplicate'; readonly index: number }
+  /** Its parent is not known; its proof of work is good. */
+  | { readonly status: 'orphan' }
+  | { readonly status: 'rejected'; readonly reason: HeaderReason };
+
+/** What a chain works with. */
+export interface HeaderChainModules {
+  /** Unix time in seconds. */
+  readonly unixTime: () => number;
+}
+
+/**
+ * All valid headers that came, and which of them make the best chain: the one with the most work, the first of equals. Each
+ * header is held against every rule of Core's AcceptBlockHeader and against checkpoints. The rules are those of bcoin's
+ * chain, with BIP94, and the tests hold them against bcoin's code; they are here because its chain needs 20 times as long for
+ * them (bench/headers.mjs).
+ *
+ * Core's defences against floods of cheap headers (a minimum of work before anything is kept) are not here: above the last
+ * checkpoint it is proof of work alone that bounds what is kept.
+ */
+export class HeaderChain implements Ancestry {
+  private readonly table = new HeaderTable();
+  private readonly pow: ProofOfWork;
+  /** Index of the header at each height of the best chain. */
+  private main = new Uint32Array(4_096);
+  private bestIndex = 0;
+  private bestWork: bigint;
+  /** Height of the highest checkpoint that was reached. */
+  private checkpoint = 0;
+  private readonly hash = Buffer.alloc(32);
+  private readonly times = new Float64Array(MEDIAN_SPAN);
+
+  constructor(
+    readonly params: ChainParams,
+    private readonly modules: HeaderChainModules,
+  ) {
+    this.pow = new ProofOfWork(params.powLimit);
+    const { genesis } = params;
+    const bits = genesis.readUInt32LE(72);
+    writeHash256(genesis, this.hash, 0);
+    this.bestWork = this.pow.proven(this.hash, 0, bits) ?? 0n;
+    this.table.add(this.hash, 0, {
+      parent: 0,
+      height: 0,
+      time: genesis.readUInt32LE(68),
+      bits,
+      work: this.bestWork,
+    });
+  }
+
+  /** Number of headers, the first one and those beside the best chain included. */
+  get size(): number {
+    return this.table.size;
+  }
+
+  /** Index of the best chain's last header. */
+  get best(): number {
+    return this.bestIndex;
+  }
+
+  /** Height of the best chain. */
+  get bestHeight(): number {
+    return this.table.height(this.bestIndex);
+  }
+
+  /** Takes the header in the 80 bytes of `bytes` from `start`, of which nothing is kept. */
+  add(bytes: Buffer, start = 0): HeaderVerdict {
+    const { table, hash } = this;
+    writeHash256(bytes.subarray(start, start + HEADER_BYTES), hash, 0);
+    const known = table.find(hash, 0);
+    if (known >= 0)
+      return table.isInvalid(known) ? rejected('duplicate-invalid') : { status: 'duplicate', index: known };
+
+    const bits = bytes.readUInt32LE(start + 72);
+    const proven = this.pow.proven(hash, 0, bits);
+    if (proven === undefined) return rejected('high-hash');
+    const parent = table.find(bytes, start + 4);
+    if (parent < 0) return { status: 'orphan' };
+    if (table.isInvalid(parent)) return rejected('bad-prevblk');
+
+    const time = bytes.readUInt32LE(start + 68);
+    const reason = this.contextual(parent, bits, time, bytes.readInt32LE(start));
+    if (reason !== undefined) return rejected(reason);
+
+    const height = table.height(parent) + 1;
+    const work = table.work(parent) + proven;
+    const index = table.add(hash, 0, { parent, height, time, bits, work });
+    if (this.params.checkpoints.has(height)) this.checkpoint = Math.max(this.checkpoint, height);
+    if (work > this.bestWork) this.setBest(index);
+    return { status: 'accepted', index };
+  }
+
+  /** Index of the header with this hash, 32 bytes from `start` as on the wire; undefined where it is not known. */
+  find(hash: Buffer, start = 0): number | undefined {
+    const index = this.table.find(hash, start);
+    return index < 0 ? undefined : index;
+  }
+
+  /** As `find`, for a hash as people write it. */
+  indexOf(hash: string): number | undefined {
+    return this.find(Buffer.from(hash, 'hex').reverse());
+  }
+
+  /** Hash as people write it. */
+  hashOf(index: number): string {
+    return this.table.hash(index).reverse().toString('hex');
+  }
+
+  parent(index: number): number {
+    return this.table.parent(index);
+  }
+
+  height(index: number): number {
+    return this.table.height(index);
+  }
+
+  time(index: number): number {
+    return this.table.time(index);
+  }
+
+  bits(index: number): number {
+    return this.table.bits(index);
+  }
+
+  /** Work of the chain up to and with this header. */
+  work(index: number): bigint {
+    return this.table.work(index);
+  }
+
+  /** Whether it, or one that it stands on, was found to be of an invalid block. */
+  isInvalid(index: number): boolean {
+    return this.table.isInvalid(index);
+  }
+
+  /** Whether it is of the best chain. */
+  isMain(index: number): boolean {
+    const height = this.table.height(index);
+    return height <= this.bestHeight && this.main[height] === index;
+  }
+
+  /** Index of the header at a height, at most its own, of the chain that ends with this one. */
+  ancestor(index: number, height: number): number {
+    let each = index;
+    while (this.table.height(each) > height && !this.isMain(each)) each = this.table.parent(each);
+    return this.table.height(each) > height ? (this.main[height] ?? 0) : each;
+  }
+
+  /** Index of the last header that two chains have in common. */
+  forkPoint(a: number, b: number): number {
+    const height = Math.min(this.table.height(a), this.table.height(b));
+    let left = this.ancestor(a, height);
+    let right = this.ancestor(b, height);
+    while (left !== right) {
+      left = this.table.parent(left);
+      right = this.table.parent(right);
+    }
+    return left;
+  }
+
+  /** Median time (BIP113, Unix seconds) of a header and its 10 ancestors, or of all there are. */
+  medianTime(index: number): number {
+    const { times, table } = this;
+    let count = 0;
+    let each = index;
+    for (;;) {
+      // Mostly they come in order, the newest first: each finds its place at the first look.
+      const time = table.time(each);
+      let place = count++;
+      for (; place > 0 && (times[place - 1] ?? 0) < time; place--) times[place] = times[place - 1] ?? 0;
+      times[place] = time;
+      if (count === MEDIAN_SPAN || each === 0) break;
+      each = table.parent(each);
+    }
+    // The later of the middle two, as in Core; the times fall.
+    return times[(count - 1) >> 1] ?? 0;
+  }
+
+  /**
+   * Hashes of the chain that ends with a header, by default the best one, the newest first, ever farther apart, as on the
+   * wire: what `getheaders` asks with.
+   */
+  locator(index = this.bestIndex): Buffer[] {
+    const hashes: Buffer[] = [];
+    let step = 1;
+    for (let each = index, height = this.table.height(index); height > 0; height -= step) {
+      each = this.ancestor(each, height);
+      hashes.push(this.table.hash(each));
+      if (hashes.length >= LOCATOR_DENSE) step *= 2;
+    }
+    hashes.push(this.table.hash(0));
+    return hashes;
+  }
+
+  /** Takes a header, whose block has turned out to be invalid, and all that stand on it out of the choice of the best chain. */
+  invalidate(index: number): void {
+    const { table } = this;
+    table.invalidate(index);
+    if (!table.isInvalid(this.bestIndex)) return;
+    let best = 0;
+    for (let each = 1; each < table.size; each++)
+      if (!table.isInvalid(each) && table.work(each) > table.work(best)) best = each;
+    this.setBest(best);
+  }
+
+  /** Core's ContextualCheckBlockHeader; the hash is the one at hand. */
+  private contextual(parent: number, bits: number, time: number, version: number): HeaderReason | undefined {
+    const { table, params } = this;
+    const height = table.height(parent) + 1;
+    if (bits !== requiredBits(params, this, parent, time)) return 'bad-diffbits';
+    if (height < this.checkpoint) return 'bad-fork-prior-to-checkpoint';
+    const checkpoint = params.checkpoints.get(height);
+    if (checkpoint !== undefined && checkpoint !== Buffer.from(this.hash).reverse().toString('hex'))
+      return 'checkpoint-mismatch';
+    if (time <= this.medianTime(parent)) return 'time-too-old';
+    if (params.bip94 && height % params.retargetInterval === 0 && time < table.time(parent) - MAX_TIMEWARP)
+      return 'time-timewarp-attack';
+    if (time > this.modules.unixTime() + MAX_AHEAD) return 'time-too-new';
+    const { bip34Height, bip65Height, bip66Height } = params;
+    const isOutdated =
+      (version < 2 && height >= bip34Height) ||
+      (version < 3 && height >= bip66Height) ||
+      (version < 4 && height >= bip65Height);
+    return isOutdated ? 'bad-version' : undefined;
+  }
+
+  private setBest(index: number): void {
+    const { table } = this;
+    const height = table.height(index);
+    // More work can be in fewer blocks.
+    this.main.fill(0, height + 1, this.bestHeight + 1);
+    this.bestIndex = index;
+    this.bestWork = table.work(index);
+    if (height >= this.main.length) {
+      const longer = new Uint32Array(Math.ceil((height + 1) * 1.5));
+      longer.set(this.main);
+      this.main = longer;
+    }
+    for (let each = index, at = height; this.main[at] !== each; each = table.parent(each), at--)
+      this.main[at] = each;
+  }
+}
+
+function rejected(reason: HeaderReason): HeaderVerdict {
+  return { status: 'rejected', reason };
+}

@@ -1,0 +1,154 @@
+import type { Clock } from '../clock';
+import type { Header } from '../tx/header';
+import type { HeaderChain } from './header-chain';
+import type { HeaderReason } from './reasons';
+
+/** A `headers` message with as many says that there are more (Core 31 `src/net_processing.h` MAX_HEADERS_RESULTS). */
+const FULL_MESSAGE = 2_000;
+
+/** A peer that is asked for headers and sends none for this long is passed over. */
+const TIMEOUT_MS = 30_000;
+
+/** After this long without an answer a peer is asked once more when it speaks of a new block: nodes that sync do not answer. */
+const ASK_AGAIN_MS = 2_000;
+
+/** How many messages in a row may bring nothing but the need to ask again. */
+const MAX_FRUITLESS = 10;
+
+/** A peer, as far as headers go. */
+export interface HeaderPeer {
+  /** Sends `getheaders` with these hashes, as on the wire, and no hash to stop at. */
+  getHeaders(locator: readonly Buffer[]): void;
+}
+
+/** What a `headers` message brought. */
+export interface HeadersOutcome {
+  /** The headers that the chain took, in their order. */
+  readonly added: readonly Header[];
+  /** Why it refused the one after them: the peer broke the rules, or its chain or ours is not the right one. */
+  readonly rejection?: HeaderReason;
+}
+
+/** What the following of headers works with. */
+export interface HeaderSyncModules {
+  readonly chain: HeaderChain;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  /** The chain has got headers; `isSynced` tells whether a peer has no more than these. */
+  readonly advanced: (isSynced: boolean) => void;
+}
+
+interface State {
+  /** When it was asked; undefined where it has answered. */
+  askedAt?: number | undefined;
+  /** Messages in a row that brought nothing. */
+  fruitless: number;
+}
+
+/**
+ * Decides whom to ask for headers: first one peer for all there are, as no other should send them too, then each peer for what
+ * it has beyond. A peer that does not answer is passed over for the next.
+ */
+export class HeaderSync {
+  private readonly peers = new Map<HeaderPeer, State>();
+  private source: HeaderPeer | undefined;
+  private synced = false;
+
+  constructor(private readonly modules: HeaderSyncModules) {}
+
+  /** Whether some peer had no more headers than the chain. */
+  get isSynced(): boolean {
+    return this.synced;
+  }
+
+  /** Takes a peer whose handshake is complete and that claims to serve blocks. */
+  connected(peer: HeaderPeer): void {
+    this.peers.set(peer, { fruitless: 0 });
+    if (this.synced) this.ask(peer);
+    else if (this.source === undefined) this.choose();
+  }
+
+  disconnected(peer: HeaderPeer): void {
+    this.peers.delete(peer);
+    if (this.source === peer) this.choose();
+  }
+
+  /** Takes a peer's word of a block whose header is not known. */
+  announced(peer: HeaderPeer): void {
+    const state = this.peers.get(peer);
+    if (state === undefined || (!this.synced && peer !== this.source)) return;
+    if (state.askedAt === undefined || this.sinceMs(state.askedAt) > ASK_AGAIN_MS) this.ask(peer);
+  }
+
+  /** Takes a `headers` message, asked for or not. A peer whose headers break the rules is not asked again. */
+  received(peer: HeaderPeer, headers: readonly Header[]): HeadersOutcome {
+    const { added, last, rejection } = this.addAll(headers);
+    const state = this.peers.get(peer);
+    if (state !== undefined) state.askedAt = undefined;
+    if (rejection !== undefined) {
+      if (added.length > 0) this.modules.advanced(this.synced);
+      this.disconnected(peer);
+      return { added, rejection };
+    }
+
+    const isGap = headers.length > 0 && last === undefined;
+    const goesOn = isGap || headers.length >= FULL_MESSAGE;
+    const ends = !goesOn && !this.synced && peer === this.source;
+    if (ends) this.synced = true;
+    if (added.length > 0 || ends) this.modules.advanced(this.synced);
+    if (state !== undefined && goesOn) {
+      state.fruitless = added.length > 0 ? 0 : state.fruitless + 1;
+      if (state.fruitless > MAX_FRUITLESS) this.disconnected(peer);
+      else this.ask(peer, last);
+    }
+    if (ends) this.askOthers();
+    return { added };
+  }
+
+  /** Turns to another peer where the one that was asked is silent; to be called every second or so. */
+  tick(): void {
+    const { source } = this;
+    const state = source === undefined ? undefined : this.peers.get(source);
+    if (this.synced || source === undefined || state?.askedAt === undefined) return;
+    if (this.sinceMs(state.askedAt) <= TIMEOUT_MS) return;
+    this.peers.delete(source);
+    this.peers.set(source, state);
+    this.choose();
+  }
+
+  /** Adds headers to the first that does not hold, or that hangs in the air. */
+  private addAll(headers: readonly Header[]): HeadersOutcome & { readonly last?: number | undefined } {
+    const added: Header[] = [];
+    let last: number | undefined;
+    for (const header of headers) {
+      const verdict = this.modules.chain.add(header.bytes, header.start);
+      if (verdict.status === 'rejected') return { added, last, rejection: verdict.reason };
+      if (verdict.status === 'orphan') break;
+      last = verdict.index;
+      if (verdict.status === 'accepted') added.push(header);
+    }
+    return { added, last };
+  }
+
+  private ask(peer: HeaderPeer, from?: number): void {
+    const { chain, clock } = this.modules;
+    const state = this.peers.get(peer);
+    if (state === undefined) return;
+    state.askedAt = clock.monotonicMs();
+    peer.getHeaders(chain.locator(from));
+  }
+
+  private askOthers(): void {
+    for (const peer of this.peers.keys()) if (peer !== this.source) this.ask(peer);
+    this.source = undefined;
+  }
+
+  private choose(): void {
+    if (this.synced) return;
+    [this.source] = this.peers.keys();
+    if (this.source !== undefined) this.ask(this.source);
+  }
+
+  private sinceMs(time: number): number {
+    return this.modules.clock.monotonicMs() - time;
+  }
+}

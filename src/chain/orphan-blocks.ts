@@ -1,0 +1,52 @@
+import type { Block } from '../tx/block';
+
+/** Bounds of the blocks that wait. */
+export interface OrphanLimits {
+  readonly blocks: number;
+  readonly bytes: number;
+}
+
+/** btcd keeps 100 (v0.26 `blockchain/chain.go` maxOrphanBlocks); a dozen full blocks are what memory is for. */
+export const ORPHAN_LIMITS: OrphanLimits = { blocks: 100, bytes: 32 * 1024 * 1024 };
+
+/** Blocks whose parents are not known yet, the oldest first. Where there are too many the oldest go. */
+export class OrphanBlocks<Arrival extends { readonly block: Block }> {
+  private readonly waiting = new Map<string, Arrival>();
+  private bytes = 0;
+
+  constructor(private readonly limits: OrphanLimits) {}
+
+  get size(): number {
+    return this.waiting.size;
+  }
+
+  has(hash: string): boolean {
+    return this.waiting.has(hash);
+  }
+
+  add(arrival: Arrival): void {
+    const { block } = arrival;
+    if (block.size > this.limits.bytes) return;
+    this.waiting.set(block.hash, arrival);
+    this.bytes += block.size;
+    for (const oldest of this.waiting.values()) {
+      if (this.waiting.size <= this.limits.blocks && this.bytes <= this.limits.bytes) break;
+      this.remove(oldest);
+    }
+  }
+
+  /** Removes and returns the first whose parent is known. */
+  take(isKnown: (hash: string) => boolean): Arrival | undefined {
+    for (const arrival of this.waiting.values()) {
+      if (!isKnown(arrival.block.prevHash)) continue;
+      this.remove(arrival);
+      return arrival;
+    }
+    return undefined;
+  }
+
+  private remove(arrival: Arrival): void {
+    this.waiting.delete(arrival.block.hash);
+    this.bytes -= arrival.block.size;
+  }
+}

@@ -1,0 +1,38 @@
+import { targetOf, workOf } from './compact';
+
+/** A target in the forms in which headers are held against it. */
+interface Target {
+  readonly bits: number;
+  /** 32 bytes, the lowest first, as hashes have them. */
+  readonly bytes: Buffer;
+  readonly work: bigint;
+}
+
+/** Judges proofs of work. Remembers the last target, which thousands of headers in a row share. */
+export class ProofOfWork {
+  private last: Target | undefined;
+
+  constructor(private readonly powLimit: bigint) {}
+
+  /**
+   * The work that a hash (32 bytes from `start`, as on the wire) proves by being at or below the target that `bits` stands
+   * for; undefined where it is above, or where that is no target or an easier one than the limit.
+   */
+  proven(hash: Buffer, start: number, bits: number): bigint | undefined {
+    const target = this.last?.bits === bits ? this.last : this.derive(bits);
+    if (target === undefined) return undefined;
+    this.last = target;
+    for (let i = 31; i >= 0; i--) {
+      const difference = (hash[start + i] ?? 0) - (target.bytes[i] ?? 0);
+      if (difference !== 0) return difference < 0 ? target.work : undefined;
+    }
+    return target.work;
+  }
+
+  private derive(bits: number): Target | undefined {
+    const target = targetOf(bits);
+    if (target === undefined || target > this.powLimit) return undefined;
+    const bytes = Buffer.from(target.toString(16).padStart(64, '0'), 'hex').reverse();
+    return { bits, bytes, work: workOf(target) };
+  }
+}

@@ -1,0 +1,33 @@
+import { byteAt, OP_CHECKMULTISIG, OP_CHECKSIG, operationEnd } from '../tx/script';
+import type { Transaction } from '../tx/transaction';
+
+const OP_CHECKSIGVERIFY = 0xad;
+const OP_CHECKMULTISIGVERIFY = 0xaf;
+
+/** What an OP_CHECKMULTISIG counts for, whatever its number of keys. */
+const MULTISIG_SIGOPS = 20;
+
+/**
+ * Signature operations in the scripts that a transaction itself shows (Bitcoin Core `src/consensus/tx_verify.cpp`
+ * GetLegacySigOpCount). Those of pay-to-script-hash and of witnesses can only be counted with the outputs that are spent.
+ */
+export function legacySigops({ inputs, outputs, bytes }: Transaction): number {
+  let sigops = 0;
+  for (const { scriptStart, scriptEnd } of inputs) sigops += scriptSigops(bytes, scriptStart, scriptEnd);
+  for (const { scriptStart, scriptEnd } of outputs) sigops += scriptSigops(bytes, scriptStart, scriptEnd);
+  return sigops;
+}
+
+/** Counts to the first operation that is cut off, as Core's GetSigOpCount does. */
+function scriptSigops(bytes: Buffer, start: number, end: number): number {
+  let sigops = 0;
+  let position = start;
+  while (position < end) {
+    const opcode = byteAt(bytes, position);
+    if (opcode === OP_CHECKSIG || opcode === OP_CHECKSIGVERIFY) sigops++;
+    else if (opcode === OP_CHECKMULTISIG || opcode === OP_CHECKMULTISIGVERIFY) sigops += MULTISIG_SIGOPS;
+    position = operationEnd(bytes, position, end);
+    if (position < 0) break;
+  }
+  return sigops;
+}

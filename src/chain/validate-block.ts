@@ -1,0 +1,93 @@
+import type { Block } from '../tx/block';
+import { checkSanity, type SanityReason } from '../tx/sanity';
+import type { Transaction } from '../tx/transaction';
+import { merkleRoot, wireHashes } from './merkle';
+import type { ChainParams } from './params';
+import type { BlockReason } from './reasons';
+import { legacySigops } from './sigops';
+import { coinbaseValue, subsidy } from './subsidy';
+import { checkWitness } from './witness-commitment';
+
+/** Limits of a block (Bitcoin Core `src/consensus/consensus.h`), in weight units. */
+const MAX_WEIGHT = 4_000_000;
+const MAX_SIGOPS_COST = 80_000;
+const WITNESS_SCALE = 4;
+
+/** A lock time below is a height, from here on a Unix time (Core `src/script/script.h` LOCKTIME_THRESHOLD). */
+const LOCK_TIME_THRESHOLD = 500_000_000;
+const FINAL_SEQUENCE = 0xffff_ffff;
+
+/** Where in the chain a block stands. */
+export interface BlockContext {
+  readonly params: ChainParams;
+  readonly height: number;
+  /** Median time of its parent (BIP113). */
+  readonly medianTime: number;
+}
+
+/**
+ * The faults that bytes can be given without a change of the header, so that they tell nothing of the block that the header is
+ * of: Core's BLOCK_MUTATED.
+ */
+const MUTATIONS: ReadonlySet<string> = new Set<BlockReason>([
+  'bad-txnmrklroot',
+  'bad-txns-duplicate',
+  'bad-witness-nonce-size',
+  'bad-witness-merkle-match',
+  'unexpected-witness',
+]);
+
+/** Whether a block with this fault may be a forgery of a valid one with the same hash. */
+export function isMutation(reason: string): boolean {
+  return MUTATIONS.has(reason);
+}
+
+/**
+ * The first rule that a block breaks of those that need neither the chain nor the outputs that are spent, in Core's order
+ * (`src/validation.cpp` CheckBlock). The header is judged by HeaderChain. Signature operations are a lower bound: those
+ * of pay-to-script-hash and of witnesses are not known, so a block that breaks the limit with them passes.
+ */
+export function checkBlock(block: Block): BlockReason | SanityReason | undefined {
+  const { transactions } = block;
+  const { root, mutated } = merkleRoot(wireHashes(transactions.map(({ txid }) => txid)));
+  if (!root.equals(block.bytes.subarray(36, 68))) return 'bad-txnmrklroot';
+  if (mutated) return 'bad-txns-duplicate';
+
+  const size = Math.max(transactions.length, block.strippedSize);
+  if (transactions.length === 0 || size * WITNESS_SCALE > MAX_WEIGHT) return 'bad-blk-length';
+  if (transactions[0]?.isCoinbase !== true) return 'bad-cb-missing';
+  if (transactions.some((transaction, i) => i > 0 && transaction.isCoinbase)) return 'bad-cb-multiple';
+
+  for (const transaction of transactions) {
+    const reason = checkSanity(transaction);
+    if (reason !== undefined) return reason;
+  }
+
+  let sigops = 0;
+  for (const transaction of transactions) sigops += legacySigops(transaction);
+  return sigops * WITNESS_SCALE > MAX_SIGOPS_COST ? 'bad-blk-sigops' : undefined;
+}
+
+/**
+ * The first rule that a block, which passes `checkBlock`, breaks at its place in the chain, in Core's order
+ * (ContextualCheckBlock). Fees are not known without the outputs that are spent, so a coinbase that takes too much is only
+ * caught where there can be no fees, in a block of a coinbase alone.
+ */
+export function checkBlockInContext(block: Block, context: BlockContext): BlockReason | undefined {
+  const { params, height } = context;
+  const { transactions } = block;
+  const time = height >= params.csvHeight ? context.medianTime : block.time;
+  if (!transactions.every((transaction) => isFinal(transaction, height, time))) return 'bad-txns-nonfinal';
+  if (height >= params.bip34Height && block.coinbaseHeight !== height) return 'bad-cb-height';
+  const witness = checkWitness(block, height >= params.segwitHeight);
+  if (witness !== undefined) return witness;
+  if (block.weight > MAX_WEIGHT) return 'bad-blk-weight';
+  const isAlone = transactions.length === 1;
+  return isAlone && coinbaseValue(block) > subsidy(height, params) ? 'bad-cb-amount' : undefined;
+}
+
+/** Whether a transaction may be in a block (Core `src/consensus/tx_verify.cpp` IsFinalTx). */
+function isFinal({ lockTime, inputs }: Transaction, height: number, time: number): boolean {
+  if (lockTime < (lockTime < LOCK_TIME_THRESHOLD ? height : time)) return true;
+  return inputs.every(({ sequence }) => sequence === FINAL_SEQUENCE);
+}

@@ -1,0 +1,49 @@
+import { writeHash256 } from '../hash';
+import type { Block } from '../tx/block';
+import { merkleRoot, wireHashes } from './merkle';
+import type { BlockReason } from './reasons';
+
+/** OP_RETURN, a push of 36 bytes, and the four that mark a commitment (BIP141). */
+const MARK = Buffer.from('6a24aa21a9ed', 'hex');
+const HASH_BYTES = 32;
+
+/** A witness of one item of 32 bytes: the count, the length, the item. */
+const NONCE_WITNESS_BYTES = 34;
+
+const NO_HASH = '0'.repeat(64);
+
+/**
+ * Holds the witnesses of a block, whose first transaction is a coinbase, against what its coinbase commits to (BIP141, Bitcoin
+ * Core `src/validation.cpp` CheckWitnessMalleation). `active` tells whether segwit is in force; before, no block may
+ * have a witness.
+ */
+export function checkWitness(block: Block, active: boolean): BlockReason | undefined {
+  const { transactions } = block;
+  const commitment = active ? findCommitment(block) : undefined;
+  if (commitment === undefined)
+    return transactions.some((transaction) => transaction.hasWitness) ? 'unexpected-witness' : undefined;
+
+  const coinbase = transactions[0];
+  const input = coinbase?.inputs[0];
+  if (coinbase === undefined || input?.witnessItems !== 1 || input.witnessSize !== NONCE_WITNESS_BYTES)
+    return 'bad-witness-nonce-size';
+
+  // The coinbase holds the commitment, so its own hash cannot be part of it.
+  const wtxids = transactions.map((transaction, i) => (i === 0 ? NO_HASH : transaction.wtxid));
+  // The only input's witness is the last of a transaction but for the lock time.
+  const nonceEnd = coinbase.end - 4;
+  const nonce = coinbase.bytes.subarray(nonceEnd - HASH_BYTES, nonceEnd);
+  const expected = Buffer.alloc(HASH_BYTES);
+  writeHash256(Buffer.concat([merkleRoot(wireHashes(wtxids)).root, nonce]), expected, 0);
+  return expected.equals(commitment) ? undefined : 'bad-witness-merkle-match';
+}
+
+/** The hash that the last of the coinbase's commitments holds. */
+function findCommitment({ transactions }: Block): Buffer | undefined {
+  const output = transactions[0]?.outputs.findLast(
+    ({ bytes, scriptStart, scriptLength }) =>
+      scriptLength >= MARK.length + HASH_BYTES &&
+      MARK.equals(bytes.subarray(scriptStart, scriptStart + MARK.length)),
+  );
+  return output?.script.subarray(MARK.length, MARK.length + HASH_BYTES);
+}

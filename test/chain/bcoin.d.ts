@@ -1,0 +1,50 @@
+// bcoin 1.0.2 has no types: what test/chain holds ours against is declared here.
+
+declare module 'bcoin/lib/protocol/consensus' {
+  /** A number of bn.js. */
+  export interface BN {
+    toString(base: number): string;
+    isNeg(): boolean;
+  }
+  export function fromCompact(compact: number): BN;
+  export function toCompact(target: BN): number;
+  export function verifyPOW(hash: Buffer, bits: number): boolean;
+  export function getReward(height: number, interval: number): number;
+}
+
+declare module 'bcoin/lib/blockchain/chain' {
+  import type { BN } from 'bcoin/lib/protocol/consensus';
+
+  class Chain {
+    /** The target, in its compact form, of a block with this time upon `prev`; asks `this` for earlier entries. */
+    getTarget(this: Chain.Context, time: number, prev: Chain.Entry): Promise<number>;
+    retarget(this: Chain.Context, prev: Chain.Entry, first: Chain.Entry): number;
+  }
+
+  namespace Chain {
+    interface Entry {
+      readonly height: number;
+      readonly time: number;
+      readonly bits: number;
+    }
+
+    interface Context {
+      readonly network: {
+        readonly pow: {
+          readonly limit: BN;
+          readonly bits: number;
+          readonly targetTimespan: number;
+          readonly targetSpacing: number;
+          readonly retargetInterval: number;
+          readonly targetReset: boolean;
+          readonly noRetargeting: boolean;
+        };
+      };
+      getPrevCache(entry: Entry): Entry | null;
+      getPrevious(entry: Entry): Promise<Entry | null>;
+      getAncestor(entry: Entry, height: number): Promise<Entry | null>;
+      retarget(prev: Entry, first: Entry): number;
+    }
+  }
+  export = Chain;
+}

@@ -1,0 +1,159 @@
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { HeaderChain } from '../../src/chain/header-chain';
+import { HeaderStore, type Loaded } from '../../src/chain/header-store';
+import { CHAIN_PARAMS } from '../../src/chain/params';
+import { FailureError } from '../../src/errors';
+import { childScript } from '../support/child';
+import { mineHeaders, NOW, REGTEST } from './mine';
+
+const GENESIS = REGTEST.genesis;
+/** More than are read at a time. */
+const HEADERS = mineHeaders(GENESIS, 4_500);
+
+let directory = '';
+let file = '';
+
+beforeEach(() => {
+  directory = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-headers-'));
+  file = path.join(directory, 'headers-regtest.dat');
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+function write(headers: readonly Buffer[]): void {
+  const store = HeaderStore.open(directory, 'regtest', GENESIS);
+  for (const header of headers) store.append(header);
+  store.flush();
+  store.close();
+}
+
+async function load(
+  progress?: (loaded: number, total: number) => void,
+): Promise<Loaded & { chain: HeaderChain }> {
+  const store = HeaderStore.open(directory, 'regtest', GENESIS);
+  const chain = new HeaderChain(REGTEST, { unixTime: () => NOW });
+  try {
+    return { ...(await store.load(chain, progress)), chain };
+  } finally {
+    store.close();
+  }
+}
+
+describe('HeaderStore', () => {
+  it('gives back what it was given, and says how far it is', async () => {
+    write(HEADERS.slice(0, 3_000));
+    write(HEADERS.slice(3_000));
+    const steps: (readonly [number, number])[] = [];
+    const { chain, ...loaded } = await load((...step) => steps.push(step));
+    expect(loaded).toEqual({ headers: 4_500, cut: 0 });
+    expect(chain.bestHeight).toBe(4_500);
+    expect(steps).toEqual([
+      [2_000, 4_500],
+      [4_000, 4_500],
+      [4_500, 4_500],
+    ]);
+    expect(readFileSync(file)).toEqual(Buffer.concat([GENESIS, ...HEADERS]));
+  });
+
+  it('begins empty, with the network’s first header', async () => {
+    expect(await load()).toMatchObject({ headers: 0, cut: 0 });
+    expect(readFileSync(file)).toEqual(GENESIS);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it.each([1, 79])(
+    'cuts a last header of which %i bytes were written, and goes on from there',
+    async (bytes) => {
+      write(HEADERS.slice(0, 10));
+      appendFileSync(file, (HEADERS[10] ?? GENESIS).subarray(0, bytes));
+      expect(await load()).toMatchObject({ headers: 10, cut: bytes });
+      write(HEADERS.slice(10, 20));
+      expect(await load()).toMatchObject({ headers: 20, cut: 0 });
+    },
+  );
+
+  it.each([0, 40, 79])('writes a first header anew of which %i bytes were written', async (bytes) => {
+    writeFileSync(file, GENESIS.subarray(0, bytes));
+    write(HEADERS.slice(0, 2));
+    expect(await load()).toMatchObject({ headers: 2, cut: 0 });
+  });
+
+  it('cuts from the first header that does not hold', async () => {
+    const bytes = Buffer.concat([GENESIS, ...HEADERS]);
+    bytes.writeUInt8(bytes.readUInt8(80 * 2_501 + 40) ^ 1, 80 * 2_501 + 40);
+    writeFileSync(file, bytes);
+    const { headers, cut, chain } = await load();
+    // Whether the changed header misses its target or its child has lost its parent is the hash's toss.
+    expect([2_500, 2_501]).toContain(headers);
+    expect(cut).toBe(bytes.length - 80 * (headers + 1));
+    expect(chain.bestHeight).toBe(headers);
+    expect(statSync(file).size).toBe(80 * (headers + 1));
+  });
+
+  it('cuts zeros, as a crash of the machine may leave them', async () => {
+    write(HEADERS.slice(0, 5));
+    truncateSync(file, 80 * 9);
+    expect(await load()).toMatchObject({ headers: 5, cut: 240 });
+  });
+
+  it('passes over headers that two programs have written', async () => {
+    const stores = [0, 1].map(() => HeaderStore.open(directory, 'regtest', GENESIS));
+    for (const header of HEADERS.slice(0, 30))
+      for (const store of stores) {
+        store.append(header);
+        if (header[76] === 1) store.flush();
+      }
+    for (const store of stores) {
+      store.flush();
+      store.close();
+    }
+    expect(await load()).toMatchObject({ headers: 30, cut: 0 });
+  });
+
+  it('refuses a file of another network, or of something else', () => {
+    writeFileSync(file, CHAIN_PARAMS.mainnet.genesis);
+    const open = (): unknown => HeaderStore.open(directory, 'regtest', GENESIS);
+    expect(open).toThrow(`headers ${file}: is not a file of regtest’s headers; move it away`);
+    expect(open).toThrow(FailureError);
+    writeFileSync(file, 'notes');
+    expect(open).toThrow(FailureError);
+    expect(readFileSync(file, 'utf8')).toBe('notes');
+  });
+
+  it('names a folder that is not there', () => {
+    const missing = path.join(directory, 'missing');
+    expect(() => HeaderStore.open(missing, 'regtest', GENESIS)).toThrow(
+      /^headers .*missing\/headers-regtest\.dat: can't be opened: .*ENOENT/,
+    );
+  });
+
+  it('stays whole where the disk takes no more', async () => {
+    const child = childScript('chain/store-child.ts');
+    try {
+      // One block of 1,024 bytes: 12 headers and a part of another.
+      const command = 'ulimit -f "$1" && exec "$2" "$3" "$4"';
+      const run = spawnSync('bash', ['-c', command, 'bash', '1', process.execPath, child.file, directory], {
+        env: child.env,
+        encoding: 'utf8',
+      });
+      expect(run.stderr).toBe('');
+      const lines = run.stdout.trim().split('\n');
+      expect(lines).toHaveLength(9);
+      for (const line of lines) expect(line).toMatch(`headers ${file}: can't be written: EFBIG`);
+      expect(statSync(file).size).toBe(80 * 12);
+      expect(await load()).toMatchObject({ headers: 11, cut: 0 });
+    } finally {
+      child.remove();
+    }
+  });
+});

@@ -1,0 +1,167 @@
+import { HeaderChain } from '../../src/chain/header-chain';
+import { type HeaderPeer, HeaderSync, type HeadersOutcome } from '../../src/chain/header-sync';
+import { type Header, parseHeader } from '../../src/tx/header';
+import { hashOf, mineHeader, mineHeaders, NOW, REGTEST } from './mine';
+
+const GENESIS = REGTEST.genesis;
+const MAIN = mineHeaders(GENESIS, 4_500);
+
+/** A peer with a chain: answers as Core does, but only when it is told to. */
+class ChainPeer implements HeaderPeer {
+  readonly asked: (readonly Buffer[])[] = [];
+
+  constructor(readonly headers: Buffer[]) {}
+
+  getHeaders(locator: readonly Buffer[]): void {
+    this.asked.push(locator);
+  }
+
+  /** Up to 2,000 headers behind the first of the locator's that it has. */
+  answer(): Header[] {
+    const locator = this.asked.shift() ?? [];
+    const hashes = this.headers.map((header) => hashOf(header).toString('hex'));
+    const found =
+      locator.map((hash) => hashes.indexOf(hash.toString('hex'))).find((index) => index >= 0) ?? -1;
+    return this.headers.slice(found + 1, found + 2_001).map((header) => parseHeader(header));
+  }
+}
+
+function newSync() {
+  const chain = new HeaderChain(REGTEST, { unixTime: () => NOW });
+  const advances: (readonly [number, boolean])[] = [];
+  const time = { ms: 0 };
+  const sync = new HeaderSync({
+    chain,
+    clock: { monotonicMs: () => time.ms },
+    advanced: (isSynced) => advances.push([chain.bestHeight, isSynced]),
+  });
+  const answer = (peer: ChainPeer): HeadersOutcome => sync.received(peer, peer.answer());
+  const join = (headers: Buffer[]): ChainPeer => {
+    const peer = new ChainPeer(headers);
+    sync.connected(peer);
+    return peer;
+  };
+  return { chain, sync, advances, time, answer, join };
+}
+
+const asked = (...peers: readonly ChainPeer[]): number[] => peers.map((peer) => peer.asked.length);
+
+describe('HeaderSync', () => {
+  it('fetches everything from the first peer, then asks the others', () => {
+    const { chain, sync, advances, answer, join } = newSync();
+    const first = join(MAIN);
+    const second = join(MAIN.slice(0, 4_000));
+    expect(asked(first, second)).toEqual([1, 0]);
+    expect(answer(first).added).toHaveLength(2_000);
+    expect(answer(first).added).toHaveLength(2_000);
+    expect(sync.isSynced).toBe(false);
+    expect(answer(first).added).toHaveLength(500);
+    expect(sync.isSynced).toBe(true);
+    expect(chain.bestHeight).toBe(4_500);
+    expect(advances).toEqual([
+      [2_000, false],
+      [4_000, false],
+      [4_500, true],
+    ]);
+    expect(asked(first, second)).toEqual([0, 1]);
+    expect(answer(second)).toEqual({ added: [] });
+    expect(asked(first, second, join(MAIN))).toEqual([0, 0, 1]);
+  });
+
+  it('is done where a peer has nothing, and says so once', () => {
+    const { sync, advances, answer, join } = newSync();
+    answer(join([]));
+    expect(sync.isSynced).toBe(true);
+    answer(join([]));
+    expect(advances).toEqual([[0, true]]);
+  });
+
+  it('turns to the next peer where one is silent or gone', () => {
+    const { sync, answer, join, time } = newSync();
+    const [first, second, third] = [join(MAIN), join(MAIN), join(MAIN)];
+    time.ms = 30_000;
+    sync.tick();
+    expect(asked(first, second, third)).toEqual([1, 0, 0]);
+    time.ms = 30_001;
+    sync.tick();
+    expect(asked(first, second, third)).toEqual([1, 1, 0]);
+    sync.disconnected(second);
+    expect(asked(first, second, third)).toEqual([1, 1, 1]);
+    // A late answer counts, too.
+    expect(answer(first).added).toHaveLength(2_000);
+    expect(answer(third).added).toHaveLength(0);
+    expect(answer(third).added).toHaveLength(2_000);
+  });
+
+  it('asks a lonely silent peer again', () => {
+    const { sync, join, time } = newSync();
+    const peer = join(MAIN);
+    time.ms = 30_001;
+    sync.tick();
+    expect(asked(peer)).toEqual([2]);
+  });
+
+  it('asks no more of a peer whose header breaks a rule, and takes what came before', () => {
+    const { chain, answer, join, advances } = newSync();
+    const bad = mineHeader({ on: MAIN[9] ?? GENESIS, bits: 0x207ffffe });
+    const first = join([...MAIN.slice(0, 10), bad, ...mineHeaders(bad, 3)]);
+    const second = join(MAIN.slice(0, 12));
+    expect(answer(first)).toMatchObject({ rejection: 'bad-diffbits', added: { length: 10 } });
+    expect(chain.bestHeight).toBe(10);
+    expect(asked(first, second)).toEqual([0, 1]);
+    answer(second);
+    expect(advances).toEqual([
+      [10, false],
+      [12, true],
+    ]);
+    expect(asked(first)).toEqual([0]);
+  });
+
+  it('fills the gap below headers that a peer announces', () => {
+    const { sync, chain, answer, join } = newSync();
+    const peer = join(MAIN.slice(0, 100));
+    answer(peer);
+    peer.headers.push(...MAIN.slice(100, 110));
+    expect(sync.received(peer, [parseHeader(MAIN[109] ?? GENESIS)])).toEqual({ added: [] });
+    expect(asked(peer)).toEqual([1]);
+    expect(answer(peer).added).toHaveLength(10);
+    expect(chain.bestHeight).toBe(110);
+  });
+
+  it('does not ask forever for what never connects', () => {
+    const { sync, answer, join } = newSync();
+    const peer = join([]);
+    answer(peer);
+    for (let i = 0; i < 100; i++) sync.received(peer, [parseHeader(MAIN[50] ?? GENESIS)]);
+    expect(asked(peer)).toEqual([10]);
+  });
+
+  it('follows a peer beside the best chain', () => {
+    const { chain, answer, join } = newSync();
+    answer(join(MAIN.slice(0, 1_000)));
+    const fork = [...MAIN.slice(0, 400), ...mineHeaders(MAIN[399] ?? GENESIS, 2_700, 5)];
+    const peer = join(fork);
+    while (peer.asked.length > 0) answer(peer);
+    expect(chain.bestHeight).toBe(3_100);
+  });
+
+  it('asks a peer that speaks of an unknown block, once at a time', () => {
+    const { sync, answer, join, time } = newSync();
+    const [first, second] = [join(MAIN.slice(0, 5)), join(MAIN.slice(0, 5))];
+    // Nodes that sync themselves leave the question unanswered until they have a new block.
+    sync.announced(first);
+    sync.announced(second);
+    expect(asked(first, second)).toEqual([1, 0]);
+    time.ms = 2_001;
+    sync.announced(first);
+    expect(asked(first, second)).toEqual([2, 0]);
+    answer(first);
+    answer(second);
+    sync.announced(second);
+    sync.announced(second);
+    expect(asked(first, second)).toEqual([1, 1]);
+    sync.disconnected(second);
+    sync.announced(second);
+    expect(asked(second)).toEqual([1]);
+  });
+});
