@@ -58,8 +58,8 @@ describe('RecordTable', () => {
     for (const [i, bytes] of keys.entries()) {
       expect(table.find(bytes, 0)).toBe(NONE);
       expect(table.insert(bytes, 0)).toBe(i);
-      table.setInt(i, 0, -i);
+      table.setInt(i, 0, 7 - i);
     }
-    expect(keys.map((bytes) => table.getInt(table.find(bytes, 0), 0))).toEqual(keys.map((_, i) => -i));
+    expect(keys.map((bytes) => table.getInt(table.find(bytes, 0), 0))).toEqual(keys.map((_, i) => 7 - i));
   });
 });
