@@ -163,7 +163,7 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
       bus,
       clock,
       complain: (peer, reason, attempts) =>
-        log.warn('peer not reached, trying on', { peer, reason, attempts }),
+        log.warn('no handshake with peer, trying on', { peer, network, reason, attempts }),
       fault: (error) => log.error('a message handler failed', { error: detail(error) }),
     },
   );

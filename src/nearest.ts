@@ -6,6 +6,8 @@ export function nearest(name: string, names: Iterable<string>): string | null {
   let best: string | null = null;
   let least = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of names) {
+    // A name that is right elsewhere is no help here.
+    if (candidate === name) continue;
     const distance = editDistance(name, candidate);
     if (distance < least) {
       best = candidate;

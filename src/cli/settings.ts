@@ -46,8 +46,14 @@ export function readEnvironment(
     const text = env[`BTCDMON_${name.replaceAll('-', '_').toUpperCase()}`];
     if (text === undefined || text === '') continue;
     if (array === true) settings[name] = text.split(',').map((item) => item.trim());
-    else if (type === 'boolean') settings[name] = !/^(0|false|no|off)$/i.test(text);
+    else if (type === 'boolean') settings[name] = readFlag(name, text);
     else settings[name] = text;
   }
   return settings;
+}
+
+function readFlag(name: string, text: string): boolean {
+  if (/^(1|true|yes|on)$/i.test(text)) return true;
+  if (/^(0|false|no|off)$/i.test(text)) return false;
+  throw new UsageError(`--${name} ${text}: give true or false`);
 }

@@ -1,4 +1,4 @@
-/** Resolves at the first SIGINT or SIGTERM, or when `ended` does; a second signal ends the process at once. */
+/** Resolves at the first SIGINT, SIGTERM or SIGHUP (the terminal was closed), or when `ended` does; a second signal ends the process at once. */
 export async function untilSignal(ended: Promise<unknown>): Promise<void> {
   let onSignal: (() => void) | undefined;
   const signalled = new Promise<void>((resolve) => {
@@ -9,6 +9,7 @@ export async function untilSignal(ended: Promise<unknown>): Promise<void> {
     };
     process.once('SIGINT', onSignal);
     process.once('SIGTERM', onSignal);
+    process.once('SIGHUP', onSignal);
   });
   await Promise.race([signalled, ended]);
 }

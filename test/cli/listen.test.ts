@@ -156,7 +156,7 @@ describe('the listener', () => {
         let text = '';
         const take = (part: Buffer): void => {
           text += part.toString();
-          if (text.includes('bandwidth,') && text.includes('not reached')) child.kill('SIGTERM');
+          if (text.includes('bandwidth,') && text.includes('no handshake')) child.kill('SIGTERM');
         };
         child.stdout.on('data', take);
         child.stderr.on('data', take);

@@ -52,6 +52,12 @@ describe('readConfigFile', () => {
 });
 
 describe('readEnvironment', () => {
+  it('refuses a flag that is neither true nor false', () => {
+    expect(() => readEnvironment({ BTCDMON_WTXIDRELAY: 'maybe' }, OPTIONS)).toThrow(
+      '--wtxidrelay maybe: give true or false',
+    );
+  });
+
   it('reads each kind of option and ignores the rest', () => {
     expect(
       readEnvironment(
