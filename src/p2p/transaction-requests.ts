@@ -3,7 +3,7 @@ import type { Connection } from './connection';
 import { INV_TX, INV_WITNESS_FLAG, INV_WTX, type InventoryItem } from './messages/inventory';
 import { RollingSet } from './rolling-set';
 
-/** How many ids are remembered: about 4 hours of mainnet at 7 transactions a second, in about 30 MB. */
+/** How many ids are remembered, two of most transactions: 2 hours of mainnet at least, in 30 MB for both sets when they are full. */
 const REMEMBERED = 100_000;
 
 /** The most announcements that wait for their turn; further ones are passed over. 25 s of work at the default rate. */
