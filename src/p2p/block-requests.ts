@@ -23,6 +23,8 @@ interface Pending {
 /** Decides of whom each announced block is asked: the first announcer, then the next one where that fails. */
 export class BlockRequests {
   private readonly arrived = new RollingSet(REMEMBERED);
+  /** What was asked for, under way or given up: a late answer is an answer. */
+  private readonly requested = new RollingSet(REMEMBERED);
   private readonly pending = new Map<string, Pending>();
 
   constructor(private readonly modules: { readonly clock: Clock }) {}
@@ -43,6 +45,7 @@ export class BlockRequests {
           pending.others.push(connection);
       } else if (this.pending.size < MAX_PENDING) {
         this.pending.set(hash, { hash, others: [], asked: connection, askedAt: now });
+        this.requested.add(hash);
         batch.push(requestFor(connection, hash));
       }
     }
@@ -52,10 +55,10 @@ export class BlockRequests {
 
   /** Notes that a block came; tells whether it came for the first time, and whether it was asked for. */
   received(hash: string): { readonly first: boolean; readonly requested: boolean } {
-    const requested = this.pending.delete(hash);
+    this.pending.delete(hash);
     const first = !this.arrived.has(hash);
     if (first) this.arrived.add(hash);
-    return { first, requested };
+    return { first, requested: this.requested.has(hash) };
   }
 
   /** Takes a peer's word that it does not have what it was asked for. */
