@@ -1,6 +1,7 @@
 import type { Clock } from '../clock';
 import type { EventBus } from '../events';
 import type { Block } from '../tx/block';
+import { BestChain } from './best-chain';
 import type { BlockStatus, ChainEvents, RejectReason } from './events';
 import type { HeaderChain } from './header-chain';
 import { ORPHAN_LIMITS, OrphanBlocks, type OrphanLimits } from './orphan-blocks';
@@ -35,20 +36,18 @@ interface Judgement {
 }
 
 /**
- * Judges each block that comes, without a set of unspent outputs (`--validate headers`), and follows which valid one is the
- * best that was seen: of the best chain of headers, with the most work. Whatever it holds is bounded, but for a number
- * for each valid block.
+ * Judges each block that comes, without a set of unspent outputs (`--validate headers`), and has `BestChain` follow which valid
+ * one is the best. Whatever they hold is bounded, but for two numbers for each valid block.
  */
 export class BlockProcessor {
-  /** Indices of the valid blocks that came. */
-  private readonly valid = new Set<number>();
+  private readonly seen: BestChain;
   private readonly orphans: OrphanBlocks<BlockArrival>;
-  private best: number | undefined;
 
   constructor(
     private readonly modules: BlockProcessorModules,
     limits: OrphanLimits = ORPHAN_LIMITS,
   ) {
+    this.seen = new BestChain(modules);
     this.orphans = new OrphanBlocks(limits);
   }
 
@@ -57,7 +56,7 @@ export class BlockProcessor {
     return this.orphans.size;
   }
 
-  /** Takes a block; emits `processedBlock`, and `reorg` and `newBest` where they follow from it. */
+  /** Takes a block; emits `processedBlock`, and then what follows from it for the best chain. */
   process(arrival: BlockArrival): void {
     this.handle(arrival, () => this.judgeArrival(arrival));
     this.headersAdded();
@@ -87,13 +86,14 @@ export class BlockProcessor {
       processTimeMs,
       totalTxFees: fees,
     });
-    if (status === 'accepted' && index !== undefined) this.follow(block, index);
+    if (index !== undefined) this.seen.add(block, index);
+    else if (status === 'rejected') this.seen.invalidated();
   }
 
   private judgeArrival(arrival: BlockArrival): Judgement {
     const { block, requested } = arrival;
     const known = this.modules.chain.indexOf(block.hash);
-    if (known !== undefined && this.valid.has(known))
+    if (known !== undefined && this.seen.has(known))
       return { status: 'duplicate', height: this.heightOf(known) };
     if (this.orphans.has(block.hash)) return { status: 'duplicate' };
     if (!requested) return { status: 'unrequested', height: this.childHeight(block) };
@@ -123,35 +123,16 @@ export class BlockProcessor {
     const misfit = checkBlockInContext(block, { params, height, medianTime });
     if (misfit !== undefined) return this.reject(index, misfit);
 
-    this.valid.add(index);
     const beyond = coinbaseValue(block) - subsidy(height, params);
     const fees = beyond < 0 ? undefined : beyond;
-    return { status: chain.isMain(index) ? 'accepted' : 'side_chain', height, fees, index };
+    const isOfBest = chain.isMain(index) || this.seen.takes(index);
+    return { status: isOfBest ? 'accepted' : 'side_chain', height, fees, index };
   }
 
   private reject(index: number | undefined, reason: RejectReason): Judgement {
     if (index === undefined) return { status: 'rejected', reason };
     if (!isMutation(reason)) this.modules.chain.invalidate(index);
     return { status: 'rejected', reason, height: this.heightOf(index) };
-  }
-
-  /** Takes a valid block of the best chain for the best one if it is. */
-  private follow(block: Block, index: number): void {
-    const { chain, bus } = this.modules;
-    // An ancestor can turn out to be invalid when its block comes late.
-    const best = this.best !== undefined && !chain.isInvalid(this.best) ? this.best : undefined;
-    if (best !== undefined && chain.work(index) <= chain.work(best)) return;
-    this.best = index;
-    if (best !== undefined && !chain.isMain(best)) {
-      const forkHeight = this.heightOf(chain.forkPoint(best, index));
-      bus.emit('reorg', {
-        depth: this.heightOf(best) - forkHeight,
-        oldTip: chain.hashOf(best),
-        newTip: block.hash,
-        forkHeight,
-      });
-    }
-    bus.emit('newBest', { block, height: this.heightOf(index), medianTime: chain.medianTime(index) });
   }
 
   private heightOf(index: number): number {

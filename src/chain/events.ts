@@ -4,7 +4,7 @@ import type { BlockReason, HeaderReason } from './reasons';
 
 /**
  * What became of a block:
- * `accepted` - valid, and of the best chain of headers;
+ * `accepted` - valid, and of the best chain: that of headers, or that of the blocks that are here;
  * `side_chain` - valid, beside it;
  * `rejected` - invalid;
  * `duplicate` - it came before;
@@ -54,9 +54,13 @@ export interface ChainEvents {
     /** Median of the times of the block and its 10 ancestors (Unix time, seconds), where they are all known. */
     readonly medianTime: number | undefined;
   };
-  /** A block was judged. */
+  /** A block was judged; comes before what follows from it. */
   processedBlock: ProcessedBlock;
-  /** The best block that had been seen is no longer of the best chain; comes before the `newBest` that took its place. */
+  /** A block is the best now or stands below it: of a branch that took the place of another one the lowest first, before `newBest`. */
+  blockConnected: { readonly block: Block; readonly height: number };
+  /** A block that was connected is so no longer: the highest first, before those that take their place are connected. */
+  blockDisconnected: { readonly hash: string; readonly height: number };
+  /** The best block that had been seen is no longer of the best chain; comes before all that follows from it. */
   reorg: {
     /** Blocks of the old chain that are none of the new one's. */
     readonly depth: number;

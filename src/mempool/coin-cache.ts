@@ -5,6 +5,8 @@ import { NONE, RecordTable } from './record-table';
 export const SEEN_RELAYED = 1;
 /** A transaction is in a block of the best chain. */
 export const SEEN_MINED = 2;
+/** A transaction was in a block that left the best chain. */
+export const SEEN_STALE = 4;
 
 /** Fields of a record. */
 const FLAGS = 0;
@@ -95,7 +97,7 @@ export class CoinCache {
     return true;
   }
 
-  /** Where a transaction was seen, SEEN_RELAYED and SEEN_MINED together; 0 for one that is not remembered. */
+  /** Where a transaction was seen, SEEN_RELAYED, SEEN_MINED and SEEN_STALE together; 0 for one that is not remembered. */
   seen(bytes: Buffer, start = 0): number {
     const slot = this.young.find(bytes, start);
     if (slot !== NONE) return this.young.flags(slot);

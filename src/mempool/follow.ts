@@ -23,5 +23,6 @@ export function followRelay(
     ticked = now;
     view.tick(now);
   });
-  bus.on('newBest', ({ block }) => view.confirm(block));
+  bus.on('blockConnected', ({ block }) => view.confirm(block));
+  bus.on('blockDisconnected', ({ hash }) => view.disconnect(hash, clock.monotonicMs()));
 }

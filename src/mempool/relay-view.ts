@@ -5,7 +5,7 @@ import type { Block } from '../tx/block';
 import type { Input } from '../tx/input';
 import type { Transaction } from '../tx/transaction';
 import { type Bill, billOf } from './bill';
-import { CoinCache, SEEN_MINED, SEEN_RELAYED } from './coin-cache';
+import { CoinCache, SEEN_MINED, SEEN_RELAYED, SEEN_STALE } from './coin-cache';
 import { Entries, ENTRY_BYTES } from './entries';
 import type { MempoolEvents, RemovalReason } from './events';
 import { Orphans } from './orphans';
@@ -42,9 +42,9 @@ export interface MempoolGauges {
   readonly withFee: number;
   /**
    * Of these, transactions that wait for a parent known to be unconfirmed and not in the view: it was relayed but was
-   * refused, replaced, evicted or expired; or it had been announced under its txid before the child came, and has come
-   * neither alone nor in a block. A listener has no list of unspent outputs: a parent of which it never heard counts as
-   * confirmed.
+   * refused, replaced, evicted or expired; or it was never relayed, in a block that has left the best chain; or it had been
+   * announced under its txid before the child came, and has come neither alone nor in a block. A listener has no list of
+   * unspent outputs: a parent of which it never heard counts as confirmed.
    */
   readonly orphans: number;
 }
@@ -102,7 +102,7 @@ export class RelayView {
     const rivals = rivalsOf(transaction, this.spends);
     if (isFirst) this.reportConflicts(transaction, bill.fee, rivals);
     if (!replaces(bill.fee, rivals, this.entries)) {
-      this.orphanChildren(txid, transaction);
+      this.orphanChildren(txid, transaction.outputs.length);
       return;
     }
     for (const { slot } of rivals) this.removeTree(slot, 'replaced');
@@ -138,24 +138,32 @@ export class RelayView {
 
   /**
    * Takes back one of the last 12 blocks, which a reorganisation put off the best chain: the transactions in it that were
-   * relayed are in the view again, as new. To be called for each such block before the blocks that take their place.
+   * relayed are in the view again, as new; what is built on the others now lacks a parent. To be called for each such block,
+   * the last first, before the blocks that take their place are confirmed.
    */
   disconnect(hash: string, nowMs: number): void {
     const number = this.blocks.get(hash);
     if (number === undefined) return;
     this.blocks.delete(hash);
+    // So that a reorganisation leaves as many blocks to be taken back as there were.
+    if (number === this.lastBlock) this.lastBlock -= 1;
+    const unseen: number[] = [];
     let next: number;
     for (let slot = this.entries.mined.first; slot !== NONE; slot = next) {
       next = this.entries.after(slot);
       if (this.entries.block(slot) !== number) continue;
       const txid = this.entries.key(slot);
-      this.coins.setSeen(txid, this.coins.seen(txid) & ~SEEN_MINED);
+      this.coins.setSeen(txid, (this.coins.seen(txid) & ~SEEN_MINED) | SEEN_STALE);
       if (this.entries.isRelayed(slot)) {
         this.entries.unlink(slot);
         this.entries.pushToView(slot, nowMs);
       } else {
-        this.drop(slot);
+        unseen.push(slot);
       }
+    }
+    for (const slot of unseen) {
+      this.orphanChildren(this.entries.key(slot), this.entries.outputs(slot));
+      this.drop(slot);
     }
     this.trim();
   }
@@ -245,14 +253,14 @@ export class RelayView {
     return (seen & SEEN_MINED) === 0;
   }
 
-  /** A transaction was relayed and refused: what is built on it and came before it is now known to lack a parent. */
-  private orphanChildren(txid: Buffer, { outputs }: Transaction): void {
-    outputs.forEach((_, index) => {
+  /** A transaction is known to be in no block and is not in the view: what is built on it there lacks a parent. */
+  private orphanChildren(txid: Buffer, outputs: number): void {
+    for (let index = 0; index < outputs; index++) {
       const spend = this.spends.find(txid, index);
-      if (spend === NONE) return;
+      if (spend === NONE) continue;
       const child = this.spends.spender(spend);
       if (this.entries.isInView(child)) this.orphans.wait(child, txid.toString('latin1'));
-    });
+    }
   }
 
   /** Makes an entry whose inputs nothing else spends; it is in no list yet. */

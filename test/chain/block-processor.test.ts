@@ -1,69 +1,9 @@
-import { BlockProcessor } from '../../src/chain/block-processor';
-import type { ChainEvents } from '../../src/chain/events';
-import { HeaderChain } from '../../src/chain/header-chain';
-import { ORPHAN_LIMITS, type OrphanLimits } from '../../src/chain/orphan-blocks';
 import { rejectCode } from '../../src/chain/reasons';
-import { EventBus } from '../../src/events';
-import { type Block, parseBlock } from '../../src/tx/block';
-import { type BlockSpec, mineBlock, NOW, REGTEST, rightCommitment } from './mine';
+import { parseBlock } from '../../src/tx/block';
+import { type BlockSpec, mineBlock, REGTEST, rightCommitment } from './mine';
+import { at, branch, newProcessor } from './processor';
 
 const GENESIS = REGTEST.genesis;
-
-/** Blocks one on the other, the first on `on` at `height`. */
-function branch(on: Buffer, height: number, count: number, salt: number): Block[] {
-  const blocks: Block[] = [];
-  let last = on;
-  for (let i = 0; i < count; i++) {
-    last = mineBlock({ on: last, height: height + i, salt });
-    blocks.push(parseBlock(last));
-  }
-  return blocks;
-}
-
-/** A processor whose events are one line each, with blocks by their names. */
-function newProcessor(limits: OrphanLimits = ORPHAN_LIMITS) {
-  const chain = new HeaderChain(REGTEST, { unixTime: () => NOW });
-  const bus = new EventBus<ChainEvents>();
-  const stored: string[] = [];
-  let ms = 0;
-  const clock = { monotonicMs: () => (ms += 1.5) };
-  const headerAdded = (block: Buffer): void => void stored.push(parseBlock(block).hash);
-  const processor = new BlockProcessor({ chain, clock, bus, headerAdded }, limits);
-  const names = new Map<string, string>();
-  const lines: string[] = [];
-  const name = (hash: string): string => names.get(hash) ?? hash;
-  const say = (...words: readonly (string | number | undefined)[]): void =>
-    void lines.push(words.filter((word) => word !== undefined).join(' '));
-  bus.on('processedBlock', (event) => {
-    say(name(event.block.hash), event.status, event.reason, event.height);
-    events.push(event);
-  });
-  bus.on('reorg', ({ depth, oldTip, newTip, forkHeight }) =>
-    say('reorg', depth, name(oldTip), '->', name(newTip), 'at', forkHeight),
-  );
-  bus.on('newBest', ({ block, height }) => say('best', name(block.hash), height));
-  const events: ChainEvents['processedBlock'][] = [];
-  return {
-    chain,
-    processor,
-    stored,
-    events,
-    /** Names blocks `prefix` and a number from 1. */
-    call: (prefix: string, blocks: readonly Block[]): void =>
-      blocks.forEach(({ hash }, i) => names.set(hash, `${prefix}${i + 1}`)),
-    process: (blocks: readonly Block[], requested = true): string[] => {
-      for (const block of blocks) processor.process({ block, peerAddress: 'peer:1', requested });
-      return lines.splice(0);
-    },
-    takeLines: (): string[] => lines.splice(0),
-  };
-}
-
-const at = (blocks: readonly Block[], index: number): Block => {
-  const block = blocks[index];
-  if (block === undefined) throw new Error(`no block ${index}`);
-  return block;
-};
 
 describe('a chain without forks', () => {
   const a = branch(GENESIS, 1, 3, 0);

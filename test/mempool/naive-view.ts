@@ -23,6 +23,7 @@ export class NaiveView {
   private readonly known = new Map<string, Transaction>();
   private readonly relayed = new Set<string>();
   private readonly mined = new Set<string>();
+  private readonly stale = new Set<string>();
   private readonly announcements = new Set<string>();
   private readonly awaitsFee = new Set<string>();
   private waits: { child: string; parent: string }[] = [];
@@ -56,7 +57,8 @@ export class NaiveView {
     this.waits = this.waits.filter(({ parent }) => parent !== txid);
     for (const parent of parents(transaction)) {
       if (this.mined.has(parent) || this.entryOf(parent) !== undefined) continue;
-      if (this.relayed.has(parent) || this.announcements.has(parent)) this.wait(entry, parent);
+      if (this.relayed.has(parent) || this.stale.has(parent) || this.announcements.has(parent))
+        this.wait(entry, parent);
     }
     if (first) {
       this.events.push(['accepted', { txid, size, vsize }]);
@@ -93,12 +95,18 @@ export class NaiveView {
     const number = this.numbers.get(hash);
     if (number === undefined) return;
     this.numbers.delete(hash);
+    if (number === this.lastBlock) this.lastBlock -= 1;
     const back = this.entries.filter((entry) => entry.block === number);
     for (const entry of back) {
       this.entries = this.entries.filter((other) => other !== entry);
       this.mined.delete(entry.transaction.txid);
+      this.stale.add(entry.transaction.txid);
       if (this.relayed.has(entry.transaction.txid)) this.entries.push({ ...entry, arrived: now, block: 0 });
     }
+    for (const { transaction } of back)
+      if (!this.relayed.has(transaction.txid))
+        for (const child of this.childrenOf(transaction.txid))
+          if (child.block === 0) this.wait(child, transaction.txid);
     this.trim();
   }
 
