@@ -2,6 +2,7 @@ import type { Clock } from '../clock';
 import type { EventBus } from '../events';
 import type { P2PEvents, PeerInfo } from '../p2p/events';
 import type { BlockProcessor } from './block-processor';
+import type { ChainEvents } from './events';
 import type { HeaderChain } from './header-chain';
 import { type HeaderPeer, HeaderSync } from './header-sync';
 
@@ -12,12 +13,12 @@ const SERVES_BLOCKS = (1n << 0n) | (1n << 10n);
 export interface FollowModules {
   readonly chain: HeaderChain;
   readonly processor: BlockProcessor;
-  readonly bus: EventBus<P2PEvents>;
+  readonly bus: EventBus<P2PEvents & ChainEvents>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Asks a peer for the headers behind the newest of these hashes that it has. */
   readonly askHeaders: (peer: PeerInfo, locator: readonly Buffer[]) => void;
   /** Takes a peer's breach of the chain's rules. */
-  readonly report: (peer: PeerInfo, violation: 'invalid-header') => void;
+  readonly report: (peer: PeerInfo, violation: 'invalid-header' | 'invalid-block') => void;
   /** Takes each header that the chain accepted, 80 bytes. */
   readonly headerAdded: (bytes: Buffer) => void;
   /** Called when the chain has got headers. */
@@ -31,6 +32,8 @@ export interface FollowModules {
 export function followChain(modules: FollowModules): () => void {
   const { chain, processor, bus, clock, askHeaders } = modules;
   const peers = new Map<number, HeaderPeer>();
+  /** Whom to hold to account for a block, also for one that waited: it is known where it came from. */
+  const senders = new Map<string, PeerInfo>();
   const sync = new HeaderSync({
     chain,
     clock,
@@ -40,6 +43,7 @@ export function followChain(modules: FollowModules): () => void {
     },
   });
   bus.on('handshake', ({ peer, claims }) => {
+    senders.set(peer.address, peer);
     if ((claims.services & SERVES_BLOCKS) === 0n) return;
     const headerPeer = { getHeaders: (locator: readonly Buffer[]) => askHeaders(peer, locator) };
     peers.set(peer.id, headerPeer);
@@ -49,6 +53,7 @@ export function followChain(modules: FollowModules): () => void {
     const headerPeer = peers.get(peer.id);
     if (headerPeer !== undefined) sync.disconnected(headerPeer);
     peers.delete(peer.id);
+    if (senders.get(peer.address) === peer) senders.delete(peer.address);
   });
   bus.on('headers', ({ peer, headers }) => {
     const headerPeer = peers.get(peer.id);
@@ -62,6 +67,10 @@ export function followChain(modules: FollowModules): () => void {
     processor.process({ block, peerAddress: peer.address, requested });
     const headerPeer = peers.get(peer.id);
     if (processor.orphanCount > waiting && headerPeer !== undefined) sync.announced(headerPeer);
+  });
+  bus.on('processedBlock', ({ status, peerAddress }) => {
+    const sender = senders.get(peerAddress);
+    if (status === 'rejected' && sender !== undefined) modules.report(sender, 'invalid-block');
   });
   return () => sync.tick();
 }

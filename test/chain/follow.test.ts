@@ -1,0 +1,68 @@
+import { followChain } from '../../src/chain/follow';
+import type { PeerInfo } from '../../src/p2p/events';
+import { type Block, parseBlock } from '../../src/tx/block';
+import { somePeer } from '../support/points';
+import { mineBlock, REGTEST } from './mine';
+import { at, branch, newProcessor } from './processor';
+
+/** A chain that follows one peer, and what is held against that. */
+function following() {
+  const { processor, chain, bus } = newProcessor();
+  const reports: string[] = [];
+  followChain({
+    chain,
+    processor,
+    bus,
+    clock: { monotonicMs: () => 0 },
+    askHeaders: () => undefined,
+    report: (peer, violation) => reports.push(`${peer.address} ${violation}`),
+    headerAdded: () => undefined,
+    advanced: () => undefined,
+  });
+  const claims = {
+    version: 70_016,
+    services: 9n,
+    userAgent: '/test/',
+    startHeight: 0,
+    relay: true,
+  } as NonNullable<PeerInfo['claims']>;
+  bus.emit('handshake', { peer: somePeer, claims });
+  const send = (block: Block): void =>
+    bus.emit('block', { peer: somePeer, block, first: true, requested: true, receivedMs: 0 });
+  return { bus, send, reports };
+}
+
+const good = branch(REGTEST.genesis, 1, 1, 0);
+const bad = parseBlock(mineBlock({ on: at(good, 0).bytes, height: 9 }));
+
+describe('a peer that sends an invalid block', () => {
+  it('is reported', () => {
+    const { send, reports } = following();
+    send(at(good, 0));
+    expect(reports).toEqual([]);
+    send(bad);
+    expect(reports).toEqual([`${somePeer.address} invalid-block`]);
+  });
+
+  it('is reported, too, when it shows only once the parent is there', () => {
+    const { send, reports } = following();
+    send(bad);
+    expect(reports).toEqual([]);
+    send(at(good, 0));
+    expect(reports).toEqual([`${somePeer.address} invalid-block`]);
+  });
+
+  it('is not looked for once it has gone', () => {
+    const { bus, send, reports } = following();
+    send(bad);
+    bus.emit('disconnected', { peer: somePeer, established: true, reason: 'closed-by-peer' });
+    bus.emit('block', {
+      peer: { ...somePeer, id: 2, address: '192.0.2.2:8333' },
+      block: at(good, 0),
+      first: true,
+      requested: true,
+      receivedMs: 0,
+    });
+    expect(reports).toEqual([]);
+  });
+});
