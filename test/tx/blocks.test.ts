@@ -8,20 +8,8 @@ import { NON_STANDARD_REASONS } from '../../src/tx/policy/reasons';
 import { POLICY_NAMES, standardness } from '../../src/tx/policy/standardness';
 import { checkSanity } from '../../src/tx/sanity';
 import { parseTransaction, type Transaction } from '../../src/tx/transaction';
+import { BCOIN_TYPES } from '../support/block-facts';
 import { sharedBlocks, sharedSession } from '../support/data';
-
-/** bcoin's names of output types by ours. It knows neither taproot nor anchors; the blocks are older. */
-const BCOIN_TYPES: Readonly<Record<string, OutputType>> = {
-  nonstandard: 'nonstandard',
-  pubkey: 'pubkey',
-  pubkeyhash: 'pubkeyhash',
-  scripthash: 'scripthash',
-  multisig: 'multisig',
-  nulldata: 'nulldata',
-  witnessmalformed: 'nonstandard',
-  witnessscripthash: 'witness_v0_scripthash',
-  witnesspubkeyhash: 'witness_v0_keyhash',
-};
 
 /** The counts of shared/data/README.md, and the heights in the files' names. */
 const BLOCKS = [
