@@ -2,8 +2,8 @@
 // listener's parser against it.
 //
 //	go-judge facts NETWORK FILE   prints the facts of the block, one JSON object
-//	go-judge speed FILE...        for each line "FILE RUNS" on stdin, prints how long RUNS readings of that file took, in
-//	                              nanoseconds: wire's decoding and TxHash of every transaction, on one core
+//	go-judge speed FILE...        for each line "FILE RUNS" on stdin, prints the processor time that RUNS readings of
+//	                              that file took, in nanoseconds: wire's decoding and TxHash of every transaction
 package main
 
 import (
