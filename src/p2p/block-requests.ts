@@ -37,10 +37,9 @@ export class BlockRequests {
     for (const { type, hash } of items) {
       if (type !== INV_BLOCK) continue;
       const pending = this.pending.get(hash);
-      if (this.arrived.has(hash)) {
-        known++;
-      } else if (pending !== undefined) {
-        known++;
+      if (this.arrived.has(hash) || this.requested.has(hash)) known++;
+      if (this.arrived.has(hash)) continue;
+      if (pending !== undefined) {
         if (pending.asked !== connection && !pending.others.includes(connection))
           pending.others.push(connection);
       } else if (this.pending.size < MAX_PENDING) {

@@ -73,6 +73,7 @@ export function messageHandlers({
     notfound: (connection, payload) => {
       const items = decodeInventory(payload);
       bus.emit('notFound', { peer: connection, count: items.length });
+      transactions.notFound(connection, items);
       blocks.notFound(connection, items);
     },
     tx: (connection, payload) => {
