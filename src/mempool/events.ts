@@ -15,7 +15,10 @@ export type RemovalReason =
 export interface MempoolEvents {
   /** A transaction that had never been relayed before is in the view. */
   accepted: { readonly txid: string; readonly size: number; readonly vsize: number };
-  /** The fee of an accepted transaction is known: at once, or when a late parent comes. At most once for each. */
+  /**
+   * The fee of a relayed transaction is known: when it comes, or, where it is in the view, when a late parent does. At most once
+   * for each; one that has no place in the view is told of only at once.
+   */
   feeKnown: { readonly txid: string; readonly fee: number; readonly size: number; readonly vsize: number };
   /**
    * A transaction, relayed or in a block, came for the first time and spends an output that another one was already known

@@ -83,15 +83,16 @@ export class RelayView {
 
   /**
    * Takes a relayed transaction that passed the checks without context (`checkSanity`) and is no coinbase. One that is in the view
-   * or in a block already, with this witness or another, changes nothing.
+   * or in a block already, with this witness or another, changes nothing in it.
    * @param nowMs monotonic time
    */
   add(transaction: Transaction, nowMs: number): void {
     const txid = this.wireId(transaction);
     const seen = this.coins.seen(txid);
     const known = this.entries.find(txid);
-    if (known !== NONE) this.entries.setRelayed(known);
     if (known !== NONE || (seen & SEEN_MINED) !== 0) {
+      if (!this.wasRelayed(txid)) this.tellFeeAtOnce(transaction, billOf(transaction, this.coins).fee);
+      if (known !== NONE) this.entries.setRelayed(known);
       this.coins.setSeen(txid, seen | SEEN_RELAYED);
       return;
     }
@@ -102,6 +103,7 @@ export class RelayView {
     const rivals = rivalsOf(transaction, this.spends);
     if (isFirst) this.reportConflicts(transaction, bill.fee, rivals);
     if (!replaces(bill.fee, rivals, this.entries)) {
+      if (isFirst) this.tellFeeAtOnce(transaction, bill.fee);
       this.orphanChildren(txid, transaction.outputs.length);
       return;
     }
@@ -307,6 +309,11 @@ export class RelayView {
   private forget(slot: number): void {
     this.spends.removeFrom(this.entries.firstSpend(slot));
     this.entries.remove(slot);
+  }
+
+  /** Tells the fee of a transaction that has no place in the view. */
+  private tellFeeAtOnce({ txid, size, vsize }: Transaction, fee: number | undefined): void {
+    if (fee !== undefined) this.modules.bus.emit('feeKnown', { txid, fee, size, vsize });
   }
 
   private tellFee(slot: number): void {

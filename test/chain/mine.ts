@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CHAIN_PARAMS, type ChainParams } from '../../src/chain/params';
 import { type Block, parseBlock } from '../../src/tx/block';
+import { parseTransaction } from '../../src/tx/transaction';
 import {
   buildTransaction,
   compactSize,
@@ -84,6 +85,8 @@ export interface BlockSpec extends HeaderSpec {
   readonly height: number;
   /** Without witnesses, unless `commitment` says what is committed to. */
   readonly transactions?: readonly TransactionSpec[];
+  /** Further ones, as bytes. */
+  readonly raw?: readonly Buffer[];
   /** In place of the coinbase that fits. */
   readonly coinbase?: TransactionSpec | null;
   readonly coinbaseScript?: Buffer;
@@ -111,7 +114,8 @@ export function heightScript(height: number, salt = 0): Buffer {
 
 /** The bytes of a block with proof of work. */
 export function mineBlock(spec: BlockSpec): Buffer {
-  const others = (spec.transactions ?? []).map(buildTransaction);
+  const raw = spec.raw ?? [];
+  const others = [...(spec.transactions ?? []).map(buildTransaction), ...raw];
   const wtxids = [Buffer.alloc(32), ...others.map((bytes) => sha256d(bytes))];
   const outputs = [...(spec.outputs ?? [{ value: 50 * 1e8 }])];
   if (spec.commitment !== undefined)
@@ -133,7 +137,10 @@ export function mineBlock(spec: BlockSpec): Buffer {
       : spec.coinbase;
   const all = coinbase === null ? others : [buildTransaction(coinbase), ...others];
   const specs = coinbase === null ? [...(spec.transactions ?? [])] : [coinbase, ...(spec.transactions ?? [])];
-  const txids = specs.map((each) => sha256d(buildTransaction(withoutWitness(each))));
+  const txids = [
+    ...specs.map((each) => sha256d(buildTransaction(withoutWitness(each)))),
+    ...raw.map((bytes) => Buffer.from(parseTransaction(bytes).txid, 'hex').reverse()),
+  ];
   const header = mineHeader({ ...spec, merkleRoot: spec.merkleRoot ?? rootOf(txids) });
   return Buffer.concat([header, compactSize(all.length), ...all]);
 }

@@ -40,7 +40,10 @@ export class NaiveView {
     const { txid, size, vsize } = transaction;
     const first = !this.relayed.has(txid);
     this.relayed.add(txid);
-    if (this.mined.has(txid) || this.entryOf(txid) !== undefined) return;
+    if (this.mined.has(txid) || this.entryOf(txid) !== undefined) {
+      if (first) this.tellFeeAtOnce(transaction);
+      return;
+    }
     this.learn(transaction);
     const rivals = this.rivals(transaction);
     const fee = this.fee(transaction);
@@ -48,6 +51,7 @@ export class NaiveView {
     const paid = rivals.map((rival) => this.fee(rival.transaction));
     const sum = paid.reduce<number>((total, one) => total + (one ?? NaN), 0);
     if (rivals.some(({ block }) => block > 0) || (rivals.length > 0 && fee !== undefined && fee <= sum)) {
+      if (first) this.tellFeeAtOnce(transaction);
       for (const child of this.childrenOf(txid)) if (child.block === 0) this.wait(child, txid);
       return;
     }
@@ -180,6 +184,12 @@ export class NaiveView {
     if (this.known.has(transaction.txid)) return;
     this.known.set(transaction.txid, transaction);
     for (const child of this.childrenOf(transaction.txid)) this.tellFee(child.transaction);
+  }
+
+  private tellFeeAtOnce(transaction: Transaction): void {
+    this.awaitsFee.add(transaction.txid);
+    this.tellFee(transaction);
+    this.awaitsFee.delete(transaction.txid);
   }
 
   private tellFee(transaction: Transaction): void {

@@ -65,6 +65,16 @@ describe('fees', () => {
     expect(events()).toEqual([accepted(child), feeKnown(child, 0)]);
   });
 
+  it('are told, once, of what a block held before it was relayed, too', () => {
+    const { view, events } = viewOf();
+    const parent = spend([[1, 0]], [300_000]);
+    const child = spend([[parent, 0]], [299_000]);
+    view.confirm(blockOf([parent, child]));
+    view.add(child, 0);
+    view.add(child, 0);
+    expect(events()).toEqual([feeKnown(child, 1_000)]);
+  });
+
   it('become known, once, when the last parent comes: relayed, or in a block', () => {
     const { view, events } = viewOf();
     const relayed = spend([[1, 0]], [70_000]);
@@ -244,6 +254,7 @@ describe('conflicts', () => {
     expect(events().slice(4)).toEqual([
       conflict(both, one, output(0), 2_000, 1_000),
       conflict(both, two, output(1), 2_000, 1_000),
+      feeKnown(both, 2_000),
     ]);
     expect(view.gauges().transactions).toBe(2);
   });
@@ -287,7 +298,7 @@ describe('conflicts', () => {
     view.confirm(blockOf([mined]));
     view.add(late, 0);
     view.add(late, 0);
-    expect(events()).toEqual([conflict(late, mined, output(0), 99_000, 500)]);
+    expect(events()).toEqual([conflict(late, mined, output(0), 99_000, 500), feeKnown(late, 99_000)]);
     expect(view.gauges().transactions).toBe(0);
   });
 

@@ -299,6 +299,19 @@ describe('tx', () => {
     ),
   );
 
+  it.each([
+    ['nothing, as far as is known', undefined, 'is_standard=true'],
+    ['nothing', 0, 'is_standard=true'],
+    ['something', 9, 'is_standard=false,non_standard_reason="dust"'],
+  ])('lets one output be dust to Core where the transaction pays %s', (_, fee, verdict) => {
+    const bench = benchOf([tx], { policy: 'core' });
+    const { txid, size, vsize } = transaction;
+    bench.bus.emit('feeKnown', { txid: 'another', fee: 5, size, vsize });
+    if (fee !== undefined) bench.bus.emit('feeKnown', { txid, fee, size, vsize });
+    bench.bus.emit('transaction', { peer: somePeer, transaction, first: true, receivedMs: 0 });
+    expect(bench.lines()[0]).toContain(`num_op_return_outs=1i,${verdict},sha=`);
+  });
+
   it('writes one point for the transaction and one for each input and output, once', () => {
     const bench = benchOf([tx]);
     bench.bus.emit('transaction', { peer: somePeer, transaction, first: true, receivedMs: 0 });

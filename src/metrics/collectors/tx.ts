@@ -5,6 +5,8 @@ import type { CollectorFactory } from '../collector';
 export const tx: CollectorFactory = ({ emit, policy }) => {
   let nextHeight: number | undefined;
   let medianTime: number | undefined;
+  /** The last fee that was told: that of a transaction comes before the transaction, from the relay view. */
+  let known: { readonly txid: string; readonly fee: number } | undefined;
   return {
     name: 'tx',
     on: {
@@ -12,10 +14,12 @@ export const tx: CollectorFactory = ({ emit, policy }) => {
         nextHeight = best.height + 1;
         medianTime = best.medianTime;
       },
+      feeKnown: (told) => (known = told),
       transaction: ({ transaction, first }) => {
         if (!first) return;
+        const fee = known?.txid === transaction.txid ? known.fee : undefined;
         const { inputs, outputs } = transaction;
-        const verdict = standardness(policy, transaction, { nextHeight, medianTime });
+        const verdict = standardness(policy, transaction, { nextHeight, medianTime, fee });
         emit('tx', {
           version_num: transaction.version,
           tx_size: transaction.size,
