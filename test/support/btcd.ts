@@ -54,6 +54,8 @@ export interface BtcdOptions {
   readonly network?: 'regtest' | 'simnet';
   /** Address that `generate` pays to; without it nothing can be mined. */
   readonly miningAddress?: string;
+  /** Whether it takes and relays what mainnet's policy refuses; default no. */
+  readonly nonStandard?: boolean;
   readonly extraArgs?: readonly string[];
 }
 
@@ -100,7 +102,7 @@ export class Btcd {
 
   /** Runs the process: first by `start`, then again after `halt`, on the same folder and ports. */
   async run(): Promise<void> {
-    const { network = 'regtest', miningAddress, extraArgs = [] } = this.options;
+    const { network = 'regtest', miningAddress, nonStandard = false, extraArgs = [] } = this.options;
     this.output = '';
     const child = spawn(
       this.program,
@@ -117,8 +119,8 @@ export class Btcd {
         '--nodnsseed',
         // Its default of 10 s is made for the privacy of real networks.
         '--trickleinterval=100ms',
-        // Test networks let non-standard transactions through; what mainnet's policy lets through is wanted here.
-        '--rejectnonstd',
+        // Test networks let non-standard transactions through; what mainnet's policy lets through is mostly wanted here.
+        nonStandard ? '--relaynonstd' : '--rejectnonstd',
         ...(miningAddress === undefined ? [] : [`--miningaddr=${miningAddress}`]),
         ...extraArgs,
       ],

@@ -19,7 +19,7 @@ interface VerboseBlock {
 }
 
 /** The coinbase output of a block that was mined to the wallet's address. */
-async function coinbase(node: Btcd, blockHash: string): Promise<Spendable> {
+export async function coinbase(node: Btcd, blockHash: string): Promise<Spendable> {
   const { rawtx } = await node.rpc<VerboseBlock>('getblock', blockHash, 2);
   const [transaction] = rawtx;
   const output = transaction?.vout[0];

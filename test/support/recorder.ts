@@ -9,6 +9,12 @@ export interface Conversation {
   readonly out: Buffer[];
 }
 
+/** What passed on one connection, and when. */
+export interface RecordedConversation extends Conversation {
+  /** When each of `in` passed, Unix time in milliseconds. */
+  readonly inAt: number[];
+}
+
 /** What was counted under one command. */
 export interface Tally {
   readonly messages: number;
@@ -24,21 +30,24 @@ export interface Recorder {
   /** Port on 127.0.0.1 to connect to in place of the node's. */
   readonly port: number;
   /** The connections so far. */
-  readonly connections: readonly Conversation[];
+  readonly connections: readonly RecordedConversation[];
   /** Cuts every connection and stops listening. */
   stop(): Promise<void>;
 }
 
 /** Starts a recorder in front of `target`, a port on 127.0.0.1. */
 export async function startRecorder(target: number): Promise<Recorder> {
-  const connections: Conversation[] = [];
+  const connections: RecordedConversation[] = [];
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (near) => {
-    const conversation: Conversation = { in: [], out: [] };
+    const conversation: RecordedConversation = { in: [], out: [], inAt: [] };
     connections.push(conversation);
     const far = connect({ port: target, host: '127.0.0.1', allowHalfOpen: true });
     pass(near, far, (data) => conversation.out.push(data));
-    pass(far, near, (data) => conversation.in.push(data));
+    pass(far, near, (data) => {
+      conversation.in.push(data);
+      conversation.inAt.push(Date.now());
+    });
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.setNoDelay(true);

@@ -22,8 +22,19 @@ export interface TxIn extends TxOut {
   witness: readonly Buffer[];
 }
 
+/** What stands around the inputs and outputs of a transaction; mostly all of it is as it mostly is. */
+export interface Frame {
+  /** Default 2. */
+  readonly version?: number;
+  /** Default 0. */
+  readonly lockTime?: number;
+  /** Of every input; default final. */
+  readonly sequence?: number;
+}
+
 const VERSION = 2;
-const SEQUENCE = 0xffff_ffff;
+/** Of an input that gives up lock times and replacement. */
+export const FINAL_SEQUENCE = 0xffff_ffff;
 const SIGHASH_ALL = 1;
 /** Order of the curve. */
 const N = 0xffff_ffff_ffff_ffff_ffff_ffff_ffff_fffe_baae_dce6_af48_a03b_bfd2_5e8c_d036_4141n;
@@ -60,25 +71,31 @@ export function push(data: Buffer): Buffer {
 }
 
 /** A transaction in the bytes of the wire, with its witnesses where it has any (BIP144). */
-export function serialize(inputs: readonly TxIn[], outputs: readonly TxOut[], withWitness = true): Buffer {
+export function serialize(
+  inputs: readonly TxIn[],
+  outputs: readonly TxOut[],
+  frame: Frame = {},
+  withWitness = true,
+): Buffer {
+  const { version = VERSION, lockTime = 0, sequence = FINAL_SEQUENCE } = frame;
   const segwit = withWitness && inputs.some(({ witness }) => witness.length > 0);
   return Buffer.concat([
-    uint32(VERSION),
+    uint32(version),
     segwit ? Buffer.from([0, 1]) : Buffer.alloc(0),
     compactSize(inputs.length),
-    ...inputs.map((input) => Buffer.concat([outpoint(input), prefixed(input.scriptSig), uint32(SEQUENCE)])),
+    ...inputs.map((input) => Buffer.concat([outpoint(input), prefixed(input.scriptSig), uint32(sequence)])),
     compactSize(outputs.length),
     ...outputs.map(serializeOutput),
     ...(segwit
       ? inputs.map(({ witness }) => Buffer.concat([compactSize(witness.length), ...witness.map(prefixed)]))
       : []),
-    uint32(0),
+    uint32(lockTime),
   ]);
 }
 
 /** The hash of a transaction as people write it. */
-export function txidOf(inputs: readonly TxIn[], outputs: readonly TxOut[]): string {
-  return sha256(sha256(serialize(inputs, outputs, false)))
+export function txidOf(inputs: readonly TxIn[], outputs: readonly TxOut[], frame: Frame = {}): string {
+  return sha256(sha256(serialize(inputs, outputs, frame, false)))
     .reverse()
     .toString('hex');
 }
@@ -90,9 +107,10 @@ export function signLegacy(
   outputs: readonly TxOut[],
   index: number,
   code: Buffer,
+  frame: Frame = {},
 ): Buffer {
   const blanked = inputs.map((input, i) => ({ ...input, scriptSig: i === index ? code : Buffer.alloc(0) }));
-  return signPreimage(key, Buffer.concat([serialize(blanked, outputs, false), uint32(SIGHASH_ALL)]));
+  return signPreimage(key, Buffer.concat([serialize(blanked, outputs, frame, false), uint32(SIGHASH_ALL)]));
 }
 
 /** A signature of input `index` by BIP143; `code` is the script that runs. */
@@ -102,19 +120,21 @@ export function signWitness(
   outputs: readonly TxOut[],
   index: number,
   code: Buffer,
+  frame: Frame = {},
 ): Buffer {
+  const { version = VERSION, lockTime = 0, sequence = FINAL_SEQUENCE } = frame;
   const input = inputs[index];
   if (input === undefined) throw new Error(`there is no input ${index}`);
   const preimage = Buffer.concat([
-    uint32(VERSION),
+    uint32(version),
     sha256(sha256(...inputs.map(outpoint))),
-    sha256(sha256(...inputs.map(() => uint32(SEQUENCE)))),
+    sha256(sha256(...inputs.map(() => uint32(sequence)))),
     outpoint(input),
     prefixed(code),
     uint64(input.value),
-    uint32(SEQUENCE),
+    uint32(sequence),
     sha256(sha256(...outputs.map(serializeOutput))),
-    uint32(0),
+    uint32(lockTime),
     uint32(SIGHASH_ALL),
   ]);
   return signPreimage(key, preimage);
@@ -152,16 +172,17 @@ function prefixed(data: Buffer): Buffer {
   return Buffer.concat([compactSize(data.length), data]);
 }
 
-function compactSize(n: number): Buffer {
+/** A number as the wire has lengths and counts. */
+export function compactSize(n: number): Buffer {
   if (n < 0xfd) return Buffer.from([n]);
-  const buffer = Buffer.from([0xfd, 0, 0]);
-  buffer.writeUInt16LE(n, 1);
+  const buffer = n <= 0xffff ? Buffer.from([0xfd, 0, 0]) : Buffer.from([0xfe, 0, 0, 0, 0]);
+  buffer.writeUIntLE(n, 1, buffer.length - 1);
   return buffer;
 }
 
 function uint32(n: number): Buffer {
   const buffer = Buffer.alloc(4);
-  buffer.writeUInt32LE(n);
+  buffer.writeUInt32LE(n >>> 0);
   return buffer;
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import secp256k1 from 'bcrypto/lib/secp256k1';
 import {
+  type Frame,
   type TxIn,
   type TxOut,
   generateKey,
@@ -37,9 +38,13 @@ export const SPENDABLE_TYPES = OUTPUT_TYPES.filter(
 
 /** An output that is to be made. */
 export interface Payment {
-  readonly type: OutputType;
+  readonly type: OutputType | 'nonstandard';
   /** Satoshi. */
   readonly value: number;
+  /** In place of a script of the wallet's. */
+  readonly script?: Buffer;
+  /** The signature script that opens `script`, if that is not one of the wallet's. */
+  readonly opener?: Buffer;
 }
 
 /** An output that can be spent. */
@@ -55,6 +60,9 @@ export interface Signed {
   readonly hex: string;
   readonly inputs: readonly Spendable[];
   readonly outputs: readonly Spendable[];
+  readonly frame: Frame;
+  /** The inputs as they were signed. */
+  readonly signed: readonly TxIn[];
 }
 
 /** m and n of the bare multisig outputs: policy lets 1 to 3 keys through. */
@@ -87,24 +95,26 @@ export class Wallet {
   }
 
   /** Spends all of `inputs` to `payments`; what these leave is the fee. */
-  sign(inputs: readonly Spendable[], payments: readonly Payment[]): Signed {
+  sign(inputs: readonly Spendable[], payments: readonly Payment[], frame: Frame = {}): Signed {
     const outs = payments.map((payment) => ({
       ...payment,
-      script: this.script(payment.type, this.serial++),
+      script: payment.script ?? this.script(payment.type, this.serial++),
     }));
     const ins = inputs.map((input) => ({ ...input, scriptSig: NOTHING, witness: [] as readonly Buffer[] }));
-    ins.forEach((input, index) => Object.assign(input, this.unlock(ins, outs, index, input)));
-    const txid = txidOf(ins, outs);
+    ins.forEach((input, index) => Object.assign(input, this.unlock(ins, outs, index, input, frame)));
+    const txid = txidOf(ins, outs, frame);
     return {
       txid,
-      hex: serialize(ins, outs).toString('hex'),
+      hex: serialize(ins, outs, frame).toString('hex'),
       inputs,
       outputs: outs.map((output, vout) => ({ ...output, txid, vout })),
+      frame,
+      signed: ins,
     };
   }
 
   /** An output script; where a type comes in several shapes, the serial number picks one. */
-  private script(type: OutputType, serial: number): Buffer {
+  private script(type: Payment['type'], serial: number): Buffer {
     const noise = createHash('sha512').update(String(serial)).digest();
     switch (type) {
       case 'pubkey':
@@ -131,6 +141,8 @@ export class Wallet {
         return program(1, Buffer.from('4e73', 'hex'));
       case 'witness_unknown':
         return program(2 + (serial % 15), noise.subarray(0, 2 + (serial % 39)));
+      case 'nonstandard':
+        throw new Error('a nonstandard output must bring its script');
     }
   }
 
@@ -139,12 +151,15 @@ export class Wallet {
     ins: readonly TxIn[],
     outs: readonly TxOut[],
     index: number,
-    { type, script }: Spendable,
+    { type, script, opener }: Spendable,
+    frame: Frame,
   ): { scriptSig: Buffer; witness: readonly Buffer[] } {
     const [first, second] = this.keys;
-    const legacy = (code: Buffer, key = first): Buffer => push(signLegacy(key, ins, outs, index, code));
+    if (opener !== undefined) return { scriptSig: opener, witness: [] };
+    const legacy = (code: Buffer, key = first): Buffer =>
+      push(signLegacy(key, ins, outs, index, code, frame));
     const keyhashWitness = (): readonly Buffer[] => [
-      signWitness(first, ins, outs, index, payToPubkeyhash(this.pubkeyhash)),
+      signWitness(first, ins, outs, index, payToPubkeyhash(this.pubkeyhash), frame),
       first.publicKey,
     ];
     switch (type) {
@@ -169,7 +184,7 @@ export class Wallet {
       case 'witness_v0_keyhash':
         return { scriptSig: NOTHING, witness: keyhashWitness() };
       case 'witness_v0_scripthash': {
-        const signature = signWitness(first, ins, outs, index, this.redeemScript);
+        const signature = signWitness(first, ins, outs, index, this.redeemScript, frame);
         return { scriptSig: NOTHING, witness: [NOTHING, signature, this.redeemScript] };
       }
       case 'witness_v1_taproot':
@@ -178,6 +193,7 @@ export class Wallet {
         return { scriptSig: NOTHING, witness: [] };
       case 'nulldata':
       case 'witness_unknown':
+      case 'nonstandard':
         throw new Error(`the wallet cannot spend a ${type}`);
     }
   }

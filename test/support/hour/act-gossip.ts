@@ -1,0 +1,103 @@
+import { INV_TX } from '../../../src/p2p/messages/inventory';
+import { encodeFrame } from '../../../src/p2p/framing';
+import { NETWORKS } from '../../../src/p2p/networks';
+import { until } from '../until';
+import type { Stage } from './stage';
+
+/** What `--tx-rate` is where nobody sets it. */
+const TX_RATE = 200;
+/** Announcements over that limit. */
+export const HELD_BACK = 35;
+
+/** Longer than it takes the limit on requests to have its whole allowance again. */
+const REST_MS = 1_100;
+
+const MAPPED_IPV4 = Buffer.from('00000000000000000000ffff', 'hex');
+const ONION_CAT = Buffer.from('fd87d87eeb43', 'hex');
+
+/** An entry of `addr`: time 4, services 8, address 16, port 2. */
+const addrEntry = (...address: readonly Buffer[]): Buffer =>
+  Buffer.concat([Buffer.alloc(12), Buffer.concat(address, 16), Buffer.alloc(2)]);
+
+/** An entry of `addrv2`: time 4, services, network, length, address, port 2. */
+const addrv2Entry = (network: number, address: Buffer): Buffer =>
+  Buffer.concat([Buffer.alloc(4), Buffer.of(0, network, address.length), address, Buffer.alloc(2)]);
+
+const list = (entries: readonly Buffer[]): Buffer => Buffer.concat([Buffer.of(entries.length), ...entries]);
+
+/** Addresses of every network, in both messages. */
+export function tellAddresses({ scripted, record }: Stage): void {
+  const some = (length: number, first = 0x20): Buffer => Buffer.alloc(length, first);
+  scripted.say(
+    'addr',
+    list([
+      addrEntry(MAPPED_IPV4, some(4)),
+      addrEntry(MAPPED_IPV4, some(4, 9)),
+      addrEntry(some(16)),
+      addrEntry(ONION_CAT, some(10)),
+    ]),
+  );
+  scripted.say(
+    'addrv2',
+    list([
+      addrv2Entry(1, some(4)),
+      addrv2Entry(2, some(16)),
+      addrv2Entry(4, some(32)),
+      addrv2Entry(4, some(32, 8)),
+      addrv2Entry(5, some(32)),
+      addrv2Entry(6, some(16, 0xfc)),
+      addrv2Entry(7, some(16, 2)),
+      addrv2Entry(99, some(7)),
+    ]),
+  );
+  const told = { ipv4: 3, ipv6: 2, torv2: 1, torv3: 2, i2p: 1, cjdns: 1, yggdrasil: 1, unknown: 1 };
+  for (const [network, count] of Object.entries(told)) record.addresses.set(network, count);
+}
+
+/** More announcements at once than may be asked for, of transactions that the peer then does not have. */
+export async function announceTooMuch(stage: Stage): Promise<void> {
+  await stage.pause(REST_MS);
+  stage.scripted.announce(
+    Array.from({ length: TX_RATE + HELD_BACK }, (_, i) => ({
+      type: INV_TX,
+      hash: `${String.fromCharCode(i & 0xff, i >> 8)}${'\xee'.repeat(30)}`,
+    })),
+  );
+  for (const listener of stage.listeners)
+    await listener.untilRow(
+      'all to be asked for',
+      `SELECT 1 AS one FROM inv HAVING sum(notfound) >= ${TX_RATE + HELD_BACK}`,
+    );
+}
+
+/** Breaches that a connection survives, one that it does not, and an end without a reason. */
+export async function misbehave({ scripted, record, listeners }: Stage): Promise<void> {
+  const breaches: readonly (readonly [reason: string, command: string, payload: Buffer])[] = [
+    ['malformed-tx', 'tx', Buffer.of(1, 2, 3)],
+    ['malformed-block', 'block', Buffer.alloc(81, 1)],
+    ['malformed-message', 'inv', Buffer.of(0xff)],
+    [
+      'invalid-tx',
+      'tx',
+      Buffer.from(`0200000001${'44'.repeat(32)}0500000000fdffffff01ffffffffffffff7f015100000000`, 'hex'),
+    ],
+    ['invalid-header', 'headers', Buffer.concat([Buffer.of(1), Buffer.alloc(81)])],
+    ['duplicate-version', 'version', Buffer.alloc(86)],
+  ];
+  for (const [reason, command, payload] of breaches) {
+    scripted.say(command, payload);
+    record.violation(reason);
+  }
+  const back = async (what: string, handshakes: number): Promise<void> =>
+    until(what, () => scripted.handshakes >= handshakes, { ms: 60_000 }).then(() => undefined);
+  const { length } = listeners;
+  await back('the peer to be dialled again', 2 * length);
+
+  const frame = encodeFrame(NETWORKS.regtest.magic, 'ping', Buffer.alloc(8));
+  frame[20] = (frame[20] ?? 0) ^ 1;
+  scripted.babble(frame);
+  record.violation('wrong-checksum');
+  await back('the peer to be dialled once more', 3 * length);
+  scripted.hangUp();
+  await back('the peer to be dialled at last', 4 * length);
+}

@@ -1,0 +1,87 @@
+import path from 'node:path';
+import { connectClient } from '../../../src/query/client';
+import { collect } from '../../../src/query/result';
+import type { Source } from '../../../src/query/source';
+import type { PolicyName } from '../../../src/tx/policy/standardness';
+import type { Cleanup } from '../cleanup';
+import { type Program, runProgram } from '../program';
+import { type Recorder, startRecorder } from '../recorder';
+import { type Row, openStored, type Stored } from '../stored';
+import { until } from '../until';
+
+/** How often the listener writes an interval. */
+export const INTERVAL_MS = 500;
+
+/** The program, with a recorder between it and each of its peers, and with what it has stored. */
+export class Listener {
+  private stored: Stored | undefined;
+  /** What went over each of its connections to its peers, in the order of these. */
+  readonly recorders: readonly Recorder[];
+
+  private constructor(
+    readonly policy: PolicyName,
+    /** The store's file. */
+    readonly store: string,
+    private readonly program: Program,
+    private readonly client: Source,
+    recorders: readonly Recorder[],
+  ) {
+    this.recorders = recorders;
+  }
+
+  /** Starts one that listens to the peers on these ports of 127.0.0.1. */
+  static async start(
+    policy: PolicyName,
+    ports: readonly number[],
+    folder: string,
+    cleanup: Cleanup,
+  ): Promise<Listener> {
+    const recorders: Recorder[] = [];
+    for (const port of ports) recorders.push(cleanup.add(await startRecorder(port), (it) => it.stop()));
+    const store = path.join(folder, `${policy}.duckdb`);
+    const args = [
+      ...['--network', 'regtest', '--policy', policy, '--interval', `${INTERVAL_MS}ms`],
+      ...['--node', policy, '--export', `duckdb:${store}`],
+      ...recorders.flatMap(({ port }) => ['--connect', `127.0.0.1:${port}`]),
+    ];
+    const program = cleanup.add(runProgram(args, folder), (it) => it.stop());
+    const client = await until('the store to answer', async () => (await connectClient(store)) ?? undefined, {
+      giveUp: program.ended,
+    });
+    cleanup.add(client, (it) => it.close());
+    return new Listener(policy, store, program, client, recorders);
+  }
+
+  /** By what address it knows the peer of that number. */
+  addressOf(peer: number): string {
+    return `127.0.0.1:${this.recorders[peer]?.port ?? 0}`;
+  }
+
+  /** Asks the store, through the program while that runs. Times are too long for a number: ask for none. */
+  async rows(sql: string): Promise<Row[]> {
+    if (this.stored !== undefined) return this.stored.rows(sql);
+    const result = await this.client.raw(sql);
+    const rows = await collect(result);
+    return rows.map((row) =>
+      Object.fromEntries(
+        result.columns.map(({ name }, i) => {
+          const value = row[i] ?? null;
+          return [name, typeof value === 'bigint' ? Number(value) : value];
+        }),
+      ),
+    );
+  }
+
+  /** Waits until a query gives a row. */
+  async untilRow(what: string, sql: string): Promise<Row> {
+    const first = async (): Promise<Row | undefined> => (await this.rows(sql))[0];
+    return until(`${what} (${this.policy})`, first, { giveUp: this.program.ended, ms: 60_000 });
+  }
+
+  /** Stops the program; from then on its store is read from the file. */
+  async stop(cleanup: Cleanup): Promise<number | null> {
+    const status = await this.program.stop();
+    this.stored = cleanup.add(await openStored(this.store), (it) => it.close());
+    return status;
+  }
+}

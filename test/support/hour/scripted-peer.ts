@@ -1,0 +1,90 @@
+import { decodeInventory, encodeInventory, type InventoryItem } from '../../../src/p2p/messages/inventory';
+import { type FakeConnection, FakePeer, type Got, versionPayload } from '../fake-peer';
+
+/** What a scripted peer claims of itself. */
+export const SCRIPTED_AGENT = '/scripted:1/';
+export const SCRIPTED_HEIGHT = 7;
+
+/** Something that a scripted peer has to give. */
+interface Thing {
+  readonly command: 'tx' | 'block';
+  readonly payload: Buffer;
+}
+
+/** A peer that speaks correctly, has what it is told to have, and says what it is told to say, to whoever is connected. */
+export class ScriptedPeer {
+  private readonly things = new Map<string, Thing>();
+
+  private constructor(private readonly peer: FakePeer) {}
+
+  static async start(): Promise<ScriptedPeer> {
+    const answer = (connection: FakeConnection, got: Got): void => scripted.answer(connection, got);
+    const scripted = new ScriptedPeer(await FakePeer.start({ onMessage: answer }));
+    return scripted;
+  }
+
+  get port(): number {
+    return this.peer.port;
+  }
+
+  /** Handshakes so far. */
+  get handshakes(): number {
+    return this.peer.connections.filter((connection) => connection.commands().includes('verack')).length;
+  }
+
+  /** Gives this to whoever asks for it; `hash` as on the wire, one character a byte. */
+  has(hash: string, thing: Thing): void {
+    this.things.set(hash, thing);
+  }
+
+  announce(items: readonly InventoryItem[]): void {
+    this.say('inv', encodeInventory(items));
+  }
+
+  say(command: string, payload: Buffer): void {
+    for (const connection of this.live()) connection.send(command, payload);
+  }
+
+  /** Says what is no message. */
+  babble(bytes: Buffer): void {
+    for (const connection of this.live()) connection.raw(bytes);
+  }
+
+  hangUp(): void {
+    for (const connection of this.live()) connection.socket.end();
+  }
+
+  stop(): Promise<void> {
+    return this.peer.stop();
+  }
+
+  private live(): FakeConnection[] {
+    return this.peer.connections.filter(({ socket }) => !socket.destroyed && !socket.writableEnded);
+  }
+
+  private answer(connection: FakeConnection, { command, payload }: Got): void {
+    switch (command) {
+      case 'version':
+        connection.send('version', versionPayload({ userAgent: SCRIPTED_AGENT, height: SCRIPTED_HEIGHT }));
+        break;
+      case 'verack':
+        connection.send('verack');
+        break;
+      case 'ping':
+        connection.send('pong', payload);
+        break;
+      case 'getheaders':
+        connection.send('headers', Buffer.of(0));
+        break;
+      case 'getdata': {
+        const missing: InventoryItem[] = [];
+        for (const item of decodeInventory(payload)) {
+          const thing = this.things.get(item.hash);
+          if (thing === undefined) missing.push(item);
+          else connection.send(thing.command, thing.payload);
+        }
+        if (missing.length > 0) connection.send('notfound', encodeInventory(missing));
+      }
+    }
+  }
+}
