@@ -120,6 +120,7 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
     clock,
     askHeaders: (peer, locator) => pool.askHeaders(peer, locator),
     report: (peer, violation) => pool.report(peer, violation),
+    askAgain: (hash) => pool.askAgain(hash),
     headerAdded,
     advanced: () => {
       const now = clock.monotonicMs();

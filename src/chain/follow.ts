@@ -5,6 +5,7 @@ import type { BlockProcessor } from './block-processor';
 import type { ChainEvents } from './events';
 import type { HeaderChain } from './header-chain';
 import { type HeaderPeer, HeaderSync } from './header-sync';
+import { isMutation } from './validate-block';
 
 /** Service bits NETWORK and NETWORK_LIMITED (BIP159): only peers with one of them have headers to give. */
 const SERVES_BLOCKS = (1n << 0n) | (1n << 10n);
@@ -19,6 +20,8 @@ export interface FollowModules {
   readonly askHeaders: (peer: PeerInfo, locator: readonly Buffer[]) => void;
   /** Takes a peer's breach of the chain's rules. */
   readonly report: (peer: PeerInfo, violation: 'invalid-header' | 'invalid-block') => void;
+  /** Asks for a block again of which a forgery came: other bytes under its header. */
+  readonly askAgain: (hash: string) => void;
   /** Takes each header that the chain accepted, 80 bytes. */
   readonly headerAdded: (bytes: Buffer) => void;
   /** Called when the chain has got headers. */
@@ -68,7 +71,8 @@ export function followChain(modules: FollowModules): () => void {
     const headerPeer = peers.get(peer.id);
     if (processor.orphanCount > waiting && headerPeer !== undefined) sync.announced(headerPeer);
   });
-  bus.on('processedBlock', ({ status, peerAddress }) => {
+  bus.on('processedBlock', ({ block, status, reason, peerAddress }) => {
+    if (reason !== undefined && isMutation(reason)) modules.askAgain(block.hash);
     const sender = senders.get(peerAddress);
     if (status === 'rejected' && sender !== undefined) modules.report(sender, 'invalid-block');
   });

@@ -12,6 +12,9 @@ const TIMEOUT_MS = 30_000;
 /** The most blocks that may be under way at once; a hostile inventory of nonsense hashes fills no more than this. */
 const MAX_PENDING = 1_024;
 
+/** Of the last blocks that came it is remembered who else announced them, in case that what came was no block. */
+const MAX_ANSWERED = 64;
+
 interface Pending {
   readonly hash: string;
   /** Who has announced the block and was not asked yet. */
@@ -26,6 +29,8 @@ export class BlockRequests {
   /** What was asked for, under way or given up: a late answer is an answer. */
   private readonly requested = new RollingSet(REMEMBERED);
   private readonly pending = new Map<string, Pending>();
+  /** Who else has announced the blocks that came of late, by their hashes. */
+  private readonly answered = new Map<string, Connection[]>();
 
   constructor(private readonly modules: { readonly clock: Clock }) {}
 
@@ -54,10 +59,30 @@ export class BlockRequests {
 
   /** Notes that a block came; tells whether it came for the first time, and whether it was asked for. */
   received(hash: string): { readonly first: boolean; readonly requested: boolean } {
+    const others = this.pending.get(hash)?.others ?? [];
     this.pending.delete(hash);
+    if (others.length > 0) this.answered.set(hash, others);
+    for (const oldest of this.answered.keys()) {
+      if (this.answered.size <= MAX_ANSWERED) break;
+      this.answered.delete(oldest);
+    }
     const first = !this.arrived.has(hash);
     if (first) this.arrived.add(hash);
     return { first, requested: this.requested.has(hash) };
+  }
+
+  /**
+   * Takes it that what came under this hash was not the block, but other bytes under its header: the block is asked for again, of
+   * the next announcer or of the next to announce it.
+   */
+  forged(hash: string): void {
+    this.arrived.delete(hash);
+    const others = this.answered.get(hash) ?? [];
+    this.answered.delete(hash);
+    const asked = others.shift();
+    if (asked === undefined) return;
+    this.pending.set(hash, { hash, others, asked, askedAt: this.modules.clock.monotonicMs() });
+    asked.request([requestFor(asked, hash)]);
   }
 
   /** Takes a peer's word that it does not have what it was asked for. */

@@ -7,6 +7,7 @@ import { Dialer, type DialerModules } from './dialer';
 import type { Endpoint } from './endpoint';
 import type { P2PEvents, PeerInfo, Violation } from './events';
 import { messageHandlers } from './handlers';
+import { wireHash } from './messages/inventory';
 import type { NetworkName } from './networks';
 import { TransactionRequests } from './transaction-requests';
 
@@ -88,6 +89,11 @@ export class Pool {
   /** Reports that what a peer sent breaks the rules of the chain. */
   report(peer: PeerInfo, violation: Violation): void {
     for (const connection of this.connections) if (connection.id === peer.id) connection.report(violation);
+  }
+
+  /** Asks for a block again that came forged; `hash` as people write it. */
+  askAgain(hash: string): void {
+    this.blocks.forged(wireHash(hash));
   }
 
   stop(): void {

@@ -9,6 +9,7 @@ import { at, branch, newProcessor } from './processor';
 function following() {
   const { processor, chain, bus } = newProcessor();
   const reports: string[] = [];
+  const asked: string[] = [];
   followChain({
     chain,
     processor,
@@ -16,6 +17,7 @@ function following() {
     clock: { monotonicMs: () => 0 },
     askHeaders: () => undefined,
     report: (peer, violation) => reports.push(`${peer.address} ${violation}`),
+    askAgain: (hash) => asked.push(hash),
     headerAdded: () => undefined,
     advanced: () => undefined,
   });
@@ -29,7 +31,7 @@ function following() {
   bus.emit('handshake', { peer: somePeer, claims });
   const send = (block: Block): void =>
     bus.emit('block', { peer: somePeer, block, first: true, requested: true, receivedMs: 0 });
-  return { bus, send, reports };
+  return { bus, send, reports, asked };
 }
 
 const good = branch(REGTEST.genesis, 1, 1, 0);
@@ -64,5 +66,18 @@ describe('a peer that sends an invalid block', () => {
       receivedMs: 0,
     });
     expect(reports).toEqual([]);
+  });
+});
+
+describe('a forgery of a block', () => {
+  it('has the block asked for again, and an invalid block does not', () => {
+    const { send, asked } = following();
+    const [block] = good;
+    const forged = parseBlock(Buffer.concat([at(good, 0).bytes.subarray(0, 80), bad.bytes.subarray(80)]));
+    send(forged);
+    expect(asked).toEqual([block?.hash]);
+    send(at(good, 0));
+    send(bad);
+    expect(asked).toHaveLength(1);
   });
 });

@@ -154,6 +154,7 @@ async function judged({ network }: SharedBlock, file: string, height: number): P
     clock,
     askHeaders: (to, locator) => pool.askHeaders(to, locator),
     report: (_, violation) => faults.push(violation),
+    askAgain: (hash) => faults.push(hash),
     headerAdded: () => undefined,
     advanced: () => undefined,
   });

@@ -60,4 +60,19 @@ describe('BlockRequests', () => {
     }
     expect(blocks.received(hash(1)).requested).toBe(false);
   });
+
+  it('asks the next announcer where a forgery came, and later ones where there is none', () => {
+    const { blocks, peer } = newRequests();
+    const [forger, honest, late] = [peer(), peer(), peer()];
+    blocks.announced(forger.connection, [item(1)]);
+    blocks.announced(honest.connection, [item(1)]);
+    blocks.received(hash(1));
+    blocks.forged(hash(1));
+    expect(honest.asked).toEqual([hash(1)]);
+    expect(blocks.received(hash(1))).toEqual({ first: true, requested: true });
+    blocks.forged(hash(1));
+    expect(blocks.announced(late.connection, [item(1)])).toBe(1);
+    expect(late.asked).toEqual([hash(1)]);
+    expect(forger.asked).toEqual([hash(1)]);
+  });
 });
