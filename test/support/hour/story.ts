@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { PolicyName } from '../../../src/tx/policy/standardness';
+import type { Cleanup } from '../cleanup';
+import { until } from '../until';
+import { Wallet } from '../wallet';
+import { sendBlocks } from './act-blocks';
+import { replace, surprise } from './act-conflicts';
+import { announceTooMuch, misbehave, tellAddresses } from './act-gossip';
+import { orphan } from './act-orphans';
+import { relayEveryForm } from './act-relay';
+import { reorganise } from './act-reorg';
+import { makeCoins } from './coins';
+import { Line } from './line';
+import { Listener } from './listener';
+import { ScriptRecord } from './record';
+import { bytesOf } from './rows';
+import { ScriptedPeer } from './scripted-peer';
+import { SCRIPTED, Stage } from './stage';
+
+/** As long as announcements of one thing are gathered, and some intervals more. */
+const SPREAD_MS = 32_000;
+
+/** What the story left. */
+export interface Played {
+  readonly stage: Stage;
+  /** The bytes of both listeners at a quiet moment, by the btcds' count and by their own, the scripted peer aside. */
+  readonly bandwidth: { readonly btcds: object; readonly listeners: object };
+  /** With what the listeners ended. */
+  readonly statuses: ReadonlyMap<PolicyName, number | null>;
+}
+
+/** Plays the whole story, and stops the listeners; the btcds go on, to be asked. */
+export async function play(btcdProgram: string, cleanup: Cleanup): Promise<Played> {
+  const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-hour-')), (path) =>
+    rm(path, { recursive: true, force: true }),
+  );
+  const wallet = new Wallet();
+  const line = await Line.start(btcdProgram, wallet.address('regtest'), cleanup);
+  const mature = await line.first.rpc<string[]>('generate', 110);
+  for (const node of line.nodes)
+    await until('the btcds to be level', async () => (await node.rpc('getblockcount')) === 110);
+  const scripted = cleanup.add(await ScriptedPeer.start(), (it) => it.stop());
+  const ports = [...line.nodes.map(({ p2pPort }) => p2pPort), scripted.port];
+  const listeners = [
+    await Listener.start('btcd', ports, folder, cleanup),
+    await Listener.start('core', ports, folder, cleanup),
+  ];
+  const stage = new Stage(line, scripted, listeners, wallet, new ScriptRecord());
+  for (const listener of listeners)
+    await listener.untilRow('all handshakes', 'SELECT 1 AS one FROM peers HAVING count(version) = 4');
+  await line.untilQuiet(500);
+
+  const coins = await makeCoins(stage, mature.slice(0, 4));
+  await relayEveryForm(stage, coins);
+  await reorganise(stage, coins, { depth: 1, rivalFee: 2_000 });
+  await reorganise(stage, coins, { depth: 2, rivalFee: 500 });
+  await replace(stage, coins);
+  await orphan(stage, coins);
+  await surprise(stage, coins);
+  await reorganise(stage, coins, { depth: 6, rivalFee: 1_500 });
+  await sendBlocks(stage);
+  await stage.mine(line.middle);
+  tellAddresses(stage);
+  await misbehave(stage);
+  await announceTooMuch(stage);
+  await stage.pause(SPREAD_MS);
+  const bandwidth = await quietBandwidth(stage);
+  await stage.checkpoint('the end');
+  const statuses = new Map<PolicyName, number | null>();
+  for (const listener of listeners) statuses.set(listener.policy, await listener.stop(cleanup));
+  return { stage, bandwidth, statuses };
+}
+
+/** The bytes of all listeners that the btcds have counted, and that the listeners have, when none moves. */
+async function quietBandwidth(stage: Stage): Promise<Played['bandwidth']> {
+  const counted = async (): Promise<{ bytes_recv: number; bytes_sent: number }> => {
+    const peers = (await Promise.all(stage.line.nodes.map((node) => node.peers()))).flat();
+    const ours = peers.filter(({ subver }) => subver.includes('btcdmon'));
+    return {
+      bytes_recv: ours.reduce((sum, { bytessent }) => sum + bytessent, 0),
+      bytes_sent: ours.reduce((sum, { bytesrecv }) => sum + bytesrecv, 0),
+    };
+  };
+  return until('a quiet moment', async () => {
+    const before = await counted();
+    await stage.untilWritten();
+    let [received, sent] = [0, 0];
+    for (const listener of stage.listeners) {
+      const [row] = await listener.rows(
+        'SELECT bytes_recv, bytes_sent FROM bandwidth ORDER BY time DESC LIMIT 1',
+      );
+      const own = listener.recorders[SCRIPTED]?.connections ?? [];
+      received += Number(row?.['bytes_recv']) - bytesOf(own.flatMap((each) => each.in));
+      sent += Number(row?.['bytes_sent']) - bytesOf(own.flatMap((each) => each.out));
+    }
+    const after = await counted();
+    if (JSON.stringify(before) !== JSON.stringify(after)) return undefined;
+    return { btcds: after, listeners: { bytes_recv: received, bytes_sent: sent } };
+  });
+}

@@ -1,0 +1,56 @@
+import type { PolicyName } from '../../../src/tx/policy/standardness';
+import type { Row } from '../stored';
+import type { Listener } from './listener';
+import type { ScriptRecord } from './record';
+import type { Stage } from './stage';
+import type { Played } from './story';
+import { type Message, transcribe, type Transcript } from './transcript';
+
+/** What became of the story at one listener. */
+export class View {
+  /** @param played gives the story once it was played: tests are declared before that */
+  constructor(
+    readonly policy: PolicyName,
+    private readonly played: () => Played,
+  ) {}
+
+  get stage(): Stage {
+    return this.played().stage;
+  }
+
+  get record(): ScriptRecord {
+    return this.stage.record;
+  }
+
+  get listener(): Listener {
+    const found = this.stage.listeners.find(({ policy }) => policy === this.policy);
+    if (found === undefined) throw new Error(`no listener has the policy ${this.policy}`);
+    return found;
+  }
+
+  /** With what status the program ended. */
+  get status(): number | null | undefined {
+    return this.played().statuses.get(this.policy);
+  }
+
+  rows(sql: string): Promise<Row[]> {
+    return this.listener.rows(sql);
+  }
+
+  /** The one value of the one row. */
+  async value(sql: string): Promise<Row[string] | undefined> {
+    return Object.values((await this.rows(sql))[0] ?? {})[0];
+  }
+
+  /** Every connection to a peer, those of the scripted one last. */
+  transcripts(): Transcript[] {
+    return this.listener.recorders.flatMap(({ connections }) => connections.map(transcribe));
+  }
+
+  /** The messages of one command over all connections. */
+  said(direction: 'in' | 'out', command: string): Message[] {
+    return this.transcripts().flatMap((each) =>
+      each[direction].filter((message) => message.command === command),
+    );
+  }
+}
