@@ -1,5 +1,6 @@
+import { compactSize } from '../compact-size';
 import { PayloadReader } from '../reader';
-import { fromLegacyAddress, MAX_ADDRESSES, type NetworkAddress } from './network-address';
+import { fromLegacyAddress, MAX_ADDRESSES, type NetworkAddress, toLegacyAddress } from './network-address';
 
 /** Time 4, services 8, address 16, port 2. */
 const ENTRY_BYTES = 30;
@@ -15,4 +16,19 @@ export function decodeAddr(payload: Buffer): readonly NetworkAddress[] {
     const services = reader.u64();
     return { time, services, ...fromLegacyAddress(reader.bytes(16)), port: reader.u16be() };
   });
+}
+
+/** The payload of `addr`, which leaves out addresses of networks that it has no form for. */
+export function encodeAddr(addresses: readonly NetworkAddress[]): Buffer {
+  const entries = addresses.flatMap((entry) => {
+    const address = toLegacyAddress(entry);
+    if (address === null) return [];
+    const bytes = Buffer.alloc(ENTRY_BYTES);
+    bytes.writeUInt32LE(entry.time, 0);
+    bytes.writeBigUInt64LE(entry.services, 4);
+    address.copy(bytes, 12);
+    bytes.writeUInt16BE(entry.port, 28);
+    return [bytes];
+  });
+  return Buffer.concat([compactSize(entries.length), ...entries]);
 }

@@ -1,3 +1,4 @@
+import { compactSize } from '../compact-size';
 import { DecodeError, PayloadReader } from '../reader';
 import { type AddressNetwork, isPlainIPv6, MAX_ADDRESSES, type NetworkAddress } from './network-address';
 
@@ -50,4 +51,21 @@ function networkOf(id: number, address: Buffer): AddressNetwork {
   if (address.length !== known.length)
     throw new DecodeError(`${known.name} address of ${address.length} bytes`);
   return known.holds(address) ? known.name : 'unknown';
+}
+
+const IDS = new Map([...NETWORKS].map(([id, { name }]) => [name, id]));
+
+/** The payload of `addrv2`. Addresses of networks that BIP155 does not name are left out. */
+export function encodeAddrV2(addresses: readonly NetworkAddress[]): Buffer {
+  const entries = addresses.flatMap((entry) => {
+    const id = IDS.get(entry.network);
+    if (id === undefined) return [];
+    const time = Buffer.alloc(4);
+    time.writeUInt32LE(entry.time);
+    const port = Buffer.alloc(2);
+    port.writeUInt16BE(entry.port);
+    const address = [Buffer.of(id), compactSize(entry.address.length), entry.address];
+    return [Buffer.concat([time, compactSize(entry.services), ...address, port])];
+  });
+  return Buffer.concat([compactSize(entries.length), ...entries]);
 }

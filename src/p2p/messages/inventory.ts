@@ -1,3 +1,4 @@
+import { compactSize } from '../compact-size';
 import { PayloadReader } from '../reader';
 
 /** Inventory types (Core 31 `src/protocol.h` GetDataMsg); the flag asks for the serialization with witnesses. */
@@ -44,11 +45,4 @@ export function encodeInventory(items: readonly InventoryItem[]): Buffer {
 /** A hash that people write, in the form of {@link InventoryItem}. */
 export function wireHash(display: string): string {
   return Buffer.from(display, 'hex').reverse().toString('latin1');
-}
-
-function compactSize(count: number): Buffer {
-  if (count < 0xfd) return Buffer.of(count);
-  const bytes = Buffer.alloc(3, 0xfd);
-  bytes.writeUInt16LE(count, 1);
-  return bytes;
 }

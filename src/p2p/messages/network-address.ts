@@ -30,13 +30,19 @@ export function fromLegacyAddress(bytes: Buffer): Pick<NetworkAddress, 'network'
   return { network: isPlainIPv6(bytes) ? 'ipv6' : 'unknown', address: bytes };
 }
 
+/** An address as the 16 bytes of `addr`; null where that has no form for it. */
+export function toLegacyAddress({ network, address }: NetworkAddress): Buffer | null {
+  if (network === 'ipv4') return Buffer.concat([MAPPED_IPV4, address]);
+  return network === 'ipv6' ? address : null;
+}
+
 /** Whether 16 bytes are an IPv6 address and none of what is only written like one; nodes ignore the others in `addrv2`. */
 export function isPlainIPv6(bytes: Buffer): boolean {
   return ![MAPPED_IPV4, ONION_CAT, CORE_INTERNAL].some((prefix) => startsWith(bytes, prefix));
 }
 
 /** The address as people write an IP, without a port; null where it is none that a socket can be connected to. */
-export function ipOf({ network, address }: NetworkAddress): string | null {
+export function ipOf({ network, address }: Pick<NetworkAddress, 'network' | 'address'>): string | null {
   if (network === 'ipv4') return address.join('.');
   if (network !== 'ipv6') return null;
   const groups = Array.from({ length: 8 }, (_, i) => address.readUInt16BE(i * 2).toString(16));
