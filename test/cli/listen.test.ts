@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { FakePeer } from '../support/fake-peer';
+import { freePort } from '../support/free-port';
 import { runProgram } from '../support/program';
 import { until } from '../support/until';
 
@@ -136,7 +136,7 @@ describe('the listener', () => {
   });
 
   it('takes a flag before the environment, and the environment before a file', async () => {
-    const ports = await Promise.all([0, 1, 2].map(() => closedPort()));
+    const ports = await Promise.all([0, 1, 2].map(() => freePort()));
     const config = path.join(home, 'config.yaml');
     mkdirSync(path.join(home, '.btcdmon'), { recursive: true });
     writeFileSync(
@@ -171,13 +171,3 @@ describe('the listener', () => {
     for (const text of [plain, flagged]) expect(text).not.toContain(`127.0.0.1:${ports[0]}`);
   });
 });
-
-/** A port on which nobody listens. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

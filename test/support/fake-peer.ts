@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { encodeFrame, FrameReader } from '../../src/p2p/framing';
 import { type NetworkName, NETWORKS } from '../../src/p2p/networks';
 
@@ -10,6 +10,7 @@ export interface FakeClaims {
   readonly services?: bigint;
   readonly height?: number;
   readonly relay?: boolean;
+  readonly nonce?: bigint;
 }
 
 /** The payload of a `version` message. */
@@ -18,6 +19,7 @@ export function versionPayload(claims: FakeClaims = {}): Buffer {
   const head = Buffer.alloc(80);
   head.writeInt32LE(claims.version ?? 70_016, 0);
   head.writeBigUInt64LE(claims.services ?? 9n, 4);
+  head.writeBigUInt64LE(claims.nonce ?? 0n, 72);
   const length =
     userAgent.length < 0xfd
       ? Buffer.of(userAgent.length)
@@ -80,12 +82,40 @@ export class FakeConnection {
   }
 }
 
+/**
+ * Dials the listener as a peer from `from`, an address of loopback, and says `version`. The answers shake hands, as in
+ * {@link FakePeer}; resolves once the connection is there.
+ */
+export async function dialListener(
+  port: number,
+  options: {
+    readonly from?: string;
+    readonly network?: NetworkName;
+    readonly claims?: FakeClaims;
+    /** Sent before verack. */
+    readonly features?: readonly string[];
+    readonly mute?: boolean;
+  } = {},
+): Promise<FakeConnection> {
+  const { magic } = NETWORKS[options.network ?? 'regtest'];
+  const socket = connect({ port, host: '127.0.0.1', localAddress: options.from ?? '127.0.0.1' });
+  const connection = new FakeConnection(socket, magic, (other, { command }) => {
+    if (command !== 'version' || options.mute === true) return;
+    for (const feature of options.features ?? []) other.send(feature);
+    other.send('verack');
+  });
+  await once(socket, 'connect');
+  if (options.mute !== true) connection.send('version', versionPayload(options.claims));
+  return connection;
+}
+
 /** A peer on a loopback port that does what a test tells it to. */
 export class FakePeer {
   readonly connections: FakeConnection[] = [];
 
   private constructor(
     private readonly server: Server,
+    readonly host: string,
     readonly port: number,
   ) {}
 
@@ -97,6 +127,7 @@ export class FakePeer {
     options: {
       readonly network?: NetworkName;
       readonly claims?: FakeClaims;
+      readonly host?: string;
       readonly port?: number;
       readonly onConnect?: (connection: FakeConnection) => void;
       readonly onMessage?: (connection: FakeConnection, message: Got) => void;
@@ -112,9 +143,10 @@ export class FakePeer {
       peer.connections.push(connection);
       options.onConnect?.(connection);
     });
-    server.listen(options.port ?? 0, '127.0.0.1');
+    server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
     await once(server, 'listening');
-    const peer = new FakePeer(server, (server.address() as AddressInfo).port);
+    const { address, port } = server.address() as AddressInfo;
+    const peer = new FakePeer(server, address, port);
     return peer;
   }
 
