@@ -14,6 +14,7 @@ import { COLLECTORS } from './metrics/collectors/list';
 import { Emitter } from './metrics/emitter';
 import type { SeriesName } from './metrics/schema';
 import type { Endpoint } from './p2p/endpoint';
+import { type JoinOptions, prepareJoin } from './p2p/join/prepare';
 import type { NetworkName } from './p2p/networks';
 import { followRelay } from './mempool/follow';
 import { type MempoolGauges, RelayView } from './mempool/relay-view';
@@ -41,9 +42,11 @@ export interface AppConfig {
   readonly node: string;
   readonly network: NetworkName;
   readonly connect: readonly Endpoint[];
+  /** What is wanted of the network beyond these. */
+  readonly join?: JoinOptions;
   /** Export URLs. */
   readonly exports: readonly string[];
-  /** Folder where the header chain is kept; without it the chain is fetched anew. */
+  /** Folder where the header chain and known addresses are kept; without it they are fetched anew. */
   readonly headersDir?: string;
   readonly intervalMs: number;
   readonly policy: PolicyName;
@@ -82,6 +85,14 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
   const headers =
     config.headersDir === undefined ? null : HeaderStore.open(config.headersDir, network, params.genesis);
   if (headers !== null) await headers.load(chain);
+
+  const join =
+    config.join === undefined
+      ? undefined
+      : await prepareJoin(config.join, {
+          ...{ network, log, hasPeers: config.connect.length > 0 },
+          ...(config.headersDir === undefined ? {} : { directory: config.headersDir }),
+        });
 
   const exports = await openExports(config.exports, {
     clock,
@@ -150,6 +161,7 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
     monotonicMs,
     emitted,
     exporters,
+    addresses: () => pool.addresses,
   };
   const writeInterval = collect(
     COLLECTORS.map((create) => create(context)),
@@ -159,7 +171,11 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
   logEvents(bus, log);
 
   const pool = new Pool(
-    { ...config, userAgent: `/btcdmon-node:${VERSION}/` },
+    {
+      ...{ network, connect: config.connect, wtxidRelay: config.wtxidRelay, txPerSecond: config.txPerSecond },
+      userAgent: `/btcdmon-node:${VERSION}/`,
+      ...(join === undefined ? {} : { join }),
+    },
     {
       bus,
       clock,
@@ -184,6 +200,7 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
   log.info('listening', {
     network: config.network,
     peers: config.connect.length,
+    ...(join === undefined ? {} : { join: join.peers, known: join.book.size }),
     export: queues.map(({ name }) => name),
   });
 
@@ -193,11 +210,12 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
     emitted,
     exporters,
     stop: async () => {
-      pool.stop();
+      const poolStopped = pool.stop();
       clearInterval(timer);
       writeInterval();
       keepHeaders();
       headers?.close();
+      await poolStopped;
       await Promise.all(servers.map((server) => server.close()));
       await Promise.all(queues.map((queue) => queue.close(FLUSH_MS)));
       log.info('stopped');

@@ -64,6 +64,7 @@ declare module 'bcoin/lib/net/peer' {
     agent: string | null;
     noRelay: boolean;
     connect(address: NetAddress): Socket;
+    accept(socket: Socket): Socket;
     tryOpen(): Promise<void>;
     destroy(): void;
     error(error: Error | string): void;

@@ -4,7 +4,9 @@ import { parseDuration } from '../duration';
 import { UsageError } from '../errors';
 import { parseEndpoint } from '../p2p/endpoint';
 import { NETWORKS } from '../p2p/networks';
+import { joinSettings } from './join-settings';
 import type { ListenArguments } from './listen';
+import { positive } from './number';
 
 /** Below this the points of an interval cost more than they tell. */
 const LEAST_INTERVAL_MS = 100;
@@ -16,13 +18,18 @@ const LEAST_INTERVAL_MS = 100;
 export function listenSettings(
   args: ArgumentsCamelCase<ListenArguments>,
 ): Omit<AppConfig, 'exports' | 'headersDir'> {
-  if (args.connect === undefined || args.connect.length === 0)
-    throw new UsageError('nothing to listen to: give --connect host[:port], or try btcdmon-node demo');
+  const { connect = [] } = args;
+  const join = joinSettings(args);
+  if (connect.length === 0 && join === undefined)
+    throw new UsageError(
+      'nothing to listen to: give --connect host[:port] or --join, or try btcdmon-node demo',
+    );
   const { port } = NETWORKS[args.network];
   return {
     node: nodeName(args.node),
     network: args.network,
-    connect: args.connect.map((text) => parseEndpoint(text, port)),
+    connect: connect.map((text) => parseEndpoint(text, port)),
+    ...(join === undefined ? {} : { join }),
     intervalMs: intervalMs(args.interval),
     policy: args.policy,
     wtxidRelay: args.wtxidrelay,
@@ -44,9 +51,4 @@ function intervalMs(text: string): number {
   if (ms === null || ms < LEAST_INTERVAL_MS)
     throw new UsageError(`--interval ${text}: give a duration from 100ms up, such as 5s or 1m`);
   return ms;
-}
-
-function positive(option: string, text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`${option} ${text}: give a whole number from 1 up`);
-  return Number(text);
 }

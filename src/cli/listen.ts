@@ -19,6 +19,7 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
       .options(LISTEN_OPTIONS)
       .config(settings)
       .example('$0 --connect 127.0.0.1', 'beside a mainnet btcd, into the embedded store')
+      .example('$0 --join --peers 16', 'mainnet itself, with nobody named')
       .example('$0 --network testnet4 -c seed.example.org -e stdout:', 'line protocol for a pipe')
       .example(
         '$0 -c 192.0.2.1 -c [2001:db8::1]:8333 -e influx+udp://influx.lan',

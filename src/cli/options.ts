@@ -35,6 +35,41 @@ export const LISTEN_OPTIONS = {
     alias: 'c',
     describe: 'Peer to listen to: host[:port], [IPv6]:port or a DNS name (repeatable)',
   },
+  join: {
+    type: 'boolean',
+    default: false,
+    describe: 'Find peers: by DNS seeds, by what peers tell, by the address book of earlier runs',
+  },
+  peers: {
+    type: 'string',
+    requiresArg: true,
+    default: '8',
+    describe: 'With --join: how many peers to find, beside those of --connect',
+  },
+  listen: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Let others connect: port (of this machine alone), IP[:port] or [IPv6]:port',
+  },
+  'max-inbound': {
+    type: 'string',
+    requiresArg: true,
+    default: '64',
+    describe: 'With --listen: the most peers that may connect',
+  },
+  seed: {
+    type: 'string',
+    requiresArg: true,
+    array: true,
+    defaultDescription: "the network's own",
+    describe: 'With --join: DNS name that stands for nodes, name[:port of the nodes] (repeatable)',
+  },
+  dns: {
+    type: 'string',
+    requiresArg: true,
+    defaultDescription: "the system's",
+    describe: 'With --join: DNS server to ask, IP[:port]',
+  },
   network: {
     choices: NETWORK_NAMES,
     default: 'mainnet',

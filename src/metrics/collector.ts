@@ -35,6 +35,8 @@ export interface CollectorContext {
   readonly exporters: () => readonly ExporterStats[];
   /** Transactions of a block that were never relayed to us before it. */
   readonly unseen: (block: Block) => number;
+  /** Addresses that are known, where the network is joined, and that are banned. */
+  readonly addresses: () => { readonly known?: number; readonly banned: number };
   /** The state of the relay view. */
   readonly mempool: () => MempoolGauges;
 }

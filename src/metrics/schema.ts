@@ -187,8 +187,18 @@ export const SCHEMA = {
       inbound: column('int', 'gauge', 'peers', 'Of these, that dialled us'),
       spv: column('int', 'gauge', 'peers', 'Of these, that claim neither NETWORK nor NETWORK_LIMITED'),
       fullnode: column('int', 'gauge', 'peers', 'Of these, that claim NETWORK or NETWORK_LIMITED'),
-      num_addrs: column('int', 'gauge', 'addresses', 'Addresses of nodes that are known'),
-      num_banned: column('int', 'gauge', 'addresses', 'Addresses that are refused for misbehaviour'),
+      num_addrs: column(
+        'int',
+        'gauge',
+        'addresses',
+        'With `--join` or `--listen`: addresses of nodes that are known',
+      ),
+      num_banned: column(
+        'int',
+        'gauge',
+        'addresses',
+        'Addresses that are refused for a day because of what a peer did',
+      ),
       version: column('int', 'fact', '', 'At a handshake: protocol version that the peer claims'),
       services: column(
         'string',
@@ -330,6 +340,12 @@ export const SCHEMA = {
       cjdns: column('int', 'count', 'addresses', 'Of these, CJDNS'),
       yggdrasil: column('int', 'count', 'addresses', 'Of these, Yggdrasil'),
       unknown: column('int', 'count', 'addresses', 'Of these, of a network that BIP155 does not name'),
+      rate_limited: column(
+        'int',
+        'count',
+        'addresses',
+        'Of these, over the rate at which addresses are taken from one peer (Core’s), and passed over; 0 where no network is joined',
+      ),
     },
     anchors: ['messages'],
   },
@@ -346,7 +362,12 @@ export const SCHEMA = {
     tags: { reason: { help: 'On points about one reason: its name, of a fixed list.' } },
     columns: {
       total_violations: column('int', 'count', 'violations', 'Violations of all reasons'),
-      total_disconnects: column('int', 'count', 'connections', 'Connections that ended, for whatever reason'),
+      total_disconnects: column(
+        'int',
+        'count',
+        'connections',
+        'Connections that ended or were not let in, for whatever reason',
+      ),
       violations: column('int', 'count', 'violations', 'Violations of this reason'),
       disconnects: column('int', 'count', 'connections', 'Connections that ended for this reason'),
     },

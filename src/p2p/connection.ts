@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { messageOf } from '../errors';
 import type { EventBus } from '../events';
 import { NetAddress, type Network, packets } from './bcoin';
@@ -23,9 +23,15 @@ const NODE_WITNESS = 1n << 3n;
 
 const HANDSHAKE_TIMEOUT = 'handshake-timeout';
 
+/** How a connection came about: kept because the user named it, dialled because its address is known, or taken. */
+export type ConnectionKind = 'kept' | 'joined' | 'inbound';
+
 /** What a connection is made from. */
 export interface ConnectionOptions {
   readonly id: number;
+  readonly kind: ConnectionKind;
+  /** The socket of an inbound connection; without it the address is dialled. */
+  readonly socket?: Socket;
   /** An IPv4 or IPv6 address. */
   readonly host: string;
   readonly port: number;
@@ -42,6 +48,8 @@ export type MessageHandler = (connection: Connection, payload: Buffer) => void;
 export interface ConnectionModules {
   readonly bus: EventBus<P2PEvents>;
   readonly handlers: Readonly<Partial<Record<CountedCommand, MessageHandler>>>;
+  /** The connections that are open, by the nonce of the version message that we sent there. */
+  readonly nonces: Map<bigint, Connection>;
   /** Takes errors that no message should be able to cause. */
   readonly fault: (error: unknown) => void;
 }
@@ -52,13 +60,19 @@ export interface ConnectionModules {
  */
 export class Connection implements PeerInfo, FrameSink {
   readonly id: number;
+  readonly kind: ConnectionKind;
+  readonly host: string;
+  readonly port: number;
   readonly address: string;
-  readonly outbound = true;
   claims: VersionMessage | null = null;
   /** Whether version and verack went both ways. */
   established = false;
   /** Whether the peer announces transactions by wtxid (BIP339). */
   wtxidRelay = false;
+  /** Whether the peer wants addresses as `addrv2` (BIP155). */
+  addrV2 = false;
+  /** When it began, on the monotonic clock in milliseconds. */
+  readonly openedAt = performance.now();
   /** Settles with the reason when the connection has ended. */
   readonly closed: Promise<DisconnectReason>;
 
@@ -66,6 +80,7 @@ export class Connection implements PeerInfo, FrameSink {
   private readonly frames: FrameReader;
   private connected = false;
   private reason: DisconnectReason = 'closed-by-peer';
+  private nonce: bigint | null = null;
   /** The ping that was not answered yet. */
   private ping: { readonly nonce: Buffer; readonly at: number } | null = null;
 
@@ -75,6 +90,9 @@ export class Connection implements PeerInfo, FrameSink {
   ) {
     const address = NetAddress.fromHost(options.host, options.port, options.network);
     this.id = options.id;
+    this.kind = options.kind;
+    this.host = address.host;
+    this.port = address.port;
     this.address = address.hostname;
     this.frames = new FrameReader(options.network.magic, this);
     this.session = new Session(
@@ -88,7 +106,7 @@ export class Connection implements PeerInfo, FrameSink {
           socket.on('error', () => undefined);
           return socket;
         },
-        createNonce: () => randomBytes(8),
+        createNonce: () => this.createNonce(),
         features: options.wtxidRelay ? ['wtxidrelay', 'sendaddrv2'] : ['sendaddrv2'],
       },
       {
@@ -99,6 +117,7 @@ export class Connection implements PeerInfo, FrameSink {
     this.closed = new Promise((resolve) => {
       this.session.on('close', () => {
         this.frames.stop();
+        if (this.nonce !== null) modules.nonces.delete(this.nonce);
         if (this.reason === HANDSHAKE_TIMEOUT) this.report(HANDSHAKE_TIMEOUT);
         if (this.connected)
           modules.bus.emit('disconnected', {
@@ -111,8 +130,18 @@ export class Connection implements PeerInfo, FrameSink {
     });
     this.session.on('connect', () => (this.connected = true));
     this.session.on('error', (error: Error) => (this.reason = this.classify(error.message)));
-    this.session.connect(address);
+    if (options.socket === undefined) {
+      this.session.connect(address);
+    } else {
+      options.socket.on('error', () => undefined);
+      this.session.accept(options.socket);
+      this.connected = true;
+    }
     void this.session.tryOpen();
+  }
+
+  get outbound(): boolean {
+    return this.kind !== 'inbound';
   }
 
   /** Whether the connection has ended. */
@@ -202,6 +231,13 @@ export class Connection implements PeerInfo, FrameSink {
       this.violation('duplicate-version');
       return;
     }
+    const other = this.modules.nonces.get(claims.nonce);
+    if (other !== undefined) {
+      // Both ends are here: neither is a peer.
+      other.close('self-connection');
+      this.close('self-connection');
+      return;
+    }
     this.claims = claims;
     if (claims.version < MIN_PEER_VERSION) {
       this.violation('obsolete-version');
@@ -220,6 +256,13 @@ export class Connection implements PeerInfo, FrameSink {
     if (this.established || this.claims === null) return;
     this.established = true;
     this.modules.bus.emit('handshake', { peer: this, claims: this.claims });
+  }
+
+  private createNonce(): Buffer {
+    const bytes = randomBytes(8);
+    this.nonce = bytes.readBigUInt64LE();
+    this.modules.nonces.set(this.nonce, this);
+    return bytes;
   }
 
   private read(chunk: Buffer): void {

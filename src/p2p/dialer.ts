@@ -13,8 +13,8 @@ const COMPLAINT_MS = 60_000;
 
 /** What a dialer works with. */
 export interface DialerModules {
-  /** Opens a connection to an address. */
-  readonly open: (host: string, port: number) => Connection;
+  /** Opens a connection to an address; null where there is one. */
+  readonly open: (host: string, port: number) => Connection | null;
   readonly monotonicMs: () => number;
   /** Tells the operator that a peer can't be reached, with the reason and the number of attempts so far. */
   readonly complain: (endpoint: string, reason: string, attempts: number) => void;
@@ -70,6 +70,10 @@ export class Dialer {
     // `stop` may have been called while the name was looked up.
     if (this.stopped) return 'stopped';
     const connection = this.modules.open(address, port);
+    if (connection === null) {
+      this.failures += 1;
+      return 'duplicate';
+    }
     this.connection = connection;
     const reason = await connection.closed;
     this.connection = null;

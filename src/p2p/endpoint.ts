@@ -9,22 +9,22 @@ export interface Endpoint {
 }
 
 /**
- * Parses `host`, `host:port`, `[IPv6]:port` or a bare IPv6 address.
+ * Parses the value of an option: `host`, `host:port`, `[IPv6]:port` or a bare IPv6 address.
  * @throws UsageError naming `text` and what would be right
  */
-export function parseEndpoint(text: string, defaultPort: number): Endpoint {
+export function parseEndpoint(text: string, defaultPort: number, option = '--connect'): Endpoint {
   if (isIPv6(text)) return { host: text, port: defaultPort };
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(.*))?$/.exec(text);
   const host = match?.[1] ?? match?.[2] ?? '';
   if (match?.[1] !== undefined ? !isIPv6(host) : !isHostName(host))
     throw new UsageError(
-      `--connect ${text}: not a host; give host[:port], 192.0.2.1:8333, [2001:db8::1]:8333 or a DNS name`,
+      `${option} ${text}: not a host; give host[:port], 192.0.2.1:8333, [2001:db8::1]:8333 or a DNS name`,
     );
   const port = match?.[3];
   if (port === undefined) return { host, port: defaultPort };
   const number = /^\d{1,5}$/.test(port) ? Number(port) : 0;
   if (number < 1 || number > 65_535)
-    throw new UsageError(`--connect ${text}: "${port}" is not a port; give one from 1 to 65535`);
+    throw new UsageError(`${option} ${text}: "${port}" is not a port; give one from 1 to 65535`);
   return { host, port: number };
 }
 

@@ -32,9 +32,15 @@ export type Violation =
   | 'invalid-header'
   | 'invalid-block';
 
+/** Why somebody who dials us is not let in. */
+export type Refusal = 'banned' | 'inbound-full' | 'inbound-share' | 'duplicate';
+
 /** Why a connection ended: a violation, or what is named here. A fixed list: it becomes a tag. */
 export type DisconnectReason =
   | Violation
+  | Refusal
+  | 'self-connection'
+  | 'no-services'
   | 'closed-by-peer'
   | 'connection-refused'
   | 'connect-timeout'
@@ -62,11 +68,15 @@ export interface P2PEvents {
     readonly established: boolean;
     readonly reason: DisconnectReason;
   };
+  /** Somebody dialled us and was not let in; not a byte was read. */
+  refused: { readonly reason: Refusal };
   violation: { readonly peer: PeerInfo; readonly reason: Violation };
   /** A peer announced inventory; `known` of the items had been announced or had come before. */
   announced: { readonly peer: PeerInfo; readonly items: readonly InventoryItem[]; readonly known: number };
   /** A peer told where it says that nodes are. */
   addresses: { readonly peer: PeerInfo; readonly addresses: readonly NetworkAddress[] };
+  /** Of the addresses that a peer told, so many are over the rate at which they are taken. */
+  addressesLimited: { readonly peer: PeerInfo; readonly count: number };
   /** A peer was asked for inventory. */
   requested: { readonly peer: PeerInfo; readonly count: number };
   /** A peer does not have what it was asked for. */

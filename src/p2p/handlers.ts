@@ -23,6 +23,8 @@ export interface HandlerModules {
   readonly clock: Clock;
   readonly transactions: TransactionRequests;
   readonly blocks: BlockRequests;
+  /** Answers a peer that asks for addresses. */
+  readonly answerGetAddr: (connection: Connection) => void;
 }
 
 const NONCE_BYTES = 8;
@@ -36,6 +38,7 @@ export function messageHandlers({
   clock,
   transactions,
   blocks,
+  answerGetAddr,
 }: HandlerModules): Partial<Record<Command, MessageHandler>> {
   return {
     version: (connection, payload) => connection.introduced(decodeVersion(payload)),
@@ -50,6 +53,12 @@ export function messageHandlers({
       // BIP339: only between version and verack.
       if (!connection.established) connection.wtxidRelay = true;
     },
+
+    sendaddrv2: (connection) => {
+      // BIP155: only before verack.
+      if (!connection.established) connection.addrV2 = true;
+    },
+    getaddr: (connection) => answerGetAddr(connection),
 
     // Nothing is served: whoever asks is told so at once, which keeps btcd and Core from waiting.
     getheaders: (connection) => connection.send('headers', NO_HEADERS),

@@ -2,12 +2,15 @@ import type { Clock } from '../clock';
 import type { EventBus } from '../events';
 import { BlockRequests } from './block-requests';
 import { bcoinNetwork } from './bcoin';
-import { Connection } from './connection';
+import { Connection, type ConnectionOptions } from './connection';
 import { Dialer, type DialerModules } from './dialer';
-import type { Endpoint } from './endpoint';
+import { type Endpoint, formatEndpoint } from './endpoint';
 import type { P2PEvents, PeerInfo, Violation } from './events';
 import { messageHandlers } from './handlers';
+import { parseIp } from './join/ip';
+import { Join, type JoinParts } from './join/join';
 import { wireHash } from './messages/inventory';
+import { ipOf } from './messages/network-address';
 import type { NetworkName } from './networks';
 import { TransactionRequests } from './transaction-requests';
 
@@ -23,6 +26,8 @@ export interface PoolOptions {
   readonly wtxidRelay: boolean;
   /** The most transactions that are asked for in a second, over all peers. */
   readonly txPerSecond: number;
+  /** What is wanted of the network beyond the peers above. */
+  readonly join?: JoinParts;
 }
 
 /** What a pool works with. */
@@ -40,6 +45,7 @@ export class Pool {
   private readonly connections = new Set<Connection>();
   private readonly transactions: TransactionRequests;
   private readonly blocks: BlockRequests;
+  private readonly join: Join | null = null;
   private ticker: NodeJS.Timeout | null = null;
   private lastId = 0;
 
@@ -54,27 +60,58 @@ export class Pool {
       },
     );
     this.blocks = new BlockRequests({ clock });
-    const handlers = messageHandlers({ bus, clock, transactions: this.transactions, blocks: this.blocks });
+    const handlers = messageHandlers({
+      bus,
+      clock,
+      transactions: this.transactions,
+      blocks: this.blocks,
+      answerGetAddr: (connection) => this.join?.answerGetAddr(connection),
+    });
     const network = bcoinNetwork(options.network);
-    const open = (host: string, port: number): Connection => {
+    const nonces = new Map<bigint, Connection>();
+    const add = (of: Pick<ConnectionOptions, 'kind' | 'host' | 'port' | 'socket'>): Connection => {
       const { userAgent, wtxidRelay } = options;
       const id = ++this.lastId;
       const connection = new Connection(
-        { id, host, port, network, userAgent, wtxidRelay },
-        { bus, handlers, fault },
+        { ...of, id, network, userAgent, wtxidRelay },
+        { bus, handlers, nonces, fault },
       );
       this.connections.add(connection);
       void connection.closed.then(() => this.connections.delete(connection));
       return connection;
     };
-    this.dialers = options.connect.map(
+    const dial = (kind: 'kept' | 'joined', text: string, port: number): Connection | null => {
+      const place = parseIp(text);
+      const host = (place === null ? null : ipOf(place)) ?? text;
+      for (const other of this.connections)
+        if (other.outbound && other.host === host && other.port === port) return null;
+      return add({ kind, host, port });
+    };
+    const monotonicMs = (): number => clock.monotonicMs();
+    this.dialers = distinct(options.connect).map(
       (endpoint) =>
-        new Dialer(endpoint, { open, monotonicMs: () => clock.monotonicMs(), complain: modules.complain }),
+        new Dialer(endpoint, {
+          open: (host, port) => dial('kept', host, port),
+          monotonicMs,
+          complain: modules.complain,
+        }),
     );
+    if (options.join !== undefined)
+      this.join = new Join(options.join, {
+        ...{ bus, clock, connections: this.connections },
+        open: (host, port) => dial('joined', host, port),
+        accept: (socket, host, port) => add({ kind: 'inbound', host, port, socket }),
+      });
+  }
+
+  /** Addresses that are known, where the network is joined, and that are banned. */
+  get addresses(): { readonly known?: number; readonly banned: number } {
+    return this.join?.gauges ?? { banned: 0 };
   }
 
   start(): void {
     for (const dialer of this.dialers) dialer.start();
+    this.join?.start();
     this.ticker = setInterval(() => {
       this.transactions.tick();
       this.blocks.tick();
@@ -96,8 +133,17 @@ export class Pool {
     this.blocks.forged(wireHash(hash));
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     for (const dialer of this.dialers) dialer.stop();
+    for (const connection of this.connections) connection.close('stopped');
     if (this.ticker !== null) clearInterval(this.ticker);
+    await this.join?.stop();
   }
+}
+
+/** Each endpoint once, in the order in which they come. */
+function distinct(endpoints: readonly Endpoint[]): Endpoint[] {
+  return [
+    ...new Map(endpoints.map((endpoint) => [formatEndpoint(endpoint).toLowerCase(), endpoint])).values(),
+  ];
 }

@@ -93,6 +93,14 @@ describe('peers', () => {
     ]);
   });
 
+  it('tells how many addresses are known, where the network is joined, and how many are banned', () => {
+    const bench = benchOf([peers], { addresses: { known: 7, banned: 2 } });
+    bench.interval();
+    expect(bench.lines()).toEqual([
+      `peers,${TAGS} total_connected=0i,outbound=0i,inbound=0i,fullnode=0i,spv=0i,num_addrs=7i,num_banned=2i 1`,
+    ]);
+  });
+
   it('makes a bounded, printable tag of what a peer calls itself', () => {
     const bench = benchOf([peers], { maxUserAgents: 3 });
     for (const name of ['a\nb\x1b[2J', 'é=,', 'x'.repeat(100), 'fourth', 'é=,'])
@@ -133,9 +141,10 @@ describe('addr_relay', () => {
     }));
     bench.bus.emit('addresses', { peer: somePeer, addresses });
     bench.bus.emit('addresses', { peer: somePeer, addresses: [] });
+    bench.bus.emit('addressesLimited', { peer: somePeer, count: 3 });
     bench.interval();
     expect(bench.lines()).toEqual([
-      `addr_relay,${TAGS} messages=2i,entries=4i,ipv4=2i,ipv6=0i,torv2=0i,torv3=1i,i2p=0i,cjdns=0i,yggdrasil=0i,unknown=1i 1`,
+      `addr_relay,${TAGS} messages=2i,entries=4i,ipv4=2i,ipv6=0i,torv2=0i,torv3=1i,i2p=0i,cjdns=0i,yggdrasil=0i,unknown=1i,rate_limited=3i 1`,
     ]);
   });
 });
@@ -154,13 +163,15 @@ describe('rejects', () => {
     bench.bus.emit('violation', { peer: somePeer, reason: 'wrong-magic' });
     bench.bus.emit('disconnected', { peer: somePeer, established: false, reason: 'wrong-magic' });
     bench.bus.emit('disconnected', { peer: somePeer, established: true, reason: 'closed-by-peer' });
+    bench.bus.emit('refused', { reason: 'inbound-full' });
     bench.interval();
     bench.interval();
     expect(bench.lines()).toEqual([
       `rejects,${TAGS},reason=wrong-magic violations=1i,disconnects=1i 1`,
       `rejects,${TAGS},reason=closed-by-peer violations=0i,disconnects=1i 2`,
-      `rejects,${TAGS} total_violations=1i,total_disconnects=2i 3`,
-      `rejects,${TAGS} total_violations=0i,total_disconnects=0i 4`,
+      `rejects,${TAGS},reason=inbound-full violations=0i,disconnects=1i 3`,
+      `rejects,${TAGS} total_violations=1i,total_disconnects=3i 4`,
+      `rejects,${TAGS} total_violations=0i,total_disconnects=0i 5`,
     ]);
   });
 });

@@ -43,6 +43,7 @@ export function benchOf(
     maxUserAgents?: number;
     exporters?: readonly ExporterStats[];
     mempool?: MempoolGauges;
+    addresses?: { readonly known?: number; readonly banned: number };
   } = {},
 ): Bench {
   const bus = new EventBus<MonitorEvents>();
@@ -63,6 +64,7 @@ export function benchOf(
       emitted: (series) => emitter.emitted(series),
       exporters: () => options.exporters ?? [],
       unseen: () => 0,
+      addresses: () => options.addresses ?? { banned: 0 },
       mempool: () => options.mempool ?? { transactions: 0, bytes: 0, withFee: 0, orphans: 0 },
     }),
   );

@@ -3,7 +3,7 @@ import type { CollectorFactory } from '../collector';
 
 /** `addr_relay`: the addresses that peers told in an interval, by network. */
 export const addrRelay: CollectorFactory = ({ emit }) => {
-  const zeros: Record<AddressNetwork | 'messages' | 'entries', number> = {
+  const zeros: Record<AddressNetwork | 'messages' | 'entries' | 'rate_limited', number> = {
     messages: 0,
     entries: 0,
     ipv4: 0,
@@ -14,6 +14,7 @@ export const addrRelay: CollectorFactory = ({ emit }) => {
     cjdns: 0,
     yggdrasil: 0,
     unknown: 0,
+    rate_limited: 0,
   };
   let counts = { ...zeros };
   return {
@@ -24,6 +25,7 @@ export const addrRelay: CollectorFactory = ({ emit }) => {
         counts.entries += addresses.length;
         for (const { network } of addresses) counts[network]++;
       },
+      addressesLimited: ({ count }) => (counts.rate_limited += count),
     },
     interval: () => {
       emit('addr_relay', counts);

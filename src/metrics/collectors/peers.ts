@@ -6,7 +6,7 @@ import type { CollectorFactory } from '../collector';
 const SERVES_BLOCKS = (1n << 0n) | (1n << 10n);
 
 /** `peers`: gauges of the pool, and each peer's claims at its handshake. */
-export const peers: CollectorFactory = ({ emit, maxUserAgents }) => {
+export const peers: CollectorFactory = ({ emit, maxUserAgents, addresses }) => {
   const connected = new Set<PeerInfo>();
   const userAgents = new BoundedLabels(maxUserAgents);
   return {
@@ -35,13 +35,15 @@ export const peers: CollectorFactory = ({ emit, maxUserAgents }) => {
         if (((peer.claims?.services ?? 0n) & SERVES_BLOCKS) !== 0n) fullnode += 1;
       }
       const total = connected.size;
+      const { known, banned } = addresses();
       emit('peers', {
         total_connected: total,
         outbound,
         inbound: total - outbound,
         fullnode,
         spv: total - fullnode,
-        num_banned: 0,
+        ...(known === undefined ? {} : { num_addrs: known }),
+        num_banned: banned,
       });
     },
   };

@@ -14,6 +14,7 @@ export const rejects: CollectorFactory = ({ emit }) => {
     on: {
       violation: ({ reason }) => of(reason).violations++,
       disconnected: ({ reason }) => of(reason).disconnects++,
+      refused: ({ reason }) => of(reason).disconnects++,
     },
     interval: () => {
       let violations = 0;

@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto';
+import { open, readFile, rename, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { FailureError, messageOf } from '../../errors';
+import type { NetworkName } from '../networks';
+import { AddressBook } from './address-book';
+import { formatAddresses, parseAddress, parseBan, parseHeader } from './address-lines';
+import { Bans } from './bans';
+
+/** Far above what a full book takes (3 MB); what is larger is none of ours, and is not read. */
+const MAX_BYTES = 16_000_000;
+
+const SECRET_BYTES = 32;
+
+/** A book and bans, as they were in the file. */
+export interface LoadedAddresses {
+  readonly book: AddressBook;
+  readonly bans: Bans;
+}
+
+/**
+ * The address book and the bans of one network in the data directory. The file is written anew each time, beside the old one,
+ * and takes its place when its bytes are on the disk: whenever the program or the machine dies, a whole file is there.
+ */
+export class AddressFile {
+  readonly file: string;
+  private saving: Promise<void> = Promise.resolve();
+
+  constructor(
+    directory: string,
+    private readonly network: NetworkName,
+  ) {
+    this.file = path.join(directory, `peers-${network}.dat`);
+  }
+
+  /**
+   * Reads the file; without one the book is empty. Of a file that is damaged every line is taken that is whole; it is kept under
+   * another name, and `warn` gets one line about it.
+   * @throws FailureError where there is a file that can't be read or moved
+   */
+  async load(unixTime: () => number, warn: (message: string) => void): Promise<LoadedAddresses> {
+    const text = await this.read();
+    const [first = '', ...lines] = (text ?? '').split('\n');
+    const header = parseHeader(first);
+    const isOurs = header?.network === this.network;
+    const secret = isOurs ? header.secret : randomBytes(SECRET_BYTES);
+    const book = new AddressBook({ network: this.network, secret, unixTime });
+    const bans = new Bans(unixTime);
+    if (text === null) return { book, bans };
+    let whole = 0;
+    if (isOurs)
+      for (const line of lines) {
+        const known = parseAddress(line);
+        const ban = parseBan(line);
+        if (known !== null) book.put(known);
+        if (ban !== null) bans.put(ban);
+        if (known !== null || ban !== null) whole++;
+      }
+    const wanted = header?.lines ?? 0;
+    // What is behind the last line break is nothing, or was torn off.
+    const isWhole = isOurs && whole === wanted && lines.length === wanted + 1;
+    if (!isWhole) {
+      const aside = await this.moveAside();
+      const what = isOurs
+        ? `${whole} of ${wanted} lines are whole and were taken`
+        : this.notOurs(header?.network);
+      warn(`addresses ${this.file}: ${what}; the file is kept as ${path.basename(aside)}`);
+    }
+    return { book, bans };
+  }
+
+  /** Writes the file; one call after another where several come together. @throws FailureError */
+  save(book: AddressBook, bans: Bans): Promise<void> {
+    this.saving = this.saving.catch(() => undefined).then(() => this.write(formatAddresses(book, bans)));
+    return this.saving;
+  }
+
+  private async write(text: string): Promise<void> {
+    const next = `${this.file}.new`;
+    try {
+      const handle = await open(next, 'w', 0o600);
+      try {
+        await handle.writeFile(text);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(next, this.file);
+    } catch (error) {
+      throw new FailureError(`addresses ${this.file}: can't be written: ${messageOf(error)}`);
+    }
+  }
+
+  /** The text of the file, or none of a file that cannot be ours; null where there is no file. */
+  private async read(): Promise<string | null> {
+    try {
+      const { size } = await stat(this.file);
+      return size > MAX_BYTES ? '' : await readFile(this.file, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw new FailureError(`addresses ${this.file}: can't be read: ${messageOf(error)}`);
+    }
+  }
+
+  private async moveAside(): Promise<string> {
+    const aside = `${this.file}.damaged-${Date.now()}`;
+    try {
+      await rename(this.file, aside);
+    } catch (error) {
+      throw new FailureError(`addresses ${this.file}: is damaged and can't be moved: ${messageOf(error)}`);
+    }
+    return aside;
+  }
+
+  private notOurs(network: string | undefined): string {
+    return network === undefined
+      ? 'is not a file of addresses'
+      : `holds addresses of ${network} and not of ${this.network}`;
+  }
+}

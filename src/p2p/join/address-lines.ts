@@ -1,0 +1,85 @@
+import { type AddressNetwork, ipOf } from '../messages/network-address';
+import type { AddressBook } from './address-book';
+import type { Ban, Bans } from './bans';
+import { parseIp, type RawAddress } from './ip';
+import { type KnownAddress, keyOf } from './known-address';
+
+const HEADER = /^btcdmon-node addresses 1 ([a-z0-9]+) (\d+) ([0-9a-f]{64})$/;
+const ADDRESS = new RegExp(
+  '^(ipv4|ipv6|torv3|i2p|cjdns) (\\S{1,64}) (\\d{1,5}) ([0-9a-f]{16}) (\\d{1,10}) (\\d{1,10}) (\\d{1,10}) (\\d{1,9}) (\\S{1,300})$',
+);
+const BAN = /^ban (\S{1,64}) (\d{1,10})$/;
+
+/** What the first line of a file of addresses says. */
+export interface AddressHeader {
+  readonly network: string;
+  /** Lines that follow it. */
+  readonly lines: number;
+  readonly secret: Buffer;
+}
+
+/** Reads the first line; null where it is not one of ours. */
+export function parseHeader(line: string): AddressHeader | null {
+  const match = HEADER.exec(line);
+  if (match === null) return null;
+  const [, network = '', lines = '', secret = ''] = match;
+  return { network, lines: Number(lines), secret: Buffer.from(secret, 'hex') };
+}
+
+/** Reads the line of an address; null where it is none. */
+export function parseAddress(line: string): KnownAddress | null {
+  const match = ADDRESS.exec(line);
+  if (match === null) return null;
+  const [, network, host = '', port, services, time, lastTry, lastSuccess, attempts, sourceGroup = ''] =
+    match;
+  const raw = rawAddress(network as AddressNetwork, host);
+  if (raw === null || raw.network !== network || Number(port) > 65_535) return null;
+  const place = { ...raw, port: Number(port) };
+  return {
+    ...place,
+    key: keyOf(place),
+    services: BigInt(`0x${services ?? ''}`),
+    time: Number(time),
+    lastTry: Number(lastTry),
+    lastSuccess: Number(lastSuccess),
+    attempts: Number(attempts),
+    sourceGroup,
+  };
+}
+
+/** Reads the line of a ban; null where it is none. */
+export function parseBan(line: string): Ban | null {
+  const match = BAN.exec(line);
+  return match === null ? null : { subject: match[1] ?? '', until: Number(match[2]) };
+}
+
+/**
+ * A book and the bans as lines of text, as people can read and search them: a header, then an address or a ban a line. IPs are
+ * written as such, other addresses in hexadecimal.
+ */
+export function formatAddresses(book: AddressBook, bans: Bans): string {
+  const lines = [...book.addresses()].map((known) =>
+    [
+      known.network,
+      ipOf(known) ?? known.address.toString('hex'),
+      known.port,
+      known.services.toString(16).padStart(16, '0'),
+      known.time,
+      known.lastTry,
+      known.lastSuccess,
+      known.attempts,
+      known.sourceGroup,
+    ].join(' '),
+  );
+  for (const { subject, until } of bans.list()) lines.push(`ban ${subject} ${until}`);
+  const header = `btcdmon-node addresses 1 ${book.network} ${lines.length} ${book.secret.toString('hex')}`;
+  return `${[header, ...lines].join('\n')}\n`;
+}
+
+/** The bytes of an address as it is written in the file. */
+function rawAddress(network: AddressNetwork, text: string): RawAddress | null {
+  if (network === 'ipv4' || network === 'ipv6') return parseIp(text);
+  const length = network === 'cjdns' ? 16 : 32;
+  const address = Buffer.from(text, 'hex');
+  return address.length === length && text.length === 2 * length ? { network, address } : null;
+}

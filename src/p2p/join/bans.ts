@@ -1,0 +1,80 @@
+import type { Violation } from '../events';
+
+/** How long a ban lasts, in seconds; btcd v0.26 `config.go` defaultBanDuration. */
+const BAN_SECONDS = 24 * 60 * 60;
+
+/** The most bans that are remembered; the one that ends first makes room. */
+const MAX_BANS = 10_000;
+
+/**
+ * Which violations cost a peer a day. None does that a node of another version, a bad line or a full queue may bring about:
+ * what cannot be decoded may be of a later version of its message, and Core and btcd let it pass as well.
+ */
+export const BANS: Readonly<Record<Violation, boolean>> = {
+  'wrong-magic': true,
+  'oversized-message': true,
+  'wrong-checksum': true,
+  'invalid-tx': true,
+  'malformed-block': true,
+  'invalid-header': true,
+  'invalid-block': true,
+  'no-version-first': false,
+  'duplicate-version': false,
+  'obsolete-version': false,
+  'handshake-timeout': false,
+  'malformed-message': false,
+  'malformed-tx': false,
+};
+
+/** A ban of an address. */
+export interface Ban {
+  /** An IP; or `IP:port`, where one machine is many nodes. */
+  readonly subject: string;
+  /** Unix time in seconds at which it ends. */
+  readonly until: number;
+}
+
+/** The addresses that are refused for a day because of what a peer did that came from there or was dialled there. */
+export class Bans {
+  /** In the order in which they end. */
+  private readonly until = new Map<string, number>();
+
+  constructor(private readonly unixTime: () => number) {}
+
+  /** Number of addresses that are banned now. */
+  get size(): number {
+    this.expire();
+    return this.until.size;
+  }
+
+  has(subject: string): boolean {
+    return (this.until.get(subject) ?? 0) > this.unixTime();
+  }
+
+  /** Bans an address, or begins its ban anew. */
+  add(subject: string): void {
+    this.put({ subject, until: this.unixTime() + BAN_SECONDS });
+  }
+
+  /** Takes a ban that may have begun before the program did; to be called in the order in which they end. */
+  put({ subject, until }: Ban): void {
+    this.expire();
+    this.until.delete(subject);
+    const [first] = this.until.keys();
+    if (first !== undefined && this.until.size >= MAX_BANS) this.until.delete(first);
+    if (until > this.unixTime()) this.until.set(subject, Math.min(until, this.unixTime() + BAN_SECONDS));
+  }
+
+  list(): Ban[] {
+    this.expire();
+    return [...this.until].map(([subject, until]) => ({ subject, until }));
+  }
+
+  private expire(): void {
+    const now = this.unixTime();
+    for (const [subject, until] of this.until) {
+      if (until > now) return;
+      this.until.delete(subject);
+    }
+  }
+}

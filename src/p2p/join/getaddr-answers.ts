@@ -1,0 +1,44 @@
+import { MAX_ADDRESSES, type NetworkAddress } from '../messages/network-address';
+import type { AddressBook } from './address-book';
+import { isTerrible, type KnownAddress } from './known-address';
+import { shuffled } from './shuffled';
+
+/** The part of the book that is told, in percent; Core 31 `src/net_processing.cpp` MAX_PCT_ADDR_TO_SEND. */
+const PERCENT = 23;
+
+const HOUR_MS = 3_600_000;
+
+/** How long one answer is given to all; Core 31 `src/net.cpp` CConnman::GetAddresses. */
+const LEAST_LIFE_MS = 21 * HOUR_MS;
+const MORE_LIFE_MS = 6 * HOUR_MS;
+
+/**
+ * What is answered to `getaddr`: a sample of the book, the same for all who ask within a day, so that nobody can read the book
+ * or watch it change by asking often.
+ */
+export class GetAddrAnswers {
+  private answer: readonly NetworkAddress[] = [];
+  private expires = -Infinity;
+
+  constructor(
+    private readonly book: AddressBook,
+    private readonly monotonicMs: () => number,
+    private readonly unixTime: () => number,
+  ) {}
+
+  /** At most 1,000 addresses and 23 % of the book; none where the book has too few. */
+  addresses(): readonly NetworkAddress[] {
+    const now = this.monotonicMs();
+    if (now < this.expires) return this.answer;
+    const count = Math.min(MAX_ADDRESSES, Math.floor((this.book.size * PERCENT) / 100));
+    const good = [...this.book.addresses()].filter((known) => !isTerrible(known, this.unixTime()));
+    this.answer = shuffled(good).slice(0, count).map(copyOf);
+    if (this.answer.length > 0) this.expires = now + LEAST_LIFE_MS + Math.random() * MORE_LIFE_MS;
+    return this.answer;
+  }
+}
+
+/** An entry as it is now: what is learned of it later would tell of our connections. */
+function copyOf({ time, services, network, address, port }: KnownAddress): NetworkAddress {
+  return { time, services, network, address, port };
+}

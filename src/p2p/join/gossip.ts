@@ -1,0 +1,71 @@
+import type { EventBus } from '../../events';
+import type { Connection } from '../connection';
+import type { P2PEvents } from '../events';
+import { encodeAddr } from '../messages/addr';
+import { encodeAddrV2 } from '../messages/addrv2';
+import type { NetworkAddress } from '../messages/network-address';
+import { AddrAllowance } from './addr-allowance';
+import type { AddressBook } from './address-book';
+import { GetAddrAnswers } from './getaddr-answers';
+import { parseIp } from './ip';
+import { sourceGroupOf } from './netgroup';
+import { shuffled } from './shuffled';
+
+const NO_PAYLOAD = Buffer.alloc(0);
+
+/** What gossip works with. */
+export interface GossipModules {
+  readonly bus: EventBus<P2PEvents>;
+  readonly book: AddressBook;
+  readonly monotonicMs: () => number;
+  readonly unixTime: () => number;
+  /** Called when the book may have changed. */
+  readonly changed: () => void;
+}
+
+/** Asks peers for addresses, takes what they tell at Core's rate, and answers those who ask. Nothing is passed on. */
+export class Gossip {
+  private readonly answers: GetAddrAnswers;
+  private readonly allowances = new WeakMap<Connection, AddrAllowance>();
+  private readonly answered = new WeakSet<Connection>();
+
+  constructor(private readonly modules: GossipModules) {
+    this.answers = new GetAddrAnswers(modules.book, modules.monotonicMs, modules.unixTime);
+  }
+
+  /** Asks a peer that we have dialled; to be called once, after the handshake. */
+  ask(connection: Connection): void {
+    this.allowanceOf(connection).asked();
+    connection.send('getaddr', NO_PAYLOAD);
+  }
+
+  /** Answers `getaddr`: to those who dialled us, once for each connection, as Core and btcd do. */
+  answer(connection: Connection): void {
+    if (connection.outbound || !connection.established || this.answered.has(connection)) return;
+    this.answered.add(connection);
+    const addresses = this.answers.addresses();
+    if (addresses.length === 0) return;
+    if (connection.addrV2) connection.send('addrv2', encodeAddrV2(addresses));
+    else connection.send('addr', encodeAddr(addresses));
+  }
+
+  /** Takes what a peer tells; which of it, where it is too much, chance decides. */
+  learn(connection: Connection, addresses: readonly NetworkAddress[]): void {
+    const { book, bus, changed, monotonicMs } = this.modules;
+    const place = parseIp(connection.host);
+    if (!connection.established || place === null) return;
+    const taken = this.allowanceOf(connection).take(addresses.length, monotonicMs());
+    const count = addresses.length - taken;
+    if (count > 0) bus.emit('addressesLimited', { peer: connection, count });
+    if (taken === 0) return;
+    const sourceGroup = sourceGroupOf(book.network, place);
+    for (const address of shuffled(addresses).slice(0, taken)) book.add(address, sourceGroup);
+    changed();
+  }
+
+  private allowanceOf(connection: Connection): AddrAllowance {
+    const allowance = this.allowances.get(connection) ?? new AddrAllowance(this.modules.monotonicMs());
+    this.allowances.set(connection, allowance);
+    return allowance;
+  }
+}

@@ -1,0 +1,36 @@
+import { isIP } from 'node:net';
+import { fromLegacyAddress, type NetworkAddress } from '../messages/network-address';
+
+/** Network and bytes of an address. */
+export type RawAddress = Pick<NetworkAddress, 'network' | 'address'>;
+
+/** Network and bytes of an IP as people write it, IPv4 mapped into IPv6 being IPv4; null where `text` is no IP. */
+export function parseIp(text: string): RawAddress | null {
+  // A zone (`fe80::1%eth0`) names an interface of this machine.
+  const [host = ''] = text.split('%');
+  const family = isIP(host);
+  if (family === 0) return null;
+  if (family === 4) return { network: 'ipv4', address: Buffer.from(host.split('.').map(Number)) };
+  return fromLegacyAddress(ipv6Bytes(host));
+}
+
+/** The 16 bytes of an IPv6 address that is known to be well written. */
+function ipv6Bytes(text: string): Buffer {
+  const [head = [], tail] = text.split('::').map(groups);
+  const left = head.concat(Array<number>(tail === undefined ? 0 : 8 - head.length - tail.length).fill(0));
+  const bytes = Buffer.alloc(16);
+  left.concat(tail ?? []).forEach((group, i) => bytes.writeUInt16BE(group, i * 2));
+  return bytes;
+}
+
+/** The 16-bit groups of one side of `::`; the last of an address may be an IPv4 address, which is two. */
+function groups(text: string): number[] {
+  return text
+    .split(':')
+    .filter((part) => part !== '')
+    .flatMap((part) => {
+      if (!part.includes('.')) return [parseInt(part, 16)];
+      const [a = 0, b = 0, c = 0, d = 0] = part.split('.').map(Number);
+      return [a * 256 + b, c * 256 + d];
+    });
+}

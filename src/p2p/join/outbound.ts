@@ -1,0 +1,140 @@
+import type { Connection } from '../connection';
+import type { DisconnectReason } from '../events';
+import { ipOf } from '../messages/network-address';
+import type { NetworkName } from '../networks';
+import { RollingSet } from '../rolling-set';
+import type { AddressBook } from './address-book';
+import { parseIp } from './ip';
+import type { KnownAddress } from './known-address';
+import { netgroupOf } from './netgroup';
+import { isDialable, isLoopback } from './reach';
+
+/** The first wait before an address is dialled again, doubled with each loss up to the longest. */
+const FIRST_WAIT_MS = 5_000;
+const LONGEST_WAIT_MS = 600_000;
+
+/** A connection that lasted this long was a good one: its loss counts as the first. */
+const GOOD_MS = 300_000;
+
+/** With fewer peers than this, dials that fail may be our own fault (Core 31 `src/net.cpp`, count_failures). */
+const ONLINE_PEERS = 2;
+
+/** Our own addresses that are remembered; a machine has a few. */
+const OUR_ADDRESSES = 100;
+
+/** Service bits: NETWORK or NETWORK_LIMITED (BIP159), and WITNESS (BIP144): what Core wants of a peer that it dials. */
+const SERVES_BLOCKS = (1n << 0n) | (1n << 10n);
+const WITNESS = 1n << 3n;
+
+/** Whether a node has what makes it a good peer. */
+export function isUseful(services: bigint): boolean {
+  return (services & SERVES_BLOCKS) !== 0n && (services & WITNESS) !== 0n;
+}
+
+/** What looks for peers works with. */
+export interface OutboundModules {
+  readonly book: AddressBook;
+  readonly network: NetworkName;
+  /** How many peers are wanted beside those that the user named. */
+  readonly peers: number;
+  readonly isBanned: (host: string, port: number) => boolean;
+  readonly open: (host: string, port: number) => Connection | null;
+  /** All connections of the program, of whatever kind. */
+  readonly connections: Iterable<Connection>;
+  readonly monotonicMs: () => number;
+  /** Called when something was learned of an address. */
+  readonly changed: () => void;
+}
+
+interface Rest {
+  /** Ends of its connections in a row, of which none had lasted. */
+  losses: number;
+  until: number;
+}
+
+/**
+ * Keeps as many peers connected as are wanted, out of the address book, no two of one netgroup. An address that failed or was
+ * lost is dialled again, later and later while it goes on.
+ */
+export class Outbound {
+  private readonly active = new Map<string, Connection>();
+  /** Forgets with the book. */
+  private readonly rests = new WeakMap<KnownAddress, Rest>();
+  /** Addresses behind which we were ourselves. */
+  private readonly ours = new RollingSet(OUR_ADDRESSES);
+
+  constructor(private readonly modules: OutboundModules) {}
+
+  /** Peers whose handshake is complete, among all that we have dialled. */
+  get established(): number {
+    let count = 0;
+    for (const { outbound, established } of this.modules.connections) if (outbound && established) count++;
+    return count;
+  }
+
+  /** Dials one address where peers are missing; to be called twice a second, as Core does. */
+  tick(): void {
+    const { book, peers, open } = this.modules;
+    if (this.active.size >= peers) return;
+    const accepts = this.candidate();
+    const known = book.pick((it) => isUseful(it.services) && accepts(it)) ?? book.pick(accepts);
+    const host = known === undefined ? null : ipOf(known);
+    if (known === undefined || host === null) return;
+    const connection = open(host, known.port);
+    if (connection === null) return;
+    this.active.set(known.key, connection);
+    void connection.closed.then((reason) => this.ended(known, connection, reason));
+  }
+
+  /** Notes that the handshake of a connection is complete. */
+  worked(connection: Connection): void {
+    for (const [key, active] of this.active)
+      if (active === connection) {
+        const known = this.modules.book.get(key);
+        if (known !== undefined) this.modules.book.worked(known, connection.claims?.services ?? 0n);
+        this.modules.changed();
+      }
+  }
+
+  private ended(known: KnownAddress, connection: Connection, reason: DisconnectReason): void {
+    const { book, changed, monotonicMs, peers } = this.modules;
+    this.active.delete(known.key);
+    const now = monotonicMs();
+    const lasted = connection.established && now - connection.openedAt > GOOD_MS;
+    const losses = lasted ? 1 : (this.rests.get(known)?.losses ?? 0) + 1;
+    this.rests.set(known, { losses, until: now + waitAfter(losses) });
+    if (reason === 'stopped') return;
+    if (reason === 'self-connection') {
+      this.ours.add(known.key);
+      book.forget(known.key);
+    } else if (!connection.established) {
+      book.failed(known, this.established >= Math.min(peers - 1, ONLINE_PEERS));
+    }
+    changed();
+  }
+
+  /** Whether an address may be dialled now. */
+  private candidate(): (known: KnownAddress) => boolean {
+    const { connections, isBanned, monotonicMs, network } = this.modules;
+    const groups = new Set<string>();
+    const guests = new Set<string>();
+    for (const { host, port, outbound } of connections) {
+      const place = parseIp(host);
+      if (place === null) continue;
+      if (outbound) groups.add(netgroupOf(network, { ...place, port }));
+      else if (!isLoopback(place)) guests.add(host);
+    }
+    const now = monotonicMs();
+    return (known) => {
+      if (this.ours.has(known.key)) return false;
+      if ((this.rests.get(known)?.until ?? 0) > now || !isDialable(network, known)) return false;
+      const host = ipOf(known) ?? '';
+      return !groups.has(netgroupOf(network, known)) && !guests.has(host) && !isBanned(host, known.port);
+    };
+  }
+}
+
+/** Milliseconds until the next attempt, with jitter: a node that restarts is not met by all at once. */
+function waitAfter(losses: number): number {
+  return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.max(0, losses - 1)) * (0.5 + Math.random() / 2);
+}

@@ -1,0 +1,105 @@
+import { messageOf } from '../../errors';
+import { NETWORKS, type NetworkName } from '../networks';
+import type { AddressBook } from './address-book';
+import type { DnsSeed } from './dns-seeds';
+import { parseIp } from './ip';
+import { isDialable } from './reach';
+import type { SeedLookup } from './seed-lookup';
+import { shuffled } from './shuffled';
+
+/** When and how many seeds are asked where addresses are known; Core 31 `src/net.cpp` DNSSEEDS_*. */
+const SEEDS_AT_ONCE = 3;
+const WAIT_MS = 11_000;
+const LONG_WAIT_MS = 300_000;
+const MANY_ADDRESSES = 1_000;
+
+/** When all have been asked in vain, they are asked again after this long, doubled each time up to the longest. */
+const FIRST_ROUND_MS = 30_000;
+const LONGEST_ROUND_MS = 3_600_000;
+
+/** A seed does not say when it saw a node: it is taken to be 3 to 7 days ago, as in Core, so that others' word weighs more. */
+const DAY = 86_400;
+
+/** The services that a node is taken to have which a seed names: NETWORK and WITNESS. */
+const SERVICES = 0x9n;
+
+/** What asks the seeds works with. */
+export interface SeedingModules {
+  readonly network: NetworkName;
+  readonly seeds: readonly DnsSeed[];
+  readonly book: AddressBook;
+  readonly lookup: SeedLookup;
+  /** Whether there are peers enough to go without seeds. */
+  readonly isJoined: () => boolean;
+  readonly unixTime: () => number;
+  readonly changed: () => void;
+  readonly told: (seed: string, addresses: number) => void;
+  readonly failed: (seed: string, reason: string) => void;
+}
+
+/**
+ * Asks the DNS seeds for nodes: all of them at once where no node is known, else a few at a time, and only when the known ones
+ * lead to no peers. Seeds are few and somebody's gift, and who runs one learns who begins to listen.
+ */
+export class Seeding {
+  private timer: NodeJS.Timeout | undefined;
+  private waiting: DnsSeed[] = [];
+  private rounds = 0;
+  private stopped = false;
+
+  constructor(private readonly modules: SeedingModules) {}
+
+  start(): void {
+    const known = this.known();
+    if (known === 0) void this.ask(this.modules.seeds.length);
+    else this.wait(known >= MANY_ADDRESSES ? LONG_WAIT_MS : WAIT_MS);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    this.modules.lookup.cancel();
+  }
+
+  private wait(ms: number): void {
+    if (this.stopped || this.modules.seeds.length === 0) return;
+    this.timer = setTimeout(() => {
+      if (this.modules.isJoined()) this.wait(LONG_WAIT_MS);
+      else void this.ask(SEEDS_AT_ONCE);
+    }, ms);
+  }
+
+  private async ask(count: number): Promise<void> {
+    if (this.waiting.length === 0) this.waiting = shuffled(this.modules.seeds);
+    await Promise.all(this.waiting.splice(0, count).map((seed) => this.askOne(seed)));
+    if (this.waiting.length > 0) this.wait(WAIT_MS);
+    else this.wait(Math.min(LONGEST_ROUND_MS, FIRST_ROUND_MS * 2 ** this.rounds++));
+  }
+
+  private async askOne(seed: DnsSeed): Promise<void> {
+    const { book, changed, failed, lookup, network, told, unixTime } = this.modules;
+    let addresses: string[];
+    try {
+      addresses = await lookup.addresses(seed);
+    } catch (error) {
+      if (!this.stopped) failed(seed.host, messageOf(error));
+      return;
+    }
+    const port = seed.port ?? NETWORKS[network].port;
+    let added = 0;
+    for (const address of addresses) {
+      const raw = parseIp(address);
+      const time = unixTime() - 3 * DAY - Math.floor(Math.random() * 4 * DAY);
+      if (raw !== null && book.add({ ...raw, port, services: SERVICES, time }, `seed:${seed.host}`)) added++;
+    }
+    if (added > 0) changed();
+    told(seed.host, added);
+  }
+
+  /** Addresses that can be dialled. */
+  private known(): number {
+    let count = 0;
+    for (const known of this.modules.book.addresses()) if (isDialable(this.modules.network, known)) count++;
+    return count;
+  }
+}

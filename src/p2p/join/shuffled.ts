@@ -1,0 +1,11 @@
+import { randomInt } from 'node:crypto';
+
+/** The items in an order that nobody can foresee. */
+export function shuffled<T>(items: readonly T[]): T[] {
+  const result = [...items];
+  for (let i = result.length - 1; i > 0; i--) {
+    const j = randomInt(i + 1);
+    [result[i], result[j]] = [result[j] as T, result[i] as T];
+  }
+  return result;
+}

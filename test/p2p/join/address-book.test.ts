@@ -1,0 +1,164 @@
+import { AddressBook } from '../../../src/p2p/join/address-book';
+import { keyOf } from '../../../src/p2p/join/known-address';
+import type { NetworkAddress } from '../../../src/p2p/messages/network-address';
+import type { NetworkName } from '../../../src/p2p/networks';
+
+const NOW = 1_800_000_000;
+const DAY = 86_400;
+
+let now = NOW;
+beforeEach(() => (now = NOW));
+
+const bookOf = (network: NetworkName = 'mainnet'): AddressBook =>
+  new AddressBook({ network, secret: Buffer.alloc(32, 1), unixTime: () => now });
+
+const told = (
+  address: readonly [number, number, number, number],
+  more: Partial<NetworkAddress> = {},
+): NetworkAddress => ({
+  ...{ network: 'ipv4', address: Buffer.from(address), port: 8333, services: 9n, time: NOW - DAY },
+  ...more,
+});
+
+/** Addresses of routable groups, `count` in each. */
+function* flood(groups: number, count: number): Generator<NetworkAddress> {
+  for (let group = 0; group < groups; group++)
+    for (let i = 0; i < count; i++)
+      yield told([20 + Math.floor(group / 256), group % 256, Math.floor(i / 256), i % 256]);
+}
+
+describe('what is told', () => {
+  it('is taken once, two hours older than told', () => {
+    const book = bookOf();
+    expect(book.add(told([8, 8, 8, 8]), 's')).toBe(true);
+    expect(book.add(told([8, 8, 8, 8]), 'other')).toBe(false);
+    expect(book.size).toBe(1);
+    expect([...book.addresses()][0]).toMatchObject({
+      time: NOW - DAY - 7_200,
+      sourceGroup: 's',
+      lastSuccess: 0,
+    });
+  });
+
+  it.each([
+    ['the future', NOW + 601],
+    ['before Bitcoin', 100_000_000],
+    ['no time', 0],
+  ])('is of five days ago where the time is in %s', (_, time) => {
+    const book = bookOf();
+    book.add(told([8, 8, 8, 8], { time }), 's');
+    expect([...book.addresses()][0]?.time).toBe(NOW - 5 * DAY);
+  });
+
+  it('is younger when told again, and has all the services that any told', () => {
+    const book = bookOf();
+    const known = told([8, 8, 8, 8], { time: NOW - 10 * DAY });
+    book.add(known, 's');
+    book.add({ ...known, time: NOW - 60, services: 1n << 63n }, 's');
+    expect([...book.addresses()][0]).toMatchObject({ time: NOW - 60 - 7_200, services: (1n << 63n) | 9n });
+  });
+
+  it('is not kept where it leads nowhere', () => {
+    const book = bookOf();
+    expect(book.add(told([127, 0, 0, 1]), 's')).toBe(false);
+    expect(book.add(told([10, 0, 0, 1]), 's')).toBe(false);
+    expect(book.add(told([8, 8, 8, 8], { port: 0 }), 's')).toBe(false);
+    expect(bookOf('regtest').add(told([8, 8, 8, 8]), 's')).toBe(false);
+    expect(bookOf('regtest').add(told([127, 0, 3, 1]), 's')).toBe(true);
+    expect(book.size).toBe(0);
+  });
+
+  it('is its own copy of the bytes', () => {
+    const book = bookOf();
+    const address = Buffer.from([8, 8, 8, 8]);
+    book.add(told([0, 0, 0, 0], { address }), 's');
+    address.fill(9);
+    expect([...book.addresses()][0]?.address).toEqual(Buffer.from([8, 8, 8, 8]));
+  });
+});
+
+describe('a hostile peer', () => {
+  it('fills a sixteenth of the book, whatever it tells', () => {
+    const book = bookOf();
+    for (const address of flood(800, 20)) book.add(address, 'hostile');
+    expect(book.size).toBeGreaterThan(500);
+    expect(book.size).toBeLessThanOrEqual(1_024);
+    // What others tell has its place.
+    let kept = 0;
+    for (let i = 0; i < 200; i++) if (book.add(told([9, i, 1, 1]), `honest${i}`)) kept++;
+    expect(kept).toBeGreaterThan(170);
+  });
+
+  it('gets 64 places for all the addresses of one group', () => {
+    const book = bookOf();
+    for (const address of flood(1, 5_000)) book.add(address, 'hostile');
+    expect(book.size).toBe(64);
+  });
+
+  it('of many groups fills the book to its bound, and pushes out none that has worked', () => {
+    const book = bookOf();
+    book.add(told([9, 9, 9, 9]), 'friend');
+    const friend = book.get(keyOf(told([9, 9, 9, 9])));
+    if (friend === undefined) throw new Error('it was not kept');
+    book.worked(friend, 9n);
+    for (let source = 0; source < 200; source++)
+      for (const address of flood(60, 5)) book.add({ ...address, port: 2_000 + source }, `hostile${source}`);
+    expect(book.size).toBeGreaterThan(14_000);
+    expect(book.size).toBeLessThanOrEqual(16_384);
+    expect(book.get(friend.key)).toBe(friend);
+  });
+});
+
+describe('an address makes room in a full bucket', () => {
+  const full = (): AddressBook => {
+    const book = bookOf();
+    for (const address of flood(1, 64)) book.add(address, 's');
+    expect(book.size).toBe(64);
+    return book;
+  };
+  const late = told([20, 0, 200, 200]);
+
+  it('not while it is good', () => expect(full().add(late, 's')).toBe(false));
+
+  it('when it was not seen for a month', () => {
+    const book = full();
+    now = NOW + 31 * DAY;
+    expect(book.add({ ...late, time: now }, 's')).toBe(true);
+    expect(book.size).toBe(64);
+  });
+
+  it('when it failed three times and never worked, after a minute', () => {
+    const book = full();
+    const known = book.get(keyOf(told([20, 0, 0, 7])));
+    if (known === undefined) throw new Error('it was not kept');
+    for (let i = 0; i < 3; i++) book.failed(known, true);
+    expect(book.add(late, 's')).toBe(false);
+    now += 61;
+    expect(book.add(late, 's')).toBe(true);
+    expect(book.get(known.key)).toBeUndefined();
+  });
+
+  it('not for failures that may be ours', () => {
+    const book = full();
+    for (const known of book.addresses()) for (let i = 0; i < 5; i++) book.failed(known, false);
+    now += 61;
+    expect(book.add(late, 's')).toBe(false);
+  });
+});
+
+describe('pick', () => {
+  it('gives each address that is accepted some time, and no other', () => {
+    const book = bookOf();
+    for (const address of flood(50, 2)) book.add(address, 's');
+    const first = [...book.addresses()][0];
+    if (first !== undefined) book.worked(first, 9n);
+    const seen = new Set<string>();
+    for (let i = 0; i < 20_000 && seen.size < 50; i++) {
+      const known = book.pick(({ address }) => address[3] === 0);
+      expect(known?.address[3]).toBe(0);
+      if (known !== undefined) seen.add(known.key);
+    }
+    expect(seen.size).toBe(50);
+    expect(book.pick(() => false)).toBeUndefined();
+  });
+});

@@ -1,0 +1,160 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { AddressBook } from '../../../src/p2p/join/address-book';
+import { AddressFile, type LoadedAddresses } from '../../../src/p2p/join/address-file';
+import type { NetworkAddress } from '../../../src/p2p/messages/network-address';
+import type { NetworkName } from '../../../src/p2p/networks';
+import { childScript } from '../../support/child';
+import { until } from '../../support/until';
+
+const NOW = 1_800_000_000;
+
+let folder = '';
+beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'btcdmon-addresses-'))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const warnings: string[] = [];
+beforeEach(() => (warnings.length = 0));
+
+const load = (network: NetworkName = 'mainnet'): Promise<LoadedAddresses> =>
+  new AddressFile(folder, network).load(
+    () => NOW,
+    (message) => warnings.push(message),
+  );
+
+const told = (i: number): NetworkAddress => ({
+  ...{ network: 'ipv4', address: Buffer.from([20 + i, 1, 1, 1]), port: 8_333 + i },
+  ...{ services: (1n << 63n) | 9n, time: NOW - 1_000 },
+});
+
+const OTHERS: readonly NetworkAddress[] = [
+  { ...told(0), network: 'ipv6', address: Buffer.from('2a001450000000000000000000000001', 'hex') },
+  { ...told(0), network: 'torv3', address: Buffer.alloc(32, 1) },
+  { ...told(0), network: 'i2p', address: Buffer.alloc(32, 2) },
+  { ...told(0), network: 'cjdns', address: Buffer.alloc(16, 0xfc) },
+];
+
+/** A file of eight addresses and a ban. */
+async function written(): Promise<LoadedAddresses & { readonly file: string }> {
+  const loaded = await load();
+  [...[0, 1, 2, 3].map(told), ...OTHERS].forEach((address, i) => loaded.book.add(address, `source:${i}`));
+  const [first, second] = loaded.book.addresses();
+  if (first !== undefined) loaded.book.worked(first, 0x409n);
+  if (second !== undefined) loaded.book.failed(second, true);
+  loaded.bans.add('9.9.9.9');
+  const store = new AddressFile(folder, 'mainnet');
+  await store.save(loaded.book, loaded.bans);
+  return { ...loaded, file: store.file };
+}
+
+const sorted = (book: AddressBook): unknown[] =>
+  [...book.addresses()].sort((a, b) => (a.key < b.key ? -1 : 1));
+
+describe('the file of addresses', () => {
+  it('is empty at first, and brings everything back', async () => {
+    const { book, bans, file } = await written();
+    const again = await load();
+    expect(again.book.size).toBe(8);
+    expect(sorted(again.book)).toEqual(sorted(book));
+    expect(again.bans.list()).toEqual(bans.list());
+    expect(again.book.secret).toEqual(book.secret);
+    expect(warnings).toEqual([]);
+    expect(readdirSync(folder)).toEqual([path.basename(file)]);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it('can be written many times at once, and is whole', async () => {
+    const { book, bans } = await written();
+    const store = new AddressFile(folder, 'mainnet');
+    await Promise.all(Array.from({ length: 20 }, () => store.save(book, bans)));
+    expect((await load()).book.size).toBe(8);
+    expect(warnings).toEqual([]);
+  });
+
+  it('that is torn anywhere gives all that is whole, and one line', async () => {
+    const { file } = await written();
+    const text = readFileSync(file, 'utf8');
+    const header = text.indexOf('\n');
+    for (const end of [0, 1, header, header + 1, header + 30, text.length - 40, text.length - 1]) {
+      for (const other of readdirSync(folder)) rmSync(path.join(folder, other));
+      writeFileSync(file, text.slice(0, end));
+      const { book, bans } = await load();
+      const lines = text.slice(0, end).split('\n').slice(1);
+      // The last address is whole where only its line break is gone.
+      expect(book.size + bans.size).toBeLessThanOrEqual(lines.length);
+      expect(book.size + bans.size).toBeGreaterThanOrEqual(lines.length - 1);
+      expect(warnings.splice(0)).toEqual([expect.stringMatching(/^addresses .*peers-mainnet\.dat: [^\n]+$/)]);
+      const [aside = ''] = readdirSync(folder);
+      expect(aside).toMatch(/^peers-mainnet\.dat\.damaged-\d+$/);
+      expect(readFileSync(path.join(folder, aside), 'utf8')).toBe(text.slice(0, end));
+    }
+  });
+
+  it('with lines that are none, is read without them', async () => {
+    const { file } = await written();
+    const lines = readFileSync(file, 'utf8').split('\n');
+    lines[2] = 'ipv4 300.1.1.1 8333 0000000000000009 1 1 1 0 s';
+    lines[3] = '\0'.repeat(200);
+    lines[4] = lines[4]?.replace(/ \d+ /, ' 99999 ') ?? '';
+    writeFileSync(file, lines.join('\n'));
+    expect((await load()).book.size).toBe(5);
+    expect(warnings).toEqual([
+      expect.stringContaining('6 of 9 lines are whole and were taken; the file is kept as'),
+    ]);
+  });
+
+  it.each([
+    ['something else', 'SQLite format 3\0', 'is not a file of addresses'],
+    ['another network’s', '', 'holds addresses of testnet4 and not of mainnet'],
+  ])('that is %s is kept, and begun anew', async (_, text, line) => {
+    const { file } = await written();
+    const whole = text === '' ? readFileSync(file, 'utf8').replace('1 mainnet', '1 testnet4') : text;
+    writeFileSync(file, whole);
+    const { book } = await load();
+    expect(book.size).toBe(0);
+    expect(warnings).toEqual([expect.stringContaining(line)]);
+    expect(readFileSync(path.join(folder, readdirSync(folder)[0] ?? ''), 'utf8')).toBe(whole);
+  });
+
+  it('drops what may not be dialled, whoever wrote it there', async () => {
+    const { file } = await written();
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace(/ipv4 20\.1\.1\.1 8333 /, 'ipv4 127.0.0.1 8333 '));
+    expect((await load()).book.size).toBe(7);
+  });
+
+  it('that cannot be read or written is named', async () => {
+    const { book, bans } = await load();
+    writeFileSync(path.join(folder, 'plain'), '');
+    const store = new AddressFile(path.join(folder, 'plain'), 'mainnet');
+    await expect(store.load(() => NOW, String)).rejects.toThrow(/^addresses .*: can't be read: .*ENOTDIR/);
+    await expect(store.save(book, bans)).rejects.toThrow(/^addresses .*: can't be written: .*ENOTDIR/);
+  });
+
+  it('is whole whenever the program is killed', async () => {
+    const script = childScript('p2p/join/address-child.ts');
+    try {
+      for (let i = 0; i < 5; i++) {
+        const child = spawn(process.execPath, [script.file, folder], {
+          env: script.env,
+          stdio: ['ignore', 'pipe', 'inherit'],
+        });
+        let saves = 0;
+        child.stdout.on('data', (text: Buffer) => (saves += text.length));
+        await until('some saves', () => saves >= 3 + i);
+        child.kill('SIGKILL');
+        await once(child, 'close');
+        const { book } = await load('regtest');
+        expect(warnings).toEqual([]);
+        // A save of 2,000 and more addresses was done, and each after it has more.
+        expect(book.size).toBeGreaterThanOrEqual(900);
+      }
+      expect(existsSync(path.join(folder, 'peers-regtest.dat'))).toBe(true);
+    } finally {
+      script.remove();
+    }
+  });
+});

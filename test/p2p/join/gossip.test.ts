@@ -1,0 +1,119 @@
+import { AddrAllowance } from '../../../src/p2p/join/addr-allowance';
+import { AddressBook } from '../../../src/p2p/join/address-book';
+import { Bans } from '../../../src/p2p/join/bans';
+import { GetAddrAnswers } from '../../../src/p2p/join/getaddr-answers';
+import { decodeAddr, encodeAddr } from '../../../src/p2p/messages/addr';
+import { decodeAddrV2, encodeAddrV2 } from '../../../src/p2p/messages/addrv2';
+import type { NetworkAddress } from '../../../src/p2p/messages/network-address';
+
+const HOUR_MS = 3_600_000;
+
+describe('the allowance of a peer', () => {
+  it('is one address, and one more every ten seconds', () => {
+    const allowance = new AddrAllowance(0);
+    expect(allowance.take(10, 0)).toBe(1);
+    expect(allowance.take(10, 9_000)).toBe(0);
+    expect(allowance.take(10, 10_000)).toBe(1);
+    expect(allowance.take(10, 60_000)).toBe(5);
+  });
+
+  it('is a thousand more when it was asked, which waiting does not add to', () => {
+    const allowance = new AddrAllowance(0);
+    allowance.asked();
+    expect(allowance.take(1_000, 100 * HOUR_MS)).toBe(1_000);
+    expect(allowance.take(1_000, 100 * HOUR_MS)).toBe(1);
+    expect(allowance.take(5_000, 200 * HOUR_MS)).toBe(1_000);
+  });
+});
+
+const entry = (i: number): NetworkAddress => ({
+  ...{ network: 'ipv4', address: Buffer.from([20, i >> 8, i & 0xff, 1]) },
+  ...{ port: 8333, services: (1n << 63n) | BigInt(i), time: 1_800_000_000 - i },
+});
+
+describe('what is answered to getaddr', () => {
+  function answersOf(count: number): {
+    answers: GetAddrAnswers;
+    book: AddressBook;
+    wait: (ms: number) => void;
+  } {
+    let ms = 0;
+    const unixTime = (): number => 1_800_000_000;
+    const book = new AddressBook({ network: 'mainnet', secret: Buffer.alloc(32), unixTime });
+    for (let i = 0; i < count; i++) book.add(entry(i), `source${i % 500}`);
+    expect(book.size).toBeGreaterThanOrEqual(count * 0.9);
+    const answers = new GetAddrAnswers(book, () => ms, unixTime);
+    return { answers, book, wait: (time) => (ms += time) };
+  }
+
+  it.each([
+    [0, 0],
+    [4, 0],
+    [5, 1],
+    [100, 23],
+  ])('is of %d addresses %d', (known, told) =>
+    expect(answersOf(known).answers.addresses()).toHaveLength(told),
+  );
+
+  it('is of many at most a thousand, each once', () => {
+    const addresses = answersOf(6_000).answers.addresses();
+    expect(addresses).toHaveLength(1_000);
+    expect(new Set(addresses.map(({ address }) => address.toString('hex'))).size).toBe(1_000);
+  });
+
+  it('is the same for at least 21 hours, and another after 27', () => {
+    const { answers, book, wait } = answersOf(100);
+    const first = answers.addresses();
+    for (const known of book.addresses()) book.worked(known, 1n);
+    wait(20.9 * HOUR_MS);
+    expect(answers.addresses()).toEqual(first);
+    wait(6.2 * HOUR_MS);
+    expect(answers.addresses()).not.toEqual(first);
+  });
+
+  it('leaves out what is of no use', () => {
+    const { answers, book } = answersOf(100);
+    const [good] = book.addresses();
+    for (const known of book.addresses()) if (known !== good) known.time = 0;
+    expect(answers.addresses().map(({ port, address }) => ({ port, address }))).toEqual([
+      { port: 8333, address: good?.address },
+    ]);
+  });
+});
+
+describe('encoding', () => {
+  const onion: NetworkAddress = { ...entry(3), network: 'torv3', address: Buffer.alloc(32, 9) };
+  const ipv6: NetworkAddress = { ...entry(4), network: 'ipv6', address: Buffer.alloc(16, 0x2a) };
+
+  it('of addrv2 is what its decoder reads', () => {
+    const all = [entry(1), onion, ipv6, { ...entry(5), services: 0x1234n }];
+    expect(decodeAddrV2(encodeAddrV2(all))).toEqual(all);
+    const many = Array.from({ length: 1_000 }, (_, i) => entry(i));
+    expect(decodeAddrV2(encodeAddrV2(many))).toEqual(many);
+  });
+
+  it('of addr leaves out what has no form in it', () => {
+    expect(decodeAddr(encodeAddr([entry(1), onion, ipv6]))).toEqual([entry(1), ipv6]);
+  });
+});
+
+describe('bans', () => {
+  it('end after a day', () => {
+    let now = 1_000;
+    const bans = new Bans(() => now);
+    bans.add('192.0.2.1');
+    expect([bans.has('192.0.2.1'), bans.has('192.0.2.2'), bans.size]).toEqual([true, false, 1]);
+    now += 86_399;
+    expect(bans.size).toBe(1);
+    now += 1;
+    expect([bans.has('192.0.2.1'), bans.size]).toEqual([false, 0]);
+  });
+
+  it('are bounded, and the ones that end first go first', () => {
+    const bans = new Bans(() => 1_000);
+    for (let i = 0; i < 10_500; i++) bans.add(`a${i}`);
+    bans.add('a600');
+    expect(bans.size).toBe(10_000);
+    expect(['a499', 'a500', 'a10499'].map((name) => bans.has(name))).toEqual([false, true, true]);
+  });
+});

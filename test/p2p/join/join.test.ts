@@ -1,0 +1,331 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { SystemClock } from '../../../src/clock';
+import { EventBus } from '../../../src/events';
+import type { P2PEvents } from '../../../src/p2p/events';
+import { encodeFrame } from '../../../src/p2p/framing';
+import type { JoinParts } from '../../../src/p2p/join/join';
+import { type JoinOptions, prepareJoin } from '../../../src/p2p/join/prepare';
+import { decodeAddr, encodeAddr } from '../../../src/p2p/messages/addr';
+import { decodeAddrV2, encodeAddrV2 } from '../../../src/p2p/messages/addrv2';
+import type { NetworkAddress } from '../../../src/p2p/messages/network-address';
+import { NETWORKS } from '../../../src/p2p/networks';
+import { Pool } from '../../../src/p2p/pool';
+import { Cleanup } from '../../support/cleanup';
+import { DnsServer } from '../../support/dns-server';
+import { dialListener, type FakeConnection, FakePeer, versionPayload } from '../../support/fake-peer';
+import { freePort } from '../../support/free-port';
+import { until } from '../../support/until';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+const SEED = 'seed.test';
+
+interface Joined {
+  readonly pool: Pool;
+  readonly parts: JoinParts;
+  readonly port: number;
+  readonly ends: string[];
+  readonly refused: string[];
+  readonly warnings: string[];
+  readonly handshakes: () => number;
+  readonly limited: () => number;
+}
+
+async function join(
+  options: Partial<JoinOptions> & { readonly connect?: readonly FakePeer[]; readonly listens?: boolean } = {},
+): Promise<Joined> {
+  const port = await freePort();
+  const warnings: string[] = [];
+  const warn = (message: string, details: object): void => {
+    warnings.push(`${message} ${JSON.stringify(details)}`);
+  };
+  const { connect: peers = [], listens = true, ...more } = options;
+  const parts = await prepareJoin(
+    { peers: 8, maxInbound: 8, ...(listens ? { listen: { host: '127.0.0.1', port } } : {}), ...more },
+    { network: 'regtest', hasPeers: peers.length > 0, log: { info: () => undefined, warn } },
+  );
+  const bus = new EventBus<P2PEvents>();
+  const ends: string[] = [];
+  const refused: string[] = [];
+  let handshakes = 0;
+  let limited = 0;
+  bus.on('handshake', () => handshakes++);
+  bus.on('disconnected', ({ reason }) => ends.push(reason));
+  bus.on('refused', ({ reason }) => refused.push(reason));
+  bus.on('addressesLimited', ({ count }) => (limited += count));
+  const pool = new Pool(
+    {
+      network: 'regtest',
+      connect: peers.map((peer) => ({ host: peer.host, port: peer.port })),
+      ...{ userAgent: '/test/', wtxidRelay: true, txPerSecond: 100, join: parts },
+    },
+    {
+      ...{ bus, clock: new SystemClock(), complain: () => undefined },
+      fault: (error) => {
+        throw error;
+      },
+    },
+  );
+  cleanup.add(pool, (it) => it.stop());
+  pool.start();
+  return { pool, parts, port, ends, refused, warnings, handshakes: () => handshakes, limited: () => limited };
+}
+
+const fake = async (options: Parameters<typeof FakePeer.start>[0] = {}): Promise<FakePeer> =>
+  cleanup.add(await FakePeer.start(options), (it) => it.stop());
+
+const dial = async (port: number, options?: Parameters<typeof dialListener>[1]): Promise<FakeConnection> =>
+  cleanup.add(await dialListener(port, options), ({ socket }) => socket.destroy());
+
+const handsShaken = (connection: FakeConnection): Promise<boolean> =>
+  until('a handshake', () => connection.commands().includes('verack'));
+
+const ended = (connection: FakeConnection): Promise<boolean> =>
+  until('the end of the connection', () => connection.socket.destroyed);
+
+/** What a peer tells of nodes at these places of loopback. */
+const told = (places: readonly (readonly [host: string, port: number])[]): NetworkAddress[] =>
+  places.map(([host, port]) => ({
+    ...{ network: 'ipv4', address: Buffer.from(host.split('.').map(Number)), port },
+    ...{ services: 9n, time: Math.floor(Date.now() / 1_000) },
+  }));
+
+/** A peer that answers getaddr with these addresses. */
+const teller = (payload: () => { command: string; payload: Buffer }): Promise<FakePeer> =>
+  fake({
+    onMessage: (connection, { command }) => {
+      if (command === 'version') connection.send('version', versionPayload());
+      if (command === 'verack') connection.send('verack');
+      if (command !== 'getaddr') return;
+      const answer = payload();
+      connection.send(answer.command, answer.payload);
+    },
+  });
+
+describe('peers that are found', () => {
+  it('are those that a DNS seed names, each once, on the port of the network or the seed’s', async () => {
+    const port = await freePort();
+    const hosts = [1, 2, 3, 4].map((i) => `127.77.${i}.1`);
+    const peers = await Promise.all(hosts.map((host) => fake({ host, port })));
+    const dns = cleanup.add(await DnsServer.start({ [SEED]: [...hosts, ...hosts] }), (it) => it.stop());
+    const { pool, handshakes } = await join({
+      ...{ seeds: [{ host: SEED, port, filters: false }], resolver: dns.endpoint, listens: false },
+    });
+    await until('four handshakes', () => handshakes() === 4);
+    expect(peers.map(({ connections }) => connections.length)).toEqual([1, 1, 1, 1]);
+    expect(pool.addresses).toEqual({ known: 4, banned: 0 });
+    expect(dns.asked).toEqual([SEED]);
+    for (const { connections } of peers)
+      await until(
+        'getaddr',
+        () => connections[0]?.commands().filter((name) => name === 'getaddr').length === 1,
+      );
+  });
+
+  it('are asked of a seed that filters under the name for it, and without it where that gives none', async () => {
+    const port = await freePort();
+    await Promise.all(['127.77.1.1', '127.77.2.1'].map((host) => fake({ host, port })));
+    const dns = cleanup.add(
+      await DnsServer.start({ 'x9.one.test': ['127.77.1.1'], 'two.test': ['127.77.2.1'] }),
+      (it) => it.stop(),
+    );
+    const seeds = ['one.test', 'two.test', 'three.test'].map((host) => ({ host, port, filters: true }));
+    const { handshakes, warnings } = await join({ seeds, resolver: dns.endpoint });
+    await until('two handshakes', () => handshakes() === 2);
+    await until('a warning', () => warnings.length === 1);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^no addresses from a DNS seed .*three\.test.*ENOTFOUND/),
+    ]);
+    expect(dns.asked.sort()).toEqual(
+      ['three.test', 'two.test', 'x9.one.test', 'x9.three.test', 'x9.two.test'].sort(),
+    );
+  });
+
+  it.each([
+    ['addr', encodeAddr],
+    ['addrv2', encodeAddrV2],
+  ])('are those that a peer tells in %s, but none outside of this machine', async (command, encode) => {
+    const friends = await Promise.all([1, 2].map((i) => fake({ host: `127.78.${i}.1` })));
+    const outside = told([
+      ['8.8.8.8', 18_444],
+      ['10.0.0.1', 18_444],
+      ['203.0.113.7', 18_444],
+    ]);
+    const payload = (): Buffer => encode([...outside, ...told(friends.map((it) => [it.host, it.port]))]);
+    const first = await teller(() => ({ command, payload: payload() }));
+    const { pool, handshakes } = await join({ connect: [first] });
+    await until('three handshakes', () => handshakes() === 3);
+    expect(pool.addresses).toEqual({ known: 2, banned: 0 });
+  });
+
+  it('are no more than wanted', async () => {
+    const friends = await Promise.all([1, 2, 3, 4].map((i) => fake({ host: `127.79.${i}.1` })));
+    const payload = encodeAddr(told(friends.map((it) => [it.host, it.port])));
+    const { handshakes } = await join({
+      ...{ peers: 2, connect: [await teller(() => ({ command: 'addr', payload }))] },
+    });
+    await until('three handshakes', () => handshakes() === 3);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(friends.map(({ connections }) => connections.length).sort()).toEqual([0, 0, 1, 1]);
+  });
+
+  it('are dialled again when they come back', async () => {
+    const friend = await fake({ host: '127.80.1.1' });
+    const payload = encodeAddr(told([[friend.host, friend.port]]));
+    const { handshakes } = await join({ connect: [await teller(() => ({ command: 'addr', payload }))] });
+    await until('two handshakes', () => handshakes() === 2);
+    for (const { socket } of friend.connections) socket.destroy();
+    await until('a third handshake', () => handshakes() === 3);
+    expect(friend.connections).toHaveLength(2);
+  });
+
+  it('are not taken a second time, whether named twice or told of', async () => {
+    const payload = (): Buffer => encodeAddr(told([['127.0.0.1', first.port]]));
+    const first = await teller(() => ({ command: 'addr', payload: payload() }));
+    const { handshakes, pool } = await join({ connect: [first, first] });
+    await until('the address', () => pool.addresses.known === 1);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(handshakes()).toBe(1);
+    expect(first.connections).toHaveLength(1);
+  });
+
+  it('are not ourselves', async () => {
+    const first = await teller(() => ({
+      command: 'addr',
+      payload: encodeAddr(told([['127.0.0.1', it.port]])),
+    }));
+    const it = await join({ connect: [first] });
+    await until('both ends to be closed', () => it.ends.length === 2);
+    expect(it.ends).toEqual(['self-connection', 'self-connection']);
+    expect(it.pool.addresses.known).toBe(0);
+    first.connections[0]?.send('addr', encodeAddr(told([['127.0.0.1', it.port]])));
+    await until('the address again', () => it.pool.addresses.known === 1);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(it.ends).toHaveLength(2);
+  });
+});
+
+describe('peers that dial us', () => {
+  it('shake hands and are listened to', async () => {
+    const { port, handshakes } = await join();
+    const peer = await dial(port);
+    await handsShaken(peer);
+    expect(handshakes()).toBe(1);
+    expect(peer.commands()).toEqual(['version', 'wtxidrelay', 'sendaddrv2', 'verack']);
+    peer.send('ping', Buffer.alloc(8, 1));
+    await until('a pong', () => peer.commands().includes('pong'));
+  });
+
+  it('are let in up to the limit', async () => {
+    const { port, handshakes, refused, ends } = await join({ maxInbound: 2 });
+    const peers = [await dial(port), await dial(port)];
+    for (const peer of peers) await handsShaken(peer);
+    await ended(await dial(port));
+    expect([handshakes(), refused, ends]).toEqual([2, ['inbound-full'], []]);
+    peers[0]?.socket.destroy();
+    await until('its end', () => ends.length === 1);
+    await handsShaken(await dial(port));
+  });
+
+  it('make room where they do not shake hands', async () => {
+    const { port, ends } = await join({ maxInbound: 1 });
+    await dial(port, { mute: true });
+    await until('a handshake of another', async () => {
+      const peer = await dial(port);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return peer.commands().includes('verack');
+    });
+    expect(ends).toEqual(['inbound-full']);
+  });
+
+  it('are banned where they do not speak the protocol, by address', async () => {
+    const { port, ends, refused, pool } = await join();
+    const good = await dial(port, { from: '127.0.0.9' });
+    await handsShaken(good);
+    const bad = await dial(port, { from: '127.0.0.66', mute: true });
+    bad.raw(Buffer.alloc(100, 'GET / HTTP/1.1\r\n'));
+    await ended(bad);
+    expect(ends).toEqual(['wrong-magic']);
+    expect(pool.addresses.banned).toBe(1);
+    await ended(await dial(port, { from: '127.0.0.66' }));
+    expect(refused).toEqual(['banned']);
+    await handsShaken(await dial(port, { from: '127.0.0.67' }));
+    expect(good.socket.destroyed).toBe(false);
+  });
+
+  it('get a part of what is known, once, in the form that they want', async () => {
+    const { port, parts } = await join();
+    for (let i = 0; i < 100; i++)
+      for (const it of told([['127.5.0.1', 2_000 + i]])) parts.book.add(it, `s${i}`);
+    const [old, young] = [await dial(port), await dial(port, { features: ['sendaddrv2'] })];
+    for (const peer of [old, young]) {
+      await handsShaken(peer);
+      peer.send('getaddr');
+      peer.send('getaddr');
+      peer.send('ping', Buffer.alloc(8, 1));
+      await until('a pong', () => peer.commands().includes('pong'));
+    }
+    const answers = (peer: FakeConnection): string[] =>
+      peer.commands().filter((command) => command.startsWith('addr'));
+    expect([answers(old), answers(young)]).toEqual([['addr'], ['addrv2']]);
+    const payload = (peer: FakeConnection): Buffer =>
+      peer.got.find(({ command }) => command.startsWith('addr'))?.payload ?? Buffer.alloc(0);
+    expect(decodeAddr(payload(old))).toHaveLength(23);
+    expect(decodeAddrV2(payload(young))).toEqual(decodeAddr(payload(old)));
+  });
+
+  it('tell no more addresses than Core would take', async () => {
+    const { port, pool, limited } = await join();
+    const peer = await dial(port);
+    await handsShaken(peer);
+    const many = Array.from({ length: 1_000 }, (_, i) => ['127.6.0.1', 2_000 + i] as const);
+    peer.send('addrv2', encodeAddrV2(told(many)));
+    await until('the message', () => limited() > 0);
+    expect([limited(), pool.addresses.known]).toEqual([999, 1]);
+  });
+});
+
+describe('misbehaviour of those that we dial', () => {
+  it('costs one that was found a day, and one that the user named nothing', async () => {
+    const broken = encodeFrame(NETWORKS.regtest.magic, 'ping', Buffer.alloc(8));
+    broken.writeUInt8(broken.readUInt8(20) ^ 1, 20);
+    const bad = await fake({ host: '127.81.1.1' });
+    const payload = encodeAddr(told([[bad.host, bad.port]]));
+    const named = await teller(() => ({ command: 'addr', payload }));
+    const { ends, handshakes, pool } = await join({ connect: [named] });
+    await until('two handshakes', () => handshakes() === 2);
+    bad.connections[0]?.raw(broken);
+    await until('the end', () => ends.length === 1);
+    expect(pool.addresses.banned).toBe(1);
+    named.connections[0]?.raw(broken);
+    await until('the named one again', () => handshakes() === 3);
+    expect(ends).toEqual(['wrong-checksum', 'wrong-checksum']);
+    expect(pool.addresses.banned).toBe(1);
+    expect([named.connections.length, bad.connections.length]).toEqual([2, 1]);
+  });
+});
+
+describe('a place to listen on', () => {
+  it('that is taken is named', async () => {
+    const { port } = await join();
+    await expect(
+      prepareJoin(
+        { peers: 0, maxInbound: 1, listen: { host: '127.0.0.1', port } },
+        { network: 'regtest', hasPeers: false, log: { info: () => undefined, warn: () => undefined } },
+      ),
+    ).rejects.toThrow(`--listen 127.0.0.1:${port}: can't be listened on: another program listens there`);
+  });
+
+  it('is let go of when the pool stops', async () => {
+    const { pool, port } = await join();
+    const peer = await dial(port);
+    await handsShaken(peer);
+    await pool.stop();
+    await ended(peer);
+    const socket = connect(port, '127.0.0.1');
+    const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
+    expect(error.code).toBe('ECONNREFUSED');
+  });
+});
