@@ -126,7 +126,7 @@ describe('RegtestNetwork', () => {
   });
 
   it('does all that without an error, and ends when it is stopped', async () => {
-    pool.stop();
+    await pool.stop();
     const exit = once(child, 'exit');
     child.stdin?.end();
     expect(await exit).toEqual([0, null]);

@@ -57,6 +57,8 @@ export interface BtcdOptions {
   /** Whether it takes and relays what mainnet's policy refuses; default no. */
   readonly nonStandard?: boolean;
   readonly extraArgs?: readonly string[];
+  /** Where it listens for peers; default a free port of 127.0.0.1. */
+  readonly listen?: { readonly host: string; readonly port: number };
 }
 
 /** A peer as `getpeerinfo` tells of it: the bytes are btcd's own count, from its side of the connection. */
@@ -77,7 +79,7 @@ export class Btcd {
   private constructor(
     private readonly program: string,
     private readonly folder: string,
-    /** Port of the P2P protocol on 127.0.0.1. */
+    /** Port of the P2P protocol. */
     readonly p2pPort: number,
     private readonly rpcPort: number,
     private readonly options: BtcdOptions,
@@ -90,7 +92,13 @@ export class Btcd {
   static async start(program: string, options: BtcdOptions = {}): Promise<Btcd> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-btcd-'));
     await writeFile(path.join(folder, 'btcd.conf'), '');
-    const node = new Btcd(program, folder, await freePort(), await freePort(), options);
+    const node = new Btcd(
+      program,
+      folder,
+      options.listen?.port ?? (await freePort()),
+      await freePort(),
+      options,
+    );
     try {
       await node.run();
     } catch (error) {
@@ -111,7 +119,7 @@ export class Btcd {
         `--configfile=${path.join(this.folder, 'btcd.conf')}`,
         `--datadir=${path.join(this.folder, 'data')}`,
         `--logdir=${path.join(this.folder, 'logs')}`,
-        `--listen=127.0.0.1:${this.p2pPort}`,
+        `--listen=${this.options.listen?.host ?? '127.0.0.1'}:${this.p2pPort}`,
         `--rpclisten=127.0.0.1:${this.rpcPort}`,
         '--rpcuser=test',
         `--rpcpass=${this.password}`,

@@ -13,11 +13,14 @@ export interface Program {
   readonly ended: () => string | undefined;
   /** Tells it to stop, as a service manager does, and returns its exit status once it has. */
   stop(): Promise<number | null>;
+  /** Ends it as a power cut does: SIGKILL. */
+  kill(): Promise<void>;
 }
 
-/** Runs btcdmon-node with these arguments, its home being `home`. */
-export function runProgram(args: readonly string[], home: string): Program {
-  const child = spawn(process.execPath, [BIN, ...args], {
+/** Runs btcdmon-node with these arguments, its home being `home`, by the command `under` that starts another where given. */
+export function runProgram(args: readonly string[], home: string, under: readonly string[] = []): Program {
+  const [command = process.execPath, ...rest] = [...under, process.execPath, BIN, ...args];
+  const child = spawn(command, rest, {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH: process.env['PATH'], HOME: home },
   });
@@ -37,6 +40,11 @@ export function runProgram(args: readonly string[], home: string): Program {
       const [status] = await exited;
       process.off('exit', killOnExit);
       return status;
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await exited;
+      process.off('exit', killOnExit);
     },
   };
 }

@@ -1,0 +1,30 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { findProgram, requirement } from './requires';
+
+/** Declares that a test needs strace, the judge of what a program sends where. */
+export const strace = requirement(
+  'strace',
+  () => findProgram('strace'),
+  'install strace (Debian: apt-get install strace) where processes may be traced',
+);
+
+/** The command that runs another under strace, which writes every call that names an address to `file`. */
+export function traced(program: string, file: string): string[] {
+  // -D: the traced program keeps the process id, and with it the signals that are meant for it.
+  return [program, '-D', '-f', '-qq', '-A', '-e', 'trace=connect,sendto,sendmsg,sendmmsg', '-o', file];
+}
+
+/**
+ * The IP addresses with ports that a traced program connected to, or sent a datagram to. The kernel was asked: a connection
+ * that failed is among them, and so is one that the program's own records know nothing of.
+ */
+export function addressesOf(file: string): Set<string> {
+  const addresses = new Set<string>();
+  if (!existsSync(file)) return addresses;
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
+    const port = /sin6?_port=htons\((\d+)\)/.exec(line)?.[1];
+    const ip = /sin_addr=inet_addr\("([^"]+)"\)|inet_pton\(AF_INET6, "([^"]+)"/.exec(line);
+    if (port !== undefined && ip !== null) addresses.add(`${ip[1] ?? ip[2] ?? ''}:${port}`);
+  }
+  return addresses;
+}
