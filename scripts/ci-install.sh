@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside Node and Go: InfluxDB 1.x, tshark and btcd. For Debian and its kin.
+# Installs what the tests need beside Node and Go: InfluxDB 1.x, tshark, strace and btcd. For Debian and its kin.
 set -euo pipefail
 
 BTCD_VERSION=0.26.0
@@ -11,6 +11,7 @@ as_root() {
 missing=()
 command -v influxd >/dev/null || missing+=(influxdb)
 command -v tshark >/dev/null || missing+=(tshark)
+command -v strace >/dev/null || missing+=(strace)
 if [ "${#missing[@]}" -gt 0 ]; then
   echo "== apt-get install ${missing[*]}"
   as_root apt-get update -q

@@ -46,6 +46,13 @@ describe('a call that cannot be right ends with one line and status 2', () => {
       ['-c', 'a', '--export', 'influx+udp://h:0'],
       '--export influx+udp://h:0: must be influx+udp://host[:8089]',
     ],
+    [['--join', '--peers', '0'], '--peers 0: give a whole number from 1 to 125'],
+    [['--join', '--listen', 'nonsense'], '--listen nonsense: give a port, IP[:port] or [IPv6]:port'],
+    [['--listen', '1', '--max-inbound', 'x'], '--max-inbound x: give a whole number from 1 up'],
+    [
+      ['--join', '-n', 'regtest'],
+      '--join: regtest has no DNS seeds and no node of it is known; give --connect host[:port] or --seed',
+    ],
     [['-c', 'a', '--config', '/no/such/file'], "--config /no/such/file: can't be read"],
   ])('%j', (args, line) => {
     const { status, stdout, stderr } = run(args);
@@ -73,6 +80,17 @@ describe('a call that cannot be carried out ends with one line and status 1', ()
   it('a data directory that cannot be made', () => {
     const { status, stderr } = run(['-c', '127.0.0.1:1', '--data-dir', '/proc/x']);
     expect(stderr).toMatch(/^btcdmon-node: --data-dir \/proc\/x: can't be made: [^\n]*\n$/);
+    expect(status).toBe(1);
+  });
+
+  it('a place to listen on that is taken', async () => {
+    const peer = await FakePeer.start();
+    const place = `127.0.0.1:${peer.port}`;
+    const { status, stderr } = run(['--listen', place, '-n', 'regtest']);
+    await peer.stop();
+    expect(stderr).toBe(
+      `btcdmon-node: --listen ${place}: can't be listened on: another program listens there\n`,
+    );
     expect(status).toBe(1);
   });
 

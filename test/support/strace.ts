@@ -1,10 +1,16 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { findProgram, requirement } from './requires';
 
 /** Declares that a test needs strace, the judge of what a program sends where. */
 export const strace = requirement(
   'strace',
-  () => findProgram('strace'),
+  () => {
+    const program = findProgram('strace');
+    // It may be there and be forbidden to trace.
+    const traces = program !== null && spawnSync(program, ['-o', '/dev/null', 'true']).status === 0;
+    return traces ? program : null;
+  },
   'install strace (Debian: apt-get install strace) where processes may be traced',
 );
 

@@ -1,18 +1,17 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../clock';
 import type { EventBus } from '../../events';
-import { messageOf } from '../../errors';
 import type { Connection } from '../connection';
 import { formatEndpoint } from '../endpoint';
 import type { P2PEvents, PeerInfo, Violation } from '../events';
-import { ipOf } from '../messages/network-address';
 import type { NetworkName } from '../networks';
 import type { AddressBook } from './address-book';
 import type { AddressFile } from './address-file';
+import { AddressKeeper } from './address-keeper';
 import { BANS, type Bans } from './bans';
 import type { DnsSeed } from './dns-seeds';
 import { Gossip } from './gossip';
-import { refusalOf } from './inbound-limits';
+import { Inbound } from './inbound';
 import { parseIp } from './ip';
 import type { Listener } from './listener';
 import { isUseful, Outbound } from './outbound';
@@ -22,10 +21,6 @@ import { Seeding } from './seeding';
 
 /** How often peers are looked for; Core 31 `src/net.cpp` ThreadOpenConnections. */
 const TICK_MS = 500;
-
-/** What was learned is on the disk after a second and, as writing takes longer the more there is, so much for each address. */
-const SAVE_MS = 1_000;
-const SAVE_MS_AN_ADDRESS = 5;
 
 /** Peers that are enough to do without seeds; Core 31 `src/net.cpp` SEED_OUTBOUND_CONNECTION_THRESHOLD. */
 const PEERS_WITHOUT_SEEDS = 2;
@@ -72,9 +67,9 @@ export class Join {
   private readonly outbound: Outbound;
   private readonly seeding: Seeding;
   private readonly gossip: Gossip;
+  private readonly keeper: AddressKeeper;
+  private readonly inbound: Inbound | null;
   private ticker: NodeJS.Timeout | undefined;
-  /** When to save, on the monotonic clock. */
-  private saveAt = Infinity;
 
   constructor(
     private readonly parts: JoinParts,
@@ -83,7 +78,7 @@ export class Join {
     const { bus, clock, connections, open } = modules;
     const { book, log, network, peers, seeds, unixTime } = parts;
     const monotonicMs = (): number => clock.monotonicMs();
-    const changed = (): void => this.changed();
+    const changed = (): void => this.keeper.changed();
     const isBanned = (host: string, port: number): boolean => this.isBanned(host, port);
     this.outbound = new Outbound({
       ...{ book, network, peers, isBanned, open, connections, monotonicMs, changed },
@@ -95,6 +90,21 @@ export class Join {
       told: (seed, addresses) => log.info('addresses from a DNS seed', { seed, addresses, known: book.size }),
       failed: (seed, reason) => log.warn('no addresses from a DNS seed', { seed, reason }),
     });
+    const { bans, file, listener, maxInbound } = parts;
+    this.keeper = new AddressKeeper({
+      ...{ book, bans, file, monotonicMs },
+      warn: (reason) => log.warn('addresses are not kept', { reason }),
+    });
+    this.inbound =
+      listener === null
+        ? null
+        : new Inbound(
+            { network, max: maxInbound },
+            {
+              ...{ bus, clock, bans, listener, connections, accept: modules.accept },
+              warn: (message) => log.warn(message, {}),
+            },
+          );
     this.gossip = new Gossip({ bus, book, monotonicMs, unixTime, changed });
     bus.on('handshake', ({ peer }) => this.established(peer));
     bus.on('addresses', ({ peer, addresses }) => {
@@ -111,10 +121,7 @@ export class Join {
 
   start(): void {
     this.ticker = setInterval(() => this.tick(), TICK_MS);
-    this.parts.listener?.start(
-      (socket) => this.admit(socket),
-      (message) => this.parts.log.warn(message, {}),
-    );
+    this.inbound?.start();
     if (this.parts.peers === 0) return;
     this.seeding.start();
     this.outbound.tick();
@@ -124,8 +131,8 @@ export class Join {
   async stop(): Promise<void> {
     clearInterval(this.ticker);
     this.seeding.stop();
-    this.parts.listener?.close();
-    await this.save();
+    this.inbound?.stop();
+    await this.keeper.save();
   }
 
   /** Takes a peer's question for addresses. */
@@ -135,7 +142,7 @@ export class Join {
 
   private tick(): void {
     this.outbound.tick();
-    if (this.modules.clock.monotonicMs() >= this.saveAt) void this.save();
+    this.keeper.tick();
   }
 
   private established(peer: PeerInfo): void {
@@ -160,50 +167,13 @@ export class Join {
     // Everybody may come from this machine: through Tor, or where the whole network is on it.
     if (!isOurs) this.parts.bans.add(connection.host);
     else if (isLocal) this.parts.bans.add(connection.outbound ? formatEndpoint(connection) : connection.host);
-    this.changed();
+    this.keeper.changed();
     connection.close(reason);
   }
 
   private isBanned(host: string, port: number): boolean {
     const { bans } = this.parts;
     return bans.has(host) || bans.has(formatEndpoint({ host, port }));
-  }
-
-  private admit(socket: Socket): void {
-    const { accept, bus, clock, connections } = this.modules;
-    const { bans, maxInbound, network } = this.parts;
-    const place = parseIp(socket.remoteAddress ?? '');
-    const port = socket.remotePort;
-    const host = place === null ? null : ipOf(place);
-    if (host === null || port === undefined) {
-      // It has hung up already.
-      socket.destroy();
-      return;
-    }
-    const limits = { network, max: maxInbound };
-    const refusal = bans.has(host) ? 'banned' : refusalOf(host, connections, limits, clock.monotonicMs());
-    if (refusal === undefined) {
-      accept(socket, host, port);
-      return;
-    }
-    socket.destroy();
-    bus.emit('refused', { reason: refusal });
-  }
-
-  private changed(): void {
-    const wait = SAVE_MS + SAVE_MS_AN_ADDRESS * this.parts.book.size;
-    this.saveAt = Math.min(this.saveAt, this.modules.clock.monotonicMs() + wait);
-  }
-
-  private async save(): Promise<void> {
-    const { bans, book, file } = this.parts;
-    this.saveAt = Infinity;
-    try {
-      await file?.save(book, bans);
-    } catch (error) {
-      this.changed();
-      this.parts.log.warn('addresses are not kept', { error: messageOf(error) });
-    }
   }
 
   private connectionOf(peer: PeerInfo): Connection | undefined {

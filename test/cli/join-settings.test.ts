@@ -1,0 +1,55 @@
+import { joinSettings } from '../../src/cli/join-settings';
+import { UsageError } from '../../src/errors';
+
+type Arguments = Parameters<typeof joinSettings>[0];
+
+const settings = (more: Partial<Arguments>): ReturnType<typeof joinSettings> =>
+  joinSettings({ network: 'simnet', join: false, peers: '8', maxInbound: '64', ...more } as Arguments);
+
+describe('joinSettings', () => {
+  it('is nothing where neither is asked for', () => expect(settings({})).toBeUndefined());
+
+  it('is the defaults with --join', () =>
+    expect(settings({ join: true })).toEqual({ peers: 8, maxInbound: 64 }));
+
+  it('looks for nobody with --listen alone', () =>
+    expect(settings({ listen: '9000' })).toEqual({
+      ...{ peers: 0, maxInbound: 64, listen: { host: '127.0.0.1', port: 9_000 } },
+    }));
+
+  it.each([
+    ['0.0.0.0', { host: '0.0.0.0', port: 18_555 }],
+    ['127.0.0.9:1', { host: '127.0.0.9', port: 1 }],
+    ['[::1]:9', { host: '::1', port: 9 }],
+    ['::', { host: '::', port: 18_555 }],
+  ])('reads --listen %s', (listen, endpoint) => expect(settings({ listen })?.listen).toEqual(endpoint));
+
+  it('reads seeds and a DNS server', () => {
+    const { seeds, resolver } =
+      settings({ join: true, seed: ['a.example', 'b.example:9'], dns: '::1' }) ?? {};
+    expect(seeds).toEqual([
+      { host: 'a.example', port: 18_555, filters: false },
+      { host: 'b.example', port: 9, filters: false },
+    ]);
+    expect(resolver).toBe('[::1]:53');
+  });
+
+  it.each([
+    [{ join: true, peers: '126' }, '--peers 126: give a whole number from 1 to 125'],
+    [{ join: true, peers: '' }, '--peers : give a whole number from 1 to 125'],
+    [{ listen: '127.0.0.1:70000' }, '--listen 127.0.0.1:70000: give a port, IP[:port] or [IPv6]:port'],
+    [{ listen: '0' }, '--listen 0: give a port'],
+    [{ listen: 'localhost:9' }, '--listen localhost:9: give a port'],
+    [
+      { join: true, seed: ['127.0.0.1'] },
+      '--seed 127.0.0.1: give a DNS name; an address goes with --connect',
+    ],
+    [{ join: true, seed: ['a b'] }, '--seed a b: not a host'],
+    [{ join: true, dns: 'name' }, '--dns name: give IP[:port] of a DNS server'],
+    [{ seed: ['b'] }, '--seed b: has a meaning only with --join'],
+    [{ dns: '127.0.0.1' }, '--dns 127.0.0.1: has a meaning only with --join'],
+  ])('refuses %j', (more, line) => {
+    expect(() => settings(more)).toThrow(UsageError);
+    expect(() => settings(more)).toThrow(line);
+  });
+});
