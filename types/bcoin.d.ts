@@ -63,6 +63,9 @@ declare module 'bcoin/lib/net/peer' {
     height: number;
     agent: string | null;
     noRelay: boolean;
+    /** What was announced to the peer, and told of addresses: filters of half a megabyte. */
+    invFilter: unknown;
+    addrFilter: unknown;
     connect(address: NetAddress): Socket;
     accept(socket: Socket): Socket;
     tryOpen(): Promise<void>;

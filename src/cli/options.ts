@@ -12,7 +12,7 @@ export const GLOBAL_OPTIONS = {
     requiresArg: true,
     default: path.join(homedir(), '.btcdmon'),
     defaultDescription: '~/.btcdmon',
-    describe: 'Folder of the embedded store',
+    describe: 'Folder of the embedded store, the headers and the known addresses',
   },
   'log-level': {
     choices: LOG_LEVELS,

@@ -59,6 +59,9 @@ export class Session extends BcoinPeer {
       getRate: () => -1,
     });
     this.magic = session.network.magic;
+    // Of the 566 kB that a peer takes, these are all but four; they serve those who announce, and nothing is announced.
+    this.invFilter = null;
+    this.addrFilter = null;
   }
 
   override feedParser(chunk: Buffer): void {

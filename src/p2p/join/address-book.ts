@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto';
+import { hash, randomInt } from 'node:crypto';
 import type { NetworkAddress } from '../messages/network-address';
 import type { NetworkName } from '../networks';
 import { isTerrible, type KnownAddress, keyOf } from './known-address';
@@ -11,6 +11,9 @@ const BUCKET_SIZE = 64;
 
 /** The part of the book, a sixteenth as in Core, that the addresses can take that one source group tells. */
 const BUCKETS_PER_SOURCE = 16;
+
+/** Addresses that are looked at to find one: some 0.5 ms of work. */
+const LOOK_AT = 1_000;
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -44,7 +47,11 @@ export class AddressBook {
   private readonly known = new Map<string, KnownAddress>();
   private readonly buckets = Array.from({ length: BUCKETS }, (): KnownAddress[] => []);
 
-  constructor(private readonly options: AddressBookOptions) {}
+  private readonly secretText: string;
+
+  constructor(private readonly options: AddressBookOptions) {
+    this.secretText = options.secret.toString('hex');
+  }
 
   get network(): NetworkName {
     return this.options.network;
@@ -94,9 +101,13 @@ export class AddressBook {
     });
   }
 
+  /** Takes an address as it was in an earlier book. */
+  restore(address: KnownAddress): void {
+    if (!this.known.has(address.key) && isWorthKnowing(this.network, address)) this.put(address);
+  }
+
   /** Puts an address into its bucket, where there is room or an address that must make room. */
-  put(address: KnownAddress): boolean {
-    if (this.known.has(address.key) || !isWorthKnowing(this.network, address)) return false;
+  private put(address: KnownAddress): boolean {
     const bucket = this.bucketOf(address);
     if (bucket.length >= BUCKET_SIZE) {
       const now = this.options.unixTime();
@@ -133,14 +144,16 @@ export class AddressBook {
 
   /**
    * An address that `accepts` takes, from a bucket drawn at random so that a crowded one weighs no more than another. As in
-   * Core, half of the time one that has worked before is preferred, else one that has not.
+   * Core, half of the time one that has worked before is preferred, else one that has not. Of a large book only a part is
+   * looked at, another each time: undefined does not say that there is none.
    */
   pick(accepts: (known: KnownAddress) => boolean): KnownAddress | undefined {
     const start = randomInt(BUCKETS);
     const first = randomInt(2) === 0;
     for (const worked of [first, !first])
-      for (let i = 0; i < BUCKETS; i++) {
+      for (let i = 0, left = LOOK_AT; i < BUCKETS && left > 0; i++) {
         const bucket = this.buckets[(start + i) % BUCKETS] ?? [];
+        left -= bucket.length;
         for (let j = 0, at = bucket.length > 0 ? randomInt(bucket.length) : 0; j < bucket.length; j++) {
           const known = bucket[(at + j) % bucket.length];
           if (known !== undefined && known.lastSuccess > 0 === worked && accepts(known)) return known;
@@ -151,13 +164,13 @@ export class AddressBook {
 
   private bucketOf(address: KnownAddress): KnownAddress[] {
     const { sourceGroup } = address;
-    const share = this.hash(`${netgroupOf(this.network, address)} ${sourceGroup}`) % BUCKETS_PER_SOURCE;
-    const bucket = this.buckets[this.hash(`${sourceGroup} ${share}`) % BUCKETS];
+    const share = this.hashOf(`${netgroupOf(this.network, address)} ${sourceGroup}`) % BUCKETS_PER_SOURCE;
+    const bucket = this.buckets[this.hashOf(`${sourceGroup} ${share}`) % BUCKETS];
     if (bucket === undefined) throw new RangeError('no such bucket');
     return bucket;
   }
 
-  private hash(text: string): number {
-    return createHash('sha256').update(this.secret).update(text).digest().readUInt32LE(0);
+  private hashOf(text: string): number {
+    return Number.parseInt(hash('sha256', this.secretText + text).slice(0, 8), 16);
   }
 }

@@ -52,7 +52,7 @@ export class AddressFile {
       for (const line of lines) {
         const known = parseAddress(line);
         const ban = parseBan(line);
-        if (known !== null) book.put(known);
+        if (known !== null) book.restore(known);
         if (ban !== null) bans.put(ban);
         if (known !== null || ban !== null) whole++;
       }
@@ -71,7 +71,9 @@ export class AddressFile {
 
   /** Writes the file; one call after another where several come together. @throws FailureError */
   save(book: AddressBook, bans: Bans): Promise<void> {
-    this.saving = this.saving.catch(() => undefined).then(() => this.write(formatAddresses(book, bans)));
+    this.saving = this.saving
+      .catch(() => undefined)
+      .then(async () => this.write(await formatAddresses(book, bans)));
     return this.saving;
   }
 

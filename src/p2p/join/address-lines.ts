@@ -1,8 +1,12 @@
+import { setImmediate } from 'node:timers/promises';
 import { type AddressNetwork, ipOf } from '../messages/network-address';
 import type { AddressBook } from './address-book';
 import type { Ban, Bans } from './bans';
 import { parseIp, type RawAddress } from './ip';
 import { type KnownAddress, keyOf } from './known-address';
+
+/** Lines that are written before others get their turn: some 2 ms of work. */
+const LINES_A_TURN = 1_000;
 
 const HEADER = /^btcdmon-node addresses 1 ([a-z0-9]+) (\d+) ([0-9a-f]{64})$/;
 const ADDRESS = new RegExp(
@@ -55,25 +59,24 @@ export function parseBan(line: string): Ban | null {
 
 /**
  * A book and the bans as lines of text, as people can read and search them: a header, then an address or a ban a line. IPs are
- * written as such, other addresses in hexadecimal.
+ * written as such, other addresses in hexadecimal. Leaves time for other work in between.
  */
-export function formatAddresses(book: AddressBook, bans: Bans): string {
-  const lines = [...book.addresses()].map((known) =>
-    [
-      known.network,
-      ipOf(known) ?? known.address.toString('hex'),
-      known.port,
-      known.services.toString(16).padStart(16, '0'),
-      known.time,
-      known.lastTry,
-      known.lastSuccess,
-      known.attempts,
-      known.sourceGroup,
-    ].join(' '),
-  );
+export async function formatAddresses(book: AddressBook, bans: Bans): Promise<string> {
+  const lines: string[] = [];
+  for (const known of book.addresses()) {
+    lines.push(formatAddress(known));
+    if (lines.length % LINES_A_TURN === 0) await setImmediate();
+  }
   for (const { subject, until } of bans.list()) lines.push(`ban ${subject} ${until}`);
   const header = `btcdmon-node addresses 1 ${book.network} ${lines.length} ${book.secret.toString('hex')}`;
   return `${[header, ...lines].join('\n')}\n`;
+}
+
+function formatAddress(known: KnownAddress): string {
+  const { address, attempts, lastSuccess, lastTry, network, port, services, sourceGroup, time } = known;
+  const host = ipOf(known) ?? address.toString('hex');
+  const bits = services.toString(16).padStart(16, '0');
+  return `${network} ${host} ${port} ${bits} ${time} ${lastTry} ${lastSuccess} ${attempts} ${sourceGroup}`;
 }
 
 /** The bytes of an address as it is written in the file. */

@@ -1,4 +1,9 @@
+import type { Connection } from '../connection';
+import { formatEndpoint } from '../endpoint';
 import type { Violation } from '../events';
+import type { NetworkName } from '../networks';
+import { parseIp } from './ip';
+import { isLocalNetwork, isLoopback } from './reach';
 
 /** How long a ban lasts, in seconds; btcd v0.26 `config.go` defaultBanDuration. */
 const BAN_SECONDS = 24 * 60 * 60;
@@ -25,6 +30,21 @@ export const BANS: Readonly<Record<Violation, boolean>> = {
   'malformed-message': false,
   'malformed-tx': false,
 };
+
+/**
+ * What is banned for the sake of a peer: the address that it came from or was dialled at. Behind this machine's own address may
+ * be everybody (the onion service of Tor, a proxy), and on a network of one machine each port is a node: there a node that was
+ * dialled is banned alone, and on a public network nobody.
+ */
+export function banSubject(
+  network: NetworkName,
+  { host, outbound, port }: Pick<Connection, 'host' | 'outbound' | 'port'>,
+): string | null {
+  const place = parseIp(host);
+  if (place === null || !isLoopback(place)) return host;
+  if (!isLocalNetwork(network)) return null;
+  return outbound ? formatEndpoint({ host, port }) : host;
+}
 
 /** A ban of an address. */
 export interface Ban {

@@ -8,14 +8,13 @@ import type { NetworkName } from '../networks';
 import type { AddressBook } from './address-book';
 import type { AddressFile } from './address-file';
 import { AddressKeeper } from './address-keeper';
-import { BANS, type Bans } from './bans';
+import { BANS, type Bans, banSubject } from './bans';
 import type { DnsSeed } from './dns-seeds';
 import { Gossip } from './gossip';
 import { Inbound } from './inbound';
-import { parseIp } from './ip';
 import type { Listener } from './listener';
 import { isUseful, Outbound } from './outbound';
-import { isLocalNetwork, isLoopback } from './reach';
+import { isLocalNetwork } from './reach';
 import { SeedLookup } from './seed-lookup';
 import { Seeding } from './seeding';
 
@@ -161,12 +160,8 @@ export class Join {
   private punish(peer: PeerInfo, reason: Violation): void {
     const connection = this.connectionOf(peer);
     if (!BANS[reason] || connection === undefined || connection.kind === 'kept') return;
-    const place = parseIp(connection.host);
-    const isOurs = place !== null && isLoopback(place);
-    const isLocal = isLocalNetwork(this.parts.network);
-    // Everybody may come from this machine: through Tor, or where the whole network is on it.
-    if (!isOurs) this.parts.bans.add(connection.host);
-    else if (isLocal) this.parts.bans.add(connection.outbound ? formatEndpoint(connection) : connection.host);
+    const subject = banSubject(this.parts.network, connection);
+    if (subject !== null) this.parts.bans.add(subject);
     this.keeper.changed();
     connection.close(reason);
   }

@@ -31,6 +31,12 @@ export function isUseful(services: bigint): boolean {
   return (services & SERVES_BLOCKS) !== 0n && (services & WITNESS) !== 0n;
 }
 
+/** What is looked at of a connection. */
+export type Peer = Pick<
+  Connection,
+  'claims' | 'closed' | 'established' | 'host' | 'openedAt' | 'outbound' | 'port'
+>;
+
 /** What looks for peers works with. */
 export interface OutboundModules {
   readonly book: AddressBook;
@@ -38,9 +44,9 @@ export interface OutboundModules {
   /** How many peers are wanted beside those that the user named. */
   readonly peers: number;
   readonly isBanned: (host: string, port: number) => boolean;
-  readonly open: (host: string, port: number) => Connection | null;
+  readonly open: (host: string, port: number) => Peer | null;
   /** All connections of the program, of whatever kind. */
-  readonly connections: Iterable<Connection>;
+  readonly connections: Iterable<Peer>;
   readonly monotonicMs: () => number;
   /** Called when something was learned of an address. */
   readonly changed: () => void;
@@ -57,7 +63,7 @@ interface Rest {
  * lost is dialled again, later and later while it goes on.
  */
 export class Outbound {
-  private readonly active = new Map<string, Connection>();
+  private readonly active = new Map<string, Peer>();
   /** Forgets with the book. */
   private readonly rests = new WeakMap<KnownAddress, Rest>();
   /** Addresses behind which we were ourselves. */
@@ -87,7 +93,7 @@ export class Outbound {
   }
 
   /** Notes that the handshake of a connection is complete. */
-  worked(connection: Connection): void {
+  worked(connection: Peer): void {
     for (const [key, active] of this.active)
       if (active === connection) {
         const known = this.modules.book.get(key);
@@ -96,7 +102,7 @@ export class Outbound {
       }
   }
 
-  private ended(known: KnownAddress, connection: Connection, reason: DisconnectReason): void {
+  private ended(known: KnownAddress, connection: Peer, reason: DisconnectReason): void {
     const { book, changed, monotonicMs, peers } = this.modules;
     this.active.delete(known.key);
     const now = monotonicMs();

@@ -1,6 +1,6 @@
 import { AddrAllowance } from '../../../src/p2p/join/addr-allowance';
 import { AddressBook } from '../../../src/p2p/join/address-book';
-import { Bans } from '../../../src/p2p/join/bans';
+import { Bans, banSubject } from '../../../src/p2p/join/bans';
 import { GetAddrAnswers } from '../../../src/p2p/join/getaddr-answers';
 import { decodeAddr, encodeAddr } from '../../../src/p2p/messages/addr';
 import { decodeAddrV2, encodeAddrV2 } from '../../../src/p2p/messages/addrv2';
@@ -98,6 +98,18 @@ describe('encoding', () => {
 });
 
 describe('bans', () => {
+  it.each([
+    ['mainnet', '9.9.9.9', true, '9.9.9.9'],
+    ['mainnet', '2a00::1', false, '2a00::1'],
+    ['mainnet', '127.0.0.1', false, null],
+    ['mainnet', '::1', true, null],
+    ['regtest', '127.0.0.1', false, '127.0.0.1'],
+    ['regtest', '127.0.0.1', true, '127.0.0.1:8333'],
+    ['regtest', '::1', true, '[::1]:8333'],
+  ] as const)('on %s are for %s (dialled: %p) of %s', (network, host, outbound, subject) =>
+    expect(banSubject(network, { host, outbound, port: 8333 })).toBe(subject),
+  );
+
   it('end after a day', () => {
     let now = 1_000;
     const bans = new Bans(() => now);

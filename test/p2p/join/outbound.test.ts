@@ -1,0 +1,188 @@
+import { setImmediate } from 'node:timers/promises';
+import type { DisconnectReason } from '../../../src/p2p/events';
+import { AddressBook } from '../../../src/p2p/join/address-book';
+import { parseIp } from '../../../src/p2p/join/ip';
+import { keyOf, type KnownAddress } from '../../../src/p2p/join/known-address';
+import { Outbound, type Peer } from '../../../src/p2p/join/outbound';
+
+const NOW = 1_800_000_000;
+
+/** A connection that a test owns. */
+class FakeDial implements Peer {
+  readonly claims = null;
+  readonly outbound = true;
+  readonly port = 8333;
+  readonly openedAt: number;
+  readonly closed: Promise<DisconnectReason>;
+  established = false;
+  private settle: (reason: DisconnectReason) => void = () => undefined;
+
+  constructor(
+    readonly host: string,
+    private readonly bench: Bench,
+  ) {
+    this.openedAt = bench.ms;
+    this.closed = new Promise((resolve) => (this.settle = resolve));
+  }
+
+  async end(reason: DisconnectReason = 'closed-by-peer'): Promise<void> {
+    this.bench.connections.splice(this.bench.connections.indexOf(this), 1);
+    this.settle(reason);
+    await setImmediate();
+  }
+}
+
+/** Looks for peers on mainnet, by a clock of its own and without a socket. */
+class Bench {
+  ms = 0;
+  readonly dialled: string[] = [];
+  readonly connections: Peer[] = [];
+  readonly banned = new Set<string>();
+  readonly book = new AddressBook({ network: 'mainnet', secret: Buffer.alloc(32), unixTime: () => NOW });
+  readonly outbound: Outbound;
+
+  constructor(peers = 8) {
+    this.outbound = new Outbound({
+      ...{ book: this.book, network: 'mainnet', peers, connections: this.connections },
+      isBanned: (host) => this.banned.has(host),
+      open: (host) => {
+        this.dialled.push(host);
+        const dial = new FakeDial(host, this);
+        this.connections.push(dial);
+        return dial;
+      },
+      monotonicMs: () => this.ms,
+      changed: () => undefined,
+    });
+  }
+
+  tell(host: string, services = 9n): KnownAddress | undefined {
+    const raw = parseIp(host);
+    if (raw === null) throw new Error(`${host} is no IP`);
+    this.book.add({ ...raw, port: 8333, services, time: NOW - 10_000 }, `by ${host}`);
+    return this.book.get(keyOf({ ...raw, port: 8333 }));
+  }
+
+  tick(times = 1): void {
+    for (let i = 0; i < times; i++) this.outbound.tick();
+  }
+
+  dial(index: number): FakeDial {
+    return this.connections[index] as FakeDial;
+  }
+}
+
+describe('peers that are looked for', () => {
+  it('are each of another netgroup, also than those that the user named', () => {
+    const bench = new Bench();
+    bench.connections.push(new FakeDial('44.1.9.9', bench));
+    for (let group = 1; group <= 3; group++) for (let i = 1; i < 20; i++) bench.tell(`44.${group}.${i}.1`);
+    bench.tick(20);
+    expect(bench.dialled.map((host) => host.split('.')[1]).sort()).toEqual(['2', '3']);
+  });
+
+  it('are dialled one at a time, up to the number that is wanted', () => {
+    const bench = new Bench(3);
+    for (let i = 1; i < 20; i++) bench.tell(`44.${i}.1.1`);
+    bench.tick();
+    expect(bench.dialled).toHaveLength(1);
+    bench.tick(10);
+    expect(bench.dialled).toHaveLength(3);
+  });
+
+  it('are such as serve blocks with witnesses, and others only where there are none', () => {
+    const bench = new Bench();
+    bench.tell('44.1.1.1', 1n);
+    bench.tell('44.2.1.1', (1n << 10n) | 8n);
+    bench.tell('44.3.1.1', 8n);
+    bench.tick();
+    expect(bench.dialled).toEqual(['44.2.1.1']);
+    bench.tick(5);
+    expect(bench.dialled).toHaveLength(3);
+  });
+
+  it('are not banned, and not those that have dialled us', () => {
+    const bench = new Bench();
+    bench.tell('44.1.1.1');
+    bench.tell('44.2.1.1');
+    bench.banned.add('44.1.1.1');
+    bench.connections.push(Object.assign(new FakeDial('44.2.1.1', bench), { outbound: false }));
+    bench.tick(5);
+    expect(bench.dialled).toEqual([]);
+  });
+});
+
+describe('an address that failed', () => {
+  it('is dialled again, later and later, at most ten minutes', async () => {
+    const bench = new Bench();
+    bench.tell('44.1.1.1');
+    for (const longest of [5, 10, 20, 40, 80, 160, 320, 600, 600]) {
+      bench.tick();
+      await bench.dial(0).end();
+      bench.ms += longest * 500 - 1;
+      bench.tick(3);
+      expect(bench.connections).toEqual([]);
+      bench.ms += longest * 500 + 1;
+    }
+    expect(bench.dialled).toHaveLength(9);
+  });
+
+  it('is dialled soon when it was a peer for long', async () => {
+    const bench = new Bench();
+    bench.tell('44.1.1.1');
+    for (let i = 0; i < 4; i++) {
+      bench.tick();
+      await bench.dial(0).end();
+      bench.ms += 600_000;
+    }
+    bench.tick();
+    bench.dial(0).established = true;
+    bench.ms += 300_001;
+    await bench.dial(0).end();
+    bench.ms += 5_000;
+    bench.tick();
+    expect(bench.connections).toHaveLength(1);
+  });
+
+  it('is held against it only while others are there: else the fault may be ours', async () => {
+    const bench = new Bench();
+    const known = bench.tell('44.1.1.1');
+    bench.tick();
+    await bench.dial(0).end();
+    expect(known?.attempts).toBe(0);
+    for (const host of ['45.1.1.1', '46.1.1.1'])
+      bench.connections.push(Object.assign(new FakeDial(host, bench), { established: true }));
+    bench.ms += 600_000;
+    bench.tick();
+    await bench.dial(2).end();
+    expect(known?.attempts).toBe(1);
+  });
+
+  it('is forgotten when it is our own, and not dialled when told again', async () => {
+    const bench = new Bench();
+    bench.tell('44.1.1.1');
+    bench.tick();
+    await bench.dial(0).end('self-connection');
+    expect(bench.book.size).toBe(0);
+    bench.tell('44.1.1.1');
+    bench.ms += 600_000;
+    bench.tick();
+    expect(bench.dialled).toHaveLength(1);
+  });
+
+  it('is not held against it when we stop', async () => {
+    const bench = new Bench(1);
+    const known = bench.tell('44.1.1.1');
+    bench.tick();
+    await bench.dial(0).end('stopped');
+    expect(known).toMatchObject({ attempts: 0, lastTry: 0 });
+  });
+});
+
+it('a handshake is noted in the book', () => {
+  const bench = new Bench();
+  const known = bench.tell('44.1.1.1');
+  bench.tick();
+  bench.outbound.worked(bench.dial(0));
+  expect(known).toMatchObject({ lastSuccess: NOW, time: NOW, services: 0n });
+});
