@@ -47,7 +47,7 @@ export interface AppConfig {
   /** Export URLs. */
   readonly exports: readonly string[];
   /** Folder where the header chain and known addresses are kept; without it they are fetched anew. */
-  readonly headersDir?: string;
+  readonly dataDir?: string;
   readonly intervalMs: number;
   readonly policy: PolicyName;
   readonly wtxidRelay: boolean;
@@ -83,7 +83,7 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
   const params = CHAIN_PARAMS[network];
   const chain = new HeaderChain(params, { unixTime: () => Date.now() / 1_000 });
   const headers =
-    config.headersDir === undefined ? null : HeaderStore.open(config.headersDir, network, params.genesis);
+    config.dataDir === undefined ? null : HeaderStore.open(config.dataDir, network, params.genesis);
   if (headers !== null) await headers.load(chain);
 
   const join =
@@ -91,7 +91,7 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
       ? undefined
       : await prepareJoin(config.join, {
           ...{ network, log, hasPeers: config.connect.length > 0 },
-          ...(config.headersDir === undefined ? {} : { directory: config.headersDir }),
+          ...(config.dataDir === undefined ? {} : { directory: config.dataDir }),
         });
 
   const exports = await openExports(config.exports, {

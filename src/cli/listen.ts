@@ -27,9 +27,9 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
       ) as Argv<ListenArguments>,
   handler: async (args) => {
     const settings = listenSettings(args);
-    const headersDir = await dataDirectory(args.dataDir);
-    const exports = args.export ?? [defaultStore(headersDir)];
-    const app = await startApp({ ...settings, exports, headersDir }, { log: createLog(args.logLevel) });
+    const dataDir = await dataDirectory(args.dataDir);
+    const exports = args.export ?? [defaultStore(dataDir)];
+    const app = await startApp({ ...settings, exports, dataDir }, { log: createLog(args.logLevel) });
     await untilSignal(app.ended);
     await app.stop();
   },

@@ -170,7 +170,7 @@ async function judged({ network }: SharedBlock, file: string, height: number): P
   try {
     return await point;
   } finally {
-    pool.stop();
+    await pool.stop();
     expect(faults).toEqual([]);
   }
 }

@@ -76,7 +76,7 @@ async function listenTo(
     await until('the whole stream', () => received === messages, { giveUp: () => faults.map(String)[0] });
   } finally {
     bench.interval();
-    pool.stop();
+    await pool.stop();
     await peer.stop();
   }
   expect(faults).toEqual([]);
