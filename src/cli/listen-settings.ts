@@ -2,7 +2,7 @@ import type { ArgumentsCamelCase } from 'yargs';
 import type { AppConfig } from '../app';
 import { parseDuration } from '../duration';
 import { UsageError } from '../errors';
-import { parseEndpoint } from '../p2p/endpoint';
+import { distinct, parseEndpoint } from '../p2p/endpoint';
 import { NETWORKS } from '../p2p/networks';
 import { joinSettings } from './join-settings';
 import type { ListenArguments } from './listen';
@@ -28,7 +28,7 @@ export function listenSettings(
   return {
     node: nodeName(args.node),
     network: args.network,
-    connect: connect.map((text) => parseEndpoint(text, port)),
+    connect: distinct(connect.map((text) => parseEndpoint(text, port))),
     ...(join === undefined ? {} : { join }),
     intervalMs: intervalMs(args.interval),
     policy: args.policy,

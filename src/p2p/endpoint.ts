@@ -33,6 +33,13 @@ export function formatEndpoint({ host, port }: Endpoint): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** Each endpoint once, in the order in which they come. */
+export function distinct(endpoints: readonly Endpoint[]): Endpoint[] {
+  return [
+    ...new Map(endpoints.map((endpoint) => [formatEndpoint(endpoint).toLowerCase(), endpoint])).values(),
+  ];
+}
+
 function isHostName(text: string): boolean {
   return (
     text.length <= 253 && /^[a-z0-9_]([a-z0-9_-]{0,62})?(\.[a-z0-9_]([a-z0-9_-]{0,62})?)*\.?$/i.test(text)

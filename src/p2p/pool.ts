@@ -4,7 +4,7 @@ import { BlockRequests } from './block-requests';
 import { bcoinNetwork } from './bcoin';
 import { Connection, type ConnectionOptions } from './connection';
 import { Dialer, type DialerModules } from './dialer';
-import { type Endpoint, formatEndpoint } from './endpoint';
+import type { Endpoint } from './endpoint';
 import type { P2PEvents, PeerInfo, Violation } from './events';
 import { messageHandlers } from './handlers';
 import { parseIp } from './join/ip';
@@ -88,7 +88,7 @@ export class Pool {
       return add({ kind, host, port });
     };
     const monotonicMs = (): number => clock.monotonicMs();
-    this.dialers = distinct(options.connect).map(
+    this.dialers = options.connect.map(
       (endpoint) =>
         new Dialer(endpoint, {
           open: (host, port) => dial('kept', host, port),
@@ -139,11 +139,4 @@ export class Pool {
     if (this.ticker !== null) clearInterval(this.ticker);
     await this.join?.stop();
   }
-}
-
-/** Each endpoint once, in the order in which they come. */
-function distinct(endpoints: readonly Endpoint[]): Endpoint[] {
-  return [
-    ...new Map(endpoints.map((endpoint) => [formatEndpoint(endpoint).toLowerCase(), endpoint])).values(),
-  ];
 }

@@ -1,4 +1,4 @@
-import { formatEndpoint, parseEndpoint } from '../../src/p2p/endpoint';
+import { distinct, formatEndpoint, parseEndpoint } from '../../src/p2p/endpoint';
 
 describe('parseEndpoint', () => {
   it.each([
@@ -34,4 +34,13 @@ describe('parseEndpoint', () => {
     for (const text of ['192.0.2.1:1', '[2001:db8::1]:8333', 'a.example:2'])
       expect(formatEndpoint(parseEndpoint(text, 8333))).toBe(text);
   });
+});
+
+it('distinct leaves out what was given before', () => {
+  const texts = ['a.example', '127.0.0.1', 'A.example:8333', '127.0.0.1:8333', '127.0.0.1:1'];
+  expect(distinct(texts.map((text) => parseEndpoint(text, 8333))).map(formatEndpoint)).toEqual([
+    'A.example:8333',
+    '127.0.0.1:8333',
+    '127.0.0.1:1',
+  ]);
 });
