@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 /** What is run: the program as the build left it. */
 const BIN = path.join(__dirname, '..', '..', 'bin', 'btcdmon-node');
@@ -47,4 +48,11 @@ export function runProgram(args: readonly string[], home: string, under: readonl
       process.off('exit', killOnExit);
     },
   };
+}
+
+/** What btcdmon-node writes to stdout when it is run with these arguments. @throws where it ends with another status than 0 */
+export async function outputOf(args: readonly string[], home: string): Promise<string> {
+  const env = { PATH: process.env['PATH'], HOME: home };
+  const { stdout } = await promisify(execFile)(process.execPath, [BIN, ...args], { env });
+  return stdout;
 }
