@@ -5,7 +5,7 @@ import { isTerrible, type KnownAddress, keyOf } from './known-address';
 import { netgroupOf } from './netgroup';
 import { isWorthKnowing } from './reach';
 
-/** A quarter of Core's table of new addresses: 16,384 at most, in some 6 MB. */
+/** A quarter of Core's table of new addresses: 16,384 at most, in 13 MB. */
 const BUCKETS = 256;
 const BUCKET_SIZE = 64;
 

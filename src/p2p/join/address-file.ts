@@ -7,7 +7,7 @@ import { AddressBook } from './address-book';
 import { formatAddresses, parseAddress, parseBan, parseHeader } from './address-lines';
 import { Bans } from './bans';
 
-/** Far above what a full book takes (3 MB); what is larger is none of ours, and is not read. */
+/** Far above what a full book takes (1.1 MB); what is larger is none of ours, and is not read. */
 const MAX_BYTES = 16_000_000;
 
 const SECRET_BYTES = 32;
