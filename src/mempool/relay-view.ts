@@ -1,23 +1,18 @@
 import type { EventBus } from '../events';
-import { INV_TX, INV_WTX, type InventoryItem } from '../p2p/messages/inventory';
-import { RollingSet } from '../p2p/rolling-set';
+import type { InventoryItem } from '../p2p/messages/inventory';
 import type { Block } from '../tx/block';
-import type { Input } from '../tx/input';
 import type { Transaction } from '../tx/transaction';
-import { type Bill, billOf } from './bill';
+import { billOf } from './bill';
 import { CoinCache, SEEN_MINED, SEEN_RELAYED, SEEN_STALE } from './coin-cache';
-import { Entries, ENTRY_BYTES } from './entries';
+import { ENTRY_BYTES } from './entries';
 import type { MempoolEvents, RemovalReason } from './events';
-import { Orphans } from './orphans';
+import { Graph } from './graph';
+import { KeptBlocks } from './kept-blocks';
+import { MissingParents } from './missing-parents';
 import { NONE } from './record-table';
-import { replaces, type Rival, rivalsOf } from './rivals';
-import { SPEND_BYTES, Spends } from './spends';
-
-/** Blocks whose transactions are kept to be held against what is relayed late, and to be given back: 2 hours of mainnet. */
-const KEPT_BLOCKS = 12;
-
-/** Announcements that are remembered to tell that a parent is missing: about an hour and a half of mainnet. */
-const KEPT_ANNOUNCEMENTS = 50_000;
+import { Reporter } from './reporter';
+import { replaces, rivalsOf } from './rivals';
+import { SPEND_BYTES } from './spends';
 
 /** Bounds of the relay view. */
 export interface RelayViewOptions {
@@ -59,26 +54,26 @@ export interface MempoolGauges {
  * order; and unless a block holds the earlier. When the view is full the oldest leaves.
  */
 export class RelayView {
-  private readonly entries = new Entries();
-  private readonly spends = new Spends();
-  private readonly orphans = new Orphans();
+  private readonly graph = new Graph();
+  private readonly entries = this.graph.entries;
   private readonly coins: CoinCache;
-  private readonly announcements = new RollingSet(KEPT_ANNOUNCEMENTS);
-  /** Numbers of the kept blocks by their hashes, in the order in which they came. */
-  private readonly blocks = new Map<string, number>();
-  private lastBlock = 0;
+  private readonly parents: MissingParents;
+  private readonly reporter: Reporter;
+  private readonly blocks = new KeptBlocks();
   private readonly txid = Buffer.alloc(32);
 
   constructor(
     private readonly options: RelayViewOptions,
-    private readonly modules: { readonly bus: EventBus<MempoolEvents> },
+    modules: { readonly bus: EventBus<MempoolEvents> },
   ) {
     this.coins = new CoinCache({ capacity: options.coinTransactions });
+    this.parents = new MissingParents({ graph: this.graph, coins: this.coins });
+    this.reporter = new Reporter({ entries: this.entries, bus: modules.bus });
   }
 
   /** Takes what a peer announced; items that are no transactions are ignored. */
   announced(items: readonly InventoryItem[]): void {
-    for (const { type, hash } of items) if (type === INV_TX || type === INV_WTX) this.announcements.add(hash);
+    this.parents.announced(items);
   }
 
   /**
@@ -91,7 +86,7 @@ export class RelayView {
     const seen = this.coins.seen(txid);
     const known = this.entries.find(txid);
     if (known !== NONE || (seen & SEEN_MINED) !== 0) {
-      if (!this.wasRelayed(txid)) this.tellFeeAtOnce(transaction, billOf(transaction, this.coins).fee);
+      if (!this.wasRelayed(txid)) this.reporter.feeAtOnce(transaction, billOf(transaction, this.coins).fee);
       if (known !== NONE) this.entries.setRelayed(known);
       this.coins.setSeen(txid, seen | SEEN_RELAYED);
       return;
@@ -100,40 +95,30 @@ export class RelayView {
     this.remember(txid, transaction, SEEN_RELAYED);
 
     const bill = billOf(transaction, this.coins);
-    const rivals = rivalsOf(transaction, this.spends);
-    if (isFirst) this.reportConflicts(transaction, bill.fee, rivals);
+    const rivals = rivalsOf(transaction, this.graph.spends);
+    if (isFirst) this.reporter.conflicts(transaction, bill.fee, rivals);
     if (!replaces(bill.fee, rivals, this.entries)) {
-      if (isFirst) this.tellFeeAtOnce(transaction, bill.fee);
-      this.orphanChildren(txid, transaction.outputs.length);
+      if (isFirst) this.reporter.feeAtOnce(transaction, bill.fee);
+      this.parents.missing(txid, transaction.outputs.length);
       return;
     }
     for (const { slot } of rivals) this.removeTree(slot, 'replaced');
 
-    const slot = this.makeEntry(txid, transaction, bill);
+    const slot = this.graph.add(txid, transaction, bill);
     this.entries.setRelayed(slot);
     this.entries.pushToView(slot, nowMs);
-    this.orphans.arrived(txid.toString('latin1'));
-    for (const input of transaction.inputs)
-      if (this.lacksParent(input))
-        this.orphans.wait(slot, input.bytes.toString('latin1', input.start, input.start + 32));
-    if (isFirst) {
-      const { size, vsize } = transaction;
-      this.modules.bus.emit('accepted', { txid: transaction.txid, size, vsize });
-      this.entries.setAwaitsFee(slot, true);
-      this.tellFee(slot);
-    }
+    this.parents.arrived(txid);
+    this.parents.entered(slot, transaction);
+    if (isFirst) this.reporter.accepted(slot, transaction);
     this.trim();
   }
 
   /** Takes a block that joined the best chain: its transactions leave the view, and what cannot stand beside them. */
   confirm(block: Block): void {
-    this.lastBlock += 1;
-    this.blocks.set(block.hash, this.lastBlock);
-    for (const transaction of block.transactions) this.mine(transaction, this.lastBlock);
-    for (const [hash, number] of this.blocks)
-      if (number <= this.lastBlock - KEPT_BLOCKS) this.blocks.delete(hash);
+    const number = this.blocks.add(block.hash);
+    for (const transaction of block.transactions) this.mine(transaction, number);
     for (let slot = this.entries.mined.first; slot !== NONE; slot = this.entries.mined.first) {
-      if (this.entries.block(slot) > this.lastBlock - KEPT_BLOCKS) break;
+      if (this.entries.block(slot) >= this.blocks.oldest) break;
       this.drop(slot);
     }
   }
@@ -144,11 +129,8 @@ export class RelayView {
    * the last first, before the blocks that take their place are confirmed.
    */
   disconnect(hash: string, nowMs: number): void {
-    const number = this.blocks.get(hash);
+    const number = this.blocks.take(hash);
     if (number === undefined) return;
-    this.blocks.delete(hash);
-    // So that a reorganisation leaves as many blocks to be taken back as there were.
-    if (number === this.lastBlock) this.lastBlock -= 1;
     const unseen: number[] = [];
     let next: number;
     for (let slot = this.entries.mined.first; slot !== NONE; slot = next) {
@@ -164,7 +146,7 @@ export class RelayView {
       }
     }
     for (const slot of unseen) {
-      this.orphanChildren(this.entries.key(slot), this.entries.outputs(slot));
+      this.parents.missing(this.entries.key(slot), this.entries.outputs(slot));
       this.drop(slot);
     }
     this.trim();
@@ -192,25 +174,25 @@ export class RelayView {
   /** The state now. */
   gauges(): MempoolGauges {
     const { count, bytes, withFee } = this.entries.view;
-    return { transactions: count, bytes, withFee, orphans: this.orphans.count };
+    return { transactions: count, bytes, withFee, orphans: this.parents.waiting };
   }
 
   private mine(transaction: Transaction, block: number): void {
     const txid = this.wireId(transaction);
     const wasRelayed = this.wasRelayed(txid);
     this.remember(txid, transaction, SEEN_MINED);
-    this.orphans.arrived(txid.toString('latin1'));
+    this.parents.arrived(txid);
     if (transaction.isCoinbase) return;
     let slot = this.entries.find(txid);
     if (slot === NONE) {
       const bill = billOf(transaction, this.coins);
-      const rivals = rivalsOf(transaction, this.spends);
-      if (!wasRelayed) this.reportConflicts(transaction, bill.fee, rivals);
+      const rivals = rivalsOf(transaction, this.graph.spends);
+      if (!wasRelayed) this.reporter.conflicts(transaction, bill.fee, rivals);
       for (const rival of rivals) {
         if (this.entries.isMined(rival.slot)) this.drop(rival.slot);
         else this.removeTree(rival.slot, 'conflict');
       }
-      slot = this.makeEntry(txid, transaction, bill);
+      slot = this.graph.add(txid, transaction, bill);
       if (wasRelayed) this.entries.setRelayed(slot);
     } else if (this.entries.isInView(slot)) {
       this.leaveView(slot, 'block');
@@ -228,61 +210,21 @@ export class RelayView {
   /** Notes where a transaction was seen; where its outputs were not known, those that spend them get their values. */
   private remember(txid: Buffer, transaction: Transaction, seen: number): void {
     if (!this.coins.add(txid, transaction, seen)) return;
+    const { spends } = this.graph;
     transaction.outputs.forEach(({ value }, index) => {
-      const spend = this.spends.find(txid, index);
-      if (spend === NONE || !this.spends.setValued(spend)) return;
-      const slot = this.spends.spender(spend);
+      const spend = spends.find(txid, index);
+      if (spend === NONE || !spends.setValued(spend)) return;
+      const slot = spends.spender(spend);
       this.entries.addValue(slot, value);
-      this.tellFee(slot);
+      this.reporter.fee(slot);
     });
-  }
-
-  private reportConflicts({ txid }: Transaction, fee: number | undefined, rivals: readonly Rival[]): void {
-    for (const { input, slot } of rivals)
-      this.modules.bus.emit('conflict', {
-        txid,
-        conflictsWith: this.entries.display(slot),
-        prevOut: `${input.prevTxid}:${input.prevIndex}`,
-        fee,
-        otherFee: this.entries.fee(slot),
-      });
-  }
-
-  private lacksParent({ bytes, start }: Input): boolean {
-    if (this.entries.find(bytes, start) !== NONE) return false;
-    const seen = this.coins.seen(bytes, start);
-    if (seen === 0) return this.announcements.has(bytes.toString('latin1', start, start + 32));
-    return (seen & SEEN_MINED) === 0;
-  }
-
-  /** A transaction is known to be in no block and is not in the view: what is built on it there lacks a parent. */
-  private orphanChildren(txid: Buffer, outputs: number): void {
-    for (let index = 0; index < outputs; index++) {
-      const spend = this.spends.find(txid, index);
-      if (spend === NONE) continue;
-      const child = this.spends.spender(spend);
-      if (this.entries.isInView(child)) this.orphans.wait(child, txid.toString('latin1'));
-    }
-  }
-
-  /** Makes an entry whose inputs nothing else spends; it is in no list yet. */
-  private makeEntry(txid: Buffer, transaction: Transaction, bill: Bill): number {
-    const slot = this.entries.add(txid, transaction, bill);
-    let spend = NONE;
-    transaction.inputs.forEach((input, i) => {
-      // A block that nobody checked may spend an output twice in one transaction.
-      if (this.spends.spenderOf(input) !== NONE) return;
-      spend = this.spends.add(input, slot, spend, bill.values[i] !== undefined);
-    });
-    this.entries.setFirstSpend(slot, spend);
-    return slot;
   }
 
   /** Takes an entry out of the view and keeps it. */
   private leaveView(slot: number, reason: RemovalReason): void {
     this.entries.unlink(slot);
-    this.orphans.forget(slot);
-    this.modules.bus.emit('removed', { txid: this.entries.display(slot), reason });
+    this.parents.forget(slot);
+    this.reporter.removed(slot, reason);
   }
 
   /** Removes a transaction from the view with all that is built on it, if it is still there. */
@@ -290,39 +232,17 @@ export class RelayView {
     const stack = [root];
     for (let slot = stack.pop(); slot !== undefined; slot = stack.pop()) {
       if (!this.entries.isInView(slot)) continue;
-      const txid = this.entries.key(slot);
-      for (let index = 0; index < this.entries.outputs(slot); index++) {
-        const spend = this.spends.find(txid, index);
-        if (spend !== NONE) stack.push(this.spends.spender(spend));
-      }
+      for (const child of this.graph.spenders(this.entries.key(slot), this.entries.outputs(slot)))
+        stack.push(child);
       this.leaveView(slot, reason);
-      this.forget(slot);
+      this.graph.remove(slot);
     }
   }
 
   /** Forgets an entry of a block. */
   private drop(slot: number): void {
     this.entries.unlink(slot);
-    this.forget(slot);
-  }
-
-  private forget(slot: number): void {
-    this.spends.removeFrom(this.entries.firstSpend(slot));
-    this.entries.remove(slot);
-  }
-
-  /** Tells the fee of a transaction that has no place in the view. */
-  private tellFeeAtOnce({ txid, size, vsize }: Transaction, fee: number | undefined): void {
-    if (fee !== undefined) this.modules.bus.emit('feeKnown', { txid, fee, size, vsize });
-  }
-
-  private tellFee(slot: number): void {
-    const fee = this.entries.fee(slot);
-    if (fee === undefined || !this.entries.awaitsFee(slot)) return;
-    this.entries.setAwaitsFee(slot, false);
-    const { entries } = this;
-    const txid = entries.display(slot);
-    this.modules.bus.emit('feeKnown', { txid, fee, size: entries.size(slot), vsize: entries.vsize(slot) });
+    this.graph.remove(slot);
   }
 
   /** Lets the oldest go until what is left is within the bound, both as serialized and as what is kept of it. */

@@ -1,0 +1,40 @@
+import type { Transaction } from '../tx/transaction';
+import type { Bill } from './bill';
+import { Entries } from './entries';
+import { NONE } from './record-table';
+import { Spends } from './spends';
+
+/** The transactions that are kept and what they spend, so that those can be found that are built on one. */
+export class Graph {
+  readonly entries = new Entries();
+  readonly spends = new Spends();
+
+  /** Makes an entry whose inputs nothing else spends; it is in no list yet. */
+  add(txid: Buffer, transaction: Transaction, bill: Bill): number {
+    const slot = this.entries.add(txid, transaction, bill);
+    let spend = NONE;
+    transaction.inputs.forEach((input, i) => {
+      // A block that nobody checked may spend an output twice in one transaction.
+      if (this.spends.spenderOf(input) !== NONE) return;
+      spend = this.spends.add(input, slot, spend, bill.values[i] !== undefined);
+    });
+    this.entries.setFirstSpend(slot, spend);
+    return slot;
+  }
+
+  /** Forgets an entry that is in no list, and its spends. */
+  remove(slot: number): void {
+    this.spends.removeFrom(this.entries.firstSpend(slot));
+    this.entries.remove(slot);
+  }
+
+  /** The entries that spend one of the first `outputs` outputs of a transaction, once for each output. */
+  spenders(txid: Buffer, outputs: number): number[] {
+    const slots: number[] = [];
+    for (let index = 0; index < outputs; index++) {
+      const spend = this.spends.find(txid, index);
+      if (spend !== NONE) slots.push(this.spends.spender(spend));
+    }
+    return slots;
+  }
+}

@@ -1,0 +1,56 @@
+import type { EventBus } from '../events';
+import type { Transaction } from '../tx/transaction';
+import type { Entries } from './entries';
+import type { MempoolEvents, RemovalReason } from './events';
+import type { Rival } from './rivals';
+
+/** What a reporter works with. */
+export interface ReporterModules {
+  readonly entries: Entries;
+  readonly bus: EventBus<MempoolEvents>;
+}
+
+/** Tells what happens in the relay view, of each transaction's fee at most once. */
+export class Reporter {
+  constructor(private readonly modules: ReporterModules) {}
+
+  /** A transaction that was never relayed before is in the view. */
+  accepted(slot: number, { txid, size, vsize }: Transaction): void {
+    this.modules.bus.emit('accepted', { txid, size, vsize });
+    this.modules.entries.setAwaitsFee(slot, true);
+    this.fee(slot);
+  }
+
+  /** A transaction, relayed for the first time, has no place in the view; its fee is told now, where it is known, or never. */
+  feeAtOnce({ txid, size, vsize }: Transaction, fee: number | undefined): void {
+    if (fee !== undefined) this.modules.bus.emit('feeKnown', { txid, fee, size, vsize });
+  }
+
+  /** The fee of an entry may be known now. */
+  fee(slot: number): void {
+    const { entries, bus } = this.modules;
+    const fee = entries.fee(slot);
+    if (fee === undefined || !entries.awaitsFee(slot)) return;
+    entries.setAwaitsFee(slot, false);
+    const txid = entries.display(slot);
+    bus.emit('feeKnown', { txid, fee, size: entries.size(slot), vsize: entries.vsize(slot) });
+  }
+
+  /** A transaction with this fee came for the first time and has rivals. */
+  conflicts({ txid }: Transaction, fee: number | undefined, rivals: readonly Rival[]): void {
+    const { entries, bus } = this.modules;
+    for (const { input, slot } of rivals)
+      bus.emit('conflict', {
+        txid,
+        conflictsWith: entries.display(slot),
+        prevOut: `${input.prevTxid}:${input.prevIndex}`,
+        fee,
+        otherFee: entries.fee(slot),
+      });
+  }
+
+  /** An entry, which is still there, left the view. */
+  removed(slot: number, reason: RemovalReason): void {
+    this.modules.bus.emit('removed', { txid: this.modules.entries.display(slot), reason });
+  }
+}
