@@ -1,6 +1,7 @@
 import { readDisplayHash } from '../hash';
 import type { Transaction } from '../tx/transaction';
 import { type Bill, feeOf } from './bill';
+import { heldBytes } from './raw-store';
 import { NONE, RecordTable } from './record-table';
 
 /** Fields of a record. */
@@ -17,7 +18,9 @@ const IS_RELAYED = 36;
 const AWAITS_FEE = 40;
 const BALANCE = 44;
 const ARRIVED = 52;
-const PAYLOAD_BYTES = 60;
+const RAW = 60;
+const WTXID = 64;
+const PAYLOAD_BYTES = 96;
 
 const HASH_BYTES = 32;
 
@@ -35,6 +38,8 @@ class EntryList {
   count = 0;
   /** Serialized size of the transactions. */
   bytes = 0;
+  /** Memory that their serializations take, of those that are kept. */
+  rawBytes = 0;
   inputs = 0;
   /** Entries whose fee is known. */
   withFee = 0;
@@ -67,12 +72,14 @@ export class Entries {
     this.table.setUint(slot, INPUTS, inputs.length);
     this.table.setUint(slot, OUTPUTS, outputs.length);
     this.table.setInt(slot, FIRST_SPEND, NONE);
+    this.table.setInt(slot, RAW, NONE);
     return slot;
   }
 
   /** Forgets an entry that is in no list. */
   remove(slot: number): void {
     this.table.setUint(slot, BLOCK, GONE);
+    this.table.setInt(slot, RAW, NONE);
     this.table.remove(slot);
   }
 
@@ -168,6 +175,27 @@ export class Entries {
     this.table.setUint(slot, AWAITS_FEE, Number(awaits));
   }
 
+  /** Where its serialization is kept (`RawStore`), or NONE. */
+  raw(slot: number): number {
+    return this.table.getInt(slot, RAW);
+  }
+
+  /** Notes where the serialization of an entry that is in no list yet is kept, and the wtxid, which is the hash of it. */
+  setRaw(slot: number, raw: number, wtxid: Buffer): void {
+    this.table.setInt(slot, RAW, raw);
+    this.table.setBytes(slot, WTXID, wtxid);
+  }
+
+  /**
+   * Calls `visit` for each entry whose serialization is kept, with the 32 bytes of its wtxid in `memory` from `start`, until
+   * it returns false. No entry may be added meanwhile.
+   */
+  eachRaw(visit: (memory: DataView, start: number, slot: number) => boolean): void {
+    const { memory, slots } = this.table;
+    for (let slot = 0; slot < slots; slot++)
+      if (this.raw(slot) !== NONE && !visit(memory, this.table.offset(slot, WTXID), slot)) return;
+  }
+
   /** The last of its spends that was made (`Spends`), from which the others follow. */
   firstSpend(slot: number): number {
     return this.table.getInt(slot, FIRST_SPEND);
@@ -210,6 +238,7 @@ export class Entries {
     list.count += sign;
     list.bytes += sign * this.size(slot);
     list.inputs += sign * this.inputs(slot);
+    if (this.raw(slot) !== NONE) list.rawBytes += sign * heldBytes(this.size(slot));
     if (this.fee(slot) !== undefined) list.withFee += sign;
   }
 }

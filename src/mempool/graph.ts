@@ -1,13 +1,18 @@
 import type { Transaction } from '../tx/transaction';
 import type { Bill } from './bill';
 import { Entries } from './entries';
+import { RawStore } from './raw-store';
 import { NONE } from './record-table';
 import { Spends } from './spends';
+
+const HASH_BYTES = 32;
 
 /** The transactions that are kept and what they spend, so that those can be found that are built on one. */
 export class Graph {
   readonly entries = new Entries();
   readonly spends = new Spends();
+  readonly raws = new RawStore();
+  private readonly wtxid = Buffer.alloc(HASH_BYTES);
 
   /** Makes an entry whose inputs nothing else spends; it is in no list yet. */
   add(txid: Buffer, transaction: Transaction, bill: Bill): number {
@@ -22,8 +27,16 @@ export class Graph {
     return slot;
   }
 
-  /** Forgets an entry that is in no list, and its spends. */
+  /** Keeps the serialization of an entry that is in no list yet. */
+  keepRaw(slot: number, { bytes, start, end, wtxid }: Transaction): void {
+    this.wtxid.write(wtxid, 'hex');
+    this.entries.setRaw(slot, this.raws.add(bytes, start, end), this.wtxid.reverse());
+  }
+
+  /** Forgets an entry that is in no list, its spends and its serialization. */
   remove(slot: number): void {
+    const raw = this.entries.raw(slot);
+    if (raw !== NONE) this.raws.remove(raw);
     this.spends.removeFrom(this.entries.firstSpend(slot));
     this.entries.remove(slot);
   }

@@ -18,7 +18,7 @@ const KEY = 4;
  * records into new chains at once stopped the program for 0.4 s.
  */
 export class RecordTable {
-  private memory: Buffer;
+  private bytes: Buffer;
   private view: DataView;
   /** First slot of each chain. */
   private heads: Int32Array;
@@ -39,8 +39,8 @@ export class RecordTable {
     payloadBytes: number,
   ) {
     this.recordBytes = KEY + keyBytes + payloadBytes;
-    this.memory = Buffer.alloc(this.capacity * this.recordBytes);
-    this.view = viewOf(this.memory);
+    this.bytes = Buffer.alloc(this.capacity * this.recordBytes);
+    this.view = viewOf(this.bytes);
     this.heads = new Int32Array(this.capacity).fill(NONE);
     this.factors = Int32Array.from({ length: keyBytes / 4 }, () => randomBytes(4).readInt32LE(0) | 1);
   }
@@ -48,6 +48,16 @@ export class RecordTable {
   /** Records. */
   get size(): number {
     return this.count;
+  }
+
+  /** Number above every slot that was ever used; of those below some may be free. */
+  get slots(): number {
+    return this.used;
+  }
+
+  /** What the records lie in, until the next `insert`. */
+  get memory(): DataView {
+    return this.view;
   }
 
   /** The slot of the key that begins at `start` of `bytes`, or NONE. */
@@ -69,8 +79,8 @@ export class RecordTable {
       if (this.chains < this.used) this.splitChain();
     }
     const record = slot * this.recordBytes;
-    bytes.copy(this.memory, record + KEY, start, start + this.keyBytes);
-    this.memory.fill(0, record + KEY + this.keyBytes, record + this.recordBytes);
+    bytes.copy(this.bytes, record + KEY, start, start + this.keyBytes);
+    this.bytes.fill(0, record + KEY + this.keyBytes, record + this.recordBytes);
     this.chain(slot);
     this.count += 1;
     return slot;
@@ -80,7 +90,7 @@ export class RecordTable {
   remove(slot: number): void {
     const record = slot * this.recordBytes;
     const next = this.view.getInt32(record, true);
-    const chain = this.chainOf(this.memory, record + KEY);
+    const chain = this.chainOf(this.bytes, record + KEY);
     let before = this.heads[chain] ?? NONE;
     if (before === slot) {
       this.heads[chain] = next;
@@ -97,7 +107,7 @@ export class RecordTable {
   /** Copies the key of a record. */
   copyKey(slot: number, target: Buffer): void {
     const start = slot * this.recordBytes + KEY;
-    this.memory.copy(target, 0, start, start + this.keyBytes);
+    this.bytes.copy(target, 0, start, start + this.keyBytes);
   }
 
   getUint(slot: number, field: number): number {
@@ -124,13 +134,18 @@ export class RecordTable {
     this.view.setFloat64(this.offset(slot, field), value, true);
   }
 
-  private offset(slot: number, field: number): number {
+  setBytes(slot: number, field: number, bytes: Buffer): void {
+    bytes.copy(this.bytes, this.offset(slot, field));
+  }
+
+  /** Where in `memory` a field lies. */
+  offset(slot: number, field: number): number {
     return slot * this.recordBytes + KEY + this.keyBytes + field;
   }
 
   private hasKey(slot: number, bytes: Buffer, start: number): boolean {
     const key = slot * this.recordBytes + KEY;
-    for (let i = 0; i < this.keyBytes; i++) if (this.memory[key + i] !== bytes[start + i]) return false;
+    for (let i = 0; i < this.keyBytes; i++) if (this.bytes[key + i] !== bytes[start + i]) return false;
     return true;
   }
 
@@ -153,7 +168,7 @@ export class RecordTable {
 
   private chain(slot: number): void {
     const record = slot * this.recordBytes;
-    const chain = this.chainOf(this.memory, record + KEY);
+    const chain = this.chainOf(this.bytes, record + KEY);
     this.view.setInt32(record, this.heads[chain] ?? NONE, true);
     this.heads[chain] = slot;
   }
@@ -177,8 +192,8 @@ export class RecordTable {
   private grow(): void {
     this.capacity *= 2;
     const memory = Buffer.alloc(this.capacity * this.recordBytes);
-    this.memory.copy(memory);
-    this.memory = memory;
+    this.bytes.copy(memory);
+    this.bytes = memory;
     this.view = viewOf(memory);
     const heads = new Int32Array(this.capacity);
     heads.set(this.heads);

@@ -10,13 +10,17 @@ import { Graph } from './graph';
 import { KeptBlocks } from './kept-blocks';
 import { MissingParents } from './missing-parents';
 import { NONE } from './record-table';
+import { RelayedTransactions } from './relayed-transactions';
 import { Reporter } from './reporter';
 import { replaces, rivalsOf } from './rivals';
 import { SPEND_BYTES } from './spends';
 
 /** Bounds of the relay view. */
 export interface RelayViewOptions {
-  /** The most bytes of transactions, as serialized; what is kept of them takes no more than that either. */
+  /**
+   * The most memory, in bytes, that the transactions of the view take: as serialized, and what else is kept of each. Those of
+   * the last 12 blocks are kept beside it, at most 4 MB of each.
+   */
   readonly maxBytes: number;
   /** How long a transaction may wait for a block. */
   readonly expiryMs: number;
@@ -62,12 +66,16 @@ export class RelayView {
   private readonly blocks = new KeptBlocks();
   private readonly txid = Buffer.alloc(32);
 
+  /** Those of which the serialization is kept. */
+  readonly relayed: RelayedTransactions;
+
   constructor(
     private readonly options: RelayViewOptions,
     modules: { readonly bus: EventBus<MempoolEvents> },
   ) {
     this.coins = new CoinCache({ capacity: options.coinTransactions });
     this.parents = new MissingParents({ graph: this.graph, coins: this.coins });
+    this.relayed = new RelayedTransactions(this.graph);
     this.reporter = new Reporter({ entries: this.entries, bus: modules.bus });
   }
 
@@ -105,6 +113,7 @@ export class RelayView {
     for (const { slot } of rivals) this.removeTree(slot, 'replaced');
 
     const slot = this.graph.add(txid, transaction, bill);
+    this.graph.keepRaw(slot, transaction);
     this.entries.setRelayed(slot);
     this.entries.pushToView(slot, nowMs);
     this.parents.arrived(txid);
@@ -245,13 +254,12 @@ export class RelayView {
     this.graph.remove(slot);
   }
 
-  /** Lets the oldest go until what is left is within the bound, both as serialized and as what is kept of it. */
+  /** Lets the oldest go until what is left is within the bound. */
   private trim(): void {
-    const { maxBytes } = this.options;
     const { view } = this.entries;
     while (
       view.first !== NONE &&
-      (view.bytes > maxBytes || view.count * ENTRY_BYTES + view.inputs * SPEND_BYTES > maxBytes)
+      view.rawBytes + view.count * ENTRY_BYTES + view.inputs * SPEND_BYTES > this.options.maxBytes
     )
       this.removeTree(view.first, 'evicted');
   }

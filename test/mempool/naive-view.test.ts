@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import type { Block } from '../../src/tx/block';
-import type { Transaction } from '../../src/tx/transaction';
+import type { RelayedTransactions } from '../../src/mempool/relayed-transactions';
+import { wireHash } from '../../src/p2p/messages/inventory';
+import { parseTransaction, type Transaction } from '../../src/tx/transaction';
 import { announcement, blockOf, type Outpoint, spend, viewOf } from './build';
 import { NaiveView } from './naive-view';
 
 const TRANSACTIONS = 14;
 /** So tight that transactions expire, and are evicted, in every other run. */
-const OPTIONS = { maxBytes: 1_100, expiryMs: 60, coinTransactions: 1_000 };
+const OPTIONS = { maxBytes: 4_000, expiryMs: 60, coinTransactions: 1_000 };
 
 /** Transactions that spend outputs nobody has seen, each other's, ones in conflict, and ones that are not there. */
 const transactions = fc
@@ -56,6 +58,20 @@ const operations = fc.array(
   ),
   { minLength: 25, maxLength: 50 },
 );
+
+/** The wtxids of what is kept, each checked to be the hash of it. */
+function wtxidsOf(relayed: RelayedTransactions): string[] {
+  const wtxids: string[] = [];
+  relayed.each((memory, start, handle) => {
+    const bytes = Buffer.alloc(relayed.size(handle));
+    relayed.copy(handle, bytes, 0);
+    const wtxid = Buffer.from(memory.buffer, memory.byteOffset + start, 32).toString('latin1');
+    expect(wtxid).toBe(wireHash(parseTransaction(bytes).wtxid));
+    wtxids.push(parseTransaction(bytes).wtxid);
+    return true;
+  });
+  return wtxids.sort();
+}
 
 const sorted = (events: readonly unknown[]): string[] => events.map((event) => JSON.stringify(event)).sort();
 
@@ -107,6 +123,7 @@ describe('RelayView', () => {
           }
           expect(sorted(events())).toEqual(sorted(naive.events.splice(0)));
           expect(view.gauges()).toEqual(naive.gauges());
+          expect(wtxidsOf(view.relayed)).toEqual(naive.kept().sort());
         }
       }),
       { numRuns: 200 },

@@ -1,6 +1,7 @@
 import { ENTRY_BYTES } from '../../src/mempool/entries';
 import type { MempoolEvents, RemovalReason } from '../../src/mempool/events';
 import type { MempoolGauges, RelayViewOptions } from '../../src/mempool/relay-view';
+import { heldBytes } from '../../src/mempool/raw-store';
 import { SPEND_BYTES } from '../../src/mempool/spends';
 import type { Block } from '../../src/tx/block';
 import type { Transaction } from '../../src/tx/transaction';
@@ -10,6 +11,8 @@ interface Entry {
   arrived: number;
   /** Number of its block; 0 in the view. */
   block: number;
+  /** Whether its serialization is kept. */
+  readonly kept: boolean;
 }
 
 const outpoints = ({ inputs }: Transaction): string[] =>
@@ -56,7 +59,7 @@ export class NaiveView {
       return;
     }
     for (const rival of rivals) this.removeTree(rival, 'replaced');
-    const entry = { transaction, arrived: now, block: 0 };
+    const entry = { transaction, arrived: now, block: 0, kept: true };
     this.entries.push(entry);
     this.waits = this.waits.filter(({ parent }) => parent !== txid);
     for (const parent of parents(transaction)) {
@@ -91,7 +94,7 @@ export class NaiveView {
         if (entry.block === 0) this.left(entry, 'block');
         this.entries = this.entries.filter((other) => other !== entry);
       }
-      this.entries.push({ transaction, arrived: 0, block: this.lastBlock });
+      this.entries.push({ transaction, arrived: 0, block: this.lastBlock, kept: entry?.kept ?? false });
     }
   }
 
@@ -121,6 +124,11 @@ export class NaiveView {
 
   unseen(block: Block): number {
     return block.transactions.filter(({ txid, isCoinbase }) => !isCoinbase && !this.relayed.has(txid)).length;
+  }
+
+  /** The serializations that are kept, by wtxid. */
+  kept(): string[] {
+    return this.entries.filter(({ kept }) => kept).map(({ transaction }) => transaction.wtxid);
   }
 
   gauges(): MempoolGauges {
@@ -223,12 +231,14 @@ export class NaiveView {
 
   private trim(): void {
     for (let view = this.view(); ; view = this.view()) {
-      const bytes = view.reduce((sum, { transaction }) => sum + transaction.size, 0);
+      const bytes = view.reduce(
+        (sum, { transaction, kept }) => sum + (kept ? heldBytes(transaction.size) : 0),
+        0,
+      );
       const inputs = view.reduce((sum, { transaction }) => sum + transaction.inputs.length, 0);
-      const { maxBytes } = this.options;
       const [oldest] = view;
       if (oldest === undefined) return;
-      if (bytes <= maxBytes && view.length * ENTRY_BYTES + inputs * SPEND_BYTES <= maxBytes) return;
+      if (bytes + view.length * ENTRY_BYTES + inputs * SPEND_BYTES <= this.options.maxBytes) return;
       this.removeTree(oldest, 'evicted');
     }
   }
