@@ -1,3 +1,4 @@
+import { blockChecks } from './chain/block-checks';
 import { BlockProcessor } from './chain/block-processor';
 import { followChain } from './chain/follow';
 import { HeaderChain } from './chain/header-chain';
@@ -179,6 +180,14 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
     {
       bus,
       clock,
+      checks: blockChecks({
+        chain,
+        headerAdded: (bytes) => {
+          headerAdded(bytes);
+          processor.headersAdded();
+        },
+      }),
+      relayed: view.relayed,
       complain: (peer, reason, attempts) =>
         log.warn('no handshake with peer, trying on', { peer, network, reason, attempts }),
       fault: (error) => log.error('a message handler failed', { error: detail(error) }),

@@ -42,6 +42,21 @@ export function isMutation(reason: string): boolean {
   return MUTATIONS.has(reason);
 }
 
+/** Whether the header of a block commits to its transactions, each of them once. */
+function checkRoot({ bytes, transactions }: Block): BlockReason | undefined {
+  const { root, mutated } = merkleRoot(wireHashes(transactions.map(({ txid }) => txid)));
+  if (!root.equals(bytes.subarray(36, 68))) return 'bad-txnmrklroot';
+  return mutated ? 'bad-txns-duplicate' : undefined;
+}
+
+/** The first of the faults for which `isMutation` holds; undefined where the transactions are those of the header. */
+export function checkIntact(
+  block: Block,
+  { params, height }: Pick<BlockContext, 'params' | 'height'>,
+): BlockReason | undefined {
+  return checkRoot(block) ?? checkWitness(block, height >= params.segwitHeight);
+}
+
 /**
  * The first rule that a block breaks of those that need neither the chain nor the outputs that are spent, in Core's order
  * (`src/validation.cpp` CheckBlock). The header is judged by HeaderChain. Signature operations are a lower bound: those
@@ -49,9 +64,8 @@ export function isMutation(reason: string): boolean {
  */
 export function checkBlock(block: Block): BlockReason | SanityReason | undefined {
   const { transactions } = block;
-  const { root, mutated } = merkleRoot(wireHashes(transactions.map(({ txid }) => txid)));
-  if (!root.equals(block.bytes.subarray(36, 68))) return 'bad-txnmrklroot';
-  if (mutated) return 'bad-txns-duplicate';
+  const mutation = checkRoot(block);
+  if (mutation !== undefined) return mutation;
 
   const size = Math.max(transactions.length, block.strippedSize);
   if (transactions.length === 0 || size * WITNESS_SCALE > MAX_WEIGHT) return 'bad-blk-length';

@@ -325,6 +325,43 @@ export const SCHEMA = {
     },
     anchors: ['peers'],
   },
+  compact_blocks: {
+    help: 'Compact blocks (BIP152), and how much of them was in the relay view: of each block the first that a peer sent.',
+    when: 'at each compact block that was rebuilt, or given up for the whole block',
+    tags: {},
+    columns: {
+      prefilled: column('int', 'fact', 'transactions', 'Transactions that were sent whole'),
+      short_ids: column('int', 'fact', 'transactions', 'Transactions that were named by a short id'),
+      missing: column(
+        'int',
+        'fact',
+        'transactions',
+        'Of these, not found among the relayed ones, so that they were asked for; left out where the ids told nothing apart',
+      ),
+      bytes: column('int', 'fact', 'bytes', 'Payload of the `cmpctblock`'),
+      blocktxn_bytes: column(
+        'int',
+        'fact',
+        'bytes',
+        'Payload of the `blocktxn` that brought what was missing; 0 where none came',
+      ),
+      full_bytes: column(
+        'int',
+        'fact',
+        'bytes',
+        'Serialized size of the block, witness included; left out where it was not rebuilt',
+      ),
+      rebuilt: column('bool', 'fact', '', 'Whether it was rebuilt; if not, the whole block was asked for'),
+      rebuild_time: column(
+        'float',
+        'fact',
+        'ms',
+        'From its receipt to the block, the wait for what was missing included; left out where it was not rebuilt',
+      ),
+      sha: column('string', 'fact', '', 'Hash of the block'),
+    },
+    anchors: ['sha'],
+  },
   addr_relay: {
     help: 'Addresses of nodes that peers told (`addr`, `addrv2`). All are claims.',
     when: perInterval,

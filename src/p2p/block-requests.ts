@@ -45,8 +45,7 @@ export class BlockRequests {
       if (this.arrived.has(hash) || this.requested.has(hash)) known++;
       if (this.arrived.has(hash)) continue;
       if (pending !== undefined) {
-        if (pending.asked !== connection && !pending.others.includes(connection))
-          pending.others.push(connection);
+        standBy(pending, connection);
       } else if (this.pending.size < MAX_PENDING) {
         this.pending.set(hash, { hash, others: [], asked: connection, askedAt: now });
         this.requested.add(hash);
@@ -55,6 +54,35 @@ export class BlockRequests {
     }
     if (batch.length > 0) connection.request(batch);
     return known;
+  }
+
+  /**
+   * Takes that a peer has begun to send a block unasked, as a compact one; false where the block came before. Whoever calls
+   * it has seen proof of work, so that no bound is needed.
+   */
+  expect(connection: Connection, hash: string): boolean {
+    if (this.arrived.has(hash)) return false;
+    const pending = this.pending.get(hash);
+    if (pending !== undefined) standBy(pending, connection);
+    else {
+      const askedAt = this.modules.clock.monotonicMs();
+      this.pending.set(hash, { hash, others: [], asked: connection, askedAt });
+    }
+    return true;
+  }
+
+  /** Asks a peer for the whole of a block of which it sent not enough, unless another is being asked. */
+  askWhole(connection: Connection, hash: string): void {
+    const pending = this.pending.get(hash);
+    if (pending?.asked === connection) this.ask(pending, connection);
+  }
+
+  /** Turns to the next announcer where a peer did not send the rest of a block; to itself, for the whole, at last. */
+  passOver(connection: Connection, hash: string): void {
+    const pending = this.pending.get(hash);
+    if (pending?.asked !== connection) return;
+    if (!connection.ended) pending.others.push(connection);
+    this.askNext(pending);
   }
 
   /** Notes that a block came; tells whether it came for the first time, and whether it was asked for. */
@@ -106,10 +134,19 @@ export class BlockRequests {
       this.pending.delete(pending.hash);
       return;
     }
-    pending.asked = next;
-    pending.askedAt = this.modules.clock.monotonicMs();
-    next.request([requestFor(next, pending.hash)]);
+    this.ask(pending, next);
   }
+
+  private ask(pending: Pending, connection: Connection): void {
+    pending.asked = connection;
+    pending.askedAt = this.modules.clock.monotonicMs();
+    connection.request([requestFor(connection, pending.hash)]);
+  }
+}
+
+/** Notes that a peer has a block, too. */
+function standBy({ asked, others }: Pending, connection: Connection): void {
+  if (asked !== connection && !others.includes(connection)) others.push(connection);
 }
 
 function requestFor(connection: Connection, hash: string): InventoryItem {

@@ -30,6 +30,8 @@ export type Violation =
   | 'invalid-tx'
   | 'malformed-block'
   | 'invalid-header'
+  | 'unrequested-blocktxn'
+  | 'wrong-blocktxn'
   | 'invalid-block';
 
 /** Why somebody who dials us is not let in. */
@@ -73,6 +75,8 @@ export interface P2PEvents {
   violation: { readonly peer: PeerInfo; readonly reason: Violation };
   /** A peer announced inventory; `known` of the items had been announced or had come before. */
   announced: { readonly peer: PeerInfo; readonly items: readonly InventoryItem[]; readonly known: number };
+  /** A peer announced a block by its header, in `headers` or `cmpctblock`; the hash as in InventoryItem. */
+  blockAnnounced: { readonly peer: PeerInfo; readonly hash: string };
   /** A peer told where it says that nodes are. */
   addresses: { readonly peer: PeerInfo; readonly addresses: readonly NetworkAddress[] };
   /** Of the addresses that a peer told, so many are over the rate at which they are taken. */
@@ -104,5 +108,23 @@ export interface P2PEvents {
     readonly requested: boolean;
     /** When it came, on the monotonic clock, before it was decoded. */
     readonly receivedMs: number;
+  };
+  /**
+   * What became of a compact block; only the first one of each block is taken and told of. A block that is rebuilt comes as
+   * `block` right after.
+   */
+  compactBlock: {
+    /** Hash of the block, as people write it. */
+    readonly hash: string;
+    /** Transactions that were sent whole, and those that were named. */
+    readonly prefilled: number;
+    readonly shortIds: number;
+    /** Of these, the ones that were not found among the relayed ones; not known where the short ids are of no use. */
+    readonly missing?: number;
+    /** Payload of the `cmpctblock`, and of the `blocktxn` that brought the missing ones. */
+    readonly bytes: number;
+    readonly blockTxnBytes: number;
+    /** Where the block was rebuilt: its serialized size, and the time from the receipt of the compact block. */
+    readonly rebuilt?: { readonly bytes: number; readonly ms: number };
   };
 }

@@ -7,12 +7,16 @@ import type { EventBus } from '../events';
 import { packets } from './bcoin';
 import type { BlockRequests } from './block-requests';
 import type { Command } from './commands';
+import type { BlockChecks } from './compact/block-checks';
+import type { CompactBlocks, RebuiltBlock } from './compact/compact-blocks';
+import type { HighBandwidth } from './compact/high-bandwidth';
 import type { Connection, MessageHandler } from './connection';
 import type { P2PEvents, Violation } from './events';
 import { decodeAddr } from './messages/addr';
 import { decodeAddrV2 } from './messages/addrv2';
 import { decodeHeaders } from './messages/headers';
-import { decodeInventory, wireHash } from './messages/inventory';
+import { decodeInventory, INV_BLOCK, wireHash } from './messages/inventory';
+import { decodeSendCmpct } from './messages/sendcmpct';
 import { decodeVersion } from './messages/version';
 import { DecodeError } from './reader';
 import type { TransactionRequests } from './transaction-requests';
@@ -25,12 +29,18 @@ export interface HandlerModules {
   readonly blocks: BlockRequests;
   /** Answers a peer that asks for addresses. */
   readonly answerGetAddr: (connection: Connection) => void;
+  readonly compact: CompactBlocks;
+  readonly highBandwidth: HighBandwidth;
+  readonly checks: BlockChecks;
 }
 
 const NONCE_BYTES = 8;
 
 /** The payload of a `headers` message without headers. */
 const NO_HEADERS = Buffer.of(0);
+
+/** A `headers` message that announces blocks has no more (Core 31 `src/net_processing.cpp` MAX_BLOCKS_TO_ANNOUNCE). */
+const MAX_ANNOUNCED = 8;
 
 /** What is done with each message; one that is not listed is counted and otherwise ignored. */
 export function messageHandlers({
@@ -39,7 +49,15 @@ export function messageHandlers({
   transactions,
   blocks,
   answerGetAddr,
+  compact,
+  highBandwidth,
+  checks,
 }: HandlerModules): Partial<Record<Command, MessageHandler>> {
+  const deliver = (connection: Connection, { block, receivedMs }: RebuiltBlock): void => {
+    const { first, requested } = blocks.received(wireHash(block.hash));
+    if (first) highBandwidth.wasFirst(connection);
+    bus.emit('block', { peer: connection, block, first, requested, receivedMs });
+  };
   return {
     version: (connection, payload) => connection.introduced(decodeVersion(payload)),
     verack: (connection) => connection.acknowledged(),
@@ -97,13 +115,33 @@ export function messageHandlers({
       bus.emit('transaction', { peer: connection, transaction, first, receivedMs });
     },
     headers: (connection, payload) => {
-      bus.emit('headers', { peer: connection, headers: decodeHeaders(payload) });
+      const headers = decodeHeaders(payload);
+      const isAnswer = connection.awaitsHeaders;
+      connection.awaitsHeaders = false;
+      bus.emit('headers', { peer: connection, headers });
+      if (isAnswer || headers.length > MAX_ANNOUNCED) return;
+      const items = headers
+        .filter((header) => ['recent', 'orphan'].includes(checks.judgeHeader(header)))
+        .map(({ hash }) => ({ type: INV_BLOCK, hash: wireHash(hash) }));
+      for (const { hash } of items) bus.emit('blockAnnounced', { peer: connection, hash });
+      blocks.announced(connection, items);
     },
+
     block: (connection, payload) => {
       const receivedMs = clock.monotonicMs();
       const block = parsed(connection, 'malformed-block', () => parseBlock(payload));
       if (block === null) return;
-      bus.emit('block', { peer: connection, block, receivedMs, ...blocks.received(wireHash(block.hash)) });
+      compact.arrivedWhole(wireHash(block.hash));
+      deliver(connection, { block, receivedMs });
+    },
+    sendcmpct: (connection, payload) => highBandwidth.offered(connection, decodeSendCmpct(payload)),
+    cmpctblock: (connection, payload) => {
+      const rebuilt = compact.received(connection, payload);
+      if (rebuilt !== null) deliver(connection, rebuilt);
+    },
+    blocktxn: (connection, payload) => {
+      const rebuilt = compact.completed(connection, payload);
+      if (rebuilt !== null) deliver(connection, rebuilt);
     },
   };
 }

@@ -3,6 +3,10 @@ import type { EventBus } from '../events';
 import { BlockRequests } from './block-requests';
 import { bcoinNetwork } from './bcoin';
 import { Connection, type ConnectionOptions } from './connection';
+import type { BlockChecks } from './compact/block-checks';
+import { CompactBlocks } from './compact/compact-blocks';
+import { HighBandwidth } from './compact/high-bandwidth';
+import type { TransactionSource } from './compact/transaction-source';
 import { Dialer, type DialerModules } from './dialer';
 import type { Endpoint } from './endpoint';
 import type { P2PEvents, PeerInfo, Violation } from './events';
@@ -34,6 +38,10 @@ export interface PoolOptions {
 export interface PoolModules {
   readonly bus: EventBus<P2PEvents>;
   readonly clock: Clock;
+  /** The chain's word on headers and blocks. */
+  readonly checks: BlockChecks;
+  /** Where the transactions of compact blocks are looked for. */
+  readonly relayed: TransactionSource;
   readonly complain: DialerModules['complain'];
   /** Takes errors that no peer should be able to cause. */
   readonly fault: (error: unknown) => void;
@@ -46,11 +54,12 @@ export class Pool {
   private readonly transactions: TransactionRequests;
   private readonly blocks: BlockRequests;
   private readonly join: Join | null = null;
+  private readonly compact: CompactBlocks;
   private ticker: NodeJS.Timeout | null = null;
   private lastId = 0;
 
   constructor(options: PoolOptions, modules: PoolModules) {
-    const { bus, clock, fault } = modules;
+    const { bus, clock, checks, relayed, fault } = modules;
     this.transactions = new TransactionRequests(
       { perSecond: options.txPerSecond },
       {
@@ -59,13 +68,20 @@ export class Pool {
         rateLimited: (count) => bus.emit('rateLimited', { count }),
       },
     );
-    this.blocks = new BlockRequests({ clock });
+    const blocks = new BlockRequests({ clock });
+    const highBandwidth = new HighBandwidth();
+    const compact = new CompactBlocks({ bus, clock, blocks, highBandwidth, checks, relayed });
+    this.blocks = blocks;
+    this.compact = compact;
     const handlers = messageHandlers({
       bus,
       clock,
       transactions: this.transactions,
-      blocks: this.blocks,
       answerGetAddr: (connection) => this.join?.answerGetAddr(connection),
+      blocks,
+      compact,
+      highBandwidth,
+      checks,
     });
     const network = bcoinNetwork(options.network);
     const nonces = new Map<bigint, Connection>();
@@ -77,7 +93,10 @@ export class Pool {
         { bus, handlers, nonces, fault },
       );
       this.connections.add(connection);
-      void connection.closed.then(() => this.connections.delete(connection));
+      void connection.closed.then(() => {
+        this.connections.delete(connection);
+        highBandwidth.ended(connection);
+      });
       return connection;
     };
     const dial = (kind: 'kept' | 'joined', text: string, port: number): Connection | null => {
@@ -114,6 +133,7 @@ export class Pool {
     this.join?.start();
     this.ticker = setInterval(() => {
       this.transactions.tick();
+      this.compact.tick();
       this.blocks.tick();
     }, TICK_MS);
   }

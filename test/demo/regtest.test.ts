@@ -8,6 +8,7 @@ import type { MonitorEvents } from '../../src/metrics/collector';
 import type { Endpoint } from '../../src/p2p/endpoint';
 import { Pool } from '../../src/p2p/pool';
 import { OUTPUT_TYPES } from '../../src/tx/output-type';
+import { NO_COMPACT } from '../support/compact';
 
 const DIST = path.join(__dirname, '..', '..', 'dist');
 
@@ -90,6 +91,7 @@ describe('RegtestNetwork', () => {
       {
         bus,
         clock: new SystemClock(),
+        ...NO_COMPACT,
         complain: () => undefined,
         fault: (error) => faults.push(error),
       },

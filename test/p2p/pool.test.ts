@@ -6,6 +6,7 @@ import { encodeFrame } from '../../src/p2p/framing';
 import { decodeInventory, encodeInventory, INV_BLOCK, INV_TX } from '../../src/p2p/messages/inventory';
 import { NETWORKS } from '../../src/p2p/networks';
 import { Pool } from '../../src/p2p/pool';
+import { NO_COMPACT } from '../support/compact';
 import { type FakeConnection, FakePeer, versionPayload } from '../support/fake-peer';
 import { until } from '../support/until';
 
@@ -37,6 +38,7 @@ function listen(
     refused: [],
     violation: [],
     announced: [],
+    blockAnnounced: [],
     addresses: [],
     addressesLimited: [],
     requested: [],
@@ -46,6 +48,7 @@ function listen(
     transaction: [],
     headers: [],
     block: [],
+    compactBlock: [],
   };
   for (const name of Object.keys(events) as (keyof P2PEvents)[])
     bus.on(name, (payload) => (events[name] as unknown[]).push(payload));
@@ -62,6 +65,7 @@ function listen(
     {
       bus,
       clock: new SystemClock(),
+      ...NO_COMPACT,
       complain: (peer, reason) => complaints.push(`${peer} ${reason}`),
       fault: (error) => faults.push(error),
     },

@@ -3,6 +3,7 @@ import { addrRelay } from './addr-relay';
 import { bandwidth } from './bandwidth';
 import { blocks } from './blocks';
 import { btcdmon } from './btcdmon';
+import { compactBlocks } from './compact-blocks';
 import { doubleSpends } from './double-spends';
 import { inv } from './inv';
 import { mempool } from './mempool';
@@ -32,6 +33,7 @@ export const COLLECTORS: readonly CollectorFactory[] = [
   rejects,
   blocks,
   processedBlocks,
+  compactBlocks,
   reorgs,
   mempool,
   tx,

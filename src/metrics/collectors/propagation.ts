@@ -57,6 +57,7 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs }) => {
           else if (type === INV_TX || type === INV_WTX) announce(peer, 'tx', hash, now);
         }
       },
+      blockAnnounced: ({ peer, hash }) => announce(peer, 'block', hash, monotonicMs()),
       transaction: ({ transaction, first, receivedMs }) => {
         if (!first) return;
         const txid = wireHash(transaction.txid);

@@ -1,3 +1,4 @@
+import { compactSize } from '../compact-size';
 import { DecodeError, PayloadReader } from '../reader';
 
 /** Which transactions of a compact block a peer lacks (BIP152). */
@@ -23,4 +24,11 @@ export function decodeGetBlockTxn(payload: Buffer): GetBlockTxnMessage {
     return index;
   });
   return { blockHash, indexes };
+}
+
+/** The payload of `getblocktxn`. */
+export function encodeGetBlockTxn({ blockHash, indexes }: GetBlockTxnMessage): Buffer {
+  // Each index is sent as its distance from the one before.
+  const distances = indexes.map((index, i) => compactSize(index - (indexes[i - 1] ?? -1) - 1));
+  return Buffer.concat([Buffer.from(blockHash, 'latin1'), compactSize(indexes.length), ...distances]);
 }

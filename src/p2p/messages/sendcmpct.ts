@@ -13,3 +13,11 @@ export function decodeSendCmpct(payload: Buffer): SendCmpctMessage {
   const reader = new PayloadReader(payload);
   return { highBandwidth: reader.u8() !== 0, version: reader.u64() };
 }
+
+/** The payload of `sendcmpct`. */
+export function encodeSendCmpct({ highBandwidth, version }: SendCmpctMessage): Buffer {
+  const payload = Buffer.alloc(9);
+  payload.writeUInt8(Number(highBandwidth), 0);
+  payload.writeBigUInt64LE(version, 1);
+  return payload;
+}

@@ -1,0 +1,164 @@
+import type { Clock } from '../../clock';
+import type { EventBus } from '../../events';
+import { type Block, parseBlock } from '../../tx/block';
+import type { BlockRequests } from '../block-requests';
+import type { Connection } from '../connection';
+import type { P2PEvents } from '../events';
+import { decodeBlockTxn } from '../messages/blocktxn';
+import { decodeCmpctBlock } from '../messages/cmpctblock';
+import { encodeGetBlockTxn } from '../messages/getblocktxn';
+import { INV_BLOCK, wireHash } from '../messages/inventory';
+import { RollingSet } from '../rolling-set';
+import type { BlockChecks } from './block-checks';
+import type { HighBandwidth } from './high-bandwidth';
+import { PartialBlock } from './partial-block';
+import type { TransactionSource } from './transaction-source';
+
+/** The most blocks that wait for transactions at once; each holds up to the 4 MB of a block. Further ones are asked for whole. */
+const MAX_WAITING = 4;
+
+/** A peer that has not sent the missing transactions after this long is asked no further. */
+const TIMEOUT_MS = 10_000;
+
+/** Blocks that are remembered as tried, and questions for transactions, to tell a late answer from one nobody asked for. */
+const REMEMBERED = 64;
+
+/** What compact blocks are taken with. */
+export interface CompactBlocksModules {
+  readonly bus: EventBus<P2PEvents>;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly blocks: BlockRequests;
+  readonly highBandwidth: HighBandwidth;
+  readonly checks: BlockChecks;
+  readonly relayed: TransactionSource;
+}
+
+/** A block that was rebuilt. */
+export interface RebuiltBlock {
+  readonly block: Block;
+  /** When the compact block came, on the monotonic clock. */
+  readonly receivedMs: number;
+}
+
+interface Waiting {
+  readonly hash: string;
+  readonly connection: Connection;
+  readonly partial: PartialBlock;
+  readonly facts: Facts;
+  readonly receivedMs: number;
+}
+
+type Facts = P2PEvents['compactBlock'];
+
+/**
+ * Takes compact blocks (BIP152): looks for their transactions among the relayed ones, asks the sender for what is missing, and
+ * where that fails for the whole block. Of several peers that send the same block the first one's is taken; the others stand
+ * by, as announcers. A block whose header is not valid, or not near the tip, is never searched for.
+ */
+export class CompactBlocks {
+  /** Blocks that wait for transactions, by hash as on the wire. */
+  private readonly waiting = new Map<string, Waiting>();
+  /** One try for each block: whoever makes up compact blocks that fail costs us one search, and a download. */
+  private readonly tried = new RollingSet(REMEMBERED);
+  private readonly asked = new RollingSet(REMEMBERED);
+
+  constructor(private readonly modules: CompactBlocksModules) {}
+
+  /** Takes a `cmpctblock`; returns the block if nothing is missing. */
+  received(connection: Connection, payload: Buffer): RebuiltBlock | null {
+    const { bus, clock, blocks, highBandwidth, checks } = this.modules;
+    const receivedMs = clock.monotonicMs();
+    const message = decodeCmpctBlock(payload);
+    const standing = checks.judgeHeader(message.header);
+    if (standing === 'invalid') {
+      connection.report('invalid-header');
+      return null;
+    }
+    const hash = wireHash(message.header.hash);
+    bus.emit('blockAnnounced', { peer: connection, hash });
+    const isWelcome = standing === 'recent' && highBandwidth.speaks(connection);
+    if (!isWelcome || this.tried.has(hash) || this.waiting.size >= MAX_WAITING) {
+      blocks.announced(connection, [{ type: INV_BLOCK, hash }]);
+      return null;
+    }
+    if (!blocks.expect(connection, hash)) return null;
+    this.tried.add(hash);
+
+    const partial = PartialBlock.from(message, this.modules.relayed);
+    const facts = {
+      hash: message.header.hash,
+      prefilled: message.prefilled.length,
+      shortIds: message.shortIds.length,
+      bytes: payload.length,
+      blockTxnBytes: 0,
+    };
+    if (partial === undefined) {
+      this.giveUp(connection, hash, facts);
+      return null;
+    }
+    const missing = partial.missing.length;
+    const waiting = { hash, connection, partial, receivedMs, facts: { ...facts, missing } };
+    if (missing === 0) return this.finish(waiting);
+    this.waiting.set(hash, waiting);
+    this.asked.add(keyOf(connection, hash));
+    connection.send('getblocktxn', encodeGetBlockTxn({ blockHash: hash, indexes: partial.missing }));
+    return null;
+  }
+
+  /** Takes a `blocktxn`; returns the block that it completes. */
+  completed(connection: Connection, payload: Buffer): RebuiltBlock | null {
+    const { blockHash: hash, transactions } = decodeBlockTxn(payload);
+    const waiting = this.waiting.get(hash);
+    const key = keyOf(connection, hash);
+    if (!this.asked.has(key)) connection.report('unrequested-blocktxn');
+    this.asked.delete(key);
+    if (waiting?.connection !== connection) return null;
+    this.waiting.delete(hash);
+    const facts = { ...waiting.facts, blockTxnBytes: payload.length };
+    if (waiting.partial.fill(transactions)) return this.finish({ ...waiting, facts });
+    connection.report('wrong-blocktxn');
+    this.giveUp(connection, hash, facts);
+    return null;
+  }
+
+  /** Notes that a block came whole: nothing of it is waited for any longer. */
+  arrivedWhole(hash: string): void {
+    const waiting = this.waiting.get(hash);
+    if (waiting === undefined) return;
+    this.waiting.delete(hash);
+    this.modules.bus.emit('compactBlock', waiting.facts);
+  }
+
+  /** Gives up peers that are gone or silent; to be called several times a second. */
+  tick(): void {
+    const now = this.modules.clock.monotonicMs();
+    for (const { hash, connection, facts, receivedMs } of this.waiting.values()) {
+      if (!connection.ended && now - receivedMs <= TIMEOUT_MS) continue;
+      this.waiting.delete(hash);
+      this.modules.bus.emit('compactBlock', facts);
+      this.modules.blocks.passOver(connection, hash);
+    }
+  }
+
+  private finish({ hash, connection, partial, facts, receivedMs }: Waiting): RebuiltBlock | null {
+    const block = parseBlock(partial.serialize());
+    if (!this.modules.checks.isIntact(block)) {
+      // Some relayed transaction has the short id of another.
+      this.giveUp(connection, hash, facts);
+      return null;
+    }
+    const ms = this.modules.clock.monotonicMs() - receivedMs;
+    this.modules.bus.emit('compactBlock', { ...facts, rebuilt: { bytes: block.size, ms } });
+    return { block, receivedMs };
+  }
+
+  /** Asks for the whole block, of the same peer: it answers. */
+  private giveUp(connection: Connection, hash: string, facts: Facts): void {
+    this.modules.bus.emit('compactBlock', facts);
+    this.modules.blocks.askWhole(connection, hash);
+  }
+}
+
+function keyOf({ id }: Connection, hash: string): string {
+  return `${id} ${hash}`;
+}

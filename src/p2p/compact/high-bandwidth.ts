@@ -1,0 +1,77 @@
+import type { Connection } from '../connection';
+import type { PeerInfo } from '../events';
+import { encodeSendCmpct, type SendCmpctMessage } from '../messages/sendcmpct';
+
+/** The encoding with witnesses, and the only one that is spoken here (BIP152). */
+const VERSION = 2n;
+
+/** How many peers announce blocks by sending them (BIP152). */
+const MAX_CHOSEN = 3;
+
+/** A peer, as far as this goes. */
+export type Speaker = Pick<Connection, 'claimsWitness' | 'send'> & Pick<PeerInfo, 'outbound'>;
+
+/**
+ * Decides which peers send compact blocks unasked, in high-bandwidth mode: at most three of those that speak version 2, the
+ * last ones that were first with a block (Core 31 `src/net_processing.cpp` MaybeSetPeerAsAnnouncingHeaderAndIDs). Core asks
+ * nobody before the first block; here the first three peers are asked at once.
+ */
+export class HighBandwidth {
+  /** Peers that speak version 2; the ones that were first with a block last. */
+  private readonly speakers = new Set<Speaker>();
+  /** The one that was first with a block the longest ago first. */
+  private readonly chosen: Speaker[] = [];
+
+  /** Whether a peer speaks the compact blocks that are spoken here. */
+  speaks(connection: Speaker): boolean {
+    return this.speakers.has(connection);
+  }
+
+  /** Takes the `sendcmpct` of a peer, which may come more than once. Blocks that it wants of us we do not have. */
+  offered(connection: Speaker, { version }: SendCmpctMessage): void {
+    if (version !== VERSION || !connection.claimsWitness || this.speaks(connection)) return;
+    this.speakers.add(connection);
+    if (this.chosen.length < MAX_CHOSEN) this.choose(connection);
+    else tell(connection, false);
+  }
+
+  /** Notes that a peer was the first to give a block. */
+  wasFirst(connection: Speaker): void {
+    if (!this.speakers.delete(connection)) return;
+    this.speakers.add(connection);
+    const place = this.chosen.indexOf(connection);
+    if (place >= 0) {
+      this.chosen.splice(place, 1);
+      this.chosen.push(connection);
+      return;
+    }
+    if (this.chosen.length >= MAX_CHOSEN)
+      for (const other of this.chosen.splice(this.leastUseful(connection), 1)) tell(other, false);
+    this.choose(connection);
+  }
+
+  /** Forgets a peer that is gone; another takes its place. */
+  ended(connection: Speaker): void {
+    this.speakers.delete(connection);
+    const place = this.chosen.indexOf(connection);
+    if (place < 0) return;
+    this.chosen.splice(place, 1);
+    const next = [...this.speakers].findLast((other) => !this.chosen.includes(other));
+    if (next !== undefined) this.choose(next, 0);
+  }
+
+  /** Which one a peer takes the place of. Who dialled us, as anybody can, does not take that of the last one we dialled. */
+  private leastUseful(newcomer: Speaker): number {
+    const dialled = this.chosen.filter(({ outbound }) => outbound);
+    return !newcomer.outbound && dialled.length === 1 && this.chosen[0] === dialled[0] ? 1 : 0;
+  }
+
+  private choose(connection: Speaker, place = this.chosen.length): void {
+    this.chosen.splice(place, 0, connection);
+    tell(connection, true);
+  }
+}
+
+function tell(connection: Speaker, highBandwidth: boolean): void {
+  connection.send('sendcmpct', encodeSendCmpct({ highBandwidth, version: VERSION }));
+}

@@ -1,0 +1,93 @@
+import { HighBandwidth, type Speaker } from '../../../src/p2p/compact/high-bandwidth';
+import { decodeSendCmpct } from '../../../src/p2p/messages/sendcmpct';
+
+/** A peer that notes what it was told: 1 for high bandwidth, 0 for low. */
+interface Peer extends Speaker {
+  readonly told: number[];
+}
+
+function peer(options: Partial<Speaker> = {}): Peer {
+  const told: number[] = [];
+  return {
+    outbound: true,
+    claimsWitness: true,
+    ...options,
+    told,
+    send: (command, payload) => {
+      const { highBandwidth, version } = decodeSendCmpct(payload);
+      expect([command, version]).toEqual(['sendcmpct', 2n]);
+      told.push(Number(highBandwidth));
+    },
+  };
+}
+
+const OFFER = { highBandwidth: false, version: 2n };
+
+function peers(count: number): { mode: HighBandwidth; all: Peer[] } {
+  const mode = new HighBandwidth();
+  const all = Array.from({ length: count }, () => peer());
+  for (const each of all) mode.offered(each, OFFER);
+  return { mode, all };
+}
+
+const toldOf = (all: readonly Peer[]): string[] => all.map(({ told }) => told.join(''));
+
+describe('high-bandwidth mode', () => {
+  it('is asked of the first three peers, each once; of the others low bandwidth', () => {
+    const { mode, all } = peers(5);
+    for (const each of all) mode.offered(each, { ...OFFER, highBandwidth: true });
+    expect(toldOf(all)).toEqual(['1', '1', '1', '0', '0']);
+  });
+
+  it('is asked of none that speaks another version, or has no witnesses', () => {
+    const mode = new HighBandwidth();
+    const first = peer();
+    const bare = peer({ claimsWitness: false });
+    mode.offered(first, { ...OFFER, version: 1n });
+    mode.offered(first, { ...OFFER, version: 3n });
+    mode.offered(bare, OFFER);
+    for (const each of [first, bare]) mode.wasFirst(each);
+    expect(toldOf([first, bare])).toEqual(['', '']);
+    expect([first, bare].map((each) => mode.speaks(each))).toEqual([false, false]);
+    // One that comes to speak it later.
+    mode.offered(first, OFFER);
+    expect(toldOf([first, bare])).toEqual(['1', '']);
+  });
+
+  it('goes to who is first with a block, from who was that the longest ago', () => {
+    const { mode, all } = peers(5);
+    const [a, , , d, e] = all as [Peer, Peer, Peer, Peer, Peer];
+    mode.wasFirst(a);
+    mode.wasFirst(d);
+    expect(toldOf(all)).toEqual(['1', '10', '1', '01', '0']);
+    mode.wasFirst(e);
+    mode.wasFirst(d);
+    expect(toldOf(all)).toEqual(['1', '10', '10', '01', '01']);
+  });
+
+  it('passes on from a peer that is gone, to the last of the others that was first with a block', () => {
+    const { mode, all } = peers(6);
+    const [a, b, c, d] = all as [Peer, Peer, Peer, Peer];
+    mode.wasFirst(d);
+    expect(toldOf(all)).toEqual(['10', '1', '1', '01', '0', '0']);
+    mode.wasFirst(a);
+    expect(toldOf(all)).toEqual(['101', '10', '1', '01', '0', '0']);
+    mode.ended(c);
+    expect(toldOf(all)).toEqual(['101', '10', '1', '01', '0', '01']);
+    mode.ended(b);
+    mode.ended(a);
+    expect(toldOf(all)).toEqual(['101', '10', '1', '01', '01', '01']);
+    // Who is gone is told nothing, whatever comes after.
+    mode.wasFirst(c);
+    expect(c.told).toEqual([1]);
+  });
+
+  it('is not taken from the last peer that we dialled by ones that dialled us', () => {
+    const mode = new HighBandwidth();
+    const dialled = peer();
+    const dialling = Array.from({ length: 4 }, () => peer({ outbound: false }));
+    for (const each of [dialled, ...dialling]) mode.offered(each, OFFER);
+    for (const each of [...dialling, ...dialling]) mode.wasFirst(each);
+    expect(dialled.told).toEqual([1]);
+  });
+});

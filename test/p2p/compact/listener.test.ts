@@ -1,0 +1,485 @@
+import { encodeInventory, INV_BLOCK, wireHash } from '../../../src/p2p/messages/inventory';
+import { decodeGetBlockTxn } from '../../../src/p2p/messages/getblocktxn';
+import { decodeInventory } from '../../../src/p2p/messages/inventory';
+import { type Block, parseBlock } from '../../../src/tx/block';
+import type { Transaction } from '../../../src/tx/transaction';
+import { mineBlock, mineHeader, mineHeaders, REGTEST, rightCommitment } from '../../chain/mine';
+import { blockTxn, compactBlock, rawOf, shortId } from '../../support/compact';
+import { type CompactListener, startListener } from '../../support/compact-listener';
+import { type FakeConnection, FakePeer, versionPayload } from '../../support/fake-peer';
+import { until } from '../../support/until';
+import { compactSize } from '../../tx/build';
+
+const running: { stop(): unknown }[] = [];
+
+afterEach(async () => {
+  for (const thing of running.splice(0).reverse()) await thing.stop();
+});
+
+const SENDCMPCT = Buffer.from('000200000000000000', 'hex');
+
+/** The headers that every peer has, which end ten minutes ago: what comes on top is a new block. */
+const CHAIN = mineHeaders(REGTEST.genesis, 12);
+const TIP = CHAIN[11] ?? REGTEST.genesis;
+const HEIGHT = CHAIN.length + 1;
+
+const headersPayload = (headers: readonly Buffer[]): Buffer =>
+  Buffer.concat([compactSize(headers.length), ...headers.flatMap((header) => [header, Buffer.of(0)])]);
+
+let salt = 0;
+
+/** A block on the tip of transactions that nobody has seen, with witnesses. */
+function freshBlock(count = 6, options: { on?: Buffer; height?: number } = {}): Block {
+  salt += 1;
+  const transactions = Array.from({ length: count }, (_, i) => ({
+    inputs: [{ prevHash: Buffer.alloc(32, salt), prevIndex: i, witness: [Buffer.alloc(70, i)] }],
+  }));
+  return parseBlock(
+    mineBlock({ on: TIP, height: HEIGHT, transactions, salt, commitment: rightCommitment, ...options }),
+  );
+}
+
+/** Starts a peer that shakes hands, speaks compact blocks, and gives the headers of the chain. */
+async function start(options: { speaks?: boolean } = {}): Promise<FakePeer> {
+  const peer = await FakePeer.start({
+    onMessage: (other, { command }) => {
+      if (command === 'version') other.send('version', versionPayload());
+      if (command === 'verack') {
+        other.send('verack');
+        if (options.speaks !== false) other.send('sendcmpct', SENDCMPCT);
+      }
+      if (command === 'getheaders') other.send('headers', headersPayload(CHAIN));
+    },
+  });
+  running.push(peer);
+  return peer;
+}
+
+/** A listener that has the headers of all these peers. */
+async function listen(...peers: readonly FakePeer[]): Promise<CompactListener> {
+  const listener = startListener(peers.map(({ port }) => port));
+  running.push(listener);
+  await until('the headers', () => listener.chain.bestHeight === CHAIN.length);
+  for (const peer of peers)
+    await until('each peer', () => connection(peer).commands().includes('getheaders'));
+  return listener;
+}
+
+function connection(peer: FakePeer): FakeConnection {
+  const found = peer.connections[0];
+  if (found === undefined) throw new Error('nobody has dialled');
+  return found;
+}
+
+/** Sends transactions, and waits until all are there. */
+async function relay(
+  listener: CompactListener,
+  peer: FakePeer,
+  transactions: readonly Transaction[],
+): Promise<void> {
+  const before = listener.view.gauges().transactions;
+  for (const transaction of transactions) connection(peer).send('tx', rawOf(transaction));
+  const expected = before + transactions.length;
+  await until('the transactions', () => listener.view.gauges().transactions === expected);
+}
+
+/** Waits until everything that the peer has sent was read. */
+async function settled(peer: FakePeer): Promise<void> {
+  const other = connection(peer);
+  const pongs = (): number => other.commands().filter((command) => command === 'pong').length;
+  const before = pongs();
+  other.send('ping', Buffer.alloc(8, 1));
+  await until('a pong', () => pongs() > before);
+}
+
+const payloads = (peer: FakePeer, command: string): Buffer[] =>
+  connection(peer)
+    .got.filter((message) => message.command === command)
+    .map(({ payload }) => payload);
+
+/** The blocks that a peer was asked for whole. */
+const askedWhole = (peer: FakePeer): string[] =>
+  payloads(peer, 'getdata')
+    .flatMap((payload) => decodeInventory(payload))
+    .map(({ type, hash }) => `${type.toString(16)} ${Buffer.from(hash, 'latin1').reverse().toString('hex')}`);
+
+const whole = (...blocks: readonly Block[]): string[] => blocks.map(({ hash }) => `40000002 ${hash}`);
+
+const askedFor = (peer: FakePeer): (readonly number[])[] =>
+  payloads(peer, 'getblocktxn').map((payload) => decodeGetBlockTxn(payload).indexes);
+
+const pick = ({ transactions }: Block, ...places: readonly number[]): Transaction[] =>
+  places.flatMap((place) => transactions.slice(place, place + 1));
+
+/** The transactions of a block but for its coinbase and those at some places. */
+const known = ({ transactions }: Block, ...missing: readonly number[]): Transaction[] =>
+  transactions.filter((_, place) => place > 0 && !missing.includes(place));
+
+const facts = (listener: CompactListener): Record<string, unknown>[] =>
+  listener.points('compact_blocks').map((fields) => ({ ...fields }));
+
+describe('a compact block', () => {
+  it('is the block itself where all of it was relayed; its announcement, its receipt and its point are there', async () => {
+    const peer = await start();
+    const listener = await listen(peer);
+    expect(payloads(peer, 'sendcmpct').map((payload) => payload.toString('hex'))).toEqual([
+      '010200000000000000',
+    ]);
+    const block = freshBlock();
+    await relay(listener, peer, known(block));
+    listener.clock.ms = 1_000;
+    connection(peer).send('cmpctblock', compactBlock(block.bytes));
+    const [event] = await until('the block', () => listener.blocks.length > 0 && listener.blocks);
+    expect(event?.block.bytes.equals(block.bytes)).toBe(true);
+    expect(event).toMatchObject({
+      first: true,
+      requested: true,
+      receivedMs: 1_000,
+      peer: { address: `127.0.0.1:${peer.port}` },
+    });
+    expect(listener.processed).toMatchObject([{ status: 'accepted', height: HEIGHT }]);
+    expect(facts(listener)).toEqual([
+      {
+        prefilled: 1,
+        short_ids: 6,
+        missing: 0,
+        bytes: compactBlock(block.bytes).length,
+        blocktxn_bytes: 0,
+        full_bytes: block.size,
+        rebuilt: true,
+        rebuild_time: 0,
+        sha: block.hash,
+      },
+    ]);
+    expect(listener.view.gauges().transactions).toBe(0);
+    expect(listener.points('processed_blocks')).toMatchObject([{ num_unseen_tx: 0 }]);
+
+    listener.clock.ms = 60_000;
+    listener.interval();
+    expect(
+      listener.points('propagation').filter(({ delay_processed }) => delay_processed === 0),
+    ).toMatchObject([{ first_peer: `127.0.0.1:${peer.port}`, peers: 1, delay_received: 0 }]);
+    const sum = (column: string): number =>
+      listener.points('msg_recv').reduce((total, fields) => total + Number(fields[column]), 0);
+    expect([sum('cmpctblock'), sum('block')]).toEqual([1, 0]);
+    // It is no inventory.
+    expect(listener.points('inv')).toMatchObject([{ block: 0 }]);
+    await settled(peer);
+    expect([...askedFor(peer), ...askedWhole(peer)]).toEqual([]);
+    expect(listener.violations).toEqual([]);
+    expect(listener.faults).toEqual([]);
+  });
+
+  it('is completed by what is missing, which the sender is asked for', async () => {
+    const peer = await start();
+    const listener = await listen(peer);
+    const block = freshBlock();
+    await relay(listener, peer, known(block, 2, 6));
+    listener.clock.ms = 500;
+    connection(peer).send('cmpctblock', compactBlock(block.bytes));
+    await until('the question', () => askedFor(peer).length > 0);
+    expect(askedFor(peer)).toEqual([[2, 6]]);
+    expect(listener.blocks).toEqual([]);
+    listener.clock.ms = 620;
+    const rest = blockTxn(block.bytes, pick(block, 2, 6));
+    connection(peer).send('blocktxn', rest);
+    const [event] = await until('the block', () => listener.blocks.length > 0 && listener.blocks);
+    expect(event?.block.bytes.equals(block.bytes)).toBe(true);
+    expect(event).toMatchObject({ first: true, requested: true, receivedMs: 500 });
+    expect(listener.processed).toMatchObject([{ status: 'accepted' }]);
+    expect(facts(listener)).toMatchObject([
+      { missing: 2, blocktxn_bytes: rest.length, full_bytes: block.size, rebuilt: true, rebuild_time: 120 },
+    ]);
+    expect(listener.violations).toEqual([]);
+  });
+
+  it('is rebuilt as well where what it holds was in a block that is being put off', async () => {
+    const peer = await start();
+    const listener = await listen(peer);
+    const first = freshBlock(4);
+    await relay(listener, peer, known(first));
+    connection(peer).send('cmpctblock', compactBlock(first.bytes));
+    await until('the first', () => listener.blocks.length === 1);
+    // The same transactions under another header at the same height.
+    const rival = parseBlock(
+      mineBlock({
+        on: TIP,
+        height: HEIGHT,
+        salt: 100_000 + salt,
+        commitment: rightCommitment,
+        transactions: Array.from({ length: 4 }, (_, i) => ({
+          inputs: [{ prevHash: Buffer.alloc(32, salt), prevIndex: i, witness: [Buffer.alloc(70, i)] }],
+        })),
+      }),
+    );
+    connection(peer).send('cmpctblock', compactBlock(rival.bytes));
+    await until('the second', () => listener.blocks.length === 2);
+    expect(facts(listener)).toMatchObject([{ missing: 0 }, { missing: 0, rebuilt: true, sha: rival.hash }]);
+    expect(listener.processed).toMatchObject([{ status: 'accepted' }, { status: 'side_chain' }]);
+  });
+
+  it('of two peers is taken once, from the first; the second stands by and counts as an announcer', async () => {
+    const [a, b] = [await start(), await start()];
+    const listener = await listen(a, b);
+    const block = freshBlock();
+    await relay(listener, a, known(block, 3));
+    connection(a).send('cmpctblock', compactBlock(block.bytes));
+    await until('the question', () => askedFor(a).length > 0);
+    connection(b).send('cmpctblock', compactBlock(block.bytes, { nonce: 8n }));
+    await settled(b);
+    expect([...askedFor(b), ...askedWhole(b)]).toEqual([]);
+    connection(a).send('blocktxn', blockTxn(block.bytes, pick(block, 3)));
+    await until('the block', () => listener.blocks.length > 0);
+    connection(b).send('cmpctblock', compactBlock(block.bytes, { nonce: 8n }));
+    await settled(b);
+    expect([...askedFor(b), ...askedWhole(b)]).toEqual([]);
+    expect(listener.blocks).toHaveLength(1);
+    expect(facts(listener)).toHaveLength(1);
+    listener.clock.ms += 60_000;
+    listener.interval();
+    expect(
+      listener
+        .points('propagation')
+        .find((fields) => fields['delay_received'] !== undefined && fields['peers'] === 2),
+    ).toMatchObject({ first_peer: `127.0.0.1:${a.port}` });
+    expect(listener.violations).toEqual([]);
+  });
+});
+
+describe('a compact block that cannot be rebuilt is asked for whole', () => {
+  const answer = async (listener: CompactListener, peer: FakePeer, block: Block): Promise<void> => {
+    await until('the question', () => askedWhole(peer).length > 0);
+    expect(askedWhole(peer)).toEqual(whole(block));
+    connection(peer).send('block', block.bytes);
+    await until('the block', () => listener.blocks.length > 0);
+    expect(listener.blocks).toMatchObject([{ first: true, requested: true }]);
+    expect(listener.processed).toMatchObject([{ status: 'accepted' }]);
+    expect(facts(listener)).toHaveLength(1);
+    expect(facts(listener)[0]).toMatchObject({ rebuilt: false });
+    expect(facts(listener)[0]?.['full_bytes']).toBeUndefined();
+  };
+
+  it('where a relayed transaction has the short id of another', async () => {
+    const peer = await start();
+    const listener = await listen(peer);
+    const block = freshBlock();
+    const other = freshBlock(1);
+    await relay(listener, peer, [...known(block), ...known(other)]);
+    const [stranger] = known(other);
+    if (stranger === undefined) throw new Error('a block without transactions');
+    const ids = new Map([[2, shortId(block.bytes, 7n, stranger)]]);
+    connection(peer).send('cmpctblock', compactBlock(block.bytes, { ids }));
+    await answer(listener, peer, block);
+    expect(facts(listener)).toMatchObject([{ missing: 0 }]);
+    expect(listener.violations).toEqual([]);
+    // One try for each block: the same message would cost a search each time.
+    expect(askedFor(peer)).toEqual([]);
+  });
+
+  it('where a short id is there twice', async () => {
+    const peer = await start();
+    const listener = await listen(peer);
+    const block = freshBlock();
+    const [first] = known(block);
+    if (first === undefined) throw new Error('a block without transactions');
+    const ids = new Map([[5, shortId(block.bytes, 7n, first)]]);
+    connection(peer).send('cmpctblock', compactBlock(block.bytes, { ids }));
+    await answer(listener, peer, block);
+    expect(facts(listener)[0]?.['missing']).toBeUndefined();
+  });
+
+  it('where the coinbase has another witness than the header commits to', async () => {
+    const peer = await start();
+    const listener = await listen(peer);
+    const block = freshBlock();
+    await relay(listener, peer, known(block));
+    const payload = compactBlock(block.bytes);
+    // The last of the payload is the coinbase, whose witness stands before its lock time.
+    payload.writeUInt8(payload.readUInt8(payload.length - 5) ^ 1, payload.length - 5);
+    connection(peer).send('cmpctblock', payload);
+    await answer(listener, peer, block);
+  });
+
+  it.each([
+    ['fewer', [2]],
+    ['others', [6, 2]],
+  ])('where the peer sends %s than it was asked for, which is a violation', async (_, places) => {
+    const peer = await start();
+    const listener = await listen(peer);
+    const block = freshBlock();
+    await relay(listener, peer, known(block, 2, 6));
+    connection(peer).send('cmpctblock', compactBlock(block.bytes));
+    await until('the question', () => askedFor(peer).length > 0);
+    connection(peer).send('blocktxn', blockTxn(block.bytes, pick(block, ...places)));
+    await answer(listener, peer, block);
+    expect(listener.violations).toEqual(['wrong-blocktxn']);
+    expect(facts(listener)).toMatchObject([{ missing: 2 }]);
+  });
+
+  it('of the same peer where it alone has it and does not answer, and its late answer is no violation', async () => {
+    const peer = await start();
+    const listener = await listen(peer);
+    const block = freshBlock();
+    connection(peer).send('cmpctblock', compactBlock(block.bytes));
+    await until('the question', () => askedFor(peer).length > 0);
+    listener.clock.ms += 10_001;
+    await answer(listener, peer, block);
+    connection(peer).send('blocktxn', blockTxn(block.bytes, known(block)));
+    await settled(peer);
+    expect(listener.violations).toEqual([]);
+    expect(listener.blocks).toHaveLength(1);
+  });
+
+  it('of the next announcer where the sender is silent', async () => {
+    const [a, b] = [await start(), await start()];
+    const listener = await listen(a, b);
+    const block = freshBlock();
+    connection(a).send('cmpctblock', compactBlock(block.bytes));
+    await until('the question', () => askedFor(a).length > 0);
+    connection(b).send('inv', encodeInventory([{ type: INV_BLOCK, hash: wireHash(block.hash) }]));
+    await settled(b);
+    expect(askedWhole(b)).toEqual([]);
+    listener.clock.ms += 10_001;
+    await answer(listener, b, block);
+    expect(askedWhole(a)).toEqual([]);
+  });
+
+  it('of the next announcer where the sender is gone', async () => {
+    const [a, b] = [await start(), await start()];
+    const listener = await listen(a, b);
+    const block = freshBlock();
+    connection(a).send('cmpctblock', compactBlock(block.bytes));
+    await until('the question', () => askedFor(a).length > 0);
+    connection(b).send('cmpctblock', compactBlock(block.bytes));
+    await settled(b);
+    connection(a).socket.destroy();
+    await answer(listener, b, block);
+  });
+
+  it('where its parent is not known, and its header comes to be known', async () => {
+    const peer = await start();
+    const listener = await listen(peer);
+    const gap = mineHeader({ on: TIP, salt: 7 });
+    const block = freshBlock(2, { on: gap, height: HEIGHT + 1 });
+    connection(peer).send('cmpctblock', compactBlock(block.bytes));
+    await until('the question', () => askedWhole(peer).length > 0);
+    expect(askedWhole(peer)).toEqual(whole(block));
+    connection(peer).send('block', block.bytes);
+    await until('the block', () => listener.processed.length > 0);
+    expect(listener.processed).toMatchObject([{ status: 'orphan' }]);
+    connection(peer).send('headers', headersPayload([gap, block.bytes.subarray(0, 80)]));
+    await until('its parent', () => listener.processed.length > 1);
+    expect(listener.processed[1]).toMatchObject({ status: 'accepted', height: HEIGHT + 1 });
+    expect(facts(listener)).toEqual([]);
+  });
+
+  it('where it is deep in the chain, or its peer does not speak them', async () => {
+    const [speaker, other] = [await start(), await start({ speaks: false })];
+    const listener = await listen(speaker, other);
+    const deep = parseBlock(mineBlock({ on: CHAIN[2] ?? TIP, height: 4, salt: 5 }));
+    connection(speaker).send('cmpctblock', compactBlock(deep.bytes));
+    await until('the question', () => askedWhole(speaker).length > 0);
+    expect(askedWhole(speaker)).toEqual(whole(deep));
+    const block = freshBlock();
+    connection(other).send('cmpctblock', compactBlock(block.bytes));
+    await until('the question', () => askedWhole(other).length > 0);
+    expect(askedWhole(other)).toEqual(whole(block));
+    expect(payloads(other, 'sendcmpct')).toEqual([]);
+    expect([...askedFor(speaker), ...askedFor(other)]).toEqual([]);
+    expect(facts(listener)).toEqual([]);
+  });
+});
+
+describe('what is wrong with compact blocks', () => {
+  it('is counted, costs no search and no question, and ends no connection', async () => {
+    const peer = await start();
+    const listener = await listen(peer);
+    const block = freshBlock();
+    const good = compactBlock(block.bytes);
+    const missing = Buffer.concat([mineHeader({ on: TIP, miss: true }), good.subarray(80)]);
+    const beyond = Buffer.concat([good.subarray(0, 88), Buffer.of(0, 1, 9), good.subarray(-200)]);
+    connection(peer).send('cmpctblock', missing);
+    connection(peer).send('cmpctblock', good.subarray(0, -1));
+    connection(peer).send('cmpctblock', beyond);
+    connection(peer).send('cmpctblock', Buffer.concat([good.subarray(0, 88), Buffer.of(0, 0)]));
+    connection(peer).send('blocktxn', blockTxn(block.bytes, known(block)));
+    connection(peer).send('blocktxn', Buffer.alloc(40, 0xff));
+    connection(peer).send('sendcmpct', Buffer.of(1));
+    await settled(peer);
+    expect(listener.violations).toEqual([
+      'invalid-header',
+      'malformed-message',
+      'malformed-message',
+      'malformed-message',
+      'unrequested-blocktxn',
+      'malformed-message',
+      'malformed-message',
+    ]);
+    expect([...askedFor(peer), ...askedWhole(peer)]).toEqual([]);
+    expect(listener.disconnects).toEqual([]);
+    expect(listener.faults).toEqual([]);
+    expect(facts(listener)).toEqual([]);
+  });
+
+  it('does not fill up memory: of five blocks that wait at once the fifth is asked for whole', async () => {
+    const peer = await start();
+    await listen(peer);
+    const blocks = Array.from({ length: 5 }, () => freshBlock(1));
+    for (const block of blocks) connection(peer).send('cmpctblock', compactBlock(block.bytes));
+    await settled(peer);
+    expect(askedFor(peer)).toHaveLength(4);
+    expect(askedWhole(peer)).toEqual(whole(...blocks.slice(4)));
+  });
+});
+
+describe('a block that comes whole while its compact one waits', () => {
+  it('is the block, and the late rest of it no violation', async () => {
+    const peer = await start();
+    const listener = await listen(peer);
+    const block = freshBlock();
+    connection(peer).send('cmpctblock', compactBlock(block.bytes));
+    await until('the question', () => askedFor(peer).length > 0);
+    // Core answers so where the block is deep by then.
+    connection(peer).send('block', block.bytes);
+    connection(peer).send('blocktxn', blockTxn(block.bytes, known(block)));
+    await settled(peer);
+    expect(listener.blocks).toMatchObject([{ first: true, requested: true }]);
+    expect(facts(listener)).toMatchObject([{ missing: 6, blocktxn_bytes: 0, rebuilt: false }]);
+    expect(listener.violations).toEqual([]);
+  });
+});
+
+describe('headers that nobody asked for', () => {
+  it('announce their blocks, which are asked for', async () => {
+    const peer = await start();
+    const listener = await listen(peer);
+    const block = freshBlock();
+    listener.clock.ms = 3_000;
+    connection(peer).send('headers', headersPayload([block.bytes.subarray(0, 80)]));
+    await until('the question', () => askedWhole(peer).length > 0);
+    expect(askedWhole(peer)).toEqual(whole(block));
+    listener.clock.ms = 3_250;
+    connection(peer).send('block', block.bytes);
+    await until('the block', () => listener.processed.length > 0);
+    expect(listener.processed).toMatchObject([{ status: 'accepted' }]);
+    listener.clock.ms = 60_000;
+    listener.interval();
+    expect(listener.points('propagation')).toMatchObject([{ peers: 1, delay_received: 250 }]);
+    expect(listener.points('inv')).toMatchObject([{ block: 0, requested: 1 }]);
+  });
+
+  it('announce none where they are invalid, too many, deep, or an answer', async () => {
+    const peer = await start();
+    const listener = await listen(peer);
+    const before = askedWhole(peer);
+    connection(peer).send('headers', headersPayload([mineHeader({ on: TIP, miss: true })]));
+    connection(peer).send('headers', headersPayload(CHAIN.slice(0, 3)));
+    connection(peer).send('headers', headersPayload(mineHeaders(TIP, 9, 3)));
+    await settled(peer);
+    expect(askedWhole(peer)).toEqual(before);
+    listener.clock.ms = 60_000;
+    listener.interval();
+    expect(listener.points('propagation')).toEqual([]);
+    expect(listener.violations).toEqual(['invalid-header']);
+  });
+});

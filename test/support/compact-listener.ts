@@ -1,0 +1,124 @@
+import { blockChecks } from '../../src/chain/block-checks';
+import { BlockProcessor } from '../../src/chain/block-processor';
+import type { ProcessedBlock } from '../../src/chain/events';
+import { followChain } from '../../src/chain/follow';
+import { HeaderChain } from '../../src/chain/header-chain';
+import { CHAIN_PARAMS } from '../../src/chain/params';
+import { EventBus } from '../../src/events';
+import { followRelay } from '../../src/mempool/follow';
+import { RelayView } from '../../src/mempool/relay-view';
+import { collect } from '../../src/metrics/collect';
+import type { MonitorEvents } from '../../src/metrics/collector';
+import { COLLECTORS } from '../../src/metrics/collectors/list';
+import type { Emit } from '../../src/metrics/emitter';
+import type { SeriesName } from '../../src/metrics/schema';
+import type { P2PEvents } from '../../src/p2p/events';
+import { Pool } from '../../src/p2p/pool';
+import { TestClock } from './points';
+
+/** The fields of a point. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** A listener on regtest, from the sockets to the points, wired as in src/app.ts, with a clock that a test owns. */
+export interface CompactListener {
+  readonly bus: EventBus<MonitorEvents>;
+  readonly chain: HeaderChain;
+  readonly view: RelayView;
+  readonly clock: TestClock;
+  readonly blocks: readonly P2PEvents['block'][];
+  readonly processed: readonly ProcessedBlock[];
+  readonly violations: readonly string[];
+  readonly disconnects: readonly string[];
+  readonly faults: readonly unknown[];
+  /** The points of a series so far. */
+  points(series: SeriesName): readonly Fields[];
+  /** Ends an interval. */
+  interval(): void;
+  stop(): void;
+}
+
+/** Starts a listener that dials these ports of 127.0.0.1. */
+export function startListener(ports: readonly number[]): CompactListener {
+  const clock = new TestClock();
+  const bus = new EventBus<MonitorEvents>();
+  const chain = new HeaderChain(CHAIN_PARAMS.regtest, { unixTime: () => Date.now() / 1_000 });
+  const headerAdded = (): void => undefined;
+  const processor = new BlockProcessor({ chain, clock, bus, headerAdded });
+  const points = new Map<SeriesName, Fields[]>();
+  const blocks: P2PEvents['block'][] = [];
+  const processed: ProcessedBlock[] = [];
+  const violations: string[] = [];
+  const disconnects: string[] = [];
+  const faults: unknown[] = [];
+  bus.on('block', (event) => blocks.push(event));
+  bus.on('processedBlock', (event) => processed.push(event));
+  bus.on('violation', ({ reason }) => violations.push(reason));
+  bus.on('disconnected', ({ reason }) => disconnects.push(reason));
+  followChain({
+    chain,
+    processor,
+    bus,
+    clock,
+    askHeaders: (peer, locator) => pool.askHeaders(peer, locator),
+    report: (peer, violation) => pool.report(peer, violation),
+    headerAdded,
+    advanced: () => undefined,
+  });
+  const view = new RelayView(
+    { maxBytes: 10_000_000, expiryMs: 1_000_000, coinTransactions: 10_000 },
+    { bus },
+  );
+  followRelay(view, bus, clock);
+  const emit: Emit = (series, fields) => {
+    points.set(series, [...(points.get(series) ?? []), fields]);
+  };
+  const interval = collect(
+    COLLECTORS.map((create) =>
+      create({
+        emit,
+        policy: 'core',
+        maxUserAgents: 10,
+        intervalMs: 5_000,
+        monotonicMs: () => clock.monotonicMs(),
+        emitted: () => 0,
+        exporters: () => [],
+        unseen: (block) => view.unseen(block),
+        mempool: () => view.gauges(),
+      }),
+    ),
+    bus,
+    (_, error) => faults.push(error),
+  );
+  const pool = new Pool(
+    {
+      network: 'regtest',
+      connect: ports.map((port) => ({ host: '127.0.0.1', port })),
+      userAgent: '/test/',
+      wtxidRelay: true,
+      txPerSecond: 1_000,
+    },
+    {
+      bus,
+      clock,
+      checks: blockChecks({ chain, headerAdded: () => processor.headersAdded() }),
+      relayed: view.relayed,
+      complain: () => undefined,
+      fault: (error) => faults.push(error),
+    },
+  );
+  pool.start();
+  return {
+    bus,
+    chain,
+    view,
+    clock,
+    blocks,
+    processed,
+    violations,
+    disconnects,
+    faults,
+    points: (series) => points.get(series) ?? [],
+    interval,
+    stop: () => pool.stop(),
+  };
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import type { BlockChecks } from '../../src/p2p/compact/block-checks';
+import type { TransactionSource } from '../../src/p2p/compact/transaction-source';
+import { wireHash } from '../../src/p2p/messages/inventory';
+import { parseBlock } from '../../src/tx/block';
+import type { Transaction } from '../../src/tx/transaction';
+import { sipHash } from '../p2p/messages/siphash';
+import { compactSize } from '../tx/build';
+
+/** The serialization of a transaction. */
+export const rawOf = ({ bytes, start, end }: Transaction): Buffer => bytes.subarray(start, end);
+
+/** The short id of a transaction in a block with this header, as its six bytes on the wire (BIP152). */
+export function shortId(header: Buffer, nonce: bigint, { wtxid }: Transaction): Buffer {
+  const salt = Buffer.alloc(8);
+  salt.writeBigUInt64LE(nonce);
+  const key = createHash('sha256').update(header.subarray(0, 80)).update(salt).digest();
+  const id = Buffer.alloc(8);
+  id.writeBigUInt64LE(sipHash(key, Buffer.from(wireHash(wtxid), 'latin1')));
+  return id.subarray(0, 6);
+}
+
+/** How a compact block is made. */
+export interface CompactOptions {
+  /** Places of the transactions that are sent whole; default: the coinbase's. */
+  readonly prefilled?: readonly number[];
+  readonly nonce?: bigint;
+  /** Short ids that stand in for the right ones, by place among them. */
+  readonly ids?: ReadonlyMap<number, Buffer>;
+}
+
+/** The payload of a `cmpctblock` of a serialized block, made by nothing of the program but its reading of blocks. */
+export function compactBlock(bytes: Buffer, options: CompactOptions = {}): Buffer {
+  const { prefilled = [0], nonce = 7n } = options;
+  const { transactions } = parseBlock(bytes);
+  const salt = Buffer.alloc(8);
+  salt.writeBigUInt64LE(nonce);
+  const ids = transactions
+    .filter((_, i) => !prefilled.includes(i))
+    .map((transaction, place) => options.ids?.get(place) ?? shortId(bytes, nonce, transaction));
+  let next = 0;
+  const whole = prefilled.flatMap((index) => {
+    const distance = compactSize(index - next);
+    next = index + 1;
+    return [distance, ...transactions.slice(index, index + 1).map(rawOf)];
+  });
+  return Buffer.concat([
+    bytes.subarray(0, 80),
+    salt,
+    compactSize(ids.length),
+    ...ids,
+    compactSize(prefilled.length),
+    ...whole,
+  ]);
+}
+
+/** The payload of a `blocktxn` with these transactions of a serialized block. */
+export function blockTxn(bytes: Buffer, transactions: readonly Transaction[]): Buffer {
+  const hash = Buffer.from(wireHash(parseBlock(bytes).hash), 'latin1');
+  return Buffer.concat([hash, compactSize(transactions.length), ...transactions.map(rawOf)]);
+}
+
+/** A source of transactions that are given as they are; a wtxid may be another's, where a test wants that. */
+export function sourceOf(
+  transactions: readonly Transaction[],
+  wtxids: readonly string[] = transactions.map(({ wtxid }) => wtxid),
+): TransactionSource {
+  const memory = Buffer.from(wtxids.map(wireHash).join(''), 'latin1');
+  const view = new DataView(memory.buffer, memory.byteOffset, memory.length);
+  const at = (handle: number): Buffer => Buffer.concat(transactions.slice(handle, handle + 1).map(rawOf));
+  return {
+    each: (visit) => {
+      for (let i = 0; i < transactions.length; i++) if (!visit(view, 32 * i, i)) return;
+    },
+    size: (handle) => at(handle).length,
+    copy: (handle, target, start) => at(handle).copy(target, start),
+  };
+}
+
+/** A chain that takes every header for a new one, and every block for what its header says. */
+export const CREDULOUS: BlockChecks = { judgeHeader: () => 'recent', isIntact: () => true };
+
+/** What a pool in a test needs of the chain and the relay view where neither matters. */
+export const NO_COMPACT = { checks: CREDULOUS, relayed: sourceOf([]) };
