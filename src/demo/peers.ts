@@ -13,6 +13,9 @@ const PEERS = [
   { agent: '/btcdmon-demo:0.3.0/', announceMs: 370 },
 ] as const;
 
+/** Service bit WITNESS (BIP144). */
+const NODE_WITNESS = 1 << 3;
+
 /** The peers of the demo: bcoin pools that listen on loopback and announce what one chain and one mempool hold. */
 export class DemoPeers {
   private readonly pools: readonly BcoinPool[];
@@ -46,6 +49,8 @@ export class DemoPeers {
       pool.discoverExternal = () => Promise.resolve();
       pool.hosts.local.clear();
       pool.fillOutbound = () => undefined;
+      // bcoin offers compact blocks with witnesses to those alone who claim to have them; Core offers them to everybody.
+      pool.on('packet', (_, peer) => (peer.services |= NODE_WITNESS));
       // Errors of a pool are those of its peers: a listener that went away.
       pool.on('error', () => undefined);
       return pool;

@@ -88,10 +88,14 @@ export interface BcoinPool extends EventEmitter {
   close(): Promise<void>;
   /** Announces a transaction to this pool's peers and serves it to them, whatever the mempool thinks of it. */
   broadcast(tx: BcoinTX): Promise<boolean>;
+  on(event: 'packet', listener: (packet: object, peer: BcoinPoolPeer) => void): this;
+  on(event: 'error', listener: (error: Error) => void): this;
 }
 
 export interface BcoinPoolPeer {
   readonly next: BcoinPoolPeer | null;
+  /** Service bits that the other side claims. */
+  services: number;
   /** Sends the inventory that waits; bcoin itself does so every 5 s. */
   flushInv(): void;
 }

@@ -4,6 +4,7 @@ import type { ProcessedBlock } from '../../src/chain/events';
 import { followChain } from '../../src/chain/follow';
 import { HeaderChain } from '../../src/chain/header-chain';
 import { CHAIN_PARAMS } from '../../src/chain/params';
+import type { Clock } from '../../src/clock';
 import { EventBus } from '../../src/events';
 import { followRelay } from '../../src/mempool/follow';
 import { RelayView } from '../../src/mempool/relay-view';
@@ -19,12 +20,12 @@ import { TestClock } from './points';
 /** The fields of a point. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** A listener on regtest, from the sockets to the points, wired as in src/app.ts, with a clock that a test owns. */
-export interface CompactListener {
+/** A listener on regtest, from the sockets to the points, wired as in src/app.ts. */
+export interface CompactListener<C extends Clock = TestClock> {
   readonly bus: EventBus<MonitorEvents>;
   readonly chain: HeaderChain;
   readonly view: RelayView;
-  readonly clock: TestClock;
+  readonly clock: C;
   readonly blocks: readonly P2PEvents['block'][];
   readonly processed: readonly ProcessedBlock[];
   readonly violations: readonly string[];
@@ -37,9 +38,13 @@ export interface CompactListener {
   stop(): void;
 }
 
-/** Starts a listener that dials these ports of 127.0.0.1. */
-export function startListener(ports: readonly number[]): CompactListener {
-  const clock = new TestClock();
+/** Starts a listener that dials these ports of 127.0.0.1, by default with a clock that the test owns. */
+export function startListener(ports: readonly number[]): CompactListener;
+export function startListener<C extends Clock>(ports: readonly number[], clock: C): CompactListener<C>;
+export function startListener(
+  ports: readonly number[],
+  clock: Clock = new TestClock(),
+): CompactListener<Clock> {
   const bus = new EventBus<MonitorEvents>();
   const chain = new HeaderChain(CHAIN_PARAMS.regtest, { unixTime: () => Date.now() / 1_000 });
   const headerAdded = (): void => undefined;
