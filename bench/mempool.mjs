@@ -4,11 +4,11 @@
 import { fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { makeTransaction, nextRandom } from './support/transactions.mjs';
 
 const require = createRequire(import.meta.url);
 const { EventBus } = require('../dist/events.js');
 const { RelayView } = require('../dist/mempool/relay-view.js');
-const { parseTransaction } = require('../dist/tx/transaction.js');
 
 const PER_SECOND = 10;
 const SECONDS = 86_400;
@@ -16,50 +16,6 @@ const BLOCK_SECONDS = 600;
 /** Fewer than come: the view fills up. */
 const PER_BLOCK = 4_500;
 const HOUR_MS = 3_600_000;
-
-const INPUTS = 2;
-const OUTPUTS = 2;
-const SCRIPT_BYTES = 23;
-
-let random = 1;
-function nextRandom() {
-  random = (Math.imul(random, 1_103_515_245) + 12_345) >>> 0;
-  return random / 2 ** 32;
-}
-
-/** 2 inputs, signed by witnesses, and 2 outputs: 362 bytes. Every other input spends a transaction of the last hour. */
-function makeTransaction(recent) {
-  const input = 36 + 1 + 4;
-  const witness = 1 + 1 + 72 + 1 + 33;
-  const bytes = Buffer.alloc(
-    4 + 2 + 1 + INPUTS * input + 1 + OUTPUTS * (9 + SCRIPT_BYTES) + INPUTS * witness + 4,
-    1,
-  );
-  let at = bytes.writeInt32LE(2, 0);
-  at = bytes.writeUInt16BE(1, at);
-  at = bytes.writeUInt8(INPUTS, at);
-  for (let i = 0; i < INPUTS; i++) {
-    const parent =
-      i === 0 && recent.length > 0 ? recent[Math.floor(nextRandom() * recent.length)] : undefined;
-    if (parent === undefined)
-      for (let k = 0; k < 32; k += 4) bytes.writeUInt32LE(nextRandom() * 2 ** 32, at + k);
-    else parent.copy(bytes, at);
-    // Which output makes most spends their output's only one, and some a conflict.
-    bytes.writeUInt32LE(Math.floor(nextRandom() * OUTPUTS), at + 32);
-    at = bytes.writeUInt8(0, at + 36) + 4;
-  }
-  at = bytes.writeUInt8(OUTPUTS, at);
-  for (let i = 0; i < OUTPUTS; i++) {
-    bytes.writeBigUInt64LE(BigInt(Math.floor(nextRandom() * 1e9)), at);
-    at = bytes.writeUInt8(SCRIPT_BYTES, at + 8) + SCRIPT_BYTES;
-  }
-  for (let i = 0; i < INPUTS; i++) {
-    at = bytes.writeUInt8(2, at);
-    at = bytes.writeUInt8(72, at) + 72;
-    at = bytes.writeUInt8(33, at) + 33;
-  }
-  return parseTransaction(bytes);
-}
 
 /** The same facts as anybody would keep them first. */
 class MapsView {
