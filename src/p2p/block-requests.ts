@@ -47,8 +47,7 @@ export class BlockRequests {
       if (pending !== undefined) {
         standBy(pending, connection);
       } else if (this.pending.size < MAX_PENDING) {
-        this.pending.set(hash, { hash, others: [], asked: connection, askedAt: now });
-        this.requested.add(hash);
+        this.begin(connection, hash, now);
         batch.push(requestFor(connection, hash));
       }
     }
@@ -64,10 +63,7 @@ export class BlockRequests {
     if (this.arrived.has(hash)) return false;
     const pending = this.pending.get(hash);
     if (pending !== undefined) standBy(pending, connection);
-    else {
-      const askedAt = this.modules.clock.monotonicMs();
-      this.pending.set(hash, { hash, others: [], asked: connection, askedAt });
-    }
+    else this.begin(connection, hash, this.modules.clock.monotonicMs());
     return true;
   }
 
@@ -126,6 +122,11 @@ export class BlockRequests {
     const now = this.modules.clock.monotonicMs();
     for (const pending of this.pending.values())
       if (pending.asked.ended || now - pending.askedAt > TIMEOUT_MS) this.askNext(pending);
+  }
+
+  private begin(asked: Connection, hash: string, askedAt: number): void {
+    this.pending.set(hash, { hash, others: [], asked, askedAt });
+    this.requested.add(hash);
   }
 
   private askNext(pending: Pending): void {

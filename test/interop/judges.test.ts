@@ -11,6 +11,7 @@ import { processedBlocks } from '../../src/metrics/collectors/processed-blocks';
 import { Pool } from '../../src/p2p/pool';
 import { type Block, parseBlock } from '../../src/tx/block';
 import { bcoinFacts, type BlockFacts, SHARED_BLOCKS, type SharedBlock } from '../support/block-facts';
+import { NO_COMPACT } from '../support/compact';
 import { startBlockPeer } from '../support/block-peer';
 import { Cleanup } from '../support/cleanup';
 import { sharedBlocks } from '../support/data';
@@ -161,7 +162,13 @@ async function judged({ network }: SharedBlock, file: string, height: number): P
   const endpoint = { host: '127.0.0.1', port: peer.port };
   const pool = new Pool(
     { network, connect: [endpoint], userAgent: '/test/', wtxidRelay: true, txPerSecond: 200 },
-    { bus, clock, complain: (...what) => faults.push(what), fault: (error) => faults.push(error) },
+    {
+      bus,
+      clock,
+      ...NO_COMPACT,
+      complain: (...what) => faults.push(what),
+      fault: (error) => faults.push(error),
+    },
   );
   const point = new Promise<string>((resolve) =>
     bus.on('processedBlock', () => resolve(bench.lines().join())),

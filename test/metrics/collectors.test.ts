@@ -3,6 +3,7 @@ import { bandwidth } from '../../src/metrics/collectors/bandwidth';
 import { blocks } from '../../src/metrics/collectors/blocks';
 import { btcdmon } from '../../src/metrics/collectors/btcdmon';
 import { COLLECTORS } from '../../src/metrics/collectors/list';
+import { compactBlocks } from '../../src/metrics/collectors/compact-blocks';
 import { doubleSpends } from '../../src/metrics/collectors/double-spends';
 import { inv } from '../../src/metrics/collectors/inv';
 import { mempool } from '../../src/metrics/collectors/mempool';
@@ -186,6 +187,18 @@ describe('propagation', () => {
     bench.clock.ms = ms;
     bench.bus.emit('announced', { peer, items: [{ type, hash: hash(name) }], known: 0 });
   };
+
+  it('takes a block that is announced by its header for announced', () => {
+    const bench = benchOf([propagation]);
+    bench.clock.ms = 100;
+    bench.bus.emit('blockAnnounced', { peer: b, hash: hash('block') });
+    announce(bench, a, 2, 'block', 140);
+    bench.clock.ms = 40_000;
+    bench.interval();
+    expect(bench.lines()).toEqual([
+      `propagation,kind=block,${TAGS} first_peer="192.0.2.2:8333",peers=2i,delay_2nd=40,delay_p50=0,delay_p90=40 1`,
+    ]);
+  });
 
   it('tells the first announcer and how far behind the others, the receipt and the checks were', () => {
     const bench = benchOf([propagation]);
@@ -381,6 +394,19 @@ describe('processed_blocks', () => {
   });
 });
 
+describe('compact_blocks', () => {
+  it('is one point a compact block, and leaves out what is not known', () => {
+    const bench = benchOf([compactBlocks]);
+    const facts = { prefilled: 1, shortIds: 9, bytes: 400, blockTxnBytes: 70 };
+    bench.bus.emit('compactBlock', { ...facts, hash: 'a', missing: 2, rebuilt: { bytes: 900, ms: 1.5 } });
+    bench.bus.emit('compactBlock', { ...facts, hash: 'b', blockTxnBytes: 0 });
+    expect(bench.lines()).toEqual([
+      `compact_blocks,${TAGS} prefilled=1i,short_ids=9i,missing=2i,bytes=400i,blocktxn_bytes=70i,full_bytes=900i,rebuilt=true,rebuild_time=1.5,sha="a" 1`,
+      `compact_blocks,${TAGS} prefilled=1i,short_ids=9i,bytes=400i,blocktxn_bytes=0i,rebuilt=false,sha="b" 2`,
+    ]);
+  });
+});
+
 describe('reorgs', () => {
   it('is one point a reorganisation', () => {
     const bench = benchOf([reorgs]);
@@ -446,8 +472,7 @@ describe('the list of collectors', () => {
     const events = [
       'blocks',
       'processed_blocks',
-      'reorgs',
-      'processed_blocks',
+      'compact_blocks',
       'reorgs',
       'tx',
       'tx_inputs',

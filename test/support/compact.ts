@@ -77,8 +77,8 @@ export function sourceOf(
   };
 }
 
-/** A chain that takes every header for a new one, and every block for what its header says. */
-export const CREDULOUS: BlockChecks = { judgeHeader: () => 'recent', isIntact: () => true };
-
-/** What a pool in a test needs of the chain and the relay view where neither matters. */
-export const NO_COMPACT = { checks: CREDULOUS, relayed: sourceOf([]) };
+/** What a pool in a test needs of chain and relay view where neither matters: every compact block is asked for whole. */
+export const NO_COMPACT: { readonly checks: BlockChecks; readonly relayed: TransactionSource } = {
+  checks: { judgeHeader: () => 'old', isIntact: () => true },
+  relayed: sourceOf([]),
+};

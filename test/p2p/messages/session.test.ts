@@ -12,6 +12,7 @@ import { Pool } from '../../../src/p2p/pool';
 import { DecodeError } from '../../../src/p2p/reader';
 import { parseBlock } from '../../../src/tx/block';
 import { parseTransaction } from '../../../src/tx/transaction';
+import { NO_COMPACT } from '../../support/compact';
 import { readSession, sharedSession } from '../../support/data';
 import { FakePeer } from '../../support/fake-peer';
 import { benchOf } from '../../support/points';
@@ -67,6 +68,7 @@ async function listenTo(
     {
       bus: bench.bus,
       clock: new SystemClock(),
+      ...NO_COMPACT,
       complain: (...what) => faults.push(what),
       fault: (error) => faults.push(error),
     },
@@ -124,8 +126,13 @@ sharedSession.describe('a session with Bitcoin Core 31', (session) => {
 
   it.each([
     // A merkleblock is followed by what matched, here a coinbase. Only who sends a filter gets that; the listener sends none
-    // and takes a coinbase for no transaction.
-    ['Core', true, { messages: 1, entries: 18, ipv4: 10, ipv6: 8 }, ['invalid-tx']],
+    // and takes a coinbase for no transaction. Nor has it asked for the six blocktxn.
+    [
+      'Core',
+      true,
+      { messages: 1, entries: 18, ipv4: 10, ipv6: 8 },
+      ['unrequested-blocktxn', 'invalid-tx', ...Array<string>(5).fill('unrequested-blocktxn')],
+    ],
     ['the client', false, {}, []],
   ])('is counted by command where %s is the peer, nothing as other', async (_, isCore, relay, breaches) => {
     const stream = isCore ? recv : sent;
