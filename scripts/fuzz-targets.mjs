@@ -9,7 +9,8 @@ export const { FrameReader } = require('../dist/p2p/framing.js');
 export const { NETWORKS } = require('../dist/p2p/networks.js');
 export const { parseBlock } = require('../dist/tx/block.js');
 export const { ParseError } = require('../dist/tx/parse-error.js');
-const { parseTransaction } = require('../dist/tx/transaction.js');
+export const { PartialBlock } = require('../dist/p2p/compact/partial-block.js');
+export const { parseTransaction } = require('../dist/tx/transaction.js');
 
 /** Command, what reads its payload, and the one error that may come of it. */
 export const TARGETS = [

@@ -3,7 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { readCorpus } from './fuzz-corpus.mjs';
 import { mutate, randomOf } from './fuzz-mutate.mjs';
-import { TARGETS } from './fuzz-targets.mjs';
+import { parseBlock, ParseError, parseTransaction, PartialBlock, TARGETS } from './fuzz-targets.mjs';
 
 /** One input in this many is a whole block. */
 const BLOCK_EVERY = 20_000;
@@ -36,6 +36,35 @@ function walk(value, payload) {
     for (const [key, field] of Object.entries(value)) if (!key.startsWith('cached')) walk(field, payload);
 }
 
+/** The transactions of the corpus, among which those of compact blocks are looked for. */
+const relayed = small.get('tx').flatMap((payload) => {
+  try {
+    return [parseTransaction(payload)];
+  } catch (error) {
+    if (error instanceof ParseError) return [];
+    throw error;
+  }
+});
+const wtxids = Buffer.concat(relayed.map(({ wtxid }) => Buffer.from(wtxid, 'hex').reverse()));
+const source = {
+  each: (visit) => {
+    const memory = new DataView(wtxids.buffer, wtxids.byteOffset, wtxids.length);
+    for (let i = 0; i < relayed.length; i++) if (!visit(memory, 32 * i, i)) return;
+  },
+  size: (handle) => relayed[handle].size,
+  copy: (handle, target, at) => relayed[handle].bytes.copy(target, at),
+};
+
+/** Rebuilds a block as far as that goes; what is rebuilt can be read. */
+function rebuild(message) {
+  const partial = PartialBlock.from(message, source);
+  if (partial === undefined || partial.missing.length > 0) return;
+  const { transactions } = parseBlock(partial.serialize());
+  if (transactions.length !== message.shortIds.length + message.prefilled.length)
+    throw new Error('a block with other transactions than the compact one');
+  rebuilt++;
+}
+
 /** What is computed of a transaction only when it is asked for. */
 function ask({ txid, wtxid, weight, inputs, outputs }) {
   return [
@@ -58,8 +87,9 @@ function decode({ command, read, refusal }, payload, walked) {
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
-  if (!walked) return true;
   try {
+    if (command === 'cmpctblock') rebuild(value);
+    if (!walked) return true;
     walk(value, payload);
     for (const transaction of value?.transactions?.map?.((t) => t) ?? (command === 'tx' ? [value] : []))
       ask(transaction);
@@ -85,6 +115,7 @@ function inputOf(random, index) {
 }
 
 let decoded = 0;
+let rebuilt = 0;
 let slowest = 0;
 let slowestIndex = from;
 for (let index = from; index < from + runs; index++) {
@@ -109,4 +140,4 @@ for (let index = from; index < from + runs; index++) {
   if (took > slowest) [slowest, slowestIndex] = [took, index];
 }
 progress[0] = BigInt(from + runs);
-parentPort.postMessage({ decoded, slowest, slowestIndex });
+parentPort.postMessage({ decoded, rebuilt, slowest, slowestIndex });

@@ -1,9 +1,10 @@
 // Feeds damaged payloads to every decoder of messages and to the parsers of transactions and blocks:
 //   node scripts/fuzz.mjs --runs N [--seed S] [--from I]
 // Each input is a real or built payload with one to four random changes; it goes to the decoder of its own command and to
-// one other. Fails at the first error other than DecodeError or ParseError, at a value that holds bytes from outside of
-// the payload, at an input that takes more than five seconds, and where the heap fills up; and says how to repeat it: input
-// I of seed S is the same on every machine that has the same data. Needs dist (npm run build).
+// one other, and a compact block is rebuilt from the transactions of the corpus. Fails at the first error other than
+// DecodeError or ParseError, at a value that holds bytes from outside of the payload, at an input that takes more than five
+// seconds, and where the heap fills up; and says how to repeat it: input I of seed S is the same on every machine that has the
+// same data. Needs dist (npm run build).
 import { existsSync } from 'node:fs';
 import { setInterval, clearInterval } from 'node:timers';
 import { parseArgs } from 'node:util';
@@ -88,13 +89,13 @@ function finish(status, message, index) {
   void worker.terminate();
 }
 
-worker.on('message', ({ failed, stack, index, hex, decoded, slowest, slowestIndex }) => {
+worker.on('message', ({ failed, stack, index, hex, decoded, rebuilt, slowest, slowestIndex }) => {
   if (failed !== undefined) finish(1, [failed, stack, `payload: ${hex}`].filter(Boolean).join('\n'), index);
   else
     finish(
       0,
       `fuzz: ${runs} inputs in ${seconds().toFixed(1)} s, ${Math.round(runs / seconds())}/s; ${decoded} decoded, the others ` +
-        `were refused; slowest ${slowest.toFixed(1)} ms (input ${slowestIndex})`,
+        `were refused; ${rebuilt} compact blocks rebuilt; slowest ${slowest.toFixed(1)} ms (input ${slowestIndex})`,
     );
 });
 worker.on('error', (error) => finish(1, error.stack ?? error.message, Number(progress[0])));
