@@ -55,7 +55,7 @@ export function messageHandlers({
 }: HandlerModules): Partial<Record<Command, MessageHandler>> {
   const deliver = (connection: Connection, { block, receivedMs }: RebuiltBlock): void => {
     const { first, requested } = blocks.received(wireHash(block.hash));
-    if (first) highBandwidth.wasFirst(connection);
+    if (first && requested) highBandwidth.wasFirst(connection);
     bus.emit('block', { peer: connection, block, first, requested, receivedMs });
   };
   return {
@@ -131,7 +131,7 @@ export function messageHandlers({
       const receivedMs = clock.monotonicMs();
       const block = parsed(connection, 'malformed-block', () => parseBlock(payload));
       if (block === null) return;
-      compact.arrivedWhole(wireHash(block.hash));
+      compact.arrivedWhole(block);
       deliver(connection, { block, receivedMs });
     },
     sendcmpct: (connection, payload) => highBandwidth.offered(connection, decodeSendCmpct(payload)),

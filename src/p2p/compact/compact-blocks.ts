@@ -121,10 +121,11 @@ export class CompactBlocks {
     return null;
   }
 
-  /** Notes that a block came whole: nothing of it is waited for any longer. */
-  arrivedWhole(hash: string): void {
+  /** Notes that a block came whole: nothing of it is waited for any longer, unless it is a forgery. */
+  arrivedWhole(block: Block): void {
+    const hash = wireHash(block.hash);
     const waiting = this.waiting.get(hash);
-    if (waiting === undefined) return;
+    if (waiting === undefined || !this.modules.checks.isIntact(block)) return;
     this.waiting.delete(hash);
     this.modules.bus.emit('compactBlock', waiting.facts);
   }

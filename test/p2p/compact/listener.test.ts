@@ -449,6 +449,25 @@ describe('a block that comes whole while its compact one waits', () => {
   });
 });
 
+describe('a forgery that comes while the compact block waits', () => {
+  it('does not keep it from being completed', async () => {
+    const [a, b] = [await start(), await start()];
+    const listener = await listen(a, b);
+    const block = freshBlock();
+    connection(a).send('cmpctblock', compactBlock(block.bytes));
+    await until('the question', () => askedFor(a).length > 0);
+    // Other transactions under its header.
+    const other = freshBlock(2);
+    connection(b).send('block', Buffer.concat([block.bytes.subarray(0, 80), other.bytes.subarray(80)]));
+    await until('the forgery', () => listener.processed.length > 0);
+    expect(listener.processed).toMatchObject([{ status: 'rejected', reason: 'bad-txnmrklroot' }]);
+    connection(a).send('blocktxn', blockTxn(block.bytes, known(block)));
+    await until('the block', () => listener.processed.length > 1);
+    expect(listener.processed[1]).toMatchObject({ status: 'accepted', height: HEIGHT });
+    expect(facts(listener)).toMatchObject([{ rebuilt: true }]);
+  });
+});
+
 describe('headers that nobody asked for', () => {
   it('announce their blocks, which are asked for', async () => {
     const peer = await start();
