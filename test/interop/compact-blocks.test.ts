@@ -58,8 +58,8 @@ describe('compact blocks of bcoin', () => {
     await until('the blocks', () => listener.points('compact_blocks').length >= BLOCKS);
   }, 60_000);
 
-  afterAll(() => {
-    listener.stop();
+  afterAll(async () => {
+    await listener.stop();
     child.kill('SIGKILL');
   });
 

@@ -35,7 +35,7 @@ export interface CompactListener<C extends Clock = TestClock> {
   points(series: SeriesName): readonly Fields[];
   /** Ends an interval. */
   interval(): void;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /** Starts a listener that dials these ports of 127.0.0.1, by default with a clock that the test owns. */
@@ -66,6 +66,7 @@ export function startListener(
     clock,
     askHeaders: (peer, locator) => pool.askHeaders(peer, locator),
     report: (peer, violation) => pool.report(peer, violation),
+    askAgain: (hash) => pool.askAgain(hash),
     headerAdded,
     advanced: () => undefined,
   });
@@ -89,6 +90,7 @@ export function startListener(
         exporters: () => [],
         unseen: (block) => view.unseen(block),
         mempool: () => view.gauges(),
+        addresses: () => pool.addresses,
       }),
     ),
     bus,

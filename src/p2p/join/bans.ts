@@ -29,6 +29,8 @@ export const BANS: Readonly<Record<Violation, boolean>> = {
   'handshake-timeout': false,
   'malformed-message': false,
   'malformed-tx': false,
+  'unrequested-blocktxn': false,
+  'wrong-blocktxn': false,
 };
 
 /**

@@ -61,7 +61,7 @@ sharedSession.describe('compact blocks of Bitcoin Core 31', (session) => {
       expect(listener.faults).toEqual([]);
       expect(peer.connections[0]?.commands()).not.toContain('getblocktxn');
     } finally {
-      listener.stop();
+      await listener.stop();
       await peer.stop();
     }
   });

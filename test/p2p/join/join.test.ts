@@ -12,6 +12,7 @@ import type { NetworkAddress } from '../../../src/p2p/messages/network-address';
 import { NETWORKS } from '../../../src/p2p/networks';
 import { Pool } from '../../../src/p2p/pool';
 import { Cleanup } from '../../support/cleanup';
+import { NO_COMPACT } from '../../support/compact';
 import { DnsServer } from '../../support/dns-server';
 import { dialListener, type FakeConnection, FakePeer, versionPayload } from '../../support/fake-peer';
 import { freePort } from '../../support/free-port';
@@ -62,7 +63,7 @@ async function join(
       ...{ userAgent: '/test/', wtxidRelay: true, txPerSecond: 100, join: parts },
     },
     {
-      ...{ bus, clock: new SystemClock(), complain: () => undefined },
+      ...{ bus, clock: new SystemClock(), ...NO_COMPACT, complain: () => undefined },
       fault: (error) => {
         throw error;
       },
