@@ -69,8 +69,9 @@ export class BlockRequests {
 
   /** Asks a peer for the whole of a block of which it sent not enough, unless another is being asked. */
   askWhole(connection: Connection, hash: string): void {
-    const pending = this.pending.get(hash);
-    if (pending?.asked === connection) this.ask(pending, connection);
+    if (this.arrived.has(hash)) return;
+    const pending = this.pending.get(hash) ?? this.begin(connection, hash, 0);
+    if (pending.asked === connection) this.ask(pending, connection);
   }
 
   /** Turns to the next announcer where a peer did not send the rest of a block; to itself, for the whole, at last. */
@@ -124,9 +125,11 @@ export class BlockRequests {
       if (pending.asked.ended || now - pending.askedAt > TIMEOUT_MS) this.askNext(pending);
   }
 
-  private begin(asked: Connection, hash: string, askedAt: number): void {
-    this.pending.set(hash, { hash, others: [], asked, askedAt });
+  private begin(asked: Connection, hash: string, askedAt: number): Pending {
+    const pending = { hash, others: [], asked, askedAt };
+    this.pending.set(hash, pending);
     this.requested.add(hash);
+    return pending;
   }
 
   private askNext(pending: Pending): void {
