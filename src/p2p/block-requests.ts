@@ -9,8 +9,11 @@ const REMEMBERED = 2_016;
 /** A peer that has not sent a block after this long is passed over for another that announced it. */
 const TIMEOUT_MS = 30_000;
 
-/** The most blocks that may be under way at once; a hostile inventory of nonsense hashes fills no more than this. */
-const MAX_PENDING = 1_024;
+/**
+ * The most blocks that may be under way from one peer. A hostile inventory of nonsense hashes fills no more than this, and
+ * keeps no block of another peer out.
+ */
+const MAX_PENDING = 128;
 
 /** Of the last blocks that came it is remembered who else announced them, in case that what came was no block. */
 const MAX_ANSWERED = 64;
@@ -38,6 +41,7 @@ export class BlockRequests {
   announced(connection: Connection, items: readonly InventoryItem[]): number {
     const now = this.modules.clock.monotonicMs();
     const batch: InventoryItem[] = [];
+    let room = MAX_PENDING - this.pendingOf(connection);
     let known = 0;
     for (const { type, hash } of items) {
       if (type !== INV_BLOCK) continue;
@@ -46,7 +50,7 @@ export class BlockRequests {
       if (this.arrived.has(hash)) continue;
       if (pending !== undefined) {
         standBy(pending, connection);
-      } else if (this.pending.size < MAX_PENDING) {
+      } else if (room-- > 0) {
         this.begin(connection, hash, now);
         batch.push(requestFor(connection, hash));
       }
@@ -130,6 +134,12 @@ export class BlockRequests {
     this.pending.set(hash, pending);
     this.requested.add(hash);
     return pending;
+  }
+
+  private pendingOf(connection: Connection): number {
+    let count = 0;
+    for (const { asked } of this.pending.values()) if (asked === connection) count++;
+    return count;
   }
 
   private askNext(pending: Pending): void {

@@ -6,7 +6,7 @@ import { RollingSet } from './rolling-set';
 /** How many ids are remembered, two of most transactions: 2 hours of mainnet at least, in 30 MB for both sets when they are full. */
 const REMEMBERED = 100_000;
 
-/** The most announcements that wait for their turn; further ones are passed over. 25 s of work at the default rate. */
+/** The most announcements of one peer that wait for their turn; further ones are passed over. 25 s of work at the default rate. */
 const MAX_WAITING = 5_000;
 
 /**
@@ -15,45 +15,47 @@ const MAX_WAITING = 5_000;
  */
 const TXID_DELAY_MS = 2_000;
 
-/** A peer that has not sent a transaction after this long is passed over for another that announced it: Core 31's GETDATA_TX_INTERVAL. */
+/**
+ * A peer that has not sent a transaction after this long is passed over for another that announced it. Core 31
+ * `src/node/txdownloadman.h` GETDATA_TX_INTERVAL.
+ */
 const TIMEOUT_MS = 60_000;
 
-/** The most transactions that may be under way at once; of further ones a failure is not noticed. A minute of them at the default rate. */
-const MAX_PENDING = 12_000;
+/** The most further announcers of a transaction that are remembered. */
+const MAX_OTHERS = 4;
 
-/** The most peers that are remembered as able to give one transaction. */
-const MAX_OTHERS = 8;
-
-interface Pending {
-  readonly item: InventoryItem;
-  /** Who has announced it and was not asked yet. */
-  readonly others: Connection[];
-  asked: Connection;
-  askedAt: number;
-}
-
-interface Waiting {
+/** One announcement of one peer. */
+interface Announcement {
   readonly connection: Connection;
   readonly item: InventoryItem;
-  readonly due: number;
+}
+
+/** A transaction that is wanted: it waits for its turn, or was asked for and has not come. */
+interface Wanted extends Announcement {
+  /** Who announced it, too. */
+  readonly others: Announcement[];
+  /** When it was asked for; undefined while it waits. */
+  askedAt?: number;
+}
+
+/** What waits for one peer's sake. */
+interface Line {
+  /** Announcements by txid that give the announcement by wtxid time to come first. */
+  readonly delayed: (Announcement & { readonly due: number })[];
+  /** Announcements over the limit. */
+  readonly waiting: Wanted[];
 }
 
 /**
- * Decides which announced transactions are asked for, and of whom: of the first announcer, and of the next where that fails; at
- * most `perSecond` a second, further announcers after a failure aside. What is over the limit waits for its turn, in order, and
- * is counted.
+ * Decides which announced transactions are asked for, and of whom: each once over all peers, the first announcer first, the
+ * next where that one fails, at most `perSecond` a second. What is over the limit waits for its turn and is counted. Each peer
+ * has a line of its own, and the lines share the limit evenly, so that one peer's flood holds up that peer alone.
  */
 export class TransactionRequests {
   private readonly known = new RollingSet(REMEMBERED);
   private readonly arrived = new RollingSet(REMEMBERED);
-  /** What was asked for and has not come, the longest under way first. */
-  private readonly pending = new Map<string, Pending>();
-  /** What nobody gave who had announced it: the next announcer is asked. */
-  private readonly missed = new RollingSet(MAX_PENDING);
-  /** Announcements by txid that give the announcement by wtxid time to come first. */
-  private delayed: Waiting[] = [];
-  /** Announcements over the limit. */
-  private waiting: Waiting[] = [];
+  private readonly wanted = new Map<string, Wanted>();
+  private readonly lines = new Map<Connection, Line>();
   private allowance: number;
   private refilled: number;
 
@@ -73,32 +75,31 @@ export class TransactionRequests {
   announced(connection: Connection, items: readonly InventoryItem[]): number {
     const now = this.modules.clock.monotonicMs();
     const delay = this.modules.wtxidPeers() ? TXID_DELAY_MS : 0;
-    const wanted: Waiting[] = [];
+    const { delayed } = this.lineOf(connection);
+    const fresh: Announcement[] = [];
     let known = 0;
     for (const item of items) {
       if (item.type !== INV_TX && item.type !== INV_WTX) continue;
       if (this.known.has(item.hash)) {
         known++;
-        if (this.mayHelp(connection, item.hash)) wanted.push({ connection, item, due: now });
-        continue;
+        this.noteOther({ connection, item });
+      } else if (item.type === INV_TX && delay > 0) {
+        if (delayed.length < MAX_WAITING) delayed.push({ connection, item, due: now + delay });
+      } else {
+        this.known.add(item.hash);
+        fresh.push({ connection, item });
       }
-      if (item.type === INV_TX && delay > 0) {
-        if (this.delayed.length < MAX_WAITING) this.delayed.push({ connection, item, due: now + delay });
-        continue;
-      }
-      this.known.add(item.hash);
-      wanted.push({ connection, item, due: now });
     }
-    this.admit(wanted);
+    this.admit(connection, fresh);
     return known;
   }
 
   /** Notes that a transaction came, under both of its ids; tells whether it came for the first time. */
   received(txid: string, wtxid: string): boolean {
-    this.known.add(txid);
-    this.known.add(wtxid);
-    this.pending.delete(txid);
-    this.pending.delete(wtxid);
+    for (const id of [txid, wtxid]) {
+      this.known.add(id);
+      this.wanted.delete(id);
+    }
     if (this.arrived.has(wtxid)) return false;
     this.arrived.add(wtxid);
     return true;
@@ -107,85 +108,104 @@ export class TransactionRequests {
   /** Takes a peer's word that it does not have what it was asked for. */
   notFound(connection: Connection, items: readonly InventoryItem[]): void {
     for (const { hash } of items) {
-      const pending = this.pending.get(hash);
-      if (pending?.asked === connection) this.askNext(pending);
+      const wanted = this.wanted.get(hash);
+      if (wanted?.connection === connection && wanted.askedAt !== undefined) this.passOver(wanted);
     }
   }
 
-  /** Asks for what has waited long enough, and others where a peer is gone or silent; to be called several times a second. */
+  /** Asks for what has waited long enough, and others where one has failed; to be called several times a second. */
   tick(): void {
-    this.request(this.waiting.splice(0, this.allowed()));
     const now = this.modules.clock.monotonicMs();
-    let due = 0;
-    while ((this.delayed[due]?.due ?? Infinity) <= now) due++;
-    const fresh: Waiting[] = [];
-    for (const entry of this.delayed.splice(0, due)) {
-      if (this.known.has(entry.item.hash)) continue;
-      this.known.add(entry.item.hash);
-      fresh.push(entry);
+    for (const wanted of this.wanted.values()) {
+      const { connection, askedAt } = wanted;
+      if (connection.ended || (askedAt !== undefined && now - askedAt > TIMEOUT_MS)) this.passOver(wanted);
     }
-    this.admit(fresh);
-    for (const pending of this.pending.values())
-      if (pending.asked.ended || now - pending.askedAt > TIMEOUT_MS) this.askNext(pending);
+    for (const [connection, { delayed, waiting }] of this.lines)
+      if (connection.ended || (delayed.length === 0 && waiting.length === 0)) this.lines.delete(connection);
+    this.takeTurns();
+    for (const [connection, { delayed }] of this.lines) {
+      let due = 0;
+      while ((delayed[due]?.due ?? Infinity) <= now) due++;
+      const fresh = delayed.splice(0, due).filter((each) => {
+        if (this.known.has(each.item.hash)) {
+          this.noteOther(each);
+          return false;
+        }
+        this.known.add(each.item.hash);
+        return true;
+      });
+      this.admit(connection, fresh);
+    }
   }
 
-  /** Whether a peer that announces what is known is to be asked for it at once; it is noted where another one was asked. */
-  private mayHelp(connection: Connection, hash: string): boolean {
-    const pending = this.pending.get(hash);
-    if (pending !== undefined) {
-      const { asked, others } = pending;
-      if (asked !== connection && others.length < MAX_OTHERS && !others.includes(connection))
-        others.push(connection);
-      return false;
+  /** Gives each line its share of what the limit allows now; what the short ones leave goes to the long ones. */
+  private takeTurns(): void {
+    const lines = [...this.lines.values()].filter(({ waiting }) => waiting.length > 0);
+    lines.sort((a, b) => a.waiting.length - b.waiting.length);
+    let allowed = this.allowed();
+    for (const [i, { waiting }] of lines.entries()) {
+      const turn = waiting.splice(0, Math.ceil(allowed / (lines.length - i)));
+      // What has come meanwhile needs no asking.
+      const asked = turn.filter((wanted) => this.wanted.get(wanted.item.hash) === wanted);
+      allowed -= asked.length;
+      this.request(asked);
     }
-    if (!this.missed.has(hash)) return false;
-    this.missed.delete(hash);
-    return true;
   }
 
-  private askNext(pending: Pending): void {
-    const { item, others } = pending;
-    // Behind those that were asked since.
-    this.pending.delete(item.hash);
-    for (let next = others.shift(); next !== undefined; next = others.shift()) {
-      if (next.ended) continue;
-      pending.asked = next;
-      pending.askedAt = this.modules.clock.monotonicMs();
-      this.pending.set(item.hash, pending);
-      next.request([requestFor(next, item)]);
-      return;
-    }
-    this.missed.add(item.hash);
-  }
-
-  /** Asks for as many as the limit allows; the others are counted and wait. */
-  private admit(entries: readonly Waiting[]): void {
-    const allowed = this.waiting.length > 0 ? 0 : this.allowed();
-    this.request(entries.slice(0, allowed));
-    const held = entries.slice(allowed);
+  /** Asks a peer for as much as the limit allows; the rest is counted and waits in the peer's line. */
+  private admit(connection: Connection, fresh: readonly Announcement[]): void {
+    if (fresh.length === 0) return;
+    const { waiting } = this.lineOf(connection);
+    const allowed = waiting.length > 0 ? 0 : this.allowed();
+    this.request(fresh.slice(0, allowed).map((each) => this.want(each)));
+    const held = fresh.slice(allowed);
     if (held.length === 0) return;
     this.modules.rateLimited(held.length);
-    const room = MAX_WAITING - this.waiting.length;
-    this.waiting.push(...held.slice(0, room));
-    for (const { item } of held.slice(room)) this.missed.add(item.hash);
+    const room = MAX_WAITING - waiting.length;
+    for (const each of held.slice(0, room)) waiting.push(this.want(each));
+    // Another peer may announce it again.
+    for (const { item } of held.slice(room)) this.known.delete(item.hash);
   }
 
-  private request(entries: readonly Waiting[]): void {
-    const batches = new Map<Connection, InventoryItem[]>();
-    const askedAt = this.modules.clock.monotonicMs();
-    for (const { connection, item } of entries) {
-      if (connection.ended) {
-        this.missed.add(item.hash);
-        continue;
-      }
-      if (this.pending.size < MAX_PENDING)
-        this.pending.set(item.hash, { item, others: [], asked: connection, askedAt });
-      const batch = batches.get(connection) ?? [];
-      batch.push(requestFor(connection, item));
-      batches.set(connection, batch);
-      this.allowance -= 1;
-    }
-    for (const [connection, batch] of batches) connection.request(batch);
+  /** Asks one peer. */
+  private request(batch: readonly Wanted[]): void {
+    const [first] = batch;
+    if (first === undefined) return;
+    const now = this.modules.clock.monotonicMs();
+    this.allowance -= batch.length;
+    for (const wanted of batch) wanted.askedAt = now;
+    first.connection.request(batch.map(({ connection, item }) => requestFor(connection, item)));
+  }
+
+  private want(announcement: Announcement, others: Announcement[] = []): Wanted {
+    const wanted = { ...announcement, others };
+    this.wanted.set(announcement.item.hash, wanted);
+    return wanted;
+  }
+
+  private noteOther(announcement: Announcement): void {
+    const wanted = this.wanted.get(announcement.item.hash);
+    if (wanted === undefined || wanted.others.length >= MAX_OTHERS) return;
+    const isNew = [wanted, ...wanted.others].every(
+      ({ connection }) => connection !== announcement.connection,
+    );
+    if (isNew) wanted.others.push(announcement);
+  }
+
+  /** Turns to the next announcer of a transaction, at the end of its line. */
+  private passOver({ item, others }: Wanted): void {
+    const [next, ...rest] = others.filter(
+      ({ connection }) => !connection.ended && this.lineOf(connection).waiting.length < MAX_WAITING,
+    );
+    this.wanted.delete(item.hash);
+    if (next === undefined) this.known.delete(item.hash);
+    else this.lineOf(next.connection).waiting.push(this.want(next, rest));
+  }
+
+  private lineOf(connection: Connection): Line {
+    const line = this.lines.get(connection) ?? { delayed: [], waiting: [] };
+    this.lines.set(connection, line);
+    return line;
   }
 
   /** Whole requests that may be made now. */

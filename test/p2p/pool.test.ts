@@ -1,9 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import { SystemClock } from '../../src/clock';
 import { EventBus } from '../../src/events';
 import { BcoinPeer } from '../../src/p2p/bcoin';
 import type { P2PEvents } from '../../src/p2p/events';
 import { encodeFrame } from '../../src/p2p/framing';
-import { decodeInventory, encodeInventory, INV_BLOCK, INV_TX } from '../../src/p2p/messages/inventory';
+import {
+  decodeInventory,
+  encodeInventory,
+  INV_BLOCK,
+  INV_TX,
+  INV_WTX,
+} from '../../src/p2p/messages/inventory';
 import { NETWORKS } from '../../src/p2p/networks';
 import { Pool } from '../../src/p2p/pool';
 import { NO_COMPACT } from '../support/compact';
@@ -89,6 +96,15 @@ const connection = (peer: FakePeer, index = 0): FakeConnection => {
 
 const sum = (events: readonly { readonly bytes: number }[]): number =>
   events.reduce((total, { bytes }) => total + bytes, 0);
+
+/** The hashes that a peer was asked for. */
+const wanted = (peer: FakePeer): string[] =>
+  connection(peer)
+    .got.filter(({ command }) => command === 'getdata')
+    .flatMap(({ payload }) => decodeInventory(payload))
+    .map((item) => item.hash);
+
+const randomHash = (): string => randomBytes(32).toString('latin1');
 
 const hash = (n: number): string => String.fromCharCode(n & 0xff, n >> 8).padEnd(32, '\0');
 
@@ -295,6 +311,41 @@ describe('the pool', () => {
     expect(events.rateLimited).toEqual([{ count: 30 }]);
     await until('the others', () => asked() === 80);
     expect(events.rateLimited).toEqual([{ count: 30 }]);
+  });
+
+  it('asks the next announcer for a transaction where the first fails', async () => {
+    const a = await fake();
+    const b = await fake();
+    const { events } = listen([a, b]);
+    await until('both handshakes', () => events.handshake.length === 2);
+    const inventory = encodeInventory([1, 2].map((n) => ({ type: INV_WTX, hash: hash(n) })));
+    connection(a).send('inv', inventory);
+    await until('the first getdata', () => connection(a).commands().includes('getdata'));
+    connection(b).send('inv', inventory);
+    await until('both announcements', () => events.announced.length === 2);
+    expect(connection(b).commands()).not.toContain('getdata');
+    connection(a).send('notfound', encodeInventory([{ type: INV_WTX, hash: hash(1) }]));
+    await until('what the one does not have', () => wanted(b).length === 1);
+    connection(a).socket.destroy();
+    await until('what the one took with it', () => wanted(b).length === 2);
+    expect(wanted(b)).toEqual([hash(1), hash(2)]);
+  });
+
+  it('asks every peer for its own, whatever nonsense one of them announces', async () => {
+    const bad = await fake();
+    const good = await fake();
+    const { events } = listen([bad, good], { txPerSecond: 40 });
+    await until('both handshakes', () => events.handshake.length === 2);
+    const nonsense = (type: number): Buffer =>
+      encodeInventory(Array.from({ length: 50_000 }, () => ({ type, hash: randomHash() })));
+    for (const type of [INV_WTX, INV_TX, INV_BLOCK, 0xffff_ffff]) connection(bad).send('inv', nonsense(type));
+    await until('the nonsense', () => events.announced.length === 4);
+    const own = [INV_BLOCK, ...Array<number>(30).fill(INV_WTX)].map((type) => ({ type, hash: randomHash() }));
+    connection(good).send('inv', encodeInventory(own));
+    await until('all of the good one', () => wanted(good).length === own.length);
+    expect(wanted(good).sort()).toEqual(own.map((item) => item.hash).sort());
+    // 128 blocks; of transactions what the limit lets through, of which 5,000 wait and the others are passed over.
+    expect(wanted(bad).length).toBeLessThan(1_000);
   });
 
   it('hands each transaction on, tells whether it is the first, and refuses what can be in no block', async () => {
