@@ -19,7 +19,10 @@ export interface FollowModules {
   /** Asks a peer for the headers behind the newest of these hashes that it has. */
   readonly askHeaders: (peer: PeerInfo, locator: readonly Buffer[]) => void;
   /** Takes a peer's breach of the chain's rules. */
-  readonly report: (peer: PeerInfo, violation: 'invalid-header' | 'invalid-block') => void;
+  readonly report: (
+    peer: PeerInfo,
+    violation: 'invalid-header' | 'invalid-block' | 'unconnected-headers',
+  ) => void;
   /** Asks for a block again of which a forgery came: other bytes under its header. */
   readonly askAgain: (hash: string) => void;
   /** Takes each header that the chain accepted, 80 bytes. */
@@ -61,9 +64,10 @@ export function followChain(modules: FollowModules): () => void {
   bus.on('headers', ({ peer, headers }) => {
     const headerPeer = peers.get(peer.id);
     if (headerPeer === undefined) return;
-    const { added, rejection } = sync.received(headerPeer, headers);
+    const { added, rejection, gaveUp } = sync.received(headerPeer, headers);
     for (const { bytes } of added) modules.headerAdded(bytes);
     if (rejection !== undefined) modules.report(peer, 'invalid-header');
+    if (gaveUp === true) modules.report(peer, 'unconnected-headers');
   });
   bus.on('block', ({ peer, block, requested }) => {
     const waiting = processor.orphanCount;

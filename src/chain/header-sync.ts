@@ -27,6 +27,8 @@ export interface HeadersOutcome {
   readonly added: readonly Header[];
   /** Why it refused the one after them: the peer broke the rules, or its chain or ours is not the right one. */
   readonly rejection?: HeaderReason;
+  /** Whether it was one too many in a row whose headers hang in the air; such a peer is not asked again. */
+  readonly gaveUp?: boolean;
 }
 
 /** What the following of headers works with. */
@@ -97,8 +99,11 @@ export class HeaderSync {
     if (added.length > 0 || ends) this.modules.advanced(this.synced);
     if (state !== undefined && goesOn) {
       state.fruitless = added.length > 0 ? 0 : state.fruitless + 1;
-      if (state.fruitless > MAX_FRUITLESS) this.disconnected(peer);
-      else this.ask(peer, last);
+      if (state.fruitless > MAX_FRUITLESS) {
+        this.disconnected(peer);
+        return { added, gaveUp: isGap };
+      }
+      this.ask(peer, last);
     }
     if (ends) this.askOthers();
     return { added };

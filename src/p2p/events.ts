@@ -32,6 +32,7 @@ export type Violation =
   | 'invalid-header'
   | 'unrequested-blocktxn'
   | 'wrong-blocktxn'
+  | 'unconnected-headers'
   | 'invalid-block';
 
 /** Why somebody who dials us is not let in. */

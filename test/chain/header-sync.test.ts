@@ -132,8 +132,13 @@ describe('HeaderSync', () => {
     const { sync, answer, join } = newSync();
     const peer = join([]);
     answer(peer);
-    for (let i = 0; i < 100; i++) sync.received(peer, [parseHeader(MAIN[50] ?? GENESIS)]);
+    const outcomes = Array.from({ length: 100 }, () =>
+      sync.received(peer, [parseHeader(MAIN[50] ?? GENESIS)]),
+    );
     expect(asked(peer)).toEqual([10]);
+    // It is told once: what comes after is of a peer that nothing is expected of.
+    expect(outcomes.map(({ gaveUp }) => gaveUp === true).indexOf(true)).toBe(10);
+    expect(outcomes.filter(({ gaveUp }) => gaveUp === true)).toHaveLength(1);
   });
 
   it('follows a peer beside the best chain', () => {

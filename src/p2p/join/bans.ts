@@ -29,6 +29,7 @@ export const BANS: Readonly<Record<Violation, boolean>> = {
   'handshake-timeout': false,
   'malformed-message': false,
   'malformed-tx': false,
+  'unconnected-headers': false,
   'unrequested-blocktxn': false,
   'wrong-blocktxn': false,
 };
