@@ -86,7 +86,10 @@ export class BlockRequests {
     this.askNext(pending);
   }
 
-  /** Notes that a block came; tells whether it came for the first time, and whether it was asked for. */
+  /**
+   * Notes that a block came; tells whether it came for the first time, and whether it was asked for. One that nobody asked for
+   * is not looked at, so that it may be any bytes under a header: it does not count as here.
+   */
   received(hash: string): { readonly first: boolean; readonly requested: boolean } {
     const others = this.pending.get(hash)?.others ?? [];
     this.pending.delete(hash);
@@ -96,8 +99,9 @@ export class BlockRequests {
       this.answered.delete(oldest);
     }
     const first = !this.arrived.has(hash);
-    if (first) this.arrived.add(hash);
-    return { first, requested: this.requested.has(hash) };
+    const requested = this.requested.has(hash);
+    if (first && requested) this.arrived.add(hash);
+    return { first, requested };
   }
 
   /**

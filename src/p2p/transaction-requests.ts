@@ -30,7 +30,7 @@ interface Announcement {
   readonly item: InventoryItem;
 }
 
-/** A transaction that is wanted: it waits for its turn, or was asked for and has not come. */
+/** A transaction that is wanted: it waits, or was asked for and has not come. */
 interface Wanted extends Announcement {
   /** Who announced it, too. */
   readonly others: Announcement[];
@@ -41,7 +41,7 @@ interface Wanted extends Announcement {
 /** What waits for one peer's sake. */
 interface Line {
   /** Announcements by txid that give the announcement by wtxid time to come first. */
-  readonly delayed: (Announcement & { readonly due: number })[];
+  readonly delayed: { readonly wanted: Wanted; readonly due: number }[];
   /** Announcements over the limit. */
   readonly waiting: Wanted[];
 }
@@ -76,18 +76,21 @@ export class TransactionRequests {
     const now = this.modules.clock.monotonicMs();
     const delay = this.modules.wtxidPeers() ? TXID_DELAY_MS : 0;
     const { delayed } = this.lineOf(connection);
-    const fresh: Announcement[] = [];
+    const fresh: Wanted[] = [];
     let known = 0;
     for (const item of items) {
       if (item.type !== INV_TX && item.type !== INV_WTX) continue;
-      if (this.known.has(item.hash)) {
+      const wanted = this.wanted.get(item.hash);
+      if (wanted !== undefined) {
         known++;
-        this.noteOther({ connection, item });
-      } else if (item.type === INV_TX && delay > 0) {
-        if (delayed.length < MAX_WAITING) delayed.push({ connection, item, due: now + delay });
-      } else {
-        this.known.add(item.hash);
-        fresh.push({ connection, item });
+        if (isSooner(item, wanted)) fresh.push(this.want({ connection, item }, [wanted, ...wanted.others]));
+        else noteOther(wanted, { connection, item });
+      } else if (this.known.has(item.hash)) {
+        known++;
+      } else if (item.type === INV_WTX || delay === 0) {
+        fresh.push(this.want({ connection, item }));
+      } else if (delayed.length < MAX_WAITING) {
+        delayed.push({ wanted: this.want({ connection, item }), due: now + delay });
       }
     }
     this.admit(connection, fresh);
@@ -126,15 +129,11 @@ export class TransactionRequests {
     for (const [connection, { delayed }] of this.lines) {
       let due = 0;
       while ((delayed[due]?.due ?? Infinity) <= now) due++;
-      const fresh = delayed.splice(0, due).filter((each) => {
-        if (this.known.has(each.item.hash)) {
-          this.noteOther(each);
-          return false;
-        }
-        this.known.add(each.item.hash);
-        return true;
-      });
-      this.admit(connection, fresh);
+      const fresh = delayed.splice(0, due).map(({ wanted }) => wanted);
+      this.admit(
+        connection,
+        fresh.filter((wanted) => this.isWanted(wanted)),
+      );
     }
   }
 
@@ -146,25 +145,24 @@ export class TransactionRequests {
     for (const [i, { waiting }] of lines.entries()) {
       const turn = waiting.splice(0, Math.ceil(allowed / (lines.length - i)));
       // What has come meanwhile needs no asking.
-      const asked = turn.filter((wanted) => this.wanted.get(wanted.item.hash) === wanted);
+      const asked = turn.filter((wanted) => this.isWanted(wanted));
       allowed -= asked.length;
       this.request(asked);
     }
   }
 
   /** Asks a peer for as much as the limit allows; the rest is counted and waits in the peer's line. */
-  private admit(connection: Connection, fresh: readonly Announcement[]): void {
+  private admit(connection: Connection, fresh: readonly Wanted[]): void {
     if (fresh.length === 0) return;
     const { waiting } = this.lineOf(connection);
     const allowed = waiting.length > 0 ? 0 : this.allowed();
-    this.request(fresh.slice(0, allowed).map((each) => this.want(each)));
+    this.request(fresh.slice(0, allowed));
     const held = fresh.slice(allowed);
     if (held.length === 0) return;
     this.modules.rateLimited(held.length);
     const room = MAX_WAITING - waiting.length;
-    for (const each of held.slice(0, room)) waiting.push(this.want(each));
-    // Another peer may announce it again.
-    for (const { item } of held.slice(room)) this.known.delete(item.hash);
+    waiting.push(...held.slice(0, room));
+    for (const wanted of held.slice(room)) this.forget(wanted);
   }
 
   /** Asks one peer. */
@@ -177,29 +175,32 @@ export class TransactionRequests {
     first.connection.request(batch.map(({ connection, item }) => requestFor(connection, item)));
   }
 
-  private want(announcement: Announcement, others: Announcement[] = []): Wanted {
+  private want(announcement: Announcement, announcers: readonly Announcement[] = []): Wanted {
+    const others = announcers.slice(0, MAX_OTHERS).map(({ connection, item }) => ({ connection, item }));
     const wanted = { ...announcement, others };
+    this.known.add(announcement.item.hash);
     this.wanted.set(announcement.item.hash, wanted);
     return wanted;
   }
 
-  private noteOther(announcement: Announcement): void {
-    const wanted = this.wanted.get(announcement.item.hash);
-    if (wanted === undefined || wanted.others.length >= MAX_OTHERS) return;
-    const isNew = [wanted, ...wanted.others].every(
-      ({ connection }) => connection !== announcement.connection,
-    );
-    if (isNew) wanted.others.push(announcement);
+  /** Whether it has neither come nor been passed over meanwhile. */
+  private isWanted(wanted: Wanted): boolean {
+    return this.wanted.get(wanted.item.hash) === wanted;
+  }
+
+  /** Gives a transaction up, until somebody announces it again. */
+  private forget({ item }: Wanted): void {
+    this.wanted.delete(item.hash);
+    this.known.delete(item.hash);
   }
 
   /** Turns to the next announcer of a transaction, at the end of its line. */
-  private passOver({ item, others }: Wanted): void {
-    const [next, ...rest] = others.filter(
+  private passOver(wanted: Wanted): void {
+    const [next, ...rest] = wanted.others.filter(
       ({ connection }) => !connection.ended && this.lineOf(connection).waiting.length < MAX_WAITING,
     );
-    this.wanted.delete(item.hash);
-    if (next === undefined) this.known.delete(item.hash);
-    else this.lineOf(next.connection).waiting.push(this.want(next, rest));
+    this.forget(wanted);
+    if (next !== undefined) this.lineOf(next.connection).waiting.push(this.want(next, rest));
   }
 
   private lineOf(connection: Connection): Line {
@@ -216,6 +217,18 @@ export class TransactionRequests {
     this.refilled = now;
     return Math.floor(this.allowance);
   }
+}
+
+/** Whether what waits for its announcement by wtxid waits for this one: without witness both ids are one. */
+function isSooner(item: InventoryItem, wanted: Wanted): boolean {
+  return wanted.askedAt === undefined && wanted.item.type === INV_TX && item.type === INV_WTX;
+}
+
+/** Notes who announced a transaction, too. */
+function noteOther(wanted: Wanted, announcement: Announcement): void {
+  const { others } = wanted;
+  const isNew = [wanted, ...others].every(({ connection }) => connection !== announcement.connection);
+  if (isNew && others.length < MAX_OTHERS) others.push(announcement);
 }
 
 /** Transactions are asked for with their witnesses, of those who claim to have them (BIP144). */

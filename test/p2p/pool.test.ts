@@ -13,6 +13,7 @@ import {
 } from '../../src/p2p/messages/inventory';
 import { NETWORKS } from '../../src/p2p/networks';
 import { Pool } from '../../src/p2p/pool';
+import { display, hashOf, mineBlock, REGTEST } from '../chain/mine';
 import { NO_COMPACT } from '../support/compact';
 import { type FakeConnection, FakePeer, versionPayload } from '../support/fake-peer';
 import { until } from '../support/until';
@@ -377,5 +378,45 @@ describe('the pool', () => {
     expect(connection(b).commands()).not.toContain('getdata');
     connection(a).send('notfound', encodeInventory([{ type: INV_BLOCK, hash: hash(9) }]));
     await until('the second getdata', () => connection(b).commands().includes('getdata'));
+  });
+
+  it('asks the next announcer for a block where the first sends a forgery', async () => {
+    const a = await fake();
+    const b = await fake();
+    const { pool, events } = listen([a, b]);
+    await until('both handshakes', () => events.handshake.length === 2);
+    const block = mineBlock({ on: REGTEST.genesis, height: 1 });
+    const inventory = encodeInventory([{ type: INV_BLOCK, hash: hashOf(block).toString('latin1') }]);
+    connection(a).send('inv', inventory);
+    connection(b).send('inv', inventory);
+    await until('the first getdata', () => wanted(a).length + wanted(b).length === 1);
+    const [first, second] = wanted(a).length === 1 ? [a, b] : [b, a];
+    await until('both announcements', () => events.announced.length === 2);
+    connection(first).send('block', block);
+    await until('the block', () => events.block.length === 1);
+    expect(wanted(second)).toEqual([]);
+    pool.askAgain(display(hashOf(block)));
+    await until('the second getdata', () => wanted(second).length === 1);
+    connection(second).send('block', block);
+    await until('the block again', () => events.block.length === 2);
+    expect(events.block.map(({ first: isFirst, requested }) => [isFirst, requested])).toEqual([
+      [true, true],
+      [true, true],
+    ]);
+  });
+
+  it('asks for a block that somebody has sent unasked', async () => {
+    const peer = await fake();
+    const { events } = listen([peer]);
+    await until('a handshake', () => events.handshake.length === 1);
+    const block = mineBlock({ on: REGTEST.genesis, height: 1 });
+    connection(peer).send('block', block);
+    await until('the block', () => events.block.length === 1);
+    expect(events.block).toMatchObject([{ requested: false }]);
+    connection(peer).send(
+      'inv',
+      encodeInventory([{ type: INV_BLOCK, hash: hashOf(block).toString('latin1') }]),
+    );
+    await until('a getdata', () => wanted(peer).length === 1);
   });
 });
