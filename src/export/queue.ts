@@ -45,6 +45,12 @@ export interface QueueStats {
   readonly retried: number;
 }
 
+/**
+ * Points that may wait; outputs', which are most, take 45 MB then. One transaction can make 111,112: it has a point for each
+ * output, and an output takes 9 of a million bytes. Two of those do not push out what waits beside them.
+ */
+const MAX_POINTS = 250_000;
+
 /** Of the time that `close` has, the part kept for the exporter's own close. */
 const CLOSE_SHARE = 0.25;
 const WARN_EVERY_MS = 60_000;
@@ -77,7 +83,7 @@ export class ExportQueue implements PointSink {
   ) {
     this.name = options.name ?? modules.exporter.name;
     this.options = {
-      maxPoints: options.maxPoints ?? 100_000,
+      maxPoints: options.maxPoints ?? MAX_POINTS,
       batchPoints: options.batchPoints ?? 5000,
       flushMs: options.flushMs ?? 200,
       retryMinMs: options.retryMinMs ?? 250,

@@ -12,12 +12,12 @@ import { Pool } from '../../src/p2p/pool';
 import { type Block, parseBlock } from '../../src/tx/block';
 import { bcoinFacts, type BlockFacts, SHARED_BLOCKS, type SharedBlock } from '../support/block-facts';
 import { NO_COMPACT } from '../support/compact';
-import { startBlockPeer } from '../support/block-peer';
 import { Cleanup } from '../support/cleanup';
 import { sharedBlocks } from '../support/data';
 import { btcdFacts, buildJudge, go } from '../support/go-judge';
 import { benchOf } from '../support/points';
 import { runProgram } from '../support/program';
+import { blockThing, ServingPeer } from '../support/serving-peer';
 import { openStored, type Row } from '../support/stored';
 import { until } from '../support/until';
 
@@ -112,12 +112,13 @@ function line(row: Row): string {
 async function relay(network: SharedBlock['network'], files: readonly string[]): Promise<Series> {
   const home = folder();
   const blocks = files.map((file) => readFileSync(file));
-  const peer = cleanup.add(await startBlockPeer(network, blocks), (it) => it.stop());
-  const program = runProgram(['-n', network, '-c', `127.0.0.1:${peer.port}`, '--interval', '1s'], home);
-  const connection = await until('a connection', () => peer.connections[0], { giveUp: program.ended });
-  await until('all blocks to be asked for', () => connection.commands().includes('getdata'), {
-    giveUp: program.ended,
-  });
+  const peer = cleanup.add(await ServingPeer.start(network), (it) => it.stop());
+  const program = runProgram(['-n', network, '-c', peer.address, '--interval', '1s'], home);
+  await until('the handshake', () => peer.isReady, { giveUp: program.ended });
+  const { connection } = peer;
+  const things = blocks.map(blockThing);
+  peer.announce(things);
+  await until('all blocks to be asked for', () => peer.hasServed(things), { giveUp: program.ended });
   for (const block of blocks)
     for (const { start, end } of parseBlock(block).transactions)
       connection.send('tx', block.subarray(start, end));
@@ -142,7 +143,7 @@ function chainBelow(network: SharedBlock['network'], block: Block, height: numbe
 /** Serves a block to sessions, header chain and validation as the listener has them; gives its point. */
 async function judged({ network }: SharedBlock, file: string, height: number): Promise<string> {
   const bytes = readFileSync(file);
-  const peer = cleanup.add(await startBlockPeer(network, [bytes]), (it) => it.stop());
+  const peer = cleanup.add(await ServingPeer.start(network), (it) => it.stop());
   const bench = benchOf([processedBlocks]);
   const { bus } = bench;
   const clock = new SystemClock();
@@ -175,6 +176,8 @@ async function judged({ network }: SharedBlock, file: string, height: number): P
   );
   pool.start();
   try {
+    await until('the handshake', () => peer.isReady);
+    peer.announce([blockThing(bytes)]);
     return await point;
   } finally {
     await pool.stop();

@@ -39,6 +39,8 @@ export interface Got {
 /** One connection that a fake peer has taken. */
 export class FakeConnection {
   readonly got: Got[] = [];
+  /** Messages that were sent by `send`. */
+  readonly sent: { readonly command: string; readonly bytes: number }[] = [];
   /** Bytes that came. */
   received = 0;
   /** Bytes that were written. */
@@ -68,7 +70,9 @@ export class FakeConnection {
   }
 
   send(command: string, payload: Buffer = Buffer.alloc(0)): void {
-    this.raw(encodeFrame(this.magic, command, payload));
+    const frame = encodeFrame(this.magic, command, payload);
+    this.sent.push({ command, bytes: frame.length });
+    this.raw(frame);
   }
 
   raw(bytes: Buffer): void {

@@ -1,0 +1,96 @@
+import { encodeInventory, decodeInventory, INV_BLOCK, INV_WTX } from '../../src/p2p/messages/inventory';
+import type { NetworkName } from '../../src/p2p/networks';
+import { hashOf, sha256d } from '../chain/mine';
+import { type FakeConnection, FakePeer, type Got, versionPayload } from './fake-peer';
+
+/** What a peer serves: a block or a transaction. */
+export interface Thing {
+  readonly command: 'block' | 'tx';
+  readonly payload: Buffer;
+  /** The hash that it is asked for by, as in `inv`. */
+  readonly hash: string;
+}
+
+export function blockThing(payload: Buffer): Thing {
+  return { command: 'block', payload, hash: hashOf(payload).toString('latin1') };
+}
+
+export function txThing(payload: Buffer): Thing {
+  return { command: 'tx', payload, hash: sha256d(payload).toString('latin1') };
+}
+
+/** What a serving peer does with a message instead of what it would do. */
+export type Answers = Readonly<Record<string, (connection: FakeConnection, payload: Buffer) => void>>;
+
+/** A peer that shakes hands, has no headers, answers pings, and sends what it has announced when it is asked for it. */
+export class ServingPeer {
+  private readonly things = new Map<string, Thing>();
+
+  private constructor(private readonly peer: FakePeer) {}
+
+  static async start(network: NetworkName, answers: Answers = {}): Promise<ServingPeer> {
+    const all: Answers = {
+      version: (connection) => connection.send('version', versionPayload()),
+      verack: (connection) => connection.send('verack'),
+      ping: (connection, payload) => connection.send('pong', payload),
+      getheaders: (connection) => connection.send('headers', Buffer.of(0)),
+      getdata: (connection, payload) => serving.serve(connection, payload),
+      ...answers,
+    };
+    const onMessage = (connection: FakeConnection, { command, payload }: Got): void =>
+      all[command]?.(connection, payload);
+    const serving = new ServingPeer(await FakePeer.start({ network, onMessage }));
+    return serving;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.peer.port}`;
+  }
+
+  get port(): number {
+    return this.peer.port;
+  }
+
+  /** The one connection. */
+  get connection(): FakeConnection {
+    const [connection] = this.peer.connections;
+    if (connection === undefined) throw new Error('nobody has connected');
+    return connection;
+  }
+
+  /** Whether the handshake is complete. */
+  get isReady(): boolean {
+    return this.peer.connections[0]?.commands().includes('verack') === true;
+  }
+
+  announce(things: readonly Thing[]): void {
+    for (const thing of things) this.things.set(thing.hash, thing);
+    const items = things.map(({ command, hash }) => ({
+      type: command === 'block' ? INV_BLOCK : INV_WTX,
+      hash,
+    }));
+    this.connection.send('inv', encodeInventory(items));
+  }
+
+  /** Whether each of these was asked for, and so sent. */
+  hasServed(things: readonly Thing[]): boolean {
+    const asked = new Set(
+      this.connection.got
+        .filter(({ command }) => command === 'getdata')
+        .flatMap(({ payload }) => decodeInventory(payload))
+        .map(({ hash }) => hash),
+    );
+    return things.every(({ hash }) => asked.has(hash));
+  }
+
+  stop(): Promise<void> {
+    return this.peer.stop();
+  }
+
+  private serve(connection: FakeConnection, payload: Buffer): void {
+    for (const { hash } of decodeInventory(payload)) {
+      const thing = this.things.get(hash);
+      if (thing !== undefined) connection.send(thing.command, thing.payload);
+    }
+  }
+}
