@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import { HEADER_BYTES, mine } from './support/headers.mjs';
 
 process.env.NODE_BACKEND = 'js';
 const require = createRequire(import.meta.url);
@@ -14,38 +15,16 @@ const Network = require('bcoin/lib/protocol/network');
 const { HeaderChain } = require('../dist/chain/header-chain.js');
 const { HeaderStore } = require('../dist/chain/header-store.js');
 const { CHAIN_PARAMS } = require('../dist/chain/params.js');
-const { displayHash, writeHash256 } = require('../dist/hash.js');
+const { displayHash } = require('../dist/hash.js');
 
 const COUNT = 900_000;
 const COUNT_BCOIN = 20_000;
 /** A `headers` message holds no more. */
 const BATCH = 2_000;
-const HEADER_BYTES = 80;
 
 // Mainnet's rules at regtest's difficulty, at which headers can be mined.
 const params = { ...CHAIN_PARAMS.regtest, minDifficultyBlocks: false };
 const unixTime = () => Math.floor(Date.now() / 1000);
-
-function mine(count) {
-  const headers = Buffer.alloc(count * HEADER_BYTES);
-  const hash = Buffer.alloc(32);
-  const first = params.genesis;
-  let time = first.readUInt32LE(68);
-  writeHash256(first, hash, 0);
-  for (let at = 0; at < headers.length; at += HEADER_BYTES) {
-    const header = headers.subarray(at, at + HEADER_BYTES);
-    header.writeInt32LE(0x20000000, 0);
-    hash.copy(header, 4);
-    header.writeUInt32LE((time += 400), 68);
-    header.writeUInt32LE(0x207fffff, 72);
-    for (let nonce = 0; ; nonce++) {
-      header.writeUInt32LE(nonce, 76);
-      writeHash256(header, hash, 0);
-      if (hash[31] < 0x80) break;
-    }
-  }
-  return headers;
-}
 
 function newChain() {
   return new HeaderChain(params, { unixTime });

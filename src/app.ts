@@ -20,17 +20,19 @@ import type { NetworkName } from './p2p/networks';
 import { followRelay } from './mempool/follow';
 import { type MempoolGauges, RelayView } from './mempool/relay-view';
 import { Pool } from './p2p/pool';
+import { HeaderProgress } from './header-progress';
 import { logEvents } from './log-events';
 import { serveQueries } from './query/server';
 import type { Block } from './tx/block';
+import type { StatusLine } from './status-line';
 import type { PolicyName } from './tx/policy/standardness';
 import { VERSION } from './version';
 
 /** Of the 5 seconds in which the program ends, those that exporters have to deliver what waits. */
 const FLUSH_MS = 4_000;
 
-/** How often the log tells how far the headers are: mainnet's take some minutes when they are fetched first. */
-const HEADERS_LOG_MS = 10_000;
+/** How often the log tells that headers are not kept. */
+const COMPLAINT_MS = 60_000;
 
 /** How long a transaction may wait for a block: Core 31's default, 336 hours. */
 const MEMPOOL_EXPIRY_MS = 336 * 3_600_000;
@@ -69,12 +71,19 @@ export interface App {
   stop(): Promise<void>;
 }
 
+/** What an app works with. */
+export interface AppModules {
+  readonly log: Log;
+  /** Where progress is shown, if anywhere. */
+  readonly status?: StatusLine;
+}
+
 /**
  * Wires the parts and starts them, exporters first: nothing is heard before there is a place for it. Stops in the opposite
  * order.
  * @throws UsageError or FailureError where an exporter can't be made or opened
  */
-export async function startApp(config: AppConfig, { log }: { readonly log: Log }): Promise<App> {
+export async function startApp(config: AppConfig, { log, status }: AppModules): Promise<App> {
   const clock = new SystemClock();
   const bus = new EventBus<MonitorEvents>();
   let end = (): void => undefined;
@@ -82,10 +91,13 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
 
   const { node, network } = config;
   const params = CHAIN_PARAMS[network];
-  const chain = new HeaderChain(params, { unixTime: () => Date.now() / 1_000 });
+  const unixTime = (): number => Date.now() / 1_000;
+  const chain = new HeaderChain(params, { unixTime });
+  const progress = new HeaderProgress({ chain, clock, unixTime, log, status });
   const headers =
     config.dataDir === undefined ? null : HeaderStore.open(config.dataDir, network, params.genesis);
-  if (headers !== null) await headers.load(chain);
+  await headers?.load(chain, (loaded, total) => progress.loaded(loaded, total));
+  status?.clear();
 
   const join =
     config.join === undefined
@@ -123,7 +135,17 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
 
   const headerAdded = (bytes: Buffer): void => headers?.append(bytes);
   const processor = new BlockProcessor({ chain, clock, bus, headerAdded });
-  let toldOfHeaders = -Infinity;
+  let complained = -Infinity;
+  const keepHeaders = (): void => {
+    try {
+      headers?.flush();
+    } catch (error) {
+      const now = clock.monotonicMs();
+      if (now - complained < COMPLAINT_MS) return;
+      complained = now;
+      log.warn('headers are not kept', { error: detail(error) });
+    }
+  };
   // Before the collectors hear of it: what they say of a block's processing includes this.
   const followTick = followChain({
     chain,
@@ -134,11 +156,10 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
     report: (peer, violation) => pool.report(peer, violation),
     askAgain: (hash) => pool.askAgain(hash),
     headerAdded,
-    advanced: () => {
-      const now = clock.monotonicMs();
-      if (now - toldOfHeaders < HEADERS_LOG_MS) return;
-      toldOfHeaders = now;
-      log.info('headers', { height: chain.bestHeight });
+    advanced: (isSynced) => {
+      // Those of the messages before: however the program ends, it asks again for no more than one message.
+      keepHeaders();
+      progress.advanced(isSynced);
     },
   });
   const view = new RelayView(
@@ -194,13 +215,6 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
     },
   );
   pool.start();
-  const keepHeaders = (): void => {
-    try {
-      headers?.flush();
-    } catch (error) {
-      log.warn('headers are not kept', { error: detail(error) });
-    }
-  };
   const timer = setInterval(() => {
     writeInterval();
     followTick();
@@ -225,6 +239,7 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
       keepHeaders();
       headers?.close();
       await poolStopped;
+      status?.clear();
       await Promise.all(servers.map((server) => server.close()));
       await Promise.all(queues.map((queue) => queue.close(FLUSH_MS)));
       log.info('stopped');

@@ -1,4 +1,5 @@
 import { config, createLogger, format, type Logger, transports } from 'winston';
+import { StatusLine } from './status-line';
 
 /** The levels that `--log-level` takes, most important first. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
@@ -11,15 +12,15 @@ export type { Logger as Log };
  * The program's log, on stderr: stdout is for answers and points. On a terminal a line a person reads, elsewhere a JSON
  * object a line.
  */
-export function createLog(level: LogLevel, terminal: boolean = process.stderr.isTTY): Logger {
+export function createLog(level: LogLevel, status = new StatusLine(process.stderr)): Logger {
   return createLogger({
     level,
     levels: config.npm.levels,
-    format: terminal
+    format: status.isLive
       ? format.combine(format.timestamp({ format: 'HH:mm:ss' }), format.printf(humanLine))
       : format.combine(format.timestamp(), format.json()),
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- logform and winston declare it twice
-    transports: [new transports.Console({ stderrLevels: [...LOG_LEVELS] })],
+    transports: [new transports.Stream({ stream: status.lines })],
   });
 }
 

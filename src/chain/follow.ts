@@ -27,8 +27,8 @@ export interface FollowModules {
   readonly askAgain: (hash: string) => void;
   /** Takes each header that the chain accepted, 80 bytes. */
   readonly headerAdded: (bytes: Buffer) => void;
-  /** Called when the chain has got headers. */
-  readonly advanced: () => void;
+  /** Called when the chain has got headers; `isSynced` tells whether some peer has no more than these. */
+  readonly advanced: (isSynced: boolean) => void;
 }
 
 /**
@@ -43,8 +43,8 @@ export function followChain(modules: FollowModules): () => void {
   const sync = new HeaderSync({
     chain,
     clock,
-    advanced: () => {
-      modules.advanced();
+    advanced: (isSynced) => {
+      modules.advanced(isSynced);
       processor.headersAdded();
     },
   });

@@ -5,6 +5,7 @@ import { dataDirectory, defaultStore } from './data-directory';
 import { listenSettings } from './listen-settings';
 import { type GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
 import type { Settings } from './settings';
+import { StatusLine } from '../status-line';
 import { untilSignal } from './signals';
 
 /** The listener's options as yargs gives them. */
@@ -29,7 +30,9 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
     const settings = listenSettings(args);
     const dataDir = await dataDirectory(args.dataDir);
     const exports = args.export ?? [defaultStore(dataDir)];
-    const app = await startApp({ ...settings, exports, dataDir }, { log: createLog(args.logLevel) });
+    const status = new StatusLine(process.stderr);
+    const log = createLog(args.logLevel, status);
+    const app = await startApp({ ...settings, exports, dataDir }, { log, status });
     await untilSignal(app.ended);
     await app.stop();
   },
