@@ -43,9 +43,9 @@ export function isMutation(reason: string): boolean {
 }
 
 /** Whether the header of a block commits to its transactions, each of them once. */
-function checkRoot({ bytes, transactions }: Block): BlockReason | undefined {
-  const { root, mutated } = merkleRoot(wireHashes(transactions.map(({ txid }) => txid)));
-  if (!root.equals(bytes.subarray(36, 68))) return 'bad-txnmrklroot';
+function checkRoot(block: Block): BlockReason | undefined {
+  const { root, mutated } = merkleRoot(wireHashes(block.txids()));
+  if (!root.equals(block.bytes.subarray(36, 68))) return 'bad-txnmrklroot';
   return mutated ? 'bad-txns-duplicate' : undefined;
 }
 

@@ -29,7 +29,7 @@ export function checkWitness(block: Block, active: boolean): BlockReason | undef
     return 'bad-witness-nonce-size';
 
   // The coinbase holds the commitment, so its own hash cannot be part of it.
-  const wtxids = transactions.map((transaction, i) => (i === 0 ? NO_HASH : transaction.wtxid));
+  const wtxids = [NO_HASH, ...block.wtxids().slice(1)];
   // The only input's witness is the last of a transaction but for the lock time.
   const nonceEnd = coinbase.end - 4;
   const nonce = coinbase.bytes.subarray(nonceEnd - HASH_BYTES, nonceEnd);

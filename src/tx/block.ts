@@ -1,7 +1,7 @@
 import { ByteReader } from './byte-reader';
 import { Header, HEADER_BYTES } from './header';
 import { byteAt, OP_1, OP_16 } from './script';
-import { readTransaction, type Transaction } from './transaction';
+import { readTransaction, Transaction } from './transaction';
 
 /** What a transaction takes at least: version 4, no inputs 1, no outputs 1, lock time 4. */
 const LEAST_TRANSACTION_BYTES = 10;
@@ -28,6 +28,18 @@ export class Block extends Header {
   /** Weight in weight units (BIP141). */
   get weight(): number {
     return this.strippedSize * 3 + this.size;
+  }
+
+  /** The txids of all transactions, which are hashed together. */
+  txids(): readonly string[] {
+    Transaction.hashTxids(this.transactions);
+    return this.transactions.map(({ txid }) => txid);
+  }
+
+  /** The wtxids of all transactions, likewise. */
+  wtxids(): readonly string[] {
+    Transaction.hashWtxids(this.transactions);
+    return this.transactions.map(({ wtxid }) => wtxid);
   }
 
   /**

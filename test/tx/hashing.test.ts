@@ -32,6 +32,20 @@ describe('hashing, which takes most of the time of reading transactions', () => 
     expect(displayHash).toHaveBeenCalledTimes(1);
   });
 
+  it('is done for all of a block together, and for none of them again', () => {
+    const transactions = Array.from({ length: 30 }, (_, i) => ({
+      inputs: [i % 3 === 0 ? { prevIndex: i } : { prevIndex: i, witness: [Buffer.alloc(i)] }],
+    }));
+    const bytes = mineBlock({ on: REGTEST.genesis, height: 1, transactions, commitment: rightCommitment });
+    const oneByOne = parseBlock(bytes).transactions.map(ids);
+    displayHash.mockClear();
+    const block = parseBlock(bytes);
+    expect(block.txids()).toEqual(oneByOne.map(([txid]) => txid));
+    expect(block.wtxids()).toEqual(oneByOne.map(([, wtxid]) => wtxid));
+    expect(block.transactions.map(ids)).toEqual(oneByOne);
+    expect(displayHash).not.toHaveBeenCalled();
+  });
+
   it('is done once for each id where there is one', () => {
     const transaction = parseTransaction(buildTransaction({ inputs: [{ witness: [Buffer.alloc(8)] }] }));
     for (let i = 0; i < 3; i++) ids(transaction);
