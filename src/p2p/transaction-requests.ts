@@ -22,7 +22,10 @@ const TXID_DELAY_MS = 2_000;
 const TIMEOUT_MS = 60_000;
 
 /** The most further announcers of a transaction that are remembered. */
-const MAX_OTHERS = 4;
+const MAX_OTHERS = 8;
+
+/** How many ids are remembered that nobody gave: a minute of them at the default rate. */
+const MAX_MISSED = 12_000;
 
 /** One announcement of one peer. */
 interface Announcement {
@@ -55,6 +58,8 @@ export class TransactionRequests {
   private readonly known = new RollingSet(REMEMBERED);
   private readonly arrived = new RollingSet(REMEMBERED);
   private readonly wanted = new Map<string, Wanted>();
+  /** What nobody gave who had announced it: the next announcer is asked. */
+  private readonly missed = new RollingSet(MAX_MISSED);
   private readonly lines = new Map<Connection, Line>();
   private allowance: number;
   private refilled: number;
@@ -87,6 +92,7 @@ export class TransactionRequests {
         else noteOther(wanted, { connection, item });
       } else if (this.known.has(item.hash)) {
         known++;
+        if (this.missed.has(item.hash)) fresh.push(this.want({ connection, item }));
       } else if (item.type === INV_WTX || delay === 0) {
         fresh.push(this.want({ connection, item }));
       } else if (delayed.length < MAX_WAITING) {
@@ -114,6 +120,7 @@ export class TransactionRequests {
       const wanted = this.wanted.get(hash);
       if (wanted?.connection === connection && wanted.askedAt !== undefined) this.passOver(wanted);
     }
+    this.takeTurns();
   }
 
   /** Asks for what has waited long enough, and others where one has failed; to be called several times a second. */
@@ -162,7 +169,7 @@ export class TransactionRequests {
     this.modules.rateLimited(held.length);
     const room = MAX_WAITING - waiting.length;
     waiting.push(...held.slice(0, room));
-    for (const wanted of held.slice(room)) this.forget(wanted);
+    for (const wanted of held.slice(room)) this.giveUp(wanted);
   }
 
   /** Asks one peer. */
@@ -178,8 +185,10 @@ export class TransactionRequests {
   private want(announcement: Announcement, announcers: readonly Announcement[] = []): Wanted {
     const others = announcers.slice(0, MAX_OTHERS).map(({ connection, item }) => ({ connection, item }));
     const wanted = { ...announcement, others };
-    this.known.add(announcement.item.hash);
-    this.wanted.set(announcement.item.hash, wanted);
+    const { hash } = announcement.item;
+    this.known.add(hash);
+    this.missed.delete(hash);
+    this.wanted.set(hash, wanted);
     return wanted;
   }
 
@@ -189,9 +198,9 @@ export class TransactionRequests {
   }
 
   /** Gives a transaction up, until somebody announces it again. */
-  private forget({ item }: Wanted): void {
+  private giveUp({ item }: Wanted): void {
     this.wanted.delete(item.hash);
-    this.known.delete(item.hash);
+    this.missed.add(item.hash);
   }
 
   /** Turns to the next announcer of a transaction, at the end of its line. */
@@ -199,7 +208,7 @@ export class TransactionRequests {
     const [next, ...rest] = wanted.others.filter(
       ({ connection }) => !connection.ended && this.lineOf(connection).waiting.length < MAX_WAITING,
     );
-    this.forget(wanted);
+    this.giveUp(wanted);
     if (next !== undefined) this.lineOf(next.connection).waiting.push(this.want(next, rest));
   }
 
