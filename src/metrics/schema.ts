@@ -311,8 +311,10 @@ export const SCHEMA = {
     anchors: ['known'],
   },
   propagation: {
-    help: 'How a transaction or a block spread over the peers that are listened to.',
-    when: 'half a minute after the first announcement of a transaction or block (a sample of the transactions when busy)',
+    help: 'How a transaction or a block spread over the peers that are listened to, and how long it took to be confirmed.',
+    when:
+      'half a minute after the first announcement of a transaction or block (a sample of the transactions when busy); ' +
+      'one more, with `delay_confirmed` and `sha` alone, when it is confirmed',
     tags: { kind: { help: '`tx` or `block`.' } },
     columns: {
       first_peer: column('string', 'fact', '', 'Address of the peer that announced it first'),
@@ -322,8 +324,21 @@ export const SCHEMA = {
       delay_p90: column('float', 'fact', 'ms', 'To that of nine tenths of them'),
       delay_received: column('float', 'fact', 'ms', 'To its receipt'),
       delay_processed: column('float', 'fact', 'ms', 'To the end of our own checks of it'),
+      delay_confirmed: column(
+        'float',
+        'fact',
+        'ms',
+        'At its confirmation: from the first announcement to the end of our checks of the block that is it or holds it, ' +
+          'and is the best. Left out for a transaction that was one of the last 131,072 to 262,144 ids no longer',
+      ),
+      sha: column(
+        'string',
+        'fact',
+        '',
+        'txid or hash of the block; left out of a transaction that never came',
+      ),
     },
-    anchors: ['peers'],
+    anchors: ['peers', 'delay_confirmed'],
   },
   compact_blocks: {
     help: 'Compact blocks (BIP152), and how much of them was in the relay view: of each block the first that a peer sent.',

@@ -76,7 +76,10 @@ export interface P2PEvents {
   violation: { readonly peer: PeerInfo; readonly reason: Violation };
   /** A peer announced inventory; `known` of the items had been announced or had come before. */
   announced: { readonly peer: PeerInfo; readonly items: readonly InventoryItem[]; readonly known: number };
-  /** A peer announced a block by its header, in `headers` or `cmpctblock`; the hash as in InventoryItem. */
+  /**
+   * A peer told of a block, by an `inv`, by headers that nobody asked for (BIP130) or by whatever else announces blocks; at each
+   * time that it does. `hash` is as in an {@link InventoryItem}.
+   */
   blockAnnounced: { readonly peer: PeerInfo; readonly hash: string };
   /** A peer told where it says that nodes are. */
   addresses: { readonly peer: PeerInfo; readonly addresses: readonly NetworkAddress[] };

@@ -96,6 +96,8 @@ export function messageHandlers({
       const items = decodeInventory(payload);
       const known = transactions.announced(connection, items) + blocks.announced(connection, items);
       bus.emit('announced', { peer: connection, items, known });
+      for (const { type, hash } of items)
+        if (type === INV_BLOCK) bus.emit('blockAnnounced', { peer: connection, hash });
     },
     notfound: (connection, payload) => {
       const items = decodeInventory(payload);

@@ -12,7 +12,6 @@ import { msgSent } from '../../src/metrics/collectors/msg-sent';
 import { peers } from '../../src/metrics/collectors/peers';
 import { ping } from '../../src/metrics/collectors/ping';
 import { processedBlocks } from '../../src/metrics/collectors/processed-blocks';
-import { propagation } from '../../src/metrics/collectors/propagation';
 import { rejects } from '../../src/metrics/collectors/rejects';
 import { reorgs } from '../../src/metrics/collectors/reorgs';
 import { tx } from '../../src/metrics/collectors/tx';
@@ -21,7 +20,7 @@ import { SERIES_NAMES } from '../../src/metrics/schema';
 import { COUNTED_COMMANDS } from '../../src/p2p/commands';
 import type { PeerInfo } from '../../src/p2p/events';
 import { parseTransaction } from '../../src/tx/transaction';
-import { type Bench, benchOf, somePeer } from '../support/points';
+import { benchOf, somePeer } from '../support/points';
 
 const TAGS = 'network=regtest,node=n';
 
@@ -173,74 +172,6 @@ describe('rejects', () => {
       `rejects,${TAGS},reason=inbound-full violations=0i,disconnects=1i 3`,
       `rejects,${TAGS} total_violations=1i,total_disconnects=3i 4`,
       `rejects,${TAGS} total_violations=0i,total_disconnects=0i 5`,
-    ]);
-  });
-});
-
-describe('propagation', () => {
-  const a: PeerInfo = { ...somePeer, id: 1, address: '192.0.2.1:8333' };
-  const b: PeerInfo = { ...somePeer, id: 2, address: '192.0.2.2:8333' };
-  const c: PeerInfo = { ...somePeer, id: 3, address: '192.0.2.3:8333' };
-  const hash = (name: string): string => name.padEnd(32, '\0');
-  const display = (name: string): string => Buffer.from(hash(name), 'latin1').reverse().toString('hex');
-  const announce = (bench: Bench, peer: PeerInfo, type: number, name: string, ms: number): void => {
-    bench.clock.ms = ms;
-    bench.bus.emit('announced', { peer, items: [{ type, hash: hash(name) }], known: 0 });
-  };
-
-  it('takes a block that is announced by its header for announced', () => {
-    const bench = benchOf([propagation]);
-    bench.clock.ms = 100;
-    bench.bus.emit('blockAnnounced', { peer: b, hash: hash('block') });
-    announce(bench, a, 2, 'block', 140);
-    bench.clock.ms = 40_000;
-    bench.interval();
-    expect(bench.lines()).toEqual([
-      `propagation,kind=block,${TAGS} first_peer="192.0.2.2:8333",peers=2i,delay_2nd=40,delay_p50=0,delay_p90=40 1`,
-    ]);
-  });
-
-  it('tells the first announcer and how far behind the others, the receipt and the checks were', () => {
-    const bench = benchOf([propagation]);
-    announce(bench, a, 2, 'block', 100);
-    announce(bench, b, 2, 'block', 110);
-    announce(bench, a, 2, 'block', 120);
-    announce(bench, c, 2, 'block', 400);
-    bench.clock.ms = 450;
-    bench.bus.emit('block', {
-      peer: a,
-      block: { hash: display('block') } as never,
-      first: true,
-      requested: true,
-      receivedMs: 430,
-    });
-    bench.clock.ms = 30_099;
-    bench.interval();
-    expect(bench.lines()).toEqual([]);
-    bench.clock.ms = 30_100;
-    bench.interval();
-    announce(bench, c, 2, 'block', 70_000);
-    bench.clock.ms = 200_000;
-    bench.interval();
-    expect(bench.lines()).toEqual([
-      `propagation,kind=block,${TAGS} first_peer="192.0.2.1:8333",peers=3i,delay_2nd=10,delay_p50=10,delay_p90=300,` +
-        'delay_received=330,delay_processed=350 1',
-    ]);
-  });
-
-  it('takes a transaction that is announced by both of its ids for one', () => {
-    const bench = benchOf([propagation]);
-    announce(bench, a, 5, 'wtxid', 0);
-    announce(bench, b, 1, 'txid', 40);
-    const transaction = { txid: display('txid'), wtxid: display('wtxid') } as never;
-    bench.clock.ms = 55;
-    bench.bus.emit('transaction', { peer: a, transaction, first: true, receivedMs: 50 });
-    announce(bench, c, 1, 'txid', 70);
-    bench.clock.ms = 100_000;
-    bench.interval();
-    expect(bench.lines()).toEqual([
-      `propagation,kind=tx,${TAGS} first_peer="192.0.2.1:8333",peers=3i,delay_2nd=40,delay_p50=40,delay_p90=70,` +
-        'delay_received=50,delay_processed=55 1',
     ]);
   });
 });

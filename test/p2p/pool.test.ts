@@ -10,6 +10,7 @@ import {
   INV_BLOCK,
   INV_TX,
   INV_WTX,
+  wireHash,
 } from '../../src/p2p/messages/inventory';
 import { NETWORKS } from '../../src/p2p/networks';
 import { Pool } from '../../src/p2p/pool';
@@ -296,6 +297,29 @@ describe('the pool', () => {
     expect(asked(b)).toEqual([[1, 4]]);
   });
 
+  it('takes an announcement by txid for known that waits for one by wtxid', async () => {
+    const wtxid = await fake({
+      onMessage: (from, { command }) => {
+        if (command === 'version') {
+          from.send('version', versionPayload());
+          from.send('wtxidrelay');
+        }
+        if (command === 'verack') from.send('verack');
+      },
+    });
+    const [a, b] = [await fake(), await fake()];
+    const { events } = listen([wtxid, a, b]);
+    await until('the handshakes', () => events.handshake.length === 3);
+    const inventory = encodeInventory([{ type: INV_TX, hash: hash(1) }]);
+    connection(a).send('inv', inventory);
+    await until('the first announcement', () => events.announced.length === 1);
+    connection(b).send('inv', inventory);
+    await until('the second announcement', () => events.announced.length === 2);
+    expect(events.announced.map(({ known }) => known)).toEqual([0, 1]);
+    await until('the request', () => events.requested.length > 0);
+    expect(events.requested.map(({ count }) => count)).toEqual([1]);
+  });
+
   it('holds transactions over the limit back, counts them, and asks for them later', async () => {
     const peer = await fake();
     const { events } = listen([peer], { txPerSecond: 50 });
@@ -363,6 +387,31 @@ describe('the pool', () => {
     expect(events.transaction.map(({ first }) => first)).toEqual([true, false]);
     expect(events.violation).toMatchObject([{ reason: 'invalid-tx' }]);
     expect(events.disconnected).toEqual([]);
+  });
+
+  it('takes headers that nobody asked for, a few of them, for the announcement of blocks', async () => {
+    const peer = await fake();
+    const { pool, events } = listen([peer]);
+    await until('a handshake', () => events.handshake.length === 1);
+    const headers = (...nonces: readonly number[]): Buffer =>
+      Buffer.concat([
+        Buffer.of(nonces.length),
+        ...nonces.map((nonce) => Buffer.alloc(81).fill(nonce, 76, 77)),
+      ]);
+    pool.askHeaders(events.handshake[0]?.peer as never, []);
+    connection(peer).send('headers', headers(1));
+    connection(peer).send('headers', headers(2, 3));
+    connection(peer).send('headers', headers(...Array.from({ length: 9 }, (_, i) => 10 + i)));
+    await until('all headers', () => events.headers.length === 3);
+    const announced = events.headers[1]?.headers.map((header) => wireHash(header.hash)) ?? [];
+    expect(events.blockAnnounced.map((event) => event.hash)).toEqual(announced);
+    const [request] = connection(peer).got.filter(({ command }) => command === 'getdata');
+    expect(decodeInventory(request?.payload ?? Buffer.of(0))).toEqual(
+      announced.map((id) => ({ type: 0x40000002, hash: id })),
+    );
+    connection(peer).send('inv', encodeInventory([{ type: INV_BLOCK, hash: hash(9) }]));
+    await until('the inventory', () => events.announced.length === 1);
+    expect(events.blockAnnounced.at(-1)?.hash).toBe(hash(9));
   });
 
   it('asks the next announcer for a block where the first fails', async () => {

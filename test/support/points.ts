@@ -6,6 +6,7 @@ import type { CollectorFactory, ExporterStats, MonitorEvents } from '../../src/m
 import { Emitter } from '../../src/metrics/emitter';
 import type { MempoolGauges } from '../../src/mempool/relay-view';
 import type { Point } from '../../src/metrics/point';
+import { seriesOf } from '../../src/metrics/schema';
 import type { PeerInfo } from '../../src/p2p/events';
 import type { PolicyName } from '../../src/tx/policy/standardness';
 
@@ -72,6 +73,9 @@ export function benchOf(
   const serializer = new LineSerializer({ maxBytes: 65_536 });
   const lines = (): string[] =>
     points.splice(0).map((point) => {
+      const anchors = seriesOf(point.series).anchors.filter((name) => point.fields[name] !== undefined);
+      if (anchors.length !== 1)
+        throw new Error(`a point of ${point.series} has the anchors ${anchors.join()}`);
       const line = serializer.serialize(point);
       if (typeof line !== 'string') throw new Error(line.detail);
       return line;

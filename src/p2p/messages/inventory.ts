@@ -46,3 +46,8 @@ export function encodeInventory(items: readonly InventoryItem[]): Buffer {
 export function wireHash(display: string): string {
   return Buffer.from(display, 'hex').reverse().toString('latin1');
 }
+
+/** A hash in the form of {@link InventoryItem}, as people write it. */
+export function displayOf(hash: string): string {
+  return Buffer.from(hash, 'latin1').reverse().toString('hex');
+}

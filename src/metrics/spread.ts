@@ -1,0 +1,90 @@
+/** One transaction or block on its way over the peers. Times in milliseconds on the monotonic clock. */
+export class Spread {
+  /** Delays of the announcements by the peers' addresses: one that comes back and says it again is not counted twice. */
+  private readonly announced = new Map<string, number>();
+  /** Delays from the first announcement to the receipt and to the end of our checks. */
+  received: number | undefined;
+  processed: number | undefined;
+
+  constructor(
+    readonly kind: 'tx' | 'block',
+    /** `host:port` of the peer that announced it first. */
+    readonly firstPeer: string,
+    readonly firstAt: number,
+    /** txid or hash of the block, as people write it, where it is known. */
+    public sha: string | undefined,
+  ) {
+    this.announced.set(firstPeer, 0);
+  }
+
+  /** Takes an announcement; a peer's second one changes nothing. */
+  announce(peer: string, now: number): void {
+    if (!this.announced.has(peer)) this.announced.set(peer, now - this.firstAt);
+  }
+
+  /** Takes over what is known of the same thing under another hash, which was announced later. */
+  absorb(later: Spread): void {
+    const behind = later.firstAt - this.firstAt;
+    for (const [peer, delay] of later.announced)
+      this.announced.set(peer, Math.min(delay + behind, this.announced.get(peer) ?? Infinity));
+  }
+
+  /** Delays of all announcements, ascending; the first is 0. */
+  delays(): readonly number[] {
+    return [...this.announced.values()].sort((a, b) => a - b);
+  }
+}
+
+/** Of the spreads that are followed at once, the part that one peer may have begun when half of the places are taken. */
+const PEER_SHARE = 1 / 8;
+
+/**
+ * The spreads that are followed, by the hashes announced. When half of the places are taken, a peer that has begun more than its
+ * share begins no further one: the nonsense of one must not push out what the others say.
+ */
+export class Followed {
+  private readonly spreads = new Map<string, Spread>();
+  /** Hashes by the address of the peer that announced them first. */
+  private readonly begun = new Map<string, number>();
+
+  constructor(private readonly most: number) {}
+
+  get(hash: string): Spread | undefined {
+    return this.spreads.get(hash);
+  }
+
+  /** Whether a spread that this peer begins is followed. */
+  hasRoomFor(peer: string): boolean {
+    const { size } = this.spreads;
+    if (size < this.most / 2) return true;
+    return size < this.most && (this.begun.get(peer) ?? 0) < this.most * PEER_SHARE;
+  }
+
+  /** Follows a spread under a hash; a transaction that is announced by both of its ids stands here under both. */
+  set(hash: string, spread: Spread): void {
+    const before = this.spreads.get(hash);
+    if (before !== undefined) this.count(before.firstPeer, -1);
+    this.count(spread.firstPeer, 1);
+    this.spreads.set(hash, spread);
+  }
+
+  /** Takes out the spreads that began at `until` or before, with the hashes under which they stood. */
+  takeUntil(until: number): { readonly spreads: ReadonlySet<Spread>; readonly hashes: readonly string[] } {
+    const spreads = new Set<Spread>();
+    const hashes: string[] = [];
+    for (const [hash, spread] of this.spreads) {
+      if (spread.firstAt > until) continue;
+      this.spreads.delete(hash);
+      this.count(spread.firstPeer, -1);
+      spreads.add(spread);
+      hashes.push(hash);
+    }
+    return { spreads, hashes };
+  }
+
+  private count(peer: string, change: number): void {
+    const count = (this.begun.get(peer) ?? 0) + change;
+    if (count === 0) this.begun.delete(peer);
+    else this.begun.set(peer, count);
+  }
+}

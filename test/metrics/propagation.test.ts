@@ -1,0 +1,176 @@
+import { propagation } from '../../src/metrics/collectors/propagation';
+import type { PeerInfo } from '../../src/p2p/events';
+import { type Bench, benchOf, somePeer } from '../support/points';
+
+const TAGS = 'network=regtest,node=n';
+
+const peerOf = (id: number, address = `192.0.2.${id}:8333`): PeerInfo => ({ ...somePeer, id, address });
+const [a, b, c] = [peerOf(1), peerOf(2), peerOf(3)];
+
+/** A hash as an inventory has it, and as people write it. */
+const wire = (name: string): string => name.padEnd(32, '\0');
+const display = (name: string): string => Buffer.from(wire(name), 'latin1').reverse().toString('hex');
+
+function announceTx(bench: Bench, peer: PeerInfo, type: 1 | 5, name: string, ms: number): void {
+  bench.clock.ms = ms;
+  bench.bus.emit('announced', { peer, items: [{ type, hash: wire(name) }], known: 0 });
+}
+
+function announceBlock(bench: Bench, peer: PeerInfo, name: string, ms: number): void {
+  bench.clock.ms = ms;
+  bench.bus.emit('blockAnnounced', { peer, hash: wire(name) });
+}
+
+const transactionOf = (txid: string, wtxid: string) => ({ txid: display(txid), wtxid: display(wtxid) });
+
+function receiveTx(bench: Bench, txid: string, wtxid: string, ms: number): void {
+  bench.clock.ms = ms + 5;
+  const transaction = transactionOf(txid, wtxid) as never;
+  bench.bus.emit('transaction', { peer: a, transaction, first: true, receivedMs: ms });
+}
+
+const blockOf = (name: string, ...transactions: readonly object[]): never =>
+  ({ hash: display(name), transactions }) as never;
+
+function receiveBlock(bench: Bench, peer: PeerInfo, block: never, ms: number, requested = true): void {
+  bench.clock.ms = ms;
+  bench.bus.emit('block', { peer, block, first: true, requested, receivedMs: ms });
+}
+
+function judge(bench: Bench, block: never, status: 'accepted' | 'orphan' | 'unrequested', ms: number): void {
+  bench.clock.ms = ms;
+  bench.bus.emit('processedBlock', {
+    block,
+    peerAddress: '',
+    status,
+    height: 1,
+    reason: undefined,
+    processTimeMs: 1,
+    totalTxFees: 0,
+  });
+}
+
+function connect(bench: Bench, block: never, ms: number): void {
+  bench.clock.ms = ms;
+  bench.bus.emit('newBest', { block, height: 1, medianTime: undefined });
+}
+
+function endAt(bench: Bench, ms: number): string[] {
+  bench.clock.ms = ms;
+  bench.interval();
+  return bench.lines();
+}
+
+describe('propagation', () => {
+  it('tells the first announcer and how far behind the others, the receipt and the checks were', () => {
+    const bench = benchOf([propagation]);
+    const block = blockOf('block');
+    announceBlock(bench, a, 'block', 100);
+    announceBlock(bench, b, 'block', 110);
+    announceBlock(bench, a, 'block', 120);
+    announceBlock(bench, c, 'block', 400);
+    receiveBlock(bench, a, block, 430);
+    judge(bench, block, 'accepted', 450);
+    expect(endAt(bench, 30_099)).toEqual([]);
+    const point = endAt(bench, 30_100);
+    // Later announcements say nothing new.
+    announceBlock(bench, c, 'block', 70_000);
+    expect([...point, ...endAt(bench, 200_000)]).toEqual([
+      `propagation,kind=block,${TAGS} first_peer="192.0.2.1:8333",peers=3i,delay_2nd=10,delay_p50=10,delay_p90=300,` +
+        `delay_received=330,delay_processed=350,sha="${display('block')}" 1`,
+    ]);
+  });
+
+  it('takes a transaction that is announced by both of its ids for one', () => {
+    const bench = benchOf([propagation]);
+    announceTx(bench, a, 5, 'wtxid', 0);
+    announceTx(bench, b, 1, 'txid', 40);
+    receiveTx(bench, 'txid', 'wtxid', 50);
+    announceTx(bench, c, 1, 'txid', 70);
+    expect(endAt(bench, 100_000)).toEqual([
+      `propagation,kind=tx,${TAGS} first_peer="192.0.2.1:8333",peers=3i,delay_2nd=40,delay_p50=40,delay_p90=70,` +
+        `delay_received=50,delay_processed=55,sha="${display('txid')}" 1`,
+    ]);
+  });
+
+  it('writes a point of its own at the confirmation, from the first announcement under either id', () => {
+    const bench = benchOf([propagation]);
+    announceTx(bench, a, 1, 'txid', 1_000);
+    announceTx(bench, b, 5, 'wtxid', 1_010);
+    receiveTx(bench, 'txid', 'wtxid', 1_050);
+    announceTx(bench, a, 5, 'never came', 2_000);
+    announceTx(bench, a, 5, 'not in it', 3_000);
+    expect(endAt(bench, 100_000)).toHaveLength(3);
+    announceBlock(bench, a, 'block', 599_000);
+    const block = blockOf(
+      'block',
+      transactionOf('coinbase', 'coinbase'),
+      transactionOf('txid', 'wtxid'),
+      transactionOf('never seen', 'never came'),
+    );
+    connect(bench, block, 601_000);
+    expect(bench.lines()).toEqual([
+      `propagation,kind=block,${TAGS} delay_confirmed=2000,sha="${display('block')}" 4`,
+      `propagation,kind=tx,${TAGS} delay_confirmed=600000,sha="${display('txid')}" 5`,
+      `propagation,kind=tx,${TAGS} delay_confirmed=599000,sha="${display('never seen')}" 6`,
+    ]);
+    // In another block after a reorganisation it is confirmed no second time.
+    connect(bench, blockOf('other', transactionOf('txid', 'wtxid')), 700_000);
+    expect(bench.lines()).toEqual([]);
+  });
+
+  it('confirms what is in a block within the half minute, and still tells how it spread', () => {
+    const bench = benchOf([propagation]);
+    announceTx(bench, a, 1, 'txid', 0);
+    connect(bench, blockOf('block', transactionOf('txid', 'txid')), 1_000);
+    const [confirmation, ...others] = endAt(bench, 100_000);
+    expect(confirmation).toContain(' delay_confirmed=1000,');
+    expect(others).toEqual([
+      `propagation,kind=tx,${TAGS} first_peer="192.0.2.1:8333",peers=1i,delay_p50=0,delay_p90=0 2`,
+    ]);
+  });
+
+  it('counts the checks of a block that waits for its parent, or that nobody asked for, only when they are made', () => {
+    const bench = benchOf([propagation]);
+    const [late, pushed] = [blockOf('late'), blockOf('pushed')];
+    announceBlock(bench, a, 'late', 0);
+    receiveBlock(bench, a, late, 10);
+    judge(bench, late, 'orphan', 20);
+    judge(bench, late, 'accepted', 900);
+    receiveBlock(bench, b, pushed, 1_000, false);
+    judge(bench, pushed, 'unrequested', 1_001);
+    expect(endAt(bench, 100_000)).toEqual([
+      `propagation,kind=block,${TAGS} first_peer="192.0.2.1:8333",peers=1i,delay_p50=0,delay_p90=0,` +
+        `delay_received=10,delay_processed=900,sha="${display('late')}" 1`,
+      `propagation,kind=block,${TAGS} first_peer="192.0.2.2:8333",peers=1i,delay_p50=0,delay_p90=0,` +
+        `delay_received=0,sha="${display('pushed')}" 2`,
+    ]);
+  });
+
+  it('counts a peer that was gone and says it again once', () => {
+    const bench = benchOf([propagation]);
+    announceTx(bench, a, 1, 'txid', 0);
+    bench.bus.emit('disconnected', { peer: a, established: true, reason: 'closed-by-peer' });
+    announceTx(bench, peerOf(9, a.address), 1, 'txid', 2_000);
+    expect(endAt(bench, 100_000)).toEqual([
+      `propagation,kind=tx,${TAGS} first_peer="192.0.2.1:8333",peers=1i,delay_p50=0,delay_p90=0 1`,
+    ]);
+  });
+
+  it('is bounded where a peer announces nonsense, which does not push out what others say', () => {
+    const bench = benchOf([propagation]);
+    for (let n = 0; n < 60_000; n++) {
+      announceTx(bench, a, 5, `nonsense ${n}`, 0);
+      announceBlock(bench, a, `no block ${n}`, 0);
+    }
+    announceTx(bench, b, 5, 'true', 1_000);
+    announceBlock(bench, b, 'block', 1_000);
+    const lines = endAt(bench, 100_000);
+    expect(lines.filter((line) => line.includes('kind=tx,')).length).toBeLessThanOrEqual(8_400);
+    expect(lines.filter((line) => line.includes('kind=block,')).length).toBeLessThanOrEqual(1_000);
+    expect(lines.filter((line) => line.includes('"192.0.2.2:8333"'))).toHaveLength(2);
+    // And when that is over there is room again.
+    for (let n = 0; n < 100; n++) announceTx(bench, a, 5, `later ${n}`, 200_000);
+    expect(endAt(bench, 300_000)).toHaveLength(100);
+  });
+});
