@@ -1,8 +1,11 @@
 import { FailureError } from '../errors';
 import type { Account } from './audit';
+import type { Period } from './audit-spans';
+import { formatNs } from './time';
 
 /**
- * What an audit found, for a person: a line for each difference, then the sum.
+ * What an audit found, for a person: a line for each difference, one for each run with the time that it accounts for, then
+ * the sum.
  * @throws FailureError where the store has no accounts, and, when all lines were written, where there is a difference
  */
 export function reportAudit(accounts: readonly Account[], write: (line: string) => void): void {
@@ -10,24 +13,43 @@ export function reportAudit(accounts: readonly Account[], write: (line: string) 
     throw new FailureError(
       'audit: no node has accounted for itself in that time (series btcdmon); try a longer --since',
     );
-  let emitted = 0;
-  let differences = 0;
-  for (const account of accounts) {
-    emitted += account.emitted;
-    if (account.emitted === account.stored) continue;
-    differences += 1;
-    write(`${describe(account)}\n`);
-  }
-  const runs = new Set(accounts.map(({ node, network, started }) => [node, network, started].join('\0')))
-    .size;
-  const sum = `${emitted} points of ${runs === 1 ? 'one run' : `${runs} runs`}`;
-  if (differences > 0) throw new FailureError(`audit: of ${sum}, the store differs in ${differences} series`);
+  const different = accounts.filter(({ emitted, stored }) => emitted !== stored);
+  for (const account of different) write(`${describe(account)}\n`);
+  const runs = groupByRun(accounts);
+  for (const [run, { since, until }] of runs)
+    write(`${run}: accounted for from ${formatNs(since)} to ${formatNs(until)}\n`);
+  const emitted = accounts.reduce((sum, account) => sum + (account.emitted ?? 0), 0);
+  const sum = `${emitted} points of ${runs.size === 1 ? 'one run' : `${runs.size} runs`}`;
+  if (different.length > 0)
+    throw new FailureError(`audit: of ${sum}, the store differs in ${different.length} series`);
   write(`${sum}: the store holds every one\n`);
 }
 
-function describe({ node, network, series, started, emitted, stored }: Account): string {
+function describe(account: Account): string {
+  const { node, network, series, started, emitted, stored, firstIn } = account;
+  const runs = started.map((ms) => new Date(ms).toISOString());
+  const run = runs.length === 1 ? `run of ${runs.join()}` : `runs of ${runs.join(' and ')}, which overlap`;
+  const where = `${node} ${network}, ${run}`;
+  if (emitted === null)
+    return `${series}: the run’s own accounts of it are missing (stored ${stored}; ${where})`;
   const difference =
     stored < emitted ? `${emitted - stored} missing` : `${stored - emitted} more than were emitted`;
-  const run = `${node} ${network}, run of ${new Date(started).toISOString()}`;
-  return `${series}: ${difference} (emitted ${emitted}, stored ${stored}; ${run})`;
+  const first =
+    firstIn === undefined ? '' : `; first between ${formatNs(firstIn.since)} and ${formatNs(firstIn.until)}`;
+  return `${series}: ${difference} (emitted ${emitted}, stored ${stored}; ${where}${first})`;
+}
+
+/** The time that each run accounts for, over all series, by the run's name. */
+function groupByRun(accounts: readonly Account[]): ReadonlyMap<string, Period> {
+  const runs = new Map<string, Period>();
+  for (const { node, network, started, period } of accounts)
+    for (const ms of started) {
+      const run = `${node} ${network}, run of ${new Date(ms).toISOString()}`;
+      const { since, until } = runs.get(run) ?? period;
+      runs.set(run, {
+        since: period.since < since ? period.since : since,
+        until: period.until > until ? period.until : until,
+      });
+    }
+  return runs;
 }

@@ -1,117 +1,101 @@
-import { isSeries, type SeriesName } from '../metrics/schema';
-import { parseWhere } from './where';
-import { collect, type Row } from './result';
+import type { SeriesName } from '../metrics/schema';
+import { overlapping, type Period, readSpans, type Span, unaccounted } from './audit-spans';
+import { collect } from './result';
 import type { Source } from './source';
+import { parseWhere } from './where';
 
-/** What one run of a node says that it emitted of one series in a span of time, and what the store holds of that. */
+/** What a node says that it emitted of one series in a period, and what the store holds of that. */
 export interface Account {
   readonly node: string;
   readonly network: string;
   readonly series: SeriesName;
-  /** When the run started, in milliseconds since the Unix epoch. */
-  readonly started: number;
-  readonly emitted: number;
+  /** When the run started, in milliseconds since the Unix epoch; several where their times overlap. */
+  readonly started: readonly number[];
+  /** The time looked at: to the run's last account. */
+  readonly period: Period;
+  /** Null where the store lacks the accounts themselves. */
+  readonly emitted: number | null;
   readonly stored: number;
+  /** Where they differ and that can be told: between which of its accounts they first do. */
+  readonly firstIn?: Period;
 }
-
-/** What the store holds of a run's own accounts of one series: the first and the last of the time asked for. */
-interface Span {
-  readonly node: string;
-  readonly network: string;
-  readonly series: SeriesName;
-  readonly started: number;
-  first: Snapshot;
-  last: Snapshot;
-}
-
-/** A point of `btcdmon` about a series: so many points have an earlier time than it. */
-interface Snapshot {
-  readonly time: bigint;
-  readonly emitted: number;
-}
-
-/** How far a point's time may lie before the start of its run: the clock follows the wall clock within this (clock.ts). */
-const CLOCK_SLACK_NS = 20_000_000n;
 
 /**
- * Compares what nodes say that they emitted between two times with what a store holds of it. Each node accounts for itself in the
+ * Compares what nodes say that they emitted in a period with what a store holds of it. Each node accounts for itself in the
  * series `btcdmon`: between two of its points about a series there must be as many points as its count grew by. What
  * a run emitted after the last of them is not accounted for yet, and not looked at.
+ *
+ * Points do not name their run. Of runs of one node whose times overlap, as where a clock was set back between them, the sums are
+ * compared.
  */
-export async function audit(
-  source: Source,
-  range: { readonly since: bigint; readonly until: bigint },
-): Promise<readonly Account[]> {
+export async function audit(source: Source, range: Period): Promise<readonly Account[]> {
+  const spans = await readSpans(source, range);
   const accounts: Account[] = [];
-  for (const { first, last, ...run } of await readSpans(source, range)) {
-    const where = parseWhere(run.series, `node = ${literal(run.node)} AND network = ${literal(run.network)}`);
-    const counted = await source.run({
-      series: run.series,
-      since: first.time,
-      until: last.time,
-      where,
-      agg: { fn: 'count', column: null },
-      by: [],
-      everyNs: null,
-      limit: 0,
+  for (const group of overlapping(spans)) {
+    const [first] = group;
+    const until = group.reduce((latest, span) => (span.until > latest ? span.until : latest), first.until);
+    const period = { since: first.since, until };
+    // The last account of `btcdmon` is a point of it that no account counts.
+    const last = (span: Span): number => (span.series === 'btcdmon' && span.until < until ? 1 : 0);
+    const emitted = group.reduce((sum, span) => sum + span.emitted + last(span), 0);
+    const stored = await countPoints(source, first, period);
+    const firstIn = emitted !== stored && group.length === 1 ? await locate(source, first) : undefined;
+    accounts.push({
+      ...identity(first),
+      started: group.map(({ started }) => started),
+      period,
+      emitted,
+      stored,
+      ...(firstIn === undefined ? {} : { firstIn }),
     });
-    const [row] = await collect(counted);
-    accounts.push({ ...run, emitted: last.emitted - first.emitted, stored: Number(row?.[0] ?? 0) });
+  }
+  for (const span of unaccounted(spans)) {
+    const stored = await countPoints(source, span, span);
+    accounts.push({ ...identity(span), started: [span.started], period: span, emitted: null, stored });
   }
   return accounts;
 }
 
-async function readSpans(
-  source: Source,
-  { since, until }: { readonly since: bigint; readonly until: bigint },
-): Promise<Iterable<Span>> {
-  const where = parseWhere('btcdmon', "series != ''");
-  const query = {
-    series: 'btcdmon',
+type Identity = Pick<Account, 'node' | 'network' | 'series'>;
+
+function identity({ node, network, series }: Identity): Identity {
+  return { node, network, series };
+}
+
+async function countPoints(source: Source, of: Identity, { since, until }: Period): Promise<number> {
+  // InfluxDB refuses a period of nothing.
+  if (since >= until) return 0;
+  const { node, network, series } = of;
+  const counted = await source.run({
+    series,
     since,
     until,
-    where,
-    agg: null,
+    where: parseWhere(series, `node = ${literal(node)} AND network = ${literal(network)}`),
+    agg: { fn: 'count', column: null },
     by: [],
     everyNs: null,
     limit: 0,
-  } as const;
-  const { columns, rows } = await source.run(query);
-  const places = ['time', 'node', 'network', 'series', 'started', 'emitted'].map((name) =>
-    columns.findIndex((column) => column.name === name),
-  );
-  const spans = new Map<string, Span>();
-  for await (const batch of rows)
-    for (const row of batch)
-      addSnapshot(
-        spans,
-        places.map((i) => row[i] ?? null),
-        since,
-      );
-  return spans.values();
+  });
+  const [row] = await collect(counted);
+  return Number(row?.[0] ?? 0);
 }
 
-function addSnapshot(spans: Map<string, Span>, row: Row, since: bigint): void {
-  const [time, node, network, series, started, emitted] = row;
-  if (typeof time !== 'bigint' || typeof series !== 'string' || !isSeries(series)) return;
-  const snapshot = { time, emitted: Number(emitted) };
-  const key = row.slice(1, 5).join('\0');
-  const span = spans.get(key);
-  if (span !== undefined) {
-    span.last = snapshot;
-    return;
+/** Between which accounts a store that differs first does so: by halving, as counts up to an account are cheap. */
+async function locate(source: Source, span: Span): Promise<Period | undefined> {
+  const { snapshots } = span;
+  const start = snapshots[0];
+  if (start === undefined) return undefined;
+  let good = 0;
+  let bad = snapshots.length - 1;
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    const { time = span.until, emitted = 0 } = snapshots[middle] ?? {};
+    const stored = await countPoints(source, span, { since: span.since, until: time });
+    if (stored === emitted - start.emitted) good = middle;
+    else bad = middle;
   }
-  // Of a run that started within the time asked for, everything is looked at.
-  const start = BigInt(Number(started)) * 1_000_000n - CLOCK_SLACK_NS;
-  const first = start >= since ? { time: start, emitted: 0 } : snapshot;
-  spans.set(key, {
-    node: String(node),
-    network: String(network),
-    series,
-    started: Number(started),
-    first,
-    last: snapshot,
-  });
+  const [since, until] = [snapshots[good]?.time, snapshots[bad]?.time];
+  return since === undefined || until === undefined ? undefined : { since, until };
 }
 
 function literal(text: string): string {

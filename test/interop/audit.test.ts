@@ -44,7 +44,9 @@ influxd.describe('btcdmon-node audit', () => {
 
     const whole = audit(store);
     expect(whole).toMatchObject({ status: 0, stderr: '' });
-    expect(whole.stdout).toMatch(/^\d{3,} points of 2 runs: the store holds every one\n$/);
+    expect(whole.stdout).toMatch(
+      /^(\S+ regtest, run of \S+Z: accounted for from \S+Z to \S+Z\n){2}\d{3,} points of 2 runs: the store holds every one\n$/,
+    );
     // InfluxDB shows what came over UDP when its batch is written, a second later at most.
     await until('InfluxDB to have everything', () => audit(influx).stdout === whole.stdout);
 
@@ -56,7 +58,9 @@ influxd.describe('btcdmon-node audit', () => {
     connection.closeSync();
     instance.closeSync();
     const damaged = audit(store);
-    expect(damaged.stdout).toMatch(/^peers: 1 missing \(emitted \d+, stored \d+; .*\)\n$/);
+    expect(damaged.stdout).toMatch(
+      /^peers: 1 missing \(emitted \d+, stored \d+; .*; first between \S+Z and \S+Z\)\n/,
+    );
     expect(damaged.stderr).toMatch(
       /^btcdmon-node: audit: of \d+ points of 2 runs, the store differs in 1 series\n$/,
     );
@@ -64,7 +68,9 @@ influxd.describe('btcdmon-node audit', () => {
 
     await server.query('DELETE FROM bandwidth');
     const emptied = audit(influx);
-    expect(emptied.stdout).toMatch(/^(bandwidth: \d+ missing \(emitted \d+, stored 0; .*\)\n){2}$/);
+    expect(emptied.stdout).toMatch(
+      /^(bandwidth: \d+ missing \(emitted \d+, stored 0; .*\)\n){2}\S+ regtest, run of /,
+    );
     expect(emptied.status).toBe(1);
   }, 60_000);
 

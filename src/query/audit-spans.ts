@@ -1,0 +1,108 @@
+import { isSeries, type SeriesName } from '../metrics/schema';
+import type { Row } from './result';
+import type { Source } from './source';
+import { parseWhere } from './where';
+
+/** From the first nanosecond to the one after the last. */
+export interface Period {
+  readonly since: bigint;
+  readonly until: bigint;
+}
+
+/** What a store holds of one run's own accounts of one series, within the time asked for. */
+export interface Span extends Period {
+  readonly node: string;
+  readonly network: string;
+  readonly series: SeriesName;
+  /** When the run started, in milliseconds since the Unix epoch. */
+  readonly started: number;
+  /** What it says that it emitted in the period. */
+  readonly emitted: number;
+  /** The accounts in the order of their times, the period's begin first. */
+  readonly snapshots: readonly Snapshot[];
+}
+
+/** A point of `btcdmon` about a series: so many points have an earlier time than it. */
+export interface Snapshot {
+  readonly time: bigint;
+  readonly emitted: number;
+}
+
+/** How far a point's time may lie before the start of its run: the clock follows the wall clock within this (clock.ts). */
+const CLOCK_SLACK_NS = 20_000_000n;
+
+type Growing = Omit<Span, 'since' | 'until' | 'emitted' | 'snapshots'> & { readonly snapshots: Snapshot[] };
+
+/** Reads the accounts that runs gave of themselves in a period. */
+export async function readSpans(source: Source, { since, until }: Period): Promise<readonly Span[]> {
+  const { columns, rows } = await source.run({
+    series: 'btcdmon',
+    since,
+    until,
+    where: parseWhere('btcdmon', "series != ''"),
+    agg: null,
+    by: [],
+    everyNs: null,
+    limit: 0,
+  });
+  const places = ['time', 'node', 'network', 'series', 'started', 'emitted'].map((name) =>
+    columns.findIndex((column) => column.name === name),
+  );
+  const runs = new Map<string, Growing>();
+  for await (const batch of rows)
+    for (const row of batch)
+      addSnapshot(
+        runs,
+        places.map((i) => row[i] ?? null),
+        since,
+      );
+  return [...runs.values()].map((run) => {
+    const first = run.snapshots[0] ?? { time: since, emitted: 0 };
+    const last = run.snapshots.at(-1) ?? first;
+    return { ...run, since: first.time, until: last.time, emitted: last.emitted - first.emitted };
+  });
+}
+
+function addSnapshot(runs: Map<string, Growing>, row: Row, since: bigint): void {
+  const [time, node, network, series, startedMs, emitted] = row;
+  // A newer version may have series that this one does not know.
+  if (typeof time !== 'bigint' || typeof series !== 'string' || !isSeries(series)) return;
+  const key = row.slice(1, 5).join('\0');
+  let run = runs.get(key);
+  if (run === undefined) {
+    const started = Number(startedMs);
+    run = { node: String(node), network: String(network), series, started, snapshots: [] };
+    runs.set(key, run);
+    // Of a run that started within the time asked for, everything is looked at.
+    const start = BigInt(started) * 1_000_000n - CLOCK_SLACK_NS;
+    if (start >= since) run.snapshots.push({ time: start, emitted: 0 });
+  }
+  run.snapshots.push({ time, emitted: Number(emitted) });
+}
+
+/** Spans about one series of one node, put together where their times overlap. */
+export function overlapping(spans: readonly Span[]): readonly (readonly [Span, ...Span[]])[] {
+  const groups = new Map<string, [Span, ...Span[]][]>();
+  for (const span of [...spans].sort((a, b) => (a.since < b.since ? -1 : 1))) {
+    const key = [span.node, span.network, span.series].join('\0');
+    const before = groups.get(key) ?? [];
+    groups.set(key, before);
+    const last = before.at(-1);
+    if (last?.some(({ until }) => until > span.since) === true) last.push(span);
+    else before.push([span]);
+  }
+  return [...groups.values()].flat();
+}
+
+/**
+ * Runs that account for other series and not for `btcdmon` itself, which must account for its own points: a span of that series with
+ * nothing in it for each. What other accounts are missing shows in the number of points of `btcdmon`.
+ */
+export function unaccounted(spans: readonly Span[]): readonly Span[] {
+  const runs = new Map<string, Span>();
+  const keyOf = ({ node, network, started }: Span): string => [node, network, started].join('\0');
+  // A run's first accounts may be on their way yet.
+  for (const span of spans) if (span.snapshots.length > 2) runs.set(keyOf(span), span);
+  for (const span of spans) if (span.series === 'btcdmon') runs.delete(keyOf(span));
+  return [...runs.values()].map((span) => ({ ...span, series: 'btcdmon', snapshots: [] }));
+}

@@ -1,0 +1,58 @@
+import type { FieldValue, Point } from '../../src/metrics/point';
+import { SERIES_NAMES, type SeriesName, seriesOf } from '../../src/metrics/schema';
+
+/**
+ * One run of a node as a store sees it, at times that a test chooses: points of any series, and the run's accounts of them as the
+ * series `btcdmon` has them.
+ */
+export class FakeRun {
+  readonly points: Point[] = [];
+  private readonly emitted = new Map<SeriesName, number>();
+  private ns: bigint;
+
+  constructor(
+    private readonly node: string,
+    readonly startedMs: number,
+    private readonly network = 'regtest',
+  ) {
+    this.ns = BigInt(startedMs) * 1_000_000n;
+  }
+
+  /** The time of the next point, in milliseconds since the run started. */
+  at(ms: number): this {
+    const ns = BigInt(this.startedMs + ms) * 1_000_000n;
+    // As the clock of the program: never back.
+    if (ns > this.ns) this.ns = ns;
+    return this;
+  }
+
+  /** Emits points of a series that carry its first anchor alone. */
+  emit(series: SeriesName, count: number): this {
+    const { anchors, columns } = seriesOf(series);
+    const [anchor = ''] = anchors;
+    const value = columns[anchor]?.type === 'string' ? 'x' : 1;
+    for (let i = 0; i < count; i++) this.push(series, { [anchor]: value });
+    return this;
+  }
+
+  /** Accounts for every series, as at the end of an interval. */
+  account(): this {
+    for (const series of SERIES_NAMES)
+      this.push('btcdmon', { started: this.startedMs, emitted: this.emitted.get(series) ?? 0 }, { series });
+    return this;
+  }
+
+  private push(
+    series: SeriesName,
+    fields: Record<string, FieldValue>,
+    tags: Record<string, string> = {},
+  ): void {
+    this.emitted.set(series, (this.emitted.get(series) ?? 0) + 1);
+    this.points.push({
+      series,
+      time: this.ns++,
+      tags: { node: this.node, network: this.network, ...tags },
+      fields,
+    });
+  }
+}
