@@ -61,6 +61,7 @@ export async function serveQueries(
     // A client that went away is no error of ours.
     response.on('error', () => undefined);
     let release: (() => void) | null = null;
+    let takeBack: (() => Promise<void>) | null = null;
     let timeout: AbortSignal | null = null;
     try {
       const question = await readRequest(request);
@@ -73,7 +74,9 @@ export async function serveQueries(
       release = await turns.take();
       timeout = AbortSignal.timeout(timeoutMs);
       const limit = AbortSignal.any([closing.signal, left.signal, timeout]);
-      await runOne(modules.store, question, response, { limit, maxRows });
+      const { store } = modules;
+      takeBack = await store.lendMemory();
+      await runOne(store, question, response, { limit, maxRows });
     } catch (error) {
       const message =
         timeout?.aborted === true
@@ -81,6 +84,7 @@ export async function serveQueries(
           : messageOf(error);
       response.end(`${JSON.stringify({ error: message, usage: error instanceof UsageError })}\n`);
     } finally {
+      await takeBack?.();
       release?.();
     }
   };
@@ -113,6 +117,8 @@ async function runOne(
   };
   limit.addEventListener('abort', interrupt);
   try {
+    // The time may have been up while the connection was made.
+    limit.throwIfAborted();
     const { columns, rows } = await ask(connection, question);
     response.write(`${JSON.stringify({ columns })}\n`);
     let count = 0;

@@ -8,10 +8,21 @@ import { type Layout, checkVersion, createTables, readLayout } from './tables';
 export { quote, tableColumns } from './tables';
 
 /**
- * DuckDB would take 80 % of the machine's memory for its cache, as the file grows. What a query needs beyond this goes
- * to a temporary file beside the store.
+ * Size of the blocks of a new file. Each column of each table that has rows since the last checkpoint holds one or two of them in
+ * memory: at DuckDB's 256 KiB all series together took 237 MB, at the least that it knows 31 MB, in the same time
+ * (scripts/soak.mjs shows it).
  */
-const MEMORY_LIMIT = '1GB';
+const BLOCK_BYTES = 16_384;
+
+/**
+ * DuckDB would take 80 % of the machine's memory for its cache, as the file grows: this is for those rows, and for blocks of the
+ * file. One that was made with larger blocks needs more.
+ */
+const WRITER_MEMORY = '96MB';
+const LARGE_BLOCKS_WRITER_MEMORY = '640MB';
+
+/** What queries may take while any run. What they need beyond it goes to a temporary file beside the store. */
+const QUERY_MEMORY = '1GB';
 
 /**
  * The embedded store: one DuckDB file with a table for each series. The first column of each table is `time`
@@ -28,6 +39,8 @@ export interface Store {
    * the store ends those that are left.
    */
   connect(): Promise<DuckDBConnection>;
+  /** Lets DuckDB take the memory that queries need until what it returns is called as often as this was. */
+  lendMemory(): Promise<() => Promise<void>>;
   /** Lets go of the file and opens it anew, as DuckDB demands after a fatal error. Connections end. */
   reopen(): Promise<void>;
   /** Interrupts queries that run, writes everything into the file and lets go of it. */
@@ -64,6 +77,8 @@ async function identityOf(file: string): Promise<string> {
 interface Opened {
   readonly instance: DuckDBInstance;
   readonly layout: Layout;
+  /** The limit of memory where no query runs. */
+  readonly memory: string;
 }
 
 class DuckDbStore implements Store {
@@ -72,6 +87,8 @@ class DuckDbStore implements Store {
   private identity = '';
   /** An open connection keeps the file open. Weak, so that one ended by its owner is not kept for the store's life. */
   private readonly connections = new Set<WeakRef<DuckDBConnection>>();
+  /** How often memory is lent. */
+  private lent = 0;
 
   constructor(
     readonly path: string,
@@ -86,7 +103,10 @@ class DuckDbStore implements Store {
     const { path: file, readOnly } = this;
     const instance = await createInstance(file, readOnly);
     try {
-      this.opened = { instance, layout: await prepare(instance, file, readOnly) };
+      const layout = await prepare(instance, file, readOnly);
+      const memory = readOnly ? QUERY_MEMORY : await writerMemory(instance);
+      this.opened = { instance, layout, memory };
+      await this.limitMemory();
     } catch (error) {
       instance.closeSync();
       if (error instanceof BtcdmonError) throw error;
@@ -104,6 +124,16 @@ class DuckDbStore implements Store {
     return connection;
   }
 
+  async lendMemory(): Promise<() => Promise<void>> {
+    this.lent++;
+    if (this.lent === 1) await this.limitMemory();
+    return async () => {
+      this.lent--;
+      // Where the file was let go of meanwhile there is nothing to take back.
+      if (this.lent === 0 && this.opened !== undefined) await this.limitMemory();
+    };
+  }
+
   async reopen(): Promise<void> {
     await this.release();
     await this.open();
@@ -113,6 +143,18 @@ class DuckDbStore implements Store {
     await this.release();
     openFiles.delete(this.identity);
     this.identity = '';
+  }
+
+  private async limitMemory(): Promise<void> {
+    const { instance, memory } = this.require();
+    const connection = await instance.connect();
+    try {
+      await connection.run(`SET memory_limit = '${this.lent > 0 ? QUERY_MEMORY : memory}'`);
+    } catch {
+      // So much is in use that DuckDB cannot go below it now: the next query's end will.
+    } finally {
+      connection.closeSync();
+    }
   }
 
   private async release(): Promise<void> {
@@ -141,10 +183,22 @@ async function createInstance(file: string, readOnly: boolean): Promise<DuckDBIn
       enable_external_access: 'false',
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
-      memory_limit: MEMORY_LIMIT,
+      memory_limit: QUERY_MEMORY,
+      default_block_size: String(BLOCK_BYTES),
     });
   } catch (error) {
     throw new FailureError(explainOpen(file, messageOf(error)));
+  }
+}
+
+async function writerMemory(instance: DuckDBInstance): Promise<string> {
+  const connection = await instance.connect();
+  try {
+    const reader = await connection.runAndReadAll('SELECT block_size FROM pragma_database_size()');
+    const size = Number(reader.getRows()[0]?.[0]);
+    return size > BLOCK_BYTES ? LARGE_BLOCKS_WRITER_MEMORY : WRITER_MEMORY;
+  } finally {
+    connection.closeSync();
   }
 }
 

@@ -13,6 +13,7 @@ import { openSource } from '../../src/query/source';
 import { childScript } from '../support/child';
 import { Cleanup } from '../support/cleanup';
 import { END_NS, START_NS, queryPoints } from '../support/query-points';
+import { until } from '../support/until';
 
 const since = String(START_NS / 1_000_000_000n);
 const HUGE = 'SELECT count(*) FROM range(1000000000000) a, range(1000000000000) b';
@@ -255,4 +256,16 @@ it('reads the file where a plain file lies in the place of the socket', async ()
   await writeFile(socketPath(file), '');
   const source = cleanup.add(await openSource(`duckdb:${file}`), (opened) => opened.close());
   expect(await collect(await source.raw('SELECT count(*) FROM tx'))).toEqual([[0]]);
+});
+
+it('lends the memory that queries need while they run, and takes it back', async () => {
+  const { exporter, source } = await served();
+  const ask = "SELECT current_setting('memory_limit')";
+  expect(await collect(await source.raw(ask))).toEqual([['953.6 MiB']]);
+  await expect(source.raw('SELECT nothing').then(collect)).rejects.toThrow();
+  const connection = await exporter.store.connect();
+  await until('the memory to be back', async () => {
+    const reader = await connection.runAndReadAll(ask);
+    return reader.getRows()[0]?.[0] === '91.5 MiB';
+  });
 });

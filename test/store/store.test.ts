@@ -7,7 +7,8 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { SystemClock } from '../../src/clock';
 import { FailureError } from '../../src/errors';
 import { DuckDbExporter } from '../../src/export/duckdb';
-import { SERIES_NAMES } from '../../src/metrics/schema';
+import type { FieldValue, Point } from '../../src/metrics/point';
+import { SERIES_NAMES, type SeriesName, seriesOf } from '../../src/metrics/schema';
 import { type Store, openStore, tableColumns } from '../../src/store/store';
 import { type ChildScript, childScript } from '../support/child';
 import { makePoints } from '../support/make-points';
@@ -129,6 +130,58 @@ describe('a store', () => {
     await store.close();
     await interrupted;
     await (await openStore(file)).close();
+  });
+
+  it('holds little in memory of what is written to all series', async () => {
+    const exporter = new DuckDbExporter({ path: file });
+    await exporter.open();
+    const clock = new SystemClock();
+    const values: Record<string, FieldValue> = { int: 1, float: 0.5, bool: true, string: 'text' };
+    const one = (series: SeriesName): Point => ({
+      series,
+      time: clock.uniqueNs(),
+      tags: { node: 'n', network: 'regtest' },
+      fields: Object.fromEntries(
+        Object.entries(seriesOf(series).columns).map(([name, { type }]) => [name, values[type]]),
+      ),
+    });
+    let megabytes = 0;
+    for (let batch = 0; batch < 10; batch++) {
+      await exporter.write(SERIES_NAMES.map(one));
+      // After a checkpoint each column begins with whole blocks.
+      await rows(exporter.store, 'CHECKPOINT');
+      await exporter.write(SERIES_NAMES.map(one));
+      const [[bytes] = []] = await rows(
+        exporter.store,
+        'SELECT sum(memory_usage_bytes)::DOUBLE FROM duckdb_memory()',
+      );
+      megabytes = Math.max(megabytes, Number(bytes) / 1e6);
+    }
+    await exporter.close();
+    expect(megabytes).toBeLessThan(90);
+  });
+
+  it('writes to a file with the large blocks of another program, and has memory for them', async () => {
+    await withDatabase('SELECT 1');
+    const store = await openStore(file);
+    expect(
+      await rows(store, "SELECT block_size, current_setting('memory_limit') FROM pragma_database_size()"),
+    ).toEqual([[262_144n, '610.3 MiB']]);
+    await store.close();
+  });
+
+  it('lends memory for as long as anybody has it', async () => {
+    const store = await openStore(file);
+    const limit = async (): Promise<unknown> =>
+      (await rows(store, "SELECT current_setting('memory_limit')"))[0]?.[0];
+    expect(await limit()).toBe('91.5 MiB');
+    const first = await store.lendMemory();
+    const second = await store.lendMemory();
+    await first();
+    expect(await limit()).toBe('953.6 MiB');
+    await second();
+    expect(await limit()).toBe('91.5 MiB');
+    await store.close();
   });
 
   it('can be opened anew in place', async () => {
