@@ -314,7 +314,7 @@ export const SCHEMA = {
     help: 'How a transaction or a block spread over the peers that are listened to, and how long it took to be confirmed.',
     when:
       'half a minute after the first announcement of a transaction or block (a sample of the transactions when busy); ' +
-      'one more, with `delay_confirmed` and `sha` alone, when it is confirmed',
+      'one more, with `delay_confirmed` and `sha` alone, when it is confirmed (of the last 131,072 ids announced at least)',
     tags: { kind: { help: '`tx` or `block`.' } },
     columns: {
       first_peer: column('string', 'fact', '', 'Address of the peer that announced it first'),
@@ -328,8 +328,7 @@ export const SCHEMA = {
         'float',
         'fact',
         'ms',
-        'At its confirmation: from the first announcement to the end of our checks of the block that is it or holds it, ' +
-          'and is the best. Left out for a transaction that was one of the last 131,072 to 262,144 ids no longer',
+        'To its confirmation: the end of our checks of the best block that is it or holds it',
       ),
       sha: column(
         'string',
