@@ -52,7 +52,7 @@ function judge(bench: Bench, block: never, status: 'accepted' | 'orphan' | 'unre
 
 function connect(bench: Bench, block: never, ms: number): void {
   bench.clock.ms = ms;
-  bench.bus.emit('newBest', { block, height: 1, medianTime: undefined });
+  bench.bus.emit('blockConnected', { block, height: 1 });
 }
 
 function endAt(bench: Bench, ms: number): string[] {

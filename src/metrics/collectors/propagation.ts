@@ -82,7 +82,7 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs }) => {
         const spread = blocks.get(wireHash(block.hash));
         if (spread !== undefined) spread.processed ??= monotonicMs() - spread.firstAt;
       },
-      newBest: ({ block }) => {
+      blockConnected: ({ block }) => {
         const now = monotonicMs();
         confirm('block', block.hash, times.take(wireHash(block.hash)), now);
         for (const { txid, wtxid } of block.transactions)
