@@ -18,7 +18,7 @@ const BLOCK_BYTES = 16_384;
  * DuckDB would take 80 % of the machine's memory for its cache, as the file grows: this is for those rows, and for blocks of the
  * file. One that was made with larger blocks needs more.
  */
-const WRITER_MEMORY = '96MB';
+const WRITER_MEMORY = '64MB';
 const LARGE_BLOCKS_WRITER_MEMORY = '640MB';
 
 /** What queries may take while any run. What they need beyond it goes to a temporary file beside the store. */

@@ -266,6 +266,6 @@ it('lends the memory that queries need while they run, and takes it back', async
   const connection = await exporter.store.connect();
   await until('the memory to be back', async () => {
     const reader = await connection.runAndReadAll(ask);
-    return reader.getRows()[0]?.[0] === '91.5 MiB';
+    return reader.getRows()[0]?.[0] === '61.0 MiB';
   });
 });

@@ -158,7 +158,7 @@ describe('a store', () => {
       megabytes = Math.max(megabytes, Number(bytes) / 1e6);
     }
     await exporter.close();
-    expect(megabytes).toBeLessThan(90);
+    expect(megabytes).toBeLessThan(64);
   });
 
   it('writes to a file with the large blocks of another program, and has memory for them', async () => {
@@ -174,13 +174,13 @@ describe('a store', () => {
     const store = await openStore(file);
     const limit = async (): Promise<unknown> =>
       (await rows(store, "SELECT current_setting('memory_limit')"))[0]?.[0];
-    expect(await limit()).toBe('91.5 MiB');
+    expect(await limit()).toBe('61.0 MiB');
     const first = await store.lendMemory();
     const second = await store.lendMemory();
     await first();
     expect(await limit()).toBe('953.6 MiB');
     await second();
-    expect(await limit()).toBe('91.5 MiB');
+    expect(await limit()).toBe('61.0 MiB');
     await store.close();
   });
 
