@@ -1,0 +1,56 @@
+// Points as a busy relay makes them: of each five one of `tx`, one of `tx_inputs` and three of `tx_outputs`, in the order of
+// their times.
+import { createHash } from 'node:crypto';
+
+const TAGS = { node: 'bench', network: 'mainnet' };
+const OUTPUT_TAGS = ['pubkeyhash', 'witness_v0_keyhash', 'witness_v1_taproot'].map((script_type) => ({
+  ...TAGS,
+  script_type,
+}));
+
+/** @param startNs time of the first, in nanoseconds; each comes `stepNs` after the one before */
+export function makePoints(count, startNs, stepNs = 1_000n) {
+  const points = [];
+  let time = startNs;
+  const add = (series, tags, fields) => points.push({ series, time: (time += stepNs), tags, fields });
+  for (let i = 0; points.length < count; i++) {
+    add('tx', TAGS, {
+      version_num: 2,
+      tx_size: 222 + (i % 97),
+      num_inputs: 1,
+      num_outputs: 3,
+      weight: 561 + (i % 97) * 4,
+      vsize: 141 + (i % 97),
+      num_op_return_outs: 0,
+      is_standard: i % 50 !== 0,
+      non_standard_reason: i % 50 === 0 ? 'dust' : undefined,
+      sha: createHash('sha256').update(String(time)).digest('hex'),
+    });
+    add('tx_inputs', TAGS, {
+      sig_script_len: 0,
+      witness_size: 107 + (i % 3),
+      sequence_num: 4_294_967_293,
+      is_standard: true,
+    });
+    for (const tags of OUTPUT_TAGS)
+      add('tx_outputs', tags, {
+        size: 22,
+        value: (i * 7_919) % 1_000_000_007,
+        is_standard: true,
+        is_dust: false,
+      });
+  }
+  points.length = count;
+  return points;
+}
+
+/** Median of the milliseconds that each call takes, and the value of the last. */
+export async function medianMs(runs, call) {
+  const times = [];
+  for (let run = 0; run < runs; run++) {
+    const start = performance.now();
+    await call(run);
+    times.push(performance.now() - start);
+  }
+  return times.sort((a, b) => a - b)[runs >> 1];
+}
