@@ -133,6 +133,8 @@ async function runOne(
         if (!response.write(`${lines.join('\n')}\n`)) await once(response, 'drain', { signal: limit });
       }
     }
+    // To DuckDB an interruption between two chunks can look like the end.
+    limit.throwIfAborted();
     response.end(`${JSON.stringify({ rows: count })}\n`);
   } catch (error) {
     // An interrupted statement fails with DuckDB's words; say why it was interrupted instead.
