@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
+  type DuckDBAppender,
   type DuckDBConnection,
   DuckDBDataChunk,
   DuckDBTimestampNanosecondsValue,
@@ -30,6 +31,15 @@ interface Plan {
 }
 
 /**
+ * What rows go through into a table. Made anew for each batch they held 32 MB more: a megabyte each for the widest tables,
+ * which is freed when the garbage collector, that does not know of it, gets to it.
+ */
+interface TableWriter {
+  readonly appender: DuckDBAppender;
+  readonly chunk: DuckDBDataChunk;
+}
+
+/**
  * The embedded store as an exporter. A batch is one transaction: it is there as a whole or not at all, also after a
  * power cut, and a retry can't write a point twice. `acked` is what was committed.
  */
@@ -41,6 +51,7 @@ export class DuckDbExporter implements Exporter {
   /** After a fatal error (a checkpoint on a full disk) DuckDB refuses everything until the file is opened anew. */
   private broken = false;
   private opened: { readonly store: Store; readonly connection: DuckDBConnection } | undefined;
+  private readonly tableWriters = new Map<SeriesName, TableWriter>();
 
   constructor(private readonly options: { readonly path: string }) {}
 
@@ -79,12 +90,25 @@ export class DuckDbExporter implements Exporter {
   async close(): Promise<void> {
     const { opened } = this;
     this.opened = undefined;
+    this.closeTableWriters();
     await opened?.store.close();
   }
 
   private require(): { readonly store: Store; readonly connection: DuckDBConnection } {
     if (this.opened === undefined) throw new FailureError(`store ${this.options.path}: is not open`);
     return this.opened;
+  }
+
+  /** An appender that is not closed keeps the file open. */
+  private closeTableWriters(): void {
+    for (const { appender } of this.tableWriters.values()) {
+      try {
+        appender.closeSync();
+      } catch {
+        // It holds nothing: it was flushed or cleared. That the file is broken was reported when it was found.
+      }
+    }
+    this.tableWriters.clear();
   }
 
   private problemOf(point: Point): Rejection | null {
@@ -110,6 +134,7 @@ export class DuckDbExporter implements Exporter {
 
   private async recover(groups: Map<SeriesName, Point[]>): Promise<void> {
     const { store } = this.require();
+    this.closeTableWriters();
     await store.reopen();
     this.opened = { store, connection: await store.connect() };
     await this.removeStored(groups);
@@ -153,23 +178,38 @@ export class DuckDbExporter implements Exporter {
     const names = this.plans.get(series)?.names;
     // The table's order is not the schema's once a column was added to an older store.
     const layout = this.store.layout.get(series) ?? [];
-    const appender = await connection.createAppender(series);
+    const { appender, chunk } = await this.tableWriter(connection, series, layout.length);
     try {
-      const tableTypes = layout.map((_, index) => appender.columnType(index));
       for (let start = 0; start < points.length; start += CHUNK_ROWS) {
         if (start > 0) await nextTurn();
         const rows = points.slice(start, start + CHUNK_ROWS);
-        const chunk = DuckDBDataChunk.create(tableTypes, rows.length);
+        chunk.reset();
         chunk.setColumns(layout.map((name) => columnOf(name, names, rows)));
         appender.appendDataChunk(chunk);
       }
+      appender.flushSync();
     } catch (error) {
       // An appender flushes when it is freed, which would be after the transaction's end.
       appender.clear();
-      throw error;
-    } finally {
       appender.closeSync();
+      this.tableWriters.delete(series);
+      throw error;
     }
+  }
+
+  private async tableWriter(
+    connection: DuckDBConnection,
+    series: SeriesName,
+    columns: number,
+  ): Promise<TableWriter> {
+    let writer = this.tableWriters.get(series);
+    if (writer === undefined) {
+      const appender = await connection.createAppender(series);
+      const types = Array.from({ length: columns }, (_, index) => appender.columnType(index));
+      writer = { appender, chunk: DuckDBDataChunk.create(types) };
+      this.tableWriters.set(series, writer);
+    }
+    return writer;
   }
 }
 
