@@ -14,9 +14,7 @@ const layer = (folder, forbidden) => ({
         patterns: [
           ...(folder === 'p2p'
             ? []
-            : [
-                { group: ['bcoin', 'bcoin/*', 'bcrypto/*'], message: 'src/p2p/bcoin.ts alone imports bcoin' },
-              ]),
+            : [{ regex: '^(bcoin|bcrypto|bdb)(/|$)', message: 'src/p2p/bcoin.ts alone imports bcoin' }]),
           ...forbidden.map((other) => ({
             group: [`**/${other}/**`, `**/${other}`],
             message: `${folder} must not know ${other}`,

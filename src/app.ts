@@ -5,9 +5,11 @@ import { HeaderChain } from './chain/header-chain';
 import { HeaderStore } from './chain/header-store';
 import { CHAIN_PARAMS } from './chain/params';
 import { SystemClock } from './clock';
+import type { FailureError } from './errors';
 import { EventBus } from './events';
 import { DuckDbExporter } from './export/duckdb';
 import { openExports } from './export/open';
+import { startFull } from './full';
 import type { Log } from './log';
 import { collect } from './metrics/collect';
 import type { ExporterStats, MonitorEvents } from './metrics/collector';
@@ -51,6 +53,8 @@ export interface AppConfig {
   readonly exports: readonly string[];
   /** Folder where the header chain and known addresses are kept; without it they are fetched anew. */
   readonly dataDir?: string;
+  /** Folder of the chain's database; without it blocks are checked without the outputs that they spend. */
+  readonly chainDir?: string | undefined;
   readonly intervalMs: number;
   readonly policy: PolicyName;
   readonly wtxidRelay: boolean;
@@ -62,7 +66,7 @@ export interface AppConfig {
 
 /** A listener at work. */
 export interface App {
-  /** Resolves when going on makes no sense: the reader of the points (a pipe) is gone. */
+  /** Resolves when going on makes no sense: the reader of the points (a pipe) is gone. Rejects with FailureError when it cannot. */
   readonly ended: Promise<void>;
   readonly bus: EventBus<MonitorEvents>;
   emitted(series: SeriesName): number;
@@ -87,7 +91,13 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
   const clock = new SystemClock();
   const bus = new EventBus<MonitorEvents>();
   let end = (): void => undefined;
-  const ended = new Promise<void>((resolve) => (end = resolve));
+  let fail: (error: FailureError) => void = () => undefined;
+  const ended = new Promise<void>((resolve, reject) => {
+    end = resolve;
+    fail = reject;
+  });
+  // Whoever waits for it hears of it all the same.
+  ended.catch(() => undefined);
 
   const { node, network } = config;
   const params = CHAIN_PARAMS[network];
@@ -106,6 +116,22 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
           ...{ network, log, hasPeers: config.connect.length > 0 },
           ...(config.dataDir === undefined ? {} : { directory: config.dataDir }),
         });
+  const headerAdded = (bytes: Buffer): void => headers?.append(bytes);
+  const full =
+    config.chainDir === undefined
+      ? undefined
+      : await startFull(
+          { network, directory: config.chainDir },
+          {
+            chain,
+            clock,
+            log,
+            headerAdded,
+            fetch: (hashes, depth) => pool.fetchBlocks(hashes, depth),
+            learn: (txid, index, value) => view.learn(txid, index, value),
+          },
+        );
+  void full?.failed.then(fail);
 
   const exports = await openExports(config.exports, {
     clock,
@@ -133,8 +159,7 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
       .map((exporter) => serveQueries(exporter)),
   );
 
-  const headerAdded = (bytes: Buffer): void => headers?.append(bytes);
-  const processor = new BlockProcessor({ chain, clock, bus, headerAdded });
+  const processor = new BlockProcessor({ chain, clock, bus, headerAdded, full: full?.validation });
   let complained = -Infinity;
   const keepHeaders = (): void => {
     try {
@@ -160,11 +185,12 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
       // Those of the messages before: however the program ends, it asks again for no more than one message.
       keepHeaders();
       progress.advanced(isSynced);
+      full?.validation.headersAdded(isSynced);
     },
   });
   const view = new RelayView(
     { maxBytes: config.mempoolBytes, expiryMs: MEMPOOL_EXPIRY_MS, coinTransactions: COIN_TRANSACTIONS },
-    { bus },
+    { bus, lookUp: full?.lookUp },
   );
   followRelay(view, bus, clock);
   const { emit } = emitter;
@@ -235,13 +261,14 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
     stop: async () => {
       const poolStopped = pool.stop();
       clearInterval(timer);
+      const fullStopped = full?.stop();
       writeInterval();
       keepHeaders();
       headers?.close();
       await poolStopped;
       status?.clear();
       await Promise.all(servers.map((server) => server.close()));
-      await Promise.all(queues.map((queue) => queue.close(FLUSH_MS)));
+      await Promise.all([fullStopped, ...queues.map((queue) => queue.close(FLUSH_MS))]);
       log.info('stopped');
     },
   };

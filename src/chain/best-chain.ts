@@ -51,6 +51,13 @@ export class BestChain {
     }
   }
 
+  /** Takes a valid block of which nobody is to hear. */
+  addSilently(index: number): void {
+    const wins = this.wins(index);
+    this.here.add(index);
+    if (wins) this.best = index;
+  }
+
   /** Leaves the best block if it has turned out to stand on an invalid one, for the highest that is here of the best headers. */
   invalidated(): void {
     const { chain } = this.modules;

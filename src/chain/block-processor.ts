@@ -2,6 +2,8 @@ import type { Clock } from '../clock';
 import type { EventBus } from '../events';
 import type { Block } from '../tx/block';
 import { BestChain } from './best-chain';
+import type { FullVerdict } from './full/engine';
+import type { FullValidation } from './full/full-validation';
 import type { BlockStatus, ChainEvents, RejectReason } from './events';
 import type { HeaderChain } from './header-chain';
 import { ORPHAN_LIMITS, OrphanBlocks, type OrphanLimits } from './orphan-blocks';
@@ -15,6 +17,8 @@ export interface BlockArrival {
   readonly peerAddress: string;
   /** Whether we asked for it. */
   readonly requested: boolean;
+  /** Whether it was asked for because it was missing, and no peer announced it. */
+  readonly fetched?: boolean;
 }
 
 /** What a block processor works with. */
@@ -24,6 +28,8 @@ export interface BlockProcessorModules {
   readonly bus: EventBus<ChainEvents>;
   /** Takes each header that came to the chain with its block (80 bytes from the block's start). */
   readonly headerAdded: (block: Buffer) => void;
+  /** The second stage of `--validate full`. */
+  readonly full?: Pick<FullValidation, 'judge' | 'caughtUp'> | undefined;
 }
 
 interface Judgement {
@@ -31,16 +37,23 @@ interface Judgement {
   readonly height?: number | undefined;
   readonly reason?: RejectReason;
   readonly fees?: number | undefined;
+  readonly unverifiedInputs?: number | undefined;
   /** Of a valid block: its index in the chain. */
   readonly index?: number;
 }
 
 /**
- * Judges each block that comes, without a set of unspent outputs (`--validate headers`), and has `BestChain` follow which valid
- * one is the best. Whatever they hold is bounded, but for two numbers for each valid block.
+ * Judges each block that comes, and has `BestChain` follow which valid one is the best. By itself it knows no unspent outputs
+ * (`--validate headers`); where there is a second stage that does, a block that passes the first is told of when the second
+ * has judged it. Whatever they hold is bounded, but for two numbers for each valid block.
+ *
+ * Blocks that are fetched to catch up at the start, or that were told of before without a verdict of the second stage, give
+ * no events unless they are invalid.
  */
 export class BlockProcessor {
   private readonly seen: BestChain;
+  /** Valid blocks that the second stage has not judged. */
+  private readonly judging = new Set<number>();
   private readonly orphans: OrphanBlocks<BlockArrival>;
 
   constructor(
@@ -72,29 +85,71 @@ export class BlockProcessor {
     }
   }
 
-  private handle({ block, peerAddress }: BlockArrival, judge: () => Judgement): void {
-    const { clock, bus } = this.modules;
+  private handle(arrival: BlockArrival, judge: () => Judgement): void {
+    const { clock, full } = this.modules;
+    const silent = this.isSilent(arrival);
     const start = clock.monotonicMs();
-    const { status, height, reason, fees, index } = judge();
-    const processTimeMs = clock.monotonicMs() - start;
-    bus.emit('processedBlock', {
-      block,
-      peerAddress,
-      status,
-      height,
-      reason,
-      processTimeMs,
-      totalTxFees: fees,
+    const judgement = judge();
+    const ms = clock.monotonicMs() - start;
+    const { index } = judgement;
+    if (full === undefined || index === undefined) {
+      this.tell(arrival, judgement, ms, silent);
+      return;
+    }
+    this.judging.add(index);
+    full.judge(arrival.block, index, (verdict) => {
+      this.judging.delete(index);
+      this.tell(arrival, this.withVerdict(judgement, index, verdict), ms + (verdict?.ms ?? 0), silent);
     });
-    if (index !== undefined) this.seen.add(block, index);
-    else if (status === 'rejected') this.seen.invalidated();
+  }
+
+  private tell(
+    { block, peerAddress }: BlockArrival,
+    { status, height, reason, fees, unverifiedInputs, index }: Judgement,
+    processTimeMs: number,
+    silent: boolean,
+  ): void {
+    if (!silent || status === 'rejected')
+      this.modules.bus.emit('processedBlock', {
+        block,
+        peerAddress,
+        status,
+        height,
+        reason,
+        processTimeMs,
+        totalTxFees: fees,
+        unverifiedInputs,
+      });
+    if (index === undefined) {
+      if (status === 'rejected') this.seen.invalidated();
+    } else if (!this.seen.has(index)) {
+      if (silent) this.seen.addSilently(index);
+      else this.seen.add(block, index);
+    }
+  }
+
+  /** What is known of a block when the second stage has judged it, or cannot. */
+  private withVerdict(judgement: Judgement, index: number, verdict: FullVerdict | undefined): Judgement {
+    const { chain } = this.modules;
+    if (verdict?.status === 'rejected') return this.reject(index, verdict.reason ?? 'invalid-block');
+    // A block that it stands on was found to be invalid meanwhile.
+    if (chain.isInvalid(index)) return this.reject(index, 'bad-prevblk');
+    const status = this.statusOf(index);
+    return { ...judgement, status, unverifiedInputs: verdict?.unverifiedInputs };
+  }
+
+  private isSilent({ block, fetched }: BlockArrival): boolean {
+    const { full, chain } = this.modules;
+    if (full === undefined || fetched !== true) return false;
+    const known = chain.indexOf(block.hash);
+    return !full.caughtUp || (known !== undefined && this.seen.has(known));
   }
 
   private judgeArrival(arrival: BlockArrival): Judgement {
-    const { block, requested } = arrival;
+    const { block, requested, fetched } = arrival;
     const known = this.modules.chain.indexOf(block.hash);
-    if (known !== undefined && this.seen.has(known))
-      return { status: 'duplicate', height: this.heightOf(known) };
+    const isHere = known !== undefined && (this.seen.has(known) || this.judging.has(known));
+    if (isHere && fetched !== true) return { status: 'duplicate', height: this.heightOf(known) };
     if (this.orphans.has(block.hash)) return { status: 'duplicate' };
     if (!requested) return { status: 'unrequested', height: this.childHeight(block) };
     return this.judge(arrival);
@@ -125,14 +180,17 @@ export class BlockProcessor {
 
     const beyond = coinbaseValue(block) - subsidy(height, params);
     const fees = beyond < 0 ? undefined : beyond;
-    const isOfBest = chain.isMain(index) || this.seen.takes(index);
-    return { status: isOfBest ? 'accepted' : 'side_chain', height, fees, index };
+    return { status: this.statusOf(index), height, fees, index };
   }
 
   private reject(index: number | undefined, reason: RejectReason): Judgement {
     if (index === undefined) return { status: 'rejected', reason };
     if (!isMutation(reason)) this.modules.chain.invalidate(index);
     return { status: 'rejected', reason, height: this.heightOf(index) };
+  }
+
+  private statusOf(index: number): BlockStatus {
+    return this.modules.chain.isMain(index) || this.seen.takes(index) ? 'accepted' : 'side_chain';
   }
 
   private heightOf(index: number): number {

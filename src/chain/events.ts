@@ -1,6 +1,6 @@
 import type { Block } from '../tx/block';
 import type { SanityReason } from '../tx/sanity';
-import type { BlockReason, HeaderReason } from './reasons';
+import type { BlockReason, FullReason, HeaderReason } from './reasons';
 
 /**
  * What became of a block:
@@ -24,7 +24,7 @@ export const BLOCK_STATUSES = [
 export type BlockStatus = (typeof BLOCK_STATUSES)[number];
 
 /** Why a block is rejected: Bitcoin Core's names. A fixed list. */
-export type RejectReason = HeaderReason | BlockReason | SanityReason;
+export type RejectReason = HeaderReason | BlockReason | SanityReason | FullReason;
 
 /** A block that was judged. */
 export interface ProcessedBlock {
@@ -43,6 +43,8 @@ export interface ProcessedBlock {
    * undefined where it claims not even the subsidy.
    */
   readonly totalTxFees: number | undefined;
+  /** With `--validate full`, of a block that joined its chain: inputs whose scripts were not judged. */
+  readonly unverifiedInputs?: number | undefined;
 }
 
 /** What the chain tells the rest of the program. */

@@ -69,9 +69,9 @@ export function followChain(modules: FollowModules): () => void {
     if (rejection !== undefined) modules.report(peer, 'invalid-header');
     if (gaveUp === true) modules.report(peer, 'unconnected-headers');
   });
-  bus.on('block', ({ peer, block, requested }) => {
+  bus.on('block', ({ peer, block, requested, fetched }) => {
     const waiting = processor.orphanCount;
-    processor.process({ block, peerAddress: peer.address, requested });
+    processor.process({ block, peerAddress: peer.address, requested, fetched: fetched === true });
     const headerPeer = peers.get(peer.id);
     if (processor.orphanCount > waiting && headerPeer !== undefined) sync.announced(headerPeer);
   });

@@ -47,7 +47,7 @@ export class HeaderChain implements Ancestry {
   private main = new Uint32Array(4_096);
   private bestIndex = 0;
   private bestWork: bigint;
-  /** Height of the highest checkpoint that was reached. */
+  /** Index of the highest checkpoint that was reached. */
   private checkpoint = 0;
   private readonly hash = Buffer.alloc(32);
   private readonly times = new Float64Array(MEDIAN_SPAN);
@@ -107,7 +107,8 @@ export class HeaderChain implements Ancestry {
     const height = table.height(parent) + 1;
     const work = table.work(parent) + proven;
     const index = table.add(hash, 0, { parent, height, time, bits, work });
-    if (this.params.checkpoints.has(height)) this.checkpoint = Math.max(this.checkpoint, height);
+    if (this.params.checkpoints.has(height) && height > table.height(this.checkpoint))
+      this.checkpoint = index;
     if (work > this.bestWork) this.setBest(index);
     return { status: 'accepted', index };
   }
@@ -158,6 +159,12 @@ export class HeaderChain implements Ancestry {
   isMain(index: number): boolean {
     const height = this.table.height(index);
     return height <= this.bestHeight && this.main[height] === index;
+  }
+
+  /** Whether it is the last checkpoint that was reached, or one that this stands on: its block is known to be good. */
+  isCheckpointed(index: number): boolean {
+    const height = this.table.height(index);
+    return height <= this.table.height(this.checkpoint) && this.ancestor(this.checkpoint, height) === index;
   }
 
   /** Index of the header at a height, at most its own, of the chain that ends with this one. */
@@ -229,7 +236,7 @@ export class HeaderChain implements Ancestry {
     const { table, params } = this;
     const height = table.height(parent) + 1;
     if (bits !== requiredBits(params, this, parent, time)) return 'bad-diffbits';
-    if (height < this.checkpoint) return 'bad-fork-prior-to-checkpoint';
+    if (height < table.height(this.checkpoint)) return 'bad-fork-prior-to-checkpoint';
     const checkpoint = params.checkpoints.get(height);
     if (checkpoint !== undefined && checkpoint !== Buffer.from(this.hash).reverse().toString('hex'))
       return 'checkpoint-mismatch';

@@ -37,6 +37,34 @@ export const BLOCK_REASONS = [
 /** One of `BLOCK_REASONS`. */
 export type BlockReason = (typeof BLOCK_REASONS)[number];
 
+/** What is wrong with a block by the outputs that it spends (`--validate full`): Core's names. */
+export const FULL_REASONS = [
+  'bad-txns-BIP30',
+  'bad-txns-inputs-missingorspent',
+  'bad-txns-premature-spend-of-coinbase',
+  'bad-txns-inputvalues-outofrange',
+  'bad-txns-in-belowout',
+  'bad-txns-fee-outofrange',
+  'block-script-verify-flag-failed',
+  /** bcoin refuses it for a reason that is none of these and of no other list here. */
+  'invalid-block',
+] as const;
+
+/** One of `FULL_REASONS`. */
+export type FullReason = (typeof FULL_REASONS)[number];
+
+/** Names that Core has changed since bcoin took them over. */
+const RENAMED: Readonly<Record<string, FullReason>> = {
+  'mandatory-script-verify-flag-failed': 'block-script-verify-flag-failed',
+};
+
+/** What bcoin calls a fault, as one of the lists here has it. */
+export function fullReason(name: string): HeaderReason | BlockReason | FullReason {
+  const current = RENAMED[name] ?? name;
+  const known = [...FULL_REASONS, ...BLOCK_REASONS, ...HEADER_REASONS].find((reason) => reason === current);
+  return known ?? 'invalid-block';
+}
+
 const OBSOLETE = 0x11;
 const CHECKPOINT = 0x43;
 const INVALID = 0x10;

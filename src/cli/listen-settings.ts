@@ -17,7 +17,7 @@ const LEAST_INTERVAL_MS = 100;
  */
 export function listenSettings(
   args: ArgumentsCamelCase<ListenArguments>,
-): Omit<AppConfig, 'exports' | 'dataDir'> {
+): Omit<AppConfig, 'exports' | 'dataDir' | 'chainDir'> {
   const { connect = [] } = args;
   const join = joinSettings(args);
   if (connect.length === 0 && join === undefined)

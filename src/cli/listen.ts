@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Argv, CommandModule, InferredOptionTypes } from 'yargs';
 import { startApp } from '../app';
 import { createLog } from '../log';
@@ -30,10 +31,14 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
     const settings = listenSettings(args);
     const dataDir = await dataDirectory(args.dataDir);
     const exports = args.export ?? [defaultStore(dataDir)];
+    const chainDir = args.validate === 'full' ? path.join(dataDir, `chain-${settings.network}`) : undefined;
     const status = new StatusLine(process.stderr);
     const log = createLog(args.logLevel, status);
-    const app = await startApp({ ...settings, exports, dataDir }, { log, status });
-    await untilSignal(app.ended);
-    await app.stop();
+    const app = await startApp({ ...settings, exports, dataDir, chainDir }, { log, status });
+    try {
+      await untilSignal(app.ended);
+    } finally {
+      await app.stop();
+    }
   },
 });

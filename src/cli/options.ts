@@ -97,6 +97,12 @@ export const LISTEN_OPTIONS = {
     default: '5s',
     describe: 'How often counts and gauges are written',
   },
+  validate: {
+    choices: ['headers', 'full'],
+    default: 'headers',
+    describe:
+      'How blocks are checked: without the outputs that they spend, or fully, which fetches the whole chain',
+  },
   policy: {
     choices: POLICY_NAMES,
     default: 'btcd',

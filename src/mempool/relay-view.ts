@@ -1,6 +1,7 @@
 import type { EventBus } from '../events';
 import type { InventoryItem } from '../p2p/messages/inventory';
 import type { Block } from '../tx/block';
+import type { Input } from '../tx/input';
 import type { Transaction } from '../tx/transaction';
 import { billOf } from './bill';
 import { CoinCache, SEEN_MINED, SEEN_RELAYED, SEEN_STALE } from './coin-cache';
@@ -29,6 +30,13 @@ export interface RelayViewOptions {
    * about 500,000 a day.
    */
   readonly coinTransactions: number;
+}
+
+/** What a relay view works with. */
+export interface RelayViewModules {
+  readonly bus: EventBus<MempoolEvents>;
+  /** Where there is a set of unspent outputs: has the output that an input spends looked up there, for `learn`. */
+  readonly lookUp?: ((input: Input) => void) | undefined;
 }
 
 /** The state of the relay view. */
@@ -71,7 +79,7 @@ export class RelayView {
 
   constructor(
     private readonly options: RelayViewOptions,
-    modules: { readonly bus: EventBus<MempoolEvents> },
+    private readonly modules: RelayViewModules,
   ) {
     this.coins = new CoinCache({ capacity: options.coinTransactions });
     this.parents = new MissingParents({ graph: this.graph, coins: this.coins });
@@ -120,6 +128,24 @@ export class RelayView {
     this.parents.entered(slot, transaction);
     if (isFirst) this.reporter.accepted(slot, transaction);
     this.trim();
+    const { lookUp } = this.modules;
+    if (lookUp === undefined) return;
+    transaction.inputs.forEach((input, i) => {
+      if (bill.values[i] === undefined) lookUp(input);
+    });
+  }
+
+  /**
+   * Takes the value in satoshi of an output that was not known; does nothing where no transaction here waits for it.
+   * @param txid its 32 bytes as they are on the wire
+   */
+  learn(txid: Buffer, index: number, value: number): void {
+    const { spends } = this.graph;
+    const spend = spends.find(txid, index);
+    if (spend === NONE || !spends.setValued(spend)) return;
+    const slot = spends.spender(spend);
+    this.entries.addValue(slot, value);
+    this.reporter.fee(slot);
   }
 
   /** Takes a block that joined the best chain: its transactions leave the view, and what cannot stand beside them. */
@@ -219,14 +245,7 @@ export class RelayView {
   /** Notes where a transaction was seen; where its outputs were not known, those that spend them get their values. */
   private remember(txid: Buffer, transaction: Transaction, seen: number): void {
     if (!this.coins.add(txid, transaction, seen)) return;
-    const { spends } = this.graph;
-    transaction.outputs.forEach(({ value }, index) => {
-      const spend = spends.find(txid, index);
-      if (spend === NONE || !spends.setValued(spend)) return;
-      const slot = spends.spender(spend);
-      this.entries.addValue(slot, value);
-      this.reporter.fee(slot);
-    });
+    transaction.outputs.forEach(({ value }, index) => this.learn(txid, index, value));
   }
 
   /** Takes an entry out of the view and keeps it. */

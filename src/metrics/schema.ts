@@ -60,8 +60,8 @@ export const SCHEMA = {
     anchors: ['sha'],
   },
   processed_blocks: {
-    help: 'Blocks that came, and what became of them. They are checked without the outputs that they spend.',
-    when: 'at each block that was judged; at one that waited for its parent once more',
+    help: 'Blocks that came, and what became of them. They are checked without the outputs that they spend, or with `--validate full` with them, scripts included.',
+    when: 'at each block that was judged; at one that waited for its parent once more; with `--validate full` not at valid ones that are fetched to catch up',
     tags: {},
     columns: {
       height: column('int', 'fact', 'blocks', 'Height, where the parent is known'),
@@ -91,6 +91,12 @@ export const SCHEMA = {
         'fact',
         'sat',
         'What the coinbase takes beyond the subsidy, of a valid block',
+      ),
+      unverified_inputs: column(
+        'int',
+        'fact',
+        'inputs',
+        'With `--validate full`, of a block that joined its chain: inputs whose scripts it cannot judge, taproot’s and those of later witness programs',
       ),
       sha: column('string', 'fact', '', 'Hash of the block'),
       peer_addr: column('string', 'fact', '', 'Address of the peer that sent it'),

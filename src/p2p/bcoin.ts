@@ -7,6 +7,7 @@ import NetAddress from 'bcoin/lib/net/netaddress';
 import * as packets from 'bcoin/lib/net/packets';
 import BcoinPeer from 'bcoin/lib/net/peer';
 import Network from 'bcoin/lib/protocol/network';
+import type { ChainParts } from './chain-parts';
 import { type NetworkName, NETWORKS } from './networks';
 import type { RegtestParts } from './regtest-parts';
 
@@ -34,7 +35,7 @@ export function bcoinNetwork(name: NetworkName): Network {
   }) as Network;
 }
 
-/* eslint-disable @typescript-eslint/no-require-imports -- the demo alone needs these, and they take a quarter of a second */
+/* eslint-disable @typescript-eslint/no-require-imports -- the demo and full validation alone need these, and they take a quarter of a second */
 /** bcoin's chain, mempool, miner, pool and signing, of which the demo builds its network. */
 export function loadRegtestParts(): RegtestParts {
   return {
@@ -45,5 +46,18 @@ export function loadRegtestParts(): RegtestParts {
     KeyRing: require('bcoin/lib/primitives/keyring') as RegtestParts['KeyRing'],
     MTX: require('bcoin/lib/primitives/mtx') as RegtestParts['MTX'],
     Script: require('bcoin/lib/script/script') as RegtestParts['Script'],
+  };
+}
+
+/** bcoin's chain and what it stands on, of which full validation is made. */
+export function loadChainParts(): ChainParts {
+  return {
+    Chain: require('bcoin/lib/blockchain/chain') as ChainParts['Chain'],
+    Block: require('bcoin/lib/primitives/block') as ChainParts['Block'],
+    DB: (require('bdb') as Pick<ChainParts, 'DB'>).DB,
+    layout: require('bcoin/lib/blockchain/layout') as ChainParts['layout'],
+    consensus: require('bcoin/lib/protocol/consensus') as ChainParts['consensus'],
+    secp256k1: require('bcoin/node_modules/bcrypto/lib/secp256k1') as ChainParts['secp256k1'],
+    hash256: require('bcoin/node_modules/bcrypto/lib/hash256') as ChainParts['hash256'],
   };
 }

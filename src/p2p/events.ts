@@ -110,6 +110,8 @@ export interface P2PEvents {
     readonly first: boolean;
     /** Whether it was asked for. */
     readonly requested: boolean;
+    /** Whether it was asked for because it was missing, and no peer announced it. */
+    readonly fetched?: boolean;
     /** When it came, on the monotonic clock, before it was decoded. */
     readonly receivedMs: number;
   };

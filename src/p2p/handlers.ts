@@ -54,9 +54,9 @@ export function messageHandlers({
   checks,
 }: HandlerModules): Partial<Record<Command, MessageHandler>> {
   const deliver = (connection: Connection, { block, receivedMs }: RebuiltBlock): void => {
-    const { first, requested } = blocks.received(wireHash(block.hash));
-    if (first && requested) highBandwidth.wasFirst(connection);
-    bus.emit('block', { peer: connection, block, first, requested, receivedMs });
+    const answer = blocks.received(wireHash(block.hash), connection);
+    if (answer.first && answer.requested && !answer.fetched) highBandwidth.wasFirst(connection);
+    bus.emit('block', { peer: connection, block, receivedMs, ...answer });
   };
   return {
     version: (connection, payload) => connection.introduced(decodeVersion(payload)),

@@ -143,6 +143,11 @@ export class Pool {
     for (const connection of this.connections) if (connection.id === peer.id) connection.askHeaders(locator);
   }
 
+  /** Asks peers for blocks that are missing, the first of them `depth` blocks below the best header. */
+  fetchBlocks(hashes: readonly string[], depth: number): void {
+    this.blocks.fetch(hashes, depth, this.connections);
+  }
+
   /** Reports that what a peer sent breaks the rules of the chain. */
   report(peer: PeerInfo, violation: Violation): void {
     for (const connection of this.connections) if (connection.id === peer.id) connection.report(violation);

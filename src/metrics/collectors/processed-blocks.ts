@@ -5,7 +5,8 @@ import type { CollectorFactory } from '../collector';
 export const processedBlocks: CollectorFactory = ({ emit, unseen }) => ({
   name: 'processed_blocks',
   on: {
-    processedBlock: ({ block, peerAddress, status, height, reason, processTimeMs, totalTxFees }) => {
+    processedBlock: (event) => {
+      const { block, peerAddress, status, height, reason, processTimeMs, totalTxFees } = event;
       let inputs = 0;
       let outputs = 0;
       for (const transaction of block.transactions) {
@@ -26,6 +27,7 @@ export const processedBlocks: CollectorFactory = ({ emit, unseen }) => ({
         num_outputs: outputs,
         num_unseen_tx: unseen(block),
         total_tx_fees: totalTxFees,
+        unverified_inputs: event.unverifiedInputs,
         sha: block.hash,
         peer_addr: peerAddress,
       });

@@ -1,0 +1,67 @@
+import type { ClassicLevel } from 'classic-level';
+import { FailureError, messageOf } from '../../errors';
+import type { ChainParts, FullChain } from '../../p2p/chain-parts';
+import type { NetworkName } from '../../p2p/networks';
+import { levelBackend } from './level-backend';
+
+/** Bytes for LevelDB: half of them its cache, a quarter what it gathers before it writes a file. */
+const LEVEL_CACHE_BYTES = 64 * 1024 * 1024;
+
+const LEVEL_FILES = 128;
+
+/** Which chain is opened, and where. */
+export interface ChainPlace {
+  readonly network: NetworkName;
+  /** Undefined for memory. */
+  readonly directory: string | undefined;
+  /** Hash of the first block, as people write it. */
+  readonly genesis: string;
+}
+
+/**
+ * Gives a chain its database and opens both.
+ * @throws FailureError where that can't be, or where the database is another network's
+ */
+export async function openDatabase(chain: FullChain, place: ChainPlace, parts: ChainParts): Promise<void> {
+  const { network, directory, genesis } = place;
+  // bcoin looks the network up among those that it knows; the first block tells it as well.
+  chain.db.verifyFlags = () => Promise.resolve();
+  if (directory !== undefined) {
+    const options = { cacheSize: LEVEL_CACHE_BYTES, maxFiles: LEVEL_FILES };
+    chain.db.db = new parts.DB(levelBackend(await loadLevel()), directory, options);
+  }
+  try {
+    await chain.open();
+  } catch (error) {
+    throw new FailureError(explainDatabase(directory, error));
+  }
+  const first = await chain.getEntry(0);
+  if (first?.hash === Buffer.from(genesis, 'hex').reverse().toString('hex')) return;
+  await chain.close();
+  throw new FailureError(`chain ${String(directory)}: is not a chain of ${network}; move it away`);
+}
+
+/** One line for what LevelDB and bcoin say of a database that can't be opened, read or written. */
+export function explainDatabase(directory: string | undefined, error: unknown): string {
+  const cause = (error as { cause?: unknown }).cause ?? error;
+  const code = String((cause as { code?: unknown }).code);
+  const message = messageOf(cause);
+  const place = `chain ${directory ?? 'in memory'}`;
+  if (code === 'LEVEL_LOCKED')
+    return `${place}: in use by another process; stop that one, or give this one another folder (--data-dir)`;
+  if (code === 'LEVEL_CORRUPTION' || message.includes('version mismatch'))
+    return `${place}: is damaged or of another program: ${message}; remove it, and it is built again`;
+  if (message === 'Block not found.')
+    return `${place}: a block that is to be taken back is no longer there; remove the folder, and it is built again`;
+  return `${place}: ${message}`;
+}
+
+async function loadLevel(): Promise<typeof ClassicLevel> {
+  try {
+    return (await import('classic-level')).ClassicLevel;
+  } catch (error) {
+    throw new FailureError(
+      `--validate full: the package classic-level, which keeps the chain, can't be loaded here: ${messageOf(error).split('\n')[0] ?? ''}`,
+    );
+  }
+}

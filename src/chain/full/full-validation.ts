@@ -1,0 +1,186 @@
+import type { Clock } from '../../clock';
+import type { Block } from '../../tx/block';
+import type { HeaderChain } from '../header-chain';
+import type { FullEngine, FullVerdict } from './engine';
+
+/**
+ * Blocks beyond the tip that are fetched, held or judged at once. Each may have 4 MB, here and in the thread; while one is
+ * judged, the next ones come.
+ */
+const WINDOW = 16;
+
+/** Blocks that wait for their parents, and blocks that wait for the engine, at most of each: those of other branches included. */
+const MAX_WAITING = 2 * WINDOW;
+
+/** After this long a block waits no more for its parent, whose peers do not send it. */
+const MAX_WAIT_MS = 60_000;
+
+/** What is told of a block: the verdict, or undefined where there can be none now. */
+export type Told = (verdict: FullVerdict | undefined) => void;
+
+/** What full validation works with. */
+export interface FullValidationModules {
+  readonly engine: FullEngine;
+  readonly chain: HeaderChain;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  /** Asks peers for blocks, by their hashes as people write them; the first of them is `depth` blocks below the best header. */
+  readonly fetch: (hashes: readonly string[], depth: number) => void;
+  /** Called when the tip has moved, with its height; and once when it has first reached the best header. */
+  readonly progress: (height: number, caughtUp: boolean) => void;
+}
+
+interface Job {
+  readonly block: Block;
+  readonly index: number;
+  readonly told: Told;
+}
+
+interface HeldJob extends Job {
+  readonly since: number;
+}
+
+/**
+ * Gives valid blocks to an engine in the order of the chain, and has those fetched that are missing between the engine's tip
+ * and the best header. Blocks are known by their index in the chain of headers.
+ *
+ * A block whose ancestors are on their way waits for them. One that is farther ahead gets no verdict, and is fetched once more
+ * when its turn comes: that is how live blocks are treated while the chain is still far behind.
+ */
+export class FullValidation {
+  private tip: number;
+  /** Blocks beside the engine's best chain that it has. */
+  private readonly stored = new Set<number>();
+  /** Blocks that the engine was given and has not judged. */
+  private readonly given = new Map<number, Job>();
+  private readonly held = new Map<number, HeldJob>();
+  private headersKnown = false;
+  private reachedBest = false;
+
+  /** The chain of headers must have the engine's tip (`loadHeaders`). */
+  constructor(private readonly modules: FullValidationModules) {
+    const { chain, engine } = modules;
+    this.tip = chain.indexOf(engine.tip) ?? 0;
+    this.invalidate(engine.invalid);
+  }
+
+  /** Whether the engine's tip has been the best header since the start. */
+  get caughtUp(): boolean {
+    return this.reachedBest;
+  }
+
+  /** Takes a block that passed the checks without coins, and tells what becomes of it, once. */
+  judge(block: Block, index: number, told: Told): void {
+    if (this.given.has(index) || this.held.has(index)) {
+      told(undefined);
+      return;
+    }
+    const job = { block, index, told };
+    const { chain } = this.modules;
+    const isNext = this.has(chain.parent(index));
+    if (isNext && this.given.size < MAX_WAITING) this.give(job);
+    else if (
+      !isNext &&
+      this.held.size < MAX_WAITING &&
+      chain.height(index) <= chain.height(this.tip) + WINDOW
+    )
+      this.held.set(index, { ...job, since: this.modules.clock.monotonicMs() });
+    else told(undefined);
+  }
+
+  /** Notes that there are new headers; `synced` tells whether some peer has no more than these. */
+  headersAdded(synced: boolean): void {
+    this.headersKnown ||= synced;
+    this.advance();
+  }
+
+  /** Asks again for what has not come, and gives up what has waited too long; to be called every second or so. */
+  tick(): void {
+    const before = this.modules.clock.monotonicMs() - MAX_WAIT_MS;
+    for (const job of this.held.values()) if (job.since < before) this.release(job, undefined);
+    this.advance();
+  }
+
+  /** Tells of all blocks that wait that there is no verdict: nothing is judged any more. */
+  stop(): void {
+    for (const jobs of [this.given, this.held]) {
+      for (const { told } of jobs.values()) told(undefined);
+      jobs.clear();
+    }
+  }
+
+  private has(index: number): boolean {
+    const { chain } = this.modules;
+    if (this.given.has(index) || this.stored.has(index)) return true;
+    const height = chain.height(index);
+    return height <= chain.height(this.tip) && chain.ancestor(this.tip, height) === index;
+  }
+
+  private give(job: Job): void {
+    const { engine, chain } = this.modules;
+    const { block, index, told } = job;
+    this.given.set(index, job);
+    void engine.add(block.bytes, !chain.isCheckpointed(index)).then((verdict) => {
+      if (!this.given.delete(index)) return;
+      this.invalidate(verdict.invalid);
+      this.moveTip(chain.indexOf(verdict.tip) ?? this.tip);
+      if (verdict.status === 'stored' && !this.has(index)) this.stored.add(index);
+      told(verdict);
+      for (const job of this.held.values()) if (chain.isInvalid(job.index)) this.release(job, undefined);
+      this.advance();
+    });
+    for (const job of this.held.values()) if (chain.parent(job.index) === index) this.release(job);
+  }
+
+  /** Lets a block go that was held: to the engine where there is no verdict for it yet. */
+  private release(job: HeldJob, ...verdict: [] | [undefined]): void {
+    this.held.delete(job.index);
+    if (verdict.length === 0) this.give(job);
+    else job.told(undefined);
+  }
+
+  private moveTip(tip: number): void {
+    const { chain } = this.modules;
+    if (tip === this.tip) return;
+    const fork = chain.forkPoint(this.tip, tip);
+    // What was the best chain is beside it now, and what was beside it may be part of it.
+    for (let each = this.tip; each !== fork; each = chain.parent(each)) this.stored.add(each);
+    this.tip = tip;
+    for (const each of this.stored)
+      if (chain.ancestor(tip, Math.min(chain.height(each), chain.height(tip))) === each)
+        this.stored.delete(each);
+    this.modules.progress(chain.height(tip), this.reachedBest);
+  }
+
+  private invalidate(hashes: readonly string[]): void {
+    const { chain } = this.modules;
+    for (const hash of hashes) {
+      const index = chain.indexOf(hash);
+      if (index !== undefined) chain.invalidate(index);
+    }
+  }
+
+  /** Has those blocks fetched that come next. */
+  private advance(): void {
+    const { chain, fetch } = this.modules;
+    if (!this.headersKnown) return;
+    const { best } = chain;
+    if (chain.work(this.tip) >= chain.work(best)) {
+      if (!this.reachedBest) {
+        this.reachedBest = true;
+        this.modules.progress(chain.height(this.tip), true);
+      }
+      return;
+    }
+    const missing: string[] = [];
+    let ahead = 0;
+    let height = chain.height(chain.forkPoint(this.tip, best)) + 1;
+    const first = height;
+    for (; ahead < WINDOW && height <= chain.bestHeight; height++) {
+      const index = chain.ancestor(best, height);
+      if (this.stored.has(index)) continue;
+      ahead++;
+      if (!this.given.has(index) && !this.held.has(index)) missing.push(chain.hashOf(index));
+    }
+    if (missing.length > 0) fetch(missing, chain.bestHeight - first);
+  }
+}
