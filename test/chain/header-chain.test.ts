@@ -150,6 +150,17 @@ describe('a header that breaks one rule', () => {
     expect(reason(chain.add(mineHeader({ on: two, salt: 9 })))).toBe('accepted');
   });
 
+  it('knows the blocks up to the last checkpoint that was reached, on its own branch, to be good', () => {
+    const params = regtestWith({ checkpoints: new Map([[2, display(hashOf(two))]]) });
+    const chain = newChain(params);
+    const fork = mineHeader({ on: GENESIS, salt: 9 });
+    const isGood = (header: Buffer): boolean => chain.isCheckpointed(chain.find(hashOf(header)) ?? -1);
+    grow(chain, [one, fork]);
+    expect([GENESIS, one, fork].map(isGood)).toEqual([true, false, false]);
+    grow(chain, [two, three]);
+    expect([GENESIS, one, two, three, fork].map(isGood)).toEqual([true, true, true, false, false]);
+  });
+
   it('time-timewarp-attack: a period that begins 601 seconds before its parent, by BIP94', () => {
     const params = regtestWith({ retargetInterval: 4, bip94: true });
     const late = mineHeader({ on: two, time: two.readUInt32LE(68) + 3_000 });

@@ -35,6 +35,7 @@ describe('a call that cannot be right ends with one line and status 2', () => {
     [['-c', 'nonsense:99999'], '--connect nonsense:99999: "99999" is not a port; give one from 1 to 65535'],
     [['-c', 'a', '--network', 'moon'], '--network moon: give one of mainnet, testnet3,'],
     [['-c', 'a', '--policy', 'x'], '--policy x: give one of btcd, core'],
+    [['-c', 'a', '--validate', 'x'], '--validate x: give one of headers, full'],
     [['-c', 'a', '--log-level', 'x'], '--log-level x: give one of error,'],
     [['-c', 'a', '--interval', '5'], '--interval 5: give a duration'],
     [['-c', 'a', '--interval'], '--interval: a value must follow'],

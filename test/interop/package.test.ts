@@ -1,11 +1,14 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, realpath, rm, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { SERIES_NAMES } from '../../src/metrics/schema';
+import { Miner, specOf } from '../chain/full/spend';
+import { ChainPeer } from '../support/chain-peer';
 import { nodeOf, registry } from '../support/registry';
 import { findProgram } from '../support/requires';
+import { until } from '../support/until';
 
 const run = promisify(execFile);
 const ROOT = path.join(__dirname, '..', '..');
@@ -75,6 +78,14 @@ registry.describe('the packed tarball, installed where there is no compiler', ()
     PATIENCE_MS,
   );
 
+  it(
+    'validates a chain fully, on the LevelDB that came with it',
+    async () => {
+      await validate(program, []);
+    },
+    PATIENCE_MS,
+  );
+
   for (const major of [22, 24])
     nodeOf(major).describe(`Node ${major}`, (node) => {
       it(
@@ -83,10 +94,38 @@ registry.describe('the packed tarball, installed where there is no compiler', ()
           const { stdout } = await run(node, [program, '--version'], { env });
           expect(stdout).toMatch(/^\d+\.\d+\.\d+/);
           await demo(node, [program]);
+          await validate(node, [program]);
         },
         PATIENCE_MS,
       );
     });
+
+  /** Has it fetch a chain whose coinbases are spent, and check that. */
+  async function validate(command: string, before: readonly string[]): Promise<void> {
+    const data = await mkdtemp(path.join(folder, 'data-'));
+    const peer = await ChainPeer.start();
+    const miner = new Miner();
+    while (miner.height < 110) {
+      const spends = miner.height < 101 ? [] : [specOf(miner.spend(miner.height - 100, 0).hex)];
+      peer.add(miner.extend(miner.build(spends)));
+    }
+    const connect = ['-n', 'regtest', '-c', `127.0.0.1:${peer.port}`, '-e', 'stdout:'];
+    const child = spawn(command, [...before, ...connect, '--validate', 'full', '--data-dir', data], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    try {
+      let log = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
+      await until('the chain', () => /"height":110,[^\n]*caught up/.test(log), {
+        giveUp: () => (child.exitCode === null ? undefined : log),
+      });
+      expect(log).toContain('"signatures":"OpenSSL"');
+    } finally {
+      child.kill('SIGTERM');
+      await peer.stop();
+    }
+  }
 
   /** Has it listen to a network of its own for some seconds, and asks the store what it heard. */
   async function demo(command: string, before: readonly string[]): Promise<void> {

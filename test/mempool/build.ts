@@ -3,6 +3,7 @@ import type { MempoolEvents } from '../../src/mempool/events';
 import { RelayView, type RelayViewOptions } from '../../src/mempool/relay-view';
 import { INV_TX } from '../../src/p2p/messages/inventory';
 import { type Block, parseBlock } from '../../src/tx/block';
+import type { Input } from '../../src/tx/input';
 import { parseTransaction, type Transaction } from '../../src/tx/transaction';
 import { buildHeader, buildTransaction, compactSize, uint32 } from '../tx/build';
 
@@ -64,7 +65,10 @@ export function announcement(parent: Transaction | number): { type: number; hash
 }
 
 /** A relay view and the events it emits, each with its name. */
-export function viewOf(options: Partial<RelayViewOptions> = {}): {
+export function viewOf(
+  options: Partial<RelayViewOptions> = {},
+  lookUp?: (input: Input) => void,
+): {
   readonly view: RelayView;
   /** The events since the last look. */
   readonly events: () => [keyof MempoolEvents, object][];
@@ -75,7 +79,7 @@ export function viewOf(options: Partial<RelayViewOptions> = {}): {
     bus.on(name, (payload) => log.push([name, payload]));
   const view = new RelayView(
     { maxBytes: 1_000_000, expiryMs: 1_000_000, coinTransactions: 10_000, ...options },
-    { bus },
+    { bus, lookUp },
   );
   return { view, events: () => log.splice(0) };
 }

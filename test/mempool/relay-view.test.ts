@@ -1,5 +1,5 @@
 import type { Transaction } from '../../src/tx/transaction';
-import { announcement, blockOf, coinbase, spend, viewOf } from './build';
+import { announcement, blockOf, coinbase, spend, viewOf, wireId } from './build';
 
 const accepted = ({ txid, size, vsize }: Transaction): unknown => ['accepted', { txid, size, vsize }];
 const feeKnown = ({ txid, size, vsize }: Transaction, fee: number): unknown => [
@@ -54,6 +54,29 @@ describe('fees', () => {
     view.add(child, 0);
     expect(events()).toEqual([accepted(child)]);
     expect(view.gauges().withFee).toBe(0);
+  });
+
+  it('are known once from a set of unspent outputs, which is asked for what nobody has seen alone', () => {
+    const asked: string[] = [];
+    const { view, events } = viewOf({}, (input) => asked.push(`${input.prevTxid}:${input.prevIndex}`));
+    const parent = spend([[8, 3]], [40]);
+    const child = spend([[9, 1], [parent, 0]], [50]); // prettier-ignore
+    view.add(parent, 0);
+    view.add(child, 0);
+    view.add(child, 0);
+    expect(asked).toEqual([unseenOutput(8, 3), unseenOutput(9, 1)]);
+    events();
+    view.learn(wireId(9), 0, 1_000);
+    view.learn(wireId(7), 1, 1_000);
+    expect(events()).toEqual([]);
+    view.learn(wireId(9), 1, 25);
+    view.learn(wireId(9), 1, 1_000);
+    expect(events()).toEqual([feeKnown(child, 15)]);
+    view.confirm(blockOf([parent]));
+    events();
+    // A block holds it by now: its fee is told all the same.
+    view.learn(wireId(8), 3, 41);
+    expect(events()).toEqual([feeKnown(parent, 1)]);
   });
 
   it('may be nothing', () => {

@@ -8,6 +8,7 @@ const BIN = path.join(__dirname, '..', '..', 'bin', 'btcdmon-node');
 
 /** The program at work in a process of its own. */
 export interface Program {
+  readonly pid: number | undefined;
   /** What it has written to stderr, its log, so far. */
   readonly log: () => string;
   /** Where it has ended: how, and its log. A reason to wait no longer. */
@@ -31,6 +32,7 @@ export function runProgram(args: readonly string[], home: string, under: readonl
   const killOnExit = (): boolean => child.kill('SIGKILL');
   process.once('exit', killOnExit);
   return {
+    pid: child.pid,
     log: () => log,
     ended: () => {
       if (child.exitCode === null && child.signalCode === null) return undefined;

@@ -1,0 +1,79 @@
+import { decodeInventory, encodeInventory, INV_BLOCK, wireHash } from '../../src/p2p/messages/inventory';
+import { decodeLocator } from '../../src/p2p/messages/locator';
+import { parseBlock } from '../../src/tx/block';
+import { type FakeConnection, FakePeer, type Got, versionPayload } from './fake-peer';
+
+/** A full node of regtest as far as headers and blocks go: it gives whatever blocks it was given, valid or not. */
+export class ChainPeer {
+  private readonly blocks = new Map<string, Buffer>();
+  /** Hashes, as on the wire, of the blocks that are in its chain, the lowest first. */
+  private readonly chain: string[] = [];
+
+  /** Blocks that were given. */
+  served = 0;
+
+  private constructor(readonly peer: FakePeer) {}
+
+  static async start(): Promise<ChainPeer> {
+    // Made first, as it answers for the one that is made of it.
+    let self: ChainPeer | undefined = undefined as ChainPeer | undefined;
+    const peer = await FakePeer.start({
+      onMessage: (connection, message) => self?.answer(connection, message),
+    });
+    self = new ChainPeer(peer);
+    return self;
+  }
+
+  get port(): number {
+    return this.peer.port;
+  }
+
+  /** Adds blocks to the chain, each on the one before. */
+  add(...blocks: readonly Buffer[]): void {
+    for (const block of blocks) {
+      const hash = wireHash(parseBlock(block).hash);
+      this.blocks.set(hash, block);
+      this.chain.push(hash);
+    }
+  }
+
+  /** Tells whoever is connected of a block, which need not be in the chain. */
+  announce(block: Buffer): void {
+    const hash = wireHash(parseBlock(block).hash);
+    this.blocks.set(hash, block);
+    for (const connection of this.peer.connections)
+      connection.send('inv', encodeInventory([{ type: INV_BLOCK, hash }]));
+  }
+
+  stop(): Promise<void> {
+    return this.peer.stop();
+  }
+
+  private answer(connection: FakeConnection, { command, payload }: Got): void {
+    if (command === 'version') connection.send('version', versionPayload({ height: this.chain.length }));
+    if (command === 'verack') connection.send('verack');
+    if (command === 'getheaders') this.giveHeaders(connection, payload);
+    if (command === 'getdata')
+      for (const { hash } of decodeInventory(payload)) {
+        const block = this.blocks.get(hash);
+        if (block === undefined) continue;
+        this.served++;
+        connection.send('block', block);
+      }
+  }
+
+  private giveHeaders(connection: FakeConnection, payload: Buffer): void {
+    const known = decodeLocator(payload).locator.map((hash) => this.chain.indexOf(hash));
+    const from = Math.max(-1, ...known) + 1;
+    const headers = this.chain
+      .slice(from, from + 2_000)
+      .map((hash) => this.blocks.get(hash) ?? Buffer.alloc(80));
+    const count = Buffer.alloc(3, 0xfd);
+    count.writeUInt16LE(headers.length, 1);
+    const parts = headers.map((block) => Buffer.concat([block.subarray(0, 80), Buffer.of(0)]));
+    connection.send(
+      'headers',
+      Buffer.concat([headers.length < 0xfd ? Buffer.of(headers.length) : count, ...parts]),
+    );
+  }
+}
