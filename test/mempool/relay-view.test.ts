@@ -201,6 +201,16 @@ describe('what is in the view', () => {
     expect(view.gauges().transactions).toBe(Math.floor(16_000 / 336));
   });
 
+  it('uses the room of what left it for what comes', () => {
+    const allocations = jest.spyOn(Buffer, 'allocUnsafeSlow');
+    const { view } = viewOf({ maxBytes: 100_000 });
+    // Three mebibytes in all, of which one is used.
+    for (let i = 0; i < 150; i++) view.add(spend([[1, i]], [1], { witness: 'x'.repeat(20_000) }), 0);
+    expect(view.gauges().transactions).toBe(4);
+    expect(allocations.mock.calls.filter(([size]) => size === 2 ** 20)).toHaveLength(1);
+    allocations.mockRestore();
+  });
+
   it('takes back what was relayed of a block that left the best chain', () => {
     const { view, events } = viewOf();
     const relayed = spend([[1, 0]], [50]);

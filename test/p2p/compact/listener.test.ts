@@ -3,7 +3,7 @@ import { decodeGetBlockTxn } from '../../../src/p2p/messages/getblocktxn';
 import { decodeInventory } from '../../../src/p2p/messages/inventory';
 import { type Block, parseBlock } from '../../../src/tx/block';
 import type { Transaction } from '../../../src/tx/transaction';
-import { mineBlock, mineHeader, mineHeaders, REGTEST, rightCommitment } from '../../chain/mine';
+import { hashOf, mineBlock, mineHeader, mineHeaders, REGTEST, rightCommitment } from '../../chain/mine';
 import { blockTxn, compactBlock, rawOf, shortId } from '../../support/compact';
 import { type CompactListener, startListener } from '../../support/compact-listener';
 import { type FakeConnection, FakePeer, versionPayload } from '../../support/fake-peer';
@@ -39,16 +39,21 @@ function freshBlock(count = 6, options: { on?: Buffer; height?: number } = {}): 
   );
 }
 
-/** Starts a peer that shakes hands, speaks compact blocks, and gives the headers of the chain. */
-async function start(options: { speaks?: boolean } = {}): Promise<FakePeer> {
+/** Starts a peer that shakes hands, speaks compact blocks, and gives the headers of the chain and of its own beyond. */
+async function start(
+  options: { readonly speaks?: boolean; readonly beyond?: readonly Buffer[] } = {},
+): Promise<FakePeer> {
   const peer = await FakePeer.start({
-    onMessage: (other, { command }) => {
+    onMessage: (other, { command, payload }) => {
       if (command === 'version') other.send('version', versionPayload());
       if (command === 'verack') {
         other.send('verack');
         if (options.speaks !== false) other.send('sendcmpct', SENDCMPCT);
       }
-      if (command === 'getheaders') other.send('headers', headersPayload(CHAIN));
+      if (command !== 'getheaders') return;
+      // The newest that the listener has stands behind its version and a count.
+      const hasAll = payload.subarray(5, 37).equals(hashOf(TIP));
+      other.send('headers', headersPayload(hasAll ? (options.beyond ?? []) : CHAIN));
     },
   });
   running.push(peer);
@@ -59,7 +64,7 @@ async function start(options: { speaks?: boolean } = {}): Promise<FakePeer> {
 async function listen(...peers: readonly FakePeer[]): Promise<CompactListener> {
   const listener = startListener(peers.map(({ port }) => port));
   running.push(listener);
-  await until('the headers', () => listener.chain.bestHeight === CHAIN.length);
+  await until('the headers', () => listener.chain.bestHeight >= CHAIN.length);
   for (const peer of peers)
     await until('each peer', () => connection(peer).commands().includes('getheaders'));
   return listener;
@@ -355,6 +360,7 @@ describe('a compact block that cannot be rebuilt is asked for whole', () => {
     connection(b).send('cmpctblock', compactBlock(block.bytes));
     await settled(b);
     connection(a).socket.destroy();
+    await until('the point', () => facts(listener).length === 1);
     await answer(listener, b, block);
   });
 
@@ -489,7 +495,19 @@ describe('headers that nobody asked for', () => {
     expect(listener.points('inv')).toMatchObject([{ block: 0, requested: 1 }]);
   });
 
-  it('announce none where they are invalid, too many, deep, or an answer', async () => {
+  it('announce none where they are the answer to a question', async () => {
+    const block = freshBlock();
+    const [a, b] = [await start(), await start({ beyond: [block.bytes.subarray(0, 80)] })];
+    const listener = await listen(a, b);
+    await until('its header', () => listener.chain.bestHeight === HEIGHT);
+    await settled(b);
+    expect([...askedWhole(a), ...askedWhole(b)]).toEqual([]);
+    listener.clock.ms = 60_000;
+    listener.interval();
+    expect(listener.points('propagation')).toEqual([]);
+  });
+
+  it('announce none where they are invalid, too many, or deep', async () => {
     const peer = await start();
     const listener = await listen(peer);
     const before = askedWhole(peer);
