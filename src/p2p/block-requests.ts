@@ -13,7 +13,7 @@ const TIMEOUT_MS = 30_000;
  * The most blocks that may be under way from one peer. A hostile inventory of nonsense hashes fills no more than this, and
  * keeps no block of another peer out.
  */
-const MAX_PENDING = 128;
+const MAX_PENDING = 512;
 
 /** Of the last blocks that came it is remembered who else announced them, in case that what came was no block. */
 const MAX_ANSWERED = 64;
