@@ -75,6 +75,7 @@ function listen(
       bus,
       clock: new SystemClock(),
       ...NO_COMPACT,
+      checks: { judgeHeader: () => 'recent', isIntact: () => true },
       complain: (peer, reason) => complaints.push(`${peer} ${reason}`),
       fault: (error) => faults.push(error),
     },

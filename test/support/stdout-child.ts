@@ -11,7 +11,7 @@ async function main(): Promise<void> {
   await exporter.open();
   const state = { ended: false };
   const queue = new ExportQueue(
-    {},
+    { maxPoints: 100_000 },
     { exporter, clock, warn: (message) => console.error(message), onEnded: () => (state.ended = true) },
   );
   let turns = 0;

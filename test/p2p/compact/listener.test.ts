@@ -491,7 +491,10 @@ describe('headers that nobody asked for', () => {
     expect(listener.processed).toMatchObject([{ status: 'accepted' }]);
     listener.clock.ms = 60_000;
     listener.interval();
-    expect(listener.points('propagation')).toMatchObject([{ peers: 1, delay_received: 250 }]);
+    expect(listener.points('propagation')).toMatchObject([
+      { delay_confirmed: 250 },
+      { peers: 1, delay_received: 250 },
+    ]);
     expect(listener.points('inv')).toMatchObject([{ block: 0, requested: 1 }]);
   });
 

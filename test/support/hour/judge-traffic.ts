@@ -55,7 +55,7 @@ export function judgeTraffic(view: View): void {
 
   it('propagation: has each announced thing, and how many announced it', async () => {
     const spreads = spreadsOf(view.transcripts());
-    const found = await view.rows('SELECT kind, peers, first_peer FROM propagation');
+    const found = await view.rows('SELECT kind, peers, first_peer FROM propagation WHERE peers IS NOT NULL');
     expect(countBy(found, ({ kind }) => String(kind))).toEqual(countBy(spreads, ({ kind }) => kind));
     const certain = spreads.filter(({ isCertain }) => isCertain);
     const counts = countBy(found, ({ kind, peers }) => `${String(kind)} of ${String(peers)}`);
@@ -75,7 +75,8 @@ export function judgeTraffic(view: View): void {
 
   it('propagation: its delays are in order', async () => {
     const addresses = [0, 1, 2, 3].map((peer) => view.listener.addressOf(peer));
-    for (const row of await view.rows('SELECT * EXCLUDE (time) FROM propagation')) {
+    const rows = await view.rows('SELECT * EXCLUDE (time) FROM propagation WHERE peers IS NOT NULL');
+    for (const row of rows) {
       expect(addresses).toContain(row['first_peer']);
       const delays = ['delay_2nd', 'delay_p90'].map((name) => row[name]);
       if (Number(row['peers']) > 1) expect(Number(delays[0])).toBeLessThanOrEqual(Number(delays[1]));
@@ -83,5 +84,23 @@ export function judgeTraffic(view: View): void {
       if (row['delay_received'] !== null)
         expect(Number(row['delay_received'])).toBeLessThanOrEqual(Number(row['delay_processed']));
     }
+  });
+
+  it('propagation: tells when each thing was confirmed, once, and not before it was received', async () => {
+    const confirmed = await view.rows(
+      'SELECT kind, sha, delay_confirmed FROM propagation WHERE delay_confirmed IS NOT NULL',
+    );
+    const shas = confirmed.map(({ sha }) => String(sha));
+    expect(new Set(shas).size).toBe(shas.length);
+    const blocks = await view.rows('SELECT DISTINCT sha FROM blocks');
+    const ofBlocks = confirmed.filter(({ kind }) => kind === 'block').map(({ sha }) => sha);
+    expect(blocks.map(({ sha }) => sha)).toEqual(expect.arrayContaining(ofBlocks));
+    expect(ofBlocks.length).toBeGreaterThan(20);
+    const received = await view.rows(
+      `SELECT count(*)::INT AS early FROM propagation AS end
+         JOIN propagation AS start ON start.sha = end.sha AND start.delay_received IS NOT NULL
+         WHERE end.delay_confirmed < start.delay_received`,
+    );
+    expect(received).toEqual([{ early: 0 }]);
   });
 }
