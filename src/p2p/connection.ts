@@ -73,8 +73,8 @@ export class Connection implements PeerInfo, FrameSink {
   addrV2 = false;
   /** When it began, on the monotonic clock in milliseconds. */
   readonly openedAt = performance.now();
-  /** Whether it was asked for headers and has not answered: a `headers` message is then no announcement. */
-  awaitsHeaders = false;
+  /** How often it was asked for headers and has not answered: so many `headers` messages are no announcements. */
+  awaitedHeaders = 0;
   /** Settles with the reason when the connection has ended. */
   readonly closed: Promise<DisconnectReason>;
 
@@ -169,7 +169,7 @@ export class Connection implements PeerInfo, FrameSink {
 
   /** Asks for the headers behind the newest of these hashes that the peer has. */
   askHeaders(locator: readonly Buffer[]): void {
-    this.awaitsHeaders = true;
+    this.awaitedHeaders += 1;
     this.send('getheaders', encodeLocator(PROTOCOL_VERSION, locator));
   }
 

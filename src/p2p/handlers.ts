@@ -118,8 +118,8 @@ export function messageHandlers({
     },
     headers: (connection, payload) => {
       const headers = decodeHeaders(payload);
-      const isAnswer = connection.awaitsHeaders;
-      connection.awaitsHeaders = false;
+      const isAnswer = connection.awaitedHeaders > 0;
+      if (isAnswer) connection.awaitedHeaders -= 1;
       bus.emit('headers', { peer: connection, headers });
       if (isAnswer || headers.length > MAX_ANNOUNCED) return;
       const items = headers

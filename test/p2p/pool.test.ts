@@ -400,11 +400,13 @@ describe('the pool', () => {
         ...nonces.map((nonce) => Buffer.alloc(81).fill(nonce, 76, 77)),
       ]);
     pool.askHeaders(events.handshake[0]?.peer as never, []);
+    pool.askHeaders(events.handshake[0]?.peer as never, []);
     connection(peer).send('headers', headers(1));
+    connection(peer).send('headers', headers(4));
     connection(peer).send('headers', headers(2, 3));
     connection(peer).send('headers', headers(...Array.from({ length: 9 }, (_, i) => 10 + i)));
-    await until('all headers', () => events.headers.length === 3);
-    const announced = events.headers[1]?.headers.map((header) => wireHash(header.hash)) ?? [];
+    await until('all headers', () => events.headers.length === 4);
+    const announced = events.headers[2]?.headers.map((header) => wireHash(header.hash)) ?? [];
     expect(events.blockAnnounced.map((event) => event.hash)).toEqual(announced);
     const [request] = connection(peer).got.filter(({ command }) => command === 'getdata');
     expect(decodeInventory(request?.payload ?? Buffer.of(0))).toEqual(

@@ -92,7 +92,8 @@ export function judgeTraffic(view: View): void {
     );
     const shas = confirmed.map(({ sha }) => String(sha));
     expect(new Set(shas).size).toBe(shas.length);
-    const blocks = await view.rows('SELECT DISTINCT sha FROM blocks');
+    // Those that joined the best chain with others, by a reorganisation, were never the best.
+    const blocks = await view.rows("SELECT DISTINCT sha FROM processed_blocks WHERE status != 'rejected'");
     const ofBlocks = confirmed.filter(({ kind }) => kind === 'block').map(({ sha }) => sha);
     expect(blocks.map(({ sha }) => sha)).toEqual(expect.arrayContaining(ofBlocks));
     expect(ofBlocks.length).toBeGreaterThan(20);
