@@ -60,7 +60,7 @@ export interface AppConfig {
   readonly wtxidRelay: boolean;
   readonly txPerSecond: number;
   readonly maxUserAgents: number;
-  /** The most bytes of transactions in the relay view. */
+  /** The most memory in bytes that the transactions of the relay view take. */
   readonly mempoolBytes: number;
 }
 

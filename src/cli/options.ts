@@ -123,7 +123,8 @@ export const LISTEN_OPTIONS = {
     type: 'string',
     requiresArg: true,
     default: '300',
-    describe: 'Megabytes of unconfirmed transactions that are followed; the oldest leave first',
+    describe:
+      'Megabytes of memory for unconfirmed transactions, their bytes included; the oldest leave first',
   },
   'max-user-agents': {
     type: 'string',
