@@ -298,7 +298,7 @@ describe('the pool', () => {
     expect(asked(b)).toEqual([[1, 4]]);
   });
 
-  it('takes an announcement by txid for known that waits for one by wtxid', async () => {
+  it('knows an announcement by txid that waits for one by wtxid, and who else made it', async () => {
     const wtxid = await fake({
       onMessage: (from, { command }) => {
         if (command === 'version') {
@@ -317,8 +317,10 @@ describe('the pool', () => {
     connection(b).send('inv', inventory);
     await until('the second announcement', () => events.announced.length === 2);
     expect(events.announced.map(({ known }) => known)).toEqual([0, 1]);
-    await until('the request', () => events.requested.length > 0);
-    expect(events.requested.map(({ count }) => count)).toEqual([1]);
+    await until('the request', () => connection(a).commands().includes('getdata'));
+    expect(connection(b).commands()).not.toContain('getdata');
+    connection(a).send('notfound', inventory);
+    await until('the request of the other', () => connection(b).commands().includes('getdata'));
   });
 
   it('holds transactions over the limit back, counts them, and asks for them later', async () => {
