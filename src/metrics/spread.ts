@@ -1,3 +1,6 @@
+/** The most peers that are counted as announcers of one thing: more than are connected, unless they come and go. */
+const MAX_PEERS = 200;
+
 /** One transaction or block on its way over the peers. Times in milliseconds on the monotonic clock. */
 export class Spread {
   /** Delays of the announcements by the peers' addresses: one that comes back and says it again is not counted twice. */
@@ -19,7 +22,8 @@ export class Spread {
 
   /** Takes an announcement; a peer's second one changes nothing. */
   announce(peer: string, now: number): void {
-    if (!this.announced.has(peer)) this.announced.set(peer, now - this.firstAt);
+    if (this.announced.size < MAX_PEERS && !this.announced.has(peer))
+      this.announced.set(peer, now - this.firstAt);
   }
 
   /** Takes over what is known of the same thing under another hash, which was announced later. */

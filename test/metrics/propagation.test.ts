@@ -157,6 +157,12 @@ describe('propagation', () => {
     ]);
   });
 
+  it('counts no more announcers than can be connected at once', () => {
+    const bench = benchOf([propagation]);
+    for (let n = 0; n < 1_000; n++) announceTx(bench, peerOf(n, `192.0.2.9:${n}`), 1, 'txid', n);
+    expect(endAt(bench, 100_000)).toEqual([expect.stringContaining(',peers=200i,')]);
+  });
+
   it('is bounded where a peer announces nonsense, which does not push out what others say', () => {
     const bench = benchOf([propagation]);
     for (let n = 0; n < 60_000; n++) {
@@ -166,7 +172,7 @@ describe('propagation', () => {
     announceTx(bench, b, 5, 'true', 1_000);
     announceBlock(bench, b, 'block', 1_000);
     const lines = endAt(bench, 100_000);
-    expect(lines.filter((line) => line.includes('kind=tx,')).length).toBeLessThanOrEqual(8_400);
+    expect(lines.filter((line) => line.includes('kind=tx,')).length).toBeLessThanOrEqual(4_200);
     expect(lines.filter((line) => line.includes('kind=block,')).length).toBeLessThanOrEqual(1_000);
     expect(lines.filter((line) => line.includes('"192.0.2.2:8333"'))).toHaveLength(2);
     // And when that is over there is room again.

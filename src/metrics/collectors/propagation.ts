@@ -7,8 +7,8 @@ import { Followed, Spread } from '../spread';
 /** How long announcements of one thing are gathered: btcd announces within 10 s of what it got, Core sooner. */
 const WINDOW_MS = 30_000;
 
-/** The most ids of transactions that are followed at once: the load of mainnet, 7 a second over the window, forty times. */
-const MAX_TRANSACTIONS = 8_400;
+/** The most ids of transactions that are followed at once: two of each of mainnet's 7 a second over the window, ten times. */
+const MAX_TRANSACTIONS = 4_200;
 
 /** The most blocks; hundreds come at once where a regtest node is told to mine. */
 const MAX_BLOCKS = 1_000;
