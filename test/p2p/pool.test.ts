@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { SystemClock } from '../../src/clock';
 import { EventBus } from '../../src/events';
 import { BcoinPeer } from '../../src/p2p/bcoin';
+import type { HeaderStanding } from '../../src/p2p/compact/block-checks';
 import type { P2PEvents } from '../../src/p2p/events';
 import { encodeFrame } from '../../src/p2p/framing';
 import {
@@ -34,7 +35,7 @@ afterEach(async () => {
 
 function listen(
   peers: readonly FakePeer[],
-  options: { wtxidRelay?: boolean; txPerSecond?: number } = {},
+  options: { wtxidRelay?: boolean; txPerSecond?: number; headerStanding?: HeaderStanding } = {},
 ): Watched {
   const bus = new EventBus<P2PEvents>();
   const events: Watched['events'] = {
@@ -75,7 +76,7 @@ function listen(
       bus,
       clock: new SystemClock(),
       ...NO_COMPACT,
-      checks: { judgeHeader: () => 'recent', isIntact: () => true },
+      checks: { ...NO_COMPACT.checks, judgeHeader: () => options.headerStanding ?? 'old' },
       complain: (peer, reason) => complaints.push(`${peer} ${reason}`),
       fault: (error) => faults.push(error),
     },
@@ -394,7 +395,7 @@ describe('the pool', () => {
 
   it('takes headers that nobody asked for, a few of them, for the announcement of blocks', async () => {
     const peer = await fake();
-    const { pool, events } = listen([peer]);
+    const { pool, events } = listen([peer], { headerStanding: 'orphan' });
     await until('a handshake', () => events.handshake.length === 1);
     const headers = (...nonces: readonly number[]): Buffer =>
       Buffer.concat([
