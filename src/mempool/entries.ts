@@ -2,7 +2,7 @@ import { readDisplayHash } from '../hash';
 import type { Transaction } from '../tx/transaction';
 import { type Bill, feeOf } from './bill';
 import { heldBytes } from './raw-store';
-import { NONE, RecordTable } from './record-table';
+import { NONE, RecordTable } from '../record-table';
 
 /** Fields of a record. */
 const SIZE = 0;

@@ -2,7 +2,7 @@ import type { Transaction } from '../tx/transaction';
 import type { Bill } from './bill';
 import { Entries } from './entries';
 import { RawStore } from './raw-store';
-import { NONE } from './record-table';
+import { NONE } from '../record-table';
 import { Spends } from './spends';
 
 const HASH_BYTES = 32;

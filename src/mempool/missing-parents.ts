@@ -1,11 +1,11 @@
 import { INV_TX, INV_WTX, type InventoryItem } from '../p2p/messages/inventory';
-import { RollingSet } from '../p2p/rolling-set';
+import { RollingHashes } from '../p2p/rolling-hashes';
 import type { Input } from '../tx/input';
 import type { Transaction } from '../tx/transaction';
 import { type CoinCache, SEEN_MINED } from './coin-cache';
 import type { Graph } from './graph';
 import { Orphans } from './orphans';
-import { NONE } from './record-table';
+import { NONE } from '../record-table';
 
 /** Announcements that are remembered to tell that a parent is missing: about an hour and a half of mainnet. */
 const KEPT_ANNOUNCEMENTS = 50_000;
@@ -19,7 +19,7 @@ export interface MissingParentsModules {
 /** Tells which transactions of the view lack a parent; see `orphans` of MempoolGauges. Hashes are as on the wire. */
 export class MissingParents {
   private readonly orphans = new Orphans();
-  private readonly announcements = new RollingSet(KEPT_ANNOUNCEMENTS);
+  private readonly announcements = new RollingHashes(KEPT_ANNOUNCEMENTS);
 
   constructor(private readonly modules: MissingParentsModules) {}
 

@@ -1,4 +1,4 @@
-import { NONE } from './record-table';
+import { NONE } from '../record-table';
 
 const CHUNK_BYTES = 64;
 

@@ -10,7 +10,7 @@ import type { MempoolEvents, RemovalReason } from './events';
 import { Graph } from './graph';
 import { KeptBlocks } from './kept-blocks';
 import { MissingParents } from './missing-parents';
-import { NONE } from './record-table';
+import { NONE } from '../record-table';
 import { RelayedTransactions } from './relayed-transactions';
 import { Reporter } from './reporter';
 import { replaces, rivalsOf } from './rivals';

@@ -1,5 +1,5 @@
 import type { Input } from '../tx/input';
-import { NONE, RecordTable } from './record-table';
+import { NONE, RecordTable } from '../record-table';
 
 /** Fields of a record. */
 const SPENDER = 0;

@@ -1,4 +1,4 @@
-import { NONE, RecordTable } from '../mempool/record-table';
+import { NONE, RecordTable } from '../record-table';
 
 const HASH_BYTES = 32;
 

@@ -1,9 +1,10 @@
 import type { Clock } from '../clock';
 import type { Connection } from './connection';
 import { INV_TX, INV_WITNESS_FLAG, INV_WTX, type InventoryItem } from './messages/inventory';
+import { RollingHashes } from './rolling-hashes';
 import { RollingSet } from './rolling-set';
 
-/** How many ids are remembered, two of most transactions: 2 hours of mainnet at least, in 30 MB for both sets when they are full. */
+/** How many ids are remembered, two of most transactions: 2 hours of mainnet at least, in 16 MB for both sets when they are full. */
 const REMEMBERED = 100_000;
 
 /** The most announcements of one peer that wait for their turn; further ones are passed over. 25 s of work at the default rate. */
@@ -55,8 +56,8 @@ interface Line {
  * has a line of its own, and the lines share the limit evenly, so that one peer's flood holds up that peer alone.
  */
 export class TransactionRequests {
-  private readonly known = new RollingSet(REMEMBERED);
-  private readonly arrived = new RollingSet(REMEMBERED);
+  private readonly known = new RollingHashes(REMEMBERED);
+  private readonly arrived = new RollingHashes(REMEMBERED);
   private readonly wanted = new Map<string, Wanted>();
   /** What nobody gave who had announced it: the next announcer is asked. */
   private readonly missed = new RollingSet(MAX_MISSED);

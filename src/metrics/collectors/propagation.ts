@@ -1,5 +1,5 @@
 import { displayOf, INV_TX, INV_WTX, wireHash } from '../../p2p/messages/inventory';
-import { RollingSet } from '../../p2p/rolling-set';
+import { RollingHashes } from '../../p2p/rolling-hashes';
 import { AnnouncementTimes } from '../announcement-times';
 import type { CollectorFactory } from '../collector';
 import { Followed, Spread } from '../spread';
@@ -30,7 +30,7 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs }) => {
   const transactions = new Followed(MAX_TRANSACTIONS);
   const blocks = new Followed(MAX_BLOCKS);
   /** What has its point already: later announcements say nothing new of how it spread. */
-  const told = new RollingSet(REMEMBERED);
+  const told = new RollingHashes(REMEMBERED);
   const times = new AnnouncementTimes(UNCONFIRMED);
 
   const announce = (kind: Spread['kind'], peer: string, hash: string, now: number): void => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { NONE, RecordTable } from '../../src/mempool/record-table';
+import { NONE, RecordTable } from '../src/record-table';
 
 /** A key of 36 bytes that differs from others in few of them. */
 function key(number: number): Buffer {
