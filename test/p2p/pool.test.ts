@@ -411,10 +411,10 @@ describe('the pool', () => {
     await until('all headers', () => events.headers.length === 4);
     const announced = events.headers[2]?.headers.map((header) => wireHash(header.hash)) ?? [];
     expect(events.blockAnnounced.map((event) => event.hash)).toEqual(announced);
-    const [request] = connection(peer).got.filter(({ command }) => command === 'getdata');
-    expect(decodeInventory(request?.payload ?? Buffer.of(0))).toEqual(
-      announced.map((id) => ({ type: 0x40000002, hash: id })),
+    const request = await until('the request', () =>
+      connection(peer).got.find(({ command }) => command === 'getdata'),
     );
+    expect(decodeInventory(request.payload)).toEqual(announced.map((id) => ({ type: 0x40000002, hash: id })));
     connection(peer).send('inv', encodeInventory([{ type: INV_BLOCK, hash: hash(9) }]));
     await until('the inventory', () => events.announced.length === 1);
     expect(events.blockAnnounced.at(-1)?.hash).toBe(hash(9));
