@@ -154,7 +154,7 @@ export class BlockRequests {
     const wasRequested = this.requested.has(hash);
     const wasMissing = this.missing.has(hash);
     const first = !this.arrived.has(hash);
-    const requested = wasRequested || wasMissing;
+    const requested = awaited !== undefined || wasRequested || wasMissing;
     if (first && requested) this.arrived.add(hash);
     return { first, requested, fetched: awaited?.fetched ?? (wasMissing && !wasRequested) };
   }

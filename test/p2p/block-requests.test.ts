@@ -61,7 +61,15 @@ describe('BlockRequests', () => {
       blocks.announced(connection, [item(n)]);
       blocks.received(hash(n), connection);
     }
-    expect(blocks.received(hash(1), connection).requested).toBe(false);
+    // What is still under way was asked for, whatever was announced since.
+    expect(blocks.received(hash(1), connection).requested).toBe(true);
+    blocks.announced(connection, [item(10_000)]);
+    pass(31_000);
+    for (let n = 10_001; n < 20_000; n++) {
+      blocks.announced(connection, [item(n)]);
+      blocks.received(hash(n), connection);
+    }
+    expect(blocks.received(hash(10_000), connection).requested).toBe(false);
   });
 
   it('asks the next announcer where a forgery came, and later ones where there is none', () => {
