@@ -3,7 +3,18 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { readCorpus } from './fuzz-corpus.mjs';
 import { mutate, randomOf } from './fuzz-mutate.mjs';
-import { parseBlock, ParseError, parseTransaction, PartialBlock, TARGETS } from './fuzz-targets.mjs';
+import {
+  encodeFrame,
+  FrameReader,
+  judgeBlock,
+  judgeTransaction,
+  NETWORKS,
+  parseBlock,
+  ParseError,
+  parseTransaction,
+  PartialBlock,
+  TARGETS,
+} from './fuzz-targets.mjs';
 
 /** One input in this many is a whole block. */
 const BLOCK_EVERY = 20_000;
@@ -91,12 +102,34 @@ function decode({ command, read, refusal }, payload, walked) {
     if (command === 'cmpctblock') rebuild(value);
     if (!walked) return true;
     walk(value, payload);
-    for (const transaction of value?.transactions?.map?.((t) => t) ?? (command === 'tx' ? [value] : []))
+    for (const transaction of value?.transactions?.map?.((t) => t) ?? (command === 'tx' ? [value] : [])) {
       ask(transaction);
+      judgeTransaction(transaction);
+    }
+    if (command === 'block') judgeBlock(value);
   } catch (error) {
     throw new Error(`${command}: ${error.message}`, { cause: error });
   }
   return true;
+}
+
+/** Reads a damaged frame in two chunks; whatever it is, nothing is thrown and what is found lies within. */
+function readFrame(command, payload, random) {
+  const { magic } = NETWORKS.mainnet;
+  const frame = encodeFrame(magic, command, payload);
+  if (random(2) === 0) frame[random(24)] = random(256);
+  const reader = new FrameReader(magic, {
+    arrived: (name, bytes) => {
+      if (name.length > 12 || bytes > frame.length) throw new Error(`a frame of ${bytes} bytes, ${name}`);
+    },
+    message: (_, found) => {
+      if (!found.equals(payload.subarray(0, found.length))) throw new Error('a payload of other bytes');
+    },
+    violation: () => undefined,
+  });
+  const cut = random(frame.length);
+  reader.push(frame.subarray(0, cut));
+  reader.push(frame.subarray(cut));
 }
 
 /** The payload of input `index`, and the command that it was one of. */
@@ -127,6 +160,7 @@ for (let index = from; index < from + runs; index++) {
     const walked = index % WALK_EVERY === 0;
     if (decode(targets.get(command), payload, walked)) decoded++;
     decode(TARGETS[random(TARGETS.length)], payload, walked);
+    if (walked) readFrame(command, payload, random);
   } catch (error) {
     parentPort.postMessage({
       failed: error.message,
