@@ -6,7 +6,7 @@ import { CHAIN_PARAMS } from './chain/params';
 import { SystemClock } from './clock';
 import { EventBus } from './events';
 import { DuckDbExporter } from './export/duckdb';
-import { openExports } from './export/open';
+import { openExports, type SpoolPlace } from './export/open';
 import type { Log } from './log';
 import { collect } from './metrics/collect';
 import type { ExporterStats, MonitorEvents } from './metrics/collector';
@@ -43,6 +43,8 @@ export interface AppConfig {
   readonly connect: readonly Endpoint[];
   /** Export URLs. */
   readonly exports: readonly string[];
+  /** Where points wait on disk for receivers that are away. */
+  readonly spools: SpoolPlace;
   /** Folder where the header chain is kept; without it the chain is fetched anew. */
   readonly headersDir?: string;
   readonly intervalMs: number;
@@ -86,6 +88,8 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
   const exports = await openExports(config.exports, {
     clock,
     warn: (message) => log.warn(message),
+    env: process.env,
+    spools: config.spools,
     onEnded: () => end(),
   });
   const { queues } = exports;

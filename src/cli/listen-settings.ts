@@ -15,7 +15,7 @@ const LEAST_INTERVAL_MS = 100;
  */
 export function listenSettings(
   args: ArgumentsCamelCase<ListenArguments>,
-): Omit<AppConfig, 'exports' | 'headersDir'> {
+): Omit<AppConfig, 'exports' | 'headersDir' | 'spools'> & { readonly spoolBytes: number } {
   if (args.connect === undefined || args.connect.length === 0)
     throw new UsageError('nothing to listen to: give --connect host[:port], or try btcdmon-node demo');
   const { port } = NETWORKS[args.network];
@@ -28,6 +28,7 @@ export function listenSettings(
     wtxidRelay: args.wtxidrelay,
     txPerSecond: positive('--tx-rate', args.txRate),
     mempoolBytes: positive('--mempool-size', args.mempoolSize) * 1_000_000,
+    spoolBytes: positive('--spool-size', args.spoolSize) * 1_000_000,
     maxUserAgents: positive('--max-user-agents', args.maxUserAgents),
   };
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Argv, CommandModule, InferredOptionTypes } from 'yargs';
 import { startApp } from '../app';
 import { createLog } from '../log';
@@ -25,10 +26,14 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
         'two peers, into InfluxDB',
       ) as Argv<ListenArguments>,
   handler: async (args) => {
-    const settings = listenSettings(args);
+    const { spoolBytes: maxBytes, ...settings } = listenSettings(args);
     const headersDir = await dataDirectory(args.dataDir);
     const exports = args.export ?? [defaultStore(headersDir)];
-    const app = await startApp({ ...settings, exports, headersDir }, { log: createLog(args.logLevel) });
+    const spools = { directory: path.join(headersDir, 'spool'), maxBytes };
+    const app = await startApp(
+      { ...settings, exports, headersDir, spools },
+      { log: createLog(args.logLevel) },
+    );
     await untilSignal(app.ended);
     await app.stop();
   },

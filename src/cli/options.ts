@@ -84,6 +84,12 @@ export const LISTEN_OPTIONS = {
     default: '300',
     describe: 'Megabytes of unconfirmed transactions that are followed; the oldest leave first',
   },
+  'spool-size': {
+    type: 'string',
+    requiresArg: true,
+    default: '1000',
+    describe: 'Megabytes on disk, for each receiver that is away, of points that wait for it',
+  },
   'max-user-agents': {
     type: 'string',
     requiresArg: true,
