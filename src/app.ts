@@ -8,7 +8,7 @@ import { SystemClock } from './clock';
 import type { FailureError } from './errors';
 import { EventBus } from './events';
 import { DuckDbExporter } from './export/duckdb';
-import { openExports } from './export/open';
+import { openExports, type SpoolPlace } from './export/open';
 import { startFull } from './full';
 import type { Log } from './log';
 import { collect } from './metrics/collect';
@@ -51,6 +51,8 @@ export interface AppConfig {
   readonly join?: JoinOptions;
   /** Export URLs. */
   readonly exports: readonly string[];
+  /** Where points wait on disk for receivers that are away. */
+  readonly spools: SpoolPlace;
   /** Folder where the header chain and known addresses are kept; without it they are fetched anew. */
   readonly dataDir?: string;
   /** Folder of the chain's database; without it blocks are checked without the outputs that they spend. */
@@ -136,6 +138,8 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
   const exports = await openExports(config.exports, {
     clock,
     warn: (message) => log.warn(message),
+    env: process.env,
+    spools: config.spools,
     onEnded: () => end(),
   });
   const { queues } = exports;

@@ -17,7 +17,7 @@ const LEAST_INTERVAL_MS = 100;
  */
 export function listenSettings(
   args: ArgumentsCamelCase<ListenArguments>,
-): Omit<AppConfig, 'exports' | 'dataDir' | 'chainDir'> {
+): Omit<AppConfig, 'exports' | 'dataDir' | 'chainDir' | 'spools'> & { readonly spoolBytes: number } {
   const { connect = [] } = args;
   const join = joinSettings(args);
   if (connect.length === 0 && join === undefined)
@@ -35,6 +35,7 @@ export function listenSettings(
     wtxidRelay: args.wtxidrelay,
     txPerSecond: positive('--tx-rate', args.txRate),
     mempoolBytes: positive('--mempool-size', args.mempoolSize) * 1_000_000,
+    spoolBytes: positive('--spool-size', args.spoolSize) * 1_000_000,
     maxUserAgents: positive('--max-user-agents', args.maxUserAgents),
   };
 }

@@ -28,13 +28,14 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
         'two peers, into InfluxDB',
       ) as Argv<ListenArguments>,
   handler: async (args) => {
-    const settings = listenSettings(args);
+    const { spoolBytes: maxBytes, ...settings } = listenSettings(args);
     const dataDir = await dataDirectory(args.dataDir);
     const exports = args.export ?? [defaultStore(dataDir)];
     const chainDir = args.validate === 'full' ? path.join(dataDir, `chain-${settings.network}`) : undefined;
+    const spools = { directory: path.join(dataDir, 'spool'), maxBytes };
     const status = new StatusLine(process.stderr);
     const log = createLog(args.logLevel, status);
-    const app = await startApp({ ...settings, exports, dataDir, chainDir }, { log, status });
+    const app = await startApp({ ...settings, exports, dataDir, chainDir, spools }, { log, status });
     try {
       await untilSignal(app.ended);
     } finally {

@@ -126,6 +126,12 @@ export const LISTEN_OPTIONS = {
     describe:
       'Megabytes of memory for unconfirmed transactions, their bytes included; the oldest leave first',
   },
+  'spool-size': {
+    type: 'string',
+    requiresArg: true,
+    default: '1000',
+    describe: 'Megabytes on disk, for each receiver that is away, of points that wait for it',
+  },
   'max-user-agents': {
     type: 'string',
     requiresArg: true,

@@ -91,6 +91,7 @@ function configOf(network: RegtestNetwork, store: string): AppConfig {
     network: 'regtest',
     connect: network.endpoints,
     exports: [`duckdb:${store}`],
+    spools: { directory: path.dirname(store), maxBytes: 1_000_000 },
     intervalMs: POINT_INTERVAL_MS,
     policy: 'btcd',
     wtxidRelay: true,

@@ -4,10 +4,12 @@ import type { Clock } from '../clock';
 export type Warn = (message: string) => void;
 
 /** Why points are given up. */
-export type DropCause = 'full' | 'unwritable' | 'unsent';
+export type DropCause = 'full' | 'spool full' | 'damaged' | 'unwritable' | 'unsent';
 
 const CAUSES: Readonly<Record<DropCause, string>> = {
   full: 'because the queue was full',
+  'spool full': 'because the spool on disk was full (--spool-size)',
+  damaged: 'whose bytes in the spool have changed',
   unwritable: 'that can never be written',
   unsent: 'that could not be delivered before the end',
 };

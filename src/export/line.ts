@@ -10,6 +10,9 @@ import {
   valueProblem,
 } from './values';
 
+/** InfluxDB refuses strings and series keys of more than 64 KiB; no line of the schema comes near. */
+export const MAX_LINE_BYTES = 65_536;
+
 /** What a series' lines share: its names, and for each tag set in use the start of the line. */
 interface Plan {
   readonly names: Names;

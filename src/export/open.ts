@@ -1,40 +1,76 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
 import type { Clock } from '../clock';
-import { createExporter } from './registry';
+import type { LineExporter } from './line-exporter';
+import type { PointQueue } from './point-queue';
 import { ExportQueue } from './queue';
-import type { Exporter } from './exporter';
+import { type AnyExporter, createExporter } from './registry';
+import { Spool } from './spool/spool';
+import { SpoolQueue } from './spool-queue';
+
+/** Where points wait on disk for receivers that are away. */
+export interface SpoolPlace {
+  /** Folder that holds a folder for each destination. */
+  readonly directory: string;
+  /** The most bytes for each destination. */
+  readonly maxBytes: number;
+}
 
 /** What exports work with. */
 export interface ExportsModules {
   readonly clock: Clock;
   readonly warn: (message: string) => void;
+  readonly env: NodeJS.ProcessEnv;
+  readonly spools: SpoolPlace;
   /** Called when an exporter's other side is gone for good. */
   readonly onEnded: () => void;
 }
 
 /**
- * Makes and opens the exporter of each URL and puts a queue in front of it. Where one can't be opened, those that were are
- * closed again. Further exporters of one kind are named #2, #3.
+ * Makes and opens the exporter of each URL and puts a queue in front of it, with a spool where the exporter is one of lines. Where
+ * one can't be opened, those that were are closed again. Further exporters of one kind are named #2, #3.
  * @throws UsageError or FailureError of the first that fails
  */
 export async function openExports(
   urls: readonly string[],
   modules: ExportsModules,
-): Promise<{ readonly exporters: readonly Exporter[]; readonly queues: readonly ExportQueue[] }> {
+): Promise<{ readonly exporters: readonly AnyExporter[]; readonly queues: readonly PointQueue[] }> {
   const exporters = urls.map((url) => createExporter(url, modules));
-  const open: Exporter[] = [];
+  const open: { close(): Promise<void> }[] = [];
+  const spools = new Map<AnyExporter, Spool>();
   try {
     for (const exporter of exporters) {
       await exporter.open();
       open.push(exporter);
+      if (!isLineExporter(exporter)) continue;
+      const { directory, maxBytes } = modules.spools;
+      const spool = await Spool.open(path.join(directory, folderOf(exporter)), { maxBytes });
+      open.push(spool);
+      spools.set(exporter, spool);
     }
   } catch (error) {
-    await Promise.all(open.map((exporter) => exporter.close()));
+    await Promise.all(open.map((part) => part.close()));
     throw error;
   }
   const queues = exporters.map((exporter, i) => {
     const nth = exporters.slice(0, i + 1).filter(({ name }) => name === exporter.name).length;
     const name = nth === 1 ? exporter.name : `${exporter.name}#${nth}`;
-    return new ExportQueue({ name }, { ...modules, exporter });
+    if (!isLineExporter(exporter)) return new ExportQueue({ name }, { ...modules, exporter });
+    const spool = spools.get(exporter);
+    if (spool === undefined) throw new Error(`${name} has no spool`);
+    if (spool.points > 0) modules.warn(`${name}: ${spool.points} points of an earlier run wait on disk`);
+    return new SpoolQueue({ name }, { ...modules, exporter, spool });
   });
   return { exporters, queues };
+}
+
+/** Tells the two kinds apart. */
+export function isLineExporter(exporter: AnyExporter): exporter is LineExporter {
+  return 'writeLines' in exporter;
+}
+
+/** The folder of a destination: readable, and different for each, whatever characters it has. */
+function folderOf({ name, destination }: LineExporter): string {
+  const readable = `${name}-${destination}`.replace(/[^A-Za-z0-9.+]+/g, '-').slice(0, 80);
+  return `${readable}-${createHash('sha256').update(`${name} ${destination}`).digest('hex').slice(0, 8)}`;
 }

@@ -1,10 +1,12 @@
 import type { Clock } from '../clock';
 import { messageOf } from '../errors';
-import type { PointSink } from '../metrics/emitter';
 import type { Point } from '../metrics/point';
+import { Backoff } from './backoff';
 import { Drops, type Warn } from './drops';
 import { type Exporter, ExporterEnded } from './exporter';
+import { MAX_POINTS, type PointQueue, type QueueStats } from './point-queue';
 import { Ring } from './ring';
+import { within } from './within';
 
 export interface QueueOptions {
   /** Name in warnings and in the tag `exporter`; default the exporter's own. */
@@ -28,48 +30,22 @@ export interface QueueModules {
   readonly onEnded?: () => void;
 }
 
-/** Cumulative since the start but for `queued`. At every moment, points pushed = sent + dropped + queued. */
-export interface QueueStats {
-  /**
-   * Points of which the exporter has taken care: `duckdb` committed them, `influx+udp` handed them to the kernel,
-   * `stdout` handed them to the pipe.
-   */
-  readonly sent: number;
-  /** Those of `sent` that the receiver confirmed: all for `duckdb`, none for `influx+udp` and `stdout`. */
-  readonly acked: number;
-  /** Given up: the queue was full, the point can't be written, or the end came first. */
-  readonly dropped: number;
-  /** Points that wait, those of a running write included. */
-  readonly queued: number;
-  /** Writes that failed and were made again, or will be. */
-  readonly retried: number;
-}
-
-/**
- * Points that may wait; outputs', which are most, take 45 MB then. One transaction can make 111,112: it has a point for each
- * output, and an output takes 9 of a million bytes. Two of those do not push out what waits beside them.
- */
-const MAX_POINTS = 250_000;
-
 /** Of the time that `close` has, the part kept for the exporter's own close. */
 const CLOSE_SHARE = 0.25;
-const WARN_EVERY_MS = 60_000;
 
 /**
  * The bounded queue in front of an exporter. It alone buffers, retries and counts: `push` never waits and never throws,
  * and a full queue drops its oldest points.
  */
-export class ExportQueue implements PointSink {
+export class ExportQueue implements PointQueue {
   readonly name: string;
   private readonly options: Required<Omit<QueueOptions, 'name'>>;
   private readonly ring: Ring<Point>;
   private readonly drops: Drops;
+  private readonly backoff: Backoff;
   private inFlight = 0;
   private sent = 0;
   private acked = 0;
-  private retried = 0;
-  private failures = 0;
-  private lastWarning: number | undefined;
   private state: 'open' | 'closing' | 'closed' = 'open';
   private ended = false;
   private timer: NodeJS.Timeout | undefined;
@@ -92,6 +68,8 @@ export class ExportQueue implements PointSink {
     this.ring = new Ring(this.options.maxPoints);
     const warn = (message: string) => modules.warn(`${this.name}: ${message}`);
     this.drops = new Drops({ warn, clock: modules.clock });
+    const { retryMinMs: minMs, retryMaxMs: maxMs } = this.options;
+    this.backoff = new Backoff({ minMs, maxMs }, { warn, clock: modules.clock });
   }
 
   push(point: Point): void {
@@ -109,8 +87,9 @@ export class ExportQueue implements PointSink {
   }
 
   stats(): QueueStats {
-    const { sent, acked, retried } = this;
-    return { sent, acked, dropped: this.drops.total, queued: this.ring.length + this.inFlight, retried };
+    const { sent, acked } = this;
+    const queued = this.ring.length + this.inFlight;
+    return { sent, acked, dropped: this.drops.total, queued, retried: this.backoff.total };
   }
 
   /**
@@ -146,8 +125,9 @@ export class ExportQueue implements PointSink {
     }
     // After a failure the pause counts, however many points come meanwhile.
     const now = this.state === 'closing' || this.ring.length >= this.options.batchPoints;
-    if (now && this.failures === 0) this.immediate ??= setImmediate(this.run);
-    else this.timer ??= setTimeout(this.run, this.failures > 0 ? this.pauseMs() : this.options.flushMs);
+    const { isFailing } = this.backoff;
+    if (now && !isFailing) this.immediate ??= setImmediate(this.run);
+    else this.timer ??= setTimeout(this.run, isFailing ? this.pauseMs() : this.options.flushMs);
   }
 
   private readonly run = (): void => {
@@ -168,7 +148,7 @@ export class ExportQueue implements PointSink {
       this.sent += sent;
       this.acked += acked;
       this.drops.add(batch.length - sent, 'unwritable', rejection);
-      this.failures = 0;
+      this.backoff.success();
     } catch (error) {
       if (this.isClosed()) return;
       this.inFlight = 0;
@@ -186,22 +166,11 @@ export class ExportQueue implements PointSink {
       this.modules.onEnded?.();
       return;
     }
-    this.retried++;
-    this.failures++;
-    const now = this.modules.clock.monotonicMs();
-    if (this.lastWarning !== undefined && now - this.lastWarning < WARN_EVERY_MS) return;
-    this.lastWarning = now;
-    this.modules.warn(
-      `${this.name}: a write failed and is tried again, ${this.ring.length} points wait: ${messageOf(error)}`,
-    );
+    this.backoff.failure(error, `a write failed and is tried again, ${this.ring.length} points wait`);
   }
 
-  /** Doubles with each failure; half of it is random, so that many writers don't return to a server in step. */
   private pauseMs(): number {
-    const { retryMinMs, retryMaxMs } = this.options;
-    const most = this.state === 'closing' ? retryMinMs : retryMaxMs;
-    const full = Math.min(most, retryMinMs * 2 ** Math.min(this.failures - 1, 30));
-    return full * (0.5 + Math.random() / 2);
+    return this.backoff.pauseMs(this.state === 'closing');
   }
 
   private drained(): Promise<void> {
@@ -216,14 +185,4 @@ export class ExportQueue implements PointSink {
   private isClosed(): boolean {
     return this.state === 'closed';
   }
-}
-
-/** Waits for `promise`, but no longer than `ms`. */
-async function within(ms: number, promise: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, Math.max(0, ms));
-  });
-  await Promise.race([promise, deadline]);
-  clearTimeout(timer);
 }

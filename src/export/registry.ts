@@ -7,19 +7,27 @@ import { suggestion } from '../nearest';
 import { DuckDbExporter } from './duckdb';
 import type { Exporter } from './exporter';
 import { InfluxUdpExporter } from './influx-udp';
+import type { LineExporter } from './line-exporter';
 import { StdoutExporter } from './stdout';
 
 /** What exporters take from the program. */
 export interface ExporterContext {
   readonly clock: Clock;
+  /** Takes a line for the log. */
+  readonly warn: (message: string) => void;
+  /** Where passwords and tokens are looked for. */
+  readonly env: NodeJS.ProcessEnv;
 }
+
+/** An exporter of points, or one of lines, which has a spool before it. */
+export type AnyExporter = Exporter | LineExporter;
 
 interface Kind {
   /** How its URL is written, for help and errors. */
   readonly form: string;
   readonly help: string;
-  /** `rest` is the URL after the scheme and its colon; null where it is malformed. */
-  readonly create: (rest: string, context: ExporterContext) => Exporter | null;
+  /** `rest` is the URL after the scheme and its colon; null, or a UsageError that says more, where it is malformed. */
+  readonly create: (rest: string, context: ExporterContext) => AnyExporter | null;
 }
 
 /** Every exporter by the scheme of its URL. */
@@ -42,7 +50,7 @@ const INFLUX_UDP_PORT = 8089;
  * The exporter that an `--export` URL names, not yet open.
  * @throws UsageError where the URL is of no known form; the message never shows what stands before an `@`
  */
-export function createExporter(url: string, context: ExporterContext): Exporter {
+export function createExporter(url: string, context: ExporterContext): AnyExporter {
   const colon = url.indexOf(':');
   const scheme = (colon < 0 ? url : url.slice(0, colon)).toLowerCase();
   const kind = Object.hasOwn(KINDS, scheme) ? KINDS[scheme] : undefined;

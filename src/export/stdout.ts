@@ -2,10 +2,7 @@ import type { Writable } from 'node:stream';
 import { messageOf } from '../errors';
 import type { Point } from '../metrics/point';
 import { type Exporter, ExporterEnded, type WriteResult } from './exporter';
-import { LineSerializer } from './line';
-
-/** InfluxDB refuses strings and series keys of more than 64 KiB; no line of the schema comes near. */
-const MAX_LINE = 65_536;
+import { LineSerializer, MAX_LINE_BYTES } from './line';
 
 /**
  * Line protocol on the standard output, one line a point, for pipes and files. A reader that is slow makes `write`
@@ -13,7 +10,7 @@ const MAX_LINE = 65_536;
  */
 export class StdoutExporter implements Exporter {
   readonly name = 'stdout';
-  private readonly serializer = new LineSerializer({ maxBytes: MAX_LINE });
+  private readonly serializer = new LineSerializer({ maxBytes: MAX_LINE_BYTES });
 
   constructor(private readonly modules: { readonly output: Writable }) {}
 

@@ -19,6 +19,7 @@ export interface ExporterStats {
   readonly dropped: number;
   readonly queued: number;
   readonly retried: number;
+  readonly spooled?: number;
 }
 
 /** What collectors are made from. */

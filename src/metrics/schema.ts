@@ -476,6 +476,12 @@ export const SCHEMA = {
       ),
       queued: column('int', 'gauge', 'points', 'Per exporter: points that wait'),
       retried: column('int', 'counter', 'batches', 'Per exporter: attempts that failed and were made again'),
+      spooled: column(
+        'int',
+        'gauge',
+        'points',
+        'Per exporter with a spool: points that wait on disk, over restarts',
+      ),
     },
     anchors: ['rss', 'emitted', 'sent'],
   },

@@ -7,7 +7,7 @@ import { InfluxUdpExporter } from '../../src/export/influx-udp';
 import { EXPORTER_KINDS, createExporter } from '../../src/export/registry';
 import { StdoutExporter } from '../../src/export/stdout';
 
-const clock = new SystemClock();
+const context = { clock: new SystemClock(), warn: () => undefined, env: {} };
 
 describe('an export URL', () => {
   it.each<[string, new (...args: never[]) => unknown, string, object]>([
@@ -29,7 +29,7 @@ describe('an export URL', () => {
     ['influx+udp://[2001:db8::1]', InfluxUdpExporter, 'influx+udp', { host: '2001:db8::1', port: 8089 }],
     ['stdout:', StdoutExporter, 'stdout', {}],
   ])('%s', (url, kind, name, options) => {
-    const exporter = createExporter(url, { clock });
+    const exporter = createExporter(url, context);
     expect(exporter).toBeInstanceOf(kind);
     expect(exporter.name).toBe(name);
     expect(exporter).toMatchObject(name === 'stdout' ? {} : { options });
@@ -53,7 +53,7 @@ describe('an export URL', () => {
     ['stdout:x', 'must be stdout:'],
     ['stdout', 'must be stdout:'],
   ])('%s is refused', (url, reason) => {
-    expect(() => createExporter(url, { clock })).toThrow(new UsageError(`--export ${url}: ${reason}`));
+    expect(() => createExporter(url, context)).toThrow(new UsageError(`--export ${url}: ${reason}`));
   });
 
   it.each([
@@ -63,8 +63,8 @@ describe('an export URL', () => {
     ['toString:x', 'there are duckdb:PATH, influx+udp://host[:8089], stdout:'],
     ['', 'no such exporter'],
   ])('%s: no such exporter', (url, hint) => {
-    expect(() => createExporter(url, { clock })).toThrow(UsageError);
-    expect(() => createExporter(url, { clock })).toThrow(hint);
+    expect(() => createExporter(url, context)).toThrow(UsageError);
+    expect(() => createExporter(url, context)).toThrow(hint);
   });
 
   it.each([
@@ -75,7 +75,7 @@ describe('an export URL', () => {
   ])('never shows credentials: %s', (url) => {
     let message = '';
     try {
-      createExporter(url, { clock });
+      createExporter(url, context);
     } catch (error) {
       message = String(error);
     }
@@ -93,7 +93,7 @@ describe('an export URL', () => {
 });
 
 it('a host that nobody knows ends the program at start', async () => {
-  const exporter = createExporter('influx+udp://no-such-host.invalid', { clock });
+  const exporter = createExporter('influx+udp://no-such-host.invalid', context);
   await expect(exporter.open()).rejects.toThrow(FailureError);
   await expect(exporter.open()).rejects.toThrow(
     'export influx+udp: the host no-such-host.invalid (port 8089)',

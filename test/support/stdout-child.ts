@@ -1,13 +1,13 @@
 import { SystemClock } from '../../src/clock';
 import { ExportQueue } from '../../src/export/queue';
-import { createExporter } from '../../src/export/registry';
+import { StdoutExporter } from '../../src/export/stdout';
 import { makePoints } from './make-points';
 
 /** Writes points to stdout through a queue: `COUNT` of them, or without end. Says on stderr how it ended. */
 async function main(): Promise<void> {
   const count = Number(process.argv[2] ?? Infinity);
   const clock = new SystemClock();
-  const exporter = createExporter('stdout:', { clock });
+  const exporter = new StdoutExporter({ output: process.stdout });
   await exporter.open();
   const state = { ended: false };
   const queue = new ExportQueue(

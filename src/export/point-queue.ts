@@ -1,0 +1,40 @@
+import type { PointSink } from '../metrics/emitter';
+
+/**
+ * Points that may wait; outputs', which are most, take 45 MB then. One transaction can make 111,112: it has a point for each
+ * output, and an output takes 9 of a million bytes. Two of those do not push out what waits beside them.
+ */
+export const MAX_POINTS = 250_000;
+
+/**
+ * Cumulative since the start but for `queued` and `spooled`. At every moment, points pushed, and those that an earlier run
+ * left in the spool, = sent + dropped + queued + spooled.
+ */
+export interface QueueStats {
+  /**
+   * Points of which the exporter has taken care: `duckdb` committed them, `influx+udp` handed them to the kernel,
+   * `stdout` handed them to the pipe.
+   */
+  readonly sent: number;
+  /** Those of `sent` that the receiver confirmed: all for `duckdb`, none for `influx+udp` and `stdout`. */
+  readonly acked: number;
+  /** Given up: the queue was full, the point can't be written, or the end came first. */
+  readonly dropped: number;
+  /** Points that wait in memory, those of a running write included. */
+  readonly queued: number;
+  /** Writes that failed and were made again, or will be. */
+  readonly retried: number;
+  /** Points that wait on disk, over restarts; undefined where an exporter has no spool. */
+  readonly spooled?: number;
+}
+
+/** What stands in front of an exporter: it alone buffers, retries and counts. `push` never waits and never throws. */
+export interface PointQueue extends PointSink {
+  readonly name: string;
+  stats(): QueueStats;
+  /**
+   * Delivers what waits, closes the exporter and returns the final counts at the latest `deadlineMs` milliseconds after the
+   * call.
+   */
+  close(deadlineMs: number): Promise<QueueStats>;
+}

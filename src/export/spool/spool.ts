@@ -1,0 +1,247 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { BtcdmonError, FailureError, messageOf } from '../../errors';
+import type { LineBatch } from '../line-exporter';
+import { lockFolder } from './lock';
+import { type Record, Segment } from './segment';
+
+/** Version of the files. It grows when a program that knows only the old version would misread the new one. */
+const VERSION = 1;
+
+/** A segment's share of the whole: where the spool is full, so much is lost at once. */
+const SEGMENTS = 16;
+const MAX_SEGMENT_BYTES = 16_000_000;
+
+/** What is in the file of the cursor: number of a segment, and an offset in it. */
+const CURSOR = /^(\d{8}) (\d{12})\n$/;
+
+/** Bounds of a spool. */
+export interface SpoolOptions {
+  /** The most bytes of records; where there are more the oldest go. */
+  readonly maxBytes: number;
+}
+
+/**
+ * A log on disk of lines that wait for delivery, oldest first, over restarts. Whatever `append` has returned for outlasts
+ * `kill -9` of this process; a power cut may take the last seconds. What `done` was called for may come once more after a
+ * kill: the file of the cursor is written behind each delivery and not synced.
+ *
+ * A folder has one spool: `spool.json` with its version and its name, `cursor`, `lock`, and segments `00000001.log`, ….
+ */
+export class Spool {
+  private readonly segments: Segment[] = [];
+  /** Offset in the first segment of the first record that is not done. */
+  private offset = 0;
+  /** What was handed out last and is not done. It is kept here: its segment may have to make room meanwhile. */
+  private out: { readonly segment: number; readonly record: Record; readonly batch: LineBatch } | undefined;
+  private turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    private readonly folder: string,
+    private readonly options: SpoolOptions,
+    private readonly id: string,
+    private readonly cursor: FileHandle,
+    private readonly unlock: () => Promise<void>,
+  ) {}
+
+  /**
+   * Opens the spool in a folder, making both where they are missing.
+   * @throws FailureError where the folder can't be used, is used by another process, or holds a spool of another version
+   */
+  static async open(folder: string, options: SpoolOptions): Promise<Spool> {
+    const what = `spool ${folder}`;
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const unlock = await lockFolder(path.join(folder, 'lock'), what);
+      try {
+        const id = await readIdentity(folder, what);
+        const file = path.join(folder, 'cursor');
+        const at = CURSOR.exec(await readFile(file, 'latin1').catch(() => ''));
+        const cursor = await open(file, at === null ? 'w+' : 'r+', 0o600);
+        const spool = new Spool(folder, options, id, cursor, unlock);
+        await spool.load(Number(at?.[1] ?? 0), Number(at?.[2] ?? 0));
+        return spool;
+      } catch (error) {
+        await unlock();
+        throw error;
+      }
+    } catch (error) {
+      throw error instanceof BtcdmonError
+        ? error
+        : new FailureError(`${what}: can't be used: ${messageOf(error)}`);
+    }
+  }
+
+  /** Points that wait, those that were handed out and are not done included. */
+  get points(): number {
+    const { out, segments } = this;
+    // Of a segment that is gone, what is being delivered is still here.
+    const alone = out !== undefined && out.segment < (segments[0]?.number ?? 0) ? out.record.points : 0;
+    return segments.reduce((sum, { points }) => sum + points, alone);
+  }
+
+  /** Bytes on disk. */
+  get bytes(): number {
+    return this.segments.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /**
+   * Adds lines at the end.
+   * @returns points that had to go to make room
+   * @throws where the disk does not take them; the spool is as it was then
+   */
+  append(lines: Buffer, points: number): Promise<number> {
+    return this.inTurn(async () => {
+      const dropped = await this.makeRoom(lines.length);
+      await (await this.active(lines.length)).append(lines, points);
+      return dropped;
+    });
+  }
+
+  /**
+   * The oldest lines that are not done; `lost` are points before them whose bytes have changed on disk, and are given up.
+   * The same again until `done` is called.
+   */
+  next(): Promise<{ readonly batch: LineBatch | undefined; readonly lost: number }> {
+    return this.inTurn(async () => {
+      let lost = 0;
+      if (this.out !== undefined) return { batch: this.out.batch, lost };
+      for (;;) {
+        const [first] = this.segments;
+        if (first === undefined) return { batch: undefined, lost };
+        if (this.offset < first.bytes) {
+          const record = await first.read(this.offset);
+          if (record !== null) {
+            const { offset, lines, points } = record;
+            const batch = { id: `${this.id}-${first.number}-${offset}`, lines, points };
+            this.out = { segment: first.number, record, batch };
+            return { batch, lost };
+          }
+          // Nothing behind it can be told from noise.
+          lost += first.points;
+        } else if (this.segments.length === 1) {
+          return { batch: undefined, lost };
+        }
+        await this.removeFirst();
+      }
+    });
+  }
+
+  /** Lets go of the lines that `next` gave last. */
+  done(): Promise<void> {
+    return this.inTurn(async () => {
+      const { out } = this;
+      this.out = undefined;
+      const [first] = this.segments;
+      // Room was made meanwhile, and took the whole segment.
+      if (out === undefined || first?.number !== out.segment) return;
+      first.points -= out.record.points;
+      this.offset = out.record.end;
+      await this.writeCursor();
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.inTurn(async () => {
+      await Promise.all(this.segments.map((segment) => segment.close()));
+      await this.cursor.close();
+      await this.unlock();
+    });
+  }
+
+  private async load(first: number, offset: number): Promise<void> {
+    const numbers = (await readdir(this.folder))
+      .map((name) => Number(/^(\d{8})\.log$/.exec(name)?.[1] ?? 0))
+      .filter((number) => number > 0)
+      .sort((a, b) => a - b);
+    for (const number of numbers) {
+      const file = this.fileOf(number);
+      if (number < first) await rm(file, { force: true });
+      else this.segments.push(await Segment.open(file, number, number === first ? offset : 0));
+    }
+    this.offset = this.segments[0]?.number === first ? offset : 0;
+  }
+
+  /** Gives up the oldest segments until `bytes` more are within the bound; returns their points. */
+  private async makeRoom(bytes: number): Promise<number> {
+    let dropped = 0;
+    while (this.segments.length > 1 && this.bytes + bytes > this.options.maxBytes) {
+      const [first] = this.segments;
+      // What is being delivered is not lost.
+      const out = this.out?.segment === first?.number ? (this.out?.record.points ?? 0) : 0;
+      dropped += (first?.points ?? 0) - out;
+      await this.removeFirst();
+    }
+    return dropped;
+  }
+
+  /** The segment to append to. */
+  private async active(bytes: number): Promise<Segment> {
+    const last = this.segments.at(-1);
+    const most = Math.min(MAX_SEGMENT_BYTES, this.options.maxBytes / SEGMENTS);
+    if (last !== undefined && (last.bytes === 0 || last.bytes + bytes <= most)) return last;
+    const number = (last?.number ?? 0) + 1;
+    const segment = await Segment.create(this.fileOf(number), number);
+    this.segments.push(segment);
+    if (last === undefined) await this.writeCursor();
+    return segment;
+  }
+
+  private async removeFirst(): Promise<void> {
+    const first = this.segments.shift();
+    this.offset = 0;
+    // Numbers go on, also where no segment is left: the name of a batch is never used again.
+    if (this.segments.length === 0 && first !== undefined)
+      this.segments.push(await Segment.create(this.fileOf(first.number + 1), first.number + 1));
+    await this.writeCursor();
+    await first?.remove();
+  }
+
+  private async writeCursor(): Promise<void> {
+    const number = String(this.segments[0]?.number ?? 0).padStart(8, '0');
+    await this.cursor.write(`${number} ${String(this.offset).padStart(12, '0')}\n`, 0, 'latin1');
+  }
+
+  private fileOf(number: number): string {
+    return path.join(this.folder, `${String(number).padStart(8, '0')}.log`);
+  }
+
+  /** One thing at a time. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.turn.then(work);
+    this.turn = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** The name of the spool in a folder, which is made where there is none. */
+async function readIdentity(folder: string, what: string): Promise<string> {
+  const file = path.join(folder, 'spool.json');
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const id = randomBytes(8).toString('hex');
+    await writeFile(`${file}.new`, JSON.stringify({ version: VERSION, id }), { mode: 0o600 });
+    await rename(`${file}.new`, file);
+    return id;
+  }
+  const { version, id } = parsed(text);
+  if (version !== VERSION || typeof id !== 'string')
+    throw new FailureError(
+      `${what}: has version ${version === undefined ? 'unknown' : JSON.stringify(version)}, this btcdmon-node knows version ${VERSION}; ` +
+        'let the btcdmon-node that wrote it deliver it, or move the folder away',
+    );
+  return id;
+}
+
+function parsed(text: string): { readonly version?: unknown; readonly id?: unknown } {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}

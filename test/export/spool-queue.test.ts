@@ -1,0 +1,136 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { SystemClock } from '../../src/clock';
+import type { WriteResult } from '../../src/export/exporter';
+import type { LineBatch, LineExporter } from '../../src/export/line-exporter';
+import { SpoolQueue } from '../../src/export/spool-queue';
+import { Spool } from '../../src/export/spool/spool';
+import { makePoints } from '../support/make-points';
+import { until } from '../support/until';
+
+/** A receiver that keeps what it was given; a test sets `onWrite` to make it fail, wait or refuse. */
+class Kept implements LineExporter {
+  readonly name = 'kept';
+  readonly destination = 'test';
+  readonly lines: string[] = [];
+  closed = false;
+  onWrite: (batch: LineBatch) => Promise<number> | number = () => 0;
+
+  open(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async writeLines(batch: LineBatch): Promise<WriteResult> {
+    const rejected = await this.onWrite(batch);
+    const lines = String(batch.lines).trimEnd().split('\n');
+    expect(lines).toHaveLength(batch.points);
+    this.lines.push(...lines.slice(rejected));
+    const sent = batch.points - rejected;
+    return { sent, acked: sent, rejected, rejection: rejected > 0 ? 'an example' : undefined };
+  }
+
+  close(): Promise<void> {
+    this.closed = true;
+    return Promise.resolve();
+  }
+}
+
+const never = new Promise<number>(() => undefined);
+const clock = new SystemClock();
+let folder: string;
+beforeEach(async () => (folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-spool-'))));
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function setUp(maxBytes = 10_000_000) {
+  const exporter = new Kept();
+  const warnings: string[] = [];
+  const spool = await Spool.open(folder, { maxBytes });
+  const queue = new SpoolQueue(
+    { batchPoints: 100, flushMs: 5, retryMinMs: 5, retryMaxMs: 20 },
+    { exporter, spool, clock, warn: (message) => warnings.push(message) },
+  );
+  return { exporter, warnings, queue };
+}
+
+describe('the queue with a spool', () => {
+  it('delivers every point once, in its order', async () => {
+    const { exporter, queue } = await setUp();
+    const points = makePoints(1_000, clock);
+    for (const point of points) queue.push(point);
+    await until('all', () => queue.stats().acked === 1_000);
+    expect(queue.stats()).toEqual({
+      sent: 1_000,
+      acked: 1_000,
+      dropped: 0,
+      queued: 0,
+      spooled: 0,
+      retried: 0,
+    });
+    expect(exporter.lines.map((line) => BigInt(line.slice(line.lastIndexOf(' ') + 1)))).toEqual(
+      points.map(({ time }) => time),
+    );
+    await queue.close(1_000);
+    expect(exporter.closed).toBe(true);
+  });
+
+  it('keeps on disk what can’t be delivered, and the next run delivers it', async () => {
+    const first = await setUp();
+    first.exporter.onWrite = () => {
+      throw new Error('nobody there');
+    };
+    for (const point of makePoints(1_000, clock)) first.queue.push(point);
+    await until('the disk', () => first.queue.stats().spooled === 1_000);
+    expect(await first.queue.close(200)).toMatchObject({ sent: 0, dropped: 0, queued: 0, spooled: 1_000 });
+    expect(first.warnings).toEqual([
+      expect.stringMatching(
+        /^kept: a delivery failed and is tried again, \d+ points wait on disk: nobody there$/,
+      ),
+    ]);
+
+    const second = await setUp();
+    for (const point of makePoints(10, clock)) second.queue.push(point);
+    await until('all', () => second.queue.stats().acked === 1_010);
+    expect(new Set(second.exporter.lines).size).toBe(1_010);
+    await second.queue.close(1_000);
+  });
+
+  it('counts what the receiver refuses, and delivers the rest', async () => {
+    const { exporter, queue, warnings } = await setUp();
+    exporter.onWrite = () => 3;
+    for (const point of makePoints(100, clock)) queue.push(point);
+    await until('the end', () => queue.stats().sent === 97);
+    expect(await queue.close(1_000)).toMatchObject({ sent: 97, dropped: 3, spooled: 0 });
+    expect(warnings.join()).toContain('3 that can never be written (one of them: an example)');
+  });
+
+  it('loses no more than the bound demands, and names the number', async () => {
+    const { exporter, queue, warnings } = await setUp(100_000);
+    exporter.onWrite = () => {
+      throw new Error('nobody there');
+    };
+    for (const point of makePoints(5_000, clock)) queue.push(point);
+    await until('the disk', () => queue.stats().queued === 0);
+    const { dropped, spooled = 0 } = queue.stats();
+    expect(dropped).toBeGreaterThan(0);
+    expect(spooled).toBeGreaterThan(0);
+    expect(dropped + spooled).toBe(5_000);
+    exporter.onWrite = () => 0;
+    await until('the rest', () => queue.stats().acked === spooled);
+    await queue.close(1_000);
+    expect(warnings.join()).toContain(`${dropped} because the spool on disk was full (--spool-size)`);
+  });
+
+  it('ends in time with a receiver that stalls, and what it was given is delivered by the next run', async () => {
+    const first = await setUp();
+    first.exporter.onWrite = () => never;
+    for (const point of makePoints(100, clock)) first.queue.push(point);
+    await until('the disk', () => first.queue.stats().spooled === 100);
+    expect(await first.queue.close(100)).toMatchObject({ sent: 0, dropped: 0, spooled: 100 });
+    first.queue.push(...(makePoints(1, clock) as [never]));
+    expect(first.queue.stats().dropped).toBe(1);
+    const second = await setUp();
+    await until('all', () => second.queue.stats().acked === 100);
+    await second.queue.close(1_000);
+  });
+});

@@ -1,0 +1,175 @@
+import { appendFile, mkdtemp, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { FailureError } from '../../src/errors';
+import { Spool } from '../../src/export/spool/spool';
+
+let folder: string;
+beforeEach(async () => (folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-spool-'))));
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const open = (maxBytes = 1_000_000): Promise<Spool> => Spool.open(folder, { maxBytes });
+const lines = (i: number, bytes = 20): Buffer => Buffer.from(`${String(i).padEnd(bytes - 1, '.')}\n`);
+const numberOf = (batch: { readonly lines: Buffer } | undefined): number =>
+  Number.parseInt(String(batch?.lines), 10);
+
+/** Takes all that waits, and tells it by its numbers. */
+async function drain(spool: Spool, most = Infinity): Promise<number[]> {
+  const taken: number[] = [];
+  while (taken.length < most) {
+    const { batch } = await spool.next();
+    if (batch === undefined) break;
+    taken.push(numberOf(batch));
+    await spool.done();
+  }
+  return taken;
+}
+
+describe('a spool', () => {
+  it('gives back what it got, in order, each once, and counts it', async () => {
+    const spool = await open();
+    for (let i = 0; i < 10; i++) await spool.append(lines(i), i + 1);
+    expect(spool.points).toBe(55);
+    expect(await drain(spool, 4)).toEqual([0, 1, 2, 3]);
+    expect(spool.points).toBe(45);
+    await spool.append(lines(10), 1);
+    expect(await drain(spool)).toEqual([4, 5, 6, 7, 8, 9, 10]);
+    expect(spool.points).toBe(0);
+    expect((await spool.next()).batch).toBeUndefined();
+    await spool.close();
+  });
+
+  it('gives the same again, under the same name, until it is done', async () => {
+    const spool = await open();
+    await spool.append(lines(1), 1);
+    const first = await spool.next();
+    expect(await spool.next()).toEqual(first);
+    await spool.close();
+    const again = await open();
+    expect(await again.next()).toEqual(first);
+    await again.done();
+    await again.append(lines(1), 1);
+    expect((await again.next()).batch?.id).not.toBe(first.batch?.id);
+    await again.close();
+  });
+
+  it('goes on after a restart where it was', async () => {
+    const first = await open();
+    for (let i = 0; i < 100; i++) await first.append(lines(i, 2_000), 2);
+    await drain(first, 61);
+    await first.close();
+    const second = await open();
+    expect(second.points).toBe(78);
+    await second.append(lines(100), 2);
+    expect(await drain(second)).toEqual(Array.from({ length: 40 }, (_, i) => i + 61));
+    await second.close();
+    const third = await open();
+    expect(third.points).toBe(0);
+    await third.close();
+  });
+
+  it('keeps within its bound: the oldest go, and are counted', async () => {
+    const spool = await open(100_000);
+    let dropped = 0;
+    for (let i = 0; i < 1_000; i++) dropped += await spool.append(lines(i, 1_000), 1);
+    expect(spool.bytes).toBeLessThanOrEqual(100_000);
+    expect(spool.bytes).toBeGreaterThan(80_000);
+    expect(spool.points + dropped).toBe(1_000);
+    const left = await drain(spool);
+    expect(left).toHaveLength(1_000 - dropped);
+    expect(left).toEqual(Array.from({ length: left.length }, (_, i) => dropped + i));
+    await spool.close();
+    const files = await readdir(folder);
+    expect(files.filter((name) => name.endsWith('.log'))).toHaveLength(1);
+  });
+
+  it('does not count as dropped what is being delivered when room is made', async () => {
+    const spool = await open(100_000);
+    await spool.append(lines(0, 1_000), 7);
+    expect(numberOf((await spool.next()).batch)).toBe(0);
+    let dropped = 0;
+    for (let i = 1; i < 200; i++) dropped += await spool.append(lines(i, 1_000), 1);
+    expect(dropped + spool.points).toBe(7 + 199);
+    await spool.done();
+    expect(dropped + spool.points).toBe(199);
+    await spool.close();
+  });
+
+  it('cuts off a torn record, as a kill in the middle of a write leaves it', async () => {
+    const first = await open();
+    for (let i = 0; i < 5; i++) await first.append(lines(i), 1);
+    await first.close();
+    const file = path.join(folder, '00000001.log');
+    const { size } = await stat(file);
+    await truncate(file, size - 3);
+    const second = await open();
+    expect(second.points).toBe(4);
+    await second.append(lines(9), 1);
+    expect(await drain(second)).toEqual([0, 1, 2, 3, 9]);
+    await second.close();
+  });
+
+  it('gives up what has changed on disk, tells how much, and goes on behind it', async () => {
+    const first = await open(1_600_000);
+    for (let i = 0; i < 300; i++) await first.append(lines(i, 1_000), 1);
+    await first.close();
+    const file = path.join(folder, '00000001.log');
+    const bytes = await readFile(file);
+    bytes[1_500] = 0xff;
+    await writeFile(file, bytes);
+    const second = await open(1_600_000);
+    const taken: number[] = [];
+    let lost = 0;
+    for (;;) {
+      const next = await second.next();
+      lost += next.lost;
+      if (next.batch === undefined) break;
+      taken.push(numberOf(next.batch));
+      await second.done();
+    }
+    expect(taken[0]).toBe(0);
+    expect(lost).toBeGreaterThan(90);
+    expect(taken.length + lost).toBe(300);
+    expect(second.points).toBe(0);
+    await second.append(lines(7), 1);
+    expect(await drain(second)).toEqual([7]);
+    await second.close();
+  });
+
+  it.each([
+    ['a cursor that is noise', (at: string) => writeFile(path.join(at, 'cursor'), 'xyz')],
+    ['no cursor', (at: string) => rm(path.join(at, 'cursor'))],
+    ['a lock of a process that is gone', (at: string) => writeFile(path.join(at, 'lock'), '999999999 1')],
+    ['noise behind the last record', (at: string) => appendFile(path.join(at, '00000001.log'), '\x00\x01')],
+  ])('delivers again rather than less with %s', async (_, harm) => {
+    const first = await open();
+    for (let i = 0; i < 3; i++) await first.append(lines(i), 1);
+    await drain(first, 1);
+    await first.close();
+    await harm(folder);
+    const second = await open();
+    expect((await drain(second)).slice(-2)).toEqual([1, 2]);
+    await second.close();
+  });
+
+  it('belongs to one at a time', async () => {
+    const spool = await open();
+    await expect(open()).rejects.toThrow(
+      new FailureError(`spool ${folder}: is in use by process ${process.pid}`),
+    );
+    await spool.close();
+    await (await open()).close();
+  });
+
+  it.each(['{"version":2,"id":"x"}', '{}', 'noise'])('refuses one of another version: %s', async (text) => {
+    await writeFile(path.join(folder, 'spool.json'), text);
+    await expect(open()).rejects.toThrow('this btcdmon-node knows version 1');
+    expect(await readFile(path.join(folder, 'spool.json'), 'utf8')).toBe(text);
+  });
+
+  it('says in one line where a folder can’t be', async () => {
+    const file = path.join(folder, 'file');
+    await writeFile(file, '');
+    await expect(Spool.open(path.join(file, 'x'), { maxBytes: 1_000 })).rejects.toThrow(FailureError);
+  });
+});
