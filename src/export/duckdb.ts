@@ -71,6 +71,7 @@ export class DuckDbExporter implements Exporter {
       }
     }
     if (this.broken) await this.recover(groups);
+    else if (points.some((point) => point.mayBeStored === true)) await this.removeStored(groups, mayBeStored);
     if (groups.size > 0) await this.transaction(groups);
     const sent = points.length - rejected;
     return { sent, acked: sent, rejected, rejection };
@@ -112,21 +113,35 @@ export class DuckDbExporter implements Exporter {
     const { store } = this.require();
     await store.reopen();
     this.opened = { store, connection: await store.connect() };
-    await this.removeStored(groups);
+    // A COMMIT that failed may have stored all the same.
+    await this.removeStored(groups, () => true);
     this.broken = false;
   }
 
-  /** Takes out what a COMMIT stored although it failed; the times of points are unique. */
-  private async removeStored(groups: Map<SeriesName, Point[]>): Promise<void> {
+  /** Takes out those of the suspects that are stored already; no two points of a node and network share a time. */
+  private async removeStored(
+    groups: Map<SeriesName, Point[]>,
+    isSuspect: (point: Point) => boolean,
+  ): Promise<void> {
     for (const [series, points] of groups) {
+      const suspects = points.filter(isSuspect);
+      let first = suspects[0]?.time ?? 0n;
+      let last = first;
+      for (const { time } of suspects) {
+        if (time < first) first = time;
+        if (time > last) last = time;
+      }
+      if (suspects.length === 0) continue;
       const reader = await this.require().connection.runAndReadAll(
-        `SELECT epoch_ns(time) FROM ${quote(series)} WHERE epoch_ns(time) BETWEEN $1 AND $2`,
-        [points[0]?.time ?? 0n, points.at(-1)?.time ?? 0n],
+        `SELECT epoch_ns(time), node, network FROM ${quote(series)}
+          WHERE time BETWEEN make_timestamp_ns($1::BIGINT) AND make_timestamp_ns($2::BIGINT)`,
+        [first, last],
       );
-      const stored = new Set(reader.getColumnsJS()[0]);
+      const stored = new Set(reader.getRows().map((row) => row.join('\0')));
+      if (stored.size === 0) continue;
       groups.set(
         series,
-        points.filter(({ time }) => !stored.has(time)),
+        points.filter((point) => !isSuspect(point) || !stored.has(identityOf(point))),
       );
     }
   }
@@ -171,6 +186,15 @@ export class DuckDbExporter implements Exporter {
       appender.closeSync();
     }
   }
+}
+
+function mayBeStored(point: Point): boolean {
+  return point.mayBeStored === true;
+}
+
+/** What no two points of a series share. */
+function identityOf({ time, tags }: Point): string {
+  return `${time}\0${tags['node'] ?? ''}\0${tags['network'] ?? ''}`;
 }
 
 /** The values of one column of the table, which an older schema may have had and this one not. */
