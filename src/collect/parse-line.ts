@@ -1,5 +1,5 @@
 import type { FieldValue, Point } from '../metrics/point';
-import { type SeriesName, isSeries } from '../metrics/schema';
+import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
 import type { ColumnType } from '../metrics/schema-types';
 import { type Names, namesOf, timeProblem } from '../export/values';
 import { NETWORK_NAMES } from '../p2p/networks';
@@ -39,6 +39,9 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
  * types, a node, a time in nanoseconds. Points of one series and tag set share one object of tags.
  */
 export class LineParser {
+  private readonly series = new Map<string, readonly [SeriesName, Names]>(
+    SERIES_NAMES.map((name) => [name, [name, namesOf(name)]]),
+  );
   private readonly prefixes = new Map<string, Prefix>();
 
   /** One line without its newline. What is wrong with it is returned, not thrown: a bad line must stay cheap. */
@@ -73,10 +76,11 @@ export class LineParser {
   }
 
   private learn(start: string): Prefix | Refusal {
-    const [series = '', ...pairs] = split(start, COMMA);
-    if (!NAME.test(series)) return 'not line protocol';
-    if (!isSeries(series)) return 'unknown series';
-    const names = namesOf(series);
+    const [first = '', ...pairs] = split(start, COMMA);
+    if (!NAME.test(first)) return 'not line protocol';
+    const known = this.series.get(first);
+    if (known === undefined) return 'unknown series';
+    const [series, names] = known;
     const tags: Record<string, string> = {};
     for (const pair of pairs) {
       const equals = pair.indexOf('=');

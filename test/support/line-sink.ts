@@ -20,14 +20,18 @@ export async function startSink(
   place: { readonly port?: number; readonly path?: string; readonly tls?: TlsOptions } = {},
 ): Promise<LineSink> {
   const connections: Socket[] = [];
-  const received: Buffer[][] = [];
+  const received: { readonly lines: string[]; rest: string }[] = [];
   let isStalled = false;
   const take = (socket: Socket): void => {
-    const chunks: Buffer[] = [];
-    received.push(chunks);
+    const text = { lines: [] as string[], rest: '' };
+    received.push(text);
     connections.push(socket);
     socket.on('error', () => undefined);
-    socket.on('data', (bytes: Buffer) => chunks.push(bytes));
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (text.rest + chunk).split('\n');
+      text.rest = lines.pop() ?? '';
+      text.lines.push(...lines);
+    });
     if (isStalled) socket.pause();
   };
   const server: Server = place.tls === undefined ? createServer(take) : createTlsServer(place.tls, take);
@@ -41,12 +45,7 @@ export async function startSink(
   return {
     port: place.path === undefined ? (server.address() as AddressInfo).port : 0,
     connections,
-    lines: () =>
-      received.flatMap((chunks) => {
-        const lines = Buffer.concat(chunks).toString().split('\n');
-        // The last one is empty, or was cut off by the end of its connection.
-        return lines.slice(0, -1);
-      }),
+    lines: () => received.flatMap(({ lines }) => lines),
     stall: (stalled) => {
       isStalled = stalled;
       for (const socket of connections) {
