@@ -117,7 +117,7 @@ export class Listener {
 
   /** Connections that may send. */
   get connections(): number {
-    return this.senders.size - this.strangers.size;
+    return [...this.senders].filter(({ isAdmitted }) => isAdmitted).length;
   }
 
   /** Takes no more connections and reads no more; confirms what becomes safe soon. */
@@ -150,9 +150,12 @@ export class Listener {
     if (!sender.isAdmitted) {
       this.strangers.add(sender);
       const [oldest] = this.strangers;
-      if (this.strangers.size > MAX_STRANGERS) oldest?.turnAway();
+      if (oldest !== undefined && this.strangers.size > MAX_STRANGERS) {
+        this.strangers.delete(oldest);
+        oldest.turnAway();
+      }
       setTimeout(() => {
-        if (!sender.isAdmitted) sender.turnAway();
+        if (this.strangers.has(sender)) sender.turnAway();
       }, admitMs).unref();
     }
     void sender.run().finally(() => {
@@ -182,7 +185,7 @@ async function removeStale(path: string, where: string): Promise<void> {
 }
 
 function explain(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const { code } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return 'another process listens there';
   if (code === 'EACCES') return 'not permitted; ports below 1024 are for root';
   if (code === 'EADDRNOTAVAIL') return 'the address is none of this machine';

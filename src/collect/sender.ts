@@ -39,6 +39,7 @@ export class Sender {
   private readonly reader: LineReader;
   private isNew = true;
   private mayCome: boolean;
+  /** Whether it speaks our protocol beside the lines. */
   private isAcked = false;
   private batch: Batch | undefined;
   /** Lines of the batch that were taken when it came before. */
@@ -156,14 +157,14 @@ export class Sender {
     return true;
   }
 
-  private greet({ version, ack, token }: Extract<Saying, { kind: 'hello' }>): boolean {
+  private greet({ version, token }: Extract<Saying, { kind: 'hello' }>): boolean {
     const wanted = this.modules.token;
     if (!version) return this.refuse('version');
     if (wanted !== null && (token === null || !isSame(token, wanted))) return this.refuse('token');
     this.mayCome = true;
-    this.isAcked = ack;
+    this.isAcked = true;
     this.modules.admitted();
-    if (ack) this.say('ready');
+    this.say('ready');
     return true;
   }
 
@@ -194,6 +195,7 @@ export class Sender {
   }
 
   private refuse(why: RefusedWhy): boolean {
+    if (this.isOver) return false;
     if (!this.mayCome) this.modules.turnedAway();
     this.say(`refused ${why}`);
     this.end();

@@ -2,15 +2,16 @@
  * What a sender and `btcdmon-node collect` say to each other beside the lines, over TCP, TLS or a Unix socket. The sender's part
  * are comments, which every receiver of line protocol skips:
  *
- *     > #btcdmon 1 ack token=…    first of all; both words may be left out
- *     < ready                     only where `ack` was asked for
+ *     > #btcdmon 1 token=…        first of all; without the token where none is needed
+ *     < ready
  *     > #batch ID
  *     > lines
  *     > #end ID
  *     < wait                      now and then, until the points are safe
  *     < ok ID REFUSED             they are; so many lines of the batch were refused
  *
- * or, before the connection is closed, `refused WHY`. A batch that was not confirmed is sent again under its id, by the next
+ * or, before the connection is closed, `refused WHY`. A sender that does not begin so is taken as any client of line protocol is: it
+ * needs no token, or is refused, and nothing is confirmed. A batch that was not confirmed is sent again under its id, by the next
  * connection; the collector skips as many of its lines as it has taken already.
  */
 
@@ -39,7 +40,7 @@ export type Saying =
   | {
       readonly kind: 'hello';
       readonly version: boolean;
-      readonly ack: boolean;
+
       readonly token: string | null;
     }
   | { readonly kind: 'batch' | 'end'; readonly id: string }
@@ -53,8 +54,8 @@ export type Answer =
   | { readonly kind: 'refused'; readonly why: RefusedWhy; readonly text: string };
 
 /** The first line of a sender, with its newline. */
-export function hello(ack: boolean, token: string | null): string {
-  return `#btcdmon ${VERSION}${ack ? ' ack' : ''}${token === null ? '' : ` token=${token}`}\n`;
+export function hello(token: string | null): string {
+  return `#btcdmon ${VERSION}${token === null ? '' : ` token=${token}`}\n`;
 }
 
 /** Reads a line that begins with `#`. */
@@ -66,7 +67,7 @@ export function readSaying(line: string): Saying {
   if (word === '#end' && BATCH_ID.test(id)) return { kind: 'end', id };
   if (word !== '#btcdmon') return { kind: 'comment' };
   const token = rest.find((part) => part.startsWith('token='))?.slice('token='.length) ?? null;
-  return { kind: 'hello', version: id === VERSION, ack: rest.includes('ack'), token };
+  return { kind: 'hello', version: id === VERSION, token };
 }
 
 /** Reads a line of a collector; null where it is none. */

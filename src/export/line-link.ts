@@ -8,6 +8,7 @@ import type { LineBatch } from './line-exporter';
 export interface LinkOptions {
   /** Whether the other side is a collector that confirms. */
   readonly ack: boolean;
+  /** What the collector wants to see first. */
   readonly token: string | null;
   /** Milliseconds without any progress, or sign of life, after which the other side counts as gone. */
   readonly timeoutMs: number;
@@ -59,10 +60,8 @@ export class LineLink {
     const { ack, token, openMs } = options;
     await link.answer(openMs, (settle) => socket.once(ready, () => settle()));
     if (ack) {
-      const answer = await link.answer(openMs, () => socket.write(hello(ack, token)));
+      const answer = await link.answer(openMs, () => socket.write(hello(token)));
       if (answer?.kind !== 'ready') throw link.confused();
-    } else if (token !== null) {
-      socket.write(hello(ack, token));
     }
     return link;
   }
@@ -145,7 +144,7 @@ export class LineLink {
       if (answer?.kind === 'refused') this.fail(new LinkRefused(answer.text));
       // Other receivers may say what they like.
       else if (!this.options.ack || answer?.kind === 'wait') continue;
-      else if (answer === null) this.fail(this.confused());
+      else if (answer === null) this.confused();
       else this.waiting?.resolve(answer);
     }
   }

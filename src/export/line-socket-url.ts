@@ -67,6 +67,10 @@ function common(
   const ack = options.get('ack') ?? 'off';
   if (ack !== 'on' && ack !== 'off')
     throw new UsageError(`--export ${shown}: ack=${ack}: give on, for btcdmon-node collect alone, or off`);
+  if (ack === 'off' && options.has('token-file'))
+    throw new UsageError(
+      `--export ${shown}: a token is for btcdmon-node collect, which takes it with ack=on`,
+    );
   return {
     ack: ack === 'on',
     tokenFile: options.get('token-file'),

@@ -79,7 +79,9 @@ export class LineSocketExporter implements LineExporter {
   }
 
   private async readToken(what: string): Promise<string | null> {
-    const { tokenFile } = this.options;
+    const { tokenFile, ack } = this.options;
+    // Other receivers have nothing to compare it with.
+    if (!ack) return null;
     const token =
       tokenFile === undefined
         ? (this.modules.env['BTCDMON_COLLECT_TOKEN'] ?? '')

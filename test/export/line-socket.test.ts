@@ -127,13 +127,13 @@ describe('line protocol over TCP', () => {
     expect(new Set(sink.lines())).toEqual(new Set(points.map(lineOf)));
   });
 
-  it('sends its token first where it has one', async () => {
+  it('sends no token to a receiver that does not ask for one', async () => {
     const sink = cleanup.add(await startSink(), (it) => it.stop());
     const exporter = exporterTo(sink.port, {}, { BTCDMON_COLLECT_TOKEN: 'hidden' });
     await exporter.open();
     await exporter.writeLines(batchOf(1));
-    await until('the lines', () => sink.lines().length === 2);
-    expect(sink.lines()[0]).toBe('#btcdmon 1 token=hidden');
+    await until('the line', () => sink.lines().length === 1);
+    expect(sink.lines().join()).not.toContain('hidden');
   });
 
   it('says of a foreign receiver that it does not confirm', async () => {
@@ -217,6 +217,7 @@ describe('what is wrong is said at the start', () => {
     ['line+tcp://u@h', 'takes no user'],
     ['line+tcp://h?ack=yes', 'ack=yes: give on, for btcdmon-node collect alone, or off'],
     ['line+tcp://h?timeout=0', 'timeout=0: give a whole number from 1 to 600'],
+    ['line+tcp://h?token-file=x', 'a token is for btcdmon-node collect, which takes it with ack=on'],
     ['line+tcp://h?ca-file=x', 'no such option: ca-file'],
     ['line+tls://h?verify=no', 'no such option: verify'],
     ['line+unix:', '--export line+unix:: names no socket; use line+unix:PATH[?ack=on]'],
@@ -244,7 +245,7 @@ describe('what is wrong is said at the start', () => {
   ])('%s with %j', async (option, content, message) => {
     const file = path.join(folder, 'file');
     if (content !== undefined) writeFileSync(file, content, { mode: 0o600 });
-    const exporter = exporterTo(1, { [option]: file });
+    const exporter = exporterTo(1, { ack: true, [option]: file });
     await expect(exporter.open()).rejects.toThrow(message);
     await expect(exporter.open()).rejects.toMatchObject({ exitCode: 1 });
   });
@@ -253,7 +254,7 @@ describe('what is wrong is said at the start', () => {
     const file = path.join(folder, 'file');
     writeFileSync(file, 'hidden');
     chmodSync(file, 0o644);
-    await expect(exporterTo(1, { tokenFile: file }).open()).rejects.toThrow(
+    await expect(exporterTo(1, { ack: true, tokenFile: file }).open()).rejects.toThrow(
       `token-file=${file}: is open to all users of this machine (mode 644)`,
     );
   });
