@@ -115,10 +115,10 @@ describe('a sender and a collector that confirms', () => {
   });
 
   it('speak TLS with a token', async () => {
-    const { ca, pem } = makeCertificate(folder);
-    const { queue, listener } = await collector({ tls: pem, token: 'right' });
+    const certificate = cleanup.add(makeCertificate('IP:127.0.0.1'), (it) => it.remove());
+    const { queue, listener } = await collector({ tls: certificate, token: 'right' });
     const tokenFile = path.join(folder, 'token');
-    const options = { name: 'line+tls', caFile: ca, tokenFile } as const;
+    const options = { name: 'line+tls', caFile: certificate.certificateFile, tokenFile } as const;
     writeFileSync(tokenFile, 'wrong\n', { mode: 0o600 });
     await expect(exporterTo(listener.port, options).open()).rejects.toMatchObject({
       exitCode: 1,

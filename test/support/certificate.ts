@@ -1,44 +1,55 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
+import { findProgram, requirement } from './requires';
 
-/** A certificate for localhost and 127.0.0.1, and the authority that signed it; all are files in PEM. */
-export interface TestCertificate {
-  readonly ca: string;
+/** Declares that a test file needs openssl. */
+export const openssl = requirement(
+  'openssl',
+  () => findProgram('openssl'),
+  'install OpenSSL (Debian: apt-get install openssl)',
+);
+
+/** A certificate that signs itself, so that it is its own authority. */
+export interface Certificate {
+  readonly certificateFile: string;
+  readonly keyFile: string;
   readonly cert: string;
   readonly key: string;
-  /** What is in the last two. */
-  readonly pem: { readonly cert: string; readonly key: string };
+  remove(): void;
 }
 
-/** Makes an authority and a certificate of it in `folder`, with openssl. */
-export function makeCertificate(folder: string, name = 'localhost'): TestCertificate {
-  const file = (suffix: string): string => path.join(folder, `${name}-${suffix}.pem`);
-  const [caKey, ca, key, request, cert] = ['cakey', 'ca', 'key', 'request', 'cert'].map(file) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
-  const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'pipe' });
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  openssl(
-    'req',
-    '-x509',
-    ...newKey,
-    '-keyout',
-    caKey,
-    '-out',
-    ca,
-    '-days',
-    '2',
-    '-subj',
-    '/CN=test authority',
+/** Makes one for `name`, such as `IP:127.0.0.1` or `DNS:localhost`, that is valid until tomorrow. */
+export function makeCertificate(name: string): Certificate {
+  const { path: program } = openssl;
+  if (program === null) throw new Error('openssl was not found');
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-certificate-'));
+  const certificateFile = path.join(folder, 'certificate.pem');
+  const keyFile = path.join(folder, 'key.pem');
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const files = ['-keyout', keyFile, '-out', certificateFile];
+  execFileSync(
+    program,
+    [
+      'req',
+      '-x509',
+      ...curve,
+      ...files,
+      '-days',
+      '1',
+      '-subj',
+      '/CN=test',
+      '-addext',
+      `subjectAltName=${name}`,
+    ],
+    { stdio: 'ignore' },
   );
-  const names = `subjectAltName=DNS:${name},IP:127.0.0.1`;
-  openssl('req', ...newKey, '-keyout', key, '-out', request, '-subj', `/CN=${name}`, '-addext', names);
-  const signed = ['-CA', ca, '-CAkey', caKey, '-CAcreateserial', '-copy_extensions', 'copy'];
-  openssl('x509', '-req', '-in', request, ...signed, '-out', cert, '-days', '2');
-  return { ca, cert, key, pem: { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') } };
+  return {
+    certificateFile,
+    keyFile,
+    cert: readFileSync(certificateFile, 'utf8'),
+    key: readFileSync(keyFile, 'utf8'),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
 }
