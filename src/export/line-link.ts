@@ -43,8 +43,6 @@ export class LineLink {
     socket.on('close', () => this.fail(new Error('the receiver closed the connection')));
     socket.on('timeout', () => this.fail(new Error(`no progress for ${(socket.timeout ?? 0) / 1_000} s`)));
     socket.on('data', (bytes: Buffer) => this.read(bytes));
-    // The monitor ends when its sources do, never waits for this socket.
-    socket.unref();
   }
 
   /**

@@ -54,7 +54,9 @@ export class LineSocketExporter implements LineExporter {
     this.token = await this.readToken(what);
     if (caFile !== undefined) this.ca = await readCertificates(caFile, `${what}: ca-file=${caFile}`);
     try {
-      this.link = await this.connect(Math.min(FIRST_TIMEOUT_MS, timeoutMs));
+      const [socket, ready] = this.dial();
+      this.link = await this.talk(socket, ready, Math.min(FIRST_TIMEOUT_MS, timeoutMs));
+      socket.unref();
     } catch (error) {
       if (error instanceof LinkRefused) throw new FailureError(`${what}: ${error.message}`);
       // Away: the queue tries again, and says so.
@@ -62,7 +64,7 @@ export class LineSocketExporter implements LineExporter {
   }
 
   async writeLines(batch: LineBatch): Promise<WriteResult> {
-    if (this.link?.isUsable !== true) this.link = await this.connect(this.options.timeoutMs);
+    if (this.link?.isUsable !== true) this.link = await this.connect();
     const rejected = Math.min(await this.link.send(batch), batch.points);
     const sent = batch.points - rejected;
     const acked = this.options.ack ? sent : 0;
@@ -92,9 +94,15 @@ export class LineSocketExporter implements LineExporter {
     return token;
   }
 
-  private connect(openMs: number): Promise<LineLink> {
-    const { ack, timeoutMs } = this.options;
+  private connect(): Promise<LineLink> {
     const [socket, ready] = this.dial();
+    // The monitor ends when its sources do, never waits for this socket. At the start there is nothing else that it waits for.
+    socket.unref();
+    return this.talk(socket, ready, this.options.timeoutMs);
+  }
+
+  private talk(socket: Socket, ready: 'connect' | 'secureConnect', openMs: number): Promise<LineLink> {
+    const { ack, timeoutMs } = this.options;
     return LineLink.open(socket, ready, { ack, token: this.token, timeoutMs, openMs });
   }
 

@@ -13,6 +13,8 @@ export interface Program {
   readonly ended: () => string | undefined;
   /** Tells it to stop, as a service manager does, and returns its exit status once it has. */
   stop(): Promise<number | null>;
+  /** Kills it, as a machine that is out of memory does, and returns once it is gone. */
+  kill(): Promise<void>;
 }
 
 /** Runs btcdmon-node with these arguments, its home being `home`. */
@@ -37,6 +39,11 @@ export function runProgram(args: readonly string[], home: string): Program {
       const [status] = await exited;
       process.off('exit', killOnExit);
       return status;
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await exited;
+      process.off('exit', killOnExit);
     },
   };
 }
