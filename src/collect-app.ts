@@ -2,7 +2,7 @@ import { SystemClock } from './clock';
 import { Batches } from './collect/batches';
 import { Intake } from './collect/intake';
 import { Listener } from './collect/listener';
-import { type ListenPlace, formatPlace } from './collect/place';
+import { type ListenPlace, formatPlace, isLocal } from './collect/place';
 import { DuckDbExporter } from './export/duckdb';
 import { openExports, type SpoolPlace } from './export/open';
 import type { PointQueue } from './export/point-queue';
@@ -94,6 +94,10 @@ export async function startCollect(
       const listener = await Listener.open({ place, tls, token, maxConnections }, modules);
       sources.push(listener);
       closing.push(() => listener.close());
+      if (token !== null && tls === null && !isLocal(place))
+        warn(
+          `--listen ${formatPlace(place)}: without --tls-cert the token and all points can be read on the way`,
+        );
       log.info('collecting', {
         listen: formatPlace('path' in place ? place : { ...place, port: listener.port }),
         tls: tls !== null && !('path' in place),
