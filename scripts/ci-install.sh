@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside Node and Go: InfluxDB 1.x, VictoriaMetrics, tshark and btcd. For Debian and its kin.
+# Installs what the tests need beside Node and Go: InfluxDB 1.x, VictoriaMetrics, tshark, btcd and Telegraf. For Debian and its kin.
 set -euo pipefail
 
 BTCD_VERSION=0.26.0
+TELEGRAF_VERSION=1.37.2
 
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
@@ -28,4 +29,14 @@ if ! command -v btcd >/dev/null && [ ! -x "$bin/btcd" ]; then
   echo "== go install btcd $BTCD_VERSION"
   mkdir -p "$bin"
   GOBIN="$bin" go install "github.com/btcsuite/btcd@v$BTCD_VERSION"
+fi
+
+# Telegraf is in no Debian archive. Built with the plugins of config/telegraf*.conf alone it takes a minute of processor time.
+if ! command -v telegraf >/dev/null && [ ! -x "$bin/telegraf" ]; then
+  command -v go >/dev/null || { echo "telegraf $TELEGRAF_VERSION needs Go 1.25 or newer to be built" >&2; exit 1; }
+  echo "== go install telegraf $TELEGRAF_VERSION"
+  mkdir -p "$bin"
+  GOBIN="$bin" go install \
+    -tags custom,inputs.socket_listener,outputs.influxdb,outputs.kafka,parsers.influx,serializers.influx \
+    "github.com/influxdata/telegraf/cmd/telegraf@v$TELEGRAF_VERSION"
 fi

@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { freePort } from './free-port';
 import { findProgram, requirement } from './requires';
 import { until } from './until';
 
 /** A real VictoriaMetrics on loopback, empty. */
 export interface VictoriaMetrics {
   readonly port: number;
+  /** Where it takes line protocol over TCP. */
+  readonly linePort: number;
   /** Samples of the metrics whose names match a regular expression: their names and how many of each. */
   samples(pattern: string): Promise<ReadonlyMap<string, number>>;
   /** Kills the server and removes its folder. */
@@ -29,7 +31,9 @@ export async function startVictoriaMetrics(): Promise<VictoriaMetrics> {
   if (program === null) throw new Error('victoria-metrics was not found');
   const folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-victoria-'));
   const port = await freePort();
+  const linePort = await freePort();
   const options = [
+    `-influxListenAddr=127.0.0.1:${linePort}`,
     `-storageDataPath=${folder}`,
     `-httpListenAddr=127.0.0.1:${port}`,
     '-memory.allowedBytes=256MB',
@@ -59,7 +63,7 @@ export async function startVictoriaMetrics(): Promise<VictoriaMetrics> {
     await stop();
     throw error;
   }
-  return { port, stop, samples: (pattern) => readSamples(port, pattern) };
+  return { port, linePort, stop, samples: (pattern) => readSamples(port, pattern) };
 }
 
 async function readSamples(port: number, pattern: string): Promise<ReadonlyMap<string, number>> {
@@ -76,13 +80,4 @@ async function readSamples(port: number, pattern: string): Promise<ReadonlyMap<s
     counts.set(metric.__name__, (counts.get(metric.__name__) ?? 0) + values.length);
   }
   return counts;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
