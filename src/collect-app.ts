@@ -2,6 +2,7 @@ import { SystemClock } from './clock';
 import { Batches } from './collect/batches';
 import { Intake } from './collect/intake';
 import { Listener } from './collect/listener';
+import type { Source } from './collect/source';
 import { type ListenPlace, formatPlace, isLocal } from './collect/place';
 import { DuckDbExporter } from './export/duckdb';
 import { openExports, type SpoolPlace } from './export/open';
@@ -37,14 +38,6 @@ export interface CollectApp {
   readonly ended: Promise<void>;
   /** Takes no more, delivers what waits and frees everything, within 10 seconds. */
   stop(): Promise<void>;
-}
-
-/** Anything that brings lines: listeners, or a message bus. */
-interface Source {
-  /** Senders that are connected. */
-  readonly connections: number;
-  /** Takes no more, and confirms what becomes safe soon. */
-  close(): Promise<void>;
 }
 
 /**

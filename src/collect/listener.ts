@@ -11,6 +11,7 @@ import { type Batches } from './batches';
 import type { Intake } from './intake';
 import { type ListenPlace, formatPlace } from './place';
 import { Sender } from './sender';
+import type { Source } from './source';
 
 /** Bounds of what senders may do. */
 export interface ListenerOptions {
@@ -54,7 +55,7 @@ const TURNED: Readonly<Record<Turned, string>> = {
 };
 
 /** Takes connections of senders, over TCP, TLS or a Unix socket. */
-export class Listener {
+export class Listener implements Source {
   private readonly senders = new Set<Sender>();
   private readonly strangers = new Set<Sender>();
   private readonly turned: Tally<Turned>;
