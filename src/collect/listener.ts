@@ -46,12 +46,14 @@ const MAX_STRANGERS = 100;
 const FINISH_MS = 2_000;
 
 /** Why a connection is turned away or ended. */
-type Turned = 'token' | 'many' | 'tls';
+type Turned = 'token' | 'many' | 'tls' | 'system' | 'fault';
 
 const TURNED: Readonly<Record<Turned, string>> = {
   token: 'that showed no token, or a wrong one',
   many: 'beyond the most that there may be (--max-connections)',
   tls: 'that speak no TLS, or do not trust our certificate',
+  system: 'that the system could not take (too many open files?)',
+  fault: 'because of a fault of ours',
 };
 
 /** Takes connections of senders, over TCP, TLS or a Unix socket. */
@@ -106,6 +108,7 @@ export class Listener implements Source {
       server.close();
       throw new FailureError(`${where}: can't be had: ${explain(error)}`);
     }
+    server.on('error', (error) => listener.turned.add(1, 'system', messageOf(error)));
     listener.timer = setInterval(() => listener.reassure(), listener.options.reassureMs).unref();
     return listener;
   }
@@ -141,6 +144,7 @@ export class Listener implements Source {
       token,
       admitted: () => this.strangers.delete(sender),
       turnedAway: () => this.turned.add(1, 'token', `from ${sender.from}`),
+      fault: (error) => this.turned.add(1, 'fault', messageOf(error)),
     });
     socket.on('error', () => undefined);
     socket.setKeepAlive(true, 60_000);

@@ -15,6 +15,8 @@ export interface SenderModules {
   readonly admitted: () => void;
   /** Told when it could not. */
   readonly turnedAway: () => void;
+  /** Takes errors that no sender should be able to cause. */
+  readonly fault: (error: unknown) => void;
 }
 
 /** What a sender may leave unread before it is given up: it is told a few bytes now and then. */
@@ -90,8 +92,9 @@ export class Sender {
         this.reader.push(bytes);
         await modules.intake.room();
       }
-    } catch {
-      // Connections break; their senders come again.
+    } catch (error) {
+      // Connections break, and their senders come again; anything else is a fault.
+      if (!this.isOver && error !== socket.errored && !isAbort(error)) modules.fault(error);
     } finally {
       this.end();
       socket.destroy();
@@ -206,6 +209,11 @@ export class Sender {
     if (this.socket.writableLength > MAX_UNREAD) this.end();
     else if (this.socket.writable) this.socket.write(`${words}\n`, 'latin1');
   }
+}
+
+/** A socket that is destroyed while it is read breaks the reading off. */
+function isAbort(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
 /** Compares without telling by the time it takes how much is right. */

@@ -124,26 +124,34 @@ export class DuckDbExporter implements Exporter {
     isSuspect: (point: Point) => boolean,
   ): Promise<void> {
     for (const [series, points] of groups) {
-      const suspects = points.filter(isSuspect);
-      let first = suspects[0]?.time ?? 0n;
-      let last = first;
-      for (const { time } of suspects) {
-        if (time < first) first = time;
-        if (time > last) last = time;
-      }
-      if (suspects.length === 0) continue;
-      const reader = await this.require().connection.runAndReadAll(
-        `SELECT epoch_ns(time), node, network FROM ${quote(series)}
-          WHERE time BETWEEN make_timestamp_ns($1::BIGINT) AND make_timestamp_ns($2::BIGINT)`,
-        [first, last],
-      );
-      const stored = new Set(reader.getRows().map((row) => row.join('\0')));
-      if (stored.size === 0) continue;
-      groups.set(
-        series,
-        points.filter((point) => !isSuspect(point) || !stored.has(identityOf(point))),
-      );
+      const stored = new Set<string>();
+      // One node at a time: what came from it together lies close in time, what comes from several may be weeks apart.
+      for (const suspects of byNode(points.filter(isSuspect)))
+        for (const key of await this.keysStored(series, suspects)) stored.add(key);
+      if (stored.size > 0)
+        groups.set(
+          series,
+          points.filter((point) => !isSuspect(point) || !stored.has(keyOf(point))),
+        );
     }
+  }
+
+  /** The keys of what is stored of a node in the time of its points. */
+  private async keysStored(series: SeriesName, points: readonly Point[]): Promise<string[]> {
+    const [sample] = points;
+    if (sample === undefined) return [];
+    let { time: first, time: last } = sample;
+    for (const { time } of points) {
+      if (time < first) first = time;
+      if (time > last) last = time;
+    }
+    const { node = '', network = '' } = sample.tags;
+    const reader = await this.require().connection.runAndReadAll(
+      `SELECT epoch_ns(time), node, network FROM ${quote(series)} WHERE node = $1 AND network = $2
+        AND time BETWEEN make_timestamp_ns($3::BIGINT) AND make_timestamp_ns($4::BIGINT)`,
+      [node, network, first, last],
+    );
+    return reader.getRows().map((row) => row.join('\0'));
   }
 
   private async transaction(groups: ReadonlyMap<SeriesName, readonly Point[]>): Promise<void> {
@@ -192,8 +200,19 @@ function mayBeStored(point: Point): boolean {
   return point.mayBeStored === true;
 }
 
+function byNode(points: readonly Point[]): Iterable<readonly Point[]> {
+  const nodes = new Map<string, Point[]>();
+  for (const point of points) {
+    const node = `${point.tags['node'] ?? ''}\0${point.tags['network'] ?? ''}`;
+    const own = nodes.get(node);
+    if (own === undefined) nodes.set(node, [point]);
+    else own.push(point);
+  }
+  return nodes.values();
+}
+
 /** What no two points of a series share. */
-function identityOf({ time, tags }: Point): string {
+function keyOf({ time, tags }: Point): string {
   return `${time}\0${tags['node'] ?? ''}\0${tags['network'] ?? ''}`;
 }
 
