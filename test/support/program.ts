@@ -13,7 +13,7 @@ export interface Program {
   readonly ended: () => string | undefined;
   /** Tells it to stop, as a service manager does, and returns its exit status once it has. */
   stop(): Promise<number | null>;
-  /** Kills it, as a machine that is out of memory does, and returns once it is gone. */
+  /** Ends it as a power cut does: SIGKILL. */
   kill(): Promise<void>;
 }
 
