@@ -1,7 +1,8 @@
 // What a node on mainnet costs those who keep its points: an hour of points as a mainnet node makes them, in bytes of line
 // protocol, compressed, in the embedded store and in InfluxDB 1.x (where there is an influxd), and the processor time that
 // `btcdmon-node collect` takes for each.
-// Usage: node scripts/fleet.mjs [--tx-rate 7] [--inputs 2.2] [--outputs 2.7] [--interval 5] [--nodes 8]
+// Then so many nodes at once, at the rate of mainnet, to one collector: its memory and its share of a core.
+// Usage: node scripts/fleet.mjs [--tx-rate 7] [--inputs 2.2] [--outputs 2.7] [--interval 5] [--nodes 8] [--senders 500]
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
@@ -15,6 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,13 +30,15 @@ const { LineSerializer } = require('../dist/export/line.js');
 const { openExports } = require('../dist/export/open.js');
 const { SERIES_NAMES, seriesOf } = require('../dist/metrics/schema.js');
 
-const options = { 'tx-rate': '7', inputs: '2.2', outputs: '2.7', interval: '5', nodes: '8' };
+const options = { 'tx-rate': '7', inputs: '2.2', outputs: '2.7', interval: '5', nodes: '8', senders: '500' };
 const { values } = parseArgs({
   options: Object.fromEntries(
     Object.entries(options).map(([name, fallback]) => [name, { type: 'string', default: fallback }]),
   ),
 });
-const [txRate, inputs, outputs, interval, nodes] = Object.keys(options).map((name) => Number(values[name]));
+const [txRate, inputs, outputs, interval, nodes, senderCount] = Object.keys(options).map((name) =>
+  Number(values[name]),
+);
 const HOUR = 3_600;
 const BATCH = 5_000;
 const PER_EVENT = new Set(['tx', 'tx_inputs', 'tx_outputs', 'tx_fees', 'propagation', 'ping', 'blocks']);
@@ -203,6 +207,7 @@ report('embedded store (DuckDB)', bytesOf(file));
 
 await measureInflux();
 await measureCollect();
+await measureSenders();
 rmSync(folder, { recursive: true, force: true });
 
 async function measureInflux() {
@@ -239,26 +244,67 @@ async function measureInflux() {
   child.kill('SIGKILL');
 }
 
-async function measureCollect() {
+/** Starts a collector into an embedded store of its own; `cpu` tells seconds of processor time, `rss` megabytes. */
+async function startCollector(name) {
   const program = new URL('../bin/btcdmon-node', import.meta.url).pathname;
-  const socket = path.join(folder, 's');
-  const args = [
-    'collect',
-    '-l',
-    `unix:${socket}`,
-    '--data-dir',
-    path.join(folder, 'data'),
-    '--interval',
-    '1h',
-    '--log-level',
-    'error',
-  ];
+  const socket = path.join(folder, name);
+  const args = ['collect', '-l', `unix:${socket}`, '--data-dir', path.join(folder, `${name}-data`)];
+  args.push('--interval', '1h', '--log-level', 'error');
   const child = spawn(process.execPath, [program, ...args], { stdio: 'inherit' });
   while (!existsSync(socket)) await sleep(50);
-  const cpu = () => {
-    const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / 100;
+  return {
+    socket,
+    cpu: () => {
+      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ');
+      return (Number(fields[11]) + Number(fields[12])) / 100;
+    },
+    rss: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))[1]) / 1_000,
+    stop: async () => {
+      child.kill('SIGTERM');
+      await new Promise((resolve) => child.once('exit', resolve));
+    },
   };
+}
+
+/** Many connections, each of which sends a second's points each second and waits for the confirmation. */
+async function measureSenders() {
+  const seconds = 30;
+  const { socket, cpu, rss, stop } = await startCollector('many');
+  let [sent, confirmed] = [0, 0];
+  const clients = Array.from({ length: senderCount }, (_, i) => {
+    const own = hourOf(`node-${i}`, startNs);
+    const client = connect(socket);
+    client.setEncoding('latin1').on('data', (text) => {
+      confirmed += text.split('\n').filter((line) => line.startsWith('ok ')).length;
+    });
+    client.write('#btcdmon 1\n');
+    return { client, own, i };
+  });
+  await sleep(2_000);
+  const [before, start] = [cpu(), performance.now()];
+  for (let second = 0; second < seconds; second++) {
+    for (const { client, own, i } of clients) {
+      const lines = Array.from({ length: 58 }, () => serializer.serialize(own.next().value)).join('\n');
+      const send = () => client.write(`#batch ${i}-${second}\n${lines}\n#end ${i}-${second}\n`);
+      // Spread over the second, as nodes are that know nothing of each other.
+      setTimeout(send, (i / senderCount) * 900);
+      sent += 1;
+    }
+    await sleep(1_000);
+    while (sent - confirmed > 0) await sleep(5);
+  }
+  const took = (performance.now() - start) / 1_000;
+  const used = cpu() - before;
+  console.log(
+    `${senderCount} senders of 58 points a second: ${Math.round((sent * 58) / took)} points/s, ${((used / sent / 58) * 1e6).toFixed(1)} µs of processor ` +
+      `time a point, ${rss().toFixed(0)} MB resident`,
+  );
+  for (const { client } of clients) client.destroy();
+  await stop();
+}
+
+async function measureCollect() {
+  const { socket, cpu, stop } = await startCollector('few');
   const senders = [];
   for (let i = 0; i < nodes; i++) {
     const { queues } = await openExports([`line+unix:${socket}?ack=on`], {
@@ -296,6 +342,5 @@ async function measureCollect() {
       `processor time a point, ${Math.round(pushed / took)} points/s by the clock; a node's hour takes it ${((used / pushed) * points.length).toFixed(1)} s`,
   );
   for (const { queue } of senders) await queue.close(1_000);
-  child.kill('SIGTERM');
-  await new Promise((resolve) => child.once('exit', resolve));
+  await stop();
 }

@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { collectSettings } from '../../src/cli/collect-settings';
+import { SystemClock } from '../../src/clock';
 import { isLocal, parsePlace } from '../../src/collect/place';
 import { COLLECT_OPTIONS, GLOBAL_OPTIONS } from '../../src/cli/options';
 import { readConfigFile } from '../../src/cli/settings';
@@ -13,7 +15,6 @@ import { lineOf, makePoints } from '../support/make-points';
 import { runProgram } from '../support/program';
 import { openStored } from '../support/stored';
 import { until } from '../support/until';
-import { SystemClock } from '../../src/clock';
 
 const BIN = path.join(__dirname, '..', '..', 'bin', 'btcdmon-node');
 const cleanup = new Cleanup();
@@ -39,22 +40,17 @@ function file(name: string, content: string, mode = 0o600): string {
   return full;
 }
 
+/** What yargs hands over where nothing else is given. */
+const DEFAULTS = { maxConnections: '4000', interval: '5s', spoolSize: '1000' };
+const settingsOf = (args: object): ReturnType<typeof collectSettings> =>
+  collectSettings({ ...DEFAULTS, ...args } as unknown as Parameters<typeof collectSettings>[0]);
+
 describe('a call of collect that cannot be right ends with one line and status 2', () => {
   it.each([
-    [['-l', 'udp://127.0.0.1:1'], "--listen udp://127.0.0.1:1: can't be read; give tcp://127.0.0.1:8094"],
-    [['-l', 'tcp://127.0.0.1'], "--listen tcp://127.0.0.1: can't be read"],
-    [['-l', 'tcp://127.0.0.1:70000'], '70000 is not a port'],
-    [['-l', 'tcp://collect.example.org:1'], 'not an address of this machine'],
-    [['-l', 'unix:'], 'names no socket'],
     [
       ['-l', 'tcp://0.0.0.0:8094'],
-      '--listen tcp://0.0.0.0:8094: whoever can reach it could write into your store; give --token-file',
+      '--listen tcp://0.0.0.0:8094: whoever can reach it could write into your store',
     ],
-    [['-l', 'tcp://[::]:8094'], 'give --token-file'],
-    [['--tls-cert', 'c.pem'], '--tls-cert c.pem: needs --tls-key as well'],
-    [['--tls-key', 'k.pem'], '--tls-key k.pem: needs --tls-cert as well'],
-    [['--max-connections', '0'], '--max-connections 0: give a whole number from 1 up'],
-    [['--interval', '5'], '--interval 5: give a duration'],
     [['-e', 'line+tcp://'], "--export line+tcp://: can't be read"],
     [['--lisen', 'tcp://127.0.0.1:1'], 'did you mean listen?'],
   ])('%j', (args, line) => {
@@ -64,41 +60,62 @@ describe('a call of collect that cannot be right ends with one line and status 2
     expect(stdout).toBe('');
     expect(status).toBe(2);
   });
+
+  it.each([
+    [
+      { listen: ['udp://127.0.0.1:1'] },
+      "--listen udp://127.0.0.1:1: can't be read; give tcp://127.0.0.1:8094",
+    ],
+    [{ listen: ['tcp://127.0.0.1'] }, "--listen tcp://127.0.0.1: can't be read"],
+    [{ listen: ['tcp://127.0.0.1:70000'] }, '70000 is not a port'],
+    [{ listen: ['tcp://collect.example.org:1'] }, 'not an address of this machine'],
+    [{ listen: ['unix:'] }, 'names no socket'],
+    [{ listen: [`unix:/${'x'.repeat(120)}`] }, 'the path of a socket has 103 bytes at most'],
+    [{ listen: ['tcp://127.0.0.1:1', 'tcp://[::]:8094'] }, 'give --token-file'],
+    [{ tlsCert: 'c.pem' }, '--tls-cert c.pem: needs --tls-key as well'],
+    [{ tlsKey: 'k.pem' }, '--tls-key k.pem: needs --tls-cert as well'],
+    [{ maxConnections: '0' }, '--max-connections 0: give a whole number from 1 up'],
+    [{ interval: '5' }, '--interval 5: give a duration'],
+    [{ node: 'a\nb' }, '--node "a\\nb": give a name'],
+  ])('%j', async (args, line) => {
+    await expect(settingsOf(args)).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining(line) as string,
+    });
+  });
 });
 
 describe('a call of collect that cannot be carried out ends with one line and status 1', () => {
   it.each([
-    ['a token file that is missing', () => ['--token-file', path.join(home, 'none')], "can't be read"],
-    ['one that is empty', () => ['--token-file', file('token', '\n')], 'is empty'],
-    [
-      'one that all users can read',
-      () => ['--token-file', file('token', 'x', 0o644)],
-      'is open to all users',
-    ],
+    ['a token file that is missing', () => ({ tokenFile: path.join(home, 'none') }), "can't be read"],
+    ['one that is empty', () => ({ tokenFile: file('token', '\n') }), 'is empty'],
+    ['one that all users can read', () => ({ tokenFile: file('token', 'x', 0o644) }), 'is open to all users'],
     [
       'a token of two words',
-      () => ['--token-file', file('token', 'a b')],
+      () => ({ tokenFile: file('token', 'a b') }),
       'no space; openssl rand -hex 32 makes one',
     ],
     [
       'a key that is missing',
-      () => ['--tls-cert', file('c.pem', 'x'), '--tls-key', path.join(home, 'none')],
-      '--tls-key',
+      () => ({ tlsCert: file('c.pem', 'x'), tlsKey: path.join(home, 'none') }),
+      "/none: can't be read",
     ],
     [
       'a key that all users can read',
-      () => ['--tls-cert', file('c.pem', 'x'), '--tls-key', file('k.pem', 'x', 0o644)],
+      () => ({ tlsCert: file('c.pem', 'x'), tlsKey: file('k.pem', 'x', 0o644) }),
       'is open to all users of this machine (mode 644)',
     ],
-    [
-      'a certificate that is none',
-      () => ['-l', 'tcp://127.0.0.1:0', '--tls-cert', file('c.pem', 'x'), '--tls-key', file('k.pem', 'x')],
-      "the certificate and its key can't be used",
-    ],
-  ])('%s', (_, args, line) => {
-    const { status, stderr } = run(args());
-    expect(stderr).toMatch(/^btcdmon-node: [^\n]*\n$/);
-    expect(stderr).toContain(line);
+  ])('%s', async (_, args, line) => {
+    await expect(settingsOf(args())).rejects.toMatchObject({
+      exitCode: 1,
+      message: expect.stringContaining(line) as string,
+    });
+  });
+
+  it('a certificate that is none', () => {
+    const [cert, key] = [file('c.pem', 'x'), file('k.pem', 'x')];
+    const { status, stderr } = run(['-l', 'tcp://127.0.0.1:0', '--tls-cert', cert, '--tls-key', key]);
+    expect(stderr).toMatch(/^btcdmon-node: [^\n]*the certificate and its key can't be used[^\n]*\n$/);
     expect(status).toBe(1);
   });
 
