@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
+import { messageOf } from '../errors';
+import { checksum } from '../hash';
 import { type Answer, MAX_WORDS, hello, readAnswer } from './collect-protocol';
 import type { LineBatch } from './line-exporter';
 
@@ -39,7 +41,7 @@ export class LineLink {
     private readonly socket: Socket,
     private readonly options: LinkOptions,
   ) {
-    socket.on('error', (error) => this.fail(refusalOf(socket) ?? error));
+    socket.on('error', (error) => this.fail(refusalOf(socket) ?? told(error)));
     socket.on('close', () => this.fail(new Error('the receiver closed the connection')));
     socket.on('timeout', () => this.fail(new Error(`no progress for ${(socket.timeout ?? 0) / 1_000} s`)));
     socket.on('data', (bytes: Buffer) => this.read(bytes));
@@ -73,9 +75,12 @@ export class LineLink {
    * Sends a batch. Where the other side confirms, waits for that.
    * @returns lines that the other side refused
    */
-  async send({ id, lines }: LineBatch): Promise<number> {
+  async send(batch: LineBatch): Promise<number> {
     const { socket } = this;
     const { ack, timeoutMs } = this.options;
+    const { lines } = batch;
+    // Two machines that were copied with their spools use the same ids for different lines.
+    const id = ack ? `${batch.id}-${checksum(lines).toString(16)}` : '';
     const answer = await this.answer(timeoutMs, (settle) => {
       if (!ack) {
         // Called once the kernel has all of it.
@@ -161,6 +166,13 @@ export class LineLink {
     this.socket.destroy();
     this.waiting?.reject(error);
   }
+}
+
+/** Where a name has several addresses and none answers, Node.js has an error for each in one that says nothing. */
+function told(error: Error): Error {
+  if (error.message !== '') return error;
+  const { errors = [] } = error as Partial<AggregateError>;
+  return new Error(errors.map(messageOf).join(', ') || error.name);
 }
 
 /** What is wrong with the certificate of the other side, if that is why the connection failed. */

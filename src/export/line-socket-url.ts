@@ -71,9 +71,11 @@ function common(
     throw new UsageError(
       `--export ${shown}: a token is for btcdmon-node collect, which takes it with ack=on`,
     );
+  // A collector that holds a sender back gives a sign of life every 10 seconds.
+  const least = ack === 'on' ? 15 : 1;
   return {
     ack: ack === 'on',
     tokenFile: options.get('token-file'),
-    timeoutMs: numberOption(target, 'timeout', { fallback: 30, least: 1, most: 600 }) * 1_000,
+    timeoutMs: numberOption(target, 'timeout', { fallback: 30, least, most: 600 }) * 1_000,
   };
 }

@@ -79,6 +79,17 @@ describe('a sender and a collector that confirms', () => {
     expect(queue.points.map(({ time }) => time)).toEqual([1n, 3n]);
   });
 
+  it('do not take two machines for one that were copied with their spools', async () => {
+    const { queue, listener } = await collector();
+    for (const node of ['a', 'b']) {
+      const exporter = cleanup.add(exporterTo(listener.port), (it) => it.close());
+      await exporter.open();
+      const lines = Buffer.from(`tx,node=${node} tx_size=1i 1\n`);
+      expect(await exporter.writeLines({ id: 'n-1-0', lines, points: 1 })).toMatchObject({ acked: 1 });
+    }
+    expect(queue.points.map(({ tags }) => tags['node'])).toEqual(['a', 'b']);
+  });
+
   it('deliver every point once over a line that breaks and falls silent wherever it likes', async () => {
     const { queue, listener } = await collector();
     let turn = 0;

@@ -87,6 +87,14 @@ describe('line protocol over TCP', () => {
     await until('the lines', () => third.lines().length === 5);
   });
 
+  it('says why where no address of a name answers', async () => {
+    const gone = await startSink();
+    await gone.stop();
+    const exporter = exporterTo(gone.port, { place: { host: 'localhost', port: gone.port } });
+    await exporter.open();
+    await expect(exporter.writeLines(batchOf(1))).rejects.toThrow('ECONNREFUSED');
+  });
+
   it('waits for a slow receiver, and gives one up that takes nothing', async () => {
     const sink = cleanup.add(await startSink(), (it) => it.stop());
     sink.stall(true);
@@ -219,6 +227,7 @@ describe('what is wrong is said at the start', () => {
     ['line+tcp://u@h', 'takes no user'],
     ['line+tcp://h?ack=yes', 'ack=yes: give on, for btcdmon-node collect alone, or off'],
     ['line+tcp://h?timeout=0', 'timeout=0: give a whole number from 1 to 600'],
+    ['line+tcp://h?ack=on&timeout=5', 'timeout=5: give a whole number from 15 to 600'],
     ['line+tcp://h?token-file=x', 'a token is for btcdmon-node collect, which takes it with ack=on'],
     ['line+tcp://h?ca-file=x', 'no such option: ca-file'],
     ['line+tls://h?verify=no', 'no such option: verify'],
@@ -233,7 +242,7 @@ describe('what is wrong is said at the start', () => {
   it.each([
     ['line+tcp://[2001:db8::1]:9009', 'line+tcp', '[2001:db8::1]:9009'],
     ['line+tls://collect.example.org?ack=on', 'line+tls', 'collect.example.org:8094'],
-    ['line+unix:/run/lines.sock?ack=on&timeout=5', 'line+unix', '/run/lines.sock'],
+    ['line+unix:/run/lines.sock?ack=on&timeout=15', 'line+unix', '/run/lines.sock'],
   ])('but %s is right', (url, name, destination) => {
     expect(createExporter(url, context)).toMatchObject({ name, destination });
   });
