@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside Node and Go: InfluxDB 1.x, tshark, strace and btcd. For Debian and its kin.
+# Installs what the tests need beside Node and Go: InfluxDB 1.x, VictoriaMetrics, tshark, strace, openssl, btcd and Telegraf. For Debian
+# and its kin.
 set -euo pipefail
 
 BTCD_VERSION=0.26.0
+TELEGRAF_VERSION=1.37.2
 
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
@@ -12,12 +14,14 @@ missing=()
 command -v influxd >/dev/null || missing+=(influxdb)
 command -v tshark >/dev/null || missing+=(tshark)
 command -v strace >/dev/null || missing+=(strace)
+command -v victoria-metrics >/dev/null || missing+=(victoria-metrics)
+command -v openssl >/dev/null || missing+=(openssl)
 if [ "${#missing[@]}" -gt 0 ]; then
   echo "== apt-get install ${missing[*]}"
   as_root apt-get update -q
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
-  # Debian's package may start a server; each test starts one of its own.
-  as_root service influxdb stop >/dev/null 2>&1 || true
+  # Debian's packages may start servers; each test starts one of its own.
+  for service in influxdb victoria-metrics; do as_root service "$service" stop >/dev/null 2>&1 || true; done
 fi
 
 # Where test/support/btcd.ts looks for it.
@@ -27,4 +31,14 @@ if ! command -v btcd >/dev/null && [ ! -x "$bin/btcd" ]; then
   echo "== go install btcd $BTCD_VERSION"
   mkdir -p "$bin"
   GOBIN="$bin" go install "github.com/btcsuite/btcd@v$BTCD_VERSION"
+fi
+
+# Telegraf is in no Debian archive. Built with the plugins of config/telegraf*.conf alone it takes a minute of processor time.
+if ! command -v telegraf >/dev/null && [ ! -x "$bin/telegraf" ]; then
+  command -v go >/dev/null || { echo "telegraf $TELEGRAF_VERSION needs Go 1.25 or newer to be built" >&2; exit 1; }
+  echo "== go install telegraf $TELEGRAF_VERSION"
+  mkdir -p "$bin"
+  GOBIN="$bin" go install \
+    -tags custom,inputs.socket_listener,outputs.influxdb,outputs.kafka,parsers.influx,serializers.influx \
+    "github.com/influxdata/telegraf/cmd/telegraf@v$TELEGRAF_VERSION"
 fi

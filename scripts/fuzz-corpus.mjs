@@ -55,10 +55,26 @@ const BUILT = {
   block: `${HEADER} 02 ${TRANSACTION} ${WITNESS}`,
 };
 
+/** What is text: lines of nodes with what they say beside them, and what a collector answers. */
+const TEXTS = {
+  lines: [
+    'tx,network=mainnet,node=a\\ b version_num=2i,tx_size=222i,is_standard=true,sha="ab\\"cd\\\\" 1790000000000000001\n',
+    'tx_outputs,network=mainnet,node=n,script_type=anchor size=4i,value=-240i,is_dust=false 1\nping,node=n rtt=1.5e-7 2\n',
+    '#btcdmon 1 token=secret\n#batch a1-1-0\nbandwidth,node=n bytes_sent=1i,bytes_recv=2i 3\n#end a1-1-0\n',
+  ],
+  answers: ['ready\nwait\nok a1-1-0 3\n', 'refused token\n', 'refused order\nwait\n'],
+};
+
 /** Payloads by command, and whole blocks apart, since a block of megabytes takes the time of thousands of others. */
 export function readCorpus() {
   const small = new Map(Object.entries(BUILT).map(([command, text]) => [command, [hex(text)]]));
   for (const command of Object.keys(DECODERS)) if (!small.has(command)) small.set(command, [Buffer.alloc(0)]);
+
+  for (const [name, texts] of Object.entries(TEXTS))
+    small.set(
+      name,
+      texts.map((text) => Buffer.from(text)),
+    );
 
   for (const side of ['recv', 'sent']) {
     const file = new URL(`core31-session/${side}.bin`, DATA);

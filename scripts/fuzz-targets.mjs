@@ -16,12 +16,48 @@ const { legacySigops } = require('../dist/chain/sigops.js');
 const { checkBlock, checkBlockInContext } = require('../dist/chain/validate-block.js');
 const { POLICY_NAMES, standardness } = require('../dist/tx/policy/standardness.js');
 const { checkSanity } = require('../dist/tx/sanity.js');
+const { LineReader } = require('../dist/collect/line-reader.js');
+const { LineParser } = require('../dist/collect/parse-line.js');
+const { readAnswer, readSaying } = require('../dist/export/collect-protocol.js');
 
-/** Command, what reads its payload, and the one error that may come of it. */
+/** Of bytes that hold none of what was looked for. */
+class NothingFound extends Error {}
+
+const parser = new LineParser();
+
+/** What `btcdmon-node collect` makes of the bytes of a sender, which come in two pieces. */
+function readLines(payload) {
+  const found = [];
+  const reader = new LineReader({
+    line: (text) => {
+      const value = text.startsWith('#') ? readSaying(text) : parser.parse(text);
+      if (typeof value !== 'string') found.push(value);
+      return true;
+    },
+    bad: () => true,
+  });
+  const half = payload.length >> 1;
+  reader.push(payload.subarray(0, half));
+  reader.push(payload.subarray(half));
+  reader.end();
+  if (found.length === 0) throw new NothingFound();
+  return found;
+}
+
+/** What a sender makes of the bytes of a collector. */
+function readAnswers(payload) {
+  const found = payload.toString('latin1').split('\n').map(readAnswer).filter(Boolean);
+  if (found.length === 0) throw new NothingFound();
+  return found;
+}
+
+/** Command, or name of what no message is, what reads its payload, and the one error that may come of it. */
 export const TARGETS = [
   ...Object.entries(DECODERS).map(([command, read]) => ({ command, read, refusal: DecodeError })),
   { command: 'tx', read: (payload) => parseTransaction(payload), refusal: ParseError },
   { command: 'block', read: parseBlock, refusal: ParseError },
+  { command: 'lines', read: readLines, refusal: NothingFound },
+  { command: 'answers', read: readAnswers, refusal: NothingFound },
 ];
 
 /** What the listener asks of each transaction that it could read. */

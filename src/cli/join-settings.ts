@@ -6,7 +6,7 @@ import type { DnsSeed } from '../p2p/join/dns-seeds';
 import type { JoinOptions } from '../p2p/join/prepare';
 import { NETWORKS, type NetworkName } from '../p2p/networks';
 import type { ListenArguments } from './listen';
-import { positive } from './number';
+import { positive } from './values';
 
 /** What Core and btcd have in all by default: who wants more peers than a node should run a crawler. */
 const MAX_PEERS = 125;

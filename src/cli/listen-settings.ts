@@ -1,15 +1,11 @@
 import type { ArgumentsCamelCase } from 'yargs';
 import type { AppConfig } from '../app';
-import { parseDuration } from '../duration';
 import { UsageError } from '../errors';
 import { distinct, parseEndpoint } from '../p2p/endpoint';
 import { NETWORKS } from '../p2p/networks';
 import { joinSettings } from './join-settings';
 import type { ListenArguments } from './listen';
-import { positive } from './number';
-
-/** Below this the points of an interval cost more than they tell. */
-const LEAST_INTERVAL_MS = 100;
+import { intervalMs, nodeName, positive } from './values';
 
 /**
  * What the listener's options say, checked.
@@ -38,18 +34,4 @@ export function listenSettings(
     spoolBytes: positive('--spool-size', args.spoolSize) * 1_000_000,
     maxUserAgents: positive('--max-user-agents', args.maxUserAgents),
   };
-}
-
-/** A tag of every point: a long name would cost bytes in each. */
-function nodeName(name: string): string {
-  if (!/^[\x21-\x7e]([\x20-\x7e]{0,62}[\x21-\x7e])?$/.test(name))
-    throw new UsageError(`--node ${JSON.stringify(name)}: give a name of 1 to 64 printable ASCII characters`);
-  return name;
-}
-
-function intervalMs(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === null || ms < LEAST_INTERVAL_MS)
-    throw new UsageError(`--interval ${text}: give a duration from 100ms up, such as 5s or 1m`);
-  return ms;
 }

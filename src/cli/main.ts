@@ -3,9 +3,10 @@ import { BtcdmonError, UsageError } from '../errors';
 import { suggestion } from '../nearest';
 import { VERSION } from '../version';
 import { auditCommand } from './audit';
+import { collectCommand } from './collect';
 import { demoCommand } from './demo';
 import { listenCommand } from './listen';
-import { GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
+import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
 import { queryCommand } from './query';
 import { seriesCommand } from './series';
 import { readConfigFile, readEnvironment, type Settings } from './settings';
@@ -14,6 +15,7 @@ import { readConfigFile, readEnvironment, type Settings } from './settings';
 function commands(settings: Settings): CommandModule[] {
   return [
     listenCommand(pick(settings, LISTEN_OPTIONS)),
+    collectCommand(pick(settings, COLLECT_OPTIONS)),
     demoCommand,
     queryCommand,
     auditCommand,
@@ -21,7 +23,11 @@ function commands(settings: Settings): CommandModule[] {
   ] as unknown as CommandModule[];
 }
 
-const ALL_OPTIONS = { ...GLOBAL_OPTIONS, ...LISTEN_OPTIONS };
+const ALL_OPTIONS: Readonly<Record<string, Options>> = {
+  ...GLOBAL_OPTIONS,
+  ...LISTEN_OPTIONS,
+  ...COLLECT_OPTIONS,
+};
 
 /**
  * Runs the command line. An error that a person can act on is one line on stderr and an exit status: 2 for a wrong call,
@@ -87,7 +93,7 @@ function pick(settings: Settings, options: Readonly<Record<string, Options>>): S
 
 /** Refuses an option that takes one value and was given several, which yargs would make an array. */
 function givenOnce(argv: Record<string, unknown>): true {
-  for (const [name, option] of Object.entries<Options>(ALL_OPTIONS))
+  for (const [name, option] of Object.entries(ALL_OPTIONS))
     if (option.array !== true && Array.isArray(argv[name]))
       throw new UsageError(`--${name} ${argv[name].join(' and ')}: give it once`);
   return true;

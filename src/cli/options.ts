@@ -26,6 +26,24 @@ export const GLOBAL_OPTIONS = {
   },
 } as const satisfies Record<string, Options>;
 
+/** What stands behind `--export`. */
+const EXPORT = {
+  type: 'string',
+  requiresArg: true,
+  array: true,
+  alias: 'e',
+  defaultDescription: 'duckdb:<data-dir>/btcdmon.duckdb',
+  describe: 'Where points go: duckdb:PATH, influx+udp://host[:port] or stdout: (repeatable)',
+} as const;
+
+/** How much may wait. */
+const SPOOL_SIZE = {
+  type: 'string',
+  requiresArg: true,
+  default: '1000',
+  describe: 'Megabytes on disk, for each receiver that is away, of points that wait for it',
+} as const;
+
 /** Options of the listener. */
 export const LISTEN_OPTIONS = {
   connect: {
@@ -76,14 +94,7 @@ export const LISTEN_OPTIONS = {
     alias: 'n',
     describe: 'Network that the peers are on',
   },
-  export: {
-    type: 'string',
-    requiresArg: true,
-    array: true,
-    alias: 'e',
-    defaultDescription: 'duckdb:<data-dir>/btcdmon.duckdb',
-    describe: 'Where points go: duckdb:PATH, influx+udp://host[:port] or stdout: (repeatable)',
-  },
+  export: EXPORT,
   node: {
     type: 'string',
     requiresArg: true,
@@ -126,16 +137,58 @@ export const LISTEN_OPTIONS = {
     describe:
       'Megabytes of memory for unconfirmed transactions, their bytes included; the oldest leave first',
   },
-  'spool-size': {
-    type: 'string',
-    requiresArg: true,
-    default: '1000',
-    describe: 'Megabytes on disk, for each receiver that is away, of points that wait for it',
-  },
+  'spool-size': SPOOL_SIZE,
   'max-user-agents': {
     type: 'string',
     requiresArg: true,
     default: '200',
     describe: 'Distinct user agents that become tags; further ones are "other"',
   },
+} as const satisfies Record<string, Options>;
+
+/** Options of `collect`. */
+export const COLLECT_OPTIONS = {
+  listen: {
+    type: 'string',
+    requiresArg: true,
+    array: true,
+    alias: 'l',
+    defaultDescription: 'tcp://127.0.0.1:8094',
+    describe: 'Where senders come to: tcp://address:port or unix:PATH (repeatable)',
+  },
+  'tls-cert': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'File with the certificate chain (PEM); with it tcp:// is TLS',
+  },
+  'tls-key': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'File with the key of the certificate (PEM)',
+  },
+  'token-file': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'File whose first line is the token that senders must give',
+  },
+  'max-connections': {
+    type: 'string',
+    requiresArg: true,
+    default: '4000',
+    describe: 'The most senders at one time',
+  },
+  export: EXPORT,
+  node: {
+    type: 'string',
+    requiresArg: true,
+    defaultDescription: 'the host name, with -collect',
+    describe: 'Name under which the collector accounts for itself',
+  },
+  interval: {
+    type: 'string',
+    requiresArg: true,
+    default: '5s',
+    describe: 'How often it accounts for itself',
+  },
+  'spool-size': SPOOL_SIZE,
 } as const satisfies Record<string, Options>;

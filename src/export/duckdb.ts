@@ -82,6 +82,7 @@ export class DuckDbExporter implements Exporter {
       }
     }
     if (this.broken) await this.recover(groups);
+    else if (points.some((point) => point.mayBeStored === true)) await this.removeStored(groups, mayBeStored);
     if (groups.size > 0) await this.transaction(groups);
     const sent = points.length - rejected;
     return { sent, acked: sent, rejected, rejection };
@@ -137,23 +138,45 @@ export class DuckDbExporter implements Exporter {
     this.closeTableWriters();
     await store.reopen();
     this.opened = { store, connection: await store.connect() };
-    await this.removeStored(groups);
+    // A COMMIT that failed may have stored all the same.
+    await this.removeStored(groups, () => true);
     this.broken = false;
   }
 
-  /** Takes out what a COMMIT stored although it failed; the times of points are unique. */
-  private async removeStored(groups: Map<SeriesName, Point[]>): Promise<void> {
+  /** Takes out those of the suspects that are stored already; no two points of a node and network share a time. */
+  private async removeStored(
+    groups: Map<SeriesName, Point[]>,
+    isSuspect: (point: Point) => boolean,
+  ): Promise<void> {
     for (const [series, points] of groups) {
-      const reader = await this.require().connection.runAndReadAll(
-        `SELECT epoch_ns(time) FROM ${quote(series)} WHERE epoch_ns(time) BETWEEN $1 AND $2`,
-        [points[0]?.time ?? 0n, points.at(-1)?.time ?? 0n],
-      );
-      const stored = new Set(reader.getColumnsJS()[0]);
-      groups.set(
-        series,
-        points.filter(({ time }) => !stored.has(time)),
-      );
+      const stored = new Set<string>();
+      // One node at a time: what came from it together lies close in time, what comes from several may be weeks apart.
+      for (const suspects of byNode(points.filter(isSuspect)))
+        for (const key of await this.keysStored(series, suspects)) stored.add(key);
+      if (stored.size > 0)
+        groups.set(
+          series,
+          points.filter((point) => !isSuspect(point) || !stored.has(keyOf(point))),
+        );
     }
+  }
+
+  /** The keys of what is stored of a node in the time of its points. */
+  private async keysStored(series: SeriesName, points: readonly Point[]): Promise<string[]> {
+    const [sample] = points;
+    if (sample === undefined) return [];
+    let { time: first, time: last } = sample;
+    for (const { time } of points) {
+      if (time < first) first = time;
+      if (time > last) last = time;
+    }
+    const { node = '', network = '' } = sample.tags;
+    const reader = await this.require().connection.runAndReadAll(
+      `SELECT epoch_ns(time), node, network FROM ${quote(series)} WHERE node = $1 AND network = $2
+        AND time BETWEEN make_timestamp_ns($3::BIGINT) AND make_timestamp_ns($4::BIGINT)`,
+      [node, network, first, last],
+    );
+    return reader.getRows().map((row) => row.join('\0'));
   }
 
   private async transaction(groups: ReadonlyMap<SeriesName, readonly Point[]>): Promise<void> {
@@ -211,6 +234,26 @@ export class DuckDbExporter implements Exporter {
     }
     return writer;
   }
+}
+
+function mayBeStored(point: Point): boolean {
+  return point.mayBeStored === true;
+}
+
+function byNode(points: readonly Point[]): Iterable<readonly Point[]> {
+  const nodes = new Map<string, Point[]>();
+  for (const point of points) {
+    const node = `${point.tags['node'] ?? ''}\0${point.tags['network'] ?? ''}`;
+    const own = nodes.get(node);
+    if (own === undefined) nodes.set(node, [point]);
+    else own.push(point);
+  }
+  return nodes.values();
+}
+
+/** What no two points of a series share. */
+function keyOf({ time, tags }: Point): string {
+  return `${time}\0${tags['node'] ?? ''}\0${tags['network'] ?? ''}`;
 }
 
 /** The values of one column of the table, which an older schema may have had and this one not. */

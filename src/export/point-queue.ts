@@ -32,6 +32,13 @@ export interface QueueStats {
 export interface PointQueue extends PointSink {
   readonly name: string;
   stats(): QueueStats;
+  /** Whether so much waits that the queue would soon have to give points up: who can hold points back should do so. */
+  readonly isCrowded: boolean;
+  /**
+   * Sends what waits on its way without the usual pause. Resolves to true once every point pushed before the call has left
+   * memory: delivered, on disk, or counted as dropped; to false where the end came first.
+   */
+  flush(): Promise<boolean>;
   /**
    * Delivers what waits, closes the exporter and returns the final counts at the latest `deadlineMs` milliseconds after the
    * call.

@@ -4,6 +4,7 @@ import type { Point } from '../metrics/point';
 import { Backoff } from './backoff';
 import { Drops, type Warn } from './drops';
 import { type Exporter, ExporterEnded } from './exporter';
+import { Marks } from './marks';
 import { MAX_POINTS, type PointQueue, type QueueStats } from './point-queue';
 import { Ring } from './ring';
 import { within } from './within';
@@ -33,6 +34,9 @@ export interface QueueModules {
 /** Of the time that `close` has, the part kept for the exporter's own close. */
 const CLOSE_SHARE = 0.25;
 
+/** Of the points that may wait, the share at which the queue is crowded. */
+export const CROWDED_SHARE = 0.5;
+
 /**
  * The bounded queue in front of an exporter. It alone buffers, retries and counts: `push` never waits and never throws,
  * and a full queue drops its oldest points.
@@ -43,6 +47,7 @@ export class ExportQueue implements PointQueue {
   private readonly ring: Ring<Point>;
   private readonly drops: Drops;
   private readonly backoff: Backoff;
+  private readonly marks = new Marks();
   private inFlight = 0;
   private sent = 0;
   private acked = 0;
@@ -83,13 +88,24 @@ export class ExportQueue implements PointQueue {
       if (this.ring.take(1).length === 0) return;
     }
     this.ring.push(point);
+    this.marks.push();
     if (this.inFlight === 0) this.schedule();
   }
 
   stats(): QueueStats {
-    const { sent, acked } = this;
-    const queued = this.ring.length + this.inFlight;
+    const { sent, acked, queued } = this;
     return { sent, acked, dropped: this.drops.total, queued, retried: this.backoff.total };
+  }
+
+  get isCrowded(): boolean {
+    return this.queued > this.options.maxPoints * CROWDED_SHARE;
+  }
+
+  flush(): Promise<boolean> {
+    if (this.ended || this.state === 'closed') return Promise.resolve(false);
+    const reached = this.marks.reached(this.queued);
+    if (this.inFlight === 0) this.schedule();
+    return reached;
   }
 
   /**
@@ -108,6 +124,7 @@ export class ExportQueue implements PointQueue {
     clearImmediate(this.immediate);
     this.drops.add(this.ring.take(this.ring.length).length + this.inFlight, 'unsent');
     this.inFlight = 0;
+    this.marks.giveUp();
     this.drops.report();
     const left = deadlineMs - (this.modules.clock.monotonicMs() - start);
     const closing = this.modules.exporter.close().catch((error: unknown) => {
@@ -124,7 +141,8 @@ export class ExportQueue implements PointQueue {
       return;
     }
     // After a failure the pause counts, however many points come meanwhile.
-    const now = this.state === 'closing' || this.ring.length >= this.options.batchPoints;
+    const now =
+      this.state === 'closing' || this.marks.isAwaited || this.ring.length >= this.options.batchPoints;
     const { isFailing } = this.backoff;
     if (now && !isFailing) this.immediate ??= setImmediate(this.run);
     else this.timer ??= setTimeout(this.run, isFailing ? this.pauseMs() : this.options.flushMs);
@@ -155,6 +173,7 @@ export class ExportQueue implements PointQueue {
       this.ring.putBack(batch);
       this.failed(error);
     }
+    this.marks.left(this.queued);
     this.schedule();
   }
 
@@ -163,10 +182,16 @@ export class ExportQueue implements PointQueue {
       this.ended = true;
       this.modules.warn(`${this.name}: ${error.message}`);
       this.drops.add(this.ring.take(this.ring.length).length, 'unsent');
+      this.marks.giveUp();
       this.modules.onEnded?.();
       return;
     }
     this.backoff.failure(error, `a write failed and is tried again, ${this.ring.length} points wait`);
+  }
+
+  /** Points that wait, those of a running write included. */
+  private get queued(): number {
+    return this.ring.length + this.inFlight;
   }
 
   private pauseMs(): number {

@@ -8,6 +8,7 @@ import { DuckDbExporter } from './duckdb';
 import type { Exporter } from './exporter';
 import { InfluxUdpExporter } from './influx-udp';
 import type { LineExporter } from './line-exporter';
+import { lineTcp, lineTls, lineUnix } from './line-socket-url';
 import { StdoutExporter } from './stdout';
 
 /** What exporters take from the program. */
@@ -37,6 +38,21 @@ const KINDS: Readonly<Record<string, Kind>> = {
     form: 'influx+udp://host[:8089]',
     help: 'InfluxDB 1.x or Telegraf over UDP',
     create: influxUdp,
+  },
+  'line+tcp': {
+    form: 'line+tcp://host[:8094]',
+    help: 'Telegraf, VictoriaMetrics, QuestDB or btcdmon-node collect, line protocol over TCP',
+    create: lineTcp,
+  },
+  'line+tls': {
+    form: 'line+tls://host[:8094]',
+    help: 'the same over TLS',
+    create: lineTls,
+  },
+  'line+unix': {
+    form: 'line+unix:PATH',
+    help: 'the same over a Unix socket',
+    create: lineUnix,
   },
   stdout: { form: 'stdout:', help: 'line protocol on the standard output', create: stdout },
 };

@@ -5,7 +5,9 @@ import { Backoff } from './backoff';
 import { Drops, type Warn } from './drops';
 import { LineSerializer, MAX_LINE_BYTES } from './line';
 import type { LineExporter } from './line-exporter';
+import { Marks } from './marks';
 import { MAX_POINTS, type PointQueue, type QueueStats } from './point-queue';
+import { CROWDED_SHARE } from './queue';
 import { Ring } from './ring';
 import type { Spool } from './spool/spool';
 import { within } from './within';
@@ -47,6 +49,7 @@ export class SpoolQueue implements PointQueue {
   private readonly disk: Backoff;
   private readonly network: Backoff;
   private readonly serializer = new LineSerializer({ maxBytes: MAX_LINE_BYTES });
+  private readonly marks = new Marks();
   private writing = 0;
   private sent = 0;
   private acked = 0;
@@ -90,6 +93,7 @@ export class SpoolQueue implements PointQueue {
       if (this.ring.take(1).length === 0) return;
     }
     this.ring.push(point);
+    this.marks.push();
     if (this.writing === 0) this.schedule();
   }
 
@@ -99,10 +103,21 @@ export class SpoolQueue implements PointQueue {
       sent,
       acked,
       dropped: this.drops.total,
-      queued: this.ring.length + this.writing,
+      queued: this.queued,
       spooled: this.modules.spool.points,
       retried: network.total,
     };
+  }
+
+  get isCrowded(): boolean {
+    return this.queued > this.options.maxPoints * CROWDED_SHARE || this.modules.spool.isCrowded;
+  }
+
+  flush(): Promise<boolean> {
+    if (this.state !== 'open') return Promise.resolve(false);
+    const reached = this.marks.reached(this.queued);
+    if (this.writing === 0) this.schedule();
+    return reached;
   }
 
   /**
@@ -114,7 +129,7 @@ export class SpoolQueue implements PointQueue {
     this.state = 'closing';
     const { clock, spool, exporter } = this.modules;
     const start = clock.monotonicMs();
-    this.flush();
+    this.write();
     this.deliver();
     await within(deadlineMs * (1 - CLOSE_SHARE), this.drained());
     this.state = 'closed';
@@ -122,6 +137,7 @@ export class SpoolQueue implements PointQueue {
     clearTimeout(this.retryTimer);
     this.drops.add(this.ring.take(this.ring.length).length + this.writing, 'unsent');
     this.writing = 0;
+    this.marks.giveUp();
     this.drops.report();
     const stats = this.stats();
     const closing = Promise.allSettled([exporter.close(), spool.close()]).then((results) => {
@@ -136,12 +152,13 @@ export class SpoolQueue implements PointQueue {
   /** Arranges for the next write to the disk: now where a batch is full or the end is near, else after a pause. */
   private schedule(): void {
     if (this.ring.length === 0) return;
-    if (this.disk.isFailing) this.flushTimer ??= setTimeout(this.flush, this.disk.pauseMs(this.isClosing()));
-    else if (this.isClosing() || this.ring.length >= this.options.batchPoints) this.flush();
-    else this.flushTimer ??= setTimeout(this.flush, this.options.flushMs);
+    if (this.disk.isFailing) this.flushTimer ??= setTimeout(this.write, this.disk.pauseMs(this.isClosing()));
+    else if (this.isClosing() || this.marks.isAwaited || this.ring.length >= this.options.batchPoints)
+      this.write();
+    else this.flushTimer ??= setTimeout(this.write, this.options.flushMs);
   }
 
-  private readonly flush = (): void => {
+  private readonly write = (): void => {
     clearTimeout(this.flushTimer);
     this.flushTimer = undefined;
     if (this.writing === 0 && this.ring.length > 0) void this.writeToDisk();
@@ -164,6 +181,7 @@ export class SpoolQueue implements PointQueue {
       this.ring.putBack(batch);
       this.disk.failure(error, `the spool can't be written, ${this.ring.length} points wait in memory`);
     }
+    this.marks.left(this.queued);
     this.schedule();
     this.deliver();
   }
@@ -239,6 +257,11 @@ export class SpoolQueue implements PointQueue {
       this.onDrained = resolve;
       this.settle();
     });
+  }
+
+  /** Points in memory. */
+  private get queued(): number {
+    return this.ring.length + this.writing;
   }
 
   private isClosing(): boolean {

@@ -48,20 +48,29 @@ export function parseTarget(rest: string, expected: TargetForm): Target {
   const given = /^\/\/(?:[^/?@]*@)?(?:\[[^\]]*\]|[^/?:]*):(\d+)/.exec(rest)?.[1];
   const port = given === undefined ? defaultPort : Number(given);
   if (port === undefined || port < 1) throw wrong('names no port');
-  const options = new Map<string, string>();
-  for (const [name, value] of url.searchParams) {
-    if (!known.includes(name)) throw wrong(`no such option: ${name}${suggestion(name, known)}`);
-    if (options.has(name)) throw wrong(`${name} is given twice`);
-    options.set(name, value);
-  }
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port,
     user: url.username === '' ? null : decode(url.username, wrong),
     path: decode(url.pathname.slice(1), wrong),
-    options,
+    options: parseOptions(url.searchParams, known, wrong),
     shown: bare,
   };
+}
+
+/** Reads `option=value&…`; `wrong` makes the error that is thrown. */
+export function parseOptions(
+  given: URLSearchParams,
+  known: readonly string[],
+  wrong: (reason: string) => UsageError,
+): ReadonlyMap<string, string> {
+  const options = new Map<string, string>();
+  for (const [name, value] of given) {
+    if (!known.includes(name)) throw wrong(`no such option: ${name}${suggestion(name, known)}`);
+    if (options.has(name)) throw wrong(`${name} is given twice`);
+    options.set(name, value);
+  }
+  return options;
 }
 
 /**
@@ -69,7 +78,7 @@ export function parseTarget(rest: string, expected: TargetForm): Target {
  * @throws UsageError where it is none, or out of its bounds
  */
 export function numberOption(
-  { options, shown }: Target,
+  { options, shown }: Pick<Target, 'options' | 'shown'>,
   name: string,
   { fallback, least, most }: { readonly fallback: number; readonly least: number; readonly most: number },
 ): number {

@@ -22,6 +22,13 @@ export interface ExporterStats {
   readonly spooled?: number;
 }
 
+/** What `btcdmon-node collect` took; see the series `btcdmon`. */
+export interface CollectedStats {
+  readonly received: number;
+  readonly refused: number;
+  readonly senders: number;
+}
+
 /** What collectors are made from. */
 export interface CollectorContext {
   readonly emit: Emit;
@@ -34,6 +41,8 @@ export interface CollectorContext {
   /** Points emitted so far. */
   readonly emitted: (series: SeriesName) => number;
   readonly exporters: () => readonly ExporterStats[];
+  /** What a collector of other nodes' points took; a node has none. */
+  readonly collected?: () => CollectedStats;
   /** Transactions of a block that were never relayed to us before it. */
   readonly unseen: (block: Block) => number;
   /** Addresses that are known, where the network is joined, and that are banned. */

@@ -19,7 +19,7 @@ export class Emitter {
   private readonly tagSets = new Map<string, Readonly<Record<string, string>>>();
 
   constructor(
-    private readonly common: { readonly node: string; readonly network: string },
+    private readonly common: { readonly node: string; readonly network?: string },
     private readonly modules: { readonly clock: Clock; readonly sink: PointSink },
   ) {}
 

@@ -11,4 +11,6 @@ export interface Point {
   /** All tags, `node` and `network` among them. Points share one object per tag set. */
   readonly tags: Readonly<Record<string, string>>;
   readonly fields: Readonly<Record<string, FieldValue>>;
+  /** Set where an earlier delivery may have stored this point already: whoever keeps both of two points must look. */
+  readonly mayBeStored?: true;
 }

@@ -4,7 +4,9 @@ import { type Column, type Series, type ValueOf, column } from './schema-types';
 /** Tags that every point carries. */
 export const COMMON_TAGS = {
   node: { help: 'Name of the instance that wrote the point (`--node`, default the host name).' },
-  network: { help: 'One of mainnet, testnet3, testnet4, signet, simnet, regtest.' },
+  network: {
+    help: 'One of mainnet, testnet3, testnet4, signet, simnet, regtest; a collector, which is on none, leaves it out.',
+  },
 } as const;
 
 const perInterval = 'once an interval (`--interval`, default 5 s), also when nothing happened';
@@ -455,6 +457,9 @@ export const SCHEMA = {
         '%',
         'Share of the transactions of the relay view whose fee is known',
       ),
+      received: column('int', 'counter', 'points', '`collect` alone: points taken from senders'),
+      refused: column('int', 'counter', 'lines', '`collect` alone: lines that were refused'),
+      senders: column('int', 'gauge', 'connections', '`collect` alone: senders that are connected'),
       emitted: column(
         'int',
         'counter',

@@ -46,9 +46,12 @@ describe('readConfigFile', () => {
   });
 
   const samples = path.join(__dirname, '..', '..', 'config');
-  it.each(readdirSync(samples).filter((name) => name.endsWith('.yaml')))('loads the sample %s', (name) => {
-    expect(Object.keys(readConfigFile(path.join(samples, name), NAMES)).length).toBeGreaterThan(0);
-  });
+  it.each(readdirSync(samples).filter((name) => name.endsWith('.yaml') && name !== 'collect.yaml'))(
+    'loads the sample %s',
+    (name) => {
+      expect(Object.keys(readConfigFile(path.join(samples, name), NAMES)).length).toBeGreaterThan(0);
+    },
+  );
 });
 
 describe('readEnvironment', () => {

@@ -110,6 +110,21 @@ describe('the DuckDB exporter', () => {
     expect(await rows(`SELECT count(*), count(DISTINCT time) FROM (${all})`)).toEqual([[2500n, 2500n]]);
   });
 
+  it('stores a point that may be stored already once, whichever node has others of the same time', async () => {
+    const points = makePoints(100, clock);
+    await exporter.write(points.slice(0, 60));
+    const other = { node: 'other', network: 'regtest' };
+    const again = points
+      .reverse()
+      .flatMap((point): Point[] => [point, { ...point, tags: { ...point.tags, ...other } }])
+      .map((point): Point => ({ ...point, mayBeStored: true }));
+    expect(await exporter.write(again)).toMatchObject({ sent: 200, acked: 200 });
+    const all = ['tx', 'tx_inputs', 'tx_outputs'].map((table) => `SELECT node, time FROM ${table}`);
+    expect(
+      await rows(`SELECT count(*), count(DISTINCT (node, time)) FROM (${all.join(' UNION ALL ')})`),
+    ).toEqual([[200n, 200n]]);
+  });
+
   it('is read by others while it writes, and keeps its log of writes small', async () => {
     let largestLog = 0;
     const counts: bigint[] = [];

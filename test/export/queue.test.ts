@@ -86,6 +86,45 @@ describe('the queue', () => {
     await queue.close(1000);
   });
 
+  it('says when points are out of memory, without waiting for others to go with them', async () => {
+    const { exporter, queue, push } = setUp({ flushMs: 3_600_000 });
+    push(3);
+    expect(await queue.flush()).toBe(true);
+    expect(exporter.points).toHaveLength(3);
+    expect(await queue.flush()).toBe(true);
+    const gate = { open: false };
+    exporter.onWrite = () => {
+      if (!gate.open) throw new Error('not now');
+      return 0;
+    };
+    push(1);
+    const first = queue.flush();
+    push(1);
+    const second = queue.flush();
+    await until('a failure', () => queue.stats().retried > 0);
+    gate.open = true;
+    expect(await first).toBe(true);
+    expect(await second).toBe(true);
+    expect(times(exporter.points)).toEqual(range(0, 5));
+    exporter.onWrite = () => never;
+    push(1);
+    const third = queue.flush();
+    await queue.close(20);
+    expect(await third).toBe(false);
+    expect(await queue.flush()).toBe(false);
+  });
+
+  it('tells that it is crowded before anything is dropped', async () => {
+    const { exporter, queue, push } = setUp({ maxPoints: 10 });
+    exporter.onWrite = () => never;
+    push(5);
+    expect(queue.isCrowded).toBe(false);
+    push(1);
+    expect(queue.isCrowded).toBe(true);
+    expect(queue.stats().dropped).toBe(0);
+    await queue.close(20);
+  });
+
   it('drops its oldest when full, counts them and says so', async () => {
     const { exporter, queue, push, warnings, balance } = setUp({ maxPoints: 10, batchPoints: 4 });
     push(25);

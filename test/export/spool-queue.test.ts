@@ -121,6 +121,22 @@ describe('the queue with a spool', () => {
     expect(warnings.join()).toContain(`${dropped} because the spool on disk was full (--spool-size)`);
   });
 
+  it('calls points safe that are on disk, and is crowded before the disk has to give some up', async () => {
+    const { exporter, queue } = await setUp(200_000);
+    exporter.onWrite = () => never;
+    let pushed = 0;
+    while (!queue.isCrowded && pushed < 10_000) {
+      for (const point of makePoints(100, clock)) queue.push(point);
+      pushed += 100;
+      expect(await queue.flush()).toBe(true);
+      expect(queue.stats()).toMatchObject({ queued: 0, dropped: 0 });
+    }
+    expect(pushed).toBeGreaterThan(500);
+    expect(queue.isCrowded).toBe(true);
+    await queue.close(50);
+    expect(await queue.flush()).toBe(false);
+  });
+
   it('ends in time with a receiver that stalls, and what it was given is delivered by the next run', async () => {
     const first = await setUp();
     first.exporter.onWrite = () => never;

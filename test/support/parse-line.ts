@@ -45,7 +45,8 @@ export function parseLine(line: string): ParsedLine {
   const field = (): { type: string; value: unknown } => {
     if (line.charAt(at) === '"') return { type: 'string', value: quoted() };
     const text = word(', ');
-    if (text === 'true' || text === 'false') return { type: 'bool', value: text === 'true' };
+    if (/^([tT]|true|True|TRUE)$/.test(text)) return { type: 'bool', value: true };
+    if (/^([fF]|false|False|FALSE)$/.test(text)) return { type: 'bool', value: false };
     if (/^-?\d+i$/.test(text)) return { type: 'int', value: Number(text.slice(0, -1)) };
     if (/^-?\d+(\.\d+)?(e[+-]?\d+)?$/.test(text)) return { type: 'float', value: Number(text) };
     return fail(`value ${text}`);

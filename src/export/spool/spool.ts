@@ -13,6 +13,9 @@ const VERSION = 1;
 const SEGMENTS = 16;
 const MAX_SEGMENT_BYTES = 16_000_000;
 
+/** Of the most bytes, the share at which it is crowded: two segments before the first one would have to go. */
+const CROWDED_SHARE = 1 - 2 / SEGMENTS;
+
 /** What is in the file of the cursor: number of a segment, and an offset in it. */
 const CURSOR = /^(\d{8}) (\d{12})\n$/;
 
@@ -84,6 +87,12 @@ export class Spool {
   /** Bytes on disk. */
   get bytes(): number {
     return this.segments.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Whether it is so full that points will soon have to go to make room. */
+  get isCrowded(): boolean {
+    // A single segment may be large and done with, and waits for its successor.
+    return this.segments.length > 1 && this.bytes > this.options.maxBytes * CROWDED_SHARE;
   }
 
   /**

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { CollectorFactory } from '../collector';
+import type { Collector, CollectorContext } from '../collector';
 import { SERIES_NAMES } from '../schema';
 
 /**
@@ -8,8 +8,14 @@ import { SERIES_NAMES } from '../schema';
  */
 const LAG_RESOLUTION_MS = 20;
 
+/** Of what collectors are made from, its part. */
+export type BtcdmonContext = Pick<
+  CollectorContext,
+  'emit' | 'emitted' | 'exporters' | 'mempool' | 'collected'
+>;
+
 /** `btcdmon`: the monitor itself, what it emitted, and what its exporters did with that. */
-export const btcdmon: CollectorFactory = ({ emit, emitted, exporters, mempool }) => {
+export const btcdmon = ({ emit, emitted, exporters, mempool, collected }: BtcdmonContext): Collector => {
   const started = Date.now();
   const lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
   lag.enable();
@@ -29,6 +35,7 @@ export const btcdmon: CollectorFactory = ({ emit, emitted, exporters, mempool })
         loop_lag_p99: Math.max(0, lag.percentile(99) / 1e6 - LAG_RESOLUTION_MS),
         rss: process.memoryUsage.rss(),
         fees_known: transactions === 0 ? undefined : (withFee / transactions) * 100,
+        ...collected?.(),
         cpu: ((used.user + used.system) / 1_000 / elapsedMs) * 100,
       });
       lag.reset();

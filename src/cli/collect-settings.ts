@@ -1,0 +1,73 @@
+import { readFile, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import type { ArgumentsCamelCase } from 'yargs';
+import type { CollectConfig } from '../collect-app';
+import { formatPlace, isLocal, parsePlace } from '../collect/place';
+import { FailureError, UsageError, messageOf } from '../errors';
+import { TOKEN } from '../export/collect-protocol';
+import { readSecretFile } from '../secret';
+import type { CollectArguments } from './collect';
+import { intervalMs, nodeName, positive } from './values';
+
+/** What Telegraf's socket listener has too. */
+const DEFAULT_PLACE = 'tcp://127.0.0.1:8094';
+
+/**
+ * What the collector's options say, checked.
+ * @throws UsageError naming the option, its value and what would be right; FailureError where a file can't be used
+ */
+export async function collectSettings(
+  args: ArgumentsCamelCase<CollectArguments>,
+): Promise<Omit<CollectConfig, 'exports' | 'spools'> & { readonly spoolBytes: number }> {
+  const listen = (args.listen ?? [DEFAULT_PLACE]).map(parsePlace);
+  const { tlsCert, tlsKey, tokenFile } = args;
+  const isOpen = listen.find((place) => !isLocal(place));
+  if (isOpen !== undefined && tokenFile === undefined)
+    throw new UsageError(
+      `--listen ${formatPlace(isOpen)}: whoever can reach it could write into your store; give --token-file`,
+    );
+  if ((tlsCert === undefined) !== (tlsKey === undefined))
+    throw new UsageError(
+      tlsKey === undefined
+        ? `--tls-cert ${tlsCert ?? ''}: needs --tls-key as well`
+        : `--tls-key ${tlsKey}: needs --tls-cert as well`,
+    );
+  return {
+    node: nodeName(args.node ?? `${hostname()}-collect`),
+    listen,
+    tls:
+      tlsCert === undefined || tlsKey === undefined
+        ? null
+        : { cert: await readPem('--tls-cert', tlsCert), key: await readKey(tlsKey) },
+    token: tokenFile === undefined ? null : await readToken(tokenFile),
+    maxConnections: positive('--max-connections', args.maxConnections),
+    intervalMs: intervalMs(args.interval),
+    spoolBytes: positive('--spool-size', args.spoolSize) * 1_000_000,
+  };
+}
+
+async function readToken(file: string): Promise<string> {
+  const token = await readSecretFile(file, `--token-file ${file}`);
+  if (TOKEN.test(token)) return token;
+  throw new FailureError(
+    `--token-file ${file}: a token has 1 to 256 printable ASCII characters and no space; openssl rand -hex 32 makes one`,
+  );
+}
+
+async function readPem(option: string, file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new FailureError(`${option} ${file}: can't be read: ${messageOf(error)}`);
+  }
+}
+
+/** Whoever has the key can be this collector. */
+async function readKey(file: string): Promise<string> {
+  const text = await readPem('--tls-key', file);
+  const { mode } = await stat(file);
+  if ((mode & 0o007) === 0) return text;
+  throw new FailureError(
+    `--tls-key ${file}: is open to all users of this machine (mode ${(mode & 0o777).toString(8)}); chmod 600 ${file}`,
+  );
+}

@@ -1,0 +1,36 @@
+import path from 'node:path';
+import type { Argv, CommandModule, InferredOptionTypes } from 'yargs';
+import { startCollect } from '../collect-app';
+import { createLog } from '../log';
+import { collectSettings } from './collect-settings';
+import { dataDirectory, defaultStore } from './data-directory';
+import { COLLECT_OPTIONS, type GLOBAL_OPTIONS } from './options';
+import type { Settings } from './settings';
+import { untilSignal } from './signals';
+
+/** The collector's options as yargs gives them. */
+export type CollectArguments = InferredOptionTypes<typeof GLOBAL_OPTIONS & typeof COLLECT_OPTIONS>;
+
+/** `btcdmon-node collect`: takes the points of other nodes until it is told to stop. Flags win over `settings`. */
+export const collectCommand = (settings: Settings): CommandModule<object, CollectArguments> => ({
+  command: 'collect',
+  describe: 'Take the points of many nodes, and write them where --export says',
+  builder: (yargs) =>
+    yargs
+      .options(COLLECT_OPTIONS)
+      .config(settings)
+      .example('$0 collect', 'from nodes of this machine (--export line+tcp://127.0.0.1:8094?ack=on)')
+      .example(
+        '$0 collect -l tcp://0.0.0.0:8094 --tls-cert c.pem --tls-key k.pem --token-file token -e duckdb:all.duckdb',
+        'from others',
+      ) as Argv<CollectArguments>,
+  handler: async (args) => {
+    const { spoolBytes: maxBytes, ...settings } = await collectSettings(args);
+    const folder = await dataDirectory(args.dataDir);
+    const exports = args.export ?? [defaultStore(folder)];
+    const spools = { directory: path.join(folder, 'collect-spool'), maxBytes };
+    const app = await startCollect({ ...settings, exports, spools }, { log: createLog(args.logLevel) });
+    await untilSignal(app.ended);
+    await app.stop();
+  },
+});

@@ -1,0 +1,104 @@
+import { isUtf8 } from 'node:buffer';
+import { MAX_LINE_BYTES } from '../export/line';
+import type { Refusal } from './refusal';
+
+/** Takes what a `LineReader` finds; false ends the reading. */
+export interface LineSink {
+  line(text: string): boolean;
+  /** A line that can't be handed over. */
+  bad(refusal: Refusal & ('too long' | 'not UTF-8')): boolean;
+}
+
+const NEWLINE = 0x0a;
+
+/**
+ * Cuts a stream of bytes into lines of text. A newline ends a line wherever it stands, also within quotes, where line protocol
+ * would allow it: none of our strings has any, and a quote that is never closed costs its own line and no other. A line that is too
+ * long is skipped up to its end; what waits for its newline is never more than one line.
+ */
+export class LineReader {
+  /** The begin of a line, up to the end of the bytes so far. */
+  private readonly parts: Buffer[] = [];
+  private partial = 0;
+  private skipping = false;
+
+  constructor(private readonly sink: LineSink) {}
+
+  /** Takes the next bytes; false where the sink has ended the reading. */
+  push(bytes: Buffer): boolean {
+    const first = bytes.indexOf(NEWLINE);
+    if (first < 0) return this.keep(bytes);
+    if (!this.finish(bytes.subarray(0, first))) return false;
+    const last = bytes.lastIndexOf(NEWLINE);
+    if (last > first && !this.whole(bytes.subarray(first + 1, last))) return false;
+    return last + 1 === bytes.length || this.keep(bytes.subarray(last + 1));
+  }
+
+  /** Takes what is left as a line of its own: the last one of a message needs no newline. */
+  end(): boolean {
+    return (this.partial === 0 && !this.skipping) || this.finish(Buffer.alloc(0));
+  }
+
+  private keep(bytes: Buffer): boolean {
+    if (this.skipping) return true;
+    if (this.partial + bytes.length > MAX_LINE_BYTES) {
+      this.forget();
+      this.skipping = true;
+      return this.sink.bad('too long');
+    }
+    // A copy: the rest of what came with it should not be kept.
+    this.parts.push(Buffer.from(bytes));
+    this.partial += bytes.length;
+    // Many small parts would cost many times what they hold.
+    if (this.parts.length > 16) this.parts.splice(0, this.parts.length, Buffer.concat(this.parts));
+    return true;
+  }
+
+  /** The end of a line of which a part may have come before. */
+  private finish(rest: Buffer): boolean {
+    if (this.skipping) {
+      this.skipping = false;
+      return true;
+    }
+    if (this.partial === 0) return this.one(rest);
+    const line = Buffer.concat([...this.parts, rest]);
+    this.forget();
+    return this.one(line);
+  }
+
+  /** Lines that came as a whole, decoded at once. */
+  private whole(bytes: Buffer): boolean {
+    if (!isUtf8(bytes)) {
+      let from = 0;
+      for (let to = bytes.indexOf(NEWLINE); to >= 0; to = bytes.indexOf(NEWLINE, from)) {
+        if (!this.one(bytes.subarray(from, to))) return false;
+        from = to + 1;
+      }
+      return this.one(bytes.subarray(from));
+    }
+    const text = bytes.toString('utf8');
+    let from = 0;
+    for (let to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {
+      if (!this.hand(text.slice(from, to))) return false;
+      from = to + 1;
+    }
+    return this.hand(text.slice(from));
+  }
+
+  private one(bytes: Buffer): boolean {
+    if (bytes.length > MAX_LINE_BYTES) return this.sink.bad('too long');
+    return isUtf8(bytes) ? this.hand(bytes.toString('utf8')) : this.sink.bad('not UTF-8');
+  }
+
+  private hand(text: string): boolean {
+    if (text.length > MAX_LINE_BYTES) return this.sink.bad('too long');
+    const line = text.endsWith('\r') ? text.slice(0, -1) : text;
+    // Nothing at all is no line.
+    return line === '' || this.sink.line(line);
+  }
+
+  private forget(): void {
+    this.parts.length = 0;
+    this.partial = 0;
+  }
+}

@@ -1,0 +1,198 @@
+import { once } from 'node:events';
+import { lstat, unlink } from 'node:fs/promises';
+import { type Server, type Socket, connect, createServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import type { Clock } from '../clock';
+import { FailureError, messageOf } from '../errors';
+import { within } from '../export/within';
+import type { Warn } from '../export/tally';
+import { Tally } from '../export/tally';
+import { type Batches } from './batches';
+import type { Intake } from './intake';
+import { type ListenPlace, formatPlace } from './place';
+import { Sender } from './sender';
+import type { Source } from './source';
+
+/** Bounds of what senders may do. */
+export interface ListenerOptions {
+  readonly place: ListenPlace;
+  /** Certificate and key in PEM; with them TCP is TLS. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly token: string | null;
+  /** Connections at one time. */
+  readonly maxConnections: number;
+  /** Milliseconds of silence after which a connection is closed; its sender comes again. */
+  readonly idleMs?: number;
+  /** Milliseconds that a sender has to show its token. */
+  readonly admitMs?: number;
+  /** Milliseconds between two signs of life for a sender that is held back. */
+  readonly reassureMs?: number;
+}
+
+export interface ListenerModules {
+  readonly intake: Intake;
+  readonly batches: Batches;
+  readonly clock: Clock;
+  readonly warn: Warn;
+}
+
+/** Enough for a slow line and a busy collector. */
+const ADMIT_MS = 10_000;
+
+/** Senders that have not shown their token yet. Beyond it the one that has waited longest goes. */
+const MAX_STRANGERS = 100;
+
+/** Milliseconds that batches which have come as a whole have to become safe when the end comes. */
+const FINISH_MS = 2_000;
+
+/** Why a connection is turned away or ended. */
+type Turned = 'token' | 'many' | 'tls' | 'system' | 'fault';
+
+const TURNED: Readonly<Record<Turned, string>> = {
+  token: 'that showed no token, or a wrong one',
+  many: 'beyond the most that there may be (--max-connections)',
+  tls: 'that speak no TLS, or do not trust our certificate',
+  system: 'that the system could not take (too many open files?)',
+  fault: 'because of a fault of ours',
+};
+
+/** Takes connections of senders, over TCP, TLS or a Unix socket. */
+export class Listener implements Source {
+  private readonly senders = new Set<Sender>();
+  private readonly strangers = new Set<Sender>();
+  private readonly turned: Tally<Turned>;
+  private readonly options: Required<ListenerOptions>;
+  private timer: NodeJS.Timeout | undefined;
+
+  private constructor(
+    options: ListenerOptions,
+    private readonly modules: ListenerModules,
+    private readonly server: Server,
+  ) {
+    this.options = { idleMs: 600_000, admitMs: ADMIT_MS, reassureMs: 10_000, ...options };
+    this.turned = new Tally('connections turned away', TURNED, modules);
+  }
+
+  /** @throws FailureError where the place can't be had, or the certificate does not go with the key */
+  static async open(options: ListenerOptions, modules: ListenerModules): Promise<Listener> {
+    const { place, tls } = options;
+    const where = `--listen ${formatPlace(place)}`;
+    let server: Server;
+    try {
+      server =
+        tls === null || 'path' in place
+          ? createServer()
+          : createTlsServer({ ...tls, minVersion: 'TLSv1.2', handshakeTimeout: ADMIT_MS });
+    } catch (error) {
+      throw new FailureError(`${where}: the certificate and its key can't be used: ${messageOf(error)}`);
+    }
+    const listener = new Listener(options, modules, server);
+    server.on(tls === null || 'path' in place ? 'connection' : 'secureConnection', (socket: Socket) =>
+      listener.take(socket),
+    );
+    server.on('tlsClientError', () => listener.turned.add(1, 'tls'));
+    server.on('drop', () => listener.turned.add(1, 'many'));
+    server.maxConnections = options.maxConnections;
+    if ('path' in place) await removeStale(place.path, where);
+    try {
+      // A longer line of those who wait than Node's 511: a thousand nodes come again at once after a restart.
+      // A socket is made with the mode that the mask leaves, for this user alone.
+      const mask = process.umask(0o177);
+      try {
+        server.listen({ ...place, backlog: 4_096 });
+      } finally {
+        process.umask(mask);
+      }
+      await once(server, 'listening');
+    } catch (error) {
+      server.close();
+      throw new FailureError(`${where}: can't be had: ${explain(error)}`);
+    }
+    server.on('error', (error) => listener.turned.add(1, 'system', messageOf(error)));
+    listener.timer = setInterval(() => listener.reassure(), listener.options.reassureMs).unref();
+    return listener;
+  }
+
+  /** Where it listens; the port is the system's choice where 0 was asked for. */
+  get port(): number {
+    const address = this.server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  /** Connections that may send. */
+  get connections(): number {
+    return [...this.senders].filter(({ isAdmitted }) => isAdmitted).length;
+  }
+
+  /** Takes no more connections and reads no more; confirms what becomes safe soon. */
+  async close(): Promise<void> {
+    clearInterval(this.timer);
+    this.turned.report();
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    await within(
+      FINISH_MS,
+      Promise.all([...this.senders].map((sender) => sender.finishUp())).then(() => undefined),
+    );
+    for (const sender of this.senders) sender.end();
+    await within(FINISH_MS, closed);
+  }
+
+  private take(socket: Socket): void {
+    const { admitMs, idleMs, token } = this.options;
+    const sender = new Sender(socket, {
+      ...this.modules,
+      token,
+      admitted: () => this.strangers.delete(sender),
+      turnedAway: () => this.turned.add(1, 'token', `from ${sender.from}`),
+      fault: (error) => this.turned.add(1, 'fault', messageOf(error)),
+    });
+    socket.on('error', () => undefined);
+    socket.setKeepAlive(true, 60_000);
+    socket.setTimeout(idleMs, () => {
+      if (!sender.isWaiting) socket.destroy();
+    });
+    this.senders.add(sender);
+    if (!sender.isAdmitted) {
+      this.strangers.add(sender);
+      const [oldest] = this.strangers;
+      if (oldest !== undefined && this.strangers.size > MAX_STRANGERS) {
+        this.strangers.delete(oldest);
+        oldest.turnAway();
+      }
+      setTimeout(() => {
+        if (this.strangers.has(sender)) sender.turnAway();
+      }, admitMs).unref();
+    }
+    void sender.run().finally(() => {
+      this.senders.delete(sender);
+      this.strangers.delete(sender);
+    });
+  }
+
+  private reassure(): void {
+    for (const sender of this.senders) sender.reassure();
+  }
+}
+
+/** Removes the socket of a collector that was killed; one that answers is in use. */
+async function removeStale(path: string, where: string): Promise<void> {
+  const stat = await lstat(path).catch(() => undefined);
+  if (stat === undefined) return;
+  if (!stat.isSocket()) throw new FailureError(`${where}: there is a file that is no socket`);
+  const probe = connect({ path });
+  const answers = await once(probe, 'connect').then(
+    () => true,
+    () => false,
+  );
+  probe.destroy();
+  if (answers) throw new FailureError(`${where}: is in use by another process`);
+  await unlink(path);
+}
+
+function explain(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return 'another process listens there';
+  if (code === 'EACCES') return 'not permitted; ports below 1024 are for root';
+  if (code === 'EADDRNOTAVAIL') return 'the address is none of this machine';
+  return messageOf(error);
+}

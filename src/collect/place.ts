@@ -1,0 +1,47 @@
+import { isIP, isIPv6 } from 'node:net';
+import path from 'node:path';
+import { UsageError } from '../errors';
+
+/** Where senders come to. */
+export type ListenPlace = { readonly host: string; readonly port: number } | { readonly path: string };
+
+/** Bytes of the longest path of a Unix socket: 107 on Linux, 103 on macOS and the BSDs. */
+const MAX_SOCKET_PATH = 103;
+
+/**
+ * Reads `tcp://address:port` or `unix:PATH`.
+ * @throws UsageError naming `text` and what would be right
+ */
+export function parsePlace(text: string): ListenPlace {
+  const wrong = (reason: string): UsageError =>
+    new UsageError(
+      `--listen ${text}: ${reason}; give tcp://127.0.0.1:8094, tcp://0.0.0.0:8094, tcp://[::]:8094 or unix:PATH`,
+    );
+  if (text.startsWith('unix:')) {
+    const given = text.slice('unix:'.length);
+    if (given === '' || given.startsWith('//') || given.endsWith('/')) throw wrong('names no socket');
+    const resolved = path.resolve(given);
+    if (Buffer.byteLength(resolved) > MAX_SOCKET_PATH)
+      throw wrong(`the path of a socket has ${MAX_SOCKET_PATH} bytes at most`);
+    return { path: resolved };
+  }
+  const match = /^tcp:\/\/(?:\[([^\]]+)\]|([^:/[\]]+)):(\d{1,5})\/?$/.exec(text);
+  if (match === null) throw wrong("can't be read");
+  const [, v6, other = '', digits] = match;
+  const host = v6 ?? (other === 'localhost' ? '127.0.0.1' : other);
+  if (v6 === undefined ? isIP(host) !== 4 : !isIPv6(host)) throw wrong('not an address of this machine');
+  const port = Number(digits);
+  if (port > 65_535) throw wrong(`${digits ?? ''} is not a port`);
+  return { host, port };
+}
+
+/** As it is written. */
+export function formatPlace(place: ListenPlace): string {
+  if ('path' in place) return `unix:${place.path}`;
+  return `tcp://${isIPv6(place.host) ? `[${place.host}]` : place.host}:${place.port}`;
+}
+
+/** Whether only this machine can reach it. */
+export function isLocal(place: ListenPlace): boolean {
+  return 'path' in place || place.host === '::1' || place.host.startsWith('127.');
+}

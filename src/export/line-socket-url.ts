@@ -1,0 +1,81 @@
+import os from 'node:os';
+import path from 'node:path';
+import { UsageError } from '../errors';
+import { LineSocketExporter, type LineSocketOptions } from './line-socket';
+import { type Target, numberOption, parseOptions, parseTarget } from './target';
+
+/** That of Telegraf's socket listener, and of `btcdmon-node collect`. */
+const DEFAULT_PORT = 8094;
+
+/** Bytes of the longest path of a Unix socket: 107 on Linux, 103 on macOS and the BSDs. */
+const MAX_SOCKET_PATH = 103;
+
+const OPTIONS = ['ack', 'token-file', 'timeout'];
+
+interface Modules {
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** The exporter of `line+tcp://…`. */
+export function lineTcp(rest: string, modules: Modules): LineSocketExporter {
+  const form = 'line+tcp://host[:8094][?ack=on]';
+  const target = parseTarget(rest, { form, scheme: 'line+tcp', defaultPort: DEFAULT_PORT, options: OPTIONS });
+  return new LineSocketExporter({ name: 'line+tcp', ...addressed(target, form), ...common(target) }, modules);
+}
+
+/** The exporter of `line+tls://…`. */
+export function lineTls(rest: string, modules: Modules): LineSocketExporter {
+  const form = 'line+tls://host[:8094][?ca-file=PATH][&ack=on]';
+  const options = [...OPTIONS, 'ca-file'];
+  const target = parseTarget(rest, { form, scheme: 'line+tls', defaultPort: DEFAULT_PORT, options });
+  const caFile = target.options.get('ca-file');
+  return new LineSocketExporter(
+    { name: 'line+tls', ...addressed(target, form), ...common(target), caFile },
+    modules,
+  );
+}
+
+/** The exporter of `line+unix:PATH`. */
+export function lineUnix(rest: string, modules: Modules): LineSocketExporter {
+  const form = 'line+unix:PATH[?ack=on]';
+  const shown = `line+unix:${rest}`;
+  const wrong = (reason: string): UsageError => new UsageError(`--export ${shown}: ${reason}; use ${form}`);
+  const [given = '', query = ''] = rest.split(/\?(.*)/s, 2);
+  if (given === '' || given.endsWith('/') || given.startsWith('//')) throw wrong('names no socket');
+  const place = { path: path.resolve(given.replace(/^~(?=\/)/, () => os.homedir())) };
+  if (Buffer.byteLength(place.path) > MAX_SOCKET_PATH)
+    throw wrong(`the path of a socket has ${MAX_SOCKET_PATH} bytes at most`);
+  const options = parseOptions(new URLSearchParams(query), OPTIONS, wrong);
+  return new LineSocketExporter(
+    { name: 'line+unix', place, destination: place.path, ...common({ options, shown }) },
+    modules,
+  );
+}
+
+function addressed(
+  { host, port, path: behind, shown }: Target,
+  form: string,
+): Pick<LineSocketOptions, 'place' | 'destination'> {
+  if (behind !== '') throw new UsageError(`--export ${shown}: takes no path; use ${form}`);
+  return { place: { host, port }, destination: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}` };
+}
+
+function common(
+  target: Pick<Target, 'options' | 'shown'>,
+): Pick<LineSocketOptions, 'ack' | 'tokenFile' | 'timeoutMs'> {
+  const { options, shown } = target;
+  const ack = options.get('ack') ?? 'off';
+  if (ack !== 'on' && ack !== 'off')
+    throw new UsageError(`--export ${shown}: ack=${ack}: give on, for btcdmon-node collect alone, or off`);
+  if (ack === 'off' && options.has('token-file'))
+    throw new UsageError(
+      `--export ${shown}: a token is for btcdmon-node collect, which takes it with ack=on`,
+    );
+  // A collector that holds a sender back gives a sign of life every 10 seconds.
+  const least = ack === 'on' ? 15 : 1;
+  return {
+    ack: ack === 'on',
+    tokenFile: options.get('token-file'),
+    timeoutMs: numberOption(target, 'timeout', { fallback: 30, least, most: 600 }) * 1_000,
+  };
+}

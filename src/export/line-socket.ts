@@ -1,0 +1,132 @@
+import { readFile } from 'node:fs/promises';
+import { type Socket, connect as connectPlain, isIP } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { FailureError, messageOf } from '../errors';
+import { readSecretFile } from '../secret';
+import { TOKEN } from './collect-protocol';
+import type { WriteResult } from './exporter';
+import type { LineBatch, LineExporter } from './line-exporter';
+import { LineLink, LinkRefused } from './line-link';
+
+/** Where lines go, and how. */
+export interface LineSocketOptions {
+  readonly name: 'line+tcp' | 'line+tls' | 'line+unix';
+  /** A host, without brackets, and its port, or the path of a Unix socket. */
+  readonly place: { readonly host: string; readonly port: number } | { readonly path: string };
+  /** For messages, and to tell spools apart. */
+  readonly destination: string;
+  /** Whether the receiver is a `btcdmon-node collect` that confirms each batch. */
+  readonly ack: boolean;
+  /** File with certificates (PEM) that are trusted instead of the system's. */
+  readonly caFile?: string | undefined;
+  readonly tokenFile?: string | undefined;
+  /** Milliseconds without progress after which the receiver counts as gone. */
+  readonly timeoutMs: number;
+}
+
+/** At the start it is seen whether a certificate or a token is refused, but a receiver that is away is not waited for. */
+const FIRST_TIMEOUT_MS = 3_000;
+
+/**
+ * Line protocol over a connection, for Telegraf's socket listener, VictoriaMetrics, QuestDB and `btcdmon-node collect`. TCP
+ * confirms nothing: `sent` is what the kernel took, and what is in its buffers when the receiver dies is lost; a batch that was not
+ * taken as a whole is sent again. With `ack` the collector confirms, and nothing is lost. The receiver's name is looked up at
+ * each connection.
+ */
+export class LineSocketExporter implements LineExporter {
+  readonly name: LineSocketOptions['name'];
+  readonly destination: string;
+  private link: LineLink | undefined;
+  private ca: string | undefined;
+  private token: string | null = null;
+
+  constructor(
+    private readonly options: LineSocketOptions,
+    private readonly modules: { readonly env: NodeJS.ProcessEnv },
+  ) {
+    this.name = options.name;
+    this.destination = options.destination;
+  }
+
+  async open(): Promise<void> {
+    const { caFile, timeoutMs } = this.options;
+    const what = `export ${this.name} ${this.destination}`;
+    this.token = await this.readToken(what);
+    if (caFile !== undefined) this.ca = await readCertificates(caFile, `${what}: ca-file=${caFile}`);
+    try {
+      const [socket, ready] = this.dial();
+      this.link = await this.talk(socket, ready, Math.min(FIRST_TIMEOUT_MS, timeoutMs));
+      socket.unref();
+    } catch (error) {
+      if (error instanceof LinkRefused) throw new FailureError(`${what}: ${error.message}`);
+      // Away: the queue tries again, and says so.
+    }
+  }
+
+  async writeLines(batch: LineBatch): Promise<WriteResult> {
+    if (this.link?.isUsable !== true) this.link = await this.connect();
+    const rejected = Math.min(await this.link.send(batch), batch.points);
+    const sent = batch.points - rejected;
+    const acked = this.options.ack ? sent : 0;
+    return {
+      sent,
+      acked,
+      rejected,
+      rejection: rejected > 0 ? 'the collector says why in its log' : undefined,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.link?.close();
+  }
+
+  private async readToken(what: string): Promise<string | null> {
+    const { tokenFile, ack } = this.options;
+    // Other receivers have nothing to compare it with.
+    if (!ack) return null;
+    const token =
+      tokenFile === undefined
+        ? (this.modules.env['BTCDMON_COLLECT_TOKEN'] ?? '')
+        : await readSecretFile(tokenFile, `${what}: token-file=${tokenFile}`);
+    if (token === '') return null;
+    if (!TOKEN.test(token))
+      throw new FailureError(`${what}: a token has 1 to 256 printable ASCII characters and no space`);
+    return token;
+  }
+
+  private connect(): Promise<LineLink> {
+    const [socket, ready] = this.dial();
+    // The monitor ends when its sources do, never waits for this socket. At the start there is nothing else that it waits for.
+    socket.unref();
+    return this.talk(socket, ready, this.options.timeoutMs);
+  }
+
+  private talk(socket: Socket, ready: 'connect' | 'secureConnect', openMs: number): Promise<LineLink> {
+    const { ack, timeoutMs } = this.options;
+    return LineLink.open(socket, ready, { ack, token: this.token, timeoutMs, openMs });
+  }
+
+  private dial(): readonly [Socket, 'connect' | 'secureConnect'] {
+    const { name, place } = this.options;
+    const options = { ...place, keepAlive: true, keepAliveInitialDelay: 60_000, noDelay: true };
+    if (name !== 'line+tls') return [connectPlain(options), 'connect'];
+    const servername = 'host' in place && isIP(place.host) === 0 ? { servername: place.host } : {};
+    const ca = this.ca === undefined ? {} : { ca: this.ca };
+    // Said here so that NODE_TLS_REJECT_UNAUTHORIZED=0 can't turn it off.
+    const rules = { rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const;
+    return [connectTls({ ...options, ...servername, ...ca, ...rules }), 'secureConnect'];
+  }
+}
+
+async function readCertificates(file: string, what: string): Promise<string> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new FailureError(`${what}: can't be read: ${messageOf(error)}`);
+  }
+  // OpenSSL would take it for no certificate at all and trust nobody.
+  if (!text.includes('-----BEGIN CERTIFICATE-----'))
+    throw new FailureError(`${what}: holds no certificate; give PEM`);
+  return text;
+}

@@ -1,0 +1,39 @@
+import type { PointQueue, QueueStats } from '../../src/export/point-queue';
+import type { Point } from '../../src/metrics/point';
+
+/** A queue that keeps what it was given; a test says when it is crowded and when its points are safe. */
+export class HeldQueue implements PointQueue {
+  readonly name = 'held';
+  readonly points: Point[] = [];
+  isCrowded = false;
+  /** Whether points are safe as soon as somebody asks. */
+  isQuick = true;
+  private waiting: ((safe: boolean) => void)[] = [];
+
+  push(point: Point): void {
+    this.points.push(point);
+  }
+
+  stats(): QueueStats {
+    return { sent: this.points.length, acked: 0, dropped: 0, queued: 0, retried: 0 };
+  }
+
+  flush(): Promise<boolean> {
+    if (this.isQuick) return Promise.resolve(true);
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  /** How many ask. */
+  get asking(): number {
+    return this.waiting.length;
+  }
+
+  /** Answers those who ask. */
+  settle(safe: boolean): void {
+    for (const resolve of this.waiting.splice(0)) resolve(safe);
+  }
+
+  close(): Promise<QueueStats> {
+    return Promise.resolve(this.stats());
+  }
+}

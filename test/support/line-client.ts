@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import { type NetConnectOpts, type Socket, connect } from 'node:net';
+import { until } from './until';
+
+/** A sender of lines under a test's hand. */
+export class LineClient {
+  private text = '';
+  ended = false;
+
+  private constructor(readonly socket: Socket) {
+    socket.setEncoding('latin1').on('data', (chunk: string) => (this.text += chunk));
+    socket.on('error', () => undefined);
+    socket.on('close', () => (this.ended = true));
+  }
+
+  static async connect(place: NetConnectOpts): Promise<LineClient> {
+    const socket = connect(place);
+    const client = new LineClient(socket);
+    await once(socket, 'connect');
+    return client;
+  }
+
+  send(...lines: (string | Buffer)[]): void {
+    for (const line of lines) {
+      this.socket.write(line);
+      this.socket.write('\n');
+    }
+  }
+
+  /** What the other side has said. */
+  get heard(): readonly string[] {
+    return this.text.split('\n').slice(0, -1);
+  }
+
+  async hears(line: string): Promise<void> {
+    await until(`${line}, after ${JSON.stringify(this.text)}`, () => this.heard.includes(line), {
+      giveUp: () =>
+        this.ended && !this.heard.includes(line) ? `it heard ${JSON.stringify(this.text)}` : undefined,
+    });
+  }
+
+  async isClosed(): Promise<void> {
+    await until('the end of the connection', () => this.ended);
+  }
+
+  /** Breaks off, as a killed process or a broken line does. */
+  reset(): void {
+    // A Unix socket knows no reset.
+    if (this.socket.remoteAddress === undefined) this.socket.destroy();
+    else this.socket.resetAndDestroy();
+  }
+}
