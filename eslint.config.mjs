@@ -51,6 +51,7 @@ export default tseslint.config(
   layer('metrics', ['export', 'query', 'store', 'cli', 'demo']),
   layer('export', ['chain', 'query', 'cli', 'demo', 'mempool', 'tx']),
   layer('store', ['export', 'query', 'cli', 'demo', 'chain', 'mempool', 'tx']),
+  layer('influx', ['p2p', 'export', 'query', 'store', 'cli', 'demo', 'chain', 'mempool', 'tx']),
   layer('query', ['export', 'cli', 'demo', 'chain', 'mempool', 'tx']),
   {
     files: ['**/*.mjs', '**/*.js'],

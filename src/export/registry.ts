@@ -3,9 +3,12 @@ import path from 'node:path';
 import { isIPv6 } from 'node:net';
 import type { Clock } from '../clock';
 import { UsageError } from '../errors';
+import { INFLUX_FORM } from '../influx/place';
 import { suggestion } from '../nearest';
 import { DuckDbExporter } from './duckdb';
 import type { Exporter } from './exporter';
+import { INFLUX2_FORM, influx1Api, influx2Api } from './influx-api';
+import { InfluxHttpExporter } from './influx-http';
 import { InfluxUdpExporter } from './influx-udp';
 import type { LineExporter } from './line-exporter';
 import { StdoutExporter } from './stdout';
@@ -37,6 +40,26 @@ const KINDS: Readonly<Record<string, Kind>> = {
     form: 'influx+udp://host[:8089]',
     help: 'InfluxDB 1.x or Telegraf over UDP',
     create: influxUdp,
+  },
+  'influx+http': {
+    form: INFLUX_FORM,
+    help: 'InfluxDB 1.x or VictoriaMetrics',
+    create: influxHttp('influx+http', influx1Api),
+  },
+  'influx+https': {
+    form: INFLUX_FORM.replace('http', 'https'),
+    help: 'the same over TLS',
+    create: influxHttp('influx+https', influx1Api),
+  },
+  'influx2+http': {
+    form: INFLUX2_FORM,
+    help: 'InfluxDB 2 or 3',
+    create: influxHttp('influx2+http', influx2Api),
+  },
+  'influx2+https': {
+    form: INFLUX2_FORM.replace('http', 'https'),
+    help: 'the same over TLS',
+    create: influxHttp('influx2+https', influx2Api),
   },
   stdout: { form: 'stdout:', help: 'line protocol on the standard output', create: stdout },
 };
@@ -79,6 +102,10 @@ function influxUdp(rest: string, { clock }: ExporterContext): Exporter | null {
   if (host === undefined || port < 1 || port > 65_535) return null;
   if (match?.groups?.['v6'] !== undefined && !isIPv6(host)) return null;
   return new InfluxUdpExporter({ host, port }, { clock });
+}
+
+function influxHttp(scheme: string, api: typeof influx1Api): Kind['create'] {
+  return (rest, { warn, env }) => new InfluxHttpExporter(api(`${scheme}:${rest}`, env), { warn });
 }
 
 function stdout(rest: string): Exporter | null {

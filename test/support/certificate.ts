@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { findProgram, requirement } from './requires';
+
+/** Declares that a test file needs openssl. */
+export const openssl = requirement(
+  'openssl',
+  () => findProgram('openssl'),
+  'install OpenSSL (Debian: apt-get install openssl)',
+);
+
+/** A certificate that signs itself, so that it is its own authority. */
+export interface Certificate {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  readonly cert: string;
+  readonly key: string;
+  remove(): void;
+}
+
+/** Makes one for `name`, such as `IP:127.0.0.1` or `DNS:localhost`, that is valid until tomorrow. */
+export function makeCertificate(name: string): Certificate {
+  const { path: program } = openssl;
+  if (program === null) throw new Error('openssl was not found');
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-certificate-'));
+  const certificateFile = path.join(folder, 'certificate.pem');
+  const keyFile = path.join(folder, 'key.pem');
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const files = ['-keyout', keyFile, '-out', certificateFile];
+  execFileSync(
+    program,
+    [
+      'req',
+      '-x509',
+      ...curve,
+      ...files,
+      '-days',
+      '1',
+      '-subj',
+      '/CN=test',
+      '-addext',
+      `subjectAltName=${name}`,
+    ],
+    { stdio: 'ignore' },
+  );
+  return {
+    certificateFile,
+    keyFile,
+    cert: readFileSync(certificateFile, 'utf8'),
+    key: readFileSync(keyFile, 'utf8'),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
