@@ -56,6 +56,8 @@ export interface InfluxdOptions {
   readonly admin?: { readonly user: string; readonly password: string };
   /** Makes it speak TLS with this certificate; `ca` is what `query` trusts. */
   readonly tls?: { readonly certificate: string; readonly key: string; readonly ca: string };
+  /** Folder of its write-ahead log; default one in its own folder. */
+  readonly wal?: string;
   /** Lines of its configuration's section [http]. */
   readonly http?: string;
 }
@@ -135,7 +137,7 @@ function configuration(
   database: string,
   options: InfluxdOptions,
 ): string {
-  const { admin, tls, http = '' } = options;
+  const { admin, tls, wal = `${folder}/wal`, http = '' } = options;
   return `
 reporting-disabled = true
 bind-address = "127.0.0.1:0"
@@ -143,7 +145,7 @@ bind-address = "127.0.0.1:0"
   dir = "${folder}/meta"
 [data]
   dir = "${folder}/data"
-  wal-dir = "${folder}/wal"
+  wal-dir = "${wal}"
   query-log-enabled = false
 [monitor]
   store-enabled = false
