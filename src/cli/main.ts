@@ -9,6 +9,7 @@ import { GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
 import { queryCommand } from './query';
 import { seriesCommand } from './series';
 import { readConfigFile, readEnvironment, type Settings } from './settings';
+import { setupCommand } from './setup';
 
 /** Every command. Each checks the types of its own arguments; the list needs none of them. */
 function commands(settings: Settings): CommandModule[] {
@@ -18,6 +19,7 @@ function commands(settings: Settings): CommandModule[] {
     queryCommand,
     auditCommand,
     seriesCommand,
+    setupCommand,
   ] as unknown as CommandModule[];
 }
 
