@@ -1,4 +1,4 @@
-import type { Argv, CommandModule } from 'yargs';
+import type { CommandModule } from 'yargs';
 import { parseDuration } from '../duration';
 import { UsageError } from '../errors';
 import { readAccess } from '../influx/access';
