@@ -57,8 +57,8 @@ export class HttpSender {
       return await attempt.answer;
     } catch (error) {
       // The server had closed the kept connection, and we had not heard of it yet.
-      if (!attempt.request.reusedSocket || (error as NodeJS.ErrnoException).code !== 'ECONNRESET')
-        throw error;
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (!attempt.request.reusedSocket || !['ECONNRESET', 'EPIPE'].includes(code)) throw error;
       return this.attempt(path, body, headers, ms).answer;
     }
   }

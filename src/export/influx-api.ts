@@ -9,7 +9,7 @@ import type { InfluxApi } from './influx-http';
 const TOKEN_VARIABLE = 'BTCDMON_INFLUX_TOKEN';
 
 /** How the URL of a bucket is written. */
-export const INFLUX2_FORM = 'influx2+http://host[:8086]/?bucket=BUCKET[&org=ORG]';
+export const INFLUX2_FORM = 'influx2+http(s)://host[:8086]/?bucket=BUCKET[&org=ORG]';
 
 /**
  * The interface of InfluxDB 1.x (`/write`), which VictoriaMetrics has too.
@@ -49,7 +49,7 @@ export function influx2Api(url: string, env: NodeJS.ProcessEnv): InfluxApi {
   const scheme = schemeOf(url);
   const secure = scheme === 'influx2+https:';
   const target = parseTarget(url.slice(scheme.length), {
-    form: secure ? INFLUX2_FORM.replace('http', 'https') : INFLUX2_FORM,
+    form: INFLUX2_FORM,
     scheme: scheme.slice(0, -1),
     defaultPort: INFLUX_PORT,
     options: ['org', 'bucket', 'token-file', 'ca-file', 'gzip'],

@@ -121,6 +121,7 @@ export class InfluxHttpExporter implements LineExporter {
 
   close(): Promise<void> {
     this.sender?.close();
+    this.sender = undefined;
     return Promise.resolve();
   }
 

@@ -43,29 +43,31 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   'influx+http': {
     form: INFLUX_FORM,
-    help: 'InfluxDB 1.x or VictoriaMetrics',
+    help: 'InfluxDB 1.x or VictoriaMetrics over HTTP',
     create: influxHttp('influx+http', influx1Api),
   },
   'influx+https': {
-    form: INFLUX_FORM.replace('http', 'https'),
-    help: 'the same over TLS',
+    form: INFLUX_FORM,
+    help: 'InfluxDB 1.x or VictoriaMetrics over HTTP',
     create: influxHttp('influx+https', influx1Api),
   },
   'influx2+http': {
     form: INFLUX2_FORM,
-    help: 'InfluxDB 2 or 3',
+    help: 'InfluxDB 2 or 3 over HTTP',
     create: influxHttp('influx2+http', influx2Api),
   },
   'influx2+https': {
-    form: INFLUX2_FORM.replace('http', 'https'),
-    help: 'the same over TLS',
+    form: INFLUX2_FORM,
+    help: 'InfluxDB 2 or 3 over HTTP',
     create: influxHttp('influx2+https', influx2Api),
   },
   stdout: { form: 'stdout:', help: 'line protocol on the standard output', create: stdout },
 };
 
 /** The exporters that there are, for `--help` and the documentation. */
-export const EXPORTER_KINDS: readonly Pick<Kind, 'form' | 'help'>[] = Object.values(KINDS);
+export const EXPORTER_KINDS: readonly Pick<Kind, 'form' | 'help'>[] = Object.values(KINDS).filter(
+  ({ form }, i, all) => all.findIndex((other) => other.form === form) === i,
+);
 
 const INFLUX_UDP_PORT = 8089;
 

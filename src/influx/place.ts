@@ -21,7 +21,7 @@ export interface InfluxPlace {
 export const INFLUX_PORT = 8086;
 
 /** How the URL of a database is written. */
-export const INFLUX_FORM = 'influx+http://[user@]host[:8086]/database';
+export const INFLUX_FORM = 'influx+http(s)://[user@]host[:8086]/database';
 
 /**
  * Reads `influx+http://[user@]host[:8086]/database` or `influx+https:…`, with the options `password-file`, `ca-file`, `rp` and
@@ -33,7 +33,7 @@ export function parseInfluxUrl(url: string, flag: string): InfluxPlace {
   const [, scheme = '', rest = ''] = /^([^:]*):(.*)$/s.exec(url) ?? [];
   const secure = scheme.toLowerCase() === 'influx+https';
   const target = parseTarget(rest, {
-    form: secure ? INFLUX_FORM.replace('http', 'https') : INFLUX_FORM,
+    form: INFLUX_FORM,
     scheme,
     flag,
     defaultPort: INFLUX_PORT,

@@ -290,8 +290,8 @@ describe('opening', () => {
 
 describe('bad input', () => {
   it.each([
-    ['influx+http:', 'use influx+http://[user@]host[:8086]/database'],
-    ['influx+http://h', 'names no database; use influx+http://[user@]host[:8086]/database'],
+    ['influx+http:', 'use influx+http(s)://[user@]host[:8086]/database'],
+    ['influx+http://h', 'names no database; use influx+http(s)://[user@]host[:8086]/database'],
     ['influx+http://h/a/b', 'names no database'],
     ['influx+http://h:x/db', "can't be read"],
     ['influx+http://h/db?gzip=maybe', 'gzip=maybe: give on or off'],

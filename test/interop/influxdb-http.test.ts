@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { SystemClock } from '../../src/clock';
@@ -233,6 +233,36 @@ describeWithTmpfs('a full disk', () => {
       expect(queue.stats()).toMatchObject({ dropped: 0, spooled: 0 });
       expect(await stored(server)).toBe(pushed);
     }, 60_000);
+  });
+
+  it('of the spool at start, and a spool of another version, end the program with one line', async () => {
+    const disk = cleanup.add(mountTmpfs(65_536), (it) => it.remove());
+    const opening = async (): Promise<string> => {
+      const error: unknown = await openExports(['influx+http://127.0.0.1:1/btcdmon'], {
+        clock,
+        warn: () => undefined,
+        env: {},
+        spools: { directory: disk.folder, maxBytes: 100_000_000 },
+        onEnded: () => undefined,
+      }).then(
+        ({ queues }) => Promise.all(queues.map((queue) => queue.close(1_000))),
+        (thrown: unknown) => thrown,
+      );
+      return error instanceof FailureError ? error.message : 'open';
+    };
+    expect(await opening()).toBe('open');
+    const [name = ''] = await readdir(disk.folder);
+    const identity = path.join(disk.folder, name, 'spool.json');
+    await writeFile(identity, '{"version":2,"id":"x"}');
+    expect(await opening()).toBe(
+      `spool ${path.dirname(identity)}: has version 2, this btcdmon-node knows version 1; let the btcdmon-node that wrote it deliver it, or move the folder away`,
+    );
+    await rm(path.dirname(identity), { recursive: true });
+    const ballast = path.join(disk.folder, 'ballast');
+    await writeFile(ballast, Buffer.alloc(65_536)).catch(() => undefined);
+    expect(await opening()).toMatch(/^spool \S+: can't be used: [^\n]*no space left on device[^\n]*$/);
+    await rm(ballast);
+    expect(await opening()).toBe('open');
   });
 
   it('of the spool keeps points in memory, and they go on once there is room', async () => {

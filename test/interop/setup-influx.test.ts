@@ -214,8 +214,8 @@ influxd.describe('btcdmon-node setup influx', () => {
     const right = { BTCDMON_INFLUX_PASSWORD: admin.password };
     const cases: readonly (readonly [Partial<SetupArguments>, NodeJS.ProcessEnv, new () => Error, string])[] =
       [
-        [{}, {}, UsageError, 'setup influx: give --url influx+http://'],
-        [{ url: 'http://me:secret@x/y' }, {}, UsageError, '--url http:…: use influx+http://'],
+        [{}, {}, UsageError, 'setup influx: give --url influx+http(s)://'],
+        [{ url: 'http://me:secret@x/y' }, {}, UsageError, '--url http:…: use influx+http(s)://'],
         [
           { url: 'influx+http://me:secret@x/y' },
           {},
