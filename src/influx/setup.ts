@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type IPingStats, InfluxDB } from 'influx';
+import type { InfluxDB } from 'influx';
 import { FailureError, messageOf } from '../errors';
-import { type InfluxAccess, PASSWORD_VARIABLE } from './access';
-import { explainInflux } from './explain';
+import type { InfluxAccess } from './access';
+import { InfluxAdmin } from './admin';
 import type { InfluxPlace } from './place';
 import { RESOLUTIONS, ROLLUPS, type RollupPlace, continuousStatement, fillStatement } from './rollups';
 
@@ -25,9 +25,6 @@ export const DEFAULT_RAW_DAYS = 30;
 /** Names of our continuous queries, by which those that are no longer wanted are known. */
 const PREFIX = 'btcdmon_';
 
-/** How long a statement may take: the sums of a day of points are made in one. */
-const STATEMENT_MS = 300_000;
-const PING_MS = 10_000;
 const DAY_MS = 86_400_000;
 
 /**
@@ -38,70 +35,14 @@ const DAY_MS = 86_400_000;
  * @throws FailureError where the server can't be reached, is none of version 1, or refuses
  */
 export async function setUpInflux(options: SetupOptions, tell: (line: string) => void): Promise<void> {
-  const client = new Client(options);
-  await client.check();
-  await client.run(async (influx) => {
+  const admin = new InfluxAdmin(options);
+  await admin.check();
+  await admin.run(async (influx) => {
     const place = await makeDatabase(influx, options, tell);
     await makeRollups(influx, place, tell);
     await makeReader(influx, options, tell);
     if (options.fillSince !== undefined) await fill(influx, place, options.fillSince, tell);
   });
-}
-
-/** The `influx` package's client, with its errors in one line. */
-class Client {
-  private readonly influx: InfluxDB;
-  private readonly shown: string;
-
-  constructor(private readonly options: Pick<SetupOptions, 'place' | 'access'>) {
-    const { origin, database } = options.place;
-    const { ca, login } = options.access;
-    const { protocol, hostname, port } = new URL(origin);
-    this.shown = `setup influx: InfluxDB at ${origin}`;
-    this.influx = new InfluxDB({
-      database,
-      username: login?.user ?? '',
-      password: login?.password ?? '',
-      hosts: [
-        {
-          protocol: protocol === 'https:' ? 'https' : 'http',
-          host: hostname,
-          port: Number(port),
-          options: ca === undefined ? {} : { ca },
-        },
-      ],
-      pool: { maxRetries: 0, requestTimeout: STATEMENT_MS },
-    });
-  }
-
-  /** @throws FailureError where it is no InfluxDB 1.x */
-  async check(): Promise<void> {
-    const [answer] = await this.influx.ping(PING_MS);
-    const { online = false, version = '' } = (answer ?? {}) as Partial<IPingStats>;
-    // A ping tells neither why nobody answers nor whether we are let in.
-    if (!online) await this.run((influx) => influx.getDatabaseNames());
-    if (!/^v?1\./.test(version))
-      throw new FailureError(
-        `${this.shown}: it is no InfluxDB 1.x (${version ? `its version is ${version}` : 'it tells no version'}); InfluxDB 2 and 3 need a bucket and a token only, VictoriaMetrics needs no setup`,
-      );
-  }
-
-  /** @throws FailureError with the server's words */
-  async run<T>(work: (influx: InfluxDB) => Promise<T>): Promise<T> {
-    try {
-      return await work(this.influx);
-    } catch (error) {
-      if (error instanceof FailureError) throw error;
-      const said = explainInflux(error);
-      const { login } = this.options.access;
-      const hint = !/authoriz|authentication|privilege|username required/i.test(said)
-        ? ''
-        : login === undefined
-          ? '; name an administrator, as in --url influx+http://ADMIN@HOST/…'
-          : `; user ${login.user} must be an administrator with this password (${PASSWORD_VARIABLE} or ?password-file=)`;
-      throw new FailureError(`${this.shown}: ${said}${hint}`);
-    }
-  }
 }
 
 async function makeDatabase(

@@ -3,15 +3,16 @@ import os from 'node:os';
 import path from 'node:path';
 import { SystemClock } from '../../src/clock';
 import { FailureError } from '../../src/errors';
-import { openExports } from '../../src/export/open';
+import { isLineExporter, openExports } from '../../src/export/open';
 import type { PointQueue } from '../../src/export/point-queue';
+import { createExporter } from '../../src/export/registry';
 import type { Point } from '../../src/metrics/point';
 import { collect } from '../../src/query/result';
 import { openSource } from '../../src/query/source';
 import { makeCertificate, openssl } from '../support/certificate';
 import { Cleanup } from '../support/cleanup';
 import { type Influxd, type InfluxdOptions, influxd, startInfluxd } from '../support/influxd';
-import { makePoints } from '../support/make-points';
+import { lineOf, makePoints } from '../support/make-points';
 import { describeWithTmpfs, mountTmpfs } from '../support/tmpfs';
 import { until } from '../support/until';
 
@@ -93,6 +94,24 @@ influxd.describe('InfluxDB over HTTP', () => {
     expect(warnings.join('\n')).toMatch(
       /^influx\+http: points dropped: 200 that can never be written \(one of them: partial write: field type conflict: input field "vsize" on measurement "tx" is type integer, already exists as type float dropped=\d+\); 200 since the start$/,
     );
+  });
+
+  it('refuses a line that it can’t read, which is named, and stores those around it', async () => {
+    const server = await start();
+    const exporter = createExporter(urlOf(server), { clock, warn: () => undefined, env: {} });
+    if (!isLineExporter(exporter)) throw new Error('no exporter of lines');
+    cleanup.add(exporter, (it) => it.close());
+    await exporter.open();
+    const lines = makePoints(100, clock).map(lineOf);
+    lines[30] = 'tx vsize= 1';
+    const batch = { id: '', lines: Buffer.from(`${lines.join('\n')}\n`), points: 100 };
+    expect(await exporter.writeLines(batch)).toEqual({
+      sent: 99,
+      acked: 99,
+      rejected: 1,
+      rejection: 'tx: unable to parse: missing field value',
+    });
+    expect(await stored(server)).toBe(99);
   });
 
   it('refuses points that are older than it keeps', async () => {
