@@ -50,6 +50,7 @@ export default tseslint.config(
   layer('export', ['chain', 'collect', 'query', 'cli', 'demo', 'mempool', 'tx']),
   layer('collect', ['chain', 'query', 'store', 'cli', 'demo', 'mempool', 'tx']),
   layer('store', ['export', 'collect', 'query', 'cli', 'demo', 'chain', 'mempool', 'tx']),
+  layer('influx', ['p2p', 'export', 'collect', 'query', 'store', 'cli', 'demo', 'chain', 'mempool', 'tx']),
   layer('query', ['export', 'collect', 'cli', 'demo', 'chain', 'mempool', 'tx']),
   {
     files: ['**/*.mjs', '**/*.js'],
@@ -64,7 +65,9 @@ export default tseslint.config(
         performance: 'readonly',
         Buffer: 'readonly',
         setTimeout: 'readonly',
+        setImmediate: 'readonly',
         fetch: 'readonly',
+        URLSearchParams: 'readonly',
       },
     },
   },

@@ -10,6 +10,7 @@ import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
 import { queryCommand } from './query';
 import { seriesCommand } from './series';
 import { readConfigFile, readEnvironment, type Settings } from './settings';
+import { setupCommand } from './setup';
 
 /** Every command. Each checks the types of its own arguments; the list needs none of them. */
 function commands(settings: Settings): CommandModule[] {
@@ -20,6 +21,7 @@ function commands(settings: Settings): CommandModule[] {
     queryCommand,
     auditCommand,
     seriesCommand,
+    setupCommand,
   ] as unknown as CommandModule[];
 }
 

@@ -1,6 +1,7 @@
 import { homedir, hostname } from 'node:os';
 import path from 'node:path';
 import type { Options } from 'yargs';
+import { EXPORTER_KINDS } from '../export/registry';
 import { LOG_LEVELS } from '../log';
 import { NETWORK_NAMES } from '../p2p/networks';
 import { POLICY_NAMES } from '../tx/policy/standardness';
@@ -33,7 +34,7 @@ const EXPORT = {
   array: true,
   alias: 'e',
   defaultDescription: 'duckdb:<data-dir>/btcdmon.duckdb',
-  describe: 'Where points go: duckdb:PATH, influx+udp://host[:port] or stdout: (repeatable)',
+  describe: `Where points go: ${EXPORTER_KINDS.map(({ form }) => form).join(', ')} (repeatable)`,
 } as const;
 
 /** How much may wait. */

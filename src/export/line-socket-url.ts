@@ -2,7 +2,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { UsageError } from '../errors';
 import { LineSocketExporter, type LineSocketOptions } from './line-socket';
-import { type Target, numberOption, parseOptions, parseTarget } from './target';
+import { type Target, numberOption, parseOptions, parseTarget } from '../target';
 
 /** That of Telegraf's socket listener, and of `btcdmon-node collect`. */
 const DEFAULT_PORT = 8094;
@@ -38,8 +38,8 @@ export function lineTls(rest: string, modules: Modules): LineSocketExporter {
 /** The exporter of `line+unix:PATH`. */
 export function lineUnix(rest: string, modules: Modules): LineSocketExporter {
   const form = 'line+unix:PATH[?ack=on]';
-  const shown = `line+unix:${rest}`;
-  const wrong = (reason: string): UsageError => new UsageError(`--export ${shown}: ${reason}; use ${form}`);
+  const shown = `--export line+unix:${rest}`;
+  const wrong = (reason: string): UsageError => new UsageError(`${shown}: ${reason}; use ${form}`);
   const [given = '', query = ''] = rest.split(/\?(.*)/s, 2);
   if (given === '' || given.endsWith('/') || given.startsWith('//')) throw wrong('names no socket');
   const place = { path: path.resolve(given.replace(/^~(?=\/)/, () => os.homedir())) };
@@ -56,7 +56,7 @@ function addressed(
   { host, port, path: behind, shown }: Target,
   form: string,
 ): Pick<LineSocketOptions, 'place' | 'destination'> {
-  if (behind !== '') throw new UsageError(`--export ${shown}: takes no path; use ${form}`);
+  if (behind !== '') throw new UsageError(`${shown}: takes no path; use ${form}`);
   return { place: { host, port }, destination: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}` };
 }
 
@@ -66,11 +66,9 @@ function common(
   const { options, shown } = target;
   const ack = options.get('ack') ?? 'off';
   if (ack !== 'on' && ack !== 'off')
-    throw new UsageError(`--export ${shown}: ack=${ack}: give on, for btcdmon-node collect alone, or off`);
+    throw new UsageError(`${shown}: ack=${ack}: give on, for btcdmon-node collect alone, or off`);
   if (ack === 'off' && options.has('token-file'))
-    throw new UsageError(
-      `--export ${shown}: a token is for btcdmon-node collect, which takes it with ack=on`,
-    );
+    throw new UsageError(`${shown}: a token is for btcdmon-node collect, which takes it with ack=on`);
   // A collector that holds a sender back gives a sign of life every 10 seconds.
   const least = ack === 'on' ? 15 : 1;
   return {

@@ -3,9 +3,12 @@ import path from 'node:path';
 import { isIPv6 } from 'node:net';
 import type { Clock } from '../clock';
 import { UsageError } from '../errors';
+import { INFLUX_FORM } from '../influx/place';
 import { suggestion } from '../nearest';
 import { DuckDbExporter } from './duckdb';
 import type { Exporter } from './exporter';
+import { INFLUX2_FORM, influx1Api, influx2Api } from './influx-api';
+import { InfluxHttpExporter } from './influx-http';
 import { InfluxUdpExporter } from './influx-udp';
 import type { LineExporter } from './line-exporter';
 import { lineTcp, lineTls, lineUnix } from './line-socket-url';
@@ -39,6 +42,26 @@ const KINDS: Readonly<Record<string, Kind>> = {
     help: 'InfluxDB 1.x or Telegraf over UDP',
     create: influxUdp,
   },
+  'influx+http': {
+    form: INFLUX_FORM,
+    help: 'InfluxDB 1.x or VictoriaMetrics over HTTP',
+    create: influxHttp('influx+http', influx1Api),
+  },
+  'influx+https': {
+    form: INFLUX_FORM,
+    help: 'InfluxDB 1.x or VictoriaMetrics over HTTP',
+    create: influxHttp('influx+https', influx1Api),
+  },
+  'influx2+http': {
+    form: INFLUX2_FORM,
+    help: 'InfluxDB 2 or 3 over HTTP',
+    create: influxHttp('influx2+http', influx2Api),
+  },
+  'influx2+https': {
+    form: INFLUX2_FORM,
+    help: 'InfluxDB 2 or 3 over HTTP',
+    create: influxHttp('influx2+https', influx2Api),
+  },
   'line+tcp': {
     form: 'line+tcp://host[:8094]',
     help: 'Telegraf, VictoriaMetrics, QuestDB or btcdmon-node collect, line protocol over TCP',
@@ -58,7 +81,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
 };
 
 /** The exporters that there are, for `--help` and the documentation. */
-export const EXPORTER_KINDS: readonly Pick<Kind, 'form' | 'help'>[] = Object.values(KINDS);
+export const EXPORTER_KINDS: readonly Pick<Kind, 'form' | 'help'>[] = Object.values(KINDS).filter(
+  ({ form }, i, all) => all.findIndex((other) => other.form === form) === i,
+);
 
 const INFLUX_UDP_PORT = 8089;
 
@@ -95,6 +120,10 @@ function influxUdp(rest: string, { clock }: ExporterContext): Exporter | null {
   if (host === undefined || port < 1 || port > 65_535) return null;
   if (match?.groups?.['v6'] !== undefined && !isIPv6(host)) return null;
   return new InfluxUdpExporter({ host, port }, { clock });
+}
+
+function influxHttp(scheme: string, api: typeof influx1Api): Kind['create'] {
+  return (rest, { warn, env }) => new InfluxHttpExporter(api(`${scheme}:${rest}`, env), { warn });
 }
 
 function stdout(rest: string): Exporter | null {

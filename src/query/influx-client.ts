@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { Pool } from 'influx/lib/src/pool';
 import { FailureError, messageOf } from '../errors';
-import type { InfluxTarget } from './influx-url';
+import type { InfluxAccess } from '../influx/access';
+import type { InfluxPlace } from '../influx/place';
+import { explainInflux } from '../influx/explain';
 import { parseJson } from './json';
 import type { Value } from './result';
 
@@ -34,11 +36,12 @@ export class InfluxClient {
   private readonly shown: string;
 
   constructor(
-    private readonly target: InfluxTarget,
-    private readonly password: string | undefined,
+    private readonly place: InfluxPlace,
+    private readonly access: InfluxAccess,
   ) {
-    this.pool.addHost(target.origin);
-    this.shown = `InfluxDB at ${target.origin}, database ${target.database}`;
+    const { ca } = access;
+    this.pool.addHost(place.origin, ca === undefined ? {} : { ca });
+    this.shown = `InfluxDB at ${place.origin}, database ${place.database}`;
   }
 
   /** Breaks off what runs. */
@@ -68,19 +71,26 @@ export class InfluxClient {
   }
 
   private open(statement: string): Promise<IncomingMessage> {
-    const { user, database } = this.target;
+    const { database, policy } = this.place;
+    const { login } = this.access;
     return new Promise((resolve, reject) => {
       this.pool.stream(
         {
           method: 'GET',
           path: '/query',
-          query: { db: database, q: statement, chunked: 'true', chunk_size: CHUNK_ROWS },
+          query: {
+            db: database,
+            ...(policy === undefined ? {} : { rp: policy }),
+            q: statement,
+            chunked: 'true',
+            chunk_size: CHUNK_ROWS,
+          },
           signal: this.abort.signal,
-          ...(user === null ? {} : { auth: `${user}:${this.password ?? ''}` }),
+          ...(login === undefined ? {} : { auth: `${login.user}:${login.password}` }),
         },
         (error: Error | null | undefined, response) => {
           if (!error) resolve(response);
-          else reject(new FailureError(`${this.shown}: ${explain(error)}`));
+          else reject(new FailureError(`${this.shown}: ${explainInflux(error)}`));
         },
       );
     });
@@ -97,15 +107,4 @@ export class InfluxClient {
     if (error !== undefined) throw new FailureError(`${this.shown}: ${error}`);
     for (const { series } of body.results ?? []) yield* series ?? [];
   }
-}
-
-/** One line for a failed request; the server's own words where it has some. */
-function explain(error: Error): string {
-  const body = /error occurred: (.*)/s.exec(error.message)?.[1] ?? '';
-  const said = /"error":("(?:[^"\\]|\\.)*")/.exec(body)?.[1];
-  if (said !== undefined) return JSON.parse(said) as string;
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ECONNREFUSED') return 'nobody listens there; is InfluxDB running?';
-  if (code === 'ENOTFOUND') return 'there is no such host';
-  return (error.message.split('\n')[0] ?? '') || (code ?? 'the request failed');
 }

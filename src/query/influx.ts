@@ -1,10 +1,11 @@
+import { readAccess } from '../influx/access';
+import { parseInfluxUrl } from '../influx/place';
 import { tagNames } from '../metrics/schema';
 import { compareKeys, finish } from './finish';
 import { Grouping } from './grouping';
 import { InfluxClient } from './influx-client';
 import { flatten } from './influx-raw';
 import { checkInfluxStatement } from './influx-statement';
-import { parseInfluxUrl } from './influx-url';
 import { compileAggregate, compilePoints, groupsByTags, neededColumns, pointColumns } from './influxql';
 import type { Query } from './model';
 import { type Result, type Row, type Value, integer, resultColumns } from './result';
@@ -12,11 +13,12 @@ import type { Source } from './source';
 import { rfc3339Ns } from './time';
 
 /**
- * Opens a database of an InfluxDB 1.x. The URL is `influx+http://[user@]host[:8086]/database`.
- * @throws UsageError for a malformed URL
+ * Opens a database of an InfluxDB 1.x. The URL is that of an export: `influx+http://[user@]host[:8086]/database`.
+ * @throws UsageError for a malformed URL, FailureError where the password is missing
  */
-export function openInflux(url: string, password: string | undefined): Source {
-  return new InfluxSource(new InfluxClient(parseInfluxUrl(url), password));
+export async function openInflux(url: string, env: NodeJS.ProcessEnv): Promise<Source> {
+  const place = parseInfluxUrl(url, '--from');
+  return new InfluxSource(new InfluxClient(place, await readAccess(place, env)));
 }
 
 class InfluxSource implements Source {

@@ -60,7 +60,7 @@ describe('an export URL', () => {
     ['ducdb:x', 'did you mean duckdb?'],
     ['stdouts:', 'did you mean stdout?'],
     ['influx+upd://x', 'did you mean influx+udp?'],
-    ['toString:x', 'there are duckdb:PATH, influx+udp://host[:8089], '],
+    ['toString:x', 'there are duckdb:PATH, influx+udp://host[:8089], influx+http(s)://'],
     ['', 'no such exporter'],
   ])('%s: no such exporter', (url, hint) => {
     expect(() => createExporter(url, context)).toThrow(UsageError);
@@ -87,6 +87,8 @@ describe('an export URL', () => {
     expect(EXPORTER_KINDS.map(({ form }) => form)).toEqual([
       'duckdb:PATH',
       'influx+udp://host[:8089]',
+      'influx+http(s)://[user@]host[:8086]/database',
+      'influx2+http(s)://host[:8086]/?bucket=BUCKET[&org=ORG]',
       'line+tcp://host[:8094]',
       'line+tls://host[:8094]',
       'line+unix:PATH',

@@ -237,9 +237,9 @@ it.each([
   ['influx+udp://host:8089', UsageError, 'UDP only writes'],
   ['influx+http://host:8086', UsageError, 'names no database'],
   ['influx+http://host:8086/a/b', UsageError, 'names no database'],
-  ['influx+http://', UsageError, "the URL can't be read"],
+  ['influx+http://', UsageError, "--from influx+http://: can't be read"],
   ['influx+http://host/%', UsageError, 'a % is written %25'],
-  ['influx+http://me:secret@host:8086/db', UsageError, 'BTCDMON_INFLUX_PASSWORD'],
+  ['influx+http://me:secret@host:8086/db', UsageError, 'put it into the environment or a file'],
 ] as const)('--from %s', async (url, type, message) => {
   const error: unknown = await openSource(url, {}).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(type);

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -17,6 +19,10 @@ export interface Influxd {
   count(series: string, column: string): Promise<number>;
   /** Writes line protocol over HTTP, which answers with what it refuses. Returns '' where it took everything. */
   write(lines: string): Promise<string>;
+  /** Kills the server without a chance to tidy up; its folder stays. */
+  halt(): Promise<void>;
+  /** Runs it again after `halt`, on the same ports and data. */
+  run(): Promise<void>;
   /** Kills the server and removes its folder. */
   stop(): Promise<void>;
 }
@@ -44,6 +50,16 @@ export interface InfluxdOptions {
   readonly batchPending?: number;
   /** How long a point may wait inside the server before a query sees it. */
   readonly batchTimeout?: string;
+  /** Folder in which its own is made; default that of temporary files. */
+  readonly parent?: string;
+  /** Makes it ask for a user: this administrator, as whom `query` and `write` come. */
+  readonly admin?: { readonly user: string; readonly password: string };
+  /** Makes it speak TLS with this certificate; `ca` is what `query` trusts. */
+  readonly tls?: { readonly certificate: string; readonly key: string; readonly ca: string };
+  /** Folder of its write-ahead log; default one in its own folder. */
+  readonly wal?: string;
+  /** Lines of its configuration's section [http]. */
+  readonly http?: string;
 }
 
 /** Declares that a test file needs influxd. */
@@ -63,24 +79,34 @@ export async function startInfluxd(options: InfluxdOptions = {}): Promise<Influx
   const { path: program } = influxd;
   if (program === null) throw new Error('influxd was not found');
   const database = options.database ?? 'btcdmon';
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-influxd-'));
+  const folder = await mkdtemp(path.join(options.parent ?? os.tmpdir(), 'btcdmon-influxd-'));
   const udpPort = await freeUdpPort();
   const config = path.join(folder, 'influxdb.conf');
-  await writeFile(config, configuration(folder, udpPort, database, options));
-  const child = spawn(program, ['-config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const killOnExit = () => child.kill('SIGKILL');
+  let child: ChildProcess | undefined;
+  const killOnExit = () => child?.kill('SIGKILL');
   process.once('exit', killOnExit);
+  /** Port 0 lets the system choose. */
+  const start = async (port: number): Promise<number> => {
+    await writeFile(config, configuration(folder, { http: port, udp: udpPort }, database, options));
+    child = spawn(program, ['-config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
+    return listening(child);
+  };
+  const halt = async (): Promise<void> => {
+    if (child?.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  };
   const stop = async (): Promise<void> => {
     process.off('exit', killOnExit);
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    }
+    await halt();
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const httpPort = await listening(child);
-    const query = (q: string) => runQuery(httpPort, database, q);
+    const httpPort = await start(0);
+    const query = (q: string) => runQuery(httpPort, database, q, options);
+    const { admin } = options;
+    if (admin !== undefined)
+      await query(`CREATE USER "${admin.user}" WITH PASSWORD '${admin.password}' WITH ALL PRIVILEGES`);
     await query(`CREATE DATABASE "${database}"`);
     return {
       httpPort,
@@ -91,12 +117,11 @@ export async function startInfluxd(options: InfluxdOptions = {}): Promise<Influx
         const { results } = await query(`SELECT count("${column}") FROM "${series}"`);
         return Number(results[0]?.series?.[0]?.values?.[0]?.[1] ?? 0);
       },
-      write: async (lines) => {
-        const response = await fetch(`http://127.0.0.1:${httpPort}/write?db=${database}&precision=n`, {
-          method: 'POST',
-          body: lines,
-        });
-        return response.text();
+      write: (lines) =>
+        send(httpPort, `/write?db=${database}&precision=n`, lines, options).then(({ text }) => text),
+      halt,
+      run: async () => {
+        await start(httpPort);
       },
       stop,
     };
@@ -106,7 +131,13 @@ export async function startInfluxd(options: InfluxdOptions = {}): Promise<Influx
   }
 }
 
-function configuration(folder: string, udpPort: number, database: string, options: InfluxdOptions): string {
+function configuration(
+  folder: string,
+  ports: { readonly http: number; readonly udp: number },
+  database: string,
+  options: InfluxdOptions,
+): string {
+  const { admin, tls, wal = `${folder}/wal`, http = '' } = options;
   return `
 reporting-disabled = true
 bind-address = "127.0.0.1:0"
@@ -114,18 +145,22 @@ bind-address = "127.0.0.1:0"
   dir = "${folder}/meta"
 [data]
   dir = "${folder}/data"
-  wal-dir = "${folder}/wal"
+  wal-dir = "${wal}"
   query-log-enabled = false
 [monitor]
   store-enabled = false
 [subscriber]
   enabled = false
 [http]
-  bind-address = "127.0.0.1:0"
+  bind-address = "127.0.0.1:${ports.http}"
   log-enabled = false
+  auth-enabled = ${admin !== undefined}
+  https-enabled = ${tls !== undefined}
+  ${tls === undefined ? '' : `https-certificate = "${tls.certificate}"\n  https-private-key = "${tls.key}"`}
+  ${http}
 [[udp]]
   enabled = true
-  bind-address = "127.0.0.1:${udpPort}"
+  bind-address = "127.0.0.1:${ports.udp}"
   database = "${database}"
   precision = "n"
   batch-size = ${options.batchSize ?? 5000}
@@ -157,14 +192,50 @@ function listening(child: ChildProcess): Promise<number> {
   });
 }
 
-async function runQuery(httpPort: number, database: string, q: string): Promise<InfluxResponse> {
-  const response = await fetch(`http://127.0.0.1:${httpPort}/query?db=${encodeURIComponent(database)}`, {
-    method: 'POST',
-    body: new URLSearchParams({ q }),
+async function runQuery(
+  port: number,
+  database: string,
+  q: string,
+  options: InfluxdOptions,
+): Promise<InfluxResponse> {
+  const body = new URLSearchParams({ q }).toString();
+  const { ok, text } = await send(port, `/query?db=${encodeURIComponent(database)}`, body, options);
+  if (!ok || text.includes('"error"')) throw new Error(`${q}: ${text}`);
+  return JSON.parse(text) as InfluxResponse;
+}
+
+/** Posts, and reads the whole answer. `fetch` would not take a certificate authority of our own. */
+function send(
+  port: number,
+  target: string,
+  body: string,
+  { admin, tls }: InfluxdOptions,
+): Promise<{ readonly ok: boolean; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const request = (tls === undefined ? httpRequest : httpsRequest)({
+      host: '127.0.0.1',
+      port,
+      path: target,
+      method: 'POST',
+      agent: false,
+      headers: {
+        'Content-Type': 'application/x-www-form-urlencoded',
+        'Content-Length': Buffer.byteLength(body),
+      },
+      ...(admin === undefined ? {} : { auth: `${admin.user}:${admin.password}` }),
+      ...(tls === undefined ? {} : { ca: tls.ca }),
+    });
+    request.on('error', reject);
+    request.on('response', (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      response.on('error', reject);
+      response.on('end', () =>
+        resolve({ ok: response.statusCode === 200 || response.statusCode === 204, text }),
+      );
+    });
+    request.end(body);
   });
-  const body = await response.text();
-  if (!response.ok || body.includes('"error"')) throw new Error(`${q}: ${body}`);
-  return JSON.parse(body) as InfluxResponse;
 }
 
 async function freeUdpPort(): Promise<number> {

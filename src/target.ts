@@ -1,7 +1,7 @@
-import { UsageError } from '../errors';
-import { suggestion } from '../nearest';
+import { UsageError } from './errors';
+import { suggestion } from './nearest';
 
-/** What stands in an export URL behind the scheme. */
+/** What stands in a URL of the command line behind the scheme. */
 export interface Target {
   /** An address without brackets, or a name. */
   readonly host: string;
@@ -11,15 +11,17 @@ export interface Target {
   readonly path: string;
   /** What stands behind the question mark. */
   readonly options: ReadonlyMap<string, string>;
-  /** The URL for messages: it shows no secret. */
+  /** The option and its URL up to the question mark, for messages: it shows no secret. */
   readonly shown: string;
 }
 
-/** How an exporter's URL is written. */
+/** How a URL is written. */
 export interface TargetForm {
   /** For messages, such as `influx+udp://host[:8089]`. */
   readonly form: string;
   readonly scheme: string;
+  /** The option that the URL was given to; default `--export`. */
+  readonly flag?: string;
   /** Undefined where the port must be given. */
   readonly defaultPort?: number;
   /** Names that may stand behind the question mark. */
@@ -29,21 +31,22 @@ export interface TargetForm {
 }
 
 /**
- * Reads `//[user@]host[:port][/path][?option=value&…]`, the part of an export URL behind its scheme.
+ * Reads `//[user@]host[:port][/path][?option=value&…]`, the part of a URL behind its scheme.
  * @throws UsageError that names what is wrong and never shows a password
  */
 export function parseTarget(rest: string, expected: TargetForm): Target {
-  const { form, scheme, defaultPort, options: known = [] } = expected;
-  const bare = `${scheme}:${rest.replace(/\/\/.*@/, '//***@')}`;
-  const wrong = (reason: string): UsageError => new UsageError(`--export ${bare}: ${reason}; use ${form}`);
+  const { form, scheme, flag = '--export', defaultPort, options: known = [] } = expected;
+  const shown = `${flag} ${scheme}:${rest.replace(/\/\/.*@/, '//***@').replace(/[?#].*$/s, '')}`;
+  const wrong = (reason: string): UsageError => new UsageError(`${shown}: ${reason}; use ${form}`);
   if (!rest.startsWith('//') || !URL.canParse(`http:${rest}`)) throw wrong("can't be read");
   const url = new URL(`http:${rest}`);
   if (url.password !== '')
     throw new UsageError(
-      `--export ${bare}: a password in a URL is seen by other users; put it into the environment or a file, see docs/exporting.md`,
+      `${shown}: a password in a URL is seen by other users; put it into the environment or a file, see docs/exporting.md`,
     );
   if (url.username !== '' && expected.mayHaveUser !== true) throw wrong('takes no user');
   if (url.hostname === '') throw wrong('names no host');
+  if (url.hash !== '') throw wrong('has a #, which is written %23');
   // URL takes http's own port, 80, for none.
   const given = /^\/\/(?:[^/?@]*@)?(?:\[[^\]]*\]|[^/?:]*):(\d+)/.exec(rest)?.[1];
   const port = given === undefined ? defaultPort : Number(given);
@@ -54,7 +57,7 @@ export function parseTarget(rest: string, expected: TargetForm): Target {
     user: url.username === '' ? null : decode(url.username, wrong),
     path: decode(url.pathname.slice(1), wrong),
     options: parseOptions(url.searchParams, known, wrong),
-    shown: bare,
+    shown,
   };
 }
 
@@ -86,7 +89,7 @@ export function numberOption(
   if (text === undefined) return fallback;
   const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
   if (value >= least && value <= most) return value;
-  throw new UsageError(`--export ${shown}: ${name}=${text}: give a whole number from ${least} to ${most}`);
+  throw new UsageError(`${shown}: ${name}=${text}: give a whole number from ${least} to ${most}`);
 }
 
 function decode(text: string, wrong: (reason: string) => UsageError): string {

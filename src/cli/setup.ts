@@ -1,0 +1,122 @@
+import type { CommandModule } from 'yargs';
+import { parseDuration } from '../duration';
+import { UsageError } from '../errors';
+import { readAccess } from '../influx/access';
+import { INFLUX_FORM, parseInfluxUrl } from '../influx/place';
+import { DEFAULT_RAW_DAYS, setUpInflux } from '../influx/setup';
+import { udpBlock } from '../influx/udp-block';
+import { readSecretFile } from '../secret';
+
+/** Where the password of the user who may read is looked for. */
+const READER_VARIABLE = 'BTCDMON_INFLUX_READER_PASSWORD';
+
+/** The options of `setup influx` as yargs gives them. */
+export interface SetupArguments {
+  readonly url?: string | undefined;
+  readonly rawDays?: string | undefined;
+  readonly reader: string;
+  readonly readerPasswordFile?: string | undefined;
+  readonly fill?: string | undefined;
+}
+
+/** `btcdmon-node setup influx`: makes what points need in an InfluxDB 1.x. */
+export const setupCommand: CommandModule = {
+  command: 'setup',
+  describe: 'Prepare a database for points: setup influx',
+  builder: (yargs) =>
+    yargs
+      .command(influxCommand as unknown as CommandModule)
+      .demandCommand(1, 'setup: name what to set up: influx'),
+  handler: () => undefined,
+};
+
+const influxCommand: CommandModule<object, SetupArguments> = {
+  command: 'influx',
+  describe:
+    'Make database, retention policies, sums by the minute and hour, and a user who may read, in InfluxDB 1.x',
+  builder: (yargs) =>
+    yargs
+      .option('url', {
+        type: 'string',
+        requiresArg: true,
+        describe: `${INFLUX_FORM}, the user being an administrator with the password in BTCDMON_INFLUX_PASSWORD`,
+      })
+      .option('raw-days', {
+        type: 'string',
+        requiresArg: true,
+        defaultDescription: `${DEFAULT_RAW_DAYS} for a new database; that of an old one stays`,
+        describe: 'Days that points are kept; older ones are deleted, sums stay',
+      })
+      .option('reader', {
+        type: 'string',
+        requiresArg: true,
+        default: 'grafana',
+        describe: 'User who may read the database and do nothing else',
+      })
+      .option('reader-password-file', {
+        type: 'string',
+        requiresArg: true,
+        describe: `File with that user's password, else ${READER_VARIABLE}, else one is made up and shown`,
+      })
+      .option('fill', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Make the sums of points of this last time now, such as 7d',
+      })
+      .example('$0 setup influx --url influx+http://127.0.0.1/btcdmon', 'an InfluxDB that asks for no user')
+      .example('$0 setup influx --url influx+http://admin@db.lan/btcdmon --raw-days 90', ''),
+  handler: (args) => runSetup(args, { env: process.env, write: (text) => process.stdout.write(text) }),
+};
+
+/**
+ * Does what the command line says.
+ * @throws UsageError or FailureError
+ */
+export async function runSetup(
+  { url, rawDays, reader, readerPasswordFile, fill }: SetupArguments,
+  { env, write }: { readonly env: NodeJS.ProcessEnv; readonly write: (text: string) => void },
+): Promise<void> {
+  if (url === undefined) throw new UsageError(`setup influx: give --url ${INFLUX_FORM}`);
+  if (!/^influx\+https?:/i.test(url))
+    throw new UsageError(`--url ${url.split(':', 1).join()}:…: use ${INFLUX_FORM}`);
+  const place = parseInfluxUrl(url, '--url');
+  const options = {
+    place,
+    rawDays: days(rawDays),
+    reader: readerName(reader),
+    readerPassword: await passwordOf(readerPasswordFile, env),
+    fillSince: fillSince(fill),
+    access: await readAccess(place, env),
+  };
+  await setUpInflux(options, (line) => write(`${line}\n`));
+  write(`\nFor points over UDP, influxdb.conf needs:\n\n${udpBlock(place.database)}`);
+}
+
+function days(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= 36_500) return value;
+  throw new UsageError(`--raw-days ${text}: give a whole number of days from 1 to 36500`);
+}
+
+function readerName(name: string): string {
+  if (/^[\w.-]{1,64}$/.test(name)) return name;
+  throw new UsageError(`--reader ${JSON.stringify(name)}: give a name of letters, digits and _ . -`);
+}
+
+async function passwordOf(file: string | undefined, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const what = file === undefined ? READER_VARIABLE : `--reader-password-file ${file}`;
+  const password = file === undefined ? env[READER_VARIABLE] : await readSecretFile(file, what);
+  if (password === undefined || password === '') return undefined;
+  // The influx package escapes others wrongly in a statement.
+  if (!/^[\x20-\x7e]+$/.test(password) || /['\\]/.test(password))
+    throw new UsageError(`${what}: use a password of printable ASCII without ' and \\`);
+  return password;
+}
+
+function fillSince(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = parseDuration(text);
+  if (ms === null || ms <= 0) throw new UsageError(`--fill ${text}: give a duration such as 12h or 7d`);
+  return Date.now() - ms;
+}

@@ -1,0 +1,77 @@
+import { printable } from '../printable';
+import type { Answer } from './http-sender';
+
+/** What a server's answer to lines means. */
+export type Verdict =
+  /** All but `refused` points are stored. */
+  | { readonly kind: 'stored'; readonly refused: number; readonly reason?: string }
+  /** There are too many lines, or some are bad and the answer does not tell how many: less at a time will show. */
+  | { readonly kind: 'divide'; readonly reason: string }
+  /** Nothing is said of the lines: a later attempt may succeed. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly retryAfterMs: number | undefined };
+
+/** InfluxDB 3 lists no more refused lines than this, however many there are. */
+const MOST_LISTED = 100;
+
+/** Words that put the blame on lines: what else a 400 may mean (a proxy's, a missing parameter) is no reason to give points up. */
+const BLAMES_LINES =
+  /partial write|unable to parse|error parsing line|failed to parse line protocol|parsing failed|field type conflict|outside retention policy/i;
+
+/**
+ * Reads an answer of `/write` or `/api/v2/write`. A partial write comes as 400 from InfluxDB 1.x and 3, as 422 or 500 from 2, always in
+ * those words. 1.x and 2 end it with the number of points that they left out, which is 0 where lines could not be parsed; 3 lists the
+ * lines.
+ */
+export function judge({ status, text, retryAfterMs }: Answer): Verdict {
+  if (status >= 200 && status < 300) return { kind: 'stored', refused: 0 };
+  const { message, listed } = readBody(text);
+  const reason = `${status} ${shorten(message)}`.trim();
+  if (status === 413) return { kind: 'divide', reason };
+  const dropped = Number(/partial write:.* dropped=(\d+)/s.exec(message)?.[1] ?? 0);
+  if (dropped > 0) return { kind: 'stored', refused: dropped, reason: shorten(message) };
+  if ((status !== 400 && status !== 422) || !BLAMES_LINES.test(message))
+    return { kind: 'failed', reason, retryAfterMs };
+  return listed > 0 && listed < MOST_LISTED
+    ? { kind: 'stored', refused: listed, reason: shorten(message) }
+    : { kind: 'divide', reason: shorten(message) };
+}
+
+/** What an answer says, for messages. */
+export function reasonOf({ status, text }: Answer): string {
+  return `${status} ${shorten(readBody(text).message)}`.trim();
+}
+
+/** Whether an answer is in InfluxDB's form: an object that says what is wrong. */
+export function isInfluxError({ text }: Answer): boolean {
+  const body = parsed(text);
+  return 'error' in body || 'message' in body;
+}
+
+/** The server's words, and how many lines it lists as refused. */
+function readBody(text: string): { readonly message: string; readonly listed: number } {
+  const { error, message, data } = parsed(text);
+  const said = typeof error === 'string' ? error : typeof message === 'string' ? message : text;
+  if (!Array.isArray(data)) return { message: said, listed: 0 };
+  const entries = data as readonly unknown[];
+  const [first] = entries.map((entry) => (entry as { error_message?: unknown } | null)?.error_message);
+  const lines = new Set(entries.map((entry) => (entry as { line_number?: unknown } | null)?.line_number));
+  return { message: typeof first === 'string' ? `${said}: ${first}` : said, listed: lines.size };
+}
+
+function parsed(text: string): {
+  readonly error?: unknown;
+  readonly message?: unknown;
+  readonly data?: unknown;
+} {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Without the lines that are quoted in it, which hold text of peers. */
+function shorten(message: string): string {
+  return printable(message.replace(/unable to parse '[^]*': /, 'unable to parse: '));
+}

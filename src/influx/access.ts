@@ -1,0 +1,56 @@
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { FailureError, messageOf } from '../errors';
+import { readSecretFile } from '../secret';
+import type { InfluxPlace } from './place';
+
+/** Where the password of an InfluxDB 1.x is looked for. */
+export const PASSWORD_VARIABLE = 'BTCDMON_INFLUX_PASSWORD';
+
+/** What a place is opened with. */
+export interface InfluxAccess {
+  /** Undefined where the place names no user. */
+  readonly login: { readonly user: string; readonly password: string } | undefined;
+  /** Certificates in PEM; undefined means those that Node.js trusts. */
+  readonly ca: string | undefined;
+}
+
+/**
+ * Reads the password, from the place's file or the environment, and the certificates.
+ * @throws FailureError where there is a user and no password, or a file can't be used
+ */
+export async function readAccess(place: InfluxPlace, env: NodeJS.ProcessEnv): Promise<InfluxAccess> {
+  const ca = await readAuthorities(place);
+  const { user, passwordFile, shown } = place;
+  if (user === null) return { login: undefined, ca };
+  const password =
+    passwordFile === undefined
+      ? env[PASSWORD_VARIABLE]
+      : await readSecretFile(passwordFile, `${shown}: password-file ${passwordFile}`);
+  if (password === undefined || password === '')
+    throw new FailureError(
+      `${shown}: no password for user ${user}; put it into the environment as ${PASSWORD_VARIABLE} or name a file with ?password-file=PATH`,
+    );
+  return { login: { user, password }, ca };
+}
+
+/** The certificates of `ca-file`, or undefined where none is named. */
+export async function readAuthorities({
+  caFile,
+  shown,
+}: Pick<InfluxPlace, 'caFile' | 'shown'>): Promise<string | undefined> {
+  if (caFile === undefined) return undefined;
+  let text: string;
+  try {
+    text = await readFile(caFile, 'utf8');
+  } catch (error) {
+    throw new FailureError(`${shown}: ca-file ${caFile}: can't be read: ${messageOf(error)}`);
+  }
+  try {
+    // Of what is no certificate TLS itself would say nothing, and trust nobody.
+    new X509Certificate(text);
+  } catch {
+    throw new FailureError(`${shown}: ca-file ${caFile}: holds no certificate in PEM`);
+  }
+  return text;
+}

@@ -1,0 +1,13 @@
+import { printable } from '../printable';
+import { tlsProblem } from './tls';
+
+/** One line for a request of the `influx` package that failed; the server's own words where it has some. */
+export function explainInflux(error: unknown): string {
+  const { message, code } = error as NodeJS.ErrnoException;
+  const body = /error occurred: (.*)/s.exec(message)?.[1] ?? '';
+  const said = /"error":("(?:[^"\\]|\\.)*")/.exec(body)?.[1];
+  if (said !== undefined) return printable(JSON.parse(said) as string);
+  if (code === 'ECONNREFUSED') return 'nobody listens there; is InfluxDB running?';
+  if (code === 'ENOTFOUND') return 'there is no such host';
+  return tlsProblem(error) ?? ((message.split('\n')[0] ?? '') || (code ?? 'the request failed'));
+}

@@ -1,0 +1,40 @@
+/** What Node.js calls certificates that it does not accept: OpenSSL's names, and its own for a wrong name. */
+const CERTIFICATE_CODES = new Set([
+  'CERT_CHAIN_TOO_LONG',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REJECTED',
+  'CERT_REVOKED',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'PATH_LENGTH_EXCEEDED',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/**
+ * What is wrong with the other side's certificate, or with speaking TLS to it at all, in words for a person; undefined where the
+ * error is of another kind. Waiting helps against none of these.
+ */
+export function tlsProblem(error: unknown): string | undefined {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_'))
+    return /wrong version number|packet length too long/.test(
+      `${message} ${code.replaceAll('_', ' ').toLowerCase()}`,
+    )
+      ? 'does not speak TLS; for plain HTTP write http instead of https'
+      : `TLS failed (${code === 'EPROTO' ? message.split('\n', 1)[0] : code})`;
+  if (!CERTIFICATE_CODES.has(code)) return undefined;
+  const hint =
+    code === 'ERR_TLS_CERT_ALTNAME_INVALID'
+      ? 'the URL must use a name that is in it'
+      : 'an authority of your own is named with ?ca-file=PATH';
+  return `has a certificate that does not verify: ${message} (${code}); ${hint}`;
+}

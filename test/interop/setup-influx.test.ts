@@ -1,0 +1,326 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import os from 'node:os';
+import path from 'node:path';
+import { type SetupArguments, runSetup } from '../../src/cli/setup';
+import { FailureError, UsageError } from '../../src/errors';
+import { ROLLUPS } from '../../src/influx/rollups';
+import type { FieldValue } from '../../src/metrics/point';
+import { SERIES_NAMES, seriesOf, tagNames } from '../../src/metrics/schema';
+import type { ColumnType } from '../../src/metrics/schema-types';
+import { Cleanup } from '../support/cleanup';
+import { startHttpServer } from '../support/http-server';
+import { type Influxd, type InfluxdOptions, influxd, startInfluxd } from '../support/influxd';
+import { lineOf } from '../support/make-points';
+import { until } from '../support/until';
+import { startVictoriaMetrics, victoriaMetrics } from '../support/victoria-metrics';
+
+const BIN = path.join(__dirname, '..', '..', 'bin', 'btcdmon-node');
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+/** By series, the columns of its one row that have a value. */
+type Sums = Readonly<Record<string, Record<string, unknown>>>;
+
+interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `btcdmon-node setup influx`. */
+async function setup(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+  const child = spawn(process.execPath, [BIN, 'setup', 'influx', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], HOME: os.tmpdir(), ...env },
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const [status] = (await once(child, 'close')) as [number | null];
+  return { status, stdout, stderr };
+}
+
+const start = async (options: InfluxdOptions = {}): Promise<Influxd> =>
+  cleanup.add(await startInfluxd(options), (it) => it.stop());
+const admin = { user: 'root', password: 'toor' };
+const env = { BTCDMON_INFLUX_PASSWORD: admin.password };
+const urlOf = ({ httpPort }: Pick<Influxd, 'httpPort'>, database = 'mon', user = 'root@'): string =>
+  `influx+http://${user}127.0.0.1:${httpPort}/${database}`;
+
+/** Everything that the server tells of its set-up. */
+async function stateOf(server: Influxd): Promise<string> {
+  const statements = [
+    'SHOW DATABASES',
+    'SHOW RETENTION POLICIES ON mon',
+    'SHOW CONTINUOUS QUERIES',
+    'SHOW USERS',
+    'SHOW GRANTS FOR grafana',
+  ];
+  return JSON.stringify(await Promise.all(statements.map((statement) => server.query(statement))), null, 1);
+}
+
+influxd.describe('btcdmon-node setup influx', () => {
+  it('makes everything, and a second run changes nothing', async () => {
+    const server = await start({ admin });
+    const url = urlOf(server);
+    const first = await setup(['--url', url], env);
+    expect(first).toMatchObject({ status: 0, stderr: '' });
+    const queries = 2 * ROLLUPS.length;
+    const password = /shown this once: (\S{24})\n/.exec(first.stdout)?.[1] ?? '';
+    expect(first.stdout.split('\n')).toEqual([
+      'database mon: made',
+      'points are kept 30 days (retention policy autogen)',
+      'sums of 1m are kept 365 days (retention policy 1m)',
+      'sums of 1h are kept for ever (retention policy 1h)',
+      `${queries} continuous queries make the sums: ${queries} made, 0 replaced, 0 removed`,
+      `user grafana may read mon; its password, shown this once: ${password}`,
+      '',
+      'For points over UDP, influxdb.conf needs:',
+      '',
+      '[[udp]]',
+      '  enabled = true',
+      '  bind-address = "127.0.0.1:8089"',
+      '  database = "mon"',
+      ...['  precision = "n"', '  batch-size = 5000', '  batch-pending = 100', '  batch-timeout = "1s"'],
+      '  read-buffer = 8388608',
+      '',
+    ]);
+    const state = await stateOf(server);
+    expect(state).toContain('"720h0m0s"');
+
+    const second = await setup(['--url', url], env);
+    expect(second).toMatchObject({ status: 0, stderr: '' });
+    expect(second.stdout).toContain('database mon: is there\n');
+    expect(second.stdout).toContain('make the sums: 0 made, 0 replaced, 0 removed\n');
+    expect(second.stdout).toContain('user grafana may read mon; its password is as it was\n');
+    expect(await stateOf(server)).toBe(state);
+
+    const third = await setup(['--url', url, '--raw-days', '1'], env);
+    expect(third.stdout).toContain('points are kept 1 day (retention policy autogen)\n');
+    expect((await stateOf(server)).replaceAll('"24h0m0s"', '"720h0m0s"')).toBe(
+      state.replaceAll('"24h0m0s"', '"720h0m0s"'),
+    );
+
+    // Without saying how long, what was said before stays.
+    expect((await setup(['--url', url], env)).stdout).toContain('points are kept 1 day ');
+    expect(await status(server, 'SELECT * FROM mon."1m".tx', password)).toBe(200);
+    expect(await status(server, 'DROP DATABASE mon', password)).toBe(403);
+    expect(await status(server, 'SHOW DATABASES', 'wrong')).toBe(401);
+    expect((await write(server, password)).status).toBe(403);
+  });
+
+  it('replaces its queries of another version, and lets those of others alone', async () => {
+    const server = await start();
+    const url = urlOf(server, 'mon', '');
+    await setup(['--url', url]);
+    const state = await stateOf(server);
+    const query = 'BEGIN SELECT max(vsize) INTO mon."1m".tx FROM mon.autogen.tx GROUP BY time(1m) END';
+    await server.query('DROP CONTINUOUS QUERY btcdmon_tx_1m ON mon');
+    for (const name of ['btcdmon_tx_1m', 'btcdmon_tx_gone_1m', 'somebody_else'])
+      await server.query(`CREATE CONTINUOUS QUERY ${name} ON mon ${query}`);
+    const again = await setup(['--url', url]);
+    expect(again.stdout).toContain('make the sums: 0 made, 1 replaced, 1 removed\n');
+    await server.query('DROP CONTINUOUS QUERY somebody_else ON mon');
+    expect(sorted(await stateOf(server))).toEqual(sorted(state));
+  });
+
+  it('sums up every series as the kinds of its columns say', async () => {
+    const server = await start();
+    const url = urlOf(server, 'mon', '');
+    await server.query('CREATE DATABASE mon');
+    // Of one minute that is over, so that the queries take it in when they are made.
+    const minute = Math.floor(Date.now() / 60_000 - 3) * 60_000;
+    const values: Record<ColumnType, FieldValue[]> = {
+      int: [1, 2, 6],
+      float: [0.5, 1.5, 4],
+      bool: [true, false, true],
+      string: ['a', 'b', 'c'],
+    };
+    const lines = SERIES_NAMES.flatMap((series) =>
+      [0, 1, 2].map((i) => {
+        const tags = Object.fromEntries(tagNames(series).map((name) => [name, `${name} x`]));
+        const columns = Object.entries(seriesOf(series).columns);
+        const fields = Object.fromEntries(columns.map(([name, { type }]) => [name, values[type][i]]));
+        return lineOf({ series, time: BigInt(minute) * 1_000_000n + BigInt(i), tags, fields });
+      }),
+    );
+    expect((await write(server, '', lines.join('\n'))).status).toBe(204);
+    expect(await setup(['--url', url])).toMatchObject({ status: 0 });
+    const sums = async (policy: string): Promise<Sums> => {
+      const { results } = await server.query(`SELECT * FROM mon."${policy}"./.*/`);
+      const all: Record<string, Sums[string]> = {};
+      for (const { name = '', columns, values: rows = [] } of results[0]?.series ?? []) {
+        expect(rows).toHaveLength(1);
+        all[name] = Object.fromEntries(
+          columns.map((column, n) => [column, rows[0]?.[n]]).filter(([, value]) => value !== null),
+        ) as Sums[string];
+      }
+      return all;
+    };
+    const made = await until('the queries to run', async () => {
+      const all = await sums('1m');
+      // Each statement is run on its own.
+      return Object.keys(all).length === SERIES_NAMES.length && isWhole(all) && all;
+    });
+
+    for (const series of SERIES_NAMES) {
+      const expected: Sums[string] = {
+        time: new Date(minute).toISOString().replace('.000Z', 'Z'),
+      };
+      for (const name of tagNames(series)) expected[name] = `${name} x`;
+      for (const [name, { type, kind }] of Object.entries(seriesOf(series).columns)) {
+        const [low, , high] = values[type];
+        const sum = type === 'int' ? 9 : 6;
+        if (type === 'string') {
+          if (seriesOf(series).anchors.includes(name)) expected[`${name}_count`] = 3;
+        } else if (type === 'bool') {
+          Object.assign(expected, { [`${name}_count`]: 3, [`${name}_true`]: 2 });
+        } else if (kind === 'count' || kind === 'counter') {
+          expected[name] = kind === 'count' ? sum : high;
+        } else {
+          Object.assign(expected, { [`${name}_mean`]: sum / 3, [`${name}_min`]: low, [`${name}_max`]: high });
+          if (kind === 'gauge') expected[name] = high;
+          else
+            Object.assign(expected, {
+              [`${name}_count`]: 3,
+              [`${name}_sum`]: sum,
+              [`${name}_p50`]: values[type][1],
+              [`${name}_p90`]: high,
+              [`${name}_p99`]: high,
+            });
+        }
+      }
+      expect(made[series]).toEqual(expected);
+    }
+
+    // The same by hand, of the past.
+    await server.query('DROP RETENTION POLICY "1m" ON mon');
+    expect((await setup(['--url', url, '--fill', '2h'])).stdout).toMatch(
+      /^sums of 1m made from \S+ to \S+$/m,
+    );
+    expect(await sums('1m')).toEqual(made);
+  }, 60_000);
+
+  it('says in one line what is wrong', async () => {
+    const server = await start({ admin });
+    await server.query(`CREATE USER reader WITH PASSWORD 'r'`);
+    const url = urlOf(server);
+    const v2 = cleanup.add(
+      await startHttpServer(() => ({ status: 204, headers: { 'X-Influxdb-Version': 'v2.7.11' } })),
+      (it) => it.stop(),
+    );
+    const web = cleanup.add(await startHttpServer(() => ({ status: 200, text: 'hello' })), (it) => it.stop());
+    const right = { BTCDMON_INFLUX_PASSWORD: admin.password };
+    const cases: readonly (readonly [Partial<SetupArguments>, NodeJS.ProcessEnv, new () => Error, string])[] =
+      [
+        [{}, {}, UsageError, 'setup influx: give --url influx+http(s)://'],
+        [{ url: 'http://me:secret@x/y' }, {}, UsageError, '--url http:…: use influx+http(s)://'],
+        [
+          { url: 'influx+http://me:secret@x/y' },
+          {},
+          UsageError,
+          'a password in a URL is seen by other users',
+        ],
+        [{ url: 'influx+http://x' }, {}, UsageError, 'names no database'],
+        [
+          { url, rawDays: '0' },
+          right,
+          UsageError,
+          '--raw-days 0: give a whole number of days from 1 to 36500',
+        ],
+        [{ url, fill: 'x' }, right, UsageError, '--fill x: give a duration'],
+        [{ url, reader: "a'b" }, right, UsageError, 'give a name of letters, digits'],
+        [{ url }, { BTCDMON_INFLUX_READER_PASSWORD: "secret'" }, UsageError, 'a password of printable ASCII'],
+        [{ url }, {}, FailureError, 'no password for user root'],
+        [
+          { url },
+          { BTCDMON_INFLUX_PASSWORD: 'secret' },
+          FailureError,
+          'authorization failed; user root must be an administrator',
+        ],
+        [{ url: urlOf(server, 'mon', '') }, {}, FailureError, 'username required; name an administrator'],
+        [
+          { url: urlOf(server, 'mon', 'reader@') },
+          { BTCDMON_INFLUX_PASSWORD: 'r' },
+          FailureError,
+          'requires admin privilege; user reader must be an administrator',
+        ],
+        [
+          { url, reader: 'root' },
+          right,
+          FailureError,
+          'user root is an administrator, not one who may only read',
+        ],
+        [{ url: 'influx+http://127.0.0.1:1/x' }, {}, FailureError, 'nobody listens there'],
+        [
+          { url: urlOf({ httpPort: v2.port }, 'x', '') },
+          {},
+          FailureError,
+          'no InfluxDB 1.x (its version is v2.7.11)',
+        ],
+        [
+          { url: urlOf({ httpPort: web.port }, 'x', '') },
+          {},
+          FailureError,
+          'no InfluxDB 1.x (it tells no version)',
+        ],
+      ];
+    for (const [options, environment, kind, message] of cases) {
+      const error: unknown = await runSetup(
+        { reader: 'grafana', ...options },
+        { env: environment, write: () => undefined },
+      ).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(kind);
+      expect((error as Error).message).toContain(message);
+      expect((error as Error).message).not.toMatch(/secret|\n/);
+    }
+    expect(await setup(['--url', url])).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^btcdmon-node: --url [^\n]*: no password for user root[^\n]*\n$/,
+      ) as string,
+    });
+  });
+});
+
+victoriaMetrics.describe('btcdmon-node setup influx with VictoriaMetrics', () => {
+  it('says that there is nothing to set up', async () => {
+    const server = cleanup.add(await startVictoriaMetrics(), (it) => it.stop());
+    expect(await setup(['--url', `influx+http://127.0.0.1:${server.port}/x`])).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^btcdmon-node: setup influx: [^\n]*VictoriaMetrics needs no setup[^\n]*\n$/,
+      ) as string,
+    });
+  });
+});
+
+/** Whether the sums of every flag are there, which have statements of their own. */
+function isWhole(sums: Sums): boolean {
+  return SERIES_NAMES.every((series) =>
+    Object.entries(seriesOf(series).columns).every(
+      ([name, { type }]) => type !== 'bool' || sums[series]?.[`${name}_true`] !== undefined,
+    ),
+  );
+}
+
+function sorted(text: string): readonly string[] {
+  return text.split('\n').sort();
+}
+
+/** What the server answers to a statement of the user who may read. */
+async function status({ httpPort }: Influxd, q: string, password: string): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${httpPort}/query?u=grafana&p=${password}`, {
+    method: 'POST',
+    body: new URLSearchParams({ q }),
+  });
+  return response.status;
+}
+
+function write({ httpPort }: Influxd, password: string, body = 'm v=1'): Promise<Response> {
+  const user = password === '' ? '' : `&u=grafana&p=${password}`;
+  return fetch(`http://127.0.0.1:${httpPort}/write?db=mon${user}`, { method: 'POST', body });
+}

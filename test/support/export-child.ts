@@ -1,0 +1,77 @@
+import { SystemClock } from '../../src/clock';
+import { openExports } from '../../src/export/open';
+import { btcdmon } from '../../src/metrics/collectors/btcdmon';
+import type { ExporterStats } from '../../src/metrics/collector';
+import { Emitter } from '../../src/metrics/emitter';
+
+const TURN_MS = 20;
+const INTERVAL_MS = 200;
+
+/** How long the rest may take once the test says that it is the end. */
+const CLOSE_MS = 60_000;
+
+/**
+ * `URL SPOOL RATE`: emits RATE points a second into the export URL, with accounts of them every 200 ms as the program makes them, and
+ * says what became of the points. On SIGTERM it ends, having delivered everything if it can.
+ */
+async function main(url: string, directory: string, rate: number): Promise<void> {
+  const clock = new SystemClock();
+  const say = (what: object): void => void process.stdout.write(`${JSON.stringify(what)}\n`);
+  const { queues } = await openExports([url], {
+    clock,
+    warn: (warning) => say({ warning }),
+    env: process.env,
+    spools: { directory, maxBytes: 1_000_000_000 },
+    onEnded: () => say({ ended: true }),
+  });
+  let emitted = 0;
+  const sink = {
+    push: (point: Parameters<(typeof queues)[number]['push']>[0]) => {
+      emitted += 1;
+      for (const queue of queues) queue.push(point);
+    },
+  };
+  const emitter = new Emitter({ node: 'child', network: 'regtest' }, { clock, sink });
+  const { emit } = emitter;
+  const exporters = (): ExporterStats[] => queues.map((queue) => ({ name: queue.name, ...queue.stats() }));
+  const accounts = btcdmon({
+    emit,
+    emitted: (series) => emitter.emitted(series),
+    exporters,
+    mempool: () => ({ transactions: 0, bytes: 0, withFee: 0, orphans: 0 }),
+  });
+
+  const start = clock.monotonicMs();
+  let made = 0;
+  const turn = setInterval(() => {
+    for (const due = ((clock.monotonicMs() - start) / 1_000) * rate; made < due; made += 5) {
+      emit('tx', {
+        tx_size: 222,
+        vsize: 141,
+        weight: 561,
+        is_standard: true,
+        sha: `${made}`.padStart(64, '0'),
+      });
+      emit('tx_inputs', { sig_script_len: 0, witness_size: 107 });
+      for (let i = 0; i < 3; i++)
+        emit('tx_outputs', { size: 22, value: 1_000 + made, is_dust: false }, { script_type: 'pubkeyhash' });
+    }
+  }, TURN_MS);
+  const account = (): void => {
+    accounts.interval?.();
+    say({ emitted, ...queues[0]?.stats() });
+  };
+  const interval = setInterval(account, INTERVAL_MS);
+  process.once('SIGTERM', () => {
+    clearInterval(turn);
+    clearInterval(interval);
+    account();
+    void Promise.all(queues.map((queue) => queue.close(CLOSE_MS))).then(([stats]) => {
+      say({ emitted, ...stats, closed: true });
+      process.exit(0);
+    });
+  });
+}
+
+const [url = '', directory = '', rate] = process.argv.slice(2);
+void main(url, directory, Number(rate));

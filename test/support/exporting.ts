@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { ChildScript } from './child';
+import { until } from './until';
+
+/** What the child of `export-child.ts` says of its points; see `QueueStats`. */
+export interface Said {
+  readonly emitted: number;
+  readonly sent: number;
+  readonly acked: number;
+  readonly dropped: number;
+  readonly queued: number;
+  readonly spooled: number;
+  readonly retried: number;
+}
+
+/** A process that emits points into an export. */
+export interface Exporting {
+  /** What it said last. */
+  said(): Said;
+  readonly warnings: readonly string[];
+  /** Waits until what it says is as `wanted`. */
+  until(what: string, wanted: (said: Said) => boolean, ms?: number): Promise<Said>;
+  /** `kill -9`. */
+  kill(): Promise<void>;
+  /** Lets it deliver the rest and end; returns its last words. */
+  stop(): Promise<Said>;
+}
+
+const NOTHING: Said = { emitted: 0, sent: 0, acked: 0, dropped: 0, queued: 0, spooled: 0, retried: 0 };
+
+/** Runs one: `rate` points a second into `url`, with the spools in `folder`. */
+export function startExporting(
+  script: ChildScript,
+  { url, folder, rate }: { readonly url: string; readonly folder: string; readonly rate: number },
+): Exporting {
+  const child = spawn(process.execPath, [script.file, url, folder, String(rate)], {
+    env: script.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'close');
+  const killOnExit = (): boolean => child.kill('SIGKILL');
+  process.once('exit', killOnExit);
+  void exited.then(() => process.off('exit', killOnExit));
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  let said = NOTHING;
+  let rest = '';
+  const warnings: string[] = [];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const value = JSON.parse(line) as Said | { readonly warning: string };
+      if ('warning' in value) warnings.push(value.warning);
+      else said = value;
+    }
+  });
+  const giveUp = (): string | undefined =>
+    child.exitCode === null && child.signalCode === null
+      ? undefined
+      : `it ended with ${String(child.exitCode ?? child.signalCode)}: ${errors}`;
+  return {
+    said: () => said,
+    warnings,
+    until: (what, wanted, ms = 60_000) => until(what, () => wanted(said) && said, { ms, giveUp }),
+    kill: async () => {
+      child.kill('SIGKILL');
+      await exited;
+    },
+    stop: async () => {
+      child.kill('SIGTERM');
+      await exited;
+      if (child.exitCode !== 0) throw new Error(giveUp());
+      return said;
+    },
+  };
+}
