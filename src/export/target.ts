@@ -13,6 +13,8 @@ export interface Target {
   readonly options: ReadonlyMap<string, string>;
   /** The URL for messages: it shows no secret. */
   readonly shown: string;
+  /** The option of the command line that it was given with, for messages. */
+  readonly flag?: string;
 }
 
 /** How an exporter's URL is written. */
@@ -26,6 +28,8 @@ export interface TargetForm {
   readonly options?: readonly string[];
   /** Whether a user may stand before the host. */
   readonly mayHaveUser?: boolean;
+  /** The option of the command line that it is given with, for messages; default `--export`. */
+  readonly flag?: string;
 }
 
 /**
@@ -33,14 +37,14 @@ export interface TargetForm {
  * @throws UsageError that names what is wrong and never shows a password
  */
 export function parseTarget(rest: string, expected: TargetForm): Target {
-  const { form, scheme, defaultPort, options: known = [] } = expected;
+  const { form, scheme, defaultPort, options: known = [], flag = '--export' } = expected;
   const bare = `${scheme}:${rest.replace(/\/\/.*@/, '//***@')}`;
-  const wrong = (reason: string): UsageError => new UsageError(`--export ${bare}: ${reason}; use ${form}`);
+  const wrong = (reason: string): UsageError => new UsageError(`${flag} ${bare}: ${reason}; use ${form}`);
   if (!rest.startsWith('//') || !URL.canParse(`http:${rest}`)) throw wrong("can't be read");
   const url = new URL(`http:${rest}`);
   if (url.password !== '')
     throw new UsageError(
-      `--export ${bare}: a password in a URL is seen by other users; put it into the environment or a file, see docs/exporting.md`,
+      `${flag} ${bare}: a password in a URL is seen by other users; put it into the environment or a file, see docs/exporting.md`,
     );
   if (url.username !== '' && expected.mayHaveUser !== true) throw wrong('takes no user');
   if (url.hostname === '') throw wrong('names no host');
@@ -55,6 +59,7 @@ export function parseTarget(rest: string, expected: TargetForm): Target {
     path: decode(url.pathname.slice(1), wrong),
     options: parseOptions(url.searchParams, known, wrong),
     shown: bare,
+    flag,
   };
 }
 
@@ -78,7 +83,7 @@ export function parseOptions(
  * @throws UsageError where it is none, or out of its bounds
  */
 export function numberOption(
-  { options, shown }: Pick<Target, 'options' | 'shown'>,
+  { options, shown, flag = '--export' }: Pick<Target, 'options' | 'shown' | 'flag'>,
   name: string,
   { fallback, least, most }: { readonly fallback: number; readonly least: number; readonly most: number },
 ): number {
@@ -86,7 +91,7 @@ export function numberOption(
   if (text === undefined) return fallback;
   const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
   if (value >= least && value <= most) return value;
-  throw new UsageError(`--export ${shown}: ${name}=${text}: give a whole number from ${least} to ${most}`);
+  throw new UsageError(`${flag} ${shown}: ${name}=${text}: give a whole number from ${least} to ${most}`);
 }
 
 function decode(text: string, wrong: (reason: string) => UsageError): string {
