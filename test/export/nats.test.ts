@@ -286,9 +286,10 @@ natsServer.describe('a NATS server that wants to know who comes', () => {
     const queue = await queueOf(exporterOf(url), (line) => warnings.push(line));
     for (const point of makePoints(10, clock)) queue.push(point);
     await until('failures', () => queue.stats().retried > 2);
-    expect(warnings).toEqual([
-      'nats: a delivery failed and is tried again, 10 points wait on disk: connection refused',
-    ]);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(
+      /^nats: a delivery failed and is tried again, 10 points wait on disk: .*ECONNREFUSED/,
+    );
     expect(await queue.close(500)).toMatchObject({ sent: 0, dropped: 0, spooled: 10 });
   });
 });

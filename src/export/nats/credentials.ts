@@ -68,3 +68,19 @@ async function tlsOptions({ caFile, servers, shown }: NatsSettings): Promise<Tls
 function firstOf(problems: readonly (Error | undefined)[]): Error | undefined {
   return problems.includes(undefined) ? undefined : problems[0];
 }
+
+/** Warns where a secret goes in the clear over a network. */
+export function warnOfClearText(
+  { servers, shown }: NatsSettings,
+  { tls, token, pass }: Credentials,
+  warn: (message: string) => void,
+): void {
+  const isSecret = token !== undefined || pass !== undefined;
+  if (tls === null && isSecret && !servers.every(isLoopback))
+    warn(`${shown}: without tls=on the password or token can be read on the way`);
+}
+
+function isLoopback(server: string): boolean {
+  const host = server.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}

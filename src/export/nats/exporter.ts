@@ -1,16 +1,12 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
-import { isIP } from 'node:net';
 import { FailureError } from '../../errors';
 import type { WriteResult } from '../exporter';
 import type { LineBatch, LineExporter } from '../line-exporter';
-import { type Credentials, readCredentials } from './credentials';
+import { type Credentials, readCredentials, warnOfClearText } from './credentials';
 import { MessageMaker, type NatsMessage } from './messages';
 import { NatsRefused } from './refused';
 import { type NatsSession, explainNats, openSession } from './session';
 import { type NatsSettings, readNatsUrl } from './settings';
-
-/** At the start it is seen whether a password or a stream is wrong, but servers that are away are not waited for. */
-const FIRST_TIMEOUT_MS = 3_000;
 
 interface Modules {
   readonly env: NodeJS.ProcessEnv;
@@ -30,6 +26,7 @@ export class NatsExporter implements LineExporter {
   readonly name = 'nats';
   readonly destination: string;
   private readonly maker: MessageMaker;
+  private readonly ending = new AbortController();
   private credentials: Credentials | undefined;
   private session: NatsSession | undefined;
 
@@ -47,7 +44,7 @@ export class NatsExporter implements LineExporter {
     this.credentials = await readCredentials(settings, modules.env);
     warnOfClearText(settings, this.credentials, modules.warn);
     try {
-      this.session = await openSession(settings, this.credentials, FIRST_TIMEOUT_MS);
+      this.session = await openSession(settings, this.credentials, this.ending.signal);
     } catch (error) {
       if (error instanceof NatsRefused) throw new FailureError(`${settings.shown}: ${error.message}`);
       // Away: the queue tries again, and says so.
@@ -74,6 +71,7 @@ export class NatsExporter implements LineExporter {
   }
 
   async close(): Promise<void> {
+    this.ending.abort();
     await this.leave();
   }
 
@@ -95,7 +93,7 @@ export class NatsExporter implements LineExporter {
     if (this.session?.connection.isClosed() === false) return this.session;
     const { settings, modules } = this;
     this.credentials ??= await readCredentials(settings, modules.env);
-    this.session = await openSession(settings, this.credentials, settings.timeoutMs);
+    this.session = await openSession(settings, this.credentials, this.ending.signal);
     return this.session;
   }
 
@@ -109,20 +107,4 @@ export class NatsExporter implements LineExporter {
 /** The stream has no room: `maximum bytes exceeded` and its like, status 503 of a publication. */
 function isFull(error: unknown): boolean {
   return error instanceof JetStreamApiError && /maximum|exceeded/.test(error.message);
-}
-
-/** Warns where a secret goes in the clear over a network. */
-export function warnOfClearText(
-  { servers, shown }: NatsSettings,
-  { tls, token, pass }: Credentials,
-  warn: (message: string) => void,
-): void {
-  const isSecret = token !== undefined || pass !== undefined;
-  if (tls === null && isSecret && !servers.every(isLoopback))
-    warn(`${shown}: without tls=on the password or token can be read on the way`);
-}
-
-function isLoopback(server: string): boolean {
-  const host = server.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

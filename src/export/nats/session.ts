@@ -8,6 +8,7 @@ import {
 import { type NatsConnection, connect, errors } from '@nats-io/transport-node';
 import { messageOf } from '../../errors';
 import type { Credentials } from './credentials';
+import { findServer } from './probe';
 import { NatsRefused } from './refused';
 import type { NatsSettings } from './settings';
 import { ensureStream } from './stream';
@@ -21,6 +22,9 @@ export interface NatsSession {
   readonly maxBytes: number;
 }
 
+/** Milliseconds that a server has to answer, at the start too, where one that is away is not waited for. */
+const CONNECT_MS = 3_000;
+
 /** Milliseconds between two signs of life; after two that were not answered the server counts as gone. */
 const PING_MS = 10_000;
 
@@ -30,20 +34,21 @@ const CERTIFICATE = /^(ERR_TLS_CERT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GE
 /**
  * Connects to the first server that answers and makes sure of the stream. The client's own reconnecting is off: whoever has a
  * session starts anew when it fails, with its own pauses, and nothing is under way that it does not know of.
+ * @param signal ends the attempt
  * @throws NatsRefused where waiting would not help
  */
 export async function openSession(
   settings: NatsSettings,
   credentials: Credentials,
-  connectMs: number,
+  signal: AbortSignal,
 ): Promise<NatsSession> {
   let connection: NatsConnection;
   try {
     connection = await connect({
       ...credentials,
-      servers: [...settings.servers],
+      servers: [await findServer(settings.servers, CONNECT_MS, signal)],
       name: 'btcdmon-node',
-      timeout: connectMs,
+      timeout: CONNECT_MS,
       reconnect: false,
       ignoreClusterUpdates: true,
       pingInterval: PING_MS,
@@ -55,6 +60,7 @@ export async function openSession(
     const timeout = settings.timeoutMs;
     const manager = await jetstreamManager(connection, { checkAPI: false, timeout });
     const { maxMessageBytes } = await ensureStream(manager, settings);
+    signal.throwIfAborted();
     return {
       connection,
       manager,
