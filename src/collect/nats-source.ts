@@ -47,7 +47,7 @@ const FETCH_MS = 2_000;
 const MAX_UNCONFIRMED = 2_000;
 
 /** Milliseconds of silence about a message after which another collector gets it. */
-const CONFIRM_MS = 30_000;
+const CONFIRM_MS = 15_000;
 
 /** How often the servers are told that we still work on a message. */
 const WORKING_MS = CONFIRM_MS / 3;

@@ -54,7 +54,7 @@ describe('the URL of a stream', () => {
     ['nats://localhost/a/b', 'the name of a stream has 1 to 64 letters'],
     ['nats://localhost:0/S', 'names no port'],
     ['nats://u:secret@localhost/S', 'a password in a URL is seen by other users'],
-    ['nats://localhost/S?servers=a,,b', 'give host:port, with commas between'],
+    ['nats://localhost/S?servers=a,,b', 'give host:port, with commas or semicolons between'],
     ['nats://localhost/S?subject=a.*', 'has no wildcards'],
     ['nats://localhost/S?tls=maybe', 'tls=maybe: give on or off'],
     ['nats://localhost/S?ca-file=x', 'ca-file= is for tls=on'],
@@ -70,7 +70,7 @@ describe('the URL of a stream', () => {
   });
 
   it('names servers, of which three keep the stream', () => {
-    expect(readNatsUrl('//a@one/S?servers=two,[::1]:4223', '--export')).toMatchObject({
+    expect(readNatsUrl('//a@one/S?servers=two;[::1]:4223', '--export')).toMatchObject({
       servers: ['one:4222', 'two:4222', '[::1]:4223'],
       user: 'a',
       stream: 'S',

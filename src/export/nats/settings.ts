@@ -93,13 +93,13 @@ export function readNatsUrl(rest: string, flag: '--export' | '--from'): NatsSett
 function readServers({ options }: Target, wrong: (reason: string) => UsageError): string[] {
   const given = options.get('servers');
   if (given === undefined) return [];
-  const servers = given.split(',').map((text) => {
+  const servers = given.split(/[,;]/).map((text) => {
     const match = /^(?:\[([^\]]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?$/.exec(text);
     const [, v6, name, digits] = match ?? [];
     const port = Number(digits ?? DEFAULT_PORT);
     const host = v6 ?? name;
     if (host === undefined || (v6 !== undefined && isIP(v6) !== 6) || port < 1 || port > 65_535)
-      throw wrong(`servers=${given}: give host:port, with commas between`);
+      throw wrong(`servers=${given}: give host:port, with commas or semicolons between`);
     return formatServer(host, port);
   });
   if (servers.length >= MAX_SERVERS) throw wrong(`servers= names more than ${MAX_SERVERS - 1}`);
