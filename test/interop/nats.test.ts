@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,8 +11,10 @@ import type { Point } from '../../src/metrics/point';
 import { Cleanup } from '../support/cleanup';
 import { FakePeer } from '../support/fake-peer';
 import { type Influxd, influxd, startInfluxd } from '../support/influxd';
+import { freePort } from '../support/free-port';
+import { startSink } from '../support/line-sink';
 import { lineOf, makePoints } from '../support/make-points';
-import { type Nats, natsServer, startNats } from '../support/nats';
+import { type Nats, natsProcess, natsServer, startNats } from '../support/nats';
 import { type Program, runProgram } from '../support/program';
 import { openStored } from '../support/stored';
 import { until } from '../support/until';
@@ -177,5 +179,125 @@ natsServer.describe('three NATS servers', () => {
       );
       for (const collected of [stays, back]) expect(collected.log()).not.toMatch(/refused: |dropped/);
     }, 180_000);
+  });
+});
+
+natsServer.describe('one NATS server', (program) => {
+  const cleanup = new Cleanup();
+  let home = '';
+  beforeEach(() => {
+    home = mkdtempSync(path.join(tmpdir(), 'btcdmon-one-'));
+    cleanup.add(home, (folder) => rmSync(folder, { recursive: true }));
+  });
+  afterEach(() => cleanup.run());
+
+  it.each([
+    ['is not there', async () => `nats://127.0.0.1:${await freePort()}/S`],
+    [
+      'answers nothing',
+      async () => {
+        const sink = cleanup.add(await startSink(), (it) => it.stop());
+        return `nats://127.0.0.1:${sink.port}/S`;
+      },
+    ],
+    [
+      'freezes',
+      async () => {
+        const server = cleanup.add(await startNats(), (it) => it.stop());
+        setTimeout(() => server.servers[0]?.freeze(), 3_000);
+        return server.url('S', 'timeout=1');
+      },
+    ],
+  ])(
+    'that %s holds neither the store nor the end up',
+    async (_, make) => {
+      const peer = cleanup.add(await FakePeer.start(), (it) => it.stop());
+      const store = path.join(home, 'store.duckdb');
+      const args = [
+        '-n',
+        'regtest',
+        '-c',
+        `127.0.0.1:${peer.port}`,
+        '--interval',
+        '100ms',
+        '--data-dir',
+        home,
+      ];
+      const node = runProgram([...args, '-e', `duckdb:${store}`, '-e', await make()], home);
+      cleanup.add(node, (it) => it.kill());
+      await until('a failure', () => node.log().includes('nats: a delivery failed'), { giveUp: node.ended });
+      await sleep(500);
+      expect(await node.stop()).toBe(0);
+      const { stdout } = spawnSync(process.execPath, [BIN, 'audit', '--from', `duckdb:${store}`], {
+        encoding: 'utf8',
+        env: { HOME: home },
+      });
+      expect(stdout).toMatch(/the store holds every one\n$/);
+    },
+    40_000,
+  );
+
+  it('runs with the sample configuration, and lets in who has the token', async () => {
+    const sample = readFileSync(path.join(__dirname, '..', '..', 'config', 'nats-server.conf'), 'utf8');
+    const file = path.join(home, 'nats-server.conf');
+    writeFileSync(file, sample.replace('/var/lib/nats', path.join(home, 'store')));
+    writeFileSync(path.join(home, 'nats-auth.conf'), 'authorization { token: "right" }\n', { mode: 0o600 });
+    const port = await freePort();
+    const args = ['-c', file, '-p', String(port)];
+    const server = cleanup.add(natsProcess(program, args, { name: 'sample', port }), (it) => it.kill());
+    await server.start();
+    const url = `nats://127.0.0.1:${port}/BTCDMON`;
+    const stranger = spawnSync(process.execPath, [BIN, 'collect', '--from', url, '--data-dir', home], {
+      encoding: 'utf8',
+      env: { HOME: home },
+    });
+    expect(stranger.stderr).toBe(
+      `btcdmon-node: --from ${url}: the server refuses the user, password or token\n`,
+    );
+    expect(stranger.status).toBe(1);
+    const exporter = nats(url.slice('nats:'.length), {
+      env: { BTCDMON_NATS_TOKEN: 'right' },
+      warn: () => undefined,
+    });
+    cleanup.add(exporter, (it) => it.close());
+    await exporter.open();
+    const lines = Buffer.from('tx,node=a n=1i 1\n');
+    expect(await exporter.writeLines({ id: 'b', lines, points: 1 })).toMatchObject({ acked: 1 });
+  });
+
+  it('lets a node with the rights that the sample names do no more than write', async () => {
+    const rights =
+      'permissions: { publish: ["BTCDMON.>", "$JS.API.STREAM.INFO.BTCDMON"], subscribe: "_INBOX.>" }';
+    const users = `{ user: node, password: right, ${rights} }, { user: collector, password: right }`;
+    const server = cleanup.add(await startNats({ config: `authorization { users: [ ${users} ] }` }), (it) =>
+      it.stop(),
+    );
+    const open = (user: string): Promise<void> => {
+      const env = { BTCDMON_NATS_PASSWORD: 'right' };
+      const url = server.url('BTCDMON', 'timeout=2').replace('nats://', `//${user}@`);
+      exporter = cleanup.add(nats(url, { env, warn: () => undefined }), (it) => it.close());
+      return exporter.open();
+    };
+    let exporter: ReturnType<typeof nats> | undefined;
+    await open('collector');
+    await open('node');
+    const lines = Buffer.from('tx,node=a n=1i 1\n');
+    expect(await exporter?.writeLines({ id: 'b', lines, points: 1 })).toMatchObject({ acked: 1 });
+  });
+
+  it('that has another group on the stream, or another consumer of that name, is told of in one line', async () => {
+    const server = cleanup.add(await startNats(), (it) => it.stop());
+    const url = server.url('S');
+    const args = ['--from', url, '--data-dir', home, '-e', `duckdb:${path.join(home, 'a.duckdb')}`];
+    const first = runProgram(['collect', ...args], home);
+    cleanup.add(first, (it) => it.kill());
+    await until('the first', () => first.log().includes('"collecting"'), { giveUp: first.ended });
+    const second = spawnSync(
+      process.execPath,
+      [BIN, 'collect', '--from', url, '--group', 'other', '--data-dir', path.join(home, 'b')],
+      { encoding: 'utf8', env: { HOME: home } },
+    );
+    expect(second.stderr).toMatch(/^btcdmon-node: --from [^\n]*: S has a group already[^\n]*\n$/);
+    expect(second.status).toBe(1);
   });
 });

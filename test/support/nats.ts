@@ -17,6 +17,8 @@ export interface NatsServer {
   kill(): Promise<void>;
   /** Starts it again after a kill, with the same folder and ports. */
   start(): Promise<void>;
+  /** Has it do nothing any more, while its connections stay. */
+  freeze(): void;
 }
 
 /** Servers that are a cluster, or one alone. */
@@ -70,7 +72,7 @@ export async function startNats({ servers: count = 1, config = '' } = {}): Promi
         `server_name: ${name}\nlisten: "127.0.0.1:${ports[i] ?? 0}"\n` +
           `jetstream { store_dir: "${store}", max_file_store: 4GB, max_memory_store: 64MB }\n${cluster}\n${config}\n`,
       );
-      return natsProcess(program, file, { name, port: ports[i] ?? 0 });
+      return natsProcess(program, ['-c', file], { name, port: ports[i] ?? 0 });
     }),
   );
   const first = servers.map(({ port }) => `127.0.0.1:${port}`);
@@ -105,9 +107,10 @@ export async function startNats({ servers: count = 1, config = '' } = {}): Promi
   return nats;
 }
 
-function natsProcess(
+/** A server that is not started yet, with its arguments. */
+export function natsProcess(
   program: string,
-  file: string,
+  args: readonly string[],
   { name, port }: { readonly name: string; readonly port: number },
 ): NatsServer {
   let child: ChildProcess | undefined;
@@ -122,8 +125,9 @@ function natsProcess(
         await once(child, 'exit');
       }
     },
+    freeze: () => void child?.kill('SIGSTOP'),
     start: async () => {
-      const started = spawn(program, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+      const started = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
       child = started;
       process.once('exit', killOnExit);
       let log = '';
