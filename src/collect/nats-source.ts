@@ -61,8 +61,8 @@ const FINISH_MS = 2_000;
  */
 export class NatsSource {
   private session: NatsSession | undefined;
-  /** Taken and not yet confirmed, by their number in the stream: what comes again meanwhile is not taken twice. */
-  private readonly inHand = new Map<number, InHand>();
+  /** Taken and not yet confirmed, by their number and time in the stream: what comes again meanwhile is not taken twice. */
+  private readonly inHand = new Map<string, InHand>();
   private readonly backoff: Backoff;
   private readonly from: string;
   private readonly ending = new AbortController();
@@ -118,6 +118,8 @@ export class NatsSource {
     clearInterval(this.timer);
     this.wake?.();
     await within(FINISH_MS, this.confirming ?? Promise.resolve());
+    // What was confirmed last is still on its way out.
+    if (this.connections > 0) await within(FINISH_MS, this.flush());
     await this.leave();
     await within(FINISH_MS, this.running);
   }
@@ -157,8 +159,10 @@ export class NatsSource {
   }
 
   private take(message: JsMsg): void {
-    const isKnown = this.inHand.has(message.seq);
-    this.inHand.set(message.seq, { message, session: this.session });
+    // The number alone begins anew where a stream is deleted and made again.
+    const name = `${message.seq} ${message.timestampNanos}`;
+    const isKnown = this.inHand.has(name);
+    this.inHand.set(name, { message, session: this.session });
     if (isKnown) return;
     const { data, redelivered } = message;
     this.modules.intake.take(
@@ -174,12 +178,12 @@ export class NatsSource {
     // The messages that came with the first one are safe together with it.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.inHand.size > 0) {
-      const numbers = [...this.inHand.keys()];
+      const names = [...this.inHand.keys()];
       // The end of the program came first: they come again.
       if (!(await this.modules.intake.safe())) break;
-      for (const number of numbers) {
-        const it = this.inHand.get(number);
-        this.inHand.delete(number);
+      for (const name of names) {
+        const it = this.inHand.get(name);
+        this.inHand.delete(name);
         // Where its connection has ended it comes again, as one that may be stored.
         if (it !== undefined && this.isUsable(it)) it.message.ack();
       }
@@ -190,6 +194,11 @@ export class NatsSource {
   /** Tells the servers that what is in hand is not forgotten, however long a database is away. */
   private reassure(): void {
     for (const it of this.inHand.values()) if (this.isUsable(it)) it.message.working();
+  }
+
+  private async flush(): Promise<void> {
+    // A server that has gone meanwhile gives the messages out again.
+    await this.session?.connection.flush().catch(() => undefined);
   }
 
   private isUsable({ session }: InHand): boolean {

@@ -251,6 +251,14 @@ natsServer.describe('a NATS server that wants to know who comes', () => {
     await expect(exporterOf(server.url('S'), { BTCDMON_NATS_TOKEN: 'no' }).open()).rejects.toThrow('refuses');
   });
 
+  it('is not shown credentials that are none', async () => {
+    const server = cleanup.add(await startNats({ config }), (it) => it.stop());
+    const file = path.join(folder, 'creds');
+    writeFileSync(file, 'noise\n', { mode: 0o600 });
+    const exporter = exporterOf(server.url('S', `creds-file=${file}`));
+    await expect(exporter.open()).rejects.toThrow(/^--export nats:[^\n]*: creds-file=[^\n]*$/);
+  });
+
   openssl.describe('over TLS', () => {
     it('is trusted with its certificate alone', async () => {
       const certificate = cleanup.add(makeCertificate('IP:127.0.0.1'), (it) => it.remove());
@@ -263,6 +271,18 @@ natsServer.describe('a NATS server that wants to know who comes', () => {
       await exporter.open();
       const lines = Buffer.from('tx,node=a n=1i 1\n');
       expect(await exporter.writeLines({ id: 'b', lines, points: 1 })).toMatchObject({ acked: 1 });
+      const named = cleanup.add(makeCertificate('DNS:localhost'), (it) => it.remove());
+      const byName = cleanup.add(
+        await startNats({
+          config: `tls { cert_file: "${named.certificateFile}", key_file: "${named.keyFile}" }`,
+        }),
+        (it) => it.stop(),
+      );
+      const options = `tls=on&ca-file=${named.certificateFile}`;
+      const writer = exporterOf(byName.url('S', options).replace('127.0.0.1', 'localhost'));
+      await writer.open();
+      expect(await writer.writeLines({ id: 'b', lines, points: 1 })).toMatchObject({ acked: 1 });
+      await expect(exporterOf(byName.url('S', options)).open()).rejects.toThrow('ALTNAME_INVALID');
       const other = cleanup.add(makeCertificate('IP:127.0.0.2'), (it) => it.remove());
       const { certificateFile, keyFile } = other;
       const stranger = cleanup.add(

@@ -285,7 +285,7 @@ natsServer.describe('one NATS server', (program) => {
     expect(await exporter?.writeLines({ id: 'b', lines, points: 1 })).toMatchObject({ acked: 1 });
   });
 
-  it('that has another group on the stream, or another consumer of that name, is told of in one line', async () => {
+  it('whose stream has another group says so in one line', async () => {
     const server = cleanup.add(await startNats(), (it) => it.stop());
     const url = server.url('S');
     const args = ['--from', url, '--data-dir', home, '-e', `duckdb:${path.join(home, 'a.duckdb')}`];

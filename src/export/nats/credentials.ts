@@ -33,6 +33,8 @@ export async function readCredentials(settings: NatsSettings, env: NodeJS.Proces
   };
   if (credsFile !== undefined) {
     const text = await readSecretText(credsFile, `${shown}: creds-file=${credsFile}`);
+    if (!/-----BEGIN NATS USER JWT-----[^]+-----BEGIN USER NKEY SEED-----/.test(text))
+      throw new FailureError(`${shown}: creds-file=${credsFile}: holds no JWT and key, as nsc makes them`);
     return { ...security, authenticator: credsAuthenticator(new TextEncoder().encode(text)) };
   }
   const fromFileOr = async (file: string | undefined, option: string, variable: string): Promise<string> =>
