@@ -3,8 +3,10 @@ import { Batches } from './collect/batches';
 import { Intake } from './collect/intake';
 import { Listener } from './collect/listener';
 import type { Source } from './collect/source';
+import { NatsSource } from './collect/nats-source';
 import { type ListenPlace, formatPlace, isLocal } from './collect/place';
 import { DuckDbExporter } from './export/duckdb';
+import type { NatsSettings } from './export/nats/settings';
 import { openExports, type SpoolPlace } from './export/open';
 import type { PointQueue } from './export/point-queue';
 import type { Log } from './log';
@@ -25,6 +27,10 @@ export interface CollectConfig {
   /** Where points wait on disk for receivers that are away. */
   readonly spools: SpoolPlace;
   readonly listen: readonly ListenPlace[];
+  /** Streams that are read. */
+  readonly from: readonly NatsSettings[];
+  /** Name that the collectors which share the streams have in common. */
+  readonly group: string;
   /** Certificate and key in PEM. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
   readonly token: string | null;
@@ -94,6 +100,17 @@ export async function startCollect(
       log.info('collecting', {
         listen: formatPlace('path' in place ? place : { ...place, port: listener.port }),
         tls: tls !== null && !('path' in place),
+        export: queues.map(({ name }) => name),
+      });
+    }
+    for (const settings of config.from) {
+      const { group } = config;
+      const source = await NatsSource.open({ settings, group }, { intake, clock, warn, env: process.env });
+      sources.push(source);
+      closing.push(() => source.close());
+      log.info('collecting', {
+        from: settings.shown.replace('--from ', ''),
+        group,
         export: queues.map(({ name }) => name),
       });
     }

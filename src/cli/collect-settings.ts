@@ -5,6 +5,7 @@ import type { CollectConfig } from '../collect-app';
 import { formatPlace, isLocal, parsePlace } from '../collect/place';
 import { FailureError, UsageError, messageOf } from '../errors';
 import { TOKEN } from '../export/collect-protocol';
+import { NATS_FORM, type NatsSettings, readNatsUrl } from '../export/nats/settings';
 import { readSecretFile } from '../secret';
 import type { CollectArguments } from './collect';
 import { intervalMs, nodeName, positive } from './values';
@@ -19,7 +20,8 @@ const DEFAULT_PLACE = 'tcp://127.0.0.1:8094';
 export async function collectSettings(
   args: ArgumentsCamelCase<CollectArguments>,
 ): Promise<Omit<CollectConfig, 'exports' | 'spools'> & { readonly spoolBytes: number }> {
-  const listen = (args.listen ?? [DEFAULT_PLACE]).map(parsePlace);
+  const from = (args.from ?? []).map(readFrom);
+  const listen = (args.listen ?? (from.length === 0 ? [DEFAULT_PLACE] : [])).map(parsePlace);
   const { tlsCert, tlsKey, tokenFile } = args;
   const isOpen = listen.find((place) => !isLocal(place));
   if (isOpen !== undefined && tokenFile === undefined)
@@ -35,6 +37,8 @@ export async function collectSettings(
   return {
     node: nodeName(args.node ?? `${hostname()}-collect`),
     listen,
+    from,
+    group: groupName(args.group),
     tls:
       tlsCert === undefined || tlsKey === undefined
         ? null
@@ -44,6 +48,17 @@ export async function collectSettings(
     intervalMs: intervalMs(args.interval),
     spoolBytes: positive('--spool-size', args.spoolSize) * 1_000_000,
   };
+}
+
+function readFrom(url: string): NatsSettings {
+  if (url.toLowerCase().startsWith('nats:')) return readNatsUrl(url.slice('nats:'.length), '--from');
+  throw new UsageError(`--from ${url.replace(/^([^/]*\/\/)?.*@/, '$1***@')}: give ${NATS_FORM}`);
+}
+
+/** NATS has it in file names and subjects. */
+function groupName(text: string): string {
+  if (/^[A-Za-z0-9_-]{1,64}$/.test(text)) return text;
+  throw new UsageError(`--group ${text}: give 1 to 64 letters, digits, underscores and hyphens`);
 }
 
 async function readToken(file: string): Promise<string> {

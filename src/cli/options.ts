@@ -154,8 +154,21 @@ export const COLLECT_OPTIONS = {
     requiresArg: true,
     array: true,
     alias: 'l',
-    defaultDescription: 'tcp://127.0.0.1:8094',
+    defaultDescription: 'tcp://127.0.0.1:8094, or none with --from',
     describe: 'Where senders come to: tcp://address:port or unix:PATH (repeatable)',
+  },
+  from: {
+    type: 'string',
+    requiresArg: true,
+    array: true,
+    alias: 'f',
+    describe: 'NATS stream to take points from: nats://[user@]host[:4222]/STREAM (repeatable)',
+  },
+  group: {
+    type: 'string',
+    requiresArg: true,
+    default: 'btcdmon',
+    describe: 'Collectors of one name share what --from brings',
   },
   'tls-cert': {
     type: 'string',

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { type Socket, connect as connectPlain, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { FailureError, messageOf } from '../errors';
-import { readSecretFile } from '../secret';
+import { FailureError } from '../errors';
+import { readCertificates, readSecretFile } from '../secret';
 import { TOKEN } from './collect-protocol';
 import type { WriteResult } from './exporter';
 import type { LineBatch, LineExporter } from './line-exporter';
@@ -116,17 +115,4 @@ export class LineSocketExporter implements LineExporter {
     const rules = { rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const;
     return [connectTls({ ...options, ...servername, ...ca, ...rules }), 'secureConnect'];
   }
-}
-
-async function readCertificates(file: string, what: string): Promise<string> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw new FailureError(`${what}: can't be read: ${messageOf(error)}`);
-  }
-  // OpenSSL would take it for no certificate at all and trust nobody.
-  if (!text.includes('-----BEGIN CERTIFICATE-----'))
-    throw new FailureError(`${what}: holds no certificate; give PEM`);
-  return text;
 }

@@ -12,6 +12,7 @@ import { InfluxHttpExporter } from './influx-http';
 import { InfluxUdpExporter } from './influx-udp';
 import type { LineExporter } from './line-exporter';
 import { lineTcp, lineTls, lineUnix } from './line-socket-url';
+import { nats } from './nats/exporter';
 import { StdoutExporter } from './stdout';
 
 /** What exporters take from the program. */
@@ -76,6 +77,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
     form: 'line+unix:PATH',
     help: 'the same over a Unix socket',
     create: lineUnix,
+  },
+  nats: {
+    form: 'nats://[user@]host[:4222]/STREAM',
+    help: 'a NATS JetStream stream, from which collectors share the work',
+    create: nats,
   },
   stdout: { form: 'stdout:', help: 'line protocol on the standard output', create: stdout },
 };

@@ -92,6 +92,7 @@ describe('an export URL', () => {
       'line+tcp://host[:8094]',
       'line+tls://host[:8094]',
       'line+unix:PATH',
+      'nats://[user@]host[:4222]/STREAM',
       'stdout:',
     ]);
   });

@@ -1,0 +1,110 @@
+import { JetStreamApiError } from '@nats-io/jetstream';
+import { FailureError } from '../../errors';
+import type { WriteResult } from '../exporter';
+import type { LineBatch, LineExporter } from '../line-exporter';
+import { type Credentials, readCredentials, warnOfClearText } from './credentials';
+import { MessageMaker, type NatsMessage } from './messages';
+import { NatsRefused } from './refused';
+import { type NatsSession, explainNats, openSession } from './session';
+import { type NatsSettings, readNatsUrl } from './settings';
+
+interface Modules {
+  readonly env: NodeJS.ProcessEnv;
+  readonly warn: (message: string) => void;
+}
+
+/** The exporter of `nats://…`. */
+export function nats(rest: string, modules: Modules): NatsExporter {
+  return new NatsExporter(readNatsUrl(rest, '--export'), modules);
+}
+
+/**
+ * Line protocol into a JetStream stream, one message for each node and series of a batch. A batch is delivered once the stream has
+ * confirmed every message. One that must be sent again has the same ids, by which the stream drops what it has.
+ */
+export class NatsExporter implements LineExporter {
+  readonly name = 'nats';
+  readonly destination: string;
+  private readonly maker: MessageMaker;
+  private readonly ending = new AbortController();
+  private credentials: Credentials | undefined;
+  private session: NatsSession | undefined;
+
+  constructor(
+    private readonly settings: NatsSettings,
+    private readonly modules: Modules,
+  ) {
+    const { servers, stream, subject } = settings;
+    this.destination = `${servers[0] ?? ''}/${stream}${subject === stream ? '' : ` ${subject}`}`;
+    this.maker = new MessageMaker(subject);
+  }
+
+  async open(): Promise<void> {
+    const { settings, modules } = this;
+    this.credentials = await readCredentials(settings, modules.env);
+    warnOfClearText(settings, this.credentials, modules.warn);
+    try {
+      this.session = await openSession(settings, this.credentials, this.ending.signal);
+    } catch (error) {
+      if (error instanceof NatsRefused) throw new FailureError(`${settings.shown}: ${error.message}`);
+      // Away: the queue tries again, and says so.
+    }
+  }
+
+  async writeLines(batch: LineBatch): Promise<WriteResult> {
+    const session = await this.usableSession();
+    const { messages, tooLong } = this.maker.messages(batch, session.maxBytes);
+    const results = await Promise.allSettled(messages.map((message) => this.publish(session, message)));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) {
+      // Another server may do better, and the stream may have gone.
+      if (!isFull(failed.reason)) await this.leave();
+      throw new Error(explainNats(failed.reason));
+    }
+    const sent = batch.points - tooLong;
+    return {
+      sent,
+      acked: sent,
+      rejected: tooLong,
+      rejection: tooLong > 0 ? `a line is longer than the ${session.maxBytes} bytes of a message` : undefined,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.ending.abort();
+    await this.leave();
+  }
+
+  /** Bytes that the present connection has sent. */
+  get bytesSent(): number {
+    return this.session?.connection.stats().outBytes ?? 0;
+  }
+
+  private async publish({ publisher }: NatsSession, { subject, id, lines }: NatsMessage): Promise<void> {
+    const { timeoutMs, stream } = this.settings;
+    await publisher.publish(subject, lines, {
+      msgID: id,
+      timeout: timeoutMs,
+      expect: { streamName: stream },
+    });
+  }
+
+  private async usableSession(): Promise<NatsSession> {
+    if (this.session?.connection.isClosed() === false) return this.session;
+    const { settings, modules } = this;
+    this.credentials ??= await readCredentials(settings, modules.env);
+    this.session = await openSession(settings, this.credentials, this.ending.signal);
+    return this.session;
+  }
+
+  private async leave(): Promise<void> {
+    const { session } = this;
+    this.session = undefined;
+    await session?.connection.close();
+  }
+}
+
+/** The stream has no room: `maximum bytes exceeded` and its like, status 503 of a publication. */
+function isFull(error: unknown): boolean {
+  return error instanceof JetStreamApiError && /maximum|exceeded/.test(error.message);
+}

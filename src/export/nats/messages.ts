@@ -1,0 +1,103 @@
+import type { LineBatch } from '../line-exporter';
+
+/** What is published as one. */
+export interface NatsMessage {
+  readonly subject: string;
+  /** The same whenever the same lines are published again, and different for others. */
+  readonly id: string;
+  readonly lines: Buffer;
+  readonly points: number;
+}
+
+/** Messages of a batch, and lines that no message can hold. */
+export interface NatsMessages {
+  readonly messages: readonly NatsMessage[];
+  readonly tooLong: number;
+}
+
+/**
+ * The most bytes of lines in a message, whatever a server takes: where a batch is cut must not depend on the server that it is sent
+ * to, or a part would be taken for another that came before.
+ */
+const MAX_BYTES = 512_000;
+
+/** Of what a server takes, room for the headers. */
+const HEADER_BYTES = 1_024;
+
+/** Starts of lines whose subjects are remembered; a node has some hundreds. */
+const MAX_STARTS = 10_000;
+
+/** The longest part of a subject that a name becomes. */
+const MAX_TOKEN = 64;
+
+const NEWLINE = '\n';
+const BACKSLASH = 0x5c;
+
+/** Lines of one subject, up to a message's worth. */
+interface Open {
+  text: string;
+  points: number;
+  /** Lines of the subject before it. */
+  before: number;
+}
+
+/** Puts the lines of a batch into messages by their subject, `<prefix>.<node>.<series>`. */
+export class MessageMaker {
+  private readonly subjects = new Map<string, string>();
+
+  constructor(private readonly prefix: string) {}
+
+  /** `maxBytes` is the most that the server takes. Lines of a subject keep their order. */
+  messages({ id, lines }: LineBatch, maxBytes: number): NatsMessages {
+    const most = Math.min(MAX_BYTES, maxBytes - HEADER_BYTES);
+    const open = new Map<string, Open>();
+    const messages: NatsMessage[] = [];
+    let tooLong = 0;
+    const finish = (subject: string, { text, points, before }: Open): void => {
+      const part = `${subject.slice(this.prefix.length + 1)}:${before}+${points}`;
+      messages.push({ subject, id: `${id}:${part}`, lines: Buffer.from(text, 'latin1'), points });
+    };
+    // One character for each byte: the lines go as they came, and are cut by their bytes.
+    const all = lines.toString('latin1');
+    let from = 0;
+    for (let to = all.indexOf(NEWLINE); to >= 0; to = all.indexOf(NEWLINE, from)) {
+      const line = all.slice(from, to + 1);
+      from = to + 1;
+      if (line.length > most) {
+        tooLong += 1;
+        continue;
+      }
+      const subject = this.subjectOf(line);
+      let group = open.get(subject);
+      if (group !== undefined && group.text.length + line.length > most) {
+        finish(subject, group);
+        group = { text: '', points: 0, before: group.before + group.points };
+        open.set(subject, group);
+      }
+      if (group === undefined) open.set(subject, (group = { text: '', points: 0, before: 0 }));
+      group.text += line;
+      group.points += 1;
+    }
+    for (const [subject, group] of open) finish(subject, group);
+    return { messages, tooLong };
+  }
+
+  private subjectOf(line: string): string {
+    let space = line.indexOf(' ');
+    while (space > 0 && line.charCodeAt(space - 1) === BACKSLASH) space = line.indexOf(' ', space + 1);
+    const start = line.slice(0, Math.max(space, 0));
+    const known = this.subjects.get(start);
+    if (known !== undefined) return known;
+    const series = /^[^,]*/.exec(start)?.[0] ?? '';
+    const node = /(?<!\\),node=((?:\\.|[^,])*)/.exec(start)?.[1] ?? '';
+    const subject = `${this.prefix}.${tokenOf(node)}.${tokenOf(series)}`;
+    if (this.subjects.size >= MAX_STARTS) this.subjects.clear();
+    this.subjects.set(start, subject);
+    return subject;
+  }
+}
+
+/** A name as a part of a subject, in which dots, wildcards and spaces have a meaning. The lines hold the name as it is. */
+function tokenOf(name: string): string {
+  return name.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, MAX_TOKEN) || '_';
+}

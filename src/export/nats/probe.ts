@@ -1,0 +1,55 @@
+import { connect } from 'node:net';
+
+/** What every server says first, over TCP, before any TLS. */
+const GREETING = 'INFO ';
+
+/**
+ * The first of some servers, in a random order, that greets as NATS does. The client of NATS leaves sockets behind where a host answers
+ * nothing, and they would keep the program from ending; so it is given servers that speak.
+ * @param ms milliseconds that each has
+ * @throws what was wrong with the last one
+ */
+export async function findServer(
+  servers: readonly string[],
+  ms: number,
+  signal: AbortSignal,
+): Promise<string> {
+  let last: unknown;
+  const order = servers.map((server) => ({ server, rank: Math.random() })).sort((a, b) => a.rank - b.rank);
+  for (const { server } of order) {
+    try {
+      await greeting(server, ms, signal);
+      return server;
+    } catch (error) {
+      last = error;
+      signal.throwIfAborted();
+    }
+  }
+  throw last;
+}
+
+function greeting(server: string, ms: number, signal: AbortSignal): Promise<void> {
+  const [, host = '', port] = /^\[?(.*?)\]?:(\d+)$/.exec(server) ?? [];
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const socket = connect({ host, port: Number(port) });
+    const settle = (error?: Error): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+      socket.destroy();
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const abort = (): void => settle(new Error('the end came first'));
+    const timer = setTimeout(() => settle(new Error(`${server} does not answer within ${ms / 1_000} s`)), ms);
+    signal.addEventListener('abort', abort);
+    if (signal.aborted) abort();
+    socket.on('error', (error) => settle(error));
+    socket.on('close', () => settle(new Error(`${server} closed the connection at once`)));
+    socket.on('data', (bytes) => {
+      text += bytes.toString('latin1');
+      if (text.length < GREETING.length) return;
+      settle(text.startsWith(GREETING) ? undefined : new Error(`${server} speaks, but not as NATS does`));
+    });
+  });
+}
