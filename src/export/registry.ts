@@ -1,12 +1,11 @@
 import os from 'node:os';
 import path from 'node:path';
-import { isIPv6 } from 'node:net';
 import type { Clock } from '../clock';
 import { UsageError } from '../errors';
 import { suggestion } from '../nearest';
 import { DuckDbExporter } from './duckdb';
 import type { Exporter } from './exporter';
-import { InfluxUdpExporter } from './influx-udp';
+import { INFLUX_UDP_FORM, createInfluxUdp } from './influx-udp';
 import type { LineExporter } from './line-exporter';
 import { StdoutExporter } from './stdout';
 
@@ -34,17 +33,15 @@ interface Kind {
 const KINDS: Readonly<Record<string, Kind>> = {
   duckdb: { form: 'duckdb:PATH', help: 'the embedded store, a DuckDB file', create: duckdb },
   'influx+udp': {
-    form: 'influx+udp://host[:8089]',
+    form: INFLUX_UDP_FORM,
     help: 'InfluxDB 1.x or Telegraf over UDP',
-    create: influxUdp,
+    create: createInfluxUdp,
   },
   stdout: { form: 'stdout:', help: 'line protocol on the standard output', create: stdout },
 };
 
 /** The exporters that there are, for `--help` and the documentation. */
 export const EXPORTER_KINDS: readonly Pick<Kind, 'form' | 'help'>[] = Object.values(KINDS);
-
-const INFLUX_UDP_PORT = 8089;
 
 /**
  * The exporter that an `--export` URL names, not yet open.
@@ -70,15 +67,6 @@ function duckdb(rest: string): Exporter | null {
   // `duckdb://store.duckdb` would be a file of the folder `/`, which nobody means.
   if (rest === '' || rest.endsWith('/') || /^\/\/(?!\/)/.test(rest)) return null;
   return new DuckDbExporter({ path: path.resolve(rest.replace(/^~(?=\/)/, () => os.homedir())) });
-}
-
-function influxUdp(rest: string, { clock }: ExporterContext): Exporter | null {
-  const match = /^\/\/(?:\[(?<v6>[^\]]+)\]|(?<name>[A-Za-z0-9._-]+))(?::(?<port>\d{1,5}))?\/?$/.exec(rest);
-  const host = match?.groups?.['v6'] ?? match?.groups?.['name'];
-  const port = Number(match?.groups?.['port'] ?? INFLUX_UDP_PORT);
-  if (host === undefined || port < 1 || port > 65_535) return null;
-  if (match?.groups?.['v6'] !== undefined && !isIPv6(host)) return null;
-  return new InfluxUdpExporter({ host, port }, { clock });
 }
 
 function stdout(rest: string): Exporter | null {
