@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../clock';
 
+/** A pace. */
+export interface Pace {
+  readonly perSecond: number;
+  /** The most that pass at once. */
+  readonly burst: number;
+}
+
 /**
  * A token bucket: lets `perSecond` units a second pass, of them `burst` at once. A bucket that was idle or late holds
  * one burst and no more, so that lost time is never made up for.
@@ -10,30 +17,30 @@ export class Pacer {
   private lastMs: number;
 
   constructor(
-    private readonly options: { readonly perSecond: number; readonly burst: number },
-    private readonly modules: { readonly clock: Clock },
+    private readonly options: Pace,
+    private readonly modules: { readonly clock: Pick<Clock, 'monotonicMs'> },
   ) {
     this.tokens = options.burst;
     this.lastMs = modules.clock.monotonicMs();
   }
 
-  /** Resolves when one unit may pass. Not for concurrent callers. */
-  async take(): Promise<void> {
+  /** Resolves when `units`, at most a burst, may pass. Not for concurrent callers. */
+  async take(units = 1): Promise<void> {
+    const { burst, perSecond } = this.options;
+    const wanted = Math.min(units, burst);
     this.refill();
-    while (this.tokens < 1) {
+    while (this.tokens < wanted) {
       // Timers are whole milliseconds at best: sleep for half a burst, not for each unit.
-      await sleep(Math.max(1, (this.options.burst / 2 / this.options.perSecond) * 1000));
+      await sleep(Math.max(1, (burst / 2 / perSecond) * 1000));
       this.refill();
     }
-    this.tokens--;
+    this.tokens -= wanted;
   }
 
   private refill(): void {
     const now = this.modules.clock.monotonicMs();
-    this.tokens = Math.min(
-      this.options.burst,
-      this.tokens + ((now - this.lastMs) * this.options.perSecond) / 1000,
-    );
+    const { burst, perSecond } = this.options;
+    this.tokens = Math.min(burst, this.tokens + ((now - this.lastMs) * perSecond) / 1000);
     this.lastMs = now;
   }
 }

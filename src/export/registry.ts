@@ -1,6 +1,5 @@
 import os from 'node:os';
 import path from 'node:path';
-import { isIPv6 } from 'node:net';
 import type { Clock } from '../clock';
 import { UsageError } from '../errors';
 import { INFLUX_FORM } from '../influx/place';
@@ -9,7 +8,7 @@ import { DuckDbExporter } from './duckdb';
 import type { Exporter } from './exporter';
 import { INFLUX2_FORM, influx1Api, influx2Api } from './influx-api';
 import { InfluxHttpExporter } from './influx-http';
-import { InfluxUdpExporter } from './influx-udp';
+import { INFLUX_UDP_FORM, createInfluxUdp } from './influx-udp';
 import type { LineExporter } from './line-exporter';
 import { lineTcp, lineTls, lineUnix } from './line-socket-url';
 import { nats } from './nats/exporter';
@@ -39,9 +38,9 @@ interface Kind {
 const KINDS: Readonly<Record<string, Kind>> = {
   duckdb: { form: 'duckdb:PATH', help: 'the embedded store, a DuckDB file', create: duckdb },
   'influx+udp': {
-    form: 'influx+udp://host[:8089]',
+    form: INFLUX_UDP_FORM,
     help: 'InfluxDB 1.x or Telegraf over UDP',
-    create: influxUdp,
+    create: createInfluxUdp,
   },
   'influx+http': {
     form: INFLUX_FORM,
@@ -91,8 +90,6 @@ export const EXPORTER_KINDS: readonly Pick<Kind, 'form' | 'help'>[] = Object.val
   ({ form }, i, all) => all.findIndex((other) => other.form === form) === i,
 );
 
-const INFLUX_UDP_PORT = 8089;
-
 /**
  * The exporter that an `--export` URL names, not yet open.
  * @throws UsageError where the URL is of no known form; the message never shows what stands before an `@`
@@ -117,15 +114,6 @@ function duckdb(rest: string): Exporter | null {
   // `duckdb://store.duckdb` would be a file of the folder `/`, which nobody means.
   if (rest === '' || rest.endsWith('/') || /^\/\/(?!\/)/.test(rest)) return null;
   return new DuckDbExporter({ path: path.resolve(rest.replace(/^~(?=\/)/, () => os.homedir())) });
-}
-
-function influxUdp(rest: string, { clock }: ExporterContext): Exporter | null {
-  const match = /^\/\/(?:\[(?<v6>[^\]]+)\]|(?<name>[A-Za-z0-9._-]+))(?::(?<port>\d{1,5}))?\/?$/.exec(rest);
-  const host = match?.groups?.['v6'] ?? match?.groups?.['name'];
-  const port = Number(match?.groups?.['port'] ?? INFLUX_UDP_PORT);
-  if (host === undefined || port < 1 || port > 65_535) return null;
-  if (match?.groups?.['v6'] !== undefined && !isIPv6(host)) return null;
-  return new InfluxUdpExporter({ host, port }, { clock });
 }
 
 function influxHttp(scheme: string, api: typeof influx1Api): Kind['create'] {
