@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside Node and Go: InfluxDB 1.x, tshark and btcd. For Debian and its kin.
+# Installs what the tests need beside Node and Go: InfluxDB 1.x, tshark, Prometheus and btcd. For Debian and its kin.
 set -euo pipefail
 
 BTCD_VERSION=0.26.0
@@ -11,12 +11,13 @@ as_root() {
 missing=()
 command -v influxd >/dev/null || missing+=(influxdb)
 command -v tshark >/dev/null || missing+=(tshark)
+command -v promtool >/dev/null || missing+=(prometheus)
 if [ "${#missing[@]}" -gt 0 ]; then
   echo "== apt-get install ${missing[*]}"
   as_root apt-get update -q
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
-  # Debian's package may start a server; each test starts one of its own.
-  as_root service influxdb stop >/dev/null 2>&1 || true
+  # Debian's packages may start servers; each test starts one of its own.
+  for service in influxdb prometheus; do as_root service "$service" stop >/dev/null 2>&1 || true; done
 fi
 
 # Where test/support/btcd.ts looks for it.

@@ -8,6 +8,7 @@ import { DuckDbExporter } from './duckdb';
 import type { Exporter } from './exporter';
 import { InfluxUdpExporter } from './influx-udp';
 import type { LineExporter } from './line-exporter';
+import { PROMETHEUS_FORM, createPrometheus } from './prometheus';
 import { StdoutExporter } from './stdout';
 
 /** What exporters take from the program. */
@@ -38,6 +39,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     help: 'InfluxDB 1.x or Telegraf over UDP',
     create: influxUdp,
   },
+  prometheus: { form: PROMETHEUS_FORM, help: '/metrics for Prometheus to scrape', create: createPrometheus },
   stdout: { form: 'stdout:', help: 'line protocol on the standard output', create: stdout },
 };
 

@@ -60,7 +60,7 @@ describe('an export URL', () => {
     ['ducdb:x', 'did you mean duckdb?'],
     ['stdouts:', 'did you mean stdout?'],
     ['influx+upd://x', 'did you mean influx+udp?'],
-    ['toString:x', 'there are duckdb:PATH, influx+udp://host[:8089], stdout:'],
+    ['toString:x', 'there are duckdb:PATH, influx+udp://host[:8089], prometheus://host[:9332], stdout:'],
     ['', 'no such exporter'],
   ])('%s: no such exporter', (url, hint) => {
     expect(() => createExporter(url, context)).toThrow(UsageError);
@@ -87,6 +87,7 @@ describe('an export URL', () => {
     expect(EXPORTER_KINDS.map(({ form }) => form)).toEqual([
       'duckdb:PATH',
       'influx+udp://host[:8089]',
+      'prometheus://host[:9332]',
       'stdout:',
     ]);
   });
