@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside Node and Go: InfluxDB 1.x, VictoriaMetrics, NATS, tshark, strace, openssl, btcd and Telegraf.
-# For Debian and its kin.
+# Installs what the tests need beside Node and Go: InfluxDB 1.x, VictoriaMetrics, NATS, Prometheus, tshark, strace, openssl, btcd and
+# Telegraf. For Debian and its kin.
 set -euo pipefail
 
 BTCD_VERSION=0.26.0
@@ -17,12 +17,15 @@ command -v strace >/dev/null || missing+=(strace)
 command -v victoria-metrics >/dev/null || missing+=(victoria-metrics)
 command -v nats-server >/dev/null || [ -x /usr/sbin/nats-server ] || missing+=(nats-server)
 command -v openssl >/dev/null || missing+=(openssl)
+command -v promtool >/dev/null || missing+=(prometheus)
 if [ "${#missing[@]}" -gt 0 ]; then
   echo "== apt-get install ${missing[*]}"
   as_root apt-get update -q
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
   # Debian's packages may start servers; each test starts one of its own.
-  for service in influxdb victoria-metrics nats-server; do as_root service "$service" stop >/dev/null 2>&1 || true; done
+  for service in influxdb victoria-metrics nats-server prometheus prometheus-node-exporter; do
+    as_root service "$service" stop >/dev/null 2>&1 || true
+  done
 fi
 
 # Where test/support/btcd.ts looks for it.

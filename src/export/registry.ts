@@ -12,6 +12,7 @@ import { INFLUX_UDP_FORM, createInfluxUdp } from './influx-udp';
 import type { LineExporter } from './line-exporter';
 import { lineTcp, lineTls, lineUnix } from './line-socket-url';
 import { nats } from './nats/exporter';
+import { PROMETHEUS_FORM, createPrometheus } from './prometheus';
 import { StdoutExporter } from './stdout';
 
 /** What exporters take from the program. */
@@ -82,6 +83,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     help: 'a NATS JetStream stream, from which collectors share the work',
     create: nats,
   },
+  prometheus: { form: PROMETHEUS_FORM, help: '/metrics for Prometheus to scrape', create: createPrometheus },
   stdout: { form: 'stdout:', help: 'line protocol on the standard output', create: stdout },
 };
 

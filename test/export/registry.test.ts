@@ -112,6 +112,7 @@ describe('an export URL', () => {
       'line+tls://host[:8094]',
       'line+unix:PATH',
       'nats://[user@]host[:4222]/STREAM',
+      'prometheus://host[:9332]',
       'stdout:',
     ]);
   });

@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { type Server, type ServerResponse, createServer } from 'node:http';
+import { Registry } from 'prom-client';
+import { FailureError, UsageError, messageOf } from '../errors';
+import type { Point } from '../metrics/point';
+import type { Exporter, WriteResult } from './exporter';
+import { Instruments } from './prometheus/instruments';
+import { parseTarget } from '../target';
+
+/** How its URL is written. */
+export const PROMETHEUS_FORM = 'prometheus://host[:9332]';
+const PORT = 9332;
+
+/** Scrapers come every few seconds, one connection each; whoever holds more is none. */
+const MAX_CONNECTIONS = 32;
+
+/** Where `/metrics` is served. */
+export interface PrometheusOptions {
+  /** Address or name, IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Serves `/metrics` for Prometheus to scrape: counters, gauges and histograms that follow from the schema (`prometheus/names.ts`).
+ * A scrape sees states, not points: `sent` are points that it includes from now on, and nothing confirms that
+ * anybody came for them.
+ */
+export class PrometheusExporter implements Exporter {
+  readonly name = 'prometheus';
+  private readonly registry = new Registry();
+  private readonly instruments = new Instruments(this.registry);
+  private readonly server: Server;
+
+  constructor(private readonly options: PrometheusOptions) {
+    this.server = createServer((request, response) => {
+      const path = request.url?.split('?', 1)[0];
+      if (request.method !== 'GET' && request.method !== 'HEAD')
+        answer(response, 405, 'only GET is served here\n');
+      else if (path !== '/metrics') answer(response, 404, 'metrics are at /metrics\n');
+      else void this.scrape(response);
+    });
+    this.server.maxConnections = MAX_CONNECTIONS;
+    this.server.headersTimeout = 10_000;
+    this.server.requestTimeout = 10_000;
+  }
+
+  /** The port that is listened on. */
+  get port(): number {
+    const address = this.server.address();
+    return typeof address === 'object' && address !== null ? address.port : this.options.port;
+  }
+
+  /** @throws FailureError where the address can't be listened on */
+  async open(): Promise<void> {
+    const { host, port } = this.options;
+    try {
+      this.server.listen(port, host);
+      await once(this.server, 'listening');
+    } catch (error) {
+      throw new FailureError(
+        `export ${this.name}: can't listen on ${host} port ${port}: ${messageOf(error)}`,
+      );
+    }
+    // The monitor ends when its sources do, never waits for a scraper.
+    this.server.unref();
+  }
+
+  write(points: readonly Point[]): Promise<WriteResult> {
+    let sent = 0;
+    for (const point of points) if (this.instruments.take(point)) sent += 1;
+    return Promise.resolve({ sent, acked: 0, rejected: points.length - sent });
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.server.close(() => resolve());
+      this.server.closeAllConnections();
+    });
+  }
+
+  private async scrape(response: ServerResponse): Promise<void> {
+    try {
+      const text = await this.registry.metrics();
+      answer(response, 200, text, this.registry.contentType);
+    } catch (error) {
+      answer(response, 500, `${messageOf(error)}\n`);
+    }
+  }
+}
+
+/**
+ * The exporter of a URL; `rest` is what stands behind its scheme.
+ * @throws UsageError
+ */
+export function createPrometheus(rest: string): PrometheusExporter {
+  const target = parseTarget(rest, { scheme: 'prometheus', form: PROMETHEUS_FORM, defaultPort: PORT });
+  const { host, port, path, shown } = target;
+  if (path !== '') throw new UsageError(`${shown}: metrics are always at /metrics; use ${PROMETHEUS_FORM}`);
+  return new PrometheusExporter({ host, port });
+}
+
+function answer(response: ServerResponse, status: number, text: string, type = 'text/plain'): void {
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(text),
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(text);
+}

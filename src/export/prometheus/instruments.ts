@@ -1,0 +1,119 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Point } from '../../metrics/point';
+import { SERIES_NAMES, type SeriesName } from '../../metrics/schema';
+import { type Metric, metricsOf, splitOf } from './names';
+
+/** Limits of the histograms in seconds: from a check of a transaction to the half minute in which announcements are gathered. */
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+type Labels = Record<string, string>;
+
+/** Feeds one metric with the value of one column. */
+type Feed = (value: number | boolean, labels: Labels) => void;
+
+interface Plan {
+  /** Counts a point; null where the series has no events. */
+  readonly points: Counter | null;
+  /** The text column that points are counted by. */
+  readonly split: string | undefined;
+  readonly feeds: ReadonlyMap<string, Feed>;
+  /** Columns that are facts of an event. */
+  readonly hasFacts: (fields: Point['fields']) => boolean;
+}
+
+/** Every metric of the schema in a registry, and what points do to them. */
+export class Instruments {
+  private readonly plans: ReadonlyMap<SeriesName, Plan>;
+
+  constructor(private readonly registry: Registry) {
+    this.plans = new Map(SERIES_NAMES.map((series) => [series, this.planOf(series)]));
+  }
+
+  /** Takes a point; false for one of a series that the schema lacks. */
+  take({ series, tags, fields }: Point): boolean {
+    const plan = this.plans.get(series);
+    if (plan === undefined) return false;
+    if (plan.points !== null && plan.hasFacts(fields)) {
+      const value = plan.split === undefined ? undefined : fields[plan.split];
+      plan.points.inc(
+        plan.split === undefined || typeof value !== 'string' ? tags : { ...tags, [plan.split]: value },
+      );
+    }
+    for (const name in fields) {
+      const value = fields[name];
+      if (value !== undefined && typeof value !== 'string') plan.feeds.get(name)?.(value, tags);
+    }
+    return true;
+  }
+
+  private planOf(series: SeriesName): Plan {
+    const metrics = metricsOf(series);
+    const feeds = new Map<string, Feed>();
+    let points: Counter | null = null;
+    for (const metric of metrics) {
+      if (metric.column === null) points = this.counter(metric);
+      else feeds.set(metric.column, this.feedOf(metric));
+    }
+    const gauges = new Set(
+      metrics.filter(({ does }) => does === 'set' || does === 'follow').map(({ column }) => column),
+    );
+    return {
+      points,
+      split: splitOf(series),
+      feeds,
+      hasFacts: (fields) =>
+        Object.keys(fields).some((name) => fields[name] !== undefined && !gauges.has(name)),
+    };
+  }
+
+  private feedOf(metric: Metric): Feed {
+    const { fixed, scale, does } = metric;
+    const isFixed = Object.keys(fixed).length > 0;
+    const labelled = (labels: Labels): Labels => (isFixed ? { ...labels, ...fixed } : labels);
+    switch (does) {
+      case 'add': {
+        const counter = this.counter(metric);
+        return (value, labels) => {
+          // Prometheus has no counter that falls; nothing that is added here is negative.
+          if (Number(value) > 0) counter.inc(labelled(labels), Number(value) * scale);
+        };
+      }
+      case 'tally': {
+        const counter = this.counter(metric);
+        return (value, labels) => {
+          if (value === true) counter.inc(labelled(labels));
+        };
+      }
+      case 'follow': {
+        const counter = this.counter(metric);
+        const last = new Map<string, number>();
+        return (value, labels) => {
+          const key = JSON.stringify(labels);
+          const now = Number(value);
+          const before = last.get(key) ?? 0;
+          last.set(key, now);
+          // Lower than before: another run of that node, which began at 0.
+          counter.inc(labelled(labels), (now >= before ? now - before : now) * scale);
+        };
+      }
+      case 'set': {
+        const { name, help, labels: labelNames } = metric;
+        const gauge = new Gauge({ name, help, labelNames, registers: [this.registry] });
+        return (value, labels) => gauge.set(labelled(labels), Number(value) * scale);
+      }
+      case 'observe': {
+        const { name, help, labels: labelNames } = metric;
+        const buckets = BUCKETS;
+        const histogram = new Histogram({ name, help, labelNames, buckets, registers: [this.registry] });
+        return (value, labels) => histogram.observe(labelled(labels), Number(value) * scale);
+      }
+    }
+  }
+
+  /** The counter of a metric; columns for commands share one. */
+  private counter({ name, help, labels: labelNames }: Metric): Counter {
+    const known = this.registry.getSingleMetric(name);
+    if (known instanceof Counter) return known;
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+}

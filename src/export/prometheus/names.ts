@@ -1,0 +1,137 @@
+import { COUNTED_COMMANDS } from '../../p2p/commands';
+import { COMMON_TAGS, type SeriesName, seriesOf } from '../../metrics/schema';
+import type { Column } from '../../metrics/schema-types';
+
+/** What Prometheus is told of one column. */
+export interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  /** The column that feeds it; null for the number of points. */
+  readonly column: string | null;
+  /**
+   * What a value does: `add` it, `follow` a count that grows since the start of a run, `set`, `observe` in a histogram, or
+   * `tally` one where it is true.
+   */
+  readonly does: 'add' | 'follow' | 'set' | 'observe' | 'tally';
+  /** Values are multiplied with it: Prometheus wants seconds and ratios. */
+  readonly scale: number;
+  /** Names of its labels. */
+  readonly labels: readonly string[];
+  /** A label whose value is the same for all that this column feeds, as the command of a count of messages. */
+  readonly fixed: Readonly<Record<string, string>>;
+}
+
+/** Prometheus's suffix and the factor of each unit that has one; others say all in the column's name. */
+const UNITS: Readonly<Record<string, { readonly suffix: string; readonly scale: number }>> = {
+  bytes: { suffix: 'bytes', scale: 1 },
+  ms: { suffix: 'seconds', scale: 1e-3 },
+  s: { suffix: 'seconds', scale: 1 },
+  '%': { suffix: 'ratio', scale: 1e-2 },
+  sat: { suffix: 'satoshis', scale: 1 },
+  WU: { suffix: 'weight_units', scale: 1 },
+  vB: { suffix: 'vbytes', scale: 1 },
+  points: { suffix: 'points', scale: 1 },
+  batches: { suffix: 'batches', scale: 1 },
+};
+
+/** Facts of these units add up to something: all bytes of all transactions. Heights do not. */
+const SUMMABLE = new Set(['bytes', 'sat', 'WU', 'vB', 'inputs', 'outputs', 'transactions']);
+
+/** Facts of which the last one tells something: a height, a time. */
+const LASTING = new Set(['blocks', 's']);
+
+/** Text columns with a fixed list of values that the count of points is split by. */
+const SPLIT_BY: Partial<Record<SeriesName, string>> = { processed_blocks: 'status' };
+
+/**
+ * The metrics of a series by Prometheus's conventions (prometheus.io/docs/practices/naming): counts become counters, states gauges,
+ * durations of events histograms, sizes and amounts of events counters of their sum, flags counters of their occurrence, heights
+ * gauges of the last; each event counts in `…_points_total`. Other facts of single events are left out, as text is, and totals
+ * that are the sum over a label. The columns for commands become one metric with the label `command`.
+ */
+export function metricsOf(series: SeriesName): readonly Metric[] {
+  const { columns, tags, help } = seriesOf(series);
+  const labels = [...Object.keys(COMMON_TAGS), ...Object.keys(tags)];
+  const metrics: Metric[] = [];
+  if (series !== 'btcdmon' && Object.values(columns).some(({ kind }) => kind === 'fact')) {
+    const split = SPLIT_BY[series];
+    metrics.push({
+      name: nameOf(series, 'points', undefined, true),
+      help: `Points with facts of the series ${series}: ${help}`,
+      type: 'counter',
+      column: null,
+      does: 'add',
+      scale: 1,
+      labels: split === undefined ? labels : [...labels, split],
+      fixed: {},
+    });
+  }
+  const isByCommand = COUNTED_COMMANDS.every((command) => command in columns);
+  for (const [name, column] of Object.entries(columns)) {
+    const base = metricOf(series, name, column, labels);
+    if (base === null) continue;
+    const isCommand = isByCommand && (COUNTED_COMMANDS as readonly string[]).includes(name);
+    metrics.push(isCommand ? byCommand(series, base, name, column) : base);
+  }
+  return metrics;
+}
+
+/** The text column that the count of a series' points is split by, if any. */
+export function splitOf(series: SeriesName): string | undefined {
+  return SPLIT_BY[series];
+}
+
+function metricOf(
+  series: SeriesName,
+  column: string,
+  { type, kind, unit, help }: Column,
+  labels: readonly string[],
+): Metric | null {
+  const scale = UNITS[unit]?.scale ?? 1;
+  const shared = { help, column, scale, labels, fixed: {} };
+  const counter = (does: Metric['does']): Metric => {
+    const name = nameOf(series, column, UNITS[unit]?.suffix, true);
+    return { ...shared, name, type: 'counter', does };
+  };
+  const other = (which: 'gauge' | 'histogram', does: Metric['does']): Metric => {
+    const name = nameOf(series, column, UNITS[unit]?.suffix, false);
+    return { ...shared, name, type: which, does };
+  };
+  if (type === 'string' || (kind === 'count' && column.startsWith('total_'))) return null;
+  if (type === 'bool') return counter('tally');
+  switch (kind) {
+    case 'count':
+      return counter('add');
+    case 'counter':
+      return counter('follow');
+    case 'gauge':
+      return other('gauge', 'set');
+    case 'fact':
+      if (unit === 'ms') return other('histogram', 'observe');
+      if (SUMMABLE.has(unit)) return counter('add');
+      return LASTING.has(unit) ? other('gauge', 'set') : null;
+  }
+}
+
+function byCommand(series: SeriesName, metric: Metric, command: string, { unit }: Column): Metric {
+  return {
+    ...metric,
+    name: nameOf(series, '', UNITS[unit]?.suffix, true),
+    help: seriesOf(series).help,
+    labels: [...metric.labels, 'command'],
+    fixed: { command },
+  };
+}
+
+/** `btcdmon_series_column_unit_total`, where nothing stands twice. */
+function nameOf(series: SeriesName, column: string, unit: string | undefined, isCounter: boolean): string {
+  const words = [...(series === 'btcdmon' ? [] : series.split('_'))];
+  const own = column.split('_').filter((word) => word !== '' && word !== unit);
+  // `tx` has a `tx_size`.
+  if (own[0] === words.at(-1)) own.shift();
+  words.push(...own);
+  if (unit?.startsWith(`${words.at(-1) ?? ''}_`) === true) words.pop();
+  if (unit !== undefined && words.at(-1) !== unit) words.push(unit);
+  return ['btcdmon', ...words, ...(isCounter ? ['total'] : [])].join('_');
+}

@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Cleanup } from '../support/cleanup';
+import { FakePeer } from '../support/fake-peer';
+import { prometheus } from '../support/prometheus';
+import { freePort } from '../support/free-port';
+import { runProgram } from '../support/program';
+import { openStored } from '../support/stored';
+import { until } from '../support/until';
+
+interface Answer {
+  readonly data?: { readonly result?: readonly { readonly value: readonly [number, string] }[] };
+}
+
+prometheus.describe('a real Prometheus', (program) => {
+  const cleanup = new Cleanup();
+  let home: string;
+  beforeEach(() => {
+    home = cleanup.add(mkdtempSync(path.join(tmpdir(), 'btcdmon-prometheus-')), (folder) =>
+      rmSync(folder, { recursive: true }),
+    );
+  });
+  afterEach(() => cleanup.run());
+
+  it('scrapes the listener and comes to the sums that the embedded store has', async () => {
+    const peer = cleanup.add(await FakePeer.start(), (it) => it.stop());
+    const [metricsPort, webPort] = [await freePort(), await freePort()];
+    const config = path.join(home, 'prometheus.yml');
+    writeFileSync(
+      config,
+      `global: { scrape_interval: 200ms, scrape_timeout: 200ms }
+scrape_configs: [{ job_name: btcdmon, static_configs: [{ targets: ['127.0.0.1:${metricsPort}'] }] }]
+`,
+    );
+    const server = spawn(
+      program,
+      [
+        `--config.file=${config}`,
+        `--storage.tsdb.path=${path.join(home, 'data')}`,
+        `--web.listen-address=127.0.0.1:${webPort}`,
+      ],
+      { stdio: 'ignore' },
+    );
+    cleanup.add(server, (it) => it.kill('SIGKILL'));
+    const value = async (query: string): Promise<number> => {
+      const url = `http://127.0.0.1:${webPort}/api/v1/query?query=${encodeURIComponent(query)}`;
+      const { data } = (await (await fetch(url)).json()) as Answer;
+      return Number(data?.result?.[0]?.value[1]);
+    };
+
+    const store = path.join(home, 'store.duckdb');
+    const exports = ['-e', `duckdb:${store}`, '-e', `prometheus://127.0.0.1:${metricsPort}`];
+    const args = ['-n', 'regtest', '-c', `127.0.0.1:${peer.port}`, '--interval', '200ms', ...exports];
+    const listener = cleanup.add(runProgram(args, home), (it) => it.stop());
+    await until('the handshake', () => peer.connections.length === 1, { giveUp: listener.ended });
+    const counted = 'sum(btcdmon_msg_recv_total)';
+    await until('two messages to be scraped', async () => (await value(counted).catch(() => NaN)) >= 2, {
+      ms: 30_000,
+    });
+    const [messages, bytes] = [await value(counted), await value('btcdmon_bandwidth_recv_bytes_total')];
+    expect(await value('up{job="btcdmon"}')).toBe(1);
+    expect(await value('sum(btcdmon_peers_points_total)')).toBe(1);
+    expect(await value('btcdmon_peers_total_connected')).toBe(1);
+    expect(await listener.stop()).toBe(0);
+
+    const stored = await openStored(store);
+    const [sums] = await stored.rows(
+      `SELECT sum(version + verack + ping + pong + getheaders + headers)::BIGINT AS messages,
+         (SELECT max(bytes_recv) FROM bandwidth)::BIGINT AS bytes FROM msg_recv`,
+    );
+    stored.close();
+    // The peer says no more once the handshake is over.
+    expect(sums).toEqual({ messages, bytes });
+  }, 90_000);
+});
