@@ -8,6 +8,7 @@ import { DuckDbExporter } from './duckdb';
 import type { Exporter } from './exporter';
 import { InfluxUdpExporter } from './influx-udp';
 import type { LineExporter } from './line-exporter';
+import { ParquetExporter } from './parquet/exporter';
 import { StdoutExporter } from './stdout';
 
 /** What exporters take from the program. */
@@ -37,6 +38,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
     form: 'influx+udp://host[:8089]',
     help: 'InfluxDB 1.x or Telegraf over UDP',
     create: influxUdp,
+  },
+  parquet: {
+    form: 'parquet:DIR',
+    help: 'Parquet files by series and hour, in a folder',
+    create: parquet,
   },
   stdout: { form: 'stdout:', help: 'line protocol on the standard output', create: stdout },
 };
@@ -69,7 +75,17 @@ export function createExporter(url: string, context: ExporterContext): AnyExport
 function duckdb(rest: string): Exporter | null {
   // `duckdb://store.duckdb` would be a file of the folder `/`, which nobody means.
   if (rest === '' || rest.endsWith('/') || /^\/\/(?!\/)/.test(rest)) return null;
-  return new DuckDbExporter({ path: path.resolve(rest.replace(/^~(?=\/)/, () => os.homedir())) });
+  return new DuckDbExporter({ path: resolveHome(rest) });
+}
+
+function parquet(rest: string, context: ExporterContext): Exporter | null {
+  if (rest === '' || /^\/\/(?!\/)/.test(rest)) return null;
+  return new ParquetExporter({ directory: resolveHome(rest) }, context);
+}
+
+/** An absolute path; a leading `~/` is the user's own folder, which shells do not put into `duckdb:~/…`. */
+function resolveHome(file: string): string {
+  return path.resolve(file.replace(/^~(?=\/)/, () => os.homedir()));
 }
 
 function influxUdp(rest: string, { clock }: ExporterContext): Exporter | null {
