@@ -4,6 +4,7 @@ import { SystemClock } from '../../src/clock';
 import { FailureError, UsageError } from '../../src/errors';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import { InfluxUdpExporter } from '../../src/export/influx-udp';
+import { ParquetExporter } from '../../src/export/parquet/exporter';
 import { EXPORTER_KINDS, createExporter } from '../../src/export/registry';
 import { StdoutExporter } from '../../src/export/stdout';
 
@@ -27,6 +28,8 @@ describe('an export URL', () => {
     ['INFLUX+UDP://127.0.0.1:1/', InfluxUdpExporter, 'influx+udp', { host: '127.0.0.1', port: 1 }],
     ['influx+udp://[::1]:8089', InfluxUdpExporter, 'influx+udp', { host: '::1', port: 8089 }],
     ['influx+udp://[2001:db8::1]', InfluxUdpExporter, 'influx+udp', { host: '2001:db8::1', port: 8089 }],
+    ['parquet:~/points', ParquetExporter, 'parquet', { directory: path.join(os.homedir(), 'points') }],
+    ['parquet:points/', ParquetExporter, 'parquet', { directory: path.resolve('points') }],
     ['stdout:', StdoutExporter, 'stdout', {}],
   ])('%s', (url, kind, name, options) => {
     const exporter = createExporter(url, context);
@@ -50,6 +53,8 @@ describe('an export URL', () => {
     ['influx+udp://::1:8089', 'must be influx+udp://host[:8089]'],
     ['influx+udp://[localhost]', 'must be influx+udp://host[:8089]'],
     ['influx+udp://a b', 'must be influx+udp://host[:8089]'],
+    ['parquet:', 'must be parquet:DIR'],
+    ['parquet://points', 'must be parquet:DIR'],
     ['stdout:x', 'must be stdout:'],
     ['stdout', 'must be stdout:'],
   ])('%s is refused', (url, reason) => {
@@ -60,7 +65,7 @@ describe('an export URL', () => {
     ['ducdb:x', 'did you mean duckdb?'],
     ['stdouts:', 'did you mean stdout?'],
     ['influx+upd://x', 'did you mean influx+udp?'],
-    ['toString:x', 'there are duckdb:PATH, influx+udp://host[:8089], stdout:'],
+    ['toString:x', 'there are duckdb:PATH, influx+udp://host[:8089], parquet:DIR, stdout:'],
     ['', 'no such exporter'],
   ])('%s: no such exporter', (url, hint) => {
     expect(() => createExporter(url, context)).toThrow(UsageError);
@@ -87,6 +92,7 @@ describe('an export URL', () => {
     expect(EXPORTER_KINDS.map(({ form }) => form)).toEqual([
       'duckdb:PATH',
       'influx+udp://host[:8089]',
+      'parquet:DIR',
       'stdout:',
     ]);
   });
