@@ -22,6 +22,7 @@ import { logEvents } from './log-events';
 import { serveQueries } from './query/server';
 import type { Block } from './tx/block';
 import type { PolicyName } from './tx/policy/standardness';
+import { keepRetention } from './store/retention';
 import { VERSION } from './version';
 
 /** Of the 5 seconds in which the program ends, those that exporters have to deliver what waits. */
@@ -48,6 +49,8 @@ export interface AppConfig {
   /** Folder where the header chain is kept; without it the chain is fetched anew. */
   readonly headersDir?: string;
   readonly intervalMs: number;
+  /** Age at which points of embedded stores are removed and sums of their minutes stay; never without it. */
+  readonly retentionMs?: number | undefined;
   readonly policy: PolicyName;
   readonly wtxidRelay: boolean;
   readonly txPerSecond: number;
@@ -106,12 +109,19 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
     },
   );
 
+  const stores = exports.exporters.filter((exporter) => exporter instanceof DuckDbExporter);
   // A store that this process writes no other can open: it answers queries itself.
-  const servers = await Promise.all(
-    exports.exporters
-      .filter((exporter) => exporter instanceof DuckDbExporter)
-      .map((exporter) => serveQueries(exporter)),
-  );
+  const servers = await Promise.all(stores.map((store) => serveQueries(store)));
+  const { retentionMs: keepMs } = config;
+  const retentions =
+    keepMs === undefined
+      ? []
+      : stores.map((holder) =>
+          keepRetention(
+            { keepMs },
+            { holder, nowMs: () => Date.now(), warn: (message) => log.warn(message) },
+          ),
+        );
 
   const headerAdded = (bytes: Buffer): void => headers?.append(bytes);
   const processor = new BlockProcessor({ chain, clock, bus, headerAdded });
@@ -201,7 +211,10 @@ export async function startApp(config: AppConfig, { log }: { readonly log: Log }
       writeInterval();
       keepHeaders();
       headers?.close();
-      await Promise.all(servers.map((server) => server.close()));
+      await Promise.all([
+        ...servers.map((server) => server.close()),
+        ...retentions.map((retention) => retention.stop()),
+      ]);
       await Promise.all(queues.map((queue) => queue.close(FLUSH_MS)));
       log.info('stopped');
     },

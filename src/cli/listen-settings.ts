@@ -9,6 +9,9 @@ import type { ListenArguments } from './listen';
 /** Below this the points of an interval cost more than they tell. */
 const LEAST_INTERVAL_MS = 100;
 
+/** Below this an hour, the least that is removed at once, would be gone before it ended. */
+const LEAST_RETENTION_MS = 3_600_000;
+
 /**
  * What the listener's options say, checked.
  * @throws UsageError naming the option, its value and what would be right
@@ -24,6 +27,7 @@ export function listenSettings(
     network: args.network,
     connect: args.connect.map((text) => parseEndpoint(text, port)),
     intervalMs: intervalMs(args.interval),
+    retentionMs: retentionMs(args.retention, args.export),
     policy: args.policy,
     wtxidRelay: args.wtxidrelay,
     txPerSecond: positive('--tx-rate', args.txRate),
@@ -44,6 +48,18 @@ function intervalMs(text: string): number {
   const ms = parseDuration(text);
   if (ms === null || ms < LEAST_INTERVAL_MS)
     throw new UsageError(`--interval ${text}: give a duration from 100ms up, such as 5s or 1m`);
+  return ms;
+}
+
+function retentionMs(text: string | undefined, exports: readonly string[] | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = parseDuration(text);
+  if (ms === null || ms < LEAST_RETENTION_MS)
+    throw new UsageError(`--retention ${text}: give a duration from 1h up, such as 12h, 30d or 4w`);
+  if (exports !== undefined && !exports.some((url) => /^duckdb:/i.test(url)))
+    throw new UsageError(
+      `--retention ${text}: is of the embedded store; add --export duckdb:PATH, or leave it out`,
+    );
   return ms;
 }
 

@@ -47,7 +47,7 @@ export const LISTEN_OPTIONS = {
     array: true,
     alias: 'e',
     defaultDescription: 'duckdb:<data-dir>/btcdmon.duckdb',
-    describe: 'Where points go: duckdb:PATH, influx+udp://host[:port] or stdout: (repeatable)',
+    describe: 'Where points go: duckdb:PATH, parquet:DIR, influx+udp://host[:port] or stdout: (repeatable)',
   },
   node: {
     type: 'string',
@@ -89,6 +89,12 @@ export const LISTEN_OPTIONS = {
     requiresArg: true,
     default: '1000',
     describe: 'Megabytes on disk, for each receiver that is away, of points that wait for it',
+  },
+  retention: {
+    type: 'string',
+    requiresArg: true,
+    defaultDescription: 'points are kept for ever',
+    describe: 'Age at which the embedded store keeps only sums of each minute of a point, such as 30d',
   },
   'max-user-agents': {
     type: 'string',

@@ -76,7 +76,7 @@ async function readSpans(
     everyNs: null,
     limit: 0,
   } as const;
-  const { columns, rows } = await source.run(query);
+  const { columns, rows, rawSince = since } = await source.run(query);
   const places = ['time', 'node', 'network', 'series', 'started', 'emitted'].map((name) =>
     columns.findIndex((column) => column.name === name),
   );
@@ -86,7 +86,7 @@ async function readSpans(
       addSnapshot(
         spans,
         places.map((i) => row[i] ?? null),
-        since,
+        rawSince,
       );
   return spans.values();
 }
@@ -101,7 +101,8 @@ function addSnapshot(spans: Map<string, Span>, row: Row, since: bigint): void {
     span.last = snapshot;
     return;
   }
-  // Of a run that started within the time asked for, everything is looked at.
+  // Of a run that started within the time asked for, everything is looked at: all of it that is not sums of minutes by now, of which
+  // a run may have a part of one.
   const start = BigInt(Number(started)) * 1_000_000n - CLOCK_SLACK_NS;
   const first = start >= since ? { time: start, emitted: 0 } : snapshot;
   spans.set(key, {

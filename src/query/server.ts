@@ -113,8 +113,8 @@ async function runOne(
   };
   limit.addEventListener('abort', interrupt);
   try {
-    const { columns, rows } = await ask(connection, question);
-    response.write(`${JSON.stringify({ columns })}\n`);
+    const { columns, rows, rawSince } = await ask(connection, question);
+    response.write(`${JSON.stringify({ columns, rawSince: rawSince?.toString() })}\n`);
     let count = 0;
     for await (const batch of rows) {
       limit.throwIfAborted();
