@@ -33,7 +33,7 @@ export interface RetentionModules {
 
 /** Work in the background that can be ended. */
 export interface Retention {
-  /** Ends it after the hour that is being worked on. */
+  /** Ends it; an hour that is being worked on stays as it was. */
   stop(): Promise<void>;
 }
 
@@ -44,7 +44,12 @@ export interface Retention {
 export function keepRetention(options: RetentionOptions, modules: RetentionModules): Retention {
   const { keepMs, passMs = PASS_MS } = options;
   const { holder, nowMs, warn } = modules;
-  const state: { stopped: boolean; timer?: NodeJS.Timeout; complaint: string } = {
+  const state: {
+    stopped: boolean;
+    timer?: NodeJS.Timeout;
+    connection?: DuckDBConnection | undefined;
+    complaint: string;
+  } = {
     stopped: false,
     complaint: '',
   };
@@ -52,9 +57,8 @@ export function keepRetention(options: RetentionOptions, modules: RetentionModul
 
   const pass = async (): Promise<void> => {
     const now = BigInt(Math.floor(nowMs())) * 1_000_000n;
-    let connection: DuckDBConnection | undefined;
     try {
-      connection = await holder.store.connect();
+      const connection = (state.connection = await holder.store.connect());
       let removed = 0;
       for (const series of ORDER) {
         removed += await expire(connection, series, now - BigInt(keepMs) * 1_000_000n, mayGoOn);
@@ -68,7 +72,8 @@ export function keepRetention(options: RetentionOptions, modules: RetentionModul
       if (complaint !== state.complaint && mayGoOn()) warn(complaint);
       state.complaint = complaint;
     } finally {
-      connection?.closeSync();
+      state.connection?.closeSync();
+      state.connection = undefined;
     }
   };
   const loop = async (): Promise<void> => {
@@ -83,6 +88,8 @@ export function keepRetention(options: RetentionOptions, modules: RetentionModul
     stop: async () => {
       state.stopped = true;
       clearTimeout(state.timer);
+      // What it is at is rolled back, and done at the next start.
+      state.connection?.interrupt();
       await running;
     },
   };
