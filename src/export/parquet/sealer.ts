@@ -65,19 +65,22 @@ export class Sealer {
     const temporary = path.join(folder, name + TEMPORARY);
     const from = BigInt(hour) * 3_600_000_000_000n;
     const rows = `FROM ${quote(series)} WHERE time >= make_timestamp_ns(${from}) AND time < make_timestamp_ns(${from + 3_600_000_000_000n})`;
+    let written = false;
     try {
       // Both statements see the points that were there when the transaction began, and leave later ones alone.
       await connection.run('BEGIN');
       await connection.run(
-        `COPY (SELECT * ${rows} ORDER BY time) TO '${temporary.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`,
+        `COPY (SELECT * ${rows} ORDER BY time) TO '${temporary.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
       );
       for (const part of [temporary, folder, this.options.directory]) await sync(part);
       await connection.run(`DELETE ${rows}`);
       await connection.run(`INSERT INTO ${PENDING} VALUES ($1, $2)`, [series, name]);
+      written = true;
       await connection.run('COMMIT');
     } catch (error) {
-      // Whether a COMMIT that failed has committed is known to the table alone, so the file stays until it was asked.
       await connection.run('ROLLBACK').catch(() => undefined);
+      // Whether a COMMIT that failed has committed is known to the table alone, so the file then stays until it was asked.
+      if (!written) await rm(temporary, { force: true });
       throw error;
     }
     await this.namePending(connection);
