@@ -94,9 +94,11 @@ describe('a store with rolled-up hours', () => {
     }
   }
 
-  async function expectTheSame(): Promise<void> {
+  /** Asks both stores each `nth` question. */
+  async function expectTheSame(nth: number): Promise<void> {
     let rows = 0;
-    for (const question of questions()) {
+    for (const [i, question] of [...questions()].entries()) {
+      if (i % nth !== 0) continue;
       const [expected, found] = await Promise.all([ask(stores[0], question), ask(stores[1], question)]);
       expect({ question, rows: found.all, rawSince: found.rawSince }).toEqual({
         question,
@@ -105,20 +107,20 @@ describe('a store with rolled-up hours', () => {
       });
       rows += found.all.length;
     }
-    expect(rows).toBeGreaterThan(500);
+    expect(rows).toBeGreaterThan(500 / nth);
   }
 
   it('gives the answers that the points gave, also with points that came late, before and after their rollup', async () => {
     expect((await ask(stores[1], { series: 'tx_outputs' })).rawSince).toBe(MIDDLE_NS);
-    await expectTheSame();
+    await expectTheSame(1);
     const late = queryPoints()
       .filter(({ time, series }) => time < MIDDLE_NS && series !== 'bandwidth' && series !== 'btcdmon')
       .slice(0, 200)
       .map((point): Point => ({ ...point, time: point.time + 7n }));
     for (const exporter of stores) await exporter.write(late);
-    await expectTheSame();
+    await expectTheSame(6);
     expect(await rollUp()).toBe(200);
-    await expectTheSame();
+    await expectTheSame(6);
   }, 60_000);
 
   it.each<QueryArgs>([
