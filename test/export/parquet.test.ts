@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -131,6 +131,34 @@ describe('the Parquet exporter', () => {
         })),
     );
   });
+
+  it.each(['before', 'after'])(
+    'finishes what a kill %s the naming of a file cut short, and clears what it left',
+    async (when) => {
+      const exporter = newExporter();
+      await exporter.open();
+      await exporter.write(pointsAt(T13));
+      await exporter.close();
+      const file = path.join(directory, 'tx', '2026-11-24T13.parquet');
+      const instance = await DuckDBInstance.create(path.join(directory, 'staging.duckdb'));
+      const connection = await instance.connect();
+      await connection.run("INSERT INTO btcdmon_parquet VALUES ('tx', '2026-11-24T13.parquet')");
+      connection.closeSync();
+      instance.closeSync();
+      if (when === 'before') await rename(file, `${file}.tmp`);
+      await writeFile(path.join(directory, 'tx', '2026-11-24T14.parquet.tmp'), 'half a file');
+      const next = newExporter();
+      await next.open();
+      expect(await files('tx')).toEqual(['2026-11-24T13.parquet']);
+      await next.close();
+      expect(await ask('SELECT count(*) FROM staging.btcdmon_parquet')).toEqual([0n]);
+      expect(await ask(`SELECT count(*), count(DISTINCT time) FROM (${await everything()})`)).toEqual([
+        10n,
+        10n,
+      ]);
+      expect(warnings).toEqual([]);
+    },
+  );
 
   it('says of a file that it could not write, and writes it once it can', async () => {
     const exporter = newExporter();
