@@ -28,6 +28,7 @@ import { serveQueries } from './query/server';
 import type { Block } from './tx/block';
 import type { StatusLine } from './status-line';
 import type { PolicyName } from './tx/policy/standardness';
+import { keepRetention } from './store/retention';
 import { VERSION } from './version';
 
 /** Of the 5 seconds in which the program ends, those that exporters have to deliver what waits. */
@@ -58,6 +59,8 @@ export interface AppConfig {
   /** Folder of the chain's database; without it blocks are checked without the outputs that they spend. */
   readonly chainDir?: string | undefined;
   readonly intervalMs: number;
+  /** Age at which points of embedded stores are removed and sums of their minutes stay; never without it. */
+  readonly retentionMs?: number | undefined;
   readonly policy: PolicyName;
   readonly wtxidRelay: boolean;
   readonly txPerSecond: number;
@@ -156,12 +159,19 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
     },
   );
 
+  const stores = exports.exporters.filter((exporter) => exporter instanceof DuckDbExporter);
   // A store that this process writes no other can open: it answers queries itself.
-  const servers = await Promise.all(
-    exports.exporters
-      .filter((exporter) => exporter instanceof DuckDbExporter)
-      .map((exporter) => serveQueries(exporter)),
-  );
+  const servers = await Promise.all(stores.map((store) => serveQueries(store)));
+  const { retentionMs: keepMs } = config;
+  const retentions =
+    keepMs === undefined
+      ? []
+      : stores.map((holder) =>
+          keepRetention(
+            { keepMs },
+            { holder, nowMs: () => Date.now(), warn: (message) => log.warn(message) },
+          ),
+        );
 
   const processor = new BlockProcessor({ chain, clock, bus, headerAdded, full: full?.validation });
   let complained = -Infinity;
@@ -271,7 +281,10 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
       headers?.close();
       await poolStopped;
       status?.clear();
-      await Promise.all(servers.map((server) => server.close()));
+      await Promise.all([
+        ...servers.map((server) => server.close()),
+        ...retentions.map((retention) => retention.stop()),
+      ]);
       await Promise.all([fullStopped, ...queues.map((queue) => queue.close(FLUSH_MS))]);
       log.info('stopped');
     },

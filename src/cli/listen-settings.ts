@@ -1,11 +1,15 @@
 import type { ArgumentsCamelCase } from 'yargs';
 import type { AppConfig } from '../app';
+import { parseDuration } from '../duration';
 import { UsageError } from '../errors';
 import { distinct, parseEndpoint } from '../p2p/endpoint';
 import { NETWORKS } from '../p2p/networks';
 import { joinSettings } from './join-settings';
 import type { ListenArguments } from './listen';
 import { intervalMs, nodeName, positive } from './values';
+
+/** Below this an hour, the least that is removed at once, would be gone before it ended. */
+const LEAST_RETENTION_MS = 3_600_000;
 
 /**
  * What the listener's options say, checked.
@@ -27,6 +31,7 @@ export function listenSettings(
     connect: distinct(connect.map((text) => parseEndpoint(text, port))),
     ...(join === undefined ? {} : { join }),
     intervalMs: intervalMs(args.interval),
+    retentionMs: retentionMs(args.retention, args.export),
     policy: args.policy,
     wtxidRelay: args.wtxidrelay,
     txPerSecond: positive('--tx-rate', args.txRate),
@@ -34,4 +39,16 @@ export function listenSettings(
     spoolBytes: positive('--spool-size', args.spoolSize) * 1_000_000,
     maxUserAgents: positive('--max-user-agents', args.maxUserAgents),
   };
+}
+
+function retentionMs(text: string | undefined, exports: readonly string[] | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = parseDuration(text);
+  if (ms === null || ms < LEAST_RETENTION_MS)
+    throw new UsageError(`--retention ${text}: give a duration from 1h up, such as 12h, 30d or 4w`);
+  if (exports !== undefined && !exports.some((url) => /^duckdb:/i.test(url)))
+    throw new UsageError(
+      `--retention ${text}: is of the embedded store; add --export duckdb:PATH, or leave it out`,
+    );
+  return ms;
 }

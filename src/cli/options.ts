@@ -139,6 +139,12 @@ export const LISTEN_OPTIONS = {
       'Megabytes of memory for unconfirmed transactions, their bytes included; the oldest leave first',
   },
   'spool-size': SPOOL_SIZE,
+  retention: {
+    type: 'string',
+    requiresArg: true,
+    defaultDescription: 'points are kept for ever',
+    describe: 'Age at which the embedded store keeps only sums of each minute of a point, such as 30d',
+  },
   'max-user-agents': {
     type: 'string',
     requiresArg: true,

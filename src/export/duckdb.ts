@@ -53,7 +53,7 @@ export class DuckDbExporter implements Exporter {
   private opened: { readonly store: Store; readonly connection: DuckDBConnection } | undefined;
   private readonly tableWriters = new Map<SeriesName, TableWriter>();
 
-  constructor(private readonly options: { readonly path: string }) {}
+  constructor(private readonly options: { readonly path: string; readonly filesIn?: string }) {}
 
   /** The open store, for queries beside the writing. */
   get store(): Store {
@@ -62,7 +62,7 @@ export class DuckDbExporter implements Exporter {
 
   /** @throws FailureError as `openStore` does */
   async open(): Promise<void> {
-    const store = await openStore(this.options.path);
+    const store = await openStore(this.options.path, { filesIn: this.options.filesIn });
     this.opened = { store, connection: await store.connect() };
   }
 

@@ -12,6 +12,7 @@ import { INFLUX_UDP_FORM, createInfluxUdp } from './influx-udp';
 import type { LineExporter } from './line-exporter';
 import { lineTcp, lineTls, lineUnix } from './line-socket-url';
 import { nats } from './nats/exporter';
+import { ParquetExporter } from './parquet/exporter';
 import { PROMETHEUS_FORM, createPrometheus } from './prometheus';
 import { StdoutExporter } from './stdout';
 
@@ -84,6 +85,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
     create: nats,
   },
   prometheus: { form: PROMETHEUS_FORM, help: '/metrics for Prometheus to scrape', create: createPrometheus },
+  parquet: {
+    form: 'parquet:DIR',
+    help: 'Parquet files by series and hour, in a folder',
+    create: parquet,
+  },
   stdout: { form: 'stdout:', help: 'line protocol on the standard output', create: stdout },
 };
 
@@ -115,7 +121,17 @@ export function createExporter(url: string, context: ExporterContext): AnyExport
 function duckdb(rest: string): Exporter | null {
   // `duckdb://store.duckdb` would be a file of the folder `/`, which nobody means.
   if (rest === '' || rest.endsWith('/') || /^\/\/(?!\/)/.test(rest)) return null;
-  return new DuckDbExporter({ path: path.resolve(rest.replace(/^~(?=\/)/, () => os.homedir())) });
+  return new DuckDbExporter({ path: resolveHome(rest) });
+}
+
+function parquet(rest: string, context: ExporterContext): Exporter | null {
+  if (rest === '' || /^\/\/(?!\/)/.test(rest)) return null;
+  return new ParquetExporter({ directory: resolveHome(rest) }, context);
+}
+
+/** An absolute path; a leading `~/` is the user's own folder, which shells do not put into `duckdb:~/…`. */
+function resolveHome(file: string): string {
+  return path.resolve(file.replace(/^~(?=\/)/, () => os.homedir()));
 }
 
 function influxHttp(scheme: string, api: typeof influx1Api): Kind['create'] {

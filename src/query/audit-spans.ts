@@ -35,7 +35,7 @@ type Growing = Omit<Span, 'since' | 'until' | 'emitted' | 'snapshots'> & { reado
 
 /** Reads the accounts that runs gave of themselves in a period. */
 export async function readSpans(source: Source, { since, until }: Period): Promise<readonly Span[]> {
-  const { columns, rows } = await source.run({
+  const answer = await source.run({
     series: 'btcdmon',
     since,
     until,
@@ -45,6 +45,8 @@ export async function readSpans(source: Source, { since, until }: Period): Promi
     everyNs: null,
     limit: 0,
   });
+  // Before `rawSince` the store has sums of minutes, of which a run may have a part: what is left of the accounts begins there.
+  const { columns, rows, rawSince = since } = answer;
   const places = ['time', 'node', 'network', 'series', 'started', 'emitted'].map((name) =>
     columns.findIndex((column) => column.name === name),
   );
@@ -54,10 +56,10 @@ export async function readSpans(source: Source, { since, until }: Period): Promi
       addSnapshot(
         runs,
         places.map((i) => row[i] ?? null),
-        since,
+        rawSince,
       );
   return [...runs.values()].map((run) => {
-    const first = run.snapshots[0] ?? { time: since, emitted: 0 };
+    const first = run.snapshots[0] ?? { time: rawSince, emitted: 0 };
     const last = run.snapshots.at(-1) ?? first;
     return { ...run, since: first.time, until: last.time, emitted: last.emitted - first.emitted };
   });
@@ -67,13 +69,15 @@ function addSnapshot(runs: Map<string, Growing>, row: Row, since: bigint): void 
   const [time, node, network, series, startedMs, emitted] = row;
   // A newer version may have series that this one does not know.
   if (typeof time !== 'bigint' || typeof series !== 'string' || !isSeries(series)) return;
+  // One that came after its hour was removed stands among the points until it is too.
+  if (time < since) return;
   const key = row.slice(1, 5).join('\0');
   let run = runs.get(key);
   if (run === undefined) {
     const started = Number(startedMs);
     run = { node: String(node), network: String(network), series, started, snapshots: [] };
     runs.set(key, run);
-    // Of a run that started within the time asked for, everything is looked at.
+    // Of a run that started within the time that is looked at, all of it is.
     const start = BigInt(started) * 1_000_000n - CLOCK_SLACK_NS;
     if (start >= since) run.snapshots.push({ time: start, emitted: 0 });
   }

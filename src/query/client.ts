@@ -55,8 +55,12 @@ async function answer(socket: string, question: Request, signal: AbortSignal): P
   if (first.done === true) throw broken(new Error('no answer'));
   if ('error' in first.value) throw decodeError(first.value);
   if (!('columns' in first.value)) throw broken(new Error('an answer without columns'));
-  const { columns } = first.value;
-  return { columns, rows: rowsOf(columns, lines) };
+  const { columns, rawSince } = first.value;
+  return {
+    columns,
+    rawSince: rawSince === undefined ? undefined : BigInt(rawSince),
+    rows: rowsOf(columns, lines),
+  };
 }
 
 async function* rowsOf(

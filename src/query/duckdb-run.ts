@@ -14,8 +14,10 @@ import {
 } from '@duckdb/node-api';
 import { FailureError, UsageError, messageOf } from '../errors';
 import { checkDuckdbStatement } from './duckdb-statement';
+import { readMarks } from '../store/rollup-marks';
 import { type Group, finishSorted } from './finish';
 import type { Query } from './model';
+import { answersFromRollups } from './rolled-sql';
 import { type Result, type ResultColumn, type Row, type Value, integer, resultColumns } from './result';
 import { compileSql } from './sql';
 
@@ -25,10 +27,15 @@ import { compileSql } from './sql';
  */
 export async function runQuery(connection: DuckDBConnection, query: Query): Promise<Result> {
   await beginReading(connection);
-  const result = await failing(() => connection.stream(compileSql(query)));
-  return query.agg === null
-    ? { columns: resultColumns(query), rows: points(result) }
-    : finishSorted(query, groups(query, result));
+  const { rawSince } = await failing(() => readMarks(connection, query.series));
+  const reachesBack = rawSince !== null && query.since < rawSince;
+  const rolled = reachesBack && answersFromRollups(query);
+  const result = await failing(() => connection.stream(compileSql(query, rolled ? rawSince : null)));
+  const answer =
+    query.agg === null
+      ? { columns: resultColumns(query), rows: points(result) }
+      : finishSorted(query, groups(query, result));
+  return reachesBack && !rolled ? { ...answer, rawSince } : answer;
 }
 
 /**

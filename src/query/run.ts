@@ -5,7 +5,9 @@ import { SERIES_NAMES } from '../metrics/schema';
 import { FORMATS, type Format, formatResult } from './format';
 import { type QueryArgs, parseQuery } from './model';
 import type { Result, Row } from './result';
+import { rollupTable } from '../store/rollup-columns';
 import { openSource } from './source';
+import { formatNs } from './time';
 
 /** What the command `query` was called with. */
 export interface RunOptions extends Omit<QueryArgs, 'series'> {
@@ -49,6 +51,10 @@ export async function runQueryCommand(options: RunOptions, io: RunIo): Promise<v
   try {
     const counter = { rows: 0 };
     const result = query === null ? await source.raw(options.raw ?? '') : await source.run(query);
+    if (query !== null && result.rawSince !== undefined)
+      io.stderr.write(
+        `before ${formatNs(result.rawSince)} the store has only sums of minutes, which can't answer this; look into ${rollupTable(query.series)} with --raw\n`,
+      );
     const open = await writeAll(io.stdout, formatResult(counted(result, counter), format));
     if (!open) return;
     if (query !== null && onTerminal && counter.rows >= TERMINAL_ROWS)

@@ -119,8 +119,8 @@ async function runOne(
   try {
     // The time may have been up while the connection was made.
     limit.throwIfAborted();
-    const { columns, rows } = await ask(connection, question);
-    response.write(`${JSON.stringify({ columns })}\n`);
+    const { columns, rows, rawSince } = await ask(connection, question);
+    response.write(`${JSON.stringify({ columns, rawSince: rawSince?.toString() })}\n`);
     let count = 0;
     for await (const batch of rows) {
       limit.throwIfAborted();

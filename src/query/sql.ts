@@ -2,7 +2,8 @@ import { columnNames, tagNames } from '../metrics/schema';
 import { quote } from '../store/store';
 import { isCounter } from './columns';
 import type { Query } from './model';
-import type { Where } from './where';
+import { rolledGroups } from './rolled-sql';
+import { filter, groupKeys } from './sql-parts';
 
 /** Percentiles by their names. */
 export const PERCENTS: Readonly<Record<'p50' | 'p90' | 'p99', number>> = { p50: 50, p90: 90, p99: 99 };
@@ -10,10 +11,10 @@ export const PERCENTS: Readonly<Record<'p50' | 'p90' | 'p99', number>> = { p50: 
 /**
  * Compiles a query to DuckDB SQL. Points come as time (nanoseconds, BIGINT), tags, columns in ascending order; aggregates
  * as the bucket's time (with `everyNs`), the values of `by` and the aggregate: sorted and within the limit, but for
- * `finishSorted`, which divides and rounds.
+ * `finishSorted`, which divides and rounds. Of the time before `rawSince` it takes rollups, where that is given.
  */
-export function compileSql(query: Query): string {
-  return query.agg === null ? pointsSql(query) : aggregateSql(query, query.agg);
+export function compileSql(query: Query, rawSince: bigint | null = null): string {
+  return query.agg === null ? pointsSql(query) : aggregateSql(query, query.agg, rawSince);
 }
 
 function pointsSql(query: Query): string {
@@ -29,18 +30,10 @@ function pointsSql(query: Query): string {
     : `SELECT * FROM (SELECT * FROM (${points}) ORDER BY ${descending} LIMIT ${limit}) ORDER BY ${ascending}`;
 }
 
-function aggregateSql(query: Query, agg: NonNullable<Query['agg']>): string {
-  const { series, by, everyNs, limit } = query;
-  const column = agg.column === null ? null : quote(agg.column);
-  const bucket =
-    everyNs === null ? [] : [`epoch_ns("time") - epoch_ns("time") % CAST(${everyNs} AS BIGINT) AS "time"`];
-  const counter = agg.column !== null && isCounter(series, agg.column);
-  const from =
-    agg.fn === 'rate' && agg.column !== null && counter
-      ? `(${increases(query, agg.column)}) WHERE increase >= 0`
-      : `${quote(series)} WHERE ${filter(query)}`;
-  const value = aggregate(agg.fn, column, counter);
-  const groups = `SELECT ${[...bucket, ...by.map(quote), `${value} AS aggregate_of_group`].join(', ')} FROM ${from} GROUP BY ALL HAVING aggregate_of_group ${agg.fn === 'count' ? '> 0' : 'IS NOT NULL'}`;
+function aggregateSql(query: Query, agg: NonNullable<Query['agg']>, rawSince: bigint | null): string {
+  const { by, everyNs, limit } = query;
+  const selected = rawSince === null ? rawGroups(query, agg) : rolledGroups(query, agg, rawSince);
+  const groups = `${selected} GROUP BY ALL HAVING aggregate_of_group ${agg.fn === 'count' ? '> 0' : 'IS NOT NULL'}`;
   const keys = [...(everyNs === null ? [] : ['"time"']), ...by.map(quote)];
   if (keys.length === 0) return groups;
   const ascending = `ORDER BY ${keys.map((key) => `${key} ASC NULLS FIRST`).join(', ')}`;
@@ -50,6 +43,18 @@ function aggregateSql(query: Query, agg: NonNullable<Query['agg']>): string {
   return everyNs === null
     ? `SELECT * FROM (${groups}) ${ascending} LIMIT ${limit}`
     : `SELECT * FROM (SELECT * FROM (${groups}) ${descending} LIMIT ${limit}) ${ascending}`;
+}
+
+function rawGroups(query: Query, agg: NonNullable<Query['agg']>): string {
+  const { series } = query;
+  const column = agg.column === null ? null : quote(agg.column);
+  const counter = agg.column !== null && isCounter(series, agg.column);
+  const from =
+    agg.fn === 'rate' && agg.column !== null && counter
+      ? `(${increases(query, agg.column)}) WHERE increase >= 0`
+      : `${quote(series)} WHERE ${filter(query)}`;
+  const value = aggregate(agg.fn, column, counter);
+  return `SELECT ${[...groupKeys(query), `${value} AS aggregate_of_group`].join(', ')} FROM ${from}`;
 }
 
 function aggregate(fn: NonNullable<Query['agg']>['fn'], column: string | null, counter: boolean): string {
@@ -78,20 +83,4 @@ function increases(query: Query, column: string): string {
   const tags = tagNames(query.series).map(quote).join(', ');
   const name = quote(column);
   return `SELECT *, ${name} - lag(${name}) OVER (PARTITION BY ${tags} ORDER BY "time") AS increase FROM ${quote(query.series)} WHERE ${filter(query)} AND ${name} IS NOT NULL`;
-}
-
-function filter({ since, until, where }: Query): string {
-  const range = `"time" >= make_timestamp_ns(${since}) AND "time" < make_timestamp_ns(${until})`;
-  return where === null ? range : `${range} AND ${condition(where)}`;
-}
-
-function condition(where: Where): string {
-  if (where.kind === 'compare') return `${quote(where.column)} ${where.op} ${literal(where.value)}`;
-  return `(${where.terms.map(condition).join(where.kind === 'and' ? ' AND ' : ' OR ')})`;
-}
-
-function literal(value: string | number | boolean): string {
-  if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`;
-  // A bare 0.1 would be a DECIMAL.
-  return typeof value === 'number' && !Number.isInteger(value) ? `CAST('${value}' AS DOUBLE)` : String(value);
 }

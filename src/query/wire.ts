@@ -10,7 +10,7 @@ export type Request = { readonly query: QueryArgs } | { readonly raw: string };
  * ended them. An answer without a last line is incomplete.
  */
 export type Line =
-  | { readonly columns: readonly ResultColumn[] }
+  | { readonly columns: readonly ResultColumn[]; readonly rawSince?: string | undefined }
   | readonly unknown[]
   | { readonly rows: number }
   | { readonly error: string; readonly usage: boolean };

@@ -53,18 +53,25 @@ export interface Store {
  */
 const openFiles = new Set<string>();
 
+/** How a store is opened. */
+export interface StoreOptions {
+  readonly readOnly?: boolean;
+  /** The one folder whose other files statements may read and write; none where it is left out. */
+  readonly filesIn?: string | undefined;
+}
+
 /**
  * Opens the store at `file`, creating it and its tables where `readOnly` is not set, and adding columns that the schema
  * has gained since.
  * @throws FailureError with one line that says what is wrong with the path or who holds the file
  */
-export async function openStore(file: string, options: { readonly readOnly?: boolean } = {}): Promise<Store> {
+export async function openStore(file: string, options: StoreOptions = {}): Promise<Store> {
   const readOnly = options.readOnly === true;
   const absolute = path.resolve(file);
   await checkPath(absolute, readOnly);
   if (openFiles.has(await identityOf(absolute)))
     throw new FailureError(`store ${absolute}: is open in this process already`);
-  const store = new DuckDbStore(absolute, readOnly);
+  const store = new DuckDbStore(absolute, readOnly, options.filesIn);
   await store.open();
   return store;
 }
@@ -93,6 +100,7 @@ class DuckDbStore implements Store {
   constructor(
     readonly path: string,
     private readonly readOnly: boolean,
+    private readonly filesIn: string | undefined,
   ) {}
 
   get layout(): Layout {
@@ -103,6 +111,7 @@ class DuckDbStore implements Store {
     const { path: file, readOnly } = this;
     const instance = await createInstance(file, readOnly);
     try {
+      await limitFiles(instance, this.filesIn);
       const layout = await prepare(instance, file, readOnly);
       const memory = readOnly ? QUERY_MEMORY : await writerMemory(instance);
       this.opened = { instance, layout, memory };
@@ -125,6 +134,8 @@ class DuckDbStore implements Store {
   }
 
   async lendMemory(): Promise<() => Promise<void>> {
+    // What fails here, while the file is opened anew, has lent nothing.
+    this.require();
     this.lent++;
     if (this.lent === 1) await this.limitMemory();
     return async () => {
@@ -176,11 +187,8 @@ class DuckDbStore implements Store {
 
 async function createInstance(file: string, readOnly: boolean): Promise<DuckDBInstance> {
   try {
-    // Queries of strangers run on connections of this instance: none may reach other files or the network,
-    // or lift these limits again.
     return await DuckDBInstance.create(file, {
       access_mode: readOnly ? 'READ_ONLY' : 'READ_WRITE',
-      enable_external_access: 'false',
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
       memory_limit: QUERY_MEMORY,
@@ -188,6 +196,23 @@ async function createInstance(file: string, readOnly: boolean): Promise<DuckDBIn
     });
   } catch (error) {
     throw new FailureError(explainOpen(file, messageOf(error)));
+  }
+}
+
+/**
+ * Queries of strangers run on connections of this instance: none may reach other files or the network, or lift these limits
+ * again. DuckDB takes the folder before the limit alone, so neither stands among the options above.
+ */
+async function limitFiles(instance: DuckDBInstance, folder: string | undefined): Promise<void> {
+  const connection = await instance.connect();
+  try {
+    if (folder !== undefined) {
+      const literal = `'${path.join(path.resolve(folder), '/').replaceAll("'", "''")}'`;
+      await connection.run(`SET allowed_directories = [${literal}]`);
+    }
+    await connection.run('SET enable_external_access = false');
+  } finally {
+    connection.closeSync();
   }
 }
 

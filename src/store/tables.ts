@@ -1,14 +1,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { FailureError } from '../errors';
-import {
-  COMMON_TAGS,
-  SERIES_NAMES,
-  type SeriesName,
-  columnNames,
-  seriesOf,
-  tagNames,
-} from '../metrics/schema';
+import { SERIES_NAMES, type SeriesName, columnNames, seriesOf, tagNames } from '../metrics/schema';
 import type { ColumnType } from '../metrics/schema-types';
+import { quote } from './quote';
+import { rollupColumns, rollupTable } from './rollup-columns';
+import { MARKS, MARK_COLUMNS } from './rollup-marks';
+
+export { quote } from './quote';
 
 /**
  * Version of the tables. New series and columns leave it alone: they are added to a store where they lack. It grows
@@ -32,11 +30,6 @@ export type Layout = ReadonlyMap<string, readonly string[]>;
 /** Names of a series' table columns in the order of the schema: `time`, the tags, the columns. */
 export function tableColumns(series: SeriesName): readonly string[] {
   return ['time', ...tagNames(series), ...columnNames(series)];
-}
-
-/** An SQL identifier, quoted. */
-export function quote(identifier: string): string {
-  return `"${identifier.replaceAll('"', '""')}"`;
 }
 
 /** Reads which tables and columns there are. */
@@ -78,36 +71,47 @@ export async function checkVersion(
     );
 }
 
-/** Makes the tables and columns of the schema that `layout` lacks, all or none. Returns whether there were any. */
+/** Makes the tables and columns that `layout` lacks, all or none. Returns whether there were any. */
 export async function createTables(connection: DuckDBConnection, layout: Layout): Promise<boolean> {
   const statements = layout.has(META)
     ? []
     : [`CREATE TABLE ${META} (version INTEGER)`, `INSERT INTO ${META} VALUES (${STORE_VERSION})`];
-  for (const name of SERIES_NAMES) {
-    const declarations = declarationsOf(name);
-    const present = layout.get(name);
+  for (const [table, columns] of declaredTables()) {
+    const present = layout.get(table);
     if (present === undefined)
-      statements.push(`CREATE TABLE ${quote(name)} (${[...declarations.values()].join(', ')})`);
+      statements.push(`CREATE TABLE ${quote(table)} (${[...columns].map(declaration).join(', ')})`);
     else
-      for (const [column, declaration] of declarations)
-        if (!present.includes(column))
-          statements.push(`ALTER TABLE ${quote(name)} ADD COLUMN ${declaration}`);
+      for (const column of columns)
+        if (!present.includes(column[0]))
+          statements.push(`ALTER TABLE ${quote(table)} ADD COLUMN ${declaration(column)}`);
   }
   if (statements.length > 0) await connection.run(['BEGIN', ...statements, 'COMMIT'].join('; '));
   return statements.length > 0;
 }
 
-function declarationsOf(name: SeriesName): ReadonlyMap<string, string> {
-  const { tags, columns } = seriesOf(name);
-  return new Map([
-    ['time', 'time TIMESTAMP_NS'],
-    ...[...Object.keys(COMMON_TAGS), ...Object.keys(tags)].map((tag): [string, string] => [
-      tag,
-      `${quote(tag)} VARCHAR DEFAULT ''`,
-    ]),
-    ...Object.entries(columns).map(([column, { type }]): [string, string] => [
-      column,
-      `${quote(column)} ${SQL_TYPES[type]}`,
-    ]),
-  ]);
+/** Every table but META, with the SQL types of its columns. */
+function* declaredTables(): Generator<[string, ReadonlyMap<string, string>]> {
+  for (const series of SERIES_NAMES) {
+    const { columns } = seriesOf(series);
+    const head = [
+      ['time', 'TIMESTAMP_NS'],
+      ...tagNames(series).map((tag) => [tag, "VARCHAR DEFAULT ''"] as const),
+    ] as const;
+    yield [
+      series,
+      new Map([
+        ...head,
+        ...Object.entries(columns).map(([name, { type }]) => [name, SQL_TYPES[type]] as const),
+      ]),
+    ];
+    yield [
+      rollupTable(series),
+      new Map([...head, ...rollupColumns(series).map(({ name, type }) => [name, type] as const)]),
+    ];
+  }
+  yield [MARKS, MARK_COLUMNS];
+}
+
+function declaration([name, type]: readonly [string, string]): string {
+  return `${quote(name)} ${type}`;
 }

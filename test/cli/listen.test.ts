@@ -45,7 +45,7 @@ describe('a call that cannot be right ends with one line and status 2', () => {
     [['-c', 'a', '--export', 'influxudp://h'], '--export influxudp://h: no such exporter'],
     [
       ['-c', 'a', '--export', 'influx+udp://h:0'],
-      '--export influx+udp://h:0: must be influx+udp://host[:8089]',
+      '--export influx+udp://h:0: names no port; use influx+udp://host[:8089]',
     ],
     [['--join', '--peers', '0'], '--peers 0: give a whole number from 1 to 125'],
     [['--join', '--listen', 'nonsense'], '--listen nonsense: give a port, IP[:port] or [IPv6]:port'],
@@ -54,6 +54,10 @@ describe('a call that cannot be right ends with one line and status 2', () => {
       ['--join', '-n', 'regtest'],
       '--join: regtest has no DNS seeds and no node of it is known; give --connect host[:port] or --seed',
     ],
+    [['-c', 'a', '--retention', '5'], '--retention 5: give a duration from 1h up, such as 12h, 30d or 4w'],
+    [['-c', 'a', '--retention', 'soon'], '--retention soon: give a duration from 1h up'],
+    [['-c', 'a', '--retention', '59m'], '--retention 59m: give a duration from 1h up'],
+    [['-c', 'a', '--retention', '1d', '-e', 'stdout:'], '--retention 1d: is of the embedded store'],
     [['-c', 'a', '--config', '/no/such/file'], "--config /no/such/file: can't be read"],
   ])('%j', (args, line) => {
     const { status, stdout, stderr } = run(args);

@@ -4,6 +4,7 @@ import { SystemClock } from '../../src/clock';
 import { FailureError, UsageError } from '../../src/errors';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import { InfluxUdpExporter } from '../../src/export/influx-udp';
+import { ParquetExporter } from '../../src/export/parquet/exporter';
 import { EXPORTER_KINDS, createExporter } from '../../src/export/registry';
 import { StdoutExporter } from '../../src/export/stdout';
 
@@ -39,6 +40,8 @@ describe('an export URL', () => {
       },
     ],
     ['influx+udp://[2001:db8::1]', InfluxUdpExporter, 'influx+udp', { host: '2001:db8::1', port: 8089 }],
+    ['parquet:~/points', ParquetExporter, 'parquet', { directory: path.join(os.homedir(), 'points') }],
+    ['parquet:points/', ParquetExporter, 'parquet', { directory: path.resolve('points') }],
     ['stdout:', StdoutExporter, 'stdout', {}],
   ])('%s', (url, kind, name, options) => {
     const exporter = createExporter(url, context);
@@ -69,10 +72,14 @@ describe('an export URL', () => {
     ['influx+udp://a?bytes=2000&bytes=3000', 'bytes is given twice; use influx+udp://host[:8089]'],
     ['influx+udp://a?datagram=100', 'datagram=100: give a whole number from 512 to 65507'],
     ['influx+udp://a?datagrams=fast', 'datagrams=fast: give a whole number from 1 to 1000000'],
+    ['parquet:', 'must be parquet:DIR'],
+    ['parquet://points', 'must be parquet:DIR'],
     ['stdout:x', 'must be stdout:'],
     ['stdout', 'must be stdout:'],
   ])('%s is refused', (url, reason) => {
-    expect(() => createExporter(url, context)).toThrow(new UsageError(`--export ${url}: ${reason}`));
+    expect(() => createExporter(url, context)).toThrow(
+      new UsageError(`--export ${url.replace(/\?.*/, '')}: ${reason}`),
+    );
   });
 
   it.each([
@@ -113,6 +120,7 @@ describe('an export URL', () => {
       'line+unix:PATH',
       'nats://[user@]host[:4222]/STREAM',
       'prometheus://host[:9332]',
+      'parquet:DIR',
       'stdout:',
     ]);
   });

@@ -3,6 +3,7 @@ import { SystemClock } from '../../src/clock';
 import { BtcdmonError } from '../../src/errors';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import { ExportQueue } from '../../src/export/queue';
+import { keepRetention } from '../../src/store/retention';
 import { openStore } from '../../src/store/store';
 import { makePoints } from './make-points';
 
@@ -77,6 +78,26 @@ async function full(file: string): Promise<void> {
   process.exit(0);
 }
 
+/** `retain FILE NOW`: keeps the points of the hour before NOW (milliseconds), and says `done` once the others are rolled up. */
+async function retain(file: string, now: number): Promise<void> {
+  const exporter = new DuckDbExporter({ path: file });
+  await exporter.open();
+  say('open');
+  keepRetention(
+    { keepMs: 3_600_000, passMs: 50 },
+    { holder: exporter, nowMs: () => now, warn: (message) => say('warning', message) },
+  );
+  const connection = await exporter.store.connect();
+  const before = BigInt(now - 3_600_000) * 1_000_000n;
+  for (;;) {
+    const reader = await connection.runAndReadAll('SELECT epoch_ns(min(time)) FROM tx_outputs');
+    const first = (reader.getRows()[0]?.[0] ?? null) as bigint | null;
+    if (first === null || first >= before - (before % 3_600_000_000_000n)) break;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  say('done');
+}
+
 function randomText(): string {
   return Array.from({ length: 20 }, () => Math.random().toString(36)).join('');
 }
@@ -84,4 +105,5 @@ function randomText(): string {
 const [command, file = '', rate] = process.argv.slice(2);
 if (command === 'open') void open(file);
 else if (command === 'append') void append(file, Number(rate));
+else if (command === 'retain') void retain(file, Number(rate));
 else void full(file);

@@ -1,0 +1,136 @@
+import { access, constants, mkdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Clock } from '../../clock';
+import { FailureError, messageOf } from '../../errors';
+import type { Point } from '../../metrics/point';
+import { DuckDbExporter } from '../duckdb';
+import type { Exporter, WriteResult } from '../exporter';
+import { Sealer } from './sealer';
+
+/** How often finished hours are looked for, in milliseconds. */
+const SEAL_EVERY_MS = 10_000;
+
+/** A point may wait this long in the queue before it is late and makes a file of its own. */
+const GRACE_MS = 60_000;
+
+/** How long after the begin of `close` a further file is begun: the program then has about a second left. */
+const SEAL_AT_CLOSE_MS = 600;
+
+/** File of a folder that holds the points that are in no Parquet file yet. */
+const STAGING = 'staging.duckdb';
+
+export interface ParquetOptions {
+  readonly directory: string;
+  /** Default 10,000. */
+  readonly sealEveryMs?: number;
+}
+
+/**
+ * Parquet files by series and hour. A point is first committed to a DuckDB file in the folder, which is what `acked` counts; each
+ * finished hour (UTC, of the points' own times) moves from there into a file. Whenever the program is killed, each point is in
+ * exactly one of the two once the folder was opened again.
+ */
+export class ParquetExporter implements Exporter {
+  readonly name = 'parquet';
+  private readonly staging: DuckDbExporter;
+  private sealer: Sealer | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private sealing: Promise<void> = Promise.resolve();
+  /** The last complaint, which is not repeated while it stays the same. */
+  private complaint = '';
+
+  constructor(
+    private readonly options: ParquetOptions,
+    private readonly modules: { readonly clock: Clock; readonly warn: (message: string) => void },
+  ) {
+    const { directory } = options;
+    this.staging = new DuckDbExporter({ path: path.join(directory, STAGING), filesIn: directory });
+  }
+
+  /** @throws FailureError where the folder can't be made or written, or another process uses it */
+  async open(): Promise<void> {
+    const { directory, sealEveryMs = SEAL_EVERY_MS } = this.options;
+    await makeFolder(directory);
+    try {
+      await this.staging.open();
+    } catch (error) {
+      throw new FailureError(`parquet:${directory}: ${explain(messageOf(error))}`);
+    }
+    try {
+      const { warn } = this.modules;
+      this.sealer = new Sealer({ directory }, { holder: this.staging, warn });
+      await this.sealer.recover();
+    } catch (error) {
+      await this.staging.close();
+      throw new FailureError(
+        `parquet:${directory}: what an earlier run left can't be finished: ${messageOf(error)}`,
+      );
+    }
+    this.schedule(sealEveryMs);
+  }
+
+  write(points: readonly Point[]): Promise<WriteResult> {
+    return this.staging.write(points);
+  }
+
+  /** Writes what is staged into files, as far as the time allows; what stays is there at the next start. */
+  async close(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const end = this.modules.clock.monotonicMs() + SEAL_AT_CLOSE_MS;
+    this.sealer?.stop();
+    await this.sealing;
+    await this.seal(null, () => this.modules.clock.monotonicMs() < end);
+    this.sealer = undefined;
+    await this.staging.close();
+  }
+
+  private schedule(ms: number): void {
+    this.timer = setTimeout(() => {
+      const before = this.nowMs() - GRACE_MS;
+      this.sealing = this.seal(before, () => true).then(() => {
+        if (this.timer !== undefined) this.schedule(ms);
+      });
+    }, ms);
+  }
+
+  private async seal(beforeMs: number | null, mayGoOn: () => boolean): Promise<void> {
+    try {
+      await this.sealer?.seal(beforeMs, mayGoOn);
+      this.complaint = '';
+    } catch (error) {
+      const complaint = `parquet:${this.options.directory}: a file can't be written and is tried again: ${messageOf(error)}`;
+      if (complaint !== this.complaint) this.modules.warn(complaint);
+      this.complaint = complaint;
+    }
+  }
+
+  private nowMs(): number {
+    return Number(this.modules.clock.uniqueNs() / 1_000_000n);
+  }
+}
+
+async function makeFolder(directory: string): Promise<void> {
+  const wrong = (reason: string): FailureError => new FailureError(`parquet:${directory}: ${reason}`);
+  const parent = path.dirname(directory);
+  try {
+    await mkdir(directory);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw wrong(`the folder ${parent} does not exist`);
+    if (code === 'EACCES' || code === 'EROFS') throw wrong(`the folder ${parent} is not writable`);
+    if (code !== 'EEXIST') throw wrong(`can't be made: ${messageOf(error)}`);
+    if (!(await stat(directory)).isDirectory()) throw wrong('is not a folder');
+  }
+  await access(directory, constants.W_OK).catch(() => {
+    throw wrong('the folder is not writable');
+  });
+}
+
+function explain(message: string): string {
+  const holder = /in use by process (\d+)/.exec(message)?.[1];
+  if (holder !== undefined)
+    return `in use by process ${holder}; stop that one, or give this one another folder`;
+  if (message.includes('is open in this process already')) return 'is given twice';
+  return message;
+}

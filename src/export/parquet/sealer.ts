@@ -1,0 +1,144 @@
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { SERIES_NAMES, type SeriesName } from '../../metrics/schema';
+import { type Store, quote } from '../../store/store';
+import { fileName } from './names';
+
+/** Table of the staging file: files that are written and whose points have left their tables, but that lack their names yet. */
+const PENDING = 'btcdmon_parquet';
+
+/** Files that are being written; nobody's `*.parquet` matches them. */
+const TEMPORARY = '.tmp';
+
+/**
+ * Moves points from the staging tables into Parquet files, one series and hour at a time. The file is written first; one
+ * transaction then takes its points out of the table and notes the name that the file is to have; then it gets it. `recover`
+ * finishes or undoes whatever of that was cut short.
+ */
+export class Sealer {
+  private stopped = false;
+
+  constructor(
+    private readonly options: { readonly directory: string },
+    private readonly modules: {
+      /** An exporter that may open its file anew. */
+      readonly holder: { readonly store: Store };
+      readonly warn: (message: string) => void;
+    },
+  ) {}
+
+  /** Ends a running `seal` after its file. A later one runs as ever. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  /** Gives files their names whose points are in no table any more, and removes those that were never finished. */
+  async recover(): Promise<void> {
+    await this.connected(async (connection) => {
+      await connection.run(`CREATE TABLE IF NOT EXISTS ${PENDING} (series VARCHAR, name VARCHAR)`);
+      await this.namePending(connection);
+    });
+    for (const series of SERIES_NAMES)
+      for (const name of await this.filesOf(series))
+        if (name.endsWith(TEMPORARY)) await rm(path.join(this.folderOf(series), name));
+  }
+
+  /** Seals the hours that end before `beforeMs` (Unix time), all where it is null, as long as `mayGoOn` says so. */
+  async seal(beforeMs: number | null, mayGoOn: () => boolean): Promise<void> {
+    this.stopped = false;
+    await this.connected(async (connection) => {
+      // One that could not be named a moment ago, as on a full disk.
+      await this.namePending(connection);
+      for (const series of SERIES_NAMES)
+        for (const hour of await stagedHours(connection, series)) {
+          if (beforeMs !== null && (hour + 1) * 3_600_000 > beforeMs) continue;
+          if (this.stopped || !mayGoOn()) return;
+          // An hour is sorted, which needs more than the writer has.
+          const takeBack = await this.modules.holder.store.lendMemory();
+          try {
+            await this.sealHour(connection, series, hour);
+          } finally {
+            await takeBack();
+          }
+        }
+    });
+  }
+
+  private async sealHour(connection: DuckDBConnection, series: SeriesName, hour: number): Promise<void> {
+    const folder = this.folderOf(series);
+    await mkdir(folder, { recursive: true });
+    const name = fileName(hour, new Set(await this.filesOf(series)));
+    const temporary = path.join(folder, name + TEMPORARY);
+    const from = BigInt(hour) * 3_600_000_000_000n;
+    const rows = `FROM ${quote(series)} WHERE time >= make_timestamp_ns(${from}) AND time < make_timestamp_ns(${from + 3_600_000_000_000n})`;
+    let written = false;
+    try {
+      // Both statements see the points that were there when the transaction began, and leave later ones alone.
+      await connection.run('BEGIN');
+      await connection.run(
+        `COPY (SELECT * ${rows} ORDER BY time) TO '${temporary.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
+      );
+      for (const part of [temporary, folder, this.options.directory]) await sync(part);
+      await connection.run(`DELETE ${rows}`);
+      await connection.run(`INSERT INTO ${PENDING} VALUES ($1, $2)`, [series, name]);
+      written = true;
+      await connection.run('COMMIT');
+    } catch (error) {
+      await connection.run('ROLLBACK').catch(() => undefined);
+      // Whether a COMMIT that failed has committed is known to the table alone, so the file then stays until it was asked.
+      if (!written) await rm(temporary, { force: true });
+      throw error;
+    }
+    await this.namePending(connection);
+  }
+
+  private async namePending(connection: DuckDBConnection): Promise<void> {
+    const reader = await connection.runAndReadAll(`SELECT series, name FROM ${PENDING}`);
+    for (const [series = '', name = ''] of reader.getRows() as string[][]) {
+      const folder = path.join(this.options.directory, series);
+      const files = await readdir(folder).catch((): string[] => []);
+      if (files.includes(name + TEMPORARY))
+        await rename(path.join(folder, name + TEMPORARY), path.join(folder, name));
+      else if (!files.includes(name))
+        this.modules.warn(`parquet: ${path.join(folder, name)} was written, and somebody has taken it away`);
+      if (files.length > 0) await sync(folder);
+      await connection.run(`DELETE FROM ${PENDING} WHERE series = $1 AND name = $2`, [series, name]);
+    }
+  }
+
+  private folderOf(series: SeriesName): string {
+    return path.join(this.options.directory, series);
+  }
+
+  private filesOf(series: SeriesName): Promise<string[]> {
+    return readdir(this.folderOf(series)).catch((): string[] => []);
+  }
+
+  private async connected(work: (connection: DuckDBConnection) => Promise<void>): Promise<void> {
+    const connection = await this.modules.holder.store.connect();
+    try {
+      await work(connection);
+    } finally {
+      connection.closeSync();
+    }
+  }
+}
+
+/** Hours since the Unix epoch of which a series has points, in ascending order. */
+async function stagedHours(connection: DuckDBConnection, series: SeriesName): Promise<readonly number[]> {
+  const reader = await connection.runAndReadAll(
+    `SELECT DISTINCT epoch_ns(time) // 3600000000000 AS hour FROM ${quote(series)} ORDER BY hour`,
+  );
+  return reader.getRows().map(([hour]) => Number(hour));
+}
+
+/** Makes sure that a file or a folder's names survive a power cut. */
+async function sync(file: string): Promise<void> {
+  const handle = await open(file, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,27 @@
+import { quote } from '../store/store';
+import type { Query } from './model';
+import type { Where } from './where';
+
+/** What the groups of a query are made of: the start of the bucket, then the values of `by`. */
+export function groupKeys({ by, everyNs }: Query): readonly string[] {
+  const bucket =
+    everyNs === null ? [] : [`epoch_ns("time") - epoch_ns("time") % CAST(${everyNs} AS BIGINT) AS "time"`];
+  return [...bucket, ...by.map(quote)];
+}
+
+/** The condition of a query, the range of times included. */
+export function filter({ since, until, where }: Query): string {
+  const range = `"time" >= make_timestamp_ns(${since}) AND "time" < make_timestamp_ns(${until})`;
+  return where === null ? range : `${range} AND ${condition(where)}`;
+}
+
+function condition(where: Where): string {
+  if (where.kind === 'compare') return `${quote(where.column)} ${where.op} ${literal(where.value)}`;
+  return `(${where.terms.map(condition).join(where.kind === 'and' ? ' AND ' : ' OR ')})`;
+}
+
+function literal(value: string | number | boolean): string {
+  if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`;
+  // A bare 0.1 would be a DECIMAL.
+  return typeof value === 'number' && !Number.isInteger(value) ? `CAST('${value}' AS DOUBLE)` : String(value);
+}

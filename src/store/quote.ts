@@ -1,0 +1,4 @@
+/** An SQL identifier, quoted. */
+export function quote(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,141 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { DuckDbExporter } from '../../src/export/duckdb';
+import type { Point } from '../../src/metrics/point';
+import { SERIES_NAMES, seriesOf, tagNames } from '../../src/metrics/schema';
+import { runQuery } from '../../src/query/duckdb-run';
+import { AGGREGATES, type QueryArgs, parseQuery } from '../../src/query/model';
+import { type Result, type Row, collect } from '../../src/query/result';
+import { expire } from '../../src/store/rollup';
+import { Cleanup } from '../support/cleanup';
+import { END_NS, START_NS, queryPoints } from '../support/query-points';
+
+/** A minute's begin before the first point. */
+const since = String((START_NS / 60_000_000_000n) * 60n);
+
+/** The begin of an hour that divides the points. */
+const MIDDLE_NS = END_NS - (END_NS % 3_600_000_000_000n);
+
+/** Of all kinds and types of columns. */
+const ASKED = [
+  'bandwidth',
+  'mempool',
+  'peers',
+  'msg_recv',
+  'tx',
+  'tx_outputs',
+  'tx_fees',
+  'ping',
+  'btcdmon',
+] as const;
+
+describe('a store with rolled-up hours', () => {
+  const cleanup = new Cleanup();
+  const stores: DuckDbExporter[] = [];
+
+  beforeAll(async () => {
+    for (const name of ['points', 'rolled']) {
+      const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-rolled-')), (it) =>
+        rm(it, { recursive: true }),
+      );
+      const exporter = new DuckDbExporter({ path: path.join(folder, `${name}.duckdb`) });
+      await exporter.open();
+      cleanup.add(exporter, (it) => it.close());
+      await exporter.write(queryPoints());
+      stores.push(exporter);
+    }
+    await rollUp();
+  });
+  afterAll(() => cleanup.run());
+
+  /** Rolls the first hour of the second store up. */
+  async function rollUp(): Promise<number> {
+    const connection = await stores[1]?.store.connect();
+    if (connection === undefined) throw new Error('no store');
+    let removed = 0;
+    for (const series of SERIES_NAMES) removed += await expire(connection, series, END_NS, () => true);
+    connection.closeSync();
+    return removed;
+  }
+
+  async function ask(
+    exporter: DuckDbExporter | undefined,
+    args: QueryArgs,
+  ): Promise<Result & { all: readonly Row[] }> {
+    const connection = await exporter?.store.connect();
+    if (connection === undefined) throw new Error('no store');
+    const result = await runQuery(connection, parseQuery({ since, ...args }, END_NS));
+    const all = await collect(result);
+    connection.closeSync();
+    return { ...result, all };
+  }
+
+  /** Every aggregate that a series may be asked for, in many shapes. */
+  function* questions(): Generator<QueryArgs> {
+    for (const series of ASKED) {
+      const shapes: Partial<QueryArgs>[] = [
+        {},
+        { every: '1m' },
+        { every: '7m', by: tagNames(series) },
+        { by: ['node'], where: "network = 'mainnet' AND node != 'alpha'" },
+        { every: '5m', by: ['network'], limit: 3 },
+      ];
+      const aggregates: string[][] = [['count'], ['rate']];
+      for (const [name, { type, kind }] of Object.entries(seriesOf(series).columns).slice(0, 2))
+        for (const fn of AGGREGATES) {
+          if (/^p\d/.test(fn)) continue;
+          if (fn !== 'count' && type !== 'int' && type !== 'float') continue;
+          if (fn === 'rate' && kind !== 'count' && kind !== 'counter') continue;
+          if ((fn === 'sum' || fn === 'mean') && kind === 'counter') continue;
+          aggregates.push([fn, name]);
+        }
+      for (const agg of aggregates) for (const shape of shapes) yield { series, agg, ...shape };
+    }
+  }
+
+  /** Asks both stores each `nth` question. */
+  async function expectTheSame(nth: number): Promise<void> {
+    let rows = 0;
+    for (const [i, question] of [...questions()].entries()) {
+      if (i % nth !== 0) continue;
+      const [expected, found] = await Promise.all([ask(stores[0], question), ask(stores[1], question)]);
+      expect({ question, rows: found.all, rawSince: found.rawSince }).toEqual({
+        question,
+        rows: expected.all,
+        rawSince: undefined,
+      });
+      rows += found.all.length;
+    }
+    expect(rows).toBeGreaterThan(500 / nth);
+  }
+
+  it('gives the answers that the points gave, also with points that came late, before and after their rollup', async () => {
+    expect((await ask(stores[1], { series: 'tx_outputs' })).rawSince).toBe(MIDDLE_NS);
+    await expectTheSame(1);
+    const late = queryPoints()
+      .filter(({ time, series }) => time < MIDDLE_NS && series !== 'bandwidth' && series !== 'btcdmon')
+      .slice(0, 200)
+      .map((point): Point => ({ ...point, time: point.time + 7n }));
+    for (const exporter of stores) await exporter.write(late);
+    await expectTheSame(6);
+    expect(await rollUp()).toBe(200);
+    await expectTheSame(6);
+  }, 60_000);
+
+  it.each<QueryArgs>([
+    { series: 'tx_outputs' },
+    { series: 'tx_outputs', agg: ['p90', 'value'] },
+    { series: 'tx_outputs', agg: ['count'], every: '30s' },
+    { series: 'tx_outputs', agg: ['count'], every: '90s' },
+    { series: 'tx_outputs', agg: ['count'], by: ['is_dust'] },
+    { series: 'tx_outputs', agg: ['count'], where: 'value > 5' },
+    { series: 'bandwidth', agg: ['sum', 'bytes_sent'] },
+  ])('says from when it can answer %j', async (question) => {
+    expect((await ask(stores[1], question)).rawSince).toBe(MIDDLE_NS);
+    expect((await ask(stores[0], question)).rawSince).toBeUndefined();
+    const later = await ask(stores[1], { ...question, since: String(MIDDLE_NS / 1_000_000_000n) });
+    expect(later.rawSince).toBeUndefined();
+    expect((await ask(stores[1], question)).all).toEqual(later.all);
+  });
+});
