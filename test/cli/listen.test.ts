@@ -45,7 +45,7 @@ describe('a call that cannot be right ends with one line and status 2', () => {
     [['-c', 'a', '--export', 'influxudp://h'], '--export influxudp://h: no such exporter'],
     [
       ['-c', 'a', '--export', 'influx+udp://h:0'],
-      '--export influx+udp://h:0: must be influx+udp://host[:8089]',
+      '--export influx+udp://h:0: names no port; use influx+udp://host[:8089]',
     ],
     [['--join', '--peers', '0'], '--peers 0: give a whole number from 1 to 125'],
     [['--join', '--listen', 'nonsense'], '--listen nonsense: give a port, IP[:port] or [IPv6]:port'],
