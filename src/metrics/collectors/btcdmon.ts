@@ -26,7 +26,8 @@ export const btcdmon: CollectorFactory = ({ emit, emitted, exporters, mempool })
       since = performance.now();
       emit('btcdmon', {
         started,
-        loop_lag_p99: Math.max(0, lag.percentile(99) / 1e6 - LAG_RESOLUTION_MS),
+        // The last interval of a run can be shorter than a sample.
+        loop_lag_p99: lag.count === 0 ? undefined : Math.max(0, lag.percentile(99) / 1e6 - LAG_RESOLUTION_MS),
         rss: process.memoryUsage.rss(),
         fees_known: transactions === 0 ? undefined : (withFee / transactions) * 100,
         cpu: ((used.user + used.system) / 1_000 / elapsedMs) * 100,
