@@ -22,7 +22,7 @@ const IN_VIEW = 100_000;
 const IN_BLOCK = 4_000;
 const NONCE = 7n;
 const RUNS = 31;
-/** The default of --mempool-size. */
+/** Core’s default, three times ours (--mempool-size). */
 const MAX_BYTES = 300_000_000;
 /** The room for it, and half as much again: the oldest leave for the newest. */
 const UNTIL_FULL = 750_000;

@@ -206,14 +206,19 @@ if (spawnSync('influxd', ['version']).error !== undefined) {
       const http = `influx+http://127.0.0.1:${port}/bench${options}`;
       print(`influx+http${options}`, await measure(POINTS, () => bySpool(http, spools, acked)), single);
     }
-    const before = await stored(port);
+    let before = await stored(port);
     if (before !== SINGLE_POINTS + 2 * POINTS) throw new Error(`${before} points are stored over HTTP`);
-    const udp = `influx+udp://127.0.0.1:${udpPort}`;
-    const result = await measure(POINTS, () => bySpool(udp, spools, ({ sent }) => sent === POINTS));
-    print('influx+udp', result, single);
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
-    const lost = before + POINTS - (await stored(port));
-    console.log(`delivery: influx+udp lost ${lost} of ${POINTS.toLocaleString('en')} points`);
+    // At the default pace, which is for a receiver's default buffer, and at one that this receiver's large one takes.
+    for (const options of ['', '?datagrams=20000']) {
+      const udp = `influx+udp://127.0.0.1:${udpPort}${options}`;
+      const result = await measure(POINTS, () => bySpool(udp, spools, ({ sent }) => sent === POINTS));
+      print(`influx+udp${options}`, result, single);
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      const now = await stored(port);
+      const lost = before + POINTS - now;
+      before = now;
+      console.log(`delivery: influx+udp${options} lost ${lost} of ${POINTS.toLocaleString('en')} points`);
+    }
   } finally {
     child.kill('SIGKILL');
     await once(child, 'exit');

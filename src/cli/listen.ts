@@ -3,6 +3,7 @@ import type { Argv, CommandModule, InferredOptionTypes } from 'yargs';
 import { startApp } from '../app';
 import { createLog } from '../log';
 import { dataDirectory, defaultStore } from './data-directory';
+import { keepHeapSmall } from './heap';
 import { listenSettings } from './listen-settings';
 import { type GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
 import type { Settings } from './settings';
@@ -28,6 +29,7 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
         'two peers, into InfluxDB',
       ) as Argv<ListenArguments>,
   handler: async (args) => {
+    keepHeapSmall();
     const { spoolBytes: maxBytes, ...settings } = listenSettings(args);
     const dataDir = await dataDirectory(args.dataDir);
     const exports = args.export ?? [defaultStore(dataDir)];

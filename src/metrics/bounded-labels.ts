@@ -4,8 +4,9 @@ export const OTHER = 'other';
 const MAX_LENGTH = 64;
 
 /**
- * Makes tags of what strangers say. A label is cut to 64 printable ASCII characters (others become `?`), and after `limit`
- * distinct ones further ones are `other`: in InfluxDB every tag value costs memory for ever.
+ * Makes tags of what strangers say. A label is cut to 64 printable ASCII characters (others become `?`, and so do backslashes at
+ * its end, which line protocol cannot carry), and after `limit` distinct ones further ones are `other`: in InfluxDB every
+ * tag value costs memory for ever.
  */
 export class BoundedLabels {
   private readonly seen = new Set<string>();
@@ -13,7 +14,10 @@ export class BoundedLabels {
   constructor(private readonly limit: number) {}
 
   label(text: string): string {
-    const label = text.slice(0, MAX_LENGTH).replace(/[^\x20-\x7e]/g, '?');
+    const label = text
+      .slice(0, MAX_LENGTH)
+      .replace(/[^\x20-\x7e]/g, '?')
+      .replace(/\\+$/, (backslashes) => '?'.repeat(backslashes.length));
     if (this.seen.has(label)) return label;
     if (this.seen.size >= this.limit) return OTHER;
     this.seen.add(label);

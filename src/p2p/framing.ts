@@ -8,6 +8,15 @@ export const MAX_PAYLOAD_BYTES = 4_000_000;
 
 const COMMAND_BYTES = 12;
 
+/**
+ * A chunk below this is copied behind the one before it: held by itself, as a chunk of one byte takes 440 bytes, a message of 4 MB
+ * in such chunks would take 1.7 GB.
+ */
+const SMALL_CHUNK = 1_024;
+
+/** What small chunks are gathered in. */
+const GATHERED_BYTES = 16_384;
+
 /** Why a stream of bytes stopped being the protocol. Each ends its connection. */
 export type FramingViolation = 'wrong-magic' | 'oversized-message' | 'wrong-checksum';
 
@@ -28,6 +37,8 @@ export interface FrameSink {
  */
 export class FrameReader {
   private readonly chunks: Buffer[] = [];
+  /** Where small chunks are gathered, the last of `chunks` being a view of it; null where it is none. */
+  private gathering: Buffer | null = null;
   private buffered = 0;
   /** Bytes that must be there before the next step. */
   private wanted = HEADER_BYTES;
@@ -40,7 +51,7 @@ export class FrameReader {
   ) {}
 
   push(chunk: Buffer): void {
-    this.chunks.push(chunk);
+    this.append(chunk);
     this.buffered += chunk.length;
     while (!this.broken && this.buffered >= this.wanted) {
       if (this.header === null) this.readHeader(this.take(HEADER_BYTES));
@@ -52,6 +63,32 @@ export class FrameReader {
   /** Stops reading, also in the middle of a chunk. */
   stop(): void {
     this.broken = true;
+  }
+
+  private append(chunk: Buffer): void {
+    if (this.chunks.length === 0 || chunk.length >= SMALL_CHUNK) {
+      this.seal();
+      this.chunks.push(chunk);
+      return;
+    }
+    let used = this.chunks.at(-1)?.length ?? 0;
+    if (this.gathering === null || this.gathering.length - used < chunk.length) {
+      this.seal();
+      const wanted = Math.min(GATHERED_BYTES, this.wanted - this.buffered);
+      this.gathering = Buffer.allocUnsafeSlow(Math.max(chunk.length, wanted));
+      this.chunks.push(EMPTY);
+      used = 0;
+    }
+    chunk.copy(this.gathering, used);
+    this.chunks[this.chunks.length - 1] = this.gathering.subarray(0, used + chunk.length);
+  }
+
+  /** Ends the gathering of small chunks; what they do not fill is given back. */
+  private seal(): void {
+    const last = this.chunks.at(-1);
+    if (this.gathering !== null && last !== undefined && last.length < this.gathering.length / 2)
+      this.chunks[this.chunks.length - 1] = Buffer.from(last);
+    this.gathering = null;
   }
 
   private readHeader(header: Buffer): void {
@@ -84,6 +121,7 @@ export class FrameReader {
 
   /** Takes `length` bytes off the front; the caller has made sure that they are there. */
   private take(length: number): Buffer {
+    this.gathering = null;
     this.buffered -= length;
     const first = this.chunks[0] ?? EMPTY;
     if (first.length > length) {

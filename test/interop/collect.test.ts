@@ -153,7 +153,7 @@ influxd.describe('many nodes and one collector', () => {
     // Three nodes, and two runs of the collector.
     const whole = audit(store);
     expect(whole).toMatchObject({ status: 0, stderr: '' });
-    const sum = /^\d{3,} points of 5 runs: the store holds every one\n$/;
+    const sum = /\n\d{3,} points of 5 runs: the store holds every one\n$/;
     expect(whole.stdout).toMatch(sum);
     const influx = `influx+http://127.0.0.1:${server.httpPort}/${server.database}`;
     // The last accounts of the collector that was killed may have come to one of the stores alone: its own are on no disk.

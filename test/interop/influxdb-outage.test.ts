@@ -47,7 +47,7 @@ influxd.describe('InfluxDB that goes away', () => {
 
   /** Each run's account of each series against what is stored; told, so that a log of the test shows what it looked at. */
   function expectAll(accounts: readonly Account[], runs: number): number {
-    expect(new Set(accounts.map(({ started }) => started)).size).toBe(runs);
+    expect(new Set(accounts.flatMap(({ started }) => started)).size).toBe(runs);
     const emitted = accounts.reduce((sum, account) => sum + (account.emitted ?? 0), 0);
     const stored = accounts.reduce((sum, account) => sum + account.stored, 0);
     process.stderr.write(

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import {
   encodeFrame,
@@ -126,5 +128,37 @@ describe('FrameReader', () => {
         expect(recorder.violations.length).toBeLessThanOrEqual(1);
       }),
     );
+  });
+});
+
+describe('a message that comes in crumbs', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const megabytes = (): number => {
+    collect();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return (heapUsed + arrayBuffers) / 1e6;
+  };
+
+  it.each([
+    ['of one byte', () => 1],
+    ['of one byte behind each of a kilobyte', (i: number) => (i % 2 === 0 ? 1 : 1_024)],
+    ['of a kilobyte less a byte', () => 1_023],
+  ])('%s takes no more than twice its size', (_, size) => {
+    const recorder = new Recorder();
+    const reader = new FrameReader(MAGIC, recorder);
+    const payload = 1_000_000;
+    reader.push(encodeFrame(MAGIC, 'block', Buffer.alloc(payload)).subarray(0, HEADER_BYTES));
+    const before = megabytes();
+    let sent = 0;
+    for (let i = 0; sent + size(i) < payload; i++) {
+      // Node hands each read over in memory of its own.
+      reader.push(Buffer.from(new ArrayBuffer(size(i))));
+      sent += size(i);
+    }
+    expect(megabytes() - before).toBeLessThan(2 * (payload / 1e6));
+    reader.push(Buffer.alloc(payload - sent));
+    expect(recorder.counted).toEqual([['block', HEADER_BYTES + payload]]);
+    expect(recorder.violations).toEqual([]);
   });
 });

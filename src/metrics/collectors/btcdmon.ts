@@ -32,7 +32,8 @@ export const btcdmon = ({ emit, emitted, exporters, mempool, collected }: Btcdmo
       since = performance.now();
       emit('btcdmon', {
         started,
-        loop_lag_p99: Math.max(0, lag.percentile(99) / 1e6 - LAG_RESOLUTION_MS),
+        // The last interval of a run can be shorter than a sample.
+        loop_lag_p99: lag.count === 0 ? undefined : Math.max(0, lag.percentile(99) / 1e6 - LAG_RESOLUTION_MS),
         rss: process.memoryUsage.rss(),
         fees_known: transactions === 0 ? undefined : (withFee / transactions) * 100,
         ...collected?.(),

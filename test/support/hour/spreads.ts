@@ -1,4 +1,5 @@
-import { itemsOf, type Transcript } from './transcript';
+import BcoinBlock from 'bcoin/lib/primitives/block';
+import { itemsOf, type Message, type SeenItem, type Transcript } from './transcript';
 
 /** How long announcements of one thing are gathered. */
 const WINDOW_MS = 30_000;
@@ -19,18 +20,22 @@ export interface Spread {
   readonly isCertain: boolean;
 }
 
-/** How each thing was announced over these connections. */
+/**
+ * How each thing was announced over these connections: by `inv`, or by sending a block that the listener has asked nobody for. Of
+ * compact blocks and of blocks that headers announce it knows nothing.
+ */
 export function spreadsOf(transcripts: readonly Transcript[]): Spread[] {
   const kinds = new Map<string, Spread['kind']>();
   const times = new Map<string, { readonly connection: number; readonly at: number }[]>();
+  const questions = transcripts.flatMap(({ out }) => out.filter(({ command }) => command === 'getdata'));
+  const asked = new Set(questions.flatMap(itemsOf).map(({ hash }) => hash));
   for (const [connection, transcript] of transcripts.entries()) {
     const first = new Map<string, number>();
     for (const message of transcript.in)
-      if (message.command === 'inv')
-        for (const { type, hash } of itemsOf(message)) {
-          kinds.set(hash, type === BLOCK ? 'block' : 'tx');
-          if (!first.has(hash)) first.set(hash, message.at);
-        }
+      for (const { type, hash } of announcedBy(message, asked)) {
+        kinds.set(hash, type === BLOCK ? 'block' : 'tx');
+        if (!first.has(hash)) first.set(hash, message.at);
+      }
     for (const [hash, at] of first) times.set(hash, [...(times.get(hash) ?? []), { connection, at }]);
   }
   return [...kinds].map(([hash, kind]) => {
@@ -44,4 +49,21 @@ export function spreadsOf(transcripts: readonly Transcript[]): Spread[] {
       isCertain: delays.every((delay) => delay < WINDOW_MS - BEFORE_MS || delay > WINDOW_MS + AFTER_MS),
     };
   });
+}
+
+/** What a message announces, where these hashes were asked for. */
+function announcedBy(message: Message, asked: ReadonlySet<string>): SeenItem[] {
+  if (message.command === 'inv') return itemsOf(message);
+  if (message.command !== 'block') return [];
+  const hash = blockHashOf(message.payload);
+  return hash === undefined || asked.has(hash) ? [] : [{ type: BLOCK, hash }];
+}
+
+/** The hash of a block, by bcoin; undefined where the bytes are no block. */
+function blockHashOf(payload: Buffer): string | undefined {
+  try {
+    return BcoinBlock.fromRaw(payload).rhash();
+  } catch {
+    return undefined;
+  }
 }
