@@ -139,24 +139,33 @@ describe('a message that comes in crumbs', () => {
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return (heapUsed + arrayBuffers) / 1e6;
   };
+  /** The least of some looks: what a collection found to be garbage is given back beside the program, a little later. */
+  const settled = async (): Promise<number> => {
+    let least = Infinity;
+    for (let look = 0; look < 10; look++) {
+      least = Math.min(least, megabytes());
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return least;
+  };
 
   it.each([
     ['of one byte', () => 1],
     ['of one byte behind each of a kilobyte', (i: number) => (i % 2 === 0 ? 1 : 1_024)],
     ['of a kilobyte less a byte', () => 1_023],
-  ])('%s takes no more than twice its size', (_, size) => {
+  ])('%s takes no more than twice its size', async (_, size) => {
     const recorder = new Recorder();
     const reader = new FrameReader(MAGIC, recorder);
     const payload = 1_000_000;
     reader.push(encodeFrame(MAGIC, 'block', Buffer.alloc(payload)).subarray(0, HEADER_BYTES));
-    const before = megabytes();
+    const before = await settled();
     let sent = 0;
     for (let i = 0; sent + size(i) < payload; i++) {
       // Node hands each read over in memory of its own.
       reader.push(Buffer.from(new ArrayBuffer(size(i))));
       sent += size(i);
     }
-    expect(megabytes() - before).toBeLessThan(2 * (payload / 1e6));
+    expect((await settled()) - before).toBeLessThan(2 * (payload / 1e6));
     reader.push(Buffer.alloc(payload - sent));
     expect(recorder.counted).toEqual([['block', HEADER_BYTES + payload]]);
     expect(recorder.violations).toEqual([]);
