@@ -1,12 +1,6 @@
 import type { PointSink } from '../metrics/emitter';
 
 /**
- * Points that may wait; outputs', which are most, take 45 MB then. One transaction can make 111,112: it has a point for each
- * output, and an output takes 9 of a million bytes. Two of those do not push out what waits beside them.
- */
-export const MAX_POINTS = 250_000;
-
-/**
  * Cumulative since the start but for `queued` and `spooled`. At every moment, points pushed, and those that an earlier run
  * left in the spool, = sent + dropped + queued + spooled.
  */

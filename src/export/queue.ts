@@ -5,23 +5,10 @@ import { Backoff } from './backoff';
 import { Drops, type Warn } from './drops';
 import { type Exporter, ExporterEnded } from './exporter';
 import { Marks } from './marks';
-import { MAX_POINTS, type PointQueue, type QueueStats } from './point-queue';
+import type { PointQueue, QueueStats } from './point-queue';
+import { type QueueOptions, type QueueSettings, queueSettings } from './queue-options';
 import { Ring } from './ring';
 import { within } from './within';
-
-export interface QueueOptions {
-  /** Name in warnings and in the tag `exporter`; default the exporter's own. */
-  readonly name?: string;
-  /** Points that may wait, those of a running write included. */
-  readonly maxPoints?: number;
-  /** Points handed to one `write`. */
-  readonly batchPoints?: number;
-  /** How long a point waits for others to go with it, in milliseconds. */
-  readonly flushMs?: number;
-  /** First pause after a write that failed, in milliseconds; doubled at each further failure up to `retryMaxMs`. */
-  readonly retryMinMs?: number;
-  readonly retryMaxMs?: number;
-}
 
 export interface QueueModules {
   readonly exporter: Exporter;
@@ -43,7 +30,7 @@ export const CROWDED_SHARE = 0.5;
  */
 export class ExportQueue implements PointQueue {
   readonly name: string;
-  private readonly options: Required<Omit<QueueOptions, 'name'>>;
+  private readonly options: QueueSettings;
   private readonly ring: Ring<Point>;
   private readonly drops: Drops;
   private readonly backoff: Backoff;
@@ -63,13 +50,7 @@ export class ExportQueue implements PointQueue {
     private readonly modules: QueueModules,
   ) {
     this.name = options.name ?? modules.exporter.name;
-    this.options = {
-      maxPoints: options.maxPoints ?? MAX_POINTS,
-      batchPoints: options.batchPoints ?? 5000,
-      flushMs: options.flushMs ?? 200,
-      retryMinMs: options.retryMinMs ?? 250,
-      retryMaxMs: options.retryMaxMs ?? 10_000,
-    };
+    this.options = queueSettings(options);
     this.ring = new Ring(this.options.maxPoints);
     const warn = (message: string) => modules.warn(`${this.name}: ${message}`);
     this.drops = new Drops({ warn, clock: modules.clock });

@@ -6,25 +6,12 @@ import { Drops, type Warn } from './drops';
 import { LineSerializer, MAX_LINE_BYTES } from './line';
 import type { LineExporter } from './line-exporter';
 import { Marks } from './marks';
-import { MAX_POINTS, type PointQueue, type QueueStats } from './point-queue';
+import type { PointQueue, QueueStats } from './point-queue';
 import { CROWDED_SHARE } from './queue';
+import { type QueueOptions, type QueueSettings, queueSettings } from './queue-options';
 import { Ring } from './ring';
 import type { Spool } from './spool/spool';
 import { within } from './within';
-
-export interface SpoolQueueOptions {
-  /** Name in warnings and in the tag `exporter`; default the exporter's own. */
-  readonly name?: string;
-  /** Points that may wait in memory for the disk. */
-  readonly maxPoints?: number;
-  /** Points that are written to the disk, and delivered, together. */
-  readonly batchPoints?: number;
-  /** How long a point waits for others to go with it, in milliseconds: what `kill -9` can take. */
-  readonly flushMs?: number;
-  /** Pauses after a write that failed, in milliseconds; see `Backoff`. */
-  readonly retryMinMs?: number;
-  readonly retryMaxMs?: number;
-}
 
 export interface SpoolQueueModules {
   readonly exporter: LineExporter;
@@ -43,7 +30,7 @@ const CLOSE_SHARE = 0.25;
  */
 export class SpoolQueue implements PointQueue {
   readonly name: string;
-  private readonly options: Required<Omit<SpoolQueueOptions, 'name'>>;
+  private readonly options: QueueSettings;
   private readonly ring: Ring<Point>;
   private readonly drops: Drops;
   private readonly disk: Backoff;
@@ -61,17 +48,11 @@ export class SpoolQueue implements PointQueue {
   private onDrained: (() => void) | undefined;
 
   constructor(
-    options: SpoolQueueOptions,
+    options: QueueOptions,
     private readonly modules: SpoolQueueModules,
   ) {
     this.name = options.name ?? modules.exporter.name;
-    this.options = {
-      maxPoints: options.maxPoints ?? MAX_POINTS,
-      batchPoints: options.batchPoints ?? 5_000,
-      flushMs: options.flushMs ?? 200,
-      retryMinMs: options.retryMinMs ?? 250,
-      retryMaxMs: options.retryMaxMs ?? 10_000,
-    };
+    this.options = queueSettings(options);
     this.ring = new Ring(this.options.maxPoints);
     const warn = (message: string): void => modules.warn(`${this.name}: ${message}`);
     const { clock } = modules;

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SystemClock } from '../../src/clock';
 import { type Exporter, ExporterEnded, type WriteResult } from '../../src/export/exporter';
-import { ExportQueue, type QueueOptions } from '../../src/export/queue';
+import { ExportQueue } from '../../src/export/queue';
+import type { QueueOptions } from '../../src/export/queue-options';
 import type { Point } from '../../src/metrics/point';
 import { until } from '../support/until';
 
