@@ -1,0 +1,80 @@
+/** What is known of a connected peer now. What it claims of itself is null before its `version` came. */
+export interface LivePeer {
+  /** Unique among the connections of a run. */
+  readonly id: number;
+  /** `host:port` of the other side. */
+  readonly address: string;
+  readonly outbound: boolean;
+  /** Printable, at most 64 characters, as the tag `user_agent` has it. */
+  readonly userAgent: string | null;
+  readonly version: number | null;
+  /** The 64 service bits as 16 hexadecimal digits. */
+  readonly services: string | null;
+  readonly startHeight: number | null;
+  /** Whether it wants transactions (BIP37). */
+  readonly relay: boolean | null;
+  /** Unix time in milliseconds of the first byte either way. */
+  readonly sinceMs: number;
+  /** Unix time in milliseconds of its last message; null before the first. */
+  readonly lastMessageMs: number | null;
+  /** Last and least round trip in milliseconds; null before the first pong. */
+  readonly pingMs: number | null;
+  readonly leastPingMs: number | null;
+  readonly bytesSent: number;
+  readonly bytesRecv: number;
+  readonly messagesSent: number;
+  readonly messagesRecv: number;
+}
+
+/** One of the last blocks that were judged. */
+export interface LiveBlock {
+  /** Unix time in milliseconds when it was judged. */
+  readonly timeMs: number;
+  readonly sha: string;
+  readonly height: number | null;
+  /** As in `processed_blocks`. */
+  readonly status: string;
+  readonly size: number;
+  readonly numTx: number;
+  /** What the coinbase takes beyond the subsidy, in satoshi; null where not known. */
+  readonly totalFees: number | null;
+  /** How long judging it took, in milliseconds. */
+  readonly processMs: number;
+}
+
+/** One of the last relayed transactions. */
+export interface LiveTransaction {
+  /** Unix time in milliseconds of its receipt. */
+  readonly timeMs: number;
+  /** txid. */
+  readonly sha: string;
+  readonly vsize: number;
+  readonly numInputs: number;
+  readonly numOutputs: number;
+  /** Sum of its outputs in satoshi. */
+  readonly value: number;
+  /** In sat/vB; null where not known. */
+  readonly feeRate: number | null;
+  /** Why the policy calls it non-standard; null where it does not. */
+  readonly nonStandardReason: string | null;
+}
+
+/** What is told at the moment it happens. */
+export type LiveEvent =
+  | { readonly kind: 'block'; readonly block: LiveBlock }
+  | { readonly kind: 'transaction'; readonly transaction: LiveTransaction };
+
+/** What a running node knows of this moment, beside its series: bounded lists, the newest first. */
+export interface Live {
+  readonly node: string;
+  readonly network: string;
+  /** Unix time in milliseconds. */
+  readonly startedMs: number;
+  peers(): readonly LivePeer[];
+  /** The last 20 at most. */
+  blocks(): readonly LiveBlock[];
+  /** The last 100 at most. */
+  transactions(): readonly LiveTransaction[];
+  /** Calls `listener` at each event until what it returns is called. */
+  subscribe(listener: (event: LiveEvent) => void): () => void;
+}
