@@ -69,7 +69,7 @@ function toRow(query: Query, { time, keys, value }: Group): Row {
 function finalValue(query: Query, time: bigint | null, value: Value): Value {
   if (query.agg?.fn === 'rate') return rounded(Number(value) / seconds(query, time));
   const summed = query.agg?.fn === 'sum' && fieldOf(query.series, query.agg.column ?? '')?.type === 'float';
-  return summed || query.agg?.fn === 'mean' ? rounded(Number(value)) : value;
+  return summed || query.agg?.fn === 'mean' || query.agg?.fn === 'stddev' ? rounded(Number(value)) : value;
 }
 
 /** Seconds of a bucket, of which the first and last are often cut by the range. */

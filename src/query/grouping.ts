@@ -14,7 +14,7 @@ interface Bin {
   floatSum: number;
   min: number;
   max: number;
-  /** Kept for percentiles alone. */
+  /** Kept for percentiles, mode and stddev alone. */
   readonly values: number[];
 }
 
@@ -42,7 +42,8 @@ export class Grouping {
     this.tagAt = tagNames(query.series).map(at);
     this.valueAt = column === null ? 0 : at(column);
     this.counter = query.agg?.fn === 'rate' && column !== null && isCounter(query.series, column);
-    this.keepsValues = query.agg !== null && query.agg.fn in PERCENTS;
+    const fn = query.agg?.fn;
+    this.keepsValues = fn !== undefined && (fn in PERCENTS || fn === 'mode' || fn === 'stddev');
   }
 
   add(row: Row): void {
@@ -78,7 +79,8 @@ export class Grouping {
   private binOf(row: Row): Bin {
     const { everyNs } = this.query;
     const time = everyNs === null ? null : (row[0] as bigint) - ((row[0] as bigint) % everyNs);
-    const keys = this.keyAt.map((index) => row[index] ?? null);
+    // A tag that a point lacks is '', as where the server groups.
+    const keys = this.keyAt.map((index) => row[index] ?? (this.tagAt.includes(index) ? '' : null));
     const id = `${String(time)} ${JSON.stringify(keys)}`;
     let bin = this.bins.get(id);
     if (bin === undefined) {
@@ -99,6 +101,10 @@ export class Grouping {
         return this.total(bin);
       case 'mean':
         return (Number(bin.sum) + bin.floatSum) / bin.count;
+      case 'stddev':
+        return standardDeviation(bin.values);
+      case 'mode':
+        return mostFrequent(bin.values);
       case 'min':
         return bin.min;
       case 'max':
@@ -117,4 +123,22 @@ export class Grouping {
     const type = fieldOf(query.series, query.agg?.column ?? '')?.type;
     return type === 'int' ? integer(bin.sum) : Number(bin.sum) + bin.floatSum;
   }
+}
+
+/** Of a sample: null for fewer than two values. */
+function standardDeviation(values: readonly number[]): number | null {
+  if (values.length < 2) return null;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return Math.sqrt(squares / (values.length - 1));
+}
+
+/** The most frequent value, of equally frequent ones the least. */
+function mostFrequent(values: readonly number[]): number | null {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  let most: readonly [number | null, number] = [null, 0];
+  for (const [value, count] of counts)
+    if (count > most[1] || (count === most[1] && value < (most[0] ?? Infinity))) most = [value, count];
+  return most[0];
 }

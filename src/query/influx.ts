@@ -6,7 +6,7 @@ import { Grouping } from './grouping';
 import { InfluxClient } from './influx-client';
 import { flatten } from './influx-raw';
 import { checkInfluxStatement } from './influx-statement';
-import { compileAggregate, compilePoints, groupsByTags, neededColumns, pointColumns } from './influxql';
+import { aggregatesInServer, compileAggregate, compilePoints, neededColumns, pointColumns } from './influxql';
 import type { Query } from './model';
 import { type Result, type Row, type Value, integer, resultColumns } from './result';
 import type { Source } from './source';
@@ -30,7 +30,7 @@ class InfluxSource implements Source {
         columns: resultColumns(query),
         rows: query.limit === 0 ? this.points(query) : this.newest(query),
       };
-    if (groupsByTags(query)) return this.aggregate(query);
+    if (aggregatesInServer(query)) return this.aggregate(query);
     const names = neededColumns(query);
     const grouping = new Grouping(query, names);
     for await (const { values } of this.client.send(compilePoints(query, names, 0)))

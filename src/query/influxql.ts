@@ -6,9 +6,11 @@ import type { Where } from './where';
 
 const CASTS = { int: 'integer', float: 'float', bool: 'boolean', string: 'string' } as const;
 
-/** Tells whether InfluxQL can group as a query asks: it groups by tags alone. */
-export function groupsByTags(query: Query): boolean {
-  return query.by.every((name) => fieldOf(query.series, name) === undefined);
+/**
+ * Tells whether InfluxQL can answer an aggregate: it groups by tags alone, and its mode is any of the values that are equally frequent.
+ */
+export function aggregatesInServer(query: Query): boolean {
+  return query.agg?.fn !== 'mode' && query.by.every((name) => fieldOf(query.series, name) === undefined);
 }
 
 /** Every tag and column of a series, in the order of an answer. */
@@ -64,6 +66,8 @@ function aggregate(fn: NonNullable<Query['agg']>['fn'], column: string): string 
     case 'mean':
     case 'min':
     case 'max':
+    case 'stddev':
+    case 'mode':
       return `${fn}(${column})`;
     case 'p50':
     case 'p90':

@@ -5,8 +5,23 @@ import { fieldOf, lookUp } from './columns';
 import { formatNs, parseDuration, parseTime } from './time';
 import { type Where, formatWhere, parseWhere } from './where';
 
-/** The aggregates. p50, p90 and p99 are nearest-rank percentiles; rate is per second. */
-export const AGGREGATES = ['count', 'sum', 'mean', 'min', 'max', 'p50', 'p90', 'p99', 'rate'] as const;
+/**
+ * The aggregates. stddev is that of a sample, and there is none of a single value; mode is the most frequent value, of equally frequent
+ * ones the least; p50, p90 and p99 are nearest-rank percentiles; rate is per second.
+ */
+export const AGGREGATES = [
+  'count',
+  'sum',
+  'mean',
+  'stddev',
+  'mode',
+  'min',
+  'max',
+  'p50',
+  'p90',
+  'p99',
+  'rate',
+] as const;
 
 /** Name of an aggregate. */
 export type AggregateName = (typeof AGGREGATES)[number];

@@ -51,6 +51,6 @@ export async function collect(result: Result): Promise<readonly Row[]> {
 
 function aggregateType({ series, agg }: Query): ColumnType {
   if (agg?.fn === 'count') return 'int';
-  if (agg?.fn === 'mean' || agg?.fn === 'rate') return 'float';
+  if (agg?.fn === 'mean' || agg?.fn === 'stddev' || agg?.fn === 'rate') return 'float';
   return fieldOf(series, agg?.column ?? '')?.type ?? 'float';
 }

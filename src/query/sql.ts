@@ -68,6 +68,11 @@ function aggregate(fn: NonNullable<Query['agg']>['fn'], column: string | null, c
       return `${fn}(${column})`;
     case 'mean':
       return `avg(${column})`;
+    case 'stddev':
+      return `stddev_samp(${column})`;
+    case 'mode':
+      // Of equally frequent values it takes the first that it meets.
+      return `mode(${column} ORDER BY ${column})`;
     case 'p50':
     case 'p90':
     case 'p99':
