@@ -51,7 +51,8 @@ export default tseslint.config(
   layer('collect', ['chain', 'query', 'store', 'cli', 'demo', 'mempool', 'tx']),
   layer('store', ['export', 'collect', 'query', 'cli', 'demo', 'chain', 'mempool', 'tx']),
   layer('influx', ['p2p', 'export', 'collect', 'query', 'store', 'cli', 'demo', 'chain', 'mempool', 'tx']),
-  layer('query', ['export', 'collect', 'cli', 'demo', 'chain', 'mempool', 'tx']),
+  layer('query', ['export', 'collect', 'cli', 'demo', 'chain', 'mempool', 'tx', 'panels']),
+  layer('panels', ['export', 'collect', 'cli', 'demo', 'chain', 'mempool', 'tx']),
   {
     files: ['**/*.mjs', '**/*.js'],
     languageOptions: {

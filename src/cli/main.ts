@@ -7,6 +7,7 @@ import { collectCommand } from './collect';
 import { demoCommand } from './demo';
 import { listenCommand } from './listen';
 import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
+import { queriesCommand } from './queries';
 import { queryCommand } from './query';
 import { seriesCommand } from './series';
 import { readConfigFile, readEnvironment, type Settings } from './settings';
@@ -19,6 +20,7 @@ function commands(settings: Settings): CommandModule[] {
     collectCommand(pick(settings, COLLECT_OPTIONS)),
     demoCommand,
     queryCommand,
+    queriesCommand,
     auditCommand,
     seriesCommand,
     setupCommand,

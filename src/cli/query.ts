@@ -2,6 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { FORMATS } from '../query/format';
 import { AGGREGATES } from '../query/model';
 import { type RunOptions, runQueryCommand } from '../query/run';
+import { isPanelName, runPanelCommand } from '../panels/run';
 import { defaultStore } from './data-directory';
 
 /** What yargs makes of the options below and of the global ones. */
@@ -15,21 +16,24 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
   command: 'query [series]',
   describe: 'Read series back from the embedded store or from InfluxDB',
   builder: (yargs) => options(yargs) as unknown as Argv<QueryArguments>,
-  handler: (argv) =>
-    runQueryCommand(
-      { ...argv, from: argv.from ?? defaultStore(argv.dataDir) },
-      {
-        stdout: process.stdout,
-        stderr: process.stderr,
-        env: process.env,
-        nowNs: BigInt(Date.now()) * 1_000_000n,
-      },
-    ),
+  handler: (argv) => {
+    const options = { ...argv, from: argv.from ?? defaultStore(argv.dataDir) };
+    const io = {
+      stdout: process.stdout,
+      stderr: process.stderr,
+      env: process.env,
+      nowNs: BigInt(Date.now()) * 1_000_000n,
+    };
+    return isPanelName(argv.series) ? runPanelCommand(options, io) : runQueryCommand(options, io);
+  },
 };
 
 function options(yargs: Argv) {
   return yargs
-    .positional('series', { type: 'string', describe: 'Series to read; `btcdmon-node series` lists them' })
+    .positional('series', {
+      type: 'string',
+      describe: 'Series to read, or @NAME for a panel of the page; `series` and `queries` list them',
+    })
     .option('since', {
       type: 'string',
       requiresArg: true,
@@ -95,5 +99,6 @@ function options(yargs: Argv) {
       '$0 query tx --agg count --from influx+http://localhost:8086/btcdmon',
       'The same question to InfluxDB',
     )
+    .example('$0 query @mempool-size --since 6h', 'What a panel of the page and of Grafana shows')
     .example('$0 query --raw "SELECT max(best_height) FROM blocks"', 'The language of the store');
 }

@@ -65,7 +65,7 @@ export interface Panel {
 /** What a line may be told beside its aggregate. */
 export interface LineOptions<S extends SeriesName> {
   readonly by?: readonly Tags<S>[];
-  readonly where?: { readonly [name in Columns<S> | Tags<S>]?: Wanted };
+  readonly where?: Readonly<Partial<Record<Columns<S> | Tags<S>, Wanted>>>;
   readonly scale?: number;
 }
 
@@ -75,7 +75,14 @@ export function line<S extends SeriesName>(
   series: S,
   fn: AggregateName,
   column: Columns<S> | null,
-  { by = [], where = {}, scale = 1 }: LineOptions<S> = {},
+  { by = [], where, scale = 1 }: LineOptions<S> = {},
 ): Line {
-  return { label, series, agg: { fn, column }, by, where: where as Readonly<Record<string, Wanted>>, scale };
+  return {
+    label,
+    series,
+    agg: { fn, column },
+    by,
+    where: (where ?? {}) as Readonly<Record<string, Wanted>>,
+    scale,
+  };
 }

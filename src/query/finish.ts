@@ -1,6 +1,6 @@
 import { fieldOf } from './columns';
 import type { Query } from './model';
-import { type Result, type Row, type Value, resultColumns } from './result';
+import { type Result, type Row, type Value, inOneBatch, resultColumns } from './result';
 
 /**
  * One group as a store gives it: the start of its bucket (null without `--every`), the values of `by`, and the aggregate.
@@ -23,7 +23,7 @@ export function finish(query: Query, groups: readonly Group[]): Result {
   const sorted = groups
     .filter(({ value }) => value !== null && !(query.agg?.fn === 'count' && value === 0))
     .sort((a, b) => compareValues(a.time, b.time) || compareKeys(a.keys, b.keys));
-  return finishSorted(query, once(limited(query, sorted)));
+  return finishSorted(query, inOneBatch(limited(query, sorted)));
 }
 
 /**
@@ -90,8 +90,4 @@ function emptyValue({ agg }: Query): Value {
 function limited(query: Query, groups: readonly Group[]): readonly Group[] {
   if (query.limit === 0) return groups;
   return query.everyNs === null ? groups.slice(0, query.limit) : groups.slice(-query.limit);
-}
-
-async function* once<T>(value: T): AsyncGenerator<T> {
-  yield await Promise.resolve(value);
 }

@@ -150,7 +150,8 @@ function parseBy(series: SeriesName, names: readonly string[]): readonly string[
   return names;
 }
 
-function parseLimit(limit: string | number): number {
+/** @throws UsageError for what is no whole number */
+export function parseLimit(limit: string | number): number {
   const value = typeof limit === 'number' ? limit : /^\d{1,15}$/.test(limit) ? Number(limit) : -1;
   if (Number.isSafeInteger(value) && value >= 0) return value;
   throw new UsageError(`--limit ${limit}: not a whole number; use the most rows wanted, or 0 for all`);

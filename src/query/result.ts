@@ -49,6 +49,11 @@ export async function collect(result: Result): Promise<readonly Row[]> {
   return all;
 }
 
+/** What is all there at once, as the batches that it would come in. */
+export async function* inOneBatch<T>(value: T): AsyncGenerator<T> {
+  yield await Promise.resolve(value);
+}
+
 function aggregateType({ series, agg }: Query): ColumnType {
   if (agg?.fn === 'count') return 'int';
   if (agg?.fn === 'mean' || agg?.fn === 'stddev' || agg?.fn === 'rate') return 'float';

@@ -36,8 +36,7 @@ const TERMINAL_ROWS = 100;
  * @throws UsageError, FailureError
  */
 export async function runQueryCommand(options: RunOptions, io: RunIo): Promise<void> {
-  for (const name of ['since', 'until', 'where', 'every', 'limit', 'raw', 'format', 'from'] as const)
-    if (Array.isArray(options[name])) throw new UsageError(`--${name} is given more than once`);
+  givenOnce(options);
   const format = parseFormat(options.format ?? 'table');
   const onTerminal = format === 'table' && io.stdout.isTTY === true && options.limit === undefined;
   const query =
@@ -63,6 +62,12 @@ export async function runQueryCommand(options: RunOptions, io: RunIo): Promise<v
   } finally {
     await source.close();
   }
+}
+
+/** @throws UsageError for an option that takes one value and was given several, which yargs makes an array. */
+export function givenOnce(options: RunOptions): void {
+  for (const name of ['since', 'until', 'where', 'every', 'limit', 'raw', 'format', 'from'] as const)
+    if (Array.isArray(options[name])) throw new UsageError(`--${name} is given more than once`);
 }
 
 /** Writes piece by piece as fast as the reader takes them; false where the reader went away. */
@@ -98,7 +103,8 @@ function counted(result: Result, counter: { rows: number }): Result {
   return { columns: result.columns, rows: rows() };
 }
 
-function parseFormat(text: string): Format {
+/** @throws UsageError for what is no format */
+export function parseFormat(text: string): Format {
   const format = FORMATS.find((name) => name === text);
   if (format === undefined) throw new UsageError(`--format ${text}: use one of ${FORMATS.join(', ')}`);
   return format;

@@ -1,0 +1,17 @@
+import type { CommandModule } from 'yargs';
+import { describePanel, describePanels } from '../panels/describe';
+import { panelOf } from '../panels/list';
+
+/** `btcdmon-node queries [name]`: the panels of the page and of Grafana, which `query @name` asks. */
+export const queriesCommand: CommandModule<object, { name: string | undefined }> = {
+  command: 'queries [name]',
+  describe: 'List the named queries, the panels of the page and of Grafana, or show what one asks',
+  builder: (yargs) =>
+    yargs
+      .positional('name', { type: 'string', describe: 'Name of a query, with or without @' })
+      .example('$0 queries', 'every named query')
+      .example('$0 queries @block-fees', 'what one shows, and the lines it is made of'),
+  handler: ({ name }) => {
+    process.stdout.write(name === undefined ? describePanels() : describePanel(panelOf(name)));
+  },
+};

@@ -1,0 +1,75 @@
+import { UsageError } from '../errors';
+import { formatResult } from '../query/format';
+import { parseLimit } from '../query/model';
+import { inOneBatch } from '../query/result';
+import { type RunIo, type RunOptions, givenOnce, parseFormat, writeAll } from '../query/run';
+import { openSource } from '../query/source';
+import { formatNs, parseDuration, parseTime } from '../query/time';
+import { type PanelAnswer, answerPanel } from './answer';
+import { bucketFor } from './buckets';
+import { panelOf } from './list';
+import type { Panel } from './panel';
+import type { Choice } from './queries';
+
+/** Tells whether what stands for a series names a panel. */
+export function isPanelName(series: string | undefined): boolean {
+  return series?.startsWith('@') === true;
+}
+
+/**
+ * Carries `query @NAME` out: asks the store what a panel shows, and writes it as a table, CSV or JSON.
+ * @throws UsageError, FailureError
+ */
+export async function runPanelCommand(options: RunOptions, io: RunIo): Promise<void> {
+  givenOnce(options);
+  const panel = panelOf(options.series ?? '');
+  for (const name of ['agg', 'by', 'raw'] as const)
+    if (options[name] !== undefined)
+      throw new UsageError(
+        `--${name}: @${panel.name} has its own; it takes --since, --until, --every, --where and --limit`,
+      );
+  const format = parseFormat(options.format ?? 'table');
+  const limit = parseLimit(options.limit ?? 0);
+  const choice = choose(panel, options, io.nowNs);
+  const source = await openSource(options.from, io.env);
+  try {
+    const answer = await answerPanel(panel, choice, (query) => source.run(query));
+    const { columns, rows, rawSince } = format === 'table' ? withoutEmpty(answer) : answer;
+    if (rawSince !== undefined)
+      io.stderr.write(
+        `before ${formatNs(rawSince)} the store has only sums of minutes and hours, which can't answer all of this\n`,
+      );
+    const shown = limit === 0 ? rows : rows.slice(-limit);
+    if (!(await writeAll(io.stdout, formatResult({ columns, rows: inOneBatch(shown) }, format)))) return;
+    if (format === 'table' && shown.length === 0) io.stderr.write('nothing found\n');
+  } finally {
+    await source.close();
+  }
+}
+
+/** Without the columns of numbers that hold nothing but 0, of which a table of all commands has dozens; a line that is alone stays. */
+function withoutEmpty({ columns, rows, rawSince }: PanelAnswer): PanelAnswer {
+  const told = columns.map(
+    ({ type }, index) =>
+      type === 'time' || type === 'string' || rows.some((row) => row[index] !== null && row[index] !== 0),
+  );
+  if (told.filter(Boolean).length < 2) return { columns, rows, rawSince };
+  const keep = <T>(values: readonly T[]): T[] => values.filter((_, index) => told[index] === true);
+  return { columns: keep(columns), rows: rows.map(keep), rawSince };
+}
+
+function choose(panel: Panel, options: RunOptions, nowNs: bigint): Choice {
+  const since = parseTime('--since', options.since ?? panel.since, nowNs);
+  const until = options.until === undefined ? nowNs : parseTime('--until', options.until, nowNs);
+  if (since >= until)
+    throw new UsageError(`--since ${formatNs(since)} is not before --until ${formatNs(until)}`);
+  const bucketNs = bucketFor(panel, since, until);
+  if (options.every !== undefined && bucketNs === null)
+    throw new UsageError(`--every ${options.every}: @${panel.name} is of the whole range; leave --every out`);
+  return {
+    since,
+    until,
+    bucketNs: options.every === undefined ? bucketNs : parseDuration('--every', options.every),
+    where: options.where,
+  };
+}

@@ -1,0 +1,82 @@
+import { type Panel, line } from '../panel';
+
+/** The monitor itself: whether what the other panels show is all there is. */
+export const HEALTH: readonly Panel[] = [
+  {
+    name: 'points-lost',
+    title: 'Points lost',
+    theme: 'health',
+    help: 'Points that an exporter gave up, for a full queue or as unwritable. Anything but 0 means that the receiver of that exporter lacks points; `btcdmon-node audit` names their series.',
+    unit: 'per minute',
+    plot: 'bars',
+    shortestBucketS: 5,
+    since: '1d',
+    lines: [
+      line('', 'btcdmon', 'rate', 'dropped', {
+        by: ['exporter'],
+        where: { exporter: { not: '' } },
+        scale: 60,
+      }),
+    ],
+  },
+  {
+    name: 'points-waiting',
+    title: 'Points that wait',
+    theme: 'health',
+    help: 'Points that wait in memory and on disk for an exporter’s receiver. A rising line is a receiver that is away or too slow.',
+    unit: 'count',
+    plot: 'lines',
+    shortestBucketS: 5,
+    since: '1d',
+    lines: [
+      line('in memory:', 'btcdmon', 'max', 'queued', { by: ['exporter'], where: { exporter: { not: '' } } }),
+      line('on disk:', 'btcdmon', 'max', 'spooled', { by: ['exporter'], where: { exporter: { not: '' } } }),
+    ],
+  },
+  {
+    name: 'points-emitted',
+    title: 'Points emitted',
+    theme: 'health',
+    help: 'Points that the monitor wrote, by series.',
+    unit: 'per minute',
+    plot: 'stacked',
+    shortestBucketS: 5,
+    since: '1d',
+    lines: [
+      line('', 'btcdmon', 'rate', 'emitted', { by: ['series'], where: { series: { not: '' } }, scale: 60 }),
+    ],
+  },
+  {
+    name: 'loop-lag',
+    title: 'Event-loop lag',
+    theme: 'health',
+    help: 'Delay of the monitor’s event loop, 99th percentile of each interval: the greatest and the mean of a bucket. What is measured on a clock here, as delays of propagation, is true to about this.',
+    unit: 'ms',
+    plot: 'lines',
+    shortestBucketS: 5,
+    since: '1d',
+    lines: [line('max', 'btcdmon', 'max', 'loop_lag_p99'), line('mean', 'btcdmon', 'mean', 'loop_lag_p99')],
+  },
+  {
+    name: 'memory',
+    title: 'Memory of the monitor',
+    theme: 'health',
+    help: 'Resident memory of the process, the greatest of each bucket.',
+    unit: 'bytes',
+    plot: 'lines',
+    shortestBucketS: 5,
+    since: '1d',
+    lines: [line('resident', 'btcdmon', 'max', 'rss')],
+  },
+  {
+    name: 'cpu',
+    title: 'Processor time of the monitor',
+    theme: 'health',
+    help: 'Processor time that the process used; 100 is one core.',
+    unit: 'percent',
+    plot: 'lines',
+    shortestBucketS: 5,
+    since: '1d',
+    lines: [line('used', 'btcdmon', 'mean', 'cpu')],
+  },
+];
