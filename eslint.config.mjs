@@ -52,7 +52,7 @@ export default tseslint.config(
   layer('store', ['export', 'collect', 'query', 'cli', 'demo', 'chain', 'mempool', 'tx']),
   layer('influx', ['p2p', 'export', 'collect', 'query', 'store', 'cli', 'demo', 'chain', 'mempool', 'tx']),
   layer('query', ['export', 'collect', 'cli', 'demo', 'chain', 'mempool', 'tx', 'panels']),
-  layer('panels', ['export', 'collect', 'cli', 'demo', 'chain', 'mempool', 'tx']),
+  layer('panels', ['export', 'collect', 'cli', 'demo', 'tx']),
   {
     files: ['**/*.mjs', '**/*.js'],
     languageOptions: {

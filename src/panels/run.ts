@@ -53,7 +53,10 @@ function withoutEmpty({ columns, rows, rawSince }: PanelAnswer): PanelAnswer {
     ({ type }, index) =>
       type === 'time' || type === 'string' || rows.some((row) => row[index] !== null && row[index] !== 0),
   );
-  if (told.filter(Boolean).length < 2) return { columns, rows, rawSince };
+  const tellsANumber = columns.some(
+    ({ type }, index) => told[index] === true && (type === 'int' || type === 'float'),
+  );
+  if (!tellsANumber) return { columns, rows, rawSince };
   const keep = <T>(values: readonly T[]): T[] => values.filter((_, index) => told[index] === true);
   return { columns: keep(columns), rows: rows.map(keep), rawSince };
 }
