@@ -51,6 +51,7 @@ export default tseslint.config(
   layer('collect', ['chain', 'query', 'store', 'cli', 'demo', 'mempool', 'tx']),
   layer('store', ['export', 'collect', 'query', 'cli', 'demo', 'chain', 'mempool', 'tx']),
   layer('influx', ['p2p', 'export', 'collect', 'query', 'store', 'cli', 'demo', 'chain', 'mempool', 'tx']),
+  layer('live', ['export', 'collect', 'query', 'store', 'cli', 'demo', 'mempool', 'top']),
   layer('query', ['export', 'collect', 'cli', 'demo', 'chain', 'mempool', 'tx']),
   {
     files: ['**/*.mjs', '**/*.js'],

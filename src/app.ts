@@ -10,6 +10,8 @@ import { EventBus } from './events';
 import { DuckDbExporter } from './export/duckdb';
 import { openExports, type SpoolPlace } from './export/open';
 import { startFull } from './full';
+import type { Live } from './live/live';
+import { LiveView } from './live/live-view';
 import type { Log } from './log';
 import { collect } from './metrics/collect';
 import type { ExporterStats, MonitorEvents } from './metrics/collector';
@@ -74,6 +76,7 @@ export interface App {
   /** Resolves when going on makes no sense: the reader of the points (a pipe) is gone. Rejects with FailureError when it cannot. */
   readonly ended: Promise<void>;
   readonly bus: EventBus<MonitorEvents>;
+  readonly live: Live;
   emitted(series: SeriesName): number;
   exporters(): readonly ExporterStats[];
   /** Stops listening, writes the last interval, delivers what waits and frees everything, within 5 seconds. */
@@ -213,7 +216,11 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
   const monotonicMs = (): number => clock.monotonicMs();
   const mempool = (): MempoolGauges => view.gauges();
   const unseen = (block: Block): number => view.unseen(block);
+  const complain = (collector: string, error: unknown): void =>
+    void log.error('a collector failed', { collector, error: detail(error) });
+  const live = new LiveView({ node, network }, { nowMs: () => Date.now(), complain });
   const context = {
+    judged: live.judged,
     unseen,
     mempool,
     emit,
@@ -225,11 +232,7 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
     exporters,
     addresses: () => pool.addresses,
   };
-  const writeInterval = collect(
-    COLLECTORS.map((create) => create(context)),
-    bus,
-    (collector, error) => log.error('a collector failed', { collector, error: detail(error) }),
-  );
+  const writeInterval = collect([...COLLECTORS.map((create) => create(context)), live], bus, complain);
   logEvents(bus, log);
 
   const pool = new Pool(
@@ -270,6 +273,7 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
   return {
     ended,
     bus,
+    live,
     emitted,
     exporters,
     stop: async () => {
