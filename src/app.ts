@@ -12,6 +12,7 @@ import { openExports, type SpoolPlace } from './export/open';
 import { startFull } from './full';
 import type { Live } from './live/live';
 import { LiveView } from './live/live-view';
+import { type NodeState, nodeState } from './live/node-state';
 import type { Log } from './log';
 import { collect } from './metrics/collect';
 import type { ExporterStats, MonitorEvents } from './metrics/collector';
@@ -162,9 +163,22 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
     },
   );
 
+  const complain = (collector: string, error: unknown): void =>
+    void log.error('a collector failed', { collector, error: detail(error) });
+  const live = new LiveView({ node, network }, { nowMs: () => Date.now(), complain });
   const stores = exports.exporters.filter((exporter) => exporter instanceof DuckDbExporter);
   // A store that this process writes no other can open: it answers queries itself.
-  const servers = await Promise.all(stores.map((store) => serveQueries(store)));
+  const state = (): NodeState => nodeState({ live, version: VERSION, exporters });
+  const servers = await Promise.all(
+    stores.map((exporter) =>
+      serveQueries({
+        get store() {
+          return exporter.store;
+        },
+        state,
+      }),
+    ),
+  );
   const { retentionMs: keepMs } = config;
   const retentions =
     keepMs === undefined
@@ -216,9 +230,6 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
   const monotonicMs = (): number => clock.monotonicMs();
   const mempool = (): MempoolGauges => view.gauges();
   const unseen = (block: Block): number => view.unseen(block);
-  const complain = (collector: string, error: unknown): void =>
-    void log.error('a collector failed', { collector, error: detail(error) });
-  const live = new LiveView({ node, network }, { nowMs: () => Date.now(), complain });
   const context = {
     judged: live.judged,
     unseen,
