@@ -53,6 +53,7 @@ export default tseslint.config(
   layer('influx', ['p2p', 'export', 'collect', 'query', 'store', 'cli', 'demo', 'chain', 'mempool', 'tx']),
   layer('query', ['export', 'collect', 'cli', 'demo', 'chain', 'mempool', 'tx', 'panels']),
   layer('panels', ['export', 'collect', 'cli', 'demo', 'tx']),
+  layer('live', ['export', 'collect', 'query', 'store', 'cli', 'demo', 'mempool', 'top']),
   {
     files: ['**/*.mjs', '**/*.js'],
     languageOptions: {

@@ -10,6 +10,9 @@ import { EventBus } from './events';
 import { DuckDbExporter } from './export/duckdb';
 import { openExports, type SpoolPlace } from './export/open';
 import { startFull } from './full';
+import type { Live } from './live/live';
+import { LiveView } from './live/live-view';
+import { type NodeState, nodeState } from './live/node-state';
 import type { Log } from './log';
 import { collect } from './metrics/collect';
 import type { ExporterStats, MonitorEvents } from './metrics/collector';
@@ -74,6 +77,7 @@ export interface App {
   /** Resolves when going on makes no sense: the reader of the points (a pipe) is gone. Rejects with FailureError when it cannot. */
   readonly ended: Promise<void>;
   readonly bus: EventBus<MonitorEvents>;
+  readonly live: Live;
   emitted(series: SeriesName): number;
   exporters(): readonly ExporterStats[];
   /** Stops listening, writes the last interval, delivers what waits and frees everything, within 5 seconds. */
@@ -159,9 +163,22 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
     },
   );
 
+  const complain = (collector: string, error: unknown): void =>
+    void log.error('a collector failed', { collector, error: detail(error) });
+  const live = new LiveView({ node, network }, { nowMs: () => Date.now(), complain });
   const stores = exports.exporters.filter((exporter) => exporter instanceof DuckDbExporter);
   // A store that this process writes no other can open: it answers queries itself.
-  const servers = await Promise.all(stores.map((store) => serveQueries(store)));
+  const state = (): NodeState => nodeState({ live, version: VERSION, exporters });
+  const servers = await Promise.all(
+    stores.map((exporter) =>
+      serveQueries({
+        get store() {
+          return exporter.store;
+        },
+        state,
+      }),
+    ),
+  );
   const { retentionMs: keepMs } = config;
   const retentions =
     keepMs === undefined
@@ -214,6 +231,7 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
   const mempool = (): MempoolGauges => view.gauges();
   const unseen = (block: Block): number => view.unseen(block);
   const context = {
+    judged: live.judged,
     unseen,
     mempool,
     emit,
@@ -225,11 +243,7 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
     exporters,
     addresses: () => pool.addresses,
   };
-  const writeInterval = collect(
-    COLLECTORS.map((create) => create(context)),
-    bus,
-    (collector, error) => log.error('a collector failed', { collector, error: detail(error) }),
-  );
+  const writeInterval = collect([...COLLECTORS.map((create) => create(context)), live], bus, complain);
   logEvents(bus, log);
 
   const pool = new Pool(
@@ -270,6 +284,7 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
   return {
     ended,
     bus,
+    live,
     emitted,
     exporters,
     stop: async () => {

@@ -4,9 +4,19 @@ export const OTHER = 'other';
 const MAX_LENGTH = 64;
 
 /**
- * Makes tags of what strangers say. A label is cut to 64 printable ASCII characters (others become `?`, and so do backslashes at
- * its end, which line protocol cannot carry), and after `limit` distinct ones further ones are `other`: in InfluxDB every
- * tag value costs memory for ever.
+ * What strangers say as a label: cut to 64 printable ASCII characters; others become `?`, and so do backslashes at its end, which
+ * line protocol cannot carry.
+ */
+export function printableLabel(text: string): string {
+  return text
+    .slice(0, MAX_LENGTH)
+    .replace(/[^\x20-\x7e]/g, '?')
+    .replace(/\\+$/, (backslashes) => '?'.repeat(backslashes.length));
+}
+
+/**
+ * Makes tags of what strangers say: printable labels, and after `limit` distinct ones further ones are `other`, since in
+ * InfluxDB every tag value costs memory for ever.
  */
 export class BoundedLabels {
   private readonly seen = new Set<string>();
@@ -14,10 +24,7 @@ export class BoundedLabels {
   constructor(private readonly limit: number) {}
 
   label(text: string): string {
-    const label = text
-      .slice(0, MAX_LENGTH)
-      .replace(/[^\x20-\x7e]/g, '?')
-      .replace(/\\+$/, (backslashes) => '?'.repeat(backslashes.length));
+    const label = printableLabel(text);
     if (this.seen.has(label)) return label;
     if (this.seen.size >= this.limit) return OTHER;
     this.seen.add(label);

@@ -1,8 +1,6 @@
 import type { EventBus } from '../events';
 import type { Collector, MonitorEvents } from './collector';
-
-/** A failing collector is named in the log once in this time. */
-const COMPLAINT_MS = 60_000;
+import { type Complain, guard } from './guard';
 
 /**
  * Connects collectors to the events. One that throws is named and costs its own point; the others, and the listening,
@@ -12,7 +10,7 @@ const COMPLAINT_MS = 60_000;
 export function collect(
   collectors: readonly Collector[],
   bus: EventBus<MonitorEvents>,
-  complain: (collector: string, error: unknown) => void,
+  complain: Complain,
 ): () => void {
   const guards = collectors.map((collector) => guard(collector.name, complain));
   collectors.forEach(({ on }, i) => {
@@ -28,20 +26,5 @@ export function collect(
     collectors.forEach(({ interval }, i) => {
       if (interval !== undefined) guards[i]?.(interval);
     });
-  };
-}
-
-type Guard = (action: () => void) => void;
-
-function guard(name: string, complain: (collector: string, error: unknown) => void): Guard {
-  let last = -Infinity;
-  return (action) => {
-    try {
-      action();
-    } catch (error) {
-      if (performance.now() - last < COMPLAINT_MS) return;
-      last = performance.now();
-      complain(name, error);
-    }
   };
 }

@@ -5,6 +5,8 @@ import type { MempoolGauges } from '../mempool/relay-view';
 import type { P2PEvents } from '../p2p/events';
 import type { Block } from '../tx/block';
 import type { PolicyName } from '../tx/policy/standardness';
+import type { Standardness } from '../tx/policy/verdict';
+import type { Transaction } from '../tx/transaction';
 import type { Emit } from './emitter';
 import type { SeriesName } from './schema';
 
@@ -29,11 +31,21 @@ export interface CollectedStats {
   readonly senders: number;
 }
 
+/** A relayed transaction, at its first receipt, with what the policy says of it. */
+export interface JudgedTransaction {
+  readonly transaction: Transaction;
+  readonly verdict: Standardness;
+  /** In satoshi, where known. */
+  readonly fee: number | undefined;
+}
+
 /** What collectors are made from. */
 export interface CollectorContext {
   readonly emit: Emit;
   readonly policy: PolicyName;
   readonly maxUserAgents: number;
+  /** Hears of each relayed transaction that was judged, which is too dear to do twice. */
+  readonly judged?: (judged: JudgedTransaction) => void;
   /** Length of an interval in milliseconds. */
   readonly intervalMs: number;
   /** Milliseconds on a clock that never steps. */

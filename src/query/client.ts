@@ -1,5 +1,6 @@
 import { type IncomingMessage, request } from 'node:http';
 import { FailureError, messageOf } from '../errors';
+import { type LiveAnswer, LIVE_PATH, decodeLive } from './live-answer';
 import { formatQuery } from './model';
 import type { Result, ResultColumn, Row } from './result';
 import { checkSocketFolder, socketPath } from './socket';
@@ -15,11 +16,39 @@ const ANSWER_MS = 10_000;
  * @throws FailureError where the socket is there but can't be used
  */
 export async function connectClient(storePath: string): Promise<Source | null> {
+  if ((await get(storePath, '/')) === null) return null;
+  const socket = socketPath(storePath);
+  const abort = new AbortController();
+  const ask = (question: Request): Promise<Result> => answer(socket, question, abort.signal);
+  return {
+    run: (query) => ask({ query: formatQuery(query) }),
+    raw: (statement) => ask({ raw: statement }),
+    close: () => {
+      abort.abort();
+      return Promise.resolve();
+    },
+  };
+}
+
+/**
+ * The state of the node that has the store open; null where no node answers.
+ * @throws FailureError where the socket is there but can't be used
+ */
+export async function askLive(storePath: string): Promise<LiveAnswer | null> {
+  const body = await get(storePath, LIVE_PATH);
+  return body === null ? null : decodeLive(body);
+}
+
+/** What is answered to a GET; null where nobody answers. */
+async function get(storePath: string, path: string): Promise<string | null> {
   const socket = socketPath(storePath);
   checkSocketFolder(socket, storePath, false);
   try {
-    const response = await send(socket, 'GET', '/', '', AbortSignal.timeout(ANSWER_MS));
-    response.resume();
+    const response = await send(socket, 'GET', path, '', AbortSignal.timeout(ANSWER_MS));
+    let body = '';
+    response.setEncoding('utf8');
+    for await (const chunk of response as AsyncIterable<string>) body += chunk;
+    return body;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTSOCK') return null;
@@ -31,16 +60,6 @@ export async function connectClient(storePath: string): Promise<Source | null> {
       );
     throw new FailureError(`socket ${socket}: ${messageOf(error)}`);
   }
-  const abort = new AbortController();
-  const ask = (question: Request): Promise<Result> => answer(socket, question, abort.signal);
-  return {
-    run: (query) => ask({ query: formatQuery(query) }),
-    raw: (statement) => ask({ raw: statement }),
-    close: () => {
-      abort.abort();
-      return Promise.resolve();
-    },
-  };
 }
 
 async function answer(socket: string, question: Request, signal: AbortSignal): Promise<Result> {

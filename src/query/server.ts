@@ -4,8 +4,10 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { FailureError, UsageError, messageOf } from '../errors';
+import type { NodeState } from '../live/node-state';
 import type { Store } from '../store/store';
 import { runQuery, runRaw } from './duckdb-run';
+import { LIVE_PATH, encodeLive } from './live-answer';
 import { parseQuery } from './model';
 import type { Result } from './result';
 import { readRequest } from './server-request';
@@ -19,6 +21,14 @@ export interface ServeOptions {
   readonly timeoutMs?: number;
   /** Most rows of one answer. Default 5,000,000. */
   readonly maxRows?: number;
+}
+
+/** What a server answers from. */
+export interface ServeModules {
+  /** Asked for at each query, so that an exporter may open its file anew. */
+  readonly store: Store;
+  /** What is known of this moment, of a node. */
+  readonly state?: (() => NodeState) | undefined;
 }
 
 /** A server of queries. */
@@ -39,12 +49,12 @@ const MAX_WAITING = 30;
 const ROWS_AT_ONCE = 500;
 
 /**
- * Answers the queries of other processes of this user on the store that this one has open, on a Unix socket beside it.
- * The store is asked for at each query, so `modules` may be an exporter that opens its file anew.
+ * Answers the queries of other processes of this user on the store that this one has open, on a Unix socket beside it, and
+ * those for the state of the node.
  * @throws FailureError where the socket can't be made
  */
 export async function serveQueries(
-  modules: { readonly store: Store },
+  modules: ServeModules,
   { timeoutMs = 60_000, maxRows = 5_000_000 }: ServeOptions = {},
 ): Promise<QueryServer> {
   const { path: storePath } = modules.store;
@@ -66,7 +76,7 @@ export async function serveQueries(
     try {
       const question = await readRequest(request);
       if (question === null) {
-        response.end();
+        response.end(request.url === LIVE_PATH ? encodeLive(modules.state?.()) : '');
         return;
       }
       const left = new AbortController();

@@ -2,7 +2,7 @@ import { standardness } from '../../tx/policy/standardness';
 import type { CollectorFactory } from '../collector';
 
 /** `tx`, `tx_inputs`, `tx_outputs`: each relayed transaction, once. */
-export const tx: CollectorFactory = ({ emit, policy }) => {
+export const tx: CollectorFactory = ({ emit, policy, judged }) => {
   let nextHeight: number | undefined;
   let medianTime: number | undefined;
   /** The last fee that was told: that of a transaction comes before the transaction, from the relay view. */
@@ -43,7 +43,7 @@ export const tx: CollectorFactory = ({ emit, policy }) => {
           });
         });
         outputs.forEach((output, i) => {
-          const judged = verdict.outputs[i];
+          const { reason, isDust } = verdict.outputs[i] ?? {};
           emit(
             'tx_outputs',
             {
@@ -51,12 +51,13 @@ export const tx: CollectorFactory = ({ emit, policy }) => {
               num_keys: output.multisig?.required,
               size: output.scriptLength,
               value: output.value,
-              is_standard: judged?.reason === undefined,
-              is_dust: judged?.isDust,
+              is_standard: reason === undefined,
+              is_dust: isDust,
             },
             { script_type: output.type },
           );
         });
+        judged?.({ transaction, verdict, fee });
       },
     },
   };

@@ -1,0 +1,135 @@
+import type { ProcessedBlock } from '../chain/events';
+import type { Handlers } from '../events';
+import type { Collector, JudgedTransaction, MonitorEvents } from '../metrics/collector';
+import { type Complain, guard } from '../metrics/guard';
+import type { Live, LiveBlock, LiveEvent, LivePeer, LiveTransaction } from './live';
+import { PeerTable } from './peer-table';
+
+const MAX_BLOCKS = 20;
+const MAX_TRANSACTIONS = 100;
+
+/** What a live view is told of the run that it shows. */
+export interface LiveViewOptions {
+  readonly node: string;
+  readonly network: string;
+}
+
+/** What it works with. */
+export interface LiveViewModules {
+  /** Unix time in milliseconds. */
+  readonly nowMs: () => number;
+  /** Hears of listeners that fail. */
+  readonly complain: Complain;
+}
+
+/**
+ * Listens to the events as collectors do, and is guarded as they are. It keeps what is bounded by the number of connections or
+ * by a constant, and no bytes of a message.
+ */
+export class LiveView implements Live, Collector {
+  readonly name = 'live view';
+  readonly node: string;
+  readonly network: string;
+  readonly startedMs: number;
+  readonly on: Handlers<MonitorEvents>;
+  private readonly table: PeerTable;
+  /** By hash, the oldest first. */
+  private readonly lastBlocks = new Map<string, LiveBlock>();
+  /** By txid, the oldest first. */
+  private readonly lastTransactions = new Map<string, LiveTransaction>();
+  private readonly listeners = new Set<(event: LiveEvent) => void>();
+
+  constructor(
+    { node, network }: LiveViewOptions,
+    private readonly modules: LiveViewModules,
+  ) {
+    this.node = node;
+    this.network = network;
+    this.startedMs = modules.nowMs();
+    const table = new PeerTable(modules.nowMs);
+    this.table = table;
+    this.on = {
+      bytesRead: ({ peer, bytes }) => table.read(peer, bytes),
+      bytesWritten: ({ peer, bytes }) => table.written(peer, bytes),
+      received: ({ peer }) => table.received(peer),
+      sent: ({ peer }) => table.sent(peer),
+      pong: ({ peer, rttMs }) => table.pong(peer, rttMs),
+      disconnected: ({ peer }) => table.left(peer),
+      processedBlock: (event) => this.processed(event),
+      feeKnown: ({ txid, fee, vsize }) => this.feeKnown(txid, fee / vsize),
+    };
+  }
+
+  peers(): readonly LivePeer[] {
+    return this.table.list();
+  }
+
+  blocks(): readonly LiveBlock[] {
+    return [...this.lastBlocks.values()].reverse();
+  }
+
+  transactions(): readonly LiveTransaction[] {
+    return [...this.lastTransactions.values()].reverse();
+  }
+
+  subscribe(listener: (event: LiveEvent) => void): () => void {
+    const run = guard('live view listener', this.modules.complain);
+    const guarded = (event: LiveEvent): void => run(() => listener(event));
+    this.listeners.add(guarded);
+    return () => this.listeners.delete(guarded);
+  }
+
+  /** Takes a relayed transaction with what the policy says of it: that is judged once, by the collector of `tx`. */
+  readonly judged = ({ transaction, verdict, fee }: JudgedTransaction): void => {
+    const { txid: sha, vsize, inputs, outputs } = transaction;
+    const entry: LiveTransaction = {
+      timeMs: this.modules.nowMs(),
+      sha,
+      vsize,
+      numInputs: inputs.length,
+      numOutputs: outputs.length,
+      value: outputs.reduce((sum, { value }) => sum + value, 0),
+      feeRate: fee === undefined ? null : fee / vsize,
+      nonStandardReason: verdict.reason ?? null,
+    };
+    keep(this.lastTransactions, entry, MAX_TRANSACTIONS);
+    this.tell({ kind: 'transaction', transaction: entry });
+  };
+
+  /** A block that came before, or that nobody asked for, is not judged, and a peer could fill the list with it. */
+  private processed({ block, status, height, processTimeMs, totalTxFees }: ProcessedBlock): void {
+    if (status === 'duplicate' || status === 'unrequested') return;
+    const entry: LiveBlock = {
+      timeMs: this.modules.nowMs(),
+      sha: block.hash,
+      height: height ?? null,
+      status,
+      size: block.size,
+      numTx: block.transactions.length,
+      totalFees: totalTxFees ?? null,
+      processMs: processTimeMs,
+    };
+    keep(this.lastBlocks, entry, MAX_BLOCKS);
+    this.tell({ kind: 'block', block: entry });
+  }
+
+  /** The fee of a transaction that came before its parent. */
+  private feeKnown(sha: string, feeRate: number): void {
+    const entry = this.lastTransactions.get(sha);
+    if (entry !== undefined) this.lastTransactions.set(sha, { ...entry, feeRate });
+  }
+
+  private tell(event: LiveEvent): void {
+    for (const listener of this.listeners) listener(event);
+  }
+}
+
+/** Puts an entry last, also where it was in the list before: an orphan is judged once more when its parent is there. */
+function keep<T extends { readonly sha: string }>(list: Map<string, T>, entry: T, most: number): void {
+  list.delete(entry.sha);
+  list.set(entry.sha, entry);
+  for (const [oldest] of list) {
+    if (list.size <= most) break;
+    list.delete(oldest);
+  }
+}

@@ -1,0 +1,142 @@
+import type { ProcessedBlock } from '../../src/chain/events';
+import { EventBus } from '../../src/events';
+import type { LiveEvent } from '../../src/live/live';
+import { LiveView } from '../../src/live/live-view';
+import { collect } from '../../src/metrics/collect';
+import type { MonitorEvents } from '../../src/metrics/collector';
+import type { PeerInfo } from '../../src/p2p/events';
+import type { VersionMessage } from '../../src/p2p/messages/version';
+import type { Transaction } from '../../src/tx/transaction';
+import { somePeer } from '../support/points';
+
+let bus: EventBus<MonitorEvents>;
+let live: LiveView;
+let nowMs: number;
+let complaints: string[];
+
+beforeEach(() => {
+  bus = new EventBus<MonitorEvents>();
+  nowMs = 1_000;
+  complaints = [];
+  const complain = (name: string, error: unknown): void => void complaints.push(`${name}: ${String(error)}`);
+  live = new LiveView({ node: 'n', network: 'regtest' }, { nowMs: () => nowMs, complain });
+  collect([live], bus, complain);
+});
+
+function block(hash: string, changes: Partial<ProcessedBlock> = {}): ProcessedBlock {
+  return {
+    block: { hash, size: 285, transactions: [1, 2] } as never,
+    ...{ peerAddress: 'x', status: 'accepted', height: 7, reason: undefined },
+    ...{ processTimeMs: 1.5, totalTxFees: 10 },
+    ...changes,
+  };
+}
+
+function judge(txid: string, fee?: number, reason?: 'dust'): void {
+  const transaction = { txid, vsize: 100, inputs: [1], outputs: [{ value: 5 }, { value: 6 }] };
+  live.judged({
+    transaction: transaction as unknown as Transaction,
+    verdict: { reason, inputs: [], outputs: [] },
+    fee,
+  });
+}
+
+describe('peers', () => {
+  const peer: PeerInfo & { claims: VersionMessage | null } = { ...somePeer, id: 7 };
+
+  it('are there from the first byte to the end, with what passed', () => {
+    bus.emit('received', { peer, command: 'inv', bytes: 1 });
+    bus.emit('pong', { peer, rttMs: 1 });
+    expect(live.peers()).toEqual([]);
+    bus.emit('bytesWritten', { peer, bytes: 100 });
+    bus.emit('sent', { peer, command: 'version', bytes: 100 });
+    const nothing = { userAgent: null, version: null, services: null, startHeight: null, relay: null };
+    const first = { id: 7, address: '192.0.2.1:8333', outbound: true, sinceMs: 1_000, ...nothing };
+    const counts = { bytesSent: 100, bytesRecv: 0, messagesSent: 1, messagesRecv: 0 };
+    const times = { lastMessageMs: null, pingMs: null, leastPingMs: null };
+    expect(live.peers()).toEqual([{ ...first, ...counts, ...times }]);
+
+    nowMs = 2_000;
+    peer.claims = {
+      ...{ version: 70_016, services: 9n, startHeight: 5, relay: true, nonce: 0n },
+      userAgent: `/\x1b[2J\n${'é'.repeat(70)}`,
+    };
+    bus.emit('bytesRead', { peer, bytes: 61 });
+    bus.emit('received', { peer, command: 'version', bytes: 61 });
+    for (const rttMs of [20, 10, 30]) bus.emit('pong', { peer, rttMs });
+    expect(live.peers()).toEqual([
+      {
+        ...first,
+        ...{ version: 70_016, services: '0000000000000009', startHeight: 5, relay: true },
+        userAgent: `/?[2J?${'?'.repeat(58)}`,
+        ...{ ...counts, bytesRecv: 61, messagesRecv: 1 },
+        ...{ lastMessageMs: 2_000, pingMs: 30, leastPingMs: 10 },
+      },
+    ]);
+
+    bus.emit('disconnected', { peer, established: true, reason: 'stopped' });
+    bus.emit('sent', { peer, command: 'inv', bytes: 1 });
+    expect(live.peers()).toEqual([]);
+  });
+});
+
+describe('blocks', () => {
+  it('are the last 20 that were judged, the newest first, each once', () => {
+    for (let i = 0; i < 25; i++) bus.emit('processedBlock', block(String(i)));
+    bus.emit('processedBlock', block('x', { status: 'duplicate' }));
+    bus.emit('processedBlock', block('y', { status: 'unrequested' }));
+    const orphan = { status: 'orphan', height: undefined, totalTxFees: undefined } as const;
+    bus.emit('processedBlock', block('z', orphan));
+    expect(live.blocks().map(({ sha }) => sha)).toEqual([
+      'z',
+      ...Array.from({ length: 19 }, (_, i) => String(24 - i)),
+    ]);
+    const facts = { timeMs: 1_000, size: 285, numTx: 2, processMs: 1.5 };
+    expect(live.blocks()[0]).toEqual({ ...facts, sha: 'z', height: null, status: 'orphan', totalFees: null });
+    bus.emit('processedBlock', block('10'));
+    bus.emit('processedBlock', block('z'));
+    expect(live.blocks().slice(0, 3)).toEqual([
+      { ...facts, sha: 'z', height: 7, status: 'accepted', totalFees: 10 },
+      { ...facts, sha: '10', height: 7, status: 'accepted', totalFees: 10 },
+      { ...facts, sha: '24', height: 7, status: 'accepted', totalFees: 10 },
+    ]);
+    expect(live.blocks()).toHaveLength(20);
+  });
+});
+
+describe('transactions', () => {
+  it('are the last 100, with the fee rate as soon as it is known', () => {
+    for (let i = 0; i < 105; i++)
+      judge(String(i), i === 104 ? 250 : undefined, i === 103 ? 'dust' : undefined);
+    const facts = { timeMs: 1_000, vsize: 100, numInputs: 1, numOutputs: 2, value: 11 };
+    const unknown = { feeRate: null, nonStandardReason: null };
+    expect(live.transactions()).toHaveLength(100);
+    expect(live.transactions().at(-1)).toEqual({ ...facts, ...unknown, sha: '5' });
+    for (const txid of ['103', '1']) bus.emit('feeKnown', { txid, fee: 130, size: 120, vsize: 100 });
+    expect(live.transactions().slice(0, 3)).toEqual([
+      { ...facts, sha: '104', feeRate: 2.5, nonStandardReason: null },
+      { ...facts, sha: '103', feeRate: 1.3, nonStandardReason: 'dust' },
+      { ...facts, ...unknown, sha: '102' },
+    ]);
+    expect(live.transactions()).toHaveLength(100);
+  });
+});
+
+describe('subscribe', () => {
+  it('tells each listener until it leaves; one that fails is named once and keeps nothing from the others', () => {
+    const told: LiveEvent[] = [];
+    live.subscribe(() => {
+      throw new Error('on purpose');
+    });
+    const leave = live.subscribe((event) => told.push(event));
+    bus.emit('processedBlock', block('a'));
+    judge('b');
+    leave();
+    judge('c');
+    expect(told).toEqual([
+      { kind: 'block', block: live.blocks()[0] },
+      { kind: 'transaction', transaction: live.transactions()[1] },
+    ]);
+    expect(complaints).toEqual(['live view listener: Error: on purpose']);
+  });
+});

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
+import { DuckDbExporter } from '../../src/export/duckdb';
+import type { NodeState } from '../../src/live/node-state';
+import { askLive } from '../../src/query/client';
+import { serveQueries } from '../../src/query/server';
+import { socketPath } from '../../src/query/socket';
+import { Cleanup } from '../support/cleanup';
+
+const STATE: NodeState = {
+  ...{ version: '9.9.9', node: 'n', network: 'regtest', startedMs: 1, nowMs: 2 },
+  peers: [
+    {
+      ...{ id: 1, address: '192.0.2.1:8333', outbound: true, userAgent: '/x/', version: 70_016 },
+      ...{ services: '0000000000000009', startHeight: 5, relay: true, sinceMs: 1, lastMessageMs: null },
+      ...{ pingMs: null, leastPingMs: null, bytesSent: 1, bytesRecv: 2, messagesSent: 3, messagesRecv: 4 },
+    },
+  ],
+  blocks: [],
+  exporters: [{ name: 'duckdb', sent: 5, acked: 4, dropped: 3, queued: 2, retried: 1 }],
+};
+
+const cleanup = new Cleanup();
+let file: string;
+
+beforeEach(async () => {
+  const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-state-')), (name) =>
+    rm(name, { recursive: true }),
+  );
+  file = path.join(folder, 'store.duckdb');
+});
+
+afterEach(() => cleanup.run());
+
+async function serve(state?: () => NodeState): Promise<void> {
+  const exporter = cleanup.add(new DuckDbExporter({ path: file }), (opened) => opened.close());
+  await exporter.open();
+  cleanup.add(await serveQueries({ store: exporter.store, state }), (server) => server.close());
+}
+
+/** A process that has the store open and answers each GET with this. */
+async function answerWith(body: string): Promise<void> {
+  const server = createServer((_, response) => response.end(body));
+  cleanup.add(server, (opened) => opened.close());
+  server.listen(socketPath(file));
+  await once(server, 'listening');
+}
+
+it('is the state of a node', async () => {
+  await serve(() => STATE);
+  expect(await askLive(file)).toEqual({ state: STATE });
+});
+
+it('is null where no node runs', async () => {
+  expect(await askLive(file)).toBeNull();
+});
+
+it('says that a collector has none', async () => {
+  await serve();
+  expect(await askLive(file)).toEqual({ state: null, why: expect.stringMatching(/is no node/) as string });
+});
+
+it.each([
+  ['an older node', '', /without a live view/],
+  ['a newer node', '{"format":2,"state":{}}', /newer than this program/],
+])('says that %s has none that can be read', async (_, body, why) => {
+  await answerWith(body);
+  expect(await askLive(file)).toEqual({ state: null, why: expect.stringMatching(why) as string });
+});
+
+it('fails with one line where the answer is none', async () => {
+  await answerWith('<html>');
+  await expect(askLive(file)).rejects.toThrow(/not JSON/);
+});
