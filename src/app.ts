@@ -7,12 +7,10 @@ import { CHAIN_PARAMS } from './chain/params';
 import { SystemClock } from './clock';
 import type { FailureError } from './errors';
 import { EventBus } from './events';
-import { DuckDbExporter } from './export/duckdb';
 import { openExports, type SpoolPlace } from './export/open';
 import { startFull } from './full';
 import type { Live } from './live/live';
 import { LiveView } from './live/live-view';
-import { type NodeState, nodeState } from './live/node-state';
 import type { Log } from './log';
 import { collect } from './metrics/collect';
 import type { ExporterStats, MonitorEvents } from './metrics/collector';
@@ -27,12 +25,12 @@ import { type MempoolGauges, RelayView } from './mempool/relay-view';
 import { Pool } from './p2p/pool';
 import { HeaderProgress } from './header-progress';
 import { logEvents } from './log-events';
-import { serveQueries } from './query/server';
+import { openPage, startServing } from './serving';
 import type { Block } from './tx/block';
 import type { StatusLine } from './status-line';
 import type { PolicyName } from './tx/policy/standardness';
-import { keepRetention } from './store/retention';
 import { VERSION } from './version';
+import type { HttpSettings } from './web/settings';
 
 /** Of the 5 seconds in which the program ends, those that exporters have to deliver what waits. */
 const FLUSH_MS = 4_000;
@@ -64,6 +62,8 @@ export interface AppConfig {
   readonly intervalMs: number;
   /** Age at which points of embedded stores are removed and sums of their minutes stay; never without it. */
   readonly retentionMs?: number | undefined;
+  /** Where the page is served; without it there is none. */
+  readonly http?: HttpSettings | undefined;
   readonly policy: PolicyName;
   readonly wtxidRelay: boolean;
   readonly txPerSecond: number;
@@ -78,6 +78,8 @@ export interface App {
   readonly ended: Promise<void>;
   readonly bus: EventBus<MonitorEvents>;
   readonly live: Live;
+  /** URL of its page; null where there is none. */
+  readonly page: string | null;
   emitted(series: SeriesName): number;
   exporters(): readonly ExporterStats[];
   /** Stops listening, writes the last interval, delivers what waits and frees everything, within 5 seconds. */
@@ -97,6 +99,7 @@ export interface AppModules {
  * @throws UsageError or FailureError where an exporter can't be made or opened
  */
 export async function startApp(config: AppConfig, { log, status }: AppModules): Promise<App> {
+  const page = await openPage(config.http, log);
   const clock = new SystemClock();
   const bus = new EventBus<MonitorEvents>();
   let end = (): void => undefined;
@@ -166,29 +169,11 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
   const complain = (collector: string, error: unknown): void =>
     void log.error('a collector failed', { collector, error: detail(error) });
   const live = new LiveView({ node, network }, { nowMs: () => Date.now(), complain });
-  const stores = exports.exporters.filter((exporter) => exporter instanceof DuckDbExporter);
-  // A store that this process writes no other can open: it answers queries itself.
-  const state = (): NodeState => nodeState({ live, version: VERSION, exporters });
-  const servers = await Promise.all(
-    stores.map((exporter) =>
-      serveQueries({
-        get store() {
-          return exporter.store;
-        },
-        state,
-      }),
-    ),
+  const { retentionMs } = config;
+  const serving = await startServing(
+    { node, retentionMs },
+    { exporters: exports.exporters, stats: exporters, live, page, log },
   );
-  const { retentionMs: keepMs } = config;
-  const retentions =
-    keepMs === undefined
-      ? []
-      : stores.map((holder) =>
-          keepRetention(
-            { keepMs },
-            { holder, nowMs: () => Date.now(), warn: (message) => log.warn(message) },
-          ),
-        );
 
   const processor = new BlockProcessor({ chain, clock, bus, headerAdded, full: full?.validation });
   let complained = -Infinity;
@@ -279,12 +264,14 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
     peers: config.connect.length,
     ...(join === undefined ? {} : { join: join.peers, known: join.book.size }),
     export: queues.map(({ name }) => name),
+    ...(serving.url === null ? {} : { page: serving.url }),
   });
 
   return {
     ended,
     bus,
     live,
+    page: serving.url,
     emitted,
     exporters,
     stop: async () => {
@@ -296,10 +283,7 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
       headers?.close();
       await poolStopped;
       status?.clear();
-      await Promise.all([
-        ...servers.map((server) => server.close()),
-        ...retentions.map((retention) => retention.stop()),
-      ]);
+      await serving.close();
       await Promise.all([fullStopped, ...queues.map((queue) => queue.close(FLUSH_MS))]);
       log.info('stopped');
     },

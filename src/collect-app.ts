@@ -5,7 +5,6 @@ import { Listener } from './collect/listener';
 import type { Source } from './collect/source';
 import { NatsSource } from './collect/nats-source';
 import { type ListenPlace, formatPlace, isLocal } from './collect/place';
-import { DuckDbExporter } from './export/duckdb';
 import type { NatsSettings } from './export/nats/settings';
 import { openExports, type SpoolPlace } from './export/open';
 import type { PointQueue } from './export/point-queue';
@@ -13,7 +12,8 @@ import type { Log } from './log';
 import type { ExporterStats } from './metrics/collector';
 import { btcdmon } from './metrics/collectors/btcdmon';
 import { Emitter } from './metrics/emitter';
-import { serveQueries } from './query/server';
+import { openPage, startServing } from './serving';
+import type { HttpSettings } from './web/settings';
 
 /** Of the 10 seconds in which the program ends, those that exporters have to deliver what waits. */
 const FLUSH_MS = 4_000;
@@ -36,6 +36,8 @@ export interface CollectConfig {
   readonly token: string | null;
   readonly maxConnections: number;
   readonly intervalMs: number;
+  /** Where the page is served; without it there is none. */
+  readonly http?: HttpSettings | undefined;
 }
 
 /** A collector at work. */
@@ -60,6 +62,7 @@ export async function startCollect(
   let end = (): void => undefined;
   const ended = new Promise<void>((resolve) => (end = resolve));
 
+  const page = await openPage(config.http, log);
   const { exporters: opened, queues } = await openExports(config.exports, {
     clock,
     warn,
@@ -67,6 +70,7 @@ export async function startCollect(
     spools: config.spools,
     onEnded: () => end(),
   });
+  const stats = (): ExporterStats[] => queues.map((queue) => ({ name: queue.name, ...queue.stats() }));
   const closing: (() => Promise<unknown>)[] = [
     () => Promise.all(queues.map((queue) => queue.close(FLUSH_MS))),
   ];
@@ -74,14 +78,13 @@ export async function startCollect(
     for (const close of closing.splice(0).reverse()) await close();
   };
   try {
-    for (const exporter of opened) {
-      if (!(exporter instanceof DuckDbExporter)) continue;
-      const server = await serveQueries(exporter);
-      closing.push(() => server.close());
-    }
+    const { node } = config;
+    const serving = await startServing({ node }, { exporters: opened, stats, page, log });
+    closing.push(() => serving.close());
+    if (serving.url !== null) log.info('showing', { page: serving.url });
     const intake = new Intake({ queues, clock, warn });
     const sources: Source[] = [];
-    const account = accountFor(config, { clock, intake, queues, sources });
+    const account = accountFor(config, { clock, intake, queues, stats, sources });
     closing.push(() => {
       account.stop();
       intake.report();
@@ -135,11 +138,13 @@ function accountFor(
     clock,
     intake,
     queues,
+    stats,
     sources,
   }: {
     readonly clock: SystemClock;
     readonly intake: Intake;
     readonly queues: readonly PointQueue[];
+    readonly stats: () => readonly ExporterStats[];
     readonly sources: readonly Source[];
   },
 ): { start(): void; stop(): void } {
@@ -157,7 +162,7 @@ function accountFor(
   const { interval = () => undefined } = btcdmon({
     emit: emitter.emit,
     emitted: (series) => emitter.emitted(series),
-    exporters: (): ExporterStats[] => queues.map((queue) => ({ name: queue.name, ...queue.stats() })),
+    exporters: stats,
     mempool: () => ({ transactions: 0, bytes: 0, withFee: 0, orphans: 0 }),
     collected: () => ({
       received: intake.points,

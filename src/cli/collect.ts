@@ -4,6 +4,7 @@ import { startCollect } from '../collect-app';
 import { createLog } from '../log';
 import { collectSettings } from './collect-settings';
 import { dataDirectory, defaultStore } from './data-directory';
+import { httpSettings } from './http-settings';
 import { COLLECT_OPTIONS, type GLOBAL_OPTIONS } from './options';
 import type { Settings } from './settings';
 import { untilSignal } from './signals';
@@ -29,7 +30,8 @@ export const collectCommand = (settings: Settings): CommandModule<object, Collec
     const folder = await dataDirectory(args.dataDir);
     const exports = args.export ?? [defaultStore(folder)];
     const spools = { directory: path.join(folder, 'collect-spool'), maxBytes };
-    const app = await startCollect({ ...settings, exports, spools }, { log: createLog(args.logLevel) });
+    const http = await httpSettings(args, process.env, args.export);
+    const app = await startCollect({ ...settings, exports, spools, http }, { log: createLog(args.logLevel) });
     await untilSignal(app.ended);
     await app.stop();
   },

@@ -7,7 +7,9 @@ import { runDemo } from '../demo/run';
 import { UsageError } from '../errors';
 import { createLog } from '../log';
 import { dataDirectory } from './data-directory';
-import type { GLOBAL_OPTIONS } from './options';
+import { httpSettings } from './http-settings';
+import { type GLOBAL_OPTIONS, HTTP_OPTIONS } from './options';
+import type { Settings } from './settings';
 import { untilSignal } from './signals';
 
 const DEMO_OPTIONS = {
@@ -18,25 +20,35 @@ const DEMO_OPTIONS = {
   },
 } as const;
 
-type DemoArguments = InferredOptionTypes<typeof GLOBAL_OPTIONS & typeof DEMO_OPTIONS>;
+type DemoArguments = InferredOptionTypes<typeof GLOBAL_OPTIONS & typeof HTTP_OPTIONS & typeof DEMO_OPTIONS>;
 
-/** `btcdmon-node demo`: a network, the listener on it and a store, in one process. */
-export const demoCommand: CommandModule<object, DemoArguments> = {
+/** `btcdmon-node demo`: a network, the listener on it, a store and its page, in one process. Flags win over `settings`. */
+export const demoCommand = (settings: Settings): CommandModule<object, DemoArguments> => ({
   command: 'demo',
   describe: 'Show it at work on a Bitcoin network (regtest) inside this process',
   builder: (yargs) =>
     yargs
       .options(DEMO_OPTIONS)
+      .options(HTTP_OPTIONS)
+      .config(settings)
       .example('$0 demo', 'a minute of it, then the query to type next')
       .example('$0 demo --seconds 0', 'until Ctrl-C') as Argv<DemoArguments>,
-  handler: async ({ dataDir, seconds, logLevel }) => {
+  handler: async (args) => {
+    const { dataDir, seconds, logLevel } = args;
+    const http = await httpSettings(args, process.env);
     const duration = parseSeconds(seconds);
     const live = process.stdout.isTTY && logLevel !== 'debug';
     // What the log says at `info` the summary shows, and lines between its frames would break them.
     const log = createLog(logLevel === 'info' ? 'warn' : logLevel);
     const readerGone = new Promise((resolve) => process.stdout.on('error', resolve));
     await runDemo(
-      { dataDir: await dataDirectory(dataDir), seconds: duration, live, invocation: invocationOf(process) },
+      {
+        dataDir: await dataDirectory(dataDir),
+        seconds: duration,
+        live,
+        http,
+        invocation: invocationOf(process),
+      },
       {
         log,
         clock: new SystemClock(),
@@ -47,7 +59,7 @@ export const demoCommand: CommandModule<object, DemoArguments> = {
       },
     );
   },
-};
+});
 
 /** A day; a longer demo is one until Ctrl-C. */
 const MOST_SECONDS = 86_400;

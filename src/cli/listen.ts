@@ -3,6 +3,7 @@ import type { Argv, CommandModule, InferredOptionTypes } from 'yargs';
 import { startApp } from '../app';
 import { createLog } from '../log';
 import { dataDirectory, defaultStore } from './data-directory';
+import { httpSettings } from './http-settings';
 import { keepHeapSmall } from './heap';
 import { listenSettings } from './listen-settings';
 import { type GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
@@ -37,7 +38,8 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
     const spools = { directory: path.join(dataDir, 'spool'), maxBytes };
     const status = new StatusLine(process.stderr);
     const log = createLog(args.logLevel, status);
-    const app = await startApp({ ...settings, exports, dataDir, chainDir, spools }, { log, status });
+    const http = await httpSettings(args, process.env, args.export);
+    const app = await startApp({ ...settings, exports, dataDir, chainDir, spools, http }, { log, status });
     try {
       await untilSignal(app.ended);
     } finally {

@@ -6,10 +6,11 @@ import { auditCommand } from './audit';
 import { collectCommand } from './collect';
 import { demoCommand } from './demo';
 import { listenCommand } from './listen';
-import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
+import { COLLECT_OPTIONS, GLOBAL_OPTIONS, HTTP_OPTIONS, LISTEN_OPTIONS } from './options';
 import { queriesCommand } from './queries';
 import { queryCommand } from './query';
 import { seriesCommand } from './series';
+import { serveCommand } from './serve';
 import { readConfigFile, readEnvironment, type Settings } from './settings';
 import { setupCommand } from './setup';
 
@@ -18,7 +19,8 @@ function commands(settings: Settings): CommandModule[] {
   return [
     listenCommand(pick(settings, LISTEN_OPTIONS)),
     collectCommand(pick(settings, COLLECT_OPTIONS)),
-    demoCommand,
+    serveCommand(pick(settings, HTTP_OPTIONS)),
+    demoCommand(pick(settings, HTTP_OPTIONS)),
     queryCommand,
     queriesCommand,
     auditCommand,

@@ -5,6 +5,7 @@ import { EXPORTER_KINDS } from '../export/registry';
 import { LOG_LEVELS } from '../log';
 import { NETWORK_NAMES } from '../p2p/networks';
 import { POLICY_NAMES } from '../tx/policy/standardness';
+import { DEFAULT_HTTP } from './http-settings';
 
 /** Options of every command. */
 export const GLOBAL_OPTIONS = {
@@ -44,6 +45,27 @@ const SPOOL_SIZE = {
   default: '1000',
   describe: 'Megabytes on disk, for each receiver that is away, of points that wait for it',
 } as const;
+
+/** Options of the page. */
+export const HTTP_OPTIONS = {
+  http: {
+    type: 'string',
+    requiresArg: true,
+    defaultDescription: DEFAULT_HTTP,
+    describe: 'Where the page of the embedded store is served: IP[:port], a port of this machine, or off',
+  },
+  'http-token-file': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'File whose first line is the token that visitors of the page must give; or BTCDMON_HTTP_TOKEN',
+  },
+  'http-host': {
+    type: 'string',
+    requiresArg: true,
+    array: true,
+    describe: 'Further name by which browsers reach the page, as of a proxy: name[:port] (repeatable)',
+  },
+} as const satisfies Record<string, Options>;
 
 /** Options of the listener. */
 export const LISTEN_OPTIONS = {
@@ -140,6 +162,7 @@ export const LISTEN_OPTIONS = {
       'Megabytes of memory for unconfirmed transactions, their bytes included; the oldest leave first',
   },
   'spool-size': SPOOL_SIZE,
+  ...HTTP_OPTIONS,
   retention: {
     type: 'string',
     requiresArg: true,
@@ -212,4 +235,5 @@ export const COLLECT_OPTIONS = {
     describe: 'How often it accounts for itself',
   },
   'spool-size': SPOOL_SIZE,
+  ...HTTP_OPTIONS,
 } as const satisfies Record<string, Options>;

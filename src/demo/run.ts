@@ -10,6 +10,7 @@ import { type Invocation, nextQuery } from './next-query';
 import { RegtestNetwork } from './regtest';
 import { countDemoStats } from './stats';
 import { Summary, type SummaryOutput } from './summary';
+import type { HttpSettings } from '../web/settings';
 
 /** How the demo runs. */
 export interface DemoOptions {
@@ -19,6 +20,8 @@ export interface DemoOptions {
   readonly seconds: number;
   /** Whether to draw frames; else a line now and then. */
   readonly live: boolean;
+  /** Where the page is; without it there is none. */
+  readonly http?: HttpSettings | undefined;
   readonly invocation: Invocation;
 }
 
@@ -66,7 +69,8 @@ export async function runDemo(options: DemoOptions, modules: DemoModules): Promi
   );
   try {
     await network.start();
-    const app = await modules.startApp(configOf(network, store), { log });
+    const app = await modules.startApp({ ...configOf(network, store), http: options.http }, { log });
+    if (app.page !== null) out.write(`Its page, while it runs: ${app.page}\n`);
     const stored = (): number => app.exporters().reduce((sum, { acked }) => sum + acked, 0);
     const summary = new Summary(options, { ...modules, stats: countDemoStats(app.bus), stored });
     network.startTraffic();

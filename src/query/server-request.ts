@@ -26,8 +26,16 @@ export async function readRequest(request: IncomingMessage): Promise<Request | n
   } catch {
     throw new UsageError('the request is not JSON');
   }
-  if (isRecord(question) && typeof question['raw'] === 'string') return { raw: question['raw'] };
-  if (isRecord(question) && isQueryArgs(question['query'])) return { query: question['query'] };
+  return readQuestion(question);
+}
+
+/**
+ * The question that a value of JSON is.
+ * @throws UsageError where it is none
+ */
+export function readQuestion(value: unknown): Request {
+  if (isRecord(value) && typeof value['raw'] === 'string') return { raw: value['raw'] };
+  if (isRecord(value) && isQueryArgs(value['query'])) return { query: value['query'] };
   throw new UsageError('the request must have a query or a raw statement');
 }
 
@@ -45,6 +53,7 @@ function isQueryArgs(value: unknown): value is QueryArgs {
   return typeof value['series'] === 'string' && texts && lists && limit;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+/** Whether a value is an object of JSON. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

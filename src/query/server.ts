@@ -1,23 +1,17 @@
 import { once } from 'node:events';
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { DuckDBConnection } from '@duckdb/node-api';
 import { FailureError, UsageError, messageOf } from '../errors';
 import type { NodeState } from '../live/node-state';
-import type { Store } from '../store/store';
-import { runQuery, runRaw } from './duckdb-run';
+import { type Asked, type Asking, TooLongError } from './asking';
 import { LIVE_PATH, encodeLive } from './live-answer';
-import { parseQuery } from './model';
-import type { Result } from './result';
 import { readRequest } from './server-request';
 import { checkSocketFolder, socketPath } from './socket';
-import { Turns } from './turns';
 import { type Request, encodeRow } from './wire';
 
-/** What bounds the queries of others, so that they leave the store to its writer. */
+/** What bounds the queries of others. */
 export interface ServeOptions {
-  /** Milliseconds from the question to the last row, waiting for a slow reader included. Default 60,000. */
+  /** Milliseconds from a question's turn to the last row, waiting for a slow reader included. Default 60,000. */
   readonly timeoutMs?: number;
   /** Most rows of one answer. Default 5,000,000. */
   readonly maxRows?: number;
@@ -25,8 +19,7 @@ export interface ServeOptions {
 
 /** What a server answers from. */
 export interface ServeModules {
-  /** Asked for at each query, so that an exporter may open its file anew. */
-  readonly store: Store;
+  readonly asking: Asking;
   /** What is known of this moment, of a node. */
   readonly state?: (() => NodeState) | undefined;
 }
@@ -35,18 +28,9 @@ export interface ServeModules {
 export interface QueryServer {
   /** Where it listens. */
   readonly path: string;
-  /** Breaks off what runs and lets go of the store and the socket. */
+  /** Breaks off what is asked, here or elsewhere, and lets go of the store and the socket. */
   close(): Promise<void>;
 }
-
-/** Each running query holds one of libuv's four threads; the writer and the file system need theirs. */
-const MAX_RUNNING = 2;
-
-/** Queries that may wait for their turn. */
-const MAX_WAITING = 30;
-
-/** Rows that are encoded before the node's event loop gets a turn: 5 ms here for the series with the most columns. */
-const ROWS_AT_ONCE = 500;
 
 /**
  * Answers the queries of other processes of this user on the store that this one has open, on a Unix socket beside it, and
@@ -54,14 +38,11 @@ const ROWS_AT_ONCE = 500;
  * @throws FailureError where the socket can't be made
  */
 export async function serveQueries(
-  modules: ServeModules,
+  { asking, state }: ServeModules,
   { timeoutMs = 60_000, maxRows = 5_000_000 }: ServeOptions = {},
 ): Promise<QueryServer> {
-  const { path: storePath } = modules.store;
-  const path = socketPath(storePath);
-  const turns = new Turns({ running: MAX_RUNNING, waiting: MAX_WAITING });
+  const path = socketPath(asking.storePath);
   const running = new Set<Promise<void>>();
-  const closing = new AbortController();
   const server = createServer((request, response) => {
     const answering = answer(request, response).finally(() => running.delete(answering));
     running.add(answering);
@@ -70,96 +51,53 @@ export async function serveQueries(
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     // A client that went away is no error of ours.
     response.on('error', () => undefined);
-    let release: (() => void) | null = null;
-    let takeBack: (() => Promise<void>) | null = null;
-    let timeout: AbortSignal | null = null;
     try {
       const question = await readRequest(request);
       if (question === null) {
-        response.end(request.url === LIVE_PATH ? encodeLive(modules.state?.()) : '');
+        response.end(request.url === LIVE_PATH ? encodeLive(state?.()) : '');
         return;
       }
       const left = new AbortController();
       response.once('close', () => left.abort());
-      release = await turns.take();
-      timeout = AbortSignal.timeout(timeoutMs);
-      const limit = AbortSignal.any([closing.signal, left.signal, timeout]);
-      const { store } = modules;
-      takeBack = await store.lendMemory();
-      await runOne(store, question, response, { limit, maxRows });
+      await asking.ask({ timeoutMs, left: left.signal }, (asked) =>
+        writeAnswer(asked, question, response, maxRows),
+      );
     } catch (error) {
-      const message =
-        timeout?.aborted === true
-          ? `the query took longer than ${timeoutMs / 1000} s; ask for less, or stop the node and ask the file`
-          : messageOf(error);
-      response.end(`${JSON.stringify({ error: message, usage: error instanceof UsageError })}\n`);
-    } finally {
-      await takeBack?.();
-      release?.();
+      const hint = error instanceof TooLongError ? ', or stop the node and ask the file' : '';
+      const line = { error: messageOf(error) + hint, usage: error instanceof UsageError };
+      response.end(`${JSON.stringify(line)}\n`);
     }
   };
 
-  await listen(server, path, storePath);
+  await listen(server, path, asking.storePath);
   return {
     path,
     close: async () => {
-      closing.abort(new FailureError('the node is stopping'));
       server.close();
+      await asking.close();
       await Promise.all(running);
       server.closeAllConnections();
     },
   };
 }
 
-async function runOne(
-  store: Store,
+async function writeAnswer(
+  asked: Asked,
   question: Request,
   response: ServerResponse,
-  { limit, maxRows }: { readonly limit: AbortSignal; readonly maxRows: number },
+  maxRows: number,
 ): Promise<void> {
-  limit.throwIfAborted();
-  const connection = await store.connect();
-  let again: NodeJS.Timeout | undefined;
-  // DuckDB forgets an interruption that comes between two steps of a query.
-  const interrupt = (): void => {
-    connection.interrupt();
-    again ??= setInterval(() => connection.interrupt(), 100);
-  };
-  limit.addEventListener('abort', interrupt);
-  try {
-    // The time may have been up while the connection was made.
-    limit.throwIfAborted();
-    const { columns, rows, rawSince } = await ask(connection, question);
-    response.write(`${JSON.stringify({ columns, rawSince: rawSince?.toString() })}\n`);
-    let count = 0;
-    for await (const batch of rows) {
-      limit.throwIfAborted();
-      count += batch.length;
-      if (count > maxRows)
-        throw new FailureError(`the answer has more than ${maxRows} rows; ask for less, or use --limit`);
-      for (let from = 0; from < batch.length; from += ROWS_AT_ONCE) {
-        await nextTurn();
-        const lines = batch.slice(from, from + ROWS_AT_ONCE).map(encodeRow);
-        if (!response.write(`${lines.join('\n')}\n`)) await once(response, 'drain', { signal: limit });
-      }
-    }
-    // To DuckDB an interruption between two chunks can look like the end.
-    limit.throwIfAborted();
-    response.end(`${JSON.stringify({ rows: count })}\n`);
-  } catch (error) {
-    // An interrupted statement fails with DuckDB's words; say why it was interrupted instead.
-    limit.throwIfAborted();
-    throw error;
-  } finally {
-    limit.removeEventListener('abort', interrupt);
-    clearInterval(again);
-    connection.closeSync();
+  const { columns, rows, rawSince } = await asked.answer(question);
+  response.write(`${JSON.stringify({ columns, rawSince: rawSince?.toString() })}\n`);
+  let count = 0;
+  for await (const batch of rows) {
+    count += batch.length;
+    if (count > maxRows)
+      throw new FailureError(`the answer has more than ${maxRows} rows; ask for less, or use --limit`);
+    const lines = batch.map(encodeRow);
+    if (!response.write(`${lines.join('\n')}\n`)) await once(response, 'drain', { signal: asked.signal });
   }
-}
-
-function ask(connection: DuckDBConnection, question: Request): Promise<Result> {
-  if ('raw' in question) return runRaw(connection, question.raw);
-  return runQuery(connection, parseQuery(question.query, BigInt(Date.now()) * 1_000_000n));
+  response.end(`${JSON.stringify({ rows: count })}\n`);
 }
 
 async function listen(server: Server, path: string, storePath: string): Promise<void> {

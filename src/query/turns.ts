@@ -1,27 +1,49 @@
 import { FailureError } from '../errors';
 
+/** So many wait that one more would wait in vain. */
+export class BusyError extends FailureError {}
+
 /** Lets a few queries run at once and the others wait in order. */
 export class Turns {
   private free: number;
-  private readonly waiting: (() => void)[] = [];
+  private readonly waiting = new Set<() => void>();
 
   constructor(private readonly options: { readonly running: number; readonly waiting: number }) {
     this.free = options.running;
   }
 
   /**
-   * Resolves, when it is the caller's turn, to what ends it.
-   * @throws FailureError where too many wait already
+   * Resolves, when it is the caller's turn, to what ends it. Who leaves meanwhile, by `left`, leaves the line as well.
+   * @throws BusyError where too many wait already; what `left` was aborted with
    */
-  async take(): Promise<() => void> {
+  async take(left?: AbortSignal): Promise<() => void> {
+    left?.throwIfAborted();
     if (this.free > 0) this.free--;
-    else if (this.waiting.length >= this.options.waiting)
-      throw new FailureError(`${this.options.waiting} queries wait already; try again later`);
-    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+    else if (this.waiting.size >= this.options.waiting)
+      throw new BusyError(`${this.options.waiting} queries wait already; try again later`);
+    else await this.wait(left);
     return () => {
-      const next = this.waiting.shift();
+      const [next] = this.waiting;
       if (next === undefined) this.free++;
-      else next();
+      else {
+        this.waiting.delete(next);
+        next();
+      }
     };
+  }
+
+  private wait(left: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const go = (): void => {
+        left?.removeEventListener('abort', leave);
+        resolve();
+      };
+      const leave = (): void => {
+        this.waiting.delete(go);
+        reject(left?.reason as Error);
+      };
+      this.waiting.add(go);
+      left?.addEventListener('abort', leave, { once: true });
+    });
   }
 }

@@ -29,7 +29,7 @@ afterEach(() => cleanup.run());
 function run(args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, [BIN, 'collect', ...args], {
     encoding: 'utf8',
-    env: { PATH: process.env['PATH'], HOME: home },
+    env: { PATH: process.env['PATH'], HOME: home, BTCDMON_HTTP: 'off' },
     timeout: 15_000,
   });
 }

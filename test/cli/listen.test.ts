@@ -23,7 +23,7 @@ interface Outcome {
 function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Outcome {
   return spawnSync(process.execPath, [BIN, ...args], {
     encoding: 'utf8',
-    env: { PATH: process.env['PATH'], HOME: home, ...env },
+    env: { PATH: process.env['PATH'], HOME: home, BTCDMON_HTTP: 'off', ...env },
     timeout: 15_000,
   });
 }
@@ -127,7 +127,10 @@ describe('the listener', () => {
     const child = spawn(
       process.execPath,
       [BIN, '-n', 'regtest', '-c', '127.0.0.1:1', '-e', 'stdout:', '--interval', '100ms'],
-      { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], HOME: home } },
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { PATH: process.env['PATH'], HOME: home, BTCDMON_HTTP: 'off' },
+      },
     );
     let stdout = '';
     let stderr = '';
@@ -151,7 +154,7 @@ describe('the listener', () => {
       ],
       {
         stdio: ['ignore', 'pipe', 'inherit'],
-        env: { PATH: process.env['PATH'], HOME: home },
+        env: { PATH: process.env['PATH'], HOME: home, BTCDMON_HTTP: 'off' },
       },
     );
     child.stdout.resume();
@@ -174,7 +177,7 @@ describe('the listener', () => {
     const start = (args: readonly string[]): Promise<string> =>
       new Promise((resolve) => {
         const child = spawn(process.execPath, [BIN, '--config', config, ...args], {
-          env: { PATH: process.env['PATH'], HOME: home, ...env },
+          env: { PATH: process.env['PATH'], HOME: home, BTCDMON_HTTP: 'off', ...env },
         });
         let text = '';
         const take = (part: Buffer): void => {

@@ -8,7 +8,7 @@ const ROOT = path.join(__dirname, '..', '..');
 const PROGRAM = path.join('bin', 'btcdmon-node');
 
 /** The user's shell is in the clone, whatever npm says of the one that runs the tests. */
-const ENV = { ...process.env, INIT_CWD: ROOT };
+const ENV = { ...process.env, INIT_CWD: ROOT, BTCDMON_HTTP: '127.0.0.1:0' };
 
 /** Resolves with what the process wrote to stdout, once that matches. */
 function output(child: ChildProcess, pattern: RegExp): Promise<string> {
@@ -38,6 +38,7 @@ describe('btcdmon-node demo', () => {
     const demo = spawnSync(process.execPath, args, { cwd: ROOT, env: ENV, encoding: 'utf8' });
     expect(demo.stderr).toBe('');
     expect(demo.status).toBe(0);
+    expect(demo.stdout).toMatch(/^Its page, while it runs: http:\/\/127\.0\.0\.1:\d+\/$/m);
     const query = /^ {2}(node .* query .*)$/m.exec(demo.stdout)?.[1] ?? '';
     const answer = execFileSync('sh', ['-c', query], { cwd: ROOT, encoding: 'utf8' });
     for (const type of OUTPUT_TYPES)

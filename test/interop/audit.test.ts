@@ -23,7 +23,7 @@ influxd.describe('btcdmon-node audit', () => {
   function audit(from: string): { status: number | null; stdout: string; stderr: string } {
     return spawnSync(process.execPath, [BIN, 'audit', '--from', from], {
       encoding: 'utf8',
-      env: { HOME: home },
+      env: { HOME: home, BTCDMON_HTTP: 'off' },
     });
   }
 

@@ -68,7 +68,7 @@ describe('a node with a dead UDP host, a stalled TCP peer and a live store', () 
       [BIN, 'audit', '--from', `duckdb:${store}`],
       {
         encoding: 'utf8',
-        env: { HOME: home },
+        env: { HOME: home, BTCDMON_HTTP: 'off' },
       },
     );
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

@@ -121,7 +121,7 @@ natsServer.describe('three NATS servers', () => {
       const from = `influx+http://127.0.0.1:${server.httpPort}/${server.database}`;
       const { stdout, stderr } = spawnSync(process.execPath, [BIN, 'audit', '--from', from], {
         encoding: 'utf8',
-        env: { HOME: home },
+        env: { HOME: home, BTCDMON_HTTP: 'off' },
       });
       return stdout + stderr;
     }
@@ -230,7 +230,7 @@ natsServer.describe('one NATS server', (program) => {
       expect(await node.stop()).toBe(0);
       const { stdout } = spawnSync(process.execPath, [BIN, 'audit', '--from', `duckdb:${store}`], {
         encoding: 'utf8',
-        env: { HOME: home },
+        env: { HOME: home, BTCDMON_HTTP: 'off' },
       });
       expect(stdout).toMatch(/the store holds every one\n$/);
     },
@@ -249,7 +249,7 @@ natsServer.describe('one NATS server', (program) => {
     const url = `nats://127.0.0.1:${port}/BTCDMON`;
     const stranger = spawnSync(process.execPath, [BIN, 'collect', '--from', url, '--data-dir', home], {
       encoding: 'utf8',
-      env: { HOME: home },
+      env: { HOME: home, BTCDMON_HTTP: 'off' },
     });
     expect(stranger.stderr).toBe(
       `btcdmon-node: --from ${url}: the server refuses the user, password or token\n`,
@@ -295,7 +295,7 @@ natsServer.describe('one NATS server', (program) => {
     const second = spawnSync(
       process.execPath,
       [BIN, 'collect', '--from', url, '--group', 'other', '--data-dir', path.join(home, 'b')],
-      { encoding: 'utf8', env: { HOME: home } },
+      { encoding: 'utf8', env: { HOME: home, BTCDMON_HTTP: 'off' } },
     );
     expect(second.stderr).toMatch(/^btcdmon-node: --from [^\n]*: S has a group already[^\n]*\n$/);
     expect(second.status).toBe(1);

@@ -45,7 +45,7 @@ influxd.describe('a flood of points over UDP into InfluxDB', () => {
     const from = `influx+http://127.0.0.1:${server.httpPort}/${server.database}`;
     return spawnSync(process.execPath, [BIN, 'audit', '--since', '10m', '--from', from], {
       encoding: 'utf8',
-      env: { HOME: home },
+      env: { HOME: home, BTCDMON_HTTP: 'off' },
     });
   }
 

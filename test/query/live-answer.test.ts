@@ -6,6 +6,7 @@ import path from 'node:path';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import type { NodeState } from '../../src/live/node-state';
 import { askLive } from '../../src/query/client';
+import { Asking } from '../../src/query/asking';
 import { serveQueries } from '../../src/query/server';
 import { socketPath } from '../../src/query/socket';
 import { Cleanup } from '../support/cleanup';
@@ -38,7 +39,7 @@ afterEach(() => cleanup.run());
 async function serve(state?: () => NodeState): Promise<void> {
   const exporter = cleanup.add(new DuckDbExporter({ path: file }), (opened) => opened.close());
   await exporter.open();
-  cleanup.add(await serveQueries({ store: exporter.store, state }), (server) => server.close());
+  cleanup.add(await serveQueries({ asking: new Asking(exporter), state }), (server) => server.close());
 }
 
 /** A process that has the store open and answers each GET with this. */

@@ -24,7 +24,7 @@ export function runProgram(args: readonly string[], home: string, under: readonl
   const [command = process.execPath, ...rest] = [...under, process.execPath, BIN, ...args];
   const child = spawn(command, rest, {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { PATH: process.env['PATH'], HOME: home },
+    env: { PATH: process.env['PATH'], HOME: home, BTCDMON_HTTP: 'off' },
   });
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));

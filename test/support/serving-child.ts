@@ -1,4 +1,5 @@
 import { DuckDbExporter } from '../../src/export/duckdb';
+import { Asking } from '../../src/query/asking';
 import { serveQueries } from '../../src/query/server';
 import { queryPoints } from './query-points';
 
@@ -8,7 +9,7 @@ async function main(): Promise<void> {
   await exporter.open();
   const points = queryPoints();
   await exporter.write(points);
-  await serveQueries(exporter);
+  await serveQueries({ asking: new Asking(exporter) });
   process.stdout.write('ready\n');
   for (let round = 1n; ; round++)
     await exporter.write(

@@ -1,0 +1,82 @@
+import { isIP } from 'node:net';
+import { FailureError, UsageError } from '../errors';
+import { parseEndpoint } from '../p2p/endpoint';
+import { readSecretFile } from '../secret';
+import type { HttpSettings } from '../web/settings';
+
+/** Where the page is if nobody says otherwise. */
+export const DEFAULT_HTTP = '127.0.0.1:8380';
+
+const PORT = 8380;
+
+const FORM = 'give IP[:port], [IPv6]:port, a port of this machine, or off';
+
+/** Holds the token where no file is named. */
+const TOKEN_VARIABLE = 'BTCDMON_HTTP_TOKEN';
+
+/** Shorter ones can be guessed. */
+const TOKEN = /^[\x21-\x7e]{16,256}$/;
+
+/** The options of the page as yargs gives them. */
+export interface HttpArguments {
+  readonly http?: string | undefined;
+  readonly httpTokenFile?: string | undefined;
+  readonly httpHost?: readonly string[] | undefined;
+}
+
+/**
+ * What the options of the page say, checked; undefined where there is to be none.
+ * @param exports the URLs of --export, where some were given
+ * @throws UsageError naming the option, its value and what would be right; FailureError where the token can't be used
+ */
+export async function httpSettings(
+  { http, httpTokenFile, httpHost = [] }: HttpArguments,
+  env: NodeJS.ProcessEnv,
+  exports?: readonly string[],
+): Promise<HttpSettings | undefined> {
+  if (http === 'off') return undefined;
+  if (http !== undefined && exports !== undefined && !exports.some((url) => /^duckdb:/i.test(url)))
+    throw new UsageError(
+      `--http ${http}: shows the embedded store; add --export duckdb:PATH, or leave it out`,
+    );
+  const { host, port } = placeOf(http ?? DEFAULT_HTTP);
+  const token = await readToken(httpTokenFile, env);
+  if (token === null && !isLoopback(host))
+    throw new UsageError(
+      `--http ${http ?? DEFAULT_HTTP}: whoever can reach it could read everything; give --http-token-file`,
+    );
+  return { host, port, token, given: http !== undefined, names: httpHost.map(nameOf) };
+}
+
+function placeOf(text: string): { readonly host: string; readonly port: number } {
+  // 0 is any free port, which the log names.
+  const isAny = /^(.+:)?0$/.test(text);
+  const given = isAny ? text.replace(/0$/, '1') : text;
+  try {
+    const { host, port } = parseEndpoint(/^\d+$/.test(given) ? `127.0.0.1:${given}` : given, PORT, '--http');
+    const address = host === 'localhost' ? '127.0.0.1' : host;
+    if (isIP(address) !== 0) return { host: address, port: isAny ? 0 : port };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+  }
+  throw new UsageError(`--http ${text}: ${FORM}`);
+}
+
+async function readToken(file: string | undefined, env: NodeJS.ProcessEnv): Promise<string | null> {
+  const what = file === undefined ? TOKEN_VARIABLE : `--http-token-file ${file}`;
+  const token = file === undefined ? env[TOKEN_VARIABLE] : await readSecretFile(file, what);
+  if (token === undefined || token === '') return null;
+  if (TOKEN.test(token)) return token;
+  throw new FailureError(
+    `${what}: a token has 16 to 256 printable ASCII characters and no space; openssl rand -hex 32 makes one`,
+  );
+}
+
+function nameOf(text: string): string {
+  if (/^([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?$/i.test(text)) return text.toLowerCase();
+  throw new UsageError(`--http-host ${text}: give the name that a browser shows, name or name:port`);
+}
+
+function isLoopback(host: string): boolean {
+  return host === '::1' || host.startsWith('127.');
+}

@@ -1,0 +1,50 @@
+import path from 'node:path';
+import { FailureError } from './errors';
+import type { Log } from './log';
+import { Asking } from './query/asking';
+import { connectClient } from './query/client';
+import { openStore } from './store/store';
+import { Page } from './web/page';
+import type { HttpSettings } from './web/settings';
+
+/** What is shown, and where. */
+export interface ServeConfig {
+  /** Path of the store. */
+  readonly file: string;
+  readonly http: HttpSettings;
+}
+
+/**
+ * Shows a store that no node has open, which is only read.
+ * @throws FailureError where there is no such store, somebody has it open, or the place can't be had
+ */
+export async function serveStore(
+  { file, http }: ServeConfig,
+  { log }: { readonly log: Log },
+): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const absolute = path.resolve(file);
+  const node = await connectClient(absolute);
+  if (node !== null) {
+    await node.close();
+    throw new FailureError(
+      `store ${absolute}: a running node has it open and shows it on its own page; see --http there`,
+    );
+  }
+  const store = await openStore(absolute, { readOnly: true });
+  const asking = new Asking({ store });
+  const page = await Page.open(http, { log }).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  await page.show({ asking, node: null, exporters: () => [] });
+  page.hold();
+  const { url } = page;
+  log.info('showing', { store: absolute, page: url });
+  return {
+    url,
+    stop: async () => {
+      await Promise.all([asking.close(), page.close()]);
+      await store.close();
+    },
+  };
+}

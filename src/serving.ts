@@ -1,0 +1,94 @@
+import { messageOf } from './errors';
+import { DuckDbExporter } from './export/duckdb';
+import type { AnyExporter } from './export/registry';
+import type { Live } from './live/live';
+import { nodeState } from './live/node-state';
+import type { Log } from './log';
+import type { ExporterStats } from './metrics/collector';
+import { Asking } from './query/asking';
+import { serveQueries } from './query/server';
+import { keepRetention } from './store/retention';
+import { VERSION } from './version';
+import { Page } from './web/page';
+import type { HttpSettings } from './web/settings';
+
+/** What is served of embedded stores. */
+export interface ServingOptions {
+  /** Name of the node or collector. */
+  readonly node: string;
+  /** Age at which points are removed and sums of their minutes stay; never without it. */
+  readonly retentionMs?: number | undefined;
+}
+
+/** What serving works with. */
+export interface ServingModules {
+  /** All that points go to; those that are embedded stores are served. */
+  readonly exporters: readonly AnyExporter[];
+  readonly stats: () => readonly ExporterStats[];
+  /** What is known of this moment, of a node. */
+  readonly live?: Live | undefined;
+  readonly page: Page | null;
+  readonly log: Log;
+}
+
+/** Stores at the service of others. */
+export interface Serving {
+  /** Where the page is; null where there is none. */
+  readonly url: string | null;
+  /** Breaks off what is asked and lets go of the stores. */
+  close(): Promise<void>;
+}
+
+/**
+ * Takes the place of the page, before anything else is begun. Null where there is to be none, or where the place that it has by default
+ * is another's.
+ * @throws FailureError where a place that somebody asked for can't be had
+ */
+export async function openPage(settings: HttpSettings | undefined, log: Log): Promise<Page | null> {
+  if (settings === undefined) return null;
+  try {
+    return await Page.open(settings, { log });
+  } catch (error) {
+    if (settings.given) throw error;
+    log.warn(`no page: ${messageOf(error)}`);
+    return null;
+  }
+}
+
+/**
+ * A store that this process writes no other can open: so it answers queries itself, shows the first of its stores on its page, and
+ * keeps their points to their age.
+ */
+export async function startServing(
+  { node, retentionMs }: ServingOptions,
+  { exporters, stats, live, page, log }: ServingModules,
+): Promise<Serving> {
+  const holders = exporters.filter((exporter) => exporter instanceof DuckDbExporter);
+  const closing: (() => Promise<void>)[] = [];
+  const askings = holders.map((holder) => new Asking(holder));
+  const state =
+    live === undefined ? undefined : () => nodeState({ live, version: VERSION, exporters: stats });
+  for (const asking of askings) {
+    const server = await serveQueries({ asking, state });
+    closing.push(() => server.close());
+  }
+  const [first] = askings;
+  if (page !== null) closing.push(() => page.close());
+  if (first !== undefined) await page?.show({ asking: first, node, live, exporters: stats });
+  else if (page !== null) {
+    log.info('no page: it shows an embedded store, and none of the exports is one');
+    await page.close();
+  }
+  if (retentionMs !== undefined)
+    for (const holder of holders) {
+      const warn = (message: string): void => void log.warn(message);
+      const retention = keepRetention({ keepMs: retentionMs }, { holder, nowMs: () => Date.now(), warn });
+      closing.push(() => retention.stop());
+    }
+  return {
+    url: first === undefined ? null : (page?.url ?? null),
+    close: async () => {
+      await Promise.all(closing.map((close) => close()));
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import type { ExporterStats } from '../../metrics/collector';
+import { VERSION } from '../../version';
+import type { Live } from '../../live/live';
+import type { Handler } from '../exchange';
+import type { FactsOfStore } from '../facts';
+import { readParams } from '../params';
+import { sendJson } from '../reply';
+
+/** Whose page it is. */
+export interface About {
+  /** Name of this node or collector; null for a store alone. */
+  readonly node: string | null;
+  /** What a running node knows of this moment. */
+  readonly live?: Live | undefined;
+  readonly exporters: () => readonly ExporterStats[];
+  readonly facts: FactsOfStore;
+}
+
+/** What changes from moment to moment. */
+export async function statusOf({ node, live, exporters, facts }: About): Promise<Record<string, unknown>> {
+  const { oldestMs, newestMs } = await facts.get();
+  return {
+    version: VERSION,
+    node,
+    network: live?.network ?? null,
+    startedMs: live?.startedMs ?? null,
+    nowMs: Date.now(),
+    live: live !== undefined,
+    ...{ oldestMs, newestMs },
+    exporters: exporters().map((stats) => ({ spooled: 0, ...stats })),
+  };
+}
+
+/** `GET /api/info`. */
+export function infoHandler(about: About): Handler {
+  return async ({ request, response, params }) => {
+    readParams(params, []);
+    const status = await statusOf(about);
+    const { nodes, networks } = await about.facts.get();
+    await sendJson(request, response, { ...status, nodes, networks });
+  };
+}

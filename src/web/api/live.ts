@@ -1,0 +1,152 @@
+import type { ServerResponse } from 'node:http';
+import type { Live, LiveEvent, LiveTransaction } from '../../live/live';
+import type { Warn } from '../attempts';
+import type { Handler } from '../exchange';
+import { busy } from '../http-error';
+import { readParams } from '../params';
+
+/** The most streams at one time: each is a page that somebody looks at. */
+const MAX_STREAMS = 50;
+
+/** Characters that may wait for a reader: some minutes of a node with many peers. Whoever has more is gone or asleep. */
+const MAX_WAITING = 1_000_000;
+
+const TICK_MS = 2_000;
+
+/** Transactions that are told in a second; more nobody reads. */
+const TRANSACTIONS_PER_SECOND = 10;
+
+/** Milliseconds after which a page comes again whose stream broke off. */
+const RETRY_MS = 2_000;
+
+/** What streams tell. */
+export interface LiveModules {
+  readonly live?: Live | undefined;
+  readonly status: () => Promise<unknown>;
+  readonly warn: Warn;
+}
+
+interface Stream {
+  readonly response: ServerResponse;
+  /** Whether its reader may still see it. */
+  readonly allowed: () => boolean;
+}
+
+/** `GET /api/live`: the same events for all who look, made once. Nothing runs while nobody does. */
+export class LiveStreams {
+  private readonly streams = new Set<Stream>();
+  private timer: NodeJS.Timeout | undefined;
+  private unsubscribe: () => void = () => undefined;
+  private windowStart = 0;
+  private told = 0;
+  private skipped = 0;
+  private ticking = false;
+
+  constructor(private readonly modules: LiveModules) {}
+
+  /** `allowed` tells whether a request may still see what it asked for. */
+  handler(allowed: (request: Parameters<Handler>[0]['request']) => boolean): Handler {
+    return async ({ request, response, params }) => {
+      readParams(params, []);
+      if (this.streams.size >= MAX_STREAMS)
+        throw busy(`${MAX_STREAMS} streams are open already; close a page`);
+      response.writeHead(200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'x-accel-buffering': 'no',
+      });
+      if (request.method === 'HEAD') {
+        response.end();
+        return;
+      }
+      const stream = { response, allowed: () => allowed(request) };
+      response.once('close', () => this.remove(stream));
+      if (this.streams.size === 0) this.start();
+      this.streams.add(stream);
+      const { live, status } = this.modules;
+      response.write(`retry: ${RETRY_MS}\n\n`);
+      if (live !== undefined) {
+        this.write(stream, eventText('peers', live.peers()));
+        this.write(stream, eventText('blocks', live.blocks()));
+        this.write(stream, eventText('transactions', live.transactions()));
+      }
+      this.write(stream, eventText('status', await status()));
+    };
+  }
+
+  /** Ends all streams. */
+  close(): void {
+    for (const stream of this.streams) {
+      this.remove(stream);
+      stream.response.end();
+    }
+  }
+
+  private start(): void {
+    this.timer = setInterval(() => void this.tick(), TICK_MS);
+    this.unsubscribe = this.modules.live?.subscribe((event) => this.tell(event)) ?? this.unsubscribe;
+  }
+
+  private remove(stream: Stream): void {
+    if (!this.streams.delete(stream) || this.streams.size > 0) return;
+    clearInterval(this.timer);
+    this.unsubscribe();
+    this.unsubscribe = () => undefined;
+  }
+
+  /** Also what keeps a connection from looking dead. */
+  private async tick(): Promise<void> {
+    if (this.ticking) return;
+    this.ticking = true;
+    try {
+      for (const stream of this.streams) if (!stream.allowed()) stream.response.end();
+      const { live, status } = this.modules;
+      if (live !== undefined) this.toAll('peers', live.peers());
+      this.toAll('status', await status());
+    } finally {
+      this.ticking = false;
+    }
+  }
+
+  private tell(event: LiveEvent): void {
+    if (event.kind === 'block') this.toAll('block', event.block);
+    else this.tellTransaction(event.transaction);
+  }
+
+  private tellTransaction(transaction: LiveTransaction): void {
+    const now = performance.now();
+    if (now - this.windowStart >= 1_000) {
+      this.windowStart = now;
+      this.told = 0;
+    }
+    if (this.told >= TRANSACTIONS_PER_SECOND) {
+      this.skipped++;
+      return;
+    }
+    this.told++;
+    this.toAll('transaction', { ...transaction, skipped: this.skipped });
+    this.skipped = 0;
+  }
+
+  private toAll(name: string, data: unknown): void {
+    const text = eventText(name, data);
+    for (const stream of this.streams) this.write(stream, text);
+  }
+
+  private write(stream: Stream, text: string): void {
+    const { response } = stream;
+    if (response.destroyed || response.writableEnded) return;
+    if (response.writableLength + text.length <= MAX_WAITING) {
+      response.write(text);
+      return;
+    }
+    this.remove(stream);
+    response.destroy();
+    this.modules.warn('a page did not read what it asked for; its stream was ended', {
+      waiting: response.writableLength,
+    });
+  }
+}
+
+function eventText(name: string, data: unknown): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,50 @@
+import { isRecord, readQuestion } from '../../query/server-request';
+import type { Asking } from '../../query/asking';
+import { gatherJson, sendCsv, sendGathered } from '../answer';
+import { readBody } from '../body';
+import type { Handler } from '../exchange';
+import { HttpError } from '../http-error';
+import { DOWNLOAD_MS, type Held, MAX_QUESTION_BYTES, QUERY_MS } from '../limits';
+
+/** What answers come from. */
+export interface Answering {
+  readonly asking: Asking;
+  readonly held: Held;
+}
+
+/** `POST /api/query`: any query or reading statement, as JSON or as CSV. */
+export function queryHandler({ asking, held }: Answering): Handler {
+  return async (exchange) => {
+    const { request, left } = exchange;
+    const { text } = await readBody(request, { types: ['application/json'], maxBytes: MAX_QUESTION_BYTES });
+    const started = performance.now();
+    const body = parse(text);
+    const question = readQuestion(body);
+    if (formatOf(body) === 'csv') {
+      const name =
+        'query' in question && /^\w+$/.test(question.query.series) ? question.query.series : 'query';
+      await asking.ask({ timeoutMs: DOWNLOAD_MS, left }, async (asked) =>
+        sendCsv(exchange, await asked.answer(question), { name, signal: asked.signal }),
+      );
+      return;
+    }
+    const gathered = await asking.ask({ timeoutMs: QUERY_MS, left }, async (asked) =>
+      gatherJson(await asked.answer(question)),
+    );
+    await sendGathered(exchange, gathered, { tookMs: Math.round(performance.now() - started) }, held);
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new HttpError(400, 'the request is not JSON');
+  }
+}
+
+function formatOf(body: unknown): 'json' | 'csv' {
+  const format = isRecord(body) ? (body['format'] ?? 'json') : 'json';
+  if (format === 'json' || format === 'csv') return format;
+  throw new HttpError(400, 'format: use json or csv');
+}

@@ -1,0 +1,82 @@
+import type { Asking } from '../query/asking';
+import { type Row, collect } from '../query/result';
+import { rollupTable } from '../store/rollup-columns';
+import { msOf } from './encode';
+
+/** What is known of a store without looking at a series. */
+export interface Facts {
+  /** Unix time in milliseconds of the first and the last point; null in an empty store. */
+  readonly oldestMs: number | null;
+  readonly newestMs: number | null;
+  readonly nodes: readonly string[];
+  readonly networks: readonly string[];
+}
+
+/** Each node accounts for itself once an interval, from its first point to its last: this series tells when and who. */
+const ACCOUNTS = 'btcdmon';
+
+/** Milliseconds until a store is looked at again. */
+const FRESH_MS = 2_000;
+
+const PATIENCE_MS = 10_000;
+
+/**
+ * Looks at a store now and then, and only while somebody wants to know: the first time at everything, then at what is new. While the
+ * store is busy with queries it says what it knew.
+ */
+export class FactsOfStore {
+  private known: Facts = { oldestMs: null, newestMs: null, nodes: [], networks: [] };
+  private newest = 0n;
+  private readonly nodes = new Set<string>();
+  private readonly networks = new Set<string>();
+  private looked = -Infinity;
+  private looking: Promise<void> | null = null;
+
+  constructor(private readonly asking: Asking) {}
+
+  async get(): Promise<Facts> {
+    if (performance.now() - this.looked > FRESH_MS)
+      await (this.looking ??= this.look()
+        .catch(() => undefined)
+        .finally(() => {
+          this.looked = performance.now();
+          this.looking = null;
+        }));
+    return this.known;
+  }
+
+  private async look(): Promise<void> {
+    const { asking } = this;
+    const tables = [ACCOUNTS, rollupTable(ACCOUNTS)].filter((table) => asking.layout.has(table));
+    if (tables.length === 0) return;
+    const union = (sql: (table: string) => string): string =>
+      tables.map((table) => `(${sql(table)})`).join(' UNION ALL ');
+    // The ends by sorting: DuckDB then skips the blocks that can't hold them, which it does not for min and max.
+    const end = (order: string): string =>
+      union((table) => `SELECT time FROM ${table} ORDER BY time ${order} LIMIT 1`);
+    const since = `make_timestamp_ns(${this.newest}::BIGINT)`;
+    const who = union((table) => `SELECT DISTINCT node, network FROM ${table} WHERE time >= ${since}`);
+    const limits = { timeoutMs: PATIENCE_MS, left: new AbortController().signal };
+    await asking.ask(limits, async (asked) => {
+      const ask = async (raw: string): Promise<Row[]> => [...(await collect(await asked.answer({ raw })))];
+      const oldest = timeIn(await ask(`SELECT min(time) FROM (${end('ASC')})`));
+      const newest = timeIn(await ask(`SELECT max(time) FROM (${end('DESC')})`));
+      for (const [node, network] of await ask(who)) {
+        if (typeof node === 'string' && node !== '') this.nodes.add(node);
+        if (typeof network === 'string' && network !== '') this.networks.add(network);
+      }
+      if (newest !== null) this.newest = newest;
+      this.known = {
+        oldestMs: oldest === null ? null : msOf(oldest),
+        newestMs: newest === null ? null : msOf(newest),
+        nodes: [...this.nodes].sort(),
+        networks: [...this.networks].sort(),
+      };
+    });
+  }
+}
+
+function timeIn([row]: readonly Row[]): bigint | null {
+  const value = row?.[0];
+  return typeof value === 'bigint' ? value : null;
+}

@@ -1,0 +1,82 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { Attempts, type Warn } from './attempts';
+import { HttpError } from './http-error';
+import { Sessions } from './sessions';
+
+/** Decides who may look: whoever has the token, or a session that was begun with it. Without a token, everybody. */
+export class Guard {
+  private readonly sessions: Sessions;
+  private readonly attempts: Attempts;
+  private readonly token: Buffer | null;
+
+  constructor(
+    token: string | null,
+    /** Cookies are shared by all ports of a host: each server has one of its own name. */
+    private readonly cookie: string,
+    modules: { readonly nowMs: () => number; readonly warn: Warn },
+  ) {
+    this.token = token === null ? null : digest(token);
+    this.sessions = new Sessions(modules.nowMs);
+    this.attempts = new Attempts(modules);
+  }
+
+  /** Whether a request comes with a session or the token. @throws HttpError 401, 429 for a wrong token */
+  allows(request: IncomingMessage): boolean {
+    if (this.token === null) return true;
+    const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+    if (bearer !== undefined) {
+      this.checkToken(bearer, request);
+      return true;
+    }
+    const id = this.sessionOf(request);
+    return id !== null && this.sessions.has(id);
+  }
+
+  /** Begins a session and returns its cookie. @throws HttpError 401, 429 */
+  logIn(token: string, request: IncomingMessage): string {
+    this.checkToken(token, request);
+    return this.cookieOf(this.sessions.begin(), Sessions.lifeS, request);
+  }
+
+  /** Ends the session of a request and returns the cookie that takes its place. */
+  logOut(request: IncomingMessage): string {
+    const id = this.sessionOf(request);
+    if (id !== null) this.sessions.end(id);
+    return this.cookieOf('', 0, request);
+  }
+
+  private checkToken(token: string, request: IncomingMessage): void {
+    const from = request.socket.remoteAddress ?? '';
+    const waitS = this.attempts.waitS(from);
+    if (waitS > 0)
+      throw new HttpError(429, `too many wrong tokens; try again in ${waitS} s`, {
+        'retry-after': `${waitS}`,
+      });
+    if (this.token === null || timingSafeEqual(digest(token), this.token)) return;
+    this.attempts.fail(from);
+    throw new HttpError(401, 'the token is wrong', { 'www-authenticate': 'Bearer' });
+  }
+
+  private sessionOf({ headers }: IncomingMessage): string | null {
+    for (const part of (headers.cookie ?? '').split(';')) {
+      const [name, value = ''] = part.trim().split('=', 2);
+      if (name === this.cookie) return value;
+    }
+    return null;
+  }
+
+  /**
+   * Only with TLS before us may it be kept off plain connections. That a request says so needs no trust: who lies gets a cookie that
+   * does not come back.
+   */
+  private cookieOf(id: string, maxAgeS: number, { headers }: IncomingMessage): string {
+    const secure = headers['x-forwarded-proto'] === 'https' ? '; Secure' : '';
+    return `${this.cookie}=${id}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeS}${secure}`;
+  }
+}
+
+/** All digests are of one length, so that comparing them takes one time. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,111 @@
+import type { RequestListener, Server } from 'node:http';
+import { isIPv6 } from 'node:net';
+import type { Live } from '../live/live';
+import type { Log } from '../log';
+import type { ExporterStats } from '../metrics/collector';
+import type { Asking } from '../query/asking';
+import { ASSETS, readAssets } from './assets';
+import { FactsOfStore } from './facts';
+import { Guard } from './guard';
+import { busy } from './http-error';
+import { Held } from './limits';
+import { sendError } from './reply';
+import { route } from './router';
+import { siteOf } from './routes';
+import { type ServerOptions, listenError, listenHttp, portOf } from './server';
+import type { HttpSettings } from './settings';
+
+/** What the page shows. */
+export interface PageModules {
+  readonly asking: Asking;
+  /** Name of the node or collector; null for a store alone. */
+  readonly node: string | null;
+  readonly live?: Live | undefined;
+  readonly exporters: () => readonly ExporterStats[];
+}
+
+/** What opening a page needs, and what tests have otherwise. */
+export interface OpenModules {
+  readonly log: Log;
+  readonly assets?: string;
+  readonly limits?: ServerOptions;
+}
+
+/**
+ * The page's server. It takes its place at once, so that a port in use is said before anything else is begun, and answers from when it
+ * has something to show.
+ */
+export class Page {
+  private handle: RequestListener = notYet;
+  private ends: () => void = () => undefined;
+  private readonly running = new Set<Promise<void>>();
+
+  private constructor(
+    private readonly settings: HttpSettings,
+    private readonly server: Server,
+    private readonly modules: OpenModules,
+  ) {}
+
+  /**
+   * Listens.
+   * @throws FailureError where the place can't be had
+   */
+  static async open(settings: HttpSettings, modules: OpenModules): Promise<Page> {
+    try {
+      const server = await listenHttp(settings, (...exchange) => page.handle(...exchange), modules.limits);
+      const page = new Page(settings, server, modules);
+      return page;
+    } catch (error) {
+      throw listenError(settings, error);
+    }
+  }
+
+  /** Where it is found on this machine. */
+  get url(): string {
+    const { host } = this.settings;
+    const name = host === '0.0.0.0' || host === '::' ? 'localhost' : isIPv6(host) ? `[${host}]` : host;
+    return `http://${name}:${this.port}/`;
+  }
+
+  get port(): number {
+    return portOf(this.server);
+  }
+
+  /** Keeps the program running. */
+  hold(): void {
+    this.server.ref();
+  }
+
+  /** Begins to answer. */
+  async show(modules: PageModules): Promise<void> {
+    const { log } = this.modules;
+    const { token, names } = this.settings;
+    const warn = (message: string, details: object): void => void log.warn(message, details);
+    const guard = new Guard(token, `btcdmon_${this.port}`, { nowMs: () => Date.now(), warn });
+    const assets = await readAssets(this.modules.assets ?? ASSETS);
+    const facts = new FactsOfStore(modules.asking);
+    const site = siteOf({ ...modules, ...{ assets, guard, facts, warn, held: new Held() } });
+    const fault = (error: unknown): void =>
+      void log.error('the page failed at something', { error: error instanceof Error ? error.stack : error });
+    const router = { ...site, guard, names, fault };
+    this.ends = () => site.close();
+    this.handle = (request, response) => {
+      const answering = route(request, response, this.port, router).finally(() =>
+        this.running.delete(answering),
+      );
+      this.running.add(answering);
+    };
+  }
+
+  /** Ends every answer; those that ask the store are broken off by whoever owns it. */
+  async close(): Promise<void> {
+    this.server.close();
+    this.ends();
+    this.server.closeIdleConnections();
+    await Promise.all(this.running);
+    this.server.closeAllConnections();
+  }
+}
+
+const notYet: RequestListener = (request, response) =>
+  void sendError(request, response, busy('the node is starting; try again in a moment'));

@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { HttpError } from './http-error';
+
+const compress = promisify(gzip);
+
+/** Below this a packet or two carry it as it is. */
+const GZIP_FROM = 4_096;
+
+/** Fast rather than small: level 1 takes a third of the time of the default, for a fifth more bytes. */
+const LEVEL = 1;
+
+/** What is sent back. */
+export interface Reply {
+  readonly status?: number;
+  readonly type: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: Buffer | string;
+}
+
+/** Sends an answer that is complete, compressed where the client takes that. */
+export async function send(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
+  const { status = 200, type, headers = {} } = reply;
+  let body = Buffer.from(reply.body);
+  const packed = body.length >= GZIP_FROM && takesGzip(request);
+  if (packed) body = await compress(body, { level: LEVEL });
+  response.writeHead(status, {
+    ...headers,
+    'content-type': type,
+    'content-length': body.length,
+    vary: 'accept-encoding',
+    ...(packed ? { 'content-encoding': 'gzip' } : {}),
+  });
+  // Node leaves the body of an answer to HEAD out.
+  response.end(body);
+}
+
+/** Sends a value as JSON. */
+export function sendJson(request: IncomingMessage, response: ServerResponse, value: unknown): Promise<void> {
+  return send(request, response, { type: 'application/json', body: JSON.stringify(value) });
+}
+
+/** Sends an error, for the API as JSON and else as a line of text. */
+export async function sendError(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, message, headers }: HttpError,
+): Promise<void> {
+  const isApi = request.url?.startsWith('/api/') === true;
+  await send(request, response, {
+    ...{ status, headers },
+    type: isApi ? 'application/json' : 'text/plain; charset=utf-8',
+    body: isApi ? JSON.stringify({ error: message }) : `${message}\n`,
+  });
+}
+
+/** Whether the client takes gzip. */
+export function takesGzip({ headers }: IncomingMessage): boolean {
+  return /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test([headers['accept-encoding']].flat().join());
+}

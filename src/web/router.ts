@@ -1,0 +1,89 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { messageOf } from '../errors';
+import type { Exchange, Handler, Route } from './exchange';
+import type { Guard } from './guard';
+import { HttpError, toHttpError } from './http-error';
+import { LOGIN_PATH, redirect } from './login';
+import { sendError } from './reply';
+import { SECURITY_HEADERS } from './security-headers';
+import { checkHost, checkSite } from './visitors';
+
+/** What the router decides by. */
+export interface RouterModules {
+  /** The paths that there are; nothing else is served. */
+  readonly routes: ReadonlyMap<string, Route>;
+  /** Routes of paths with a name behind this. */
+  readonly named: { readonly path: string; readonly route: (name: string) => Route };
+  readonly guard: Guard;
+  /** Names of this server, beside those that it always has. */
+  readonly names: readonly string[];
+  /** Told of faults of the program. */
+  readonly fault: (error: unknown) => void;
+}
+
+/** Answers a request: looks at who comes and from where, then hands it to its route. Never rejects. */
+export async function route(
+  request: IncomingMessage,
+  response: ServerResponse,
+  port: number,
+  modules: RouterModules,
+): Promise<void> {
+  // A client that went away is no error of ours.
+  response.on('error', () => undefined);
+  const left = new AbortController();
+  response.once('close', () => left.abort());
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+  response.setHeader('cache-control', 'no-store');
+  try {
+    checkHost(request, port, modules.names);
+    const [path, search] = split(request.url ?? '');
+    const handler = handlerOf(path, request, modules);
+    if (handler === null) redirect(response, LOGIN_PATH);
+    else await handler({ request, response, params: new URLSearchParams(search), left: left.signal });
+  } catch (error) {
+    await fail(error, { request, response, left: left.signal }, modules);
+  }
+}
+
+/** What answers; null where the visitor must log in first. */
+function handlerOf(path: string, request: IncomingMessage, modules: RouterModules): Handler | null {
+  const { routes, named, guard } = modules;
+  const found =
+    routes.get(path) ??
+    (path.startsWith(named.path) ? named.route(path.slice(named.path.length)) : undefined);
+  if (found === undefined) throw new HttpError(404, 'there is nothing here');
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const handler = method === 'GET' || method === 'POST' ? found[method] : undefined;
+  if (handler === undefined) {
+    const allow = [
+      ...(found.GET === undefined ? [] : ['GET', 'HEAD']),
+      ...(found.POST === undefined ? [] : ['POST']),
+    ];
+    throw new HttpError(405, `only ${allow.join(', ')} is served here`, { allow: allow.join(', ') });
+  }
+  if (found.access === 'api' || method === 'POST') checkSite(request);
+  if (found.access === 'all' || guard.allows(request)) return handler;
+  if (found.access === 'page') return null;
+  throw new HttpError(401, 'log in, or send the token as Bearer', { 'www-authenticate': 'Bearer' });
+}
+
+async function fail(
+  error: unknown,
+  { request, response, left }: Pick<Exchange, 'request' | 'response' | 'left'>,
+  { fault }: RouterModules,
+): Promise<void> {
+  if (left.aborted) return;
+  let known = toHttpError(error);
+  if (known === null) {
+    fault(error);
+    known = new HttpError(500, 'something went wrong here; the log of the node says what');
+  }
+  // A part of an answer was sent: that it is incomplete shows by the connection's end alone.
+  if (response.headersSent) response.destroy();
+  else await sendError(request, response, known).catch((reason: unknown) => fault(messageOf(reason)));
+}
+
+function split(url: string): readonly [string, string] {
+  const at = url.indexOf('?');
+  return at === -1 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
+}

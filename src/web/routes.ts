@@ -1,0 +1,52 @@
+import { type About, infoHandler, statusOf } from './api/info';
+import { LiveStreams } from './api/live';
+import { PANELS_PATH, panelHandler, panelsHandler } from './api/panels';
+import { type Answering, queryHandler } from './api/query';
+import { seriesHandler } from './api/series';
+import { type Asset, sendAsset } from './assets';
+import type { Warn } from './attempts';
+import type { Route } from './exchange';
+import type { Guard } from './guard';
+import { HttpError } from './http-error';
+import { loginRoutes } from './login';
+import type { RouterModules } from './router';
+
+/** What the paths of the server are made from. */
+export interface SiteModules extends About, Answering {
+  readonly assets: ReadonlyMap<string, Asset>;
+  readonly guard: Guard;
+  readonly warn: Warn;
+}
+
+/** Every path of the server, and how its streams end. */
+export function siteOf(modules: SiteModules): Pick<RouterModules, 'routes' | 'named'> & { close(): void } {
+  const { assets, guard, warn } = modules;
+  const { live } = modules;
+  const streams = new LiveStreams({ live, status: () => statusOf(modules), warn });
+  const panel = panelHandler(modules);
+  const routes = new Map<string, Route>([
+    ['/', { access: 'page', GET: fileHandler(assets.get('index.html')) }],
+    ['/api/info', { access: 'api', GET: infoHandler(modules) }],
+    ['/api/series', { access: 'api', GET: seriesHandler }],
+    ['/api/query', { access: 'api', POST: queryHandler(modules) }],
+    ['/api/live', { access: 'api', GET: streams.handler((request) => guard.allows(request)) }],
+    [PANELS_PATH, { access: 'api', GET: panelsHandler }],
+    ...loginRoutes(guard, assets.get('login.html')),
+  ]);
+  // Without the pages: what is served for a name is in the package, and no secret.
+  for (const [name, asset] of assets)
+    if (!name.endsWith('.html')) routes.set(`/assets/${name}`, { access: 'all', GET: fileHandler(asset) });
+  return {
+    routes,
+    named: { path: `${PANELS_PATH}/`, route: (name) => ({ access: 'api', GET: panel(name) }) },
+    close: () => streams.close(),
+  };
+}
+
+function fileHandler(asset: Asset | undefined): Route['GET'] & {} {
+  return ({ request, response }) => {
+    if (asset === undefined)
+      throw new HttpError(404, 'the page is not in this package; the API is at /api/info');
+    sendAsset(request, response, asset);
+  };
+}

@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { type RequestListener, type Server, STATUS_CODES, createServer } from 'node:http';
+import { type Socket, isIPv6 } from 'node:net';
+import { FailureError, messageOf } from '../errors';
+import { SECURITY_HEADERS } from './security-headers';
+
+/** Visitors are few: a browser opens six connections, a proxy some more. */
+const MAX_CONNECTIONS = 256;
+
+/** Milliseconds for the head of a request, and for all of it. */
+const HEAD_MS = 10_000;
+const REQUEST_MS = 20_000;
+
+/** How often connections are held against these. Node's 30 s would give a slow one four times as long. */
+const CHECK_MS = 2_000;
+
+/** Milliseconds without a byte either way: longer than the longest query, and streams are never silent so long. */
+const SILENCE_MS = 75_000;
+
+/** Status and words for what is no request that can be read, by Node's code. */
+const UNREADABLE: Readonly<Record<string, readonly [number, string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'the head of the request is too long'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'the request took too long'],
+};
+
+/** Where it listens. */
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How long slow clients may take; for tests. */
+export interface ServerOptions {
+  readonly headMs?: number;
+  readonly requestMs?: number;
+  readonly checkMs?: number;
+}
+
+/**
+ * A server that listens. Alone it does not keep the program running: a node ends when its sources do.
+ * @throws Error as Node has it where the address can't be listened on
+ */
+export async function listenHttp(
+  { host, port }: Place,
+  handle: RequestListener,
+  { headMs = HEAD_MS, requestMs = REQUEST_MS, checkMs = CHECK_MS }: ServerOptions = {},
+): Promise<Server> {
+  const limits = { headersTimeout: headMs, requestTimeout: requestMs, connectionsCheckingInterval: checkMs };
+  const server = createServer({ ...limits, keepAliveTimeout: 5_000 }, handle);
+  server.maxConnections = MAX_CONNECTIONS;
+  server.timeout = SILENCE_MS;
+  server.on('clientError', refuse);
+  // `Expect` is answered as if it were not there, with the headers that every answer has.
+  server.on('checkExpectation', handle);
+  server.listen(port, host);
+  await once(server, 'listening');
+  server.unref();
+  return server;
+}
+
+/** The port that a server listens on. */
+export function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** What a place can't be listened on for. */
+export function listenError({ host, port }: Place, error: unknown): FailureError {
+  const place = `--http ${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE')
+    return new FailureError(`${place}: another program listens there; give another port, or --http off`);
+  return new FailureError(`${place}: can't be listened on: ${messageOf(error)}`);
+}
+
+function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, words] = UNREADABLE[error.code ?? ''] ?? [400, 'the request is not HTTP'];
+  const headers = { ...SECURITY_HEADERS, 'content-type': 'text/plain', connection: 'close' };
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head.join('')}\r\n${words}\n`);
+}

@@ -1,0 +1,66 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Live } from '../../src/live/live';
+import { DuckDbExporter } from '../../src/export/duckdb';
+import { createLog } from '../../src/log';
+import { Asking } from '../../src/query/asking';
+import { Page } from '../../src/web/page';
+import type { ServerOptions } from '../../src/web/server';
+import type { HttpSettings } from '../../src/web/settings';
+import { StatusLine } from '../../src/status-line';
+import { type Cleanup } from '../support/cleanup';
+import { queryPoints } from '../support/query-points';
+
+/** What a page in a test has otherwise than by default. */
+export interface ServedOptions extends Partial<HttpSettings> {
+  readonly live?: Live;
+  readonly limits?: ServerOptions;
+  readonly points?: ReturnType<typeof queryPoints>;
+}
+
+/** A page over a store with points, and what is needed to look at both. */
+export interface Served {
+  readonly url: string;
+  readonly port: number;
+  readonly page: Page;
+  readonly asking: Asking;
+  readonly exporter: DuckDbExporter;
+  readonly folder: string;
+  readonly file: string;
+  /** Lines that were logged. */
+  readonly logged: string[];
+}
+
+/** Files of a page, as small as they may be. */
+export const ASSET_TEXTS = {
+  'index.html': '<!doctype html><html lang="en"><title>page</title></html>',
+  'login.html': '<!doctype html><html lang="en"><title>login</title><p><!--message--></p></html>',
+  'main-ABCD1234.js': '// a comment that is long enough to be packed\n'.repeat(200),
+  'plain.css': 'body { color: black }',
+};
+
+/** Serves the page of a store with the points of queries, on any free port. */
+export async function servedPage(cleanup: Cleanup, options: ServedOptions = {}): Promise<Served> {
+  const { live, limits, points = queryPoints(), ...settings } = options;
+  const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-web-')), (name) =>
+    rm(name, { recursive: true }),
+  );
+  for (const [name, text] of Object.entries(ASSET_TEXTS)) await writeFile(path.join(folder, name), text);
+  const file = path.join(folder, 'store.duckdb');
+  const exporter = cleanup.add(new DuckDbExporter({ path: file }), (opened) => opened.close());
+  await exporter.open();
+  await exporter.write(points);
+  const asking = cleanup.add(new Asking(exporter), (opened) => opened.close());
+  const logged: string[] = [];
+  const log = createLog('debug', new StatusLine({ write: (text) => logged.push(text) }));
+  const page = cleanup.add(
+    await Page.open(
+      { host: '127.0.0.1', port: 0, given: true, token: null, names: [], ...settings },
+      { log, assets: folder, ...(limits === undefined ? {} : { limits }) },
+    ),
+    (opened) => opened.close(),
+  );
+  await page.show({ asking, node: 'tester', live, exporters: () => [] });
+  return { url: page.url, port: page.port, page, asking, exporter, folder, file, logged };
+}
