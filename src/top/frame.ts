@@ -1,0 +1,62 @@
+import { alertsOf } from './alerts';
+import { blocksSection } from './blocks-section';
+import type { TopData } from './data';
+import { exportersSection, mempoolSection } from './exporters-section';
+import { helpSection } from './help-section';
+import { type Line, type Section, layOut, line } from './layout';
+import { peersSection } from './peers-section';
+import { ratesSection } from './rates-section';
+import { clean, cut, longAge, nameOf } from './text';
+import type { Picture } from './view';
+
+/** The room for a frame; without a height it takes what it needs. */
+export interface Size {
+  readonly width: number;
+  readonly height: number | null;
+}
+
+/** A picture as lines: printable ASCII, none wider than `width`, and exactly `height` of them. */
+export function frame(picture: Picture, { width, height }: Size): readonly Line[] {
+  const { data, view } = picture;
+  const alerts = alertsOf(picture).map((text) => line(`!! ${text}`, 'alert'));
+  const top = [...headerLines(picture, width), ...alerts];
+  const sections: readonly Section[] = view.help
+    ? [helpSection()]
+    : [
+        peersSection(picture, width),
+        ratesSection(data, width),
+        mempoolSection(data),
+        blocksSection(picture, width),
+        exportersSection(data, width),
+      ];
+  const fitted = ({ text, style }: Line): Line => line(clean(cut(text, width)), style);
+  if (height === null) return [...top, ...layOut(sections, Infinity)].map(fitted);
+  const lines = [...top, ...layOut(sections, Math.max(0, height - top.length - 1))].slice(0, height - 1);
+  while (lines.length < height - 1) lines.push(line(''));
+  return [...lines, line(footer(picture), 'faint')].map(fitted);
+}
+
+function headerLines({ data, nowMs, view }: Picture, width: number): readonly Line[] {
+  const { version, startedMs, nodes, source } = data;
+  const up = startedMs === null ? '' : `  up ${longAge(nowMs - startedMs)}`;
+  const [first] = nodes;
+  const who =
+    first === undefined ? '' : nodes.length === 1 ? `  ${nameOf(first)}` : `  ${nodes.length} nodes`;
+  const left = `btcdmon-node${version === null ? '' : ` ${version}`}${who}${up}`;
+  const clock = `${view.paused ? 'PAUSED ' : ''}${new Date(nowMs).toTimeString().slice(0, 8)}`;
+  return [
+    line(`${cut(left, width - clock.length - 1).padEnd(width - clock.length)}${clock}`, 'title'),
+    line(`${source}, ${sourceKind(data, nowMs)}`, 'faint'),
+    ...data.notes.map((note) => line(note, 'faint')),
+  ];
+}
+
+function sourceKind({ version, newestMs }: TopData, nowMs: number): string {
+  const kind = version === null ? 'a store' : 'a running node';
+  return newestMs === null ? kind : `${kind}; newest points ${longAge(nowMs - newestMs)} old`;
+}
+
+function footer({ view, everyMs }: Picture): string {
+  if (view.help) return 'any key: back';
+  return `q quit  p ${view.paused ? 'go on' : 'pause'}  s sort  up/down scroll  h help  every ${everyMs / 1_000} s`;
+}
