@@ -22,7 +22,7 @@ export function blocksSection({ data, nowMs }: Picture, width: number): Section 
   const [titles = '', ...rows] = table(
     COLUMNS,
     data.blocks.map((block) => [
-      block.height === null ? '-' : whole(block.height),
+      block.height === null ? '-' : String(block.height),
       `..${block.sha.slice(-HASH_TAIL)}`,
       whole(block.numTx),
       short(block.size),

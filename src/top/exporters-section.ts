@@ -4,23 +4,27 @@ import { table } from './table';
 import { short, whole } from './text';
 
 /** The relay view in one line. */
-export function mempoolSection({ mempool }: TopData): Section {
+export function mempoolSection({ mempool, nodes }: TopData): Section {
+  const of = nodes.length > 1 ? ' of the node that holds most:' : '';
+  const text = mempool === null ? 'MEMPOOL: not known' : `MEMPOOL${of} ${mempoolText(mempool)}`;
   return {
-    head: () => [line(mempool === null ? 'MEMPOOL: not known' : mempoolLine(mempool), 'title')],
+    head: () => [line(text, 'title')],
     headLines: 1,
     rows: [],
     least: 0,
   };
 }
 
-function mempoolLine({ transactions, bytes, orphans, conflicts, heldBack }: MempoolFacts): string {
-  const held = heldBack === 0 ? '' : `; ${whole(heldBack)} requests held back`;
-  return `MEMPOOL ${whole(transactions)} tx, ${short(bytes)} bytes, ${whole(orphans)} orphans; lately ${whole(conflicts)} conflicts${held}`;
+function mempoolText({ transactions, bytes, orphans, conflicts, heldBack }: MempoolFacts): string {
+  const held = heldBack === 0 ? '' : `, requests held back ${whole(heldBack)}`;
+  return `tx ${whole(transactions)}, bytes ${short(bytes)}, orphans ${whole(orphans)}; lately: conflicts ${whole(conflicts)}${held}`;
 }
 
 /** What became of the points of each exporter. */
-export function exportersSection({ exporters, nodes }: TopData, width: number): Section {
+export function exportersSection({ exporters: all, nodes }: TopData, width: number): Section {
   const several = nodes.length > 1;
+  // Where not all have room, those that lose points have it.
+  const exporters = [...all].sort((a, b) => b.droppedNow - a.droppedNow || b.dropped - a.dropped);
   const [titles = '', ...rows] = table(
     [
       { title: 'EXPORT', least: 10 },

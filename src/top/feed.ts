@@ -69,7 +69,7 @@ export class Feed {
   private async ofStore(source: Source, notes: readonly string[]): Promise<TopData> {
     const facts = await this.facts(source, this.options.choice, true);
     const several = facts.nodes.length > 1 ? [severalNodes(facts.nodes)] : [];
-    const peers = 'a store holds no peer table: peers by user agent, from the handshakes of the last hour';
+    const peers = 'a store holds no table of peers: their user agents of the last hour stand here';
     return { ...this.frame(facts), notes: [...notes, peers, ...several] };
   }
 
@@ -116,7 +116,7 @@ export class Feed {
 }
 
 function severalNodes(nodes: readonly NodeName[]): string {
-  return `${nodes.length} nodes, rates and peers summed: ${nodes.map(nameOf).join(', ')}; choose with --node, --network`;
+  return `${nodes.length} nodes summed (choose with --node, --network): ${nodes.map(nameOf).join(', ')}`;
 }
 
 /** The state of the running node, where that is the one to be shown. */

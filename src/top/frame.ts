@@ -9,16 +9,26 @@ import { ratesSection } from './rates-section';
 import { clean, cut, longAge, nameOf } from './text';
 import type { Picture } from './view';
 
+const MAX_ALERTS = 3;
+
 /** The room for a frame; without a height it takes what it needs. */
 export interface Size {
   readonly width: number;
   readonly height: number | null;
 }
 
-/** A picture as lines: printable ASCII, none wider than `width`, and exactly `height` of them. */
-export function frame(picture: Picture, { width, height }: Size): readonly Line[] {
+/** A frame. */
+export interface Frame {
+  /** Printable ASCII, none wider than the room, and exactly as many as are high. */
+  readonly lines: readonly Line[];
+  /** How many peers have room. */
+  readonly peersShown: number;
+}
+
+/** A picture as lines. */
+export function frame(picture: Picture, { width, height }: Size): Frame {
   const { data, view } = picture;
-  const alerts = alertsOf(picture).map((text) => line(`!! ${text}`, 'alert'));
+  const alerts = alertLines(alertsOf(picture));
   const top = [...headerLines(picture, width), ...alerts];
   const sections: readonly Section[] = view.help
     ? [helpSection()]
@@ -30,10 +40,20 @@ export function frame(picture: Picture, { width, height }: Size): readonly Line[
         exportersSection(data, width),
       ];
   const fitted = ({ text, style }: Line): Line => line(clean(cut(text, width)), style);
-  if (height === null) return [...top, ...layOut(sections, Infinity)].map(fitted);
-  const lines = [...top, ...layOut(sections, Math.max(0, height - top.length - 1))].slice(0, height - 1);
+  const room = height === null ? Infinity : Math.max(0, height - top.length - 1);
+  const { lines: laid, shown } = layOut(sections, room);
+  const peersShown = shown[0] ?? 0;
+  if (height === null) return { lines: [...top, ...laid].map(fitted), peersShown };
+  const lines = [...top, ...laid].slice(0, height - 1);
   while (lines.length < height - 1) lines.push(line(''));
-  return [...lines, line(footer(picture), 'faint')].map(fitted);
+  return { lines: [...lines, line(footer(picture), 'faint')].map(fitted), peersShown };
+}
+
+/** The most urgent: a fleet in trouble must not push the rest off the screen. */
+function alertLines(alerts: readonly string[]): readonly Line[] {
+  const more = alerts.length - MAX_ALERTS;
+  const shown = more > 0 ? [...alerts.slice(0, MAX_ALERTS), `and ${more} more like these`] : alerts;
+  return shown.map((text) => line(`!! ${text}`, 'alert'));
 }
 
 function headerLines({ data, nowMs, view }: Picture, width: number): readonly Line[] {

@@ -31,14 +31,13 @@ export function keysOf(input: string): readonly string[] {
   return input.match(KEY) ?? [];
 }
 
-/** What becomes of a view when a key is pressed; `last` is the last peer that can be scrolled to. */
+/** What becomes of a view when a key is pressed; `last` is how far can be scrolled. */
 export function press(view: View, key: string, last: number): Press {
   if (key === '\x03' || key === 'q' || key === 'Q') return 'quit';
   if (key === '\x1a') return 'suspend';
   if (view.help) return { ...view, help: false };
   const step = STEPS[key];
-  if (step !== undefined)
-    return { ...view, scroll: Math.max(0, Math.min(Math.max(0, last), view.scroll + step)) };
+  if (step !== undefined) return { ...view, scroll: Math.max(0, Math.min(last, view.scroll + step)) };
   switch (key) {
     case 'p':
     case ' ':

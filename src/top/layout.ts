@@ -32,9 +32,12 @@ export function line(text: string, style: Style = 'plain'): Line {
 
 /**
  * The sections in `height` lines. Where there is no room for all, first the rows beyond the least go, then those, then whole
- * sections from the last on.
+ * sections from the last on; where there is more, sections stand apart.
  */
-export function layOut(sections: readonly Section[], height: number): readonly Line[] {
+export function layOut(
+  sections: readonly Section[],
+  height: number,
+): { readonly lines: readonly Line[]; /** Rows of each section. */ readonly shown: readonly number[] } {
   const placed: Section[] = [];
   let left = height;
   for (const section of sections) {
@@ -56,9 +59,11 @@ export function layOut(sections: readonly Section[], height: number): readonly L
   };
   give(({ least }) => least);
   give(({ rows }) => rows.length);
-  return placed.flatMap(({ head, rows, from = 0 }, i) => {
+  const blank = left >= placed.length - 1 ? [line('')] : [];
+  const lines = placed.flatMap(({ head, rows, from = 0 }, i) => {
     const count = shown[i] ?? 0;
     const first = Math.min(from, rows.length - count);
-    return [...head({ first, count }), ...rows.slice(first, first + count)];
+    return [...(i === 0 ? [] : blank), ...head({ first, count }), ...rows.slice(first, first + count)];
   });
+  return { lines, shown };
 }

@@ -47,7 +47,7 @@ export async function runTop(options: TopOptions, { stdout, stdin, untilSignal }
 
 function asText(data: TopData, everyMs: number, width: number): string {
   const view = { sort: 'direction', scroll: 0, paused: false, help: false } as const;
-  const lines = frame(
+  const { lines } = frame(
     { data, view, nowMs: Date.now(), everyMs, trouble: null },
     { width: width > 0 ? width : PIPE_WIDTH, height: null },
   );

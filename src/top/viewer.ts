@@ -29,6 +29,8 @@ export class Viewer {
   private view: View = { sort: 'direction', scroll: 0, paused: false, help: false };
   private data: TopData | null = null;
   private trouble: string | null = null;
+  /** The furthest that can be scrolled. */
+  private lastScroll = 0;
   /** When it was asked for what has not come yet. */
   private askedMs: number | null = null;
   private readonly screen: Screen;
@@ -92,12 +94,15 @@ export class Viewer {
     const nowMs = Date.now();
     const waited = this.askedMs === null ? 0 : nowMs - this.askedMs;
     const trouble = waited > SLOW_MS ? `no answer for ${longAge(waited)}` : this.trouble;
-    this.screen.draw(frame({ data, view, nowMs, everyMs: this.options.everyMs, trouble }, this.screen.size));
+    const picture = { data, view, nowMs, everyMs: this.options.everyMs, trouble };
+    const { lines, peersShown } = frame(picture, this.screen.size);
+    this.lastScroll = view.help ? view.scroll : Math.max(0, (data.peers?.length ?? 0) - peersShown);
+    this.screen.draw(lines);
   }
 
   private typed(text: string): void {
     for (const key of keysOf(text)) {
-      const next = press(this.view, key, (this.data?.peers?.length ?? 0) - 1);
+      const next = press(this.view, key, this.lastScroll);
       if (next === 'quit') {
         this.end();
         return;
