@@ -1,6 +1,7 @@
 import type { LiveBlock } from '../live/live';
 import type { ExporterRow, MempoolFacts, NodeSeen, PeerGauges } from './data';
 import { type StorePoint, groupByNode, numberOf } from './points';
+import { nameOf } from './text';
 
 const MINUTE_MS = 60_000;
 
@@ -25,12 +26,14 @@ export function intervalOf(points: readonly StorePoint[]): number | null {
 
 /** The nodes of the last hour, from the minutes in which they gave points. */
 export function nodesOf(minutes: readonly StorePoint[], newest: bigint): readonly NodeSeen[] {
-  return groupByNode(minutes).map(({ first, last, all }) => {
-    const silentMs = Math.max(0, Number(newest - last.time) / 1e6 - MINUTE_MS);
-    const usualMs = (Number(last.time - first.time) / 1e6 + MINUTE_MS) / all.length;
-    const { node, network } = last;
-    return { node, network, silentMs: silentMs > PATIENCE * usualMs ? silentMs : 0 };
-  });
+  return groupByNode(minutes)
+    .map(({ first, last, all }) => {
+      const silentMs = Math.max(0, Number(newest - last.time) / 1e6 - MINUTE_MS);
+      const usualMs = (Number(last.time - first.time) / 1e6 + MINUTE_MS) / all.length;
+      const { node, network } = last;
+      return { node, network, silentMs: silentMs > PATIENCE * usualMs ? silentMs : 0 };
+    })
+    .sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
 }
 
 /** The relay view of the node that holds most; what happened in the window is that of all. */

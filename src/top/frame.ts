@@ -6,7 +6,7 @@ import { helpSection } from './help-section';
 import { type Line, type Section, layOut, line } from './layout';
 import { peersSection } from './peers-section';
 import { ratesSection } from './rates-section';
-import { clean, cut, longAge, nameOf } from './text';
+import { clean, cut, cutMiddle, longAge, nameOf } from './text';
 import type { Picture } from './view';
 
 const MAX_ALERTS = 3;
@@ -64,9 +64,10 @@ function headerLines({ data, nowMs, view }: Picture, width: number): readonly Li
     first === undefined ? '' : nodes.length === 1 ? `  ${nameOf(first)}` : `  ${nodes.length} nodes`;
   const left = `btcdmon-node${version === null ? '' : ` ${version}`}${who}${up}`;
   const clock = `${view.paused ? 'PAUSED ' : ''}${new Date(nowMs).toTimeString().slice(0, 8)}`;
+  const kind = sourceKind(data, nowMs);
   return [
     line(`${cut(left, width - clock.length - 1).padEnd(width - clock.length)}${clock}`, 'title'),
-    line(`${source}, ${sourceKind(data, nowMs)}`, 'faint'),
+    line(`${cutMiddle(source, Math.max(0, width - kind.length - 2))}, ${kind}`, 'faint'),
     ...data.notes.map((note) => line(note, 'faint')),
   ];
 }

@@ -24,6 +24,8 @@ export interface ViewerModules {
 /** An answer that takes longer is named. */
 const SLOW_MS = 10_000;
 
+const RESUME_MS = 100;
+
 /** Shows frames on a terminal and hears the keys. Asking and drawing go their own ways: a store that is slow holds up no key. */
 export class Viewer {
   private view: View = { sort: 'direction', scroll: 0, paused: false, help: false };
@@ -111,6 +113,8 @@ export class Viewer {
         this.screen.leave();
         // As a terminal does at Ctrl-Z: to all of the foreground.
         process.kill(0, 'SIGTSTP');
+        // Where no shell waits (ssh -t HOST btcdmon-node top) nothing stops.
+        setTimeout(this.resume, RESUME_MS);
         return;
       }
       this.view = next;
@@ -118,7 +122,9 @@ export class Viewer {
     this.draw();
   }
 
+  /** Whoever had the terminal meanwhile may have left it otherwise. */
   private readonly resume = (): void => {
+    this.screen.leave();
     this.screen.enter();
     this.draw();
   };
