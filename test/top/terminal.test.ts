@@ -18,7 +18,10 @@ let peers: FakePeer[];
 
 function startNode(): Program {
   const connect = peers.flatMap(({ port }) => ['--connect', `127.0.0.1:${port}`]);
-  return runProgram(['--network', 'regtest', '--node', 'n1', '--interval', '250ms', ...connect], home);
+  return runProgram(
+    ['--network', 'regtest', '--node', 'n1', '--interval', '250ms', '--http', 'off', ...connect],
+    home,
+  );
 }
 
 beforeAll(async () => {
