@@ -79,6 +79,7 @@ export default tseslint.config(
   layer('panels', ['export', 'collect', 'cli', 'demo', 'tx', 'web']),
   layer('web', ['p2p', 'export', 'collect', 'cli', 'demo', 'chain', 'mempool', 'tx']),
   layer('live', ['export', 'collect', 'query', 'store', 'cli', 'demo', 'mempool', 'top', 'web']),
+  layer('top', ['export', 'collect', 'store', 'cli', 'demo', 'chain', 'mempool', 'tx', 'panels', 'web']),
   {
     files: ['**/*.mjs', '**/*.js'],
     languageOptions: {

@@ -13,6 +13,7 @@ import { seriesCommand } from './series';
 import { serveCommand } from './serve';
 import { readConfigFile, readEnvironment, type Settings } from './settings';
 import { setupCommand } from './setup';
+import { topCommand } from './top';
 
 /** Every command. Each checks the types of its own arguments; the list needs none of them. */
 function commands(settings: Settings): CommandModule[] {
@@ -21,6 +22,7 @@ function commands(settings: Settings): CommandModule[] {
     collectCommand(pick(settings, COLLECT_OPTIONS)),
     serveCommand(pick(settings, HTTP_OPTIONS)),
     demoCommand(pick(settings, HTTP_OPTIONS)),
+    topCommand,
     queryCommand,
     queriesCommand,
     auditCommand,

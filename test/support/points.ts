@@ -42,11 +42,12 @@ export function benchOf(
   options: {
     policy?: PolicyName;
     maxUserAgents?: number;
-    exporters?: readonly ExporterStats[];
+    exporters?: readonly ExporterStats[] | (() => readonly ExporterStats[]);
     mempool?: MempoolGauges;
     addresses?: { readonly known?: number; readonly banned: number };
   } = {},
 ): Bench {
+  const { exporters = [] } = options;
   const bus = new EventBus<MonitorEvents>();
   const points: Point[] = [];
   const clock = new TestClock();
@@ -63,7 +64,7 @@ export function benchOf(
       intervalMs: 5_000,
       monotonicMs: () => clock.ms,
       emitted: (series) => emitter.emitted(series),
-      exporters: () => options.exporters ?? [],
+      exporters: () => (typeof exporters === 'function' ? exporters() : exporters),
       unseen: () => 0,
       addresses: () => options.addresses ?? { banned: 0 },
       mempool: () => options.mempool ?? { transactions: 0, bytes: 0, withFee: 0, orphans: 0 },

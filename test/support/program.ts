@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 /** What is run: the program as the build left it. */
-const BIN = path.join(__dirname, '..', '..', 'bin', 'btcdmon-node');
+export const BIN = path.join(__dirname, '..', '..', 'bin', 'btcdmon-node');
 
 /** The program at work in a process of its own. */
 export interface Program {

@@ -1,0 +1,105 @@
+import type { LiveBlock } from '../live/live';
+import type { ExporterRow, MempoolFacts, NodeSeen, PeerGauges } from './data';
+import { type StorePoint, groupByNode, numberOf } from './points';
+import { nameOf } from './text';
+
+const MINUTE_MS = 60_000;
+
+/** How many times as long as mostly a node may be silent before that is told of it. */
+const PATIENCE = 2;
+
+/** The last point of each node. */
+export function newestOf(points: readonly StorePoint[]): readonly StorePoint[] {
+  return groupByNode(points).map(({ last }) => last);
+}
+
+/** How often points come: of the node whose points come most often. */
+export function intervalOf(points: readonly StorePoint[]): number | null {
+  let least: number | null = null;
+  for (const { first, last, all } of groupByNode(points)) {
+    if (first === last) continue;
+    const ms = Number(last.time - first.time) / 1e6 / (all.length - 1);
+    least = Math.min(least ?? ms, ms);
+  }
+  return least;
+}
+
+/** The nodes of the last hour, from the minutes in which they gave points. */
+export function nodesOf(minutes: readonly StorePoint[], newest: bigint): readonly NodeSeen[] {
+  return groupByNode(minutes)
+    .map(({ first, last, all }) => {
+      const silentMs = Math.max(0, Number(newest - last.time) / 1e6 - MINUTE_MS);
+      const usualMs = (Number(last.time - first.time) / 1e6 + MINUTE_MS) / all.length;
+      const { node, network } = last;
+      return { node, network, silentMs: silentMs > PATIENCE * usualMs ? silentMs : 0 };
+    })
+    .sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
+}
+
+/** The relay view of the node that holds most; what happened in the window is that of all. */
+export function mempoolOf(points: readonly StorePoint[]): MempoolFacts | null {
+  const gauge = ({ values }: StorePoint, name: string): number => numberOf(values[name]) ?? 0;
+  const [fullest] = [...newestOf(points)].sort((a, b) => gauge(b, 'num_tx') - gauge(a, 'num_tx'));
+  if (fullest === undefined) return null;
+  const sum = (name: string): number => points.reduce((total, point) => total + gauge(point, name), 0);
+  return {
+    transactions: gauge(fullest, 'num_tx'),
+    bytes: gauge(fullest, 'size'),
+    orphans: gauge(fullest, 'num_orphans'),
+    conflicts: sum('double_spend'),
+    heldBack: sum('tx_rate_limit'),
+  };
+}
+
+/** Counts of peers from the newest gauges of each node. */
+export function gaugesOf(newest: readonly StorePoint[]): PeerGauges | null {
+  if (newest.length === 0) return null;
+  const sum = (name: string): number =>
+    newest.reduce((total, { values }) => total + (numberOf(values[name]) ?? 0), 0);
+  return {
+    total: sum('total_connected'),
+    outbound: sum('outbound'),
+    inbound: sum('inbound'),
+    banned: sum('num_banned'),
+    known: newest.some(({ values }) => values['num_addrs'] !== null) ? sum('num_addrs') : null,
+  };
+}
+
+/** The exporters of each node, from what it says of them within the window. */
+export function exporterRows(accounts: readonly StorePoint[]): readonly ExporterRow[] {
+  const named = accounts.filter(({ values }) => (values['exporter'] ?? '') !== '');
+  return groupByNode(named, ({ values }) => values['exporter']).map(({ last, all }) => {
+    const count = (name: string): number => numberOf(last.values[name]) ?? 0;
+    const spooled = numberOf(last.values['spooled']);
+    return {
+      node: last.node,
+      name: String(last.values['exporter']),
+      ...{ sent: count('sent'), acked: count('acked'), dropped: count('dropped') },
+      ...{ queued: count('queued'), retried: count('retried') },
+      ...(spooled === null ? {} : { spooled }),
+      droppedNow: count('dropped') - droppedBefore(all, last),
+    };
+  });
+}
+
+/** What the same run had dropped at the start of the window. */
+function droppedBefore(own: readonly StorePoint[], last: StorePoint): number {
+  const sameRun = own.filter(({ values }) => values['started'] === last.values['started']);
+  // A run that began within the window had dropped nothing before it.
+  if (sameRun.length < own.length) return 0;
+  return numberOf(sameRun[0]?.values['dropped']) ?? 0;
+}
+
+/** A point of `processed_blocks` as a running node has it. */
+export function blockRow({ time, values }: StorePoint): LiveBlock {
+  return {
+    timeMs: Number(time / 1_000_000n),
+    sha: String(values['sha'] ?? ''),
+    height: numberOf(values['height']),
+    status: String(values['status'] ?? ''),
+    size: numberOf(values['size']) ?? 0,
+    numTx: numberOf(values['num_tx']) ?? 0,
+    totalFees: numberOf(values['total_tx_fees']),
+    processMs: numberOf(values['process_time']) ?? 0,
+  };
+}

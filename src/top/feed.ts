@@ -1,0 +1,139 @@
+import { stat } from 'node:fs/promises';
+import { UsageError } from '../errors';
+import type { NodeState } from '../live/node-state';
+import { askLive } from '../query/client';
+import type { LiveAnswer } from '../query/live-answer';
+import { type Source, openSource } from '../query/source';
+import type { NodeName, StoreFacts, TopData } from './data';
+import { PeerRates } from './peer-rates';
+import { type Choice, Points } from './points';
+import { readStore } from './read-store';
+import { nameOf } from './text';
+import { withState } from './with-state';
+
+/** What is looked at. */
+export interface FeedOptions {
+  /** URL of the store. */
+  readonly from: string;
+  readonly choice: Choice;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** What a store file holds, as long as it is not written. */
+interface Kept {
+  readonly written: string;
+  readonly data: TopData;
+}
+
+/** Asks for what a frame shows, anew at each time: from the node that has the store open, or from the store. */
+export class Feed {
+  private readonly rates = new PeerRates();
+  private readonly closing = new AbortController();
+  private server: Source | null = null;
+  private kept: Kept | null = null;
+
+  constructor(private readonly options: FeedOptions) {}
+
+  /** @throws UsageError, FailureError */
+  async next(): Promise<TopData> {
+    const { from, choice, env } = this.options;
+    const file = /^duckdb:(.+)/is.exec(from)?.[1];
+    if (file === undefined) {
+      this.server ??= await openSource(from, env);
+      return this.ofStore(this.server, []);
+    }
+    const answer = await askLive(file);
+    if (answer === null) return this.ofFile(file);
+    this.kept = null;
+    const state = chosenState(answer, choice);
+    if (state === null) return this.once((source) => this.ofStore(source, [why(answer)]));
+    const { node, network } = state;
+    const facts = await this.once((source) => this.facts(source, { node, network }, false));
+    return withState({ ...this.frame(facts), peers: this.rates.rows(state) }, state);
+  }
+
+  close(): void {
+    this.closing.abort();
+    void this.server?.close();
+  }
+
+  /** Read only where it was written since: while it is open here no node can open it. */
+  private async ofFile(file: string): Promise<TopData> {
+    const written = `${await versionOf(file)} ${await versionOf(`${file}.wal`)}`;
+    if (this.kept?.written === written) return { ...this.kept.data, atMs: Date.now() };
+    const data = await this.once((source) => this.ofStore(source, ['no node runs on this store']));
+    this.kept = { written, data };
+    return data;
+  }
+
+  private async ofStore(source: Source, notes: readonly string[]): Promise<TopData> {
+    const facts = await this.facts(source, this.options.choice, true);
+    const several = facts.nodes.length > 1 ? [severalNodes(facts.nodes)] : [];
+    const peers = 'a store holds no table of peers: their user agents of the last hour stand here';
+    return { ...this.frame(facts), notes: [...notes, peers, ...several] };
+  }
+
+  private async facts(source: Source, choice: Choice, agents: boolean): Promise<StoreFacts> {
+    const facts = await readStore(new Points(source, choice), { nowNs: nowNs(), agents });
+    const { node, network } = this.options.choice;
+    if (facts.newestMs === null && (node !== undefined || network !== undefined))
+      await this.refuseChoice(source);
+    return facts;
+  }
+
+  /** @throws UsageError where the store holds points of others */
+  private async refuseChoice(source: Source): Promise<void> {
+    const all = await new Points(source, {}).read(
+      'btcdmon',
+      { since: 0n, until: nowNs() },
+      { agg: { fn: 'count', column: 'started' }, by: ['node', 'network'] },
+    );
+    if (all.length === 0) return;
+    const { node, network } = this.options.choice;
+    const asked = [
+      ...(node === undefined ? [] : [`--node ${node}`]),
+      ...(network === undefined ? [] : [`--network ${network}`]),
+    ].join(' ');
+    throw new UsageError(`${asked}: the store has points of ${all.map(nameOf).join(', ')} alone`);
+  }
+
+  private frame(facts: StoreFacts): TopData {
+    const { from } = this.options;
+    return { ...facts, source: from, atMs: Date.now(), version: null, peers: null, notes: [] };
+  }
+
+  private async once<T>(ask: (source: Source) => Promise<T>): Promise<T> {
+    const source = await openSource(this.options.from, this.options.env);
+    const close = (): void => void source.close();
+    this.closing.signal.addEventListener('abort', close);
+    try {
+      return await ask(source);
+    } finally {
+      this.closing.signal.removeEventListener('abort', close);
+      await source.close();
+    }
+  }
+}
+
+function severalNodes(nodes: readonly NodeName[]): string {
+  return `${nodes.length} nodes summed (choose with --node, --network): ${nodes.map(nameOf).join(', ')}`;
+}
+
+/** The state of the running node, where that is the one to be shown. */
+function chosenState({ state }: LiveAnswer, { node, network }: Choice): NodeState | null {
+  if (state === null) return null;
+  return (node ?? state.node) === state.node && (network ?? state.network) === state.network ? state : null;
+}
+
+function why(answer: LiveAnswer): string {
+  return answer.state === null ? answer.why : `the node that runs here is ${nameOf(answer.state)}`;
+}
+
+async function versionOf(file: string): Promise<string> {
+  const { mtimeMs, size } = await stat(file).catch(() => ({ mtimeMs: 0, size: 0 }));
+  return `${mtimeMs}-${size}`;
+}
+
+function nowNs(): bigint {
+  return BigInt(Date.now()) * 1_000_000n;
+}

@@ -1,0 +1,30 @@
+import { type Section, line } from './layout';
+import { SORTS } from './view';
+
+const TEXT = [
+  'q, Ctrl-C       quit',
+  'p, space        pause, and go on',
+  's               sort peers otherwise:',
+  `                ${SORTS.join(', ')}`,
+  'up, down, k, j  scroll the peers by one',
+  'PgUp, PgDn      by ten; Home, End: to the first, to the last',
+  'h, ?            this page',
+  '',
+  'in, out         bytes of the connection so far, counted at the socket',
+  'last            since its last message; msg/s: messages it sends, over a minute',
+  'least           the least round trip in ms; ping: the last one',
+  'check ms        how long judging a block took',
+  'acked           points that the receiver confirmed (never over UDP)',
+  'spooled         points that wait on disk; queued: in memory',
+  'dropped         points given up; lost for that receiver',
+];
+
+/** What the keys do, and what the columns mean. */
+export function helpSection(): Section {
+  return {
+    head: () => [line('HELP', 'title')],
+    headLines: 1,
+    rows: TEXT.map((text) => line(text)),
+    least: TEXT.length,
+  };
+}

@@ -1,0 +1,69 @@
+/** How a line looks where there are colours; what it says is the same without. */
+export type Style = 'plain' | 'title' | 'faint' | 'alert';
+
+/** A line of a frame. */
+export interface Line {
+  readonly text: string;
+  readonly style: Style;
+}
+
+/** Which rows of a section are shown. */
+export interface Shown {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** A part of a frame: lines above, and rows of which some may be left out. */
+export interface Section {
+  /** The lines above, given which rows are shown. */
+  readonly head: (shown: Shown) => readonly Line[];
+  readonly headLines: number;
+  readonly rows: readonly Line[];
+  /** The first row that is shown, where not all are. */
+  readonly from?: number;
+  /** Rows that are shown before any other section gets more. */
+  readonly least: number;
+}
+
+/** A line. */
+export function line(text: string, style: Style = 'plain'): Line {
+  return { text, style };
+}
+
+/**
+ * The sections in `height` lines. Where there is no room for all, first the rows beyond the least go, then those, then whole
+ * sections from the last on; where there is more, sections stand apart.
+ */
+export function layOut(
+  sections: readonly Section[],
+  height: number,
+): { readonly lines: readonly Line[]; /** Rows of each section. */ readonly shown: readonly number[] } {
+  const placed: Section[] = [];
+  let left = height;
+  for (const section of sections) {
+    if (section.headLines > left) break;
+    placed.push(section);
+    left -= section.headLines;
+  }
+  const shown = placed.map(() => 0);
+  const give = (most: (section: Section) => number): void => {
+    for (let given = true; given && left > 0;) {
+      given = false;
+      placed.forEach((section, i) => {
+        if (left === 0 || (shown[i] ?? 0) >= Math.min(most(section), section.rows.length)) return;
+        shown[i] = (shown[i] ?? 0) + 1;
+        left -= 1;
+        given = true;
+      });
+    }
+  };
+  give(({ least }) => least);
+  give(({ rows }) => rows.length);
+  const blank = left >= placed.length - 1 ? [line('')] : [];
+  const lines = placed.flatMap(({ head, rows, from = 0 }, i) => {
+    const count = shown[i] ?? 0;
+    const first = Math.min(from, rows.length - count);
+    return [...(i === 0 ? [] : blank), ...head({ first, count }), ...rows.slice(first, first + count)];
+  });
+  return { lines, shown };
+}

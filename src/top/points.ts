@@ -1,0 +1,96 @@
+import type { SeriesName } from '../metrics/schema';
+import type { Query } from '../query/model';
+import { type Value, collect } from '../query/result';
+import type { Source } from '../query/source';
+import type { Where } from '../query/where';
+import type { NodeName } from './data';
+
+/** A point as a store has it. */
+export interface StorePoint extends NodeName {
+  readonly time: bigint;
+  readonly values: Readonly<Record<string, Value>>;
+}
+
+/** Whose points are asked for; what is left out is any. */
+export interface Choice {
+  readonly node?: string | undefined;
+  readonly network?: string | undefined;
+}
+
+/** What is asked of a series beside its time. */
+export type Ask = { readonly where?: readonly Where[] } & Partial<
+  Pick<Query, 'agg' | 'by' | 'everyNs' | 'limit'>
+>;
+
+/** Asks a store for what was chosen. */
+export class Points {
+  constructor(
+    private readonly source: Source,
+    private readonly choice: Choice,
+  ) {}
+
+  /** The points, or groups, of a series from `since` on and before `until`. */
+  async read(
+    series: SeriesName,
+    { since, until }: { readonly since: bigint; readonly until: bigint },
+    { where = [], agg = null, by = [], everyNs = null, limit = 0 }: Ask = {},
+  ): Promise<readonly StorePoint[]> {
+    const terms = [...this.chosen(), ...where];
+    const result = await this.source.run({
+      ...{ series, since, until, agg, by, everyNs, limit },
+      where: terms.length === 0 ? null : { kind: 'and', terms },
+    });
+    const names = result.columns.map(({ name }) => name);
+    return (await collect(result)).map((row) => {
+      const values = Object.fromEntries(names.map((name, i) => [name, row[i] ?? null]));
+      const { time, node, network } = values;
+      return { time: typeof time === 'bigint' ? time : 0n, node: text(node), network: text(network), values };
+    });
+  }
+
+  private chosen(): readonly Where[] {
+    return (['node', 'network'] as const).flatMap((column) => {
+      const value = this.choice[column];
+      return value === undefined ? [] : [is(column, value)];
+    });
+  }
+}
+
+/** Points that belong together, in the order of their times. */
+export interface Group {
+  readonly first: StorePoint;
+  last: StorePoint;
+  readonly all: StorePoint[];
+}
+
+/** Points by node, and by what `more` tells of them. */
+export function groupByNode(
+  points: readonly StorePoint[],
+  more: (point: StorePoint) => Value | undefined = () => '',
+): readonly Group[] {
+  const groups = new Map<string, Group>();
+  for (const point of points) {
+    const key = JSON.stringify([point.node, point.network, String(more(point))]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { first: point, last: point, all: [point] });
+    else {
+      group.all.push(point);
+      group.last = point;
+    }
+  }
+  return [...groups.values()];
+}
+
+/** The condition that a column has a value. */
+export function is(column: string, value: string): Where {
+  return { kind: 'compare', column, op: '=', value };
+}
+
+/** A value that should be a number; null where there is none. */
+export function numberOf(value: Value | undefined): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}
+
+function text(value: Value | undefined): string {
+  return typeof value === 'string' ? value : '';
+}

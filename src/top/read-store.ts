@@ -1,0 +1,118 @@
+import type { LiveBlock } from '../live/live';
+import type { Where } from '../query/where';
+import type { AgentCount, StoreFacts } from './data';
+import { blockRow, exporterRows, gaugesOf, intervalOf, mempoolOf, newestOf, nodesOf } from './facts';
+import { is, type Points } from './points';
+import { ratesOf } from './rates';
+
+const SECOND_NS = 1_000_000_000n;
+const MINUTE_NS = 60n * SECOND_NS;
+const HOUR_NS = 60n * MINUTE_NS;
+const DAY_NS = 24n * HOUR_NS;
+
+/** From the first nanosecond to the one after the last. */
+interface Span {
+  readonly since: bigint;
+  readonly until: bigint;
+}
+
+/** How far back the newest point is looked for, one after the other: all that there is only where a store is old. */
+const LOOK_BACK_NS = [10n * MINUTE_NS, DAY_NS, 30n * DAY_NS];
+
+/** A minute, and the point that begins it; where points come more rarely, as many minutes as it takes for two. */
+const WINDOW_NS = 61n * SECOND_NS;
+const LONG_WINDOW_NS = 16n * MINUTE_NS;
+
+const BLOCKS_NS = 14n * DAY_NS;
+const MAX_BLOCKS = 20;
+
+/** What becomes of a block that is judged; those that are not would fill the list. */
+const JUDGED = ['accepted', 'side_chain', 'rejected', 'orphan'];
+
+/** Of the points of `peers`, those of an interval. */
+const IS_GAUGE: Where = { kind: 'compare', column: 'total_connected', op: '>=', value: 0 };
+
+const EMPTY: StoreFacts = {
+  ...{ newestMs: null, intervalMs: null, nodes: [], startedMs: null, rates: null },
+  ...{ mempool: null, gauges: null, agents: [], blocks: [], exporters: [] },
+};
+
+/** What a store tells of the time up to its newest point. */
+export async function readStore(
+  points: Points,
+  { nowNs, agents }: { readonly nowNs: bigint; readonly agents: boolean },
+): Promise<StoreFacts> {
+  const newest = await newestTime(points, nowNs);
+  if (newest === null) return EMPTY;
+  const until = newest + 1n;
+  const back = (ns: bigint): Span => ({ since: until > ns ? until - ns : 0n, until });
+  let window = back(WINDOW_NS);
+  let recv = await points.read('msg_recv', window);
+  if (ratesOf({ recv, recvBytes: [], sent: [], sentBytes: [] }) === null) {
+    window = back(LONG_WINDOW_NS);
+    recv = await points.read('msg_recv', window);
+  }
+  const rates = ratesOf({
+    recv,
+    recvBytes: await points.read('msg_recv_bytes', window),
+    sent: await points.read('msg_sent', window),
+    sentBytes: await points.read('msg_sent_bytes', window),
+  });
+  const seen = await points.read('btcdmon', back(HOUR_NS), {
+    ...{ agg: { fn: 'count', column: 'started' }, by: ['node', 'network'], everyNs: MINUTE_NS },
+  });
+  const accounts = await points.read('btcdmon', window, { where: [is('series', '')] });
+  const runs = newestOf(accounts).map(({ values }) => Number(values['started']));
+  return {
+    newestMs: Number(newest / 1_000_000n),
+    intervalMs: intervalOf(recv),
+    nodes: nodesOf(seen, newest),
+    startedMs: runs.length === 1 ? (runs[0] ?? null) : null,
+    rates,
+    mempool: mempoolOf(await points.read('mempool', window)),
+    gauges: gaugesOf(newestOf(await points.read('peers', window, { where: [IS_GAUGE] }))),
+    agents: agents ? await agentCounts(points, back(HOUR_NS)) : [],
+    blocks: await lastBlocks(points, back(BLOCKS_NS)),
+    exporters: exporterRows(accounts),
+  };
+}
+
+/** Each process accounts for itself at each interval, whatever happens. */
+async function newestTime(points: Points, nowNs: bigint): Promise<bigint | null> {
+  for (const ns of [...LOOK_BACK_NS, nowNs]) {
+    // Points of a machine whose clock is a little ahead of ours are not missed.
+    const range = { since: nowNs - ns, until: nowNs + MINUTE_NS };
+    const [newest] = await points.read('btcdmon', range, { limit: 1 });
+    if (newest !== undefined) return newest.time;
+  }
+  return null;
+}
+
+async function agentCounts(points: Points, range: Span): Promise<readonly AgentCount[]> {
+  const groups = await points.read('peers', range, {
+    ...{ agg: { fn: 'count', column: 'version' }, by: ['user_agent'] },
+  });
+  return groups
+    .map(({ values }) => ({
+      userAgent: String(values['user_agent'] ?? ''),
+      handshakes: Number(values['count_version'] ?? 0),
+    }))
+    .filter(({ handshakes }) => handshakes > 0)
+    .sort((a, b) => b.handshakes - a.handshakes);
+}
+
+/** Each block once, however many nodes judged it. */
+async function lastBlocks(points: Points, range: Span): Promise<readonly LiveBlock[]> {
+  const judged = await points.read('processed_blocks', range, {
+    ...{
+      where: [{ kind: 'or', terms: JUDGED.map((status) => is('status', status)) }],
+      limit: 3 * MAX_BLOCKS,
+    },
+  });
+  const blocks = new Map<string, LiveBlock>();
+  for (const block of judged.map(blockRow)) {
+    blocks.delete(block.sha);
+    blocks.set(block.sha, block);
+  }
+  return [...blocks.values()].reverse().slice(0, MAX_BLOCKS);
+}

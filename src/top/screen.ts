@@ -1,0 +1,100 @@
+import type { ReadStream, WriteStream } from 'node:tty';
+import type { Line, Style } from './layout';
+import type { Size } from './frame';
+
+const ENTER = '\x1b[?1049h\x1b[?25l\x1b[2J';
+const LEAVE = '\x1b[0m\x1b[?25h\x1b[?1049l';
+const HOME = '\x1b[H';
+const CLEAR_LINE = '\x1b[K';
+const CLEAR = '\x1b[2J';
+
+const STYLES: Readonly<Record<Style, string>> = {
+  plain: '',
+  title: '\x1b[1m',
+  faint: '\x1b[2m',
+  alert: '\x1b[1;31m',
+};
+
+/** Where a terminal does not tell its size. */
+const DEFAULT_WIDTH = 80;
+const DEFAULT_HEIGHT = 24;
+
+/** The terminal: taken over by `enter`, given back as it was by `leave`, however the program ends. */
+export class Screen {
+  private entered = false;
+  /** What the terminal shows has nothing to do with the last frame. */
+  private stale = true;
+  private readonly leaveAtExit = (): void => this.leave();
+  private readonly resized = (): void => {
+    this.stale = true;
+    this.hooks.redraw();
+  };
+  private readonly typed = (chunk: Buffer): void => this.hooks.typed(chunk.toString('latin1'));
+  private readonly gone = (): void => this.hooks.gone();
+
+  constructor(
+    private readonly output: WriteStream,
+    /** Null where nobody can type. */
+    private readonly input: ReadStream | null,
+    private readonly colours: boolean,
+    private readonly hooks: {
+      readonly redraw: () => void;
+      readonly typed: (text: string) => void;
+      /** The terminal was closed. */
+      readonly gone: () => void;
+    },
+  ) {
+    // It stays: a write may fail after the program has let go of the terminal.
+    output.on('error', this.gone);
+  }
+
+  get size(): Size {
+    // A terminal that does not know tells 0.
+    return {
+      width: this.output.columns > 0 ? this.output.columns : DEFAULT_WIDTH,
+      height: this.output.rows > 0 ? this.output.rows : DEFAULT_HEIGHT,
+    };
+  }
+
+  enter(): void {
+    if (this.entered) return;
+    this.entered = true;
+    this.stale = true;
+    process.on('exit', this.leaveAtExit);
+    this.output.on('resize', this.resized);
+    this.output.write(ENTER);
+    const { input } = this;
+    if (input === null) return;
+    input.setRawMode(true);
+    input.on('data', this.typed).on('end', this.gone).on('error', this.gone);
+    input.resume();
+  }
+
+  leave(): void {
+    if (!this.entered) return;
+    this.entered = false;
+    process.off('exit', this.leaveAtExit);
+    this.output.off('resize', this.resized);
+    const { input } = this;
+    if (input !== null) {
+      input.off('data', this.typed).off('end', this.gone).off('error', this.gone);
+      input.setRawMode(false);
+      input.pause();
+    }
+    this.output.write(LEAVE);
+  }
+
+  /** Draws a frame that is made for its size in the place of the last one. */
+  draw(lines: readonly Line[]): void {
+    if (!this.entered) return;
+    const { width } = this.size;
+    const drawn = lines.map(({ text, style }) => {
+      const start = this.colours ? STYLES[style] : '';
+      const shown = start === '' ? text : `${start}${text}\x1b[0m`;
+      // Behind a full line the cursor stands on its last character, which would be cleared.
+      return text.length < width ? shown + CLEAR_LINE : shown;
+    });
+    this.output.write(`${this.stale ? CLEAR : ''}${HOME}${drawn.join('\r\n')}`);
+    this.stale = false;
+  }
+}

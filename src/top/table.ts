@@ -1,0 +1,49 @@
+import { cut } from './text';
+
+/** A column of a table. */
+export interface TableColumn {
+  readonly title: string;
+  readonly right?: boolean;
+  /** Of a column that may be narrower than its longest cell: its least width. */
+  readonly least?: number;
+  readonly cut?: (text: string, width: number) => string;
+}
+
+/** A table as lines of at most `width` characters, the titles first. Where it is too wide, columns with a least width give way. */
+export function table(
+  columns: readonly TableColumn[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): readonly string[] {
+  const widths = columns.map(({ title }, i) =>
+    Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)),
+  );
+  let total = widths.reduce((sum, each) => sum + each + 1, -1);
+  while (total > width) {
+    const widest = widestOf(columns, widths);
+    if (widest === null) break;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+    total -= 1;
+  }
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => {
+        const { right = false, cut: shorten = cut } = columns[i] ?? {};
+        const most = widths[i] ?? 0;
+        const fitting = shorten(cell, most);
+        return right ? fitting.padStart(most) : fitting.padEnd(most);
+      })
+      .join(' ')
+      .trimEnd();
+  return [line(columns.map(({ title }) => title)), ...rows.map(line)];
+}
+
+/** Of the columns that may be narrower the widest; null where none may. */
+function widestOf(columns: readonly TableColumn[], widths: readonly number[]): number | null {
+  let widest: number | null = null;
+  columns.forEach(({ least }, i) => {
+    const own = widths[i] ?? 0;
+    if (least !== undefined && own > least && own > (widest === null ? 0 : (widths[widest] ?? 0))) widest = i;
+  });
+  return widest;
+}

@@ -1,0 +1,26 @@
+import type { NodeState } from '../live/node-state';
+import type { TopData } from './data';
+
+const MAX_BLOCKS = 20;
+
+/** What the store tells of a node, with what the running node itself tells, which is of this moment. */
+export function withState(
+  data: TopData,
+  { version, node, network, startedMs, ...state }: NodeState,
+): TopData {
+  const known = new Set(state.blocks.map(({ sha }) => sha));
+  const blocks = [...state.blocks, ...data.blocks.filter(({ sha }) => !known.has(sha))];
+  return {
+    ...data,
+    version,
+    startedMs,
+    nodes: [{ node, network, silentMs: 0 }],
+    // A node that was started anew knows none of before.
+    blocks: blocks.sort((a, b) => b.timeMs - a.timeMs).slice(0, MAX_BLOCKS),
+    exporters: state.exporters.map((exporter) => {
+      const stored = data.exporters.find(({ name }) => name === exporter.name);
+      const before = stored === undefined ? 0 : stored.dropped - stored.droppedNow;
+      return { ...exporter, node, droppedNow: Math.max(0, exporter.dropped - before) };
+    }),
+  };
+}
