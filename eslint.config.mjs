@@ -54,6 +54,24 @@ export default tseslint.config(
   layer('query', ['export', 'collect', 'cli', 'demo', 'chain', 'mempool', 'tx', 'panels']),
   layer('panels', ['export', 'collect', 'cli', 'demo', 'chain', 'mempool', 'tx']),
   {
+    files: ['grafana/**/*.ts', 'test/grafana/**/*.ts'],
+    rules: {
+      // The SDK would have its second schema used, which Grafana 11 does not load from files, and 12 only as a preview.
+      '@typescript-eslint/no-deprecated': [
+        'error',
+        {
+          allow: [
+            {
+              from: 'package',
+              package: '@grafana/grafana-foundation-sdk',
+              name: ['Dashboard', 'DashboardBuilder'],
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.mjs', '**/*.js'],
     languageOptions: {
       globals: {
