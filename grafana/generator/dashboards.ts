@@ -133,7 +133,11 @@ function built(
     .withVariable(choice(store, 'node', 'Node'))
     .withVariable(choice(store, 'network', 'Network'));
   for (const panel of panels) builder.withPanel(panel);
-  return builder.build();
+  const dashboard = builder.build();
+  // The SDK would have them in a menu, out of sight; without a word about it they are where everybody looks.
+  for (const item of [...(dashboard.links ?? []), ...(dashboard.annotations.list ?? [])])
+    delete item.placement;
+  return dashboard;
 }
 
 /** Tag that the dashboards of a store link to each other by. */

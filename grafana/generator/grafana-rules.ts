@@ -4,7 +4,7 @@ import { TypeMathBuilder, TypeReduceBuilder } from '@grafana/grafana-foundation-
 import { panelOf } from '../../src/panels/list';
 import type { Alert, InfluxQuery } from './alert';
 import { panelId } from './panels';
-import { INFLUXDB, STORES, dashboardUid } from './places';
+import { ALERT_FOLDER, INFLUXDB, STORES, dashboardUid } from './places';
 import { influxTarget } from './targets';
 
 /** Where Grafana computes with the answers of queries. */
@@ -24,7 +24,7 @@ export function rulesFile(alerts: readonly Alert[]): object {
       {
         orgId: 1,
         name: GROUP,
-        folder: STORES.influxdb.folder,
+        folder: ALERT_FOLDER,
         interval: '30s',
         rules: alerts.map((alert) => provisioned(alert)),
       },

@@ -37,7 +37,8 @@ function statement(panel: Panel, source: string, lines: readonly Line[]): Statem
   const by = lines[0]?.by ?? [];
   const dimensions = [...(bucketed ? ['time($__interval)'] : []), ...by.map(quoted)];
   const fields = lines.map((line) => `${valueOf(line)} AS ${quoted(columnName(line))}`);
-  const groups = dimensions.length === 0 ? '' : ` GROUP BY ${dimensions.join(', ')} fill(${fill(lines)})`;
+  const groups =
+    dimensions.length === 0 ? '' : ` GROUP BY ${dimensions.join(', ')} fill(${fill(panel, lines)})`;
   const tags = by.map((tag) => `$tag_${tag}`);
   const names = lines.every(({ label }) => label === '') && by.length > 0 ? [] : ['$col'];
   return {
@@ -66,12 +67,12 @@ function valueOf(line: Line): string {
  * What a bucket without points says. Where points come at every interval, one that is missing is a gap in the line: the monitor was down.
  * Events are as far apart as they are.
  */
-function fill(lines: readonly Line[]): 'null' | 'none' {
-  return lines.every(isSampled) ? 'null' : 'none';
+function fill({ plot }: Panel, lines: readonly Line[]): 'null' | 'none' {
+  return (plot === 'lines' || plot === 'stacked') && lines.every(isSampled) ? 'null' : 'none';
 }
 
 /** Tells whether a line is of a column that comes at every interval. */
-export function isSampled({ series, agg }: Line): boolean {
+function isSampled({ series, agg }: Line): boolean {
   const kind = agg.column === null ? 'fact' : fieldOf(series, agg.column)?.kind;
   return kind !== undefined && kind !== 'fact';
 }

@@ -112,6 +112,12 @@ function timeSeries(panel: Panel): TimeSeriesPanel {
   const { plot, unit } = panel;
   const isMany = panel.lines.length >= MANY_LINES;
   const isPlain = plot === 'lines' || plot === 'stacked';
+  const legend = new VizLegendOptionsBuilder()
+    .showLegend(true)
+    .displayMode(isMany ? LegendDisplayMode.Table : LegendDisplayMode.List)
+    .placement(isMany ? LegendPlacement.Right : LegendPlacement.Bottom)
+    .calcs(isMany ? ['mean', 'max'] : []);
+  if (isMany) legend.sortBy('Mean').sortDesc(true);
   const builder = new TimeSeriesPanel()
     .drawStyle(
       plot === 'bars' ? GraphDrawStyle.Bars : plot === 'points' ? GraphDrawStyle.Points : GraphDrawStyle.Line,
@@ -132,15 +138,7 @@ function timeSeries(panel: Panel): TimeSeriesPanel {
         .sort(SortOrder.Descending)
         .hideZeros(isMany),
     )
-    .legend(
-      new VizLegendOptionsBuilder()
-        .showLegend(true)
-        .displayMode(isMany ? LegendDisplayMode.Table : LegendDisplayMode.List)
-        .placement(isMany ? LegendPlacement.Right : LegendPlacement.Bottom)
-        .calcs(isMany ? ['mean', 'max'] : [])
-        .sortBy('Mean')
-        .sortDesc(true),
-    );
+    .legend(legend);
   if (isPlain) builder.spanNulls(LONGEST_GAP_MS);
   if (!FLOATING.has(unit)) builder.min(0);
   if (DRAWN_THRESHOLDS.has(panel.name))

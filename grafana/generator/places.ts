@@ -27,6 +27,11 @@ export const STORES: Readonly<Record<StoreName, Store>> = {
   },
 };
 
+/**
+ * Folder of the alert rules: not one of dashboards, which Grafana makes with a uid of ours, and would find made already without it.
+ */
+export const ALERT_FOLDER = 'btcdmon alerts';
+
 /** The dashboard of everything, beside one for each theme. */
 export const OVERVIEW = 'overview';
 

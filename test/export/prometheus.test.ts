@@ -127,6 +127,7 @@ describe('prometheus://', () => {
     expect(found.get('btcdmon_reorgs_depth_total{node="n"}')).toBe(0);
     expect(found.get('btcdmon_double_spends_points_total{node="n"}')).toBe(1);
     expect(found.get('btcdmon_double_spends_points_total{node="other"}')).toBe(0);
+    expect(found.get('btcdmon_ping_rtt_seconds_count{node="other"}')).toBe(0);
     expect([...found.keys()].filter((name) => name.startsWith('btcdmon_blocks_last_point'))).toEqual([]);
     expect([...found.keys()].filter((name) => name.startsWith('btcdmon_msg_recv'))).toEqual([]);
   });

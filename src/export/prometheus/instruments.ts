@@ -26,8 +26,8 @@ interface Plan {
 /** Every metric of the schema in a registry, and what points do to them. */
 export class Instruments {
   private readonly plans: ReadonlyMap<SeriesName, Plan>;
-  /** Counters without labels of their own, and the nodes for which they have begun. */
-  private readonly plain = new Set<Counter>();
+  /** What begins the counters and histograms without labels of their own at 0, and the nodes for which they have begun. */
+  private readonly beginnings = new Map<string, (labels: Labels) => void>();
   private readonly begun = new Set<string>();
 
   constructor(private readonly registry: Registry) {
@@ -54,16 +54,16 @@ export class Instruments {
   }
 
   /**
-   * Begins the counters of a node at 0. Prometheus takes the first value that it sees of a counter for no increase: the first
+   * Begins the counters and histograms of a node at 0. Prometheus takes the first value that it sees of a counter for no increase: the first
    * reorganisation would be none.
    */
   private begin(tags: Point['tags']): void {
-    const labels: Labels = {};
-    for (const tag of Object.keys(COMMON_TAGS)) if (tags[tag] !== undefined) labels[tag] = tags[tag];
-    const id = JSON.stringify(labels);
+    const id = nodeOf(tags);
     if (this.begun.has(id)) return;
     this.begun.add(id);
-    for (const counter of this.plain) counter.inc(labels, 0);
+    const labels: Labels = {};
+    for (const tag of Object.keys(COMMON_TAGS)) if (tags[tag] !== undefined) labels[tag] = tags[tag];
+    for (const begin of this.beginnings.values()) begin(labels);
   }
 
   private planOf(series: SeriesName): Plan {
@@ -128,7 +128,16 @@ export class Instruments {
         const { name, help, labels: labelNames } = metric;
         const buckets = BUCKETS;
         const histogram = new Histogram({ name, help, labelNames, buckets, registers: [this.registry] });
-        return (value, labels) => histogram.observe(labelled(labels), Number(value) * scale);
+        if (!isPlain(labelNames)) return (value, labels) => histogram.observe(labels, Number(value) * scale);
+        const observed = new Set<string>();
+        this.beginnings.set(name, (labels) => {
+          // It would forget what it has observed.
+          if (!observed.has(nodeOf(labels))) histogram.zero(labels);
+        });
+        return (value, labels) => {
+          observed.add(nodeOf(labels));
+          histogram.observe(labels, Number(value) * scale);
+        };
       }
     }
   }
@@ -142,7 +151,18 @@ export class Instruments {
     const known = this.registry.getSingleMetric(name);
     if (known instanceof Counter) return known;
     const counter = new Counter({ name, help, labelNames, registers: [this.registry] });
-    if (labelNames.length === Object.keys(COMMON_TAGS).length) this.plain.add(counter);
+    if (isPlain(labelNames)) this.beginnings.set(name, (labels) => counter.inc(labels, 0));
     return counter;
   }
+}
+
+function isPlain(labelNames: readonly string[]): boolean {
+  return labelNames.every((name) => name in COMMON_TAGS);
+}
+
+/** What tells the node of some tags from others. */
+function nodeOf(tags: Labels): string {
+  return Object.keys(COMMON_TAGS)
+    .map((tag) => tags[tag] ?? '')
+    .join('\n');
 }
