@@ -76,7 +76,7 @@ describe('the dashboards', () => {
       { value: { ...(stat?.value as object), graphMode: 'no such mode' }, type: stat?.type ?? '' },
     ]);
     expect(found).toHaveLength(3);
-    for (const [index, word] of ["'7'", "'titel'", 'no such mode'].entries())
+    for (const [index, word] of ["'7'", 'titel', 'no such mode'].entries())
       expect(found[index]).toContain(word);
   }, 60_000);
 
