@@ -47,13 +47,16 @@ function influx(asked: Line, { floor, factor }: Bounds): Alert['influx'] {
   };
 }
 
-/** `unless` and not `and`: what was never counted before has no past. */
+/**
+ * `unless` and not `and`: what was never counted before has no past. A node has one where Prometheus knew the same run of it then; one that
+ * was not scraped is no quiet one.
+ */
 function promql(recent: string, past: string, { floor, factor }: Bounds): string {
   const started = metricName('btcdmon', 'started');
   return [
     `${recent} > ${floor}`,
     `unless on (node, network) ${recent} <= ${factor} * ${past}`,
-    `and on (node, network) time() - max ${BY} (${started}) > ${PAST_S}`,
+    `and on (node, network) max ${BY} (${started} offset ${PAST_S / 60}m) == max ${BY} (${started})`,
   ].join('\n');
 }
 
