@@ -36,22 +36,32 @@ export function compilePoints(query: Query, columns: readonly string[], newest: 
   return `SELECT ${list} FROM ${quoted(query.series)} WHERE ${filter(query)} ${order}`;
 }
 
-/**
- * Compiles an aggregate that groups by tags. Without a column it counts each anchor, and the counts are to be added up.
- * The other aggregates have one column.
- */
+/** Compiles an aggregate that groups by tags. Without a column it counts each anchor, and the counts are to be added up. */
 export function compileAggregate(query: Query): string {
-  const { series, agg, by, everyNs } = query;
+  const { by, everyNs } = query;
   const dimensions = [...(everyNs === null ? [] : [`time(${everyNs / 1_000_000n}ms)`]), ...by.map(quoted)];
   const groups = dimensions.length === 0 ? '' : ` GROUP BY ${dimensions.join(', ')} fill(none)`;
+  const source = aggregateSource(query, filter(query), range(query));
+  return `SELECT ${aggregateFields(query).join(', ')} FROM ${source}${groups}`;
+}
+
+/** What is selected for an aggregate: of a rate the sum that is still to be divided. Without a column the count of each anchor. */
+export function aggregateFields(query: Query): readonly string[] {
+  const { series, agg } = query;
   const column = agg?.column ?? null;
-  if (agg === null || column === null) {
-    const counts = seriesOf(series).anchors.map((anchor) => `count(${reference(query, anchor)})`);
-    return `SELECT ${counts.join(', ')} FROM ${quoted(series)} WHERE ${filter(query)}${groups}`;
-  }
-  if (agg.fn === 'rate' && isCounter(series, column))
-    return `SELECT sum("increase") FROM (SELECT non_negative_difference(${reference(query, column)}) AS "increase" FROM ${quoted(series)} WHERE ${filter(query)} GROUP BY *) WHERE ${range(query)}${groups}`;
-  return `SELECT ${aggregate(agg.fn, reference(query, column))} FROM ${quoted(series)} WHERE ${filter(query)}${groups}`;
+  if (agg === null || column === null)
+    return seriesOf(series).anchors.map((anchor) => `count(${reference(query, anchor)})`);
+  if (agg.fn === 'rate' && isCounter(series, column)) return ['sum("increase")'];
+  return [aggregate(agg.fn, reference(query, column))];
+}
+
+/** From what an aggregate is selected, the conditions included: `filter` on the points, `range` the part of it that is on their time. */
+export function aggregateSource(query: Query, filter: string, range: string): string {
+  const { series, agg } = query;
+  const column = agg?.column ?? null;
+  const points = `${quoted(series)} WHERE ${filter}`;
+  if (agg?.fn !== 'rate' || column === null || !isCounter(series, column)) return points;
+  return `(SELECT non_negative_difference(${reference(query, column)}) AS "increase" FROM ${points} GROUP BY *) WHERE ${range}`;
 }
 
 /** An InfluxQL identifier. */
@@ -92,7 +102,8 @@ function range({ since, until }: Query): string {
   return `time >= ${since} AND time < ${until}`;
 }
 
-function condition(query: Query, where: Where): string {
+/** A condition on points. */
+export function condition(query: Query, where: Where): string {
   if (where.kind === 'compare') {
     const name = reference(query, where.column);
     const comparison = `${name} ${where.op} ${literal(where.value)}`;

@@ -107,6 +107,31 @@ describe('prometheus://', () => {
     expect([...found.keys()].filter((name) => name.startsWith('btcdmon_peers_points'))).toHaveLength(1);
   });
 
+  it('tells when the last block came, and adds up the depths of reorganisations', async () => {
+    const block = point('blocks', { best_height: 5, sha: 'x' });
+    await exporter.write([point('blocks', { best_height: 4, sha: 'w' }), block]);
+    await exporter.write([point('reorgs', { depth: 2, old_tip: 'a' }), point('reorgs', { depth: 1 })]);
+    const found = await samples();
+    expect(found.get('btcdmon_blocks_last_point_seconds{node="n"}')).toBeCloseTo(Number(block.time) / 1e9, 3);
+    expect(found.get('btcdmon_reorgs_depth_total{node="n"}')).toBe(3);
+    expect(found.get('btcdmon_reorgs_points_total{node="n"}')).toBe(2);
+  });
+
+  it('begins the counters of a node at 0, so that the first event is an increase', async () => {
+    await exporter.write([
+      point('double_spends', { tx_id: 'x' }),
+      point('btcdmon', { emitted: 0 }, { series: 'tx' }),
+      point('btcdmon', { rss: 1 }, { node: 'other' }),
+    ]);
+    const found = await samples();
+    expect(found.get('btcdmon_reorgs_depth_total{node="n"}')).toBe(0);
+    expect(found.get('btcdmon_double_spends_points_total{node="n"}')).toBe(1);
+    expect(found.get('btcdmon_double_spends_points_total{node="other"}')).toBe(0);
+    expect(found.get('btcdmon_ping_rtt_seconds_count{node="other"}')).toBe(0);
+    expect([...found.keys()].filter((name) => name.startsWith('btcdmon_blocks_last_point'))).toEqual([]);
+    expect([...found.keys()].filter((name) => name.startsWith('btcdmon_msg_recv'))).toEqual([]);
+  });
+
   it('answers nothing but GET /metrics', async () => {
     expect((await get('/')).status).toBe(404);
     expect((await get('/metrics/../etc/passwd')).status).toBe(404);

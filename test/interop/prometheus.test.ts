@@ -1,18 +1,13 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Cleanup } from '../support/cleanup';
 import { FakePeer } from '../support/fake-peer';
-import { prometheus } from '../support/prometheus';
+import { prometheus, startPrometheus } from '../support/prometheus';
 import { freePort } from '../support/free-port';
 import { runProgram } from '../support/program';
 import { openStored } from '../support/stored';
 import { until } from '../support/until';
-
-interface Answer {
-  readonly data?: { readonly result?: readonly { readonly value: readonly [number, string] }[] };
-}
 
 prometheus.describe('a real Prometheus', (program) => {
   const cleanup = new Cleanup();
@@ -26,29 +21,13 @@ prometheus.describe('a real Prometheus', (program) => {
 
   it('scrapes the listener and comes to the sums that the embedded store has', async () => {
     const peer = cleanup.add(await FakePeer.start(), (it) => it.stop());
-    const [metricsPort, webPort] = [await freePort(), await freePort()];
-    const config = path.join(home, 'prometheus.yml');
-    writeFileSync(
-      config,
-      `global: { scrape_interval: 200ms, scrape_timeout: 200ms }
-scrape_configs: [{ job_name: btcdmon, static_configs: [{ targets: ['127.0.0.1:${metricsPort}'] }] }]
-`,
-    );
-    const server = spawn(
+    const metricsPort = await freePort();
+    const server = await startPrometheus(
       program,
-      [
-        `--config.file=${config}`,
-        `--storage.tsdb.path=${path.join(home, 'data')}`,
-        `--web.listen-address=127.0.0.1:${webPort}`,
-      ],
-      { stdio: 'ignore' },
+      { folder: home, target: metricsPort, everyMs: 200 },
+      cleanup,
     );
-    cleanup.add(server, (it) => it.kill('SIGKILL'));
-    const value = async (query: string): Promise<number> => {
-      const url = `http://127.0.0.1:${webPort}/api/v1/query?query=${encodeURIComponent(query)}`;
-      const { data } = (await (await fetch(url)).json()) as Answer;
-      return Number(data?.result?.[0]?.value[1]);
-    };
+    const value = async (query: string): Promise<number> => Number((await server.query(query))[0]?.value[1]);
 
     const store = path.join(home, 'store.duckdb');
     const exports = ['-e', `duckdb:${store}`, '-e', `prometheus://127.0.0.1:${metricsPort}`];

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Point } from '../../metrics/point';
-import { SERIES_NAMES, type SeriesName } from '../../metrics/schema';
+import { COMMON_TAGS, SERIES_NAMES, type SeriesName } from '../../metrics/schema';
 import { type Metric, metricsOf, splitOf } from './names';
 
 /** Limits of the histograms in seconds: from a check of a transaction to the half minute in which announcements are gathered. */
@@ -17,6 +17,8 @@ interface Plan {
   /** The text column that points are counted by. */
   readonly split: string | undefined;
   readonly feeds: ReadonlyMap<string, Feed>;
+  /** Shows the time of the last point, where that is shown. */
+  readonly stamp: Gauge | null;
   /** Columns that are facts of an event. */
   readonly hasFacts: (fields: Point['fields']) => boolean;
 }
@@ -24,15 +26,20 @@ interface Plan {
 /** Every metric of the schema in a registry, and what points do to them. */
 export class Instruments {
   private readonly plans: ReadonlyMap<SeriesName, Plan>;
+  /** What begins the counters and histograms without labels of their own at 0, and the nodes for which they have begun. */
+  private readonly beginnings = new Map<string, (labels: Labels) => void>();
+  private readonly begun = new Set<string>();
 
   constructor(private readonly registry: Registry) {
     this.plans = new Map(SERIES_NAMES.map((series) => [series, this.planOf(series)]));
   }
 
   /** Takes a point; false for one of a series that the schema lacks. */
-  take({ series, tags, fields }: Point): boolean {
+  take({ series, time, tags, fields }: Point): boolean {
     const plan = this.plans.get(series);
     if (plan === undefined) return false;
+    if (series === 'btcdmon') this.begin(tags);
+    plan.stamp?.set(tags, Number(time) / 1e9);
     if (plan.points !== null && plan.hasFacts(fields)) {
       const value = plan.split === undefined ? undefined : fields[plan.split];
       plan.points.inc(
@@ -46,13 +53,28 @@ export class Instruments {
     return true;
   }
 
+  /**
+   * Begins the counters and histograms of a node at 0. Prometheus takes the first value that it sees of a counter for no increase: the first
+   * reorganisation would be none.
+   */
+  private begin(tags: Point['tags']): void {
+    const id = nodeOf(tags);
+    if (this.begun.has(id)) return;
+    this.begun.add(id);
+    const labels: Labels = {};
+    for (const tag of Object.keys(COMMON_TAGS)) if (tags[tag] !== undefined) labels[tag] = tags[tag];
+    for (const begin of this.beginnings.values()) begin(labels);
+  }
+
   private planOf(series: SeriesName): Plan {
     const metrics = metricsOf(series);
     const feeds = new Map<string, Feed>();
     let points: Counter | null = null;
+    let stamp: Gauge | null = null;
     for (const metric of metrics) {
-      if (metric.column === null) points = this.counter(metric);
-      else feeds.set(metric.column, this.feedOf(metric));
+      if (metric.does === 'stamp') stamp = this.gauge(metric);
+      else if (metric.column === null) points = this.counter(metric);
+      else feeds.set(metric.column, this.feedOf({ ...metric, does: metric.does }));
     }
     const gauges = new Set(
       metrics.filter(({ does }) => does === 'set' || does === 'follow').map(({ column }) => column),
@@ -61,12 +83,14 @@ export class Instruments {
       points,
       split: splitOf(series),
       feeds,
+      stamp,
       hasFacts: (fields) =>
         Object.keys(fields).some((name) => fields[name] !== undefined && !gauges.has(name)),
     };
   }
 
-  private feedOf(metric: Metric): Feed {
+  /** Feeds a metric that has a column. */
+  private feedOf(metric: Metric & { readonly does: Exclude<Metric['does'], 'stamp'> }): Feed {
     const { fixed, scale, does } = metric;
     const isFixed = Object.keys(fixed).length > 0;
     const labelled = (labels: Labels): Labels => (isFixed ? { ...labels, ...fixed } : labels);
@@ -97,23 +121,48 @@ export class Instruments {
         };
       }
       case 'set': {
-        const { name, help, labels: labelNames } = metric;
-        const gauge = new Gauge({ name, help, labelNames, registers: [this.registry] });
+        const gauge = this.gauge(metric);
         return (value, labels) => gauge.set(labelled(labels), Number(value) * scale);
       }
       case 'observe': {
         const { name, help, labels: labelNames } = metric;
         const buckets = BUCKETS;
         const histogram = new Histogram({ name, help, labelNames, buckets, registers: [this.registry] });
-        return (value, labels) => histogram.observe(labelled(labels), Number(value) * scale);
+        if (!isPlain(labelNames)) return (value, labels) => histogram.observe(labels, Number(value) * scale);
+        const observed = new Set<string>();
+        this.beginnings.set(name, (labels) => {
+          // It would forget what it has observed.
+          if (!observed.has(nodeOf(labels))) histogram.zero(labels);
+        });
+        return (value, labels) => {
+          observed.add(nodeOf(labels));
+          histogram.observe(labels, Number(value) * scale);
+        };
       }
     }
+  }
+
+  private gauge({ name, help, labels: labelNames }: Metric): Gauge {
+    return new Gauge({ name, help, labelNames, registers: [this.registry] });
   }
 
   /** The counter of a metric; columns for commands share one. */
   private counter({ name, help, labels: labelNames }: Metric): Counter {
     const known = this.registry.getSingleMetric(name);
     if (known instanceof Counter) return known;
-    return new Counter({ name, help, labelNames, registers: [this.registry] });
+    const counter = new Counter({ name, help, labelNames, registers: [this.registry] });
+    if (isPlain(labelNames)) this.beginnings.set(name, (labels) => counter.inc(labels, 0));
+    return counter;
   }
+}
+
+function isPlain(labelNames: readonly string[]): boolean {
+  return labelNames.every((name) => name in COMMON_TAGS);
+}
+
+/** What tells the node of some tags from others. */
+function nodeOf(tags: Labels): string {
+  return Object.keys(COMMON_TAGS)
+    .map((tag) => tags[tag] ?? '')
+    .join('\n');
 }

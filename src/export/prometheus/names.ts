@@ -7,13 +7,13 @@ export interface Metric {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
-  /** The column that feeds it; null for the number of points. */
+  /** The column that feeds it; null for the number of points, and for the time of the last. */
   readonly column: string | null;
   /**
    * What a value does: `add` it, `follow` a count that grows since the start of a run, `set`, `observe` in a histogram, or
-   * `tally` one where it is true.
+   * `tally` one where it is true; `stamp` sets the time of the point.
    */
-  readonly does: 'add' | 'follow' | 'set' | 'observe' | 'tally';
+  readonly does: 'add' | 'follow' | 'set' | 'observe' | 'tally' | 'stamp';
   /** Values are multiplied with it: Prometheus wants seconds and ratios. */
   readonly scale: number;
   /** Names of its labels. */
@@ -41,13 +41,22 @@ const SUMMABLE = new Set(['bytes', 'sat', 'WU', 'vB', 'inputs', 'outputs', 'tran
 /** Facts of which the last one tells something: a height, a time. */
 const LASTING = new Set(['blocks', 's']);
 
+/** Facts in units of these that add up all the same: blocks put off the best chain. */
+const ADDED: Partial<Record<SeriesName, string>> = { reorgs: 'depth' };
+
+/**
+ * Series whose last point has its time shown. How long ago a block came can't be told from a counter: one that stands still looks like one
+ * that Prometheus has not scraped for long.
+ */
+const STAMPED: ReadonlySet<SeriesName> = new Set(['blocks']);
+
 /** Text columns with a fixed list of values that the count of points is split by. */
 const SPLIT_BY: Partial<Record<SeriesName, string>> = { processed_blocks: 'status' };
 
 /**
  * The metrics of a series by Prometheus's conventions (prometheus.io/docs/practices/naming): counts become counters, states gauges,
  * durations of events histograms, sizes and amounts of events counters of their sum, flags counters of their occurrence, heights
- * gauges of the last; each event counts in `…_points_total`. Other facts of single events are left out, as text is, and totals
+ * gauges of the last; each event counts in `…_points_total`, and the last block has its time. Other facts of single events are left out, as text is, and totals
  * that are the sum over a label. The columns for commands become one metric with the label `command`.
  */
 export function metricsOf(series: SeriesName): readonly Metric[] {
@@ -66,6 +75,17 @@ export function metricsOf(series: SeriesName): readonly Metric[] {
       labels: split === undefined ? labels : [...labels, split],
       fixed: {},
     });
+    if (STAMPED.has(series))
+      metrics.push({
+        name: nameOf(series, 'last_point', 'seconds', false),
+        help: `Unix time of the last point of the series ${series}`,
+        type: 'gauge',
+        column: null,
+        does: 'stamp',
+        scale: 1e-9,
+        labels,
+        fixed: {},
+      });
   }
   const isByCommand = COUNTED_COMMANDS.every((command) => command in columns);
   for (const [name, column] of Object.entries(columns)) {
@@ -109,7 +129,7 @@ function metricOf(
       return other('gauge', 'set');
     case 'fact':
       if (unit === 'ms') return other('histogram', 'observe');
-      if (SUMMABLE.has(unit)) return counter('add');
+      if (SUMMABLE.has(unit) || ADDED[series] === column) return counter('add');
       return LASTING.has(unit) ? other('gauge', 'set') : null;
   }
 }

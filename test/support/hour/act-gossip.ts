@@ -2,6 +2,7 @@ import { INV_TX } from '../../../src/p2p/messages/inventory';
 import { encodeFrame } from '../../../src/p2p/framing';
 import { NETWORKS } from '../../../src/p2p/networks';
 import { until } from '../until';
+import type { Listener } from './listener';
 import type { Stage } from './stage';
 
 /** What `--tx-rate` is where nobody sets it. */
@@ -26,7 +27,7 @@ const addrv2Entry = (network: number, address: Buffer): Buffer =>
 const list = (entries: readonly Buffer[]): Buffer => Buffer.concat([Buffer.of(entries.length), ...entries]);
 
 /** Addresses of every network, in both messages. */
-export function tellAddresses({ scripted, record }: Stage): void {
+export function tellAddresses({ scripted, record }: Pick<Stage, 'scripted' | 'record'>): void {
   const some = (length: number, first = 0x20): Buffer => Buffer.alloc(length, first);
   scripted.say(
     'addr',
@@ -55,7 +56,9 @@ export function tellAddresses({ scripted, record }: Stage): void {
 }
 
 /** More announcements at once than may be asked for, of transactions that the peer then does not have. */
-export async function announceTooMuch(stage: Stage): Promise<void> {
+export async function announceTooMuch(
+  stage: Pick<Stage, 'scripted' | 'pause'> & { readonly listeners: readonly Pick<Listener, 'untilRow'>[] },
+): Promise<void> {
   await stage.pause(REST_MS);
   stage.scripted.announce(
     Array.from({ length: TX_RATE + HELD_BACK }, (_, i) => ({
@@ -71,7 +74,11 @@ export async function announceTooMuch(stage: Stage): Promise<void> {
 }
 
 /** Breaches that a connection survives, one that it does not, and an end without a reason. */
-export async function misbehave({ scripted, record, listeners }: Stage): Promise<void> {
+export async function misbehave({
+  scripted,
+  record,
+  listeners,
+}: Pick<Stage, 'scripted' | 'record'> & { readonly listeners: readonly unknown[] }): Promise<void> {
   const breaches: readonly (readonly [reason: string, command: string, payload: Buffer])[] = [
     ['malformed-tx', 'tx', Buffer.of(1, 2, 3)],
     ['malformed-block', 'block', Buffer.alloc(81, 1)],

@@ -1,0 +1,265 @@
+import { line } from '../../src/panels/panel';
+import type { Alert } from './alert';
+import { overBuckets, silent, whole } from './alert-influxql';
+import { metricName } from './metric-name';
+import { ADDRESSES, VIOLATIONS, WAITING, surgeOf, surgeOfState } from './surges';
+
+const BY = 'by (node, network)';
+const EXPORTER = { by: ['exporter'], where: { exporter: { not: '' } } } as const;
+
+const connected = metricName('peers', 'total_connected');
+const depth = metricName('reorgs', 'depth');
+const reorgs = metricName('reorgs', null);
+const dropped = metricName('btcdmon', 'dropped');
+const sent = metricName('btcdmon', 'sent');
+
+/** Every alert. Thresholds are for mainnet; docs/alerts.md is made of this. */
+export const ALERTS: readonly Alert[] = [
+  {
+    name: 'BtcdmonDown',
+    slug: 'down',
+    title: 'The monitor is down',
+    severity: 'critical',
+    summary: 'No point of {node}{instance} for 2 minutes',
+    meaning:
+      'The monitor writes a point about itself at every interval, 5 seconds by default, whatever the network does. It fires where a node that wrote within the last six hours has written none for two minutes, and where there are no points at all. From Prometheus: where it can’t scrape the monitor, or where a node behind a collector has fallen silent. With an interval of a minute or more (`--interval`) the two minutes are too short.',
+    steps: [
+      'Look whether the process runs, and at the end of its log: an error that ends it is its last line.',
+      'Where it runs, the way to the store is broken: `btcdmon-node top` asks it itself, and the log names the exporter that fails.',
+      'What points were missed while it was down is gone. Points of a run whose store was away wait on disk and are delivered later.',
+    ],
+    panel: 'points-emitted',
+    forMinutes: 1,
+    influx: { queries: { A: silent(2, 6) }, condition: '$A == 0', noData: 'Alerting' },
+    promql: [
+      'max_over_time(up{job="btcdmon"}[1m]) == 0',
+      'or absent(up{job="btcdmon"})',
+      `or sum ${BY} (increase(${metricName('btcdmon', 'emitted')}[2m])) == 0`,
+    ].join('\n'),
+  },
+  {
+    name: 'BtcdmonNoBlock',
+    slug: 'no-block',
+    title: 'No block for 60 minutes',
+    severity: 'warning',
+    summary: 'No new best block at {node} for 60 minutes',
+    meaning:
+      'The node ran for an hour and its best chain did not grow. On mainnet an hour without a block comes by chance every three days or so (once in 400 blocks); two hours do not. On test networks it is common: silence it there.',
+    steps: [
+      'Compare the height with another source. Where that is ahead, this node is cut off: look at its peers.',
+      'Where nobody has a block, wait: it is chance, or the network’s hash rate has fallen.',
+      'Where blocks come and none becomes the best one, the panel “What became of blocks” says why: rejected, waiting for a parent, or on a side chain.',
+    ],
+    panel: 'chain-height',
+    forMinutes: 1,
+    influx: {
+      queries: {
+        A: whole(line('', 'btcdmon', 'rate', 'emitted', { where: { series: 'blocks' } }), [3600, 0]),
+        B: overBuckets(
+          'count',
+          line('', 'btcdmon', 'count', 'emitted', { where: { series: 'blocks' } }),
+          1,
+          [3600, 0],
+        ),
+      },
+      condition: '$A == 0 && $B >= 58',
+      noData: 'OK',
+    },
+    promql: `time() - max ${BY} ({__name__=~"${metricName('blocks', 'last_point')}|${metricName('btcdmon', 'started')}"}) > 3600`,
+  },
+  {
+    name: 'BtcdmonReorganisation',
+    slug: 'reorganisation',
+    title: 'A reorganisation of 2 blocks or more',
+    severity: 'critical',
+    summary: '{node} saw 2 blocks or more leave the best chain within the last hour',
+    meaning:
+      'A branch with more work took the place of two or more blocks at once. One block happens every few weeks, two are rare, more have meant a bug or an attack each time. It clears an hour after the last one.',
+    steps: [
+      'Treat transactions of the last blocks as unconfirmed until the branch is settled.',
+      'Look up both tips: `btcdmon-node query reorgs --since 2h`. Compare them with other nodes and with miners’ announcements.',
+      'Look for transactions that the two branches spend differently: `btcdmon-node query double_spends --since 2h`.',
+    ],
+    panel: 'reorgs',
+    forMinutes: 0,
+    influx: {
+      queries: { A: whole(line('', 'reorgs', 'max', 'depth'), [3600, 0]) },
+      condition: '$A >= 2',
+      noData: 'OK',
+    },
+    // More blocks put off than there were reorganisations: one of them at least was of two. Half a block is for what increase() rounds.
+    promql: `sum ${BY} (increase(${depth}[1h])) - sum ${BY} (increase(${reorgs}[1h])) > 0.5`,
+  },
+  {
+    name: 'BtcdmonNoPeers',
+    slug: 'no-peers',
+    title: 'No peer is connected',
+    severity: 'critical',
+    summary: '{node} has had no peer for 5 minutes',
+    meaning: 'The node runs and hears nobody: everything but its own health stands still.',
+    steps: [
+      'Beside one node (`--connect`): look whether that runs, and whether it has banned the monitor.',
+      'Joined to the network (`--join`): look at the machine’s network and at outbound connections to the network’s port.',
+      'The panel “Ended connections” and the log (`no handshake with peer`) say why.',
+    ],
+    panel: 'peers',
+    forMinutes: 2,
+    influx: {
+      queries: { A: whole(line('', 'peers', 'max', 'total_connected'), [180, 0]) },
+      condition: '$A == 0',
+      noData: 'OK',
+    },
+    promql: `max ${BY} (max_over_time(${connected}[3m])) == 0`,
+  },
+  {
+    name: 'BtcdmonFewPeers',
+    slug: 'few-peers',
+    title: 'Half of the peers are gone',
+    severity: 'warning',
+    summary: '{node} has fewer than half of the peers of an hour ago',
+    meaning:
+      'The mean of ten minutes is less than half of that an hour before. Nodes that had fewer than four peers then are left out.',
+    steps: [
+      'The panel “Ended connections” says why they went.',
+      'Where other machines see the same, it is the network: a provider, a fault, an attack on nodes.',
+      'What the monitor tells of propagation rests on fewer peers as long as this lasts.',
+    ],
+    panel: 'peers',
+    forMinutes: 5,
+    influx: {
+      queries: {
+        A: whole(line('', 'peers', 'mean', 'total_connected'), [600, 0]),
+        B: whole(line('', 'peers', 'mean', 'total_connected'), [4200, 3600]),
+      },
+      condition: '$B >= 4 && $A < $B / 2',
+      noData: 'OK',
+    },
+    promql: [
+      `max ${BY} (avg_over_time(${connected}[10m])) < 0.5 * max ${BY} (avg_over_time(${connected}[10m] offset 1h))`,
+      `and on (node, network) max ${BY} (avg_over_time(${connected}[10m] offset 1h)) >= 4`,
+    ].join('\n'),
+  },
+  {
+    name: 'BtcdmonViolationSurge',
+    slug: 'violation-surge',
+    title: 'A surge of protocol violations',
+    severity: 'warning',
+    summary: '{node} sees five times as many protocol violations as in the three hours before',
+    meaning:
+      'More than 50 in ten minutes, and more than five times the usual of the three hours before: peers that are broken, that speak a newer protocol, or that attack. It needs a node that has run for these hours.',
+    steps: [
+      'The panel “Protocol violations” names the reasons. One reason from many peers is a new version of some software; many reasons from few peers are an attack.',
+      'Look whose they are: the log has `peer broke the protocol` with peer and reason, up to 20 times a minute.',
+      'Peers that do what no accident explains are banned for a day; see “Known addresses”.',
+    ],
+    panel: 'violations',
+    forMinutes: 0,
+    ...surgeOf(VIOLATIONS, metricName('rejects', 'violations'), { floor: 50, factor: 5 }),
+  },
+  {
+    name: 'BtcdmonAddressSurge',
+    slug: 'address-surge',
+    title: 'A surge of told addresses',
+    severity: 'warning',
+    summary: '{node} is told five times as many addresses as in the three hours before',
+    meaning:
+      'More than 5,000 addresses in ten minutes, and more than five times the usual of the three hours before. Somebody who fills address books prepares to cut nodes off. It needs a node that has run for these hours, since new peers tell many at first.',
+    steps: [
+      'The panel “Address relay by network” says of which network they are.',
+      'The address book takes at most Core’s rate from each peer: `rate_limited` of `addr_relay` counts what was passed over.',
+      'Watch the peers: their number and their networks should not change.',
+    ],
+    panel: 'address-relay',
+    forMinutes: 0,
+    ...surgeOf(ADDRESSES, metricName('addr_relay', 'entries'), { floor: 5_000, factor: 5 }),
+  },
+  {
+    name: 'BtcdmonMempoolSurge',
+    slug: 'mempool-surge',
+    title: 'A surge of the mempool',
+    severity: 'warning',
+    summary: '{node} holds three times as many unconfirmed transactions as in the three hours before',
+    meaning:
+      'More than 20,000 transactions that no block holds, on a mean of ten minutes, and more than three times those of the three hours before: a flood of transactions, or blocks that stay away. It needs a node that has run for these hours, since its view begins empty.',
+    steps: [
+      'Look whether blocks come.',
+      'Look what the transactions are: fee rate, size, types of outputs, dust.',
+      'The view is bounded by `--mempool-size`, so the monitor itself is in no danger.',
+    ],
+    panel: 'mempool-count',
+    forMinutes: 0,
+    ...surgeOfState(WAITING, metricName('mempool', 'num_tx'), { floor: 20_000, factor: 3 }),
+  },
+  {
+    name: 'BtcdmonPointsLost',
+    slug: 'points-lost',
+    title: 'Points are lost',
+    severity: 'critical',
+    summary: 'The exporter {exporter} of {node} has given points up in the last 5 minutes',
+    meaning:
+      'The queue of an exporter was full, or its receiver refused points for good. The receiver lacks them from now on. What UDP loses on the way is not counted here: `btcdmon-node audit` counts that.',
+    steps: [
+      'The log names the exporter, the reason and the number, once a minute.',
+      '`btcdmon-node audit --since 1h --from …` names the series that lack points, and the times.',
+      'Where the receiver is too slow or away for longer, give its spool more room (`--spool-size`); where it refuses points, the log has one of them.',
+    ],
+    panel: 'points-lost',
+    forMinutes: 0,
+    influx: {
+      queries: { A: whole(line('', 'btcdmon', 'rate', 'dropped', EXPORTER), [300, 0]) },
+      condition: '$A > 0',
+      noData: 'OK',
+    },
+    promql: `sum by (node, network, exporter) (increase(${dropped}[5m])) > 0`,
+  },
+  {
+    name: 'BtcdmonPointsStuck',
+    slug: 'points-stuck',
+    title: 'Points wait and none is delivered',
+    severity: 'warning',
+    summary: 'The exporter {exporter} of {node} has delivered nothing for 10 minutes while points wait',
+    meaning:
+      'Points that were emitted, and were neither taken by the receiver nor given up, wait in memory or on disk. None is lost yet. An InfluxDB that is away can’t tell of itself: then another store does, or the alert that the monitor is down.',
+    steps: [
+      'Look whether the receiver runs, has room on its disk, and takes the user and password.',
+      'The log names what it answers, once a minute.',
+      'The panel “Points that wait” shows how long memory and spool will last.',
+    ],
+    panel: 'points-waiting',
+    forMinutes: 5,
+    influx: {
+      queries: {
+        A: whole(line('', 'btcdmon', 'rate', 'sent', EXPORTER), [600, 0]),
+        B: whole(line('', 'btcdmon', 'min', 'queued', EXPORTER), [600, 0]),
+      },
+      condition: '$A == 0 && $B > 0',
+      noData: 'OK',
+    },
+    promql: [
+      `min by (node, network, exporter) (min_over_time(${metricName('btcdmon', 'queued')}[10m])) > 0`,
+      `and on (node, network, exporter) sum by (node, network, exporter) (increase(${sent}[10m])) == 0`,
+    ].join('\n'),
+  },
+  {
+    name: 'BtcdmonLoopLag',
+    slug: 'loop-lag',
+    title: 'The monitor is too slow',
+    severity: 'warning',
+    summary: 'The event loop of {node} is late by more than half a second',
+    meaning:
+      'In every interval of five minutes the event loop was late by more than 500 ms in the worst hundredth. Times of announcements and pings are wrong by as much, and peers may take the node for dead.',
+    steps: [
+      'Look at the processor: another program on the machine, or too small a machine for `--validate full` and many peers.',
+      'Look at the memory: a machine that swaps is late everywhere.',
+      'Fewer peers, or a longer `--interval`, are the way out on a small machine.',
+    ],
+    panel: 'loop-lag',
+    forMinutes: 2,
+    influx: {
+      queries: { A: whole(line('', 'btcdmon', 'min', 'loop_lag_p99'), [300, 0]) },
+      condition: '$A > 500',
+      noData: 'OK',
+    },
+    promql: `max ${BY} (min_over_time(${metricName('btcdmon', 'loop_lag_p99')}[5m])) > 0.5`,
+  },
+];

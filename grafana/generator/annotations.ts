@@ -1,0 +1,64 @@
+import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog';
+import { type AnnotationQuery, AnnotationQueryBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
+import type { SCHEMA, SeriesName } from '../../src/metrics/schema';
+import { CHOSEN } from './influxql';
+import { metricName } from './metric-name';
+import type { Store } from './places';
+import { chosenSource, influxTarget } from './targets';
+
+/** More marks than this hide what they are in; the newest stay. */
+const MOST_MARKS = 500;
+
+/** Blocks and reorganisations, as marks in every panel of a dashboard. */
+export function annotations(store: Store): readonly Builder<AnnotationQuery>[] {
+  return [
+    annotation(store, 'Blocks', 'rgba(120, 140, 160, 0.5)', marks(store, 'blocks', 'best_height', 'sha')),
+    annotation(store, 'Reorganisations', 'red', marks(store, 'reorgs', 'depth', 'new_tip')),
+  ];
+}
+
+function annotation(
+  store: Store,
+  name: string,
+  color: string,
+  target: Builder<Dataquery>,
+): AnnotationQueryBuilder {
+  const builder = new AnnotationQueryBuilder()
+    .name(name)
+    .enable(true)
+    .iconColor(color)
+    .datasource(chosenSource(store))
+    .target(target);
+  return store.name === 'influxdb' ? builder : builder.titleFormat(name).textFormat('{{node}}').step('60s');
+}
+
+function marks<S extends SeriesName>(
+  store: Store,
+  series: S,
+  title: keyof (typeof SCHEMA)[S]['columns'] & string,
+  text: keyof (typeof SCHEMA)[S]['columns'] & string,
+): Builder<Dataquery> {
+  const source = chosenSource(store);
+  if (store.name === 'prometheus') {
+    const points = metricName(series, null);
+    return new DataqueryBuilder()
+      .refId('Marks')
+      .datasource(source)
+      .expr(`sum by (node) (increase(${points}{node=~"$node", network=~"$network"}[1m])) > 0`)
+      .interval('1m')
+      .range();
+  }
+  // The names of the last four are those of Grafana's editor of annotations.
+  return influxTarget({
+    refId: 'Marks',
+    datasource: source,
+    query: `SELECT "${title}", "${text}" FROM "${series}" WHERE $timeFilter AND ${CHOSEN} ORDER BY time DESC LIMIT ${MOST_MARKS}`,
+    rawQuery: true,
+    resultFormat: 'table',
+    fromAnnotations: true,
+    textEditor: true,
+    titleColumn: title,
+    textColumn: text,
+  });
+}

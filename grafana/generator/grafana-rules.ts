@@ -1,0 +1,134 @@
+import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog';
+import { QueryBuilder, type Rule, RuleBuilder } from '@grafana/grafana-foundation-sdk/alerting';
+import { TypeMathBuilder, TypeReduceBuilder } from '@grafana/grafana-foundation-sdk/expr';
+import { panelOf } from '../../src/panels/list';
+import type { Alert, InfluxQuery } from './alert';
+import { panelId } from './panels';
+import { ALERT_FOLDER, INFLUXDB, STORES, dashboardUid } from './places';
+import { influxTarget } from './targets';
+
+/** Where Grafana computes with the answers of queries. */
+const EXPRESSIONS = { type: '__expr__', uid: '__expr__' } as const;
+
+const GROUP = 'btcdmon';
+const CONDITION = 'condition';
+
+/** Buckets of an alert's queries are their own: nothing depends on how many points Grafana would draw. */
+const SCRATCH = { intervalMs: 1_000, maxDataPoints: 43_200 } as const;
+
+/** The file of alert rules that Grafana loads at its start. */
+export function rulesFile(alerts: readonly Alert[]): object {
+  return {
+    apiVersion: 1,
+    groups: [
+      {
+        orgId: 1,
+        name: GROUP,
+        folder: ALERT_FOLDER,
+        interval: '30s',
+        rules: alerts.map((alert) => provisioned(alert)),
+      },
+    ],
+  };
+}
+
+/** A rule as the file has it: the SDK's names are those of the HTTP interface, which differ for what is around the queries. */
+function provisioned(alert: Alert): object {
+  const { data, ...rule } = ruleOf(alert);
+  return {
+    uid: rule.uid,
+    title: rule.title,
+    condition: rule.condition,
+    data: data.map(({ refId, relativeTimeRange, datasourceUid, model }) => ({
+      refId,
+      relativeTimeRange,
+      datasourceUid,
+      model: JSON.parse(JSON.stringify(model)) as unknown,
+    })),
+    dashboardUid: dashboardUid(STORES.influxdb, panelOf(alert.panel).theme),
+    panelId: panelId(alert.panel),
+    noDataState: rule.noDataState,
+    execErrState: rule.execErrState,
+    for: rule.for,
+    annotations: rule.annotations,
+    labels: rule.labels,
+    isPaused: false,
+  };
+}
+
+function ruleOf(alert: Alert): Rule {
+  const { influx } = alert;
+  const builder = new RuleBuilder(alert.title)
+    .uid(`btcdmon-${alert.slug}`)
+    .orgID(1)
+    .folderUID(GROUP)
+    .ruleGroup(GROUP)
+    .condition(CONDITION)
+    .forDuration(`${alert.forMinutes}m`)
+    .noDataState(influx.noData)
+    .execErrState('Error')
+    .labels({ severity: alert.severity })
+    .annotations({
+      summary: templated(alert.summary),
+      description: alert.meaning,
+      runbook: `docs/alerts.md#${alert.slug}`,
+    });
+  for (const [letter, query] of Object.entries(influx.queries)) {
+    builder.withQuery(asked(letter, query));
+    builder.withQuery(
+      computed(
+        newestOf(letter),
+        new TypeReduceBuilder()
+          .refId(newestOf(letter))
+          .datasource(EXPRESSIONS)
+          .expression(letter)
+          .reducer('last')
+          .settings({ mode: 'dropNN' }),
+      ),
+    );
+  }
+  builder.withQuery(
+    computed(
+      CONDITION,
+      new TypeMathBuilder().refId(CONDITION).datasource(EXPRESSIONS).expression(ofNewest(influx.condition)),
+    ),
+  );
+  return builder.build();
+}
+
+function asked(refId: string, { text, fromS, toS }: InfluxQuery): QueryBuilder {
+  const target = influxTarget({
+    refId,
+    datasource: INFLUXDB,
+    query: text,
+    rawQuery: true,
+    resultFormat: 'time_series',
+    ...SCRATCH,
+  });
+  return new QueryBuilder(refId)
+    .datasourceUid(INFLUXDB.uid)
+    .relativeTimeRange({ from: fromS, to: toS })
+    .model(target);
+}
+
+function computed(refId: string, model: Builder<Dataquery>): QueryBuilder {
+  return new QueryBuilder(refId)
+    .datasourceUid(EXPRESSIONS.uid)
+    .relativeTimeRange({ from: 0, to: 0 })
+    .model(model);
+}
+
+/** Name of the newest value of a query. */
+function newestOf(letter: string): string {
+  return `${letter}_newest`;
+}
+
+/** A condition on the queries as one on their newest values. */
+export function ofNewest(condition: string): string {
+  return condition.replace(/\$([A-Z])\b/g, (_, letter: string) => `\${${newestOf(letter)}}`);
+}
+
+/** Labels as Grafana's templates have them, without `$`: that is a variable of the environment in these files. */
+function templated(summary: string): string {
+  return summary.replace(/\{(\w+)\}/g, '{{ .Labels.$1 }}');
+}

@@ -1,0 +1,83 @@
+import { columnName } from '../../src/panels/answer';
+import type { Line, Panel } from '../../src/panels/panel';
+import { condition as wantedOf } from '../../src/panels/queries';
+import { fieldOf } from '../../src/query/columns';
+import { aggregateFields, aggregateSource, condition, quoted } from '../../src/query/influxql';
+import type { Query } from '../../src/query/model';
+
+/** One statement for Grafana, with its macros and variables, that answers some lines of a panel. */
+export interface Statement {
+  readonly text: string;
+  /** What Grafana calls the series of the answer. */
+  readonly alias: string;
+  /** The lines, in the order of the columns behind the time. */
+  readonly lines: readonly Line[];
+}
+
+/** Conditions that every statement has: the dashboard's variables, each a list of values or all. */
+export const CHOSEN = '"node"::tag =~ /^$node$/ AND "network"::tag =~ /^$network$/';
+
+const RANGE = '$timeFilter';
+
+/**
+ * The questions of a panel, with the macros that Grafana fills in. Lines that select from the same points share one statement: InfluxDB then
+ * reads these once, and the messages of 36 commands are one request.
+ */
+export function statements(panel: Panel): readonly Statement[] {
+  const bySource = new Map<string, Line[]>();
+  for (const line of panel.lines) {
+    const source = sourceOf(line);
+    bySource.set(source, [...(bySource.get(source) ?? []), line]);
+  }
+  return [...bySource].map(([source, lines]) => statement(panel, source, lines));
+}
+
+function statement(panel: Panel, source: string, lines: readonly Line[]): Statement {
+  const bucketed = panel.shortestBucketS !== null;
+  const by = lines[0]?.by ?? [];
+  const dimensions = [...(bucketed ? ['time($__interval)'] : []), ...by.map(quoted)];
+  const fields = lines.map((line) => `${valueOf(line)} AS ${quoted(columnName(line))}`);
+  const groups =
+    dimensions.length === 0 ? '' : ` GROUP BY ${dimensions.join(', ')} fill(${fill(panel, lines)})`;
+  const tags = by.map((tag) => `$tag_${tag}`);
+  const names = lines.every(({ label }) => label === '') && by.length > 0 ? [] : ['$col'];
+  return {
+    text: `SELECT ${fields.join(', ')} FROM ${source}${groups}`,
+    alias: [...names, ...tags].join(' '),
+    lines,
+  };
+}
+
+/** What a line selects from, the conditions included. */
+function sourceOf(line: Line): string {
+  const query = queryOf(line);
+  const own = query.where === null ? '' : ` AND ${condition(query, query.where)}`;
+  return aggregateSource(query, `${RANGE} AND ${CHOSEN}${own}`, RANGE);
+}
+
+function valueOf(line: Line): string {
+  const [field, ...more] = aggregateFields(queryOf(line));
+  if (field === undefined || more.length > 0)
+    throw new Error(`the points of ${line.series} have several anchors: a line that counts them names one`);
+  const rate = line.agg.fn === 'rate' ? `${field} / ($__interval_ms / 1000)` : field;
+  return line.scale === 1 ? rate : `${rate} * ${line.scale}`;
+}
+
+/**
+ * What a bucket without points says. Where points come at every interval, one that is missing is a gap in the line: the monitor was down.
+ * Events are as far apart as they are.
+ */
+function fill({ plot }: Panel, lines: readonly Line[]): 'null' | 'none' {
+  return (plot === 'lines' || plot === 'stacked') && lines.every(isSampled) ? 'null' : 'none';
+}
+
+/** Tells whether a line is of a column that comes at every interval. */
+function isSampled({ series, agg }: Line): boolean {
+  const kind = agg.column === null ? 'fact' : fieldOf(series, agg.column)?.kind;
+  return kind !== undefined && kind !== 'fact';
+}
+
+/** The line as a query whose range and buckets are the macros'. */
+function queryOf({ series, agg, by, where }: Line): Query {
+  return { series, agg, by, where: wantedOf(series, where), since: 0n, until: 0n, everyNs: null, limit: 0 };
+}

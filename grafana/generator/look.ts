@@ -1,0 +1,60 @@
+import type { Threshold } from '@grafana/grafana-foundation-sdk/dashboard';
+import {
+  BytesPerSecondSI,
+  BytesSI,
+  LocaleFormat,
+  Milliseconds,
+  Percent,
+} from '@grafana/grafana-foundation-sdk/units';
+import type { Unit } from '../../src/panels/panel';
+
+/** Grafana's units. It has none for satoshi, virtual bytes and the like, but shows any text behind a number. */
+export const UNITS: Readonly<Record<Unit, string>> = {
+  count: LocaleFormat,
+  bytes: BytesSI,
+  'bytes/s': BytesPerSecondSI,
+  sat: 'suffix: sat',
+  'sat/vB': 'suffix: sat/vB',
+  ms: Milliseconds,
+  'per minute': 'suffix:/min',
+  percent: Percent,
+  height: 'none',
+  vB: 'suffix: vB',
+};
+
+/** Units whose axis does not begin at 0: nobody asks how far a height is from the first block. */
+export const FLOATING: ReadonlySet<Unit> = new Set(['height']);
+
+const GOOD = 'green';
+const POOR = 'orange';
+const BAD = 'red';
+
+/** Where a value of a panel, by its name, becomes worth a look or bad; the others have no such values. */
+export const THRESHOLDS: Readonly<Record<string, readonly Threshold[]>> = {
+  peers: [
+    { value: null, color: BAD },
+    { value: 1, color: GOOD },
+  ],
+  reorgs: [
+    { value: null, color: GOOD },
+    { value: 2, color: BAD },
+  ],
+  'points-lost': [
+    { value: null, color: GOOD },
+    { value: 0.000001, color: BAD },
+  ],
+  'loop-lag': [
+    { value: null, color: GOOD },
+    { value: 200, color: POOR },
+    { value: 500, color: BAD },
+  ],
+};
+
+/** Panels whose thresholds are drawn: on the others they colour the number alone. */
+export const DRAWN_THRESHOLDS: ReadonlySet<string> = new Set(['reorgs', 'loop-lag']);
+
+/** Lines from which on a legend is a table at the side. */
+export const MANY_LINES = 8;
+
+/** Gaps up to this are no gap, in ms: an interval may be longer than a bucket. */
+export const LONGEST_GAP_MS = 300_000;

@@ -1,0 +1,171 @@
+import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
+import {
+  BigValueColorMode,
+  BigValueGraphMode,
+  GraphDrawStyle,
+  GraphThresholdsStyleConfigBuilder,
+  GraphThresholdsStyleMode,
+  LegendDisplayMode,
+  LegendPlacement,
+  ReduceDataOptionsBuilder,
+  SortOrder,
+  StackingConfigBuilder,
+  StackingMode,
+  TableSortByFieldStateBuilder,
+  TooltipDisplayMode,
+  VisibilityMode,
+  VizLegendOptionsBuilder,
+  VizTooltipOptionsBuilder,
+} from '@grafana/grafana-foundation-sdk/common';
+import {
+  DashboardLinkBuilder,
+  DashboardLinkType,
+  FieldColorBuilder,
+  FieldColorModeId,
+  type GridPos,
+  type Panel as GrafanaPanel,
+  ThresholdsConfigBuilder,
+  ThresholdsMode,
+} from '@grafana/grafana-foundation-sdk/dashboard';
+import { PanelBuilder as StatPanel } from '@grafana/grafana-foundation-sdk/stat';
+import { PanelBuilder as TablePanel } from '@grafana/grafana-foundation-sdk/table';
+import { PanelBuilder as TimeSeriesPanel } from '@grafana/grafana-foundation-sdk/timeseries';
+import { columnName } from '../../src/panels/answer';
+import type { Panel } from '../../src/panels/panel';
+import { DRAWN_THRESHOLDS, FLOATING, LONGEST_GAP_MS, MANY_LINES, THRESHOLDS, UNITS } from './look';
+import { type Store, dashboardUid } from './places';
+import { chosenSource, targets } from './targets';
+
+/** Shortest bucket of a Prometheus panel in seconds: four scrapes, of which a rate needs two. */
+const LEAST_SCRAPED_S = 60;
+
+type AnyPanel = TimeSeriesPanel | TablePanel | StatPanel;
+
+/** Where a panel stands, and whether it leads to the dashboard of its theme. */
+export interface Placing {
+  readonly at: GridPos;
+  readonly linked: boolean;
+}
+
+/** A panel as it is drawn over time or as a table. Null where the store can answer nothing of it. */
+export function drawn(store: Store, panel: Panel, placing: Placing): Builder<GrafanaPanel> | null {
+  return finished(
+    panel.plot === 'table' ? table(store, panel) : timeSeries(panel),
+    panelId(panel.name),
+    store,
+    panel,
+    placing,
+  );
+}
+
+/** The newest value of a panel's first line, as a number. */
+export function newest(store: Store, panel: Panel, placing: Placing): Builder<GrafanaPanel> | null {
+  const lines = panel.lines.slice(0, 1);
+  const stat = new StatPanel()
+    .graphMode(BigValueGraphMode.Area)
+    .colorMode(BigValueColorMode.Value)
+    .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false));
+  if (THRESHOLDS[panel.name] === undefined)
+    stat.colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor('text'));
+  return finished(stat, panelId(`${panel.name} newest`), store, { ...panel, lines }, placing);
+}
+
+/**
+ * Number of a panel within its dashboard, which links and alert rules name: made of the panel's name, so that it stays when others come.
+ */
+export function panelId(name: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(name)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return (hash % 1_000_000) + 1;
+}
+
+function finished<B extends AnyPanel>(
+  builder: B,
+  id: number,
+  store: Store,
+  panel: Panel,
+  { at, linked }: Placing,
+): B | null {
+  const queries = targets(store, panel);
+  if (queries.length === 0) return null;
+  builder
+    .id(id)
+    .title(panel.title)
+    .description(panel.help)
+    .datasource(chosenSource(store))
+    .targets([...queries])
+    .unit(UNITS[panel.unit])
+    .gridPos(at);
+  const { shortestBucketS } = panel;
+  if (shortestBucketS !== null)
+    builder.interval(
+      `${store.name === 'prometheus' ? Math.max(shortestBucketS, LEAST_SCRAPED_S) : shortestBucketS}s`,
+    );
+  const steps = THRESHOLDS[panel.name];
+  if (steps !== undefined)
+    builder.thresholds(new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([...steps]));
+  if (linked) builder.links([themeLink(store, panel)]);
+  return builder;
+}
+
+function timeSeries(panel: Panel): TimeSeriesPanel {
+  const { plot, unit } = panel;
+  const isMany = panel.lines.length >= MANY_LINES;
+  const isPlain = plot === 'lines' || plot === 'stacked';
+  const legend = new VizLegendOptionsBuilder()
+    .showLegend(true)
+    .displayMode(isMany ? LegendDisplayMode.Table : LegendDisplayMode.List)
+    .placement(isMany ? LegendPlacement.Right : LegendPlacement.Bottom)
+    .calcs(isMany ? ['mean', 'max'] : []);
+  if (isMany) legend.sortBy('Mean').sortDesc(true);
+  const builder = new TimeSeriesPanel()
+    .drawStyle(
+      plot === 'bars' ? GraphDrawStyle.Bars : plot === 'points' ? GraphDrawStyle.Points : GraphDrawStyle.Line,
+    )
+    .lineWidth(1)
+    .fillOpacity(plot === 'bars' ? 60 : plot === 'stacked' ? 40 : 0)
+    .showPoints(plot === 'points' ? VisibilityMode.Always : VisibilityMode.Auto)
+    .pointSize(plot === 'points' ? 6 : 4)
+    .stacking(
+      new StackingConfigBuilder()
+        .mode(plot === 'stacked' ? StackingMode.Normal : StackingMode.None)
+        .group('A'),
+    )
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic))
+    .tooltip(
+      new VizTooltipOptionsBuilder()
+        .mode(TooltipDisplayMode.Multi)
+        .sort(SortOrder.Descending)
+        .hideZeros(isMany),
+    )
+    .legend(legend);
+  if (isPlain) builder.spanNulls(LONGEST_GAP_MS);
+  if (!FLOATING.has(unit)) builder.min(0);
+  if (DRAWN_THRESHOLDS.has(panel.name))
+    builder.thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
+  return builder;
+}
+
+/** A table without the time, which is that of the whole range; Prometheus calls the value of a single question `Value`. */
+function table({ name }: Store, { lines }: Panel): TablePanel {
+  const value = lines[0] === undefined ? '' : columnName(lines[0]);
+  return new TablePanel()
+    .showHeader(true)
+    .sortBy([new TableSortByFieldStateBuilder().displayName(value).desc(true)])
+    .transformations([
+      {
+        id: 'organize',
+        options: {
+          excludeByName: { Time: true },
+          indexByName: {},
+          renameByName: name === 'prometheus' ? { Value: value } : {},
+        },
+      },
+    ]);
+}
+
+function themeLink(store: Store, { theme }: Panel): DashboardLinkBuilder {
+  return new DashboardLinkBuilder('All of this')
+    .type(DashboardLinkType.Link)
+    .url(`/d/${dashboardUid(store, theme)}?\${__url_time_range}&\${__all_variables}`);
+}

@@ -1,0 +1,55 @@
+import { INFLUXDB, MOUNTS, PROMETHEUS, STORES, type StoreName } from './places';
+
+/** Data sources, as docker-compose.yml has their servers; a password is in a file that the container alone may read. */
+export function dataSources(): object {
+  return {
+    apiVersion: 1,
+    prune: true,
+    datasources: [
+      {
+        name: 'btcdmon influxdb',
+        ...INFLUXDB,
+        access: 'proxy',
+        url: 'http://influxdb:8086',
+        user: 'grafana',
+        isDefault: true,
+        editable: false,
+        // A question about all commands is longer than some servers take an address.
+        jsonData: { version: 'InfluxQL', dbName: 'btcdmon', httpMode: 'POST' },
+        secureJsonData: { password: '$__file{/run/secrets/influx_reader_password}' },
+      },
+      {
+        name: 'btcdmon prometheus',
+        ...PROMETHEUS,
+        access: 'proxy',
+        url: 'http://prometheus:9090',
+        editable: false,
+        // The scrape interval of config/prometheus/prometheus.yml, of which $__rate_interval is four.
+        jsonData: { httpMethod: 'POST', timeInterval: '15s' },
+      },
+    ],
+  };
+}
+
+/** Where Grafana finds dashboards: a folder for each store. */
+export function dashboardProviders(): object {
+  return {
+    apiVersion: 1,
+    providers: Object.values(STORES).map(({ name, folder, prefix }) => ({
+      name: prefix,
+      orgId: 1,
+      folder,
+      folderUid: prefix,
+      type: 'file',
+      disableDeletion: true,
+      allowUiUpdates: false,
+      updateIntervalSeconds: 60,
+      options: { path: `${MOUNTS['grafana/dashboards']}/${name}`, foldersFromFilesStructure: false },
+    })),
+  };
+}
+
+/** Folder of the dashboards of a store in this repository. */
+export function dashboardFolder(store: StoreName): string {
+  return `grafana/dashboards/${store}`;
+}

@@ -1,0 +1,66 @@
+import { type Line, line } from '../../src/panels/panel';
+import type { Alert } from './alert';
+import { overBuckets, whole } from './alert-influxql';
+import { metricName } from './metric-name';
+
+/** Minutes of a surge, and of the past that it is held against: three hours, for which a node must have run. */
+const MINUTES = 10;
+const BUCKETS = 18;
+const NOW_S = MINUTES * 60;
+const PAST_S = NOW_S * (BUCKETS + 1);
+
+const BY = 'by (node, network)';
+
+/** What tells a surge from the usual: more than `floor`, and more than `factor` times the past. */
+interface Bounds {
+  readonly floor: number;
+  readonly factor: number;
+}
+
+/** Queries and expression of a surge of what is counted. `metric` adds up what `counted` does. */
+export function surgeOf(
+  counted: Line,
+  metric: string,
+  { floor, factor }: Bounds,
+): Pick<Alert, 'influx' | 'promql'> {
+  const recent = `sum ${BY} (increase(${metric}[${MINUTES}m]))`;
+  const past = `sum ${BY} (increase(${metric}[${MINUTES * BUCKETS}m] offset ${MINUTES}m)) / ${BUCKETS}`;
+  return { influx: influx(counted, { floor, factor }), promql: promql(recent, past, { floor, factor }) };
+}
+
+/** Queries and expression of a surge of a state. */
+export function surgeOfState(state: Line, metric: string, bounds: Bounds): Pick<Alert, 'influx' | 'promql'> {
+  const recent = `max ${BY} (avg_over_time(${metric}[${MINUTES}m]))`;
+  const past = `max ${BY} (avg_over_time(${metric}[${MINUTES * BUCKETS}m] offset ${MINUTES}m))`;
+  return { influx: influx(state, bounds), promql: promql(recent, past, bounds) };
+}
+
+function influx(asked: Line, { floor, factor }: Bounds): Alert['influx'] {
+  return {
+    queries: {
+      A: whole(asked, [NOW_S, 0]),
+      B: overBuckets('mean', asked, MINUTES, [PAST_S, NOW_S]),
+      C: overBuckets('count', asked, MINUTES, [PAST_S, NOW_S]),
+    },
+    condition: `$A > ${floor} && $A > ${factor} * $B && $C >= ${BUCKETS}`,
+    noData: 'OK',
+  };
+}
+
+/**
+ * `unless` and not `and`: what was never counted before has no past. A node has one where Prometheus knew the same run of it then; one that
+ * was not scraped is no quiet one.
+ */
+function promql(recent: string, past: string, { floor, factor }: Bounds): string {
+  const started = metricName('btcdmon', 'started');
+  return [
+    `${recent} > ${floor}`,
+    `unless on (node, network) ${recent} <= ${factor} * ${past}`,
+    `and on (node, network) max ${BY} (${started} offset ${PAST_S / 60}m) == max ${BY} (${started})`,
+  ].join('\n');
+}
+
+/** What the surges of `alerts.ts` are of. */
+export const VIOLATIONS = line('', 'rejects', 'sum', 'total_violations');
+export const ADDRESSES = line('', 'addr_relay', 'sum', 'entries');
+export const WAITING = line('', 'mempool', 'mean', 'num_tx');

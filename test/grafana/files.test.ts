@@ -1,0 +1,210 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { parse } from 'yaml';
+import { ALERTS } from '../../grafana/generator/alerts';
+import { files, withMissing } from '../../grafana/generator/files';
+import { THRESHOLDS } from '../../grafana/generator/look';
+import { MOUNTS, STORES, type StoreName } from '../../grafana/generator/places';
+import { PANELS, panelOf } from '../../src/panels/list';
+import { complaints, partsOf } from '../support/grafana-types';
+
+const ROOT = path.join(__dirname, '..', '..');
+const read = (name: string): string => readFileSync(path.join(ROOT, name), 'utf8');
+
+const made = files();
+const inFolder = (folder: string): readonly (readonly [string, string])[] =>
+  [...made].filter(([name]) => name.startsWith(`${folder}/`));
+const dashboardsOf = (store: StoreName): readonly Dashboard[] =>
+  inFolder(`grafana/dashboards/${store}`).map(([, text]) => JSON.parse(text) as Dashboard);
+const all = [...dashboardsOf('influxdb'), ...dashboardsOf('prometheus')];
+
+/** A panel as JSON has it. */
+interface PanelJson {
+  readonly id: number;
+  readonly title: string;
+  readonly description: string;
+  readonly datasource: { readonly uid: string };
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly fieldConfig: { readonly defaults: { readonly unit?: string } };
+  readonly links?: readonly { readonly url: string }[];
+}
+const panelsOf = ({ panels }: Dashboard): readonly PanelJson[] => panels as unknown as readonly PanelJson[];
+
+interface SourcesFile {
+  readonly datasources: readonly {
+    readonly uid: string;
+    readonly type: string;
+    readonly secureJsonData?: { readonly password?: string };
+  }[];
+}
+const sources = (parse(read('grafana/provisioning/datasources/btcdmon.yaml')) as SourcesFile).datasources;
+
+describe('what npm run grafana makes', () => {
+  it.each([...made])('%s is in the repository, byte for byte', (name, text) => {
+    expect(existsSync(path.join(ROOT, name))).toBe(true);
+    expect(read(name) === text).toBe(true);
+  });
+
+  it('is all that is in its folders', () => {
+    const found = ['grafana/dashboards', 'grafana/provisioning'].flatMap((folder) =>
+      readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name))),
+    );
+    expect(found.sort()).toEqual([...made.keys()].filter((name) => name.startsWith('grafana/')).sort());
+  });
+
+  it('names in the docs what Prometheus can’t answer', () => {
+    const document = read('docs/grafana.md');
+    expect(withMissing(document) === document).toBe(true);
+    expect(document).toContain('- Fees, “Fee rate”: all of it');
+  });
+});
+
+describe('the dashboards', () => {
+  it('are what Grafana’s own types say', () => {
+    expect(complaints(all.flatMap(partsOf))).toEqual([]);
+  }, 60_000);
+
+  it('would not pass these with a mistake', () => {
+    const [right] = all;
+    const [stat] = right === undefined ? [] : partsOf(right).filter(({ type }) => type.includes('stat'));
+    const found = complaints([
+      ...partsOf({ ...right, graphTooltip: 7 }),
+      ...partsOf({ ...right, titel: 'x' }),
+      { value: { ...(stat?.value as object), graphMode: 'no such mode' }, type: stat?.type ?? '' },
+    ]);
+    expect(found).toHaveLength(3);
+    for (const [index, word] of ["'7'", 'titel', 'no such mode'].entries())
+      expect(found[index]).toContain(word);
+  }, 60_000);
+
+  it.each(Object.values(STORES))('show every panel that $name can answer, each once', (store) => {
+    const shown = dashboardsOf(store.name)
+      .filter(({ uid }) => !uid?.endsWith('-overview'))
+      .flatMap(panelsOf);
+    const titles = shown.map(({ title }) => title);
+    expect(new Set(titles).size).toBe(titles.length);
+    if (store.name === 'influxdb') expect(titles.sort()).toEqual(PANELS.map(({ title }) => title).sort());
+    for (const { description, fieldConfig } of shown) {
+      expect(description.length).toBeGreaterThan(20);
+      expect(fieldConfig.defaults.unit).toBeDefined();
+    }
+  });
+
+  it('have uids and panel numbers of their own, and names of files that fit', () => {
+    const uids = all.map(({ uid }) => uid);
+    expect(new Set(uids).size).toBe(all.length);
+    for (const dashboard of all) {
+      const ids = panelsOf(dashboard).map(({ id }) => id);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(dashboard.uid?.length).toBeLessThanOrEqual(40);
+    }
+    for (const { name, prefix } of Object.values(STORES))
+      for (const [file, text] of inFolder(`grafana/dashboards/${name}`))
+        expect((JSON.parse(text) as Dashboard).uid).toBe(`${prefix}-${path.basename(file, '.json')}`);
+  });
+
+  it('have panels that lie in the grid and on no other', () => {
+    for (const dashboard of all) {
+      const taken = new Set<string>();
+      for (const { gridPos } of panelsOf(dashboard)) {
+        expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
+        for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++)
+          for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+            expect(taken.has(`${x} ${y}`)).toBe(false);
+            taken.add(`${x} ${y}`);
+          }
+      }
+    }
+  });
+
+  it('lead to dashboards that are there', () => {
+    const uids = new Set(all.map(({ uid }) => uid));
+    const tags = new Set(all.flatMap((dashboard) => dashboard.tags ?? []));
+    for (const dashboard of all) {
+      expect(dashboard.links?.length).toBe(1);
+      for (const link of dashboard.links ?? []) for (const tag of link.tags) expect(tags.has(tag)).toBe(true);
+      for (const { links } of panelsOf(dashboard))
+        for (const { url } of links ?? []) expect(uids.has(/^\/d\/([\w-]+)\?/.exec(url)?.[1])).toBe(true);
+    }
+  });
+
+  it('ask a data source that is provisioned, by the variable', () => {
+    for (const [name, { source }] of Object.entries(STORES)) {
+      expect(sources).toContainEqual(expect.objectContaining({ uid: source.uid, type: source.type }));
+      for (const dashboard of dashboardsOf(name as StoreName)) {
+        const variable = dashboard.templating.list?.find((item) => item.name === 'datasource');
+        expect(variable).toMatchObject({ query: source.type, current: { value: source.uid } });
+        const text = JSON.stringify(dashboard);
+        const named = [...text.matchAll(/"uid":"([^"]*)"/g)].map(([, uid]) => uid);
+        expect([...new Set(named)].sort()).toEqual(['${datasource}', dashboard.uid].sort());
+      }
+    }
+  });
+
+  it('have thresholds of panels that are there', () => {
+    for (const name of Object.keys(THRESHOLDS)) expect(panelOf(name).name).toBe(name);
+  });
+});
+
+describe('the provisioning', () => {
+  it('finds dashboards where docker-compose.yml has them', () => {
+    const { providers } = parse(read('grafana/provisioning/dashboards/btcdmon.yaml')) as {
+      providers: readonly { folder: string; options: { path: string } }[];
+    };
+    const mounted = MOUNTS['grafana/dashboards'];
+    const folders = providers.map(({ options }) =>
+      options.path.replace(`${mounted}/`, 'grafana/dashboards/'),
+    );
+    expect(folders).toEqual(Object.keys(STORES).map((store) => `grafana/dashboards/${store}`));
+    for (const folder of folders) expect(readdirSync(path.join(ROOT, folder)).length).toBeGreaterThan(5);
+  });
+
+  it('has no password', () => {
+    for (const { secureJsonData } of sources)
+      if (secureJsonData !== undefined)
+        expect(secureJsonData.password).toMatch(/^\$__file\{\/run\/secrets\/\w+\}$/);
+  });
+
+  it('has an alert rule for each alert, whose data sources, panel and conditions are there', () => {
+    interface RulesFile {
+      readonly groups: readonly {
+        readonly folder: string;
+        readonly rules: readonly {
+          readonly uid: string;
+          readonly condition: string;
+          readonly dashboardUid: string;
+          readonly panelId: number;
+          readonly data: readonly {
+            readonly refId: string;
+            readonly datasourceUid: string;
+            readonly model: object;
+          }[];
+          readonly annotations: Readonly<Record<string, string>>;
+          readonly labels: Readonly<Record<string, string>>;
+          readonly title: string;
+        }[];
+      }[];
+    }
+    const { groups } = parse(read('grafana/provisioning/alerting/btcdmon.yaml')) as RulesFile;
+    const rules = groups.flatMap((group) => group.rules);
+    expect(rules.map(({ uid }) => uid)).toEqual(ALERTS.map(({ slug }) => `btcdmon-${slug}`));
+    expect(groups.map(({ folder }) => folder)).not.toContain(STORES.influxdb.folder);
+    for (const rule of rules) {
+      const dashboard = all.find(({ uid }) => uid === rule.dashboardUid);
+      expect(dashboard === undefined ? [] : panelsOf(dashboard).map(({ id }) => id)).toContain(rule.panelId);
+      const refs = rule.data.map(({ refId }) => refId);
+      expect(new Set(refs).size).toBe(refs.length);
+      expect(refs.at(-1)).toBe(rule.condition);
+      for (const { datasourceUid, model } of rule.data) {
+        expect(['__expr__', STORES.influxdb.source.uid]).toContain(datasourceUid);
+        for (const [, ref] of JSON.stringify(model).matchAll(/\$\{(\w+)\}/g)) expect(refs).toContain(ref);
+      }
+      // A variable of the environment stands behind each `$` of these, and is nothing.
+      for (const text of [rule.title, ...Object.values(rule.annotations), ...Object.values(rule.labels)])
+        expect(text).not.toContain('$');
+    }
+  });
+});

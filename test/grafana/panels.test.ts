@@ -1,0 +1,211 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { ALERTS } from '../../grafana/generator/alerts';
+import { dashboards } from '../../grafana/generator/dashboards';
+import { statements } from '../../grafana/generator/influxql';
+import { OVERVIEW, STORES } from '../../grafana/generator/places';
+import { expressions } from '../../grafana/generator/promql';
+import { answerPanel, columnName } from '../../src/panels/answer';
+import { PANELS, panelOf } from '../../src/panels/list';
+import type { Panel } from '../../src/panels/panel';
+import type { Choice } from '../../src/panels/queries';
+import { collect } from '../../src/query/result';
+import { openSource, type Source } from '../../src/query/source';
+import { Cleanup } from '../support/cleanup';
+import { freePort } from '../support/free-port';
+import { expand, frames } from '../support/grafana';
+import { influxd, startInfluxd, type Influxd } from '../support/influxd';
+import { PANEL_NODE, startPanelRun } from '../support/panel-run';
+import { type Prometheus, prometheus, startPrometheus } from '../support/prometheus';
+import { until } from '../support/until';
+
+const HOUR_MS = 3_600_000;
+
+/** Values by bucket, group and line. */
+type Values = ReadonlyMap<string, number>;
+
+/** As many digits as both must agree in: those who divide do it in another order. */
+function rounded(value: unknown): number {
+  return Number(Number(value).toPrecision(10));
+}
+
+/** The run's values of a panel by answerPanel. */
+async function answered(panel: Panel, choice: Choice, source: Source): Promise<Values> {
+  const { columns, rows } = await answerPanel(panel, choice, (query) => source.run(query));
+  const keys = columns.length - panel.lines.length;
+  const values = new Map<string, number>();
+  for (const row of rows)
+    panel.lines.forEach((line, index) => {
+      const value = row[keys + index] ?? null;
+      if (value === null) return;
+      const [time, ...groups] = choice.bucketNs === null ? [0n, ...row.slice(0, keys)] : row.slice(0, keys);
+      values.set(JSON.stringify([Number(time) / 1e6, ...groups, columnName(line)]), rounded(value));
+    });
+  return values;
+}
+
+/** The run's values of a panel by the statements of its dashboard. */
+async function drawn(
+  panel: Panel,
+  { since, until: end }: Choice,
+  server: Influxd,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Values> {
+  const intervalMs = (panel.shortestBucketS ?? 0) * 1_000;
+  const range = { fromMs: Number(since / 1_000_000n), toMs: Number(end / 1_000_000n) };
+  const values = new Map<string, number>();
+  for (const { text, lines } of statements(panel))
+    for (const { tags, columns, rows } of await frames(server, expand(text, range, intervalMs, variables))) {
+      expect(columns).toEqual(lines.map(columnName));
+      for (const [time, ...cells] of rows)
+        cells.forEach((cell, index) => {
+          const line = lines[index];
+          if (line === undefined) return;
+          // A bucket in which nothing was counted is no row elsewhere.
+          if (cell === null || (line.agg.fn === 'count' && cell === 0)) return;
+          const ms = intervalMs === 0 ? 0 : Date.parse(String(time));
+          const groups = line.by.map((tag) => tags[tag] ?? '');
+          values.set(JSON.stringify([ms, ...groups, columnName(line)]), rounded(cell));
+        });
+    }
+  return values;
+}
+
+influxd.describe('the panels of a run on regtest', () => {
+  const cleanup = new Cleanup();
+  let server: Influxd;
+  let duckdb: Source;
+  let influx: Source;
+  let metrics: string;
+  let scraped: Prometheus | undefined;
+  let lastScrape = 0;
+  let since = 0n;
+  let end = 0n;
+
+  beforeAll(async () => {
+    const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-panels-')), (name) =>
+      rm(name, { recursive: true }),
+    );
+    server = cleanup.add(await startInfluxd(), (it) => it.stop());
+    const metricsPort = await freePort();
+    if (prometheus.path !== null)
+      scraped = await startPrometheus(
+        prometheus.path,
+        { folder, target: metricsPort, everyMs: 1_000 },
+        cleanup,
+      );
+    const influxUrl = `influx+http://127.0.0.1:${server.httpPort}/${server.database}`;
+    since = BigInt(Math.floor(Date.now() / HOUR_MS) * HOUR_MS) * 1_000_000n;
+    const exports = [influxUrl, `prometheus://127.0.0.1:${metricsPort}`];
+    const run = await startPanelRun(folder, { exports }, cleanup);
+    // The last of all to be scraped: what comes half a minute after a block.
+    const last = expressions(panelOf('block-propagation')).expressions[0]?.text ?? '';
+    await until('the spread of blocks to be scraped', async () => {
+      if (scraped === undefined) return true;
+      const [sample] = await scraped.query(expandPromql(last));
+      return Number.isFinite(Number(sample?.value[1] ?? NaN));
+    });
+    lastScrape = Date.now() / 1_000;
+    metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    expect(await run.program.stop()).toBe(0);
+    end = BigInt(Math.ceil(Date.now() / HOUR_MS) * HOUR_MS) * 1_000_000n;
+    duckdb = cleanup.add(await openSource(`duckdb:${run.store}`, {}), (it) => it.close());
+    influx = cleanup.add(await openSource(influxUrl, {}), (it) => it.close());
+  }, 180_000);
+
+  afterAll(() => cleanup.run());
+
+  const choiceOf = (panel: Panel): Choice => ({
+    since,
+    until: end,
+    bucketNs: panel.shortestBucketS === null ? null : BigInt(panel.shortestBucketS) * 1_000_000_000n,
+  });
+
+  it.each(PANELS.map((panel) => [panel.name, panel] as const))(
+    '@%s has the same numbers in the store, in InfluxDB and in its dashboard',
+    async (_, panel) => {
+      const choice = choiceOf(panel);
+      const stored = await answered(panel, choice, duckdb);
+      expect(stored.size).toBeGreaterThan(0);
+      expect(Object.fromEntries(await answered(panel, choice, influx))).toEqual(Object.fromEntries(stored));
+      const shown = await drawn(panel, choice, server);
+      expect(withoutModes(panel, shown)).toEqual(withoutModes(panel, stored));
+    },
+  );
+
+  it('has something to say on every line', async () => {
+    const silent: string[] = [];
+    for (const panel of PANELS) {
+      const ids = [...(await answered(panel, choiceOf(panel), duckdb)).keys()].map(
+        (id) => JSON.parse(id) as string[],
+      );
+      for (const line of panel.lines)
+        if (!ids.some((id) => id.at(-1) === columnName(line)))
+          silent.push(`${panel.name}: ${columnName(line)}`);
+    }
+    expect(silent).toEqual([]);
+  });
+
+  it('draws the chosen node alone', async () => {
+    const panel = panelOf('mempool-count');
+    const all = await drawn(panel, choiceOf(panel), server);
+    expect(await drawn(panel, choiceOf(panel), server, { node: `(${PANEL_NODE}|other)` })).toEqual(all);
+    expect((await drawn(panel, choiceOf(panel), server, { node: 'other' })).size).toBe(0);
+    expect((await drawn(panel, choiceOf(panel), server, { network: 'mainnet' })).size).toBe(0);
+  });
+
+  it('shows as many marks as there were blocks and reorganisations', async () => {
+    const marks = dashboards(STORES.influxdb).get(OVERVIEW)?.annotations.list ?? [];
+    for (const [index, series] of (['blocks', 'reorgs'] as const).entries()) {
+      const { query } = JSON.parse(JSON.stringify(marks[index]?.target)) as { query: string };
+      const range = { fromMs: Number(since / 1_000_000n), toMs: Number(end / 1_000_000n) };
+      const [frame] = await frames(server, expand(query, range, 0, {}));
+      const [[count]] = (await collect(await duckdb.raw(`SELECT count(*) FROM ${series}`))) as [[number]];
+      expect(frame?.rows.length).toBe(count);
+    }
+  });
+
+  it('writes every metric that a rule or a dashboard of Prometheus names', () => {
+    const samples = new Set(
+      metrics
+        .split('\n')
+        .filter((row) => row.startsWith('btcdmon_'))
+        .map((row) => row.replace(/[{ ].*/, '')),
+    );
+    const named = (text: string): string[] => text.match(/\bbtcdmon_\w+/g) ?? [];
+    const inRules = ALERTS.flatMap(({ promql }) => named(promql));
+    expect(inRules.length).toBeGreaterThan(ALERTS.length);
+    const inPanels = PANELS.flatMap((panel) =>
+      expressions(panel).expressions.flatMap(({ text }) => named(text)),
+    );
+    expect([...new Set([...inRules, ...inPanels])].filter((name) => !samples.has(name))).toEqual([]);
+  });
+
+  prometheus.describe('a Prometheus that scraped the run', () => {
+    it.each(PANELS.filter((panel) => expressions(panel).expressions.length > 0).map(({ name }) => name))(
+      'answers @%s',
+      async (name) => {
+        const answers: number[] = [];
+        for (const { text } of expressions(panelOf(name)).expressions) {
+          for (const { value } of (await scraped?.query(expandPromql(text), lastScrape)) ?? [])
+            answers.push(Number(value[1]));
+        }
+        expect(answers.filter((value) => Number.isFinite(value)).length).toBeGreaterThan(0);
+      },
+    );
+  });
+});
+
+/** Fills in what Grafana does in PromQL: the whole run in one bucket. */
+function expandPromql(text: string): string {
+  return text.replace(/\$__(interval|rate_interval|range)\b/g, '1m').replace(/\$(node|network)\b/g, '.*');
+}
+
+/** Without modes: of values that are equally frequent InfluxDB shows any. */
+function withoutModes(panel: Panel, values: Values): Record<string, number> {
+  const modes = panel.lines.filter(({ agg }) => agg.fn === 'mode').map(columnName);
+  return Object.fromEntries(
+    [...values].filter(([id]) => !modes.includes((JSON.parse(id) as string[]).at(-1) ?? '')),
+  );
+}

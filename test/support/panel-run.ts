@@ -1,0 +1,140 @@
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectClient } from '../../src/query/client';
+import { collect } from '../../src/query/result';
+import type { Source } from '../../src/query/source';
+import { mineBlock } from '../chain/mine';
+import { ChainPeer } from './chain-peer';
+import type { Cleanup } from './cleanup';
+import { dialListener } from './fake-peer';
+import { freePort } from './free-port';
+import { announceTooMuch, misbehave, tellAddresses } from './hour/act-gossip';
+import { ScriptRecord } from './hour/record';
+import { ScriptedPeer } from './hour/scripted-peer';
+import { type Program, runProgram } from './program';
+import { headersOf, startRegtest } from './regtest-child';
+import { until } from './until';
+
+/** How often the listener writes an interval. */
+export const PANEL_INTERVAL_MS = 500;
+
+/** Name of the node. */
+export const PANEL_NODE = 'panels';
+
+/** A listener at work on a regtest network that has shown it everything that panels are about. */
+export interface PanelRun {
+  /** File of its store. */
+  readonly store: string;
+  readonly program: Program;
+  /** The store, asked through the program. */
+  readonly source: Source;
+}
+
+/**
+ * What takes longest: announcements of one thing are gathered for half a minute, and pings are as far apart. By then there
+ * was all the rest.
+ */
+const LAST_SIGNS = [
+  `SELECT 1 FROM propagation WHERE kind = 'block' HAVING count(delay_p90) > 5`,
+  `SELECT 1 FROM propagation WHERE kind = 'tx' HAVING count(delay_p90) > 20`,
+  `SELECT 1 FROM propagation WHERE kind = 'tx' HAVING count(delay_confirmed) > 20`,
+  'SELECT 1 FROM ping HAVING count(*) > 2',
+  'SELECT 1 FROM double_spends HAVING count(*) > 2',
+  `SELECT 1 FROM processed_blocks WHERE status = 'orphan'`,
+  `SELECT 1 FROM processed_blocks WHERE status = 'rejected'`,
+  `SELECT 1 FROM processed_blocks WHERE status = 'unrequested'`,
+  `SELECT 1 FROM processed_blocks WHERE status = 'duplicate'`,
+  'SELECT 1 FROM compact_blocks HAVING count(rebuild_time) > 0',
+  'SELECT 1 FROM reorgs HAVING max(depth) > 1',
+  'SELECT 1 FROM tx_outputs WHERE is_dust HAVING count(*) > 3',
+];
+
+/**
+ * Runs the program on the demo's network with a hostile peer, one with a chain of its own and one that calls, until every series has points.
+ * Some 40 seconds, most of which it waits. `exports` are beside its store; `args` further arguments.
+ */
+export async function startPanelRun(
+  folder: string,
+  { exports = [], args = [] }: { readonly exports?: readonly string[]; readonly args?: readonly string[] },
+  cleanup: Cleanup,
+): Promise<PanelRun> {
+  const network = cleanup.add(await startRegtest(), (it) => it.stop());
+  const scripted = cleanup.add(await ScriptedPeer.start(), (it) => it.stop());
+  const rival = cleanup.add(await ChainPeer.start(), (it) => it.stop());
+  const store = path.join(folder, 'panels.duckdb');
+  const listen = await freePort();
+  const ports = [...network.endpoints, scripted, rival].map(({ port }) => port);
+  const program = cleanup.add(
+    runProgram(
+      [
+        ...['--network', 'regtest', '--interval', `${PANEL_INTERVAL_MS}ms`, '--node', PANEL_NODE],
+        ...[
+          '--listen',
+          `127.0.0.1:${listen}`,
+          ...ports.flatMap((port) => ['--connect', `127.0.0.1:${port}`]),
+        ],
+        ...[`duckdb:${store}`, ...exports].flatMap((url) => ['--export', url]),
+        ...args,
+      ],
+      folder,
+    ),
+    (it) => it.stop(),
+  );
+  const patience = { giveUp: program.ended, ms: 90_000 };
+  const source = cleanup.add(
+    await until('the store to answer', async () => (await connectClient(store)) ?? undefined, patience),
+    (it) => it.close(),
+  );
+  const untilRow = async (what: string, sql: string): Promise<Record<string, never>> =>
+    until(what, async () => (await collect(await source.raw(sql))).length > 0, patience).then(() => ({}));
+  await untilRow('the handshakes', `SELECT 1 FROM peers HAVING count(version) >= ${ports.length}`);
+  network.startTraffic();
+  await untilRow('a block', 'SELECT 1 FROM blocks LIMIT 1');
+
+  const record = new ScriptRecord();
+  const stage = { scripted, record, listeners: [{ untilRow }], pause: sleep };
+  await call(listen);
+  await sendBlocks(network.endpoints[0]?.port ?? 0, scripted, rival);
+  await reorganise(network.endpoints[0]?.port ?? 0, rival);
+  tellAddresses(stage);
+  await announceTooMuch(stage);
+  await misbehave(stage);
+  for (const sql of LAST_SIGNS) await untilRow(sql, sql);
+  return { store, program, source };
+}
+
+/** What a crawler does: it wants no transactions, asks for addresses and is gone. */
+async function call(port: number): Promise<void> {
+  const crawler = await dialListener(port, { claims: { relay: false, userAgent: '/crawler:1/', height: 1 } });
+  await until('the crawler to be let in', () => crawler.commands().includes('verack'));
+  crawler.send('getaddr');
+  await sleep(PANEL_INTERVAL_MS * 2);
+  crawler.socket.end();
+}
+
+/** A block whose parent nobody knows, one that is wrong, one that nobody asked for, and that once more. */
+async function sendBlocks(port: number, scripted: ScriptedPeer, rival: ChainPeer): Promise<void> {
+  const headers = await headersOf(port);
+  const on = headers.at(-4) ?? Buffer.alloc(80);
+  const height = headers.length - 2;
+  const time = on.readUInt32LE(68) + 1;
+  const lower = mineBlock({ on, height, salt: 8, time });
+  rival.announce(mineBlock({ on: lower, height: height + 1, salt: 8, time: time + 1 }));
+  rival.announce(mineBlock({ on, height, salt: 9, time, merkleRoot: Buffer.alloc(32, 1) }));
+  rival.announce(lower);
+  scripted.say('block', mineBlock({ on, height, salt: 10, time }));
+  await sleep(PANEL_INTERVAL_MS);
+  scripted.say('block', lower);
+}
+
+/** A branch of three blocks on the last but one takes the best chain over, until the network has mined as many more. */
+async function reorganise(port: number, rival: ChainPeer): Promise<void> {
+  const headers = await headersOf(port);
+  const height = headers.length;
+  let on = headers.at(-2) ?? Buffer.alloc(80);
+  for (let i = 0; i < 3; i++) {
+    on = mineBlock({ on, height: height + i, salt: 7, time: on.readUInt32LE(68) + 1 });
+    rival.add(on);
+    rival.announce(on);
+  }
+}
