@@ -47,6 +47,8 @@ if [ ! -e secrets/tls_certificate ] && [ ! -e secrets/tls_key ]; then
   keep tls_certificate
   mv secrets/.key secrets/.new
   keep tls_key
+else
+  echo "secrets/tls_certificate, secrets/tls_key: is there"
 fi
 
 if [ ! -e .env ]; then

@@ -2,18 +2,23 @@
 //
 //	compose-judge compose FILE ENV-FILE [PROFILE…]   prints the project as JSON, everything filled in
 //	compose-judge dockerfile FILE                    prints what `docker build --check` has to say, a line each
+//	compose-judge context FOLDER                     prints the files of FOLDER that .dockerignore lets into a build
 package main
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/compose-spec/compose-go/v2/cli"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"
+	"github.com/moby/patternmatcher"
+	"github.com/moby/patternmatcher/ignorefile"
 	"github.com/opencontainers/go-digest"
 )
 
@@ -30,8 +35,10 @@ func run(ctx context.Context, args []string) error {
 		return judgeCompose(ctx, args[1], args[2], args[3:])
 	case len(args) == 2 && args[0] == "dockerfile":
 		return judgeDockerfile(ctx, args[1])
+	case len(args) == 2 && args[0] == "context":
+		return listContext(args[1])
 	}
-	return fmt.Errorf("usage: compose-judge compose FILE ENV-FILE [PROFILE…] | dockerfile FILE")
+	return fmt.Errorf("usage: compose-judge compose FILE ENV-FILE [PROFILE…] | dockerfile FILE | context FOLDER")
 }
 
 // judgeCompose loads the file as `docker compose --env-file … --profile … config` does: schema, merging, variables, and
@@ -79,6 +86,43 @@ func judgeDockerfile(ctx context.Context, file string) error {
 		fmt.Printf("%s: %s\n", warning.RuleName, warning.Detail)
 	}
 	return nil
+}
+
+func listContext(folder string) error {
+	file, err := os.Open(filepath.Join(folder, ".dockerignore"))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	patterns, err := ignorefile.ReadAll(file)
+	if err != nil {
+		return err
+	}
+	matcher, err := patternmatcher.New(patterns)
+	if err != nil {
+		return err
+	}
+	return filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		// Too many to look at, and no pattern lets one of them in again.
+		if entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == ".git") {
+			return filepath.SkipDir
+		}
+		if entry.IsDir() {
+			return nil
+		}
+		name, err := filepath.Rel(folder, path)
+		if err != nil {
+			return err
+		}
+		ignored, err := matcher.MatchesOrParentMatches(name)
+		if err == nil && !ignored {
+			fmt.Println(name)
+		}
+		return err
+	})
 }
 
 type bareImages struct{}

@@ -1,7 +1,17 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
+import { hasEnded, killAtExit } from './at-exit';
 import { Keeper } from './switch';
 
 /** One file or folder of this machine that a container sees. */
@@ -36,7 +46,6 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
  */
 export class Container {
   private child: ChildProcess | undefined;
-  private output = '';
   private readonly root: string;
 
   private constructor(
@@ -59,23 +68,26 @@ export class Container {
     return container;
   }
 
-  /** What the program has written so far, the end of it. */
+  /** What the program has written so far. */
   log(): string {
-    return this.output;
+    return readFileSync(this.logFile, 'utf8');
+  }
+
+  private get logFile(): string {
+    return path.join(this.options.folder, 'log');
   }
 
   /** Starts the program, as process 1. */
   start(command: readonly string[]): void {
+    // A file, since /dev/stderr can be opened where it is one, as where it is Docker's pipe, but not where it is a socket of Node's.
+    const log = openSync(this.logFile, 'a', 0o666);
+    chmodSync(this.logFile, 0o666);
     const child = spawn('nsenter', [...this.enter(), 'unshare', '--pid', '--fork', ...this.as(command)], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', log, log],
     });
-    const keep = (text: string): void => {
-      this.output = (this.output + text).slice(-20_000);
-    };
-    child.stdout.setEncoding('utf8').on('data', keep);
-    child.stderr.setEncoding('utf8').on('data', keep);
+    closeSync(log);
     this.child = child;
-    process.once('exit', this.kill);
+    killAtExit(this.kill);
   }
 
   /** Waits for the program's end and returns its status. */
@@ -83,7 +95,7 @@ export class Container {
     const { child } = this;
     if (child === undefined) throw new Error('nothing was started');
     if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
-    process.off('exit', this.kill);
+    hasEnded(this.kill);
     return child.exitCode;
   }
 
@@ -98,8 +110,15 @@ export class Container {
   }
 
   /** Runs a further command in it, as `docker compose exec` does. */
-  exec(command: readonly string[]): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
-    return spawnSync('nsenter', [...this.enter(), ...this.as(command)], { encoding: 'utf8', timeout: 20_000 });
+  exec(command: readonly string[]): {
+    readonly status: number | null;
+    readonly stdout: string;
+    readonly stderr: string;
+  } {
+    return spawnSync('nsenter', [...this.enter(), ...this.as(command)], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
   }
 
   /** The same for one that goes on. */
@@ -136,7 +155,15 @@ export class Container {
     const [uid = '', gid = ''] = user.split(':');
     const kept = capabilities.map((name) => `,+${name.toLowerCase()}`).join('');
     return [
-      ...['chroot', this.root, 'setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--no-new-privs'],
+      ...[
+        'chroot',
+        this.root,
+        'setpriv',
+        `--reuid=${uid}`,
+        `--regid=${gid}`,
+        '--clear-groups',
+        '--no-new-privs',
+      ],
       ...['--inh-caps=-all', `--bounding-set=-all${kept}`, 'env', '-i', '-C', '/', `PATH=${PATH}`],
       ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
       ...command,
@@ -165,7 +192,9 @@ export class Container {
         ([name, to]) => `mkdir -p ${root}${path.dirname(name)} && ln -sfn ${to} ${root}${name}`,
       ),
       // An image has nothing of what this machine configures.
-      ...['/etc/nginx/conf.d', '/etc/nginx/sites-enabled', '/var/lib/nginx'].map((gone) => `rm -rf ${root}${gone}`),
+      ...['/etc/nginx/conf.d', '/etc/nginx/sites-enabled', '/var/lib/nginx'].map(
+        (gone) => `rm -rf ${root}${gone}`,
+      ),
       ...tmpfs.map((each) => {
         const [target = '', options = ''] = each.split(':');
         return `mount -t tmpfs -o mode=1777,${options} tmpfs ${root}${target}`;

@@ -10,6 +10,8 @@ export interface Image {
   readonly env?: Readonly<Record<string, string>>;
   readonly binds?: readonly Bind[];
   readonly links?: Readonly<Record<string, string>>;
+  /** Whether its program asks the name server of its network itself, not by the C library. */
+  readonly asksNameServer?: boolean;
 }
 
 /** Images that are made of Alpine, or of busybox alone, have its wget. */

@@ -63,11 +63,18 @@ export function loadProject(
   return JSON.parse(runJudge(judge, folder, ['compose', file, env, ...profiles])) as Project;
 }
 
+/** The files of a folder that its .dockerignore lets into a build. */
+export function buildContext(judge: string, folder: string): readonly string[] {
+  return linesOf(runJudge(judge, folder, ['context', folder]));
+}
+
 /** What `docker build --check` says of a Dockerfile, a line each. @throws Error where it can't be built at all */
 export function checkDockerfile(judge: string, file: string): readonly string[] {
-  return runJudge(judge, path.dirname(file), ['dockerfile', file])
-    .split('\n')
-    .filter((line) => line !== '');
+  return linesOf(runJudge(judge, path.dirname(file), ['dockerfile', file]));
+}
+
+function linesOf(text: string): readonly string[] {
+  return text.split('\n').filter((line) => line !== '');
 }
 
 function runJudge(judge: string, cwd: string, args: readonly string[]): string {

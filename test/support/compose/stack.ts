@@ -1,6 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type ChildScript, childScript } from '../child';
 import { until } from '../until';
+import { killAtExit } from './at-exit';
 import { Container } from './container';
 import type { Image } from './images';
 import type { Project, Service } from './judge';
@@ -23,6 +27,8 @@ export interface StackOptions {
 export class Stack {
   private readonly containers = new Map<string, Container>();
   private readonly numbers: ReadonlyMap<string, number>;
+  private readonly nameServers: ChildProcess[] = [];
+  private readonly nameServer: ChildScript = childScript('support/compose/name-server.ts');
 
   private constructor(
     private readonly options: StackOptions,
@@ -81,6 +87,8 @@ export class Stack {
 
   async stop(): Promise<void> {
     for (const container of [...this.containers.values()].reverse()) await container.stop();
+    for (const server of this.nameServers) server.kill('SIGKILL');
+    this.nameServer.remove();
     this.containers.clear();
     await this.network.stop();
   }
@@ -102,7 +110,8 @@ export class Stack {
   }
 
   private async make(name: string, service: Service): Promise<Container> {
-    const { links = {}, env = {}, binds = [] } = this.imageOf(service);
+    const { links = {}, env = {}, binds = [], asksNameServer = false } = this.imageOf(service);
+    const names = Object.fromEntries(this.namesOf(service));
     const { secrets } = this.options.project;
     const networks = service.network_mode === 'none' ? [] : Object.keys(service.networks ?? {});
     const container = await Container.make({
@@ -123,28 +132,36 @@ export class Stack {
       links,
       tmpfs: service.tmpfs ?? [],
       isReadOnly: service.read_only ?? false,
-      hosts: networks.flatMap((network) => this.hostsOf(network)),
+      hosts: Object.entries(names).map(([host, address]) => `${address} ${host}`),
       user: service.user,
       capabilities: service.cap_add ?? [],
       env: { ...env, ...service.environment },
     });
     for (const network of networks)
       this.network.connect(container.keeper, network, this.numbers.get(name) ?? 0);
+    if (asksNameServer) await this.startNameServer(container, names);
     return container;
   }
 
-  /** The services of a network, by name. */
-  private hostsOf(network: string): readonly string[] {
-    return Object.entries(this.options.project.services)
-      .filter(([, { networks = {} }]) => network in networks)
-      .map(([name]) => `${this.network.addressOf(network, this.numbers.get(name) ?? 0)} ${name}`);
+  private async startNameServer(
+    container: Container,
+    names: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const { file, env } = this.nameServer;
+    const args = ['--net', '-t', String(container.keeper.pid), process.execPath, file, JSON.stringify(names)];
+    const child = spawn('nsenter', args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    this.nameServers.push(child);
+    killAtExit(() => child.kill('SIGKILL'));
+    await once(child.stdout, 'data');
   }
-}
 
-/** Writes files below a folder. */
-export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
-    writeFileSync(path.join(folder, name), text);
+  /** The services that a service can reach, with their addresses in a network that both are in. */
+  private namesOf({ networks: own = {} }: Service): readonly (readonly [string, string])[] {
+    return Object.entries(this.options.project.services).flatMap(([name, { networks = {} }]) => {
+      const shared = Object.keys(networks).find((network) => network in own);
+      return shared === undefined
+        ? []
+        : [[name, this.network.addressOf(shared, this.numbers.get(name) ?? 0)] as const];
+    });
   }
 }

@@ -1,11 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { findProgram, requirement } from '../requires';
+import { hasEnded, killAtExit } from './at-exit';
 
 /** Declares that a test file needs namespaces of its own: of networks, mounts and processes, as containers have them. */
 export const namespaces = requirement(
   'namespaces',
-  () => (process.getuid?.() === 0 && findProgram('ip', ['/usr/sbin']) !== null ? findProgram('unshare') : null),
+  () =>
+    process.getuid?.() === 0 && findProgram('ip', ['/usr/sbin']) !== null ? findProgram('unshare') : null,
   'run the tests as root on Linux, with iproute2 and util-linux (Debian: apt-get install iproute2 util-linux)',
 );
 
@@ -18,7 +20,7 @@ export class Keeper {
     const script = 'ip link set lo up && echo ready && exec sleep infinity';
     const child = spawn('unshare', [...flags, 'sh', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     const keeper = new Keeper(child);
-    process.once('exit', keeper.kill);
+    killAtExit(keeper.kill);
     const [first] = (await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])) as [unknown];
     if (!String(first).includes('ready')) throw new Error(`unshare ${flags.join(' ')} failed`);
     return keeper;
@@ -33,7 +35,7 @@ export class Keeper {
   };
 
   async stop(): Promise<void> {
-    process.off('exit', this.kill);
+    hasEnded(this.kill);
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const exited = once(this.child, 'exit');
     this.kill();
