@@ -40,6 +40,13 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: ':function > Identifier.params[name="exports"]',
+          message: 'what a module exports is read from `exports` once it is compiled; choose another name',
+        },
+      ],
     },
   },
   layer('p2p', ['metrics', 'export', 'collect', 'query', 'store', 'cli', 'demo', 'mempool', 'web']),

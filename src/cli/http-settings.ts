@@ -26,16 +26,16 @@ export interface HttpArguments {
 
 /**
  * What the options of the page say, checked; undefined where there is to be none.
- * @param exports the URLs of --export, where some were given
+ * @param urls those of --export, where some were given
  * @throws UsageError naming the option, its value and what would be right; FailureError where the token can't be used
  */
 export async function httpSettings(
   { http, httpTokenFile, httpHost = [] }: HttpArguments,
   env: NodeJS.ProcessEnv,
-  exports?: readonly string[],
+  urls?: readonly string[],
 ): Promise<HttpSettings | undefined> {
   if (http === 'off') return undefined;
-  if (http !== undefined && exports !== undefined && !exports.some((url) => /^duckdb:/i.test(url)))
+  if (http !== undefined && urls !== undefined && !urls.some((url) => /^duckdb:/i.test(url)))
     throw new UsageError(
       `--http ${http}: shows the embedded store; add --export duckdb:PATH, or leave it out`,
     );

@@ -41,12 +41,12 @@ export function listenSettings(
   };
 }
 
-function retentionMs(text: string | undefined, exports: readonly string[] | undefined): number | undefined {
+function retentionMs(text: string | undefined, urls: readonly string[] | undefined): number | undefined {
   if (text === undefined) return undefined;
   const ms = parseDuration(text);
   if (ms === null || ms < LEAST_RETENTION_MS)
     throw new UsageError(`--retention ${text}: give a duration from 1h up, such as 12h, 30d or 4w`);
-  if (exports !== undefined && !exports.some((url) => /^duckdb:/i.test(url)))
+  if (urls !== undefined && !urls.some((url) => /^duckdb:/i.test(url)))
     throw new UsageError(
       `--retention ${text}: is of the embedded store; add --export duckdb:PATH, or leave it out`,
     );

@@ -2,6 +2,7 @@ import type { CommandModule } from 'yargs';
 import { parseDuration } from '../duration';
 import { UsageError } from '../errors';
 import { readAccess } from '../influx/access';
+import { WRITABLE, isWritable } from '../influx/admin';
 import { INFLUX_FORM, parseInfluxUrl } from '../influx/place';
 import { DEFAULT_RAW_DAYS, setUpInflux } from '../influx/setup';
 import { udpBlock } from '../influx/udp-block';
@@ -9,6 +10,8 @@ import { readSecretFile } from '../secret';
 
 /** Where the password of the user who may read is looked for. */
 const READER_VARIABLE = 'BTCDMON_INFLUX_READER_PASSWORD';
+/** And that of the user who may write. */
+const WRITER_VARIABLE = 'BTCDMON_INFLUX_WRITER_PASSWORD';
 
 /** The options of `setup influx` as yargs gives them. */
 export interface SetupArguments {
@@ -16,6 +19,8 @@ export interface SetupArguments {
   readonly rawDays?: string | undefined;
   readonly reader: string;
   readonly readerPasswordFile?: string | undefined;
+  readonly writer?: string | undefined;
+  readonly writerPasswordFile?: string | undefined;
   readonly fill?: string | undefined;
 }
 
@@ -58,6 +63,17 @@ const influxCommand: CommandModule<object, SetupArguments> = {
         requiresArg: true,
         describe: `File with that user's password, else ${READER_VARIABLE}, else one is made up and shown`,
       })
+      .option('writer', {
+        type: 'string',
+        requiresArg: true,
+        defaultDescription: 'none is made',
+        describe: 'User who may write into the database and do nothing else, for --export',
+      })
+      .option('writer-password-file', {
+        type: 'string',
+        requiresArg: true,
+        describe: `File with that user's password, else ${WRITER_VARIABLE}, else one is made up and shown`,
+      })
       .option('fill', {
         type: 'string',
         requiresArg: true,
@@ -73,18 +89,25 @@ const influxCommand: CommandModule<object, SetupArguments> = {
  * @throws UsageError or FailureError
  */
 export async function runSetup(
-  { url, rawDays, reader, readerPasswordFile, fill }: SetupArguments,
+  args: SetupArguments,
   { env, write }: { readonly env: NodeJS.ProcessEnv; readonly write: (text: string) => void },
 ): Promise<void> {
+  const { url, rawDays, reader, readerPasswordFile, writer, writerPasswordFile, fill } = args;
   if (url === undefined) throw new UsageError(`setup influx: give --url ${INFLUX_FORM}`);
   if (!/^influx\+https?:/i.test(url))
     throw new UsageError(`--url ${url.split(':', 1).join()}:…: use ${INFLUX_FORM}`);
+  if (writer === undefined && writerPasswordFile !== undefined)
+    throw new UsageError('--writer-password-file: name the user with --writer');
+  if (writer === reader)
+    throw new UsageError(`--writer ${reader}: is the user who may only read; choose another name`);
   const place = parseInfluxUrl(url, '--url');
   const options = {
     place,
     rawDays: days(rawDays),
-    reader: readerName(reader),
-    readerPassword: await passwordOf(readerPasswordFile, env),
+    reader: userName(reader, '--reader'),
+    readerPassword: await passwordOf(readerPasswordFile, '--reader-password-file', READER_VARIABLE, env),
+    writer: writer === undefined ? undefined : userName(writer, '--writer'),
+    writerPassword: await passwordOf(writerPasswordFile, '--writer-password-file', WRITER_VARIABLE, env),
     fillSince: fillSince(fill),
     access: await readAccess(place, env),
   };
@@ -99,18 +122,21 @@ function days(text: string | undefined): number | undefined {
   throw new UsageError(`--raw-days ${text}: give a whole number of days from 1 to 36500`);
 }
 
-function readerName(name: string): string {
+function userName(name: string, option: string): string {
   if (/^[\w.-]{1,64}$/.test(name)) return name;
-  throw new UsageError(`--reader ${JSON.stringify(name)}: give a name of letters, digits and _ . -`);
+  throw new UsageError(`${option} ${JSON.stringify(name)}: give a name of letters, digits and _ . -`);
 }
 
-async function passwordOf(file: string | undefined, env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const what = file === undefined ? READER_VARIABLE : `--reader-password-file ${file}`;
-  const password = file === undefined ? env[READER_VARIABLE] : await readSecretFile(file, what);
+async function passwordOf(
+  file: string | undefined,
+  option: string,
+  variable: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  const what = file === undefined ? variable : `${option} ${file}`;
+  const password = file === undefined ? env[variable] : await readSecretFile(file, what);
   if (password === undefined || password === '') return undefined;
-  // The influx package escapes others wrongly in a statement.
-  if (!/^[\x20-\x7e]+$/.test(password) || /['\\]/.test(password))
-    throw new UsageError(`${what}: use a password of printable ASCII without ' and \\`);
+  if (!isWritable(password)) throw new UsageError(`${what}: ${WRITABLE}`);
   return password;
 }
 

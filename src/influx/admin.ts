@@ -4,6 +4,14 @@ import { type InfluxAccess, PASSWORD_VARIABLE } from './access';
 import { explainInflux } from './explain';
 import type { InfluxPlace } from './place';
 
+/** What a new password may be made of. */
+export const WRITABLE = "use a password of printable ASCII without ' and \\";
+
+/** Whether the influx package writes a password into a statement as it is: it escapes others wrongly. */
+export function isWritable(password: string): boolean {
+  return /^[\x20-\x7e]+$/.test(password) && !/['\\]/.test(password);
+}
+
 /** How long a statement may take: the sums of a day of points are made in one. */
 const STATEMENT_MS = 300_000;
 const PING_MS = 10_000;
@@ -44,6 +52,28 @@ export class InfluxAdmin {
       throw new FailureError(
         `${this.shown}: it is no InfluxDB 1.x (${version ? `its version is ${version}` : 'it tells no version'}); InfluxDB 2 and 3 need a bucket and a token only, VictoriaMetrics needs no setup`,
       );
+  }
+
+  /**
+   * Makes the user of the URL the administrator of a server that asks for one and has none: until it has, it answers nothing else,
+   * and whoever comes first may become it. Returns whether that was so.
+   * @throws FailureError where the password can't be written into a statement
+   */
+  async claim(): Promise<boolean> {
+    const { login } = this.options.access;
+    if (login === undefined) return false;
+    return this.run(async (influx) => {
+      try {
+        await influx.getDatabaseNames();
+        return false;
+      } catch (error) {
+        if (!explainInflux(error).includes('create admin user first')) throw error;
+      }
+      if (!isWritable(login.password))
+        throw new FailureError(`${this.shown}: the password of ${login.user}: ${WRITABLE}`);
+      await influx.createUser(login.user, login.password, true);
+      return true;
+    });
   }
 
   /** @throws FailureError with the server's words */

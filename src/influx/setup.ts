@@ -15,6 +15,9 @@ export interface SetupOptions {
   /** The user who may read, and the password; undefined keeps the one that the user has, or makes one up. */
   readonly reader: string;
   readonly readerPassword: string | undefined;
+  /** The user who may write, if there is to be one; the password as that of the reader. */
+  readonly writer: string | undefined;
+  readonly writerPassword: string | undefined;
   /** Sums are made at once of points since then, in milliseconds since the Unix epoch; undefined leaves it to what comes. */
   readonly fillSince: number | undefined;
 }
@@ -29,18 +32,32 @@ const DAY_MS = 86_400_000;
 
 /**
  * Makes what points and their readers need in an InfluxDB 1.x: the database, how long it keeps what, the continuous queries that
- * sum points up, and a user who may only read. What is there already stays; what differs from this version's is replaced. So a
- * second run changes nothing.
+ * sum points up, and users who may only read or only write; on a server without any user its administrator first. What is there
+ * already stays; what differs from this version's is replaced. So a second run changes nothing.
  * @param tell takes a line for the person at each step
  * @throws FailureError where the server can't be reached, is none of version 1, or refuses
  */
 export async function setUpInflux(options: SetupOptions, tell: (line: string) => void): Promise<void> {
   const admin = new InfluxAdmin(options);
   await admin.check();
+  const { access, reader, readerPassword, writer, writerPassword } = options;
+  if (await admin.claim()) tell(`user ${access.login?.user ?? ''} is the administrator: there was none`);
   await admin.run(async (influx) => {
     const place = await makeDatabase(influx, options, tell);
     await makeRollups(influx, place, tell);
-    await makeReader(influx, options, tell);
+    await makeUser(
+      influx,
+      options,
+      { name: reader, given: readerPassword, right: 'read', option: '--reader' },
+      tell,
+    );
+    if (writer !== undefined)
+      await makeUser(
+        influx,
+        options,
+        { name: writer, given: writerPassword, right: 'write', option: '--writer' },
+        tell,
+      );
     if (options.fillSince !== undefined) await fill(influx, place, options.fillSince, tell);
   });
 }
@@ -129,28 +146,37 @@ async function makeRollups(
   );
 }
 
-async function makeReader(
+/** A user who may do one thing with the database; without a password one is made up, and the one that is there stays. */
+interface Wanted {
+  readonly name: string;
+  readonly given: string | undefined;
+  readonly right: 'read' | 'write';
+  /** What its name was given to. */
+  readonly option: string;
+}
+
+async function makeUser(
   influx: InfluxDB,
-  { place: { database }, reader, readerPassword }: SetupOptions,
+  { place: { database } }: SetupOptions,
+  { name, given, right, option }: Wanted,
   tell: (line: string) => void,
 ): Promise<void> {
-  const there = (await influx.getUsers()).find(({ user }) => user === reader);
+  const there = (await influx.getUsers()).find(({ user }) => user === name);
   if (there?.admin === true)
     throw new FailureError(
-      `setup influx: user ${reader} is an administrator, not one who may only read; choose another with --reader`,
+      `setup influx: user ${name} is an administrator, not one who may only ${right}; choose another with ${option}`,
     );
   let password = 'its password is as it was';
   if (there === undefined) {
-    const secret = readerPassword ?? randomBytes(18).toString('base64url');
-    await influx.createUser(reader, secret);
-    password =
-      readerPassword === undefined ? `its password, shown this once: ${secret}` : 'its password is yours';
-  } else if (readerPassword !== undefined) {
-    await influx.setPassword(reader, readerPassword);
+    const secret = given ?? randomBytes(18).toString('base64url');
+    await influx.createUser(name, secret);
+    password = given === undefined ? `its password, shown this once: ${secret}` : 'its password is yours';
+  } else if (given !== undefined) {
+    await influx.setPassword(name, given);
     password = 'its password is yours';
   }
-  await influx.grantPrivilege(reader, 'READ', database);
-  tell(`user ${reader} may read ${database}; ${password}`);
+  await influx.grantPrivilege(name, right === 'read' ? 'READ' : 'WRITE', database);
+  tell(`user ${name} may ${right} ${database}; ${password}`);
 }
 
 /** Makes the sums of points that are there already, a day in one statement. */

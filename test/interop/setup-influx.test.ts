@@ -110,6 +110,26 @@ influxd.describe('btcdmon-node setup influx', () => {
     expect((await write(server, password)).status).toBe(403);
   });
 
+  it('makes the administrator of a server that has none, and a user who may only write', async () => {
+    const server = await start({ admin });
+    await server.query('DROP USER root');
+    const args = ['--url', urlOf(server), '--writer', 'monitor'];
+    const passwords = { BTCDMON_INFLUX_READER_PASSWORD: 'r', BTCDMON_INFLUX_WRITER_PASSWORD: 'w' };
+    const first = await setup(args, { ...env, ...passwords });
+    expect(first).toMatchObject({ status: 0, stderr: '' });
+    expect(first.stdout).toMatch(/^user root is the administrator: there was none\n/);
+    expect(first.stdout).toContain('user monitor may write mon; its password is yours\n');
+    const state = await stateOf(server);
+
+    const second = await setup(args, { ...env, ...passwords });
+    expect(second.stdout).not.toContain('there was none');
+    expect(await stateOf(server)).toBe(state);
+    expect((await write(server, 'w', 'm v=1', 'monitor')).status).toBe(204);
+    expect(await status(server, 'SELECT * FROM m', 'w', 'monitor')).toBe(403);
+    expect(await status(server, 'SELECT * FROM mon..m', 'r')).toBe(200);
+    expect((await write(server, 'r')).status).toBe(403);
+  });
+
   it('replaces its queries of another version, and lets those of others alone', async () => {
     const server = await start();
     const url = urlOf(server, 'mon', '');
@@ -232,6 +252,14 @@ influxd.describe('btcdmon-node setup influx', () => {
         [{ url, fill: 'x' }, right, UsageError, '--fill x: give a duration'],
         [{ url, reader: "a'b" }, right, UsageError, 'give a name of letters, digits'],
         [{ url }, { BTCDMON_INFLUX_READER_PASSWORD: "secret'" }, UsageError, 'a password of printable ASCII'],
+        [{ url, writer: "a'b" }, right, UsageError, '--writer "a\'b": give a name of letters, digits'],
+        [{ url, writer: 'grafana' }, right, UsageError, '--writer grafana: is the user who may only read'],
+        [
+          { url, writerPasswordFile: 'w' },
+          right,
+          UsageError,
+          '--writer-password-file: name the user with --writer',
+        ],
         [{ url }, {}, FailureError, 'no password for user root'],
         [
           { url },
@@ -251,6 +279,12 @@ influxd.describe('btcdmon-node setup influx', () => {
           right,
           FailureError,
           'user root is an administrator, not one who may only read',
+        ],
+        [
+          { url, writer: 'root' },
+          right,
+          FailureError,
+          'user root is an administrator, not one who may only write; choose another with --writer',
         ],
         [{ url: 'influx+http://127.0.0.1:1/x' }, {}, FailureError, 'nobody listens there'],
         [
@@ -311,16 +345,16 @@ function sorted(text: string): readonly string[] {
   return text.split('\n').sort();
 }
 
-/** What the server answers to a statement of the user who may read. */
-async function status({ httpPort }: Influxd, q: string, password: string): Promise<number> {
-  const response = await fetch(`http://127.0.0.1:${httpPort}/query?u=grafana&p=${password}`, {
+/** What the server answers to a statement of a user, who may read unless another is named. */
+async function status({ httpPort }: Influxd, q: string, password: string, user = 'grafana'): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${httpPort}/query?db=mon&u=${user}&p=${password}`, {
     method: 'POST',
     body: new URLSearchParams({ q }),
   });
   return response.status;
 }
 
-function write({ httpPort }: Influxd, password: string, body = 'm v=1'): Promise<Response> {
-  const user = password === '' ? '' : `&u=grafana&p=${password}`;
-  return fetch(`http://127.0.0.1:${httpPort}/write?db=mon${user}`, { method: 'POST', body });
+function write({ httpPort }: Influxd, password: string, body = 'm v=1', user = 'grafana'): Promise<Response> {
+  const login = password === '' ? '' : `&u=${user}&p=${password}`;
+  return fetch(`http://127.0.0.1:${httpPort}/write?db=mon${login}`, { method: 'POST', body });
 }

@@ -21,13 +21,16 @@ export class DnsServer {
     readonly names: Map<string, readonly string[]>,
   ) {}
 
-  static async start(names: Readonly<Record<string, readonly string[]>>): Promise<DnsServer> {
+  static async start(
+    names: Readonly<Record<string, readonly string[]>>,
+    { address = '127.0.0.1', port = 0 } = {},
+  ): Promise<DnsServer> {
     const socket = createSocket('udp4');
     const server = new DnsServer(socket, new Map(Object.entries(names)));
-    socket.on('message', (query, { address, port }) => {
-      socket.send(server.answer(query), port, address);
+    socket.on('message', (query, from) => {
+      socket.send(server.answer(query), from.port, from.address);
     });
-    socket.bind(0, '127.0.0.1');
+    socket.bind(port, address);
     await once(socket, 'listening');
     return server;
   }

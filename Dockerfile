@@ -1,0 +1,31 @@
+# syntax=docker/dockerfile:1
+# docker build -t btcdmon-node .
+# docker run -d --read-only --cap-drop ALL --security-opt no-new-privileges -v btcdmon:/data btcdmon-node --join
+FROM node:22.21.1-bookworm-slim AS build
+WORKDIR /build
+# Packages change less often than sources. No package's script is run (.npmrc), so that nothing needs a compiler.
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json tsconfig.build.json ./
+COPY scripts scripts/
+COPY types types/
+COPY src src/
+RUN npm run build && npm prune --omit=dev
+
+FROM node:22.21.1-bookworm-slim
+ENV NODE_ENV=production BTCDMON_DATA_DIR=/data HOME=/data
+WORKDIR /app
+COPY --from=build /build/node_modules node_modules/
+COPY package.json LICENSE ./
+COPY bin bin/
+COPY --from=build /build/dist dist/
+# The program is root's, and nothing but /data is written to.
+RUN ln -s /app/bin/btcdmon-node /usr/local/bin/btcdmon-node && install -d -o 10001 -g 10001 -m 0700 /data
+USER 10001:10001
+VOLUME /data
+# It ends at SIGTERM by itself, also as process 1: what is queued is delivered within 4 seconds.
+STOPSIGNAL SIGTERM
+# That its store answers, and has an account of the last minute. It needs no page.
+HEALTHCHECK --interval=60s --timeout=20s --start-period=60s \
+  CMD ["sh", "-c", "btcdmon-node query btcdmon --since 1m --limit 1 --format csv | grep -q ,"]
+ENTRYPOINT ["node", "/app/bin/btcdmon-node"]

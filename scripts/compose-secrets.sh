@@ -1,0 +1,61 @@
+#!/bin/sh
+# Makes what docker-compose.yml demands: passwords and tokens, each its own, in secrets/, a certificate that signs itself where there
+# is none, and .env. What is there stays as it is: delete a file to have it made anew. Prints no secret.
+# Usage: sh scripts/compose-secrets.sh [NAME]    NAME: the host name of the certificate, default localhost
+set -eu
+cd "$(dirname "$0")/.."
+umask 077
+name=${1:-localhost}
+case $name in
+  *[!A-Za-z0-9.-]* | '' | -*) echo "compose-secrets: $name: give a host name, such as monitor.example.org" >&2; exit 2 ;;
+esac
+command -v openssl >/dev/null || { echo "compose-secrets: openssl is needed to make secrets; install it" >&2; exit 1; }
+
+# The containers run as who owns the secrets; as root's nothing should run.
+uid=$(id -u) gid=$(id -g)
+if [ "$uid" -eq 0 ]; then uid=10001 gid=10001; fi
+
+mkdir -p secrets
+# Under another name until it is whole, so that a broken run leaves nothing that counts as made.
+keep() {
+  if [ -e "secrets/$1" ]; then rm -f secrets/.new; echo "secrets/$1: is there"; return; fi
+  mv secrets/.new "secrets/$1"
+  echo "secrets/$1: made"
+}
+for secret in influx_admin_password influx_writer_password influx_reader_password grafana_admin_password page_token \
+  web_password nats_node_password nats_collector_password; do
+  # Without an end of line: not every reader takes it off.
+  printf %s "$(openssl rand -hex 24)" >secrets/.new
+  keep "$secret"
+done
+
+printf 'admin:%s\n' "$(openssl passwd -apr1 -stdin <secrets/web_password)" >secrets/.new
+keep web_htpasswd
+
+cat >secrets/.new <<END
+authorization { users: [
+  { user: "node", password: "$(cat secrets/nats_node_password)",
+    permissions: { publish: ["BTCDMON.>", "\$JS.API.STREAM.INFO.BTCDMON"], subscribe: "_INBOX.>" } }
+  { user: "collector", password: "$(cat secrets/nats_collector_password)" }
+] }
+END
+keep nats_auth
+
+if [ ! -e secrets/tls_certificate ] && [ ! -e secrets/tls_key ]; then
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 825 -subj "/CN=$name" \
+    -addext "subjectAltName=DNS:$name" -keyout secrets/.key -out secrets/.new 2>/dev/null
+  keep tls_certificate
+  mv secrets/.key secrets/.new
+  keep tls_key
+else
+  echo "secrets/tls_certificate, secrets/tls_key: is there"
+fi
+
+if [ ! -e .env ]; then
+  sed -e "s/^BTCDMON_UID=.*/BTCDMON_UID=$uid/" -e "s/^BTCDMON_GID=.*/BTCDMON_GID=$gid/" .env.example >.env
+  echo ".env: made"
+else
+  echo ".env: is there"
+fi
+if [ "$(id -u)" -eq 0 ]; then chown -R "$uid:$gid" secrets; fi
+echo "Users: admin of Grafana with secrets/grafana_admin_password, admin of the web with secrets/web_password; secrets/page_token opens the page."
