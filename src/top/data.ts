@@ -103,6 +103,8 @@ export interface TopData extends StoreFacts {
   readonly version: string | null;
   /** Null where there is no running node to tell of them. */
   readonly peers: readonly PeerRow[] | null;
+  /** Whether a node told of them before, and no longer does. */
+  readonly nodeLost: boolean;
   /** What the reader should know of the source. */
   readonly notes: readonly string[];
 }

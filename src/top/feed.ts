@@ -7,7 +7,7 @@ import { type Source, openSource } from '../query/source';
 import type { NodeName, StoreFacts, TopData } from './data';
 import { PeerRates } from './peer-rates';
 import { type Choice, Points } from './points';
-import { readStore } from './read-store';
+import { newestTime, readStore } from './read-store';
 import { nameOf } from './text';
 import { withState } from './with-state';
 
@@ -29,8 +29,11 @@ interface Kept {
 export class Feed {
   private readonly rates = new PeerRates();
   private readonly closing = new AbortController();
+  /** Whether the node was there before. */
+  private nodeSeen = false;
   private server: Source | null = null;
   private kept: Kept | null = null;
+  private last: { readonly key: string; readonly facts: StoreFacts } | null = null;
 
   constructor(private readonly options: FeedOptions) {}
 
@@ -49,7 +52,8 @@ export class Feed {
     if (state === null) return this.once((source) => this.ofStore(source, [why(answer)]));
     const { node, network } = state;
     const facts = await this.once((source) => this.facts(source, { node, network }, false));
-    return withState({ ...this.frame(facts), peers: this.rates.rows(state) }, state);
+    this.nodeSeen = true;
+    return withState({ ...this.frame(facts), peers: this.rates.rows(state), nodeLost: false }, state);
   }
 
   close(): void {
@@ -74,10 +78,15 @@ export class Feed {
   }
 
   private async facts(source: Source, choice: Choice, agents: boolean): Promise<StoreFacts> {
-    const facts = await readStore(new Points(source, choice), { nowNs: nowNs(), agents });
+    const points = new Points(source, choice);
+    const newest = await newestTime(points, nowNs());
+    const key = JSON.stringify([choice, agents, String(newest)]);
+    // Points come more rarely than frames.
+    if (key === this.last?.key) return this.last.facts;
     const { node, network } = this.options.choice;
-    if (facts.newestMs === null && (node !== undefined || network !== undefined))
-      await this.refuseChoice(source);
+    if (newest === null && (node !== undefined || network !== undefined)) await this.refuseChoice(source);
+    const facts = await readStore(points, newest, { agents });
+    this.last = { key, facts };
     return facts;
   }
 
@@ -99,7 +108,15 @@ export class Feed {
 
   private frame(facts: StoreFacts): TopData {
     const { from } = this.options;
-    return { ...facts, source: from, atMs: Date.now(), version: null, peers: null, notes: [] };
+    return {
+      ...facts,
+      source: from,
+      atMs: Date.now(),
+      version: null,
+      peers: null,
+      nodeLost: this.nodeSeen,
+      notes: [],
+    };
   }
 
   private async once<T>(ask: (source: Source) => Promise<T>): Promise<T> {

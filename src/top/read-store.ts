@@ -37,12 +37,12 @@ const EMPTY: StoreFacts = {
   ...{ mempool: null, gauges: null, agents: [], blocks: [], exporters: [] },
 };
 
-/** What a store tells of the time up to its newest point. */
+/** What a store tells of the time up to `newest`, that of its newest point; with `agents` also who shook hands lately. */
 export async function readStore(
   points: Points,
-  { nowNs, agents }: { readonly nowNs: bigint; readonly agents: boolean },
+  newest: bigint | null,
+  { agents }: { readonly agents: boolean },
 ): Promise<StoreFacts> {
-  const newest = await newestTime(points, nowNs);
   if (newest === null) return EMPTY;
   const until = newest + 1n;
   const back = (ns: bigint): Span => ({ since: until > ns ? until - ns : 0n, until });
@@ -77,8 +77,11 @@ export async function readStore(
   };
 }
 
-/** Each process accounts for itself at each interval, whatever happens. */
-async function newestTime(points: Points, nowNs: bigint): Promise<bigint | null> {
+/**
+ * The time of the newest point: of those by which each process accounts for itself at each interval, after all others. Null where
+ * there is none.
+ */
+export async function newestTime(points: Points, nowNs: bigint): Promise<bigint | null> {
   for (const ns of [...LOOK_BACK_NS, nowNs]) {
     // Points of a machine whose clock is a little ahead of ours are not missed.
     const range = { since: nowNs - ns, until: nowNs + MINUTE_NS };

@@ -1,4 +1,4 @@
-import type { LiveBlock } from '../../src/live/live';
+import type { LiveBlock, LivePeer } from '../../src/live/live';
 import type { PeerRow, TopData } from '../../src/top/data';
 import type { Picture, View } from '../../src/top/view';
 
@@ -7,11 +7,16 @@ export const NOW_MS = Date.UTC(2026, 0, 31, 12, 0, 0);
 
 /** A peer as `top` has it. */
 export function peerRow(changes: Partial<PeerRow> = {}): PeerRow {
+  return { ...livePeer(), messagesPerS: 13.9, ...changes };
+}
+
+/** A peer as a node has it. */
+export function livePeer(changes: Partial<LivePeer> = {}): LivePeer {
   return {
     ...{ id: 1, address: '192.0.2.1:8333', outbound: true, userAgent: '/Satoshi:31.0.0/', version: 70_016 },
     ...{ services: '0000000000000c09', startHeight: 900_000, relay: true, sinceMs: NOW_MS - 3_600_000 },
     ...{ lastMessageMs: NOW_MS - 1_000, pingMs: 20.4, leastPingMs: 12.3, bytesSent: 1_234_567 },
-    ...{ bytesRecv: 98_765_432, messagesSent: 1_000, messagesRecv: 50_000, messagesPerS: 13.9 },
+    ...{ bytesRecv: 98_765_432, messagesSent: 1_000, messagesRecv: 50_000 },
     ...changes,
   };
 }
@@ -34,6 +39,7 @@ const flow = (messagesPerS: number, bytesPerS: number) => ({
 export function topData(changes: Partial<TopData> = {}): TopData {
   return {
     ...{ source: 'duckdb:/home/me/.btcdmon/btcdmon.duckdb', atMs: NOW_MS, version: '0.1.0', notes: [] },
+    nodeLost: false,
     ...{ newestMs: NOW_MS - 3_000, intervalMs: 5_000, startedMs: NOW_MS - 273_600_000 },
     nodes: [{ node: 'alice', network: 'mainnet', silentMs: 0 }],
     peers: [

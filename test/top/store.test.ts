@@ -60,6 +60,7 @@ function behaves(make: MakeStore): void {
       source: from,
       atMs: expect.any(Number) as number,
       version: null,
+      nodeLost: false,
       newestMs: LAST_MS,
       intervalMs: 5_000,
       nodes: [{ node: 'alice', network: 'regtest', silentMs: 0 }],

@@ -132,10 +132,11 @@ script.describe('top on a terminal', () => {
     const shown = top([], { width: 100, height: 40 });
     await shown.shows('the node', /a running node/);
     await node.kill();
-    await shown.shows('that it is gone', /no node runs on this store/);
+    await shown.shows('that it is gone', /no node runs on this store\n(.*\n)*!! the node is gone: /);
     await shown.shows('the user agents of its store', /user agents of the last hour/);
     node = startNode();
     await shown.shows('the node again', /a running node[^]*PEERS 2: 2 out/);
+    expect(shown.screen.lines().filter((line) => line.includes('is gone'))).toEqual([]);
     shown.type('q');
     expect(await shown.ended()).toBe(0);
   });

@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { DuckDbExporter } from '../../src/export/duckdb';
+import type { NodeState } from '../../src/live/node-state';
+import { Asking } from '../../src/query/asking';
+import { serveQueries } from '../../src/query/server';
+import { Feed } from '../../src/top/feed';
+import type { Choice } from '../../src/top/points';
+import { Cleanup } from '../support/cleanup';
+import { blockOf, livePeer } from '../support/top-data';
+import { LAST_MS, MINUTE, topPoints } from '../support/top-points';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+const peer = livePeer({ sinceMs: LAST_MS - 10_000, messagesRecv: 50 });
+
+/** What the node says: of a block that its store has, and of one that has not come there yet; and of 25 dropped points. */
+const STATE: NodeState = {
+  ...{ version: '9.9.9', node: 'alice', network: 'regtest', startedMs: LAST_MS - 90_000, nowMs: LAST_MS },
+  peers: [peer],
+  blocks: [blockOf(9, { timeMs: LAST_MS }), blockOf(8, { timeMs: LAST_MS - 1, sha: 'e'.repeat(64) })],
+  exporters: [{ name: 'duckdb', sent: 99, acked: 88, dropped: 25, queued: 77, retried: 66 }],
+};
+
+/** A process that has the store of alice and bob open, and its feed. */
+async function feedOf(state: (() => NodeState) | undefined, choice: Choice = {}): Promise<Feed> {
+  const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-feed-')), (name) =>
+    rm(name, { recursive: true }),
+  );
+  const file = path.join(folder, 'store.duckdb');
+  const exporter = cleanup.add(new DuckDbExporter({ path: file }), (opened) => opened.close());
+  await exporter.open();
+  await exporter.write([...topPoints('alice'), ...topPoints('bob')]);
+  cleanup.add(await serveQueries({ asking: new Asking(exporter), state }), (server) => server.close());
+  return cleanup.add(new Feed({ from: `duckdb:${file}`, choice, env: {} }), (feed) => feed.close());
+}
+
+it('is what the running node says, with the series of its own', async () => {
+  const data = await (await feedOf(() => STATE)).next();
+  expect(data).toMatchObject({
+    ...{ version: '9.9.9', startedMs: LAST_MS - 90_000, newestMs: LAST_MS, notes: [] },
+    nodes: [{ node: 'alice', network: 'regtest', silentMs: 0 }],
+    peers: [{ ...peer, messagesPerS: 5 }],
+    rates: { recv: { inv: { messages: MINUTE.inv } } },
+    gauges: { total: 1 },
+  });
+  expect(data.blocks.map(({ height, timeMs }) => [height, timeMs > LAST_MS - 1_000])).toEqual([
+    [9, true],
+    [8, true],
+    [7, false],
+  ]);
+  // The store knows that 7 were dropped before the window.
+  expect(data.exporters).toEqual([{ ...STATE.exporters[0], node: 'alice', droppedNow: 18 }]);
+});
+
+it('is what the store holds of another node, and says who runs here', async () => {
+  const data = await (await feedOf(() => STATE, { node: 'bob' })).next();
+  expect(data).toMatchObject({ version: null, peers: null, nodes: [{ node: 'bob' }] });
+  expect(data.notes[0]).toBe('the node that runs here is alice/regtest');
+});
+
+it('is what the store holds where a collector has it open', async () => {
+  const data = await (await feedOf(undefined)).next();
+  expect(data).toMatchObject({ version: null, peers: null, nodes: [{ node: 'alice' }, { node: 'bob' }] });
+  expect(data.notes[0]).toMatch(/is no node/);
+});
+
+it('follows what the node says between two intervals', async () => {
+  let now = STATE;
+  const feed = await feedOf(() => now);
+  await feed.next();
+  now = { ...STATE, nowMs: LAST_MS + 10_000, peers: [{ ...peer, messagesRecv: 250 }], blocks: [] };
+  const data = await feed.next();
+  expect(data.peers).toEqual([{ ...peer, messagesRecv: 250, messagesPerS: 12.5 }]);
+  expect(data.blocks.map(({ height }) => height)).toEqual([8, 7]);
+});
