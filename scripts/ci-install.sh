@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside Node and Go: InfluxDB 1.x, VictoriaMetrics, NATS, Prometheus, tshark, strace, openssl, btcd and
-# Telegraf. For Debian and its kin.
+# Installs what the tests need beside Node and Go: InfluxDB 1.x, VictoriaMetrics, NATS, Prometheus, nginx, tshark, strace, openssl,
+# Chromium with a font, what containers are made of (busybox, curl, iproute2, util-linux), btcd and Telegraf. For Debian and its kin.
 set -euo pipefail
 
 BTCD_VERSION=0.26.0
@@ -18,12 +18,20 @@ command -v victoria-metrics >/dev/null || missing+=(victoria-metrics)
 command -v nats-server >/dev/null || [ -x /usr/sbin/nats-server ] || missing+=(nats-server)
 command -v openssl >/dev/null || missing+=(openssl)
 command -v promtool >/dev/null || missing+=(prometheus)
+command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
+command -v busybox >/dev/null || missing+=(busybox)
+command -v curl >/dev/null || missing+=(curl)
+command -v ip >/dev/null || [ -x /usr/sbin/ip ] || missing+=(iproute2)
+command -v unshare >/dev/null || missing+=(util-linux)
+command -v chromium >/dev/null || missing+=(chromium)
+# Without a font Chromium draws boxes in the place of letters.
+[ -d /usr/share/fonts/truetype/dejavu ] || missing+=(fonts-dejavu-core)
 if [ "${#missing[@]}" -gt 0 ]; then
   echo "== apt-get install ${missing[*]}"
   as_root apt-get update -q
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
   # Debian's packages may start servers; each test starts one of its own.
-  for service in influxdb victoria-metrics nats-server prometheus prometheus-node-exporter; do
+  for service in influxdb victoria-metrics nats-server prometheus prometheus-node-exporter nginx; do
     as_root service "$service" stop >/dev/null 2>&1 || true
   done
 fi

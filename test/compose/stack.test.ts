@@ -157,11 +157,17 @@ missing.describe('docker-compose.yml with the programs of this machine', () => {
     await checkPrometheus(stack.container('prometheus'));
     await checkFrontDoor(server);
 
-    // The backup that docs/operators.md tells of.
-    const { status, stderr } = stack
-      .container('influxdb')
-      .exec(['influxd', 'backup', '-portable', '-db', 'btcdmon', '/var/lib/influxdb/backup']);
-    expect([status, status === 0 ? '' : stderr]).toEqual([0, '']);
+    // The backup that docs/operators.md tells of, and back from it.
+    const run = (...args: readonly string[]): void => {
+      const { status, stderr } = stack.container('influxdb').exec(['influxd', ...args]);
+      expect([args, status, status === 0 ? '' : stderr]).toEqual([args, 0, '']);
+    };
+    run('backup', '-portable', '-db', 'btcdmon', '/var/lib/influxdb/backup');
+    run('restore', '-portable', '-db', 'btcdmon', '-newdb', 'restored', '/var/lib/influxdb/backup');
+    const count = 'SELECT count(total_connected) FROM restored.autogen.peers';
+    expect(ask(grafana, 'admin', secret('influx_admin_password'), count)).toMatch(
+      /"values":\[\["[^"]+",\d+\]\]/,
+    );
 
     expect(await node.signal('SIGTERM')).toBe(0);
     expect(node.log()).not.toMatch(/error|dropped/i);
