@@ -58,11 +58,11 @@ export const ALERTS: readonly Alert[] = [
         B: overBuckets(
           'count',
           line('', 'btcdmon', 'count', 'emitted', { where: { series: 'blocks' } }),
-          1,
+          2,
           [3600, 0],
         ),
       },
-      condition: '$A == 0 && $B >= 58',
+      condition: '$A == 0 && $B >= 30',
       noData: 'OK',
     },
     promql: `time() - max ${BY} ({__name__=~"${metricName('blocks', 'last_point')}|${metricName('btcdmon', 'started')}"}) > 3600`,
