@@ -26,7 +26,7 @@ export const ALERTS: readonly Alert[] = [
     steps: [
       'Look whether the process runs, and at the end of its log: an error that ends it is its last line.',
       'Where it runs, the way to the store is broken: `btcdmon-node top` asks it itself, and the log names the exporter that fails.',
-      'What points were missed while it was down is gone. Points of a run whose store was away wait on disk and are delivered later.',
+      'What peers said while it was down is gone. Points of a run whose store was away wait on disk and are delivered later.',
     ],
     panel: 'points-emitted',
     forMinutes: 1,
