@@ -26,7 +26,7 @@ export const ALERTS: readonly Alert[] = [
     steps: [
       'Look whether the process runs, and at the end of its log: an error that ends it is its last line.',
       'Where it runs, the way to the store is broken: `btcdmon-node top` asks it itself, and the log names the exporter that fails.',
-      'What points were missed while it was down is gone. Points of a run whose store was away wait on disk and are delivered later.',
+      'What peers said while it was down is gone. Points of a run whose store was away wait on disk and are delivered later.',
     ],
     panel: 'points-emitted',
     forMinutes: 1,
@@ -58,11 +58,11 @@ export const ALERTS: readonly Alert[] = [
         B: overBuckets(
           'count',
           line('', 'btcdmon', 'count', 'emitted', { where: { series: 'blocks' } }),
-          1,
+          2,
           [3600, 0],
         ),
       },
-      condition: '$A == 0 && $B >= 58',
+      condition: '$A == 0 && $B >= 30',
       noData: 'OK',
     },
     promql: `time() - max ${BY} ({__name__=~"${metricName('blocks', 'last_point')}|${metricName('btcdmon', 'started')}"}) > 3600`,

@@ -11,6 +11,9 @@ const PAST_S = NOW_S * (BUCKETS + 1);
 
 const BY = 'by (node, network)';
 
+/** The start of a run is on every point of `btcdmon`; of those of an interval one is enough. */
+const ONE_POINT = { where: { series: 'blocks' } } as const;
+
 /** What tells a surge from the usual: more than `floor`, and more than `factor` times the past. */
 interface Bounds {
   readonly floor: number;
@@ -41,8 +44,10 @@ function influx(asked: Line, { floor, factor }: Bounds): Alert['influx'] {
       A: whole(asked, [NOW_S, 0]),
       B: overBuckets('mean', asked, MINUTES, [PAST_S, NOW_S]),
       C: overBuckets('count', asked, MINUTES, [PAST_S, NOW_S]),
+      D: whole(line('', 'btcdmon', 'min', 'started', ONE_POINT), [PAST_S, 0]),
+      E: whole(line('', 'btcdmon', 'max', 'started', ONE_POINT), [PAST_S, 0]),
     },
-    condition: `$A > ${floor} && $A > ${factor} * $B && $C >= ${BUCKETS}`,
+    condition: `$A > ${floor} && $A > ${factor} * $B && $C >= ${BUCKETS} && $D == $E`,
     noData: 'OK',
   };
 }

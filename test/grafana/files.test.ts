@@ -35,6 +35,7 @@ interface SourcesFile {
   readonly datasources: readonly {
     readonly uid: string;
     readonly type: string;
+    readonly url: string;
     readonly secureJsonData?: { readonly password?: string };
   }[];
 }
@@ -160,6 +161,29 @@ describe('the provisioning', () => {
     );
     expect(folders).toEqual(Object.keys(STORES).map((store) => `grafana/dashboards/${store}`));
     for (const folder of folders) expect(readdirSync(path.join(ROOT, folder)).length).toBeGreaterThan(5);
+  });
+
+  it('fits docker-compose.yml: its mounts, servers and secrets, and what Prometheus scrapes', () => {
+    const { services } = parse(read('docker-compose.yml'), { merge: true }) as {
+      services: Readonly<
+        Record<string, { secrets?: string[]; volumes?: { source: string; target: string }[] } | undefined>
+      >;
+    };
+    const mounts = new Map(services['grafana']?.volumes?.map(({ source, target }) => [source, target]));
+    for (const [source, target] of Object.entries(MOUNTS)) expect(mounts.get(`./${source}`)).toBe(target);
+    for (const { url, secureJsonData } of sources) {
+      expect(Object.keys(services)).toContain(new URL(url).hostname);
+      const secret = /^\$__file\{\/run\/secrets\/(\w+)\}$/.exec(secureJsonData?.password ?? '')?.[1];
+      if (secureJsonData !== undefined) expect(services['grafana']?.secrets).toContain(secret);
+    }
+    const scraped = parse(read('config/prometheus/prometheus.yml')) as {
+      rule_files: string[];
+      scrape_configs: { job_name: string }[];
+    };
+    expect(scraped.rule_files).toContain('rules.yml');
+    const jobs = ALERTS.flatMap(({ promql }) => [...promql.matchAll(/job="(\w+)"/g)].map(([, job]) => job));
+    expect(jobs.length).toBeGreaterThan(0);
+    expect(scraped.scrape_configs.map(({ job_name: name }) => name)).toEqual(expect.arrayContaining(jobs));
   });
 
   it('has no password', () => {

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { ALERTS } from '../../grafana/generator/alerts';
+import { pointsOf, unknownMetrics } from '../support/alert-points';
+import { HOURS, QUIET, STORIES, nodeOf } from '../support/alert-stories';
+import { Cleanup } from '../support/cleanup';
+import { type ProvisionedRule, evaluate } from '../support/grafana-rules';
+import { type Influxd, influxd, startInfluxd } from '../support/influxd';
+
+const FILE = path.join(__dirname, '..', '..', 'grafana', 'provisioning', 'alerting', 'btcdmon.yaml');
+const rules = (
+  parse(readFileSync(FILE, 'utf8')) as { groups: { rules: ProvisionedRule[] }[] }
+).groups.flatMap((group) => group.rules);
+
+/** Lines that a request brings. */
+const BATCH = 20_000;
+
+influxd.describe('the alert rules of Grafana, their queries on a real InfluxDB', () => {
+  const cleanup = new Cleanup();
+  let server: Influxd;
+  // On the minute, and so that the stories end now.
+  const startS = Math.floor(Date.now() / 60_000) * 60 - HOURS * 3_600;
+
+  beforeAll(async () => {
+    server = cleanup.add(await startInfluxd(), (it) => it.stop());
+    const lines = STORIES.flatMap((story) => pointsOf(nodeOf(story), { ...QUIET, ...story.courses }, startS));
+    for (let at = 0; at < lines.length; at += BATCH)
+      expect(await server.write(lines.slice(at, at + BATCH).join('\n'))).toBe('');
+  }, 120_000);
+
+  afterAll(() => cleanup.run());
+
+  /** All stories share the answers for a moment. */
+  const answers = new Map<string, Promise<ReadonlySet<string>>>();
+  const holds = (rule: ProvisionedRule, seconds: number): Promise<ReadonlySet<string>> => {
+    const id = `${rule.uid} ${seconds}`;
+    const answer = answers.get(id) ?? evaluate(server, rule, (startS + seconds) * 1_000);
+    answers.set(id, answer);
+    return answer;
+  };
+
+  /** The groups for which a rule fires: its condition has held as long as it must. */
+  async function firing(rule: ProvisionedRule, seconds: number): Promise<readonly string[]> {
+    const minutes = Number(/^(\d+)m$/.exec(rule.for)?.[1]);
+    let found = [...(await holds(rule, seconds))];
+    for (let ago = 1; ago <= minutes && found.length > 0; ago++) {
+      const then = await holds(rule, seconds - ago * 60);
+      found = found.filter((labels) => then.has(labels));
+    }
+    return found;
+  }
+
+  it.each(STORIES.map((story) => [story.title, story] as const))('fire and clear: %s', async (_, story) => {
+    const node = nodeOf(story);
+    expect(unknownMetrics({ ...QUIET, ...story.courses })).toEqual([]);
+    for (const [seconds, expected] of story.fires) {
+      const found: string[] = [];
+      for (const rule of rules)
+        for (const labels of await firing(rule, seconds))
+          if (labels.includes(`"${node}"`)) found.push(`${rule.uid} ${labels}`);
+      const wanted = Object.entries(expected).map(([name, { exporter } = {}]) => {
+        const { slug } = ALERTS.find((alert) => alert.name === name) ?? {};
+        const tags = exporter === undefined ? {} : { exporter };
+        return `btcdmon-${slug ?? ''} ${JSON.stringify({ ...tags, network: 'mainnet', node })}`;
+      });
+      expect([seconds, found.sort()]).toEqual([seconds, wanted.sort()]);
+    }
+  });
+
+  it('say that the monitor is down where there are no points at all, and nothing else', async () => {
+    const empty = cleanup.add(await startInfluxd(), (it) => it.stop());
+    for (const rule of rules) {
+      const found = [...(await evaluate(empty, rule, Date.now()))];
+      expect([rule.uid, found]).toEqual([rule.uid, rule.uid === 'btcdmon-down' ? ['no data'] : []]);
+    }
+  });
+
+  it('go by InfluxDB’s own clock where they ask for it', async () => {
+    const down = rules.find(({ uid }) => uid === 'btcdmon-down')?.data[0]?.model.query ?? '';
+    expect(down).toContain('now()');
+    await server.write(`btcdmon,node=here,network=mainnet rss=1i ${Date.now()}000000`);
+    await server.write(`btcdmon,node=gone,network=mainnet rss=1i ${Date.now() - 300_000}000000`);
+    const { results } = await server.query(down);
+    const newest = new Map(
+      results[0]?.series?.map(({ tags, values }) => [tags?.['node'], values?.at(-1)?.[1]]),
+    );
+    expect(newest.get('here')).toBe(1);
+    expect(newest.get('gone')).toBe(0);
+  });
+});

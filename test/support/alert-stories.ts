@@ -1,0 +1,259 @@
+// What happens to nodes, for the tests of alerts in both languages.
+
+export const STEP_S = 15;
+export const HOURS = 5;
+export const STEPS = (HOURS * 3600) / STEP_S;
+const MINUTE = 60;
+const HOUR = 3600;
+
+/** The time at which a fault begins. */
+const FAULT = 4 * HOUR;
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** A sample at a time in seconds; undefined where there is none. */
+export type Course = (seconds: number) => number | undefined;
+
+/** The courses of a node’s metrics as Prometheus has them, by name and further labels. */
+export type Courses = Readonly<Record<string, Course>>;
+
+/** A node that has run since long before, with nothing to complain about: a block each 10 minutes, one at the wrong moment now and then. */
+export const QUIET: Courses = {
+  btcdmon_started_seconds: () => -50_000,
+  btcdmon_blocks_last_point_seconds: (s) => s - (s % 600),
+  btcdmon_reorgs_points_total: (s) => Math.floor(s / 5_000),
+  btcdmon_reorgs_depth_total: (s) => Math.floor(s / 5_000),
+  btcdmon_peers_total_connected: (s) => 8 + (Math.floor(s / 300) % 3),
+  'btcdmon_rejects_violations_total{reason="malformed-tx"}': (s) => Math.floor(s / 30),
+  btcdmon_addr_relay_entries_total: (s) => s * 3,
+  btcdmon_mempool_num_tx: (s) => 40_000 + (s % 600) * 10,
+  'btcdmon_dropped_points_total{exporter="duckdb"}': () => 0,
+  'btcdmon_queued_points{exporter="duckdb"}': (s) => (s % 60) / 15,
+  'btcdmon_sent_points_total{exporter="duckdb"}': (s) => s * 50,
+  'btcdmon_emitted_points_total{series="inv"}': (s) => s / 5,
+  btcdmon_loop_lag_p99_seconds: (s) => (s % 120 === 0 ? 0.9 : 0.01),
+};
+
+/** From a time on another course. */
+const from = (start: number, name: string, then: Course, end = Infinity): Courses => ({
+  [name]: (s) => (s >= start && s < end ? then(s) : QUIET[name]?.(s)),
+});
+
+/** All courses of a node that starts again: it begins at 0 and knows of no block yet. */
+function restarted(at: number): Courses {
+  const courses = Object.entries(QUIET).map(([name, course]): [string, Course] => [
+    name,
+    (s) => (s < at ? course(s) : afterStart(name, s, at)),
+  ]);
+  return Object.fromEntries(courses);
+}
+
+/** Courses of a node that does not run for a while. */
+function away(start: number, end: number): Courses {
+  return Object.fromEntries(
+    Object.entries(QUIET).map(([name, course]): [string, Course] => [
+      name,
+      (s) => (s >= start && s < end ? undefined : course(s)),
+    ]),
+  );
+}
+
+/** Courses of a node that does not run before. */
+function startedAt(start: number, courses: Courses): Courses {
+  return Object.fromEntries(
+    Object.entries(courses).map(([name, course]): [string, Course] => [
+      name,
+      (s) => (s < start ? undefined : course(s)),
+    ]),
+  );
+}
+
+function afterStart(name: string, s: number, at: number): number | undefined {
+  if (name === 'btcdmon_started_seconds') return at;
+  if (name === 'btcdmon_blocks_last_point_seconds') return s < at + 20 * MINUTE ? undefined : s - (s % 600);
+  // It fills again from nothing, and peers tell all that they know at first.
+  if (name === 'btcdmon_mempool_num_tx') return (s - at) * 10;
+  if (name === 'btcdmon_addr_relay_entries_total') return Math.min(s - at, 60) * 200;
+  if (name === 'btcdmon_peers_total_connected') return s < at + 30 ? 0 : 8;
+  return name.includes('_total') ? (QUIET[name]?.(s - at) ?? 0) : QUIET[name]?.(s);
+}
+
+/** What is wrong with a node of its own, and when which alerts must fire for it. */
+export interface Story {
+  readonly title: string;
+  /** What is not as with a quiet node. */
+  readonly courses?: Courses;
+  /** Whether Prometheus can reach it. */
+  readonly up?: Course;
+  /** Times, and the alerts that fire then, with the labels that are not those of the node. */
+  readonly fires: readonly (readonly [
+    seconds: number,
+    alerts: Readonly<Record<string, Labels | undefined>>,
+  ])[];
+}
+
+/** By what an alert is: the node, an exporter of it, or what Prometheus scrapes. */
+const NODE: Labels = {};
+const EXPORTER: Labels = { exporter: 'duckdb' };
+export const TARGET: Labels = { job: 'btcdmon' };
+
+export const STORIES: readonly Story[] = [
+  { title: 'nothing for a quiet node', fires: [5, 60, 150, 299].map((minute) => [minute * MINUTE, {}]) },
+  {
+    title: 'nothing for a node that starts again',
+    courses: restarted(FAULT),
+    fires: [1, 2, 5, 10, 30, 55].map((minute) => [FAULT + minute * MINUTE, {}]),
+  },
+  {
+    title: 'BtcdmonDown where it can’t be scraped',
+    up: (s) => (s >= FAULT && s < FAULT + 10 * MINUTE ? 0 : 1),
+    courses: away(FAULT, FAULT + 10 * MINUTE),
+    fires: [
+      [FAULT + MINUTE, {}],
+      [FAULT + 3 * MINUTE, { BtcdmonDown: TARGET }],
+      [FAULT + 12 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'BtcdmonDown where a node behind a collector has fallen silent',
+    courses: from(FAULT, 'btcdmon_emitted_points_total{series="inv"}', () => FAULT / 5, FAULT + 10 * MINUTE),
+    fires: [
+      [FAULT + MINUTE, {}],
+      [FAULT + 4 * MINUTE, { BtcdmonDown: NODE }],
+      [FAULT + 14 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'BtcdmonNoBlock an hour after the last one',
+    courses: from(FAULT - HOUR, 'btcdmon_blocks_last_point_seconds', () => FAULT - HOUR, FAULT + 10 * MINUTE),
+    fires: [
+      [FAULT - MINUTE, {}],
+      [FAULT + 2 * MINUTE, { BtcdmonNoBlock: NODE }],
+      [FAULT + 11 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'BtcdmonNoBlock an hour after the first start without one',
+    courses: startedAt(FAULT - HOUR, {
+      ...QUIET,
+      btcdmon_started_seconds: () => FAULT - HOUR,
+      btcdmon_blocks_last_point_seconds: (s) => (s < FAULT + 10 * MINUTE ? undefined : s),
+    }),
+    fires: [
+      [FAULT - 5 * MINUTE, {}],
+      [FAULT + 2 * MINUTE, { BtcdmonNoBlock: NODE }],
+      [FAULT + 11 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'BtcdmonReorganisation for an hour after one of two blocks',
+    courses: {
+      ...from(3 * HOUR, 'btcdmon_reorgs_points_total', (s) => Math.floor(s / 5_000) + 1),
+      ...from(3 * HOUR, 'btcdmon_reorgs_depth_total', (s) => Math.floor(s / 5_000) + 2),
+    },
+    fires: [
+      [3 * HOUR - MINUTE, {}],
+      [3 * HOUR + MINUTE, { BtcdmonReorganisation: NODE }],
+      [FAULT - MINUTE, { BtcdmonReorganisation: NODE }],
+      [FAULT + MINUTE, {}],
+    ],
+  },
+  {
+    title: 'BtcdmonReorganisation at the first of a node',
+    courses: {
+      btcdmon_reorgs_points_total: (s) => (s < 3 * HOUR ? 0 : 1),
+      btcdmon_reorgs_depth_total: (s) => (s < 3 * HOUR ? 0 : 2),
+    },
+    fires: [
+      [3 * HOUR - MINUTE, {}],
+      [3 * HOUR + 2 * MINUTE, { BtcdmonReorganisation: NODE }],
+    ],
+  },
+  {
+    title: 'BtcdmonNoPeers',
+    courses: from(FAULT, 'btcdmon_peers_total_connected', () => 0, FAULT + 8 * MINUTE),
+    fires: [
+      [FAULT + 3 * MINUTE, {}],
+      [FAULT + 6 * MINUTE, { BtcdmonNoPeers: NODE }],
+      [FAULT + 9 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'BtcdmonFewPeers',
+    courses: from(FAULT, 'btcdmon_peers_total_connected', () => 3, FAULT + 30 * MINUTE),
+    fires: [
+      [FAULT + 5 * MINUTE, {}],
+      [FAULT + 18 * MINUTE, { BtcdmonFewPeers: NODE }],
+      [FAULT + 45 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'BtcdmonViolationSurge',
+    courses: {
+      'btcdmon_rejects_violations_total{reason="malformed-block"}': (s) =>
+        s < FAULT ? undefined : Math.min(s - FAULT, 5 * MINUTE),
+    },
+    fires: [
+      [FAULT, {}],
+      [FAULT + 6 * MINUTE, { BtcdmonViolationSurge: NODE }],
+      [FAULT + 16 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'BtcdmonAddressSurge',
+    courses: from(
+      FAULT,
+      'btcdmon_addr_relay_entries_total',
+      (s) => s * 3 + Math.min(s - FAULT, 5 * MINUTE) * 100,
+    ),
+    fires: [
+      [FAULT, {}],
+      [FAULT + 6 * MINUTE, { BtcdmonAddressSurge: NODE }],
+      [FAULT + 16 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'BtcdmonMempoolSurge',
+    courses: from(FAULT, 'btcdmon_mempool_num_tx', () => 250_000, FAULT + 20 * MINUTE),
+    fires: [
+      [FAULT + MINUTE, {}],
+      [FAULT + 15 * MINUTE, { BtcdmonMempoolSurge: NODE }],
+      [FAULT + 31 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'BtcdmonPointsLost',
+    courses: from(FAULT, 'btcdmon_dropped_points_total{exporter="duckdb"}', () => 1),
+    fires: [
+      [FAULT - MINUTE, {}],
+      [FAULT + MINUTE, { BtcdmonPointsLost: EXPORTER }],
+      [FAULT + 6 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'BtcdmonPointsStuck',
+    courses: {
+      ...from(FAULT, 'btcdmon_queued_points{exporter="duckdb"}', (s) => s - FAULT + 1, FAULT + 30 * MINUTE),
+      ...from(FAULT, 'btcdmon_sent_points_total{exporter="duckdb"}', () => FAULT * 50, FAULT + 30 * MINUTE),
+    },
+    fires: [
+      [FAULT + 9 * MINUTE, {}],
+      [FAULT + 17 * MINUTE, { BtcdmonPointsStuck: EXPORTER }],
+      [FAULT + 32 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'BtcdmonLoopLag',
+    courses: from(FAULT, 'btcdmon_loop_lag_p99_seconds', () => 0.8, FAULT + 15 * MINUTE),
+    fires: [
+      [FAULT + 4 * MINUTE, {}],
+      [FAULT + 9 * MINUTE, { BtcdmonLoopLag: NODE }],
+      [FAULT + 16 * MINUTE, {}],
+    ],
+  },
+];
+
+/** Name of the node that a story is about. */
+export function nodeOf(story: Story): string {
+  return `node${STORIES.indexOf(story)}`;
+}
