@@ -67,7 +67,10 @@ export function newest(store: Store, panel: Panel, placing: Placing): Builder<Gr
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false));
   if (THRESHOLDS[panel.name] === undefined)
     stat.colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor('text'));
-  return finished(stat, panelId(`${panel.name} newest`), store, { ...panel, lines }, placing);
+  const [first] = lines;
+  const title =
+    first === undefined || panel.lines.length === 1 ? panel.title : `${panel.title}: ${columnName(first)}`;
+  return finished(stat, panelId(`${panel.name} newest`), store, { ...panel, title, lines }, placing);
 }
 
 /**

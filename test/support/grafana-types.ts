@@ -1,9 +1,6 @@
-import path from 'node:path';
-import ts from 'typescript';
+import { compileErrors } from './compile';
 
-const ROOT = path.join(__dirname, '..', '..');
 const SDK = '@grafana/grafana-foundation-sdk';
-const FILE = path.join(ROOT, 'test', 'support', 'grafana-types.virtual.ts');
 
 /**
  * What JSON has of a type of the SDK: the text of an enum's value in its place, and without the method that marks queries. Numbers stay: the
@@ -67,26 +64,5 @@ export function complaints(parts: readonly Typed[]): readonly string[] {
     parts
       .map(({ value, type }, index) => `export const part${index}: ${type} = ${JSON.stringify(value)};`)
       .join('\n');
-  const options: ts.CompilerOptions = {
-    strict: true,
-    noEmit: true,
-    skipLibCheck: true,
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    types: [],
-  };
-  const disk = ts.createCompilerHost(options);
-  const host: ts.CompilerHost = {
-    ...disk,
-    fileExists: (name) => name === FILE || disk.fileExists(name),
-    readFile: (name) => (name === FILE ? source : disk.readFile(name)),
-    getSourceFile: (name, version, ...rest) =>
-      name === FILE ? ts.createSourceFile(name, source, version) : disk.getSourceFile(name, version, ...rest),
-  };
-  const program = ts.createProgram([FILE], options, host);
-  const file = program.getSourceFile(FILE);
-  return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map(
-    ({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'),
-  );
+  return compileErrors(source);
 }

@@ -1,0 +1,31 @@
+import path from 'node:path';
+import ts from 'typescript';
+
+/** Where the source would be: its imports are relative to this folder. */
+const FILE = path.join(__dirname, 'compile.virtual.ts');
+
+/** What the compiler says of a source. */
+export function compileErrors(source: string): readonly string[] {
+  const options: ts.CompilerOptions = {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    types: [],
+  };
+  const disk = ts.createCompilerHost(options);
+  const host: ts.CompilerHost = {
+    ...disk,
+    fileExists: (name) => name === FILE || disk.fileExists(name),
+    readFile: (name) => (name === FILE ? source : disk.readFile(name)),
+    getSourceFile: (name, version, ...rest) =>
+      name === FILE ? ts.createSourceFile(name, source, version) : disk.getSourceFile(name, version, ...rest),
+  };
+  const program = ts.createProgram([FILE], options, host);
+  const file = program.getSourceFile(FILE);
+  return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map(
+    ({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'),
+  );
+}
