@@ -306,8 +306,16 @@ missing.describe('docker-compose.yml with the programs of this machine', () => {
     expect(get('/chronograf/a', ...admin)).toMatch(/"url":"\/chronograf\/a".*"authorization":"Basic /);
 
     // Whoever guesses is slowed down.
-    const guesses = Array.from({ length: 12 }, () => status('/grafana/login', '-X', 'POST'));
-    expect(guesses.slice(0, 5)).toEqual([200, 200, 200, 200, 200]);
-    expect(guesses).toContain(429);
+    const guesses = get(
+      '/grafana/login?[1-60]',
+      '-X',
+      'POST',
+      '-o',
+      '/dev/null',
+      '-w',
+      '%{http_code} ',
+    ).split(' ');
+    expect(guesses.slice(0, 5)).toEqual(['200', '200', '200', '200', '200']);
+    expect(guesses).toContain('429');
   }
 });
