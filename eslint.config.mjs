@@ -119,6 +119,7 @@ export default tseslint.config(
         Buffer: 'readonly',
         setTimeout: 'readonly',
         setImmediate: 'readonly',
+        AbortController: 'readonly',
         fetch: 'readonly',
         URLSearchParams: 'readonly',
       },

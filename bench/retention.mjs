@@ -113,7 +113,9 @@ try {
     for (const name of series) await work(name);
     return Math.round(count / ((performance.now() - start) / 1000));
   };
-  const rolled = await timed((name) => rollUp(connection, name, end, () => true));
+  const rolled = await timed((name) =>
+    rollUp({ connection, front: store.store.front, mayGoOn: () => true }, name, end),
+  );
   const expired = await timed((name) => expire(connection, name, end, () => true));
   await connection.run('CHECKPOINT');
   connection.closeSync();

@@ -56,8 +56,8 @@ export async function openPage(settings: HttpSettings | undefined, log: Log): Pr
 }
 
 /**
- * A store that this process writes no other can open: so it answers queries itself, shows the first of its stores on its page, and
- * keeps their points to their age.
+ * A store that this process writes no other can open: so it answers queries itself, shows the first of its stores on its page, rolls
+ * their points up and keeps them to their age.
  */
 export async function startServing(
   { node, retentionMs }: ServingOptions,
@@ -79,12 +79,12 @@ export async function startServing(
     log.info('no page: it shows an embedded store, and none of the exports is one');
     await page.close();
   }
-  if (retentionMs !== undefined)
-    for (const holder of holders) {
-      const warn = (message: string): void => void log.warn(message);
-      const retention = keepRetention({ keepMs: retentionMs }, { holder, nowMs: () => Date.now(), warn });
-      closing.push(() => retention.stop());
-    }
+  for (const holder of holders) {
+    const warn = (message: string): void => void log.warn(message);
+    const keepMs = retentionMs ?? null;
+    const retention = keepRetention({ keepMs }, { holder, nowMs: () => Date.now(), warn });
+    closing.push(() => retention.stop());
+  }
   return {
     url: first === undefined ? null : (page?.url ?? null),
     close: async () => {

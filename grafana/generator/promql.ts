@@ -3,7 +3,7 @@ import { type SeriesName, seriesOf } from '../../src/metrics/schema';
 import { COUNTED_COMMANDS } from '../../src/p2p/commands';
 import { columnName } from '../../src/panels/answer';
 import type { Line, Panel, Wanted } from '../../src/panels/panel';
-import { PERCENTS } from '../../src/query/sql';
+import { PERCENTS } from '../../src/store/rank-sql';
 
 /** One expression for Prometheus that answers a line of a panel, or those of all commands at once. */
 export interface Expression {

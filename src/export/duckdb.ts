@@ -180,11 +180,14 @@ export class DuckDbExporter implements Exporter {
   }
 
   private async transaction(groups: ReadonlyMap<SeriesName, readonly Point[]>): Promise<void> {
-    const { connection } = this.require();
+    const { connection, store } = this.require();
     try {
-      await connection.run('BEGIN');
-      for (const [series, points] of groups) await this.append(connection, series, points);
-      await connection.run('COMMIT');
+      await store.front.write(async () => {
+        await connection.run('BEGIN');
+        for (const [series, points] of groups) await this.append(connection, series, points);
+        await store.front.noteLate(connection, groups);
+        await connection.run('COMMIT');
+      });
     } catch (error) {
       // A COMMIT that failed has rolled back already; the first error is the one to report.
       await connection.run('ROLLBACK').catch(() => undefined);

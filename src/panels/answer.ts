@@ -16,11 +16,14 @@ export interface PanelAnswer {
 /** Label of the value column of a line that is named by its groups alone. */
 const UNNAMED = 'value';
 
-/** Asks a store all questions of a panel and puts the answers side by side. The lines of a panel group by the same tags. */
+/**
+ * Asks a store all questions of a panel and puts the answers side by side. The lines of a panel group by the same tags. `run` gives the
+ * answers in the order of the questions; of each all rows are taken before the next is asked for.
+ */
 export async function answerPanel(
   panel: Panel,
   choice: Choice,
-  run: (query: Query) => Promise<Result>,
+  run: (queries: readonly Query[]) => AsyncIterable<Result>,
 ): Promise<PanelAnswer> {
   const bucketed = choice.bucketNs !== null;
   const by = panel.lines[0]?.by ?? [];
@@ -31,10 +34,10 @@ export async function answerPanel(
     ...by.map((name) => ({ name, type: 'string' }) as const),
   ];
   let rawSince: bigint | undefined;
-  for (const [index, query] of panelQueries(panel, choice).entries()) {
+  let index = 0;
+  for await (const result of run(panelQueries(panel, choice))) {
     const line = panel.lines[index];
     if (line === undefined) break;
-    const result = await run(query);
     if (result.rawSince !== undefined) rawSince = later(rawSince, result.rawSince);
     columns.push({ name: columnName(line), type: valueType(line, result.columns.at(-1)) });
     for (const row of await collect(result)) {
@@ -44,6 +47,7 @@ export async function answerPanel(
         rows.set(id, (merged = [...row.slice(0, keys), ...panel.lines.map(() => null)]));
       merged[keys + index] = scaled(line, row.at(-1) ?? null);
     }
+    index++;
   }
   // A question without buckets and groups always has a row; one that says nothing is none.
   const told = [...rows.values()].filter((row) => row.slice(keys).some((value) => value !== null));

@@ -3,7 +3,7 @@ import { formatResult } from '../query/format';
 import { parseLimit } from '../query/model';
 import { inOneBatch } from '../query/result';
 import { type RunIo, type RunOptions, givenOnce, parseFormat, writeAll } from '../query/run';
-import { openSource } from '../query/source';
+import { answersOf, openSource } from '../query/source';
 import { formatNs, parseDuration, parseTime } from '../query/time';
 import { type PanelAnswer, answerPanel } from './answer';
 import { bucketFor } from './buckets';
@@ -33,7 +33,7 @@ export async function runPanelCommand(options: RunOptions, io: RunIo): Promise<v
   const choice = choose(panel, options, io.nowNs);
   const source = await openSource(options.from, io.env);
   try {
-    const answer = await answerPanel(panel, choice, (query) => source.run(query));
+    const answer = await answerPanel(panel, choice, (queries) => answersOf(source, queries));
     const { columns, rows, rawSince } = format === 'table' ? withoutEmpty(answer) : answer;
     if (rawSince !== undefined)
       io.stderr.write(

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { FailureError } from '../errors';
 import type { Store } from '../store/store';
 import type { Layout } from '../store/tables';
-import { runQuery, runRaw } from './duckdb-run';
+import { runQueries, runQuery, runRaw } from './duckdb-run';
 import { limitOf } from './limit';
 import { type Query, parseQuery } from './model';
 import type { Result, Row } from './result';
@@ -30,6 +30,8 @@ export interface AskLimits {
 /** The store as one question has it, until its answer is complete. */
 export interface Asked {
   run(query: Query): Promise<Result>;
+  /** Answers queries of one moment in their order, those that are alike at once: the lines of a panel. */
+  runAll(queries: readonly Query[]): AsyncIterable<Result>;
   /** Answers a question that is still text; relative times count from now. */
   answer(question: Request): Promise<Result>;
   /** Aborted when the time is over, nobody waits any more, or the node stops. */
@@ -132,6 +134,10 @@ class Session implements Asked {
     return this.start((connection) => runQuery(connection, query));
   }
 
+  async *runAll(queries: readonly Query[]): AsyncGenerator<Result> {
+    yield* await this.connected((connection) => runQueries(connection, queries));
+  }
+
   async answer(question: Request): Promise<Result> {
     if ('query' in question) return this.run(parseQuery(question.query, BigInt(Date.now()) * 1_000_000n));
     return this.start((connection) => runRaw(connection, question.raw));
@@ -144,13 +150,17 @@ class Session implements Asked {
   }
 
   private async start(ask: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
+    const result = await this.connected(ask);
+    return { ...result, rows: this.whileWanted(result.rows) };
+  }
+
+  private async connected<T>(ask: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     this.signal.throwIfAborted();
     const connection = await this.store.connect();
     this.connections.push(connection);
     // The time may have been up while the connection was made.
     this.signal.throwIfAborted();
-    const result = await ask(connection);
-    return { ...result, rows: this.whileWanted(result.rows) };
+    return ask(connection);
   }
 
   private async *whileWanted(rows: AsyncIterable<readonly Row[]>): AsyncGenerator<readonly Row[]> {

@@ -2,24 +2,17 @@ import {
   type DuckDBConnection,
   type DuckDBPreparedStatement,
   type DuckDBResult,
-  DuckDBTimestampMillisecondsValue,
-  DuckDBTimestampNanosecondsValue,
-  DuckDBTimestampSecondsValue,
-  DuckDBTimestampTZValue,
-  DuckDBTimestampValue,
-  type DuckDBType,
-  DuckDBTypeId,
-  type DuckDBValue,
   StatementType,
 } from '@duckdb/node-api';
 import { FailureError, UsageError, messageOf } from '../errors';
 import { checkDuckdbStatement } from './duckdb-statement';
-import { readMarks } from '../store/rollup-marks';
-import { type Group, finishSorted } from './finish';
+import { timeOf, toValue, typeOf } from './duckdb-values';
+import { NO_MARKS, readAllMarks, readMarks } from '../store/rollup-marks';
+import { type Group, finishSorted, hasValue } from './finish';
 import type { Query } from './model';
-import { answersFromRollups } from './rolled-sql';
-import { type Result, type ResultColumn, type Row, type Value, integer, resultColumns } from './result';
-import { compileSql } from './sql';
+import { type Plan, planOf } from './rolled-plan';
+import { type Result, type ResultColumn, type Row, collect, inOneBatch, resultColumns } from './result';
+import { compileSql, compileTogether, shareKey } from './sql';
 
 /**
  * Answers a query on a connection of its own, which is in a read-only transaction from then on. The rows must be taken
@@ -27,15 +20,64 @@ import { compileSql } from './sql';
  */
 export async function runQuery(connection: DuckDBConnection, query: Query): Promise<Result> {
   await beginReading(connection);
-  const { rawSince } = await failing(() => readMarks(connection, query.series));
-  const reachesBack = rawSince !== null && query.since < rawSince;
-  const rolled = reachesBack && answersFromRollups(query);
-  const result = await failing(() => connection.stream(compileSql(query, rolled ? rawSince : null)));
-  const answer =
+  const marks = await failing(() => readMarks(connection, query.series));
+  return answer(connection, query, planOf(query, marks));
+}
+
+/**
+ * Answers queries as `runQuery` does each of them, all of the same moment, and those that differ in their aggregates alone at once:
+ * the lines of a panel. All rows are taken before it returns.
+ */
+export async function runQueries(
+  connection: DuckDBConnection,
+  queries: readonly Query[],
+): Promise<readonly Result[]> {
+  await beginReading(connection);
+  const marks = await failing(() => readAllMarks(connection));
+  const results = new Map<Query, Result>();
+  for (const together of sharing(queries)) {
+    const [first] = together;
+    const plan = planOf(first, marks.get(first.series) ?? NO_MARKS);
+    if (together.length === 1) {
+      const result = await answer(connection, first, plan);
+      results.set(first, { ...result, rows: inOneBatch(await collect(result)) });
+      continue;
+    }
+    const aggs = together.flatMap(({ agg }) => (agg === null ? [] : [agg]));
+    const result = await failing(() => connection.stream(compileTogether(first, aggs, plan)));
+    const all = await collect({ columns: [], rows: batches(result) });
+    for (const [index, query] of together.entries()) {
+      const found = all.map((row) => groupOf(query, row, index - aggs.length)).filter(hasValue(query));
+      results.set(query, withSince(finishSorted(query, inOneBatch(found)), plan));
+    }
+  }
+  return queries.flatMap((query) => results.get(query) ?? []);
+}
+
+async function answer(connection: DuckDBConnection, query: Query, plan: Plan): Promise<Result> {
+  const result = await failing(() => connection.stream(compileSql(query, plan)));
+  return withSince(
     query.agg === null
       ? { columns: resultColumns(query), rows: points(result) }
-      : finishSorted(query, groups(query, result));
-  return reachesBack && !rolled ? { ...answer, rawSince } : answer;
+      : finishSorted(query, groups(query, result)),
+    plan,
+  );
+}
+
+function withSince(result: Result, { since }: Plan): Result {
+  return since === null ? result : { ...result, rawSince: since };
+}
+
+/** Groups of queries that one statement answers. */
+function sharing(queries: readonly Query[]): Iterable<readonly [Query, ...Query[]]> {
+  const shared = new Map<unknown, [Query, ...Query[]]>();
+  for (const query of queries) {
+    const key = shareKey(query) ?? query;
+    const others = shared.get(key);
+    if (others === undefined) shared.set(key, [query]);
+    else others.push(query);
+  }
+  return shared.values();
 }
 
 /**
@@ -79,13 +121,17 @@ async function* points(result: DuckDBResult): AsyncGenerator<readonly Row[]> {
 }
 
 async function* groups(query: Query, result: DuckDBResult): AsyncGenerator<readonly Group[]> {
-  const bucketed = query.everyNs !== null;
-  for await (const batch of batches(result))
-    yield batch.map((row) => ({
-      time: bucketed ? timeOf(row[0]) : null,
-      keys: row.slice(bucketed ? 1 : 0, -1),
-      value: row.at(-1) ?? null,
-    }));
+  for await (const batch of batches(result)) yield batch.map((row) => groupOf(query, row, -1));
+}
+
+/** A row as a group: the bucket, the values of `by`, and of the aggregates behind them the one at `index` from the end. */
+function groupOf({ everyNs, by }: Query, row: Row, index: number): Group {
+  const first = everyNs === null ? 0 : 1;
+  return {
+    time: everyNs === null ? null : timeOf(row[0]),
+    keys: row.slice(first, first + by.length),
+    value: row.at(index) ?? null,
+  };
 }
 
 async function* batches(result: DuckDBResult): AsyncGenerator<readonly Row[]> {
@@ -110,50 +156,4 @@ async function failing<T>(step: () => Promise<T>): Promise<T> {
 /** DuckDB's message without the picture of the statement below it. */
 function firstLines(message: string): string {
   return (message.split(/\n\s*\nLINE |\n/)[0] ?? '').trim();
-}
-
-/** Nanoseconds, which `toValue` made a number where they are few. */
-function timeOf(value: Value | undefined): bigint {
-  return BigInt(value as bigint | number);
-}
-
-function typeOf({ typeId }: DuckDBType): ResultColumn['type'] {
-  switch (typeId) {
-    case DuckDBTypeId.TINYINT:
-    case DuckDBTypeId.SMALLINT:
-    case DuckDBTypeId.INTEGER:
-    case DuckDBTypeId.BIGINT:
-    case DuckDBTypeId.HUGEINT:
-    case DuckDBTypeId.UTINYINT:
-    case DuckDBTypeId.USMALLINT:
-    case DuckDBTypeId.UINTEGER:
-    case DuckDBTypeId.UBIGINT:
-    case DuckDBTypeId.UHUGEINT:
-      return 'int';
-    case DuckDBTypeId.FLOAT:
-    case DuckDBTypeId.DOUBLE:
-      return 'float';
-    case DuckDBTypeId.BOOLEAN:
-      return 'bool';
-    case DuckDBTypeId.TIMESTAMP:
-    case DuckDBTypeId.TIMESTAMP_S:
-    case DuckDBTypeId.TIMESTAMP_MS:
-    case DuckDBTypeId.TIMESTAMP_NS:
-    case DuckDBTypeId.TIMESTAMP_TZ:
-      return 'time';
-    default:
-      return 'string';
-  }
-}
-
-function toValue(value: DuckDBValue): Value {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number')
-    return value;
-  if (typeof value === 'bigint') return integer(value);
-  if (value instanceof DuckDBTimestampNanosecondsValue) return value.nanos;
-  if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue)
-    return value.micros * 1000n;
-  if (value instanceof DuckDBTimestampMillisecondsValue) return value.millis * 1_000_000n;
-  if (value instanceof DuckDBTimestampSecondsValue) return value.seconds * 1_000_000_000n;
-  return String(value);
 }

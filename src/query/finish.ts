@@ -21,9 +21,14 @@ const SIGNIFICANT_DIGITS = 12;
  */
 export function finish(query: Query, groups: readonly Group[]): Result {
   const sorted = groups
-    .filter(({ value }) => value !== null && !(query.agg?.fn === 'count' && value === 0))
+    .filter(hasValue(query))
     .sort((a, b) => compareValues(a.time, b.time) || compareKeys(a.keys, b.keys));
   return finishSorted(query, inOneBatch(limited(query, sorted)));
+}
+
+/** Tells which groups are in an answer: those with a value, which of a count is more than 0. */
+export function hasValue({ agg }: Query): (group: Group) => boolean {
+  return ({ value }) => value !== null && !(agg?.fn === 'count' && value === 0);
 }
 
 /**

@@ -3,7 +3,7 @@ import { fieldOf, isCounter } from './columns';
 import type { Group } from './finish';
 import type { Query } from './model';
 import { type Row, type Value, integer } from './result';
-import { PERCENTS } from './sql';
+import { PERCENTS } from '../store/rank-sql';
 
 interface Bin {
   readonly time: bigint | null;

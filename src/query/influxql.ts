@@ -1,7 +1,7 @@
 import { columnNames, seriesOf, tagNames } from '../metrics/schema';
 import { fieldOf, isCounter } from './columns';
 import type { Query } from './model';
-import { PERCENTS } from './sql';
+import { PERCENTS } from '../store/rank-sql';
 import type { Where } from './where';
 
 const CASTS = { int: 'integer', float: 'float', bool: 'boolean', string: 'string' } as const;

@@ -1,104 +1,160 @@
 import { tagNames } from '../metrics/schema';
-import { ROLLUP_NS, rollupTable } from '../store/rollup-columns';
+import { rankGrouping, ranksTable } from '../store/ranks';
+import { rollupTable } from '../store/rollup-columns';
+import type { Span } from '../store/span';
 import { quote } from '../store/store';
-import { isCounter } from './columns';
 import type { Query } from './model';
-import { filter, groupKeys } from './sql-parts';
-import type { Where } from './where';
+import { type Plan, rolledBy } from './rolled-plan';
+import { type RolledWhere, columnsOf, rolledWhere } from './rolled-where';
+import { aggregate, filter, groupKeys, groupNames, valueName } from './sql-parts';
 
 type Aggregate = NonNullable<Query['agg']>;
 
-/** An aggregate of parts: of points, of rolled-up minutes, and of both. Each names what it makes of them `a` and `b`. */
+/** An aggregate of parts: of points, of rollups, and of both. Each names what it makes of them by letters and a number. */
 interface Parts {
   readonly raw: string;
   readonly rolled: string;
   readonly total: string;
 }
 
-/**
- * Tells whether sums of minutes answer a query: not percentiles, sums of totals and the points themselves, nor groups and
- * conditions of anything but tags, nor buckets that are not whole minutes.
- */
-export function answersFromRollups({ series, agg, by, where, everyNs }: Query): boolean {
-  if (agg === null || !(agg.fn === 'rate' || partsOf(agg) !== null)) return false;
-  const totals = agg.column !== null && isCounter(series, agg.column);
-  if (totals && (agg.fn === 'sum' || agg.fn === 'mean')) return false;
-  const tags = tagNames(series);
-  return (
-    (everyNs === null || everyNs % ROLLUP_NS === 0n) &&
-    [...by, ...(where === null ? [] : columnsOf(where))].every((name) => tags.includes(name))
-  );
-}
-
-/**
- * The groups of a query of which the time before `rawSince` was rolled up. A minute belongs to the time asked for where a part of it
- * does. Points before `rawSince` came after that, and are in no rollup yet.
- */
-export function rolledGroups(query: Query, agg: Aggregate, rawSince: bigint): string {
-  const { series } = query;
-  const minutes = filter({
-    ...query,
-    since: query.since - (query.since % ROLLUP_NS),
-    until: query.until < rawSince ? query.until : rawSince,
-  });
-  if (agg.fn === 'rate' && agg.column !== null && isCounter(series, agg.column))
-    return counterGroups(query, agg.column, minutes);
-  const { raw, rolled, total } = partsOf(agg) ?? { raw: '', rolled: '', total: '' };
-  const keys = groupKeys(query);
-  const part = (values: string, table: string, condition: string): string =>
-    `SELECT ${[...keys, values].join(', ')} FROM ${quote(table)} WHERE ${condition} GROUP BY ALL`;
-  const names = [...(query.everyNs === null ? [] : ['"time"']), ...query.by.map(quote)];
-  return (
-    `SELECT ${[...names, `${total} AS aggregate_of_group`].join(', ')} FROM (` +
-    `${part(raw, series, filter(query))} UNION ALL ${part(rolled, rollupTable(series), minutes)})`
-  );
-}
-
-function partsOf({ fn, column }: Aggregate): Parts | null {
-  const of = (suffix: string): string => quote(`${column ?? ''}_${suffix}`);
-  const name = quote(column ?? '');
-  switch (fn) {
-    case 'count':
-    case 'rate':
-      if (column === null)
-        return { raw: 'count(*) AS a', rolled: 'sum("points") AS a', total: 'CAST(sum(a) AS BIGINT)' };
-      if (fn === 'count')
-        return {
-          raw: `count(${name}) AS a`,
-          rolled: `sum(${of('count')}) AS a`,
-          total: 'CAST(sum(a) AS BIGINT)',
-        };
-      return { raw: `sum(${name}) AS a`, rolled: `sum(${of('sum')}) AS a`, total: 'sum(a)' };
-    case 'sum':
-      return { raw: `sum(${name}) AS a`, rolled: `sum(${of('sum')}) AS a`, total: 'sum(a)' };
-    case 'min':
-    case 'max':
-      return { raw: `${fn}(${name}) AS a`, rolled: `${fn}(${of(fn)}) AS a`, total: `${fn}(a)` };
-    case 'mean':
-      return {
-        raw: `sum(${name}) AS a, count(${name}) AS b`,
-        rolled: `sum(${of('sum')}) AS a, sum(${of('count')}) AS b`,
-        total: 'CAST(sum(a) AS DOUBLE) / nullif(sum(b), 0)',
-      };
-    default:
-      return null;
+/** The groups of a query whose range is divided between rollups and points, with the value of each of the aggregates. */
+export function rolledGroups(query: Query, aggs: readonly Aggregate[], plan: Plan): string {
+  const column = aggs[0]?.column ?? '';
+  switch (rolledBy(query)) {
+    case 'ranks':
+      return rankGroups(query, aggs, plan);
+    case 'spread':
+      return spreadGroups(query, column, plan);
+    case 'steps':
+      return counterGroups(query, column, plan);
+    case 'parts':
+      return sumGroups(query, aggs, plan);
   }
 }
 
-/** The steps of a counter as `increases` (sql.ts) has them: within minutes, between them, and from them on to the points. */
-function counterGroups(query: Query, column: string, minutes: string): string {
-  const tags = tagNames(query.series).map(quote);
-  const of = (suffix: string): string => quote(`${column}_${suffix}`);
-  const ranges =
-    `SELECT ${['"time"', ...tags].join(', ')}, ${of('first')} AS a, ${of('last')} AS b, ${of('increase')} AS inside ` +
-    `FROM ${quote(rollupTable(query.series))} WHERE ${minutes} AND ${of('count')} > 0 UNION ALL ` +
-    `SELECT ${['"time"', ...tags].join(', ')}, ${quote(column)}, ${quote(column)}, NULL ` +
-    `FROM ${quote(query.series)} WHERE ${filter(query)} AND ${quote(column)} IS NOT NULL`;
-  const steps = `SELECT *, a - lag(b) OVER (PARTITION BY ${tags.join(', ')} ORDER BY "time", a) AS step FROM (${ranges})`;
-  const increase = `sum(CASE WHEN step >= 0 THEN step + coalesce(inside, 0) ELSE inside END)`;
-  return `SELECT ${[...groupKeys(query), `${increase} AS aggregate_of_group`].join(', ')} FROM (${steps})`;
+function sumGroups(query: Query, aggs: readonly Aggregate[], plan: Plan): string {
+  const { flag } = rolledWhere(query.series, query.where) ?? { flag: null };
+  const parts = aggs.map((agg, index) => partsOf(agg, flag, index));
+  const part = (values: readonly string[]) => (table: string, condition: string) =>
+    `SELECT ${[...groupKeys(query), ...values].join(', ')} FROM ${quote(table)} WHERE ${condition} GROUP BY ALL`;
+  const rolled = part(parts.map((it) => it.rolled));
+  const raw = part(parts.map((it) => it.raw));
+  const totals = parts.map(({ total }, index) => `${total} AS ${valueName(index)}`);
+  return `SELECT ${[...groupNames(query), ...totals].join(', ')} FROM (${selects(query, plan, rolled, raw)})`;
 }
 
-function columnsOf(where: Where): readonly string[] {
-  return where.kind === 'compare' ? [where.column] : where.terms.flatMap(columnsOf);
+/** One SELECT for each span, as DuckDB skips what a range of times leaves out, and not what several do. */
+function selects(
+  query: Query,
+  { rolled, points }: Plan,
+  ofRollup: (table: string, condition: string) => string,
+  ofPoints: (table: string, condition: string) => string,
+): string {
+  const { series } = query;
+  const ofTags = { ...query, where: rolledWhere(series, query.where)?.tags ?? null };
+  return [
+    ...rolled.map(({ unit, span }) => ofRollup(rollupTable(series, unit), filterWithin(ofTags, span))),
+    ...points.map((span) => ofPoints(series, filterWithin(query, span))),
+  ].join(' UNION ALL ');
+}
+
+function filterWithin(query: Query, { from, until }: Span): string {
+  return filter({ ...query, since: from, until });
+}
+
+function partsOf({ fn, column }: Aggregate, flag: RolledWhere['flag'], index: number): Parts {
+  const [a, b] = [`a${index}`, `b${index}`];
+  const of = (suffix: string): string => quote(`${column ?? ''}_${suffix}`);
+  const name = quote(column ?? '');
+  const counted = (raw: string, rolled: string): Parts => ({
+    raw: `${raw} AS ${a}`,
+    rolled: `sum(${rolled}) AS ${a}`,
+    total: `CAST(sum(${a}) AS BIGINT)`,
+  });
+  if (column === null) return counted('count(*)', flag === null ? '"points"' : flagged(flag));
+  switch (fn) {
+    case 'count':
+      return counted(`count(${name})`, of('count'));
+    case 'min':
+    case 'max':
+      return { raw: `${fn}(${name}) AS ${a}`, rolled: `${fn}(${of(fn)}) AS ${a}`, total: `${fn}(${a})` };
+    case 'mean':
+      return {
+        raw: `sum(${name}) AS ${a}, count(${name}) AS ${b}`,
+        rolled: `sum(${of('sum')}) AS ${a}, sum(${of('count')}) AS ${b}`,
+        total: `CAST(sum(${a}) AS DOUBLE) / nullif(sum(${b}), 0)`,
+      };
+    default:
+      return { raw: `sum(${name}) AS ${a}`, rolled: `sum(${of('sum')}) AS ${a}`, total: `sum(${a})` };
+  }
+}
+
+function flagged({ column, isSet }: NonNullable<RolledWhere['flag']>): string {
+  const set = quote(`${column}_true`);
+  return isSet ? set : `${quote(`${column}_count`)} - ${set}`;
+}
+
+/** The steps of a counter as `increases` (sql.ts) has them: within buckets, between them, and from them on to the points. */
+function counterGroups(query: Query, column: string, plan: Plan): string {
+  const tags = tagNames(query.series).map(quote);
+  const of = (suffix: string): string => quote(`${column}_${suffix}`);
+  const ranges = selects(
+    query,
+    plan,
+    (table, condition) =>
+      `SELECT ${['"time"', ...tags].join(', ')}, ${of('first')} AS a, ${of('last')} AS b, ${of('increase')} AS inside ` +
+      `FROM ${quote(table)} WHERE ${condition} AND ${of('count')} > 0`,
+    (table, condition) =>
+      `SELECT ${['"time"', ...tags].join(', ')}, ${quote(column)} AS a, ${quote(column)} AS b, NULL AS inside ` +
+      `FROM ${quote(table)} WHERE ${condition} AND ${quote(column)} IS NOT NULL`,
+  );
+  const steps = `SELECT *, a - lag(b) OVER (PARTITION BY ${tags.join(', ')} ORDER BY "time", a) AS step FROM (${ranges})`;
+  const increase = `sum(CASE WHEN step >= 0 THEN step + coalesce(inside, 0) ELSE inside END)`;
+  return `SELECT ${[...groupKeys(query), `${increase} AS ${valueName(0)}`].join(', ')} FROM (${steps})`;
+}
+
+/**
+ * The standard deviation of parts of which each has its number of values n, their sum s and their squared distances m from its mean:
+ * the distances of the means from the mean of all come to that.
+ */
+function spreadGroups(query: Query, column: string, plan: Plan): string {
+  const of = (suffix: string): string => quote(`${column}_${suffix}`);
+  const name = quote(column);
+  const keys = groupKeys(query);
+  const parts = selects(
+    query,
+    plan,
+    (table, condition) =>
+      `SELECT ${[...keys, `${of('count')} AS n`].join(', ')}, CAST(${of('sum')} AS DOUBLE) AS s, ${of('m2')} AS m ` +
+      `FROM ${quote(table)} WHERE ${condition} AND ${of('count')} > 0`,
+    (table, condition) =>
+      `SELECT ${[...keys, `count(${name}) AS n`].join(', ')}, CAST(sum(${name}) AS DOUBLE) AS s, var_pop(${name}) * count(${name}) AS m ` +
+      `FROM ${quote(table)} WHERE ${condition} GROUP BY ALL HAVING n > 0`,
+  );
+  const names = groupNames(query);
+  const group = names.length === 0 ? '' : `PARTITION BY ${names.join(', ')}`;
+  const value = `CASE WHEN sum(n) > 1 THEN sqrt((sum(m) + sum(n * (s / n - mean) * (s / n - mean))) / (sum(n) - 1)) END`;
+  return (
+    `SELECT ${[...names, `${value} AS ${valueName(0)}`].join(', ')} FROM ` +
+    `(SELECT *, sum(s) OVER of_group / sum(n) OVER of_group AS mean FROM (${parts}) WINDOW of_group AS (${group}))`
+  );
+}
+
+/** Ranks of whole hours as they were kept, and of points where there are none. No bucket is of both. */
+function rankGroups(query: Query, aggs: readonly Aggregate[], plan: Plan): string {
+  const { series, by, where } = query;
+  const grouped = rankGrouping(series, [...by, ...(where === null ? [] : columnsOf(where))]);
+  const keys = groupKeys(query);
+  const kept = aggs.map(({ fn, column }, i) => `${quote(`${column ?? ''}_${fn}`)} AS a${i}`);
+  const counted = aggs.map(({ fn, column }, i) => `${aggregate(fn, column, false)} AS a${i}`);
+  const selected = selects(
+    query,
+    plan,
+    (_, condition) =>
+      `SELECT ${[...keys, ...kept].join(', ')} FROM ${quote(ranksTable(series))} WHERE ${condition} AND "by" = '${grouped}'`,
+    (table, condition) =>
+      `SELECT ${[...keys, ...counted].join(', ')} FROM ${quote(table)} WHERE ${condition} GROUP BY ALL`,
+  );
+  const values = aggs.map((_, i) => `any_value(a${i}) AS ${valueName(i)}`);
+  return `SELECT ${[...groupNames(query), ...values].join(', ')} FROM (${selected})`;
 }

@@ -16,6 +16,11 @@ export interface Source {
   close(): Promise<void>;
 }
 
+/** The answers to queries, one after the other. */
+export async function* answersOf(source: Source, queries: readonly Query[]): AsyncGenerator<Result> {
+  for (const query of queries) yield await source.run(query);
+}
+
 /**
  * Opens the store that a URL names: `duckdb:PATH`, `influx+http://[user@]host[:8086]/database` or
  * `influx+https://…`, these as for --export. InfluxDB's password is BTCDMON_INFLUX_PASSWORD of `env`, or in a file.

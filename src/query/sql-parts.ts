@@ -1,3 +1,4 @@
+import { PERCENTS, modeSql, percentileSql } from '../store/rank-sql';
 import { quote } from '../store/store';
 import type { Query } from './model';
 import type { Where } from './where';
@@ -7,6 +8,46 @@ export function groupKeys({ by, everyNs }: Query): readonly string[] {
   const bucket =
     everyNs === null ? [] : [`epoch_ns("time") - epoch_ns("time") % CAST(${everyNs} AS BIGINT) AS "time"`];
   return [...bucket, ...by.map(quote)];
+}
+
+/** The names of these in the answer. */
+export function groupNames({ by, everyNs }: Query): readonly string[] {
+  return [...(everyNs === null ? [] : ['"time"']), ...by.map(quote)];
+}
+
+/** The name of the value of each aggregate of a statement. */
+export function valueName(index: number): string {
+  return index === 0 ? 'aggregate_of_group' : `aggregate_of_group_${index}`;
+}
+
+/** An aggregate of points in SQL; a counter's rate is one of its `increase`. */
+export function aggregate(
+  fn: NonNullable<Query['agg']>['fn'],
+  name: string | null,
+  counter: boolean,
+): string {
+  if (name === null) return 'count(*)';
+  const column = quote(name);
+  switch (fn) {
+    case 'count':
+      return `count(${column})`;
+    case 'sum':
+    case 'min':
+    case 'max':
+      return `${fn}(${column})`;
+    case 'mean':
+      return `avg(${column})`;
+    case 'stddev':
+      return `stddev_samp(${column})`;
+    case 'mode':
+      return modeSql(name);
+    case 'p50':
+    case 'p90':
+    case 'p99':
+      return percentileSql(name, PERCENTS[fn]);
+    case 'rate':
+      return counter ? 'sum(increase)' : `sum(${column})`;
+  }
 }
 
 /** The condition of a query, the range of times included. */

@@ -1,20 +1,19 @@
 import { columnNames, tagNames } from '../metrics/schema';
 import { quote } from '../store/store';
-import { isCounter } from './columns';
 import type { Query } from './model';
+import { type Plan, rolledBy, unitsOf } from './rolled-plan';
 import { rolledGroups } from './rolled-sql';
-import { filter, groupKeys } from './sql-parts';
+import { aggregate, filter, groupKeys, groupNames, valueName } from './sql-parts';
 
-/** Percentiles by their names. */
-export const PERCENTS: Readonly<Record<'p50' | 'p90' | 'p99', number>> = { p50: 50, p90: 90, p99: 99 };
+type Aggregate = NonNullable<Query['agg']>;
 
 /**
  * Compiles a query to DuckDB SQL. Points come as time (nanoseconds, BIGINT), tags, columns in ascending order; aggregates
  * as the bucket's time (with `everyNs`), the values of `by` and the aggregate: sorted and within the limit, but for
- * `finishSorted`, which divides and rounds. Of the time before `rawSince` it takes rollups, where that is given.
+ * `finishSorted`, which divides and rounds. It takes points alone, or what a plan says.
  */
-export function compileSql(query: Query, rawSince: bigint | null = null): string {
-  return query.agg === null ? pointsSql(query) : aggregateSql(query, query.agg, rawSince);
+export function compileSql(query: Query, plan: Plan | null = null): string {
+  return query.agg === null ? pointsSql(query) : aggregateSql(query, query.agg, plan);
 }
 
 function pointsSql(query: Query): string {
@@ -30,57 +29,53 @@ function pointsSql(query: Query): string {
     : `SELECT * FROM (SELECT * FROM (${points}) ORDER BY ${descending} LIMIT ${limit}) ORDER BY ${ascending}`;
 }
 
-function aggregateSql(query: Query, agg: NonNullable<Query['agg']>, rawSince: bigint | null): string {
-  const { by, everyNs, limit } = query;
-  const selected = rawSince === null ? rawGroups(query, agg) : rolledGroups(query, agg, rawSince);
-  const groups = `${selected} GROUP BY ALL HAVING aggregate_of_group ${agg.fn === 'count' ? '> 0' : 'IS NOT NULL'}`;
-  const keys = [...(everyNs === null ? [] : ['"time"']), ...by.map(quote)];
+/** Compiles queries that differ in their aggregates alone (`shareKey`), to the groups with the value of each, null where there is none. */
+export function compileTogether(query: Query, aggs: readonly Aggregate[], plan: Plan): string {
+  return sorted(query, `${groupsOf(query, aggs, plan)} GROUP BY ALL`);
+}
+
+/** What queries have in common that one statement can answer; null for one that shares none. */
+export function shareKey(query: Query): string | null {
+  const { agg, limit, ...asked } = query;
+  const kind = rolledBy(query);
+  if (agg === null || limit !== 0 || kind === 'steps' || kind === 'spread') return null;
+  return JSON.stringify([kind, unitsOf(query), asked], (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+}
+
+function aggregateSql(query: Query, agg: Aggregate, plan: Plan | null): string {
+  const { everyNs, limit } = query;
+  const having = `HAVING ${valueName(0)} ${agg.fn === 'count' ? '> 0' : 'IS NOT NULL'}`;
+  const groups = `${groupsOf(query, [agg], plan)} GROUP BY ALL ${having}`;
+  if (limit === 0) return sorted(query, groups);
+  const keys = groupNames(query);
   if (keys.length === 0) return groups;
-  const ascending = `ORDER BY ${keys.map((key) => `${key} ASC NULLS FIRST`).join(', ')}`;
   const descending = `ORDER BY ${keys.map((key) => `${key} DESC NULLS LAST`).join(', ')}`;
-  if (limit === 0) return `SELECT * FROM (${groups}) ${ascending}`;
   // Of buckets the newest stay, of groups the first.
   return everyNs === null
-    ? `SELECT * FROM (${groups}) ${ascending} LIMIT ${limit}`
-    : `SELECT * FROM (SELECT * FROM (${groups}) ${descending} LIMIT ${limit}) ${ascending}`;
+    ? `${sorted(query, groups)} LIMIT ${limit}`
+    : sorted(query, `SELECT * FROM (${groups}) ${descending} LIMIT ${limit}`);
 }
 
-function rawGroups(query: Query, agg: NonNullable<Query['agg']>): string {
-  const { series } = query;
-  const column = agg.column === null ? null : quote(agg.column);
-  const counter = agg.column !== null && isCounter(series, agg.column);
-  const from =
-    agg.fn === 'rate' && agg.column !== null && counter
-      ? `(${increases(query, agg.column)}) WHERE increase >= 0`
-      : `${quote(series)} WHERE ${filter(query)}`;
-  const value = aggregate(agg.fn, column, counter);
-  return `SELECT ${[...groupKeys(query), `${value} AS aggregate_of_group`].join(', ')} FROM ${from}`;
+function sorted(query: Query, groups: string): string {
+  const keys = groupNames(query);
+  if (keys.length === 0) return groups;
+  return `SELECT * FROM (${groups}) ORDER BY ${keys.map((key) => `${key} ASC NULLS FIRST`).join(', ')}`;
 }
 
-function aggregate(fn: NonNullable<Query['agg']>['fn'], column: string | null, counter: boolean): string {
-  if (column === null) return 'count(*)';
-  switch (fn) {
-    case 'count':
-      return `count(${column})`;
-    case 'sum':
-    case 'min':
-    case 'max':
-      return `${fn}(${column})`;
-    case 'mean':
-      return `avg(${column})`;
-    case 'stddev':
-      return `stddev_samp(${column})`;
-    case 'mode':
-      // Of equally frequent values it takes the first that it meets.
-      return `mode(${column} ORDER BY ${column})`;
-    case 'p50':
-    case 'p90':
-    case 'p99':
-      // The rank that InfluxQL's PERCENTILE takes, by the same steps in doubles.
-      return `list_sort(list(${column}) FILTER (${column} IS NOT NULL))[CAST(floor(CAST(count(${column}) AS DOUBLE) * ${PERCENTS[fn]}::DOUBLE / 100::DOUBLE + 0.5::DOUBLE) AS BIGINT)]`;
-    case 'rate':
-      return counter ? 'sum(increase)' : `sum(${column})`;
-  }
+function groupsOf(query: Query, aggs: readonly Aggregate[], plan: Plan | null): string {
+  return plan !== null && plan.rolled.length > 0 ? rolledGroups(query, aggs, plan) : rawGroups(query, aggs);
+}
+
+function rawGroups(query: Query, aggs: readonly Aggregate[]): string {
+  const column = aggs[0]?.column ?? '';
+  const counter = rolledBy(query) === 'steps';
+  const from = counter
+    ? `(${increases(query, column)}) WHERE increase >= 0`
+    : `${quote(query.series)} WHERE ${filter(query)}`;
+  const values = aggs.map((agg, i) => `${aggregate(agg.fn, agg.column, counter)} AS ${valueName(i)}`);
+  return `SELECT ${[...groupKeys(query), ...values].join(', ')} FROM ${from}`;
 }
 
 /** The steps of a counter between neighbouring points of a tag set; below 0 where the node was started again. */

@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../errors';
 import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
 import { expire, rollUp } from './rollup';
 import type { Store } from './store';
 
-/** How often minutes are rolled up and old points looked for, in milliseconds. */
+/** How often points are rolled up and old ones looked for, in milliseconds. */
 const PASS_MS = 60_000;
 
 /** How long a point may take from its time to the store until a minute is rolled up without it, in nanoseconds. */
@@ -17,8 +18,8 @@ const GRACE_NS = 60_000_000_000n;
 const ORDER: readonly SeriesName[] = ['btcdmon', ...SERIES_NAMES.filter((name) => name !== 'btcdmon')];
 
 export interface RetentionOptions {
-  /** Age, in milliseconds, at which a point is removed and only its minute's rollup stays. */
-  readonly keepMs: number;
+  /** Age, in milliseconds, at which a point is removed and only its rollups stay; null for never. */
+  readonly keepMs: number | null;
   /** Default 60,000. */
   readonly passMs?: number;
 }
@@ -38,22 +39,15 @@ export interface Retention {
 }
 
 /**
- * Rolls the points of a store up by minute, and removes those that are older than `keepMs`, on a connection of its own: a series and
- * an hour in one transaction, so that writing and queries go on between and beside. What fails is warned of and tried again.
+ * Rolls the points of a store up by minute and hour, and removes those that are older than `keepMs`, on a connection of its own: a
+ * series and an hour in one transaction, so that writing and queries go on between and beside. After each it rests for as long as that
+ * took, so that a store with months to roll up leaves the machine to others. What fails is warned of and tried again.
  */
 export function keepRetention(options: RetentionOptions, modules: RetentionModules): Retention {
   const { keepMs, passMs = PASS_MS } = options;
   const { holder, nowMs, warn } = modules;
-  const state: {
-    stopped: boolean;
-    timer?: NodeJS.Timeout;
-    connection?: DuckDBConnection | undefined;
-    complaint: string;
-  } = {
-    stopped: false,
-    complaint: '',
-  };
-  const mayGoOn = (): boolean => !state.stopped;
+  const stopping = new AbortController();
+  const state: { connection?: DuckDBConnection | undefined; complaint: string } = { complaint: '' };
 
   const pass = async (): Promise<void> => {
     const now = BigInt(Math.floor(nowMs())) * 1_000_000n;
@@ -63,17 +57,19 @@ export function keepRetention(options: RetentionOptions, modules: RetentionModul
       // The sums of an hour need more than the writer has.
       takeBack = await store.lendMemory();
       const connection = (state.connection = await store.connect());
+      const mayGoOn = pacer(stopping.signal);
       let removed = 0;
       for (const series of ORDER) {
-        removed += await expire(connection, series, now - BigInt(keepMs) * 1_000_000n, mayGoOn);
-        await rollUp(connection, series, now - GRACE_NS, mayGoOn);
+        if (keepMs !== null)
+          removed += await expire(connection, series, now - BigInt(keepMs) * 1_000_000n, mayGoOn);
+        await rollUp({ connection, front: store.front, mayGoOn }, series, now - GRACE_NS);
       }
       // DuckDB reuses the space of what was removed from then on. It refuses while others write, and does it itself later.
       if (removed > 0) await connection.run('CHECKPOINT').catch(() => undefined);
       state.complaint = '';
     } catch (error) {
       const complaint = `retention: a pass failed and is tried again: ${messageOf(error).split('\n')[0] ?? ''}`;
-      if (complaint !== state.complaint && mayGoOn()) warn(complaint);
+      if (complaint !== state.complaint && !stopping.signal.aborted) warn(complaint);
       state.complaint = complaint;
     } finally {
       state.connection?.closeSync();
@@ -81,21 +77,35 @@ export function keepRetention(options: RetentionOptions, modules: RetentionModul
       await takeBack?.();
     }
   };
-  const loop = async (): Promise<void> => {
-    await pass();
-    if (mayGoOn())
-      state.timer = setTimeout(() => {
-        running = loop();
-      }, passMs);
+  const run = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await pass();
+      await rest(passMs, stopping.signal);
+    }
   };
-  let running = loop();
+  const running = run();
   return {
     stop: async () => {
-      state.stopped = true;
-      clearTimeout(state.timer);
-      // What it is at is rolled back, and done at the next start.
+      stopping.abort();
+      // What it is at is rolled back, and done at the next start. DuckDB forgets an interruption that comes between two steps.
+      const again = setInterval(() => state.connection?.interrupt(), 50);
       state.connection?.interrupt();
       await running;
+      clearInterval(again);
     },
   };
+}
+
+/** Waits before each piece of work for as long as the last one took; says no once `signal` is aborted. */
+function pacer(signal: AbortSignal): () => Promise<boolean> {
+  let begun: number | undefined;
+  return async () => {
+    if (begun !== undefined) await rest(performance.now() - begun, signal);
+    begun = performance.now();
+    return !signal.aborted;
+  };
+}
+
+async function rest(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SeriesName } from '../metrics/schema';
+import { LATE } from './late';
 
 /** Table with a row for each series that was rolled up: how far, and how far its points are gone. */
 export const MARKS = 'btcdmon_rollups';
@@ -9,37 +10,101 @@ export const MARK_COLUMNS: ReadonlyMap<string, string> = new Map([
   ['series', 'VARCHAR'],
   ['rolled_until', 'TIMESTAMP_NS'],
   ['raw_since', 'TIMESTAMP_NS'],
+  ['hours_since', 'TIMESTAMP_NS'],
+  ['hours_until', 'TIMESTAMP_NS'],
 ]);
 
 /** How far a series was rolled up, in nanoseconds since the Unix epoch. */
 export interface Marks {
-  /** Minutes before it are in the rollup table, but for points that came later than the grace. Null where none is. */
+  /** Minutes before it are in their table. Null where none is. */
   readonly rolledUntil: bigint | null;
   /** Of the time before it only rollups remain; a point with an earlier time came after that, and is in none. Null for none. */
   readonly rawSince: bigint | null;
+  /** Hours from here on are in their tables: when there were none yet, the points before it were gone. Null for all. */
+  readonly hoursSince: bigint | null;
+  /** Hours before it are in their tables. Null where none is. */
+  readonly hoursUntil: bigint | null;
 }
 
-/** Reads how far a series was rolled up, also of a store whose version knew no rollups. */
-export async function readMarks(connection: DuckDBConnection, series: SeriesName): Promise<Marks> {
-  const tables = await connection.runAndReadAll(
-    `SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND table_name = '${MARKS}'`,
-  );
-  if (tables.currentRowCount === 0) return { rolledUntil: null, rawSince: null };
+/** Marks, and the hours whose rollups lack points that came later; for a query, which must not mind. */
+export interface MarksOfSeries extends Marks {
+  /** Begins of hours in ascending order. */
+  readonly late: readonly bigint[];
+}
+
+/** Of a series that was never rolled up. */
+export const NO_MARKS: MarksOfSeries = {
+  rolledUntil: null,
+  rawSince: null,
+  hoursSince: null,
+  hoursUntil: null,
+  late: [],
+};
+
+/** Reads how far each series was rolled up, also of a store whose version knew less of it or nothing. */
+export async function readAllMarks(
+  connection: DuckDBConnection,
+): Promise<ReadonlyMap<string, MarksOfSeries>> {
+  try {
+    return await readOwn(connection);
+  } catch (error) {
+    // Looking first which tables there are takes longer than all the rest.
+    if (await hasTable(connection, LATE)) throw error;
+    return (await hasTable(connection, MARKS)) ? readOld(connection) : new Map();
+  }
+}
+
+async function readOwn(connection: DuckDBConnection): Promise<ReadonlyMap<string, MarksOfSeries>> {
+  const late = new Map<string, Set<bigint>>();
+  const noted = await connection.runAndReadAll(`SELECT series, epoch_ns(hour) FROM ${LATE} ORDER BY hour`);
+  for (const [series, hour] of noted.getRows() as [string, bigint][])
+    late.set(series, (late.get(series) ?? new Set()).add(hour));
   const reader = await connection.runAndReadAll(
-    `SELECT epoch_ns(rolled_until), epoch_ns(raw_since) FROM ${MARKS} WHERE series = $1`,
-    [series],
+    `SELECT series, epoch_ns(rolled_until), epoch_ns(raw_since), epoch_ns(hours_since), epoch_ns(hours_until) FROM ${MARKS}`,
   );
-  const [rolledUntil = null, rawSince = null] = (reader.getRows()[0] ?? []) as (bigint | null)[];
-  return { rolledUntil, rawSince };
+  return new Map(
+    (reader.getRows() as [string, ...(bigint | null)[]][]).map(([series, ...times]) => {
+      const [rolledUntil = null, rawSince = null, hoursSince = null, hoursUntil = null] = times;
+      return [series, { rolledUntil, rawSince, hoursSince, hoursUntil, late: [...(late.get(series) ?? [])] }];
+    }),
+  );
+}
+
+/** Version 1 knew no hours, and did not heed points that came late: its minutes are right where they alone are left. */
+async function readOld(connection: DuckDBConnection): Promise<ReadonlyMap<string, MarksOfSeries>> {
+  const reader = await connection.runAndReadAll(`SELECT series, epoch_ns(raw_since) FROM ${MARKS}`);
+  return new Map(
+    (reader.getRows() as [string, bigint | null][]).map(([series, since]) => [
+      series,
+      { rolledUntil: since, rawSince: since, hoursSince: since, hoursUntil: since, late: [] },
+    ]),
+  );
+}
+
+async function hasTable(connection: DuckDBConnection, name: string): Promise<boolean> {
+  const reader = await connection.runAndReadAll(
+    `SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND table_name = '${name}'`,
+  );
+  return reader.currentRowCount > 0;
+}
+
+/** The marks of one series. */
+export async function readMarks(connection: DuckDBConnection, series: SeriesName): Promise<MarksOfSeries> {
+  return (await readAllMarks(connection)).get(series) ?? NO_MARKS;
 }
 
 /** Writes the marks of a series; part of the transaction that made them true. */
 export async function writeMarks(
   connection: DuckDBConnection,
   series: SeriesName,
-  { rolledUntil, rawSince }: Marks,
+  { rolledUntil, rawSince, hoursSince, hoursUntil }: Marks,
 ): Promise<void> {
-  const time = (ns: bigint | null): string => (ns === null ? 'NULL' : `make_timestamp_ns(${ns})`);
+  const times = [rolledUntil, rawSince, hoursSince, hoursUntil].map((ns) =>
+    ns === null ? 'NULL' : `make_timestamp_ns(${ns})`,
+  );
   await connection.run(`DELETE FROM ${MARKS} WHERE series = $1`, [series]);
-  await connection.run(`INSERT INTO ${MARKS} VALUES ($1, ${time(rolledUntil)}, ${time(rawSince)})`, [series]);
+  await connection.run(
+    `INSERT INTO ${MARKS} (${[...MARK_COLUMNS.keys()].join(', ')}) VALUES ($1, ${times.join(', ')})`,
+    [series],
+  );
 }

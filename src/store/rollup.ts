@@ -1,31 +1,81 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SeriesName } from '../metrics/schema';
+import { LATE, type RollupFront } from './late';
 import { quote } from './quote';
-import { ROLLUP_NS, rollupTable } from './rollup-columns';
-import { readMarks, writeMarks } from './rollup-marks';
-import { type Span, rollUpSql, within } from './rollup-sql';
+import { fewerRanksSql, rankedColumns, ranksSql, ranksTable, sourcesSql } from './ranks';
+import { ROLLUPS, type RollupUnit, rollupTable } from './rollup-columns';
+import { type Marks, readMarks, writeMarks } from './rollup-marks';
+import { rollUpSql } from './rollup-sql';
+import { type Span, beginOf, within } from './span';
 
-/** What is rolled up or removed in one transaction. */
-export const SLICE_NS = 3_600_000_000_000n;
+/** What is removed or rolled up anew in one transaction. */
+const SLICE_NS = ROLLUPS.hour.ns;
 
-/** Rolls a series up to the last minute that ends at or before `untilNs`, an hour a transaction, as long as `mayGoOn` says so. */
-export async function rollUp(
-  connection: DuckDBConnection,
+/** What is rolled up in one transaction, where so much is due. */
+const LONG_SLICE_NS = 24n * SLICE_NS;
+
+/** Of that, what is ranked in one statement: a day of a busy node would take 500 MB. */
+const RANKED_NS = 6n * SLICE_NS;
+
+/** Asked before each piece of work; no ends it. */
+export type MayGoOn = () => boolean | Promise<boolean>;
+
+/** What rolls points up beside others that write them. */
+export interface Roller {
+  readonly connection: DuckDBConnection;
+  readonly front: RollupFront;
+  readonly mayGoOn: MayGoOn;
+}
+
+/**
+ * Rolls a series up: hours to which points came late anew, then minutes and hours that end at or before `untilNs`, the oldest
+ * first, a day at most in a transaction.
+ */
+export async function rollUp(roller: Roller, series: SeriesName, untilNs: bigint): Promise<void> {
+  await rollLate(roller, series);
+  for (const unit of ['minute', 'hour'] as const) await advance(roller, series, unit, untilNs);
+}
+
+async function advance(
+  { connection, front, mayGoOn }: Roller,
   series: SeriesName,
+  unit: RollupUnit,
   untilNs: bigint,
-  mayGoOn: () => boolean,
 ): Promise<void> {
-  const { rolledUntil, rawSince } = await readMarks(connection, series);
-  let from = rolledUntil ?? (await firstMinute(connection, series));
-  const until = untilNs - (untilNs % ROLLUP_NS);
-  while (from !== null && from < until && mayGoOn()) {
-    const hourEnd: bigint = from - (from % SLICE_NS) + SLICE_NS;
-    const span: Span = { from, until: hourEnd < until ? hourEnd : until };
+  const marks = await readMarks(connection, series);
+  let from = untilOf(marks, unit) ?? (await firstBucket(connection, series, unit));
+  const until = beginOf(unit, untilNs);
+  while (from !== null && from < until && (await mayGoOn())) {
+    const end: bigint = beginOf('hour', from) + LONG_SLICE_NS;
+    const span: Span = { from, until: end < until ? end : until };
+    await front.advance(series, span.until);
     await transaction(connection, async () => {
-      await connection.run(rollUpSql(series, span));
-      await writeMarks(connection, series, { rolledUntil: span.until, rawSince });
+      await insertRollups(connection, series, unit, span);
+      const now = await readMarks(connection, series);
+      const reached = unit === 'minute' ? { rolledUntil: span.until } : { hoursUntil: span.until };
+      await writeMarks(connection, series, { ...now, ...reached });
     });
     from = span.until;
+  }
+}
+
+async function rollLate({ connection, mayGoOn }: Roller, series: SeriesName): Promise<void> {
+  const { late } = await readMarks(connection, series);
+  for (const from of late) {
+    if (!(await mayGoOn())) break;
+    await transaction(connection, async () => {
+      const marks = await readMarks(connection, series);
+      // Of an hour whose points are gone the late ones wait until they are removed as well, and stand beside the others then.
+      if (marks.rawSince === null || from >= marks.rawSince)
+        for (const unit of ['minute', 'hour'] as const) {
+          const rolled = untilOf(marks, unit) ?? 0n;
+          const end = from + SLICE_NS < rolled ? from + SLICE_NS : rolled;
+          if (end <= from) continue;
+          await deleteRollups(connection, series, unit, { from, until: end });
+          await insertRollups(connection, series, unit, { from, until: end });
+        }
+      await forgetLate(connection, series, from);
+    });
   }
 }
 
@@ -37,28 +87,70 @@ export async function expire(
   connection: DuckDBConnection,
   series: SeriesName,
   beforeNs: bigint,
-  mayGoOn: () => boolean,
+  mayGoOn: MayGoOn,
 ): Promise<number> {
-  const horizon = beforeNs - (beforeNs % SLICE_NS);
   let removed = 0;
-  for (const from of await hoursBefore(connection, series, horizon)) {
-    if (!mayGoOn()) break;
+  for (const from of await hoursBefore(connection, series, beginOf('hour', beforeNs))) {
+    if (!(await mayGoOn())) break;
     const span: Span = { from, until: from + SLICE_NS };
     await transaction(connection, async () => {
-      const { rolledUntil, rawSince } = await readMarks(connection, series);
-      // Of an hour whose points are gone already, these are ones that came after that: their rollup stands beside the first.
-      if (rawSince === null || from >= rawSince)
-        await connection.run(`DELETE FROM ${quote(rollupTable(series))} ${within(span)}`);
-      await connection.run(rollUpSql(series, span));
+      const marks = await readMarks(connection, series);
+      const { rolledUntil, rawSince, hoursSince, hoursUntil } = marks;
+      const isFirst = rawSince === null || from >= rawSince;
+      for (const unit of ['minute', 'hour'] as const) {
+        // Of an hour whose points are gone already, these are ones that came after that: their rollup stands beside the first,
+        // but their ranks would contradict it.
+        if (isFirst) await deleteRollups(connection, series, unit, span);
+        if (unit === 'minute' || hoursSince === null || from >= hoursSince)
+          await insertRollups(connection, series, unit, span, isFirst);
+      }
       const result = await connection.run(`DELETE FROM ${quote(series)} ${within(span)}`);
       removed += result.rowsChanged;
+      await forgetLate(connection, series, from);
       await writeMarks(connection, series, {
         rolledUntil: later(rolledUntil, span.until),
         rawSince: later(rawSince, span.until),
+        hoursSince,
+        hoursUntil: later(hoursUntil, span.until),
       });
     });
   }
   return removed;
+}
+
+async function insertRollups(
+  connection: DuckDBConnection,
+  series: SeriesName,
+  unit: RollupUnit,
+  span: Span,
+  withRanks = true,
+): Promise<void> {
+  await connection.run(rollUpSql(series, unit, span));
+  if (unit === 'minute' || !withRanks || rankedColumns(series).length === 0) return;
+  for (let { from } = span; from < span.until; from += RANKED_NS) {
+    const end = from + RANKED_NS;
+    const part: Span = { from, until: end < span.until ? end : span.until };
+    await connection.run(ranksSql(series, part));
+    const sources = await connection.runAndReadAll(sourcesSql(series, part));
+    await connection.run(fewerRanksSql(series, part, sources.getRows()[0]?.[0] === 1n));
+  }
+}
+
+async function deleteRollups(
+  connection: DuckDBConnection,
+  series: SeriesName,
+  unit: RollupUnit,
+  span: Span,
+): Promise<void> {
+  await connection.run(`DELETE FROM ${quote(rollupTable(series, unit))} ${within(span)}`);
+  if (unit === 'hour' && rankedColumns(series).length > 0)
+    await connection.run(`DELETE FROM ${quote(ranksTable(series))} ${within(span)}`);
+}
+
+async function forgetLate(connection: DuckDBConnection, series: SeriesName, hour: bigint): Promise<void> {
+  await connection.run(`DELETE FROM ${LATE} WHERE series = $1 AND hour = make_timestamp_ns(${hour})`, [
+    series,
+  ]);
 }
 
 /** Starts of the hours before `horizon` of which there are points, the oldest first. */
@@ -74,10 +166,18 @@ async function hoursBefore(
   return reader.getRows().map(([hour]) => (hour as bigint) * SLICE_NS);
 }
 
-async function firstMinute(connection: DuckDBConnection, series: SeriesName): Promise<bigint | null> {
+async function firstBucket(
+  connection: DuckDBConnection,
+  series: SeriesName,
+  unit: RollupUnit,
+): Promise<bigint | null> {
   const reader = await connection.runAndReadAll(`SELECT epoch_ns(min("time")) FROM ${quote(series)}`);
   const first = (reader.getRows()[0]?.[0] ?? null) as bigint | null;
-  return first === null ? null : first - (first % ROLLUP_NS);
+  return first === null ? null : beginOf(unit, first);
+}
+
+function untilOf({ rolledUntil, hoursUntil }: Marks, unit: RollupUnit): bigint | null {
+  return unit === 'minute' ? rolledUntil : hoursUntil;
 }
 
 function later(mark: bigint | null, time: bigint): bigint {

@@ -3,6 +3,8 @@ import path from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { BtcdmonError, FailureError, messageOf } from '../errors';
 import { checkPath, explainOpen } from './open-errors';
+import { RollupFront } from './late';
+import { readAllMarks } from './rollup-marks';
 import { type Layout, checkVersion, createTables, readLayout } from './tables';
 
 export { quote, tableColumns } from './tables';
@@ -34,6 +36,8 @@ export interface Store {
   readonly path: string;
   /** The columns of each table in their order. */
   readonly layout: Layout;
+  /** Where whoever writes points meets who rolls them up. */
+  readonly front: RollupFront;
   /**
    * A new connection; connections see each other's committed rows. Whoever asks for one ends it with `closeSync`;
    * the store ends those that are left.
@@ -61,8 +65,8 @@ export interface StoreOptions {
 }
 
 /**
- * Opens the store at `file`, creating it and its tables where `readOnly` is not set, and adding columns that the schema
- * has gained since.
+ * Opens the store at `file`, where `readOnly` is not set creating it and its tables, adding columns that the schema has gained since
+ * and bringing an older version to this one.
  * @throws FailureError with one line that says what is wrong with the path or who holds the file
  */
 export async function openStore(file: string, options: StoreOptions = {}): Promise<Store> {
@@ -96,6 +100,7 @@ class DuckDbStore implements Store {
   private readonly connections = new Set<WeakRef<DuckDBConnection>>();
   /** How often memory is lent. */
   private lent = 0;
+  readonly front = new RollupFront();
 
   constructor(
     readonly path: string,
@@ -112,7 +117,7 @@ class DuckDbStore implements Store {
     const instance = await createInstance(file, readOnly);
     try {
       await limitFiles(instance, this.filesIn);
-      const layout = await prepare(instance, file, readOnly);
+      const layout = await prepare(instance, file, readOnly, this.front);
       const memory = readOnly ? QUERY_MEMORY : await writerMemory(instance);
       this.opened = { instance, layout, memory };
       await this.limitMemory();
@@ -227,12 +232,18 @@ async function writerMemory(instance: DuckDBInstance): Promise<string> {
   }
 }
 
-async function prepare(instance: DuckDBInstance, file: string, readOnly: boolean): Promise<Layout> {
+async function prepare(
+  instance: DuckDBInstance,
+  file: string,
+  readOnly: boolean,
+  front: RollupFront,
+): Promise<Layout> {
   const connection = await instance.connect();
   try {
     const layout = await readLayout(connection);
-    await checkVersion(connection, file, layout, !readOnly);
-    const changed = !readOnly && (await createTables(connection, layout));
+    const version = await checkVersion(connection, file, layout, !readOnly);
+    const changed = !readOnly && (await createTables(connection, layout, version));
+    if (!readOnly) front.load(await readAllMarks(connection));
     return changed ? await readLayout(connection) : layout;
   } finally {
     connection.closeSync();

@@ -3,6 +3,8 @@ import { FailureError } from '../errors';
 import { SERIES_NAMES, type SeriesName, columnNames, seriesOf, tagNames } from '../metrics/schema';
 import type { ColumnType } from '../metrics/schema-types';
 import { quote } from './quote';
+import { LATE, LATE_COLUMNS } from './late';
+import { rankColumns, rankedColumns, ranksTable } from './ranks';
 import { rollupColumns, rollupTable } from './rollup-columns';
 import { MARKS, MARK_COLUMNS } from './rollup-marks';
 
@@ -12,7 +14,13 @@ export { quote } from './quote';
  * Version of the tables. New series and columns leave it alone: they are added to a store where they lack. It grows
  * when a program that knows only the old version would misread or spoil the new one.
  */
-const STORE_VERSION = 1;
+const STORE_VERSION = 2;
+
+/**
+ * Version 1 had no hours, and did not heed points that came after their minute was rolled up. It can be read as it is; for writing it
+ * is brought to this version.
+ */
+const OLDEST_VERSION = 1;
 
 /** Marks a database as ours and holds its version. */
 const META = 'btcdmon_meta';
@@ -48,7 +56,8 @@ export async function readLayout(connection: DuckDBConnection): Promise<Layout> 
 }
 
 /**
- * Holds that a database with these tables is a store that this program understands. An empty one is, if `mayBeEmpty`.
+ * Holds that a database with these tables is a store that this program understands. An empty one is, if `mayBeEmpty`. Returns its
+ * version, that of this program for an empty one.
  * @throws FailureError
  */
 export async function checkVersion(
@@ -56,23 +65,31 @@ export async function checkVersion(
   file: string,
   layout: Layout,
   mayBeEmpty: boolean,
-): Promise<void> {
-  if (layout.size === 0 && mayBeEmpty) return;
+): Promise<number> {
+  if (layout.size === 0 && mayBeEmpty) return STORE_VERSION;
   if (!layout.has(META))
     throw new FailureError(
       `store ${file}: a DuckDB database, but not a store of btcdmon-node; name another path`,
     );
   const reader = await connection.runAndReadAll(`SELECT max(version) FROM ${META}`);
   const version = Number(reader.getRows()[0]?.[0] ?? 0);
-  if (version !== STORE_VERSION)
+  if (version < OLDEST_VERSION || version > STORE_VERSION)
     throw new FailureError(
       `store ${file}: has version ${version} of the tables, this btcdmon-node knows version ${STORE_VERSION}; ` +
         'use the btcdmon-node that wrote it, or name another path',
     );
+  return version;
 }
 
-/** Makes the tables and columns that `layout` lacks, all or none. Returns whether there were any. */
-export async function createTables(connection: DuckDBConnection, layout: Layout): Promise<boolean> {
+/**
+ * Makes the tables and columns that `layout`, of a store of `version`, lacks and brings it to this program's version, all or nothing.
+ * Returns whether there was anything to do.
+ */
+export async function createTables(
+  connection: DuckDBConnection,
+  layout: Layout,
+  version: number,
+): Promise<boolean> {
   const statements = layout.has(META)
     ? []
     : [`CREATE TABLE ${META} (version INTEGER)`, `INSERT INTO ${META} VALUES (${STORE_VERSION})`];
@@ -85,8 +102,22 @@ export async function createTables(connection: DuckDBConnection, layout: Layout)
         if (!present.includes(column[0]))
           statements.push(`ALTER TABLE ${quote(table)} ADD COLUMN ${declaration(column)}`);
   }
+  if (version < STORE_VERSION) statements.push(...migration());
   if (statements.length > 0) await connection.run(['BEGIN', ...statements, 'COMMIT'].join('; '));
   return statements.length > 0;
+}
+
+/** From version 1: minutes of points that are still there are made anew, in the background, and hours begin where points do. */
+function migration(): readonly string[] {
+  return [
+    ...SERIES_NAMES.map(
+      (series) =>
+        `DELETE FROM ${quote(rollupTable(series))} WHERE "time" >=
+         coalesce((SELECT raw_since FROM ${MARKS} WHERE series = '${series}'), make_timestamp_ns(0))`,
+    ),
+    `UPDATE ${MARKS} SET rolled_until = raw_since, hours_since = raw_since, hours_until = raw_since`,
+    `UPDATE ${META} SET version = ${STORE_VERSION}`,
+  ];
 }
 
 /** Every table but META, with the SQL types of its columns. */
@@ -104,12 +135,16 @@ function* declaredTables(): Generator<[string, ReadonlyMap<string, string>]> {
         ...Object.entries(columns).map(([name, { type }]) => [name, SQL_TYPES[type]] as const),
       ]),
     ];
-    yield [
-      rollupTable(series),
-      new Map([...head, ...rollupColumns(series).map(({ name, type }) => [name, type] as const)]),
-    ];
+    for (const unit of ['minute', 'hour'] as const)
+      yield [
+        rollupTable(series, unit),
+        new Map([...head, ...rollupColumns(series, unit).map(({ name, type }) => [name, type] as const)]),
+      ];
+    if (rankedColumns(series).length > 0)
+      yield [ranksTable(series), new Map([...head, ...rankColumns(series)])];
   }
   yield [MARKS, MARK_COLUMNS];
+  yield [LATE, LATE_COLUMNS];
 }
 
 function declaration([name, type]: readonly [string, string]): string {

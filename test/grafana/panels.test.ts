@@ -11,7 +11,7 @@ import { PANELS, panelOf } from '../../src/panels/list';
 import type { Panel } from '../../src/panels/panel';
 import type { Choice } from '../../src/panels/queries';
 import { collect } from '../../src/query/result';
-import { openSource, type Source } from '../../src/query/source';
+import { type Source, answersOf, openSource } from '../../src/query/source';
 import { Cleanup } from '../support/cleanup';
 import { freePort } from '../support/free-port';
 import { expand, frames } from '../support/grafana';
@@ -32,7 +32,7 @@ function rounded(value: unknown): number {
 
 /** The run's values of a panel by answerPanel. */
 async function answered(panel: Panel, choice: Choice, source: Source): Promise<Values> {
-  const { columns, rows } = await answerPanel(panel, choice, (query) => source.run(query));
+  const { columns, rows } = await answerPanel(panel, choice, (queries) => answersOf(source, queries));
   const keys = columns.length - panel.lines.length;
   const values = new Map<string, number>();
   for (const row of rows)

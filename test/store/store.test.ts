@@ -246,7 +246,7 @@ describe('a store that can’t be opened says why in one line:', () => {
     await (await openStore(file)).close();
     await withDatabase('UPDATE btcdmon_meta SET version = 99');
     expect(await failure(openStore(file))).toBe(
-      `store ${file}: has version 99 of the tables, this btcdmon-node knows version 1; ` +
+      `store ${file}: has version 99 of the tables, this btcdmon-node knows version 2; ` +
         'use the btcdmon-node that wrote it, or name another path',
     );
   });

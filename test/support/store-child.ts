@@ -98,6 +98,26 @@ async function retain(file: string, now: number): Promise<void> {
   say('done');
 }
 
+/** `late FILE START`: writes points of all ages while they are rolled up, on a clock that begins at START (milliseconds) and hurries. */
+async function late(file: string, start: number): Promise<void> {
+  const exporter = new DuckDbExporter({ path: file });
+  await exporter.open();
+  let now = start;
+  keepRetention(
+    { keepMs: null, passMs: 1 },
+    { holder: exporter, nowMs: () => now, warn: (message) => say('warning', message) },
+  );
+  const clock = { uniqueNs: () => ns++, monotonicMs: () => performance.now() };
+  let ns = 0n;
+  for (let batch = 0; ; batch++) {
+    now += 70_000;
+    ns =
+      BigInt(Math.floor(now - 55_000 - Math.random() * (batch % 5 === 0 ? 3_600_000 : 10_000))) * 1_000_000n;
+    await exporter.write(makePoints(20, clock));
+    say('written', batch);
+  }
+}
+
 function randomText(): string {
   return Array.from({ length: 20 }, () => Math.random().toString(36)).join('');
 }
@@ -105,5 +125,6 @@ function randomText(): string {
 const [command, file = '', rate] = process.argv.slice(2);
 if (command === 'open') void open(file);
 else if (command === 'append') void append(file, Number(rate));
+else if (command === 'late') void late(file, Number(rate));
 else if (command === 'retain') void retain(file, Number(rate));
 else void full(file);

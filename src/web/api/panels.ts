@@ -39,7 +39,7 @@ export function panelHandler({ asking, held }: Answering): (name: string) => Han
     if (!isCsv && format !== 'json') throw new HttpError(400, 'format: use json or csv');
     const limits = { timeoutMs: isCsv ? DOWNLOAD_MS : QUERY_MS, left: exchange.left };
     const gathered = await asking.ask(limits, async (asked) => {
-      const { rows, ...answer } = await answerPanel(panel, choice, (query) => asked.run(query));
+      const { rows, ...answer } = await answerPanel(panel, choice, (queries) => asked.runAll(queries));
       const result = { ...answer, rows: inSlices(inOneBatch(rows)) };
       if (!isCsv) return gatherJson(result);
       await sendCsv(exchange, result, { name: panel.name, signal: asked.signal });
