@@ -158,7 +158,7 @@ describe('retention that is killed', () => {
   afterAll(() => script.remove());
 
   it('neither loses a point nor counts one twice, and goes on where it was', async () => {
-    const hours = 12;
+    const hours = 6;
     const exporter = new DuckDbExporter({ path: file });
     await exporter.open();
     const end = await fill(exporter, hours, 200);
