@@ -1,0 +1,44 @@
+import type uPlot from 'uplot';
+
+/** The part of a bucket that its bars fill. */
+const FILLED = 0.82;
+
+/**
+ * Draws bars that span their buckets. Lines that have a value in the same bucket share it, side by side: most buckets of
+ * rare things have one, which is seen better in the whole width.
+ */
+export function barPaths(bucketMs: () => number): uPlot.Series.PathBuilder {
+  return (plot, seriesIndex, first, last) => {
+    const length = bucketMs();
+    const times = plot.data[0];
+    const path = new Path2D();
+    const ground = plot.valToPos(0, 'y', true);
+    for (let at = first; at <= last; at++) {
+      const value = plot.data[seriesIndex]?.[at];
+      if (value == null || value === 0) continue;
+      const { from, width } = slot(plot, seriesIndex, at);
+      const start = (times[at] ?? 0) + length * ((1 - FILLED) / 2 + FILLED * from);
+      const left = plot.valToPos(start, 'x', true);
+      const right = plot.valToPos(start + length * FILLED * width, 'x', true);
+      const top = plot.valToPos(value, 'y', true);
+      path.rect(left, Math.min(top, ground), Math.max(1, right - left), Math.abs(ground - top));
+    }
+    return { stroke: path, fill: path };
+  };
+}
+
+/** Where in a bucket the bar of a line lies, as parts of its length. */
+function slot(
+  plot: uPlot,
+  seriesIndex: number,
+  at: number,
+): { readonly from: number; readonly width: number } {
+  let count = 0;
+  let before = 0;
+  for (const [index, { show }] of plot.series.entries()) {
+    if (index === 0 || show !== true || (plot.data[index]?.[at] ?? 0) === 0) continue;
+    if (index < seriesIndex) before++;
+    count++;
+  }
+  return { from: before / count, width: 1 / count };
+}
