@@ -1,5 +1,5 @@
 // Bundles the page of the browser to dist/web/assets: a script, a style sheet and an icon whose names carry a hash of what
-// is in them, so that a browser may keep them for ever, and index.html, which names them.
+// is in them, so that a browser may keep them for ever, and the HTML that names them.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -31,11 +31,13 @@ export async function buildPage(root) {
   });
   const built = Object.keys(metafile.outputs).map((file) => path.basename(file));
   const fileOf = (name) => `/assets/${built.find((file) => file.startsWith(`${name}-`))}`;
-  const html = readFileSync(path.join(page, 'index.html'), 'utf8')
-    .replaceAll('{{script}}', fileOf('page'))
-    .replaceAll('{{style}}', fileOf('style'))
-    .replaceAll('{{icon}}', fileOf('icon'));
-  writeFileSync(path.join(assets, 'index.html'), html);
+  for (const name of ['index.html', 'login.html']) {
+    const html = readFileSync(path.join(page, name), 'utf8')
+      .replaceAll('{{script}}', fileOf('page'))
+      .replaceAll('{{style}}', fileOf('style'))
+      .replaceAll('{{icon}}', fileOf('icon'));
+    writeFileSync(path.join(assets, name), html);
+  }
 }
 
 /** The licence of what is bundled asks that its text goes along. */
