@@ -33,7 +33,7 @@ export function answerTable(answer: Answer, options: TableOptions): HTMLElement 
   );
   const scroll = el(
     'div',
-    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': options.caption },
+    { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': options.caption },
     table,
   );
   const more = rows.length - options.mostRows;

@@ -27,6 +27,33 @@ export function barPaths(bucketMs: () => number): uPlot.Series.PathBuilder {
   };
 }
 
+/** Draws what lies on top of others: steps that span their buckets, each from what is below it to its own value. */
+export function stepPaths(bucketMs: () => number): uPlot.Series.PathBuilder {
+  return (plot, seriesIndex, first, last) => {
+    const length = bucketMs();
+    const path = new Path2D();
+    for (let at = first; at <= last; at++) {
+      const value = plot.data[seriesIndex]?.[at];
+      const below = valueBelow(plot, seriesIndex, at);
+      if (value == null || value === below) continue;
+      const time = plot.data[0][at] ?? 0;
+      // Whole pixels, or the seams between buckets would show.
+      const left = Math.round(plot.valToPos(time, 'x', true));
+      const right = Math.round(plot.valToPos(time + length, 'x', true));
+      const top = plot.valToPos(value, 'y', true);
+      path.rect(left, top, Math.max(1, right - left), plot.valToPos(below, 'y', true) - top);
+    }
+    return { stroke: path, fill: path };
+  };
+}
+
+/** Value of the closest line that is shown below another. */
+function valueBelow(plot: uPlot, seriesIndex: number, at: number): number {
+  for (let index = seriesIndex - 1; index > 0; index--)
+    if (plot.series[index]?.show === true) return plot.data[index]?.[at] ?? 0;
+  return 0;
+}
+
 /** Where in a bucket the bar of a line lies, as parts of its length. */
 function slot(
   plot: uPlot,

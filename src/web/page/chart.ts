@@ -2,7 +2,7 @@ import uPlot from 'uplot';
 import type { Plot, Unit } from '../../panels/panel';
 import { type Frame, isolated, stack } from './frame';
 import { axisFormat } from './format';
-import { barPaths } from './bars';
+import { barPaths, stepPaths } from './bars';
 import { look, palette } from './palette';
 import { incrementsFor, timeTicks, valueRange } from './ticks';
 import { Tooltip } from './tooltip';
@@ -87,6 +87,11 @@ export class Chart {
     return [times, ...values] as unknown as uPlot.AlignedData;
   }
 
+  /** Whether what is drawn covers its bucket, rather than the time at which that begins. */
+  private get spansBuckets(): boolean {
+    return this.options.plot === 'bars' || this.stacked;
+  }
+
   private get stacked(): boolean {
     return this.options.plot === 'stacked';
   }
@@ -95,7 +100,7 @@ export class Chart {
   private ends(): { readonly min: number; readonly max: number } {
     const { times, bucketMs } = this.frame;
     const { sinceMs, untilMs } = this.span;
-    const last = this.options.plot === 'bars' ? (times.at(-1) ?? 0) + (bucketMs ?? 0) : 0;
+    const last = this.spansBuckets ? (times.at(-1) ?? 0) + (bucketMs ?? 0) : 0;
     return { min: Math.min(sinceMs, times[0] ?? sinceMs), max: Math.max(untilMs, last) };
   }
 
@@ -110,12 +115,12 @@ export class Chart {
     return {
       ...this.size(),
       ms: 1,
-      padding: [8, 16, 0, 0],
+      padding: [8, 22, 0, 0],
       legend: { show: false },
       cursor: {
         sync: { key: 'page' },
         drag: { x: true, y: false, setScale: false, dist: LEAST_DRAG_PX },
-        points: { size: 7, show: this.options.plot !== 'bars' },
+        points: { size: 7, show: !this.spansBuckets },
         dataIdx: (plot, _series, closest, time) => this.indexAt(plot, closest, time),
       },
       scales: {
@@ -141,11 +146,6 @@ export class Chart {
         },
       ],
       series: [{}, ...this.frame.lines.map((line, index) => this.series(line.label, index))],
-      bands: this.stacked
-        ? this.frame.lines
-            .slice(1)
-            .map((_, index) => ({ series: [index + 2, index + 1] as uPlot.Band.Bounds }))
-        : [],
       hooks: {
         setCursor: [(plot) => this.tooltip.move(plot, this.frame, this.hidden)],
         setSelect: [(plot) => this.onSelect(plot)],
@@ -157,19 +157,14 @@ export class Chart {
     const { colour, dash } = look(index);
     const stroke = (): string => palette().colour(colour);
     const common = { label, show: !this.hidden.has(label), stroke };
+    const bars = { ...common, width: 0, fill: stroke, points: { show: false } };
     switch (this.options.plot) {
       case 'points':
         return { ...common, paths: () => null, points: { show: true, size: 7, fill: stroke, width: 0 } };
       case 'bars':
-        return {
-          ...common,
-          width: 0,
-          fill: stroke,
-          points: { show: false },
-          paths: barPaths(() => this.bucketMs()),
-        };
+        return { ...bars, paths: barPaths(() => this.bucketMs()) };
       case 'stacked':
-        return { ...common, width: 0, fill: () => translucent(stroke()), points: { show: false } };
+        return { ...bars, paths: stepPaths(() => this.bucketMs()) };
       case 'lines':
         return {
           ...common,
@@ -188,7 +183,7 @@ export class Chart {
   /** The time that the cursor means: of bars the bucket that it is in, else the closest. */
   private indexAt(plot: uPlot, closest: number, time: number): number {
     const after = (plot.data[0][closest] ?? 0) > time;
-    return this.options.plot === 'bars' && after ? Math.max(0, closest - 1) : closest;
+    return this.spansBuckets && after ? Math.max(0, closest - 1) : closest;
   }
 
   /** Length of a bucket; where there are none, the distance of the first two times. */
@@ -213,9 +208,4 @@ export class Chart {
     const next = Math.min(last, Math.max(0, at + step));
     this.plot.setCursor({ left: this.plot.valToPos(this.frame.times[next] ?? 0, 'x'), top: 0 });
   }
-}
-
-/** `rgb(1, 2, 3)` as the ground of an area. */
-function translucent(colour: string): string {
-  return colour.replace('rgb(', 'rgba(').replace(')', ', 0.85)');
 }

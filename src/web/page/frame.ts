@@ -73,9 +73,10 @@ export function lastOf(values: readonly (number | null)[]): number | null {
   return values.findLast((value) => value !== null) ?? null;
 }
 
-/** Those lines that have a value other than 0; the rest says nothing but its name. */
+/** Those lines that have a value other than 0; the rest says nothing but its name. Where nothing happened, all of them. */
 export function eventful(lines: readonly FrameLine[]): readonly FrameLine[] {
-  return lines.filter(({ values }) => values.some((value) => value !== null && value !== 0));
+  const found = lines.filter(({ values }) => values.some((value) => value !== null && value !== 0));
+  return found.length > 0 ? found : lines;
 }
 
 /**

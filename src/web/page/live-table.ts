@@ -42,7 +42,7 @@ export class LiveTable<T> {
     this.nothing = el('p', { class: 'muted nothing' }, empty);
     this.element = el(
       'div',
-      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
+      { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': caption },
       el(
         'table',
         { class: 'data live' },

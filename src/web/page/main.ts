@@ -8,7 +8,7 @@ import { retryAfterMs } from './refresher';
 import { byId } from './dom';
 import { themeSwitch } from './theme';
 import { Toolbar } from './toolbar';
-import { type View, readView, writeView } from './view';
+import { type View, readView, refreshEveryMs, writeView } from './view';
 
 /** How often nodes and networks are looked for anew. */
 const INFO_EVERY_MS = 60_000;
@@ -69,7 +69,7 @@ function start(): void {
         head.setStatus(message);
       }
       moment.take(kind, message);
-      if (kind === 'block' && view.live) panels.hurry();
+      if (kind === 'block' && refreshEveryMs(view) !== null) panels.hurry();
     },
   });
   link.start();

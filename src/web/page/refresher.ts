@@ -63,7 +63,8 @@ export class Refresher<T extends Refreshed> {
   hurry(wanted: (thing: T) => boolean = () => true): void {
     for (const [thing, item] of this.items)
       if (wanted(thing)) {
-        item.dueMs = 0;
+        // What waited already keeps its place in the queue.
+        item.dueMs = Math.min(item.dueMs, this.options.now());
         item.failures = 0;
       }
     this.tick();

@@ -10,7 +10,7 @@ const KEY = 'btcdmon-theme';
 /** The switch between themes; what is chosen is kept in this browser. */
 export function themeSwitch(onChange: () => void): HTMLElement {
   let choice = stored();
-  const name = el('span');
+  const name = el('span', { class: 'theme-name' });
   const show = (): void => {
     if (choice === 'auto') delete document.documentElement.dataset['theme'];
     else document.documentElement.dataset['theme'] = choice;
@@ -18,7 +18,7 @@ export function themeSwitch(onChange: () => void): HTMLElement {
     forgetPalette();
   };
   const toggle = button(
-    { class: 'theme', title: 'Theme: as the system, light or dark', 'aria-label': 'Theme' },
+    { class: 'theme', title: 'As the system, light or dark' },
     () => {
       choice = CHOICES[(CHOICES.indexOf(choice) + 1) % CHOICES.length] ?? 'auto';
       store(choice);
@@ -26,6 +26,7 @@ export function themeSwitch(onChange: () => void): HTMLElement {
       onChange();
     },
     icon('theme'),
+    el('span', { class: 'unseen' }, 'Theme: '),
     name,
   );
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {

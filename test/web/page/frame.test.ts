@@ -95,6 +95,7 @@ describe('lines', () => {
 
   it('leaves out what says nothing', () => {
     expect(eventful(lines).map(({ label }) => label)).toEqual(['a', 'b']);
+    expect(eventful(lines.slice(2)).map(({ label }) => label)).toEqual(['c']);
   });
 
   it('puts the largest first, and keeps the places of those that it knows', () => {

@@ -90,3 +90,14 @@ it('waits ever longer after failures', async () => {
   expect(loads()).toEqual([2]);
   expect([1, 2, 3, 10].map(retryAfterMs)).toEqual([1_000, 2_000, 4_000, 30_000]);
 });
+
+it('lets nothing starve that waits while the same things happen again and again', async () => {
+  const { clock, refresher, things, loads } = setUp(3, 1);
+  for (const thing of things) refresher.setVisible(thing, true);
+  for (let times = 0; times < 3; times++) {
+    clock.ms += 100;
+    refresher.hurry();
+    await things[times]?.end();
+  }
+  expect(loads().every((count) => count > 0)).toBe(true);
+});
