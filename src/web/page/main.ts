@@ -8,7 +8,7 @@ import { retryAfterMs } from './refresher';
 import { byId } from './dom';
 import { themeSwitch } from './theme';
 import { Toolbar } from './toolbar';
-import { type View, readView, refreshEveryMs, writeView } from './view';
+import { type View, fitted, readView, refreshEveryMs, writeView } from './view';
 
 /** How often nodes and networks are looked for anew. */
 const INFO_EVERY_MS = 60_000;
@@ -22,7 +22,7 @@ function start(): void {
   const api = new Api({ onSignedOut: () => head.setLink('signed-out') });
   const change = (changes: Partial<View>): void => {
     view = { ...view, ...changes };
-    history.pushState(null, '', `${location.pathname}${writeView(view)}${location.hash}`);
+    history.pushState(null, '', addressOf(view));
     follow();
   };
   const toolbar = new Toolbar({ view: () => view, change });
@@ -79,11 +79,21 @@ function start(): void {
   });
 
   const offer = async (): Promise<void> => toolbar.offer(await api.info());
-  void untilDone(() => panels.open());
+  void untilDone(async () => {
+    const info = await api.info();
+    view = fitted(view, location.search, info);
+    history.replaceState(null, '', addressOf(view));
+    toolbar.offer(info);
+    follow();
+    await panels.open();
+  });
   void untilDone(() => box.open());
-  void untilDone(offer);
   setInterval(() => void offer().catch(() => undefined), INFO_EVERY_MS);
-  follow();
+}
+
+/** Where a view is seen, at the section that is shown now. */
+function addressOf(view: View): string {
+  return location.pathname + writeView(view) + location.hash;
 }
 
 /** Tries again and again, ever more patiently; the event stream says meanwhile that the node does not answer. */

@@ -1,3 +1,5 @@
+import type { Status } from './wire';
+
 /** The ranges that end now, by the name that the API takes as well. */
 export const RANGES = {
   '15m': 15 * 60_000,
@@ -22,7 +24,7 @@ export interface View {
   readonly live: boolean;
 }
 
-/** What is looked at where the address says nothing. */
+/** What is looked at where the address says nothing, unless the store is young. */
 export const DEFAULT_VIEW: View = { range: '1h', node: null, network: null, live: true };
 
 /** Of a range up to an hour every panel in sight is asked for this often, in milliseconds. */
@@ -53,18 +55,28 @@ export function readView(search: string): View {
   };
 }
 
-/** The query part of an address for a view, from which `readView` makes it again; empty for the default. */
+/** The query part of an address for a view, from which `readView` makes it again. */
 export function writeView(view: View): string {
   const params = new URLSearchParams();
   if (typeof view.range !== 'string') {
     params.set('from', new Date(view.range.fromMs).toISOString());
     params.set('to', new Date(view.range.toMs).toISOString());
-  } else if (view.range !== DEFAULT_VIEW.range) params.set('range', view.range);
+  } else params.set('range', view.range);
   if (view.node !== null) params.set('node', view.node);
   if (view.network !== null) params.set('network', view.network);
   if (!view.live) params.set('live', 'off');
-  const text = params.toString();
-  return text === '' ? '' : `?${text}`;
+  return `?${params.toString()}`;
+}
+
+/** The view of a page that was opened without a range: of a store of some minutes an hour would be all but empty. */
+export function fitted(
+  view: View,
+  search: string,
+  { oldestMs, nowMs }: Pick<Status, 'oldestMs' | 'nowMs'>,
+): View {
+  const params = new URLSearchParams(search);
+  const young = oldestMs !== null && nowMs - oldestMs < RANGES['15m'];
+  return young && !params.has('range') && !params.has('from') ? { ...view, range: '15m' } : view;
 }
 
 /** `since` and `until` as the API and the command line take them. */

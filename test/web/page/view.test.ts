@@ -4,6 +4,7 @@ import {
   RANGES,
   type RangeName,
   type View,
+  fitted,
   panelParams,
   readView,
   refreshEveryMs,
@@ -29,9 +30,19 @@ describe('the view in the address', () => {
     );
   });
 
-  it('says nothing where nothing was chosen', () => {
-    expect(writeView(DEFAULT_VIEW)).toBe('');
+  it('is the default where the address says nothing', () => {
     expect(readView('')).toEqual(DEFAULT_VIEW);
+    expect(readView(writeView(DEFAULT_VIEW))).toEqual(DEFAULT_VIEW);
+  });
+
+  it('is shorter for a young store, unless somebody chose it', () => {
+    const nowMs = Date.UTC(2026, 0, 1);
+    const rangeOf = (search: string, ageMs: number | null): View['range'] =>
+      fitted(readView(search), search, { oldestMs: ageMs === null ? null : nowMs - ageMs, nowMs }).range;
+    expect(rangeOf('', 60_000)).toBe('15m');
+    expect(rangeOf('', 3_600_000)).toBe('1h');
+    expect(rangeOf('', null)).toBe('1h');
+    expect(rangeOf('?range=6h', 60_000)).toBe('6h');
   });
 
   it.each([
