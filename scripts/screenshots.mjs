@@ -29,17 +29,17 @@ const { values } = parseArgs({
 
 /** What is photographed: where the page is scrolled to, and how large it is. */
 const SHOTS = [
-  { name: 'page-light', colorScheme: 'light', width: 1440, height: 1430, section: 'now' },
-  { name: 'page-dark', colorScheme: 'dark', width: 1440, height: 1000, section: 'mempool' },
-  { name: 'page-phone', colorScheme: 'light', width: 390, height: 844, section: 'now', scale: 2 },
+  { name: 'page-light', colorScheme: 'light', width: 1440, height: 1330, section: '' },
+  { name: 'page-dark', colorScheme: 'dark', width: 1440, height: 1060, section: 'transactions' },
+  { name: 'page-phone', colorScheme: 'light', width: 390, height: 844, section: '', scale: 2 },
 ];
 
-/** Blocks are further apart than in the demo, so that the relay view fills and empties. */
+/** Blocks are further apart than in the demo, so that the relay view fills and empties; its coins last for no more. */
 async function startNetwork() {
   const { RegtestNetwork } = require(`${root}dist/demo/regtest.js`);
   const { loadRegtestParts } = require(`${root}dist/p2p/bcoin.js`);
   const network = new RegtestNetwork(
-    { listenHost: '127.0.0.1', blockIntervalMs: 40_000, txIntervalMs: 260, seed: 'screenshots' },
+    { listenHost: '127.0.0.1', blockIntervalMs: 12_000, txIntervalMs: 520, seed: 'screenshots' },
     { parts: loadRegtestParts(), onError: (error) => console.error(error) },
   );
   await network.start();

@@ -3,6 +3,9 @@ import type uPlot from 'uplot';
 /** The part of a bucket that its bars fill. */
 const FILLED = 0.82;
 
+/** A wider bar is a wall, and tells no more. */
+const MOST_BAR_PX = 72;
+
 /**
  * Draws bars that span their buckets. Lines that have a value in the same bucket share it, side by side: most buckets of
  * rare things have one, which is seen better in the whole width.
@@ -21,7 +24,8 @@ export function barPaths(bucketMs: () => number): uPlot.Series.PathBuilder {
       const left = plot.valToPos(start, 'x', true);
       const right = plot.valToPos(start + length * FILLED * width, 'x', true);
       const top = plot.valToPos(value, 'y', true);
-      path.rect(left, Math.min(top, ground), Math.max(1, right - left), Math.abs(ground - top));
+      const px = Math.min(MOST_BAR_PX * devicePixelRatio, Math.max(1, right - left));
+      path.rect((left + right - px) / 2, Math.min(top, ground), px, Math.abs(ground - top));
     }
     return { stroke: path, fill: path };
   };

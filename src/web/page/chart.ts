@@ -24,7 +24,7 @@ export interface Span {
 /** Pixels that a drag must span to be one. */
 const LEAST_DRAG_PX = 8;
 
-const VALUE_AXIS_PX = 62;
+const VALUE_AXIS_PX = 70;
 
 /** A chart of lines over time in `host`, which it fills. */
 export class Chart {

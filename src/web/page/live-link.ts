@@ -34,15 +34,18 @@ export class LiveLink {
     this.connect();
   }
 
-  /** Tries at once where it waits for the next try: the network or the user came back. */
+  /** Tries at once where it is not connected: the network or the user came back. */
   hurry(): void {
-    if (this.retry === undefined) return;
+    if (this.isConnected()) return;
     clearTimeout(this.retry);
     this.connect();
   }
 
+  private isConnected(): boolean {
+    return this.source !== null;
+  }
+
   private connect(): void {
-    this.retry = undefined;
     const source = this.modules.open();
     this.source = source;
     for (const kind of KINDS)
@@ -73,7 +76,9 @@ export class LiveLink {
     this.source = null;
     this.failures = Math.max(0, this.failures) + 1;
     this.modules.onState('lost');
-    if (await this.modules.wantsToken()) {
+    const wantsToken = await this.modules.wantsToken();
+    if (this.isConnected()) return;
+    if (wantsToken) {
       this.modules.onState('signed-out');
       return;
     }

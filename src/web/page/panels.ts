@@ -1,4 +1,5 @@
 import { byId, el } from './dom';
+import { followSections } from './nav';
 import { type PanelModules, PanelView } from './panel-view';
 import { Refresher } from './refresher';
 import { refreshEveryMs } from './view';
@@ -59,6 +60,7 @@ export class Panels {
     }
     byId('themes', 'div').replaceChildren(...sections);
     byId('nav-query', 'li').before(...links);
+    followSections(byId('sections', 'nav'), document.querySelectorAll('main section'));
     for (const view of this.views) {
       this.refresher.add(view);
       sight.observe(view.element);
