@@ -59,7 +59,9 @@ export class Panels {
       this.views.push(...views);
     }
     byId('themes', 'div').replaceChildren(...sections);
-    byId('nav-query', 'li').before(...links);
+    const last = byId('nav-query', 'li');
+    last.before(...links);
+    last.hidden = false;
     followSections(byId('sections', 'nav'), document.querySelectorAll('main section'));
     for (const view of this.views) {
       this.refresher.add(view);
