@@ -106,6 +106,20 @@ export default tseslint.config(
     },
   },
   {
+    // What runs in a browser shares types with the server, and no code.
+    files: ['src/web/page/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '^\\.\\./', allowTypeImports: true, message: 'the page imports types alone from here' },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.mjs', '**/*.js'],
     languageOptions: {
       globals: {

@@ -3,11 +3,13 @@
 // bcoin's dependency tree carries native add-ons whose install scripts need a compiler. An installed
 // package must not run them, and npm applies `overrides` in the root package alone; so the published
 // package contains bcoin's JavaScript and depends on none of its packages. leveldown stays outside: it
-// is native, ships prebuilt binaries, and is loaded only where a chain is kept on disk.
+// is native, ships prebuilt binaries, and is loaded only where a chain is kept on disk. The page of the browser is bundled
+// by scripts/build-page.mjs.
 import { readFileSync, rmSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
+import { buildPage } from './build-page.mjs';
 
 const require = createRequire(import.meta.url);
 const root = new URL('..', import.meta.url).pathname;
@@ -63,3 +65,5 @@ await build({
   logOverride: { 'require-resolve-not-external': 'silent' },
   logLevel: 'warning',
 });
+
+await buildPage(root);

@@ -1,0 +1,211 @@
+import uPlot from 'uplot';
+import type { Plot, Unit } from '../../panels/panel';
+import { type Frame, isolated, stack } from './frame';
+import { axisFormat } from './format';
+import { barPaths, stepPaths } from './bars';
+import { look, palette } from './palette';
+import { incrementsFor, timeTicks, valueRange } from './ticks';
+import { Tooltip } from './tooltip';
+
+/** What a chart is about. */
+export interface ChartOptions {
+  readonly unit: Unit;
+  readonly plot: Exclude<Plot, 'table'>;
+  /** Called with the ends of a range that was dragged out. */
+  readonly onZoom: (fromMs: number, toMs: number) => void;
+}
+
+/** The range of time that a chart shows, in Unix milliseconds. */
+export interface Span {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+/** Pixels that a drag must span to be one. */
+const LEAST_DRAG_PX = 8;
+
+const VALUE_AXIS_PX = 70;
+
+/** A chart of lines over time in `host`, which it fills. */
+export class Chart {
+  private plot: uPlot | null = null;
+  private frame: Frame = { times: [], lines: [], bucketMs: null };
+  private span: Span = { sinceMs: 0, untilMs: 1 };
+  private hidden: ReadonlySet<string> = new Set();
+  /** Lines that the plot was made for; it is made anew for others. */
+  private made = '';
+  private readonly tooltip: Tooltip;
+  private readonly resized: ResizeObserver;
+
+  constructor(
+    private readonly host: HTMLElement,
+    private readonly options: ChartOptions,
+  ) {
+    this.tooltip = new Tooltip(host, options.unit);
+    this.resized = new ResizeObserver(() => this.plot?.setSize(this.size()));
+    this.resized.observe(host);
+    host.addEventListener('keydown', (event) => this.onKey(event));
+    host.addEventListener('blur', () => this.plot?.setCursor({ left: -10, top: -10 }));
+  }
+
+  /** Draws a frame; lines whose labels are in `hidden` are left out. */
+  show(frame: Frame, span: Span, hidden: ReadonlySet<string>): void {
+    this.frame = frame;
+    this.span = span;
+    this.hidden = hidden;
+    const wanted = JSON.stringify(frame.lines.map(({ label }) => label));
+    if (this.plot === null || wanted !== this.made) {
+      this.plot?.destroy();
+      this.made = wanted;
+      this.plot = new uPlot(this.plotOptions(), this.data(), this.host);
+      this.host.append(this.tooltip.element);
+      return;
+    }
+    const plot = this.plot;
+    plot.batch(() => {
+      for (const [index, { label }] of frame.lines.entries())
+        if (plot.series[index + 1]?.show === hidden.has(label))
+          plot.setSeries(index + 1, { show: !hidden.has(label) }, false);
+      plot.setData(this.data(), false);
+      plot.setScale('x', this.ends());
+    });
+  }
+
+  /** Draws with the colours of the theme that is shown now. */
+  redraw(): void {
+    this.plot?.redraw(false, true);
+  }
+
+  destroy(): void {
+    this.resized.disconnect();
+    this.plot?.destroy();
+  }
+
+  private data(): uPlot.AlignedData {
+    const { times, lines } = this.frame;
+    const values = this.stacked ? stack(lines, this.hidden) : lines.map((line) => line.values);
+    return [times, ...values] as unknown as uPlot.AlignedData;
+  }
+
+  /** Whether what is drawn covers its bucket, rather than the time at which that begins. */
+  private get spansBuckets(): boolean {
+    return this.options.plot === 'bars' || this.stacked;
+  }
+
+  private get stacked(): boolean {
+    return this.options.plot === 'stacked';
+  }
+
+  /** Ends of the time axis: buckets that reach beyond the range are shown whole. */
+  private ends(): { readonly min: number; readonly max: number } {
+    const { times, bucketMs } = this.frame;
+    const { sinceMs, untilMs } = this.span;
+    const last = this.spansBuckets ? (times.at(-1) ?? 0) + (bucketMs ?? 0) : 0;
+    return { min: Math.min(sinceMs, times[0] ?? sinceMs), max: Math.max(untilMs, last) };
+  }
+
+  private size(): { width: number; height: number } {
+    return { width: Math.max(120, this.host.clientWidth), height: Math.max(80, this.host.clientHeight) };
+  }
+
+  private plotOptions(): uPlot.Options {
+    const { unit } = this.options;
+    const axis = { stroke: () => palette().text, font: palette().font, ticks: { show: false } };
+    const grid = { stroke: () => palette().grid, width: 1 };
+    return {
+      ...this.size(),
+      ms: 1,
+      padding: [8, 22, 0, 0],
+      legend: { show: false },
+      cursor: {
+        sync: { key: 'page' },
+        drag: { x: true, y: false, setScale: false, dist: LEAST_DRAG_PX },
+        points: { size: 7, show: !this.spansBuckets },
+        dataIdx: (plot, _series, closest, time) => this.indexAt(plot, closest, time),
+      },
+      scales: {
+        x: {
+          time: true,
+          range: () => {
+            const { min, max } = this.ends();
+            return [min, max];
+          },
+        },
+        y: { range: (_plot, least, largest) => valueRange(unit, least, largest) },
+      },
+      axes: [
+        { ...axis, grid, size: 26, space: 64, gap: 6, values: (_plot, times) => timeTicks(times) },
+        {
+          ...axis,
+          grid,
+          size: VALUE_AXIS_PX,
+          space: 36,
+          gap: 6,
+          incrs: incrementsFor(unit, this.options.plot),
+          values: (_plot, splits) => splits.map(axisFormat(unit, Math.max(...splits.map(Math.abs)))),
+        },
+      ],
+      series: [{}, ...this.frame.lines.map((line, index) => this.series(line.label, index))],
+      hooks: {
+        setCursor: [(plot) => this.tooltip.move(plot, this.frame, this.hidden)],
+        setSelect: [(plot) => this.onSelect(plot)],
+      },
+    };
+  }
+
+  private series(label: string, index: number): uPlot.Series {
+    const { colour, dash } = look(index);
+    const stroke = (): string => palette().colour(colour);
+    const common = { label, show: !this.hidden.has(label), stroke };
+    const bars = { ...common, width: 0, fill: stroke, points: { show: false } };
+    switch (this.options.plot) {
+      case 'points':
+        return { ...common, paths: () => null, points: { show: true, size: 7, fill: stroke, width: 0 } };
+      case 'bars':
+        return { ...bars, paths: barPaths(() => this.bucketMs()) };
+      case 'stacked':
+        return { ...bars, paths: stepPaths(() => this.bucketMs()) };
+      case 'lines':
+        return {
+          ...common,
+          width: 1.75,
+          dash: [...dash],
+          points: {
+            show: true,
+            size: 5,
+            fill: stroke,
+            filter: (plot, at) => isolated(plot.data[at] as (number | null)[]),
+          },
+        };
+    }
+  }
+
+  /** The time that the cursor means: of bars the bucket that it is in, else the closest. */
+  private indexAt(plot: uPlot, closest: number, time: number): number {
+    const after = (plot.data[0][closest] ?? 0) > time;
+    return this.spansBuckets && after ? Math.max(0, closest - 1) : closest;
+  }
+
+  /** Length of a bucket; where there are none, the distance of the first two times. */
+  private bucketMs(): number {
+    const { times, bucketMs } = this.frame;
+    return bucketMs ?? Math.max(1000, (times[1] ?? 0) - (times[0] ?? 0));
+  }
+
+  private onSelect(plot: uPlot): void {
+    const { left, width } = plot.select;
+    if (width < LEAST_DRAG_PX) return;
+    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    this.options.onZoom(plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x'));
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (this.plot === null || step === undefined) return;
+    event.preventDefault();
+    const last = this.frame.times.length - 1;
+    const at = this.plot.cursor.idx ?? (step > 0 ? -1 : last + 1);
+    const next = Math.min(last, Math.max(0, at + step));
+    this.plot.setCursor({ left: this.plot.valToPos(this.frame.times[next] ?? 0, 'x'), top: 0 });
+  }
+}

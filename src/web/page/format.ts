@@ -1,0 +1,132 @@
+import type { Unit } from '../../panels/panel';
+
+/** Between groups of three digits: a narrow space that never breaks, which no locale takes for a decimal sign. */
+const GROUP = '\u202f';
+
+/** Between a number and its unit. */
+const SPACE = '\u00a0';
+
+const SATOSHI_PER_BTC = 100_000_000;
+
+/** From this many satoshi on an amount is told in BTC. */
+const BTC_FROM = 1_000_000;
+
+/** A factor of a unit and what it is called. */
+interface Scale {
+  readonly factor: number;
+  readonly name: string;
+}
+
+const plain = (name: string): readonly Scale[] => [{ factor: 1, name }];
+const powers = (names: readonly string[]): readonly Scale[] =>
+  names.map((name, power) => ({ factor: 1000 ** power, name }));
+
+const SCALES: Readonly<Record<Unit, readonly Scale[]>> = {
+  count: plain(''),
+  height: plain(''),
+  percent: plain('%'),
+  'per minute': plain('/min'),
+  'sat/vB': plain('sat/vB'),
+  bytes: powers(['B', 'kB', 'MB', 'GB', 'TB']),
+  'bytes/s': powers(['B/s', 'kB/s', 'MB/s', 'GB/s']),
+  vB: powers(['vB', 'kvB', 'MvB']),
+  sat: [
+    { factor: 1, name: 'sat' },
+    { factor: SATOSHI_PER_BTC, name: 'BTC' },
+  ],
+  ms: [
+    { factor: 1, name: 'ms' },
+    { factor: 1000, name: 's' },
+    { factor: 60_000, name: 'min' },
+    { factor: 3_600_000, name: 'h' },
+  ],
+};
+
+/** A value with its unit, in three or four digits that matter: `1.23 MB`, `0.5 BTC`, `840 000`. */
+export function formatValue(value: number, unit: Unit): string {
+  const { factor, name } = scaleOf(value, unit);
+  return withUnit(digits(value / factor), name);
+}
+
+/** What writes the ticks of an axis: all in the scale that suits the largest, thousands shortened. */
+export function axisFormat(unit: Unit, largest: number): (value: number) => string {
+  if (unit === 'height') return (value) => digits(value);
+  const { factor, name } = scaleOf(largest, unit);
+  return (value) => withUnit(short(value / factor), name);
+}
+
+/** A whole number in groups of three digits, another with the decimals that matter. */
+export function digits(value: number): string {
+  if (Number.isInteger(value)) return grouped(value.toFixed(0));
+  const size = Math.abs(value);
+  if (size >= 1000) return grouped(value.toFixed(0));
+  return trimmed(size >= 1 ? value.toPrecision(Math.max(3, Math.ceil(Math.log10(size)))) : tiny(value));
+}
+
+/** How long ago or how long: the largest unit, with the next one while that is small: `3 min 20 s`, `2 d 4 h`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return withUnit(String(seconds), 's');
+  const steps: readonly (readonly [number, string, number, string])[] = [
+    [3600, 'min', 60, 's'],
+    [86_400, 'h', 3600, 'min'],
+    [Infinity, 'd', 86_400, 'h'],
+  ];
+  const [, large, size, small] = steps.find(([below]) => seconds < below) ?? [0, 's', 1, ''];
+  const rest = Math.floor((seconds % size) / (size === 86_400 ? 3600 : size / 60));
+  const whole = Math.floor(seconds / size);
+  const first = withUnit(String(whole), large);
+  return rest === 0 || whole >= 10 ? first : `${first} ${withUnit(String(rest), small)}`;
+}
+
+/** A moment in the zone of who looks: `2026-01-31 14:05:09`. */
+export function formatTime(ms: number): string {
+  const date = new Date(ms);
+  return `${formatDay(date)} ${formatClock(date, true)}`;
+}
+
+/** `2026-01-31`. */
+export function formatDay(date: Date): string {
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+/** `14:05`, or with seconds `14:05:09`. */
+export function formatClock(date: Date, seconds: boolean): string {
+  return `${two(date.getHours())}:${two(date.getMinutes())}${seconds ? `:${two(date.getSeconds())}` : ''}`;
+}
+
+function scaleOf(value: number, unit: Unit): Scale {
+  const scales = SCALES[unit];
+  const size = Math.abs(value);
+  const from = ({ factor }: Scale): number => (factor === SATOSHI_PER_BTC ? BTC_FROM : factor);
+  return scales.findLast((scale) => size >= from(scale)) ?? scales[0] ?? { factor: 1, name: '' };
+}
+
+function short(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e9) return `${trimmed((value / 1e9).toPrecision(4))}G`;
+  if (size >= 1e6) return `${trimmed((value / 1e6).toPrecision(4))}M`;
+  if (size >= 10_000) return `${trimmed((value / 1e3).toPrecision(4))}k`;
+  return Number.isInteger(value) ? grouped(String(value)) : trimmed(value.toPrecision(4));
+}
+
+/** Three digits of a number below 1, but no more than eight decimals, a satoshi. */
+function tiny(value: number): string {
+  return value.toFixed(Math.min(8, 2 - Math.floor(Math.log10(Math.abs(value)))));
+}
+
+function trimmed(text: string): string {
+  return text.includes('.') && !text.includes('e') ? text.replace(/\.?0+$/, '') : text;
+}
+
+function grouped(text: string): string {
+  return text.replace(/\B(?=(\d{3})+$)/g, GROUP);
+}
+
+function withUnit(text: string, name: string): string {
+  return name === '' ? text : text + SPACE + name;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
+}

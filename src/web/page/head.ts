@@ -1,0 +1,52 @@
+import { byId, el, setText } from './dom';
+import { formatDuration } from './format';
+import type { LinkState } from './live-link';
+import { connectionWords, notices } from './words';
+import type { Status } from './wire';
+
+/** The head of the page: what node this is, how it stands, and what must be said of the data. */
+export class Head {
+  private status: Status | null = null;
+  private link: LinkState = 'connecting';
+  private following = true;
+  private said = '';
+
+  setStatus(status: Status): void {
+    this.status = status;
+    const { node, network, version, startedMs, nowMs } = status;
+    setText(byId('node', 'span'), node ?? 'store');
+    setText(byId('network', 'span'), network ?? '');
+    setText(byId('version', 'span'), `v${version}`);
+    setText(byId('uptime', 'span'), startedMs === null ? '' : `up ${formatDuration(nowMs - startedMs)}`);
+    document.title = `${node ?? 'store'} · btcdmon-node`;
+    this.show();
+  }
+
+  setLink(link: LinkState): void {
+    this.link = link;
+    this.show();
+  }
+
+  setFollowing(following: boolean): void {
+    this.following = following;
+    this.show();
+  }
+
+  private show(): void {
+    const { tone, text } = connectionWords(this.link, this.status, this.following);
+    const state = byId('state', 'span');
+    state.dataset['tone'] = tone;
+    setText(state, text);
+    const found = notices(this.link, this.status);
+    const key = JSON.stringify([found.map(({ text: line }) => line), this.link]);
+    if (key === this.said) return;
+    this.said = key;
+    const login =
+      this.link === 'signed-out' ? el('a', { href: '/login', class: 'notice-link' }, 'Sign in') : null;
+    byId('notices', 'div').replaceChildren(
+      ...found.map((notice, index) =>
+        el('p', { class: `notice ${notice.tone}` }, notice.text, index === 0 ? login : null),
+      ),
+    );
+  }
+}

@@ -1,0 +1,139 @@
+import { button, el, setText } from './dom';
+
+/** A column of a table that changes. */
+export interface LiveColumn<T> {
+  readonly title: string;
+  readonly text: (row: T) => string;
+  /** What is read on a longer look; undefined where the text says it all. */
+  readonly hint?: (row: T) => string | undefined;
+  /** What the rows are sorted by; without it, the column sorts nothing. */
+  readonly order?: (row: T) => string | number | null;
+  readonly className?: string;
+}
+
+/** How a table that changes looks. */
+export interface LiveTableOptions<T> {
+  readonly caption: string;
+  readonly columns: readonly LiveColumn<T>[];
+  readonly key: (row: T) => string;
+  /** What is said where there are no rows. */
+  readonly empty: string;
+}
+
+/** By which column rows are sorted, and whether upwards. */
+interface Sorting {
+  readonly column: number;
+  readonly up: boolean;
+}
+
+/** A table whose rows come, change and go in place, so that focus, selection and scrolling survive. */
+export class LiveTable<T> {
+  readonly element: HTMLElement;
+  private readonly body = el('tbody');
+  private readonly heads: readonly HTMLTableCellElement[];
+  private readonly nothing: HTMLElement;
+  private readonly shown = new Map<string, HTMLTableRowElement>();
+  private rows: readonly T[] = [];
+  private sorting: Sorting | null = null;
+
+  constructor(private readonly options: LiveTableOptions<T>) {
+    const { caption, columns, empty } = options;
+    this.heads = columns.map((column, index) => this.head(column, index));
+    this.nothing = el('p', { class: 'muted nothing' }, empty);
+    this.element = el(
+      'div',
+      { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': caption },
+      el(
+        'table',
+        { class: 'data live' },
+        el('caption', { class: 'unseen' }, caption),
+        el('thead', {}, el('tr', {}, ...this.heads)),
+        this.body,
+      ),
+      this.nothing,
+    );
+  }
+
+  /** Shows these rows, in their order or in that which the user chose. */
+  show(rows: readonly T[]): void {
+    this.rows = rows;
+    this.nothing.hidden = rows.length > 0;
+    const first = this.shown.size === 0;
+    const wanted = this.sorted().map((row) => {
+      const key = this.options.key(row);
+      let line = this.shown.get(key);
+      if (line === undefined) {
+        line = this.line();
+        if (!first) line.classList.add('fresh');
+        this.shown.set(key, line);
+      }
+      this.fill(line, row);
+      return { key, line };
+    });
+    const kept = new Set(wanted.map(({ key }) => key));
+    for (const [key, line] of this.shown)
+      if (!kept.has(key)) {
+        line.remove();
+        this.shown.delete(key);
+      }
+    for (const [index, { line }] of wanted.entries()) {
+      const there = this.body.rows[index];
+      if (there !== line) this.body.insertBefore(line, there ?? null);
+    }
+  }
+
+  /** Writes the texts of its rows anew: they tell ages. */
+  refresh(): void {
+    this.show(this.rows);
+  }
+
+  private line(): HTMLTableRowElement {
+    return el(
+      'tr',
+      {},
+      ...this.options.columns.map(({ className }) => el('td', { class: className ?? null })),
+    );
+  }
+
+  private fill(line: HTMLTableRowElement, row: T): void {
+    for (const [index, { text, hint }] of this.options.columns.entries()) {
+      const cell = line.cells[index];
+      if (cell === undefined) continue;
+      setText(cell, text(row));
+      const more = hint?.(row) ?? '';
+      if (cell.title !== more) cell.title = more;
+    }
+  }
+
+  private head({ title, order, className }: LiveColumn<T>, column: number): HTMLTableCellElement {
+    if (order === undefined) return el('th', { scope: 'col', class: className ?? null }, title);
+    const sort = button({ class: 'sort' }, () => this.sortBy(column), title);
+    return el('th', { scope: 'col', class: className ?? null, 'aria-sort': 'none' }, sort);
+  }
+
+  private sortBy(column: number): void {
+    this.sorting = { column, up: this.sorting?.column === column ? !this.sorting.up : true };
+    for (const [index, head] of this.heads.entries())
+      if (head.hasAttribute('aria-sort'))
+        head.setAttribute(
+          'aria-sort',
+          index !== column ? 'none' : this.sorting.up ? 'ascending' : 'descending',
+        );
+    this.refresh();
+  }
+
+  private sorted(): readonly T[] {
+    const { sorting } = this;
+    const order = sorting === null ? undefined : this.options.columns[sorting.column]?.order;
+    if (sorting === null || order === undefined) return this.rows;
+    return this.rows.toSorted((a, b) => compare(order(a), order(b), sorting.up));
+  }
+}
+
+/** What is not known comes last, whichever way the rest is sorted. */
+export function compare(a: string | number | null, b: string | number | null, up: boolean): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  const ascending =
+    typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b), 'en');
+  return up ? ascending : -ascending;
+}

@@ -1,0 +1,70 @@
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+  chromium,
+} from 'playwright-core';
+import type { Cleanup } from './cleanup';
+import { findProgram, requirement } from './requires';
+
+/** Declares that a test file needs a browser: Debian's, none that playwright downloads. */
+export const chromiumProgram = requirement(
+  'chromium',
+  () => process.env['CHROMIUM_BIN'] ?? findProgram('chromium'),
+  'install Chromium (Debian: apt-get install chromium), or name it in CHROMIUM_BIN',
+);
+
+/** It is alone in its container, and has nothing to ask of anyone. */
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Starts a browser with a profile of its own. */
+export async function startChromium(program: string, cleanup: Cleanup): Promise<Browser> {
+  const browser = await chromium.launch({ executablePath: program, args: FLAGS });
+  return cleanup.add(browser, (it) => it.close());
+}
+
+/** A page that is watched. */
+export interface WatchedPage {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Errors in its console, and those that nobody caught. */
+  readonly errors: string[];
+  /** Requests to another origin than that of the page. */
+  readonly strangers: string[];
+}
+
+/** Opens an empty page in a context of its own. */
+export async function openPage(
+  browser: Browser,
+  origin: string,
+  options: BrowserContextOptions = {},
+): Promise<WatchedPage> {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    reducedMotion: 'reduce',
+    ...options,
+  });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  const strangers: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') errors.push(message.text());
+  });
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.protocol !== 'blob:' && url.protocol !== 'data:' && url.origin !== origin)
+      strangers.push(request.url());
+  });
+  return { page, context, errors, strangers };
+}

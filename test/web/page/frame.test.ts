@@ -1,0 +1,113 @@
+import { eventful, inOrder, isDrawable, isolated, lastOf, stack, toFrame } from '../../../src/web/page/frame';
+import type { Answer, Column } from '../../../src/web/page/wire';
+
+const column = (name: string, type: Column['type']): Column => ({ name, type });
+const answer = (columns: readonly Column[], rows: Answer['rows']): Answer => ({ columns, rows, tookMs: 0 });
+const MINUTE = 60_000;
+
+describe('frames', () => {
+  const sizes = answer(
+    [column('time', 'time'), column('mean', 'float'), column('max', 'int')],
+    [
+      [MINUTE, 1.5, 3],
+      [3 * MINUTE, 0, null],
+    ],
+  );
+
+  it('has a gap, and no zero, where a bucket is missing', () => {
+    const frame = toFrame(sizes, { sinceMs: MINUTE + 5, untilMs: 4 * MINUTE, bucketMs: MINUTE });
+    expect(frame).toEqual({
+      times: [MINUTE, 2 * MINUTE, 3 * MINUTE],
+      lines: [
+        { label: 'mean', values: [1.5, null, 0] },
+        { label: 'max', values: [3, null, null] },
+      ],
+      bucketMs: MINUTE,
+    });
+  });
+
+  it('has the times of its rows where there are no buckets, ascending', () => {
+    const frame = toFrame({ ...sizes, rows: sizes.rows.toReversed() });
+    expect(frame.times).toEqual([MINUTE, 3 * MINUTE]);
+    expect(frame.lines[0]?.values).toEqual([1.5, 0]);
+  });
+
+  it('has a line for each group, named by the column and the group, or by the group alone', () => {
+    const rows: Answer['rows'] = [
+      [0, 'tx', 1],
+      [0, 'block', 2],
+      [MINUTE, null, 3],
+    ];
+    const named = toFrame(
+      answer([column('time', 'time'), column('kind', 'string'), column('p50', 'float')], rows),
+    );
+    expect(named.lines).toEqual([
+      { label: 'p50 tx', values: [1, null] },
+      { label: 'p50 block', values: [2, null] },
+      { label: 'p50 (none)', values: [null, 3] },
+    ]);
+    const unnamed = toFrame(
+      answer([column('time', 'time'), column('kind', 'string'), column('value', 'float')], rows),
+    );
+    expect(unnamed.lines.map(({ label }) => label)).toEqual(['tx', 'block', '(none)']);
+  });
+
+  it('takes integers that came as text, and nothing that is no number', () => {
+    const frame = toFrame(
+      answer(
+        [column('time', 'time'), column('n', 'int')],
+        [
+          [0, '9007199254740993'],
+          [1, 'NaN'],
+          [2, true],
+        ],
+      ),
+    );
+    expect(frame.lines[0]?.values).toEqual([9007199254740992, null, null]);
+  });
+
+  it('tells what can be drawn', () => {
+    expect(isDrawable(sizes)).toBe(true);
+    expect(isDrawable({ ...sizes, rows: [] })).toBe(false);
+    expect(isDrawable(answer([column('user_agent', 'string'), column('n', 'int')], [['a', 1]]))).toBe(false);
+  });
+});
+
+describe('lines', () => {
+  const lines = [
+    { label: 'a', values: [1, null, null, 4] },
+    { label: 'b', values: [10, 20, null, null] },
+    { label: 'c', values: [0, null, null, 0] },
+  ];
+
+  it('stacks what is shown; a gap in all is a gap', () => {
+    expect(stack(lines, new Set())).toEqual([
+      [1, 0, null, 4],
+      [11, 20, null, 4],
+      [11, 20, null, 4],
+    ]);
+    expect(stack(lines, new Set(['a']))).toEqual([
+      [null, null, null, null],
+      [10, 20, null, 0],
+      [10, 20, null, 0],
+    ]);
+  });
+
+  it('leaves out what says nothing', () => {
+    expect(eventful(lines).map(({ label }) => label)).toEqual(['a', 'b']);
+    expect(eventful(lines.slice(2)).map(({ label }) => label)).toEqual(['c']);
+  });
+
+  it('puts the largest first, and keeps the places of those that it knows', () => {
+    const known: string[] = [];
+    expect(inOrder(lines, known).map(({ label }) => label)).toEqual(['b', 'a', 'c']);
+    const later = [...lines, { label: 'd', values: [100, null, null, null] }];
+    expect(inOrder(later, known).map(({ label }) => label)).toEqual(['b', 'a', 'c', 'd']);
+  });
+
+  it('finds the last value, and values between gaps', () => {
+    expect(lastOf([1, 2, null])).toBe(2);
+    expect(lastOf([null])).toBeNull();
+    expect(isolated([1, null, 2, 3, null, 4])).toEqual([0, 5]);
+  });
+});

@@ -1,0 +1,128 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Browser } from 'playwright-core';
+import { INV_BLOCK, decodeInventory, displayOf } from '../../../src/p2p/messages/inventory';
+import { type WatchedPage, chromiumProgram, openPage, startChromium } from '../../support/chromium';
+import { Cleanup } from '../../support/cleanup';
+import { type FakeConnection, dialListener } from '../../support/fake-peer';
+import { freePort } from '../../support/free-port';
+import { type Program, runProgram } from '../../support/program';
+import { startRegtest } from '../../support/regtest-child';
+import { until } from '../../support/until';
+import { violations } from './looks';
+
+const TOKEN = 'a-token-of-25-characters-';
+
+/** How soon a block must be in the page once it is mined. */
+const SOON_MS = 2_000;
+
+chromiumProgram.describe('the page and its node', (program) => {
+  const cleanup = new Cleanup();
+  let folder: string;
+  let url: string;
+  let browser: Browser;
+  let node: Program;
+  let neighbour: FakeConnection;
+  let start: (token?: string) => Promise<void>;
+
+  beforeAll(async () => {
+    folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-link-')), (name) =>
+      rm(name, { recursive: true }),
+    );
+    const network = cleanup.add(await startRegtest(), (it) => it.stop());
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    const tokenFile = path.join(folder, 'token');
+    await writeFile(tokenFile, TOKEN, { mode: 0o600 });
+    start = async (token) => {
+      node = runProgram(
+        [
+          ...['--network', 'regtest', '--interval', '500ms', '--http', `127.0.0.1:${port}`],
+          ...['--data-dir', folder, '--export', `duckdb:${path.join(folder, 'link.duckdb')}`],
+          ...network.endpoints.flatMap((endpoint) => ['--connect', `127.0.0.1:${endpoint.port}`]),
+          ...(token === undefined ? [] : ['--http-token-file', tokenFile]),
+        ],
+        folder,
+      );
+      await until('the page', async () => (await fetch(`${url}/login`)).status < 500, { giveUp: node.ended });
+    };
+    await start();
+    cleanup.add(null, () => node.stop());
+    neighbour = cleanup.add(await dialListener(network.endpoints[0]?.port ?? 0), ({ socket }) =>
+      socket.destroy(),
+    );
+    network.startTraffic();
+    browser = await startChromium(program, cleanup);
+  }, 60_000);
+  afterAll(() => cleanup.run(), 30_000);
+
+  /** Hashes of the blocks that a peer of the network told another neighbour of. */
+  const announced = (): string[] =>
+    neighbour.got
+      .filter(({ command }) => command === 'inv')
+      .flatMap(({ payload }) => decodeInventory(payload))
+      .filter(({ type }) => type === INV_BLOCK)
+      .map(({ hash }) => displayOf(hash));
+
+  const opened = async (): Promise<WatchedPage> => {
+    const watched = await openPage(browser, url);
+    await watched.page.goto(url);
+    return watched;
+  };
+
+  it('shows a block within two seconds after it was mined', async () => {
+    const { page, context, errors, strangers } = await opened();
+    await page.waitForSelector('#last-blocks tbody tr');
+    for (let times = 0; times < 2; times++) {
+      const known = announced().length;
+      const sha = await until('a block', () => announced()[known]);
+      await until('its row', () => page.locator(`#last-blocks td:text-is("${sha}")`).count(), {
+        ms: SOON_MS,
+      });
+    }
+    expect(errors).toEqual([]);
+    expect(strangers).toEqual([]);
+    await context.close();
+  }, 30_000);
+
+  it('says that the connection is lost, recovers, and asks for a token where one is wanted', async () => {
+    const { page, context, strangers } = await opened();
+    const state = page.locator('#state');
+    await until('the page to be live', async () => (await state.textContent()) === 'Live');
+    await page.waitForSelector('#panel-chain-height .u-wrap');
+    await node.stop();
+    await page.waitForSelector('.notice.bad:has-text("Connection lost, trying again")');
+    expect(await state.textContent()).toBe('Reconnecting');
+
+    await start();
+    await until('the page to be live again', async () => (await state.textContent()) === 'Live');
+    expect(await page.locator('.notice.bad').count()).toBe(0);
+    const known = announced().length;
+    const sha = await until('a block', () => announced()[known]);
+    await page.waitForSelector(`#last-blocks td:text-is("${sha}")`);
+    await page.waitForSelector('#panel-chain-height:not(.failed) .u-wrap');
+    await page.click('#panel-chain-height .tool[aria-pressed]');
+    const newest = async (): Promise<number> =>
+      Date.parse((await page.getAttribute('#panel-chain-height tbody time', 'datetime')) ?? '');
+    const recovered = Date.now();
+    await until('points from after the break', async () => (await newest()) > recovered - 60_000);
+
+    await node.stop();
+    await start(TOKEN);
+    await page.waitForSelector('.notice.bad:has-text("This node wants a token")');
+    expect(await state.textContent()).toBe('Signed out');
+    await page.click('.notice-link');
+    await page.waitForURL(`${url}/login`);
+    expect(await violations(page)).toEqual([]);
+    await page.fill('input[name="token"]', 'not-the-token-at-all');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.notice.bad:not(:empty)');
+    await page.fill('input[name="token"]', TOKEN);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${url}/`);
+    await until('the page to be live', async () => (await state.textContent()) === 'Live');
+    expect(strangers).toEqual([]);
+    await context.close();
+  }, 60_000);
+});

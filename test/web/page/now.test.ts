@@ -1,0 +1,69 @@
+import { compare } from '../../../src/web/page/live-table';
+import { blockColumns, peerColumns, transactionColumns } from '../../../src/web/page/now-columns';
+import { medianOf } from '../../../src/web/page/now';
+import { RatePerMinute } from '../../../src/web/page/rate';
+
+const plain = (text: string): string => text.replaceAll(/[\u00a0\u202f]/g, ' ');
+const NOW = 1_000_000;
+const now = (): number => NOW;
+
+it('sorts what is not known last, either way', () => {
+  const values = [3, null, 1];
+  expect(values.toSorted((a, b) => compare(a, b, true))).toEqual([1, 3, null]);
+  expect(values.toSorted((a, b) => compare(a, b, false))).toEqual([3, 1, null]);
+  expect(['b', 'A', null].toSorted((a, b) => compare(a, b, true))).toEqual(['A', 'b', null]);
+});
+
+it('writes a block that was refused before its height was known', () => {
+  const block = {
+    ...{ timeMs: NOW - 61_000, sha: 'ab'.repeat(32), height: null, status: 'side_chain', size: 1_500 },
+    ...{ numTx: 2_500, totalFees: null, processMs: 12.5 },
+  };
+  const texts = blockColumns(now).map(({ text }) => plain(text(block)));
+  expect(texts).toEqual(['–', '1 min 1 s', '2 500', '1.5 kB', '–', '12.5 ms', 'side chain', block.sha]);
+});
+
+it('writes a transaction, its whole txid too', () => {
+  const transaction = {
+    ...{ timeMs: NOW, sha: 'cd'.repeat(32), vsize: 141, numInputs: 1, numOutputs: 2, value: 2_500_000 },
+    ...{ feeRate: 1.25, nonStandardReason: 'dust' },
+  };
+  const texts = transactionColumns(now).map(({ text }) => plain(text(transaction)));
+  expect(texts).toEqual([transaction.sha, '0 s', '1.25 sat/vB', '0.025 BTC', '141 vB', '1 / 2', 'dust']);
+});
+
+it('writes a peer that has said nothing yet', () => {
+  const peer = {
+    ...{ id: 1, address: '[::1]:8333', outbound: false, userAgent: null, version: null, services: null },
+    ...{
+      startHeight: null,
+      relay: null,
+      sinceMs: NOW - 5_000,
+      lastMessageMs: null,
+      pingMs: null,
+      leastPingMs: null,
+    },
+    ...{ bytesSent: 126, bytesRecv: 0, messagesSent: 1, messagesRecv: 0 },
+  };
+  const texts = peerColumns(now).map(({ text }) => plain(text(peer)));
+  expect(texts).toEqual(['[::1]:8333', 'in', 'no version yet', '–', '5 s', '0 B', '126 B', '–']);
+});
+
+it('counts by the minute, from the begin on', () => {
+  const clock = { ms: 0 };
+  const rate = new RatePerMinute(() => clock.ms);
+  rate.add(5);
+  expect(rate.perMinute()).toBeNull();
+  clock.ms = 30_000;
+  expect(rate.perMinute()).toBe(10);
+  clock.ms = 61_000;
+  rate.add(7);
+  expect(rate.perMinute()).toBe(7);
+  rate.begin([61_000, 41_000]);
+  expect(rate.perMinute()).toBe(6);
+});
+
+it('finds the middle', () => {
+  expect(medianOf([3, 1, 2])).toBe(2);
+  expect(medianOf([])).toBeNull();
+});

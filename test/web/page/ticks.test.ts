@@ -1,0 +1,49 @@
+import { incrementsFor, timeTicks, valueRange } from '../../../src/web/page/ticks';
+
+const at = (hour: number, minute = 0, second = 0, day = 5): number =>
+  new Date(2026, 2, day, hour, minute, second).getTime();
+
+describe('ticks', () => {
+  it('writes clock times, and at midnight the day', () => {
+    expect(timeTicks([at(23, 0), at(23, 30), at(24, 0), at(24, 30)])).toEqual([
+      '23:00',
+      '23:30',
+      '03-06',
+      '00:30',
+    ]);
+  });
+
+  it('writes seconds where ticks are closer than a minute', () => {
+    expect(timeTicks([at(1, 0, 0), at(1, 0, 15)])).toEqual(['01:00:00', '01:00:15']);
+  });
+
+  it('writes days where they are a day apart', () => {
+    expect(timeTicks([at(0), at(0, 0, 0, 6)])).toEqual(['03-05', '03-06']);
+  });
+
+  it('counts whole things in whole steps', () => {
+    expect(incrementsFor('count', 'bars')[0]).toBe(1);
+    expect(incrementsFor('count', 'bars')).not.toContain(2.5);
+    expect(incrementsFor('height', 'lines')[0]).toBe(1);
+    expect(incrementsFor('ms', 'lines')).toContain(0.5);
+  });
+});
+
+describe('the axis of values', () => {
+  it('begins at 0', () => {
+    const [low, high] = valueRange('bytes', 900, 1000);
+    expect(low).toBe(0);
+    expect(high).toBeGreaterThan(1000);
+  });
+
+  it('begins near the least height', () => {
+    const [low, high] = valueRange('height', 925_000, 925_006);
+    expect(low).toBeGreaterThan(924_990);
+    expect(high).toBeGreaterThan(925_006);
+  });
+
+  it('has a length also where there is nothing to show, or only 0', () => {
+    expect(valueRange('count', null, null)).toEqual([0, 1]);
+    expect(valueRange('count', 0, 0)).toEqual([0, 1]);
+  });
+});

@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import {
+  DEFAULT_VIEW,
+  RANGES,
+  type RangeName,
+  type View,
+  fitted,
+  panelParams,
+  readView,
+  refreshEveryMs,
+  writeView,
+} from '../../../src/web/page/view';
+
+const fixed = { fromMs: Date.UTC(2026, 0, 1), toMs: Date.UTC(2026, 0, 2) };
+
+describe('the view in the address', () => {
+  it('comes back from its text', () => {
+    const range = fc.oneof(
+      fc.constantFrom(...(Object.keys(RANGES) as RangeName[])),
+      fc
+        .tuple(fc.integer({ min: 0, max: 4e12 }), fc.integer({ min: 1, max: 1e12 }))
+        .map(([fromMs, length]) => ({ fromMs, toMs: fromMs + length })),
+    );
+    const name = fc.option(fc.string({ minLength: 1, unit: 'grapheme' }));
+    fc.assert(
+      fc.property(range, name, name, fc.boolean(), (chosen, node, network, live) => {
+        const view: View = { range: chosen, node, network, live };
+        expect(readView(writeView(view))).toEqual(view);
+      }),
+    );
+  });
+
+  it('is the default where the address says nothing', () => {
+    expect(readView('')).toEqual(DEFAULT_VIEW);
+    expect(readView(writeView(DEFAULT_VIEW))).toEqual(DEFAULT_VIEW);
+  });
+
+  it('is shorter for a young store, unless somebody chose it', () => {
+    const nowMs = Date.UTC(2026, 0, 1);
+    const rangeOf = (search: string, ageMs: number | null): View['range'] =>
+      fitted(readView(search), search, { oldestMs: ageMs === null ? null : nowMs - ageMs, nowMs }).range;
+    expect(rangeOf('', 60_000)).toBe('15m');
+    expect(rangeOf('', 3_600_000)).toBe('1h');
+    expect(rangeOf('', null)).toBe('1h');
+    expect(rangeOf('?range=6h', 60_000)).toBe('6h');
+  });
+
+  it.each([
+    '?range=5y',
+    '?range=toString',
+    '?from=yesterday&to=now',
+    '?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z',
+    '?from=2026-01-02T00:00:00Z',
+    '?%ff',
+  ])('passes over %s', (search) => {
+    expect(readView(search)).toEqual(DEFAULT_VIEW);
+  });
+});
+
+describe('requests of a view', () => {
+  it('asks for a range that ends now by its length', () => {
+    expect(panelParams(DEFAULT_VIEW).toString()).toBe('since=1h');
+  });
+
+  it('asks for a fixed range, a node and a network', () => {
+    const params = panelParams({ range: fixed, node: 'a b', network: 'main&net', live: true });
+    expect(Object.fromEntries(params)).toEqual({
+      since: '2026-01-01T00:00:00.000Z',
+      until: '2026-01-02T00:00:00.000Z',
+      node: 'a b',
+      network: 'main&net',
+    });
+  });
+
+  it('asks often for short ranges, less for long ones, and once for what does not change', () => {
+    const every = (range: View['range'], live = true): number | null =>
+      refreshEveryMs({ ...DEFAULT_VIEW, range, live });
+    expect([every('15m'), every('1h'), every('6h'), every('24h'), every('30d')]).toEqual([
+      2_000, 2_000, 30_000, 120_000, 120_000,
+    ]);
+    expect(every(fixed)).toBeNull();
+    expect(every('1h', false)).toBeNull();
+  });
+});

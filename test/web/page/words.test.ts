@@ -1,0 +1,57 @@
+import { connectionWords, notices } from '../../../src/web/page/words';
+import type { Status } from '../../../src/web/page/wire';
+
+const NOW = Date.UTC(2026, 0, 2);
+const exporter = { name: 'influx+udp', sent: 5, acked: 0, dropped: 0, queued: 0, retried: 0, spooled: 0 };
+const status: Status = {
+  version: '0.1.0',
+  node: 'a',
+  network: 'regtest',
+  startedMs: NOW - 3_600_000,
+  nowMs: NOW,
+  live: true,
+  oldestMs: NOW - 3_600_000,
+  newestMs: NOW - 4_000,
+  exporters: [exporter],
+};
+const plain = (text: string): string => text.replaceAll(/[\u00a0\u202f]/g, ' ');
+
+it('says that all is well in a word', () => {
+  expect(connectionWords('open', status, true)).toEqual({ tone: 'good', text: 'Live' });
+  expect(connectionWords('open', status, false).text).toBe('Connected, panels held');
+  expect(notices('open', status)).toEqual([]);
+});
+
+it('says that the connection is lost, whatever came before', () => {
+  expect(connectionWords('lost', status, true).text).toBe('Reconnecting');
+  expect(notices('lost', status)[0]?.text).toMatch(/^Connection lost, trying again/);
+  expect(notices('signed-out', null)[0]?.text).toBe('This node wants a token.');
+  expect(connectionWords('connecting', null, true).text).toBe('Connecting');
+});
+
+it('says how late the data is, but not right after a start', () => {
+  const late = { ...status, newestMs: NOW - 95_000 };
+  expect(plain(connectionWords('open', late, true).text)).toBe('Delayed: newest point 1 min 35 s old');
+  expect(notices('open', late).map(({ tone }) => tone)).toEqual(['warn']);
+  expect(notices('open', { ...late, startedMs: NOW - 2_000 })).toEqual([]);
+  expect(notices('open', { ...status, newestMs: null })[0]?.text).toBe('The store holds no points yet.');
+});
+
+it('says how many points each exporter lost', () => {
+  const lossy = {
+    ...status,
+    exporters: [
+      { ...exporter, dropped: 1234 },
+      { ...exporter, name: 'duckdb' },
+    ],
+  };
+  expect(notices('open', lossy).map(({ text }) => plain(text))).toEqual([
+    'Points lost: 1 234 dropped by exporter influx+udp since the start.',
+  ]);
+});
+
+it('says that a store without a node is one', () => {
+  const stored = { ...status, live: false, startedMs: null, node: null };
+  expect(connectionWords('open', stored, true).text).toBe('Stored data');
+  expect(notices('open', stored)[0]?.text).toMatch(/^No node runs here/);
+});
