@@ -1,9 +1,11 @@
 import path from 'node:path';
 import { FailureError } from './errors';
 import type { Log } from './log';
+import { SERIES_NAMES } from './metrics/schema';
 import { Asking } from './query/asking';
 import { connectClient } from './query/client';
-import { openStore } from './store/store';
+import { openStore, tableColumns } from './store/store';
+import type { Layout } from './store/tables';
 import { Page } from './web/page';
 import type { HttpSettings } from './web/settings';
 
@@ -31,6 +33,11 @@ export async function serveStore(
     );
   }
   const store = await openStore(absolute, { readOnly: true });
+  const lacking = lackingSeries(store.layout);
+  if (lacking.length > 0)
+    log.warn('the store is of an older version; a node that writes into it once adds what it lacks', {
+      series: lacking,
+    });
   const asking = new Asking({ store });
   const page = await Page.open(http, { log }).catch(async (error: unknown) => {
     await store.close();
@@ -47,4 +54,12 @@ export async function serveStore(
       await store.close();
     },
   };
+}
+
+/** Series whose tables, or some of their columns, a store was written without. */
+function lackingSeries(layout: Layout): readonly string[] {
+  return SERIES_NAMES.filter((series) => {
+    const columns = layout.get(series);
+    return tableColumns(series).some((column) => columns?.includes(column) !== true);
+  });
 }

@@ -167,7 +167,8 @@ export const LISTEN_OPTIONS = {
     type: 'string',
     requiresArg: true,
     defaultDescription: 'points are kept for ever',
-    describe: 'Age at which the embedded store removes a point and keeps sums of its minute and hour alone, such as 30d',
+    describe:
+      'Age at which the embedded store removes a point and keeps sums of its minute and hour alone, such as 30d',
   },
   'max-user-agents': {
     type: 'string',

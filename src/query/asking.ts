@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { FailureError } from '../errors';
 import type { Store } from '../store/store';
@@ -15,6 +17,12 @@ const MAX_RUNNING = 2;
 
 /** Queries that may wait for their turn. */
 const MAX_WAITING = 30;
+
+/** Milliseconds that an interrupted query has to end. */
+const GRACE_MS = 1_000;
+
+/** Milliseconds that closing waits for those that run. */
+const CLOSE_MS = 2_000;
 
 /** The time that a query may take is over. */
 export class TooLongError extends FailureError {}
@@ -48,7 +56,10 @@ export class Asking {
   private readonly running = new Set<Promise<unknown>>();
 
   /** The store is asked for at each question, so `holder` may be an exporter that opens its file anew. */
-  constructor(private readonly holder: { readonly store: Store }) {}
+  constructor(private readonly holder: { readonly store: Store }) {
+    // Each question listens, and Node would warn of the eleventh.
+    setMaxListeners(0, this.closing.signal);
+  }
 
   get storePath(): string {
     return this.holder.store.path;
@@ -63,59 +74,64 @@ export class Asking {
    * Calls `use` when it is the question's turn; results must be taken before it is done.
    * @throws BusyError where too many wait, TooLongError, what `use` throws
    */
-  async ask<T>(limits: AskLimits, use: (asked: Asked) => Promise<T>): Promise<T> {
-    const answering = this.answer(limits, use);
-    this.running.add(answering);
-    try {
-      return await answering;
-    } finally {
+  async ask<T>({ timeoutMs, left }: AskLimits, use: (asked: Asked) => Promise<T>): Promise<T> {
+    const signals = [this.closing.signal, left];
+    const waiting = limitOf(timeoutMs, tookAllTime, signals);
+    const release = await this.turns.take(waiting.signal).finally(() => waiting.end());
+    const tooLong = (): Error =>
+      new TooLongError(`the query took longer than ${timeoutMs / 1000} s; ask for less`);
+    const limit = limitOf(timeoutMs, tooLong, signals);
+    const answering = this.answer(limit.signal, use).finally(() => {
       this.running.delete(answering);
-    }
+      limit.end();
+      release();
+    });
+    this.running.add(answering);
+    return Promise.race([answering, overdue(limit.signal)]);
   }
 
-  /** Breaks off what runs and waits until it has let go of the store. */
+  /** Breaks off what runs and waits until it has let go of the store, but not for ever: points still have to go into it. */
   async close(): Promise<void> {
-    this.closing.abort(new FailureError('the node is stopping'));
-    await Promise.allSettled(this.running);
+    this.closing.abort(new BusyError('the node is stopping'));
+    const broken = Promise.allSettled(this.running);
+    await Promise.race([broken, sleep(CLOSE_MS, undefined, { ref: false })]);
   }
 
-  private async answer<T>({ timeoutMs, left }: AskLimits, use: (asked: Asked) => Promise<T>): Promise<T> {
-    const release = await this.turn(timeoutMs, left);
-    const limit = limitOf(timeoutMs, [this.closing.signal, left]);
+  private async answer<T>(signal: AbortSignal, use: (asked: Asked) => Promise<T>): Promise<T> {
     let takeBack: (() => Promise<void>) | undefined;
     let session: Session | undefined;
     try {
       const { store } = this.holder;
       takeBack = await store.lendMemory();
-      session = new Session(store, limit.signal);
+      signal.throwIfAborted();
+      session = new Session(store, signal);
       const answer = await use(session);
       // To DuckDB an interruption between two chunks can look like the end.
-      limit.signal.throwIfAborted();
+      signal.throwIfAborted();
       return answer;
     } catch (error) {
-      if (limit.timedOut())
-        throw new TooLongError(`the query took longer than ${timeoutMs / 1000} s; ask for less`);
       // An interrupted statement fails with DuckDB's words; say why it was interrupted instead.
-      limit.signal.throwIfAborted();
+      signal.throwIfAborted();
       throw error;
     } finally {
       session?.end();
-      limit.end();
       await takeBack?.();
-      release();
     }
   }
+}
 
-  private async turn(timeoutMs: number, left: AbortSignal): Promise<() => void> {
-    const limit = limitOf(timeoutMs, [this.closing.signal, left]);
-    try {
-      return await this.turns.take(limit.signal);
-    } catch (error) {
-      throw limit.timedOut() ? new BusyError('other queries took all the time; try again later') : error;
-    } finally {
-      limit.end();
-    }
-  }
+const tookAllTime = (): Error => new BusyError('other queries took all the time; try again later');
+
+/**
+ * Fails some time after what `signal` ends should have ended. DuckDB does not interrupt the call of a function: `repeat('x', 900000000)`
+ * goes on for many seconds. It keeps its turn as long as it does, but whoever asked for it is told.
+ */
+function overdue(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const wait = (): unknown => setTimeout(() => reject(signal.reason as Error), GRACE_MS).unref();
+    if (signal.aborted) wait();
+    else signal.addEventListener('abort', wait, { once: true });
+  });
 }
 
 /** The connections of one question. */
@@ -174,6 +190,6 @@ class Session implements Asked {
   // DuckDB forgets an interruption that comes between two steps of a query.
   private readonly interrupt = (): void => {
     for (const connection of this.connections) connection.interrupt();
-    this.again ??= setInterval(this.interrupt, 100);
+    this.again ??= setInterval(this.interrupt, 100).unref();
   };
 }

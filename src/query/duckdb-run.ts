@@ -5,6 +5,7 @@ import {
   StatementType,
 } from '@duckdb/node-api';
 import { FailureError, UsageError, messageOf } from '../errors';
+import { rowsOf } from './chunk-rows';
 import { checkDuckdbStatement } from './duckdb-statement';
 import { timeOf, toValue, typeOf } from './duckdb-values';
 import { NO_MARKS, readAllMarks, readMarks } from '../store/rollup-marks';
@@ -45,7 +46,7 @@ export async function runQueries(
     }
     const aggs = together.flatMap(({ agg }) => (agg === null ? [] : [agg]));
     const result = await failing(() => connection.stream(compileTogether(first, aggs, plan)));
-    const all = await collect({ columns: [], rows: batches(result) });
+    const all = await collect({ columns: [], rows: batches(connection, result) });
     for (const [index, query] of together.entries()) {
       const found = all.map((row) => groupOf(query, row, index - aggs.length)).filter(hasValue(query));
       results.set(query, withSince(finishSorted(query, inOneBatch(found)), plan));
@@ -58,8 +59,8 @@ async function answer(connection: DuckDBConnection, query: Query, plan: Plan): P
   const result = await failing(() => connection.stream(compileSql(query, plan)));
   return withSince(
     query.agg === null
-      ? { columns: resultColumns(query), rows: points(result) }
-      : finishSorted(query, groups(query, result)),
+      ? { columns: resultColumns(query), rows: points(connection, result) }
+      : finishSorted(query, groups(query, connection, result)),
     plan,
   );
 }
@@ -98,7 +99,7 @@ export async function runRaw(connection: DuckDBConnection, text: string): Promis
     const columnType = types[index];
     return { name, type: columnType === undefined ? 'string' : typeOf(columnType) };
   });
-  return { columns, rows: batches(result) };
+  return { columns, rows: batches(connection, result) };
 }
 
 async function prepareOne(connection: DuckDBConnection, text: string): Promise<DuckDBPreparedStatement> {
@@ -115,13 +116,17 @@ async function beginReading(connection: DuckDBConnection): Promise<void> {
   await failing(() => connection.run('BEGIN TRANSACTION READ ONLY'));
 }
 
-async function* points(result: DuckDBResult): AsyncGenerator<readonly Row[]> {
-  for await (const batch of batches(result))
+async function* points(connection: DuckDBConnection, result: DuckDBResult): AsyncGenerator<readonly Row[]> {
+  for await (const batch of batches(connection, result))
     yield batch.map(([time, ...values]) => [timeOf(time), ...values]);
 }
 
-async function* groups(query: Query, result: DuckDBResult): AsyncGenerator<readonly Group[]> {
-  for await (const batch of batches(result)) yield batch.map((row) => groupOf(query, row, -1));
+async function* groups(
+  query: Query,
+  connection: DuckDBConnection,
+  result: DuckDBResult,
+): AsyncGenerator<readonly Group[]> {
+  for await (const batch of batches(connection, result)) yield batch.map((row) => groupOf(query, row, -1));
 }
 
 /** A row as a group: the bucket, the values of `by`, and of the aggregates behind them the one at `index` from the end. */
@@ -134,12 +139,21 @@ function groupOf({ everyNs, by }: Query, row: Row, index: number): Group {
   };
 }
 
-async function* batches(result: DuckDBResult): AsyncGenerator<readonly Row[]> {
+async function* batches(connection: DuckDBConnection, result: DuckDBResult): AsyncGenerator<readonly Row[]> {
+  const types = result.columnTypes();
+  let count = 0;
   for (;;) {
     const chunk = await failing(() => result.fetchChunk());
-    if (chunk === null || chunk.rowCount === 0) return;
-    yield chunk.convertRows(toValue);
+    if (chunk === null || chunk.rowCount === 0) break;
+    count += chunk.rowCount;
+    yield* rowsOf(chunk, types, toValue);
   }
+  // What fails after the first chunk looks like the end, here as to everybody who streams; but it has aborted the transaction.
+  await connection.run('SELECT 1').catch(() => {
+    throw new FailureError(
+      `the store: the statement failed after ${count} rows, and DuckDB does not say why`,
+    );
+  });
 }
 
 /** The store's error with what DuckDB says of it, on one line. */

@@ -1,8 +1,7 @@
 /** When something must end: at a time, or when one of several says so. */
 export interface Limit {
+  /** Aborted with what `tooLate` made, or with the reason of whoever said so. */
   readonly signal: AbortSignal;
-  /** Whether it was the time. */
-  readonly timedOut: () => boolean;
   /** Lets go of the timer and of those who could say so. */
   end(): void;
 }
@@ -11,13 +10,9 @@ export interface Limit {
  * Makes one signal of a time and of others. `AbortSignal.any` does so too, but in Node 20 what it makes lives as long as the
  * longest-lived of those that it was made of.
  */
-export function limitOf(timeoutMs: number, others: readonly AbortSignal[]): Limit {
+export function limitOf(timeoutMs: number, tooLate: () => Error, others: readonly AbortSignal[]): Limit {
   const controller = new AbortController();
-  let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = !controller.signal.aborted;
-    controller.abort();
-  }, timeoutMs);
+  const timer = setTimeout(() => controller.abort(tooLate()), timeoutMs).unref();
   const undo = others.map((other) => {
     const abort = (): void => controller.abort(other.reason);
     if (other.aborted) abort();
@@ -26,7 +21,6 @@ export function limitOf(timeoutMs: number, others: readonly AbortSignal[]): Limi
   });
   return {
     signal: controller.signal,
-    timedOut: () => timedOut,
     end: () => {
       clearTimeout(timer);
       for (const step of undo) step();

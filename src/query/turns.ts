@@ -1,6 +1,6 @@
 import { FailureError } from '../errors';
 
-/** So many wait that one more would wait in vain. */
+/** Not now: too many wait, or the node stops. */
 export class BusyError extends FailureError {}
 
 /** Lets a few queries run at once and the others wait in order. */

@@ -4,37 +4,37 @@ import { formatResult } from '../query/format';
 import type { Result, Row } from '../query/result';
 import { encodeRows, msOf } from './encode';
 import type { Exchange } from './exchange';
-import { type Held, MAX_CHARACTERS, MAX_DOWNLOAD_ROWS, MAX_ROWS } from './limits';
+import { type Held, MAX_BYTES, MAX_DOWNLOAD_ROWS, MAX_ROWS } from './limits';
 import { send } from './reply';
 
-/** An answer as JSON but for its last brace: what else there is to say comes behind. */
-export async function gatherJson({ columns, rows, rawSince }: Result): Promise<string> {
-  const pieces: string[] = [];
+/** An answer as a JSON object, with what `more` has to say when all rows are there. */
+export async function gatherJson(
+  { columns, rows, rawSince }: Result,
+  more: () => Readonly<Record<string, number | null>>,
+): Promise<Buffer> {
+  const pieces: Buffer[] = [];
   let count = 0;
-  let characters = 0;
+  let bytes = 0;
   let truncated = false;
   for await (const batch of rows) {
     const taken = batch.slice(0, MAX_ROWS - count);
-    const piece = encodeRows(columns, taken);
-    count += taken.length;
-    characters += piece.length;
-    truncated = taken.length < batch.length || characters > MAX_CHARACTERS;
-    if (characters <= MAX_CHARACTERS && piece !== '') pieces.push(piece);
+    // Bytes at once: making them of all the text in the end would keep the event loop for as long.
+    const piece = Buffer.from(`${count === 0 ? '' : ','}${encodeRows(columns, taken)}`);
+    truncated = taken.length < batch.length || bytes + piece.length > MAX_BYTES;
+    if (taken.length > 0 && bytes + piece.length <= MAX_BYTES) {
+      pieces.push(piece);
+      count += taken.length;
+      bytes += piece.length;
+    }
     if (truncated) break;
   }
   const rawSinceMs = rawSince === undefined ? null : msOf(rawSince);
-  const head = JSON.stringify({ columns, truncated, rawSinceMs }).slice(0, -1);
-  return `${head},"rows":[${pieces.join(',')}]`;
+  const rest = JSON.stringify({ columns, truncated, rawSinceMs, ...more() }).slice(1);
+  return Buffer.concat([Buffer.from('{"rows":['), ...pieces, Buffer.from(`],${rest}`)]);
 }
 
-/** Sends an answer that was gathered, with what else there is to say of it. */
-export async function sendGathered(
-  { request, response }: Exchange,
-  gathered: string,
-  more: Readonly<Record<string, number | null>>,
-  held: Held,
-): Promise<void> {
-  const body = Buffer.from(`${gathered},${JSON.stringify(more).slice(1)}`);
+/** Sends an answer that was gathered; it counts as held until the client has taken it. */
+export async function sendGathered({ request, response }: Exchange, body: Buffer, held: Held): Promise<void> {
   response.once('close', held.take(body.length));
   await send(request, response, { type: 'application/json', body });
 }

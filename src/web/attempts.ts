@@ -44,9 +44,18 @@ export class Attempts {
   /** An address, of IPv6 the /64 that one customer has. */
   private placeOf(address: string): string {
     const plain = address.replace(/^::ffff:/, '');
-    const place = isIPv6(plain) ? plain.split(':').slice(0, 4).join(':') : plain;
+    const place = isIPv6(plain) ? networkOf(plain) : plain;
     return this.failed.has(place) || this.failed.size < MAX_PLACES ? place : 'others';
   }
+}
+
+/** The first four of the eight groups of an address; `::` stands for as many as there lack. */
+function networkOf(address: string): string {
+  const [head = '', tail] = address.split('::');
+  const groups = head.split(':');
+  const rest = tail === undefined ? [] : tail.split(':');
+  const zeros = Array.from({ length: Math.max(0, 8 - groups.length - rest.length) }, () => '0');
+  return [...groups, ...zeros, ...rest].slice(0, 4).join(':');
 }
 
 /** Where warnings go. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Asking } from '../query/asking';
 import { type Row, collect } from '../query/result';
 import { rollupTable } from '../store/rollup-columns';
@@ -18,7 +19,10 @@ const ACCOUNTS = 'btcdmon';
 /** Milliseconds until a store is looked at again. */
 const FRESH_MS = 2_000;
 
-const PATIENCE_MS = 10_000;
+/** Milliseconds that whoever asks waits for a look; a busy store takes longer. */
+const WAIT_MS = 300;
+
+const LOOK_MS = 10_000;
 
 /**
  * Looks at a store now and then, and only while somebody wants to know: the first time at everything, then at what is new. While the
@@ -35,13 +39,15 @@ export class FactsOfStore {
   constructor(private readonly asking: Asking) {}
 
   async get(): Promise<Facts> {
-    if (performance.now() - this.looked > FRESH_MS)
-      await (this.looking ??= this.look()
+    if (performance.now() - this.looked > FRESH_MS) {
+      this.looking ??= this.look()
         .catch(() => undefined)
         .finally(() => {
           this.looked = performance.now();
           this.looking = null;
-        }));
+        });
+      await Promise.race([this.looking, sleep(WAIT_MS, undefined, { ref: false })]);
+    }
     return this.known;
   }
 
@@ -56,7 +62,7 @@ export class FactsOfStore {
       union((table) => `SELECT time FROM ${table} ORDER BY time ${order} LIMIT 1`);
     const since = `make_timestamp_ns(${this.newest}::BIGINT)`;
     const who = union((table) => `SELECT DISTINCT node, network FROM ${table} WHERE time >= ${since}`);
-    const limits = { timeoutMs: PATIENCE_MS, left: new AbortController().signal };
+    const limits = { timeoutMs: LOOK_MS, left: new AbortController().signal };
     await asking.ask(limits, async (asked) => {
       const ask = async (raw: string): Promise<Row[]> => [...(await collect(await asked.answer({ raw })))];
       const oldest = timeIn(await ask(`SELECT min(time) FROM (${end('ASC')})`));

@@ -9,8 +9,8 @@ export const DOWNLOAD_MS = 60_000;
 /** Most rows of an answer that is shown; the rest is cut off. */
 export const MAX_ROWS = 50_000;
 
-/** Most characters of one, likewise. */
-export const MAX_CHARACTERS = 16_000_000;
+/** Most bytes of its rows, likewise. */
+export const MAX_BYTES = 16_000_000;
 
 /** Most rows of a download. */
 export const MAX_DOWNLOAD_ROWS = 5_000_000;

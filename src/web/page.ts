@@ -8,7 +8,7 @@ import { ASSETS, readAssets } from './assets';
 import { FactsOfStore } from './facts';
 import { Guard } from './guard';
 import { busy } from './http-error';
-import { Held } from './limits';
+import { Held, QUERY_MS } from './limits';
 import { sendError } from './reply';
 import { route } from './router';
 import { siteOf } from './routes';
@@ -28,7 +28,7 @@ export interface PageModules {
 export interface OpenModules {
   readonly log: Log;
   readonly assets?: string;
-  readonly limits?: ServerOptions;
+  readonly limits?: ServerOptions & { readonly queryMs?: number };
 }
 
 /**
@@ -84,7 +84,8 @@ export class Page {
     const guard = new Guard(token, `btcdmon_${this.port}`, { nowMs: () => Date.now(), warn });
     const assets = await readAssets(this.modules.assets ?? ASSETS);
     const facts = new FactsOfStore(modules.asking);
-    const site = siteOf({ ...modules, ...{ assets, guard, facts, warn, held: new Held() } });
+    const queryMs = this.modules.limits?.queryMs ?? QUERY_MS;
+    const site = siteOf({ ...modules, ...{ assets, guard, facts, warn, queryMs, held: new Held() } });
     const fault = (error: unknown): void =>
       void log.error('the page failed at something', { error: error instanceof Error ? error.stack : error });
     const router = { ...site, guard, names, fault };

@@ -22,7 +22,7 @@ export interface Reply {
 /** Sends an answer that is complete, compressed where the client takes that. */
 export async function send(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
   const { status = 200, type, headers = {} } = reply;
-  let body = Buffer.from(reply.body);
+  let body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
   const packed = body.length >= GZIP_FROM && takesGzip(request);
   if (packed) body = await compress(body, { level: LEVEL });
   response.writeHead(status, {

@@ -46,7 +46,8 @@ export async function listenHttp(
   { headMs = HEAD_MS, requestMs = REQUEST_MS, checkMs = CHECK_MS }: ServerOptions = {},
 ): Promise<Server> {
   const limits = { headersTimeout: headMs, requestTimeout: requestMs, connectionsCheckingInterval: checkMs };
-  const server = createServer({ ...limits, keepAliveTimeout: 5_000 }, handle);
+  // Whom a request without `Host` was meant for the router asks, as of any other.
+  const server = createServer({ ...limits, keepAliveTimeout: 5_000, requireHostHeader: false }, handle);
   server.maxConnections = MAX_CONNECTIONS;
   server.timeout = SILENCE_MS;
   server.on('clientError', refuse);

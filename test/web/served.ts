@@ -5,8 +5,7 @@ import type { Live } from '../../src/live/live';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import { createLog } from '../../src/log';
 import { Asking } from '../../src/query/asking';
-import { Page } from '../../src/web/page';
-import type { ServerOptions } from '../../src/web/server';
+import { type OpenModules, Page } from '../../src/web/page';
 import type { HttpSettings } from '../../src/web/settings';
 import { StatusLine } from '../../src/status-line';
 import { type Cleanup } from '../support/cleanup';
@@ -15,7 +14,7 @@ import { queryPoints } from '../support/query-points';
 /** What a page in a test has otherwise than by default. */
 export interface ServedOptions extends Partial<HttpSettings> {
   readonly live?: Live;
-  readonly limits?: ServerOptions;
+  readonly limits?: OpenModules['limits'];
   readonly points?: ReturnType<typeof queryPoints>;
 }
 

@@ -2,17 +2,20 @@ import { answerPanel, columnName } from '../../panels/answer';
 import { bucketFor } from '../../panels/buckets';
 import { PANELS, panelOf } from '../../panels/list';
 import { type Panel, THEMES } from '../../panels/panel';
+import type { Choice } from '../../panels/queries';
 import { UsageError, messageOf } from '../../errors';
-import { inOneBatch } from '../../query/result';
+import type { Asked } from '../../query/asking';
+import { type Result, inOneBatch } from '../../query/result';
 import { inSlices } from '../../query/slices';
 import { formatNs, parseTime } from '../../query/time';
 import { gatherJson, sendCsv, sendGathered } from '../answer';
 import { msOf } from '../encode';
 import type { Handler } from '../exchange';
 import { HttpError } from '../http-error';
-import { DOWNLOAD_MS, QUERY_MS } from '../limits';
+import { DOWNLOAD_MS } from '../limits';
 import { readParams } from '../params';
 import { sendJson } from '../reply';
+import { Shared } from '../shared';
 import type { Answering } from './query';
 
 const PARAMS = ['since', 'until', 'node', 'network', 'format'] as const;
@@ -28,33 +31,41 @@ export const panelsHandler: Handler = ({ request, response, params }) => {
 };
 
 /** `GET /api/panels/NAME`: one of them over a range of time, as JSON or as CSV. */
-export function panelHandler({ asking, held }: Answering): (name: string) => Handler {
+export function panelHandler({ asking, held, queryMs }: Answering): (name: string) => Handler {
+  const shared = new Shared<Buffer>();
   return (name) => async (exchange) => {
-    const started = performance.now();
     const panel = find(name);
-    const { node, network, format = 'json', ...range } = readParams(exchange.params, PARAMS);
-    const { since, until } = rangeOf(panel, range);
-    const choice = { since, until, bucketNs: bucketFor(panel, since, until), node, network };
-    const isCsv = format === 'csv';
-    if (!isCsv && format !== 'json') throw new HttpError(400, 'format: use json or csv');
-    const limits = { timeoutMs: isCsv ? DOWNLOAD_MS : QUERY_MS, left: exchange.left };
-    const gathered = await asking.ask(limits, async (asked) => {
-      const { rows, ...answer } = await answerPanel(panel, choice, (queries) => asked.runAll(queries));
-      const result = { ...answer, rows: inSlices(inOneBatch(rows)) };
-      if (!isCsv) return gatherJson(result);
-      await sendCsv(exchange, result, { name: panel.name, signal: asked.signal });
-      return null;
+    const { format = 'json', ...wanted } = readParams(exchange.params, PARAMS);
+    const { left } = exchange;
+    if (format === 'csv') {
+      const choice = choose(panel, wanted);
+      await asking.ask({ timeoutMs: DOWNLOAD_MS, left }, async (asked) =>
+        sendCsv(exchange, await answer(panel, choice, asked), { name: panel.name, signal: asked.signal }),
+      );
+      return;
+    }
+    if (format !== 'json') throw new HttpError(400, 'format: use json or csv');
+    const { since, until, node, network } = wanted;
+    const key = JSON.stringify([panel.name, since, until, node, network]);
+    const gathered = await shared.get(key, left, (abandoned) => {
+      const started = performance.now();
+      const choice = choose(panel, wanted);
+      return asking.ask({ timeoutMs: queryMs, left: abandoned }, async (asked) =>
+        gatherJson(await answer(panel, choice, asked), () => ({
+          sinceMs: msOf(choice.since),
+          untilMs: msOf(choice.until),
+          bucketMs: choice.bucketNs === null ? null : msOf(choice.bucketNs),
+          tookMs: Math.round(performance.now() - started),
+        })),
+      );
     });
-    if (gathered === null) return;
-    const { bucketNs } = choice;
-    const more = {
-      sinceMs: msOf(since),
-      untilMs: msOf(until),
-      bucketMs: bucketNs === null ? null : msOf(bucketNs),
-      tookMs: Math.round(performance.now() - started),
-    };
-    await sendGathered(exchange, gathered, more, held);
+    await sendGathered(exchange, gathered, held);
   };
+}
+
+async function answer(panel: Panel, choice: Choice, asked: Asked): Promise<Result> {
+  const { rows, ...rest } = await answerPanel(panel, choice, (queries) => asked.runAll(queries));
+  return { ...rest, rows: inSlices(inOneBatch(rows)) };
 }
 
 function find(name: string): Panel {
@@ -65,13 +76,17 @@ function find(name: string): Panel {
   }
 }
 
-function rangeOf(
-  panel: Panel,
-  { since: from = panel.since, until: to }: { readonly since?: string; readonly until?: string },
-): { readonly since: bigint; readonly until: bigint } {
+interface Wanted {
+  readonly since?: string;
+  readonly until?: string;
+  readonly node?: string;
+  readonly network?: string;
+}
+
+function choose(panel: Panel, { since: from = panel.since, until: to, node, network }: Wanted): Choice {
   const now = BigInt(Date.now()) * 1_000_000n;
   const since = parseTime('since', from, now);
   const until = to === undefined ? now : parseTime('until', to, now);
-  if (since < until) return { since, until };
-  throw new UsageError(`since ${formatNs(since)} is not before until ${formatNs(until)}`);
+  if (since >= until) throw new UsageError(`since ${formatNs(since)} is not before until ${formatNs(until)}`);
+  return { since, until, bucketNs: bucketFor(panel, since, until), node, network };
 }

@@ -4,16 +4,18 @@ import { gatherJson, sendCsv, sendGathered } from '../answer';
 import { readBody } from '../body';
 import type { Handler } from '../exchange';
 import { HttpError } from '../http-error';
-import { DOWNLOAD_MS, type Held, MAX_QUESTION_BYTES, QUERY_MS } from '../limits';
+import { DOWNLOAD_MS, type Held, MAX_QUESTION_BYTES } from '../limits';
 
 /** What answers come from. */
 export interface Answering {
   readonly asking: Asking;
   readonly held: Held;
+  /** Milliseconds that a query may take whose answer is shown. */
+  readonly queryMs: number;
 }
 
 /** `POST /api/query`: any query or reading statement, as JSON or as CSV. */
-export function queryHandler({ asking, held }: Answering): Handler {
+export function queryHandler({ asking, held, queryMs }: Answering): Handler {
   return async (exchange) => {
     const { request, left } = exchange;
     const { text } = await readBody(request, { types: ['application/json'], maxBytes: MAX_QUESTION_BYTES });
@@ -28,10 +30,10 @@ export function queryHandler({ asking, held }: Answering): Handler {
       );
       return;
     }
-    const gathered = await asking.ask({ timeoutMs: QUERY_MS, left }, async (asked) =>
-      gatherJson(await asked.answer(question)),
+    const gathered = await asking.ask({ timeoutMs: queryMs, left }, async (asked) =>
+      gatherJson(await asked.answer(question), () => ({ tookMs: Math.round(performance.now() - started) })),
     );
-    await sendGathered(exchange, gathered, { tookMs: Math.round(performance.now() - started) }, held);
+    await sendGathered(exchange, gathered, held);
   };
 }
 

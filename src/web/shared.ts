@@ -1,0 +1,47 @@
+interface Run<T> {
+  readonly result: Promise<T>;
+  readonly abandoned: AbortController;
+  waiting: number;
+}
+
+/**
+ * One run for all who want the same at the same time: pages that are open side by side ask for their panels together. It goes on until
+ * the last of them has left. Nothing is kept: what a page asks for after a block must know the block.
+ */
+export class Shared<T> {
+  private readonly runs = new Map<string, Run<T>>();
+
+  /** @throws what `make` throws, or what `left` was aborted with */
+  async get(key: string, left: AbortSignal, make: (abandoned: AbortSignal) => Promise<T>): Promise<T> {
+    left.throwIfAborted();
+    const run = this.runs.get(key) ?? this.begin(key, make);
+    run.waiting++;
+    const leave = (): void => {
+      run.waiting--;
+      if (run.waiting > 0) return;
+      run.abandoned.abort(left.reason);
+      // Who comes now begins anew.
+      if (this.runs.get(key) === run) this.runs.delete(key);
+    };
+    left.addEventListener('abort', leave, { once: true });
+    try {
+      const result = await run.result;
+      left.throwIfAborted();
+      return result;
+    } finally {
+      left.removeEventListener('abort', leave);
+    }
+  }
+
+  private begin(key: string, make: (abandoned: AbortSignal) => Promise<T>): Run<T> {
+    const abandoned = new AbortController();
+    const result = make(abandoned.signal);
+    const run = { result, abandoned, waiting: 0 };
+    this.runs.set(key, run);
+    const done = (): void => {
+      if (this.runs.get(key) === run) this.runs.delete(key);
+    };
+    result.then(done, done);
+    return run;
+  }
+}

@@ -1,0 +1,53 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { Asking, TooLongError } from '../../src/query/asking';
+import { BusyError } from '../../src/query/turns';
+import { openStore } from '../../src/store/store';
+import { Cleanup } from '../support/cleanup';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+async function asking(): Promise<Asking> {
+  const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-asking-')), (name) =>
+    rm(name, { recursive: true }),
+  );
+  const store = cleanup.add(await openStore(path.join(folder, 'store.duckdb')), (opened) => opened.close());
+  return cleanup.add(new Asking({ store }), (opened) => opened.close());
+}
+
+const here = new AbortController().signal;
+const never = (): Promise<never> => new Promise(() => undefined);
+
+it('tells who asked that the time is over, also where the query does not end', async () => {
+  const asked = await asking();
+  const stuck = asked.ask({ timeoutMs: 50, left: here }, never);
+  await expect(stuck).rejects.toThrow(TooLongError);
+  // It has its turn still: there is one more, and after that only the line.
+  expect(await asked.ask({ timeoutMs: 5_000, left: here }, () => Promise.resolve(1))).toBe(1);
+  const second = asked.ask({ timeoutMs: 50, left: here }, never);
+  await expect(second).rejects.toThrow('the query took longer than 0.05 s; ask for less');
+  const third = asked.ask({ timeoutMs: 50, left: here }, () => Promise.resolve(2));
+  await expect(third).rejects.toThrow(new BusyError('other queries took all the time; try again later'));
+});
+
+it('closes although a query does not end, and takes no more', async () => {
+  const asked = await asking();
+  const stuck = asked.ask({ timeoutMs: 60_000, left: here }, never).catch((error: unknown) => String(error));
+  await asked.close();
+  expect(await stuck).toContain('the node is stopping');
+  await expect(asked.ask({ timeoutMs: 50, left: here }, never)).rejects.toThrow('the node is stopping');
+});
+
+it('lets who leaves out of the line', async () => {
+  const asked = await asking();
+  const gone = [new AbortController(), new AbortController(), new AbortController()];
+  const all = gone.map(({ signal }) =>
+    asked.ask({ timeoutMs: 60_000, left: signal }, never).catch((error: unknown) => String(error)),
+  );
+  gone[2]?.abort(new Error('the third has left'));
+  expect(await all[2]).toContain('the third has left');
+  gone[0]?.abort(new Error('the first has left'));
+  expect(await all[0]).toContain('the first has left');
+});

@@ -1,0 +1,53 @@
+import type { Live, LiveBlock, LiveEvent, LivePeer, LiveTransaction } from '../../src/live/live';
+
+/** A node's view of this moment, which says what the test has it say. */
+export class FakeLive implements Live {
+  readonly node = 'tester';
+  readonly network = 'regtest';
+  readonly startedMs = 1_700_000_000_000;
+  readonly listeners = new Set<(event: LiveEvent) => void>();
+  list: LivePeer[] = [peer(1)];
+
+  peers(): readonly LivePeer[] {
+    return this.list;
+  }
+
+  blocks(): readonly LiveBlock[] {
+    return [block(2), block(1)];
+  }
+
+  transactions(): readonly LiveTransaction[] {
+    return [transaction(1)];
+  }
+
+  subscribe(listener: (event: LiveEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  tell(event: LiveEvent): void {
+    for (const listener of this.listeners) listener(event);
+  }
+}
+
+/** A peer that says little of itself. */
+export function peer(id: number): LivePeer {
+  return {
+    ...{ id, address: `192.0.2.${id}:8333`, outbound: true, userAgent: '/test/', version: 70_016 },
+    ...{ services: '0000000000000409', startHeight: 1, relay: true, sinceMs: 1, lastMessageMs: 2 },
+    ...{ pingMs: null, leastPingMs: null, bytesSent: 1, bytesRecv: 2, messagesSent: 3, messagesRecv: 4 },
+  };
+}
+
+/** A block at a height. */
+export function block(height: number): LiveBlock {
+  const sha = String(height).padStart(64, '0');
+  return { timeMs: height, sha, height, status: 'accepted', size: 300, numTx: 1, totalFees: 0, processMs: 1 };
+}
+
+/** A transaction. */
+export function transaction(number: number): LiveTransaction {
+  const sha = String(number).padStart(64, 'f');
+  const counts = { vsize: 100, numInputs: 1, numOutputs: 2, value: 5 };
+  return { timeMs: number, sha, ...counts, feeRate: null, nonStandardReason: null };
+}

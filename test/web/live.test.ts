@@ -1,0 +1,174 @@
+import net from 'node:net';
+import { Cleanup } from '../support/cleanup';
+import { FakeLive, block, peer, transaction } from '../support/fake-live';
+import { until } from '../support/until';
+import { ask } from './ask';
+import { type Served, servedPage } from './served';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+interface Heard {
+  readonly name: string;
+  readonly data: unknown;
+}
+
+/** Listens to a stream, as a browser does. */
+async function listen(served: Served, headers: Record<string, string> = {}) {
+  const abort = cleanup.add(new AbortController(), (controller) => controller.abort());
+  const response = await fetch(`${served.url}api/live`, { signal: abort.signal, headers });
+  const heard: Heard[] = [];
+  let ended = false;
+  let first = '';
+  const reading = (async () => {
+    let text = '';
+    for await (const chunk of response.body ?? []) {
+      text += Buffer.from(chunk as Uint8Array).toString();
+      const events = text.split('\n\n');
+      text = events.pop() ?? '';
+      for (const event of events) {
+        const match = /^event: (\w+)\ndata: (.*)$/.exec(event);
+        if (match === null) first ||= event;
+        else heard.push({ name: match[1] ?? '', data: JSON.parse(match[2] ?? '') });
+      }
+    }
+  })()
+    .catch(() => undefined)
+    .finally(() => (ended = true));
+  return {
+    response,
+    heard,
+    reading,
+    first: () => first,
+    ended: () => ended,
+    named: (name: string) => heard.filter((event) => event.name === name).map(({ data }) => data),
+    leave: () => abort.abort(),
+  };
+}
+
+it('tells at first what there is, then what happens', async () => {
+  const live = new FakeLive();
+  const served = await servedPage(cleanup, { live });
+  const stream = await listen(served);
+  expect(stream.response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+  expect(stream.response.headers.get('content-encoding')).toBeNull();
+  await until('the first status', () => stream.named('status').length > 0);
+  expect(stream.first()).toBe('retry: 2000');
+  expect(stream.heard.map(({ name }) => name)).toEqual(['peers', 'blocks', 'transactions', 'status']);
+  expect(stream.named('peers')).toEqual([[peer(1)]]);
+  expect(stream.named('blocks')).toEqual([[block(2), block(1)]]);
+  expect(stream.named('transactions')).toEqual([[transaction(1)]]);
+  const info = (await ask(served.port, '/api/info')).json;
+  const { nodes, networks, nowMs, ...rest } = info;
+  expect([nodes, networks, nowMs]).not.toContain(undefined);
+  expect(stream.named('status')[0]).toMatchObject(rest);
+  expect(info).toMatchObject({ node: 'tester', network: 'regtest', live: true, startedMs: live.startedMs });
+
+  live.tell({ kind: 'block', block: block(3) });
+  live.list = [peer(1), peer(2)];
+  await until('the block', () => stream.named('block').length > 0);
+  expect(stream.named('block')).toEqual([block(3)]);
+  await until('the peers again', () => stream.named('peers').length > 1);
+  expect(stream.named('peers')[1]).toEqual([peer(1), peer(2)]);
+});
+
+it('tells ten transactions of a burst, and how many it skipped', async () => {
+  const live = new FakeLive();
+  const stream = await listen(await servedPage(cleanup, { live, points: [] }));
+  await until('the stream', () => stream.named('status').length > 0);
+  for (let number = 0; number < 1_000; number++)
+    live.tell({ kind: 'transaction', transaction: transaction(number) });
+  await until('the transactions', () => stream.named('transaction').length >= 10);
+  expect(stream.named('transaction')).toEqual(
+    Array.from({ length: 10 }, (_, number) => ({ ...transaction(number), skipped: 0 })),
+  );
+  await until('the next second', () => {
+    live.tell({ kind: 'transaction', transaction: transaction(5_000) });
+    return stream.named('transaction').length > 10;
+  });
+  const next = stream.named('transaction')[10] as { skipped: number };
+  expect(next.skipped).toBeGreaterThanOrEqual(990);
+});
+
+it('tells of a store alone its state, and nothing else', async () => {
+  const stream = await listen(await servedPage(cleanup));
+  await until('two states', () => stream.named('status').length > 1);
+  expect(new Set(stream.heard.map(({ name }) => name))).toEqual(new Set(['status']));
+  expect(stream.named('status')[0]).toMatchObject({ live: false, startedMs: null });
+});
+
+it('listens to the node only while somebody looks', async () => {
+  const live = new FakeLive();
+  const served = await servedPage(cleanup, { live, points: [] });
+  expect(live.listeners.size).toBe(0);
+  const streams = [await listen(served), await listen(served)];
+  await until('both streams', () => streams.every((stream) => stream.named('status').length > 0));
+  expect(live.listeners.size).toBe(1);
+  streams[0]?.leave();
+  await streams[0]?.reading;
+  live.tell({ kind: 'block', block: block(4) });
+  await until('the block', () => streams[1]?.named('block').length === 1);
+  streams[1]?.leave();
+  await until('nobody to listen', () => live.listeners.size === 0);
+});
+
+it('has room for fifty, and says so to the next', async () => {
+  const served = await servedPage(cleanup, { live: new FakeLive(), points: [] });
+  const streams = await Promise.all(Array.from({ length: 50 }, () => listen(served)));
+  await until('all of them', () => streams.every((stream) => stream.named('status').length > 0));
+  const { status, json, headers } = await ask(served.port, '/api/live');
+  expect([status, json]).toEqual([503, { error: '50 streams are open already; close a page' }]);
+  expect(headers['retry-after']).toBeDefined();
+  streams[0]?.leave();
+  await until('room for one more', async () => {
+    const next = await listen(served);
+    return next.response.status === 200;
+  });
+});
+
+it('ends the stream of who does not read it, and no other', async () => {
+  const live = new FakeLive();
+  const served = await servedPage(cleanup, { live, points: [] });
+  const slow = cleanup.add(net.connect(served.port, '127.0.0.1'), (socket) => socket.destroy());
+  slow.pause();
+  slow.write('GET /api/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  const good = await listen(served);
+  await until('both', () => good.named('status').length > 0 && live.listeners.size === 1);
+  const large = { ...block(1), status: 'x'.repeat(100_000) };
+  await until('the slow one to be ended', () => {
+    live.tell({ kind: 'block', block: large });
+    return served.logged.length > 0;
+  });
+  expect(JSON.parse(served.logged[0] ?? '')).toMatchObject({
+    message: 'a page did not read what it asked for; its stream was ended',
+  });
+  live.tell({ kind: 'block', block: block(9) });
+  await until('the other to hear', () =>
+    good.named('block').some((told) => (told as { height: number }).height === 9),
+  );
+});
+
+it('ends with the session that it was asked for with', async () => {
+  const token = 'a-token-of-the-test-0123456789';
+  const served = await servedPage(cleanup, { token, live: new FakeLive(), points: [] });
+  const begun = await ask(served.port, '/login', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token }),
+  });
+  const cookie = begun.headers['set-cookie']?.[0]?.split(';', 1).join() ?? '';
+  const stream = await listen(served, { cookie });
+  await until('the stream', () => stream.named('status').length > 0);
+  expect(stream.ended()).toBe(false);
+  await ask(served.port, '/logout', { method: 'POST', headers: { cookie } });
+  await until('its end', () => stream.ended());
+});
+
+it('ends when the page does, at once', async () => {
+  const served = await servedPage(cleanup, { live: new FakeLive(), points: [] });
+  const stream = await listen(served);
+  await until('the stream', () => stream.named('status').length > 0);
+  await served.page.close();
+  await stream.reading;
+  await expect(ask(served.port, '/')).rejects.toThrow('ECONNREFUSED');
+});
