@@ -30,7 +30,7 @@ const { values } = parseArgs({
 /** What is photographed: where the page is scrolled to, and how large it is. */
 const SHOTS = [
   { name: 'page-light', colorScheme: 'light', width: 1440, height: 1330, section: '' },
-  { name: 'page-dark', colorScheme: 'dark', width: 1440, height: 1060, section: 'transactions' },
+  { name: 'page-dark', colorScheme: 'dark', width: 1440, height: 1040, section: 'propagation' },
   { name: 'page-phone', colorScheme: 'light', width: 390, height: 844, section: '', scale: 2 },
 ];
 
@@ -69,7 +69,6 @@ async function shoot(url) {
       const page = await context.newPage();
       await page.goto(`${url}/?range=15m#${section}`);
       await page.waitForSelector('#peer-table tbody tr');
-      await page.waitForSelector('.panel .u-wrap');
       // What is in sight has been loaded once more by then, and each table has been filled.
       await sleep(SETTLED_MS);
       const file = path.join(images, `${name}.png`);

@@ -24,6 +24,9 @@ export interface Span {
 /** Pixels that a drag must span to be one. */
 const LEAST_DRAG_PX = 8;
 
+/** Large grounds of full colour are louder than what they tell. */
+const STACK_ALPHA = 0.82;
+
 const VALUE_AXIS_PX = 70;
 
 /** A chart of lines over time in `host`, which it fills. */
@@ -164,7 +167,7 @@ export class Chart {
       case 'bars':
         return { ...bars, paths: barPaths(() => this.bucketMs()) };
       case 'stacked':
-        return { ...bars, paths: stepPaths(() => this.bucketMs()) };
+        return { ...bars, alpha: STACK_ALPHA, paths: stepPaths(() => this.bucketMs()) };
       case 'lines':
         return {
           ...common,

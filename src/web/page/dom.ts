@@ -45,7 +45,7 @@ export function withCode(text: string): Content[] {
 }
 
 /** Sets or removes attributes. */
-export function setAttributes(element: Element, attributes: Attributes): void {
+function setAttributes(element: Element, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === false) element.removeAttribute(name);
     else element.setAttribute(name, value === true ? '' : String(value));

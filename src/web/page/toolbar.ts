@@ -1,6 +1,6 @@
 import { button, byId, el, icon, setText } from './dom';
 import { formatClock, formatDay } from './format';
-import { RANGES, type View, boundsOf, isRange } from './view';
+import { RANGES, type View, isRange } from './view';
 import type { Info } from './wire';
 
 /** What the toolbar changes. */
@@ -109,10 +109,4 @@ function localTime(ms: number): string {
 
 function shortTime(ms: number): string {
   return localTime(ms).slice(5).replace('T', ' ');
-}
-
-/** The bounds of a view in words, for who can't see which range is chosen. */
-export function viewWords(view: View): string {
-  const { since, until } = boundsOf(view);
-  return until === null ? `the last ${since}` : `${since} to ${until}`;
 }
