@@ -26,6 +26,9 @@ const LARGE_BLOCKS_WRITER_MEMORY = '640MB';
 /** What queries may take while any run. What they need beyond it goes to a temporary file beside the store. */
 const QUERY_MEMORY = '1GB';
 
+/** The most of that file. DuckDB would take nine tenths of the disk, and the node's own points need theirs. */
+const QUERY_DISK = '4GB';
+
 /**
  * The embedded store: one DuckDB file with a table for each series. The first column of each table is `time`
  * (TIMESTAMP_NS, UTC), then the tags (VARCHAR, '' where a point lacks one, as InfluxDB treats a missing tag),
@@ -197,6 +200,7 @@ async function createInstance(file: string, readOnly: boolean): Promise<DuckDBIn
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
       memory_limit: QUERY_MEMORY,
+      max_temp_directory_size: QUERY_DISK,
       default_block_size: String(BLOCK_BYTES),
     });
   } catch (error) {
