@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
+import { firstViews } from './support/first-view.mjs';
 import { END_NS, fillMonth } from './support/month.mjs';
 
 const require = createRequire(import.meta.url);
@@ -176,6 +177,7 @@ try {
   );
   if (p95 > PANEL_LIMIT_MS || cold.ms > FIRST_VIEW_LIMIT_MS) process.exitCode = 1;
   await store.close();
+  await firstViews(file, Number(END_NS / 1_000_000n), days);
 } finally {
   if (folder !== null) rmSync(folder, { recursive: true, force: true });
 }
