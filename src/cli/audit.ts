@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { audit } from '../query/audit';
 import { reportAudit } from '../query/audit-report';
-import { openSource } from '../query/source';
+import { openSource } from '../query/open-source';
 import { parseTime } from '../query/time';
 import { defaultStore } from './data-directory';
 
