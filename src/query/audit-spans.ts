@@ -1,13 +1,8 @@
 import { isSeries, type SeriesName } from '../metrics/schema';
 import type { Row } from './result';
 import type { Source } from './source';
+import type { Period } from './time';
 import { parseWhere } from './where';
-
-/** From the first nanosecond to the one after the last. */
-export interface Period {
-  readonly since: bigint;
-  readonly until: bigint;
-}
 
 /** What a store holds of one run's own accounts of one series, within the time asked for. */
 export interface Span extends Period {
