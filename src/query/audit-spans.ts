@@ -40,7 +40,7 @@ export async function readSpans(source: Source, { since, until }: Period): Promi
     everyNs: null,
     limit: 0,
   });
-  // Before `rawSince` the store has sums of minutes, of which a run may have a part: what is left of the accounts begins there.
+  // Before `rawSince` the store has sums by minute and hour, of which a run may have a part: what is left of the accounts begins there.
   const { columns, rows, rawSince = since } = answer;
   const places = ['time', 'node', 'network', 'series', 'started', 'emitted'].map((name) =>
     columns.findIndex((column) => column.name === name),
