@@ -2,10 +2,28 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 /**
- * One direction of flow: sockets -> p2p -> events -> collectors -> points -> queue -> exporters.
- * Each layer lists what it must not import.
+ * One direction of flow: sockets -> p2p -> events -> collectors -> points -> queue -> exporters, and from the store over queries and
+ * panels to what shows them. What each folder of src knows of the others; `cli` and `demo` wire them and may know all.
  */
-const layer = (folder, forbidden) => ({
+const KNOWS = {
+  tx: [],
+  p2p: ['tx'],
+  chain: ['p2p', 'tx'],
+  mempool: ['chain', 'p2p', 'tx'],
+  metrics: ['chain', 'mempool', 'p2p', 'tx'],
+  influx: ['metrics'],
+  store: ['metrics'],
+  export: ['influx', 'metrics', 'p2p', 'store'],
+  collect: ['export', 'metrics', 'p2p'],
+  live: ['chain', 'metrics', 'p2p'],
+  query: ['influx', 'live', 'metrics', 'store'],
+  panels: ['metrics', 'p2p', 'query'],
+  top: ['live', 'metrics', 'p2p', 'query'],
+  web: ['live', 'metrics', 'panels', 'query', 'store'],
+};
+const FOLDERS = [...Object.keys(KNOWS), 'cli', 'demo'];
+
+const layer = (folder) => ({
   files: [`src/${folder}/**/*.ts`],
   rules: {
     'no-restricted-imports': [
@@ -15,10 +33,14 @@ const layer = (folder, forbidden) => ({
           ...(folder === 'p2p'
             ? []
             : [{ regex: '^(bcoin|bcrypto|bdb)(/|$)', message: 'src/p2p/bcoin.ts alone imports bcoin' }]),
-          ...forbidden.map((other) => ({
-            group: [`**/${other}/**`, `**/${other}`],
+          ...FOLDERS.filter((other) => other !== folder && !KNOWS[folder].includes(other)).map((other) => ({
+            regex: `^(\\.\\./)+${other}/`,
             message: `${folder} must not know ${other}`,
           })),
+          {
+            regex: '^(\\.\\./)+((app|collect-app|serve-app|serving|full)$|(grafana|test|bench|scripts)/)',
+            message: `${folder} must not know what wires it, or what is not in the package`,
+          },
         ],
       },
     ],
@@ -49,44 +71,7 @@ export default tseslint.config(
       ],
     },
   },
-  layer('p2p', ['metrics', 'export', 'collect', 'query', 'store', 'cli', 'demo', 'mempool', 'web']),
-  layer('tx', [
-    'p2p',
-    'metrics',
-    'export',
-    'collect',
-    'query',
-    'store',
-    'cli',
-    'demo',
-    'mempool',
-    'chain',
-    'web',
-  ]),
-  layer('chain', ['metrics', 'export', 'collect', 'query', 'store', 'cli', 'demo', 'mempool', 'web']),
-  layer('mempool', ['metrics', 'export', 'collect', 'query', 'store', 'cli', 'demo', 'web']),
-  layer('metrics', ['export', 'collect', 'query', 'store', 'cli', 'demo', 'web']),
-  layer('export', ['chain', 'collect', 'query', 'cli', 'demo', 'mempool', 'tx', 'web']),
-  layer('collect', ['chain', 'query', 'store', 'cli', 'demo', 'mempool', 'tx', 'web']),
-  layer('store', ['export', 'collect', 'query', 'cli', 'demo', 'chain', 'mempool', 'tx', 'web']),
-  layer('influx', [
-    'p2p',
-    'export',
-    'collect',
-    'query',
-    'store',
-    'cli',
-    'demo',
-    'chain',
-    'mempool',
-    'tx',
-    'web',
-  ]),
-  layer('query', ['export', 'collect', 'cli', 'demo', 'chain', 'mempool', 'tx', 'panels', 'web']),
-  layer('panels', ['export', 'collect', 'cli', 'demo', 'tx', 'web']),
-  layer('web', ['p2p', 'export', 'collect', 'cli', 'demo', 'chain', 'mempool', 'tx']),
-  layer('live', ['export', 'collect', 'query', 'store', 'cli', 'demo', 'mempool', 'top', 'web']),
-  layer('top', ['export', 'collect', 'store', 'cli', 'demo', 'chain', 'mempool', 'tx', 'panels', 'web']),
+  ...Object.keys(KNOWS).map(layer),
   {
     files: ['grafana/**/*.ts', 'test/grafana/**/*.ts'],
     rules: {

@@ -70,11 +70,15 @@ async function make() {
   );
 }
 
+/** What a panel is asked of the range before the end of what was made. */
+function choiceOf(panel, range) {
+  const period = { since: END_NS - parseDuration('range', range), until: END_NS };
+  return { ...period, bucketNs: bucketFor(panel, period) };
+}
+
 /** Milliseconds that a panel takes, as the page's server asks it. */
 async function panelMs(asking, panel, range) {
-  const until = END_NS;
-  const since = until - parseDuration('range', range);
-  const choice = { since, until, bucketNs: bucketFor(panel, since, until) };
+  const choice = choiceOf(panel, range);
   const start = performance.now();
   const limits = { timeoutMs: 60_000, left: new AbortController().signal };
   const { rows } = await asking.ask(limits, (asked) =>
@@ -85,9 +89,7 @@ async function panelMs(asking, panel, range) {
 
 /** The same from points alone, line by line. */
 async function rawMs(store, panel, range) {
-  const until = END_NS;
-  const since = until - parseDuration('range', range);
-  const queries = panelQueries(panel, { since, until, bucketNs: bucketFor(panel, since, until) });
+  const queries = panelQueries(panel, choiceOf(panel, range));
   const takeBack = await store.lendMemory();
   const connection = await store.connect();
   const start = performance.now();

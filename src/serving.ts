@@ -16,7 +16,7 @@ import type { HttpSettings } from './web/settings';
 export interface ServingOptions {
   /** Name of the node or collector. */
   readonly node: string;
-  /** Age at which points are removed and sums of their minutes stay; never without it. */
+  /** Age at which points are removed and their sums by minute and hour stay; never without it. */
   readonly retentionMs?: number | undefined;
 }
 

@@ -24,7 +24,7 @@ export function files(): ReadonlyMap<string, string> {
 }
 
 /** What lies between these two lines of docs/grafana.md. */
-export const MISSING_MARKS = ['<!-- missing on Prometheus -->', '<!-- end -->'] as const;
+const MISSING_MARKS = ['<!-- missing on Prometheus -->', '<!-- end -->'] as const;
 
 /** docs/grafana.md with its made part as it must be; the rest is written by hand. */
 export function withMissing(document: string): string {

@@ -124,7 +124,7 @@ function newestOf(letter: string): string {
 }
 
 /** A condition on the queries as one on their newest values. */
-export function ofNewest(condition: string): string {
+function ofNewest(condition: string): string {
   return condition.replace(/\$([A-Z])\b/g, (_, letter: string) => `\${${newestOf(letter)}}`);
 }
 

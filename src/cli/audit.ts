@@ -1,8 +1,8 @@
 import type { Argv, CommandModule } from 'yargs';
 import { audit } from '../query/audit';
 import { reportAudit } from '../query/audit-report';
-import { openSource } from '../query/source';
-import { parseTime } from '../query/time';
+import { openSource } from '../query/open-source';
+import { nowNs, parseTime } from '../query/time';
 import { defaultStore } from './data-directory';
 
 interface AuditArguments {
@@ -35,7 +35,7 @@ export const auditCommand: CommandModule<object, AuditArguments> = {
         'what UDP lost on the way',
       ) as Argv<AuditArguments>,
   handler: async ({ dataDir, from, since }) => {
-    const now = BigInt(Date.now()) * 1_000_000n;
+    const now = nowNs();
     const range = { since: parseTime('--since', since, now), until: now };
     const source = await openSource(from ?? defaultStore(dataDir));
     try {

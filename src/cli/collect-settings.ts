@@ -7,7 +7,7 @@ import { FailureError, UsageError, messageOf } from '../errors';
 import { TOKEN } from '../export/collect-protocol';
 import { NATS_FORM, type NatsSettings, readNatsUrl } from '../export/nats/settings';
 import { readSecretFile } from '../secret';
-import type { CollectArguments } from './collect';
+import type { CollectArguments } from './arguments';
 import { intervalMs, nodeName, positive } from './values';
 
 /** What Telegraf's socket listener has too. */

@@ -1,16 +1,14 @@
 import path from 'node:path';
-import type { Argv, CommandModule, InferredOptionTypes } from 'yargs';
+import type { Argv, CommandModule } from 'yargs';
 import { startCollect } from '../collect-app';
 import { createLog } from '../log';
+import type { CollectArguments } from './arguments';
 import { collectSettings } from './collect-settings';
 import { dataDirectory, defaultStore } from './data-directory';
 import { httpSettings } from './http-settings';
-import { COLLECT_OPTIONS, type GLOBAL_OPTIONS } from './options';
+import { COLLECT_OPTIONS } from './options';
 import type { Settings } from './settings';
 import { untilSignal } from './signals';
-
-/** The collector's options as yargs gives them. */
-export type CollectArguments = InferredOptionTypes<typeof GLOBAL_OPTIONS & typeof COLLECT_OPTIONS>;
 
 /** `btcdmon-node collect`: takes the points of other nodes until it is told to stop. Flags win over `settings`. */
 export const collectCommand = (settings: Settings): CommandModule<object, CollectArguments> => ({

@@ -5,7 +5,7 @@ import { type Endpoint, formatEndpoint, parseEndpoint } from '../p2p/endpoint';
 import type { DnsSeed } from '../p2p/join/dns-seeds';
 import type { JoinOptions } from '../p2p/join/prepare';
 import { NETWORKS, type NetworkName } from '../p2p/networks';
-import type { ListenArguments } from './listen';
+import type { ListenArguments } from './arguments';
 import { positive } from './values';
 
 /** What Core and btcd have in all by default: who wants more peers than a node should run a crawler. */

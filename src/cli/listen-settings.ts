@@ -4,8 +4,8 @@ import { parseDuration } from '../duration';
 import { UsageError } from '../errors';
 import { distinct, parseEndpoint } from '../p2p/endpoint';
 import { NETWORKS } from '../p2p/networks';
+import type { ListenArguments } from './arguments';
 import { joinSettings } from './join-settings';
-import type { ListenArguments } from './listen';
 import { intervalMs, nodeName, positive } from './values';
 
 /** Below this an hour, the least that is removed at once, would be gone before it ended. */

@@ -1,18 +1,16 @@
 import path from 'node:path';
-import type { Argv, CommandModule, InferredOptionTypes } from 'yargs';
+import type { Argv, CommandModule } from 'yargs';
 import { startApp } from '../app';
 import { createLog } from '../log';
+import { StatusLine } from '../status-line';
+import type { ListenArguments } from './arguments';
 import { dataDirectory, defaultStore } from './data-directory';
 import { httpSettings } from './http-settings';
 import { keepHeapSmall } from './heap';
 import { listenSettings } from './listen-settings';
-import { type GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
+import { LISTEN_OPTIONS } from './options';
 import type { Settings } from './settings';
-import { StatusLine } from '../status-line';
 import { untilSignal } from './signals';
-
-/** The listener's options as yargs gives them. */
-export type ListenArguments = InferredOptionTypes<typeof GLOBAL_OPTIONS & typeof LISTEN_OPTIONS>;
 
 /** `btcdmon-node --connect …`: listens until it is told to stop. Flags win over `settings`. */
 export const listenCommand = (settings: Settings): CommandModule<object, ListenArguments> => ({

@@ -1,8 +1,9 @@
 import type { Argv, CommandModule } from 'yargs';
+import { isPanelName, runPanelCommand } from '../panels/run';
 import { FORMATS } from '../query/format';
 import { AGGREGATES } from '../query/model';
 import { type RunOptions, runQueryCommand } from '../query/run';
-import { isPanelName, runPanelCommand } from '../panels/run';
+import { nowNs } from '../query/time';
 import { defaultStore } from './data-directory';
 
 /** What yargs makes of the options below and of the global ones. */
@@ -22,7 +23,7 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
       stdout: process.stdout,
       stderr: process.stderr,
       env: process.env,
-      nowNs: BigInt(Date.now()) * 1_000_000n,
+      nowNs: nowNs(),
     };
     return isPanelName(argv.series) ? runPanelCommand(options, io) : runQueryCommand(options, io);
   },

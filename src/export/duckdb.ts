@@ -9,7 +9,8 @@ import {
 import { FailureError, messageOf } from '../errors';
 import type { Point } from '../metrics/point';
 import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
-import { type Store, openStore, quote } from '../store/store';
+import { quote } from '../store/quote';
+import { type Store, openStore } from '../store/store';
 import type { Exporter, WriteResult } from './exporter';
 import {
   type Names,

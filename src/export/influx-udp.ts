@@ -4,11 +4,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../clock';
 import { FailureError, UsageError, messageOf } from '../errors';
 import type { Point } from '../metrics/point';
+import { numberOption, parseTarget } from '../target';
+import type { ExporterContext } from './context';
 import type { Exporter, WriteResult } from './exporter';
 import { LineSerializer } from './line';
 import { type Pace, Pacer } from './pacer';
-import type { ExporterContext } from './registry';
-import { numberOption, parseTarget } from '../target';
 
 /** How its URL is written. */
 export const INFLUX_UDP_FORM = 'influx+udp://host[:8089]';

@@ -1,9 +1,9 @@
 import os from 'node:os';
 import path from 'node:path';
-import type { Clock } from '../clock';
 import { UsageError } from '../errors';
 import { INFLUX_FORM } from '../influx/place';
 import { suggestion } from '../nearest';
+import type { ExporterContext } from './context';
 import { DuckDbExporter } from './duckdb';
 import type { Exporter } from './exporter';
 import { INFLUX2_FORM, influx1Api, influx2Api } from './influx-api';
@@ -15,15 +15,6 @@ import { nats } from './nats/exporter';
 import { ParquetExporter } from './parquet/exporter';
 import { PROMETHEUS_FORM, createPrometheus } from './prometheus';
 import { StdoutExporter } from './stdout';
-
-/** What exporters take from the program. */
-export interface ExporterContext {
-  readonly clock: Clock;
-  /** Takes a line for the log. */
-  readonly warn: (message: string) => void;
-  /** Where passwords and tokens are looked for. */
-  readonly env: NodeJS.ProcessEnv;
-}
 
 /** An exporter of points, or one of lines, which has a spool before it. */
 export type AnyExporter = Exporter | LineExporter;

@@ -1,4 +1,5 @@
 import type { AggregateName } from '../query/model';
+import type { Period } from '../query/time';
 import type { Panel } from './panel';
 
 const SECOND_NS = 1_000_000_000n;
@@ -21,7 +22,7 @@ const HOUR_NS = 3_600n * SECOND_NS;
  * Length in nanoseconds of the buckets in which a panel shows a range of time: as short as it may be with at most 240 of them. Null for a
  * panel without buckets. Percentiles and modes of a long range have buckets of an hour, also where those are more.
  */
-export function bucketFor({ shortestBucketS, lines }: Panel, since: bigint, until: bigint): bigint | null {
+export function bucketFor({ shortestBucketS, lines }: Panel, { since, until }: Period): bigint | null {
   if (shortestBucketS === null) return null;
   const range = until - since;
   const least = BigInt(shortestBucketS) * SECOND_NS;

@@ -1,5 +1,5 @@
 import type { SCHEMA, SeriesName } from '../metrics/schema';
-import type { AggregateName } from '../query/model';
+import type { Aggregate, AggregateName } from '../query/model';
 
 /** What panels are grouped by: one dashboard of Grafana each. */
 export const THEMES = {
@@ -37,7 +37,7 @@ export interface Line {
   /** What the legend says, before the values of `by`. Unique within the panel. */
   readonly label: string;
   readonly series: SeriesName;
-  readonly agg: { readonly fn: AggregateName; readonly column: string | null };
+  readonly agg: Aggregate;
   /** Tags alone: InfluxQL groups by nothing else. */
   readonly by: readonly string[];
   readonly where: Readonly<Record<string, Wanted>>;

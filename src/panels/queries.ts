@@ -1,14 +1,11 @@
 import { type SeriesName, tagNames } from '../metrics/schema';
 import type { Query } from '../query/model';
+import type { Period } from '../query/time';
 import { type Where, parseWhere } from '../query/where';
 import type { Line, Panel, Wanted } from './panel';
 
 /** Of what a panel is asked. */
-export interface Choice {
-  /** First nanosecond. */
-  readonly since: bigint;
-  /** First nanosecond no longer meant. */
-  readonly until: bigint;
+export interface Choice extends Period {
   /** Length of the buckets in nanoseconds, as `bucketFor` gives it; null for none. */
   readonly bucketNs: bigint | null;
   /** One node or one network alone. */

@@ -3,8 +3,9 @@ import { formatResult } from '../query/format';
 import { parseLimit } from '../query/model';
 import { inOneBatch } from '../query/result';
 import { type RunIo, type RunOptions, givenOnce, parseFormat, writeAll } from '../query/run';
-import { answersOf, openSource } from '../query/source';
-import { formatNs, parseDuration, parseTime } from '../query/time';
+import { openSource } from '../query/open-source';
+import { answersOf } from '../query/source';
+import { formatNs, parseDuration, parsePeriod } from '../query/time';
 import { type PanelAnswer, answerPanel } from './answer';
 import { bucketFor } from './buckets';
 import { panelOf } from './list';
@@ -62,16 +63,12 @@ function withoutEmpty({ columns, rows, rawSince }: PanelAnswer): PanelAnswer {
 }
 
 function choose(panel: Panel, options: RunOptions, nowNs: bigint): Choice {
-  const since = parseTime('--since', options.since ?? panel.since, nowNs);
-  const until = options.until === undefined ? nowNs : parseTime('--until', options.until, nowNs);
-  if (since >= until)
-    throw new UsageError(`--since ${formatNs(since)} is not before --until ${formatNs(until)}`);
-  const bucketNs = bucketFor(panel, since, until);
+  const period = parsePeriod({ since: options.since ?? panel.since, until: options.until }, nowNs);
+  const bucketNs = bucketFor(panel, period);
   if (options.every !== undefined && bucketNs === null)
     throw new UsageError(`--every ${options.every}: @${panel.name} is of the whole range; leave --every out`);
   return {
-    since,
-    until,
+    ...period,
     bucketNs: options.every === undefined ? bucketNs : parseDuration('--every', options.every),
     where: options.where,
   };

@@ -9,6 +9,7 @@ import { limitOf } from './limit';
 import { type Query, parseQuery } from './model';
 import type { Result, Row } from './result';
 import { inSlices } from './slices';
+import { nowNs } from './time';
 import { BusyError, Turns } from './turns';
 import type { Request } from './wire';
 
@@ -155,7 +156,7 @@ class Session implements Asked {
   }
 
   async answer(question: Request): Promise<Result> {
-    if ('query' in question) return this.run(parseQuery(question.query, BigInt(Date.now()) * 1_000_000n));
+    if ('query' in question) return this.run(parseQuery(question.query, nowNs()));
     return this.start((connection) => runRaw(connection, question.raw));
   }
 

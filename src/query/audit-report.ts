@@ -1,7 +1,6 @@
 import { FailureError } from '../errors';
 import type { Account } from './audit';
-import type { Period } from './audit-spans';
-import { formatNs } from './time';
+import { type Period, formatNs } from './time';
 
 /**
  * What an audit found, for a person: a line for each difference, one for each run with the time that it accounts for, then

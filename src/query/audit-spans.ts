@@ -1,13 +1,8 @@
 import { isSeries, type SeriesName } from '../metrics/schema';
 import type { Row } from './result';
 import type { Source } from './source';
+import type { Period } from './time';
 import { parseWhere } from './where';
-
-/** From the first nanosecond to the one after the last. */
-export interface Period {
-  readonly since: bigint;
-  readonly until: bigint;
-}
 
 /** What a store holds of one run's own accounts of one series, within the time asked for. */
 export interface Span extends Period {
@@ -45,7 +40,7 @@ export async function readSpans(source: Source, { since, until }: Period): Promi
     everyNs: null,
     limit: 0,
   });
-  // Before `rawSince` the store has sums of minutes, of which a run may have a part: what is left of the accounts begins there.
+  // Before `rawSince` the store has sums by minute and hour, of which a run may have a part: what is left of the accounts begins there.
   const { columns, rows, rawSince = since } = answer;
   const places = ['time', 'node', 'network', 'series', 'started', 'emitted'].map((name) =>
     columns.findIndex((column) => column.name === name),

@@ -1,7 +1,8 @@
 import type { SeriesName } from '../metrics/schema';
-import { overlapping, type Period, readSpans, type Span, unaccounted } from './audit-spans';
+import { overlapping, readSpans, type Span, unaccounted } from './audit-spans';
 import { collect } from './result';
 import type { Source } from './source';
+import type { Period } from './time';
 import { parseWhere } from './where';
 
 /** What a node says that it emitted of one series in a period, and what the store holds of that. */

@@ -1,6 +1,6 @@
 import { columnNames, seriesOf, tagNames } from '../metrics/schema';
 import { fieldOf, isCounter } from './columns';
-import type { Query } from './model';
+import type { AggregateName, Query } from './model';
 import { PERCENTS } from '../store/rank-sql';
 import type { Where } from './where';
 
@@ -69,7 +69,7 @@ export function quoted(name: string): string {
   return `"${name.replace(/["\\]/g, '\\$&')}"`;
 }
 
-function aggregate(fn: NonNullable<Query['agg']>['fn'], column: string): string {
+function aggregate(fn: AggregateName, column: string): string {
   switch (fn) {
     case 'count':
     case 'sum':

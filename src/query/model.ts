@@ -2,7 +2,7 @@ import { UsageError } from '../errors';
 import { SERIES_NAMES, type SeriesName, columnNames, isSeries } from '../metrics/schema';
 import { suggestion } from '../nearest';
 import { fieldOf, lookUp } from './columns';
-import { formatNs, parseDuration, parseTime } from './time';
+import { type Period, formatNs, parseDuration, parsePeriod } from './time';
 import { type Where, formatWhere, parseWhere } from './where';
 
 /**
@@ -26,19 +26,22 @@ export const AGGREGATES = [
 /** Name of an aggregate. */
 export type AggregateName = (typeof AGGREGATES)[number];
 
+/** What is made of the points of a bucket and group. */
+export interface Aggregate {
+  readonly fn: AggregateName;
+  /** Null counts the points. */
+  readonly column: string | null;
+}
+
 /**
  * A question to a store, checked against the schema. Both languages are compiled from it, and both stores give the same
  * answer.
  */
-export interface Query {
+export interface Query extends Period {
   readonly series: SeriesName;
-  /** First nanosecond asked for. */
-  readonly since: bigint;
-  /** First nanosecond not asked for. */
-  readonly until: bigint;
   readonly where: Where | null;
-  /** What is made of the points; null gives the points themselves. `column` null counts points. */
-  readonly agg: { readonly fn: AggregateName; readonly column: string | null } | null;
+  /** What is made of the points; null gives the points themselves. */
+  readonly agg: Aggregate | null;
   /** Tags and columns whose values make groups. */
   readonly by: readonly string[];
   /** Length of a bucket in nanoseconds; buckets are aligned to the epoch. Null makes one of the whole range. */
@@ -72,10 +75,7 @@ export function parseQuery(args: QueryArgs, nowNs: bigint): Query {
       `there is no series ${series}${hint === '' ? `; there are ${SERIES_NAMES.join(', ')}` : hint}`,
     );
   }
-  const since = parseTime('--since', args.since ?? '1h', nowNs);
-  const until = args.until === undefined ? nowNs : parseTime('--until', args.until, nowNs);
-  if (since >= until)
-    throw new UsageError(`--since ${formatNs(since)} is not before --until ${formatNs(until)}`);
+  const { since, until } = parsePeriod({ since: args.since ?? '1h', until: args.until }, nowNs);
   const agg = args.agg === undefined || args.agg.length === 0 ? null : parseAggregate(series, args.agg);
   const by = parseBy(series, args.by ?? []);
   if (agg === null && by.length > 0)

@@ -18,7 +18,7 @@ export interface ResultColumn {
 /** An answer. The rows come in batches and once; what fails on the way is thrown by the iteration. */
 export interface Result {
   readonly columns: readonly ResultColumn[];
-  /** Where the question reaches back to a time of which the store has sums of minutes alone, that can't answer it: its end. */
+  /** Where the question reaches back to a time of which the store has only sums, which can't answer it: its end. */
   readonly rawSince?: bigint | undefined;
   readonly rows: AsyncIterable<readonly Row[]>;
 }

@@ -2,13 +2,11 @@ import { tagNames } from '../metrics/schema';
 import { rankGrouping, ranksTable } from '../store/ranks';
 import { rollupTable } from '../store/rollup-columns';
 import type { Span } from '../store/span';
-import { quote } from '../store/store';
-import type { Query } from './model';
+import { quote } from '../store/quote';
+import type { Aggregate, Query } from './model';
 import { type Plan, rolledBy } from './rolled-plan';
 import { type RolledWhere, columnsOf, rolledWhere } from './rolled-where';
 import { aggregate, filter, groupKeys, groupNames, valueName } from './sql-parts';
-
-type Aggregate = NonNullable<Query['agg']>;
 
 /** An aggregate of parts: of points, of rollups, and of both. Each names what it makes of them by letters and a number. */
 interface Parts {

@@ -6,7 +6,7 @@ import { FORMATS, type Format, formatResult } from './format';
 import { type QueryArgs, parseQuery } from './model';
 import type { Result, Row } from './result';
 import { rollupTable } from '../store/rollup-columns';
-import { openSource } from './source';
+import { openSource } from './open-source';
 import { formatNs } from './time';
 
 /** What the command `query` was called with. */

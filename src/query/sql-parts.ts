@@ -1,6 +1,6 @@
+import { quote } from '../store/quote';
 import { PERCENTS, modeSql, percentileSql } from '../store/rank-sql';
-import { quote } from '../store/store';
-import type { Query } from './model';
+import type { AggregateName, Query } from './model';
 import type { Where } from './where';
 
 /** What the groups of a query are made of: the start of the bucket, then the values of `by`. */
@@ -21,11 +21,7 @@ export function valueName(index: number): string {
 }
 
 /** An aggregate of points in SQL; a counter's rate is one of its `increase`. */
-export function aggregate(
-  fn: NonNullable<Query['agg']>['fn'],
-  name: string | null,
-  counter: boolean,
-): string {
+export function aggregate(fn: AggregateName, name: string | null, counter: boolean): string {
   if (name === null) return 'count(*)';
   const column = quote(name);
   switch (fn) {

@@ -1,11 +1,9 @@
 import { columnNames, tagNames } from '../metrics/schema';
-import { quote } from '../store/store';
-import type { Query } from './model';
+import { quote } from '../store/quote';
+import type { Aggregate, Query } from './model';
 import { type Plan, rolledBy, unitsOf } from './rolled-plan';
 import { rolledGroups } from './rolled-sql';
 import { aggregate, filter, groupKeys, groupNames, valueName } from './sql-parts';
-
-type Aggregate = NonNullable<Query['agg']>;
 
 /**
  * Compiles a query to DuckDB SQL. Points come as time (nanoseconds, BIGINT), tags, columns in ascending order; aggregates

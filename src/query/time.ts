@@ -10,6 +10,36 @@ const UNIX = /^(\d{1,12})(?:\.(\d{1,9}))?$/;
 const RFC3339 =
   /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?)?(?:[Zz]|([+-])(\d\d):(\d\d))?$/;
 
+/** From the first nanosecond to the one after the last. */
+export interface Period {
+  readonly since: bigint;
+  readonly until: bigint;
+}
+
+/** Nanoseconds since the Unix epoch by the system's clock, of which milliseconds are known. */
+export function nowNs(): bigint {
+  return BigInt(Date.now()) * 1_000_000n;
+}
+
+/**
+ * The time between two times as text, the second being now where it is left out. `dashes` stand before their names in errors.
+ * @throws UsageError naming one of them, the value and what would be right
+ */
+export function parsePeriod(
+  { since, until }: { readonly since: string; readonly until?: string | undefined },
+  now: bigint,
+  dashes: '--' | '' = '--',
+): Period {
+  const period = {
+    since: parseTime(`${dashes}since`, since, now),
+    until: until === undefined ? now : parseTime(`${dashes}until`, until, now),
+  };
+  if (period.since < period.until) return period;
+  throw new UsageError(
+    `${dashes}since ${formatNs(period.since)} is not before ${dashes}until ${formatNs(period.until)}`,
+  );
+}
+
 /**
  * The nanoseconds of a duration: a number and a unit, `30s 5m 1h 7d 2w`.
  * @throws UsageError naming `option`

@@ -7,7 +7,7 @@ import { RollupFront } from './late';
 import { readAllMarks } from './rollup-marks';
 import { type Layout, checkVersion, createTables, readLayout } from './tables';
 
-export { quote, tableColumns } from './tables';
+export { tableColumns } from './tables';
 
 /**
  * Size of the blocks of a new file. Each column of each table that has rows since the last checkpoint holds one or two of them in

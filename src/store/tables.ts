@@ -8,8 +8,6 @@ import { rankColumns, rankedColumns, ranksTable } from './ranks';
 import { rollupColumns, rollupTable } from './rollup-columns';
 import { MARKS, MARK_COLUMNS } from './rollup-marks';
 
-export { quote } from './quote';
-
 /**
  * Version of the tables. New series and columns leave it alone: they are added to a store where they lack. It grows
  * when a program that knows only the old version would misread or spoil the new one.

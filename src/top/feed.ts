@@ -3,7 +3,9 @@ import { UsageError } from '../errors';
 import type { NodeState } from '../live/node-state';
 import { askLive } from '../query/client';
 import type { LiveAnswer } from '../query/live-answer';
-import { type Source, openSource } from '../query/source';
+import { openSource } from '../query/open-source';
+import type { Source } from '../query/source';
+import { nowNs } from '../query/time';
 import type { NodeName, StoreFacts, TopData } from './data';
 import { PeerRates } from './peer-rates';
 import { type Choice, Points } from './points';
@@ -149,8 +151,4 @@ function why(answer: LiveAnswer): string {
 async function versionOf(file: string): Promise<string> {
   const { mtimeMs, size } = await stat(file).catch(() => ({ mtimeMs: 0, size: 0 }));
   return `${mtimeMs}-${size}`;
-}
-
-function nowNs(): bigint {
-  return BigInt(Date.now()) * 1_000_000n;
 }

@@ -2,6 +2,7 @@ import type { SeriesName } from '../metrics/schema';
 import type { Query } from '../query/model';
 import { type Value, collect } from '../query/result';
 import type { Source } from '../query/source';
+import type { Period } from '../query/time';
 import type { Where } from '../query/where';
 import type { NodeName } from './data';
 
@@ -32,7 +33,7 @@ export class Points {
   /** The points, or groups, of a series from `since` on and before `until`. */
   async read(
     series: SeriesName,
-    { since, until }: { readonly since: bigint; readonly until: bigint },
+    { since, until }: Period,
     { where = [], agg = null, by = [], everyNs = null, limit = 0 }: Ask = {},
   ): Promise<readonly StorePoint[]> {
     const terms = [...this.chosen(), ...where];

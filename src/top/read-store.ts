@@ -1,4 +1,5 @@
 import type { LiveBlock } from '../live/live';
+import type { Period } from '../query/time';
 import type { Where } from '../query/where';
 import type { AgentCount, StoreFacts } from './data';
 import { blockRow, exporterRows, gaugesOf, intervalOf, mempoolOf, newestOf, nodesOf } from './facts';
@@ -10,12 +11,6 @@ const MINUTE_NS = 60n * SECOND_NS;
 const HOUR_NS = 60n * MINUTE_NS;
 const DAY_NS = 24n * HOUR_NS;
 
-/** From the first nanosecond to the one after the last. */
-interface Span {
-  readonly since: bigint;
-  readonly until: bigint;
-}
-
 /** How far back the newest point is looked for, one after the other: all that there is only where a store is old. */
 const LOOK_BACK_NS = [10n * MINUTE_NS, DAY_NS, 30n * DAY_NS];
 
@@ -24,7 +19,9 @@ const WINDOW_NS = 61n * SECOND_NS;
 const LONG_WINDOW_NS = 16n * MINUTE_NS;
 
 const BLOCKS_NS = 14n * DAY_NS;
-const MAX_BLOCKS = 20;
+
+/** As many as a node keeps. */
+export const MAX_BLOCKS = 20;
 
 /** What becomes of a block that is judged; those that are not would fill the list. */
 const JUDGED = ['accepted', 'side_chain', 'rejected', 'orphan'];
@@ -45,7 +42,7 @@ export async function readStore(
 ): Promise<StoreFacts> {
   if (newest === null) return EMPTY;
   const until = newest + 1n;
-  const back = (ns: bigint): Span => ({ since: until > ns ? until - ns : 0n, until });
+  const back = (ns: bigint): Period => ({ since: until > ns ? until - ns : 0n, until });
   let window = back(WINDOW_NS);
   let recv = await points.read('msg_recv', window);
   if (ratesOf({ recv, recvBytes: [], sent: [], sentBytes: [] }) === null) {
@@ -91,7 +88,7 @@ export async function newestTime(points: Points, nowNs: bigint): Promise<bigint 
   return null;
 }
 
-async function agentCounts(points: Points, range: Span): Promise<readonly AgentCount[]> {
+async function agentCounts(points: Points, range: Period): Promise<readonly AgentCount[]> {
   const groups = await points.read('peers', range, {
     ...{ agg: { fn: 'count', column: 'version' }, by: ['user_agent'] },
   });
@@ -105,7 +102,7 @@ async function agentCounts(points: Points, range: Span): Promise<readonly AgentC
 }
 
 /** Each block once, however many nodes judged it. */
-async function lastBlocks(points: Points, range: Span): Promise<readonly LiveBlock[]> {
+async function lastBlocks(points: Points, range: Period): Promise<readonly LiveBlock[]> {
   const judged = await points.read('processed_blocks', range, {
     ...{
       where: [{ kind: 'or', terms: JUDGED.map((status) => is('status', status)) }],

@@ -1,7 +1,6 @@
 import type { NodeState } from '../live/node-state';
 import type { TopData } from './data';
-
-const MAX_BLOCKS = 20;
+import { MAX_BLOCKS } from './read-store';
 
 /** What the store tells of a node, with what the running node itself tells, which is of this moment. */
 export function withState(

@@ -6,7 +6,7 @@ import { LineSerializer } from '../../src/export/line';
 import type { Point } from '../../src/metrics/point';
 import { type Account, audit } from '../../src/query/audit';
 import { reportAudit } from '../../src/query/audit-report';
-import { openSource } from '../../src/query/source';
+import { openSource } from '../../src/query/open-source';
 import { Cleanup } from '../support/cleanup';
 import { FakeRun } from '../support/fake-run';
 import { influxd, type Influxd, startInfluxd } from '../support/influxd';

@@ -8,7 +8,7 @@ import type { PointQueue } from '../../src/export/point-queue';
 import { createExporter } from '../../src/export/registry';
 import type { Point } from '../../src/metrics/point';
 import { collect } from '../../src/query/result';
-import { openSource } from '../../src/query/source';
+import { openSource } from '../../src/query/open-source';
 import { makeCertificate, openssl } from '../support/certificate';
 import { Cleanup } from '../support/cleanup';
 import { type Influxd, type InfluxdOptions, influxd, startInfluxd } from '../support/influxd';

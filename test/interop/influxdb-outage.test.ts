@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Account, audit } from '../../src/query/audit';
-import { openSource } from '../../src/query/source';
+import { openSource } from '../../src/query/open-source';
 import { type ChildScript, childScript } from '../support/child';
 import { Cleanup } from '../support/cleanup';
 import { type Exporting, startExporting } from '../support/exporting';

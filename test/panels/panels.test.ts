@@ -52,7 +52,7 @@ describe.each(PANELS)('@$name', (panel) => {
   });
 
   it.each([1n, 6n, 24n, 24n * 30n, 24n * 365n])('takes readable buckets for %i hours', (hours) => {
-    const bucket = bucketFor(panel, since, since + hours * HOUR_NS);
+    const bucket = bucketFor(panel, { since, until: since + hours * HOUR_NS });
     if (panel.shortestBucketS === null || bucket === null) {
       expect(bucket).toBeNull();
       return;

@@ -7,7 +7,7 @@ import { runPanelCommand } from '../../src/panels/run';
 import { parseQuery } from '../../src/query/model';
 import { collect } from '../../src/query/result';
 import type { RunOptions } from '../../src/query/run';
-import { openSource } from '../../src/query/source';
+import { openSource } from '../../src/query/open-source';
 import { Cleanup } from '../support/cleanup';
 import { END_NS, START_NS, queryPoints } from '../support/query-points';
 

@@ -35,7 +35,7 @@ function run(from: number, until: number): Point[] {
   return points;
 }
 
-describe('an audit of a store whose old points are sums of minutes', () => {
+describe('an audit of a store whose old points are sums alone', () => {
   const cleanup = new Cleanup();
   afterEach(() => cleanup.run());
 

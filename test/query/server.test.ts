@@ -10,7 +10,7 @@ import { parseQuery } from '../../src/query/model';
 import { collect } from '../../src/query/result';
 import { type ServeOptions, serveQueries } from '../../src/query/server';
 import { checkSocketFolder, socketPath } from '../../src/query/socket';
-import { openSource } from '../../src/query/source';
+import { openSource } from '../../src/query/open-source';
 import { childScript } from '../support/child';
 import { Cleanup } from '../support/cleanup';
 import { END_NS, START_NS, queryPoints } from '../support/query-points';

@@ -69,11 +69,6 @@ export const influxd = requirement(
   'install InfluxDB 1.x (Debian: apt-get install influxdb)',
 );
 
-/** Tells whether this machine has an influxd. */
-export function influxdAvailable(): boolean {
-  return influxd.path !== null;
-}
-
 /** Starts an influxd in a temporary folder on free ports of loopback. */
 export async function startInfluxd(options: InfluxdOptions = {}): Promise<Influxd> {
   const { path: program } = influxd;

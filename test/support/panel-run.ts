@@ -16,7 +16,7 @@ import { headersOf, startRegtest } from './regtest-child';
 import { until } from './until';
 
 /** How often the listener writes an interval. */
-export const PANEL_INTERVAL_MS = 500;
+const PANEL_INTERVAL_MS = 500;
 
 /** Name of the node. */
 export const PANEL_NODE = 'panels';

@@ -6,7 +6,7 @@ import { LineSerializer } from '../../src/export/line';
 import type { Point } from '../../src/metrics/point';
 import { parseQuery } from '../../src/query/model';
 import { collect } from '../../src/query/result';
-import { openSource } from '../../src/query/source';
+import { openSource } from '../../src/query/open-source';
 import { Feed } from '../../src/top/feed';
 import type { Choice } from '../../src/top/points';
 import { Cleanup } from '../support/cleanup';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { TopData } from '../../src/top/data';
 import { parseQuery } from '../../src/query/model';
 import { collect } from '../../src/query/result';
-import { openSource } from '../../src/query/source';
+import { openSource } from '../../src/query/open-source';
 import { Cleanup } from '../support/cleanup';
 import { FakePeer } from '../support/fake-peer';
 import { outputOf, runProgram, type Program } from '../support/program';

@@ -2,7 +2,8 @@ import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { SERIES_NAMES, type SeriesName } from '../../metrics/schema';
-import { type Store, quote } from '../../store/store';
+import { quote } from '../../store/quote';
+import type { Store } from '../../store/store';
 import { fileName } from './names';
 
 /** Table of the staging file: files that are written and whose points have left their tables, but that lack their names yet. */

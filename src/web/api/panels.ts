@@ -3,11 +3,11 @@ import { bucketFor } from '../../panels/buckets';
 import { PANELS, panelOf } from '../../panels/list';
 import { type Panel, THEMES } from '../../panels/panel';
 import type { Choice } from '../../panels/queries';
-import { UsageError, messageOf } from '../../errors';
+import { messageOf } from '../../errors';
 import type { Asked } from '../../query/asking';
 import { type Result, inOneBatch } from '../../query/result';
 import { inSlices } from '../../query/slices';
-import { formatNs, parseTime } from '../../query/time';
+import { nowNs, parsePeriod } from '../../query/time';
 import { gatherJson, sendCsv, sendGathered } from '../answer';
 import { msOf } from '../encode';
 import type { Handler } from '../exchange';
@@ -83,10 +83,7 @@ interface Wanted {
   readonly network?: string;
 }
 
-function choose(panel: Panel, { since: from = panel.since, until: to, node, network }: Wanted): Choice {
-  const now = BigInt(Date.now()) * 1_000_000n;
-  const since = parseTime('since', from, now);
-  const until = to === undefined ? now : parseTime('until', to, now);
-  if (since >= until) throw new UsageError(`since ${formatNs(since)} is not before until ${formatNs(until)}`);
-  return { since, until, bucketNs: bucketFor(panel, since, until), node, network };
+function choose(panel: Panel, { since = panel.since, until, node, network }: Wanted): Choice {
+  const period = parsePeriod({ since, until }, nowNs(), '');
+  return { ...period, bucketNs: bucketFor(panel, period), node, network };
 }

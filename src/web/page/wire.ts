@@ -1,4 +1,5 @@
-import type { Plot, ThemeName, Unit } from '../../panels/panel';
+import type { Panel } from '../../panels/panel';
+import type { ResultColumn } from '../../query/result';
 import type { LiveBlock, LivePeer, LiveTransaction } from '../../live/live';
 
 /** What the server says of itself and of what it keeps. Times are Unix milliseconds here and everywhere below. */
@@ -33,16 +34,8 @@ export interface Info extends Status {
   readonly networks: readonly string[];
 }
 
-/** A panel as the page needs it: what it is called and how it is drawn. */
-export interface PanelInfo {
-  readonly name: string;
-  readonly title: string;
-  readonly theme: ThemeName;
-  readonly help: string;
-  readonly unit: Unit;
-  readonly plot: Plot;
-  readonly since: string;
-  readonly shortestBucketS: number | null;
+/** A panel as the page needs it: what it is called and how it is drawn, and of its lines their labels. */
+export interface PanelInfo extends Omit<Panel, 'lines'> {
   readonly labels: readonly string[];
 }
 
@@ -52,14 +45,11 @@ export interface PanelList {
   readonly panels: readonly PanelInfo[];
 }
 
+/** A column of an answer. */
+export type Column = ResultColumn;
+
 /** A value in a row. Integers beyond 2^53 come as text. */
 export type Cell = string | number | boolean | null;
-
-/** A column of an answer. */
-export interface Column {
-  readonly name: string;
-  readonly type: 'time' | 'int' | 'float' | 'bool' | 'string';
-}
 
 /** An answer's columns and rows. */
 export interface Answer {
@@ -73,7 +63,7 @@ export interface PanelAnswer extends Answer {
   readonly sinceMs: number;
   readonly untilMs: number;
   readonly bucketMs: number | null;
-  /** Where the store has sums of minutes alone before a time, which can't answer this: that time. */
+  /** Where the store has only sums before a time, which can't answer this: that time. */
   readonly rawSinceMs: number | null;
 }
 

@@ -1,0 +1,24 @@
+import { UsageError } from '../errors';
+import { openDuckdb } from './duckdb';
+import { openInflux } from './influx';
+import type { Source } from './source';
+
+/**
+ * Opens the store that a URL names: `duckdb:PATH`, `influx+http://[user@]host[:8086]/database` or
+ * `influx+https://…`, these as for --export. InfluxDB's password is BTCDMON_INFLUX_PASSWORD of `env`, or in a file.
+ * @throws UsageError for a URL that is none of these, FailureError where the store can't be opened
+ */
+export async function openSource(url: string, env: NodeJS.ProcessEnv = process.env): Promise<Source> {
+  const scheme = /^([a-z][a-z+]*):/i.exec(url)?.[1]?.toLowerCase();
+  if (scheme === 'duckdb') {
+    const file = url.slice('duckdb:'.length);
+    if (file === '') throw new UsageError('--from duckdb: names no file; use duckdb:PATH');
+    return openDuckdb(file);
+  }
+  if (scheme === 'influx+http' || scheme === 'influx+https') return openInflux(url, env);
+  if (scheme === 'influx+udp')
+    throw new UsageError('--from influx+udp: UDP only writes; read with influx+http://HOST:8086/DATABASE');
+  throw new UsageError(
+    `--from ${scheme === undefined ? url : `${scheme}:…`}: use duckdb:PATH or influx+http://[user@]host:8086/database`,
+  );
+}
