@@ -23,12 +23,14 @@ export class Guard {
 
   /** Whether a request comes with a session or the token. @throws HttpError 401, 429 for a wrong token */
   allows(request: IncomingMessage): boolean {
-    if (this.token === null) return true;
-    const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (bearer !== undefined) {
-      this.checkToken(bearer, request);
-      return true;
-    }
+    const bearer = bearerOf(request);
+    if (this.token !== null && bearer !== undefined) this.checkToken(bearer, request);
+    return this.stillAllows(request);
+  }
+
+  /** Whether a request that was allowed still is. Sessions end; the token stays right, whatever others at its address have guessed. */
+  stillAllows(request: IncomingMessage): boolean {
+    if (this.token === null || bearerOf(request) !== undefined) return true;
     const id = this.sessionOf(request);
     return id !== null && this.sessions.has(id);
   }
@@ -74,6 +76,10 @@ export class Guard {
     const secure = headers['x-forwarded-proto'] === 'https' ? '; Secure' : '';
     return `${this.cookie}=${id}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeS}${secure}`;
   }
+}
+
+function bearerOf({ headers }: IncomingMessage): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
 }
 
 /** All digests are of one length, so that comparing them takes one time. */

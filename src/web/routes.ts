@@ -29,7 +29,7 @@ export function siteOf(modules: SiteModules): Pick<RouterModules, 'routes' | 'na
     ['/api/info', { access: 'api', GET: infoHandler(modules) }],
     ['/api/series', { access: 'api', GET: seriesHandler }],
     ['/api/query', { access: 'api', POST: queryHandler(modules) }],
-    ['/api/live', { access: 'api', GET: streams.handler((request) => guard.allows(request)) }],
+    ['/api/live', { access: 'api', GET: streams.handler((request) => guard.stillAllows(request)) }],
     [PANELS_PATH, { access: 'api', GET: panelsHandler }],
     ...loginRoutes(guard, assets.get('login.html')),
   ]);

@@ -164,6 +164,19 @@ it('ends with the session that it was asked for with', async () => {
   await until('its end', () => stream.ended());
 });
 
+it('goes on while others at its address guess the token', async () => {
+  const token = 'a-token-of-the-test-0123456789';
+  const served = await servedPage(cleanup, { token, live: new FakeLive(), points: [] });
+  const stream = await listen(served, { authorization: `Bearer ${token}` });
+  const wrong = { headers: { authorization: 'Bearer wrong' } };
+  for (let count = 0; count < 10; count++)
+    expect((await ask(served.port, '/api/info', wrong)).status).toBe(401);
+  expect((await ask(served.port, '/api/info', wrong)).status).toBe(429);
+  const told = stream.named('status').length;
+  await until('two states more', () => stream.named('status').length > told + 1);
+  expect(stream.ended()).toBe(false);
+});
+
 it('ends when the page does, at once', async () => {
   const served = await servedPage(cleanup, { live: new FakeLive(), points: [] });
   const stream = await listen(served);
