@@ -4,6 +4,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import { FailureError, UsageError, messageOf } from '../errors';
 import type { NodeState } from '../live/node-state';
 import { type Asked, type Asking, TooLongError } from './asking';
+import { endAnswers } from './close-server';
 import { LIVE_PATH, encodeLive } from './live-answer';
 import { readRequest } from './server-request';
 import { checkSocketFolder, socketPath } from './socket';
@@ -75,8 +76,7 @@ export async function serveQueries(
     close: async () => {
       server.close();
       await asking.close();
-      await Promise.all(running);
-      server.closeAllConnections();
+      await endAnswers(server, running);
     },
   };
 }

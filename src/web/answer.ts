@@ -34,8 +34,14 @@ export async function gatherJson(
 }
 
 /** Sends an answer that was gathered; it counts as held until the client has taken it. */
-export async function sendGathered({ request, response }: Exchange, body: Buffer, held: Held): Promise<void> {
-  response.once('close', held.take(body.length));
+export async function sendGathered(
+  { request, response, left }: Exchange,
+  body: Buffer,
+  held: Held,
+): Promise<void> {
+  // Nobody lets go of what is taken for a client that has gone already.
+  left.throwIfAborted();
+  left.addEventListener('abort', held.take(body.length), { once: true });
   await send(request, response, { type: 'application/json', body });
 }
 

@@ -6,7 +6,7 @@ export interface Exchange {
   readonly response: ServerResponse;
   /** What stands in the URL behind the question mark. */
   readonly params: URLSearchParams;
-  /** Aborted when the client has gone. */
+  /** Aborted when the client has the answer or has gone; an answer's own `close` may not come. */
   readonly left: AbortSignal;
 }
 

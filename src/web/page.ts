@@ -4,6 +4,7 @@ import type { Live } from '../live/live';
 import type { Log } from '../log';
 import type { ExporterStats } from '../metrics/collector';
 import type { Asking } from '../query/asking';
+import { endAnswers } from '../query/close-server';
 import { ASSETS, readAssets } from './assets';
 import { FactsOfStore } from './facts';
 import { Guard } from './guard';
@@ -103,8 +104,7 @@ export class Page {
     this.server.close();
     this.ends();
     this.server.closeIdleConnections();
-    await Promise.all(this.running);
-    this.server.closeAllConnections();
+    await endAnswers(this.server, this.running);
   }
 }
 

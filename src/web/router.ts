@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { messageOf } from '../errors';
 import type { Exchange, Handler, Route } from './exchange';
 import type { Guard } from './guard';
@@ -30,8 +31,7 @@ export async function route(
 ): Promise<void> {
   // A client that went away is no error of ours.
   response.on('error', () => undefined);
-  const left = new AbortController();
-  response.once('close', () => left.abort());
+  const left = leaving(request.socket, response);
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
   response.setHeader('cache-control', 'no-store');
   try {
@@ -39,10 +39,26 @@ export async function route(
     const [path, search] = split(request.url ?? '');
     const handler = handlerOf(path, request, modules);
     if (handler === null) redirect(response, LOGIN_PATH);
-    else await handler({ request, response, params: new URLSearchParams(search), left: left.signal });
+    else await handler({ request, response, params: new URLSearchParams(search), left });
   } catch (error) {
-    await fail(error, { request, response, left: left.signal }, modules);
+    await fail(error, { request, response, left }, modules);
   }
+}
+
+/**
+ * Aborted when an answer has been taken or its client has gone. Of requests that were sent ahead, behind one that is still answered,
+ * Node closes the answers no more when their connection ends.
+ */
+function leaving(socket: Socket, response: ServerResponse): AbortSignal {
+  const left = new AbortController();
+  const leave = (): void => left.abort();
+  // Each request sent ahead listens, and Node would warn of the eleventh.
+  socket.setMaxListeners(0).once('close', leave);
+  response.once('close', () => {
+    socket.off('close', leave);
+    leave();
+  });
+  return left.signal;
 }
 
 /** What answers; null where the visitor must log in first. */

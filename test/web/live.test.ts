@@ -126,6 +126,21 @@ it('has room for fifty, and says so to the next', async () => {
   });
 });
 
+it('lets go of streams that were asked for ahead', async () => {
+  const live = new FakeLive();
+  const served = await servedPage(cleanup, { live, points: [] });
+  const eager = cleanup.add(net.connect(served.port, '127.0.0.1'), (socket) => socket.destroy());
+  eager.resume();
+  eager.write('GET /api/live HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(50));
+  await until(
+    'all of them',
+    async () => (await ask(served.port, '/api/live', { method: 'HEAD' })).status === 503,
+  );
+  eager.destroy();
+  await until('nobody to listen', () => live.listeners.size === 0);
+  expect((await listen(served)).response.status).toBe(200);
+});
+
 it('ends the stream of who does not read it, and no other', async () => {
   const live = new FakeLive();
   const served = await servedPage(cleanup, { live, points: [] });

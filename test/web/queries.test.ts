@@ -1,6 +1,7 @@
 import { runQueryCommand } from '../../src/query/run';
 import { PANELS } from '../../src/panels/list';
 import { runPanelCommand } from '../../src/panels/run';
+import net from 'node:net';
 import { Writable } from 'node:stream';
 import { Cleanup } from '../support/cleanup';
 import { END_NS, START_NS, queryPoints } from '../support/query-points';
@@ -313,4 +314,24 @@ it('turns away who comes when too much is asked', async () => {
   gone.abort();
   await Promise.all(heavy);
   expect((await post(other.port, '/api/query', { raw: 'SELECT 1' })).status).toBe(200);
+});
+
+it('lets go of answers that were asked for ahead by a client that has gone', async () => {
+  const raw = "SELECT repeat('x', 1000) FROM range(15000)";
+  const question = JSON.stringify({ raw });
+  const length = `Content-Length: ${question.length}`;
+  // The stream is never over, so that the answer behind it stays in memory.
+  const text = [
+    'GET /api/live HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    `POST /api/query HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${length}\r\n\r\n`,
+    question,
+  ].join('');
+  const eager = Array.from({ length: 4 }, () =>
+    cleanup.add(net.connect(served.port, '127.0.0.1'), (socket) => socket.destroy()),
+  );
+  for (const socket of eager) socket.resume().write(text);
+  const status = async (): Promise<number> => (await post(served.port, '/api/query', { raw })).status;
+  await until('no room for more', async () => (await status()) === 503);
+  for (const socket of eager) socket.destroy();
+  await until('room again', async () => (await status()) === 200);
 });

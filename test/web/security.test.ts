@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import net from 'node:net';
 import { Cleanup } from '../support/cleanup';
 import { ask, post, say } from './ask';
 import { ASSET_TEXTS, type Served, servedPage } from './served';
@@ -54,6 +56,21 @@ describe('Host', () => {
     const outside = await servedPage(cleanup, { host: '127.0.0.1' });
     expect((await ask(outside.port, '/api/series', host(`127.0.0.1:${outside.port}`))).status).toBe(200);
   });
+});
+
+it('stops although a client does not send the rest of its request', async () => {
+  const stopping = await servedPage(cleanup);
+  const slow = cleanup.add(net.connect(stopping.port, '127.0.0.1'), (socket) => socket.destroy());
+  const head = 'Host: localhost\r\nContent-Type: application/json\r\nContent-Length: 100';
+  // An answer to this one shows that the next one's head was read as well.
+  slow.write(
+    `GET /api/nothing HTTP/1.1\r\nHost: localhost\r\n\r\nPOST /api/query HTTP/1.1\r\n${head}\r\n\r\n{`,
+  );
+  await once(slow, 'data');
+  const gone = once(slow, 'close');
+  slow.resume();
+  await stopping.page.close();
+  await gone;
 });
 
 describe('other sites', () => {

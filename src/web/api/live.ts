@@ -46,7 +46,7 @@ export class LiveStreams {
 
   /** `allowed` tells whether a request may still see what it asked for. */
   handler(allowed: (request: Parameters<Handler>[0]['request']) => boolean): Handler {
-    return async ({ request, response, params }) => {
+    return async ({ request, response, params, left }) => {
       readParams(params, []);
       if (this.streams.size >= MAX_STREAMS)
         throw busy(`${MAX_STREAMS} streams are open already; close a page`);
@@ -59,7 +59,7 @@ export class LiveStreams {
         return;
       }
       const stream = { response, allowed: () => allowed(request) };
-      response.once('close', () => this.remove(stream));
+      left.addEventListener('abort', () => this.remove(stream), { once: true });
       if (this.streams.size === 0) this.start();
       this.streams.add(stream);
       const { live, status } = this.modules;
