@@ -57,8 +57,10 @@ function alertLines(alerts: readonly string[]): readonly Line[] {
 }
 
 function headerLines({ data, nowMs, view }: Picture, width: number): readonly Line[] {
-  const { version, startedMs, nodes, source } = data;
-  const up = startedMs === null ? '' : `  up ${longAge(nowMs - startedMs)}`;
+  const { version, startedMs, newestMs, nodes, source } = data;
+  // A store can't tell whether its node goes on after the newest point.
+  const endMs = version === null ? (newestMs ?? nowMs) : nowMs;
+  const up = startedMs === null ? '' : `  up ${longAge(endMs - startedMs)}`;
   const [first] = nodes;
   const who =
     first === undefined ? '' : nodes.length === 1 ? `  ${nameOf(first)}` : `  ${nodes.length} nodes`;

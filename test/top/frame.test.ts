@@ -47,6 +47,12 @@ it('is a running node in 80 columns and 24 rows', () => {
   ]);
 });
 
+it('says of a store alone how long its node had run at the newest point', () => {
+  const { startedMs } = topData();
+  const data = topData({ version: null, peers: null, newestMs: (startedMs ?? 0) + 400_000 });
+  expect(text(pictureOf(data))[0]).toMatch(/^btcdmon-node {2}alice\/mainnet {2}up 6m 40s /);
+});
+
 it('uses more room where there is some', () => {
   const lines = text(pictureOf(topData()), { width: 120, height: 40 });
   expect(lines).toHaveLength(40);
@@ -122,7 +128,7 @@ describe('a store', () => {
     ];
     const data = topData({ version: null, peers: null, agents, notes: ['a note'] });
     const lines = text(pictureOf(data));
-    expect(lines[0]).toMatch(/^btcdmon-node {2}alice\/mainnet {2}up 3d 4h/);
+    expect(lines[0]).toMatch(/^btcdmon-node {2}alice\/mainnet {2}up 3d 3h/);
     expect(lines.slice(1, 7)).toEqual([
       'duckdb:/home/me/.btcdmon/btcdmon.duckdb, a store; newest points 3s old',
       'a note',

@@ -16,7 +16,7 @@ export interface LiveTableOptions<T> {
   readonly caption: string;
   readonly columns: readonly LiveColumn<T>[];
   readonly key: (row: T) => string;
-  /** What is said where there are no rows. */
+  /** What is said where there are no rows; before the first answer nobody knows, and that is said. */
   readonly empty: string;
 }
 
@@ -37,9 +37,9 @@ export class LiveTable<T> {
   private sorting: Sorting | null = null;
 
   constructor(private readonly options: LiveTableOptions<T>) {
-    const { caption, columns, empty } = options;
+    const { caption, columns } = options;
     this.heads = columns.map((column, index) => this.head(column, index));
-    this.nothing = el('p', { class: 'muted nothing' }, empty);
+    this.nothing = el('p', { class: 'muted nothing' }, 'Waiting for the node.');
     this.element = el(
       'div',
       { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': caption },
@@ -58,6 +58,7 @@ export class LiveTable<T> {
   show(rows: readonly T[]): void {
     this.rows = rows;
     this.nothing.hidden = rows.length > 0;
+    setText(this.nothing, this.options.empty);
     const first = this.shown.size === 0;
     const wanted = this.sorted().map((row) => {
       const key = this.options.key(row);

@@ -22,7 +22,8 @@ export class Now {
   private readonly peers: LiveTable<LivePeer>;
   private lastBlocks: readonly LiveBlock[] = [];
   private lastTransactions: readonly LiveTransaction[] = [];
-  private lastPeers: readonly LivePeer[] = [];
+  /** Null before the node has told of any. */
+  private lastPeers: readonly LivePeer[] | null = null;
   private readonly rate: RatePerMinute;
   private drawing: ReturnType<typeof setTimeout> | undefined;
   private readonly held = byId('held', 'p');
@@ -104,13 +105,21 @@ export class Now {
     this.figures();
   }
 
+  private peerFigure(): void {
+    if (this.lastPeers === null) {
+      setFigure('peer-count', UNKNOWN);
+      return;
+    }
+    const out = this.lastPeers.filter(({ outbound }) => outbound).length;
+    setFigure('peer-count', digits(this.lastPeers.length), `${out} out, ${this.lastPeers.length - out} in`);
+  }
+
   private figures(): void {
     const best = this.lastBlocks.find(({ status }) => status === 'accepted');
-    const out = this.lastPeers.filter(({ outbound }) => outbound).length;
     const perMinute = this.rate.perMinute();
     setFigure('height', best?.height == null ? UNKNOWN : digits(best.height));
     setFigure('block-age', best === undefined ? UNKNOWN : formatDuration(this.now() - best.timeMs));
-    setFigure('peer-count', digits(this.lastPeers.length), `${out} out, ${this.lastPeers.length - out} in`);
+    this.peerFigure();
     setFigure('tx-rate', perMinute === null ? UNKNOWN : formatValue(perMinute, 'per minute'));
     const rates = this.lastTransactions.flatMap(({ feeRate }) => feeRate ?? []);
     const median = medianOf(rates);
