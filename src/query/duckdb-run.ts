@@ -6,7 +6,7 @@ import {
 } from '@duckdb/node-api';
 import { FailureError, UsageError, messageOf } from '../errors';
 import { rowsOf } from './chunk-rows';
-import { checkDuckdbStatement } from './duckdb-statement';
+import { checkDuckdbStatement, checkExplained } from './duckdb-statement';
 import { timeOf, toValue, typeOf } from './duckdb-values';
 import { NO_MARKS, readAllMarks, readMarks } from '../store/rollup-marks';
 import { type Group, finishSorted, hasValue } from './finish';
@@ -91,7 +91,7 @@ export async function runRaw(connection: DuckDBConnection, text: string): Promis
   const type = statement.statementType;
   if (type !== StatementType.SELECT && type !== StatementType.EXPLAIN)
     throw new UsageError(`--raw is read-only: use SELECT or EXPLAIN, not ${StatementType[type]}`);
-  // EXPLAIN ANALYZE carries its statement out; the transaction refuses what writes.
+  if (type === StatementType.EXPLAIN) checkExplained(text);
   await beginReading(connection);
   const result = await failing(() => statement.stream());
   const types = result.columnTypes();

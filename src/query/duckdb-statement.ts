@@ -3,10 +3,20 @@ import { UsageError } from '../errors';
 /**
  * Functions that do something although they stand in a SELECT (to the store, or by a pointer to the process), and those
  * that run text which no check has seen. A read-only transaction refuses writes to tables, but not these. Seen in DuckDB
- * 1.5 `duckdb_functions()`.
+ * 1.5 `duckdb_functions()`. Between a name and its bracket may stand comments in any number, and spaces that only DuckDB takes for such: a
+ * name with a comment behind it is one that acts.
  */
 const ACTING =
-  /\b(force_checkpoint|checkpoint|(?:en|dis)able_(?:logging|profiling|peg_parser)|truncate_duckdb_logs|write_log|query|query_table|json_execute_serialized_sql|arrow_scan\w*|seq_scan|sleep_ms)"?\s*(?:\/\*[^]*\*\/|--[^\n]*\n)?\s*\(/i;
+  /\b(force_checkpoint|checkpoint|(?:en|dis)able_(?:logging|profiling|peg_parser)|truncate_duckdb_logs|write_log|query|query_table|json_execute_serialized_sql|arrow_scan\w*|seq_scan|sleep_ms)"?[\s\u0080-\uffff]*(?:\(|\/\*|--)/i;
+
+/** What may stand between words. A comment within a comment is none here. */
+const GAP = String.raw`(?:\s|/\*(?:(?!/\*|\*/)[^])*\*/|--[^\n\r]*[\n\r])*`;
+
+/** EXPLAIN of a query. */
+const EXPLAINS_QUERY = new RegExp(
+  String.raw`^[\s;]*${GAP}EXPLAIN\b${GAP}(?:ANALY[SZ]E\b${GAP})?(?:\([\w\s,]*\)${GAP})?(?:SELECT|FROM|WITH|VALUES|TABLE)\b`,
+  'i',
+);
 
 /**
  * Refuses SQL that is empty or calls a function that acts. What kind of statement it is, is asked of DuckDB.
@@ -18,4 +28,14 @@ export function checkDuckdbStatement(text: string): void {
   const acting = ACTING.exec(text)?.[1];
   if (acting !== undefined)
     throw new UsageError(`--raw is read-only: the function ${acting.toLowerCase()} is not allowed`);
+}
+
+/**
+ * Refuses an EXPLAIN of anything but a query. EXPLAIN ANALYZE carries out what it explains, and no transaction refuses SET, PRAGMA or
+ * CHECKPOINT: one could give DuckDB other limits until the node stops.
+ * @throws UsageError
+ */
+export function checkExplained(text: string): void {
+  if (!EXPLAINS_QUERY.test(text))
+    throw new UsageError('--raw is read-only: EXPLAIN takes a query, as EXPLAIN ANALYZE SELECT …');
 }
