@@ -9,12 +9,15 @@ import { UsageError } from '../errors';
 const ACTING =
   /\b(force_checkpoint|checkpoint|(?:en|dis)able_(?:logging|profiling|peg_parser)|truncate_duckdb_logs|write_log|query|query_table|json_execute_serialized_sql|arrow_scan\w*|seq_scan|sleep_ms)"?[\s\u0080-\uffff]*(?:\(|\/\*|--)/i;
 
-/** What may stand between words. A comment within a comment is none here. */
-const GAP = String.raw`(?:\s|/\*(?:(?!/\*|\*/)[^])*\*/|--[^\n\r]*[\n\r])*`;
+/** A comment; one within another is none here. */
+const COMMENT = String.raw`/\*(?:(?!/\*|\*/)[^])*\*/|--[^\n\r]*[\n\r]`;
+
+/** What may stand between words. */
+const GAP = String.raw`(?:\s|${COMMENT})*`;
 
 /** EXPLAIN of a query. */
 const EXPLAINS_QUERY = new RegExp(
-  String.raw`^[\s;]*${GAP}EXPLAIN\b${GAP}(?:ANALY[SZ]E\b${GAP})?(?:\([\w\s,]*\)${GAP})?(?:SELECT|FROM|WITH|VALUES|TABLE)\b`,
+  String.raw`^(?:[\s;]|${COMMENT})*EXPLAIN\b${GAP}(?:ANALY[SZ]E\b${GAP})?(?:\([\w\s,]*\)${GAP})?(?:SELECT|FROM|WITH|VALUES|TABLE)\b`,
   'i',
 );
 
