@@ -204,6 +204,11 @@ describe('queries on a store that nobody has open', () => {
     ['SELECT * FROM force_checkpoint/* */ -- x\n()', 'the function force_checkpoint is not allowed'],
     ['SELECT * FROM force_checkpoint --\r()', 'the function force_checkpoint is not allowed'],
     ['SELECT * FROM force_checkpoint\u200b()', 'the function force_checkpoint is not allowed'],
+    ["SELECT json_structure(repeat('[', 100000) || repeat(']', 100000))", 'json_structure is not allowed'],
+    ["SELECT from_json('1', repeat('[', 100000))", 'from_json is not allowed'],
+    ["SELECT * FROM sql_auto_complete(repeat('(', 20000))", 'sql_auto_complete is not allowed'],
+    ['SELECT * FROM test_all_types()', 'test_all_types is not allowed'],
+    ["SELECT '[1]'::JSON::VARIANT::VARCHAR", 'VARIANT is not allowed'],
     ["SELECT * FROM query('SELECT 1')", 'the function query is not allowed'],
     ['SELECT * FROM enable_logging()', 'the function enable_logging is not allowed'],
   ])('raw refuses %s', async (statement, message) => {
