@@ -67,7 +67,7 @@ const listener = spawn(
   process.execPath,
   [
     ...[file('../bin/btcdmon-node'), '-n', 'regtest', '--data-dir', folder, '--log-level', 'warn'],
-    ...['--export', `duckdb:${store}`, '--tx-rate', '999999999'],
+    ...['--export', `duckdb:${store}`, '--tx-rate', '999999999', '--http', 'off'],
     ...ports.flatMap((port) => ['-c', `127.0.0.1:${port}`]),
     ...positionals,
   ],
