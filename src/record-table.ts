@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { KeyedHash } from './keyed-hash';
 
 /** No slot. */
 export const NONE = -1;
@@ -13,7 +13,7 @@ const KEY = 4;
  * does not look into. Maps of strings and objects take three times as much (bench/mempool.mjs).
  *
  * A record is known by its slot, which it keeps until it is removed; without removals slots count up from 0. Peers choose
- * the keys, so chains are found by a hash with secret factors (multilinear, Carter and Wegman 1979). There are as many
+ * the keys, so chains are found by a hash with a secret (`KeyedHash`), which each table has for itself. There are as many
  * chains as there ever were records: each new slot splits one (linear hashing, Litwin 1980), because putting a million
  * records into new chains at once stopped the program for 0.4 s.
  */
@@ -31,18 +31,20 @@ export class RecordTable {
   private firstFree = NONE;
   private count = 0;
   private readonly recordBytes: number;
-  private readonly factors: Int32Array;
+  private readonly hash: KeyedHash;
 
   constructor(
     private readonly keyBytes: number,
     /** Bytes behind the key. */
     payloadBytes: number,
+    /** Secret of the hash (`KeyedHash`); without it one is made at random. */
+    secret?: Buffer,
   ) {
     this.recordBytes = KEY + keyBytes + payloadBytes;
     this.bytes = Buffer.alloc(this.capacity * this.recordBytes);
     this.view = viewOf(this.bytes);
     this.heads = new Int32Array(this.capacity).fill(NONE);
-    this.factors = Int32Array.from({ length: keyBytes / 4 }, () => randomBytes(4).readInt32LE(0) | 1);
+    this.hash = new KeyedHash(keyBytes, secret);
   }
 
   /** Records. */
@@ -104,6 +106,17 @@ export class RecordTable {
     this.count -= 1;
   }
 
+  /** The most records that one search may look at: the length of the longest chain. It walks the whole table. */
+  get longestSearch(): number {
+    let longest = 0;
+    for (const head of this.heads.subarray(0, this.chains)) {
+      let length = 0;
+      for (let slot = head; slot !== NONE; slot = this.view.getInt32(slot * this.recordBytes, true)) length++;
+      longest = Math.max(longest, length);
+    }
+    return longest;
+  }
+
   /** Copies the key of a record. */
   copyKey(slot: number, target: Buffer): void {
     const start = slot * this.recordBytes + KEY;
@@ -149,19 +162,8 @@ export class RecordTable {
     return true;
   }
 
-  /** Words are put together here because `readUInt32LE` takes twice the time. */
   private chainOf(bytes: Buffer, start: number): number {
-    const { factors } = this;
-    let hash = 0;
-    for (let k = 0, i = start; k < factors.length; k++, i += 4) {
-      const low = (bytes[i] ?? 0) | ((bytes[i + 1] ?? 0) << 8);
-      const word = low | ((bytes[i + 2] ?? 0) << 16) | ((bytes[i + 3] ?? 0) << 24);
-      hash = (hash + Math.imul(word, factors[k] ?? 0)) | 0;
-    }
-    // The high bits depend on every bit of the key, the low ones do not.
-    hash ^= hash >>> 15;
-    hash = Math.imul(hash, 0x2c1b3c6d);
-    hash ^= hash >>> 16;
+    const hash = this.hash.of(bytes, start);
     const chain = hash & (2 * this.wholeChains - 1);
     return chain < this.chains ? chain : chain & (this.wholeChains - 1);
   }

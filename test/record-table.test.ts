@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { NONE, RecordTable } from '../src/record-table';
+import { collidingKeys } from './support/colliding-keys';
 
 /** A key of 36 bytes that differs from others in few of them. */
 function key(number: number): Buffer {
@@ -61,5 +62,24 @@ describe('RecordTable', () => {
       table.setInt(i, 0, 7 - i);
     }
     expect(keys.map((bytes) => table.getInt(table.find(bytes, 0), 0))).toEqual(keys.map((_, i) => 7 - i));
+  });
+
+  it.each([32, 36])('has short chains for keys of %i bytes that a stranger has chosen', (length) => {
+    const table = new RecordTable(length, 4);
+    for (const bytes of collidingKeys(50_000, length)) table.insert(bytes, 0);
+    expect(table.size).toBe(50_000);
+    // By chance 9 or 10.
+    expect(table.longestSearch).toBeLessThan(25);
+  });
+
+  it('has the chains that its secret makes', () => {
+    const keys = collidingKeys(100, 32);
+    const fill = (secret: Buffer): number => {
+      const table = new RecordTable(32, 0, secret);
+      for (const bytes of keys) table.insert(bytes, 0);
+      return table.longestSearch;
+    };
+    expect(fill(Buffer.alloc(68))).toBe(100);
+    expect(fill(Buffer.alloc(68, 0x5a))).toBe(fill(Buffer.alloc(68, 0x5a)));
   });
 });

@@ -1,3 +1,5 @@
+import { KeyedHash } from '../keyed-hash';
+
 /** Words of a record: hash 8, parent, height, time, bits, work 4, state. */
 const HASH_WORDS = 8;
 const PARENT = 8;
@@ -7,6 +9,8 @@ const BITS = 11;
 const WORK = 12;
 const STATE = 16;
 const WORDS = 17;
+const WORD_BYTES = 4;
+const HASH_BYTES = HASH_WORDS * WORD_BYTES;
 
 const FIRST_CAPACITY = 4_096;
 
@@ -35,13 +39,23 @@ export interface HeaderRecord {
  * 12 bytes more. A million headers take 80 MB; as objects with hashes for strings they would take half a gigabyte. An index
  * is a place in the order in which headers were added, so a parent's is below its child's. Merkle roots and nonces are not
  * kept: nobody asks for them.
+ *
+ * Where proof of work is cheap, as on test networks, strangers choose hashes: a hash with a secret tells the place in the index.
  */
 export class HeaderTable {
   private count = 0;
   private capacity = FIRST_CAPACITY;
   private records = new Uint32Array(FIRST_CAPACITY * WORDS);
+  /** The same memory. Hashes lie in it as on the wire, on the little-endian machines that this program runs on. */
+  private bytes = new Uint8Array(this.records.buffer);
   /** Open addressing: 0 for free, or an index plus 1. Its length is a power of 2. */
   private slots = new Uint32Array(powerOfTwo(FIRST_CAPACITY * SLOTS_PER_HEADER));
+  private readonly keyedHash: KeyedHash;
+
+  /** @param secret of the hash of the index; without it one is made at random */
+  constructor(secret?: Buffer) {
+    this.keyedHash = new KeyedHash(HASH_BYTES, secret);
+  }
 
   /** How many headers there are; the indices are below it. */
   get size(): number {
@@ -70,7 +84,7 @@ export class HeaderTable {
   find(hash: Buffer, start: number): number {
     const { slots } = this;
     const mask = slots.length - 1;
-    for (let slot = hash.readUInt32LE(start) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = this.keyedHash.of(hash, start) & mask; ; slot = (slot + 1) & mask) {
       const entry = slots[slot] ?? 0;
       if (entry === 0) return -1;
       if (this.matches(entry - 1, hash, start)) return entry - 1;
@@ -121,6 +135,17 @@ export class HeaderTable {
     return marked;
   }
 
+  /** The most slots that one search may look at: the longest row of taken ones, and a free one. It walks the whole index. */
+  get longestSearch(): number {
+    let longest = 0;
+    let row = 0;
+    for (const entry of this.slots) {
+      row = entry === 0 ? 0 : row + 1;
+      longest = Math.max(longest, row);
+    }
+    return longest + 1;
+  }
+
   private field(index: number, word: number): number {
     return this.records[index * WORDS + word] ?? 0;
   }
@@ -133,11 +158,10 @@ export class HeaderTable {
     return true;
   }
 
-  /** The lowest word of a hash is the one that proof of work leaves random: it tells the slot. */
   private enter(index: number): void {
     const { slots } = this;
     const mask = slots.length - 1;
-    let slot = this.field(index, 0) & mask;
+    let slot = this.keyedHash.of(this.bytes, index * WORDS * WORD_BYTES) & mask;
     while (slots[slot] !== 0) slot = (slot + 1) & mask;
     slots[slot] = index + 1;
   }
@@ -147,6 +171,7 @@ export class HeaderTable {
     const records = new Uint32Array(this.capacity * WORDS);
     records.set(this.records);
     this.records = records;
+    this.bytes = new Uint8Array(records.buffer);
     const length = powerOfTwo(this.capacity * SLOTS_PER_HEADER);
     if (length === this.slots.length) return;
     this.slots = new Uint32Array(length);
