@@ -1,7 +1,7 @@
-import { parseBlock } from '../tx/block';
+import { parseBlockMessage } from '../tx/block';
 import { ParseError } from '../tx/parse-error';
 import { checkSanity } from '../tx/sanity';
-import { parseTransaction } from '../tx/transaction';
+import { parseTransactionMessage } from '../tx/transaction';
 import type { Clock } from '../clock';
 import type { EventBus } from '../events';
 import { packets } from './bcoin';
@@ -16,6 +16,8 @@ import { decodeAddr } from './messages/addr';
 import { decodeAddrV2 } from './messages/addrv2';
 import { decodeHeaders } from './messages/headers';
 import { decodeInventory, INV_BLOCK, wireHash } from './messages/inventory';
+import { decodeLocator } from './messages/locator';
+import { decodePing } from './messages/ping';
 import { decodeSendCmpct } from './messages/sendcmpct';
 import { decodeVersion } from './messages/version';
 import { DecodeError } from './reader';
@@ -61,7 +63,10 @@ export function messageHandlers({
   return {
     version: (connection, payload) => connection.introduced(decodeVersion(payload)),
     verack: (connection) => connection.acknowledged(),
-    ping: (connection, payload) => connection.delegate(packets.fromRaw('ping', payload)),
+    ping: (connection, payload) => {
+      decodePing(payload);
+      connection.delegate(packets.fromRaw('ping', payload));
+    },
     pong: (connection, payload) => {
       if (payload.length < NONCE_BYTES) throw new DecodeError('truncated');
       connection.answered(payload.subarray(0, NONCE_BYTES));
@@ -79,7 +84,10 @@ export function messageHandlers({
     getaddr: (connection) => answerGetAddr(connection),
 
     // Nothing is served: whoever asks is told so at once, which keeps btcd and Core from waiting.
-    getheaders: (connection) => connection.send('headers', NO_HEADERS),
+    getheaders: (connection, payload) => {
+      decodeLocator(payload);
+      connection.send('headers', NO_HEADERS);
+    },
     getdata: (connection, payload) => {
       decodeInventory(payload);
       connection.send('notfound', payload);
@@ -107,7 +115,7 @@ export function messageHandlers({
     },
     tx: (connection, payload) => {
       const receivedMs = clock.monotonicMs();
-      const transaction = parsed(connection, 'malformed-tx', () => parseTransaction(payload));
+      const transaction = parsed(connection, 'malformed-tx', () => parseTransactionMessage(payload));
       if (transaction === null) return;
       if (transaction.isCoinbase || checkSanity(transaction) !== undefined) {
         connection.report('invalid-tx');
@@ -131,7 +139,7 @@ export function messageHandlers({
 
     block: (connection, payload) => {
       const receivedMs = clock.monotonicMs();
-      const block = parsed(connection, 'malformed-block', () => parseBlock(payload));
+      const block = parsed(connection, 'malformed-block', () => parseBlockMessage(payload));
       if (block === null) return;
       compact.arrivedWhole(block);
       deliver(connection, { block, receivedMs });

@@ -53,9 +53,24 @@ export class Block extends Header {
   }
 }
 
-/** Reads the payload of a `block` message. Throws ParseError where Bitcoin Core would not read it, or at bytes left over. */
+/** Reads the block that fills `bytes`. Throws ParseError where Bitcoin Core would not read it, or at bytes left over. */
 export function parseBlock(bytes: Buffer): Block {
   const reader = new ByteReader(bytes);
+  const block = readBlock(reader);
+  reader.expectEnd();
+  return block;
+}
+
+/**
+ * Reads the payload of a `block` message: as in Core and btcd, what is behind the block is passed over. Throws ParseError where
+ * Bitcoin Core would not read it.
+ */
+export function parseBlockMessage(payload: Buffer): Block {
+  return readBlock(new ByteReader(payload));
+}
+
+/** Reads the block at the start of what `reader` reads, and moves behind it. */
+function readBlock(reader: ByteReader): Block {
   reader.skip(HEADER_BYTES);
   const count = reader.readCount(LEAST_TRANSACTION_BYTES);
   const transactions: Transaction[] = [];
@@ -65,8 +80,7 @@ export function parseBlock(bytes: Buffer): Block {
     strippedSize += transaction.strippedSize;
     transactions.push(transaction);
   }
-  reader.expectEnd();
-  return new Block(bytes, transactions, strippedSize);
+  return new Block(reader.bytes.subarray(0, reader.position), transactions, strippedSize);
 }
 
 /** The number above 0 that a script begins with, if it is pushed in its shortest form. */

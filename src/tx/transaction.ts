@@ -118,8 +118,16 @@ export class Transaction {
 }
 
 /**
- * Reads the payload of a `tx` message, or the transaction that fills `bytes` from `start`. Throws ParseError where Bitcoin
- * Core would not read the bytes, or where any are left over.
+ * Reads the payload of a `tx` message: as in Core and btcd, what is behind the transaction is passed over. Throws ParseError where
+ * Bitcoin Core would not read it.
+ */
+export function parseTransactionMessage(payload: Buffer): Transaction {
+  return readTransaction(new ByteReader(payload));
+}
+
+/**
+ * Reads the transaction that fills `bytes` from `start`. Throws ParseError where Bitcoin Core would not read the bytes, or where
+ * any are left over.
  */
 export function parseTransaction(bytes: Buffer, start = 0): Transaction {
   const reader = new ByteReader(bytes, start);

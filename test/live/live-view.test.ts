@@ -58,7 +58,7 @@ describe('peers', () => {
 
     nowMs = 2_000;
     peer.claims = {
-      ...{ version: 70_016, services: 9n, startHeight: 5, relay: true, nonce: 0n },
+      ...{ version: 70_016, services: 9n, time: 0n, startHeight: 5, relay: true, nonce: 0n },
       userAgent: `/\x1b[2J\n${'é'.repeat(70)}`,
     };
     bus.emit('bytesRead', { peer, bytes: 61 });

@@ -25,7 +25,7 @@ import { benchOf, somePeer } from '../support/points';
 const TAGS = 'network=regtest,node=n';
 
 function claims(userAgent: string, services = 1n): NonNullable<PeerInfo['claims']> {
-  return { version: 70_016, services, userAgent, startHeight: 5, relay: true, nonce: 0n };
+  return { version: 70_016, services, userAgent, time: 0n, startHeight: 5, relay: true, nonce: 0n };
 }
 
 describe('bandwidth', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { encodeFrame, FrameReader } from '../../src/p2p/framing';
 import { decodeInventory, encodeInventory, INV_TX } from '../../src/p2p/messages/inventory';
-import { decodeVersion } from '../../src/p2p/messages/version';
+import { decodeVersion, type VersionMessage } from '../../src/p2p/messages/version';
 import { NETWORKS } from '../../src/p2p/networks';
 import { DecodeError } from '../../src/p2p/reader';
 import { readSession, sharedSession } from '../support/data';
@@ -61,9 +61,32 @@ describe('decodeVersion', () => {
     expect(decodeVersion(payload.subarray(0, -1)).relay).toBe(true);
   });
 
-  it('refuses it cut anywhere before', () => {
-    for (let end = 0; end < payload.length - 1; end++)
-      expect(() => decodeVersion(payload.subarray(0, end))).toThrow(DecodeError);
+  it('reads it cut after any field behind our address, with Core’s defaults, and refuses it cut elsewhere', () => {
+    const claims = { ...decodeVersion(payload), time: 5n };
+    payload.writeBigInt64LE(5n, 12);
+    const noHeight = { ...claims, startHeight: -1, relay: true };
+    const noAgent = { ...noHeight, userAgent: '' };
+    const noNonce = { ...noAgent, nonce: 1n };
+    const whole = new Map<number, VersionMessage>([
+      [46, noNonce],
+      [72, noNonce],
+      [80, noAgent],
+      [84, noHeight],
+      [88, { ...claims, relay: true }],
+      [89, claims],
+    ]);
+    expect(payload).toHaveLength(89);
+    for (let end = 0; end <= payload.length; end++) {
+      const expected = whole.get(end);
+      if (expected === undefined) expect(() => decodeVersion(payload.subarray(0, end))).toThrow(DecodeError);
+      else expect(decodeVersion(payload.subarray(0, end))).toEqual(expected);
+    }
+  });
+
+  it('takes a clock before 1970 for 1970, as Core does', () => {
+    const early = Buffer.from(payload);
+    early.writeBigInt64LE(-1n, 12);
+    expect(decodeVersion(early).time).toBe(0n);
   });
 
   it('refuses a user agent of more than 256 bytes', () => {

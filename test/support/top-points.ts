@@ -32,6 +32,7 @@ export function topPoints(node: string, lastMs = LAST_MS): readonly Point[] {
     version: 70_016,
     services: 9n,
     userAgent: '/x:1/',
+    time: 0n,
     startHeight: 5,
     relay: true,
     nonce: 0n,

@@ -6,6 +6,8 @@ interface KnownNetwork {
   readonly name: AddressNetwork;
   /** Length of its addresses in bytes. */
   readonly length: number;
+  /** Whether Core knows the network: of such a one an address of another length makes the message malformed. */
+  readonly isStrict: boolean;
   /** Whether bytes of that length can be an address of it. */
   readonly holds: (address: Buffer) => boolean;
 }
@@ -14,13 +16,21 @@ const any = (): boolean => true;
 
 /** The network ids that BIP155 reserves. */
 const NETWORKS: ReadonlyMap<number, KnownNetwork> = new Map<number, KnownNetwork>([
-  [1, { name: 'ipv4', length: 4, holds: any }],
-  [2, { name: 'ipv6', length: 16, holds: isPlainIPv6 }],
-  [3, { name: 'torv2', length: 10, holds: any }],
-  [4, { name: 'torv3', length: 32, holds: any }],
-  [5, { name: 'i2p', length: 32, holds: any }],
-  [6, { name: 'cjdns', length: 16, holds: (address) => address[0] === 0xfc }],
-  [7, { name: 'yggdrasil', length: 16, holds: (address) => address[0] === 2 || address[0] === 3 }],
+  [1, { name: 'ipv4', length: 4, isStrict: true, holds: any }],
+  [2, { name: 'ipv6', length: 16, isStrict: true, holds: isPlainIPv6 }],
+  [3, { name: 'torv2', length: 10, isStrict: false, holds: any }],
+  [4, { name: 'torv3', length: 32, isStrict: true, holds: any }],
+  [5, { name: 'i2p', length: 32, isStrict: true, holds: any }],
+  [6, { name: 'cjdns', length: 16, isStrict: true, holds: (address) => address[0] === 0xfc }],
+  [
+    7,
+    {
+      name: 'yggdrasil',
+      length: 16,
+      isStrict: false,
+      holds: (address) => address[0] === 2 || address[0] === 3,
+    },
+  ],
 ]);
 
 /** BIP155; Core 31 `src/netaddress.h` MAX_ADDRV2_SIZE. */
@@ -32,7 +42,7 @@ const LEAST_ENTRY_BYTES = 9;
 /**
  * Decodes `addrv2` (BIP155; Core 31 `src/netaddress.h` CNetAddr::UnserializeV2Stream, btcd v0.26 `wire/msgaddrv2.go`).
  * Entries of unknown networks are kept as `unknown`. An address whose length is not that of its network makes the whole
- * message malformed, as BIP155 says; Core and btcd do so for the networks they know.
+ * message malformed, as BIP155 says, for the networks that Core knows; of the others it is `unknown`.
  */
 export function decodeAddrV2(payload: Buffer): readonly NetworkAddress[] {
   const reader = new PayloadReader(payload);
@@ -48,8 +58,10 @@ export function decodeAddrV2(payload: Buffer): readonly NetworkAddress[] {
 function networkOf(id: number, address: Buffer): AddressNetwork {
   const known = NETWORKS.get(id);
   if (known === undefined) return 'unknown';
-  if (address.length !== known.length)
-    throw new DecodeError(`${known.name} address of ${address.length} bytes`);
+  if (address.length !== known.length) {
+    if (known.isStrict) throw new DecodeError(`${known.name} address of ${address.length} bytes`);
+    return 'unknown';
+  }
   return known.holds(address) ? known.name : 'unknown';
 }
 

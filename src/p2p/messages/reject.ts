@@ -8,7 +8,7 @@ export interface RejectMessage {
   readonly code: number;
   /** At most {@link MAX_REASON} characters; what goes beyond is cut off. */
   readonly reason: string;
-  /** What was refused, a transaction or a block, as its hash is on the wire, one character a byte; else null. */
+  /** What was refused, a transaction or a block, as its hash is on the wire, one character a byte; null where it is not told. */
   readonly hash: string | null;
 }
 
@@ -20,12 +20,18 @@ const MAX_REASON = 256;
 
 const MAX_COMMAND = 12;
 
-/** Decodes `reject` (BIP61; btcd v0.26 `wire/msgreject.go`; Core sends and reads it no more since version 0.20). */
+const HASH_BYTES = 32;
+
+/**
+ * Decodes `reject` (BIP61; btcd v0.26 `wire/msgreject.go`; Core sends and reads it no more since version 0.20). The hash is optional
+ * in BIP61.
+ */
 export function decodeReject(payload: Buffer): RejectMessage {
   const reader = new PayloadReader(payload);
   const command = reader.sizedBytes(MAX_COMMAND).toString('latin1');
   const code = reader.u8();
   const reason = reader.sizedBytes(Infinity).toString('latin1', 0, MAX_REASON);
-  const hash = command === 'tx' || command === 'block' ? reader.hash() : null;
+  const namesOne = command === 'tx' || command === 'block';
+  const hash = namesOne && reader.left >= HASH_BYTES ? reader.hash() : null;
   return { command, code, reason, hash };
 }
