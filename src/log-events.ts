@@ -1,6 +1,7 @@
 import type { EventBus } from './events';
 import type { Log } from './log';
 import type { P2PEvents } from './p2p/events';
+import { isMisdial } from './p2p/join/misdials';
 
 /** How many violations, and how many peers that come or go, are logged in a minute; all are counted. */
 const VIOLATIONS_A_MINUTE = 20;
@@ -26,7 +27,8 @@ export function logEvents(bus: EventBus<P2PEvents>, log: Log): void {
     }),
   );
   bus.on('violation', ({ peer, reason }) => {
-    if (isViolationLogged()) log.warn('peer broke the protocol', { peer: peer.address, reason });
+    if (isMisdial(reason)) log.debug('somebody speaks another protocol', { peer: peer.address, reason });
+    else if (isViolationLogged()) log.warn('peer broke the protocol', { peer: peer.address, reason });
   });
 }
 

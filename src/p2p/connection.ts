@@ -5,6 +5,7 @@ import type { EventBus } from '../events';
 import { NetAddress, type Network, packets } from './bcoin';
 import { type CountedCommand, isCommand } from './commands';
 import type { DisconnectReason, P2PEvents, PeerInfo, Violation } from './events';
+import { ENCRYPTED_TRANSPORT, FirstBytes, type FirstVerdict } from './first-bytes';
 import { FrameReader, type FrameSink } from './framing';
 import { type InventoryItem, encodeInventory } from './messages/inventory';
 import type { VersionMessage } from './messages/version';
@@ -22,6 +23,9 @@ const MIN_PEER_VERSION = 31_800;
 const NODE_WITNESS = 1n << 3n;
 
 const HANDSHAKE_TIMEOUT = 'handshake-timeout';
+
+/** How long one who dialled us may take to say 16 bytes; bcoin gives a handshake as long (`lib/net/peer.js` initVersion). */
+const FIRST_BYTES_MS = 10_000;
 
 /** How a connection came about: kept because the user named it, dialled because its address is known, or taken. */
 export type ConnectionKind = 'kept' | 'joined' | 'inbound';
@@ -80,6 +84,9 @@ export class Connection implements PeerInfo, FrameSink {
 
   private readonly session: Session;
   private readonly frames: FrameReader;
+  /** What has come so far of the first bytes; null when they are known to be the protocol. */
+  private first: FirstBytes | null;
+  private firstTimer: NodeJS.Timeout | undefined;
   private connected = false;
   private reason: DisconnectReason = 'closed-by-peer';
   private nonce: bigint | null = null;
@@ -97,6 +104,7 @@ export class Connection implements PeerInfo, FrameSink {
     this.port = address.port;
     this.address = address.hostname;
     this.frames = new FrameReader(options.network.magic, this);
+    this.first = new FirstBytes(options.network.magic, options.kind !== 'inbound');
     this.session = new Session(
       {
         network: options.network,
@@ -119,6 +127,7 @@ export class Connection implements PeerInfo, FrameSink {
     this.closed = new Promise((resolve) => {
       this.session.on('close', () => {
         this.frames.stop();
+        clearTimeout(this.firstTimer);
         if (this.nonce !== null) modules.nonces.delete(this.nonce);
         if (this.reason === HANDSHAKE_TIMEOUT) this.report(HANDSHAKE_TIMEOUT);
         if (this.connected)
@@ -134,12 +143,14 @@ export class Connection implements PeerInfo, FrameSink {
     this.session.on('error', (error: Error) => (this.reason = this.classify(error.message)));
     if (options.socket === undefined) {
       this.session.connect(address);
+      void this.session.tryOpen();
     } else {
       options.socket.on('error', () => undefined);
       this.session.accept(options.socket);
       this.connected = true;
+      // Nothing is said before the first bytes: one who tries the encrypted transport first then comes back with the old one.
+      this.firstTimer = setTimeout(() => this.close(HANDSHAKE_TIMEOUT), FIRST_BYTES_MS);
     }
-    void this.session.tryOpen();
   }
 
   get outbound(): boolean {
@@ -270,10 +281,44 @@ export class Connection implements PeerInfo, FrameSink {
 
   private read(chunk: Buffer): void {
     this.modules.bus.emit('bytesRead', { peer: this, bytes: chunk.length });
-    this.frames.push(chunk);
+    const { first } = this;
+    if (first === null) this.frames.push(chunk);
+    else this.begin(first, first.push(chunk));
+  }
+
+  /** Goes by the first bytes. */
+  private begin(first: FirstBytes, verdict: FirstVerdict | undefined): void {
+    if (verdict === undefined) return;
+    if (verdict === 'other-message' && !this.outbound) {
+      this.violation('no-version-first');
+    } else if (verdict === ENCRYPTED_TRANSPORT && !this.outbound) {
+      // No fault: it comes back with the old transport.
+      this.close(ENCRYPTED_TRANSPORT);
+    } else if (verdict !== 'version' && verdict !== 'other-message') {
+      // Whoever answers our own version in a transport that was not offered speaks no transport of ours.
+      this.violation(verdict === ENCRYPTED_TRANSPORT ? 'wrong-magic' : verdict);
+    } else if (this.outbound) {
+      this.first = null;
+      this.frames.push(first.take());
+    } else if (this.firstTimer !== undefined) {
+      clearTimeout(this.firstTimer);
+      this.firstTimer = undefined;
+      void this.session.tryOpen();
+    }
+  }
+
+  /** Takes what one who dialled us has said, once our own version is on its way. */
+  private saidVersion(): void {
+    const { first } = this;
+    if (first === null || this.outbound) return;
+    queueMicrotask(() => {
+      this.first = null;
+      this.frames.push(first.take());
+    });
   }
 
   private sent(name: string, payload: Buffer, bytes: number): void {
+    if (name === 'version') this.saidVersion();
     if (name === 'ping') this.ping = { nonce: payload, at: performance.now() };
     this.modules.bus.emit('bytesWritten', { peer: this, bytes });
     this.modules.bus.emit('sent', { peer: this, command: isCommand(name) ? name : 'other', bytes });

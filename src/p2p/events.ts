@@ -2,6 +2,7 @@ import type { Block } from '../tx/block';
 import type { Header } from '../tx/header';
 import type { Transaction } from '../tx/transaction';
 import type { CountedCommand } from './commands';
+import type { ENCRYPTED_TRANSPORT, ForeignProtocol } from './first-bytes';
 import type { FramingViolation } from './framing';
 import type { InventoryItem } from './messages/inventory';
 import type { NetworkAddress } from './messages/network-address';
@@ -21,6 +22,7 @@ export interface PeerInfo {
 /** What a peer did that the protocol forbids. A fixed list: it becomes a tag. */
 export type Violation =
   | FramingViolation
+  | ForeignProtocol
   | 'handshake-timeout'
   | 'duplicate-version'
   | 'no-version-first'
@@ -42,6 +44,7 @@ export type Refusal = 'banned' | 'inbound-full' | 'inbound-share' | 'duplicate';
 export type DisconnectReason =
   | Violation
   | Refusal
+  | typeof ENCRYPTED_TRANSPORT
   | 'self-connection'
   | 'no-services'
   | 'closed-by-peer'

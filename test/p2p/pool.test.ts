@@ -225,9 +225,12 @@ describe('a connection', () => {
     [
       'speaks another network’s magic',
       encodeFrame(NETWORKS.mainnet.magic, 'version', versionPayload()),
-      'wrong-magic',
+      'wrong-network',
     ],
-    ['sends garbage', Buffer.alloc(500, 'GET / HTTP/1.1\r\n'), 'wrong-magic'],
+    ['is a web server', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), 'http'],
+    ['refuses what is not TLS', Buffer.from('15030300020246', 'hex'), 'tls'],
+    ['is a mail server', Buffer.from('220 mail.example.org ESMTP\r\n'), 'unknown-protocol'],
+    ['sends garbage', Buffer.alloc(500, 0xa5), 'wrong-magic'],
     ['sends a wrong checksum', broken, 'wrong-checksum'],
     ['announces a message over the limit', long, 'oversized-message'],
     [

@@ -16,6 +16,11 @@ const MAX_BANS = 10_000;
  * what cannot be decoded may be of a later version of its message, and Core and btcd let it pass as well.
  */
 export const BANS: Readonly<Record<Violation, boolean>> = {
+  // Dials by mistake, which cost a day where they are too many (`Misdials`).
+  'wrong-network': false,
+  tls: false,
+  http: false,
+  'unknown-protocol': false,
   'wrong-magic': true,
   'oversized-message': true,
   'wrong-checksum': true,

@@ -13,6 +13,7 @@ import type { DnsSeed } from './dns-seeds';
 import { Gossip } from './gossip';
 import { Inbound } from './inbound';
 import type { Listener } from './listener';
+import { isMisdial, Misdials } from './misdials';
 import { isUseful, Outbound } from './outbound';
 import { isLocalNetwork } from './reach';
 import { SeedLookup } from './seed-lookup';
@@ -68,6 +69,7 @@ export class Join {
   private readonly gossip: Gossip;
   private readonly keeper: AddressKeeper;
   private readonly inbound: Inbound | null;
+  private readonly misdials: Misdials;
   private ticker: NodeJS.Timeout | undefined;
 
   constructor(
@@ -104,6 +106,7 @@ export class Join {
               warn: (message) => log.warn(message, {}),
             },
           );
+    this.misdials = new Misdials(monotonicMs);
     this.gossip = new Gossip({ bus, book, monotonicMs, unixTime, changed });
     bus.on('handshake', ({ peer }) => this.established(peer));
     bus.on('addresses', ({ peer, addresses }) => {
@@ -159,8 +162,10 @@ export class Join {
   /** Bans for what no honest node does; those that the user named are kept whatever they do. */
   private punish(peer: PeerInfo, reason: Violation): void {
     const connection = this.connectionOf(peer);
-    if (!BANS[reason] || connection === undefined || connection.kind === 'kept') return;
+    if (connection === undefined || connection.kind === 'kept') return;
     const subject = banSubject(this.parts.network, connection);
+    const repeats = isMisdial(reason) && subject !== null && this.misdials.isOneTooMany(subject);
+    if (!BANS[reason] && !repeats) return;
     if (subject !== null) this.parts.bans.add(subject);
     this.keeper.changed();
     connection.close(reason);

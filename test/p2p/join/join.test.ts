@@ -246,9 +246,11 @@ describe('peers that dial us', () => {
     const good = await dial(port, { from: '127.0.0.9' });
     await handsShaken(good);
     const bad = await dial(port, { from: '127.0.0.66', mute: true });
-    bad.raw(Buffer.alloc(100, 'GET / HTTP/1.1\r\n'));
+    const broken = encodeFrame(NETWORKS.regtest.magic, 'version', versionPayload());
+    broken.writeUInt8(broken.readUInt8(20) ^ 1, 20);
+    bad.raw(broken);
     await ended(bad);
-    expect(ends).toEqual(['wrong-magic']);
+    expect(ends).toEqual(['wrong-checksum']);
     expect(pool.addresses.banned).toBe(1);
     await ended(await dial(port, { from: '127.0.0.66' }));
     expect(refused).toEqual(['banned']);
