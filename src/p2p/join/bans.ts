@@ -23,6 +23,7 @@ export const BANS: Readonly<Record<Violation, boolean>> = {
   'malformed-block': true,
   'invalid-header': true,
   'invalid-block': true,
+  flood: true,
   'no-version-first': false,
   'duplicate-version': false,
   'obsolete-version': false,
@@ -32,6 +33,7 @@ export const BANS: Readonly<Record<Violation, boolean>> = {
   'unconnected-headers': false,
   'unrequested-blocktxn': false,
   'wrong-blocktxn': false,
+  'over-budget': false,
 };
 
 /**
