@@ -4,7 +4,7 @@ import { messageOf } from '../errors';
 import type { EventBus } from '../events';
 import { NetAddress, type Network, packets } from './bcoin';
 import type { HeldBytes } from './budget/held-bytes';
-import type { PeerBudget } from './budget/peer-budget';
+import type { PeerBudget, Verdict } from './budget/peer-budget';
 import type { ReadTurns, Sender } from './budget/read-turns';
 import { type CountedCommand, isCommand } from './commands';
 import type { DisconnectReason, P2PEvents, PeerInfo, Violation } from './events';
@@ -226,11 +226,7 @@ export class Connection implements PeerInfo, FrameSink, Sender {
    */
   affords(points: number): boolean {
     if (this.budget === null) return true;
-    const verdict = this.budget.demand(points, this.modules.monotonicMs());
-    if (verdict === 'granted') return true;
-    this.report('over-budget');
-    if (verdict === 'flood') this.violation('flood');
-    return false;
+    return this.isGranted(this.budget.demand(points, this.modules.monotonicMs()));
   }
 
   get isNotReading(): boolean {
@@ -277,10 +273,7 @@ export class Connection implements PeerInfo, FrameSink, Sender {
   }
 
   message(name: string, payload: Buffer): void {
-    if (!this.isWithinBudget(name, payload)) {
-      this.violation('flood');
-      return;
-    }
+    if (!this.isWithinBudget(name, payload)) return;
     if (this.claims === null && name !== 'version') {
       this.violation('no-version-first');
       return;
@@ -351,7 +344,15 @@ export class Connection implements PeerInfo, FrameSink, Sender {
   private isWithinBudget(name: string, payload: Buffer): boolean {
     if (this.budget === null) return true;
     const command = isCommand(name) ? name : 'other';
-    return this.budget.message(command, HEADER_BYTES + payload.length, this.modules.monotonicMs());
+    const bytes = HEADER_BYTES + payload.length;
+    return this.isGranted(this.budget.message(command, bytes, this.modules.monotonicMs()));
+  }
+
+  private isGranted(verdict: Verdict): boolean {
+    if (verdict === 'granted') return true;
+    this.report('over-budget');
+    if (verdict === 'flood') this.violation('flood');
+    return false;
   }
 
   private holdUnsent(): void {

@@ -1,5 +1,12 @@
 import type { CountedCommand } from '../commands';
-import { INV_BLOCK, INV_TX, INV_WITNESS_FLAG, INV_WTX, type InventoryItem } from '../messages/inventory';
+import {
+  INV_BLOCK,
+  INV_TX,
+  INV_WITNESS_FLAG,
+  INV_WTX,
+  type InventoryItem,
+  ITEM_BYTES,
+} from '../messages/inventory';
 import { TokenBucket } from './token-bucket';
 
 /**
@@ -10,9 +17,18 @@ const MESSAGES = { capacity: 50_000, perSecond: 200 };
 
 /**
  * Bytes of messages that nobody asked for, headers included. Announcements of mainnet are 1 kB in a second, a compact block is
- * 20 to 100 kB. 17 `inv` messages of the greatest size are within it.
+ * 20 to 100 kB.
  */
-const BYTES = { capacity: 32_000_000, perSecond: 256_000 };
+const BYTES = { capacity: 16_000_000, perSecond: 256_000 };
+
+/**
+ * Items of inventories. Core and btcd announce 1,000 in a message and a few hundred in a second at most (Core 31
+ * `src/net_processing.cpp` INVENTORY_BROADCAST_MAX, btcd v0.26 `peer/peer.go` maxInvTrickleSize); mainnet's are 7 to 50 in a
+ * second. The protocol allows 50,000 in a message, which would hold everybody up for 0.2 s.
+ */
+const ITEMS = { capacity: 10_000, perSecond: 500 };
+
+const INVENTORIES: ReadonlySet<CountedCommand> = new Set(['inv', 'getdata', 'notfound']);
 
 /**
  * Points of one stranger. Mainnet's 7 to 50 transactions in a second make 40 to 300. The capacity lets one transaction pass that
@@ -31,10 +47,10 @@ const SHARED_CAPACITY = 160_000;
 /** Where all inbound peers together are over, the part of its own budget that a peer must have left. Honest ones have all of it. */
 const RESERVED = 0.9;
 
-/** What is shed costs at most this part of the capacity: a single transaction of odd size is the end of nobody. */
+/** What is shed costs at most this part of the capacity: a single message of odd size is the end of nobody. */
 const SHED_COST = 0.25;
 
-/** What may be owed for points that were shed, as a part of the capacity, before the peer is ended. */
+/** What may be owed for what was shed, as a part of the capacity, before the peer is ended. */
 const MOST_OWED = 1;
 
 /** The most answers of each kind that are still expected: requests that lapse leave theirs behind. */
@@ -53,8 +69,8 @@ const ANSWERS: Readonly<Partial<Record<CountedCommand, Answer>>> = {
   blocktxn: 'blocktxn',
 };
 
-/** What became of a demand for points: granted; shed; or shed once too often. */
-export type PointsVerdict = 'granted' | 'shed' | 'flood';
+/** What becomes of a message or of its points: granted; shed; or shed once too often. */
+export type Verdict = 'granted' | 'shed' | 'flood';
 
 /** The points that a stranger's budget refills with in a second. */
 export function pointsPerSecond(txPerSecond: number): number {
@@ -76,12 +92,14 @@ export interface BudgetOptions {
 }
 
 /**
- * What one stranger may cost: messages and bytes that nobody asked for, and points. Answers to requests of ours cost no messages
- * and no bytes, as we bound the requests. Peers that the user named have no budget. Times are monotonic milliseconds.
+ * What one stranger may cost: messages and bytes that nobody asked for, items of inventories, and points. Answers to requests of
+ * ours cost no messages and no bytes, as we bound the requests. Peers that the user named have no budget. Times are monotonic
+ * milliseconds.
  */
 export class PeerBudget {
   private readonly messages: TokenBucket;
   private readonly bytes: TokenBucket;
+  private readonly items: TokenBucket;
   private readonly points: TokenBucket;
   private readonly shared: TokenBucket | null;
   private readonly awaited: Record<Answer, number> = { tx: 0, block: 0, headers: 0, blocktxn: 0 };
@@ -94,6 +112,7 @@ export class PeerBudget {
       new TokenBucket({ capacity: capacity * factor, perSecond: perSecond * factor }, now);
     this.messages = bucket(MESSAGES.capacity, MESSAGES.perSecond);
     this.bytes = bucket(BYTES.capacity, BYTES.perSecond);
+    this.items = bucket(ITEMS.capacity, ITEMS.perSecond);
     this.points = bucket(POINTS_CAPACITY, pointsPerSecond(txPerSecond));
     this.shared = kind === 'joined' ? null : shared;
   }
@@ -113,33 +132,39 @@ export class PeerBudget {
     else if (command === 'getblocktxn') this.await('blocktxn');
   }
 
-  /** Takes a message before it is decoded; false where it is more than the peer may send. */
-  message(command: CountedCommand, bytes: number, now: number): boolean {
+  /** Takes a message before it is decoded. */
+  message(command: CountedCommand, bytes: number, now: number): Verdict {
     const answer = ANSWERS[command];
     this.isAnswer = answer !== undefined && this.awaited[answer] > 0;
     if (answer !== undefined && this.isAnswer) {
       this.awaited[answer] -= 1;
-      return true;
+      return 'granted';
     }
-    return this.messages.take(1, now) && this.bytes.take(bytes, now);
+    if (!this.messages.take(1, now) || !this.bytes.take(bytes, now)) return 'flood';
+    return INVENTORIES.has(command) ? draw(this.items, bytes / ITEM_BYTES, 0, now) : 'granted';
   }
 
   /** Takes the points that the message which is being handled would make. */
-  demand(points: number, now: number): PointsVerdict {
+  demand(points: number, now: number): Verdict {
     const cost = this.isAnswer ? points : points * UNASKED_FACTOR;
-    const { capacity } = this.points.size;
     const isTight = this.shared !== null && this.shared.left(now) < points;
-    const reserve = isTight ? capacity * RESERVED : 0;
-    if (this.points.left(now) - cost >= reserve) {
-      this.points.spend(cost, now);
-      this.shared?.take(points, now);
-      return 'granted';
-    }
-    this.points.spend(Math.min(cost, capacity * SHED_COST), now);
-    return this.points.left(now) < -capacity * MOST_OWED ? 'flood' : 'shed';
+    const verdict = draw(this.points, cost, isTight ? RESERVED : 0, now);
+    if (verdict === 'granted') this.shared?.take(points, now);
+    return verdict;
   }
 
   private await(answer: Answer): void {
     this.awaited[answer] = Math.min(MAX_AWAITED, this.awaited[answer] + 1);
   }
+}
+
+/** Draws on a bucket of which `reserve`, a part of its capacity, must be left. */
+function draw(bucket: TokenBucket, cost: number, reserve: number, now: number): Verdict {
+  const { capacity } = bucket.size;
+  if (bucket.left(now) - cost >= capacity * reserve) {
+    bucket.spend(cost, now);
+    return 'granted';
+  }
+  bucket.spend(Math.min(cost, capacity * SHED_COST), now);
+  return bucket.left(now) < -capacity * MOST_OWED ? 'flood' : 'shed';
 }
