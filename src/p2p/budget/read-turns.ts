@@ -12,8 +12,11 @@ const ROUND_MS = 8;
  */
 const TIME = { capacity: 2_000, perSecond: 250 };
 
-/** Of the time above, the part that a peer has left that is handled at once, before those who had more. */
-const FRESH_SHARE = 0.9;
+/**
+ * Processor time within which a peer is handled at once, before those who take more. Of relay an inbound peer has a few
+ * messages in a second; 64 that take all of this have a third of the processor.
+ */
+const FRESH = { capacity: 40, perSecond: 5 };
 
 /** The most that one slice is charged: where the machine stood still, the peer has not caused it. */
 const MOST_CHARGED_MS = 250;
@@ -43,7 +46,8 @@ type State = 'idle' | 'waiting' | 'resting' | 'blocked';
 
 interface Turn {
   readonly sender: Sender;
-  readonly time: TokenBucket | null;
+  /** What it may take, and what it may take first; null where that isn't counted. */
+  readonly time: { readonly all: TokenBucket; readonly fresh: TokenBucket } | null;
   state: State;
   blockedAt: number;
 }
@@ -120,7 +124,10 @@ export class ReadTurns {
   private turnOf(sender: Sender): Turn {
     let turn = this.turns.get(sender);
     if (turn === undefined) {
-      const time = sender.outbound ? null : new TokenBucket(TIME, this.modules.monotonicMs());
+      const now = this.modules.monotonicMs();
+      const time = sender.outbound
+        ? null
+        : { all: new TokenBucket(TIME, now), fresh: new TokenBucket(FRESH, now) };
       turn = { sender, time, state: 'idle', blockedAt: 0 };
       this.turns.set(sender, turn);
     }
@@ -146,7 +153,9 @@ export class ReadTurns {
       this.serving = outer;
     }
     now = monotonicMs();
-    time?.spend(Math.min(now - start, MOST_CHARGED_MS), now);
+    const used = Math.min(now - start, MOST_CHARGED_MS);
+    time?.all.spend(used, now);
+    time?.fresh.spend(Math.min(used, FRESH.capacity), now);
     // It may have been ended by what it sent.
     if (!this.turns.has(sender)) return;
     if (sender.isNotReading) this.block(turn, now);
@@ -173,7 +182,7 @@ export class ReadTurns {
 
   /** Puts a peer at the end of a line, or at rest. */
   private wait(turn: Turn, now: number): void {
-    if (turn.time !== null && turn.time.left(now) <= 0) {
+    if (turn.time !== null && turn.time.all.left(now) <= 0) {
       this.rest(turn);
       return;
     }
@@ -211,5 +220,5 @@ export class ReadTurns {
 }
 
 function isFresh({ time }: Turn, now: number): boolean {
-  return time === null || time.left(now) > TIME.capacity * FRESH_SHARE;
+  return time === null || time.fresh.left(now) > 0;
 }
