@@ -159,10 +159,11 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
     {
       clock,
       sink: {
-        push: (point) => {
-          for (const queue of queues) queue.push(point);
+        push: (point, isInbound) => {
+          for (const queue of queues) queue.push(point, isInbound);
         },
       },
+      isInbound: () => pool.isServingInbound,
     },
   );
 

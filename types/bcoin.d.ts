@@ -75,6 +75,7 @@ declare module 'bcoin/lib/net/peer' {
     send(packet: packets.Packet): void;
     sendRaw(command: string, payload: Buffer, checksum?: Buffer | null): void;
     feedParser(chunk: Buffer): void;
+    handleDrain(): void;
     handlePacket(packet: packets.Packet): Promise<void>;
     handleVersion(packet: packets.VersionPacket): Promise<void>;
   }

@@ -4,10 +4,11 @@ import { Tally, type Warn } from './tally';
 export type { Warn } from './tally';
 
 /** Why points are given up. */
-export type DropCause = 'full' | 'spool full' | 'damaged' | 'unwritable' | 'unsent';
+export type DropCause = 'full' | 'inbound' | 'spool full' | 'damaged' | 'unwritable' | 'unsent';
 
 const CAUSES: Readonly<Record<DropCause, string>> = {
   full: 'because the queue was full',
+  inbound: 'of inbound peers, because the rest of the queue is kept for others',
   'spool full': 'because the spool on disk was full (--spool-size)',
   damaged: 'whose bytes in the spool have changed',
   unwritable: 'that can never be written',

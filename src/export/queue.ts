@@ -21,12 +21,18 @@ export interface QueueModules {
 /** Of the time that `close` has, the part kept for the exporter's own close. */
 const CLOSE_SHARE = 0.25;
 
+/**
+ * Of the points that may wait, the share that those of inbound peers may fill: a stranger's flood pushes out nothing of the peers
+ * that we have dialled, nor of the intervals.
+ */
+export const INBOUND_SHARE = 0.75;
+
 /** Of the points that may wait, the share at which the queue is crowded. */
 export const CROWDED_SHARE = 0.5;
 
 /**
  * The bounded queue in front of an exporter. It alone buffers, retries and counts: `push` never waits and never throws,
- * and a full queue drops its oldest points.
+ * and a full queue drops its oldest points. Points of inbound peers find it full sooner, and are dropped themselves.
  */
 export class ExportQueue implements PointQueue {
   readonly name: string;
@@ -58,9 +64,13 @@ export class ExportQueue implements PointQueue {
     this.backoff = new Backoff({ minMs, maxMs }, { warn, clock: modules.clock });
   }
 
-  push(point: Point): void {
+  push(point: Point, isInbound = false): void {
     if (this.ended || this.state === 'closed') {
       this.drops.add(1, 'unsent');
+      return;
+    }
+    if (isInbound && this.queued >= this.options.maxPoints * INBOUND_SHARE) {
+      this.drops.add(1, 'inbound');
       return;
     }
     if (this.ring.length + this.inFlight >= this.options.maxPoints) {

@@ -7,7 +7,7 @@ import { LineSerializer, MAX_LINE_BYTES } from './line';
 import type { LineExporter } from './line-exporter';
 import { Marks } from './marks';
 import type { PointQueue, QueueStats } from './point-queue';
-import { CROWDED_SHARE } from './queue';
+import { CROWDED_SHARE, INBOUND_SHARE } from './queue';
 import { type QueueOptions, type QueueSettings, queueSettings } from './queue-options';
 import { Ring } from './ring';
 import type { Spool } from './spool/spool';
@@ -64,9 +64,13 @@ export class SpoolQueue implements PointQueue {
     this.deliver();
   }
 
-  push(point: Point): void {
+  push(point: Point, isInbound = false): void {
     if (this.state !== 'open') {
       this.drops.add(1, 'unsent');
+      return;
+    }
+    if (isInbound && this.queued >= this.options.maxPoints * INBOUND_SHARE) {
+      this.drops.add(1, 'inbound');
       return;
     }
     if (this.ring.length + this.writing >= this.options.maxPoints) {

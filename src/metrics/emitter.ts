@@ -4,7 +4,8 @@ import { type FieldsOf, SERIES_NAMES, type SeriesName, type TagsOf } from './sch
 
 /** Where points go: in the program, the exporters' queues. */
 export interface PointSink {
-  push(point: Point): void;
+  /** @param isInbound whether an inbound peer caused the point: where room is short, it comes after the rest */
+  push(point: Point, isInbound?: boolean): void;
 }
 
 /** What collectors see: a place to put the facts of a point. */
@@ -20,17 +21,18 @@ export class Emitter {
 
   constructor(
     private readonly common: { readonly node: string; readonly network?: string },
-    private readonly modules: { readonly clock: Clock; readonly sink: PointSink },
+    private readonly modules: {
+      readonly clock: Clock;
+      readonly sink: PointSink;
+      /** Whether what happens now was caused by an inbound peer; without it nothing is. */
+      readonly isInbound?: () => boolean;
+    },
   ) {}
 
   readonly emit: Emit = (series, fields, tags) => {
     this.counts.set(series, (this.counts.get(series) ?? 0) + 1);
-    this.modules.sink.push({
-      series,
-      time: this.modules.clock.uniqueNs(),
-      tags: this.tagSet(tags),
-      fields: fields,
-    });
+    const point = { series, time: this.modules.clock.uniqueNs(), tags: this.tagSet(tags), fields };
+    this.modules.sink.push(point, this.modules.isInbound?.() === true);
   };
 
   /** Points emitted since the start, per series. */

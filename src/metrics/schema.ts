@@ -466,6 +466,12 @@ export const SCHEMA = {
         'points',
         'Per series: points emitted before this one, since the start',
       ),
+      shed: column(
+        'int',
+        'counter',
+        'points',
+        'Per series: points that were not made, for their peer’s budget lacked them; none of them counts as emitted',
+      ),
       sent: column('int', 'counter', 'points', 'Per exporter: points handed to the transport'),
       acked: column(
         'int',

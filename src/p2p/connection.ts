@@ -3,10 +3,13 @@ import { connect, type Socket } from 'node:net';
 import { messageOf } from '../errors';
 import type { EventBus } from '../events';
 import { NetAddress, type Network, packets } from './bcoin';
+import type { HeldBytes } from './budget/held-bytes';
+import type { PeerBudget, Verdict } from './budget/peer-budget';
+import type { ReadTurns, Sender } from './budget/read-turns';
 import { type CountedCommand, isCommand } from './commands';
 import type { DisconnectReason, P2PEvents, PeerInfo, Violation } from './events';
 import { ENCRYPTED_TRANSPORT, FirstBytes, type FirstVerdict } from './first-bytes';
-import { FrameReader, type FrameSink } from './framing';
+import { FrameReader, type FrameSink, HEADER_BYTES } from './framing';
 import { type InventoryItem, encodeInventory } from './messages/inventory';
 import type { VersionMessage } from './messages/version';
 import { encodeLocator } from './messages/locator';
@@ -27,6 +30,17 @@ const HANDSHAKE_TIMEOUT = 'handshake-timeout';
 /** How long one who dialled us may take to say 16 bytes; bcoin gives a handshake as long (`lib/net/peer.js` initVersion). */
 const FIRST_BYTES_MS = 10_000;
 
+/**
+ * Of what waits to be read by a peer, the bytes from which on nothing more of it is handled; Core 31 `src/net.h`
+ * DEFAULT_MAXSENDBUFFER.
+ */
+const MAX_UNSENT = 1_000_000;
+
+/** Ends that are the peer's doing. */
+const HANGING_UP: readonly DisconnectReason[] = ['closed-by-peer', 'socket-error'];
+
+const always = (): boolean => true;
+
 /** How a connection came about: kept because the user named it, dialled because its address is known, or taken. */
 export type ConnectionKind = 'kept' | 'joined' | 'inbound';
 
@@ -43,6 +57,8 @@ export interface ConnectionOptions {
   readonly userAgent: string;
   /** Whether to announce `wtxidrelay` (BIP339). */
   readonly wtxidRelay: boolean;
+  /** What the peer may cost; null for one that the user named. */
+  readonly budget: PeerBudget | null;
 }
 
 /** Handles the payload of one command; throws DecodeError where it is malformed. */
@@ -54,6 +70,11 @@ export interface ConnectionModules {
   readonly handlers: Readonly<Partial<Record<CountedCommand, MessageHandler>>>;
   /** The connections that are open, by the nonce of the version message that we sent there. */
   readonly nonces: Map<bigint, Connection>;
+  readonly monotonicMs: () => number;
+  readonly turns: ReadTurns;
+  /** What is held of all inbound peers: of messages that have come in part, and of what was not read. */
+  readonly received: HeldBytes;
+  readonly unsent: HeldBytes;
   /** Takes errors that no message should be able to cause. */
   readonly fault: (error: unknown) => void;
 }
@@ -62,7 +83,7 @@ export interface ConnectionModules {
  * One connection to a peer, from dialling to its end. Counts every byte and message where it passes, before anything is
  * decoded, and hands what it can decode to the table of handlers. Whatever a peer sends ends at most this connection.
  */
-export class Connection implements PeerInfo, FrameSink {
+export class Connection implements PeerInfo, FrameSink, Sender {
   readonly id: number;
   readonly kind: ConnectionKind;
   readonly host: string;
@@ -87,6 +108,7 @@ export class Connection implements PeerInfo, FrameSink {
   /** What has come so far of the first bytes; null when they are known to be the protocol. */
   private first: FirstBytes | null;
   private firstTimer: NodeJS.Timeout | undefined;
+  private readonly budget: PeerBudget | null;
   private connected = false;
   private reason: DisconnectReason = 'closed-by-peer';
   private nonce: bigint | null = null;
@@ -103,6 +125,7 @@ export class Connection implements PeerInfo, FrameSink {
     this.host = address.host;
     this.port = address.port;
     this.address = address.hostname;
+    this.budget = options.budget;
     this.frames = new FrameReader(options.network.magic, this);
     this.first = new FirstBytes(options.network.magic, options.kind !== 'inbound');
     this.session = new Session(
@@ -122,12 +145,21 @@ export class Connection implements PeerInfo, FrameSink {
       {
         read: (chunk) => this.read(chunk),
         sent: (command, payload, bytes) => this.sent(command, payload, bytes),
+        drained: () => {
+          this.holdUnsent();
+          modules.turns.drained(this);
+        },
       },
     );
     this.closed = new Promise((resolve) => {
       this.session.on('close', () => {
+        // Of a peer that hung up, what was read before is handled yet.
+        if (HANGING_UP.includes(this.reason)) this.frames.run(always);
         this.frames.stop();
         clearTimeout(this.firstTimer);
+        modules.turns.ended(this);
+        modules.received.release(this);
+        modules.unsent.release(this);
         if (this.nonce !== null) modules.nonces.delete(this.nonce);
         if (this.reason === HANDSHAKE_TIMEOUT) this.report(HANDSHAKE_TIMEOUT);
         if (this.connected)
@@ -169,11 +201,13 @@ export class Connection implements PeerInfo, FrameSink {
 
   /** Sends one message; does nothing once the connection has ended. */
   send(command: CountedCommand, payload: Buffer): void {
+    this.budget?.sent(command);
     this.session.sendRaw(command, payload);
   }
 
   /** Asks for inventory. */
   request(items: readonly InventoryItem[]): void {
+    this.budget?.requested(items);
     this.modules.bus.emit('requested', { peer: this, count: items.length });
     this.send('getdata', encodeInventory(items));
   }
@@ -189,11 +223,43 @@ export class Connection implements PeerInfo, FrameSink {
     this.session.handlePacket(packet).catch((error: unknown) => this.session.error(messageOf(error)));
   }
 
-  /** Takes the answer to a ping; called by the handler of `pong`. */
-  answered(nonce: Buffer): void {
-    if (this.ping?.nonce.equals(nonce) !== true) return;
+  /** Takes the answer to a ping, and tells whether it is one; called by the handler of `pong`. */
+  answered(nonce: Buffer): boolean {
+    if (this.ping?.nonce.equals(nonce) !== true) return false;
     this.modules.bus.emit('pong', { peer: this, rttMs: performance.now() - this.ping.at });
     this.ping = null;
+    return true;
+  }
+
+  /**
+   * Takes that the message which is being handled would make so many points. Where the peer's budget lacks them, the caller
+   * sheds them: the peer is reported, and one that goes on like that is ended.
+   */
+  affords(points: number): boolean {
+    if (this.budget === null) return true;
+    return this.isGranted(this.budget.demand(points, this.modules.monotonicMs()));
+  }
+
+  get isNotReading(): boolean {
+    return this.session.unsentBytes > MAX_UNSENT;
+  }
+
+  /** Handles whole messages that have come; see {@link ReadTurns}. */
+  handle(mayGoOn: () => boolean): boolean {
+    const isMore = this.session.gather(() => this.frames.run(mayGoOn));
+    if (this.kind === 'inbound' && !this.ended) {
+      this.holdUnsent();
+      this.modules.received.hold(this, this.frames.held, this.modules.monotonicMs());
+    }
+    return isMore;
+  }
+
+  pause(): void {
+    this.session.pause();
+  }
+
+  resume(): void {
+    this.session.resume();
   }
 
   /** Reports a violation that the connection survives. */
@@ -209,7 +275,7 @@ export class Connection implements PeerInfo, FrameSink {
 
   /** Ends the connection. */
   close(reason: DisconnectReason): void {
-    this.reason = reason;
+    if (!this.ended) this.reason = reason;
     this.session.destroy();
   }
 
@@ -218,6 +284,7 @@ export class Connection implements PeerInfo, FrameSink {
   }
 
   message(name: string, payload: Buffer): void {
+    if (!this.isWithinBudget(name, payload)) return;
     if (this.claims === null && name !== 'version') {
       this.violation('no-version-first');
       return;
@@ -282,8 +349,14 @@ export class Connection implements PeerInfo, FrameSink {
   private read(chunk: Buffer): void {
     this.modules.bus.emit('bytesRead', { peer: this, bytes: chunk.length });
     const { first } = this;
-    if (first === null) this.frames.push(chunk);
+    if (first === null) this.take(chunk);
     else this.begin(first, first.push(chunk));
+  }
+
+  /** Takes bytes of the protocol; their messages are handled when it is the peer's turn. */
+  private take(chunk: Buffer): void {
+    this.frames.add(chunk);
+    this.modules.turns.arrived(this);
   }
 
   /** Goes by the first bytes. */
@@ -299,7 +372,7 @@ export class Connection implements PeerInfo, FrameSink {
       this.violation(verdict === ENCRYPTED_TRANSPORT ? 'wrong-magic' : verdict);
     } else if (this.outbound) {
       this.first = null;
-      this.frames.push(first.take());
+      this.take(first.take());
     } else if (this.firstTimer !== undefined) {
       clearTimeout(this.firstTimer);
       this.firstTimer = undefined;
@@ -313,8 +386,27 @@ export class Connection implements PeerInfo, FrameSink {
     if (first === null || this.outbound) return;
     queueMicrotask(() => {
       this.first = null;
-      this.frames.push(first.take());
+      this.take(first.take());
     });
+  }
+
+  private isWithinBudget(name: string, payload: Buffer): boolean {
+    if (this.budget === null) return true;
+    const command = isCommand(name) ? name : 'other';
+    const bytes = HEADER_BYTES + payload.length;
+    return this.isGranted(this.budget.message(command, bytes, this.modules.monotonicMs()));
+  }
+
+  private isGranted(verdict: Verdict): boolean {
+    if (verdict === 'granted') return true;
+    this.report('over-budget');
+    if (verdict === 'flood') this.violation('flood');
+    return false;
+  }
+
+  private holdUnsent(): void {
+    const { monotonicMs, unsent } = this.modules;
+    if (this.kind === 'inbound') unsent.hold(this, this.session.unsentBytes, monotonicMs());
   }
 
   private sent(name: string, payload: Buffer, bytes: number): void {

@@ -35,7 +35,9 @@ export type Violation =
   | 'unrequested-blocktxn'
   | 'wrong-blocktxn'
   | 'unconnected-headers'
-  | 'invalid-block';
+  | 'invalid-block'
+  | 'over-budget'
+  | 'flood';
 
 /** Why somebody who dials us is not let in. */
 export type Refusal = 'banned' | 'inbound-full' | 'inbound-share' | 'duplicate';
@@ -52,6 +54,7 @@ export type DisconnectReason =
   | 'connect-timeout'
   | 'stalled'
   | 'not-reading'
+  | 'incomplete-message'
   | 'socket-error'
   | 'internal-error'
   | 'stopped';
@@ -104,6 +107,8 @@ export interface P2PEvents {
     /** When it came, on the monotonic clock, before it was decoded. */
     readonly receivedMs: number;
   };
+  /** A transaction came whose points its sender's budget lacks: nothing else is told of it, as if it had not come. */
+  transactionShed: { readonly peer: PeerInfo; readonly transaction: Transaction };
   /** A peer told of headers: those it was asked for, or of a new block. */
   headers: { readonly peer: PeerInfo; readonly headers: readonly Header[] };
   /** A block came; `first` tells whether it had not come before. */

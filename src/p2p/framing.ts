@@ -50,19 +50,49 @@ export class FrameReader {
     private readonly sink: FrameSink,
   ) {}
 
+  /** Bytes that have come and were not handed on yet. */
+  get held(): number {
+    return this.buffered;
+  }
+
+  /** Takes a chunk, and hands on every message that is whole. */
   push(chunk: Buffer): void {
+    this.add(chunk);
+    this.run(always);
+  }
+
+  /** Takes a chunk; what is whole in it is handed on by {@link run}. */
+  add(chunk: Buffer): void {
+    if (this.broken) return;
     this.append(chunk);
     this.buffered += chunk.length;
+  }
+
+  /** Hands on messages that are whole, after each of them for as long as `mayGoOn` says so; true where one is left. */
+  run(mayGoOn: () => boolean): boolean {
     while (!this.broken && this.buffered >= this.wanted) {
-      if (this.header === null) this.readHeader(this.take(HEADER_BYTES));
-      else this.readPayload(this.header, this.take(this.wanted));
+      if (this.header === null) {
+        this.readHeader(this.take(HEADER_BYTES));
+      } else {
+        this.readPayload(this.header, this.take(this.wanted));
+        if (!mayGoOn()) break;
+      }
     }
-    if (this.broken) this.chunks.length = 0;
+    if (this.broken) this.letGo();
+    return this.buffered >= this.wanted;
   }
 
   /** Stops reading, also in the middle of a chunk. */
   stop(): void {
     this.broken = true;
+    this.letGo();
+  }
+
+  private letGo(): void {
+    this.chunks.length = 0;
+    this.gathering = null;
+    this.buffered = 0;
+    this.wanted = Infinity;
   }
 
   private append(chunk: Buffer): void {
@@ -140,6 +170,8 @@ export class FrameReader {
 }
 
 const EMPTY = Buffer.alloc(0);
+
+const always = (): boolean => true;
 
 function commandOf(header: Buffer): string {
   const end = header.indexOf(0, 4);

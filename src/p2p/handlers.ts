@@ -1,7 +1,7 @@
 import { parseBlockMessage } from '../tx/block';
 import { ParseError } from '../tx/parse-error';
 import { checkSanity } from '../tx/sanity';
-import { parseTransactionMessage } from '../tx/transaction';
+import { parseTransactionMessage, type Transaction } from '../tx/transaction';
 import type { Clock } from '../clock';
 import type { EventBus } from '../events';
 import { packets } from './bcoin';
@@ -15,7 +15,7 @@ import type { P2PEvents, Violation } from './events';
 import { decodeAddr } from './messages/addr';
 import { decodeAddrV2 } from './messages/addrv2';
 import { decodeHeaders } from './messages/headers';
-import { decodeInventory, INV_BLOCK, wireHash } from './messages/inventory';
+import { decodeInventory, INV_BLOCK, INV_TX, INV_WTX, wireHash } from './messages/inventory';
 import { decodeLocator } from './messages/locator';
 import { decodePing } from './messages/ping';
 import { decodeSendCmpct } from './messages/sendcmpct';
@@ -37,6 +37,9 @@ export interface HandlerModules {
 }
 
 const NONCE_BYTES = 8;
+
+/** Some nodes answer with it, whatever was asked: to bcoin's session that is an answer. */
+const NO_NONCE = Buffer.alloc(NONCE_BYTES);
 
 /** The payload of a `headers` message without headers. */
 const NO_HEADERS = Buffer.of(0);
@@ -63,14 +66,15 @@ export function messageHandlers({
   return {
     version: (connection, payload) => connection.introduced(decodeVersion(payload)),
     verack: (connection) => connection.acknowledged(),
+    // Answered here, as strangers send them by the million; one without a nonce wants no answer (BIP31).
     ping: (connection, payload) => {
-      decodePing(payload);
-      connection.delegate(packets.fromRaw('ping', payload));
+      if (decodePing(payload) !== null) connection.send('pong', payload.subarray(0, NONCE_BYTES));
     },
     pong: (connection, payload) => {
       if (payload.length < NONCE_BYTES) throw new DecodeError('truncated');
-      connection.answered(payload.subarray(0, NONCE_BYTES));
-      connection.delegate(packets.fromRaw('pong', payload));
+      const nonce = payload.subarray(0, NONCE_BYTES);
+      if (connection.answered(nonce) || nonce.equals(NO_NONCE))
+        connection.delegate(packets.fromRaw('pong', payload));
     },
     wtxidrelay: (connection) => {
       // BIP339: only between version and verack.
@@ -121,7 +125,18 @@ export function messageHandlers({
         connection.report('invalid-tx');
         return;
       }
-      const first = transactions.received(wireHash(transaction.txid), wireHash(transaction.wtxid));
+      const txid = wireHash(transaction.txid);
+      const wtxid = wireHash(transaction.wtxid);
+      if (!transactions.hasArrived(wtxid) && !connection.affords(pointsOf(transaction))) {
+        bus.emit('transactionShed', { peer: connection, transaction });
+        // Another peer may have announced it, too.
+        transactions.notFound(connection, [
+          { type: INV_TX, hash: txid },
+          { type: INV_WTX, hash: wtxid },
+        ]);
+        return;
+      }
+      const first = transactions.received(txid, wtxid);
       bus.emit('transaction', { peer: connection, transaction, first, receivedMs });
     },
     headers: (connection, payload) => {
@@ -154,6 +169,11 @@ export function messageHandlers({
       if (rebuilt !== null) deliver(connection, rebuilt);
     },
   };
+}
+
+/** The points that a transaction makes, about: one for itself and each input and output, and for its fee and how it spread. */
+function pointsOf({ inputs, outputs }: Transaction): number {
+  return 3 + inputs.length + outputs.length;
 }
 
 /** The value that `parse` gives, or null where the bytes are malformed, which is then reported. */

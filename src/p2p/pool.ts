@@ -2,6 +2,9 @@ import type { Clock } from '../clock';
 import type { EventBus } from '../events';
 import { BlockRequests } from './block-requests';
 import { bcoinNetwork } from './bcoin';
+import { HeldBytes, RECEIVED, UNSENT } from './budget/held-bytes';
+import { PeerBudget, sharedPoints } from './budget/peer-budget';
+import { ReadTurns } from './budget/read-turns';
 import { Connection, type ConnectionOptions } from './connection';
 import type { BlockChecks } from './compact/block-checks';
 import { CompactBlocks } from './compact/compact-blocks';
@@ -55,6 +58,9 @@ export class Pool {
   private readonly blocks: BlockRequests;
   private readonly join: Join | null = null;
   private readonly compact: CompactBlocks;
+  private readonly turns: ReadTurns;
+  private readonly monotonicMs: () => number;
+  private readonly received = new HeldBytes(RECEIVED);
   private ticker: NodeJS.Timeout | null = null;
   private lastId = 0;
 
@@ -85,12 +91,23 @@ export class Pool {
     });
     const network = bcoinNetwork(options.network);
     const nonces = new Map<bigint, Connection>();
+    const monotonicMs = (): number => clock.monotonicMs();
+    this.monotonicMs = monotonicMs;
+    const turns = new ReadTurns({ monotonicMs });
+    this.turns = turns;
+    const { received } = this;
+    const unsent = new HeldBytes(UNSENT);
+    const { txPerSecond } = options;
+    const shared = sharedPoints(txPerSecond, monotonicMs());
     const add = (of: Pick<ConnectionOptions, 'kind' | 'host' | 'port' | 'socket'>): Connection => {
       const { userAgent, wtxidRelay } = options;
       const id = ++this.lastId;
+      const { kind } = of;
+      const budget =
+        kind === 'kept' ? null : new PeerBudget({ kind, txPerSecond, shared, now: monotonicMs() });
       const connection = new Connection(
-        { ...of, id, network, userAgent, wtxidRelay },
-        { bus, handlers, nonces, fault },
+        { ...of, id, network, userAgent, wtxidRelay, budget },
+        { bus, handlers, nonces, monotonicMs, turns, received, unsent, fault },
       );
       this.connections.add(connection);
       void connection.closed.then(() => {
@@ -106,7 +123,6 @@ export class Pool {
         if (other.outbound && other.host === host && other.port === port) return null;
       return add({ kind, host, port });
     };
-    const monotonicMs = (): number => clock.monotonicMs();
     this.dialers = options.connect.map(
       (endpoint) =>
         new Dialer(endpoint, {
@@ -128,6 +144,11 @@ export class Pool {
     return this.join?.gauges ?? { banned: 0 };
   }
 
+  /** Whether a message is being handled that an inbound peer sent: what it makes comes after the rest. */
+  get isServingInbound(): boolean {
+    return this.turns.current?.outbound === false;
+  }
+
   start(): void {
     for (const dialer of this.dialers) dialer.start();
     this.join?.start();
@@ -135,6 +156,8 @@ export class Pool {
       this.transactions.tick();
       this.compact.tick();
       this.blocks.tick();
+      this.turns.tick();
+      this.received.tick(this.monotonicMs());
     }, TICK_MS);
   }
 
@@ -162,6 +185,7 @@ export class Pool {
     for (const dialer of this.dialers) dialer.stop();
     for (const connection of this.connections) connection.close('stopped');
     if (this.ticker !== null) clearInterval(this.ticker);
+    this.turns.stop();
     await this.join?.stop();
   }
 }

@@ -8,6 +8,8 @@ export interface SessionHooks {
   read(chunk: Buffer): void;
   /** Every message that was sent; `bytes` with its header. */
   sent(command: string, payload: Buffer, bytes: number): void;
+  /** The peer has read all that waited for it. */
+  drained(): void;
 }
 
 /** How a session introduces itself. */
@@ -26,6 +28,9 @@ const FEATURES_VERSION = 70_016;
 
 const NO_PAYLOAD = Buffer.alloc(0);
 
+/** What a write takes beside its bytes while it waits: a buffer's and a queue entry's objects. */
+const WRITE_BYTES = 256;
+
 /**
  * The session with one peer: bcoin's Peer dials, shakes hands, pings, answers pings, and notices peers that stall or do
  * not read. Its parser and framer are replaced, because of what they cannot read (framing.ts) and because they count
@@ -33,6 +38,11 @@ const NO_PAYLOAD = Buffer.alloc(0);
  */
 export class Session extends BcoinPeer {
   private readonly magic: number;
+  /** Writes that may wait in the socket. */
+  private writes = 0;
+  /** Frames that {@link gather} holds back, and their bytes; null where each is written at once. */
+  private gathered: Buffer[] | null = null;
+  private gatheredBytes = 0;
 
   constructor(
     private readonly session: SessionOptions,
@@ -73,7 +83,48 @@ export class Session extends BcoinPeer {
     const frame = encodeFrame(this.magic, command, payload);
     // Counted first: write() destroys the session when the peer has stopped reading.
     this.hooks.sent(command, payload, frame.length);
-    this.write(frame);
+    if (this.gathered === null) {
+      this.writeOut(frame);
+      return;
+    }
+    this.gathered.push(frame);
+    this.gatheredBytes += frame.length;
+  }
+
+  /** Bytes of memory that what the peer has not read takes, about. */
+  get unsentBytes(): number {
+    return (this.socket?.writableLength ?? 0) + this.writes * WRITE_BYTES + this.gatheredBytes;
+  }
+
+  /** Runs `work`, and writes what it sends all at once: many small messages cost one write. */
+  gather<T>(work: () => T): T {
+    if (this.gathered !== null) return work();
+    this.gathered = [];
+    try {
+      return work();
+    } finally {
+      this.flush();
+    }
+  }
+
+  pause(): void {
+    this.socket?.pause();
+  }
+
+  resume(): void {
+    this.socket?.resume();
+  }
+
+  override destroy(): void {
+    // What was sent has been counted.
+    this.flush();
+    super.destroy();
+  }
+
+  override handleDrain(): void {
+    super.handleDrain();
+    this.writes = 0;
+    this.hooks.drained();
   }
 
   override handleVersion(packet: packets.VersionPacket): Promise<void> {
@@ -85,6 +136,23 @@ export class Session extends BcoinPeer {
       for (const command of this.session.features) this.sendRaw(command, NO_PAYLOAD);
     this.sendRaw('verack', NO_PAYLOAD);
     return Promise.resolve();
+  }
+
+  private flush(): void {
+    const frames = this.gathered ?? [];
+    this.gathered = null;
+    this.gatheredBytes = 0;
+    const [first] = frames;
+    if (first === undefined || this.destroyed) return;
+    this.writeOut(frames.length === 1 ? first : Buffer.concat(frames));
+  }
+
+  private writeOut(bytes: Buffer): void {
+    const { socket } = this;
+    this.writes += 1;
+    this.write(bytes);
+    // Handed to the system at once.
+    if (socket?.writableLength === 0) this.writes = 0;
   }
 }
 

@@ -115,6 +115,11 @@ export class TransactionRequests {
     return true;
   }
 
+  /** Whether a transaction came. */
+  hasArrived(wtxid: string): boolean {
+    return this.arrived.has(wtxid);
+  }
+
   /** Takes a peer's word that it does not have what it was asked for. */
   notFound(connection: Connection, items: readonly InventoryItem[]): void {
     for (const { hash } of items) {

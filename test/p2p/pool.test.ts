@@ -56,6 +56,7 @@ function listen(
     pong: [],
     rateLimited: [],
     transaction: [],
+    transactionShed: [],
     headers: [],
     block: [],
     compactBlock: [],

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Collector, CollectorContext } from '../collector';
-import { SERIES_NAMES } from '../schema';
+import { SERIES_NAMES, type SeriesName } from '../schema';
 
 /**
  * How often the delay of the event loop is sampled, in milliseconds; an idle loop's samples are this long. At 10 the sampling
@@ -21,9 +21,18 @@ export const btcdmon = ({ emit, emitted, exporters, mempool, collected }: Btcdmo
   lag.enable();
   let cpu = process.cpuUsage();
   let since = performance.now();
+  const shed = new Map<SeriesName, number>();
+  const addShed = (series: SeriesName, points: number): void =>
+    void shed.set(series, (shed.get(series) ?? 0) + points);
   return {
     name: 'btcdmon',
-    on: {},
+    on: {
+      transactionShed: ({ transaction: { inputs, outputs } }) => {
+        addShed('tx', 1);
+        addShed('tx_inputs', inputs.length);
+        addShed('tx_outputs', outputs.length);
+      },
+    },
     interval: () => {
       const { transactions, withFee } = mempool();
       const used = process.cpuUsage(cpu);
@@ -43,7 +52,8 @@ export const btcdmon = ({ emit, emitted, exporters, mempool, collected }: Btcdmo
       for (const { name, ...counts } of exporters())
         emit('btcdmon', { started, ...counts }, { exporter: name });
       // Last, and counted before it is emitted: all that a reader must find for it has an earlier time.
-      for (const series of SERIES_NAMES) emit('btcdmon', { started, emitted: emitted(series) }, { series });
+      for (const series of SERIES_NAMES)
+        emit('btcdmon', { started, emitted: emitted(series), shed: shed.get(series) ?? 0 }, { series });
     },
   };
 };

@@ -1,29 +1,28 @@
+import { TokenBucket } from '../budget/token-bucket';
 import { MAX_ADDRESSES } from '../messages/network-address';
 
-/** Addresses that are taken from one peer in a millisecond; Core 31 `src/net_processing.cpp` MAX_ADDR_RATE_PER_SECOND, 0.1. */
-const PER_MS = 0.1 / 1_000;
+/** Addresses that are taken from one peer in a second; Core 31 `src/net_processing.cpp` MAX_ADDR_RATE_PER_SECOND. */
+const PER_SECOND = 0.1;
 
 /** How many addresses one peer may tell: Core's token bucket (`src/net_processing.cpp`, m_addr_token_bucket). */
 export class AddrAllowance {
-  /** A peer may tell of itself at once. */
-  private tokens = 1;
+  private readonly bucket: TokenBucket;
 
   /** @param since the monotonic clock when the connection began */
-  constructor(private since: number) {}
+  constructor(since: number) {
+    // A peer may tell of itself at once.
+    this.bucket = new TokenBucket({ capacity: MAX_ADDRESSES, perSecond: PER_SECOND }, since, 1);
+  }
 
   /** The peer was asked for addresses: what it may answer comes on top. */
   asked(): void {
-    this.tokens += MAX_ADDRESSES;
+    this.bucket.grant(MAX_ADDRESSES);
   }
 
   /** Of `count` addresses that came at `now`, how many are taken. */
   take(count: number, now: number): number {
-    const refilled = this.tokens + (now - this.since) * PER_MS;
-    // What an answer may bring is above the limit up to which waiting alone fills it.
-    if (this.tokens < MAX_ADDRESSES) this.tokens = Math.min(refilled, MAX_ADDRESSES);
-    this.since = now;
-    const taken = Math.min(count, Math.floor(this.tokens));
-    this.tokens -= taken;
+    const taken = Math.min(count, Math.floor(this.bucket.left(now)));
+    this.bucket.spend(taken, now);
     return taken;
   }
 }

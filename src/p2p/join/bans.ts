@@ -28,6 +28,7 @@ export const BANS: Readonly<Record<Violation, boolean>> = {
   'malformed-block': true,
   'invalid-header': true,
   'invalid-block': true,
+  flood: true,
   'no-version-first': false,
   'duplicate-version': false,
   'obsolete-version': false,
@@ -37,6 +38,7 @@ export const BANS: Readonly<Record<Violation, boolean>> = {
   'unconnected-headers': false,
   'unrequested-blocktxn': false,
   'wrong-blocktxn': false,
+  'over-budget': false,
 };
 
 /**

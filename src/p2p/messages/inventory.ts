@@ -10,7 +10,8 @@ export const INV_WITNESS_FLAG = 0x4000_0000; // BIP144
 /** The most items of one message; Core 31 `src/net_processing.cpp` MAX_INV_SZ. */
 const MAX_ITEMS = 50_000;
 
-const ITEM_BYTES = 36;
+/** Bytes of one item. */
+export const ITEM_BYTES = 36;
 
 /** One item of `inv`, `getdata` or `notfound`. */
 export interface InventoryItem {

@@ -20,6 +20,19 @@ export const HEALTH: readonly Panel[] = [
     ],
   },
   {
+    name: 'points-shed',
+    title: 'Points shed',
+    theme: 'health',
+    help: 'Points that were not made, by series, since a stranger sent more than its budget allows; `rejects` counts those messages under `over-budget`. They are that peer’s: all others’ points are made.',
+    unit: 'per minute',
+    plot: 'bars',
+    shortestBucketS: 5,
+    since: '1d',
+    lines: [
+      line('', 'btcdmon', 'rate', 'shed', { by: ['series'], where: { series: { not: '' } }, scale: 60 }),
+    ],
+  },
+  {
     name: 'points-waiting',
     title: 'Points that wait',
     theme: 'health',

@@ -1,0 +1,170 @@
+import type { CountedCommand } from '../commands';
+import {
+  INV_BLOCK,
+  INV_TX,
+  INV_WITNESS_FLAG,
+  INV_WTX,
+  type InventoryItem,
+  ITEM_BYTES,
+} from '../messages/inventory';
+import { TokenBucket } from './token-bucket';
+
+/**
+ * Messages that a stranger may send without being asked. A busy Core or btcd sends a few in a second; a regtest node that is
+ * told to mine announces thousands of blocks at once.
+ */
+const MESSAGES = { capacity: 50_000, perSecond: 200 };
+
+/**
+ * Bytes of messages that nobody asked for, headers included. Announcements of mainnet are 1 kB in a second, a compact block is
+ * 20 to 100 kB.
+ */
+const BYTES = { capacity: 16_000_000, perSecond: 256_000 };
+
+/**
+ * Items of inventories. Core and btcd announce 1,000 in a message and a few hundred in a second at most (Core 31
+ * `src/net_processing.cpp` INVENTORY_BROADCAST_MAX, btcd v0.26 `peer/peer.go` maxInvTrickleSize); mainnet's are 7 to 50 in a
+ * second. The protocol allows 50,000 in a message, which would hold everybody up for 0.2 s.
+ */
+const ITEMS = { capacity: 10_000, perSecond: 500 };
+
+const INVENTORIES: ReadonlySet<CountedCommand> = new Set(['inv', 'getdata', 'notfound']);
+
+/**
+ * Points of one stranger. Mainnet's 7 to 50 transactions in a second make 40 to 300. The capacity lets one transaction pass that
+ * makes the most, 111,112; the rate grows with the number of transactions that we ask for (--tx-rate).
+ */
+const POINTS_CAPACITY = 125_000;
+const LEAST_POINTS_PER_SECOND = 2_000;
+const POINTS_PER_REQUEST = 20;
+
+/** No Core or btcd sends a transaction that was not asked for: each of its points costs as much as these of one that was. */
+const UNASKED_FACTOR = 4;
+
+/** Points of all inbound peers together: about two thirds of an exporter's queue (src/export/queue-options.ts). */
+const SHARED_CAPACITY = 160_000;
+
+/** Where all inbound peers together are over, the part of its own budget that a peer must have left. Honest ones have all of it. */
+const RESERVED = 0.9;
+
+/** What is shed costs at most this part of the capacity: a single message of odd size is the end of nobody. */
+const SHED_COST = 0.25;
+
+/** What may be owed for what was shed, as a part of the capacity, before the peer is ended. */
+const MOST_OWED = 1;
+
+/** The most answers of each kind that are still expected: requests that lapse leave theirs behind. */
+const MAX_AWAITED = 10_000;
+
+/** A joined peer was chosen by us, and there are few of them. */
+const JOINED_FACTOR = 4;
+
+type Answer = 'tx' | 'block' | 'headers' | 'blocktxn';
+
+/** What answers a request of ours, by command. */
+const ANSWERS: Readonly<Partial<Record<CountedCommand, Answer>>> = {
+  tx: 'tx',
+  block: 'block',
+  headers: 'headers',
+  blocktxn: 'blocktxn',
+};
+
+/** What becomes of a message or of its points: granted; shed; or shed once too often. */
+export type Verdict = 'granted' | 'shed' | 'flood';
+
+/** The points that a stranger's budget refills with in a second. */
+export function pointsPerSecond(txPerSecond: number): number {
+  return Math.max(LEAST_POINTS_PER_SECOND, POINTS_PER_REQUEST * txPerSecond);
+}
+
+/** The bucket that all inbound peers share; see {@link PeerBudget}. */
+export function sharedPoints(txPerSecond: number, now: number): TokenBucket {
+  return new TokenBucket({ capacity: SHARED_CAPACITY, perSecond: 2 * pointsPerSecond(txPerSecond) }, now);
+}
+
+/** What a budget is made from. */
+export interface BudgetOptions {
+  readonly kind: 'joined' | 'inbound';
+  readonly txPerSecond: number;
+  /** Of inbound peers: what they may take together. */
+  readonly shared: TokenBucket;
+  readonly now: number;
+}
+
+/**
+ * What one stranger may cost: messages and bytes that nobody asked for, items of inventories, and points. Answers to requests of
+ * ours cost no messages and no bytes, as we bound the requests. Peers that the user named have no budget. Times are monotonic
+ * milliseconds.
+ */
+export class PeerBudget {
+  private readonly messages: TokenBucket;
+  private readonly bytes: TokenBucket;
+  private readonly items: TokenBucket;
+  private readonly points: TokenBucket;
+  private readonly shared: TokenBucket | null;
+  private readonly awaited: Record<Answer, number> = { tx: 0, block: 0, headers: 0, blocktxn: 0 };
+  /** Whether the message that is being handled answers a request. */
+  private isAnswer = false;
+
+  constructor({ kind, txPerSecond, shared, now }: BudgetOptions) {
+    const factor = kind === 'joined' ? JOINED_FACTOR : 1;
+    const bucket = (capacity: number, perSecond: number): TokenBucket =>
+      new TokenBucket({ capacity: capacity * factor, perSecond: perSecond * factor }, now);
+    this.messages = bucket(MESSAGES.capacity, MESSAGES.perSecond);
+    this.bytes = bucket(BYTES.capacity, BYTES.perSecond);
+    this.items = bucket(ITEMS.capacity, ITEMS.perSecond);
+    this.points = bucket(POINTS_CAPACITY, pointsPerSecond(txPerSecond));
+    this.shared = kind === 'joined' ? null : shared;
+  }
+
+  /** Notes what the peer is asked for by `getdata`. */
+  requested(items: readonly InventoryItem[]): void {
+    for (const { type } of items) {
+      const kind = type & ~INV_WITNESS_FLAG;
+      if (kind === INV_TX || kind === INV_WTX) this.await('tx');
+      else if (kind === INV_BLOCK) this.await('block');
+    }
+  }
+
+  /** Notes a message that was sent to the peer, which may ask for something. */
+  sent(command: CountedCommand): void {
+    if (command === 'getheaders') this.await('headers');
+    else if (command === 'getblocktxn') this.await('blocktxn');
+  }
+
+  /** Takes a message before it is decoded. */
+  message(command: CountedCommand, bytes: number, now: number): Verdict {
+    const answer = ANSWERS[command];
+    this.isAnswer = answer !== undefined && this.awaited[answer] > 0;
+    if (answer !== undefined && this.isAnswer) {
+      this.awaited[answer] -= 1;
+      return 'granted';
+    }
+    if (!this.messages.take(1, now) || !this.bytes.take(bytes, now)) return 'flood';
+    return INVENTORIES.has(command) ? draw(this.items, bytes / ITEM_BYTES, 0, now) : 'granted';
+  }
+
+  /** Takes the points that the message which is being handled would make. */
+  demand(points: number, now: number): Verdict {
+    const cost = this.isAnswer ? points : points * UNASKED_FACTOR;
+    const isTight = this.shared !== null && this.shared.left(now) < points;
+    const verdict = draw(this.points, cost, isTight ? RESERVED : 0, now);
+    if (verdict === 'granted') this.shared?.take(points, now);
+    return verdict;
+  }
+
+  private await(answer: Answer): void {
+    this.awaited[answer] = Math.min(MAX_AWAITED, this.awaited[answer] + 1);
+  }
+}
+
+/** Draws on a bucket of which `reserve`, a part of its capacity, must be left. */
+function draw(bucket: TokenBucket, cost: number, reserve: number, now: number): Verdict {
+  const { capacity } = bucket.size;
+  if (bucket.left(now) - cost >= capacity * reserve) {
+    bucket.spend(cost, now);
+    return 'granted';
+  }
+  bucket.spend(Math.min(cost, capacity * SHED_COST), now);
+  return bucket.left(now) < -capacity * MOST_OWED ? 'flood' : 'shed';
+}

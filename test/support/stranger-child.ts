@@ -1,0 +1,69 @@
+import { connect, type Socket } from 'node:net';
+import { encodeFrame } from '../../src/p2p/framing';
+import { NETWORKS } from '../../src/p2p/networks';
+import { versionPayload } from './fake-peer';
+
+/** What strangers of this process do, told by the test that has started it. */
+export interface StrangerOrder {
+  readonly port: number;
+  /** Where each of them dials from. */
+  readonly from: readonly string[];
+  readonly command: string;
+  /** The payload in hexadecimal. */
+  readonly payload: string;
+  /** Where in the payload the number of the message is put, 4 bytes, so that each is another. */
+  readonly numberAt?: number;
+  /** How many messages each of them sends. */
+  readonly count: number;
+  /** Whether it reads what it gets. */
+  readonly reads: boolean;
+}
+
+/** What is told to the test. */
+export type StrangerNews = { readonly event: 'written' } | { readonly event: 'ended'; readonly from: string };
+
+const { magic } = NETWORKS.regtest;
+
+/** About as many bytes are written at once. */
+const BATCH_BYTES = 65_536;
+
+/** Messages that were numbered so far, by all strangers of this process. */
+let made = 0;
+
+/** As `once` of node:events, but that an error is nothing: being ended is what is expected. */
+const happens = (socket: Socket, event: string): Promise<void> =>
+  new Promise((resolve) => socket.once(event, () => resolve()));
+
+const tell = (news: StrangerNews): void => void process.send?.(news);
+
+/** Writes all of it, as fast as the other side takes it, unless that hangs up. */
+async function flood(socket: Socket, order: StrangerOrder): Promise<void> {
+  const { command, count, numberAt } = order;
+  const payload = Buffer.from(order.payload, 'hex');
+  const next = (): Buffer => {
+    if (numberAt !== undefined) payload.writeUInt32LE(++made, numberAt);
+    return encodeFrame(magic, command, payload);
+  };
+  const size = Math.max(1, Math.floor(BATCH_BYTES / payload.length));
+  const gone = happens(socket, 'close');
+  for (let left = count; left > 0 && !socket.destroyed; left -= size) {
+    const batch = Buffer.concat(Array.from({ length: Math.min(size, left) }, next));
+    if (!socket.write(batch)) await Promise.race([happens(socket, 'drain'), gone]);
+  }
+}
+
+async function stranger(order: StrangerOrder, localAddress: string): Promise<void> {
+  const socket = connect({ port: order.port, host: '127.0.0.1', localAddress });
+  socket.on('error', () => undefined);
+  socket.on('close', () => tell({ event: 'ended', from: localAddress }));
+  if (order.reads) socket.resume();
+  await happens(socket, 'connect');
+  socket.write(encodeFrame(magic, 'version', versionPayload()));
+  socket.write(encodeFrame(magic, 'verack', Buffer.alloc(0)));
+  await flood(socket, order);
+}
+
+process.on('message', (order: StrangerOrder) => {
+  void Promise.all(order.from.map((from) => stranger(order, from))).then(() => tell({ event: 'written' }));
+});
+process.on('disconnect', () => process.exit(0));
