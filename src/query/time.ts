@@ -1,4 +1,5 @@
 import { parseDuration as durationMs } from '../duration';
+import { checkTime } from '../clock';
 import { UsageError } from '../errors';
 
 const NS_PER_SECOND = 1_000_000_000n;
@@ -16,8 +17,12 @@ export interface Period {
   readonly until: bigint;
 }
 
-/** Nanoseconds since the Unix epoch by the system's clock, of which milliseconds are known. */
+/**
+ * Nanoseconds since the Unix epoch by the system's clock, of which milliseconds are known.
+ * @throws FailureError where it is at a time that no point can have
+ */
 export function nowNs(): bigint {
+  checkTime();
   return BigInt(Date.now()) * 1_000_000n;
 }
 
