@@ -5,7 +5,7 @@ import { UsageError } from '../errors';
 const NS_PER_SECOND = 1_000_000_000n;
 
 /** The last nanosecond that both stores can hold; InfluxDB keeps the two after it for itself. */
-const MAX_NS = 9_223_372_036_854_775_805n;
+export const MAX_NS = 9_223_372_036_854_775_805n;
 
 const UNIX = /^(\d{1,12})(?:\.(\d{1,9}))?$/;
 const RFC3339 =
