@@ -4,7 +4,7 @@ import { followChain } from './chain/follow';
 import { HeaderChain } from './chain/header-chain';
 import { HeaderStore } from './chain/header-store';
 import { CHAIN_PARAMS } from './chain/params';
-import { SystemClock } from './clock';
+import { SystemClock, describeStep } from './clock';
 import type { FailureError } from './errors';
 import { EventBus } from './events';
 import { openExports, type SpoolPlace } from './export/open';
@@ -99,8 +99,9 @@ export interface AppModules {
  * @throws UsageError or FailureError where an exporter can't be made or opened
  */
 export async function startApp(config: AppConfig, { log, status }: AppModules): Promise<App> {
-  const page = await openPage(config.http, log);
   const clock = new SystemClock();
+  clock.onStep((step) => void log.warn(describeStep(step)));
+  const page = await openPage(config.http, log);
   const bus = new EventBus<MonitorEvents>();
   let end = (): void => undefined;
   let fail: (error: FailureError) => void = () => undefined;
@@ -225,6 +226,7 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
     maxUserAgents,
     intervalMs,
     monotonicMs,
+    clockSteps: clock,
     emitted,
     exporters,
     addresses: () => pool.addresses,

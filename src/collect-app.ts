@@ -1,4 +1,4 @@
-import { SystemClock } from './clock';
+import { SystemClock, describeStep } from './clock';
 import { Batches } from './collect/batches';
 import { Intake } from './collect/intake';
 import { Listener } from './collect/listener';
@@ -59,6 +59,7 @@ export async function startCollect(
 ): Promise<CollectApp> {
   const clock = new SystemClock();
   const warn = (message: string): void => void log.warn(message);
+  clock.onStep((step) => warn(describeStep(step)));
   let end = (): void => undefined;
   const ended = new Promise<void>((resolve) => (end = resolve));
 
@@ -160,6 +161,8 @@ function accountFor(
     },
   );
   const { interval = () => undefined } = btcdmon({
+    intervalMs,
+    clockSteps: clock,
     emit: emitter.emit,
     emitted: (series) => emitter.emitted(series),
     exporters: stats,

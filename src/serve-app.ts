@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { checkTime } from './clock';
 import { FailureError } from './errors';
 import type { Log } from './log';
 import { SERIES_NAMES } from './metrics/schema';
@@ -24,6 +25,7 @@ export async function serveStore(
   { file, http }: ServeConfig,
   { log }: { readonly log: Log },
 ): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  checkTime();
   const absolute = path.resolve(file);
   const node = await connectClient(absolute);
   if (node !== null) {

@@ -7,6 +7,7 @@ import type { Log } from './log';
 import type { ExporterStats } from './metrics/collector';
 import { Asking } from './query/asking';
 import { serveQueries } from './query/server';
+import { SettledTime } from './settled-time';
 import { keepRetention } from './store/retention';
 import { VERSION } from './version';
 import { Page } from './web/page';
@@ -79,10 +80,11 @@ export async function startServing(
     log.info('no page: it shows an embedded store, and none of the exports is one');
     await page.close();
   }
+  const time = new SettledTime({ wallMs: () => Date.now(), monotonicMs: () => performance.now() });
   for (const holder of holders) {
     const warn = (message: string): void => void log.warn(message);
     const keepMs = retentionMs ?? null;
-    const retention = keepRetention({ keepMs }, { holder, nowMs: () => Date.now(), warn });
+    const retention = keepRetention({ keepMs }, { holder, nowMs: () => time.nowMs(), warn });
     closing.push(() => retention.stop());
   }
   return {

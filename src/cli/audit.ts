@@ -2,7 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { audit } from '../query/audit';
 import { reportAudit } from '../query/audit-report';
 import { openSource } from '../query/open-source';
-import { nowNs, parseTime } from '../query/time';
+import { MAX_NS, nowNs, parseTime } from '../query/time';
 import { defaultStore } from './data-directory';
 
 interface AuditArguments {
@@ -36,10 +36,11 @@ export const auditCommand: CommandModule<object, AuditArguments> = {
       ) as Argv<AuditArguments>,
   handler: async ({ dataDir, from, since }) => {
     const now = nowNs();
-    const range = { since: parseTime('--since', since, now), until: now };
+    // A clock that was set back has left points in what is the future now.
+    const range = { since: parseTime('--since', since, now), until: MAX_NS };
     const source = await openSource(from ?? defaultStore(dataDir));
     try {
-      reportAudit(await audit(source, range), (line) => process.stdout.write(line));
+      reportAudit(await audit(source, range, now), (line) => process.stdout.write(line));
     } finally {
       await source.close();
     }

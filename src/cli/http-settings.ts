@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { FailureError, UsageError } from '../errors';
 import { parseEndpoint } from '../p2p/endpoint';
 import { readSecretFile } from '../secret';
+import { isProxyPlace } from '../web/proxies';
 import type { HttpSettings } from '../web/settings';
 
 /** Where the page is if nobody says otherwise. */
@@ -22,6 +23,7 @@ export interface HttpArguments {
   readonly http?: string | undefined;
   readonly httpTokenFile?: string | undefined;
   readonly httpHost?: readonly string[] | undefined;
+  readonly httpProxy?: readonly string[] | undefined;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface HttpArguments {
  * @throws UsageError naming the option, its value and what would be right; FailureError where the token can't be used
  */
 export async function httpSettings(
-  { http, httpTokenFile, httpHost = [] }: HttpArguments,
+  { http, httpTokenFile, httpHost = [], httpProxy = [] }: HttpArguments,
   env: NodeJS.ProcessEnv,
   urls?: readonly string[],
 ): Promise<HttpSettings | undefined> {
@@ -45,7 +47,16 @@ export async function httpSettings(
     throw new UsageError(
       `--http ${http ?? DEFAULT_HTTP}: whoever can reach it could read everything; give --http-token-file`,
     );
-  return { host, port, token, given: http !== undefined, names: httpHost.map(nameOf) };
+  const proxies = httpProxy.map(proxyOf);
+  const names = httpHost.map(nameOf);
+  return {
+    host,
+    port,
+    token,
+    given: http !== undefined,
+    names,
+    ...(proxies.length === 0 ? {} : { proxies }),
+  };
 }
 
 function placeOf(text: string): { readonly host: string; readonly port: number } {
@@ -75,6 +86,13 @@ async function readToken(file: string | undefined, env: NodeJS.ProcessEnv): Prom
 function nameOf(text: string): string {
   if (/^([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?$/i.test(text)) return text.toLowerCase();
   throw new UsageError(`--http-host ${text}: give the name that a browser shows, name or name:port`);
+}
+
+function proxyOf(text: string): string {
+  if (isProxyPlace(text)) return text;
+  throw new UsageError(
+    `--http-proxy ${text}: give the address from which the proxy connects, IP or IP/bits for a network`,
+  );
 }
 
 function isLoopback(host: string): boolean {

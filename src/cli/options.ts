@@ -65,6 +65,13 @@ export const HTTP_OPTIONS = {
     array: true,
     describe: 'Further name by which browsers reach the page, as of a proxy: name[:port] (repeatable)',
   },
+  'http-proxy': {
+    type: 'string',
+    requiresArg: true,
+    array: true,
+    describe:
+      'Proxy whose X-Forwarded-For is believed: IP or IP/bits; wrong tokens count by client (repeatable)',
+  },
 } as const satisfies Record<string, Options>;
 
 /** Options of the listener. */

@@ -73,7 +73,8 @@ function options(yargs: Argv) {
       choices: FORMATS,
       default: 'table',
       requiresArg: true,
-      describe: 'Form of the answer',
+      describe:
+        'Form of the answer; csv marks texts that a spreadsheet would compute with an apostrophe, csv-raw does not',
     })
     .option('from', {
       type: 'string',

@@ -85,8 +85,14 @@ export class HttpSender {
         request.destroy();
       }, ms);
       request.on('error', reject);
-      request.on('close', () => clearTimeout(deadline));
+      // A connection can end without an error or an answer, as after a 101 that nobody asked for.
+      let isAnswered = false;
+      request.on('close', () => {
+        clearTimeout(deadline);
+        if (!isAnswered) reject(new Error('the server ended the connection without an answer'));
+      });
       request.on('response', (response) => {
+        isAnswered = true;
         readAnswer(response).then(resolve, reject);
       });
     });

@@ -8,32 +8,49 @@ export type Verdict =
   /** There are too many lines, or some are bad and the answer does not tell how many: less at a time will show. */
   | { readonly kind: 'divide'; readonly reason: string }
   /** Nothing is said of the lines: a later attempt may succeed. */
-  | { readonly kind: 'failed'; readonly reason: string; readonly retryAfterMs: number | undefined };
+  | {
+      readonly kind: 'failed';
+      readonly reason: string;
+      readonly retryAfterMs: number | undefined;
+      /** Whether the lines may be the reason all the same, in words that are not known here. */
+      readonly mayBlameLines: boolean;
+    };
 
 /** InfluxDB 3 lists no more refused lines than this, however many there are. */
 const MOST_LISTED = 100;
 
 /** Words that put the blame on lines: what else a 400 may mean (a proxy's, a missing parameter) is no reason to give points up. */
 const BLAMES_LINES =
-  /partial write|unable to parse|error parsing line|failed to parse line protocol|parsing failed|field type conflict|outside retention policy/i;
+  /partial write|unable to parse|error parsing line|failed to parse line protocol|parsing failed|field type conflict|column type|outside retention policy/i;
+
+/** Statuses that speak of the way, the user, the place or the load, and never of the lines. */
+const NEVER_OF_LINES: ReadonlySet<number> = new Set([401, 403, 404, 407, 408, 429, 502, 503, 504]);
 
 /**
  * Reads an answer of `/write` or `/api/v2/write`. A partial write comes as 400 from InfluxDB 1.x and 3, as 422 or 500 from 2, always in
- * those words. 1.x and 2 end it with the number of points that they left out, which is 0 where lines could not be parsed; 3 lists the
- * lines.
+ * those words; 2 and 3 blame lines in a 500 as well. 1.x and 2 end it with the number of points that they left out, which is 0 where
+ * lines could not be parsed; 3 lists the lines. A success has no text, or JSON without an error: a page of HTML is a proxy's.
  */
-export function judge({ status, text, retryAfterMs }: Answer): Verdict {
-  if (status >= 200 && status < 300) return { kind: 'stored', refused: 0 };
+export function judge(answer: Answer): Verdict {
+  const { status, text, retryAfterMs } = answer;
+  if (isSuccess(answer)) return { kind: 'stored', refused: 0 };
   const { message, listed } = readBody(text);
   const reason = `${status} ${shorten(message)}`.trim();
   if (status === 413) return { kind: 'divide', reason };
   const dropped = Number(/partial write:.* dropped=(\d+)/s.exec(message)?.[1] ?? 0);
   if (dropped > 0) return { kind: 'stored', refused: dropped, reason: shorten(message) };
-  if ((status !== 400 && status !== 422) || !BLAMES_LINES.test(message))
-    return { kind: 'failed', reason, retryAfterMs };
+  const mayBlameLines = status >= 400 && !NEVER_OF_LINES.has(status);
+  if (!mayBlameLines || !BLAMES_LINES.test(message))
+    return { kind: 'failed', reason, retryAfterMs, mayBlameLines };
   return listed > 0 && listed < MOST_LISTED
     ? { kind: 'stored', refused: listed, reason: shorten(message) }
     : { kind: 'divide', reason: shorten(message) };
+}
+
+/** Whether the server says that it did what it was asked for. */
+export function isSuccess(answer: Answer): boolean {
+  const { status, text } = answer;
+  return status >= 200 && status < 300 && !/^\s*</.test(text) && !('error' in parsed(text));
 }
 
 /** What an answer says, for messages. */

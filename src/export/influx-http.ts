@@ -5,8 +5,9 @@ import { tlsProblem } from '../influx/tls';
 import { RetryLater } from './backoff';
 import type { WriteResult } from './exporter';
 import { type Answer, HttpSender } from './http-sender';
-import { isInfluxError, judge, reasonOf } from './influx-answer';
+import { isInfluxError, isSuccess, judge, reasonOf } from './influx-answer';
 import type { LineBatch, LineExporter } from './line-exporter';
+import { type Lines, Sieve, halves, together } from './sieve';
 import { offsetOfLine, seriesOfLine } from './split-lines';
 
 const compress = promisify<InputType, ZlibOptions, Buffer>(gzip);
@@ -20,6 +21,9 @@ const GZIP_LEVEL = 1;
 /** How long the server may take at start, and for a batch; InfluxDB itself gives up on a write after 10 s. */
 const OPEN_MS = 10_000;
 const WRITE_MS = 30_000;
+
+/** Attempts with one batch that fail for reasons unknown until its lines are tried in parts. */
+const ATTEMPTS_AS_A_WHOLE = 2;
 
 /** What opens a way to a server. */
 export interface InfluxCredentials {
@@ -55,13 +59,18 @@ export interface InfluxHttpModules {
 
 /**
  * Line protocol over HTTP, for InfluxDB and what takes its requests. A batch that the server refuses for some of its lines is halved
- * until these stand alone: they are named, the others go in. InfluxDB stores a point that comes twice once.
+ * until these stand alone: they are named, the others go in. InfluxDB stores a point that comes twice once. A batch that fails again
+ * and again, in words that are not known, is tried in parts as well (see {@link Sieve}): no line holds up what waits behind it.
  */
 export class InfluxHttpExporter implements LineExporter {
   readonly name: string;
   readonly destination: string;
   private sender: HttpSender | undefined;
   private readonly where: string;
+  /** The batch that failed last for a reason that may be its lines, and how often in a row. */
+  private suspect = { id: '', attempts: 0 };
+  /** A line of the last batch that the server took. */
+  private taken: Lines | undefined;
 
   constructor(
     private readonly api: InfluxApi,
@@ -74,15 +83,10 @@ export class InfluxHttpExporter implements LineExporter {
 
   /** Writes nothing, which shows whether the server would let us write. */
   async open(): Promise<void> {
-    const { authorization, ca } = await this.api.credentials();
-    const headers = {
-      'Content-Type': 'text/plain; charset=utf-8',
-      ...(authorization === undefined ? {} : { Authorization: authorization }),
-    };
-    this.sender = new HttpSender({ origin: this.api.origin, headers, ca });
+    const sender = await this.makeSender();
     let answer: Answer;
     try {
-      answer = await this.sender.post(this.api.path, Buffer.alloc(0), {}, OPEN_MS);
+      answer = await sender.post(this.api.path, Buffer.alloc(0), {}, OPEN_MS);
     } catch (error) {
       const problem = tlsProblem(error);
       if (problem !== undefined) throw this.failure(problem);
@@ -92,37 +96,63 @@ export class InfluxHttpExporter implements LineExporter {
     this.check(answer);
   }
 
-  async writeLines({ lines, points }: LineBatch): Promise<WriteResult> {
-    const verdict = judge(await this.post(lines));
-    if (verdict.kind === 'failed') {
-      const message = `${this.api.origin} answers ${verdict.reason}`;
-      throw verdict.retryAfterMs === undefined
-        ? new Error(message)
-        : new RetryLater(message, verdict.retryAfterMs);
+  async writeLines(batch: LineBatch): Promise<WriteResult> {
+    const { id } = batch;
+    try {
+      const result = await this.writePart(batch);
+      this.suspect = { id: '', attempts: 0 };
+      return result;
+    } catch (error) {
+      if (!(error instanceof Unexplained)) throw error;
+      this.suspect = { id, attempts: this.suspect.id === id ? this.suspect.attempts + 1 : 1 };
+      if (this.suspect.attempts <= ATTEMPTS_AS_A_WHOLE) throw error;
+      return new Sieve((lines) => this.writePart(lines), isUnexplained, this.taken).write(batch, error);
     }
-    const { reason } = verdict;
-    if (verdict.kind === 'stored') {
-      const sent = points - Math.min(points, verdict.refused);
-      return { sent, acked: sent, rejected: points - sent, rejection: reason };
-    }
-    if (points === 1)
-      return { sent: 0, acked: 0, rejected: 1, rejection: `${seriesOfLine(lines)}: ${reason ?? ''}` };
-    const half = points >> 1;
-    const middle = offsetOfLine(lines, half);
-    const first = await this.writeLines({ id: '', lines: lines.subarray(0, middle), points: half });
-    const second = await this.writeLines({ id: '', lines: lines.subarray(middle), points: points - half });
-    return {
-      sent: first.sent + second.sent,
-      acked: first.acked + second.acked,
-      rejected: first.rejected + second.rejected,
-      rejection: first.rejection ?? second.rejection,
-    };
   }
 
   close(): Promise<void> {
     this.sender?.close();
     this.sender = undefined;
     return Promise.resolve();
+  }
+
+  /** Writes lines in one request, or in parts where the server asks for that or blames some of them. */
+  private async writePart({ lines, points }: Lines): Promise<WriteResult> {
+    const answer = await this.post(lines);
+    const verdict = judge(answer);
+    const { reason } = verdict;
+    if (verdict.kind === 'failed') {
+      const message = `${this.api.origin} answers ${reason ?? ''}`;
+      // The token or the password may be another by now.
+      if (answer.status === 401 || answer.status === 403) await this.makeSender();
+      if (verdict.retryAfterMs !== undefined) throw new RetryLater(message, verdict.retryAfterMs);
+      throw verdict.mayBlameLines ? new Unexplained(message) : new Error(message);
+    }
+    if (verdict.kind === 'stored') {
+      const sent = points - Math.min(points, verdict.refused);
+      if (sent === points && points > 0) this.taken = firstLine(lines);
+      return { sent, acked: sent, rejected: points - sent, rejection: reason };
+    }
+    if (points === 1) {
+      // A proxy that takes nothing at all says this of every line.
+      if (answer.status === 413 && this.taken === undefined)
+        throw new Error(`${this.api.origin} answers ${reason ?? ''} to one line of ${lines.length} bytes`);
+      return { sent: 0, acked: 0, rejected: 1, rejection: `${seriesOfLine(lines)}: ${reason ?? ''}` };
+    }
+    const [first, second] = halves({ lines, points });
+    return together(await this.writePart(first), await this.writePart(second));
+  }
+
+  /** Reads the credentials, and takes the place of the sender that has older ones. */
+  private async makeSender(): Promise<HttpSender> {
+    const { authorization, ca } = await this.api.credentials();
+    const headers = {
+      'Content-Type': 'text/plain; charset=utf-8',
+      ...(authorization === undefined ? {} : { Authorization: authorization }),
+    };
+    this.sender?.close();
+    this.sender = new HttpSender({ origin: this.api.origin, headers, ca });
+    return this.sender;
   }
 
   private async post(lines: Buffer): Promise<Answer> {
@@ -138,7 +168,7 @@ export class InfluxHttpExporter implements LineExporter {
   private check(answer: Answer): void {
     const { status } = answer;
     // InfluxDB 2 refuses an empty body, but only after it has looked for the bucket.
-    if ((status >= 200 && status < 300) || (status === 400 && isInfluxError(answer))) return;
+    if (isSuccess(answer) || (status === 400 && isInfluxError(answer))) return;
     const said = `answers ${reasonOf(answer)}`;
     if (status === 401 || status === 403 || status === 404)
       throw this.failure(`${said}; ${this.api.remedy(status)}`);
@@ -151,4 +181,18 @@ export class InfluxHttpExporter implements LineExporter {
   private failure(what: string): FailureError {
     return new FailureError(`${this.where} ${what}`);
   }
+}
+
+/** The server did not do it, and nothing that is known says whether the lines are to blame. */
+class Unexplained extends Error {
+  override readonly name = 'Unexplained';
+}
+
+/** A copy, so that the rest of the batch can go. */
+function firstLine(lines: Buffer): Lines {
+  return { lines: Buffer.from(lines.subarray(0, offsetOfLine(lines, 1))), points: 1 };
+}
+
+function isUnexplained(error: unknown): boolean {
+  return error instanceof Unexplained;
 }

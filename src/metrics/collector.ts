@@ -1,4 +1,5 @@
 import type { ChainEvents } from '../chain/events';
+import type { ClockSteps } from '../clock';
 import type { Handlers } from '../events';
 import type { MempoolEvents } from '../mempool/events';
 import type { MempoolGauges } from '../mempool/relay-view';
@@ -50,6 +51,8 @@ export interface CollectorContext {
   readonly intervalMs: number;
   /** Milliseconds on a clock that never steps. */
   readonly monotonicMs: () => number;
+  /** Tells when the system's clock is set; without it nobody is told. */
+  readonly clockSteps?: ClockSteps;
   /** Points emitted so far. */
   readonly emitted: (series: SeriesName) => number;
   readonly exporters: () => readonly ExporterStats[];

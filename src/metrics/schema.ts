@@ -434,7 +434,7 @@ export const SCHEMA = {
   },
   btcdmon: {
     help: 'The monitor itself: its health, what it emitted, and what became of that.',
-    when: `${perInterval}: one point for the process, one for each series, one for each exporter`,
+    when: `${perInterval}: one point for the process, one for each series, one for each exporter; and one when the system’s clock is set`,
     tags: {
       series: { help: 'On points about a series: its name.' },
       exporter: {
@@ -443,11 +443,23 @@ export const SCHEMA = {
     },
     columns: {
       started: column('int', 'gauge', 'ms', 'When this run started (Unix time); tells runs apart'),
+      clock_step_ms: column(
+        'int',
+        'gauge',
+        'ms',
+        'On a point of its own, the first after it: by how much the system’s clock was set, back where negative',
+      ),
+      clock_steps: column(
+        'int',
+        'counter',
+        'steps',
+        'On the same point: how often it was set since the start',
+      ),
       loop_lag_p99: column(
         'float',
         'gauge',
         'ms',
-        'Delay of the event loop in the interval, 99th percentile',
+        'Delay of the event loop that one in a hundred moments of the interval saw, at least what the interval came late',
       ),
       rss: column('int', 'gauge', 'bytes', 'Resident memory'),
       cpu: column('float', 'gauge', '%', 'Processor time used in the interval, 100 = one core'),
@@ -494,7 +506,7 @@ export const SCHEMA = {
         'Per exporter with a spool: points that wait on disk, over restarts',
       ),
     },
-    anchors: ['rss', 'emitted', 'sent'],
+    anchors: ['rss', 'emitted', 'sent', 'clock_step_ms'],
   },
 } as const satisfies Record<string, Series>;
 

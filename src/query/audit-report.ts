@@ -15,8 +15,11 @@ export function reportAudit(accounts: readonly Account[], write: (line: string) 
   const different = accounts.filter(({ emitted, stored }) => emitted !== stored);
   for (const account of different) write(`${describe(account)}\n`);
   const runs = groupByRun(accounts);
-  for (const [run, { since, until }] of runs)
-    write(`${run}: accounted for from ${formatNs(since)} to ${formatNs(until)}\n`);
+  for (const [run, { since, until, stepsBack }] of runs) {
+    const set =
+      stepsBack === 0 ? '' : `; its clock was set back ${stepsBack === 1 ? 'once' : `${stepsBack} times`}`;
+    write(`${run}: accounted for from ${formatNs(since)} to ${formatNs(until)}${set}\n`);
+  }
   const emitted = accounts.reduce((sum, account) => sum + (account.emitted ?? 0), 0);
   const sum = `${emitted} points of ${runs.size === 1 ? 'one run' : `${runs.size} runs`}`;
   if (different.length > 0)
@@ -38,16 +41,19 @@ function describe(account: Account): string {
   return `${series}: ${difference} (emitted ${emitted}, stored ${stored}; ${where}${first})`;
 }
 
+type RunPeriod = Period & Pick<Account, 'stepsBack'>;
+
 /** The time that each run accounts for, over all series, by the run's name. */
-function groupByRun(accounts: readonly Account[]): ReadonlyMap<string, Period> {
-  const runs = new Map<string, Period>();
-  for (const { node, network, started, period } of accounts)
+function groupByRun(accounts: readonly Account[]): ReadonlyMap<string, RunPeriod> {
+  const runs = new Map<string, RunPeriod>();
+  for (const { node, network, started, period, stepsBack } of accounts)
     for (const ms of started) {
       const run = `${node} ${network}, run of ${new Date(ms).toISOString()}`;
-      const { since, until } = runs.get(run) ?? period;
+      const { since, until, stepsBack: before } = runs.get(run) ?? { ...period, stepsBack };
       runs.set(run, {
         since: period.since < since ? period.since : since,
         until: period.until > until ? period.until : until,
+        stepsBack: Math.max(before, stepsBack),
       });
     }
   return runs;

@@ -1,4 +1,13 @@
 import { isSeries, type SeriesName } from '../metrics/schema';
+import {
+  type Snapshot,
+  type StepBack,
+  type Stepped,
+  type Stray,
+  readSteps,
+  runKey,
+  steppedSpan,
+} from './audit-steps';
 import type { Row } from './result';
 import type { Source } from './source';
 import type { Period } from './time';
@@ -15,18 +24,17 @@ export interface Span extends Period {
   readonly emitted: number;
   /** The accounts in the order of their times, the period's begin first. */
   readonly snapshots: readonly Snapshot[];
-}
-
-/** A point of `btcdmon` about a series: so many points have an earlier time than it. */
-export interface Snapshot {
-  readonly time: bigint;
-  readonly emitted: number;
+  /** How often the clock was set back; then also what in the period is not accounted for. */
+  readonly steps: readonly StepBack[];
+  readonly strays: readonly Stray[];
 }
 
 /** How far a point's time may lie before the start of its run: the clock follows the wall clock within this (clock.ts). */
 const CLOCK_SLACK_NS = 20_000_000n;
 
-type Growing = Omit<Span, 'since' | 'until' | 'emitted' | 'snapshots'> & { readonly snapshots: Snapshot[] };
+type Growing = Omit<Span, 'since' | 'until' | 'emitted' | 'snapshots' | 'steps' | 'strays'> & {
+  readonly snapshots: Snapshot[];
+};
 
 /** Reads the accounts that runs gave of themselves in a period. */
 export async function readSpans(source: Source, { since, until }: Period): Promise<readonly Span[]> {
@@ -53,11 +61,25 @@ export async function readSpans(source: Source, { since, until }: Period): Promi
         places.map((i) => row[i] ?? null),
         rawSince,
       );
+  const steps = await readSteps(source, { since, until });
   return [...runs.values()].map((run) => {
+    const back = steps.get(runKey(run.node, run.network, run.started));
+    if (back !== undefined) return { ...run, steps: back, ...steppedOf(run, back, rawSince) };
     const first = run.snapshots[0] ?? { time: rawSince, emitted: 0 };
     const last = run.snapshots.at(-1) ?? first;
-    return { ...run, since: first.time, until: last.time, emitted: last.emitted - first.emitted };
+    const period = { since: first.time, until: last.time };
+    return { ...run, ...period, emitted: last.emitted - first.emitted, steps: [], strays: [] };
   });
+}
+
+function steppedOf({ snapshots, started }: Growing, steps: readonly StepBack[], since: bigint): Stepped {
+  const begun = snapshots[0]?.time === startOf(started) ? snapshots[0] : null;
+  return steppedSpan(begun === null ? snapshots : snapshots.slice(1), { begun, steps, since });
+}
+
+/** No point of a run is earlier, as long as its clock is not set back. */
+function startOf(startedMs: number): bigint {
+  return BigInt(startedMs) * 1_000_000n - CLOCK_SLACK_NS;
 }
 
 function addSnapshot(runs: Map<string, Growing>, row: Row, since: bigint): void {
@@ -73,7 +95,7 @@ function addSnapshot(runs: Map<string, Growing>, row: Row, since: bigint): void 
     run = { node: String(node), network: String(network), series, started, snapshots: [] };
     runs.set(key, run);
     // Of a run that started within the time that is looked at, all of it is.
-    const start = BigInt(started) * 1_000_000n - CLOCK_SLACK_NS;
+    const start = startOf(started);
     if (start >= since) run.snapshots.push({ time: start, emitted: 0 });
   }
   run.snapshots.push({ time, emitted: Number(emitted) });

@@ -1,4 +1,7 @@
+import { remainderOf } from '../clock';
 import type { SeriesName } from '../metrics/schema';
+import type { Stray } from './audit-steps';
+import type { Query } from './model';
 import { overlapping, readSpans, type Span, unaccounted } from './audit-spans';
 import { collect } from './result';
 import type { Source } from './source';
@@ -12,6 +15,8 @@ export interface Account {
   readonly series: SeriesName;
   /** When the run started, in milliseconds since the Unix epoch; several where their times overlap. */
   readonly started: readonly number[];
+  /** How often its clock was set back. */
+  readonly stepsBack: number;
   /** The time looked at: to the run's last account. */
   readonly period: Period;
   /** Null where the store lacks the accounts themselves. */
@@ -27,9 +32,15 @@ export interface Account {
  * a run emitted after the last of them is not accounted for yet, and not looked at.
  *
  * Points do not name their run. Of runs of one node whose times overlap, as where a clock was set back between them, the sums are
- * compared.
+ * compared. Where a clock was set back within a run, its points are told apart.
+ *
+ * @param now no run has emitted points after it, but before its clock was set back
  */
-export async function audit(source: Source, range: Period): Promise<readonly Account[]> {
+export async function audit(
+  source: Source,
+  range: Period,
+  now: bigint = range.until,
+): Promise<readonly Account[]> {
   const spans = await readSpans(source, range);
   const accounts: Account[] = [];
   for (const group of overlapping(spans)) {
@@ -37,13 +48,18 @@ export async function audit(source: Source, range: Period): Promise<readonly Acc
     const until = group.reduce((latest, span) => (span.until > latest ? span.until : latest), first.until);
     const period = { since: first.since, until };
     // The last account of `btcdmon` is a point of it that no account counts.
-    const last = (span: Span): number => (span.series === 'btcdmon' && span.until < until ? 1 : 0);
+    const last = (span: Span): number =>
+      span.series === 'btcdmon' && span.until < until && span.steps.length === 0 ? 1 : 0;
     const emitted = group.reduce((sum, span) => sum + span.emitted + last(span), 0);
-    const stored = await countPoints(source, first, period);
-    const firstIn = emitted !== stored && group.length === 1 ? await locate(source, first) : undefined;
+    let stored = await countPoints(source, first, period);
+    for (const stray of group.flatMap(({ strays }) => strays))
+      stored -= await countStrays(source, first, { stray, period, now });
+    const isPlain = group.length === 1 && first.steps.length === 0;
+    const firstIn = emitted !== stored && isPlain ? await locate(source, first) : undefined;
     accounts.push({
       ...identity(first),
       started: group.map(({ started }) => started),
+      stepsBack: Math.max(...group.map(({ steps }) => steps.length)),
       period,
       emitted,
       stored,
@@ -52,10 +68,20 @@ export async function audit(source: Source, range: Period): Promise<readonly Acc
   }
   for (const span of unaccounted(spans)) {
     const stored = await countPoints(source, span, span);
-    accounts.push({ ...identity(span), started: [span.started], period: span, emitted: null, stored });
+    accounts.push({
+      ...identity(span),
+      started: [span.started],
+      stepsBack: span.steps.length,
+      period: span,
+      emitted: null,
+      stored,
+    });
   }
   return accounts;
 }
+
+/** How far another machine's clock may be ahead of ours. */
+const AHEAD_NS = 60_000_000_000n;
 
 type Identity = Pick<Account, 'node' | 'network' | 'series'>;
 
@@ -63,22 +89,37 @@ function identity({ node, network, series }: Identity): Identity {
   return { node, network, series };
 }
 
-async function countPoints(source: Source, of: Identity, { since, until }: Period): Promise<number> {
+async function countPoints(source: Source, of: Identity, period: Period): Promise<number> {
   // InfluxDB refuses a period of nothing.
-  if (since >= until) return 0;
-  const { node, network, series } = of;
-  const counted = await source.run({
-    series,
-    since,
-    until,
-    where: parseWhere(series, `node = ${literal(node)} AND network = ${literal(network)}`),
-    agg: { fn: 'count', column: null },
-    by: [],
-    everyNs: null,
-    limit: 0,
-  });
+  if (period.since >= period.until) return 0;
+  const counted = await source.run({ ...pointsOf(of, period), agg: { fn: 'count', column: null } });
   const [row] = await collect(counted);
   return Number(row?.[0] ?? 0);
+}
+
+/** Counts the points in a period that no account counts: those of an interval, as a rule. */
+async function countStrays(
+  source: Source,
+  of: Identity,
+  { stray, period, now }: { readonly stray: Stray; readonly period: Period; readonly now: bigint },
+): Promise<number> {
+  const since = stray.since > period.since ? stray.since : period.since;
+  const until = [stray.until, period.until, now + AHEAD_NS].reduce((a, b) => (a < b ? a : b));
+  if (since >= until) return 0;
+  const { columns, rows } = await source.run(pointsOf(of, { since, until }));
+  const at = columns.findIndex(({ name }) => name === 'time');
+  let count = 0;
+  for await (const batch of rows)
+    for (const row of batch) {
+      const time = row[at];
+      if (typeof time === 'bigint' && remainderOf(time) === stray.remainder) count += 1;
+    }
+  return count;
+}
+
+function pointsOf({ node, network, series }: Identity, { since, until }: Period): Query {
+  const where = parseWhere(series, `node = ${literal(node)} AND network = ${literal(network)}`);
+  return { series, since, until, where, agg: null, by: [], everyNs: null, limit: 0 };
 }
 
 /** Between which accounts a store that differs first does so: by halving, as counts up to an account are cheap. */

@@ -2,7 +2,7 @@ import type { Result, ResultColumn, Row, Value } from './result';
 import { formatNs } from './time';
 
 /** The forms of an answer. */
-export const FORMATS = ['table', 'json', 'ndjson', 'csv'] as const;
+export const FORMATS = ['table', 'json', 'ndjson', 'csv', 'csv-raw'] as const;
 
 /** Name of a form. */
 export type Format = (typeof FORMATS)[number];
@@ -24,7 +24,9 @@ export function formatResult(result: Result, format: Format): AsyncGenerator<str
     case 'ndjson':
       return ndjson(result);
     case 'csv':
-      return csv(result);
+      return csv(result, inert);
+    case 'csv-raw':
+      return csv(result, (text) => text);
   }
 }
 
@@ -43,14 +45,29 @@ async function* json({ columns, rows }: Result): AsyncGenerator<string> {
   yield separator === '[\n' ? '[]\n' : '\n]\n';
 }
 
-/** RFC 4180; a value that is not known is an empty field. */
-async function* csv({ columns, rows }: Result): AsyncGenerator<string> {
+/** RFC 4180; a value that is not known is an empty field. `write` has a say in texts, and none in numbers and times. */
+async function* csv({ columns, rows }: Result, write: (text: string) => string): AsyncGenerator<string> {
   const field = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  yield `${columns.map(({ name }) => field(name)).join(',')}\r\n`;
+  const isText = columns.map(({ type }) => type !== 'int' && type !== 'float' && type !== 'time');
+  yield `${columns.map(({ name }) => field(write(name))).join(',')}\r\n`;
   for await (const batch of rows)
     yield batch
-      .map((row) => `${row.map((value, index) => field(plain(value, columns[index]))).join(',')}\r\n`)
+      .map((row) => {
+        const fields = row.map((value, index) => {
+          const text = plain(value, columns[index]);
+          return field(typeof value === 'string' && isText[index] === true ? write(text) : text);
+        });
+        return `${fields.join(',')}\r\n`;
+      })
       .join('');
+}
+
+/**
+ * A text that no spreadsheet takes for a formula: peers name themselves, and a cell that begins so would be computed. An apostrophe in
+ * front is what spreadsheets leave out (OWASP, "CSV Injection"); the wide forms count as well.
+ */
+function inert(text: string): string {
+  return /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
 }
 
 async function* table({ columns, rows }: Result): AsyncGenerator<string> {

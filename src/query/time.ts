@@ -1,10 +1,11 @@
 import { parseDuration as durationMs } from '../duration';
+import { checkTime } from '../clock';
 import { UsageError } from '../errors';
 
 const NS_PER_SECOND = 1_000_000_000n;
 
 /** The last nanosecond that both stores can hold; InfluxDB keeps the two after it for itself. */
-const MAX_NS = 9_223_372_036_854_775_805n;
+export const MAX_NS = 9_223_372_036_854_775_805n;
 
 const UNIX = /^(\d{1,12})(?:\.(\d{1,9}))?$/;
 const RFC3339 =
@@ -16,8 +17,12 @@ export interface Period {
   readonly until: bigint;
 }
 
-/** Nanoseconds since the Unix epoch by the system's clock, of which milliseconds are known. */
+/**
+ * Nanoseconds since the Unix epoch by the system's clock, of which milliseconds are known.
+ * @throws FailureError where it is at a time that no point can have
+ */
 export function nowNs(): bigint {
+  checkTime();
   return BigInt(Date.now()) * 1_000_000n;
 }
 

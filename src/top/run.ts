@@ -1,4 +1,5 @@
 import type { ReadStream, WriteStream } from 'node:tty';
+import { checkTime } from '../clock';
 import { alertsOf } from './alerts';
 import type { TopData } from './data';
 import { Feed, type FeedOptions } from './feed';
@@ -29,6 +30,7 @@ const PIPE_WIDTH = 120;
  * @throws UsageError, FailureError where there is nothing to show
  */
 export async function runTop(options: TopOptions, { stdout, stdin, untilSignal }: TopIo): Promise<void> {
+  checkTime();
   const feed = new Feed(options);
   const { everyMs, once, json, env } = options;
   try {

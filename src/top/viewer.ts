@@ -77,7 +77,7 @@ export class Viewer {
   }
 
   private async ask(): Promise<void> {
-    this.askedMs = Date.now();
+    this.askedMs = performance.now();
     try {
       this.data = await this.modules.feed.next();
       this.trouble = null;
@@ -94,7 +94,7 @@ export class Viewer {
     const { data, view } = this;
     if (data === null) return;
     const nowMs = Date.now();
-    const waited = this.askedMs === null ? 0 : nowMs - this.askedMs;
+    const waited = this.askedMs === null ? 0 : performance.now() - this.askedMs;
     const trouble = waited > SLOW_MS ? `no answer for ${longAge(waited)}` : this.trouble;
     const picture = { data, view, nowMs, everyMs: this.options.everyMs, trouble };
     const { lines, peersShown } = frame(picture, this.screen.size);

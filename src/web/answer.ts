@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { FailureError } from '../errors';
-import { formatResult } from '../query/format';
+import { type Format, formatResult } from '../query/format';
 import type { Result, Row } from '../query/result';
 import { encodeRows, msOf } from './encode';
 import type { Exchange } from './exchange';
+import { HttpError } from './http-error';
 import { type Held, MAX_BYTES, MAX_DOWNLOAD_ROWS, MAX_ROWS } from './limits';
 import { send } from './reply';
 
@@ -45,6 +46,18 @@ export async function sendGathered(
   await send(request, response, { type: 'application/json', body });
 }
 
+/** The forms of a download. */
+export type CsvFormat = Extract<Format, 'csv' | 'csv-raw'>;
+
+/**
+ * The form that a request asks for.
+ * @throws HttpError 400 for one that there is not
+ */
+export function readFormat(format: unknown): CsvFormat | 'json' {
+  if (format === 'json' || format === 'csv' || format === 'csv-raw') return format;
+  throw new HttpError(400, 'format: use json, csv or csv-raw');
+}
+
 /**
  * Sends an answer as CSV, as fast as the client takes it. Where it can't be completed the connection ends without the last chunk, by
  * which a client sees that something is missing.
@@ -52,9 +65,13 @@ export async function sendGathered(
 export async function sendCsv(
   { response }: Exchange,
   result: Result,
-  { name, signal }: { readonly name: string; readonly signal: AbortSignal },
+  {
+    name,
+    format,
+    signal,
+  }: { readonly name: string; readonly format: CsvFormat; readonly signal: AbortSignal },
 ): Promise<void> {
-  const pieces = formatResult({ ...result, rows: atMost(MAX_DOWNLOAD_ROWS, result) }, 'csv');
+  const pieces = formatResult({ ...result, rows: atMost(MAX_DOWNLOAD_ROWS, result) }, format);
   // The names of the columns come before the first row does, or its error.
   let waiting = (await pieces.next()).value as string;
   let open = false;

@@ -14,6 +14,7 @@ export class Attempts {
   private total = 0;
   private windowEnds = 0;
 
+  /** `nowMs` is on a clock that never steps. */
   constructor(private readonly modules: { readonly nowMs: () => number; readonly warn: Warn }) {}
 
   /** Seconds until `address` may try again; 0 where it may now. */
@@ -55,7 +56,9 @@ function networkOf(address: string): string {
   const groups = head.split(':');
   const rest = tail === undefined ? [] : tail.split(':');
   const zeros = Array.from({ length: Math.max(0, 8 - groups.length - rest.length) }, () => '0');
-  return [...groups, ...zeros, ...rest].slice(0, 4).join(':');
+  // A proxy may write an address otherwise than Node.js does.
+  const four = [...groups, ...zeros, ...rest].slice(0, 4);
+  return four.map((group) => Number.parseInt(group, 16).toString(16)).join(':');
 }
 
 /** Where warnings go. */

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Attempts, type Warn } from './attempts';
 import { HttpError } from './http-error';
+import type { Proxies } from './proxies';
 import { Sessions } from './sessions';
 
 /** Decides who may look: whoever has the token, or a session that was begun with it. Without a token, everybody. */
@@ -14,7 +15,12 @@ export class Guard {
     token: string | null,
     /** Cookies are shared by all ports of a host: each server has one of its own name. */
     private readonly cookie: string,
-    modules: { readonly nowMs: () => number; readonly warn: Warn },
+    private readonly modules: {
+      /** Milliseconds on a clock that never steps. */
+      readonly nowMs: () => number;
+      readonly warn: Warn;
+      readonly proxies: Proxies;
+    },
   ) {
     this.token = token === null ? null : digest(token);
     this.sessions = new Sessions(modules.nowMs);
@@ -49,7 +55,7 @@ export class Guard {
   }
 
   private checkToken(token: string, request: IncomingMessage): void {
-    const from = request.socket.remoteAddress ?? '';
+    const from = this.modules.proxies.clientOf(request);
     const waitS = this.attempts.waitS(from);
     if (waitS > 0)
       throw new HttpError(429, `too many wrong tokens; try again in ${waitS} s`, {

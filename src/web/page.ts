@@ -10,6 +10,7 @@ import { FactsOfStore } from './facts';
 import { Guard } from './guard';
 import { busy } from './http-error';
 import { Held, QUERY_MS } from './limits';
+import { Proxies } from './proxies';
 import { sendError } from './reply';
 import { route } from './router';
 import { siteOf } from './routes';
@@ -80,9 +81,12 @@ export class Page {
   /** Begins to answer. */
   async show(modules: PageModules): Promise<void> {
     const { log } = this.modules;
-    const { token, names } = this.settings;
+    const { token, names, proxies: places = [] } = this.settings;
     const warn = (message: string, details: object): void => void log.warn(message, details);
-    const guard = new Guard(token, `btcdmon_${this.port}`, { nowMs: () => Date.now(), warn });
+    // How long a session lives, and how long a guesser waits, depend on no clock that can be set.
+    const nowMs = (): number => performance.now();
+    const proxies = new Proxies(places);
+    const guard = new Guard(token, `btcdmon_${this.port}`, { nowMs, warn, proxies });
     const assets = await readAssets(this.modules.assets ?? ASSETS);
     const facts = new FactsOfStore(modules.asking);
     const queryMs = this.modules.limits?.queryMs ?? QUERY_MS;

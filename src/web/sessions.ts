@@ -11,6 +11,7 @@ export class Sessions {
   /** When each ends, by the hash of its id: the time of a look-up says nothing about an id. */
   private readonly ends = new Map<string, number>();
 
+  /** @param nowMs milliseconds on a clock that never steps */
   constructor(private readonly nowMs: () => number) {}
 
   /** A new session's id. */

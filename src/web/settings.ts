@@ -10,4 +10,6 @@ export interface HttpSettings {
   readonly token: string | null;
   /** Further names, `name` or `name:port`, by which visitors may come: of a proxy. Lower case. */
   readonly names: readonly string[];
+  /** Addresses and networks of proxies that are trusted to say for whom they ask; none by default. */
+  readonly proxies?: readonly string[];
 }

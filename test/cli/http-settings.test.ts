@@ -31,6 +31,20 @@ it.each([
   expect(await httpSettings({ http }, {})).toEqual({ ...expected, token: null, names: [] });
 });
 
+it('reads --http-proxy', async () => {
+  const httpProxy = ['127.0.0.1', '10.0.0.0/8', '2001:db8::/32', '::1'];
+  expect(await httpSettings({ httpProxy }, {})).toMatchObject({ proxies: httpProxy });
+});
+
+it.each(['proxy.lan', '10.0.0.0/33', '::/129', '127.0.0.1:80', 'fe80::1%lo', '10/8', '', '1.2.3.4/'])(
+  'refuses --http-proxy %s',
+  async (place) => {
+    await expect(httpSettings({ httpProxy: [place] }, {})).rejects.toThrow(
+      `--http-proxy ${place}: give the address from which the proxy connects, IP or IP/bits for a network`,
+    );
+  },
+);
+
 it('has no page where it is off', async () => {
   expect(await httpSettings({ http: 'off' }, {})).toBeUndefined();
 });

@@ -93,6 +93,25 @@ describe('an answer of InfluxDB', () => {
       'failed to parse line protocol: errors encountered on line(s): 2',
     ],
     [
+      500,
+      json({
+        code: 'internal error',
+        message: 'unexpected error writing points to database: field type conflict: x',
+      }),
+      'unexpected error writing points to database: field type conflict: x',
+    ],
+    [
+      500,
+      json({ error: 'partial write: field type conflict dropped=0' }),
+      'partial write: field type conflict dropped=0',
+    ],
+    [
+      500,
+      json({ error: "invalid column type for column 'x', expected f64, got i64" }),
+      "invalid column type for column 'x', expected f64, got i64",
+    ],
+    [409, json({ message: 'field type conflict' }), 'field type conflict'],
+    [
       400,
       json({
         error: 'partial write of line protocol occurred',
@@ -121,8 +140,28 @@ describe('an answer of InfluxDB', () => {
     [502, '', '502'],
     [302, 'x'.repeat(500), `302 ${'x'.repeat(200)}...`],
     [503, 'a\x1b[31m\0ü\nb', '503 a?[31m?? b'],
+    [503, json({ error: 'field type conflict' }), '503 field type conflict'],
+    [200, '\n<!doctype html><title>Sign in', '200 <!doctype html><title>Sign in'],
+    [200, json({ error: 'database not found' }), '200 database not found'],
   ])('%i %s: a later attempt may succeed', (status, text, reason) => {
-    expect(answer(status, text)).toEqual({ kind: 'failed', reason, retryAfterMs: undefined });
+    expect(answer(status, text)).toMatchObject({ kind: 'failed', reason, retryAfterMs: undefined });
+  });
+
+  it.each([
+    [400, true],
+    [409, true],
+    [500, true],
+    [200, false],
+    [302, false],
+    [401, false],
+    [403, false],
+    [404, false],
+    [429, false],
+    [502, false],
+    [503, false],
+    [504, false],
+  ])('%i in unknown words may be due to the lines: %s', (status, mayBlameLines) => {
+    expect(answer(status, '<words>')).toMatchObject({ kind: 'failed', mayBlameLines });
   });
 
   it('passes on how long to wait', () => {

@@ -153,6 +153,129 @@ describe('a batch', () => {
     expect(stored.join('')).toBe(batch(good).lines.toString());
   });
 
+  it.each(['influx2+http://127.0.0.1:PORT/?bucket=b', 'influx+http://127.0.0.1:PORT/db'])(
+    'is halved for %s where a 500 blames lines, and what is good goes in',
+    async (url) => {
+      const stored: string[] = [];
+      const { exporter } = await setUp(
+        ({ body }) => {
+          if (body.includes('bad'))
+            return {
+              status: 500,
+              text: JSON.stringify({ code: 'internal error', message: 'field type conflict' }),
+            };
+          stored.push(body);
+          return done;
+        },
+        (port) => url.replace('PORT', String(port)),
+      );
+      await exporter.open();
+      const good = someLines(9);
+      expect(await exporter.writeLines(batch([...good.slice(0, 4), 'tx bad=1', ...good.slice(4)]))).toEqual({
+        ...{ sent: 9, acked: 9, rejected: 1, rejection: 'tx: field type conflict' },
+      });
+      expect(stored.join('')).toBe(batch(good).lines.toString());
+    },
+  );
+
+  describe('that fails again and again in words that nobody knows', () => {
+    /** A server that answers a body with `bad` in it, or any other while it is `broken`, with a 500. */
+    const setUpOdd = async (): Promise<{
+      readonly exporter: InfluxHttpExporter;
+      readonly server: HttpServer;
+      readonly state: { broken: boolean };
+      readonly stored: string[];
+    }> => {
+      const stored: string[] = [];
+      const state = { broken: false };
+      const { exporter, server } = await setUp(({ body }) => {
+        if (body === '') return done;
+        if (state.broken || body.includes('bad'))
+          return { status: 500, text: '<html>Computer says no</html>' };
+        stored.push(body);
+        return done;
+      });
+      await exporter.open();
+      return { exporter, server, state, stored };
+    };
+    const twice = async (exporter: InfluxHttpExporter, lines: LineBatch): Promise<void> => {
+      for (let i = 0; i < 2; i++) await expect(exporter.writeLines(lines)).rejects.toThrow('answers 500');
+    };
+
+    it('is tried in parts, and a bad line holds up nothing', async () => {
+      const { exporter, stored } = await setUpOdd();
+      const good = someLines(98);
+      const lines = batch(['peers bad=1', ...good.slice(0, 60), 'tx bad=1', ...good.slice(60)]);
+      await twice(exporter, lines);
+      expect(await exporter.writeLines(lines)).toMatchObject({
+        ...{ sent: 98, acked: 98, rejected: 2 },
+        rejection: expect.stringMatching(/^tx: \S+ answers 500 <html>Computer says no/) as string,
+      });
+      expect(stored.join('')).toBe(batch(good).lines.toString());
+    });
+
+    it('is given up where all its lines are bad and the server takes others', async () => {
+      const { exporter } = await setUpOdd();
+      await exporter.writeLines({ ...batch(someLines(3)), id: 'before' });
+      for (const count of [1, 100]) {
+        const lines = { ...batch(Array<string>(count).fill('tx bad=1')), id: `of ${count}` };
+        await twice(exporter, lines);
+        expect(await exporter.writeLines(lines)).toMatchObject({ sent: 0, rejected: count });
+      }
+    });
+
+    it('stays where the server takes nothing, for few requests', async () => {
+      const { exporter, server, state } = await setUpOdd();
+      await exporter.writeLines({ ...batch(someLines(3)), id: 'before' });
+      state.broken = true;
+      const lines = batch(someLines(5_000));
+      await twice(exporter, lines);
+      const before = server.received.length;
+      await expect(exporter.writeLines(lines)).rejects.toThrow('answers 500');
+      expect(server.received.length - before).toBeLessThan(40);
+      state.broken = false;
+      expect(await exporter.writeLines(lines)).toMatchObject({ sent: 5_000, rejected: 0 });
+    });
+  });
+
+  it('is no line lost to a proxy that finds everything too large', async () => {
+    const { exporter } = await setUp(({ body }) => (body === '' ? done : { status: 413, text: 'no' }));
+    await exporter.open();
+    await expect(exporter.writeLines(batch(someLines(5)))).rejects.toThrow('answers 413 no to one line');
+  });
+
+  it('is not stored where a page of HTML says OK', async () => {
+    const { exporter } = await setUp(({ body }) =>
+      body === '' ? done : { status: 200, text: '<html>Sign in to the network</html>' },
+    );
+    await exporter.open();
+    await expect(exporter.writeLines(batch(someLines(5)))).rejects.toThrow('answers 200 <html>Sign in');
+  });
+
+  it('goes in once the token is right again', async () => {
+    const file = await fileWith('old');
+    let wanted = 'old';
+    const { exporter } = await setUp(
+      ({ headers }) => ({ status: headers.authorization === `Token ${wanted}` ? 204 : 401 }),
+      (port) => `influx2+http://127.0.0.1:${port}/?bucket=b&token-file=${file}`,
+    );
+    await exporter.open();
+    wanted = 'new';
+    await writeFile(file, 'new');
+    await expect(exporter.writeLines(batch(someLines(5)))).rejects.toThrow('answers 401');
+    expect(await exporter.writeLines(batch(someLines(5)))).toMatchObject({ sent: 5 });
+  });
+
+  it('comes back from a server that changes the protocol', async () => {
+    const { exporter } = await setUp(({ body }) =>
+      body === '' ? done : { status: 101, headers: { Connection: 'Upgrade', Upgrade: 'websocket' } },
+    );
+    await exporter.open();
+    await expect(exporter.writeLines(batch(someLines(5)))).rejects.toThrow(
+      /without an answer|socket hang up/,
+    );
+  });
+
   it.each([
     [{ status: 429, headers: { 'Retry-After': '7' } }, 7_000],
     [{ status: 503, headers: { 'Retry-After': '0' }, text: 'busy' }, 0],

@@ -181,6 +181,17 @@ natsServer.describe('a NATS server', () => {
     expect(stored.sort()).toEqual(points.map(lineOf).sort());
   });
 
+  it('that takes shorter messages than before is asked anew, and what waits goes on', async () => {
+    const queue = await queueOf(exporterOf(server.url('SHORTER')));
+    for (const point of makePoints(500, clock)) queue.push(point);
+    await until('the first', () => queue.stats().acked === 500);
+    await withManager([address()], async ({ manager }) => {
+      await manager.streams.update('SHORTER', { max_msg_size: 2_000 });
+    });
+    for (const point of makePoints(500, clock)) queue.push(point);
+    await until('all', () => queue.stats().acked === 1_000);
+  });
+
   it('is found again after it was away, and a stream that was deleted is made again', async () => {
     const queue = await queueOf(exporterOf(server.url('AGAIN', 'timeout=2')));
     const [before, after] = [makePoints(500, clock), makePoints(500, clock)];

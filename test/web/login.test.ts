@@ -50,6 +50,55 @@ it('takes the token as Bearer', async () => {
   );
 });
 
+describe('wrong tokens behind a proxy', () => {
+  const guess = async (
+    { port }: Pick<Served, 'port'>,
+    forwarded: string | undefined,
+    token = 'wrong',
+  ): Promise<number> => {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      ...(forwarded === undefined ? {} : { 'x-forwarded-for': forwarded }),
+    };
+    return (await ask(port, '/api/info', { headers })).status;
+  };
+  const guessTen = async (place: Pick<Served, 'port'>, forwarded: (nth: number) => string): Promise<void> => {
+    for (let nth = 0; nth < 10; nth++) expect(await guess(place, forwarded(nth))).toBe(401);
+  };
+
+  it('are counted for each client that the proxy names', async () => {
+    const behind = await servedPage(cleanup, { token: TOKEN, points: [], proxies: ['127.0.0.1'] });
+    // What a client says itself stands before what the proxy adds.
+    await guessTen(behind, (nth) => `10.1.1.${nth}, 192.0.2.1`);
+    expect(await guess(behind, '192.0.2.1', TOKEN)).toBe(429);
+    expect(await guess(behind, '192.0.2.2', TOKEN)).toBe(200);
+    expect(await guess(behind, undefined, TOKEN)).toBe(200);
+    await guessTen(behind, (nth) => `2001:DB8:0001:2::${nth}`);
+    expect(await guess(behind, '2001:db8:1:2:ffff::1', TOKEN)).toBe(429);
+    expect(await guess(behind, '2001:db8:1:3::1', TOKEN)).toBe(200);
+    expect(behind.logged.join('')).toContain('"from":"192.0.2.1"');
+  });
+
+  it('are counted for the last that is no proxy of ours, where there are several', async () => {
+    const proxies = ['127.0.0.0/8', '10.0.0.0/8', '::1'];
+    const behind = await servedPage(cleanup, { token: TOKEN, points: [], proxies });
+    await guessTen(behind, () => '192.0.2.7, 198.51.100.1:4711, 10.2.3.4');
+    expect(await guess(behind, '198.51.100.1', TOKEN)).toBe(429);
+    expect(await guess(behind, '192.0.2.7', TOKEN)).toBe(200);
+    // What is no address ends the search at the proxy that passed it on.
+    await guessTen(behind, (nth) => `192.0.2.${nth}, unknown, 10.9.9.9`);
+    expect(await guess(behind, '10.9.9.9', TOKEN)).toBe(429);
+  });
+
+  it('are counted for the proxy where it is not trusted', async () => {
+    await guessTen(served, (nth) => `192.0.2.${nth}`);
+    expect(await guess(served, '192.0.2.99', TOKEN)).toBe(429);
+    const others = await servedPage(cleanup, { token: TOKEN, points: [], proxies: ['192.0.2.1'] });
+    await guessTen(others, (nth) => `192.0.2.${nth}`);
+    expect(await guess(others, '192.0.2.99', TOKEN)).toBe(429);
+  });
+});
+
 it('begins a session by a form, and ends it', async () => {
   const shown = await ask(served.port, '/login');
   expect([shown.status, shown.text]).toEqual([200, expect.stringContaining('<title>login</title>')]);

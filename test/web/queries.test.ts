@@ -63,7 +63,7 @@ describe('a query', () => {
     [{ raw: 5 }, 'the request must have a query or a raw statement'],
     [{}, 'the request must have a query or a raw statement'],
     [null, 'the request must have a query or a raw statement'],
-    [{ raw: 'SELECT 1', format: 'xml' }, 'format: use json or csv'],
+    [{ raw: 'SELECT 1', format: 'xml' }, 'format: use json, csv or csv-raw'],
     [{ raw: 'SELECT nothing' }, 'nothing'],
     [{ raw: 'SELECT * FROM nowhere' }, 'nowhere'],
     [{ raw: '' }, 'the statement is empty'],
@@ -188,6 +188,15 @@ describe('a download', () => {
     expect(text).toBe(await written(runQueryCommand, query));
   });
 
+  it('has no formulas, but where they are asked for as they are', async () => {
+    const raw = `SELECT '=1+1' AS "+name", -5 AS n`;
+    expect((await csv({ raw })).text).toBe("'+name,n\r\n'=1+1,-5\r\n");
+    const { text } = await post(served.port, '/api/query', { raw, format: 'csv-raw' });
+    expect(text).toBe('+name,n\r\n=1+1,-5\r\n');
+    const path = `/api/panels/user-agents?since=${since}&until=${end}&format=csv-raw`;
+    expect((await ask(served.port, path)).status).toBe(200);
+  });
+
   it('of a statement is what the command query writes', async () => {
     const sql = `SELECT 'a,"b"\r\n' AS "x ""y""", make_timestamp_ns(7) t, NULL n, 1.5 f, [1, 2] l FROM range(3000)`;
     const { text, headers } = await csv({ raw: sql });
@@ -270,7 +279,7 @@ describe('a panel', () => {
       400,
       'there is no parameter range; there are since, until, node, network, format',
     ],
-    ['mempool-size?format=xml', 400, 'format: use json or csv'],
+    ['mempool-size?format=xml', 400, 'format: use json, csv or csv-raw'],
   ])('is refused with one line: %s', async (path, status, line) => {
     const answer = await ask(served.port, `/api/panels/${path}`);
     expect(answer.status).toBe(status);

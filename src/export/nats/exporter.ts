@@ -104,7 +104,14 @@ export class NatsExporter implements LineExporter {
   }
 }
 
-/** The stream has no room: `maximum bytes exceeded` and its like, status 503 of a publication. */
+/**
+ * The stream has no room: `maximum bytes exceeded` and its like, status 503 of a publication. A message that is too long is another
+ * matter: the stream takes less than it did when the session began, and a new session learns that.
+ */
 function isFull(error: unknown): boolean {
-  return error instanceof JetStreamApiError && /maximum|exceeded/.test(error.message);
+  return (
+    error instanceof JetStreamApiError &&
+    /maximum|exceeded/.test(error.message) &&
+    !error.message.includes('message size')
+  );
 }

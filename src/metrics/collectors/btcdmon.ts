@@ -1,29 +1,32 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Collector, CollectorContext } from '../collector';
+import { LoopLag } from '../loop-lag';
 import { SERIES_NAMES, type SeriesName } from '../schema';
-
-/**
- * How often the delay of the event loop is sampled, in milliseconds; an idle loop's samples are this long. At 10 the sampling
- * itself and a timer of 100 ms took a third of an idle listener's processor time.
- */
-const LAG_RESOLUTION_MS = 20;
 
 /** Of what collectors are made from, its part. */
 export type BtcdmonContext = Pick<
   CollectorContext,
-  'emit' | 'emitted' | 'exporters' | 'mempool' | 'collected'
+  'emit' | 'emitted' | 'exporters' | 'mempool' | 'collected' | 'intervalMs' | 'clockSteps'
 >;
 
 /** `btcdmon`: the monitor itself, what it emitted, and what its exporters did with that. */
-export const btcdmon = ({ emit, emitted, exporters, mempool, collected }: BtcdmonContext): Collector => {
+export const btcdmon = (context: BtcdmonContext): Collector => {
+  const { emit, emitted, exporters, mempool, collected, intervalMs, clockSteps } = context;
   const started = Date.now();
-  const lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
-  lag.enable();
+  const lag = new LoopLag(intervalMs);
   let cpu = process.cpuUsage();
   let since = performance.now();
   const shed = new Map<SeriesName, number>();
   const addShed = (series: SeriesName, points: number): void =>
     void shed.set(series, (shed.get(series) ?? 0) + points);
+  let steps = 0;
+  // At once: it is the first point after the step.
+  clockSteps?.onStep(({ ms, isFollowed }) => {
+    if (isFollowed) emit('btcdmon', { started, clock_step_ms: ms, clock_steps: ++steps });
+  });
+  const account = (): void => {
+    for (const series of SERIES_NAMES)
+      emit('btcdmon', { started, emitted: emitted(series), shed: shed.get(series) ?? 0 }, { series });
+  };
   return {
     name: 'btcdmon',
     on: {
@@ -42,18 +45,18 @@ export const btcdmon = ({ emit, emitted, exporters, mempool, collected }: Btcdmo
       emit('btcdmon', {
         started,
         // The last interval of a run can be shorter than a sample.
-        loop_lag_p99: lag.count === 0 ? undefined : Math.max(0, lag.percentile(99) / 1e6 - LAG_RESOLUTION_MS),
+        loop_lag_p99: lag.take(),
         rss: process.memoryUsage.rss(),
         fees_known: transactions === 0 ? undefined : (withFee / transactions) * 100,
         ...collected?.(),
         cpu: ((used.user + used.system) / 1_000 / elapsedMs) * 100,
       });
-      lag.reset();
       for (const { name, ...counts } of exporters())
         emit('btcdmon', { started, ...counts }, { exporter: name });
-      // Last, and counted before it is emitted: all that a reader must find for it has an earlier time.
-      for (const series of SERIES_NAMES)
-        emit('btcdmon', { started, emitted: emitted(series), shed: shed.get(series) ?? 0 }, { series });
+      // Last, and counted before it is emitted: all that a reader must find for it has an earlier time. A step between the two
+      // would break that.
+      if (clockSteps === undefined) account();
+      else clockSteps.steadily(account);
     },
   };
 };

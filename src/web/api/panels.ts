@@ -8,7 +8,7 @@ import type { Asked } from '../../query/asking';
 import { type Result, inOneBatch } from '../../query/result';
 import { inSlices } from '../../query/slices';
 import { nowNs, parsePeriod } from '../../query/time';
-import { gatherJson, sendCsv, sendGathered } from '../answer';
+import { gatherJson, readFormat, sendCsv, sendGathered } from '../answer';
 import { msOf } from '../encode';
 import type { Handler } from '../exchange';
 import { HttpError } from '../http-error';
@@ -35,16 +35,20 @@ export function panelHandler({ asking, held, queryMs }: Answering): (name: strin
   const shared = new Shared<Buffer>();
   return (name) => async (exchange) => {
     const panel = find(name);
-    const { format = 'json', ...wanted } = readParams(exchange.params, PARAMS);
+    const { format: form = 'json', ...wanted } = readParams(exchange.params, PARAMS);
+    const format = readFormat(form);
     const { left } = exchange;
-    if (format === 'csv') {
+    if (format !== 'json') {
       const choice = choose(panel, wanted);
       await asking.ask({ timeoutMs: DOWNLOAD_MS, left }, async (asked) =>
-        sendCsv(exchange, await answer(panel, choice, asked), { name: panel.name, signal: asked.signal }),
+        sendCsv(exchange, await answer(panel, choice, asked), {
+          name: panel.name,
+          format,
+          signal: asked.signal,
+        }),
       );
       return;
     }
-    if (format !== 'json') throw new HttpError(400, 'format: use json or csv');
     const { since, until, node, network } = wanted;
     const key = JSON.stringify([panel.name, since, until, node, network]);
     const gathered = await shared.get(key, left, (abandoned) => {

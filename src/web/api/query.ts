@@ -1,6 +1,6 @@
 import { isRecord, readQuestion } from '../../query/server-request';
 import type { Asking } from '../../query/asking';
-import { gatherJson, sendCsv, sendGathered } from '../answer';
+import { gatherJson, readFormat, sendCsv, sendGathered } from '../answer';
 import { readBody } from '../body';
 import type { Handler } from '../exchange';
 import { HttpError } from '../http-error';
@@ -22,11 +22,12 @@ export function queryHandler({ asking, held, queryMs }: Answering): Handler {
     const started = performance.now();
     const body = parse(text);
     const question = readQuestion(body);
-    if (formatOf(body) === 'csv') {
+    const format = readFormat(isRecord(body) ? (body['format'] ?? 'json') : 'json');
+    if (format !== 'json') {
       const name =
         'query' in question && /^\w+$/.test(question.query.series) ? question.query.series : 'query';
       await asking.ask({ timeoutMs: DOWNLOAD_MS, left }, async (asked) =>
-        sendCsv(exchange, await asked.answer(question), { name, signal: asked.signal }),
+        sendCsv(exchange, await asked.answer(question), { name, format, signal: asked.signal }),
       );
       return;
     }
@@ -43,10 +44,4 @@ function parse(text: string): unknown {
   } catch {
     throw new HttpError(400, 'the request is not JSON');
   }
-}
-
-function formatOf(body: unknown): 'json' | 'csv' {
-  const format = isRecord(body) ? (body['format'] ?? 'json') : 'json';
-  if (format === 'json' || format === 'csv') return format;
-  throw new HttpError(400, 'format: use json or csv');
 }

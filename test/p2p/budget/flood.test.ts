@@ -78,7 +78,7 @@ async function listen(options: { clock?: Clock; peer?: Parameters<typeof FakePee
   const judges = [
     tx({ emit, policy: 'core' } as Parameters<typeof tx>[0]),
     btcdmon({
-      ...{ emit, emitted, exporters: () => [] },
+      ...{ emit, emitted, exporters: () => [], intervalMs: 1_000 },
       mempool: () => ({ transactions: 0, bytes: 0, withFee: 0, orphans: 0 }),
     }),
   ];

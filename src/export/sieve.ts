@@ -1,0 +1,111 @@
+import type { WriteResult } from './exporter';
+import { offsetOfLine, seriesOfLine } from './split-lines';
+
+/** Some lines of a batch. */
+export interface Lines {
+  /** Line protocol, a newline behind each line. */
+  readonly lines: Buffer;
+  /** How many lines. */
+  readonly points: number;
+}
+
+/** Requests that may fail before the first one succeeds; then the server is at fault, and not the lines. */
+const MOST_FAILURES = 24;
+
+/**
+ * Finds the lines for which a server refuses a batch without saying so. A line is given up only if the server takes another line, and
+ * refuses this one again after that. While it takes none, nothing is given up: then the fault is the server's.
+ */
+export class Sieve {
+  /** Single lines that failed before the server had taken any. */
+  private readonly doubtful: Lines[] = [];
+  private failures = 0;
+  private hasTaken = false;
+
+  constructor(
+    /** Writes lines in one request. */
+    private readonly send: (lines: Lines) => Promise<WriteResult>,
+    /** Whether an error may be due to the lines; any other ends the attempt. */
+    private readonly mayBlameLines: (error: unknown) => boolean,
+    /** A line that the server took before, and takes twice without harm; it shows what the server does where all of a batch fails. */
+    private readonly known: Lines | undefined,
+  ) {}
+
+  /**
+   * Writes the parts of a batch that failed as a whole.
+   * @throws `error`, with which it failed, where no part of it can be written either
+   */
+  async write(batch: Lines, error: unknown): Promise<WriteResult> {
+    let result = await this.divide(batch, error);
+    if (!(await this.takesLines())) throw error;
+    for (const line of this.doubtful) result = together(result, await this.again(line));
+    return result;
+  }
+
+  private async part(lines: Lines): Promise<WriteResult> {
+    try {
+      const result = await this.send(lines);
+      if (result.sent > 0) this.hasTaken = true;
+      return result;
+    } catch (error) {
+      if (!this.mayBlameLines(error)) throw error;
+      this.failures += 1;
+      if (this.failures >= MOST_FAILURES && !(await this.takesLines())) throw error;
+      return this.divide(lines, error);
+    }
+  }
+
+  private async divide(lines: Lines, error: unknown): Promise<WriteResult> {
+    if (lines.points > 1) {
+      const [first, second] = halves(lines);
+      return together(await this.part(first), await this.part(second));
+    }
+    if (this.hasTaken) return refused(lines, error);
+    this.doubtful.push(lines);
+    return NOTHING;
+  }
+
+  private async takesLines(): Promise<boolean> {
+    if (!this.hasTaken && this.known !== undefined) {
+      const result = await this.send(this.known).catch(() => NOTHING);
+      this.hasTaken = result.sent > 0;
+    }
+    return this.hasTaken;
+  }
+
+  private async again(line: Lines): Promise<WriteResult> {
+    try {
+      return await this.send(line);
+    } catch (error) {
+      if (!this.mayBlameLines(error)) throw error;
+      return refused(line, error);
+    }
+  }
+}
+
+const NOTHING: WriteResult = { sent: 0, acked: 0, rejected: 0 };
+
+function refused({ lines }: Lines, error: unknown): WriteResult {
+  const reason = error instanceof Error ? error.message : String(error);
+  return { sent: 0, acked: 0, rejected: 1, rejection: `${seriesOfLine(lines)}: ${reason}` };
+}
+
+/** Two parts of several lines. */
+export function halves({ lines, points }: Lines): readonly [Lines, Lines] {
+  const half = points >> 1;
+  const middle = offsetOfLine(lines, half);
+  return [
+    { lines: lines.subarray(0, middle), points: half },
+    { lines: lines.subarray(middle), points: points - half },
+  ];
+}
+
+/** What became of two parts. */
+export function together(first: WriteResult, second: WriteResult): WriteResult {
+  return {
+    sent: first.sent + second.sent,
+    acked: first.acked + second.acked,
+    rejected: first.rejected + second.rejected,
+    rejection: first.rejection ?? second.rejection,
+  };
+}

@@ -1,0 +1,60 @@
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIP } from 'node:net';
+
+/** The proxies that are trusted to say, in `X-Forwarded-For`, for whom they ask. */
+export class Proxies {
+  private readonly list = new BlockList();
+
+  /** @param places addresses, or networks such as `10.0.0.0/8`, that {@link isProxyPlace} takes */
+  constructor(places: readonly string[]) {
+    for (const place of places) {
+      const [address = '', bits] = place.split('/');
+      if (bits === undefined) this.list.addAddress(address, familyOf(address));
+      else this.list.addSubnet(address, Number(bits), familyOf(address));
+    }
+  }
+
+  /**
+   * Who asks: the other end of the connection or, where that is a trusted proxy, the last address of `X-Forwarded-For` that is none.
+   * Each proxy adds at the end whom it heard; what stands before that is the word of strangers.
+   */
+  clientOf(request: IncomingMessage): string {
+    let client = plain(request.socket.remoteAddress ?? '');
+    const named = request.headers['x-forwarded-for'] ?? '';
+    // Node.js joins several of these headers with commas, whatever its types say.
+    const hops = (typeof named === 'string' ? named : named.join(',')).split(',');
+    while (this.trusts(client)) {
+      const hop = addressIn(hops.pop() ?? '');
+      if (hop === null) break;
+      client = hop;
+    }
+    return client;
+  }
+
+  private trusts(address: string): boolean {
+    return isIP(address) !== 0 && this.list.check(address, familyOf(address));
+  }
+}
+
+/** Whether a text is an address, or an address and the bits of its network. */
+export function isProxyPlace(text: string): boolean {
+  const [, address = '', bits] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(bits ?? 0) <= (family === 6 ? 128 : 32);
+}
+
+/** The address of an entry, which some proxies write with a port; null where it is none, as `unknown`. */
+function addressIn(entry: string): string | null {
+  const text = entry.trim();
+  const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
+  return isIP(bare) === 0 ? null : plain(bare);
+}
+
+/** IPv4 as such, also where a socket of IPv6 says it. */
+function plain(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '');
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 6 ? 'ipv6' : 'ipv4';
+}
