@@ -32,7 +32,6 @@ function newRequests(perSecond = 1_000) {
     { perSecond },
     {
       clock: { monotonicMs: () => now, uniqueNs: () => 0n },
-      wtxidPeers: () => false,
       rateLimited: () => undefined,
     },
   );
@@ -92,7 +91,7 @@ describe('a transaction that a peer announces and does not give', () => {
     requests.announced(second.connection, [item(1)]);
     requests.notFound(second.connection, [item(1)]);
     expect(second.asked).toEqual([]);
-    requests.received(hash(1), hash(2));
+    requests.received(hash(1), hash(2), second.connection);
     requests.notFound(first.connection, [item(1)]);
     pass(100_000);
     expect(second.asked).toEqual([]);
