@@ -3,11 +3,11 @@ import type { Connection } from './connection';
 import type { List, Listed } from './list';
 import { type Forgiving, Reliability } from './reliability';
 
-/** Four blocks that come make up for one that did not, or an hour. */
-const FORGIVING: Forgiving = { perDelivery: 1, afterMs: 900_000 };
+/** Whoever let a block lapse is asked last for an hour, or until two others have come; see LAPSE. */
+const FORGIVING: Forgiving = { perDelivery: 1, afterMs: 3_600_000 };
 
-/** What a block that did not come counts: who let one lapse is asked last. */
-export const LAPSE = 4;
+/** As how many lapses a block counts that did not come. */
+export const LAPSE = 5;
 
 /**
  * What an offer waits for:

@@ -373,8 +373,7 @@ export class BlockRequests {
     for (const { peer, isInFlight, state } of pending.offers.values())
       if (isInFlight && peer.connection === connection) peer.reliability.delivered();
       else if (state === 'overdue') peer.reliability.lapsed();
-    const asked = new Set([...pending.offers.keys()].map((peer) => peer.connection));
-    const fetchers = pending.fetchers.filter((fetcher) => !asked.has(fetcher));
+    const fetchers = pending.fetchers.filter((fetcher) => !pending.offers.has(this.peerOf(fetcher)));
     if (others.length + fetchers.length > 0)
       keepNewest(this.answered.set(pending.hash, { others, fetchers, fetched: pending.fetched }));
     this.forget(pending);

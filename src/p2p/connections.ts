@@ -66,7 +66,9 @@ export class Connections<C extends Registered> {
 
   /** Whether we have dialled an address, at a port or at any. */
   hasDialled(host: string, port?: number): boolean {
-    return port === undefined ? this.dialledHosts.of(host) > 0 : this.dialledPlaces.of(placeOf(host, port)) > 0;
+    return port === undefined
+      ? this.dialledHosts.of(host) > 0
+      : this.dialledPlaces.of(placeOf(host, port)) > 0;
   }
 
   /** How many have dialled us from an address. */

@@ -113,7 +113,11 @@ export function messageHandlers({
         connection.report('invalid-tx');
         return;
       }
-      const first = transactions.received(wireHash(transaction.txid), wireHash(transaction.wtxid), connection);
+      const first = transactions.received(
+        wireHash(transaction.txid),
+        wireHash(transaction.wtxid),
+        connection,
+      );
       bus.emit('transaction', { peer: connection, transaction, first, receivedMs });
     },
     headers: (connection, payload) => {

@@ -12,8 +12,8 @@ export interface AskedPeer {
 export interface AskedPeerOptions {
   readonly kind?: Connection['kind'];
   readonly wtxidRelay?: boolean;
-  readonly services?: bigint;
-  readonly claimsWitness?: boolean;
+  readonly services?: bigint | undefined;
+  readonly claimsWitness?: boolean | undefined;
 }
 
 /** The connection of a peer that is no more than its end here. */
