@@ -24,8 +24,10 @@ const ITEMS = 20_000;
 
 let lastId = 0;
 const clock = { monotonicMs: () => 0, uniqueNs: () => 0n };
-const items = (type, count) =>
-  Array.from({ length: count }, () => ({ type, hash: randomBytes(32).toString('latin1') }));
+const items = (type, count) => {
+  const bytes = randomBytes(32 * count);
+  return Array.from({ length: count }, (_, i) => ({ type, hash: bytes.latin1Slice(32 * i, 32 * i + 32) }));
+};
 const host = (n) => `${20 + (n % 200)}.${(n >> 8) & 255}.${n & 255}.1`;
 const peer = (more = {}) => ({
   ...{ id: ++lastId, host: host(lastId), port: 8333, kind: 'inbound', outbound: false, openedAt: 0 },

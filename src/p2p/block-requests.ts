@@ -25,7 +25,7 @@ const OVERDUE_MS = 2_000;
  */
 const MAX_OFFERS = 512;
 
-/** Peers that dialled us share so many; each may have the least number of them, however many peers there are. */
+/** Peers that dialled us share so many, in 30 MB; each may have the least number of them, however many peers there are. */
 const SHARED_OFFERS = 32_768;
 const LEAST_OFFERS = 16;
 

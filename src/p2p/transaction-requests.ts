@@ -19,8 +19,8 @@ const MAX_MISSED = 12_000;
  */
 const MAX_ANNOUNCEMENTS = 5_000;
 
-/** Peers that dialled us share so many announcements, in 75 MB; each may have the least number of them, however many peers there are. */
-const SHARED_ANNOUNCEMENTS = 200_000;
+/** Peers that dialled us share so many announcements, in 50 MB; each may have the least number of them, however many peers there are. */
+const SHARED_ANNOUNCEMENTS = 100_000;
 const LEAST_ANNOUNCEMENTS = 100;
 
 /**
