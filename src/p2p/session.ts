@@ -26,6 +26,9 @@ const FEATURES_VERSION = 70_016;
 
 const NO_PAYLOAD = Buffer.alloc(0);
 
+/** The wall clock may run so far from the monotonic one before it counts as set. */
+const CLOCK_STEP_MS = 1_000;
+
 /**
  * The session with one peer: bcoin's Peer dials, shakes hands, pings, answers pings, and notices peers that stall or do
  * not read. Its parser and framer are replaced, because of what they cannot read (framing.ts) and because they count
@@ -33,6 +36,8 @@ const NO_PAYLOAD = Buffer.alloc(0);
  */
 export class Session extends BcoinPeer {
   private readonly magic: number;
+  /** What the wall clock is ahead of the monotonic one, in milliseconds. */
+  private wallAhead = Date.now() - performance.now();
 
   constructor(
     private readonly session: SessionOptions,
@@ -66,6 +71,23 @@ export class Session extends BcoinPeer {
 
   override feedParser(chunk: Buffer): void {
     this.hooks.read(chunk);
+  }
+
+  /**
+   * bcoin measures silence by the wall clock: where that is set, or the machine has slept, the times that it noted move along. No
+   * peer has been silent for an hour because our clock was put an hour ahead.
+   */
+  override maybeTimeout(): void {
+    const step = Date.now() - performance.now() - this.wallAhead;
+    if (Math.abs(step) > CLOCK_STEP_MS) {
+      this.wallAhead += step;
+      this.time += step;
+      if (this.lastSend !== 0) this.lastSend += step;
+      if (this.lastRecv !== 0) this.lastRecv += step;
+      this.lastPing += step;
+      for (const response of this.responseMap.values()) response.timeout += step;
+    }
+    super.maybeTimeout();
   }
 
   override sendRaw(command: string, payload: Buffer): void {
