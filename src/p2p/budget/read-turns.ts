@@ -58,6 +58,11 @@ interface Turn {
 /** What turns work with. */
 export interface ReadTurnsModules {
   readonly monotonicMs: () => number;
+  /**
+   * Processor time of the program in milliseconds: while other programs have the processor, a peer takes none. That of other
+   * threads is in it, so that the less of both counts. Without it the monotonic clock counts.
+   */
+  readonly processorMs?: () => number;
 }
 
 /**
@@ -159,6 +164,7 @@ export class ReadTurns {
       this.time = monotonicMs();
       return this.time - start < SLICE_MS && !sender.isNotReading;
     };
+    const processorStart = time === null ? 0 : this.processorMs();
     const outer = this.serving;
     this.serving = sender;
     let isMore: boolean;
@@ -168,14 +174,20 @@ export class ReadTurns {
       this.serving = outer;
     }
     const now = monotonicMs();
-    const used = Math.min(now - start, MOST_CHARGED_MS);
-    time?.all.spend(used, now);
-    time?.fresh.spend(Math.min(used, FRESH.capacity), now);
+    if (time !== null) {
+      const used = Math.min(now - start, this.processorMs() - processorStart, MOST_CHARGED_MS);
+      time.all.spend(used, now);
+      time.fresh.spend(Math.min(used, FRESH.capacity), now);
+    }
     // It may have been ended by what it sent.
     if (!this.turns.has(sender)) return;
     if (sender.isNotReading) this.block(turn, now);
     else if (isMore) this.wait(turn, now);
     else this.idle(turn);
+  }
+
+  private processorMs(): number {
+    return (this.modules.processorMs ?? this.modules.monotonicMs)();
   }
 
   private idle(turn: Turn): void {

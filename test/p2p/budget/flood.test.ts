@@ -163,7 +163,8 @@ const OUTPUTS = 20_000;
 
 it('a flood of transactions costs its sender alone its points, and then the connection', async () => {
   const it = await listen();
-  const keptOne = it.peer.connections[0] as FakeConnection;
+  const [keptOne] = it.peer.connections;
+  if (keptOne === undefined) throw new Error('no connection');
   const honest = await dial(it.port, '127.0.0.9');
   const from = ['127.0.0.66', '127.0.0.67'];
   const shops = [new Shop(1_000_000, 100), new Shop(2_000_000, 100)] as const;
@@ -246,9 +247,9 @@ it('eight that flood pings are handled in small turns, every message counted and
   const it = await listen({ clock });
   const from = Array.from({ length: 8 }, (_, i) => `127.0.0.${70 + i}`);
   let turn = 0;
-  let isOver = false;
+  const state = { isOver: false };
   const turns = (async () => {
-    for (; !isOver; turn++) await nextTurn();
+    for (; !state.isOver; turn++) await nextTurn();
   })();
   const most = new Map<string, { turn: number; count: number }>();
   let longest = 0;
@@ -269,7 +270,7 @@ it('eight that flood pings are handled in small turns, every message counted and
     ...{ port: it.port, from, command: 'ping', payload: '0102030405060708', count: 10_000, reads: true },
   });
   await until('all pings', () => it.received['in ping'] === 80_000);
-  isOver = true;
+  state.isOver = true;
   await turns;
   expect(answered).toBe(80_000);
   expect(read).toBe(8 * (24 + versionPayload().length + 24 + 10_000 * 32));
