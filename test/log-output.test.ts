@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { LogOutput, type LogStream } from '../src/log-output';
+import { LogOutput } from '../src/log-output';
 import { until } from './support/until';
 
 const line = `${'x'.repeat(999)}\n`;

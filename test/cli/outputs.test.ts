@@ -1,6 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DuckDbExporter } from '../../src/export/duckdb';
@@ -8,6 +8,7 @@ import { Cleanup } from '../support/cleanup';
 import { freePort } from '../support/free-port';
 import { BIN } from '../support/program';
 import { queryPoints } from '../support/query-points';
+import { until } from '../support/until';
 
 const cleanup = new Cleanup();
 let home = '';
@@ -46,7 +47,7 @@ const COMMANDS: Readonly<Record<string, number>> = {
   'queries @mempool-size': 0,
   [`query tx --since 2020-01-01 ${STORE}`]: 0,
   [`query tx --since 2020-01-01 --format csv ${STORE}`]: 0,
-  [`query --raw 'SELECT * FROM range(300000)' --format ndjson ${STORE}`]: 0,
+  [`query --raw 'SELECT * FROM range(30000)' --format ndjson ${STORE}`]: 0,
   [`query @mempool-size --since 2020-01-01 ${STORE}`]: 0,
   [`top --once ${STORE}`]: 0,
   [`top --once --format json ${STORE}`]: 0,
@@ -89,6 +90,13 @@ describe.each(Object.entries(COMMANDS))('%s', (command, status) => {
 });
 
 describe('a monitor', () => {
+  /** Waits until a monitor is at work: from then on it catches SIGHUP, which Node.js alone does not. */
+  const listening = (child: ChildProcess): Promise<boolean> =>
+    until('the monitor to be at work', () => {
+      if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}`);
+      const status = readFileSync(`/proc/${child.pid ?? 0}/status`, 'utf8');
+      return (BigInt(`0x${/SigCgt:\s*(\w+)/.exec(status)?.[1] ?? '0'}`) & 1n) === 1n;
+    });
   const start = async (shell: string) => {
     const [peer, collector] = [await freePort(), await freePort()];
     const commands = {
@@ -110,7 +118,8 @@ describe('a monitor', () => {
     'with %s goes on, and ends with status 0 when it is told to',
     async (shell) => {
       for (const { name, child } of await start(shell)) {
-        await new Promise((resolve) => setTimeout(resolve, 2_500));
+        await listening(child);
+        await new Promise((resolve) => setTimeout(resolve, 500));
         expect([name, child.exitCode, child.signalCode]).toEqual([name, null, null]);
         child.kill('SIGTERM');
         expect([name, (await once(child, 'exit'))[0]]).toEqual([name, 0]);
@@ -131,7 +140,8 @@ describe('a monitor', () => {
     });
     cleanup.add(child, (it) => it.kill('SIGKILL'));
     child.stdout.pause();
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await listening(child);
+    await new Promise((resolve) => setTimeout(resolve, 500));
     child.kill('SIGTERM');
     // Of the points that nobody takes either, the program lets go after four seconds.
     expect((await once(child, 'exit'))[0]).toBe(0);
