@@ -12,7 +12,7 @@ import { openExports, type SpoolPlace } from './export/open';
 import { startFull } from './full';
 import type { Live } from './live/live';
 import { LiveView } from './live/live-view';
-import type { Log } from './log';
+import { type Log, logOutput } from './log';
 import { collect } from './metrics/collect';
 import type { ExporterStats, MonitorEvents } from './metrics/collector';
 import { COLLECTORS } from './metrics/collectors/list';
@@ -229,6 +229,7 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
     intervalMs,
     monotonicMs,
     clockSteps: clock,
+    logDropped: () => logOutput().dropped,
     emitted,
     exporters,
     addresses: () => pool.addresses,

@@ -5,12 +5,12 @@ import { SERIES_NAMES, type SeriesName } from '../schema';
 /** Of what collectors are made from, its part. */
 export type BtcdmonContext = Pick<
   CollectorContext,
-  'emit' | 'emitted' | 'exporters' | 'mempool' | 'collected' | 'intervalMs' | 'clockSteps'
+  'emit' | 'emitted' | 'exporters' | 'mempool' | 'collected' | 'intervalMs' | 'clockSteps' | 'logDropped'
 >;
 
 /** `btcdmon`: the monitor itself, what it emitted, and what its exporters did with that. */
 export const btcdmon = (context: BtcdmonContext): Collector => {
-  const { emit, emitted, exporters, mempool, collected, intervalMs, clockSteps } = context;
+  const { emit, emitted, exporters, mempool, collected, intervalMs, clockSteps, logDropped } = context;
   const started = Date.now();
   const lag = new LoopLag(intervalMs);
   let cpu = process.cpuUsage();
@@ -48,6 +48,7 @@ export const btcdmon = (context: BtcdmonContext): Collector => {
         loop_lag_p99: lag.take(),
         rss: process.memoryUsage.rss(),
         fees_known: transactions === 0 ? undefined : (withFee / transactions) * 100,
+        log_dropped: logDropped?.(),
         ...collected?.(),
         cpu: ((used.user + used.system) / 1_000 / elapsedMs) * 100,
       });
