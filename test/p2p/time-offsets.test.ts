@@ -83,7 +83,7 @@ describe('a session', () => {
         createSocket: () => socket,
         createNonce: () => Buffer.alloc(8, 1),
       },
-      { read: () => undefined, sent: () => undefined },
+      { read: () => undefined, sent: () => undefined, drained: () => undefined },
     );
     session.on('error', () => undefined);
     try {
