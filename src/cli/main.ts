@@ -42,6 +42,8 @@ const ALL_OPTIONS: Readonly<Record<string, Options>> = {
  * 1 for a failure. Any other is a fault of the program and keeps its stack.
  */
 export async function main(args: readonly string[]): Promise<void> {
+  // Files that hold data are for this user alone, those that DuckDB makes beside its own included.
+  process.umask(0o077);
   try {
     await parser(args).parseAsync();
   } catch (error) {

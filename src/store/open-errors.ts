@@ -45,7 +45,7 @@ export function explainOpen(file: string, message: string): string {
 /** The first line of what DuckDB says of a store, with the remedy where the file is damaged. */
 export function damageOf(file: string, message: string): string {
   const line = message.split('\n')[0] ?? '';
-  if (/WAL file/.test(line)) return `${line}; move ${file}.wal away and start again: ${MISSING}`;
+  if (line.includes('WAL file')) return `${line}; move ${file}.wal away and start again: ${MISSING}`;
   if (/corrupt|checksum|serialization error/i.test(line))
     return `${line}; the file is damaged: move it and ${file}.wal away and start again, which makes a new store`;
   return line;

@@ -130,7 +130,8 @@ class DuckDbStore implements Store {
       // So that the log holds rows alone: tables that are lost with it would take all that is in them along.
       if (changed && !(await checkpoint(instance))) {
         instance.closeSync();
-        return await this.open();
+        await this.open();
+        return;
       }
       const memory = readOnly ? QUERY_MEMORY : await writerMemory(instance);
       this.opened = { instance, layout, memory };

@@ -34,7 +34,7 @@ export const btcdmon = ({ emit, emitted, exporters, mempool, collected }: Btcdmo
         started,
         // The last interval of a run can be shorter than a sample.
         loop_lag_p99: lag.count === 0 ? undefined : Math.max(0, lag.percentile(99) / 1e6 - LAG_RESOLUTION_MS),
-        rss: process.memoryUsage.rss(),
+        rss: residentBytes(),
         fees_known: transactions === 0 ? undefined : (withFee / transactions) * 100,
         ...collected?.(),
         cpu: ((used.user + used.system) / 1_000 / elapsedMs) * 100,
@@ -47,3 +47,12 @@ export const btcdmon = ({ emit, emitted, exporters, mempool, collected }: Btcdmo
     },
   };
 };
+
+/** Resident memory; undefined where it can't be read, as when no more files may be open: libuv reads it from /proc. */
+function residentBytes(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return undefined;
+  }
+}
