@@ -8,7 +8,7 @@ it('where no more files may be open the account lacks the resident memory alone'
   });
   try {
     const { interval } = btcdmon({
-      emit: (series, fields) => void emitted.push([series, fields]),
+      emit: (series: string, fields: object) => void emitted.push([series, fields]),
       emitted: () => 7,
       exporters: () => [],
       mempool: () => ({ transactions: 0, bytes: 0, withFee: 0, orphans: 0 }),
