@@ -45,6 +45,8 @@ const ALL_OPTIONS: Readonly<Record<string, Options>> = {
  */
 export async function main(args: readonly string[]): Promise<void> {
   guardOutputs();
+  // Files that hold data are for this user alone, those that DuckDB makes beside its own included.
+  process.umask(0o077);
   try {
     await parser(args).parseAsync();
   } catch (error) {

@@ -46,7 +46,7 @@ export const btcdmon = (context: BtcdmonContext): Collector => {
         started,
         // The last interval of a run can be shorter than a sample.
         loop_lag_p99: lag.take(),
-        rss: process.memoryUsage.rss(),
+        rss: residentBytes(),
         fees_known: transactions === 0 ? undefined : (withFee / transactions) * 100,
         log_dropped: logDropped?.(),
         ...collected?.(),
@@ -61,3 +61,12 @@ export const btcdmon = (context: BtcdmonContext): Collector => {
     },
   };
 };
+
+/** Resident memory; undefined where it can't be read, as when no more files may be open: libuv reads it from /proc. */
+function residentBytes(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return undefined;
+  }
+}
