@@ -45,7 +45,12 @@ export async function httpSettings(
     throw new UsageError(
       `--http ${http ?? DEFAULT_HTTP}: whoever can reach it could read everything; give --http-token-file`,
     );
-  return { host, port, token, given: http !== undefined, names: httpHost.map(nameOf) };
+  return { host, port, token, given: http !== undefined, names: httpHost.map(readHttpHost) };
+}
+
+/** Checks where the page is to be. */
+export function readHttpPlace(text: string): void {
+  if (text !== 'off') placeOf(text);
 }
 
 function placeOf(text: string): { readonly host: string; readonly port: number } {
@@ -72,7 +77,8 @@ async function readToken(file: string | undefined, env: NodeJS.ProcessEnv): Prom
   );
 }
 
-function nameOf(text: string): string {
+/** A further name of the page. */
+export function readHttpHost(text: string): string {
   if (/^([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?$/i.test(text)) return text.toLowerCase();
   throw new UsageError(`--http-host ${text}: give the name that a browser shows, name or name:port`);
 }
