@@ -4,6 +4,7 @@ import { startApp } from '../app';
 import { createLog, logOutput } from '../log';
 import { StatusLine } from '../status-line';
 import type { ListenArguments } from './arguments';
+import { withOptions } from './flags';
 import { dataDirectory, defaultStore } from './data-directory';
 import { httpSettings } from './http-settings';
 import { keepHeapSmall } from './heap';
@@ -17,9 +18,7 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
   command: '$0',
   describe: 'Listen to peers and write what they say as series',
   builder: (yargs) =>
-    yargs
-      .options(LISTEN_OPTIONS)
-      .config(settings)
+    withOptions(yargs, LISTEN_OPTIONS, settings)
       .example('$0 --connect 127.0.0.1', 'beside a mainnet btcd, into the embedded store')
       .example('$0 --join --peers 16', 'mainnet itself, with nobody named')
       .example('$0 --network testnet4 -c seed.example.org -e stdout:', 'line protocol for a pipe')
