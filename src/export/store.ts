@@ -11,8 +11,11 @@ export class StoreExporter implements Exporter {
   /** The store's process, for queries beside the writing. */
   readonly process: StoreProcess;
 
-  constructor(options: { readonly path: string }, modules: { readonly warn: (message: string) => void }) {
-    this.process = new StoreProcess(options, modules);
+  constructor(
+    private readonly options: { readonly path: string },
+    modules: { readonly warn: (message: string) => void },
+  ) {
+    this.process = new StoreProcess(this.options, modules);
   }
 
   /** @throws FailureError as `openStore` does */

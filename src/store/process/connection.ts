@@ -142,6 +142,7 @@ export class StoreConnection {
         break;
       case 'unopened':
         this.onOpened(decodeError(message.error));
+        this.kill('it could not open the store');
         break;
       case 'written':
         this.onWritten?.(message.written);

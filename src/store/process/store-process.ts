@@ -75,7 +75,12 @@ export class StoreProcess {
   async open(): Promise<void> {
     this.isClosing = false;
     this.start();
-    await this.ready;
+    try {
+      await this.ready;
+    } catch (error) {
+      await this.connection?.ended;
+      throw error;
+    }
   }
 
   /**
