@@ -5,6 +5,7 @@ import type { Result } from '../query/result';
 import type { FromStore } from '../store/process/messages';
 import { encodeError } from '../store/process/wire-error';
 import type { Store } from '../store/store';
+import { shortenLog } from './short-log';
 
 /** Bytes of an answer that may be on their way; the next part waits until the reader took some of them. */
 const WINDOW_BYTES = 1_000_000;
@@ -24,7 +25,7 @@ export class Questions {
   private readonly running = new Map<number, Running>();
 
   constructor(
-    holder: { readonly store: Store },
+    private readonly holder: { readonly store: Store },
     private readonly send: (message: FromStore) => number,
   ) {
     this.answers = new LocalAnswers(holder);
@@ -37,6 +38,7 @@ export class Questions {
     let session: Session | undefined;
     let error: unknown;
     try {
+      if (isStatement(question as StoreQuestion)) await shortenLog(this.holder.store);
       session = await this.answers.begin(running.abort.signal);
       for await (const part of partsOf(session, question as StoreQuestion)) {
         running.untaken += this.send({ kind: 'part', id, part });
@@ -78,6 +80,11 @@ export class Questions {
     while (running.untaken > WINDOW_BYTES && !running.abort.signal.aborted)
       await new Promise<void>((resolve) => (running.wake = resolve));
   }
+}
+
+/** Whether it is a statement of somebody, which may end this process; all else is made by the program. */
+function isStatement(question: StoreQuestion): boolean {
+  return 'raw' in question;
 }
 
 async function* partsOf(session: Session, question: StoreQuestion): AsyncGenerator<AnswerPart> {

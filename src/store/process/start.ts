@@ -32,14 +32,19 @@ export interface Started {
 
 /**
  * Starts the process of a store. On Linux a shell sets the limit of its data (RLIMIT_DATA: private memory that can be written) before it
- * becomes Node.js: what goes beyond it is refused to the function that asks for it, which fails with a message. A limit of addresses
+ * becomes Node.js, and that no image of a gigabyte is written where it crashes: what goes beyond it is refused to the function that asks for it, which fails with a message. A limit of addresses
  * (RLIMIT_AS) would refuse the gigabytes that V8 reserves and never uses. macOS has RLIMIT_DATA and does not heed it.
  */
 export function startProcess(memoryBytes: number): Started {
   const isLimited = process.platform === 'linux' && existsSync(SHELL);
   const node = [process.execPath, ...NODE_FLAGS, PROGRAM];
   const [command = '', ...args] = isLimited
-    ? [SHELL, '-c', `ulimit -d ${Math.floor(memoryBytes / 1024)} 2>/dev/null; exec "$0" "$@"`, ...node]
+    ? [
+        SHELL,
+        '-c',
+        `ulimit -c 0; ulimit -d ${Math.floor(memoryBytes / 1024)} 2>/dev/null; exec "$0" "$@"`,
+        ...node,
+      ]
     : node;
   const child = spawn(command, args, {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
