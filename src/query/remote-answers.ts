@@ -2,7 +2,7 @@ import type { StoreProcess } from '../store/process/store-process';
 import type { Layout } from '../store/tables';
 import type { Answers, Session } from './answers';
 import type { Query } from './model';
-import { type AnswerHead, type AnswerPart, type StoreQuestion, isHead } from './parts';
+import { type AnswerHead, type AnswerPart, type StoreQuestion, isHead, isStrange } from './parts';
 import type { Result, Row } from './result';
 import { inSlices } from './slices';
 import type { Request } from './wire';
@@ -62,7 +62,7 @@ class RemoteSession implements Session {
 
   private ask(question: StoreQuestion): Parts {
     // Of what is asked in SQL of its own, anything may have ended the process.
-    const mayRepeat = !('raw' in question);
+    const mayRepeat = !isStrange(question);
     const parts = this.store.ask({ question, mayRepeat, signal: this.signal });
     this.begun.push(parts);
     return parts;

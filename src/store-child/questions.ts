@@ -1,11 +1,11 @@
 import type { Session } from '../query/answers';
 import { LocalAnswers } from '../query/local-answers';
-import type { AnswerPart, StoreQuestion } from '../query/parts';
+import { type AnswerPart, type StoreQuestion, isStrange } from '../query/parts';
 import type { Result } from '../query/result';
 import type { FromStore } from '../store/process/messages';
 import { encodeError } from '../store/process/wire-error';
 import type { Store } from '../store/store';
-import { shortenLog } from './short-log';
+import { keepLogShort } from './short-log';
 
 /** Bytes of an answer that may be on their way; the next part waits until the reader took some of them. */
 const WINDOW_BYTES = 1_000_000;
@@ -36,9 +36,10 @@ export class Questions {
     const running: Running = { abort: new AbortController(), untaken: 0, wake: () => undefined };
     this.running.set(id, running);
     let session: Session | undefined;
+    let letLogGrow = (): void => undefined;
     let error: unknown;
     try {
-      if (isStatement(question as StoreQuestion)) await shortenLog(this.holder.store);
+      if (isStrange(question as StoreQuestion)) letLogGrow = await keepLogShort(this.holder.store);
       session = await this.answers.begin(running.abort.signal);
       for await (const part of partsOf(session, question as StoreQuestion)) {
         running.untaken += this.send({ kind: 'part', id, part });
@@ -52,6 +53,7 @@ export class Questions {
     } catch (caught) {
       error ??= caught;
     }
+    letLogGrow();
     this.running.delete(id);
     this.send({ kind: 'end', id, error: error === undefined ? undefined : encodeError(error) });
   }
@@ -80,11 +82,6 @@ export class Questions {
     while (running.untaken > WINDOW_BYTES && !running.abort.signal.aborted)
       await new Promise<void>((resolve) => (running.wake = resolve));
   }
-}
-
-/** Whether it is a statement of somebody, which may end this process; all else is made by the program. */
-function isStatement(question: StoreQuestion): boolean {
-  return 'raw' in question;
 }
 
 async function* partsOf(session: Session, question: StoreQuestion): AsyncGenerator<AnswerPart> {

@@ -23,6 +23,13 @@ export interface StorePlace {
   readonly readOnly: boolean;
 }
 
+/** What a connection works with. */
+export interface ConnectionModules {
+  /** Path of the program that has the store open. */
+  readonly program: string;
+  readonly warn: (message: string) => void;
+}
+
 /** The process of the store ended while it was at something, which it may have done or not. */
 export class StoreEnded extends FailureError {}
 
@@ -45,7 +52,7 @@ export class StoreConnection {
 
   constructor(
     private readonly place: StorePlace,
-    private readonly warn: (message: string) => void,
+    private readonly modules: ConnectionModules,
   ) {
     this.opened = new Promise((resolve, reject) => {
       this.onOpened = (layout) => {
@@ -55,7 +62,7 @@ export class StoreConnection {
     });
     // Who waits for it hears of it all the same.
     this.opened.catch(() => undefined);
-    this.started = startProcess(memoryLimit());
+    this.started = startProcess(modules.program, memoryLimit());
     const { child, pipe } = this.started;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr = (this.stderr + text).slice(-STDERR_LENGTH);
@@ -157,7 +164,7 @@ export class StoreConnection {
         this.answered(message.id, message.error);
         break;
       case 'warn':
-        this.warn(message.message);
+        this.modules.warn(message.message);
         break;
     }
   }

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import path from 'node:path';
 
 /** Where the build leaves the program of the process, seen from here in src as in dist. */
-const PROGRAM = path.join(__dirname, '..', '..', '..', 'dist', 'store-child', 'main.js');
+export const PROGRAM = path.join(__dirname, '..', '..', '..', 'dist', 'store-child', 'main.js');
 
 const SHELL = '/bin/sh';
 
@@ -31,13 +31,13 @@ export interface Started {
 }
 
 /**
- * Starts the process of a store. On Linux a shell sets the limit of its data (RLIMIT_DATA: private memory that can be written) before it
+ * Starts `program`, the process of a store, with a limit of memory in bytes. On Linux a shell sets the limit of its data (RLIMIT_DATA: private memory that can be written) before it
  * becomes Node.js, and that no image of a gigabyte is written where it crashes: what goes beyond it is refused to the function that asks for it, which fails with a message. A limit of addresses
  * (RLIMIT_AS) would refuse the gigabytes that V8 reserves and never uses. macOS has RLIMIT_DATA and does not heed it.
  */
-export function startProcess(memoryBytes: number): Started {
+export function startProcess(program: string, memoryBytes: number): Started {
   const isLimited = process.platform === 'linux' && existsSync(SHELL);
-  const node = [process.execPath, ...NODE_FLAGS, PROGRAM];
+  const node = [process.execPath, ...NODE_FLAGS, program];
   const [command = '', ...args] = isLimited
     ? [
         SHELL,

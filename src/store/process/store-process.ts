@@ -5,6 +5,7 @@ import type { Point } from '../../metrics/point';
 import { StoreConnection, StoreEnded } from './connection';
 import type { Written } from './messages';
 import { encodePoints } from './points';
+import { PROGRAM } from './start';
 
 /** Milliseconds until a process is started again that could not open the store. */
 const REOPEN_MS = 250;
@@ -28,6 +29,8 @@ export interface Question {
 export interface StoreProcessOptions {
   readonly path: string;
   readonly readOnly?: boolean;
+  /** Path of the process's program; default the one that the build made. */
+  readonly program?: string;
 }
 
 /**
@@ -38,6 +41,7 @@ export interface StoreProcessOptions {
 export class StoreProcess {
   readonly path: string;
   private readonly readOnly: boolean;
+  private readonly program: string;
   private tables: ReadonlyMap<string, readonly string[]> = new Map();
   private connection: StoreConnection | null = null;
   /** The process with its store open. Rejects where it can't be opened. */
@@ -49,11 +53,12 @@ export class StoreProcess {
   private isUncertain = false;
 
   constructor(
-    { path: file, readOnly = false }: StoreProcessOptions,
+    { path: file, readOnly = false, program = PROGRAM }: StoreProcessOptions,
     private readonly modules: { readonly warn: (message: string) => void },
   ) {
     this.path = path.resolve(file);
     this.readOnly = readOnly;
+    this.program = program;
     this.ready = Promise.reject(new FailureError(`store ${this.path}: is not open`));
     this.ready.catch(() => undefined);
   }
@@ -165,8 +170,8 @@ export class StoreProcess {
   }
 
   private start(): void {
-    const { path: file, readOnly } = this;
-    const connection = new StoreConnection({ path: file, readOnly }, this.modules.warn);
+    const { path: file, readOnly, program } = this;
+    const connection = new StoreConnection({ path: file, readOnly }, { ...this.modules, program });
     this.connection = connection;
     let isOpen = false;
     this.ready = connection.opened.then((layout) => {
