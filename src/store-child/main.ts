@@ -2,6 +2,7 @@ import { writeFileSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { Frames } from '../store/process/frames';
 import type { FromStore, ToStore } from '../store/process/messages';
+import { STORE_TITLE } from '../store/process/title';
 import { StoreServer } from './store-server';
 
 /** Where whoever starts this process has the other end of the pipe. */
@@ -21,7 +22,7 @@ function end(): never {
  * to answer. It ends with the pipe. Signals are for the program that started it, which says when it is time.
  */
 function main(): void {
-  process.title = 'btcdmon-node store';
+  process.title = STORE_TITLE;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   process.on('uncaughtException', (error) => {
     writeSync(2, `${error.stack ?? error.message}\n`);

@@ -85,7 +85,7 @@ it('stores each point once, whenever its process is killed', async () => {
   const store = await opened();
   const time = clock();
   let written = 0;
-  let isWriting = true;
+  const writing = { isOn: true };
   const killing = (async () => {
     for (let kills = 0; kills < 12; kills++) {
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
@@ -95,9 +95,9 @@ it('stores each point once, whenever its process is killed', async () => {
       const before = written;
       await until('a batch', () => written > before + 200);
     }
-    isWriting = false;
+    writing.isOn = false;
   })();
-  while (isWriting) {
+  while (writing.isOn) {
     const points = makePoints(100, time);
     // As a queue: what fails is given again.
     for (;;)
@@ -230,6 +230,10 @@ it('says in one line why it can not open a store', async () => {
   await expect(opened(true)).rejects.toThrow(
     new FailureError(`store ${file}: there is no such file; start btcdmon-node once to make it`),
   );
+  file = path.join(folder, 'held.duckdb');
+  await opened();
+  const line = `store ${file}: in use by process ${process.pid}; stop that one, or give this one another file (--data-dir)`;
+  await expect(opened()).rejects.toThrow(new FailureError(line));
   file = '/proc/self/x.duckdb';
   await expect(opened()).rejects.toThrow(FailureError);
 });
