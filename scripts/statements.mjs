@@ -1,9 +1,8 @@
 // What hostile statements do to a node: the built program on a regtest network (`demo`), asked over its page.
-//   node scripts/statements.mjs [--known] [--fuzz N] [--seed S] [--dist FOLDER] [--json]
+//   node scripts/statements.mjs [--known] [--fuzz N] [--seed S] [--at-once 1] [--program FILE]
 // --known asks the statements of statements-known.mjs, --fuzz N calls of DuckDB's functions with large arguments. After each a panel
 // is asked for. Fails where the node ends, takes 2 GB with all its processes, does not answer the panel within a second, or where
-// `audit` finds a point missing or twice in the end. --dist has another build asked, as one of before, whose failures are then told and
-// are no failures of the script. Needs dist (npm run build) and Linux (/proc).
+// `audit` finds a point missing or twice in the end. --program has another build asked, as one of before. Needs dist (npm run build) and Linux (/proc).
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -21,6 +20,7 @@ const { values } = parseArgs({
     fuzz: { type: 'string', default: '0' },
     seed: { type: 'string', default: String(Date.now() % 0x1_0000_0000) },
     program: { type: 'string', default: new URL('../bin/btcdmon-node', import.meta.url).pathname },
+    'at-once': { type: 'string', default: '1' },
     verbose: { type: 'boolean', default: false },
   },
 });
@@ -31,8 +31,8 @@ const MEMORY_BYTES = 2_000_000_000;
 const PANEL_MS = 1_000;
 /** What the node gives a statement; whoever asks leaves before that where many are asked. */
 const LEAVE_MS = Number(values.fuzz) > 0 ? 3_000 : 25_000;
-/** How many fuzzed statements are asked at once: as many as have a turn. */
-const AT_ONCE = 2;
+/** How many fuzzed statements are asked at once; where it is more than one, a panel has to wait for its turn. */
+const AT_ONCE = Number(values['at-once']);
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
