@@ -19,7 +19,7 @@ export class FailureError extends BtcdmonError {
 }
 
 /** Errors of several addresses or attempts that one message names. */
-const MOST_NAMED = 8;
+export const MOST_NAMED = 8;
 
 /**
  * The message of anything thrown, for logs and for errors that name it; never empty. Where there are several errors in one, as

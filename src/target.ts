@@ -3,7 +3,7 @@ import { suggestion } from './nearest';
 
 /** What stands in a URL of the command line behind the scheme. */
 export interface Target {
-  /** An address without brackets, or a name. */
+  /** An address without brackets, maybe with a zone (`fe80::1%eth0`), or a name in ASCII. */
   readonly host: string;
   readonly port: number;
   readonly user: string | null;
@@ -26,20 +26,31 @@ export interface TargetForm {
   readonly defaultPort?: number;
   /** Names that may stand behind the question mark. */
   readonly options?: readonly string[];
+  /** Whether an IPv6 address may have a zone; what is built on HTTP or on NATS's client can't use one. */
+  readonly mayHaveZone?: boolean;
   /** Whether a user may stand before the host. */
   readonly mayHaveUser?: boolean;
 }
 
+/** A host with a zone, up to the zone's end. */
+const ZONED = /^(\/\/(?:[^/?#@]*@)?\[[0-9a-f:.]+)%(?:25)?([a-z0-9._-]+)(?=\])/i;
+
 /**
- * Reads `//[user@]host[:port][/path][?option=value&…]`, the part of a URL behind its scheme.
+ * Reads `//[user@]host[:port][/path][?option=value&…]`, the part of a URL behind its scheme. A zone is written `%eth0` or, as RFC
+ * 6874 has it, `%25eth0`.
  * @throws UsageError that names what is wrong and never shows a password
  */
 export function parseTarget(rest: string, expected: TargetForm): Target {
   const { form, scheme, flag = '--export', defaultPort, options: known = [] } = expected;
   const shown = `${flag} ${scheme}:${rest.replace(/\/\/.*@/, '//***@').replace(/[?#].*$/s, '')}`;
   const wrong = (reason: string): UsageError => new UsageError(`${shown}: ${reason}; use ${form}`);
-  if (!rest.startsWith('//') || !URL.canParse(`http:${rest}`)) throw wrong("can't be read");
-  const url = new URL(`http:${rest}`);
+  const [zoned, head = '', zone = ''] = ZONED.exec(rest) ?? [];
+  if (zoned !== undefined && expected.mayHaveZone !== true)
+    throw wrong(`a zone (%${zone}) can't be used here; give an address without one, or a name`);
+  // URLs of Node.js have no zones.
+  const plain = zoned === undefined ? rest : `${head}${rest.slice(zoned.length)}`;
+  if (!plain.startsWith('//') || !URL.canParse(`http:${plain}`)) throw wrong("can't be read");
+  const url = new URL(`http:${plain}`);
   if (url.password !== '')
     throw new UsageError(
       `${shown}: a password in a URL is seen by other users; put it into the environment or a file, see docs/exporting.md`,
@@ -52,7 +63,7 @@ export function parseTarget(rest: string, expected: TargetForm): Target {
   const port = given === undefined ? defaultPort : Number(given);
   if (port === undefined || port < 1) throw wrong('names no port');
   return {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host: `${url.hostname.replace(/^\[|\]$/g, '')}${zone === '' ? '' : `%${zone}`}`,
     port,
     user: url.username === '' ? null : decode(url.username, wrong),
     path: decode(url.pathname.slice(1), wrong),

@@ -71,7 +71,10 @@ const DNS_PORT = 53;
 
 /** A DNS server. */
 export function readDns(text: string): Endpoint {
-  return ipEndpoint('--dns', text, text, DNS_PORT, 'give IP[:port] of a DNS server');
+  const right = 'give IP[:port] of a DNS server, without a zone (%eth0)';
+  // Node's resolver leaves zones out, and would ask somewhere else.
+  if (text.includes('%')) throw new UsageError(`--dns ${text}: ${right}`);
+  return ipEndpoint('--dns', text, text, DNS_PORT, right);
 }
 
 function ipEndpoint(option: string, text: string, from: string, port: number, right: string): Endpoint {

@@ -1,14 +1,16 @@
 import { type Socket, createSocket } from 'node:dgram';
-import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../clock';
 import { FailureError, UsageError, messageOf } from '../errors';
 import type { Point } from '../metrics/point';
+import { type Lookup, startingWith, systemLookup } from '../lookup';
 import { numberOption, parseTarget } from '../target';
 import type { ExporterContext } from './context';
 import type { Exporter, WriteResult } from './exporter';
 import { LineSerializer } from './line';
 import { type Pace, Pacer } from './pacer';
+import { within } from './within';
 
 /** How its URL is written. */
 export const INFLUX_UDP_FORM = 'influx+udp://host[:8089]';
@@ -31,6 +33,13 @@ const DATAGRAMS_PER_SECOND = 3000;
  */
 const BURST_SECONDS = 0.005;
 
+/** From this age on a look-up is made again behind the writing, so that a receiver that moved is followed within a minute. */
+const LOOK_AGAIN_MS = 30_000;
+
+/** An older one is waited for, where nothing was written for long, but not longer than this. */
+const TOO_OLD_MS = 60_000;
+const WAIT_MS = 2_000;
+
 /** How a receiver is reached, and how fast it is written to. */
 export interface InfluxUdpOptions {
   /** Name or address, IPv6 without brackets. */
@@ -47,8 +56,8 @@ export interface InfluxUdpOptions {
 
 /**
  * Line protocol in UDP datagrams, for InfluxDB 1.x and Telegraf. Nothing confirms a point: `sent` is what the kernel
- * took. Where the host answers that nothing listens (ICMP, so on near networks alone), the write fails, and the batch
- * goes out again; InfluxDB keeps a point that came twice once.
+ * took. Where the host answers that nothing listens (ICMP, so on near networks alone), the batch goes out again, to the next of
+ * its addresses; where none is left, the write fails. InfluxDB keeps a point that came twice once.
  */
 export class InfluxUdpExporter implements Exporter {
   readonly name = 'influx+udp';
@@ -56,14 +65,24 @@ export class InfluxUdpExporter implements Exporter {
   private readonly serializer: LineSerializer;
   private readonly datagrams: Pacer;
   private readonly bytes: Pacer | undefined;
+  private readonly clock: Clock;
+  private readonly lookup: Lookup;
   private socket: Socket | undefined;
+  /** The address that the socket is connected to, or was before. */
+  private address: string | undefined;
+  private addresses: readonly string[] = [];
+  /** When the name was looked up last, on the monotonic clock. */
+  private lookedUpMs = -Infinity;
+  private looking: Promise<void> | undefined;
   /** What the network reported since the last look. */
   private refusal: Error | undefined;
 
   constructor(
     private readonly options: InfluxUdpOptions,
-    modules: { readonly clock: Clock },
+    modules: { readonly clock: Clock; readonly lookup?: Lookup },
   ) {
+    this.clock = modules.clock;
+    this.lookup = modules.lookup ?? systemLookup;
     this.datagramBytes = options.datagramBytes ?? DATAGRAM_BYTES;
     this.serializer = new LineSerializer({ maxBytes: this.datagramBytes });
     this.datagrams = new Pacer(pace(options.datagramsPerSecond ?? DATAGRAMS_PER_SECOND, 1), modules);
@@ -76,7 +95,8 @@ export class InfluxUdpExporter implements Exporter {
   async open(): Promise<void> {
     const { host, port } = this.options;
     try {
-      this.socket = await this.connect();
+      await this.lookUp();
+      await this.eachAddress((address) => this.use(address));
     } catch (error) {
       throw new FailureError(
         `export ${this.name}: the host ${host} (port ${port}) can't be used: ${messageOf(error)}`,
@@ -85,8 +105,16 @@ export class InfluxUdpExporter implements Exporter {
   }
 
   async write(points: readonly Point[]): Promise<WriteResult> {
-    // The name is looked up again after a failure: a server that moved is found.
-    this.socket ??= await this.connect();
+    await this.follow();
+    return this.eachAddress(async (address) => this.writeTo(await this.use(address), points));
+  }
+
+  close(): Promise<void> {
+    this.disconnect();
+    return Promise.resolve();
+  }
+
+  private async writeTo(socket: Socket, points: readonly Point[]): Promise<WriteResult> {
     this.refusal = undefined;
     let rejected = 0;
     let rejection: string | undefined;
@@ -102,23 +130,53 @@ export class InfluxUdpExporter implements Exporter {
       const size = Buffer.byteLength(line);
       // Lines are separated, not ended, by newlines: the last one needs none.
       if (bytes > 0 && bytes + 1 + size > this.datagramBytes) {
-        await this.send(this.socket, datagram, bytes);
+        await this.send(socket, datagram, bytes);
         datagram = '';
         bytes = 0;
       }
       datagram += bytes > 0 ? `\n${line}` : line;
       bytes += bytes > 0 ? size + 1 : size;
     }
-    if (bytes > 0) await this.send(this.socket, datagram, bytes);
+    if (bytes > 0) await this.send(socket, datagram, bytes);
     // An ICMP answer to the last datagram is reported in the next turn of the event loop.
     await nextTurn();
     this.throwRefusal();
     return { sent: points.length - rejected, acked: 0, rejected, rejection };
   }
 
-  close(): Promise<void> {
-    this.disconnect();
-    return Promise.resolve();
+  /**
+   * Does something with the first of the receiver's addresses with which it can be done.
+   * @throws Error that names what is wrong with each
+   */
+  private async eachAddress<T>(action: (address: string) => Promise<T>): Promise<T> {
+    const addresses = startingWith(this.address, this.addresses);
+    const failures: Error[] = [];
+    for (const address of addresses) {
+      try {
+        return await action(address);
+      } catch (error) {
+        this.disconnect();
+        if (addresses.length === 1) throw error;
+        failures.push(new Error(`${address}: ${messageOf(error)}`));
+      }
+    }
+    throw failures.length > 0 ? new AggregateError(failures) : new Error('the name has no address');
+  }
+
+  /** Looks the name up again where that is due. What can't be looked up stays where it was. */
+  private async follow(): Promise<void> {
+    const age = this.clock.monotonicMs() - this.lookedUpMs;
+    // After a failure too: the receiver may have moved.
+    if (age < LOOK_AGAIN_MS && this.socket !== undefined) return;
+    this.looking ??= this.lookUp().finally(() => (this.looking = undefined));
+    const looking = this.looking.catch(() => undefined);
+    if (age >= TOO_OLD_MS || this.socket === undefined) await within(WAIT_MS, looking);
+  }
+
+  private async lookUp(): Promise<void> {
+    const { host } = this.options;
+    this.lookedUpMs = this.clock.monotonicMs();
+    this.addresses = isIP(host) === 0 ? await this.lookup(host) : [host];
   }
 
   private async send(socket: Socket, datagram: string, bytes: number): Promise<void> {
@@ -137,21 +195,34 @@ export class InfluxUdpExporter implements Exporter {
     throw this.refusal;
   }
 
-  private async connect(): Promise<Socket> {
-    const { address, family } = await lookup(this.options.host);
+  /** The socket to an address, a new one where it is connected to none or to another. */
+  private async use(address: string): Promise<Socket> {
+    if (this.socket !== undefined && this.address === address) return this.socket;
+    this.disconnect();
+    this.address = address;
+    this.socket = await this.connect(address);
+    return this.socket;
+  }
+
+  private async connect(address: string): Promise<Socket> {
     const { sendBufferBytes } = this.options;
     const socket = createSocket({
-      type: family === 6 ? 'udp6' : 'udp4',
+      type: isIP(address) === 6 ? 'udp6' : 'udp4',
       ...(sendBufferBytes === undefined ? {} : { sendBufferSize: sendBufferBytes }),
     });
     socket.on('error', (error) => {
-      this.refusal ??= error;
+      // Of one that was left for another address, nothing is of interest any more.
+      if (this.socket === socket) this.refusal ??= error;
     });
     await new Promise<void>((resolve, reject) => {
       // Without a receiver the socket would still be connected: this fails for want of a route alone.
-      socket.once('error', reject);
+      const failed = (error: Error): void => {
+        socket.close();
+        reject(error);
+      };
+      socket.once('error', failed);
       socket.connect(this.options.port, address, () => {
-        socket.off('error', reject);
+        socket.off('error', failed);
         resolve();
       });
     });
@@ -182,6 +253,7 @@ export function createInfluxUdp(rest: string, { clock }: ExporterContext): Influ
     form: INFLUX_UDP_FORM,
     defaultPort: PORT,
     options: ['datagram', 'datagrams', 'bytes', 'buffer'],
+    mayHaveZone: true,
   });
   const { host, port, path, shown, options } = target;
   if (path !== '') throw new UsageError(`${shown}: the server knows its database; use ${INFLUX_UDP_FORM}`);

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
-import { messageOf } from '../errors';
 import { checksum } from '../hash';
 import { type Answer, MAX_WORDS, hello, readAnswer } from './collect-protocol';
 import type { LineBatch } from './line-exporter';
@@ -41,7 +40,7 @@ export class LineLink {
     private readonly socket: Socket,
     private readonly options: LinkOptions,
   ) {
-    socket.on('error', (error) => this.fail(refusalOf(socket) ?? told(error)));
+    socket.on('error', (error) => this.fail(refusalOf(socket) ?? error));
     socket.on('close', () => this.fail(new Error('the receiver closed the connection')));
     socket.on('timeout', () => this.fail(new Error(`no progress for ${(socket.timeout ?? 0) / 1_000} s`)));
     socket.on('data', (bytes: Buffer) => this.read(bytes));
@@ -166,13 +165,6 @@ export class LineLink {
     this.socket.destroy();
     this.waiting?.reject(error);
   }
-}
-
-/** Where a name has several addresses and none answers, Node.js has an error for each in one that says nothing. */
-function told(error: Error): Error {
-  if (error.message !== '') return error;
-  const { errors = [] } = error as Partial<AggregateError>;
-  return new Error(errors.map(messageOf).join(', ') || error.name);
 }
 
 /** What is wrong with the certificate of the other side, if that is why the connection failed. */

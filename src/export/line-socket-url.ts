@@ -19,7 +19,13 @@ interface Modules {
 /** The exporter of `line+tcp://…`. */
 export function lineTcp(rest: string, modules: Modules): LineSocketExporter {
   const form = 'line+tcp://host[:8094][?ack=on]';
-  const target = parseTarget(rest, { form, scheme: 'line+tcp', defaultPort: DEFAULT_PORT, options: OPTIONS });
+  const target = parseTarget(rest, {
+    form,
+    scheme: 'line+tcp',
+    defaultPort: DEFAULT_PORT,
+    options: OPTIONS,
+    mayHaveZone: true,
+  });
   return new LineSocketExporter({ name: 'line+tcp', ...addressed(target, form), ...common(target) }, modules);
 }
 
@@ -27,7 +33,13 @@ export function lineTcp(rest: string, modules: Modules): LineSocketExporter {
 export function lineTls(rest: string, modules: Modules): LineSocketExporter {
   const form = 'line+tls://host[:8094][?ca-file=PATH][&ack=on]';
   const options = [...OPTIONS, 'ca-file'];
-  const target = parseTarget(rest, { form, scheme: 'line+tls', defaultPort: DEFAULT_PORT, options });
+  const target = parseTarget(rest, {
+    form,
+    scheme: 'line+tls',
+    defaultPort: DEFAULT_PORT,
+    options,
+    mayHaveZone: true,
+  });
   const caFile = target.options.get('ca-file');
   return new LineSocketExporter(
     { name: 'line+tls', ...addressed(target, form), ...common(target), caFile },

@@ -109,7 +109,8 @@ export class LineSocketExporter implements LineExporter {
     const { name, place } = this.options;
     const options = { ...place, keepAlive: true, keepAliveInitialDelay: 60_000, noDelay: true };
     if (name !== 'line+tls') return [connectPlain(options), 'connect'];
-    const servername = 'host' in place && isIP(place.host) === 0 ? { servername: place.host } : {};
+    const servername =
+      'host' in place && isIP(place.host) === 0 ? { servername: place.host.replace(/\.$/, '') } : {};
     const ca = this.ca === undefined ? {} : { ca: this.ca };
     // Said here so that NODE_TLS_REJECT_UNAUTHORIZED=0 can't turn it off.
     const rules = { rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const;

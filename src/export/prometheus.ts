@@ -94,7 +94,12 @@ export class PrometheusExporter implements Exporter {
  * @throws UsageError
  */
 export function createPrometheus(rest: string): PrometheusExporter {
-  const target = parseTarget(rest, { scheme: 'prometheus', form: PROMETHEUS_FORM, defaultPort: PORT });
+  const target = parseTarget(rest, {
+    scheme: 'prometheus',
+    form: PROMETHEUS_FORM,
+    defaultPort: PORT,
+    mayHaveZone: true,
+  });
   const { host, port, path, shown } = target;
   if (path !== '') throw new UsageError(`${shown}: metrics are always at /metrics; use ${PROMETHEUS_FORM}`);
   return new PrometheusExporter({ host, port });

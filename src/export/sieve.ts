@@ -1,3 +1,4 @@
+import { messageOf } from '../errors';
 import type { WriteResult } from './exporter';
 import { offsetOfLine, seriesOfLine } from './split-lines';
 
@@ -86,7 +87,7 @@ export class Sieve {
 const NOTHING: WriteResult = { sent: 0, acked: 0, rejected: 0 };
 
 function refused({ lines }: Lines, error: unknown): WriteResult {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return { sent: 0, acked: 0, rejected: 1, rejection: `${seriesOfLine(lines)}: ${reason}` };
 }
 

@@ -8,6 +8,7 @@ import type { PeerBudget, Verdict } from './budget/peer-budget';
 import type { ReadTurns, Sender } from './budget/read-turns';
 import { type CountedCommand, isCommand } from './commands';
 import type { DisconnectReason, P2PEvents, PeerInfo, Violation } from './events';
+import { formatEndpoint } from './endpoint';
 import { ENCRYPTED_TRANSPORT, FirstBytes, type FirstVerdict } from './first-bytes';
 import { FrameReader, type FrameSink, HEADER_BYTES } from './framing';
 import { type InventoryItem, encodeInventory } from './messages/inventory';
@@ -119,12 +120,14 @@ export class Connection implements PeerInfo, FrameSink, Sender {
     options: ConnectionOptions,
     private readonly modules: ConnectionModules,
   ) {
-    const address = NetAddress.fromHost(options.host, options.port, options.network);
+    // bcoin knows no zones (`fe80::1%eth0`); the socket needs them.
+    const [bare = '', zone] = options.host.split('%');
+    const address = NetAddress.fromHost(bare, options.port, options.network);
     this.id = options.id;
     this.kind = options.kind;
-    this.host = address.host;
+    this.host = zone === undefined ? address.host : `${address.host}%${zone}`;
     this.port = address.port;
-    this.address = address.hostname;
+    this.address = formatEndpoint(this);
     this.budget = options.budget;
     this.frames = new FrameReader(options.network.magic, this);
     this.first = new FirstBytes(options.network.magic, options.kind !== 'inbound');
@@ -133,8 +136,8 @@ export class Connection implements PeerInfo, FrameSink, Sender {
         network: options.network,
         protocolVersion: PROTOCOL_VERSION,
         userAgent: options.userAgent,
-        createSocket: (port, host) => {
-          const socket = connect({ port, host });
+        createSocket: (port) => {
+          const socket = connect({ port, host: this.host });
           // bcoin listens for the first error alone; a second one must not end the process.
           socket.on('error', () => undefined);
           return socket;

@@ -1,6 +1,6 @@
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { messageOf } from '../errors';
+import { MOST_NAMED, messageOf } from '../errors';
+import { type Lookup, startingWith } from '../lookup';
 import type { Connection } from './connection';
 import { type Endpoint, formatEndpoint } from './endpoint';
 
@@ -15,6 +15,9 @@ const COMPLAINT_MS = 60_000;
 export interface DialerModules {
   /** Opens a connection to an address; null where there is one. */
   readonly open: (host: string, port: number) => Connection | null;
+  /** Whether there is a connection to an address, or one is being opened. */
+  readonly isDialled: (host: string, port: number) => boolean;
+  readonly lookup: Lookup;
   readonly monotonicMs: () => number;
   /** Tells the operator that a peer can't be reached, with the reason and the number of attempts so far. */
   readonly complain: (endpoint: string, reason: string, attempts: number) => void;
@@ -22,11 +25,14 @@ export interface DialerModules {
 
 /**
  * Keeps one peer connected for as long as the program runs. A connection that ends is dialled again, later and later
- * while it fails, with jitter so that a restarted node is not met by all its monitors at once.
+ * while it fails, with jitter so that a restarted node is not met by all its monitors at once. All addresses of a name are tried
+ * before that counts as one failure; the one that worked last comes first.
  */
 export class Dialer {
   private connection: Connection | null = null;
   private failures = 0;
+  /** The address with which hands were shaken last. */
+  private worked: string | undefined;
   private complained = -Infinity;
   private timer: NodeJS.Timeout | null = null;
   private stopped = false;
@@ -54,31 +60,42 @@ export class Dialer {
     this.timer = setTimeout(() => void this.dial(), nextWait(this.failures));
   }
 
-  /** One connection from dialling to its end; gives the reason of the end. */
+  /**
+   * Tries the addresses of the peer until hands are shaken with one, and waits for the end of that connection. Gives the reason of
+   * the end, or of each address why it failed.
+   */
   private async connectOnce(): Promise<string> {
     const { host, port } = this.endpoint;
-    let address = host;
-    if (isIP(host) === 0) {
-      try {
-        // Looked up at each attempt: names move.
-        ({ address } = await lookup(host));
-      } catch (error) {
-        this.failures += 1;
-        return messageOf(error);
-      }
+    let addresses: readonly string[];
+    try {
+      // Looked up at each attempt: names move.
+      addresses = isIP(host) === 0 ? await this.modules.lookup(host) : [host];
+    } catch (error) {
+      this.failures += 1;
+      return messageOf(error);
     }
-    // `stop` may have been called while the name was looked up.
-    if (this.stopped) return 'stopped';
-    const connection = this.modules.open(address, port);
-    if (connection === null) {
+    // Its other addresses lead to the same peer, which is not wanted twice.
+    if (addresses.some((address) => this.modules.isDialled(address, port))) {
       this.failures += 1;
       return 'duplicate';
     }
-    this.connection = connection;
-    const reason = await connection.closed;
-    this.connection = null;
-    this.failures = connection.established ? 0 : this.failures + 1;
-    return reason;
+    const reasons: string[] = [];
+    for (const address of startingWith(this.worked, addresses)) {
+      // `stop` may have been called while there was something to wait for.
+      if (this.stopped) return 'stopped';
+      const connection = this.modules.open(address, port);
+      this.connection = connection;
+      const reason = (await connection?.closed) ?? 'duplicate';
+      this.connection = null;
+      if (connection?.established === true) {
+        this.worked = address;
+        this.failures = 0;
+        return reason;
+      }
+      reasons.push(addresses.length === 1 ? reason : `${address} ${reason}`);
+    }
+    this.failures += 1;
+    return named(reasons);
   }
 
   private complain(reason: string): void {
@@ -87,6 +104,13 @@ export class Dialer {
     this.complained = now;
     this.modules.complain(formatEndpoint(this.endpoint), reason, this.failures);
   }
+}
+
+/** What was wrong, as one reason. */
+function named(reasons: readonly string[]): string {
+  if (reasons.length === 0) return 'the name has no address';
+  const more = reasons.length > MOST_NAMED ? ` and ${reasons.length - MOST_NAMED} more` : '';
+  return `${reasons.slice(0, MOST_NAMED).join(', ')}${more}`;
 }
 
 /** Milliseconds until the next attempt: between half and the whole of a wait that doubles with each failure. */

@@ -1,21 +1,23 @@
-import { isIPv6 } from 'node:net';
+import { SocketAddress, isIPv6 } from 'node:net';
+import { domainToASCII } from 'node:url';
 import { UsageError } from '../errors';
 
 /** A place to dial. */
 export interface Endpoint {
-  /** An IPv4 or IPv6 address without brackets, or a DNS name. */
+  /** An IPv4 or IPv6 address without brackets, maybe with a zone (`fe80::1%eth0`), or a DNS name in ASCII. */
   readonly host: string;
   readonly port: number;
 }
 
 /**
- * Parses the value of an option: `host`, `host:port`, `[IPv6]:port` or a bare IPv6 address.
+ * Parses the value of an option: `host`, `host:port`, `[IPv6]:port` or a bare IPv6 address. Names of other scripts than ASCII
+ * are taken as browsers take them (IDNA, RFC 5891).
  * @throws UsageError naming `text` and what would be right
  */
 export function parseEndpoint(text: string, defaultPort: number, option = '--connect'): Endpoint {
   if (isIPv6(text)) return { host: text, port: defaultPort };
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(.*))?$/.exec(text);
-  const host = match?.[1] ?? match?.[2] ?? '';
+  const host = match?.[1] ?? toAscii(match?.[2] ?? '');
   if (match?.[1] !== undefined ? !isIPv6(host) : !isHostName(host))
     throw new UsageError(
       `${option} ${text}: not a host; give host[:port], 192.0.2.1:8333, [2001:db8::1]:8333 or a DNS name`,
@@ -35,9 +37,21 @@ export function formatEndpoint({ host, port }: Endpoint): string {
 
 /** Each endpoint once, in the order in which they come. */
 export function distinct(endpoints: readonly Endpoint[]): Endpoint[] {
-  return [
-    ...new Map(endpoints.map((endpoint) => [formatEndpoint(endpoint).toLowerCase(), endpoint])).values(),
-  ];
+  return [...new Map(endpoints.map((endpoint) => [keyOf(endpoint), endpoint])).values()];
+}
+
+/** The same for each way to write an endpoint: names have no case and may end with a dot, an IPv6 address may have zeros. */
+function keyOf({ host, port }: Endpoint): string {
+  const [bare = '', zone = ''] = host.split('%');
+  const plain = isIPv6(bare)
+    ? `${new SocketAddress({ family: 'ipv6', address: bare }).address}%${zone}`
+    : bare.toLowerCase().replace(/\.$/, '');
+  return `${plain} ${port}`;
+}
+
+/** A name as DNS has it; what is ASCII stays as it is. */
+function toAscii(name: string): string {
+  return /[^\0-\x7f]/.test(name) ? domainToASCII(name) : name;
 }
 
 function isHostName(text: string): boolean {

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock';
 import type { EventBus } from '../events';
+import { type Lookup, systemLookup } from '../lookup';
 import { BlockRequests } from './block-requests';
 import { bcoinNetwork } from './bcoin';
 import { HeldBytes, RECEIVED, UNSENT } from './budget/held-bytes';
@@ -15,10 +16,9 @@ import { Dialer, type DialerModules } from './dialer';
 import type { Endpoint } from './endpoint';
 import type { P2PEvents, PeerInfo, Violation } from './events';
 import { messageHandlers } from './handlers';
-import { parseIp } from './join/ip';
+import { hostOf } from './join/ip';
 import { Join, type JoinParts } from './join/join';
 import { wireHash } from './messages/inventory';
-import { ipOf } from './messages/network-address';
 import type { NetworkName } from './networks';
 import { TransactionRequests } from './transaction-requests';
 
@@ -52,6 +52,8 @@ export interface PoolModules {
   /** Where the transactions of compact blocks are looked for. */
   readonly relayed: TransactionSource;
   readonly complain: DialerModules['complain'];
+  /** Where the names of peers are looked up; the system's way where it is undefined. */
+  readonly lookup?: Lookup;
   /** Takes errors that no peer should be able to cause. */
   readonly fault: (error: unknown) => void;
 }
@@ -122,8 +124,7 @@ export class Pool {
       return connection;
     };
     const dial = (kind: 'kept' | 'joined', text: string, port: number): Connection | null => {
-      const place = parseIp(text);
-      const host = (place === null ? null : ipOf(place)) ?? text;
+      const host = hostOf(text);
       return this.connections.hasDialled(host, port) ? null : add({ kind, host, port });
     };
     bus.on('handshake', ({ peer }) => {
@@ -134,6 +135,8 @@ export class Pool {
       (endpoint) =>
         new Dialer(endpoint, {
           open: (host, port) => dial('kept', host, port),
+          isDialled: (host, port) => this.connections.hasDialled(hostOf(host), port),
+          lookup: modules.lookup ?? systemLookup,
           monotonicMs,
           complain: modules.complain,
         }),

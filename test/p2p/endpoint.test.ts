@@ -10,6 +10,11 @@ describe('parseEndpoint', () => {
     ['[2001:db8::1]:8333', '2001:db8::1', 8333],
     ['[::1]', '::1', 8333],
     ['::1', '::1', 8333],
+    ['fe80::1%eth0', 'fe80::1%eth0', 8333],
+    ['[fe80::1%eth0]:1', 'fe80::1%eth0', 1],
+    ['bücher.example:1', 'xn--bcher-kva.example', 1],
+    ['BÜCHER.example', 'xn--bcher-kva.example', 8333],
+    ['node.example.', 'node.example.', 8333],
   ])('%s', (text, host, port) => {
     expect(parseEndpoint(text, 8333)).toEqual({ host, port });
   });
@@ -26,6 +31,10 @@ describe('parseEndpoint', () => {
     '[::1',
     'http://a',
     'a:1:2',
+    'fe80::1%',
+    '[fe80::1%]:1',
+    'a..example',
+    '\u00ad',
   ])('refuses %j and names it', (text) => {
     expect(() => parseEndpoint(text, 8333)).toThrow(`--connect ${text}: `);
   });
@@ -38,9 +47,15 @@ describe('parseEndpoint', () => {
 
 it('distinct leaves out what was given before', () => {
   const texts = ['a.example', '127.0.0.1', 'A.example:8333', '127.0.0.1:8333', '127.0.0.1:1'];
+  const same = ['a.example.', '[::1]:8333', '0:0::1', 'fe80::1%a', '[FE80::1%a]', 'fe80::1%b'];
+  texts.push(...same, 'bücher.example', 'xn--bcher-kva.example');
   expect(distinct(texts.map((text) => parseEndpoint(text, 8333))).map(formatEndpoint)).toEqual([
-    'A.example:8333',
+    'a.example.:8333',
     '127.0.0.1:8333',
     '127.0.0.1:1',
+    '[0:0::1]:8333',
+    '[FE80::1%a]:8333',
+    '[fe80::1%b]:8333',
+    'xn--bcher-kva.example:8333',
   ]);
 });

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { messageOf } from '../../errors';
 
 /** What every server says first, over TCP, before any TLS. */
 const GREETING = 'INFO ';
@@ -7,25 +8,25 @@ const GREETING = 'INFO ';
  * The first of some servers, in a random order, that greets as NATS does. The client of NATS leaves sockets behind where a host answers
  * nothing, and they would keep the program from ending; so it is given servers that speak.
  * @param ms milliseconds that each has
- * @throws what was wrong with the last one
+ * @throws Error that names what was wrong with each
  */
 export async function findServer(
   servers: readonly string[],
   ms: number,
   signal: AbortSignal,
 ): Promise<string> {
-  let last: unknown;
+  const failures: Error[] = [];
   const order = servers.map((server) => ({ server, rank: Math.random() })).sort((a, b) => a.rank - b.rank);
   for (const { server } of order) {
     try {
       await greeting(server, ms, signal);
       return server;
     } catch (error) {
-      last = error;
       signal.throwIfAborted();
+      failures.push(new Error(servers.length === 1 ? messageOf(error) : `${server}: ${messageOf(error)}`));
     }
   }
-  throw last;
+  throw new AggregateError(failures);
 }
 
 function greeting(server: string, ms: number, signal: AbortSignal): Promise<void> {

@@ -98,7 +98,12 @@ function readServers({ options }: Target, wrong: (reason: string) => UsageError)
     const [, v6, name, digits] = match ?? [];
     const port = Number(digits ?? DEFAULT_PORT);
     const host = v6 ?? name;
-    if (host === undefined || (v6 !== undefined && isIP(v6) !== 6) || port < 1 || port > 65_535)
+    if (
+      host === undefined ||
+      (v6 !== undefined && (isIP(v6) !== 6 || v6.includes('%'))) ||
+      port < 1 ||
+      port > 65_535
+    )
       throw wrong(`servers=${given}: give host:port, with commas or semicolons between`);
     return formatServer(host, port);
   });

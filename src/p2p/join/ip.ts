@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { fromLegacyAddress, type NetworkAddress } from '../messages/network-address';
+import { fromLegacyAddress, ipOf, type NetworkAddress } from '../messages/network-address';
 
 /** Network and bytes of an address. */
 export type RawAddress = Pick<NetworkAddress, 'network' | 'address'>;
@@ -12,6 +12,19 @@ export function parseIp(text: string): RawAddress | null {
   if (family === 0) return null;
   if (family === 4) return { network: 'ipv4', address: Buffer.from(host.split('.').map(Number)) };
   return fromLegacyAddress(ipv6Bytes(host));
+}
+
+/**
+ * An IP in the one form in which connections are told apart. A link-local address (fe80::/10, RFC 4291) keeps its zone, without
+ * which no socket can be connected to it; elsewhere a zone has no meaning.
+ */
+export function hostOf(text: string): string {
+  const place = parseIp(text);
+  const host = place === null ? null : ipOf(place);
+  if (place === null || host === null) return text;
+  const isLinkLocal = place.network === 'ipv6' && (place.address.readUInt16BE(0) & 0xffc0) === 0xfe80;
+  const zone = /%.+$/.exec(text)?.[0] ?? '';
+  return isLinkLocal ? `${host}${zone}` : host;
 }
 
 /** The 16 bytes of an IPv6 address that is known to be well written. */

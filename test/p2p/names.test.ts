@@ -1,0 +1,143 @@
+import { SystemClock } from '../../src/clock';
+import { EventBus } from '../../src/events';
+import type { Lookup } from '../../src/lookup';
+import type { Endpoint } from '../../src/p2p/endpoint';
+import type { P2PEvents } from '../../src/p2p/events';
+import { hostOf } from '../../src/p2p/join/ip';
+import { Pool } from '../../src/p2p/pool';
+import { Cleanup } from '../support/cleanup';
+import { NO_COMPACT } from '../support/compact';
+import { FakePeer } from '../support/fake-peer';
+import { linkLocal } from '../support/names';
+import { until } from '../support/until';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+/** Dials endpoints, whose names have addresses as a test says. */
+function dial(connect: readonly Endpoint[], lookup: Lookup) {
+  const bus = new EventBus<P2PEvents>();
+  const handshakes: string[] = [];
+  const complaints: string[] = [];
+  bus.on('handshake', ({ peer }) => handshakes.push(peer.address));
+  const pool = new Pool(
+    { network: 'regtest', connect, userAgent: '/test/', wtxidRelay: true, txPerSecond: 1_000 },
+    {
+      ...{ bus, clock: new SystemClock(), lookup, ...NO_COMPACT },
+      complain: (peer, reason, attempts) => complaints.push(`${peer} ${reason} (${attempts})`),
+      fault: (error) => complaints.push(String(error)),
+    },
+  );
+  pool.start();
+  cleanup.add(pool, (it) => it.stop());
+  return { handshakes, complaints };
+}
+
+async function fake(host: string, port = 0): Promise<FakePeer> {
+  return cleanup.add(await FakePeer.start({ host, port }), (it) => it.stop());
+}
+
+/** A port on which nothing listens. */
+async function closedPort(): Promise<number> {
+  const peer = await FakePeer.start();
+  await peer.stop();
+  return peer.port;
+}
+
+const both: Lookup = () => Promise.resolve(['::1', '127.0.0.1']);
+
+it.each(['127.0.0.1', '::1'])('a name of two addresses is reached where only %s listens', async (host) => {
+  const { port } = await fake(host);
+  const { handshakes, complaints } = dial([{ host: 'two.test', port }], both);
+  await until('a handshake', () => handshakes.length === 1);
+  expect(handshakes[0]).toBe(host === '::1' ? `[::1]:${port}` : `127.0.0.1:${port}`);
+  expect(complaints).toEqual([]);
+});
+
+it('one failure counts when all addresses have failed, and each is named', async () => {
+  const port = await closedPort();
+  const { complaints } = dial([{ host: 'two.test', port }], both);
+  await until('a complaint', () => complaints.length === 1);
+  expect(complaints).toEqual([`two.test:${port} ::1 connection-refused, 127.0.0.1 connection-refused (1)`]);
+});
+
+it('of many addresses the complaint names eight', async () => {
+  const port = await closedPort();
+  const many = Array.from({ length: 40 }, (_, i) => `127.0.0.${i + 1}`);
+  const { complaints } = dial([{ host: 'many.test', port }], () => Promise.resolve(many));
+  await until('a complaint', () => complaints.length === 1);
+  expect(complaints[0]).toMatch(
+    /^many.test:\d+ (127\.0\.0\.[1-8] connection-refused,? ){8}and 32 more \(1\)$/,
+  );
+});
+
+it('a name is looked up at each redial, also one that had no address', async () => {
+  const { port } = await fake('127.0.0.1');
+  const answers = [[], ['127.0.0.1']];
+  const { handshakes, complaints } = dial([{ host: 'late.test', port }], () =>
+    Promise.resolve(answers.shift() ?? []),
+  );
+  await until('a handshake', () => handshakes.length === 1);
+  expect(complaints).toEqual([`late.test:${port} the name has no address (1)`]);
+});
+
+it('the address that worked last is tried first, and one that is gone no more', async () => {
+  const first = await fake('127.0.0.1');
+  const { port } = first;
+  const other = await fake('127.0.0.2', port);
+  let answer = ['127.0.0.1'];
+  const { handshakes } = dial([{ host: 'moves.test', port }], () => Promise.resolve(answer));
+  await until('a handshake', () => handshakes.length === 1);
+  answer = ['127.0.0.2', '127.0.0.1'];
+  first.connections[0]?.socket.destroy();
+  await until('the same again', () => handshakes.length === 2);
+  expect(handshakes[1]).toBe(`127.0.0.1:${port}`);
+  answer = ['127.0.0.2'];
+  first.connections[1]?.socket.destroy();
+  await until('the other', () => handshakes.length === 3);
+  expect(handshakes[2]).toBe(`127.0.0.2:${port}`);
+  expect(other.connections).toHaveLength(1);
+});
+
+it('a node under two names and its addresses is dialled once', async () => {
+  const first = await fake('127.0.0.1');
+  const { port } = first;
+  const second = await fake('127.0.0.2', port);
+  const hosts = ['127.0.0.1', 'a.test', 'b.test', '::ffff:127.0.0.1'];
+  const { handshakes, complaints } = dial(
+    hosts.map((host) => ({ host, port })),
+    () => Promise.resolve(['127.0.0.2', '127.0.0.1']),
+  );
+  await until('the others are told of', () => complaints.length === 3);
+  expect(complaints.every((line) => line.endsWith(' duplicate (1)'))).toBe(true);
+  expect(handshakes).toEqual([`127.0.0.1:${port}`]);
+  expect([first.connections.length, second.connections.length]).toEqual([1, 0]);
+});
+
+it.each([
+  ['fe80::1%eth0', 'fe80::1%eth0'],
+  ['FE80:0::1%eth0', 'fe80::1%eth0'],
+  ['fe80::1', 'fe80::1'],
+  ['::1%lo', '::1'],
+  ['0:0::1', '::1'],
+  ['::ffff:1.2.3.4', '1.2.3.4'],
+  ['1.2.3.4', '1.2.3.4'],
+])('the host of %s is %s', (text, host) => {
+  expect(hostOf(text)).toBe(host);
+});
+
+linkLocal.describe('a link-local address', (address) => {
+  it('is dialled with its zone, and told with it', async () => {
+    const { port } = await fake(address);
+    const { handshakes, complaints } = dial([{ host: address, port }], both);
+    await until('a handshake or a complaint', () => handshakes.length + complaints.length > 0);
+    expect({ handshakes, complaints }).toEqual({ handshakes: [`[${address}]:${port}`], complaints: [] });
+  });
+
+  it('is dialled with the zone that the look-up of a name gives', async () => {
+    const { port } = await fake(address);
+    const { handshakes, complaints } = dial([{ host: 'near.test', port }], () => Promise.resolve([address]));
+    await until('a handshake or a complaint', () => handshakes.length + complaints.length > 0);
+    expect({ handshakes, complaints }).toEqual({ handshakes: [`[${address}]:${port}`], complaints: [] });
+  });
+});
