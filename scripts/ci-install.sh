@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need beside Node and Go: InfluxDB 1.x, VictoriaMetrics, NATS, Prometheus, nginx, tshark, strace, openssl,
-# Chromium with a font, what containers are made of (busybox, curl, iproute2, util-linux), btcd and Telegraf. For Debian and its kin.
+# libfaketime, Chromium with a font, what containers are made of (busybox, curl, iproute2, util-linux), btcd and Telegraf. For Debian and its kin.
 set -euo pipefail
 
 BTCD_VERSION=0.26.0
@@ -23,6 +23,8 @@ command -v busybox >/dev/null || missing+=(busybox)
 command -v curl >/dev/null || missing+=(curl)
 command -v ip >/dev/null || [ -x /usr/sbin/ip ] || missing+=(iproute2)
 command -v unshare >/dev/null || missing+=(util-linux)
+# A library: no command tells of it.
+compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || missing+=(libfaketime)
 command -v chromium >/dev/null || missing+=(chromium)
 # Without a font Chromium draws boxes in the place of letters.
 [ -d /usr/share/fonts/truetype/dejavu ] || missing+=(fonts-dejavu-core)

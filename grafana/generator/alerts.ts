@@ -262,4 +262,27 @@ export const ALERTS: readonly Alert[] = [
     },
     promql: `max ${BY} (min_over_time(${metricName('btcdmon', 'loop_lag_p99')}[5m])) > 0.5`,
   },
+  {
+    name: 'BtcdmonStall',
+    slug: 'stall',
+    title: 'The monitor stood still',
+    severity: 'warning',
+    summary: 'The event loop of {node} stood still for more than 10 seconds within 5 minutes',
+    meaning:
+      'For ten seconds and more, in one piece or in pieces of a second at least, the monitor heard nothing and answered nobody. What came meanwhile is noted late. It is told as soon as the monitor moves again; while it stands, the alert that it is down tells of it.',
+    steps: [
+      'The panel “Standstill of the monitor, per minute” says when, and “Event-loop lag” for how long at once.',
+      'Look whether the machine slept, was moved to another host, or swapped at that time.',
+      'Where it comes again on a machine that does nothing else, report it: no message should take so long.',
+    ],
+    panel: 'stalls',
+    forMinutes: 0,
+    influx: {
+      queries: { A: whole(line('', 'btcdmon', 'rate', 'stalled'), [300, 0]) },
+      // Milliseconds a second: 10 s within 300.
+      condition: '$A > 33.3',
+      noData: 'OK',
+    },
+    promql: `max ${BY} (increase(${metricName('btcdmon', 'stalled')}[5m])) > 10`,
+  },
 ];

@@ -17,11 +17,17 @@ export class LoopLag {
   /** The delay that the histogram leaves out, once it is known. */
   private first: number | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private longest = 0;
 
   /** @param intervalMs time from one call of `take` to the next, as it should be */
   constructor(private readonly intervalMs: number) {
     this.histogram.enable();
     this.begin();
+  }
+
+  /** The longest delay in milliseconds of the interval that the last `take` ended. */
+  get longestMs(): number {
+    return this.longest;
   }
 
   /**
@@ -33,7 +39,8 @@ export class LoopLag {
     // While the timer is still waiting it may be late already.
     const first = this.first ?? elapsedMs - RESOLUTION_MS;
     const { count } = this.histogram;
-    const longest = Math.max(first, count === 0 ? 0 : this.histogram.max / 1e6 - RESOLUTION_MS);
+    const longest = Math.max(0, first, count === 0 ? 0 : this.histogram.max / 1e6 - RESOLUTION_MS);
+    this.longest = longest;
     // A delay of a second is seen in a second's worth of moments: the least of them for the last hundredth of the interval.
     const seen = longest - elapsedMs / 100;
     const sampled = count === 0 ? -Infinity : this.histogram.percentile(99) / 1e6 - RESOLUTION_MS;

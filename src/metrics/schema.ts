@@ -461,6 +461,12 @@ export const SCHEMA = {
         'ms',
         'Delay of the event loop that one in a hundred moments of the interval saw, at least what the interval came late',
       ),
+      stalled: column(
+        'int',
+        'counter',
+        'ms',
+        'For how long the event loop stood still: of each interval its longest delay, where that is a second or more',
+      ),
       rss: column('int', 'gauge', 'bytes', 'Resident memory'),
       cpu: column('float', 'gauge', '%', 'Processor time used in the interval, 100 = one core'),
       fees_known: column(

@@ -37,56 +37,84 @@ function run(command: string, outputs: string): { readonly status: number | null
 
 const STORE = '--from duckdb:store.duckdb';
 
-/** Commands that print, and the status that they end with. */
-const COMMANDS: Readonly<Record<string, number>> = {
-  '--help': 0,
-  '--version': 0,
-  series: 0,
-  'series tx': 0,
-  queries: 0,
-  'queries @mempool-size': 0,
-  [`query tx --since 2020-01-01 ${STORE}`]: 0,
-  [`query tx --since 2020-01-01 --format csv ${STORE}`]: 0,
-  [`query --raw 'SELECT * FROM range(30000)' --format ndjson ${STORE}`]: 0,
-  [`query @mempool-size --since 2020-01-01 ${STORE}`]: 0,
-  [`top --once ${STORE}`]: 0,
-  [`top --once --format json ${STORE}`]: 0,
-  [`audit --since 2020-01-01 ${STORE}`]: 1,
-  'serve --from duckdb:missing.duckdb': 1,
-  'collect --listen nonsense': 2,
-  'demo --seconds nonsense': 2,
-  'setup influx': 2,
-  'query nonsense': 2,
-  bogus: 2,
-  '--conect x': 2,
+/** Ways to print, by what does it, and the status that each ends with. The first of a way meets all that is done to outputs. */
+const WAYS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  'text of its own': {
+    '--help': 0,
+    '--version': 0,
+    series: 0,
+    'series tx': 0,
+    queries: 0,
+    'queries @mempool-size': 0,
+  },
+  'an answer': {
+    [`query --raw 'SELECT * FROM range(30000)' --format ndjson ${STORE}`]: 0,
+    [`query tx --since 2020-01-01 ${STORE}`]: 0,
+    [`query tx --since 2020-01-01 --format csv ${STORE}`]: 0,
+    [`query @mempool-size --since 2020-01-01 ${STORE}`]: 0,
+  },
+  'a picture': { [`top --once ${STORE}`]: 0, [`top --once --format json ${STORE}`]: 0 },
+  'a report that ends with a failure': { [`audit --since 2020-01-01 ${STORE}`]: 1 },
+  'a failure': { 'serve --from duckdb:missing.duckdb': 1 },
+  'a usage error': {
+    bogus: 2,
+    'collect --listen nonsense': 2,
+    'demo --seconds nonsense': 2,
+    'setup influx': 2,
+    'query nonsense': 2,
+    '--conect x': 2,
+  },
 };
 
-describe.each(Object.entries(COMMANDS))('%s', (command, status) => {
-  it.each(['>&-', '2>&-', '<&-', '>&- 2>&-', '2>/dev/full', '2> >(true)'])(
-    'with %s ends as always, without a stack trace',
-    (outputs) => {
+/** What is done to outputs: closed, full, gone after a line or before it. */
+const CLOSED = ['>&-', '2>&-', '<&-', '>&- 2>&-', '2>/dev/full', '2> >(true)'];
+const READERS = ['| true', '| head -1'];
+const FULL = '>/dev/full';
+const OUTPUTS = [...CLOSED, ...READERS, FULL];
+
+let turned = 0;
+
+/** The first command of each way with every output; the others with two each in turn, so that every output meets some of them. */
+const CASES = Object.values(WAYS).flatMap((way) => {
+  const [first, ...others] = Object.entries(way);
+  const all = OUTPUTS.map((outputs) => [...(first ?? ['', 0]), outputs] as const);
+  return [
+    ...all,
+    ...others.flatMap(([command, status]) => turn().map((outputs) => [command, status, outputs] as const)),
+  ];
+}) as readonly (readonly [string, number, string])[];
+
+/** The next two outputs. */
+function turn(): readonly string[] {
+  turned += 1;
+  return [OUTPUTS[(2 * turned) % OUTPUTS.length] ?? '', OUTPUTS[(2 * turned + 1) % OUTPUTS.length] ?? ''];
+}
+
+describe('a command that prints', () => {
+  it('meets every output, whatever its way', () => {
+    expect(new Set(CASES.map(([command]) => command)).size).toBe(
+      Object.values(WAYS).flatMap((way) => Object.keys(way)).length,
+    );
+    for (const outputs of OUTPUTS)
+      expect(CASES.filter(([, , it]) => it === outputs).length).toBeGreaterThan(Object.keys(WAYS).length);
+  });
+
+  it.each(CASES)(
+    '%s (status %i) with %s ends as it should, without a stack trace',
+    (command, status, outputs) => {
       const ended = run(command, outputs);
-      expect([outputs, ended.status]).toEqual([outputs, status]);
       expect(ended.text).not.toMatch(/^\s+at |node:internal/m);
+      if (READERS.includes(outputs)) expect(ended.text).not.toMatch(/EPIPE/);
+      if (outputs !== FULL) {
+        expect(ended.status).toBe(status);
+        return;
+      }
+      if (status === 0) {
+        expect(ended.status).toBe(1);
+        expect(ended.text).toMatch(/^btcdmon-node: the (output|answer) can't be written: ENOSPC[^\n]*\n$/);
+      } else expect([1, status]).toContain(ended.status);
     },
   );
-
-  it('whose reader leaves ends quietly', () => {
-    for (const reader of ['| true', '| head -1']) {
-      const ended = run(command, reader);
-      expect([reader, ended.status]).toEqual([reader, status]);
-      expect(ended.text).not.toMatch(/EPIPE|^\s+at |node:internal/m);
-    }
-  });
-
-  it('whose output is full says so in one line', () => {
-    const ended = run(command, '>/dev/full');
-    expect(ended.text).not.toMatch(/^\s+at |node:internal/m);
-    if (status === 0) {
-      expect(ended.status).toBe(1);
-      expect(ended.text).toMatch(/^btcdmon-node: the (output|answer) can't be written: ENOSPC[^\n]*\n$/);
-    } else expect([1, status]).toContain(ended.status);
-  });
 });
 
 describe('a monitor', () => {

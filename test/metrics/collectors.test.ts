@@ -358,7 +358,7 @@ describe('btcdmon', () => {
     const own = points.filter(({ tags }) => tags['series'] === undefined && tags['exporter'] === undefined);
     expect(own).toHaveLength(2);
     const number = expect.any(Number) as number;
-    const always = { started: number, rss: number, cpu: number };
+    const always = { started: number, rss: number, cpu: number, stalled: number };
     // The first interval is over before the event loop has been looked at.
     expect(own.map(({ fields }) => fields)).toEqual([always, { ...always, loop_lag_p99: number }]);
     for (const { time, tags, fields } of points.filter((point) => point.tags['series'] !== undefined))

@@ -32,6 +32,8 @@ export const QUIET: Courses = {
   'btcdmon_sent_points_total{exporter="duckdb"}': (s) => s * 50,
   'btcdmon_emitted_points_total{series="inv"}': (s) => s / 5,
   btcdmon_loop_lag_p99_seconds: (s) => (s % 120 === 0 ? 0.9 : 0.01),
+  // A delay of a second each quarter of an hour.
+  btcdmon_stalled_seconds_total: (s) => Math.floor(s / 900),
 };
 
 /** From a time on another course. */
@@ -249,6 +251,23 @@ export const STORIES: readonly Story[] = [
       [FAULT + 4 * MINUTE, {}],
       [FAULT + 9 * MINUTE, { BtcdmonLoopLag: NODE }],
       [FAULT + 16 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'BtcdmonStall after one delay of 75 s, with which a quarter of an hour is as always',
+    courses: from(FAULT, 'btcdmon_stalled_seconds_total', (s) => Math.floor(s / 900) + 75),
+    fires: [
+      [FAULT - MINUTE, {}],
+      [FAULT + MINUTE, { BtcdmonStall: NODE }],
+      [FAULT + 7 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'nothing for delays of eight seconds together',
+    courses: from(FAULT, 'btcdmon_stalled_seconds_total', (s) => Math.floor(s / 900) + 8),
+    fires: [
+      [FAULT + MINUTE, {}],
+      [FAULT + 3 * MINUTE, {}],
     ],
   },
 ];

@@ -19,12 +19,20 @@ export interface Program {
   kill(): Promise<void>;
 }
 
-/** Runs btcdmon-node with these arguments, its home being `home`, by the command `under` that starts another where given. */
-export function runProgram(args: readonly string[], home: string, under: readonly string[] = []): Program {
+/**
+ * Runs btcdmon-node with these arguments, its home being `home`, by the command `under` that starts another where given, with `env`
+ * beside its environment.
+ */
+export function runProgram(
+  args: readonly string[],
+  home: string,
+  under: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Program {
   const [command = process.execPath, ...rest] = [...under, process.execPath, BIN, ...args];
   const child = spawn(command, rest, {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { PATH: process.env['PATH'], HOME: home, BTCDMON_HTTP: 'off' },
+    env: { PATH: process.env['PATH'], HOME: home, BTCDMON_HTTP: 'off', ...env },
   });
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
@@ -52,9 +60,16 @@ export function runProgram(args: readonly string[], home: string, under: readonl
   };
 }
 
-/** What btcdmon-node writes to stdout when it is run with these arguments. @throws where it ends with another status than 0 */
-export async function outputOf(args: readonly string[], home: string): Promise<string> {
-  const env = { PATH: process.env['PATH'], HOME: home };
+/**
+ * What btcdmon-node writes to stdout when it is run with these arguments, with `more` beside its environment.
+ * @throws where it ends with another status than 0
+ */
+export async function outputOf(
+  args: readonly string[],
+  home: string,
+  more: NodeJS.ProcessEnv = {},
+): Promise<string> {
+  const env = { PATH: process.env['PATH'], HOME: home, ...more };
   const { stdout } = await promisify(execFile)(process.execPath, [BIN, ...args], { env });
   return stdout;
 }

@@ -2,6 +2,9 @@ import type { Collector, CollectorContext } from '../collector';
 import { LoopLag } from '../loop-lag';
 import { SERIES_NAMES, type SeriesName } from '../schema';
 
+/** A delay of the event loop of at least so many milliseconds counts as one in which the monitor stood still. */
+const STALL_MS = 1_000;
+
 /** Of what collectors are made from, its part. */
 export type BtcdmonContext = Pick<
   CollectorContext,
@@ -19,6 +22,7 @@ export const btcdmon = (context: BtcdmonContext): Collector => {
   const addShed = (series: SeriesName, points: number): void =>
     void shed.set(series, (shed.get(series) ?? 0) + points);
   let steps = 0;
+  let stalled = 0;
   // At once: it is the first point after the step.
   clockSteps?.onStep(({ ms, isFollowed }) => {
     if (isFollowed) emit('btcdmon', { started, clock_step_ms: ms, clock_steps: ++steps });
@@ -42,10 +46,13 @@ export const btcdmon = (context: BtcdmonContext): Collector => {
       const elapsedMs = performance.now() - since;
       cpu = process.cpuUsage();
       since = performance.now();
+      // The last interval of a run can be shorter than a sample.
+      const loopLag = lag.take();
+      if (lag.longestMs >= STALL_MS) stalled += Math.round(lag.longestMs);
       emit('btcdmon', {
         started,
-        // The last interval of a run can be shorter than a sample.
-        loop_lag_p99: lag.take(),
+        loop_lag_p99: loopLag,
+        stalled,
         rss: residentBytes(),
         fees_known: transactions === 0 ? undefined : (withFee / transactions) * 100,
         log_dropped: logDropped?.(),

@@ -90,7 +90,8 @@ export class AddressBook {
       known.services |= told.services;
       // A node that is up is told of all the time: not each of these is worth noting.
       const step = now - told.time < DAY ? HOUR : DAY;
-      if (known.time < time - step) known.time = time;
+      // What is to come was noted while our clock was ahead.
+      if (known.time < time - step || known.time > now) known.time = time;
       return false;
     }
     const { network, port, services } = told;
@@ -101,9 +102,14 @@ export class AddressBook {
     });
   }
 
-  /** Takes an address as it was in an earlier book. */
+  /** Takes an address as it was in an earlier book. Times to come are of a clock that was ahead: they become now. */
   restore(address: KnownAddress): void {
-    if (!this.known.has(address.key) && isWorthKnowing(this.network, address)) this.put(address);
+    if (this.known.has(address.key) || !isWorthKnowing(this.network, address)) return;
+    const now = this.options.unixTime();
+    address.time = Math.min(address.time, now);
+    address.lastTry = Math.min(address.lastTry, now);
+    address.lastSuccess = Math.min(address.lastSuccess, now);
+    this.put(address);
   }
 
   /** Puts an address into its bucket, where there is room or an address that must make room. */

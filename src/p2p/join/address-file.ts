@@ -5,7 +5,7 @@ import { FailureError, messageOf } from '../../errors';
 import type { NetworkName } from '../networks';
 import { AddressBook } from './address-book';
 import { formatAddresses, parseAddress, parseBan, parseHeader } from './address-lines';
-import { Bans } from './bans';
+import { Bans, type BanTimes } from './bans';
 
 /** Far above what a full book takes (1.1 MB); what is larger is none of ours, and is not read. */
 const MAX_BYTES = 16_000_000;
@@ -38,14 +38,15 @@ export class AddressFile {
    * another name, and `warn` gets one line about it.
    * @throws FailureError where there is a file that can't be read or moved
    */
-  async load(unixTime: () => number, warn: (message: string) => void): Promise<LoadedAddresses> {
+  async load(times: BanTimes, warn: (message: string) => void): Promise<LoadedAddresses> {
+    const { unixTime } = times;
     const text = await this.read();
     const [first = '', ...lines] = (text ?? '').split('\n');
     const header = parseHeader(first);
     const isOurs = header?.network === this.network;
     const secret = isOurs ? header.secret : randomBytes(SECRET_BYTES);
     const book = new AddressBook({ network: this.network, secret, unixTime });
-    const bans = new Bans(unixTime);
+    const bans = new Bans(times);
     if (text === null) return { book, bans };
     let whole = 0;
     if (isOurs)

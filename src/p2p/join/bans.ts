@@ -58,7 +58,7 @@ export function banSubject(
   return outbound ? formatEndpoint({ host, port }) : host;
 }
 
-/** A ban of an address. */
+/** A ban of an address, as it is written down. */
 export interface Ban {
   /** An IP; or `IP:port`, where one machine is many nodes. */
   readonly subject: string;
@@ -66,52 +66,71 @@ export interface Ban {
   readonly until: number;
 }
 
-/** The addresses that are refused for a day because of what a peer did that came from there or was dialled there. */
-export class Bans {
-  /** In the order in which they end. */
-  private readonly until = new Map<string, number>();
+/** The times that bans go by. */
+export interface BanTimes {
+  /** Unix time in seconds, by which bans are written down. */
+  readonly unixTime: () => number;
+  /** Milliseconds on a clock that never steps, by which bans end. */
+  readonly monotonicMs: () => number;
+}
 
-  constructor(private readonly unixTime: () => number) {}
+/**
+ * The addresses that are refused for a day because of what a peer did that came from there or was dialled there. However the system's
+ * clock is set meanwhile, a ban lasts no longer and no shorter. One from an earlier run ends at its Unix time, and at most a day
+ * from its being read.
+ */
+export class Bans {
+  /** When each ends, on the monotonic clock in seconds; in the order in which they end. */
+  private readonly ends = new Map<string, number>();
+
+  constructor(private readonly times: BanTimes) {}
 
   /** Number of addresses that are banned now. */
   get size(): number {
     this.expire();
-    return this.until.size;
+    return this.ends.size;
   }
 
   has(subject: string): boolean {
-    return isBannedNow(this.until.get(subject) ?? 0, this.unixTime());
+    return (this.ends.get(subject) ?? -Infinity) > this.now();
   }
 
   /** Bans an address, or begins its ban anew. */
   add(subject: string): void {
-    this.put({ subject, until: this.unixTime() + BAN_SECONDS });
+    this.last(subject, BAN_SECONDS);
   }
 
-  /** Takes a ban that may have begun before the program did; to be called in the order in which they end. */
+  /** Takes a ban of an earlier run; to be called in the order in which they end. */
   put({ subject, until }: Ban): void {
-    this.expire();
-    this.until.delete(subject);
-    const [first] = this.until.keys();
-    if (first !== undefined && this.until.size >= MAX_BANS) this.until.delete(first);
-    if (until > this.unixTime()) this.until.set(subject, Math.min(until, this.unixTime() + BAN_SECONDS));
+    this.last(subject, Math.min(until - this.times.unixTime(), BAN_SECONDS));
   }
 
   list(): Ban[] {
     this.expire();
-    return [...this.until].map(([subject, until]) => ({ subject, until }));
+    const unixTime = this.times.unixTime();
+    const now = this.now();
+    return [...this.ends].map(([subject, end]) => ({ subject, until: Math.round(unixTime + end - now) }));
+  }
+
+  /** Bans an address for so many seconds; not at all where these are over. */
+  private last(subject: string, seconds: number): void {
+    this.expire();
+    this.ends.delete(subject);
+    if (seconds <= 0) return;
+    const [first] = this.ends.keys();
+    if (first !== undefined && this.ends.size >= MAX_BANS) this.ends.delete(first);
+    this.ends.set(subject, this.now() + seconds);
   }
 
   private expire(): void {
-    const now = this.unixTime();
-    for (const [subject, until] of this.until) {
-      if (isBannedNow(until, now)) return;
-      this.until.delete(subject);
+    const now = this.now();
+    for (const [subject, end] of this.ends) {
+      if (end > now) return;
+      this.ends.delete(subject);
     }
   }
-}
 
-/** Whether a ban lasts. One that ends later than any ban can began while our clock was wrong. */
-function isBannedNow(until: number, now: number): boolean {
-  return until > now && until <= now + BAN_SECONDS;
+  private now(): number {
+    return this.times.monotonicMs() / 1_000;
+  }
 }

@@ -35,10 +35,14 @@ export function keyOf({ network, address, port }: Place): string {
   return `${network}:${address.toString('base64url')}:${port}`;
 }
 
-/** Whether an address is the first to go where room is needed; Core 31 `src/addrman.cpp` AddrInfo::IsTerrible. */
+/**
+ * Whether an address is the first to go where room is needed; Core 31 `src/addrman.cpp` AddrInfo::IsTerrible. Core calls one terrible
+ * whose time is to come. Here that is no fault of the address: the book takes no such time from a peer (`AddressBook.add`), so that
+ * our own clock was ahead when the time was noted. A dial to come is none that was just made.
+ */
 export function isTerrible(known: KnownAddress, now: number): boolean {
-  if (now - known.lastTry <= MINUTE) return false;
-  if (known.time > now + 10 * MINUTE || now - known.time > HORIZON) return true;
+  if (Math.abs(now - known.lastTry) <= MINUTE) return false;
+  if (now - known.time > HORIZON) return true;
   if (known.lastSuccess === 0 && known.attempts >= RETRIES) return true;
   return now - known.lastSuccess > MIN_FAIL && known.attempts >= MAX_FAILURES;
 }

@@ -42,10 +42,11 @@ export async function prepareJoin(options: JoinOptions, place: JoinPlace): Promi
   const { directory, hasPeers, log, network } = place;
   const { listen, maxInbound, peers, resolver, seeds = DNS_SEEDS[network] } = options;
   const unixTime = (): number => Math.floor(Date.now() / 1_000);
+  const times = { unixTime, monotonicMs: () => performance.now() };
   const file = directory === undefined ? null : new AddressFile(directory, network);
-  const { bans, book } = (await file?.load(unixTime, (message) => log.warn(message, {}))) ?? {
+  const { bans, book } = (await file?.load(times, (message) => log.warn(message, {}))) ?? {
     book: new AddressBook({ network, secret: randomBytes(32), unixTime }),
-    bans: new Bans(unixTime),
+    bans: new Bans(times),
   };
   const isHopeless =
     peers > 0 && seeds.length === 0 && !hasPeers && listen === undefined && !someDialable(book);

@@ -71,6 +71,17 @@ export const HEALTH: readonly Panel[] = [
     lines: [line('max', 'btcdmon', 'max', 'loop_lag_p99'), line('mean', 'btcdmon', 'mean', 'loop_lag_p99')],
   },
   {
+    name: 'stalls',
+    title: 'Standstill of the monitor, per minute',
+    theme: 'health',
+    help: 'For how long the event loop stood still in each minute, in delays of a second or more: a whole stop of the program or the machine, or a step of work that took as long. Of each interval the longest delay counts.',
+    unit: 'ms',
+    plot: 'bars',
+    shortestBucketS: 5,
+    since: '1d',
+    lines: [line('stood still', 'btcdmon', 'rate', 'stalled', { scale: 60 })],
+  },
+  {
     name: 'log-lost',
     title: 'Lines of the log lost',
     theme: 'health',
@@ -79,7 +90,7 @@ export const HEALTH: readonly Panel[] = [
     plot: 'bars',
     shortestBucketS: 5,
     since: '1d',
-    lines: [line('', 'btcdmon', 'rate', 'log_dropped', { scale: 60 })],
+    lines: [line('lines', 'btcdmon', 'rate', 'log_dropped', { scale: 60 })],
   },
   {
     name: 'clock-steps',

@@ -1,4 +1,5 @@
 import { Api } from './api';
+import { ClockNote } from './clock-note';
 import { Head } from './head';
 import { LiveLink } from './live-link';
 import { Now } from './now';
@@ -31,12 +32,14 @@ function start(): void {
     view: () => view,
     onZoom: (fromMs, toMs) => change({ range: { fromMs: Math.floor(fromMs), toMs: Math.ceil(toMs) } }),
   });
+  const clockNote = new ClockNote({ api, view: () => view });
   const box = new QueryBox(api);
   const moment = new Now(now);
   const follow = (): void => {
     toolbar.show();
     head.setFollowing(view.live);
     panels.onView();
+    void clockNote.load();
   };
   addEventListener('popstate', () => {
     view = readView(location.search);

@@ -1,6 +1,6 @@
 import { digits, formatDuration, formatTime } from './format';
 import type { LinkState } from './live-link';
-import type { Status } from './wire';
+import type { Answer, Status } from './wire';
 
 /** Something that is said of the connection or the data, and how grave it is. */
 export interface Notice {
@@ -50,6 +50,26 @@ export function notices(link: LinkState, status: Status | null): readonly Notice
         text: `Points lost: ${digits(dropped)} dropped by exporter ${name} since the start.`,
       });
   return found;
+}
+
+/** What must be said of a range in which the system's clock was set, from the rows of the panel `clock-steps`; else nothing. */
+export function clockWords({ columns, rows }: Pick<Answer, 'columns' | 'rows'>): string {
+  const timeAt = columns.findIndex(({ type }) => type === 'time');
+  const steps = rows.flatMap((row) =>
+    row.flatMap((cell, at) =>
+      at === timeAt || !cell ? [] : [{ timeMs: Number(row[timeAt]), ms: Number(cell) }],
+    ),
+  );
+  const last = steps.at(-1);
+  if (last === undefined) return '';
+  const size = formatDuration(Math.abs(last.ms));
+  const how = last.ms < 0 ? `back by ${size}` : `forward by ${size}`;
+  const when = `at about ${formatTime(last.timeMs)}`;
+  const times = steps.length === 1 ? '' : `${steps.length} times, the last time `;
+  const overlap = steps.some(({ ms }) => ms < 0)
+    ? ' Where it was set back, points from before and after it are of the same times.'
+    : '';
+  return `The system’s clock was set ${times}${how} ${when}.${overlap}`;
 }
 
 /** How old the newest point is, where that is too old. A run that has just begun has none yet. */

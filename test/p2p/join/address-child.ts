@@ -4,7 +4,9 @@ import { AddressFile } from '../../../src/p2p/join/address-file';
 async function main(): Promise<void> {
   const file = new AddressFile(process.argv[2] ?? '', 'regtest');
   const unixTime = (): number => 1_800_000_000;
-  const { book, bans } = await file.load(unixTime, (message) => process.stderr.write(`${message}\n`));
+  const { book, bans } = await file.load({ unixTime, monotonicMs: () => performance.now() }, (message) =>
+    process.stderr.write(`${message}\n`),
+  );
   for (let i = 0; i < 100_000; i++) {
     const address = Buffer.from([127, 1 + (i % 200), Math.floor(i / 200) % 250, 1]);
     book.add({ network: 'ipv4', address, port: 18_444, services: 9n, time: unixTime() }, `source:${i % 50}`);

@@ -11,6 +11,7 @@ import { childScript } from '../../support/child';
 import { until } from '../../support/until';
 
 const NOW = 1_800_000_000;
+const TIMES = { unixTime: () => NOW, monotonicMs: () => 5_000 };
 
 let folder = '';
 beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'btcdmon-addresses-'))));
@@ -20,10 +21,7 @@ const warnings: string[] = [];
 beforeEach(() => (warnings.length = 0));
 
 const load = (network: NetworkName = 'mainnet'): Promise<LoadedAddresses> =>
-  new AddressFile(folder, network).load(
-    () => NOW,
-    (message) => warnings.push(message),
-  );
+  new AddressFile(folder, network).load(TIMES, (message) => warnings.push(message));
 
 const told = (i: number): NetworkAddress => ({
   ...{ network: 'ipv4', address: Buffer.from([20 + i, 1, 1, 1]), port: 8_333 + i },
@@ -130,7 +128,7 @@ describe('the file of addresses', () => {
     const { book, bans } = await load();
     writeFileSync(path.join(folder, 'plain'), '');
     const store = new AddressFile(path.join(folder, 'plain'), 'mainnet');
-    await expect(store.load(() => NOW, String)).rejects.toThrow(/^addresses .*: can't be read: .*ENOTDIR/);
+    await expect(store.load(TIMES, String)).rejects.toThrow(/^addresses .*: can't be read: .*ENOTDIR/);
     await expect(store.save(book, bans)).rejects.toThrow(/^addresses .*: can't be written: .*ENOTDIR/);
   });
 

@@ -1,16 +1,96 @@
+import { AddressBook } from '../../../src/p2p/join/address-book';
 import { Bans } from '../../../src/p2p/join/bans';
+import { isTerrible } from '../../../src/p2p/join/known-address';
 
-describe('bans that began while our clock was a year ahead', () => {
-  it('end when it is set right', () => {
-    let now = 1_800_000_000 + 365 * 86_400;
-    const bans = new Bans(() => now);
+const DAY = 86_400;
+const NOW = 1_800_000_000;
+
+/** Bans, and both clocks in seconds. */
+function bansAt(unixTime: number) {
+  const clock = { unixTime, uptime: 1_000 };
+  const times = { unixTime: () => clock.unixTime, monotonicMs: () => clock.uptime * 1_000 };
+  const pass = (seconds: number): void => {
+    clock.unixTime += seconds;
+    clock.uptime += seconds;
+  };
+  return { bans: new Bans(times), clock, pass };
+}
+
+describe('a ban', () => {
+  it.each([
+    ['a year back', -365 * DAY],
+    ['an hour back', -3_600],
+    ['an hour forward', 3_600],
+    ['a year forward', 365 * DAY],
+  ])('lasts a day though the clock is set %s meanwhile', (_, seconds) => {
+    const { bans, clock, pass } = bansAt(NOW);
     bans.add('192.0.2.1');
+    clock.unixTime += seconds;
+    pass(DAY - 1);
     expect([bans.has('192.0.2.1'), bans.size]).toEqual([true, 1]);
-    now = 1_800_000_000;
+    expect(bans.list()).toEqual([{ subject: '192.0.2.1', until: clock.unixTime + 1 }]);
+    pass(1);
     expect([bans.has('192.0.2.1'), bans.size, bans.list()]).toEqual([false, 0, []]);
-    bans.add('192.0.2.1');
-    expect(bans.has('192.0.2.1')).toBe(true);
-    now += 86_401;
-    expect(bans.has('192.0.2.1')).toBe(false);
+  });
+
+  it('of an earlier run ends at its time, and a day from now where that is later', () => {
+    const { bans, pass } = bansAt(NOW);
+    bans.put({ subject: 'over', until: NOW });
+    bans.put({ subject: 'soon', until: NOW + 100 });
+    bans.put({ subject: 'of a clock that was ahead', until: NOW + 365 * DAY });
+    expect(bans.list()).toEqual([
+      { subject: 'soon', until: NOW + 100 },
+      { subject: 'of a clock that was ahead', until: NOW + DAY },
+    ]);
+    pass(100);
+    expect([bans.has('soon'), bans.size]).toEqual([false, 1]);
+    pass(DAY - 100);
+    expect(bans.size).toBe(0);
+  });
+});
+
+describe('an address that was noted while our clock was a year ahead', () => {
+  /** A book with one address that has worked, and what is told of it. */
+  function bookWithOne() {
+    const clock = { now: NOW + 365 * DAY };
+    const book = new AddressBook({
+      network: 'mainnet',
+      secret: Buffer.alloc(32, 7),
+      unixTime: () => clock.now,
+    });
+    const told = (time: number) => ({
+      ...{ network: 'ipv4' as const, address: Buffer.from([20, 1, 1, 1]), port: 8_333, services: 9n, time },
+    });
+    book.add(told(clock.now), 'source');
+    const [known] = book.addresses();
+    if (known === undefined) throw new Error('not kept');
+    book.worked(known, 9n);
+    return { book, clock, known, told };
+  }
+
+  it('is none that must go when the clock is set right, and is dialled and judged as others', () => {
+    const { clock, known, book } = bookWithOne();
+    clock.now = NOW;
+    expect(isTerrible(known, clock.now)).toBe(false);
+    // A try to come protects nothing.
+    known.time = NOW - 40 * DAY;
+    expect(isTerrible(known, clock.now)).toBe(true);
+    book.failed(known, true);
+    expect(isTerrible(known, clock.now)).toBe(false);
+  });
+
+  it('has a time of the past once somebody tells of it', () => {
+    const { book, clock, known, told } = bookWithOne();
+    clock.now = NOW;
+    book.add(told(NOW - 1_000), 'other');
+    expect(known.time).toBeLessThanOrEqual(NOW);
+  });
+
+  it('has no time to come when it is read from the file', () => {
+    const { known, told } = bookWithOne();
+    const book = new AddressBook({ network: 'mainnet', secret: Buffer.alloc(32, 7), unixTime: () => NOW });
+    book.restore({ ...known, ...told(NOW + 5 * DAY) });
+    const [restored] = book.addresses();
+    expect([restored?.time, restored?.lastTry, restored?.lastSuccess]).toEqual([NOW, NOW, NOW]);
   });
 });

@@ -18,8 +18,8 @@ const ALL_IN_SIGHT = { width: 1280, height: 9_000 };
 /** Rows of a table in a panel. */
 const MOST_ROWS = 500;
 
-/** Bars of what did not happen: there are rows, of zeros. */
-const NOTHING_TO_SEE = ['points-lost'];
+/** What did not happen: there are no rows, or bars of zeros. */
+const NOTHING_TO_SEE = ['points-lost', 'log-lost', 'stalls', 'clock-steps'];
 
 const text = (value: Cell): string | null => (value === null ? null : String(value));
 const sorted = (rows: readonly (readonly (string | null)[])[]): string[] =>

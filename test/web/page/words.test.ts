@@ -1,4 +1,4 @@
-import { connectionWords, notices } from '../../../src/web/page/words';
+import { clockWords, connectionWords, notices } from '../../../src/web/page/words';
 import type { Status } from '../../../src/web/page/wire';
 
 const NOW = Date.UTC(2026, 0, 2);
@@ -54,4 +54,34 @@ it('says that a store without a node is one', () => {
   const stored = { ...status, live: false, startedMs: null, node: null };
   expect(connectionWords('open', stored, true).text).toBe('Stored data');
   expect(notices('open', stored)[0]?.text).toMatch(/^No node runs here/);
+});
+
+describe('the words for a clock that was set', () => {
+  const columns = ['time', 'forward', 'back'].map((name, at) => ({
+    name,
+    type: at === 0 ? 'time' : 'float',
+  })) as never;
+  const T0 = Date.UTC(2026, 0, 2, 3, 4);
+
+  it('are none where it was not', () => {
+    expect(clockWords({ columns, rows: [] })).toBe('');
+    expect(clockWords({ columns, rows: [[T0, null, null]] })).toBe('');
+  });
+
+  it('tell how, when, and that times overlap where it was set back', () => {
+    expect(clockWords({ columns, rows: [[T0, 3_600_000, null]] })).toMatch(
+      /^The system’s clock was set forward by 1 h.* at about [^.]+\.$/,
+    );
+    expect(
+      clockWords({
+        columns,
+        rows: [
+          [T0, 3_600_000, null],
+          [T0 + 60_000, null, -3_600_000],
+        ],
+      }),
+    ).toMatch(
+      /^The system’s clock was set 2 times, the last time back by 1 h.* at about .*\. Where it was set back, .*same times\.$/,
+    );
+  });
 });
