@@ -3,7 +3,7 @@ import { blockChecks } from './chain/block-checks';
 import { BlockProcessor } from './chain/block-processor';
 import { followChain } from './chain/follow';
 import { HeaderChain } from './chain/header-chain';
-import { HeaderStore } from './chain/header-store';
+import { HeaderStore, warnOfDamage } from './chain/header-store';
 import { CHAIN_PARAMS } from './chain/params';
 import { SystemClock, describeStep } from './clock';
 import type { FailureError } from './errors';
@@ -27,6 +27,7 @@ import { Pool } from './p2p/pool';
 import { HeaderProgress } from './header-progress';
 import { logClock } from './log-clock';
 import { logEvents } from './log-events';
+import { Seldom } from './seldom';
 import { openPage, startServing } from './serving';
 import type { Block } from './tx/block';
 import type { StatusLine } from './status-line';
@@ -39,9 +40,6 @@ const END_MS = 4_000;
 
 /** What exporters have of it at least, where breaking off what is asked took long. */
 const LEAST_FLUSH_MS = 1_500;
-
-/** How often the log tells that headers are not kept. */
-const COMPLAINT_MS = 60_000;
 
 /** How long a transaction may wait for a block: Core 31's default, 336 hours. */
 const MEMPOOL_EXPIRY_MS = 336 * 3_600_000;
@@ -124,7 +122,8 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
   const progress = new HeaderProgress({ chain, clock, unixTime, log, status });
   const headers =
     config.dataDir === undefined ? null : HeaderStore.open(config.dataDir, network, params.genesis);
-  await headers?.load(chain, (loaded, total) => progress.loaded(loaded, total));
+  const loaded = await headers?.load(chain, (done, total) => progress.loaded(done, total));
+  if (headers !== null && loaded !== undefined) warnOfDamage(headers.file, loaded, log);
   status?.clear();
 
   const join =
@@ -183,15 +182,12 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
   );
 
   const processor = new BlockProcessor({ chain, clock, bus, headerAdded, full: full?.validation });
-  let complained = -Infinity;
+  const mayComplain = new Seldom(() => clock.monotonicMs());
   const keepHeaders = (): void => {
     try {
       headers?.flush();
     } catch (error) {
-      const now = clock.monotonicMs();
-      if (now - complained < COMPLAINT_MS) return;
-      complained = now;
-      log.warn('headers are not kept', { error: detail(error) });
+      if (mayComplain.may()) log.warn('headers are not kept', { error: detail(error) });
     }
   };
   // Before the collectors hear of it: what they say of a block's processing includes this.

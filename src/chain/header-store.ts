@@ -1,10 +1,14 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { diskProblem } from '../disk-errors';
 import { FailureError, messageOf } from '../errors';
+import { writeHash256 } from '../hash';
 import type { NetworkName } from '../p2p/networks';
 import { HEADER_BYTES } from '../tx/header';
-import type { HeaderChain } from './header-chain';
+import type { HeaderChain, HeaderVerdict } from './header-chain';
+import { repairedHeader } from './repair-header';
+import { isTooEarly } from './reasons';
 
 /** Headers that are read, and checked, before others get their turn: some 5 ms of work. */
 const HEADERS_A_TURN = 2_000;
@@ -15,6 +19,8 @@ export interface Loaded {
   readonly headers: number;
   /** Bytes that were cut off the end because they are torn, or from the first header on that does not hold. */
   readonly cut: number;
+  /** Headers of which a byte had changed, and that are right again. */
+  readonly repaired: number;
 }
 
 /**
@@ -24,12 +30,14 @@ export interface Loaded {
  */
 export class HeaderStore {
   private pending: Buffer[] = [];
+  private lastMended: Buffer | null = null;
 
   private constructor(
     readonly file: string,
     private readonly fd: number,
     /** Bytes that are whole and checked, or written by us. */
     private length: number,
+    private repaired = 0,
   ) {}
 
   /**
@@ -41,15 +49,21 @@ export class HeaderStore {
     let fd: number | undefined;
     try {
       fd = openSync(file, 'a+', 0o600);
-      const first = Buffer.alloc(HEADER_BYTES);
-      const read = readSync(fd, first, 0, HEADER_BYTES, 0);
-      if (!first.subarray(0, read).equals(genesis.subarray(0, read)))
+      const first = Buffer.alloc(2 * HEADER_BYTES);
+      const both = readSync(fd, first, 0, first.length, 0);
+      const read = Math.min(both, HEADER_BYTES);
+      const isOurs = first.subarray(0, read).equals(genesis.subarray(0, read));
+      // The second says whose child it is.
+      const isDamaged =
+        !isOurs && both === first.length && parentIn(first, HEADER_BYTES).equals(hashOf(genesis));
+      if (isDamaged) overwrite(file, genesis, 0);
+      else if (!isOurs)
         throw new FailureError(`headers ${file}: is not a file of ${network}’s headers; move it away`);
       if (read < HEADER_BYTES) {
         ftruncateSync(fd, 0);
         writeAll(fd, genesis);
       }
-      return new HeaderStore(file, fd, fstatSync(fd).size);
+      return new HeaderStore(file, fd, fstatSync(fd).size, isDamaged ? 1 : 0);
     } catch (error) {
       if (fd !== undefined) closeSync(fd);
       if (error instanceof FailureError) throw error;
@@ -58,8 +72,9 @@ export class HeaderStore {
   }
 
   /**
-   * Gives all headers of the file to a chain, which checks each, and cuts the file where one does not hold: what is cut is
-   * fetched again. Leaves time for other work in between.
+   * Gives all headers of the file to a chain, which checks each. A header of which one byte has changed is found again by its hash,
+   * which its child tells. Where one does not hold the file is cut: what is cut is fetched again. Headers that are ahead of our
+   * clock stay in the file. Leaves time for other work in between.
    * @param progress is called now and then with the headers loaded so far and those in the file
    * @throws FailureError where the file can't be read
    */
@@ -68,22 +83,66 @@ export class HeaderStore {
     const buffer = Buffer.alloc(HEADERS_A_TURN * HEADER_BYTES);
     let good = HEADER_BYTES;
     let headers = 0;
+    let isEarly = false;
     for (;;) {
       const end = this.read(buffer, good);
       let at = 0;
       for (; at < end; at += HEADER_BYTES) {
-        const { status } = chain.add(buffer, at);
-        if (status === 'accepted') headers++;
-        else if (status !== 'duplicate') break;
+        let verdict = chain.add(buffer, at);
+        if (!isGood(verdict) && this.repair(buffer, { at, end, position: good + at }))
+          verdict = this.again(chain, buffer, at);
+        if (verdict.status === 'accepted') headers++;
+        else if (!isGood(verdict)) {
+          isEarly = verdict.status === 'rejected' && isTooEarly(verdict.reason);
+          break;
+        }
       }
       good += at;
       progress?.(headers, total);
       if (at < buffer.length) break;
       await setImmediate();
     }
-    const cut = this.length - good;
-    if (cut > 0) this.truncate(good);
-    return { headers, cut };
+    const kept = isEarly ? this.length - (this.length % HEADER_BYTES) : good;
+    const cut = this.length - kept;
+    if (cut > 0) this.truncate(kept);
+    return { headers, cut, repaired: this.repaired };
+  }
+
+  /**
+   * Mends a header in the buffer, and in the file, that does not hold because a byte of it, or of its parent before it, has changed.
+   * @returns false where neither has
+   */
+  private repair(buffer: Buffer, { at, end, position }: Place): boolean {
+    // What the two behind it say of their parents.
+    for (const child of [at + HEADER_BYTES, at + 2 * HEADER_BYTES]) {
+      if (child + HEADER_BYTES > end) break;
+      const header = repairedHeader(buffer.subarray(at, at + HEADER_BYTES), parentIn(buffer, child));
+      if (header !== null) return this.mend(buffer, { at, position }, header);
+    }
+    // On a network without work a changed header may hold: its child then stands in the air.
+    const before = Buffer.alloc(HEADER_BYTES);
+    readSync(this.fd, before, 0, HEADER_BYTES, position - HEADER_BYTES);
+    const header = repairedHeader(before, parentIn(buffer, at));
+    return header !== null && this.mend(null, { at: 0, position: position - HEADER_BYTES }, header);
+  }
+
+  private mend(
+    buffer: Buffer | null,
+    { at, position }: { readonly at: number; readonly position: number },
+    header: Buffer,
+  ): boolean {
+    overwrite(this.file, header, position);
+    if (buffer !== null) header.copy(buffer, at);
+    else this.lastMended = header;
+    this.repaired++;
+    return true;
+  }
+
+  /** Adds a header once more, and before it the parent that was mended. */
+  private again(chain: HeaderChain, buffer: Buffer, at: number): HeaderVerdict {
+    if (this.lastMended !== null) chain.add(this.lastMended);
+    this.lastMended = null;
+    return chain.add(buffer, at);
   }
 
   /** Takes a header (80 bytes from `start`) that the chain accepted, to be written at the next flush. */
@@ -104,7 +163,7 @@ export class HeaderStore {
     } catch (error) {
       this.pending = [bytes];
       this.truncate(this.length);
-      throw new FailureError(`headers ${this.file}: can't be written: ${messageOf(error)}`);
+      throw new FailureError(`headers ${this.file}: can't be written: ${diskProblem(error)}`);
     }
     this.pending = [];
     this.length += bytes.length;
@@ -135,7 +194,57 @@ export class HeaderStore {
   }
 }
 
+/** A header in a buffer, and where it stands in the file. */
+interface Place {
+  readonly at: number;
+  /** Where the headers in the buffer end. */
+  readonly end: number;
+  readonly position: number;
+}
+
+function isGood({ status }: HeaderVerdict): boolean {
+  return status === 'accepted' || status === 'duplicate';
+}
+
+function hashOf(header: Buffer): Buffer {
+  const hash = Buffer.alloc(32);
+  writeHash256(header, hash, 0);
+  return hash;
+}
+
+/** The hash of its parent that a header tells. */
+function parentIn(buffer: Buffer, at: number): Buffer {
+  return buffer.subarray(at + 4, at + 36);
+}
+
+/** Puts other bytes in the place of a header; what is opened for appending writes at the end alone. */
+function overwrite(file: string, header: Buffer, position: number): void {
+  const fd = openSync(file, 'r+');
+  try {
+    writeSync(fd, header, 0, header.length, position);
+  } catch (error) {
+    throw new FailureError(`headers ${file}: can't be repaired: ${diskProblem(error)}`);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** A disk that fills up takes a part of the bytes first. */
 function writeAll(fd: number, bytes: Buffer): void {
   for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written);
+}
+
+/** Tells the log in one line where headers were damaged. What a kill has torn, less than a header, is no damage. */
+export function warnOfDamage(
+  file: string,
+  { cut, repaired }: Loaded,
+  log: { warn(message: string): void },
+): void {
+  const lost = Math.floor(cut / HEADER_BYTES);
+  if (lost + repaired === 0) return;
+  const parts = [
+    ...(repaired > 0 ? [`${repaired} repaired`] : []),
+    ...(lost > 0 ? [`${lost} cut off, from the first damaged one on, which are fetched again`] : []),
+  ];
+  log.warn(`headers ${file}: the file was damaged: ${parts.join(', ')}`);
 }

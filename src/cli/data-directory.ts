@@ -1,17 +1,52 @@
-import { mkdir } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { FailureError, messageOf } from '../errors';
+import { GLOBAL_OPTIONS } from './options';
 
-/** Makes the data directory where it is missing; throws FailureError naming it where that can't be. */
-export async function dataDirectory(directory: string): Promise<string> {
+/** Names of what this program makes in its data directory; what else is there is somebody's own. */
+const OURS = /^(headers-|peers-|btcdmon\.duckdb|spool|chain)/;
+
+/**
+ * Makes the data directory where it is missing; throws FailureError naming it where that can't be. The one that it has by default, and
+ * our files in it, are made this user's alone also where they are there already; a folder that the user names keeps its mode.
+ */
+export async function dataDirectory(
+  directory: string,
+  byDefault: string = GLOBAL_OPTIONS['data-dir'].default,
+): Promise<string> {
   try {
     // Not recursive: a mistyped path should not grow folders.
     await mkdir(directory, { mode: 0o700 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return directory;
-    throw new FailureError(`--data-dir ${directory}: can't be made: ${messageOf(error)}`);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+      throw new FailureError(`--data-dir ${directory}: can't be made: ${messageOf(error)}`);
+    if (path.resolve(directory) === byDefault) await close(directory);
   }
   return directory;
+}
+
+/** Takes the rights of others to a folder of ours and to our files in it. What is another user's stays as it is. */
+async function close(directory: string): Promise<void> {
+  const stat = await lstat(directory);
+  if (!stat.isDirectory()) return;
+  await chmod(directory, 0o700).catch(() => undefined);
+  const names = await readdir(directory).catch((): string[] => []);
+  for (const name of names.filter((one) => OURS.test(one))) {
+    const file = path.join(directory, name);
+    const found = await lstat(file).catch(() => undefined);
+    // Not through a link: what it leads to may be anybody's.
+    if (found?.isFile() === true) await chmod(file, 0o600).catch(() => undefined);
+    else if (found?.isDirectory() === true) await closeAll(file);
+  }
+}
+
+async function closeAll(folder: string): Promise<void> {
+  await chmod(folder, 0o700).catch(() => undefined);
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    const file = path.join(folder, entry.name);
+    if (entry.isFile()) await chmod(file, 0o600).catch(() => undefined);
+    else if (entry.isDirectory()) await closeAll(file);
+  }
 }
 
 /** The embedded store of a data directory, as an export URL. */

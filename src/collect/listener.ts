@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { lstat, unlink } from 'node:fs/promises';
 import { type Server, type Socket, connect, createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
+import { Attempts } from '../attempts';
 import type { Clock } from '../clock';
 import { FailureError, messageOf } from '../errors';
 import { within } from '../export/within';
@@ -46,10 +47,11 @@ const MAX_STRANGERS = 100;
 const FINISH_MS = 2_000;
 
 /** Why a connection is turned away or ended. */
-type Turned = 'token' | 'many' | 'tls' | 'system' | 'fault';
+type Turned = 'token' | 'guesses' | 'many' | 'tls' | 'system' | 'fault';
 
 const TURNED: Readonly<Record<Turned, string>> = {
   token: 'that showed no token, or a wrong one',
+  guesses: 'from an address that gave too many wrong tokens in a minute',
   many: 'beyond the most that there may be (--max-connections)',
   tls: 'that speak no TLS, or do not trust our certificate',
   system: 'that the system could not take (too many open files?)',
@@ -61,6 +63,7 @@ export class Listener implements Source {
   private readonly senders = new Set<Sender>();
   private readonly strangers = new Set<Sender>();
   private readonly turned: Tally<Turned>;
+  private readonly attempts: Attempts;
   private readonly options: Required<ListenerOptions>;
   private timer: NodeJS.Timeout | undefined;
 
@@ -71,6 +74,8 @@ export class Listener implements Source {
   ) {
     this.options = { idleMs: 600_000, admitMs: ADMIT_MS, reassureMs: 10_000, ...options };
     this.turned = new Tally('connections turned away', TURNED, modules);
+    // That a token was wrong is told, and counted, with all that are turned away.
+    this.attempts = new Attempts({ nowMs: () => modules.clock.monotonicMs(), warn: () => undefined });
   }
 
   /** @throws FailureError where the place can't be had, or the certificate does not go with the key */
@@ -139,11 +144,27 @@ export class Listener implements Source {
 
   private take(socket: Socket): void {
     const { admitMs, idleMs, token } = this.options;
+    const address = socket.remoteAddress;
+    const mayTry = (): boolean => {
+      // What comes by a Unix socket is the same user's.
+      if (token === null || address === undefined || this.attempts.waitS(address) === 0) return true;
+      this.turned.add(1, 'guesses', `from ${address}`);
+      return false;
+    };
+    if (!mayTry()) {
+      // Without a word: a node with the right token behind the same address takes this for a broken line, and comes again.
+      socket.on('error', () => undefined).destroy();
+      return;
+    }
     const sender = new Sender(socket, {
       ...this.modules,
       token,
       admitted: () => this.strangers.delete(sender),
       turnedAway: () => this.turned.add(1, 'token', `from ${sender.from}`),
+      mayTry,
+      wrongToken: () => {
+        if (address !== undefined) this.attempts.fail(address);
+      },
       fault: (error) => this.turned.add(1, 'fault', messageOf(error)),
     });
     socket.on('error', () => undefined);

@@ -15,6 +15,10 @@ export interface SenderModules {
   readonly admitted: () => void;
   /** Told when it could not. */
   readonly turnedAway: () => void;
+  /** Whether its address may try a token; told of by `wrongToken`. */
+  readonly mayTry: () => boolean;
+  /** Told when the sender gave a token that is wrong. */
+  readonly wrongToken: () => void;
   /** Takes errors that no sender should be able to cause. */
   readonly fault: (error: unknown) => void;
 }
@@ -163,7 +167,18 @@ export class Sender {
   private greet({ version, token }: Extract<Saying, { kind: 'hello' }>): boolean {
     const wanted = this.modules.token;
     if (!version) return this.refuse('version');
-    if (wanted !== null && (token === null || !isSame(token, wanted))) return this.refuse('token');
+    if (wanted !== null) {
+      if (token === null) return this.refuse('token');
+      // Others of its address have guessed since it came.
+      if (!this.modules.mayTry()) {
+        this.end();
+        return false;
+      }
+      if (!isSame(token, wanted)) {
+        this.modules.wrongToken();
+        return this.refuse('token');
+      }
+    }
     this.mayCome = true;
     this.isAcked = true;
     this.modules.admitted();

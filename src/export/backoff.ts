@@ -1,5 +1,5 @@
 import type { Clock } from '../clock';
-import { messageOf } from '../errors';
+import { diskProblem } from '../disk-errors';
 import type { Warn } from './drops';
 
 /** How long to pause after failures. */
@@ -58,7 +58,7 @@ export class Backoff {
     const now = this.modules.clock.monotonicMs();
     if (this.lastWarning !== undefined && now - this.lastWarning < WARN_EVERY_MS) return;
     this.lastWarning = now;
-    this.modules.warn(`${what}: ${messageOf(error)}`);
+    this.modules.warn(`${what}: ${diskProblem(error)}`);
   }
 
   success(): void {

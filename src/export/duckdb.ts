@@ -9,8 +9,8 @@ import {
 import { FailureError, messageOf } from '../errors';
 import type { Point } from '../metrics/point';
 import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
-import { quote } from '../store/quote';
 import { type Store, openStore } from '../store/store';
+import { storedTimes } from '../store/stored-times';
 import type { Exporter, WriteResult } from './exporter';
 import {
   type Names,
@@ -158,7 +158,6 @@ export class DuckDbExporter implements Exporter {
   ): Promise<void> {
     for (const [series, points] of groups) {
       const stored = new Set<string>();
-      // One node at a time: what came from it together lies close in time, what comes from several may be weeks apart.
       for (const suspects of byNode(points.filter(isSuspect)))
         for (const key of await this.keysStored(series, suspects)) stored.add(key);
       if (stored.size > 0)
@@ -169,22 +168,14 @@ export class DuckDbExporter implements Exporter {
     }
   }
 
-  /** The keys of what is stored of a node in the time of its points. */
+  /** The keys of those points of a node that are stored. */
   private async keysStored(series: SeriesName, points: readonly Point[]): Promise<string[]> {
     const [sample] = points;
     if (sample === undefined) return [];
-    let { time: first, time: last } = sample;
-    for (const { time } of points) {
-      if (time < first) first = time;
-      if (time > last) last = time;
-    }
     const { node = '', network = '' } = sample.tags;
-    const reader = await this.require().connection.runAndReadAll(
-      `SELECT epoch_ns(time), node, network FROM ${quote(series)} WHERE node = $1 AND network = $2
-        AND time BETWEEN make_timestamp_ns($3::BIGINT) AND make_timestamp_ns($4::BIGINT)`,
-      [node, network, first, last],
-    );
-    return reader.getRows().map((row) => row.join('\0'));
+    const times = points.map(({ time }) => time);
+    const found = await storedTimes(this.require().connection, { series, node, network }, times);
+    return found.map((time) => `${time}\0${node}\0${network}`);
   }
 
   private async transaction(groups: ReadonlyMap<SeriesName, readonly Point[]>): Promise<void> {

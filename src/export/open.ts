@@ -44,7 +44,8 @@ export async function openExports(
       open.push(exporter);
       if (!isLineExporter(exporter)) continue;
       const { directory, maxBytes } = modules.spools;
-      const spool = await Spool.open(path.join(directory, folderOf(exporter)), { maxBytes });
+      const { warn } = modules;
+      const spool = await Spool.open(path.join(directory, folderOf(exporter)), { maxBytes, warn });
       open.push(spool);
       spools.set(exporter, spool);
     }

@@ -42,11 +42,16 @@ export class RollupFront {
 
   /** Notes the hours of those points that come late; part of the transaction that writes them. */
   async noteLate(connection: DuckDBConnection, batch: Batch): Promise<void> {
-    for (const [series, points] of batch)
-      for (const hour of this.lateHours(series, points))
-        await connection.run(`INSERT INTO ${LATE} (series, hour) VALUES ($1, make_timestamp_ns(${hour}))`, [
-          series,
-        ]);
+    for (const [series, points] of batch) {
+      const hours = [...this.lateHours(series, points)];
+      // One statement: a batch may have points of thousands of hours.
+      if (hours.length > 0)
+        await connection.run(
+          `INSERT INTO ${LATE} (series, hour)
+            SELECT $1, make_timestamp_ns(hour) FROM (SELECT unnest([${hours.join(', ')}]::BIGINT[]) AS hour)`,
+          [series],
+        );
+    }
   }
 
   /** Takes over how far a store was rolled up when it was opened. */

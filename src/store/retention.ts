@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { messageOf } from '../errors';
+import { diskProblem } from '../disk-errors';
 import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
 import { expire, rollUp } from './rollup';
 import type { Store } from './store';
@@ -68,7 +68,7 @@ export function keepRetention(options: RetentionOptions, modules: RetentionModul
       if (removed > 0) await connection.run('CHECKPOINT').catch(() => undefined);
       state.complaint = '';
     } catch (error) {
-      const complaint = `retention: a pass failed and is tried again: ${messageOf(error).split('\n')[0] ?? ''}`;
+      const complaint = `retention: a pass failed and is tried again: ${diskProblem(error)}`;
       if (complaint !== state.complaint && !stopping.signal.aborted) warn(complaint);
       state.complaint = complaint;
     } finally {

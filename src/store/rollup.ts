@@ -46,11 +46,15 @@ async function advance(
   let from = untilOf(marks, unit) ?? (await firstBucket(connection, series, unit));
   const until = beginOf(unit, untilNs);
   while (from !== null && from < until && (await mayGoOn())) {
-    const end: bigint = beginOf('hour', from) + LONG_SLICE_NS;
-    const span: Span = { from, until: end < until ? end : until };
-    await front.advance(series, span.until);
+    // Where there are no points there is nothing to do: one of 1970 does not cost all the days since.
+    const next = await firstBucket(connection, series, unit, from);
+    const reach = sliceEnd(next ?? until, until);
+    await front.advance(series, reach);
+    // Those before it are all there now, and some may have come meanwhile.
+    const first = await firstBucket(connection, series, unit, from);
+    const span: Span = { from: first ?? reach, until: sliceEnd(first ?? reach, reach) };
     await transaction(connection, async () => {
-      await insertRollups(connection, series, unit, span);
+      if (span.from < span.until) await insertRollups(connection, series, unit, span);
       const now = await readMarks(connection, series);
       const reached = unit === 'minute' ? { rolledUntil: span.until } : { hoursUntil: span.until };
       await writeMarks(connection, series, { ...now, ...reached });
@@ -166,12 +170,23 @@ async function hoursBefore(
   return reader.getRows().map(([hour]) => (hour as bigint) * SLICE_NS);
 }
 
+/** Where the slice that begins with a bucket ends: a day later at most, and not behind `until`. */
+function sliceEnd(from: bigint, until: bigint): bigint {
+  const end = beginOf('hour', from) + LONG_SLICE_NS;
+  return end < until ? end : until;
+}
+
+/** The first bucket, from a time on where one is given, that has points. */
 async function firstBucket(
   connection: DuckDBConnection,
   series: SeriesName,
   unit: RollupUnit,
+  from?: bigint,
 ): Promise<bigint | null> {
-  const reader = await connection.runAndReadAll(`SELECT epoch_ns(min("time")) FROM ${quote(series)}`);
+  const where = from === undefined ? '' : `WHERE "time" >= make_timestamp_ns(${from})`;
+  const reader = await connection.runAndReadAll(
+    `SELECT epoch_ns(min("time")) FROM ${quote(series)} ${where}`,
+  );
   const first = (reader.getRows()[0]?.[0] ?? null) as bigint | null;
   return first === null ? null : beginOf(unit, first);
 }

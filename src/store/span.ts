@@ -20,3 +20,22 @@ export function bucketSql(unit: RollupUnit): string {
 export function within({ from, until }: Span): string {
   return `WHERE "time" >= make_timestamp_ns(${from}) AND "time" < make_timestamp_ns(${until})`;
 }
+
+/**
+ * The spans of hours, each from its first time to behind its last, that some of the times lie in; hours that follow each other are
+ * one. So many as there are times at most, however far they lie apart.
+ */
+export function spansOf(times: readonly bigint[]): Span[] {
+  const hour = ROLLUPS.hour.ns;
+  const sorted = BigInt64Array.from(times).sort();
+  const spans: { from: bigint; until: bigint }[] = [];
+  let reached: bigint | undefined;
+  for (const time of sorted) {
+    const last = spans.at(-1);
+    const begin = beginOf('hour', time);
+    if (last !== undefined && reached !== undefined && begin - reached <= hour) last.until = time + 1n;
+    else spans.push({ from: time, until: time + 1n });
+    reached = begin;
+  }
+  return spans;
+}

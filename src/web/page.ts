@@ -54,7 +54,11 @@ export class Page {
    */
   static async open(settings: HttpSettings, modules: OpenModules): Promise<Page> {
     try {
-      const server = await listenHttp(settings, (...exchange) => page.handle(...exchange), modules.limits);
+      const proxies = new Proxies(settings.proxies ?? []);
+      const server = await listenHttp(settings, (...exchange) => page.handle(...exchange), {
+        ...modules.limits,
+        isProxy: (address) => proxies.trusts(address),
+      });
       const page = new Page(settings, server, modules);
       return page;
     } catch (error) {

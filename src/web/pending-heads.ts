@@ -4,11 +4,21 @@ import type { Socket } from 'node:net';
 /** Connections of one address that have not sent the head of a request yet; a browser opens six. */
 const MAX_PER_ADDRESS = 32;
 
+/** Whom the bound is for. */
+export interface PendingOptions {
+  readonly maxPerAddress?: number;
+  /** Whether an address has no bound of its own, as a proxy that comes for many. */
+  readonly isExempt?: (address: string) => boolean;
+}
+
 /**
  * Bounds the connections of one address on which no request has come yet, so that one that opens hundreds and says nothing does not
  * take the places of all others: beyond the bound the one that has waited longest is closed.
  */
-export function limitPendingHeads(server: Server, maxPerAddress = MAX_PER_ADDRESS): void {
+export function limitPendingHeads(
+  server: Server,
+  { maxPerAddress = MAX_PER_ADDRESS, isExempt = () => false }: PendingOptions = {},
+): void {
   const pending = new Map<string, Set<Socket>>();
   const forget = (socket: Socket, address: string): void => {
     const own = pending.get(address);
@@ -18,6 +28,7 @@ export function limitPendingHeads(server: Server, maxPerAddress = MAX_PER_ADDRES
   server.on('connection', (socket: Socket) => {
     // Once it has gone, a socket tells its address no more.
     const address = socket.remoteAddress ?? '';
+    if (isExempt(address)) return;
     const own = pending.get(address) ?? new Set<Socket>();
     pending.set(address, own.add(socket));
     socket.once('close', () => forget(socket, address));

@@ -31,7 +31,9 @@ export class Proxies {
     return client;
   }
 
-  private trusts(address: string): boolean {
+  /** Whether an address, as the socket tells it, is that of a trusted proxy. */
+  trusts(told: string): boolean {
+    const address = plain(told);
     return isIP(address) !== 0 && this.list.check(address, familyOf(address));
   }
 }

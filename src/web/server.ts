@@ -30,11 +30,13 @@ export interface Place {
   readonly port: number;
 }
 
-/** How long slow clients may take; for tests. */
+/** How long slow clients may take, for tests, and who comes for many. */
 export interface ServerOptions {
   readonly headMs?: number;
   readonly requestMs?: number;
   readonly checkMs?: number;
+  /** Whether an address is that of a proxy, which opens connections for all of its visitors. */
+  readonly isProxy?: (address: string) => boolean;
 }
 
 /**
@@ -44,14 +46,14 @@ export interface ServerOptions {
 export async function listenHttp(
   { host, port }: Place,
   handle: RequestListener,
-  { headMs = HEAD_MS, requestMs = REQUEST_MS, checkMs = CHECK_MS }: ServerOptions = {},
+  { headMs = HEAD_MS, requestMs = REQUEST_MS, checkMs = CHECK_MS, isProxy }: ServerOptions = {},
 ): Promise<Server> {
   const limits = { headersTimeout: headMs, requestTimeout: requestMs, connectionsCheckingInterval: checkMs };
   // Whom a request without `Host` was meant for the router asks, as of any other.
   const server = createServer({ ...limits, keepAliveTimeout: 5_000, requireHostHeader: false }, handle);
   server.maxConnections = MAX_CONNECTIONS;
   server.timeout = SILENCE_MS;
-  limitPendingHeads(server);
+  limitPendingHeads(server, isProxy === undefined ? {} : { isExempt: isProxy });
   server.on('clientError', refuse);
   // `Expect` is answered as if it were not there, with the headers that every answer has.
   server.on('checkExpectation', handle);

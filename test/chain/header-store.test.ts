@@ -11,7 +11,7 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { HeaderChain } from '../../src/chain/header-chain';
-import { HeaderStore, type Loaded } from '../../src/chain/header-store';
+import { HeaderStore, type Loaded, warnOfDamage } from '../../src/chain/header-store';
 import { CHAIN_PARAMS } from '../../src/chain/params';
 import { FailureError } from '../../src/errors';
 import { childScript } from '../support/child';
@@ -55,7 +55,7 @@ describe('HeaderStore', () => {
     write(HEADERS.slice(3_000));
     const steps: (readonly [number, number])[] = [];
     const { chain, ...loaded } = await load((...step) => steps.push(step));
-    expect(loaded).toEqual({ headers: 4_500, cut: 0 });
+    expect(loaded).toEqual({ headers: 4_500, cut: 0, repaired: 0 });
     expect(chain.bestHeight).toBe(4_500);
     expect(steps).toEqual([
       [2_000, 4_500],
@@ -90,7 +90,8 @@ describe('HeaderStore', () => {
 
   it('cuts from the first header that does not hold', async () => {
     const bytes = Buffer.concat([GENESIS, ...HEADERS]);
-    bytes.writeUInt8(bytes.readUInt8(80 * 2_501 + 40) ^ 1, 80 * 2_501 + 40);
+    // Of one byte it would be repaired.
+    for (const at of [40, 41, 42]) bytes.writeUInt8(bytes.readUInt8(80 * 2_501 + at) ^ 1, 80 * 2_501 + at);
     writeFileSync(file, bytes);
     const { headers, cut, chain } = await load();
     // Whether the changed header misses its target or its child has lost its parent is the hash's toss.
@@ -98,6 +99,42 @@ describe('HeaderStore', () => {
     expect(cut).toBe(bytes.length - 80 * (headers + 1));
     expect(chain.bestHeight).toBe(headers);
     expect(statSync(file).size).toBe(80 * (headers + 1));
+  });
+
+  it('with any byte changed loses the last header at most, and is as it was', async () => {
+    const whole = Buffer.concat([GENESIS, ...HEADERS.slice(0, 4)]);
+    for (let at = 0; at < whole.length; at++)
+      for (const bits of [0x01, 0x80, 0xff]) {
+        const bytes = Buffer.from(whole);
+        bytes.writeUInt8(bytes.readUInt8(at) ^ bits, at);
+        writeFileSync(file, bytes);
+        const { headers, cut, repaired, chain } = await load();
+        const isLast = at >= 80 * 4;
+        if (!isLast) {
+          expect([at, bits, headers, cut, repaired, chain.bestHeight]).toEqual([at, bits, headers, 0, 1, 4]);
+          expect(readFileSync(file).equals(whole)).toBe(true);
+        } else expect(chain.bestHeight).toBeGreaterThanOrEqual(3);
+      }
+  }, 120_000);
+
+  it('keeps headers that are ahead of our clock, which may be slow', async () => {
+    write(HEADERS.slice(0, 10));
+    const store = HeaderStore.open(directory, 'regtest', GENESIS);
+    const slow = new HeaderChain(REGTEST, { unixTime: () => 1 });
+    expect(await store.load(slow)).toEqual({ headers: 0, cut: 0, repaired: 0 });
+    store.close();
+    expect(await load()).toMatchObject({ headers: 10, cut: 0 });
+  });
+
+  it('tells in one line what was damaged, and nothing of what a kill has torn', () => {
+    const told: string[] = [];
+    const log = { warn: (message: string): void => void told.push(message) };
+    warnOfDamage('F', { headers: 9, cut: 79, repaired: 0 }, log);
+    expect(told).toEqual([]);
+    warnOfDamage('F', { headers: 9, cut: 170, repaired: 1 }, log);
+    expect(told).toEqual([
+      'headers F: the file was damaged: 1 repaired, 2 cut off, from the first damaged one on, which are fetched again',
+    ]);
   });
 
   it('cuts zeros, as a crash of the machine may leave them', async () => {

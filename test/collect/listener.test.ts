@@ -18,14 +18,14 @@ afterEach(() => cleanup.run());
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 
-async function setUp(options: Partial<ListenerOptions> = {}) {
+async function setUp(options: Partial<ListenerOptions> = {}, monotonicMs = () => clock.monotonicMs()) {
   const queue = new HeldQueue();
   const warnings: string[] = [];
   const warn = (message: string): void => void warnings.push(message);
   const intake = new Intake({ queues: [queue], clock, warn });
   const listener = await Listener.open(
     { place: LOOPBACK, tls: null, token: null, maxConnections: 100, ...options },
-    { intake, batches: new Batches(), clock, warn },
+    { intake, batches: new Batches(), clock: { uniqueNs: () => clock.uniqueNs(), monotonicMs }, warn },
   );
   cleanup.add(listener, (it) => it.close());
   const connect = async (): Promise<LineClient> => {
@@ -139,6 +139,37 @@ describe('tokens', () => {
     expect(warnings).toEqual([
       'connections turned away: 1 that showed no token, or a wrong one (one of them: from 127.0.0.1); 1 since the start',
     ]);
+  });
+
+  it('are guessed ten times a minute at most from one address, also over connections that are open already', async () => {
+    const ns = { monotonicMs: 1_000 };
+    const { warnings, listener, queue } = await setUp({ token: 'right' }, () => ns.monotonicMs);
+    const from = async (localAddress: string): Promise<LineClient> =>
+      cleanup.add(await LineClient.connect({ host: '127.0.0.1', port: listener.port, localAddress }), (it) =>
+        it.reset(),
+      );
+    const guessers: LineClient[] = [];
+    for (let i = 0; i < 15; i++) guessers.push(await from('127.0.0.9'));
+    for (const [i, guesser] of guessers.entries()) {
+      guesser.send(`#btcdmon 1 token=guess${i}`);
+      if (i < 10) await guesser.hears('refused token');
+      await guesser.isClosed();
+    }
+    // The right token does not help them, nor do others suffer.
+    const late = await from('127.0.0.9');
+    late.send('#btcdmon 1 token=right', ...linesOf(1));
+    await late.isClosed();
+    const other = await from('127.0.0.10');
+    other.send('#btcdmon 1 token=right', ...linesOf(2));
+    await until('the points of the other', () => queue.points.length === 2);
+    ns.monotonicMs += 60_000;
+    const again = await from('127.0.0.9');
+    again.send('#btcdmon 1 token=right', ...linesOf(1));
+    await until('its point, a minute later', () => queue.points.length === 3);
+    await listener.close();
+    expect(warnings.join()).toMatch(
+      /10 that showed no token.*6 from an address that gave too many wrong tokens/,
+    );
   });
 
   it('are waited for, but not for ever', async () => {

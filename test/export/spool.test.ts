@@ -164,6 +164,32 @@ describe('a spool', () => {
     }
   });
 
+  it.each(['spool.json', 'cursor'])('with any byte of %s changed delivers all that waits', async (name) => {
+    const first = await open();
+    for (let i = 0; i < 3; i++) await first.append(lines(i), 1);
+    expect(await drain(first, 1)).toEqual([0]);
+    await first.close();
+    const names = await readdir(folder);
+    const whole = new Map(
+      await Promise.all(names.map(async (one) => [one, await readFile(path.join(folder, one))] as const)),
+    );
+    const length = whole.get(name)?.length ?? 0;
+    expect(length).toBeGreaterThan(20);
+    for (let at = 0; at < length; at++)
+      for (const bits of [0x01, 0x80, 0xff]) {
+        for (const [one, bytes] of whole) await writeFile(path.join(folder, one), bytes);
+        const changed = Buffer.from(whole.get(name) ?? []);
+        changed.writeUInt8(changed.readUInt8(at) ^ bits, at);
+        await writeFile(path.join(folder, name), changed);
+        const warnings: string[] = [];
+        const spool = await Spool.open(folder, { maxBytes: 1_000_000, warn: (line) => warnings.push(line) });
+        const taken = await drain(spool);
+        expect([at, bits, taken.slice(-2)]).toEqual([at, bits, [1, 2]]);
+        expect(warnings.every((line) => /^spool [^\n]+ is damaged[^\n]+$/.test(line))).toBe(true);
+        await spool.close();
+      }
+  });
+
   it('with a cursor that names a segment which is not there delivers all again', async () => {
     const first = await open();
     await first.append(lines(5), 1);
@@ -199,7 +225,20 @@ describe('a spool', () => {
     await (await open()).close();
   });
 
-  it.each(['{"version":2,"id":"x"}', '{}', 'noise'])('refuses one of another version: %s', async (text) => {
+  it.each(['', '{}', 'noise', '{"version":1,"id":"x"}'])(
+    'takes no harm from a name that is damaged: %s',
+    async (text) => {
+      const first = await open();
+      await first.append(lines(3), 1);
+      await first.close();
+      await writeFile(path.join(folder, 'spool.json'), text);
+      const second = await open();
+      expect(await drain(second)).toEqual([3]);
+      await second.close();
+    },
+  );
+
+  it.each(['{"version":2,"id":"x"}'])('refuses one of another version: %s', async (text) => {
     await writeFile(path.join(folder, 'spool.json'), text);
     await expect(open()).rejects.toThrow('this btcdmon-node knows version 1');
     expect(await readFile(path.join(folder, 'spool.json'), 'utf8')).toBe(text);

@@ -1,6 +1,7 @@
 import { access, constants, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../clock';
+import { diskProblem } from '../../disk-errors';
 import { FailureError, messageOf } from '../../errors';
 import type { Point } from '../../metrics/point';
 import { DuckDbExporter } from '../duckdb';
@@ -100,7 +101,7 @@ export class ParquetExporter implements Exporter {
       await this.sealer?.seal(beforeMs, mayGoOn);
       this.complaint = '';
     } catch (error) {
-      const complaint = `parquet:${this.options.directory}: a file can't be written and is tried again: ${messageOf(error)}`;
+      const complaint = `parquet:${this.options.directory}: a file can't be written and is tried again: ${diskProblem(error)}`;
       if (complaint !== this.complaint) this.modules.warn(complaint);
       this.complaint = complaint;
     }

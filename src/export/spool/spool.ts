@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BtcdmonError, FailureError, messageOf } from '../../errors';
+import { checksum } from '../../hash';
 import type { LineBatch } from '../line-exporter';
 import { lockFolder } from './lock';
 import { type Record, Segment } from './segment';
@@ -16,13 +17,15 @@ const MAX_SEGMENT_BYTES = 16_000_000;
 /** Of the most bytes, the share at which it is crowded: two segments before the first one would have to go. */
 const CROWDED_SHARE = 1 - 2 / SEGMENTS;
 
-/** What is in the file of the cursor: number of a segment, and an offset in it. */
-const CURSOR = /^(\d{8}) (\d{12})\n$/;
+/** What is in the file of the cursor: number of a segment, an offset in it, and their checksum, which older ones lack. */
+const CURSOR = /^((\d{8}) (\d{12}))(?: ([0-9a-f]{8}))?\n$/;
 
 /** Bounds of a spool. */
 export interface SpoolOptions {
   /** The most bytes of records; where there are more the oldest go. */
   readonly maxBytes: number;
+  /** Told in one line of what was damaged. */
+  readonly warn?: (message: string) => void;
 }
 
 /**
@@ -58,12 +61,16 @@ export class Spool {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const unlock = await lockFolder(path.join(folder, 'lock'), what);
       try {
-        const id = await readIdentity(folder, what);
+        const { warn = () => undefined } = options;
+        const id = await readIdentity(folder, what, warn);
         const file = path.join(folder, 'cursor');
-        const at = CURSOR.exec(await readFile(file, 'latin1').catch(() => ''));
+        const text = await readFile(file, 'latin1').catch(() => '');
+        const at = readCursor(text);
+        if (at === null && text !== '')
+          warn(`${what}: the file cursor is damaged; what waits is delivered once more from the oldest on`);
         const cursor = await open(file, at === null ? 'w+' : 'r+', 0o600);
         const spool = new Spool(folder, options, id, cursor, unlock);
-        await spool.load(Number(at?.[1] ?? 0), Number(at?.[2] ?? 0));
+        await spool.load(at?.segment ?? 0, at?.offset ?? 0);
         return spool;
       } catch (error) {
         await unlock();
@@ -211,7 +218,8 @@ export class Spool {
 
   private async writeCursor(): Promise<void> {
     const number = String(this.segments[0]?.number ?? 0).padStart(8, '0');
-    await this.cursor.write(`${number} ${String(this.offset).padStart(12, '0')}\n`, 0, 'latin1');
+    const place = `${number} ${String(this.offset).padStart(12, '0')}`;
+    await this.cursor.write(`${place} ${sumOf(place)}\n`, 0, 'latin1');
   }
 
   private fileOf(number: number): string {
@@ -226,29 +234,50 @@ export class Spool {
   }
 }
 
-/** The name of the spool in a folder, which is made where there is none. */
-async function readIdentity(folder: string, what: string): Promise<string> {
+/** The place that a cursor names; null where it is damaged. */
+function readCursor(text: string): { readonly segment: number; readonly offset: number } | null {
+  const [, place = '', segment, offset, sum] = CURSOR.exec(text) ?? [];
+  if (segment === undefined || (sum !== undefined && sum !== sumOf(place))) return null;
+  return { segment: Number(segment), offset: Number(offset) };
+}
+
+function sumOf(text: string): string {
+  return checksum(Buffer.from(text, 'latin1')).toString(16).padStart(8, '0');
+}
+
+/** The name of the spool in a folder, which is made where there is none, and made anew where it is damaged. */
+async function readIdentity(folder: string, what: string, warn: (message: string) => void): Promise<string> {
   const file = path.join(folder, 'spool.json');
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    const id = randomBytes(8).toString('hex');
-    await writeFile(`${file}.new`, JSON.stringify({ version: VERSION, id }), { mode: 0o600 });
-    await rename(`${file}.new`, file);
-    return id;
+    return makeIdentity(file);
   }
-  const { version, id } = parsed(text);
-  if (version !== VERSION || typeof id !== 'string')
+  const { version, id, sum } = parsed(text);
+  const isId = typeof id === 'string' && /^[0-9a-f]{16}$/.test(id);
+  const isWhole = isId && Number.isSafeInteger(version) && (sum === undefined || sum === sumOf(id));
+  if (isWhole && version === VERSION) return id;
+  // A later version may have other members, and says its version in the same place.
+  if (Number.isSafeInteger(version) && Number(version) > VERSION && sum === undefined)
     throw new FailureError(
-      `${what}: has version ${version === undefined ? 'unknown' : JSON.stringify(version)}, this btcdmon-node knows version ${VERSION}; ` +
+      `${what}: has version ${JSON.stringify(version)}, this btcdmon-node knows version ${VERSION}; ` +
         'let the btcdmon-node that wrote it deliver it, or move the folder away',
     );
+  // The name only tells batches apart, and each record has a checksum of its own.
+  warn(`${what}: the file spool.json is damaged and is made anew; what waits is delivered`);
+  return makeIdentity(file);
+}
+
+async function makeIdentity(file: string): Promise<string> {
+  const id = randomBytes(8).toString('hex');
+  await writeFile(`${file}.new`, JSON.stringify({ version: VERSION, id, sum: sumOf(id) }), { mode: 0o600 });
+  await rename(`${file}.new`, file);
   return id;
 }
 
-function parsed(text: string): { readonly version?: unknown; readonly id?: unknown } {
+function parsed(text: string): { readonly version?: unknown; readonly id?: unknown; readonly sum?: unknown } {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? value : {};

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { diskProblem } from '../../disk-errors';
 import { FailureError, messageOf } from '../../errors';
-import type { NetworkName } from '../networks';
+import { NETWORK_NAMES, type NetworkName } from '../networks';
 import { AddressBook } from './address-book';
-import { formatAddresses, parseAddress, parseBan, parseHeader } from './address-lines';
+import { formatAddresses, parseAddress, parseBan, parseHeader, recordsIn } from './address-lines';
 import { Bans, type BanTimes } from './bans';
 
 /** Far above what a full book takes (1.1 MB); what is larger is none of ours, and is not read. */
@@ -43,23 +44,29 @@ export class AddressFile {
     const text = await this.read();
     const [first = '', ...lines] = (text ?? '').split('\n');
     const header = parseHeader(first);
-    const isOurs = header?.network === this.network;
-    const secret = isOurs ? header.secret : randomBytes(SECRET_BYTES);
+    // A first line that is damaged costs the secret alone: the name of the file says of which network it is.
+    const isOthers = (NETWORK_NAMES as readonly string[]).some(
+      (name) => name !== this.network && name === header?.network,
+    );
+    const isWholeHeader = header?.network === this.network;
+    const secret = isWholeHeader ? header.secret : randomBytes(SECRET_BYTES);
     const book = new AddressBook({ network: this.network, secret, unixTime });
     const bans = new Bans(times);
     if (text === null) return { book, bans };
     let whole = 0;
-    if (isOurs)
-      for (const line of lines) {
-        const known = parseAddress(line);
-        const ban = parseBan(line);
-        if (known !== null) book.restore(known);
-        if (ban !== null) bans.put(ban);
-        if (known !== null || ban !== null) whole++;
-      }
-    const wanted = header?.lines ?? 0;
+    // Without a first line, or with one that has run into the second, that may be a record too.
+    const records = isOthers ? [] : (isWholeHeader ? lines : [first, ...lines]).flatMap(recordsIn);
+    for (const line of records) {
+      const known = parseAddress(line);
+      const ban = parseBan(line);
+      if (known !== null) book.restore(known);
+      if (ban !== null) bans.put(ban);
+      if (known !== null || ban !== null) whole++;
+    }
+    const isOurs = isWholeHeader || (!isOthers && whole > 0);
+    const wanted = isWholeHeader ? header.lines : lines.filter((line) => line !== '').length;
     // What is behind the last line break is nothing, or was torn off.
-    const isWhole = isOurs && whole === wanted && lines.length === wanted + 1;
+    const isWhole = isWholeHeader && whole === wanted && lines.length === wanted + 1;
     if (!isWhole) {
       const aside = await this.moveAside();
       const what = isOurs
@@ -90,7 +97,7 @@ export class AddressFile {
       }
       await rename(next, this.file);
     } catch (error) {
-      throw new FailureError(`addresses ${this.file}: can't be written: ${messageOf(error)}`);
+      throw new FailureError(`addresses ${this.file}: can't be written: ${diskProblem(error)}`);
     }
   }
 

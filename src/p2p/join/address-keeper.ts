@@ -1,4 +1,5 @@
 import { messageOf } from '../../errors';
+import { Seldom } from '../../seldom';
 import type { AddressBook } from './address-book';
 import type { AddressFile } from './address-file';
 import type { Bans } from './bans';
@@ -22,7 +23,11 @@ export class AddressKeeper {
   /** When to save, on the monotonic clock. */
   private saveAt = Infinity;
 
-  constructor(private readonly modules: AddressKeeperModules) {}
+  private readonly mayWarn: Seldom;
+
+  constructor(private readonly modules: AddressKeeperModules) {
+    this.mayWarn = new Seldom(modules.monotonicMs);
+  }
 
   /** Notes that there is something to keep. */
   changed(): void {
@@ -35,7 +40,7 @@ export class AddressKeeper {
     if (this.modules.monotonicMs() >= this.saveAt) void this.save();
   }
 
-  /** Saves now. Where that fails (disk full), the operator is told, and it is tried again. */
+  /** Saves now. Where that fails (disk full), the operator is told, once a minute, and it is tried again. */
   async save(): Promise<void> {
     const { bans, book, file, warn } = this.modules;
     this.saveAt = Infinity;
@@ -43,7 +48,7 @@ export class AddressKeeper {
       await file?.save(book, bans);
     } catch (error) {
       this.changed();
-      warn(messageOf(error));
+      if (this.mayWarn.may()) warn(messageOf(error));
     }
   }
 }

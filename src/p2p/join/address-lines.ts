@@ -30,6 +30,14 @@ export function parseHeader(line: string): AddressHeader | null {
   return { network, lines: Number(lines), secret: Buffer.from(secret, 'hex') };
 }
 
+/** Where a line begins that has run into the one before, its line break being damaged. */
+const RUN_TOGETHER = /.(?=(?:ipv4|ipv6|torv3|i2p|cjdns|ban) )/s;
+
+/** The records of a line: itself, or the parts of one in which a line break is damaged. */
+export function recordsIn(line: string): string[] {
+  return parseAddress(line) === null && parseBan(line) === null ? line.split(RUN_TOGETHER) : [line];
+}
+
 /** Reads the line of an address; null where it is none. */
 export function parseAddress(line: string): KnownAddress | null {
   const match = ADDRESS.exec(line);

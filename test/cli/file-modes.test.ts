@@ -1,0 +1,86 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { readConfigFile } from '../../src/cli/config-file';
+import { dataDirectory } from '../../src/cli/data-directory';
+import { UsageError } from '../../src/errors';
+
+let home = '';
+beforeEach(() => (home = mkdtempSync(path.join(tmpdir(), 'btcdmon-modes-'))));
+afterEach(() => rmSync(home, { recursive: true }));
+
+const modeOf = (...names: string[]): string => (statSync(path.join(home, ...names)).mode & 0o777).toString(8);
+
+/** A data directory as an older version, or a copy, may have left it. */
+function open(): string {
+  const folder = path.join(home, 'data');
+  mkdirSync(path.join(folder, 'spool', 'tcp-1'), { recursive: true });
+  for (const name of [
+    'headers-mainnet.dat',
+    'peers-mainnet.dat',
+    'btcdmon.duckdb',
+    'btcdmon.duckdb.wal',
+    'notes',
+  ])
+    writeFileSync(path.join(folder, name), '');
+  writeFileSync(path.join(folder, 'spool', 'tcp-1', 'cursor'), '');
+  writeFileSync(path.join(home, 'elsewhere'), '');
+  symlinkSync(path.join(home, 'elsewhere'), path.join(folder, 'headers-linked.dat'));
+  for (const name of ['', 'spool', 'spool/tcp-1']) chmodSync(path.join(folder, name), 0o755);
+  for (const name of [
+    'headers-mainnet.dat',
+    'peers-mainnet.dat',
+    'btcdmon.duckdb',
+    'btcdmon.duckdb.wal',
+    'notes',
+  ])
+    chmodSync(path.join(folder, name), 0o644);
+  for (const name of ['data/spool/tcp-1/cursor', 'elsewhere']) chmodSync(path.join(home, name), 0o644);
+  return folder;
+}
+
+describe('a data directory', () => {
+  it('that is made is for this user alone', async () => {
+    await dataDirectory(path.join(home, 'new'));
+    expect(modeOf('new')).toBe('700');
+  });
+
+  it('that we have by default is made so, with our files in it and no others', async () => {
+    const folder = open();
+    await dataDirectory(folder, folder);
+    for (const name of ['.', 'spool', 'spool/tcp-1'])
+      expect([name, modeOf('data', name)]).toEqual([name, '700']);
+    for (const name of ['headers-mainnet.dat', 'peers-mainnet.dat', 'btcdmon.duckdb', 'btcdmon.duckdb.wal'])
+      expect([name, modeOf('data', name)]).toEqual([name, '600']);
+    expect(modeOf('data', 'spool', 'tcp-1', 'cursor')).toBe('600');
+    expect([modeOf('data', 'notes'), modeOf('elsewhere')]).toEqual(['644', '644']);
+  });
+
+  it('that the user names keeps its mode, and what is in it too', async () => {
+    await dataDirectory(open(), path.join(home, 'other'));
+    expect([modeOf('data'), modeOf('data', 'btcdmon.duckdb')]).toEqual(['755', '644']);
+  });
+});
+
+it('a settings file with any byte changed is read, or refused in one line that names it', () => {
+  const file = path.join(home, 'settings.yaml');
+  const bytes = Buffer.from(
+    'node: "a"\nconnect:\n  - 127.0.0.1:8333\n  - [::1]:8333\nhttp: off\n# note\ndata-dir: /x\nmax: 1e3\n',
+  );
+  let refused = 0;
+  for (let at = 0; at < bytes.length; at++)
+    for (const bits of [0x01, 0x08, 0x80, 0xff]) {
+      const changed = Buffer.from(bytes);
+      changed.writeUInt8(changed.readUInt8(at) ^ bits, at);
+      writeFileSync(file, changed);
+      try {
+        readConfigFile(file);
+      } catch (error) {
+        refused++;
+        expect(error).toBeInstanceOf(UsageError);
+        expect((error as Error).message).toContain(file);
+        expect((error as Error).message).not.toContain('\n');
+      }
+    }
+  expect(refused).toBeGreaterThan(100);
+});

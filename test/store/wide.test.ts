@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { DuckDBConnection } from '@duckdb/node-api';
+import { DuckDbExporter } from '../../src/export/duckdb';
+import type { Point } from '../../src/metrics/point';
+import { rollUp } from '../../src/store/rollup';
+import { spansOf } from '../../src/store/span';
+
+const HOUR = 3_600_000_000_000n;
+const NOW = BigInt(Date.UTC(2026, 0, 1)) * 1_000_000n;
+/** The first hour of 1970. */
+const LONG_AGO = 5n;
+
+let folder: string;
+let exporter: DuckDbExporter;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-wide-'));
+  exporter = new DuckDbExporter({ path: path.join(folder, 'store.duckdb') });
+  await exporter.open();
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await exporter.close();
+  await rm(folder, { recursive: true });
+});
+
+const at = (time: bigint, mayBeStored = false): Point => ({
+  series: 'bandwidth',
+  tags: { node: 'wide', network: 'regtest' },
+  fields: { bytes_recv: 1 },
+  time,
+  ...(mayBeStored ? { mayBeStored } : {}),
+});
+
+async function count(): Promise<number> {
+  const connection = await exporter.store.connect();
+  const reader = await connection.runAndReadAll('SELECT count(*) FROM bandwidth');
+  connection.closeSync();
+  return Number(reader.getRows()[0]?.[0]);
+}
+
+/** Counts statements, and rows that they return. */
+function counted(): { statements: number; rows: number } {
+  const counts = { statements: 0, rows: 0 };
+  const { runAndReadAll, run } = DuckDBConnection.prototype;
+  jest.spyOn(DuckDBConnection.prototype, 'runAndReadAll').mockImplementation(async function (
+    this: DuckDBConnection,
+    ...args
+  ) {
+    const reader = await runAndReadAll.apply(this, args);
+    counts.statements++;
+    counts.rows += reader.currentRowCount;
+    return reader;
+  });
+  jest.spyOn(DuckDBConnection.prototype, 'run').mockImplementation(function (
+    this: DuckDBConnection,
+    ...args
+  ) {
+    counts.statements++;
+    return run.apply(this, args);
+  });
+  return counts;
+}
+
+describe('points of 1970 and of now, in one batch', () => {
+  it('are looked up where they are, not in all the years between', async () => {
+    const stored = Array.from({ length: 20_000 }, (_, i) => at(NOW - (BigInt(i) * 100n * HOUR) / 10n));
+    await exporter.write(stored);
+    const counts = counted();
+    await exporter.write([at(LONG_AGO, true), at(NOW, true), at(NOW - HOUR, true)]);
+    expect(counts.rows).toBe(1);
+    jest.restoreAllMocks();
+    // The one that was there is not there twice.
+    expect(await count()).toBe(20_002);
+  });
+
+  it('are noted as late by one statement, however many hours they are of', async () => {
+    const connection = await exporter.store.connect();
+    await exporter.write([at(NOW)]);
+    const { front } = exporter.store;
+    await rollUp({ connection, front, mayGoOn: () => true }, 'bandwidth', NOW + 2n * HOUR);
+    const counts = counted();
+    await exporter.write(Array.from({ length: 2_000 }, (_, i) => at(NOW - BigInt(i + 1) * HOUR)));
+    expect(counts.statements).toBeLessThan(10);
+    jest.restoreAllMocks();
+    const reader = await connection.runAndReadAll(
+      'SELECT count(*), count(DISTINCT hour), max(epoch_ns(hour)) FROM btcdmon_late',
+    );
+    connection.closeSync();
+    expect(reader.getRows()).toEqual([[2_000n, 2_000n, NOW - HOUR]]);
+  });
+
+  it('are rolled up in as many steps as there are days with points, and all of them are', async () => {
+    await exporter.write([at(LONG_AGO), at(LONG_AGO + HOUR), at(NOW - 400n * HOUR), at(NOW)]);
+    const connection = await exporter.store.connect();
+    const { front } = exporter.store;
+    const counts = counted();
+    await rollUp({ connection, front, mayGoOn: () => true }, 'bandwidth', NOW + 2n * HOUR);
+    expect(counts.statements).toBeLessThan(150);
+    jest.restoreAllMocks();
+    for (const unit of ['1m', '1h']) {
+      const reader = await connection.runAndReadAll(
+        `SELECT epoch_ns(time), points FROM bandwidth_${unit} ORDER BY time`,
+      );
+      const size = unit === '1m' ? HOUR / 60n : HOUR;
+      expect(reader.getRows().map(([time, points]) => [time, Number(points)])).toEqual(
+        [LONG_AGO, LONG_AGO + HOUR, NOW - 400n * HOUR, NOW].map((time) => [time - (time % size), 1]),
+      );
+    }
+    connection.closeSync();
+  });
+});
+
+it('the spans of times are hours that hold some, and those that follow each other are one', () => {
+  expect(spansOf([])).toEqual([]);
+  expect(spansOf([NOW + 5n, 7n, NOW + HOUR, NOW, NOW + 3n * HOUR])).toEqual([
+    { from: 7n, until: 8n },
+    { from: NOW, until: NOW + HOUR + 1n },
+    { from: NOW + 3n * HOUR, until: NOW + 3n * HOUR + 1n },
+  ]);
+});
