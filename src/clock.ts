@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { FailureError } from './errors';
+import { GRID_NS, checkTime, isPossible } from './point-times';
 
 /** Source of time, handed to whatever needs it so that tests can own it. */
 export interface Clock {
@@ -36,13 +36,7 @@ const MAX_DRIFT_MS = 20;
 /** What is more than that is a step. After a smaller one back, times wait for the wall clock. */
 const STEP_MS = 1_000;
 
-/** Times lie this many nanoseconds apart; their remainder tells passes of the clock over the same time from each other. A power of 2. */
-const GRID_NS = 64n;
 const GRID_MASK = -GRID_NS;
-
-/** Points can have times from 1970 to 2262 (nanoseconds in 64 bits, of which InfluxDB and DuckDB keep some for themselves). */
-const FIRST_MS = 0;
-const LAST_MS = Date.UTC(2262, 0, 1);
 
 /** Where time comes from. */
 export interface ClockSources {
@@ -146,23 +140,6 @@ export class SystemClock implements Clock, ClockSteps {
   }
 }
 
-/** The remainder of a time: what passes over the same time differ in. */
-export function remainderOf(time: bigint): bigint {
-  return time & (GRID_NS - 1n);
-}
-
-/**
- * Holds that points can have the time that the system's clock is at.
- * @throws FailureError
- */
-export function checkTime(wallMs = Date.now()): void {
-  if (isPossible(wallMs)) return;
-  const shown = new Date(wallMs).toISOString();
-  throw new FailureError(
-    `the system's clock is at ${shown}: set it right first, as points can have times from 1970 to 2261`,
-  );
-}
-
 /** What a log says of a step. */
 export function describeStep({ ms, wallMs, isFollowed }: ClockStep): string {
   const seconds = (Math.abs(ms) / 1_000).toFixed(3);
@@ -170,8 +147,4 @@ export function describeStep({ ms, wallMs, isFollowed }: ClockStep): string {
   if (!isFollowed)
     return `${what}, to ${new Date(wallMs).toISOString()}, where no point can be: points go on as if it had not been`;
   return `${what}${ms < 0 ? '' : ', or the machine slept'}: points follow it`;
-}
-
-function isPossible(wallMs: number): boolean {
-  return wallMs >= FIRST_MS && wallMs < LAST_MS;
 }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { checkTime } from './clock';
+import { checkTime } from './point-times';
 import { FailureError } from './errors';
 import type { Log } from './log';
 import { SERIES_NAMES } from './metrics/schema';

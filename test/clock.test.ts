@@ -1,4 +1,5 @@
-import { type ClockStep, SystemClock, describeStep, remainderOf } from '../src/clock';
+import { type ClockStep, SystemClock, describeStep } from '../src/clock';
+import { remainderOf } from '../src/point-times';
 import { FailureError } from '../src/errors';
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,5 @@
 import { parseDuration as durationMs } from '../duration';
-import { checkTime } from '../clock';
+import { checkTime } from '../point-times';
 import { UsageError } from '../errors';
 
 const NS_PER_SECOND = 1_000_000_000n;

@@ -43,7 +43,8 @@ async function count(): Promise<number> {
 /** Counts statements, and rows that they return. */
 function counted(): { statements: number; rows: number } {
   const counts = { statements: 0, rows: 0 };
-  const { runAndReadAll, run } = DuckDBConnection.prototype;
+  const runAndReadAll = Reflect.get(DuckDBConnection.prototype, 'runAndReadAll');
+  const run = Reflect.get(DuckDBConnection.prototype, 'run');
   jest.spyOn(DuckDBConnection.prototype, 'runAndReadAll').mockImplementation(async function (
     this: DuckDBConnection,
     ...args

@@ -15,7 +15,7 @@ describeWithTmpfs('a disk that is full', () => {
       const headers = HeaderStore.open(disk.folder, 'regtest', REGTEST.genesis);
       const spool = await Spool.open(path.join(disk.folder, 'spool'), { maxBytes: 1_000_000 });
       const file = new AddressFile(disk.folder, 'regtest');
-      const { book, bans } = await file.load(() => 1_800_000_000, String);
+      const { book, bans } = await file.load({ unixTime: () => 1_800_000_000, monotonicMs: () => 0 }, String);
       writeFileSync(path.join(disk.folder, 'filler'), '');
       expect(() => writeFileSync(path.join(disk.folder, 'filler'), Buffer.alloc(100_000))).toThrow('ENOSPC');
 
@@ -27,8 +27,9 @@ describeWithTmpfs('a disk that is full', () => {
       });
       for (; nowMs < 120_000; nowMs += 1_000) await keeper.save();
       expect(warnings).toEqual(
-        Array.from({ length: 2 }, () =>
-          expect.stringMatching(/ENOSPC[^\n]*; the disk is full: make room on it$/),
+        Array.from(
+          { length: 2 },
+          () => expect.stringMatching(/ENOSPC[^\n]*; the disk is full: make room on it$/) as string,
         ),
       );
       for (const header of mineHeaders(REGTEST.genesis, 100)) headers.append(header);
