@@ -178,7 +178,7 @@ openssl.describe('over TLS', () => {
     await writeFile(caFile, cert);
     let text = '';
     const tls = createTls({ cert, key }, (socket) =>
-      socket.on('data', (bytes) => (text += bytes.toString())),
+      socket.on('data', (bytes: Buffer) => (text += bytes.toString())),
     );
     const port = await listening(tls, host);
     const lines = batch(5);

@@ -24,8 +24,9 @@ export function nameHosts(names: Readonly<Record<string, readonly string[]>>): (
   };
   const spy = jest
     .spyOn(dns, 'lookup')
-    .mockImplementation(((host: string, options: unknown, last?: Callback) =>
-      answer(host, options, last ?? (options as Callback))) as unknown as typeof dns.lookup);
+    .mockImplementation((host: string, options: unknown, last?: Callback) =>
+      answer(host, options, last ?? (options as Callback)),
+    );
   return () => spy.mockRestore();
 }
 
