@@ -115,6 +115,8 @@ export class InfluxUdpExporter implements Exporter {
   }
 
   private async writeTo(socket: Socket, points: readonly Point[]): Promise<WriteResult> {
+    // What came late is of points before these: there is another address that may have a receiver.
+    if (this.addresses.length > 1) this.throwRefusal();
     this.refusal = undefined;
     let rejected = 0;
     let rejection: string | undefined;
@@ -138,7 +140,8 @@ export class InfluxUdpExporter implements Exporter {
       bytes += bytes > 0 ? size + 1 : size;
     }
     if (bytes > 0) await this.send(socket, datagram, bytes);
-    // An ICMP answer to the last datagram is reported in the next turn of the event loop.
+    // An ICMP answer to the last datagram is reported in the next turn of the event loop, of which this one may be the end.
+    await nextTurn();
     await nextTurn();
     this.throwRefusal();
     return { sent: points.length - rejected, acked: 0, rejected, rejection };
@@ -191,8 +194,10 @@ export class InfluxUdpExporter implements Exporter {
 
   private throwRefusal(): void {
     if (this.refusal === undefined) return;
+    const { refusal } = this;
+    this.refusal = undefined;
     this.disconnect();
-    throw this.refusal;
+    throw refusal;
   }
 
   /** The socket to an address, a new one where it is connected to none or to another. */

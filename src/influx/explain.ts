@@ -1,3 +1,4 @@
+import { messageOf } from '../errors';
 import { printable } from '../printable';
 import { tlsProblem } from './tls';
 
@@ -7,6 +8,9 @@ export function explainInflux(error: unknown): string {
   const body = /error occurred: (.*)/s.exec(message)?.[1] ?? '';
   const said = /"error":("(?:[^"\\]|\\.)*")/.exec(body)?.[1];
   if (said !== undefined) return printable(JSON.parse(said) as string);
+  // Of a name with several addresses, whose code is that of one of them.
+  if (Array.isArray((error as { readonly errors?: unknown }).errors))
+    return `none of its addresses answers: ${messageOf(error)}; is InfluxDB running?`;
   if (code === 'ECONNREFUSED') return 'nobody listens there; is InfluxDB running?';
   if (code === 'ENOTFOUND') return 'there is no such host';
   return tlsProblem(error) ?? ((message.split('\n')[0] ?? '') || (code ?? 'the request failed'));

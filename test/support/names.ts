@@ -1,4 +1,5 @@
 import dns from 'node:dns';
+import { isIP } from 'node:net';
 import os from 'node:os';
 import { requirement } from './requires';
 
@@ -10,7 +11,8 @@ type Callback = (error: Error | null, address?: unknown, family?: number) => voi
  */
 export function nameHosts(names: Readonly<Record<string, readonly string[]>>): () => void {
   const answer = (host: string, options: unknown, callback: Callback): void => {
-    const all = (names[host] ?? []).map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+    const addresses = isIP(host) === 0 ? (names[host.toLowerCase()] ?? []) : [host];
+    const all = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
     const wantsAll = (options as { readonly all?: boolean } | undefined)?.all === true;
     process.nextTick(() => {
       const [first] = all;
@@ -23,7 +25,8 @@ export function nameHosts(names: Readonly<Record<string, readonly string[]>>): (
   const spy = jest
     .spyOn(dns, 'lookup')
     .mockImplementation((host: string, options: unknown, last?: Callback) =>
-      answer(host, options, last ?? (options as Callback)));
+      answer(host, options, last ?? (options as Callback)),
+    );
   return () => spy.mockRestore();
 }
 
