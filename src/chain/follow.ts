@@ -51,7 +51,10 @@ export function followChain(modules: FollowModules): () => void {
   bus.on('handshake', ({ peer, claims }) => {
     senders.set(peer.address, peer);
     if ((claims.services & SERVES_BLOCKS) === 0n) return;
-    const headerPeer = { getHeaders: (locator: readonly Buffer[]) => askHeaders(peer, locator) };
+    const headerPeer = {
+      preferred: peer.outbound,
+      getHeaders: (locator: readonly Buffer[]) => askHeaders(peer, locator),
+    };
     peers.set(peer.id, headerPeer);
     sync.connected(headerPeer);
   });

@@ -17,6 +17,8 @@ const MAX_FRUITLESS = 10;
 
 /** A peer, as far as headers go. */
 export interface HeaderPeer {
+  /** Whether we chose this peer: it is asked before those that chose us, of which an attacker can have any number. */
+  readonly preferred: boolean;
   /** Sends `getheaders` with these hashes, as on the wire, and no hash to stop at. */
   getHeaders(locator: readonly Buffer[]): void;
 }
@@ -52,6 +54,9 @@ interface State {
  */
 export class HeaderSync {
   private readonly peers = new Map<HeaderPeer, State>();
+  /** The same in the order in which they are asked for all there are: the preferred that were never silent, then the others. */
+  private readonly preferred = new Set<HeaderPeer>();
+  private readonly others = new Set<HeaderPeer>();
   private source: HeaderPeer | undefined;
   private synced = false;
 
@@ -65,12 +70,15 @@ export class HeaderSync {
   /** Takes a peer whose handshake is complete and that claims to serve blocks. */
   connected(peer: HeaderPeer): void {
     this.peers.set(peer, { fruitless: 0 });
+    (peer.preferred ? this.preferred : this.others).add(peer);
     if (this.synced) this.ask(peer);
-    else if (this.source === undefined) this.choose();
+    else if (this.source === undefined || (peer.preferred && !this.preferred.has(this.source))) this.choose();
   }
 
   disconnected(peer: HeaderPeer): void {
     this.peers.delete(peer);
+    this.preferred.delete(peer);
+    this.others.delete(peer);
     if (this.source === peer) this.choose();
   }
 
@@ -115,8 +123,9 @@ export class HeaderSync {
     const state = source === undefined ? undefined : this.peers.get(source);
     if (this.synced || source === undefined || state?.askedAt === undefined) return;
     if (this.sinceMs(state.askedAt) <= TIMEOUT_MS) return;
-    this.peers.delete(source);
-    this.peers.set(source, state);
+    this.preferred.delete(source);
+    this.others.delete(source);
+    this.others.add(source);
     this.choose();
   }
 
@@ -149,7 +158,7 @@ export class HeaderSync {
 
   private choose(): void {
     if (this.synced) return;
-    [this.source] = this.peers.keys();
+    [this.source] = this.preferred.size > 0 ? this.preferred : this.others;
     if (this.source !== undefined) this.ask(this.source);
   }
 

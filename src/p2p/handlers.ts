@@ -136,7 +136,7 @@ export function messageHandlers({
         ]);
         return;
       }
-      const first = transactions.received(txid, wtxid);
+      const first = transactions.received(txid, wtxid, connection);
       bus.emit('transaction', { peer: connection, transaction, first, receivedMs });
     },
     headers: (connection, payload) => {

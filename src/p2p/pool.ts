@@ -6,6 +6,7 @@ import { HeldBytes, RECEIVED, UNSENT } from './budget/held-bytes';
 import { PeerBudget, sharedPoints } from './budget/peer-budget';
 import { ReadTurns } from './budget/read-turns';
 import { Connection, type ConnectionOptions } from './connection';
+import { Connections } from './connections';
 import type { BlockChecks } from './compact/block-checks';
 import { CompactBlocks } from './compact/compact-blocks';
 import { HighBandwidth } from './compact/high-bandwidth';
@@ -53,7 +54,7 @@ export interface PoolModules {
 /** The peers that are listened to: keeps them connected, and asks each announced thing of one of them. */
 export class Pool {
   private readonly dialers: readonly Dialer[];
-  private readonly connections = new Set<Connection>();
+  private readonly connections: Connections<Connection>;
   private readonly transactions: TransactionRequests;
   private readonly blocks: BlockRequests;
   private readonly join: Join | null = null;
@@ -66,13 +67,10 @@ export class Pool {
 
   constructor(options: PoolOptions, modules: PoolModules) {
     const { bus, clock, checks, relayed, fault } = modules;
+    this.connections = new Connections(options.network);
     this.transactions = new TransactionRequests(
       { perSecond: options.txPerSecond },
-      {
-        clock,
-        wtxidPeers: () => [...this.connections].some((connection) => connection.wtxidRelay),
-        rateLimited: (count) => bus.emit('rateLimited', { count }),
-      },
+      { clock, rateLimited: (count) => bus.emit('rateLimited', { count }) },
     );
     const blocks = new BlockRequests({ clock });
     const highBandwidth = new HighBandwidth();
@@ -112,6 +110,8 @@ export class Pool {
       this.connections.add(connection);
       void connection.closed.then(() => {
         this.connections.delete(connection);
+        this.transactions.ended(connection);
+        blocks.ended(connection);
         highBandwidth.ended(connection);
       });
       return connection;
@@ -119,10 +119,12 @@ export class Pool {
     const dial = (kind: 'kept' | 'joined', text: string, port: number): Connection | null => {
       const place = parseIp(text);
       const host = (place === null ? null : ipOf(place)) ?? text;
-      for (const other of this.connections)
-        if (other.outbound && other.host === host && other.port === port) return null;
-      return add({ kind, host, port });
+      return this.connections.hasDialled(host, port) ? null : add({ kind, host, port });
     };
+    bus.on('handshake', ({ peer }) => {
+      const connection = this.connections.get(peer.id);
+      if (connection !== undefined) this.transactions.connected(connection);
+    });
     this.dialers = options.connect.map(
       (endpoint) =>
         new Dialer(endpoint, {
@@ -163,7 +165,7 @@ export class Pool {
 
   /** Asks a peer for headers; does nothing where it is gone. */
   askHeaders(peer: PeerInfo, locator: readonly Buffer[]): void {
-    for (const connection of this.connections) if (connection.id === peer.id) connection.askHeaders(locator);
+    this.connections.get(peer.id)?.askHeaders(locator);
   }
 
   /** Asks peers for blocks that are missing, the first of them `depth` blocks below the best header. */
@@ -173,7 +175,7 @@ export class Pool {
 
   /** Reports that what a peer sent breaks the rules of the chain. */
   report(peer: PeerInfo, violation: Violation): void {
-    for (const connection of this.connections) if (connection.id === peer.id) connection.report(violation);
+    this.connections.get(peer.id)?.report(violation);
   }
 
   /** Asks for a block again that came forged; `hash` as people write it. */

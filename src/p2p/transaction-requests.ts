@@ -1,118 +1,161 @@
 import type { Clock } from '../clock';
+import { Announcement, AnnouncingPeer, type WantedTransaction } from './announcement';
+import { Candidates } from './candidates';
 import type { Connection } from './connection';
+import { Deadlines } from './deadlines';
 import { INV_TX, INV_WITNESS_FLAG, INV_WTX, type InventoryItem } from './messages/inventory';
+import { RequestLines } from './request-lines';
 import { RollingHashes } from './rolling-hashes';
-import { RollingSet } from './rolling-set';
 
-/** How many ids are remembered, two of most transactions: 2 hours of mainnet at least, in 16 MB for both sets when they are full. */
-const REMEMBERED = 100_000;
-
-/** The most announcements of one peer that wait for their turn; further ones are passed over. 25 s of work at the default rate. */
-const MAX_WAITING = 5_000;
-
-/**
- * While some peer announces by wtxid, announcements by txid wait this long: the same transaction is then mostly here
- * before it would be asked for under its other id. Core 31 `src/node/txdownloadman.h` TXID_RELAY_DELAY.
- */
-const TXID_DELAY_MS = 2_000;
-
-/**
- * A peer that has not sent a transaction after this long is passed over for another that announced it. Core 31
- * `src/node/txdownloadman.h` GETDATA_TX_INTERVAL.
- */
-const TIMEOUT_MS = 60_000;
-
-/** The most further announcers of a transaction that are remembered. */
-const MAX_OTHERS = 8;
+/** How many ids are remembered of transactions that came, two of most: 2 hours of mainnet at least, in 16 MB when full. */
+const REMEMBERED = 200_000;
 
 /** How many ids are remembered that nobody gave: a minute of them at the default rate. */
 const MAX_MISSED = 12_000;
 
-/** One announcement of one peer. */
-interface Announcement {
-  readonly connection: Connection;
-  readonly item: InventoryItem;
-}
+/**
+ * The most announcements of one peer that are kept; further ones are passed over. Core 31 `src/node/txdownloadman.h`
+ * MAX_PEER_TX_ANNOUNCEMENTS.
+ */
+const MAX_ANNOUNCEMENTS = 5_000;
 
-/** A transaction that is wanted: it waits, or was asked for and has not come. */
-interface Wanted extends Announcement {
-  /** Who announced it, too. */
-  readonly others: Announcement[];
-  /** When it was asked for; undefined while it waits. */
-  askedAt?: number;
-}
+/** Peers that dialled us share so many announcements, in 50 MB; each may have the least number of them, however many peers there are. */
+const SHARED_ANNOUNCEMENTS = 100_000;
+const LEAST_ANNOUNCEMENTS = 100;
 
-/** What waits for one peer's sake. */
-interface Line {
-  /** Announcements by txid that give the announcement by wtxid time to come first. */
-  readonly delayed: { readonly wanted: Wanted; readonly due: number }[];
-  /** Announcements over the limit. */
-  readonly waiting: Wanted[];
+/**
+ * Announcements of peers that dialled us wait this long where we have dialled others, so that those can announce first. Core 31
+ * `src/node/txdownloadman.h` NONPREF_PEER_TX_DELAY.
+ */
+const NONPREFERRED_DELAY_MS = 2_000;
+
+/**
+ * While some peer announces by wtxid, announcements by txid wait this long: the same transaction is then mostly here
+ * before it would be asked for under its other id. Core 31, there: TXID_RELAY_DELAY.
+ */
+const TXID_DELAY_MS = 2_000;
+
+/** Announcements of a peer with so many requests in flight wait this long. Core 31, there: MAX_PEER_TX_REQUEST_IN_FLIGHT and OVERLOADED_PEER_TX_DELAY. */
+const MAX_IN_FLIGHT = 100;
+const OVERLOADED_DELAY_MS = 2_000;
+
+/** A peer that has not sent a transaction after this long is passed over for another that announced it. Core 31, there: GETDATA_TX_INTERVAL. */
+const TIMEOUT_MS = 60_000;
+
+/**
+ * After this long a peer of higher rank that announced the transaction is asked, too. Core waits for the time-out; then whoever
+ * announces first and never delivers delays each transaction by a minute.
+ */
+const OVERDUE_MS = 2_000;
+
+/** What transaction requests work with. */
+export interface TransactionRequestsModules {
+  readonly clock: Clock;
+  /** Takes how many announced transactions the limits hold back, or pass over. */
+  readonly rateLimited: (count: number) => void;
 }
 
 /**
- * Decides which announced transactions are asked for, and of whom: each once over all peers, the first announcer first, the
- * next where that one fails, at most `perSecond` a second. What is over the limit waits for its turn and is counted. Each peer
- * has a line of its own, and the lines share the limit evenly, so that one peer's flood holds up that peer alone.
+ * Decides which announced transactions are asked for, and of whom (Core 31 `src/txrequest.h`): each of one peer, then of the next
+ * where that one fails, at most `perSecond` a second. Peers that we dialled are preferred to those that dialled us, and whoever let
+ * many requests lapse is asked last. All announcers of a transaction are remembered; what each peer may announce is bounded.
  */
 export class TransactionRequests {
-  private readonly known = new RollingHashes(REMEMBERED);
+  /** Both ids of the transactions that came. */
   private readonly arrived = new RollingHashes(REMEMBERED);
-  private readonly wanted = new Map<string, Wanted>();
-  /** What nobody gave who had announced it: the next announcer is asked. */
-  private readonly missed = new RollingSet(MAX_MISSED);
-  private readonly lines = new Map<Connection, Line>();
-  private allowance: number;
-  private refilled: number;
+  /** What nobody gave who had announced it; it counts as known, and is asked of the next announcer. */
+  private readonly missed = new RollingHashes(MAX_MISSED);
+  private readonly wanted = new Map<string, WantedTransaction>();
+  private readonly peers = new Map<Connection, AnnouncingPeer>();
+  private readonly delayed = new Deadlines<Announcement>();
+  private readonly asked = new Deadlines<Announcement>();
+  private readonly overdue = new Deadlines<Announcement>();
+  private readonly lines: RequestLines;
+  /** Peers whose handshake is complete: those that announce by wtxid (BIP339), and those that we dialled. */
+  private wtxidPeers = 0;
+  private preferredPeers = 0;
 
   constructor(
-    private readonly options: { readonly perSecond: number },
-    private readonly modules: {
-      readonly clock: Clock;
-      readonly wtxidPeers: () => boolean;
-      readonly rateLimited: (count: number) => void;
-    },
+    options: { readonly perSecond: number },
+    private readonly modules: TransactionRequestsModules,
   ) {
-    this.allowance = options.perSecond;
-    this.refilled = modules.clock.monotonicMs();
+    this.lines = new RequestLines(options.perSecond, {
+      monotonicMs: () => modules.clock.monotonicMs(),
+      serve: (peer, most) => this.serve(peer, most),
+    });
+  }
+
+  /** Takes a peer whose handshake is complete. */
+  connected(connection: Connection): void {
+    const peer = this.peerOf(connection);
+    if (peer.established) return;
+    peer.established = true;
+    if (connection.wtxidRelay) this.wtxidPeers++;
+    if (peer.preferred) this.preferredPeers++;
+  }
+
+  /** Forgets a peer that is gone; what it was asked for is asked of others. */
+  ended(connection: Connection): void {
+    const peer = this.peers.get(connection);
+    if (peer === undefined) return;
+    this.peers.delete(connection);
+    if (peer.established) {
+      if (connection.wtxidRelay) this.wtxidPeers--;
+      if (peer.preferred) this.preferredPeers--;
+    }
+    for (const announcement of peer.announcements.values()) {
+      announcement.become('done');
+      announcement.leaveTransaction();
+      this.turnFrom(announcement);
+    }
+    this.lines.takeTurns();
   }
 
   /** Takes what a peer announced, passing over what is no transaction; tells how many of them were known. */
   announced(connection: Connection, items: readonly InventoryItem[]): number {
+    if (connection.ended) return 0;
     const now = this.modules.clock.monotonicMs();
-    const delay = this.modules.wtxidPeers() ? TXID_DELAY_MS : 0;
-    const { delayed } = this.lineOf(connection);
-    const fresh: Wanted[] = [];
+    const peer = this.peerOf(connection);
+    const most = this.mostOf(peer);
+    const delay = this.delayOf(peer);
+    const txidDelay = this.wtxidPeers > 0 ? TXID_DELAY_MS : 0;
+    const fresh: Announcement[] = [];
     let known = 0;
-    for (const item of items) {
-      if (item.type !== INV_TX && item.type !== INV_WTX) continue;
-      const wanted = this.wanted.get(item.hash);
-      if (wanted !== undefined) {
+    let over = 0;
+    for (const { type, hash } of items) {
+      if (type !== INV_TX && type !== INV_WTX) continue;
+      let transaction = this.wanted.get(hash);
+      if (transaction !== undefined) {
         known++;
-        if (isSooner(item, wanted)) fresh.push(this.want({ connection, item }, [wanted, ...wanted.others]));
-        else noteOther(wanted, { connection, item });
-      } else if (this.known.has(item.hash)) {
+        if (peer.announcements.has(hash)) continue;
+      } else if (this.arrived.has(hash)) {
         known++;
-        if (this.missed.has(item.hash)) fresh.push(this.want({ connection, item }));
-      } else if (item.type === INV_WTX || delay === 0) {
-        fresh.push(this.want({ connection, item }));
-      } else if (delayed.length < MAX_WAITING) {
-        delayed.push({ wanted: this.want({ connection, item }), due: now + delay });
+        continue;
+      } else if (this.missed.has(hash)) {
+        known++;
       }
+      if (peer.announcements.size >= most) {
+        over++;
+        if (transaction === undefined) this.missed.add(hash);
+        continue;
+      }
+      transaction ??= this.want(hash);
+      const announcement = new Announcement(transaction, peer, type);
+      const wait = type === INV_TX ? delay + txidDelay : delay;
+      if (wait > 0) this.delayed.add(announcement, now, wait);
+      else if (this.takesPart(announcement)) fresh.push(announcement);
     }
-    this.admit(connection, fresh);
+    if (fresh.length > 0) this.lines.serveAtOnce(peer);
+    this.hold(fresh, over);
     return known;
   }
 
   /** Notes that a transaction came, under both of its ids; tells whether it came for the first time. */
-  received(txid: string, wtxid: string): boolean {
-    for (const id of [txid, wtxid]) {
-      this.known.add(id);
-      this.wanted.delete(id);
-    }
-    if (this.arrived.has(wtxid)) return false;
-    this.arrived.add(wtxid);
-    return true;
+  received(txid: string, wtxid: string, connection: Connection): boolean {
+    const first = !this.arrived.has(wtxid);
+    this.arrive(txid, connection);
+    if (wtxid !== txid) this.arrive(wtxid, connection);
+    return first;
   }
 
   /** Whether a transaction came. */
@@ -122,132 +165,149 @@ export class TransactionRequests {
 
   /** Takes a peer's word that it does not have what it was asked for. */
   notFound(connection: Connection, items: readonly InventoryItem[]): void {
+    const peer = this.peers.get(connection);
+    if (peer === undefined) return;
     for (const { hash } of items) {
-      const wanted = this.wanted.get(hash);
-      if (wanted?.connection === connection && wanted.askedAt !== undefined) this.passOver(wanted);
+      const announcement = peer.announcements.get(hash);
+      if (announcement?.isInFlight === true) this.lapse(announcement);
     }
-    this.takeTurns();
+    this.lines.takeTurns();
   }
 
   /** Asks for what has waited long enough, and others where one has failed; to be called several times a second. */
   tick(): void {
     const now = this.modules.clock.monotonicMs();
-    for (const wanted of this.wanted.values()) {
-      const { connection, askedAt } = wanted;
-      if (connection.ended || (askedAt !== undefined && now - askedAt > TIMEOUT_MS)) this.passOver(wanted);
-    }
-    for (const [connection, { delayed, waiting }] of this.lines)
-      if (connection.ended || (delayed.length === 0 && waiting.length === 0)) this.lines.delete(connection);
-    this.takeTurns();
-    for (const [connection, { delayed }] of this.lines) {
-      let due = 0;
-      while ((delayed[due]?.due ?? Infinity) <= now) due++;
-      const fresh = delayed.splice(0, due).map(({ wanted }) => wanted);
-      this.admit(
-        connection,
-        fresh.filter((wanted) => this.isWanted(wanted)),
-      );
-    }
+    const fresh: Announcement[] = [];
+    this.delayed.takeDue(now, (announcement) => {
+      if (this.takesPart(announcement)) fresh.push(announcement);
+    });
+    this.asked.takeDue(now, (announcement) => {
+      announcement.become('overdue');
+      this.overdue.add(announcement, announcement.due, TIMEOUT_MS - OVERDUE_MS);
+      const next = announcement.transaction.standby?.best();
+      if (next != null && this.mayAsk(next)) this.lines.add(next, true);
+    });
+    this.overdue.takeDue(now, (announcement) => this.lapse(announcement));
+    this.lines.takeTurns();
+    this.hold(fresh, 0);
   }
 
-  /** Gives each line its share of what the limit allows now; what the short ones leave goes to the long ones. */
-  private takeTurns(): void {
-    const lines = [...this.lines.values()].filter(({ waiting }) => waiting.length > 0);
-    lines.sort((a, b) => a.waiting.length - b.waiting.length);
-    let allowed = this.allowed();
-    for (const [i, { waiting }] of lines.entries()) {
-      const turn = waiting.splice(0, Math.ceil(allowed / (lines.length - i)));
-      // What has come meanwhile needs no asking.
-      const asked = turn.filter((wanted) => this.isWanted(wanted));
-      allowed -= asked.length;
-      this.request(asked);
-    }
-  }
-
-  /** Asks a peer for as much as the limit allows; the rest is counted and waits in the peer's line. */
-  private admit(connection: Connection, fresh: readonly Wanted[]): void {
-    if (fresh.length === 0) return;
-    const { waiting } = this.lineOf(connection);
-    const allowed = waiting.length > 0 ? 0 : this.allowed();
-    this.request(fresh.slice(0, allowed));
-    const held = fresh.slice(allowed);
-    if (held.length === 0) return;
-    this.modules.rateLimited(held.length);
-    const room = MAX_WAITING - waiting.length;
-    waiting.push(...held.slice(0, room));
-    for (const wanted of held.slice(room)) this.giveUp(wanted);
-  }
-
-  /** Asks one peer. */
-  private request(batch: readonly Wanted[]): void {
-    const [first] = batch;
-    if (first === undefined) return;
+  /** Asks a peer for at most `most` of what stands in its line; tells for how many. */
+  private serve(peer: AnnouncingPeer, most: number): number {
     const now = this.modules.clock.monotonicMs();
-    this.allowance -= batch.length;
-    for (const wanted of batch) wanted.askedAt = now;
-    first.connection.request(batch.map(({ connection, item }) => requestFor(connection, item)));
+    const batch: InventoryItem[] = [];
+    for (let { first } = peer.line; first !== null && batch.length < most; { first } = peer.line) {
+      if (!this.mayAsk(first)) {
+        this.standBy(first);
+        continue;
+      }
+      first.become('asked');
+      first.transaction.asked = first;
+      this.asked.add(first, now, OVERDUE_MS);
+      batch.push(requestFor(peer.connection, first));
+    }
+    if (batch.length > 0) peer.connection.request(batch);
+    return batch.length;
   }
 
-  private want(announcement: Announcement, announcers: readonly Announcement[] = []): Wanted {
-    const others = announcers.slice(0, MAX_OTHERS).map(({ connection, item }) => ({ connection, item }));
-    const wanted = { ...announcement, others };
-    const { hash } = announcement.item;
-    this.known.add(hash);
-    this.missed.delete(hash);
-    this.wanted.set(hash, wanted);
-    return wanted;
+  /** Whether nobody is being asked for the transaction, or somebody of lower rank who is late. */
+  private mayAsk({ transaction: { asked }, rank }: Announcement): boolean {
+    return asked === null || (asked.state === 'overdue' && rank > asked.rank);
   }
 
-  /** Whether it has neither come nor been passed over meanwhile. */
-  private isWanted(wanted: Wanted): boolean {
-    return this.wanted.get(wanted.item.hash) === wanted;
+  /** Has an announcement whose delay is over wait for its turn, or stand by; tells whether it waits for its turn. */
+  private takesPart(announcement: Announcement): boolean {
+    const lined = this.mayAsk(announcement);
+    if (lined) this.lines.add(announcement);
+    else this.standBy(announcement);
+    return lined;
   }
 
-  /** Gives a transaction up, until somebody announces it again. */
-  private giveUp({ item }: Wanted): void {
-    this.wanted.delete(item.hash);
-    this.missed.add(item.hash);
+  private standBy(announcement: Announcement): void {
+    announcement.become('standby');
+    (announcement.transaction.standby ??= new Candidates()).add(announcement);
   }
 
-  /** Turns to the next announcer of a transaction, at the end of its line. */
-  private passOver(wanted: Wanted): void {
-    const [next, ...rest] = wanted.others.filter(
-      ({ connection }) => !connection.ended && this.lineOf(connection).waiting.length < MAX_WAITING,
-    );
-    this.giveUp(wanted);
-    if (next !== undefined) this.lineOf(next.connection).waiting.push(this.want(next, rest));
+  /** Counts what the limits hold back, each transaction once, and what they pass over. */
+  private hold(fresh: readonly Announcement[], over: number): void {
+    let count = over;
+    for (const { state, transaction } of fresh) {
+      if (state !== 'lined' || transaction.held) continue;
+      transaction.held = true;
+      count++;
+    }
+    if (count > 0) this.modules.rateLimited(count);
   }
 
-  private lineOf(connection: Connection): Line {
-    const line = this.lines.get(connection) ?? { delayed: [], waiting: [] };
-    this.lines.set(connection, line);
-    return line;
+  private want(hash: string): WantedTransaction {
+    const transaction = { hash, announcements: [], open: 0, asked: null, standby: null, held: false };
+    this.wanted.set(hash, transaction);
+    return transaction;
   }
 
-  /** Whole requests that may be made now. */
-  private allowed(): number {
-    const now = this.modules.clock.monotonicMs();
-    const { perSecond } = this.options;
-    this.allowance = Math.min(perSecond, this.allowance + ((now - this.refilled) / 1_000) * perSecond);
-    this.refilled = now;
-    return Math.floor(this.allowance);
+  private lapse(announcement: Announcement): void {
+    announcement.become('done');
+    announcement.peer.reliability.lapsed();
+    this.turnFrom(announcement);
   }
-}
 
-/** Whether what waits for its announcement by wtxid waits for this one: without witness both ids are one. */
-function isSooner(item: InventoryItem, wanted: Wanted): boolean {
-  return wanted.askedAt === undefined && wanted.item.type === INV_TX && item.type === INV_WTX;
-}
+  /** Turns from an announcement that is done to the best of the others; gives the transaction up where there is none. */
+  private turnFrom(announcement: Announcement): void {
+    const { transaction } = announcement;
+    if (transaction.asked === announcement) transaction.asked = null;
+    if (transaction.open === 0) {
+      this.forget(transaction);
+      this.missed.add(transaction.hash);
+    } else if (transaction.asked === null) {
+      const next = transaction.standby?.best();
+      if (next != null) this.lines.add(next, true);
+    }
+  }
 
-/** Notes who announced a transaction, too. */
-function noteOther(wanted: Wanted, announcement: Announcement): void {
-  const { others } = wanted;
-  const isNew = [wanted, ...others].every(({ connection }) => connection !== announcement.connection);
-  if (isNew && others.length < MAX_OTHERS) others.push(announcement);
+  private arrive(id: string, connection: Connection): void {
+    this.arrived.add(id);
+    const transaction = this.wanted.get(id);
+    if (transaction === undefined) return;
+    for (const { isInFlight, peer, state } of transaction.announcements)
+      if (isInFlight && peer.connection === connection) peer.reliability.delivered();
+      else if (state === 'overdue') peer.reliability.lapsed();
+    this.forget(transaction);
+  }
+
+  private forget(transaction: WantedTransaction): void {
+    this.wanted.delete(transaction.hash);
+    for (const announcement of transaction.announcements) {
+      announcement.become('done');
+      announcement.peer.announcements.delete(transaction.hash);
+    }
+  }
+
+  private peerOf(connection: Connection): AnnouncingPeer {
+    let peer = this.peers.get(connection);
+    if (peer === undefined) {
+      peer = new AnnouncingPeer(connection, () => this.modules.clock.monotonicMs());
+      this.peers.set(connection, peer);
+    }
+    return peer;
+  }
+
+  /** How many announcements a peer may have. */
+  private mostOf({ preferred }: AnnouncingPeer): number {
+    if (preferred) return MAX_ANNOUNCEMENTS;
+    const share = Math.floor(SHARED_ANNOUNCEMENTS / this.peers.size);
+    return Math.min(MAX_ANNOUNCEMENTS, Math.max(LEAST_ANNOUNCEMENTS, share));
+  }
+
+  /** How long an announcement of a peer waits, beside what its kind of id makes it wait. Who was named by the user is never overloaded. */
+  private delayOf({ preferred, inFlight, connection }: AnnouncingPeer): number {
+    const nonpreferred = !preferred && this.preferredPeers > 0 ? NONPREFERRED_DELAY_MS : 0;
+    return nonpreferred + (connection.kind !== 'kept' && inFlight >= MAX_IN_FLIGHT ? OVERLOADED_DELAY_MS : 0);
+  }
 }
 
 /** Transactions are asked for with their witnesses, of those who claim to have them (BIP144). */
-function requestFor(connection: Connection, item: InventoryItem): InventoryItem {
-  if (item.type === INV_WTX || !connection.claimsWitness) return item;
-  return { type: INV_TX | INV_WITNESS_FLAG, hash: item.hash };
+function requestFor(connection: Connection, { type, transaction }: Announcement): InventoryItem {
+  const { hash } = transaction;
+  if (type === INV_WTX || !connection.claimsWitness) return { type, hash };
+  return { type: INV_TX | INV_WITNESS_FLAG, hash };
 }

@@ -10,7 +10,10 @@ const MAIN = mineHeaders(GENESIS, 4_500);
 class ChainPeer implements HeaderPeer {
   readonly asked: (readonly Buffer[])[] = [];
 
-  constructor(readonly headers: Buffer[]) {}
+  constructor(
+    readonly headers: Buffer[],
+    readonly preferred = true,
+  ) {}
 
   getHeaders(locator: readonly Buffer[]): void {
     this.asked.push(locator);
@@ -36,8 +39,8 @@ function newSync() {
     advanced: (isSynced) => advances.push([chain.bestHeight, isSynced]),
   });
   const answer = (peer: ChainPeer): HeadersOutcome => sync.received(peer, peer.answer());
-  const join = (headers: Buffer[]): ChainPeer => {
-    const peer = new ChainPeer(headers);
+  const join = (headers: Buffer[], preferred?: boolean): ChainPeer => {
+    const peer = new ChainPeer(headers, preferred);
     sync.connected(peer);
     return peer;
   };
@@ -115,6 +118,32 @@ describe('HeaderSync', () => {
       [12, true],
     ]);
     expect(asked(first)).toEqual([0]);
+  });
+
+  it('asks those that we dialled before those that dialled us, who may be a crowd that answers nothing', () => {
+    const { sync, answer, join, time } = newSync();
+    const crowd = Array.from({ length: 100 }, () => join(MAIN, false));
+    expect(asked(...crowd).filter((count) => count > 0)).toEqual([1]);
+    const silent = join(MAIN);
+    expect(asked(silent)).toEqual([1]);
+    const honest = join(MAIN);
+    expect(asked(honest)).toEqual([0]);
+    time.ms = 30_001;
+    sync.tick();
+    expect(asked(honest)).toEqual([1]);
+    expect(answer(honest).added).toHaveLength(2_000);
+  });
+
+  it('asks one that dialled us where the only peer that we dialled is silent', () => {
+    const { sync, join, time } = newSync();
+    const silent = join(MAIN);
+    const guest = join(MAIN, false);
+    time.ms = 30_001;
+    sync.tick();
+    expect(asked(silent, guest)).toEqual([1, 1]);
+    time.ms = 60_002;
+    sync.tick();
+    expect(asked(silent, guest)).toEqual([2, 1]);
   });
 
   it('fills the gap below headers that a peer announces', () => {

@@ -1,28 +1,28 @@
 import { BlockRequests } from '../../src/p2p/block-requests';
 import type { Connection } from '../../src/p2p/connection';
 import { INV_BLOCK, type InventoryItem } from '../../src/p2p/messages/inventory';
+import { type AskedPeer, askedPeer } from '../support/asked-peer';
 
 const hash = (n: number): string => n.toString(16).padStart(32, '0');
 const item = (n: number): InventoryItem => ({ type: INV_BLOCK, hash: hash(n) });
+const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 
 /** Block requests, whose clock the test sets. */
 function newRequests() {
   let now = 0;
   const blocks = new BlockRequests({ clock: { monotonicMs: () => now, uniqueNs: () => 0n } });
-  const peer = (services = 1n, claimsWitness = true): { connection: Connection; asked: string[] } => {
-    const asked: string[] = [];
-    const request = (items: readonly InventoryItem[]): void =>
-      void asked.push(...items.map((each) => each.hash));
-    const claims = { services };
-    const connection = { ended: false, established: true, claims, claimsWitness, request };
-    return { connection: connection as unknown as Connection, asked };
-  };
   return {
     blocks,
-    peer,
+    peer: (services?: bigint, claimsWitness?: boolean): AskedPeer => askedPeer({ services, claimsWitness }),
+    guest: (): AskedPeer => askedPeer({ kind: 'inbound' }),
+    announce: ({ connection }: AskedPeer, ...numbers: readonly number[]): number =>
+      blocks.announced(connection, numbers.map(item)),
+    /** Time passes, with ticks as the pool makes them. */
     pass: (ms: number): void => {
-      now += ms;
-      blocks.tick();
+      for (let left = ms; left > 0; left -= 250) {
+        now += Math.min(250, left);
+        blocks.tick();
+      }
     },
   };
 }
@@ -89,10 +89,92 @@ describe('BlockRequests', () => {
   });
 });
 
+describe('a peer that announces a block and does not give it', () => {
+  it('holds it up for two seconds where it dialled us and one that we dialled has it, too', () => {
+    const { announce, guest, peer, pass } = newRequests();
+    const [liar, honest, late] = [guest(), peer(), peer()];
+    announce(liar, 1, 2);
+    announce(honest, 1);
+    expect(honest.asked).toEqual([]);
+    pass(2_000);
+    expect(honest.asked).toEqual([hash(1)]);
+    announce(late, 2);
+    expect(late.asked).toEqual([hash(2)]);
+    expect(liar.asked).toEqual([1, 2].map(hash));
+  });
+
+  it('has one deadline, which other blocks of its do not put off', () => {
+    const { blocks, announce, guest, pass } = newRequests();
+    const [liar, honest] = [guest(), guest()];
+    announce(liar, 1);
+    announce(honest, 1);
+    for (let n = 2; n < 4; n++) {
+      announce(liar, n);
+      pass(14_900);
+      blocks.received(hash(n), liar.connection);
+    }
+    expect(honest.asked).toEqual([]);
+    pass(250);
+    expect(honest.asked).toEqual([hash(1)]);
+  });
+
+  it('is asked last for the next ones, and crowds of its kind delay a block by ten seconds each, once', () => {
+    const { blocks, announce, guest, pass } = newRequests();
+    const crowd = Array.from({ length: 20 }, guest);
+    const honest = guest();
+    for (const liar of crowd) announce(liar, 1);
+    announce(honest, 1);
+    pass(30_000 + 19 * 10_000);
+    expect(crowd.map(({ asked }) => asked)).toEqual(crowd.map(() => [hash(1)]));
+    expect(honest.asked).toEqual([hash(1)]);
+    blocks.received(hash(1), honest.connection);
+    for (const liar of crowd) announce(liar, 2);
+    announce(honest, 2);
+    pass(2_000);
+    expect(honest.asked).toEqual([1, 2].map(hash));
+  });
+
+  it('excludes no other announcer, however many blocks it makes up', () => {
+    const { announce, guest, peer, pass } = newRequests();
+    const liar = peer();
+    const crowd = Array.from({ length: 100 }, guest);
+    announce(liar, ...range(1_000, 1_000));
+    expect(liar.asked).toHaveLength(512);
+    for (const each of crowd) announce(each, ...range(10_000, 512), 1);
+    const honest = guest();
+    announce(honest, 1);
+    pass(31_000);
+    expect(honest.asked).toEqual([hash(1)]);
+  });
+
+  it('is given up when it is gone, and another is asked at once', () => {
+    const { blocks, announce, peer } = newRequests();
+    const [first, second, third] = [peer(), peer(), peer()];
+    for (const each of [first, second, third]) announce(each, 1);
+    blocks.ended(second.connection);
+    expect(third.asked).toEqual([]);
+    blocks.ended(first.connection);
+    expect([second.asked, third.asked]).toEqual([[], [hash(1)]]);
+  });
+
+  it('has no more time for the whole of a block than it had for the compact one', () => {
+    const { blocks, announce, guest, pass } = newRequests();
+    const [liar, honest] = [guest(), guest()];
+    blocks.expect(liar.connection, hash(1));
+    announce(honest, 1);
+    pass(9_000);
+    blocks.askWhole(liar.connection, hash(1));
+    expect(liar.asked).toEqual([hash(1)]);
+    pass(20_750);
+    expect(honest.asked).toEqual([]);
+    pass(250);
+    expect(honest.asked).toEqual([hash(1)]);
+    expect([blocks.trusts(liar.connection), blocks.trusts(honest.connection)]).toEqual([false, true]);
+  });
+});
+
 describe('fetching what is missing', () => {
   const display = (n: number): string => Buffer.from(hash(n), 'latin1').reverse().toString('hex');
-  const range = (from: number, to: number): number[] =>
-    Array.from({ length: to - from + 1 }, (_, i) => from + i);
   const fetch = (
     blocks: BlockRequests,
     numbers: readonly number[],
@@ -169,6 +251,28 @@ describe('fetching what is missing', () => {
     pass(301_000);
     fetch(blocks, [1], [other.connection]);
     expect(other.asked).toEqual([hash(1)]);
+  });
+
+  it('is asked of peers that we dialled before those that dialled us', () => {
+    const { blocks, guest, peer } = newRequests();
+    const [inbound, outbound] = [guest(), peer()];
+    fetch(blocks, range(1, 16), [inbound.connection, outbound.connection]);
+    expect([inbound.asked.length, outbound.asked.length]).toEqual([0, 16]);
+    fetch(blocks, [17], [inbound.connection, outbound.connection]);
+    expect(inbound.asked).toEqual([hash(17)]);
+  });
+
+  it('passes over whoever withholds one and sends others, for all that he was to send', () => {
+    const { blocks, peer, pass } = newRequests();
+    const [liar, good] = [peer(), peer()];
+    fetch(blocks, range(1, 4), [liar.connection]);
+    fetch(blocks, range(5, 1), [good.connection, liar.connection]);
+    blocks.received(hash(5), good.connection);
+    pass(29_000);
+    blocks.received(hash(2), liar.connection);
+    pass(1_000);
+    fetch(blocks, range(1, 4), [liar.connection, good.connection]);
+    expect(good.asked).toEqual([5, 1, 2, 3, 4].map(hash));
   });
 
   it('asks nobody for what he cannot have', () => {

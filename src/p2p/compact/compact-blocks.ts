@@ -76,7 +76,7 @@ export class CompactBlocks {
     }
     const hash = wireHash(message.header.hash);
     bus.emit('blockAnnounced', { peer: connection, hash });
-    const isWelcome = standing === 'recent' && highBandwidth.speaks(connection);
+    const isWelcome = standing === 'recent' && highBandwidth.speaks(connection) && blocks.trusts(connection);
     if (!isWelcome || this.tried.has(hash) || this.waiting.size >= MAX_WAITING) {
       blocks.announced(connection, [{ type: INV_BLOCK, hash }]);
       return null;
@@ -138,6 +138,7 @@ export class CompactBlocks {
       this.waiting.delete(hash);
       this.modules.bus.emit('compactBlock', facts);
       this.modules.blocks.passOver(connection, hash);
+      this.modules.highBandwidth.lapsed(connection);
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Connection } from '../connection';
 import type { PeerInfo } from '../events';
+import { List, type Listed } from '../list';
 import { encodeSendCmpct, type SendCmpctMessage } from '../messages/sendcmpct';
 
 /** The encoding with witnesses, and the only one that is spoken here (BIP152). */
@@ -11,14 +12,25 @@ const MAX_CHOSEN = 3;
 /** A peer, as far as this goes. */
 export type Speaker = Pick<Connection, 'claimsWitness' | 'send'> & Pick<PeerInfo, 'outbound'>;
 
+/** The place of a peer in the order of those that were first with a block. */
+class Place implements Listed<Place> {
+  list: List<Place> | null = null;
+  before: Place | null = null;
+  after: Place | null = null;
+
+  constructor(readonly speaker: Speaker) {}
+}
+
 /**
  * Decides which peers send compact blocks unasked, in high-bandwidth mode: at most three of those that speak version 2, the
  * last ones that were first with a block (Core 31 `src/net_processing.cpp` MaybeSetPeerAsAnnouncingHeaderAndIDs). Core asks
  * nobody before the first block; here the first three peers are asked at once.
  */
 export class HighBandwidth {
-  /** Peers that speak version 2; the ones that were first with a block last. */
-  private readonly speakers = new Set<Speaker>();
+  /** Peers that speak version 2. */
+  private readonly speakers = new Map<Speaker, Place>();
+  /** The same; the ones that were first with a block last. */
+  private readonly order = new List<Place>();
   /** The one that was first with a block the longest ago first. */
   private readonly chosen: Speaker[] = [];
 
@@ -30,18 +42,22 @@ export class HighBandwidth {
   /** Takes the `sendcmpct` of a peer, which may come more than once. Blocks that it wants of us we do not have. */
   offered(connection: Speaker, { version }: SendCmpctMessage): void {
     if (version !== VERSION || !connection.claimsWitness || this.speaks(connection)) return;
-    this.speakers.add(connection);
+    const place = new Place(connection);
+    this.speakers.set(connection, place);
+    this.order.push(place);
     if (this.chosen.length < MAX_CHOSEN) this.choose(connection);
     else tell(connection, false);
   }
 
   /** Notes that a peer was the first to give a block. */
   wasFirst(connection: Speaker): void {
-    if (!this.speakers.delete(connection)) return;
-    this.speakers.add(connection);
-    const place = this.chosen.indexOf(connection);
-    if (place >= 0) {
-      this.chosen.splice(place, 1);
+    const place = this.speakers.get(connection);
+    if (place === undefined) return;
+    this.order.remove(place);
+    this.order.push(place);
+    const index = this.chosen.indexOf(connection);
+    if (index >= 0) {
+      this.chosen.splice(index, 1);
       this.chosen.push(connection);
       return;
     }
@@ -50,14 +66,38 @@ export class HighBandwidth {
     this.choose(connection);
   }
 
+  /** Notes that a peer did not send the rest of a block: another takes its place, if there is one. */
+  lapsed(connection: Speaker): void {
+    const place = this.speakers.get(connection);
+    if (place === undefined) return;
+    this.order.remove(place);
+    this.order.unshift(place);
+    const index = this.chosen.indexOf(connection);
+    if (index < 0 || this.order.size <= MAX_CHOSEN) return;
+    this.chosen.splice(index, 1);
+    tell(connection, false);
+    this.chooseLast(connection);
+  }
+
   /** Forgets a peer that is gone; another takes its place. */
   ended(connection: Speaker): void {
+    const place = this.speakers.get(connection);
+    if (place === undefined) return;
     this.speakers.delete(connection);
-    const place = this.chosen.indexOf(connection);
-    if (place < 0) return;
-    this.chosen.splice(place, 1);
-    const next = [...this.speakers].findLast((other) => !this.chosen.includes(other));
-    if (next !== undefined) this.choose(next, 0);
+    this.order.remove(place);
+    const index = this.chosen.indexOf(connection);
+    if (index < 0) return;
+    this.chosen.splice(index, 1);
+    this.chooseLast(connection);
+  }
+
+  /** Chooses the last one that was first with a block, of those that are not chosen. */
+  private chooseLast(but: Speaker): void {
+    for (let place = this.order.last; place !== null; place = place.before) {
+      if (place.speaker === but || this.chosen.includes(place.speaker)) continue;
+      this.choose(place.speaker, 0);
+      return;
+    }
   }
 
   /** Which one a peer takes the place of. Who dialled us, as anybody can, does not take that of the last one we dialled. */

@@ -12,6 +12,9 @@ const HOUR_MS = 3_600_000;
 const LEAST_LIFE_MS = 21 * HOUR_MS;
 const MORE_LIFE_MS = 6 * HOUR_MS;
 
+/** How long it holds that there is nothing worth telling: not each who asks has the whole book looked through. */
+const NOTHING_LIFE_MS = 60_000;
+
 /**
  * What is answered to `getaddr`: a sample of the book, the same for all who ask within a day, so that nobody can read the book
  * or watch it change by asking often.
@@ -31,9 +34,11 @@ export class GetAddrAnswers {
     const now = this.monotonicMs();
     if (now < this.expires) return this.answer;
     const count = Math.min(MAX_ADDRESSES, Math.floor((this.book.size * PERCENT) / 100));
+    if (count === 0) return [];
     const good = [...this.book.addresses()].filter((known) => !isTerrible(known, this.unixTime()));
     this.answer = shuffled(good).slice(0, count).map(copyOf);
-    if (this.answer.length > 0) this.expires = now + LEAST_LIFE_MS + Math.random() * MORE_LIFE_MS;
+    const life = this.answer.length > 0 ? LEAST_LIFE_MS + Math.random() * MORE_LIFE_MS : NOTHING_LIFE_MS;
+    this.expires = now + life;
     return this.answer;
   }
 }

@@ -1,3 +1,4 @@
+import type { Connections, Registered } from '../connections';
 import type { DisconnectReason, Refusal } from '../events';
 import type { NetworkName } from '../networks';
 import { parseIp } from './ip';
@@ -5,10 +6,7 @@ import { sourceGroupOf } from './netgroup';
 import { isLoopback } from './reach';
 
 /** What is looked at of a connection when somebody dials us. */
-export interface OpenConnection {
-  readonly host: string;
-  readonly outbound: boolean;
-  readonly established: boolean;
+export interface OpenConnection extends Registered {
   /** When it began, on the monotonic clock in milliseconds. */
   readonly openedAt: number;
   close(reason: DisconnectReason): void;
@@ -35,36 +33,25 @@ const PATIENCE_MS = 2_000;
  */
 export function refusalOf(
   host: string,
-  connections: Iterable<OpenConnection>,
+  connections: Connections<OpenConnection>,
   { network, max }: InboundLimits,
   now: number,
 ): Refusal | undefined {
   const place = parseIp(host);
   if (place === null) return 'inbound-share';
-  const inbound: OpenConnection[] = [];
-  const isOurs = isLoopback(place);
-  for (const connection of connections) {
-    if (!connection.outbound) inbound.push(connection);
-    else if (!isOurs && connection.host === host) return 'duplicate';
-  }
-  if (!isOurs) {
-    const group = sourceGroupOf(network, place);
-    const sameHost = inbound.filter((other) => other.host === host);
-    const sameGroup = inbound.filter((other) => groupOf(network, other.host) === group);
-    if (sameHost.length >= share(max, ADDRESS_SHARE) || sameGroup.length >= share(max, GROUP_SHARE))
+  if (!isLoopback(place)) {
+    if (connections.hasDialled(host)) return 'duplicate';
+    const ofGroup = connections.guestsOf(sourceGroupOf(network, place));
+    if (connections.guestsAt(host) >= share(max, ADDRESS_SHARE) || ofGroup >= share(max, GROUP_SHARE))
       return 'inbound-share';
   }
-  if (inbound.length < max) return undefined;
-  const idle = inbound.find((other) => !other.established && now - other.openedAt > PATIENCE_MS);
-  idle?.close('inbound-full');
-  return idle === undefined ? 'inbound-full' : undefined;
+  if (connections.inboundCount < max) return undefined;
+  const idle = connections.oldestIdle();
+  if (idle === undefined || now - idle.openedAt <= PATIENCE_MS) return 'inbound-full';
+  idle.close('inbound-full');
+  return undefined;
 }
 
 function share(max: number, part: number): number {
   return Math.max(1, Math.ceil(max * part));
-}
-
-function groupOf(network: NetworkName, host: string): string {
-  const place = parseIp(host);
-  return place === null ? '' : sourceGroupOf(network, place);
 }

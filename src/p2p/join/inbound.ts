@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../clock';
 import type { EventBus } from '../../events';
 import type { Connection } from '../connection';
+import type { Connections } from '../connections';
 import type { P2PEvents } from '../events';
 import { ipOf } from '../messages/network-address';
 import type { Bans } from './bans';
@@ -18,7 +19,7 @@ export interface InboundModules {
   /** Takes one who dialled us. */
   readonly accept: (socket: Socket, host: string, port: number) => Connection;
   /** All connections of the program, of whatever kind. */
-  readonly connections: ReadonlySet<Connection>;
+  readonly connections: Connections<Connection>;
   readonly warn: (message: string) => void;
 }
 

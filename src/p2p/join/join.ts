@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../clock';
 import type { EventBus } from '../../events';
 import type { Connection } from '../connection';
+import type { Connections } from '../connections';
 import { formatEndpoint } from '../endpoint';
 import type { P2PEvents, PeerInfo, Violation } from '../events';
 import type { NetworkName } from '../networks';
@@ -59,7 +60,7 @@ export interface JoinModules {
   readonly open: (host: string, port: number) => Connection | null;
   /** Takes one who dialled us. */
   readonly accept: (socket: Socket, host: string, port: number) => Connection;
-  readonly connections: ReadonlySet<Connection>;
+  readonly connections: Connections<Connection>;
 }
 
 /** Joins a network: finds peers beside those that the user named, lets others in, and knows where nodes are. */
@@ -177,7 +178,6 @@ export class Join {
   }
 
   private connectionOf(peer: PeerInfo): Connection | undefined {
-    for (const connection of this.modules.connections) if (connection.id === peer.id) return connection;
-    return undefined;
+    return this.modules.connections.get(peer.id);
   }
 }

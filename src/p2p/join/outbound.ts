@@ -1,4 +1,5 @@
 import type { Connection } from '../connection';
+import type { Connections } from '../connections';
 import type { DisconnectReason } from '../events';
 import { ipOf } from '../messages/network-address';
 import type { NetworkName } from '../networks';
@@ -34,7 +35,7 @@ export function isUseful(services: bigint): boolean {
 /** What is looked at of a connection. */
 export type Peer = Pick<
   Connection,
-  'claims' | 'closed' | 'established' | 'host' | 'openedAt' | 'outbound' | 'port'
+  'claims' | 'closed' | 'established' | 'host' | 'id' | 'openedAt' | 'outbound' | 'port'
 >;
 
 /** What looks for peers works with. */
@@ -46,7 +47,7 @@ export interface OutboundModules {
   readonly isBanned: (host: string, port: number) => boolean;
   readonly open: (host: string, port: number) => Peer | null;
   /** All connections of the program, of whatever kind. */
-  readonly connections: Iterable<Peer>;
+  readonly connections: Pick<Connections<Peer>, 'guestsAt' | 'outbound'>;
   readonly monotonicMs: () => number;
   /** Called when something was learned of an address. */
   readonly changed: () => void;
@@ -74,7 +75,7 @@ export class Outbound {
   /** Peers whose handshake is complete, among all that we have dialled. */
   get established(): number {
     let count = 0;
-    for (const { outbound, established } of this.modules.connections) if (outbound && established) count++;
+    for (const { established } of this.modules.connections.outbound) if (established) count++;
     return count;
   }
 
@@ -123,19 +124,17 @@ export class Outbound {
   private candidate(): (known: KnownAddress) => boolean {
     const { connections, isBanned, monotonicMs, network } = this.modules;
     const groups = new Set<string>();
-    const guests = new Set<string>();
-    for (const { host, port, outbound } of connections) {
+    for (const { host, port } of connections.outbound) {
       const place = parseIp(host);
-      if (place === null) continue;
-      if (outbound) groups.add(netgroupOf(network, { ...place, port }));
-      else if (!isLoopback(place)) guests.add(host);
+      if (place !== null) groups.add(netgroupOf(network, { ...place, port }));
     }
     const now = monotonicMs();
     return (known) => {
       if (this.ours.has(known.key)) return false;
       if ((this.rests.get(known)?.until ?? 0) > now || !isDialable(network, known)) return false;
       const host = ipOf(known) ?? '';
-      return !groups.has(netgroupOf(network, known)) && !guests.has(host) && !isBanned(host, known.port);
+      if (!isLoopback(known) && connections.guestsAt(host) > 0) return false;
+      return !groups.has(netgroupOf(network, known)) && !isBanned(host, known.port);
     };
   }
 }

@@ -82,6 +82,21 @@ describe('high-bandwidth mode', () => {
     expect(c.told).toEqual([1]);
   });
 
+  it('passes on from a peer that let a block lapse, if there is another, and comes back when it was first', () => {
+    const { mode, all } = peers(4);
+    const [liar] = all;
+    if (liar === undefined) throw new Error('there are four');
+    mode.lapsed(liar);
+    expect(toldOf(all)).toEqual(['10', '1', '1', '01']);
+    mode.lapsed(liar);
+    expect(toldOf(all)).toEqual(['10', '1', '1', '01']);
+    mode.wasFirst(liar);
+    expect(toldOf(all)).toEqual(['101', '1', '1', '010']);
+    const few = peers(3);
+    for (const each of few.all) few.mode.lapsed(each);
+    expect(toldOf(few.all)).toEqual(['1', '1', '1']);
+  });
+
   it('is not taken from the last peer that we dialled by ones that dialled us', () => {
     const mode = new HighBandwidth();
     const dialled = peer();

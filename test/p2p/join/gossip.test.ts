@@ -79,6 +79,17 @@ describe('what is answered to getaddr', () => {
       { port: 8333, address: good?.address },
     ]);
   });
+
+  it('is not looked for by each who asks where there is nothing worth telling', () => {
+    const { answers, book, wait } = answersOf(100);
+    for (const known of book.addresses()) known.time = 0;
+    const looks = jest.spyOn(book, 'addresses');
+    for (let i = 0; i < 10; i++) expect(answers.addresses()).toEqual([]);
+    expect(looks).toHaveBeenCalledTimes(1);
+    for (const known of book.addresses()) book.worked(known, 1n);
+    wait(60_000);
+    expect(answers.addresses()).toHaveLength(23);
+  });
 });
 
 describe('encoding', () => {

@@ -1,16 +1,26 @@
+import { Connections } from '../../../src/p2p/connections';
 import type { DisconnectReason } from '../../../src/p2p/events';
-import { type OpenConnection, refusalOf } from '../../../src/p2p/join/inbound-limits';
+import { type OpenConnection, refusalOf as refusal } from '../../../src/p2p/join/inbound-limits';
 
 const LIMITS = { network: 'mainnet', max: 64 } as const;
+
+/** Why somebody is not let in while these connections are open. */
+function refusalOf(host: string, open: readonly OpenConnection[], limits: typeof LIMITS, now: number) {
+  const connections = new Connections<OpenConnection>('mainnet');
+  for (const connection of open) connections.add(connection);
+  return refusal(host, connections, limits, now);
+}
 
 interface Guest extends OpenConnection {
   readonly ends: DisconnectReason[];
 }
 
+let lastId = 0;
+
 const guest = (host: string, more: Partial<OpenConnection> = {}): Guest => {
   const ends: DisconnectReason[] = [];
   return {
-    ...{ host, outbound: false, established: true, openedAt: 0, ends },
+    ...{ id: ++lastId, port: 8333, host, outbound: false, established: true, openedAt: 0, ends },
     close: (reason) => ends.push(reason),
     ...more,
   };

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { Connections } from '../../../src/p2p/connections';
 import type { DisconnectReason } from '../../../src/p2p/events';
 import { AddressBook } from '../../../src/p2p/join/address-book';
 import { parseIp } from '../../../src/p2p/join/ip';
@@ -7,11 +8,14 @@ import { Outbound, type Peer } from '../../../src/p2p/join/outbound';
 
 const NOW = 1_800_000_000;
 
+let lastId = 0;
+
 /** A connection that a test owns. */
 class FakeDial implements Peer {
   readonly claims = null;
   readonly outbound = true;
   readonly port = 8333;
+  readonly id: number;
   readonly openedAt: number;
   readonly closed: Promise<DisconnectReason>;
   established = false;
@@ -22,11 +26,12 @@ class FakeDial implements Peer {
     private readonly bench: Bench,
   ) {
     this.openedAt = bench.ms;
+    this.id = ++lastId;
     this.closed = new Promise((resolve) => (this.settle = resolve));
   }
 
   async end(reason: DisconnectReason = 'closed-by-peer'): Promise<void> {
-    this.bench.connections.splice(this.bench.connections.indexOf(this), 1);
+    this.bench.remove(this);
     this.settle(reason);
     await setImmediate();
   }
@@ -37,23 +42,34 @@ class Bench {
   ms = 0;
   readonly dialled: string[] = [];
   readonly connections: Peer[] = [];
+  private readonly registry = new Connections<Peer>('mainnet');
   readonly banned = new Set<string>();
   readonly book = new AddressBook({ network: 'mainnet', secret: Buffer.alloc(32), unixTime: () => NOW });
   readonly outbound: Outbound;
 
   constructor(peers = 8) {
     this.outbound = new Outbound({
-      ...{ book: this.book, network: 'mainnet', peers, connections: this.connections },
+      ...{ book: this.book, network: 'mainnet', peers, connections: this.registry },
       isBanned: (host) => this.banned.has(host),
       open: (host) => {
         this.dialled.push(host);
         const dial = new FakeDial(host, this);
-        this.connections.push(dial);
+        this.add(dial);
         return dial;
       },
       monotonicMs: () => this.ms,
       changed: () => undefined,
     });
+  }
+
+  add(connection: Peer): void {
+    this.connections.push(connection);
+    this.registry.add(connection);
+  }
+
+  remove(connection: Peer): void {
+    this.connections.splice(this.connections.indexOf(connection), 1);
+    this.registry.delete(connection);
   }
 
   tell(host: string, services = 9n): KnownAddress | undefined {
@@ -75,7 +91,7 @@ class Bench {
 describe('peers that are looked for', () => {
   it('are each of another netgroup, also than those that the user named', () => {
     const bench = new Bench();
-    bench.connections.push(new FakeDial('44.1.9.9', bench));
+    bench.add(new FakeDial('44.1.9.9', bench));
     for (let group = 1; group <= 3; group++) for (let i = 1; i < 20; i++) bench.tell(`44.${group}.${i}.1`);
     bench.tick(20);
     expect(bench.dialled.map((host) => host.split('.')[1]).sort()).toEqual(['2', '3']);
@@ -106,7 +122,7 @@ describe('peers that are looked for', () => {
     bench.tell('44.1.1.1');
     bench.tell('44.2.1.1');
     bench.banned.add('44.1.1.1');
-    bench.connections.push(Object.assign(new FakeDial('44.2.1.1', bench), { outbound: false }));
+    bench.add(Object.assign(new FakeDial('44.2.1.1', bench), { outbound: false }));
     bench.tick(5);
     expect(bench.dialled).toEqual([]);
   });
@@ -151,7 +167,7 @@ describe('an address that failed', () => {
     await bench.dial(0).end();
     expect(known?.attempts).toBe(0);
     for (const host of ['45.1.1.1', '46.1.1.1'])
-      bench.connections.push(Object.assign(new FakeDial(host, bench), { established: true }));
+      bench.add(Object.assign(new FakeDial(host, bench), { established: true }));
     bench.ms += 600_000;
     bench.tick();
     await bench.dial(2).end();

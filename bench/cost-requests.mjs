@@ -1,0 +1,147 @@
+// Processor time of the bookkeeping of requests, at 1, 10 and 100 times the size: an item of `inv` beside more pending blocks, more
+// wanted transactions and more peers; the end of a connection; somebody who dials us. A cost that grows with what strangers can fill
+// would make each message dearer. Each value is the least of several runs.
+import { randomBytes } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+process.env.NODE_BACKEND = 'js';
+const require = createRequire(import.meta.url);
+const { BlockRequests } = require('../dist/p2p/block-requests.js');
+const { Connections } = require('../dist/p2p/connections.js');
+const { refusalOf } = require('../dist/p2p/join/inbound-limits.js');
+const { TransactionRequests } = require('../dist/p2p/transaction-requests.js');
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc');
+
+const INV_TX = 1;
+const INV_BLOCK = 2;
+const SIZES = [1, 10, 100];
+const RUNS = 7;
+const ITEMS = 20_000;
+
+let lastId = 0;
+const clock = { monotonicMs: () => 0, uniqueNs: () => 0n };
+const items = (type, count) => {
+  const bytes = randomBytes(32 * count);
+  return Array.from({ length: count }, (_, i) => ({ type, hash: bytes.latin1Slice(32 * i, 32 * i + 32) }));
+};
+const host = (n) => `${20 + (n % 200)}.${(n >> 8) & 255}.${n & 255}.1`;
+const peer = (more = {}) => ({
+  ...{ id: ++lastId, host: host(lastId), port: 8333, kind: 'inbound', outbound: false, openedAt: 0 },
+  ...{ claims: { services: 9n }, claimsWitness: true, wtxidRelay: true, established: true, ended: false },
+  request: () => undefined,
+  ...more,
+});
+const peers = (count) => Array.from({ length: count }, () => peer());
+
+/** Nanoseconds of processor time that each of `count` items takes, at each size: the least of the runs, taken in turn. */
+function curve(name, setUp) {
+  const best = SIZES.map(() => Infinity);
+  for (let run = -1; run < RUNS; run++)
+    SIZES.forEach((size, i) => {
+      const { count, work } = setUp(size);
+      gc();
+      const start = process.cpuUsage();
+      work();
+      const { user, system } = process.cpuUsage(start);
+      if (run >= 0) best[i] = Math.min(best[i], ((user + system) * 1_000) / count);
+    });
+  const ratios = best.map((ns) => ns / best[0]);
+  console.log(
+    `cost-requests: ${name}: ${best.map((ns) => ns.toFixed(0)).join(', ')} ns at ${SIZES.join(', ')} times the size; ` +
+      `${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}`,
+  );
+}
+
+/** A small inv, again and again, and what it announces: so that as much waits at the end as at the start. */
+function invs(requests, type, from) {
+  const batches = Array.from({ length: ITEMS / 2 }, () => items(type, 2));
+  const work = () => {
+    for (const batch of batches) {
+      requests.announced(from, batch);
+      for (const { hash } of batch)
+        if (type === INV_TX) requests.received(hash, hash, from);
+        else requests.received(hash, from);
+    }
+  };
+  return { count: ITEMS, work };
+}
+
+curve('inv of blocks, 300 to 30,000 pending', (size) => {
+  const requests = new BlockRequests({ clock });
+  for (const each of peers(60)) requests.announced(each, items(INV_BLOCK, 5 * size));
+  return invs(requests, INV_BLOCK, peer({ kind: 'kept', outbound: true }));
+});
+
+curve('inv of blocks, 10 to 1,000 peers', (size) => {
+  const requests = new BlockRequests({ clock });
+  const all = peers(10 * size);
+  for (const each of all) requests.announced(each, items(INV_BLOCK, 2));
+  return invs(requests, INV_BLOCK, all[0]);
+});
+
+curve('inv of transactions, 1,000 to 100,000 wanted', (size) => {
+  const requests = new TransactionRequests({ perSecond: 1e9 }, { clock, rateLimited: () => undefined });
+  for (const each of peers(40)) requests.announced(each, items(INV_TX, 25 * size));
+  return invs(requests, INV_TX, peer({ kind: 'kept', outbound: true }));
+});
+
+curve('inv of transactions, 10 to 1,000 peers', (size) => {
+  const requests = new TransactionRequests({ perSecond: 1e9 }, { clock, rateLimited: () => undefined });
+  const all = peers(10 * size);
+  for (const each of all) {
+    requests.connected(each);
+    requests.announced(each, items(INV_TX, 2));
+  }
+  return invs(requests, INV_TX, all[0]);
+});
+
+curve('inv of one transaction that 10 to 1,000 peers announce, and lets lapse', (size) => {
+  const requests = new TransactionRequests({ perSecond: 1e9 }, { clock, rateLimited: () => undefined });
+  const all = peers(10 * size);
+  const rounds = 1_000 / size;
+  return {
+    count: rounds * all.length,
+    work: () => {
+      for (let round = 0; round < rounds; round++) {
+        const inv = items(INV_TX, 1);
+        for (const each of all) requests.announced(each, inv);
+        for (const each of all) requests.notFound(each, inv);
+      }
+    },
+  };
+});
+
+curve('end of a connection, 10 to 1,000 peers', (size) => {
+  const requests = new TransactionRequests({ perSecond: 1e9 }, { clock, rateLimited: () => undefined });
+  const blocks = new BlockRequests({ clock });
+  for (const each of peers(10 * size)) {
+    requests.announced(each, items(INV_TX, 20));
+    blocks.announced(each, items(INV_BLOCK, 20));
+  }
+  const leavers = peers(500);
+  for (const each of leavers) {
+    requests.announced(each, items(INV_TX, 2));
+    blocks.announced(each, items(INV_BLOCK, 2));
+  }
+  const work = () => {
+    for (const each of leavers) {
+      requests.ended(each);
+      blocks.ended(each);
+    }
+  };
+  return { count: leavers.length, work };
+});
+
+curve('somebody who dials us, 100 to 10,000 peers', (size) => {
+  const connections = new Connections('mainnet');
+  for (const each of peers(100 * size)) connections.add(each);
+  const limits = { network: 'mainnet', max: 100_000 };
+  const work = () => {
+    for (let i = 0; i < ITEMS; i++) refusalOf(host(i), connections, limits, 0);
+  };
+  return { count: ITEMS, work };
+});

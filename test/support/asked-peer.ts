@@ -1,0 +1,33 @@
+import type { Connection } from '../../src/p2p/connection';
+import type { InventoryItem } from '../../src/p2p/messages/inventory';
+
+/** A peer that notes what it is asked for. */
+export interface AskedPeer {
+  readonly connection: Connection;
+  /** Hashes, in the order of the questions. */
+  readonly asked: string[];
+}
+
+/** What a peer is; the default is one that we dialled, with witnesses and all blocks. */
+export interface AskedPeerOptions {
+  readonly kind?: Connection['kind'];
+  readonly wtxidRelay?: boolean;
+  readonly services?: bigint | undefined;
+  readonly claimsWitness?: boolean | undefined;
+}
+
+/** The connection of a peer that is no more than its end here. */
+export function askedPeer({
+  kind = 'joined',
+  wtxidRelay = false,
+  services = 1n,
+  claimsWitness = true,
+}: AskedPeerOptions = {}): AskedPeer {
+  const asked: string[] = [];
+  const connection = {
+    ...{ kind, wtxidRelay, claimsWitness, ended: false, established: true, claims: { services } },
+    outbound: kind !== 'inbound',
+    request: (items: readonly InventoryItem[]): void => void asked.push(...items.map(({ hash }) => hash)),
+  };
+  return { connection: connection as unknown as Connection, asked };
+}
