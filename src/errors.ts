@@ -18,7 +18,36 @@ export class FailureError extends BtcdmonError {
   readonly exitCode = 1;
 }
 
-/** The message of anything thrown, for logs. */
+/** Errors of several addresses or attempts that one message names. */
+const MOST_NAMED = 8;
+
+/**
+ * The message of anything thrown, for logs and for errors that name it; never empty. Where there are several errors in one, as
+ * of a name with several addresses (Node.js gives these no message of their own), each is named.
+ */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!isError(error)) return String(error) || 'unknown error';
+  const { message, errors } = error as Error & { readonly errors?: unknown };
+  if (!Array.isArray(errors) || errors.length === 0)
+    return (
+      message ||
+      codeOf(error) ||
+      (error.cause === undefined ? error.name : messageOf(error.cause)) ||
+      'unknown error'
+    );
+  const each = [...new Set(errors.map(messageOf))];
+  const named = each.slice(0, MOST_NAMED).join(', ');
+  const more = each.length > MOST_NAMED ? ` and ${each.length - MOST_NAMED} more` : '';
+  return `${message === '' ? '' : `${message}: `}${named}${more}`;
+}
+
+/** Also an error of another realm, as those of Node.js are under the test runner. */
+function isError(error: unknown): error is Error {
+  return error instanceof Error || Object.prototype.toString.call(error) === '[object Error]';
+}
+
+/** The code of an error of the system or of Node.js, such as ECONNREFUSED; '' where it has none. */
+function codeOf(error: Error): string {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === 'string' ? code : '';
 }

@@ -4,6 +4,8 @@ import { reportAudit } from '../query/audit-report';
 import { openSource } from '../query/open-source';
 import { MAX_NS, nowNs, parseTime } from '../query/time';
 import { defaultStore } from './data-directory';
+import { withOptions } from './flags';
+import type { OptionTable } from './option';
 
 interface AuditArguments {
   readonly dataDir: string;
@@ -11,24 +13,29 @@ interface AuditArguments {
   readonly since: string;
 }
 
+/** The options of `audit`. */
+export const AUDIT_OPTIONS = {
+  since: {
+    read: (text: string) => parseTime('--since', text, nowNs()),
+    type: 'string',
+    requiresArg: true,
+    default: '24h',
+    describe: 'Begin: a duration ago (30s 5m 1h 7d 2w), RFC 3339 or Unix seconds',
+  },
+  from: {
+    type: 'string',
+    requiresArg: true,
+    defaultDescription: 'the store of --data-dir',
+    describe: 'Store to look at: duckdb:PATH or influx+http://[user@]host:8086/DATABASE',
+  },
+} as const satisfies OptionTable;
+
 /** `btcdmon-node audit`: holds a store against what the nodes say that they emitted. */
 export const auditCommand: CommandModule<object, AuditArguments> = {
   command: 'audit',
   describe: 'Compare what nodes say they emitted with what a store holds; status 1 where it differs',
   builder: (yargs) =>
-    yargs
-      .option('since', {
-        type: 'string',
-        requiresArg: true,
-        default: '24h',
-        describe: 'Begin: a duration ago (30s 5m 1h 7d 2w), RFC 3339 or Unix seconds',
-      })
-      .option('from', {
-        type: 'string',
-        requiresArg: true,
-        defaultDescription: 'the store of --data-dir',
-        describe: 'Store to look at: duckdb:PATH or influx+http://[user@]host:8086/DATABASE',
-      })
+    withOptions(yargs, AUDIT_OPTIONS)
       .example('$0 audit', 'the embedded store, also while the node runs')
       .example(
         '$0 audit --since 1h --from influx+http://localhost:8086/btcdmon',

@@ -5,10 +5,10 @@ import type { CollectConfig } from '../collect-app';
 import { formatPlace, isLocal, parsePlace } from '../collect/place';
 import { FailureError, UsageError, messageOf } from '../errors';
 import { TOKEN } from '../export/collect-protocol';
-import { NATS_FORM, type NatsSettings, readNatsUrl } from '../export/nats/settings';
 import { readSecretFile } from '../secret';
 import type { CollectArguments } from './arguments';
-import { intervalMs, nodeName, positive } from './values';
+import { COLLECT_OPTIONS } from './options';
+import { defaultNode, readFrom, readGroup, readNode } from './values';
 
 /** What Telegraf's socket listener has too. */
 const DEFAULT_PLACE = 'tcp://127.0.0.1:8094';
@@ -35,30 +35,19 @@ export async function collectSettings(
         : `--tls-key ${tlsKey}: needs --tls-cert as well`,
     );
   return {
-    node: nodeName(args.node ?? `${hostname()}-collect`),
+    node: readNode(args.node ?? defaultNode(hostname(), '-collect')),
     listen,
     from,
-    group: groupName(args.group),
+    group: readGroup(args.group),
     tls:
       tlsCert === undefined || tlsKey === undefined
         ? null
         : { cert: await readPem('--tls-cert', tlsCert), key: await readKey(tlsKey) },
     token: tokenFile === undefined ? null : await readToken(tokenFile),
-    maxConnections: positive('--max-connections', args.maxConnections),
-    intervalMs: intervalMs(args.interval),
-    spoolBytes: positive('--spool-size', args.spoolSize) * 1_000_000,
+    maxConnections: COLLECT_OPTIONS['max-connections'].read(args.maxConnections),
+    intervalMs: COLLECT_OPTIONS.interval.read(args.interval),
+    spoolBytes: COLLECT_OPTIONS['spool-size'].read(args.spoolSize) * 1_000_000,
   };
-}
-
-function readFrom(url: string): NatsSettings {
-  if (url.toLowerCase().startsWith('nats:')) return readNatsUrl(url.slice('nats:'.length), '--from');
-  throw new UsageError(`--from ${url.replace(/^([^/]*\/\/)?.*@/, '$1***@')}: give ${NATS_FORM}`);
-}
-
-/** NATS has it in file names and subjects. */
-function groupName(text: string): string {
-  if (/^[A-Za-z0-9_-]{1,64}$/.test(text)) return text;
-  throw new UsageError(`--group ${text}: give 1 to 64 letters, digits, underscores and hyphens`);
 }
 
 async function readToken(file: string): Promise<string> {

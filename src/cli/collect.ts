@@ -4,6 +4,7 @@ import { startCollect } from '../collect-app';
 import { createLog } from '../log';
 import type { CollectArguments } from './arguments';
 import { collectSettings } from './collect-settings';
+import { withOptions } from './flags';
 import { dataDirectory, defaultStore } from './data-directory';
 import { httpSettings } from './http-settings';
 import { COLLECT_OPTIONS } from './options';
@@ -15,9 +16,7 @@ export const collectCommand = (settings: Settings): CommandModule<object, Collec
   command: 'collect',
   describe: 'Take the points of many nodes, and write them where --export says',
   builder: (yargs) =>
-    yargs
-      .options(COLLECT_OPTIONS)
-      .config(settings)
+    withOptions(yargs, COLLECT_OPTIONS, settings)
       .example('$0 collect', 'from nodes of this machine (--export line+tcp://127.0.0.1:8094?ack=on)')
       .example(
         '$0 collect -l tcp://0.0.0.0:8094 --tls-cert c.pem --tls-key k.pem --token-file token -e duckdb:all.duckdb',

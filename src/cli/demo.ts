@@ -8,17 +8,30 @@ import { UsageError } from '../errors';
 import { createLog } from '../log';
 import { dataDirectory } from './data-directory';
 import { httpSettings } from './http-settings';
+import { withOptions } from './flags';
+import type { OptionTable } from './option';
 import { type GLOBAL_OPTIONS, HTTP_OPTIONS } from './options';
 import type { Settings } from './settings';
 import { untilSignal } from './signals';
 
-const DEMO_OPTIONS = {
+/** A day; a longer demo is one until Ctrl-C. */
+const MOST_SECONDS = 86_400;
+
+function parseSeconds(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (value <= MOST_SECONDS) return value;
+  throw new UsageError(`--seconds ${text}: give a number from 0 (until Ctrl-C) to ${MOST_SECONDS}`);
+}
+
+/** The options of `demo` beside those of the page. */
+export const DEMO_OPTIONS = {
   seconds: {
+    read: parseSeconds,
     type: 'string',
     default: '60',
     describe: 'How long it runs; 0 until Ctrl-C',
   },
-} as const;
+} as const satisfies OptionTable;
 
 type DemoArguments = InferredOptionTypes<typeof GLOBAL_OPTIONS & typeof HTTP_OPTIONS & typeof DEMO_OPTIONS>;
 
@@ -27,10 +40,7 @@ export const demoCommand = (settings: Settings): CommandModule<object, DemoArgum
   command: 'demo',
   describe: 'Show it at work on a Bitcoin network (regtest) inside this process',
   builder: (yargs) =>
-    yargs
-      .options(DEMO_OPTIONS)
-      .options(HTTP_OPTIONS)
-      .config(settings)
+    withOptions(withOptions(yargs, DEMO_OPTIONS), HTTP_OPTIONS, settings)
       .example('$0 demo', 'a minute of it, then the query to type next')
       .example('$0 demo --seconds 0', 'until Ctrl-C') as Argv<DemoArguments>,
   handler: async (args) => {
@@ -60,12 +70,3 @@ export const demoCommand = (settings: Settings): CommandModule<object, DemoArgum
     );
   },
 });
-
-/** A day; a longer demo is one until Ctrl-C. */
-const MOST_SECONDS = 86_400;
-
-function parseSeconds(text: string): number {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
-  if (value <= MOST_SECONDS) return value;
-  throw new UsageError(`--seconds ${text}: give a number from 0 (until Ctrl-C) to ${MOST_SECONDS}`);
-}

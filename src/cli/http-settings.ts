@@ -47,8 +47,8 @@ export async function httpSettings(
     throw new UsageError(
       `--http ${http ?? DEFAULT_HTTP}: whoever can reach it could read everything; give --http-token-file`,
     );
-  const proxies = httpProxy.map(proxyOf);
-  const names = httpHost.map(nameOf);
+  const proxies = httpProxy.map(readHttpProxy);
+  const names = httpHost.map(readHttpHost);
   return {
     host,
     port,
@@ -57,6 +57,11 @@ export async function httpSettings(
     names,
     ...(proxies.length === 0 ? {} : { proxies }),
   };
+}
+
+/** Checks where the page is to be. */
+export function readHttpPlace(text: string): void {
+  if (text !== 'off') placeOf(text);
 }
 
 function placeOf(text: string): { readonly host: string; readonly port: number } {
@@ -83,12 +88,14 @@ async function readToken(file: string | undefined, env: NodeJS.ProcessEnv): Prom
   );
 }
 
-function nameOf(text: string): string {
+/** A further name of the page. */
+export function readHttpHost(text: string): string {
   if (/^([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?$/i.test(text)) return text.toLowerCase();
   throw new UsageError(`--http-host ${text}: give the name that a browser shows, name or name:port`);
 }
 
-function proxyOf(text: string): string {
+/** A proxy that is trusted to say for whom it asks. */
+export function readHttpProxy(text: string): string {
   if (isProxyPlace(text)) return text;
   throw new UsageError(
     `--http-proxy ${text}: give the address from which the proxy connects, IP or IP/bits for a network`,

@@ -1,15 +1,11 @@
 import type { ArgumentsCamelCase } from 'yargs';
 import type { AppConfig } from '../app';
-import { parseDuration } from '../duration';
 import { UsageError } from '../errors';
-import { distinct, parseEndpoint } from '../p2p/endpoint';
-import { NETWORKS } from '../p2p/networks';
+import { distinct } from '../p2p/endpoint';
 import type { ListenArguments } from './arguments';
 import { joinSettings } from './join-settings';
-import { intervalMs, nodeName, positive } from './values';
-
-/** Below this an hour, the least that is removed at once, would be gone before it ended. */
-const LEAST_RETENTION_MS = 3_600_000;
+import { LISTEN_OPTIONS } from './options';
+import { readConnect, readNode } from './values';
 
 /**
  * What the listener's options say, checked.
@@ -24,28 +20,25 @@ export function listenSettings(
     throw new UsageError(
       'nothing to listen to: give --connect host[:port] or --join, or try btcdmon-node demo',
     );
-  const { port } = NETWORKS[args.network];
   return {
-    node: nodeName(args.node),
+    node: readNode(args.node),
     network: args.network,
-    connect: distinct(connect.map((text) => parseEndpoint(text, port))),
+    connect: distinct(connect.map((text) => readConnect(text, args.network))),
     ...(join === undefined ? {} : { join }),
-    intervalMs: intervalMs(args.interval),
+    intervalMs: LISTEN_OPTIONS.interval.read(args.interval),
     retentionMs: retentionMs(args.retention, args.export),
     policy: args.policy,
     wtxidRelay: args.wtxidrelay,
-    txPerSecond: positive('--tx-rate', args.txRate),
-    mempoolBytes: positive('--mempool-size', args.mempoolSize) * 1_000_000,
-    spoolBytes: positive('--spool-size', args.spoolSize) * 1_000_000,
-    maxUserAgents: positive('--max-user-agents', args.maxUserAgents),
+    txPerSecond: LISTEN_OPTIONS['tx-rate'].read(args.txRate),
+    mempoolBytes: LISTEN_OPTIONS['mempool-size'].read(args.mempoolSize) * 1_000_000,
+    spoolBytes: LISTEN_OPTIONS['spool-size'].read(args.spoolSize) * 1_000_000,
+    maxUserAgents: LISTEN_OPTIONS['max-user-agents'].read(args.maxUserAgents),
   };
 }
 
 function retentionMs(text: string | undefined, urls: readonly string[] | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const ms = parseDuration(text);
-  if (ms === null || ms < LEAST_RETENTION_MS)
-    throw new UsageError(`--retention ${text}: give a duration from 1h up, such as 12h, 30d or 4w`);
+  const ms = LISTEN_OPTIONS.retention.read(text);
   if (urls !== undefined && !urls.some((url) => /^duckdb:/i.test(url)))
     throw new UsageError(
       `--retention ${text}: is of the embedded store; add --export duckdb:PATH, or leave it out`,

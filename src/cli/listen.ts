@@ -1,9 +1,10 @@
 import path from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { startApp } from '../app';
-import { createLog } from '../log';
+import { createLog, logOutput } from '../log';
 import { StatusLine } from '../status-line';
 import type { ListenArguments } from './arguments';
+import { withOptions } from './flags';
 import { dataDirectory, defaultStore } from './data-directory';
 import { httpSettings } from './http-settings';
 import { keepHeapSmall } from './heap';
@@ -17,9 +18,7 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
   command: '$0',
   describe: 'Listen to peers and write what they say as series',
   builder: (yargs) =>
-    yargs
-      .options(LISTEN_OPTIONS)
-      .config(settings)
+    withOptions(yargs, LISTEN_OPTIONS, settings)
       .example('$0 --connect 127.0.0.1', 'beside a mainnet btcd, into the embedded store')
       .example('$0 --join --peers 16', 'mainnet itself, with nobody named')
       .example('$0 --network testnet4 -c seed.example.org -e stdout:', 'line protocol for a pipe')
@@ -34,7 +33,7 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
     const exports = args.export ?? [defaultStore(dataDir)];
     const chainDir = args.validate === 'full' ? path.join(dataDir, `chain-${settings.network}`) : undefined;
     const spools = { directory: path.join(dataDir, 'spool'), maxBytes };
-    const status = new StatusLine(process.stderr);
+    const status = new StatusLine(logOutput());
     const log = createLog(args.logLevel, status);
     const http = await httpSettings(args, process.env, args.export);
     const app = await startApp({ ...settings, exports, dataDir, chainDir, spools, http }, { log, status });

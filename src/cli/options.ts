@@ -1,11 +1,28 @@
 import { homedir, hostname } from 'node:os';
 import path from 'node:path';
-import type { Options } from 'yargs';
 import { EXPORTER_KINDS } from '../export/registry';
 import { LOG_LEVELS } from '../log';
 import { NETWORK_NAMES } from '../p2p/networks';
 import { POLICY_NAMES } from '../tx/policy/standardness';
-import { DEFAULT_HTTP } from './http-settings';
+import { DEFAULT_HTTP, readHttpHost, readHttpPlace, readHttpProxy } from './http-settings';
+import type { OptionTable } from './option';
+import {
+  defaultNode,
+  readConnect,
+  readDns,
+  readDuration,
+  readExport,
+  readFrom,
+  readGroup,
+  readListen,
+  readNode,
+  readSeed,
+  whole,
+} from './values';
+import { parsePlace } from '../collect/place';
+
+/** What Core and btcd have in all by default: who wants more peers than a node should run a crawler. */
+const MAX_PEERS = 125;
 
 /** Options of every command. */
 export const GLOBAL_OPTIONS = {
@@ -26,10 +43,11 @@ export const GLOBAL_OPTIONS = {
     requiresArg: true,
     describe: 'YAML or JSON file with any of these options, by their long names',
   },
-} as const satisfies Record<string, Options>;
+} as const satisfies OptionTable;
 
 /** What stands behind `--export`. */
 const EXPORT = {
+  read: readExport,
   type: 'string',
   requiresArg: true,
   array: true,
@@ -40,6 +58,7 @@ const EXPORT = {
 
 /** How much may wait. */
 const SPOOL_SIZE = {
+  read: whole('spool-size'),
   type: 'string',
   requiresArg: true,
   default: '1000',
@@ -49,6 +68,7 @@ const SPOOL_SIZE = {
 /** Options of the page. */
 export const HTTP_OPTIONS = {
   http: {
+    read: readHttpPlace,
     type: 'string',
     requiresArg: true,
     defaultDescription: DEFAULT_HTTP,
@@ -60,23 +80,26 @@ export const HTTP_OPTIONS = {
     describe: 'File whose first line is the token that visitors of the page must give; or BTCDMON_HTTP_TOKEN',
   },
   'http-host': {
+    read: readHttpHost,
     type: 'string',
     requiresArg: true,
     array: true,
     describe: 'Further name by which browsers reach the page, as of a proxy: name[:port] (repeatable)',
   },
   'http-proxy': {
+    read: readHttpProxy,
     type: 'string',
     requiresArg: true,
     array: true,
     describe:
       'Proxy whose X-Forwarded-For is believed: IP or IP/bits; wrong tokens count by client (repeatable)',
   },
-} as const satisfies Record<string, Options>;
+} as const satisfies OptionTable;
 
 /** Options of the listener. */
 export const LISTEN_OPTIONS = {
   connect: {
+    read: readConnect,
     type: 'string',
     requiresArg: true,
     array: true,
@@ -89,23 +112,27 @@ export const LISTEN_OPTIONS = {
     describe: 'Find peers: by DNS seeds, by what peers tell, by the address book of earlier runs',
   },
   peers: {
+    read: whole('peers', MAX_PEERS),
     type: 'string',
     requiresArg: true,
     default: '8',
     describe: 'With --join: how many peers to find, beside those of --connect',
   },
   listen: {
+    read: readListen,
     type: 'string',
     requiresArg: true,
     describe: 'Let others connect: port (of this machine alone), IP[:port] or [IPv6]:port',
   },
   'max-inbound': {
+    read: whole('max-inbound'),
     type: 'string',
     requiresArg: true,
     default: '64',
     describe: 'With --listen: the most peers that may connect',
   },
   seed: {
+    read: readSeed,
     type: 'string',
     requiresArg: true,
     array: true,
@@ -113,6 +140,7 @@ export const LISTEN_OPTIONS = {
     describe: 'With --join: DNS name that stands for nodes, name[:port of the nodes] (repeatable)',
   },
   dns: {
+    read: readDns,
     type: 'string',
     requiresArg: true,
     defaultDescription: "the system's",
@@ -126,13 +154,15 @@ export const LISTEN_OPTIONS = {
   },
   export: EXPORT,
   node: {
+    read: readNode,
     type: 'string',
     requiresArg: true,
-    default: hostname(),
+    default: defaultNode(hostname()),
     defaultDescription: 'the host name',
     describe: 'Name of this instance, a tag of every point',
   },
   interval: {
+    read: readDuration('interval', { least: '100ms', such: '5s or 1m' }),
     type: 'string',
     requiresArg: true,
     default: '5s',
@@ -155,12 +185,14 @@ export const LISTEN_OPTIONS = {
     describe: 'Ask peers to announce transactions by wtxid (BIP339)',
   },
   'tx-rate': {
+    read: whole('tx-rate'),
     type: 'string',
     requiresArg: true,
     default: '200',
     describe: 'The most transactions that are asked for in a second',
   },
   'mempool-size': {
+    read: whole('mempool-size'),
     type: 'string',
     requiresArg: true,
     // With a full view the whole program takes 500 MB, with Core's 300 it would take 710 (npm run soak -- --distinct).
@@ -171,6 +203,7 @@ export const LISTEN_OPTIONS = {
   'spool-size': SPOOL_SIZE,
   ...HTTP_OPTIONS,
   retention: {
+    read: readDuration('retention', { least: '1h', such: '12h, 30d or 4w' }),
     type: 'string',
     requiresArg: true,
     defaultDescription: 'points are kept for ever',
@@ -178,16 +211,18 @@ export const LISTEN_OPTIONS = {
       'Age at which the embedded store removes a point and keeps sums of its minute and hour alone, such as 30d',
   },
   'max-user-agents': {
+    read: whole('max-user-agents'),
     type: 'string',
     requiresArg: true,
     default: '200',
     describe: 'Distinct user agents that become tags; further ones are "other"',
   },
-} as const satisfies Record<string, Options>;
+} as const satisfies OptionTable;
 
 /** Options of `collect`. */
 export const COLLECT_OPTIONS = {
   listen: {
+    read: parsePlace,
     type: 'string',
     requiresArg: true,
     array: true,
@@ -196,6 +231,7 @@ export const COLLECT_OPTIONS = {
     describe: 'Where senders come to: tcp://address:port or unix:PATH (repeatable)',
   },
   from: {
+    read: readFrom,
     type: 'string',
     requiresArg: true,
     array: true,
@@ -203,6 +239,7 @@ export const COLLECT_OPTIONS = {
     describe: 'NATS stream to take points from: nats://[user@]host[:4222]/STREAM (repeatable)',
   },
   group: {
+    read: readGroup,
     type: 'string',
     requiresArg: true,
     default: 'btcdmon',
@@ -224,6 +261,7 @@ export const COLLECT_OPTIONS = {
     describe: 'File whose first line is the token that senders must give',
   },
   'max-connections': {
+    read: whole('max-connections'),
     type: 'string',
     requiresArg: true,
     default: '4000',
@@ -231,12 +269,14 @@ export const COLLECT_OPTIONS = {
   },
   export: EXPORT,
   node: {
+    read: readNode,
     type: 'string',
     requiresArg: true,
     defaultDescription: 'the host name, with -collect',
     describe: 'Name under which the collector accounts for itself',
   },
   interval: {
+    read: readDuration('interval', { least: '100ms', such: '5s or 1m' }),
     type: 'string',
     requiresArg: true,
     default: '5s',
@@ -244,4 +284,4 @@ export const COLLECT_OPTIONS = {
   },
   'spool-size': SPOOL_SIZE,
   ...HTTP_OPTIONS,
-} as const satisfies Record<string, Options>;
+} as const satisfies OptionTable;

@@ -1,16 +1,84 @@
 import type { Argv, CommandModule } from 'yargs';
 import { isPanelName, runPanelCommand } from '../panels/run';
 import { FORMATS } from '../query/format';
-import { AGGREGATES } from '../query/model';
+import { AGGREGATES, parseLimit } from '../query/model';
 import { type RunOptions, runQueryCommand } from '../query/run';
-import { nowNs } from '../query/time';
+import { nowNs, parseDuration, parseTime } from '../query/time';
 import { defaultStore } from './data-directory';
+import { withOptions } from './flags';
+import type { OptionTable } from './option';
 
 /** What yargs makes of the options below and of the global ones. */
 interface QueryArguments extends Omit<RunOptions, 'from'> {
   readonly from?: string | undefined;
   readonly dataDir: string;
 }
+
+/** The options of `query`. */
+export const QUERY_OPTIONS = {
+  since: {
+    read: (text: string) => parseTime('--since', text, nowNs()),
+    type: 'string',
+    requiresArg: true,
+    describe: 'Begin: a duration ago (30s 5m 1h 7d 2w), RFC 3339 or Unix seconds [default: 1h]',
+  },
+  until: {
+    read: (text: string) => parseTime('--until', text, nowNs()),
+    type: 'string',
+    requiresArg: true,
+    describe: 'End, written likewise [default: now]',
+  },
+  where: {
+    mayHaveLines: true,
+    type: 'string',
+    requiresArg: true,
+    describe: 'Condition: = != < <= > >= IN NOT AND OR ( ), strings in single quotes',
+  },
+  agg: {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe: `Aggregate and its column: ${AGGREGATES.join('|')} [COLUMN]; count and rate also of points`,
+  },
+  by: {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    coerce: (names: string[] | undefined) => names?.flatMap((name) => name.split(',')),
+    describe: 'Tags or columns whose values make groups',
+  },
+  every: {
+    read: (text: string) => parseDuration('--every', text),
+    type: 'string',
+    requiresArg: true,
+    describe: 'Length of buckets, as 1m, aligned to the epoch',
+  },
+  limit: {
+    read: parseLimit,
+    type: 'string',
+    requiresArg: true,
+    describe: 'Most rows, the newest; 0 for all [default: 100 for tables on a terminal, else 0]',
+  },
+  format: {
+    choices: FORMATS,
+    default: 'table',
+    requiresArg: true,
+    describe:
+      'Form of the answer; csv marks texts that a spreadsheet would compute with an apostrophe, csv-raw does not',
+  },
+  from: {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'Store to ask: duckdb:PATH or influx+http://[user@]host:8086/DATABASE, with the password in BTCDMON_INFLUX_PASSWORD [default: the store of --data-dir, also while the node runs]',
+  },
+  raw: {
+    mayHaveLines: true,
+    type: 'string',
+    requiresArg: true,
+    describe: 'Run one reading statement in the language of the store: SQL or InfluxQL',
+  },
+} as const satisfies OptionTable;
 
 /** `btcdmon-node query`: reads series back, from the embedded store or from InfluxDB. */
 export const queryCommand: CommandModule<object, QueryArguments> = {
@@ -30,63 +98,11 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
 };
 
 function options(yargs: Argv) {
-  return yargs
-    .positional('series', {
-      type: 'string',
-      describe: 'Series to read, or @NAME for a panel of the page; `series` and `queries` list them',
-    })
-    .option('since', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'Begin: a duration ago (30s 5m 1h 7d 2w), RFC 3339 or Unix seconds [default: 1h]',
-    })
-    .option('until', { type: 'string', requiresArg: true, describe: 'End, written likewise [default: now]' })
-    .option('where', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'Condition: = != < <= > >= IN NOT AND OR ( ), strings in single quotes',
-    })
-    .option('agg', {
-      type: 'string',
-      array: true,
-      requiresArg: true,
-      describe: `Aggregate and its column: ${AGGREGATES.join('|')} [COLUMN]; count and rate also of points`,
-    })
-    .option('by', {
-      type: 'string',
-      array: true,
-      requiresArg: true,
-      coerce: (names: string[] | undefined) => names?.flatMap((name) => name.split(',')),
-      describe: 'Tags or columns whose values make groups',
-    })
-    .option('every', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'Length of buckets, as 1m, aligned to the epoch',
-    })
-    .option('limit', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'Most rows, the newest; 0 for all [default: 100 for tables on a terminal, else 0]',
-    })
-    .option('format', {
-      choices: FORMATS,
-      default: 'table',
-      requiresArg: true,
-      describe:
-        'Form of the answer; csv marks texts that a spreadsheet would compute with an apostrophe, csv-raw does not',
-    })
-    .option('from', {
-      type: 'string',
-      requiresArg: true,
-      describe:
-        'Store to ask: duckdb:PATH or influx+http://[user@]host:8086/DATABASE, with the password in BTCDMON_INFLUX_PASSWORD [default: the store of --data-dir, also while the node runs]',
-    })
-    .option('raw', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'Run one reading statement in the language of the store: SQL or InfluxQL',
-    })
+  const withSeries = yargs.positional('series', {
+    type: 'string',
+    describe: 'Series to read, or @NAME for a panel of the page; `series` and `queries` list them',
+  });
+  return withOptions(withSeries, QUERY_OPTIONS)
     .example(
       `$0 query tx_outputs --where "script_type != 'pubkeyhash'"`,
       'Outputs of the last hour that are not P2PKH',

@@ -1,59 +1,184 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
-import type { Options } from 'yargs';
-import { messageOf, UsageError } from '../errors';
-import { suggestion } from '../nearest';
+import { UsageError } from '../errors';
+import { nearest, suggestion } from '../nearest';
+import { readConfigFile } from './config-file';
+import { type OptionSpec, type OptionTable, readValue, variableOf } from './option';
 
-/** Values of options by their long names, as a file or the environment gives them. */
-export type Settings = Record<string, unknown>;
+/** A value of an option as yargs takes it. */
+export type SettingValue = string | boolean | readonly string[];
 
-/**
- * Settings of a configuration file, YAML or JSON: an object whose keys are long option names.
- * @throws UsageError naming the file and the key that is wrong
- */
-export function readConfigFile(file: string, known: readonly string[]): Settings {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`--config ${file}: can't be read: ${messageOf(error)}`);
-  }
-  let value: unknown;
-  try {
-    value = parse(text);
-  } catch (error) {
-    throw new UsageError(`--config ${file}: not YAML or JSON: ${messageOf(error).split('\n')[0] ?? ''}`);
-  }
-  if (value === null) return {};
-  if (typeof value !== 'object' || Array.isArray(value))
-    throw new UsageError(`--config ${file}: not an object of option names and values`);
-  for (const key of Object.keys(value))
-    if (!known.includes(key))
-      throw new UsageError(`--config ${file}: no option is named "${key}"${suggestion(key, known)}`);
-  return value as Settings;
+/** Variables that hold secrets: no flag and no file sets these, other users of the machine could read them there. */
+export const SECRET_VARIABLES = [
+  'BTCDMON_COLLECT_TOKEN',
+  'BTCDMON_HTTP_TOKEN',
+  'BTCDMON_INFLUX_PASSWORD',
+  'BTCDMON_INFLUX_READER_PASSWORD',
+  'BTCDMON_INFLUX_TOKEN',
+  'BTCDMON_INFLUX_WRITER_PASSWORD',
+  'BTCDMON_NATS_PASSWORD',
+  'BTCDMON_NATS_TOKEN',
+] as const;
+
+/** What Kubernetes puts into the environment of every container for a service whose name begins with `btcdmon`. */
+const OF_KUBERNETES = /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/;
+
+/** Text from a variable or a file with the words that name its place: they stand where `--name` would stand for a flag. */
+interface Given {
+  readonly isList: boolean;
+  readonly where: string;
+  readonly texts: readonly { readonly text: string; readonly where: string }[];
+}
+
+/** The options that there are. */
+export interface KnownOptions {
+  /** Names that variables and files may set. */
+  readonly settable: readonly string[];
+  /** Those of them that can be repeated, of whatever command. */
+  readonly repeated: readonly string[];
+  /** Further names that flags alone set. */
+  readonly flags: readonly string[];
 }
 
 /**
- * Settings of the environment: `BTCDMON_LOG_LEVEL` for `--log-level`. Options that can be repeated take a list with
- * commas between. An empty variable counts as not set.
+ * What the environment and the file say of options, not yet read: the same name may be another option for another command, as
+ * `listen` is. Remembers where each value came from, so that an error names that place.
  */
-export function readEnvironment(
+export class Settings {
+  /** Where the value came from that counts; a flag has no entry. */
+  private readonly origins = new Map<string, { readonly given: Given; readonly value: SettingValue }>();
+
+  private constructor(
+    private readonly environment: ReadonlyMap<string, Given>,
+    private readonly file: ReadonlyMap<string, Given>,
+    /** A line for each variable that begins with BTCDMON_ and is not known, and resembles no option. */
+    readonly warnings: readonly string[],
+  ) {}
+
+  /**
+   * Reads the environment, and the file that the flag or BTCDMON_CONFIG names.
+   * @throws UsageError that names the variable, or the file with its line, and what would be right
+   */
+  static load(env: NodeJS.ProcessEnv, configFlag: string | undefined, known: KnownOptions): Settings {
+    const { environment, warnings } = readEnvironment(env, known);
+    const file = configFlag ?? environment.get('config')?.texts[0]?.text;
+    if (file === undefined) return new Settings(environment, new Map(), warnings);
+    try {
+      return new Settings(environment, fileSettings(file, known), warnings);
+    } catch (error) {
+      if (configFlag !== undefined || !(error instanceof UsageError)) throw error;
+      throw new UsageError(error.message.replace(/^--config/, variableOf('config')));
+    }
+  }
+
+  /**
+   * The settings of the options of a table, checked.
+   * @throws UsageError naming the place of a wrong value
+   */
+  of(table: OptionTable): Record<string, SettingValue> {
+    const values: Record<string, SettingValue> = {};
+    for (const [name, spec] of Object.entries(table))
+      for (const given of [this.file.get(name), this.environment.get(name)]) {
+        if (given === undefined) continue;
+        const value = valueOf(name, spec, given);
+        values[name] = value;
+        this.origins.set(name, { given, value });
+      }
+    return values;
+  }
+
+  /** Tells that `value` is what counts for an option: where no variable or file says the same, a flag did. */
+  counts(name: string, value: unknown): void {
+    const origin = this.origins.get(name);
+    if (origin !== undefined && JSON.stringify(origin.value) !== JSON.stringify(value))
+      this.origins.delete(name);
+  }
+
+  /** A message that begins with `--name`, with the variable or the place in the file instead where the value is from there. */
+  named(message: string): string {
+    const name = /^--([a-z-]+)(?=[ :])/.exec(message)?.[1];
+    const given = name === undefined ? undefined : this.origins.get(name)?.given;
+    if (name === undefined || given === undefined) return message;
+    const meant = given.texts.find(({ text }) => message.includes(text)) ?? given;
+    return meant.where + message.slice(`--${name}`.length);
+  }
+}
+
+function valueOf(name: string, spec: OptionSpec, given: Given): SettingValue {
+  const values: (string | boolean)[] = [];
+  for (const { text, where } of given.texts)
+    try {
+      values.push(readValue(name, spec, text));
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      throw new UsageError(error.message.replace(`--${name}`, () => where));
+    }
+  if (spec.array === true) {
+    if (values.length === 0) throw new UsageError(`${given.where}: the list is empty; leave it out`);
+    return values as string[];
+  }
+  const [value] = values;
+  if (given.isList || value === undefined)
+    throw new UsageError(`${given.where}: takes one value, not a list`);
+  return value;
+}
+
+/**
+ * `BTCDMON_LOG_LEVEL` for `--log-level`. Options that can be repeated take a list with commas between. An empty variable counts
+ * as not set.
+ */
+function readEnvironment(
   env: NodeJS.ProcessEnv,
-  options: Readonly<Record<string, Options>>,
-): Settings {
-  const settings: Settings = {};
-  for (const [name, { type, array }] of Object.entries(options)) {
-    const text = env[`BTCDMON_${name.replaceAll('-', '_').toUpperCase()}`];
-    if (text === undefined || text === '') continue;
-    if (array === true) settings[name] = text.split(',').map((item) => item.trim());
-    else if (type === 'boolean') settings[name] = readFlag(name, text);
-    else settings[name] = text;
+  { settable, repeated, flags }: KnownOptions,
+): { environment: Map<string, Given>; warnings: string[] } {
+  const names = new Map(settable.map((name) => [variableOf(name), name]));
+  const known = [...names.keys(), ...SECRET_VARIABLES].map((name) => name.slice('BTCDMON_'.length));
+  const environment = new Map<string, Given>();
+  const warnings: string[] = [];
+  for (const [variable, text = ''] of Object.entries(env)) {
+    if (!/^BTCDMON_/i.test(variable) || text === '') continue;
+    const name = names.get(variable);
+    if (name !== undefined) {
+      const texts = repeated.includes(name) ? text.split(',').map((item) => item.trim()) : [text];
+      environment.set(name, {
+        isList: texts.length > 1,
+        where: variable,
+        texts: texts.map((item) => ({ text: item, where: variable })),
+      });
+      continue;
+    }
+    if (SECRET_VARIABLES.some((secret) => secret === variable) || OF_KUBERNETES.test(variable)) continue;
+    const flag = flags.find((each) => variableOf(each) === variable);
+    if (flag !== undefined)
+      throw new UsageError(`${variable}: no variable sets --${flag}; give it on the command line`);
+    // Never with its text: it may be a secret under a wrong name.
+    const near = nearest(variable.slice('BTCDMON_'.length).toUpperCase(), known);
+    const exact = known.find((each) => `BTCDMON_${each}` === variable.toUpperCase());
+    if (near === null && exact === undefined)
+      warnings.push(`${variable}: no option has this name, so it has no effect; see btcdmon-node --help`);
+    else
+      throw new UsageError(
+        `${variable}: no option has this name; did you mean BTCDMON_${exact ?? near ?? ''}?`,
+      );
+  }
+  return { environment, warnings };
+}
+
+function fileSettings(file: string, { settable, flags }: KnownOptions): Map<string, Given> {
+  const settings = new Map<string, Given>();
+  for (const { key, line, isList, texts } of readConfigFile(file)) {
+    const where = `${file}:${line}: ${key}`;
+    if (key === 'config')
+      throw new UsageError(`${where}: a file can't name another one; put the options here`);
+    if (flags.includes(key))
+      throw new UsageError(`${where}: no file sets --${key}; give it on the command line`);
+    if (!settable.includes(key))
+      throw new UsageError(
+        `${file}:${line}: no option is named ${JSON.stringify(key)}${suggestion(key, settable)}`,
+      );
+    settings.set(key, {
+      isList,
+      where,
+      texts: texts.map((each) => ({ text: each.text, where: `${file}:${each.line}: ${key}` })),
+    });
   }
   return settings;
-}
-
-function readFlag(name: string, text: string): boolean {
-  if (/^(1|true|yes|on)$/i.test(text)) return true;
-  if (/^(0|false|no|off)$/i.test(text)) return false;
-  throw new UsageError(`--${name} ${text}: give true or false`);
 }

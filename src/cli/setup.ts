@@ -1,4 +1,4 @@
-import type { CommandModule } from 'yargs';
+import type { Argv, CommandModule } from 'yargs';
 import { parseDuration } from '../duration';
 import { UsageError } from '../errors';
 import { readAccess } from '../influx/access';
@@ -7,6 +7,8 @@ import { INFLUX_FORM, parseInfluxUrl } from '../influx/place';
 import { DEFAULT_RAW_DAYS, setUpInflux } from '../influx/setup';
 import { udpBlock } from '../influx/udp-block';
 import { readSecretFile } from '../secret';
+import { withOptions } from './flags';
+import type { OptionTable } from './option';
 
 /** Where the password of the user who may read is looked for. */
 const READER_VARIABLE = 'BTCDMON_INFLUX_READER_PASSWORD';
@@ -24,6 +26,52 @@ export interface SetupArguments {
   readonly fill?: string | undefined;
 }
 
+/** The options of `setup influx`. */
+export const SETUP_OPTIONS = {
+  url: {
+    type: 'string',
+    requiresArg: true,
+    describe: `${INFLUX_FORM}, the user being an administrator with the password in BTCDMON_INFLUX_PASSWORD`,
+  },
+  'raw-days': {
+    read: days,
+    type: 'string',
+    requiresArg: true,
+    defaultDescription: `${DEFAULT_RAW_DAYS} for a new database; that of an old one stays`,
+    describe: 'Days that points are kept; older ones are deleted, sums stay',
+  },
+  reader: {
+    read: (text: string) => userName(text, '--reader'),
+    type: 'string',
+    requiresArg: true,
+    default: 'grafana',
+    describe: 'User who may read the database and do nothing else',
+  },
+  'reader-password-file': {
+    type: 'string',
+    requiresArg: true,
+    describe: `File with that user's password, else ${READER_VARIABLE}, else one is made up and shown`,
+  },
+  writer: {
+    read: (text: string) => userName(text, '--writer'),
+    type: 'string',
+    requiresArg: true,
+    defaultDescription: 'none is made',
+    describe: 'User who may write into the database and do nothing else, for --export',
+  },
+  'writer-password-file': {
+    type: 'string',
+    requiresArg: true,
+    describe: `File with that user's password, else ${WRITER_VARIABLE}, else one is made up and shown`,
+  },
+  fill: {
+    read: fillSince,
+    type: 'string',
+    requiresArg: true,
+    describe: 'Make the sums of points of this last time now, such as 7d',
+  },
+} as const satisfies OptionTable;
+
 /** `btcdmon-node setup influx`: makes what points need in an InfluxDB 1.x. */
 export const setupCommand: CommandModule = {
   command: 'setup',
@@ -40,47 +88,12 @@ const influxCommand: CommandModule<object, SetupArguments> = {
   describe:
     'Make database, retention policies, sums by the minute and hour, and a user who may read, in InfluxDB 1.x',
   builder: (yargs) =>
-    yargs
-      .option('url', {
-        type: 'string',
-        requiresArg: true,
-        describe: `${INFLUX_FORM}, the user being an administrator with the password in BTCDMON_INFLUX_PASSWORD`,
-      })
-      .option('raw-days', {
-        type: 'string',
-        requiresArg: true,
-        defaultDescription: `${DEFAULT_RAW_DAYS} for a new database; that of an old one stays`,
-        describe: 'Days that points are kept; older ones are deleted, sums stay',
-      })
-      .option('reader', {
-        type: 'string',
-        requiresArg: true,
-        default: 'grafana',
-        describe: 'User who may read the database and do nothing else',
-      })
-      .option('reader-password-file', {
-        type: 'string',
-        requiresArg: true,
-        describe: `File with that user's password, else ${READER_VARIABLE}, else one is made up and shown`,
-      })
-      .option('writer', {
-        type: 'string',
-        requiresArg: true,
-        defaultDescription: 'none is made',
-        describe: 'User who may write into the database and do nothing else, for --export',
-      })
-      .option('writer-password-file', {
-        type: 'string',
-        requiresArg: true,
-        describe: `File with that user's password, else ${WRITER_VARIABLE}, else one is made up and shown`,
-      })
-      .option('fill', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'Make the sums of points of this last time now, such as 7d',
-      })
+    withOptions(yargs, SETUP_OPTIONS)
       .example('$0 setup influx --url influx+http://127.0.0.1/btcdmon', 'an InfluxDB that asks for no user')
-      .example('$0 setup influx --url influx+http://admin@db.lan/btcdmon --raw-days 90', ''),
+      .example(
+        '$0 setup influx --url influx+http://admin@db.lan/btcdmon --raw-days 90',
+        '',
+      ) as Argv<SetupArguments>,
   handler: (args) => runSetup(args, { env: process.env, write: (text) => process.stdout.write(text) }),
 };
 

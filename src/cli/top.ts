@@ -4,6 +4,8 @@ import { UsageError } from '../errors';
 import { NETWORK_NAMES } from '../p2p/networks';
 import { runTop } from '../top/run';
 import { defaultStore } from './data-directory';
+import { withOptions } from './flags';
+import type { OptionTable } from './option';
 import { untilSignal } from './signals';
 
 interface TopArguments {
@@ -19,41 +21,57 @@ interface TopArguments {
 /** Oftener than that a node would work for its viewer alone. */
 const LEAST_EVERY_MS = 500;
 
+function everyMs(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === null || ms < LEAST_EVERY_MS || ms > 86_400_000)
+    throw new UsageError(`--every ${text}: give a duration from 500ms to 1d, such as 2s or 1m`);
+  return ms;
+}
+
+/** The options of `top`. */
+export const TOP_OPTIONS = {
+  from: {
+    type: 'string',
+    requiresArg: true,
+    defaultDescription: 'the node that has the store of --data-dir open, or that store',
+    describe: 'Store to look at: duckdb:PATH or influx+http://[user@]host:8086/DATABASE',
+  },
+  node: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Of several nodes in a store this one',
+  },
+  network: {
+    choices: NETWORK_NAMES,
+    requiresArg: true,
+    describe: 'Of several networks in a store this one',
+  },
+  every: {
+    read: everyMs,
+    type: 'string',
+    requiresArg: true,
+    default: '2s',
+    describe: 'How often it looks anew',
+  },
+  once: {
+    type: 'boolean',
+    default: false,
+    describe: 'Print one frame as plain text, as where there is no terminal',
+  },
+  format: {
+    choices: ['text', 'json'],
+    default: 'text',
+    requiresArg: true,
+    describe: 'With --once: the form of the frame',
+  },
+} as const satisfies OptionTable;
+
 /** `btcdmon-node top`: a node, or a store, on a terminal. */
 export const topCommand: CommandModule<object, TopArguments> = {
   command: 'top',
   describe: 'Watch a running node, or any store, on a terminal',
   builder: (yargs) =>
-    yargs
-      .option('from', {
-        type: 'string',
-        requiresArg: true,
-        defaultDescription: 'the node that has the store of --data-dir open, or that store',
-        describe: 'Store to look at: duckdb:PATH or influx+http://[user@]host:8086/DATABASE',
-      })
-      .option('node', { type: 'string', requiresArg: true, describe: 'Of several nodes in a store this one' })
-      .option('network', {
-        choices: NETWORK_NAMES,
-        requiresArg: true,
-        describe: 'Of several networks in a store this one',
-      })
-      .option('every', {
-        type: 'string',
-        requiresArg: true,
-        default: '2s',
-        describe: 'How often it looks anew',
-      })
-      .option('once', {
-        type: 'boolean',
-        default: false,
-        describe: 'Print one frame as plain text, as where there is no terminal',
-      })
-      .option('format', {
-        choices: ['text', 'json'],
-        default: 'text',
-        requiresArg: true,
-        describe: 'With --once: the form of the frame',
-      })
+    withOptions(yargs, TOP_OPTIONS)
       .example('$0 top', 'the node of this user')
       .example('$0 top --once --format json', 'the same for a script')
       .example(
@@ -62,8 +80,6 @@ export const topCommand: CommandModule<object, TopArguments> = {
       ) as unknown as Argv<TopArguments>,
   handler: async (argv) => {
     const { dataDir, from, node, network, every, once, format } = argv;
-    for (const name of ['from', 'every', 'format'] as const)
-      if (Array.isArray(argv[name])) throw new UsageError(`--${name} is given more than once`);
     if (format === 'json' && !once)
       throw new UsageError('--format json: a frame for a program is printed once; add --once');
     await runTop(
@@ -79,10 +95,3 @@ export const topCommand: CommandModule<object, TopArguments> = {
     );
   },
 };
-
-function everyMs(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === null || ms < LEAST_EVERY_MS || ms > 86_400_000)
-    throw new UsageError(`--every ${text}: give a duration from 500ms to 1d, such as 2s or 1m`);
-  return ms;
-}

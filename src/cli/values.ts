@@ -1,28 +1,105 @@
+import { isIP } from 'node:net';
+import { SystemClock } from '../clock';
 import { parseDuration } from '../duration';
 import { UsageError } from '../errors';
+import { NATS_FORM, type NatsSettings, readNatsUrl } from '../export/nats/settings';
+import { createExporter } from '../export/registry';
+import { type Endpoint, parseEndpoint } from '../p2p/endpoint';
+import type { DnsSeed } from '../p2p/join/dns-seeds';
+import { NETWORKS, type NetworkName } from '../p2p/networks';
 
-/** Below this the points of an interval cost more than they tell. */
-const LEAST_INTERVAL_MS = 100;
+const MAX_NODE = 64;
 
-/** A tag of every point: a long name would cost bytes in each. */
-export function nodeName(name: string): string {
-  if (!/^[\x21-\x7e]([\x20-\x7e]{0,62}[\x21-\x7e])?$/.test(name))
-    throw new UsageError(`--node ${JSON.stringify(name)}: give a name of 1 to 64 printable ASCII characters`);
-  return name;
+/** A tag of every point: a long name would cost bytes in each, and line protocol can't hold a backslash at its end. */
+export function readNode(name: string): string {
+  if (/^[\x21-\x7e]([\x20-\x7e]{0,62}[\x21-\x7e])?$/.test(name) && !name.endsWith('\\')) return name;
+  throw new UsageError(
+    `--node ${JSON.stringify(name)}: give a name of 1 to ${MAX_NODE} printable ASCII characters with no backslash at its end`,
+  );
 }
 
-/** Milliseconds of `--interval`. */
-export function intervalMs(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === null || ms < LEAST_INTERVAL_MS)
-    throw new UsageError(`--interval ${text}: give a duration from 100ms up, such as 5s or 1m`);
-  return ms;
+/** A host name, with something behind it, as the name of a node: what a host may be called and a node may not is replaced. */
+export function defaultNode(host: string, behind = ''): string {
+  const name = host.replace(/[^\x21-\x7e]|\\/g, '-').slice(0, MAX_NODE - behind.length);
+  return `${name === '' ? 'node' : name}${behind}`;
 }
 
-/** The number that the value of an option is, from 1 to `max`; throws UsageError naming both where it is none. */
-export function positive(option: string, text: string, max = 999_999_999): number {
-  const number = /^[1-9]\d{0,8}$/.test(text) ? Number(text) : 0;
-  if (number >= 1 && number <= max) return number;
-  const right = max < 999_999_999 ? `from 1 to ${max}` : 'from 1 up';
-  throw new UsageError(`${option} ${text}: give a whole number ${right}`);
+/** Reads a duration from `least` up, in milliseconds. */
+export function readDuration(
+  name: string,
+  { least, such }: { readonly least: string; readonly such: string },
+): (text: string) => number {
+  return (text) => {
+    const ms = parseDuration(text);
+    if (ms !== null && ms >= (parseDuration(least) ?? 0) && ms <= MAX_DURATION_MS) return ms;
+    throw new UsageError(`--${name} ${text}: give a duration from ${least} up, such as ${such}`);
+  };
+}
+
+/** A century: whatever is longer was meant to be something else. */
+const MAX_DURATION_MS = 36_525 * 86_400_000;
+
+/** Reads a whole number from 1 to `max`. */
+export function whole(name: string, max = 999_999_999): (text: string) => number {
+  return (text) => {
+    const number = /^[1-9]\d{0,8}$/.test(text) ? Number(text) : 0;
+    if (number >= 1 && number <= max) return number;
+    const right = max < 999_999_999 ? `from 1 to ${max}` : 'from 1 up';
+    throw new UsageError(`--${name} ${text}: give a whole number ${right}`);
+  };
+}
+
+/** Checks an `--export` URL. The exporter that it names is made and thrown away: nothing is opened by that. */
+export function readExport(url: string): string {
+  createExporter(url, { clock: new SystemClock(), warn: () => undefined, env: {} });
+  return url;
+}
+
+/** A peer, with the port of its network where it has none of its own. */
+export function readConnect(text: string, network: NetworkName = 'mainnet'): Endpoint {
+  return parseEndpoint(text, NETWORKS[network].port);
+}
+
+/** Where others may connect. */
+export function readListen(text: string, network: NetworkName = 'mainnet'): Endpoint {
+  const endpoint = /^\d+$/.test(text) ? `127.0.0.1:${text}` : text;
+  const right = 'give a port, IP[:port] or [IPv6]:port, such as 0.0.0.0:8333';
+  return ipEndpoint('--listen', text, endpoint, NETWORKS[network].port, right);
+}
+
+const DNS_PORT = 53;
+
+/** A DNS server. */
+export function readDns(text: string): Endpoint {
+  return ipEndpoint('--dns', text, text, DNS_PORT, 'give IP[:port] of a DNS server');
+}
+
+function ipEndpoint(option: string, text: string, from: string, port: number, right: string): Endpoint {
+  try {
+    const endpoint = parseEndpoint(from, port, option);
+    if (isIP(endpoint.host) !== 0) return endpoint;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+  }
+  throw new UsageError(`${option} ${text}: ${right}`);
+}
+
+/** A DNS name that stands for nodes, with their port. */
+export function readSeed(text: string, network: NetworkName = 'mainnet'): DnsSeed {
+  const { host, port } = parseEndpoint(text, NETWORKS[network].port, '--seed');
+  if (isIP(host) !== 0)
+    throw new UsageError(`--seed ${text}: give a DNS name; an address goes with --connect`);
+  return { host, port, filters: false };
+}
+
+/** A stream that the collector reads. */
+export function readFrom(url: string): NatsSettings {
+  if (url.toLowerCase().startsWith('nats:')) return readNatsUrl(url.slice('nats:'.length), '--from');
+  throw new UsageError(`--from ${url.replace(/^([^/]*\/\/)?.*@/, '$1***@')}: give ${NATS_FORM}`);
+}
+
+/** NATS has it in file names and subjects. */
+export function readGroup(text: string): string {
+  if (/^[A-Za-z0-9_-]{1,64}$/.test(text)) return text;
+  throw new UsageError(`--group ${text}: give 1 to 64 letters, digits, underscores and hyphens`);
 }

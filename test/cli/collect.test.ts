@@ -7,8 +7,9 @@ import path from 'node:path';
 import { collectSettings } from '../../src/cli/collect-settings';
 import { SystemClock } from '../../src/clock';
 import { isLocal, parsePlace } from '../../src/collect/place';
-import { COLLECT_OPTIONS, GLOBAL_OPTIONS } from '../../src/cli/options';
-import { readConfigFile } from '../../src/cli/settings';
+import { KNOWN } from '../../src/cli/known';
+import { COLLECT_OPTIONS } from '../../src/cli/options';
+import { Settings } from '../../src/cli/settings';
 import { Cleanup } from '../support/cleanup';
 import { LineClient } from '../support/line-client';
 import { lineOf, makePoints } from '../support/make-points';
@@ -190,7 +191,7 @@ describe('the collector', () => {
 
   it('has a sample configuration that it knows every key of', () => {
     const sample = path.join(__dirname, '..', '..', 'config', 'collect.yaml');
-    const settings = readConfigFile(sample, Object.keys({ ...GLOBAL_OPTIONS, ...COLLECT_OPTIONS }));
+    const settings = Settings.load({}, sample, KNOWN).of(COLLECT_OPTIONS);
     const places = (settings['listen'] as string[]).map(parsePlace);
     expect(places.some((place) => !isLocal(place))).toBe(true);
     expect(settings).toHaveProperty('token-file');

@@ -41,7 +41,7 @@ describe('a call that cannot be right ends with one line and status 2', () => {
     [['-c', 'a', '--interval'], '--interval: a value must follow'],
     [['-c', 'a', '--tx-rate', '1.5'], '--tx-rate 1.5: give a whole number'],
     [['-c', 'a', '--node', 'a', '--node', 'b'], '--node a and b: give it once'],
-    [['-c', 'a', '--node', 'a\nb'], '--node "a\\nb": give a name'],
+    [['-c', 'a', '--node', 'a\nb'], '--node "a\\nb": has a control character; give text of one line'],
     [['-c', 'a', '--export', 'influxudp://h'], '--export influxudp://h: no such exporter'],
     [
       ['-c', 'a', '--export', 'influx+udp://h:0'],

@@ -1,8 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { KNOWN } from '../../src/cli/known';
 import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from '../../src/cli/options';
-import { readEnvironment } from '../../src/cli/settings';
+import { Settings } from '../../src/cli/settings';
 import { copyProject, makeSecrets } from '../support/compose/copy';
 import {
   type Project,
@@ -178,7 +179,9 @@ go.describe('docker-compose.yml, as Compose reads it', (program) => {
     for (const [name, options] of Object.entries(known)) {
       const environment = project.services[name]?.environment ?? {};
       const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-      expect(Object.keys(readEnvironment(given, options))).toHaveLength(Object.keys(given).length);
+      expect(Object.keys(Settings.load(given, undefined, KNOWN).of(options))).toHaveLength(
+        Object.keys(given).length,
+      );
     }
   });
 

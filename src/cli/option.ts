@@ -1,0 +1,61 @@
+import type { Options } from 'yargs';
+import { UsageError } from '../errors';
+
+/**
+ * One option: what yargs needs to know of it, and how its text is read. The same entry serves the flag, the variable and the
+ * key of the file. To add an option, add an entry to the table of its command (options.ts, or the file of a command that
+ * only asks); nothing else has to know of it.
+ */
+export interface OptionSpec extends Options {
+  /** Reads one value; throws UsageError that begins with `--name` and says what would be right. */
+  readonly read?: (text: string) => unknown;
+  /** Whether a value may have several lines, as a statement of SQL. */
+  readonly mayHaveLines?: boolean;
+}
+
+/** Options by their long names. */
+export type OptionTable = Readonly<Record<string, OptionSpec>>;
+
+/** The variable that sets an option. */
+export function variableOf(name: string): string {
+  return `BTCDMON_${name.replaceAll('-', '_').toUpperCase()}`;
+}
+
+/** What a boolean is written as: in a flag, a variable and a file alike. */
+export function readBoolean(name: string, text: string): boolean {
+  if (/^(1|true|yes|on)$/i.test(text)) return true;
+  if (/^(0|false|no|off)$/i.test(text)) return false;
+  throw new UsageError(`--${name} ${visible(text)}: give true or false (or yes and no, on and off, 1 and 0)`);
+}
+
+/**
+ * Checks one value of an option and gives what yargs would make of it.
+ * @throws UsageError that begins with `--name`, shows the value and says what would be right
+ */
+export function readValue(name: string, spec: OptionSpec, text: string): string | boolean {
+  if (text === '') throw new UsageError(`--${name} "": is empty; give a value, or leave the option out`);
+  if (CONTROL.test(text) && spec.mayHaveLines !== true)
+    throw new UsageError(`--${name} ${visible(text)}: has a control character; give text of one line`);
+  if (spec.type === 'boolean') return readBoolean(name, text);
+  const { choices } = spec;
+  if (choices !== undefined && !choices.includes(text))
+    throw new UsageError(`--${name} ${text}: give one of ${choices.join(', ')}`);
+  spec.read?.(text);
+  return text;
+}
+
+/** Control characters, and what some programs take for the end of a line. */
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
+
+/** Characters of a wrong value that an error shows. */
+const MOST_SHOWN = 80;
+
+/** Text in quotes with its control characters escaped, where it has any. */
+function visible(text: string): string {
+  if (!CONTROL.test(text)) return text;
+  const cut = text.length <= MOST_SHOWN ? text : `${text.slice(0, MOST_SHOWN)}...`;
+  return JSON.stringify(cut).replace(
+    /[\p{Cc}\u2028\u2029]/gu,
+    (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  );
+}
