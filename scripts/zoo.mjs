@@ -1,7 +1,7 @@
 // Hostile peers against a listener: compiles test/zoo, and runs it with the arguments that are given.
 //   npm run zoo -- --help
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { buildSync } from 'esbuild';
 
@@ -17,6 +17,8 @@ try {
     packages: 'external',
     logLevel: 'error',
   });
+  // Where the program looks for its version.
+  copyFileSync(`${root}package.json`, path.join(folder, 'package.json'));
   const args = [path.join(folder, 'zoo', 'main.js'), ...process.argv.slice(2)];
   process.exitCode = spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1;
 } finally {

@@ -37,6 +37,9 @@ export function unknown(count: number): Buffer[] {
   return Array.from({ length: count }, (_, i) => bytes.subarray(32 * i, 32 * i + 32));
 }
 
+/** OP_0 and 20 bytes. */
+const P2WPKH = Buffer.concat([Buffer.of(0, 20), Buffer.alloc(20)]);
+
 /** What a transaction spends. */
 export interface Spent {
   readonly txid: Buffer;
@@ -49,6 +52,8 @@ export function transaction(parts: {
   readonly outputs: number;
   /** Satoshi of each output. */
   readonly value?: number;
+  /** Of each output; an address's of P2WPKH where it is left out. */
+  readonly script?: Buffer;
   readonly scriptSig?: Buffer;
   /** The one item of each input's witness. */
   readonly witness?: Buffer;
@@ -60,12 +65,12 @@ export function transaction(parts: {
     value = 10_000,
     scriptSig = Buffer.alloc(107, 1),
     witness,
+    script = P2WPKH,
     sequence = 0xffff_fffd,
   } = parts;
-  const output = Buffer.alloc(8 + 1 + 22);
-  output.writeBigUInt64LE(BigInt(value));
-  output[8] = 22;
-  output.writeUInt16BE(0x0014, 9);
+  const amount = Buffer.alloc(8);
+  amount.writeBigUInt64LE(BigInt(value));
+  const output = Buffer.concat([amount, sized(script)]);
   return Buffer.concat([
     uint32(2),
     witness === undefined ? Buffer.alloc(0) : Buffer.of(0, 1),

@@ -47,6 +47,8 @@ export class Cage {
   async connect(from = this.address()): Promise<Socket> {
     const socket = connect({ port: this.options.port, host: '127.0.0.1', localAddress: from });
     socket.on('error', () => undefined);
+    // A flood waits for many drains.
+    socket.setMaxListeners(0);
     this.sockets.add(socket);
     await Promise.race([once(socket, 'connect'), once(socket, 'close')]);
     return socket;
@@ -59,6 +61,7 @@ export class Cage {
     const { port } = this.options;
     const from = options.from ?? this.address();
     const peer = await dialListener(port, { from, ...(options.claims && { claims: options.claims }) });
+    peer.socket.setMaxListeners(0);
     this.sockets.add(peer.socket);
     while (!peer.commands().includes('verack') && !peer.socket.destroyed && !this.isOver) await sleep(10);
     return peer;

@@ -44,7 +44,11 @@ export class HonestPeer {
   static async start(number: number): Promise<HonestPeer> {
     // The peer is made of what answers for it.
     let self: HonestPeer | undefined = undefined as HonestPeer | undefined;
-    const peer = await FakePeer.start({ onMessage: (connection, got) => self?.answer(connection, got) });
+    const peer = await FakePeer.start({
+      // As Core has it: what is measured is the listener, and no delay of ours.
+      onConnect: ({ socket }) => socket.setNoDelay(true),
+      onMessage: (connection, got) => self?.answer(connection, got),
+    });
     self = new HonestPeer(number, peer);
     return self;
   }

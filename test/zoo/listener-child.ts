@@ -1,4 +1,5 @@
 import { startApp } from '../../src/app';
+import { keepHeapSmall } from '../../src/cli/heap';
 import { createLog } from '../../src/log';
 import { HONEST_PEERS } from './honest-data';
 
@@ -34,6 +35,8 @@ export type ListenerNews = { readonly listening: true } | { readonly report: Lis
 /** Transactions of culprits that keep the rules stay in the relay view, so its bound is a part of what is measured. */
 const MEMPOOL_BYTES = 10_000_000;
 
+keepHeapSmall();
+
 const honest: Record<string, { received: Counts; sent: Counts }> = {};
 const reasons: Record<string, Counts> = {};
 let peak = 0;
@@ -48,7 +51,7 @@ async function listen(port: number, ports: readonly number[], dataDir: string): 
       node: 'zoo',
       network: 'regtest',
       connect: ports.map((each) => ({ host: '127.0.0.1', port: each })),
-      join: { peers: 0, listen: { host: '127.0.0.1', port }, maxInbound: 500 },
+      join: { peers: 0, listen: { host: '127.0.0.1', port }, maxInbound: 2_000 },
       exports: ['stdout:'],
       spools: { directory: dataDir, maxBytes: 0 },
       dataDir,

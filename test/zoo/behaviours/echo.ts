@@ -5,7 +5,7 @@ import { frame } from '../cage';
 export const echo: Behaviour = {
   name: 'echo',
   does: 'Sends back every byte that it gets, the version with its nonce too.',
-  ends: ['self-connection', 'handshake-timeout', 'no-version-first'],
+  ends: ['duplicate-version'],
   run: async (cage) => {
     const socket = await cage.connect();
     socket.on('data', (chunk: Buffer) => socket.write(chunk));

@@ -1,20 +1,24 @@
+import { GENESIS, block, coin, hash256, inventory, transaction } from '../bytes';
 import type { Behaviour } from '../behaviour';
-import { GENESIS, block, coin, transaction } from '../bytes';
-import { frame } from '../cage';
 
 export const mutatedBlocks: Behaviour = {
   name: 'mutated-blocks',
-  does: 'Sends blocks whose transactions are not those of their Merkle root.',
-  ends: ['invalid-block', 'malformed-block'],
+  does: 'Announces blocks and gives them with other transactions than those of their Merkle root.',
+  ends: ['invalid-block'],
   run: async (cage) => {
-    const { socket } = await cage.join();
-    const { bytes } = block(GENESIS, 1, {
+    const peer = await cage.join();
+    const { header, bytes } = block(GENESIS, 1, {
       transactions: [transaction({ spends: [coin()], outputs: 2 })],
       tag: 77,
     });
-    const twice = Buffer.from(bytes);
-    twice[twice.length - 20] = (twice[twice.length - 20] ?? 0) ^ 1;
-    socket.write(frame('block', twice));
-    await cage.untilEnd(socket);
+    const forged = Buffer.from(bytes);
+    forged.writeUInt8(forged.readUInt8(forged.length - 20) ^ 1, forged.length - 20);
+    peer.send('inv', inventory(2, [hash256(header)]));
+    while (!cage.isOver && !peer.socket.destroyed) {
+      if (peer.commands().includes('getdata')) break;
+      await cage.pause(50);
+    }
+    peer.send('block', forged);
+    await cage.untilEnd(peer.socket);
   },
 };

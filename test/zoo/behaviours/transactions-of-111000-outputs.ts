@@ -8,6 +8,16 @@ export const transactionsOf111000Outputs: Behaviour = {
   ends: ['over-budget', 'flood'],
   run: async (cage) => {
     const { socket } = await cage.join();
-    await cage.flood(socket, () => frame('tx', transaction({ spends: [coin()], outputs: 111_000 })));
+    await cage.flood(socket, () =>
+      frame(
+        'tx',
+        transaction({
+          spends: [coin()],
+          outputs: 111_000,
+          script: Buffer.alloc(0),
+          scriptSig: Buffer.alloc(0),
+        }),
+      ),
+    );
   },
 };
