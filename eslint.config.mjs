@@ -3,7 +3,8 @@ import tseslint from 'typescript-eslint';
 
 /**
  * One direction of flow: sockets -> p2p -> events -> collectors -> points -> queue -> exporters, and from the store over queries and
- * panels to what shows them. What each folder of src knows of the others; `cli` and `demo` wire them and may know all.
+ * panels to what shows them. What each folder of src knows of the others; `cli` and `demo` wire them and may know all. `store-child` is
+ * the program of another process.
  */
 const KNOWS = {
   tx: [],
@@ -20,6 +21,7 @@ const KNOWS = {
   panels: ['metrics', 'p2p', 'query'],
   top: ['live', 'metrics', 'p2p', 'query'],
   web: ['live', 'metrics', 'panels', 'query', 'store'],
+  'store-child': ['export', 'metrics', 'query', 'store'],
 };
 const FOLDERS = [...Object.keys(KNOWS), 'cli', 'demo'];
 
@@ -119,6 +121,7 @@ export default tseslint.config(
         setTimeout: 'readonly',
         setImmediate: 'readonly',
         AbortController: 'readonly',
+        AbortSignal: 'readonly',
         fetch: 'readonly',
         URLSearchParams: 'readonly',
       },

@@ -17,6 +17,7 @@ const { bucketFor } = require('../dist/panels/buckets.js');
 const { PANELS } = require('../dist/panels/list.js');
 const { panelQueries } = require('../dist/panels/queries.js');
 const { Asking } = require('../dist/query/asking.js');
+const { LocalAnswers } = require('../dist/query/local-answers.js');
 const { compileSql } = require('../dist/query/sql.js');
 const { parseDuration } = require('../dist/query/time.js');
 const { rollUp } = require('../dist/store/rollup.js');
@@ -114,7 +115,7 @@ const ascending = (a, b) => a - b;
 try {
   if (!existsSync(file)) await make();
   const store = await openStore(file);
-  const asking = new Asking({ store });
+  const asking = new Asking(new LocalAnswers({ store }));
   const lag = monitorEventLoopDelay({ resolution: 5 });
   lag.enable();
 

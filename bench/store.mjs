@@ -1,4 +1,5 @@
-// The embedded store: points through the exporter in the batches of its queue, beside DuckDB's bare appender fed the same
+// The embedded store: points through the exporter, which has DuckDB in a process of its own, and through the one that works there, in the
+// batches of its queue, beside DuckDB's bare appender fed the same
 // values in one transaction; then a percentile by group over a million outputs, through the query model, beside the same
 // answer in SQL by hand.
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -10,6 +11,7 @@ import { makePoints, medianMs } from './support/points.mjs';
 const require = createRequire(import.meta.url);
 const { DuckDBTimestampNanosecondsValue } = require('@duckdb/node-api');
 const { DuckDbExporter } = require('../dist/export/duckdb.js');
+const { StoreExporter } = require('../dist/export/store.js');
 const { openDuckdb } = require('../dist/query/duckdb.js');
 const { parseQuery } = require('../dist/query/model.js');
 const { collect } = require('../dist/query/result.js');
@@ -26,21 +28,24 @@ const STEP_NS = 3_600_000_000_000n / BigInt(COUNT);
 const folder = mkdtempSync(path.join(tmpdir(), 'btcdmon-bench-'));
 const file = path.join(folder, 'bench.duckdb');
 
-/** Seconds to write all points, and the milliseconds of the slowest batch. */
-async function throughExporter() {
-  const exporter = new DuckDbExporter({ path: file });
+/** Seconds to write all points, and those of this process's processor time: what the listener's event loop is held up for at most. */
+async function through(exporter) {
   await exporter.open();
   let seconds = 0;
+  let processor = 0;
   for (let at = 0; at < COUNT; at += BATCH) {
     const points = makePoints(BATCH, START_NS + BigInt(at) * STEP_NS, STEP_NS);
     const start = performance.now();
+    const before = process.cpuUsage();
     const { acked } = await exporter.write(points);
+    const { user, system } = process.cpuUsage(before);
+    processor += (user + system) / 1e6;
     seconds += (performance.now() - start) / 1_000;
     if (acked !== points.length) throw new Error(`${acked} of ${points.length} points were stored`);
   }
   const start = performance.now();
   await exporter.close();
-  return seconds + (performance.now() - start) / 1_000;
+  return { seconds: seconds + (performance.now() - start) / 1_000, processor };
 }
 
 const APPEND = {
@@ -106,12 +111,18 @@ async function queries() {
 }
 
 try {
-  const ours = await throughExporter();
+  const warn = (message) => console.error(message);
+  const apart = await through(new StoreExporter({ path: path.join(folder, 'apart.duckdb') }, { warn }));
+  const { seconds: ours, processor } = await through(new DuckDbExporter({ path: file }));
   const bare = await throughAppender();
   const rate = (seconds) => `${Math.round(COUNT / seconds / 1_000)},000`;
   console.log(
     `store: ${COUNT} points in transactions of ${BATCH}: ${rate(ours)}/s, file ${(statSync(file).size / COUNT).toFixed(0)} bytes a point; ` +
       `DuckDB's appender in one transaction ${rate(bare)}/s (${(ours / bare).toFixed(2)} of its time)`,
+  );
+  console.log(
+    `store: in a process of its own ${rate(apart.seconds)}/s (${(apart.seconds / ours).toFixed(2)} of the time), of which this one takes ` +
+      `${apart.processor.toFixed(2)} s of processor time (${(apart.processor / processor).toFixed(2)} of what it is where the store is in it)`,
   );
   const { model, bare: byHand } = await queries();
   console.log(

@@ -20,6 +20,7 @@ async function measure() {
   const { DuckDbExporter } = require('../dist/export/duckdb.js');
   const { columnNames } = require('../dist/metrics/schema.js');
   const { Asking } = require('../dist/query/asking.js');
+  const { LocalAnswers } = require('../dist/query/local-answers.js');
   const { Page } = require('../dist/web/page.js');
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-bench-web-'));
   const exporter = new DuckDbExporter({ path: path.join(folder, 'store.duckdb') });
@@ -33,7 +34,7 @@ async function measure() {
   });
   for (let i = 0; i < ROWS; i += 10_000)
     await exporter.write(Array.from({ length: 10_000 }, (_, n) => point(i + n)));
-  const asking = new Asking(exporter);
+  const asking = new Asking(new LocalAnswers(exporter));
   const log = { warn: console.error, error: console.error, info: () => undefined };
   const settings = { host: '127.0.0.1', port: 0, given: true, token: null, names: [] };
   const page = await Page.open(settings, { log });

@@ -34,8 +34,11 @@ import type { PolicyName } from './tx/policy/standardness';
 import { VERSION } from './version';
 import type { HttpSettings } from './web/settings';
 
-/** Of the 5 seconds in which the program ends, those that exporters have to deliver what waits. */
-const FLUSH_MS = 4_000;
+/** Of the 5 seconds in which the program ends, those until exporters have delivered what waits. */
+const END_MS = 4_000;
+
+/** What exporters have of it at least, where breaking off what is asked took long. */
+const LEAST_FLUSH_MS = 1_500;
 
 /** How often the log tells that headers are not kept. */
 const COMPLAINT_MS = 60_000;
@@ -283,6 +286,7 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
     emitted,
     exporters,
     stop: async () => {
+      const begun = clock.monotonicMs();
       const poolStopped = pool.stop();
       clearInterval(timer);
       const fullStopped = full?.stop();
@@ -292,7 +296,8 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
       await poolStopped;
       status?.clear();
       await serving.close();
-      await Promise.all([fullStopped, ...queues.map((queue) => queue.close(FLUSH_MS))]);
+      const flushMs = Math.max(LEAST_FLUSH_MS, END_MS - (clock.monotonicMs() - begun));
+      await Promise.all([fullStopped, ...queues.map((queue) => queue.close(flushMs))]);
       log.info('stopped');
     },
   };

@@ -5,8 +5,9 @@ import type { Log } from './log';
 import { SERIES_NAMES } from './metrics/schema';
 import { Asking } from './query/asking';
 import { connectClient } from './query/client';
-import { openStore, tableColumns } from './store/store';
-import type { Layout } from './store/tables';
+import { RemoteAnswers } from './query/remote-answers';
+import { StoreProcess } from './store/process/store-process';
+import { type Layout, tableColumns } from './store/tables';
 import { Page } from './web/page';
 import type { HttpSettings } from './web/settings';
 
@@ -34,13 +35,15 @@ export async function serveStore(
       `store ${absolute}: a running node has it open and shows it on its own page; see --http there`,
     );
   }
-  const store = await openStore(absolute, { readOnly: true });
+  const warn = (message: string): void => void log.warn(message);
+  const store = new StoreProcess({ path: absolute, readOnly: true }, { warn });
+  await store.open();
   const lacking = lackingSeries(store.layout);
   if (lacking.length > 0)
     log.warn('the store is of an older version; a node that writes into it once adds what it lacks', {
       series: lacking,
     });
-  const asking = new Asking({ store });
+  const asking = new Asking(new RemoteAnswers(store));
   const page = await Page.open(http, { log }).catch(async (error: unknown) => {
     await store.close();
     throw error;

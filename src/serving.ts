@@ -1,14 +1,13 @@
 import { messageOf } from './errors';
-import { DuckDbExporter } from './export/duckdb';
 import type { AnyExporter } from './export/registry';
+import { StoreExporter } from './export/store';
 import type { Live } from './live/live';
 import { nodeState } from './live/node-state';
 import type { Log } from './log';
 import type { ExporterStats } from './metrics/collector';
 import { Asking } from './query/asking';
+import { RemoteAnswers } from './query/remote-answers';
 import { serveQueries } from './query/server';
-import { SettledTime } from './settled-time';
-import { keepRetention } from './store/retention';
 import { VERSION } from './version';
 import { Page } from './web/page';
 import type { HttpSettings } from './web/settings';
@@ -64,9 +63,9 @@ export async function startServing(
   { node, retentionMs }: ServingOptions,
   { exporters, stats, live, page, log }: ServingModules,
 ): Promise<Serving> {
-  const holders = exporters.filter((exporter) => exporter instanceof DuckDbExporter);
+  const stores = exporters.filter((exporter) => exporter instanceof StoreExporter);
   const closing: (() => Promise<void>)[] = [];
-  const askings = holders.map((holder) => new Asking(holder));
+  const askings = stores.map((store) => new Asking(new RemoteAnswers(store.process)));
   const state =
     live === undefined ? undefined : () => nodeState({ live, version: VERSION, exporters: stats });
   for (const asking of askings) {
@@ -80,13 +79,7 @@ export async function startServing(
     log.info('no page: it shows an embedded store, and none of the exports is one');
     await page.close();
   }
-  const time = new SettledTime({ wallMs: () => Date.now(), monotonicMs: () => performance.now() });
-  for (const holder of holders) {
-    const warn = (message: string): void => void log.warn(message);
-    const keepMs = retentionMs ?? null;
-    const retention = keepRetention({ keepMs }, { holder, nowMs: () => time.nowMs(), warn });
-    closing.push(() => retention.stop());
-  }
+  for (const store of stores) store.process.retain(retentionMs ?? null);
   return {
     url: first === undefined ? null : (page?.url ?? null),
     close: async () => {

@@ -11,6 +11,9 @@ import { COLLECT_OPTIONS } from './options';
 import type { Settings } from './settings';
 import { untilSignal } from './signals';
 
+/** Milliseconds from the signal in which it ends: senders get their answers first, then exporters deliver what waits. */
+const END_MS = 9_800;
+
 /** `btcdmon-node collect`: takes the points of other nodes until it is told to stop. Flags win over `settings`. */
 export const collectCommand = (settings: Settings): CommandModule<object, CollectArguments> => ({
   command: 'collect',
@@ -29,7 +32,7 @@ export const collectCommand = (settings: Settings): CommandModule<object, Collec
     const spools = { directory: path.join(folder, 'collect-spool'), maxBytes };
     const http = await httpSettings(args, process.env, args.export);
     const app = await startCollect({ ...settings, exports, spools, http }, { log: createLog(args.logLevel) });
-    await untilSignal(app.ended);
+    await untilSignal(app.ended, END_MS);
     await app.stop();
   },
 });

@@ -1,3 +1,6 @@
+/** Milliseconds from the signal until the program is ended whatever it still does: what keeps it longer can't be interrupted. */
+const END_MS = 4_800;
+
 let signalled = false;
 
 /** Whether somebody told the program to end. */
@@ -5,14 +8,18 @@ export function wasSignalled(): boolean {
   return signalled;
 }
 
-/** Resolves at the first SIGINT, SIGTERM or SIGHUP (the terminal was closed), or when `ended` does; a second signal ends the process at once. */
-export async function untilSignal(ended: Promise<unknown>): Promise<void> {
+/**
+ * Resolves at the first SIGINT, SIGTERM or SIGHUP (the terminal was closed), or when `ended` does; a second signal ends the process at once. `endMs`
+ * milliseconds after the first it ends in any case, by the signal that nothing holds up: exit() waits for threads.
+ */
+export async function untilSignal(ended: Promise<unknown>, endMs = END_MS): Promise<void> {
   let onSignal: (() => void) | undefined;
   const atSignal = new Promise<void>((resolve) => {
     onSignal = () => {
       signalled = true;
       process.once('SIGINT', () => process.exit(1));
       process.once('SIGTERM', () => process.exit(1));
+      setTimeout(() => process.kill(process.pid, 'SIGKILL'), endMs).unref();
       resolve();
     };
     process.once('SIGINT', onSignal);

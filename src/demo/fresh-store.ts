@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { FailureError, messageOf } from '../errors';
 import { checkPath, explainOpen } from '../store/open-errors';
 
@@ -10,6 +9,7 @@ import { checkPath, explainOpen } from '../store/open-errors';
 export async function removeOldStore(file: string): Promise<void> {
   await checkPath(file, false);
   try {
+    const { DuckDBInstance } = await import('@duckdb/node-api');
     // Opening takes DuckDB's lock, which whoever uses the file holds.
     (await DuckDBInstance.create(file)).closeSync();
   } catch (error) {

@@ -2,8 +2,11 @@ import { FailureError, UsageError } from '../errors';
 import type { QueryArgs } from './model';
 import { type ResultColumn, type Row, type Value, integer } from './result';
 
-/** What a client posts to the node: a query as text, which the node checks again, or a statement. */
-export type Request = { readonly query: QueryArgs } | { readonly raw: string };
+/**
+ * What a client posts to the node: a query as text, which the node checks again, or a statement. `isOwn` is of statements that the
+ * program made, and is taken from nobody.
+ */
+export type Request = { readonly query: QueryArgs } | { readonly raw: string; readonly isOwn?: true };
 
 /**
  * What the node answers, a JSON value a line: the columns, the rows, and a last line with their count or the error that

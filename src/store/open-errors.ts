@@ -1,6 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { FailureError } from '../errors';
+import { programOf } from './process/title';
 
 /**
  * Looks at a path before DuckDB does, whose messages name neither the folder nor what would be right.
@@ -36,7 +37,7 @@ export function isLocked(message: string): boolean {
 export function explainOpen(file: string, message: string): string {
   const holder = /PID (\d+)/.exec(message)?.[1];
   if (/lock/i.test(message) && holder !== undefined)
-    return `store ${file}: in use by process ${holder}; stop that one, or give this one another file (--data-dir)`;
+    return `store ${file}: in use by process ${programOf(Number(holder))}; stop that one, or give this one another file (--data-dir)`;
   if (/not a valid DuckDB database file/i.test(message))
     return `store ${file}: the file is not a DuckDB database; name another path or move it away`;
   return `store ${file}: can't be opened: ${damageOf(file, message)}`;

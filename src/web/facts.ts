@@ -64,7 +64,9 @@ export class FactsOfStore {
     const who = union((table) => `SELECT DISTINCT node, network FROM ${table} WHERE time >= ${since}`);
     const limits = { timeoutMs: LOOK_MS, left: new AbortController().signal };
     await asking.ask(limits, async (asked) => {
-      const ask = async (raw: string): Promise<Row[]> => [...(await collect(await asked.answer({ raw })))];
+      const ask = async (raw: string): Promise<Row[]> => [
+        ...(await collect(await asked.answer({ raw, isOwn: true }))),
+      ];
       const oldest = timeIn(await ask(`SELECT min(time) FROM (${end('ASC')})`));
       const newest = timeIn(await ask(`SELECT max(time) FROM (${end('DESC')})`));
       for (const [node, network] of await ask(who)) {

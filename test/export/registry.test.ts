@@ -2,7 +2,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { SystemClock } from '../../src/clock';
 import { FailureError, UsageError } from '../../src/errors';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreExporter } from '../../src/export/store';
 import { InfluxUdpExporter } from '../../src/export/influx-udp';
 import { ParquetExporter } from '../../src/export/parquet/exporter';
 import { EXPORTER_KINDS, createExporter } from '../../src/export/registry';
@@ -12,12 +12,12 @@ const context = { clock: new SystemClock(), warn: () => undefined, env: {} };
 
 describe('an export URL', () => {
   it.each<[string, new (...args: never[]) => unknown, string, object]>([
-    ['duckdb:store.duckdb', DuckDbExporter, 'duckdb', { path: path.resolve('store.duckdb') }],
-    ['duckdb:a b/ü%20.duckdb', DuckDbExporter, 'duckdb', { path: path.resolve('a b/ü%20.duckdb') }],
-    ['duckdb:/var/lib/x.duckdb', DuckDbExporter, 'duckdb', { path: '/var/lib/x.duckdb' }],
-    ['duckdb:///var/lib/x.duckdb', DuckDbExporter, 'duckdb', { path: '/var/lib/x.duckdb' }],
-    ['duckdb:~/x.duckdb', DuckDbExporter, 'duckdb', { path: path.join(os.homedir(), 'x.duckdb') }],
-    ['duckdb::memory:', DuckDbExporter, 'duckdb', { path: path.resolve(':memory:') }],
+    ['duckdb:store.duckdb', StoreExporter, 'duckdb', { path: path.resolve('store.duckdb') }],
+    ['duckdb:a b/ü%20.duckdb', StoreExporter, 'duckdb', { path: path.resolve('a b/ü%20.duckdb') }],
+    ['duckdb:/var/lib/x.duckdb', StoreExporter, 'duckdb', { path: '/var/lib/x.duckdb' }],
+    ['duckdb:///var/lib/x.duckdb', StoreExporter, 'duckdb', { path: '/var/lib/x.duckdb' }],
+    ['duckdb:~/x.duckdb', StoreExporter, 'duckdb', { path: path.join(os.homedir(), 'x.duckdb') }],
+    ['duckdb::memory:', StoreExporter, 'duckdb', { path: path.resolve(':memory:') }],
     ['influx+udp://localhost', InfluxUdpExporter, 'influx+udp', { host: 'localhost', port: 8089 }],
     [
       'influx+udp://db.example.org:9999',

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Asking, TooLongError } from '../../src/query/asking';
+import { LocalAnswers } from '../../src/query/local-answers';
 import { BusyError } from '../../src/query/turns';
 import { openStore } from '../../src/store/store';
 import { Cleanup } from '../support/cleanup';
@@ -14,7 +15,7 @@ async function asking(): Promise<Asking> {
     rm(name, { recursive: true }),
   );
   const store = cleanup.add(await openStore(path.join(folder, 'store.duckdb')), (opened) => opened.close());
-  return cleanup.add(new Asking({ store }), (opened) => opened.close());
+  return cleanup.add(new Asking(new LocalAnswers({ store })), (opened) => opened.close());
 }
 
 const here = new AbortController().signal;

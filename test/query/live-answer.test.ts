@@ -7,6 +7,7 @@ import { DuckDbExporter } from '../../src/export/duckdb';
 import type { NodeState } from '../../src/live/node-state';
 import { askLive } from '../../src/query/client';
 import { Asking } from '../../src/query/asking';
+import { LocalAnswers } from '../../src/query/local-answers';
 import { serveQueries } from '../../src/query/server';
 import { socketPath } from '../../src/query/socket';
 import { Cleanup } from '../support/cleanup';
@@ -39,7 +40,9 @@ afterEach(() => cleanup.run());
 async function serve(state?: () => NodeState): Promise<void> {
   const exporter = cleanup.add(new DuckDbExporter({ path: file }), (opened) => opened.close());
   await exporter.open();
-  cleanup.add(await serveQueries({ asking: new Asking(exporter), state }), (server) => server.close());
+  cleanup.add(await serveQueries({ asking: new Asking(new LocalAnswers(exporter)), state }), (server) =>
+    server.close(),
+  );
 }
 
 /** A process that has the store open and answers each GET with this. */

@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import { Asking } from '../../src/query/asking';
+import { LocalAnswers } from '../../src/query/local-answers';
 import { parseQuery } from '../../src/query/model';
 import { collect } from '../../src/query/result';
 import { type ServeOptions, serveQueries } from '../../src/query/server';
@@ -34,8 +35,9 @@ async function served(options: ServeOptions = {}, file = path.join(folder, 'stor
   const exporter = cleanup.add(new DuckDbExporter({ path: file }), (opened) => opened.close());
   await exporter.open();
   await exporter.write(queryPoints());
-  const server = cleanup.add(await serveQueries({ asking: new Asking(exporter) }, options), (opened) =>
-    opened.close(),
+  const server = cleanup.add(
+    await serveQueries({ asking: new Asking(new LocalAnswers(exporter)) }, options),
+    (opened) => opened.close(),
   );
   const source = cleanup.add(await openSource(`duckdb:${file}`), (opened) => opened.close());
   return { exporter, server, source, file };

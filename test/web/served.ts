@@ -5,6 +5,7 @@ import type { Live } from '../../src/live/live';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import { createLog } from '../../src/log';
 import { Asking } from '../../src/query/asking';
+import { LocalAnswers } from '../../src/query/local-answers';
 import { type OpenModules, Page } from '../../src/web/page';
 import type { HttpSettings } from '../../src/web/settings';
 import { StatusLine } from '../../src/status-line';
@@ -50,7 +51,7 @@ export async function servedPage(cleanup: Cleanup, options: ServedOptions = {}):
   const exporter = cleanup.add(new DuckDbExporter({ path: file }), (opened) => opened.close());
   await exporter.open();
   await exporter.write(points);
-  const asking = cleanup.add(new Asking(exporter), (opened) => opened.close());
+  const asking = cleanup.add(new Asking(new LocalAnswers(exporter)), (opened) => opened.close());
   const logged: string[] = [];
   const log = createLog('debug', new StatusLine({ write: (text) => logged.push(text) }));
   const page = cleanup.add(

@@ -4,7 +4,7 @@ import { PANELS, panelOf } from '../../panels/list';
 import { type Panel, THEMES } from '../../panels/panel';
 import type { Choice } from '../../panels/queries';
 import { messageOf } from '../../errors';
-import type { Asked } from '../../query/asking';
+import type { Asked } from '../../query/answers';
 import { type Result, inOneBatch } from '../../query/result';
 import { inSlices } from '../../query/slices';
 import { nowNs, parsePeriod } from '../../query/time';

@@ -1,0 +1,89 @@
+import type { StoreProcess } from '../store/process/store-process';
+import type { Layout } from '../store/tables';
+import type { Answers, Session } from './answers';
+import type { Query } from './model';
+import { type AnswerHead, type AnswerPart, type StoreQuestion, isHead, isStrange } from './parts';
+import type { Result, Row } from './result';
+import { inSlices } from './slices';
+import type { Request } from './wire';
+
+/** Answers from a store that has a process of its own. */
+export class RemoteAnswers implements Answers {
+  constructor(private readonly store: StoreProcess) {}
+
+  get storePath(): string {
+    return this.store.path;
+  }
+
+  get layout(): Layout {
+    return this.store.layout;
+  }
+
+  begin(signal: AbortSignal): Promise<Session> {
+    return Promise.resolve(new RemoteSession(this.store, signal));
+  }
+}
+
+type Parts = AsyncGenerator<unknown, void>;
+
+class RemoteSession implements Session {
+  /** Answers that were begun; their readers may have stopped anywhere. */
+  private readonly begun: Parts[] = [];
+
+  constructor(
+    private readonly store: StoreProcess,
+    readonly signal: AbortSignal,
+  ) {}
+
+  run(query: Query): Promise<Result> {
+    return this.one({ run: [query] });
+  }
+
+  async *runAll(queries: readonly Query[]): AsyncGenerator<Result> {
+    const parts = this.ask({ run: queries });
+    let result: { readonly head: AnswerHead; readonly rows: (readonly Row[])[] } | null = null;
+    for await (const part of parts as AsyncGenerator<AnswerPart>) {
+      if (!isHead(part)) result?.rows.push(part.rows);
+      else {
+        if (result !== null) yield { ...result.head, rows: inTurn(result.rows) };
+        result = { head: part, rows: [] };
+      }
+    }
+    if (result !== null) yield { ...result.head, rows: inTurn(result.rows) };
+  }
+
+  answer(question: Request): Promise<Result> {
+    return this.one(question);
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.begun.map((parts) => parts.return()));
+  }
+
+  private ask(question: StoreQuestion): Parts {
+    // Of what is asked in SQL of its own, anything may have ended the process.
+    const mayRepeat = !isStrange(question);
+    const parts = this.store.ask({ question, mayRepeat, signal: this.signal });
+    this.begun.push(parts);
+    return parts;
+  }
+
+  private async one(question: StoreQuestion): Promise<Result> {
+    const parts = this.ask(question) as AsyncGenerator<AnswerPart, void>;
+    const first = await parts.next();
+    if (first.done === true || !isHead(first.value)) throw new Error('an answer without columns');
+    return { ...first.value, rows: inSlices(this.rows(parts)) };
+  }
+
+  private async *rows(parts: AsyncGenerator<AnswerPart, void>): AsyncGenerator<readonly Row[]> {
+    for await (const part of parts) {
+      this.signal.throwIfAborted();
+      if (!isHead(part)) yield part.rows;
+    }
+    this.signal.throwIfAborted();
+  }
+}
+
+async function* inTurn(batches: readonly (readonly Row[])[]): AsyncGenerator<readonly Row[]> {
+  for (const batch of batches) yield await Promise.resolve(batch);
+}

@@ -1,0 +1,97 @@
+import type { Session } from '../query/answers';
+import { LocalAnswers } from '../query/local-answers';
+import { type AnswerPart, type StoreQuestion, isStrange } from '../query/parts';
+import type { Result } from '../query/result';
+import type { FromStore } from '../store/process/messages';
+import { encodeError } from '../store/process/wire-error';
+import type { Store } from '../store/store';
+import { keepLogShort } from './short-log';
+
+/** Bytes of an answer that may be on their way; the next part waits until the reader took some of them. */
+const WINDOW_BYTES = 1_000_000;
+
+/** A question that is being answered. */
+interface Running {
+  readonly abort: AbortController;
+  /** Bytes that were sent and not taken yet. */
+  untaken: number;
+  /** Called when some were taken, or nobody waits any more. */
+  wake: () => void;
+}
+
+/** Answers the questions that come over the pipe, each beside the others. */
+export class Questions {
+  private readonly answers: LocalAnswers;
+  private readonly running = new Map<number, Running>();
+
+  constructor(
+    private readonly holder: { readonly store: Store },
+    private readonly send: (message: FromStore) => number,
+  ) {
+    this.answers = new LocalAnswers(holder);
+  }
+
+  /** Answers in parts, as fast as they are taken, and says when it is done. */
+  async ask(id: number, question: unknown): Promise<void> {
+    const running: Running = { abort: new AbortController(), untaken: 0, wake: () => undefined };
+    this.running.set(id, running);
+    let session: Session | undefined;
+    let letLogGrow = (): void => undefined;
+    let error: unknown;
+    try {
+      if (isStrange(question as StoreQuestion)) letLogGrow = await keepLogShort(this.holder.store);
+      session = await this.answers.begin(running.abort.signal);
+      for await (const part of partsOf(session, question as StoreQuestion)) {
+        running.untaken += this.send({ kind: 'part', id, part });
+        await this.room(running);
+      }
+    } catch (caught) {
+      error = caught;
+    }
+    try {
+      await session?.end();
+    } catch (caught) {
+      error ??= caught;
+    }
+    letLogGrow();
+    this.running.delete(id);
+    this.send({ kind: 'end', id, error: error === undefined ? undefined : encodeError(error) });
+  }
+
+  /** Breaks an answer off. */
+  cancel(id: number): void {
+    const running = this.running.get(id);
+    running?.abort.abort(new Error('nobody waits for the answer'));
+    running?.wake();
+  }
+
+  /** Breaks all off. */
+  cancelAll(): void {
+    for (const id of this.running.keys()) this.cancel(id);
+  }
+
+  /** Takes note that the reader has taken some of an answer. */
+  taken(id: number, bytes: number): void {
+    const running = this.running.get(id);
+    if (running === undefined) return;
+    running.untaken -= bytes;
+    running.wake();
+  }
+
+  private async room(running: Running): Promise<void> {
+    while (running.untaken > WINDOW_BYTES && !running.abort.signal.aborted)
+      await new Promise<void>((resolve) => (running.wake = resolve));
+  }
+}
+
+async function* partsOf(session: Session, question: StoreQuestion): AsyncGenerator<AnswerPart> {
+  if (!('run' in question)) yield* resultParts(await session.answer(question));
+  else if (question.run.length === 1 && question.run[0] !== undefined)
+    yield* resultParts(await session.run(question.run[0]));
+  else for await (const result of session.runAll(question.run)) yield* resultParts(result);
+}
+
+async function* resultParts({ columns, rawSince, rows }: Result): AsyncGenerator<AnswerPart> {
+  yield { columns, rawSince };
+  for await (const batch of rows) yield { rows: batch };
+}

@@ -1,0 +1,66 @@
+/** A part of an answer that came, and the bytes that it took on the way. */
+interface Part {
+  readonly part: unknown;
+  readonly bytes: number;
+}
+
+/** What an answer tells the process that it comes from. */
+export interface AnswerModules {
+  /** So many bytes were taken, and as many more may come. */
+  readonly taken: (bytes: number) => void;
+  /** Nobody waits any more. */
+  readonly cancel: () => void;
+}
+
+/** An answer that comes in parts from the process of a store. */
+export class Answer {
+  /** Resolves when the process has nothing more to do with it. */
+  readonly ended: Promise<void>;
+  private readonly parts: Part[] = [];
+  private over: { readonly error: Error | null } | null = null;
+  private isCancelled = false;
+  private tellEnded: () => void = () => undefined;
+  private wake: () => void = () => undefined;
+
+  constructor(private readonly modules: AnswerModules) {
+    this.ended = new Promise((resolve) => (this.tellEnded = resolve));
+  }
+
+  /** Whether the process has nothing more to do with it. */
+  get isOver(): boolean {
+    return this.over !== null;
+  }
+
+  /** The next part; null at the end. @throws the error that ended it */
+  async next(): Promise<unknown> {
+    while (this.parts.length === 0 && this.over === null)
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    const first = this.parts.shift();
+    if (first !== undefined) {
+      this.modules.taken(first.bytes);
+      return first.part;
+    }
+    if (this.over?.error != null) throw this.over.error;
+    return null;
+  }
+
+  /** Says that nobody waits any more. */
+  cancel(): void {
+    if (this.isCancelled || this.over !== null) return;
+    this.isCancelled = true;
+    this.modules.cancel();
+  }
+
+  /** Takes a part that came. */
+  add(part: unknown, bytes: number): void {
+    this.parts.push({ part, bytes });
+    this.wake();
+  }
+
+  /** Takes its end. */
+  end(error: Error | null): void {
+    this.over ??= { error };
+    this.wake();
+    this.tellEnded();
+  }
+}

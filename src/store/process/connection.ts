@@ -1,0 +1,218 @@
+import { once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { FailureError } from '../../errors';
+import { Answer } from './answer';
+import { Frames } from './frames';
+import { memoryLimit } from './limits';
+import type { FromStore, ToStore, WireError, Written } from './messages';
+import type { EncodedPoints } from './points';
+import { type Started, startProcess } from './start';
+import { watchMemory } from './watch-memory';
+import { decodeError } from './wire-error';
+
+/** Milliseconds that a question has to end once nobody waits for it; then the process is killed that can't interrupt it. */
+const INTERRUPT_MS = 1_000;
+
+/** Of what the process writes to stderr, the last characters are kept. */
+const STDERR_LENGTH = 2_000;
+
+/** Which store the process has, and how. */
+export interface StorePlace {
+  /** Absolute. */
+  readonly path: string;
+  readonly readOnly: boolean;
+}
+
+/** What a connection works with. */
+export interface ConnectionModules {
+  /** Path of the program that has the store open. */
+  readonly program: string;
+  readonly warn: (message: string) => void;
+}
+
+/** The process of the store ended while it was at something, which it may have done or not. */
+export class StoreEnded extends FailureError {}
+
+/** One process that has a store open, from its start to its end. */
+export class StoreConnection {
+  /** Resolves to the columns of each table. Rejects where the store can't be opened. */
+  readonly opened: Promise<ReadonlyMap<string, readonly string[]>>;
+  /** Resolves, once the process is gone, to how it ended. */
+  readonly ended: Promise<string>;
+  private readonly started: Started;
+  private readonly frames: Frames<ToStore, FromStore>;
+  private readonly answers = new Map<number, Answer>();
+  private lastId = 0;
+  private onOpened: (layout: ReadonlyMap<string, readonly string[]> | Error) => void = () => undefined;
+  private onWritten: ((written: Written | Error) => void) | undefined;
+  private isGone = false;
+  private killedFor: string | undefined;
+  private stderr = '';
+  private stopWatch: (() => void) | undefined;
+
+  constructor(
+    private readonly place: StorePlace,
+    private readonly modules: ConnectionModules,
+  ) {
+    this.opened = new Promise((resolve, reject) => {
+      this.onOpened = (layout) => {
+        if (layout instanceof Error) reject(layout);
+        else resolve(layout);
+      };
+    });
+    // Who waits for it hears of it all the same.
+    this.opened.catch(() => undefined);
+    this.started = startProcess(modules.program, memoryLimit());
+    const { child, pipe } = this.started;
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr = (this.stderr + text).slice(-STDERR_LENGTH);
+    });
+    // A write that fails means that the process is gone, which `ended` says.
+    pipe.on('error', () => undefined);
+    this.frames = new Frames(pipe, (message, bytes) => this.received(message, bytes));
+    this.ended = this.untilEnd();
+    this.send({ kind: 'open', ...place });
+  }
+
+  /** Identifies the process; undefined where it could not be started. */
+  get pid(): number | undefined {
+    return this.started.child.pid;
+  }
+
+  /** @throws StoreEnded where the process ended before it said what became of them */
+  write(points: EncodedPoints, mayBeStored: boolean): Promise<Written> {
+    return new Promise((resolve, reject) => {
+      this.onWritten = (written) => {
+        this.onWritten = undefined;
+        if (written instanceof Error) reject(written);
+        else resolve(written);
+      };
+      if (this.isGone) this.onWritten(this.endedError());
+      else this.send({ kind: 'write', points, mayBeStored });
+    });
+  }
+
+  /** Asks; the parts of the answer come as fast as they are taken. */
+  ask(question: unknown): Answer {
+    const id = ++this.lastId;
+    const answer = new Answer({
+      taken: (bytes) => {
+        if (!answer.isOver) this.send({ kind: 'taken', id, bytes });
+      },
+      cancel: () => this.cancel(id, answer),
+    });
+    if (this.isGone) {
+      answer.end(this.endedError());
+      return answer;
+    }
+    this.answers.set(id, answer);
+    if (this.answers.size === 1) this.watch();
+    this.send({ kind: 'ask', id, question });
+    return answer;
+  }
+
+  /** Has points rolled up, and removed at an age. */
+  retain(keepMs: number | null): void {
+    this.send({ kind: 'retain', keepMs });
+  }
+
+  /** Tells the process to close the store and to end. */
+  close(): void {
+    this.send({ kind: 'close' });
+  }
+
+  /** Ends the process at once, whatever it does. What it has not confirmed may be done or not. */
+  kill(why: string): void {
+    this.killedFor ??= why;
+    this.started.child.kill('SIGKILL');
+  }
+
+  private send(message: ToStore): void {
+    this.frames.send(message);
+  }
+
+  private cancel(id: number, answer: Answer): void {
+    this.send({ kind: 'cancel', id });
+    const tooLong = async (): Promise<void> => {
+      // Where this process was held up itself, what the other said lies in the pipe: it is read first.
+      for (let turn = 0; turn < 3; turn++) await nextTurn();
+      if (!answer.isOver) this.kill('a statement could not be interrupted');
+    };
+    const timer = setTimeout(() => void tooLong(), INTERRUPT_MS);
+    void answer.ended.then(() => clearTimeout(timer));
+  }
+
+  private received(message: FromStore, bytes: number): void {
+    switch (message.kind) {
+      case 'opened':
+        this.onOpened(message.layout);
+        break;
+      case 'unopened':
+        this.onOpened(decodeError(message.error));
+        this.kill('it could not open the store');
+        break;
+      case 'written':
+        this.onWritten?.(message.written);
+        break;
+      case 'unwritten':
+        this.onWritten?.(decodeError(message.error));
+        break;
+      case 'part':
+        this.answers.get(message.id)?.add(message.part, bytes);
+        break;
+      case 'end':
+        this.answered(message.id, message.error);
+        break;
+      case 'warn':
+        this.modules.warn(message.message);
+        break;
+    }
+  }
+
+  private answered(id: number, error: WireError | undefined): void {
+    const answer = this.answers.get(id);
+    this.answers.delete(id);
+    if (this.answers.size === 0) this.stopWatch?.();
+    answer?.end(error === undefined ? null : decodeError(error));
+  }
+
+  private watch(): void {
+    this.stopWatch?.();
+    const { pid } = this;
+    if (this.started.isLimited || pid === undefined) return;
+    this.stopWatch = watchMemory(pid, memoryLimit(), () => this.kill('a statement took too much memory'));
+  }
+
+  private async untilEnd(): Promise<string> {
+    const { child, pipe } = this.started;
+    let how: string;
+    try {
+      const [status, signal] = (await once(child, 'exit')) as [number | null, string | null];
+      how = this.killedFor ?? (signal === null ? `exit status ${status ?? 0}` : `signal ${signal}`);
+    } catch (error) {
+      how = `it can't be started: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    this.isGone = true;
+    this.killedFor ??= how;
+    this.stopWatch?.();
+    pipe.destroy();
+    const error = this.endedError();
+    this.onOpened(
+      new StoreEnded(`store ${this.place.path}: can't be opened: ${error.message}${this.said()}`),
+    );
+    this.onWritten?.(error);
+    for (const answer of this.answers.values()) answer.end(error);
+    this.answers.clear();
+    return `${how}${this.said()}`;
+  }
+
+  /** What the process said of its end, as V8 does when its memory is full, on one line. */
+  private said(): string {
+    const line = this.stderr.split('\n').find((text) => /\S/.test(text));
+    return line === undefined ? '' : `; it said: ${line.trim().slice(0, 200)}`;
+  }
+
+  private endedError(): StoreEnded {
+    return new StoreEnded(`the process that has the store open ended (${this.killedFor ?? 'unknown'})`);
+  }
+}

@@ -1,0 +1,45 @@
+import type { EncodedPoints } from './points';
+
+/** What the process that has a store open is told, one after the other. */
+export type ToStore =
+  /** The first message: which store. `readOnly` leaves it to others to read as well. */
+  | { readonly kind: 'open'; readonly path: string; readonly readOnly: boolean }
+  /** Points to store. None follows before this one was answered. */
+  | { readonly kind: 'write'; readonly points: EncodedPoints; readonly mayBeStored: boolean }
+  /** A question; what it looks like is a matter of those who ask and answer. */
+  | { readonly kind: 'ask'; readonly id: number; readonly question: unknown }
+  /** Nobody waits for this answer any more. */
+  | { readonly kind: 'cancel'; readonly id: number }
+  /** So many bytes of an answer were taken: as many more may come. */
+  | { readonly kind: 'taken'; readonly id: number; readonly bytes: number }
+  /** From now on points are rolled up and, unless null, removed at this age. */
+  | { readonly kind: 'retain'; readonly keepMs: number | null }
+  /** Close the store and end. */
+  | { readonly kind: 'close' };
+
+/** What it says. */
+export type FromStore =
+  | { readonly kind: 'opened'; readonly layout: ReadonlyMap<string, readonly string[]> }
+  | { readonly kind: 'unopened'; readonly error: WireError }
+  | { readonly kind: 'written'; readonly written: Written }
+  | { readonly kind: 'unwritten'; readonly error: WireError }
+  /** A part of an answer. */
+  | { readonly kind: 'part'; readonly id: number; readonly part: unknown }
+  /** The end of an answer, which is incomplete where there is an error. */
+  | { readonly kind: 'end'; readonly id: number; readonly error?: WireError | undefined }
+  /** A line for the log. */
+  | { readonly kind: 'warn'; readonly message: string };
+
+/** What became of points. */
+export interface Written {
+  readonly sent: number;
+  readonly acked: number;
+  readonly rejected: number;
+  readonly rejection?: string | undefined;
+}
+
+/** An error on its way from one process to the other. A `fault` is one of the program, and its message is the stack. */
+export interface WireError {
+  readonly type: 'usage' | 'failure' | 'fault';
+  readonly message: string;
+}

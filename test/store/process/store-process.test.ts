@@ -1,0 +1,255 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { FailureError, UsageError } from '../../../src/errors';
+import { Asking, TooLongError } from '../../../src/query/asking';
+import { parseQuery } from '../../../src/query/model';
+import { RemoteAnswers } from '../../../src/query/remote-answers';
+import { type Row, collect } from '../../../src/query/result';
+import { memoryLimit } from '../../../src/store/process/limits';
+import { PROGRAM } from '../../../src/store/process/start';
+import { StoreProcess } from '../../../src/store/process/store-process';
+import { watchMemory } from '../../../src/store/process/watch-memory';
+import { childScript } from '../../support/child';
+import { Cleanup } from '../../support/cleanup';
+import { makePoints } from '../../support/make-points';
+import { openStored } from '../../support/stored';
+import { until } from '../../support/until';
+
+/** Goes on for hours, and DuckDB can't interrupt it: one call of a function. */
+const ENDLESS = "SELECT strpos(repeat('a', 60000000), repeat('a', 30000000) || 'b')";
+/** A segmentation fault. */
+const CRASH = "SELECT * FROM check_peg_parser(repeat('(', 20000))";
+
+const cleanup = new Cleanup();
+let folder: string;
+let file: string;
+let warnings: string[];
+beforeEach(async () => {
+  folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-process-')), (name) =>
+    rm(name, { recursive: true }),
+  );
+  file = path.join(folder, 'store.duckdb');
+  warnings = [];
+});
+afterEach(() => cleanup.run());
+
+async function opened(readOnly = false): Promise<StoreProcess> {
+  const warn = (message: string): void => void warnings.push(message);
+  const store = new StoreProcess({ path: file, readOnly }, { warn });
+  cleanup.add(store, (it) => it.close());
+  await store.open();
+  return store;
+}
+
+function asked(store: StoreProcess): Asking {
+  return cleanup.add(new Asking(new RemoteAnswers(store)), (it) => it.close());
+}
+
+/** Whether a process is gone, or is a zombie that the first process of a container does not collect. */
+function hasEnded(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return true;
+  }
+}
+
+/** A clock whose times are in the order of its calls. */
+function clock() {
+  let ns = 1_700_000_000_000_000_000n;
+  return { uniqueNs: () => ns++, monotonicMs: () => performance.now() };
+}
+
+const here = new AbortController().signal;
+
+function raw(asking: Asking, statement: string, timeoutMs = 60_000): Promise<readonly Row[]> {
+  return asking.ask({ timeoutMs, left: here }, async (it) => collect(await it.answer({ raw: statement })));
+}
+
+function countTx(asking: Asking): Promise<readonly Row[]> {
+  const query = parseQuery({ series: 'tx', agg: ['count'], since: '0', until: '2000000000' }, 0n);
+  return asking.ask({ timeoutMs: 60_000, left: here }, async (it) => {
+    const results: Row[] = [];
+    for await (const result of it.runAll([query, { ...query, agg: { fn: 'count', column: 'vsize' } }]))
+      results.push(...(await collect(result)));
+    return results;
+  });
+}
+
+it('stores each point once, whenever its process is killed', async () => {
+  const store = await opened();
+  const time = clock();
+  let written = 0;
+  const writing = { isOn: true };
+  const killing = (async () => {
+    for (let kills = 0; kills < 12; kills++) {
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
+      const { pid } = store;
+      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+      // The next one is to get as far as to write.
+      const before = written;
+      await until('a batch', () => written > before + 200);
+    }
+    writing.isOn = false;
+  })();
+  while (writing.isOn) {
+    const points = makePoints(100, time);
+    // As a queue: what fails is given again.
+    for (;;)
+      try {
+        expect(await store.write(points)).toMatchObject({ sent: points.length, acked: points.length });
+        break;
+      } catch (error) {
+        expect(error).toBeInstanceOf(FailureError);
+      }
+    written += points.length;
+  }
+  await killing;
+  await store.close();
+  const stored = cleanup.add(await openStored(file), (it) => it.close());
+  const [row] = await stored.rows(
+    `SELECT count(*) AS n, count(DISTINCT time) AS times FROM
+     (SELECT time FROM tx UNION ALL SELECT time FROM tx_inputs UNION ALL SELECT time FROM tx_outputs)`,
+  );
+  expect(row).toEqual({ n: written, times: written });
+  expect(warnings.length).toBeGreaterThan(5);
+  expect(warnings[0]).toBe(`store ${file}: its process ended and is started again: signal SIGKILL`);
+});
+
+it('ends a statement that can not be interrupted, and goes on', async () => {
+  const store = await opened();
+  const asking = asked(store);
+  const before = store.pid;
+  await store.write(makePoints(5, clock()));
+  await expect(raw(asking, ENDLESS, 4_000)).rejects.toThrow(TooLongError);
+  expect(await countTx(asking)).toEqual([[1], [1]]);
+  expect(store.pid).not.toBe(before);
+  expect(warnings).toEqual([
+    `store ${file}: its process ended and is started again: a statement could not be interrupted`,
+  ]);
+});
+
+it('asks again what ran beside a statement that ended the process', async () => {
+  const store = await opened();
+  const asking = asked(store);
+  await store.write(makePoints(5, clock()));
+  // While it lasts the questions wait for the pipe in the order that they came.
+  const crash = raw(asking, CRASH).catch((error: unknown) => error);
+  const count = countTx(asking);
+  expect(String(await crash)).toMatch(
+    /the process that has the store open ended \(signal SIG\w+\); this statement, or one beside it, takes too much memory or can't be carried out$/,
+  );
+  expect(await count).toEqual([[1], [1]]);
+  // Points that are given meanwhile go to the next process.
+  const again = raw(asking, CRASH).catch((error: unknown) => error);
+  expect(await store.write(makePoints(10, clock()).slice(5))).toMatchObject({ acked: 5 });
+  expect(await again).toBeInstanceOf(FailureError);
+});
+
+it('gives a statement no more memory than the limit', async () => {
+  const store = await opened();
+  const asking = asked(store);
+  if (process.platform === 'linux') {
+    const limits = readFileSync(`/proc/${store.pid ?? 0}/limits`, 'utf8');
+    const limit = Math.floor(memoryLimit() / 1024) * 1024;
+    expect(limits).toMatch(new RegExp(`Max data size +${limit} +${limit} +bytes`));
+  }
+  await expect(raw(asking, 'SELECT len(range(500000000))')).rejects.toThrow(/Out of Memory|ended/);
+  await expect(raw(asking, "SELECT length(format('{:>2000000000}', 'x'))")).rejects.toThrow(
+    /Out of Memory|Allocation|ended/,
+  );
+  expect(await raw(asking, 'SELECT 1')).toEqual([[1]]);
+});
+
+it('is watched where the system sets no limit', async () => {
+  const hog = 'const all = []; setInterval(() => all.push(Buffer.alloc(20000000, 1)), 10)';
+  const child = cleanup.add(spawn(process.execPath, ['-e', hog]), (it) => it.kill('SIGKILL'));
+  const stop = cleanup.add(
+    watchMemory(child.pid ?? 0, 300_000_000, () => child.kill('SIGKILL')),
+    (it) => it(),
+  );
+  expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
+  stop();
+});
+
+it('ends with the program that started it, also one that is killed, and leaves the store to the next', async () => {
+  const script = cleanup.add(childScript('support/store-parent.ts'), (it) => it.remove());
+  const parent = spawn(process.execPath, [script.file, file, PROGRAM], {
+    env: script.env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  cleanup.add(parent, (it) => it.kill('SIGKILL'));
+  const [said] = (await once(parent.stdout, 'data')) as [Buffer];
+  const pid = Number(said.toString());
+  expect(() => process.kill(pid, 0)).not.toThrow();
+  parent.kill('SIGKILL');
+  const store = await opened();
+  expect(await store.write(makePoints(5, clock()))).toMatchObject({ acked: 5 });
+  await until('its end', () => hasEnded(pid));
+});
+
+it('shows no secrets, and takes no signals that are for its program', async () => {
+  process.env['BTCDMON_INFLUX_PASSWORD'] = 'a-secret-of-this-test';
+  cleanup.add('BTCDMON_INFLUX_PASSWORD', (name) => {
+    Reflect.deleteProperty(process.env, name);
+  });
+  const store = await opened();
+  const pid = store.pid ?? 0;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(pid, signal);
+  expect(await store.write(makePoints(5, clock()))).toMatchObject({ acked: 5 });
+  expect(store.pid).toBe(pid);
+  if (!existsSync('/proc/self/environ')) return;
+  expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.toContain('secret');
+  expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0+$/, '').trim()).toBe('btcdmon-node store');
+});
+
+it('closes at once, whatever runs', async () => {
+  const store = await opened();
+  const asking = asked(store);
+  await store.write(makePoints(5, clock()));
+  const stuck = raw(asking, ENDLESS).catch((error: unknown) => String(error));
+  await until('the statement', async () => (await raw(asking, 'SELECT 1')).length === 1);
+  const begun = performance.now();
+  await asking.close();
+  expect(await stuck).toContain('the node is stopping');
+  expect(await store.write(makePoints(10, clock()).slice(5))).toMatchObject({ acked: 5 });
+  await store.close();
+  // The promise to whoever stops a node, not a measure of speed.
+  expect(performance.now() - begun).toBeLessThan(5_000);
+  const stored = cleanup.add(await openStored(file), (it) => it.close());
+  expect(await stored.rows('SELECT count(*) AS n FROM tx')).toEqual([{ n: 2 }]);
+});
+
+it('says in one line why it can not open a store', async () => {
+  file = path.join(folder, 'missing.duckdb');
+  await expect(opened(true)).rejects.toThrow(
+    new FailureError(`store ${file}: there is no such file; start btcdmon-node once to make it`),
+  );
+  file = path.join(folder, 'held.duckdb');
+  await opened();
+  const line = `store ${file}: in use by process ${process.pid}; stop that one, or give this one another file (--data-dir)`;
+  await expect(opened()).rejects.toThrow(new FailureError(line));
+  file = '/proc/self/x.duckdb';
+  await expect(opened()).rejects.toThrow(FailureError);
+});
+
+it('gives answers piece by piece, and as many as are wanted', async () => {
+  const store = await opened();
+  const asking = asked(store);
+  const rows = await raw(asking, "SELECT i, repeat('x', 1000) FROM range(20000) t(i)");
+  expect(rows).toHaveLength(20_000);
+  expect(rows.at(-1)).toEqual([19_999, 'x'.repeat(1000)]);
+  const first = await asking.ask({ timeoutMs: 60_000, left: here }, async (it) => {
+    const answer = await it.answer({ raw: 'SELECT * FROM range(1000000000000)' });
+    for await (const batch of answer.rows) return batch[0];
+    return undefined;
+  });
+  expect(first).toEqual([0]);
+  await expect(raw(asking, 'SELECT nothing')).rejects.toThrow(UsageError);
+  expect(warnings).toEqual([]);
+});
