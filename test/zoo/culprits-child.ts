@@ -1,0 +1,35 @@
+import { Cage } from './cage';
+import { BEHAVIOURS } from './list';
+
+/** What the process of the culprits is told, once. */
+export interface CulpritsOrder {
+  readonly port: number;
+  /** Names of the behaviours that run at once. */
+  readonly names: readonly string[];
+  readonly seconds: number;
+}
+
+/** What it tells: the error of a behaviour that failed by itself, and the end. */
+export type CulpritsNews = { readonly failed: string } | { readonly done: true };
+
+const tell = (news: CulpritsNews): void => void process.send?.(news);
+
+async function misbehave({ port, names, seconds }: CulpritsOrder): Promise<void> {
+  const until = performance.now() + seconds * 1_000;
+  await Promise.all(
+    names.map(async (name) => {
+      const place = BEHAVIOURS.findIndex((each) => each.name === name);
+      const cage = new Cage({ port, place, until });
+      try {
+        await BEHAVIOURS[place]?.run(cage);
+      } catch (error) {
+        tell({ failed: `${name}: ${String(error)}` });
+      } finally {
+        cage.leave();
+      }
+    }),
+  );
+}
+
+process.on('message', (order: CulpritsOrder) => void misbehave(order).then(() => tell({ done: true })));
+process.on('disconnect', () => process.exit(0));

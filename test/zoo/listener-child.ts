@@ -1,0 +1,89 @@
+import { startApp } from '../../src/app';
+import { createLog } from '../../src/log';
+import { HONEST_PEERS } from './honest-data';
+
+/** What the listener did and saw, for its judge. */
+export interface ListenerReport {
+  /** By address of each honest peer: messages by command. */
+  readonly honest: Readonly<Record<string, { readonly received: Counts; readonly sent: Counts }>>;
+  /** By host of everybody else: violations, ends and refusals by reason. */
+  readonly reasons: Readonly<Record<string, Counts>>;
+  /** Resident memory in bytes, after a collection of garbage. */
+  readonly resident: number;
+  /** The most that was seen, sampled four times a second. */
+  readonly peak: number;
+}
+
+/** Numbers by name. */
+export type Counts = Record<string, number>;
+
+/** What the process of the listener is told to listen with, once; then it is asked for reports. */
+export type ListenerOrder =
+  | {
+      readonly listen: {
+        readonly port: number;
+        readonly honest: readonly number[];
+        readonly dataDir: string;
+      };
+    }
+  | { readonly report: true };
+
+/** What it tells: that it listens, a report. */
+export type ListenerNews = { readonly listening: true } | { readonly report: ListenerReport };
+
+/** Transactions of culprits that keep the rules stay in the relay view, so its bound is a part of what is measured. */
+const MEMPOOL_BYTES = 10_000_000;
+
+const honest: Record<string, { received: Counts; sent: Counts }> = {};
+const reasons: Record<string, Counts> = {};
+let peak = 0;
+
+const count = (counts: Counts, name: string): void => void (counts[name] = (counts[name] ?? 0) + 1);
+const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':'));
+const tell = (news: ListenerNews): void => void process.send?.(news);
+
+async function listen(port: number, ports: readonly number[], dataDir: string): Promise<void> {
+  const app = await startApp(
+    {
+      node: 'zoo',
+      network: 'regtest',
+      connect: ports.map((each) => ({ host: '127.0.0.1', port: each })),
+      join: { peers: 0, listen: { host: '127.0.0.1', port }, maxInbound: 500 },
+      exports: ['stdout:'],
+      spools: { directory: dataDir, maxBytes: 0 },
+      dataDir,
+      intervalMs: 1_000,
+      policy: 'core',
+      wtxidRelay: true,
+      txPerSecond: 100,
+      maxUserAgents: 200,
+      mempoolBytes: MEMPOOL_BYTES,
+    },
+    { log: createLog('error') },
+  );
+  const { bus } = app;
+  bus.on('received', ({ peer, command }) => {
+    if (peer.outbound) count((honest[peer.address] ??= { received: {}, sent: {} }).received, command);
+  });
+  bus.on('sent', ({ peer, command }) => {
+    if (peer.outbound) count((honest[peer.address] ??= { received: {}, sent: {} }).sent, command);
+  });
+  const note = (address: string, reason: string): void => count((reasons[hostOf(address)] ??= {}), reason);
+  bus.on('violation', ({ peer, reason }) => note(peer.address, reason));
+  bus.on('disconnected', ({ peer, reason }) => note(peer.address, reason));
+  bus.on('refused', ({ reason }) => note('refused:0', reason));
+  setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 250).unref();
+  tell({ listening: true });
+  process.on('disconnect', () => void app.stop().then(() => process.exit(0)));
+}
+
+process.on('message', (order: ListenerOrder) => {
+  if ('listen' in order) {
+    const { port, honest: ports, dataDir } = order.listen;
+    if (ports.length !== HONEST_PEERS) throw new Error('an honest peer is missing');
+    void listen(port, ports, dataDir);
+    return;
+  }
+  globalThis.gc?.();
+  tell({ report: { honest, reasons, resident: process.memoryUsage.rss(), peak } });
+});
