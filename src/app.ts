@@ -1,3 +1,4 @@
+import os from 'node:os';
 import { blockChecks } from './chain/block-checks';
 import { BlockProcessor } from './chain/block-processor';
 import { followChain } from './chain/follow';
@@ -11,7 +12,7 @@ import { openExports, type SpoolPlace } from './export/open';
 import { startFull } from './full';
 import type { Live } from './live/live';
 import { LiveView } from './live/live-view';
-import type { Log } from './log';
+import { type Log, logOutput } from './log';
 import { collect } from './metrics/collect';
 import type { ExporterStats, MonitorEvents } from './metrics/collector';
 import { COLLECTORS } from './metrics/collectors/list';
@@ -24,6 +25,7 @@ import { followRelay } from './mempool/follow';
 import { type MempoolGauges, RelayView } from './mempool/relay-view';
 import { Pool } from './p2p/pool';
 import { HeaderProgress } from './header-progress';
+import { logClock } from './log-clock';
 import { logEvents } from './log-events';
 import { openPage, startServing } from './serving';
 import type { Block } from './tx/block';
@@ -227,12 +229,14 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
     intervalMs,
     monotonicMs,
     clockSteps: clock,
+    logDropped: () => logOutput().dropped,
     emitted,
     exporters,
     addresses: () => pool.addresses,
   };
   const writeInterval = collect([...COLLECTORS.map((create) => create(context)), live], bus, complain);
   logEvents(bus, log);
+  const compareClock = logClock(bus, log, { unixTime, uptime: () => os.uptime() });
 
   const pool = new Pool(
     {
@@ -260,6 +264,7 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
   const timer = setInterval(() => {
     writeInterval();
     followTick();
+    compareClock();
     keepHeaders();
   }, intervalMs);
   log.info('listening', {

@@ -8,7 +8,7 @@ import { type ListenPlace, formatPlace, isLocal } from './collect/place';
 import type { NatsSettings } from './export/nats/settings';
 import { openExports, type SpoolPlace } from './export/open';
 import type { PointQueue } from './export/point-queue';
-import type { Log } from './log';
+import { type Log, logOutput } from './log';
 import type { ExporterStats } from './metrics/collector';
 import { btcdmon } from './metrics/collectors/btcdmon';
 import { Emitter } from './metrics/emitter';
@@ -163,6 +163,7 @@ function accountFor(
   const { interval = () => undefined } = btcdmon({
     intervalMs,
     clockSteps: clock,
+    logDropped: () => logOutput().dropped,
     emit: emitter.emit,
     emitted: (series) => emitter.emitted(series),
     exporters: stats,

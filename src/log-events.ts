@@ -28,6 +28,8 @@ export function logEvents(bus: EventBus<P2PEvents>, log: Log): void {
   );
   bus.on('violation', ({ peer, reason }) => {
     if (isMisdial(reason)) log.debug('somebody speaks another protocol', { peer: peer.address, reason });
+    else if (reason === 'time-too-new')
+      log.debug('a block is two hours ahead of our clock', { peer: peer.address });
     else if (isViolationLogged()) log.warn('peer broke the protocol', { peer: peer.address, reason });
   });
 }

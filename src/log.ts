@@ -1,4 +1,5 @@
 import { config, createLogger, format, type Logger, transports } from 'winston';
+import { LogOutput } from './log-output';
 import { StatusLine } from './status-line';
 
 /** The levels that `--log-level` takes, most important first. */
@@ -12,7 +13,7 @@ export type { Logger as Log };
  * The program's log, on stderr: stdout is for answers and points. On a terminal a line a person reads, elsewhere a JSON
  * object a line.
  */
-export function createLog(level: LogLevel, status = new StatusLine(process.stderr)): Logger {
+export function createLog(level: LogLevel, status = new StatusLine(logOutput())): Logger {
   return createLogger({
     level,
     levels: config.npm.levels,
@@ -22,6 +23,19 @@ export function createLog(level: LogLevel, status = new StatusLine(process.stder
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- logform and winston declare it twice
     transports: [new transports.Stream({ stream: status.lines })],
   });
+}
+
+let output: LogOutput | undefined;
+
+/** Standard error as the log's: one for the whole program. */
+export function logOutput(): LogOutput {
+  output ??= new LogOutput(process.stderr, (lost) => {
+    const message = `${lost} lines of this log could not be written`;
+    const now = new Date().toISOString();
+    if (process.stderr.isTTY) return `${now.slice(11, 19)} warn  ${message}\n`;
+    return `${JSON.stringify({ level: 'warn', message, timestamp: now })}\n`;
+  });
+  return output;
 }
 
 interface Line {

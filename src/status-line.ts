@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 /** A terminal, or what stands in its place. */
 export interface StatusOutput {
   readonly isTTY?: boolean;
-  readonly columns?: number;
+  readonly columns?: number | undefined;
   write(text: string): unknown;
 }
 

@@ -17,7 +17,7 @@ export function blockChecks({ chain, headerAdded }: BlockChecksModules): BlockCh
   return {
     judgeHeader: ({ bytes, start }) => {
       const verdict = chain.add(bytes, start);
-      if (verdict.status === 'rejected') return 'invalid';
+      if (verdict.status === 'rejected') return verdict.reason === 'time-too-new' ? 'early' : 'invalid';
       if (verdict.status === 'orphan') return 'orphan';
       if (verdict.status === 'accepted') headerAdded(bytes.subarray(start));
       return chain.height(verdict.index) >= chain.bestHeight - RECENT_DEPTH ? 'recent' : 'old';

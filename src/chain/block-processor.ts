@@ -7,6 +7,7 @@ import type { FullValidation } from './full/full-validation';
 import type { BlockStatus, ChainEvents, RejectReason } from './events';
 import type { HeaderChain } from './header-chain';
 import { ORPHAN_LIMITS, OrphanBlocks, type OrphanLimits } from './orphan-blocks';
+import { isTooEarly } from './reasons';
 import { coinbaseValue, subsidy } from './subsidy';
 import { checkBlock, checkBlockInContext, isMutation } from './validate-block';
 
@@ -185,7 +186,7 @@ export class BlockProcessor {
 
   private reject(index: number | undefined, reason: RejectReason): Judgement {
     if (index === undefined) return { status: 'rejected', reason };
-    if (!isMutation(reason)) this.modules.chain.invalidate(index);
+    if (!isMutation(reason) && !isTooEarly(reason)) this.modules.chain.invalidate(index);
     return { status: 'rejected', reason, height: this.heightOf(index) };
   }
 

@@ -4,6 +4,7 @@ import type { P2PEvents, PeerInfo } from '../p2p/events';
 import type { BlockProcessor } from './block-processor';
 import type { ChainEvents } from './events';
 import type { HeaderChain } from './header-chain';
+import { isTooEarly } from './reasons';
 import { type HeaderPeer, HeaderSync } from './header-sync';
 import { isMutation } from './validate-block';
 
@@ -21,7 +22,7 @@ export interface FollowModules {
   /** Takes a peer's breach of the chain's rules. */
   readonly report: (
     peer: PeerInfo,
-    violation: 'invalid-header' | 'invalid-block' | 'unconnected-headers',
+    violation: 'invalid-header' | 'invalid-block' | 'time-too-new' | 'unconnected-headers',
   ) => void;
   /** Asks for a block again of which a forgery came: other bytes under its header. */
   readonly askAgain: (hash: string) => void;
@@ -69,7 +70,7 @@ export function followChain(modules: FollowModules): () => void {
     if (headerPeer === undefined) return;
     const { added, rejection, gaveUp } = sync.received(headerPeer, headers);
     for (const { bytes } of added) modules.headerAdded(bytes);
-    if (rejection !== undefined) modules.report(peer, 'invalid-header');
+    if (rejection !== undefined) modules.report(peer, isTooEarly(rejection) ? rejection : 'invalid-header');
     if (gaveUp === true) modules.report(peer, 'unconnected-headers');
   });
   bus.on('block', ({ peer, block, requested, fetched }) => {
@@ -81,7 +82,8 @@ export function followChain(modules: FollowModules): () => void {
   bus.on('processedBlock', ({ block, status, reason, peerAddress }) => {
     if (reason !== undefined && isMutation(reason)) modules.askAgain(block.hash);
     const sender = senders.get(peerAddress);
-    if (status === 'rejected' && sender !== undefined) modules.report(sender, 'invalid-block');
+    if (status !== 'rejected' || sender === undefined) return;
+    modules.report(sender, isTooEarly(reason) ? reason : 'invalid-block');
   });
   return () => sync.tick();
 }

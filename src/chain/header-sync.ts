@@ -1,7 +1,7 @@
 import type { Clock } from '../clock';
 import type { Header } from '../tx/header';
 import type { HeaderChain } from './header-chain';
-import type { HeaderReason } from './reasons';
+import { type HeaderReason, isTooEarly } from './reasons';
 
 /** A `headers` message with as many says that there are more (Core 31 `src/net_processing.h` MAX_HEADERS_RESULTS). */
 const FULL_MESSAGE = 2_000;
@@ -89,19 +89,23 @@ export class HeaderSync {
     if (state.askedAt === undefined || this.sinceMs(state.askedAt) > ASK_AGAIN_MS) this.ask(peer);
   }
 
-  /** Takes a `headers` message, asked for or not. A peer whose headers break the rules is not asked again. */
+  /**
+   * Takes a `headers` message, asked for or not. A peer whose headers break the rules is not asked again. One whose headers are
+   * ahead of our clock has no more to give for now, and is asked again when it speaks of a block.
+   */
   received(peer: HeaderPeer, headers: readonly Header[]): HeadersOutcome {
     const { added, last, rejection } = this.addAll(headers);
     const state = this.peers.get(peer);
     if (state !== undefined) state.askedAt = undefined;
-    if (rejection !== undefined) {
+    const isEarly = isTooEarly(rejection);
+    if (rejection !== undefined && !isEarly) {
       if (added.length > 0) this.modules.advanced(this.synced);
       this.disconnected(peer);
       return { added, rejection };
     }
 
-    const isGap = headers.length > 0 && last === undefined;
-    const goesOn = isGap || headers.length >= FULL_MESSAGE;
+    const isGap = !isEarly && headers.length > 0 && last === undefined;
+    const goesOn = !isEarly && (isGap || headers.length >= FULL_MESSAGE);
     const ends = !goesOn && !this.synced && peer === this.source;
     if (ends) this.synced = true;
     if (added.length > 0 || ends) this.modules.advanced(this.synced);
@@ -113,8 +117,10 @@ export class HeaderSync {
       }
       this.ask(peer, last);
     }
+    // What hangs in the air behind a header that our clock does not let in is no fault of the peer's.
+    if (state !== undefined && isEarly) state.fruitless = 0;
     if (ends) this.askOthers();
-    return { added };
+    return rejection === undefined ? { added } : { added, rejection };
   }
 
   /** Turns to another peer where the one that was asked is silent; to be called every second or so. */

@@ -17,6 +17,14 @@ export const HEADER_REASONS = [
 /** One of `HEADER_REASONS`. */
 export type HeaderReason = (typeof HEADER_REASONS)[number];
 
+/**
+ * Whether something is refused for its time alone, which is too far ahead of our clock: who sent it is not at fault where our clock
+ * is slow, and it may be good later. Core punishes nobody for it (`src/net_processing.cpp` MaybePunishNodeForBlock).
+ */
+export function isTooEarly(reason: string | undefined): reason is 'time-too-new' {
+  return reason === 'time-too-new';
+}
+
 /** What is wrong with a block beyond its header and its transactions (`SANITY_REASONS`): Core's names. */
 export const BLOCK_REASONS = [
   'bad-txnmrklroot',

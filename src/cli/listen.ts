@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { startApp } from '../app';
-import { createLog } from '../log';
+import { createLog, logOutput } from '../log';
 import { StatusLine } from '../status-line';
 import type { ListenArguments } from './arguments';
 import { dataDirectory, defaultStore } from './data-directory';
@@ -34,7 +34,7 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
     const exports = args.export ?? [defaultStore(dataDir)];
     const chainDir = args.validate === 'full' ? path.join(dataDir, `chain-${settings.network}`) : undefined;
     const spools = { directory: path.join(dataDir, 'spool'), maxBytes };
-    const status = new StatusLine(process.stderr);
+    const status = new StatusLine(logOutput());
     const log = createLog(args.logLevel, status);
     const http = await httpSettings(args, process.env, args.export);
     const app = await startApp({ ...settings, exports, dataDir, chainDir, spools, http }, { log, status });

@@ -6,6 +6,7 @@ import { auditCommand } from './audit';
 import { collectCommand } from './collect';
 import { demoCommand } from './demo';
 import { listenCommand } from './listen';
+import { endWithOutputs, guardOutputs } from './outputs';
 import { COLLECT_OPTIONS, GLOBAL_OPTIONS, HTTP_OPTIONS, LISTEN_OPTIONS } from './options';
 import { queriesCommand } from './queries';
 import { queryCommand } from './query';
@@ -13,6 +14,7 @@ import { seriesCommand } from './series';
 import { serveCommand } from './serve';
 import { readConfigFile, readEnvironment, type Settings } from './settings';
 import { setupCommand } from './setup';
+import { wasSignalled } from './signals';
 import { topCommand } from './top';
 
 /** Every command. Each checks the types of its own arguments; the list needs none of them. */
@@ -42,6 +44,9 @@ const ALL_OPTIONS: Readonly<Record<string, Options>> = {
  * 1 for a failure. Any other is a fault of the program and keeps its stack.
  */
 export async function main(args: readonly string[]): Promise<void> {
+  guardOutputs();
+  // Files that hold data are for this user alone, those that DuckDB makes beside its own included.
+  process.umask(0o077);
   try {
     await parser(args).parseAsync();
   } catch (error) {
@@ -50,6 +55,7 @@ export async function main(args: readonly string[]): Promise<void> {
       error instanceof BtcdmonError ? error.message : error instanceof Error ? error.stack : String(error);
     process.stderr.write(`btcdmon-node: ${text ?? ''}\n`);
   }
+  endWithOutputs(wasSignalled());
 }
 
 function parser(args: readonly string[]): ReturnType<typeof yargs> {

@@ -1,8 +1,16 @@
+let signalled = false;
+
+/** Whether somebody told the program to end. */
+export function wasSignalled(): boolean {
+  return signalled;
+}
+
 /** Resolves at the first SIGINT, SIGTERM or SIGHUP (the terminal was closed), or when `ended` does; a second signal ends the process at once. */
 export async function untilSignal(ended: Promise<unknown>): Promise<void> {
   let onSignal: (() => void) | undefined;
-  const signalled = new Promise<void>((resolve) => {
+  const atSignal = new Promise<void>((resolve) => {
     onSignal = () => {
+      signalled = true;
       process.once('SIGINT', () => process.exit(1));
       process.once('SIGTERM', () => process.exit(1));
       resolve();
@@ -11,5 +19,5 @@ export async function untilSignal(ended: Promise<unknown>): Promise<void> {
     process.once('SIGTERM', onSignal);
     process.once('SIGHUP', onSignal);
   });
-  await Promise.race([signalled, ended]);
+  await Promise.race([atSignal, ended]);
 }

@@ -89,16 +89,22 @@ export class LineParser {
       if (!names.tags.has(name)) return 'unknown tag';
       const value = pair.slice(equals + 1).replace(/\\([, =])/g, '$1');
       if (!TAG.test(value) || value.length > MAX_TAG_LENGTH || tags[name] !== undefined) return 'bad value';
-      tags[name] = value;
+      // Kept with the prefix.
+      tags[copyOf(name)] = copyOf(value);
     }
     if (tags['node'] === undefined) return 'no node';
     // A collector, which accounts for itself, is on none.
     if (tags['network'] !== undefined && !NETWORKS.has(tags['network'])) return 'unknown network';
     const prefix = { series, names, tags: Object.freeze(tags) };
     if (this.prefixes.size >= MAX_PREFIXES) this.prefixes.clear();
-    this.prefixes.set(start, prefix);
+    this.prefixes.set(copyOf(start), prefix);
     return prefix;
   }
+}
+
+/** The same text in memory of its own. A part of a string is a view into it, and would keep all that came in one chunk. */
+function copyOf(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8');
 }
 
 const NETWORKS: ReadonlySet<string> = new Set(NETWORK_NAMES);
@@ -155,7 +161,7 @@ function valueOf(type: ColumnType, line: string, from: number, to: number): Fiel
     case 'string': {
       if (line.charCodeAt(from) !== QUOTE) return undefined;
       const text = line.slice(from + 1, to - 1);
-      return text.includes('\\') ? text.replace(/\\(["\\])/g, '$1') : text;
+      return copyOf(text.includes('\\') ? text.replace(/\\(["\\])/g, '$1') : text);
     }
   }
 }

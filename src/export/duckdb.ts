@@ -54,7 +54,13 @@ export class DuckDbExporter implements Exporter {
   private opened: { readonly store: Store; readonly connection: DuckDBConnection } | undefined;
   private readonly tableWriters = new Map<SeriesName, TableWriter>();
 
-  constructor(private readonly options: { readonly path: string; readonly filesIn?: string }) {}
+  constructor(
+    private readonly options: {
+      readonly path: string;
+      readonly filesIn?: string;
+      readonly warn?: (message: string) => void;
+    },
+  ) {}
 
   /** The open store, for queries beside the writing. */
   get store(): Store {
@@ -63,7 +69,8 @@ export class DuckDbExporter implements Exporter {
 
   /** @throws FailureError as `openStore` does */
   async open(): Promise<void> {
-    const store = await openStore(this.options.path, { filesIn: this.options.filesIn });
+    const { path, filesIn, warn } = this.options;
+    const store = await openStore(path, { filesIn, warn });
     this.opened = { store, connection: await store.connect() };
   }
 

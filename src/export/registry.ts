@@ -109,10 +109,10 @@ export function createExporter(url: string, context: ExporterContext): AnyExport
   return exporter;
 }
 
-function duckdb(rest: string): Exporter | null {
+function duckdb(rest: string, { warn }: ExporterContext): Exporter | null {
   // `duckdb://store.duckdb` would be a file of the folder `/`, which nobody means.
   if (rest === '' || rest.endsWith('/') || /^\/\/(?!\/)/.test(rest)) return null;
-  return new DuckDbExporter({ path: resolveHome(rest) });
+  return new DuckDbExporter({ path: resolveHome(rest), warn });
 }
 
 function parquet(rest: string, context: ExporterContext): Exporter | null {

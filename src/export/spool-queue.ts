@@ -69,11 +69,12 @@ export class SpoolQueue implements PointQueue {
       this.drops.add(1, 'unsent');
       return;
     }
-    if (isInbound && this.queued >= this.options.maxPoints * INBOUND_SHARE) {
+    const { maxPoints } = this.options;
+    if (isInbound && (this.queued >= maxPoints * INBOUND_SHARE || this.modules.spool.isCrowded)) {
       this.drops.add(1, 'inbound');
       return;
     }
-    if (this.ring.length + this.writing >= this.options.maxPoints) {
+    if (this.ring.length + this.writing >= maxPoints) {
       this.drops.add(1, 'full');
       if (this.ring.take(1).length === 0) return;
     }

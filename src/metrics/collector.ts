@@ -53,6 +53,8 @@ export interface CollectorContext {
   readonly monotonicMs: () => number;
   /** Tells when the system's clock is set; without it nobody is told. */
   readonly clockSteps?: ClockSteps;
+  /** Lines of the log that could not be written. */
+  readonly logDropped?: () => number;
   /** Points emitted so far. */
   readonly emitted: (series: SeriesName) => number;
   readonly exporters: () => readonly ExporterStats[];

@@ -469,6 +469,12 @@ export const SCHEMA = {
         '%',
         'Share of the transactions of the relay view whose fee is known',
       ),
+      log_dropped: column(
+        'int',
+        'counter',
+        'lines',
+        'Lines of the log that standard error did not take, for a reader that stands still or is gone, or a full disk',
+      ),
       received: column('int', 'counter', 'points', '`collect` alone: points taken from senders'),
       refused: column('int', 'counter', 'lines', '`collect` alone: lines that were refused'),
       senders: column('int', 'gauge', 'connections', '`collect` alone: senders that are connected'),

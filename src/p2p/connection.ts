@@ -237,7 +237,7 @@ export class Connection implements PeerInfo, FrameSink, Sender {
    */
   affords(points: number): boolean {
     if (this.budget === null) return true;
-    return this.isGranted(this.budget.demand(points, this.modules.monotonicMs()));
+    return this.isGranted(this.budget.demand(points, this.modules.turns.now));
   }
 
   get isNotReading(): boolean {
@@ -245,7 +245,7 @@ export class Connection implements PeerInfo, FrameSink, Sender {
   }
 
   /** Handles whole messages that have come; see {@link ReadTurns}. */
-  handle(mayGoOn: () => boolean): boolean {
+  handle(mayGoOn: (bytes: number) => boolean): boolean {
     const isMore = this.session.gather(() => this.frames.run(mayGoOn));
     if (this.kind === 'inbound' && !this.ended) {
       this.holdUnsent();
@@ -394,7 +394,7 @@ export class Connection implements PeerInfo, FrameSink, Sender {
     if (this.budget === null) return true;
     const command = isCommand(name) ? name : 'other';
     const bytes = HEADER_BYTES + payload.length;
-    return this.isGranted(this.budget.message(command, bytes, this.modules.monotonicMs()));
+    return this.isGranted(this.budget.message(command, bytes, this.modules.turns.now));
   }
 
   private isGranted(verdict: Verdict): boolean {

@@ -32,6 +32,7 @@ export type Violation =
   | 'invalid-tx'
   | 'malformed-block'
   | 'invalid-header'
+  | 'time-too-new'
   | 'unrequested-blocktxn'
   | 'wrong-blocktxn'
   | 'unconnected-headers'

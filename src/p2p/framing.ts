@@ -68,14 +68,18 @@ export class FrameReader {
     this.buffered += chunk.length;
   }
 
-  /** Hands on messages that are whole, after each of them for as long as `mayGoOn` says so; true where one is left. */
-  run(mayGoOn: () => boolean): boolean {
+  /**
+   * Hands on messages that are whole; true where one is left. `mayGoOn` is asked after each of them, with its bytes, whether
+   * there may be another.
+   */
+  run(mayGoOn: (bytes: number) => boolean): boolean {
     while (!this.broken && this.buffered >= this.wanted) {
       if (this.header === null) {
         this.readHeader(this.take(HEADER_BYTES));
       } else {
-        this.readPayload(this.header, this.take(this.wanted));
-        if (!mayGoOn()) break;
+        const { wanted } = this;
+        this.readPayload(this.header, this.take(wanted));
+        if (!mayGoOn(HEADER_BYTES + wanted)) break;
       }
     }
     if (this.broken) this.letGo();

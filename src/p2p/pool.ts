@@ -25,6 +25,11 @@ import { TransactionRequests } from './transaction-requests';
 /** How often requests that wait are looked at. */
 const TICK_MS = 250;
 
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
 /** What a pool is made from. */
 export interface PoolOptions {
   readonly network: NetworkName;
@@ -91,7 +96,7 @@ export class Pool {
     const nonces = new Map<bigint, Connection>();
     const monotonicMs = (): number => clock.monotonicMs();
     this.monotonicMs = monotonicMs;
-    const turns = new ReadTurns({ monotonicMs });
+    const turns = new ReadTurns({ monotonicMs, processorMs });
     this.turns = turns;
     const { received } = this;
     const unsent = new HeldBytes(UNSENT);

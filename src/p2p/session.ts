@@ -28,6 +28,9 @@ const FEATURES_VERSION = 70_016;
 
 const NO_PAYLOAD = Buffer.alloc(0);
 
+/** The wall clock may run so far from the monotonic one before it counts as set. */
+const CLOCK_STEP_MS = 1_000;
+
 /** What a write takes beside its bytes while it waits: a buffer's and a queue entry's objects. */
 const WRITE_BYTES = 256;
 
@@ -43,6 +46,8 @@ export class Session extends BcoinPeer {
   /** Frames that {@link gather} holds back, and their bytes; null where each is written at once. */
   private gathered: Buffer[] | null = null;
   private gatheredBytes = 0;
+  /** What the wall clock is ahead of the monotonic one, in milliseconds. */
+  private wallAhead = Date.now() - performance.now();
 
   constructor(
     private readonly session: SessionOptions,
@@ -76,6 +81,23 @@ export class Session extends BcoinPeer {
 
   override feedParser(chunk: Buffer): void {
     this.hooks.read(chunk);
+  }
+
+  /**
+   * bcoin measures silence by the wall clock: where that is set, or the machine has slept, the times that it noted move along. No
+   * peer has been silent for an hour because our clock was put an hour ahead.
+   */
+  override maybeTimeout(): void {
+    const step = Date.now() - performance.now() - this.wallAhead;
+    if (Math.abs(step) > CLOCK_STEP_MS) {
+      this.wallAhead += step;
+      this.time += step;
+      if (this.lastSend !== 0) this.lastSend += step;
+      if (this.lastRecv !== 0) this.lastRecv += step;
+      this.lastPing += step;
+      for (const response of this.responseMap.values()) response.timeout += step;
+    }
+    super.maybeTimeout();
   }
 
   override sendRaw(command: string, payload: Buffer): void {

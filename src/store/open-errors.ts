@@ -27,6 +27,11 @@ export async function checkPath(file: string, mustExist: boolean): Promise<void>
   }
 }
 
+/** Whether DuckDB can't open a file because another process has it. */
+export function isLocked(message: string): boolean {
+  return /could not set lock|conflicting lock/i.test(message);
+}
+
 /** One line for what DuckDB says when it can't open `file`. */
 export function explainOpen(file: string, message: string): string {
   const holder = /PID (\d+)/.exec(message)?.[1];
@@ -34,5 +39,16 @@ export function explainOpen(file: string, message: string): string {
     return `store ${file}: in use by process ${holder}; stop that one, or give this one another file (--data-dir)`;
   if (/not a valid DuckDB database file/i.test(message))
     return `store ${file}: the file is not a DuckDB database; name another path or move it away`;
-  return `store ${file}: can't be opened: ${message.split('\n')[0] ?? ''}`;
+  return `store ${file}: can't be opened: ${damageOf(file, message)}`;
 }
+
+/** The first line of what DuckDB says of a store, with the remedy where the file is damaged. */
+export function damageOf(file: string, message: string): string {
+  const line = message.split('\n')[0] ?? '';
+  if (line.includes('WAL file')) return `${line}; move ${file}.wal away and start again: ${MISSING}`;
+  if (/corrupt|checksum|serialization error/i.test(line))
+    return `${line}; the file is damaged: move it and ${file}.wal away and start again, which makes a new store`;
+  return line;
+}
+
+const MISSING = 'what was not yet in the store is then missing from it';

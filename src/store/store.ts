@@ -2,9 +2,10 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { BtcdmonError, FailureError, messageOf } from '../errors';
-import { checkPath, explainOpen } from './open-errors';
+import { checkPath, damageOf, explainOpen, isLocked } from './open-errors';
 import { RollupFront } from './late';
 import { readAllMarks } from './rollup-marks';
+import { checkLogs, repairLogs } from './wal/repair';
 import { type Layout, checkVersion, createTables, readLayout } from './tables';
 
 export { tableColumns } from './tables';
@@ -65,6 +66,8 @@ export interface StoreOptions {
   readonly readOnly?: boolean;
   /** The one folder whose other files statements may read and write; none where it is left out. */
   readonly filesIn?: string | undefined;
+  /** Told in one line of what was repaired. */
+  readonly warn?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -78,7 +81,7 @@ export async function openStore(file: string, options: StoreOptions = {}): Promi
   await checkPath(absolute, readOnly);
   if (openFiles.has(await identityOf(absolute)))
     throw new FailureError(`store ${absolute}: is open in this process already`);
-  const store = new DuckDbStore(absolute, readOnly, options.filesIn);
+  const store = new DuckDbStore(absolute, readOnly, options);
   await store.open();
   return store;
 }
@@ -108,7 +111,7 @@ class DuckDbStore implements Store {
   constructor(
     readonly path: string,
     private readonly readOnly: boolean,
-    private readonly filesIn: string | undefined,
+    private readonly options: Omit<StoreOptions, 'readOnly'>,
   ) {}
 
   get layout(): Layout {
@@ -117,17 +120,28 @@ class DuckDbStore implements Store {
 
   async open(): Promise<void> {
     const { path: file, readOnly } = this;
+    if (!readOnly) await repairLogs(file, this.options.warn ?? (() => undefined));
     const instance = await createInstance(file, readOnly);
     try {
-      await limitFiles(instance, this.filesIn);
-      const layout = await prepare(instance, file, readOnly, this.front);
+      // Nobody writes it now.
+      if (readOnly) await checkLogs(file);
+      await limitFiles(instance, this.options.filesIn);
+      const { layout, changed } = await prepare(instance, file, readOnly, this.front);
+      // So that the log holds rows alone: tables that are lost with it would take all that is in them along.
+      if (changed && !(await checkpoint(instance))) {
+        instance.closeSync();
+        await this.open();
+        return;
+      }
       const memory = readOnly ? QUERY_MEMORY : await writerMemory(instance);
       this.opened = { instance, layout, memory };
       await this.limitMemory();
     } catch (error) {
       instance.closeSync();
       if (error instanceof BtcdmonError) throw error;
-      throw new FailureError(`store ${file}: its tables can't be made or read: ${messageOf(error)}`);
+      throw new FailureError(
+        `store ${file}: its tables can't be made or read: ${damageOf(file, messageOf(error))}`,
+      );
     }
     this.identity = await identityOf(file);
     openFiles.add(this.identity);
@@ -204,7 +218,9 @@ async function createInstance(file: string, readOnly: boolean): Promise<DuckDBIn
       default_block_size: String(BLOCK_BYTES),
     });
   } catch (error) {
-    throw new FailureError(explainOpen(file, messageOf(error)));
+    const message = messageOf(error);
+    if (readOnly && !isLocked(message)) await checkLogs(file);
+    throw new FailureError(explainOpen(file, message));
   }
 }
 
@@ -241,14 +257,27 @@ async function prepare(
   file: string,
   readOnly: boolean,
   front: RollupFront,
-): Promise<Layout> {
+): Promise<{ readonly layout: Layout; readonly changed: boolean }> {
   const connection = await instance.connect();
   try {
     const layout = await readLayout(connection);
     const version = await checkVersion(connection, file, layout, !readOnly);
     const changed = !readOnly && (await createTables(connection, layout, version));
     if (!readOnly) front.load(await readAllMarks(connection));
-    return changed ? await readLayout(connection) : layout;
+    return { layout: changed ? await readLayout(connection) : layout, changed };
+  } finally {
+    connection.closeSync();
+  }
+}
+
+/** Writes the log into the file; false where the disk has no room for that, after which DuckDB refuses everything. */
+async function checkpoint(instance: DuckDBInstance): Promise<boolean> {
+  const connection = await instance.connect();
+  try {
+    await connection.run('CHECKPOINT');
+    return true;
+  } catch {
+    return false;
   } finally {
     connection.closeSync();
   }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type RequestListener, type Server, STATUS_CODES, createServer } from 'node:http';
 import { type Socket, isIPv6 } from 'node:net';
 import { FailureError, messageOf } from '../errors';
+import { limitPendingHeads } from './pending-heads';
 import { SECURITY_HEADERS } from './security-headers';
 
 /** Visitors are few: a browser opens six connections, a proxy some more. */
@@ -50,6 +51,7 @@ export async function listenHttp(
   const server = createServer({ ...limits, keepAliveTimeout: 5_000, requireHostHeader: false }, handle);
   server.maxConnections = MAX_CONNECTIONS;
   server.timeout = SILENCE_MS;
+  limitPendingHeads(server);
   server.on('clientError', refuse);
   // `Expect` is answered as if it were not there, with the headers that every answer has.
   server.on('checkExpectation', handle);

@@ -2,7 +2,10 @@ import { followChain } from '../../src/chain/follow';
 import type { PeerInfo } from '../../src/p2p/events';
 import { type Block, parseBlock } from '../../src/tx/block';
 import { somePeer } from '../support/points';
-import { mineBlock, REGTEST } from './mine';
+import { blockChecks } from '../../src/chain/block-checks';
+import { BANS } from '../../src/p2p/join/bans';
+import { parseHeader } from '../../src/tx/header';
+import { mineBlock, mineHeader, NOW, REGTEST } from './mine';
 import { at, branch, newProcessor } from './processor';
 
 /** A chain that follows one peer, and what is held against that. */
@@ -31,7 +34,7 @@ function following() {
   bus.emit('handshake', { peer: somePeer, claims });
   const send = (block: Block): void =>
     bus.emit('block', { peer: somePeer, block, first: true, requested: true, receivedMs: 0 });
-  return { bus, send, reports, asked };
+  return { bus, send, reports, asked, chain };
 }
 
 const good = branch(REGTEST.genesis, 1, 1, 0);
@@ -66,6 +69,27 @@ describe('a peer that sends an invalid block', () => {
       receivedMs: 0,
     });
     expect(reports).toEqual([]);
+  });
+});
+
+describe('a peer whose block is more than two hours ahead of our clock', () => {
+  const time = NOW + 2 * 3_600 + 60;
+
+  it('is reported for that and no more, by header, block and compact block', () => {
+    const { bus, send, reports, chain } = following();
+    const header = parseHeader(mineHeader({ on: REGTEST.genesis, time }));
+    bus.emit('headers', { peer: somePeer, headers: [header] });
+    send(parseBlock(mineBlock({ on: REGTEST.genesis, height: 1, time })));
+    expect(reports).toEqual(Array(2).fill(`${somePeer.address} time-too-new`));
+    expect(blockChecks({ chain, headerAdded: () => undefined }).judgeHeader(header)).toBe('early');
+    expect(BANS['time-too-new']).toBe(false);
+  });
+
+  it('is believed once our clock is right', () => {
+    const { send, reports } = following();
+    send(parseBlock(mineBlock({ on: REGTEST.genesis, height: 1, time })));
+    send(parseBlock(mineBlock({ on: REGTEST.genesis, height: 1, time: NOW })));
+    expect(reports).toEqual([`${somePeer.address} time-too-new`]);
   });
 });
 

@@ -30,7 +30,8 @@ class ChainPeer implements HeaderPeer {
 }
 
 function newSync() {
-  const chain = new HeaderChain(REGTEST, { unixTime: () => NOW });
+  const clock = { now: NOW };
+  const chain = new HeaderChain(REGTEST, { unixTime: () => clock.now });
   const advances: (readonly [number, boolean])[] = [];
   const time = { ms: 0 };
   const sync = new HeaderSync({
@@ -44,7 +45,7 @@ function newSync() {
     sync.connected(peer);
     return peer;
   };
-  return { chain, sync, advances, time, answer, join };
+  return { chain, sync, advances, clock, time, answer, join };
 }
 
 const asked = (...peers: readonly ChainPeer[]): number[] => peers.map((peer) => peer.asked.length);
@@ -168,6 +169,24 @@ describe('HeaderSync', () => {
     // It is told once: what comes after is of a peer that nothing is expected of.
     expect(outcomes.map(({ gaveUp }) => gaveUp === true).indexOf(true)).toBe(10);
     expect(outcomes.filter(({ gaveUp }) => gaveUp === true)).toHaveLength(1);
+  });
+
+  it('goes on with a peer whose headers are ahead of our clock, and takes them when the clock is right', () => {
+    const { chain, sync, answer, join, clock } = newSync();
+    clock.now = NOW - 3 * 3_600;
+    const first = mineHeader({ on: MAIN[9] ?? GENESIS, time: NOW });
+    const late = [first, ...mineHeaders(first, 29)];
+    const peer = join([...MAIN.slice(0, 10), ...late]);
+    expect(answer(peer)).toMatchObject({ rejection: 'time-too-new' });
+    expect([chain.bestHeight, sync.isSynced]).toEqual([10, true]);
+    // New blocks hang in the air meanwhile; each has the peer asked once.
+    for (const header of late.slice(1)) {
+      expect(sync.received(peer, [parseHeader(header)])).toEqual({ added: [] });
+      expect(answer(peer)).toMatchObject({ rejection: 'time-too-new' });
+    }
+    clock.now = NOW + 6 * 3_600;
+    sync.announced(peer);
+    expect(answer(peer).added).toHaveLength(30);
   });
 
   it('follows a peer beside the best chain', () => {

@@ -136,6 +136,22 @@ describe('the queue', () => {
     expect(warnings).toEqual(['kept: points dropped: 15 because the queue was full; 15 since the start']);
   });
 
+  it('keeps a quarter of its room for what no inbound peer has caused', async () => {
+    const { exporter, queue, warnings } = setUp({ maxPoints: 100, batchPoints: 200 });
+    for (let i = 0; i < 1_000; i++) queue.push(point(i), true);
+    expect(queue.stats()).toMatchObject({ dropped: 925, queued: 75 });
+    for (let i = 1_000; i < 1_025; i++) queue.push(point(i));
+    expect(queue.stats()).toMatchObject({ dropped: 925, queued: 100 });
+    // From then on those of inbound peers make room for the others, and none comes in their place.
+    for (let i = 1_025; i < 1_100; i++) {
+      queue.push(point(i));
+      queue.push(point(5_000), true);
+    }
+    await queue.close(1_000);
+    expect(times(exporter.points)).toEqual(range(1_000, 1_100));
+    expect(warnings[0]).toMatch(/of inbound peers, because the rest of the queue is kept for others/);
+  });
+
   it('drops the new one where all others are being written', async () => {
     const { exporter, queue, push, balance } = setUp({ maxPoints: 2, batchPoints: 2 });
     exporter.onWrite = () => never;

@@ -121,6 +121,26 @@ describe('the queue with a spool', () => {
     expect(warnings.join()).toContain(`${dropped} because the spool on disk was full (--spool-size)`);
   });
 
+  it('gives up what inbound peers have caused before the disk has to give anything up', async () => {
+    const { exporter, queue } = await setUp(200_000);
+    exporter.onWrite = () => {
+      throw new Error('nobody there');
+    };
+    const [own, strangers] = [makePoints(500, clock), makePoints(10_000, clock)];
+    for (const point of own) queue.push(point);
+    for (const point of strangers) {
+      queue.push(point, true);
+      if (queue.stats().queued >= 100) await until('the disk', () => queue.stats().queued === 0);
+    }
+    expect(queue.stats().dropped).toBeGreaterThan(0);
+    exporter.onWrite = () => 0;
+    await until('the rest', () => queue.stats().spooled === 0 && queue.stats().queued === 0);
+    const there = new Set(exporter.lines.map((line) => BigInt(line.slice(line.lastIndexOf(' ') + 1))));
+    expect(own.every(({ time }) => there.has(time))).toBe(true);
+    const { dropped } = await queue.close(1_000);
+    expect(there.size + dropped).toBe(10_500);
+  });
+
   it('calls points safe that are on disk, and is crowded before the disk has to give some up', async () => {
     const { exporter, queue } = await setUp(200_000);
     exporter.onWrite = () => never;

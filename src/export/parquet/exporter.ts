@@ -44,7 +44,8 @@ export class ParquetExporter implements Exporter {
     private readonly modules: { readonly clock: Clock; readonly warn: (message: string) => void },
   ) {
     const { directory } = options;
-    this.staging = new DuckDbExporter({ path: path.join(directory, STAGING), filesIn: directory });
+    const { warn } = modules;
+    this.staging = new DuckDbExporter({ path: path.join(directory, STAGING), filesIn: directory, warn });
   }
 
   /** @throws FailureError where the folder can't be made or written, or another process uses it */

@@ -120,16 +120,17 @@ export class Spool {
         const [first] = this.segments;
         if (first === undefined) return { batch: undefined, lost };
         if (this.offset < first.bytes) {
-          const record = await first.read(this.offset);
+          const { record, lost: damaged } = await first.next(this.offset);
+          lost += damaged;
           if (record !== null) {
             const { offset, lines, points } = record;
             const batch = { id: `${this.id}-${first.number}-${offset}`, lines, points };
             this.out = { segment: first.number, record, batch };
             return { batch, lost };
           }
-          // Nothing behind it can be told from noise.
-          lost += first.points;
         } else if (this.segments.length === 1) {
+          // What a damaged header had counted too many.
+          first.points = 0;
           return { batch: undefined, lost };
         }
         await this.removeFirst();
@@ -145,7 +146,7 @@ export class Spool {
       const [first] = this.segments;
       // Room was made meanwhile, and took the whole segment.
       if (out === undefined || first?.number !== out.segment) return;
-      first.points -= out.record.points;
+      first.points = Math.max(0, first.points - out.record.points);
       this.offset = out.record.end;
       await this.writeCursor();
     });
@@ -166,7 +167,8 @@ export class Spool {
       .sort((a, b) => a - b);
     for (const number of numbers) {
       const file = this.fileOf(number);
-      if (number < first) await rm(file, { force: true });
+      // A cursor that names no segment is damaged: everything is delivered again then.
+      if (number < first && numbers.includes(first)) await rm(file, { force: true });
       else this.segments.push(await Segment.open(file, number, number === first ? offset : 0));
     }
     this.offset = this.segments[0]?.number === first ? offset : 0;

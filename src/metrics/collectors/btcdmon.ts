@@ -5,12 +5,12 @@ import { SERIES_NAMES, type SeriesName } from '../schema';
 /** Of what collectors are made from, its part. */
 export type BtcdmonContext = Pick<
   CollectorContext,
-  'emit' | 'emitted' | 'exporters' | 'mempool' | 'collected' | 'intervalMs' | 'clockSteps'
+  'emit' | 'emitted' | 'exporters' | 'mempool' | 'collected' | 'intervalMs' | 'clockSteps' | 'logDropped'
 >;
 
 /** `btcdmon`: the monitor itself, what it emitted, and what its exporters did with that. */
 export const btcdmon = (context: BtcdmonContext): Collector => {
-  const { emit, emitted, exporters, mempool, collected, intervalMs, clockSteps } = context;
+  const { emit, emitted, exporters, mempool, collected, intervalMs, clockSteps, logDropped } = context;
   const started = Date.now();
   const lag = new LoopLag(intervalMs);
   let cpu = process.cpuUsage();
@@ -46,8 +46,9 @@ export const btcdmon = (context: BtcdmonContext): Collector => {
         started,
         // The last interval of a run can be shorter than a sample.
         loop_lag_p99: lag.take(),
-        rss: process.memoryUsage.rss(),
+        rss: residentBytes(),
         fees_known: transactions === 0 ? undefined : (withFee / transactions) * 100,
+        log_dropped: logDropped?.(),
         ...collected?.(),
         cpu: ((used.user + used.system) / 1_000 / elapsedMs) * 100,
       });
@@ -60,3 +61,12 @@ export const btcdmon = (context: BtcdmonContext): Collector => {
     },
   };
 };
+
+/** Resident memory; undefined where it can't be read, as when no more files may be open: libuv reads it from /proc. */
+function residentBytes(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return undefined;
+  }
+}

@@ -3,6 +3,9 @@ import { TokenBucket } from './token-bucket';
 /** How long one peer's messages are handled without a break, in milliseconds; the message that is begun is finished. */
 const SLICE_MS = 4;
 
+/** After so many bytes of messages the clock is looked at, which takes as long as a tenth of a transaction. */
+const LOOK_BYTES = 4_096;
+
 /** How long peers that had their share are handled in one turn of the event loop, all together. */
 const ROUND_MS = 8;
 
@@ -34,8 +37,8 @@ export interface Sender {
   readonly ended: boolean;
   /** Whether so much waits to be read by the peer that nothing more of it is handled. */
   readonly isNotReading: boolean;
-  /** Handles whole messages while `mayGoOn` says so; true where a whole message is left. */
-  handle(mayGoOn: () => boolean): boolean;
+  /** Handles whole messages while `mayGoOn`, told the bytes of each, says so; true where a whole message is left. */
+  handle(mayGoOn: (bytes: number) => boolean): boolean;
   /** Reads no more from the socket, and reads again. */
   pause(): void;
   resume(): void;
@@ -55,6 +58,11 @@ interface Turn {
 /** What turns work with. */
 export interface ReadTurnsModules {
   readonly monotonicMs: () => number;
+  /**
+   * Processor time of the program in milliseconds: while other programs have the processor, a peer takes none. That of other
+   * threads is in it, so that the less of both counts. Without it the monotonic clock counts.
+   */
+  readonly processorMs?: () => number;
 }
 
 /**
@@ -74,8 +82,16 @@ export class ReadTurns {
   private immediate: NodeJS.Immediate | undefined;
   /** Whose messages are being handled; null between turns. */
   private serving: Sender | null = null;
+  private time: number;
 
-  constructor(private readonly modules: ReadTurnsModules) {}
+  constructor(private readonly modules: ReadTurnsModules) {
+    this.time = modules.monotonicMs();
+  }
+
+  /** The time at the last look at the clock: about when the message came up that is being handled. */
+  get now(): number {
+    return this.time;
+  }
 
   /** Whose messages are being handled now, if anybody's. */
   get current(): Sender | null {
@@ -139,11 +155,16 @@ export class ReadTurns {
     const { sender, time } = turn;
     if (sender.ended) return;
     const { monotonicMs } = this.modules;
-    let now = start;
-    const mayGoOn = (): boolean => {
-      now = monotonicMs();
-      return now - start < SLICE_MS && !sender.isNotReading;
+    this.time = start;
+    let unlooked = 0;
+    const mayGoOn = (bytes: number): boolean => {
+      unlooked += bytes;
+      if (unlooked < LOOK_BYTES) return true;
+      unlooked = 0;
+      this.time = monotonicMs();
+      return this.time - start < SLICE_MS && !sender.isNotReading;
     };
+    const processorStart = time === null ? 0 : this.processorMs();
     const outer = this.serving;
     this.serving = sender;
     let isMore: boolean;
@@ -152,15 +173,21 @@ export class ReadTurns {
     } finally {
       this.serving = outer;
     }
-    now = monotonicMs();
-    const used = Math.min(now - start, MOST_CHARGED_MS);
-    time?.all.spend(used, now);
-    time?.fresh.spend(Math.min(used, FRESH.capacity), now);
+    const now = monotonicMs();
+    if (time !== null) {
+      const used = Math.min(now - start, this.processorMs() - processorStart, MOST_CHARGED_MS);
+      time.all.spend(used, now);
+      time.fresh.spend(Math.min(used, FRESH.capacity), now);
+    }
     // It may have been ended by what it sent.
     if (!this.turns.has(sender)) return;
     if (sender.isNotReading) this.block(turn, now);
     else if (isMore) this.wait(turn, now);
     else this.idle(turn);
+  }
+
+  private processorMs(): number {
+    return (this.modules.processorMs ?? this.modules.monotonicMs)();
   }
 
   private idle(turn: Turn): void {

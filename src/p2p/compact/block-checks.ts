@@ -6,9 +6,10 @@ import type { Header } from '../../tx/header';
  * `recent` - it is valid and stands near the tip;
  * `old` - it is valid and deep down;
  * `orphan` - it has proof of work, and a parent that is not known;
+ * `early` - its time is more than two hours ahead of our clock, one of which is wrong;
  * `invalid` - it breaks a rule.
  */
-export type HeaderStanding = 'recent' | 'old' | 'orphan' | 'invalid';
+export type HeaderStanding = 'recent' | 'old' | 'orphan' | 'early' | 'invalid';
 
 /** What compact blocks need of the chain. */
 export interface BlockChecks {

@@ -70,8 +70,8 @@ export class CompactBlocks {
     const receivedMs = clock.monotonicMs();
     const message = decodeCmpctBlock(payload);
     const standing = checks.judgeHeader(message.header);
-    if (standing === 'invalid') {
-      connection.report('invalid-header');
+    if (standing === 'invalid' || standing === 'early') {
+      connection.report(standing === 'early' ? 'time-too-new' : 'invalid-header');
       return null;
     }
     const hash = wireHash(message.header.hash);

@@ -12,8 +12,8 @@ const BAN_SECONDS = 24 * 60 * 60;
 const MAX_BANS = 10_000;
 
 /**
- * Which violations cost a peer a day. None does that a node of another version, a bad line or a full queue may bring about:
- * what cannot be decoded may be of a later version of its message, and Core and btcd let it pass as well.
+ * Which violations cost a peer a day. None does that a node of another version, a bad line, a full queue or a fault of our own
+ * clock may bring about: what cannot be decoded may be of a later version of its message, and Core and btcd let it pass as well.
  */
 export const BANS: Readonly<Record<Violation, boolean>> = {
   // Dials by mistake, which cost a day where they are too many (`Misdials`).
@@ -35,6 +35,8 @@ export const BANS: Readonly<Record<Violation, boolean>> = {
   'handshake-timeout': false,
   'malformed-message': false,
   'malformed-tx': false,
+  // Our own clock may be slow.
+  'time-too-new': false,
   'unconnected-headers': false,
   'unrequested-blocktxn': false,
   'wrong-blocktxn': false,
@@ -78,7 +80,7 @@ export class Bans {
   }
 
   has(subject: string): boolean {
-    return (this.until.get(subject) ?? 0) > this.unixTime();
+    return isBannedNow(this.until.get(subject) ?? 0, this.unixTime());
   }
 
   /** Bans an address, or begins its ban anew. */
@@ -103,8 +105,13 @@ export class Bans {
   private expire(): void {
     const now = this.unixTime();
     for (const [subject, until] of this.until) {
-      if (until > now) return;
+      if (isBannedNow(until, now)) return;
       this.until.delete(subject);
     }
   }
+}
+
+/** Whether a ban lasts. One that ends later than any ban can began while our clock was wrong. */
+function isBannedNow(until: number, now: number): boolean {
+  return until > now && until <= now + BAN_SECONDS;
 }

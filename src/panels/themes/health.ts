@@ -71,6 +71,17 @@ export const HEALTH: readonly Panel[] = [
     lines: [line('max', 'btcdmon', 'max', 'loop_lag_p99'), line('mean', 'btcdmon', 'mean', 'loop_lag_p99')],
   },
   {
+    name: 'log-lost',
+    title: 'Lines of the log lost',
+    theme: 'health',
+    help: 'Lines of the log that could not be written: its reader stands still or is gone, or the disk is full. The monitor goes on without them.',
+    unit: 'per minute',
+    plot: 'bars',
+    shortestBucketS: 5,
+    since: '1d',
+    lines: [line('', 'btcdmon', 'rate', 'log_dropped', { scale: 60 })],
+  },
+  {
     name: 'clock-steps',
     title: 'Steps of the clock',
     theme: 'health',

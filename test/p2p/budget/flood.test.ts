@@ -163,7 +163,8 @@ const OUTPUTS = 20_000;
 
 it('a flood of transactions costs its sender alone its points, and then the connection', async () => {
   const it = await listen();
-  const keptOne = it.peer.connections[0] as FakeConnection;
+  const [keptOne] = it.peer.connections;
+  if (keptOne === undefined) throw new Error('no connection');
   const honest = await dial(it.port, '127.0.0.9');
   const from = ['127.0.0.66', '127.0.0.67'];
   const shops = [new Shop(1_000_000, 100), new Shop(2_000_000, 100)] as const;
@@ -240,15 +241,15 @@ it('eight that flood pings are handled in small turns, every message counted and
   const clock = {
     ms: 0,
     ns: 0n,
-    monotonicMs: () => (clock.ms += 0.05),
+    monotonicMs: () => (clock.ms += 2),
     uniqueNs: () => ++clock.ns,
   };
   const it = await listen({ clock });
   const from = Array.from({ length: 8 }, (_, i) => `127.0.0.${70 + i}`);
   let turn = 0;
-  let isOver = false;
+  const state = { isOver: false };
   const turns = (async () => {
-    for (; !isOver; turn++) await nextTurn();
+    for (; !state.isOver; turn++) await nextTurn();
   })();
   const most = new Map<string, { turn: number; count: number }>();
   let longest = 0;
@@ -269,12 +270,12 @@ it('eight that flood pings are handled in small turns, every message counted and
     ...{ port: it.port, from, command: 'ping', payload: '0102030405060708', count: 10_000, reads: true },
   });
   await until('all pings', () => it.received['in ping'] === 80_000);
-  isOver = true;
+  state.isOver = true;
   await turns;
   expect(answered).toBe(80_000);
   expect(read).toBe(8 * (24 + versionPayload().length + 24 + 10_000 * 32));
-  // A slice is 4 ms; there are a few in a turn: when bytes come, and in the round.
-  expect(longest).toBeLessThan(200);
+  // A slice is two looks at the clock, at every 128th ping; there are a few in a turn: when bytes come, and in the round.
+  expect(longest).toBeLessThan(1_100);
   expect([flood.ended(), it.violations, it.ends]).toEqual([[], {}, {}]);
 }, 60_000);
 

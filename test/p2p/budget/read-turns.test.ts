@@ -16,13 +16,13 @@ class FakeSender implements Sender {
     private readonly costMs: number,
   ) {}
 
-  handle(mayGoOn: () => boolean): boolean {
+  handle(mayGoOn: (bytes: number) => boolean): boolean {
     while (this.waiting > 0) {
       this.waiting--;
       this.handled++;
       this.bench.now += this.costMs;
       this.bench.order.push(this);
-      if (!mayGoOn()) break;
+      if (!mayGoOn(4_096)) break;
     }
     return this.waiting > 0;
   }

@@ -1,0 +1,127 @@
+import { copyFile, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { FailureError, messageOf } from '../../errors';
+import { isLocked } from '../open-errors';
+import { type Loss, scanLog } from './scan';
+
+/** The largest log that is looked at; DuckDB writes logs of 16 MB into the file. A larger one is left to DuckDB. */
+const MAX_BYTES = 1_000_000_000;
+
+/** Tables that a warning names. */
+const MAX_NAMED = 5;
+
+/** The logs of a store: the one of every transaction, and the one of those that come while that is written into the file. */
+export function logsOf(file: string): readonly [string, string] {
+  return [`${file}.wal`, `${file}.wal.checkpoint`];
+}
+
+/** What is to be done where a log cannot be repaired. */
+export function logRemedy(file: string): string {
+  const [log, checkpoint] = logsOf(file);
+  return `move ${log} (and ${path.basename(checkpoint)}, if it is there) away and start again: what was not yet in the store is then missing from it`;
+}
+
+/**
+ * Repairs a damaged write-ahead log before DuckDB reads it, which would refuse the store for ever, or pass over all behind the damage
+ * without a word. The damaged log is kept aside; `warn` gets one line that says what is lost. A log that another process
+ * may be writing is left alone.
+ * @throws FailureError with the remedy where the log cannot be repaired
+ */
+export async function repairLogs(file: string, warn: (message: string) => void): Promise<void> {
+  const [log, checkpoint] = logsOf(file);
+  for (const name of [log, checkpoint]) {
+    const bytes = await readLog(name);
+    const found = bytes === null ? null : scanLog(bytes);
+    if (found === null || found.state === 'whole') continue;
+    if (await isInUse(file)) return;
+    if (found.state === 'unknown' || (name === log && (await sizeOf(checkpoint)) > 0))
+      throw new FailureError(
+        `store ${file}: its write-ahead log is damaged, or of another version of DuckDB; ${logRemedy(file)}`,
+      );
+    const aside = await replace(file, name, found.repaired);
+    warn(
+      `store ${file}: its write-ahead log was damaged${lossText(found.losses)}; the log as it was is ${aside}`,
+    );
+  }
+}
+
+/**
+ * Holds that nothing is damaged in the logs of a store that was opened for reading alone.
+ * @throws FailureError with the remedy
+ */
+export async function checkLogs(file: string): Promise<void> {
+  for (const name of logsOf(file)) {
+    const bytes = await readLog(name);
+    if (bytes !== null && scanLog(bytes).state !== 'whole')
+      throw new FailureError(
+        `store ${file}: its write-ahead log ${name} is damaged; start btcdmon-node with this store once, which repairs it`,
+      );
+  }
+}
+
+/** The bytes of a log; null where there is none to look at. */
+async function readLog(name: string): Promise<Buffer | null> {
+  const size = await sizeOf(name);
+  if (size === 0 || size > MAX_BYTES) return null;
+  try {
+    return await readFile(name);
+  } catch (error) {
+    throw new FailureError(`store: its write-ahead log ${name} can't be read: ${messageOf(error)}`);
+  }
+}
+
+async function sizeOf(name: string): Promise<number> {
+  return (await stat(name).catch(() => undefined))?.size ?? 0;
+}
+
+/** Whether another process has the store: DuckDB says so before it looks at the log. */
+async function isInUse(file: string): Promise<boolean> {
+  try {
+    (await DuckDBInstance.create(file, { access_mode: 'READ_ONLY' })).closeSync();
+    return false;
+  } catch (error) {
+    return isLocked(messageOf(error));
+  }
+}
+
+/** Puts other bytes in a log's place and keeps it under another name, which is returned. One of the two is there at any moment. */
+async function replace(file: string, name: string, bytes: Buffer): Promise<string> {
+  const aside = `${name}.damaged-${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}`;
+  const next = `${name}.repaired`;
+  try {
+    const handle = await open(next, 'w', 0o600);
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    // Not every file system has links.
+    await link(name, aside).catch(() => copyFile(name, aside));
+    await rename(next, name);
+    return aside;
+  } catch (error) {
+    await rm(next, { force: true }).catch(() => undefined);
+    throw new FailureError(
+      `store ${file}: its write-ahead log is damaged and can't be kept aside: ${messageOf(error)}; ` +
+        `make room and the folder writable, or ${logRemedy(file)}`,
+    );
+  }
+}
+
+function lossText(losses: readonly Loss[]): string {
+  if (losses.length === 0) return ' and could be restored: nothing is lost';
+  const rows = new Map<string, number>();
+  let bytes = 0;
+  for (const loss of losses) {
+    bytes += loss.bytes;
+    for (const [table, count] of loss.rows) rows.set(table, (rows.get(table) ?? 0) + count);
+  }
+  const named = [...rows].sort(([, a], [, b]) => b - a);
+  const text = named.slice(0, MAX_NAMED).map(([table, count]) => `${count} of ${table}`);
+  const more = named.length > MAX_NAMED ? ` and of ${named.length - MAX_NAMED} more tables` : '';
+  const known = named.length === 0 ? '' : `, with at least these rows: ${text.join(', ')}${more}`;
+  const what = losses.length === 1 ? '1 transaction is' : `${losses.length} transactions are`;
+  return ` at byte ${losses[0]?.at ?? 0}: ${what} lost (${bytes} bytes)${known}; all others are kept`;
+}

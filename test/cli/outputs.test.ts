@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DuckDbExporter } from '../../src/export/duckdb';
+import { Cleanup } from '../support/cleanup';
+import { freePort } from '../support/free-port';
+import { BIN } from '../support/program';
+import { queryPoints } from '../support/query-points';
+import { until } from '../support/until';
+
+const cleanup = new Cleanup();
+let home = '';
+beforeAll(async () => {
+  home = cleanup.add(mkdtempSync(path.join(tmpdir(), 'btcdmon-outputs-')), (name) =>
+    rmSync(name, { recursive: true }),
+  );
+  const exporter = new DuckDbExporter({ path: path.join(home, 'store.duckdb') });
+  await exporter.open();
+  await exporter.write(queryPoints());
+  await exporter.close();
+});
+afterAll(() => cleanup.run());
+
+const env = (): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'], HOME: home, NODE: process.execPath, BIN });
+
+/** Runs the program in a shell, and what the shell does to its outputs; those of the shell are looked at. */
+function run(command: string, outputs: string): { readonly status: number | null; readonly text: string } {
+  const { status, stdout, stderr } = spawnSync(
+    'bash',
+    ['-c', `set -o pipefail; "$NODE" "$BIN" ${command} ${outputs}`],
+    { env: env(), encoding: 'utf8', cwd: home, timeout: 60_000 },
+  );
+  return { status, text: `${stdout}${stderr}` };
+}
+
+const STORE = '--from duckdb:store.duckdb';
+
+/** Commands that print, and the status that they end with. */
+const COMMANDS: Readonly<Record<string, number>> = {
+  '--help': 0,
+  '--version': 0,
+  series: 0,
+  'series tx': 0,
+  queries: 0,
+  'queries @mempool-size': 0,
+  [`query tx --since 2020-01-01 ${STORE}`]: 0,
+  [`query tx --since 2020-01-01 --format csv ${STORE}`]: 0,
+  [`query --raw 'SELECT * FROM range(30000)' --format ndjson ${STORE}`]: 0,
+  [`query @mempool-size --since 2020-01-01 ${STORE}`]: 0,
+  [`top --once ${STORE}`]: 0,
+  [`top --once --format json ${STORE}`]: 0,
+  [`audit --since 2020-01-01 ${STORE}`]: 1,
+  'serve --from duckdb:missing.duckdb': 1,
+  'collect --listen nonsense': 2,
+  'demo --seconds nonsense': 2,
+  'setup influx': 2,
+  'query nonsense': 2,
+  bogus: 2,
+  '--conect x': 2,
+};
+
+describe.each(Object.entries(COMMANDS))('%s', (command, status) => {
+  it.each(['>&-', '2>&-', '<&-', '>&- 2>&-', '2>/dev/full', '2> >(true)'])(
+    'with %s ends as always, without a stack trace',
+    (outputs) => {
+      const ended = run(command, outputs);
+      expect([outputs, ended.status]).toEqual([outputs, status]);
+      expect(ended.text).not.toMatch(/^\s+at |node:internal/m);
+    },
+  );
+
+  it('whose reader leaves ends quietly', () => {
+    for (const reader of ['| true', '| head -1']) {
+      const ended = run(command, reader);
+      expect([reader, ended.status]).toEqual([reader, status]);
+      expect(ended.text).not.toMatch(/EPIPE|^\s+at |node:internal/m);
+    }
+  });
+
+  it('whose output is full says so in one line', () => {
+    const ended = run(command, '>/dev/full');
+    expect(ended.text).not.toMatch(/^\s+at |node:internal/m);
+    if (status === 0) {
+      expect(ended.status).toBe(1);
+      expect(ended.text).toMatch(/^btcdmon-node: the (output|answer) can't be written: ENOSPC[^\n]*\n$/);
+    } else expect([1, status]).toContain(ended.status);
+  });
+});
+
+describe('a monitor', () => {
+  /** Waits until a monitor is at work: from then on it catches SIGHUP, which Node.js alone does not. */
+  const listening = (child: ChildProcess): Promise<boolean> =>
+    until('the monitor to be at work', () => {
+      if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}`);
+      const status = readFileSync(`/proc/${child.pid ?? 0}/status`, 'utf8');
+      return (BigInt(`0x${/SigCgt:\s*(\w+)/.exec(status)?.[1] ?? '0'}`) & 1n) === 1n;
+    });
+  const start = async (shell: string) => {
+    const [peer, collector] = [await freePort(), await freePort()];
+    const commands = {
+      node: `-n regtest -c 127.0.0.1:${peer} --http off --interval 100ms --log-level debug -e duckdb:node.duckdb`,
+      collect: `collect -l tcp://127.0.0.1:${collector} --http off --log-level debug -e duckdb:collect.duckdb`,
+    };
+    return Object.entries(commands).map(([name, command]) => {
+      const child = spawn('bash', ['-c', shell.replace('RUN', `exec "$NODE" "$BIN" ${command}`)], {
+        env: env(),
+        cwd: home,
+        stdio: ['ignore', 'ignore', 'ignore'],
+      });
+      cleanup.add(child, (it) => it.kill('SIGKILL'));
+      return { name, child };
+    });
+  };
+
+  it.each(['RUN 2>/dev/full', 'RUN 2>&-', 'RUN 2> >(head -1 >/dev/null)', 'RUN 2> >(true)'])(
+    'with %s goes on, and ends with status 0 when it is told to',
+    async (shell) => {
+      for (const { name, child } of await start(shell)) {
+        await listening(child);
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        expect([name, child.exitCode, child.signalCode]).toEqual([name, null, null]);
+        child.kill('SIGTERM');
+        expect([name, (await once(child, 'exit'))[0]]).toEqual([name, 0]);
+      }
+    },
+    60_000,
+  );
+
+  it('ends when it is told to, though nobody reads what it logs', async () => {
+    const reader = spawn('cat', [], { stdio: ['pipe', 'ignore', 'ignore'] });
+    cleanup.add(reader, (it) => it.kill('SIGKILL'));
+    reader.kill('SIGSTOP');
+    const args = ['-n', 'regtest', '-c', `127.0.0.1:${await freePort()}`, '--http', 'off', '-e', 'stdout:'];
+    const child = spawn(process.execPath, [BIN, ...args, '--interval', '100ms'], {
+      env: env(),
+      cwd: home,
+      stdio: ['ignore', 'pipe', reader.stdin],
+    });
+    cleanup.add(child, (it) => it.kill('SIGKILL'));
+    child.stdout.pause();
+    await listening(child);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    child.kill('SIGTERM');
+    // Of the points that nobody takes either, the program lets go after four seconds.
+    expect((await once(child, 'exit'))[0]).toBe(0);
+  }, 30_000);
+});
