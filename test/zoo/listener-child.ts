@@ -1,5 +1,7 @@
-import { startApp } from '../../src/app';
-import { createLog } from '../../src/log';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type * as app from '../../src/app';
+import type * as log from '../../src/log';
 import { HONEST_PEERS } from './honest-data';
 
 /** What the listener did and saw, for its judge. */
@@ -31,6 +33,12 @@ export type ListenerOrder =
 /** What it tells: that it listens, a report. */
 export type ListenerNews = { readonly listening: true } | { readonly report: ListenerReport };
 
+/** What is tried is the program as the build left it, in this folder, and not a bundle of its sources. */
+const DIST = process.env['ZOO_DIST'] ?? '';
+const load = createRequire(path.join(DIST, 'app.js'));
+const { startApp } = load('./app.js') as typeof app;
+const { createLog } = load('./log.js') as typeof log;
+
 /** Transactions of culprits that keep the rules stay in the relay view, so its bound is a part of what is measured. */
 const MEMPOOL_BYTES = 10_000_000;
 
@@ -43,7 +51,7 @@ const hostOf = (address: string): string => address.slice(0, address.lastIndexOf
 const tell = (news: ListenerNews): void => void process.send?.(news);
 
 async function listen(port: number, ports: readonly number[], dataDir: string): Promise<void> {
-  const app = await startApp(
+  const listener = await startApp(
     {
       node: 'zoo',
       network: 'regtest',
@@ -61,7 +69,7 @@ async function listen(port: number, ports: readonly number[], dataDir: string): 
     },
     { log: createLog('error') },
   );
-  const { bus } = app;
+  const { bus } = listener;
   bus.on('received', ({ peer, command }) => {
     if (peer.outbound) count((honest[peer.address] ??= { received: {}, sent: {} }).received, command);
   });
@@ -74,7 +82,7 @@ async function listen(port: number, ports: readonly number[], dataDir: string): 
   bus.on('refused', ({ reason }) => note('refused:0', reason));
   setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 250).unref();
   tell({ listening: true });
-  process.on('disconnect', () => void app.stop().then(() => process.exit(0)));
+  process.on('disconnect', () => void listener.stop().then(() => process.exit(0)));
 }
 
 process.on('message', (order: ListenerOrder) => {
