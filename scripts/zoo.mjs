@@ -12,7 +12,9 @@ const folder = mkdtempSync(path.join(tmpdir(), 'btcdmon-zoo-'));
 const env = { ...process.env, NODE_PATH: path.join(root, 'node_modules'), ZOO_DIST: path.join(root, 'dist') };
 try {
   buildSync({
-    entryPoints: ['main', 'listener-child', 'culprits-child'].map((name) => path.join(root, 'test', 'zoo', `${name}.ts`)),
+    entryPoints: ['main', 'listener-child', 'culprits-child'].map((name) =>
+      path.join(root, 'test', 'zoo', `${name}.ts`),
+    ),
     outdir: path.join(folder, 'zoo'),
     bundle: true,
     platform: 'node',

@@ -49,6 +49,8 @@ export function transaction(parts: {
   readonly outputs: number;
   /** Satoshi of each output. */
   readonly value?: number;
+  /** Of each output; default: pays to the hash of a key (BIP141). */
+  readonly script?: Buffer;
   readonly scriptSig?: Buffer;
   /** The one item of each input's witness. */
   readonly witness?: Buffer;
@@ -58,14 +60,14 @@ export function transaction(parts: {
     spends,
     outputs,
     value = 10_000,
+    script = Buffer.concat([Buffer.of(0x00, 0x14), Buffer.alloc(20)]),
     scriptSig = Buffer.alloc(107, 1),
     witness,
     sequence = 0xffff_fffd,
   } = parts;
-  const output = Buffer.alloc(8 + 1 + 22);
-  output.writeBigUInt64LE(BigInt(value));
-  output[8] = 22;
-  output.writeUInt16BE(0x0014, 9);
+  const satoshi = Buffer.alloc(8);
+  satoshi.writeBigUInt64LE(BigInt(value));
+  const output = Buffer.concat([satoshi, sized(script)]);
   return Buffer.concat([
     uint32(2),
     witness === undefined ? Buffer.alloc(0) : Buffer.of(0, 1),

@@ -1,5 +1,7 @@
+import { randomInt } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { type FakeConnection, FakePeer, type Got, versionPayload } from '../support/fake-peer';
+import type { Endpoint } from '../../src/p2p/endpoint';
 import { headers, inventory } from './bytes';
 import { honestBlock, honestTransaction } from './honest-data';
 import type { Counts } from './listener-child';
@@ -44,13 +46,17 @@ export class HonestPeer {
   static async start(number: number): Promise<HonestPeer> {
     // The peer is made of what answers for it.
     let self: HonestPeer | undefined = undefined as HonestPeer | undefined;
-    const peer = await FakePeer.start({ onMessage: (connection, got) => self?.answer(connection, got) });
+    const peer = await FakePeer.start({
+      host: `127.${randomInt(1, 10)}.${randomInt(256)}.${randomInt(1, 255)}`,
+      onMessage: (connection, got) => self?.answer(connection, got),
+    });
     self = new HonestPeer(number, peer);
     return self;
   }
 
-  get port(): number {
-    return this.peer.port;
+  /** On an address that other programs of this machine don't dial. */
+  get endpoint(): Endpoint {
+    return { host: this.peer.host, port: this.peer.port };
   }
 
   /** Announces so many transactions a second, and a block each `blockMs`, until `stop`. */

@@ -7,8 +7,8 @@ import { BEHAVIOURS } from './list';
 /** What a run left behind. */
 export interface Seen {
   readonly behaviours: readonly Behaviour[];
-  /** Ports of the honest peers. */
-  readonly ports: readonly number[];
+  /** Addresses of the honest peers. */
+  readonly addresses: readonly string[];
   readonly honest: readonly HonestRecord[];
   readonly before: ListenerReport;
   readonly after: ListenerReport;
@@ -24,6 +24,10 @@ export interface Finding {
   /** By behaviour: the reasons that its peers were given. */
   readonly reasons: ReadonlyMap<string, Counts>;
   readonly transactions: number;
+  /** Whether all that the honest said was counted, and stored in its order. */
+  readonly isHonestExact: boolean;
+  /** Messages of the culprits that came. */
+  readonly messages: number;
   readonly residentBefore: number;
   readonly residentPeak: number;
   readonly residentAfter: number;
@@ -32,7 +36,8 @@ export interface Finding {
 }
 
 const MOST_RESIDENT = 500_000_000;
-const LEFT_OVER = 1.2;
+/** Memory afterwards, as a part of memory before. */
+export const LEFT_OVER = 1.2;
 const PONG_MS = 250;
 
 /** Ends that are no reproach. */
@@ -49,7 +54,8 @@ export function judge(seen: Seen, options: { readonly judgesPong: boolean }): Fi
     const fault = endFault(behaviour, found);
     if (fault !== undefined) faults.push(fault);
   }
-  seen.honest.forEach((record, n) => faults.push(...honestFaults(record, n, seen)));
+  const inexact = seen.honest.flatMap((record, n) => honestFaults(record, n, seen));
+  faults.push(...inexact);
   faults.push(...rejectsFaults(seen));
   if (after.peak > MOST_RESIDENT) faults.push(`memory: ${mb(after.peak)} at most, 500 MB are allowed`);
   if (after.resident > before.resident * LEFT_OVER)
@@ -62,6 +68,8 @@ export function judge(seen: Seen, options: { readonly judgesPong: boolean }): Fi
     faults,
     reasons,
     transactions: seen.honest.reduce((sum, { announced }) => sum + announced, 0),
+    isHonestExact: inexact.length === 0,
+    messages: Object.values(after.messages).reduce((sum, n) => sum + n, 0),
     residentBefore: before.resident,
     residentPeak: after.peak,
     residentAfter: after.resident,
@@ -94,9 +102,9 @@ function endFault({ name, ends }: Behaviour, found: Counts): string | undefined 
 /** Told of nobody: who is refused has no connection. */
 const REFUSALS: ReadonlySet<string> = new Set(['banned', 'inbound-full', 'inbound-share', 'duplicate']);
 
-function honestFaults(record: HonestRecord, n: number, { ports, after, points }: Seen): string[] {
+function honestFaults(record: HonestRecord, n: number, { addresses, after, points }: Seen): string[] {
   const faults: string[] = [];
-  const own = after.honest[`127.0.0.1:${ports[n] ?? 0}`];
+  const own = after.honest[addresses[n] ?? ''];
   const who = `honest peer ${n}`;
   if (own === undefined) return [`${who}: the listener never heard of it`];
   for (const [what, theirs, ours] of [

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import type * as app from '../../src/app';
 import type * as log from '../../src/log';
+import type { Endpoint } from '../../src/p2p/endpoint';
 import { HONEST_PEERS } from './honest-data';
 
 /** What the listener did and saw, for its judge. */
@@ -14,6 +15,8 @@ export interface ListenerReport {
   readonly resident: number;
   /** The most that was seen, sampled four times a second. */
   readonly peak: number;
+  /** Messages that came from everybody but the honest, by host. */
+  readonly messages: Counts;
 }
 
 /** Numbers by name. */
@@ -24,7 +27,7 @@ export type ListenerOrder =
   | {
       readonly listen: {
         readonly port: number;
-        readonly honest: readonly number[];
+        readonly honest: readonly Endpoint[];
         readonly dataDir: string;
       };
     }
@@ -39,24 +42,31 @@ const load = createRequire(path.join(DIST, 'app.js'));
 const { startApp } = load('./app.js') as typeof app;
 const { createLog } = load('./log.js') as typeof log;
 
+/**
+ * Places for everybody: culprits dial from loopback, which is exempt from the share that an address has, so that the thousand
+ * connections of one would keep all others out.
+ */
+const MAX_INBOUND = 2_000;
+
 /** Transactions of culprits that keep the rules stay in the relay view, so its bound is a part of what is measured. */
 const MEMPOOL_BYTES = 10_000_000;
 
 const honest: Record<string, { received: Counts; sent: Counts }> = {};
 const reasons: Record<string, Counts> = {};
+const messages: Counts = {};
 let peak = 0;
 
 const count = (counts: Counts, name: string): void => void (counts[name] = (counts[name] ?? 0) + 1);
 const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':'));
 const tell = (news: ListenerNews): void => void process.send?.(news);
 
-async function listen(port: number, ports: readonly number[], dataDir: string): Promise<void> {
+async function listen(port: number, honestPeers: readonly Endpoint[], dataDir: string): Promise<void> {
   const listener = await startApp(
     {
       node: 'zoo',
       network: 'regtest',
-      connect: ports.map((each) => ({ host: '127.0.0.1', port: each })),
-      join: { peers: 0, listen: { host: '127.0.0.1', port }, maxInbound: 500 },
+      connect: honestPeers,
+      join: { peers: 0, listen: { host: '127.0.0.1', port }, maxInbound: MAX_INBOUND },
       exports: ['stdout:'],
       spools: { directory: dataDir, maxBytes: 0 },
       dataDir,
@@ -72,6 +82,7 @@ async function listen(port: number, ports: readonly number[], dataDir: string): 
   const { bus } = listener;
   bus.on('received', ({ peer, command }) => {
     if (peer.outbound) count((honest[peer.address] ??= { received: {}, sent: {} }).received, command);
+    else count(messages, hostOf(peer.address));
   });
   bus.on('sent', ({ peer, command }) => {
     if (peer.outbound) count((honest[peer.address] ??= { received: {}, sent: {} }).sent, command);
@@ -87,11 +98,11 @@ async function listen(port: number, ports: readonly number[], dataDir: string): 
 
 process.on('message', (order: ListenerOrder) => {
   if ('listen' in order) {
-    const { port, honest: ports, dataDir } = order.listen;
-    if (ports.length !== HONEST_PEERS) throw new Error('an honest peer is missing');
-    void listen(port, ports, dataDir);
+    const { port, honest: peers, dataDir } = order.listen;
+    if (peers.length !== HONEST_PEERS) throw new Error('an honest peer is missing');
+    void listen(port, peers, dataDir);
     return;
   }
   globalThis.gc?.();
-  tell({ report: { honest, reasons, resident: process.memoryUsage.rss(), peak } });
+  tell({ report: { honest, reasons, messages, resident: process.memoryUsage.rss(), peak } });
 });

@@ -9,7 +9,7 @@ export const wrongChecksum: Behaviour = {
   run: async (cage) => {
     const { socket } = await cage.join();
     const bytes = frame('inv', inventory(1, unknown(100)));
-    bytes.writeUInt32LE(bytes.readUInt32LE(20) ^ 1, 20);
+    bytes.writeUInt32LE((bytes.readUInt32LE(20) ^ 1) >>> 0, 20);
     socket.write(bytes);
     await cage.untilEnd(socket);
   },
