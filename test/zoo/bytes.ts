@@ -115,7 +115,7 @@ export function merkle(hashes: readonly Buffer[]): Buffer {
   while (level.length > 1) {
     const next: Buffer[] = [];
     for (let i = 0; i < level.length; i += 2)
-      next.push(hash256(Buffer.concat([level[i] as Buffer, (level[i + 1] ?? level[i]) as Buffer])));
+      next.push(hash256(Buffer.concat([level[i]!, (level[i + 1] ?? level[i])!])));
     level = next;
   }
   return level[0] ?? Buffer.alloc(32);
