@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { CHAIN_PARAMS } from '../../src/chain/params';
 
+const EMPTY = Buffer.alloc(0);
+
 /** SHA-256 twice. */
 export function hash256(bytes: Buffer): Buffer {
   return createHash('sha256').update(createHash('sha256').update(bytes).digest()).digest();
@@ -115,7 +117,7 @@ export function merkle(hashes: readonly Buffer[]): Buffer {
   while (level.length > 1) {
     const next: Buffer[] = [];
     for (let i = 0; i < level.length; i += 2)
-      next.push(hash256(Buffer.concat([level[i]!, (level[i + 1] ?? level[i])!])));
+      next.push(hash256(Buffer.concat([level[i] ?? EMPTY, level[i + 1] ?? level[i] ?? EMPTY])));
     level = next;
   }
   return level[0] ?? Buffer.alloc(32);
