@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { CHAIN_PARAMS } from '../../src/chain/params';
 
+const EMPTY = Buffer.alloc(0);
+
 /** SHA-256 twice. */
 export function hash256(bytes: Buffer): Buffer {
   return createHash('sha256').update(createHash('sha256').update(bytes).digest()).digest();
@@ -37,9 +39,6 @@ export function unknown(count: number): Buffer[] {
   return Array.from({ length: count }, (_, i) => bytes.subarray(32 * i, 32 * i + 32));
 }
 
-/** OP_0 and 20 bytes. */
-const P2WPKH = Buffer.concat([Buffer.of(0, 20), Buffer.alloc(20)]);
-
 /** What a transaction spends. */
 export interface Spent {
   readonly txid: Buffer;
@@ -52,7 +51,7 @@ export function transaction(parts: {
   readonly outputs: number;
   /** Satoshi of each output. */
   readonly value?: number;
-  /** Of each output; an address's of P2WPKH where it is left out. */
+  /** Of each output; default: pays to the hash of a key (BIP141). */
   readonly script?: Buffer;
   readonly scriptSig?: Buffer;
   /** The one item of each input's witness. */
@@ -63,14 +62,14 @@ export function transaction(parts: {
     spends,
     outputs,
     value = 10_000,
+    script = Buffer.concat([Buffer.of(0x00, 0x14), Buffer.alloc(20)]),
     scriptSig = Buffer.alloc(107, 1),
     witness,
-    script = P2WPKH,
     sequence = 0xffff_fffd,
   } = parts;
-  const amount = Buffer.alloc(8);
-  amount.writeBigUInt64LE(BigInt(value));
-  const output = Buffer.concat([amount, sized(script)]);
+  const satoshi = Buffer.alloc(8);
+  satoshi.writeBigUInt64LE(BigInt(value));
+  const output = Buffer.concat([satoshi, sized(script)]);
   return Buffer.concat([
     uint32(2),
     witness === undefined ? Buffer.alloc(0) : Buffer.of(0, 1),
@@ -118,7 +117,7 @@ export function merkle(hashes: readonly Buffer[]): Buffer {
   while (level.length > 1) {
     const next: Buffer[] = [];
     for (let i = 0; i < level.length; i += 2)
-      next.push(hash256(Buffer.concat([level[i] as Buffer, (level[i + 1] ?? level[i]) as Buffer])));
+      next.push(hash256(Buffer.concat([level[i] ?? EMPTY, level[i + 1] ?? level[i] ?? EMPTY])));
     level = next;
   }
   return level[0] ?? Buffer.alloc(32);

@@ -74,9 +74,14 @@ export class Cage {
         if (n % 16 === 0) await sleep(0);
         continue;
       }
-      await Promise.race([once(socket, 'drain'), once(socket, 'close'), this.pause(1_000)]).catch(
-        () => undefined,
-      );
+      const waiting = new AbortController();
+      const { signal } = waiting;
+      await Promise.race([
+        once(socket, 'drain', { signal }).catch(() => undefined),
+        once(socket, 'close', { signal }).catch(() => undefined),
+        this.pause(1_000),
+      ]);
+      waiting.abort();
     }
   }
 

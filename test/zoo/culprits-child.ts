@@ -7,6 +7,8 @@ export interface CulpritsOrder {
   /** Names of the behaviours that run at once. */
   readonly names: readonly string[];
   readonly seconds: number;
+  /** Whether a behaviour begins again once it has ended. */
+  readonly comeBack: boolean;
 }
 
 /** What it tells: the error of a behaviour that failed by itself, and the end. */
@@ -14,14 +16,18 @@ export type CulpritsNews = { readonly failed: string } | { readonly done: true }
 
 const tell = (news: CulpritsNews): void => void process.send?.(news);
 
-async function misbehave({ port, names, seconds }: CulpritsOrder): Promise<void> {
+async function misbehave({ port, names, seconds, comeBack }: CulpritsOrder): Promise<void> {
   const until = performance.now() + seconds * 1_000;
   await Promise.all(
     names.map(async (name) => {
       const place = BEHAVIOURS.findIndex((each) => each.name === name);
       const cage = new Cage({ port, place, until });
       try {
-        await BEHAVIOURS[place]?.run(cage);
+        // What was ended comes back from other addresses, as long as the run goes on.
+        do {
+          await BEHAVIOURS[place]?.run(cage);
+          await cage.pause(1_000);
+        } while (comeBack && !cage.isOver);
       } catch (error) {
         tell({ failed: `${name}: ${String(error)}` });
       } finally {

@@ -23,5 +23,7 @@ export function honestBlock(height: number): {
     const made = block(chain.at(-1)?.header ?? GENESIS, chain.length + 1);
     chain.push({ ...made, hash: hash256(made.header) });
   }
-  return chain[height - 1] as (typeof chain)[number];
+  const made = chain[height - 1];
+  if (made === undefined) throw new Error(`no block has height ${height}`);
+  return made;
 }

@@ -1,5 +1,7 @@
+import { randomInt } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { type FakeConnection, FakePeer, type Got, versionPayload } from '../support/fake-peer';
+import type { Endpoint } from '../../src/p2p/endpoint';
 import { headers, inventory } from './bytes';
 import { honestBlock, honestTransaction } from './honest-data';
 import type { Counts } from './listener-child';
@@ -45,16 +47,16 @@ export class HonestPeer {
     // The peer is made of what answers for it.
     let self: HonestPeer | undefined = undefined as HonestPeer | undefined;
     const peer = await FakePeer.start({
-      // As Core has it: what is measured is the listener, and no delay of ours.
-      onConnect: ({ socket }) => socket.setNoDelay(true),
+      host: `127.${randomInt(1, 10)}.${randomInt(256)}.${randomInt(1, 255)}`,
       onMessage: (connection, got) => self?.answer(connection, got),
     });
     self = new HonestPeer(number, peer);
     return self;
   }
 
-  get port(): number {
-    return this.peer.port;
+  /** On an address that other programs of this machine don't dial. */
+  get endpoint(): Endpoint {
+    return { host: this.peer.host, port: this.peer.port };
   }
 
   /** Announces so many transactions a second, and a block each `blockMs`, until `stop`. */
@@ -69,6 +71,11 @@ export class HonestPeer {
   /** Announces no more; still gives what it is asked for. */
   quiet(): void {
     for (const timer of this.timers) clearInterval(timer);
+  }
+
+  /** Whether the listener has shaken hands with it. */
+  get isConnected(): boolean {
+    return this.connection?.commands().includes('verack') === true;
   }
 
   get isDone(): boolean {

@@ -1,6 +1,10 @@
-import { startApp } from '../../src/app';
-import { keepHeapSmall } from '../../src/cli/heap';
-import { createLog } from '../../src/log';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type * as heap from '../../src/cli/heap';
+import type * as app from '../../src/app';
+import type * as log from '../../src/log';
+import type { Endpoint } from '../../src/p2p/endpoint';
 import { HONEST_PEERS } from './honest-data';
 
 /** What the listener did and saw, for its judge. */
@@ -11,8 +15,12 @@ export interface ListenerReport {
   readonly reasons: Readonly<Record<string, Counts>>;
   /** Resident memory in bytes, after a collection of garbage. */
   readonly resident: number;
+  /** Of that, what is in use: the heap, and buffers. */
+  readonly live: number;
   /** The most that was seen, sampled four times a second. */
   readonly peak: number;
+  /** Messages that came from everybody but the honest, by host. */
+  readonly messages: Counts;
 }
 
 /** Numbers by name. */
@@ -23,7 +31,7 @@ export type ListenerOrder =
   | {
       readonly listen: {
         readonly port: number;
-        readonly honest: readonly number[];
+        readonly honest: readonly Endpoint[];
         readonly dataDir: string;
       };
     }
@@ -32,26 +40,43 @@ export type ListenerOrder =
 /** What it tells: that it listens, a report. */
 export type ListenerNews = { readonly listening: true } | { readonly report: ListenerReport };
 
+/** What is tried is the program as the build left it, in this folder, and not a bundle of its sources. */
+const DIST = process.env['ZOO_DIST'] ?? '';
+const load = createRequire(path.join(DIST, 'app.js'));
+const { startApp } = load('./app.js') as typeof app;
+const { createLog } = load('./log.js') as typeof log;
+const { keepHeapSmall } = load('./cli/heap.js') as typeof heap;
+
+// As the command does that listens.
+keepHeapSmall();
+
+/**
+ * Places for everybody: culprits dial from loopback, which is exempt from the share that an address has, so that the thousand
+ * connections of one would keep all others out.
+ */
+const MAX_INBOUND = 2_000;
+
 /** Transactions of culprits that keep the rules stay in the relay view, so its bound is a part of what is measured. */
 const MEMPOOL_BYTES = 10_000_000;
 
-keepHeapSmall();
+const COLLECTIONS = 3;
 
 const honest: Record<string, { received: Counts; sent: Counts }> = {};
 const reasons: Record<string, Counts> = {};
+const messages: Counts = {};
 let peak = 0;
 
 const count = (counts: Counts, name: string): void => void (counts[name] = (counts[name] ?? 0) + 1);
 const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':'));
 const tell = (news: ListenerNews): void => void process.send?.(news);
 
-async function listen(port: number, ports: readonly number[], dataDir: string): Promise<void> {
-  const app = await startApp(
+async function listen(port: number, honestPeers: readonly Endpoint[], dataDir: string): Promise<void> {
+  const listener = await startApp(
     {
       node: 'zoo',
       network: 'regtest',
-      connect: ports.map((each) => ({ host: '127.0.0.1', port: each })),
-      join: { peers: 0, listen: { host: '127.0.0.1', port }, maxInbound: 2_000 },
+      connect: honestPeers,
+      join: { peers: 0, listen: { host: '127.0.0.1', port }, maxInbound: MAX_INBOUND },
       exports: ['stdout:'],
       spools: { directory: dataDir, maxBytes: 0 },
       dataDir,
@@ -64,9 +89,10 @@ async function listen(port: number, ports: readonly number[], dataDir: string): 
     },
     { log: createLog('error') },
   );
-  const { bus } = app;
+  const { bus } = listener;
   bus.on('received', ({ peer, command }) => {
     if (peer.outbound) count((honest[peer.address] ??= { received: {}, sent: {} }).received, command);
+    else count(messages, hostOf(peer.address));
   });
   bus.on('sent', ({ peer, command }) => {
     if (peer.outbound) count((honest[peer.address] ??= { received: {}, sent: {} }).sent, command);
@@ -77,16 +103,25 @@ async function listen(port: number, ports: readonly number[], dataDir: string): 
   bus.on('refused', ({ reason }) => note('refused:0', reason));
   setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 250).unref();
   tell({ listening: true });
-  process.on('disconnect', () => void app.stop().then(() => process.exit(0)));
+  process.on('disconnect', () => void listener.stop().then(() => process.exit(0)));
+}
+
+/** Buffers are freed a moment after a collection has found that nobody needs them. */
+async function report(): Promise<void> {
+  for (let n = 0; n < COLLECTIONS; n++) {
+    globalThis.gc?.();
+    await sleep(200);
+  }
+  const { rss, heapUsed, external } = process.memoryUsage();
+  tell({ report: { honest, reasons, messages, resident: rss, live: heapUsed + external, peak } });
 }
 
 process.on('message', (order: ListenerOrder) => {
   if ('listen' in order) {
-    const { port, honest: ports, dataDir } = order.listen;
-    if (ports.length !== HONEST_PEERS) throw new Error('an honest peer is missing');
-    void listen(port, ports, dataDir);
+    const { port, honest: peers, dataDir } = order.listen;
+    if (peers.length !== HONEST_PEERS) throw new Error('an honest peer is missing');
+    void listen(port, peers, dataDir);
     return;
   }
-  globalThis.gc?.();
-  tell({ report: { honest, reasons, resident: process.memoryUsage.rss(), peak } });
+  void report();
 });

@@ -83,8 +83,8 @@ function print(title: string, finding: Finding | string): boolean {
   );
   const ends = finding.reasons.size === 1 ? `; ${reasons[0] === '' ? 'stays' : (reasons[0] ?? '')}` : '';
   console.log(
-    `${good ? 'ok  ' : 'FAIL'} ${title}: ${finding.transactions} honest transactions, memory before/most/after ${memory}, ` +
-      `pong p99 ${finding.pongP99.toFixed(1)} ms${ends}`,
+    `${good ? 'ok  ' : 'FAIL'} ${title}: ${finding.messages} messages; honest exact: ${finding.isHonestExact ? 'yes' : 'no'} ` +
+      `(${finding.transactions} transactions); memory before/most/after ${memory}; pong p99 ${finding.pongP99.toFixed(1)} ms${ends}`,
   );
   for (const fault of finding.faults) console.log(`       ${fault}`);
   return good;

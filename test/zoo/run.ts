@@ -4,12 +4,13 @@ import { mkdtempSync, openSync, closeSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { formatEndpoint } from '../../src/p2p/endpoint';
 import { freePort } from '../support/free-port';
 import type { Behaviour } from './behaviour';
 import type { CulpritsNews, CulpritsOrder } from './culprits-child';
 import { HONEST_PEERS } from './honest-data';
 import { HonestPeer } from './honest-peer';
-import { type Finding, type Seen, judge } from './judge';
+import { type Finding, type Seen, isBack, judge } from './judge';
 import type { ListenerNews, ListenerOrder, ListenerReport } from './listener-child';
 
 /** How a run goes. */
@@ -54,28 +55,33 @@ export async function run(behaviours: readonly Behaviour[], options: RunOptions)
     }
     const port = await freePort();
     const listening = heard(listener, (news: ListenerNews) => 'listening' in news);
-    tell(listener, { listen: { port, honest: honest.map((peer) => peer.port), dataDir: folder } });
+    tell(listener, { listen: { port, honest: honest.map((peer) => peer.endpoint), dataDir: folder } });
     await listening;
+    while (honest.some((peer) => !peer.isConnected)) await sleep(50);
     for (const peer of honest) peer.relay(PER_SECOND, BLOCK_MS);
     await sleep(WARM_MS);
     const before = await report(listener);
     const names = behaviours.map(({ name }) => name);
     const done = heard(culprits, (news: CulpritsNews) => 'done' in news);
-    culprits.send({ port, names, seconds: options.seconds } satisfies CulpritsOrder);
+    culprits.send({
+      port,
+      names,
+      seconds: options.seconds,
+      comeBack: names.length > 1,
+    } satisfies CulpritsOrder);
     await done;
     await sleep(1_000);
     for (const peer of honest) peer.quiet();
     const drained = performance.now() + DRAIN_MS;
     while (honest.some((peer) => !peer.isDone) && performance.now() < drained) await sleep(100);
-    await sleep(options.settleSeconds * 1_000);
-    const after = await report(listener);
+    const after = await settled(listener, before, options.settleSeconds);
     // What it has counted is in its points once it has ended.
     const exited = once(listener, 'exit');
     listener.disconnect();
     const [status] = (await exited) as [number | null];
     const seen: Seen = {
       behaviours,
-      ports: honest.map((peer) => peer.port),
+      addresses: honest.map(({ endpoint }) => formatEndpoint(endpoint)),
       honest: honest.map(({ record }) => record),
       before,
       after,
@@ -119,6 +125,20 @@ async function heard<T>(child: ChildProcess, isWanted: (news: T) => boolean): Pr
     child.on('message', listen);
     child.once('exit', ended);
   });
+}
+
+/** The report once memory is back, or the last one of the time that it has for that. */
+async function settled(
+  listener: ChildProcess,
+  before: ListenerReport,
+  seconds: number,
+): Promise<ListenerReport> {
+  const deadline = performance.now() + seconds * 1_000;
+  for (;;) {
+    const after = await report(listener);
+    if (isBack(before, after) || performance.now() > deadline) return after;
+    await sleep(1_000);
+  }
 }
 
 async function report(listener: ChildProcess): Promise<ListenerReport> {

@@ -11,10 +11,10 @@ export const chainsOfDescendants: Behaviour = {
     while (!cage.isOver && !socket.destroyed) {
       const chain = [transaction({ spends: [coin()], outputs: 1 })];
       for (let n = 1; n < 5_000; n++) {
-        const txid = hash256(chain[n - 1] as Buffer);
+        const txid = hash256(chain[n - 1] ?? Buffer.alloc(0));
         chain.push(transaction({ spends: [{ txid, index: 0 }], outputs: 1 }));
       }
-      await cage.flood(socket, (n) => frame('tx', chain[chain.length - 1 - n] as Buffer), chain.length);
+      await cage.flood(socket, (n) => frame('tx', chain[chain.length - 1 - n]), chain.length);
     }
   },
 };

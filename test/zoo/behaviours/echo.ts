@@ -4,8 +4,8 @@ import { frame } from '../cage';
 
 export const echo: Behaviour = {
   name: 'echo',
-  does: 'Sends back every byte that it gets, the version with its nonce too.',
-  ends: ['duplicate-version'],
+  does: 'Says version, and sends back every byte that it gets: our own version is its second.',
+  ends: ['duplicate-version', 'self-connection'],
   run: async (cage) => {
     const socket = await cage.connect();
     socket.on('data', (chunk: Buffer) => socket.write(chunk));
