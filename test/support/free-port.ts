@@ -1,12 +1,24 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
+
+/** Ports below those that the system gives to sockets which dial (32768 on Linux), of which one could take a free port meanwhile. */
+const FIRST = 20_000;
+const LAST = 32_000;
 
 /** A TCP port of `host`, an address of loopback, that nothing listens on. */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
-  const server = createServer().listen(0, host);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(FIRST, LAST);
+    const server = createServer().listen(port, host);
+    try {
+      await once(server, 'listening');
+    } catch {
+      // Taken: another one is tried.
+      continue;
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }

@@ -1,0 +1,15 @@
+import { randomBytes } from 'node:crypto';
+import type { Behaviour } from '../behaviour';
+
+export const garbage: Behaviour = {
+  name: 'garbage',
+  does: 'Sends random bytes, which no transport of Bitcoin can be told from.',
+  ends: ['encrypted-transport'],
+  run: async (cage) => {
+    await cage.again(20, async () => {
+      const socket = await cage.connect();
+      socket.write(randomBytes(100_000));
+      await cage.untilEnd(socket);
+    });
+  },
+};

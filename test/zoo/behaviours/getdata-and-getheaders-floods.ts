@@ -1,0 +1,16 @@
+import type { Behaviour } from '../behaviour';
+import { getHeaders, inventory, unknown } from '../bytes';
+import { frame } from '../cage';
+
+export const getdataAndGetheadersFloods: Behaviour = {
+  name: 'getdata-and-getheaders-floods',
+  does: 'Asks for data and headers as fast as it can, two peers at a time.',
+  ends: ['over-budget', 'flood'],
+  run: async (cage) => {
+    const [data, heads] = await Promise.all([cage.join(), cage.join()]);
+    await Promise.all([
+      cage.flood(data.socket, () => frame('getdata', inventory(1, unknown(10)))),
+      cage.flood(heads.socket, () => frame('getheaders', getHeaders())),
+    ]);
+  },
+};

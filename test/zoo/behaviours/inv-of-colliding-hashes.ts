@@ -1,0 +1,15 @@
+import { collidingKeys } from '../../support/colliding-keys';
+import type { Behaviour } from '../behaviour';
+import { inventory } from '../bytes';
+import { frame } from '../cage';
+
+export const invOfCollidingHashes: Behaviour = {
+  name: 'inv-of-colliding-hashes',
+  does: 'Announces hashes that an unkeyed sum of their words puts into one slot of a table.',
+  ends: ['over-budget', 'flood'],
+  run: async (cage) => {
+    const { socket } = await cage.join();
+    const payload = inventory(1, collidingKeys(50_000, 32));
+    await cage.flood(socket, () => frame('inv', payload), 20);
+  },
+};

@@ -1,0 +1,18 @@
+import type { Behaviour } from '../behaviour';
+import { block, coin, header, transaction, unknown } from '../bytes';
+import { frame } from '../cage';
+
+export const orphanBlocks: Behaviour = {
+  name: 'orphan-blocks',
+  does: 'Sends blocks whose parents are nowhere, as fast as it can.',
+  ends: ['flood'],
+  run: async (cage) => {
+    const { socket } = await cage.join();
+    const filler = transaction({ spends: [coin()], outputs: 10_000 });
+    await cage.flood(socket, (tag) => {
+      const [nowhere = Buffer.alloc(32)] = unknown(1);
+      const parent = header(nowhere, nowhere, 1_700_000_000);
+      return frame('block', block(parent, 500, { transactions: [filler], tag }).bytes);
+    });
+  },
+};

@@ -1,0 +1,14 @@
+import { encodeFrame } from '../../../src/p2p/framing';
+import { NETWORKS } from '../../../src/p2p/networks';
+import type { Behaviour } from '../behaviour';
+
+export const wrongMagic: Behaviour = {
+  name: 'wrong-magic',
+  does: 'Shakes hands, and then sends a message with the magic of another network.',
+  ends: ['wrong-magic'],
+  run: async (cage) => {
+    const { socket } = await cage.join();
+    socket.write(encodeFrame(NETWORKS.mainnet.magic, 'ping', Buffer.alloc(8)));
+    await cage.untilEnd(socket);
+  },
+};

@@ -1,0 +1,41 @@
+import { Cage } from './cage';
+import { BEHAVIOURS } from './list';
+
+/** What the process of the culprits is told, once. */
+export interface CulpritsOrder {
+  readonly port: number;
+  /** Names of the behaviours that run at once. */
+  readonly names: readonly string[];
+  readonly seconds: number;
+  /** Whether a behaviour begins again once it has ended. */
+  readonly comeBack: boolean;
+}
+
+/** What it tells: the error of a behaviour that failed by itself, and the end. */
+export type CulpritsNews = { readonly failed: string } | { readonly done: true };
+
+const tell = (news: CulpritsNews): void => void process.send?.(news);
+
+async function misbehave({ port, names, seconds, comeBack }: CulpritsOrder): Promise<void> {
+  const until = performance.now() + seconds * 1_000;
+  await Promise.all(
+    names.map(async (name) => {
+      const place = BEHAVIOURS.findIndex((each) => each.name === name);
+      const cage = new Cage({ port, place, until });
+      try {
+        // What was ended comes back from other addresses, as long as the run goes on.
+        do {
+          await BEHAVIOURS[place]?.run(cage);
+          await cage.pause(1_000);
+        } while (comeBack && !cage.isOver);
+      } catch (error) {
+        tell({ failed: `${name}: ${String(error)}` });
+      } finally {
+        cage.leave();
+      }
+    }),
+  );
+}
+
+process.on('message', (order: CulpritsOrder) => void misbehave(order).then(() => tell({ done: true })));
+process.on('disconnect', () => process.exit(0));

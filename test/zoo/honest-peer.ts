@@ -1,0 +1,165 @@
+import { randomInt } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { type FakeConnection, FakePeer, type Got, versionPayload } from '../support/fake-peer';
+import type { Endpoint } from '../../src/p2p/endpoint';
+import { headers, inventory } from './bytes';
+import { honestBlock, honestTransaction } from './honest-data';
+import type { Counts } from './listener-child';
+
+/** Types of inventory (BIP144, BIP339). */
+const MSG_WTX = 5;
+const MSG_BLOCK = 2;
+const WITNESS_FLAG = 0x4000_0000;
+
+const PING_MS = 50;
+
+/** What an honest peer did, and what it got. */
+export interface HonestRecord {
+  readonly sent: Counts;
+  readonly got: Counts;
+  /** Transactions in the order in which they were given, as people write their hashes. */
+  readonly given: readonly string[];
+  /** How many were announced. */
+  readonly announced: number;
+  /** Milliseconds from each ping to its pong. */
+  readonly pongs: readonly number[];
+  /** Pings without a pong. */
+  readonly unanswered: number;
+}
+
+/** A peer that keeps the rules: announces transactions and blocks, gives what it is asked for, and pings. */
+export class HonestPeer {
+  private readonly transactions = new Map<string, Buffer>();
+  private readonly given: string[] = [];
+  private readonly pongs: number[] = [];
+  private readonly pings = new Map<string, number>();
+  private timers: NodeJS.Timeout[] = [];
+  private announced = 0;
+  private height = 0;
+  private nonce = 0n;
+
+  private constructor(
+    private readonly number: number,
+    private readonly peer: FakePeer,
+  ) {}
+
+  static async start(number: number): Promise<HonestPeer> {
+    // The peer is made of what answers for it.
+    let self: HonestPeer | undefined = undefined as HonestPeer | undefined;
+    const peer = await FakePeer.start({
+      host: `127.${randomInt(1, 10)}.${randomInt(256)}.${randomInt(1, 255)}`,
+      onMessage: (connection, got) => self?.answer(connection, got),
+    });
+    self = new HonestPeer(number, peer);
+    return self;
+  }
+
+  /** On an address that other programs of this machine don't dial. */
+  get endpoint(): Endpoint {
+    return { host: this.peer.host, port: this.peer.port };
+  }
+
+  /** Announces so many transactions a second, and a block each `blockMs`, until `stop`. */
+  relay(perSecond: number, blockMs: number): void {
+    this.timers = [
+      setInterval(() => this.announce(), 1_000 / perSecond),
+      setInterval(() => this.announceBlock(), blockMs),
+      setInterval(() => this.ping(), PING_MS),
+    ];
+  }
+
+  /** Announces no more; still gives what it is asked for. */
+  quiet(): void {
+    for (const timer of this.timers) clearInterval(timer);
+  }
+
+  /** Whether the listener has shaken hands with it. */
+  get isConnected(): boolean {
+    return this.connection?.commands().includes('verack') === true;
+  }
+
+  get isDone(): boolean {
+    return this.given.length >= this.announced && this.pings.size === 0;
+  }
+
+  get record(): HonestRecord {
+    const sent: Counts = {};
+    const got: Counts = {};
+    for (const connection of this.peer.connections) {
+      for (const { command } of connection.sent) sent[command] = (sent[command] ?? 0) + 1;
+      for (const { command } of connection.got) got[command] = (got[command] ?? 0) + 1;
+    }
+    const { given, announced, pongs, pings } = this;
+    return { sent, got, given, announced, pongs, unanswered: pings.size };
+  }
+
+  async stop(): Promise<void> {
+    this.quiet();
+    await this.peer.stop();
+  }
+
+  private get connection(): FakeConnection | undefined {
+    return this.peer.connections.at(-1);
+  }
+
+  private announce(): void {
+    const { raw, hash } = honestTransaction(this.number, this.announced++);
+    this.transactions.set(hash.toString('hex'), raw);
+    this.connection?.send('inv', inventory(MSG_WTX, [hash]));
+  }
+
+  private announceBlock(): void {
+    // The honest take turns.
+    this.height += 1;
+    if (this.height % 2 === this.number)
+      this.connection?.send('headers', headers([honestBlock(this.height).header]));
+  }
+
+  private ping(): void {
+    const nonce = Buffer.alloc(8);
+    nonce.writeBigUInt64LE(++this.nonce);
+    this.pings.set(nonce.toString('hex'), performance.now());
+    this.connection?.send('ping', nonce);
+  }
+
+  private answer(connection: FakeConnection, { command, payload }: Got): void {
+    if (command === 'version') {
+      connection.send('version', versionPayload());
+      connection.send('wtxidrelay');
+    } else if (command === 'verack') {
+      connection.send('verack');
+    } else if (command === 'ping') {
+      connection.send('pong', payload);
+    } else if (command === 'pong') {
+      const key = payload.toString('hex');
+      this.pongs.push(performance.now() - (this.pings.get(key) ?? 0));
+      this.pings.delete(key);
+    } else if (command === 'getheaders') {
+      connection.send(
+        'headers',
+        headers(Array.from({ length: this.height }, (_, i) => honestBlock(i + 1).header)),
+      );
+    } else if (command === 'getdata') {
+      this.give(connection, payload);
+    }
+  }
+
+  private give(connection: FakeConnection, payload: Buffer): void {
+    const missing: Buffer[] = [];
+    for (let at = payload.length % 36; at < payload.length; at += 36) {
+      const type = payload.readUInt32LE(at) & ~WITNESS_FLAG;
+      const hash = payload.subarray(at + 4, at + 36);
+      const raw = this.transactions.get(hash.toString('hex'));
+      if (type === MSG_BLOCK) {
+        for (let height = 1; height <= this.height; height++)
+          if (honestBlock(height).hash.equals(hash)) connection.send('block', honestBlock(height).bytes);
+      } else if (raw === undefined) {
+        missing.push(hash);
+      } else {
+        this.given.push(Buffer.from(hash).reverse().toString('hex'));
+        connection.send('tx', raw);
+      }
+    }
+    if (missing.length > 0) connection.send('notfound', inventory(MSG_WTX, missing));
+  }
+}

@@ -1,0 +1,178 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Behaviour } from './behaviour';
+import type { HonestRecord } from './honest-peer';
+import type { Counts, ListenerReport } from './listener-child';
+import { BEHAVIOURS } from './list';
+
+/** What a run left behind. */
+export interface Seen {
+  readonly behaviours: readonly Behaviour[];
+  /** Addresses of the honest peers. */
+  readonly addresses: readonly string[];
+  readonly honest: readonly HonestRecord[];
+  readonly before: ListenerReport;
+  readonly after: ListenerReport;
+  /** All points, in line protocol. */
+  readonly points: string;
+  readonly failures: readonly string[];
+}
+
+/** The verdict on a run. */
+export interface Finding {
+  /** What was wrong; nothing, where all of it held. */
+  readonly faults: readonly string[];
+  /** By behaviour: the reasons that its peers were given. */
+  readonly reasons: ReadonlyMap<string, Counts>;
+  readonly transactions: number;
+  /** Whether all that the honest said was counted, and stored in its order. */
+  readonly isHonestExact: boolean;
+  /** Messages of the culprits that came. */
+  readonly messages: number;
+  readonly residentBefore: number;
+  readonly residentPeak: number;
+  readonly residentAfter: number;
+  /** Milliseconds. */
+  readonly pongP99: number;
+}
+
+const MOST_RESIDENT = 500_000_000;
+/** Memory afterwards, as a part of memory before. */
+const LEFT_OVER = 1.2;
+
+/**
+ * What glibc keeps for later of what was held and freed: about the bound of messages that have come in part
+ * (src/p2p/budget/held-bytes.ts). None of it is in use.
+ */
+const ALLOCATOR_KEEPS = 80_000_000;
+
+/**
+ * What stays of those that keep the rules, each up to a bound: transactions in the relay view (10 MB here), and hashes of what was
+ * announced and of what came.
+ */
+const MAY_STAY = 30_000_000;
+
+/** Whether the memory that culprits took is back: what is in use, and what the system counts. */
+export function isBack(before: ListenerReport, after: ListenerReport): boolean {
+  return (
+    after.live <= before.live * LEFT_OVER + MAY_STAY &&
+    after.resident <= before.resident * LEFT_OVER + MAY_STAY + ALLOCATOR_KEEPS
+  );
+}
+
+const PONG_MS = 250;
+
+/** Ends that are no reproach. */
+const PEACEFUL: ReadonlySet<string> = new Set(['closed-by-peer', 'socket-error', 'stopped', 'stalled']);
+
+/** Holds what was seen against what must hold. */
+export function judge(seen: Seen, options: { readonly judgesPong: boolean }): Finding {
+  const { before, after } = seen;
+  const faults = [...seen.failures];
+  const reasons = new Map<string, Counts>();
+  for (const behaviour of seen.behaviours) {
+    const found = reasonsOf(behaviour, after);
+    reasons.set(behaviour.name, found);
+    const fault = endFault(behaviour, found, seen.behaviours.length > 1);
+    if (fault !== undefined) faults.push(fault);
+  }
+  const inexact = seen.honest.flatMap((record, n) => honestFaults(record, n, seen));
+  faults.push(...inexact);
+  faults.push(...rejectsFaults(seen));
+  if (after.peak > MOST_RESIDENT) faults.push(`memory: ${mb(after.peak)} at most, 500 MB are allowed`);
+  if (!isBack(before, after))
+    faults.push(
+      `memory: ${mb(after.live)} in use and ${mb(after.resident)} resident afterwards, ${mb(before.live)} and ${mb(before.resident)} before`,
+    );
+  const pongs = seen.honest.flatMap((record) => record.pongs).sort((a, b) => a - b);
+  const pongP99 = pongs[Math.floor(pongs.length * 0.99)] ?? Infinity;
+  if (options.judgesPong && pongP99 > PONG_MS)
+    faults.push(`pongs: p99 ${pongP99.toFixed(0)} ms, 250 are allowed`);
+  return {
+    faults,
+    reasons,
+    transactions: seen.honest.reduce((sum, { announced }) => sum + announced, 0),
+    isHonestExact: inexact.length === 0,
+    messages: Object.values(after.messages).reduce((sum, n) => sum + n, 0),
+    residentBefore: before.resident,
+    residentPeak: after.peak,
+    residentAfter: after.resident,
+    pongP99,
+  };
+}
+
+/** Each behaviour dials from addresses of its own. */
+function reasonsOf(behaviour: Behaviour, { reasons }: ListenerReport): Counts {
+  const prefix = `127.${BEHAVIOURS.indexOf(behaviour) + 10}.`;
+  const found: Counts = {};
+  for (const [host, counts] of Object.entries(reasons)) {
+    if (!host.startsWith(prefix) && host !== 'refused') continue;
+    for (const [reason, count] of Object.entries(counts)) found[reason] = (found[reason] ?? 0) + count;
+  }
+  return found;
+}
+
+function endFault({ name, ends }: Behaviour, found: Counts, isOneOfMany: boolean): string | undefined {
+  const reasons = Object.keys(found).filter((reason) => !PEACEFUL.has(reason));
+  // Of many floods at once each gets its turn: some are still held back when the run is over.
+  const isHeldBack = isOneOfMany && ends.includes('flood');
+  if (ends !== 'stays')
+    return isHeldBack || ends.some((reason) => reason in found)
+      ? undefined
+      : `${name}: must end by ${ends.join(' or ')}, found ${Object.keys(found).join(', ') || 'nothing'}`;
+  return undefined === reasons.find((reason) => !REFUSALS.has(reason))
+    ? undefined
+    : `${name}: must stay, found ${reasons.join(', ')}`;
+}
+
+/** Told of nobody: who is refused has no connection. */
+const REFUSALS: ReadonlySet<string> = new Set(['banned', 'inbound-full', 'inbound-share', 'duplicate']);
+
+function honestFaults(record: HonestRecord, n: number, { addresses, after, points }: Seen): string[] {
+  const faults: string[] = [];
+  const own = after.honest[addresses[n] ?? ''];
+  const who = `honest peer ${n}`;
+  if (own === undefined) return [`${who}: the listener never heard of it`];
+  for (const [what, theirs, ours] of [
+    ['received', record.sent, own.received],
+    ['sent', record.got, own.sent],
+  ] as const)
+    if (!isDeepStrictEqual({ ...ours }, theirs))
+      faults.push(
+        `${who}: messages ${what}: counted ${JSON.stringify(ours)}, it has ${JSON.stringify(theirs)}`,
+      );
+  if (record.given.length !== record.announced)
+    faults.push(`${who}: ${record.given.length} of ${record.announced} transactions were asked for`);
+  if (record.unanswered > 0) faults.push(`${who}: ${record.unanswered} pings without a pong`);
+  // By what the listener lost it, if it did.
+  const host = (addresses[n] ?? '').split(':')[0] ?? '';
+  const ends = after.reasons[host];
+  if (ends !== undefined) faults.push(`${who}: the listener gave it ${JSON.stringify(ends)}`);
+  const mine = new Set(record.given);
+  const stored = [...points.matchAll(/^tx,.*?sha="([0-9a-f]{64})"/gm)]
+    .map(([, sha = '']) => sha)
+    .filter((sha) => mine.has(sha));
+  if (!isDeepStrictEqual(stored, [...record.given]))
+    faults.push(
+      `${who}: ${stored.length} points of tx for ${record.given.length} given, or in another order`,
+    );
+  return faults;
+}
+
+/** What the series `rejects` says must be what happened. */
+function rejectsFaults({ points, after }: Seen): string[] {
+  const told: Counts = {};
+  for (const [, reason = '', fields = ''] of points.matchAll(/^rejects,.*?reason=([a-z-]+) (\S+) /gm))
+    for (const [, n = '0'] of fields.matchAll(/(?:violations|disconnects)=(\d+)i/g))
+      told[reason] = (told[reason] ?? 0) + Number(n);
+  const counted: Counts = {};
+  for (const counts of Object.values(after.reasons))
+    for (const [reason, n] of Object.entries(counts)) counted[reason] = (counted[reason] ?? 0) + n;
+  // The honest end with the run, which is told after the report.
+  delete told['stopped'];
+  delete counted['stopped'];
+  return Object.entries(counted).flatMap(([reason, n]) =>
+    told[reason] === n ? [] : [`rejects: ${told[reason] ?? 0} of ${reason}, there were ${n}`],
+  );
+}
+
+const mb = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;

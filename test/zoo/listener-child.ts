@@ -1,0 +1,127 @@
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type * as heap from '../../src/cli/heap';
+import type * as app from '../../src/app';
+import type * as log from '../../src/log';
+import type { Endpoint } from '../../src/p2p/endpoint';
+import { HONEST_PEERS } from './honest-data';
+
+/** What the listener did and saw, for its judge. */
+export interface ListenerReport {
+  /** By address of each honest peer: messages by command. */
+  readonly honest: Readonly<Record<string, { readonly received: Counts; readonly sent: Counts }>>;
+  /** By host of everybody else: violations, ends and refusals by reason. */
+  readonly reasons: Readonly<Record<string, Counts>>;
+  /** Resident memory in bytes, after a collection of garbage. */
+  readonly resident: number;
+  /** Of that, what is in use: the heap, and buffers. */
+  readonly live: number;
+  /** The most that was seen, sampled four times a second. */
+  readonly peak: number;
+  /** Messages that came from everybody but the honest, by host. */
+  readonly messages: Counts;
+}
+
+/** Numbers by name. */
+export type Counts = Record<string, number>;
+
+/** What the process of the listener is told to listen with, once; then it is asked for reports. */
+export type ListenerOrder =
+  | {
+      readonly listen: {
+        readonly port: number;
+        readonly honest: readonly Endpoint[];
+        readonly dataDir: string;
+      };
+    }
+  | { readonly report: true };
+
+/** What it tells: that it listens, a report. */
+export type ListenerNews = { readonly listening: true } | { readonly report: ListenerReport };
+
+/** What is tried is the program as the build left it, in this folder, and not a bundle of its sources. */
+const DIST = process.env['ZOO_DIST'] ?? '';
+const load = createRequire(path.join(DIST, 'app.js'));
+const { startApp } = load('./app.js') as typeof app;
+const { createLog } = load('./log.js') as typeof log;
+const { keepHeapSmall } = load('./cli/heap.js') as typeof heap;
+
+// As the command does that listens.
+keepHeapSmall();
+
+/**
+ * Places for everybody: culprits dial from loopback, which is exempt from the share that an address has, so that the thousand
+ * connections of one would keep all others out.
+ */
+const MAX_INBOUND = 2_000;
+
+/** Transactions of culprits that keep the rules stay in the relay view, so its bound is a part of what is measured. */
+const MEMPOOL_BYTES = 10_000_000;
+
+const COLLECTIONS = 3;
+
+const honest: Record<string, { received: Counts; sent: Counts }> = {};
+const reasons: Record<string, Counts> = {};
+const messages: Counts = {};
+let peak = 0;
+
+const count = (counts: Counts, name: string): void => void (counts[name] = (counts[name] ?? 0) + 1);
+const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':'));
+const tell = (news: ListenerNews): void => void process.send?.(news);
+
+async function listen(port: number, honestPeers: readonly Endpoint[], dataDir: string): Promise<void> {
+  const listener = await startApp(
+    {
+      node: 'zoo',
+      network: 'regtest',
+      connect: honestPeers,
+      join: { peers: 0, listen: { host: '127.0.0.1', port }, maxInbound: MAX_INBOUND },
+      exports: ['stdout:'],
+      spools: { directory: dataDir, maxBytes: 0 },
+      dataDir,
+      intervalMs: 1_000,
+      policy: 'core',
+      wtxidRelay: true,
+      txPerSecond: 100,
+      maxUserAgents: 200,
+      mempoolBytes: MEMPOOL_BYTES,
+    },
+    { log: createLog('error') },
+  );
+  const { bus } = listener;
+  bus.on('received', ({ peer, command }) => {
+    if (peer.outbound) count((honest[peer.address] ??= { received: {}, sent: {} }).received, command);
+    else count(messages, hostOf(peer.address));
+  });
+  bus.on('sent', ({ peer, command }) => {
+    if (peer.outbound) count((honest[peer.address] ??= { received: {}, sent: {} }).sent, command);
+  });
+  const note = (address: string, reason: string): void => count((reasons[hostOf(address)] ??= {}), reason);
+  bus.on('violation', ({ peer, reason }) => note(peer.address, reason));
+  bus.on('disconnected', ({ peer, reason }) => note(peer.address, reason));
+  bus.on('refused', ({ reason }) => note('refused:0', reason));
+  setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 250).unref();
+  tell({ listening: true });
+  process.on('disconnect', () => void listener.stop().then(() => process.exit(0)));
+}
+
+/** Buffers are freed a moment after a collection has found that nobody needs them. */
+async function report(): Promise<void> {
+  for (let n = 0; n < COLLECTIONS; n++) {
+    globalThis.gc?.();
+    await sleep(200);
+  }
+  const { rss, heapUsed, external } = process.memoryUsage();
+  tell({ report: { honest, reasons, messages, resident: rss, live: heapUsed + external, peak } });
+}
+
+process.on('message', (order: ListenerOrder) => {
+  if ('listen' in order) {
+    const { port, honest: peers, dataDir } = order.listen;
+    if (peers.length !== HONEST_PEERS) throw new Error('an honest peer is missing');
+    void listen(port, peers, dataDir);
+    return;
+  }
+  void report();
+});
