@@ -279,8 +279,8 @@ export const ALERTS: readonly Alert[] = [
     forMinutes: 0,
     influx: {
       queries: { A: whole(line('', 'btcdmon', 'rate', 'stalled'), [300, 0]) },
-      // Milliseconds a second: 10 s within 300.
-      condition: '$A > 33.3',
+      // Milliseconds within the 5 minutes.
+      condition: '$A > 10000',
       noData: 'OK',
     },
     promql: `max ${BY} (increase(${metricName('btcdmon', 'stalled')}[5m])) > 10`,

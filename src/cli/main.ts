@@ -40,13 +40,11 @@ function commands(settings: Settings): CommandModule[] {
  * 1 for a failure. Any other is a fault of the program and keeps its stack.
  */
 export async function main(args: readonly string[]): Promise<void> {
-  guardOutputs();
-  // Files that hold data are for this user alone, those that DuckDB makes beside its own included.
-  process.umask(0o077);
   let settings: Settings | undefined;
   try {
     const spelt = spellBooleans(args, BOOLEANS);
     settings = Settings.load(process.env, configFlag(spelt), KNOWN);
+    settings.flagsIn(spelt);
     for (const warning of settings.warnings) process.stderr.write(`btcdmon-node: ${warning}\n`);
     await parser(spelt, settings).parseAsync();
   } catch (error) {
@@ -54,6 +52,14 @@ export async function main(args: readonly string[]): Promise<void> {
     const text = error instanceof BtcdmonError ? oneLine(error.message, settings) : stackOf(error);
     process.stderr.write(`btcdmon-node: ${text}\n`);
   }
+}
+
+/** Runs the command line as a process of its own, which ends with it. */
+export async function run(args: readonly string[]): Promise<void> {
+  guardOutputs();
+  // Files that hold data are for this user alone, those that DuckDB makes beside its own included.
+  process.umask(0o077);
+  await main(args);
   endWithOutputs(wasSignalled());
 }
 

@@ -46,6 +46,9 @@ export class Settings {
   /** Where the value came from that counts; a flag has no entry. */
   private readonly origins = new Map<string, { readonly given: Given; readonly value: SettingValue }>();
 
+  /** Options that the command line names. */
+  private readonly flags = new Set<string>();
+
   private constructor(
     private readonly environment: ReadonlyMap<string, Given>,
     private readonly file: ReadonlyMap<string, Given>,
@@ -92,10 +95,19 @@ export class Settings {
       this.origins.delete(name);
   }
 
+  /** Takes the arguments of the command line: an option that stands there by its name has its value from there. */
+  flagsIn(args: readonly string[]): void {
+    for (const arg of args) {
+      if (arg === '--') return;
+      const name = /^--([a-z-]+)(?:=|$)/.exec(arg)?.[1];
+      if (name !== undefined) this.flags.add(name);
+    }
+  }
+
   /** A message that begins with `--name`, with the variable or the place in the file instead where the value is from there. */
   named(message: string): string {
     const name = /^--([a-z-]+)(?=[ :])/.exec(message)?.[1];
-    const given = name === undefined ? undefined : this.origins.get(name)?.given;
+    const given = name === undefined || this.flags.has(name) ? undefined : this.origins.get(name)?.given;
     if (name === undefined || given === undefined) return message;
     const meant = given.texts.find(({ text }) => message.includes(text)) ?? given;
     return meant.where + message.slice(`--${name}`.length);

@@ -443,7 +443,7 @@ export const SCHEMA = {
     },
     columns: {
       started: column('int', 'gauge', 'ms', 'When this run started (Unix time); tells runs apart'),
-      clock_step_ms: column(
+      clock_step: column(
         'int',
         'gauge',
         'ms',
@@ -518,7 +518,7 @@ export const SCHEMA = {
         'Per exporter with a spool: points that wait on disk, over restarts',
       ),
     },
-    anchors: ['rss', 'emitted', 'sent', 'clock_step_ms'],
+    anchors: ['rss', 'emitted', 'sent', 'clock_step'],
   },
 } as const satisfies Record<string, Series>;
 

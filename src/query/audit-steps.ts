@@ -48,13 +48,13 @@ export async function readSteps(
     series: 'btcdmon',
     since: since > LOOK_BACK_NS ? since - LOOK_BACK_NS : 0n,
     until,
-    where: parseWhere('btcdmon', 'clock_step_ms < 0'),
+    where: parseWhere('btcdmon', 'clock_step < 0'),
     agg: null,
     by: [],
     everyNs: null,
     limit: 0,
   });
-  const names = ['time', 'node', 'network', 'started', 'clock_step_ms', 'clock_steps'];
+  const names = ['time', 'node', 'network', 'started', 'clock_step', 'clock_steps'];
   const places = names.map((name) => columns.findIndex((column) => column.name === name));
   const found: { readonly run: string; readonly nth: number; readonly step: StepBack }[] = [];
   for await (const batch of rows)

@@ -157,7 +157,7 @@ it('each peer’s bad input gets its status or reason, and a good peer is counte
     peers.transactions.connection.send('tx', payload);
   peers.transactions.connection.send('tx', many);
   peers.blocks.connection.send('block', block(5));
-  peers.blocks.connection.send('block', Buffer.concat([block(5), Buffer.alloc(1)]));
+  peers.blocks.connection.send('block', block(5).subarray(0, -1));
   await serve(peers.blocks, [...badBlocks.map(([, bytes]) => bytes), orphan, forgery].map(blockThing));
   await awaited('patience with headers to end', () => {
     const asked = peers.headers.connection.commands().filter((command) => command === 'getheaders');
@@ -215,12 +215,14 @@ it('each peer’s bad input gets its status or reason, and a good peer is counte
       'SELECT reason, sum(violations) FROM rejects WHERE reason IS NOT NULL AND violations > 0 GROUP BY 1 ORDER BY 1',
     ),
   ).toEqual([
-    `invalid-block ${badBlocks.length + 1}`,
+    // All but the one from the future, which may be the fault of our own clock.
+    `invalid-block ${badBlocks.length}`,
     'invalid-header 1',
     `invalid-tx ${badTransactions['invalid-tx']?.length}`,
     'malformed-block 1',
     'malformed-message 1',
     `malformed-tx ${badTransactions['malformed-tx']?.length}`,
+    'time-too-new 1',
     'unconnected-headers 1',
   ]);
   // Nobody was cut off: each of these may be a fault of the sender's software.

@@ -107,7 +107,7 @@ libfaketime.describe('a running node whose clock is set', (library) => {
         sha: String(sha),
         time: time as bigint,
       }));
-      steps = (await rows('btcdmon', ['clock_step_ms', 'clock_steps', 'time']))
+      steps = (await rows('btcdmon', ['clock_step', 'clock_steps', 'time']))
         .filter(([ms]) => ms !== null)
         .map(([ms, nth, time]) => ({ ms: Number(ms), nth: Number(nth), time: time as bigint }))
         .sort((a, b) => a.nth - b.nth);

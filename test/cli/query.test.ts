@@ -84,7 +84,7 @@ it.each<readonly [readonly string[], number, string]>([
   [[], 2, 'name a series, as query tx; there are bandwidth,'],
   [['txs'], 2, 'there is no series txs; did you mean tx?'],
   [['tx', '--where', 'size = 1'], 2, '--where, character 1: series tx has no column size'],
-  [['tx', '--since', '1h', '--since', '2h'], 2, '--since is given more than once'],
+  [['tx', '--since', '1h', '--since', '2h'], 2, '--since 1h and 2h: give it once'],
   [['tx', '--raw', 'SELECT 1'], 2, 'leave out the series tx, or --raw'],
   [['--raw', 'SELECT 1', '--limit', '5'], 2, 'put --limit into it'],
   [['--raw', 'DROP TABLE tx'], 2, '--raw is read-only'],

@@ -38,6 +38,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   'spool-size': ['0', '1e3', '-5'],
   http: ['a', '127.0.0.1:x', '5.5', 'true', 'example.org:80', 'Off '],
   'http-host': ['http://a', 'a b', 'a:b'],
+  'http-proxy': ['x', '10.0.0.0/33', '1.2.3'],
   retention: ['30', '59m', 'forever', '-1d'],
   'max-user-agents': ['0', 'many'],
   from: ['x', 'nats://', 'nats://h', 'nats://h/a.b', 'duckdb:x'],

@@ -301,7 +301,7 @@ describeWithTmpfs('a full disk', () => {
       warnings.some((line) => line.includes("the spool can't be written")),
     );
     expect(warnings.join('\n')).toMatch(
-      /^influx\+http: the spool can't be written, 5000 points wait in memory: .*no space left on device, write$/m,
+      /^influx\+http: the spool can't be written, 5000 points wait in memory: .*no space left on device, write; the disk is full: make room on it$/m,
     );
     expect(queue.stats()).toMatchObject({ queued: 5_000, spooled: 0, dropped: 0 });
     disk.resize(10_000_000);

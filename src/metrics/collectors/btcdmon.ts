@@ -25,7 +25,7 @@ export const btcdmon = (context: BtcdmonContext): Collector => {
   let stalled = 0;
   // At once: it is the first point after the step.
   clockSteps?.onStep(({ ms, isFollowed }) => {
-    if (isFollowed) emit('btcdmon', { started, clock_step_ms: ms, clock_steps: ++steps });
+    if (isFollowed) emit('btcdmon', { started, clock_step: ms, clock_steps: ++steps });
   });
   const account = (): void => {
     for (const series of SERIES_NAMES)

@@ -102,8 +102,8 @@ export const HEALTH: readonly Panel[] = [
     shortestBucketS: 5,
     since: '1d',
     lines: [
-      line('forward', 'btcdmon', 'max', 'clock_step_ms'),
-      line('back', 'btcdmon', 'min', 'clock_step_ms'),
+      line('forward', 'btcdmon', 'max', 'clock_step'),
+      line('back', 'btcdmon', 'min', 'clock_step'),
     ],
   },
   {

@@ -70,7 +70,7 @@ describe('the words for a clock that was set', () => {
 
   it('tell how, when, and that times overlap where it was set back', () => {
     expect(clockWords({ columns, rows: [[T0, 3_600_000, null]] })).toMatch(
-      /^The system’s clock was set forward by 1 h.* at about [^.]+\.$/,
+      /^The system’s clock was set forward by 1\s+h.* at about [^.]+\.$/,
     );
     expect(
       clockWords({
@@ -81,7 +81,7 @@ describe('the words for a clock that was set', () => {
         ],
       }),
     ).toMatch(
-      /^The system’s clock was set 2 times, the last time back by 1 h.* at about .*\. Where it was set back, .*same times\.$/,
+      /^The system’s clock was set 2 times, the last time back by 1\s+h.* at about .*\. Where it was set back, .*same times\.$/,
     );
   });
 });
