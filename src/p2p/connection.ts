@@ -358,6 +358,7 @@ export class Connection implements PeerInfo, FrameSink, Sender {
 
   /** Takes bytes of the protocol; their messages are handled when it is the peer's turn. */
   private take(chunk: Buffer): void {
+    if (this.ended) return;
     this.frames.add(chunk);
     this.modules.turns.arrived(this);
   }

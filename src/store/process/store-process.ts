@@ -104,8 +104,7 @@ export class StoreProcess {
         this.isUncertain = false;
         return written;
       } catch (error) {
-        // Nothing was stored of what the process says that it could not write.
-        if (!(error instanceof StoreEnded)) this.isUncertain = mayBeStored;
+        // A COMMIT that failed may have stored them all the same, and the process that knows may end: it stays uncertain.
         if (!(error instanceof StoreEnded) || this.isClosing || attempt === MAX_TRIES) throw error;
       }
       await connection.ended;
