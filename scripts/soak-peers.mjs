@@ -82,6 +82,7 @@ function versionPayload(agent) {
   const head = Buffer.alloc(81);
   head.writeInt32LE(70_016, 0);
   head.writeBigUInt64LE(9n, 4);
+  head.writeBigInt64LE(BigInt(Math.floor(Date.now() / 1_000)), 12);
   head[80] = name.length;
   const tail = Buffer.alloc(5);
   tail.writeInt32LE(chain.headers.length, 0);
