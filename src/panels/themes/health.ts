@@ -101,10 +101,7 @@ export const HEALTH: readonly Panel[] = [
     plot: 'points',
     shortestBucketS: 5,
     since: '1d',
-    lines: [
-      line('forward', 'btcdmon', 'max', 'clock_step'),
-      line('back', 'btcdmon', 'min', 'clock_step'),
-    ],
+    lines: [line('forward', 'btcdmon', 'max', 'clock_step'), line('back', 'btcdmon', 'min', 'clock_step')],
   },
   {
     name: 'memory',
