@@ -23,7 +23,7 @@ const MAGIC_BYTES = 4;
 const VERSION_COMMAND = Buffer.from('version\0\0\0\0\0', 'latin1');
 
 /** As many bytes tell a responder which transport is spoken (BIP324; Core 31 `src/net.h` V1_PREFIX_LEN). */
-export const FIRST_BYTES = MAGIC_BYTES + VERSION_COMMAND.length;
+const FIRST_BYTES = MAGIC_BYTES + VERSION_COMMAND.length;
 
 const NETWORK_MAGICS: ReadonlySet<number> = new Set(Object.values(NETWORKS).map(({ magic }) => magic));
 

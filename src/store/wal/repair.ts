@@ -12,12 +12,12 @@ const MAX_BYTES = 1_000_000_000;
 const MAX_NAMED = 5;
 
 /** The logs of a store: the one of every transaction, and the one of those that come while that is written into the file. */
-export function logsOf(file: string): readonly [string, string] {
+function logsOf(file: string): readonly [string, string] {
   return [`${file}.wal`, `${file}.wal.checkpoint`];
 }
 
 /** What is to be done where a log cannot be repaired. */
-export function logRemedy(file: string): string {
+function logRemedy(file: string): string {
   const [log, checkpoint] = logsOf(file);
   return `move ${log} (and ${path.basename(checkpoint)}, if it is there) away and start again: what was not yet in the store is then missing from it`;
 }
