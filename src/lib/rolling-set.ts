@@ -1,27 +1,27 @@
-/**
- * A set of strings with bounded memory: it remembers at least the last `capacity` values and at most twice as many.
- * Two generations; when the young one is full, the old one is forgotten.
- */
-export class RollingSet {
-  private young = new Set<string>();
-  private old = new Set<string>();
+import { Generations } from './generations';
 
-  constructor(private readonly capacity: number) {}
+/** A set of strings with bounded memory: it remembers at least the last `capacity` values and at most twice as many. */
+export class RollingSet {
+  private readonly generations: Generations<Set<string>>;
+
+  constructor(capacity: number) {
+    this.generations = new Generations(
+      () => new Set(),
+      ({ size }) => size >= capacity,
+    );
+  }
 
   has(value: string): boolean {
-    return this.young.has(value) || this.old.has(value);
+    const { young, old } = this.generations;
+    return young.has(value) || old.has(value);
   }
 
   add(value: string): void {
-    if (this.young.size >= this.capacity) {
-      this.old = this.young;
-      this.young = new Set();
-    }
-    this.young.add(value);
+    if (!this.generations.young.has(value)) this.generations.forNewEntry().add(value);
   }
 
   delete(value: string): void {
-    this.young.delete(value);
-    this.old.delete(value);
+    this.generations.young.delete(value);
+    this.generations.old.delete(value);
   }
 }

@@ -1,4 +1,5 @@
 import type { Transaction } from '../wire/transaction';
+import { Generations } from '../lib/generations';
 import { NONE, RecordTable } from '../lib/record-table';
 
 /** A transaction was relayed to us. */
@@ -13,13 +14,13 @@ const FLAGS = 0;
 const FIRST_VALUE = 4;
 const PAYLOAD_BYTES = 8;
 
-/** A generation ends, too, when it has this many outputs to each of its transactions; on mainnet it is under 3. */
+/** A generation of `capacity` transactions is full at this many outputs for each of them, too; on mainnet there are under 3. */
 const MAX_OUTPUTS_PER_TRANSACTION = 4;
 
 const HASH_BYTES = 32;
 
 /** Transactions in the order in which they came, with the values of their outputs. */
-class Generation {
+class Coins {
   private readonly transactions = new RecordTable(HASH_BYTES, PAYLOAD_BYTES);
   private values = new Float64Array(256);
   private valueCount = 0;
@@ -69,17 +70,18 @@ class Generation {
 }
 
 /**
- * Remembers the transactions of late, relayed or in blocks: the values of their outputs, and where they were seen. It holds
- * the last `capacity` transactions at least and twice as many at most, in two generations; when the young one is full the
- * old one is forgotten. A txid is a hash over the values, so that what is known is right, whoever told it.
+ * Remembers recent transactions, relayed or in blocks: the values of their outputs, and where they were seen. At least the last
+ * `capacity` transactions are remembered, and at most twice as many. A txid is a hash over the values, so a value that is known is
+ * right, whoever sent it.
  */
 export class CoinCache {
-  private young: Generation;
-  private old: Generation;
+  private readonly generations: Generations<Coins>;
 
-  constructor(private readonly options: { readonly capacity: number }) {
-    this.young = new Generation(options.capacity);
-    this.old = new Generation(options.capacity);
+  constructor({ capacity }: { readonly capacity: number }) {
+    this.generations = new Generations(
+      () => new Coins(capacity),
+      (coins) => coins.isFull,
+    );
   }
 
   /**
@@ -89,40 +91,40 @@ export class CoinCache {
    */
   add(txid: Buffer, transaction: Transaction, seen: number): boolean {
     if (this.setSeen(txid, this.seen(txid) | seen)) return false;
-    if (this.young.isFull) {
-      this.old = this.young;
-      this.young = new Generation(this.options.capacity);
-    }
-    this.young.setFlags(this.young.add(txid, transaction), seen);
+    const coins = this.generations.forNewEntry();
+    coins.setFlags(coins.add(txid, transaction), seen);
     return true;
   }
 
   /** Where a transaction was seen, SEEN_RELAYED, SEEN_MINED and SEEN_STALE together; 0 for one that is not remembered. */
   seen(bytes: Buffer, start = 0): number {
-    const slot = this.young.find(bytes, start);
-    if (slot !== NONE) return this.young.flags(slot);
-    const oldSlot = this.old.find(bytes, start);
-    return oldSlot === NONE ? 0 : this.old.flags(oldSlot);
+    const { young, old } = this.generations;
+    const slot = young.find(bytes, start);
+    if (slot !== NONE) return young.flags(slot);
+    const oldSlot = old.find(bytes, start);
+    return oldSlot === NONE ? 0 : old.flags(oldSlot);
   }
 
   /** Sets where a transaction was seen; false for one that is not remembered. */
   setSeen(txid: Buffer, seen: number): boolean {
-    const slot = this.young.find(txid, 0);
+    const { young, old } = this.generations;
+    const slot = young.find(txid, 0);
     if (slot !== NONE) {
-      this.young.setFlags(slot, seen);
+      young.setFlags(slot, seen);
       return true;
     }
-    const oldSlot = this.old.find(txid, 0);
+    const oldSlot = old.find(txid, 0);
     if (oldSlot === NONE) return false;
-    this.old.setFlags(oldSlot, seen);
+    old.setFlags(oldSlot, seen);
     return true;
   }
 
   /** Value in satoshi of output `index` of the transaction whose hash begins at `start`, where it is remembered. */
   value(bytes: Buffer, start: number, index: number): number | undefined {
-    const slot = this.young.find(bytes, start);
-    if (slot !== NONE) return this.young.value(slot, index);
-    const oldSlot = this.old.find(bytes, start);
-    return oldSlot === NONE ? undefined : this.old.value(oldSlot, index);
+    const { young, old } = this.generations;
+    const slot = young.find(bytes, start);
+    if (slot !== NONE) return young.value(slot, index);
+    const oldSlot = old.find(bytes, start);
+    return oldSlot === NONE ? undefined : old.value(oldSlot, index);
   }
 }

@@ -1,3 +1,4 @@
+import { Generations } from '../lib/generations';
 import { NONE, RecordTable } from '../lib/record-table';
 
 const HASH_BYTES = 32;
@@ -7,42 +8,41 @@ const TIME = 0;
 const PAYLOAD_BYTES = 8;
 
 /**
- * When transactions and blocks were first announced, until somebody takes that out. It holds the last `capacity` at least and
- * twice as many at most, in two generations; when the young one is full the old one is forgotten. Each takes about 50
- * bytes.
+ * When transactions and blocks were first announced. An entry stays until it is taken out or forgotten: at least the last
+ * `capacity` entries are remembered, and at most twice as many. An entry takes about 50 bytes.
  */
 export class AnnouncementTimes {
-  private young = newTable();
-  private old = newTable();
+  private readonly generations: Generations<RecordTable>;
   private readonly key = Buffer.alloc(HASH_BYTES);
 
-  constructor(private readonly capacity: number) {}
+  constructor(capacity: number) {
+    this.generations = new Generations(
+      () => new RecordTable(HASH_BYTES, PAYLOAD_BYTES),
+      ({ size }) => size >= capacity,
+    );
+  }
 
   /** Notes a time for a hash (wire order, one character each byte) that has none. */
   note(hash: string, timeMs: number): void {
+    const { young, old } = this.generations;
     this.key.write(hash, 'latin1');
-    if (this.young.find(this.key, 0) !== NONE || this.old.find(this.key, 0) !== NONE) return;
-    if (this.young.size >= this.capacity) {
-      this.old = this.young;
-      this.young = newTable();
-    }
-    this.young.setDouble(this.young.insert(this.key, 0), TIME, timeMs);
+    if (young.find(this.key, 0) !== NONE || old.find(this.key, 0) !== NONE) return;
+    const table = this.generations.forNewEntry();
+    table.setDouble(table.insert(this.key, 0), TIME, timeMs);
   }
 
-  /** Takes the time of a hash out. */
+  /** Takes the time of a hash out; undefined where there is none. */
   take(hash: string): number | undefined {
+    const { young, old } = this.generations;
     this.key.write(hash, 'latin1');
-    for (const table of [this.young, this.old]) {
-      const slot = table.find(this.key, 0);
-      if (slot === NONE) continue;
-      const timeMs = table.getDouble(slot, TIME);
-      table.remove(slot);
-      return timeMs;
-    }
-    return undefined;
+    return takeFrom(young, this.key) ?? takeFrom(old, this.key);
   }
 }
 
-function newTable(): RecordTable {
-  return new RecordTable(HASH_BYTES, PAYLOAD_BYTES);
+function takeFrom(table: RecordTable, key: Buffer): number | undefined {
+  const slot = table.find(key, 0);
+  if (slot === NONE) return undefined;
+  const timeMs = table.getDouble(slot, TIME);
+  table.remove(slot);
+  return timeMs;
 }
