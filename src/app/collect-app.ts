@@ -8,8 +8,11 @@ import { type ListenPlace, formatPlace, isLocal } from '../collect/place';
 import type { NatsSettings } from '../export/nats/settings';
 import { openExports, type SpoolPlace } from '../export/open';
 import type { PointQueue } from '../export/point-queue';
+import { messageOf } from '../lib/errors';
 import { type Log, logOutput } from '../lib/log';
-import type { ExporterStats } from '../metrics/collector';
+import { EventBus } from '../lib/event-bus';
+import { collect } from '../metrics/collect';
+import type { ExporterStats, MonitorEvents } from '../metrics/collector';
 import { btcdmon } from '../metrics/collectors/btcdmon';
 import { Emitter } from '../metrics/emitter';
 import { openPage, startServing } from './serving';
@@ -85,7 +88,7 @@ export async function startCollect(
     if (serving.url !== null) log.info('showing', { page: serving.url });
     const intake = new Intake({ queues, clock, warn });
     const sources: Source[] = [];
-    const account = accountFor(config, { clock, intake, queues, stats, sources });
+    const account = accountFor(config, { clock, intake, queues, stats, sources, log });
     closing.push(() => {
       account.stop();
       intake.report();
@@ -141,12 +144,14 @@ function accountFor(
     queues,
     stats,
     sources,
+    log,
   }: {
     readonly clock: SystemClock;
     readonly intake: Intake;
     readonly queues: readonly PointQueue[];
     readonly stats: () => readonly ExporterStats[];
     readonly sources: readonly Source[];
+    readonly log: Log;
   },
 ): { start(): void; stop(): void } {
   const emitter = new Emitter(
@@ -160,7 +165,7 @@ function accountFor(
       },
     },
   );
-  const { interval = () => undefined } = btcdmon({
+  const account = btcdmon({
     intervalMs,
     clockSteps: clock,
     logDropped: () => logOutput().dropped,
@@ -174,6 +179,9 @@ function accountFor(
       senders: sources.reduce((sum, { connections }) => sum + connections, 0),
     }),
   });
+  const interval = collect([account], new EventBus<MonitorEvents>(), (collector, error) =>
+    log.error('a collector failed', { collector, error: messageOf(error) }),
+  );
   let timer: NodeJS.Timeout | undefined;
   return {
     start: () => {

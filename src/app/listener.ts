@@ -22,6 +22,7 @@ import type { Endpoint } from '../p2p/endpoint';
 import { type JoinOptions, prepareJoin } from '../p2p/join/prepare';
 import type { NetworkName } from '../wire/networks';
 import { followRelay } from '../mempool/follow';
+import { Judge } from '../mempool/judge';
 import { type MempoolGauges, RelayView } from '../mempool/relay-view';
 import { Pool } from '../p2p/pool';
 import { HeaderProgress } from './header-progress';
@@ -190,7 +191,6 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
       if (mayComplain.may()) log.warn('headers are not kept', { error: detail(error) });
     }
   };
-  // Before the collectors hear of it: what they say of a block's processing includes this.
   const followTick = followChain({
     chain,
     processor,
@@ -207,19 +207,18 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
       full?.validation.headersAdded(isSynced);
     },
   });
+  const monotonicMs = (): number => clock.monotonicMs();
   const view = new RelayView(
     { maxBytes: config.mempoolBytes, expiryMs: MEMPOOL_EXPIRY_MS, coinTransactions: COIN_TRANSACTIONS },
     { bus, lookUp: full?.lookUp },
   );
-  followRelay(view, bus, clock);
+  followRelay({ view, judge: new Judge(config.policy, { bus, monotonicMs }), bus, clock });
   const { emit } = emitter;
   const emitted = (series: SeriesName): number => emitter.emitted(series);
   const { policy, maxUserAgents, intervalMs } = config;
-  const monotonicMs = (): number => clock.monotonicMs();
   const mempool = (): MempoolGauges => view.gauges();
   const unseen = (block: Block): number => view.unseen(block);
   const context = {
-    judged: live.judged,
     unseen,
     mempool,
     emit,

@@ -1,6 +1,7 @@
 import type { ProcessedBlock } from '../chain/events';
 import type { Handlers } from '../lib/event-bus';
-import type { Collector, JudgedTransaction, MonitorEvents } from '../metrics/collector';
+import type { JudgedTransaction } from '../mempool/events';
+import type { Collector, MonitorEvents } from '../metrics/collector';
 import { type Complain, guard } from '../metrics/guard';
 import type { Live, LiveBlock, LiveEvent, LivePeer, LiveTransaction } from './live';
 import { PeerTable } from './peer-table';
@@ -56,6 +57,7 @@ export class LiveView implements Live, Collector {
       pong: ({ peer, rttMs }) => table.pong(peer, rttMs),
       disconnected: ({ peer }) => table.left(peer),
       processedBlock: (event) => this.processed(event),
+      judged: (event) => this.judged(event),
       feeKnown: ({ txid, fee, vsize }) => this.feeKnown(txid, fee / vsize),
     };
   }
@@ -79,8 +81,8 @@ export class LiveView implements Live, Collector {
     return () => this.listeners.delete(guarded);
   }
 
-  /** Takes a relayed transaction with what the policy says of it: that is judged once, by the collector of `tx`. */
-  readonly judged = ({ transaction, verdict, fee }: JudgedTransaction): void => {
+  /** Shows a relayed transaction, with what the policy says of it. */
+  private judged({ transaction, verdict, fee }: JudgedTransaction): void {
     const { txid: sha, vsize, inputs, outputs } = transaction;
     const entry: LiveTransaction = {
       timeMs: this.modules.nowMs(),
@@ -94,7 +96,7 @@ export class LiveView implements Live, Collector {
     };
     keep(this.lastTransactions, entry, MAX_TRANSACTIONS);
     this.tell({ kind: 'transaction', transaction: entry });
-  };
+  }
 
   /** A block that came before, or that nobody asked for, is not judged, and a peer could fill the list with it. */
   private processed({ block, status, height, processTimeMs, totalTxFees }: ProcessedBlock): void {

@@ -1,3 +1,6 @@
+import type { Standardness } from '../policy/verdict';
+import type { Transaction } from '../wire/transaction';
+
 /** Why a transaction left the relay view. Whatever is built on one that leaves, other than into a block, leaves with it. */
 export type RemovalReason =
   /** A block holds it. */
@@ -10,6 +13,18 @@ export type RemovalReason =
   | 'expired'
   /** It was the oldest when the view was full. */
   | 'evicted';
+
+/** A relayed transaction, at its first receipt, with what the policy says of it. */
+export interface JudgedTransaction {
+  readonly transaction: Transaction;
+  readonly verdict: Standardness;
+  /** In satoshi, where known. */
+  readonly fee: number | undefined;
+  /** When it came, on the monotonic clock, before it was decoded. */
+  readonly receivedMs: number;
+  /** When our own checks of it were done, on the same clock. */
+  readonly judgedMs: number;
+}
 
 /** What the relay view tells the rest of the program. Amounts in satoshi, `size` in bytes, `vsize` in vB. */
 export interface MempoolEvents {
@@ -35,6 +50,8 @@ export interface MempoolEvents {
     /** Fee of the other one, where known. */
     readonly otherFee: number | undefined;
   };
+  /** The relay policy was applied to a relayed transaction, at its first receipt, after the relay view took it. */
+  judged: JudgedTransaction;
   /** A transaction left the view. */
   removed: { readonly txid: string; readonly reason: RemovalReason };
 }

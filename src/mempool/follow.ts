@@ -3,22 +3,30 @@ import type { Clock } from '../lib/clock';
 import type { EventBus } from '../lib/event-bus';
 import type { P2PEvents } from '../p2p/events';
 import type { MempoolEvents } from './events';
+import type { Judge } from './judge';
 import type { RelayView } from './relay-view';
 
 /** How often transactions that have waited too long are looked for. */
 const TICK_MS = 60_000;
 
-/** Has the relay view follow what peers announce and send, and which blocks join the best chain. */
-export function followRelay(
-  view: RelayView,
-  bus: EventBus<P2PEvents & ChainEvents & MempoolEvents>,
-  clock: Clock,
-): void {
+/** What the relay view follows, and who judges what it took. */
+export interface FollowRelayModules {
+  readonly view: RelayView;
+  readonly judge: Judge;
+  readonly bus: EventBus<P2PEvents & ChainEvents & MempoolEvents>;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+}
+
+/**
+ * Gives the relay view what peers announce and send, and the blocks that join and leave the best chain. Each transaction is judged
+ * after the view took it, since the view knows its fee.
+ */
+export function followRelay({ view, judge, bus, clock }: FollowRelayModules): void {
   let ticked = clock.monotonicMs();
   bus.on('announced', ({ items }) => view.announced(items));
-  bus.on('transaction', ({ transaction, first }) => {
+  bus.on('transaction', ({ transaction, first, receivedMs }) => {
     const now = clock.monotonicMs();
-    if (first) view.add(transaction, now);
+    if (first) judge.judge(transaction, view.add(transaction, now), receivedMs);
     if (now - ticked < TICK_MS) return;
     ticked = now;
     view.tick(now);

@@ -96,16 +96,18 @@ export class RelayView {
    * Takes a relayed transaction that passed the checks without context (`checkSanity`) and is no coinbase. One that is in the view
    * or in a block already, with this witness or another, changes nothing in it.
    * @param nowMs monotonic time
+   * @returns its fee in satoshi, where all outputs that it spends are known
    */
-  add(transaction: Transaction, nowMs: number): void {
+  add(transaction: Transaction, nowMs: number): number | undefined {
     const txid = this.wireId(transaction);
     const seen = this.coins.seen(txid);
     const known = this.entries.find(txid);
     if (known !== NONE || (seen & SEEN_MINED) !== 0) {
-      if (!this.wasRelayed(txid)) this.reporter.feeAtOnce(transaction, billOf(transaction, this.coins).fee);
+      const { fee } = billOf(transaction, this.coins);
+      if (!this.wasRelayed(txid)) this.reporter.feeAtOnce(transaction, fee);
       if (known !== NONE) this.entries.setRelayed(known);
       this.coins.setSeen(txid, seen | SEEN_RELAYED);
-      return;
+      return fee;
     }
     const isFirst = (seen & SEEN_RELAYED) === 0;
     this.remember(txid, transaction, SEEN_RELAYED);
@@ -116,7 +118,7 @@ export class RelayView {
     if (!replaces(bill.fee, rivals, this.entries)) {
       if (isFirst) this.reporter.feeAtOnce(transaction, bill.fee);
       this.parents.missing(txid, transaction.outputs.length);
-      return;
+      return bill.fee;
     }
     for (const { slot } of rivals) this.removeTree(slot, 'replaced');
 
@@ -129,10 +131,11 @@ export class RelayView {
     if (isFirst) this.reporter.accepted(slot, transaction);
     this.trim();
     const { lookUp } = this.modules;
-    if (lookUp === undefined) return;
-    transaction.inputs.forEach((input, i) => {
-      if (bill.values[i] === undefined) lookUp(input);
-    });
+    if (lookUp !== undefined)
+      transaction.inputs.forEach((input, i) => {
+        if (bill.values[i] === undefined) lookUp(input);
+      });
+    return bill.fee;
   }
 
   /**

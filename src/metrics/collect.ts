@@ -23,8 +23,9 @@ export function collect(
     }
   });
   return () => {
-    collectors.forEach(({ interval }, i) => {
-      if (interval !== undefined) guards[i]?.(interval);
-    });
+    for (const part of ['interval', 'account'] as const)
+      collectors.forEach(({ [part]: write }, i) => {
+        if (write !== undefined) guards[i]?.(write);
+      });
   };
 }

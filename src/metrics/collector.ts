@@ -6,8 +6,6 @@ import type { MempoolGauges } from '../mempool/relay-view';
 import type { P2PEvents } from '../p2p/events';
 import type { Block } from '../wire/block';
 import type { PolicyName } from '../policy/standardness';
-import type { Standardness } from '../policy/verdict';
-import type { Transaction } from '../wire/transaction';
 import type { Emit } from './emitter';
 import type { SeriesName } from './schema';
 
@@ -32,21 +30,11 @@ export interface CollectedStats {
   readonly senders: number;
 }
 
-/** A relayed transaction, at its first receipt, with what the policy says of it. */
-export interface JudgedTransaction {
-  readonly transaction: Transaction;
-  readonly verdict: Standardness;
-  /** In satoshi, where known. */
-  readonly fee: number | undefined;
-}
-
 /** What collectors are made from. */
 export interface CollectorContext {
   readonly emit: Emit;
   readonly policy: PolicyName;
   readonly maxUserAgents: number;
-  /** Hears of each relayed transaction that was judged, which is too dear to do twice. */
-  readonly judged?: (judged: JudgedTransaction) => void;
   /** Length of an interval in milliseconds. */
   readonly intervalMs: number;
   /** Milliseconds on a clock that never steps. */
@@ -75,6 +63,8 @@ export interface Collector {
   readonly on: Handlers<MonitorEvents>;
   /** Emits the points of the interval that ends now. */
   readonly interval?: () => void;
+  /** Emits the accounts of the interval, after every collector has emitted its points of it. */
+  readonly account?: () => void;
 }
 
 /** Makes a collector. */

@@ -34,10 +34,11 @@ function block(hash: string, changes: Partial<ProcessedBlock> = {}): ProcessedBl
 
 function judge(txid: string, fee?: number, reason?: 'dust'): void {
   const transaction = { txid, vsize: 100, inputs: [1], outputs: [{ value: 5 }, { value: 6 }] };
-  live.judged({
+  bus.emit('judged', {
     transaction: transaction as unknown as Transaction,
     verdict: { reason, inputs: [], outputs: [] },
     fee,
+    ...{ receivedMs: 0, judgedMs: 0 },
   });
 }
 

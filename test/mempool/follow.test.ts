@@ -1,5 +1,6 @@
 import { SystemClock } from '../../src/lib/clock';
 import { followRelay } from '../../src/mempool/follow';
+import { Judge } from '../../src/mempool/judge';
 import { RelayView } from '../../src/mempool/relay-view';
 import { type Block, parseBlock } from '../../src/wire/block';
 import { parseTransaction, type Transaction } from '../../src/wire/transaction';
@@ -33,7 +34,9 @@ function chainOf(salt: number, contents: readonly (readonly (number | Transactio
 function following() {
   const { process, bus, chain } = newProcessor();
   const view = new RelayView({ maxBytes: 1e6, expiryMs: 1e9, coinTransactions: 1_000 }, { bus });
-  followRelay(view, bus, new SystemClock());
+  const clock = new SystemClock();
+  const judge = new Judge('core', { bus, monotonicMs: () => clock.monotonicMs() });
+  followRelay({ view, judge, bus, clock });
   process(base === undefined ? [] : [base]);
   for (const each of relayed) view.add(transactionOf(spec(each)), 0);
   return { process, bus, view, chain, waiting: (): number => view.gauges().transactions };

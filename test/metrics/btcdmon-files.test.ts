@@ -7,7 +7,7 @@ it('where no more files may be open the account lacks the resident memory alone'
     throw Object.assign(new Error('EMFILE: too many open files, uv_resident_set_memory'), { code: 'EMFILE' });
   });
   try {
-    const { interval } = btcdmon({
+    const { interval, account } = btcdmon({
       emit: (series: string, fields: object) => void emitted.push([series, fields]),
       emitted: () => 7,
       exporters: () => [],
@@ -15,6 +15,7 @@ it('where no more files may be open the account lacks the resident memory alone'
       collected: undefined,
     } as unknown as Parameters<typeof btcdmon>[0]);
     interval?.();
+    account?.();
   } finally {
     rss.mockRestore();
   }

@@ -26,7 +26,8 @@ const transactionOf = (txid: string, wtxid: string) => ({ txid: display(txid), w
 function receiveTx(bench: Bench, txid: string, wtxid: string, ms: number): void {
   bench.clock.ms = ms + 5;
   const transaction = transactionOf(txid, wtxid) as never;
-  bench.bus.emit('transaction', { peer: a, transaction, first: true, receivedMs: ms });
+  const verdict = { reason: undefined, inputs: [], outputs: [] };
+  bench.bus.emit('judged', { transaction, verdict, fee: undefined, receivedMs: ms, judgedMs: ms + 5 });
 }
 
 const blockOf = (name: string, ...transactions: readonly object[]): never =>

@@ -7,6 +7,7 @@ import { CHAIN_PARAMS } from '../../src/chain/params';
 import type { Clock } from '../../src/lib/clock';
 import { EventBus } from '../../src/lib/event-bus';
 import { followRelay } from '../../src/mempool/follow';
+import { Judge } from '../../src/mempool/judge';
 import { RelayView } from '../../src/mempool/relay-view';
 import { collect } from '../../src/metrics/collect';
 import type { MonitorEvents } from '../../src/metrics/collector';
@@ -74,7 +75,8 @@ export function startListener(
     { maxBytes: 10_000_000, expiryMs: 1_000_000, coinTransactions: 10_000 },
     { bus },
   );
-  followRelay(view, bus, clock);
+  const judge = new Judge('core', { bus, monotonicMs: () => clock.monotonicMs() });
+  followRelay({ view, judge, bus, clock });
   const emit: Emit = (series, fields) => {
     points.set(series, [...(points.get(series) ?? []), fields]);
   };

@@ -1,7 +1,9 @@
 import { SystemClock } from '../../src/lib/clock';
 import { openExports } from '../../src/export/open';
 import { btcdmon } from '../../src/metrics/collectors/btcdmon';
-import type { ExporterStats } from '../../src/metrics/collector';
+import { EventBus } from '../../src/lib/event-bus';
+import { collect } from '../../src/metrics/collect';
+import type { ExporterStats, MonitorEvents } from '../../src/metrics/collector';
 import { Emitter } from '../../src/metrics/emitter';
 
 const TURN_MS = 20;
@@ -42,6 +44,10 @@ async function main(url: string, directory: string, rate: number): Promise<void>
     intervalMs: 5_000,
   });
 
+  const writeInterval = collect([accounts], new EventBus<MonitorEvents>(), (_, error) => {
+    throw error;
+  });
+
   const start = clock.monotonicMs();
   let made = 0;
   const turn = setInterval(() => {
@@ -59,7 +65,7 @@ async function main(url: string, directory: string, rate: number): Promise<void>
     }
   }, TURN_MS);
   const account = (): void => {
-    accounts.interval?.();
+    writeInterval();
     say({ emitted, ...queues[0]?.stats() });
   };
   const interval = setInterval(account, INTERVAL_MS);

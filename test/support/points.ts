@@ -4,6 +4,8 @@ import { LineSerializer } from '../../src/export/line';
 import { collect } from '../../src/metrics/collect';
 import type { CollectorFactory, ExporterStats, MonitorEvents } from '../../src/metrics/collector';
 import { Emitter } from '../../src/metrics/emitter';
+import type { MempoolEvents } from '../../src/mempool/events';
+import { Judge } from '../../src/mempool/judge';
 import type { MempoolGauges } from '../../src/mempool/relay-view';
 import type { Point } from '../../src/metrics/point';
 import { seriesOf } from '../../src/metrics/schema';
@@ -71,6 +73,13 @@ export function benchOf(
     }),
   );
   const interval = collect(collectors, bus, (name, error) => complaints.push(`${name}: ${String(error)}`));
+  const judge = new Judge(options.policy ?? 'btcd', { bus, monotonicMs: () => clock.ms });
+  let known: MempoolEvents['feeKnown'] | undefined;
+  bus.on('feeKnown', (told) => (known = told));
+  bus.on('transaction', ({ transaction, first, receivedMs }) => {
+    const fee = known?.txid === transaction.txid ? known.fee : undefined;
+    if (first) judge.judge(transaction, fee, receivedMs);
+  });
   const serializer = new LineSerializer({ maxBytes: 65_536 });
   const lines = (): string[] =>
     points.splice(0).map((point) => {

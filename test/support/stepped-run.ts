@@ -1,4 +1,7 @@
 import { SystemClock } from '../../src/lib/clock';
+import { EventBus } from '../../src/lib/event-bus';
+import { collect } from '../../src/metrics/collect';
+import type { MonitorEvents } from '../../src/metrics/collector';
 import { btcdmon } from '../../src/metrics/collectors/btcdmon';
 import { Emitter } from '../../src/metrics/emitter';
 import type { Point } from '../../src/metrics/point';
@@ -35,7 +38,9 @@ export class SteppedRun {
       clockSteps: clock,
     });
     now.mockRestore();
-    this.interval = () => collector.interval?.();
+    this.interval = collect([collector], new EventBus<MonitorEvents>(), (name, error) => {
+      throw new Error(name, { cause: error });
+    });
   }
 
   get wallMs(): number {

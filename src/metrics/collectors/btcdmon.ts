@@ -61,8 +61,10 @@ export const btcdmon = (context: BtcdmonContext): Collector => {
       });
       for (const { name, ...counts } of exporters())
         emit('btcdmon', { started, ...counts }, { exporter: name });
-      // Last, and counted before it is emitted: all that a reader must find for it has an earlier time. A step between the two
-      // would break that.
+    },
+    // Counted before it is emitted: all points that a reader must find for it have an earlier time. A step of the clock between the
+    // two would break that.
+    account: () => {
       if (clockSteps === undefined) account();
       else clockSteps.steadily(account);
     },

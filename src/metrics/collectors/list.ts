@@ -18,10 +18,7 @@ import { reorgs } from './reorgs';
 import { tx } from './tx';
 import { txFees } from './tx-fees';
 
-/**
- * Every collector. At each event they run in this order, and so do they write an interval: `propagation` comes after those that
- * look into a transaction, whose time it measures, and `btcdmon`, which counts the points of all others, last.
- */
+/** Every collector. None depends on another: their order changes no point. */
 export const COLLECTORS: readonly CollectorFactory[] = [
   bandwidth,
   msgRecv,

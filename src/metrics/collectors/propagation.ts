@@ -57,16 +57,14 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs }) => {
           if (type === INV_TX || type === INV_WTX) announce('tx', peer.address, hash, now);
       },
       blockAnnounced: ({ peer, hash }) => announce('block', peer.address, hash, monotonicMs()),
-      transaction: ({ transaction, first, receivedMs }) => {
-        if (!first) return;
+      judged: ({ transaction, receivedMs, judgedMs }) => {
         const txid = wireHash(transaction.txid);
         const wtxid = wireHash(transaction.wtxid);
         const spread = together(transactions.get(txid), transactions.get(wtxid));
         if (spread === undefined) return;
         spread.sha = transaction.txid;
         spread.received ??= receivedMs - spread.firstAt;
-        // The other handlers of the event have run before this one.
-        spread.processed ??= monotonicMs() - spread.firstAt;
+        spread.processed ??= judgedMs - spread.firstAt;
         transactions.set(txid, spread);
         transactions.set(wtxid, spread);
       },

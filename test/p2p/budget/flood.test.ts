@@ -1,3 +1,4 @@
+import { Judge } from '../../../src/mempool/judge';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, SystemClock } from '../../../src/lib/clock';
 import { EventBus } from '../../../src/lib/event-bus';
@@ -75,8 +76,12 @@ async function listen(options: { clock?: Clock; peer?: Parameters<typeof FakePee
   const fault = (_: string, error: unknown): void => {
     throw error;
   };
+  const judge = new Judge('core', { bus, monotonicMs: () => clock.monotonicMs() });
+  bus.on('transaction', ({ transaction, first, receivedMs }) => {
+    if (first) judge.judge(transaction, undefined, receivedMs);
+  });
   const judges = [
-    tx({ emit, policy: 'core' } as Parameters<typeof tx>[0]),
+    tx({ emit } as Parameters<typeof tx>[0]),
     btcdmon({
       ...{ emit, emitted, exporters: () => [], intervalMs: 1_000 },
       mempool: () => ({ transactions: 0, bytes: 0, withFee: 0, orphans: 0 }),

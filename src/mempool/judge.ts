@@ -1,0 +1,43 @@
+import type { ChainEvents } from '../chain/events';
+import type { EventBus } from '../lib/event-bus';
+import { type PolicyName, standardness } from '../policy/standardness';
+import type { Transaction } from '../wire/transaction';
+import type { MempoolEvents } from './events';
+
+/** What a judge is made from. */
+export interface JudgeModules {
+  readonly bus: EventBus<ChainEvents & MempoolEvents>;
+  /** Milliseconds on a clock that never steps. */
+  readonly monotonicMs: () => number;
+}
+
+/**
+ * Judges relayed transactions by a relay policy, each once, and emits `judged`. The policy needs the next block's height and the
+ * median time, which it hears of by `newBest`.
+ */
+export class Judge {
+  private nextHeight: number | undefined;
+  private medianTime: number | undefined;
+
+  constructor(
+    private readonly policy: PolicyName,
+    private readonly modules: JudgeModules,
+  ) {
+    modules.bus.on('newBest', ({ height, medianTime }) => {
+      this.nextHeight = height + 1;
+      this.medianTime = medianTime;
+    });
+  }
+
+  /**
+   * Judges a transaction at its first receipt.
+   * @param fee in satoshi, where known
+   * @param receivedMs when it came, on the monotonic clock
+   */
+  judge(transaction: Transaction, fee: number | undefined, receivedMs: number): void {
+    const { nextHeight, medianTime } = this;
+    const verdict = standardness(this.policy, transaction, { nextHeight, medianTime, fee });
+    const judgedMs = this.modules.monotonicMs();
+    this.modules.bus.emit('judged', { transaction, verdict, fee, receivedMs, judgedMs });
+  }
+}
