@@ -7,7 +7,7 @@ import type Network from 'bcoin/lib/protocol/network';
  */
 
 /** A big number of bn.js. */
-export interface BigNumber {
+interface BigNumber {
   gt(other: BigNumber): boolean;
 }
 
@@ -41,7 +41,7 @@ export interface ChainEntry {
 }
 
 /** A deployment of BIP9. */
-export interface Deployment {
+interface Deployment {
   readonly name: string;
 }
 
@@ -61,11 +61,11 @@ export interface VerifyError extends Error {
 }
 
 /** A level of bcoin's database, made of a backend. */
-export interface BcoinDatabase {
+interface BcoinDatabase {
   batch(): { del(key: Buffer): void; put(key: Buffer, value: Buffer | null): void; write(): Promise<void> };
 }
 
-export interface ChainDatabase {
+interface ChainDatabase {
   db: BcoinDatabase;
   readonly cacheHash: { remove(hash: string): void };
   verifyFlags: () => Promise<void>;

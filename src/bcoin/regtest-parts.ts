@@ -6,7 +6,7 @@ import type Network from 'bcoin/lib/protocol/network';
  * What the demo's regtest network uses of bcoin 1.0.2, which has no types. bcoin.ts alone loads it.
  */
 
-export interface BcoinScript {
+interface BcoinScript {
   readonly raw: Buffer;
   /** SHA-256: the program of pay-to-witness-script-hash. */
   sha256(): Buffer;
@@ -28,7 +28,7 @@ export interface BcoinKeyRing {
   ownOutput(tx: BcoinTX, index: number): boolean;
 }
 
-export interface BcoinMTX {
+interface BcoinMTX {
   version: number;
   /** Spends an output; a height of -1 stands for unconfirmed. */
   addTX(tx: BcoinTX, index: number, height: number): unknown;
@@ -38,7 +38,7 @@ export interface BcoinMTX {
   toTX(): BcoinTX;
 }
 
-export interface BcoinBlock {
+interface BcoinBlock {
   readonly txs: readonly BcoinTX[];
 }
 
@@ -69,7 +69,7 @@ export interface BcoinMiner extends EventEmitter {
   createJob(tip: null, address: object): Promise<BcoinMiningJob>;
 }
 
-export interface BcoinMiningJob {
+interface BcoinMiningJob {
   /** `refresh` must follow a change. */
   readonly attempt: { time: number; refresh(): void };
   mineAsync(): Promise<BcoinBlock>;
@@ -92,7 +92,7 @@ export interface BcoinPool extends EventEmitter {
   on(event: 'error', listener: (error: Error) => void): this;
 }
 
-export interface BcoinPoolPeer {
+interface BcoinPoolPeer {
   readonly next: BcoinPoolPeer | null;
   /** Service bits that the other side claims. */
   services: number;

@@ -11,17 +11,7 @@ import type { BlockReason, FullReason, HeaderReason } from './reasons';
  * `unrequested` - nobody asked for it, and it was not looked at;
  * `orphan` - its parent is not known: it waits, and is judged once more when its parent is there.
  */
-export const BLOCK_STATUSES = [
-  'accepted',
-  'side_chain',
-  'rejected',
-  'duplicate',
-  'unrequested',
-  'orphan',
-] as const;
-
-/** One of `BLOCK_STATUSES`. */
-export type BlockStatus = (typeof BLOCK_STATUSES)[number];
+export type BlockStatus = 'accepted' | 'side_chain' | 'rejected' | 'duplicate' | 'unrequested' | 'orphan';
 
 /** Why a block is rejected: Bitcoin Core's names. A fixed list. */
 export type RejectReason = HeaderReason | BlockReason | SanityReason | FullReason;

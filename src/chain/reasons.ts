@@ -1,5 +1,5 @@
 /** What is wrong with a header: Bitcoin Core's names (`src/validation.cpp`), without the version in `bad-version`. */
-export const HEADER_REASONS = [
+const HEADER_REASONS = [
   'high-hash',
   'duplicate-invalid',
   'bad-prevblk',
@@ -46,7 +46,7 @@ export const BLOCK_REASONS = [
 export type BlockReason = (typeof BLOCK_REASONS)[number];
 
 /** What is wrong with a block by the outputs that it spends (`--validate full`): Core's names. */
-export const FULL_REASONS = [
+const FULL_REASONS = [
   'bad-txns-BIP30',
   'bad-txns-inputs-missingorspent',
   'bad-txns-premature-spend-of-coinbase',

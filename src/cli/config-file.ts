@@ -6,7 +6,7 @@ import { messageOf, UsageError } from '../lib/errors';
 const MAX_BYTES = 262_144;
 
 /** One text of a file, and where it stands. */
-export interface FileText {
+interface FileText {
   readonly text: string;
   readonly line: number;
 }

@@ -26,7 +26,7 @@ const WRITE_MS = 30_000;
 const ATTEMPTS_AS_A_WHOLE = 2;
 
 /** What opens a way to a server. */
-export interface InfluxCredentials {
+interface InfluxCredentials {
   /** Value of the header `Authorization`. */
   readonly authorization: string | undefined;
   /** Certificates in PEM; undefined means those that Node.js trusts. */

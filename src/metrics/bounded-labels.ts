@@ -1,5 +1,5 @@
 /** What a label is called once there are too many. */
-export const OTHER = 'other';
+const OTHER = 'other';
 
 const MAX_LENGTH = 64;
 

@@ -24,7 +24,7 @@ export interface ExporterStats {
 }
 
 /** What `btcdmon-node collect` took; see the series `btcdmon`. */
-export interface CollectedStats {
+interface CollectedStats {
   readonly received: number;
   readonly refused: number;
   readonly senders: number;

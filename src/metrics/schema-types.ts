@@ -18,7 +18,7 @@ export interface Column {
 }
 
 /** One tag of a series: a label with a bounded set of values. */
-export interface Tag {
+interface Tag {
   /** What bounds the set of values. */
   readonly help: string;
 }

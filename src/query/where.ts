@@ -4,10 +4,10 @@ import { lookUp } from './columns';
 import { type Token, malformed, tokenize } from './where-tokens';
 
 /** How a column is compared; strings, tags and flags know the first two alone. */
-export type CompareOp = '=' | '!=' | '<' | '<=' | '>' | '>=';
+type CompareOp = '=' | '!=' | '<' | '<=' | '>' | '>=';
 
 /** A value that a column is compared with. */
-export type Literal = number | string | boolean;
+type Literal = number | string | boolean;
 
 /**
  * A condition on the points of a series, without NOT and IN: the parser turns both into comparisons, since InfluxQL has

@@ -8,7 +8,7 @@ export interface Line {
 }
 
 /** Which rows of a section are shown. */
-export interface Shown {
+interface Shown {
   readonly first: number;
   readonly count: number;
 }

@@ -1,7 +1,7 @@
 /** The opcodes that forms of scripts are told by (Bitcoin Core `src/script/script.h`). */
 export const OP_0 = 0x00;
-export const OP_PUSHDATA1 = 0x4c;
-export const OP_PUSHDATA2 = 0x4d;
+const OP_PUSHDATA1 = 0x4c;
+const OP_PUSHDATA2 = 0x4d;
 export const OP_PUSHDATA4 = 0x4e;
 export const OP_1 = 0x51;
 export const OP_16 = 0x60;

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { CHAIN_PARAMS, type ChainParams } from '../../src/chain/params';
-import { type Block, parseBlock } from '../../src/wire/block';
 import { parseTransaction } from '../../src/wire/transaction';
 import {
   buildTransaction,
@@ -101,10 +100,10 @@ export interface BlockSpec extends HeaderSpec {
 export const rightCommitment = (wtxids: readonly Buffer[], nonce: Buffer): Buffer =>
   sha256d(rootOf(wtxids), nonce);
 
-export const NONCE = Buffer.alloc(32, 7);
+const NONCE = Buffer.alloc(32, 7);
 
 /** A script that begins with a height, as BIP34 has it, of at least two bytes. */
-export function heightScript(height: number, salt = 0): Buffer {
+function heightScript(height: number, salt = 0): Buffer {
   if (height <= 16) return Buffer.of(0x50 + height, 1, salt);
   const bytes: number[] = [];
   for (let rest = height; rest > 0; rest >>= 8) bytes.push(rest & 0xff);
@@ -143,11 +142,6 @@ export function mineBlock(spec: BlockSpec): Buffer {
   ];
   const header = mineHeader({ ...spec, merkleRoot: spec.merkleRoot ?? rootOf(txids) });
   return Buffer.concat([header, compactSize(all.length), ...all]);
-}
-
-/** A block as the program has it. */
-export function mined(spec: BlockSpec): Block {
-  return parseBlock(mineBlock(spec));
 }
 
 function withoutWitness(spec: TransactionSpec): TransactionSpec {

@@ -20,7 +20,7 @@ export interface BlockFacts {
 }
 
 /** What a judge says of a transaction. */
-export interface TxFacts {
+interface TxFacts {
   readonly txid: string;
   readonly wtxid: string;
   readonly version: number;

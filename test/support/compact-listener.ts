@@ -19,7 +19,7 @@ import { Pool } from '../../src/p2p/pool';
 import { TestClock } from './points';
 
 /** The fields of a point. */
-export type Fields = Readonly<Record<string, unknown>>;
+type Fields = Readonly<Record<string, unknown>>;
 
 /** A listener on regtest, from the sockets to the points, wired as in src/app/listener.ts. */
 export interface CompactListener<C extends Clock = TestClock> {

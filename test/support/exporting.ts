@@ -4,7 +4,7 @@ import type { ChildScript } from './child';
 import { until } from './until';
 
 /** What the child of `export-child.ts` says of its points; see `QueueStats`. */
-export interface Said {
+interface Said {
   readonly emitted: number;
   readonly sent: number;
   readonly acked: number;

@@ -34,7 +34,7 @@ export interface Nats {
   stop(): Promise<void>;
 }
 
-export interface StoredMessage {
+interface StoredMessage {
   readonly subject: string;
   readonly id: string;
   readonly lines: readonly string[];

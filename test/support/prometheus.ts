@@ -21,7 +21,7 @@ export interface Prometheus {
 }
 
 /** One sample of an answer. */
-export interface Sample {
+interface Sample {
   readonly metric: Readonly<Record<string, string>>;
   /** Time in Unix seconds, and the number as text. */
   readonly value: readonly [number, string];

@@ -17,7 +17,7 @@ export function size(n: number): Buffer {
 }
 
 /** Bytes behind their length. */
-export function sized(bytes: Buffer): Buffer {
+function sized(bytes: Buffer): Buffer {
   return Buffer.concat([size(bytes.length), bytes]);
 }
 
@@ -112,7 +112,7 @@ export function header(
 }
 
 /** Root of the Merkle tree of these hashes. */
-export function merkle(hashes: readonly Buffer[]): Buffer {
+function merkle(hashes: readonly Buffer[]): Buffer {
   let level = [...hashes];
   while (level.length > 1) {
     const next: Buffer[] = [];

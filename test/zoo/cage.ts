@@ -6,7 +6,7 @@ import { NETWORKS } from '../../src/wire/networks';
 import { type FakeClaims, type FakeConnection, dialListener } from '../support/fake-peer';
 
 /** Magic of the network on which everything happens. */
-export const { magic: MAGIC } = NETWORKS.regtest;
+const { magic: MAGIC } = NETWORKS.regtest;
 
 /** A message as it travels. */
 export function frame(command: string, payload: Buffer = Buffer.alloc(0)): Buffer {

@@ -5,7 +5,7 @@ import { displayHash } from '../../wire/hash';
 import type { ChainParams } from '../params';
 
 /** Blocks that are kept to be taken back, as pruned nodes keep them (BIP159). */
-export const KEPT_BLOCKS = 288;
+const KEPT_BLOCKS = 288;
 
 /** The coinbase of the first block of all networks but testnet4. */
 const COINBASE =

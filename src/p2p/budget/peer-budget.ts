@@ -73,7 +73,7 @@ const ANSWERS: Readonly<Partial<Record<CountedCommand, Answer>>> = {
 export type Verdict = 'granted' | 'shed' | 'flood';
 
 /** The points that a stranger's budget refills with in a second. */
-export function pointsPerSecond(txPerSecond: number): number {
+function pointsPerSecond(txPerSecond: number): number {
   return Math.max(LEAST_POINTS_PER_SECOND, POINTS_PER_REQUEST * txPerSecond);
 }
 

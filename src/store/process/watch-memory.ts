@@ -24,7 +24,7 @@ export function watchMemory(pid: number, bytes: number, tooMuch: () => void): ()
 }
 
 /** The memory that a process has, in bytes. */
-export async function residentBytes(pid: number): Promise<number> {
+async function residentBytes(pid: number): Promise<number> {
   if (process.platform === 'linux') {
     const status = await readFile(`/proc/${pid}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;

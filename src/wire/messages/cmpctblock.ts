@@ -4,7 +4,7 @@ import { DecodeError, PayloadReader } from '../reader';
 import { LEAST_TRANSACTION_BYTES, readTransactionField } from './transaction-field';
 
 /** A transaction that is sent whole, with its place in the block; the coinbase has 0. */
-export interface PrefilledTransaction {
+interface PrefilledTransaction {
   readonly index: number;
   readonly transaction: Transaction;
 }

@@ -1,7 +1,7 @@
 import { PayloadReader } from '../reader';
 
 /** An unspent output (BIP64). */
-export interface Utxo {
+interface Utxo {
   /** Version of the transaction that made it. */
   readonly version: number;
   /** Height of its block; 0x7fffffff in the mempool. */

@@ -36,7 +36,7 @@ export interface Service {
   readonly healthcheck?: { readonly test: readonly string[] };
 }
 
-export interface Mount {
+interface Mount {
   readonly type: string;
   readonly source: string;
   readonly target: string;

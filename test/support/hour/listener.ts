@@ -10,7 +10,7 @@ import { type Row, openStored, type Stored } from '../stored';
 import { until } from '../until';
 
 /** How often the listener writes an interval. */
-export const INTERVAL_MS = 500;
+const INTERVAL_MS = 500;
 
 /** The program, with a recorder between it and each of its peers, and with what it has stored. */
 export class Listener {
