@@ -1,8 +1,10 @@
+import type { ChainEvents } from '../chain/events';
 import { CoinLookups } from '../chain/full/coin-lookups';
 import { FullValidation, type FullValidationModules } from '../chain/full/full-validation';
 import { loadHeaders } from '../chain/full/load-headers';
 import type { WorkerStart } from '../chain/full/messages';
 import { WorkerEngine } from '../chain/full/worker-engine';
+import type { EventBus } from '../lib/event-bus';
 import type { FailureError } from '../lib/errors';
 import type { Log } from '../lib/log';
 import { logValidation } from './log-validation';
@@ -12,12 +14,11 @@ import type { Input } from '../wire/input';
 const TICK_MS = 1_000;
 
 /** What full validation is wired to. */
-export interface FullModules extends Pick<FullValidationModules, 'chain' | 'clock' | 'fetch'> {
+export interface FullModules extends Pick<FullValidationModules, 'chain' | 'clock'> {
+  readonly bus: EventBus<ChainEvents>;
   readonly log: Log;
   /** Takes each header that the chain lacked, 80 bytes. */
   readonly headerAdded: (bytes: Buffer) => void;
-  /** Takes the value of an output that was looked up. */
-  readonly learn: (txid: Buffer, index: number, value: number) => void;
 }
 
 /** Full validation at work. */
@@ -35,15 +36,17 @@ export interface Full {
  * @throws FailureError where the chain can't be opened
  */
 export async function startFull(start: WorkerStart, modules: FullModules): Promise<Full> {
-  const { chain, clock, log } = modules;
+  const { bus, chain, clock, log } = modules;
   const engine = await WorkerEngine.start(start);
   await loadHeaders(engine, chain, modules.headerAdded);
   const progress = logValidation(log, clock, { chain, engine });
-  const validation = new FullValidation({ engine, chain, clock, progress, fetch: modules.fetch });
+  const fetch = (hashes: readonly string[], depth: number): void =>
+    bus.emit('blocksMissing', { hashes, depth });
+  const validation = new FullValidation({ engine, chain, clock, progress, fetch });
   let overflowed = false;
   const lookups = new CoinLookups({
     engine,
-    found: modules.learn,
+    found: (txid, index, value) => bus.emit('outputFound', { txid, index, value }),
     overflow: () => {
       if (!overflowed) log.warn('too many outputs are to be looked up: some points of tx_fees are left out');
       overflowed = true;

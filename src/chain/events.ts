@@ -62,4 +62,8 @@ export interface ChainEvents {
     /** Height of the last block that both have. */
     readonly forkHeight: number;
   };
+  /** Blocks are missing: asks for them by their hashes, as people write them, the first `depth` blocks below the best header. */
+  blocksMissing: { readonly hashes: readonly string[]; readonly depth: number };
+  /** The value in satoshi of an output that a transaction spends was found. `txid` is its 32 bytes as on the wire. */
+  outputFound: { readonly txid: Buffer; readonly index: number; readonly value: number };
 }

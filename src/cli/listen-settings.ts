@@ -1,5 +1,5 @@
 import type { ArgumentsCamelCase } from 'yargs';
-import type { AppConfig } from '../app/listener';
+import type { AppConfig } from '../app/config';
 import { UsageError } from '../lib/errors';
 import { distinct } from '../p2p/endpoint';
 import type { ListenArguments } from './arguments';

@@ -1,5 +1,5 @@
 import yargs, { type Argv, type CommandModule } from 'yargs';
-import { BtcdmonError, UsageError } from '../lib/errors';
+import { BtcdmonError, UsageError, errorDetail } from '../lib/errors';
 import { suggestion } from '../lib/nearest';
 import { VERSION } from '../lib/version';
 import { auditCommand } from './audit';
@@ -49,7 +49,7 @@ export async function main(args: readonly string[]): Promise<void> {
     await parser(spelt, settings).parseAsync();
   } catch (error) {
     process.exitCode = error instanceof BtcdmonError ? error.exitCode : 1;
-    const text = error instanceof BtcdmonError ? oneLine(error.message, settings) : stackOf(error);
+    const text = error instanceof BtcdmonError ? oneLine(error.message, settings) : errorDetail(error);
     process.stderr.write(`btcdmon-node: ${text}\n`);
   }
 }
@@ -66,10 +66,6 @@ export async function run(args: readonly string[]): Promise<void> {
 /** What an error says, with the place that its value came from, in one line. */
 function oneLine(message: string, settings: Settings | undefined): string {
   return (settings?.named(message) ?? message).replace(/\s*[\r\n]+\s*/g, ' ');
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function parser(args: readonly string[], settings: Settings): Argv {

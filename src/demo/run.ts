@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { App, AppConfig } from '../app/listener';
+import type { AppConfig } from '../app/config';
+import type { App } from '../app/listener';
 import type { Clock } from '../lib/clock';
 import { messageOf } from '../lib/errors';
 import type { Log } from '../lib/log';

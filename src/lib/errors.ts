@@ -41,6 +41,11 @@ export function messageOf(error: unknown): string {
   return `${message === '' ? '' : `${message}: `}${named}${more}`;
 }
 
+/** What the log says of a fault of ours: its stack. */
+export function errorDetail(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
 /** Also an error of another realm, as those of Node.js are under the test runner. */
 function isError(error: unknown): error is Error {
   return error instanceof Error || Object.prototype.toString.call(error) === '[object Error]';

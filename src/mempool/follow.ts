@@ -31,6 +31,7 @@ export function followRelay({ view, judge, bus, clock }: FollowRelayModules): vo
     ticked = now;
     view.tick(now);
   });
+  bus.on('outputFound', ({ txid, index, value }) => view.learn(txid, index, value));
   bus.on('blockConnected', ({ block }) => view.confirm(block));
   bus.on('blockDisconnected', ({ hash }) => view.disconnect(hash, clock.monotonicMs()));
 }

@@ -43,8 +43,8 @@ export type ListenerNews = { readonly listening: true } | { readonly report: Lis
 /** What is tried is the program as the build left it, in this folder, and not a bundle of its sources. */
 const DIST = process.env['ZOO_DIST'] ?? '';
 const load = createRequire(path.join(DIST, 'app.js'));
-const { startApp } = load('./app.js') as typeof app;
-const { createLog } = load('./log.js') as typeof log;
+const { startApp } = load('./app/listener.js') as typeof app;
+const { createLog } = load('./lib/log.js') as typeof log;
 const { keepHeapSmall } = load('./cli/heap.js') as typeof heap;
 
 // As the command does that listens.

@@ -1,11 +1,11 @@
-import { FailureError, UsageError } from '../../lib/errors';
+import { errorDetail, FailureError, UsageError } from '../../lib/errors';
 import type { WireError } from './messages';
 
 /** An error as the other process is told of it. */
 export function encodeError(error: unknown): WireError {
   if (error instanceof UsageError) return { type: 'usage', message: error.message };
   if (error instanceof FailureError) return { type: 'failure', message: error.message };
-  return { type: 'fault', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  return { type: 'fault', message: errorDetail(error) };
 }
 
 /** The error that the other process told of. */

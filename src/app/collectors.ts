@@ -1,0 +1,61 @@
+import type { PointQueue } from '../export/point-queue';
+import type { SystemClock } from '../lib/clock';
+import { errorDetail } from '../lib/errors';
+import type { EventBus } from '../lib/event-bus';
+import { type Log, logOutput } from '../lib/log';
+import type { LiveView } from '../live/live-view';
+import type { RelayView } from '../mempool/relay-view';
+import { collect } from '../metrics/collect';
+import type { CollectorContext, ExporterStats, MonitorEvents } from '../metrics/collector';
+import { COLLECTORS } from '../metrics/collectors/list';
+import type { Emitter, PointSink } from '../metrics/emitter';
+import type { Complain } from '../metrics/guard';
+import type { Pool } from '../p2p/pool';
+import type { AppConfig } from './config';
+
+/** What collectors are connected to. */
+export interface CollectorParts {
+  readonly bus: EventBus<MonitorEvents>;
+  readonly clock: SystemClock;
+  readonly log: Log;
+  readonly emitter: Emitter;
+  readonly exporters: () => readonly ExporterStats[];
+  readonly view: RelayView;
+  readonly pool: Pool;
+  readonly live: LiveView;
+}
+
+/**
+ * Connects the collectors and the live view to the events.
+ * @returns a function that writes the points of the interval that ends now
+ */
+export function startCollectors(
+  { policy, maxUserAgents, intervalMs }: AppConfig,
+  { bus, clock, log, emitter, exporters, view, pool, live }: CollectorParts,
+): () => void {
+  const context: CollectorContext = {
+    ...{ policy, maxUserAgents, intervalMs, exporters, clockSteps: clock },
+    emit: emitter.emit,
+    emitted: (series) => emitter.emitted(series),
+    monotonicMs: () => clock.monotonicMs(),
+    logDropped: () => logOutput().dropped,
+    unseen: (block) => view.unseen(block),
+    mempool: () => view.gauges(),
+    addresses: () => pool.addresses,
+  };
+  return collect([...COLLECTORS.map((create) => create(context)), live], bus, complainTo(log));
+}
+
+/** Gives each point to every queue. */
+export function sinkTo(queues: readonly PointQueue[]): PointSink {
+  return {
+    push: (point, isInbound) => {
+      for (const queue of queues) queue.push(point, isInbound);
+    },
+  };
+}
+
+/** Names a collector that failed in the log. */
+export function complainTo(log: Log): Complain {
+  return (collector, error) => void log.error('a collector failed', { collector, error: errorDetail(error) });
+}

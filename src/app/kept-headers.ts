@@ -1,0 +1,76 @@
+import { HeaderChain } from '../chain/header-chain';
+import { HeaderStore, warnOfDamage } from '../chain/header-store';
+import { CHAIN_PARAMS } from '../chain/params';
+import type { Clock } from '../lib/clock';
+import { errorDetail } from '../lib/errors';
+import type { Log } from '../lib/log';
+import { Seldom } from '../lib/seldom';
+import type { StatusLine } from '../lib/status-line';
+import type { NetworkName } from '../wire/networks';
+import { HeaderProgress } from './header-progress';
+
+/** Where the headers come from. */
+export interface KeptHeadersOptions {
+  readonly network: NetworkName;
+  /** Folder of the file of headers; without it they are fetched anew at each start. */
+  readonly directory: string | undefined;
+}
+
+/** What the headers are made from. */
+export interface KeptHeadersModules {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly status: StatusLine | undefined;
+  /** Seconds since 1970. */
+  readonly unixTime: () => number;
+}
+
+/** The header chain of a network, its file on disk, and the progress that the user sees. */
+export class KeptHeaders {
+  private readonly mayComplain: Seldom;
+
+  private constructor(
+    readonly chain: HeaderChain,
+    readonly progress: HeaderProgress,
+    private readonly store: HeaderStore | null,
+    private readonly modules: KeptHeadersModules,
+  ) {
+    this.mayComplain = new Seldom(() => modules.clock.monotonicMs());
+  }
+
+  /**
+   * Loads the headers that are on disk, and checks each.
+   * @throws FailureError where the file can't be opened or is another network's
+   */
+  static async open(options: KeptHeadersOptions, modules: KeptHeadersModules): Promise<KeptHeaders> {
+    const { network, directory } = options;
+    const params = CHAIN_PARAMS[network];
+    const chain = new HeaderChain(params, { unixTime: modules.unixTime });
+    const progress = new HeaderProgress({ chain, ...modules });
+    const store = directory === undefined ? null : HeaderStore.open(directory, network, params.genesis);
+    if (store !== null) {
+      const loaded = await store.load(chain, (done, total) => progress.loaded(done, total));
+      warnOfDamage(store.file, loaded, modules.log);
+    }
+    modules.status?.clear();
+    return new KeptHeaders(chain, progress, store, modules);
+  }
+
+  /** Takes each header that the chain accepted, 80 bytes. */
+  readonly added = (bytes: Buffer): void => this.store?.append(bytes);
+
+  /** Writes the headers that were added. A disk that refuses them is named in the log now and then; they are tried again. */
+  write(): void {
+    try {
+      this.store?.flush();
+    } catch (error) {
+      if (this.mayComplain.may())
+        this.modules.log.warn('headers are not kept', { error: errorDetail(error) });
+    }
+  }
+
+  close(): void {
+    this.write();
+    this.store?.close();
+  }
+}

@@ -1,0 +1,56 @@
+import { blockChecks } from '../chain/block-checks';
+import { BlockProcessor } from '../chain/block-processor';
+import type { SystemClock } from '../lib/clock';
+import { errorDetail } from '../lib/errors';
+import type { EventBus } from '../lib/event-bus';
+import type { Log } from '../lib/log';
+import { VERSION } from '../lib/version';
+import type { RelayView } from '../mempool/relay-view';
+import type { MonitorEvents } from '../metrics/collector';
+import type { JoinParts } from '../p2p/join/join';
+import { Pool } from '../p2p/pool';
+import type { AppConfig } from './config';
+import type { Full } from './full';
+import type { KeptHeaders } from './kept-headers';
+
+/** What the pool is made from. */
+export interface PoolParts {
+  readonly bus: EventBus<MonitorEvents>;
+  readonly clock: SystemClock;
+  readonly log: Log;
+  readonly headers: KeptHeaders;
+  readonly full: Full | undefined;
+  readonly join: JoinParts | undefined;
+  readonly relayed: RelayView['relayed'];
+}
+
+/** Makes the pool of peers, and what judges their blocks. */
+export function makePool(
+  { network, connect, wtxidRelay, txPerSecond }: AppConfig,
+  { bus, clock, log, headers, full, join, relayed }: PoolParts,
+): { readonly pool: Pool; readonly processor: BlockProcessor } {
+  const { chain, added: headerAdded } = headers;
+  const processor = new BlockProcessor({ chain, clock, bus, headerAdded, full: full?.validation });
+  const pool = new Pool(
+    {
+      ...{ network, connect, wtxidRelay, txPerSecond, userAgent: `/btcdmon-node:${VERSION}/` },
+      ...(join === undefined ? {} : { join }),
+    },
+    {
+      bus,
+      clock,
+      checks: blockChecks({
+        chain,
+        headerAdded: (bytes) => {
+          headerAdded(bytes);
+          processor.headersAdded();
+        },
+      }),
+      relayed,
+      complain: (peer, reason, attempts) =>
+        log.warn('no handshake with peer, trying on', { peer, network, reason, attempts }),
+      fault: (error) => log.error('a message handler failed', { error: errorDetail(error) }),
+    },
+  );
+  return { pool, processor };
+}
