@@ -260,7 +260,7 @@ const wanted = process.argv.slice(2);
 for (const [name, curve] of Object.entries(CURVES)) {
   if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
   for (const kind of Object.keys(KEYS))
-    costCurve(
+    await costCurve(
       `cost-curves: ${name}, ${kind} keys`,
       SCALES.map((scale) => curve.items * scale),
       SCALES.map((scale) => roundsOf(curve, scale, kind)),

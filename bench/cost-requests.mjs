@@ -33,9 +33,9 @@ const peers = (count) => Array.from({ length: count }, () => peer());
 
 const wanted = process.argv.slice(2);
 /** Measures one curve; `setUp` makes a round ready for a size. */
-function curve(name, setUp) {
+async function curve(name, setUp) {
   if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) return;
-  costCurve(
+  await costCurve(
     `cost-requests: ${name}`,
     SCALES.map((scale) => `${scale}x`),
     SCALES.map((scale) => () => setUp(scale)),
@@ -57,26 +57,26 @@ function invs(requests, type, from) {
   return { count: ITEMS, work };
 }
 
-curve('inv of blocks, 300 to 30,000 pending', (size) => {
+await curve('inv of blocks, 300 to 30,000 pending', (size) => {
   const requests = new BlockRequests({ clock });
   for (const each of peers(60)) requests.announced(each, items(INV_BLOCK, 5 * size));
   return invs(requests, INV_BLOCK, peer({ kind: 'kept', outbound: true }));
 });
 
-curve('inv of blocks, 10 to 1,000 peers', (size) => {
+await curve('inv of blocks, 10 to 1,000 peers', (size) => {
   const requests = new BlockRequests({ clock });
   const all = peers(10 * size);
   for (const each of all) requests.announced(each, items(INV_BLOCK, 2));
   return invs(requests, INV_BLOCK, all[0]);
 });
 
-curve('inv of transactions, 1,000 to 100,000 wanted', (size) => {
+await curve('inv of transactions, 1,000 to 100,000 wanted', (size) => {
   const requests = new TransactionRequests({ perSecond: 1e9 }, { clock, rateLimited: () => undefined });
   for (const each of peers(40)) requests.announced(each, items(INV_TX, 25 * size));
   return invs(requests, INV_TX, peer({ kind: 'kept', outbound: true }));
 });
 
-curve('inv of transactions, 10 to 1,000 peers', (size) => {
+await curve('inv of transactions, 10 to 1,000 peers', (size) => {
   const requests = new TransactionRequests({ perSecond: 1e9 }, { clock, rateLimited: () => undefined });
   const all = peers(10 * size);
   for (const each of all) {
@@ -86,10 +86,10 @@ curve('inv of transactions, 10 to 1,000 peers', (size) => {
   return invs(requests, INV_TX, all[0]);
 });
 
-curve('inv of one transaction that 10 to 1,000 peers announce, and lets lapse', (size) => {
+await curve('inv of one transaction that 10 to 1,000 peers announce, and lets lapse', (size) => {
   const requests = new TransactionRequests({ perSecond: 1e9 }, { clock, rateLimited: () => undefined });
   const all = peers(10 * size);
-  const rounds = 1_000 / size;
+  const rounds = 2_000 / size;
   return {
     count: rounds * all.length,
     work: () => {
@@ -102,7 +102,7 @@ curve('inv of one transaction that 10 to 1,000 peers announce, and lets lapse', 
   };
 });
 
-curve('a connection with 2 announcements and its end, 10 to 1,000 peers', (size) => {
+await curve('a connection with 2 announcements and its end, 10 to 1,000 peers', (size) => {
   const requests = new TransactionRequests({ perSecond: 1e9 }, { clock, rateLimited: () => undefined });
   const blocks = new BlockRequests({ clock });
   for (const each of peers(10 * size)) {
@@ -123,7 +123,7 @@ curve('a connection with 2 announcements and its end, 10 to 1,000 peers', (size)
   return { count: leavers.length, work };
 });
 
-curve('somebody who dials us, 100 to 10,000 peers', (size) => {
+await curve('somebody who dials us, 100 to 10,000 peers', (size) => {
   const connections = new Connections('mainnet');
   for (const each of peers(100 * size)) connections.add(each);
   const limits = { network: 'mainnet', max: 100_000 };

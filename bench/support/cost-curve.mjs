@@ -2,6 +2,7 @@
 // whole process, that of the garbage collector and the compilers included: time in which other programs have the processor is not
 // in it. Other programs still slow this one down, through the caches. So the sizes take turns, each with the same number of items
 // in a round; sizes are compared within each round, and the median of these ratios counts. Rounds of warm-up go before.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
@@ -17,6 +18,11 @@ const CALM = 0.1;
 const MOST_WARM_UP = 12;
 const ROUNDS = 11;
 
+/** The threads are at rest that take less than this of processor time while we sleep. */
+const LOOK_MS = 3;
+const REST_MS = 0.5;
+const MOST_LOOKS = 30;
+
 setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc');
 
@@ -27,9 +33,10 @@ const gc = runInNewContext('gc');
  * @param makers for each size a function that makes a round ready: it gives `work`, which is what is measured, and the `count` of
  * items in it
  */
-export function costCurve(name, labels, makers) {
-  warmUp(makers);
-  const rounds = Array.from({ length: ROUNDS }, (_, round) => measure(makers, round));
+export async function costCurve(name, labels, makers) {
+  await warmUp(makers);
+  const rounds = [];
+  while (rounds.length < ROUNDS) rounds.push(await measure(makers, rounds.length));
   const times = makers.map((_, i) => median(rounds.map((round) => round[i])));
   const ratio = (i, j) => median(rounds.map((round) => round[i] / round[j]));
   const rise = Math.max(...makers.flatMap((_, i) => makers.slice(0, i + 1).map((_, j) => ratio(i, j))));
@@ -42,29 +49,39 @@ export function costCurve(name, labels, makers) {
   );
 }
 
-function warmUp(makers) {
+async function warmUp(makers) {
   const least = makers.map(() => Infinity);
   for (let round = 0, calm = 0; calm < CALM_ROUNDS && round < MOST_WARM_UP; round++) {
-    const times = measure(makers, round);
+    const times = await measure(makers, round);
     calm = times.every((ns, i) => ns > least[i] * (1 - CALM)) ? calm + 1 : 0;
     for (const [i, ns] of times.entries()) least[i] = Math.min(least[i], ns);
   }
 }
 
 /** Nanoseconds of processor time of an item, for each size. Each round begins with another size. */
-function measure(makers, round) {
+async function measure(makers, round) {
   const times = makers.map(() => NaN);
   for (let turn = 0; turn < makers.length; turn++) {
     const i = (turn + round) % makers.length;
     const { work, count } = makers[i]();
-    // The garbage of the preparation, and of the round before, is not what is measured.
-    gc();
+    await collectGarbage();
     const start = process.cpuUsage();
     work();
     const { user, system } = process.cpuUsage(start);
     times[i] = ((user + system) * 1_000) / count;
   }
   return times;
+}
+
+/** Collects the garbage of what was before, which is not what is measured, and waits until the collector's threads are at rest. */
+async function collectGarbage() {
+  gc();
+  for (let looks = 0, calm = 0; calm < 2 && looks < MOST_LOOKS; looks++) {
+    const start = process.cpuUsage();
+    await sleep(LOOK_MS);
+    const { user, system } = process.cpuUsage(start);
+    calm = (user + system) / 1_000 < REST_MS ? calm + 1 : 0;
+  }
 }
 
 function median(values) {
