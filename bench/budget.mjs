@@ -19,6 +19,9 @@ const WARM_UP = 5;
 const ROUNDS = 31;
 const MAGIC = 0xdab5bffa;
 
+/** What half of the transactions was asked for by; the others are unasked. */
+const ASKED = Array.from({ length: MESSAGES / 2 }, () => ({ type: 5, hash: '' }));
+
 const frames = Array.from({ length: MESSAGES }, () => {
   const { bytes, start, end } = makeTransaction([]);
   return encodeFrame(MAGIC, 'tx', bytes.subarray(start, end));
@@ -45,8 +48,7 @@ async function budgeted() {
   const now = monotonicMs();
   const shared = sharedPoints(1e9, now);
   const budget = new PeerBudget({ kind: 'inbound', txPerSecond: 1e9, shared, now });
-  const asked = Array.from({ length: 10_000 }, () => ({ type: 5, hash: '' }));
-  budget.requested(asked);
+  budget.requested(ASKED);
   const frames = new FrameReader(MAGIC, {
     arrived: () => undefined,
     message: (name, payload) => {
