@@ -1,26 +1,20 @@
 // Processor time of the bookkeeping of requests, at 1, 10 and 100 times the size: an item of `inv` beside more pending blocks, more
 // wanted transactions and more peers; the end of a connection; somebody who dials us. A cost that grows with what strangers can fill
-// would make each message dearer. Each value is the least of several runs.
+// would make each message dearer. Names as arguments choose curves; the exit status tells whether all are flat (support/cost-curve.mjs).
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { costCurve, SCALES } from './support/cost-curve.mjs';
 
 process.env.NODE_BACKEND = 'js';
 const require = createRequire(import.meta.url);
+const { decodeInventory, encodeInventory, INV_BLOCK, INV_TX } = require('../dist/wire/messages/inventory.js');
 const { BlockRequests } = require('../dist/p2p/block-requests.js');
 const { Connections } = require('../dist/p2p/connections.js');
 const { refusalOf } = require('../dist/p2p/join/inbound-limits.js');
 const { TransactionRequests } = require('../dist/p2p/transaction-requests.js');
 
-setFlagsFromString('--expose-gc');
-const gc = runInNewContext('gc');
-
-const INV_TX = 1;
-const INV_BLOCK = 2;
-const SIZES = [1, 10, 100];
-const RUNS = 7;
 const ITEMS = 20_000;
+const LEAVERS = 5_000;
 
 let lastId = 0;
 const clock = { monotonicMs: () => 0, uniqueNs: () => 0n };
@@ -37,30 +31,23 @@ const peer = (more = {}) => ({
 });
 const peers = (count) => Array.from({ length: count }, () => peer());
 
-/** Nanoseconds of processor time that each of `count` items takes, at each size: the least of the runs, taken in turn. */
-function curve(name, setUp) {
-  const best = SIZES.map(() => Infinity);
-  for (let run = -1; run < RUNS; run++)
-    SIZES.forEach((size, i) => {
-      const { count, work } = setUp(size);
-      gc();
-      const start = process.cpuUsage();
-      work();
-      const { user, system } = process.cpuUsage(start);
-      if (run >= 0) best[i] = Math.min(best[i], ((user + system) * 1_000) / count);
-    });
-  const ratios = best.map((ns) => ns / best[0]);
-  console.log(
-    `cost-requests: ${name}: ${best.map((ns) => ns.toFixed(0)).join(', ')} ns at ${SIZES.join(', ')} times the size; ` +
-      `${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}`,
+const wanted = process.argv.slice(2);
+/** Measures one curve; `setUp` makes a round ready for a size. */
+async function curve(name, setUp) {
+  if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) return;
+  await costCurve(
+    `cost-requests: ${name}`,
+    SCALES.map((scale) => `${scale}x`),
+    SCALES.map((scale) => () => setUp(scale)),
   );
 }
 
 /** A small inv, again and again, and what it announces: so that as much waits at the end as at the start. */
 function invs(requests, type, from) {
-  const batches = Array.from({ length: ITEMS / 2 }, () => items(type, 2));
+  const messages = Array.from({ length: ITEMS / 2 }, () => encodeInventory(items(type, 2)));
   const work = () => {
-    for (const batch of batches) {
+    for (const message of messages) {
+      const batch = decodeInventory(message);
       requests.announced(from, batch);
       for (const { hash } of batch)
         if (type === INV_TX) requests.received(hash, hash, from);
@@ -70,26 +57,26 @@ function invs(requests, type, from) {
   return { count: ITEMS, work };
 }
 
-curve('inv of blocks, 300 to 30,000 pending', (size) => {
+await curve('inv of blocks, 300 to 30,000 pending', (size) => {
   const requests = new BlockRequests({ clock });
   for (const each of peers(60)) requests.announced(each, items(INV_BLOCK, 5 * size));
   return invs(requests, INV_BLOCK, peer({ kind: 'kept', outbound: true }));
 });
 
-curve('inv of blocks, 10 to 1,000 peers', (size) => {
+await curve('inv of blocks, 10 to 1,000 peers', (size) => {
   const requests = new BlockRequests({ clock });
   const all = peers(10 * size);
   for (const each of all) requests.announced(each, items(INV_BLOCK, 2));
   return invs(requests, INV_BLOCK, all[0]);
 });
 
-curve('inv of transactions, 1,000 to 100,000 wanted', (size) => {
+await curve('inv of transactions, 1,000 to 100,000 wanted', (size) => {
   const requests = new TransactionRequests({ perSecond: 1e9 }, { clock, rateLimited: () => undefined });
   for (const each of peers(40)) requests.announced(each, items(INV_TX, 25 * size));
   return invs(requests, INV_TX, peer({ kind: 'kept', outbound: true }));
 });
 
-curve('inv of transactions, 10 to 1,000 peers', (size) => {
+await curve('inv of transactions, 10 to 1,000 peers', (size) => {
   const requests = new TransactionRequests({ perSecond: 1e9 }, { clock, rateLimited: () => undefined });
   const all = peers(10 * size);
   for (const each of all) {
@@ -99,10 +86,10 @@ curve('inv of transactions, 10 to 1,000 peers', (size) => {
   return invs(requests, INV_TX, all[0]);
 });
 
-curve('inv of one transaction that 10 to 1,000 peers announce, and lets lapse', (size) => {
+await curve('inv of one transaction that 10 to 1,000 peers announce, and lets lapse', (size) => {
   const requests = new TransactionRequests({ perSecond: 1e9 }, { clock, rateLimited: () => undefined });
   const all = peers(10 * size);
-  const rounds = 1_000 / size;
+  const rounds = 2_000 / size;
   return {
     count: rounds * all.length,
     work: () => {
@@ -115,20 +102,20 @@ curve('inv of one transaction that 10 to 1,000 peers announce, and lets lapse', 
   };
 });
 
-curve('end of a connection, 10 to 1,000 peers', (size) => {
+await curve('a connection with 2 announcements and its end, 10 to 1,000 peers', (size) => {
   const requests = new TransactionRequests({ perSecond: 1e9 }, { clock, rateLimited: () => undefined });
   const blocks = new BlockRequests({ clock });
   for (const each of peers(10 * size)) {
+    requests.connected(each);
     requests.announced(each, items(INV_TX, 20));
     blocks.announced(each, items(INV_BLOCK, 20));
   }
-  const leavers = peers(500);
-  for (const each of leavers) {
-    requests.announced(each, items(INV_TX, 2));
-    blocks.announced(each, items(INV_BLOCK, 2));
-  }
+  const leavers = peers(LEAVERS).map((each) => [each, items(INV_TX, 1), items(INV_BLOCK, 1)]);
   const work = () => {
-    for (const each of leavers) {
+    for (const [each, transactions, ofBlocks] of leavers) {
+      requests.connected(each);
+      requests.announced(each, transactions);
+      blocks.announced(each, ofBlocks);
       requests.ended(each);
       blocks.ended(each);
     }
@@ -136,7 +123,7 @@ curve('end of a connection, 10 to 1,000 peers', (size) => {
   return { count: leavers.length, work };
 });
 
-curve('somebody who dials us, 100 to 10,000 peers', (size) => {
+await curve('somebody who dials us, 100 to 10,000 peers', (size) => {
   const connections = new Connections('mainnet');
   for (const each of peers(100 * size)) connections.add(each);
   const limits = { network: 'mainnet', max: 100_000 };

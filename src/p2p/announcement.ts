@@ -22,7 +22,7 @@ export type AnnouncementState = 'delayed' | 'lined' | 'standby' | 'asked' | 'ove
 /** A transaction that is wanted, under the id by which it was announced. */
 export interface WantedTransaction {
   readonly hash: string;
-  readonly announcements: Announcement[];
+  announcements: Announcement[];
   /** Of these, the ones that are not done. */
   open: number;
   /** Who was asked last, unless that failed. */
@@ -82,8 +82,11 @@ export class Announcement implements Listed<Announcement> {
     /** INV_TX or INV_WTX. */
     readonly type: number,
   ) {
-    this.place = transaction.announcements.length;
-    transaction.announcements.push(this);
+    const { announcements } = transaction;
+    this.place = announcements.length;
+    // Most transactions have one announcer: an array that is pushed to has room for 16 more, an array of one item has not.
+    if (announcements.length === 0) transaction.announcements = [this];
+    else announcements.push(this);
     transaction.open++;
     peer.announcements.set(transaction.hash, this);
   }

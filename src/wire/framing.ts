@@ -1,3 +1,4 @@
+import { CommandField } from './command-field';
 import { checksum } from './hash';
 
 /** Bytes before each payload: magic 4, command 12, length 4, checksum 4. */
@@ -37,6 +38,7 @@ export interface FrameSink {
  */
 export class FrameReader {
   private readonly chunks: Buffer[] = [];
+  private readonly commands = new CommandField();
   /** Where small chunks are gathered, the last of `chunks` being a view of it; null where it is none. */
   private gathering: Buffer | null = null;
   private buffered = 0;
@@ -142,7 +144,7 @@ export class FrameReader {
   private readPayload(header: Buffer, payload: Buffer): void {
     this.header = null;
     this.wanted = HEADER_BYTES;
-    const command = commandOf(header);
+    const command = this.commands.of(header);
     this.sink.arrived(command, HEADER_BYTES + payload.length);
     if (checksum(payload) === header.readUInt32LE(20)) this.sink.message(command, payload);
     else this.fail('wrong-checksum');
@@ -176,11 +178,6 @@ export class FrameReader {
 const EMPTY = Buffer.alloc(0);
 
 const always = (): boolean => true;
-
-function commandOf(header: Buffer): string {
-  const end = header.indexOf(0, 4);
-  return header.toString('latin1', 4, end === -1 || end > 4 + COMMAND_BYTES ? 4 + COMMAND_BYTES : end);
-}
 
 /** A whole message, ready to be sent. `command` is ASCII of at most 12 characters. */
 export function encodeFrame(magic: number, command: string, payload: Buffer): Buffer {
