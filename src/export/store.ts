@@ -18,6 +18,10 @@ export class StoreExporter implements Exporter {
     this.process = new StoreProcess(this.options, modules);
   }
 
+  get damaged(): number {
+    return this.process.lost;
+  }
+
   /** @throws FailureError as `openStore` does */
   open(): Promise<void> {
     return this.process.open();

@@ -28,6 +28,8 @@ export interface ConnectionModules {
   /** Path of the program that has the store open. */
   readonly program: string;
   readonly warn: (message: string) => void;
+  /** Told how many stored points are lost at least. */
+  readonly lost: (points: number) => void;
 }
 
 /** The process of the store ended while it was at something, which it may have done or not. */
@@ -162,6 +164,9 @@ export class StoreConnection {
         break;
       case 'end':
         this.answered(message.id, message.error);
+        break;
+      case 'lost':
+        this.modules.lost(message.points);
         break;
       case 'warn':
         this.modules.warn(message.message);
