@@ -18,6 +18,10 @@ export class StoreExporter implements Exporter {
     this.process = new StoreProcess(this.options, modules);
   }
 
+  get file(): string {
+    return this.process.path;
+  }
+
   get damaged(): number {
     return this.process.lost;
   }

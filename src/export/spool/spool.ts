@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { BtcdmonError, FailureError, messageOf } from '../../errors';
+import { diskProblem } from '../../disk-errors';
+import { BtcdmonError, FailureError } from '../../errors';
 import { checksum } from '../../hash';
+import { checkOwnFile } from '../../named-file';
 import type { LineBatch } from '../line-exporter';
 import { lockFolder } from './lock';
 import { type Record, Segment } from './segment';
@@ -59,6 +61,7 @@ export class Spool {
     const what = `spool ${folder}`;
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
+      for (const name of ['lock', 'spool.json', 'cursor']) checkOwnFile(path.join(folder, name), what);
       const unlock = await lockFolder(path.join(folder, 'lock'), what);
       try {
         const { warn = () => undefined } = options;
@@ -70,7 +73,12 @@ export class Spool {
           warn(`${what}: the file cursor is damaged; what waits is delivered once more from the oldest on`);
         const cursor = await open(file, at === null ? 'w+' : 'r+', 0o600);
         const spool = new Spool(folder, options, id, cursor, unlock);
-        await spool.load(at?.segment ?? 0, at?.offset ?? 0);
+        try {
+          await spool.load(at?.segment ?? 0, at?.offset ?? 0);
+        } catch (error) {
+          await spool.letGo();
+          throw error;
+        }
         return spool;
       } catch (error) {
         await unlock();
@@ -79,7 +87,7 @@ export class Spool {
     } catch (error) {
       throw error instanceof BtcdmonError
         ? error
-        : new FailureError(`${what}: can't be used: ${messageOf(error)}`);
+        : new FailureError(`${what}: can't be used: ${diskProblem(error)}`);
     }
   }
 
@@ -161,10 +169,14 @@ export class Spool {
 
   async close(): Promise<void> {
     await this.inTurn(async () => {
-      await Promise.all(this.segments.map((segment) => segment.close()));
-      await this.cursor.close();
+      await this.letGo();
       await this.unlock();
     });
+  }
+
+  private async letGo(): Promise<void> {
+    await Promise.all(this.segments.map((segment) => segment.close()));
+    await this.cursor.close();
   }
 
   private async load(first: number, offset: number): Promise<void> {
@@ -174,6 +186,7 @@ export class Spool {
       .sort((a, b) => a - b);
     for (const number of numbers) {
       const file = this.fileOf(number);
+      checkOwnFile(file, `spool ${this.folder}`);
       // A cursor that names no segment is damaged: everything is delivered again then.
       if (number < first && numbers.includes(first)) await rm(file, { force: true });
       else this.segments.push(await Segment.open(file, number, number === first ? offset : 0));

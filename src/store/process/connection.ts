@@ -203,7 +203,10 @@ export class StoreConnection {
     pipe.destroy();
     const error = this.endedError();
     this.onOpened(
-      new StoreEnded(`store ${this.place.path}: can't be opened: ${error.message}${this.said()}`),
+      new StoreEnded(
+        `store ${this.place.path}: can't be opened: ${error.message}${this.said()}; where it ends so each time ` +
+          `the file is damaged: move it and ${this.place.path}.wal away, which makes a new store`,
+      ),
     );
     this.onWritten?.(error);
     for (const answer of this.answers.values()) answer.end(error);

@@ -1,6 +1,7 @@
 import { copyFile, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { diskProblem, readProblem } from '../../disk-errors';
 import { FailureError, messageOf } from '../../errors';
 import { isSeries } from '../../metrics/schema';
 import { isLocked } from '../open-errors';
@@ -77,7 +78,7 @@ async function readLog(name: string): Promise<Buffer | null> {
   try {
     return await readFile(name);
   } catch (error) {
-    throw new FailureError(`store: its write-ahead log ${name} can't be read: ${messageOf(error)}`);
+    throw new FailureError(`store: its write-ahead log ${name} can't be read: ${readProblem(error)}`);
   }
 }
 
@@ -114,7 +115,7 @@ async function replace(file: string, name: string, bytes: Buffer): Promise<strin
   } catch (error) {
     await rm(next, { force: true }).catch(() => undefined);
     throw new FailureError(
-      `store ${file}: its write-ahead log is damaged and can't be kept aside: ${messageOf(error)}; ` +
+      `store ${file}: its write-ahead log is damaged and can't be kept aside: ${diskProblem(error)}; ` +
         `make room and the folder writable, or ${logRemedy(file)}`,
     );
   }
