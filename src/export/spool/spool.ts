@@ -60,7 +60,7 @@ export class Spool {
   static async open(folder: string, options: SpoolOptions): Promise<Spool> {
     const what = `spool ${folder}`;
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeFolder(folder);
       for (const name of ['lock', 'spool.json', 'cursor']) checkOwnFile(path.join(folder, name), what);
       const unlock = await lockFolder(path.join(folder, 'lock'), what);
       try {
@@ -296,5 +296,16 @@ function parsed(text: string): { readonly version?: unknown; readonly id?: unkno
     return typeof value === 'object' && value !== null ? value : {};
   } catch {
     return {};
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // So Node.js calls it also where the disk is mounted for reading alone: the first step says what it is.
+    await mkdir(path.dirname(folder), { mode: 0o700 });
+    throw error;
   }
 }
