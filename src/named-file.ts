@@ -1,7 +1,7 @@
 import { type Stats, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { diskProblem, readProblem } from './disk-errors';
-import { BtcdmonError, FailureError, UsageError } from './errors';
+import { diskProblem, readProblem } from './lib/disk-errors';
+import { BtcdmonError, FailureError, UsageError } from './lib/errors';
 
 /** Pipes that are open already, as a shell makes them of `<(command)`: they end when their writer ends. */
 const OPEN_ALREADY = /^\/(dev\/(stdin|fd\/\d+)|proc\/(self|\d+)\/fd\/\d+)$/;

@@ -5,11 +5,11 @@ import path from 'node:path';
 import { HeaderStore } from '../src/chain/header-store';
 import { REGTEST } from './chain/mine';
 import { readConfigFile } from '../src/cli/config-file';
-import { FailureError, UsageError } from '../src/errors';
+import { FailureError, UsageError } from '../src/lib/errors';
 import { Spool } from '../src/export/spool/spool';
 import { readNamedFile, readNamedFileSync } from '../src/named-file';
 import { AddressFile } from '../src/p2p/join/address-file';
-import { readCertificates, readSecretFile, readSecretText } from '../src/secret';
+import { readCertificates, readSecretFile, readSecretText } from '../src/lib/secret';
 import { openStore } from '../src/store/store';
 import { BIN } from './support/program';
 

@@ -1,12 +1,12 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { diskProblem, readProblem } from '../disk-errors';
-import { FailureError } from '../errors';
+import { diskProblem, readProblem } from '../lib/disk-errors';
+import { FailureError } from '../lib/errors';
 import { checkOwnFile } from '../named-file';
-import { writeHash256 } from '../hash';
-import type { NetworkName } from '../p2p/networks';
-import { HEADER_BYTES } from '../tx/header';
+import { writeHash256 } from '../wire/hash';
+import type { NetworkName } from '../wire/networks';
+import { HEADER_BYTES } from '../wire/header';
 import type { HeaderChain, HeaderVerdict } from './header-chain';
 import { repairedHeader } from './repair-header';
 import { isTooEarly } from './reasons';

@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import type { ArgumentsCamelCase } from 'yargs';
-import type { CollectConfig } from '../collect-app';
+import type { CollectConfig } from '../app/collect-app';
 import { formatPlace, isLocal, parsePlace } from '../collect/place';
-import { FailureError, UsageError } from '../errors';
+import { FailureError, UsageError } from '../lib/errors';
 import { TOKEN } from '../export/collect-protocol';
-import { readCertificates, readSecretFile, readSecretText } from '../secret';
+import { readCertificates, readSecretFile, readSecretText } from '../lib/secret';
 import type { CollectArguments } from './arguments';
 import { COLLECT_OPTIONS } from './options';
 import { defaultNode, readFrom, readGroup, readNode } from './values';

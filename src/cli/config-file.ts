@@ -1,5 +1,5 @@
 import { LineCounter, type Node, type Pair, isMap, isPair, isScalar, isSeq, parseDocument } from 'yaml';
-import { FailureError, messageOf, UsageError } from '../errors';
+import { FailureError, messageOf, UsageError } from '../lib/errors';
 import { readNamedFileSync } from '../named-file';
 
 /** The longest file: a thousand peers take a tenth of it. */

@@ -1,7 +1,7 @@
 import { chmod, lstat, mkdir, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { diskProblem } from '../disk-errors';
-import { FailureError, UsageError } from '../errors';
+import { diskProblem } from '../lib/disk-errors';
+import { FailureError, UsageError } from '../lib/errors';
 import { kindOf } from '../named-file';
 import { GLOBAL_OPTIONS } from './options';
 

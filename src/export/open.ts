@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Clock } from '../clock';
-import { UsageError } from '../errors';
+import type { Clock } from '../lib/clock';
+import { UsageError } from '../lib/errors';
 import type { LineExporter } from './line-exporter';
 import type { PointQueue } from './point-queue';
 import { ExportQueue } from './queue';

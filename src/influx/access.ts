@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { FailureError } from '../errors';
-import { readCertificates, readSecretFile } from '../secret';
+import { FailureError } from '../lib/errors';
+import { readCertificates, readSecretFile } from '../lib/secret';
 import type { InfluxPlace } from './place';
 
 /** Where the password of an InfluxDB 1.x is looked for. */

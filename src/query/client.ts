@@ -1,6 +1,6 @@
 import { type IncomingMessage, request } from 'node:http';
-import { readProblem } from '../disk-errors';
-import { FailureError, messageOf } from '../errors';
+import { readProblem } from '../lib/disk-errors';
+import { FailureError, messageOf } from '../lib/errors';
 import { type LiveAnswer, LIVE_PATH, decodeLive } from './live-answer';
 import { formatQuery } from './model';
 import type { Result, ResultColumn, Row } from './result';

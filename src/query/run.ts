@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import { diskProblem } from '../disk-errors';
-import { FailureError, UsageError } from '../errors';
+import { diskProblem } from '../lib/disk-errors';
+import { FailureError, UsageError } from '../lib/errors';
 import { SERIES_NAMES } from '../metrics/schema';
 import { FORMATS, type Format, formatResult } from './format';
 import { type QueryArgs, parseQuery } from './model';

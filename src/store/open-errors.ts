@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { diskProblem, readProblem } from '../disk-errors';
-import { FailureError } from '../errors';
+import { diskProblem, readProblem } from '../lib/disk-errors';
+import { FailureError } from '../lib/errors';
 import { checkOwnFile, kindOf } from '../named-file';
 import { programOf } from './process/title';
 

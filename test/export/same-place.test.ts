@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { SystemClock } from '../../src/clock';
-import { UsageError } from '../../src/errors';
+import { SystemClock } from '../../src/lib/clock';
+import { UsageError } from '../../src/lib/errors';
 import { openExports } from '../../src/export/open';
 
 let folder = '';

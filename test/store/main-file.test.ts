@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { FailureError } from '../../src/errors';
+import { FailureError } from '../../src/lib/errors';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import { openStore } from '../../src/store/store';
 import { makePoints } from '../support/make-points';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { diskProblem } from '../../disk-errors';
-import { BtcdmonError, FailureError } from '../../errors';
-import { checksum } from '../../hash';
+import { diskProblem } from '../../lib/disk-errors';
+import { BtcdmonError, FailureError } from '../../lib/errors';
+import { checksum } from '../../wire/hash';
 import { checkOwnFile } from '../../named-file';
 import type { LineBatch } from '../line-exporter';
 import { lockFolder } from './lock';

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { diskProblem, readProblem } from '../../disk-errors';
-import { FailureError } from '../../errors';
+import { diskProblem, readProblem } from '../../lib/disk-errors';
+import { FailureError } from '../../lib/errors';
 import { checkOwnFile } from '../../named-file';
-import { NETWORK_NAMES, type NetworkName } from '../networks';
+import { NETWORK_NAMES, type NetworkName } from '../../wire/networks';
 import { AddressBook } from './address-book';
 import { formatAddresses, parseAddress, parseBan, parseHeader, recordsIn } from './address-lines';
 import { Bans, type BanTimes } from './bans';

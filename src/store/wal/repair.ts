@@ -1,8 +1,8 @@
 import { copyFile, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { diskProblem, readProblem } from '../../disk-errors';
-import { FailureError, messageOf } from '../../errors';
+import { diskProblem, readProblem } from '../../lib/disk-errors';
+import { FailureError, messageOf } from '../../lib/errors';
 import { isSeries } from '../../metrics/schema';
 import { isLocked } from '../open-errors';
 import { type Loss, scanLog } from './scan';
