@@ -11,6 +11,7 @@ const connected = metricName('peers', 'total_connected');
 const depth = metricName('reorgs', 'depth');
 const reorgs = metricName('reorgs', null);
 const dropped = metricName('btcdmon', 'dropped');
+const damaged = metricName('btcdmon', 'damaged');
 const sent = metricName('btcdmon', 'sent');
 
 /** Every alert. Thresholds are for mainnet; docs/alerts.md is made of this. */
@@ -211,6 +212,33 @@ export const ALERTS: readonly Alert[] = [
       noData: 'OK',
     },
     promql: `sum by (node, network, exporter) (increase(${dropped}[5m])) > 0`,
+  },
+  {
+    name: 'BtcdmonPointsDamaged',
+    slug: 'points-damaged',
+    title: 'Points on disk are lost',
+    severity: 'critical',
+    summary:
+      'Files of the exporter {exporter} of {node} were damaged in the last 5 minutes, or were found so at its start',
+    meaning:
+      'The write-ahead log of the embedded store, or a spool, had bytes other than those that were written. The damaged records are lost, all others are kept. The count is of what the damaged bytes still tell, and may be too low.',
+    steps: [
+      'The log names the file, how much is lost, and where the damaged log is kept.',
+      '`btcdmon-node audit --since 1d` names the series that lack points, and the times.',
+      'Look at the disk (`dmesg`, SMART) and at the memory of the machine: files do not change by themselves. A machine that lost its power may have zeros at the end of files.',
+    ],
+    panel: 'points-damaged',
+    forMinutes: 0,
+    influx: {
+      queries: { A: whole(line('', 'btcdmon', 'rate', 'damaged', EXPORTER), [300, 0]) },
+      condition: '$A > 0',
+      noData: 'OK',
+    },
+    // What is found at the start is in the first value that Prometheus gets.
+    promql: [
+      `sum by (node, network, exporter) (increase(${damaged}[5m])) > 0`,
+      `or (sum by (node, network, exporter) (${damaged}) > 0 and on (node, network) time() - max ${BY} (${metricName('btcdmon', 'started')}) < 300)`,
+    ].join('\n'),
   },
   {
     name: 'BtcdmonPointsStuck',

@@ -1,8 +1,9 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { diskProblem } from '../lib/disk-errors';
-import { FailureError, messageOf } from '../lib/errors';
+import { diskProblem, readProblem } from '../lib/disk-errors';
+import { FailureError } from '../lib/errors';
+import { checkOwnFile } from '../lib/named-file';
 import { writeHash256 } from '../wire/hash';
 import type { NetworkName } from '../wire/networks';
 import { HEADER_BYTES } from '../wire/header';
@@ -48,6 +49,7 @@ export class HeaderStore {
     const file = path.join(directory, `headers-${network}.dat`);
     let fd: number | undefined;
     try {
+      checkOwnFile(file, 'headers');
       fd = openSync(file, 'a+', 0o600);
       const first = Buffer.alloc(2 * HEADER_BYTES);
       const both = readSync(fd, first, 0, first.length, 0);
@@ -67,7 +69,7 @@ export class HeaderStore {
     } catch (error) {
       if (fd !== undefined) closeSync(fd);
       if (error instanceof FailureError) throw error;
-      throw new FailureError(`headers ${file}: can't be opened: ${messageOf(error)}`);
+      throw new FailureError(`headers ${file}: can't be opened: ${diskProblem(error)}`);
     }
   }
 
@@ -180,7 +182,7 @@ export class HeaderStore {
       const read = readSync(this.fd, buffer, 0, buffer.length, position);
       return read - (read % HEADER_BYTES);
     } catch (error) {
-      throw new FailureError(`headers ${this.file}: can't be read: ${messageOf(error)}`);
+      throw new FailureError(`headers ${this.file}: can't be read: ${readProblem(error)}`);
     }
   }
 
@@ -189,7 +191,7 @@ export class HeaderStore {
       ftruncateSync(this.fd, length);
       this.length = length;
     } catch (error) {
-      throw new FailureError(`headers ${this.file}: can't be cut: ${messageOf(error)}`);
+      throw new FailureError(`headers ${this.file}: can't be cut: ${diskProblem(error)}`);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import { audit } from '../query/audit';
+import { readDamage, reportDamage } from '../query/audit-damage';
 import { reportAudit } from '../query/audit-report';
 import { openSource } from '../query/open-source';
 import { MAX_NS, nowNs, parseTime } from '../query/time';
@@ -47,7 +48,10 @@ export const auditCommand: CommandModule<object, AuditArguments> = {
     const range = { since: parseTime('--since', since, now), until: MAX_NS };
     const source = await openSource(from ?? defaultStore(dataDir));
     try {
-      reportAudit(await audit(source, range, now), (line) => process.stdout.write(line));
+      const accounts = await audit(source, range, now);
+      const write = (line: string): void => void process.stdout.write(line);
+      reportDamage(await readDamage(source, range), write);
+      reportAudit(accounts, write);
     } finally {
       await source.close();
     }

@@ -1,11 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { ArgumentsCamelCase } from 'yargs';
 import type { CollectConfig } from '../app/collect-app';
 import { formatPlace, isLocal, parsePlace } from '../collect/place';
-import { FailureError, UsageError, messageOf } from '../lib/errors';
+import { FailureError, UsageError } from '../lib/errors';
 import { TOKEN } from '../export/collect-protocol';
-import { readSecretFile } from '../lib/secret';
+import { readCertificates, readSecretFile, readSecretText } from '../lib/secret';
 import type { CollectArguments } from './arguments';
 import { COLLECT_OPTIONS } from './options';
 import { defaultNode, readFrom, readGroup, readNode } from './values';
@@ -42,7 +41,11 @@ export async function collectSettings(
     tls:
       tlsCert === undefined || tlsKey === undefined
         ? null
-        : { cert: await readPem('--tls-cert', tlsCert), key: await readKey(tlsKey) },
+        : {
+            cert: await readCertificates(tlsCert, `--tls-cert ${tlsCert}`),
+            // Whoever has the key can be this collector.
+            key: await readSecretText(tlsKey, `--tls-key ${tlsKey}`, 'a PEM file of a private key'),
+          },
     token: tokenFile === undefined ? null : await readToken(tokenFile),
     maxConnections: COLLECT_OPTIONS['max-connections'].read(args.maxConnections),
     intervalMs: COLLECT_OPTIONS.interval.read(args.interval),
@@ -55,23 +58,5 @@ async function readToken(file: string): Promise<string> {
   if (TOKEN.test(token)) return token;
   throw new FailureError(
     `--token-file ${file}: a token has 1 to 256 printable ASCII characters and no space; openssl rand -hex 32 makes one`,
-  );
-}
-
-async function readPem(option: string, file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new FailureError(`${option} ${file}: can't be read: ${messageOf(error)}`);
-  }
-}
-
-/** Whoever has the key can be this collector. */
-async function readKey(file: string): Promise<string> {
-  const text = await readPem('--tls-key', file);
-  const { mode } = await stat(file);
-  if ((mode & 0o007) === 0) return text;
-  throw new FailureError(
-    `--tls-key ${file}: is open to all users of this machine (mode ${(mode & 0o777).toString(8)}); chmod 600 ${file}`,
   );
 }

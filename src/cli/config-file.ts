@@ -1,6 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { LineCounter, type Node, type Pair, isMap, isPair, isScalar, isSeq, parseDocument } from 'yaml';
-import { messageOf, UsageError } from '../lib/errors';
+import { FailureError, messageOf, UsageError } from '../lib/errors';
+import { readNamedFileSync } from '../lib/named-file';
 
 /** The longest file: a thousand peers take a tenth of it. */
 const MAX_BYTES = 262_144;
@@ -111,28 +111,19 @@ function firstLine(text: string): string {
   return (text.split('\n', 1)[0] ?? '').replace(/( at line \d+, column \d+)?:?$/, '');
 }
 
-/** The file as text; reads no further than the longest that a file may be, so that a device costs nothing. */
+/** The file as text. */
 function readText(file: string): string {
-  const bytes = Buffer.alloc(MAX_BYTES + 1);
-  let length = 0;
+  const what = `--config ${file}`;
+  let bytes: Buffer;
   try {
-    const descriptor = openSync(file, 'r');
-    try {
-      for (let read = -1; read !== 0 && length < bytes.length; length += read)
-        read = readSync(descriptor, bytes, length, bytes.length - length, null);
-    } finally {
-      closeSync(descriptor);
-    }
+    const right = 'a file of options, YAML or JSON';
+    ({ bytes } = readNamedFileSync(file, { what, right, maxBytes: MAX_BYTES }));
   } catch (error) {
-    throw new UsageError(`--config ${file}: can't be read: ${messageOf(error)}`);
+    throw error instanceof FailureError ? new UsageError(error.message) : error;
   }
-  if (length > MAX_BYTES)
-    throw new UsageError(
-      `--config ${file}: is longer than ${MAX_BYTES} bytes; give a file of options, YAML or JSON`,
-    );
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, length));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new UsageError(`--config ${file}: is not UTF-8; write YAML or JSON in UTF-8`);
+    throw new UsageError(`${what}: is not UTF-8; write YAML or JSON in UTF-8`);
   }
 }

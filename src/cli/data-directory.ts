@@ -1,6 +1,8 @@
-import { chmod, lstat, mkdir, readdir } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { FailureError, messageOf } from '../lib/errors';
+import { diskProblem } from '../lib/disk-errors';
+import { FailureError, UsageError } from '../lib/errors';
+import { kindOf } from '../lib/named-file';
 import { GLOBAL_OPTIONS } from './options';
 
 /** Names of what this program makes in its data directory; what else is there is somebody's own. */
@@ -19,7 +21,14 @@ export async function dataDirectory(
     await mkdir(directory, { mode: 0o700 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
-      throw new FailureError(`--data-dir ${directory}: can't be made: ${messageOf(error)}`);
+      throw new FailureError(`--data-dir ${directory}: can't be made: ${diskProblem(error)}`);
+    const found = await stat(directory).catch((problem: unknown) => {
+      throw new FailureError(`--data-dir ${directory}: can't be used: ${diskProblem(problem)}`);
+    });
+    if (!found.isDirectory())
+      throw new UsageError(
+        `--data-dir ${directory}: is ${kindOf(found) ?? 'a file'}, not a folder; name a folder`,
+      );
     if (path.resolve(directory) === byDefault) await close(directory);
   }
   return directory;
@@ -27,8 +36,8 @@ export async function dataDirectory(
 
 /** Takes the rights of others to a folder of ours and to our files in it. What is another user's stays as it is. */
 async function close(directory: string): Promise<void> {
-  const stat = await lstat(directory);
-  if (!stat.isDirectory()) return;
+  const found = await lstat(directory);
+  if (!found.isDirectory()) return;
   await chmod(directory, 0o700).catch(() => undefined);
   const names = await readdir(directory).catch((): string[] => []);
   for (const name of names.filter((one) => OURS.test(one))) {

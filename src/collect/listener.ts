@@ -4,6 +4,7 @@ import { type Server, type Socket, connect, createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { Attempts } from '../lib/attempts';
 import type { Clock } from '../lib/clock';
+import { diskProblem } from '../lib/disk-errors';
 import { FailureError, messageOf } from '../lib/errors';
 import { within } from '../export/within';
 import type { Warn } from '../export/tally';
@@ -89,7 +90,9 @@ export class Listener implements Source {
           ? createServer()
           : createTlsServer({ ...tls, minVersion: 'TLSv1.2', handshakeTimeout: ADMIT_MS });
     } catch (error) {
-      throw new FailureError(`${where}: the certificate and its key can't be used: ${messageOf(error)}`);
+      throw new FailureError(
+        `${where}: the certificate and its key can't be used: ${messageOf(error)}; give a certificate (--tls-cert) and the key that it was made with (--tls-key), both PEM`,
+      );
     }
     const listener = new Listener(options, modules, server);
     server.on(tls === null || 'path' in place ? 'connection' : 'secureConnection', (socket: Socket) =>
@@ -199,14 +202,16 @@ export class Listener implements Source {
 async function removeStale(path: string, where: string): Promise<void> {
   const stat = await lstat(path).catch(() => undefined);
   if (stat === undefined) return;
-  if (!stat.isSocket()) throw new FailureError(`${where}: there is a file that is no socket`);
+  if (!stat.isSocket())
+    throw new FailureError(`${where}: there is a file that is no socket; move it away, or name another path`);
   const probe = connect({ path });
   const answers = await once(probe, 'connect').then(
     () => true,
     () => false,
   );
   probe.destroy();
-  if (answers) throw new FailureError(`${where}: is in use by another process`);
+  if (answers)
+    throw new FailureError(`${where}: is in use by another process; stop that one, or name another path`);
   await unlink(path);
 }
 
@@ -215,5 +220,5 @@ function explain(error: unknown): string {
   if (code === 'EADDRINUSE') return 'another process listens there';
   if (code === 'EACCES') return 'not permitted; ports below 1024 are for root';
   if (code === 'EADDRNOTAVAIL') return 'the address is none of this machine';
-  return messageOf(error);
+  return diskProblem(error);
 }

@@ -59,6 +59,8 @@ export class DuckDbExporter implements Exporter {
       readonly path: string;
       readonly filesIn?: string;
       readonly warn?: (message: string) => void;
+      /** Told how many points are lost at least that were stored, where a damaged file was repaired. */
+      readonly lost?: (points: number) => void;
     },
   ) {}
 
@@ -69,8 +71,8 @@ export class DuckDbExporter implements Exporter {
 
   /** @throws FailureError as `openStore` does */
   async open(): Promise<void> {
-    const { path, filesIn, warn } = this.options;
-    const store = await openStore(path, { filesIn, warn });
+    const { path, filesIn, warn, lost } = this.options;
+    const store = await openStore(path, { filesIn, warn, lost });
     this.opened = { store, connection: await store.connect() };
   }
 

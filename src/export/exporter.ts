@@ -21,6 +21,10 @@ export interface WriteResult {
 export interface Exporter {
   /** Name for logs and for the tag `exporter`: the scheme of its URL. */
   readonly name: string;
+  /** The file that it alone can have open; left out where it has none. */
+  readonly file?: string;
+  /** Points that it had stored and that are lost, at least, since their bytes were damaged; left out where it can't tell. */
+  readonly damaged?: number;
   /** Connects or opens; a failure here ends the program at start (FailureError). */
   open(): Promise<void>;
   /** @throws ExporterEnded where no later attempt can succeed, anything else where one may */

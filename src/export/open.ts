@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
+import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../lib/clock';
+import { UsageError } from '../lib/errors';
 import type { LineExporter } from './line-exporter';
 import type { PointQueue } from './point-queue';
 import { ExportQueue } from './queue';
-import { type AnyExporter, createExporter } from './registry';
+import { type AnyExporter, createExporter, withoutCredentials } from './registry';
 import { Spool } from './spool/spool';
 import { SpoolQueue } from './spool-queue';
 
@@ -36,6 +38,7 @@ export async function openExports(
   modules: ExportsModules,
 ): Promise<{ readonly exporters: readonly AnyExporter[]; readonly queues: readonly PointQueue[] }> {
   const exporters = urls.map((url) => createExporter(url, modules));
+  await refuseSame(urls, exporters);
   const open: { close(): Promise<void> }[] = [];
   const spools = new Map<AnyExporter, Spool>();
   try {
@@ -63,6 +66,36 @@ export async function openExports(
     return new SpoolQueue({ name }, { ...modules, exporter, spool });
   });
   return { exporters, queues };
+}
+
+/**
+ * Refuses two exports to one place before any is opened: a file can be opened once alone, and a receiver would get each point twice.
+ * @throws UsageError
+ */
+async function refuseSame(urls: readonly string[], exporters: readonly AnyExporter[]): Promise<void> {
+  const places = new Map<string, string>();
+  for (const [index, exporter] of exporters.entries()) {
+    const place = await placeOf(exporter);
+    if (place === null) continue;
+    const shown = withoutCredentials(urls[index] ?? '');
+    const before = places.get(place);
+    if (before === shown) throw new UsageError(`--export ${shown}: is given twice; give it once`);
+    if (before !== undefined)
+      throw new UsageError(`--export ${shown}: is the same place as --export ${before}; give one of them`);
+    places.set(place, shown);
+  }
+}
+
+/** What two exports to one place have in common; null where several do no harm. */
+async function placeOf(exporter: AnyExporter): Promise<string | null> {
+  if (isLineExporter(exporter)) return `${exporter.name} ${exporter.destination}`;
+  const { file } = exporter;
+  if (file === undefined) return null;
+  // Another name of a file, as by a link, is the same; of one that is not there yet, its folder tells.
+  const found = await stat(file, { bigint: true }).catch(() => null);
+  if (found !== null) return `${found.dev}:${found.ino}`;
+  const folder = await realpath(path.dirname(file)).catch(() => path.dirname(file));
+  return path.join(folder, path.basename(file));
 }
 
 /** Tells the two kinds apart. */

@@ -20,6 +20,11 @@ export interface QueueStats {
   readonly retried: number;
   /** Points that wait on disk, over restarts; undefined where an exporter has no spool. */
   readonly spooled?: number;
+  /**
+   * Points that were on disk and are lost, at least, since their bytes were damaged: those of a spool, which are among the dropped, or
+   * those of a store, of whichever run; undefined where an exporter has neither.
+   */
+  readonly damaged?: number;
 }
 
 /** What stands in front of an exporter: it alone buffers, retries and counts. `push` never waits and never throws. */

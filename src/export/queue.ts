@@ -85,7 +85,9 @@ export class ExportQueue implements PointQueue {
 
   stats(): QueueStats {
     const { sent, acked, queued } = this;
-    return { sent, acked, dropped: this.drops.total, queued, retried: this.backoff.total };
+    const { damaged } = this.modules.exporter;
+    const counts = { sent, acked, dropped: this.drops.total, queued, retried: this.backoff.total };
+    return damaged === undefined ? counts : { ...counts, damaged };
   }
 
   get isCrowded(): boolean {

@@ -136,6 +136,7 @@ function stdout(rest: string): Exporter | null {
   return rest === '' ? new StdoutExporter({ output: process.stdout }) : null;
 }
 
-function withoutCredentials(url: string): string {
+/** An `--export` URL as errors show it. */
+export function withoutCredentials(url: string): string {
   return url.replace(/^([^/]*\/\/)?.*@/, '$1***@');
 }

@@ -40,6 +40,7 @@ export class SpoolQueue implements PointQueue {
   private writing = 0;
   private sent = 0;
   private acked = 0;
+  private damaged = 0;
   private state: 'open' | 'closing' | 'closed' = 'open';
   private flushTimer: NodeJS.Timeout | undefined;
   private retryTimer: NodeJS.Timeout | undefined;
@@ -91,6 +92,7 @@ export class SpoolQueue implements PointQueue {
       dropped: this.drops.total,
       queued: this.queued,
       spooled: this.modules.spool.points,
+      damaged: this.damaged,
       retried: network.total,
     };
   }
@@ -206,6 +208,7 @@ export class SpoolQueue implements PointQueue {
     try {
       while (!this.isClosed()) {
         const { batch, lost } = await spool.next();
+        this.damaged += lost;
         this.drops.add(lost, 'damaged');
         if (batch === undefined || this.isClosed()) return;
         const { sent, acked, rejection } = await exporter.writeLines(batch);

@@ -18,6 +18,14 @@ export class StoreExporter implements Exporter {
     this.process = new StoreProcess(this.options, modules);
   }
 
+  get file(): string {
+    return this.process.path;
+  }
+
+  get damaged(): number {
+    return this.process.lost;
+  }
+
   /** @throws FailureError as `openStore` does */
   open(): Promise<void> {
     return this.process.open();

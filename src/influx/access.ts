@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { FailureError, messageOf } from '../lib/errors';
-import { readSecretFile } from '../lib/secret';
+import { FailureError } from '../lib/errors';
+import { readCertificates, readSecretFile } from '../lib/secret';
 import type { InfluxPlace } from './place';
 
 /** Where the password of an InfluxDB 1.x is looked for. */
@@ -40,17 +39,13 @@ export async function readAuthorities({
   shown,
 }: Pick<InfluxPlace, 'caFile' | 'shown'>): Promise<string | undefined> {
   if (caFile === undefined) return undefined;
-  let text: string;
-  try {
-    text = await readFile(caFile, 'utf8');
-  } catch (error) {
-    throw new FailureError(`${shown}: ca-file ${caFile}: can't be read: ${messageOf(error)}`);
-  }
+  const what = `${shown}: ca-file ${caFile}`;
+  const text = await readCertificates(caFile, what);
   try {
     // Of what is no certificate TLS itself would say nothing, and trust nobody.
     new X509Certificate(text);
   } catch {
-    throw new FailureError(`${shown}: ca-file ${caFile}: holds no certificate in PEM`);
+    throw new FailureError(`${what}: holds no certificate; give PEM`);
   }
   return text;
 }

@@ -21,6 +21,7 @@ export interface ExporterStats {
   readonly queued: number;
   readonly retried: number;
   readonly spooled?: number;
+  readonly damaged?: number;
 }
 
 /** What `btcdmon-node collect` took; see the series `btcdmon`. */

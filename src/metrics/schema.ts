@@ -509,6 +509,12 @@ export const SCHEMA = {
         'points',
         'Per exporter: points given up, for a full queue or as unwritable',
       ),
+      damaged: column(
+        'int',
+        'counter',
+        'points',
+        'Per exporter with a store or a spool: points lost on disk, at least, since their bytes were damaged; those of a spool count as dropped, too',
+      ),
       queued: column('int', 'gauge', 'points', 'Per exporter: points that wait'),
       retried: column('int', 'counter', 'batches', 'Per exporter: attempts that failed and were made again'),
       spooled: column(

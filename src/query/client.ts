@@ -1,4 +1,5 @@
 import { type IncomingMessage, request } from 'node:http';
+import { readProblem } from '../lib/disk-errors';
 import { FailureError, messageOf } from '../lib/errors';
 import { type LiveAnswer, LIVE_PATH, decodeLive } from './live-answer';
 import { formatQuery } from './model';
@@ -53,12 +54,14 @@ async function get(storePath: string, path: string): Promise<string | null> {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTSOCK') return null;
     if (code === 'EACCES')
-      throw new FailureError(`socket ${socket}: the node that has the store open belongs to another user`);
+      throw new FailureError(
+        `socket ${socket}: the node that has the store open belongs to another user; ask as that user`,
+      );
     if (code === 'ABORT_ERR' || error instanceof DOMException)
       throw new FailureError(
         `socket ${socket}: the node that has the store open does not answer within ${ANSWER_MS / 1000} s`,
       );
-    throw new FailureError(`socket ${socket}: ${messageOf(error)}`);
+    throw new FailureError(`socket ${socket}: ${readProblem(error)}`);
   }
 }
 

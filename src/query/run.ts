@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { diskProblem } from '../lib/disk-errors';
 import { FailureError, UsageError } from '../lib/errors';
 import { SERIES_NAMES } from '../metrics/schema';
 import { FORMATS, type Format, formatResult } from './format';
@@ -89,7 +90,7 @@ export async function writeAll(output: Writable, pieces: AsyncIterable<string>):
     if (!gone.signal.aborted) throw error;
   }
   if (failures[0] !== undefined)
-    throw new FailureError(`the answer can't be written: ${failures[0].message}`);
+    throw new FailureError(`the answer can't be written: ${diskProblem(failures[0])}`);
   return !gone.signal.aborted;
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import { diskProblem } from '../lib/disk-errors';
 import { FailureError, UsageError, messageOf } from '../lib/errors';
 import type { NodeState } from '../live/node-state';
 import type { Asked } from './answers';
@@ -111,6 +112,6 @@ async function listen(server: Server, path: string, storePath: string): Promise<
     chmodSync(path, 0o600);
   } catch (error) {
     server.close();
-    throw new FailureError(`socket ${path}: can't be made: ${messageOf(error)}`);
+    throw new FailureError(`socket ${path}: can't be made: ${diskProblem(error)}`);
   }
 }

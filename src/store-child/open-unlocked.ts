@@ -11,6 +11,12 @@ const UNLOCK_MS = 2_000;
 
 const TRY_AGAIN_MS = 50;
 
+/** Who is told of what was repaired: in one line, and how many points are lost at least. */
+export interface Told {
+  readonly warn: (message: string) => void;
+  readonly lost: (points: number) => void;
+}
+
 /** A store that was opened. */
 export interface OpenedStore {
   /** Asked for at each use: a store may be opened anew. */
@@ -24,15 +30,11 @@ export interface OpenedStore {
  * Opens a store, and waits a moment for a process that has it open to end.
  * @throws FailureError as `openStore` does
  */
-export async function openUnlocked(
-  path: string,
-  readOnly: boolean,
-  warn: (message: string) => void,
-): Promise<OpenedStore> {
+export async function openUnlocked(path: string, readOnly: boolean, told: Told): Promise<OpenedStore> {
   const deadline = performance.now() + UNLOCK_MS;
   for (;;)
     try {
-      return await (readOnly ? openReader(path) : openWriter(path, warn));
+      return await (readOnly ? openReader(path) : openWriter(path, told));
     } catch (error) {
       const isLocked = error instanceof FailureError && error.message.includes('in use by process');
       if (!isLocked || performance.now() > deadline) throw error;
@@ -40,8 +42,8 @@ export async function openUnlocked(
     }
 }
 
-async function openWriter(path: string, warn: (message: string) => void): Promise<OpenedStore> {
-  const writer = new DuckDbExporter({ path, warn });
+async function openWriter(path: string, told: Told): Promise<OpenedStore> {
+  const writer = new DuckDbExporter({ path, ...told });
   await writer.open();
   return { holder: writer, writer, close: () => writer.close() };
 }

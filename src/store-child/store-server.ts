@@ -50,7 +50,8 @@ export class StoreServer {
 
   private async open({ path, readOnly }: Extract<ToStore, { kind: 'open' }>): Promise<void> {
     try {
-      this.opened = await openUnlocked(path, readOnly, this.warn);
+      const lost = (points: number): void => void this.modules.send({ kind: 'lost', points });
+      this.opened = await openUnlocked(path, readOnly, { warn: this.warn, lost });
       this.questions = new Questions(this.opened.holder, this.modules.send);
       this.modules.send({ kind: 'opened', layout: this.opened.holder.store.layout });
     } catch (error) {

@@ -1,7 +1,12 @@
+import type { Stats } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { diskProblem, readProblem } from '../lib/disk-errors';
 import { FailureError } from '../lib/errors';
+import { checkOwnFile, kindOf } from '../lib/named-file';
 import { programOf } from './process/title';
+
+const WRITE_RIGHT = 'give the user of btcdmon-node the right to write there, or name another path';
 
 /**
  * Looks at a path before DuckDB does, whose messages name neither the folder nor what would be right.
@@ -9,22 +14,33 @@ import { programOf } from './process/title';
  */
 export async function checkPath(file: string, mustExist: boolean): Promise<void> {
   const folder = path.dirname(file);
-  const folderStat = await stat(folder).catch(() => null);
-  if (folderStat === null) throw new FailureError(`store ${file}: the folder ${folder} does not exist`);
-  if (!folderStat.isDirectory()) throw new FailureError(`store ${file}: ${folder} is not a folder`);
-  const fileStat = await stat(file).catch(() => null);
+  const wrong = (reason: string): FailureError => new FailureError(`store ${file}: ${reason}`);
+  const folderStat = await found(folder, wrong);
+  if (folderStat === null) throw wrong(`the folder ${folder} does not exist; make it, or name another path`);
+  if (!folderStat.isDirectory()) throw wrong(`${folder} is not a folder; name another path`);
+  const fileStat = await found(file, wrong);
   if (fileStat === null) {
-    if (mustExist)
-      throw new FailureError(`store ${file}: there is no such file; start btcdmon-node once to make it`);
+    if (mustExist) throw wrong('there is no such file; start btcdmon-node once to make it');
     await access(folder, constants.W_OK).catch(() => {
-      throw new FailureError(`store ${file}: the folder ${folder} is not writable`);
+      throw wrong(`the folder ${folder} is not writable; ${WRITE_RIGHT}`);
     });
   } else if (!fileStat.isFile()) {
-    throw new FailureError(`store ${file}: not a file${fileStat.isDirectory() ? ' but a folder' : ''}`);
+    throw wrong(`is ${kindOf(fileStat) ?? ''}, not a file; name another path`);
   } else if (!mustExist) {
     await access(file, constants.W_OK).catch(() => {
-      throw new FailureError(`store ${file}: the file is not writable`);
+      throw wrong(`the file is not writable; ${WRITE_RIGHT}`);
     });
+  }
+  for (const log of [`${file}.wal`, `${file}.wal.checkpoint`]) checkOwnFile(log, `store ${file}`);
+}
+
+/** What stands at a path; null where there is nothing. */
+async function found(place: string, wrong: (reason: string) => FailureError): Promise<Stats | null> {
+  try {
+    return await stat(place);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw wrong(`can't be looked at: ${readProblem(error)}`);
   }
 }
 
@@ -47,9 +63,9 @@ export function explainOpen(file: string, message: string): string {
 export function damageOf(file: string, message: string): string {
   const line = message.split('\n')[0] ?? '';
   if (line.includes('WAL file')) return `${line}; move ${file}.wal away and start again: ${MISSING}`;
-  if (/corrupt|checksum|serialization error/i.test(line))
+  if (/corrupt|checksum|serialization error|read enough bytes/i.test(line))
     return `${line}; the file is damaged: move it and ${file}.wal away and start again, which makes a new store`;
-  return line;
+  return diskProblem(line);
 }
 
 const MISSING = 'what was not yet in the store is then missing from it';

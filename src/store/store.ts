@@ -68,6 +68,8 @@ export interface StoreOptions {
   readonly filesIn?: string | undefined;
   /** Told in one line of what was repaired. */
   readonly warn?: ((message: string) => void) | undefined;
+  /** Told how many points are lost at least where something was repaired. */
+  readonly lost?: ((points: number) => void) | undefined;
 }
 
 /**
@@ -120,7 +122,8 @@ class DuckDbStore implements Store {
 
   async open(): Promise<void> {
     const { path: file, readOnly } = this;
-    if (!readOnly) await repairLogs(file, this.options.warn ?? (() => undefined));
+    const { warn = () => undefined, lost = () => undefined } = this.options;
+    if (!readOnly) await repairLogs(file, { warn, lost });
     const instance = await createInstance(file, readOnly);
     try {
       // Nobody writes it now.

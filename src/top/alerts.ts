@@ -1,3 +1,4 @@
+import type { ClockStep } from './data';
 import { longAge, nameOf, whole } from './text';
 import type { Picture } from './view';
 
@@ -15,7 +16,21 @@ export function alertsOf({ data, nowMs, trouble }: Omit<Picture, 'view' | 'every
     alerts.push(`data is ${longAge(nowMs - data.newestMs)} old: no points came since`);
   for (const { node, name, droppedNow } of data.exporters)
     if (droppedNow > 0) alerts.push(`LOSS: ${name} of ${node} dropped ${whole(droppedNow)} points lately`);
+  for (const { node, name, damaged = 0 } of data.exporters)
+    if (damaged > 0)
+      alerts.push(
+        `LOSS: at least ${whole(damaged)} points on disk: files of ${name} of ${node} were damaged`,
+      );
   for (const node of data.nodes)
     if (node.silentMs > 0) alerts.push(`no points of ${nameOf(node)} for ${longAge(node.silentMs)}`);
+  if (data.clockStep !== null) alerts.push(stepText(data.clockStep));
   return alerts;
+}
+
+/** What the page says as well, within the 80 columns of a terminal. */
+function stepText({ node, ms, timeMs, steps }: ClockStep): string {
+  const how = `${ms < 0 ? 'back' : 'forward'} by ${longAge(Math.abs(ms))}`;
+  const when = new Date(timeMs).toISOString().replace('T', ' ').slice(0, 16);
+  const times = steps === 1 ? '' : `, ${steps} times in a day`;
+  return `clock set ${how} at ${when}Z: ${node}${times}`;
 }

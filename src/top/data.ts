@@ -74,6 +74,17 @@ export interface ExporterRow extends ExporterStats {
   readonly droppedNow: number;
 }
 
+/** The last step of a clock within a day. */
+export interface ClockStep {
+  readonly node: string;
+  /** Time after it, in Unix milliseconds. */
+  readonly timeMs: number;
+  /** By how many milliseconds the clock was set, back where negative. */
+  readonly ms: number;
+  /** How often the clock of that node was set within the day. */
+  readonly steps: number;
+}
+
 /** What the series of a store tell. */
 export interface StoreFacts {
   /** Time of the newest point; null in a store without any. */
@@ -91,6 +102,8 @@ export interface StoreFacts {
   /** The newest first. */
   readonly blocks: readonly LiveBlock[];
   readonly exporters: readonly ExporterRow[];
+  /** Null where no clock was set within a day. */
+  readonly clockStep: ClockStep | null;
 }
 
 /** All that a frame shows. */

@@ -1,5 +1,5 @@
 import type { LiveBlock } from '../live/live';
-import type { ExporterRow, MempoolFacts, NodeSeen, PeerGauges } from './data';
+import type { ClockStep, ExporterRow, MempoolFacts, NodeSeen, PeerGauges } from './data';
 import { type StorePoint, groupByNode, numberOf } from './points';
 import { nameOf } from './text';
 
@@ -71,12 +71,14 @@ export function exporterRows(accounts: readonly StorePoint[]): readonly Exporter
   return groupByNode(named, ({ values }) => values['exporter']).map(({ last, all }) => {
     const count = (name: string): number => numberOf(last.values[name]) ?? 0;
     const spooled = numberOf(last.values['spooled']);
+    const damaged = numberOf(last.values['damaged']);
     return {
       node: last.node,
       name: String(last.values['exporter']),
       ...{ sent: count('sent'), acked: count('acked'), dropped: count('dropped') },
       ...{ queued: count('queued'), retried: count('retried') },
       ...(spooled === null ? {} : { spooled }),
+      ...(damaged === null ? {} : { damaged }),
       droppedNow: count('dropped') - droppedBefore(all, last),
     };
   });
@@ -88,6 +90,31 @@ function droppedBefore(own: readonly StorePoint[], last: StorePoint): number {
   // A run that began within the window had dropped nothing before it.
   if (sameRun.length < own.length) return 0;
   return numberOf(sameRun[0]?.values['dropped']) ?? 0;
+}
+
+/** The last step of a clock that is not older than `since`, from the points that tell of steps. */
+export function clockStepOf(told: readonly StorePoint[], since: bigint): ClockStep | null {
+  // A step back is told at a time before points that are older than it: it was at the time that the clock had until then.
+  const wallNs = ({ time, values }: StorePoint): bigint => {
+    const ms = numberOf(values['clock_step']) ?? 0;
+    return ms < 0 ? time + BigInt(-ms) * 1_000_000n : time;
+  };
+  const nth = ({ values }: StorePoint): number =>
+    (numberOf(values['started']) ?? 0) * 1_000 + (numberOf(values['clock_steps']) ?? 0);
+  let found: ClockStep | null = null;
+  let foundNs = since - 1n;
+  for (const { all } of groupByNode(told.filter((point) => wallNs(point) >= since))) {
+    const last = all.reduce((latest, point) => (nth(point) >= nth(latest) ? point : latest));
+    if (wallNs(last) <= foundNs) continue;
+    foundNs = wallNs(last);
+    found = {
+      node: nameOf(last),
+      timeMs: Number(last.time / 1_000_000n),
+      ms: numberOf(last.values['clock_step']) ?? 0,
+      steps: all.length,
+    };
+  }
+  return found;
 }
 
 /** A point of `processed_blocks` as a running node has it. */

@@ -2,7 +2,16 @@ import type { LiveBlock } from '../live/live';
 import type { Period } from '../query/time';
 import type { Where } from '../query/where';
 import type { AgentCount, StoreFacts } from './data';
-import { blockRow, exporterRows, gaugesOf, intervalOf, mempoolOf, newestOf, nodesOf } from './facts';
+import {
+  blockRow,
+  clockStepOf,
+  exporterRows,
+  gaugesOf,
+  intervalOf,
+  mempoolOf,
+  newestOf,
+  nodesOf,
+} from './facts';
 import { is, type Points } from './points';
 import { ratesOf } from './rates';
 
@@ -29,9 +38,15 @@ const JUDGED = ['accepted', 'side_chain', 'rejected', 'orphan'];
 /** Of the points of `peers`, those of an interval. */
 const IS_GAUGE: Where = { kind: 'compare', column: 'total_connected', op: '>=', value: 0 };
 
+/** Of the points of `btcdmon`, those that tell of a step of the clock. */
+const IS_STEP: Where = { kind: 'compare', column: 'clock_step', op: '!=', value: 0 };
+
+/** A clock that was set back has its step before points that are older: how far back steps are looked for. */
+const STEPS_NS = 30n * DAY_NS;
+
 const EMPTY: StoreFacts = {
   ...{ newestMs: null, intervalMs: null, nodes: [], startedMs: null, rates: null },
-  ...{ mempool: null, gauges: null, agents: [], blocks: [], exporters: [] },
+  ...{ mempool: null, gauges: null, agents: [], blocks: [], exporters: [], clockStep: null },
 };
 
 /** What a store tells of the time up to `newest`, that of its newest point; with `agents` also who shook hands lately. */
@@ -71,6 +86,10 @@ export async function readStore(
     agents: agents ? await agentCounts(points, back(HOUR_NS)) : [],
     blocks: await lastBlocks(points, back(BLOCKS_NS)),
     exporters: exporterRows(accounts),
+    clockStep: clockStepOf(
+      await points.read('btcdmon', back(STEPS_NS), { where: [IS_STEP] }),
+      until - DAY_NS,
+    ),
   };
 }
 

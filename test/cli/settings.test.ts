@@ -105,8 +105,8 @@ describe('a file', () => {
 
   it.each([
     [() => path.join(folder, 'none'), "can't be read: ENOENT"],
-    [() => folder, "can't be read: EISDIR"],
-    [() => '/dev/zero', 'is longer than 262144 bytes'],
+    [() => folder, 'is a folder, not a file'],
+    [() => '/dev/zero', 'is a device, not a file'],
     [() => write('#'.repeat(262_145)), 'is longer than 262144 bytes'],
     [() => write(Buffer.from('node: \xff', 'latin1')), 'is not UTF-8'],
     [() => write(Buffer.from('\ufeffnode: a', 'utf16le')), 'is not UTF-8'],

@@ -92,9 +92,15 @@ async function run(args: readonly string[], variables: NodeJS.ProcessEnv = {}): 
   return stderr;
 }
 
-/** What an error shows of a value: all of one that is plain, or its beginning in quotes. */
-function shown(text: string): string {
-  return JSON.stringify(text).slice(1, 2);
+/** How an error shows a value: as it is; the name of a node in quotes, as a space at its end is seen so; control characters escaped. */
+function shown(name: string, text: string): string {
+  if (!NEVER.includes(text)) return name === 'node' ? JSON.stringify(text) : text;
+  const escaped = Array.from(text, (char) => {
+    const code = char.charCodeAt(0);
+    if (char === '\n') return '\\n';
+    return code < 0x7f ? char : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+  return `"${escaped.join('')}"`;
 }
 
 const COMMANDS: readonly (readonly [string, readonly string[], OptionTable, typeof WRONG])[] = [
@@ -133,10 +139,8 @@ describe.each(['flag', 'variable', 'file'] as const)('a wrong value of a %s', (s
       writeFileSync(file, `# settings\n${name}: ${isList ? `[${text}]` : text}\n`);
       error = await run([...args, ...enough, '--config', file]);
     }
-    expect(error.startsWith(`btcdmon-node: ${label} `) || error.startsWith(`btcdmon-node: ${label}:`)).toBe(
-      true,
-    );
-    expect(error).toContain(shown(value));
+    const begin = `btcdmon-node: ${label} ${shown(name, value)}: `;
+    expect(error.slice(0, begin.length)).toBe(begin);
     // What would be right stands behind a colon or a semicolon.
     expect(error).toMatch(/: .*(give|use|there are|must be|not a|names no|is a|can't be read)/);
   });

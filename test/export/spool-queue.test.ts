@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { SystemClock } from '../../src/lib/clock';
@@ -62,6 +62,7 @@ describe('the queue with a spool', () => {
     expect(queue.stats()).toEqual({
       sent: 1_000,
       acked: 1_000,
+      damaged: 0,
       dropped: 0,
       queued: 0,
       spooled: 0,
@@ -102,6 +103,24 @@ describe('the queue with a spool', () => {
     await until('the end', () => queue.stats().sent === 97);
     expect(await queue.close(1_000)).toMatchObject({ sent: 97, dropped: 3, spooled: 0 });
     expect(warnings.join()).toContain('3 that can never be written (one of them: an example)');
+  });
+
+  it('counts what was damaged on disk, among the dropped and of its own', async () => {
+    const first = await setUp();
+    first.exporter.onWrite = () => Promise.reject(new Error('away'));
+    for (const point of makePoints(300, clock)) first.queue.push(point);
+    await until('all to be on disk', () => first.queue.stats().spooled === 300);
+    await first.queue.close(50);
+    const file = path.join(folder, '00000001.log');
+    const bytes = await readFile(file);
+    // Of the first record's lines.
+    bytes[500] = 0xff;
+    await writeFile(file, bytes);
+    const { exporter, queue } = await setUp();
+    expect(queue.stats()).toMatchObject({ damaged: 0, dropped: 0 });
+    await until('the rest', () => exporter.lines.length === 200);
+    expect(queue.stats()).toMatchObject({ damaged: 100, dropped: 100, sent: 200, spooled: 0 });
+    await queue.close(1_000);
   });
 
   it('loses no more than the bound demands, and names the number', async () => {

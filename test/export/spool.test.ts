@@ -219,7 +219,7 @@ describe('a spool', () => {
   it('belongs to one at a time', async () => {
     const spool = await open();
     await expect(open()).rejects.toThrow(
-      new FailureError(`spool ${folder}: is in use by process ${process.pid}`),
+      new FailureError(`spool ${folder}: is in use by process ${process.pid}; stop that one`),
     );
     await spool.close();
     await (await open()).close();

@@ -48,6 +48,8 @@ interface Outcome {
   /** Rows of each transaction. */
   readonly rows: readonly number[];
   readonly warnings: readonly string[];
+  /** Points that are said to be lost. */
+  readonly lost: number;
   readonly files: readonly string[];
   readonly directory: string;
 }
@@ -59,15 +61,19 @@ async function openWith(bytes: Buffer): Promise<Outcome> {
   const file = path.join(directory, 'store.duckdb');
   await writeFile(`${file}.wal`, bytes);
   const warnings: string[] = [];
+  let lost = 0;
   let rows: number[] = [];
   for (const again of [false, true]) {
-    const store = await openStore(file, { warn: (line) => warnings.push(line) });
+    const store = await openStore(file, {
+      warn: (line) => warnings.push(line),
+      lost: (points) => void (lost += points),
+    });
     const found = await rowsOf(store);
     await store.close();
     if (again) expect(found).toEqual(rows);
     rows = found;
   }
-  return { rows, warnings, files: await readdir(directory), directory };
+  return { rows, warnings, lost, files: await readdir(directory), directory };
 }
 
 async function rowsOf(store: Store): Promise<number[]> {
@@ -122,12 +128,13 @@ describe('a write-ahead log', () => {
 
   it('says in one line what is lost, and keeps the transactions before and behind', async () => {
     const [, , from = 0, to = 0] = bounds();
-    const { rows, warnings } = await openWith(flipped(to - FLUSH.length - 9));
+    const { rows, warnings, lost } = await openWith(flipped(to - FLUSH.length - 9));
     expect(rows).toEqual([1, 2, 0, 4, 5, 6]);
+    expect(lost).toBe(3);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(
       new RegExp(
-        `damaged at byte ${from}: 1 transaction is lost \\(${to - from} bytes\\); all others are kept; the log as it was is /`,
+        `damaged at byte ${from}: 1 transaction is lost \\(${to - from} bytes\\), with about these rows: 3 of bandwidth; all others are kept; the log as it was is /`,
       ),
     );
     expect(warnings[0]).not.toContain('\n');
@@ -224,7 +231,7 @@ describe('rows that a lost transaction moves', () => {
         found.repaired.equals(Buffer.concat([bytes.subarray(0, 8), bytes.subarray(first, third)])),
     ).toBe(true);
     expect(found.state === 'damaged' && found.losses.map(({ rows }) => Object.fromEntries(rows))).toEqual([
-      {},
+      { bandwidth: 3 },
       {},
       { bandwidth: 1 },
     ]);

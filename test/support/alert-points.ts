@@ -40,7 +40,7 @@ export function pointsOf(node: string, courses: Courses, startS: number): readon
       `started=${started}i,rss=1i,loop_lag_p99=${(values.get('btcdmon_loop_lag_p99_seconds') ?? 0) * 1_000},stalled=${Math.round((values.get('btcdmon_stalled_seconds_total') ?? 0) * 1_000)}i`,
     );
     add('btcdmon', ',series=blocks', `started=${started}i,emitted=${blocks}i`);
-    const exporter = ['sent', 'dropped', 'queued'].map((column) => {
+    const exporter = ['sent', 'dropped', 'damaged', 'queued'].map((column) => {
       const name = Object.keys(courses).find((it) => it.startsWith(`btcdmon_${column}_points`)) ?? '';
       return `${column}=${values.get(name) ?? 0}i`;
     });

@@ -28,6 +28,7 @@ export const QUIET: Courses = {
   btcdmon_addr_relay_entries_total: (s) => s * 3,
   btcdmon_mempool_num_tx: (s) => 40_000 + (s % 600) * 10,
   'btcdmon_dropped_points_total{exporter="duckdb"}': () => 0,
+  'btcdmon_damaged_points_total{exporter="duckdb"}': () => 0,
   'btcdmon_queued_points{exporter="duckdb"}': (s) => (s % 60) / 15,
   'btcdmon_sent_points_total{exporter="duckdb"}': (s) => s * 50,
   'btcdmon_emitted_points_total{series="inv"}': (s) => s / 5,
@@ -229,6 +230,15 @@ export const STORIES: readonly Story[] = [
     fires: [
       [FAULT - MINUTE, {}],
       [FAULT + MINUTE, { BtcdmonPointsLost: EXPORTER }],
+      [FAULT + 6 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'BtcdmonPointsDamaged',
+    courses: from(FAULT, 'btcdmon_damaged_points_total{exporter="duckdb"}', () => 7),
+    fires: [
+      [FAULT - MINUTE, {}],
+      [FAULT + MINUTE, { BtcdmonPointsDamaged: EXPORTER }],
       [FAULT + 6 * MINUTE, {}],
     ],
   },

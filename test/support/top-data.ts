@@ -74,6 +74,7 @@ export function topData(changes: Partial<TopData> = {}): TopData {
         droppedNow: 0,
       },
     ],
+    clockStep: null,
     ...changes,
   };
 }

@@ -206,6 +206,26 @@ describe('alerts', () => {
       'and 1 more like these',
     ]);
   });
+
+  it('tell of files that were damaged', () => {
+    const [exporter] = topData().exporters;
+    const data = topData({ exporters: [{ ...exporter, damaged: 1_234 } as never] });
+    expect(alerts(pictureOf(data))).toEqual([
+      'LOSS: at least 1,234 points on disk: files of duckdb of alice were damaged',
+    ]);
+  });
+
+  it('tell of the last step of a clock, when all else is told', () => {
+    const clockStep = { node: 'alice/mainnet', timeMs: NOW_MS, ms: -3_605_000, steps: 1 };
+    expect(alerts(pictureOf(topData({ clockStep })))).toEqual([
+      'clock set back by 1h 0m at 2026-01-31 12:00Z: alice/mainnet',
+    ]);
+    const several = topData({ clockStep: { ...clockStep, ms: 2_000, steps: 3 }, newestMs: null });
+    expect(alerts(pictureOf(several))).toEqual([
+      'the store holds no points yet',
+      'clock set forward by 2s at 2026-01-31 12:00Z: alice/mainnet, 3 times in a day',
+    ]);
+  });
 });
 
 it('says that it is paused, and what the keys do', () => {

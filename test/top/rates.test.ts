@@ -70,11 +70,11 @@ describe('exporters', () => {
   it('tell what was dropped within the window', () => {
     const rows = exporterRows([
       ...[point('n', 0n, { started: 1, exporter: '' }), account(0n, 1, 'a', 5), account(0n, 1, 'b', 5)],
-      ...[account(5n, 1, 'a', 5), account(5n, 1, 'b', 12, { spooled: 3 })],
+      ...[account(5n, 1, 'a', 5), account(5n, 1, 'b', 12, { spooled: 3, damaged: 4 })],
     ]);
     expect(rows).toEqual([
       { node: 'n', name: 'a', ...counts, dropped: 5, droppedNow: 0 },
-      { node: 'n', name: 'b', ...counts, spooled: 3, dropped: 12, droppedNow: 7 },
+      { node: 'n', name: 'b', ...counts, spooled: 3, damaged: 4, dropped: 12, droppedNow: 7 },
     ]);
   });
 

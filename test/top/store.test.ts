@@ -11,6 +11,7 @@ import { Feed } from '../../src/top/feed';
 import type { Choice } from '../../src/top/points';
 import { Cleanup } from '../support/cleanup';
 import { influxd, startInfluxd } from '../support/influxd';
+import { SteppedRun } from '../support/stepped-run';
 import { LAST_MS, MINUTE, topPoints } from '../support/top-points';
 
 const cleanup = new Cleanup();
@@ -68,6 +69,7 @@ function behaves(make: MakeStore): void {
       gauges: { total: 1, outbound: 1, inbound: 0, banned: 0, known: null },
       agents: [{ userAgent: '/x:1/', handshakes: 1 }],
       mempool: { transactions: 5, bytes: 1_234, orphans: 1, conflicts: 13, heldBack: 0 },
+      clockStep: null,
       notes: expect.arrayContaining([expect.stringMatching(/a store holds no table of peers/)]) as string[],
     });
     expect(startedMs).toBeGreaterThan(0);
@@ -101,6 +103,16 @@ function behaves(make: MakeStore): void {
     expect(await sum('msg_recv', 'inv')).toBe(MINUTE.inv);
     // Its last point comes after that of `msg_recv`, with which the window ends.
     expect(await sum('msg_recv_bytes', 'inv')).toBe(MINUTE.invBytes);
+  });
+
+  it('tells of the last step of a clock, also where it was set back', async () => {
+    const run = new SteppedRun('alice', LAST_MS).pass(63).set(7_200).pass(30).set(-3_600).pass(37).end();
+    const early = new SteppedRun('bob', LAST_MS - 3 * 86_400_000).pass(10).set(60).pass(10).end();
+    const from = await make([...run.points, ...early.points]);
+    const { clockStep } = await feedOf(from).next();
+    expect(clockStep).toMatchObject({ node: 'alice/regtest', ms: -3_600_000, steps: 2 });
+    const setMs = LAST_MS + (63 + 7_200 + 30 - 3_600) * 1_000;
+    expect(Math.abs((clockStep?.timeMs ?? 0) - setMs)).toBeLessThan(5_000);
   });
 
   it('sums several nodes, says so, and has each block once', async () => {

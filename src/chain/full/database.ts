@@ -1,4 +1,5 @@
 import type { ClassicLevel } from 'classic-level';
+import { diskProblem } from '../../lib/disk-errors';
 import { FailureError, messageOf } from '../../lib/errors';
 import type { ChainParts, FullChain } from '../../bcoin/chain-parts';
 import type { NetworkName } from '../../wire/networks';
@@ -53,7 +54,7 @@ export function explainDatabase(directory: string | undefined, error: unknown): 
     return `${place}: is damaged or of another program: ${message}; remove it, and it is built again`;
   if (message === 'Block not found.')
     return `${place}: a block that is to be taken back is no longer there; remove the folder, and it is built again`;
-  return `${place}: ${message}`;
+  return `${place}: ${diskProblem(message)}`;
 }
 
 async function loadLevel(): Promise<typeof ClassicLevel> {

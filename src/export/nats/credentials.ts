@@ -32,7 +32,11 @@ export async function readCredentials(settings: NatsSettings, env: NodeJS.Proces
     tls: tls ? await tlsOptions(settings) : null,
   };
   if (credsFile !== undefined) {
-    const text = await readSecretText(credsFile, `${shown}: creds-file=${credsFile}`);
+    const text = await readSecretText(
+      credsFile,
+      `${shown}: creds-file=${credsFile}`,
+      'a file of NATS credentials',
+    );
     if (!/-----BEGIN NATS USER JWT-----[^]+-----BEGIN USER NKEY SEED-----/.test(text))
       throw new FailureError(`${shown}: creds-file=${credsFile}: holds no JWT and key, as nsc makes them`);
     return { ...security, authenticator: credsAuthenticator(new TextEncoder().encode(text)) };

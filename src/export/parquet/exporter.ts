@@ -33,7 +33,9 @@ export interface ParquetOptions {
  */
 export class ParquetExporter implements Exporter {
   readonly name = 'parquet';
+  readonly file: string;
   private readonly staging: DuckDbExporter;
+  private lostPoints = 0;
   private sealer: Sealer | undefined;
   private timer: NodeJS.Timeout | undefined;
   private sealing: Promise<void> = Promise.resolve();
@@ -46,7 +48,13 @@ export class ParquetExporter implements Exporter {
   ) {
     const { directory } = options;
     const { warn } = modules;
-    this.staging = new DuckDbExporter({ path: path.join(directory, STAGING), filesIn: directory, warn });
+    const lost = (points: number): void => void (this.lostPoints += points);
+    this.file = path.join(directory, STAGING);
+    this.staging = new DuckDbExporter({ path: this.file, filesIn: directory, warn, lost });
+  }
+
+  get damaged(): number {
+    return this.lostPoints;
   }
 
   /** @throws FailureError where the folder can't be made or written, or another process uses it */
@@ -65,7 +73,7 @@ export class ParquetExporter implements Exporter {
     } catch (error) {
       await this.staging.close();
       throw new FailureError(
-        `parquet:${directory}: what an earlier run left can't be finished: ${messageOf(error)}`,
+        `parquet:${directory}: what an earlier run left can't be finished: ${diskProblem(error)}`,
       );
     }
     this.schedule(sealEveryMs);
@@ -112,6 +120,8 @@ export class ParquetExporter implements Exporter {
   }
 }
 
+const WRITE_RIGHT = 'give the user of btcdmon-node the right to write there, or name another place';
+
 async function makeFolder(directory: string): Promise<void> {
   const wrong = (reason: string): FailureError => new FailureError(`parquet:${directory}: ${reason}`);
   const parent = path.dirname(directory);
@@ -119,13 +129,14 @@ async function makeFolder(directory: string): Promise<void> {
     await mkdir(directory);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw wrong(`the folder ${parent} does not exist`);
-    if (code === 'EACCES' || code === 'EROFS') throw wrong(`the folder ${parent} is not writable`);
-    if (code !== 'EEXIST') throw wrong(`can't be made: ${messageOf(error)}`);
-    if (!(await stat(directory)).isDirectory()) throw wrong('is not a folder');
+    if (code === 'ENOENT') throw wrong(`the folder ${parent} does not exist; make it`);
+    if (code === 'EACCES' || code === 'EROFS')
+      throw wrong(`the folder ${parent} is not writable; ${WRITE_RIGHT}`);
+    if (code !== 'EEXIST') throw wrong(`can't be made: ${diskProblem(error)}`);
+    if (!(await stat(directory)).isDirectory()) throw wrong('is not a folder; name another place');
   }
   await access(directory, constants.W_OK).catch(() => {
-    throw wrong('the folder is not writable');
+    throw wrong(`the folder is not writable; ${WRITE_RIGHT}`);
   });
 }
 

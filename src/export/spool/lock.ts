@@ -19,10 +19,10 @@ export async function lockFolder(file: string, what: string): Promise<() => Prom
     const holder = await readFile(file, 'utf8').catch(() => '');
     const pid = Number(holder.split(' ')[0]);
     if (pid > 0 && (await identityOf(pid)) === holder)
-      throw new FailureError(`${what}: is in use by process ${pid}`);
+      throw new FailureError(`${what}: is in use by process ${pid}; stop that one`);
     await rm(file, { force: true });
   }
-  throw new FailureError(`${what}: is in use by another process`);
+  throw new FailureError(`${what}: is in use by another process; stop that one`);
 }
 
 /** A process that runs: its number and start time (Linux: in ticks since boot); undefined where it does not run. */

@@ -37,6 +37,20 @@ export class Segment {
    */
   static async open(file: string, number: number, start: number): Promise<Segment> {
     const handle = await open(file, 'r+');
+    try {
+      return await Segment.scan(file, number, start, handle);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  private static async scan(
+    file: string,
+    number: number,
+    start: number,
+    handle: FileHandle,
+  ): Promise<Segment> {
     const { size } = await handle.stat();
     const header = Buffer.alloc(HEADER_BYTES);
     let end = 0;

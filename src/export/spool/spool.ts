@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { BtcdmonError, FailureError, messageOf } from '../../lib/errors';
+import { diskProblem } from '../../lib/disk-errors';
+import { BtcdmonError, FailureError } from '../../lib/errors';
 import { checksum } from '../../wire/hash';
+import { checkOwnFile } from '../../lib/named-file';
 import type { LineBatch } from '../line-exporter';
 import { lockFolder } from './lock';
 import { type Record, Segment } from './segment';
@@ -58,7 +60,8 @@ export class Spool {
   static async open(folder: string, options: SpoolOptions): Promise<Spool> {
     const what = `spool ${folder}`;
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeFolder(folder);
+      for (const name of ['lock', 'spool.json', 'cursor']) checkOwnFile(path.join(folder, name), what);
       const unlock = await lockFolder(path.join(folder, 'lock'), what);
       try {
         const { warn = () => undefined } = options;
@@ -70,7 +73,12 @@ export class Spool {
           warn(`${what}: the file cursor is damaged; what waits is delivered once more from the oldest on`);
         const cursor = await open(file, at === null ? 'w+' : 'r+', 0o600);
         const spool = new Spool(folder, options, id, cursor, unlock);
-        await spool.load(at?.segment ?? 0, at?.offset ?? 0);
+        try {
+          await spool.load(at?.segment ?? 0, at?.offset ?? 0);
+        } catch (error) {
+          await spool.letGo();
+          throw error;
+        }
         return spool;
       } catch (error) {
         await unlock();
@@ -79,7 +87,7 @@ export class Spool {
     } catch (error) {
       throw error instanceof BtcdmonError
         ? error
-        : new FailureError(`${what}: can't be used: ${messageOf(error)}`);
+        : new FailureError(`${what}: can't be used: ${diskProblem(error)}`);
     }
   }
 
@@ -161,10 +169,14 @@ export class Spool {
 
   async close(): Promise<void> {
     await this.inTurn(async () => {
-      await Promise.all(this.segments.map((segment) => segment.close()));
-      await this.cursor.close();
+      await this.letGo();
       await this.unlock();
     });
+  }
+
+  private async letGo(): Promise<void> {
+    await Promise.all(this.segments.map((segment) => segment.close()));
+    await this.cursor.close();
   }
 
   private async load(first: number, offset: number): Promise<void> {
@@ -174,6 +186,7 @@ export class Spool {
       .sort((a, b) => a - b);
     for (const number of numbers) {
       const file = this.fileOf(number);
+      checkOwnFile(file, `spool ${this.folder}`);
       // A cursor that names no segment is damaged: everything is delivered again then.
       if (number < first && numbers.includes(first)) await rm(file, { force: true });
       else this.segments.push(await Segment.open(file, number, number === first ? offset : 0));
@@ -283,5 +296,16 @@ function parsed(text: string): { readonly version?: unknown; readonly id?: unkno
     return typeof value === 'object' && value !== null ? value : {};
   } catch {
     return {};
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // So Node.js calls it also where the disk is mounted for reading alone: the first step says what it is.
+    await mkdir(path.dirname(folder), { mode: 0o700 });
+    throw error;
   }
 }

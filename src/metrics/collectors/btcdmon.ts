@@ -23,6 +23,7 @@ export const btcdmon = (context: BtcdmonContext): Collector => {
     void shed.set(series, (shed.get(series) ?? 0) + points);
   let steps = 0;
   let stalled = 0;
+  let hasAccounted = false;
   // At once: it is the first point after the step.
   clockSteps?.onStep(({ ms, isFollowed }) => {
     if (isFollowed) emit('btcdmon', { started, clock_step: ms, clock_steps: ++steps });
@@ -59,8 +60,13 @@ export const btcdmon = (context: BtcdmonContext): Collector => {
         ...collected?.(),
         cpu: ((used.user + used.system) / 1_000 / elapsedMs) * 100,
       });
-      for (const { name, ...counts } of exporters())
+      for (const { name, ...counts } of exporters()) {
+        // What was found at the start is an increase of the count, too.
+        if ((counts.damaged ?? 0) > 0 && !hasAccounted)
+          emit('btcdmon', { started, damaged: 0 }, { exporter: name });
         emit('btcdmon', { started, ...counts }, { exporter: name });
+      }
+      hasAccounted = true;
     },
     // Counted before it is emitted: all points that a reader must find for it have an earlier time. A step of the clock between the
     // two would break that.

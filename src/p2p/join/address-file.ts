@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { diskProblem } from '../../lib/disk-errors';
-import { FailureError, messageOf } from '../../lib/errors';
+import { diskProblem, readProblem } from '../../lib/disk-errors';
+import { FailureError } from '../../lib/errors';
+import { checkOwnFile } from '../../lib/named-file';
 import { NETWORK_NAMES, type NetworkName } from '../../wire/networks';
 import { AddressBook } from './address-book';
 import { formatAddresses, parseAddress, parseBan, parseHeader, recordsIn } from './address-lines';
@@ -104,11 +105,13 @@ export class AddressFile {
   /** The text of the file, or none of a file that cannot be ours; null where there is no file. */
   private async read(): Promise<string | null> {
     try {
+      checkOwnFile(this.file, 'addresses');
       const { size } = await stat(this.file);
       return size > MAX_BYTES ? '' : await readFile(this.file, 'utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-      throw new FailureError(`addresses ${this.file}: can't be read: ${messageOf(error)}`);
+      if (error instanceof FailureError) throw error;
+      throw new FailureError(`addresses ${this.file}: can't be read: ${readProblem(error)}`);
     }
   }
 
@@ -117,7 +120,7 @@ export class AddressFile {
     try {
       await rename(this.file, aside);
     } catch (error) {
-      throw new FailureError(`addresses ${this.file}: is damaged and can't be moved: ${messageOf(error)}`);
+      throw new FailureError(`addresses ${this.file}: is damaged and can't be moved: ${diskProblem(error)}`);
     }
     return aside;
   }

@@ -20,6 +20,23 @@ export const HEALTH: readonly Panel[] = [
     ],
   },
   {
+    name: 'points-damaged',
+    title: 'Points lost on disk',
+    theme: 'health',
+    help: 'Points that an exporter had on disk, in the embedded store or in a spool, and that are lost since their bytes were damaged: at least so many, and of whichever run. The log names the file, and where the damaged bytes are kept. `btcdmon-node audit` names the series.',
+    unit: 'per minute',
+    plot: 'bars',
+    shortestBucketS: 5,
+    since: '1d',
+    lines: [
+      line('', 'btcdmon', 'rate', 'damaged', {
+        by: ['exporter'],
+        where: { exporter: { not: '' } },
+        scale: 60,
+      }),
+    ],
+  },
+  {
     name: 'points-shed',
     title: 'Points shed',
     theme: 'health',

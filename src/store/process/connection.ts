@@ -28,6 +28,8 @@ export interface ConnectionModules {
   /** Path of the program that has the store open. */
   readonly program: string;
   readonly warn: (message: string) => void;
+  /** Told how many stored points are lost at least. */
+  readonly lost: (points: number) => void;
 }
 
 /** The process of the store ended while it was at something, which it may have done or not. */
@@ -163,6 +165,9 @@ export class StoreConnection {
       case 'end':
         this.answered(message.id, message.error);
         break;
+      case 'lost':
+        this.modules.lost(message.points);
+        break;
       case 'warn':
         this.modules.warn(message.message);
         break;
@@ -198,7 +203,10 @@ export class StoreConnection {
     pipe.destroy();
     const error = this.endedError();
     this.onOpened(
-      new StoreEnded(`store ${this.place.path}: can't be opened: ${error.message}${this.said()}`),
+      new StoreEnded(
+        `store ${this.place.path}: can't be opened: ${error.message}${this.said()}; where it ends so each time ` +
+          `the file is damaged: move it and ${this.place.path}.wal away, which makes a new store`,
+      ),
     );
     this.onWritten?.(error);
     for (const answer of this.answers.values()) answer.end(error);

@@ -27,6 +27,8 @@ export type FromStore =
   | { readonly kind: 'part'; readonly id: number; readonly part: unknown }
   /** The end of an answer, which is incomplete where there is an error. */
   | { readonly kind: 'end'; readonly id: number; readonly error?: WireError | undefined }
+  /** So many points at least are lost that were stored: their bytes were damaged. */
+  | { readonly kind: 'lost'; readonly points: number }
   /** A line for the log. */
   | { readonly kind: 'warn'; readonly message: string };
 

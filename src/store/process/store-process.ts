@@ -51,6 +51,7 @@ export class StoreProcess {
   private isClosing = false;
   /** Whether points were sent of which it is not known what became of them. */
   private isUncertain = false;
+  private lostPoints = 0;
 
   constructor(
     { path: file, readOnly = false, program = PROGRAM }: StoreProcessOptions,
@@ -66,6 +67,11 @@ export class StoreProcess {
   /** The columns of each table in their order. */
   get layout(): ReadonlyMap<string, readonly string[]> {
     return this.tables;
+  }
+
+  /** Points that were stored and are lost, at least: their bytes were damaged. */
+  get lost(): number {
+    return this.lostPoints;
   }
 
   /** Identifies the process of this moment. */
@@ -170,7 +176,8 @@ export class StoreProcess {
 
   private start(): void {
     const { path: file, readOnly, program } = this;
-    const connection = new StoreConnection({ path: file, readOnly }, { ...this.modules, program });
+    const lost = (points: number): void => void (this.lostPoints += points);
+    const connection = new StoreConnection({ path: file, readOnly }, { ...this.modules, program, lost });
     this.connection = connection;
     let isOpen = false;
     this.ready = connection.opened.then((layout) => {

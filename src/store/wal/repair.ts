@@ -1,7 +1,9 @@
 import { copyFile, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { diskProblem, readProblem } from '../../lib/disk-errors';
 import { FailureError, messageOf } from '../../lib/errors';
+import { isSeries } from '../../metrics/schema';
 import { isLocked } from '../open-errors';
 import { type Loss, scanLog } from './scan';
 
@@ -16,6 +18,14 @@ function logsOf(file: string): readonly [string, string] {
   return [`${file}.wal`, `${file}.wal.checkpoint`];
 }
 
+/** Who is told of a repair. */
+export interface RepairModules {
+  /** Told in one line of what was damaged and what is lost. */
+  readonly warn: (message: string) => void;
+  /** Told how many points are lost at least. */
+  readonly lost: (points: number) => void;
+}
+
 /** What is to be done where a log cannot be repaired. */
 function logRemedy(file: string): string {
   const [log, checkpoint] = logsOf(file);
@@ -24,11 +34,10 @@ function logRemedy(file: string): string {
 
 /**
  * Repairs a damaged write-ahead log before DuckDB reads it, which would refuse the store for ever, or pass over all behind the damage
- * without a word. The damaged log is kept aside; `warn` gets one line that says what is lost. A log that another process
- * may be writing is left alone.
+ * without a word. The damaged log is kept aside. A log that another process may be writing is left alone.
  * @throws FailureError with the remedy where the log cannot be repaired
  */
-export async function repairLogs(file: string, warn: (message: string) => void): Promise<void> {
+export async function repairLogs(file: string, { warn, lost }: RepairModules): Promise<void> {
   const [log, checkpoint] = logsOf(file);
   for (const name of [log, checkpoint]) {
     const bytes = await readLog(name);
@@ -43,6 +52,8 @@ export async function repairLogs(file: string, warn: (message: string) => void):
     warn(
       `store ${file}: its write-ahead log was damaged${lossText(found.losses)}; the log as it was is ${aside}`,
     );
+    const points = pointsIn(found.losses);
+    if (points > 0) lost(points);
   }
 }
 
@@ -67,7 +78,7 @@ async function readLog(name: string): Promise<Buffer | null> {
   try {
     return await readFile(name);
   } catch (error) {
-    throw new FailureError(`store: its write-ahead log ${name} can't be read: ${messageOf(error)}`);
+    throw new FailureError(`store: its write-ahead log ${name} can't be read: ${readProblem(error)}`);
   }
 }
 
@@ -104,10 +115,20 @@ async function replace(file: string, name: string, bytes: Buffer): Promise<strin
   } catch (error) {
     await rm(next, { force: true }).catch(() => undefined);
     throw new FailureError(
-      `store ${file}: its write-ahead log is damaged and can't be kept aside: ${messageOf(error)}; ` +
+      `store ${file}: its write-ahead log is damaged and can't be kept aside: ${diskProblem(error)}; ` +
         `make room and the folder writable, or ${logRemedy(file)}`,
     );
   }
+}
+
+/** The points that are lost: rows of series, and of a transaction that no longer says how many it had, one. */
+function pointsIn(losses: readonly Loss[]): number {
+  let points = 0;
+  for (const { rows } of losses) {
+    for (const [table, count] of rows) if (isSeries(table)) points += count;
+    if (rows.size === 0) points += 1;
+  }
+  return points;
 }
 
 function lossText(losses: readonly Loss[]): string {
@@ -121,7 +142,7 @@ function lossText(losses: readonly Loss[]): string {
   const named = [...rows].sort(([, a], [, b]) => b - a);
   const text = named.slice(0, MAX_NAMED).map(([table, count]) => `${count} of ${table}`);
   const more = named.length > MAX_NAMED ? ` and of ${named.length - MAX_NAMED} more tables` : '';
-  const known = named.length === 0 ? '' : `, with at least these rows: ${text.join(', ')}${more}`;
+  const known = named.length === 0 ? '' : `, with about these rows: ${text.join(', ')}${more}`;
   const what = losses.length === 1 ? '1 transaction is' : `${losses.length} transactions are`;
   return ` at byte ${losses[0]?.at ?? 0}: ${what} lost (${bytes} bytes)${known}; all others are kept`;
 }

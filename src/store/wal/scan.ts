@@ -21,11 +21,14 @@ const VERSION_END = 6;
 /** The transaction that notes a checkpoint is shorter; those of rows take 100 bytes at least. */
 const MAX_CHECKPOINT_BYTES = 80;
 
+/** Rows of one entry: DuckDB's `STANDARD_VECTOR_SIZE`. */
+const MAX_ENTRY_ROWS = 2_048;
+
 /** Bytes of a log that are given up, and what was in them as far as that can be read. */
 export interface Loss {
   readonly at: number;
   readonly bytes: number;
-  /** Rows by table. What is damaged itself is not among them. */
+  /** Rows by table, as far as the entries still say: a damaged one whose size and kind stand is counted by what it says. */
   readonly rows: ReadonlyMap<string, number>;
 }
 
@@ -47,6 +50,8 @@ export type Scan =
 interface Transaction {
   readonly from: number;
   readonly entries: Entry[];
+  /** Damaged entries that still say that they are rows. */
+  readonly suspects: Entry[];
   /** Where its first damaged entry stands. */
   bad?: number;
   /** Whether that may be other than rows for one of the tables that its whole entries name. */
@@ -115,7 +120,7 @@ function readTransaction(
   log: Buffer,
   from: number,
 ): { readonly transaction: Transaction; readonly end: number | null; readonly isRestored: boolean } {
-  const transaction: Transaction = { from, entries: [], mayBeOther: false };
+  const transaction: Transaction = { from, entries: [], suspects: [], mayBeOther: false };
   let at = from;
   while (at < log.length) {
     const entry = entryAt(log, at);
@@ -132,7 +137,9 @@ function readTransaction(
         return { transaction, end: null, isRestored: false };
       }
       transaction.bad ??= at;
-      transaction.mayBeOther ||= next !== endOf(log, at) || kindAt(log, at) !== KIND.insert;
+      if (next === endOf(log, at) && kindAt(log, at) === KIND.insert)
+        transaction.suspects.push({ at, end: next, kind: KIND.insert });
+      else transaction.mayBeOther = true;
       at = next;
     }
   }
@@ -167,12 +174,16 @@ function mayBeCheckpoint(log: Buffer, { entries, bad }: Transaction, end: number
   );
 }
 
-function lossOf(log: Buffer, { from, entries }: Transaction, end: number): Loss {
+function lossOf(log: Buffer, { from, entries, suspects }: Transaction, end: number): Loss {
   const rows = new Map<string, number>();
   let table = '';
-  for (const entry of entries)
+  for (const entry of [...entries, ...suspects].sort((a, b) => a.at - b.at))
     if (entry.kind === KIND.useTable) table = tableOf(log, entry);
-    else if (entry.kind === KIND.insert) rows.set(table, (rows.get(table) ?? 0) + rowsOf(log, entry));
+    else if (entry.kind === KIND.insert && table !== '') {
+      const count = rowsOf(log, entry);
+      // More than DuckDB puts into one entry: the number itself is damaged.
+      if (count <= MAX_ENTRY_ROWS) rows.set(table, (rows.get(table) ?? 0) + count);
+    }
   return { at: from, bytes: end - from, rows };
 }
 

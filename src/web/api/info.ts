@@ -27,7 +27,7 @@ export async function statusOf({ node, live, exporters, facts }: About): Promise
     nowMs: Date.now(),
     live: live !== undefined,
     ...{ oldestMs, newestMs },
-    exporters: exporters().map((stats) => ({ spooled: 0, ...stats })),
+    exporters: exporters().map((stats) => ({ spooled: 0, damaged: 0, ...stats })),
   };
 }
 

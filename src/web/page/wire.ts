@@ -26,6 +26,7 @@ export interface ExporterStatus {
   readonly queued: number;
   readonly retried: number;
   readonly spooled: number;
+  readonly damaged: number;
 }
 
 /** `GET /api/info`. */

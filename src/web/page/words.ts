@@ -43,12 +43,18 @@ export function notices(link: LinkState, status: Status | null): readonly Notice
         text: `Data is delayed: the newest point is ${formatDuration(delay)} old.`,
       });
   }
-  for (const { name, dropped } of status.exporters)
+  for (const { name, dropped, damaged } of status.exporters) {
     if (dropped > 0)
       found.push({
         tone: 'bad',
         text: `Points lost: ${digits(dropped)} dropped by exporter ${name} since the start.`,
       });
+    if (damaged > 0)
+      found.push({
+        tone: 'bad',
+        text: `Points lost on disk: at least ${digits(damaged)} of exporter ${name}, whose files were damaged. The log says more.`,
+      });
+  }
   return found;
 }
 

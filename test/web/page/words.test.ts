@@ -2,7 +2,10 @@ import { clockWords, connectionWords, notices } from '../../../src/web/page/word
 import type { Status } from '../../../src/web/page/wire';
 
 const NOW = Date.UTC(2026, 0, 2);
-const exporter = { name: 'influx+udp', sent: 5, acked: 0, dropped: 0, queued: 0, retried: 0, spooled: 0 };
+const exporter = {
+  ...{ name: 'influx+udp', sent: 5, acked: 0, dropped: 0, queued: 0, retried: 0, spooled: 0 },
+  damaged: 0,
+};
 const status: Status = {
   version: '0.1.0',
   node: 'a',
@@ -47,6 +50,16 @@ it('says how many points each exporter lost', () => {
   };
   expect(notices('open', lossy).map(({ text }) => plain(text))).toEqual([
     'Points lost: 1 234 dropped by exporter influx+udp since the start.',
+  ]);
+});
+
+it('says how many points each exporter lost on disk', () => {
+  const exporters = [{ ...exporter, name: 'duckdb', damaged: 17 }];
+  expect(notices('open', { ...status, exporters })).toEqual([
+    {
+      tone: 'bad',
+      text: 'Points lost on disk: at least 17 of exporter duckdb, whose files were damaged. The log says more.',
+    },
   ]);
 });
 

@@ -1,0 +1,115 @@
+import { type Stats, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { diskProblem, readProblem } from './disk-errors';
+import { BtcdmonError, FailureError, UsageError } from './errors';
+
+/** Pipes that are open already, as a shell makes them of `<(command)`: they end when their writer ends. */
+const OPEN_ALREADY = /^\/(dev\/(stdin|fd\/\d+)|proc\/(self|\d+)\/fd\/\d+)$/;
+
+/** How a file is read. */
+export interface NamedFileOptions {
+  /** Names the file in errors, such as `--token-file secrets/token`. */
+  readonly what: string;
+  /** What would be right, such as `a file of options`. */
+  readonly right: string;
+  readonly maxBytes: number;
+}
+
+/** A file that was read. */
+export interface NamedFile {
+  readonly bytes: Buffer;
+  /** Its permission bits. */
+  readonly mode: number;
+}
+
+/**
+ * Reads a whole file that the user names. Only a file is opened: opening a FIFO waits for a writer, and opening a device may do
+ * anything.
+ * @throws UsageError where it is something else or too long; FailureError, with what is to be done, where it can't be read
+ */
+export async function readNamedFile(file: string, options: NamedFileOptions): Promise<NamedFile> {
+  try {
+    check(await stat(file), file, options);
+    const handle = await open(file, flagsFor(file));
+    try {
+      // It may have become something else meanwhile.
+      const { mode } = check(await handle.stat(), file, options);
+      const bytes = Buffer.alloc(options.maxBytes + 1);
+      let length = 0;
+      for (let read = -1; read !== 0 && length < bytes.length; length += read)
+        ({ bytesRead: read } = await handle.read(bytes, length, bytes.length - length, null));
+      return { bytes: within(bytes, length, options), mode: mode & 0o777 };
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw explained(error, options);
+  }
+}
+
+/** The same, and nothing else happens meanwhile. */
+export function readNamedFileSync(file: string, options: NamedFileOptions): NamedFile {
+  try {
+    check(statSync(file), file, options);
+    const descriptor = openSync(file, flagsFor(file));
+    try {
+      const { mode } = check(fstatSync(descriptor), file, options);
+      const bytes = Buffer.alloc(options.maxBytes + 1);
+      let length = 0;
+      for (let read = -1; read !== 0 && length < bytes.length; length += read)
+        read = readSync(descriptor, bytes, length, bytes.length - length, null);
+      return { bytes: within(bytes, length, options), mode: mode & 0o777 };
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw explained(error, options);
+  }
+}
+
+/**
+ * Holds that at the place of one of the program's own files there is one, or nothing.
+ * @throws FailureError where there is something else
+ */
+export function checkOwnFile(file: string, what: string): void {
+  let found: Stats | undefined;
+  try {
+    found = statSync(file, { throwIfNoEntry: false });
+  } catch (error) {
+    throw new FailureError(`${what}: ${file} can't be used: ${diskProblem(error)}`);
+  }
+  const kind = found === undefined ? null : kindOf(found);
+  if (kind !== null) throw new FailureError(`${what}: ${file} is ${kind}, not a file; move it away`);
+}
+
+/** What is not a file, in words; null for a file. */
+export function kindOf(stats: Stats): string | null {
+  if (stats.isFile()) return null;
+  if (stats.isDirectory()) return 'a folder';
+  if (stats.isFIFO()) return 'a FIFO (a named pipe)';
+  return stats.isSocket() ? 'a socket' : 'a device';
+}
+
+function isOpenPipe(file: string): boolean {
+  return OPEN_ALREADY.test(file);
+}
+
+function flagsFor(file: string): number {
+  return constants.O_RDONLY | (isOpenPipe(file) ? 0 : constants.O_NONBLOCK);
+}
+
+function check(stats: Stats, file: string, { what, right }: NamedFileOptions): Stats {
+  const kind = kindOf(stats);
+  if (kind === null || (stats.isFIFO() && isOpenPipe(file))) return stats;
+  throw new UsageError(`${what}: is ${kind}, not a file; give ${right}`);
+}
+
+function within(bytes: Buffer, length: number, { what, right, maxBytes }: NamedFileOptions): Buffer {
+  if (length > maxBytes) throw new UsageError(`${what}: is longer than ${maxBytes} bytes; give ${right}`);
+  return bytes.subarray(0, length);
+}
+
+function explained(error: unknown, { what }: NamedFileOptions): BtcdmonError {
+  if (error instanceof BtcdmonError) return error;
+  return new FailureError(`${what}: can't be read: ${readProblem(error)}`);
+}

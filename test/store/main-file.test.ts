@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process';
+import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { FailureError } from '../../src/lib/errors';
+import { DuckDbExporter } from '../../src/export/duckdb';
+import { openStore } from '../../src/store/store';
+import { makePoints } from '../support/make-points';
+import { TestClock } from '../support/points';
+import { BIN } from '../support/program';
+
+/** The main header, and two of the database of which one counts: 4,096 bytes each. */
+const HEADERS_END = 3 * 4_096;
+
+let folder: string;
+let whole: string;
+let copy: string;
+let bytes: Buffer;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-main-'));
+  whole = path.join(folder, 'whole.duckdb');
+  copy = path.join(folder, 'copy.duckdb');
+  const exporter = new DuckDbExporter({ path: whole });
+  await exporter.open();
+  await exporter.write(makePoints(1_000, new TestClock()));
+  await exporter.close();
+  bytes = await readFile(whole);
+});
+afterAll(() => rm(folder, { recursive: true }));
+beforeEach(() => copyFile(whole, copy));
+
+/** What opening the copy says. */
+async function refusal(): Promise<Error> {
+  try {
+    await (await openStore(copy)).close();
+  } catch (error) {
+    return error as Error;
+  }
+  return new Error('it was opened');
+}
+
+const REMEDY =
+  /; (the file is damaged: move it and \S+\.wal away and start again, which makes a new store|name another path or move it away)$/;
+
+describe('the main file of a store', () => {
+  it('with a byte of its headers changed is refused in a line with the remedy, or opened', async () => {
+    let refused = 0;
+    for (let at = 0; at < HEADERS_END; at += at < 32 ? 1 : 157) {
+      const changed = Buffer.from(bytes.subarray(0, HEADERS_END));
+      changed.writeUInt8(changed.readUInt8(at) ^ 0xff, at);
+      await copyFile(whole, copy);
+      await writeFile(copy, Buffer.concat([changed, bytes.subarray(HEADERS_END)]));
+      const error = await refusal();
+      const what = error.message === 'it was opened' || REMEDY.test(error.message);
+      expect([at, error.message, what]).toEqual([at, expect.not.stringContaining('\n'), true]);
+      if (error.message === 'it was opened') continue;
+      expect(error).toBeInstanceOf(FailureError);
+      refused += 1;
+    }
+    expect(refused).toBeGreaterThan(50);
+  }, 60_000);
+
+  it.each([0, 1, 8, 100, 4_096, 8_192, HEADERS_END, HEADERS_END + 1, -16_384, -1])(
+    'cut at byte %i is refused in a line with the remedy',
+    async (length) => {
+      await truncate(copy, length < 0 ? bytes.length + length : length);
+      const error = await refusal();
+      expect(error).toBeInstanceOf(FailureError);
+      expect(error.message).toMatch(REMEDY);
+      expect(error.message).not.toContain('\n');
+    },
+  );
+
+  it.each([
+    ['the node', () => ['-n', 'regtest', '-c', '127.0.0.1:1', '-e', `duckdb:${copy}`]],
+    ['serve', () => ['serve', '--from', `duckdb:${copy}`, '--http', '0']],
+    ['query', () => ['query', 'tx', '--from', `duckdb:${copy}`]],
+    ['audit', () => ['audit', '--from', `duckdb:${copy}`]],
+    ['top', () => ['top', '--once', '--from', `duckdb:${copy}`]],
+  ])(
+    'that is damaged ends %s with one line and status 1',
+    async (_, args) => {
+      await truncate(copy, bytes.length - 16_384);
+      const { status, stderr } = spawnSync(process.execPath, [BIN, ...args()], {
+        encoding: 'utf8',
+        env: { PATH: process.env['PATH'], HOME: folder },
+      });
+      const lines = stderr.split('\n').filter((line) => line.startsWith('btcdmon-node: '));
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toMatch(REMEDY);
+      expect(stderr).not.toMatch(/\n\s+at /);
+      expect(status).toBe(1);
+    },
+    60_000,
+  );
+});
