@@ -1,5 +1,4 @@
 import type { FromStore, ToStore } from '../store/process/messages';
-import { decodePoints } from '../store/process/points';
 import { encodeError } from '../store/process/wire-error';
 import { SettledTime } from '../settled-time';
 import { type Retention, keepRetention } from '../store/retention';
@@ -58,12 +57,12 @@ export class StoreServer {
     }
   }
 
-  private async write({ points, mayBeStored }: Extract<ToStore, { kind: 'write' }>): Promise<void> {
+  private async write({ groups, mayBeStored }: Extract<ToStore, { kind: 'write' }>): Promise<void> {
     try {
       const writer = this.opened?.writer;
       if (writer === undefined) throw new Error('the store is open for reading');
-      const written = await writer.write(decodePoints(points, mayBeStored));
-      this.modules.send({ kind: 'written', written });
+      await writer.writeColumns(groups, mayBeStored);
+      this.modules.send({ kind: 'written' });
     } catch (error) {
       this.modules.send({ kind: 'unwritten', error: encodeError(error) });
     }

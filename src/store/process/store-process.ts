@@ -2,9 +2,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailureError, messageOf } from '../../errors';
 import type { Point } from '../../metrics/point';
+import { encodePoints } from '../encode';
 import { StoreConnection, StoreEnded } from './connection';
-import type { Written } from './messages';
-import { encodePoints } from './points';
 import { PROGRAM } from './start';
 
 /** Milliseconds until a process is started again that could not open the store. */
@@ -23,6 +22,14 @@ export interface Question {
   /** Asked again, as it is none that ends processes. */
   readonly mayRepeat: boolean;
   readonly signal: AbortSignal;
+}
+
+/** What became of points. */
+export interface Written {
+  readonly sent: number;
+  readonly acked: number;
+  readonly rejected: number;
+  readonly rejection?: string | undefined;
 }
 
 /** How a store is opened. */
@@ -94,15 +101,16 @@ export class StoreProcess {
    * @throws what the store says; the same points may be given again
    */
   async write(points: readonly Point[]): Promise<Written> {
-    const encoded = encodePoints(points);
+    const { groups, rejected, rejection } = encodePoints(points);
     for (let attempt = 1; ; attempt++) {
       const connection = await this.opened();
       const mayBeStored = this.isUncertain;
       this.isUncertain = true;
       try {
-        const written = await connection.write(encoded, mayBeStored);
+        await connection.write(groups, mayBeStored);
         this.isUncertain = false;
-        return written;
+        const sent = points.length - rejected;
+        return { sent, acked: sent, rejected, rejection };
       } catch (error) {
         // A COMMIT that failed may have stored them all the same, and the process that knows may end: it stays uncertain.
         if (!(error instanceof StoreEnded) || this.isClosing || attempt === MAX_TRIES) throw error;
