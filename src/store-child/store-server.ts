@@ -39,7 +39,7 @@ export class StoreServer {
         this.questions?.taken(message.id, message.bytes);
         break;
       case 'retain':
-        this.retain(message.keepMs);
+        this.retain(message);
         break;
       case 'close':
         void this.close();
@@ -68,10 +68,11 @@ export class StoreServer {
     }
   }
 
-  private retain(keepMs: number | null): void {
+  private retain({ keepMs, nowMs: trustedMs }: Extract<ToStore, { kind: 'retain' }>): void {
     const { opened } = this;
     if (opened === undefined || this.retention !== undefined) return;
-    const time = new SettledTime({ wallMs: () => Date.now(), monotonicMs: () => performance.now() });
+    const sources = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
+    const time = new SettledTime(sources, trustedMs);
     const { warn } = this;
     this.retention = keepRetention({ keepMs }, { holder: opened.holder, nowMs: () => time.nowMs(), warn });
   }

@@ -111,9 +111,9 @@ export class StoreConnection {
     return answer;
   }
 
-  /** Has points rolled up, and removed at an age. */
-  retain(keepMs: number | null): void {
-    this.send({ kind: 'retain', keepMs });
+  /** Has points rolled up, and removed at an age. @param nowMs the time that is believed now, in milliseconds since the Unix epoch */
+  retain(keepMs: number | null, nowMs: number): void {
+    this.send({ kind: 'retain', keepMs, nowMs });
   }
 
   /** Tells the process to close the store and to end. */

@@ -12,8 +12,11 @@ export type ToStore =
   | { readonly kind: 'cancel'; readonly id: number }
   /** So many bytes of an answer were taken: as many more may come. */
   | { readonly kind: 'taken'; readonly id: number; readonly bytes: number }
-  /** From now on points are rolled up and, unless null, removed at this age. */
-  | { readonly kind: 'retain'; readonly keepMs: number | null }
+  /**
+   * From now on points are rolled up and, unless null, removed at this age. `nowMs` is the Unix time in milliseconds that whoever outlives
+   * this process believes: the clock may be wrong.
+   */
+  | { readonly kind: 'retain'; readonly keepMs: number | null; readonly nowMs: number }
   /** Close the store and end. */
   | { readonly kind: 'close' };
 

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailureError, messageOf } from '../../errors';
 import type { Point } from '../../metrics/point';
+import { SettledTime, type TimeSources } from '../../settled-time';
 import { encodePoints } from '../encode';
 import { StoreConnection, StoreEnded } from './connection';
 import { PROGRAM } from './start';
@@ -11,6 +12,9 @@ const REOPEN_MS = 250;
 
 /** Milliseconds that the process has to close the store. What it has confirmed is safe also where it is killed. */
 const CLOSE_MS = 1_500;
+
+/** How often it is looked at the clock, in milliseconds: one that was set forward is believed once it has stayed there. */
+const LOOK_MS = 60_000;
 
 /** How often points are sent, and questions asked, again whose process ended meanwhile. */
 const MAX_TRIES = 4;
@@ -40,6 +44,11 @@ export interface StoreProcessOptions {
   readonly program?: string;
 }
 
+/** What it works with. */
+export interface StoreProcessModules extends Partial<TimeSources> {
+  readonly warn: (message: string) => void;
+}
+
 /**
  * A store in a process of its own, which writes it and answers questions about it: DuckDB lets one process write a file and answer, or
  * several answer. Statements of strangers can crash DuckDB, take all the memory that it gets, or go on for hours and not be interrupted;
@@ -55,14 +64,19 @@ export class StoreProcess {
   private ready: Promise<StoreConnection>;
   private readyAt = 0;
   private keepMs: number | null | undefined;
+  /** Tells the time to each process in turn: one that began to believe the clock when it was started would cost points. */
+  private readonly time: SettledTime;
+  private looking: NodeJS.Timeout | undefined;
   private isClosing = false;
   /** Whether points were sent of which it is not known what became of them. */
   private isUncertain = false;
 
   constructor(
     { path: file, readOnly = false, program = PROGRAM }: StoreProcessOptions,
-    private readonly modules: { readonly warn: (message: string) => void },
+    private readonly modules: StoreProcessModules,
   ) {
+    const { wallMs = () => Date.now(), monotonicMs = () => performance.now() } = modules;
+    this.time = new SettledTime({ wallMs, monotonicMs });
     this.path = path.resolve(file);
     this.readOnly = readOnly;
     this.program = program;
@@ -150,12 +164,15 @@ export class StoreProcess {
   /** Has points rolled up from now on, also by later processes, and removed at the age of `keepMs`; never where it is null. */
   retain(keepMs: number | null): void {
     this.keepMs = keepMs;
-    this.connection?.retain(keepMs);
+    this.looking ??= setInterval(() => this.time.nowMs(), LOOK_MS).unref();
+    this.connection?.retain(keepMs, this.time.nowMs());
   }
 
   /** Has the store closed and waits, a moment, until the process has ended; then it is killed. */
   async close(): Promise<void> {
     this.isClosing = true;
+    clearInterval(this.looking);
+    this.looking = undefined;
     const { connection } = this;
     this.connection = null;
     if (connection === null) return;
@@ -184,7 +201,7 @@ export class StoreProcess {
     this.ready = connection.opened.then((layout) => {
       isOpen = true;
       this.tables = layout;
-      if (this.keepMs !== undefined) connection.retain(this.keepMs);
+      if (this.keepMs !== undefined) connection.retain(this.keepMs, this.time.nowMs());
       return connection;
     });
     // Whoever needs it hears of it all the same.
