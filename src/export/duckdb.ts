@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { FailureError, messageOf } from '../errors';
+import { FailureError, messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
 import type { SeriesName } from '../metrics/schema';
 import { TableAppender } from '../store/append';

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FailureError, messageOf } from '../../errors';
+import { FailureError, messageOf } from '../../lib/errors';
 import type { Point } from '../../metrics/point';
-import { SettledTime, type TimeSources } from '../../settled-time';
+import { SettledTime, type TimeSources } from '../settled-time';
 import { encodePoints } from '../encode';
 import { StoreConnection, StoreEnded } from './connection';
 import { PROGRAM } from './start';
