@@ -59,6 +59,9 @@ await build({
   platform: 'node',
   target: 'node20',
   format: 'cjs',
+  // Node keeps the text of what it runs: comments and indentation are a megabyte of it.
+  minifyWhitespace: true,
+  lineLimit: 160,
   external: ['leveldown'],
   plugins: [patched],
   // Back ends that NODE_BACKEND=js never reaches look these up at run time.

@@ -3,7 +3,7 @@ import { Batches } from '../collect/batches';
 import { Intake } from '../collect/intake';
 import { Listener } from '../collect/listener';
 import type { Source } from '../collect/source';
-import { NatsSource } from '../collect/nats-source';
+import type * as Nats from '../collect/nats-source';
 import { type ListenPlace, formatPlace, isLocal } from '../collect/place';
 import type { NatsSettings } from '../export/nats/settings';
 import { openExports, type SpoolPlace } from '../export/open';
@@ -112,6 +112,9 @@ export async function startCollect(
     }
     for (const settings of config.from) {
       const { group } = config;
+      // NATS' packages take memory: only where they are wanted.
+      // eslint-disable-next-line @typescript-eslint/no-require-imports
+      const { NatsSource } = require('../collect/nats-source') as typeof Nats;
       const source = await NatsSource.open({ settings, group }, { intake, clock, warn, env: process.env });
       sources.push(source);
       closing.push(() => source.close());

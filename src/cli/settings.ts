@@ -1,6 +1,6 @@
 import { UsageError } from '../lib/errors';
 import { nearest, suggestion } from '../lib/nearest';
-import { readConfigFile } from './config-file';
+import type * as ConfigFile from './config-file';
 import { type OptionSpec, type OptionTable, readValue, variableOf } from './option';
 
 /** A value of an option as yargs takes it. */
@@ -175,6 +175,9 @@ function readEnvironment(
 }
 
 function fileSettings(file: string, { settable, flags }: KnownOptions): Map<string, Given> {
+  // The parser of YAML takes memory: only where there is a file.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { readConfigFile } = require('./config-file') as typeof ConfigFile;
   const settings = new Map<string, Given>();
   for (const { key, line, isList, texts } of readConfigFile(file)) {
     const where = `${file}:${line}: ${key}`;

@@ -1,44 +1,13 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import {
-  type DuckDBAppender,
-  type DuckDBConnection,
-  DuckDBDataChunk,
-  DuckDBTimestampNanosecondsValue,
-  type DuckDBValue,
-} from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { FailureError, messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
-import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
+import type { SeriesName } from '../metrics/schema';
+import { TableAppender } from '../store/append';
+import type { SeriesColumns } from '../store/columns';
+import { encodePoints } from '../store/encode';
 import { type Store, openStore } from '../store/store';
-import { storedTimes } from '../store/stored-times';
+import { withoutStored } from '../store/unstored';
 import type { Exporter, WriteResult } from './exporter';
-import {
-  type Names,
-  type Rejection,
-  emptyProblem,
-  namesOf,
-  tagProblem,
-  timeProblem,
-  valueProblem,
-} from './values';
-
-/** Rows appended before the event loop gets a turn: 3 to 5 ms here. A chunk may hold 2,048. */
-const CHUNK_ROWS = 1000;
-
-interface Plan {
-  readonly names: Names;
-  /** Tag sets whose names were found right; points share one object per tag set. */
-  readonly goodTags: WeakSet<Point['tags']>;
-}
-
-/**
- * What rows go through into a table. Made anew for each batch they held 32 MB more: a megabyte each for the widest tables,
- * which is freed when the garbage collector, that does not know of it, gets to it.
- */
-interface TableWriter {
-  readonly appender: DuckDBAppender;
-  readonly chunk: DuckDBDataChunk;
-}
 
 /**
  * The embedded store as an exporter. A batch is one transaction: it is there as a whole or not at all, also after a
@@ -46,13 +15,10 @@ interface TableWriter {
  */
 export class DuckDbExporter implements Exporter {
   readonly name = 'duckdb';
-  private readonly plans = new Map<SeriesName, Plan>(
-    SERIES_NAMES.map((name) => [name, { names: namesOf(name), goodTags: new WeakSet() }]),
-  );
   /** After a fatal error (a checkpoint on a full disk) DuckDB refuses everything until the file is opened anew. */
   private broken = false;
   private opened: { readonly store: Store; readonly connection: DuckDBConnection } | undefined;
-  private readonly tableWriters = new Map<SeriesName, TableWriter>();
+  private readonly appenders = new Map<SeriesName, TableAppender>();
 
   constructor(
     private readonly options: {
@@ -77,31 +43,32 @@ export class DuckDbExporter implements Exporter {
   }
 
   async write(points: readonly Point[]): Promise<WriteResult> {
-    const groups = new Map<SeriesName, Point[]>();
-    let rejected = 0;
-    let rejection: string | undefined;
-    for (const point of points) {
-      const problem = this.problemOf(point);
-      if (problem === null) {
-        const group = groups.get(point.series);
-        if (group === undefined) groups.set(point.series, [point]);
-        else group.push(point);
-      } else {
-        rejected++;
-        rejection = problem.detail;
-      }
-    }
-    if (this.broken) await this.recover(groups);
-    else if (points.some((point) => point.mayBeStored === true)) await this.removeStored(groups, mayBeStored);
-    if (groups.size > 0) await this.transaction(groups);
+    const { groups, rejected, rejection } = encodePoints(points);
+    await this.writeColumns(groups, false);
     const sent = points.length - rejected;
     return { sent, acked: sent, rejected, rejection };
+  }
+
+  /** Stores points as one transaction. All of them are looked for first where `mayBeStored` is set, else those that say so themselves. */
+  async writeColumns(groups: readonly SeriesColumns[], mayBeStored: boolean): Promise<void> {
+    let all = mayBeStored;
+    if (this.broken) {
+      await this.recover();
+      // A COMMIT that failed may have stored all the same.
+      all = true;
+    }
+    const { connection } = this.require();
+    const wanted: SeriesColumns[] = [];
+    for (const group of groups)
+      wanted.push(all || group.mayBeStored.length > 0 ? await withoutStored(connection, group, all) : group);
+    this.broken = false;
+    if (wanted.length > 0) await this.transaction(wanted);
   }
 
   async close(): Promise<void> {
     const { opened } = this;
     this.opened = undefined;
-    this.closeTableWriters();
+    this.closeAppenders();
     await opened?.store.close();
   }
 
@@ -110,82 +77,24 @@ export class DuckDbExporter implements Exporter {
     return this.opened;
   }
 
-  /** An appender that is not closed keeps the file open. */
-  private closeTableWriters(): void {
-    for (const { appender } of this.tableWriters.values()) {
-      try {
-        appender.closeSync();
-      } catch {
-        // It holds nothing: it was flushed or cleared. That the file is broken was reported when it was found.
-      }
-    }
-    this.tableWriters.clear();
+  private closeAppenders(): void {
+    for (const appender of this.appenders.values()) appender.close();
+    this.appenders.clear();
   }
 
-  private problemOf(point: Point): Rejection | null {
-    const { series, tags, fields, time } = point;
-    const plan = this.plans.get(series);
-    if (plan === undefined) return { reason: 'unknown column', detail: 'a series that the schema lacks' };
-    const { names, goodTags } = plan;
-    if (!goodTags.has(tags)) {
-      const problem = tagProblem(series, tags, names);
-      if (problem !== null) return problem;
-      goodTags.add(tags);
-    }
-    let empty = true;
-    for (const name in fields) {
-      const value = fields[name];
-      if (value === undefined) continue;
-      const problem = valueProblem(series, name, names.columns.get(name), value);
-      if (problem !== null) return problem;
-      empty = false;
-    }
-    return empty ? emptyProblem(series) : timeProblem(series, time);
-  }
-
-  private async recover(groups: Map<SeriesName, Point[]>): Promise<void> {
+  private async recover(): Promise<void> {
     const { store } = this.require();
-    this.closeTableWriters();
+    this.closeAppenders();
     await store.reopen();
     this.opened = { store, connection: await store.connect() };
-    // A COMMIT that failed may have stored all the same.
-    await this.removeStored(groups, () => true);
-    this.broken = false;
   }
 
-  /** Takes out those of the suspects that are stored already; no two points of a node and network share a time. */
-  private async removeStored(
-    groups: Map<SeriesName, Point[]>,
-    isSuspect: (point: Point) => boolean,
-  ): Promise<void> {
-    for (const [series, points] of groups) {
-      const stored = new Set<string>();
-      for (const suspects of byNode(points.filter(isSuspect)))
-        for (const key of await this.keysStored(series, suspects)) stored.add(key);
-      if (stored.size > 0)
-        groups.set(
-          series,
-          points.filter((point) => !isSuspect(point) || !stored.has(keyOf(point))),
-        );
-    }
-  }
-
-  /** The keys of those points of a node that are stored. */
-  private async keysStored(series: SeriesName, points: readonly Point[]): Promise<string[]> {
-    const [sample] = points;
-    if (sample === undefined) return [];
-    const { node = '', network = '' } = sample.tags;
-    const times = points.map(({ time }) => time);
-    const found = await storedTimes(this.require().connection, { series, node, network }, times);
-    return found.map((time) => `${time}\0${node}\0${network}`);
-  }
-
-  private async transaction(groups: ReadonlyMap<SeriesName, readonly Point[]>): Promise<void> {
+  private async transaction(groups: readonly SeriesColumns[]): Promise<void> {
     const { connection, store } = this.require();
     try {
       await store.front.write(async () => {
         await connection.run('BEGIN');
-        for (const [series, points] of groups) await this.append(connection, series, points);
+        for (const group of groups) await this.append(connection, group);
         await store.front.noteLate(connection, groups);
         await connection.run('COMMIT');
       });
@@ -197,77 +106,20 @@ export class DuckDbExporter implements Exporter {
     }
   }
 
-  private async append(
-    connection: DuckDBConnection,
-    series: SeriesName,
-    points: readonly Point[],
-  ): Promise<void> {
-    const names = this.plans.get(series)?.names;
-    // The table's order is not the schema's once a column was added to an older store.
-    const layout = this.store.layout.get(series) ?? [];
-    const { appender, chunk } = await this.tableWriter(connection, series, layout.length);
+  private async append(connection: DuckDBConnection, group: SeriesColumns): Promise<void> {
+    const { series } = group;
+    let appender = this.appenders.get(series);
+    if (appender === undefined) {
+      // The table's order is not the schema's once a column was added to an older store.
+      const layout = this.store.layout.get(series) ?? [];
+      appender = await TableAppender.create(connection, series, layout);
+      this.appenders.set(series, appender);
+    }
     try {
-      for (let start = 0; start < points.length; start += CHUNK_ROWS) {
-        if (start > 0) await nextTurn();
-        const rows = points.slice(start, start + CHUNK_ROWS);
-        chunk.reset();
-        chunk.setColumns(layout.map((name) => columnOf(name, names, rows)));
-        appender.appendDataChunk(chunk);
-      }
-      appender.flushSync();
+      await appender.append(group);
     } catch (error) {
-      // An appender flushes when it is freed, which would be after the transaction's end.
-      appender.clear();
-      appender.closeSync();
-      this.tableWriters.delete(series);
+      this.appenders.delete(series);
       throw error;
     }
   }
-
-  private async tableWriter(
-    connection: DuckDBConnection,
-    series: SeriesName,
-    columns: number,
-  ): Promise<TableWriter> {
-    let writer = this.tableWriters.get(series);
-    if (writer === undefined) {
-      const appender = await connection.createAppender(series);
-      const types = Array.from({ length: columns }, (_, index) => appender.columnType(index));
-      writer = { appender, chunk: DuckDBDataChunk.create(types) };
-      this.tableWriters.set(series, writer);
-    }
-    return writer;
-  }
-}
-
-function mayBeStored(point: Point): boolean {
-  return point.mayBeStored === true;
-}
-
-function byNode(points: readonly Point[]): Iterable<readonly Point[]> {
-  const nodes = new Map<string, Point[]>();
-  for (const point of points) {
-    const node = `${point.tags['node'] ?? ''}\0${point.tags['network'] ?? ''}`;
-    const own = nodes.get(node);
-    if (own === undefined) nodes.set(node, [point]);
-    else own.push(point);
-  }
-  return nodes.values();
-}
-
-/** What no two points of a series share. */
-function keyOf({ time, tags }: Point): string {
-  return `${time}\0${tags['node'] ?? ''}\0${tags['network'] ?? ''}`;
-}
-
-/** The values of one column of the table, which an older schema may have had and this one not. */
-function columnOf(name: string, names: Names | undefined, rows: readonly Point[]): DuckDBValue[] {
-  if (name === 'time') return rows.map((point) => new DuckDBTimestampNanosecondsValue(point.time));
-  if (names?.tags.has(name) === true) return rows.map((point) => point.tags[name] ?? '');
-  const isInt = names?.columns.get(name) === 'int';
-  return rows.map((point) => {
-    const value = point.fields[name];
-    if (value === undefined) return null;
-    return isInt ? BigInt(value) : value;
-  });
 }

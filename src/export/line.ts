@@ -8,7 +8,7 @@ import {
   tagProblem,
   timeProblem,
   valueProblem,
-} from './values';
+} from '../metrics/values';
 
 /** InfluxDB refuses strings and series keys of more than 64 KiB; no line of the schema comes near. */
 export const MAX_LINE_BYTES = 65_536;

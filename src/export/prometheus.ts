@@ -4,11 +4,10 @@ import { Registry } from 'prom-client';
 import { FailureError, UsageError, messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
 import type { Exporter, WriteResult } from './exporter';
+import { PROMETHEUS_FORM } from './prometheus/form';
 import { Instruments } from './prometheus/instruments';
 import { parseTarget } from '../lib/target';
 
-/** How its URL is written. */
-export const PROMETHEUS_FORM = 'prometheus://host[:9332]';
 const PORT = 9332;
 
 /** Scrapers come every few seconds, one connection each; whoever holds more is none. */

@@ -10,9 +10,10 @@ import { InfluxHttpExporter } from './influx-http';
 import { INFLUX_UDP_FORM, createInfluxUdp } from './influx-udp';
 import type { LineExporter } from './line-exporter';
 import { lineTcp, lineTls, lineUnix } from './line-socket-url';
-import { nats } from './nats/exporter';
+import type * as Nats from './nats/exporter';
 import type * as Parquet from './parquet/exporter';
-import { PROMETHEUS_FORM, createPrometheus } from './prometheus';
+import type * as Prometheus from './prometheus';
+import { PROMETHEUS_FORM } from './prometheus/form';
 import { StdoutExporter } from './stdout';
 import { StoreExporter } from './store';
 
@@ -75,7 +76,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     help: 'a NATS JetStream stream, from which collectors share the work',
     create: nats,
   },
-  prometheus: { form: PROMETHEUS_FORM, help: '/metrics for Prometheus to scrape', create: createPrometheus },
+  prometheus: { form: PROMETHEUS_FORM, help: '/metrics for Prometheus to scrape', create: prometheus },
   parquet: {
     form: 'parquet:DIR',
     help: 'Parquet files by series and hour, in a folder',
@@ -115,13 +116,23 @@ function duckdb(rest: string, { warn }: ExporterContext): Exporter | null {
   return new StoreExporter({ path: resolveHome(rest) }, { warn });
 }
 
+/* eslint-disable @typescript-eslint/no-require-imports -- what these work with takes memory, DuckDB alone 25 MB: only where it is wanted */
 function parquet(rest: string, context: ExporterContext): Exporter | null {
   if (rest === '' || /^\/\/(?!\/)/.test(rest)) return null;
-  // It has DuckDB in this process, which takes 25 MB: only where it is wanted.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { ParquetExporter } = require('./parquet/exporter') as typeof Parquet;
   return new ParquetExporter({ directory: resolveHome(rest) }, context);
 }
+
+function nats(rest: string, context: ExporterContext): AnyExporter {
+  const { nats: create } = require('./nats/exporter') as typeof Nats;
+  return create(rest, context);
+}
+
+function prometheus(rest: string): Exporter {
+  const { createPrometheus } = require('./prometheus') as typeof Prometheus;
+  return createPrometheus(rest);
+}
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 /** An absolute path; a leading `~/` is the user's own folder, which shells do not put into `duckdb:~/…`. */
 function resolveHome(file: string): string {

@@ -1,4 +1,4 @@
-import { type IPingStats, InfluxDB } from 'influx';
+import type * as Influx from 'influx';
 import { FailureError } from '../lib/errors';
 import { type InfluxAccess, PASSWORD_VARIABLE } from './access';
 import { explainInflux } from './explain';
@@ -18,7 +18,7 @@ const PING_MS = 10_000;
 
 /** The `influx` package's client as an administrator uses it, with its errors in one line. */
 export class InfluxAdmin {
-  private readonly influx: InfluxDB;
+  private readonly influx: Influx.InfluxDB;
   private readonly shown: string;
 
   constructor(private readonly options: { readonly place: InfluxPlace; readonly access: InfluxAccess }) {
@@ -26,6 +26,9 @@ export class InfluxAdmin {
     const { ca, login } = options.access;
     const { protocol, hostname, port } = new URL(origin);
     this.shown = `setup influx: InfluxDB at ${origin}`;
+    // Help and flags of the command are wanted by every other one, this package by none.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { InfluxDB } = require('influx') as typeof Influx;
     this.influx = new InfluxDB({
       database,
       username: login?.user ?? '',
@@ -45,7 +48,7 @@ export class InfluxAdmin {
   /** @throws FailureError where it is no InfluxDB 1.x */
   async check(): Promise<void> {
     const [answer] = await this.influx.ping(PING_MS);
-    const { online = false, version = '' } = (answer ?? {}) as Partial<IPingStats>;
+    const { online = false, version = '' } = (answer ?? {}) as Partial<Influx.IPingStats>;
     // A ping tells neither why nobody answers nor whether we are let in.
     if (!online) await this.run((influx) => influx.getDatabaseNames());
     if (!/^v?1\./.test(version))
@@ -77,7 +80,7 @@ export class InfluxAdmin {
   }
 
   /** @throws FailureError with the server's words */
-  async run<T>(work: (influx: InfluxDB) => Promise<T>): Promise<T> {
+  async run<T>(work: (influx: Influx.InfluxDB) => Promise<T>): Promise<T> {
     try {
       return await work(this.influx);
     } catch (error) {

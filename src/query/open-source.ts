@@ -1,6 +1,6 @@
 import { UsageError } from '../lib/errors';
 import type * as Duckdb from './duckdb';
-import { openInflux } from './influx';
+import type * as Influx from './influx';
 import type { Source } from './source';
 
 /**
@@ -13,12 +13,16 @@ export async function openSource(url: string, env: NodeJS.ProcessEnv = process.e
   if (scheme === 'duckdb') {
     const file = url.slice('duckdb:'.length);
     if (file === '') throw new UsageError('--from duckdb: names no file; use duckdb:PATH');
-    // It has DuckDB in this process, which takes 25 MB: only where it is wanted.
+    // Each brings packages with it, DuckDB 25 MB: only where they are wanted.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { openDuckdb } = require('./duckdb') as typeof Duckdb;
     return openDuckdb(file);
   }
-  if (scheme === 'influx+http' || scheme === 'influx+https') return openInflux(url, env);
+  if (scheme === 'influx+http' || scheme === 'influx+https') {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { openInflux } = require('./influx') as typeof Influx;
+    return openInflux(url, env);
+  }
   if (scheme === 'influx+udp')
     throw new UsageError('--from influx+udp: UDP only writes; read with influx+http://HOST:8086/DATABASE');
   throw new UsageError(

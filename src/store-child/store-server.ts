@@ -1,5 +1,4 @@
 import type { FromStore, ToStore } from '../store/process/messages';
-import { decodePoints } from '../store/process/points';
 import { encodeError } from '../store/process/wire-error';
 import { SettledTime } from '../store/settled-time';
 import { type Retention, keepRetention } from '../store/retention';
@@ -40,7 +39,7 @@ export class StoreServer {
         this.questions?.taken(message.id, message.bytes);
         break;
       case 'retain':
-        this.retain(message.keepMs);
+        this.retain(message);
         break;
       case 'close':
         void this.close();
@@ -59,21 +58,22 @@ export class StoreServer {
     }
   }
 
-  private async write({ points, mayBeStored }: Extract<ToStore, { kind: 'write' }>): Promise<void> {
+  private async write({ groups, mayBeStored }: Extract<ToStore, { kind: 'write' }>): Promise<void> {
     try {
       const writer = this.opened?.writer;
       if (writer === undefined) throw new Error('the store is open for reading');
-      const written = await writer.write(decodePoints(points, mayBeStored));
-      this.modules.send({ kind: 'written', written });
+      await writer.writeColumns(groups, mayBeStored);
+      this.modules.send({ kind: 'written' });
     } catch (error) {
       this.modules.send({ kind: 'unwritten', error: encodeError(error) });
     }
   }
 
-  private retain(keepMs: number | null): void {
+  private retain({ keepMs, nowMs: trustedMs }: Extract<ToStore, { kind: 'retain' }>): void {
     const { opened } = this;
     if (opened === undefined || this.retention !== undefined) return;
-    const time = new SettledTime({ wallMs: () => Date.now(), monotonicMs: () => performance.now() });
+    const sources = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
+    const time = new SettledTime(sources, trustedMs);
     const { warn } = this;
     this.retention = keepRetention({ keepMs }, { holder: opened.holder, nowMs: () => time.nowMs(), warn });
   }

@@ -17,8 +17,8 @@ interface Reached {
   readonly hoursUntil: bigint | null;
 }
 
-/** The points of a batch by their series. */
-type Batch = ReadonlyMap<SeriesName, readonly { readonly time: bigint }[]>;
+/** The times of a batch by series. */
+type Batch = readonly { readonly series: SeriesName; readonly times: Iterable<bigint> }[];
 
 /**
  * How far rollups have got, or are about to. Who writes points and who rolls them up meet here, so that no point is missed: one is
@@ -42,8 +42,8 @@ export class RollupFront {
 
   /** Notes the hours of those points that come late; part of the transaction that writes them. */
   async noteLate(connection: DuckDBConnection, batch: Batch): Promise<void> {
-    for (const [series, points] of batch) {
-      const hours = [...this.lateHours(series, points)];
+    for (const { series, times } of batch) {
+      const hours = [...this.lateHours(series, times)];
       // One statement: a batch may have points of thousands of hours.
       if (hours.length > 0)
         await connection.run(
@@ -70,11 +70,11 @@ export class RollupFront {
     if (until > (this.reached.get(series) ?? 0n)) this.reached.set(series, until);
   }
 
-  private lateHours(series: SeriesName, points: readonly { readonly time: bigint }[]): Iterable<bigint> {
+  private lateHours(series: SeriesName, times: Iterable<bigint>): Iterable<bigint> {
     const reached = this.reached.get(series);
     if (reached === undefined) return [];
     const hours = new Set<bigint>();
-    for (const { time } of points) if (time < reached) hours.add(beginOf('hour', time));
+    for (const time of times) if (time < reached) hours.add(beginOf('hour', time));
     return hours;
   }
 }

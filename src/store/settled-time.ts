@@ -22,8 +22,12 @@ export class SettledTime {
   /** Since when the clock has been ahead, on the monotonic clock. */
   private aheadSince: number | undefined;
 
-  constructor(private readonly sources: TimeSources) {
-    this.trustedMs = sources.wallMs();
+  /** @param trustedMs what is believed at the begin, in milliseconds of Unix time; default what the clock says */
+  constructor(
+    private readonly sources: TimeSources,
+    trustedMs = sources.wallMs(),
+  ) {
+    this.trustedMs = trustedMs;
     this.lookedMs = sources.monotonicMs();
   }
 

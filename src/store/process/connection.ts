@@ -4,8 +4,8 @@ import { FailureError } from '../../lib/errors';
 import { Answer } from './answer';
 import { Frames } from './frames';
 import { memoryLimit } from './limits';
-import type { FromStore, ToStore, WireError, Written } from './messages';
-import type { EncodedPoints } from './points';
+import type { SeriesColumns } from '../columns';
+import type { FromStore, ToStore, WireError } from './messages';
 import { type Started, startProcess } from './start';
 import { watchMemory } from './watch-memory';
 import { decodeError } from './wire-error';
@@ -46,7 +46,7 @@ export class StoreConnection {
   private readonly answers = new Map<number, Answer>();
   private lastId = 0;
   private onOpened: (layout: ReadonlyMap<string, readonly string[]> | Error) => void = () => undefined;
-  private onWritten: ((written: Written | Error) => void) | undefined;
+  private onWritten: ((error?: Error) => void) | undefined;
   private isGone = false;
   private killedFor: string | undefined;
   private stderr = '';
@@ -81,16 +81,16 @@ export class StoreConnection {
     return this.started.child.pid;
   }
 
-  /** @throws StoreEnded where the process ended before it said what became of them */
-  write(points: EncodedPoints, mayBeStored: boolean): Promise<Written> {
+  /** Resolves when the points are on disk. @throws StoreEnded where the process ended before it said what became of them */
+  write(groups: readonly SeriesColumns[], mayBeStored: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.onWritten = (written) => {
+      this.onWritten = (error) => {
         this.onWritten = undefined;
-        if (written instanceof Error) reject(written);
-        else resolve(written);
+        if (error === undefined) resolve();
+        else reject(error);
       };
       if (this.isGone) this.onWritten(this.endedError());
-      else this.send({ kind: 'write', points, mayBeStored });
+      else this.send({ kind: 'write', groups, mayBeStored });
     });
   }
 
@@ -113,9 +113,9 @@ export class StoreConnection {
     return answer;
   }
 
-  /** Has points rolled up, and removed at an age. */
-  retain(keepMs: number | null): void {
-    this.send({ kind: 'retain', keepMs });
+  /** Has points rolled up, and removed at an age. @param nowMs the time that is believed now, in milliseconds since the Unix epoch */
+  retain(keepMs: number | null, nowMs: number): void {
+    this.send({ kind: 'retain', keepMs, nowMs });
   }
 
   /** Tells the process to close the store and to end. */
@@ -154,7 +154,7 @@ export class StoreConnection {
         this.kill('it could not open the store');
         break;
       case 'written':
-        this.onWritten?.(message.written);
+        this.onWritten?.();
         break;
       case 'unwritten':
         this.onWritten?.(decodeError(message.error));

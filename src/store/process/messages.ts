@@ -1,19 +1,22 @@
-import type { EncodedPoints } from './points';
+import type { SeriesColumns } from '../columns';
 
 /** What the process that has a store open is told, one after the other. */
 export type ToStore =
   /** The first message: which store. `readOnly` leaves it to others to read as well. */
   | { readonly kind: 'open'; readonly path: string; readonly readOnly: boolean }
   /** Points to store. None follows before this one was answered. */
-  | { readonly kind: 'write'; readonly points: EncodedPoints; readonly mayBeStored: boolean }
+  | { readonly kind: 'write'; readonly groups: readonly SeriesColumns[]; readonly mayBeStored: boolean }
   /** A question; what it looks like is a matter of those who ask and answer. */
   | { readonly kind: 'ask'; readonly id: number; readonly question: unknown }
   /** Nobody waits for this answer any more. */
   | { readonly kind: 'cancel'; readonly id: number }
   /** So many bytes of an answer were taken: as many more may come. */
   | { readonly kind: 'taken'; readonly id: number; readonly bytes: number }
-  /** From now on points are rolled up and, unless null, removed at this age. */
-  | { readonly kind: 'retain'; readonly keepMs: number | null }
+  /**
+   * From now on points are rolled up and, unless null, removed at this age. `nowMs` is the Unix time in milliseconds that whoever outlives
+   * this process believes: the clock may be wrong.
+   */
+  | { readonly kind: 'retain'; readonly keepMs: number | null; readonly nowMs: number }
   /** Close the store and end. */
   | { readonly kind: 'close' };
 
@@ -21,7 +24,8 @@ export type ToStore =
 export type FromStore =
   | { readonly kind: 'opened'; readonly layout: ReadonlyMap<string, readonly string[]> }
   | { readonly kind: 'unopened'; readonly error: WireError }
-  | { readonly kind: 'written'; readonly written: Written }
+  /** The points are on disk. */
+  | { readonly kind: 'written' }
   | { readonly kind: 'unwritten'; readonly error: WireError }
   /** A part of an answer. */
   | { readonly kind: 'part'; readonly id: number; readonly part: unknown }
@@ -31,14 +35,6 @@ export type FromStore =
   | { readonly kind: 'lost'; readonly points: number }
   /** A line for the log. */
   | { readonly kind: 'warn'; readonly message: string };
-
-/** What became of points. */
-export interface Written {
-  readonly sent: number;
-  readonly acked: number;
-  readonly rejected: number;
-  readonly rejection?: string | undefined;
-}
 
 /** An error on its way from one process to the other. A `fault` is one of the program, and its message is the stack. */
 export interface WireError {

@@ -2,9 +2,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailureError, messageOf } from '../../lib/errors';
 import type { Point } from '../../metrics/point';
+import { SettledTime, type TimeSources } from '../settled-time';
+import { encodePoints } from '../encode';
 import { StoreConnection, StoreEnded } from './connection';
-import type { Written } from './messages';
-import { encodePoints } from './points';
 import { PROGRAM } from './start';
 
 /** Milliseconds until a process is started again that could not open the store. */
@@ -12,6 +12,9 @@ const REOPEN_MS = 250;
 
 /** Milliseconds that the process has to close the store. What it has confirmed is safe also where it is killed. */
 const CLOSE_MS = 1_500;
+
+/** How often it is looked at the clock, in milliseconds: one that was set forward is believed once it has stayed there. */
+const LOOK_MS = 60_000;
 
 /** How often points are sent, and questions asked, again whose process ended meanwhile. */
 const MAX_TRIES = 4;
@@ -25,12 +28,25 @@ export interface Question {
   readonly signal: AbortSignal;
 }
 
+/** What became of points. */
+export interface Written {
+  readonly sent: number;
+  readonly acked: number;
+  readonly rejected: number;
+  readonly rejection?: string | undefined;
+}
+
 /** How a store is opened. */
 export interface StoreProcessOptions {
   readonly path: string;
   readonly readOnly?: boolean;
   /** Path of the process's program; default the one that the build made. */
   readonly program?: string;
+}
+
+/** What it works with. */
+export interface StoreProcessModules extends Partial<TimeSources> {
+  readonly warn: (message: string) => void;
 }
 
 /**
@@ -48,6 +64,9 @@ export class StoreProcess {
   private ready: Promise<StoreConnection>;
   private readyAt = 0;
   private keepMs: number | null | undefined;
+  /** Tells the time to each process in turn: one that began to believe the clock when it was started would cost points. */
+  private readonly time: SettledTime;
+  private looking: NodeJS.Timeout | undefined;
   private isClosing = false;
   /** Whether points were sent of which it is not known what became of them. */
   private isUncertain = false;
@@ -55,8 +74,10 @@ export class StoreProcess {
 
   constructor(
     { path: file, readOnly = false, program = PROGRAM }: StoreProcessOptions,
-    private readonly modules: { readonly warn: (message: string) => void },
+    private readonly modules: StoreProcessModules,
   ) {
+    const { wallMs = () => Date.now(), monotonicMs = () => performance.now() } = modules;
+    this.time = new SettledTime({ wallMs, monotonicMs });
     this.path = path.resolve(file);
     this.readOnly = readOnly;
     this.program = program;
@@ -100,15 +121,16 @@ export class StoreProcess {
    * @throws what the store says; the same points may be given again
    */
   async write(points: readonly Point[]): Promise<Written> {
-    const encoded = encodePoints(points);
+    const { groups, rejected, rejection } = encodePoints(points);
     for (let attempt = 1; ; attempt++) {
       const connection = await this.opened();
       const mayBeStored = this.isUncertain;
       this.isUncertain = true;
       try {
-        const written = await connection.write(encoded, mayBeStored);
+        await connection.write(groups, mayBeStored);
         this.isUncertain = false;
-        return written;
+        const sent = points.length - rejected;
+        return { sent, acked: sent, rejected, rejection };
       } catch (error) {
         // A COMMIT that failed may have stored them all the same, and the process that knows may end: it stays uncertain.
         if (!(error instanceof StoreEnded) || this.isClosing || attempt === MAX_TRIES) throw error;
@@ -148,12 +170,15 @@ export class StoreProcess {
   /** Has points rolled up from now on, also by later processes, and removed at the age of `keepMs`; never where it is null. */
   retain(keepMs: number | null): void {
     this.keepMs = keepMs;
-    this.connection?.retain(keepMs);
+    this.looking ??= setInterval(() => this.time.nowMs(), LOOK_MS).unref();
+    this.connection?.retain(keepMs, this.time.nowMs());
   }
 
   /** Has the store closed and waits, a moment, until the process has ended; then it is killed. */
   async close(): Promise<void> {
     this.isClosing = true;
+    clearInterval(this.looking);
+    this.looking = undefined;
     const { connection } = this;
     this.connection = null;
     if (connection === null) return;
@@ -183,7 +208,7 @@ export class StoreProcess {
     this.ready = connection.opened.then((layout) => {
       isOpen = true;
       this.tables = layout;
-      if (this.keepMs !== undefined) connection.retain(this.keepMs);
+      if (this.keepMs !== undefined) connection.retain(this.keepMs, this.time.nowMs());
       return connection;
     });
     // Whoever needs it hears of it all the same.

@@ -1,6 +1,6 @@
-import type { FieldValue, Point } from '../metrics/point';
-import { type SeriesName, seriesOf, tagNames } from '../metrics/schema';
-import type { ColumnType } from '../metrics/schema-types';
+import type { FieldValue, Point } from './point';
+import { type SeriesName, seriesOf, tagNames } from './schema';
+import type { ColumnType } from './schema-types';
 
 /** InfluxDB's range of times in nanoseconds; DuckDB's TIMESTAMP_NS holds the same but for its infinities. */
 const MIN_TIME = -9_223_372_036_854_775_806n;
@@ -36,7 +36,7 @@ export function valueProblem(
 ): Rejection | null {
   if (type === undefined)
     return { reason: 'unknown column', detail: `${series}: a column that the schema lacks` };
-  if (isOf(type, value)) return null;
+  if (isOfType(type, value)) return null;
   // A string may be a peer's: the log gets its type alone.
   const found = typeof value === 'string' ? 'a string' : String(value);
   return { reason: 'value', detail: `${series}.${name}: ${found} is not ${WANTED[type]}` };
@@ -49,8 +49,11 @@ const WANTED: Readonly<Record<ColumnType, string>> = {
   string: 'a string',
 };
 
-/** Integers beyond ±2^53 are refused because they are no longer exact, NaN and the infinities as InfluxDB has none. */
-function isOf(type: ColumnType, value: Exclude<FieldValue, undefined>): boolean {
+/**
+ * Whether a column of a type can hold a value. Integers beyond ±2^53 are refused because they are no longer exact, NaN and the infinities as
+ * InfluxDB has none.
+ */
+export function isOfType(type: ColumnType, value: Exclude<FieldValue, undefined>): boolean {
   switch (type) {
     case 'int':
       return Number.isSafeInteger(value);
