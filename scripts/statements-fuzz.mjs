@@ -83,7 +83,7 @@ const TIMES = [
   "TIMESTAMP '290308-12-22'",
   'NULL',
 ];
-const BLOBS = ["repeat('\\xAA', 1000000)::BLOB", "repeat('1', 100000000)::BIT", "''::BLOB"];
+const BLOBS = ["repeat('\\xAA', 1000000)::BLOB", "repeat('1', 10000000)::BIT", "''::BLOB"];
 const LAMBDAS = [
   'lambda x: x',
   'lambda x, y: x + y',
@@ -115,14 +115,18 @@ function callOf({ name, type, types }, random) {
   return type.startsWith('table') ? `SELECT count(*) FROM ${call}` : `SELECT ${call}`;
 }
 
-/** Without end: statements, each with its number. */
-export function calls(functions, seed) {
+/**
+ * Calls `from` and following, `count` of them, each with its number: whoever takes the next has it alone. Each name is as likely as any
+ * other, however many signatures it has.
+ */
+export function* calls(functions, seed, from, count) {
   const random = randomOf(seed);
-  let index = -1;
-  return {
-    next: () => {
-      index++;
-      return { index, statement: callOf(functions[Math.floor(random() * functions.length)], random) };
-    },
-  };
+  const pick = (choices) => choices[Math.floor(random() * choices.length)];
+  const named = new Map();
+  for (const one of functions) named.set(one.name, [...(named.get(one.name) ?? []), one]);
+  const byName = [...named.values()];
+  for (let index = 0; index < from + count; index++) {
+    const statement = callOf(pick(pick(byName)), random);
+    if (index >= from) yield { index, statement };
+  }
 }

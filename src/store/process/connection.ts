@@ -28,6 +28,8 @@ export interface ConnectionModules {
   /** Path of the program that has the store open. */
   readonly program: string;
   readonly warn: (message: string) => void;
+  /** A process of this program that has been started and told nothing yet. */
+  readonly spare?: Started | null;
 }
 
 /** The process of the store ended while it was at something, which it may have done or not. */
@@ -62,7 +64,7 @@ export class StoreConnection {
     });
     // Who waits for it hears of it all the same.
     this.opened.catch(() => undefined);
-    this.started = startProcess(modules.program, memoryLimit());
+    this.started = modules.spare ?? startProcess(modules.program, memoryLimit());
     const { child, pipe } = this.started;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr = (this.stderr + text).slice(-STDERR_LENGTH);

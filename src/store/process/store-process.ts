@@ -5,6 +5,7 @@ import type { Point } from '../../metrics/point';
 import { StoreConnection, StoreEnded } from './connection';
 import type { Written } from './messages';
 import { encodePoints } from './points';
+import { Spare } from './spare';
 import { PROGRAM } from './start';
 
 /** Milliseconds until a process is started again that could not open the store. */
@@ -51,6 +52,7 @@ export class StoreProcess {
   private isClosing = false;
   /** Whether points were sent of which it is not known what became of them. */
   private isUncertain = false;
+  private readonly spare: Spare;
 
   constructor(
     { path: file, readOnly = false, program = PROGRAM }: StoreProcessOptions,
@@ -59,6 +61,7 @@ export class StoreProcess {
     this.path = path.resolve(file);
     this.readOnly = readOnly;
     this.program = program;
+    this.spare = new Spare(program);
     this.ready = Promise.reject(new FailureError(`store ${this.path}: is not open`));
     this.ready.catch(() => undefined);
   }
@@ -117,6 +120,7 @@ export class StoreProcess {
       signal.throwIfAborted();
       const connection = await this.opened();
       signal.throwIfAborted();
+      if (!mayRepeat) this.spare.keep();
       const answer = connection.ask(question);
       const cancel = (): void => answer.cancel();
       signal.addEventListener('abort', cancel);
@@ -150,6 +154,7 @@ export class StoreProcess {
     this.isClosing = true;
     const { connection } = this;
     this.connection = null;
+    this.spare.end();
     if (connection === null) return;
     const late = new AbortController();
     connection.close();
@@ -170,7 +175,10 @@ export class StoreProcess {
 
   private start(): void {
     const { path: file, readOnly, program } = this;
-    const connection = new StoreConnection({ path: file, readOnly }, { ...this.modules, program });
+    const connection = new StoreConnection(
+      { path: file, readOnly },
+      { ...this.modules, program, spare: this.spare.take() },
+    );
     this.connection = connection;
     let isOpen = false;
     this.ready = connection.opened.then((layout) => {
