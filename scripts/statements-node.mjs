@@ -9,7 +9,7 @@ import path from 'node:path';
 
 /** Milliseconds between two looks at the memory, and from a panel's answer until the next is asked. */
 const LOOK_MS = 100;
-const PANEL_EVERY_MS = 30;
+const PANEL_EVERY_MS = 100;
 
 /** Milliseconds after which a panel counts as one that is not answered. */
 const NO_PANEL_MS = 30_000;
@@ -55,14 +55,21 @@ class Peak {
   }
 }
 
-/** A running node. A panel is asked all the time, one after the other. */
+/**
+ * A running node. A panel is asked all the time, each 100 ms after the answer to the one before; one that is refused is asked again, and
+ * its time goes on.
+ */
 export class AskedNode {
   /** The most memory of all its processes. */
   memory = new Peak();
-  /** Milliseconds from the first time that a panel was asked until it was answered; it is asked again where it is refused. */
+  /** The most milliseconds that a panel took. */
   panels = new Peak();
+  /** Told of each panel: its milliseconds. */
+  onPanel = () => undefined;
   /** How many panels were answered. */
   answered = 0;
+  /** What panels were refused with. */
+  refusals = [];
   log = '';
   #program;
   #url;
@@ -173,9 +180,11 @@ export class AskedNode {
     while (!this.#isStopping && this.isAlive) {
       this.#pendingSince ??= performance.now();
       if (await this.#panel()) {
-        this.panels.see(performance.now() - this.#pendingSince);
+        const ms = performance.now() - this.#pendingSince;
+        this.panels.see(ms);
         this.#pendingSince = null;
         this.answered++;
+        this.onPanel(ms);
       }
       await wait(PANEL_EVERY_MS);
     }
@@ -186,12 +195,18 @@ export class AskedNode {
       const response = await fetch(`${this.#url}/api/panels/mempool-size?since=15m`, {
         signal: AbortSignal.timeout(NO_PANEL_MS),
       });
-      this.#lastRefusal = await response.text();
+      const text = await response.text();
+      if (!response.ok) this.#refused(text);
       return response.ok;
     } catch (error) {
-      this.#lastRefusal = error.message;
+      this.#refused(error.message);
       return false;
     }
+  }
+
+  #refused(text) {
+    this.#lastRefusal = text;
+    this.refusals.push(text);
   }
 
   async #stop() {

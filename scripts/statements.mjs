@@ -2,7 +2,7 @@
 //   node scripts/statements.mjs --known [--skip-slow]
 //   node scripts/statements.mjs --fuzz [--runs 50000] [--seed S] [--from I] [--nodes 2] [--verbose]
 // --known asks the statements of statements-known.mjs; --skip-slow leaves out those that run until the node ends them.
-// --fuzz asks calls of DuckDB's functions with large arguments, the same for the same seed: each is left after half a second, of
+// --fuzz asks calls of DuckDB's functions with large arguments, the same for the same seed: each is left after a second, of
 // several nodes side by side. Meanwhile a panel is asked all the time. Fails where a node ends, takes 2 GB with all its processes,
 // leaves a panel without an answer for --panel-ms (1,000; on a busy machine give more), or where `audit` finds a point missing or twice in the
 // end. --program FILE has another build asked, as one of before, --limit BYTES with so much memory for data (prlimit) where it has no limit
@@ -17,7 +17,7 @@ const MEMORY_BYTES = 2_000_000_000;
 /** More than the node gives a statement. */
 const KNOWN_LEAVE_MS = 25_000;
 /** After which whoever asks leaves: one that needs so long is one that goes on. */
-const FUZZ_LEAVE_MS = 500;
+const FUZZ_LEAVE_MS = 1_000;
 
 function fail(message) {
   console.error(`statements: ${message}`);
@@ -72,15 +72,17 @@ const mb = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
 const start = () =>
   AskedNode.start(options.program, options.limit === 0 ? [] : ['prlimit', `--data=${options.limit}`]);
 
-/** What a statement did to a node that was to live, have memory left and answer panels. */
-async function effectOf(node, statement) {
-  const panel = await node.slowestPanel();
+/** Whether a node that was to live, have memory left and answer panels after `asked` did so. */
+function judgePanel(node, asked, panel) {
+  if (!node.isAlive) failed(`${asked}: the node has ended with ${node.end}: ${node.log.slice(-500)}`);
+  else if (typeof panel !== 'number') failed(`${asked}: ${panel}`);
+  else if (panel > options.panelMs) failed(`${asked}: a panel took ${panel.toFixed(0)} ms`);
+}
+
+function judgeMemory(node, asked) {
   const memory = node.memory.take();
-  if (!node.isAlive) failed(`${statement}: the node has ended with ${node.end}: ${node.log.slice(-500)}`);
-  else if (typeof panel !== 'number') failed(`${statement}: ${panel}`);
-  else if (panel > options.panelMs) failed(`${statement}: a panel took ${panel.toFixed(0)} ms`);
-  if (memory > MEMORY_BYTES) failed(`${statement}: ${mb(memory)}`);
-  return { panel, memory };
+  if (memory > MEMORY_BYTES) failed(`${asked}: ${mb(memory)}`);
+  return memory;
 }
 
 async function judge(node) {
@@ -97,12 +99,16 @@ async function known() {
     if (isSlow === true && options['skip-slow']) continue;
     await node.slowestPanel();
     node.memory.take();
+    node.refusals = [];
     const begun = performance.now();
     const said = await node.ask(statement, KNOWN_LEAVE_MS);
     const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
-    const { panel, memory } = await effectOf(node, name);
+    const panel = await node.slowestPanel();
+    judgePanel(node, name, panel);
+    const memory = judgeMemory(node, name);
     const told = typeof panel === 'number' ? `${panel.toFixed(0)} ms` : 'none';
     const [line = ''] = said === 'answered' ? [] : said.split('\n');
+    if (node.refusals.length > 0) console.log('   refused panels', node.refusals.length, node.refusals[0]);
     console.log(
       `| ${name} | ${said === 'answered' ? 'yes' : 'no'} | ${seconds} | ${mb(memory)} | ${told} | ${line.slice(0, 110)} |`,
     );
@@ -131,17 +137,26 @@ async function fuzz() {
     );
   };
   const work = async (node) => {
+    // What was asked since the last panel was answered.
+    let recent = [];
+    node.onPanel = (panel) => {
+      most.panel = Math.max(most.panel, panel);
+      judgePanel(node, `seed ${seed}, ${recent.join('; ')}`, panel);
+      recent = [];
+    };
     for (const { index, statement } of statements) {
+      recent.push(`call ${index} (${statement})`);
       const said = await node.ask(statement, FUZZ_LEAVE_MS);
       answers[said === 'answered' || said === 'left' ? said : 'refused']++;
       if (verbose) console.log(`${index} ${said.slice(0, 100)} ${statement.slice(0, 160)}`);
       if (said === 'left') await node.free();
-      const { panel, memory } = await effectOf(node, `call ${index} of seed ${seed} (${statement})`);
-      if (typeof panel === 'number') most.panel = Math.max(most.panel, panel);
-      most.memory = Math.max(most.memory, memory);
+      most.memory = Math.max(most.memory, judgeMemory(node, `call ${index} of seed ${seed} (${statement})`));
       if (++asked % 1_000 === 0) tell();
-      if (!node.isAlive) return;
+      if (!node.isAlive) break;
     }
+    node.onPanel = () => undefined;
+    const last = await node.slowestPanel();
+    if (typeof last !== 'number') judgePanel(node, `seed ${seed}, ${recent.join('; ')}`, last);
   };
   await Promise.all(nodes.map(work));
   tell();

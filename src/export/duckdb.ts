@@ -9,6 +9,7 @@ import {
 import { FailureError, messageOf } from '../errors';
 import type { Point } from '../metrics/point';
 import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
+import { isFatal } from '../store/open-errors';
 import { type Store, openStore } from '../store/store';
 import { storedTimes } from '../store/stored-times';
 import type { Exporter, WriteResult } from './exporter';
@@ -190,7 +191,7 @@ export class DuckDbExporter implements Exporter {
     } catch (error) {
       // A COMMIT that failed has rolled back already; the first error is the one to report.
       await connection.run('ROLLBACK').catch(() => undefined);
-      this.broken = /FATAL|invalidated/.test(messageOf(error));
+      this.broken = isFatal(messageOf(error));
       throw error;
     }
   }

@@ -1,7 +1,9 @@
+import { messageOf } from '../errors';
 import type { FromStore, ToStore } from '../store/process/messages';
 import { decodePoints } from '../store/process/points';
 import { encodeError } from '../store/process/wire-error';
 import { SettledTime } from '../settled-time';
+import { isFatal } from '../store/open-errors';
 import { type Retention, keepRetention } from '../store/retention';
 import { type OpenedStore, openUnlocked } from './open-unlocked';
 import { Questions } from './questions';
@@ -10,8 +12,8 @@ import { Questions } from './questions';
 export interface StoreServerModules {
   /** Sends a message; returns the bytes that it takes. */
   readonly send: (message: FromStore) => number;
-  /** Ends this process. */
-  readonly end: () => void;
+  /** Ends this process; `why` is for the log of the program that started it. */
+  readonly end: (why?: string) => void;
 }
 
 /** A store at the service of the process on the other end of a pipe. */
@@ -51,7 +53,8 @@ export class StoreServer {
   private async open({ path, readOnly }: Extract<ToStore, { kind: 'open' }>): Promise<void> {
     try {
       this.opened = await openUnlocked(path, readOnly, this.warn);
-      this.questions = new Questions(this.opened.holder, this.modules.send);
+      const { holder } = this.opened;
+      this.questions = new Questions({ holder, send: this.modules.send, failed: this.failed });
       this.modules.send({ kind: 'opened', layout: this.opened.holder.store.layout });
     } catch (error) {
       this.modules.send({ kind: 'unopened', error: encodeError(error) });
@@ -65,6 +68,7 @@ export class StoreServer {
       const written = await writer.write(decodePoints(points, mayBeStored));
       this.modules.send({ kind: 'written', written });
     } catch (error) {
+      this.failed(error);
       this.modules.send({ kind: 'unwritten', error: encodeError(error) });
     }
   }
@@ -76,6 +80,15 @@ export class StoreServer {
     const { warn } = this;
     this.retention = keepRetention({ keepMs }, { holder: opened.holder, nowMs: () => time.nowMs(), warn });
   }
+
+  /**
+   * After a fatal error DuckDB refuses everything. A writer opens the file anew, for which it waits until all that runs has ended: a
+   * statement that broke it may go on until its deadline. So this process ends, and the next one opens the file at once.
+   */
+  private readonly failed = (error: unknown): void => {
+    const message = messageOf(error);
+    if (this.questions?.hadStatements === true && isFatal(message)) this.modules.end(message);
+  };
 
   private readonly warn = (message: string): void => void this.modules.send({ kind: 'warn', message });
 

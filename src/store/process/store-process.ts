@@ -23,6 +23,8 @@ export interface Question {
   readonly question: unknown;
   /** Asked again, as it is none that ends processes. */
   readonly mayRepeat: boolean;
+  /** The answer is small: it is given once it is complete, and asked for again also where the process ends amid it. */
+  readonly isWhole?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -52,6 +54,8 @@ export class StoreProcess {
   private isClosing = false;
   /** Whether points were sent of which it is not known what became of them. */
   private isUncertain = false;
+  /** What is tried again whose process ended. Statements, which may end the next one as well, wait for these. */
+  private readonly again = new Set<Promise<unknown>>();
   private readonly spare: Spare;
 
   constructor(
@@ -98,48 +102,69 @@ export class StoreProcess {
    */
   async write(points: readonly Point[]): Promise<Written> {
     const encoded = encodePoints(points);
-    for (let attempt = 1; ; attempt++) {
-      const connection = await this.opened();
-      const mayBeStored = this.isUncertain;
-      this.isUncertain = true;
-      try {
-        const written = await connection.write(encoded, mayBeStored);
-        this.isUncertain = false;
-        return written;
-      } catch (error) {
-        // A COMMIT that failed may have stored them all the same, and the process that knows may end: it stays uncertain.
-        if (!(error instanceof StoreEnded) || this.isClosing || attempt === MAX_TRIES) throw error;
+    let done: (() => void) | undefined;
+    try {
+      for (let attempt = 1; ; attempt++) {
+        const connection = await this.opened();
+        const mayBeStored = this.isUncertain;
+        this.isUncertain = true;
+        try {
+          const written = await connection.write(encoded, mayBeStored);
+          this.isUncertain = false;
+          return written;
+        } catch (error) {
+          // A COMMIT that failed may have stored them all the same, and the process that knows may end: it stays uncertain.
+          if (!(error instanceof StoreEnded) || this.isClosing || attempt === MAX_TRIES) throw error;
+        }
+        done ??= this.tryAgain();
+        await connection.ended;
       }
-      await connection.ended;
+    } finally {
+      done?.();
     }
   }
 
   /** Asks, and gives the parts of the answer. */
-  async *ask({ question, mayRepeat, signal }: Question): AsyncGenerator<unknown, void> {
-    for (let attempt = 1; ; attempt++) {
-      signal.throwIfAborted();
-      const connection = await this.opened();
-      signal.throwIfAborted();
-      if (!mayRepeat) this.spare.keep();
-      const answer = connection.ask(question);
-      const cancel = (): void => answer.cancel();
-      signal.addEventListener('abort', cancel);
-      let hasBegun = false;
-      try {
-        for (let part = await answer.next(); part !== null; part = await answer.next()) {
-          hasBegun = true;
-          yield part;
+  async *ask({ question, mayRepeat, isWhole = false, signal }: Question): AsyncGenerator<unknown, void> {
+    let done: (() => void) | undefined;
+    try {
+      for (let attempt = 1; ; attempt++) {
+        signal.throwIfAborted();
+        while (!mayRepeat && this.again.size > 0) await Promise.all(this.again);
+        const connection = await this.opened();
+        signal.throwIfAborted();
+        if (!mayRepeat) this.spare.keep();
+        const answer = connection.ask(question);
+        const cancel = (): void => answer.cancel();
+        signal.addEventListener('abort', cancel);
+        let hasBegun = false;
+        const parts: unknown[] = [];
+        try {
+          for (let part = await answer.next(); part !== null; part = await answer.next()) {
+            if (isWhole) {
+              parts.push(part);
+              continue;
+            }
+            hasBegun = true;
+            done?.();
+            yield part;
+          }
+          done?.();
+          yield* parts;
+          return;
+        } catch (error) {
+          if (!(error instanceof StoreEnded) || signal.aborted) throw error;
+          if (!mayRepeat || hasBegun || attempt === MAX_TRIES) throw explained(error);
+        } finally {
+          signal.removeEventListener('abort', cancel);
+          answer.cancel();
+          await answer.ended;
         }
-        return;
-      } catch (error) {
-        if (!(error instanceof StoreEnded) || signal.aborted) throw error;
-        if (!mayRepeat || hasBegun || attempt === MAX_TRIES) throw explained(error);
-      } finally {
-        signal.removeEventListener('abort', cancel);
-        answer.cancel();
-        await answer.ended;
+        done ??= this.tryAgain();
+        await connection.ended;
       }
-      await connection.ended;
+    } finally {
+      done?.();
     }
   }
 
@@ -164,6 +189,17 @@ export class StoreProcess {
     );
     await connection.ended;
     late.abort();
+  }
+
+  /** Says that something is tried again, until what is returned is called. */
+  private tryAgain(): () => void {
+    let done = (): void => undefined;
+    const trying = new Promise<void>((resolve) => (done = resolve));
+    this.again.add(trying);
+    return () => {
+      this.again.delete(trying);
+      done();
+    };
   }
 
   /** The process with its store open; started again where the last one could not open it. */
