@@ -68,8 +68,6 @@ export class AskedNode {
   onPanel = () => undefined;
   /** How many panels were answered. */
   answered = 0;
-  /** What panels were refused with. */
-  refusals = [];
   log = '';
   #program;
   #url;
@@ -196,17 +194,12 @@ export class AskedNode {
         signal: AbortSignal.timeout(NO_PANEL_MS),
       });
       const text = await response.text();
-      if (!response.ok) this.#refused(text);
+      if (!response.ok) this.#lastRefusal = text;
       return response.ok;
     } catch (error) {
-      this.#refused(error.message);
+      this.#lastRefusal = error.message;
       return false;
     }
-  }
-
-  #refused(text) {
-    this.#lastRefusal = text;
-    this.refusals.push(text);
   }
 
   async #stop() {

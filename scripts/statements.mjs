@@ -99,7 +99,6 @@ async function known() {
     if (isSlow === true && options['skip-slow']) continue;
     await node.slowestPanel();
     node.memory.take();
-    node.refusals = [];
     const begun = performance.now();
     const said = await node.ask(statement, KNOWN_LEAVE_MS);
     const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
@@ -108,7 +107,6 @@ async function known() {
     const memory = judgeMemory(node, name);
     const told = typeof panel === 'number' ? `${panel.toFixed(0)} ms` : 'none';
     const [line = ''] = said === 'answered' ? [] : said.split('\n');
-    if (node.refusals.length > 0) console.log('   refused panels', node.refusals.length, node.refusals[0]);
     console.log(
       `| ${name} | ${said === 'answered' ? 'yes' : 'no'} | ${seconds} | ${mb(memory)} | ${told} | ${line.slice(0, 110)} |`,
     );

@@ -41,6 +41,9 @@ export class StoreServer {
       case 'taken':
         this.questions?.taken(message.id, message.bytes);
         break;
+      case 'ping':
+        this.modules.send({ kind: 'pong' });
+        break;
       case 'retain':
         this.retain(message.keepMs);
         break;

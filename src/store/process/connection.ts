@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FailureError } from '../../errors';
 import { Answer } from './answer';
 import { Frames } from './frames';
+import { Heartbeat } from './heartbeat';
 import { memoryLimit } from './limits';
 import type { FromStore, ToStore, WireError, Written } from './messages';
 import type { EncodedPoints } from './points';
@@ -44,6 +45,12 @@ export class StoreConnection {
   private readonly started: Started;
   private readonly frames: Frames<ToStore, FromStore>;
   private readonly answers = new Map<number, Answer>();
+  /** Those of them that answer statements of somebody. */
+  private readonly statements = new Set<number>();
+  private readonly heartbeat = new Heartbeat({
+    ask: () => this.send({ kind: 'ping' }),
+    stuck: () => this.kill('a statement kept it from answering'),
+  });
   private lastId = 0;
   private onOpened: (layout: ReadonlyMap<string, readonly string[]> | Error) => void = () => undefined;
   private onWritten: ((written: Written | Error) => void) | undefined;
@@ -94,8 +101,8 @@ export class StoreConnection {
     });
   }
 
-  /** Asks; the parts of the answer come as fast as they are taken. */
-  ask(question: unknown): Answer {
+  /** Asks; the parts of the answer come as fast as they are taken. A statement of somebody may leave the process with nothing to answer by. */
+  ask(question: unknown, isStatement: boolean): Answer {
     const id = ++this.lastId;
     const answer = new Answer({
       taken: (bytes) => {
@@ -109,6 +116,10 @@ export class StoreConnection {
     }
     this.answers.set(id, answer);
     if (this.answers.size === 1) this.watch();
+    if (isStatement) {
+      this.statements.add(id);
+      this.heartbeat.start();
+    }
     this.send({ kind: 'ask', id, question });
     return answer;
   }
@@ -165,6 +176,9 @@ export class StoreConnection {
       case 'end':
         this.answered(message.id, message.error);
         break;
+      case 'pong':
+        this.heartbeat.alive();
+        break;
       case 'warn':
         this.modules.warn(message.message);
         break;
@@ -174,6 +188,8 @@ export class StoreConnection {
   private answered(id: number, error: WireError | undefined): void {
     const answer = this.answers.get(id);
     this.answers.delete(id);
+    this.statements.delete(id);
+    if (this.statements.size === 0) this.heartbeat.stop();
     if (this.answers.size === 0) this.stopWatch?.();
     answer?.end(error === undefined ? null : decodeError(error));
   }
@@ -197,6 +213,7 @@ export class StoreConnection {
     this.isGone = true;
     this.killedFor ??= how;
     this.stopWatch?.();
+    this.heartbeat.stop();
     pipe.destroy();
     const error = this.endedError();
     this.onOpened(

@@ -12,6 +12,8 @@ export type ToStore =
   | { readonly kind: 'cancel'; readonly id: number }
   /** So many bytes of an answer were taken: as many more may come. */
   | { readonly kind: 'taken'; readonly id: number; readonly bytes: number }
+  /** Asks for a sign of life. */
+  | { readonly kind: 'ping' }
   /** From now on points are rolled up and, unless null, removed at this age. */
   | { readonly kind: 'retain'; readonly keepMs: number | null }
   /** Close the store and end. */
@@ -27,6 +29,8 @@ export type FromStore =
   | { readonly kind: 'part'; readonly id: number; readonly part: unknown }
   /** The end of an answer, which is incomplete where there is an error. */
   | { readonly kind: 'end'; readonly id: number; readonly error?: WireError | undefined }
+  /** The sign of life that was asked for. */
+  | { readonly kind: 'pong' }
   /** A line for the log. */
   | { readonly kind: 'warn'; readonly message: string };
 

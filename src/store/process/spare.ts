@@ -15,6 +15,10 @@ export class Spare {
 
   constructor(private readonly program: string) {}
 
+  get pid(): number | undefined {
+    return this.started?.child.pid;
+  }
+
   /** Has one from now on, for a while. */
   keep(): void {
     clearTimeout(this.timer);

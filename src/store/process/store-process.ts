@@ -80,6 +80,11 @@ export class StoreProcess {
     return this.connection?.pid;
   }
 
+  /** Identifies the process that stands by while statements are asked. */
+  get sparePid(): number | undefined {
+    return this.spare.pid;
+  }
+
   /**
    * Starts the process.
    * @throws FailureError where it can't open the store
@@ -134,7 +139,7 @@ export class StoreProcess {
         const connection = await this.opened();
         signal.throwIfAborted();
         if (!mayRepeat) this.spare.keep();
-        const answer = connection.ask(question);
+        const answer = connection.ask(question, !mayRepeat);
         const cancel = (): void => answer.cancel();
         signal.addEventListener('abort', cancel);
         let hasBegun = false;
