@@ -1,8 +1,8 @@
-import { messageOf } from '../errors';
+import { messageOf } from '../lib/errors';
 import type { FromStore, ToStore } from '../store/process/messages';
 import { decodePoints } from '../store/process/points';
 import { encodeError } from '../store/process/wire-error';
-import { SettledTime } from '../settled-time';
+import { SettledTime } from '../store/settled-time';
 import { isFatal } from '../store/open-errors';
 import { type Retention, keepRetention } from '../store/retention';
 import { type OpenedStore, openUnlocked } from './open-unlocked';
