@@ -1,240 +1,165 @@
 // What hostile statements do to a node: the built program on a regtest network (`demo`), asked over its page.
-//   node scripts/statements.mjs [--known] [--fuzz N] [--seed S] [--at-once 1] [--program FILE]
-// --known asks the statements of statements-known.mjs, --fuzz N calls of DuckDB's functions with large arguments. After each a panel
-// is asked for. Fails where the node ends, takes 2 GB with all its processes, does not answer the panel within a second, or where
-// `audit` finds a point missing or twice in the end. --program has another build asked, as one of before. Needs dist (npm run build) and Linux (/proc).
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { clearInterval, setInterval } from 'node:timers';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+//   node scripts/statements.mjs --known [--skip-slow]
+//   node scripts/statements.mjs --fuzz [--runs 50000] [--seed S] [--from I] [--nodes 2] [--verbose]
+// --known asks the statements of statements-known.mjs; --skip-slow leaves out those that run until the node ends them.
+// --fuzz asks calls of DuckDB's functions with large arguments, the same for the same seed: each is left after a second, of
+// several nodes side by side. Meanwhile a panel is asked all the time. Fails where a node ends, takes 2 GB with all its processes,
+// leaves a panel without an answer for --panel-ms (1,000; on a busy machine give more), or where `audit` finds a point missing or twice in the
+// end. --program FILE has another build asked, as one of before, --limit BYTES with so much memory for data (prlimit) where it has no limit
+// of its own. Needs dist (npm run build) and Linux (/proc).
 import { parseArgs } from 'node:util';
-import { KNOWN } from './statements-known.mjs';
 import { calls, readFunctions } from './statements-fuzz.mjs';
-
-const { values } = parseArgs({
-  options: {
-    known: { type: 'boolean', default: false },
-    fuzz: { type: 'string', default: '0' },
-    seed: { type: 'string', default: String(Date.now() % 0x1_0000_0000) },
-    program: { type: 'string', default: new URL('../bin/btcdmon-node', import.meta.url).pathname },
-    'at-once': { type: 'string', default: '1' },
-    verbose: { type: 'boolean', default: false },
-  },
-});
+import { KNOWN } from './statements-known.mjs';
+import { AskedNode } from './statements-node.mjs';
 
 /** The memory of the node and its processes together. */
 const MEMORY_BYTES = 2_000_000_000;
-/** A panel's answer after a statement. */
-const PANEL_MS = 1_000;
-/** What the node gives a statement; whoever asks leaves before that where many are asked. */
-const LEAVE_MS = Number(values.fuzz) > 0 ? 3_000 : 25_000;
-/** How many fuzzed statements are asked at once; where it is more than one, a panel has to wait for its turn. */
-const AT_ONCE = Number(values['at-once']);
+/** More than the node gives a statement. */
+const KNOWN_LEAVE_MS = 25_000;
+/** After which whoever asks leaves: one that needs so long is one that goes on. */
+const FUZZ_LEAVE_MS = 1_000;
 
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  return port;
+function fail(message) {
+  console.error(`statements: ${message}`);
+  process.exit(2);
 }
 
-/** The processes of a program: itself and all below it. */
-function processesOf(pid) {
-  const parents = new Map();
-  for (const name of readdirSync('/proc'))
-    if (/^\d+$/.test(name))
-      try {
-        parents.set(Number(name), Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'utf8'))[1]));
-      } catch {
-        // Gone meanwhile.
-      }
-  const found = [pid];
-  for (const one of found) for (const [child, parent] of parents) if (parent === one) found.push(child);
-  return found;
-}
-
-function residentBytes(pid) {
-  let sum = 0;
-  for (const one of processesOf(pid))
-    try {
-      sum += Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${one}/status`, 'utf8'))?.[1] ?? 0) * 1024;
-    } catch {
-      // Gone meanwhile.
-    }
-  return sum;
-}
-
-class Node {
-  constructor(folder, port) {
-    this.folder = folder;
-    this.url = `http://127.0.0.1:${port}`;
-    this.peak = 0;
-    this.log = '';
-    const args = ['demo', '--seconds', '0', '--data-dir', folder, '--http', `127.0.0.1:${port}`];
-    this.child = spawn(process.execPath, [values.program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
-    this.child.stderr.setEncoding('utf8').on('data', (text) => (this.log += text));
-    this.timer = setInterval(() => {
-      this.peak = Math.max(this.peak, residentBytes(this.child.pid));
-    }, 50);
-  }
-
-  get isAlive() {
-    return this.child.exitCode === null && this.child.signalCode === null;
-  }
-
-  async ask(raw) {
-    try {
-      const response = await fetch(`${this.url}/api/query`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ raw }),
-        signal: AbortSignal.timeout(LEAVE_MS),
-      });
-      const text = await response.text();
-      return response.ok ? 'answered' : (JSON.parse(text).error ?? text);
-    } catch (error) {
-      return error.name === 'TimeoutError' ? 'left' : `no answer: ${error.message}`;
-    }
-  }
-
-  /** Milliseconds until a panel was answered; what it says instead where it was not within ten seconds. */
-  async panelMs() {
-    const start = performance.now();
-    let said = '';
-    while (performance.now() - start < 10_000 && this.isAlive)
-      try {
-        const response = await fetch(`${this.url}/api/panels/mempool-size?since=15m`, {
-          signal: AbortSignal.timeout(10_000),
-        });
-        const text = await response.text();
-        if (response.ok) return performance.now() - start;
-        said = text;
-        await wait(20);
-      } catch (error) {
-        said = error.message;
-        await wait(20);
-      }
-    return said === '' ? 'the node has ended' : said;
-  }
-
-  async stop() {
-    clearInterval(this.timer);
-    const start = performance.now();
-    if (this.isAlive) {
-      const exited = once(this.child, 'exit');
-      this.child.kill('SIGTERM');
-      await exited;
-    }
-    return performance.now() - start;
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        known: { type: 'boolean', default: false },
+        'skip-slow': { type: 'boolean', default: false },
+        fuzz: { type: 'boolean', default: false },
+        runs: { type: 'string', default: '50000' },
+        seed: { type: 'string', default: String(Date.now() % 0x1_0000_0000) },
+        from: { type: 'string', default: '0' },
+        nodes: { type: 'string', default: '2' },
+        'panel-ms': { type: 'string', default: '1000' },
+        program: { type: 'string', default: new URL('../bin/btcdmon-node', import.meta.url).pathname },
+        limit: { type: 'string', default: '0' },
+        verbose: { type: 'boolean', default: false },
+      },
+    });
+    const number = (name, least) => {
+      const value = Number(values[name]);
+      if (!Number.isSafeInteger(value) || value < least)
+        fail(`--${name} takes a whole number from ${least}, not ${values[name]}`);
+      return value;
+    };
+    if (values.known === values.fuzz) fail('give --known or --fuzz');
+    return {
+      ...values,
+      runs: number('runs', 1),
+      seed: number('seed', 0),
+      from: number('from', 0),
+      nodes: number('nodes', 1),
+      limit: number('limit', 0),
+      panelMs: number('panel-ms', 1),
+    };
+  } catch (error) {
+    return fail(error.message);
   }
 }
 
-async function startNode() {
-  const folder = mkdtempSync(path.join(tmpdir(), 'btcdmon-statements-'));
-  const node = new Node(folder, await freePort());
-  for (let tries = 0; typeof (await node.panelMs()) !== 'number'; tries++)
-    if (tries > 5 || !node.isAlive) throw new Error(`the node does not start: ${node.log}`);
-  return node;
-}
-
+const options = readOptions();
 const failures = [];
-const fail = (line) => {
+const failed = (line) => {
   failures.push(line);
   console.error(`statements: ${line}`);
 };
+const mb = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
+const start = () =>
+  AskedNode.start(options.program, options.limit === 0 ? [] : ['prlimit', `--data=${options.limit}`]);
 
-/** Ends the node, and holds its store against its own account. */
+/** Whether a node that was to live, have memory left and answer panels after `asked` did so. */
+function judgePanel(node, asked, panel) {
+  if (!node.isAlive) failed(`${asked}: the node has ended with ${node.end}: ${node.log.slice(-500)}`);
+  else if (typeof panel !== 'number') failed(`${asked}: ${panel}`);
+  else if (panel > options.panelMs) failed(`${asked}: a panel took ${panel.toFixed(0)} ms`);
+}
+
+function judgeMemory(node, asked) {
+  const memory = node.memory.take();
+  if (memory > MEMORY_BYTES) failed(`${asked}: ${mb(memory)}`);
+  return memory;
+}
+
 async function judge(node) {
-  const ms = await node.stop();
-  if (ms > 5_000) fail(`the node took ${(ms / 1_000).toFixed(1)} s to end`);
-  if (node.child.exitCode !== 0) fail(`the node ended with ${node.child.exitCode ?? node.child.signalCode}`);
-  const store = path.join(node.folder, 'demo.duckdb');
-  try {
-    const said = execFileSync(process.execPath, [values.program, 'audit', '--from', `duckdb:${store}`], {
-      encoding: 'utf8',
-    });
-    console.log(`statements: audit: ${said.trim().split('\n').at(-1)}; ended in ${ms.toFixed(0)} ms`);
-  } catch (error) {
-    fail(`audit: ${error.stdout}${error.stderr}`);
-  }
-  rmSync(node.folder, { recursive: true, force: true });
+  const { problems, said } = await node.judge();
+  for (const problem of problems) failed(problem);
+  if (said !== '') console.log(`statements: audit: ${said}`);
 }
 
 async function known() {
-  let node = await startNode();
-  console.log('| statement | answered | seconds | memory | panel after it | |');
+  let node = await start();
+  console.log('| statement | answered | seconds | memory | slowest panel | |');
   console.log('|---|---|---:|---:|---:|---|');
-  for (const [name, statement] of KNOWN) {
-    node.peak = 0;
-    const start = performance.now();
-    const said = await node.ask(statement);
-    const seconds = (performance.now() - start) / 1_000;
-    const panel = await node.panelMs();
+  for (const { name, statement, isSlow } of KNOWN) {
+    if (isSlow === true && options['skip-slow']) continue;
+    await node.slowestPanel();
+    node.memory.take();
+    const begun = performance.now();
+    const said = await node.ask(statement, KNOWN_LEAVE_MS);
+    const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
+    const panel = await node.slowestPanel();
+    judgePanel(node, name, panel);
+    const memory = judgeMemory(node, name);
     const told = typeof panel === 'number' ? `${panel.toFixed(0)} ms` : 'none';
+    const [line = ''] = said === 'answered' ? [] : said.split('\n');
     console.log(
-      `| ${name} | ${said === 'answered' ? 'yes' : 'no'} | ${seconds.toFixed(1)} | ${(node.peak / 1e6).toFixed(0)} MB | ${told} | ` +
-        `${said === 'answered' ? '' : said.split('\n')[0].slice(0, 110)} |`,
+      `| ${name} | ${said === 'answered' ? 'yes' : 'no'} | ${seconds} | ${mb(memory)} | ${told} | ${line.slice(0, 110)} |`,
     );
-    if (!node.isAlive)
-      fail(`${name}: the node has ended with ${node.child.exitCode ?? node.child.signalCode}`);
-    else if (typeof panel !== 'number') fail(`${name}: no panel: ${panel}`);
-    else if (panel > PANEL_MS) fail(`${name}: the panel took ${panel.toFixed(0)} ms`);
-    if (node.peak > MEMORY_BYTES) fail(`${name}: ${(node.peak / 1e6).toFixed(0)} MB`);
     if (node.isAlive) continue;
-    rmSync(node.folder, { recursive: true, force: true });
-    node = await startNode();
+    node.remove();
+    node = await start();
   }
   await judge(node);
 }
 
-async function fuzz(count, seed) {
-  const node = await startNode();
-  const functions = await readFunctions();
-  const statements = calls(functions, seed);
+async function fuzz() {
+  const { runs, seed, from, verbose } = options;
+  const statements = calls(await readFunctions(), seed, from, runs);
+  const nodes = await Promise.all(Array.from({ length: Math.min(options.nodes, runs) }, start));
   const answers = { answered: 0, refused: 0, left: 0 };
-  let slowest = 0;
+  const most = { panel: 0, memory: 0 };
   let asked = 0;
-  let peak = 0;
-  const started = performance.now();
-  const worker = async () => {
-    while (asked < count && node.isAlive) {
-      const { statement, index } = statements.next();
-      asked++;
-      const said = await node.ask(statement);
-      answers[said === 'answered' || said === 'left' ? said : 'refused']++;
-      if (values.verbose) console.log(`${index} ${said.slice(0, 100)} ${statement.slice(0, 160)}`);
-      const panel = await node.panelMs();
-      if (typeof panel !== 'number') fail(`call ${index} of seed ${seed}: no panel: ${panel}: ${statement}`);
-      else if (panel > PANEL_MS && AT_ONCE === 1)
-        fail(`call ${index} of seed ${seed}: panel ${panel} ms: ${statement}`);
-      else slowest = Math.max(slowest, panel);
-      if (node.peak > MEMORY_BYTES)
-        fail(`call ${index} of seed ${seed}: ${(node.peak / 1e6).toFixed(0)} MB: ${statement}`);
-      peak = Math.max(peak, node.peak);
-      node.peak = 0;
-      if (asked % 1_000 === 0) tell();
-    }
-  };
-  const tell = () =>
+  const begun = performance.now();
+  const tell = () => {
+    const seconds = ((performance.now() - begun) / 1_000).toFixed(0);
+    const sum = (numberOf) => nodes.reduce((total, node) => total + numberOf(node), 0);
     console.log(
-      `statements: ${asked} calls in ${((performance.now() - started) / 1_000).toFixed(0)} s: ${answers.answered} answered, ` +
-        `${answers.refused} refused or failed, ${answers.left} not awaited; slowest panel ${slowest.toFixed(0)} ms, ` +
-        `${(peak / 1e6).toFixed(0)} MB at most, ${node.log.split('is started again').length - 1} restarts of the store`,
+      `statements: seed ${seed}: ${asked} calls in ${seconds} s: ${answers.answered} answered, ${answers.refused} refused or failed, ` +
+        `${answers.left} not awaited; the slowest of ${sum((node) => node.answered)} panels ${most.panel.toFixed(0)} ms, ` +
+        `${mb(most.memory)} at most, ${sum((node) => node.restarts)} restarts of a store`,
     );
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, worker));
+  };
+  const work = async (node) => {
+    // What was asked since the last panel was answered.
+    let recent = [];
+    node.onPanel = (panel) => {
+      most.panel = Math.max(most.panel, panel);
+      judgePanel(node, `seed ${seed}, ${recent.join('; ')}`, panel);
+      recent = [];
+    };
+    for (const { index, statement } of statements) {
+      recent.push(`call ${index} (${statement})`);
+      const said = await node.ask(statement, FUZZ_LEAVE_MS);
+      answers[said === 'answered' || said === 'left' ? said : 'refused']++;
+      if (verbose) console.log(`${index} ${said.slice(0, 100)} ${statement.slice(0, 160)}`);
+      if (said === 'left') await node.free();
+      most.memory = Math.max(most.memory, judgeMemory(node, `call ${index} of seed ${seed} (${statement})`));
+      if (++asked % 1_000 === 0) tell();
+      if (!node.isAlive) break;
+    }
+    node.onPanel = () => undefined;
+    const last = await node.slowestPanel();
+    if (typeof last !== 'number') judgePanel(node, `seed ${seed}, ${recent.join('; ')}`, last);
+  };
+  await Promise.all(nodes.map(work));
   tell();
-  if (!node.isAlive)
-    fail(`the node has ended with ${node.child.exitCode ?? node.child.signalCode}: ${node.log}`);
-  await judge(node);
+  for (const node of nodes) await judge(node);
 }
 
-if (values.known) await known();
-if (Number(values.fuzz) > 0) await fuzz(Number(values.fuzz), Number(values.seed));
-if (!values.known && Number(values.fuzz) === 0) console.error('statements: give --known, --fuzz N or both');
+await (options.known ? known() : fuzz());
 if (failures.length > 0) process.exitCode = 1;

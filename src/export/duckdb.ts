@@ -5,6 +5,7 @@ import type { SeriesName } from '../metrics/schema';
 import { TableAppender } from '../store/append';
 import type { SeriesColumns } from '../store/columns';
 import { encodePoints } from '../store/encode';
+import { isFatal } from '../store/open-errors';
 import { type Store, openStore } from '../store/store';
 import { withoutStored } from '../store/unstored';
 import type { Exporter, WriteResult } from './exporter';
@@ -101,7 +102,7 @@ export class DuckDbExporter implements Exporter {
     } catch (error) {
       // A COMMIT that failed has rolled back already; the first error is the one to report.
       await connection.run('ROLLBACK').catch(() => undefined);
-      this.broken = /FATAL|invalidated/.test(messageOf(error));
+      this.broken = isFatal(messageOf(error));
       throw error;
     }
   }

@@ -6,10 +6,20 @@ import type { Answers, Asked, Session } from './answers';
 import { limitOf } from './limit';
 import { BusyError, Turns } from './turns';
 
-/** Each running query holds one of libuv's four threads where the store is; the writer and the file system need theirs. */
-const MAX_RUNNING = 2;
+/**
+ * What is asked: a panel of the page, of which the program bounds what it costs; a query or a download of somebody; or a statement of
+ * somebody, which may take all the time that it gets.
+ */
+export type Kind = 'panel' | 'query' | 'statement';
 
-/** Queries that may wait for their turn. */
+/**
+ * How many questions of a kind are answered at once. Each kind has turns of its own, so that a panel waits for panels alone. Statements
+ * run one by one: where one ends the process of the store, no other is lost with it. Each question holds a thread of that process, which
+ * has one for each of these and one for the writer (`UV_THREADS` in store/process/start.ts).
+ */
+const RUNNING: Readonly<Record<Kind, number>> = { panel: 2, query: 2, statement: 1 };
+
+/** Questions of a kind that may wait for their turn. */
 const MAX_WAITING = 30;
 
 /** Milliseconds that an interrupted query has to end. */
@@ -23,6 +33,8 @@ export class TooLongError extends FailureError {}
 
 /** What bounds one question. */
 export interface AskLimits {
+  /** Default a query. */
+  readonly kind?: Kind;
   /** Milliseconds from its turn to the last row, waiting for a slow reader included. */
   readonly timeoutMs: number;
   /** Aborted when nobody waits for the answer any more. */
@@ -34,7 +46,11 @@ export interface AskLimits {
  * everybody and the event loop to the node. All who serve the same store share one of these.
  */
 export class Asking {
-  private readonly turns = new Turns({ running: MAX_RUNNING, waiting: MAX_WAITING });
+  private readonly turns: Readonly<Record<Kind, Turns>> = {
+    panel: new Turns({ running: RUNNING.panel, waiting: MAX_WAITING }),
+    query: new Turns({ running: RUNNING.query, waiting: MAX_WAITING }),
+    statement: new Turns({ running: RUNNING.statement, waiting: MAX_WAITING }),
+  };
   private readonly closing = new AbortController();
   private readonly running = new Set<Promise<unknown>>();
 
@@ -56,10 +72,13 @@ export class Asking {
    * Calls `use` when it is the question's turn; results must be taken before it is done.
    * @throws BusyError where too many wait, TooLongError, what `use` throws
    */
-  async ask<T>({ timeoutMs, left }: AskLimits, use: (asked: Asked) => Promise<T>): Promise<T> {
+  async ask<T>(
+    { kind = 'query', timeoutMs, left }: AskLimits,
+    use: (asked: Asked) => Promise<T>,
+  ): Promise<T> {
     const signals = [this.closing.signal, left];
     const waiting = limitOf(timeoutMs, tookAllTime, signals);
-    const release = await this.turns.take(waiting.signal).finally(() => waiting.end());
+    const release = await this.turns[kind].take(waiting.signal).finally(() => waiting.end());
     const tooLong = (): Error =>
       new TooLongError(`the query took longer than ${timeoutMs / 1000} s; ask for less`);
     const limit = limitOf(timeoutMs, tooLong, signals);

@@ -1,3 +1,4 @@
+import type { Kind } from './asking';
 import type { Query } from './model';
 import type { ResultColumn, Row } from './result';
 import type { Request } from './wire';
@@ -8,6 +9,11 @@ export type StoreQuestion = Request | { readonly run: readonly Query[] };
 /** Whether it is a statement of somebody, which may end the process; all else is made by the program. */
 export function isStrange(question: StoreQuestion): boolean {
   return 'raw' in question && question.isOwn !== true;
+}
+
+/** What a question counts as that somebody asks. */
+export function kindOf(question: StoreQuestion): Kind {
+  return isStrange(question) ? 'statement' : 'query';
 }
 
 /** What begins the answer to each query. */

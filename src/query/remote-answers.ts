@@ -36,11 +36,11 @@ class RemoteSession implements Session {
   ) {}
 
   run(query: Query): Promise<Result> {
-    return this.one({ run: [query] });
+    return this.one({ run: [query] }, false);
   }
 
   async *runAll(queries: readonly Query[]): AsyncGenerator<Result> {
-    const parts = this.ask({ run: queries });
+    const parts = this.ask({ run: queries }, true);
     let result: { readonly head: AnswerHead; readonly rows: (readonly Row[])[] } | null = null;
     for await (const part of parts as AsyncGenerator<AnswerPart>) {
       if (!isHead(part)) result?.rows.push(part.rows);
@@ -53,23 +53,23 @@ class RemoteSession implements Session {
   }
 
   answer(question: Request): Promise<Result> {
-    return this.one(question);
+    return this.one(question, 'raw' in question && question.isOwn === true);
   }
 
   async end(): Promise<void> {
     await Promise.all(this.begun.map((parts) => parts.return()));
   }
 
-  private ask(question: StoreQuestion): Parts {
+  private ask(question: StoreQuestion, isWhole: boolean): Parts {
     // Of what is asked in SQL of its own, anything may have ended the process.
     const mayRepeat = !isStrange(question);
-    const parts = this.store.ask({ question, mayRepeat, signal: this.signal });
+    const parts = this.store.ask({ question, mayRepeat, isWhole, signal: this.signal });
     this.begun.push(parts);
     return parts;
   }
 
-  private async one(question: StoreQuestion): Promise<Result> {
-    const parts = this.ask(question) as AsyncGenerator<AnswerPart, void>;
+  private async one(question: StoreQuestion, isWhole: boolean): Promise<Result> {
+    const parts = this.ask(question, isWhole) as AsyncGenerator<AnswerPart, void>;
     const first = await parts.next();
     if (first.done === true || !isHead(first.value)) throw new Error('an answer without columns');
     return { ...first.value, rows: inSlices(this.rows(parts)) };

@@ -8,6 +8,7 @@ import type { Asked } from './answers';
 import { type Asking, TooLongError } from './asking';
 import { endAnswers } from './close-server';
 import { LIVE_PATH, encodeLive } from './live-answer';
+import { kindOf } from './parts';
 import { readRequest } from './server-request';
 import { checkSocketFolder, socketPath } from './socket';
 import { type Request, encodeRow } from './wire';
@@ -62,7 +63,7 @@ export async function serveQueries(
       }
       const left = new AbortController();
       response.once('close', () => left.abort());
-      await asking.ask({ timeoutMs, left: left.signal }, (asked) =>
+      await asking.ask({ kind: kindOf(question), timeoutMs, left: left.signal }, (asked) =>
         writeAnswer(asked, question, response, maxRows),
       );
     } catch (error) {

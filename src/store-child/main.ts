@@ -12,7 +12,8 @@ const PIPE = 3;
 const OOM_SCORE = '500';
 
 /** Ends at once, whatever runs: exit() would wait for threads that are in a statement. Commits are on disk, and all else is undone. */
-function end(): never {
+function end(why?: string): never {
+  if (why !== undefined) writeSync(2, `${why}\n`);
   process.kill(process.pid, 'SIGKILL');
   throw new Error('not reached');
 }
@@ -25,8 +26,7 @@ function main(): void {
   process.title = STORE_TITLE;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   process.on('uncaughtException', (error) => {
-    writeSync(2, `${error.stack ?? error.message}\n`);
-    end();
+    end(error.stack ?? error.message);
   });
   try {
     writeFileSync('/proc/self/oom_score_adj', OOM_SCORE);
@@ -34,8 +34,8 @@ function main(): void {
     // A system without it.
   }
   const pipe = new Socket({ fd: PIPE, readable: true, writable: true });
-  pipe.on('error', end);
-  pipe.on('close', end);
+  pipe.on('error', () => end());
+  pipe.on('close', () => end());
   const server = new StoreServer({ send: (message) => frames.send(message), end });
   const frames = new Frames<FromStore, ToStore>(pipe, (message) => server.received(message));
 }

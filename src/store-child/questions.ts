@@ -19,16 +19,25 @@ interface Running {
   wake: () => void;
 }
 
+/** What questions are answered with. */
+export interface QuestionsModules {
+  /** Asked for at each question: a store may be opened anew. */
+  readonly holder: { readonly store: Store };
+  /** Sends a message; returns the bytes that it takes. */
+  readonly send: (message: FromStore) => number;
+  /** Told of each error before the answer is ended. */
+  readonly failed: (error: unknown) => void;
+}
+
 /** Answers the questions that come over the pipe, each beside the others. */
 export class Questions {
+  /** Whether there was a statement of somebody among them. */
+  hadStatements = false;
   private readonly answers: LocalAnswers;
   private readonly running = new Map<number, Running>();
 
-  constructor(
-    private readonly holder: { readonly store: Store },
-    private readonly send: (message: FromStore) => number,
-  ) {
-    this.answers = new LocalAnswers(holder);
+  constructor(private readonly modules: QuestionsModules) {
+    this.answers = new LocalAnswers(modules.holder);
   }
 
   /** Answers in parts, as fast as they are taken, and says when it is done. */
@@ -39,10 +48,13 @@ export class Questions {
     let letLogGrow = (): void => undefined;
     let error: unknown;
     try {
-      if (isStrange(question as StoreQuestion)) letLogGrow = await keepLogShort(this.holder.store);
+      if (isStrange(question as StoreQuestion)) {
+        this.hadStatements = true;
+        letLogGrow = await keepLogShort(this.modules.holder.store);
+      }
       session = await this.answers.begin(running.abort.signal);
       for await (const part of partsOf(session, question as StoreQuestion)) {
-        running.untaken += this.send({ kind: 'part', id, part });
+        running.untaken += this.modules.send({ kind: 'part', id, part });
         await this.room(running);
       }
     } catch (caught) {
@@ -54,8 +66,9 @@ export class Questions {
       error ??= caught;
     }
     letLogGrow();
+    if (error !== undefined) this.modules.failed(error);
     this.running.delete(id);
-    this.send({ kind: 'end', id, error: error === undefined ? undefined : encodeError(error) });
+    this.modules.send({ kind: 'end', id, error: error === undefined ? undefined : encodeError(error) });
   }
 
   /** Breaks an answer off. */

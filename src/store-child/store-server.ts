@@ -1,6 +1,8 @@
+import { messageOf } from '../lib/errors';
 import type { FromStore, ToStore } from '../store/process/messages';
 import { encodeError } from '../store/process/wire-error';
 import { SettledTime } from '../store/settled-time';
+import { isFatal } from '../store/open-errors';
 import { type Retention, keepRetention } from '../store/retention';
 import { type OpenedStore, openUnlocked } from './open-unlocked';
 import { Questions } from './questions';
@@ -9,8 +11,8 @@ import { Questions } from './questions';
 export interface StoreServerModules {
   /** Sends a message; returns the bytes that it takes. */
   readonly send: (message: FromStore) => number;
-  /** Ends this process. */
-  readonly end: () => void;
+  /** Ends this process; `why` is for the log of the program that started it. */
+  readonly end: (why?: string) => void;
 }
 
 /** A store at the service of the process on the other end of a pipe. */
@@ -38,6 +40,9 @@ export class StoreServer {
       case 'taken':
         this.questions?.taken(message.id, message.bytes);
         break;
+      case 'ping':
+        this.modules.send({ kind: 'pong' });
+        break;
       case 'retain':
         this.retain(message);
         break;
@@ -51,7 +56,8 @@ export class StoreServer {
     try {
       const lost = (points: number): void => void this.modules.send({ kind: 'lost', points });
       this.opened = await openUnlocked(path, readOnly, { warn: this.warn, lost });
-      this.questions = new Questions(this.opened.holder, this.modules.send);
+      const { holder } = this.opened;
+      this.questions = new Questions({ holder, send: this.modules.send, failed: this.failed });
       this.modules.send({ kind: 'opened', layout: this.opened.holder.store.layout });
     } catch (error) {
       this.modules.send({ kind: 'unopened', error: encodeError(error) });
@@ -65,6 +71,7 @@ export class StoreServer {
       await writer.writeColumns(groups, mayBeStored);
       this.modules.send({ kind: 'written' });
     } catch (error) {
+      this.failed(error);
       this.modules.send({ kind: 'unwritten', error: encodeError(error) });
     }
   }
@@ -77,6 +84,15 @@ export class StoreServer {
     const { warn } = this;
     this.retention = keepRetention({ keepMs }, { holder: opened.holder, nowMs: () => time.nowMs(), warn });
   }
+
+  /**
+   * After a fatal error DuckDB refuses everything. A writer opens the file anew, for which it waits until all that runs has ended: a
+   * statement that broke it may go on until its deadline. So this process ends, and the next one opens the file at once.
+   */
+  private readonly failed = (error: unknown): void => {
+    const message = messageOf(error);
+    if (this.questions?.hadStatements === true && isFatal(message)) this.modules.end(message);
+  };
 
   private readonly warn = (message: string): void => void this.modules.send({ kind: 'warn', message });
 

@@ -44,6 +44,11 @@ async function found(place: string, wrong: (reason: string) => FailureError): Pr
   }
 }
 
+/** Whether DuckDB refuses everything after an error that says this, until the file is opened anew. */
+export function isFatal(message: string): boolean {
+  return /FATAL|invalidated/.test(message);
+}
+
 /** Whether DuckDB can't open a file because another process has it. */
 export function isLocked(message: string): boolean {
   return /could not set lock|conflicting lock/i.test(message);

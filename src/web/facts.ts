@@ -62,7 +62,7 @@ export class FactsOfStore {
       union((table) => `SELECT time FROM ${table} ORDER BY time ${order} LIMIT 1`);
     const since = `make_timestamp_ns(${this.newest}::BIGINT)`;
     const who = union((table) => `SELECT DISTINCT node, network FROM ${table} WHERE time >= ${since}`);
-    const limits = { timeoutMs: LOOK_MS, left: new AbortController().signal };
+    const limits = { kind: 'panel', timeoutMs: LOOK_MS, left: new AbortController().signal } as const;
     await asking.ask(limits, async (asked) => {
       const ask = async (raw: string): Promise<Row[]> => [
         ...(await collect(await asked.answer({ raw, isOwn: true }))),

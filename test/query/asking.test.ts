@@ -52,3 +52,31 @@ it('lets who leaves out of the line', async () => {
   gone[0]?.abort(new Error('the first has left'));
   expect(await all[0]).toContain('the first has left');
 });
+
+it('has turns for panels that neither statements nor queries take', async () => {
+  const asked = await asking();
+  const held = (['statement', 'statement', 'query', 'query', 'query'] as const).map((kind) =>
+    asked.ask({ kind, timeoutMs: 60_000, left: here }, never).catch((error: unknown) => String(error)),
+  );
+  for (let panel = 1; panel <= 3; panel++)
+    expect(
+      await asked.ask({ kind: 'panel', timeoutMs: 60_000, left: here }, () => Promise.resolve(panel)),
+    ).toBe(panel);
+  await asked.close();
+  for (const end of held) expect(await end).toContain('the node is stopping');
+});
+
+it('runs one statement at a time, so that none is lost with another', async () => {
+  const asked = await asking();
+  let end: () => void = () => undefined;
+  const first = asked.ask(
+    { kind: 'statement', timeoutMs: 60_000, left: here },
+    () => new Promise<void>((resolve) => (end = resolve)),
+  );
+  const second = asked.ask({ kind: 'statement', timeoutMs: 50, left: here }, () => Promise.resolve());
+  await expect(second).rejects.toThrow(BusyError);
+  const third = asked.ask({ kind: 'statement', timeoutMs: 60_000, left: here }, () => Promise.resolve(3));
+  end();
+  await first;
+  expect(await third).toBe(3);
+});

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FailureError } from '../../lib/errors';
 import { Answer } from './answer';
 import { Frames } from './frames';
+import { Heartbeat } from './heartbeat';
 import { memoryLimit } from './limits';
 import type { SeriesColumns } from '../columns';
 import type { FromStore, ToStore, WireError } from './messages';
@@ -30,6 +31,8 @@ export interface ConnectionModules {
   readonly warn: (message: string) => void;
   /** Told how many stored points are lost at least. */
   readonly lost: (points: number) => void;
+  /** A process of this program that has been started and told nothing yet. */
+  readonly spare?: Started | null;
 }
 
 /** The process of the store ended while it was at something, which it may have done or not. */
@@ -44,6 +47,12 @@ export class StoreConnection {
   private readonly started: Started;
   private readonly frames: Frames<ToStore, FromStore>;
   private readonly answers = new Map<number, Answer>();
+  /** Those of them that answer statements of somebody. */
+  private readonly statements = new Set<number>();
+  private readonly heartbeat = new Heartbeat({
+    ask: () => this.send({ kind: 'ping' }),
+    stuck: () => this.kill('a statement kept it from answering'),
+  });
   private lastId = 0;
   private onOpened: (layout: ReadonlyMap<string, readonly string[]> | Error) => void = () => undefined;
   private onWritten: ((error?: Error) => void) | undefined;
@@ -64,7 +73,7 @@ export class StoreConnection {
     });
     // Who waits for it hears of it all the same.
     this.opened.catch(() => undefined);
-    this.started = startProcess(modules.program, memoryLimit());
+    this.started = modules.spare ?? startProcess(modules.program, memoryLimit());
     const { child, pipe } = this.started;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr = (this.stderr + text).slice(-STDERR_LENGTH);
@@ -94,8 +103,8 @@ export class StoreConnection {
     });
   }
 
-  /** Asks; the parts of the answer come as fast as they are taken. */
-  ask(question: unknown): Answer {
+  /** Asks; the parts of the answer come as fast as they are taken. A statement of somebody may leave the process with nothing to answer by. */
+  ask(question: unknown, isStatement: boolean): Answer {
     const id = ++this.lastId;
     const answer = new Answer({
       taken: (bytes) => {
@@ -109,6 +118,10 @@ export class StoreConnection {
     }
     this.answers.set(id, answer);
     if (this.answers.size === 1) this.watch();
+    if (isStatement) {
+      this.statements.add(id);
+      this.heartbeat.start();
+    }
     this.send({ kind: 'ask', id, question });
     return answer;
   }
@@ -168,6 +181,9 @@ export class StoreConnection {
       case 'lost':
         this.modules.lost(message.points);
         break;
+      case 'pong':
+        this.heartbeat.alive();
+        break;
       case 'warn':
         this.modules.warn(message.message);
         break;
@@ -177,6 +193,8 @@ export class StoreConnection {
   private answered(id: number, error: WireError | undefined): void {
     const answer = this.answers.get(id);
     this.answers.delete(id);
+    this.statements.delete(id);
+    if (this.statements.size === 0) this.heartbeat.stop();
     if (this.answers.size === 0) this.stopWatch?.();
     answer?.end(error === undefined ? null : decodeError(error));
   }
@@ -200,6 +218,7 @@ export class StoreConnection {
     this.isGone = true;
     this.killedFor ??= how;
     this.stopWatch?.();
+    this.heartbeat.stop();
     pipe.destroy();
     const error = this.endedError();
     this.onOpened(

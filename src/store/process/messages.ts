@@ -12,6 +12,8 @@ export type ToStore =
   | { readonly kind: 'cancel'; readonly id: number }
   /** So many bytes of an answer were taken: as many more may come. */
   | { readonly kind: 'taken'; readonly id: number; readonly bytes: number }
+  /** Asks for a sign of life. */
+  | { readonly kind: 'ping' }
   /**
    * From now on points are rolled up and, unless null, removed at this age. `nowMs` is the Unix time in milliseconds that whoever outlives
    * this process believes: the clock may be wrong.
@@ -33,6 +35,8 @@ export type FromStore =
   | { readonly kind: 'end'; readonly id: number; readonly error?: WireError | undefined }
   /** So many points at least are lost that were stored: their bytes were damaged. */
   | { readonly kind: 'lost'; readonly points: number }
+  /** The sign of life that was asked for. */
+  | { readonly kind: 'pong' }
   /** A line for the log. */
   | { readonly kind: 'warn'; readonly message: string };
 

@@ -19,6 +19,12 @@ const NODE_FLAGS = [
   '--heap-growing-percent=30',
 ];
 
+/**
+ * Threads that DuckDB's calls wait in: for each question that is answered at once (`RUNNING` in query/asking.ts, five together), and one
+ * for the writer, which else would wait for a statement's end. Node.js has four.
+ */
+const UV_THREADS = '6';
+
 /** What the process needs of the environment: nothing that is a secret of this program or of others. */
 const ENVIRONMENT = /^(PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|LD_\w+|DYLD_\w+|FAKETIME\w*)$/;
 
@@ -57,6 +63,7 @@ export function startProcess(program: string, memoryBytes: number): Started {
     env: {
       ...Object.fromEntries(Object.entries(process.env).filter(([name]) => ENVIRONMENT.test(name))),
       ...ONE_ARENA,
+      UV_THREADPOOL_SIZE: UV_THREADS,
     },
   });
   return { child, pipe: child.stdio[3] as Duplex, isLimited };

@@ -5,6 +5,7 @@ import type { Point } from '../../metrics/point';
 import { SettledTime, type TimeSources } from '../settled-time';
 import { encodePoints } from '../encode';
 import { StoreConnection, StoreEnded } from './connection';
+import { Spare } from './spare';
 import { PROGRAM } from './start';
 
 /** Milliseconds until a process is started again that could not open the store. */
@@ -25,6 +26,8 @@ export interface Question {
   readonly question: unknown;
   /** Asked again, as it is none that ends processes. */
   readonly mayRepeat: boolean;
+  /** The answer is small: it is given once it is complete, and asked for again also where the process ends amid it. */
+  readonly isWhole?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -71,6 +74,9 @@ export class StoreProcess {
   /** Whether points were sent of which it is not known what became of them. */
   private isUncertain = false;
   private lostPoints = 0;
+  /** What is tried again whose process ended. Statements, which may end the next one as well, wait for these. */
+  private readonly again = new Set<Promise<unknown>>();
+  private readonly spare: Spare;
 
   constructor(
     { path: file, readOnly = false, program = PROGRAM }: StoreProcessOptions,
@@ -81,6 +87,7 @@ export class StoreProcess {
     this.path = path.resolve(file);
     this.readOnly = readOnly;
     this.program = program;
+    this.spare = new Spare(program);
     this.ready = Promise.reject(new FailureError(`store ${this.path}: is not open`));
     this.ready.catch(() => undefined);
   }
@@ -98,6 +105,11 @@ export class StoreProcess {
   /** Identifies the process of this moment. */
   get pid(): number | undefined {
     return this.connection?.pid;
+  }
+
+  /** Identifies the process that stands by while statements are asked. */
+  get sparePid(): number | undefined {
+    return this.spare.pid;
   }
 
   /**
@@ -122,48 +134,70 @@ export class StoreProcess {
    */
   async write(points: readonly Point[]): Promise<Written> {
     const { groups, rejected, rejection } = encodePoints(points);
-    for (let attempt = 1; ; attempt++) {
-      const connection = await this.opened();
-      const mayBeStored = this.isUncertain;
-      this.isUncertain = true;
-      try {
-        await connection.write(groups, mayBeStored);
-        this.isUncertain = false;
-        const sent = points.length - rejected;
-        return { sent, acked: sent, rejected, rejection };
-      } catch (error) {
-        // A COMMIT that failed may have stored them all the same, and the process that knows may end: it stays uncertain.
-        if (!(error instanceof StoreEnded) || this.isClosing || attempt === MAX_TRIES) throw error;
+    let done: (() => void) | undefined;
+    try {
+      for (let attempt = 1; ; attempt++) {
+        const connection = await this.opened();
+        const mayBeStored = this.isUncertain;
+        this.isUncertain = true;
+        try {
+          await connection.write(groups, mayBeStored);
+          this.isUncertain = false;
+          const sent = points.length - rejected;
+          return { sent, acked: sent, rejected, rejection };
+        } catch (error) {
+          // A COMMIT that failed may have stored them all the same, and the process that knows may end: it stays uncertain.
+          if (!(error instanceof StoreEnded) || this.isClosing || attempt === MAX_TRIES) throw error;
+        }
+        done ??= this.tryAgain();
+        await connection.ended;
       }
-      await connection.ended;
+    } finally {
+      done?.();
     }
   }
 
   /** Asks, and gives the parts of the answer. */
-  async *ask({ question, mayRepeat, signal }: Question): AsyncGenerator<unknown, void> {
-    for (let attempt = 1; ; attempt++) {
-      signal.throwIfAborted();
-      const connection = await this.opened();
-      signal.throwIfAborted();
-      const answer = connection.ask(question);
-      const cancel = (): void => answer.cancel();
-      signal.addEventListener('abort', cancel);
-      let hasBegun = false;
-      try {
-        for (let part = await answer.next(); part !== null; part = await answer.next()) {
-          hasBegun = true;
-          yield part;
+  async *ask({ question, mayRepeat, isWhole = false, signal }: Question): AsyncGenerator<unknown, void> {
+    let done: (() => void) | undefined;
+    try {
+      for (let attempt = 1; ; attempt++) {
+        signal.throwIfAborted();
+        while (!mayRepeat && this.again.size > 0) await Promise.all(this.again);
+        const connection = await this.opened();
+        signal.throwIfAborted();
+        if (!mayRepeat) this.spare.keep();
+        const answer = connection.ask(question, !mayRepeat);
+        const cancel = (): void => answer.cancel();
+        signal.addEventListener('abort', cancel);
+        let hasBegun = false;
+        const parts: unknown[] = [];
+        try {
+          for (let part = await answer.next(); part !== null; part = await answer.next()) {
+            if (isWhole) {
+              parts.push(part);
+              continue;
+            }
+            hasBegun = true;
+            done?.();
+            yield part;
+          }
+          done?.();
+          yield* parts;
+          return;
+        } catch (error) {
+          if (!(error instanceof StoreEnded) || signal.aborted) throw error;
+          if (!mayRepeat || hasBegun || attempt === MAX_TRIES) throw explained(error);
+        } finally {
+          signal.removeEventListener('abort', cancel);
+          answer.cancel();
+          await answer.ended;
         }
-        return;
-      } catch (error) {
-        if (!(error instanceof StoreEnded) || signal.aborted) throw error;
-        if (!mayRepeat || hasBegun || attempt === MAX_TRIES) throw explained(error);
-      } finally {
-        signal.removeEventListener('abort', cancel);
-        answer.cancel();
-        await answer.ended;
+        done ??= this.tryAgain();
+        await connection.ended;
       }
-      await connection.ended;
+    } finally {
+      done?.();
     }
   }
 
@@ -181,6 +215,7 @@ export class StoreProcess {
     this.looking = undefined;
     const { connection } = this;
     this.connection = null;
+    this.spare.end();
     if (connection === null) return;
     const late = new AbortController();
     connection.close();
@@ -190,6 +225,17 @@ export class StoreProcess {
     );
     await connection.ended;
     late.abort();
+  }
+
+  /** Says that something is tried again, until what is returned is called. */
+  private tryAgain(): () => void {
+    let done = (): void => undefined;
+    const trying = new Promise<void>((resolve) => (done = resolve));
+    this.again.add(trying);
+    return () => {
+      this.again.delete(trying);
+      done();
+    };
   }
 
   /** The process with its store open; started again where the last one could not open it. */
@@ -202,7 +248,10 @@ export class StoreProcess {
   private start(): void {
     const { path: file, readOnly, program } = this;
     const lost = (points: number): void => void (this.lostPoints += points);
-    const connection = new StoreConnection({ path: file, readOnly }, { ...this.modules, program, lost });
+    const connection = new StoreConnection(
+      { path: file, readOnly },
+      { ...this.modules, program, lost, spare: this.spare.take() },
+    );
     this.connection = connection;
     let isOpen = false;
     this.ready = connection.opened.then((layout) => {

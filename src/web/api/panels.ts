@@ -40,7 +40,8 @@ export function panelHandler({ asking, held, queryMs }: Answering): (name: strin
     const { left } = exchange;
     if (format !== 'json') {
       const choice = choose(panel, wanted);
-      await asking.ask({ timeoutMs: DOWNLOAD_MS, left }, async (asked) =>
+      // A slow reader of a download holds its turn; panels that are shown have others.
+      await asking.ask({ kind: 'query', timeoutMs: DOWNLOAD_MS, left }, async (asked) =>
         sendCsv(exchange, await answer(panel, choice, asked), {
           name: panel.name,
           format,
@@ -54,7 +55,7 @@ export function panelHandler({ asking, held, queryMs }: Answering): (name: strin
     const gathered = await shared.get(key, left, (abandoned) => {
       const started = performance.now();
       const choice = choose(panel, wanted);
-      return asking.ask({ timeoutMs: queryMs, left: abandoned }, async (asked) =>
+      return asking.ask({ kind: 'panel', timeoutMs: queryMs, left: abandoned }, async (asked) =>
         gatherJson(await answer(panel, choice, asked), () => ({
           sinceMs: msOf(choice.since),
           untilMs: msOf(choice.until),

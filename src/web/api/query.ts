@@ -1,5 +1,6 @@
 import { isRecord, readQuestion } from '../../query/server-request';
 import type { Asking } from '../../query/asking';
+import { kindOf } from '../../query/parts';
 import { gatherJson, readFormat, sendCsv, sendGathered } from '../answer';
 import { readBody } from '../body';
 import type { Handler } from '../exchange';
@@ -22,16 +23,17 @@ export function queryHandler({ asking, held, queryMs }: Answering): Handler {
     const started = performance.now();
     const body = parse(text);
     const question = readQuestion(body);
+    const kind = kindOf(question);
     const format = readFormat(isRecord(body) ? (body['format'] ?? 'json') : 'json');
     if (format !== 'json') {
       const name =
         'query' in question && /^\w+$/.test(question.query.series) ? question.query.series : 'query';
-      await asking.ask({ timeoutMs: DOWNLOAD_MS, left }, async (asked) =>
+      await asking.ask({ kind, timeoutMs: DOWNLOAD_MS, left }, async (asked) =>
         sendCsv(exchange, await asked.answer(question), { name, format, signal: asked.signal }),
       );
       return;
     }
-    const gathered = await asking.ask({ timeoutMs: queryMs, left }, async (asked) =>
+    const gathered = await asking.ask({ kind, timeoutMs: queryMs, left }, async (asked) =>
       gatherJson(await asked.answer(question), () => ({ tookMs: Math.round(performance.now() - started) })),
     );
     await sendGathered(exchange, gathered, held);

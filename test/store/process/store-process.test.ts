@@ -68,12 +68,14 @@ function clock() {
 const here = new AbortController().signal;
 
 function raw(asking: Asking, statement: string, timeoutMs = 60_000): Promise<readonly Row[]> {
-  return asking.ask({ timeoutMs, left: here }, async (it) => collect(await it.answer({ raw: statement })));
+  return asking.ask({ kind: 'statement', timeoutMs, left: here }, async (it) =>
+    collect(await it.answer({ raw: statement })),
+  );
 }
 
 function countTx(asking: Asking): Promise<readonly Row[]> {
   const query = parseQuery({ series: 'tx', agg: ['count'], since: '0', until: '2000000000' }, 0n);
-  return asking.ask({ timeoutMs: 60_000, left: here }, async (it) => {
+  return asking.ask({ kind: 'panel', timeoutMs: 60_000, left: here }, async (it) => {
     const results: Row[] = [];
     for await (const result of it.runAll([query, { ...query, agg: { fn: 'count', column: 'vsize' } }]))
       results.push(...(await collect(result)));
@@ -151,6 +153,70 @@ it('asks again what ran beside a statement that ended the process', async () => 
   expect(await again).toBeInstanceOf(FailureError);
 });
 
+it('answers a panel as a whole, whenever its process is killed', async () => {
+  const store = await opened();
+  const time = clock();
+  for (let batch = 0; batch < 4; batch++) await store.write(makePoints(15_000, time));
+  const query = parseQuery({ series: 'tx', since: '0', until: '2000000000' }, 0n);
+  const rows = async (): Promise<number> => {
+    let count = 0;
+    for await (const part of store.ask({
+      ...{ question: { run: [query, { ...query, limit: 5 }] }, mayRepeat: true, isWhole: true },
+      signal: here,
+    }))
+      count += (part as { rows?: unknown[] }).rows?.length ?? 0;
+    return count;
+  };
+  const all = await rows();
+  expect(all).toBeGreaterThan(5_000);
+  for (let kills = 0; kills < 10; kills++) {
+    const answer = rows();
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 150));
+    const { pid } = store;
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    expect(await answer).toBe(all);
+  }
+});
+
+it('ends a process that says nothing while a statement runs, and asks the panel of the next', async () => {
+  const store = await opened();
+  const asking = asked(store);
+  await store.write(makePoints(5, clock()));
+  const stuck = raw(asking, ENDLESS).catch((error: unknown) => String(error));
+  await countTx(asking);
+  // As one whose heap finds no memory any more.
+  process.kill(store.pid ?? 0, 'SIGSTOP');
+  expect(await countTx(asking)).toEqual([[1], [1]]);
+  expect(await stuck).toContain('a statement kept it from answering');
+});
+
+it('answers a panel between statements that end the process one after the other', async () => {
+  const store = await opened();
+  const asking = asked(store);
+  await store.write(makePoints(5, clock()));
+  const crashes = Array.from({ length: 8 }, () => raw(asking, CRASH).catch((error: unknown) => error));
+  for (let panel = 0; panel < 8; panel++) expect(await countTx(asking)).toEqual([[1], [1]]);
+  for (const end of await Promise.all(crashes)) expect(end).toBeInstanceOf(FailureError);
+  expect(await store.write(makePoints(10, clock()).slice(5))).toMatchObject({ acked: 5 });
+});
+
+it('has a process stand by while statements are asked, which is the next one', async () => {
+  const store = await opened();
+  const asking = asked(store);
+  await store.write(makePoints(5, clock()));
+  await raw(asking, 'SELECT 1');
+  const { pid = 0, sparePid = 0 } = store;
+  expect(sparePid).toBeGreaterThan(0);
+  process.kill(pid, 'SIGKILL');
+  await until('its end', () => store.pid !== pid && store.pid !== undefined);
+  expect(store.pid).toBe(sparePid);
+  expect(await countTx(asking)).toEqual([[1], [1]]);
+  await raw(asking, 'SELECT 1');
+  const next = store.sparePid ?? 0;
+  await store.close();
+  await until('its end', () => hasEnded(next));
+});
+
 it('gives a statement no more memory than the limit', async () => {
   const store = await opened();
   const asking = asked(store);
@@ -213,7 +279,7 @@ it('closes at once, whatever runs', async () => {
   const asking = asked(store);
   await store.write(makePoints(5, clock()));
   const stuck = raw(asking, ENDLESS).catch((error: unknown) => String(error));
-  await until('the statement', async () => (await raw(asking, 'SELECT 1')).length === 1);
+  await until('the statement', async () => (await countTx(asking)).length === 2);
   const begun = performance.now();
   await asking.close();
   expect(await stuck).toContain('the node is stopping');

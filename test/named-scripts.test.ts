@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const ROOT = path.join(__dirname, '..');
+
+/** Where a reader, or a machine, is told to run something: everything that is kept beside the code. */
+const FILES = /(^|\/)(\.ci\/run|Dockerfile|[^/]+\.(md|mjs|sh|ya?ml|ts|html))$/;
+
+it('each npm script that a file names is one of package.json', () => {
+  const { scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const files = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).split('\n');
+  const named = files
+    .filter((file) => FILES.test(file))
+    .flatMap((file) => {
+      const text = readFileSync(path.join(ROOT, file), 'utf8');
+      const names = text.matchAll(/\bnpm run (?:--?[a-z-]+ )*([a-z][\w:-]*)/g);
+      return [...names].map(([, name = '']) => ({ file, name }));
+    });
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter(({ name }) => !(name in scripts))).toEqual([]);
+});
+
+it('each script of package.json starts a file that is there', () => {
+  const { scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const started = Object.values(scripts).flatMap((line) =>
+    [...line.matchAll(/\bnode ((?:scripts|bench|bin)\/\S+)/g)].map(([, file = '']) => file),
+  );
+  expect(started.length).toBeGreaterThan(8);
+  for (const file of started) expect(() => readFileSync(path.join(ROOT, file))).not.toThrow();
+});
