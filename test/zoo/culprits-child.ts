@@ -9,6 +9,8 @@ export interface CulpritsOrder {
   readonly seconds: number;
   /** Whether a behaviour begins again once it has ended. */
   readonly comeBack: boolean;
+  /** How much longer a behaviour goes on that must be ended by the listener and was not. */
+  readonly graceSeconds: number;
 }
 
 /** What it tells: the error of a behaviour that failed by itself, and the end. */
@@ -16,16 +18,18 @@ export type CulpritsNews = { readonly failed: string } | { readonly done: true }
 
 const tell = (news: CulpritsNews): void => void process.send?.(news);
 
-async function misbehave({ port, names, seconds, comeBack }: CulpritsOrder): Promise<void> {
+async function misbehave({ port, names, seconds, comeBack, graceSeconds }: CulpritsOrder): Promise<void> {
   const until = performance.now() + seconds * 1_000;
   await Promise.all(
     names.map(async (name) => {
       const place = BEHAVIOURS.findIndex((each) => each.name === name);
-      const cage = new Cage({ port, place, until });
+      const behaviour = BEHAVIOURS[place];
+      const graceMs = behaviour?.ends === 'stays' ? 0 : graceSeconds * 1_000;
+      const cage = new Cage({ port, place, until, graceMs });
       try {
         // What was ended comes back from other addresses, as long as the run goes on.
         do {
-          await BEHAVIOURS[place]?.run(cage);
+          await behaviour?.run(cage);
           await cage.pause(1_000);
         } while (comeBack && !cage.isOver);
       } catch (error) {

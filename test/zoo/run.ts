@@ -32,16 +32,24 @@ const BLOCK_MS = 2_000;
 /** Before the culprits come: what a listener takes in its first seconds is no leak. */
 const WARM_MS = 3_000;
 
+/** Of many floods at once each gets its turn: how much longer those go on that were not ended yet, while the others have left. */
+const GRACE_SECONDS = 60;
+
 /** The longest that an honest transaction may wait for its turn: Core asks another announcer after 60 s. */
 const DRAIN_MS = 70_000;
 
 /** Lets behaviours loose on a listener, all at once, and judges what was seen. */
 export async function run(behaviours: readonly Behaviour[], options: RunOptions): Promise<Finding> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-zoo-'));
-  const honest = await Promise.all(Array.from({ length: HONEST_PEERS }, (_, n) => HonestPeer.start(n)));
+  let listenerPid: number | undefined;
+  const processorMs = (): number => threadMs(listenerPid);
+  const honest = await Promise.all(
+    Array.from({ length: HONEST_PEERS }, (_, n) => HonestPeer.start(n, processorMs)),
+  );
   const lines = path.join(folder, 'points');
   const output = openSync(lines, 'w');
   const listener = start(path.join(options.folder, 'listener-child.js'), output, ['--expose-gc']);
+  listenerPid = listener.pid;
   const culprits = start(path.join(options.folder, 'culprits-child.js'), 'ignore', []);
   const failures: string[] = [];
   culprits.on('message', (news: CulpritsNews) => {
@@ -68,6 +76,7 @@ export async function run(behaviours: readonly Behaviour[], options: RunOptions)
       names,
       seconds: options.seconds,
       comeBack: names.length > 1,
+      graceSeconds: names.length > 1 ? GRACE_SECONDS : 0,
     } satisfies CulpritsOrder);
     await done;
     await sleep(1_000);
@@ -95,6 +104,19 @@ export async function run(behaviours: readonly Behaviour[], options: RunOptions)
     for (const peer of honest) await peer.stop();
     closeSync(output);
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The processor time that the main thread of a process has taken, in milliseconds; where the system does not tell (it is Linux that
+ * does), the time that has passed.
+ */
+function threadMs(pid: number | undefined): number {
+  try {
+    const [nanoseconds] = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/schedstat`, 'utf8').split(' ');
+    return Number(nanoseconds) / 1e6;
+  } catch {
+    return performance.now();
   }
 }
 
