@@ -41,15 +41,15 @@ const DRAIN_MS = 70_000;
 /** Lets behaviours loose on a listener, all at once, and judges what was seen. */
 export async function run(behaviours: readonly Behaviour[], options: RunOptions): Promise<Finding> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-zoo-'));
-  let listenerPid: number | undefined;
-  const processorMs = (): number => threadMs(listenerPid);
+  const started: { listener?: ChildProcess } = {};
+  const processorMs = (): number => threadMs(started.listener?.pid);
   const honest = await Promise.all(
     Array.from({ length: HONEST_PEERS }, (_, n) => HonestPeer.start(n, processorMs)),
   );
   const lines = path.join(folder, 'points');
   const output = openSync(lines, 'w');
   const listener = start(path.join(options.folder, 'listener-child.js'), output, ['--expose-gc']);
-  listenerPid = listener.pid;
+  started.listener = listener;
   const culprits = start(path.join(options.folder, 'culprits-child.js'), 'ignore', []);
   const failures: string[] = [];
   culprits.on('message', (news: CulpritsNews) => {
@@ -113,7 +113,9 @@ export async function run(behaviours: readonly Behaviour[], options: RunOptions)
  */
 function threadMs(pid: number | undefined): number {
   try {
-    const [nanoseconds] = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/schedstat`, 'utf8').split(' ');
+    const [nanoseconds] = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/schedstat`, 'utf8').split(
+      ' ',
+    );
     return Number(nanoseconds) / 1e6;
   } catch {
     return performance.now();
