@@ -17,34 +17,20 @@ export function frame(command: string, payload: Buffer = Buffer.alloc(0)): Buffe
 export class Cage {
   private addresses = 0;
   private readonly sockets = new Set<Socket>();
-  /** Whether the listener has hung up on one of them. */
-  private wasEnded = false;
+  private hasLeft = false;
 
   constructor(
     private readonly options: {
       readonly port: number;
       /** Place of the behaviour in the list; makes its addresses. */
       readonly place: number;
-      /** When it is over, in milliseconds of `performance.now()`. */
+      /** When it is over, in milliseconds of `performance.now()`; sooner where it is told to leave. */
       readonly until: number;
-      /** How much later it is over where the listener has hung up on nobody. */
-      readonly graceMs: number;
     },
   ) {}
 
   get isOver(): boolean {
-    return performance.now() >= this.until;
-  }
-
-  private get until(): number {
-    const { until, graceMs } = this.options;
-    return this.wasEnded ? until : until + graceMs;
-  }
-
-  /** @param hasBegun whether the listener has taken the connection, so that its end is the end of a behaviour */
-  private keep(socket: Socket, hasBegun: () => boolean): void {
-    this.sockets.add(socket);
-    socket.once('close', () => (this.wasEnded ||= hasBegun()));
+    return this.hasLeft || performance.now() >= this.options.until;
   }
 
   /** A new address of loopback, which tells the behaviour that dials from it. */
@@ -55,7 +41,7 @@ export class Cage {
 
   /** Waits, but no longer than the run. */
   async pause(ms: number): Promise<void> {
-    await sleep(Math.max(0, Math.min(ms, this.until - performance.now())));
+    await sleep(Math.max(0, Math.min(ms, this.options.until - performance.now())));
   }
 
   /** A socket that has said nothing. */
@@ -64,7 +50,7 @@ export class Cage {
     socket.on('error', () => undefined);
     // A flood waits for many drains.
     socket.setMaxListeners(0);
-    this.keep(socket, () => true);
+    this.sockets.add(socket);
     await Promise.race([once(socket, 'connect'), once(socket, 'close')]);
     return socket;
   }
@@ -77,7 +63,7 @@ export class Cage {
     const from = options.from ?? this.address();
     const peer = await dialListener(port, { from, ...(options.claims && { claims: options.claims }) });
     peer.socket.setMaxListeners(0);
-    this.keep(peer.socket, () => peer.commands().includes('verack'));
+    this.sockets.add(peer.socket);
     while (!peer.commands().includes('verack') && !peer.socket.destroyed && !this.isOver) await sleep(10);
     return peer;
   }
@@ -112,6 +98,7 @@ export class Cage {
 
   /** Hangs up everywhere. */
   leave(): void {
+    this.hasLeft = true;
     for (const socket of this.sockets) socket.destroy();
   }
 }

@@ -1,7 +1,7 @@
 import { Cage } from './cage';
 import { BEHAVIOURS } from './list';
 
-/** What the process of the culprits is told, once. */
+/** What the process of the culprits is told first. */
 export interface CulpritsOrder {
   readonly port: number;
   /** Names of the behaviours that run at once. */
@@ -9,23 +9,28 @@ export interface CulpritsOrder {
   readonly seconds: number;
   /** Whether a behaviour begins again once it has ended. */
   readonly comeBack: boolean;
-  /** How much longer a behaviour goes on that must be ended by the listener and was not. */
-  readonly graceSeconds: number;
+}
+
+/** What it is told then: whose time is over. */
+export interface LeaveOrder {
+  readonly leave: readonly string[];
 }
 
 /** What it tells: the error of a behaviour that failed by itself, and the end. */
 export type CulpritsNews = { readonly failed: string } | { readonly done: true };
 
+const cages = new Map<string, Cage>();
+
 const tell = (news: CulpritsNews): void => void process.send?.(news);
 
-async function misbehave({ port, names, seconds, comeBack, graceSeconds }: CulpritsOrder): Promise<void> {
+async function misbehave({ port, names, seconds, comeBack }: CulpritsOrder): Promise<void> {
   const until = performance.now() + seconds * 1_000;
   await Promise.all(
     names.map(async (name) => {
       const place = BEHAVIOURS.findIndex((each) => each.name === name);
       const behaviour = BEHAVIOURS[place];
-      const graceMs = behaviour?.ends === 'stays' ? 0 : graceSeconds * 1_000;
-      const cage = new Cage({ port, place, until, graceMs });
+      const cage = new Cage({ port, place, until });
+      cages.set(name, cage);
       try {
         // What was ended comes back from other addresses, as long as the run goes on.
         do {
@@ -41,5 +46,8 @@ async function misbehave({ port, names, seconds, comeBack, graceSeconds }: Culpr
   );
 }
 
-process.on('message', (order: CulpritsOrder) => void misbehave(order).then(() => tell({ done: true })));
+process.on('message', (order: CulpritsOrder | LeaveOrder) => {
+  if ('leave' in order) for (const name of order.leave) cages.get(name)?.leave();
+  else void misbehave(order).then(() => tell({ done: true }));
+});
 process.on('disconnect', () => process.exit(0));

@@ -35,10 +35,14 @@ export type ListenerOrder =
         readonly dataDir: string;
       };
     }
-  | { readonly report: true };
+  | { readonly report: true }
+  | { readonly reasons: true };
 
-/** What it tells: that it listens, a report. */
-export type ListenerNews = { readonly listening: true } | { readonly report: ListenerReport };
+/** What it tells: that it listens, a report, the reasons so far. */
+export type ListenerNews =
+  | { readonly listening: true }
+  | { readonly report: ListenerReport }
+  | { readonly reasons: ListenerReport['reasons'] };
 
 /** What is tried is the program as the build left it, in this folder, and not a bundle of its sources. */
 const DIST = process.env['ZOO_DIST'] ?? '';
@@ -144,5 +148,6 @@ process.on('message', (order: ListenerOrder) => {
     void listen(port, peers, dataDir);
     return;
   }
-  void report();
+  if ('reasons' in order) tell({ reasons });
+  else void report();
 });
