@@ -28,8 +28,11 @@ const NODE_WITNESS = 1n << 3n;
 
 const HANDSHAKE_TIMEOUT = 'handshake-timeout';
 
-/** How long one who dialled us may take to say 16 bytes; bcoin gives a handshake as long (`lib/net/peer.js` initVersion). */
-const FIRST_BYTES_MS = 10_000;
+/**
+ * How long a handshake may take, from the moment the socket is open until `version` and `verack` have come. It is one deadline for
+ * all of it: bcoin's own one (`lib/net/peer.js` initVersion) begins when our version is sent, and is looked at every 5 s.
+ */
+const HANDSHAKE_MS = 10_000;
 
 /**
  * Of what waits to be read by a peer, the bytes from which on nothing more of it is handled; Core 31 `src/net.h`
@@ -108,7 +111,9 @@ export class Connection implements PeerInfo, FrameSink, Sender {
   private readonly frames: FrameReader;
   /** What has come so far of the first bytes; null when they are known to be the protocol. */
   private first: FirstBytes | null;
-  private firstTimer: NodeJS.Timeout | undefined;
+  private handshakeTimer: NodeJS.Timeout | undefined;
+  /** Whether one who dialled us has begun with the protocol, so that our own version went out. */
+  private answersVersion = false;
   private readonly budget: PeerBudget | null;
   private connected = false;
   private reason: DisconnectReason = 'closed-by-peer';
@@ -159,7 +164,7 @@ export class Connection implements PeerInfo, FrameSink, Sender {
         // Of a peer that hung up, what was read before is handled yet.
         if (HANGING_UP.includes(this.reason)) this.frames.run(always);
         this.frames.stop();
-        clearTimeout(this.firstTimer);
+        clearTimeout(this.handshakeTimer);
         modules.turns.ended(this);
         modules.received.release(this);
         modules.unsent.release(this);
@@ -174,7 +179,7 @@ export class Connection implements PeerInfo, FrameSink, Sender {
         resolve(this.reason);
       });
     });
-    this.session.on('connect', () => (this.connected = true));
+    this.session.on('connect', () => this.opened());
     this.session.on('error', (error: Error) => (this.reason = this.classify(error.message)));
     if (options.socket === undefined) {
       this.session.connect(address);
@@ -182,9 +187,8 @@ export class Connection implements PeerInfo, FrameSink, Sender {
     } else {
       options.socket.on('error', () => undefined);
       this.session.accept(options.socket);
-      this.connected = true;
       // Nothing is said before the first bytes: one who tries the encrypted transport first then comes back with the old one.
-      this.firstTimer = setTimeout(() => this.close(HANDSHAKE_TIMEOUT), FIRST_BYTES_MS);
+      this.opened();
     }
   }
 
@@ -339,7 +343,14 @@ export class Connection implements PeerInfo, FrameSink, Sender {
     this.delegate(new packets.VerackPacket());
     if (this.established || this.claims === null) return;
     this.established = true;
+    clearTimeout(this.handshakeTimer);
     this.modules.bus.emit('handshake', { peer: this, claims: this.claims });
+  }
+
+  /** Marks the socket as open. */
+  private opened(): void {
+    this.connected = true;
+    this.handshakeTimer = setTimeout(() => this.close(HANDSHAKE_TIMEOUT), HANDSHAKE_MS);
   }
 
   private createNonce(): Buffer {
@@ -377,9 +388,8 @@ export class Connection implements PeerInfo, FrameSink, Sender {
     } else if (this.outbound) {
       this.first = null;
       this.take(first.take());
-    } else if (this.firstTimer !== undefined) {
-      clearTimeout(this.firstTimer);
-      this.firstTimer = undefined;
+    } else if (!this.answersVersion) {
+      this.answersVersion = true;
       void this.session.tryOpen();
     }
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import tls from 'node:tls';
 import { SystemClock } from '../../../src/clock';
 import { EventBus } from '../../../src/events';
@@ -156,7 +157,7 @@ describe('one who dials us', () => {
     socket.setNoDelay(true);
     for (const byte of VERSION.subarray(0, 15)) {
       socket.write(Buffer.of(byte));
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await pause(5);
     }
     expect(got()).toHaveLength(0);
     socket.write(VERSION.subarray(15, 16));
@@ -178,6 +179,22 @@ describe('one who dials us', () => {
     expect(violations).toEqual(ends);
     expect([mute.got().length, slow.got().length, banned()]).toEqual([0, 0, 0]);
   }, 20_000);
+
+  it('has one deadline for all of the handshake, however late it says version', async () => {
+    const { port, ends } = await listen();
+    const late = await dial(port, '127.0.0.52');
+    const order: string[] = [];
+    late.socket.on('close', () => order.push('says version after 8 s'));
+    await pause(5_000);
+    const mute = await dial(port, '127.0.0.53');
+    mute.socket.on('close', () => order.push('dialled 5 s later'));
+    await pause(3_000);
+    late.socket.write(VERSION);
+    await until('both ends', () => order.length === 2, { ms: 25_000 });
+    expect(order).toEqual(['says version after 8 s', 'dialled 5 s later']);
+    await until('the reasons', () => ends.length === 2);
+    expect(ends).toEqual(['handshake-timeout', 'handshake-timeout']);
+  }, 40_000);
 });
 
 describe('dials by mistake', () => {
