@@ -2,28 +2,36 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 /**
- * One direction of flow: sockets -> p2p -> events -> collectors -> points -> queue -> exporters, and from the store over queries and
- * panels to what shows them. What each folder of src knows of the others; `cli` and `demo` wire them and may know all. `store-child` is
- * the program of another process.
+ * The rooms of `src`, and what each may import from. One direction of flow: sockets -> p2p -> events -> collectors -> points -> queue
+ * -> exporters, and from the store over queries and panels to what shows them. `lib` and `wire` know no other room.
+ * `app` wires the rooms, `demo` and `cli` start what is wired. `store-child` is the program of another process.
  */
-const KNOWS = {
-  tx: [],
-  p2p: ['tx'],
-  chain: ['p2p', 'tx'],
-  mempool: ['chain', 'p2p', 'tx'],
-  metrics: ['chain', 'mempool', 'p2p', 'tx'],
-  influx: ['metrics'],
-  store: ['metrics'],
-  export: ['influx', 'metrics', 'p2p', 'store'],
-  collect: ['export', 'metrics', 'p2p'],
-  live: ['chain', 'metrics', 'p2p'],
-  query: ['influx', 'live', 'metrics', 'store'],
-  panels: ['metrics', 'p2p', 'query'],
-  top: ['live', 'metrics', 'p2p', 'query'],
-  web: ['live', 'metrics', 'panels', 'query', 'store'],
-  'store-child': ['export', 'metrics', 'query', 'store'],
+const PARTS = {
+  lib: [],
+  wire: [],
+  policy: ['wire'],
+  bcoin: ['wire'],
+  p2p: ['bcoin', 'lib', 'policy', 'wire'],
+  chain: ['bcoin', 'lib', 'p2p', 'policy', 'wire'],
+  mempool: ['chain', 'lib', 'p2p', 'policy', 'wire'],
+  metrics: ['chain', 'lib', 'mempool', 'p2p', 'policy', 'wire'],
+  influx: ['lib', 'metrics'],
+  store: ['lib', 'metrics'],
+  export: ['influx', 'lib', 'metrics', 'store', 'wire'],
+  collect: ['export', 'lib', 'metrics', 'wire'],
+  live: ['chain', 'lib', 'metrics', 'p2p'],
+  query: ['influx', 'lib', 'live', 'metrics', 'store'],
+  panels: ['lib', 'metrics', 'query', 'wire'],
+  top: ['lib', 'live', 'metrics', 'query', 'wire'],
+  web: ['lib', 'live', 'metrics', 'panels', 'query', 'store'],
+  'store-child': ['export', 'lib', 'query', 'store'],
 };
-const FOLDERS = [...Object.keys(KNOWS), 'cli', 'demo'];
+const KNOWS = {
+  ...PARTS,
+  app: Object.keys(PARTS),
+  demo: [...Object.keys(PARTS), 'app'],
+  cli: [...Object.keys(PARTS), 'app', 'demo'],
+};
 
 const layer = (folder) => ({
   files: [`src/${folder}/**/*.ts`],
@@ -32,16 +40,18 @@ const layer = (folder) => ({
       'error',
       {
         patterns: [
-          ...(folder === 'p2p'
+          ...(folder === 'bcoin'
             ? []
-            : [{ regex: '^(bcoin|bcrypto|bdb)(/|$)', message: 'src/p2p/bcoin.ts alone imports bcoin' }]),
-          ...FOLDERS.filter((other) => other !== folder && !KNOWS[folder].includes(other)).map((other) => ({
-            regex: `^(\\.\\./)+${other}/`,
-            message: `${folder} must not know ${other}`,
-          })),
+            : [{ regex: '^(bcoin|bcrypto|bdb)(/|$)', message: 'src/bcoin/bcoin.ts alone imports bcoin' }]),
+          ...Object.keys(KNOWS)
+            .filter((other) => other !== folder && !KNOWS[folder].includes(other))
+            .map((other) => ({
+              regex: `^(\\.\\./)+${other}/`,
+              message: `${folder} must not know ${other}`,
+            })),
           {
-            regex: '^(\\.\\./)+((app|collect-app|serve-app|serving|full)$|(grafana|test|bench|scripts)/)',
-            message: `${folder} must not know what wires it, or what is not in the package`,
+            regex: '^(\\.\\./)+(grafana|test|bench|scripts)/',
+            message: `${folder} must not know what is not in the package`,
           },
         ],
       },
@@ -74,6 +84,15 @@ export default tseslint.config(
     },
   },
   ...Object.keys(KNOWS).map(layer),
+  {
+    files: ['src/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'Program', message: 'each file of src stands in a room' },
+      ],
+    },
+  },
   {
     files: ['grafana/**/*.ts', 'test/grafana/**/*.ts'],
     rules: {

@@ -6,11 +6,11 @@ import { makeTransaction } from './support/transactions.mjs';
 const require = createRequire(import.meta.url);
 const { PeerBudget, sharedPoints } = require('../dist/p2p/budget/peer-budget.js');
 const { ReadTurns } = require('../dist/p2p/budget/read-turns.js');
-const { SystemClock } = require('../dist/clock.js');
+const { SystemClock } = require('../dist/lib/clock.js');
 const { tx } = require('../dist/metrics/collectors/tx.js');
 const { Emitter } = require('../dist/metrics/emitter.js');
-const { encodeFrame, FrameReader } = require('../dist/p2p/framing.js');
-const { parseTransaction } = require('../dist/tx/transaction.js');
+const { encodeFrame, FrameReader } = require('../dist/wire/framing.js');
+const { parseTransaction } = require('../dist/wire/transaction.js');
 
 const MESSAGES = 20_000;
 const CHUNK_BYTES = 65_536;

@@ -11,12 +11,12 @@ process.env.NODE_BACKEND = 'js';
 const require = createRequire(import.meta.url);
 const { siphash } = require('bsip');
 const { merkleRoot, wireHashes } = require('../dist/chain/merkle.js');
-const { EventBus } = require('../dist/events.js');
+const { EventBus } = require('../dist/lib/event-bus.js');
 const { RelayView } = require('../dist/mempool/relay-view.js');
 const { PartialBlock } = require('../dist/p2p/compact/partial-block.js');
 const { ShortIds } = require('../dist/p2p/compact/short-ids.js');
-const { parseHeader } = require('../dist/tx/header.js');
-const { parseBlock } = require('../dist/tx/block.js');
+const { parseHeader } = require('../dist/wire/header.js');
+const { parseBlock } = require('../dist/wire/block.js');
 
 const IN_VIEW = 100_000;
 const IN_BLOCK = 4_000;

@@ -9,13 +9,13 @@ import { createRequire } from 'node:module';
 process.env.NODE_BACKEND = 'js';
 const require = createRequire(import.meta.url);
 const { HeaderTable } = require('../dist/chain/header-table.js');
-const { EventBus } = require('../dist/events.js');
+const { EventBus } = require('../dist/lib/event-bus.js');
 const { RelayView } = require('../dist/mempool/relay-view.js');
 const { ShortIdTable } = require('../dist/p2p/compact/short-id-table.js');
-const { decodeInventory, encodeInventory, INV_TX } = require('../dist/p2p/messages/inventory.js');
-const { RollingHashes } = require('../dist/p2p/rolling-hashes.js');
-const { checkSanity } = require('../dist/tx/sanity.js');
-const { parseTransaction } = require('../dist/tx/transaction.js');
+const { decodeInventory, encodeInventory, INV_TX } = require('../dist/wire/messages/inventory.js');
+const { RollingHashes } = require('../dist/lib/rolling-hashes.js');
+const { checkSanity } = require('../dist/policy/sanity.js');
+const { parseTransaction } = require('../dist/wire/transaction.js');
 
 const SCALES = [1, 10, 100];
 const MOST = 1.3;

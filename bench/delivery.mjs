@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const require = createRequire(import.meta.url);
-const { SystemClock } = require('../dist/clock.js');
+const { SystemClock } = require('../dist/lib/clock.js');
 const { LineSerializer } = require('../dist/export/line.js');
 const { openExports } = require('../dist/export/open.js');
 

@@ -15,7 +15,7 @@ const Network = require('bcoin/lib/protocol/network');
 const { HeaderChain } = require('../dist/chain/header-chain.js');
 const { HeaderStore } = require('../dist/chain/header-store.js');
 const { CHAIN_PARAMS } = require('../dist/chain/params.js');
-const { displayHash } = require('../dist/hash.js');
+const { displayHash } = require('../dist/wire/hash.js');
 
 const COUNT = 900_000;
 const COUNT_BCOIN = 20_000;

@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { medianMs } from './support/points.mjs';
 
 const require = createRequire(import.meta.url);
-const { EventBus } = require('../dist/events.js');
-const { checksum } = require('../dist/hash.js');
+const { EventBus } = require('../dist/lib/event-bus.js');
+const { checksum } = require('../dist/wire/hash.js');
 const { LiveView } = require('../dist/live/live-view.js');
 const { collect } = require('../dist/metrics/collect.js');
 const { COLLECTORS } = require('../dist/metrics/collectors/list.js');

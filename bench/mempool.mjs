@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { makeTransaction, nextRandom } from './support/transactions.mjs';
 
 const require = createRequire(import.meta.url);
-const { EventBus } = require('../dist/events.js');
+const { EventBus } = require('../dist/lib/event-bus.js');
 const { RelayView } = require('../dist/mempool/relay-view.js');
 
 const PER_SECOND = 10;

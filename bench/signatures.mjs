@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 
 process.env.NODE_BACKEND = 'js';
 const require = createRequire(import.meta.url);
-const { loadChainParts } = require('../dist/p2p/bcoin.js');
+const { loadChainParts } = require('../dist/bcoin/bcoin.js');
 const { checkSignaturesWithOpenSsl } = require('../dist/chain/full/signatures.js');
 
 const COUNT = 400;

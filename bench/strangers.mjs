@@ -15,10 +15,10 @@ import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 const ROOT = process.env.BTCDMON_ROOT ?? fileURLToPath(new URL('../', import.meta.url));
-const { encodeFrame, FrameReader } = require(`${ROOT}/dist/p2p/framing.js`);
-const { decodeInventory, encodeInventory } = require(`${ROOT}/dist/p2p/messages/inventory.js`);
-const { NETWORKS } = require(`${ROOT}/dist/p2p/networks.js`);
-const { parseTransaction } = require(`${ROOT}/dist/tx/transaction.js`);
+const { encodeFrame, FrameReader } = require(`${ROOT}/dist/wire/framing.js`);
+const { decodeInventory, encodeInventory } = require(`${ROOT}/dist/wire/messages/inventory.js`);
+const { NETWORKS } = require(`${ROOT}/dist/wire/networks.js`);
+const { parseTransaction } = require(`${ROOT}/dist/wire/transaction.js`);
 const FLOOD = fileURLToPath(new URL('support/stranger-flood.mjs', import.meta.url));
 
 const { magic } = NETWORKS.regtest;

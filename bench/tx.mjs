@@ -10,9 +10,9 @@ import { goVersion, startJudge } from './support/go-judge.mjs';
 process.env.NODE_BACKEND = 'js';
 const require = createRequire(import.meta.url);
 const BcoinBlock = require('bcoin/lib/primitives/block');
-const { parseBlock } = require('../dist/tx/block.js');
-const { hashMany } = require('../dist/hash-many.js');
-const { POLICY_NAMES, standardness } = require('../dist/tx/policy/standardness.js');
+const { parseBlock } = require('../dist/wire/block.js');
+const { hashMany } = require('../dist/wire/hash-many.js');
+const { POLICY_NAMES, standardness } = require('../dist/policy/standardness.js');
 
 /** The first rounds are for the compilers. */
 const WARM_UP = 5;

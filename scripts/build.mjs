@@ -50,7 +50,7 @@ const patched = {
     })),
 };
 
-const bcoin = `${root}dist/p2p/bcoin.js`;
+const bcoin = `${root}dist/bcoin/bcoin.js`;
 await build({
   entryPoints: [bcoin],
   outfile: bcoin,

@@ -24,7 +24,7 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
 const require = createRequire(import.meta.url);
-const { SystemClock } = require('../dist/clock.js');
+const { SystemClock } = require('../dist/lib/clock.js');
 const { DuckDbExporter } = require('../dist/export/duckdb.js');
 const { LineSerializer } = require('../dist/export/line.js');
 const { openExports } = require('../dist/export/open.js');

@@ -3,19 +3,19 @@ import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 
-export const { DECODERS } = require('../dist/p2p/messages/table.js');
-export const { DecodeError } = require('../dist/p2p/reader.js');
-export const { encodeFrame, FrameReader } = require('../dist/p2p/framing.js');
-export const { NETWORKS } = require('../dist/p2p/networks.js');
-export const { parseBlock } = require('../dist/tx/block.js');
-export const { ParseError } = require('../dist/tx/parse-error.js');
+export const { DECODERS } = require('../dist/wire/messages/table.js');
+export const { DecodeError } = require('../dist/wire/reader.js');
+export const { encodeFrame, FrameReader } = require('../dist/wire/framing.js');
+export const { NETWORKS } = require('../dist/wire/networks.js');
+export const { parseBlock } = require('../dist/wire/block.js');
+export const { ParseError } = require('../dist/wire/parse-error.js');
 export const { PartialBlock } = require('../dist/p2p/compact/partial-block.js');
-export const { parseTransaction } = require('../dist/tx/transaction.js');
+export const { parseTransaction } = require('../dist/wire/transaction.js');
 const { CHAIN_PARAMS } = require('../dist/chain/params.js');
 const { legacySigops } = require('../dist/chain/sigops.js');
 const { checkBlock, checkBlockInContext } = require('../dist/chain/validate-block.js');
-const { POLICY_NAMES, standardness } = require('../dist/tx/policy/standardness.js');
-const { checkSanity } = require('../dist/tx/sanity.js');
+const { POLICY_NAMES, standardness } = require('../dist/policy/standardness.js');
+const { checkSanity } = require('../dist/policy/sanity.js');
 const { LineReader } = require('../dist/collect/line-reader.js');
 const { LineParser } = require('../dist/collect/parse-line.js');
 const { readAnswer, readSaying } = require('../dist/export/collect-protocol.js');

@@ -49,7 +49,7 @@ function readOptions() {
 }
 
 const { runs, seed, from } = readOptions();
-if (!existsSync(new URL('../dist/p2p/messages/table.js', import.meta.url)))
+if (!existsSync(new URL('../dist/wire/messages/table.js', import.meta.url)))
   fail('dist is not there: npm run build');
 if (!existsSync(new URL('../../shared/data/', import.meta.url)))
   console.log('fuzz: the real data of ../shared/data is not there; built payloads alone are mutated');

@@ -13,8 +13,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 const require = createRequire(import.meta.url);
-const { encodeFrame, FrameReader } = require('../dist/p2p/framing.js');
-const { NETWORKS } = require('../dist/p2p/networks.js');
+const { encodeFrame, FrameReader } = require('../dist/wire/framing.js');
+const { NETWORKS } = require('../dist/wire/networks.js');
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '60' }, rate: { type: 'string', default: '50' } },

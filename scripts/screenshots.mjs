@@ -37,7 +37,7 @@ const SHOTS = [
 /** Blocks are further apart than in the demo, so that the relay view fills and empties; its coins last for no more. */
 async function startNetwork() {
   const { RegtestNetwork } = require(`${root}dist/demo/regtest.js`);
-  const { loadRegtestParts } = require(`${root}dist/p2p/bcoin.js`);
+  const { loadRegtestParts } = require(`${root}dist/bcoin/bcoin.js`);
   const network = new RegtestNetwork(
     { listenHost: '127.0.0.1', blockIntervalMs: 12_000, txIntervalMs: 520, seed: 'screenshots' },
     { parts: loadRegtestParts(), onError: (error) => console.error(error) },

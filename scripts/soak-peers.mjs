@@ -6,9 +6,9 @@ import { clearInterval, setImmediate, setInterval } from 'node:timers';
 import { Chain, compactSize, Transactions } from './soak-traffic.mjs';
 
 const require = createRequire(import.meta.url);
-const { encodeFrame, FrameReader } = require('../dist/p2p/framing.js');
-const { decodeInventory, encodeInventory } = require('../dist/p2p/messages/inventory.js');
-const { NETWORKS } = require('../dist/p2p/networks.js');
+const { encodeFrame, FrameReader } = require('../dist/wire/framing.js');
+const { decodeInventory, encodeInventory } = require('../dist/wire/messages/inventory.js');
+const { NETWORKS } = require('../dist/wire/networks.js');
 
 const { magic } = NETWORKS.regtest;
 const TX = 1;

@@ -4,7 +4,7 @@ import { randomFillSync } from 'node:crypto';
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
-const { writeHash256 } = require('../dist/hash.js');
+const { writeHash256 } = require('../dist/wire/hash.js');
 const { merkleRoot } = require('../dist/chain/merkle.js');
 const { CHAIN_PARAMS } = require('../dist/chain/params.js');
 

@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
-const SOURCE = new URL('../../test/support/go-judge/', import.meta.url);
+const SOURCE = new URL('../../test/support/go-judge', import.meta.url);
 
 /** The installed Go's version; null where there is none. */
 export function goVersion() {

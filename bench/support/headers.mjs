@@ -4,10 +4,10 @@ import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 const { CHAIN_PARAMS } = require('../../dist/chain/params.js');
-const { writeHash256 } = require('../../dist/hash.js');
-const { encodeFrame, FrameReader } = require('../../dist/p2p/framing.js');
-const { decodeLocator } = require('../../dist/p2p/messages/locator.js');
-const { NETWORKS } = require('../../dist/p2p/networks.js');
+const { writeHash256 } = require('../../dist/wire/hash.js');
+const { encodeFrame, FrameReader } = require('../../dist/wire/framing.js');
+const { decodeLocator } = require('../../dist/wire/messages/locator.js');
+const { NETWORKS } = require('../../dist/wire/networks.js');
 
 export const HEADER_BYTES = 80;
 

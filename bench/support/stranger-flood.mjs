@@ -7,8 +7,8 @@ import { connect } from 'node:net';
 
 const require = createRequire(import.meta.url);
 const root = process.env.BTCDMON_ROOT ?? new URL('../../', import.meta.url).pathname;
-const { encodeFrame } = require(`${root}/dist/p2p/framing.js`);
-const { NETWORKS } = require(`${root}/dist/p2p/networks.js`);
+const { encodeFrame } = require(`${root}/dist/wire/framing.js`);
+const { NETWORKS } = require(`${root}/dist/wire/networks.js`);
 
 const [port, kind, count] = process.argv.slice(2);
 const { magic } = NETWORKS.regtest;

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
-const { parseTransaction } = require('../../dist/tx/transaction.js');
+const { parseTransaction } = require('../../dist/wire/transaction.js');
 
 const INPUTS = 2;
 const OUTPUTS = 2;

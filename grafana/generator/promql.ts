@@ -1,6 +1,6 @@
 import { type Metric, metricsOf, splitOf } from '../../src/export/prometheus/names';
 import { type SeriesName, seriesOf } from '../../src/metrics/schema';
-import { COUNTED_COMMANDS } from '../../src/p2p/commands';
+import { COUNTED_COMMANDS } from '../../src/wire/commands';
 import { columnName } from '../../src/panels/answer';
 import type { Line, Panel, Wanted } from '../../src/panels/panel';
 import { PERCENTS } from '../../src/store/rank-sql';

@@ -1,5 +1,5 @@
-import type { EventBus } from '../events';
-import type { Block } from '../tx/block';
+import type { EventBus } from '../lib/event-bus';
+import type { Block } from '../wire/block';
 import type { ChainEvents } from './events';
 import type { HeaderChain } from './header-chain';
 import { RECENT_BLOCKS, RecentBlocks } from './recent-blocks';

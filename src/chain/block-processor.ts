@@ -1,6 +1,6 @@
-import type { Clock } from '../clock';
-import type { EventBus } from '../events';
-import type { Block } from '../tx/block';
+import type { Clock } from '../lib/clock';
+import type { EventBus } from '../lib/event-bus';
+import type { Block } from '../wire/block';
 import { BestChain } from './best-chain';
 import type { FullVerdict } from './full/engine';
 import type { FullValidation } from './full/full-validation';

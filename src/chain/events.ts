@@ -1,5 +1,5 @@
-import type { Block } from '../tx/block';
-import type { SanityReason } from '../tx/sanity';
+import type { Block } from '../wire/block';
+import type { SanityReason } from '../policy/sanity';
 import type { BlockReason, FullReason, HeaderReason } from './reasons';
 
 /**

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock';
-import type { EventBus } from '../events';
+import type { Clock } from '../lib/clock';
+import type { EventBus } from '../lib/event-bus';
 import type { P2PEvents, PeerInfo } from '../p2p/events';
 import type { BlockProcessor } from './block-processor';
 import type { ChainEvents } from './events';

@@ -1,5 +1,5 @@
-import { writeHash256 } from '../hash';
-import { HEADER_BYTES } from '../tx/header';
+import { writeHash256 } from '../wire/hash';
+import { HEADER_BYTES } from '../wire/header';
 import { type Ancestry, requiredBits } from './difficulty';
 import { HeaderTable } from './header-table';
 import type { ChainParams } from './params';

@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { diskProblem } from '../disk-errors';
-import { FailureError, messageOf } from '../errors';
-import { writeHash256 } from '../hash';
-import type { NetworkName } from '../p2p/networks';
-import { HEADER_BYTES } from '../tx/header';
+import { diskProblem } from '../lib/disk-errors';
+import { FailureError, messageOf } from '../lib/errors';
+import { writeHash256 } from '../wire/hash';
+import type { NetworkName } from '../wire/networks';
+import { HEADER_BYTES } from '../wire/header';
 import type { HeaderChain, HeaderVerdict } from './header-chain';
 import { repairedHeader } from './repair-header';
 import { isTooEarly } from './reasons';

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock';
-import type { Header } from '../tx/header';
+import type { Clock } from '../lib/clock';
+import type { Header } from '../wire/header';
 import type { HeaderChain } from './header-chain';
 import { type HeaderReason, isTooEarly } from './reasons';
 

@@ -1,4 +1,4 @@
-import { KeyedHash } from '../keyed-hash';
+import { KeyedHash } from '../lib/keyed-hash';
 
 /** Words of a record: hash 8, parent, height, time, bits, work 4, state. */
 const HASH_WORDS = 8;

@@ -1,4 +1,4 @@
-import { writeHash256 } from '../hash';
+import { writeHash256 } from '../wire/hash';
 
 const HASH_BYTES = 32;
 

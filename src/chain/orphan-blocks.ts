@@ -1,4 +1,4 @@
-import type { Block } from '../tx/block';
+import type { Block } from '../wire/block';
 
 /** Bounds of the blocks that wait. */
 export interface OrphanLimits {

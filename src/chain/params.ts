@@ -1,5 +1,5 @@
-import { displayHash } from '../hash';
-import type { NetworkName } from '../p2p/networks';
+import { displayHash } from '../wire/hash';
+import type { NetworkName } from '../wire/networks';
 import { type Checkpoints, MAINNET_CHECKPOINTS, NO_CHECKPOINTS, TESTNET3_CHECKPOINTS } from './checkpoints';
 
 /** The consensus rules in which networks differ. */

@@ -1,4 +1,4 @@
-import { type Block, parseBlock } from '../tx/block';
+import { type Block, parseBlock } from '../wire/block';
 
 /** How many blocks below the best one are recent: 2 hours of mainnet, and twice its deepest reorganisation since 2013. */
 export const RECENT_BLOCKS = 12;

@@ -1,5 +1,5 @@
-import { writeHash256 } from '../hash';
-import { HEADER_BYTES } from '../tx/header';
+import { writeHash256 } from '../wire/hash';
+import { HEADER_BYTES } from '../wire/header';
 
 /**
  * The header that one of which at most one byte has changed was, given the hash that its child tells; null where no change of one byte

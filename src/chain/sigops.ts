@@ -1,5 +1,5 @@
-import { byteAt, OP_CHECKMULTISIG, OP_CHECKSIG, operationEnd } from '../tx/script';
-import type { Transaction } from '../tx/transaction';
+import { byteAt, OP_CHECKMULTISIG, OP_CHECKSIG, operationEnd } from '../wire/script';
+import type { Transaction } from '../wire/transaction';
 
 const OP_CHECKSIGVERIFY = 0xad;
 const OP_CHECKMULTISIGVERIFY = 0xaf;

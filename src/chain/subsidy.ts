@@ -1,4 +1,4 @@
-import type { Block } from '../tx/block';
+import type { Block } from '../wire/block';
 import type { ChainParams } from './params';
 
 /** Satoshi that a block of the first era mints. */

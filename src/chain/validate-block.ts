@@ -1,6 +1,6 @@
-import type { Block } from '../tx/block';
-import { checkSanity, type SanityReason } from '../tx/sanity';
-import type { Transaction } from '../tx/transaction';
+import type { Block } from '../wire/block';
+import { checkSanity, type SanityReason } from '../policy/sanity';
+import type { Transaction } from '../wire/transaction';
 import { merkleRoot, wireHashes } from './merkle';
 import type { ChainParams } from './params';
 import type { BlockReason } from './reasons';

@@ -1,5 +1,5 @@
-import { writeHash256 } from '../hash';
-import type { Block } from '../tx/block';
+import { writeHash256 } from '../wire/hash';
+import type { Block } from '../wire/block';
 import { merkleRoot, wireHashes } from './merkle';
 import type { BlockReason } from './reasons';
 

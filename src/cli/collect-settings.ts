@@ -1,11 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { ArgumentsCamelCase } from 'yargs';
-import type { CollectConfig } from '../collect-app';
+import type { CollectConfig } from '../app/collect-app';
 import { formatPlace, isLocal, parsePlace } from '../collect/place';
-import { FailureError, UsageError, messageOf } from '../errors';
+import { FailureError, UsageError, messageOf } from '../lib/errors';
 import { TOKEN } from '../export/collect-protocol';
-import { readSecretFile } from '../secret';
+import { readSecretFile } from '../lib/secret';
 import type { CollectArguments } from './arguments';
 import { COLLECT_OPTIONS } from './options';
 import { defaultNode, readFrom, readGroup, readNode } from './values';

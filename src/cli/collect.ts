@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
-import { startCollect } from '../collect-app';
-import { createLog } from '../log';
+import { startCollect } from '../app/collect-app';
+import { createLog } from '../lib/log';
 import type { CollectArguments } from './arguments';
 import { collectSettings } from './collect-settings';
 import { withOptions } from './flags';

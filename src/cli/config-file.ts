@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { LineCounter, type Node, type Pair, isMap, isPair, isScalar, isSeq, parseDocument } from 'yaml';
-import { messageOf, UsageError } from '../errors';
+import { messageOf, UsageError } from '../lib/errors';
 
 /** The longest file: a thousand peers take a tenth of it. */
 const MAX_BYTES = 262_144;

@@ -1,6 +1,6 @@
 import { chmod, lstat, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { FailureError, messageOf } from '../errors';
+import { FailureError, messageOf } from '../lib/errors';
 import { GLOBAL_OPTIONS } from './options';
 
 /** Names of what this program makes in its data directory; what else is there is somebody's own. */

@@ -1,11 +1,11 @@
 import type { Argv, CommandModule, InferredOptionTypes } from 'yargs';
-import { startApp } from '../app';
-import { SystemClock } from '../clock';
-import { loadRegtestParts } from '../p2p/bcoin';
+import { startApp } from '../app/listener';
+import { SystemClock } from '../lib/clock';
+import { loadRegtestParts } from '../bcoin/bcoin';
 import { invocationOf } from '../demo/next-query';
 import { runDemo } from '../demo/run';
-import { UsageError } from '../errors';
-import { createLog } from '../log';
+import { UsageError } from '../lib/errors';
+import { createLog } from '../lib/log';
 import { dataDirectory } from './data-directory';
 import { httpSettings } from './http-settings';
 import { withOptions } from './flags';

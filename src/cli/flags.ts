@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { UsageError } from '../errors';
+import { UsageError } from '../lib/errors';
 import { type OptionTable, readBoolean, readValue } from './option';
 import type { Settings } from './settings';
 

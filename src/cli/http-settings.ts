@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
-import { FailureError, UsageError } from '../errors';
+import { FailureError, UsageError } from '../lib/errors';
 import { parseEndpoint } from '../p2p/endpoint';
-import { readSecretFile } from '../secret';
+import { readSecretFile } from '../lib/secret';
 import { isProxyPlace } from '../web/proxies';
 import type { HttpSettings } from '../web/settings';
 

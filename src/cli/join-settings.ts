@@ -1,5 +1,5 @@
 import type { ArgumentsCamelCase } from 'yargs';
-import { UsageError } from '../errors';
+import { UsageError } from '../lib/errors';
 import { formatEndpoint } from '../p2p/endpoint';
 import type { JoinOptions } from '../p2p/join/prepare';
 import type { ListenArguments } from './arguments';

@@ -1,6 +1,6 @@
 import type { ArgumentsCamelCase } from 'yargs';
-import type { AppConfig } from '../app';
-import { UsageError } from '../errors';
+import type { AppConfig } from '../app/listener';
+import { UsageError } from '../lib/errors';
 import { distinct } from '../p2p/endpoint';
 import type { ListenArguments } from './arguments';
 import { joinSettings } from './join-settings';

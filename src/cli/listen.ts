@@ -1,8 +1,8 @@
 import path from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
-import { startApp } from '../app';
-import { createLog, logOutput } from '../log';
-import { StatusLine } from '../status-line';
+import { startApp } from '../app/listener';
+import { createLog, logOutput } from '../lib/log';
+import { StatusLine } from '../lib/status-line';
 import type { ListenArguments } from './arguments';
 import { withOptions } from './flags';
 import { dataDirectory, defaultStore } from './data-directory';

@@ -1,7 +1,7 @@
 import yargs, { type Argv, type CommandModule } from 'yargs';
-import { BtcdmonError, UsageError } from '../errors';
-import { suggestion } from '../nearest';
-import { VERSION } from '../version';
+import { BtcdmonError, UsageError } from '../lib/errors';
+import { suggestion } from '../lib/nearest';
+import { VERSION } from '../lib/version';
 import { auditCommand } from './audit';
 import { collectCommand } from './collect';
 import { demoCommand } from './demo';

@@ -1,5 +1,5 @@
 import type { Options } from 'yargs';
-import { UsageError } from '../errors';
+import { UsageError } from '../lib/errors';
 
 /**
  * One option: what yargs needs to know of it, and how its text is read. The same entry serves the flag, the variable and the

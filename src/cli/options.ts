@@ -1,9 +1,9 @@
 import { homedir, hostname } from 'node:os';
 import path from 'node:path';
 import { EXPORTER_KINDS } from '../export/registry';
-import { LOG_LEVELS } from '../log';
-import { NETWORK_NAMES } from '../p2p/networks';
-import { POLICY_NAMES } from '../tx/policy/standardness';
+import { LOG_LEVELS } from '../lib/log';
+import { NETWORK_NAMES } from '../wire/networks';
+import { POLICY_NAMES } from '../policy/standardness';
 import { DEFAULT_HTTP, readHttpHost, readHttpPlace, readHttpProxy } from './http-settings';
 import type { OptionTable } from './option';
 import {

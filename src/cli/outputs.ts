@@ -1,4 +1,4 @@
-import { messageOf } from '../errors';
+import { messageOf } from '../lib/errors';
 
 /** How long the last words of a monitor may take once it has stopped. */
 const LAST_WORDS_MS = 1_000;

@@ -1,8 +1,8 @@
 import type { CommandModule } from 'yargs';
-import { UsageError } from '../errors';
+import { UsageError } from '../lib/errors';
 import { SERIES_NAMES, isSeries } from '../metrics/schema';
 import { describeAll, describeSeries } from '../metrics/describe';
-import { suggestion } from '../nearest';
+import { suggestion } from '../lib/nearest';
 
 /** `btcdmon-node series [name]`: what the schema says. */
 export const seriesCommand: CommandModule<object, { name: string | undefined }> = {

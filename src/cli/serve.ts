@@ -1,7 +1,7 @@
 import type { Argv, CommandModule, InferredOptionTypes } from 'yargs';
-import { UsageError } from '../errors';
-import { createLog } from '../log';
-import { serveStore } from '../serve-app';
+import { UsageError } from '../lib/errors';
+import { createLog } from '../lib/log';
+import { serveStore } from '../app/serve-app';
 import { defaultStore } from './data-directory';
 import { httpSettings } from './http-settings';
 import { withOptions } from './flags';

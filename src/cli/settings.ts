@@ -1,5 +1,5 @@
-import { UsageError } from '../errors';
-import { nearest, suggestion } from '../nearest';
+import { UsageError } from '../lib/errors';
+import { nearest, suggestion } from '../lib/nearest';
 import { readConfigFile } from './config-file';
 import { type OptionSpec, type OptionTable, readValue, variableOf } from './option';
 

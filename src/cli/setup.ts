@@ -1,12 +1,12 @@
 import type { Argv, CommandModule } from 'yargs';
-import { parseDuration } from '../duration';
-import { UsageError } from '../errors';
+import { parseDuration } from '../lib/duration';
+import { UsageError } from '../lib/errors';
 import { readAccess } from '../influx/access';
 import { WRITABLE, isWritable } from '../influx/admin';
 import { INFLUX_FORM, parseInfluxUrl } from '../influx/place';
 import { DEFAULT_RAW_DAYS, setUpInflux } from '../influx/setup';
 import { udpBlock } from '../influx/udp-block';
-import { readSecretFile } from '../secret';
+import { readSecretFile } from '../lib/secret';
 import { withOptions } from './flags';
 import type { OptionTable } from './option';
 

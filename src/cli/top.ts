@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
-import { parseDuration } from '../duration';
-import { UsageError } from '../errors';
-import { NETWORK_NAMES } from '../p2p/networks';
+import { parseDuration } from '../lib/duration';
+import { UsageError } from '../lib/errors';
+import { NETWORK_NAMES } from '../wire/networks';
 import { runTop } from '../top/run';
 import { defaultStore } from './data-directory';
 import { withOptions } from './flags';

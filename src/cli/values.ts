@@ -1,12 +1,12 @@
 import { isIP } from 'node:net';
-import { SystemClock } from '../clock';
-import { parseDuration } from '../duration';
-import { UsageError } from '../errors';
+import { SystemClock } from '../lib/clock';
+import { parseDuration } from '../lib/duration';
+import { UsageError } from '../lib/errors';
 import { NATS_FORM, type NatsSettings, readNatsUrl } from '../export/nats/settings';
 import { createExporter } from '../export/registry';
 import { type Endpoint, parseEndpoint } from '../p2p/endpoint';
 import type { DnsSeed } from '../p2p/join/dns-seeds';
-import { NETWORKS, type NetworkName } from '../p2p/networks';
+import { NETWORKS, type NetworkName } from '../wire/networks';
 
 const MAX_NODE = 64;
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../clock';
+import type { Clock } from '../lib/clock';
 import type { PointQueue } from '../export/point-queue';
 import { Tally, type Warn } from '../export/tally';
 import { LineReader } from './line-reader';

@@ -6,8 +6,8 @@ import {
   type JsMsg,
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
-import type { Clock } from '../clock';
-import { FailureError } from '../errors';
+import type { Clock } from '../lib/clock';
+import { FailureError } from '../lib/errors';
 import { Backoff } from '../export/backoff';
 import { type Credentials, readCredentials, warnOfClearText } from '../export/nats/credentials';
 import { NatsRefused } from '../export/nats/refused';

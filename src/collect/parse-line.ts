@@ -2,7 +2,7 @@ import type { FieldValue, Point } from '../metrics/point';
 import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
 import type { ColumnType } from '../metrics/schema-types';
 import { type Names, namesOf, timeProblem } from '../export/values';
-import { NETWORK_NAMES } from '../p2p/networks';
+import { NETWORK_NAMES } from '../wire/networks';
 import type { Refusal } from './refusal';
 
 /** What the lines of one series and tag set share. */

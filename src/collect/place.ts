@@ -1,6 +1,6 @@
 import { isIP, isIPv6 } from 'node:net';
 import path from 'node:path';
-import { UsageError } from '../errors';
+import { UsageError } from '../lib/errors';
 
 /** Where senders come to. */
 export type ListenPlace = { readonly host: string; readonly port: number } | { readonly path: string };

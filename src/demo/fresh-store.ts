@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { FailureError, messageOf } from '../errors';
+import { FailureError, messageOf } from '../lib/errors';
 import { checkPath, explainOpen } from '../store/open-errors';
 
 /**

@@ -1,4 +1,4 @@
-import type { OutputType } from '../tx/output-type';
+import type { OutputType } from '../wire/output-type';
 import {
   OP_0,
   OP_1,
@@ -9,7 +9,7 @@ import {
   OP_EQUALVERIFY,
   OP_HASH160,
   OP_RETURN,
-} from '../tx/script';
+} from '../wire/script';
 import type { SeededRandom } from './random';
 
 /** What the scripts are made of; all but the third key belong to the demo's wallet, which spends them again. */

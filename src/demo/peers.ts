@@ -1,6 +1,6 @@
-import type Network from 'bcoin/lib/protocol/network';
+import type { Network } from '../bcoin/bcoin';
 import type { Endpoint } from '../p2p/endpoint';
-import type { BcoinChain, BcoinMempool, BcoinPool, BcoinTX, RegtestParts } from '../p2p/regtest-parts';
+import type { BcoinChain, BcoinMempool, BcoinPool, BcoinTX, RegtestParts } from '../bcoin/regtest-parts';
 
 /**
  * The peers: what they call themselves (BIP14), and how many milliseconds they keep inventory back before they announce it.

@@ -1,6 +1,6 @@
-import { bcoinNetwork } from '../p2p/bcoin';
+import { bcoinNetwork } from '../bcoin/bcoin';
 import type { Endpoint } from '../p2p/endpoint';
-import type { BcoinChain, BcoinMempool, BcoinMiner, RegtestParts } from '../p2p/regtest-parts';
+import type { BcoinChain, BcoinMempool, BcoinMiner, RegtestParts } from '../bcoin/regtest-parts';
 import { DemoPeers } from './peers';
 import { SeededRandom } from './random';
 import { Traffic } from './traffic';

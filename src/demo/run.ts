@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { App, AppConfig } from '../app';
-import type { Clock } from '../clock';
-import { messageOf } from '../errors';
-import type { Log } from '../log';
-import type { RegtestParts } from '../p2p/regtest-parts';
+import type { App, AppConfig } from '../app/listener';
+import type { Clock } from '../lib/clock';
+import { messageOf } from '../lib/errors';
+import type { Log } from '../lib/log';
+import type { RegtestParts } from '../bcoin/regtest-parts';
 import { removeOldStore } from './fresh-store';
 import { type Invocation, nextQuery } from './next-query';
 import { RegtestNetwork } from './regtest';

@@ -1,7 +1,7 @@
-import type { EventBus } from '../events';
+import type { EventBus } from '../lib/event-bus';
 import type { MonitorEvents } from '../metrics/collector';
-import type { CountedCommand } from '../p2p/commands';
-import type { OutputType } from '../tx/output-type';
+import type { CountedCommand } from '../wire/commands';
+import type { OutputType } from '../wire/output-type';
 
 /** What the summary shows. All numbers count from the start of the listener. */
 export interface DemoStats {

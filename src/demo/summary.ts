@@ -1,4 +1,4 @@
-import type { Clock } from '../clock';
+import type { Clock } from '../lib/clock';
 import { drawFrame, type FrameState, headline } from './frame';
 import type { DemoStats } from './stats';
 

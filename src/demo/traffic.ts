@@ -1,4 +1,4 @@
-import { OUTPUT_TYPES } from '../tx/output-type';
+import { OUTPUT_TYPES } from '../wire/output-type';
 import type { SeededRandom } from './random';
 import type { Payment } from './wallet';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { BcoinKeyRing, BcoinTX, RegtestParts } from '../p2p/regtest-parts';
-import type { OutputType } from '../tx/output-type';
+import type { BcoinKeyRing, BcoinTX, RegtestParts } from '../bcoin/regtest-parts';
+import type { OutputType } from '../wire/output-type';
 import { type OutputKeys, outputScript } from './outputs';
 import type { SeededRandom } from './random';
 

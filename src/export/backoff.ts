@@ -1,5 +1,5 @@
-import type { Clock } from '../clock';
-import { diskProblem } from '../disk-errors';
+import type { Clock } from '../lib/clock';
+import { diskProblem } from '../lib/disk-errors';
 import type { Warn } from './drops';
 
 /** How long to pause after failures. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock';
+import type { Clock } from '../lib/clock';
 
 /** What exporters take from the program. */
 export interface ExporterContext {

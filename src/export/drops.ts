@@ -1,4 +1,4 @@
-import type { Clock } from '../clock';
+import type { Clock } from '../lib/clock';
 import { Tally, type Warn } from './tally';
 
 export type { Warn } from './tally';

@@ -6,7 +6,7 @@ import {
   DuckDBTimestampNanosecondsValue,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { FailureError, messageOf } from '../errors';
+import { FailureError, messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
 import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
 import { type Store, openStore } from '../store/store';

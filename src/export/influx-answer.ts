@@ -1,4 +1,4 @@
-import { printable } from '../printable';
+import { printable } from '../lib/printable';
 import type { Answer } from './http-sender';
 
 /** What a server's answer to lines means. */

@@ -1,8 +1,8 @@
-import { UsageError } from '../errors';
+import { UsageError } from '../lib/errors';
 import { PASSWORD_VARIABLE, readAccess, readAuthorities } from '../influx/access';
 import { INFLUX_PORT, caFileOption, gzipOption, originOf, parseInfluxUrl } from '../influx/place';
-import { readSecretFile } from '../secret';
-import { parseTarget } from '../target';
+import { readSecretFile } from '../lib/secret';
+import { parseTarget } from '../lib/target';
 import type { InfluxApi } from './influx-http';
 
 /** Where the token of an InfluxDB 2 or 3 is looked for. */

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { type InputType, type ZlibOptions, gzip } from 'node:zlib';
-import { FailureError, messageOf } from '../errors';
+import { FailureError, messageOf } from '../lib/errors';
 import { tlsProblem } from '../influx/tls';
 import { RetryLater } from './backoff';
 import type { WriteResult } from './exporter';

@@ -1,11 +1,11 @@
 import { type Socket, createSocket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../clock';
-import { FailureError, UsageError, messageOf } from '../errors';
+import type { Clock } from '../lib/clock';
+import { FailureError, UsageError, messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
-import { type Lookup, startingWith, systemLookup } from '../lookup';
-import { numberOption, parseTarget } from '../target';
+import { type Lookup, startingWith, systemLookup } from '../lib/lookup';
+import { numberOption, parseTarget } from '../lib/target';
 import type { ExporterContext } from './context';
 import type { Exporter, WriteResult } from './exporter';
 import { LineSerializer } from './line';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
-import { checksum } from '../hash';
+import { checksum } from '../wire/hash';
 import { type Answer, MAX_WORDS, hello, readAnswer } from './collect-protocol';
 import type { LineBatch } from './line-exporter';
 

@@ -1,8 +1,8 @@
 import os from 'node:os';
 import path from 'node:path';
-import { UsageError } from '../errors';
+import { UsageError } from '../lib/errors';
 import { LineSocketExporter, type LineSocketOptions } from './line-socket';
-import { type Target, numberOption, parseOptions, parseTarget } from '../target';
+import { type Target, numberOption, parseOptions, parseTarget } from '../lib/target';
 
 /** That of Telegraf's socket listener, and of `btcdmon-node collect`. */
 const DEFAULT_PORT = 8094;

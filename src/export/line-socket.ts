@@ -1,7 +1,7 @@
 import { type Socket, connect as connectPlain, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { FailureError } from '../errors';
-import { readCertificates, readSecretFile } from '../secret';
+import { FailureError } from '../lib/errors';
+import { readCertificates, readSecretFile } from '../lib/secret';
 import { TOKEN } from './collect-protocol';
 import type { WriteResult } from './exporter';
 import type { LineBatch, LineExporter } from './line-exporter';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import type { Clock } from '../clock';
+import type { Clock } from '../lib/clock';
 import type { LineExporter } from './line-exporter';
 import type { PointQueue } from './point-queue';
 import { ExportQueue } from './queue';

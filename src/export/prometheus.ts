@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { type Server, type ServerResponse, createServer } from 'node:http';
 import { Registry } from 'prom-client';
-import { FailureError, UsageError, messageOf } from '../errors';
+import { FailureError, UsageError, messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
 import type { Exporter, WriteResult } from './exporter';
 import { Instruments } from './prometheus/instruments';
-import { parseTarget } from '../target';
+import { parseTarget } from '../lib/target';
 
 /** How its URL is written. */
 export const PROMETHEUS_FORM = 'prometheus://host[:9332]';

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock';
-import { messageOf } from '../errors';
+import type { Clock } from '../lib/clock';
+import { messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
 import { Backoff } from './backoff';
 import { Drops, type Warn } from './drops';

@@ -1,8 +1,8 @@
 import os from 'node:os';
 import path from 'node:path';
-import { UsageError } from '../errors';
+import { UsageError } from '../lib/errors';
 import { INFLUX_FORM } from '../influx/place';
-import { suggestion } from '../nearest';
+import { suggestion } from '../lib/nearest';
 import type { ExporterContext } from './context';
 import type { Exporter } from './exporter';
 import { INFLUX2_FORM, influx1Api, influx2Api } from './influx-api';

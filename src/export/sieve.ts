@@ -1,4 +1,4 @@
-import { messageOf } from '../errors';
+import { messageOf } from '../lib/errors';
 import type { WriteResult } from './exporter';
 import { offsetOfLine, seriesOfLine } from './split-lines';
 

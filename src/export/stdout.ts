@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { messageOf } from '../errors';
+import { messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
 import { type Exporter, ExporterEnded, type WriteResult } from './exporter';
 import { LineSerializer, MAX_LINE_BYTES } from './line';

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock';
+import type { Clock } from '../lib/clock';
 
 /** Where a line of warning goes: the program's logger. */
 export type Warn = (message: string) => void;

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { FailureError, messageOf } from '../errors';
-import { readSecretFile } from '../secret';
+import { FailureError, messageOf } from '../lib/errors';
+import { readSecretFile } from '../lib/secret';
 import type { InfluxPlace } from './place';
 
 /** Where the password of an InfluxDB 1.x is looked for. */

@@ -1,5 +1,5 @@
 import { type IPingStats, InfluxDB } from 'influx';
-import { FailureError } from '../errors';
+import { FailureError } from '../lib/errors';
 import { type InfluxAccess, PASSWORD_VARIABLE } from './access';
 import { explainInflux } from './explain';
 import type { InfluxPlace } from './place';

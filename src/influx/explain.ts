@@ -1,5 +1,5 @@
-import { messageOf } from '../errors';
-import { printable } from '../printable';
+import { messageOf } from '../lib/errors';
+import { printable } from '../lib/printable';
 import { tlsProblem } from './tls';
 
 /** One line for a request of the `influx` package that failed; the server's own words where it has some. */

@@ -1,5 +1,5 @@
-import { UsageError } from '../errors';
-import { parseTarget } from '../target';
+import { UsageError } from '../lib/errors';
+import { parseTarget } from '../lib/target';
 
 /** A database of an InfluxDB 1.x, or of another server that takes its requests. */
 export interface InfluxPlace {

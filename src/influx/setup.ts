@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { InfluxDB } from 'influx';
-import { FailureError, messageOf } from '../errors';
+import { FailureError, messageOf } from '../lib/errors';
 import type { InfluxAccess } from './access';
 import { InfluxAdmin } from './admin';
 import type { InfluxPlace } from './place';

@@ -1,5 +1,5 @@
 import type { ProcessedBlock } from '../chain/events';
-import type { Handlers } from '../events';
+import type { Handlers } from '../lib/event-bus';
 import type { Collector, JudgedTransaction, MonitorEvents } from '../metrics/collector';
 import { type Complain, guard } from '../metrics/guard';
 import type { Live, LiveBlock, LiveEvent, LivePeer, LiveTransaction } from './live';

@@ -1,4 +1,4 @@
-import type { Transaction } from '../tx/transaction';
+import type { Transaction } from '../wire/transaction';
 import type { CoinCache } from './coin-cache';
 
 /** What is known of a transaction's inputs and outputs, in satoshi. */

@@ -1,5 +1,5 @@
-import type { Transaction } from '../tx/transaction';
-import { NONE, RecordTable } from '../record-table';
+import type { Transaction } from '../wire/transaction';
+import { NONE, RecordTable } from '../lib/record-table';
 
 /** A transaction was relayed to us. */
 export const SEEN_RELAYED = 1;

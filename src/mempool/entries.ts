@@ -1,8 +1,8 @@
-import { readDisplayHash } from '../hash';
-import type { Transaction } from '../tx/transaction';
+import { readDisplayHash } from '../wire/hash';
+import type { Transaction } from '../wire/transaction';
 import { type Bill, feeOf } from './bill';
 import { heldBytes } from './raw-store';
-import { NONE, RecordTable } from '../record-table';
+import { NONE, RecordTable } from '../lib/record-table';
 
 /** Fields of a record. */
 const SIZE = 0;

@@ -1,6 +1,6 @@
 import type { ChainEvents } from '../chain/events';
-import type { Clock } from '../clock';
-import type { EventBus } from '../events';
+import type { Clock } from '../lib/clock';
+import type { EventBus } from '../lib/event-bus';
 import type { P2PEvents } from '../p2p/events';
 import type { MempoolEvents } from './events';
 import type { RelayView } from './relay-view';

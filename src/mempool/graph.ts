@@ -1,8 +1,8 @@
-import type { Transaction } from '../tx/transaction';
+import type { Transaction } from '../wire/transaction';
 import type { Bill } from './bill';
 import { Entries } from './entries';
 import { RawStore } from './raw-store';
-import { NONE } from '../record-table';
+import { NONE } from '../lib/record-table';
 import { Spends } from './spends';
 
 const HASH_BYTES = 32;

@@ -1,4 +1,4 @@
-import type { PolicyName } from '../tx/policy/standardness';
+import type { PolicyName } from '../policy/standardness';
 
 /**
  * Minimum relay fees in sat/kvB: btcd v0.26 `mempool/policy.go` DefaultMinRelayTxFee; Bitcoin Core 31

@@ -1,11 +1,11 @@
-import { INV_TX, INV_WTX, type InventoryItem } from '../p2p/messages/inventory';
-import { RollingHashes } from '../p2p/rolling-hashes';
-import type { Input } from '../tx/input';
-import type { Transaction } from '../tx/transaction';
+import { INV_TX, INV_WTX, type InventoryItem } from '../wire/messages/inventory';
+import { RollingHashes } from '../lib/rolling-hashes';
+import type { Input } from '../wire/input';
+import type { Transaction } from '../wire/transaction';
 import { type CoinCache, SEEN_MINED } from './coin-cache';
 import type { Graph } from './graph';
 import { Orphans } from './orphans';
-import { NONE } from '../record-table';
+import { NONE } from '../lib/record-table';
 
 /** Announcements that are remembered to tell that a parent is missing: about an hour and a half of mainnet. */
 const KEPT_ANNOUNCEMENTS = 50_000;

@@ -1,4 +1,4 @@
-import { NONE } from '../record-table';
+import { NONE } from '../lib/record-table';
 
 const CHUNK_BYTES = 64;
 

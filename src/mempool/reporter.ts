@@ -1,5 +1,5 @@
-import type { EventBus } from '../events';
-import type { Transaction } from '../tx/transaction';
+import type { EventBus } from '../lib/event-bus';
+import type { Transaction } from '../wire/transaction';
 import type { Entries } from './entries';
 import type { MempoolEvents, RemovalReason } from './events';
 import type { Rival } from './rivals';

@@ -1,7 +1,7 @@
-import type { Input } from '../tx/input';
-import type { Transaction } from '../tx/transaction';
+import type { Input } from '../wire/input';
+import type { Transaction } from '../wire/transaction';
 import type { Entries } from './entries';
-import { NONE } from '../record-table';
+import { NONE } from '../lib/record-table';
 import type { Spends } from './spends';
 
 /** An entry that spends what an input of another transaction spends. */

@@ -1,5 +1,5 @@
-import type { Input } from '../tx/input';
-import { NONE, RecordTable } from '../record-table';
+import type { Input } from '../wire/input';
+import { NONE, RecordTable } from '../lib/record-table';
 
 /** Fields of a record. */
 const SPENDER = 0;

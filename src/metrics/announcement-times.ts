@@ -1,4 +1,4 @@
-import { NONE, RecordTable } from '../record-table';
+import { NONE, RecordTable } from '../lib/record-table';
 
 const HASH_BYTES = 32;
 

@@ -1,4 +1,4 @@
-import type { EventBus } from '../events';
+import type { EventBus } from '../lib/event-bus';
 import type { Collector, MonitorEvents } from './collector';
 import { type Complain, guard } from './guard';
 

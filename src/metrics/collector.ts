@@ -1,13 +1,13 @@
 import type { ChainEvents } from '../chain/events';
-import type { ClockSteps } from '../clock';
-import type { Handlers } from '../events';
+import type { ClockSteps } from '../lib/clock';
+import type { Handlers } from '../lib/event-bus';
 import type { MempoolEvents } from '../mempool/events';
 import type { MempoolGauges } from '../mempool/relay-view';
 import type { P2PEvents } from '../p2p/events';
-import type { Block } from '../tx/block';
-import type { PolicyName } from '../tx/policy/standardness';
-import type { Standardness } from '../tx/policy/verdict';
-import type { Transaction } from '../tx/transaction';
+import type { Block } from '../wire/block';
+import type { PolicyName } from '../policy/standardness';
+import type { Standardness } from '../policy/verdict';
+import type { Transaction } from '../wire/transaction';
 import type { Emit } from './emitter';
 import type { SeriesName } from './schema';
 

@@ -1,4 +1,4 @@
-import { COUNTED_COMMANDS, type CountedCommand } from '../p2p/commands';
+import { COUNTED_COMMANDS, type CountedCommand } from '../wire/commands';
 
 /** Messages and bytes per command since the last look. */
 export class CommandCounts {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock';
+import type { Clock } from '../lib/clock';
 import type { Point } from './point';
 import { type FieldsOf, SERIES_NAMES, type SeriesName, type TagsOf } from './schema';
 

@@ -1,4 +1,4 @@
-import { COUNTED_COMMANDS, type CountedCommand } from '../p2p/commands';
+import { COUNTED_COMMANDS, type CountedCommand } from '../wire/commands';
 import { type Column, type Series, type ValueOf, column } from './schema-types';
 
 /** Tags that every point carries. */

@@ -1,11 +1,11 @@
-import type { Clock } from '../clock';
+import type { Clock } from '../lib/clock';
 import { BlockOffer, BlockPeer, LAPSE, type PendingBlock } from './block-offer';
 import { Candidates } from './candidates';
 import type { Connection } from './connection';
 import { Deadlines } from './deadlines';
-import { INV_BLOCK, INV_WITNESS_FLAG, type InventoryItem, wireHash } from './messages/inventory';
+import { INV_BLOCK, INV_WITNESS_FLAG, type InventoryItem, wireHash } from '../wire/messages/inventory';
 import { LAST_RANK } from './reliability';
-import { RollingSet } from './rolling-set';
+import { RollingSet } from '../lib/rolling-set';
 
 /** How many block hashes are remembered: two weeks of mainnet. */
 const REMEMBERED = 2_016;

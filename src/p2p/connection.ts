@@ -1,22 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { messageOf } from '../errors';
-import type { EventBus } from '../events';
-import { NetAddress, type Network, packets } from './bcoin';
+import { messageOf } from '../lib/errors';
+import type { EventBus } from '../lib/event-bus';
+import { NetAddress, type Network, packets } from '../bcoin/bcoin';
 import type { HeldBytes } from './budget/held-bytes';
 import type { PeerBudget, Verdict } from './budget/peer-budget';
 import type { ReadTurns, Sender } from './budget/read-turns';
-import { type CountedCommand, isCommand } from './commands';
+import { type CountedCommand, isCommand } from '../wire/commands';
 import type { DisconnectReason, P2PEvents, PeerInfo, Violation } from './events';
 import { formatEndpoint } from './endpoint';
 import { ENCRYPTED_TRANSPORT, FirstBytes, type FirstVerdict } from './first-bytes';
-import { FrameReader, type FrameSink, HEADER_BYTES } from './framing';
-import { type InventoryItem, encodeInventory } from './messages/inventory';
-import type { VersionMessage } from './messages/version';
-import { encodeLocator } from './messages/locator';
-import { DECODERS, isDecoded } from './messages/table';
-import { DecodeError } from './reader';
-import { Session } from './session';
+import { FrameReader, type FrameSink, HEADER_BYTES } from '../wire/framing';
+import { type InventoryItem, encodeInventory } from '../wire/messages/inventory';
+import type { VersionMessage } from '../wire/messages/version';
+import { encodeLocator } from '../wire/messages/locator';
+import { DECODERS, isDecoded } from '../wire/messages/table';
+import { DecodeError } from '../wire/reader';
+import { Session } from '../bcoin/session';
 
 /** The protocol version that is spoken; the one of BIP155 and BIP339. */
 const PROTOCOL_VERSION = 70_016;

@@ -1,6 +1,6 @@
 import { parseIp } from './join/ip';
 import { sourceGroupOf } from './join/netgroup';
-import type { NetworkName } from './networks';
+import type { NetworkName } from '../wire/networks';
 
 /** What is looked at of a connection. */
 export interface Registered {

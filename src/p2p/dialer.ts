@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { MOST_NAMED, messageOf } from '../errors';
-import { type Lookup, startingWith } from '../lookup';
+import { MOST_NAMED, messageOf } from '../lib/errors';
+import { type Lookup, startingWith } from '../lib/lookup';
 import type { Connection } from './connection';
 import { type Endpoint, formatEndpoint } from './endpoint';
 

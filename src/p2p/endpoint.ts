@@ -1,6 +1,6 @@
 import { SocketAddress, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
-import { UsageError } from '../errors';
+import { UsageError } from '../lib/errors';
 
 /** A place to dial. */
 export interface Endpoint {

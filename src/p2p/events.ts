@@ -1,12 +1,12 @@
-import type { Block } from '../tx/block';
-import type { Header } from '../tx/header';
-import type { Transaction } from '../tx/transaction';
-import type { CountedCommand } from './commands';
+import type { Block } from '../wire/block';
+import type { Header } from '../wire/header';
+import type { Transaction } from '../wire/transaction';
+import type { CountedCommand } from '../wire/commands';
 import type { ENCRYPTED_TRANSPORT, ForeignProtocol } from './first-bytes';
-import type { FramingViolation } from './framing';
-import type { InventoryItem } from './messages/inventory';
-import type { NetworkAddress } from './messages/network-address';
-import type { VersionMessage } from './messages/version';
+import type { FramingViolation } from '../wire/framing';
+import type { InventoryItem } from '../wire/messages/inventory';
+import type { NetworkAddress } from '../wire/messages/network-address';
+import type { VersionMessage } from '../wire/messages/version';
 
 /** One connection, as the rest of the program knows it. */
 export interface PeerInfo {

@@ -1,4 +1,4 @@
-import { NETWORKS } from './networks';
+import { NETWORKS } from '../wire/networks';
 
 /**
  * What somebody speaks who is at the wrong place. A fixed list: it becomes a tag.

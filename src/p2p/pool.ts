@@ -1,8 +1,8 @@
-import type { Clock } from '../clock';
-import type { EventBus } from '../events';
-import { type Lookup, systemLookup } from '../lookup';
+import type { Clock } from '../lib/clock';
+import type { EventBus } from '../lib/event-bus';
+import { type Lookup, systemLookup } from '../lib/lookup';
 import { BlockRequests } from './block-requests';
-import { bcoinNetwork } from './bcoin';
+import { bcoinNetwork } from '../bcoin/bcoin';
 import { HeldBytes, RECEIVED, UNSENT } from './budget/held-bytes';
 import { PeerBudget, sharedPoints } from './budget/peer-budget';
 import { ReadTurns } from './budget/read-turns';
@@ -18,8 +18,8 @@ import type { P2PEvents, PeerInfo, Violation } from './events';
 import { messageHandlers } from './handlers';
 import { hostOf } from './join/ip';
 import { Join, type JoinParts } from './join/join';
-import { wireHash } from './messages/inventory';
-import type { NetworkName } from './networks';
+import { wireHash } from '../wire/messages/inventory';
+import type { NetworkName } from '../wire/networks';
 import { TransactionRequests } from './transaction-requests';
 
 /** How often requests that wait are looked at. */

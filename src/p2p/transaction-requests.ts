@@ -1,11 +1,11 @@
-import type { Clock } from '../clock';
+import type { Clock } from '../lib/clock';
 import { Announcement, AnnouncingPeer, type WantedTransaction } from './announcement';
 import { Candidates } from './candidates';
 import type { Connection } from './connection';
 import { Deadlines } from './deadlines';
-import { INV_TX, INV_WITNESS_FLAG, INV_WTX, type InventoryItem } from './messages/inventory';
+import { INV_TX, INV_WITNESS_FLAG, INV_WTX, type InventoryItem } from '../wire/messages/inventory';
 import { RequestLines } from './request-lines';
-import { RollingHashes } from './rolling-hashes';
+import { RollingHashes } from '../lib/rolling-hashes';
 
 /** How many ids are remembered of transactions that came, two of most: 2 hours of mainnet at least, in 16 MB when full. */
 const REMEMBERED = 200_000;

@@ -1,5 +1,5 @@
-import { UsageError } from '../errors';
-import { suggestion } from '../nearest';
+import { UsageError } from '../lib/errors';
+import { suggestion } from '../lib/nearest';
 import type { Panel } from './panel';
 import { CHAIN } from './themes/chain';
 import { FEES } from './themes/fees';

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors';
+import { UsageError } from '../lib/errors';
 import { formatResult } from '../query/format';
 import { parseLimit } from '../query/model';
 import { inOneBatch } from '../query/result';

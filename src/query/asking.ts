@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FailureError } from '../errors';
+import { FailureError } from '../lib/errors';
 import type { Layout } from '../store/tables';
 import type { Answers, Asked, Session } from './answers';
 import { limitOf } from './limit';

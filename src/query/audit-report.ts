@@ -1,4 +1,4 @@
-import { FailureError } from '../errors';
+import { FailureError } from '../lib/errors';
 import type { Account } from './audit';
 import { type Period, formatNs } from './time';
 

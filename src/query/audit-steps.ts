@@ -1,4 +1,4 @@
-import { remainderOf } from '../point-times';
+import { remainderOf } from '../lib/point-times';
 import type { Row } from './result';
 import type { Source } from './source';
 import type { Period } from './time';

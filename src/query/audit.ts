@@ -1,4 +1,4 @@
-import { remainderOf } from '../point-times';
+import { remainderOf } from '../lib/point-times';
 import type { SeriesName } from '../metrics/schema';
 import type { Stray } from './audit-steps';
 import type { Query } from './model';

@@ -9,7 +9,7 @@ import {
   DuckDBUnionType,
 } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
-import { UsageError } from '../errors';
+import { UsageError } from '../lib/errors';
 
 /**
  * Most bytes of a chunk, of at most 2,048 rows. DuckDB makes values without moving them: `range(20000000)` is one, and making it a value

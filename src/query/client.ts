@@ -1,5 +1,5 @@
 import { type IncomingMessage, request } from 'node:http';
-import { FailureError, messageOf } from '../errors';
+import { FailureError, messageOf } from '../lib/errors';
 import { type LiveAnswer, LIVE_PATH, decodeLive } from './live-answer';
 import { formatQuery } from './model';
 import type { Result, ResultColumn, Row } from './result';

@@ -1,7 +1,7 @@
-import { UsageError } from '../errors';
+import { UsageError } from '../lib/errors';
 import { type SeriesName, columnNames, seriesOf, tagNames } from '../metrics/schema';
 import type { Column } from '../metrics/schema-types';
-import { suggestion } from '../nearest';
+import { suggestion } from '../lib/nearest';
 
 /** What a name of a query stands for: a tag, or a column of the schema. */
 export type Named = { readonly kind: 'tag' } | { readonly kind: 'field'; readonly column: Column };

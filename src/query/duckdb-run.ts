@@ -4,7 +4,7 @@ import {
   type DuckDBResult,
   StatementType,
 } from '@duckdb/node-api';
-import { FailureError, UsageError, messageOf } from '../errors';
+import { FailureError, UsageError, messageOf } from '../lib/errors';
 import { rowsOf } from './chunk-rows';
 import { checkDuckdbStatement, checkExplained } from './duckdb-statement';
 import { timeOf, toValue, typeOf } from './duckdb-values';

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors';
+import { UsageError } from '../lib/errors';
 
 /**
  * Functions that do something although they stand in a SELECT (to the store, or by a pointer to the process), those that run text

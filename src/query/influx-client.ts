@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Pool } from 'influx/lib/src/pool';
-import { FailureError, messageOf } from '../errors';
+import { FailureError, messageOf } from '../lib/errors';
 import type { InfluxAccess } from '../influx/access';
 import type { InfluxPlace } from '../influx/place';
 import { explainInflux } from '../influx/explain';

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors';
+import { UsageError } from '../lib/errors';
 
 const READ_ONLY = '--raw is read-only';
 

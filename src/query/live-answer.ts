@@ -1,5 +1,5 @@
 import type { NodeState } from '../live/node-state';
-import { FailureError } from '../errors';
+import { FailureError } from '../lib/errors';
 
 /** Where a node tells its state. A server that knows nothing of it answers with nothing, as to any GET. */
 export const LIVE_PATH = '/live';

@@ -1,6 +1,6 @@
-import { UsageError } from '../errors';
+import { UsageError } from '../lib/errors';
 import { SERIES_NAMES, type SeriesName, columnNames, isSeries } from '../metrics/schema';
-import { suggestion } from '../nearest';
+import { suggestion } from '../lib/nearest';
 import { fieldOf, lookUp } from './columns';
 import { type Period, formatNs, parseDuration, parsePeriod } from './time';
 import { type Where, formatWhere, parseWhere } from './where';

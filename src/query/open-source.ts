@@ -1,4 +1,4 @@
-import { UsageError } from '../errors';
+import { UsageError } from '../lib/errors';
 import type * as Duckdb from './duckdb';
 import { openInflux } from './influx';
 import type { Source } from './source';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import { FailureError, UsageError } from '../errors';
+import { FailureError, UsageError } from '../lib/errors';
 import { SERIES_NAMES } from '../metrics/schema';
 import { FORMATS, type Format, formatResult } from './format';
 import { type QueryArgs, parseQuery } from './model';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { UsageError } from '../errors';
+import { UsageError } from '../lib/errors';
 import type { QueryArgs } from './model';
 import type { Request } from './wire';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
-import { FailureError, UsageError, messageOf } from '../errors';
+import { FailureError, UsageError, messageOf } from '../lib/errors';
 import type { NodeState } from '../live/node-state';
 import type { Asked } from './answers';
 import { type Asking, TooLongError } from './asking';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { FailureError } from '../errors';
+import { FailureError } from '../lib/errors';
 
 /** Bytes of the longest path of a Unix socket: 107 on Linux, 103 on macOS and the BSDs. */
 const MAX_SOCKET_PATH = 103;

@@ -1,6 +1,6 @@
-import { parseDuration as durationMs } from '../duration';
-import { checkTime } from '../point-times';
-import { UsageError } from '../errors';
+import { parseDuration as durationMs } from '../lib/duration';
+import { checkTime } from '../lib/point-times';
+import { UsageError } from '../lib/errors';
 
 const NS_PER_SECOND = 1_000_000_000n;
 

@@ -1,4 +1,4 @@
-import { FailureError } from '../errors';
+import { FailureError } from '../lib/errors';
 
 /** Not now: too many wait, or the node stops. */
 export class BusyError extends FailureError {}

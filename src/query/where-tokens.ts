@@ -1,4 +1,4 @@
-import { UsageError } from '../errors';
+import { UsageError } from '../lib/errors';
 
 /** A piece of a condition. `at` counts characters from 1. */
 export type Token =

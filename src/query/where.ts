@@ -1,4 +1,4 @@
-import { UsageError } from '../errors';
+import { UsageError } from '../lib/errors';
 import type { SeriesName } from '../metrics/schema';
 import { lookUp } from './columns';
 import { type Token, malformed, tokenize } from './where-tokens';

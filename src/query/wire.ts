@@ -1,4 +1,4 @@
-import { FailureError, UsageError } from '../errors';
+import { FailureError, UsageError } from '../lib/errors';
 import type { QueryArgs } from './model';
 import { type ResultColumn, type Row, type Value, integer } from './result';
 

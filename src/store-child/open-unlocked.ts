@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FailureError } from '../errors';
+import { FailureError } from '../lib/errors';
 import { DuckDbExporter } from '../export/duckdb';
 import { type Store, openStore } from '../store/store';
 

@@ -1,7 +1,7 @@
 import type { FromStore, ToStore } from '../store/process/messages';
 import { decodePoints } from '../store/process/points';
 import { encodeError } from '../store/process/wire-error';
-import { SettledTime } from '../settled-time';
+import { SettledTime } from '../store/settled-time';
 import { type Retention, keepRetention } from '../store/retention';
 import { type OpenedStore, openUnlocked } from './open-unlocked';
 import { Questions } from './questions';

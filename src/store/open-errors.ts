@@ -1,6 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { FailureError } from '../errors';
+import { FailureError } from '../lib/errors';
 import { programOf } from './process/title';
 
 /**

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { diskProblem } from '../disk-errors';
+import { diskProblem } from '../lib/disk-errors';
 import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
 import { expire, rollUp } from './rollup';
 import type { Store } from './store';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { BtcdmonError, FailureError, messageOf } from '../errors';
+import { BtcdmonError, FailureError, messageOf } from '../lib/errors';
 import { checkPath, damageOf, explainOpen, isLocked } from './open-errors';
 import { RollupFront } from './late';
 import { readAllMarks } from './rollup-marks';

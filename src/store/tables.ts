@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { FailureError } from '../errors';
+import { FailureError } from '../lib/errors';
 import { SERIES_NAMES, type SeriesName, columnNames, seriesOf, tagNames } from '../metrics/schema';
 import type { ColumnType } from '../metrics/schema-types';
 import { quote } from './quote';

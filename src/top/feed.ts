@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { UsageError } from '../errors';
+import { UsageError } from '../lib/errors';
 import type { NodeState } from '../live/node-state';
 import { askLive } from '../query/client';
 import type { LiveAnswer } from '../query/live-answer';

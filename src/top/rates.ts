@@ -1,4 +1,4 @@
-import { COUNTED_COMMANDS } from '../p2p/commands';
+import { COUNTED_COMMANDS } from '../wire/commands';
 import { formatNs } from '../query/time';
 import type { Flow, Rates, Window } from './data';
 import { type StorePoint, groupByNode } from './points';

@@ -1,5 +1,5 @@
 import type { ReadStream, WriteStream } from 'node:tty';
-import { checkTime } from '../point-times';
+import { checkTime } from '../lib/point-times';
 import { alertsOf } from './alerts';
 import type { TopData } from './data';
 import { Feed, type FeedOptions } from './feed';

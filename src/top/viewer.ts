@@ -1,5 +1,5 @@
 import type { ReadStream, WriteStream } from 'node:tty';
-import { BtcdmonError } from '../errors';
+import { BtcdmonError } from '../lib/errors';
 import type { TopData } from './data';
 import type { Feed } from './feed';
 import { frame } from './frame';

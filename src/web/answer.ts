@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { FailureError } from '../errors';
+import { FailureError } from '../lib/errors';
 import { type Format, formatResult } from '../query/format';
 import type { Result, Row } from '../query/result';
 import { encodeRows, msOf } from './encode';

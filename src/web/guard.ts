@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { Attempts, type Warn } from '../attempts';
+import { Attempts, type Warn } from '../lib/attempts';
 import { HttpError } from './http-error';
 import type { Proxies } from './proxies';
 import { Sessions } from './sessions';

@@ -1,4 +1,4 @@
-import { UsageError, FailureError } from '../errors';
+import { UsageError, FailureError } from '../lib/errors';
 import { TooLongError } from '../query/asking';
 import { BusyError } from '../query/turns';
 

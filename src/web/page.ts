@@ -1,7 +1,7 @@
 import type { RequestListener, Server } from 'node:http';
 import { isIPv6 } from 'node:net';
 import type { Live } from '../live/live';
-import type { Log } from '../log';
+import type { Log } from '../lib/log';
 import type { ExporterStats } from '../metrics/collector';
 import type { Asking } from '../query/asking';
 import { endAnswers } from '../query/close-server';

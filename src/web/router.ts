@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { messageOf } from '../errors';
+import { messageOf } from '../lib/errors';
 import type { Exchange, Handler, Route } from './exchange';
 import type { Guard } from './guard';
 import { HttpError, toHttpError } from './http-error';

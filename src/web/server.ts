@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type RequestListener, type Server, STATUS_CODES, createServer } from 'node:http';
 import { type Socket, isIPv6 } from 'node:net';
-import { FailureError, messageOf } from '../errors';
+import { FailureError, messageOf } from '../lib/errors';
 import { limitPendingHeads } from './pending-heads';
 import { SECURITY_HEADERS } from './security-headers';
 

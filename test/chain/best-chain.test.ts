@@ -1,5 +1,5 @@
 import { RECENT_BLOCKS } from '../../src/chain/recent-blocks';
-import { type Block, parseBlock } from '../../src/tx/block';
+import { type Block, parseBlock } from '../../src/wire/block';
 import { mineBlock, REGTEST } from './mine';
 import { at, branch, newProcessor } from './processor';
 

@@ -1,5 +1,5 @@
 import { rejectCode } from '../../src/chain/reasons';
-import { parseBlock } from '../../src/tx/block';
+import { parseBlock } from '../../src/wire/block';
 import { type BlockSpec, mineBlock, REGTEST, rightCommitment } from './mine';
 import { at, branch, newProcessor } from './processor';
 

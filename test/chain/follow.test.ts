@@ -1,10 +1,10 @@
 import { followChain } from '../../src/chain/follow';
 import type { PeerInfo } from '../../src/p2p/events';
-import { type Block, parseBlock } from '../../src/tx/block';
+import { type Block, parseBlock } from '../../src/wire/block';
 import { somePeer } from '../support/points';
 import { blockChecks } from '../../src/chain/block-checks';
 import { BANS } from '../../src/p2p/join/bans';
-import { parseHeader } from '../../src/tx/header';
+import { parseHeader } from '../../src/wire/header';
 import { mineBlock, mineHeader, NOW, REGTEST } from './mine';
 import { at, branch, newProcessor } from './processor';
 

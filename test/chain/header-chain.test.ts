@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { HeaderChain, type HeaderVerdict } from '../../src/chain/header-chain';
 import { CHAIN_PARAMS, type ChainParams, genesisHash } from '../../src/chain/params';
 import { ProofOfWork } from '../../src/chain/proof-of-work';
-import { NETWORK_NAMES } from '../../src/p2p/networks';
+import { NETWORK_NAMES } from '../../src/wire/networks';
 import { display, hashOf, mineHeader, mineHeaders, NOW, REGTEST, regtestWith } from './mine';
 
 const GENESIS = REGTEST.genesis;

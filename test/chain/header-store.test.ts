@@ -13,7 +13,7 @@ import path from 'node:path';
 import { HeaderChain } from '../../src/chain/header-chain';
 import { HeaderStore, type Loaded, warnOfDamage } from '../../src/chain/header-store';
 import { CHAIN_PARAMS } from '../../src/chain/params';
-import { FailureError } from '../../src/errors';
+import { FailureError } from '../../src/lib/errors';
 import { childScript } from '../support/child';
 import { mineHeaders, NOW, REGTEST } from './mine';
 

@@ -1,6 +1,6 @@
 import { HeaderChain } from '../../src/chain/header-chain';
 import { type HeaderPeer, HeaderSync, type HeadersOutcome } from '../../src/chain/header-sync';
-import { type Header, parseHeader } from '../../src/tx/header';
+import { type Header, parseHeader } from '../../src/wire/header';
 import { hashOf, mineHeader, mineHeaders, NOW, REGTEST } from './mine';
 
 const GENESIS = REGTEST.genesis;

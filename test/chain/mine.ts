@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CHAIN_PARAMS, type ChainParams } from '../../src/chain/params';
-import { type Block, parseBlock } from '../../src/tx/block';
-import { parseTransaction } from '../../src/tx/transaction';
+import { type Block, parseBlock } from '../../src/wire/block';
+import { parseTransaction } from '../../src/wire/transaction';
 import {
   buildTransaction,
   compactSize,
@@ -9,7 +9,7 @@ import {
   type InputSpec,
   type OutputSpec,
   type TransactionSpec,
-} from '../tx/build';
+} from '../wire/build';
 
 /** A time by which every block of a test is past. */
 export const NOW = 1_800_000_000;

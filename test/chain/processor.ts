@@ -2,9 +2,9 @@ import { BlockProcessor } from '../../src/chain/block-processor';
 import type { ChainEvents } from '../../src/chain/events';
 import { HeaderChain } from '../../src/chain/header-chain';
 import { ORPHAN_LIMITS, type OrphanLimits } from '../../src/chain/orphan-blocks';
-import { EventBus } from '../../src/events';
+import { EventBus } from '../../src/lib/event-bus';
 import type { MonitorEvents } from '../../src/metrics/collector';
-import { type Block, parseBlock } from '../../src/tx/block';
+import { type Block, parseBlock } from '../../src/wire/block';
 import { mineBlock, NOW, REGTEST } from './mine';
 
 /** Blocks one on the other, the first on `on` at `height`. */

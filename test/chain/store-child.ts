@@ -1,6 +1,6 @@
 import { HeaderChain } from '../../src/chain/header-chain';
 import { HeaderStore } from '../../src/chain/header-store';
-import { messageOf } from '../../src/errors';
+import { messageOf } from '../../src/lib/errors';
 import { mineHeaders, NOW, REGTEST } from './mine';
 
 /** Writes headers into a folder until the file may not grow; then goes on where that is lifted. Tells what happened. */

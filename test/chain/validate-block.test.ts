@@ -8,10 +8,10 @@ import { legacySigops } from '../../src/chain/sigops';
 import { coinbaseValue, subsidy } from '../../src/chain/subsidy';
 import { BLOCK_REASONS } from '../../src/chain/reasons';
 import { checkBlock, checkBlockInContext, isMutation } from '../../src/chain/validate-block';
-import { type Block, parseBlock } from '../../src/tx/block';
-import { parseTransaction } from '../../src/tx/transaction';
+import { type Block, parseBlock } from '../../src/wire/block';
+import { parseTransaction } from '../../src/wire/transaction';
 import { sharedBlocks } from '../support/data';
-import { buildTransaction, compactSize, hex, type TransactionSpec } from '../tx/build';
+import { buildTransaction, compactSize, hex, type TransactionSpec } from '../wire/build';
 import { type BlockSpec, mineBlock, REGTEST, regtestWith, rightCommitment } from './mine';
 
 /** What bcoin says of a block: its typings here lack the checks. */

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseTransaction } from '../../src/tx/transaction';
+import { parseTransaction } from '../../src/wire/transaction';
 import {
   type BlockSpec,
   display,
@@ -17,7 +17,7 @@ import { runProgram } from '../support/program';
 import { type Answers, blockThing, ServingPeer, type Thing, txThing } from '../support/serving-peer';
 import { openStored, type Row } from '../support/stored';
 import { until } from '../support/until';
-import { buildTransaction, compactSize, hex, SCRIPTS } from '../tx/build';
+import { buildTransaction, compactSize, hex, SCRIPTS } from '../wire/build';
 
 const BIN = path.join(__dirname, '..', '..', 'bin', 'btcdmon-node');
 

@@ -4,13 +4,13 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openSource } from '../../src/query/open-source';
 import { type Row, collect } from '../../src/query/result';
-import { parseTransaction } from '../../src/tx/transaction';
+import { parseTransaction } from '../../src/wire/transaction';
 import { Cleanup } from '../support/cleanup';
 import { FakeWallClock, libfaketime } from '../support/libfaketime';
 import { outputOf, runProgram } from '../support/program';
 import { ServingPeer, txThing } from '../support/serving-peer';
 import { until } from '../support/until';
-import { buildTransaction } from '../tx/build';
+import { buildTransaction } from '../wire/build';
 
 const HOUR_S = 3_600;
 const DAY_S = 24 * HOUR_S;

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { collectSettings } from '../../src/cli/collect-settings';
-import { SystemClock } from '../../src/clock';
+import { SystemClock } from '../../src/lib/clock';
 import { isLocal, parsePlace } from '../../src/collect/place';
 import { KNOWN } from '../../src/cli/known';
 import { COLLECT_OPTIONS } from '../../src/cli/options';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readConfigFile } from '../../src/cli/config-file';
 import { dataDirectory } from '../../src/cli/data-directory';
-import { UsageError } from '../../src/errors';
+import { UsageError } from '../../src/lib/errors';
 
 let home = '';
 beforeEach(() => (home = mkdtempSync(path.join(tmpdir(), 'btcdmon-modes-'))));

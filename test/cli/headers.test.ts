@@ -1,14 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { decodeLocator } from '../../src/p2p/messages/locator';
+import { decodeLocator } from '../../src/wire/messages/locator';
 import { hashOf, mineHeader, REGTEST } from '../chain/mine';
 import { Cleanup } from '../support/cleanup';
 import type { FakeConnection } from '../support/fake-peer';
 import { type Program, runProgram } from '../support/program';
 import { ServingPeer } from '../support/serving-peer';
 import { until } from '../support/until';
-import { compactSize } from '../tx/build';
+import { compactSize } from '../wire/build';
 
 const COUNT = 20_000;
 const HEADER_BYTES = 80;

@@ -1,5 +1,5 @@
 import { joinSettings } from '../../src/cli/join-settings';
-import { UsageError } from '../../src/errors';
+import { UsageError } from '../../src/lib/errors';
 
 type Arguments = Parameters<typeof joinSettings>[0];
 

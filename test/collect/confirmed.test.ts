@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { SystemClock } from '../../src/clock';
+import { SystemClock } from '../../src/lib/clock';
 import { Batches } from '../../src/collect/batches';
 import { Intake } from '../../src/collect/intake';
 import { Listener, type ListenerOptions } from '../../src/collect/listener';

@@ -1,6 +1,6 @@
 import { type OutputKeys, outputScript } from '../../src/demo/outputs';
 import { SeededRandom } from '../../src/demo/random';
-import { OUTPUT_TYPES, outputType } from '../../src/tx/output-type';
+import { OUTPUT_TYPES, outputType } from '../../src/wire/output-type';
 
 const key = (fill: number): Buffer => Buffer.concat([Buffer.of(2), Buffer.alloc(32, fill)]);
 

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { SystemClock } from '../../src/clock';
+import { SystemClock } from '../../src/lib/clock';
 import { countDemoStats } from '../../src/demo/stats';
-import { EventBus } from '../../src/events';
+import { EventBus } from '../../src/lib/event-bus';
 import type { MonitorEvents } from '../../src/metrics/collector';
 import type { Endpoint } from '../../src/p2p/endpoint';
 import { Pool } from '../../src/p2p/pool';
-import { OUTPUT_TYPES } from '../../src/tx/output-type';
+import { OUTPUT_TYPES } from '../../src/wire/output-type';
 import { NO_COMPACT } from '../support/compact';
 
 const DIST = path.join(__dirname, '..', '..', 'dist');
@@ -18,7 +18,7 @@ const DIST = path.join(__dirname, '..', '..', 'dist');
  */
 const NETWORK = `
   const { RegtestNetwork } = require('./demo/regtest');
-  const { loadRegtestParts } = require('./p2p/bcoin');
+  const { loadRegtestParts } = require('./bcoin/bcoin');
   const network = new RegtestNetwork(
     { listenHost: '127.0.0.1', blockIntervalMs: 1500, txIntervalMs: 100, seed: 'test' },
     { parts: loadRegtestParts(), onError: (error) => console.error(error) },

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { OUTPUT_TYPES } from '../../src/tx/output-type';
+import { OUTPUT_TYPES } from '../../src/wire/output-type';
 
 const ROOT = path.join(__dirname, '..', '..');
 const PROGRAM = path.join('bin', 'btcdmon-node');

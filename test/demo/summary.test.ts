@@ -1,8 +1,8 @@
-import type { Clock } from '../../src/clock';
+import type { Clock } from '../../src/lib/clock';
 import { drawFrame, headline } from '../../src/demo/frame';
 import type { DemoStats } from '../../src/demo/stats';
 import { Summary } from '../../src/demo/summary';
-import { OUTPUT_TYPES } from '../../src/tx/output-type';
+import { OUTPUT_TYPES } from '../../src/wire/output-type';
 
 const STATS: DemoStats = {
   peers: 4,

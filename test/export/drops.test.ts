@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/clock';
+import type { Clock } from '../../src/lib/clock';
 import { Drops } from '../../src/export/drops';
 
 describe('warnings of dropped points', () => {

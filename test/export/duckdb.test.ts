@@ -1,7 +1,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { SystemClock } from '../../src/clock';
+import { SystemClock } from '../../src/lib/clock';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import { ExportQueue } from '../../src/export/queue';
 import type { FieldValue, Point } from '../../src/metrics/point';

@@ -1,7 +1,7 @@
 import { type Socket, createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SystemClock } from '../../src/clock';
+import { SystemClock } from '../../src/lib/clock';
 import { InfluxUdpExporter } from '../../src/export/influx-udp';
 import { ExportQueue } from '../../src/export/queue';
 import { makePoints } from '../support/make-points';

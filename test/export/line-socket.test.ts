@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { SystemClock } from '../../src/clock';
+import { SystemClock } from '../../src/lib/clock';
 import type { LineBatch } from '../../src/export/line-exporter';
 import { LineSocketExporter, type LineSocketOptions } from '../../src/export/line-socket';
 import { createExporter } from '../../src/export/registry';

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { FailureError } from '../../src/errors';
+import { FailureError } from '../../src/lib/errors';
 import { ParquetExporter } from '../../src/export/parquet/exporter';
 import { SERIES_NAMES } from '../../src/metrics/schema';
 import { type ChildScript, childScript } from '../support/child';

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { SystemClock } from '../../src/clock';
-import { FailureError, UsageError } from '../../src/errors';
+import { SystemClock } from '../../src/lib/clock';
+import { FailureError, UsageError } from '../../src/lib/errors';
 import { PrometheusExporter, createPrometheus } from '../../src/export/prometheus';
 import { metricsOf } from '../../src/export/prometheus/names';
 import type { FieldValue, Point } from '../../src/metrics/point';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { SystemClock } from '../../src/clock';
+import { SystemClock } from '../../src/lib/clock';
 import { type Exporter, ExporterEnded, type WriteResult } from '../../src/export/exporter';
 import { ExportQueue } from '../../src/export/queue';
 import type { QueueOptions } from '../../src/export/queue-options';

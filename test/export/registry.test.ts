@@ -1,7 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
-import { SystemClock } from '../../src/clock';
-import { FailureError, UsageError } from '../../src/errors';
+import { SystemClock } from '../../src/lib/clock';
+import { FailureError, UsageError } from '../../src/lib/errors';
 import { StoreExporter } from '../../src/export/store';
 import { InfluxUdpExporter } from '../../src/export/influx-udp';
 import { ParquetExporter } from '../../src/export/parquet/exporter';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { SystemClock } from '../../src/clock';
+import { SystemClock } from '../../src/lib/clock';
 import type { WriteResult } from '../../src/export/exporter';
 import type { LineBatch, LineExporter } from '../../src/export/line-exporter';
 import { SpoolQueue } from '../../src/export/spool-queue';

@@ -1,7 +1,7 @@
 import { appendFile, mkdtemp, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { FailureError } from '../../src/errors';
+import { FailureError } from '../../src/lib/errors';
 import { Spool } from '../../src/export/spool/spool';
 
 let folder: string;

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { COUNTED_COMMANDS } from '../../src/p2p/commands';
-import { NETWORKS } from '../../src/p2p/networks';
+import { COUNTED_COMMANDS } from '../../src/wire/commands';
+import { NETWORKS } from '../../src/wire/networks';
 import { Btcd, type BtcdPeer, btcd } from '../support/btcd';
 import { Cleanup } from '../support/cleanup';
 import { COIN_VALUE, splitCoinbases } from '../support/funding';

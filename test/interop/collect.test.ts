@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { SystemClock } from '../../src/clock';
+import { SystemClock } from '../../src/lib/clock';
 import { LineSocketExporter } from '../../src/export/line-socket';
 import { SpoolQueue } from '../../src/export/spool-queue';
 import { Spool } from '../../src/export/spool/spool';

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { SystemClock } from '../../src/clock';
+import { SystemClock } from '../../src/lib/clock';
 import type { Endpoint } from '../../src/p2p/endpoint';
-import { parseBlock } from '../../src/tx/block';
+import { parseBlock } from '../../src/wire/block';
 import { type CompactListener, startListener } from '../support/compact-listener';
 import { until } from '../support/until';
 
@@ -16,7 +16,7 @@ const DIST = path.join(__dirname, '..', '..', 'dist');
  */
 const NETWORK = `
   const { RegtestNetwork } = require('./demo/regtest');
-  const { loadRegtestParts } = require('./p2p/bcoin');
+  const { loadRegtestParts } = require('./bcoin/bcoin');
   const network = new RegtestNetwork(
     { listenHost: '127.0.0.1', blockIntervalMs: 700, txIntervalMs: 60, seed: 'compact' },
     { parts: loadRegtestParts(), onError: (error) => console.error(error) },

@@ -10,7 +10,7 @@ import { startSink } from '../support/line-sink';
 import { runProgram } from '../support/program';
 import { openStored } from '../support/stored';
 import { until } from '../support/until';
-import { SCRIPTS, buildTransaction } from '../tx/build';
+import { SCRIPTS, buildTransaction } from '../wire/build';
 
 const BIN = path.join(__dirname, '..', '..', 'bin', 'btcdmon-node');
 

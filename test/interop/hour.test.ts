@@ -7,7 +7,7 @@ import { judgeTraffic } from '../support/hour/judge-traffic';
 import { judgeTransactions } from '../support/hour/judge-transactions';
 import { type Played, play } from '../support/hour/story';
 import { View } from '../support/hour/view';
-import { POLICY_NAMES } from '../../src/tx/policy/standardness';
+import { POLICY_NAMES } from '../../src/policy/standardness';
 
 /** Two minutes of waiting, mostly, on a machine that does nothing else. */
 const PATIENCE_MS = 480_000;

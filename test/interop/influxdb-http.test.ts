@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { SystemClock } from '../../src/clock';
-import { FailureError } from '../../src/errors';
+import { SystemClock } from '../../src/lib/clock';
+import { FailureError } from '../../src/lib/errors';
 import { isLineExporter, openExports } from '../../src/export/open';
 import type { PointQueue } from '../../src/export/point-queue';
 import { createExporter } from '../../src/export/registry';

@@ -1,4 +1,4 @@
-import { SystemClock } from '../../src/clock';
+import { SystemClock } from '../../src/lib/clock';
 import { InfluxUdpExporter } from '../../src/export/influx-udp';
 import { ExportQueue } from '../../src/export/queue';
 import type { FieldValue, Point } from '../../src/metrics/point';

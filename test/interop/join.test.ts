@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { encodeAddrV2 } from '../../src/p2p/messages/addrv2';
+import { encodeAddrV2 } from '../../src/wire/messages/addrv2';
 import { parseIp } from '../../src/p2p/join/ip';
-import type { NetworkAddress } from '../../src/p2p/messages/network-address';
+import type { NetworkAddress } from '../../src/wire/messages/network-address';
 import { Btcd, btcd } from '../support/btcd';
 import { Cleanup } from '../support/cleanup';
 import { DnsServer } from '../support/dns-server';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SystemClock } from '../../src/clock';
+import { SystemClock } from '../../src/lib/clock';
 import { nats } from '../../src/export/nats/exporter';
 import { SpoolQueue } from '../../src/export/spool-queue';
 import { Spool } from '../../src/export/spool/spool';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import os from 'node:os';
 import path from 'node:path';
 import { type SetupArguments, runSetup } from '../../src/cli/setup';
-import { FailureError, UsageError } from '../../src/errors';
+import { FailureError, UsageError } from '../../src/lib/errors';
 import { ROLLUPS } from '../../src/influx/rollups';
 import type { FieldValue } from '../../src/metrics/point';
 import { SERIES_NAMES, seriesOf, tagNames } from '../../src/metrics/schema';

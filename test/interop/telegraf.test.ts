@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { SystemClock } from '../../src/clock';
+import { SystemClock } from '../../src/lib/clock';
 import { openExports } from '../../src/export/open';
 import { Cleanup } from '../support/cleanup';
 import { influxd, startInfluxd } from '../support/influxd';

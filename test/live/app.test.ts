@@ -1,15 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { startApp } from '../../src/app';
+import { startApp } from '../../src/app/listener';
 import type { LiveEvent } from '../../src/live/live';
-import { createLog } from '../../src/log';
-import { parseTransaction } from '../../src/tx/transaction';
+import { createLog } from '../../src/lib/log';
+import { parseTransaction } from '../../src/wire/transaction';
 import { display, hashOf, mineBlock, REGTEST, sha256d } from '../chain/mine';
 import { Cleanup } from '../support/cleanup';
 import { blockThing, ServingPeer, txThing } from '../support/serving-peer';
 import { until } from '../support/until';
-import { buildTransaction } from '../tx/build';
+import { buildTransaction } from '../wire/build';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());

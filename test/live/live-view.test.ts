@@ -1,12 +1,12 @@
 import type { ProcessedBlock } from '../../src/chain/events';
-import { EventBus } from '../../src/events';
+import { EventBus } from '../../src/lib/event-bus';
 import type { LiveEvent } from '../../src/live/live';
 import { LiveView } from '../../src/live/live-view';
 import { collect } from '../../src/metrics/collect';
 import type { MonitorEvents } from '../../src/metrics/collector';
 import type { PeerInfo } from '../../src/p2p/events';
-import type { VersionMessage } from '../../src/p2p/messages/version';
-import type { Transaction } from '../../src/tx/transaction';
+import type { VersionMessage } from '../../src/wire/messages/version';
+import type { Transaction } from '../../src/wire/transaction';
 import { somePeer } from '../support/points';
 
 let bus: EventBus<MonitorEvents>;

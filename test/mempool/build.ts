@@ -1,11 +1,11 @@
-import { EventBus } from '../../src/events';
+import { EventBus } from '../../src/lib/event-bus';
 import type { MempoolEvents } from '../../src/mempool/events';
 import { RelayView, type RelayViewOptions } from '../../src/mempool/relay-view';
-import { INV_TX } from '../../src/p2p/messages/inventory';
-import { type Block, parseBlock } from '../../src/tx/block';
-import type { Input } from '../../src/tx/input';
-import { parseTransaction, type Transaction } from '../../src/tx/transaction';
-import { buildHeader, buildTransaction, compactSize, uint32 } from '../tx/build';
+import { INV_TX } from '../../src/wire/messages/inventory';
+import { type Block, parseBlock } from '../../src/wire/block';
+import type { Input } from '../../src/wire/input';
+import { parseTransaction, type Transaction } from '../../src/wire/transaction';
+import { buildHeader, buildTransaction, compactSize, uint32 } from '../wire/build';
 
 /** An output to spend: of a transaction, or of one that nobody has seen, by a number that stands for its hash. */
 export type Outpoint = readonly [parent: Transaction | number, index: number];

@@ -1,11 +1,11 @@
-import { SystemClock } from '../../src/clock';
+import { SystemClock } from '../../src/lib/clock';
 import { followRelay } from '../../src/mempool/follow';
 import { RelayView } from '../../src/mempool/relay-view';
-import { type Block, parseBlock } from '../../src/tx/block';
-import { parseTransaction, type Transaction } from '../../src/tx/transaction';
+import { type Block, parseBlock } from '../../src/wire/block';
+import { parseTransaction, type Transaction } from '../../src/wire/transaction';
 import { at, branch, newProcessor } from '../chain/processor';
 import { mineBlock, REGTEST } from '../chain/mine';
-import { buildTransaction, type TransactionSpec } from '../tx/build';
+import { buildTransaction, type TransactionSpec } from '../wire/build';
 
 const [base] = branch(REGTEST.genesis, 1, 1, 0);
 const on = base?.bytes ?? REGTEST.genesis;

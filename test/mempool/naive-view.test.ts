@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import type { Block } from '../../src/tx/block';
+import type { Block } from '../../src/wire/block';
 import type { RelayedTransactions } from '../../src/mempool/relayed-transactions';
-import { wireHash } from '../../src/p2p/messages/inventory';
-import { parseTransaction, type Transaction } from '../../src/tx/transaction';
+import { wireHash } from '../../src/wire/messages/inventory';
+import { parseTransaction, type Transaction } from '../../src/wire/transaction';
 import { announcement, blockOf, type Outpoint, spend, viewOf } from './build';
 import { NaiveView } from './naive-view';
 

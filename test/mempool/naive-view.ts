@@ -3,8 +3,8 @@ import type { MempoolEvents, RemovalReason } from '../../src/mempool/events';
 import type { MempoolGauges, RelayViewOptions } from '../../src/mempool/relay-view';
 import { heldBytes } from '../../src/mempool/raw-store';
 import { SPEND_BYTES } from '../../src/mempool/spends';
-import type { Block } from '../../src/tx/block';
-import type { Transaction } from '../../src/tx/transaction';
+import type { Block } from '../../src/wire/block';
+import type { Transaction } from '../../src/wire/transaction';
 
 interface Entry {
   readonly transaction: Transaction;

@@ -1,4 +1,4 @@
-import type { Transaction } from '../../src/tx/transaction';
+import type { Transaction } from '../../src/wire/transaction';
 import { announcement, blockOf, coinbase, spend, viewOf, wireId } from './build';
 
 const accepted = ({ txid, size, vsize }: Transaction): unknown => ['accepted', { txid, size, vsize }];

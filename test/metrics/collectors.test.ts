@@ -17,9 +17,9 @@ import { reorgs } from '../../src/metrics/collectors/reorgs';
 import { tx } from '../../src/metrics/collectors/tx';
 import { txFees } from '../../src/metrics/collectors/tx-fees';
 import { SERIES_NAMES } from '../../src/metrics/schema';
-import { COUNTED_COMMANDS } from '../../src/p2p/commands';
+import { COUNTED_COMMANDS } from '../../src/wire/commands';
 import type { PeerInfo } from '../../src/p2p/events';
-import { parseTransaction } from '../../src/tx/transaction';
+import { parseTransaction } from '../../src/wire/transaction';
 import { benchOf, somePeer } from '../support/points';
 
 const TAGS = 'network=regtest,node=n';

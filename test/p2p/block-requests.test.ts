@@ -1,6 +1,6 @@
 import { BlockRequests } from '../../src/p2p/block-requests';
 import type { Connection } from '../../src/p2p/connection';
-import { INV_BLOCK, type InventoryItem } from '../../src/p2p/messages/inventory';
+import { INV_BLOCK, type InventoryItem } from '../../src/wire/messages/inventory';
 import { type AskedPeer, askedPeer } from '../support/asked-peer';
 
 const hash = (n: number): string => n.toString(16).padStart(32, '0');

@@ -1,6 +1,6 @@
-import { SystemClock } from '../../src/clock';
-import { EventBus } from '../../src/events';
-import type { Lookup } from '../../src/lookup';
+import { SystemClock } from '../../src/lib/clock';
+import { EventBus } from '../../src/lib/event-bus';
+import type { Lookup } from '../../src/lib/lookup';
 import type { Endpoint } from '../../src/p2p/endpoint';
 import type { P2PEvents } from '../../src/p2p/events';
 import { hostOf } from '../../src/p2p/join/ip';

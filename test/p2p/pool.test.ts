@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { SystemClock } from '../../src/clock';
-import { EventBus } from '../../src/events';
-import { BcoinPeer } from '../../src/p2p/bcoin';
+import { SystemClock } from '../../src/lib/clock';
+import { EventBus } from '../../src/lib/event-bus';
+import { BcoinPeer } from '../../src/bcoin/bcoin';
 import type { HeaderStanding } from '../../src/p2p/compact/block-checks';
 import type { P2PEvents } from '../../src/p2p/events';
-import { encodeFrame } from '../../src/p2p/framing';
+import { encodeFrame } from '../../src/wire/framing';
 import {
   decodeInventory,
   encodeInventory,
@@ -12,8 +12,8 @@ import {
   INV_TX,
   INV_WTX,
   wireHash,
-} from '../../src/p2p/messages/inventory';
-import { NETWORKS } from '../../src/p2p/networks';
+} from '../../src/wire/messages/inventory';
+import { NETWORKS } from '../../src/wire/networks';
 import { Pool } from '../../src/p2p/pool';
 import { display, hashOf, mineBlock, REGTEST } from '../chain/mine';
 import { NO_COMPACT } from '../support/compact';

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { EventBus } from '../../src/events';
-import { logClock } from '../../src/log-clock';
-import { bcoinNetwork } from '../../src/p2p/bcoin';
+import { EventBus } from '../../src/lib/event-bus';
+import { logClock } from '../../src/app/log-clock';
+import { bcoinNetwork } from '../../src/bcoin/bcoin';
 import type { P2PEvents, PeerInfo } from '../../src/p2p/events';
-import { decodeVersion } from '../../src/p2p/messages/version';
-import { Session } from '../../src/p2p/session';
+import { decodeVersion } from '../../src/wire/messages/version';
+import { Session } from '../../src/bcoin/session';
 import { versionPayload } from '../support/fake-peer';
 import { somePeer } from '../support/points';
 

@@ -1,4 +1,4 @@
-import { INV_TX, INV_WTX, type InventoryItem } from '../../src/p2p/messages/inventory';
+import { INV_TX, INV_WTX, type InventoryItem } from '../../src/wire/messages/inventory';
 import { TransactionRequests } from '../../src/p2p/transaction-requests';
 import { type AskedPeer, askedPeer, type AskedPeerOptions } from '../support/asked-peer';
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { UsageError } from '../../src/errors';
+import { UsageError } from '../../src/lib/errors';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import type { Point } from '../../src/metrics/point';
 import { type QueryArgs, parseQuery } from '../../src/query/model';

@@ -1,4 +1,4 @@
-import { UsageError } from '../../src/errors';
+import { UsageError } from '../../src/lib/errors';
 import { type QueryArgs, formatQuery, parseQuery } from '../../src/query/model';
 
 const now = 1_700_000_000_000_000_000n;

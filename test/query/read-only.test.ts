@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { FailureError, UsageError } from '../../src/errors';
+import { FailureError, UsageError } from '../../src/lib/errors';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import { runRaw } from '../../src/query/duckdb-run';
 import { collect } from '../../src/query/result';

@@ -1,4 +1,4 @@
-import { UsageError } from '../../src/errors';
+import { UsageError } from '../../src/lib/errors';
 import { checkInfluxStatement } from '../../src/query/influx-statement';
 
 it.each([

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { UsageError } from '../../src/errors';
+import { UsageError } from '../../src/lib/errors';
 import { type Where, formatWhere, parseWhere } from '../../src/query/where';
 
 const parse = (text: string): string => formatWhere(parseWhere('tx_outputs', text));

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SystemClock } from '../../src/clock';
+import { SystemClock } from '../../src/lib/clock';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import { ExportQueue } from '../../src/export/queue';
 import { SERIES_NAMES } from '../../src/metrics/schema';

@@ -1,7 +1,7 @@
 import { copyFile, cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { FailureError } from '../../src/errors';
+import { FailureError } from '../../src/lib/errors';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import type { Point } from '../../src/metrics/point';
 import { type Store, openStore } from '../../src/store/store';

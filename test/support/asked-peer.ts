@@ -1,5 +1,5 @@
 import type { Connection } from '../../src/p2p/connection';
-import type { InventoryItem } from '../../src/p2p/messages/inventory';
+import type { InventoryItem } from '../../src/wire/messages/inventory';
 
 /** A peer that notes what it is asked for. */
 export interface AskedPeer {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import BcoinBlock from 'bcoin/lib/primitives/block';
 import type BcoinTX from 'bcoin/lib/primitives/tx';
 import * as consensus from 'bcoin/lib/protocol/consensus';
-import type { OutputType } from '../../src/tx/output-type';
+import type { OutputType } from '../../src/wire/output-type';
 
 /** What a judge, a parser that is not ours, says of a block. Sizes in bytes, amounts in satoshi. */
 export interface BlockFacts {

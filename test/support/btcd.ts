@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../../src/errors';
+import { messageOf } from '../../src/lib/errors';
 import { freePort } from './free-port';
 import { findProgram, requirement } from './requires';
 

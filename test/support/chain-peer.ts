@@ -1,6 +1,6 @@
-import { decodeInventory, encodeInventory, INV_BLOCK, wireHash } from '../../src/p2p/messages/inventory';
-import { decodeLocator } from '../../src/p2p/messages/locator';
-import { parseBlock } from '../../src/tx/block';
+import { decodeInventory, encodeInventory, INV_BLOCK, wireHash } from '../../src/wire/messages/inventory';
+import { decodeLocator } from '../../src/wire/messages/locator';
+import { parseBlock } from '../../src/wire/block';
 import { type FakeConnection, FakePeer, type Got, versionPayload } from './fake-peer';
 
 /** A full node of regtest as far as headers and blocks go: it gives whatever blocks it was given, valid or not. */

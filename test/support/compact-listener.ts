@@ -4,8 +4,8 @@ import type { ProcessedBlock } from '../../src/chain/events';
 import { followChain } from '../../src/chain/follow';
 import { HeaderChain } from '../../src/chain/header-chain';
 import { CHAIN_PARAMS } from '../../src/chain/params';
-import type { Clock } from '../../src/clock';
-import { EventBus } from '../../src/events';
+import type { Clock } from '../../src/lib/clock';
+import { EventBus } from '../../src/lib/event-bus';
 import { followRelay } from '../../src/mempool/follow';
 import { RelayView } from '../../src/mempool/relay-view';
 import { collect } from '../../src/metrics/collect';
@@ -20,7 +20,7 @@ import { TestClock } from './points';
 /** The fields of a point. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** A listener on regtest, from the sockets to the points, wired as in src/app.ts. */
+/** A listener on regtest, from the sockets to the points, wired as in src/app/listener.ts. */
 export interface CompactListener<C extends Clock = TestClock> {
   readonly bus: EventBus<MonitorEvents>;
   readonly chain: HeaderChain;

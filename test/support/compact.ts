@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { BlockChecks } from '../../src/p2p/compact/block-checks';
 import type { TransactionSource } from '../../src/p2p/compact/transaction-source';
-import { wireHash } from '../../src/p2p/messages/inventory';
-import { parseBlock } from '../../src/tx/block';
-import type { Transaction } from '../../src/tx/transaction';
-import { sipHash } from '../p2p/messages/siphash';
-import { compactSize } from '../tx/build';
+import { wireHash } from '../../src/wire/messages/inventory';
+import { parseBlock } from '../../src/wire/block';
+import type { Transaction } from '../../src/wire/transaction';
+import { sipHash } from '../wire/messages/siphash';
+import { compactSize } from '../wire/build';
 
 /** The serialization of a transaction. */
 export const rawOf = ({ bytes, start, end }: Transaction): Buffer => bytes.subarray(start, end);

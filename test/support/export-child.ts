@@ -1,4 +1,4 @@
-import { SystemClock } from '../../src/clock';
+import { SystemClock } from '../../src/lib/clock';
 import { openExports } from '../../src/export/open';
 import { btcdmon } from '../../src/metrics/collectors/btcdmon';
 import type { ExporterStats } from '../../src/metrics/collector';

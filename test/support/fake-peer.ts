@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { encodeFrame, FrameReader } from '../../src/p2p/framing';
-import { type NetworkName, NETWORKS } from '../../src/p2p/networks';
+import { encodeFrame, FrameReader } from '../../src/wire/framing';
+import { type NetworkName, NETWORKS } from '../../src/wire/networks';
 
 /** What a fake peer claims; everything has a default. */
 export interface FakeClaims {

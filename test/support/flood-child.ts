@@ -1,9 +1,9 @@
-import { SystemClock } from '../../src/clock';
+import { SystemClock } from '../../src/lib/clock';
 import { openExports } from '../../src/export/open';
 import { collect } from '../../src/metrics/collect';
 import { btcdmon } from '../../src/metrics/collectors/btcdmon';
 import { Emitter } from '../../src/metrics/emitter';
-import { EventBus } from '../../src/events';
+import { EventBus } from '../../src/lib/event-bus';
 import type { MonitorEvents } from '../../src/metrics/collector';
 import { SERIES_NAMES } from '../../src/metrics/schema';
 

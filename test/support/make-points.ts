@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/clock';
+import type { Clock } from '../../src/lib/clock';
 import { LineSerializer } from '../../src/export/line';
 import type { Point } from '../../src/metrics/point';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/clock';
+import type { Clock } from '../../src/lib/clock';
 import { ParquetExporter } from '../../src/export/parquet/exporter';
 import type { Point } from '../../src/metrics/point';
 import { makePoints } from './make-points';

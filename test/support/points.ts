@@ -1,5 +1,5 @@
-import type { Clock } from '../../src/clock';
-import { EventBus } from '../../src/events';
+import type { Clock } from '../../src/lib/clock';
+import { EventBus } from '../../src/lib/event-bus';
 import { LineSerializer } from '../../src/export/line';
 import { collect } from '../../src/metrics/collect';
 import type { CollectorFactory, ExporterStats, MonitorEvents } from '../../src/metrics/collector';
@@ -8,7 +8,7 @@ import type { MempoolGauges } from '../../src/mempool/relay-view';
 import type { Point } from '../../src/metrics/point';
 import { seriesOf } from '../../src/metrics/schema';
 import type { PeerInfo } from '../../src/p2p/events';
-import type { PolicyName } from '../../src/tx/policy/standardness';
+import type { PolicyName } from '../../src/policy/standardness';
 
 /** A clock that a test owns: each point comes one nanosecond after the last. */
 export class TestClock implements Clock {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { messageOf } from '../../src/errors';
+import { messageOf } from '../../src/lib/errors';
 import { type Requirement, findProgram, requirement } from './requires';
 
 /** Declares that a test needs npm and a registry that it can install from. The package asked for is one of ours. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { CHAIN_PARAMS } from '../../src/chain/params';
 import type { Endpoint } from '../../src/p2p/endpoint';
-import { encodeLocator } from '../../src/p2p/messages/locator';
+import { encodeLocator } from '../../src/wire/messages/locator';
 import { hashOf } from '../chain/mine';
 import { dialListener } from './fake-peer';
 import { until } from './until';
@@ -13,7 +13,7 @@ const DIST = path.join(__dirname, '..', '..', 'dist');
 /** Ends with its stdin. Signatures in JavaScript take ten times as long inside jest. */
 const NETWORK = `
   const { RegtestNetwork } = require('./demo/regtest');
-  const { loadRegtestParts } = require('./p2p/bcoin');
+  const { loadRegtestParts } = require('./bcoin/bcoin');
   const network = new RegtestNetwork(
     { listenHost: '127.0.0.1', blockIntervalMs: 2500, txIntervalMs: 120, seed: 'test' },
     { parts: loadRegtestParts(), onError: (error) => console.error(error) },

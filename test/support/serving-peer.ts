@@ -1,5 +1,5 @@
-import { encodeInventory, decodeInventory, INV_BLOCK, INV_WTX } from '../../src/p2p/messages/inventory';
-import type { NetworkName } from '../../src/p2p/networks';
+import { encodeInventory, decodeInventory, INV_BLOCK, INV_WTX } from '../../src/wire/messages/inventory';
+import type { NetworkName } from '../../src/wire/networks';
 import { hashOf, sha256d } from '../chain/mine';
 import { type FakeConnection, FakePeer, type Got, versionPayload } from './fake-peer';
 

@@ -1,4 +1,4 @@
-import { SystemClock } from '../../src/clock';
+import { SystemClock } from '../../src/lib/clock';
 import { ExportQueue } from '../../src/export/queue';
 import { StdoutExporter } from '../../src/export/stdout';
 import { makePoints } from './make-points';

@@ -1,4 +1,4 @@
-import { SystemClock } from '../../src/clock';
+import { SystemClock } from '../../src/lib/clock';
 import { btcdmon } from '../../src/metrics/collectors/btcdmon';
 import { Emitter } from '../../src/metrics/emitter';
 import type { Point } from '../../src/metrics/point';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { SystemClock } from '../../src/clock';
-import { BtcdmonError } from '../../src/errors';
+import { SystemClock } from '../../src/lib/clock';
+import { BtcdmonError } from '../../src/lib/errors';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import { ExportQueue } from '../../src/export/queue';
 import { keepRetention } from '../../src/store/retention';

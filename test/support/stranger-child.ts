@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { encodeFrame } from '../../src/p2p/framing';
-import { NETWORKS } from '../../src/p2p/networks';
+import { encodeFrame } from '../../src/wire/framing';
+import { NETWORKS } from '../../src/wire/networks';
 import { versionPayload } from './fake-peer';
 
 /** What strangers of this process do, told by the test that has started it. */

@@ -1,4 +1,4 @@
-import { Attempts } from '../../src/attempts';
+import { Attempts } from '../../src/lib/attempts';
 import { Sessions } from '../../src/web/sessions';
 
 it('ends a session after a week', () => {

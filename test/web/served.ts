@@ -3,12 +3,12 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Live } from '../../src/live/live';
 import { DuckDbExporter } from '../../src/export/duckdb';
-import { createLog } from '../../src/log';
+import { createLog } from '../../src/lib/log';
 import { Asking } from '../../src/query/asking';
 import { LocalAnswers } from '../../src/query/local-answers';
 import { type OpenModules, Page } from '../../src/web/page';
 import type { HttpSettings } from '../../src/web/settings';
-import { StatusLine } from '../../src/status-line';
+import { StatusLine } from '../../src/lib/status-line';
 import { type Cleanup } from '../support/cleanup';
 import { queryPoints } from '../support/query-points';
 

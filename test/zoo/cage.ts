@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { encodeFrame } from '../../src/p2p/framing';
-import { NETWORKS } from '../../src/p2p/networks';
+import { encodeFrame } from '../../src/wire/framing';
+import { NETWORKS } from '../../src/wire/networks';
 import { type FakeClaims, type FakeConnection, dialListener } from '../support/fake-peer';
 
 /** Magic of the network on which everything happens. */

@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type * as heap from '../../src/cli/heap';
-import type * as app from '../../src/app';
-import type * as log from '../../src/log';
+import type * as app from '../../src/app/listener';
+import type * as log from '../../src/lib/log';
 import type { Endpoint } from '../../src/p2p/endpoint';
 import { HONEST_PEERS } from './honest-data';
 

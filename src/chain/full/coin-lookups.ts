@@ -1,4 +1,4 @@
-import type { Input } from '../../tx/input';
+import type { Input } from '../../wire/input';
 import type { FullEngine } from './engine';
 
 const OUTPOINT_BYTES = 36;

@@ -1,7 +1,7 @@
 import type { ClassicLevel } from 'classic-level';
-import { FailureError, messageOf } from '../../errors';
-import type { ChainParts, FullChain } from '../../p2p/chain-parts';
-import type { NetworkName } from '../../p2p/networks';
+import { FailureError, messageOf } from '../../lib/errors';
+import type { ChainParts, FullChain } from '../../bcoin/chain-parts';
+import type { NetworkName } from '../../wire/networks';
 import { levelBackend } from './level-backend';
 
 /** Bytes for LevelDB: half of them its cache, a quarter what it gathers before it writes a file. */

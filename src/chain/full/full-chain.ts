@@ -1,5 +1,5 @@
-import { displayHash } from '../../hash';
-import { loadChainParts } from '../../p2p/bcoin';
+import { displayHash } from '../../wire/hash';
+import { loadChainParts } from '../../bcoin/bcoin';
 import type {
   ChainEntry,
   ChainParts,
@@ -7,9 +7,9 @@ import type {
   FullBlock,
   FullChain as BcoinChain,
   VerifyError,
-} from '../../p2p/chain-parts';
-import type { NetworkName } from '../../p2p/networks';
-import { isWitnessProgram, OP_1 } from '../../tx/script';
+} from '../../bcoin/chain-parts';
+import type { NetworkName } from '../../wire/networks';
+import { isWitnessProgram, OP_1 } from '../../wire/script';
 import { CHAIN_PARAMS, type ChainParams } from '../params';
 import { fullReason } from '../reasons';
 import type { FullEngine, FullVerdict } from './engine';

@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock';
-import type { Block } from '../../tx/block';
+import type { Clock } from '../../lib/clock';
+import type { Block } from '../../wire/block';
 import type { HeaderChain } from '../header-chain';
 import type { FullEngine, FullVerdict } from './engine';
 

@@ -1,5 +1,5 @@
-import { FailureError } from '../../errors';
-import { HEADER_BYTES } from '../../tx/header';
+import { FailureError } from '../../lib/errors';
+import { HEADER_BYTES } from '../../wire/header';
 import type { HeaderChain } from '../header-chain';
 import type { FullEngine } from './engine';
 

@@ -1,4 +1,4 @@
-import type { NetworkName } from '../../p2p/networks';
+import type { NetworkName } from '../../wire/networks';
 import type { FullEngine, FullVerdict } from './engine';
 
 /** What a worker is started with. */

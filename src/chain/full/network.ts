@@ -1,7 +1,7 @@
-import { bcoinNetwork, type Network } from '../../p2p/bcoin';
-import type { ChainParts } from '../../p2p/chain-parts';
-import type { NetworkName } from '../../p2p/networks';
-import { displayHash } from '../../hash';
+import { bcoinNetwork, type Network } from '../../bcoin/bcoin';
+import type { ChainParts } from '../../bcoin/chain-parts';
+import type { NetworkName } from '../../wire/networks';
+import { displayHash } from '../../wire/hash';
 import type { ChainParams } from '../params';
 
 /** Blocks that are kept to be taken back, as pruned nodes keep them (BIP159). */

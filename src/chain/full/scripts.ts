@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { CoinView, FullTX, ScriptRunner } from '../../p2p/chain-parts';
+import type { CoinView, FullTX, ScriptRunner } from '../../bcoin/chain-parts';
 
 /** How long scripts run before whoever asks for the value of an output gets an answer, in milliseconds. */
 const TURN_MS = 20;

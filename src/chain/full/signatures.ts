@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, getCurves, verify } from 'node:crypto';
-import type { ChainParts } from '../../p2p/chain-parts';
+import type { ChainParts } from '../../bcoin/chain-parts';
 
 /** What comes before a key of secp256k1 where it is told as OpenSSL reads it (RFC 5480), for keys of 33 and of 65 bytes. */
 const COMPRESSED = Buffer.from('3036301006072a8648ce3d020106052b8104000a032200', 'hex');

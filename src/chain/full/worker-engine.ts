@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { FailureError, messageOf } from '../../errors';
+import { FailureError, messageOf } from '../../lib/errors';
 import type { FullEngine, FullVerdict } from './engine';
 import type { WorkerCall, WorkerMessage, WorkerResult, WorkerStart } from './messages';
 

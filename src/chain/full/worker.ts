@@ -3,7 +3,7 @@
  * sockets.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { FailureError } from '../../errors';
+import { FailureError } from '../../lib/errors';
 import { explainDatabase } from './database';
 import { FullChain } from './full-chain';
 import type { WorkerCall, WorkerMessage, WorkerResult, WorkerStart } from './messages';

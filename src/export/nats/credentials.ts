@@ -1,8 +1,8 @@
 import { type Authenticator, credsAuthenticator } from '@nats-io/transport-node';
 import { isIP } from 'node:net';
 import { type PeerCertificate, checkServerIdentity } from 'node:tls';
-import { FailureError } from '../../errors';
-import { readCertificates, readSecretFile, readSecretText } from '../../secret';
+import { FailureError } from '../../lib/errors';
+import { readCertificates, readSecretFile, readSecretText } from '../../lib/secret';
 import type { NatsSettings } from './settings';
 
 /** How to show a server who we are, and how it must show who it is. */

@@ -1,5 +1,5 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
-import { FailureError } from '../../errors';
+import { FailureError } from '../../lib/errors';
 import type { WriteResult } from '../exporter';
 import type { LineBatch, LineExporter } from '../line-exporter';
 import { type Credentials, readCredentials, warnOfClearText } from './credentials';

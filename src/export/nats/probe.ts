@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { messageOf } from '../../errors';
+import { messageOf } from '../../lib/errors';
 
 /** What every server says first, over TCP, before any TLS. */
 const GREETING = 'INFO ';

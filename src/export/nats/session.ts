@@ -6,7 +6,7 @@ import {
   jetstreamManager,
 } from '@nats-io/jetstream';
 import { type NatsConnection, connect, errors } from '@nats-io/transport-node';
-import { messageOf } from '../../errors';
+import { messageOf } from '../../lib/errors';
 import type { Credentials } from './credentials';
 import { findServer } from './probe';
 import { NatsRefused } from './refused';

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { UsageError } from '../../errors';
-import { type Target, numberOption, parseTarget } from '../../target';
+import { UsageError } from '../../lib/errors';
+import { type Target, numberOption, parseTarget } from '../../lib/target';
 
 /** Where a stream is, and how it is made where it is not there yet. */
 export interface NatsSettings {

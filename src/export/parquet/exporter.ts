@@ -1,8 +1,8 @@
 import { access, constants, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Clock } from '../../clock';
-import { diskProblem } from '../../disk-errors';
-import { FailureError, messageOf } from '../../errors';
+import type { Clock } from '../../lib/clock';
+import { diskProblem } from '../../lib/disk-errors';
+import { FailureError, messageOf } from '../../lib/errors';
 import type { Point } from '../../metrics/point';
 import { DuckDbExporter } from '../duckdb';
 import type { Exporter, WriteResult } from '../exporter';

@@ -1,4 +1,4 @@
-import { COUNTED_COMMANDS } from '../../p2p/commands';
+import { COUNTED_COMMANDS } from '../../wire/commands';
 import { COMMON_TAGS, type SeriesName, seriesOf } from '../../metrics/schema';
 import type { Column } from '../../metrics/schema-types';
 

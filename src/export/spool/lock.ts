@@ -1,5 +1,5 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { FailureError } from '../../errors';
+import { FailureError } from '../../lib/errors';
 
 /**
  * Keeps a folder for this process: a file with its number and, where the system tells, its start time, without which a number

@@ -1,5 +1,5 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { checksum } from '../../hash';
+import { checksum } from '../../wire/hash';
 
 /** Before each record's lines: their length in bytes, the number of points, their checksum; 32 bits each, little-endian. */
 const HEADER_BYTES = 12;

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { BtcdmonError, FailureError, messageOf } from '../../errors';
-import { checksum } from '../../hash';
+import { BtcdmonError, FailureError, messageOf } from '../../lib/errors';
+import { checksum } from '../../wire/hash';
 import type { LineBatch } from '../line-exporter';
 import { lockFolder } from './lock';
 import { type Record, Segment } from './segment';

@@ -1,4 +1,4 @@
-import type { AddressNetwork } from '../../p2p/messages/network-address';
+import type { AddressNetwork } from '../../wire/messages/network-address';
 import type { CollectorFactory } from '../collector';
 
 /** `addr_relay`: the addresses that peers told in an interval, by network. */

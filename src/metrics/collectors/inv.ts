@@ -1,4 +1,4 @@
-import { INV_BLOCK, INV_TX, INV_WTX } from '../../p2p/messages/inventory';
+import { INV_BLOCK, INV_TX, INV_WTX } from '../../wire/messages/inventory';
 import type { CollectorFactory } from '../collector';
 
 /** `inv`: what peers announced in an interval, and what was asked for of it. */

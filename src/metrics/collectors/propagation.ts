@@ -1,5 +1,5 @@
-import { displayOf, INV_TX, INV_WTX, wireHash } from '../../p2p/messages/inventory';
-import { RollingHashes } from '../../p2p/rolling-hashes';
+import { displayOf, INV_TX, INV_WTX, wireHash } from '../../wire/messages/inventory';
+import { RollingHashes } from '../../lib/rolling-hashes';
 import { AnnouncementTimes } from '../announcement-times';
 import type { CollectorFactory } from '../collector';
 import { Followed, Spread } from '../spread';

@@ -1,4 +1,4 @@
-import { standardness } from '../../tx/policy/standardness';
+import { standardness } from '../../policy/standardness';
 import type { CollectorFactory } from '../collector';
 
 /** `tx`, `tx_inputs`, `tx_outputs`: each relayed transaction, once. */

@@ -1,4 +1,4 @@
-import type { CountedCommand } from '../commands';
+import type { CountedCommand } from '../../wire/commands';
 import {
   INV_BLOCK,
   INV_TX,
@@ -6,7 +6,7 @@ import {
   INV_WTX,
   type InventoryItem,
   ITEM_BYTES,
-} from '../messages/inventory';
+} from '../../wire/messages/inventory';
 import { TokenBucket } from './token-bucket';
 
 /**

@@ -1,5 +1,5 @@
-import type { Block } from '../../tx/block';
-import type { Header } from '../../tx/header';
+import type { Block } from '../../wire/block';
+import type { Header } from '../../wire/header';
 
 /**
  * What the chain says of a header:

@@ -1,7 +1,7 @@
 import type { Connection } from '../connection';
 import type { PeerInfo } from '../events';
 import { List, type Listed } from '../list';
-import { encodeSendCmpct, type SendCmpctMessage } from '../messages/sendcmpct';
+import { encodeSendCmpct, type SendCmpctMessage } from '../../wire/messages/sendcmpct';
 
 /** The encoding with witnesses, and the only one that is spoken here (BIP152). */
 const VERSION = 2n;

@@ -1,8 +1,8 @@
-import { HEADER_BYTES } from '../../tx/header';
-import type { Transaction } from '../../tx/transaction';
-import { compactSize } from '../compact-size';
-import { wireHash } from '../messages/inventory';
-import type { CmpctBlockMessage } from '../messages/cmpctblock';
+import { HEADER_BYTES } from '../../wire/header';
+import type { Transaction } from '../../wire/transaction';
+import { compactSize } from '../../wire/compact-size';
+import { wireHash } from '../../wire/messages/inventory';
+import type { CmpctBlockMessage } from '../../wire/messages/cmpctblock';
 import { ShortIds } from './short-ids';
 import { NOWHERE, ShortIdTable } from './short-id-table';
 import type { TransactionSource } from './transaction-source';

@@ -1,4 +1,4 @@
-import { KeyedHash } from '../../keyed-hash';
+import { KeyedHash } from '../../lib/keyed-hash';
 
 /** No place. */
 export const NOWHERE = -1;

@@ -1,5 +1,5 @@
 import { TokenBucket } from '../budget/token-bucket';
-import { MAX_ADDRESSES } from '../messages/network-address';
+import { MAX_ADDRESSES } from '../../wire/messages/network-address';
 
 /** Addresses that are taken from one peer in a second; Core 31 `src/net_processing.cpp` MAX_ADDR_RATE_PER_SECOND. */
 const PER_SECOND = 0.1;

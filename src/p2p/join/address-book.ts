@@ -1,6 +1,6 @@
 import { hash, randomInt } from 'node:crypto';
-import type { NetworkAddress } from '../messages/network-address';
-import type { NetworkName } from '../networks';
+import type { NetworkAddress } from '../../wire/messages/network-address';
+import type { NetworkName } from '../../wire/networks';
 import { isTerrible, type KnownAddress, keyOf } from './known-address';
 import { netgroupOf } from './netgroup';
 import { isWorthKnowing } from './reach';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { diskProblem } from '../../disk-errors';
-import { FailureError, messageOf } from '../../errors';
-import { NETWORK_NAMES, type NetworkName } from '../networks';
+import { diskProblem } from '../../lib/disk-errors';
+import { FailureError, messageOf } from '../../lib/errors';
+import { NETWORK_NAMES, type NetworkName } from '../../wire/networks';
 import { AddressBook } from './address-book';
 import { formatAddresses, parseAddress, parseBan, parseHeader, recordsIn } from './address-lines';
 import { Bans, type BanTimes } from './bans';

@@ -1,5 +1,5 @@
-import { messageOf } from '../../errors';
-import { Seldom } from '../../seldom';
+import { messageOf } from '../../lib/errors';
+import { Seldom } from '../../lib/seldom';
 import type { AddressBook } from './address-book';
 import type { AddressFile } from './address-file';
 import type { Bans } from './bans';

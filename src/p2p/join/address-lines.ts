@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type AddressNetwork, ipOf } from '../messages/network-address';
+import { type AddressNetwork, ipOf } from '../../wire/messages/network-address';
 import type { AddressBook } from './address-book';
 import type { Ban, Bans } from './bans';
 import { parseIp, type RawAddress } from './ip';

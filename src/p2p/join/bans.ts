@@ -1,7 +1,7 @@
 import type { Connection } from '../connection';
 import { formatEndpoint } from '../endpoint';
 import type { Violation } from '../events';
-import type { NetworkName } from '../networks';
+import type { NetworkName } from '../../wire/networks';
 import { parseIp } from './ip';
 import { isLocalNetwork, isLoopback } from './reach';
 

@@ -1,4 +1,4 @@
-import type { NetworkName } from '../networks';
+import type { NetworkName } from '../../wire/networks';
 
 /** A DNS name whose addresses are those of nodes. */
 export interface DnsSeed {

@@ -1,4 +1,4 @@
-import { MAX_ADDRESSES, type NetworkAddress } from '../messages/network-address';
+import { MAX_ADDRESSES, type NetworkAddress } from '../../wire/messages/network-address';
 import type { AddressBook } from './address-book';
 import { isTerrible, type KnownAddress } from './known-address';
 import { shuffled } from './shuffled';

@@ -1,9 +1,9 @@
-import type { EventBus } from '../../events';
+import type { EventBus } from '../../lib/event-bus';
 import type { Connection } from '../connection';
 import type { P2PEvents } from '../events';
-import { encodeAddr } from '../messages/addr';
-import { encodeAddrV2 } from '../messages/addrv2';
-import type { NetworkAddress } from '../messages/network-address';
+import { encodeAddr } from '../../wire/messages/addr';
+import { encodeAddrV2 } from '../../wire/messages/addrv2';
+import type { NetworkAddress } from '../../wire/messages/network-address';
 import { AddrAllowance } from './addr-allowance';
 import type { AddressBook } from './address-book';
 import { GetAddrAnswers } from './getaddr-answers';

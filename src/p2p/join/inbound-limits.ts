@@ -1,6 +1,6 @@
 import type { Connections, Registered } from '../connections';
 import type { DisconnectReason, Refusal } from '../events';
-import type { NetworkName } from '../networks';
+import type { NetworkName } from '../../wire/networks';
 import { parseIp } from './ip';
 import { sourceGroupOf } from './netgroup';
 import { isLoopback } from './reach';

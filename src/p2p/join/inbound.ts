@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
-import type { Clock } from '../../clock';
-import type { EventBus } from '../../events';
+import type { Clock } from '../../lib/clock';
+import type { EventBus } from '../../lib/event-bus';
 import type { Connection } from '../connection';
 import type { Connections } from '../connections';
 import type { P2PEvents } from '../events';
-import { ipOf } from '../messages/network-address';
+import { ipOf } from '../../wire/messages/network-address';
 import type { Bans } from './bans';
 import { type InboundLimits, refusalOf } from './inbound-limits';
 import { parseIp } from './ip';

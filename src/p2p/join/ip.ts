@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { fromLegacyAddress, ipOf, type NetworkAddress } from '../messages/network-address';
+import { fromLegacyAddress, ipOf, type NetworkAddress } from '../../wire/messages/network-address';
 
 /** Network and bytes of an address. */
 export type RawAddress = Pick<NetworkAddress, 'network' | 'address'>;

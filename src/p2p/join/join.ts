@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
-import type { Clock } from '../../clock';
-import type { EventBus } from '../../events';
+import type { Clock } from '../../lib/clock';
+import type { EventBus } from '../../lib/event-bus';
 import type { Connection } from '../connection';
 import type { Connections } from '../connections';
 import { formatEndpoint } from '../endpoint';
 import type { P2PEvents, PeerInfo, Violation } from '../events';
-import type { NetworkName } from '../networks';
+import type { NetworkName } from '../../wire/networks';
 import type { AddressBook } from './address-book';
 import type { AddressFile } from './address-file';
 import { AddressKeeper } from './address-keeper';

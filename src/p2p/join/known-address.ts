@@ -1,4 +1,4 @@
-import type { AddressNetwork, NetworkAddress } from '../messages/network-address';
+import type { AddressNetwork, NetworkAddress } from '../../wire/messages/network-address';
 import type { Place } from './reach';
 
 const MINUTE = 60;

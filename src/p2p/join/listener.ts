@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { FailureError, messageOf } from '../../errors';
+import { FailureError, messageOf } from '../../lib/errors';
 import { type Endpoint, formatEndpoint } from '../endpoint';
 
 /** A place where others can dial us. */

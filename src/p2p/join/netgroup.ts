@@ -1,4 +1,4 @@
-import type { NetworkName } from '../networks';
+import type { NetworkName } from '../../wire/networks';
 import type { RawAddress } from './ip';
 import { isLocalNetwork, type Place } from './reach';
 

@@ -1,9 +1,9 @@
 import type { Connection } from '../connection';
 import type { Connections } from '../connections';
 import type { DisconnectReason } from '../events';
-import { ipOf } from '../messages/network-address';
-import type { NetworkName } from '../networks';
-import { RollingSet } from '../rolling-set';
+import { ipOf } from '../../wire/messages/network-address';
+import type { NetworkName } from '../../wire/networks';
+import { RollingSet } from '../../lib/rolling-set';
 import type { AddressBook } from './address-book';
 import { parseIp } from './ip';
 import type { KnownAddress } from './known-address';

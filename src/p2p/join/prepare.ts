@@ -1,6 +1,6 @@
-import { UsageError } from '../../errors';
+import { UsageError } from '../../lib/errors';
 import type { Endpoint } from '../endpoint';
-import type { NetworkName } from '../networks';
+import type { NetworkName } from '../../wire/networks';
 import { AddressBook } from './address-book';
 import { AddressFile } from './address-file';
 import { Bans } from './bans';

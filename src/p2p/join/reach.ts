@@ -1,6 +1,6 @@
 import { BlockList } from 'node:net';
-import { ipOf, type NetworkAddress } from '../messages/network-address';
-import type { NetworkName } from '../networks';
+import { ipOf, type NetworkAddress } from '../../wire/messages/network-address';
+import type { NetworkName } from '../../wire/networks';
 import type { RawAddress } from './ip';
 
 /** An address with its port. */

@@ -1,5 +1,5 @@
 import { Resolver } from 'node:dns/promises';
-import { messageOf } from '../../errors';
+import { messageOf } from '../../lib/errors';
 import { type DnsSeed, WANTED_SERVICES } from './dns-seeds';
 
 /** One seed may name so many nodes and no more; Core 31 `src/net.cpp` ThreadDNSAddressSeed nMaxIPs. */

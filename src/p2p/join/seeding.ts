@@ -1,5 +1,5 @@
-import { messageOf } from '../../errors';
-import { NETWORKS, type NetworkName } from '../networks';
+import { messageOf } from '../../lib/errors';
+import { NETWORKS, type NetworkName } from '../../wire/networks';
 import type { AddressBook } from './address-book';
 import type { DnsSeed } from './dns-seeds';
 import { parseIp } from './ip';

@@ -1,4 +1,4 @@
-import { COUNTED_COMMANDS } from '../../p2p/commands';
+import { COUNTED_COMMANDS } from '../../wire/commands';
 import { type Panel, line } from '../panel';
 
 /** Bytes and messages on the wire. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { FailureError } from '../../errors';
+import { FailureError } from '../../lib/errors';
 import { Answer } from './answer';
 import { Frames } from './frames';
 import { memoryLimit } from './limits';

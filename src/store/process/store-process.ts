@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FailureError, messageOf } from '../../errors';
+import { FailureError, messageOf } from '../../lib/errors';
 import type { Point } from '../../metrics/point';
 import { StoreConnection, StoreEnded } from './connection';
 import type { Written } from './messages';

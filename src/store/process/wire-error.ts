@@ -1,4 +1,4 @@
-import { FailureError, UsageError } from '../../errors';
+import { FailureError, UsageError } from '../../lib/errors';
 import type { WireError } from './messages';
 
 /** An error as the other process is told of it. */

@@ -1,7 +1,7 @@
 import { copyFile, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { FailureError, messageOf } from '../../errors';
+import { FailureError, messageOf } from '../../lib/errors';
 import { isLocked } from '../open-errors';
 import { type Loss, scanLog } from './scan';
 

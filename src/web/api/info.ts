@@ -1,5 +1,5 @@
 import type { ExporterStats } from '../../metrics/collector';
-import { VERSION } from '../../version';
+import { VERSION } from '../../lib/version';
 import type { Live } from '../../live/live';
 import type { Handler } from '../exchange';
 import type { FactsOfStore } from '../facts';

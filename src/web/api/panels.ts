@@ -3,7 +3,7 @@ import { bucketFor } from '../../panels/buckets';
 import { PANELS, panelOf } from '../../panels/list';
 import { type Panel, THEMES } from '../../panels/panel';
 import type { Choice } from '../../panels/queries';
-import { messageOf } from '../../errors';
+import { messageOf } from '../../lib/errors';
 import type { Asked } from '../../query/answers';
 import { type Result, inOneBatch } from '../../query/result';
 import { inSlices } from '../../query/slices';

@@ -1,7 +1,7 @@
 import { CoinLookups } from '../../../src/chain/full/coin-lookups';
-import { parseTransaction } from '../../../src/tx/transaction';
+import { parseTransaction } from '../../../src/wire/transaction';
 import { until } from '../../support/until';
-import { buildTransaction } from '../../tx/build';
+import { buildTransaction } from '../../wire/build';
 
 const OUTPOINT_BYTES = 36;
 

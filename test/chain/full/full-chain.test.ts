@@ -5,11 +5,11 @@ import { FullChain } from '../../../src/chain/full/full-chain';
 import { genesisBlock } from '../../../src/chain/full/network';
 import { checkBlock } from '../../../src/chain/validate-block';
 import { CHAIN_PARAMS } from '../../../src/chain/params';
-import { NETWORK_NAMES } from '../../../src/p2p/networks';
-import { parseBlock } from '../../../src/tx/block';
+import { NETWORK_NAMES } from '../../../src/wire/networks';
+import { parseBlock } from '../../../src/wire/block';
 import { SPENDABLE_TYPES } from '../../support/wallet';
 import { hash160, push } from '../../support/transaction';
-import { type TransactionSpec, uint32 } from '../../tx/build';
+import { type TransactionSpec, uint32 } from '../../wire/build';
 import { display, hashOf } from '../mine';
 import { Miner, OP_TRUE, specOf, SUBSIDY } from './spend';
 

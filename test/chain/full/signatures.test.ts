@@ -1,6 +1,6 @@
 import { createHash, randomBytes, sign } from 'node:crypto';
 import { checkSignaturesWithOpenSsl } from '../../../src/chain/full/signatures';
-import { loadChainParts } from '../../../src/p2p/bcoin';
+import { loadChainParts } from '../../../src/bcoin/bcoin';
 import { generateKey, sha256 } from '../../support/transaction';
 
 const { secp256k1, hash256 } = loadChainParts();

@@ -1,8 +1,8 @@
 import TX from 'bcoin/lib/primitives/tx';
-import { parseBlock } from '../../../src/tx/block';
+import { parseBlock } from '../../../src/wire/block';
 import { type BlockSpec, mineBlock, REGTEST, rightCommitment } from '../mine';
 import { type Signed, type Spendable, Wallet } from '../../support/wallet';
-import type { InputSpec, TransactionSpec } from '../../tx/build';
+import type { InputSpec, TransactionSpec } from '../../wire/build';
 
 /** OP_TRUE: whoever spends it needs no key. The wallet opens it as it does an anchor. */
 export const OP_TRUE = Buffer.of(0x51);

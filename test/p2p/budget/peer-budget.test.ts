@@ -1,6 +1,6 @@
 import { PeerBudget, sharedPoints, type Verdict } from '../../../src/p2p/budget/peer-budget';
-import type { CountedCommand } from '../../../src/p2p/commands';
-import { INV_BLOCK, INV_WTX, type InventoryItem } from '../../../src/p2p/messages/inventory';
+import type { CountedCommand } from '../../../src/wire/commands';
+import { INV_BLOCK, INV_WTX, type InventoryItem } from '../../../src/wire/messages/inventory';
 
 const TX_PER_SECOND = 100;
 

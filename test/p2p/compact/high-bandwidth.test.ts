@@ -1,5 +1,5 @@
 import { HighBandwidth, type Speaker } from '../../../src/p2p/compact/high-bandwidth';
-import { decodeSendCmpct } from '../../../src/p2p/messages/sendcmpct';
+import { decodeSendCmpct } from '../../../src/wire/messages/sendcmpct';
 
 /** A peer that notes what it was told: 1 for high bandwidth, 0 for low. */
 interface Peer extends Speaker {

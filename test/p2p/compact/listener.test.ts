@@ -1,14 +1,14 @@
-import { encodeInventory, INV_BLOCK, wireHash } from '../../../src/p2p/messages/inventory';
-import { decodeGetBlockTxn } from '../../../src/p2p/messages/getblocktxn';
-import { decodeInventory } from '../../../src/p2p/messages/inventory';
-import { type Block, parseBlock } from '../../../src/tx/block';
-import type { Transaction } from '../../../src/tx/transaction';
+import { encodeInventory, INV_BLOCK, wireHash } from '../../../src/wire/messages/inventory';
+import { decodeGetBlockTxn } from '../../../src/wire/messages/getblocktxn';
+import { decodeInventory } from '../../../src/wire/messages/inventory';
+import { type Block, parseBlock } from '../../../src/wire/block';
+import type { Transaction } from '../../../src/wire/transaction';
 import { hashOf, mineBlock, mineHeader, mineHeaders, REGTEST, rightCommitment } from '../../chain/mine';
 import { blockTxn, compactBlock, rawOf, shortId } from '../../support/compact';
 import { type CompactListener, startListener } from '../../support/compact-listener';
 import { type FakeConnection, FakePeer, versionPayload } from '../../support/fake-peer';
 import { until } from '../../support/until';
-import { compactSize } from '../../tx/build';
+import { compactSize } from '../../wire/build';
 
 const running: { stop(): unknown }[] = [];
 

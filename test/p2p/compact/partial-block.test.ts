@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PartialBlock } from '../../../src/p2p/compact/partial-block';
-import { decodeCmpctBlock } from '../../../src/p2p/messages/cmpctblock';
-import { parseBlock } from '../../../src/tx/block';
-import type { Transaction } from '../../../src/tx/transaction';
+import { decodeCmpctBlock } from '../../../src/wire/messages/cmpctblock';
+import { parseBlock } from '../../../src/wire/block';
+import type { Transaction } from '../../../src/wire/transaction';
 import { mineBlock, REGTEST } from '../../chain/mine';
 import { compactBlock, sourceOf } from '../../support/compact';
 import { sharedBlocks } from '../../support/data';

@@ -1,5 +1,5 @@
-import { FrameReader } from '../../../src/p2p/framing';
-import { NETWORKS } from '../../../src/p2p/networks';
+import { FrameReader } from '../../../src/wire/framing';
+import { NETWORKS } from '../../../src/wire/networks';
 import { startListener } from '../../support/compact-listener';
 import { readSession, sharedSession } from '../../support/data';
 import { FakePeer, type Got, versionPayload } from '../../support/fake-peer';

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { ShortIds } from '../../../src/p2p/compact/short-ids';
 import { NOWHERE, ShortIdTable } from '../../../src/p2p/compact/short-id-table';
-import { sipHash } from '../messages/siphash';
+import { sipHash } from '../../wire/messages/siphash';
 
 const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 

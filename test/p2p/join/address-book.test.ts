@@ -1,7 +1,7 @@
 import { AddressBook } from '../../../src/p2p/join/address-book';
 import { keyOf } from '../../../src/p2p/join/known-address';
-import type { NetworkAddress } from '../../../src/p2p/messages/network-address';
-import type { NetworkName } from '../../../src/p2p/networks';
+import type { NetworkAddress } from '../../../src/wire/messages/network-address';
+import type { NetworkName } from '../../../src/wire/networks';
 
 const NOW = 1_800_000_000;
 const DAY = 86_400;

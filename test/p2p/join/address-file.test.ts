@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { AddressBook } from '../../../src/p2p/join/address-book';
 import { AddressFile, type LoadedAddresses } from '../../../src/p2p/join/address-file';
-import type { NetworkAddress } from '../../../src/p2p/messages/network-address';
-import type { NetworkName } from '../../../src/p2p/networks';
+import type { NetworkAddress } from '../../../src/wire/messages/network-address';
+import type { NetworkName } from '../../../src/wire/networks';
 import { childScript } from '../../support/child';
 import { until } from '../../support/until';
 

@@ -4,7 +4,7 @@ import { HeaderStore } from '../../../src/chain/header-store';
 import { AddressFile } from '../../../src/p2p/join/address-file';
 import { AddressKeeper } from '../../../src/p2p/join/address-keeper';
 import { Spool } from '../../../src/export/spool/spool';
-import { diskProblem } from '../../../src/disk-errors';
+import { diskProblem } from '../../../src/lib/disk-errors';
 import { mineHeaders, REGTEST } from '../../chain/mine';
 import { describeWithTmpfs, mountTmpfs } from '../../support/tmpfs';
 

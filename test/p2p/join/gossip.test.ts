@@ -2,9 +2,9 @@ import { AddrAllowance } from '../../../src/p2p/join/addr-allowance';
 import { AddressBook } from '../../../src/p2p/join/address-book';
 import { Bans, banSubject } from '../../../src/p2p/join/bans';
 import { GetAddrAnswers } from '../../../src/p2p/join/getaddr-answers';
-import { decodeAddr, encodeAddr } from '../../../src/p2p/messages/addr';
-import { decodeAddrV2, encodeAddrV2 } from '../../../src/p2p/messages/addrv2';
-import type { NetworkAddress } from '../../../src/p2p/messages/network-address';
+import { decodeAddr, encodeAddr } from '../../../src/wire/messages/addr';
+import { decodeAddrV2, encodeAddrV2 } from '../../../src/wire/messages/addrv2';
+import type { NetworkAddress } from '../../../src/wire/messages/network-address';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,8 +1,8 @@
 import { parseIp, type RawAddress } from '../../../src/p2p/join/ip';
 import { netgroupOf, sourceGroupOf } from '../../../src/p2p/join/netgroup';
 import { isDialable, isLoopback, isRoutable, isWorthKnowing } from '../../../src/p2p/join/reach';
-import { ipOf } from '../../../src/p2p/messages/network-address';
-import { NETWORK_NAMES } from '../../../src/p2p/networks';
+import { ipOf } from '../../../src/wire/messages/network-address';
+import { NETWORK_NAMES } from '../../../src/wire/networks';
 
 const ip = (text: string): RawAddress => {
   const address = parseIp(text);

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { FailureError, UsageError } from '../../../src/errors';
+import { FailureError, UsageError } from '../../../src/lib/errors';
 import { Asking, TooLongError } from '../../../src/query/asking';
 import { parseQuery } from '../../../src/query/model';
 import { RemoteAnswers } from '../../../src/query/remote-answers';

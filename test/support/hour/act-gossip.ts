@@ -1,6 +1,6 @@
-import { INV_TX } from '../../../src/p2p/messages/inventory';
-import { encodeFrame } from '../../../src/p2p/framing';
-import { NETWORKS } from '../../../src/p2p/networks';
+import { INV_TX } from '../../../src/wire/messages/inventory';
+import { encodeFrame } from '../../../src/wire/framing';
+import { NETWORKS } from '../../../src/wire/networks';
 import { until } from '../until';
 import type { Listener } from './listener';
 import type { Stage } from './stage';

@@ -1,4 +1,4 @@
-import { INV_TX, wireHash } from '../../../src/p2p/messages/inventory';
+import { INV_TX, wireHash } from '../../../src/wire/messages/inventory';
 import type { Coins } from './coins';
 import type { Stage } from './stage';
 

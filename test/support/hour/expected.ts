@@ -1,4 +1,4 @@
-import type { PolicyName } from '../../../src/tx/policy/standardness';
+import type { PolicyName } from '../../../src/policy/standardness';
 import { serialize, FINAL_SEQUENCE, compactSize } from '../transaction';
 import type { Row } from '../stored';
 import type { Signed } from '../wallet';

@@ -1,4 +1,4 @@
-import { COUNTED_COMMANDS } from '../../../src/p2p/commands';
+import { COUNTED_COMMANDS } from '../../../src/wire/commands';
 import { bytesOf, countBy } from './rows';
 import { spreadsOf } from './spreads';
 import { SCRIPTED } from './stage';

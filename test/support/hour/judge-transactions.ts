@@ -1,4 +1,4 @@
-import { NON_STANDARD_REASONS } from '../../../src/tx/policy/reasons';
+import { NON_STANDARD_REASONS } from '../../../src/policy/reasons';
 import type { Row } from '../stored';
 import { HELD_BACK } from './act-gossip';
 import { transactionRows } from './expected';

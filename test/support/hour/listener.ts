@@ -2,7 +2,7 @@ import path from 'node:path';
 import { connectClient } from '../../../src/query/client';
 import { collect } from '../../../src/query/result';
 import type { Source } from '../../../src/query/source';
-import type { PolicyName } from '../../../src/tx/policy/standardness';
+import type { PolicyName } from '../../../src/policy/standardness';
 import type { Cleanup } from '../cleanup';
 import { type Program, runProgram } from '../program';
 import { type Recorder, startRecorder } from '../recorder';

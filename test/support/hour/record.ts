@@ -1,5 +1,5 @@
-import type { NonStandardReason } from '../../../src/tx/policy/reasons';
-import type { PolicyName } from '../../../src/tx/policy/standardness';
+import type { NonStandardReason } from '../../../src/policy/reasons';
+import type { PolicyName } from '../../../src/policy/standardness';
 import type { Signed } from '../wallet';
 
 /** What a policy must say of a transaction; what is left out is as it should be. */

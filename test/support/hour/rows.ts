@@ -1,4 +1,4 @@
-import { parseBlock } from '../../../src/tx/block';
+import { parseBlock } from '../../../src/wire/block';
 import type { Row } from '../stored';
 import type { Judged } from './record';
 import type { Message } from './transcript';

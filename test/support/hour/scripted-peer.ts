@@ -1,4 +1,4 @@
-import { decodeInventory, encodeInventory, type InventoryItem } from '../../../src/p2p/messages/inventory';
+import { decodeInventory, encodeInventory, type InventoryItem } from '../../../src/wire/messages/inventory';
 import { type FakeConnection, FakePeer, type Got, versionPayload } from '../fake-peer';
 
 /** What a scripted peer claims of itself. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { INV_BLOCK, INV_TX, type InventoryItem, wireHash } from '../../../src/p2p/messages/inventory';
+import { INV_BLOCK, INV_TX, type InventoryItem, wireHash } from '../../../src/wire/messages/inventory';
 import type { Btcd } from '../btcd';
 import type { Spendable, Payment, Signed, Wallet } from '../wallet';
 import { until } from '../until';

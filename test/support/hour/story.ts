@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { PolicyName } from '../../../src/tx/policy/standardness';
+import type { PolicyName } from '../../../src/policy/standardness';
 import type { Cleanup } from '../cleanup';
 import { until } from '../until';
 import { Wallet } from '../wallet';

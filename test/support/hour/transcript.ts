@@ -1,4 +1,4 @@
-import { NETWORKS } from '../../../src/p2p/networks';
+import { NETWORKS } from '../../../src/wire/networks';
 import { type RecordedConversation, splitMessages } from '../recorder';
 
 /** A message that a recorder saw. */

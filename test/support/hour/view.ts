@@ -1,4 +1,4 @@
-import type { PolicyName } from '../../../src/tx/policy/standardness';
+import type { PolicyName } from '../../../src/policy/standardness';
 import type { Row } from '../stored';
 import type { Listener } from './listener';
 import type { ScriptRecord } from './record';

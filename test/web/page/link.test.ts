@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
-import { INV_BLOCK, decodeInventory, displayOf } from '../../../src/p2p/messages/inventory';
+import { INV_BLOCK, decodeInventory, displayOf } from '../../../src/wire/messages/inventory';
 import { type WatchedPage, chromiumProgram, openPage, startChromium } from '../../support/chromium';
 import { Cleanup } from '../../support/cleanup';
 import { type FakeConnection, dialListener } from '../../support/fake-peer';

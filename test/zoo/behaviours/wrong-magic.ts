@@ -1,5 +1,5 @@
-import { encodeFrame } from '../../../src/p2p/framing';
-import { NETWORKS } from '../../../src/p2p/networks';
+import { encodeFrame } from '../../../src/wire/framing';
+import { NETWORKS } from '../../../src/wire/networks';
 import type { Behaviour } from '../behaviour';
 
 export const wrongMagic: Behaviour = {

@@ -1,0 +1,188 @@
+import { SystemClock, describeStep } from '../lib/clock';
+import { Batches } from '../collect/batches';
+import { Intake } from '../collect/intake';
+import { Listener } from '../collect/listener';
+import type { Source } from '../collect/source';
+import { NatsSource } from '../collect/nats-source';
+import { type ListenPlace, formatPlace, isLocal } from '../collect/place';
+import type { NatsSettings } from '../export/nats/settings';
+import { openExports, type SpoolPlace } from '../export/open';
+import type { PointQueue } from '../export/point-queue';
+import { type Log, logOutput } from '../lib/log';
+import type { ExporterStats } from '../metrics/collector';
+import { btcdmon } from '../metrics/collectors/btcdmon';
+import { Emitter } from '../metrics/emitter';
+import { openPage, startServing } from './serving';
+import type { HttpSettings } from '../web/settings';
+
+/** Of the 10 seconds in which the program ends, those that exporters have to deliver what waits. */
+const FLUSH_MS = 4_000;
+
+/** What a collector is told by its user. */
+export interface CollectConfig {
+  /** Its own name, under which it accounts for itself. */
+  readonly node: string;
+  /** Export URLs. */
+  readonly exports: readonly string[];
+  /** Where points wait on disk for receivers that are away. */
+  readonly spools: SpoolPlace;
+  readonly listen: readonly ListenPlace[];
+  /** Streams that are read. */
+  readonly from: readonly NatsSettings[];
+  /** Name that the collectors which share the streams have in common. */
+  readonly group: string;
+  /** Certificate and key in PEM. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly token: string | null;
+  readonly maxConnections: number;
+  readonly intervalMs: number;
+  /** Where the page is served; without it there is none. */
+  readonly http?: HttpSettings | undefined;
+}
+
+/** A collector at work. */
+export interface CollectApp {
+  /** Resolves when going on makes no sense: the reader of the points (a pipe) is gone. */
+  readonly ended: Promise<void>;
+  /** Takes no more, delivers what waits and frees everything, within 10 seconds. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Wires a collector and starts it: exporters first, so that nothing comes before there is a place for it. Stops in the opposite
+ * order.
+ * @throws UsageError or FailureError where an exporter or a place to listen can't be had
+ */
+export async function startCollect(
+  config: CollectConfig,
+  { log }: { readonly log: Log },
+): Promise<CollectApp> {
+  const clock = new SystemClock();
+  const warn = (message: string): void => void log.warn(message);
+  clock.onStep((step) => warn(describeStep(step)));
+  let end = (): void => undefined;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+
+  const page = await openPage(config.http, log);
+  const { exporters: opened, queues } = await openExports(config.exports, {
+    clock,
+    warn,
+    env: process.env,
+    spools: config.spools,
+    onEnded: () => end(),
+  });
+  const stats = (): ExporterStats[] => queues.map((queue) => ({ name: queue.name, ...queue.stats() }));
+  const closing: (() => Promise<unknown>)[] = [
+    () => Promise.all(queues.map((queue) => queue.close(FLUSH_MS))),
+  ];
+  const stop = async (): Promise<void> => {
+    for (const close of closing.splice(0).reverse()) await close();
+  };
+  try {
+    const { node } = config;
+    const serving = await startServing({ node }, { exporters: opened, stats, page, log });
+    closing.push(() => serving.close());
+    if (serving.url !== null) log.info('showing', { page: serving.url });
+    const intake = new Intake({ queues, clock, warn });
+    const sources: Source[] = [];
+    const account = accountFor(config, { clock, intake, queues, stats, sources });
+    closing.push(() => {
+      account.stop();
+      intake.report();
+      return Promise.resolve();
+    });
+    const modules = { intake, batches: new Batches(), clock, warn };
+    for (const place of config.listen) {
+      const { tls, token, maxConnections } = config;
+      const listener = await Listener.open({ place, tls, token, maxConnections }, modules);
+      sources.push(listener);
+      closing.push(() => listener.close());
+      if (token !== null && tls === null && !isLocal(place))
+        warn(
+          `--listen ${formatPlace(place)}: without --tls-cert the token and all points can be read on the way`,
+        );
+      log.info('collecting', {
+        listen: formatPlace('path' in place ? place : { ...place, port: listener.port }),
+        tls: tls !== null && !('path' in place),
+        export: queues.map(({ name }) => name),
+      });
+    }
+    for (const settings of config.from) {
+      const { group } = config;
+      const source = await NatsSource.open({ settings, group }, { intake, clock, warn, env: process.env });
+      sources.push(source);
+      closing.push(() => source.close());
+      log.info('collecting', {
+        from: settings.shown.replace('--from ', ''),
+        group,
+        export: queues.map(({ name }) => name),
+      });
+    }
+    account.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    ended,
+    stop: async () => {
+      await stop();
+      log.info('stopped');
+    },
+  };
+}
+
+/** Has the collector account for itself, as every node does. */
+function accountFor(
+  { node, intervalMs }: CollectConfig,
+  {
+    clock,
+    intake,
+    queues,
+    stats,
+    sources,
+  }: {
+    readonly clock: SystemClock;
+    readonly intake: Intake;
+    readonly queues: readonly PointQueue[];
+    readonly stats: () => readonly ExporterStats[];
+    readonly sources: readonly Source[];
+  },
+): { start(): void; stop(): void } {
+  const emitter = new Emitter(
+    { node },
+    {
+      clock,
+      sink: {
+        push: (point) => {
+          for (const queue of queues) queue.push(point);
+        },
+      },
+    },
+  );
+  const { interval = () => undefined } = btcdmon({
+    intervalMs,
+    clockSteps: clock,
+    logDropped: () => logOutput().dropped,
+    emit: emitter.emit,
+    emitted: (series) => emitter.emitted(series),
+    exporters: stats,
+    mempool: () => ({ transactions: 0, bytes: 0, withFee: 0, orphans: 0 }),
+    collected: () => ({
+      received: intake.points,
+      refused: intake.refused,
+      senders: sources.reduce((sum, { connections }) => sum + connections, 0),
+    }),
+  });
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    start: () => {
+      timer = setInterval(interval, intervalMs);
+    },
+    stop: () => {
+      if (timer === undefined) return;
+      clearInterval(timer);
+      interval();
+    },
+  };
+}

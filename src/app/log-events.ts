@@ -1,0 +1,47 @@
+import type { EventBus } from '../lib/event-bus';
+import type { Log } from '../lib/log';
+import type { P2PEvents } from '../p2p/events';
+import { isMisdial } from '../p2p/join/misdials';
+
+/** How many violations, and how many peers that come or go, are logged in a minute; all are counted. */
+const VIOLATIONS_A_MINUTE = 20;
+const PEERS_A_MINUTE = 60;
+
+/** Writes what an operator wants to follow into the log; peers beyond what one can follow, at the level `debug`. */
+export function logEvents(bus: EventBus<P2PEvents>, log: Log): void {
+  const isPeerLogged = atMost(PEERS_A_MINUTE);
+  const isViolationLogged = atMost(VIOLATIONS_A_MINUTE);
+  bus.on('handshake', ({ peer, claims }) =>
+    log.log(isPeerLogged() ? 'info' : 'debug', 'peer connected', {
+      peer: peer.address,
+      ...(peer.outbound ? {} : { inbound: true }),
+      userAgent: claims.userAgent,
+      version: claims.version,
+      height: claims.startHeight,
+    }),
+  );
+  bus.on('disconnected', ({ peer, reason, established }) =>
+    log.log(established && isPeerLogged() ? 'info' : 'debug', 'peer disconnected', {
+      peer: peer.address,
+      reason,
+    }),
+  );
+  bus.on('violation', ({ peer, reason }) => {
+    if (isMisdial(reason)) log.debug('somebody speaks another protocol', { peer: peer.address, reason });
+    else if (reason === 'time-too-new')
+      log.debug('a block is two hours ahead of our clock', { peer: peer.address });
+    else if (isViolationLogged()) log.warn('peer broke the protocol', { peer: peer.address, reason });
+  });
+}
+
+/** Tells, each time it is asked, whether that is one of the first `limit` times in this minute. */
+function atMost(limit: number): () => boolean {
+  let minute = 0;
+  let count = 0;
+  return () => {
+    const now = Math.floor(performance.now() / 60_000);
+    count = now === minute ? count + 1 : 1;
+    minute = now;
+    return count <= limit;
+  };
+}

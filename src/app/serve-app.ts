@@ -1,0 +1,70 @@
+import path from 'node:path';
+import { checkTime } from '../lib/point-times';
+import { FailureError } from '../lib/errors';
+import type { Log } from '../lib/log';
+import { SERIES_NAMES } from '../metrics/schema';
+import { Asking } from '../query/asking';
+import { connectClient } from '../query/client';
+import { RemoteAnswers } from '../query/remote-answers';
+import { StoreProcess } from '../store/process/store-process';
+import { type Layout, tableColumns } from '../store/tables';
+import { Page } from '../web/page';
+import type { HttpSettings } from '../web/settings';
+
+/** What is shown, and where. */
+export interface ServeConfig {
+  /** Path of the store. */
+  readonly file: string;
+  readonly http: HttpSettings;
+}
+
+/**
+ * Shows a store that no node has open, which is only read.
+ * @throws FailureError where there is no such store, somebody has it open, or the place can't be had
+ */
+export async function serveStore(
+  { file, http }: ServeConfig,
+  { log }: { readonly log: Log },
+): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  checkTime();
+  const absolute = path.resolve(file);
+  const node = await connectClient(absolute);
+  if (node !== null) {
+    await node.close();
+    throw new FailureError(
+      `store ${absolute}: a running node has it open and shows it on its own page; see --http there`,
+    );
+  }
+  const warn = (message: string): void => void log.warn(message);
+  const store = new StoreProcess({ path: absolute, readOnly: true }, { warn });
+  await store.open();
+  const lacking = lackingSeries(store.layout);
+  if (lacking.length > 0)
+    log.warn('the store is of an older version; a node that writes into it once adds what it lacks', {
+      series: lacking,
+    });
+  const asking = new Asking(new RemoteAnswers(store));
+  const page = await Page.open(http, { log }).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  await page.show({ asking, node: null, exporters: () => [] });
+  page.hold();
+  const { url } = page;
+  log.info('showing', { store: absolute, page: url });
+  return {
+    url,
+    stop: async () => {
+      await Promise.all([asking.close(), page.close()]);
+      await store.close();
+    },
+  };
+}
+
+/** Series whose tables, or some of their columns, a store was written without. */
+function lackingSeries(layout: Layout): readonly string[] {
+  return SERIES_NAMES.filter((series) => {
+    const columns = layout.get(series);
+    return tableColumns(series).some((column) => columns?.includes(column) !== true);
+  });
+}

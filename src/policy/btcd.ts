@@ -1,0 +1,85 @@
+import type { Output } from '../wire/output';
+import { byteAt, OP_1, OP_16, operationEnd, OP_PUSHDATA4, pushDataStart } from '../wire/script';
+import type { Transaction } from '../wire/transaction';
+import { inputReason, isNonFinal, leastSigopCost, MAX_STANDARD_WEIGHT, MIN_STRIPPED_BYTES } from './common';
+import { isBtcdDust } from './dust';
+import type { NonStandardReason } from './reasons';
+import {
+  firstReason,
+  outputVerdict,
+  type OutputVerdict,
+  type PolicyContext,
+  type Standardness,
+} from './verdict';
+
+const MAX_VERSION = 2;
+const MAX_MULTISIG_KEYS = 3;
+
+/** DefaultMinRelayTxFee in sat/kvB. */
+const DEFAULT_MIN_RELAY_FEE = 1000;
+
+/** Bytes behind OP_RETURN, all in one push (`txscript/standard.go` MaxDataCarrierSize). */
+const MAX_DATACARRIER_BYTES = 80;
+
+/** A quarter of what a block may weigh (`server.go` MaxSigOpCostPerTx). */
+const MAX_SIGOP_COST = 20_000;
+
+/**
+ * The relay policy of btcd v0.26 (`mempool/mempool.go` checkMempoolAcceptance, `mempool/policy.go`
+ * CheckTransactionStandard), as far as it can be judged without the spent outputs: not whether the inputs spend standard
+ * scripts, not the signature checks in them, and no fees.
+ */
+export function btcdStandardness(transaction: Transaction, context: PolicyContext): Standardness {
+  const minRelayFee = context.minRelayFee ?? DEFAULT_MIN_RELAY_FEE;
+  const inputs = transaction.inputs.map(inputReason);
+  const outputs = transaction.outputs.map((output): OutputVerdict => {
+    const isDust = isBtcdDust(output, minRelayFee);
+    // Nulldata is dust by btcd's definition and passes all the same.
+    const dustReason = isDust && output.type !== 'nulldata' ? 'dust' : undefined;
+    return outputVerdict(scriptFault(output) ?? dustReason, isDust);
+  });
+
+  const reason =
+    shapeReason(transaction, context) ??
+    inputs.find((fault) => fault !== undefined) ??
+    firstReason(outputs) ??
+    lateReason(transaction);
+  return { reason, inputs, outputs };
+}
+
+function shapeReason(transaction: Transaction, context: PolicyContext): NonStandardReason | undefined {
+  if (transaction.strippedSize < MIN_STRIPPED_BYTES) return 'tx-size-small';
+  if (transaction.version < 1 || transaction.version > MAX_VERSION) return 'version';
+  if (isNonFinal(transaction, context)) return 'non-final';
+  return transaction.weight > MAX_STANDARD_WEIGHT ? 'tx-size' : undefined;
+}
+
+function lateReason(transaction: Transaction): NonStandardReason | undefined {
+  const nulldata = transaction.outputs.filter((output) => output.type === 'nulldata').length;
+  if (nulldata > 1) return 'multi-op-return';
+  return leastSigopCost(transaction) > MAX_SIGOP_COST ? 'bad-txns-too-many-sigops' : undefined;
+}
+
+function scriptFault(output: Output): NonStandardReason | undefined {
+  switch (output.type) {
+    case 'nulldata':
+      return isSmallNulldata(output) ? undefined : 'datacarrier';
+    case 'multisig':
+      return (output.multisig?.keys ?? 0) > MAX_MULTISIG_KEYS ? 'bare-multisig' : undefined;
+    case 'nonstandard':
+    case 'witness_unknown':
+      return 'scriptpubkey';
+    default:
+      return undefined;
+  }
+}
+
+/** Whether OP_RETURN is followed by nothing, or by one push of at most 80 bytes (`txscript/standard.go` isNullDataScript). */
+function isSmallNulldata({ bytes, scriptStart, scriptEnd }: Output): boolean {
+  const start = scriptStart + 1;
+  if (start === scriptEnd) return true;
+  if (operationEnd(bytes, start, scriptEnd) !== scriptEnd) return false;
+  const opcode = byteAt(bytes, start);
+  if (opcode > OP_PUSHDATA4) return opcode >= OP_1 && opcode <= OP_16;
+  return scriptEnd - pushDataStart(opcode, start) <= MAX_DATACARRIER_BYTES;
+}

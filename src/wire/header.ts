@@ -1,0 +1,55 @@
+import { ByteReader } from './byte-reader';
+import { displayHash, readDisplayHash } from './hash';
+
+/** Size of a block header in bytes. */
+export const HEADER_BYTES = 80;
+
+/** A block header as facts about the bytes it was read from. */
+export class Header {
+  private cachedHash: string | undefined = undefined;
+
+  constructor(
+    readonly bytes: Buffer,
+    readonly start: number,
+  ) {}
+
+  /** Hash of the block, as people write it. */
+  get hash(): string {
+    this.cachedHash ??= displayHash(this.bytes.subarray(this.start, this.start + HEADER_BYTES));
+    return this.cachedHash;
+  }
+
+  /** Version, signed. */
+  get version(): number {
+    return this.bytes.readInt32LE(this.start);
+  }
+
+  /** Hash of the block before it, as people write it. */
+  get prevHash(): string {
+    return readDisplayHash(this.bytes, this.start + 4);
+  }
+
+  /** Root of the txids' merkle tree, as people write it. */
+  get merkleRoot(): string {
+    return readDisplayHash(this.bytes, this.start + 36);
+  }
+
+  /** Unix time in seconds that the miner claims. */
+  get time(): number {
+    return this.bytes.readUInt32LE(this.start + 68);
+  }
+
+  /** Target in its compact form. */
+  get bits(): number {
+    return this.bytes.readUInt32LE(this.start + 72);
+  }
+
+  get nonce(): number {
+    return this.bytes.readUInt32LE(this.start + 76);
+  }
+}
+
+/** Reads the 80 bytes of a header from `start`; more may follow. Throws ParseError. */
+export function parseHeader(bytes: Buffer, start = 0): Header {
+  return new Header(bytes, new ByteReader(bytes, start).skip(HEADER_BYTES));
+}

@@ -1,0 +1,49 @@
+import { type Header, HEADER_BYTES, parseHeader } from '../header';
+import type { Transaction } from '../transaction';
+import { DecodeError, PayloadReader } from '../reader';
+import { LEAST_TRANSACTION_BYTES, readTransactionField } from './transaction-field';
+
+/** A transaction that is sent whole, with its place in the block; the coinbase has 0. */
+export interface PrefilledTransaction {
+  readonly index: number;
+  readonly transaction: Transaction;
+}
+
+/** A block whose transactions are mostly named and not sent (BIP152). */
+export interface CmpctBlockMessage {
+  readonly header: Header;
+  /** Part of the key that short ids are made with. */
+  readonly nonce: bigint;
+  /** Ids of 48 bits of the transactions that are not prefilled, in the order of the block. */
+  readonly shortIds: readonly number[];
+  readonly prefilled: readonly PrefilledTransaction[];
+}
+
+/** Indexes are of 16 bits; Core 31 `src/blockencodings.h` refuses a block of more transactions. */
+const MAX_TRANSACTIONS = 0xffff;
+
+const SHORT_ID_BYTES = 6;
+
+/**
+ * Decodes `cmpctblock` (BIP152; Core 31 `src/blockencodings.h` CBlockHeaderAndShortTxIDs). Refuses, as Core does
+ * (`src/blockencodings.cpp` InitData), a block without transactions and a prefilled transaction beyond the end of the block.
+ */
+export function decodeCmpctBlock(payload: Buffer): CmpctBlockMessage {
+  const reader = new PayloadReader(payload);
+  const header = parseHeader(reader.bytes(HEADER_BYTES));
+  const nonce = reader.u64();
+  const shortIds = Array.from({ length: reader.count(MAX_TRANSACTIONS, SHORT_ID_BYTES) }, () => reader.u48());
+  const count = reader.count(MAX_TRANSACTIONS - shortIds.length, LEAST_TRANSACTION_BYTES + 1);
+  if (shortIds.length + count === 0) throw new DecodeError('block without transactions');
+
+  const prefilled: PrefilledTransaction[] = [];
+  let next = 0;
+  for (let i = 0; i < count; i++) {
+    // Each index is sent as its distance from the one before; up to it there are short ids alone.
+    const index = next + reader.compactSize(MAX_TRANSACTIONS);
+    if (index > shortIds.length + i) throw new DecodeError(`prefilled index ${index} beyond the block`);
+    prefilled.push({ index, transaction: readTransactionField(reader) });
+    next = index + 1;
+  }
+  return { header, nonce, shortIds, prefilled };
+}

@@ -1,0 +1,207 @@
+import { ByteReader } from './byte-reader';
+import { displayHash } from './hash';
+import { hashMany } from './hash-many';
+import { Input, LEAST_INPUT_BYTES } from './input';
+import { LEAST_OUTPUT_BYTES, Output } from './output';
+import { ParseError } from './parse-error';
+
+/** Marker, flag (BIP144). */
+const SEGWIT_MARK_BYTES = 2;
+
+/**
+ * A transaction as facts about the bytes it was read from. It and its inputs and outputs hold those bytes and read from
+ * them: the bytes must not change, and whoever keeps a fact for long should keep the number and let the object go, or the
+ * whole message stays in memory.
+ */
+export class Transaction {
+  private cachedTxid: string | undefined = undefined;
+  private cachedWtxid: string | undefined = undefined;
+
+  constructor(
+    readonly bytes: Buffer,
+    readonly start: number,
+    /** Offset behind the transaction. */
+    readonly end: number,
+    /** Offset behind the last output, where witnesses begin if there are any. */
+    private readonly outputsEnd: number,
+    readonly inputs: readonly Input[],
+    readonly outputs: readonly Output[],
+  ) {}
+
+  /** Version, signed as consensus once had it: what Core 31 shows as 4294967295 is -1 here. */
+  get version(): number {
+    return this.bytes.readInt32LE(this.start);
+  }
+
+  get lockTime(): number {
+    return this.bytes.readUInt32LE(this.end - 4);
+  }
+
+  /** Whether any input has a witness. */
+  get hasWitness(): boolean {
+    return this.outputsEnd !== this.end - 4;
+  }
+
+  /** Serialized size in bytes, witness included. */
+  get size(): number {
+    return this.end - this.start;
+  }
+
+  /** Serialized size in bytes without witness: what the txid is the hash of. */
+  get strippedSize(): number {
+    return this.hasWitness ? this.outputsEnd + 4 - this.start - SEGWIT_MARK_BYTES : this.size;
+  }
+
+  /** Weight in weight units (BIP141). */
+  get weight(): number {
+    return this.strippedSize * 3 + this.size;
+  }
+
+  /** Virtual size in vB (BIP141). */
+  get vsize(): number {
+    return Math.ceil(this.weight / 4);
+  }
+
+  /** Whether it is the first of a block. */
+  get isCoinbase(): boolean {
+    return this.inputs.length === 1 && this.inputs[0]?.isNull === true;
+  }
+
+  /** Hash without witness, as people write it. */
+  get txid(): string {
+    this.cachedTxid ??= this.hasWitness ? displayHash(this.txidBytes()) : this.wtxid;
+    return this.cachedTxid;
+  }
+
+  /** Hash with witness (BIP141), as people write it. A coinbase has one too; only the witness commitment takes 0 for it. */
+  get wtxid(): string {
+    this.cachedWtxid ??= displayHash(this.wtxidBytes());
+    return this.cachedWtxid;
+  }
+
+  /** Hashes many for their txids, in two thirds of the time that it takes when each is asked for its own. */
+  static hashTxids(transactions: readonly Transaction[]): void {
+    const fresh = transactions.filter(({ cachedTxid }) => cachedTxid === undefined);
+    hashMany(
+      fresh,
+      (transaction) => transaction.txidBytes(),
+      (transaction, txid) => {
+        transaction.cachedTxid = txid;
+        if (!transaction.hasWitness) transaction.cachedWtxid = txid;
+      },
+    );
+  }
+
+  /** As {@link hashTxids}, for wtxids. */
+  static hashWtxids(transactions: readonly Transaction[]): void {
+    const fresh = transactions.filter(({ cachedWtxid }) => cachedWtxid === undefined);
+    hashMany(
+      fresh,
+      (transaction) => transaction.wtxidBytes(),
+      (transaction, wtxid) => (transaction.cachedWtxid = wtxid),
+    );
+  }
+
+  private wtxidBytes(): Buffer {
+    return this.bytes.subarray(this.start, this.end);
+  }
+
+  private txidBytes(): Buffer {
+    if (!this.hasWitness) return this.wtxidBytes();
+    const { bytes, start, strippedSize } = this;
+    const stripped = Buffer.allocUnsafe(strippedSize);
+    stripped.writeInt32LE(this.version, 0);
+    bytes.copy(stripped, 4, start + 4 + SEGWIT_MARK_BYTES, this.outputsEnd);
+    stripped.writeUInt32LE(this.lockTime, strippedSize - 4);
+    return stripped;
+  }
+}
+
+/**
+ * Reads the payload of a `tx` message: as in Core and btcd, what is behind the transaction is passed over. Throws ParseError where
+ * Bitcoin Core would not read it.
+ */
+export function parseTransactionMessage(payload: Buffer): Transaction {
+  return readTransaction(new ByteReader(payload));
+}
+
+/**
+ * Reads the transaction that fills `bytes` from `start`. Throws ParseError where Bitcoin Core would not read the bytes, or where
+ * any are left over.
+ */
+export function parseTransaction(bytes: Buffer, start = 0): Transaction {
+  const reader = new ByteReader(bytes, start);
+  const transaction = readTransaction(reader);
+  reader.expectEnd();
+  return transaction;
+}
+
+/** Reads the transaction that `reader` is at, in either serialization (BIP144), and moves behind it. Throws ParseError. */
+export function readTransaction(reader: ByteReader): Transaction {
+  const { bytes, position: start } = reader;
+  reader.skip(4);
+  let inputs: Input[] = [];
+  let outputs: Output[] = [];
+  let outputsEnd: number;
+  const marker = reader.position;
+  const count = reader.readCount(LEAST_INPUT_BYTES);
+  if (count === 0) {
+    const flag = reader.readByte();
+    outputsEnd = reader.position;
+    // Without inputs the flag is the count of the outputs: none either. Core reads that and refuses it as not sane.
+    if (flag !== 0) {
+      if (flag !== 1) throw new ParseError('unknown-flag', outputsEnd - 1);
+      const counted = reader.position;
+      inputs = readInputs(reader, reader.readCount(LEAST_INPUT_BYTES));
+      if (inputs.length === 0) throw new ParseError('no-inputs', counted);
+      outputs = readOutputs(reader);
+      outputsEnd = reader.position;
+      if (!readWitnesses(reader, inputs)) throw new ParseError('superfluous-witness', marker);
+    }
+  } else {
+    inputs = readInputs(reader, count);
+    outputs = readOutputs(reader);
+    outputsEnd = reader.position;
+  }
+  reader.skip(4);
+  return new Transaction(bytes, start, reader.position, outputsEnd, inputs, outputs);
+}
+
+function readInputs(reader: ByteReader, count: number): Input[] {
+  // Arrays that grow one by one have room for 17 when they hold 1: of a block with many transactions that is a tenth of the time.
+  const inputs = new Array<Input>(count);
+  for (let i = 0; i < count; i++) {
+    const start = reader.skip(36);
+    const length = reader.readCompactSize();
+    const scriptStart = reader.skip(length);
+    reader.skip(4);
+    inputs[i] = new Input(reader.bytes, start, scriptStart, scriptStart + length);
+  }
+  return inputs;
+}
+
+function readOutputs(reader: ByteReader): Output[] {
+  const count = reader.readCount(LEAST_OUTPUT_BYTES);
+  const outputs = new Array<Output>(count);
+  for (let i = 0; i < count; i++) {
+    const start = reader.skip(8);
+    const length = reader.readCompactSize();
+    const scriptStart = reader.skip(length);
+    outputs[i] = new Output(reader.bytes, start, scriptStart, scriptStart + length);
+  }
+  return outputs;
+}
+
+/** Counts the witnesses of `inputs`; false if none has an item. */
+function readWitnesses(reader: ByteReader, inputs: readonly Input[]): boolean {
+  let any = false;
+  for (const input of inputs) {
+    const start = reader.position;
+    const items = reader.readCount(1);
+    for (let i = 0; i < items; i++) reader.skip(reader.readCompactSize());
+    input.witnessItems = items;
+    input.witnessSize = reader.position - start;
+    any ||= items > 0;
+  }
+  return any;
+}

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { hashMany } from '../../src/wire/hash-many';
+import type * as Sha256x4 from '../../src/wire/sha256x4';
+
+function sha256(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest();
+}
+
+/** Bytes of every length up to a few blocks of SHA-256, all different. */
+function messages(count: number): Buffer[] {
+  return Array.from({ length: count }, (_, i) => Buffer.from(`${i} `.repeat(i % 80)));
+}
+
+type HashMany = typeof hashMany;
+
+function hashes(hash: HashMany, items: readonly Buffer[]): string[] {
+  const found = new Map<Buffer, string>();
+  hash(
+    items,
+    (item) => item,
+    (item, text) => found.set(item, text),
+  );
+  return items.map((item) => found.get(item) ?? '');
+}
+
+const expected = (items: readonly Buffer[]): string[] =>
+  items.map((item) => sha256(sha256(item)).reverse().toString('hex'));
+
+describe('hashMany', () => {
+  // Around four, which go side by side, and around what goes into its memory.
+  it.each([0, 1, 3, 4, 5, 8, 1_023, 1_024, 1_025, 2_500])('hashes %i as OpenSSL does', (count) => {
+    const items = messages(count);
+    expect(hashes(hashMany, items)).toEqual(expected(items));
+  });
+
+  it('does without WebAssembly where there is none', () => {
+    jest.isolateModules(() => {
+      jest.doMock('../../src/wire/sha256x4', () => ({
+        ...jest.requireActual<typeof Sha256x4>('../../src/wire/sha256x4'),
+        compileSha256x4: () => undefined,
+      }));
+      const { hashMany: without } = jest.requireActual<{ hashMany: HashMany }>('../../src/wire/hash-many');
+      const items = messages(50);
+      expect(hashes(without, items)).toEqual(expected(items));
+    });
+  });
+
+  it('finds no WebAssembly with a compiler that refuses', () => {
+    jest.isolateModules(() => {
+      const real = globalThis.WebAssembly;
+      try {
+        Object.defineProperty(globalThis, 'WebAssembly', { value: undefined, configurable: true });
+        const { compileSha256x4 } = jest.requireActual<typeof Sha256x4>('../../src/wire/sha256x4');
+        expect(compileSha256x4()).toBeUndefined();
+      } finally {
+        Object.defineProperty(globalThis, 'WebAssembly', { value: real, configurable: true });
+      }
+    });
+  });
+});
