@@ -1,5 +1,7 @@
 import { CommandField } from './command-field';
 import { checksum } from './hash';
+import { PartialMessage } from './partial-message';
+import { YoungGarbage } from '../lib/young-garbage';
 
 /** Bytes before each payload: magic 4, command 12, length 4, checksum 4. */
 export const HEADER_BYTES = 24;
@@ -9,17 +11,14 @@ export const MAX_PAYLOAD_BYTES = 4_000_000;
 
 const COMMAND_BYTES = 12;
 
-/**
- * A chunk below this is copied behind the one before it: held by itself, as a chunk of one byte takes 440 bytes, a message of 4 MB
- * in such chunks would take 1.7 GB.
- */
-const SMALL_CHUNK = 1_024;
-
-/** What small chunks are gathered in. */
-const GATHERED_BYTES = 16_384;
-
 /** Why a stream of bytes stopped being the protocol. Each ends its connection. */
 export type FramingViolation = 'wrong-magic' | 'oversized-message' | 'wrong-checksum';
+
+/** What is needed of a header, and no view of its bytes: that would keep the chunk that they came in. */
+interface Header {
+  readonly command: string;
+  readonly checksum: number;
+}
 
 /** Receives what a {@link FrameReader} finds. Commands are a stranger's bytes up to the first NUL, one character each. */
 export interface FrameSink {
@@ -37,14 +36,16 @@ export interface FrameSink {
  * and not a copy. Nothing is allocated for what a header merely promises.
  */
 export class FrameReader {
+  /** What has come behind `partial` and was not read yet. */
   private readonly chunks: Buffer[] = [];
   private readonly commands = new CommandField();
-  /** Where small chunks are gathered, the last of `chunks` being a view of it; null where it is none. */
-  private gathering: Buffer | null = null;
+  /** What has come of a header or a payload that is not whole. */
+  private partial: PartialMessage | null = null;
   private buffered = 0;
   /** Bytes that must be there before the next step. */
   private wanted = HEADER_BYTES;
-  private header: Buffer | null = null;
+  /** What the header says of the payload that comes next; null where a header comes next. */
+  private header: Header | null = null;
   private broken = false;
 
   constructor(
@@ -66,7 +67,7 @@ export class FrameReader {
   /** Takes a chunk; what is whole in it is handed on by {@link run}. */
   add(chunk: Buffer): void {
     if (this.broken) return;
-    this.append(chunk);
+    this.chunks.push(chunk);
     this.buffered += chunk.length;
   }
 
@@ -85,6 +86,7 @@ export class FrameReader {
       }
     }
     if (this.broken) this.letGo();
+    else if (this.buffered < this.wanted) this.gather();
     return this.buffered >= this.wanted;
   }
 
@@ -96,35 +98,21 @@ export class FrameReader {
 
   private letGo(): void {
     this.chunks.length = 0;
-    this.gathering = null;
+    this.partial?.drop();
+    this.partial = null;
     this.buffered = 0;
     this.wanted = Infinity;
   }
 
-  private append(chunk: Buffer): void {
-    if (this.chunks.length === 0 || chunk.length >= SMALL_CHUNK) {
-      this.seal();
-      this.chunks.push(chunk);
-      return;
+  /** Moves what has come into memory of its own. */
+  private gather(): void {
+    if (this.chunks.length === 0) return;
+    this.partial ??= new PartialMessage(this.wanted);
+    for (const chunk of this.chunks) {
+      this.partial.add(chunk);
+      garbage.left(chunk.length);
     }
-    let used = this.chunks.at(-1)?.length ?? 0;
-    if (this.gathering === null || this.gathering.length - used < chunk.length) {
-      this.seal();
-      const wanted = Math.min(GATHERED_BYTES, this.wanted - this.buffered);
-      this.gathering = Buffer.allocUnsafeSlow(Math.max(chunk.length, wanted));
-      this.chunks.push(EMPTY);
-      used = 0;
-    }
-    chunk.copy(this.gathering, used);
-    this.chunks[this.chunks.length - 1] = this.gathering.subarray(0, used + chunk.length);
-  }
-
-  /** Ends the gathering of small chunks; what they do not fill is given back. */
-  private seal(): void {
-    const last = this.chunks.at(-1);
-    if (this.gathering !== null && last !== undefined && last.length < this.gathering.length / 2)
-      this.chunks[this.chunks.length - 1] = Buffer.from(last);
-    this.gathering = null;
+    this.chunks.length = 0;
   }
 
   private readHeader(header: Buffer): void {
@@ -137,16 +125,15 @@ export class FrameReader {
       this.fail('oversized-message');
       return;
     }
-    this.header = header;
+    this.header = { command: this.commands.of(header), checksum: header.readUInt32LE(20) };
     this.wanted = length;
   }
 
-  private readPayload(header: Buffer, payload: Buffer): void {
+  private readPayload({ command, checksum: expected }: Header, payload: Buffer): void {
     this.header = null;
     this.wanted = HEADER_BYTES;
-    const command = this.commands.of(header);
     this.sink.arrived(command, HEADER_BYTES + payload.length);
-    if (checksum(payload) === header.readUInt32LE(20)) this.sink.message(command, payload);
+    if (checksum(payload) === expected) this.sink.message(command, payload);
     else this.fail('wrong-checksum');
   }
 
@@ -157,23 +144,28 @@ export class FrameReader {
 
   /** Takes `length` bytes off the front; the caller has made sure that they are there. */
   private take(length: number): Buffer {
-    this.gathering = null;
     this.buffered -= length;
+    const { partial } = this;
+    if (partial === null && (this.chunks[0] ?? EMPTY).length >= length) return this.cut(length);
+    this.partial = null;
+    const whole = partial ?? new PartialMessage(length);
+    for (let { missing } = whole; missing > 0; { missing } = whole)
+      whole.add(this.cut(Math.min(missing, (this.chunks[0] ?? EMPTY).length)));
+    garbage.left(length);
+    return whole.take();
+  }
+
+  /** Cuts `length` bytes off the first chunk, which is as long at least. */
+  private cut(length: number): Buffer {
     const first = this.chunks[0] ?? EMPTY;
-    if (first.length > length) {
-      this.chunks[0] = first.subarray(length);
-      return first.subarray(0, length);
-    }
-    if (first.length === length) {
-      this.chunks.shift();
-      return first;
-    }
-    const whole = this.chunks.length === 1 ? first : Buffer.concat(this.chunks);
-    this.chunks.length = 0;
-    if (whole.length > length) this.chunks.push(whole.subarray(length));
-    return whole.subarray(0, length);
+    if (first.length > length) this.chunks[0] = first.subarray(length);
+    else this.chunks.shift();
+    return first.length > length ? first.subarray(0, length) : first;
   }
 }
+
+/** One for all connections. */
+const garbage = new YoungGarbage();
 
 const EMPTY = Buffer.alloc(0);
 

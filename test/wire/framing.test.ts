@@ -171,3 +171,25 @@ describe('a message that comes in crumbs', () => {
     expect(recorder.violations).toEqual([]);
   });
 });
+
+it('does not keep a chunk for the few bytes at its end', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const ping = encodeFrame(MAGIC, 'ping', Buffer.alloc(8));
+  const pings = Buffer.concat(Array.from({ length: 2_000 }, () => ping)).subarray(0, -1);
+  const readers = Array.from({ length: 100 }, () => {
+    const recorder = { arrived: () => undefined, message: () => undefined, violation: () => undefined };
+    return new FrameReader(MAGIC, recorder);
+  });
+  const chunks = readers.map((reader) => {
+    const chunk = Buffer.from(new ArrayBuffer(pings.length));
+    pings.copy(chunk);
+    reader.push(chunk);
+    return new WeakRef(chunk.buffer);
+  });
+  // A reference is kept until the turn of the event loop ends.
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  collect();
+  expect(chunks.filter((chunk) => chunk.deref() !== undefined)).toEqual([]);
+  expect(readers.map(({ held }) => held)).toEqual(readers.map(() => ping.length - 1 - HEADER_BYTES));
+});

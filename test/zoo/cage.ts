@@ -17,19 +17,20 @@ export function frame(command: string, payload: Buffer = Buffer.alloc(0)): Buffe
 export class Cage {
   private addresses = 0;
   private readonly sockets = new Set<Socket>();
+  private hasLeft = false;
 
   constructor(
     private readonly options: {
       readonly port: number;
       /** Place of the behaviour in the list; makes its addresses. */
       readonly place: number;
-      /** When it is over, in milliseconds of `performance.now()`. */
+      /** When it is over, in milliseconds of `performance.now()`; sooner where it is told to leave. */
       readonly until: number;
     },
   ) {}
 
   get isOver(): boolean {
-    return performance.now() >= this.options.until;
+    return this.hasLeft || performance.now() >= this.options.until;
   }
 
   /** A new address of loopback, which tells the behaviour that dials from it. */
@@ -97,6 +98,7 @@ export class Cage {
 
   /** Hangs up everywhere. */
   leave(): void {
+    this.hasLeft = true;
     for (const socket of this.sockets) socket.destroy();
   }
 }

@@ -1,7 +1,7 @@
 import { Cage } from './cage';
 import { BEHAVIOURS } from './list';
 
-/** What the process of the culprits is told, once. */
+/** What the process of the culprits is told first. */
 export interface CulpritsOrder {
   readonly port: number;
   /** Names of the behaviours that run at once. */
@@ -11,8 +11,15 @@ export interface CulpritsOrder {
   readonly comeBack: boolean;
 }
 
+/** What it is told then: whose time is over. */
+export interface LeaveOrder {
+  readonly leave: readonly string[];
+}
+
 /** What it tells: the error of a behaviour that failed by itself, and the end. */
 export type CulpritsNews = { readonly failed: string } | { readonly done: true };
+
+const cages = new Map<string, Cage>();
 
 const tell = (news: CulpritsNews): void => void process.send?.(news);
 
@@ -21,11 +28,13 @@ async function misbehave({ port, names, seconds, comeBack }: CulpritsOrder): Pro
   await Promise.all(
     names.map(async (name) => {
       const place = BEHAVIOURS.findIndex((each) => each.name === name);
+      const behaviour = BEHAVIOURS[place];
       const cage = new Cage({ port, place, until });
+      cages.set(name, cage);
       try {
         // What was ended comes back from other addresses, as long as the run goes on.
         do {
-          await BEHAVIOURS[place]?.run(cage);
+          await behaviour?.run(cage);
           await cage.pause(1_000);
         } while (comeBack && !cage.isOver);
       } catch (error) {
@@ -37,5 +46,8 @@ async function misbehave({ port, names, seconds, comeBack }: CulpritsOrder): Pro
   );
 }
 
-process.on('message', (order: CulpritsOrder) => void misbehave(order).then(() => tell({ done: true })));
+process.on('message', (order: CulpritsOrder | LeaveOrder) => {
+  if ('leave' in order) for (const name of order.leave) cages.get(name)?.leave();
+  else void misbehave(order).then(() => tell({ done: true }));
+});
 process.on('disconnect', () => process.exit(0));

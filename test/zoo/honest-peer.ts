@@ -13,6 +13,13 @@ const WITNESS_FLAG = 0x4000_0000;
 
 const PING_MS = 50;
 
+/** How long an answer took, in milliseconds. */
+export interface Delay {
+  readonly ms: number;
+  /** In those of the listener's processor, while other programs have it the listener can't answer; never above `ms`. */
+  readonly processorMs: number;
+}
+
 /** What an honest peer did, and what it got. */
 export interface HonestRecord {
   readonly sent: Counts;
@@ -21,8 +28,8 @@ export interface HonestRecord {
   readonly given: readonly string[];
   /** How many were announced. */
   readonly announced: number;
-  /** Milliseconds from each ping to its pong. */
-  readonly pongs: readonly number[];
+  /** How long each pong took. */
+  readonly pongs: readonly Delay[];
   /** Pings without a pong. */
   readonly unanswered: number;
 }
@@ -31,8 +38,9 @@ export interface HonestRecord {
 export class HonestPeer {
   private readonly transactions = new Map<string, Buffer>();
   private readonly given: string[] = [];
-  private readonly pongs: number[] = [];
-  private readonly pings = new Map<string, number>();
+  private readonly pongs: Delay[] = [];
+  /** By nonce: when it was sent, by both clocks. */
+  private readonly pings = new Map<string, Delay>();
   private timers: NodeJS.Timeout[] = [];
   private announced = 0;
   private height = 0;
@@ -41,16 +49,18 @@ export class HonestPeer {
   private constructor(
     private readonly number: number,
     private readonly peer: FakePeer,
+    private readonly processorMs: () => number,
   ) {}
 
-  static async start(number: number): Promise<HonestPeer> {
+  /** @param processorMs the processor time that the listener has taken so far */
+  static async start(number: number, processorMs: () => number): Promise<HonestPeer> {
     // The peer is made of what answers for it.
     let self: HonestPeer | undefined = undefined as HonestPeer | undefined;
     const peer = await FakePeer.start({
       host: `127.${randomInt(1, 10)}.${randomInt(256)}.${randomInt(1, 255)}`,
       onMessage: (connection, got) => self?.answer(connection, got),
     });
-    self = new HonestPeer(number, peer);
+    self = new HonestPeer(number, peer, processorMs);
     return self;
   }
 
@@ -102,6 +112,10 @@ export class HonestPeer {
     return this.peer.connections.at(-1);
   }
 
+  private now(): Delay {
+    return { ms: performance.now(), processorMs: this.processorMs() };
+  }
+
   private announce(): void {
     const { raw, hash } = honestTransaction(this.number, this.announced++);
     this.transactions.set(hash.toString('hex'), raw);
@@ -118,7 +132,7 @@ export class HonestPeer {
   private ping(): void {
     const nonce = Buffer.alloc(8);
     nonce.writeBigUInt64LE(++this.nonce);
-    this.pings.set(nonce.toString('hex'), performance.now());
+    this.pings.set(nonce.toString('hex'), this.now());
     this.connection?.send('ping', nonce);
   }
 
@@ -132,7 +146,13 @@ export class HonestPeer {
       connection.send('pong', payload);
     } else if (command === 'pong') {
       const key = payload.toString('hex');
-      this.pongs.push(performance.now() - (this.pings.get(key) ?? 0));
+      const { ms, processorMs } = this.now();
+      const sent = this.pings.get(key);
+      if (sent !== undefined)
+        this.pongs.push({
+          ms: ms - sent.ms,
+          processorMs: Math.min(ms - sent.ms, processorMs - sent.processorMs),
+        });
       this.pings.delete(key);
     } else if (command === 'getheaders') {
       connection.send(

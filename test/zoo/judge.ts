@@ -31,8 +31,8 @@ export interface Finding {
   readonly residentBefore: number;
   readonly residentPeak: number;
   readonly residentAfter: number;
-  /** Milliseconds. */
-  readonly pongP99: number;
+  /** Milliseconds: as the peers waited, and of the listener's processor. */
+  readonly pongP99: { readonly ms: number; readonly processorMs: number };
 }
 
 const MOST_RESIDENT = 500_000_000;
@@ -40,22 +40,17 @@ const MOST_RESIDENT = 500_000_000;
 const LEFT_OVER = 1.2;
 
 /**
- * What glibc keeps for later of what was held and freed: about the bound of messages that have come in part
- * (src/p2p/budget/held-bytes.ts). None of it is in use.
+ * What stays beyond that, each up to a bound: transactions in the relay view (2 MB here) with what they spend, hashes of what was
+ * announced, and what the allocator keeps of thousands of connections. At 60 s the most was 15 MB, after storms of resets and names by the
+ * hundred thousand.
  */
-const ALLOCATOR_KEEPS = 80_000_000;
-
-/**
- * What stays of those that keep the rules, each up to a bound: transactions in the relay view (10 MB here), and hashes of what was
- * announced and of what came.
- */
-const MAY_STAY = 30_000_000;
+const MAY_STAY = 20_000_000;
 
 /** Whether the memory that culprits took is back: what is in use, and what the system counts. */
 export function isBack(before: ListenerReport, after: ListenerReport): boolean {
   return (
     after.live <= before.live * LEFT_OVER + MAY_STAY &&
-    after.resident <= before.resident * LEFT_OVER + MAY_STAY + ALLOCATOR_KEEPS
+    after.resident <= before.resident * LEFT_OVER + MAY_STAY
   );
 }
 
@@ -70,7 +65,7 @@ export function judge(seen: Seen, options: { readonly judgesPong: boolean }): Fi
   const faults = [...seen.failures];
   const reasons = new Map<string, Counts>();
   for (const behaviour of seen.behaviours) {
-    const found = reasonsOf(behaviour, after);
+    const found = reasonsOf(behaviour, after.reasons);
     reasons.set(behaviour.name, found);
     const fault = endFault(behaviour, found, seen.behaviours.length > 1);
     if (fault !== undefined) faults.push(fault);
@@ -83,10 +78,13 @@ export function judge(seen: Seen, options: { readonly judgesPong: boolean }): Fi
     faults.push(
       `memory: ${mb(after.live)} in use and ${mb(after.resident)} resident afterwards, ${mb(before.live)} and ${mb(before.resident)} before`,
     );
-  const pongs = seen.honest.flatMap((record) => record.pongs).sort((a, b) => a - b);
-  const pongP99 = pongs[Math.floor(pongs.length * 0.99)] ?? Infinity;
-  if (options.judgesPong && pongP99 > PONG_MS)
-    faults.push(`pongs: p99 ${pongP99.toFixed(0)} ms, 250 are allowed`);
+  const pongs = seen.honest.flatMap((record) => record.pongs);
+  const pongP99 = {
+    ms: p99(pongs.map(({ ms }) => ms)),
+    processorMs: p99(pongs.map((pong) => pong.processorMs)),
+  };
+  const judged = options.judgesPong ? pongP99.ms : pongP99.processorMs;
+  if (judged > PONG_MS) faults.push(`pongs: p99 ${judged.toFixed(0)} ms, 250 are allowed`);
   return {
     faults,
     reasons,
@@ -100,8 +98,13 @@ export function judge(seen: Seen, options: { readonly judgesPong: boolean }): Fi
   };
 }
 
+function p99(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * 0.99)] ?? Infinity;
+}
+
 /** Each behaviour dials from addresses of its own. */
-function reasonsOf(behaviour: Behaviour, { reasons }: ListenerReport): Counts {
+function reasonsOf(behaviour: Behaviour, reasons: ListenerReport['reasons']): Counts {
   const prefix = `127.${BEHAVIOURS.indexOf(behaviour) + 10}.`;
   const found: Counts = {};
   for (const [host, counts] of Object.entries(reasons)) {
@@ -111,12 +114,18 @@ function reasonsOf(behaviour: Behaviour, { reasons }: ListenerReport): Counts {
   return found;
 }
 
+/** Whether the listener has given a behaviour the end that it must have; one that may stay has it from the start. */
+export function hasEnd(behaviour: Behaviour, reasons: ListenerReport['reasons']): boolean {
+  const found = reasonsOf(behaviour, reasons);
+  return behaviour.ends === 'stays' || behaviour.ends.some((reason) => reason in found);
+}
+
 function endFault({ name, ends }: Behaviour, found: Counts, isOneOfMany: boolean): string | undefined {
-  const reasons = Object.keys(found).filter((reason) => !PEACEFUL.has(reason));
-  // Of many floods at once each gets its turn: some are still held back when the run is over.
-  const isHeldBack = isOneOfMany && ends.includes('flood');
+  // Many at once have one processor: a peer may be too slow by itself.
+  const isSlow = (reason: string): boolean => isOneOfMany && reason === 'handshake-timeout';
+  const reasons = Object.keys(found).filter((reason) => !PEACEFUL.has(reason) && !isSlow(reason));
   if (ends !== 'stays')
-    return isHeldBack || ends.some((reason) => reason in found)
+    return ends.some((reason) => reason in found)
       ? undefined
       : `${name}: must end by ${ends.join(' or ')}, found ${Object.keys(found).join(', ') || 'nothing'}`;
   return undefined === reasons.find((reason) => !REFUSALS.has(reason))

@@ -7,10 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { formatEndpoint } from '../../src/p2p/endpoint';
 import { freePort } from '../support/free-port';
 import type { Behaviour } from './behaviour';
-import type { CulpritsNews, CulpritsOrder } from './culprits-child';
+import type { CulpritsNews, CulpritsOrder, LeaveOrder } from './culprits-child';
 import { HONEST_PEERS } from './honest-data';
 import { HonestPeer } from './honest-peer';
-import { type Finding, type Seen, isBack, judge } from './judge';
+import { type Finding, type Seen, hasEnd, isBack, judge } from './judge';
 import type { ListenerNews, ListenerOrder, ListenerReport } from './listener-child';
 
 /** How a run goes. */
@@ -32,16 +32,28 @@ const BLOCK_MS = 2_000;
 /** Before the culprits come: what a listener takes in its first seconds is no leak. */
 const WARM_MS = 3_000;
 
+/**
+ * Of many at once each gets its turn: how much longer, at most, those go on that were not ended yet. On a machine that does nothing
+ * else it takes a few seconds.
+ */
+const GRACE_SECONDS = 240;
+const LOOK_MS = 2_000;
+
 /** The longest that an honest transaction may wait for its turn: Core asks another announcer after 60 s. */
 const DRAIN_MS = 70_000;
 
 /** Lets behaviours loose on a listener, all at once, and judges what was seen. */
 export async function run(behaviours: readonly Behaviour[], options: RunOptions): Promise<Finding> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-zoo-'));
-  const honest = await Promise.all(Array.from({ length: HONEST_PEERS }, (_, n) => HonestPeer.start(n)));
+  const started: { listener?: ChildProcess } = {};
+  const processorMs = (): number => threadMs(started.listener?.pid);
+  const honest = await Promise.all(
+    Array.from({ length: HONEST_PEERS }, (_, n) => HonestPeer.start(n, processorMs)),
+  );
   const lines = path.join(folder, 'points');
   const output = openSync(lines, 'w');
   const listener = start(path.join(options.folder, 'listener-child.js'), output, ['--expose-gc']);
+  started.listener = listener;
   const culprits = start(path.join(options.folder, 'culprits-child.js'), 'ignore', []);
   const failures: string[] = [];
   culprits.on('message', (news: CulpritsNews) => {
@@ -66,9 +78,16 @@ export async function run(behaviours: readonly Behaviour[], options: RunOptions)
     culprits.send({
       port,
       names,
-      seconds: options.seconds,
+      seconds: options.seconds + (names.length > 1 ? GRACE_SECONDS : 0),
       comeBack: names.length > 1,
     } satisfies CulpritsOrder);
+    if (names.length > 1) await Promise.race([done, sleep(options.seconds * 1_000)]);
+    // Whoever has had the end that it must have leaves, so that the listener comes to the others.
+    while (names.length > 1 && !(await Promise.race([done.then(() => true), sleep(LOOK_MS)]))) {
+      const reasons = await reasonsSoFar(listener);
+      const leave = behaviours.filter((each) => hasEnd(each, reasons)).map(({ name }) => name);
+      culprits.send({ leave } satisfies LeaveOrder);
+    }
     await done;
     await sleep(1_000);
     for (const peer of honest) peer.quiet();
@@ -95,6 +114,21 @@ export async function run(behaviours: readonly Behaviour[], options: RunOptions)
     for (const peer of honest) await peer.stop();
     closeSync(output);
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The processor time that the main thread of a process has taken, in milliseconds; where the system does not tell (it is Linux that
+ * does), the time that has passed.
+ */
+function threadMs(pid: number | undefined): number {
+  try {
+    const [nanoseconds] = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/schedstat`, 'utf8').split(
+      ' ',
+    );
+    return Number(nanoseconds) / 1e6;
+  } catch {
+    return performance.now();
   }
 }
 
@@ -139,6 +173,13 @@ async function settled(
     if (isBack(before, after) || performance.now() > deadline) return after;
     await sleep(1_000);
   }
+}
+
+async function reasonsSoFar(listener: ChildProcess): Promise<ListenerReport['reasons']> {
+  const answered = heard(listener, (news: ListenerNews) => 'reasons' in news);
+  tell(listener, { reasons: true });
+  const news = await answered;
+  return 'reasons' in news ? news.reasons : {};
 }
 
 async function report(listener: ChildProcess): Promise<ListenerReport> {
