@@ -2,14 +2,17 @@ import type { Point } from '../metrics/point';
 
 /** What became of one batch. A batch that could not be delivered at all is an exception, and the queue tries again. */
 export interface WriteResult {
-  /** Points handed to the transport. Whatever of the batch is not among them was rejected. */
+  /** Points handed to the transport. The others can never be written (a value that the format cannot hold); they are skipped. */
   readonly sent: number;
   /** Points that the receiver confirmed to have stored; 0 where it cannot (UDP, pipes). */
   readonly acked: number;
-  /** Points that can never be written (a value that the format cannot hold); they are skipped, the rest goes. */
-  readonly rejected: number;
-  /** What was wrong with one of the rejected, for the log. */
+  /** What was wrong with one of those that were skipped, for the log. */
   readonly rejection?: string | undefined;
+}
+
+/** The result where the receiver has confirmed all that was sent. */
+export function confirmed(sent: number, rejection?: string): WriteResult {
+  return { sent, acked: sent, rejection };
 }
 
 /**

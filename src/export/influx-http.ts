@@ -3,7 +3,7 @@ import { type InputType, type ZlibOptions, gzip } from 'node:zlib';
 import { FailureError, messageOf } from '../lib/errors';
 import { tlsProblem } from '../influx/tls';
 import { RetryLater } from './backoff';
-import type { WriteResult } from './exporter';
+import { type WriteResult, confirmed } from './exporter';
 import { type Answer, HttpSender } from './http-sender';
 import { isInfluxError, isSuccess, judge, reasonOf } from './influx-answer';
 import type { LineBatch, LineExporter } from './line-exporter';
@@ -131,13 +131,13 @@ export class InfluxHttpExporter implements LineExporter {
     if (verdict.kind === 'stored') {
       const sent = points - Math.min(points, verdict.refused);
       if (sent === points && points > 0) this.taken = firstLine(lines);
-      return { sent, acked: sent, rejected: points - sent, rejection: reason };
+      return confirmed(sent, reason);
     }
     if (points === 1) {
       // A proxy that takes nothing at all says this of every line.
       if (answer.status === 413 && this.taken === undefined)
         throw new Error(`${this.api.origin} answers ${reason ?? ''} to one line of ${lines.length} bytes`);
-      return { sent: 0, acked: 0, rejected: 1, rejection: `${seriesOfLine(lines)}: ${reason ?? ''}` };
+      return confirmed(0, `${seriesOfLine(lines)}: ${reason ?? ''}`);
     }
     const [first, second] = halves({ lines, points });
     return together(await this.writePart(first), await this.writePart(second));

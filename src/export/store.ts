@@ -1,10 +1,10 @@
 import type { Point } from '../metrics/point';
 import { StoreProcess } from '../store/process/store-process';
-import type { Exporter, WriteResult } from './exporter';
+import { type Exporter, type WriteResult, confirmed } from './exporter';
 
 /**
- * The embedded store as an exporter: a process of its own has the file open. A batch is one transaction, as in `DuckDbExporter`, which
- * works there; a batch that the process did not confirm before it ended goes to the next one and is stored once.
+ * The embedded store as an exporter: a process of its own has the file open. A batch is one transaction of the `StoreWriter`
+ * there; a batch that the process did not confirm before it ended goes to the next one and is stored once.
  */
 export class StoreExporter implements Exporter {
   readonly name = 'duckdb';
@@ -23,8 +23,9 @@ export class StoreExporter implements Exporter {
     return this.process.open();
   }
 
-  write(points: readonly Point[]): Promise<WriteResult> {
-    return this.process.write(points);
+  async write(points: readonly Point[]): Promise<WriteResult> {
+    const { stored, rejection } = await this.process.write(points);
+    return confirmed(stored, rejection);
   }
 
   close(): Promise<void> {

@@ -8,19 +8,21 @@ import {
 } from '@duckdb/node-api';
 import { FailureError, messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
-import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
-import { type Store, openStore } from '../store/store';
-import { storedTimes } from '../store/stored-times';
-import type { Exporter, WriteResult } from './exporter';
 import {
   type Names,
   type Rejection,
+  UNKNOWN_SERIES,
   emptyProblem,
   namesOf,
   tagProblem,
   timeProblem,
   valueProblem,
-} from './values';
+} from '../metrics/point-checks';
+import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
+import { takeEach } from '../metrics/take-each';
+import type { Written } from './process/messages';
+import { type Store, openStore } from './store';
+import { storedTimes } from './stored-times';
 
 /** Rows appended before the event loop gets a turn: 3 to 5 ms here. A chunk may hold 2,048. */
 const CHUNK_ROWS = 1000;
@@ -41,11 +43,10 @@ interface TableWriter {
 }
 
 /**
- * The embedded store as an exporter. A batch is one transaction: it is there as a whole or not at all, also after a
- * power cut, and a retry can't write a point twice. `acked` is what was committed.
+ * Writes points into the embedded store. A batch is one transaction: it is there as a whole or not at all, also after a
+ * power cut, and a retry can't write a point twice.
  */
-export class DuckDbExporter implements Exporter {
-  readonly name = 'duckdb';
+export class StoreWriter {
   private readonly plans = new Map<SeriesName, Plan>(
     SERIES_NAMES.map((name) => [name, { names: namesOf(name), goodTags: new WeakSet() }]),
   );
@@ -74,26 +75,24 @@ export class DuckDbExporter implements Exporter {
     this.opened = { store, connection: await store.connect() };
   }
 
-  async write(points: readonly Point[]): Promise<WriteResult> {
+  /**
+   * Commits points; resolves when they are on disk.
+   * @throws what DuckDB says; nothing of the batch is stored then, or a second `write` of it finds what is
+   */
+  async write(points: readonly Point[]): Promise<Written> {
     const groups = new Map<SeriesName, Point[]>();
-    let rejected = 0;
-    let rejection: string | undefined;
-    for (const point of points) {
+    const { taken, rejection } = takeEach(points, (point) => {
       const problem = this.problemOf(point);
-      if (problem === null) {
-        const group = groups.get(point.series);
-        if (group === undefined) groups.set(point.series, [point]);
-        else group.push(point);
-      } else {
-        rejected++;
-        rejection = problem.detail;
-      }
-    }
+      if (problem !== null) return problem;
+      const group = groups.get(point.series);
+      if (group === undefined) groups.set(point.series, [point]);
+      else group.push(point);
+      return null;
+    });
     if (this.broken) await this.recover(groups);
     else if (points.some((point) => point.mayBeStored === true)) await this.removeStored(groups, mayBeStored);
     if (groups.size > 0) await this.transaction(groups);
-    const sent = points.length - rejected;
-    return { sent, acked: sent, rejected, rejection };
+    return { stored: taken, rejection };
   }
 
   async close(): Promise<void> {
@@ -123,7 +122,7 @@ export class DuckDbExporter implements Exporter {
   private problemOf(point: Point): Rejection | null {
     const { series, tags, fields, time } = point;
     const plan = this.plans.get(series);
-    if (plan === undefined) return { reason: 'unknown column', detail: 'a series that the schema lacks' };
+    if (plan === undefined) return UNKNOWN_SERIES;
     const { names, goodTags } = plan;
     if (!goodTags.has(tags)) {
       const problem = tagProblem(series, tags, names);

@@ -73,7 +73,6 @@ describe('a sender and a collector that confirms', () => {
     expect(await exporter.writeLines({ id: 'n-1-0', lines, points: 3 })).toEqual({
       sent: 2,
       acked: 2,
-      rejected: 1,
       rejection: 'the collector says why in its log',
     });
     expect(queue.points.map(({ time }) => time)).toEqual([1n, 3n]);

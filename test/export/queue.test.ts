@@ -29,7 +29,7 @@ class Kept implements Exporter {
       this.points.push(...points.slice(rejected));
       this.batches.push(points.length);
       const sent = points.length - rejected;
-      return { sent, acked: sent, rejected, rejection: rejected > 0 ? 'an example' : undefined };
+      return { sent, acked: sent, rejection: rejected > 0 ? 'an example' : undefined };
     } finally {
       this.running--;
     }

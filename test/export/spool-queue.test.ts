@@ -27,7 +27,7 @@ class Kept implements LineExporter {
     expect(lines).toHaveLength(batch.points);
     this.lines.push(...lines.slice(rejected));
     const sent = batch.points - rejected;
-    return { sent, acked: sent, rejected, rejection: rejected > 0 ? 'an example' : undefined };
+    return { sent, acked: sent, rejection: rejected > 0 ? 'an example' : undefined };
   }
 
   close(): Promise<void> {

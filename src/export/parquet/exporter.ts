@@ -4,8 +4,8 @@ import type { Clock } from '../../lib/clock';
 import { diskProblem } from '../../lib/disk-errors';
 import { FailureError, messageOf } from '../../lib/errors';
 import type { Point } from '../../metrics/point';
-import { DuckDbExporter } from '../duckdb';
-import type { Exporter, WriteResult } from '../exporter';
+import { StoreWriter } from '../../store/writer';
+import { type Exporter, type WriteResult, confirmed } from '../exporter';
 import { Sealer } from './sealer';
 
 /** How often finished hours are looked for, in milliseconds. */
@@ -33,7 +33,7 @@ export interface ParquetOptions {
  */
 export class ParquetExporter implements Exporter {
   readonly name = 'parquet';
-  private readonly staging: DuckDbExporter;
+  private readonly staging: StoreWriter;
   private sealer: Sealer | undefined;
   private timer: NodeJS.Timeout | undefined;
   private sealing: Promise<void> = Promise.resolve();
@@ -46,7 +46,7 @@ export class ParquetExporter implements Exporter {
   ) {
     const { directory } = options;
     const { warn } = modules;
-    this.staging = new DuckDbExporter({ path: path.join(directory, STAGING), filesIn: directory, warn });
+    this.staging = new StoreWriter({ path: path.join(directory, STAGING), filesIn: directory, warn });
   }
 
   /** @throws FailureError where the folder can't be made or written, or another process uses it */
@@ -71,8 +71,9 @@ export class ParquetExporter implements Exporter {
     this.schedule(sealEveryMs);
   }
 
-  write(points: readonly Point[]): Promise<WriteResult> {
-    return this.staging.write(points);
+  async write(points: readonly Point[]): Promise<WriteResult> {
+    const { stored, rejection } = await this.staging.write(points);
+    return confirmed(stored, rejection);
   }
 
   /** Writes what is staged into files, as far as the time allows; what stays is there at the next start. */

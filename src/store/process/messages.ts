@@ -32,9 +32,9 @@ export type FromStore =
 
 /** What became of points. */
 export interface Written {
-  readonly sent: number;
-  readonly acked: number;
-  readonly rejected: number;
+  /** Points that are committed; the others can never be stored. */
+  readonly stored: number;
+  /** What was wrong with one of the others, for the log. */
   readonly rejection?: string | undefined;
 }
 

@@ -41,7 +41,7 @@ class Slow implements Exporter {
   async write(points: readonly Point[]): Promise<WriteResult> {
     await this.released;
     this.points.push(...points);
-    return { sent: points.length, acked: points.length, rejected: 0, rejection: undefined };
+    return { sent: points.length, acked: points.length, rejection: undefined };
   }
 
   close(): Promise<void> {

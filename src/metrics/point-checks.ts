@@ -1,6 +1,6 @@
-import type { FieldValue, Point } from '../metrics/point';
-import { type SeriesName, seriesOf, tagNames } from '../metrics/schema';
-import type { ColumnType } from '../metrics/schema-types';
+import type { FieldValue, Point } from './point';
+import { type SeriesName, seriesOf, tagNames } from './schema';
+import type { ColumnType } from './schema-types';
 
 /** InfluxDB's range of times in nanoseconds; DuckDB's TIMESTAMP_NS holds the same but for its infinities. */
 const MIN_TIME = -9_223_372_036_854_775_806n;
@@ -12,6 +12,12 @@ export interface Rejection {
   /** `series.column: what is wrong`, for the log; contains no text of a peer. */
   readonly detail: string;
 }
+
+/** Of a point of a series that the schema lacks. */
+export const UNKNOWN_SERIES: Rejection = {
+  reason: 'unknown column',
+  detail: 'a series that the schema lacks',
+};
 
 /** The names that points of a series may use, from the schema. */
 export interface Names {
