@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { Clock } from '../lib/clock';
 import type { LineExporter } from './line-exporter';
+import { memoryQueue, spoolQueue } from './make-queue';
 import type { PointQueue } from './point-queue';
-import { ExportQueue } from './queue';
 import { type AnyExporter, createExporter } from './registry';
 import { Spool } from './spool/spool';
-import { SpoolQueue } from './spool-queue';
 
 /** Where points wait on disk for receivers that are away. */
 export interface SpoolPlace {
@@ -31,10 +30,7 @@ export interface ExportsModules {
  * one can't be opened, those that were are closed again. Further exporters of one kind are named #2, #3.
  * @throws UsageError or FailureError of the first that fails
  */
-export async function openExports(
-  urls: readonly string[],
-  modules: ExportsModules,
-): Promise<{ readonly exporters: readonly AnyExporter[]; readonly queues: readonly PointQueue[] }> {
+export async function openExports(urls: readonly string[], modules: ExportsModules): Promise<{ readonly exporters: readonly AnyExporter[]; readonly queues: readonly PointQueue[] }> {
   const exporters = urls.map((url) => createExporter(url, modules));
   const open: { close(): Promise<void> }[] = [];
   const spools = new Map<AnyExporter, Spool>();
@@ -56,11 +52,11 @@ export async function openExports(
   const queues = exporters.map((exporter, i) => {
     const nth = exporters.slice(0, i + 1).filter(({ name }) => name === exporter.name).length;
     const name = nth === 1 ? exporter.name : `${exporter.name}#${nth}`;
-    if (!isLineExporter(exporter)) return new ExportQueue({ name }, { ...modules, exporter });
+    if (!isLineExporter(exporter)) return memoryQueue({ name }, { ...modules, exporter });
     const spool = spools.get(exporter);
     if (spool === undefined) throw new Error(`${name} has no spool`);
     if (spool.points > 0) modules.warn(`${name}: ${spool.points} points of an earlier run wait on disk`);
-    return new SpoolQueue({ name }, { ...modules, exporter, spool });
+    return spoolQueue({ name }, { ...modules, exporter, spool });
   });
   return { exporters, queues };
 }

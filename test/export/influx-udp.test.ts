@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SystemClock } from '../../src/lib/clock';
 import { InfluxUdpExporter } from '../../src/export/influx-udp';
-import { ExportQueue } from '../../src/export/queue';
+import { memoryQueue } from '../../src/export/make-queue';
 import { makePoints } from '../support/make-points';
 import { parseLine } from '../support/parse-line';
 import { until } from '../support/until';
@@ -111,10 +111,7 @@ it('delivers what waited once somebody listens', async () => {
   socket.close();
   const exporter = exporterTo('127.0.0.1', port);
   await exporter.open();
-  const queue = new ExportQueue(
-    { retryMinMs: 5, retryMaxMs: 20 },
-    { exporter, clock, warn: () => undefined },
-  );
+  const queue = memoryQueue({ retryMinMs: 5, retryMaxMs: 20 }, { exporter, clock, warn: () => undefined });
   const points = makePoints(500, clock);
   for (const point of points) queue.push(point);
   await until('a refusal', () => queue.stats().retried > 0);

@@ -7,7 +7,7 @@ import { SystemClock } from '../../src/lib/clock';
 import type { LineBatch } from '../../src/export/line-exporter';
 import { LineSocketExporter, type LineSocketOptions } from '../../src/export/line-socket';
 import { createExporter } from '../../src/export/registry';
-import { SpoolQueue } from '../../src/export/spool-queue';
+import { spoolQueue } from '../../src/export/make-queue';
 import { Spool } from '../../src/export/spool/spool';
 import { type Certificate, makeCertificate, openssl } from '../support/certificate';
 import { Cleanup } from '../support/cleanup';
@@ -114,7 +114,7 @@ describe('line protocol over TCP', () => {
     const exporter = exporterTo(sink.port, { timeoutMs: 200 });
     await exporter.open();
     const spool = await Spool.open(path.join(folder, 'spool'), { maxBytes: 100_000_000 });
-    const queue = new SpoolQueue(
+    const queue = spoolQueue(
       { retryMinMs: 5, retryMaxMs: 50, flushMs: 10 },
       { exporter, spool, clock, warn: () => undefined },
     );

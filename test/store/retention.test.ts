@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SystemClock } from '../../src/lib/clock';
 import { StoreWriter } from '../../src/store/writer';
-import { ExportQueue } from '../../src/export/queue';
+import { memoryQueue } from '../../src/export/make-queue';
 import { SERIES_NAMES } from '../../src/metrics/schema';
 import { keepRetention } from '../../src/store/retention';
 import { rollupTable } from '../../src/store/rollup-columns';
@@ -74,7 +74,7 @@ describe('retention', () => {
     await exporter.open();
     const end = await fill(exporter, 20, 1000);
     const clock = new SystemClock();
-    const queue = new ExportQueue(
+    const queue = memoryQueue(
       { flushMs: 10 },
       { exporter: exporterOf(exporter), clock, warn: () => undefined },
     );

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { SystemClock } from '../../src/lib/clock';
 import { StoreWriter } from '../../src/store/writer';
-import { ExportQueue } from '../../src/export/queue';
+import { memoryQueue } from '../../src/export/make-queue';
 import type { FieldValue, Point } from '../../src/metrics/point';
 import { SERIES_NAMES, seriesOf, tagNames } from '../../src/metrics/schema';
 import type { ColumnType } from '../../src/metrics/schema-types';
@@ -13,7 +13,7 @@ import { until } from '../support/until';
 
 const clock = new SystemClock();
 
-describe('the DuckDB exporter', () => {
+describe('the writer of the store', () => {
   let folder: string;
   let exporter: StoreWriter;
 
@@ -92,7 +92,7 @@ describe('the DuckDB exporter', () => {
   });
 
   it('stores a batch as a whole or not at all, so that trying again stores nothing twice', async () => {
-    const queue = new ExportQueue(
+    const queue = memoryQueue(
       { batchPoints: 1000, flushMs: 5, retryMinMs: 5, retryMaxMs: 20 },
       { exporter: exporterOf(exporter), clock, warn: () => undefined },
     );
@@ -117,7 +117,7 @@ describe('the DuckDB exporter', () => {
       .reverse()
       .flatMap((point): Point[] => [point, { ...point, tags: { ...point.tags, ...other } }])
       .map((point): Point => ({ ...point, mayBeStored: true }));
-    expect(await exporter.write(again)).toMatchObject({ sent: 200, acked: 200 });
+    expect(await exporter.write(again)).toMatchObject({ stored: 200 });
     const all = ['tx', 'tx_inputs', 'tx_outputs'].map((table) => `SELECT node, time FROM ${table}`);
     expect(
       await rows(`SELECT count(*), count(DISTINCT (node, time)) FROM (${all.join(' UNION ALL ')})`),

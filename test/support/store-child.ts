@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { SystemClock } from '../../src/lib/clock';
 import { BtcdmonError } from '../../src/lib/errors';
 import { StoreWriter } from '../../src/store/writer';
-import { ExportQueue } from '../../src/export/queue';
+import { memoryQueue } from '../../src/export/make-queue';
 import { keepRetention } from '../../src/store/retention';
 import { openStore } from '../../src/store/store';
 import { makePoints } from './make-points';
@@ -29,7 +29,7 @@ async function append(file: string, rate: number): Promise<void> {
   const clock = new SystemClock();
   const exporter = new StoreWriter({ path: file });
   await exporter.open();
-  const queue = new ExportQueue(
+  const queue = memoryQueue(
     {},
     { exporter: exporterOf(exporter), clock, warn: (message) => say('warning', message) },
   );
@@ -50,7 +50,7 @@ async function full(file: string): Promise<void> {
   const clock = new SystemClock();
   const exporter = new StoreWriter({ path: file });
   await exporter.open();
-  const queue = new ExportQueue(
+  const queue = memoryQueue(
     { flushMs: 5, retryMinMs: 20, retryMaxMs: 50 },
     { exporter: exporterOf(exporter), clock, warn: (message) => say('warning', message) },
   );
