@@ -178,7 +178,7 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
   const { retentionMs } = config;
   const serving = await startServing(
     { node, retentionMs },
-    { exporters: exports.exporters, stats: exporters, live, page, log },
+    { stores: exports.stores, stats: exporters, live, page, log },
   );
 
   const processor = new BlockProcessor({ chain, clock, bus, headerAdded, full: full?.validation });

@@ -1,4 +1,5 @@
 import type { Point } from '../metrics/point';
+import type { StoreProcess } from '../store/process/store-process';
 
 /** What became of one batch. A batch that could not be delivered at all is an exception, and the queue tries again. */
 export interface WriteResult {
@@ -24,6 +25,8 @@ export function confirmed(sent: number, rejection?: string): WriteResult {
 export interface Exporter {
   /** Name for logs and for the tag `exporter`: the scheme of its URL. */
   readonly name: string;
+  /** The embedded store behind it, for queries beside the writing. */
+  readonly store?: StoreProcess;
   /** Connects or opens; a failure here ends the program at start (FailureError). */
   open(): Promise<void>;
   /** @throws ExporterEnded where no later attempt can succeed, anything else where one may */

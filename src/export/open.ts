@@ -5,6 +5,7 @@ import type { LineExporter } from './line-exporter';
 import { memoryQueue, spoolQueue } from './make-queue';
 import type { PointQueue } from './point-queue';
 import { type AnyExporter, createExporter } from './registry';
+import type { StoreProcess } from '../store/process/store-process';
 import { Spool } from './spool/spool';
 
 /** Where points wait on disk for receivers that are away. */
@@ -25,12 +26,20 @@ export interface ExportsModules {
   readonly onEnded: () => void;
 }
 
+/** Exports at work. */
+export interface OpenExports {
+  /** The queue in front of each exporter, in the order of their URLs. */
+  readonly queues: readonly PointQueue[];
+  /** The embedded stores among them, which others may ask. */
+  readonly stores: readonly StoreProcess[];
+}
+
 /**
  * Makes and opens the exporter of each URL and puts a queue in front of it, with a spool where the exporter is one of lines. Where
  * one can't be opened, those that were are closed again. Further exporters of one kind are named #2, #3.
  * @throws UsageError or FailureError of the first that fails
  */
-export async function openExports(urls: readonly string[], modules: ExportsModules): Promise<{ readonly exporters: readonly AnyExporter[]; readonly queues: readonly PointQueue[] }> {
+export async function openExports(urls: readonly string[], modules: ExportsModules): Promise<OpenExports> {
   const exporters = urls.map((url) => createExporter(url, modules));
   const open: { close(): Promise<void> }[] = [];
   const spools = new Map<AnyExporter, Spool>();
@@ -58,7 +67,8 @@ export async function openExports(urls: readonly string[], modules: ExportsModul
     if (spool.points > 0) modules.warn(`${name}: ${spool.points} points of an earlier run wait on disk`);
     return spoolQueue({ name }, { ...modules, exporter, spool });
   });
-  return { exporters, queues };
+  const stores = exporters.flatMap((exporter) => ('store' in exporter ? [exporter.store] : []));
+  return { queues, stores };
 }
 
 /** Tells the two kinds apart. */

@@ -8,27 +8,26 @@ import { type Exporter, type WriteResult, confirmed } from './exporter';
  */
 export class StoreExporter implements Exporter {
   readonly name = 'duckdb';
-  /** The store's process, for queries beside the writing. */
-  readonly process: StoreProcess;
+  readonly store: StoreProcess;
 
   constructor(
     private readonly options: { readonly path: string },
     modules: { readonly warn: (message: string) => void },
   ) {
-    this.process = new StoreProcess(this.options, modules);
+    this.store = new StoreProcess(this.options, modules);
   }
 
   /** @throws FailureError as `openStore` does */
   open(): Promise<void> {
-    return this.process.open();
+    return this.store.open();
   }
 
   async write(points: readonly Point[]): Promise<WriteResult> {
-    const { stored, rejection } = await this.process.write(points);
+    const { stored, rejection } = await this.store.write(points);
     return confirmed(stored, rejection);
   }
 
   close(): Promise<void> {
-    return this.process.close();
+    return this.store.close();
   }
 }
