@@ -1,7 +1,7 @@
 import type { FieldValue, Point } from '../metrics/point';
 import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
 import type { ColumnType } from '../metrics/schema-types';
-import { type Names, namesOf, timeProblem } from '../metrics/point-checks';
+import { type Names, namesOf, timeProblem } from '../metrics/values';
 import { NETWORK_NAMES } from '../wire/networks';
 import type { Refusal } from './refusal';
 

@@ -8,7 +8,7 @@ import {
   tagProblem,
   timeProblem,
   valueProblem,
-} from '../metrics/point-checks';
+} from '../metrics/values';
 import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
 import { type TakenPoints, takeEach } from '../metrics/take-each';
 

@@ -3,7 +3,7 @@ import { type Server, type ServerResponse, createServer } from 'node:http';
 import { Registry } from 'prom-client';
 import { FailureError, UsageError, messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
-import { UNKNOWN_SERIES } from '../metrics/point-checks';
+import { UNKNOWN_SERIES } from '../metrics/values';
 import { takeEach } from '../metrics/take-each';
 import type { Exporter, WriteResult } from './exporter';
 import { Instruments } from './prometheus/instruments';

@@ -1,6 +1,6 @@
 import type { Point } from '../metrics/point';
 import { StoreProcess } from '../store/process/store-process';
-import { type Exporter, type WriteResult, confirmed } from './exporter';
+import type { Exporter, WriteResult } from './exporter';
 
 /**
  * The embedded store as an exporter: a process of its own has the file open. A batch is one transaction of the `StoreWriter`
@@ -22,9 +22,8 @@ export class StoreExporter implements Exporter {
     return this.store.open();
   }
 
-  async write(points: readonly Point[]): Promise<WriteResult> {
-    const { stored, rejection } = await this.store.write(points);
-    return confirmed(stored, rejection);
+  write(points: readonly Point[]): Promise<WriteResult> {
+    return this.store.write(points);
   }
 
   close(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Point } from './point';
-import type { Rejection } from './point-checks';
+import type { Rejection } from './values';
 
 /** What became of a batch of points. */
 export interface TakenPoints {

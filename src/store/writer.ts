@@ -17,7 +17,7 @@ import {
   tagProblem,
   timeProblem,
   valueProblem,
-} from '../metrics/point-checks';
+} from '../metrics/values';
 import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
 import { takeEach } from '../metrics/take-each';
 import type { Written } from './process/messages';
@@ -92,7 +92,7 @@ export class StoreWriter {
     if (this.broken) await this.recover(groups);
     else if (points.some((point) => point.mayBeStored === true)) await this.removeStored(groups, mayBeStored);
     if (groups.size > 0) await this.transaction(groups);
-    return { stored: taken, rejection };
+    return { sent: taken, acked: taken, rejection };
   }
 
   async close(): Promise<void> {

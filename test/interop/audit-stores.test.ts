@@ -51,7 +51,7 @@ influxd.describe('audit, of points whose times are chosen', () => {
       const file = path.join(folder, `${serial}.duckdb`);
       const exporter = new StoreWriter({ path: file });
       await exporter.open();
-      expect(await exporter.write(points)).toMatchObject({ stored: points.length });
+      expect(await exporter.write(points)).toMatchObject({ acked: points.length });
       await exporter.close();
       return `duckdb:${file}`;
     }

@@ -35,7 +35,7 @@ influxd.describe('the same answer from InfluxDB and from the embedded store', ()
     const file = path.join(folder, 'btcdmon.duckdb');
     const exporter = new StoreWriter({ path: file });
     await exporter.open();
-    expect(await exporter.write(points)).toMatchObject({ stored: points.length });
+    expect(await exporter.write(points)).toMatchObject({ acked: points.length });
     await exporter.close();
     const server = cleanup.add(await startInfluxd(), (opened) => opened.stop());
     const serializer = new LineSerializer({ maxBytes: 65_536 });

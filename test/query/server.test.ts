@@ -140,7 +140,7 @@ it('breaks a query off that takes too long, and the writer does not wait for it'
   const { exporter, source } = await served({ timeoutMs: 500 });
   const heavy = source.raw(HUGE).catch((error: unknown) => String(error));
   const shifted = queryPoints().map((point) => ({ ...point, time: point.time + 7_200_000_000_000n }));
-  expect(await exporter.write(shifted)).toMatchObject({ stored: shifted.length });
+  expect(await exporter.write(shifted)).toMatchObject({ acked: shifted.length });
   expect(await heavy).toContain('the query took longer than 0.5 s');
 });
 

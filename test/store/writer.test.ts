@@ -54,7 +54,7 @@ describe('the writer of the store', () => {
       { series, time, tags, fields: full },
       { series, time: time + 1n, tags: { node: 'n', network: 'r' }, fields: sparse },
     ];
-    expect(await exporter.write(points)).toMatchObject({ stored: 2 });
+    expect(await exporter.write(points)).toMatchObject({ sent: 2, acked: 2 });
     const stored = (value: FieldValue) =>
       typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value;
     const extra = tagNames(series).slice(2);
@@ -84,10 +84,11 @@ describe('the writer of the store', () => {
       { ...good, time: 2n ** 63n },
     ];
     expect(await exporter.write([...bad, good])).toEqual({
-      stored: 1,
+      sent: 1,
+      acked: 1,
       rejection: 'tx: 9223372036854775808 ns is beyond 64 bits',
     });
-    expect(await exporter.write(bad)).toMatchObject({ stored: 0 });
+    expect(await exporter.write(bad)).toMatchObject({ sent: 0, acked: 0 });
     expect(await rows('SELECT count(*) FROM tx')).toEqual([[1n]]);
   });
 
@@ -117,7 +118,7 @@ describe('the writer of the store', () => {
       .reverse()
       .flatMap((point): Point[] => [point, { ...point, tags: { ...point.tags, ...other } }])
       .map((point): Point => ({ ...point, mayBeStored: true }));
-    expect(await exporter.write(again)).toMatchObject({ stored: 200 });
+    expect(await exporter.write(again)).toMatchObject({ sent: 200, acked: 200 });
     const all = ['tx', 'tx_inputs', 'tx_outputs'].map((table) => `SELECT node, time FROM ${table}`);
     expect(
       await rows(`SELECT count(*), count(DISTINCT (node, time)) FROM (${all.join(' UNION ALL ')})`),

@@ -5,7 +5,7 @@ import { diskProblem } from '../../lib/disk-errors';
 import { FailureError, messageOf } from '../../lib/errors';
 import type { Point } from '../../metrics/point';
 import { StoreWriter } from '../../store/writer';
-import { type Exporter, type WriteResult, confirmed } from '../exporter';
+import type { Exporter, WriteResult } from '../exporter';
 import { Sealer } from './sealer';
 
 /** How often finished hours are looked for, in milliseconds. */
@@ -71,9 +71,8 @@ export class ParquetExporter implements Exporter {
     this.schedule(sealEveryMs);
   }
 
-  async write(points: readonly Point[]): Promise<WriteResult> {
-    const { stored, rejection } = await this.staging.write(points);
-    return confirmed(stored, rejection);
+  write(points: readonly Point[]): Promise<WriteResult> {
+    return this.staging.write(points);
   }
 
   /** Writes what is staged into files, as far as the time allows; what stays is there at the next start. */

@@ -32,9 +32,8 @@ export type FromStore =
 
 /** What became of points. */
 export interface Written {
-  /** Points that are committed; the others can never be stored. */
-  readonly stored: number;
-  /** What was wrong with one of the others, for the log. */
+  readonly sent: number;
+  readonly acked: number;
   readonly rejection?: string | undefined;
 }
 
