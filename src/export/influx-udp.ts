@@ -7,7 +7,7 @@ import type { Point } from '../metrics/point';
 import { type Lookup, startingWith, systemLookup } from '../lib/lookup';
 import { numberOption, parseTarget } from '../lib/target';
 import type { ExporterContext } from './context';
-import { type Datagram, addLine } from './datagrams';
+import { Datagrams } from './datagrams';
 import type { Exporter, WriteResult } from './exporter';
 import { LineSerializer } from './line';
 import { type Pace, Pacer } from './pacer';
@@ -119,11 +119,9 @@ export class InfluxUdpExporter implements Exporter {
     // What came late is of points before these: there is another address that may have a receiver.
     if (this.addresses.length > 1) this.throwRefusal();
     this.refusal = undefined;
-    const datagrams: Datagram[] = [];
-    const { taken, rejection } = this.serializer.serializeEach(points, (line) =>
-      addLine(datagrams, line, this.datagramBytes),
-    );
-    for (const datagram of datagrams) await this.send(socket, datagram);
+    const datagrams = new Datagrams(this.datagramBytes);
+    const { taken, rejection } = this.serializer.serializeEach(points, (line) => datagrams.add(line));
+    for (const datagram of datagrams.all()) await this.send(socket, datagram);
     // An ICMP answer to the last datagram is reported in the next turn of the event loop, of which this one may be the end.
     await nextTurn();
     await nextTurn();
@@ -166,11 +164,11 @@ export class InfluxUdpExporter implements Exporter {
     this.addresses = isIP(host) === 0 ? await this.lookup(host) : [host];
   }
 
-  private async send(socket: Socket, { text, bytes }: Datagram): Promise<void> {
+  private async send(socket: Socket, datagram: Buffer): Promise<void> {
     await this.datagrams.take();
-    await this.bytes?.take(bytes);
+    await this.bytes?.take(datagram.length);
     const error = await new Promise<Error | null>((resolve) => {
-      socket.send(text, resolve);
+      socket.send(datagram, resolve);
     });
     this.refusal ??= error ?? undefined;
     this.throwRefusal();
