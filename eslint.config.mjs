@@ -24,7 +24,7 @@ const PARTS = {
   panels: ['lib', 'metrics', 'query', 'wire'],
   top: ['lib', 'live', 'metrics', 'query', 'wire'],
   web: ['lib', 'live', 'metrics', 'panels', 'query', 'store'],
-  'store-child': ['export', 'lib', 'query', 'store'],
+  'store-child': ['lib', 'query', 'store'],
 };
 const KNOWS = {
   ...PARTS,

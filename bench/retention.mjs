@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 
 const require = createRequire(import.meta.url);
-const { DuckDbExporter } = require('../dist/export/duckdb.js');
+const { StoreWriter } = require('../dist/store/writer.js');
 const { ParquetExporter } = require('../dist/export/parquet/exporter.js');
 const { LineSerializer } = require('../dist/export/line.js');
 const { expire, rollUp } = require('../dist/store/rollup.js');
@@ -77,7 +77,7 @@ function bytesIn(folder) {
 const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-bench-'));
 const clock = { uniqueNs: () => START, monotonicMs: () => performance.now() };
 try {
-  const store = new DuckDbExporter({ path: path.join(folder, 'store.duckdb') });
+  const store = new StoreWriter({ path: path.join(folder, 'store.duckdb') });
   await store.open();
   const parquet = new ParquetExporter(
     { directory: path.join(folder, 'parquet') },

@@ -10,7 +10,7 @@ import { makePoints, medianMs } from './support/points.mjs';
 
 const require = createRequire(import.meta.url);
 const { DuckDBTimestampNanosecondsValue } = require('@duckdb/node-api');
-const { DuckDbExporter } = require('../dist/export/duckdb.js');
+const { StoreWriter } = require('../dist/store/writer.js');
 const { StoreExporter } = require('../dist/export/store.js');
 const { openDuckdb } = require('../dist/query/duckdb.js');
 const { parseQuery } = require('../dist/query/model.js');
@@ -113,7 +113,7 @@ async function queries() {
 try {
   const warn = (message) => console.error(message);
   const apart = await through(new StoreExporter({ path: path.join(folder, 'apart.duckdb') }, { warn }));
-  const { seconds: ours, processor } = await through(new DuckDbExporter({ path: file }));
+  const { seconds: ours, processor } = await through(new StoreWriter({ path: file }));
   const bare = await throughAppender();
   const rate = (seconds) => `${Math.round(COUNT / seconds / 1_000)},000`;
   console.log(

@@ -17,13 +17,13 @@ if (isMainThread) await measure();
 else await hammer(workerData);
 
 async function measure() {
-  const { DuckDbExporter } = require('../dist/export/duckdb.js');
+  const { StoreWriter } = require('../dist/store/writer.js');
   const { columnNames } = require('../dist/metrics/schema.js');
   const { Asking } = require('../dist/query/asking.js');
   const { LocalAnswers } = require('../dist/query/local-answers.js');
   const { Page } = require('../dist/web/page.js');
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-bench-web-'));
-  const exporter = new DuckDbExporter({ path: path.join(folder, 'store.duckdb') });
+  const exporter = new StoreWriter({ path: path.join(folder, 'store.duckdb') });
   await exporter.open();
   const now = BigInt(Date.now()) * 1_000_000n;
   const point = (i) => ({

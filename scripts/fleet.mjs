@@ -25,7 +25,7 @@ import { gzipSync } from 'node:zlib';
 
 const require = createRequire(import.meta.url);
 const { SystemClock } = require('../dist/lib/clock.js');
-const { DuckDbExporter } = require('../dist/export/duckdb.js');
+const { StoreWriter } = require('../dist/store/writer.js');
 const { LineSerializer } = require('../dist/export/line.js');
 const { openExports } = require('../dist/export/open.js');
 const { SERIES_NAMES, seriesOf } = require('../dist/metrics/schema.js');
@@ -199,7 +199,7 @@ report('gzip, batches of 5,000', zipped);
 report('gzip, batches of 12', plain * smallShare);
 
 const file = path.join(folder, 'store.duckdb');
-const exporter = new DuckDbExporter({ path: file });
+const exporter = new StoreWriter({ path: file });
 await exporter.open();
 for (let i = 0; i < points.length; i += BATCH) await exporter.write(points.slice(i, i + BATCH));
 await exporter.close();

@@ -67,7 +67,7 @@ export async function startCollect(
   const ended = new Promise<void>((resolve) => (end = resolve));
 
   const page = await openPage(config.http, log);
-  const { exporters: opened, queues } = await openExports(config.exports, {
+  const { queues, stores } = await openExports(config.exports, {
     clock,
     warn,
     env: process.env,
@@ -83,7 +83,7 @@ export async function startCollect(
   };
   try {
     const { node } = config;
-    const serving = await startServing({ node }, { exporters: opened, stats, page, log });
+    const serving = await startServing({ node }, { stores, stats, page, log });
     closing.push(() => serving.close());
     if (serving.url !== null) log.info('showing', { page: serving.url });
     const intake = new Intake({ queues, clock, warn });

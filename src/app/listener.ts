@@ -91,7 +91,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   const live = new LiveView({ node, network }, { nowMs: () => Date.now(), complain: complainTo(log) });
   const serving = await startServing(
     { node, retentionMs: config.retentionMs },
-    { exporters: exports.exporters, stats: exporters, live, page, log },
+    { stores: exports.stores, stats: exporters, live, page, log },
   );
   const view = new RelayView(
     { maxBytes: config.mempoolBytes, expiryMs: MEMPOOL_EXPIRY_MS, coinTransactions: COIN_TRANSACTIONS },

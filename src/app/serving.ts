@@ -1,6 +1,4 @@
 import { messageOf } from '../lib/errors';
-import type { AnyExporter } from '../export/registry';
-import { StoreExporter } from '../export/store';
 import type { Live } from '../live/live';
 import { nodeState } from '../live/node-state';
 import type { Log } from '../lib/log';
@@ -9,6 +7,7 @@ import { Asking } from '../query/asking';
 import { RemoteAnswers } from '../query/remote-answers';
 import { serveQueries } from '../query/server';
 import { VERSION } from '../lib/version';
+import type { StoreProcess } from '../store/process/store-process';
 import { Page } from '../web/page';
 import type { HttpSettings } from '../web/settings';
 
@@ -22,8 +21,8 @@ export interface ServingOptions {
 
 /** What serving works with. */
 export interface ServingModules {
-  /** All that points go to; those that are embedded stores are served. */
-  readonly exporters: readonly AnyExporter[];
+  /** The stores that are served. */
+  readonly stores: readonly StoreProcess[];
   readonly stats: () => readonly ExporterStats[];
   /** What is known of this moment, of a node. */
   readonly live?: Live | undefined;
@@ -61,11 +60,10 @@ export async function openPage(settings: HttpSettings | undefined, log: Log): Pr
  */
 export async function startServing(
   { node, retentionMs }: ServingOptions,
-  { exporters, stats, live, page, log }: ServingModules,
+  { stores, stats, live, page, log }: ServingModules,
 ): Promise<Serving> {
-  const stores = exporters.filter((exporter) => exporter instanceof StoreExporter);
   const closing: (() => Promise<void>)[] = [];
-  const askings = stores.map((store) => new Asking(new RemoteAnswers(store.process)));
+  const askings = stores.map((store) => new Asking(new RemoteAnswers(store)));
   const state =
     live === undefined ? undefined : () => nodeState({ live, version: VERSION, exporters: stats });
   for (const asking of askings) {
@@ -79,7 +77,7 @@ export async function startServing(
     log.info('no page: it shows an embedded store, and none of the exports is one');
     await page.close();
   }
-  for (const store of stores) store.process.retain(retentionMs ?? null);
+  for (const store of stores) store.retain(retentionMs ?? null);
   return {
     url: first === undefined ? null : (page?.url ?? null),
     close: async () => {

@@ -1,15 +1,19 @@
 import type { Point } from '../metrics/point';
+import type { StoreProcess } from '../store/process/store-process';
 
 /** What became of one batch. A batch that could not be delivered at all is an exception, and the queue tries again. */
 export interface WriteResult {
-  /** Points handed to the transport. Whatever of the batch is not among them was rejected. */
+  /** Points handed to the transport. The others can never be written (a value that the format cannot hold); they are skipped. */
   readonly sent: number;
   /** Points that the receiver confirmed to have stored; 0 where it cannot (UDP, pipes). */
   readonly acked: number;
-  /** Points that can never be written (a value that the format cannot hold); they are skipped, the rest goes. */
-  readonly rejected: number;
-  /** What was wrong with one of the rejected, for the log. */
+  /** What was wrong with one of those that were skipped, for the log. */
   readonly rejection?: string | undefined;
+}
+
+/** The result where the receiver has confirmed all that was sent. */
+export function confirmed(sent: number, rejection?: string): WriteResult {
+  return { sent, acked: sent, rejection };
 }
 
 /**
@@ -25,6 +29,8 @@ export interface Exporter {
   readonly file?: string;
   /** Points that it had stored and that are lost, at least, since their bytes were damaged; left out where it can't tell. */
   readonly damaged?: number;
+  /** The embedded store behind it, for queries beside the writing. */
+  readonly store?: StoreProcess;
   /** Connects or opens; a failure here ends the program at start (FailureError). */
   open(): Promise<void>;
   /** @throws ExporterEnded where no later attempt can succeed, anything else where one may */

@@ -1,5 +1,5 @@
 import { printable } from '../lib/printable';
-import type { Answer } from './http-sender';
+import type { Answer } from '../influx/http-client';
 
 /** What a server's answer to lines means. */
 export type Verdict =

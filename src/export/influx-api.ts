@@ -1,5 +1,5 @@
 import { UsageError } from '../lib/errors';
-import { PASSWORD_VARIABLE, readAccess, readAuthorities } from '../influx/access';
+import { PASSWORD_VARIABLE, authorizationOf, readAccess, readAuthorities } from '../influx/access';
 import { INFLUX_PORT, caFileOption, gzipOption, originOf, parseInfluxUrl } from '../influx/place';
 import { readSecretFile } from '../lib/secret';
 import { parseTarget } from '../lib/target';
@@ -28,7 +28,7 @@ export function influx1Api(url: string, env: NodeJS.ProcessEnv): InfluxApi {
     gzip,
     credentials: async () => {
       const { login, ca } = await readAccess(place, env);
-      return { authorization: login === undefined ? undefined : basic(login.user, login.password), ca };
+      return { authorization: authorizationOf(login), ca };
     },
     remedy: (status) => {
       if (status === 404) return `the database is ${database}, which "${setup}" makes`;
@@ -88,8 +88,4 @@ export function influx2Api(url: string, env: NodeJS.ProcessEnv): InfluxApi {
 /** The scheme of a URL in small letters, with its colon. */
 function schemeOf(url: string): string {
   return url.slice(0, url.indexOf(':') + 1).toLowerCase();
-}
-
-function basic(user: string, password: string): string {
-  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }

@@ -1,10 +1,10 @@
 import { promisify } from 'node:util';
 import { type InputType, type ZlibOptions, gzip } from 'node:zlib';
 import { FailureError, messageOf } from '../lib/errors';
+import { type Answer, HttpClient } from '../influx/http-client';
 import { tlsProblem } from '../influx/tls';
 import { RetryLater } from './backoff';
-import type { WriteResult } from './exporter';
-import { type Answer, HttpSender } from './http-sender';
+import { type WriteResult, confirmed } from './exporter';
 import { isInfluxError, isSuccess, judge, reasonOf } from './influx-answer';
 import type { LineBatch, LineExporter } from './line-exporter';
 import { type Lines, Sieve, halves, together } from './sieve';
@@ -65,7 +65,7 @@ export interface InfluxHttpModules {
 export class InfluxHttpExporter implements LineExporter {
   readonly name: string;
   readonly destination: string;
-  private sender: HttpSender | undefined;
+  private client: HttpClient | undefined;
   private readonly where: string;
   /** The batch that failed last for a reason that may be its lines, and how often in a row. */
   private suspect = { id: '', attempts: 0 };
@@ -83,10 +83,10 @@ export class InfluxHttpExporter implements LineExporter {
 
   /** Writes nothing, which shows whether the server would let us write. */
   async open(): Promise<void> {
-    const sender = await this.makeSender();
+    const client = await this.makeClient();
     let answer: Answer;
     try {
-      answer = await sender.post(this.api.path, Buffer.alloc(0), {}, OPEN_MS);
+      answer = await client.post(this.api.path, Buffer.alloc(0), {}, OPEN_MS);
     } catch (error) {
       const problem = tlsProblem(error);
       if (problem !== undefined) throw this.failure(problem);
@@ -111,8 +111,8 @@ export class InfluxHttpExporter implements LineExporter {
   }
 
   close(): Promise<void> {
-    this.sender?.close();
-    this.sender = undefined;
+    this.client?.close();
+    this.client = undefined;
     return Promise.resolve();
   }
 
@@ -124,44 +124,44 @@ export class InfluxHttpExporter implements LineExporter {
     if (verdict.kind === 'failed') {
       const message = `${this.api.origin} answers ${reason ?? ''}`;
       // The token or the password may be another by now.
-      if (answer.status === 401 || answer.status === 403) await this.makeSender();
+      if (answer.status === 401 || answer.status === 403) await this.makeClient();
       if (verdict.retryAfterMs !== undefined) throw new RetryLater(message, verdict.retryAfterMs);
       throw verdict.mayBlameLines ? new Unexplained(message) : new Error(message);
     }
     if (verdict.kind === 'stored') {
       const sent = points - Math.min(points, verdict.refused);
       if (sent === points && points > 0) this.taken = firstLine(lines);
-      return { sent, acked: sent, rejected: points - sent, rejection: reason };
+      return confirmed(sent, reason);
     }
     if (points === 1) {
       // A proxy that takes nothing at all says this of every line.
       if (answer.status === 413 && this.taken === undefined)
         throw new Error(`${this.api.origin} answers ${reason ?? ''} to one line of ${lines.length} bytes`);
-      return { sent: 0, acked: 0, rejected: 1, rejection: `${seriesOfLine(lines)}: ${reason ?? ''}` };
+      return confirmed(0, `${seriesOfLine(lines)}: ${reason ?? ''}`);
     }
     const [first, second] = halves({ lines, points });
     return together(await this.writePart(first), await this.writePart(second));
   }
 
-  /** Reads the credentials, and takes the place of the sender that has older ones. */
-  private async makeSender(): Promise<HttpSender> {
+  /** Reads the credentials, and takes the place of the client that has older ones. */
+  private async makeClient(): Promise<HttpClient> {
     const { authorization, ca } = await this.api.credentials();
     const headers = {
       'Content-Type': 'text/plain; charset=utf-8',
       ...(authorization === undefined ? {} : { Authorization: authorization }),
     };
-    this.sender?.close();
-    this.sender = new HttpSender({ origin: this.api.origin, headers, ca });
-    return this.sender;
+    this.client?.close();
+    this.client = new HttpClient({ origin: this.api.origin, headers, ca, connections: 1 });
+    return this.client;
   }
 
   private async post(lines: Buffer): Promise<Answer> {
-    if (this.sender === undefined) throw new Error('not open');
+    if (this.client === undefined) throw new Error('not open');
     const { path } = this.api;
     const ms = this.modules.writeMs ?? WRITE_MS;
-    if (!this.api.gzip) return this.sender.post(path, lines, {}, ms);
+    if (!this.api.gzip) return this.client.post(path, lines, {}, ms);
     const body = await compress(lines, { level: GZIP_LEVEL });
-    return this.sender.post(path, body, { 'Content-Encoding': 'gzip' }, ms);
+    return this.client.post(path, body, { 'Content-Encoding': 'gzip' }, ms);
   }
 
   /** @throws FailureError where the answer to a write of nothing shows that waiting would not help */

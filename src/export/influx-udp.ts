@@ -7,6 +7,7 @@ import type { Point } from '../metrics/point';
 import { type Lookup, startingWith, systemLookup } from '../lib/lookup';
 import { numberOption, parseTarget } from '../lib/target';
 import type { ExporterContext } from './context';
+import { Datagrams } from './datagrams';
 import type { Exporter, WriteResult } from './exporter';
 import { LineSerializer } from './line';
 import { type Pace, Pacer } from './pacer';
@@ -118,33 +119,14 @@ export class InfluxUdpExporter implements Exporter {
     // What came late is of points before these: there is another address that may have a receiver.
     if (this.addresses.length > 1) this.throwRefusal();
     this.refusal = undefined;
-    let rejected = 0;
-    let rejection: string | undefined;
-    let datagram = '';
-    let bytes = 0;
-    for (const point of points) {
-      const line = this.serializer.serialize(point);
-      if (typeof line !== 'string') {
-        rejected++;
-        rejection = line.detail;
-        continue;
-      }
-      const size = Buffer.byteLength(line);
-      // Lines are separated, not ended, by newlines: the last one needs none.
-      if (bytes > 0 && bytes + 1 + size > this.datagramBytes) {
-        await this.send(socket, datagram, bytes);
-        datagram = '';
-        bytes = 0;
-      }
-      datagram += bytes > 0 ? `\n${line}` : line;
-      bytes += bytes > 0 ? size + 1 : size;
-    }
-    if (bytes > 0) await this.send(socket, datagram, bytes);
+    const datagrams = new Datagrams(this.datagramBytes);
+    const { taken, rejection } = this.serializer.serializeEach(points, (line) => datagrams.add(line));
+    for (const datagram of datagrams.all()) await this.send(socket, datagram);
     // An ICMP answer to the last datagram is reported in the next turn of the event loop, of which this one may be the end.
     await nextTurn();
     await nextTurn();
     this.throwRefusal();
-    return { sent: points.length - rejected, acked: 0, rejected, rejection };
+    return { sent: taken, acked: 0, rejection };
   }
 
   /**
@@ -182,9 +164,9 @@ export class InfluxUdpExporter implements Exporter {
     this.addresses = isIP(host) === 0 ? await this.lookup(host) : [host];
   }
 
-  private async send(socket: Socket, datagram: string, bytes: number): Promise<void> {
+  private async send(socket: Socket, datagram: Buffer): Promise<void> {
     await this.datagrams.take();
-    await this.bytes?.take(bytes);
+    await this.bytes?.take(datagram.length);
     const error = await new Promise<Error | null>((resolve) => {
       socket.send(datagram, resolve);
     });

@@ -64,15 +64,10 @@ export class LineSocketExporter implements LineExporter {
 
   async writeLines(batch: LineBatch): Promise<WriteResult> {
     if (this.link?.isUsable !== true) this.link = await this.connect();
-    const rejected = Math.min(await this.link.send(batch), batch.points);
-    const sent = batch.points - rejected;
+    const refused = Math.min(await this.link.send(batch), batch.points);
+    const sent = batch.points - refused;
     const acked = this.options.ack ? sent : 0;
-    return {
-      sent,
-      acked,
-      rejected,
-      rejection: rejected > 0 ? 'the collector says why in its log' : undefined,
-    };
+    return { sent, acked, rejection: refused > 0 ? 'the collector says why in its log' : undefined };
   }
 
   async close(): Promise<void> {

@@ -1,14 +1,16 @@
 import type { Point } from '../metrics/point';
-import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
 import {
   type Names,
   type Rejection,
+  UNKNOWN_SERIES,
   emptyProblem,
   namesOf,
   tagProblem,
   timeProblem,
   valueProblem,
 } from '../metrics/values';
+import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
+import { type TakenPoints, takeEach } from '../metrics/take-each';
 
 /** InfluxDB refuses strings and series keys of more than 64 KiB; no line of the schema comes near. */
 export const MAX_LINE_BYTES = 65_536;
@@ -34,11 +36,28 @@ export class LineSerializer {
   /** `maxBytes` is the longest line, in bytes of UTF-8 and without a newline. */
   constructor(private readonly options: { readonly maxBytes: number }) {}
 
+  /** Gives the line of each point to `add`; skips points that have none. */
+  serializeEach(points: readonly Point[], add: (line: string) => void): TakenPoints {
+    return takeEach(points, (point) => {
+      const line = this.serialize(point);
+      if (typeof line !== 'string') return line;
+      add(line);
+      return null;
+    });
+  }
+
+  /** The lines of points, a newline behind each; skips points that have none. */
+  serializeAll(points: readonly Point[]): TakenPoints & { readonly lines: string } {
+    let lines = '';
+    const taken = this.serializeEach(points, (line) => (lines += `${line}\n`));
+    return { lines, ...taken };
+  }
+
   /** The line, or why there is none. Rejections are returned, not thrown: one bad point must stay cheap. */
   serialize(point: Point): string | Rejection {
     const { series, fields, tags, time } = point;
     const plan = this.plans.get(series);
-    if (plan === undefined) return { reason: 'unknown column', detail: 'a series that the schema lacks' };
+    if (plan === undefined) return UNKNOWN_SERIES;
     let prefix = plan.prefixes.get(tags);
     if (prefix === undefined) {
       prefix = prefixOf(series, tags, plan.names);

@@ -4,11 +4,11 @@ import path from 'node:path';
 import type { Clock } from '../lib/clock';
 import { UsageError } from '../lib/errors';
 import type { LineExporter } from './line-exporter';
+import { memoryQueue, spoolQueue } from './make-queue';
 import type { PointQueue } from './point-queue';
-import { ExportQueue } from './queue';
 import { type AnyExporter, createExporter, withoutCredentials } from './registry';
+import type { StoreProcess } from '../store/process/store-process';
 import { Spool } from './spool/spool';
-import { SpoolQueue } from './spool-queue';
 
 /** Where points wait on disk for receivers that are away. */
 export interface SpoolPlace {
@@ -28,15 +28,20 @@ export interface ExportsModules {
   readonly onEnded: () => void;
 }
 
+/** Exports at work. */
+export interface OpenExports {
+  /** The queue in front of each exporter, in the order of their URLs. */
+  readonly queues: readonly PointQueue[];
+  /** The embedded stores among them, which others may ask. */
+  readonly stores: readonly StoreProcess[];
+}
+
 /**
  * Makes and opens the exporter of each URL and puts a queue in front of it, with a spool where the exporter is one of lines. Where
  * one can't be opened, those that were are closed again. Further exporters of one kind are named #2, #3.
  * @throws UsageError or FailureError of the first that fails
  */
-export async function openExports(
-  urls: readonly string[],
-  modules: ExportsModules,
-): Promise<{ readonly exporters: readonly AnyExporter[]; readonly queues: readonly PointQueue[] }> {
+export async function openExports(urls: readonly string[], modules: ExportsModules): Promise<OpenExports> {
   const exporters = urls.map((url) => createExporter(url, modules));
   await refuseSame(urls, exporters);
   const open: { close(): Promise<void> }[] = [];
@@ -59,13 +64,14 @@ export async function openExports(
   const queues = exporters.map((exporter, i) => {
     const nth = exporters.slice(0, i + 1).filter(({ name }) => name === exporter.name).length;
     const name = nth === 1 ? exporter.name : `${exporter.name}#${nth}`;
-    if (!isLineExporter(exporter)) return new ExportQueue({ name }, { ...modules, exporter });
+    if (!isLineExporter(exporter)) return memoryQueue({ name }, { ...modules, exporter });
     const spool = spools.get(exporter);
     if (spool === undefined) throw new Error(`${name} has no spool`);
     if (spool.points > 0) modules.warn(`${name}: ${spool.points} points of an earlier run wait on disk`);
-    return new SpoolQueue({ name }, { ...modules, exporter, spool });
+    return spoolQueue({ name }, { ...modules, exporter, spool });
   });
-  return { exporters, queues };
+  const stores = exporters.flatMap((exporter) => ('store' in exporter ? [exporter.store] : []));
+  return { queues, stores };
 }
 
 /**

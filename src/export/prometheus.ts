@@ -3,6 +3,8 @@ import { type Server, type ServerResponse, createServer } from 'node:http';
 import { Registry } from 'prom-client';
 import { FailureError, UsageError, messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
+import { UNKNOWN_SERIES } from '../metrics/values';
+import { takeEach } from '../metrics/take-each';
 import type { Exporter, WriteResult } from './exporter';
 import { PROMETHEUS_FORM } from './prometheus/form';
 import { Instruments } from './prometheus/instruments';
@@ -66,9 +68,10 @@ export class PrometheusExporter implements Exporter {
   }
 
   write(points: readonly Point[]): Promise<WriteResult> {
-    let sent = 0;
-    for (const point of points) if (this.instruments.take(point)) sent += 1;
-    return Promise.resolve({ sent, acked: 0, rejected: points.length - sent });
+    const { taken, rejection } = takeEach(points, (point) =>
+      this.instruments.take(point) ? null : UNKNOWN_SERIES,
+    );
+    return Promise.resolve({ sent: taken, acked: 0, rejection });
   }
 
   close(): Promise<void> {

@@ -3,204 +3,178 @@ import { messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
 import { Backoff } from './backoff';
 import { Drops, type Warn } from './drops';
-import { type Exporter, ExporterEnded } from './exporter';
-import { Marks } from './marks';
+import { ExporterEnded, type WriteResult } from './exporter';
 import type { PointQueue, QueueStats } from './point-queue';
-import { type QueueOptions, type QueueSettings, queueSettings } from './queue-options';
-import { Ring } from './ring';
+import { Pump } from './pump';
+import type { BufferOwner, QueueBuffer } from './queue-buffer';
+import type { QueueSettings } from './queue-options';
 import { within } from './within';
 
-export interface QueueModules {
-  readonly exporter: Exporter;
+/** What a queue puts its batches into. */
+interface QueueExit<Batch> {
+  /** @throws ExporterEnded where no later attempt can succeed, anything else where one may */
+  readonly write: (batch: Batch) => Promise<WriteResult>;
+  /** The points of a batch. */
+  readonly size: (batch: Batch) => number;
+  /** Points that it had stored and that are lost, at least; undefined where it can't tell. */
+  readonly damaged?: () => number | undefined;
+  readonly close: () => Promise<void>;
+}
+
+export interface QueueModules<Batch> {
+  readonly exit: QueueExit<Batch>;
+  /** Makes the buffer; `warn` puts the queue's name before what it is told. */
+  readonly buffer: (owner: BufferOwner, warn: Warn) => QueueBuffer<Batch>;
   readonly clock: Clock;
   readonly warn: Warn;
   /** Called once when the other side is gone for good (the reader of a pipe); later points are counted as dropped. */
-  readonly onEnded?: () => void;
+  readonly onEnded?: (() => void) | undefined;
 }
 
 /** Of the time that `close` has, the part kept for the exporter's own close. */
 const CLOSE_SHARE = 0.25;
 
 /**
- * Of the points that may wait, the share that those of inbound peers may fill: a stranger's flood pushes out nothing of the peers
- * that we have dialled, nor of the intervals.
+ * The bounded queue in front of an exporter. It alone retries and counts; its buffer holds the points, in memory or on disk. `push` never
+ * waits and never throws.
  */
-export const INBOUND_SHARE = 0.75;
-
-/** Of the points that may wait, the share at which the queue is crowded. */
-export const CROWDED_SHARE = 0.5;
-
-/**
- * The bounded queue in front of an exporter. It alone buffers, retries and counts: `push` never waits and never throws,
- * and a full queue drops its oldest points. Points of inbound peers find it full sooner, and are dropped themselves.
- */
-export class ExportQueue implements PointQueue {
-  readonly name: string;
-  private readonly options: QueueSettings;
-  private readonly ring: Ring<Point>;
+export class ExportQueue<Batch> implements PointQueue {
+  private readonly buffer: QueueBuffer<Batch>;
+  private readonly pump: Pump<Batch>;
   private readonly drops: Drops;
   private readonly backoff: Backoff;
-  private readonly marks = new Marks();
-  private inFlight = 0;
+  private readonly warn: Warn;
   private sent = 0;
   private acked = 0;
-  private state: 'open' | 'closing' | 'closed' = 'open';
-  private ended = false;
-  private timer: NodeJS.Timeout | undefined;
-  private immediate: NodeJS.Immediate | undefined;
+  private state: 'open' | 'closing' | 'ended' | 'closed' = 'open';
   /** Resolves `close` once nothing waits any more. */
   private onDrained: (() => void) | undefined;
 
+  /** `name` stands in warnings and in the tag `exporter`. */
   constructor(
-    options: QueueOptions,
-    private readonly modules: QueueModules,
+    readonly name: string,
+    settings: Pick<QueueSettings, 'retryMinMs' | 'retryMaxMs'>,
+    private readonly modules: QueueModules<Batch>,
   ) {
-    this.name = options.name ?? modules.exporter.name;
-    this.options = queueSettings(options);
-    this.ring = new Ring(this.options.maxPoints);
-    const warn = (message: string) => modules.warn(`${this.name}: ${message}`);
-    this.drops = new Drops({ warn, clock: modules.clock });
-    const { retryMinMs: minMs, retryMaxMs: maxMs } = this.options;
-    this.backoff = new Backoff({ minMs, maxMs }, { warn, clock: modules.clock });
+    const { clock } = modules;
+    const warn = (message: string): void => modules.warn(`${name}: ${message}`);
+    this.warn = warn;
+    this.drops = new Drops({ warn, clock });
+    const { retryMinMs: minMs, retryMaxMs: maxMs } = settings;
+    this.backoff = new Backoff({ minMs, maxMs }, { warn, clock });
+    const owner: BufferOwner = {
+      drop: (count, cause, example) => this.drops.add(count, cause, example),
+      onReady: () => this.pump.run(),
+    };
+    this.buffer = modules.buffer(owner, warn);
+    this.pump = new Pump({
+      from: this.buffer,
+      deliver: (batch) => this.deliver(batch),
+      backoff: this.backoff,
+      failureText: () => this.buffer.failureText,
+      onIdle: this.settle,
+    });
+    // What an earlier run has left.
+    this.buffer.wake();
   }
 
   push(point: Point, isInbound = false): void {
-    if (this.ended || this.state === 'closed') {
-      this.drops.add(1, 'unsent');
-      return;
-    }
-    if (isInbound && this.queued >= this.options.maxPoints * INBOUND_SHARE) {
-      this.drops.add(1, 'inbound');
-      return;
-    }
-    if (this.ring.length + this.inFlight >= this.options.maxPoints) {
-      this.drops.add(1, 'full');
-      // Points of a running write can't be taken back: where there are no others, the new one goes.
-      if (this.ring.take(1).length === 0) return;
-    }
-    this.ring.push(point);
-    this.marks.push();
-    if (this.inFlight === 0) this.schedule();
+    if (this.isOver()) this.drops.add(1, 'unsent');
+    else this.buffer.push(point, isInbound);
   }
 
   stats(): QueueStats {
-    const { sent, acked, queued } = this;
-    const { damaged } = this.modules.exporter;
-    const counts = { sent, acked, dropped: this.drops.total, queued, retried: this.backoff.total };
-    return damaged === undefined ? counts : { ...counts, damaged };
+    const { sent, acked } = this;
+    const { queued, spooled } = this.buffer;
+    const damaged = this.buffer.damaged ?? this.modules.exit.damaged?.();
+    return {
+      ...{ sent, acked, dropped: this.drops.total, queued, retried: this.backoff.total },
+      ...(spooled === undefined ? {} : { spooled }),
+      ...(damaged === undefined ? {} : { damaged }),
+    };
   }
 
   get isCrowded(): boolean {
-    return this.queued > this.options.maxPoints * CROWDED_SHARE;
+    return this.buffer.isCrowded;
   }
 
   flush(): Promise<boolean> {
-    if (this.ended || this.state === 'closed') return Promise.resolve(false);
-    const reached = this.marks.reached(this.queued);
-    if (this.inFlight === 0) this.schedule();
-    return reached;
+    return this.isOver() ? Promise.resolve(false) : this.buffer.flush();
   }
 
   /**
-   * Writes what waits, closes the exporter and returns at the latest `deadlineMs` milliseconds after the call; what
-   * could not be delivered by then is counted as dropped and warned of. Returns the final counts.
+   * Delivers what waits, closes the exporter and returns at the latest `deadlineMs` milliseconds after the call. What is in memory then is
+   * counted as dropped and warned of; what is on disk is delivered by the next run. Returns the final counts.
    */
   async close(deadlineMs: number): Promise<QueueStats> {
-    if (this.state !== 'open') return this.stats();
-    this.state = 'closing';
-    const start = this.modules.clock.monotonicMs();
+    if (this.state === 'closing' || this.state === 'closed') return this.stats();
+    if (this.state === 'open') this.state = 'closing';
+    const { clock, exit } = this.modules;
+    const start = clock.monotonicMs();
+    this.buffer.hurry();
     // A pause after a failure is cut short: there may be no time for the whole of it.
-    this.run();
+    this.pump.hurry();
     await within(deadlineMs * (1 - CLOSE_SHARE), this.drained());
     this.state = 'closed';
-    clearTimeout(this.timer);
-    clearImmediate(this.immediate);
-    this.drops.add(this.ring.take(this.ring.length).length + this.inFlight, 'unsent');
-    this.inFlight = 0;
-    this.marks.giveUp();
+    this.pump.stop();
+    this.drops.add(this.buffer.giveUp(), 'unsent');
     this.drops.report();
-    const left = deadlineMs - (this.modules.clock.monotonicMs() - start);
-    const closing = this.modules.exporter.close().catch((error: unknown) => {
-      this.modules.warn(`${this.name}: could not be closed: ${messageOf(error)}`);
+    const stats = this.stats();
+    const closing = Promise.allSettled([exit.close(), this.buffer.close()]).then((results) => {
+      for (const result of results)
+        if (result.status === 'rejected') this.warn(`could not be closed: ${messageOf(result.reason)}`);
     });
-    await within(left, closing);
-    return this.stats();
+    await within(deadlineMs - (clock.monotonicMs() - start), closing);
+    return stats;
   }
 
-  /** Arranges for the next write: now where a batch is full or the end is near, else after a pause. */
-  private schedule(): void {
-    if (this.ring.length === 0) {
-      this.onDrained?.();
-      return;
-    }
-    // After a failure the pause counts, however many points come meanwhile.
-    const now =
-      this.state === 'closing' || this.marks.isAwaited || this.ring.length >= this.options.batchPoints;
-    const { isFailing } = this.backoff;
-    if (now && !isFailing) this.immediate ??= setImmediate(this.run);
-    else this.timer ??= setTimeout(this.run, isFailing ? this.pauseMs() : this.options.flushMs);
-  }
-
-  private readonly run = (): void => {
-    clearTimeout(this.timer);
-    clearImmediate(this.immediate);
-    this.timer = undefined;
-    this.immediate = undefined;
-    if (this.inFlight === 0 && this.ring.length > 0) void this.writeBatch();
-  };
-
-  private async writeBatch(): Promise<void> {
-    const batch = this.ring.take(this.options.batchPoints);
-    this.inFlight = batch.length;
+  private async deliver(batch: Batch): Promise<void> {
+    const { exit } = this.modules;
+    let result: WriteResult;
     try {
-      const { sent, acked, rejection } = await this.modules.exporter.write(batch);
-      if (this.isClosed()) return;
-      this.inFlight = 0;
-      this.sent += sent;
-      this.acked += acked;
-      this.drops.add(batch.length - sent, 'unwritable', rejection);
-      this.backoff.success();
+      result = await exit.write(batch);
     } catch (error) {
-      if (this.isClosed()) return;
-      this.inFlight = 0;
-      this.ring.putBack(batch);
-      this.failed(error);
-    }
-    this.marks.left(this.queued);
-    this.schedule();
-  }
-
-  private failed(error: unknown): void {
-    if (error instanceof ExporterEnded) {
-      this.ended = true;
-      this.modules.warn(`${this.name}: ${error.message}`);
-      this.drops.add(this.ring.take(this.ring.length).length, 'unsent');
-      this.marks.giveUp();
-      this.modules.onEnded?.();
+      if (!(error instanceof ExporterEnded) || this.isOver()) throw error;
+      this.end(error.message);
       return;
     }
-    this.backoff.failure(error, `a write failed and is tried again, ${this.ring.length} points wait`);
+    if (this.isOver()) return;
+    // Points go from one count into the other in one turn, so that none is missing between.
+    const done = this.buffer.done();
+    const { sent, acked, rejection } = result;
+    this.sent += sent;
+    this.acked += acked;
+    this.drops.add(exit.size(batch) - sent, 'unwritable', rejection);
+    await done;
   }
 
-  /** Points that wait, those of a running write included. */
-  private get queued(): number {
-    return this.ring.length + this.inFlight;
+  /** The other side is gone for good. */
+  private end(reason: string): void {
+    this.state = 'ended';
+    this.warn(reason);
+    this.pump.stop();
+    this.drops.add(this.buffer.giveUp(), 'unsent');
+    this.onDrained?.();
+    this.modules.onEnded?.();
   }
 
-  private pauseMs(): number {
-    return this.backoff.pauseMs(this.state === 'closing');
-  }
+  private readonly settle = (): void => {
+    if (this.waiting === 0) this.onDrained?.();
+    else this.buffer.wake();
+  };
 
   private drained(): Promise<void> {
     return new Promise((resolve) => {
-      this.onDrained = () => {
-        if (this.ring.length + this.inFlight === 0) resolve();
-      };
-      this.onDrained();
+      this.onDrained = resolve;
+      if (this.waiting === 0 || this.isOver()) resolve();
     });
   }
 
-  private isClosed(): boolean {
-    return this.state === 'closed';
+  private get waiting(): number {
+    return this.buffer.queued + (this.buffer.spooled ?? 0);
+  }
+
+  private isOver(): boolean {
+    return this.state === 'ended' || this.state === 'closed';
   }
 }

@@ -1,5 +1,5 @@
 import { messageOf } from '../lib/errors';
-import type { WriteResult } from './exporter';
+import { type WriteResult, confirmed } from './exporter';
 import { offsetOfLine, seriesOfLine } from './split-lines';
 
 /** Some lines of a batch. */
@@ -84,11 +84,11 @@ export class Sieve {
   }
 }
 
-const NOTHING: WriteResult = { sent: 0, acked: 0, rejected: 0 };
+const NOTHING = confirmed(0);
 
 function refused({ lines }: Lines, error: unknown): WriteResult {
   const reason = messageOf(error);
-  return { sent: 0, acked: 0, rejected: 1, rejection: `${seriesOfLine(lines)}: ${reason}` };
+  return confirmed(0, `${seriesOfLine(lines)}: ${reason}`);
 }
 
 /** Two parts of several lines. */
@@ -106,7 +106,6 @@ export function together(first: WriteResult, second: WriteResult): WriteResult {
   return {
     sent: first.sent + second.sent,
     acked: first.acked + second.acked,
-    rejected: first.rejected + second.rejected,
     rejection: first.rejection ?? second.rejection,
   };
 }

@@ -22,20 +22,9 @@ export class StdoutExporter implements Exporter {
 
   /** @throws ExporterEnded where the reader went away (`| head`) or the stream failed in another way */
   async write(points: readonly Point[]): Promise<WriteResult> {
-    let text = '';
-    let rejected = 0;
-    let rejection: string | undefined;
-    for (const point of points) {
-      const line = this.serializer.serialize(point);
-      if (typeof line === 'string') {
-        text += `${line}\n`;
-      } else {
-        rejected++;
-        rejection = line.detail;
-      }
-    }
-    if (text !== '') await this.print(text);
-    return { sent: points.length - rejected, acked: 0, rejected, rejection };
+    const { lines, taken, rejection } = this.serializer.serializeAll(points);
+    if (lines !== '') await this.print(lines);
+    return { sent: taken, acked: 0, rejection };
   }
 
   close(): Promise<void> {

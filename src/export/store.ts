@@ -3,39 +3,38 @@ import { StoreProcess } from '../store/process/store-process';
 import type { Exporter, WriteResult } from './exporter';
 
 /**
- * The embedded store as an exporter: a process of its own has the file open. A batch is one transaction, as in `DuckDbExporter`, which
- * works there; a batch that the process did not confirm before it ended goes to the next one and is stored once.
+ * The embedded store as an exporter: a process of its own has the file open. A batch is one transaction of the `StoreWriter`
+ * there; a batch that the process did not confirm before it ended goes to the next one and is stored once.
  */
 export class StoreExporter implements Exporter {
   readonly name = 'duckdb';
-  /** The store's process, for queries beside the writing. */
-  readonly process: StoreProcess;
+  readonly store: StoreProcess;
 
   constructor(
     private readonly options: { readonly path: string },
     modules: { readonly warn: (message: string) => void },
   ) {
-    this.process = new StoreProcess(this.options, modules);
+    this.store = new StoreProcess(this.options, modules);
   }
 
   get file(): string {
-    return this.process.path;
+    return this.store.path;
   }
 
   get damaged(): number {
-    return this.process.lost;
+    return this.store.lost;
   }
 
   /** @throws FailureError as `openStore` does */
   open(): Promise<void> {
-    return this.process.open();
+    return this.store.open();
   }
 
   write(points: readonly Point[]): Promise<WriteResult> {
-    return this.process.write(points);
+    return this.store.write(points);
   }
 
   close(): Promise<void> {
-    return this.process.close();
+    return this.store.close();
   }
 }

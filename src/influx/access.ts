@@ -14,6 +14,12 @@ export interface InfluxAccess {
   readonly ca: string | undefined;
 }
 
+/** Value of the header `Authorization`; undefined where there is no login. */
+export function authorizationOf(login: InfluxAccess['login']): string | undefined {
+  if (login === undefined) return undefined;
+  return `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`;
+}
+
 /**
  * Reads the password, from the place's file or the environment, and the certificates.
  * @throws FailureError where there is a user and no password, or a file can't be used

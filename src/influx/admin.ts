@@ -12,6 +12,9 @@ export function isWritable(password: string): boolean {
   return /^[\x20-\x7e]+$/.test(password) && !/['\\]/.test(password);
 }
 
+/** Words of InfluxDB where it does not let a user do something; the status does not come with the package's errors. */
+const ABOUT_THE_USER = ['authoriz', 'authentication', 'privilege', 'username required'];
+
 /** How long a statement may take: the sums of a day of points are made in one. */
 const STATEMENT_MS = 300_000;
 const PING_MS = 10_000;
@@ -87,7 +90,7 @@ export class InfluxAdmin {
       if (error instanceof FailureError) throw error;
       const said = explainInflux(error);
       const { login } = this.options.access;
-      const hint = !/authoriz|authentication|privilege|username required/i.test(said)
+      const hint = !ABOUT_THE_USER.some((words) => said.includes(words))
         ? ''
         : login === undefined
           ? '; name an administrator, as in --url influx+http://ADMIN@HOST/…'

@@ -2,12 +2,22 @@ import { messageOf } from '../lib/errors';
 import { printable } from '../lib/printable';
 import { tlsProblem } from './tls';
 
-/** One line for a request of the `influx` package that failed; the server's own words where it has some. */
+/** The server's own words in an answer; undefined where the answer is not JSON with an `error`. */
+export function errorIn(text: string): string | undefined {
+  try {
+    const { error } = (JSON.parse(text) ?? {}) as { readonly error?: unknown };
+    return typeof error === 'string' ? printable(error) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** One line for a request to an InfluxDB that failed; the server's own words where it has some. */
 export function explainInflux(error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException;
-  const body = /error occurred: (.*)/s.exec(message)?.[1] ?? '';
-  const said = /"error":("(?:[^"\\]|\\.)*")/.exec(body)?.[1];
-  if (said !== undefined) return printable(JSON.parse(said) as string);
+  // The package puts what the server answered at the end of the message.
+  const said = errorIn(message.slice(Math.max(0, message.indexOf('{'))));
+  if (said !== undefined) return said;
   // Of a name with several addresses, whose code is that of one of them.
   if (Array.isArray((error as { readonly errors?: unknown }).errors))
     return `none of its addresses answers: ${messageOf(error)}; is InfluxDB running?`;

@@ -19,6 +19,9 @@ const CERTIFICATE_CODES = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
+/** OpenSSL's words where the other side does not speak TLS. */
+const NO_TLS = ['wrong version number', 'packet length too long'];
+
 /**
  * What is wrong with the other side's certificate, or with speaking TLS to it at all, in words for a person; undefined where the
  * error is of another kind. Waiting helps against none of these.
@@ -26,9 +29,7 @@ const CERTIFICATE_CODES = new Set([
 export function tlsProblem(error: unknown): string | undefined {
   const { code = '', message } = error as NodeJS.ErrnoException;
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_'))
-    return /wrong version number|packet length too long/.test(
-      `${message} ${code.replaceAll('_', ' ').toLowerCase()}`,
-    )
+    return NO_TLS.some((words) => `${message} ${code.replaceAll('_', ' ').toLowerCase()}`.includes(words))
       ? 'does not speak TLS; for plain HTTP write http instead of https'
       : `TLS failed (${code === 'EPROTO' ? message.split('\n', 1)[0] : code})`;
   if (!CERTIFICATE_CODES.has(code)) return undefined;

@@ -13,6 +13,12 @@ export interface Rejection {
   readonly detail: string;
 }
 
+/** Of a point of a series that the schema lacks. */
+export const UNKNOWN_SERIES: Rejection = {
+  reason: 'unknown column',
+  detail: 'a series that the schema lacks',
+};
+
 /** The names that points of a series may use, from the schema. */
 export interface Names {
   readonly tags: ReadonlySet<string>;

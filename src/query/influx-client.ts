@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { Pool } from 'influx/lib/src/pool';
 import { FailureError, messageOf } from '../lib/errors';
-import type { InfluxAccess } from '../influx/access';
+import { printable } from '../lib/printable';
+import { type InfluxAccess, authorizationOf } from '../influx/access';
+import { errorIn, explainInflux } from '../influx/explain';
+import { HttpClient, readAnswer } from '../influx/http-client';
 import type { InfluxPlace } from '../influx/place';
-import { explainInflux } from '../influx/explain';
 import { parseJson } from './json';
 import type { Value } from './result';
 
@@ -27,26 +28,30 @@ const CHUNK_ROWS = 10_000;
 const SILENCE_MS = 120_000;
 
 /**
- * Sends statements to an InfluxDB 1.x and reads the answers as they come. The transport is the `influx` package's; its
- * `queryRaw` takes an answer as a whole and rounds integers beyond 2^53.
+ * Sends statements to an InfluxDB 1.x and reads the answers as they come. The `influx` package can't do that: its `queryRaw` takes an
+ * answer as a whole and rounds integers beyond 2^53.
  */
 export class InfluxClient {
-  private readonly pool = new Pool({ maxRetries: 0, requestTimeout: SILENCE_MS });
+  private readonly client: HttpClient;
   private readonly abort = new AbortController();
   private readonly shown: string;
 
   constructor(
     private readonly place: InfluxPlace,
-    private readonly access: InfluxAccess,
+    { ca, login }: InfluxAccess,
   ) {
-    const { ca } = access;
-    this.pool.addHost(place.origin, ca === undefined ? {} : { ca });
+    const { origin } = place;
+    const authorization = authorizationOf(login);
+    const headers: Record<string, string> =
+      authorization === undefined ? {} : { Authorization: authorization };
+    this.client = new HttpClient({ origin, headers, ca, connections: Infinity });
     this.shown = `InfluxDB at ${place.origin}, database ${place.database}`;
   }
 
   /** Breaks off what runs. */
   close(): void {
     this.abort.abort();
+    this.client.close();
   }
 
   /**
@@ -70,30 +75,25 @@ export class InfluxClient {
     if (rest !== '') yield* this.read(rest);
   }
 
-  private open(statement: string): Promise<IncomingMessage> {
+  private async open(statement: string): Promise<IncomingMessage> {
     const { database, policy } = this.place;
-    const { login } = this.access;
-    return new Promise((resolve, reject) => {
-      this.pool.stream(
-        {
-          method: 'GET',
-          path: '/query',
-          query: {
-            db: database,
-            ...(policy === undefined ? {} : { rp: policy }),
-            q: statement,
-            chunked: 'true',
-            chunk_size: CHUNK_ROWS,
-          },
-          signal: this.abort.signal,
-          ...(login === undefined ? {} : { auth: `${login.user}:${login.password}` }),
-        },
-        (error: Error | null | undefined, response) => {
-          if (!error) resolve(response);
-          else reject(new FailureError(`${this.shown}: ${explainInflux(error)}`));
-        },
-      );
+    const parameters = new URLSearchParams({
+      db: database,
+      ...(policy === undefined ? {} : { rp: policy }),
+      q: statement,
+      chunked: 'true',
+      chunk_size: String(CHUNK_ROWS),
     });
+    const failure = (what: string): FailureError => new FailureError(`${this.shown}: ${what}`);
+    const response = await this.client
+      .get(`/query?${parameters.toString()}`, this.abort.signal, SILENCE_MS)
+      .catch((error: unknown) => {
+        throw failure(explainInflux(error));
+      });
+    const { statusCode = 0 } = response;
+    if (statusCode >= 200 && statusCode < 300) return response;
+    const { text } = await readAnswer(response);
+    throw failure(errorIn(text) ?? `answers ${statusCode} ${printable(text)}`.trim());
   }
 
   private *read(line: string): Generator<InfluxSeries> {

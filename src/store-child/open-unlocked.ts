@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailureError } from '../lib/errors';
-import { DuckDbExporter } from '../export/duckdb';
 import { type Store, openStore } from '../store/store';
+import { StoreWriter } from '../store/writer';
 
 /**
  * Milliseconds that a process may need to let go of a store whose program was killed: it ends when it sees that, and the system frees what
@@ -22,7 +22,7 @@ export interface OpenedStore {
   /** Asked for at each use: a store may be opened anew. */
   readonly holder: { readonly store: Store };
   /** Where points go; undefined where the store is only read. */
-  readonly writer: DuckDbExporter | undefined;
+  readonly writer: StoreWriter | undefined;
   close(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export async function openUnlocked(path: string, readOnly: boolean, told: Told):
 }
 
 async function openWriter(path: string, told: Told): Promise<OpenedStore> {
-  const writer = new DuckDbExporter({ path, ...told });
+  const writer = new StoreWriter({ path, ...told });
   await writer.open();
   return { holder: writer, writer, close: () => writer.close() };
 }

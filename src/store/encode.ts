@@ -4,6 +4,7 @@ import type { ColumnType } from '../metrics/schema-types';
 import {
   type Names,
   type Rejection,
+  UNKNOWN_SERIES,
   emptyProblem,
   isOfType,
   namesOf,
@@ -18,9 +19,9 @@ const TWO_32 = 2 ** 32;
 /** Points by series and column, and what was wrong with those that are not among them. */
 export interface Encoded {
   readonly groups: readonly SeriesColumns[];
-  /** How many can never be stored. */
-  readonly rejected: number;
-  /** What was wrong with one of them, for the log. */
+  /** How many are in them; the others can never be stored. */
+  readonly taken: number;
+  /** What was wrong with one of the others, for the log. */
   readonly rejection?: string | undefined;
 }
 
@@ -43,23 +44,22 @@ export function encodePoints(points: readonly Point[]): Encoded {
     else own.push(point);
   }
   const groups: SeriesColumns[] = [];
-  let rejected = 0;
+  let taken = 0;
   let rejection: string | undefined;
   for (const [series, own] of bySeries) {
     const plan = PLANS.get(series);
     if (plan === undefined) {
-      rejected += own.length;
-      rejection = 'a series that the schema lacks';
+      rejection = UNKNOWN_SERIES.detail;
       continue;
     }
     const rows = new Rows(series, plan, own.length);
     for (const point of own) rows.add(point);
     const group = rows.end();
     if (rows.rejection !== undefined) ({ rejection } = rows);
-    rejected += own.length - group.times.length;
+    taken += group.times.length;
     if (group.times.length > 0) groups.push(group);
   }
-  return { groups, rejected, rejection };
+  return { groups, taken, rejection };
 }
 
 /** The rows of one series as they are put into columns. */

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import os from 'node:os';
 import path from 'node:path';
 import { openStore } from '../../src/store/store';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import { keepRetention } from '../../src/store/retention';
 import { Cleanup } from '../support/cleanup';
 import { makePoints } from '../support/make-points';
@@ -126,7 +126,7 @@ describeWithTmpfs('a disk', () => {
 
   it('that is full is told by retention, which goes on once there is room', async () => {
     const disk = cleanup.add(mountTmpfs(60_000_000), (it) => it.remove());
-    const store = new DuckDbExporter({ path: path.join(disk.folder, 'store.duckdb') });
+    const store = new StoreWriter({ path: path.join(disk.folder, 'store.duckdb') });
     cleanup.add(store, (it) => it.close().catch(() => undefined));
     await store.open();
     const clock = new TestClock();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import { Cleanup } from '../support/cleanup';
 import { freePort } from '../support/free-port';
 import { BIN } from '../support/program';
@@ -16,7 +16,7 @@ beforeAll(async () => {
   home = cleanup.add(mkdtempSync(path.join(tmpdir(), 'btcdmon-outputs-')), (name) =>
     rmSync(name, { recursive: true }),
   );
-  const exporter = new DuckDbExporter({ path: path.join(home, 'store.duckdb') });
+  const exporter = new StoreWriter({ path: path.join(home, 'store.duckdb') });
   await exporter.open();
   await exporter.write(queryPoints());
   await exporter.close();

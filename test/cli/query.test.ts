@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import { queryCommand } from '../../src/cli/query';
 import { parseQuery } from '../../src/query/model';
 import { runQueryCommand } from '../../src/query/run';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-cli-')), (name) =>
     rm(name, { recursive: true }),
   );
-  const exporter = new DuckDbExporter({ path: path.join(folder, 'btcdmon.duckdb') });
+  const exporter = new StoreWriter({ path: path.join(folder, 'btcdmon.duckdb') });
   await exporter.open();
   await exporter.write(queryPoints());
   await exporter.close();

@@ -6,7 +6,8 @@ import { Batches } from '../../src/collect/batches';
 import { Intake } from '../../src/collect/intake';
 import { Listener, type ListenerOptions } from '../../src/collect/listener';
 import { LineSocketExporter, type LineSocketOptions } from '../../src/export/line-socket';
-import { SpoolQueue } from '../../src/export/spool-queue';
+import { spoolQueue } from '../../src/export/make-queue';
+import type { PointQueue } from '../../src/export/point-queue';
 import { Spool } from '../../src/export/spool/spool';
 import type { Point } from '../../src/metrics/point';
 import { makeCertificate } from '../support/certificate';
@@ -47,10 +48,10 @@ function exporterTo(port: number, options: Partial<LineSocketOptions> = {}): Lin
   );
 }
 
-async function sender(exporter: LineSocketExporter, name = 'spool'): Promise<SpoolQueue> {
+async function sender(exporter: LineSocketExporter, name = 'spool'): Promise<PointQueue> {
   await exporter.open();
   const spool = await Spool.open(path.join(folder, name), { maxBytes: 100_000_000 });
-  const queue = new SpoolQueue(
+  const queue = spoolQueue(
     { retryMinMs: 2, retryMaxMs: 20, flushMs: 5, batchPoints: 500 },
     { exporter, spool, clock, warn: () => undefined },
   );
@@ -73,7 +74,6 @@ describe('a sender and a collector that confirms', () => {
     expect(await exporter.writeLines({ id: 'n-1-0', lines, points: 3 })).toEqual({
       sent: 2,
       acked: 2,
-      rejected: 1,
       rejection: 'the collector says why in its log',
     });
     expect(queue.points.map(({ time }) => time)).toEqual([1n, 3n]);

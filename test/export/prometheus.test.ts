@@ -146,7 +146,7 @@ describe('prometheus://', () => {
     expect(await exporter.write([strange, point('tx', { tx_size: 1 })])).toEqual({
       sent: 1,
       acked: 0,
-      rejected: 1,
+      rejection: 'a series that the schema lacks',
     });
   });
 

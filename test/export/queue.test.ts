@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SystemClock } from '../../src/lib/clock';
 import { type Exporter, ExporterEnded, type WriteResult } from '../../src/export/exporter';
-import { ExportQueue } from '../../src/export/queue';
+import { memoryQueue } from '../../src/export/make-queue';
 import type { QueueOptions } from '../../src/export/queue-options';
 import type { Point } from '../../src/metrics/point';
 import { until } from '../support/until';
@@ -29,7 +29,7 @@ class Kept implements Exporter {
       this.points.push(...points.slice(rejected));
       this.batches.push(points.length);
       const sent = points.length - rejected;
-      return { sent, acked: sent, rejected, rejection: rejected > 0 ? 'an example' : undefined };
+      return { sent, acked: sent, rejection: rejected > 0 ? 'an example' : undefined };
     } finally {
       this.running--;
     }
@@ -50,7 +50,7 @@ function setUp(options: QueueOptions = {}) {
   const exporter = new Kept();
   const warnings: string[] = [];
   const ended = jest.fn();
-  const queue = new ExportQueue(
+  const queue = memoryQueue(
     { maxPoints: 100, batchPoints: 10, flushMs: 5, retryMinMs: 5, retryMaxMs: 20, ...options },
     { exporter, clock: new SystemClock(), warn: (message) => warnings.push(message), onEnded: ended },
   );

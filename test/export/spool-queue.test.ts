@@ -1,10 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SystemClock } from '../../src/lib/clock';
 import type { WriteResult } from '../../src/export/exporter';
 import type { LineBatch, LineExporter } from '../../src/export/line-exporter';
-import { SpoolQueue } from '../../src/export/spool-queue';
+import { spoolQueue } from '../../src/export/make-queue';
 import { Spool } from '../../src/export/spool/spool';
 import { makePoints } from '../support/make-points';
 import { until } from '../support/until';
@@ -27,7 +28,7 @@ class Kept implements LineExporter {
     expect(lines).toHaveLength(batch.points);
     this.lines.push(...lines.slice(rejected));
     const sent = batch.points - rejected;
-    return { sent, acked: sent, rejected, rejection: rejected > 0 ? 'an example' : undefined };
+    return { sent, acked: sent, rejection: rejected > 0 ? 'an example' : undefined };
   }
 
   close(): Promise<void> {
@@ -46,7 +47,7 @@ async function setUp(maxBytes = 10_000_000) {
   const exporter = new Kept();
   const warnings: string[] = [];
   const spool = await Spool.open(folder, { maxBytes });
-  const queue = new SpoolQueue(
+  const queue = spoolQueue(
     { batchPoints: 100, flushMs: 5, retryMinMs: 5, retryMaxMs: 20 },
     { exporter, spool, clock, warn: (message) => warnings.push(message) },
   );
@@ -94,6 +95,20 @@ describe('the queue with a spool', () => {
     await until('all', () => second.queue.stats().acked === 1_010);
     expect(new Set(second.exporter.lines).size).toBe(1_010);
     await second.queue.close(1_000);
+  });
+
+  it('accounts for every point at every moment', async () => {
+    const { exporter, queue } = await setUp();
+    exporter.onWrite = () => nextTurn(1);
+    let pushed = 0;
+    while (queue.stats().sent + queue.stats().dropped < 3_000) {
+      if (pushed < 3_000) for (const point of makePoints(100, clock)) queue.push(point);
+      pushed = Math.min(3_000, pushed + 100);
+      await nextTurn();
+      const { sent, dropped, queued, spooled = 0 } = queue.stats();
+      expect(sent + dropped + queued + spooled).toBe(pushed);
+    }
+    await queue.close(1_000);
   });
 
   it('counts what the receiver refuses, and delivers the rest', async () => {

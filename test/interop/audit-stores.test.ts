@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import { LineSerializer } from '../../src/export/line';
 import type { Point } from '../../src/metrics/point';
 import { type Account, audit } from '../../src/query/audit';
@@ -49,7 +49,7 @@ influxd.describe('audit, of points whose times are chosen', () => {
     serial += 1;
     if (kind === 'duckdb') {
       const file = path.join(folder, `${serial}.duckdb`);
-      const exporter = new DuckDbExporter({ path: file });
+      const exporter = new StoreWriter({ path: file });
       await exporter.open();
       expect(await exporter.write(points)).toMatchObject({ acked: points.length });
       await exporter.close();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { SystemClock } from '../../src/lib/clock';
 import { LineSocketExporter } from '../../src/export/line-socket';
-import { SpoolQueue } from '../../src/export/spool-queue';
+import { spoolQueue } from '../../src/export/make-queue';
 import { Spool } from '../../src/export/spool/spool';
 import type { Point } from '../../src/metrics/point';
 import { Cleanup } from '../support/cleanup';
@@ -66,7 +66,7 @@ influxd.describe('many nodes and one collector', () => {
         );
         await exporter.open();
         const spool = await Spool.open(path.join(home, `spool-${i}`), { maxBytes: 100_000_000 });
-        const queue = new SpoolQueue(
+        const queue = spoolQueue(
           { retryMinMs: 5, retryMaxMs: 100, flushMs: 20 },
           { exporter, spool, clock, warn: () => undefined },
         );

@@ -1,6 +1,6 @@
 import { SystemClock } from '../../src/lib/clock';
 import { InfluxUdpExporter } from '../../src/export/influx-udp';
-import { ExportQueue } from '../../src/export/queue';
+import { memoryQueue } from '../../src/export/make-queue';
 import type { FieldValue, Point } from '../../src/metrics/point';
 import { SERIES_NAMES, columnNames, seriesOf, tagNames } from '../../src/metrics/schema';
 import type { ColumnType } from '../../src/metrics/schema-types';
@@ -21,7 +21,7 @@ influxd.describe('InfluxDB', () => {
     const clock = new SystemClock();
     const exporter = new InfluxUdpExporter({ host: '127.0.0.1', port: server.udpPort }, { clock });
     await exporter.open();
-    const queue = new ExportQueue({ maxPoints: 200_000 }, { exporter, clock, warn: () => undefined });
+    const queue = memoryQueue({ maxPoints: 200_000 }, { exporter, clock, warn: () => undefined });
     const points = makePoints(200_000, clock);
     for (const point of points) queue.push(point);
     await until('all to be sent', () => queue.stats().sent === 200_000, { ms: 100_000 });

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SystemClock } from '../../src/lib/clock';
 import { nats } from '../../src/export/nats/exporter';
-import { SpoolQueue } from '../../src/export/spool-queue';
+import { spoolQueue } from '../../src/export/make-queue';
+import type { PointQueue } from '../../src/export/point-queue';
 import { Spool } from '../../src/export/spool/spool';
 import type { Point } from '../../src/metrics/point';
 import { Cleanup } from '../support/cleanup';
@@ -34,14 +35,14 @@ natsServer.describe('three NATS servers', () => {
   afterEach(() => cleanup.run());
 
   /** A queue as a node has it before the cluster. */
-  async function sender(stream: string): Promise<SpoolQueue> {
+  async function sender(stream: string): Promise<PointQueue> {
     const exporter = nats(cluster.url(stream, 'timeout=3').slice('nats:'.length), {
       env: {},
       warn: () => undefined,
     });
     await exporter.open();
     const spool = await Spool.open(path.join(home, `spool-${stream}`), { maxBytes: 200_000_000 });
-    const queue = new SpoolQueue(
+    const queue = spoolQueue(
       { retryMinMs: 50, retryMaxMs: 500, flushMs: 20 },
       { exporter, spool, clock, warn: () => undefined },
     );
@@ -49,7 +50,7 @@ natsServer.describe('three NATS servers', () => {
   }
 
   /** Pushes at a rate that a fleet has, 20,000 points a second at most. */
-  async function pushAll(queue: SpoolQueue, points: readonly Point[]): Promise<void> {
+  async function pushAll(queue: PointQueue, points: readonly Point[]): Promise<void> {
     for (let at = 0; at < points.length; at += 400) {
       for (const point of points.slice(at, at + 400)) queue.push(point);
       await sleep(20);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import { LineSerializer } from '../../src/export/line';
 import { SERIES_NAMES, type SeriesName, columnNames, tagNames } from '../../src/metrics/schema';
 import { type QueryArgs, parseQuery } from '../../src/query/model';
@@ -33,7 +33,7 @@ influxd.describe('the same answer from InfluxDB and from the embedded store', ()
     );
     const points = queryPoints();
     const file = path.join(folder, 'btcdmon.duckdb');
-    const exporter = new DuckDbExporter({ path: file });
+    const exporter = new StoreWriter({ path: file });
     await exporter.open();
     expect(await exporter.write(points)).toMatchObject({ acked: points.length });
     await exporter.close();

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import { runPanelCommand } from '../../src/panels/run';
 import { parseQuery } from '../../src/query/model';
 import { collect } from '../../src/query/result';
@@ -20,7 +20,7 @@ beforeAll(async () => {
     rm(name, { recursive: true }),
   );
   const file = path.join(folder, 'btcdmon.duckdb');
-  const exporter = new DuckDbExporter({ path: file });
+  const exporter = new StoreWriter({ path: file });
   await exporter.open();
   await exporter.write(queryPoints());
   await exporter.close();

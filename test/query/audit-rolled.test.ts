@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import type { Point } from '../../src/metrics/point';
 import { SERIES_NAMES } from '../../src/metrics/schema';
 import { audit } from '../../src/query/audit';
@@ -43,7 +43,7 @@ describe('an audit of a store whose old points are sums alone', () => {
     const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-audit-')), (it) =>
       rm(it, { recursive: true }),
     );
-    const exporter = new DuckDbExporter({ path: path.join(folder, 'store.duckdb') });
+    const exporter = new StoreWriter({ path: path.join(folder, 'store.duckdb') });
     await exporter.open();
     cleanup.add(exporter, (it) => it.close());
     await exporter.write([...run(0, 1000), ...run(1010, 2 * HOUR_S)]);

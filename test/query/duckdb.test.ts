@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { UsageError } from '../../src/lib/errors';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import type { Point } from '../../src/metrics/point';
 import { type QueryArgs, parseQuery } from '../../src/query/model';
 import { type Row, collect } from '../../src/query/result';
@@ -26,7 +26,7 @@ describe('queries on a store that nobody has open', () => {
       rm(name, { recursive: true }),
     );
     const file = path.join(folder, 'btcdmon.duckdb');
-    const exporter = new DuckDbExporter({ path: file });
+    const exporter = new StoreWriter({ path: file });
     await exporter.open();
     await exporter.write(points);
     await exporter.close();

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import type { NodeState } from '../../src/live/node-state';
 import { askLive } from '../../src/query/client';
 import { Asking } from '../../src/query/asking';
@@ -38,7 +38,7 @@ beforeEach(async () => {
 afterEach(() => cleanup.run());
 
 async function serve(state?: () => NodeState): Promise<void> {
-  const exporter = cleanup.add(new DuckDbExporter({ path: file }), (opened) => opened.close());
+  const exporter = cleanup.add(new StoreWriter({ path: file }), (opened) => opened.close());
   await exporter.open();
   cleanup.add(await serveQueries({ asking: new Asking(new LocalAnswers(exporter)), state }), (server) =>
     server.close(),

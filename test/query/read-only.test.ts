@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { FailureError, UsageError } from '../../src/lib/errors';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import { runRaw } from '../../src/query/duckdb-run';
 import { collect } from '../../src/query/result';
 import { queryPoints } from '../support/query-points';
@@ -91,11 +91,11 @@ const OTHERS = [
 const ATTEMPTS = [...WAYS.flatMap((way) => ACTIONS.map(way)), ...OTHERS];
 
 let folder: string;
-let exporter: DuckDbExporter;
+let exporter: StoreWriter;
 let before: unknown;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-read-only-'));
-  exporter = new DuckDbExporter({ path: path.join(folder, 'store.duckdb') });
+  exporter = new StoreWriter({ path: path.join(folder, 'store.duckdb') });
   await exporter.open();
   await exporter.write(queryPoints());
   before = await state();

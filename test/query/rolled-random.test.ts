@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import type { Point } from '../../src/metrics/point';
 import { type SeriesName, seriesOf, tagNames } from '../../src/metrics/schema';
 import { runQueries, runQuery } from '../../src/query/duckdb-run';
@@ -69,15 +69,15 @@ function anyQuery(grid: bigint): Query {
 
 describe('a store with rollups answers any query as its points do', () => {
   const cleanup = new Cleanup();
-  let points: DuckDbExporter;
-  let rolled: DuckDbExporter;
+  let points: StoreWriter;
+  let rolled: StoreWriter;
 
   beforeAll(async () => {
-    const open = async (name: string): Promise<DuckDbExporter> => {
+    const open = async (name: string): Promise<StoreWriter> => {
       const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-random-')), (it) =>
         rm(it, { recursive: true }),
       );
-      const exporter = new DuckDbExporter({ path: path.join(folder, `${name}.duckdb`) });
+      const exporter = new StoreWriter({ path: path.join(folder, `${name}.duckdb`) });
       await exporter.open();
       await exporter.store.lendMemory();
       await exporter.write(stretchedPoints().filter(({ series }) => isAsked(series)));
@@ -95,7 +95,7 @@ describe('a store with rollups answers any query as its points do', () => {
     connection.closeSync();
   }
 
-  async function ask(exporter: DuckDbExporter, query: Query): Promise<readonly Row[]> {
+  async function ask(exporter: StoreWriter, query: Query): Promise<readonly Row[]> {
     const connection = await exporter.store.connect();
     const result = await runQuery(connection, query);
     expect(result.rawSince).toBeUndefined();

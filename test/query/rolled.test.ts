@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import type { Point } from '../../src/metrics/point';
 import { SERIES_NAMES, seriesOf, tagNames } from '../../src/metrics/schema';
 import { runQuery } from '../../src/query/duckdb-run';
@@ -32,14 +32,14 @@ const ASKED = [
 
 describe('a store with rolled-up hours', () => {
   const cleanup = new Cleanup();
-  const stores: DuckDbExporter[] = [];
+  const stores: StoreWriter[] = [];
 
   beforeAll(async () => {
     for (const name of ['points', 'rolled']) {
       const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-rolled-')), (it) =>
         rm(it, { recursive: true }),
       );
-      const exporter = new DuckDbExporter({ path: path.join(folder, `${name}.duckdb`) });
+      const exporter = new StoreWriter({ path: path.join(folder, `${name}.duckdb`) });
       await exporter.open();
       cleanup.add(exporter, (it) => it.close());
       await exporter.write(queryPoints());
@@ -60,7 +60,7 @@ describe('a store with rolled-up hours', () => {
   }
 
   async function ask(
-    exporter: DuckDbExporter | undefined,
+    exporter: StoreWriter | undefined,
     args: QueryArgs,
   ): Promise<Result & { all: readonly Row[] }> {
     const connection = await exporter?.store.connect();

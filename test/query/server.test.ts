@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/pro
 import { type IncomingMessage, request } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import { Asking } from '../../src/query/asking';
 import { LocalAnswers } from '../../src/query/local-answers';
 import { parseQuery } from '../../src/query/model';
@@ -32,7 +32,7 @@ afterEach(() => cleanup.run());
 
 /** A store with points, served by this process. */
 async function served(options: ServeOptions = {}, file = path.join(folder, 'store.duckdb')) {
-  const exporter = cleanup.add(new DuckDbExporter({ path: file }), (opened) => opened.close());
+  const exporter = cleanup.add(new StoreWriter({ path: file }), (opened) => opened.close());
   await exporter.open();
   await exporter.write(queryPoints());
   const server = cleanup.add(
@@ -255,7 +255,7 @@ it('uses no socket folder that is not of this user alone', async () => {
 
 it('reads the file where a plain file lies in the place of the socket', async () => {
   const file = path.join(folder, 'store.duckdb');
-  const exporter = new DuckDbExporter({ path: file });
+  const exporter = new StoreWriter({ path: file });
   await exporter.open();
   await exporter.close();
   await writeFile(socketPath(file), '');

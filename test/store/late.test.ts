@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import { keepRetention } from '../../src/store/retention';
 import { rollUp } from '../../src/store/rollup';
 import { type ChildScript, childScript } from '../support/child';
@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function ask(exporter: DuckDbExporter, sql: string): Promise<unknown[][]> {
+async function ask(exporter: StoreWriter, sql: string): Promise<unknown[][]> {
   const connection = await exporter.store.connect();
   try {
     return (await connection.runAndReadAll(sql)).getRowsJS();
@@ -34,7 +34,7 @@ async function ask(exporter: DuckDbExporter, sql: string): Promise<unknown[][]> 
 }
 
 /** Buckets of rollups whose number of points is not that of the points, of hours that no late point was noted for. */
-async function wrongBuckets(exporter: DuckDbExporter): Promise<unknown[]> {
+async function wrongBuckets(exporter: StoreWriter): Promise<unknown[]> {
   const wrong: unknown[] = [];
   for (const series of SERIES)
     for (const [table, bucket, mark] of [
@@ -54,12 +54,12 @@ async function wrongBuckets(exporter: DuckDbExporter): Promise<unknown[]> {
   return wrong;
 }
 
-const notedLate = async (exporter: DuckDbExporter): Promise<number> =>
+const notedLate = async (exporter: StoreWriter): Promise<number> =>
   Number((await ask(exporter, 'SELECT count(*) FROM btcdmon_late'))[0]?.[0]);
 
 describe('points that come late', () => {
   it('are noted or in the rollups at any time, however writing and rolling up meet, and in the end are in them', async () => {
-    const exporter = new DuckDbExporter({ path: file });
+    const exporter = new StoreWriter({ path: file });
     await exporter.open();
     const clock = new TestClock();
     const random = randomFrom(7);
@@ -91,7 +91,7 @@ describe('points that come late', () => {
   }, 60_000);
 
   it('are remembered as late by a store that was closed meanwhile', async () => {
-    const exporter = new DuckDbExporter({ path: file });
+    const exporter = new StoreWriter({ path: file });
     await exporter.open();
     const clock = new TestClock();
     clock.ns = START;
@@ -138,7 +138,7 @@ describe('a node that is killed while points come late', () => {
       }
       await once(child, 'close');
       expect(log).not.toContain('warning');
-      const exporter = new DuckDbExporter({ path: file });
+      const exporter = new StoreWriter({ path: file });
       await exporter.open();
       expect(await wrongBuckets(exporter)).toEqual([]);
       await exporter.close();

@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/pr
 import os from 'node:os';
 import path from 'node:path';
 import { FailureError } from '../../src/lib/errors';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import { openStore } from '../../src/store/store';
 import { makePoints } from '../support/make-points';
 import { TestClock } from '../support/points';
@@ -20,7 +20,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-main-'));
   whole = path.join(folder, 'whole.duckdb');
   copy = path.join(folder, 'copy.duckdb');
-  const exporter = new DuckDbExporter({ path: whole });
+  const exporter = new StoreWriter({ path: whole });
   await exporter.open();
   await exporter.write(makePoints(1_000, new TestClock()));
   await exporter.close();

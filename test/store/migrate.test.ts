@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import { SERIES_NAMES } from '../../src/metrics/schema';
 import { runQuery } from '../../src/query/duckdb-run';
 import { type QueryArgs, parseQuery } from '../../src/query/model';
@@ -28,7 +28,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 /** Makes a store as version 1 left it: minutes of some hours, wrong where points came late; the first hours' points gone. */
 async function makeOld(): Promise<void> {
-  const exporter = new DuckDbExporter({ path: file });
+  const exporter = new StoreWriter({ path: file });
   await exporter.open();
   await exporter.store.lendMemory();
   await exporter.write(stretchedPoints());
@@ -78,7 +78,7 @@ const RANKS: QueryArgs = { series: 'tx', agg: ['p90', 'tx_size'], every: '1h' };
 
 describe('a store of version 1', () => {
   it('is read as it is, and brought to this version where it is opened for writing, its hours in the background', async () => {
-    const points = new DuckDbExporter({ path: path.join(folder, 'points.duckdb') });
+    const points = new StoreWriter({ path: path.join(folder, 'points.duckdb') });
     await points.open();
     await points.write(stretchedPoints());
     const expected = await Promise.all(QUESTIONS.map(async (args) => (await ask(points.store, args)).all));
@@ -94,7 +94,7 @@ describe('a store of version 1', () => {
     expect((await ask(reading, RANKS)).rawSince).toBe(GONE);
     await reading.close();
 
-    const exporter = new DuckDbExporter({ path: file });
+    const exporter = new StoreWriter({ path: file });
     await exporter.open();
     const { store } = exporter;
     for (const [i, args] of QUESTIONS.entries()) expect((await ask(store, args)).all).toEqual(expected[i]);

@@ -5,8 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SystemClock } from '../../src/lib/clock';
-import { DuckDbExporter } from '../../src/export/duckdb';
-import { ExportQueue } from '../../src/export/queue';
+import { StoreWriter } from '../../src/store/writer';
+import { memoryQueue } from '../../src/export/make-queue';
 import { SERIES_NAMES } from '../../src/metrics/schema';
 import { keepRetention } from '../../src/store/retention';
 import { rollupTable } from '../../src/store/rollup-columns';
@@ -14,6 +14,7 @@ import { openStore } from '../../src/store/store';
 import { type ChildScript, childScript } from '../support/child';
 import { makePoints } from '../support/make-points';
 import { TestClock } from '../support/points';
+import { exporterOf } from '../support/store-exporter';
 import { until } from '../support/until';
 
 const HOUR_MS = 3_600_000;
@@ -28,7 +29,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function ask(store: DuckDbExporter, sql: string): Promise<unknown[][]> {
+async function ask(store: StoreWriter, sql: string): Promise<unknown[][]> {
   const connection = await store.store.connect();
   try {
     return (await connection.runAndReadAll(sql)).getRowsJS();
@@ -38,7 +39,7 @@ async function ask(store: DuckDbExporter, sql: string): Promise<unknown[][]> {
 }
 
 /** Points that are there, as rows and as what rollups before `raw_since` count. */
-async function accounted(store: DuckDbExporter): Promise<number> {
+async function accounted(store: StoreWriter): Promise<number> {
   let sum = 0;
   for (const series of SERIES) {
     const [[count = null] = []] = await ask(
@@ -52,7 +53,7 @@ async function accounted(store: DuckDbExporter): Promise<number> {
 }
 
 /** Writes `perHour` points into each of `hours` hours, and returns the end of the last one in milliseconds. */
-async function fill(store: DuckDbExporter, hours: number, perHour: number): Promise<number> {
+async function fill(store: StoreWriter, hours: number, perHour: number): Promise<number> {
   const clock = new TestClock();
   const start = BigInt(Date.UTC(2026, 0, 1)) * 1_000_000n;
   for (let hour = 0; hour < hours; hour++) {
@@ -69,11 +70,14 @@ async function fill(store: DuckDbExporter, hours: number, perHour: number): Prom
 
 describe('retention', () => {
   it('removes hours that are old, keeps minutes of everything, and takes nothing from what is written meanwhile', async () => {
-    const exporter = new DuckDbExporter({ path: file });
+    const exporter = new StoreWriter({ path: file });
     await exporter.open();
     const end = await fill(exporter, 20, 1000);
     const clock = new SystemClock();
-    const queue = new ExportQueue({ flushMs: 10 }, { exporter, clock, warn: () => undefined });
+    const queue = memoryQueue(
+      { flushMs: 10 },
+      { exporter: exporterOf(exporter), clock, warn: () => undefined },
+    );
     const warnings: string[] = [];
     // Old points come as well, into hours that are being removed.
     const late = new TestClock();
@@ -113,7 +117,7 @@ describe('retention', () => {
   }, 60_000);
 
   it('warns once of what fails, and does it when it can', async () => {
-    const exporter = new DuckDbExporter({ path: file });
+    const exporter = new StoreWriter({ path: file });
     await exporter.open();
     const end = await fill(exporter, 3, 100);
     await ask(exporter, 'ALTER TABLE tx_1m RENAME TO away');
@@ -136,7 +140,7 @@ describe('retention', () => {
   }, 30_000);
 
   it('gives an older store its tables', async () => {
-    const exporter = new DuckDbExporter({ path: file });
+    const exporter = new StoreWriter({ path: file });
     await exporter.open();
     await exporter.write(makePoints(10, new SystemClock()));
     for (const series of SERIES_NAMES) await ask(exporter, `DROP TABLE ${rollupTable(series)}`);
@@ -159,7 +163,7 @@ describe('retention that is killed', () => {
 
   it('neither loses a point nor counts one twice, and goes on where it was', async () => {
     const hours = 6;
-    const exporter = new DuckDbExporter({ path: file });
+    const exporter = new StoreWriter({ path: file });
     await exporter.open();
     const end = await fill(exporter, hours, 200);
     await exporter.close();

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { SystemClock } from '../../src/lib/clock';
 import { FailureError } from '../../src/lib/errors';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import type { FieldValue, Point } from '../../src/metrics/point';
 import { SERIES_NAMES, type SeriesName, seriesOf } from '../../src/metrics/schema';
 import { type Store, openStore, tableColumns } from '../../src/store/store';
@@ -104,7 +104,7 @@ describe('a store', () => {
       'INSERT INTO tx (tx_size, gone_since) VALUES (1, 7)',
       'INSERT INTO tx_outputs (size) VALUES (1)',
     );
-    const exporter = new DuckDbExporter({ path: file });
+    const exporter = new StoreWriter({ path: file });
     await exporter.open();
     expect(exporter.store.layout.get('tx')?.slice(-2)).toEqual(['gone_since', 'vsize']);
     // Columns stand in another order than in the schema now; each value must still find its own.
@@ -133,7 +133,7 @@ describe('a store', () => {
   });
 
   it('holds little in memory of what is written to all series', async () => {
-    const exporter = new DuckDbExporter({ path: file });
+    const exporter = new StoreWriter({ path: file });
     await exporter.open();
     const clock = new SystemClock();
     const values: Record<string, FieldValue> = { int: 1, float: 0.5, bool: true, string: 'text' };

@@ -2,7 +2,7 @@ import { copyFile, cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from '
 import os from 'node:os';
 import path from 'node:path';
 import { FailureError } from '../../src/lib/errors';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import type { Point } from '../../src/metrics/point';
 import { type Store, openStore } from '../../src/store/store';
 import { FLUSH } from '../../src/store/wal/entries';
@@ -23,7 +23,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-wal-'));
   template = path.join(folder, 'template');
   const origin = path.join(folder, 'origin.duckdb');
-  const exporter = new DuckDbExporter({ path: origin });
+  const exporter = new StoreWriter({ path: origin });
   await exporter.open();
   for (let i = 0; i < TRANSACTIONS; i++) await exporter.write(pointsOf(i));
   await mkdir(template);
@@ -206,7 +206,7 @@ describe('a write-ahead log', () => {
 describe('rows that a lost transaction moves', () => {
   it('are not deleted for others: what names them by number goes as well', async () => {
     const file = path.join(folder, 'deleting.duckdb');
-    const exporter = new DuckDbExporter({ path: file });
+    const exporter = new StoreWriter({ path: file });
     await exporter.open();
     const connection = await exporter.store.connect();
     await exporter.write(pointsOf(2));

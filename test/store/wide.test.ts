@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { DuckDBConnection } from '@duckdb/node-api';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import type { Point } from '../../src/metrics/point';
 import { rollUp } from '../../src/store/rollup';
 import { spansOf } from '../../src/store/span';
@@ -13,10 +13,10 @@ const NOW = BigInt(Date.UTC(2026, 0, 1)) * 1_000_000n;
 const LONG_AGO = 5n;
 
 let folder: string;
-let exporter: DuckDbExporter;
+let exporter: StoreWriter;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-wide-'));
-  exporter = new DuckDbExporter({ path: path.join(folder, 'store.duckdb') });
+  exporter = new StoreWriter({ path: path.join(folder, 'store.duckdb') });
   await exporter.open();
 });
 afterEach(async () => {

@@ -1,4 +1,4 @@
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import { Asking } from '../../src/query/asking';
 import { LocalAnswers } from '../../src/query/local-answers';
 import { serveQueries } from '../../src/query/server';
@@ -6,7 +6,7 @@ import { queryPoints } from './query-points';
 
 /** A node as queries see it: holds the store at argv[2] open, answers, and goes on writing until it is killed. */
 async function main(): Promise<void> {
-  const exporter = new DuckDbExporter({ path: process.argv[2] ?? '' });
+  const exporter = new StoreWriter({ path: process.argv[2] ?? '' });
   await exporter.open();
   const points = queryPoints();
   await exporter.write(points);

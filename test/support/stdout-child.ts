@@ -1,5 +1,5 @@
 import { SystemClock } from '../../src/lib/clock';
-import { ExportQueue } from '../../src/export/queue';
+import { memoryQueue } from '../../src/export/make-queue';
 import { StdoutExporter } from '../../src/export/stdout';
 import { makePoints } from './make-points';
 
@@ -10,7 +10,7 @@ async function main(): Promise<void> {
   const exporter = new StdoutExporter({ output: process.stdout });
   await exporter.open();
   const state = { ended: false };
-  const queue = new ExportQueue(
+  const queue = memoryQueue(
     { maxPoints: 100_000 },
     { exporter, clock, warn: (message) => console.error(message), onEnded: () => (state.ended = true) },
   );

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { SystemClock } from '../../src/lib/clock';
 import { BtcdmonError } from '../../src/lib/errors';
-import { DuckDbExporter } from '../../src/export/duckdb';
-import { ExportQueue } from '../../src/export/queue';
+import { StoreWriter } from '../../src/store/writer';
+import { memoryQueue } from '../../src/export/make-queue';
 import { keepRetention } from '../../src/store/retention';
 import { openStore } from '../../src/store/store';
 import { makePoints } from './make-points';
+import { exporterOf } from './store-exporter';
 
 const say = (...words: (string | number | bigint)[]): void => {
   process.stdout.write(`${words.join(' ')}\n`);
@@ -26,9 +27,12 @@ async function open(file: string): Promise<void> {
 /** `append FILE RATE`: pushes RATE points a second without end, and says the time of the last one of each turn. */
 async function append(file: string, rate: number): Promise<void> {
   const clock = new SystemClock();
-  const exporter = new DuckDbExporter({ path: file });
+  const exporter = new StoreWriter({ path: file });
   await exporter.open();
-  const queue = new ExportQueue({}, { exporter, clock, warn: (message) => say('warning', message) });
+  const queue = memoryQueue(
+    {},
+    { exporter: exporterOf(exporter), clock, warn: (message) => say('warning', message) },
+  );
   const perTurn = rate / 50;
   setInterval(() => {
     const points = makePoints(perTurn, clock);
@@ -44,11 +48,11 @@ async function append(file: string, rate: number): Promise<void> {
  */
 async function full(file: string): Promise<void> {
   const clock = new SystemClock();
-  const exporter = new DuckDbExporter({ path: file });
+  const exporter = new StoreWriter({ path: file });
   await exporter.open();
-  const queue = new ExportQueue(
+  const queue = memoryQueue(
     { flushMs: 5, retryMinMs: 20, retryMaxMs: 50 },
-    { exporter, clock, warn: (message) => say('warning', message) },
+    { exporter: exporterOf(exporter), clock, warn: (message) => say('warning', message) },
   );
   const { store } = exporter;
   let pushed = 0;
@@ -80,7 +84,7 @@ async function full(file: string): Promise<void> {
 
 /** `retain FILE NOW`: keeps the points of the hour before NOW (milliseconds), and says `done` once the others are rolled up. */
 async function retain(file: string, now: number): Promise<void> {
-  const exporter = new DuckDbExporter({ path: file });
+  const exporter = new StoreWriter({ path: file });
   await exporter.open();
   say('open');
   keepRetention(
@@ -100,7 +104,7 @@ async function retain(file: string, now: number): Promise<void> {
 
 /** `late FILE START`: writes points of all ages while they are rolled up, on a clock that begins at START (milliseconds) and hurries. */
 async function late(file: string, start: number): Promise<void> {
-  const exporter = new DuckDbExporter({ path: file });
+  const exporter = new StoreWriter({ path: file });
   await exporter.open();
   let now = start;
   keepRetention(

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import type { NodeState } from '../../src/live/node-state';
 import { Asking } from '../../src/query/asking';
 import { LocalAnswers } from '../../src/query/local-answers';
@@ -31,7 +31,7 @@ async function feedOf(state: (() => NodeState) | undefined, choice: Choice = {})
     rm(name, { recursive: true }),
   );
   const file = path.join(folder, 'store.duckdb');
-  const exporter = cleanup.add(new DuckDbExporter({ path: file }), (opened) => opened.close());
+  const exporter = cleanup.add(new StoreWriter({ path: file }), (opened) => opened.close());
   await exporter.open();
   await exporter.write([...topPoints('alice'), ...topPoints('bob')]);
   cleanup.add(await serveQueries({ asking: new Asking(new LocalAnswers(exporter)), state }), (server) =>

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import { LineSerializer } from '../../src/export/line';
 import type { Point } from '../../src/metrics/point';
 import { parseQuery } from '../../src/query/model';
@@ -30,7 +30,7 @@ async function duckdbStore(points: readonly Point[]): Promise<string> {
 }
 
 async function write(url: string, points: readonly Point[]): Promise<void> {
-  const exporter = new DuckDbExporter({ path: url.slice('duckdb:'.length) });
+  const exporter = new StoreWriter({ path: url.slice('duckdb:'.length) });
   await exporter.open();
   await exporter.write(points);
   await exporter.close();

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Live } from '../../src/live/live';
-import { DuckDbExporter } from '../../src/export/duckdb';
+import { StoreWriter } from '../../src/store/writer';
 import { createLog } from '../../src/lib/log';
 import { Asking } from '../../src/query/asking';
 import { LocalAnswers } from '../../src/query/local-answers';
@@ -25,7 +25,7 @@ export interface Served {
   readonly port: number;
   readonly page: Page;
   readonly asking: Asking;
-  readonly exporter: DuckDbExporter;
+  readonly exporter: StoreWriter;
   readonly folder: string;
   readonly file: string;
   /** Lines that were logged. */
@@ -48,7 +48,7 @@ export async function servedPage(cleanup: Cleanup, options: ServedOptions = {}):
   );
   for (const [name, text] of Object.entries(ASSET_TEXTS)) await writeFile(path.join(folder, name), text);
   const file = path.join(folder, 'store.duckdb');
-  const exporter = cleanup.add(new DuckDbExporter({ path: file }), (opened) => opened.close());
+  const exporter = cleanup.add(new StoreWriter({ path: file }), (opened) => opened.close());
   await exporter.open();
   await exporter.write(points);
   const asking = cleanup.add(new Asking(new LocalAnswers(exporter)), (opened) => opened.close());

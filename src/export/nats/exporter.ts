@@ -1,6 +1,6 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { FailureError } from '../../lib/errors';
-import type { WriteResult } from '../exporter';
+import { type WriteResult, confirmed } from '../exporter';
 import type { LineBatch, LineExporter } from '../line-exporter';
 import { type Credentials, readCredentials, warnOfClearText } from './credentials';
 import { MessageMaker, type NatsMessage } from './messages';
@@ -61,13 +61,10 @@ export class NatsExporter implements LineExporter {
       if (!isFull(failed.reason)) await this.leave();
       throw new Error(explainNats(failed.reason));
     }
-    const sent = batch.points - tooLong;
-    return {
-      sent,
-      acked: sent,
-      rejected: tooLong,
-      rejection: tooLong > 0 ? `a line is longer than the ${session.maxBytes} bytes of a message` : undefined,
-    };
+    return confirmed(
+      batch.points - tooLong,
+      tooLong > 0 ? `a line is longer than the ${session.maxBytes} bytes of a message` : undefined,
+    );
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock';
 import { diskProblem } from '../../lib/disk-errors';
 import { FailureError, messageOf } from '../../lib/errors';
 import type { Point } from '../../metrics/point';
-import { DuckDbExporter } from '../duckdb';
+import { StoreWriter } from '../../store/writer';
 import type { Exporter, WriteResult } from '../exporter';
 import { Sealer } from './sealer';
 
@@ -34,7 +34,7 @@ export interface ParquetOptions {
 export class ParquetExporter implements Exporter {
   readonly name = 'parquet';
   readonly file: string;
-  private readonly staging: DuckDbExporter;
+  private readonly staging: StoreWriter;
   private lostPoints = 0;
   private sealer: Sealer | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -50,7 +50,7 @@ export class ParquetExporter implements Exporter {
     const { warn } = modules;
     const lost = (points: number): void => void (this.lostPoints += points);
     this.file = path.join(directory, STAGING);
-    this.staging = new DuckDbExporter({ path: this.file, filesIn: directory, warn, lost });
+    this.staging = new StoreWriter({ path: this.file, filesIn: directory, warn, lost });
   }
 
   get damaged(): number {

@@ -29,6 +29,8 @@ export class Instruments {
   /** What begins the counters and histograms without labels of their own at 0, and the nodes for which they have begun. */
   private readonly beginnings = new Map<string, (labels: Labels) => void>();
   private readonly begun = new Set<string>();
+  /** By their names: columns for commands share one. */
+  private readonly counters = new Map<string, Counter>();
 
   constructor(private readonly registry: Registry) {
     this.plans = new Map(SERIES_NAMES.map((series) => [series, this.planOf(series)]));
@@ -146,11 +148,12 @@ export class Instruments {
     return new Gauge({ name, help, labelNames, registers: [this.registry] });
   }
 
-  /** The counter of a metric; columns for commands share one. */
+  /** The counter of a metric. */
   private counter({ name, help, labels: labelNames }: Metric): Counter {
-    const known = this.registry.getSingleMetric(name);
-    if (known instanceof Counter) return known;
+    const known = this.counters.get(name);
+    if (known !== undefined) return known;
     const counter = new Counter({ name, help, labelNames, registers: [this.registry] });
+    this.counters.set(name, counter);
     if (isPlain(labelNames)) this.beginnings.set(name, (labels) => counter.inc(labels, 0));
     return counter;
   }

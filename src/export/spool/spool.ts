@@ -153,18 +153,16 @@ export class Spool {
     });
   }
 
-  /** Lets go of the lines that `next` gave last. */
+  /** Lets go of the lines that `next` gave last; from the call on they do not count any more. Resolves when the file of the cursor says so. */
   done(): Promise<void> {
-    return this.inTurn(async () => {
-      const { out } = this;
-      this.out = undefined;
-      const [first] = this.segments;
-      // Room was made meanwhile, and took the whole segment.
-      if (out === undefined || first?.number !== out.segment) return;
-      first.points = Math.max(0, first.points - out.record.points);
-      this.offset = out.record.end;
-      await this.writeCursor();
-    });
+    const { out } = this;
+    this.out = undefined;
+    const [first] = this.segments;
+    // Room was made meanwhile, and took the whole segment.
+    if (out === undefined || first?.number !== out.segment) return Promise.resolve();
+    first.points = Math.max(0, first.points - out.record.points);
+    this.offset = out.record.end;
+    return this.inTurn(() => this.writeCursor());
   }
 
   async close(): Promise<void> {

@@ -35,7 +35,6 @@ export interface Question {
 export interface Written {
   readonly sent: number;
   readonly acked: number;
-  readonly rejected: number;
   readonly rejection?: string | undefined;
 }
 
@@ -133,7 +132,7 @@ export class StoreProcess {
    * @throws what the store says; the same points may be given again
    */
   async write(points: readonly Point[]): Promise<Written> {
-    const { groups, rejected, rejection } = encodePoints(points);
+    const { groups, taken, rejection } = encodePoints(points);
     let done: (() => void) | undefined;
     try {
       for (let attempt = 1; ; attempt++) {
@@ -143,8 +142,7 @@ export class StoreProcess {
         try {
           await connection.write(groups, mayBeStored);
           this.isUncertain = false;
-          const sent = points.length - rejected;
-          return { sent, acked: sent, rejected, rejection };
+          return { sent: taken, acked: taken, rejection };
         } catch (error) {
           // A COMMIT that failed may have stored them all the same, and the process that knows may end: it stays uncertain.
           if (!(error instanceof StoreEnded) || this.isClosing || attempt === MAX_TRIES) throw error;

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, SystemClock } from '../../../src/lib/clock';
 import { EventBus } from '../../../src/lib/event-bus';
 import type { Exporter, WriteResult } from '../../../src/export/exporter';
-import { ExportQueue } from '../../../src/export/queue';
+import { memoryQueue } from '../../../src/export/make-queue';
 import { collect } from '../../../src/metrics/collect';
 import type { MonitorEvents } from '../../../src/metrics/collector';
 import { btcdmon } from '../../../src/metrics/collectors/btcdmon';
@@ -42,7 +42,7 @@ class Slow implements Exporter {
   async write(points: readonly Point[]): Promise<WriteResult> {
     await this.released;
     this.points.push(...points);
-    return { sent: points.length, acked: points.length, rejected: 0, rejection: undefined };
+    return { sent: points.length, acked: points.length, rejection: undefined };
   }
 
   close(): Promise<void> {
@@ -66,7 +66,7 @@ async function listen(options: { clock?: Clock; peer?: Parameters<typeof FakePee
   );
   const bus = new EventBus<MonitorEvents>();
   const exporter = new Slow();
-  const queue = new ExportQueue({ flushMs: 5 }, { exporter, clock, warn: () => undefined });
+  const queue = memoryQueue({ flushMs: 5 }, { exporter, clock, warn: () => undefined });
   const emitter = new Emitter(
     { node: 'n', network: 'regtest' },
     { clock, sink: queue, isInbound: () => pool.isServingInbound },

@@ -2,23 +2,24 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { SystemClock } from '../../src/lib/clock';
-import { DuckDbExporter } from '../../src/export/duckdb';
-import { ExportQueue } from '../../src/export/queue';
+import { StoreWriter } from '../../src/store/writer';
+import { memoryQueue } from '../../src/export/make-queue';
 import type { FieldValue, Point } from '../../src/metrics/point';
 import { SERIES_NAMES, seriesOf, tagNames } from '../../src/metrics/schema';
 import type { ColumnType } from '../../src/metrics/schema-types';
 import { makePoints } from '../support/make-points';
+import { exporterOf } from '../support/store-exporter';
 import { until } from '../support/until';
 
 const clock = new SystemClock();
 
-describe('the DuckDB exporter', () => {
+describe('the writer of the store', () => {
   let folder: string;
-  let exporter: DuckDbExporter;
+  let exporter: StoreWriter;
 
   beforeEach(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-duckdb-'));
-    exporter = new DuckDbExporter({ path: path.join(folder, 'store.duckdb') });
+    exporter = new StoreWriter({ path: path.join(folder, 'store.duckdb') });
     await exporter.open();
   });
   afterEach(async () => {
@@ -53,7 +54,7 @@ describe('the DuckDB exporter', () => {
       { series, time, tags, fields: full },
       { series, time: time + 1n, tags: { node: 'n', network: 'r' }, fields: sparse },
     ];
-    expect(await exporter.write(points)).toMatchObject({ sent: 2, acked: 2, rejected: 0 });
+    expect(await exporter.write(points)).toMatchObject({ sent: 2, acked: 2 });
     const stored = (value: FieldValue) =>
       typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value;
     const extra = tagNames(series).slice(2);
@@ -85,17 +86,16 @@ describe('the DuckDB exporter', () => {
     expect(await exporter.write([...bad, good])).toEqual({
       sent: 1,
       acked: 1,
-      rejected: 7,
       rejection: 'tx: 9223372036854775808 ns is beyond 64 bits',
     });
-    expect(await exporter.write(bad)).toMatchObject({ sent: 0, acked: 0, rejected: 7 });
+    expect(await exporter.write(bad)).toMatchObject({ sent: 0, acked: 0 });
     expect(await rows('SELECT count(*) FROM tx')).toEqual([[1n]]);
   });
 
   it('stores a batch as a whole or not at all, so that trying again stores nothing twice', async () => {
-    const queue = new ExportQueue(
+    const queue = memoryQueue(
       { batchPoints: 1000, flushMs: 5, retryMinMs: 5, retryMaxMs: 20 },
-      { exporter, clock, warn: () => undefined },
+      { exporter: exporterOf(exporter), clock, warn: () => undefined },
     );
     // The tables of a batch are written one after the other: this one fails after that of `tx`.
     await rows('ALTER TABLE tx_outputs RENAME TO away');

@@ -2,20 +2,19 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { FailureError, messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
 import type { SeriesName } from '../metrics/schema';
-import { TableAppender } from '../store/append';
-import type { SeriesColumns } from '../store/columns';
-import { encodePoints } from '../store/encode';
-import { isFatal } from '../store/open-errors';
-import { type Store, openStore } from '../store/store';
-import { withoutStored } from '../store/unstored';
-import type { Exporter, WriteResult } from './exporter';
+import { TableAppender } from './append';
+import type { SeriesColumns } from './columns';
+import { encodePoints } from './encode';
+import { isFatal } from './open-errors';
+import type { Written } from './process/store-process';
+import { type Store, openStore } from './store';
+import { withoutStored } from './unstored';
 
 /**
- * The embedded store as an exporter. A batch is one transaction: it is there as a whole or not at all, also after a
- * power cut, and a retry can't write a point twice. `acked` is what was committed.
+ * Writes points into the embedded store. A batch is one transaction: it is there as a whole or not at all, also after a
+ * power cut, and a retry can't write a point twice.
  */
-export class DuckDbExporter implements Exporter {
-  readonly name = 'duckdb';
+export class StoreWriter {
   /** After a fatal error (a checkpoint on a full disk) DuckDB refuses everything until the file is opened anew. */
   private broken = false;
   private opened: { readonly store: Store; readonly connection: DuckDBConnection } | undefined;
@@ -43,11 +42,14 @@ export class DuckDbExporter implements Exporter {
     this.opened = { store, connection: await store.connect() };
   }
 
-  async write(points: readonly Point[]): Promise<WriteResult> {
-    const { groups, rejected, rejection } = encodePoints(points);
+  /**
+   * Commits points; resolves when they are on disk.
+   * @throws what DuckDB says; nothing of the batch is stored then, or a second `write` of it finds what is
+   */
+  async write(points: readonly Point[]): Promise<Written> {
+    const { groups, taken, rejection } = encodePoints(points);
     await this.writeColumns(groups, false);
-    const sent = points.length - rejected;
-    return { sent, acked: sent, rejected, rejection };
+    return { sent: taken, acked: taken, rejection };
   }
 
   /** Stores points as one transaction. All of them are looked for first where `mayBeStored` is set, else those that say so themselves. */

@@ -1,0 +1,125 @@
+import type { Point } from '../metrics/point';
+import { Marks } from './marks';
+import type { BufferOwner, QueueBuffer } from './queue-buffer';
+import type { QueueSettings } from './queue-options';
+import { Ring } from './ring';
+
+/**
+ * Of the points that may wait, the share that those of inbound peers may fill: a stranger's flood pushes out nothing of the peers
+ * that we have dialled, nor of the intervals.
+ */
+const INBOUND_SHARE = 0.75;
+
+/** Of the points that may wait, the share at which the buffer is crowded. */
+const CROWDED_SHARE = 0.5;
+
+/** Points that wait in memory, in a ring. A batch is ready when it is full, or when its first point has waited `flushMs`. */
+export class MemoryBuffer implements QueueBuffer<readonly Point[]> {
+  readonly spooled = undefined;
+  readonly damaged = undefined;
+  private readonly ring: Ring<Point>;
+  private readonly marks = new Marks();
+  /** The batch that is out. */
+  private out: readonly Point[] = [];
+  private isHurried = false;
+  private timer: NodeJS.Timeout | undefined;
+  private immediate: NodeJS.Immediate | undefined;
+
+  constructor(
+    private readonly settings: Pick<QueueSettings, 'maxPoints' | 'batchPoints' | 'flushMs'>,
+    private readonly owner: BufferOwner,
+  ) {
+    this.ring = new Ring(settings.maxPoints);
+  }
+
+  get queued(): number {
+    return this.ring.length + this.out.length;
+  }
+
+  get isCrowded(): boolean {
+    return this.queued > this.settings.maxPoints * CROWDED_SHARE;
+  }
+
+  get failureText(): string {
+    return `a write failed and is tried again, ${this.queued} points wait`;
+  }
+
+  push(point: Point, isInbound: boolean): void {
+    const { maxPoints } = this.settings;
+    if (isInbound && this.queued >= maxPoints * INBOUND_SHARE) {
+      this.owner.drop(1, 'inbound');
+      return;
+    }
+    if (this.queued >= maxPoints) {
+      this.owner.drop(1, 'full');
+      // Points that are out can't be taken back: where there are no others, the new one goes.
+      if (this.ring.take(1).length === 0) return;
+    }
+    this.ring.push(point);
+    this.marks.push();
+    this.wake();
+  }
+
+  next(): readonly Point[] | undefined {
+    if (this.ring.length === 0) return undefined;
+    this.out = this.ring.take(this.settings.batchPoints);
+    return this.out;
+  }
+
+  done(): undefined {
+    this.out = [];
+    this.marks.left(this.queued);
+  }
+
+  putBack(): void {
+    const { out } = this;
+    this.out = [];
+    this.ring.putBack(out);
+    // Those that had to make room for others have left as well.
+    this.marks.left(this.queued);
+  }
+
+  wake(): void {
+    if (this.ring.length === 0 || this.out.length > 0) return;
+    const { batchPoints, flushMs } = this.settings;
+    if (this.isHurried || this.marks.isAwaited || this.ring.length >= batchPoints)
+      this.immediate ??= setImmediate(this.ready);
+    else this.timer ??= setTimeout(this.ready, flushMs);
+  }
+
+  flush(): Promise<boolean> {
+    const reached = this.marks.reached(this.queued);
+    this.wake();
+    return reached;
+  }
+
+  hurry(): void {
+    this.isHurried = true;
+    this.wake();
+  }
+
+  giveUp(): number {
+    this.clearTimers();
+    const { queued } = this;
+    this.ring.take(this.ring.length);
+    this.out = [];
+    this.marks.giveUp();
+    return queued;
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private readonly ready = (): void => {
+    this.clearTimers();
+    this.owner.onReady();
+  };
+
+  private clearTimers(): void {
+    clearTimeout(this.timer);
+    clearImmediate(this.immediate);
+    this.timer = undefined;
+    this.immediate = undefined;
+  }
+}

@@ -1,0 +1,67 @@
+import type { Backoff } from './backoff';
+import type { QueueBuffer } from './queue-buffer';
+
+/** What a pump moves, and how. */
+export interface PumpOptions<Batch> {
+  readonly from: Pick<QueueBuffer<Batch>, 'next' | 'putBack'>;
+  /** Delivers a batch and lets go of it. @throws where the batch is to be delivered again */
+  readonly deliver: (batch: Batch) => Promise<void>;
+  readonly backoff: Backoff;
+  /** Begins the warning of a failure. */
+  readonly failureText: () => string;
+  /** Called after each attempt, whatever came of it. */
+  readonly onIdle: () => void;
+}
+
+/** Moves the batches of a buffer to their destination, one at a time; after a failure it pauses and tries again. */
+export class Pump<Batch> {
+  private isRunning = false;
+  private isHurried = false;
+  private isStopped = false;
+  private pause: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: PumpOptions<Batch>) {}
+
+  /** Moves the next batch, unless one is on its way or a pause is not over. */
+  run(): void {
+    if (this.isRunning || this.isStopped || this.pause !== undefined) return;
+    this.isRunning = true;
+    void this.moveNext().finally(() => {
+      this.isRunning = false;
+      if (!this.isStopped) this.options.onIdle();
+    });
+  }
+
+  /** Ends a pause now, and keeps those that follow short. */
+  hurry(): void {
+    this.isHurried = true;
+    this.resume();
+  }
+
+  /** Moves nothing more. What comes of a delivery that is on its way is of no interest. */
+  stop(): void {
+    this.isStopped = true;
+    clearTimeout(this.pause);
+  }
+
+  private async moveNext(): Promise<void> {
+    const { from, deliver, backoff, failureText } = this.options;
+    try {
+      const batch = await from.next();
+      if (batch === undefined || this.isStopped) return;
+      await deliver(batch);
+      backoff.success();
+    } catch (error) {
+      if (this.isStopped) return;
+      from.putBack();
+      backoff.failure(error, failureText());
+      this.pause = setTimeout(this.resume, backoff.pauseMs(this.isHurried));
+    }
+  }
+
+  private readonly resume = (): void => {
+    clearTimeout(this.pause);
+    this.pause = undefined;
+    this.run();
+  };
+}

@@ -1,0 +1,161 @@
+import {
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  Agent as PlainAgent,
+  request as plainRequest,
+} from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
+
+/** Of an answer no more is looked at: it tells of an error, and no server may fill the memory. */
+const MOST_ANSWER_CHARS = 65_536;
+
+/** What a server answered. */
+export interface Answer {
+  readonly status: number;
+  /** Milliseconds, from `Retry-After`. */
+  readonly retryAfterMs: number | undefined;
+  /** The beginning of the body. */
+  readonly text: string;
+}
+
+/** Where and how requests go. */
+export interface HttpClientOptions {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** Headers of every request. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Certificates in PEM that the server's must lead to; undefined means those that Node.js trusts. */
+  readonly ca: string | undefined;
+  /** The most connections at once; requests beyond them wait. */
+  readonly connections: number;
+}
+
+/** A request that was begun, and what comes of it. */
+interface Attempt<T> {
+  readonly request: ClientRequest;
+  readonly answer: Promise<T>;
+}
+
+/** Sends requests to one server, over connections that are kept. */
+export class HttpClient {
+  private readonly agent: PlainAgent | TlsAgent;
+  private readonly isSecure: boolean;
+
+  constructor(private readonly options: HttpClientOptions) {
+    const { origin, ca, connections } = options;
+    this.isSecure = origin.startsWith('https:');
+    const keeping = { keepAlive: true, maxSockets: connections };
+    this.agent = this.isSecure
+      ? new TlsAgent({ ...keeping, ...(ca === undefined ? {} : { ca }) })
+      : new PlainAgent(keeping);
+  }
+
+  /**
+   * Sends `body` and waits for the whole answer, whatever its status.
+   * @throws Error where there is none within `ms`
+   */
+  post(path: string, body: Buffer, headers: Readonly<Record<string, string>>, ms: number): Promise<Answer> {
+    return withSecondTry(() => this.tryPost(path, body, headers, ms));
+  }
+
+  /**
+   * Asks, and gives the answer as soon as its head is there, whatever its status. Its body comes in UTF-8 as fast as it is read.
+   * @throws Error where the server is silent for `silenceMs`; where that is within the body, reading it throws
+   */
+  get(path: string, signal: AbortSignal, silenceMs: number): Promise<IncomingMessage> {
+    return withSecondTry(() => this.tryGet(path, signal, silenceMs));
+  }
+
+  /** Breaks off what runs. */
+  close(): void {
+    this.agent.destroy();
+  }
+
+  private tryPost(
+    path: string,
+    body: Buffer,
+    headers: Readonly<Record<string, string>>,
+    ms: number,
+  ): Attempt<Answer> {
+    const request = this.request(path, {
+      method: 'POST',
+      headers: { ...this.options.headers, ...headers, 'Content-Length': body.length },
+    });
+    const answer = new Promise<Answer>((resolve, reject) => {
+      const deadline = setTimeout(() => {
+        reject(noAnswer(ms));
+        request.destroy();
+      }, ms);
+      request.on('close', () => clearTimeout(deadline));
+      responseTo(request).then(readAnswer).then(resolve, reject);
+    });
+    request.end(body);
+    return { request, answer };
+  }
+
+  private tryGet(path: string, signal: AbortSignal, silenceMs: number): Attempt<IncomingMessage> {
+    const request = this.request(path, { method: 'GET', headers: this.options.headers, signal });
+    let response: IncomingMessage | undefined;
+    request.setTimeout(silenceMs, () => (response ?? request).destroy(noAnswer(silenceMs)));
+    const answer = responseTo(request).then((begun) => {
+      response = begun;
+      return begun.setEncoding('utf8');
+    });
+    request.end();
+    return { request, answer };
+  }
+
+  private request(path: string, options: RequestOptions): ClientRequest {
+    const send = this.isSecure ? tlsRequest : plainRequest;
+    return send(new URL(path, this.options.origin), { agent: this.agent, ...options });
+  }
+}
+
+/** Tries once more where the server had closed a kept connection, and we had not heard of it yet. */
+async function withSecondTry<T>(attempt: () => Attempt<T>): Promise<T> {
+  const { request, answer } = attempt();
+  try {
+    return await answer;
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!request.reusedSocket || !['ECONNRESET', 'EPIPE'].includes(code)) throw error;
+    return attempt().answer;
+  }
+}
+
+function responseTo(request: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.on('response', resolve);
+    request.on('error', reject);
+    // A connection can end without an error or an answer, as after a 101 that nobody asked for.
+    request.on('close', () => reject(new Error('the server ended the connection without an answer')));
+  });
+}
+
+function noAnswer(ms: number): Error {
+  return new Error(`no answer within ${ms / 1_000} s`);
+}
+
+/** Reads an answer to its end, or as far as anything is looked at. */
+export async function readAnswer(response: IncomingMessage): Promise<Answer> {
+  response.setEncoding('utf8');
+  let text = '';
+  for await (const chunk of response as AsyncIterable<string>) {
+    text += chunk;
+    if (text.length > MOST_ANSWER_CHARS) break;
+  }
+  const { statusCode: status = 0, headers } = response;
+  return {
+    status,
+    retryAfterMs: retryAfter(headers['retry-after']),
+    text: text.slice(0, MOST_ANSWER_CHARS),
+  };
+}
+
+/** Milliseconds of a `Retry-After`, which is a number of seconds or a date (RFC 9110, 10.2.3). */
+function retryAfter(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+}
