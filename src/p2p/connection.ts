@@ -15,7 +15,7 @@ import { type InventoryItem, encodeInventory } from '../wire/messages/inventory'
 import type { VersionMessage } from '../wire/messages/version';
 import { encodeLocator } from '../wire/messages/locator';
 import { DECODERS, isDecoded } from '../wire/messages/table';
-import { DecodeError } from '../wire/reader';
+import { DecodeError } from '../wire/decode-error';
 import { Session } from '../bcoin/session';
 
 /** The protocol version that is spoken; the one of BIP155 and BIP339. */

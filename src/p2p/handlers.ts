@@ -1,5 +1,4 @@
 import { parseBlockMessage } from '../wire/block';
-import { ParseError } from '../wire/parse-error';
 import { checkSanity } from '../policy/sanity';
 import { parseTransactionMessage, type Transaction } from '../wire/transaction';
 import type { Clock } from '../lib/clock';
@@ -20,7 +19,7 @@ import { decodeLocator } from '../wire/messages/locator';
 import { decodePing } from '../wire/messages/ping';
 import { decodeSendCmpct } from '../wire/messages/sendcmpct';
 import { decodeVersion } from '../wire/messages/version';
-import { DecodeError } from '../wire/reader';
+import { DecodeError } from '../wire/decode-error';
 import type { TransactionRequests } from './transaction-requests';
 
 /** What the handlers work with. */
@@ -71,7 +70,7 @@ export function messageHandlers({
       if (decodePing(payload) !== null) connection.send('pong', payload.subarray(0, NONCE_BYTES));
     },
     pong: (connection, payload) => {
-      if (payload.length < NONCE_BYTES) throw new DecodeError('truncated');
+      if (payload.length < NONCE_BYTES) throw new DecodeError('truncated', 0);
       const nonce = payload.subarray(0, NONCE_BYTES);
       if (connection.answered(nonce) || nonce.equals(NO_NONCE))
         connection.delegate(packets.fromRaw('pong', payload));
@@ -181,7 +180,7 @@ function parsed<T>(connection: Connection, violation: Violation, parse: () => T)
   try {
     return parse();
   } catch (error) {
-    if (!(error instanceof ParseError)) throw error;
+    if (!(error instanceof DecodeError)) throw error;
     connection.report(violation);
     return null;
   }

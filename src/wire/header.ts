@@ -49,7 +49,7 @@ export class Header {
   }
 }
 
-/** Reads the 80 bytes of a header from `start`; more may follow. Throws ParseError. */
+/** Reads the 80 bytes of a header from `start`; more may follow. Throws DecodeError. */
 export function parseHeader(bytes: Buffer, start = 0): Header {
   return new Header(bytes, new ByteReader(bytes, start).skip(HEADER_BYTES));
 }

@@ -1,5 +1,5 @@
 import { compactSize } from '../compact-size';
-import { PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
 
 /** Inventory types (Core 31 `src/protocol.h` GetDataMsg); the flag asks for the serialization with witnesses. */
 export const INV_TX = 1;
@@ -22,11 +22,10 @@ export interface InventoryItem {
 
 /** Decodes `inv`, `getdata` and `notfound`, which have one form. */
 export function decodeInventory(payload: Buffer): readonly InventoryItem[] {
-  const reader = new PayloadReader(payload);
-  const count = reader.compactSize(Math.min(MAX_ITEMS, Math.floor(reader.left / ITEM_BYTES)));
+  const reader = new ByteReader(payload);
+  const count = reader.count(ITEM_BYTES, MAX_ITEMS);
   const items = new Array<InventoryItem>(count);
-  for (let i = 0; i < count; i++)
-    items[i] = { type: reader.u32(), hash: reader.bytes(32).toString('latin1') };
+  for (let i = 0; i < count; i++) items[i] = { type: reader.u32(), hash: reader.hash() };
   return items;
 }
 

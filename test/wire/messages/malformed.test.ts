@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type DecodedCommand, DECODERS } from '../../../src/wire/messages/table';
-import { DecodeError } from '../../../src/wire/reader';
+import { DecodeError } from '../../../src/wire/decode-error';
 import { bytes, compact, hash, HEADER, le, list, TRANSACTION } from './bytes';
 
 const addr = bytes(le(4, 1), le(8, 9), '00000000000000000000ffff01020304', '208d');

@@ -9,7 +9,7 @@ import { ipOf } from '../../../src/wire/messages/network-address';
 import { type DecodedCommand, DECODERS, type MessageOf } from '../../../src/wire/messages/table';
 import { NETWORKS } from '../../../src/wire/networks';
 import { Pool } from '../../../src/p2p/pool';
-import { DecodeError } from '../../../src/wire/reader';
+import { DecodeError } from '../../../src/wire/decode-error';
 import { parseBlock } from '../../../src/wire/block';
 import { parseTransaction } from '../../../src/wire/transaction';
 import { NO_COMPACT } from '../../support/compact';
