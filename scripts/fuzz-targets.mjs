@@ -53,8 +53,6 @@ function readAnswers(payload) {
 /** Command, or name of what no message is, what reads its payload, and the one error that may come of it. */
 export const TARGETS = [
   ...Object.entries(DECODERS).map(([command, read]) => ({ command, read, refusal: DecodeError })),
-  { command: 'tx', read: (payload) => parseTransaction(payload), refusal: DecodeError },
-  { command: 'block', read: parseBlock, refusal: DecodeError },
   { command: 'lines', read: readLines, refusal: NothingFound },
   { command: 'answers', read: readAnswers, refusal: NothingFound },
 ];

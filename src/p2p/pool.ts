@@ -86,7 +86,6 @@ export class Pool {
     this.compact = compact;
     const handlers = messageHandlers({
       bus,
-      clock,
       transactions: this.transactions,
       answerGetAddr: (connection) => this.join?.answerGetAddr(connection),
       blocks,
