@@ -8,7 +8,7 @@ import type { CompactBlocks, RebuiltBlock } from './compact/compact-blocks';
 import type { HighBandwidth } from './compact/high-bandwidth';
 import type { Connection, MessageHandlers } from './connection';
 import type { P2PEvents } from './events';
-import { INV_BLOCK, INV_TX, INV_WTX, wireHash } from '../wire/messages/inventory';
+import { INV_BLOCK, INV_TX, INV_WTX } from '../wire/messages/inventory';
 import type { TransactionRequests } from './transaction-requests';
 
 export interface HandlerModules {
@@ -44,7 +44,7 @@ export function messageHandlers({
   checks,
 }: HandlerModules): MessageHandlers {
   const deliver = (connection: Connection, { block, receivedMs }: RebuiltBlock): void => {
-    const answer = blocks.received(wireHash(block.hash), connection);
+    const answer = blocks.received(block.wireHash, connection);
     if (answer.first && answer.requested && !answer.fetched) highBandwidth.wasFirst(connection);
     bus.emit('block', { peer: connection, block, receivedMs, ...answer });
   };
@@ -93,8 +93,7 @@ export function messageHandlers({
         connection.report('invalid-tx');
         return;
       }
-      const txid = wireHash(transaction.txid);
-      const wtxid = wireHash(transaction.wtxid);
+      const { wireTxid: txid, wireWtxid: wtxid } = transaction;
       if (!transactions.hasArrived(wtxid) && !connection.affords(pointsOf(transaction))) {
         bus.emit('transactionShed', { peer: connection, transaction });
         // Another peer may have announced it, too.
@@ -114,7 +113,7 @@ export function messageHandlers({
       if (isAnswer || headers.length > MAX_ANNOUNCED) return;
       const items = headers
         .filter((header) => ['recent', 'orphan'].includes(checks.judgeHeader(header)))
-        .map(({ hash }) => ({ type: INV_BLOCK, hash: wireHash(hash) }));
+        .map((header) => ({ type: INV_BLOCK, hash: header.wireHash }));
       for (const { hash } of items) bus.emit('blockAnnounced', { peer: connection, hash });
       blocks.announced(connection, items);
     },

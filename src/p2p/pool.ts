@@ -18,7 +18,7 @@ import type { P2PEvents, PeerInfo, Violation } from './events';
 import { messageHandlers } from './handlers';
 import { hostOf } from './join/ip';
 import { Join, type JoinParts } from './join/join';
-import { wireHash } from '../wire/messages/inventory';
+import { wireHash } from '../wire/hash';
 import type { NetworkName } from '../wire/networks';
 import { TransactionRequests } from './transaction-requests';
 

@@ -1,4 +1,5 @@
 import { ByteReader } from './byte-reader';
+import type { Hash } from './hash';
 import { Header, HEADER_BYTES } from './header';
 import { byteAt, OP_1, OP_16 } from './script';
 import { LEAST_TRANSACTION_BYTES, readTransaction, Transaction } from './transaction';
@@ -28,15 +29,15 @@ export class Block extends Header {
   }
 
   /** The txids of all transactions, which are hashed together. */
-  txids(): readonly string[] {
+  wireTxids(): readonly Hash[] {
     Transaction.hashTxids(this.transactions);
-    return this.transactions.map(({ txid }) => txid);
+    return this.transactions.map(({ wireTxid }) => wireTxid);
   }
 
   /** The wtxids of all transactions, likewise. */
-  wtxids(): readonly string[] {
+  wireWtxids(): readonly Hash[] {
     Transaction.hashWtxids(this.transactions);
-    return this.transactions.map(({ wtxid }) => wtxid);
+    return this.transactions.map(({ wireWtxid }) => wireWtxid);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { DecodeError } from './decode-error';
+import { type Hash, readHash } from './hash';
 
 /** Largest count or length that Bitcoin Core reads (`src/serialize.h` MAX_SIZE). */
 const MAX_SIZE = 0x0200_0000;
@@ -70,14 +71,12 @@ export class ByteReader {
     return this.bytes(this.compactSize(max));
   }
 
-  /** The next 32 bytes, a hash as it is on the wire, one character each: half the memory of hexadecimal. */
-  hash(): string {
-    const start = this.skip(HASH_BYTES);
-    return this.buffer.toString('latin1', start, start + HASH_BYTES);
+  hash(): Hash {
+    return readHash(this.buffer, this.skip(HASH_BYTES));
   }
 
-  /** As many hashes as the CompactSize before them says, at most `max`; each as {@link hash}. */
-  hashes(max = MAX_SIZE): string[] {
+  /** As many hashes as the CompactSize before them says, at most `max`. */
+  hashes(max = MAX_SIZE): Hash[] {
     return Array.from({ length: this.count(HASH_BYTES, max) }, () => this.hash());
   }
 

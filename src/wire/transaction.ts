@@ -1,6 +1,6 @@
 import { ByteReader } from './byte-reader';
 import { DecodeError } from './decode-error';
-import { displayHash } from './hash';
+import { displayOf, type Hash, hash256 } from './hash';
 import { hashMany } from './hash-many';
 import { Input, LEAST_INPUT_BYTES } from './input';
 import { LEAST_OUTPUT_BYTES, Output } from './output';
@@ -17,8 +17,9 @@ const SEGWIT_MARK_BYTES = 2;
  * whole message stays in memory.
  */
 export class Transaction {
-  private cachedTxid: string | undefined = undefined;
-  private cachedWtxid: string | undefined = undefined;
+  private cachedTxid: Hash | undefined = undefined;
+  private cachedWtxid: Hash | undefined = undefined;
+  private cachedDisplay: string | undefined = undefined;
 
   constructor(
     readonly bytes: Buffer,
@@ -70,16 +71,27 @@ export class Transaction {
     return this.inputs.length === 1 && this.inputs[0]?.isNull === true;
   }
 
-  /** Hash without witness, as people write it. */
-  get txid(): string {
-    this.cachedTxid ??= this.hasWitness ? displayHash(this.txidBytes()) : this.wtxid;
+  /** Hash without witness. */
+  get wireTxid(): Hash {
+    this.cachedTxid ??= this.hasWitness ? hash256(this.txidBytes()) : this.wireWtxid;
     return this.cachedTxid;
   }
 
-  /** Hash with witness (BIP141), as people write it. A coinbase has one too; only the witness commitment takes 0 for it. */
-  get wtxid(): string {
-    this.cachedWtxid ??= displayHash(this.wtxidBytes());
+  /** Hash with witness (BIP141). A coinbase has one too; only the witness commitment takes 0 for it. */
+  get wireWtxid(): Hash {
+    this.cachedWtxid ??= hash256(this.wtxidBytes());
     return this.cachedWtxid;
+  }
+
+  /** Hash without witness, as people write it. */
+  get txid(): string {
+    this.cachedDisplay ??= displayOf(this.wireTxid);
+    return this.cachedDisplay;
+  }
+
+  /** Hash with witness, as people write it. */
+  get wtxid(): string {
+    return displayOf(this.wireWtxid);
   }
 
   /** Hashes many for their txids, in two thirds of the time that it takes when each is asked for its own. */

@@ -1,4 +1,5 @@
 import { standardness } from '../../policy/standardness';
+import type { Hash } from '../../wire/hash';
 import type { CollectorFactory } from '../collector';
 
 /** `tx`, `tx_inputs`, `tx_outputs`: each relayed transaction, once. */
@@ -6,7 +7,7 @@ export const tx: CollectorFactory = ({ emit, policy, judged }) => {
   let nextHeight: number | undefined;
   let medianTime: number | undefined;
   /** The last fee that was told: that of a transaction comes before the transaction, from the relay view. */
-  let known: { readonly txid: string; readonly fee: number } | undefined;
+  let known: { readonly txid: Hash; readonly fee: number } | undefined;
   return {
     name: 'tx',
     on: {
@@ -17,7 +18,7 @@ export const tx: CollectorFactory = ({ emit, policy, judged }) => {
       feeKnown: (told) => (known = told),
       transaction: ({ transaction, first }) => {
         if (!first) return;
-        const fee = known?.txid === transaction.txid ? known.fee : undefined;
+        const fee = known?.txid === transaction.wireTxid ? known.fee : undefined;
         const { inputs, outputs } = transaction;
         const verdict = standardness(policy, transaction, { nextHeight, medianTime, fee });
         emit('tx', {

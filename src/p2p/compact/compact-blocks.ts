@@ -7,7 +7,7 @@ import type { P2PEvents } from '../events';
 import type { BlockTxnMessage } from '../../wire/messages/blocktxn';
 import type { CmpctBlockMessage } from '../../wire/messages/cmpctblock';
 import { encodeGetBlockTxn } from '../../wire/messages/getblocktxn';
-import { INV_BLOCK, wireHash } from '../../wire/messages/inventory';
+import { INV_BLOCK } from '../../wire/messages/inventory';
 import { RollingSet } from '../../lib/rolling-set';
 import type { BlockChecks } from './block-checks';
 import type { HighBandwidth } from './high-bandwidth';
@@ -76,7 +76,7 @@ export class CompactBlocks {
       connection.report(standing === 'early' ? 'time-too-new' : 'invalid-header');
       return null;
     }
-    const hash = wireHash(message.header.hash);
+    const hash = message.header.wireHash;
     bus.emit('blockAnnounced', { peer: connection, hash });
     const isWelcome = standing === 'recent' && highBandwidth.speaks(connection) && blocks.trusts(connection);
     if (!isWelcome || this.tried.has(hash) || this.waiting.size >= MAX_WAITING) {
@@ -128,7 +128,7 @@ export class CompactBlocks {
 
   /** Notes that a block came whole: nothing of it is waited for any longer, unless it is a forgery. */
   arrivedWhole(block: Block): void {
-    const hash = wireHash(block.hash);
+    const hash = block.wireHash;
     const waiting = this.waiting.get(hash);
     if (waiting === undefined || !this.modules.checks.isIntact(block)) return;
     this.waiting.delete(hash);

@@ -1,5 +1,6 @@
 import { compactSize } from '../compact-size';
 import { ByteReader } from '../byte-reader';
+import type { Hash } from '../hash';
 
 /** Inventory types (Core 31 `src/protocol.h` GetDataMsg); the flag asks for the serialization with witnesses. */
 export const INV_TX = 1;
@@ -16,8 +17,7 @@ export const ITEM_BYTES = 36;
 /** One item of `inv`, `getdata` or `notfound`. */
 export interface InventoryItem {
   readonly type: number;
-  /** The 32 bytes of the hash as they are on the wire, one character each: half the memory of hexadecimal. */
-  readonly hash: string;
+  readonly hash: Hash;
 }
 
 /** Decodes `inv`, `getdata` and `notfound`, which have one form. */
@@ -40,14 +40,4 @@ export function encodeInventory(items: readonly InventoryItem[]): Buffer {
     payload.write(item.hash, offset + 4, 'latin1');
   });
   return payload;
-}
-
-/** A hash that people write, in the form of {@link InventoryItem}. */
-export function wireHash(display: string): string {
-  return Buffer.from(display, 'hex').reverse().toString('latin1');
-}
-
-/** A hash in the form of {@link InventoryItem}, as people write it. */
-export function displayOf(hash: string): string {
-  return Buffer.from(hash, 'latin1').reverse().toString('hex');
 }
