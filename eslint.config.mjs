@@ -19,7 +19,7 @@ const PARTS = {
   store: ['lib', 'metrics'],
   export: ['influx', 'lib', 'metrics', 'store', 'wire'],
   collect: ['export', 'lib', 'metrics', 'wire'],
-  live: ['chain', 'lib', 'mempool', 'metrics', 'p2p'],
+  live: ['chain', 'lib', 'mempool', 'metrics', 'p2p', 'wire'],
   query: ['influx', 'lib', 'live', 'metrics', 'store'],
   panels: ['lib', 'metrics', 'query', 'wire'],
   top: ['lib', 'live', 'metrics', 'query', 'wire'],

@@ -10,7 +10,7 @@ import { makeTransaction } from './support/transactions.mjs';
 process.env.NODE_BACKEND = 'js';
 const require = createRequire(import.meta.url);
 const { siphash } = require('bsip');
-const { merkleRoot, wireHashes } = require('../dist/chain/merkle.js');
+const { hashBytes, merkleRoot } = require('../dist/chain/merkle.js');
 const { EventBus } = require('../dist/lib/event-bus.js');
 const { RelayView } = require('../dist/mempool/relay-view.js');
 const { PartialBlock } = require('../dist/p2p/compact/partial-block.js');
@@ -51,13 +51,13 @@ function rebuild() {
   const header = parseHeader(Buffer.alloc(80, 3));
   const ids = new ShortIds(header.bytes, NONCE);
   const chosen = transactions.filter((_, i) => i % (IN_VIEW / IN_BLOCK) === 0);
-  const wtxids = wireHashes(chosen.map(({ wtxid }) => wtxid));
+  const wtxids = hashBytes(chosen.map(({ wireWtxid }) => wireWtxid));
   const memory = new DataView(wtxids.buffer, wtxids.byteOffset, wtxids.length);
   const shortIds = chosen.map((_, i) => ids.of(memory, 32 * i));
   // One that is not there, so that the search goes on to the end.
   const message = { header, nonce: NONCE, shortIds: [...shortIds, 1], prefilled: [] };
 
-  const every = wireHashes(transactions.map(({ wtxid }) => wtxid));
+  const every = hashBytes(transactions.map(({ wireWtxid }) => wireWtxid));
   const all = new DataView(every.buffer, every.byteOffset, every.length);
   const key = createHash('sha256')
     .update(header.bytes)
@@ -75,7 +75,9 @@ function rebuild() {
   const bytes = partial.serialize();
   const serialize = median(() => partial.serialize());
   const parse = median(() => parseBlock(bytes));
-  const root = median(() => merkleRoot(wireHashes(parseBlock(bytes).transactions.map(({ txid }) => txid))));
+  const root = median(() =>
+    merkleRoot(hashBytes(parseBlock(bytes).transactions.map(({ wireTxid }) => wireTxid))),
+  );
   return {
     inView: view.gauges().transactions,
     sum,

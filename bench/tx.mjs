@@ -29,7 +29,7 @@ function readWithBcoin(bytes) {
 
 function readWithOurs(bytes, policy) {
   const block = parseBlock(bytes);
-  block.txids();
+  block.wireTxids();
   for (const transaction of block.transactions) standardness(policy, transaction);
 }
 

@@ -4,11 +4,10 @@ import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 
 export const { DECODERS } = require('../dist/wire/messages/table.js');
-export const { DecodeError } = require('../dist/wire/reader.js');
+export const { DecodeError } = require('../dist/wire/decode-error.js');
 export const { encodeFrame, FrameReader } = require('../dist/wire/framing.js');
 export const { NETWORKS } = require('../dist/wire/networks.js');
 export const { parseBlock } = require('../dist/wire/block.js');
-export const { ParseError } = require('../dist/wire/parse-error.js');
 export const { PartialBlock } = require('../dist/p2p/compact/partial-block.js');
 export const { parseTransaction } = require('../dist/wire/transaction.js');
 const { CHAIN_PARAMS } = require('../dist/chain/params.js');
@@ -54,8 +53,6 @@ function readAnswers(payload) {
 /** Command, or name of what no message is, what reads its payload, and the one error that may come of it. */
 export const TARGETS = [
   ...Object.entries(DECODERS).map(([command, read]) => ({ command, read, refusal: DecodeError })),
-  { command: 'tx', read: (payload) => parseTransaction(payload), refusal: ParseError },
-  { command: 'block', read: parseBlock, refusal: ParseError },
   { command: 'lines', read: readLines, refusal: NothingFound },
   { command: 'answers', read: readAnswers, refusal: NothingFound },
 ];

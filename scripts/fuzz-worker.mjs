@@ -4,13 +4,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { readCorpus } from './fuzz-corpus.mjs';
 import { mutate, randomOf } from './fuzz-mutate.mjs';
 import {
+  DecodeError,
   encodeFrame,
   FrameReader,
   judgeBlock,
   judgeTransaction,
   NETWORKS,
   parseBlock,
-  ParseError,
   parseTransaction,
   PartialBlock,
   TARGETS,
@@ -52,7 +52,7 @@ const relayed = small.get('tx').flatMap((payload) => {
   try {
     return [parseTransaction(payload)];
   } catch (error) {
-    if (error instanceof ParseError) return [];
+    if (error instanceof DecodeError) return [];
     throw error;
   }
 });

@@ -2,7 +2,7 @@
 //   node scripts/fuzz.mjs --runs N [--seed S] [--from I]
 // Each input is a real or built payload with one to four random changes; it goes to the decoder of its own command and to
 // one other, and a compact block is rebuilt from the transactions of the corpus. Fails at the first error other than
-// DecodeError or ParseError, at a value that holds bytes from outside of the payload, at an input that takes more than five
+// DecodeError, at a value that holds bytes from outside of the payload, at an input that takes more than five
 // seconds, and where the heap fills up; and says how to repeat it: input I of seed S is the same on every machine that has the
 // same data. Needs dist (npm run build).
 import { existsSync } from 'node:fs';

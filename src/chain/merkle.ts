@@ -1,4 +1,4 @@
-import { writeHash256 } from '../wire/hash';
+import { type Hash, writeHash256 } from '../wire/hash';
 
 const HASH_BYTES = 32;
 
@@ -35,12 +35,9 @@ export function merkleRoot(hashes: Buffer): MerkleRoot {
   return { root: Buffer.from(hashes.subarray(0, HASH_BYTES)), mutated };
 }
 
-/** Hashes, as people write them, one behind the other as on the wire. */
-export function wireHashes(hashes: readonly string[]): Buffer {
+/** The bytes of hashes, one behind the other. */
+export function hashBytes(hashes: readonly Hash[]): Buffer {
   const bytes = Buffer.allocUnsafe(hashes.length * HASH_BYTES);
-  hashes.forEach((hash, i) => {
-    bytes.write(hash, i * HASH_BYTES, 'hex');
-    bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES).reverse();
-  });
+  hashes.forEach((hash, i) => bytes.write(hash, i * HASH_BYTES, 'latin1'));
   return bytes;
 }

@@ -1,4 +1,4 @@
-import { displayHash } from '../wire/hash';
+import { displayOf, hash256 } from '../wire/hash';
 import type { NetworkName } from '../wire/networks';
 import { type Checkpoints, MAINNET_CHECKPOINTS, NO_CHECKPOINTS, TESTNET3_CHECKPOINTS } from './checkpoints';
 
@@ -124,7 +124,7 @@ export const CHAIN_PARAMS: Readonly<Record<NetworkName, ChainParams>> = {
 
 /** Hash of a network's first block, as people write it. */
 export function genesisHash(params: ChainParams): string {
-  return displayHash(params.genesis);
+  return displayOf(hash256(params.genesis));
 }
 
 function genesis(merkleRoot: string, time: number, bits: number, nonce: number): Buffer {

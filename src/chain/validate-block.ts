@@ -1,7 +1,7 @@
 import type { Block } from '../wire/block';
 import { checkSanity, type SanityReason } from '../policy/sanity';
 import type { Transaction } from '../wire/transaction';
-import { merkleRoot, wireHashes } from './merkle';
+import { hashBytes, merkleRoot } from './merkle';
 import type { ChainParams } from './params';
 import type { BlockReason } from './reasons';
 import { legacySigops } from './sigops';
@@ -44,7 +44,7 @@ export function isMutation(reason: string): boolean {
 
 /** Whether the header of a block commits to its transactions, each of them once. */
 function checkRoot(block: Block): BlockReason | undefined {
-  const { root, mutated } = merkleRoot(wireHashes(block.txids()));
+  const { root, mutated } = merkleRoot(hashBytes(block.wireTxids()));
   if (!root.equals(block.bytes.subarray(36, 68))) return 'bad-txnmrklroot';
   return mutated ? 'bad-txns-duplicate' : undefined;
 }

@@ -1,6 +1,6 @@
 import { writeHash256 } from '../wire/hash';
 import type { Block } from '../wire/block';
-import { merkleRoot, wireHashes } from './merkle';
+import { hashBytes, merkleRoot } from './merkle';
 import type { BlockReason } from './reasons';
 
 /** OP_RETURN, a push of 36 bytes, and the four that mark a commitment (BIP141). */
@@ -10,7 +10,7 @@ const HASH_BYTES = 32;
 /** A witness of one item of 32 bytes: the count, the length, the item. */
 const NONCE_WITNESS_BYTES = 34;
 
-const NO_HASH = '0'.repeat(64);
+const NO_HASH = '\0'.repeat(HASH_BYTES);
 
 /**
  * Holds the witnesses of a block, whose first transaction is a coinbase, against what its coinbase commits to (BIP141, Bitcoin
@@ -29,12 +29,12 @@ export function checkWitness(block: Block, active: boolean): BlockReason | undef
     return 'bad-witness-nonce-size';
 
   // The coinbase holds the commitment, so its own hash cannot be part of it.
-  const wtxids = [NO_HASH, ...block.wtxids().slice(1)];
+  const wtxids = [NO_HASH, ...block.wireWtxids().slice(1)];
   // The only input's witness is the last of a transaction but for the lock time.
   const nonceEnd = coinbase.end - 4;
   const nonce = coinbase.bytes.subarray(nonceEnd - HASH_BYTES, nonceEnd);
   const expected = Buffer.alloc(HASH_BYTES);
-  writeHash256(Buffer.concat([merkleRoot(wireHashes(wtxids)).root, nonce]), expected, 0);
+  writeHash256(Buffer.concat([merkleRoot(hashBytes(wtxids)).root, nonce]), expected, 0);
   return expected.equals(commitment) ? undefined : 'bad-witness-merkle-match';
 }
 

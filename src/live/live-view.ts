@@ -2,6 +2,7 @@ import type { ProcessedBlock } from '../chain/events';
 import type { Handlers } from '../lib/event-bus';
 import type { JudgedTransaction } from '../mempool/events';
 import type { Collector, MonitorEvents } from '../metrics/collector';
+import type { Hash } from '../wire/hash';
 import { type Complain, guard } from '../metrics/guard';
 import type { Live, LiveBlock, LiveEvent, LivePeer, LiveTransaction } from './live';
 import { PeerTable } from './peer-table';
@@ -34,10 +35,10 @@ export class LiveView implements Live, Collector {
   readonly startedMs: number;
   readonly on: Handlers<MonitorEvents>;
   private readonly table: PeerTable;
-  /** By hash, the oldest first. */
+  /** By hash (as people write it), the oldest first. */
   private readonly lastBlocks = new Map<string, LiveBlock>();
   /** By txid, the oldest first. */
-  private readonly lastTransactions = new Map<string, LiveTransaction>();
+  private readonly lastTransactions = new Map<Hash, LiveTransaction>();
   private readonly listeners = new Set<(event: LiveEvent) => void>();
 
   constructor(
@@ -94,7 +95,7 @@ export class LiveView implements Live, Collector {
       feeRate: fee === undefined ? null : fee / vsize,
       nonStandardReason: verdict.reason ?? null,
     };
-    keep(this.lastTransactions, entry, MAX_TRANSACTIONS);
+    keep(this.lastTransactions, transaction.wireTxid, entry, MAX_TRANSACTIONS);
     this.tell({ kind: 'transaction', transaction: entry });
   }
 
@@ -111,14 +112,14 @@ export class LiveView implements Live, Collector {
       totalFees: totalTxFees ?? null,
       processMs: processTimeMs,
     };
-    keep(this.lastBlocks, entry, MAX_BLOCKS);
+    keep(this.lastBlocks, block.hash, entry, MAX_BLOCKS);
     this.tell({ kind: 'block', block: entry });
   }
 
   /** The fee of a transaction that came before its parent. */
-  private feeKnown(sha: string, feeRate: number): void {
-    const entry = this.lastTransactions.get(sha);
-    if (entry !== undefined) this.lastTransactions.set(sha, { ...entry, feeRate });
+  private feeKnown(txid: Hash, feeRate: number): void {
+    const entry = this.lastTransactions.get(txid);
+    if (entry !== undefined) this.lastTransactions.set(txid, { ...entry, feeRate });
   }
 
   private tell(event: LiveEvent): void {
@@ -127,9 +128,9 @@ export class LiveView implements Live, Collector {
 }
 
 /** Puts an entry last, also where it was in the list before: an orphan is judged once more when its parent is there. */
-function keep<T extends { readonly sha: string }>(list: Map<string, T>, entry: T, most: number): void {
-  list.delete(entry.sha);
-  list.set(entry.sha, entry);
+function keep<T>(list: Map<string, T>, key: string, entry: T, most: number): void {
+  list.delete(key);
+  list.set(key, entry);
   for (const [oldest] of list) {
     if (list.size <= most) break;
     list.delete(oldest);

@@ -1,4 +1,4 @@
-import { readDisplayHash } from '../wire/hash';
+import { type Hash, readHash } from '../wire/hash';
 import type { Transaction } from '../wire/transaction';
 import { type Bill, feeOf } from './bill';
 import { heldBytes } from './raw-store';
@@ -55,7 +55,7 @@ export class Entries {
   /** In one of the last blocks: the deepest first. */
   readonly mined = new EntryList();
   private readonly table = new RecordTable(HASH_BYTES, PAYLOAD_BYTES);
-  private readonly txid = Buffer.alloc(HASH_BYTES);
+  private readonly lastKey = Buffer.alloc(HASH_BYTES);
 
   /** The entry of the transaction whose hash begins at `start`, or NONE. */
   find(bytes: Buffer, start = 0): number {
@@ -113,15 +113,14 @@ export class Entries {
     return this.table.getInt(slot, AFTER);
   }
 
-  /** txid as people write it. */
-  display(slot: number): string {
-    return readDisplayHash(this.key(slot), 0);
+  txid(slot: number): Hash {
+    return readHash(this.key(slot), 0);
   }
 
-  /** txid as it is on the wire; good until the next call. */
+  /** The 32 bytes of the txid; good until the next call. */
   key(slot: number): Buffer {
-    this.table.copyKey(slot, this.txid);
-    return this.txid;
+    this.table.copyKey(slot, this.lastKey);
+    return this.lastKey;
   }
 
   size(slot: number): number {

@@ -1,4 +1,5 @@
 import type { Standardness } from '../policy/verdict';
+import type { Hash } from '../wire/hash';
 import type { Transaction } from '../wire/transaction';
 
 /** Why a transaction left the relay view. Whatever is built on one that leaves, other than into a block, leaves with it. */
@@ -29,22 +30,23 @@ export interface JudgedTransaction {
 /** What the relay view tells the rest of the program. Amounts in satoshi, `size` in bytes, `vsize` in vB. */
 export interface MempoolEvents {
   /** A transaction that had never been relayed before is in the view. */
-  accepted: { readonly txid: string; readonly size: number; readonly vsize: number };
+  accepted: { readonly txid: Hash; readonly size: number; readonly vsize: number };
   /**
    * The fee of a relayed transaction is known: when it comes, or, where it is in the view, when a late parent does. At most once
    * for each; one that has no place in the view is told of only at once.
    */
-  feeKnown: { readonly txid: string; readonly fee: number; readonly size: number; readonly vsize: number };
+  feeKnown: { readonly txid: Hash; readonly fee: number; readonly size: number; readonly vsize: number };
   /**
    * A transaction, relayed or in a block, came for the first time and spends an output that another one was already known
    * to spend. Of n transactions that spend one output n - 1 are told of.
    */
   conflict: {
-    readonly txid: string;
+    readonly txid: Hash;
     /** txid of the one that was known to spend it: the latest of the view, or of a block. */
-    readonly conflictsWith: string;
-    /** The output that both spend, as `txid:index`. */
-    readonly prevOut: string;
+    readonly conflictsWith: Hash;
+    /** The output that both spend. */
+    readonly prevTxid: Hash;
+    readonly prevIndex: number;
     /** Where known. */
     readonly fee: number | undefined;
     /** Fee of the other one, where known. */
@@ -53,5 +55,5 @@ export interface MempoolEvents {
   /** The relay policy was applied to a relayed transaction, at its first receipt, after the relay view took it. */
   judged: JudgedTransaction;
   /** A transaction left the view. */
-  removed: { readonly txid: string; readonly reason: RemovalReason };
+  removed: { readonly txid: Hash; readonly reason: RemovalReason };
 }

@@ -28,9 +28,9 @@ export class Graph {
   }
 
   /** Keeps the serialization of an entry that is in no list yet. */
-  keepRaw(slot: number, { bytes, start, end, wtxid }: Transaction): void {
-    this.wtxid.write(wtxid, 'hex');
-    this.entries.setRaw(slot, this.raws.add(bytes, start, end), this.wtxid.reverse());
+  keepRaw(slot: number, { bytes, start, end, wireWtxid }: Transaction): void {
+    this.wtxid.write(wireWtxid, 'latin1');
+    this.entries.setRaw(slot, this.raws.add(bytes, start, end), this.wtxid);
   }
 
   /** Forgets an entry that is in no list, its spends and its serialization. */

@@ -1,4 +1,5 @@
 import { INV_TX, INV_WTX, type InventoryItem } from '../wire/messages/inventory';
+import { type Hash, readHash } from '../wire/hash';
 import { RollingHashes } from '../lib/rolling-hashes';
 import type { Input } from '../wire/input';
 import type { Transaction } from '../wire/transaction';
@@ -34,22 +35,20 @@ export class MissingParents {
   }
 
   /** Notes that a transaction is in the view or in a block: nobody waits for it any longer. */
-  arrived(txid: Buffer): void {
-    this.orphans.arrived(txid.toString('latin1'));
+  arrived(txid: Hash): void {
+    this.orphans.arrived(txid);
   }
 
   /** Notes for which parents an entry of the view waits. */
   entered(slot: number, { inputs }: Transaction): void {
-    for (const input of inputs)
-      if (this.lacksParent(input))
-        this.orphans.wait(slot, input.bytes.toString('latin1', input.start, input.start + 32));
+    for (const input of inputs) if (this.lacksParent(input)) this.orphans.wait(slot, input.wirePrevTxid);
   }
 
   /** A transaction is known to be in no block and is not in the view: what is built on it there lacks a parent. */
   missing(txid: Buffer, outputs: number): void {
     const { graph } = this.modules;
     for (const child of graph.spenders(txid, outputs))
-      if (graph.entries.isInView(child)) this.orphans.wait(child, txid.toString('latin1'));
+      if (graph.entries.isInView(child)) this.orphans.wait(child, readHash(txid, 0));
   }
 
   /** Forgets an entry that left the view. */
@@ -61,7 +60,7 @@ export class MissingParents {
     const { graph, coins } = this.modules;
     if (graph.entries.find(bytes, start) !== NONE) return false;
     const seen = coins.seen(bytes, start);
-    if (seen === 0) return this.announcements.has(bytes.toString('latin1', start, start + 32));
+    if (seen === 0) return this.announcements.has(readHash(bytes, start));
     return (seen & SEEN_MINED) === 0;
   }
 }

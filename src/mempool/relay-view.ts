@@ -126,7 +126,7 @@ export class RelayView {
     this.graph.keepRaw(slot, transaction);
     this.entries.setRelayed(slot);
     this.entries.pushToView(slot, nowMs);
-    this.parents.arrived(txid);
+    this.parents.arrived(transaction.wireTxid);
     this.parents.entered(slot, transaction);
     if (isFirst) this.reporter.accepted(slot, transaction);
     this.trim();
@@ -219,7 +219,7 @@ export class RelayView {
     const txid = this.wireId(transaction);
     const wasRelayed = this.wasRelayed(txid);
     this.remember(txid, transaction, SEEN_MINED);
-    this.parents.arrived(txid);
+    this.parents.arrived(transaction.wireTxid);
     if (transaction.isCoinbase) return;
     let slot = this.entries.find(txid);
     if (slot === NONE) {
@@ -287,9 +287,8 @@ export class RelayView {
   }
 
   /** The 32 bytes of a txid as they are on the wire; good until the next call. */
-  private wireId({ txid }: Transaction): Buffer {
-    this.txid.write(txid, 'hex');
-    this.txid.reverse();
+  private wireId({ wireTxid }: Transaction): Buffer {
+    this.txid.write(wireTxid, 'latin1');
     return this.txid;
   }
 }

@@ -15,14 +15,14 @@ export class Reporter {
   constructor(private readonly modules: ReporterModules) {}
 
   /** A transaction that was never relayed before is in the view. */
-  accepted(slot: number, { txid, size, vsize }: Transaction): void {
+  accepted(slot: number, { wireTxid: txid, size, vsize }: Transaction): void {
     this.modules.bus.emit('accepted', { txid, size, vsize });
     this.modules.entries.setAwaitsFee(slot, true);
     this.fee(slot);
   }
 
   /** A transaction, relayed for the first time, has no place in the view; its fee is told now, where it is known, or never. */
-  feeAtOnce({ txid, size, vsize }: Transaction, fee: number | undefined): void {
+  feeAtOnce({ wireTxid: txid, size, vsize }: Transaction, fee: number | undefined): void {
     if (fee !== undefined) this.modules.bus.emit('feeKnown', { txid, fee, size, vsize });
   }
 
@@ -32,18 +32,19 @@ export class Reporter {
     const fee = entries.fee(slot);
     if (fee === undefined || !entries.awaitsFee(slot)) return;
     entries.setAwaitsFee(slot, false);
-    const txid = entries.display(slot);
+    const txid = entries.txid(slot);
     bus.emit('feeKnown', { txid, fee, size: entries.size(slot), vsize: entries.vsize(slot) });
   }
 
   /** A transaction with this fee came for the first time and has rivals. */
-  conflicts({ txid }: Transaction, fee: number | undefined, rivals: readonly Rival[]): void {
+  conflicts({ wireTxid: txid }: Transaction, fee: number | undefined, rivals: readonly Rival[]): void {
     const { entries, bus } = this.modules;
     for (const { input, slot } of rivals)
       bus.emit('conflict', {
         txid,
-        conflictsWith: entries.display(slot),
-        prevOut: `${input.prevTxid}:${input.prevIndex}`,
+        conflictsWith: entries.txid(slot),
+        prevTxid: input.wirePrevTxid,
+        prevIndex: input.prevIndex,
         fee,
         otherFee: entries.fee(slot),
       });
@@ -51,6 +52,6 @@ export class Reporter {
 
   /** An entry, which is still there, left the view. */
   removed(slot: number, reason: RemovalReason): void {
-    this.modules.bus.emit('removed', { txid: this.modules.entries.display(slot), reason });
+    this.modules.bus.emit('removed', { txid: this.modules.entries.txid(slot), reason });
   }
 }

@@ -3,7 +3,8 @@ import { BlockOffer, BlockPeer, LAPSE, type PendingBlock } from './block-offer';
 import { Candidates } from './candidates';
 import type { Connection } from './connection';
 import { Deadlines } from './deadlines';
-import { INV_BLOCK, INV_WITNESS_FLAG, type InventoryItem, wireHash } from '../wire/messages/inventory';
+import { INV_BLOCK, INV_WITNESS_FLAG, type InventoryItem } from '../wire/messages/inventory';
+import { wireHash } from '../wire/hash';
 import { LAST_RANK } from './reliability';
 import { RollingSet } from '../lib/rolling-set';
 

@@ -14,8 +14,9 @@ import { FrameReader, type FrameSink, HEADER_BYTES } from '../wire/framing';
 import { type InventoryItem, encodeInventory } from '../wire/messages/inventory';
 import type { VersionMessage } from '../wire/messages/version';
 import { encodeLocator } from '../wire/messages/locator';
-import { DECODERS, isDecoded } from '../wire/messages/table';
-import { DecodeError } from '../wire/reader';
+import { decodePong } from '../wire/messages/ping';
+import { type DecodedCommand, DECODERS, isDecoded, type MessageOf } from '../wire/messages/table';
+import { DecodeError } from '../wire/decode-error';
 import { Session } from '../bcoin/session';
 
 /** The protocol version that is spoken; the one of BIP155 and BIP339. */
@@ -25,6 +26,12 @@ const PROTOCOL_VERSION = 70_016;
 const MIN_PEER_VERSION = 31_800;
 
 const NODE_WITNESS = 1n << 3n;
+
+/** How a malformed message is reported, where it has a violation of its own. */
+const MALFORMED: Readonly<Partial<Record<DecodedCommand, Violation>>> = {
+  tx: 'malformed-tx',
+  block: 'malformed-block',
+};
 
 const HANDSHAKE_TIMEOUT = 'handshake-timeout';
 
@@ -65,13 +72,27 @@ export interface ConnectionOptions {
   readonly budget: PeerBudget | null;
 }
 
-/** Handles the payload of one command; throws DecodeError where it is malformed. */
-export type MessageHandler = (connection: Connection, payload: Buffer) => void;
+/** A message as it came. */
+export interface Arrival {
+  readonly payload: Buffer;
+  /** When it came, on the monotonic clock, before it was decoded. */
+  readonly receivedMs: number;
+}
+
+/** Handles a message of one command. */
+type MessageHandler<C extends DecodedCommand> = (
+  connection: Connection,
+  message: MessageOf<C>,
+  arrival: Arrival,
+) => void;
+
+/** What is done with each message. One that is not listed is counted, decoded and otherwise ignored. */
+export type MessageHandlers = { readonly [C in DecodedCommand]?: MessageHandler<C> };
 
 /** What a connection works with. */
 export interface ConnectionModules {
   readonly bus: EventBus<P2PEvents>;
-  readonly handlers: Readonly<Partial<Record<CountedCommand, MessageHandler>>>;
+  readonly handlers: MessageHandlers;
   /** The connections that are open, by the nonce of the version message that we sent there. */
   readonly nonces: Map<bigint, Connection>;
   readonly monotonicMs: () => number;
@@ -85,7 +106,7 @@ export interface ConnectionModules {
 
 /**
  * One connection to a peer, from dialling to its end. Counts every byte and message where it passes, before anything is
- * decoded, and hands what it can decode to the table of handlers. Whatever a peer sends ends at most this connection.
+ * decoded; decodes each message once and hands the value to its handler. Whatever a peer sends ends at most this connection.
  */
 export class Connection implements PeerInfo, FrameSink, Sender {
   readonly id: number;
@@ -119,7 +140,7 @@ export class Connection implements PeerInfo, FrameSink, Sender {
   private reason: DisconnectReason = 'closed-by-peer';
   private nonce: bigint | null = null;
   /** The ping that was not answered yet. */
-  private ping: { readonly nonce: Buffer; readonly at: number } | null = null;
+  private ping: { readonly nonce: bigint; readonly at: number } | null = null;
 
   constructor(
     options: ConnectionOptions,
@@ -231,8 +252,8 @@ export class Connection implements PeerInfo, FrameSink, Sender {
   }
 
   /** Takes the answer to a ping, and tells whether it is one; called by the handler of `pong`. */
-  answered(nonce: Buffer): boolean {
-    if (this.ping?.nonce.equals(nonce) !== true) return false;
+  answered(nonce: bigint): boolean {
+    if (this.ping?.nonce !== nonce) return false;
     this.modules.bus.emit('pong', { peer: this, rttMs: performance.now() - this.ping.at });
     this.ping = null;
     return true;
@@ -296,15 +317,17 @@ export class Connection implements PeerInfo, FrameSink, Sender {
       this.violation('no-version-first');
       return;
     }
-    if (!isCommand(name)) return;
+    if (!isDecoded(name)) return;
+    const receivedMs = this.modules.monotonicMs();
+    let wellFormed = false;
     try {
-      const handler = this.modules.handlers[name];
-      if (handler !== undefined) handler(this, payload);
-      // Nobody asks for what it says, but a peer that sends it malformed has broken the protocol.
-      else if (isDecoded(name)) DECODERS[name](payload);
+      // A message that has no handler is decoded, too: a peer that sends it malformed has broken the protocol.
+      const message = DECODERS[name](payload);
+      wellFormed = true;
+      this.dispatch(name, message, { payload, receivedMs });
     } catch (error) {
-      if (error instanceof DecodeError) {
-        this.report('malformed-message');
+      if (!wellFormed && error instanceof DecodeError) {
+        this.report(MALFORMED[name] ?? 'malformed-message');
       } else {
         // A fault of ours: it costs this connection and never the program.
         this.modules.fault(error);
@@ -404,6 +427,10 @@ export class Connection implements PeerInfo, FrameSink, Sender {
     });
   }
 
+  private dispatch<C extends DecodedCommand>(command: C, message: MessageOf<C>, arrival: Arrival): void {
+    this.modules.handlers[command]?.(this, message, arrival);
+  }
+
   private isWithinBudget(name: string, payload: Buffer): boolean {
     if (this.budget === null) return true;
     const command = isCommand(name) ? name : 'other';
@@ -425,7 +452,7 @@ export class Connection implements PeerInfo, FrameSink, Sender {
 
   private sent(name: string, payload: Buffer, bytes: number): void {
     if (name === 'version') this.saidVersion();
-    if (name === 'ping') this.ping = { nonce: payload, at: performance.now() };
+    if (name === 'ping') this.ping = { nonce: decodePong(payload), at: performance.now() };
     this.modules.bus.emit('bytesWritten', { peer: this, bytes });
     this.modules.bus.emit('sent', { peer: this, command: isCommand(name) ? name : 'other', bytes });
   }

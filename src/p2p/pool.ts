@@ -18,7 +18,7 @@ import type { P2PEvents, PeerInfo, Violation } from './events';
 import { messageHandlers } from './handlers';
 import { hostOf } from './join/ip';
 import { Join, type JoinParts } from './join/join';
-import { wireHash } from '../wire/messages/inventory';
+import { wireHash } from '../wire/hash';
 import type { NetworkName } from '../wire/networks';
 import { TransactionRequests } from './transaction-requests';
 
@@ -86,7 +86,6 @@ export class Pool {
     this.compact = compact;
     const handlers = messageHandlers({
       bus,
-      clock,
       transactions: this.transactions,
       answerGetAddr: (connection) => this.join?.answerGetAddr(connection),
       blocks,

@@ -1,10 +1,8 @@
 import { ByteReader } from './byte-reader';
+import type { Hash } from './hash';
 import { Header, HEADER_BYTES } from './header';
 import { byteAt, OP_1, OP_16 } from './script';
-import { readTransaction, Transaction } from './transaction';
-
-/** What a transaction takes at least: version 4, no inputs 1, no outputs 1, lock time 4. */
-const LEAST_TRANSACTION_BYTES = 10;
+import { LEAST_TRANSACTION_BYTES, readTransaction, Transaction } from './transaction';
 
 /** Most bytes of a height: four last until about the year 42,000. */
 const MAX_HEIGHT_BYTES = 4;
@@ -31,15 +29,15 @@ export class Block extends Header {
   }
 
   /** The txids of all transactions, which are hashed together. */
-  txids(): readonly string[] {
+  wireTxids(): readonly Hash[] {
     Transaction.hashTxids(this.transactions);
-    return this.transactions.map(({ txid }) => txid);
+    return this.transactions.map(({ wireTxid }) => wireTxid);
   }
 
   /** The wtxids of all transactions, likewise. */
-  wtxids(): readonly string[] {
+  wireWtxids(): readonly Hash[] {
     Transaction.hashWtxids(this.transactions);
-    return this.transactions.map(({ wtxid }) => wtxid);
+    return this.transactions.map(({ wireWtxid }) => wireWtxid);
   }
 
   /**
@@ -53,7 +51,7 @@ export class Block extends Header {
   }
 }
 
-/** Reads the block that fills `bytes`. Throws ParseError where Bitcoin Core would not read it, or at bytes left over. */
+/** Reads the block that fills `bytes`. Throws DecodeError where Bitcoin Core would not read it, or at bytes left over. */
 export function parseBlock(bytes: Buffer): Block {
   const reader = new ByteReader(bytes);
   const block = readBlock(reader);
@@ -62,7 +60,7 @@ export function parseBlock(bytes: Buffer): Block {
 }
 
 /**
- * Reads the payload of a `block` message: as in Core and btcd, what is behind the block is passed over. Throws ParseError where
+ * Reads the payload of a `block` message: as in Core and btcd, what is behind the block is passed over. Throws DecodeError where
  * Bitcoin Core would not read it.
  */
 export function parseBlockMessage(payload: Buffer): Block {
@@ -72,7 +70,7 @@ export function parseBlockMessage(payload: Buffer): Block {
 /** Reads the block at the start of what `reader` reads, and moves behind it. */
 function readBlock(reader: ByteReader): Block {
   reader.skip(HEADER_BYTES);
-  const count = reader.readCount(LEAST_TRANSACTION_BYTES);
+  const count = reader.count(LEAST_TRANSACTION_BYTES);
   const transactions: Transaction[] = [];
   let strippedSize = reader.position;
   for (let i = 0; i < count; i++) {
@@ -80,7 +78,7 @@ function readBlock(reader: ByteReader): Block {
     strippedSize += transaction.strippedSize;
     transactions.push(transaction);
   }
-  return new Block(reader.bytes.subarray(0, reader.position), transactions, strippedSize);
+  return new Block(reader.buffer.subarray(0, reader.position), transactions, strippedSize);
 }
 
 /** The number above 0 that a script begins with, if it is pushed in its shortest form. */

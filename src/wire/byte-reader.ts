@@ -1,70 +1,141 @@
-import { ParseError } from './parse-error';
+import { DecodeError } from './decode-error';
+import { type Hash, readHash } from './hash';
 
 /** Largest count or length that Bitcoin Core reads (`src/serialize.h` MAX_SIZE). */
-const MAX_COMPACT_SIZE = 0x0200_0000;
+const MAX_SIZE = 0x0200_0000;
 
-/** Walks forward over bytes that nobody vouches for: each step is checked against the end before it is taken. */
+const HASH_BYTES = 32;
+
+/**
+ * Reads the bytes of a peer in order. Each read is checked against the end of the bytes first, and throws DecodeError where they
+ * end too early. Nothing is allocated for what a count or a length merely promises.
+ */
 export class ByteReader {
   constructor(
-    readonly bytes: Buffer,
+    readonly buffer: Buffer,
     /** Offset of the next byte to read. */
     public position = 0,
   ) {}
+
+  /** Bytes that are not yet read. */
+  get left(): number {
+    return this.buffer.length - this.position;
+  }
 
   /** Moves over `length` bytes and returns where they began. */
   skip(length: number): number {
     const start = this.position;
     const next = start + length;
-    if (next > this.bytes.length) throw new ParseError('truncated', start);
+    if (next > this.buffer.length) throw new DecodeError('truncated', start);
     this.position = next;
     return start;
   }
 
-  readByte(): number {
-    return this.bytes.readUInt8(this.skip(1));
+  u8(): number {
+    return this.buffer.readUInt8(this.skip(1));
   }
 
-  readInt32(): number {
-    return this.bytes.readInt32LE(this.skip(4));
+  u16be(): number {
+    return this.buffer.readUInt16BE(this.skip(2));
   }
 
-  readUInt32(): number {
-    return this.bytes.readUInt32LE(this.skip(4));
+  u32(): number {
+    return this.buffer.readUInt32LE(this.skip(4));
   }
 
-  /** Reads a CompactSize: a count or a length, in the shortest of four forms. */
-  readCompactSize(): number {
+  i32(): number {
+    return this.buffer.readInt32LE(this.skip(4));
+  }
+
+  /** The next six bytes as a number: a short id of BIP152. */
+  u48(): number {
+    return this.buffer.readUIntLE(this.skip(6), 6);
+  }
+
+  u64(): bigint {
+    return this.buffer.readBigUInt64LE(this.skip(8));
+  }
+
+  i64(): bigint {
+    return this.buffer.readBigInt64LE(this.skip(8));
+  }
+
+  /** A view of the next `length` bytes. */
+  bytes(length: number): Buffer {
+    const start = this.skip(length);
+    return this.buffer.subarray(start, start + length);
+  }
+
+  /** A view of as many bytes as the CompactSize before them says, at most `max`. */
+  sizedBytes(max = MAX_SIZE): Buffer {
+    return this.bytes(this.compactSize(max));
+  }
+
+  hash(): Hash {
+    return readHash(this.buffer, this.skip(HASH_BYTES));
+  }
+
+  /** As many hashes as the CompactSize before them says, at most `max`. */
+  hashes(max = MAX_SIZE): Hash[] {
+    return Array.from({ length: this.count(HASH_BYTES, max) }, () => this.hash());
+  }
+
+  /**
+   * How many items follow, at most `max`, each of at least `leastBytes`. A count that the bytes left cannot hold is refused at
+   * once.
+   */
+  count(leastBytes: number, max = MAX_SIZE): number {
     const start = this.position;
-    const first = this.readByte();
-    if (first < 0xfd) return first;
-    let value: number;
-    let least: number;
-    if (first === 0xfd) {
-      value = this.bytes.readUInt16LE(this.skip(2));
-      least = 0xfd;
-    } else if (first === 0xfe) {
-      value = this.readUInt32();
-      least = 0x1_0000;
-    } else {
-      const low = this.readUInt32();
-      value = this.readUInt32() * 0x1_0000_0000 + low;
-      least = 0x1_0000_0000;
-    }
-    if (value < least) throw new ParseError('non-canonical-varint', start);
-    if (value > MAX_COMPACT_SIZE) throw new ParseError('count-too-large', start);
-    return value;
-  }
-
-  /** Reads how many items follow, each of at least `leastBytes`; refused at once if they cannot all be there. */
-  readCount(leastBytes: number): number {
-    const start = this.position;
-    const count = this.readCompactSize();
-    if (count * leastBytes > this.bytes.length - this.position) throw new ParseError('truncated', start);
+    const count = this.compactSize(max);
+    if (count * leastBytes > this.buffer.length - this.position) throw new DecodeError('truncated', start);
     return count;
+  }
+
+  /**
+   * A CompactSize: a count or a length, in the shortest of four forms (Bitcoin Core `src/serialize.h` ReadCompactSize). One above
+   * `max` is refused.
+   */
+  compactSize(max = MAX_SIZE): number {
+    const start = this.position;
+    const value = this.u8();
+    if (value < 0xfd) {
+      if (value > max) throw new DecodeError('count-too-large', start);
+      return value;
+    }
+    return this.longCompactSize(value, start, max);
+  }
+
+  /** A CompactSize that is no count but any number of 64 bits, such as the service bits of BIP155. */
+  compactSize64(): bigint {
+    if (this.buffer[this.position] !== 0xff) return BigInt(this.compactSize(0xffff_ffff));
+    const start = this.skip(1);
+    const value = this.u64();
+    if (value < 0x1_0000_0000n) throw new DecodeError('non-canonical-varint', start);
+    return value;
   }
 
   /** Throws if anything is left. */
   expectEnd(): void {
-    if (this.position !== this.bytes.length) throw new ParseError('trailing-bytes', this.position);
+    if (this.position !== this.buffer.length) throw new DecodeError('trailing-bytes', this.position);
+  }
+
+  /** A CompactSize of three bytes or more, of which the first, at `start`, was read. */
+  private longCompactSize(first: number, start: number, max: number): number {
+    let value: number;
+    let least: number;
+    if (first === 0xfd) {
+      value = this.buffer.readUInt16LE(this.skip(2));
+      least = 0xfd;
+    } else if (first === 0xfe) {
+      value = this.u32();
+      least = 0x1_0000;
+    } else {
+      const low = this.u32();
+      value = this.u32() * 0x1_0000_0000 + low;
+      least = 0x1_0000_0000;
+    }
+    if (value < least) throw new DecodeError('non-canonical-varint', start);
+    if (value > max) throw new DecodeError('count-too-large', start);
+    return value;
   }
 }

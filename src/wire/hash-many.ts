@@ -1,8 +1,6 @@
 import * as crypto from 'node:crypto';
-import { displayHash } from './hash';
+import { type Hash, hash256 } from './hash';
 import { compileSha256x4, HASH_BYTES, type Sha256x4 } from './sha256x4';
-
-const HEX_CHARS = 2 * HASH_BYTES;
 
 /** What fits into the module's memory, with its hashes. */
 const BATCH = 1_024;
@@ -12,7 +10,7 @@ const HASHES = BATCH * HASH_BYTES;
 let second: Sha256x4 | null | undefined;
 
 /**
- * Computes the double SHA-256, as people write it, of some bytes of each item. The second hash is of 32 bytes always: of many,
+ * Computes the double SHA-256 of some bytes of each item. The second hash is of 32 bytes always: of many,
  * WebAssembly computes one in 70 ns, where a call of OpenSSL takes 270 ns with its result put in place. The hashes are parts of
  * one long string: who keeps one keeps all of them.
  * @param bytesOf gives an item's bytes, which are read at once
@@ -20,11 +18,11 @@ let second: Sha256x4 | null | undefined;
 export function hashMany<Item>(
   items: readonly Item[],
   bytesOf: (item: Item) => Uint8Array,
-  found: (item: Item, hash: string) => void,
+  found: (item: Item, hash: Hash) => void,
 ): void {
   second ??= compileSha256x4() ?? null;
   if (second === null) {
-    for (const item of items) found(item, displayHash(bytesOf(item)));
+    for (const item of items) found(item, hash256(bytesOf(item)));
     return;
   }
   const { memory, hash } = second;
@@ -34,7 +32,7 @@ export function hashMany<Item>(
       memory.write(crypto.hash('sha256', bytesOf(item), 'binary'), i * HASH_BYTES, HASH_BYTES, 'latin1');
     const end = HASHES + batch.length * HASH_BYTES;
     hash(0, HASHES, end);
-    const text = memory.toString('hex', HASHES, end);
-    for (const [i, item] of batch.entries()) found(item, text.slice(i * HEX_CHARS, (i + 1) * HEX_CHARS));
+    const text = memory.toString('latin1', HASHES, end);
+    for (const [i, item] of batch.entries()) found(item, text.slice(i * HASH_BYTES, (i + 1) * HASH_BYTES));
   }
 }

@@ -1,22 +1,29 @@
 import { ByteReader } from './byte-reader';
-import { displayHash, readDisplayHash } from './hash';
+import { displayOf, type Hash, hash256, readHash } from './hash';
 
 /** Size of a block header in bytes. */
 export const HEADER_BYTES = 80;
 
 /** A block header as facts about the bytes it was read from. */
 export class Header {
-  private cachedHash: string | undefined = undefined;
+  private cachedHash: Hash | undefined = undefined;
+  private cachedDisplay: string | undefined = undefined;
 
   constructor(
     readonly bytes: Buffer,
     readonly start: number,
   ) {}
 
-  /** Hash of the block, as people write it. */
-  get hash(): string {
-    this.cachedHash ??= displayHash(this.bytes.subarray(this.start, this.start + HEADER_BYTES));
+  /** Hash of the block. */
+  get wireHash(): Hash {
+    this.cachedHash ??= hash256(this.bytes.subarray(this.start, this.start + HEADER_BYTES));
     return this.cachedHash;
+  }
+
+  /** The same, as people write it. */
+  get hash(): string {
+    this.cachedDisplay ??= displayOf(this.wireHash);
+    return this.cachedDisplay;
   }
 
   /** Version, signed. */
@@ -26,12 +33,12 @@ export class Header {
 
   /** Hash of the block before it, as people write it. */
   get prevHash(): string {
-    return readDisplayHash(this.bytes, this.start + 4);
+    return displayOf(readHash(this.bytes, this.start + 4));
   }
 
   /** Root of the txids' merkle tree, as people write it. */
   get merkleRoot(): string {
-    return readDisplayHash(this.bytes, this.start + 36);
+    return displayOf(readHash(this.bytes, this.start + 36));
   }
 
   /** Unix time in seconds that the miner claims. */
@@ -49,7 +56,7 @@ export class Header {
   }
 }
 
-/** Reads the 80 bytes of a header from `start`; more may follow. Throws ParseError. */
+/** Reads the 80 bytes of a header from `start`; more may follow. Throws DecodeError. */
 export function parseHeader(bytes: Buffer, start = 0): Header {
   return new Header(bytes, new ByteReader(bytes, start).skip(HEADER_BYTES));
 }

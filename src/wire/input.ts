@@ -1,4 +1,4 @@
-import { readDisplayHash } from './hash';
+import { displayOf, type Hash, readHash } from './hash';
 
 /** What an input takes at least: outpoint 36, length of an empty script 1, sequence 4. */
 export const LEAST_INPUT_BYTES = 41;
@@ -22,9 +22,14 @@ export class Input {
     readonly scriptEnd: number,
   ) {}
 
-  /** txid of the output that is spent. */
+  /** txid of the transaction whose output is spent. */
+  get wirePrevTxid(): Hash {
+    return readHash(this.bytes, this.start);
+  }
+
+  /** The same, as people write it. */
   get prevTxid(): string {
-    return readDisplayHash(this.bytes, this.start);
+    return displayOf(this.wirePrevTxid);
   }
 
   /** The 32 bytes of that txid as they are on the wire: a view. */

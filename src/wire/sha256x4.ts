@@ -12,10 +12,7 @@ export const LANES = 4;
 /** A memory of one page of 64 KiB, which holds messages and digests, and the function that hashes them. */
 export interface Sha256x4 {
   readonly memory: Buffer;
-  /**
-   * Hashes the messages from `messages` on, four to a turn, into `digests` until it gets to `end`. A digest has its bytes in
-   * the opposite order, the way hashes are shown.
-   */
+  /** Hashes the messages from `messages` on, four to a turn, into `digests` until it gets to `end`. */
   readonly hash: (messages: number, digests: number, end: number) => void;
 }
 
@@ -146,13 +143,14 @@ function round(i: number): Code {
   ];
 }
 
-/** The digests into memory, the last word first, as vectors' bytes are in the opposite order already. */
+/** The digests into memory; the bytes of each word are swapped, as WebAssembly stores the lowest first. */
 function store(): Code {
   return INITIAL_STATE.flatMap((word, i) => [
     ...[...add(get(STATE + i), constant(word)), ...set(STATE + i)],
+    ...[...get(STATE + i), ...get(STATE + i), ...swapBytes, ...set(STATE + i)],
     ...Array.from({ length: LANES }, (_, lane) => [
       ...[...get(DIGESTS), ...get(STATE + i)],
-      ...storeLane(lane, lane * HASH_BYTES + (7 - i) * 4),
+      ...storeLane(lane, lane * HASH_BYTES + i * 4),
     ]).flat(),
   ]);
 }

@@ -1,9 +1,12 @@
 import { ByteReader } from './byte-reader';
-import { displayHash } from './hash';
+import { DecodeError } from './decode-error';
+import { displayOf, type Hash, hash256 } from './hash';
 import { hashMany } from './hash-many';
 import { Input, LEAST_INPUT_BYTES } from './input';
 import { LEAST_OUTPUT_BYTES, Output } from './output';
-import { ParseError } from './parse-error';
+
+/** What a transaction takes at least: version 4, no inputs 1, no outputs 1, lock time 4. */
+export const LEAST_TRANSACTION_BYTES = 10;
 
 /** Marker, flag (BIP144). */
 const SEGWIT_MARK_BYTES = 2;
@@ -14,8 +17,9 @@ const SEGWIT_MARK_BYTES = 2;
  * whole message stays in memory.
  */
 export class Transaction {
-  private cachedTxid: string | undefined = undefined;
-  private cachedWtxid: string | undefined = undefined;
+  private cachedTxid: Hash | undefined = undefined;
+  private cachedWtxid: Hash | undefined = undefined;
+  private cachedDisplay: string | undefined = undefined;
 
   constructor(
     readonly bytes: Buffer,
@@ -67,16 +71,27 @@ export class Transaction {
     return this.inputs.length === 1 && this.inputs[0]?.isNull === true;
   }
 
-  /** Hash without witness, as people write it. */
-  get txid(): string {
-    this.cachedTxid ??= this.hasWitness ? displayHash(this.txidBytes()) : this.wtxid;
+  /** Hash without witness. */
+  get wireTxid(): Hash {
+    this.cachedTxid ??= this.hasWitness ? hash256(this.txidBytes()) : this.wireWtxid;
     return this.cachedTxid;
   }
 
-  /** Hash with witness (BIP141), as people write it. A coinbase has one too; only the witness commitment takes 0 for it. */
-  get wtxid(): string {
-    this.cachedWtxid ??= displayHash(this.wtxidBytes());
+  /** Hash with witness (BIP141). A coinbase has one too; only the witness commitment takes 0 for it. */
+  get wireWtxid(): Hash {
+    this.cachedWtxid ??= hash256(this.wtxidBytes());
     return this.cachedWtxid;
+  }
+
+  /** Hash without witness, as people write it. */
+  get txid(): string {
+    this.cachedDisplay ??= displayOf(this.wireTxid);
+    return this.cachedDisplay;
+  }
+
+  /** Hash with witness, as people write it. */
+  get wtxid(): string {
+    return displayOf(this.wireWtxid);
   }
 
   /** Hashes many for their txids, in two thirds of the time that it takes when each is asked for its own. */
@@ -118,7 +133,7 @@ export class Transaction {
 }
 
 /**
- * Reads the payload of a `tx` message: as in Core and btcd, what is behind the transaction is passed over. Throws ParseError where
+ * Reads the payload of a `tx` message: as in Core and btcd, what is behind the transaction is passed over. Throws DecodeError where
  * Bitcoin Core would not read it.
  */
 export function parseTransactionMessage(payload: Buffer): Transaction {
@@ -126,7 +141,7 @@ export function parseTransactionMessage(payload: Buffer): Transaction {
 }
 
 /**
- * Reads the transaction that fills `bytes` from `start`. Throws ParseError where Bitcoin Core would not read the bytes, or where
+ * Reads the transaction that fills `bytes` from `start`. Throws DecodeError where Bitcoin Core would not read the bytes, or where
  * any are left over.
  */
 export function parseTransaction(bytes: Buffer, start = 0): Transaction {
@@ -136,27 +151,27 @@ export function parseTransaction(bytes: Buffer, start = 0): Transaction {
   return transaction;
 }
 
-/** Reads the transaction that `reader` is at, in either serialization (BIP144), and moves behind it. Throws ParseError. */
+/** Reads the transaction that `reader` is at, in either serialization (BIP144), and moves behind it. Throws DecodeError. */
 export function readTransaction(reader: ByteReader): Transaction {
-  const { bytes, position: start } = reader;
+  const { buffer, position: start } = reader;
   reader.skip(4);
   let inputs: Input[] = [];
   let outputs: Output[] = [];
   let outputsEnd: number;
   const marker = reader.position;
-  const count = reader.readCount(LEAST_INPUT_BYTES);
+  const count = reader.count(LEAST_INPUT_BYTES);
   if (count === 0) {
-    const flag = reader.readByte();
+    const flag = reader.u8();
     outputsEnd = reader.position;
     // Without inputs the flag is the count of the outputs: none either. Core reads that and refuses it as not sane.
     if (flag !== 0) {
-      if (flag !== 1) throw new ParseError('unknown-flag', outputsEnd - 1);
+      if (flag !== 1) throw new DecodeError('unknown-flag', outputsEnd - 1);
       const counted = reader.position;
-      inputs = readInputs(reader, reader.readCount(LEAST_INPUT_BYTES));
-      if (inputs.length === 0) throw new ParseError('no-inputs', counted);
+      inputs = readInputs(reader, reader.count(LEAST_INPUT_BYTES));
+      if (inputs.length === 0) throw new DecodeError('no-inputs', counted);
       outputs = readOutputs(reader);
       outputsEnd = reader.position;
-      if (!readWitnesses(reader, inputs)) throw new ParseError('superfluous-witness', marker);
+      if (!readWitnesses(reader, inputs)) throw new DecodeError('superfluous-witness', marker);
     }
   } else {
     inputs = readInputs(reader, count);
@@ -164,7 +179,7 @@ export function readTransaction(reader: ByteReader): Transaction {
     outputsEnd = reader.position;
   }
   reader.skip(4);
-  return new Transaction(bytes, start, reader.position, outputsEnd, inputs, outputs);
+  return new Transaction(buffer, start, reader.position, outputsEnd, inputs, outputs);
 }
 
 function readInputs(reader: ByteReader, count: number): Input[] {
@@ -172,22 +187,22 @@ function readInputs(reader: ByteReader, count: number): Input[] {
   const inputs = new Array<Input>(count);
   for (let i = 0; i < count; i++) {
     const start = reader.skip(36);
-    const length = reader.readCompactSize();
+    const length = reader.compactSize();
     const scriptStart = reader.skip(length);
     reader.skip(4);
-    inputs[i] = new Input(reader.bytes, start, scriptStart, scriptStart + length);
+    inputs[i] = new Input(reader.buffer, start, scriptStart, scriptStart + length);
   }
   return inputs;
 }
 
 function readOutputs(reader: ByteReader): Output[] {
-  const count = reader.readCount(LEAST_OUTPUT_BYTES);
+  const count = reader.count(LEAST_OUTPUT_BYTES);
   const outputs = new Array<Output>(count);
   for (let i = 0; i < count; i++) {
     const start = reader.skip(8);
-    const length = reader.readCompactSize();
+    const length = reader.compactSize();
     const scriptStart = reader.skip(length);
-    outputs[i] = new Output(reader.bytes, start, scriptStart, scriptStart + length);
+    outputs[i] = new Output(reader.buffer, start, scriptStart, scriptStart + length);
   }
   return outputs;
 }
@@ -197,8 +212,8 @@ function readWitnesses(reader: ByteReader, inputs: readonly Input[]): boolean {
   let any = false;
   for (const input of inputs) {
     const start = reader.position;
-    const items = reader.readCount(1);
-    for (let i = 0; i < items; i++) reader.skip(reader.readCompactSize());
+    const items = reader.count(1);
+    for (let i = 0; i < items; i++) reader.skip(reader.compactSize());
     input.witnessItems = items;
     input.witnessSize = reader.position - start;
     any ||= items > 0;

@@ -33,7 +33,13 @@ function block(hash: string, changes: Partial<ProcessedBlock> = {}): ProcessedBl
 }
 
 function judge(txid: string, fee?: number, reason?: 'dust'): void {
-  const transaction = { txid, vsize: 100, inputs: [1], outputs: [{ value: 5 }, { value: 6 }] };
+  const transaction = {
+    txid,
+    wireTxid: txid,
+    vsize: 100,
+    inputs: [1],
+    outputs: [{ value: 5 }, { value: 6 }],
+  };
   bus.emit('judged', {
     transaction: transaction as unknown as Transaction,
     verdict: { reason, inputs: [], outputs: [] },

@@ -1,5 +1,6 @@
+import { displayOf } from '../../src/wire/hash';
 import { EventBus } from '../../src/lib/event-bus';
-import type { MempoolEvents } from '../../src/mempool/events';
+import type { JudgedTransaction, MempoolEvents } from '../../src/mempool/events';
 import { RelayView, type RelayViewOptions } from '../../src/mempool/relay-view';
 import { INV_TX } from '../../src/wire/messages/inventory';
 import { type Block, parseBlock } from '../../src/wire/block';
@@ -64,6 +65,14 @@ export function announcement(parent: Transaction | number): { type: number; hash
   return { type: INV_TX, hash: wireId(parent).toString('latin1') };
 }
 
+/** An event with its hashes as people write them. */
+function shown({ txid, ...facts }: Exclude<MempoolEvents[keyof MempoolEvents], JudgedTransaction>): object {
+  if (!('conflictsWith' in facts)) return { txid: displayOf(txid), ...facts };
+  const { conflictsWith, prevTxid, prevIndex, ...fees } = facts;
+  const prevOut = `${displayOf(prevTxid)}:${prevIndex}`;
+  return { txid: displayOf(txid), conflictsWith: displayOf(conflictsWith), prevOut, ...fees };
+}
+
 /** A relay view and the events it emits, each with its name. */
 export function viewOf(
   options: Partial<RelayViewOptions> = {},
@@ -76,7 +85,7 @@ export function viewOf(
   const bus = new EventBus<MempoolEvents>();
   const log: [keyof MempoolEvents, object][] = [];
   for (const name of ['accepted', 'feeKnown', 'conflict', 'removed'] as const)
-    bus.on(name, (payload) => log.push([name, payload]));
+    bus.on(name, (payload) => log.push([name, shown(payload)]));
   const view = new RelayView(
     { maxBytes: 1_000_000, expiryMs: 1_000_000, coinTransactions: 10_000, ...options },
     { bus, lookUp },

@@ -83,7 +83,7 @@ describe('the relay view in a reorganisation', () => {
     expect(conflicts).toEqual([]);
     process(taking.slice(1));
     expect(conflicts).toMatchObject([
-      { txid: transactionOf(rival).txid, conflictsWith: transactionOf(spec(1)).txid },
+      { txid: transactionOf(rival).wireTxid, conflictsWith: transactionOf(spec(1)).wireTxid },
     ]);
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Block } from '../../src/wire/block';
 import type { RelayedTransactions } from '../../src/mempool/relayed-transactions';
-import { wireHash } from '../../src/wire/messages/inventory';
+import { wireHash } from '../../src/wire/hash';
 import { parseTransaction, type Transaction } from '../../src/wire/transaction';
 import { announcement, blockOf, type Outpoint, spend, viewOf } from './build';
 import { NaiveView } from './naive-view';

@@ -1,4 +1,5 @@
 import { addrRelay } from '../../src/metrics/collectors/addr-relay';
+import { wireHash } from '../../src/wire/hash';
 import { bandwidth } from '../../src/metrics/collectors/bandwidth';
 import { blocks } from '../../src/metrics/collectors/blocks';
 import { btcdmon } from '../../src/metrics/collectors/btcdmon';
@@ -183,9 +184,10 @@ describe('mempool', () => {
     bench.bus.emit('rateLimited', { count: 3 });
     bench.bus.emit('rateLimited', { count: 4 });
     bench.bus.emit('conflict', {
-      txid: 'a',
-      conflictsWith: 'b',
-      prevOut: 'c:0',
+      txid: wireHash('0a'),
+      conflictsWith: wireHash('0b'),
+      prevTxid: wireHash('0c'),
+      prevIndex: 0,
       fee: undefined,
       otherFee: 7,
     });
@@ -202,14 +204,15 @@ describe('double_spends', () => {
   it('is one point a conflict, without the fees that are not known', () => {
     const bench = benchOf([doubleSpends]);
     bench.bus.emit('conflict', {
-      txid: 'a',
-      conflictsWith: 'b',
-      prevOut: 'c:0',
+      txid: wireHash('0a'),
+      conflictsWith: wireHash('0b'),
+      prevTxid: wireHash('0c'),
+      prevIndex: 0,
       fee: undefined,
       otherFee: 7,
     });
     expect(bench.lines()).toEqual([
-      `double_spends,${TAGS} tx_id="a",conflicts_with="b",prev_out="c:0",other_fee=7i 1`,
+      `double_spends,${TAGS} tx_id="0a",conflicts_with="0b",prev_out="0c:0",other_fee=7i 1`,
     ]);
   });
 });
@@ -261,7 +264,7 @@ describe('tx', () => {
     ['something', 9, 'is_standard=false,non_standard_reason="dust"'],
   ])('lets one output be dust to Core where the transaction pays %s', (_, fee, verdict) => {
     const bench = benchOf([tx], { policy: 'core' });
-    const { txid, size, vsize } = transaction;
+    const { wireTxid: txid, size, vsize } = transaction;
     bench.bus.emit('feeKnown', { txid: 'another', fee: 5, size, vsize });
     if (fee !== undefined) bench.bus.emit('feeKnown', { txid, fee, size, vsize });
     bench.bus.emit('transaction', { peer: somePeer, transaction, first: true, receivedMs: 0 });

@@ -21,7 +21,12 @@ function announceBlock(bench: Bench, peer: PeerInfo, name: string, ms: number): 
   bench.bus.emit('blockAnnounced', { peer, hash: wire(name) });
 }
 
-const transactionOf = (txid: string, wtxid: string) => ({ txid: display(txid), wtxid: display(wtxid) });
+const transactionOf = (txid: string, wtxid: string) => ({
+  wireTxid: wire(txid),
+  wireWtxid: wire(wtxid),
+  txid: display(txid),
+  wtxid: display(wtxid),
+});
 
 function receiveTx(bench: Bench, txid: string, wtxid: string, ms: number): void {
   bench.clock.ms = ms + 5;
@@ -31,7 +36,7 @@ function receiveTx(bench: Bench, txid: string, wtxid: string, ms: number): void 
 }
 
 const blockOf = (name: string, ...transactions: readonly object[]): never =>
-  ({ hash: display(name), transactions }) as never;
+  ({ wireHash: wire(name), hash: display(name), transactions }) as never;
 
 function receiveBlock(bench: Bench, peer: PeerInfo, block: never, ms: number, requested = true): void {
   bench.clock.ms = ms;

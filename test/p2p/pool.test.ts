@@ -11,8 +11,8 @@ import {
   INV_BLOCK,
   INV_TX,
   INV_WTX,
-  wireHash,
 } from '../../src/wire/messages/inventory';
+import { wireHash } from '../../src/wire/hash';
 import { NETWORKS } from '../../src/wire/networks';
 import { Pool } from '../../src/p2p/pool';
 import { display, hashOf, mineBlock, REGTEST } from '../chain/mine';

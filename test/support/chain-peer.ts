@@ -1,4 +1,5 @@
-import { decodeInventory, encodeInventory, INV_BLOCK, wireHash } from '../../src/wire/messages/inventory';
+import { decodeInventory, encodeInventory, INV_BLOCK } from '../../src/wire/messages/inventory';
+import { wireHash } from '../../src/wire/hash';
 import { decodeLocator } from '../../src/wire/messages/locator';
 import { parseBlock } from '../../src/wire/block';
 import { type FakeConnection, FakePeer, type Got, versionPayload } from './fake-peer';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BlockChecks } from '../../src/p2p/compact/block-checks';
 import type { TransactionSource } from '../../src/p2p/compact/transaction-source';
-import { wireHash } from '../../src/wire/messages/inventory';
+import { wireHash } from '../../src/wire/hash';
 import { parseBlock } from '../../src/wire/block';
 import type { Transaction } from '../../src/wire/transaction';
 import { sipHash } from '../wire/messages/siphash';

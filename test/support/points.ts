@@ -77,7 +77,7 @@ export function benchOf(
   let known: MempoolEvents['feeKnown'] | undefined;
   bus.on('feeKnown', (told) => (known = told));
   bus.on('transaction', ({ transaction, first, receivedMs }) => {
-    const fee = known?.txid === transaction.txid ? known.fee : undefined;
+    const fee = known?.txid === transaction.wireTxid ? known.fee : undefined;
     if (first) judge.judge(transaction, fee, receivedMs);
   });
   const serializer = new LineSerializer({ maxBytes: 65_536 });

@@ -58,7 +58,7 @@ export function topPoints(node: string, lastMs = LAST_MS): readonly Point[] {
       bench.bus.emit('processedBlock', { ...judged, status: 'unrequested', height: 9 });
     }
     bench.bus.emit('conflict', {
-      ...{ txid: 'a', conflictsWith: 'b', prevOut: 'c:0', fee: undefined, otherFee: undefined },
+      ...{ txid: 'a', conflictsWith: 'b', prevTxid: 'c', prevIndex: 0, fee: undefined, otherFee: undefined },
     });
     bench.clock.ns = BigInt(endMs) * 1_000_000n;
     bench.interval();

@@ -18,7 +18,7 @@ function hashes(hash: HashMany, items: readonly Buffer[]): string[] {
   hash(
     items,
     (item) => item,
-    (item, text) => found.set(item, text),
+    (item, found256) => found.set(item, Buffer.from(found256, 'latin1').reverse().toString('hex')),
   );
   return items.map((item) => found.get(item) ?? '');
 }

@@ -7,15 +7,15 @@ import { buildTransaction } from './build';
 
 jest.mock('../../src/wire/hash', () => {
   const real = jest.requireActual<typeof hash>('../../src/wire/hash');
-  return { ...real, displayHash: jest.fn(real.displayHash) };
+  return { ...real, hash256: jest.fn(real.hash256) };
 });
 
-const displayHash = jest.mocked(hash.displayHash);
-beforeEach(() => displayHash.mockClear());
+const hash256 = jest.mocked(hash.hash256);
+beforeEach(() => hash256.mockClear());
 
 /** Asks for both ids. */
-function ids({ txid, wtxid }: Transaction): unknown[] {
-  return [txid, wtxid];
+function ids({ wireTxid, wireWtxid, txid, wtxid }: Transaction): unknown[] {
+  return [wireTxid, wireWtxid, txid, wtxid];
 }
 
 describe('hashing, which takes most of the time of reading transactions', () => {
@@ -23,13 +23,13 @@ describe('hashing, which takes most of the time of reading transactions', () => 
     const transactions = [{}, { inputs: [{ witness: [Buffer.alloc(8)] }] }];
     parseBlock(mineBlock({ on: REGTEST.genesis, height: 1, transactions, commitment: rightCommitment }));
     standardness('core', parseTransaction(buildTransaction()));
-    expect(displayHash).not.toHaveBeenCalled();
+    expect(hash256).not.toHaveBeenCalled();
   });
 
   it('is done once for both ids where there is no witness', () => {
     const transaction = parseTransaction(buildTransaction());
     for (let i = 0; i < 3; i++) ids(transaction);
-    expect(displayHash).toHaveBeenCalledTimes(1);
+    expect(hash256).toHaveBeenCalledTimes(1);
   });
 
   it('is done for all of a block together, and for none of them again', () => {
@@ -38,17 +38,17 @@ describe('hashing, which takes most of the time of reading transactions', () => 
     }));
     const bytes = mineBlock({ on: REGTEST.genesis, height: 1, transactions, commitment: rightCommitment });
     const oneByOne = parseBlock(bytes).transactions.map(ids);
-    displayHash.mockClear();
+    hash256.mockClear();
     const block = parseBlock(bytes);
-    expect(block.txids()).toEqual(oneByOne.map(([txid]) => txid));
-    expect(block.wtxids()).toEqual(oneByOne.map(([, wtxid]) => wtxid));
+    expect(block.wireTxids()).toEqual(oneByOne.map(([txid]) => txid));
+    expect(block.wireWtxids()).toEqual(oneByOne.map(([, wtxid]) => wtxid));
     expect(block.transactions.map(ids)).toEqual(oneByOne);
-    expect(displayHash).not.toHaveBeenCalled();
+    expect(hash256).not.toHaveBeenCalled();
   });
 
   it('is done once for each id where there is one', () => {
     const transaction = parseTransaction(buildTransaction({ inputs: [{ witness: [Buffer.alloc(8)] }] }));
     for (let i = 0; i < 3; i++) ids(transaction);
-    expect(displayHash).toHaveBeenCalledTimes(2);
+    expect(hash256).toHaveBeenCalledTimes(2);
   });
 });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { parseBlock } from '../../src/wire/block';
 import { parseHeader } from '../../src/wire/header';
-import { PARSE_REASONS, ParseError, type ParseReason } from '../../src/wire/parse-error';
+import { DECODE_REASONS, DecodeError, type DecodeReason } from '../../src/wire/decode-error';
+import { DECODERS } from '../../src/wire/messages/table';
 import { POLICY_NAMES, standardness } from '../../src/policy/standardness';
 import { checkSanity } from '../../src/policy/sanity';
 import { parseTransaction, type Transaction } from '../../src/wire/transaction';
@@ -18,18 +19,18 @@ const outpoint = `${'aa'.repeat(32)}00000000`;
 const input = `${outpoint}00ffffffff`;
 const output = `a086010000000000 00`;
 
-function refusal(parse: () => unknown): ParseError {
+function refusal(parse: () => unknown): DecodeError {
   try {
     parse();
   } catch (error) {
-    if (error instanceof ParseError) return error;
+    if (error instanceof DecodeError) return error;
     throw error;
   }
   throw new Error('the bytes were read');
 }
 
 describe('parseTransaction refuses', () => {
-  const cases: readonly (readonly [string, ParseReason, number, string])[] = [
+  const cases: readonly (readonly [string, DecodeReason, number, string])[] = [
     ['no bytes', 'truncated', 0, ''],
     ['bytes left over', 'trailing-bytes', 60, `02000000 01 ${input} 01 ${output} 00000000 00`],
     ['2^32 outputs in 60 bytes', 'count-too-large', 46, `02000000 01 ${input} ff0000000001000000 00000000`],
@@ -63,7 +64,9 @@ describe('parseTransaction refuses', () => {
   });
 
   it('with a reason for each of the list', () => {
-    expect(new Set(cases.map(([, reason]) => reason))).toEqual(new Set(PARSE_REASONS));
+    // A transaction has no field whose value is limited otherwise.
+    const { reason: ofMessages } = refusal(() => DECODERS.filterload(hex('00 ffffffff')));
+    expect(new Set([...cases.map(([, reason]) => reason), ofMessages])).toEqual(new Set(DECODE_REASONS));
   });
 
   it.each([
@@ -135,20 +138,20 @@ describe('random bytes', () => {
     return bytes;
   }
 
-  it('are a transaction or a ParseError, never anything else', () => {
+  it('are a transaction or a DecodeError, never anything else', () => {
     fc.assert(
       fc.property(fc.constantFrom(...seeds), damage, (seed, changes) => {
         try {
           readAll(parseTransaction(damaged(seed, changes)));
         } catch (error) {
-          if (!(error instanceof ParseError)) throw error;
+          if (!(error instanceof DecodeError)) throw error;
         }
       }),
       { numRuns: 5000, seed: 1 },
     );
   });
 
-  it('are a block or a ParseError, never anything else', () => {
+  it('are a block or a DecodeError, never anything else', () => {
     fc.assert(
       fc.property(damage, (changes) => {
         try {
@@ -156,7 +159,7 @@ describe('random bytes', () => {
           transactions.forEach(readAll);
           expect(coinbaseHeight ?? 1).toBeGreaterThan(0);
         } catch (error) {
-          if (!(error instanceof ParseError)) throw error;
+          if (!(error instanceof DecodeError)) throw error;
         }
       }),
       { numRuns: 2000, seed: 1 },

@@ -3,7 +3,7 @@ import { encodeFrame, FrameReader } from '../../src/wire/framing';
 import { decodeInventory, encodeInventory, INV_TX } from '../../src/wire/messages/inventory';
 import { decodeVersion, type VersionMessage } from '../../src/wire/messages/version';
 import { NETWORKS } from '../../src/wire/networks';
-import { DecodeError } from '../../src/wire/reader';
+import { DecodeError } from '../../src/wire/decode-error';
 import { readSession, sharedSession } from '../support/data';
 import { versionPayload } from '../support/fake-peer';
 

@@ -1,4 +1,4 @@
-import { displayHash } from '../../wire/hash';
+import { displayOf, hash256 } from '../../wire/hash';
 import { loadChainParts } from '../../bcoin/bcoin';
 import type {
   ChainEntry,
@@ -88,7 +88,7 @@ export class FullChain implements FullEngine {
     });
     followRules(chain, params);
     const full = new FullChain(chain, parts, scripts, openSsl);
-    await openDatabase(chain, { network, directory, genesis: displayHash(params.genesis) }, parts);
+    await openDatabase(chain, { network, directory, genesis: displayOf(hash256(params.genesis)) }, parts);
     full.invalid.push(...(await full.connectBest()));
     full.openedTip = display(chain.tip.hash);
     full.openedHeight = chain.height;

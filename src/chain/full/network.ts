@@ -1,7 +1,7 @@
 import { bcoinNetwork, type Network } from '../../bcoin/bcoin';
 import type { ChainParts } from '../../bcoin/chain-parts';
 import type { NetworkName } from '../../wire/networks';
-import { displayHash } from '../../wire/hash';
+import { displayOf, hash256 } from '../../wire/hash';
 import type { ChainParams } from '../params';
 
 /** Blocks that are kept to be taken back, as pruned nodes keep them (BIP159). */
@@ -35,7 +35,9 @@ export function fullNetwork(
   { consensus }: Pick<ChainParts, 'consensus'>,
 ): Network {
   const base = bcoinNetwork(name) as Network & { readonly pow: object; readonly block: object };
-  const hash = Buffer.from(displayHash(params.genesis), 'hex').reverse().toString('hex');
+  const hash = Buffer.from(displayOf(hash256(params.genesis)), 'hex')
+    .reverse()
+    .toString('hex');
   const rules = {
     genesis: { hash, time: params.genesis.readUInt32LE(68) },
     genesisBlock: genesisBlock(name, params).toString('hex'),

@@ -1,14 +1,15 @@
+import { displayOf } from '../../wire/hash';
 import type { CollectorFactory } from '../collector';
 
 /** `double_spends`: each conflict. */
 export const doubleSpends: CollectorFactory = ({ emit }) => ({
   name: 'double_spends',
   on: {
-    conflict: ({ txid, conflictsWith, prevOut, fee, otherFee }) =>
+    conflict: ({ txid, conflictsWith, prevTxid, prevIndex, fee, otherFee }) =>
       emit('double_spends', {
-        tx_id: txid,
-        conflicts_with: conflictsWith,
-        prev_out: prevOut,
+        tx_id: displayOf(txid),
+        conflicts_with: displayOf(conflictsWith),
+        prev_out: `${displayOf(prevTxid)}:${prevIndex}`,
         fee,
         other_fee: otherFee,
       }),

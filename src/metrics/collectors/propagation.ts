@@ -1,4 +1,5 @@
-import { displayOf, INV_TX, INV_WTX, wireHash } from '../../wire/messages/inventory';
+import { INV_TX, INV_WTX } from '../../wire/messages/inventory';
+import { displayOf, type Hash } from '../../wire/hash';
 import { RollingHashes } from '../../lib/rolling-hashes';
 import { AnnouncementTimes } from '../announcement-times';
 import type { CollectorFactory } from '../collector';
@@ -33,7 +34,7 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs }) => {
   const told = new RollingHashes(REMEMBERED);
   const times = new AnnouncementTimes(UNCONFIRMED);
 
-  const announce = (kind: Spread['kind'], peer: string, hash: string, now: number): void => {
+  const announce = (kind: Spread['kind'], peer: string, hash: Hash, now: number): void => {
     const followed = kind === 'tx' ? transactions : blocks;
     const spread = followed.get(hash);
     if (spread !== undefined) {
@@ -44,8 +45,9 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs }) => {
     }
   };
 
-  const confirm = (kind: Spread['kind'], sha: string, firstAt: number | undefined, now: number): void => {
-    if (firstAt !== undefined) emit('propagation', { delay_confirmed: now - firstAt, sha }, { kind });
+  const confirm = (kind: Spread['kind'], hash: Hash, firstAt: number | undefined, now: number): void => {
+    if (firstAt === undefined) return;
+    emit('propagation', { delay_confirmed: now - firstAt, sha: displayOf(hash) }, { kind });
   };
 
   return {
@@ -58,8 +60,7 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs }) => {
       },
       blockAnnounced: ({ peer, hash }) => announce('block', peer.address, hash, monotonicMs()),
       judged: ({ transaction, receivedMs, judgedMs }) => {
-        const txid = wireHash(transaction.txid);
-        const wtxid = wireHash(transaction.wtxid);
+        const { wireTxid: txid, wireWtxid: wtxid } = transaction;
         const spread = together(transactions.get(txid), transactions.get(wtxid));
         if (spread === undefined) return;
         spread.sha = transaction.txid;
@@ -69,7 +70,7 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs }) => {
         transactions.set(wtxid, spread);
       },
       block: ({ peer, block, requested, receivedMs }) => {
-        const hash = wireHash(block.hash);
+        const hash = block.wireHash;
         // Who sends a block that nobody asked for announces it with that.
         if (!requested) announce('block', peer.address, hash, receivedMs);
         const spread = blocks.get(hash);
@@ -77,14 +78,14 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs }) => {
       },
       processedBlock: ({ block, status }) => {
         if (status !== 'accepted' && status !== 'side_chain' && status !== 'rejected') return;
-        const spread = blocks.get(wireHash(block.hash));
+        const spread = blocks.get(block.wireHash);
         if (spread !== undefined) spread.processed ??= monotonicMs() - spread.firstAt;
       },
       blockConnected: ({ block }) => {
         const now = monotonicMs();
-        confirm('block', block.hash, times.take(wireHash(block.hash)), now);
-        for (const { txid, wtxid } of block.transactions)
-          confirm('tx', txid, earliest(times.take(wireHash(txid)), times.take(wireHash(wtxid))), now);
+        confirm('block', block.wireHash, times.take(block.wireHash), now);
+        for (const { wireTxid, wireWtxid } of block.transactions)
+          confirm('tx', wireTxid, earliest(times.take(wireTxid), times.take(wireWtxid)), now);
       },
     },
     interval: () => {

@@ -2,12 +2,12 @@ import type { Clock } from '../../lib/clock';
 import type { EventBus } from '../../lib/event-bus';
 import { type Block, parseBlock } from '../../wire/block';
 import type { BlockRequests } from '../block-requests';
-import type { Connection } from '../connection';
+import type { Arrival, Connection } from '../connection';
 import type { P2PEvents } from '../events';
-import { decodeBlockTxn } from '../../wire/messages/blocktxn';
-import { decodeCmpctBlock } from '../../wire/messages/cmpctblock';
+import type { BlockTxnMessage } from '../../wire/messages/blocktxn';
+import type { CmpctBlockMessage } from '../../wire/messages/cmpctblock';
 import { encodeGetBlockTxn } from '../../wire/messages/getblocktxn';
-import { INV_BLOCK, wireHash } from '../../wire/messages/inventory';
+import { INV_BLOCK } from '../../wire/messages/inventory';
 import { RollingSet } from '../../lib/rolling-set';
 import type { BlockChecks } from './block-checks';
 import type { HighBandwidth } from './high-bandwidth';
@@ -65,16 +65,18 @@ export class CompactBlocks {
   constructor(private readonly modules: CompactBlocksModules) {}
 
   /** Takes a `cmpctblock`; returns the block if nothing is missing. */
-  received(connection: Connection, payload: Buffer): RebuiltBlock | null {
-    const { bus, clock, blocks, highBandwidth, checks } = this.modules;
-    const receivedMs = clock.monotonicMs();
-    const message = decodeCmpctBlock(payload);
+  received(
+    connection: Connection,
+    message: CmpctBlockMessage,
+    { payload, receivedMs }: Arrival,
+  ): RebuiltBlock | null {
+    const { bus, blocks, highBandwidth, checks } = this.modules;
     const standing = checks.judgeHeader(message.header);
     if (standing === 'invalid' || standing === 'early') {
       connection.report(standing === 'early' ? 'time-too-new' : 'invalid-header');
       return null;
     }
-    const hash = wireHash(message.header.hash);
+    const hash = message.header.wireHash;
     bus.emit('blockAnnounced', { peer: connection, hash });
     const isWelcome = standing === 'recent' && highBandwidth.speaks(connection) && blocks.trusts(connection);
     if (!isWelcome || this.tried.has(hash) || this.waiting.size >= MAX_WAITING) {
@@ -105,16 +107,19 @@ export class CompactBlocks {
     return null;
   }
 
-  /** Takes a `blocktxn`; returns the block that it completes. */
-  completed(connection: Connection, payload: Buffer): RebuiltBlock | null {
-    const { blockHash: hash, transactions } = decodeBlockTxn(payload);
+  /** Takes a `blocktxn` whose payload has so many bytes; returns the block that it completes. */
+  completed(
+    connection: Connection,
+    { blockHash: hash, transactions }: BlockTxnMessage,
+    bytes: number,
+  ): RebuiltBlock | null {
     const waiting = this.waiting.get(hash);
     const key = keyOf(connection, hash);
     if (!this.asked.has(key)) connection.report('unrequested-blocktxn');
     this.asked.delete(key);
     if (waiting?.connection !== connection) return null;
     this.waiting.delete(hash);
-    const facts = { ...waiting.facts, blockTxnBytes: payload.length };
+    const facts = { ...waiting.facts, blockTxnBytes: bytes };
     if (waiting.partial.fill(transactions)) return this.finish({ ...waiting, facts });
     connection.report('wrong-blocktxn');
     this.giveUp(connection, hash, facts);
@@ -123,7 +128,7 @@ export class CompactBlocks {
 
   /** Notes that a block came whole: nothing of it is waited for any longer, unless it is a forgery. */
   arrivedWhole(block: Block): void {
-    const hash = wireHash(block.hash);
+    const hash = block.wireHash;
     const waiting = this.waiting.get(hash);
     if (waiting === undefined || !this.modules.checks.isIntact(block)) return;
     this.waiting.delete(hash);

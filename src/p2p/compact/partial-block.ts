@@ -1,7 +1,6 @@
 import { HEADER_BYTES } from '../../wire/header';
 import type { Transaction } from '../../wire/transaction';
 import { compactSize } from '../../wire/compact-size';
-import { wireHash } from '../../wire/messages/inventory';
 import type { CmpctBlockMessage } from '../../wire/messages/cmpctblock';
 import { ShortIds } from './short-ids';
 import { NOWHERE, ShortIdTable } from './short-id-table';
@@ -62,7 +61,7 @@ export class PartialBlock {
     if (transactions.length !== this.missing.length) return false;
     return transactions.every((transaction, i) => {
       const index = this.missing[i] ?? NOWHERE;
-      const wtxid = Buffer.from(wireHash(transaction.wtxid), 'latin1');
+      const wtxid = Buffer.from(transaction.wireWtxid, 'latin1');
       const id = this.ids.of(new DataView(wtxid.buffer, wtxid.byteOffset, wtxid.length), 0);
       if (id !== this.message.shortIds[this.idPlaces[index] ?? NOWHERE]) return false;
       this.parts[index] = bytesOf(transaction);

@@ -1,5 +1,5 @@
 import { compactSize } from '../compact-size';
-import { PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
 import { fromLegacyAddress, MAX_ADDRESSES, type NetworkAddress, toLegacyAddress } from './network-address';
 
 /** Time 4, services 8, address 16, port 2. */
@@ -10,8 +10,8 @@ const ENTRY_BYTES = 30;
  * below version 31402 sent, are not read: no such peer has a `headers` message, and none passes the handshake.
  */
 export function decodeAddr(payload: Buffer): readonly NetworkAddress[] {
-  const reader = new PayloadReader(payload);
-  return Array.from({ length: reader.count(MAX_ADDRESSES, ENTRY_BYTES) }, () => {
+  const reader = new ByteReader(payload);
+  return Array.from({ length: reader.count(ENTRY_BYTES, MAX_ADDRESSES) }, () => {
     const time = reader.u32();
     const services = reader.u64();
     return { time, services, ...fromLegacyAddress(reader.bytes(16)), port: reader.u16be() };

@@ -1,5 +1,6 @@
 import { compactSize } from '../compact-size';
-import { DecodeError, PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
+import { DecodeError } from '../decode-error';
 import { type AddressNetwork, isPlainIPv6, MAX_ADDRESSES, type NetworkAddress } from './network-address';
 
 interface KnownNetwork {
@@ -45,21 +46,24 @@ const LEAST_ENTRY_BYTES = 9;
  * message malformed, as BIP155 says, for the networks that Core knows; of the others it is `unknown`.
  */
 export function decodeAddrV2(payload: Buffer): readonly NetworkAddress[] {
-  const reader = new PayloadReader(payload);
-  return Array.from({ length: reader.count(MAX_ADDRESSES, LEAST_ENTRY_BYTES) }, () => {
+  const reader = new ByteReader(payload);
+  return Array.from({ length: reader.count(LEAST_ENTRY_BYTES, MAX_ADDRESSES) }, () => {
     const time = reader.u32();
     const services = reader.compactSize64();
     const id = reader.u8();
+    const { position } = reader;
     const address = reader.sizedBytes(MAX_ADDRESS_BYTES);
-    return { time, services, network: networkOf(id, address), address, port: reader.u16be() };
+    return { time, services, network: networkOf(id, address, position), address, port: reader.u16be() };
   });
 }
 
-function networkOf(id: number, address: Buffer): AddressNetwork {
+/** The network of an address whose length stands at `offset`. */
+function networkOf(id: number, address: Buffer, offset: number): AddressNetwork {
   const known = NETWORKS.get(id);
   if (known === undefined) return 'unknown';
   if (address.length !== known.length) {
-    if (known.isStrict) throw new DecodeError(`${known.name} address of ${address.length} bytes`);
+    if (known.isStrict)
+      throw new DecodeError('invalid-field', offset, `${known.name} address of ${address.length} bytes`);
     return 'unknown';
   }
   return known.holds(address) ? known.name : 'unknown';

@@ -1,4 +1,4 @@
-import { PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
 
 /** A warning signed by who once held the alert key. Both fields are views of the payload. */
 export interface AlertMessage {
@@ -8,6 +8,6 @@ export interface AlertMessage {
 
 /** Decodes `alert`, which Core 0.13 retired and btcd v0.26 knows no more; the alert itself is left as bytes. */
 export function decodeAlert(payload: Buffer): AlertMessage {
-  const reader = new PayloadReader(payload);
-  return { alert: reader.sizedBytes(Infinity), signature: reader.sizedBytes(Infinity) };
+  const reader = new ByteReader(payload);
+  return { alert: reader.sizedBytes(), signature: reader.sizedBytes() };
 }

@@ -1,6 +1,5 @@
-import type { Transaction } from '../transaction';
-import { PayloadReader } from '../reader';
-import { LEAST_TRANSACTION_BYTES, readTransactionField } from './transaction-field';
+import { LEAST_TRANSACTION_BYTES, readTransaction, type Transaction } from '../transaction';
+import { ByteReader } from '../byte-reader';
 
 /** The transactions that a `getblocktxn` asked for (BIP152). */
 export interface BlockTxnMessage {
@@ -15,8 +14,8 @@ const MAX_TRANSACTIONS = 0x1_0000;
 
 /** Decodes `blocktxn` (BIP152; Core 31 `src/blockencodings.h` BlockTransactions). */
 export function decodeBlockTxn(payload: Buffer): BlockTxnMessage {
-  const reader = new PayloadReader(payload);
+  const reader = new ByteReader(payload);
   const blockHash = reader.hash();
-  const count = reader.count(MAX_TRANSACTIONS, LEAST_TRANSACTION_BYTES);
-  return { blockHash, transactions: Array.from({ length: count }, () => readTransactionField(reader)) };
+  const count = reader.count(LEAST_TRANSACTION_BYTES, MAX_TRANSACTIONS);
+  return { blockHash, transactions: Array.from({ length: count }, () => readTransaction(reader)) };
 }

@@ -1,4 +1,4 @@
-import { PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
 
 /** The filter headers of every 1,000th block (BIP157). All are as they are on the wire, one character a byte. */
 export interface CFCheckptMessage {
@@ -15,6 +15,6 @@ const MAX_HEADERS = 100_000;
 
 /** Decodes `cfcheckpt` (BIP157; Core 31 `src/net_processing.cpp`, btcd v0.26 `wire/msgcfcheckpt.go`). */
 export function decodeCFCheckpt(payload: Buffer): CFCheckptMessage {
-  const reader = new PayloadReader(payload);
+  const reader = new ByteReader(payload);
   return { filterType: reader.u8(), stopHash: reader.hash(), filterHeaders: reader.hashes(MAX_HEADERS) };
 }

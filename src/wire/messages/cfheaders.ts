@@ -1,4 +1,4 @@
-import { PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
 
 /** Hashes of consecutive filters (BIP157). All are as they are on the wire, one character a byte. */
 export interface CFHeadersMessage {
@@ -16,7 +16,7 @@ const MAX_HASHES = 2_000;
 
 /** Decodes `cfheaders` (BIP157; Core 31 `src/net_processing.cpp`, btcd v0.26 `wire/msgcfheaders.go`). */
 export function decodeCFHeaders(payload: Buffer): CFHeadersMessage {
-  const reader = new PayloadReader(payload);
+  const reader = new ByteReader(payload);
   return {
     filterType: reader.u8(),
     stopHash: reader.hash(),

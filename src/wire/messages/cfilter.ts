@@ -1,4 +1,4 @@
-import { PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
 
 /** The filter of one block (BIP157). */
 export interface CFilterMessage {
@@ -15,7 +15,7 @@ const MAX_FILTER_BYTES = 256 * 1_024;
 
 /** Decodes `cfilter` (BIP157; Core 31 `src/blockfilter.h` BlockFilter, btcd v0.26 `wire/msgcfilter.go`). */
 export function decodeCFilter(payload: Buffer): CFilterMessage {
-  const reader = new PayloadReader(payload);
+  const reader = new ByteReader(payload);
   return {
     filterType: reader.u8(),
     blockHash: reader.hash(),

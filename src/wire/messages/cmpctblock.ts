@@ -1,7 +1,7 @@
 import { type Header, HEADER_BYTES, parseHeader } from '../header';
-import type { Transaction } from '../transaction';
-import { DecodeError, PayloadReader } from '../reader';
-import { LEAST_TRANSACTION_BYTES, readTransactionField } from './transaction-field';
+import { LEAST_TRANSACTION_BYTES, readTransaction, type Transaction } from '../transaction';
+import { ByteReader } from '../byte-reader';
+import { DecodeError } from '../decode-error';
 
 /** A transaction that is sent whole, with its place in the block; the coinbase has 0. */
 interface PrefilledTransaction {
@@ -29,20 +29,23 @@ const SHORT_ID_BYTES = 6;
  * (`src/blockencodings.cpp` InitData), a block without transactions and a prefilled transaction beyond the end of the block.
  */
 export function decodeCmpctBlock(payload: Buffer): CmpctBlockMessage {
-  const reader = new PayloadReader(payload);
+  const reader = new ByteReader(payload);
   const header = parseHeader(reader.bytes(HEADER_BYTES));
   const nonce = reader.u64();
-  const shortIds = Array.from({ length: reader.count(MAX_TRANSACTIONS, SHORT_ID_BYTES) }, () => reader.u48());
-  const count = reader.count(MAX_TRANSACTIONS - shortIds.length, LEAST_TRANSACTION_BYTES + 1);
-  if (shortIds.length + count === 0) throw new DecodeError('block without transactions');
+  const shortIds = Array.from({ length: reader.count(SHORT_ID_BYTES, MAX_TRANSACTIONS) }, () => reader.u48());
+  const count = reader.count(LEAST_TRANSACTION_BYTES + 1, MAX_TRANSACTIONS - shortIds.length);
+  if (shortIds.length + count === 0)
+    throw new DecodeError('invalid-field', reader.position, 'block without transactions');
 
   const prefilled: PrefilledTransaction[] = [];
   let next = 0;
   for (let i = 0; i < count; i++) {
     // Each index is sent as its distance from the one before; up to it there are short ids alone.
+    const { position } = reader;
     const index = next + reader.compactSize(MAX_TRANSACTIONS);
-    if (index > shortIds.length + i) throw new DecodeError(`prefilled index ${index} beyond the block`);
-    prefilled.push({ index, transaction: readTransactionField(reader) });
+    if (index > shortIds.length + i)
+      throw new DecodeError('invalid-field', position, `prefilled index ${index} beyond the block`);
+    prefilled.push({ index, transaction: readTransaction(reader) });
     next = index + 1;
   }
   return { header, nonce, shortIds, prefilled };

@@ -1,4 +1,5 @@
-import { DecodeError, PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
+import { DecodeError } from '../decode-error';
 
 /** A feature that a peer offers between version and verack (BIP434). */
 export interface FeatureMessage {
@@ -14,10 +15,10 @@ const MAX_DATA_BYTES = 512;
 
 /** Decodes `feature` (BIP434, a draft; Core 31 has it not). Unlike other messages it may have nothing behind its fields. */
 export function decodeFeature(payload: Buffer): FeatureMessage {
-  const reader = new PayloadReader(payload);
+  const reader = new ByteReader(payload);
   const id = reader.sizedBytes(MAX_ID_BYTES).toString('latin1');
-  if (id.length < MIN_ID_BYTES) throw new DecodeError(`feature id of ${id.length} bytes`);
+  if (id.length < MIN_ID_BYTES) throw new DecodeError('invalid-field', 0, `feature id of ${id.length} bytes`);
   const data = reader.sizedBytes(MAX_DATA_BYTES);
-  if (reader.left > 0) throw new DecodeError(`${reader.left} bytes behind the feature`);
+  reader.expectEnd();
   return { id, data };
 }

@@ -1,4 +1,4 @@
-import { PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
 
 /**
  * Decodes `feefilter` (BIP133; Core 31 `src/net_processing.cpp`, btcd v0.26 `wire/msgfeefilter.go`): the fee rate in
@@ -6,5 +6,5 @@ import { PayloadReader } from '../reader';
  * Core ignores what is below 0 or above all the money.
  */
 export function decodeFeeFilter(payload: Buffer): bigint {
-  return new PayloadReader(payload).i64();
+  return new ByteReader(payload).i64();
 }

@@ -1,4 +1,4 @@
-import { PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
 
 /** Which filters or filter headers a peer asks for (BIP157). */
 export interface FilterRangeMessage {
@@ -14,6 +14,6 @@ export interface FilterRangeMessage {
  * ProcessGetCFilters, btcd v0.26 `wire/msggetcfilters.go`).
  */
 export function decodeFilterRange(payload: Buffer): FilterRangeMessage {
-  const reader = new PayloadReader(payload);
+  const reader = new ByteReader(payload);
   return { filterType: reader.u8(), startHeight: reader.u32(), stopHash: reader.hash() };
 }

@@ -1,4 +1,5 @@
-import { DecodeError, PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
+import { DecodeError } from '../decode-error';
 
 /** The Bloom filter by which a light client wants transactions chosen (BIP37). */
 export interface FilterLoadMessage {
@@ -16,9 +17,11 @@ const MAX_HASH_FUNCTIONS = 50;
 
 /** Decodes `filterload` (BIP37; Core 31 `src/common/bloom.h` CBloomFilter, btcd v0.26 `wire/msgfilterload.go`). */
 export function decodeFilterLoad(payload: Buffer): FilterLoadMessage {
-  const reader = new PayloadReader(payload);
+  const reader = new ByteReader(payload);
   const filter = reader.sizedBytes(MAX_FILTER_BYTES);
+  const { position } = reader;
   const hashFunctions = reader.u32();
-  if (hashFunctions > MAX_HASH_FUNCTIONS) throw new DecodeError(`${hashFunctions} hash functions`);
+  if (hashFunctions > MAX_HASH_FUNCTIONS)
+    throw new DecodeError('invalid-field', position, `${hashFunctions} hash functions`);
   return { filter, hashFunctions, tweak: reader.u32(), flags: reader.u8() };
 }

@@ -1,5 +1,6 @@
 import { compactSize } from '../compact-size';
-import { DecodeError, PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
+import { DecodeError } from '../decode-error';
 
 /** Which transactions of a compact block a peer lacks (BIP152). */
 export interface GetBlockTxnMessage {
@@ -14,12 +15,14 @@ const MAX_INDEX = 0xffff;
 
 /** Decodes `getblocktxn` (BIP152; Core 31 `src/blockencodings.h` BlockTransactionsRequest). */
 export function decodeGetBlockTxn(payload: Buffer): GetBlockTxnMessage {
-  const reader = new PayloadReader(payload);
+  const reader = new ByteReader(payload);
   const blockHash = reader.hash();
   let next = 0;
-  const indexes = Array.from({ length: reader.count(MAX_INDEX + 1, 1) }, () => {
+  const indexes = Array.from({ length: reader.count(1, MAX_INDEX + 1) }, () => {
+    const { position } = reader;
     const index = next + reader.compactSize(MAX_INDEX);
-    if (index > MAX_INDEX) throw new DecodeError(`index ${index} above ${MAX_INDEX}`);
+    if (index > MAX_INDEX)
+      throw new DecodeError('invalid-field', position, `index ${index} above ${MAX_INDEX}`);
     next = index + 1;
     return index;
   });

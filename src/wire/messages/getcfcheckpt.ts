@@ -1,4 +1,4 @@
-import { PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
 
 /** A request for the filter headers of every 1,000th block (BIP157). */
 export interface GetCFCheckptMessage {
@@ -10,6 +10,6 @@ export interface GetCFCheckptMessage {
 
 /** Decodes `getcfcheckpt` (BIP157; Core 31 `src/net_processing.cpp`, btcd v0.26 `wire/msggetcfcheckpt.go`). */
 export function decodeGetCFCheckpt(payload: Buffer): GetCFCheckptMessage {
-  const reader = new PayloadReader(payload);
+  const reader = new ByteReader(payload);
   return { filterType: reader.u8(), stopHash: reader.hash() };
 }

@@ -1,4 +1,4 @@
-import { PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
 
 /** A question which outputs are unspent (BIP64). */
 export interface GetUtxosMessage {
@@ -11,9 +11,9 @@ const OUTPOINT_BYTES = 36;
 
 /** Decodes `getutxos` (BIP64; Bitcoin XT alone answered it). Hashes are as on the wire, one character a byte. */
 export function decodeGetUtxos(payload: Buffer): GetUtxosMessage {
-  const reader = new PayloadReader(payload);
+  const reader = new ByteReader(payload);
   const checkMempool = reader.u8() !== 0;
-  const count = reader.count(Infinity, OUTPOINT_BYTES);
+  const count = reader.count(OUTPOINT_BYTES);
   return {
     checkMempool,
     outpoints: Array.from({ length: count }, () => ({ hash: reader.hash(), index: reader.u32() })),

@@ -1,5 +1,6 @@
 import { compactSize } from '../compact-size';
-import { PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
+import type { Hash } from '../hash';
 
 /** Inventory types (Core 31 `src/protocol.h` GetDataMsg); the flag asks for the serialization with witnesses. */
 export const INV_TX = 1;
@@ -16,17 +17,15 @@ export const ITEM_BYTES = 36;
 /** One item of `inv`, `getdata` or `notfound`. */
 export interface InventoryItem {
   readonly type: number;
-  /** The 32 bytes of the hash as they are on the wire, one character each: half the memory of hexadecimal. */
-  readonly hash: string;
+  readonly hash: Hash;
 }
 
 /** Decodes `inv`, `getdata` and `notfound`, which have one form. */
 export function decodeInventory(payload: Buffer): readonly InventoryItem[] {
-  const reader = new PayloadReader(payload);
-  const count = reader.compactSize(Math.min(MAX_ITEMS, Math.floor(reader.left / ITEM_BYTES)));
+  const reader = new ByteReader(payload);
+  const count = reader.count(ITEM_BYTES, MAX_ITEMS);
   const items = new Array<InventoryItem>(count);
-  for (let i = 0; i < count; i++)
-    items[i] = { type: reader.u32(), hash: reader.bytes(32).toString('latin1') };
+  for (let i = 0; i < count; i++) items[i] = { type: reader.u32(), hash: reader.hash() };
   return items;
 }
 
@@ -41,14 +40,4 @@ export function encodeInventory(items: readonly InventoryItem[]): Buffer {
     payload.write(item.hash, offset + 4, 'latin1');
   });
   return payload;
-}
-
-/** A hash that people write, in the form of {@link InventoryItem}. */
-export function wireHash(display: string): string {
-  return Buffer.from(display, 'hex').reverse().toString('latin1');
-}
-
-/** A hash in the form of {@link InventoryItem}, as people write it. */
-export function displayOf(hash: string): string {
-  return Buffer.from(hash, 'latin1').reverse().toString('hex');
 }

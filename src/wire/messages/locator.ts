@@ -1,4 +1,4 @@
-import { PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
 
 /** Where in the chain a peer asks from. Hashes are as they are on the wire, one character a byte. */
 export interface LocatorMessage {
@@ -15,7 +15,7 @@ const MAX_LOCATOR = 101;
 
 /** Decodes `getheaders` and `getblocks`, which have one form (btcd v0.26 `wire/msggetheaders.go`, `wire/msggetblocks.go`). */
 export function decodeLocator(payload: Buffer): LocatorMessage {
-  const reader = new PayloadReader(payload);
+  const reader = new ByteReader(payload);
   return { version: reader.i32(), locator: reader.hashes(MAX_LOCATOR), stop: reader.hash() };
 }
 

@@ -1,5 +1,5 @@
 import { type Header, HEADER_BYTES, parseHeader } from '../header';
-import { PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
 
 /** A header, and the part of its merkle tree that leads to the transactions of a filter (BIP37). */
 export interface MerkleBlockMessage {
@@ -17,10 +17,10 @@ export interface MerkleBlockMessage {
  * parts make up a tree is not checked.
  */
 export function decodeMerkleBlock(payload: Buffer): MerkleBlockMessage {
-  const reader = new PayloadReader(payload);
+  const reader = new ByteReader(payload);
   const header = parseHeader(reader.bytes(HEADER_BYTES));
   const transactions = reader.u32();
   // A payload bounds both lists.
-  const hashes = reader.hashes(Infinity);
-  return { header, transactions, hashes, flags: reader.sizedBytes(Infinity) };
+  const hashes = reader.hashes();
+  return { header, transactions, hashes, flags: reader.sizedBytes() };
 }

@@ -1,4 +1,4 @@
-import { PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
 
 /** Decodes `ping` (BIP31; btcd v0.26 `wire/msgping.go`): its nonce, or null for the empty one of peers up to version 60000. */
 export function decodePing(payload: Buffer): bigint | null {
@@ -7,5 +7,5 @@ export function decodePing(payload: Buffer): bigint | null {
 
 /** Decodes `pong` (BIP31; btcd v0.26 `wire/msgpong.go`): the nonce of the `ping` that it answers. */
 export function decodePong(payload: Buffer): bigint {
-  return new PayloadReader(payload).u64();
+  return new ByteReader(payload).u64();
 }

@@ -1,4 +1,4 @@
-import { PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
 
 /** Why a peer refused a message (BIP61). The texts are a stranger's bytes, one character each. */
 export interface RejectMessage {
@@ -27,10 +27,10 @@ const HASH_BYTES = 32;
  * in BIP61.
  */
 export function decodeReject(payload: Buffer): RejectMessage {
-  const reader = new PayloadReader(payload);
+  const reader = new ByteReader(payload);
   const command = reader.sizedBytes(MAX_COMMAND).toString('latin1');
   const code = reader.u8();
-  const reason = reader.sizedBytes(Infinity).toString('latin1', 0, MAX_REASON);
+  const reason = reader.sizedBytes().toString('latin1', 0, MAX_REASON);
   const namesOne = command === 'tx' || command === 'block';
   const hash = namesOne && reader.left >= HASH_BYTES ? reader.hash() : null;
   return { command, code, reason, hash };

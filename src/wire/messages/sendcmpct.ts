@@ -1,4 +1,4 @@
-import { PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
 
 /** How a peer wants compact blocks (BIP152). */
 export interface SendCmpctMessage {
@@ -10,7 +10,7 @@ export interface SendCmpctMessage {
 
 /** Decodes `sendcmpct` (BIP152; Core 31 `src/net_processing.cpp`). Like Core it takes every byte but 0 for true. */
 export function decodeSendCmpct(payload: Buffer): SendCmpctMessage {
-  const reader = new PayloadReader(payload);
+  const reader = new ByteReader(payload);
   return { highBandwidth: reader.u8() !== 0, version: reader.u64() };
 }
 

@@ -1,4 +1,4 @@
-import { PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
 
 /** An offer to reconcile announcements of transactions (BIP330). */
 export interface SendTxRcnclMessage {
@@ -9,6 +9,6 @@ export interface SendTxRcnclMessage {
 
 /** Decodes `sendtxrcncl` (BIP330; Core 31 `src/net_processing.cpp`, `src/node/txreconciliation.h`). */
 export function decodeSendTxRcncl(payload: Buffer): SendTxRcnclMessage {
-  const reader = new PayloadReader(payload);
+  const reader = new ByteReader(payload);
   return { version: reader.u32(), salt: reader.u64() };
 }

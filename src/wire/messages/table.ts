@@ -1,4 +1,6 @@
+import { parseBlockMessage } from '../block';
 import type { Command } from '../commands';
+import { parseTransactionMessage } from '../transaction';
 import { decodeAddr } from './addr';
 import { decodeAddrV2 } from './addrv2';
 import { decodeAlert } from './alert';
@@ -27,15 +29,7 @@ import { decodeSendTxRcncl } from './sendtxrcncl';
 import { decodeUtxos } from './utxos';
 import { decodeVersion } from './version';
 
-/**
- * The decoder of each command. Every one is pure, throws DecodeError where the payload is not what its command says and
- * nothing else, and holds views of the payload where it says so. What is left behind the last field is passed over, as in
- * Core (`feature` excepted), so that a later version of a message can have more of them.
- *
- * Not here: `tx` and `block`, which `src/tx` reads with reasons of its own, and the drafts whose form may still change
- * (BIP153, BIP183, BIP330 but for its `sendtxrcncl`, BIP331), which are counted alone.
- */
-export const DECODERS = {
+const TABLE = {
   version: decodeVersion,
   verack: decodeEmpty,
   getaddr: decodeEmpty,
@@ -74,15 +68,27 @@ export const DECODERS = {
   alert: decodeAlert,
   getutxos: decodeGetUtxos,
   utxos: decodeUtxos,
+  tx: parseTransactionMessage,
+  block: parseBlockMessage,
 } as const satisfies Partial<Record<Command, (payload: Buffer) => unknown>>;
 
 /** A command that has a decoder. */
-export type DecodedCommand = keyof typeof DECODERS;
+export type DecodedCommand = keyof typeof TABLE;
 
 /** What the payload of a command decodes to: `MessageOf<'addrv2'>`. */
-export type MessageOf<C extends DecodedCommand> = ReturnType<(typeof DECODERS)[C]>;
+export type MessageOf<C extends DecodedCommand> = ReturnType<(typeof TABLE)[C]>;
+
+/**
+ * The decoder of each command. Every one is pure, throws DecodeError where the payload is not what its command says and
+ * nothing else, and holds views of the payload where it says so. What is left behind the last field is passed over, as in
+ * Core (`feature` excepted), so that a later version of a message can have more of them.
+ *
+ * The drafts whose form may still change (BIP153, BIP183, BIP330 but for its `sendtxrcncl`, BIP331) have none: they are counted
+ * alone.
+ */
+export const DECODERS: { readonly [C in DecodedCommand]: (payload: Buffer) => MessageOf<C> } = TABLE;
 
 /** Tells whether a command has a decoder. */
-export function isDecoded(command: Command): command is DecodedCommand {
+export function isDecoded(command: string): command is DecodedCommand {
   return Object.hasOwn(DECODERS, command);
 }

@@ -1,4 +1,4 @@
-import { PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
 
 /** An unspent output (BIP64). */
 interface Utxo {
@@ -27,15 +27,15 @@ const LEAST_UTXO_BYTES = 17;
 
 /** Decodes `utxos` (BIP64; Bitcoin XT alone sent it). */
 export function decodeUtxos(payload: Buffer): UtxosMessage {
-  const reader = new PayloadReader(payload);
+  const reader = new ByteReader(payload);
   const height = reader.u32();
   const tip = reader.hash();
-  const hits = reader.sizedBytes(Infinity);
-  const utxos = Array.from({ length: reader.count(Infinity, LEAST_UTXO_BYTES) }, () => ({
+  const hits = reader.sizedBytes();
+  const utxos = Array.from({ length: reader.count(LEAST_UTXO_BYTES) }, () => ({
     version: reader.u32(),
     height: reader.u32(),
     value: reader.i64(),
-    script: reader.sizedBytes(Infinity),
+    script: reader.sizedBytes(),
   }));
   return { height, tip, hits, utxos };
 }

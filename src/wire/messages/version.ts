@@ -1,4 +1,4 @@
-import { PayloadReader } from '../reader';
+import { ByteReader } from '../byte-reader';
 
 /** What a peer says of itself. All of it is a claim. */
 export interface VersionMessage {
@@ -32,7 +32,7 @@ const NO_HEIGHT = -1;
  * Core's defaults. btcd alone reads one that ends before the nonce.
  */
 export function decodeVersion(payload: Buffer): VersionMessage {
-  const reader = new PayloadReader(payload);
+  const reader = new ByteReader(payload);
   const version = reader.i32();
   const services = reader.u64();
   const clock = reader.i64();

@@ -1,4 +1,5 @@
-import { encodeInventory, INV_BLOCK, wireHash } from '../../../src/wire/messages/inventory';
+import { encodeInventory, INV_BLOCK } from '../../../src/wire/messages/inventory';
+import { wireHash } from '../../../src/wire/hash';
 import { decodeGetBlockTxn } from '../../../src/wire/messages/getblocktxn';
 import { decodeInventory } from '../../../src/wire/messages/inventory';
 import { type Block, parseBlock } from '../../../src/wire/block';

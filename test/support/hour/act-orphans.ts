@@ -1,4 +1,5 @@
-import { INV_TX, wireHash } from '../../../src/wire/messages/inventory';
+import { INV_TX } from '../../../src/wire/messages/inventory';
+import { wireHash } from '../../../src/wire/hash';
 import type { Coins } from './coins';
 import type { Stage } from './stage';
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { INV_BLOCK, INV_TX, type InventoryItem, wireHash } from '../../../src/wire/messages/inventory';
+import { INV_BLOCK, INV_TX, type InventoryItem } from '../../../src/wire/messages/inventory';
+import { wireHash } from '../../../src/wire/hash';
 import type { Btcd } from '../btcd';
 import type { Spendable, Payment, Signed, Wallet } from '../wallet';
 import { until } from '../until';

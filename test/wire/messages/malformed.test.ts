@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type DecodedCommand, DECODERS } from '../../../src/wire/messages/table';
-import { DecodeError } from '../../../src/wire/reader';
+import { DecodeError } from '../../../src/wire/decode-error';
 import { bytes, compact, hash, HEADER, le, list, TRANSACTION } from './bytes';
 
 const addr = bytes(le(4, 1), le(8, 9), '00000000000000000000ffff01020304', '208d');
@@ -28,6 +28,9 @@ const locator: Example = {
   refused: [bytes(le(4, 70_016), list(102, hash(1)), hash(0))],
 };
 const filterRange: Example = { whole: [bytes(0, le(4, 7), hash(1))] };
+
+const input = bytes(hash(1), le(4, 0), 0, le(4, -1));
+const output = bytes(le(8, 5), 0);
 
 /** For every command with a payload: the smallest and the largest of a form, and what is just beyond. */
 const EXAMPLES: Readonly<Partial<Record<DecodedCommand, Example>>> = {
@@ -148,6 +151,19 @@ const EXAMPLES: Readonly<Partial<Record<DecodedCommand, Example>>> = {
   },
   alert: { whole: [bytes(0, 0), bytes(list(300, bytes(1)), list(72, bytes(2)))] },
   getutxos: { whole: [bytes(1, 0), bytes(1, list(15, bytes(hash(1), le(4, 1))))] },
+  tx: {
+    whole: [TRANSACTION, bytes(le(4, 2), '0001', 1, input, 1, output, list(1, bytes('01aa')), le(4, 0))],
+    refused: [
+      bytes(le(4, 2), '0002', 1, input, 1, output, list(1, bytes('01aa')), le(4, 0)),
+      bytes(le(4, 2), '0001', 0, 1, output, le(4, 0)),
+      bytes(le(4, 2), '0001', 1, input, 1, output, 0, le(4, 0)),
+      bytes(le(4, 2), 'fd0100', input, 1, output, le(4, 0)),
+    ],
+  },
+  block: {
+    whole: [bytes(HEADER, 0), bytes(HEADER, list(300, TRANSACTION))],
+    refused: [bytes(HEADER, 'fd0100', TRANSACTION), bytes(HEADER, 'fe00000002', TRANSACTION)],
+  },
   utxos: {
     whole: [
       bytes(le(4, 1), hash(1), 0, 0),
