@@ -8,7 +8,7 @@ const MANTISSA = 0x007f_ffff;
  * The target that `bits`, its compact form in a header, stands for; undefined where that is no target: zero, negative or
  * above 256 bits (Bitcoin Core `src/arith_uint256.cpp` SetCompact).
  */
-export function targetOf(bits: number): bigint | undefined {
+export function decodeCompactTarget(bits: number): bigint | undefined {
   const exponent = bits >>> 24;
   const mantissa = bits & MANTISSA;
   const target =
@@ -18,7 +18,7 @@ export function targetOf(bits: number): bigint | undefined {
 }
 
 /** The compact form of a target: its three highest bytes and how many bytes there are; what is below is lost. */
-export function compactOf(target: bigint): number {
+export function encodeCompactTarget(target: bigint): number {
   let exponent = Math.ceil(target.toString(16).length / 2);
   let mantissa =
     exponent <= 3 ? Number(target) << (8 * (3 - exponent)) : Number(target >> BigInt(8 * (exponent - 3)));
