@@ -1,4 +1,4 @@
-import type { ChainEvents } from '../chain/events';
+import type { ChainEvents } from '../chain/chain-events';
 import { CoinLookups } from '../chain/full/coin-lookups';
 import { FullValidation, type FullValidationModules } from '../chain/full/full-validation';
 import { loadHeaders } from '../chain/full/load-headers';

@@ -1,6 +1,6 @@
-import type { ProcessedBlock } from '../chain/events';
+import type { ProcessedBlock } from '../chain/chain-events';
 import type { Handlers } from '../lib/event-bus';
-import type { JudgedTransaction } from '../mempool/events';
+import type { JudgedTransaction } from '../mempool/mempool-events';
 import type { Collector, MonitorEvents } from '../metrics/collector';
 import type { Hash } from '../wire/hash';
 import { type Complain, guard } from '../metrics/guard';

@@ -1,8 +1,8 @@
-import type { ChainEvents } from '../chain/events';
+import type { ChainEvents } from '../chain/chain-events';
 import type { EventBus } from '../lib/event-bus';
 import { type PolicyName, standardness } from '../policy/standardness';
 import type { Transaction } from '../wire/transaction';
-import type { MempoolEvents } from './events';
+import type { MempoolEvents } from './mempool-events';
 
 /** What a judge is made from. */
 export interface JudgeModules {

@@ -1,6 +1,6 @@
 import { displayOf } from '../../src/wire/hash';
 import { EventBus } from '../../src/lib/event-bus';
-import type { JudgedTransaction, MempoolEvents } from '../../src/mempool/events';
+import type { JudgedTransaction, MempoolEvents } from '../../src/mempool/mempool-events';
 import { RelayView, type RelayViewOptions } from '../../src/mempool/relay-view';
 import { INV_TX } from '../../src/wire/messages/inventory';
 import { type Block, parseBlock } from '../../src/wire/block';

@@ -4,7 +4,7 @@ import { LineSerializer } from '../../src/export/line';
 import { collect } from '../../src/metrics/collect';
 import type { CollectorFactory, ExporterStats, MonitorEvents } from '../../src/metrics/collector';
 import { Emitter } from '../../src/metrics/emitter';
-import type { MempoolEvents } from '../../src/mempool/events';
+import type { MempoolEvents } from '../../src/mempool/mempool-events';
 import { Judge } from '../../src/mempool/judge';
 import type { MempoolGauges } from '../../src/mempool/relay-view';
 import type { Point } from '../../src/metrics/point';

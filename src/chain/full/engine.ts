@@ -1,4 +1,4 @@
-import type { RejectReason } from '../events';
+import type { RejectReason } from '../chain-events';
 
 /** What full validation says of a block. */
 export interface FullVerdict {
