@@ -1,5 +1,5 @@
 import os from 'node:os';
-import { followChain } from '../chain/follow';
+import { syncChain } from '../chain/chain-sync';
 import { openExports } from '../export/open';
 import { SystemClock, describeStep } from '../lib/clock';
 import { EventBus } from '../lib/event-bus';
@@ -7,7 +7,7 @@ import type { Log } from '../lib/log';
 import type { StatusLine } from '../lib/status-line';
 import type { Live } from '../live/live';
 import { LiveView } from '../live/live-view';
-import { followRelay } from '../mempool/follow';
+import { syncRelayView } from '../mempool/relay-view-sync';
 import { Judge } from '../mempool/judge';
 import { RelayView } from '../mempool/relay-view';
 import type { ExporterStats, MonitorEvents } from '../metrics/collector';
@@ -106,7 +106,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     join,
     relayed: view.relayed,
   });
-  const followTick = followChain({
+  const followTick = syncChain({
     ...{ chain: headers.chain, processor, bus, clock, headerAdded: headers.added },
     askHeaders: (peer, locator) => pool.askHeaders(peer, locator),
     report: (peer, violation) => pool.report(peer, violation),
@@ -119,7 +119,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     },
   });
   bus.on('blocksMissing', ({ hashes, depth }) => pool.fetchBlocks(hashes, depth));
-  followRelay({
+  syncRelayView({
     view,
     judge: new Judge(config.policy, { bus, monotonicMs: () => clock.monotonicMs() }),
     bus,

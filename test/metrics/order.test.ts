@@ -1,5 +1,5 @@
 import { LiveView } from '../../src/live/live-view';
-import { followRelay } from '../../src/mempool/follow';
+import { syncRelayView } from '../../src/mempool/relay-view-sync';
 import { Judge } from '../../src/mempool/judge';
 import { RelayView } from '../../src/mempool/relay-view';
 import { collect } from '../../src/metrics/collect';
@@ -83,7 +83,7 @@ function run(seed: number) {
   );
   let interval = (): void => undefined;
   const parts = [
-    () => followRelay({ view, judge, bus, clock }),
+    () => syncRelayView({ view, judge, bus, clock }),
     () => (interval = collect(shuffled([...collectors, live], next), bus, fail)),
   ];
   for (const connect of shuffled(parts, next)) connect();

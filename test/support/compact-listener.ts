@@ -1,12 +1,12 @@
 import { blockChecks } from '../../src/chain/block-checks';
 import { BlockProcessor } from '../../src/chain/block-processor';
 import type { ProcessedBlock } from '../../src/chain/chain-events';
-import { followChain } from '../../src/chain/follow';
+import { syncChain } from '../../src/chain/chain-sync';
 import { HeaderChain } from '../../src/chain/header-chain';
 import { CHAIN_PARAMS } from '../../src/chain/params';
 import type { Clock } from '../../src/lib/clock';
 import { EventBus } from '../../src/lib/event-bus';
-import { followRelay } from '../../src/mempool/follow';
+import { syncRelayView } from '../../src/mempool/relay-view-sync';
 import { Judge } from '../../src/mempool/judge';
 import { RelayView } from '../../src/mempool/relay-view';
 import { collect } from '../../src/metrics/collect';
@@ -60,7 +60,7 @@ export function startListener(
   bus.on('processedBlock', (event) => processed.push(event));
   bus.on('violation', ({ reason }) => violations.push(reason));
   bus.on('disconnected', ({ reason }) => disconnects.push(reason));
-  followChain({
+  syncChain({
     chain,
     processor,
     bus,
@@ -76,7 +76,7 @@ export function startListener(
     { bus },
   );
   const judge = new Judge('core', { bus, monotonicMs: () => clock.monotonicMs() });
-  followRelay({ view, judge, bus, clock });
+  syncRelayView({ view, judge, bus, clock });
   const emit: Emit = (series, fields) => {
     points.set(series, [...(points.get(series) ?? []), fields]);
   };

@@ -1,5 +1,5 @@
 import { SystemClock } from '../../src/lib/clock';
-import { followRelay } from '../../src/mempool/follow';
+import { syncRelayView } from '../../src/mempool/relay-view-sync';
 import { Judge } from '../../src/mempool/judge';
 import { RelayView } from '../../src/mempool/relay-view';
 import { type Block, parseBlock } from '../../src/wire/block';
@@ -36,7 +36,7 @@ function following() {
   const view = new RelayView({ maxBytes: 1e6, expiryMs: 1e9, coinTransactions: 1_000 }, { bus });
   const clock = new SystemClock();
   const judge = new Judge('core', { bus, monotonicMs: () => clock.monotonicMs() });
-  followRelay({ view, judge, bus, clock });
+  syncRelayView({ view, judge, bus, clock });
   process(base === undefined ? [] : [base]);
   for (const each of relayed) view.add(transactionOf(spec(each)), 0);
   return { process, bus, view, chain, waiting: (): number => view.gauges().transactions };

@@ -21,7 +21,7 @@ export interface FollowRelayModules {
  * Gives the relay view what peers announce and send, and the blocks that join and leave the best chain. Each transaction is judged
  * after the view took it, since the view knows its fee.
  */
-export function followRelay({ view, judge, bus, clock }: FollowRelayModules): void {
+export function syncRelayView({ view, judge, bus, clock }: FollowRelayModules): void {
   let ticked = clock.monotonicMs();
   bus.on('announced', ({ items }) => view.announced(items));
   bus.on('transaction', ({ transaction, first, receivedMs }) => {

@@ -12,7 +12,7 @@ import { isMutation } from './validate-block';
 const SERVES_BLOCKS = (1n << 0n) | (1n << 10n);
 
 /** What following the chain works with. */
-export interface FollowModules {
+export interface ChainSyncModules {
   readonly chain: HeaderChain;
   readonly processor: BlockProcessor;
   readonly bus: EventBus<P2PEvents & ChainEvents>;
@@ -36,7 +36,7 @@ export interface FollowModules {
  * Connects headers and blocks of peers to the chain.
  * @returns a function that turns to another peer where one is silent; to be called every second or so
  */
-export function followChain(modules: FollowModules): () => void {
+export function syncChain(modules: ChainSyncModules): () => void {
   const { chain, processor, bus, clock, askHeaders } = modules;
   const peers = new Map<number, HeaderPeer>();
   /** Whom to hold to account for a block, also for one that waited: it is known where it came from. */
