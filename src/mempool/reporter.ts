@@ -2,7 +2,7 @@ import type { EventBus } from '../lib/event-bus';
 import type { Transaction } from '../wire/transaction';
 import type { Entries } from './entries';
 import type { MempoolEvents, RemovalReason } from './mempool-events';
-import type { Rival } from './rivals';
+import type { ConflictingEntry } from './conflicts';
 
 /** What a reporter works with. */
 export interface ReporterModules {
@@ -37,7 +37,11 @@ export class Reporter {
   }
 
   /** A transaction with this fee came for the first time and has rivals. */
-  conflicts({ wireTxid: txid }: Transaction, fee: number | undefined, rivals: readonly Rival[]): void {
+  conflicts(
+    { wireTxid: txid }: Transaction,
+    fee: number | undefined,
+    rivals: readonly ConflictingEntry[],
+  ): void {
     const { entries, bus } = this.modules;
     for (const { input, slot } of rivals)
       bus.emit('conflict', {

@@ -5,14 +5,14 @@ import { NONE } from '../lib/record-table';
 import type { Spends } from './spends';
 
 /** An entry that spends what an input of another transaction spends. */
-export interface Rival {
+export interface ConflictingEntry {
   readonly input: Input;
   readonly slot: number;
 }
 
 /** The rivals of a transaction that has no entry, in the order of its inputs; an entry stands there once for each input. */
-export function rivalsOf({ inputs }: Transaction, spends: Spends): Rival[] {
-  const rivals: Rival[] = [];
+export function conflictsOf({ inputs }: Transaction, spends: Spends): ConflictingEntry[] {
+  const rivals: ConflictingEntry[] = [];
   for (const input of inputs) {
     const slot = spends.spenderOf(input);
     if (slot !== NONE) rivals.push({ input, slot });
@@ -24,7 +24,11 @@ export function rivalsOf({ inputs }: Transaction, spends: Spends): Rival[] {
  * Whether a relayed transaction takes the place of its rivals: not if a block holds one of them, and not if all fees are
  * known and it pays no more than they do together (BIP125, rules 3 and 4).
  */
-export function replaces(fee: number | undefined, rivals: readonly Rival[], entries: Entries): boolean {
+export function replaces(
+  fee: number | undefined,
+  rivals: readonly ConflictingEntry[],
+  entries: Entries,
+): boolean {
   if (rivals.length === 0) return true;
   let paid: number | undefined = 0;
   for (const slot of new Set(rivals.map((rival) => rival.slot))) {

@@ -2,7 +2,7 @@ import type { Transaction } from '../wire/transaction';
 import type { CoinCache } from './coin-cache';
 
 /** What is known of a transaction's inputs and outputs, in satoshi. */
-export interface Bill {
+export interface Amounts {
   /** Value of each input where it is known. */
   readonly values: readonly (number | undefined)[];
   /** The known values less those of the outputs. */
@@ -13,7 +13,7 @@ export interface Bill {
 }
 
 /** Draws up the bill of a transaction from the values that are remembered. */
-export function billOf({ inputs, outputs }: Transaction, coins: CoinCache): Bill {
+export function amountsOf({ inputs, outputs }: Transaction, coins: CoinCache): Amounts {
   const values = inputs.map(({ bytes, start, prevIndex }) => coins.value(bytes, start, prevIndex));
   let unknownInputs = 0;
   let balance = 0;
