@@ -37,7 +37,7 @@ export interface OpenModules {
  * The page's server. It takes its place at once, so that a port in use is said before anything else is begun, and answers from when it
  * has something to show.
  */
-export class Page {
+export class PageServer {
   private handle: RequestListener = notYet;
   private ends: () => void = () => undefined;
   private readonly running = new Set<Promise<void>>();
@@ -52,14 +52,14 @@ export class Page {
    * Listens.
    * @throws FailureError where the place can't be had
    */
-  static async open(settings: HttpSettings, modules: OpenModules): Promise<Page> {
+  static async open(settings: HttpSettings, modules: OpenModules): Promise<PageServer> {
     try {
       const proxies = new Proxies(settings.proxies ?? []);
       const server = await listenHttp(settings, (...exchange) => page.handle(...exchange), {
         ...modules.limits,
         isProxy: (address) => proxies.trusts(address),
       });
-      const page = new Page(settings, server, modules);
+      const page = new PageServer(settings, server, modules);
       return page;
     } catch (error) {
       throw listenError(settings, error);
