@@ -36,7 +36,7 @@ export interface Rates {
 }
 
 /** The relay view; of several nodes that which holds most. */
-export interface MempoolFacts {
+export interface MempoolFigures {
   readonly transactions: number;
   readonly bytes: number;
   readonly orphans: number;
@@ -86,7 +86,7 @@ export interface ClockStep {
 }
 
 /** What the series of a store tell. */
-export interface StoreFacts {
+export interface StoreFigures {
   /** Time of the newest point; null in a store without any. */
   readonly newestMs: number | null;
   /** How often points come, where that can be told. */
@@ -95,7 +95,7 @@ export interface StoreFacts {
   /** When the run started, where it is that of one node. */
   readonly startedMs: number | null;
   readonly rates: Rates | null;
-  readonly mempool: MempoolFacts | null;
+  readonly mempool: MempoolFigures | null;
   readonly gauges: PeerGauges | null;
   /** The handshakes of the last hour, the most frequent first. */
   readonly agents: readonly AgentCount[];
@@ -107,7 +107,7 @@ export interface StoreFacts {
 }
 
 /** All that a frame shows. */
-export interface TopData extends StoreFacts {
+export interface TopData extends StoreFigures {
   /** Where it comes from, as the user named it. */
   readonly source: string;
   /** Unix time in milliseconds at which it was asked for. */

@@ -1,7 +1,7 @@
 import type { LiveBlock } from '../live/live';
 import type { Period } from '../query/time';
 import type { Where } from '../query/where';
-import type { AgentCount, StoreFacts } from './data';
+import type { AgentCount, StoreFigures } from './data';
 import {
   blockRow,
   clockStepOf,
@@ -11,7 +11,7 @@ import {
   mempoolOf,
   newestOf,
   nodesOf,
-} from './facts';
+} from './store-figures';
 import { is, type Points } from './points';
 import { ratesOf } from './rates';
 
@@ -44,7 +44,7 @@ const IS_STEP: Where = { kind: 'compare', column: 'clock_step', op: '!=', value:
 /** A clock that was set back has its step before points that are older: how far back steps are looked for. */
 const STEPS_NS = 30n * DAY_NS;
 
-const EMPTY: StoreFacts = {
+const EMPTY: StoreFigures = {
   ...{ newestMs: null, intervalMs: null, nodes: [], startedMs: null, rates: null },
   ...{ mempool: null, gauges: null, agents: [], blocks: [], exporters: [], clockStep: null },
 };
@@ -54,7 +54,7 @@ export async function readStore(
   points: Points,
   newest: bigint | null,
   { agents }: { readonly agents: boolean },
-): Promise<StoreFacts> {
+): Promise<StoreFigures> {
   if (newest === null) return EMPTY;
   const until = newest + 1n;
   const back = (ns: bigint): Period => ({ since: until > ns ? until - ns : 0n, until });

@@ -5,7 +5,7 @@ import { rollupTable } from '../store/rollup-columns';
 import { msOf } from './encode';
 
 /** What is known of a store without looking at a series. */
-export interface Facts {
+export interface StoreExtent {
   /** Unix time in milliseconds of the first and the last point; null in an empty store. */
   readonly oldestMs: number | null;
   readonly newestMs: number | null;
@@ -28,8 +28,8 @@ const LOOK_MS = 10_000;
  * Looks at a store now and then, and only while somebody wants to know: the first time at everything, then at what is new. While the
  * store is busy with queries it says what it knew.
  */
-export class FactsOfStore {
-  private known: Facts = { oldestMs: null, newestMs: null, nodes: [], networks: [] };
+export class StoreExtentReader {
+  private known: StoreExtent = { oldestMs: null, newestMs: null, nodes: [], networks: [] };
   private newest = 0n;
   private readonly nodes = new Set<string>();
   private readonly networks = new Set<string>();
@@ -38,7 +38,7 @@ export class FactsOfStore {
 
   constructor(private readonly asking: Asking) {}
 
-  async get(): Promise<Facts> {
+  async get(): Promise<StoreExtent> {
     if (performance.now() - this.looked > FRESH_MS) {
       this.looking ??= this.look()
         .catch(() => undefined)
