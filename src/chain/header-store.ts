@@ -114,7 +114,7 @@ export class HeaderStore {
    * Mends a header in the buffer, and in the file, that does not hold because a byte of it, or of its parent before it, has changed.
    * @returns false where neither has
    */
-  private repair(buffer: Buffer, { at, end, position }: Place): boolean {
+  private repair(buffer: Buffer, { at, end, position }: HeaderPosition): boolean {
     // What the two behind it say of their parents.
     for (const child of [at + HEADER_BYTES, at + 2 * HEADER_BYTES]) {
       if (child + HEADER_BYTES > end) break;
@@ -197,7 +197,7 @@ export class HeaderStore {
 }
 
 /** A header in a buffer, and where it stands in the file. */
-interface Place {
+interface HeaderPosition {
   readonly at: number;
   /** Where the headers in the buffer end. */
   readonly end: number;

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { FailureError } from '../lib/errors';
 import { readCertificates, readSecretFile } from '../lib/secret';
-import type { InfluxPlace } from './place';
+import type { InfluxDatabase } from './influx-url';
 
 /** Where the password of an InfluxDB 1.x is looked for. */
 export const PASSWORD_VARIABLE = 'BTCDMON_INFLUX_PASSWORD';
@@ -24,7 +24,7 @@ export function authorizationOf(login: InfluxAccess['login']): string | undefine
  * Reads the password, from the place's file or the environment, and the certificates.
  * @throws FailureError where there is a user and no password, or a file can't be used
  */
-export async function readAccess(place: InfluxPlace, env: NodeJS.ProcessEnv): Promise<InfluxAccess> {
+export async function readAccess(place: InfluxDatabase, env: NodeJS.ProcessEnv): Promise<InfluxAccess> {
   const ca = await readAuthorities(place);
   const { user, passwordFile, shown } = place;
   if (user === null) return { login: undefined, ca };
@@ -43,7 +43,7 @@ export async function readAccess(place: InfluxPlace, env: NodeJS.ProcessEnv): Pr
 export async function readAuthorities({
   caFile,
   shown,
-}: Pick<InfluxPlace, 'caFile' | 'shown'>): Promise<string | undefined> {
+}: Pick<InfluxDatabase, 'caFile' | 'shown'>): Promise<string | undefined> {
   if (caFile === undefined) return undefined;
   const what = `${shown}: ca-file ${caFile}`;
   const text = await readCertificates(caFile, what);

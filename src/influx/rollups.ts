@@ -29,7 +29,7 @@ export interface Rollup {
 }
 
 /** Where points are and where their sums go. */
-export interface RollupPlace {
+export interface RollupDatabase {
   readonly database: string;
   /** Retention policy of the points. */
   readonly policy: string;
@@ -59,7 +59,7 @@ export const ROLLUPS: readonly Rollup[] = SERIES_NAMES.flatMap((series) => {
 });
 
 /** The statement of a continuous query. */
-export function continuousStatement(rollup: Rollup, place: RollupPlace, resolution: Resolution): string {
+export function continuousStatement(rollup: Rollup, place: RollupDatabase, resolution: Resolution): string {
   const { condition } = rollup;
   return statement(rollup, place, resolution, condition === undefined ? '' : ` WHERE ${condition}`);
 }
@@ -67,7 +67,7 @@ export function continuousStatement(rollup: Rollup, place: RollupPlace, resoluti
 /** The statement that makes the sums of a span of time at once; both ends in milliseconds since the Unix epoch. */
 export function fillStatement(
   rollup: Rollup,
-  place: RollupPlace,
+  place: RollupDatabase,
   resolution: Resolution,
   { since, until }: { readonly since: number; readonly until: number },
 ): string {
@@ -83,7 +83,7 @@ export function fillStatement(
 
 function statement(
   rollup: Rollup,
-  { database, policy }: RollupPlace,
+  { database, policy }: RollupDatabase,
   { name }: Resolution,
   where: string,
 ): string {

@@ -3,12 +3,12 @@ import type { InfluxDB } from 'influx';
 import { FailureError, messageOf } from '../lib/errors';
 import type { InfluxAccess } from './access';
 import { InfluxAdmin } from './admin';
-import type { InfluxPlace } from './place';
-import { RESOLUTIONS, ROLLUPS, type RollupPlace, continuousStatement, fillStatement } from './rollups';
+import type { InfluxDatabase } from './influx-url';
+import { RESOLUTIONS, ROLLUPS, type RollupDatabase, continuousStatement, fillStatement } from './rollups';
 
 /** What an InfluxDB is to be set up with. */
 export interface SetupOptions {
-  readonly place: InfluxPlace;
+  readonly place: InfluxDatabase;
   readonly access: InfluxAccess;
   /** How long points are kept; undefined leaves that of a database as it is, and gives a new one DEFAULT_RAW_DAYS. */
   readonly rawDays: number | undefined;
@@ -66,7 +66,7 @@ async function makeDatabase(
   influx: InfluxDB,
   { place: { database, origin }, rawDays }: SetupOptions,
   tell: (line: string) => void,
-): Promise<RollupPlace> {
+): Promise<RollupDatabase> {
   const isNew = !(await influx.getDatabaseNames()).includes(database);
   if (isNew) {
     await influx.createDatabase(database);
@@ -113,7 +113,7 @@ function describe(duration: string): string {
 
 async function makeRollups(
   influx: InfluxDB,
-  place: RollupPlace,
+  place: RollupDatabase,
   tell: (line: string) => void,
 ): Promise<void> {
   const { database } = place;
@@ -182,7 +182,7 @@ async function makeUser(
 /** Makes the sums of points that are there already, a day in one statement. */
 async function fill(
   influx: InfluxDB,
-  place: RollupPlace,
+  place: RollupDatabase,
   since: number,
   tell: (line: string) => void,
 ): Promise<void> {

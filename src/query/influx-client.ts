@@ -4,7 +4,7 @@ import { printable } from '../lib/printable';
 import { type InfluxAccess, authorizationOf } from '../influx/access';
 import { errorIn, explainInflux } from '../influx/explain';
 import { HttpClient, readAnswer } from '../influx/http-client';
-import type { InfluxPlace } from '../influx/place';
+import type { InfluxDatabase } from '../influx/influx-url';
 import { parseJson } from './json';
 import type { Value } from './result';
 
@@ -37,7 +37,7 @@ export class InfluxClient {
   private readonly shown: string;
 
   constructor(
-    private readonly place: InfluxPlace,
+    private readonly place: InfluxDatabase,
     { ca, login }: InfluxAccess,
   ) {
     const { origin } = place;

@@ -25,7 +25,7 @@ const UNREADABLE: Readonly<Record<string, readonly [number, string]>> = {
 };
 
 /** Where it listens. */
-export interface Place {
+export interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }
@@ -44,7 +44,7 @@ export interface ServerOptions {
  * @throws Error as Node has it where the address can't be listened on
  */
 export async function listenHttp(
-  { host, port }: Place,
+  { host, port }: ListenAddress,
   handle: RequestListener,
   { headMs = HEAD_MS, requestMs = REQUEST_MS, checkMs = CHECK_MS, isProxy }: ServerOptions = {},
 ): Promise<Server> {
@@ -70,7 +70,7 @@ export function portOf(server: Server): number {
 }
 
 /** What a place can't be listened on for. */
-export function listenError({ host, port }: Place, error: unknown): FailureError {
+export function listenError({ host, port }: ListenAddress, error: unknown): FailureError {
   const place = `--http ${isIPv6(host) ? `[${host}]` : host}:${port}`;
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE')

@@ -2,7 +2,7 @@ import { type IncomingMessage, type RequestListener, createServer } from 'node:h
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { HttpClient } from '../../src/influx/http-client';
-import { parseInfluxUrl } from '../../src/influx/place';
+import { parseInfluxUrl } from '../../src/influx/influx-url';
 import { InfluxClient } from '../../src/query/influx-client';
 import { Cleanup } from '../support/cleanup';
 

@@ -11,7 +11,7 @@ const LEVEL_CACHE_BYTES = 64 * 1024 * 1024;
 const LEVEL_FILES = 128;
 
 /** Which chain is opened, and where. */
-export interface ChainPlace {
+export interface ChainLocation {
   readonly network: NetworkName;
   /** Undefined for memory. */
   readonly directory: string | undefined;
@@ -23,7 +23,7 @@ export interface ChainPlace {
  * Gives a chain its database and opens both.
  * @throws FailureError where that can't be, or where the database is another network's
  */
-export async function openDatabase(chain: FullChain, place: ChainPlace, parts: ChainParts): Promise<void> {
+export async function openDatabase(chain: FullChain, place: ChainLocation, parts: ChainParts): Promise<void> {
   const { network, directory, genesis } = place;
   // bcoin looks the network up among those that it knows; the first block tells it as well.
   chain.db.verifyFlags = () => Promise.resolve();
