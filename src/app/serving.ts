@@ -3,7 +3,7 @@ import type { Live } from '../live/live';
 import { nodeState } from '../live/node-state';
 import type { Log } from '../lib/log';
 import type { ExporterStats } from '../metrics/collector';
-import { Asking } from '../query/asking';
+import { QueryScheduler } from '../query/query-scheduler';
 import { RemoteAnswers } from '../query/remote-answers';
 import { serveQueries } from '../query/server';
 import { VERSION } from '../lib/version';
@@ -63,7 +63,7 @@ export async function startServing(
   { stores, stats, live, page, log }: ServingModules,
 ): Promise<Serving> {
   const closing: (() => Promise<void>)[] = [];
-  const askings = stores.map((store) => new Asking(new RemoteAnswers(store)));
+  const askings = stores.map((store) => new QueryScheduler(new RemoteAnswers(store)));
   const state =
     live === undefined ? undefined : () => nodeState({ live, version: VERSION, exporters: stats });
   for (const asking of askings) {

@@ -1,4 +1,4 @@
-import type { Kind } from './asking';
+import type { Kind } from './query-scheduler';
 import type { Query } from './model';
 import type { ResultColumn, Row } from './result';
 import type { Request } from './wire';

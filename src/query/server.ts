@@ -5,7 +5,7 @@ import { diskProblem } from '../lib/disk-errors';
 import { FailureError, UsageError, messageOf } from '../lib/errors';
 import type { NodeState } from '../live/node-state';
 import type { Asked } from './answers';
-import { type Asking, TooLongError } from './asking';
+import { type QueryScheduler, TooLongError } from './query-scheduler';
 import { endAnswers } from './close-server';
 import { LIVE_PATH, encodeLive } from './live-answer';
 import { kindOf } from './parts';
@@ -23,7 +23,7 @@ export interface ServeOptions {
 
 /** What a server answers from. */
 export interface ServeModules {
-  readonly asking: Asking;
+  readonly asking: QueryScheduler;
   /** What is known of this moment, of a node. */
   readonly state?: (() => NodeState) | undefined;
 }

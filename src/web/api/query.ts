@@ -1,5 +1,5 @@
 import { isRecord, readQuestion } from '../../query/server-request';
-import type { Asking } from '../../query/asking';
+import type { QueryScheduler } from '../../query/query-scheduler';
 import { kindOf } from '../../query/parts';
 import { gatherJson, readFormat, sendCsv, sendGathered } from '../answer';
 import { readBody } from '../body';
@@ -9,7 +9,7 @@ import { DOWNLOAD_MS, type Held, MAX_QUESTION_BYTES } from '../limits';
 
 /** What answers come from. */
 export interface Answering {
-  readonly asking: Asking;
+  readonly asking: QueryScheduler;
   readonly held: Held;
   /** Milliseconds that a query may take whose answer is shown. */
   readonly queryMs: number;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { Asking } from '../../../src/query/asking';
+import { QueryScheduler } from '../../../src/query/query-scheduler';
 import { RemoteAnswers } from '../../../src/query/remote-answers';
 import { collect } from '../../../src/query/result';
 import { StoreProcess } from '../../../src/store/process/store-process';
@@ -26,7 +26,7 @@ it('removes nothing for its age by a clock that was set forward, also where its 
   const store = new StoreProcess({ path: path.join(folder, 'store.duckdb') }, { warn, wallMs });
   cleanup.add(store, (it) => it.close());
   await store.open();
-  const asking = cleanup.add(new Asking(new RemoteAnswers(store)), (it) => it.close());
+  const asking = cleanup.add(new QueryScheduler(new RemoteAnswers(store)), (it) => it.close());
   const count = async (sql: string): Promise<unknown> => {
     const rows = await asking.ask({ timeoutMs: 60_000, left: new AbortController().signal }, async (it) =>
       collect(await it.answer({ raw: sql })),

@@ -32,7 +32,7 @@ const CLOSE_MS = 2_000;
 export class TooLongError extends FailureError {}
 
 /** What bounds one question. */
-export interface AskLimits {
+export interface QueryLimits {
   /** Default a query. */
   readonly kind?: Kind;
   /** Milliseconds from its turn to the last row, waiting for a slow reader included. */
@@ -45,7 +45,7 @@ export interface AskLimits {
  * The questions of others to a store: a few at once, within limits, so that they leave the store to its writer, the threads to
  * everybody and the event loop to the node. All who serve the same store share one of these.
  */
-export class Asking {
+export class QueryScheduler {
   private readonly turns: Readonly<Record<Kind, Turns>> = {
     panel: new Turns({ running: RUNNING.panel, waiting: MAX_WAITING }),
     query: new Turns({ running: RUNNING.query, waiting: MAX_WAITING }),
@@ -73,7 +73,7 @@ export class Asking {
    * @throws BusyError where too many wait, TooLongError, what `use` throws
    */
   async ask<T>(
-    { kind = 'query', timeoutMs, left }: AskLimits,
+    { kind = 'query', timeoutMs, left }: QueryLimits,
     use: (asked: Asked) => Promise<T>,
   ): Promise<T> {
     const signals = [this.closing.signal, left];
