@@ -1,5 +1,5 @@
 /** When something must end: at a time, or when one of several says so. */
-export interface Limit {
+export interface Deadline {
   /** Aborted with what `tooLate` made, or with the reason of whoever said so. */
   readonly signal: AbortSignal;
   /** Lets go of the timer and of those who could say so. */
@@ -10,7 +10,11 @@ export interface Limit {
  * Makes one signal of a time and of others. `AbortSignal.any` does so too, but in Node 20 what it makes lives as long as the
  * longest-lived of those that it was made of.
  */
-export function limitOf(timeoutMs: number, tooLate: () => Error, others: readonly AbortSignal[]): Limit {
+export function deadlineOf(
+  timeoutMs: number,
+  tooLate: () => Error,
+  others: readonly AbortSignal[],
+): Deadline {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(tooLate()), timeoutMs).unref();
   const undo = others.map((other) => {
