@@ -1,7 +1,7 @@
 import type { Kind } from './query-scheduler';
 import type { Query } from './model';
 import type { ResultColumn, Row } from './result';
-import type { Request } from './wire';
+import type { Request } from './socket-protocol';
 
 /** What the process of a store is asked: a question that is text, or queries of one moment. */
 export type StoreQuestion = Request | { readonly run: readonly Query[] };

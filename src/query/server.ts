@@ -10,8 +10,8 @@ import { endAnswers } from './close-server';
 import { LIVE_PATH, encodeLive } from './live-answer';
 import { kindOf } from './parts';
 import { readRequest } from './server-request';
-import { checkSocketFolder, socketPath } from './socket';
-import { type Request, encodeRow } from './wire';
+import { checkSocketFolder, socketPath } from './socket-path';
+import { type Request, encodeRow } from './socket-protocol';
 
 /** What bounds the queries of others. */
 export interface ServeOptions {

@@ -1,4 +1,4 @@
-import type { Info, PanelAnswer, PanelList, QueryAnswer, QueryRequest, Schema } from './wire';
+import type { Info, PanelAnswer, PanelList, QueryAnswer, QueryRequest, Schema } from './api-types';
 
 /** A request that was refused or that went unanswered; the message is the server's line, fit to be shown. */
 export class ApiError extends Error {

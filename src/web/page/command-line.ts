@@ -1,5 +1,5 @@
 import { type View, boundsOf } from './view';
-import type { QueryRequest } from './wire';
+import type { QueryRequest } from './api-types';
 
 /** The command that asks for a panel what the page shows of it. */
 export function panelCommand(name: string, view: View): string {

@@ -1,4 +1,4 @@
-import type { QueryFields } from './wire';
+import type { QueryFields } from './api-types';
 
 /** A question to begin with. */
 export interface QueryExample {

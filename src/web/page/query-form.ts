@@ -1,5 +1,5 @@
 import { button, byId, el, setText } from './dom';
-import type { QueryFields, QueryRequest, Schema, SeriesInfo } from './wire';
+import type { QueryFields, QueryRequest, Schema, SeriesInfo } from './api-types';
 
 /** Most rows that are asked for without an aggregate; the page shows no more at once. */
 const ROWS = 1_000;

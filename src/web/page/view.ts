@@ -1,4 +1,4 @@
-import type { Status } from './wire';
+import type { Status } from './api-types';
 
 /** The ranges that end now, by the name that the API takes as well. */
 export const RANGES = {

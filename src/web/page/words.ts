@@ -1,6 +1,6 @@
 import { digits, formatDuration, formatTime } from './format';
 import type { LinkState } from './live-link';
-import type { AnswerRows, Status } from './wire';
+import type { AnswerRows, Status } from './api-types';
 
 /** Something that is said of the connection or the data, and how grave it is. */
 export interface Notice {

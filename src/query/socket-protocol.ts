@@ -12,7 +12,7 @@ export type Request = { readonly query: QueryArgs } | { readonly raw: string; re
  * What the node answers, a JSON value a line: the columns, the rows, and a last line with their count or the error that
  * ended them. An answer without a last line is incomplete.
  */
-export type Line =
+export type ProtocolLine =
   | { readonly columns: readonly ResultColumn[]; readonly rawSince?: string | undefined }
   | readonly unknown[]
   | { readonly rows: number }
