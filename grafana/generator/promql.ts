@@ -2,7 +2,7 @@ import { type Metric, metricsOf, splitOf } from '../../src/export/prometheus/nam
 import { type SeriesName, seriesOf } from '../../src/metrics/schema';
 import { COUNTED_COMMANDS } from '../../src/wire/commands';
 import { columnName } from '../../src/panels/panel-answer';
-import type { Line, Panel, Wanted } from '../../src/panels/panel';
+import type { PanelLine, Panel, Wanted } from '../../src/panels/panel';
 import { PERCENTS } from '../../src/store/rank-sql';
 
 /** One expression for Prometheus that answers a line of a panel, or those of all commands at once. */
@@ -66,12 +66,12 @@ function commandsAtOnce({ lines, shortestBucketS }: Panel): Expression | null {
   return { text, legend: '{{command}}' };
 }
 
-function legend(line: Line): string {
+function legend(line: PanelLine): string {
   const groups = line.by.map((tag) => `{{${tag}}}`);
   return [...(line.label === '' && groups.length > 0 ? [] : [columnName(line)]), ...groups].join(' ');
 }
 
-function expression(line: Line, bucket: string): string | null {
+function expression(line: PanelLine, bucket: string): string | null {
   const { series, agg } = line;
   const by = line.by.length === 0 ? '' : ` by (${line.by.join(', ')})`;
   if (agg.fn === 'count' || (agg.fn === 'rate' && agg.column === null)) {
@@ -89,7 +89,7 @@ function expression(line: Line, bucket: string): string | null {
 }
 
 /** Any aggregate but a count of points. */
-function ofMetric(line: Line, selected: Selected, by: string, bucket: string): string | null {
+function ofMetric(line: PanelLine, selected: Selected, by: string, bucket: string): string | null {
   const { fn } = line.agg;
   const { does } = selected.metric;
   const suffixed = (suffix: string): string =>
@@ -124,7 +124,7 @@ function ofMetric(line: Line, selected: Selected, by: string, bucket: string): s
 }
 
 /** A count of points: of those with a flag the flag's own, of those without it the rest. */
-function counted(line: Line, count: (selected: Selected) => string): string | null {
+function counted(line: PanelLine, count: (selected: Selected) => string): string | null {
   const flags = Object.entries(line.where).filter(([, wanted]) => typeof wanted === 'boolean');
   const where = Object.fromEntries(
     Object.entries(line.where).filter(([, wanted]) => typeof wanted !== 'boolean'),
@@ -152,7 +152,7 @@ function isCountedBy(series: SeriesName, column: string): boolean {
 }
 
 /** A metric under a line's conditions, or null where it lacks a label for one of them. */
-function select({ where, by }: Pick<Line, 'where' | 'by'>, metric: Metric): Selected | null {
+function select({ where, by }: Pick<PanelLine, 'where' | 'by'>, metric: Metric): Selected | null {
   if (!by.every((tag) => metric.labels.includes(tag))) return null;
   const matchers: string[] = [];
   for (const [name, wanted] of Object.entries(where)) {

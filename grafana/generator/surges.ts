@@ -1,4 +1,4 @@
-import { type Line, line } from '../../src/panels/panel';
+import { type PanelLine, line } from '../../src/panels/panel';
 import type { Alert } from './alert';
 import { overBuckets, whole } from './alert-influxql';
 import { metricName } from './metric-name';
@@ -22,7 +22,7 @@ interface Bounds {
 
 /** Queries and expression of a surge of what is counted. `metric` adds up what `counted` does. */
 export function surgeOf(
-  counted: Line,
+  counted: PanelLine,
   metric: string,
   { floor, factor }: Bounds,
 ): Pick<Alert, 'influx' | 'promql'> {
@@ -32,13 +32,17 @@ export function surgeOf(
 }
 
 /** Queries and expression of a surge of a state. */
-export function surgeOfState(state: Line, metric: string, bounds: Bounds): Pick<Alert, 'influx' | 'promql'> {
+export function surgeOfState(
+  state: PanelLine,
+  metric: string,
+  bounds: Bounds,
+): Pick<Alert, 'influx' | 'promql'> {
   const recent = `max ${BY} (avg_over_time(${metric}[${MINUTES}m]))`;
   const past = `max ${BY} (avg_over_time(${metric}[${MINUTES * BUCKETS}m] offset ${MINUTES}m))`;
   return { influx: influx(state, bounds), promql: promql(recent, past, bounds) };
 }
 
-function influx(asked: Line, { floor, factor }: Bounds): Alert['influx'] {
+function influx(asked: PanelLine, { floor, factor }: Bounds): Alert['influx'] {
   return {
     queries: {
       A: whole(asked, [NOW_S, 0]),

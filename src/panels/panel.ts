@@ -33,7 +33,7 @@ type Tags<S extends SeriesName> = ('node' | 'network' | keyof (typeof SCHEMA)[S]
 export type Wanted = string | number | boolean | readonly string[] | { readonly not: string };
 
 /** One line of a panel, or with `by` one for each group: an aggregate of a series in each bucket. */
-export interface Line {
+export interface PanelLine {
   /** What the legend says, before the values of `by`. Unique within the panel. */
   readonly label: string;
   readonly series: SeriesName;
@@ -59,7 +59,7 @@ export interface Panel {
   readonly shortestBucketS: number | null;
   /** How far it looks back where nobody says: `1h`, `1d`. */
   readonly since: string;
-  readonly lines: readonly Line[];
+  readonly lines: readonly PanelLine[];
 }
 
 /** What a line may be told beside its aggregate. */
@@ -76,7 +76,7 @@ export function line<S extends SeriesName>(
   fn: AggregateName,
   column: Columns<S> | null,
   { by = [], where, scale = 1 }: LineOptions<S> = {},
-): Line {
+): PanelLine {
   return {
     label,
     series,

@@ -3,7 +3,7 @@ import { blocksSection } from './blocks-section';
 import type { TopData } from './data';
 import { exportersSection, mempoolSection } from './exporters-section';
 import { helpSection } from './help-section';
-import { type Line, type Section, layOut, line } from './layout';
+import { type TextLine, type Section, layOut, line } from './layout';
 import { peersSection } from './peers-section';
 import { ratesSection } from './rates-section';
 import { clean, cut, cutMiddle, longAge, nameOf } from './text';
@@ -20,7 +20,7 @@ export interface Size {
 /** A frame. */
 export interface Frame {
   /** Printable ASCII, none wider than the room, and exactly as many as are high. */
-  readonly lines: readonly Line[];
+  readonly lines: readonly TextLine[];
   /** How many peers have room. */
   readonly peersShown: number;
 }
@@ -39,7 +39,7 @@ export function frame(picture: Picture, { width, height }: Size): Frame {
         blocksSection(picture, width),
         exportersSection(data, width),
       ];
-  const fitted = ({ text, style }: Line): Line => line(clean(cut(text, width)), style);
+  const fitted = ({ text, style }: TextLine): TextLine => line(clean(cut(text, width)), style);
   const room = height === null ? Infinity : Math.max(0, height - top.length - 1);
   const { lines: laid, shown } = layOut(sections, room);
   const peersShown = shown[0] ?? 0;
@@ -50,13 +50,13 @@ export function frame(picture: Picture, { width, height }: Size): Frame {
 }
 
 /** The most urgent: a fleet in trouble must not push the rest off the screen. */
-function alertLines(alerts: readonly string[]): readonly Line[] {
+function alertLines(alerts: readonly string[]): readonly TextLine[] {
   const more = alerts.length - MAX_ALERTS;
   const shown = more > 0 ? [...alerts.slice(0, MAX_ALERTS), `and ${more} more like these`] : alerts;
   return shown.map((text) => line(`!! ${text}`, 'alert'));
 }
 
-function headerLines({ data, nowMs, view }: Picture, width: number): readonly Line[] {
+function headerLines({ data, nowMs, view }: Picture, width: number): readonly TextLine[] {
   const { version, startedMs, newestMs, nodes, source } = data;
   // A store can't tell whether its node goes on after the newest point.
   const endMs = version === null ? (newestMs ?? nowMs) : nowMs;

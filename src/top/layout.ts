@@ -2,7 +2,7 @@
 export type Style = 'plain' | 'title' | 'faint' | 'alert';
 
 /** A line of a frame. */
-export interface Line {
+export interface TextLine {
   readonly text: string;
   readonly style: Style;
 }
@@ -16,9 +16,9 @@ interface Shown {
 /** A part of a frame: lines above, and rows of which some may be left out. */
 export interface Section {
   /** The lines above, given which rows are shown. */
-  readonly head: (shown: Shown) => readonly Line[];
+  readonly head: (shown: Shown) => readonly TextLine[];
   readonly headLines: number;
-  readonly rows: readonly Line[];
+  readonly rows: readonly TextLine[];
   /** The first row that is shown, where not all are. */
   readonly from?: number;
   /** Rows that are shown before any other section gets more. */
@@ -26,7 +26,7 @@ export interface Section {
 }
 
 /** A line. */
-export function line(text: string, style: Style = 'plain'): Line {
+export function line(text: string, style: Style = 'plain'): TextLine {
   return { text, style };
 }
 
@@ -37,7 +37,7 @@ export function line(text: string, style: Style = 'plain'): Line {
 export function layOut(
   sections: readonly Section[],
   height: number,
-): { readonly lines: readonly Line[]; /** Rows of each section. */ readonly shown: readonly number[] } {
+): { readonly lines: readonly TextLine[]; /** Rows of each section. */ readonly shown: readonly number[] } {
   const placed: Section[] = [];
   let left = height;
   for (const section of sections) {
