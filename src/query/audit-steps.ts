@@ -87,7 +87,7 @@ interface Pass {
  * count are the points after the last account, and those before the first one where the run began before `since`.
  * @param begun the account of nothing at the start of the run, where that is in the time looked at
  */
-export function steppedSpan(
+export function steppedPeriod(
   snapshots: readonly Snapshot[],
   {
     begun,

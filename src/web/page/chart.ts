@@ -16,7 +16,7 @@ export interface ChartOptions {
 }
 
 /** The range of time that a chart shows, in Unix milliseconds. */
-export interface Span {
+export interface TimeRange {
   readonly sinceMs: number;
   readonly untilMs: number;
 }
@@ -33,7 +33,7 @@ const VALUE_AXIS_PX = 70;
 export class Chart {
   private plot: uPlot | null = null;
   private frame: Frame = { times: [], lines: [], bucketMs: null };
-  private span: Span = { sinceMs: 0, untilMs: 1 };
+  private span: TimeRange = { sinceMs: 0, untilMs: 1 };
   private hidden: ReadonlySet<string> = new Set();
   /** Lines that the plot was made for; it is made anew for others. */
   private made = '';
@@ -52,7 +52,7 @@ export class Chart {
   }
 
   /** Draws a frame; lines whose labels are in `hidden` are left out. */
-  show(frame: Frame, span: Span, hidden: ReadonlySet<string>): void {
+  show(frame: Frame, span: TimeRange, hidden: ReadonlySet<string>): void {
     this.frame = frame;
     this.span = span;
     this.hidden = hidden;

@@ -6,7 +6,7 @@ import {
   type Stray,
   readSteps,
   runKey,
-  steppedSpan,
+  steppedPeriod,
 } from './audit-steps';
 import type { Row } from './result';
 import type { Source } from './source';
@@ -14,7 +14,7 @@ import type { Period } from './time';
 import { parseWhere } from './where';
 
 /** What a store holds of one run's own accounts of one series, within the time asked for. */
-export interface Span extends Period {
+export interface AccountedPeriod extends Period {
   readonly node: string;
   readonly network: string;
   readonly series: SeriesName;
@@ -32,12 +32,15 @@ export interface Span extends Period {
 /** How far a point's time may lie before the start of its run: the clock follows the wall clock within this (clock.ts). */
 const CLOCK_SLACK_NS = 20_000_000n;
 
-type Growing = Omit<Span, 'since' | 'until' | 'emitted' | 'snapshots' | 'steps' | 'strays'> & {
+type Growing = Omit<AccountedPeriod, 'since' | 'until' | 'emitted' | 'snapshots' | 'steps' | 'strays'> & {
   readonly snapshots: Snapshot[];
 };
 
 /** Reads the accounts that runs gave of themselves in a period. */
-export async function readSpans(source: Source, { since, until }: Period): Promise<readonly Span[]> {
+export async function readAccountedPeriods(
+  source: Source,
+  { since, until }: Period,
+): Promise<readonly AccountedPeriod[]> {
   const answer = await source.run({
     series: 'btcdmon',
     since,
@@ -74,7 +77,7 @@ export async function readSpans(source: Source, { since, until }: Period): Promi
 
 function steppedOf({ snapshots, started }: Growing, steps: readonly StepBack[], since: bigint): Stepped {
   const begun = snapshots[0]?.time === startOf(started) ? snapshots[0] : null;
-  return steppedSpan(begun === null ? snapshots : snapshots.slice(1), { begun, steps, since });
+  return steppedPeriod(begun === null ? snapshots : snapshots.slice(1), { begun, steps, since });
 }
 
 /** No point of a run is earlier, as long as its clock is not set back. */
@@ -102,8 +105,10 @@ function addSnapshot(runs: Map<string, Growing>, row: Row, since: bigint): void 
 }
 
 /** Spans about one series of one node, put together where their times overlap. */
-export function overlapping(spans: readonly Span[]): readonly (readonly [Span, ...Span[]])[] {
-  const groups = new Map<string, [Span, ...Span[]][]>();
+export function overlapping(
+  spans: readonly AccountedPeriod[],
+): readonly (readonly [AccountedPeriod, ...AccountedPeriod[]])[] {
+  const groups = new Map<string, [AccountedPeriod, ...AccountedPeriod[]][]>();
   for (const span of [...spans].sort((a, b) => (a.since < b.since ? -1 : 1))) {
     const key = [span.node, span.network, span.series].join('\0');
     const before = groups.get(key) ?? [];
@@ -119,9 +124,9 @@ export function overlapping(spans: readonly Span[]): readonly (readonly [Span, .
  * Runs that account for other series and not for `btcdmon` itself, which must account for its own points: a span of that series with
  * nothing in it for each. What other accounts are missing shows in the number of points of `btcdmon`.
  */
-export function unaccounted(spans: readonly Span[]): readonly Span[] {
-  const runs = new Map<string, Span>();
-  const keyOf = ({ node, network, started }: Span): string => [node, network, started].join('\0');
+export function unaccounted(spans: readonly AccountedPeriod[]): readonly AccountedPeriod[] {
+  const runs = new Map<string, AccountedPeriod>();
+  const keyOf = ({ node, network, started }: AccountedPeriod): string => [node, network, started].join('\0');
   // A run's first accounts may be on their way yet.
   for (const span of spans) if (span.snapshots.length > 2) runs.set(keyOf(span), span);
   for (const span of spans) if (span.series === 'btcdmon') runs.delete(keyOf(span));
