@@ -1,4 +1,4 @@
-import { INFLUXDB, MOUNTS, PROMETHEUS, STORES, type StoreName } from './places';
+import { INFLUXDB, MOUNTS, PROMETHEUS, STORES, type StoreName } from './provisioned-names';
 
 /** Data sources, as docker-compose.yml has their servers; a password is in a file that the container alone may read. */
 export function dataSources(): object {
