@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { messageOf } from '../lib/errors';
 import type { Exchange, Handler, Route } from './exchange';
-import type { Guard } from './guard';
+import type { TokenGuard } from './token-guard';
 import { HttpError, toHttpError } from './http-error';
 import { LOGIN_PATH, redirect } from './login';
 import { sendError } from './reply';
 import { SECURITY_HEADERS } from './security-headers';
-import { checkHost, checkSite } from './visitors';
+import { checkHost, checkSite } from './request-origin';
 
 /** What the router decides by. */
 export interface RouterModules {
@@ -15,7 +15,7 @@ export interface RouterModules {
   readonly routes: ReadonlyMap<string, Route>;
   /** Routes of paths with a name behind this. */
   readonly named: { readonly path: string; readonly route: (name: string) => Route };
-  readonly guard: Guard;
+  readonly guard: TokenGuard;
   /** Names of this server, beside those that it always has. */
   readonly names: readonly string[];
   /** Told of faults of the program. */

@@ -5,7 +5,7 @@ import type { Result, Row } from '../query/result';
 import { encodeRows, msOf } from './encode';
 import type { Exchange } from './exchange';
 import { HttpError } from './http-error';
-import { type Held, MAX_BYTES, MAX_DOWNLOAD_ROWS, MAX_ROWS } from './limits';
+import { type AnswerMemory, MAX_BYTES, MAX_DOWNLOAD_ROWS, MAX_ROWS } from './limits';
 import { send } from './reply';
 
 /** An answer as a JSON object, with what `more` has to say when all rows are there. */
@@ -38,7 +38,7 @@ export async function gatherJson(
 export async function sendGathered(
   { request, response, left }: Exchange,
   body: Buffer,
-  held: Held,
+  held: AnswerMemory,
 ): Promise<void> {
   // Nobody lets go of what is taken for a client that has gone already.
   left.throwIfAborted();

@@ -5,12 +5,12 @@ import { gatherJson, readFormat, sendCsv, sendGathered } from '../send-answer';
 import { readBody } from '../body';
 import type { Handler } from '../exchange';
 import { HttpError } from '../http-error';
-import { DOWNLOAD_MS, type Held, MAX_QUESTION_BYTES } from '../limits';
+import { DOWNLOAD_MS, type AnswerMemory, MAX_QUESTION_BYTES } from '../limits';
 
 /** What answers come from. */
 export interface Answering {
   readonly asking: QueryScheduler;
-  readonly held: Held;
+  readonly held: AnswerMemory;
   /** Milliseconds that a query may take whose answer is shown. */
   readonly queryMs: number;
 }

@@ -8,7 +8,7 @@ interface Run<T> {
  * One run for all who want the same at the same time: pages that are open side by side ask for their panels together. It goes on until
  * the last of them has left. Nothing is kept: what a page asks for after a block must know the block.
  */
-export class Shared<T> {
+export class SharedRuns<T> {
   private readonly runs = new Map<string, Run<T>>();
 
   /** @throws what `make` throws, or what `left` was aborted with */

@@ -6,7 +6,7 @@ import type { Proxies } from './proxies';
 import { Sessions } from './sessions';
 
 /** Decides who may look: whoever has the token, or a session that was begun with it. Without a token, everybody. */
-export class Guard {
+export class TokenGuard {
   private readonly sessions: Sessions;
   private readonly attempts: Attempts;
   private readonly token: Buffer | null;
