@@ -11,7 +11,7 @@ import type { PointQueue } from '../export/point-queue';
 import { messageOf } from '../lib/errors';
 import { type Log, logOutput } from '../lib/log';
 import { EventBus } from '../lib/event-bus';
-import { collect } from '../metrics/collect';
+import { connectCollectors } from '../metrics/connect-collectors';
 import type { ExporterStats, MonitorEvents } from '../metrics/collector';
 import { btcdmon } from '../metrics/collectors/btcdmon';
 import { Emitter } from '../metrics/emitter';
@@ -182,7 +182,7 @@ function accountFor(
       senders: sources.reduce((sum, { connections }) => sum + connections, 0),
     }),
   });
-  const interval = collect([account], new EventBus<MonitorEvents>(), (collector, error) =>
+  const interval = connectCollectors([account], new EventBus<MonitorEvents>(), (collector, error) =>
     log.error('a collector failed', { collector, error: messageOf(error) }),
   );
   let timer: NodeJS.Timeout | undefined;

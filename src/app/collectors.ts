@@ -5,7 +5,7 @@ import type { EventBus } from '../lib/event-bus';
 import { type Log, logOutput } from '../lib/log';
 import type { LiveView } from '../live/live-view';
 import type { RelayView } from '../mempool/relay-view';
-import { collect } from '../metrics/collect';
+import { connectCollectors } from '../metrics/connect-collectors';
 import type { CollectorContext, ExporterStats, MonitorEvents } from '../metrics/collector';
 import { COLLECTORS } from '../metrics/collectors/list';
 import type { Emitter, PointSink } from '../metrics/emitter';
@@ -43,7 +43,7 @@ export function startCollectors(
     mempool: () => view.gauges(),
     addresses: () => pool.addresses,
   };
-  return collect([...COLLECTORS.map((create) => create(context)), live], bus, complainTo(log));
+  return connectCollectors([...COLLECTORS.map((create) => create(context)), live], bus, complainTo(log));
 }
 
 /** Gives each point to every queue. */

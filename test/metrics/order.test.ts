@@ -2,7 +2,7 @@ import { LiveView } from '../../src/live/live-view';
 import { syncRelayView } from '../../src/mempool/relay-view-sync';
 import { Judge } from '../../src/mempool/judge';
 import { RelayView } from '../../src/mempool/relay-view';
-import { collect } from '../../src/metrics/collect';
+import { connectCollectors } from '../../src/metrics/connect-collectors';
 import type { Collector } from '../../src/metrics/collector';
 import { COLLECTORS } from '../../src/metrics/collectors/list';
 import { Emitter } from '../../src/metrics/emitter';
@@ -84,7 +84,7 @@ function run(seed: number) {
   let interval = (): void => undefined;
   const parts = [
     () => syncRelayView({ view, judge, bus, clock }),
-    () => (interval = collect(shuffled([...collectors, live], next), bus, fail)),
+    () => (interval = connectCollectors(shuffled([...collectors, live], next), bus, fail)),
   ];
   for (const connect of shuffled(parts, next)) connect();
 

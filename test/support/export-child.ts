@@ -2,7 +2,7 @@ import { SystemClock } from '../../src/lib/clock';
 import { openExports } from '../../src/export/open';
 import { btcdmon } from '../../src/metrics/collectors/btcdmon';
 import { EventBus } from '../../src/lib/event-bus';
-import { collect } from '../../src/metrics/collect';
+import { connectCollectors } from '../../src/metrics/connect-collectors';
 import type { ExporterStats, MonitorEvents } from '../../src/metrics/collector';
 import { Emitter } from '../../src/metrics/emitter';
 
@@ -44,7 +44,7 @@ async function main(url: string, directory: string, rate: number): Promise<void>
     intervalMs: 5_000,
   });
 
-  const writeInterval = collect([accounts], new EventBus<MonitorEvents>(), (_, error) => {
+  const writeInterval = connectCollectors([accounts], new EventBus<MonitorEvents>(), (_, error) => {
     throw error;
   });
 

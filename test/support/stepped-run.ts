@@ -1,6 +1,6 @@
 import { SystemClock } from '../../src/lib/clock';
 import { EventBus } from '../../src/lib/event-bus';
-import { collect } from '../../src/metrics/collect';
+import { connectCollectors } from '../../src/metrics/connect-collectors';
 import type { MonitorEvents } from '../../src/metrics/collector';
 import { btcdmon } from '../../src/metrics/collectors/btcdmon';
 import { Emitter } from '../../src/metrics/emitter';
@@ -38,7 +38,7 @@ export class SteppedRun {
       clockSteps: clock,
     });
     now.mockRestore();
-    this.interval = collect([collector], new EventBus<MonitorEvents>(), (name, error) => {
+    this.interval = connectCollectors([collector], new EventBus<MonitorEvents>(), (name, error) => {
       throw new Error(name, { cause: error });
     });
   }

@@ -7,7 +7,7 @@ import { type Complain, guard } from './guard';
  * go on.
  * @returns a function that writes the points of the interval that ends now
  */
-export function collect(
+export function connectCollectors(
   collectors: readonly Collector[],
   bus: EventBus<MonitorEvents>,
   complain: Complain,
