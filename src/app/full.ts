@@ -2,7 +2,7 @@ import type { ChainEvents } from '../chain/chain-events';
 import { CoinLookups } from '../chain/full/coin-lookups';
 import { FullValidation, type FullValidationModules } from '../chain/full/full-validation';
 import { loadHeaders } from '../chain/full/load-headers';
-import type { WorkerStart } from '../chain/full/messages';
+import type { WorkerStart } from '../chain/full/worker-messages';
 import { WorkerEngine } from '../chain/full/worker-engine';
 import type { EventBus } from '../lib/event-bus';
 import type { FailureError } from '../lib/errors';

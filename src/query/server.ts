@@ -8,7 +8,7 @@ import type { Asked } from './answers';
 import { type QueryScheduler, TooLongError } from './query-scheduler';
 import { endAnswers } from './close-server';
 import { LIVE_PATH, encodeLive } from './live-answer';
-import { kindOf } from './parts';
+import { kindOf } from './answer-parts';
 import { readRequest } from './server-request';
 import { checkSocketFolder, socketPath } from './socket-path';
 import { type Request, encodeRow } from './socket-protocol';

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openSource } from '../../src/query/open-source';
-import { collect } from '../../src/query/result';
+import { allRows } from '../../src/query/result';
 import { parseQuery } from '../../src/query/model';
 import { FLUSH } from '../../src/store/wal/entries';
 import { Cleanup } from '../support/cleanup';
@@ -54,7 +54,7 @@ it('a node whose write-ahead log was damaged counts what is lost, and audit name
       const query = { series: 'btcdmon', where: "damaged >= 0 AND exporter = 'duckdb'", since: '1h' };
       const result = await opened.run(parseQuery(query, BigInt(Date.now()) * 1_000_000n));
       const at = result.columns.findIndex(({ name }) => name === 'damaged');
-      return (await collect(result)).map((row) => Number(row[at]));
+      return (await allRows(result)).map((row) => Number(row[at]));
     } finally {
       await opened.close();
     }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { FailureError, messageOf } from '../../lib/errors';
 import type { FullEngine, FullVerdict } from './engine';
-import type { WorkerCall, WorkerMessage, WorkerResult, WorkerStart } from './messages';
+import type { WorkerCall, WorkerMessage, WorkerResult, WorkerStart } from './worker-messages';
 
 /** How long the end waits for a block that is being judged; then it is given up, and judged again at the next start. */
 const CLOSE_MS = 2_000;

@@ -1,6 +1,6 @@
 import { isRecord, readQuestion } from '../../query/server-request';
 import type { QueryScheduler } from '../../query/query-scheduler';
-import { kindOf } from '../../query/parts';
+import { kindOf } from '../../query/answer-parts';
 import { gatherJson, readFormat, sendCsv, sendGathered } from '../send-answer';
 import { readBody } from '../body';
 import type { Handler } from '../exchange';

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { QueryScheduler } from '../../../src/query/query-scheduler';
 import { RemoteAnswers } from '../../../src/query/remote-answers';
-import { collect } from '../../../src/query/result';
+import { allRows } from '../../../src/query/result';
 import { StoreProcess } from '../../../src/store/process/store-process';
 import { Cleanup } from '../../support/cleanup';
 import { makePoints } from '../../support/make-points';
@@ -29,7 +29,7 @@ it('removes nothing for its age by a clock that was set forward, also where its 
   const asking = cleanup.add(new QueryScheduler(new RemoteAnswers(store)), (it) => it.close());
   const count = async (sql: string): Promise<unknown> => {
     const rows = await asking.ask({ timeoutMs: 60_000, left: new AbortController().signal }, async (it) =>
-      collect(await it.answer({ raw: sql })),
+      allRows(await it.answer({ raw: sql })),
     );
     return rows[0]?.[0];
   };
