@@ -4,12 +4,12 @@ import type { BlockReason, FullReason, HeaderReason } from './reasons';
 
 /**
  * What became of a block:
- * `accepted` - valid, and of the best chain: that of headers, or that of the blocks that are here;
- * `side_chain` - valid, beside it;
+ * `accepted` - valid, and part of the best header chain or of the best chain of blocks that arrived;
+ * `side_chain` - valid, on another branch;
  * `rejected` - invalid;
- * `duplicate` - it came before;
- * `unrequested` - nobody asked for it, and it was not looked at;
- * `orphan` - its parent is not known: it waits, and is judged once more when its parent is there.
+ * `duplicate` - it arrived before;
+ * `unrequested` - nobody requested it, so it was not checked;
+ * `orphan` - its parent is unknown; it waits, and is judged again when the parent is known.
  */
 export const BLOCK_STATUSES = [
   'accepted',
@@ -20,10 +20,9 @@ export const BLOCK_STATUSES = [
   'orphan',
 ] as const;
 
-/** One of `BLOCK_STATUSES`. */
 export type BlockStatus = (typeof BLOCK_STATUSES)[number];
 
-/** Why a block is rejected: Bitcoin Core's names. A fixed list. */
+/** Why a block is rejected: a fixed list of Bitcoin Core's names. */
 export type RejectReason = HeaderReason | BlockReason | SanityReason | FullReason;
 
 /** A block that was judged. */
@@ -32,44 +31,53 @@ export interface ProcessedBlock {
   /** `host:port` of the peer that sent it. */
   readonly peerAddress: string;
   readonly status: BlockStatus;
-  /** Where its parent is known. */
+  /** Undefined if its parent is unknown. */
   readonly height: number | undefined;
-  /** Where it is rejected. */
+  /** Set if the block is rejected. */
   readonly reason: RejectReason | undefined;
-  /** How long it took to judge, in milliseconds. */
+  /** How long judging took, in milliseconds. */
   readonly processTimeMs: number;
   /**
-   * Satoshi that the coinbase takes beyond the subsidy, where the block is valid: the fees, or less if the miner claims less;
-   * undefined where it claims not even the subsidy.
+   * Satoshi that the coinbase of a valid block takes beyond the subsidy: the fees, or less if the miner
+   * claims less. Undefined if it claims less than the subsidy.
    */
   readonly totalTxFees: number | undefined;
-  /** With `--validate full`, of a block that joined its chain: inputs whose scripts were not judged. */
+  /** Only with `--validate full`, for a block that was connected: inputs whose scripts were not judged. */
   readonly unverifiedInputs?: number | undefined;
 }
 
-/** What the chain tells the rest of the program. */
+/** Events of the chain. */
 export interface ChainEvents {
-  /** A block became the best that has been seen. */
+  /** A block became the best that arrived so far. */
   newBest: {
     readonly block: Block;
     readonly height: number;
-    /** Median of the times of the block and its 10 ancestors (Unix time, seconds), where they are all known. */
+    /**
+     * Median of the times of the block and its 10 ancestors (Unix time, seconds). Undefined if not all of
+     * them are known.
+     */
     readonly medianTime: number | undefined;
   };
-  /** A block was judged; comes before what follows from it. */
+  /** A block was judged. Emitted before the events that follow from it for the best chain. */
   processedBlock: ProcessedBlock;
-  /** A block is the best now or stands below it: of a branch that took the place of another one the lowest first, before `newBest`. */
+  /**
+   * A block became the best one or an ancestor of it. When one branch replaces another, these come lowest
+   * first, and before `newBest`.
+   */
   blockConnected: { readonly block: Block; readonly height: number };
-  /** A block that was connected is so no longer: the highest first, before those that take their place are connected. */
+  /**
+   * A connected block left the best chain. These come highest first, before the blocks that take their place
+   * are connected.
+   */
   blockDisconnected: { readonly hash: string; readonly height: number };
-  /** The best block that had been seen is no longer of the best chain; comes before all that follows from it. */
+  /** The previous best block left the best chain. Emitted before all other events that follow from it. */
   reorg: {
-    /** Blocks of the old chain that are none of the new one's. */
+    /** Number of blocks of the old chain that the new one does not contain. */
     readonly depth: number;
-    /** Hashes of both tips, as people write them. */
+    /** Hashes of both tips (reversed hex). */
     readonly oldTip: string;
     readonly newTip: string;
-    /** Height of the last block that both have. */
+    /** Height of the last block that both chains contain. */
     readonly forkHeight: number;
   };
 }
