@@ -1,11 +1,11 @@
 import type { Transaction } from '../wire/transaction';
 import { NONE, RecordTable } from '../lib/record-table';
 
-/** A transaction was relayed to us. */
+/** A peer relayed the transaction to us. */
 export const SEEN_RELAYED = 1;
-/** A transaction is in a block of the best chain. */
+/** The transaction is in a block of the best chain. */
 export const SEEN_MINED = 2;
-/** A transaction was in a block that left the best chain. */
+/** The transaction was in a block that left the best chain. */
 export const SEEN_STALE = 4;
 
 /** Fields of a record. */
@@ -13,12 +13,15 @@ const FLAGS = 0;
 const FIRST_VALUE = 4;
 const PAYLOAD_BYTES = 8;
 
-/** A generation ends, too, when it has this many outputs to each of its transactions; on mainnet it is under 3. */
+/**
+ * A generation also ends when it has this many outputs for each of its transactions; on mainnet it is under
+ * 3.
+ */
 const MAX_OUTPUTS_PER_TRANSACTION = 4;
 
 const HASH_BYTES = 32;
 
-/** Transactions in the order in which they came, with the values of their outputs. */
+/** Transactions in the order in which they arrived, with the values of their outputs. */
 class Generation {
   private readonly transactions = new RecordTable(HASH_BYTES, PAYLOAD_BYTES);
   private values = new Float64Array(256);
@@ -59,7 +62,7 @@ class Generation {
   }
 
   value(slot: number, index: number): number | undefined {
-    // Nothing is ever removed: what follows in order of slots follows in the values.
+    // Nothing is ever removed, so the next slot's values follow this slot's.
     const next = slot + 1;
     const end =
       next < this.transactions.size ? this.transactions.getUint(next, FIRST_VALUE) : this.valueCount;
@@ -69,9 +72,10 @@ class Generation {
 }
 
 /**
- * Remembers the transactions of late, relayed or in blocks: the values of their outputs, and where they were seen. It holds
- * the last `capacity` transactions at least and twice as many at most, in two generations; when the young one is full the
- * old one is forgotten. A txid is a hash over the values, so that what is known is right, whoever told it.
+ * Remembers recent transactions, relayed or in blocks: the values of their outputs, and where they were seen.
+ * It holds at least the last `capacity` transactions and at most twice as many, in two generations. When the
+ * young generation is full, the old one is dropped. A txid is a hash over the values, so a known value is
+ * right, whoever sent it.
  */
 export class CoinCache {
   private young: Generation;
@@ -83,8 +87,8 @@ export class CoinCache {
   }
 
   /**
-   * Notes that a transaction was seen in a further place.
-   * @param txid its 32 bytes as they are on the wire
+   * Records where a transaction was seen, in addition to earlier places.
+   * @param txid its 32 bytes in wire order
    * @returns whether it was not remembered before
    */
   add(txid: Buffer, transaction: Transaction, seen: number): boolean {
@@ -97,7 +101,10 @@ export class CoinCache {
     return true;
   }
 
-  /** Where a transaction was seen, SEEN_RELAYED, SEEN_MINED and SEEN_STALE together; 0 for one that is not remembered. */
+  /**
+   * Where a transaction was seen: SEEN_RELAYED, SEEN_MINED and SEEN_STALE combined; 0 if it is not
+   * remembered.
+   */
   seen(bytes: Buffer, start = 0): number {
     const slot = this.young.find(bytes, start);
     if (slot !== NONE) return this.young.flags(slot);
@@ -105,7 +112,7 @@ export class CoinCache {
     return oldSlot === NONE ? 0 : this.old.flags(oldSlot);
   }
 
-  /** Sets where a transaction was seen; false for one that is not remembered. */
+  /** Replaces where a transaction was seen; false if it is not remembered. */
   setSeen(txid: Buffer, seen: number): boolean {
     const slot = this.young.find(txid, 0);
     if (slot !== NONE) {
@@ -118,7 +125,10 @@ export class CoinCache {
     return true;
   }
 
-  /** Value in satoshi of output `index` of the transaction whose hash begins at `start`, where it is remembered. */
+  /**
+   * Value in satoshi of output `index` of the transaction whose hash begins at `start`; undefined if it is
+   * not remembered.
+   */
   value(bytes: Buffer, start: number, index: number): number | undefined {
     const slot = this.young.find(bytes, start);
     if (slot !== NONE) return this.young.value(slot, index);

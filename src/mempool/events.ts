@@ -1,6 +1,9 @@
-/** Why a transaction left the relay view. Whatever is built on one that leaves, other than into a block, leaves with it. */
+/**
+ * Why a transaction left the relay view. When one leaves for another reason than a block, its descendants
+ * leave with it.
+ */
 export type RemovalReason =
-  /** A block holds it. */
+  /** A block contains it. */
   | 'block'
   /** A block holds another transaction that spends what it spends. */
   | 'conflict'
@@ -11,28 +14,29 @@ export type RemovalReason =
   /** It was the oldest when the view was full. */
   | 'evicted';
 
-/** What the relay view tells the rest of the program. Amounts in satoshi, `size` in bytes, `vsize` in vB. */
+/** Events of the relay view. Amounts in satoshi, `size` in bytes, `vsize` in vB. */
 export interface MempoolEvents {
-  /** A transaction that had never been relayed before is in the view. */
+  /** A transaction that was never relayed before is in the view. */
   accepted: { readonly txid: string; readonly size: number; readonly vsize: number };
   /**
-   * The fee of a relayed transaction is known: when it comes, or, where it is in the view, when a late parent does. At most once
-   * for each; one that has no place in the view is told of only at once.
+   * The fee of a relayed transaction is known: when it arrives, or later if a missing parent of one in the
+   * view arrives. Emitted at most once for each transaction. One that is not accepted into the view gets it
+   * only on arrival.
    */
   feeKnown: { readonly txid: string; readonly fee: number; readonly size: number; readonly vsize: number };
   /**
-   * A transaction, relayed or in a block, came for the first time and spends an output that another one was already known
-   * to spend. Of n transactions that spend one output n - 1 are told of.
+   * A transaction, relayed or in a block, arrived for the first time and spends an output that a known
+   * transaction already spends. If n transactions spend one output, this is emitted n - 1 times.
    */
   conflict: {
     readonly txid: string;
-    /** txid of the one that was known to spend it: the latest of the view, or of a block. */
+    /** txid of the transaction that was known to spend it: the latest in the view, or the one in a block. */
     readonly conflictsWith: string;
     /** The output that both spend, as `txid:index`. */
     readonly prevOut: string;
-    /** Where known. */
+    /** Undefined if unknown. */
     readonly fee: number | undefined;
-    /** Fee of the other one, where known. */
+    /** Fee of the other transaction; undefined if unknown. */
     readonly otherFee: number | undefined;
   };
   /** A transaction left the view. */

@@ -5,10 +5,13 @@ import type { P2PEvents } from '../p2p/events';
 import type { MempoolEvents } from './events';
 import type { RelayView } from './relay-view';
 
-/** How often transactions that have waited too long are looked for. */
+/** How often expired transactions are removed. */
 const TICK_MS = 60_000;
 
-/** Has the relay view follow what peers announce and send, and which blocks join the best chain. */
+/**
+ * Feeds the relay view: with what peers announce and send, and with the blocks that join and leave the best
+ * chain.
+ */
 export function followRelay(
   view: RelayView,
   bus: EventBus<P2PEvents & ChainEvents & MempoolEvents>,

@@ -4,29 +4,31 @@ import type { Entries } from './entries';
 import type { MempoolEvents, RemovalReason } from './events';
 import type { Rival } from './rivals';
 
-/** What a reporter works with. */
 export interface ReporterModules {
   readonly entries: Entries;
   readonly bus: EventBus<MempoolEvents>;
 }
 
-/** Tells what happens in the relay view, of each transaction's fee at most once. */
+/** Emits the events of the relay view, and the fee of each transaction at most once. */
 export class Reporter {
   constructor(private readonly modules: ReporterModules) {}
 
-  /** A transaction that was never relayed before is in the view. */
+  /** Emits that a transaction that was never relayed before is in the view. */
   accepted(slot: number, { txid, size, vsize }: Transaction): void {
     this.modules.bus.emit('accepted', { txid, size, vsize });
     this.modules.entries.setAwaitsFee(slot, true);
     this.fee(slot);
   }
 
-  /** A transaction, relayed for the first time, has no place in the view; its fee is told now, where it is known, or never. */
+  /**
+   * Emits the fee, if known, of a transaction that was relayed for the first time and is not accepted into
+   * the view. A fee that becomes known later is not emitted.
+   */
   feeAtOnce({ txid, size, vsize }: Transaction, fee: number | undefined): void {
     if (fee !== undefined) this.modules.bus.emit('feeKnown', { txid, fee, size, vsize });
   }
 
-  /** The fee of an entry may be known now. */
+  /** Emits the fee of an entry if it is known now. */
   fee(slot: number): void {
     const { entries, bus } = this.modules;
     const fee = entries.fee(slot);
@@ -36,7 +38,9 @@ export class Reporter {
     bus.emit('feeKnown', { txid, fee, size: entries.size(slot), vsize: entries.vsize(slot) });
   }
 
-  /** A transaction with this fee came for the first time and has rivals. */
+  /**
+   * Emits the conflicts of a transaction that arrived for the first time and has rivals. `fee` is its own.
+   */
   conflicts({ txid }: Transaction, fee: number | undefined, rivals: readonly Rival[]): void {
     const { entries, bus } = this.modules;
     for (const { input, slot } of rivals)
@@ -49,7 +53,7 @@ export class Reporter {
       });
   }
 
-  /** An entry, which is still there, left the view. */
+  /** Emits that an entry, which still exists, left the view. */
   removed(slot: number, reason: RemovalReason): void {
     this.modules.bus.emit('removed', { txid: this.modules.entries.display(slot), reason });
   }
