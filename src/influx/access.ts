@@ -4,20 +4,20 @@ import { FailureError, messageOf } from '../lib/errors';
 import { readSecretFile } from '../lib/secret';
 import type { InfluxPlace } from './place';
 
-/** Where the password of an InfluxDB 1.x is looked for. */
+/** Environment variable with the password of an InfluxDB 1.x. */
 export const PASSWORD_VARIABLE = 'BTCDMON_INFLUX_PASSWORD';
 
-/** What a place is opened with. */
+/** Credentials and certificates for an InfluxDB. */
 export interface InfluxAccess {
-  /** Undefined where the place names no user. */
+  /** Undefined if the URL names no user. */
   readonly login: { readonly user: string; readonly password: string } | undefined;
-  /** Certificates in PEM; undefined means those that Node.js trusts. */
+  /** Certificates in PEM. Undefined: those that Node.js trusts. */
   readonly ca: string | undefined;
 }
 
 /**
- * Reads the password, from the place's file or the environment, and the certificates.
- * @throws FailureError where there is a user and no password, or a file can't be used
+ * Reads the password, from the URL's `password-file` or the environment, and the certificates.
+ * @throws FailureError if there is a user without a password, or a file can't be used
  */
 export async function readAccess(place: InfluxPlace, env: NodeJS.ProcessEnv): Promise<InfluxAccess> {
   const ca = await readAuthorities(place);
@@ -34,7 +34,7 @@ export async function readAccess(place: InfluxPlace, env: NodeJS.ProcessEnv): Pr
   return { login: { user, password }, ca };
 }
 
-/** The certificates of `ca-file`, or undefined where none is named. */
+/** The certificates of `ca-file`; undefined if none is named. */
 export async function readAuthorities({
   caFile,
   shown,
@@ -47,7 +47,7 @@ export async function readAuthorities({
     throw new FailureError(`${shown}: ca-file ${caFile}: can't be read: ${messageOf(error)}`);
   }
   try {
-    // Of what is no certificate TLS itself would say nothing, and trust nobody.
+    // TLS itself would silently ignore a text that is no certificate, and trust nobody.
     new X509Certificate(text);
   } catch {
     throw new FailureError(`${shown}: ca-file ${caFile}: holds no certificate in PEM`);

@@ -4,19 +4,22 @@ import { type InfluxAccess, PASSWORD_VARIABLE } from './access';
 import { explainInflux } from './explain';
 import type { InfluxPlace } from './place';
 
-/** What a new password may be made of. */
+/** Which characters a new password may contain. */
 export const WRITABLE = "use a password of printable ASCII without ' and \\";
 
-/** Whether the influx package writes a password into a statement as it is: it escapes others wrongly. */
+/**
+ * Whether the influx package writes this password correctly into a statement; it escapes other characters
+ * wrongly.
+ */
 export function isWritable(password: string): boolean {
   return /^[\x20-\x7e]+$/.test(password) && !/['\\]/.test(password);
 }
 
-/** How long a statement may take: the sums of a day of points are made in one. */
+/** How long a statement may take: one statement computes the rollups of a day. */
 const STATEMENT_MS = 300_000;
 const PING_MS = 10_000;
 
-/** The `influx` package's client as an administrator uses it, with its errors in one line. */
+/** The `influx` package's client for an administrator. Its errors are one line. */
 export class InfluxAdmin {
   private readonly influx: InfluxDB;
   private readonly shown: string;
@@ -42,11 +45,11 @@ export class InfluxAdmin {
     });
   }
 
-  /** @throws FailureError where it is no InfluxDB 1.x */
+  /** @throws FailureError if the server is not InfluxDB 1.x */
   async check(): Promise<void> {
     const [answer] = await this.influx.ping(PING_MS);
     const { online = false, version = '' } = (answer ?? {}) as Partial<IPingStats>;
-    // A ping tells neither why nobody answers nor whether we are let in.
+    // A ping tells neither why nobody answers nor whether our login is accepted.
     if (!online) await this.run((influx) => influx.getDatabaseNames());
     if (!/^v?1\./.test(version))
       throw new FailureError(
@@ -55,9 +58,10 @@ export class InfluxAdmin {
   }
 
   /**
-   * Makes the user of the URL the administrator of a server that asks for one and has none: until it has, it answers nothing else,
-   * and whoever comes first may become it. Returns whether that was so.
-   * @throws FailureError where the password can't be written into a statement
+   * Makes the user of the URL the administrator, if the server requires one and has none. Until then the
+   * server answers nothing else, and anybody may become its administrator. Returns whether the user was made
+   * the administrator.
+   * @throws FailureError if the password can't be written into a statement
    */
   async claim(): Promise<boolean> {
     const { login } = this.options.access;
@@ -76,7 +80,7 @@ export class InfluxAdmin {
     });
   }
 
-  /** @throws FailureError with the server's words */
+  /** @throws FailureError with the server's message */
   async run<T>(work: (influx: InfluxDB) => Promise<T>): Promise<T> {
     try {
       return await work(this.influx);
