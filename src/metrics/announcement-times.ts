@@ -7,9 +7,9 @@ const TIME = 0;
 const PAYLOAD_BYTES = 8;
 
 /**
- * When transactions and blocks were first announced, until somebody takes that out. It holds the last `capacity` at least and
- * twice as many at most, in two generations; when the young one is full the old one is forgotten. Each takes about 50
- * bytes.
+ * When transactions and blocks were first announced, until the time is taken out. It holds at least the last
+ * `capacity` times and at most twice as many, in two generations. When the young generation is full, the old
+ * one is dropped. Each takes about 50 bytes.
  */
 export class AnnouncementTimes {
   private young = newTable();
@@ -18,7 +18,7 @@ export class AnnouncementTimes {
 
   constructor(private readonly capacity: number) {}
 
-  /** Notes a time for a hash (wire order, one character each byte) that has none. */
+  /** Records a time for a hash (wire order, one character each byte), if it has none yet. */
   note(hash: string, timeMs: number): void {
     this.key.write(hash, 'latin1');
     if (this.young.find(this.key, 0) !== NONE || this.old.find(this.key, 0) !== NONE) return;
@@ -29,7 +29,7 @@ export class AnnouncementTimes {
     this.young.setDouble(this.young.insert(this.key, 0), TIME, timeMs);
   }
 
-  /** Takes the time of a hash out. */
+  /** Returns the time of a hash and removes it. */
   take(hash: string): number | undefined {
     this.key.write(hash, 'latin1');
     for (const table of [this.young, this.old]) {

@@ -11,10 +11,10 @@ import type { Transaction } from '../wire/transaction';
 import type { Emit } from './emitter';
 import type { SeriesName } from './schema';
 
-/** Everything that a collector may listen to. */
+/** All events that a collector can listen to. */
 export interface MonitorEvents extends P2PEvents, ChainEvents, MempoolEvents {}
 
-/** What became of the points of one exporter; see the series `btcdmon`. */
+/** Counts of the points of one exporter; see the series `btcdmon`. */
 export interface ExporterStats {
   readonly name: string;
   readonly sent: number;
@@ -25,57 +25,55 @@ export interface ExporterStats {
   readonly spooled?: number;
 }
 
-/** What `btcdmon-node collect` took; see the series `btcdmon`. */
+/** Counts of `btcdmon-node collect`; see the series `btcdmon`. */
 export interface CollectedStats {
   readonly received: number;
   readonly refused: number;
   readonly senders: number;
 }
 
-/** A relayed transaction, at its first receipt, with what the policy says of it. */
+/** A relayed transaction at its first receipt, with the policy's verdict. */
 export interface JudgedTransaction {
   readonly transaction: Transaction;
   readonly verdict: Standardness;
-  /** In satoshi, where known. */
+  /** In satoshi; undefined if unknown. */
   readonly fee: number | undefined;
 }
 
-/** What collectors are made from. */
 export interface CollectorContext {
   readonly emit: Emit;
   readonly policy: PolicyName;
   readonly maxUserAgents: number;
-  /** Hears of each relayed transaction that was judged, which is too dear to do twice. */
+  /** Called with each relayed transaction that was judged. Judging is too expensive to be done twice. */
   readonly judged?: (judged: JudgedTransaction) => void;
   /** Length of an interval in milliseconds. */
   readonly intervalMs: number;
-  /** Milliseconds on a clock that never steps. */
+  /** Milliseconds on a clock that never jumps. */
   readonly monotonicMs: () => number;
-  /** Tells when the system's clock is set; without it nobody is told. */
+  /** Reports when the system's clock is set. Undefined: such steps are not reported. */
   readonly clockSteps?: ClockSteps;
   /** Lines of the log that could not be written. */
   readonly logDropped?: () => number;
   /** Points emitted so far. */
   readonly emitted: (series: SeriesName) => number;
   readonly exporters: () => readonly ExporterStats[];
-  /** What a collector of other nodes' points took; a node has none. */
+  /** Counts of `btcdmon-node collect`; undefined for a listener. */
   readonly collected?: () => CollectedStats;
   /** Transactions of a block that were never relayed to us before it. */
   readonly unseen: (block: Block) => number;
-  /** Addresses that are known, where the network is joined, and that are banned. */
+  /** Number of known addresses, if the network is joined, and of banned ones. */
   readonly addresses: () => { readonly known?: number; readonly banned: number };
   /** The state of the relay view. */
   readonly mempool: () => MempoolGauges;
 }
 
-/** Turns events into the points of its series. It keeps what one interval needs and nothing else. */
+/** Turns events into the points of its series. It keeps only what one interval needs. */
 export interface Collector {
-  /** Name for the log when it fails. */
+  /** Name for the log if it fails. */
   readonly name: string;
   readonly on: Handlers<MonitorEvents>;
   /** Emits the points of the interval that ends now. */
   readonly interval?: () => void;
 }
 
-/** Makes a collector. */
 export type CollectorFactory = (context: CollectorContext) => Collector;

@@ -2,16 +2,16 @@ import type { Collector, CollectorContext } from '../collector';
 import { LoopLag } from '../loop-lag';
 import { SERIES_NAMES, type SeriesName } from '../schema';
 
-/** A delay of the event loop of at least so many milliseconds counts as one in which the monitor stood still. */
+/** A delay of the event loop of at least this long is reported as a stall of the monitor. */
 const STALL_MS = 1_000;
 
-/** Of what collectors are made from, its part. */
+/** The parts of the context that this collector needs. */
 export type BtcdmonContext = Pick<
   CollectorContext,
   'emit' | 'emitted' | 'exporters' | 'mempool' | 'collected' | 'intervalMs' | 'clockSteps' | 'logDropped'
 >;
 
-/** `btcdmon`: the monitor itself, what it emitted, and what its exporters did with that. */
+/** `btcdmon`: the monitor itself, the points that it emitted, and what its exporters did with them. */
 export const btcdmon = (context: BtcdmonContext): Collector => {
   const { emit, emitted, exporters, mempool, collected, intervalMs, clockSteps, logDropped } = context;
   const started = Date.now();
@@ -23,7 +23,7 @@ export const btcdmon = (context: BtcdmonContext): Collector => {
     void shed.set(series, (shed.get(series) ?? 0) + points);
   let steps = 0;
   let stalled = 0;
-  // At once: it is the first point after the step.
+  // Written immediately, so that it is the first point after the step.
   clockSteps?.onStep(({ ms, isFollowed }) => {
     if (isFollowed) emit('btcdmon', { started, clock_step: ms, clock_steps: ++steps });
   });
@@ -61,15 +61,18 @@ export const btcdmon = (context: BtcdmonContext): Collector => {
       });
       for (const { name, ...counts } of exporters())
         emit('btcdmon', { started, ...counts }, { exporter: name });
-      // Last, and counted before it is emitted: all that a reader must find for it has an earlier time. A step between the two
-      // would break that.
+      // The account comes last and is counted before it is emitted, so all points that it counts have an
+      // earlier time. A step of the clock in between would break that.
       if (clockSteps === undefined) account();
       else clockSteps.steadily(account);
     },
   };
 };
 
-/** Resident memory; undefined where it can't be read, as when no more files may be open: libuv reads it from /proc. */
+/**
+ * Resident memory. Undefined if it can't be read: libuv reads it from /proc, which fails when no more files
+ * may be open.
+ */
 function residentBytes(): number | undefined {
   try {
     return process.memoryUsage.rss();

@@ -19,8 +19,9 @@ import { tx } from './tx';
 import { txFees } from './tx-fees';
 
 /**
- * Every collector. At each event they run in this order, and so do they write an interval: `propagation` comes after those that
- * look into a transaction, whose time it measures, and `btcdmon`, which counts the points of all others, last.
+ * Every collector. For each event and each interval they run in this order. `propagation` comes after those
+ * that examine a transaction, because it measures the time they take. `btcdmon` counts the points of all
+ * others and comes last.
  */
 export const COLLECTORS: readonly CollectorFactory[] = [
   bandwidth,

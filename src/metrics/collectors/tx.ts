@@ -5,7 +5,7 @@ import type { CollectorFactory } from '../collector';
 export const tx: CollectorFactory = ({ emit, policy, judged }) => {
   let nextHeight: number | undefined;
   let medianTime: number | undefined;
-  /** The last fee that was told: that of a transaction comes before the transaction, from the relay view. */
+  /** The last fee that the relay view emitted. The fee of a transaction is emitted before the transaction. */
   let known: { readonly txid: string; readonly fee: number } | undefined;
   return {
     name: 'tx',
