@@ -7,7 +7,7 @@ import { explainInflux } from '../influx/explain';
 import { parseJson } from './json';
 import type { Value } from './result';
 
-/** One table of InfluxDB's answer. With `chunked` a long one comes in several pieces. */
+/** One table of InfluxDB's answer. With `chunked`, a long table comes in several pieces. */
 export interface InfluxSeries {
   readonly name?: string;
   readonly tags?: Readonly<Record<string, string>>;
@@ -20,15 +20,16 @@ interface InfluxBody {
   readonly results?: readonly { readonly error?: string; readonly series?: readonly InfluxSeries[] }[];
 }
 
-/** Rows of one piece of a long answer; the server's own default. */
+/** Rows in one piece of a long answer; the server's own default. */
 const CHUNK_ROWS = 10_000;
 
-/** How long the server may be silent: an aggregate over months of points takes long before its first byte. */
+/** How long the server may be silent: an aggregate over months of points takes long until its first byte. */
 const SILENCE_MS = 120_000;
 
 /**
- * Sends statements to an InfluxDB 1.x and reads the answers as they come. The transport is the `influx` package's; its
- * `queryRaw` takes an answer as a whole and rounds integers beyond 2^53.
+ * Sends statements to an InfluxDB 1.x and reads the answers as a stream. The transport comes from the
+ * `influx` package. Its `queryRaw` is not used, because it reads a whole answer at once and rounds integers
+ * beyond 2^53.
  */
 export class InfluxClient {
   private readonly pool = new Pool({ maxRetries: 0, requestTimeout: SILENCE_MS });
@@ -44,14 +45,14 @@ export class InfluxClient {
     this.shown = `InfluxDB at ${place.origin}, database ${place.database}`;
   }
 
-  /** Breaks off what runs. */
+  /** Interrupts running requests. */
   close(): void {
     this.abort.abort();
   }
 
   /**
    * The tables of the answer to one statement.
-   * @throws FailureError with the server's words, or why it can't be reached
+   * @throws FailureError with the server's message, or the reason why it can't be reached
    */
   async *send(statement: string): AsyncGenerator<InfluxSeries> {
     const response = await this.open(statement);

@@ -21,11 +21,11 @@ async function asking(): Promise<Asking> {
 const here = new AbortController().signal;
 const never = (): Promise<never> => new Promise(() => undefined);
 
-it('tells who asked that the time is over, also where the query does not end', async () => {
+it('reports the time limit, even if the query does not end', async () => {
   const asked = await asking();
   const stuck = asked.ask({ timeoutMs: 50, left: here }, never);
   await expect(stuck).rejects.toThrow(TooLongError);
-  // It has its turn still: there is one more, and after that only the line.
+  // It still has its turn: there is one more, and after that the queue.
   expect(await asked.ask({ timeoutMs: 5_000, left: here }, () => Promise.resolve(1))).toBe(1);
   const second = asked.ask({ timeoutMs: 50, left: here }, never);
   await expect(second).rejects.toThrow('the query took longer than 0.05 s; ask for less');
@@ -33,7 +33,7 @@ it('tells who asked that the time is over, also where the query does not end', a
   await expect(third).rejects.toThrow(new BusyError('other queries took all the time; try again later'));
 });
 
-it('closes although a query does not end, and takes no more', async () => {
+it('closes although a query does not end, and accepts no more', async () => {
   const asked = await asking();
   const stuck = asked.ask({ timeoutMs: 60_000, left: here }, never).catch((error: unknown) => String(error));
   await asked.close();
@@ -41,7 +41,7 @@ it('closes although a query does not end, and takes no more', async () => {
   await expect(asked.ask({ timeoutMs: 50, left: here }, never)).rejects.toThrow('the node is stopping');
 });
 
-it('lets who leaves out of the line', async () => {
+it('removes a client that leaves from the queue', async () => {
   const asked = await asking();
   const gone = [new AbortController(), new AbortController(), new AbortController()];
   const all = gone.map(({ signal }) =>

@@ -45,7 +45,7 @@ async function serve(state?: () => NodeState): Promise<void> {
   );
 }
 
-/** A process that has the store open and answers each GET with this. */
+/** A process that has the store open and sends this answer to each GET. */
 async function answerWith(body: string): Promise<void> {
   const server = createServer((_, response) => response.end(body));
   cleanup.add(server, (opened) => opened.close());
@@ -58,11 +58,11 @@ it('is the state of a node', async () => {
   expect(await askLive(file)).toEqual({ state: STATE });
 });
 
-it('is null where no node runs', async () => {
+it('is null if no node runs', async () => {
   expect(await askLive(file)).toBeNull();
 });
 
-it('says that a collector has none', async () => {
+it('reports that a collector has no state', async () => {
   await serve();
   expect(await askLive(file)).toEqual({ state: null, why: expect.stringMatching(/is no node/) as string });
 });
@@ -70,12 +70,12 @@ it('says that a collector has none', async () => {
 it.each([
   ['an older node', '', /without a live view/],
   ['a newer node', '{"format":2,"state":{}}', /newer than this program/],
-])('says that %s has none that can be read', async (_, body, why) => {
+])('reports that %s has no readable state', async (_, body, why) => {
   await answerWith(body);
   expect(await askLive(file)).toEqual({ state: null, why: expect.stringMatching(why) as string });
 });
 
-it('fails with one line where the answer is none', async () => {
+it('fails with one line for an invalid answer', async () => {
   await answerWith('<html>');
   await expect(askLive(file)).rejects.toThrow(/not JSON/);
 });
