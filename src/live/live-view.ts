@@ -8,23 +8,22 @@ import { PeerTable } from './peer-table';
 const MAX_BLOCKS = 20;
 const MAX_TRANSACTIONS = 100;
 
-/** What a live view is told of the run that it shows. */
+/** The run that a live view shows. */
 export interface LiveViewOptions {
   readonly node: string;
   readonly network: string;
 }
 
-/** What it works with. */
 export interface LiveViewModules {
   /** Unix time in milliseconds. */
   readonly nowMs: () => number;
-  /** Hears of listeners that fail. */
+  /** Called when a listener fails. */
   readonly complain: Complain;
 }
 
 /**
- * Listens to the events as collectors do, and is guarded as they are. It keeps what is bounded by the number of connections or
- * by a constant, and no bytes of a message.
+ * Follows the events like a collector, and is guarded like one. Its memory is bounded by the number of
+ * connections or by constants, and it keeps no bytes of messages.
  */
 export class LiveView implements Live, Collector {
   readonly name = 'live view';
@@ -33,9 +32,9 @@ export class LiveView implements Live, Collector {
   readonly startedMs: number;
   readonly on: Handlers<MonitorEvents>;
   private readonly table: PeerTable;
-  /** By hash, the oldest first. */
+  /** By hash, oldest first. */
   private readonly lastBlocks = new Map<string, LiveBlock>();
-  /** By txid, the oldest first. */
+  /** By txid, oldest first. */
   private readonly lastTransactions = new Map<string, LiveTransaction>();
   private readonly listeners = new Set<(event: LiveEvent) => void>();
 
@@ -79,7 +78,7 @@ export class LiveView implements Live, Collector {
     return () => this.listeners.delete(guarded);
   }
 
-  /** Takes a relayed transaction with what the policy says of it: that is judged once, by the collector of `tx`. */
+  /** Adds a relayed transaction with the policy's verdict; the collector of `tx` judges it once, for all. */
   readonly judged = ({ transaction, verdict, fee }: JudgedTransaction): void => {
     const { txid: sha, vsize, inputs, outputs } = transaction;
     const entry: LiveTransaction = {
@@ -96,7 +95,7 @@ export class LiveView implements Live, Collector {
     this.tell({ kind: 'transaction', transaction: entry });
   };
 
-  /** A block that came before, or that nobody asked for, is not judged, and a peer could fill the list with it. */
+  /** A duplicate or unrequested block is not judged, and a peer could fill the list with such blocks. */
   private processed({ block, status, height, processTimeMs, totalTxFees }: ProcessedBlock): void {
     if (status === 'duplicate' || status === 'unrequested') return;
     const entry: LiveBlock = {
@@ -113,7 +112,7 @@ export class LiveView implements Live, Collector {
     this.tell({ kind: 'block', block: entry });
   }
 
-  /** The fee of a transaction that came before its parent. */
+  /** Sets the fee rate of a transaction that arrived before its parent. */
   private feeKnown(sha: string, feeRate: number): void {
     const entry = this.lastTransactions.get(sha);
     if (entry !== undefined) this.lastTransactions.set(sha, { ...entry, feeRate });
@@ -124,7 +123,10 @@ export class LiveView implements Live, Collector {
   }
 }
 
-/** Puts an entry last, also where it was in the list before: an orphan is judged once more when its parent is there. */
+/**
+ * Moves an entry to the end, also one that is already in the list: an orphan is judged again when its parent
+ * is known.
+ */
 function keep<T extends { readonly sha: string }>(list: Map<string, T>, entry: T, most: number): void {
   list.delete(entry.sha);
   list.set(entry.sha, entry);
