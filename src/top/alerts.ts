@@ -1,11 +1,11 @@
 import { longAge, nameOf, whole } from './text';
 import type { Picture } from './view';
 
-/** Points come late where none has come for so many intervals, and for longer than a writer may wait. */
+/** Points are late if none has come for this many intervals, and for longer than a writer may wait. */
 const LATE_INTERVALS = 3;
 const LATE_MS = 15_000;
 
-/** What must not be overlooked, a line each, the most urgent first. */
+/** Alerts, one line each, the most urgent first. */
 export function alertsOf({ data, nowMs, trouble }: Omit<Picture, 'view' | 'everyMs'>): readonly string[] {
   const alerts: string[] = [];
   if (trouble !== null) alerts.push(`${trouble}; what is shown is ${longAge(nowMs - data.atMs)} old`);
