@@ -17,7 +17,6 @@ import { siteOf } from './routes';
 import { type ServerOptions, listenError, listenHttp, portOf } from './server';
 import type { HttpSettings } from './settings';
 
-/** What the page shows. */
 export interface PageModules {
   readonly asking: Asking;
   /** Name of the node or collector; null for a store alone. */
@@ -26,7 +25,7 @@ export interface PageModules {
   readonly exporters: () => readonly ExporterStats[];
 }
 
-/** What opening a page needs, and what tests have otherwise. */
+/** Parameters of `open` that tests replace. */
 export interface OpenModules {
   readonly log: Log;
   readonly assets?: string;
@@ -34,8 +33,8 @@ export interface OpenModules {
 }
 
 /**
- * The page's server. It takes its place at once, so that a port in use is said before anything else is begun, and answers from when it
- * has something to show.
+ * The server of the page. It listens at once, so that a used port is reported before anything else starts. It
+ * answers once it has something to show.
  */
 export class Page {
   private handle: RequestListener = notYet;
@@ -49,8 +48,8 @@ export class Page {
   ) {}
 
   /**
-   * Listens.
-   * @throws FailureError where the place can't be had
+   * Starts to listen.
+   * @throws FailureError if the address can't be used
    */
   static async open(settings: HttpSettings, modules: OpenModules): Promise<Page> {
     try {
@@ -66,7 +65,7 @@ export class Page {
     }
   }
 
-  /** Where it is found on this machine. */
+  /** Its URL on this machine. */
   get url(): string {
     const { host } = this.settings;
     const name = host === '0.0.0.0' || host === '::' ? 'localhost' : isIPv6(host) ? `[${host}]` : host;
@@ -82,12 +81,12 @@ export class Page {
     this.server.ref();
   }
 
-  /** Begins to answer. */
+  /** Starts to answer. */
   async show(modules: PageModules): Promise<void> {
     const { log } = this.modules;
     const { token, names, proxies: places = [] } = this.settings;
     const warn = (message: string, details: object): void => void log.warn(message, details);
-    // How long a session lives, and how long a guesser waits, depend on no clock that can be set.
+    // The life of sessions and the delay of guessers must not depend on a clock that can be set.
     const nowMs = (): number => performance.now();
     const proxies = new Proxies(places);
     const guard = new Guard(token, `btcdmon_${this.port}`, { nowMs, warn, proxies });
@@ -96,7 +95,9 @@ export class Page {
     const queryMs = this.modules.limits?.queryMs ?? QUERY_MS;
     const site = siteOf({ ...modules, ...{ assets, guard, facts, warn, queryMs, held: new Held() } });
     const fault = (error: unknown): void =>
-      void log.error('the page failed at something', { error: error instanceof Error ? error.stack : error });
+      void log.error('an operation of the page failed', {
+        error: error instanceof Error ? error.stack : error,
+      });
     const router = { ...site, guard, names, fault };
     this.ends = () => site.close();
     this.handle = (request, response) => {
@@ -107,7 +108,7 @@ export class Page {
     };
   }
 
-  /** Ends every answer; those that ask the store are broken off by whoever owns it. */
+  /** Ends every answer. The owner of the store interrupts those that wait for it. */
   async close(): Promise<void> {
     this.server.close();
     this.ends();

@@ -12,14 +12,14 @@ import { StatusLine } from '../../src/lib/status-line';
 import { type Cleanup } from '../support/cleanup';
 import { queryPoints } from '../support/query-points';
 
-/** What a page in a test has otherwise than by default. */
+/** Settings of a test's page that differ from the defaults. */
 export interface ServedOptions extends Partial<HttpSettings> {
   readonly live?: Live;
   readonly limits?: OpenModules['limits'];
   readonly points?: ReturnType<typeof queryPoints>;
 }
 
-/** A page over a store with points, and what is needed to look at both. */
+/** A page over a store with points, and what is needed to read both. */
 export interface Served {
   readonly url: string;
   readonly port: number;
@@ -32,7 +32,7 @@ export interface Served {
   readonly logged: string[];
 }
 
-/** Files of a page, as small as they may be. */
+/** Files of a page, as small as possible. */
 export const ASSET_TEXTS = {
   'index.html': '<!doctype html><html lang="en"><title>page</title></html>',
   'login.html': '<!doctype html><html lang="en"><title>login</title><p><!--message--></p></html>',

@@ -6,17 +6,17 @@ import type { FactsOfStore } from '../facts';
 import { readParams } from '../params';
 import { sendJson } from '../reply';
 
-/** Whose page it is. */
+/** The node or store that the page shows. */
 export interface About {
   /** Name of this node or collector; null for a store alone. */
   readonly node: string | null;
-  /** What a running node knows of this moment. */
+  /** The current state of a running node. */
   readonly live?: Live | undefined;
   readonly exporters: () => readonly ExporterStats[];
   readonly facts: FactsOfStore;
 }
 
-/** What changes from moment to moment. */
+/** The part that changes all the time. */
 export async function statusOf({ node, live, exporters, facts }: About): Promise<Record<string, unknown>> {
   const { oldestMs, newestMs } = await facts.get();
   return {

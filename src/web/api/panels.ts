@@ -20,17 +20,17 @@ import type { Answering } from './query';
 
 const PARAMS = ['since', 'until', 'node', 'network', 'format'] as const;
 
-/** Where panels are. */
+/** Path of the panels. */
 export const PANELS_PATH = '/api/panels';
 
-/** `GET /api/panels`: which there are. */
+/** `GET /api/panels`: the list of panels. */
 export const panelsHandler: Handler = ({ request, response, params }) => {
   readParams(params, []);
   const panels = PANELS.map(({ lines, ...panel }) => ({ ...panel, labels: lines.map(columnName) }));
   return sendJson(request, response, { themes: THEMES, panels });
 };
 
-/** `GET /api/panels/NAME`: one of them over a range of time, as JSON or as CSV. */
+/** `GET /api/panels/NAME`: one panel over a period, as JSON or as CSV. */
 export function panelHandler({ asking, held, queryMs }: Answering): (name: string) => Handler {
   const shared = new Shared<Buffer>();
   return (name) => async (exchange) => {

@@ -6,15 +6,15 @@ import type { Handler } from '../exchange';
 import { HttpError } from '../http-error';
 import { DOWNLOAD_MS, type Held, MAX_QUESTION_BYTES } from '../limits';
 
-/** What answers come from. */
+/** What a handler needs to answer queries. */
 export interface Answering {
   readonly asking: Asking;
   readonly held: Held;
-  /** Milliseconds that a query may take whose answer is shown. */
+  /** Time limit of a query whose answer is shown, in milliseconds. */
   readonly queryMs: number;
 }
 
-/** `POST /api/query`: any query or reading statement, as JSON or as CSV. */
+/** `POST /api/query`: any query or read-only statement, as JSON or as CSV. */
 export function queryHandler({ asking, held, queryMs }: Answering): Handler {
   return async (exchange) => {
     const { request, left } = exchange;
