@@ -1,4 +1,4 @@
-import { compactOf, targetOf } from './compact';
+import { encodeCompactTarget, decodeCompactTarget } from './compact-target';
 import type { ChainParams } from './params';
 
 /** The properties of earlier headers that the difficulty rules need. Indices are those of a HeaderTable. */
@@ -49,6 +49,6 @@ export function retarget(params: ChainParams, bits: number, timespan: number): n
     Math.floor(targetTimespan / MAX_FACTOR),
     Math.min(timespan, targetTimespan * MAX_FACTOR),
   );
-  const target = ((targetOf(bits) ?? 0n) * BigInt(bounded)) / BigInt(targetTimespan);
-  return compactOf(target > powLimit ? powLimit : target);
+  const target = ((decodeCompactTarget(bits) ?? 0n) * BigInt(bounded)) / BigInt(targetTimespan);
+  return encodeCompactTarget(target > powLimit ? powLimit : target);
 }

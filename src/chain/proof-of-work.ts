@@ -1,4 +1,4 @@
-import { targetOf, workOf } from './compact';
+import { decodeCompactTarget, workOf } from './compact-target';
 
 /** A target in the two forms that are compared with headers. */
 interface Target {
@@ -30,7 +30,7 @@ export class ProofOfWork {
   }
 
   private derive(bits: number): Target | undefined {
-    const target = targetOf(bits);
+    const target = decodeCompactTarget(bits);
     if (target === undefined || target > this.powLimit) return undefined;
     const bytes = Buffer.from(target.toString(16).padStart(64, '0'), 'hex').reverse();
     return { bits, bytes, work: workOf(target) };

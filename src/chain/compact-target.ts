@@ -8,7 +8,7 @@ const MANTISSA = 0x007f_ffff;
  * The target that `bits` (nBits, the compact form in a header) stands for. Undefined if that is no target:
  * zero, negative or above 256 bits (Bitcoin Core `src/arith_uint256.cpp` SetCompact).
  */
-export function targetOf(bits: number): bigint | undefined {
+export function decodeCompactTarget(bits: number): bigint | undefined {
   const exponent = bits >>> 24;
   const mantissa = bits & MANTISSA;
   const target =
@@ -20,7 +20,7 @@ export function targetOf(bits: number): bigint | undefined {
 /**
  * The compact form of a target: its number of bytes and its three highest bytes. The lower bytes are lost.
  */
-export function compactOf(target: bigint): number {
+export function encodeCompactTarget(target: bigint): number {
   let exponent = Math.ceil(target.toString(16).length / 2);
   let mantissa =
     exponent <= 3 ? Number(target) << (8 * (3 - exponent)) : Number(target >> BigInt(8 * (exponent - 3)));

@@ -1,6 +1,6 @@
 import * as consensus from 'bcoin/lib/protocol/consensus';
 import fc from 'fast-check';
-import { compactOf, targetOf, workOf } from '../../src/chain/compact';
+import { encodeCompactTarget, decodeCompactTarget, workOf } from '../../src/chain/compact-target';
 
 /** bcoin's reading of a target; undefined if its verifyPOW does not accept it. */
 function bcoinTarget(bits: number): bigint | undefined {
@@ -18,7 +18,7 @@ describe('targets', () => {
     [0x02123456, 0x1234n],
     [0x01123456, 0x12n],
     [0x2100ffff, 0xffffn << 240n],
-  ])('reads %i', (bits, target) => expect(targetOf(bits)).toBe(target));
+  ])('reads %i', (bits, target) => expect(decodeCompactTarget(bits)).toBe(target));
 
   it.each([
     ['zero', 0],
@@ -27,7 +27,7 @@ describe('targets', () => {
     ['negative', 0x04923456],
     ['257 bits', 0x21010000],
     ['far too large', 0xff123456],
-  ])('refuses %s', (_, bits) => expect(targetOf(bits)).toBeUndefined());
+  ])('refuses %s', (_, bits) => expect(decodeCompactTarget(bits)).toBeUndefined());
 
   it('reads what bcoin reads', () => {
     fc.assert(
@@ -36,7 +36,7 @@ describe('targets', () => {
         fc.integer({ min: 0, max: 0xff_ffff }),
         (size, mantissa) => {
           const bits = size * 0x1000000 + mantissa;
-          expect(targetOf(bits)).toBe(bcoinTarget(bits));
+          expect(decodeCompactTarget(bits)).toBe(bcoinTarget(bits));
         },
       ),
     );
@@ -47,8 +47,8 @@ describe('targets', () => {
       fc.property(fc.bigInt({ min: 1n, max: (1n << 256n) - 1n }), fc.nat(255), (wide, shift) => {
         const target = (wide >> BigInt(shift)) | 1n;
         // bcoin gets at a number only through a compact form, which loses digits, so both read it again.
-        const bits = compactOf(target);
-        const rounded = targetOf(bits) ?? 0n;
+        const bits = encodeCompactTarget(target);
+        const rounded = decodeCompactTarget(bits) ?? 0n;
         expect(rounded).toBeLessThanOrEqual(target);
         expect(rounded).toBeGreaterThan(target - (target >> 15n) - 1n);
         expect(consensus.toCompact(consensus.fromCompact(bits))).toBe(bits);
