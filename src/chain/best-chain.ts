@@ -1,6 +1,6 @@
 import type { EventBus } from '../lib/event-bus';
 import type { Block } from '../wire/block';
-import type { ChainEvents } from './events';
+import type { ChainEvents } from './chain-events';
 import type { HeaderChain } from './header-chain';
 import { RECENT_BLOCKS, RecentBlocks } from './recent-blocks';
 

@@ -4,7 +4,7 @@ import type { Block } from '../wire/block';
 import { BestChain } from './best-chain';
 import type { FullVerdict } from './full/engine';
 import type { FullValidation } from './full/full-validation';
-import type { BlockStatus, ChainEvents, RejectReason } from './events';
+import type { BlockStatus, ChainEvents, RejectReason } from './chain-events';
 import type { HeaderChain } from './header-chain';
 import { ORPHAN_LIMITS, OrphanBlocks, type OrphanLimits } from './orphan-blocks';
 import { isTooEarly } from './reasons';

@@ -1,4 +1,4 @@
-import type { ProcessedBlock } from '../chain/events';
+import type { ProcessedBlock } from '../chain/chain-events';
 import type { Handlers } from '../lib/event-bus';
 import type { Collector, JudgedTransaction, MonitorEvents } from '../metrics/collector';
 import { type Complain, guard } from '../metrics/guard';

@@ -1,8 +1,8 @@
-import type { ChainEvents } from '../chain/events';
+import type { ChainEvents } from '../chain/chain-events';
 import type { Clock } from '../lib/clock';
 import type { EventBus } from '../lib/event-bus';
 import type { P2PEvents } from '../p2p/events';
-import type { MempoolEvents } from './events';
+import type { MempoolEvents } from './mempool-events';
 import type { RelayView } from './relay-view';
 
 /** How often expired transactions are removed. */

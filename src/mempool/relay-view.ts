@@ -6,7 +6,7 @@ import type { Transaction } from '../wire/transaction';
 import { billOf } from './bill';
 import { CoinCache, SEEN_MINED, SEEN_RELAYED, SEEN_STALE } from './coin-cache';
 import { ENTRY_BYTES } from './entries';
-import type { MempoolEvents, RemovalReason } from './events';
+import type { MempoolEvents, RemovalReason } from './mempool-events';
 import { Graph } from './graph';
 import { KeptBlocks } from './kept-blocks';
 import { MissingParents } from './missing-parents';

@@ -1,7 +1,7 @@
 import type { EventBus } from '../lib/event-bus';
 import type { Transaction } from '../wire/transaction';
 import type { Entries } from './entries';
-import type { MempoolEvents, RemovalReason } from './events';
+import type { MempoolEvents, RemovalReason } from './mempool-events';
 import type { Rival } from './rivals';
 
 export interface ReporterModules {

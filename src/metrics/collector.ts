@@ -1,7 +1,7 @@
-import type { ChainEvents } from '../chain/events';
+import type { ChainEvents } from '../chain/chain-events';
 import type { ClockSteps } from '../lib/clock';
 import type { Handlers } from '../lib/event-bus';
-import type { MempoolEvents } from '../mempool/events';
+import type { MempoolEvents } from '../mempool/mempool-events';
 import type { MempoolGauges } from '../mempool/relay-view';
 import type { P2PEvents } from '../p2p/events';
 import type { Block } from '../wire/block';

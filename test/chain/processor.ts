@@ -1,5 +1,5 @@
 import { BlockProcessor } from '../../src/chain/block-processor';
-import type { ChainEvents } from '../../src/chain/events';
+import type { ChainEvents } from '../../src/chain/chain-events';
 import { HeaderChain } from '../../src/chain/header-chain';
 import { ORPHAN_LIMITS, type OrphanLimits } from '../../src/chain/orphan-blocks';
 import { EventBus } from '../../src/lib/event-bus';

@@ -1,4 +1,4 @@
-import type { ProcessedBlock } from '../../src/chain/events';
+import type { ProcessedBlock } from '../../src/chain/chain-events';
 import { EventBus } from '../../src/lib/event-bus';
 import type { LiveEvent } from '../../src/live/live';
 import { LiveView } from '../../src/live/live-view';

@@ -1,5 +1,5 @@
 import { EventBus } from '../../src/lib/event-bus';
-import type { MempoolEvents } from '../../src/mempool/events';
+import type { MempoolEvents } from '../../src/mempool/mempool-events';
 import { RelayView, type RelayViewOptions } from '../../src/mempool/relay-view';
 import { INV_TX } from '../../src/wire/messages/inventory';
 import { type Block, parseBlock } from '../../src/wire/block';

@@ -1,5 +1,5 @@
 import { ENTRY_BYTES } from '../../src/mempool/entries';
-import type { MempoolEvents, RemovalReason } from '../../src/mempool/events';
+import type { MempoolEvents, RemovalReason } from '../../src/mempool/mempool-events';
 import type { MempoolGauges, RelayViewOptions } from '../../src/mempool/relay-view';
 import { heldBytes } from '../../src/mempool/raw-store';
 import { SPEND_BYTES } from '../../src/mempool/spends';

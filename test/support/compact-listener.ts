@@ -1,6 +1,6 @@
 import { blockChecks } from '../../src/chain/block-checks';
 import { BlockProcessor } from '../../src/chain/block-processor';
-import type { ProcessedBlock } from '../../src/chain/events';
+import type { ProcessedBlock } from '../../src/chain/chain-events';
 import { followChain } from '../../src/chain/follow';
 import { HeaderChain } from '../../src/chain/header-chain';
 import { CHAIN_PARAMS } from '../../src/chain/params';

@@ -1,4 +1,4 @@
-import type { RejectReason } from '../events';
+import type { RejectReason } from '../chain-events';
 
 /** The judgement of full validation on a block. */
 export interface FullVerdict {

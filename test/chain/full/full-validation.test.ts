@@ -1,5 +1,5 @@
 import { BlockProcessor } from '../../../src/chain/block-processor';
-import type { ChainEvents } from '../../../src/chain/events';
+import type { ChainEvents } from '../../../src/chain/chain-events';
 import { FullChain } from '../../../src/chain/full/full-chain';
 import { FullValidation } from '../../../src/chain/full/full-validation';
 import { loadHeaders } from '../../../src/chain/full/load-headers';
