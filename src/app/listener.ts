@@ -1,7 +1,7 @@
 import os from 'node:os';
 import { blockChecks } from '../chain/block-checks';
 import { BlockProcessor } from '../chain/block-processor';
-import { followChain } from '../chain/follow';
+import { syncChain } from '../chain/chain-sync';
 import { HeaderChain } from '../chain/header-chain';
 import { HeaderStore, warnOfDamage } from '../chain/header-store';
 import { CHAIN_PARAMS } from '../chain/params';
@@ -21,7 +21,7 @@ import type { SeriesName } from '../metrics/schema';
 import type { Endpoint } from '../p2p/endpoint';
 import { type JoinOptions, prepareJoin } from '../p2p/join/prepare';
 import type { NetworkName } from '../wire/networks';
-import { followRelay } from '../mempool/follow';
+import { syncRelayView } from '../mempool/relay-view-sync';
 import { type MempoolGauges, RelayView } from '../mempool/relay-view';
 import { Pool } from '../p2p/pool';
 import { HeaderProgress } from './header-progress';
@@ -191,7 +191,7 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
     }
   };
   // Before the collectors hear of it: what they say of a block's processing includes this.
-  const followTick = followChain({
+  const followTick = syncChain({
     chain,
     processor,
     bus,
@@ -211,7 +211,7 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
     { maxBytes: config.mempoolBytes, expiryMs: MEMPOOL_EXPIRY_MS, coinTransactions: COIN_TRANSACTIONS },
     { bus, lookUp: full?.lookUp },
   );
-  followRelay(view, bus, clock);
+  syncRelayView(view, bus, clock);
   const { emit } = emitter;
   const emitted = (series: SeriesName): number => emitter.emitted(series);
   const { policy, maxUserAgents, intervalMs } = config;

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { BlockProcessor } from '../../src/chain/block-processor';
-import { followChain } from '../../src/chain/follow';
+import { syncChain } from '../../src/chain/chain-sync';
 import { HeaderChain } from '../../src/chain/header-chain';
 import type { HeaderTable } from '../../src/chain/header-table';
 import { CHAIN_PARAMS } from '../../src/chain/params';
@@ -149,7 +149,7 @@ async function judged({ network }: SharedBlock, file: string, height: number): P
   const clock = new SystemClock();
   const chain = chainBelow(network, parseBlock(bytes), height);
   const faults: unknown[] = [];
-  followChain({
+  syncChain({
     chain,
     processor: new BlockProcessor({ chain, clock, bus, headerAdded: () => undefined }),
     bus,

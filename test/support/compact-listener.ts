@@ -1,12 +1,12 @@
 import { blockChecks } from '../../src/chain/block-checks';
 import { BlockProcessor } from '../../src/chain/block-processor';
 import type { ProcessedBlock } from '../../src/chain/chain-events';
-import { followChain } from '../../src/chain/follow';
+import { syncChain } from '../../src/chain/chain-sync';
 import { HeaderChain } from '../../src/chain/header-chain';
 import { CHAIN_PARAMS } from '../../src/chain/params';
 import type { Clock } from '../../src/lib/clock';
 import { EventBus } from '../../src/lib/event-bus';
-import { followRelay } from '../../src/mempool/follow';
+import { syncRelayView } from '../../src/mempool/relay-view-sync';
 import { RelayView } from '../../src/mempool/relay-view';
 import { collect } from '../../src/metrics/collect';
 import type { MonitorEvents } from '../../src/metrics/collector';
@@ -59,7 +59,7 @@ export function startListener(
   bus.on('processedBlock', (event) => processed.push(event));
   bus.on('violation', ({ reason }) => violations.push(reason));
   bus.on('disconnected', ({ reason }) => disconnects.push(reason));
-  followChain({
+  syncChain({
     chain,
     processor,
     bus,
@@ -74,7 +74,7 @@ export function startListener(
     { maxBytes: 10_000_000, expiryMs: 1_000_000, coinTransactions: 10_000 },
     { bus },
   );
-  followRelay(view, bus, clock);
+  syncRelayView(view, bus, clock);
   const emit: Emit = (series, fields) => {
     points.set(series, [...(points.get(series) ?? []), fields]);
   };

@@ -1,5 +1,5 @@
 import { SystemClock } from '../../src/lib/clock';
-import { followRelay } from '../../src/mempool/follow';
+import { syncRelayView } from '../../src/mempool/relay-view-sync';
 import { RelayView } from '../../src/mempool/relay-view';
 import { type Block, parseBlock } from '../../src/wire/block';
 import { parseTransaction, type Transaction } from '../../src/wire/transaction';
@@ -33,7 +33,7 @@ function chainOf(salt: number, contents: readonly (readonly (number | Transactio
 function following() {
   const { process, bus, chain } = newProcessor();
   const view = new RelayView({ maxBytes: 1e6, expiryMs: 1e9, coinTransactions: 1_000 }, { bus });
-  followRelay(view, bus, new SystemClock());
+  syncRelayView(view, bus, new SystemClock());
   process(base === undefined ? [] : [base]);
   for (const each of relayed) view.add(transactionOf(spec(each)), 0);
   return { process, bus, view, chain, waiting: (): number => view.gauges().transactions };

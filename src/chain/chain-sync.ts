@@ -11,7 +11,7 @@ import { isMutation } from './validate-block';
 /** Service bits NETWORK and NETWORK_LIMITED (BIP159). Only peers with one of them serve headers. */
 const SERVES_BLOCKS = (1n << 0n) | (1n << 10n);
 
-export interface FollowModules {
+export interface ChainSyncModules {
   readonly chain: HeaderChain;
   readonly processor: BlockProcessor;
   readonly bus: EventBus<P2PEvents & ChainEvents>;
@@ -35,7 +35,7 @@ export interface FollowModules {
  * Feeds the headers and blocks that peers send to the chain.
  * @returns a function that turns to another peer if the current one is silent; call it about once a second
  */
-export function followChain(modules: FollowModules): () => void {
+export function syncChain(modules: ChainSyncModules): () => void {
   const { chain, processor, bus, clock, askHeaders } = modules;
   const peers = new Map<number, HeaderPeer>();
   /** The peers by address, so that a block that waited for its parent is still blamed on its sender. */

@@ -1,4 +1,4 @@
-import { followChain } from '../../src/chain/follow';
+import { syncChain } from '../../src/chain/chain-sync';
 import type { PeerInfo } from '../../src/p2p/events';
 import { type Block, parseBlock } from '../../src/wire/block';
 import { somePeer } from '../support/points';
@@ -13,7 +13,7 @@ function following() {
   const { processor, chain, bus } = newProcessor();
   const reports: string[] = [];
   const asked: string[] = [];
-  followChain({
+  syncChain({
     chain,
     processor,
     bus,

@@ -12,7 +12,7 @@ const TICK_MS = 60_000;
  * Feeds the relay view: with what peers announce and send, and with the blocks that join and leave the best
  * chain.
  */
-export function followRelay(
+export function syncRelayView(
   view: RelayView,
   bus: EventBus<P2PEvents & ChainEvents & MempoolEvents>,
   clock: Clock,
