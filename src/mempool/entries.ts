@@ -1,6 +1,6 @@
 import { readDisplayHash } from '../wire/hash';
 import type { Transaction } from '../wire/transaction';
-import { type Bill, feeOf } from './bill';
+import { type Amounts, feeOf } from './amounts';
 import { heldBytes } from './raw-store';
 import { NONE, RecordTable } from '../lib/record-table';
 
@@ -63,7 +63,7 @@ export class Entries {
   }
 
   /** Makes an entry, which is in no list yet. */
-  add(txid: Buffer, { size, vsize, inputs, outputs }: Transaction, bill: Bill): number {
+  add(txid: Buffer, { size, vsize, inputs, outputs }: Transaction, bill: Amounts): number {
     const slot = this.table.insert(txid, 0);
     this.table.setDouble(slot, BALANCE, bill.balance);
     this.table.setUint(slot, UNKNOWN_INPUTS, bill.unknownInputs);

@@ -1,5 +1,5 @@
 import type { Transaction } from '../wire/transaction';
-import type { Bill } from './bill';
+import type { Amounts } from './amounts';
 import { Entries } from './entries';
 import { RawStore } from './raw-store';
 import { NONE } from '../lib/record-table';
@@ -15,7 +15,7 @@ export class Graph {
   private readonly wtxid = Buffer.alloc(HASH_BYTES);
 
   /** Makes an entry whose inputs nothing else spends; it is in no list yet. */
-  add(txid: Buffer, transaction: Transaction, bill: Bill): number {
+  add(txid: Buffer, transaction: Transaction, bill: Amounts): number {
     const slot = this.entries.add(txid, transaction, bill);
     let spend = NONE;
     transaction.inputs.forEach((input, i) => {

@@ -3,7 +3,7 @@ import type { InventoryItem } from '../wire/messages/inventory';
 import type { Block } from '../wire/block';
 import type { Input } from '../wire/input';
 import type { Transaction } from '../wire/transaction';
-import { billOf } from './bill';
+import { amountsOf } from './amounts';
 import { CoinCache, SEEN_MINED, SEEN_RELAYED, SEEN_STALE } from './coin-cache';
 import { ENTRY_BYTES } from './entries';
 import type { MempoolEvents, RemovalReason } from './mempool-events';
@@ -13,7 +13,7 @@ import { MissingParents } from './missing-parents';
 import { NONE } from '../lib/record-table';
 import { RelayedTransactions } from './relayed-transactions';
 import { Reporter } from './reporter';
-import { replaces, rivalsOf } from './rivals';
+import { replaces, conflictsOf } from './conflicts';
 import { SPEND_BYTES } from './spends';
 
 /** Limits of the relay view. */
@@ -106,7 +106,8 @@ export class RelayView {
     const seen = this.coins.seen(txid);
     const known = this.entries.find(txid);
     if (known !== NONE || (seen & SEEN_MINED) !== 0) {
-      if (!this.wasRelayed(txid)) this.reporter.feeAtOnce(transaction, billOf(transaction, this.coins).fee);
+      if (!this.wasRelayed(txid))
+        this.reporter.feeAtOnce(transaction, amountsOf(transaction, this.coins).fee);
       if (known !== NONE) this.entries.setRelayed(known);
       this.coins.setSeen(txid, seen | SEEN_RELAYED);
       return;
@@ -114,8 +115,8 @@ export class RelayView {
     const isFirst = (seen & SEEN_RELAYED) === 0;
     this.remember(txid, transaction, SEEN_RELAYED);
 
-    const bill = billOf(transaction, this.coins);
-    const rivals = rivalsOf(transaction, this.graph.spends);
+    const bill = amountsOf(transaction, this.coins);
+    const rivals = conflictsOf(transaction, this.graph.spends);
     if (isFirst) this.reporter.conflicts(transaction, bill.fee, rivals);
     if (!replaces(bill.fee, rivals, this.entries)) {
       if (isFirst) this.reporter.feeAtOnce(transaction, bill.fee);
@@ -228,8 +229,8 @@ export class RelayView {
     if (transaction.isCoinbase) return;
     let slot = this.entries.find(txid);
     if (slot === NONE) {
-      const bill = billOf(transaction, this.coins);
-      const rivals = rivalsOf(transaction, this.graph.spends);
+      const bill = amountsOf(transaction, this.coins);
+      const rivals = conflictsOf(transaction, this.graph.spends);
       if (!wasRelayed) this.reporter.conflicts(transaction, bill.fee, rivals);
       for (const rival of rivals) {
         if (this.entries.isMined(rival.slot)) this.drop(rival.slot);

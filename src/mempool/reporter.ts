@@ -2,7 +2,7 @@ import type { EventBus } from '../lib/event-bus';
 import type { Transaction } from '../wire/transaction';
 import type { Entries } from './entries';
 import type { MempoolEvents, RemovalReason } from './mempool-events';
-import type { Rival } from './rivals';
+import type { ConflictingEntry } from './conflicts';
 
 export interface ReporterModules {
   readonly entries: Entries;
@@ -41,7 +41,7 @@ export class Reporter {
   /**
    * Emits the conflicts of a transaction that arrived for the first time and has rivals. `fee` is its own.
    */
-  conflicts({ txid }: Transaction, fee: number | undefined, rivals: readonly Rival[]): void {
+  conflicts({ txid }: Transaction, fee: number | undefined, rivals: readonly ConflictingEntry[]): void {
     const { entries, bus } = this.modules;
     for (const { input, slot } of rivals)
       bus.emit('conflict', {

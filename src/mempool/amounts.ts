@@ -2,7 +2,7 @@ import type { Transaction } from '../wire/transaction';
 import type { CoinCache } from './coin-cache';
 
 /** The known input and output values of a transaction, in satoshi. */
-export interface Bill {
+export interface Amounts {
   /** Value of each input; undefined if unknown. */
   readonly values: readonly (number | undefined)[];
   /** The sum of the known input values minus the sum of the outputs. */
@@ -13,7 +13,7 @@ export interface Bill {
 }
 
 /** Computes the bill of a transaction from the remembered output values. */
-export function billOf({ inputs, outputs }: Transaction, coins: CoinCache): Bill {
+export function amountsOf({ inputs, outputs }: Transaction, coins: CoinCache): Amounts {
   const values = inputs.map(({ bytes, start, prevIndex }) => coins.value(bytes, start, prevIndex));
   let unknownInputs = 0;
   let balance = 0;

@@ -5,7 +5,7 @@ import { NONE } from '../lib/record-table';
 import type { Spends } from './spends';
 
 /** An entry that spends the same output as an input of another transaction. */
-export interface Rival {
+export interface ConflictingEntry {
   readonly input: Input;
   readonly slot: number;
 }
@@ -14,8 +14,8 @@ export interface Rival {
  * The rivals of a transaction that has no entry, in the order of its inputs. An entry appears once for each
  * shared input.
  */
-export function rivalsOf({ inputs }: Transaction, spends: Spends): Rival[] {
-  const rivals: Rival[] = [];
+export function conflictsOf({ inputs }: Transaction, spends: Spends): ConflictingEntry[] {
+  const rivals: ConflictingEntry[] = [];
   for (const input of inputs) {
     const slot = spends.spenderOf(input);
     if (slot !== NONE) rivals.push({ input, slot });
@@ -27,7 +27,11 @@ export function rivalsOf({ inputs }: Transaction, spends: Spends): Rival[] {
  * Whether a relayed transaction replaces its rivals. It does not if a block contains one of them, or if all
  * fees are known and it pays no more than all of them together (BIP125, rules 3 and 4).
  */
-export function replaces(fee: number | undefined, rivals: readonly Rival[], entries: Entries): boolean {
+export function replaces(
+  fee: number | undefined,
+  rivals: readonly ConflictingEntry[],
+  entries: Entries,
+): boolean {
   if (rivals.length === 0) return true;
   let paid: number | undefined = 0;
   for (const slot of new Set(rivals.map((rival) => rival.slot))) {
