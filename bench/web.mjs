@@ -21,7 +21,7 @@ async function measure() {
   const { columnNames } = require('../dist/metrics/schema.js');
   const { Asking } = require('../dist/query/asking.js');
   const { LocalAnswers } = require('../dist/query/local-answers.js');
-  const { Page } = require('../dist/web/page.js');
+  const { Page } = require('../dist/web/page-server.js');
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-bench-web-'));
   const exporter = new DuckDbExporter({ path: path.join(folder, 'store.duckdb') });
   await exporter.open();

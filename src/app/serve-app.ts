@@ -8,7 +8,7 @@ import { connectClient } from '../query/client';
 import { RemoteAnswers } from '../query/remote-answers';
 import { StoreProcess } from '../store/process/store-process';
 import { type Layout, tableColumns } from '../store/tables';
-import { Page } from '../web/page';
+import { PageServer } from '../web/page-server';
 import type { HttpSettings } from '../web/settings';
 
 /** What is shown, and where. */
@@ -44,7 +44,7 @@ export async function serveStore(
       series: lacking,
     });
   const asking = new Asking(new RemoteAnswers(store));
-  const page = await Page.open(http, { log }).catch(async (error: unknown) => {
+  const page = await PageServer.open(http, { log }).catch(async (error: unknown) => {
     await store.close();
     throw error;
   });

@@ -9,7 +9,7 @@ import { Asking } from '../query/asking';
 import { RemoteAnswers } from '../query/remote-answers';
 import { serveQueries } from '../query/server';
 import { VERSION } from '../lib/version';
-import { Page } from '../web/page';
+import { PageServer } from '../web/page-server';
 import type { HttpSettings } from '../web/settings';
 
 /** What is served of embedded stores. */
@@ -27,7 +27,7 @@ export interface ServingModules {
   readonly stats: () => readonly ExporterStats[];
   /** What is known of this moment, of a node. */
   readonly live?: Live | undefined;
-  readonly page: Page | null;
+  readonly page: PageServer | null;
   readonly log: Log;
 }
 
@@ -44,10 +44,10 @@ export interface Serving {
  * is another's.
  * @throws FailureError where a place that somebody asked for can't be had
  */
-export async function openPage(settings: HttpSettings | undefined, log: Log): Promise<Page | null> {
+export async function openPage(settings: HttpSettings | undefined, log: Log): Promise<PageServer | null> {
   if (settings === undefined) return null;
   try {
-    return await Page.open(settings, { log });
+    return await PageServer.open(settings, { log });
   } catch (error) {
     if (settings.given) throw error;
     log.warn(`no page: ${messageOf(error)}`);

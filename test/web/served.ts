@@ -6,7 +6,7 @@ import { DuckDbExporter } from '../../src/export/duckdb';
 import { createLog } from '../../src/lib/log';
 import { Asking } from '../../src/query/asking';
 import { LocalAnswers } from '../../src/query/local-answers';
-import { type OpenModules, Page } from '../../src/web/page';
+import { type OpenModules, PageServer } from '../../src/web/page-server';
 import type { HttpSettings } from '../../src/web/settings';
 import { StatusLine } from '../../src/lib/status-line';
 import { type Cleanup } from '../support/cleanup';
@@ -23,7 +23,7 @@ export interface ServedOptions extends Partial<HttpSettings> {
 export interface Served {
   readonly url: string;
   readonly port: number;
-  readonly page: Page;
+  readonly page: PageServer;
   readonly asking: Asking;
   readonly exporter: DuckDbExporter;
   readonly folder: string;
@@ -55,7 +55,7 @@ export async function servedPage(cleanup: Cleanup, options: ServedOptions = {}):
   const logged: string[] = [];
   const log = createLog('debug', new StatusLine({ write: (text) => logged.push(text) }));
   const page = cleanup.add(
-    await Page.open(
+    await PageServer.open(
       { host: '127.0.0.1', port: 0, given: true, token: null, names: [], ...settings },
       { log, assets: folder, ...(limits === undefined ? {} : { limits }) },
     ),

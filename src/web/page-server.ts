@@ -36,7 +36,7 @@ export interface OpenModules {
  * The server of the page. It listens at once, so that a used port is reported before anything else starts. It
  * answers once it has something to show.
  */
-export class Page {
+export class PageServer {
   private handle: RequestListener = notYet;
   private ends: () => void = () => undefined;
   private readonly running = new Set<Promise<void>>();
@@ -51,14 +51,14 @@ export class Page {
    * Starts to listen.
    * @throws FailureError if the address can't be used
    */
-  static async open(settings: HttpSettings, modules: OpenModules): Promise<Page> {
+  static async open(settings: HttpSettings, modules: OpenModules): Promise<PageServer> {
     try {
       const proxies = new Proxies(settings.proxies ?? []);
       const server = await listenHttp(settings, (...exchange) => page.handle(...exchange), {
         ...modules.limits,
         isProxy: (address) => proxies.trusts(address),
       });
-      const page = new Page(settings, server, modules);
+      const page = new PageServer(settings, server, modules);
       return page;
     } catch (error) {
       throw listenError(settings, error);
