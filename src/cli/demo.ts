@@ -3,7 +3,7 @@ import { startApp } from '../app/listener';
 import { SystemClock } from '../lib/clock';
 import { loadRegtestParts } from '../bcoin/bcoin';
 import { invocationOf } from '../demo/next-query';
-import { runDemo } from '../demo/run';
+import { runDemo } from '../demo/demo-command';
 import { UsageError } from '../lib/errors';
 import { createLog } from '../lib/log';
 import { dataDirectory } from './data-directory';

@@ -1,15 +1,15 @@
 import type { Argv, CommandModule } from 'yargs';
-import { isPanelName, runPanelCommand } from '../panels/run';
+import { isPanelName, runPanelCommand } from '../panels/panel-command';
 import { FORMATS } from '../query/format';
 import { AGGREGATES, parseLimit } from '../query/model';
-import { type RunOptions, runQueryCommand } from '../query/run';
+import { type QueryCommandOptions, runQueryCommand } from '../query/query-command';
 import { nowNs, parseDuration, parseTime } from '../query/time';
 import { defaultStore } from './data-directory';
 import { withOptions } from './flags';
 import type { OptionTable } from './option';
 
 /** What yargs makes of the options below and of the global ones. */
-interface QueryArguments extends Omit<RunOptions, 'from'> {
+interface QueryArguments extends Omit<QueryCommandOptions, 'from'> {
   readonly from?: string | undefined;
   readonly dataDir: string;
 }

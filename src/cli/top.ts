@@ -2,7 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { parseDuration } from '../lib/duration';
 import { UsageError } from '../lib/errors';
 import { NETWORK_NAMES } from '../wire/networks';
-import { runTop } from '../top/run';
+import { runTop } from '../top/top-command';
 import { defaultStore } from './data-directory';
 import { withOptions } from './flags';
 import type { OptionTable } from './option';

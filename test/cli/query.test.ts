@@ -7,7 +7,7 @@ import { PassThrough } from 'node:stream';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import { queryCommand } from '../../src/cli/query';
 import { parseQuery } from '../../src/query/model';
-import { runQueryCommand } from '../../src/query/run';
+import { runQueryCommand } from '../../src/query/query-command';
 import { Cleanup } from '../support/cleanup';
 import { END_NS, queryPoints } from '../support/query-points';
 

@@ -1,6 +1,6 @@
-import { runQueryCommand } from '../../src/query/run';
+import { runQueryCommand } from '../../src/query/query-command';
 import { PANELS } from '../../src/panels/list';
-import { runPanelCommand } from '../../src/panels/run';
+import { runPanelCommand } from '../../src/panels/panel-command';
 import net from 'node:net';
 import { Writable } from 'node:stream';
 import { Cleanup } from '../support/cleanup';

@@ -10,7 +10,7 @@ import { openSource } from './open-source';
 import { formatNs } from './time';
 
 /** Arguments of the command `query`. */
-export interface RunOptions extends Omit<QueryArgs, 'series'> {
+export interface QueryCommandOptions extends Omit<QueryArgs, 'series'> {
   readonly series?: string | undefined;
   /** A statement in the store's language, instead of a query. */
   readonly raw?: string | undefined;
@@ -20,7 +20,7 @@ export interface RunOptions extends Omit<QueryArgs, 'series'> {
 }
 
 /** Streams and environment of the command. */
-export interface RunIo {
+export interface CommandIo {
   readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -35,7 +35,7 @@ const TERMINAL_ROWS = 100;
  * it ends without an error.
  * @throws UsageError, FailureError
  */
-export async function runQueryCommand(options: RunOptions, io: RunIo): Promise<void> {
+export async function runQueryCommand(options: QueryCommandOptions, io: CommandIo): Promise<void> {
   givenOnce(options);
   const format = parseFormat(options.format ?? 'table');
   const onTerminal = format === 'table' && io.stdout.isTTY === true && options.limit === undefined;
@@ -68,7 +68,7 @@ export async function runQueryCommand(options: RunOptions, io: RunIo): Promise<v
  * @throws UsageError for an option that takes one value and was given several times, which yargs turns into
  * an array
  */
-export function givenOnce(options: RunOptions): void {
+export function givenOnce(options: QueryCommandOptions): void {
   for (const name of ['since', 'until', 'where', 'every', 'limit', 'raw', 'format', 'from'] as const)
     if (Array.isArray(options[name])) throw new UsageError(`--${name} is given more than once`);
 }
@@ -113,12 +113,12 @@ export function parseFormat(text: string): Format {
   return format;
 }
 
-function seriesIn({ series }: RunOptions): string {
+function seriesIn({ series }: QueryCommandOptions): string {
   if (series !== undefined && series !== '') return series;
   throw new UsageError(`name a series, such as query tx; there are ${SERIES_NAMES.join(', ')}`);
 }
 
-function rawAlone(options: RunOptions): null {
+function rawAlone(options: QueryCommandOptions): null {
   const { series, since, until, where, agg, by, every, limit } = options;
   if (series !== undefined)
     throw new UsageError(`--raw is a whole statement; leave out the series ${series}, or --raw`);

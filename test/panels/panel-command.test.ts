@@ -3,10 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import { DuckDbExporter } from '../../src/export/duckdb';
-import { runPanelCommand } from '../../src/panels/run';
+import { runPanelCommand } from '../../src/panels/panel-command';
 import { parseQuery } from '../../src/query/model';
 import { collect } from '../../src/query/result';
-import type { RunOptions } from '../../src/query/run';
+import type { QueryCommandOptions } from '../../src/query/query-command';
 import { openSource } from '../../src/query/open-source';
 import { Cleanup } from '../support/cleanup';
 import { END_NS, START_NS, queryPoints } from '../support/query-points';
@@ -29,7 +29,10 @@ beforeAll(async () => {
 
 afterAll(() => cleanup.run());
 
-async function run(series: string, options: Partial<RunOptions> = {}): Promise<{ out: string; err: string }> {
+async function run(
+  series: string,
+  options: Partial<QueryCommandOptions> = {},
+): Promise<{ out: string; err: string }> {
   const texts = { out: '', err: '' };
   const into = (name: 'out' | 'err'): Writable =>
     new Writable({
@@ -82,7 +85,7 @@ it('says when there is nothing', async () => {
   expect(await run('@reorgs', { format: 'table' })).toMatchObject({ err: 'nothing found\n' });
 });
 
-it.each<readonly [string, Partial<RunOptions>, string]>([
+it.each<readonly [string, Partial<QueryCommandOptions>, string]>([
   ['@peer', {}, 'there is no query @peer; did you mean peers?'],
   [
     '@peers',

@@ -2,7 +2,13 @@ import { UsageError } from '../lib/errors';
 import { formatResult } from '../query/format';
 import { parseLimit } from '../query/model';
 import { inOneBatch } from '../query/result';
-import { type RunIo, type RunOptions, givenOnce, parseFormat, writeAll } from '../query/run';
+import {
+  type CommandIo,
+  type QueryCommandOptions,
+  givenOnce,
+  parseFormat,
+  writeAll,
+} from '../query/query-command';
 import { openSource } from '../query/open-source';
 import { answersOf } from '../query/source';
 import { formatNs, parseDuration, parsePeriod } from '../query/time';
@@ -21,7 +27,7 @@ export function isPanelName(series: string | undefined): boolean {
  * Runs `query @NAME`: asks the store for a panel, and writes it as a table, CSV or JSON.
  * @throws UsageError, FailureError
  */
-export async function runPanelCommand(options: RunOptions, io: RunIo): Promise<void> {
+export async function runPanelCommand(options: QueryCommandOptions, io: CommandIo): Promise<void> {
   givenOnce(options);
   const panel = panelOf(options.series ?? '');
   for (const name of ['agg', 'by', 'raw'] as const)
@@ -65,7 +71,7 @@ function withoutEmpty({ columns, rows, rawSince }: PanelAnswer): PanelAnswer {
   return { columns: keep(columns), rows: rows.map(keep), rawSince };
 }
 
-function choose(panel: Panel, options: RunOptions, nowNs: bigint): Choice {
+function choose(panel: Panel, options: QueryCommandOptions, nowNs: bigint): Choice {
   const period = parsePeriod({ since: options.since ?? panel.since, until: options.until }, nowNs);
   const bucketNs = bucketFor(panel, period);
   if (options.every !== undefined && bucketNs === null)
