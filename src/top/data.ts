@@ -36,7 +36,7 @@ export interface Rates {
 }
 
 /** The relay view; of several nodes, the one with the most transactions. */
-export interface MempoolFacts {
+export interface MempoolFigures {
   readonly transactions: number;
   readonly bytes: number;
   readonly orphans: number;
@@ -73,7 +73,7 @@ export interface ExporterRow extends ExporterStats {
 }
 
 /** What is read from the series of a store. */
-export interface StoreFacts {
+export interface StoreFigures {
   /** Time of the newest point; null in an empty store. */
   readonly newestMs: number | null;
   /** Interval of the points; null if unknown. */
@@ -82,7 +82,7 @@ export interface StoreFacts {
   /** When the run started, if there is only one node. */
   readonly startedMs: number | null;
   readonly rates: Rates | null;
-  readonly mempool: MempoolFacts | null;
+  readonly mempool: MempoolFigures | null;
   readonly gauges: PeerGauges | null;
   /** The handshakes of the last hour, the most frequent user agent first. */
   readonly agents: readonly AgentCount[];
@@ -92,7 +92,7 @@ export interface StoreFacts {
 }
 
 /** Everything that a frame shows. */
-export interface TopData extends StoreFacts {
+export interface TopData extends StoreFigures {
   /** The source, as the user named it. */
   readonly source: string;
   /** Unix time in milliseconds of the request. */

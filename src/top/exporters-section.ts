@@ -1,4 +1,4 @@
-import type { MempoolFacts, TopData } from './data';
+import type { MempoolFigures, TopData } from './data';
 import { type Section, line } from './layout';
 import { table } from './table';
 import { short, whole } from './text';
@@ -15,7 +15,7 @@ export function mempoolSection({ mempool, nodes }: TopData): Section {
   };
 }
 
-function mempoolText({ transactions, bytes, orphans, conflicts, heldBack }: MempoolFacts): string {
+function mempoolText({ transactions, bytes, orphans, conflicts, heldBack }: MempoolFigures): string {
   const held = heldBack === 0 ? '' : `, not requested ${whole(heldBack)}`;
   return `tx ${whole(transactions)}, bytes ${short(bytes)}, orphans ${whole(orphans)}; lately: conflicts ${whole(conflicts)}${held}`;
 }

@@ -6,7 +6,7 @@ import type { LiveAnswer } from '../query/live-answer';
 import { openSource } from '../query/open-source';
 import type { Source } from '../query/source';
 import { nowNs } from '../query/time';
-import type { NodeName, StoreFacts, TopData } from './data';
+import type { NodeName, StoreFigures, TopData } from './data';
 import { PeerRates } from './peer-rates';
 import { type Choice, Points } from './points';
 import { newestTime, readStore } from './read-store';
@@ -35,7 +35,7 @@ export class Feed {
   private nodeSeen = false;
   private server: Source | null = null;
   private kept: Kept | null = null;
-  private last: { readonly key: string; readonly facts: StoreFacts } | null = null;
+  private last: { readonly key: string; readonly facts: StoreFigures } | null = null;
 
   constructor(private readonly options: FeedOptions) {}
 
@@ -79,7 +79,7 @@ export class Feed {
     return { ...this.frame(facts), notes: [...notes, peers, ...several] };
   }
 
-  private async facts(source: Source, choice: Choice, agents: boolean): Promise<StoreFacts> {
+  private async facts(source: Source, choice: Choice, agents: boolean): Promise<StoreFigures> {
     const points = new Points(source, choice);
     const newest = await newestTime(points, nowNs());
     const key = JSON.stringify([choice, agents, String(newest)]);
@@ -108,7 +108,7 @@ export class Feed {
     throw new UsageError(`${asked}: the store only has points of ${all.map(nameOf).join(', ')}`);
   }
 
-  private frame(facts: StoreFacts): TopData {
+  private frame(facts: StoreFigures): TopData {
     const { from } = this.options;
     return {
       ...facts,

@@ -1,8 +1,8 @@
 import type { LiveBlock } from '../live/live';
 import type { Period } from '../query/time';
 import type { Where } from '../query/where';
-import type { AgentCount, StoreFacts } from './data';
-import { blockRow, exporterRows, gaugesOf, intervalOf, mempoolOf, newestOf, nodesOf } from './facts';
+import type { AgentCount, StoreFigures } from './data';
+import { blockRow, exporterRows, gaugesOf, intervalOf, mempoolOf, newestOf, nodesOf } from './store-figures';
 import { is, type Points } from './points';
 import { ratesOf } from './rates';
 
@@ -32,7 +32,7 @@ const JUDGED = ['accepted', 'side_chain', 'rejected', 'orphan'];
 /** Selects the points of `peers` that belong to an interval. */
 const IS_GAUGE: Where = { kind: 'compare', column: 'total_connected', op: '>=', value: 0 };
 
-const EMPTY: StoreFacts = {
+const EMPTY: StoreFigures = {
   ...{ newestMs: null, intervalMs: null, nodes: [], startedMs: null, rates: null },
   ...{ mempool: null, gauges: null, agents: [], blocks: [], exporters: [] },
 };
@@ -45,7 +45,7 @@ export async function readStore(
   points: Points,
   newest: bigint | null,
   { agents }: { readonly agents: boolean },
-): Promise<StoreFacts> {
+): Promise<StoreFigures> {
   if (newest === null) return EMPTY;
   const until = newest + 1n;
   const back = (ns: bigint): Period => ({ since: until > ns ? until - ns : 0n, until });

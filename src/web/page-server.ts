@@ -6,7 +6,7 @@ import type { ExporterStats } from '../metrics/collector';
 import type { Asking } from '../query/asking';
 import { endAnswers } from '../query/close-server';
 import { ASSETS, readAssets } from './assets';
-import { FactsOfStore } from './facts';
+import { StoreExtentReader } from './store-extent';
 import { Guard } from './guard';
 import { busy } from './http-error';
 import { Held, QUERY_MS } from './limits';
@@ -91,7 +91,7 @@ export class PageServer {
     const proxies = new Proxies(places);
     const guard = new Guard(token, `btcdmon_${this.port}`, { nowMs, warn, proxies });
     const assets = await readAssets(this.modules.assets ?? ASSETS);
-    const facts = new FactsOfStore(modules.asking);
+    const facts = new StoreExtentReader(modules.asking);
     const queryMs = this.modules.limits?.queryMs ?? QUERY_MS;
     const site = siteOf({ ...modules, ...{ assets, guard, facts, warn, queryMs, held: new Held() } });
     const fault = (error: unknown): void =>

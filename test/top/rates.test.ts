@@ -1,5 +1,5 @@
 import type { PeerRow } from '../../src/top/data';
-import { exporterRows, nodesOf } from '../../src/top/facts';
+import { exporterRows, nodesOf } from '../../src/top/store-figures';
 import { PeerRates } from '../../src/top/peer-rates';
 import type { StorePoint } from '../../src/top/points';
 import { ratesOf } from '../../src/top/rates';

@@ -2,7 +2,7 @@ import type { ExporterStats } from '../../metrics/collector';
 import { VERSION } from '../../lib/version';
 import type { Live } from '../../live/live';
 import type { Handler } from '../exchange';
-import type { FactsOfStore } from '../facts';
+import type { StoreExtentReader } from '../store-extent';
 import { readParams } from '../params';
 import { sendJson } from '../reply';
 
@@ -13,7 +13,7 @@ export interface About {
   /** The current state of a running node. */
   readonly live?: Live | undefined;
   readonly exporters: () => readonly ExporterStats[];
-  readonly facts: FactsOfStore;
+  readonly facts: StoreExtentReader;
 }
 
 /** The part that changes all the time. */

@@ -5,7 +5,7 @@ import { rollupTable } from '../store/rollup-columns';
 import { msOf } from './encode';
 
 /** Properties of a store that need no series to be chosen. */
-export interface Facts {
+export interface StoreExtent {
   /** Unix time in milliseconds of the first and the last point; null in an empty store. */
   readonly oldestMs: number | null;
   readonly newestMs: number | null;
@@ -31,8 +31,8 @@ const LOOK_MS = 10_000;
  * Reads these properties of a store, only on request: the first time from all points, then only from new
  * ones. While the store is busy with queries, the previous result is used.
  */
-export class FactsOfStore {
-  private known: Facts = { oldestMs: null, newestMs: null, nodes: [], networks: [] };
+export class StoreExtentReader {
+  private known: StoreExtent = { oldestMs: null, newestMs: null, nodes: [], networks: [] };
   private newest = 0n;
   private readonly nodes = new Set<string>();
   private readonly networks = new Set<string>();
@@ -41,7 +41,7 @@ export class FactsOfStore {
 
   constructor(private readonly asking: Asking) {}
 
-  async get(): Promise<Facts> {
+  async get(): Promise<StoreExtent> {
     if (performance.now() - this.looked > FRESH_MS) {
       this.looking ??= this.look()
         .catch(() => undefined)

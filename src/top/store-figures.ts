@@ -1,5 +1,5 @@
 import type { LiveBlock } from '../live/live';
-import type { ExporterRow, MempoolFacts, NodeSeen, PeerGauges } from './data';
+import type { ExporterRow, MempoolFigures, NodeSeen, PeerGauges } from './data';
 import { type StorePoint, groupByNode, numberOf } from './points';
 import { nameOf } from './text';
 
@@ -39,7 +39,7 @@ export function nodesOf(minutes: readonly StorePoint[], newest: bigint): readonl
 /**
  * The relay view of the node with the most transactions; the counts of the window are added over all nodes.
  */
-export function mempoolOf(points: readonly StorePoint[]): MempoolFacts | null {
+export function mempoolOf(points: readonly StorePoint[]): MempoolFigures | null {
   const gauge = ({ values }: StorePoint, name: string): number => numberOf(values[name]) ?? 0;
   const [fullest] = [...newestOf(points)].sort((a, b) => gauge(b, 'num_tx') - gauge(a, 'num_tx'));
   if (fullest === undefined) return null;
