@@ -114,7 +114,7 @@ export class HeaderStore {
    * Repairs an invalid header in the buffer and in the file, if one byte of it or of its parent was changed.
    * @returns false if neither was
    */
-  private repair(buffer: Buffer, { at, end, position }: Place): boolean {
+  private repair(buffer: Buffer, { at, end, position }: HeaderPosition): boolean {
     // The next two headers contain the hashes of their parents.
     for (const child of [at + HEADER_BYTES, at + 2 * HEADER_BYTES]) {
       if (child + HEADER_BYTES > end) break;
@@ -197,7 +197,7 @@ export class HeaderStore {
 }
 
 /** A header in a buffer, and its position in the file. */
-interface Place {
+interface HeaderPosition {
   readonly at: number;
   /** Where the headers in the buffer end. */
   readonly end: number;

@@ -3,7 +3,7 @@ import { parseDuration } from '../lib/duration';
 import { UsageError } from '../lib/errors';
 import { readAccess } from '../influx/access';
 import { WRITABLE, isWritable } from '../influx/admin';
-import { INFLUX_FORM, parseInfluxUrl } from '../influx/place';
+import { INFLUX_FORM, parseInfluxUrl } from '../influx/influx-url';
 import { DEFAULT_RAW_DAYS, setUpInflux } from '../influx/setup';
 import { udpBlock } from '../influx/udp-block';
 import { readSecretFile } from '../lib/secret';

@@ -1,6 +1,6 @@
 import { UsageError } from '../lib/errors';
 import { PASSWORD_VARIABLE, readAccess, readAuthorities } from '../influx/access';
-import { INFLUX_PORT, caFileOption, gzipOption, originOf, parseInfluxUrl } from '../influx/place';
+import { INFLUX_PORT, caFileOption, gzipOption, originOf, parseInfluxUrl } from '../influx/influx-url';
 import { readSecretFile } from '../lib/secret';
 import { parseTarget } from '../lib/target';
 import type { InfluxApi } from './influx-http';

@@ -1,7 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import { UsageError } from '../lib/errors';
-import { INFLUX_FORM } from '../influx/place';
+import { INFLUX_FORM } from '../influx/influx-url';
 import { suggestion } from '../lib/nearest';
 import type { ExporterContext } from './context';
 import type { Exporter } from './exporter';

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { FailureError, messageOf } from '../lib/errors';
 import { readSecretFile } from '../lib/secret';
-import type { InfluxPlace } from './place';
+import type { InfluxDatabase } from './influx-url';
 
 /** Environment variable with the password of an InfluxDB 1.x. */
 export const PASSWORD_VARIABLE = 'BTCDMON_INFLUX_PASSWORD';
@@ -19,7 +19,7 @@ export interface InfluxAccess {
  * Reads the password, from the URL's `password-file` or the environment, and the certificates.
  * @throws FailureError if there is a user without a password, or a file can't be used
  */
-export async function readAccess(place: InfluxPlace, env: NodeJS.ProcessEnv): Promise<InfluxAccess> {
+export async function readAccess(place: InfluxDatabase, env: NodeJS.ProcessEnv): Promise<InfluxAccess> {
   const ca = await readAuthorities(place);
   const { user, passwordFile, shown } = place;
   if (user === null) return { login: undefined, ca };
@@ -38,7 +38,7 @@ export async function readAccess(place: InfluxPlace, env: NodeJS.ProcessEnv): Pr
 export async function readAuthorities({
   caFile,
   shown,
-}: Pick<InfluxPlace, 'caFile' | 'shown'>): Promise<string | undefined> {
+}: Pick<InfluxDatabase, 'caFile' | 'shown'>): Promise<string | undefined> {
   if (caFile === undefined) return undefined;
   let text: string;
   try {

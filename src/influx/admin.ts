@@ -2,7 +2,7 @@ import { type IPingStats, InfluxDB } from 'influx';
 import { FailureError } from '../lib/errors';
 import { type InfluxAccess, PASSWORD_VARIABLE } from './access';
 import { explainInflux } from './explain';
-import type { InfluxPlace } from './place';
+import type { InfluxDatabase } from './influx-url';
 
 /** Which characters a new password may contain. */
 export const WRITABLE = "use a password of printable ASCII without ' and \\";
@@ -24,7 +24,7 @@ export class InfluxAdmin {
   private readonly influx: InfluxDB;
   private readonly shown: string;
 
-  constructor(private readonly options: { readonly place: InfluxPlace; readonly access: InfluxAccess }) {
+  constructor(private readonly options: { readonly place: InfluxDatabase; readonly access: InfluxAccess }) {
     const { origin, database } = options.place;
     const { ca, login } = options.access;
     const { protocol, hostname, port } = new URL(origin);

@@ -31,7 +31,7 @@ export interface Rollup {
 }
 
 /** Where the points are and where their rollups go. */
-export interface RollupPlace {
+export interface RollupDatabase {
   readonly database: string;
   /** Retention policy of the points. */
   readonly policy: string;
@@ -62,7 +62,7 @@ export const ROLLUPS: readonly Rollup[] = SERIES_NAMES.flatMap((series) => {
 });
 
 /** The statement of a continuous query. */
-export function continuousStatement(rollup: Rollup, place: RollupPlace, resolution: Resolution): string {
+export function continuousStatement(rollup: Rollup, place: RollupDatabase, resolution: Resolution): string {
   const { condition } = rollup;
   return statement(rollup, place, resolution, condition === undefined ? '' : ` WHERE ${condition}`);
 }
@@ -73,7 +73,7 @@ export function continuousStatement(rollup: Rollup, place: RollupPlace, resoluti
  */
 export function fillStatement(
   rollup: Rollup,
-  place: RollupPlace,
+  place: RollupDatabase,
   resolution: Resolution,
   { since, until }: { readonly since: number; readonly until: number },
 ): string {
@@ -89,7 +89,7 @@ export function fillStatement(
 
 function statement(
   rollup: Rollup,
-  { database, policy }: RollupPlace,
+  { database, policy }: RollupDatabase,
   { name }: Resolution,
   where: string,
 ): string {

@@ -3,11 +3,11 @@ import type { InfluxDB } from 'influx';
 import { FailureError, messageOf } from '../lib/errors';
 import type { InfluxAccess } from './access';
 import { InfluxAdmin } from './admin';
-import type { InfluxPlace } from './place';
-import { RESOLUTIONS, ROLLUPS, type RollupPlace, continuousStatement, fillStatement } from './rollups';
+import type { InfluxDatabase } from './influx-url';
+import { RESOLUTIONS, ROLLUPS, type RollupDatabase, continuousStatement, fillStatement } from './rollups';
 
 export interface SetupOptions {
-  readonly place: InfluxPlace;
+  readonly place: InfluxDatabase;
   readonly access: InfluxAccess;
   /**
    * How long points are kept. Undefined: an existing database keeps its setting, and a new one gets
@@ -75,7 +75,7 @@ async function makeDatabase(
   influx: InfluxDB,
   { place: { database, origin }, rawDays }: SetupOptions,
   tell: (line: string) => void,
-): Promise<RollupPlace> {
+): Promise<RollupDatabase> {
   const isNew = !(await influx.getDatabaseNames()).includes(database);
   if (isNew) {
     await influx.createDatabase(database);
@@ -122,7 +122,7 @@ function describe(duration: string): string {
 
 async function makeRollups(
   influx: InfluxDB,
-  place: RollupPlace,
+  place: RollupDatabase,
   tell: (line: string) => void,
 ): Promise<void> {
   const { database } = place;
@@ -194,7 +194,7 @@ async function makeUser(
 /** Computes the rollups of existing points, a day per statement. */
 async function fill(
   influx: InfluxDB,
-  place: RollupPlace,
+  place: RollupDatabase,
   since: number,
   tell: (line: string) => void,
 ): Promise<void> {

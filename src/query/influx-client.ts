@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Pool } from 'influx/lib/src/pool';
 import { FailureError, messageOf } from '../lib/errors';
 import type { InfluxAccess } from '../influx/access';
-import type { InfluxPlace } from '../influx/place';
+import type { InfluxDatabase } from '../influx/influx-url';
 import { explainInflux } from '../influx/explain';
 import { parseJson } from './json';
 import type { Value } from './result';
@@ -37,7 +37,7 @@ export class InfluxClient {
   private readonly shown: string;
 
   constructor(
-    private readonly place: InfluxPlace,
+    private readonly place: InfluxDatabase,
     private readonly access: InfluxAccess,
   ) {
     const { ca } = access;

@@ -1,5 +1,5 @@
 import { readAccess } from '../influx/access';
-import { parseInfluxUrl } from '../influx/place';
+import { parseInfluxUrl } from '../influx/influx-url';
 import { tagNames } from '../metrics/schema';
 import { compareKeys, finish } from './finish';
 import { Grouping } from './grouping';

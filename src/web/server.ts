@@ -30,7 +30,7 @@ const UNREADABLE: Readonly<Record<string, readonly [number, string]>> = {
 };
 
 /** The address to listen on. */
-export interface Place {
+export interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }
@@ -48,7 +48,7 @@ export interface ServerOptions {
  * @throws Node's error if the address can't be listened on
  */
 export async function listenHttp(
-  { host, port }: Place,
+  { host, port }: ListenAddress,
   handle: RequestListener,
   { headMs = HEAD_MS, requestMs = REQUEST_MS, checkMs = CHECK_MS, isProxy }: ServerOptions = {},
 ): Promise<Server> {
@@ -74,7 +74,7 @@ export function portOf(server: Server): number {
 }
 
 /** The error for an address that can't be listened on. */
-export function listenError({ host, port }: Place, error: unknown): FailureError {
+export function listenError({ host, port }: ListenAddress, error: unknown): FailureError {
   const place = `--http ${isIPv6(host) ? `[${host}]` : host}:${port}`;
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE')

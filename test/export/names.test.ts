@@ -20,7 +20,7 @@ import { openSession } from '../../src/export/nats/session';
 import { readNatsUrl } from '../../src/export/nats/settings';
 import { createExporter } from '../../src/export/registry';
 import { readAccess } from '../../src/influx/access';
-import { parseInfluxUrl } from '../../src/influx/place';
+import { parseInfluxUrl } from '../../src/influx/influx-url';
 import { InfluxClient } from '../../src/query/influx-client';
 import { type Certificate, makeCertificate, openssl } from '../support/certificate';
 import { Cleanup } from '../support/cleanup';

@@ -10,7 +10,7 @@ const LEVEL_CACHE_BYTES = 64 * 1024 * 1024;
 const LEVEL_FILES = 128;
 
 /** Which chain to open, and where it is stored. */
-export interface ChainPlace {
+export interface ChainLocation {
   readonly network: NetworkName;
   /** Undefined: in memory. */
   readonly directory: string | undefined;
@@ -22,7 +22,7 @@ export interface ChainPlace {
  * Gives a chain its database and opens both.
  * @throws FailureError if that fails, or if the database belongs to another network
  */
-export async function openDatabase(chain: FullChain, place: ChainPlace, parts: ChainParts): Promise<void> {
+export async function openDatabase(chain: FullChain, place: ChainLocation, parts: ChainParts): Promise<void> {
   const { network, directory, genesis } = place;
   // bcoin's check only accepts the networks that it knows; the genesis block is compared below instead.
   chain.db.verifyFlags = () => Promise.resolve();

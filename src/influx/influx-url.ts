@@ -2,7 +2,7 @@ import { UsageError } from '../lib/errors';
 import { parseTarget } from '../lib/target';
 
 /** A database of an InfluxDB 1.x, or of another server with the same API. */
-export interface InfluxPlace {
+export interface InfluxDatabase {
   /** Scheme, host and port. */
   readonly origin: string;
   readonly database: string;
@@ -32,7 +32,7 @@ export const INFLUX_FORM = 'influx+http(s)://[user@]host[:8086]/database';
  * @param flag the option that the URL was given to, for messages
  * @throws UsageError that never shows a password
  */
-export function parseInfluxUrl(url: string, flag: string): InfluxPlace {
+export function parseInfluxUrl(url: string, flag: string): InfluxDatabase {
   const [, scheme = '', rest = ''] = /^([^:]*):(.*)$/s.exec(url) ?? [];
   const secure = scheme.toLowerCase() === 'influx+https';
   const target = parseTarget(rest, {
