@@ -19,7 +19,7 @@ else await hammer(workerData);
 async function measure() {
   const { DuckDbExporter } = require('../dist/export/duckdb.js');
   const { columnNames } = require('../dist/metrics/schema.js');
-  const { Asking } = require('../dist/query/asking.js');
+  const { Asking } = require('../dist/query/query-scheduler.js');
   const { LocalAnswers } = require('../dist/query/local-answers.js');
   const { Page } = require('../dist/web/page-server.js');
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-bench-web-'));

@@ -3,7 +3,7 @@ import { checkTime } from '../lib/point-times';
 import { FailureError } from '../lib/errors';
 import type { Log } from '../lib/log';
 import { SERIES_NAMES } from '../metrics/schema';
-import { Asking } from '../query/asking';
+import { QueryScheduler } from '../query/query-scheduler';
 import { connectClient } from '../query/client';
 import { RemoteAnswers } from '../query/remote-answers';
 import { StoreProcess } from '../store/process/store-process';
@@ -43,7 +43,7 @@ export async function serveStore(
     log.warn('the store is of an older version; a node that writes into it once adds what it lacks', {
       series: lacking,
     });
-  const asking = new Asking(new RemoteAnswers(store));
+  const asking = new QueryScheduler(new RemoteAnswers(store));
   const page = await PageServer.open(http, { log }).catch(async (error: unknown) => {
     await store.close();
     throw error;

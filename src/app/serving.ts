@@ -5,7 +5,7 @@ import type { Live } from '../live/live';
 import { nodeState } from '../live/node-state';
 import type { Log } from '../lib/log';
 import type { ExporterStats } from '../metrics/collector';
-import { Asking } from '../query/asking';
+import { QueryScheduler } from '../query/query-scheduler';
 import { RemoteAnswers } from '../query/remote-answers';
 import { serveQueries } from '../query/server';
 import { VERSION } from '../lib/version';
@@ -65,7 +65,7 @@ export async function startServing(
 ): Promise<Serving> {
   const stores = exporters.filter((exporter) => exporter instanceof StoreExporter);
   const closing: (() => Promise<void>)[] = [];
-  const askings = stores.map((store) => new Asking(new RemoteAnswers(store.process)));
+  const askings = stores.map((store) => new QueryScheduler(new RemoteAnswers(store.process)));
   const state =
     live === undefined ? undefined : () => nodeState({ live, version: VERSION, exporters: stats });
   for (const asking of askings) {

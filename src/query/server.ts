@@ -4,7 +4,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import { FailureError, UsageError, messageOf } from '../lib/errors';
 import type { NodeState } from '../live/node-state';
 import type { Asked } from './answers';
-import { type Asking, TooLongError } from './asking';
+import { type QueryScheduler, TooLongError } from './query-scheduler';
 import { endAnswers } from './close-server';
 import { LIVE_PATH, encodeLive } from './live-answer';
 import { readRequest } from './server-request';
@@ -22,7 +22,7 @@ export interface ServeOptions {
 }
 
 export interface ServeModules {
-  readonly asking: Asking;
+  readonly asking: QueryScheduler;
   /** The current state; only a node has it. */
   readonly state?: (() => NodeState) | undefined;
 }

@@ -1,5 +1,5 @@
 import { UsageError, FailureError } from '../lib/errors';
-import { TooLongError } from '../query/asking';
+import { TooLongError } from '../query/query-scheduler';
 import { BusyError } from '../query/turns';
 
 /** Seconds after which a rejected client may try again. */

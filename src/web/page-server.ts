@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import type { Live } from '../live/live';
 import type { Log } from '../lib/log';
 import type { ExporterStats } from '../metrics/collector';
-import type { Asking } from '../query/asking';
+import type { QueryScheduler } from '../query/query-scheduler';
 import { endAnswers } from '../query/close-server';
 import { ASSETS, readAssets } from './assets';
 import { StoreExtentReader } from './store-extent';
@@ -18,7 +18,7 @@ import { type ServerOptions, listenError, listenHttp, portOf } from './server';
 import type { HttpSettings } from './settings';
 
 export interface PageModules {
-  readonly asking: Asking;
+  readonly asking: QueryScheduler;
   /** Name of the node or collector; null for a store alone. */
   readonly node: string | null;
   readonly live?: Live | undefined;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Asking } from '../query/asking';
+import type { QueryScheduler } from '../query/query-scheduler';
 import { type Row, collect } from '../query/result';
 import { rollupTable } from '../store/rollup-columns';
 import { msOf } from './encode';
@@ -39,7 +39,7 @@ export class StoreExtentReader {
   private looked = -Infinity;
   private looking: Promise<void> | null = null;
 
-  constructor(private readonly asking: Asking) {}
+  constructor(private readonly asking: QueryScheduler) {}
 
   async get(): Promise<StoreExtent> {
     if (performance.now() - this.looked > FRESH_MS) {

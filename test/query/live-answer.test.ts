@@ -6,7 +6,7 @@ import path from 'node:path';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import type { NodeState } from '../../src/live/node-state';
 import { askLive } from '../../src/query/client';
-import { Asking } from '../../src/query/asking';
+import { QueryScheduler } from '../../src/query/query-scheduler';
 import { LocalAnswers } from '../../src/query/local-answers';
 import { serveQueries } from '../../src/query/server';
 import { socketPath } from '../../src/query/socket';
@@ -40,8 +40,9 @@ afterEach(() => cleanup.run());
 async function serve(state?: () => NodeState): Promise<void> {
   const exporter = cleanup.add(new DuckDbExporter({ path: file }), (opened) => opened.close());
   await exporter.open();
-  cleanup.add(await serveQueries({ asking: new Asking(new LocalAnswers(exporter)), state }), (server) =>
-    server.close(),
+  cleanup.add(
+    await serveQueries({ asking: new QueryScheduler(new LocalAnswers(exporter)), state }),
+    (server) => server.close(),
   );
 }
 

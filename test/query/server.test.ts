@@ -5,7 +5,7 @@ import { type IncomingMessage, request } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { DuckDbExporter } from '../../src/export/duckdb';
-import { Asking } from '../../src/query/asking';
+import { QueryScheduler } from '../../src/query/query-scheduler';
 import { LocalAnswers } from '../../src/query/local-answers';
 import { parseQuery } from '../../src/query/model';
 import { collect } from '../../src/query/result';
@@ -36,7 +36,7 @@ async function served(options: ServeOptions = {}, file = path.join(folder, 'stor
   await exporter.open();
   await exporter.write(queryPoints());
   const server = cleanup.add(
-    await serveQueries({ asking: new Asking(new LocalAnswers(exporter)) }, options),
+    await serveQueries({ asking: new QueryScheduler(new LocalAnswers(exporter)) }, options),
     (opened) => opened.close(),
   );
   const source = cleanup.add(await openSource(`duckdb:${file}`), (opened) => opened.close());

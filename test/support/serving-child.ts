@@ -1,5 +1,5 @@
 import { DuckDbExporter } from '../../src/export/duckdb';
-import { Asking } from '../../src/query/asking';
+import { QueryScheduler } from '../../src/query/query-scheduler';
 import { LocalAnswers } from '../../src/query/local-answers';
 import { serveQueries } from '../../src/query/server';
 import { queryPoints } from './query-points';
@@ -10,7 +10,7 @@ async function main(): Promise<void> {
   await exporter.open();
   const points = queryPoints();
   await exporter.write(points);
-  await serveQueries({ asking: new Asking(new LocalAnswers(exporter)) });
+  await serveQueries({ asking: new QueryScheduler(new LocalAnswers(exporter)) });
   process.stdout.write('ready\n');
   for (let round = 1n; ; round++)
     await exporter.write(

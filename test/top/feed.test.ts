@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import type { NodeState } from '../../src/live/node-state';
-import { Asking } from '../../src/query/asking';
+import { QueryScheduler } from '../../src/query/query-scheduler';
 import { LocalAnswers } from '../../src/query/local-answers';
 import { serveQueries } from '../../src/query/server';
 import { Feed } from '../../src/top/feed';
@@ -34,8 +34,9 @@ async function feedOf(state: (() => NodeState) | undefined, choice: Choice = {})
   const exporter = cleanup.add(new DuckDbExporter({ path: file }), (opened) => opened.close());
   await exporter.open();
   await exporter.write([...topPoints('alice'), ...topPoints('bob')]);
-  cleanup.add(await serveQueries({ asking: new Asking(new LocalAnswers(exporter)), state }), (server) =>
-    server.close(),
+  cleanup.add(
+    await serveQueries({ asking: new QueryScheduler(new LocalAnswers(exporter)), state }),
+    (server) => server.close(),
   );
   return cleanup.add(new Feed({ from: `duckdb:${file}`, choice, env: {} }), (feed) => feed.close());
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Live } from '../../src/live/live';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import { createLog } from '../../src/lib/log';
-import { Asking } from '../../src/query/asking';
+import { QueryScheduler } from '../../src/query/query-scheduler';
 import { LocalAnswers } from '../../src/query/local-answers';
 import { type OpenModules, PageServer } from '../../src/web/page-server';
 import type { HttpSettings } from '../../src/web/settings';
@@ -24,7 +24,7 @@ export interface Served {
   readonly url: string;
   readonly port: number;
   readonly page: PageServer;
-  readonly asking: Asking;
+  readonly asking: QueryScheduler;
   readonly exporter: DuckDbExporter;
   readonly folder: string;
   readonly file: string;
@@ -51,7 +51,7 @@ export async function servedPage(cleanup: Cleanup, options: ServedOptions = {}):
   const exporter = cleanup.add(new DuckDbExporter({ path: file }), (opened) => opened.close());
   await exporter.open();
   await exporter.write(points);
-  const asking = cleanup.add(new Asking(new LocalAnswers(exporter)), (opened) => opened.close());
+  const asking = cleanup.add(new QueryScheduler(new LocalAnswers(exporter)), (opened) => opened.close());
   const logged: string[] = [];
   const log = createLog('debug', new StatusLine({ write: (text) => logged.push(text) }));
   const page = cleanup.add(

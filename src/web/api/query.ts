@@ -1,5 +1,5 @@
 import { isRecord, readQuestion } from '../../query/server-request';
-import type { Asking } from '../../query/asking';
+import type { QueryScheduler } from '../../query/query-scheduler';
 import { gatherJson, readFormat, sendCsv, sendGathered } from '../answer';
 import { readBody } from '../body';
 import type { Handler } from '../exchange';
@@ -8,7 +8,7 @@ import { DOWNLOAD_MS, type Held, MAX_QUESTION_BYTES } from '../limits';
 
 /** What a handler needs to answer queries. */
 export interface Answering {
-  readonly asking: Asking;
+  readonly asking: QueryScheduler;
   readonly held: Held;
   /** Time limit of a query whose answer is shown, in milliseconds. */
   readonly queryMs: number;

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { FailureError, UsageError } from '../../../src/lib/errors';
-import { Asking, TooLongError } from '../../../src/query/asking';
+import { QueryScheduler, TooLongError } from '../../../src/query/query-scheduler';
 import { parseQuery } from '../../../src/query/model';
 import { RemoteAnswers } from '../../../src/query/remote-answers';
 import { type Row, collect } from '../../../src/query/result';
@@ -45,8 +45,8 @@ async function opened(readOnly = false): Promise<StoreProcess> {
   return store;
 }
 
-function asked(store: StoreProcess): Asking {
-  return cleanup.add(new Asking(new RemoteAnswers(store)), (it) => it.close());
+function asked(store: StoreProcess): QueryScheduler {
+  return cleanup.add(new QueryScheduler(new RemoteAnswers(store)), (it) => it.close());
 }
 
 /** Whether a process is gone, or is a zombie that the first process of a container does not collect. */
@@ -67,11 +67,11 @@ function clock() {
 
 const here = new AbortController().signal;
 
-function raw(asking: Asking, statement: string, timeoutMs = 60_000): Promise<readonly Row[]> {
+function raw(asking: QueryScheduler, statement: string, timeoutMs = 60_000): Promise<readonly Row[]> {
   return asking.ask({ timeoutMs, left: here }, async (it) => collect(await it.answer({ raw: statement })));
 }
 
-function countTx(asking: Asking): Promise<readonly Row[]> {
+function countTx(asking: QueryScheduler): Promise<readonly Row[]> {
   const query = parseQuery({ series: 'tx', agg: ['count'], since: '0', until: '2000000000' }, 0n);
   return asking.ask({ timeoutMs: 60_000, left: here }, async (it) => {
     const results: Row[] = [];

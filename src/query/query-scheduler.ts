@@ -25,7 +25,7 @@ const CLOSE_MS = 2_000;
 export class TooLongError extends FailureError {}
 
 /** Limits of one query. */
-export interface AskLimits {
+export interface QueryLimits {
   /** Milliseconds from its turn to the last row, including the wait for a slow reader. */
   readonly timeoutMs: number;
   /** Aborted when nobody waits for the answer any more. */
@@ -36,7 +36,7 @@ export interface AskLimits {
  * Runs the queries of clients on a store: a few at once and within limits. So the writer can use the store,
  * other work gets threads, and the event loop stays responsive. All servers of one store share one instance.
  */
-export class Asking {
+export class QueryScheduler {
   private readonly turns = new Turns({ running: MAX_RUNNING, waiting: MAX_WAITING });
   private readonly closing = new AbortController();
   private readonly running = new Set<Promise<unknown>>();
@@ -59,7 +59,7 @@ export class Asking {
    * Calls `use` when it is the query's turn. Results must be read before `use` resolves.
    * @throws BusyError if too many queries wait; TooLongError; what `use` throws
    */
-  async ask<T>({ timeoutMs, left }: AskLimits, use: (asked: Asked) => Promise<T>): Promise<T> {
+  async ask<T>({ timeoutMs, left }: QueryLimits, use: (asked: Asked) => Promise<T>): Promise<T> {
     const signals = [this.closing.signal, left];
     const waiting = limitOf(timeoutMs, tookAllTime, signals);
     const release = await this.turns.take(waiting.signal).finally(() => waiting.end());

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { Asking, TooLongError } from '../../src/query/asking';
+import { QueryScheduler, TooLongError } from '../../src/query/query-scheduler';
 import { LocalAnswers } from '../../src/query/local-answers';
 import { BusyError } from '../../src/query/turns';
 import { openStore } from '../../src/store/store';
@@ -10,12 +10,12 @@ import { Cleanup } from '../support/cleanup';
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-async function asking(): Promise<Asking> {
+async function asking(): Promise<QueryScheduler> {
   const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-asking-')), (name) =>
     rm(name, { recursive: true }),
   );
   const store = cleanup.add(await openStore(path.join(folder, 'store.duckdb')), (opened) => opened.close());
-  return cleanup.add(new Asking(new LocalAnswers({ store })), (opened) => opened.close());
+  return cleanup.add(new QueryScheduler(new LocalAnswers({ store })), (opened) => opened.close());
 }
 
 const here = new AbortController().signal;
