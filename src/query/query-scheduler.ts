@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FailureError } from '../lib/errors';
 import type { Layout } from '../store/tables';
 import type { Answers, Asked, Session } from './answers';
-import { limitOf } from './limit';
+import { deadlineOf } from './deadline';
 import { BusyError, Turns } from './turns';
 
 /**
@@ -61,11 +61,11 @@ export class QueryScheduler {
    */
   async ask<T>({ timeoutMs, left }: QueryLimits, use: (asked: Asked) => Promise<T>): Promise<T> {
     const signals = [this.closing.signal, left];
-    const waiting = limitOf(timeoutMs, tookAllTime, signals);
+    const waiting = deadlineOf(timeoutMs, tookAllTime, signals);
     const release = await this.turns.take(waiting.signal).finally(() => waiting.end());
     const tooLong = (): Error =>
       new TooLongError(`the query took longer than ${timeoutMs / 1000} s; ask for less`);
-    const limit = limitOf(timeoutMs, tooLong, signals);
+    const limit = deadlineOf(timeoutMs, tooLong, signals);
     const answering = this.answer(limit.signal, use).finally(() => {
       this.running.delete(answering);
       limit.end();

@@ -1,5 +1,5 @@
 /** A deadline: a timeout, or another signal that comes first. */
-export interface Limit {
+export interface Deadline {
   /** Aborted with the error of `tooLate`, or with the reason of another signal. */
   readonly signal: AbortSignal;
   /** Releases the timer and the listeners on the other signals. */
@@ -10,7 +10,11 @@ export interface Limit {
  * Combines a timeout and other signals into one signal. `AbortSignal.any` does this too, but in Node 20 its
  * result lives as long as the longest-lived of its sources.
  */
-export function limitOf(timeoutMs: number, tooLate: () => Error, others: readonly AbortSignal[]): Limit {
+export function deadlineOf(
+  timeoutMs: number,
+  tooLate: () => Error,
+  others: readonly AbortSignal[],
+): Deadline {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(tooLate()), timeoutMs).unref();
   const undo = others.map((other) => {
