@@ -12,7 +12,7 @@ import { END_NS, fillMonth } from './support/month.mjs';
 
 const require = createRequire(import.meta.url);
 const { SERIES_NAMES } = require('../dist/metrics/schema.js');
-const { answerPanel } = require('../dist/panels/answer.js');
+const { answerPanel } = require('../dist/panels/panel-answer.js');
 const { bucketFor } = require('../dist/panels/buckets.js');
 const { PANELS } = require('../dist/panels/list.js');
 const { panelQueries } = require('../dist/panels/queries.js');

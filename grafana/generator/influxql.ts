@@ -1,4 +1,4 @@
-import { columnName } from '../../src/panels/answer';
+import { columnName } from '../../src/panels/panel-answer';
 import type { Line, Panel } from '../../src/panels/panel';
 import { condition as wantedOf } from '../../src/panels/queries';
 import { fieldOf } from '../../src/query/columns';

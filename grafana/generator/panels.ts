@@ -30,7 +30,7 @@ import {
 import { PanelBuilder as StatPanel } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as TablePanel } from '@grafana/grafana-foundation-sdk/table';
 import { PanelBuilder as TimeSeriesPanel } from '@grafana/grafana-foundation-sdk/timeseries';
-import { columnName } from '../../src/panels/answer';
+import { columnName } from '../../src/panels/panel-answer';
 import type { Panel } from '../../src/panels/panel';
 import { DRAWN_THRESHOLDS, FLOATING, LONGEST_GAP_MS, MANY_LINES, THRESHOLDS, UNITS } from './look';
 import { type Store, dashboardUid } from './places';

@@ -1,7 +1,7 @@
 import { type Metric, metricsOf, splitOf } from '../../src/export/prometheus/names';
 import { type SeriesName, seriesOf } from '../../src/metrics/schema';
 import { COUNTED_COMMANDS } from '../../src/wire/commands';
-import { columnName } from '../../src/panels/answer';
+import { columnName } from '../../src/panels/panel-answer';
 import type { Line, Panel, Wanted } from '../../src/panels/panel';
 import { PERCENTS } from '../../src/store/rank-sql';
 

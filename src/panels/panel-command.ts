@@ -12,7 +12,7 @@ import {
 import { openSource } from '../query/open-source';
 import { answersOf } from '../query/source';
 import { formatNs, parseDuration, parsePeriod } from '../query/time';
-import { type PanelAnswer, answerPanel } from './answer';
+import { type PanelAnswer, answerPanel } from './panel-answer';
 import { bucketFor } from './buckets';
 import { panelOf } from './list';
 import type { Panel } from './panel';

@@ -6,7 +6,7 @@ import { dashboards } from '../../grafana/generator/dashboards';
 import { statements } from '../../grafana/generator/influxql';
 import { OVERVIEW, STORES } from '../../grafana/generator/places';
 import { expressions } from '../../grafana/generator/promql';
-import { answerPanel, columnName } from '../../src/panels/answer';
+import { answerPanel, columnName } from '../../src/panels/panel-answer';
 import { PANELS, panelOf } from '../../src/panels/list';
 import type { Panel } from '../../src/panels/panel';
 import type { Choice } from '../../src/panels/queries';

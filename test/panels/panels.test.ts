@@ -1,5 +1,5 @@
 import { SERIES_NAMES } from '../../src/metrics/schema';
-import { columnName } from '../../src/panels/answer';
+import { columnName } from '../../src/panels/panel-answer';
 import { bucketFor } from '../../src/panels/buckets';
 import { describePanel, describePanels } from '../../src/panels/describe';
 import { PANELS, panelOf } from '../../src/panels/list';

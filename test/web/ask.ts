@@ -2,7 +2,7 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import net from 'node:net';
 
 /** A response. */
-export interface Answer {
+export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
@@ -17,7 +17,7 @@ export interface AskOptions {
 }
 
 /** Sends a request to a server on this machine, with exactly these headers and this path. */
-export function ask(port: number, path: string, options: AskOptions = {}): Promise<Answer> {
+export function ask(port: number, path: string, options: AskOptions = {}): Promise<HttpAnswer> {
   const { method = 'GET', headers = {}, body } = options;
   return new Promise((resolve, reject) => {
     const outgoing = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
@@ -41,7 +41,12 @@ export function ask(port: number, path: string, options: AskOptions = {}): Promi
 }
 
 /** Posts JSON. */
-export function post(port: number, path: string, value: unknown, options: AskOptions = {}): Promise<Answer> {
+export function post(
+  port: number,
+  path: string,
+  value: unknown,
+  options: AskOptions = {},
+): Promise<HttpAnswer> {
   const headers = { 'content-type': 'application/json', ...options.headers };
   return ask(port, path, { ...options, headers, method: 'POST', body: JSON.stringify(value) });
 }

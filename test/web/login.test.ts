@@ -1,5 +1,5 @@
 import { Cleanup } from '../support/cleanup';
-import { type Answer, type AskOptions, ask, post } from './ask';
+import { type HttpAnswer, type AskOptions, ask, post } from './ask';
 import { type Served, servedPage } from './served';
 
 const TOKEN = 'a-token-of-the-test-0123456789';
@@ -13,13 +13,13 @@ beforeEach(async () => {
 afterEach(() => cleanup.run());
 
 const bearer = (token: string): AskOptions => ({ headers: { authorization: `Bearer ${token}` } });
-const form = (token: string, headers: Record<string, string> = {}): Promise<Answer> =>
+const form = (token: string, headers: Record<string, string> = {}): Promise<HttpAnswer> =>
   ask(served.port, '/login', {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
     body: new URLSearchParams({ token }).toString(),
   });
-const cookieOf = ({ headers }: Answer): string => headers['set-cookie']?.[0] ?? '';
+const cookieOf = ({ headers }: HttpAnswer): string => headers['set-cookie']?.[0] ?? '';
 const withCookie = (cookie: string): AskOptions => ({ headers: { cookie: cookie.split(';', 1).join() } });
 
 it('asks for the token, also on the loopback', async () => {

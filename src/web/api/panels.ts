@@ -1,4 +1,4 @@
-import { answerPanel, columnName } from '../../panels/answer';
+import { answerPanel, columnName } from '../../panels/panel-answer';
 import { bucketFor } from '../../panels/buckets';
 import { PANELS, panelOf } from '../../panels/list';
 import { type Panel, THEMES } from '../../panels/panel';
@@ -8,7 +8,7 @@ import type { Asked } from '../../query/answers';
 import { type Result, inOneBatch } from '../../query/result';
 import { inSlices } from '../../query/slices';
 import { nowNs, parsePeriod } from '../../query/time';
-import { gatherJson, readFormat, sendCsv, sendGathered } from '../answer';
+import { gatherJson, readFormat, sendCsv, sendGathered } from '../send-answer';
 import { msOf } from '../encode';
 import type { Handler } from '../exchange';
 import { HttpError } from '../http-error';

@@ -1,6 +1,6 @@
 import { isRecord, readQuestion } from '../../query/server-request';
 import type { QueryScheduler } from '../../query/query-scheduler';
-import { gatherJson, readFormat, sendCsv, sendGathered } from '../answer';
+import { gatherJson, readFormat, sendCsv, sendGathered } from '../send-answer';
 import { readBody } from '../body';
 import type { Handler } from '../exchange';
 import { HttpError } from '../http-error';

@@ -1,7 +1,7 @@
 import type { Unit } from '../../panels/panel';
 import { type Content, el } from './dom';
 import { digits, formatTime, formatValue } from './format';
-import type { Answer, Cell, Column } from './wire';
+import type { AnswerRows, Cell, Column } from './wire';
 
 /** How to show an answer as a table. */
 export interface TableOptions {
@@ -15,7 +15,7 @@ export interface TableOptions {
 }
 
 /** A table of an answer. Each number is exact in the value of a `data` element, and formatted as its text. */
-export function answerTable(answer: Answer, options: TableOptions): HTMLElement {
+export function answerTable(answer: AnswerRows, options: TableOptions): HTMLElement {
   const { columns } = answer;
   const rows = ordered(answer, options.largestFirst);
   const table = el(
@@ -62,7 +62,7 @@ function cellContent(cell: Cell, type: Column['type'], unit: Unit | null): Conte
   return String(cell);
 }
 
-function ordered({ columns, rows }: Answer, largestFirst: boolean): Answer['rows'] {
+function ordered({ columns, rows }: AnswerRows, largestFirst: boolean): AnswerRows['rows'] {
   const number = columns.findIndex(({ type }) => isNumber(type));
   const time = columns.findIndex(({ type }) => type === 'time');
   if (largestFirst && number >= 0)

@@ -1,4 +1,4 @@
-import type { Answer, Cell, Column } from './wire';
+import type { AnswerRows, Cell, Column } from './wire';
 
 /** A line of a chart: a value for each time, null if there is none. */
 export interface FrameLine {
@@ -23,7 +23,7 @@ const UNNAMED = 'value';
 const MOST_BUCKETS = 20_000;
 
 /** Whether an answer can be drawn over time: it has times and numbers. */
-export function isDrawable({ columns, rows }: Answer): boolean {
+export function isDrawable({ columns, rows }: AnswerRows): boolean {
   return rows.length > 0 && columns.some(isTime) && columns.some(isNumber);
 }
 
@@ -32,7 +32,7 @@ export function isDrawable({ columns, rows }: Answer): boolean {
  * values. Missing buckets between `sinceMs` and `untilMs` are gaps, not zeros.
  */
 export function toFrame(
-  answer: Answer,
+  answer: AnswerRows,
   span: {
     readonly sinceMs: number;
     readonly untilMs: number;

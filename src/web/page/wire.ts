@@ -51,14 +51,14 @@ export type Column = ResultColumn;
 export type Cell = string | number | boolean | null;
 
 /** The columns and rows of an answer. */
-export interface Answer {
+export interface AnswerRows {
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly Cell[])[];
   readonly tookMs: number;
 }
 
 /** `GET /api/panels/NAME`. */
-export interface PanelAnswer extends Answer {
+export interface PanelAnswer extends AnswerRows {
   readonly sinceMs: number;
   readonly untilMs: number;
   readonly bucketMs: number | null;
@@ -67,7 +67,7 @@ export interface PanelAnswer extends Answer {
 }
 
 /** `POST /api/query`. */
-export interface QueryAnswer extends Answer {
+export interface QueryAnswer extends AnswerRows {
   readonly truncated: boolean;
 }
 

@@ -1,6 +1,6 @@
 import { digits, formatDuration, formatTime } from './format';
 import type { LinkState } from './live-link';
-import type { Answer, Status } from './wire';
+import type { AnswerRows, Status } from './wire';
 
 /** A message about the connection or the data, and how serious it is. */
 export interface Notice {
@@ -56,7 +56,7 @@ export function notices(link: LinkState, status: Status | null): readonly Notice
  * The message for a range in which the system's clock was set, from the rows of the panel `clock-steps`;
  * otherwise empty.
  */
-export function clockWords({ columns, rows }: Pick<Answer, 'columns' | 'rows'>): string {
+export function clockWords({ columns, rows }: Pick<AnswerRows, 'columns' | 'rows'>): string {
   const timeAt = columns.findIndex(({ type }) => type === 'time');
   const steps = rows.flatMap((row) =>
     row.flatMap((cell, at) =>

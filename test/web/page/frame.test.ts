@@ -1,8 +1,12 @@
 import { eventful, inOrder, isDrawable, isolated, lastOf, stack, toFrame } from '../../../src/web/page/frame';
-import type { Answer, Column } from '../../../src/web/page/wire';
+import type { AnswerRows, Column } from '../../../src/web/page/wire';
 
 const column = (name: string, type: Column['type']): Column => ({ name, type });
-const answer = (columns: readonly Column[], rows: Answer['rows']): Answer => ({ columns, rows, tookMs: 0 });
+const answer = (columns: readonly Column[], rows: AnswerRows['rows']): AnswerRows => ({
+  columns,
+  rows,
+  tookMs: 0,
+});
 const MINUTE = 60_000;
 
 describe('frames', () => {
@@ -33,7 +37,7 @@ describe('frames', () => {
   });
 
   it('has a line for each group, named by the column and the group, or only by the group', () => {
-    const rows: Answer['rows'] = [
+    const rows: AnswerRows['rows'] = [
       [0, 'tx', 1],
       [0, 'block', 2],
       [MINUTE, null, 3],

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { PANELS } from '../../../src/panels/list';
-import type { Answer, Cell } from '../../../src/web/page/wire';
+import type { AnswerRows, Cell } from '../../../src/web/page/wire';
 import { type WatchedPage, chromiumProgram, openPage, startChromium } from '../../support/chromium';
 import { Cleanup } from '../../support/cleanup';
 import { freePort } from '../../support/free-port';
@@ -77,7 +77,7 @@ chromiumProgram.describe('the page', (program) => {
     const blank: string[] = [];
     for (const { name, plot } of PANELS) {
       const answer = await fetch(`${url}/api/panels/${name}?since=${range.from}&until=${range.to}`);
-      const { columns, rows } = (await answer.json()) as Answer;
+      const { columns, rows } = (await answer.json()) as AnswerRows;
       const expected = rows.map((row) =>
         row.map((value, at) =>
           columns[at]?.type === 'time' ? new Date(Number(value)).toISOString() : text(value),
