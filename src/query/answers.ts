@@ -1,7 +1,7 @@
 import type { Layout } from '../store/tables';
 import type { Query } from './model';
 import type { Result } from './result';
-import type { Request } from './wire';
+import type { Request } from './socket-protocol';
 
 /** The store as one question has it, until its answer is complete. */
 export interface Asked {

@@ -3,9 +3,9 @@ import { FailureError, messageOf } from '../lib/errors';
 import { type LiveAnswer, LIVE_PATH, decodeLive } from './live-answer';
 import { formatQuery } from './model';
 import type { Result, ResultColumn, Row } from './result';
-import { checkSocketFolder, socketPath } from './socket';
+import { checkSocketFolder, socketPath } from './socket-path';
 import type { Source } from './source';
-import { type Line, type Request, decodeError, decodeRow } from './wire';
+import { type ProtocolLine, type Request, decodeError, decodeRow } from './socket-protocol';
 
 /** How long a node may take to answer at all. */
 const ANSWER_MS = 10_000;
@@ -63,8 +63,8 @@ async function get(storePath: string, path: string): Promise<string | null> {
 }
 
 async function answer(socket: string, question: Request, signal: AbortSignal): Promise<Result> {
-  let lines: AsyncGenerator<Line>;
-  let first: IteratorResult<Line>;
+  let lines: AsyncGenerator<ProtocolLine>;
+  let first: IteratorResult<ProtocolLine>;
   try {
     lines = readLines(await send(socket, 'POST', '/query', JSON.stringify(question), signal));
     first = await lines.next();
@@ -84,7 +84,7 @@ async function answer(socket: string, question: Request, signal: AbortSignal): P
 
 async function* rowsOf(
   columns: readonly ResultColumn[],
-  lines: AsyncGenerator<Line>,
+  lines: AsyncGenerator<ProtocolLine>,
 ): AsyncGenerator<readonly Row[]> {
   let batch: Row[] = [];
   try {
@@ -106,13 +106,13 @@ async function* rowsOf(
   throw broken(new Error('the answer is incomplete'));
 }
 
-async function* readLines(response: IncomingMessage): AsyncGenerator<Line> {
+async function* readLines(response: IncomingMessage): AsyncGenerator<ProtocolLine> {
   response.setEncoding('utf8');
   let rest = '';
   for await (const chunk of response as AsyncIterable<string>) {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() ?? '';
-    for (const line of lines) yield JSON.parse(line) as Line;
+    for (const line of lines) yield JSON.parse(line) as ProtocolLine;
   }
 }
 

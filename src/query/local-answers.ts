@@ -7,7 +7,7 @@ import { type Query, parseQuery } from './model';
 import type { Result, Row } from './result';
 import { inSlices } from './slices';
 import { nowNs } from './time';
-import type { Request } from './wire';
+import type { Request } from './socket-protocol';
 
 /** Answers from a store that this process has open. */
 export class LocalAnswers implements Answers {

@@ -1,6 +1,6 @@
 import type { Query } from './model';
 import type { ResultColumn, Row } from './result';
-import type { Request } from './wire';
+import type { Request } from './socket-protocol';
 
 /** A request to the store's process: a query as text, or compiled queries of one moment. */
 export type StoreQuestion = Request | { readonly run: readonly Query[] };

@@ -5,7 +5,7 @@ import type { Query } from './model';
 import { type AnswerHead, type AnswerPart, type StoreQuestion, isHead, isStrange } from './parts';
 import type { Result, Row } from './result';
 import { inSlices } from './slices';
-import type { Request } from './wire';
+import type { Request } from './socket-protocol';
 
 /** Answers from a store that has a process of its own. */
 export class RemoteAnswers implements Answers {

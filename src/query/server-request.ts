@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { UsageError } from '../lib/errors';
 import type { QueryArgs } from './model';
-import type { Request } from './wire';
+import type { Request } from './socket-protocol';
 
 const MAX_REQUEST_LENGTH = 1_000_000;
 

@@ -8,8 +8,8 @@ import { type QueryScheduler, TooLongError } from './query-scheduler';
 import { endAnswers } from './close-server';
 import { LIVE_PATH, encodeLive } from './live-answer';
 import { readRequest } from './server-request';
-import { checkSocketFolder, socketPath } from './socket';
-import { type Request, encodeRow } from './wire';
+import { checkSocketFolder, socketPath } from './socket-path';
+import { type Request, encodeRow } from './socket-protocol';
 
 /** Limits of clients' queries. */
 export interface ServeOptions {

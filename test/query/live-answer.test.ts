@@ -9,7 +9,7 @@ import { askLive } from '../../src/query/client';
 import { QueryScheduler } from '../../src/query/query-scheduler';
 import { LocalAnswers } from '../../src/query/local-answers';
 import { serveQueries } from '../../src/query/server';
-import { socketPath } from '../../src/query/socket';
+import { socketPath } from '../../src/query/socket-path';
 import { Cleanup } from '../support/cleanup';
 
 const STATE: NodeState = {

@@ -10,7 +10,7 @@ import { LocalAnswers } from '../../src/query/local-answers';
 import { parseQuery } from '../../src/query/model';
 import { collect } from '../../src/query/result';
 import { type ServeOptions, serveQueries } from '../../src/query/server';
-import { checkSocketFolder, socketPath } from '../../src/query/socket';
+import { checkSocketFolder, socketPath } from '../../src/query/socket-path';
 import { openSource } from '../../src/query/open-source';
 import { childScript } from '../support/child';
 import { Cleanup } from '../support/cleanup';

@@ -1,7 +1,7 @@
 import type { Unit } from '../../panels/panel';
 import { type Content, el } from './dom';
 import { digits, formatTime, formatValue } from './format';
-import type { AnswerRows, Cell, Column } from './wire';
+import type { AnswerRows, Cell, Column } from './api-types';
 
 /** How to show an answer as a table. */
 export interface TableOptions {

@@ -1,4 +1,4 @@
-import type { Info, PanelAnswer, PanelList, QueryAnswer, QueryRequest, Schema } from './wire';
+import type { Info, PanelAnswer, PanelList, QueryAnswer, QueryRequest, Schema } from './api-types';
 
 /** A request that was refused or got no answer. The message is the server's line, which can be shown. */
 export class ApiError extends Error {

@@ -1,5 +1,5 @@
 import { type View, boundsOf } from './view';
-import type { QueryRequest } from './wire';
+import type { QueryRequest } from './api-types';
 
 /** The command that returns what the page shows of a panel. */
 export function panelCommand(name: string, view: View): string {

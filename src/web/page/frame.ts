@@ -1,4 +1,4 @@
-import type { AnswerRows, Cell, Column } from './wire';
+import type { AnswerRows, Cell, Column } from './api-types';
 
 /** A line of a chart: a value for each time, null if there is none. */
 export interface FrameLine {

@@ -2,7 +2,7 @@ import { byId, el, setText } from './dom';
 import { formatDuration } from './format';
 import type { LinkState } from './live-link';
 import { connectionWords, notices } from './words';
-import type { Status } from './wire';
+import type { Status } from './api-types';
 
 /** The head of the page: which node this is, the state of the connection, and warnings about the data. */
 export class Head {

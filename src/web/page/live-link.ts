@@ -1,5 +1,5 @@
 import { retryAfterMs } from './refresher';
-import type { LiveMessages } from './wire';
+import type { LiveMessages } from './api-types';
 
 /** State of the event stream. */
 export type LinkState = 'connecting' | 'open' | 'lost' | 'signed-out';

@@ -4,7 +4,7 @@ import { digits, formatDuration, formatValue } from './format';
 import { LiveTable } from './live-table';
 import { blockColumns, peerColumns, transactionColumns } from './now-columns';
 import { RatePerMinute } from './rate';
-import type { LiveMessages } from './wire';
+import type { LiveMessages } from './api-types';
 
 /** As many as the node keeps. */
 const MOST_BLOCKS = 20;

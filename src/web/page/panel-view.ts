@@ -9,7 +9,7 @@ import { eventful, inOrder, toFrame } from './frame';
 import { Legend } from './legend';
 import type { Refreshed } from './refresher';
 import { type View, panelParams } from './view';
-import type { PanelAnswer, PanelInfo } from './wire';
+import type { PanelAnswer, PanelInfo } from './api-types';
 
 /** Most rows of a panel's table; a chart has about 200 buckets. */
 const MOST_ROWS = 500;

@@ -9,7 +9,7 @@ import { isDrawable, toFrame } from './frame';
 import { Legend } from './legend';
 import { EXAMPLES } from './query-examples';
 import { QueryForm } from './query-form';
-import type { QueryAnswer, QueryRequest } from './wire';
+import type { QueryAnswer, QueryRequest } from './api-types';
 
 /** Most rows of a result that the page shows; the CSV has all. */
 const MOST_ROWS = 200;

@@ -1,4 +1,4 @@
-import type { QueryFields } from './wire';
+import type { QueryFields } from './api-types';
 
 /** An example query. */
 export interface QueryExample {

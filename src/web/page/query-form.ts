@@ -1,5 +1,5 @@
 import { button, byId, el, setText } from './dom';
-import type { QueryFields, QueryRequest, Schema, SeriesInfo } from './wire';
+import type { QueryFields, QueryRequest, Schema, SeriesInfo } from './api-types';
 
 /** Most rows requested without an aggregate; the page does not show more at once. */
 const ROWS = 1_000;

@@ -1,7 +1,7 @@
 import { button, byId, el, icon, setText } from './dom';
 import { formatClock, formatDay } from './format';
 import { RANGES, type View, isRange } from './view';
-import type { Info } from './wire';
+import type { Info } from './api-types';
 
 export interface ToolbarModules {
   readonly view: () => View;

@@ -1,4 +1,4 @@
-import type { Status } from './wire';
+import type { Status } from './api-types';
 
 /** The ranges that end now, by their names in the API. */
 export const RANGES = {

@@ -1,6 +1,6 @@
 import { digits, formatDuration, formatTime } from './format';
 import type { LinkState } from './live-link';
-import type { AnswerRows, Status } from './wire';
+import type { AnswerRows, Status } from './api-types';
 
 /** A message about the connection or the data, and how serious it is. */
 export interface Notice {

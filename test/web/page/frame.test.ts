@@ -1,5 +1,5 @@
 import { eventful, inOrder, isDrawable, isolated, lastOf, stack, toFrame } from '../../../src/web/page/frame';
-import type { AnswerRows, Column } from '../../../src/web/page/wire';
+import type { AnswerRows, Column } from '../../../src/web/page/api-types';
 
 const column = (name: string, type: Column['type']): Column => ({ name, type });
 const answer = (columns: readonly Column[], rows: AnswerRows['rows']): AnswerRows => ({

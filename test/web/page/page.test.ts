@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { PANELS } from '../../../src/panels/list';
-import type { AnswerRows, Cell } from '../../../src/web/page/wire';
+import type { AnswerRows, Cell } from '../../../src/web/page/api-types';
 import { type WatchedPage, chromiumProgram, openPage, startChromium } from '../../support/chromium';
 import { Cleanup } from '../../support/cleanup';
 import { freePort } from '../../support/free-port';

@@ -1,5 +1,5 @@
 import { clockWords, connectionWords, notices } from '../../../src/web/page/words';
-import type { Status } from '../../../src/web/page/wire';
+import type { Status } from '../../../src/web/page/api-types';
 
 const NOW = Date.UTC(2026, 0, 2);
 const exporter = { name: 'influx+udp', sent: 5, acked: 0, dropped: 0, queued: 0, retried: 0, spooled: 0 };

@@ -12,7 +12,7 @@ export type Request = { readonly query: QueryArgs } | { readonly raw: string; re
  * A line of the node's answer, as JSON: the columns, the rows, and a last line with their count or with the
  * error that ended them. An answer without a last line is incomplete.
  */
-export type Line =
+export type ProtocolLine =
   | { readonly columns: readonly ResultColumn[]; readonly rawSince?: string | undefined }
   | readonly unknown[]
   | { readonly rows: number }
