@@ -1,4 +1,4 @@
-import { type Line, line } from '../../src/panels/panel';
+import { type PanelLine, line } from '../../src/panels/panel';
 import { condition as wantedOf } from '../../src/panels/queries';
 import { aggregateFields, aggregateSource, condition, quoted } from '../../src/query/influxql';
 import type { Query } from '../../src/query/model';
@@ -11,7 +11,7 @@ const RANGE = '$timeFilter';
 const TAGS = ['node', 'network'];
 
 /** The aggregate of a line over the whole period, for each node and the groups of the line. */
-export function whole(asked: Line, [fromS, toS]: Span): InfluxQuery {
+export function whole(asked: PanelLine, [fromS, toS]: Span): InfluxQuery {
   const { field, source } = parts(asked);
   return { text: `SELECT ${field} FROM ${source} GROUP BY ${groups(asked)}`, fromS, toS };
 }
@@ -23,7 +23,7 @@ export function whole(asked: Line, [fromS, toS]: Span): InfluxQuery {
  */
 export function overBuckets(
   fn: 'mean' | 'count',
-  asked: Line,
+  asked: PanelLine,
   minutes: number,
   [fromS, toS]: Span,
 ): InfluxQuery {
@@ -48,17 +48,17 @@ export function silent(minutes: number, hours: number): InfluxQuery {
   };
 }
 
-function parts(asked: Line): { readonly field: string; readonly source: string } {
+function parts(asked: PanelLine): { readonly field: string; readonly source: string } {
   const query = queryOf(asked);
   const [field = ''] = aggregateFields(query);
   const filter = query.where === null ? RANGE : `${RANGE} AND ${condition(query, query.where)}`;
   return { field, source: aggregateSource(query, filter, RANGE) };
 }
 
-function groups({ by }: Line): string {
+function groups({ by }: PanelLine): string {
   return [...TAGS, ...by].map(quoted).join(', ');
 }
 
-function queryOf({ series, agg, by, where }: Line): Query {
+function queryOf({ series, agg, by, where }: PanelLine): Query {
   return { series, agg, by, where: wantedOf(series, where), since: 0n, until: 0n, everyNs: null, limit: 0 };
 }

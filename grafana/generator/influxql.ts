@@ -1,5 +1,5 @@
 import { columnName } from '../../src/panels/panel-answer';
-import type { Line, Panel } from '../../src/panels/panel';
+import type { PanelLine, Panel } from '../../src/panels/panel';
 import { condition as wantedOf } from '../../src/panels/queries';
 import { fieldOf } from '../../src/query/columns';
 import { aggregateFields, aggregateSource, condition, quoted } from '../../src/query/influxql';
@@ -11,7 +11,7 @@ export interface Statement {
   /** Grafana's name of the series in the answer. */
   readonly alias: string;
   /** The lines, in the order of the columns after the time. */
-  readonly lines: readonly Line[];
+  readonly lines: readonly PanelLine[];
 }
 
 /** Conditions of every statement: the dashboard's variables, each a list of values or all. */
@@ -24,7 +24,7 @@ const RANGE = '$timeFilter';
  * share one statement. InfluxDB then reads the points once, and the messages of 36 commands are one request.
  */
 export function statements(panel: Panel): readonly Statement[] {
-  const bySource = new Map<string, Line[]>();
+  const bySource = new Map<string, PanelLine[]>();
   for (const line of panel.lines) {
     const source = sourceOf(line);
     bySource.set(source, [...(bySource.get(source) ?? []), line]);
@@ -32,7 +32,7 @@ export function statements(panel: Panel): readonly Statement[] {
   return [...bySource].map(([source, lines]) => statement(panel, source, lines));
 }
 
-function statement(panel: Panel, source: string, lines: readonly Line[]): Statement {
+function statement(panel: Panel, source: string, lines: readonly PanelLine[]): Statement {
   const bucketed = panel.shortestBucketS !== null;
   const by = lines[0]?.by ?? [];
   const dimensions = [...(bucketed ? ['time($__interval)'] : []), ...by.map(quoted)];
@@ -49,13 +49,13 @@ function statement(panel: Panel, source: string, lines: readonly Line[]): Statem
 }
 
 /** The source of a line, including the conditions. */
-function sourceOf(line: Line): string {
+function sourceOf(line: PanelLine): string {
   const query = queryOf(line);
   const own = query.where === null ? '' : ` AND ${condition(query, query.where)}`;
   return aggregateSource(query, `${RANGE} AND ${CHOSEN}${own}`, RANGE);
 }
 
-function valueOf(line: Line): string {
+function valueOf(line: PanelLine): string {
   const [field, ...more] = aggregateFields(queryOf(line));
   if (field === undefined || more.length > 0)
     throw new Error(`the points of ${line.series} have several anchors: a line that counts them names one`);
@@ -67,17 +67,17 @@ function valueOf(line: Line): string {
  * How a bucket without points is drawn. If points are written at every interval, a missing one is a gap in
  * the line: the monitor was down. Events have no regular distance, so there are no gaps.
  */
-function fill({ plot }: Panel, lines: readonly Line[]): 'null' | 'none' {
+function fill({ plot }: Panel, lines: readonly PanelLine[]): 'null' | 'none' {
   return (plot === 'lines' || plot === 'stacked') && lines.every(isSampled) ? 'null' : 'none';
 }
 
 /** Whether a line shows a column that is written at every interval. */
-function isSampled({ series, agg }: Line): boolean {
+function isSampled({ series, agg }: PanelLine): boolean {
   const kind = agg.column === null ? 'fact' : fieldOf(series, agg.column)?.kind;
   return kind !== undefined && kind !== 'fact';
 }
 
 /** The line as a query whose range and buckets are Grafana's macros. */
-function queryOf({ series, agg, by, where }: Line): Query {
+function queryOf({ series, agg, by, where }: PanelLine): Query {
   return { series, agg, by, where: wantedOf(series, where), since: 0n, until: 0n, everyNs: null, limit: 0 };
 }

@@ -2,7 +2,7 @@ import { type Metric, metricsOf, splitOf } from '../../src/export/prometheus/nam
 import { type SeriesName, seriesOf } from '../../src/metrics/schema';
 import { COUNTED_COMMANDS } from '../../src/wire/commands';
 import { columnName } from '../../src/panels/panel-answer';
-import type { Line, Panel, Wanted } from '../../src/panels/panel';
+import type { PanelLine, Panel, Wanted } from '../../src/panels/panel';
 import { PERCENTS } from '../../src/store/rank-sql';
 
 /** One Prometheus expression that answers one line of a panel, or the lines of all commands at once. */
@@ -67,12 +67,12 @@ function commandsAtOnce({ lines, shortestBucketS }: Panel): Expression | null {
   return { text, legend: '{{command}}' };
 }
 
-function legend(line: Line): string {
+function legend(line: PanelLine): string {
   const groups = line.by.map((tag) => `{{${tag}}}`);
   return [...(line.label === '' && groups.length > 0 ? [] : [columnName(line)]), ...groups].join(' ');
 }
 
-function expression(line: Line, bucket: string): string | null {
+function expression(line: PanelLine, bucket: string): string | null {
   const { series, agg } = line;
   const by = line.by.length === 0 ? '' : ` by (${line.by.join(', ')})`;
   if (agg.fn === 'count' || (agg.fn === 'rate' && agg.column === null)) {
@@ -90,7 +90,7 @@ function expression(line: Line, bucket: string): string | null {
 }
 
 /** Any aggregate but a count of points. */
-function ofMetric(line: Line, selected: Selected, by: string, bucket: string): string | null {
+function ofMetric(line: PanelLine, selected: Selected, by: string, bucket: string): string | null {
   const { fn } = line.agg;
   const { does } = selected.metric;
   const suffixed = (suffix: string): string =>
@@ -125,7 +125,7 @@ function ofMetric(line: Line, selected: Selected, by: string, bucket: string): s
 }
 
 /** A count of points. With a flag it is the flag's own counter, without it the rest. */
-function counted(line: Line, count: (selected: Selected) => string): string | null {
+function counted(line: PanelLine, count: (selected: Selected) => string): string | null {
   const flags = Object.entries(line.where).filter(([, wanted]) => typeof wanted === 'boolean');
   const where = Object.fromEntries(
     Object.entries(line.where).filter(([, wanted]) => typeof wanted !== 'boolean'),
@@ -153,7 +153,7 @@ function isCountedBy(series: SeriesName, column: string): boolean {
 }
 
 /** A metric with a line's conditions; null if it lacks a label for one of them. */
-function select({ where, by }: Pick<Line, 'where' | 'by'>, metric: Metric): Selected | null {
+function select({ where, by }: Pick<PanelLine, 'where' | 'by'>, metric: Metric): Selected | null {
   if (!by.every((tag) => metric.labels.includes(tag))) return null;
   const matchers: string[] = [];
   for (const [name, wanted] of Object.entries(where)) {

@@ -1,4 +1,4 @@
-import { type Line, line } from '../../src/panels/panel';
+import { type PanelLine, line } from '../../src/panels/panel';
 import type { Alert } from './alert';
 import { overBuckets, whole } from './alert-influxql';
 import { metricName } from './metric-name';
@@ -28,7 +28,7 @@ interface Bounds {
  * up.
  */
 export function surgeOf(
-  counted: Line,
+  counted: PanelLine,
   metric: string,
   { floor, factor }: Bounds,
 ): Pick<Alert, 'influx' | 'promql'> {
@@ -38,13 +38,17 @@ export function surgeOf(
 }
 
 /** Queries and expression for a surge of a gauge. */
-export function surgeOfState(state: Line, metric: string, bounds: Bounds): Pick<Alert, 'influx' | 'promql'> {
+export function surgeOfState(
+  state: PanelLine,
+  metric: string,
+  bounds: Bounds,
+): Pick<Alert, 'influx' | 'promql'> {
   const recent = `max ${BY} (avg_over_time(${metric}[${MINUTES}m]))`;
   const past = `max ${BY} (avg_over_time(${metric}[${MINUTES * BUCKETS}m] offset ${MINUTES}m))`;
   return { influx: influx(state, bounds), promql: promql(recent, past, bounds) };
 }
 
-function influx(asked: Line, { floor, factor }: Bounds): Alert['influx'] {
+function influx(asked: PanelLine, { floor, factor }: Bounds): Alert['influx'] {
   return {
     queries: {
       A: whole(asked, [NOW_S, 0]),

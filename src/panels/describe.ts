@@ -1,6 +1,6 @@
 import { formatWhere } from '../query/where';
 import { PANELS } from './list';
-import { type Line, type Panel, THEMES, type ThemeName } from './panel';
+import { type PanelLine, type Panel, THEMES, type ThemeName } from './panel';
 import { condition } from './queries';
 
 /** Every panel by its theme: name and title. */
@@ -25,7 +25,7 @@ export function describePanel({ name, title, help, unit, shortestBucketS, lines 
   return `@${name}: ${title}\n${help}\n\nUnit: ${unit}; ${buckets}.\n\n${lines.map(describeLine).join('')}`;
 }
 
-function describeLine({ label, series, agg, by, where, scale }: Line): string {
+function describeLine({ label, series, agg, by, where, scale }: PanelLine): string {
   const wanted = condition(series, where);
   const words = [
     `${series} --agg ${agg.fn}${agg.column === null ? '' : ` ${agg.column}`}`,

@@ -1,6 +1,6 @@
 import type { Query } from '../query/model';
 import { type Result, type ResultColumn, type Row, type Value, collect } from '../query/result';
-import type { Line, Panel } from './panel';
+import type { PanelLine, Panel } from './panel';
 import { type Choice, panelQueries } from './queries';
 
 /** The answer of a panel: a row for each bucket and group, a column for each line. */
@@ -62,15 +62,15 @@ export async function answerPanel(
 }
 
 /** Name of a line's column. */
-export function columnName({ label }: Line): string {
+export function columnName({ label }: PanelLine): string {
   return label === '' ? UNNAMED : label.replace(/:$/, '');
 }
 
-function valueType({ scale }: Line, column: ResultColumn | undefined): ResultColumn['type'] {
+function valueType({ scale }: PanelLine, column: ResultColumn | undefined): ResultColumn['type'] {
   return scale === 1 ? (column?.type ?? 'float') : 'float';
 }
 
-function scaled({ scale }: Line, value: Value): Value {
+function scaled({ scale }: PanelLine, value: Value): Value {
   return scale === 1 || value === null ? value : Number((Number(value) * scale).toPrecision(12));
 }
 

@@ -37,7 +37,7 @@ export type Wanted = string | number | boolean | readonly string[] | { readonly 
 /**
  * One line of a panel: an aggregate of a series in each bucket. With `by` there is one line for each group.
  */
-export interface Line {
+export interface PanelLine {
   /** Name in the legend, before the values of `by`. Unique within the panel. */
   readonly label: string;
   readonly series: SeriesName;
@@ -68,7 +68,7 @@ export interface Panel {
   readonly shortestBucketS: number | null;
   /** Default range: `1h`, `1d`. */
   readonly since: string;
-  readonly lines: readonly Line[];
+  readonly lines: readonly PanelLine[];
 }
 
 /** Options of a line besides its aggregate. */
@@ -85,7 +85,7 @@ export function line<S extends SeriesName>(
   fn: AggregateName,
   column: Columns<S> | null,
   { by = [], where, scale = 1 }: LineOptions<S> = {},
-): Line {
+): PanelLine {
   return {
     label,
     series,

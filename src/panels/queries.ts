@@ -2,7 +2,7 @@ import { type SeriesName, tagNames } from '../metrics/schema';
 import type { Query } from '../query/model';
 import type { Period } from '../query/time';
 import { type Where, parseWhere } from '../query/where';
-import type { Line, Panel, Wanted } from './panel';
+import type { PanelLine, Panel, Wanted } from './panel';
 
 /** What a user chose for a panel. */
 export interface Choice extends Period {
@@ -23,7 +23,7 @@ export function panelQueries(panel: Panel, choice: Choice): readonly Query[] {
   return panel.lines.map((line) => lineQuery(line, choice));
 }
 
-function lineQuery({ series, agg, by, where }: Line, choice: Choice): Query {
+function lineQuery({ series, agg, by, where }: PanelLine, choice: Choice): Query {
   const chosen: Record<string, Wanted> = { ...where };
   for (const tag of ['node', 'network'] as const) {
     const value = choice[tag];

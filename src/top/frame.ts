@@ -3,7 +3,7 @@ import { blocksSection } from './blocks-section';
 import type { TopData } from './data';
 import { exportersSection, mempoolSection } from './exporters-section';
 import { helpSection } from './help-section';
-import { type Line, type Section, layOut, line } from './layout';
+import { type TextLine, type Section, layOut, line } from './layout';
 import { peersSection } from './peers-section';
 import { ratesSection } from './rates-section';
 import { clean, cut, cutMiddle, longAge, nameOf } from './text';
@@ -19,7 +19,7 @@ export interface Size {
 
 export interface Frame {
   /** Printable ASCII; no line is wider than the space, and there are exactly as many lines as its height. */
-  readonly lines: readonly Line[];
+  readonly lines: readonly TextLine[];
   /** How many peers fit. */
   readonly peersShown: number;
 }
@@ -38,7 +38,7 @@ export function frame(picture: Picture, { width, height }: Size): Frame {
         blocksSection(picture, width),
         exportersSection(data, width),
       ];
-  const fitted = ({ text, style }: Line): Line => line(clean(cut(text, width)), style);
+  const fitted = ({ text, style }: TextLine): TextLine => line(clean(cut(text, width)), style);
   const room = height === null ? Infinity : Math.max(0, height - top.length - 1);
   const { lines: laid, shown } = layOut(sections, room);
   const peersShown = shown[0] ?? 0;
@@ -49,13 +49,13 @@ export function frame(picture: Picture, { width, height }: Size): Frame {
 }
 
 /** The most urgent alerts; a fleet in trouble must not push everything else off the screen. */
-function alertLines(alerts: readonly string[]): readonly Line[] {
+function alertLines(alerts: readonly string[]): readonly TextLine[] {
   const more = alerts.length - MAX_ALERTS;
   const shown = more > 0 ? [...alerts.slice(0, MAX_ALERTS), `and ${more} more like these`] : alerts;
   return shown.map((text) => line(`!! ${text}`, 'alert'));
 }
 
-function headerLines({ data, nowMs, view }: Picture, width: number): readonly Line[] {
+function headerLines({ data, nowMs, view }: Picture, width: number): readonly TextLine[] {
   const { version, startedMs, newestMs, nodes, source } = data;
   // A store does not show whether its node continued after the newest point.
   const endMs = version === null ? (newestMs ?? nowMs) : nowMs;

@@ -2,7 +2,7 @@
 export type Style = 'plain' | 'title' | 'faint' | 'alert';
 
 /** A line of a frame. */
-export interface Line {
+export interface TextLine {
   readonly text: string;
   readonly style: Style;
 }
@@ -16,16 +16,16 @@ export interface Shown {
 /** A part of a frame: head lines, and rows of which some may be left out. */
 export interface Section {
   /** The head lines, given which rows are shown. */
-  readonly head: (shown: Shown) => readonly Line[];
+  readonly head: (shown: Shown) => readonly TextLine[];
   readonly headLines: number;
-  readonly rows: readonly Line[];
+  readonly rows: readonly TextLine[];
   /** The first row that is shown if not all are. */
   readonly from?: number;
   /** Number of rows that are shown before any other section gets more. */
   readonly least: number;
 }
 
-export function line(text: string, style: Style = 'plain'): Line {
+export function line(text: string, style: Style = 'plain'): TextLine {
   return { text, style };
 }
 
@@ -38,7 +38,7 @@ export function layOut(
   sections: readonly Section[],
   height: number,
 ): {
-  readonly lines: readonly Line[];
+  readonly lines: readonly TextLine[];
   /** Number of shown rows of each section. */ readonly shown: readonly number[];
 } {
   const placed: Section[] = [];

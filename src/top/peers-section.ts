@@ -1,5 +1,5 @@
 import type { PeerRow, TopData } from './data';
-import { type Line, type Section, line } from './layout';
+import { type TextLine, type Section, line } from './layout';
 import { type TableColumn, table } from './table';
 import { age, cutMiddle, millis, short } from './text';
 import { type Picture, sorted } from './view';
@@ -71,7 +71,7 @@ function agentsSection({ gauges, agents }: TopData, width: number): Section {
     agents.map(({ userAgent, handshakes }) => [userAgent, String(handshakes)]),
     width,
   );
-  const lines: Line[] = rows.map((text) => line(text));
+  const lines: TextLine[] = rows.map((text) => line(text));
   return {
     head: () => [line(`${counts}${more}`, 'title'), line(titles, 'faint')],
     headLines: 2,

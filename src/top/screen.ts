@@ -1,5 +1,5 @@
 import type { ReadStream, WriteStream } from 'node:tty';
-import type { Line, Style } from './layout';
+import type { TextLine, Style } from './layout';
 import type { Size } from './frame';
 
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[2J';
@@ -85,7 +85,7 @@ export class Screen {
   }
 
   /** Draws a frame, made for the current size, over the last one. */
-  draw(lines: readonly Line[]): void {
+  draw(lines: readonly TextLine[]): void {
     if (!this.entered) return;
     const { width } = this.size;
     const drawn = lines.map(({ text, style }) => {
