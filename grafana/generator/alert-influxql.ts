@@ -5,13 +5,13 @@ import type { Query } from '../../src/query/model';
 import type { InfluxQuery } from './alert';
 
 /** A period, as seconds before now; the end is 0 for now. */
-export type Span = readonly [fromS: number, toS: number];
+export type SecondsAgo = readonly [fromS: number, toS: number];
 
 const RANGE = '$timeFilter';
 const TAGS = ['node', 'network'];
 
 /** The aggregate of a line over the whole period, for each node and the groups of the line. */
-export function whole(asked: PanelLine, [fromS, toS]: Span): InfluxQuery {
+export function whole(asked: PanelLine, [fromS, toS]: SecondsAgo): InfluxQuery {
   const { field, source } = parts(asked);
   return { text: `SELECT ${field} FROM ${source} GROUP BY ${groups(asked)}`, fromS, toS };
 }
@@ -25,7 +25,7 @@ export function overBuckets(
   fn: 'mean' | 'count',
   asked: PanelLine,
   minutes: number,
-  [fromS, toS]: Span,
+  [fromS, toS]: SecondsAgo,
 ): InfluxQuery {
   const { field, source } = parts(asked);
   const buckets = `SELECT ${field} AS "n" FROM ${source} GROUP BY time(${minutes}m), ${groups(asked)} fill(none)`;

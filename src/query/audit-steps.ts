@@ -91,7 +91,7 @@ interface Pass {
  * points before the first one.
  * @param begun the account of nothing at the start of the run, if that is in the period
  */
-export function steppedSpan(
+export function steppedPeriod(
   snapshots: readonly Snapshot[],
   {
     begun,

@@ -2,7 +2,7 @@ import { remainderOf } from '../lib/point-times';
 import type { SeriesName } from '../metrics/schema';
 import type { Stray } from './audit-steps';
 import type { Query } from './model';
-import { overlapping, readSpans, type Span, unaccounted } from './audit-spans';
+import { overlapping, readAccountedPeriods, type AccountedPeriod, unaccounted } from './accounted-periods';
 import { collect } from './result';
 import type { Source } from './source';
 import type { Period } from './time';
@@ -43,14 +43,14 @@ export async function audit(
   range: Period,
   now: bigint = range.until,
 ): Promise<readonly Account[]> {
-  const spans = await readSpans(source, range);
+  const spans = await readAccountedPeriods(source, range);
   const accounts: Account[] = [];
   for (const group of overlapping(spans)) {
     const [first] = group;
     const until = group.reduce((latest, span) => (span.until > latest ? span.until : latest), first.until);
     const period = { since: first.since, until };
     // The last account of `btcdmon` is itself a point of that series that no account counts.
-    const last = (span: Span): number =>
+    const last = (span: AccountedPeriod): number =>
       span.series === 'btcdmon' && span.until < until && span.steps.length === 0 ? 1 : 0;
     const emitted = group.reduce((sum, span) => sum + span.emitted + last(span), 0);
     let stored = await countPoints(source, first, period);
@@ -128,7 +128,7 @@ function pointsOf({ node, network, series }: Identity, { since, until }: Period)
  * Finds the pair of accounts between which the store first differs. It bisects, because counting up to an
  * account is cheap.
  */
-async function locate(source: Source, span: Span): Promise<Period | undefined> {
+async function locate(source: Source, span: AccountedPeriod): Promise<Period | undefined> {
   const { snapshots } = span;
   const start = snapshots[0];
   if (start === undefined) return undefined;

@@ -15,7 +15,7 @@ export interface ChartOptions {
 }
 
 /** The period that a chart shows, in Unix milliseconds. */
-export interface Span {
+export interface TimeRange {
   readonly sinceMs: number;
   readonly untilMs: number;
 }
@@ -32,7 +32,7 @@ const VALUE_AXIS_PX = 70;
 export class Chart {
   private plot: uPlot | null = null;
   private frame: Frame = { times: [], lines: [], bucketMs: null };
-  private span: Span = { sinceMs: 0, untilMs: 1 };
+  private span: TimeRange = { sinceMs: 0, untilMs: 1 };
   private hidden: ReadonlySet<string> = new Set();
   /** Lines that the plot was made for; for other lines a new plot is made. */
   private made = '';
@@ -51,7 +51,7 @@ export class Chart {
   }
 
   /** Draws a frame without the lines whose labels are in `hidden`. */
-  show(frame: Frame, span: Span, hidden: ReadonlySet<string>): void {
+  show(frame: Frame, span: TimeRange, hidden: ReadonlySet<string>): void {
     this.frame = frame;
     this.span = span;
     this.hidden = hidden;

@@ -6,7 +6,7 @@ import {
   type Stray,
   readSteps,
   runKey,
-  steppedSpan,
+  steppedPeriod,
 } from './audit-steps';
 import type { Row } from './result';
 import type { Source } from './source';
@@ -14,7 +14,7 @@ import type { Period } from './time';
 import { parseWhere } from './where';
 
 /** One run's own accounts of one series in a store, within the requested period. */
-export interface Span extends Period {
+export interface AccountedPeriod extends Period {
   readonly node: string;
   readonly network: string;
   readonly series: SeriesName;
@@ -35,12 +35,15 @@ export interface Span extends Period {
  */
 const CLOCK_SLACK_NS = 20_000_000n;
 
-type Growing = Omit<Span, 'since' | 'until' | 'emitted' | 'snapshots' | 'steps' | 'strays'> & {
+type Growing = Omit<AccountedPeriod, 'since' | 'until' | 'emitted' | 'snapshots' | 'steps' | 'strays'> & {
   readonly snapshots: Snapshot[];
 };
 
 /** Reads the accounts of all runs in a period. */
-export async function readSpans(source: Source, { since, until }: Period): Promise<readonly Span[]> {
+export async function readAccountedPeriods(
+  source: Source,
+  { since, until }: Period,
+): Promise<readonly AccountedPeriod[]> {
   const answer = await source.run({
     series: 'btcdmon',
     since,
@@ -78,7 +81,7 @@ export async function readSpans(source: Source, { since, until }: Period): Promi
 
 function steppedOf({ snapshots, started }: Growing, steps: readonly StepBack[], since: bigint): Stepped {
   const begun = snapshots[0]?.time === startOf(started) ? snapshots[0] : null;
-  return steppedSpan(begun === null ? snapshots : snapshots.slice(1), { begun, steps, since });
+  return steppedPeriod(begun === null ? snapshots : snapshots.slice(1), { begun, steps, since });
 }
 
 /** The earliest time of a run's points, unless its clock was set back. */
@@ -106,8 +109,10 @@ function addSnapshot(runs: Map<string, Growing>, row: Row, since: bigint): void 
 }
 
 /** Groups the spans of one series and node whose times overlap. */
-export function overlapping(spans: readonly Span[]): readonly (readonly [Span, ...Span[]])[] {
-  const groups = new Map<string, [Span, ...Span[]][]>();
+export function overlapping(
+  spans: readonly AccountedPeriod[],
+): readonly (readonly [AccountedPeriod, ...AccountedPeriod[]])[] {
+  const groups = new Map<string, [AccountedPeriod, ...AccountedPeriod[]][]>();
   for (const span of [...spans].sort((a, b) => (a.since < b.since ? -1 : 1))) {
     const key = [span.node, span.network, span.series].join('\0');
     const before = groups.get(key) ?? [];
@@ -124,9 +129,9 @@ export function overlapping(spans: readonly Span[]): readonly (readonly [Span, .
  * points. For each of them this gives an empty span of `btcdmon`. Other missing accounts show in the number
  * of points of `btcdmon`.
  */
-export function unaccounted(spans: readonly Span[]): readonly Span[] {
-  const runs = new Map<string, Span>();
-  const keyOf = ({ node, network, started }: Span): string => [node, network, started].join('\0');
+export function unaccounted(spans: readonly AccountedPeriod[]): readonly AccountedPeriod[] {
+  const runs = new Map<string, AccountedPeriod>();
+  const keyOf = ({ node, network, started }: AccountedPeriod): string => [node, network, started].join('\0');
   // The first accounts of a new run may not have arrived yet.
   for (const span of spans) if (span.snapshots.length > 2) runs.set(keyOf(span), span);
   for (const span of spans) if (span.series === 'btcdmon') runs.delete(keyOf(span));
