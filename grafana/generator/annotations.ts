@@ -4,7 +4,7 @@ import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
 import type { SCHEMA, SeriesName } from '../../src/metrics/schema';
 import { CHOSEN } from './influxql';
 import { metricName } from './metric-name';
-import type { Store } from './places';
+import type { Store } from './provisioned-names';
 import { chosenSource, influxTarget } from './targets';
 
 /** More marks would hide the panel under them; the newest are kept. */

@@ -16,7 +16,7 @@ import { PANELS, panelOf } from '../../src/panels/list';
 import { type Panel, THEMES, type ThemeName } from '../../src/panels/panel';
 import { annotations } from './annotations';
 import { type Placing, drawn, newest } from './panels';
-import { OVERVIEW, type Store, dashboardUid } from './places';
+import { OVERVIEW, type Store, dashboardUid } from './provisioned-names';
 import { chosenSource } from './targets';
 
 /** Columns of Grafana's grid. */

@@ -3,7 +3,7 @@ import { ALERTS } from './alerts';
 import { dashboards } from './dashboards';
 import { alertsDocument, missingOnPrometheus } from './documents';
 import { rulesFile } from './grafana-rules';
-import { STORES } from './places';
+import { STORES } from './provisioned-names';
 import { prometheusRules } from './prometheus-rules';
 import { dashboardFolder, dashboardProviders, dataSources } from './provisioning';
 

@@ -4,7 +4,7 @@ import { TypeMathBuilder, TypeReduceBuilder } from '@grafana/grafana-foundation-
 import { panelOf } from '../../src/panels/list';
 import type { Alert, InfluxQuery } from './alert';
 import { panelId } from './panels';
-import { ALERT_FOLDER, INFLUXDB, STORES, dashboardUid } from './places';
+import { ALERT_FOLDER, INFLUXDB, STORES, dashboardUid } from './provisioned-names';
 import { influxTarget } from './targets';
 
 /** The data source that evaluates Grafana's expressions. */

@@ -33,7 +33,7 @@ import { PanelBuilder as TimeSeriesPanel } from '@grafana/grafana-foundation-sdk
 import { columnName } from '../../src/panels/panel-answer';
 import type { Panel } from '../../src/panels/panel';
 import { DRAWN_THRESHOLDS, FLOATING, LONGEST_GAP_MS, MANY_LINES, THRESHOLDS, UNITS } from './look';
-import { type Store, dashboardUid } from './places';
+import { type Store, dashboardUid } from './provisioned-names';
 import { chosenSource, targets } from './targets';
 
 /** Shortest bucket of a Prometheus panel in seconds: four scrapes, because a rate needs two. */

@@ -1,4 +1,4 @@
-import { INFLUXDB, MOUNTS, PROMETHEUS, STORES, type StoreName } from './places';
+import { INFLUXDB, MOUNTS, PROMETHEUS, STORES, type StoreName } from './provisioned-names';
 
 /**
  * Data sources for the servers of docker-compose.yml. A password is in a file that only the container can

@@ -4,7 +4,7 @@ import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-s
 import type { Panel } from '../../src/panels/panel';
 import { statements } from './influxql';
 import { expressions } from './promql';
-import type { Store } from './places';
+import type { Store } from './provisioned-names';
 
 /** A query of Grafana's InfluxDB data source in InfluxQL; the SDK has no type for it. */
 export interface InfluxDataquery extends Dataquery {

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { ALERTS } from '../../grafana/generator/alerts';
 import { files, withMissing } from '../../grafana/generator/files';
 import { THRESHOLDS } from '../../grafana/generator/look';
-import { MOUNTS, STORES, type StoreName } from '../../grafana/generator/places';
+import { MOUNTS, STORES, type StoreName } from '../../grafana/generator/provisioned-names';
 import { PANELS, panelOf } from '../../src/panels/list';
 import { complaints, partsOf } from '../support/grafana-types';
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { ALERTS } from '../../grafana/generator/alerts';
 import { dashboards } from '../../grafana/generator/dashboards';
 import { statements } from '../../grafana/generator/influxql';
-import { OVERVIEW, STORES } from '../../grafana/generator/places';
+import { OVERVIEW, STORES } from '../../grafana/generator/provisioned-names';
 import { expressions } from '../../grafana/generator/promql';
 import { answerPanel, columnName } from '../../src/panels/panel-answer';
 import { PANELS, panelOf } from '../../src/panels/list';
