@@ -22,7 +22,7 @@ export const MAX_QUESTION_BYTES = 64_000;
 const MAX_HELD_BYTES = 64_000_000;
 
 /** Limits the total memory of answers. */
-export class Held {
+export class AnswerMemory {
   private bytes = 0;
 
   /**

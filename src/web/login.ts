@@ -1,7 +1,7 @@
 import { type Asset, sendAsset } from './assets';
 import { readBody } from './body';
 import type { Handler, Route } from './exchange';
-import type { Guard } from './guard';
+import type { TokenGuard } from './token-guard';
 import { HttpError } from './http-error';
 import { send } from './reply';
 import { isRecord } from '../query/server-request';
@@ -18,7 +18,7 @@ const MESSAGE = '<!--message-->';
  * `/login` and `/logout`. If the token in a form is wrong, the login page comes back with a message. A script
  * sends JSON and gets a status.
  */
-export function loginRoutes(guard: Guard, page: Asset | undefined): ReadonlyMap<string, Route> {
+export function loginRoutes(guard: TokenGuard, page: Asset | undefined): ReadonlyMap<string, Route> {
   const show: Handler = ({ request, response }) => {
     if (guard.allows(request)) redirect(response, '/');
     else if (page === undefined)

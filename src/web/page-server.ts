@@ -7,9 +7,9 @@ import type { QueryScheduler } from '../query/query-scheduler';
 import { endAnswers } from '../query/close-server';
 import { ASSETS, readAssets } from './assets';
 import { StoreExtentReader } from './store-extent';
-import { Guard } from './guard';
+import { TokenGuard } from './token-guard';
 import { busy } from './http-error';
-import { Held, QUERY_MS } from './limits';
+import { AnswerMemory, QUERY_MS } from './limits';
 import { Proxies } from './proxies';
 import { sendError } from './reply';
 import { route } from './router';
@@ -89,11 +89,11 @@ export class PageServer {
     // The life of sessions and the delay of guessers must not depend on a clock that can be set.
     const nowMs = (): number => performance.now();
     const proxies = new Proxies(places);
-    const guard = new Guard(token, `btcdmon_${this.port}`, { nowMs, warn, proxies });
+    const guard = new TokenGuard(token, `btcdmon_${this.port}`, { nowMs, warn, proxies });
     const assets = await readAssets(this.modules.assets ?? ASSETS);
     const facts = new StoreExtentReader(modules.asking);
     const queryMs = this.modules.limits?.queryMs ?? QUERY_MS;
-    const site = siteOf({ ...modules, ...{ assets, guard, facts, warn, queryMs, held: new Held() } });
+    const site = siteOf({ ...modules, ...{ assets, guard, facts, warn, queryMs, held: new AnswerMemory() } });
     const fault = (error: unknown): void =>
       void log.error('an operation of the page failed', {
         error: error instanceof Error ? error.stack : error,

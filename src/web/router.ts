@@ -2,19 +2,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { messageOf } from '../lib/errors';
 import type { Exchange, Handler, Route } from './exchange';
-import type { Guard } from './guard';
+import type { TokenGuard } from './token-guard';
 import { HttpError, toHttpError } from './http-error';
 import { LOGIN_PATH, redirect } from './login';
 import { sendError } from './reply';
 import { SECURITY_HEADERS } from './security-headers';
-import { checkHost, checkSite } from './visitors';
+import { checkHost, checkSite } from './request-origin';
 
 export interface RouterModules {
   /** The paths that exist; nothing else is served. */
   readonly routes: ReadonlyMap<string, Route>;
   /** Routes of paths that end with a name. */
   readonly named: { readonly path: string; readonly route: (name: string) => Route };
-  readonly guard: Guard;
+  readonly guard: TokenGuard;
   /** Names of this server, in addition to those that it always has. */
   readonly names: readonly string[];
   /** Called with faults of the program. */

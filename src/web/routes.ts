@@ -6,14 +6,14 @@ import { seriesHandler } from './api/series';
 import { type Asset, sendAsset } from './assets';
 import type { Warn } from '../lib/attempts';
 import type { Route } from './exchange';
-import type { Guard } from './guard';
+import type { TokenGuard } from './token-guard';
 import { HttpError } from './http-error';
 import { loginRoutes } from './login';
 import type { RouterModules } from './router';
 
 export interface SiteModules extends About, Answering {
   readonly assets: ReadonlyMap<string, Asset>;
-  readonly guard: Guard;
+  readonly guard: TokenGuard;
   readonly warn: Warn;
 }
 

@@ -5,7 +5,7 @@ import type { Result, Row } from '../query/result';
 import { encodeRows, msOf } from './encode';
 import type { Exchange } from './exchange';
 import { HttpError } from './http-error';
-import { type Held, MAX_BYTES, MAX_DOWNLOAD_ROWS, MAX_ROWS } from './limits';
+import { type AnswerMemory, MAX_BYTES, MAX_DOWNLOAD_ROWS, MAX_ROWS } from './limits';
 import { send } from './reply';
 
 /** An answer as a JSON object, with the fields that `more` adds once all rows are read. */
@@ -39,7 +39,7 @@ export async function gatherJson(
 export async function sendGathered(
   { request, response, left }: Exchange,
   body: Buffer,
-  held: Held,
+  held: AnswerMemory,
 ): Promise<void> {
   // Nothing would release the memory held for a client that has already gone.
   left.throwIfAborted();

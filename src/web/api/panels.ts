@@ -15,7 +15,7 @@ import { HttpError } from '../http-error';
 import { DOWNLOAD_MS } from '../limits';
 import { readParams } from '../params';
 import { sendJson } from '../reply';
-import { Shared } from '../shared';
+import { SharedRuns } from '../shared-runs';
 import type { Answering } from './query';
 
 const PARAMS = ['since', 'until', 'node', 'network', 'format'] as const;
@@ -32,7 +32,7 @@ export const panelsHandler: Handler = ({ request, response, params }) => {
 
 /** `GET /api/panels/NAME`: one panel over a period, as JSON or as CSV. */
 export function panelHandler({ asking, held, queryMs }: Answering): (name: string) => Handler {
-  const shared = new Shared<Buffer>();
+  const shared = new SharedRuns<Buffer>();
   return (name) => async (exchange) => {
     const panel = find(name);
     const { format: form = 'json', ...wanted } = readParams(exchange.params, PARAMS);

@@ -4,12 +4,12 @@ import { gatherJson, readFormat, sendCsv, sendGathered } from '../send-answer';
 import { readBody } from '../body';
 import type { Handler } from '../exchange';
 import { HttpError } from '../http-error';
-import { DOWNLOAD_MS, type Held, MAX_QUESTION_BYTES } from '../limits';
+import { DOWNLOAD_MS, type AnswerMemory, MAX_QUESTION_BYTES } from '../limits';
 
 /** What a handler needs to answer queries. */
 export interface Answering {
   readonly asking: QueryScheduler;
-  readonly held: Held;
+  readonly held: AnswerMemory;
   /** Time limit of a query whose answer is shown, in milliseconds. */
   readonly queryMs: number;
 }

@@ -9,7 +9,7 @@ import { Sessions } from './sessions';
  * Decides who may look: everybody with the token, or with a session that began with the token. Without a
  * configured token, everybody.
  */
-export class Guard {
+export class TokenGuard {
   private readonly sessions: Sessions;
   private readonly attempts: Attempts;
   private readonly token: Buffer | null;

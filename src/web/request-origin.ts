@@ -16,7 +16,7 @@ export function checkHost(request: IncomingMessage, port: number, names: readonl
   if (names.includes(name) || names.includes(host)) return;
   const local = (request.socket.localAddress ?? '').replace(/^::ffff:/, '');
   if (Number(given) === port && name !== '' && name.replace(/^\[|\]$/g, '') === local) return;
-  throw new HttpError(421, `Host ${printable(host)}: is not this server; --http-host NAME allows a name`);
+  throw new HttpError(421, `Host ${visibleHost(host)}: is not this server; --http-host NAME allows a name`);
 }
 
 /**
@@ -32,6 +32,6 @@ export function checkSite(request: IncomingMessage): void {
   throw new HttpError(403, 'a page of another site may not ask this server');
 }
 
-function printable(text: string): string {
+function visibleHost(text: string): string {
   return text.slice(0, 100).replace(/[^\x21-\x7e]/g, '?');
 }

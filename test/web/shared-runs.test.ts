@@ -1,4 +1,4 @@
-import { Shared } from '../../src/web/shared';
+import { SharedRuns } from '../../src/web/shared-runs';
 
 /** Runs that end when the test tells them to. */
 function runs() {
@@ -12,7 +12,7 @@ function runs() {
 }
 
 it('has one run for all who want the same, and another for the next', async () => {
-  const shared = new Shared<string>();
+  const shared = new SharedRuns<string>();
   const { begun, make } = runs();
   const here = new AbortController().signal;
   const both = [shared.get('a', here, make), shared.get('a', here, make)];
@@ -27,7 +27,7 @@ it('has one run for all who want the same, and another for the next', async () =
 });
 
 it('continues until the last has left', async () => {
-  const shared = new Shared<string>();
+  const shared = new SharedRuns<string>();
   const { begun, make } = runs();
   const [first, second] = [new AbortController(), new AbortController()];
   const left = shared.get('a', first.signal, make);
@@ -50,7 +50,7 @@ it('continues until the last has left', async () => {
 });
 
 it('fails for all alike', async () => {
-  const shared = new Shared<string>();
+  const shared = new SharedRuns<string>();
   const { begun, make } = runs();
   const here = new AbortController().signal;
   const both = [shared.get('a', here, make), shared.get('a', here, make)];

@@ -9,7 +9,7 @@ interface Run<T> {
  * request their panels together. The run continues until the last of them has left. Nothing is cached,
  * because a request after a block must include the block.
  */
-export class Shared<T> {
+export class SharedRuns<T> {
   private readonly runs = new Map<string, Run<T>>();
 
   /** @throws what `make` throws, or what `left` was aborted with */
