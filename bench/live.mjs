@@ -7,7 +7,7 @@ const require = createRequire(import.meta.url);
 const { EventBus } = require('../dist/lib/event-bus.js');
 const { checksum } = require('../dist/wire/hash.js');
 const { LiveView } = require('../dist/live/live-view.js');
-const { collect } = require('../dist/metrics/collect.js');
+const { collect } = require('../dist/metrics/connect-collectors.js');
 const { COLLECTORS } = require('../dist/metrics/collectors/list.js');
 
 const COUNT = 200_000;

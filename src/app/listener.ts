@@ -13,7 +13,7 @@ import { startFull } from './full';
 import type { Live } from '../live/live';
 import { LiveView } from '../live/live-view';
 import { type Log, logOutput } from '../lib/log';
-import { collect } from '../metrics/collect';
+import { connectCollectors } from '../metrics/connect-collectors';
 import type { ExporterStats, MonitorEvents } from '../metrics/collector';
 import { COLLECTORS } from '../metrics/collectors/list';
 import { Emitter } from '../metrics/emitter';
@@ -233,7 +233,11 @@ export async function startApp(config: AppConfig, { log, status }: AppModules): 
     exporters,
     addresses: () => pool.addresses,
   };
-  const writeInterval = collect([...COLLECTORS.map((create) => create(context)), live], bus, complain);
+  const writeInterval = connectCollectors(
+    [...COLLECTORS.map((create) => create(context)), live],
+    bus,
+    complain,
+  );
   logEvents(bus, log);
   const compareClock = logClock(bus, log, { unixTime, uptime: () => os.uptime() });
 

@@ -2,7 +2,7 @@ import type { ProcessedBlock } from '../../src/chain/chain-events';
 import { EventBus } from '../../src/lib/event-bus';
 import type { LiveEvent } from '../../src/live/live';
 import { LiveView } from '../../src/live/live-view';
-import { collect } from '../../src/metrics/collect';
+import { connectCollectors } from '../../src/metrics/connect-collectors';
 import type { MonitorEvents } from '../../src/metrics/collector';
 import type { PeerInfo } from '../../src/p2p/events';
 import type { VersionMessage } from '../../src/wire/messages/version';
@@ -20,7 +20,7 @@ beforeEach(() => {
   complaints = [];
   const complain = (name: string, error: unknown): void => void complaints.push(`${name}: ${String(error)}`);
   live = new LiveView({ node: 'n', network: 'regtest' }, { nowMs: () => nowMs, complain });
-  collect([live], bus, complain);
+  connectCollectors([live], bus, complain);
 });
 
 function block(hash: string, changes: Partial<ProcessedBlock> = {}): ProcessedBlock {

@@ -8,7 +8,7 @@ import type { Clock } from '../../src/lib/clock';
 import { EventBus } from '../../src/lib/event-bus';
 import { syncRelayView } from '../../src/mempool/relay-view-sync';
 import { RelayView } from '../../src/mempool/relay-view';
-import { collect } from '../../src/metrics/collect';
+import { connectCollectors } from '../../src/metrics/connect-collectors';
 import type { MonitorEvents } from '../../src/metrics/collector';
 import { COLLECTORS } from '../../src/metrics/collectors/list';
 import type { Emit } from '../../src/metrics/emitter';
@@ -78,7 +78,7 @@ export function startListener(
   const emit: Emit = (series, fields) => {
     points.set(series, [...(points.get(series) ?? []), fields]);
   };
-  const interval = collect(
+  const interval = connectCollectors(
     COLLECTORS.map((create) =>
       create({
         emit,

@@ -1,6 +1,6 @@
 import { SystemClock } from '../../src/lib/clock';
 import { openExports } from '../../src/export/open';
-import { collect } from '../../src/metrics/collect';
+import { connectCollectors } from '../../src/metrics/connect-collectors';
 import { btcdmon } from '../../src/metrics/collectors/btcdmon';
 import { Emitter } from '../../src/metrics/emitter';
 import { EventBus } from '../../src/lib/event-bus';
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   const [queue] = queues;
   if (queue === undefined) throw new Error('no queue');
   const emitter = new Emitter({ node: 'flood', network: 'regtest' }, { clock, sink: queue });
-  const account = collect(
+  const account = connectCollectors(
     [
       btcdmon({
         emit: emitter.emit,

@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/lib/clock';
 import { EventBus } from '../../src/lib/event-bus';
 import { LineSerializer } from '../../src/export/line';
-import { collect } from '../../src/metrics/collect';
+import { connectCollectors } from '../../src/metrics/connect-collectors';
 import type { CollectorFactory, ExporterStats, MonitorEvents } from '../../src/metrics/collector';
 import { Emitter } from '../../src/metrics/emitter';
 import type { MempoolGauges } from '../../src/mempool/relay-view';
@@ -70,7 +70,9 @@ export function benchOf(
       mempool: () => options.mempool ?? { transactions: 0, bytes: 0, withFee: 0, orphans: 0 },
     }),
   );
-  const interval = collect(collectors, bus, (name, error) => complaints.push(`${name}: ${String(error)}`));
+  const interval = connectCollectors(collectors, bus, (name, error) =>
+    complaints.push(`${name}: ${String(error)}`),
+  );
   const serializer = new LineSerializer({ maxBytes: 65_536 });
   const lines = (): string[] =>
     points.splice(0).map((point) => {

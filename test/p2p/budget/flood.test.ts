@@ -3,7 +3,7 @@ import { type Clock, SystemClock } from '../../../src/lib/clock';
 import { EventBus } from '../../../src/lib/event-bus';
 import type { Exporter, WriteResult } from '../../../src/export/exporter';
 import { ExportQueue } from '../../../src/export/queue';
-import { collect } from '../../../src/metrics/collect';
+import { connectCollectors } from '../../../src/metrics/connect-collectors';
 import type { MonitorEvents } from '../../../src/metrics/collector';
 import { btcdmon } from '../../../src/metrics/collectors/btcdmon';
 import { tx } from '../../../src/metrics/collectors/tx';
@@ -82,7 +82,7 @@ async function listen(options: { clock?: Clock; peer?: Parameters<typeof FakePee
       mempool: () => ({ transactions: 0, bytes: 0, withFee: 0, orphans: 0 }),
     }),
   ];
-  const interval = collect(judges, bus, fault);
+  const interval = connectCollectors(judges, bus, fault);
   const received: Counts = {};
   const violations: Counts = {};
   const ends: Counts = {};

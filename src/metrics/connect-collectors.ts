@@ -7,7 +7,7 @@ import { type Complain, guard } from './guard';
  * others and the listener continue.
  * @returns a function that writes the points of the interval that ends now
  */
-export function collect(
+export function connectCollectors(
   collectors: readonly Collector[],
   bus: EventBus<MonitorEvents>,
   complain: Complain,
