@@ -1,7 +1,7 @@
 import { CoinLookups } from '../chain/full/coin-lookups';
 import { FullValidation, type FullValidationModules } from '../chain/full/full-validation';
 import { loadHeaders } from '../chain/full/load-headers';
-import type { WorkerStart } from '../chain/full/messages';
+import type { WorkerStart } from '../chain/full/worker-messages';
 import { WorkerEngine } from '../chain/full/worker-engine';
 import type { FailureError } from '../lib/errors';
 import type { Log } from '../lib/log';

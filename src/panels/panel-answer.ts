@@ -1,5 +1,5 @@
 import type { Query } from '../query/model';
-import { type Result, type ResultColumn, type Row, type Value, collect } from '../query/result';
+import { type Result, type ResultColumn, type Row, type Value, allRows } from '../query/result';
 import type { PanelLine, Panel } from './panel';
 import { type Choice, panelQueries } from './queries';
 
@@ -47,7 +47,7 @@ export async function answerPanel(
     if (line === undefined) break;
     if (result.rawSince !== undefined) rawSince = later(rawSince, result.rawSince);
     columns.push({ name: columnName(line), type: valueType(line, result.columns.at(-1)) });
-    for (const row of await collect(result)) {
+    for (const row of await allRows(result)) {
       const id = JSON.stringify(row.slice(0, keys).map(String));
       let merged = rows.get(id);
       if (merged === undefined)

@@ -3,7 +3,7 @@ import type { SeriesName } from '../metrics/schema';
 import type { Stray } from './audit-steps';
 import type { Query } from './model';
 import { overlapping, readAccountedPeriods, type AccountedPeriod, unaccounted } from './accounted-periods';
-import { collect } from './result';
+import { allRows } from './result';
 import type { Source } from './source';
 import type { Period } from './time';
 import { parseWhere } from './where';
@@ -95,7 +95,7 @@ async function countPoints(source: Source, of: Identity, period: Period): Promis
   // InfluxDB refuses an empty period.
   if (period.since >= period.until) return 0;
   const counted = await source.run({ ...pointsOf(of, period), agg: { fn: 'count', column: null } });
-  const [row] = await collect(counted);
+  const [row] = await allRows(counted);
   return Number(row?.[0] ?? 0);
 }
 

@@ -12,7 +12,7 @@ import { NO_MARKS, readAllMarks, readMarks } from '../store/rollup-marks';
 import { type Group, finishSorted, hasValue } from './finish';
 import type { Query } from './model';
 import { type Plan, planOf } from './rolled-plan';
-import { type Result, type ResultColumn, type Row, collect, inOneBatch, resultColumns } from './result';
+import { type Result, type ResultColumn, type Row, allRows, inOneBatch, resultColumns } from './result';
 import { compileSql, compileTogether, shareKey } from './sql';
 
 /**
@@ -41,12 +41,12 @@ export async function runQueries(
     const plan = planOf(first, marks.get(first.series) ?? NO_MARKS);
     if (together.length === 1) {
       const result = await answer(connection, first, plan);
-      results.set(first, { ...result, rows: inOneBatch(await collect(result)) });
+      results.set(first, { ...result, rows: inOneBatch(await allRows(result)) });
       continue;
     }
     const aggs = together.flatMap(({ agg }) => (agg === null ? [] : [agg]));
     const result = await failing(() => connection.stream(compileTogether(first, aggs, plan)));
-    const all = await collect({ columns: [], rows: batches(connection, result) });
+    const all = await allRows({ columns: [], rows: batches(connection, result) });
     for (const [index, query] of together.entries()) {
       const found = all.map((row) => groupOf(query, row, index - aggs.length)).filter(hasValue(query));
       results.set(query, withSince(finishSorted(query, inOneBatch(found)), plan));

@@ -2,7 +2,7 @@ import type { StoreProcess } from '../store/process/store-process';
 import type { Layout } from '../store/tables';
 import type { Answers, Session } from './answers';
 import type { Query } from './model';
-import { type AnswerHead, type AnswerPart, type StoreQuestion, isHead, isStrange } from './parts';
+import { type AnswerHead, type AnswerPart, type StoreQuestion, isHead, isStrange } from './answer-parts';
 import type { Result, Row } from './result';
 import { inSlices } from './slices';
 import type { Request } from './socket-protocol';

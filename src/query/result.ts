@@ -51,7 +51,7 @@ export function integer(value: bigint): number | bigint {
 }
 
 /** All rows of an answer. */
-export async function collect(result: Result): Promise<readonly Row[]> {
+export async function allRows(result: Result): Promise<readonly Row[]> {
   const all: Row[] = [];
   for await (const batch of result.rows) for (const row of batch) all.push(row);
   return all;

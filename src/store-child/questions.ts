@@ -1,6 +1,6 @@
 import type { Session } from '../query/answers';
 import { LocalAnswers } from '../query/local-answers';
-import { type AnswerPart, type StoreQuestion, isStrange } from '../query/parts';
+import { type AnswerPart, type StoreQuestion, isStrange } from '../query/answer-parts';
 import type { Result } from '../query/result';
 import type { FromStore } from '../store/process/messages';
 import { encodeError } from '../store/process/wire-error';

@@ -1,6 +1,6 @@
 import type { SeriesName } from '../metrics/schema';
 import type { Query } from '../query/model';
-import { type Value, collect } from '../query/result';
+import { type Value, allRows } from '../query/result';
 import type { Source } from '../query/source';
 import type { Period } from '../query/time';
 import type { Where } from '../query/where';
@@ -42,7 +42,7 @@ export class Points {
       where: terms.length === 0 ? null : { kind: 'and', terms },
     });
     const names = result.columns.map(({ name }) => name);
-    return (await collect(result)).map((row) => {
+    return (await allRows(result)).map((row) => {
       const values = Object.fromEntries(names.map((name, i) => [name, row[i] ?? null]));
       const { time, node, network } = values;
       return { time: typeof time === 'bigint' ? time : 0n, node: text(node), network: text(network), values };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueryScheduler } from '../query/query-scheduler';
-import { type Row, collect } from '../query/result';
+import { type Row, allRows } from '../query/result';
 import { rollupTable } from '../store/rollup-columns';
 import { msOf } from './encode';
 
@@ -69,7 +69,7 @@ export class StoreExtentReader {
     const limits = { timeoutMs: LOOK_MS, left: new AbortController().signal };
     await asking.ask(limits, async (asked) => {
       const ask = async (raw: string): Promise<Row[]> => [
-        ...(await collect(await asked.answer({ raw, isOwn: true }))),
+        ...(await allRows(await asked.answer({ raw, isOwn: true }))),
       ];
       const oldest = timeIn(await ask(`SELECT min(time) FROM (${end('ASC')})`));
       const newest = timeIn(await ask(`SELECT max(time) FROM (${end('DESC')})`));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openSource } from '../../src/query/open-source';
-import { type Row, collect } from '../../src/query/result';
+import { type Row, allRows } from '../../src/query/result';
 import { parseTransaction } from '../../src/wire/transaction';
 import { Cleanup } from '../support/cleanup';
 import { FakeWallClock, libfaketime } from '../support/libfaketime';
@@ -101,7 +101,7 @@ libfaketime.describe('a running node whose clock is set', (library) => {
           ...{ by: [], everyNs: null, limit: 0 },
         } as never);
         const places = columns.map((name) => result.columns.findIndex((column) => column.name === name));
-        return (await collect(result)).map((row) => places.map((place) => row[place] ?? null));
+        return (await allRows(result)).map((row) => places.map((place) => row[place] ?? null));
       };
       txs = (await rows('tx', ['sha', 'time'])).map(([sha, time]) => ({
         sha: String(sha),

@@ -10,7 +10,7 @@ import { answerPanel, columnName } from '../../src/panels/panel-answer';
 import { PANELS, panelOf } from '../../src/panels/list';
 import type { Panel } from '../../src/panels/panel';
 import type { Choice } from '../../src/panels/queries';
-import { collect } from '../../src/query/result';
+import { allRows } from '../../src/query/result';
 import { openSource } from '../../src/query/open-source';
 import { type Source, answersOf } from '../../src/query/source';
 import { Cleanup } from '../support/cleanup';
@@ -167,7 +167,7 @@ influxd.describe('the panels of a run on regtest', () => {
       const { query } = JSON.parse(JSON.stringify(marks[index]?.target)) as { query: string };
       const range = { fromMs: Number(since / 1_000_000n), toMs: Number(end / 1_000_000n) };
       const [frame] = await frames(server, expand(query, range, 0, {}));
-      const [[count]] = (await collect(await duckdb.raw(`SELECT count(*) FROM ${series}`))) as [[number]];
+      const [[count]] = (await allRows(await duckdb.raw(`SELECT count(*) FROM ${series}`))) as [[number]];
       expect(frame?.rows.length).toBe(count);
     }
   });

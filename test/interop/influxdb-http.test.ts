@@ -7,7 +7,7 @@ import { isLineExporter, openExports } from '../../src/export/open';
 import type { PointQueue } from '../../src/export/point-queue';
 import { createExporter } from '../../src/export/registry';
 import type { Point } from '../../src/metrics/point';
-import { collect } from '../../src/query/result';
+import { allRows } from '../../src/query/result';
 import { openSource } from '../../src/query/open-source';
 import { makeCertificate, openssl } from '../support/certificate';
 import { Cleanup } from '../support/cleanup';
@@ -217,9 +217,9 @@ influxd.describe('InfluxDB over HTTP', () => {
       push(queue, makePoints(1_000, clock));
       await until('all', () => queue.stats().acked === 1_000);
       const source = await openSource(`${url}?ca-file=${certificateFile}`);
-      expect(await collect(await source.raw('SELECT count(sha) FROM tx'))).toEqual([['tx', 0n, 200]]);
+      expect(await allRows(await source.raw('SELECT count(sha) FROM tx'))).toEqual([['tx', 0n, 200]]);
       const stranger = await openSource(url);
-      await expect(stranger.raw('SELECT count(sha) FROM tx').then(collect)).rejects.toThrow(
+      await expect(stranger.raw('SELECT count(sha) FROM tx').then(allRows)).rejects.toThrow(
         /has a certificate that does not verify: self-signed certificate/,
       );
       expect(await failure(url)).toContain('has a certificate that does not verify');

@@ -5,7 +5,7 @@ import { DuckDbExporter } from '../../src/export/duckdb';
 import { LineSerializer } from '../../src/export/line';
 import { SERIES_NAMES, type SeriesName, columnNames, tagNames } from '../../src/metrics/schema';
 import { type QueryArgs, parseQuery } from '../../src/query/model';
-import { type Row, collect } from '../../src/query/result';
+import { type Row, allRows } from '../../src/query/result';
 import { openSource } from '../../src/query/open-source';
 import type { Source } from '../../src/query/source';
 import { fieldOf } from '../../src/query/columns';
@@ -59,7 +59,7 @@ influxd.describe('the same answer from InfluxDB and from the embedded store', ()
   async function same(args: QueryArgs): Promise<number> {
     const query = parseQuery({ since, until, ...args }, END_NS);
     const [left, right] = [await influx.run(query), await duckdb.run(query)];
-    const [rows, others] = [await collect(left), await collect(right)];
+    const [rows, others] = [await allRows(left), await allRows(right)];
     expect(left.columns).toEqual(right.columns);
     // jest compares long arrays slowly, and only shows the difference well.
     if (text(rows) !== text(others)) expect(rows).toEqual(others);
@@ -183,7 +183,7 @@ influxd.describe('the same answer from InfluxDB and from the embedded store', ()
   it('raw InfluxQL', async () => {
     const raw = async (statement: string) => {
       const result = await influx.raw(statement);
-      return { names: result.columns.map(({ name }) => name), rows: await collect(result) };
+      return { names: result.columns.map(({ name }) => name), rows: await allRows(result) };
     };
     const [[first]] = (await raw('SHOW MEASUREMENTS')).rows as [[string]];
     expect(first).toBe('bandwidth');
@@ -194,8 +194,8 @@ influxd.describe('the same answer from InfluxDB and from the embedded store', ()
       ['tx', 'beta beta'],
     ]);
     const points = await raw('SELECT sha FROM tx');
-    expect(points.rows).toHaveLength((await collect(await duckdb.raw('SELECT sha FROM tx'))).length);
-    const [[sum]] = (await collect(await duckdb.raw('SELECT sum(value) FROM tx_outputs'))) as [[bigint]];
+    expect(points.rows).toHaveLength((await allRows(await duckdb.raw('SELECT sha FROM tx'))).length);
+    const [[sum]] = (await allRows(await duckdb.raw('SELECT sum(value) FROM tx_outputs'))) as [[bigint]];
     expect((await raw('SELECT sum(value) FROM tx_outputs')).rows).toEqual([['tx_outputs', 0n, sum]]);
     expect((await raw('SELECT * FROM nothing')).rows).toEqual([]);
     await expect(raw('SELECT FROM')).rejects.toThrow(/^InfluxDB at http:.*: error parsing query: found FROM/);

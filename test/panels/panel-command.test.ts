@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import { runPanelCommand } from '../../src/panels/panel-command';
 import { parseQuery } from '../../src/query/model';
-import { collect } from '../../src/query/result';
+import { allRows } from '../../src/query/result';
 import type { QueryCommandOptions } from '../../src/query/query-command';
 import { openSource } from '../../src/query/open-source';
 import { Cleanup } from '../support/cleanup';
@@ -60,7 +60,7 @@ it('puts lines side by side, in buckets, and scales rates', async () => {
   const perMinute = rows.slice(1).map((row) => Number(row.split(',')[at]));
   const source = await openSource(from);
   const question = { series: 'msg_recv', since, agg: ['rate', 'inv'], every: '30m' };
-  const perSecond = await collect(await source.run(parseQuery(question, END_NS)));
+  const perSecond = await allRows(await source.run(parseQuery(question, END_NS)));
   await source.close();
   expect(perMinute).toEqual(perSecond.map(([, rate]) => Number((Number(rate) * 60).toPrecision(12))));
   expect(Math.min(...perMinute)).toBeGreaterThan(60);

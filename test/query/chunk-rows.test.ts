@@ -1,6 +1,6 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { runRaw } from '../../src/query/duckdb-run';
-import { type Row, collect } from '../../src/query/result';
+import { type Row, allRows } from '../../src/query/result';
 
 let instance: DuckDBInstance;
 let connection: DuckDBConnection;
@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => connection.closeSync());
 afterAll(() => instance.closeSync());
 
-const ask = async (sql: string): Promise<readonly Row[]> => collect(await runRaw(connection, sql));
+const ask = async (sql: string): Promise<readonly Row[]> => allRows(await runRaw(connection, sql));
 
 it.each([
   ["repeat('x', 20000000)"],

@@ -6,7 +6,7 @@ import { UsageError } from '../../src/lib/errors';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import type { Point } from '../../src/metrics/point';
 import { type QueryArgs, parseQuery } from '../../src/query/model';
-import { type Row, collect } from '../../src/query/result';
+import { type Row, allRows } from '../../src/query/result';
 import { openSource } from '../../src/query/open-source';
 import type { Source } from '../../src/query/source';
 import { type Where, formatWhere } from '../../src/query/where';
@@ -36,8 +36,8 @@ describe('queries on a store that no process has open', () => {
   afterAll(() => cleanup.run());
 
   const ask = async (args: QueryArgs): Promise<readonly Row[]> =>
-    collect(await source.run(parseQuery({ since, ...args }, END_NS)));
-  const raw = async (statement: string): Promise<readonly Row[]> => collect(await source.raw(statement));
+    allRows(await source.run(parseQuery({ since, ...args }, END_NS)));
+  const raw = async (statement: string): Promise<readonly Row[]> => allRows(await source.raw(statement));
 
   it('the example of btcdmon: outputs of the last hour that are not P2PKH', async () => {
     const rows = await ask({ series: 'tx_outputs', where: "script_type != 'pubkeyhash'", since: '1h' });

@@ -5,7 +5,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { FailureError, UsageError } from '../../src/lib/errors';
 import { DuckDbExporter } from '../../src/export/duckdb';
 import { runRaw } from '../../src/query/duckdb-run';
-import { collect } from '../../src/query/result';
+import { allRows } from '../../src/query/result';
 import { queryPoints } from '../support/query-points';
 
 /** Statements that write, or change how DuckDB works. */
@@ -144,7 +144,7 @@ it('has as many attempts as were found', () => {
 });
 
 it.each(ATTEMPTS)('stays as it was: %s', async (statement) => {
-  const attempt = connected(async (connection) => collect(await runRaw(connection, statement)));
+  const attempt = connected(async (connection) => allRows(await runRaw(connection, statement)));
   const error = await attempt.then(
     () => undefined,
     (caught: unknown) => caught,

@@ -6,7 +6,7 @@ import type { Point } from '../../src/metrics/point';
 import { type SeriesName, seriesOf, tagNames } from '../../src/metrics/schema';
 import { runQueries, runQuery } from '../../src/query/duckdb-run';
 import { AGGREGATES, type Query } from '../../src/query/model';
-import { type Row, collect } from '../../src/query/result';
+import { type Row, allRows } from '../../src/query/result';
 import { planOf, unitsOf } from '../../src/query/rolled-plan';
 import { parseWhere } from '../../src/query/where';
 import { expire, rollUp } from '../../src/store/rollup';
@@ -99,7 +99,7 @@ describe('a store with rollups answers any query as its points do', () => {
     const connection = await exporter.store.connect();
     const result = await runQuery(connection, query);
     expect(result.rawSince).toBeUndefined();
-    const rows = await collect(result);
+    const rows = await allRows(result);
     connection.closeSync();
     return rows;
   }
@@ -108,7 +108,7 @@ describe('a store with rollups answers any query as its points do', () => {
     const connection = await rolled.store.connect();
     const results = await runQueries(connection, queries);
     connection.closeSync();
-    return Promise.all(results.map(collect));
+    return Promise.all(results.map(allRows));
   }
 
   /**

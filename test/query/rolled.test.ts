@@ -6,7 +6,7 @@ import type { Point } from '../../src/metrics/point';
 import { SERIES_NAMES, seriesOf, tagNames } from '../../src/metrics/schema';
 import { runQuery } from '../../src/query/duckdb-run';
 import { AGGREGATES, type QueryArgs, parseQuery } from '../../src/query/model';
-import { type Result, type Row, collect } from '../../src/query/result';
+import { type Result, type Row, allRows } from '../../src/query/result';
 import { expire } from '../../src/store/rollup';
 import { Cleanup } from '../support/cleanup';
 import { END_NS, START_NS, queryPoints } from '../support/query-points';
@@ -66,7 +66,7 @@ describe('a store with rolled-up hours', () => {
     const connection = await exporter?.store.connect();
     if (connection === undefined) throw new Error('no store');
     const result = await runQuery(connection, parseQuery({ since, ...args }, END_NS));
-    const all = await collect(result);
+    const all = await allRows(result);
     connection.closeSync();
     return { ...result, all };
   }

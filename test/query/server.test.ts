@@ -8,7 +8,7 @@ import { DuckDbExporter } from '../../src/export/duckdb';
 import { QueryScheduler } from '../../src/query/query-scheduler';
 import { LocalAnswers } from '../../src/query/local-answers';
 import { parseQuery } from '../../src/query/model';
-import { collect } from '../../src/query/result';
+import { allRows } from '../../src/query/result';
 import { type ServeOptions, serveQueries } from '../../src/query/server';
 import { checkSocketFolder, socketPath } from '../../src/query/socket-path';
 import { openSource } from '../../src/query/open-source';
@@ -80,7 +80,7 @@ it('reads while another process writes, and reads the file after that process wa
   const child = await serving(file);
   const query = parseQuery({ since, series: 'tx_outputs' }, END_NS);
   const source = cleanup.add(await openSource(`duckdb:${file}`), (opened) => opened.close());
-  const through = await collect(await source.run(query));
+  const through = await allRows(await source.run(query));
   expect(through).toHaveLength(queryPoints().filter(({ series }) => series === 'tx_outputs').length);
 
   // The writer continues, so later answers have more points.
@@ -89,15 +89,15 @@ it('reads while another process writes, and reads the file after that process wa
     END_NS,
   );
   const counts: number[] = [];
-  while (new Set(counts).size < 3) counts.push(Number((await collect(await source.run(count)))[0]?.[0]));
+  while (new Set(counts).size < 3) counts.push(Number((await allRows(await source.run(count)))[0]?.[0]));
   expect(counts).toEqual([...counts].sort((a, b) => a - b));
 
   child.kill('SIGKILL');
   await once(child, 'exit');
   expect((await stat(socketPath(file))).isSocket()).toBe(true);
   const after = cleanup.add(await openSource(`duckdb:${file}`), (opened) => opened.close());
-  expect(await collect(await after.run(query))).toEqual(through);
-  expect(Number((await collect(await after.run(count)))[0]?.[0])).toBeGreaterThanOrEqual(counts.at(-1) ?? 0);
+  expect(await allRows(await after.run(query))).toEqual(through);
+  expect(Number((await allRows(await after.run(count)))[0]?.[0])).toBeGreaterThanOrEqual(counts.at(-1) ?? 0);
 }, 60_000);
 
 it('reports when the node goes away in the middle of an answer', async () => {
@@ -119,7 +119,7 @@ it('replaces a socket left behind, and nobody else may use the new one', async (
   const { server, source } = await served({}, file);
   expect(server.path).toBe(socketPath(file));
   expect((await stat(server.path)).mode & 0o777).toBe(0o600);
-  expect(await collect(await source.raw('SELECT 1'))).toEqual([[1]]);
+  expect(await allRows(await source.raw('SELECT 1'))).toEqual([[1]]);
 }, 60_000);
 
 it('leaves no socket behind', async () => {
@@ -133,7 +133,7 @@ it('continues with the store that the exporter has reopened', async () => {
   await exporter.close();
   await expect(source.raw('SELECT 1')).rejects.toThrow('is not open');
   await exporter.open();
-  expect(await collect(await source.raw('SELECT 1'))).toEqual([[1]]);
+  expect(await allRows(await source.raw('SELECT 1'))).toEqual([[1]]);
 });
 
 it('interrupts a query that takes too long, and the writer does not wait for it', async () => {
@@ -173,10 +173,10 @@ it('lets a query wait for its turn, and passes on the turn of a client that left
 
 it('limits the number of rows, and says that the limit was reached', async () => {
   const { source } = await served({ maxRows: 5000 });
-  await expect(collect(await source.raw('SELECT * FROM range(100000)'))).rejects.toThrow(
+  await expect(allRows(await source.raw('SELECT * FROM range(100000)'))).rejects.toThrow(
     'the answer has more than 5000 rows',
   );
-  expect(await collect(await source.raw('SELECT * FROM range(5000)'))).toHaveLength(5000);
+  expect(await allRows(await source.raw('SELECT * FROM range(5000)'))).toHaveLength(5000);
 });
 
 it('ends running queries when it closes', async () => {
@@ -191,7 +191,7 @@ it('transfers every type of value over the socket', async () => {
   const { source, exporter } = await served();
   const statement = `SELECT 'é"\n' s, 9007199254740993 b, 'nan'::DOUBLE n, '-inf'::DOUBLE i, make_timestamp_ns(7) t, NULL u, true f, 1.5::DOUBLE d`;
   const through = await source.raw(statement);
-  expect(await collect(through)).toEqual([
+  expect(await allRows(through)).toEqual([
     ['é"\n', 9_007_199_254_740_993n, NaN, -Infinity, 7n, null, true, 1.5],
   ]);
   expect(through.columns.map(({ type }) => type).join(' ')).toBe(
@@ -202,7 +202,7 @@ it('transfers every type of value over the socket', async () => {
     { since, series: 'peers', agg: ['count'], by: ['user_agent'], every: '5m' },
     END_NS,
   );
-  const answer = await collect(await source.run(query));
+  const answer = await allRows(await source.run(query));
   await exporter.close();
   expect(answer.length).toBeGreaterThan(50);
 });
@@ -230,7 +230,7 @@ it('uses its own folder for a socket whose path would be too long', async () => 
   expect(Buffer.byteLength(server.path)).toBeLessThan(104);
   expect(path.dirname(path.dirname(server.path))).toBe(os.tmpdir());
   expect((await stat(path.dirname(server.path))).mode & 0o777).toBe(0o700);
-  expect(await collect(await source.raw('SELECT 1'))).toEqual([[1]]);
+  expect(await allRows(await source.raw('SELECT 1'))).toEqual([[1]]);
 
   // The same socket through another path to the store.
   const link = path.join(folder, 'link');
@@ -260,14 +260,14 @@ it('reads the file directly if a plain file is in the place of the socket', asyn
   await exporter.close();
   await writeFile(socketPath(file), '');
   const source = cleanup.add(await openSource(`duckdb:${file}`), (opened) => opened.close());
-  expect(await collect(await source.raw('SELECT count(*) FROM tx'))).toEqual([[0]]);
+  expect(await allRows(await source.raw('SELECT count(*) FROM tx'))).toEqual([[0]]);
 });
 
 it('raises the memory limit while queries run, and lowers it afterwards', async () => {
   const { exporter, source } = await served();
   const ask = "SELECT current_setting('memory_limit')";
-  expect(await collect(await source.raw(ask))).toEqual([['953.6 MiB']]);
-  await expect(source.raw('SELECT nothing').then(collect)).rejects.toThrow();
+  expect(await allRows(await source.raw(ask))).toEqual([['953.6 MiB']]);
+  await expect(source.raw('SELECT nothing').then(allRows)).rejects.toThrow();
   const connection = await exporter.store.connect();
   await until('the memory to be back', async () => {
     const reader = await connection.runAndReadAll(ask);

@@ -6,7 +6,7 @@ import { DuckDbExporter } from '../../src/export/duckdb';
 import { SERIES_NAMES } from '../../src/metrics/schema';
 import { runQuery } from '../../src/query/duckdb-run';
 import { type QueryArgs, parseQuery } from '../../src/query/model';
-import { type Result, collect } from '../../src/query/result';
+import { type Result, allRows } from '../../src/query/result';
 import { keepRetention } from '../../src/store/retention';
 import { expire, rollUp } from '../../src/store/rollup';
 import { type Store, openStore } from '../../src/store/store';
@@ -63,7 +63,7 @@ async function ask(store: Store, args: QueryArgs): Promise<Result & { all: unkno
   const connection = await store.connect();
   const since = String((START_NS - (START_NS % HOUR)) / 1_000_000_000n);
   const result = await runQuery(connection, parseQuery({ since, ...args }, END));
-  const all = await collect(result);
+  const all = await allRows(result);
   connection.closeSync();
   return { ...result, all };
 }

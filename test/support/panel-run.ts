@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectClient } from '../../src/query/client';
-import { collect } from '../../src/query/result';
+import { allRows } from '../../src/query/result';
 import type { Source } from '../../src/query/source';
 import { mineBlock } from '../chain/mine';
 import { ChainPeer } from './chain-peer';
@@ -86,7 +86,7 @@ export async function startPanelRun(
     (it) => it.close(),
   );
   const untilRow = async (what: string, sql: string): Promise<Record<string, never>> =>
-    until(what, async () => (await collect(await source.raw(sql))).length > 0, patience).then(() => ({}));
+    until(what, async () => (await allRows(await source.raw(sql))).length > 0, patience).then(() => ({}));
   await untilRow('the handshakes', `SELECT 1 FROM peers HAVING count(version) >= ${ports.length}`);
   network.startTraffic();
   await untilRow('a block', 'SELECT 1 FROM blocks LIMIT 1');

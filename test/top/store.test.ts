@@ -5,7 +5,7 @@ import { DuckDbExporter } from '../../src/export/duckdb';
 import { LineSerializer } from '../../src/export/line';
 import type { Point } from '../../src/metrics/point';
 import { parseQuery } from '../../src/query/model';
-import { collect } from '../../src/query/result';
+import { allRows } from '../../src/query/result';
 import { openSource } from '../../src/query/open-source';
 import { Feed } from '../../src/top/feed';
 import type { Choice } from '../../src/top/points';
@@ -95,7 +95,7 @@ function behaves(make: MakeStore): void {
     const sum = async (series: string, column: string): Promise<unknown> => {
       const args = { series, agg: ['sum', column], where: "node = 'alice'" };
       const query = parseQuery({ ...args, since: window?.since, until: window?.until }, 0n);
-      const [row] = await collect(await source.run(query));
+      const [row] = await allRows(await source.run(query));
       return row?.[0];
     };
     expect(await sum('msg_recv', 'inv')).toBe(MINUTE.inv);

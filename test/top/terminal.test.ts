@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { TopData } from '../../src/top/data';
 import { parseQuery } from '../../src/query/model';
-import { collect } from '../../src/query/result';
+import { allRows } from '../../src/query/result';
 import { openSource } from '../../src/query/open-source';
 import { Cleanup } from '../support/cleanup';
 import { FakePeer } from '../support/fake-peer';
@@ -163,7 +163,7 @@ describe('top without a terminal', () => {
     const source = cleanup.add(await openSource(`duckdb:${store}`, {}), (opened) => opened.close());
     const sum = async (series: string, command: string): Promise<unknown> => {
       const query = parseQuery({ series, since, until: end, agg: ['sum', command] }, 0n);
-      return (await collect(await source.run(query)))[0]?.[0];
+      return (await allRows(await source.run(query)))[0]?.[0];
     };
     for (const [command, flow] of Object.entries(frame.rates?.recv ?? {}))
       expect([command, await sum('msg_recv', command)]).toEqual([command, flow.messages]);

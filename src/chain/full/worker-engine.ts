@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { FailureError, messageOf } from '../../lib/errors';
 import type { FullEngine, FullVerdict } from './engine';
-import type { WorkerCall, WorkerMessage, WorkerResult, WorkerStart } from './messages';
+import type { WorkerCall, WorkerMessage, WorkerResult, WorkerStart } from './worker-messages';
 
 /**
  * How long `close` waits for a block that is being judged. After that the block is given up, and judged again

@@ -6,7 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { FailureError } from '../../lib/errors';
 import { explainDatabase } from './database';
 import { FullChain } from './full-chain';
-import type { WorkerCall, WorkerMessage, WorkerResult, WorkerStart } from './messages';
+import type { WorkerCall, WorkerMessage, WorkerResult, WorkerStart } from './worker-messages';
 
 const { network, directory } = workerData as WorkerStart;
 

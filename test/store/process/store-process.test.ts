@@ -8,7 +8,7 @@ import { FailureError, UsageError } from '../../../src/lib/errors';
 import { QueryScheduler, TooLongError } from '../../../src/query/query-scheduler';
 import { parseQuery } from '../../../src/query/model';
 import { RemoteAnswers } from '../../../src/query/remote-answers';
-import { type Row, collect } from '../../../src/query/result';
+import { type Row, allRows } from '../../../src/query/result';
 import { memoryLimit } from '../../../src/store/process/limits';
 import { PROGRAM } from '../../../src/store/process/start';
 import { StoreProcess } from '../../../src/store/process/store-process';
@@ -68,7 +68,7 @@ function clock() {
 const here = new AbortController().signal;
 
 function raw(asking: QueryScheduler, statement: string, timeoutMs = 60_000): Promise<readonly Row[]> {
-  return asking.ask({ timeoutMs, left: here }, async (it) => collect(await it.answer({ raw: statement })));
+  return asking.ask({ timeoutMs, left: here }, async (it) => allRows(await it.answer({ raw: statement })));
 }
 
 function countTx(asking: QueryScheduler): Promise<readonly Row[]> {
@@ -76,7 +76,7 @@ function countTx(asking: QueryScheduler): Promise<readonly Row[]> {
   return asking.ask({ timeoutMs: 60_000, left: here }, async (it) => {
     const results: Row[] = [];
     for await (const result of it.runAll([query, { ...query, agg: { fn: 'count', column: 'vsize' } }]))
-      results.push(...(await collect(result)));
+      results.push(...(await allRows(result)));
     return results;
   });
 }

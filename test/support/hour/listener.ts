@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { connectClient } from '../../../src/query/client';
-import { collect } from '../../../src/query/result';
+import { allRows } from '../../../src/query/result';
 import type { Source } from '../../../src/query/source';
 import type { PolicyName } from '../../../src/policy/standardness';
 import type { Cleanup } from '../cleanup';
@@ -61,7 +61,7 @@ export class Listener {
   async rows(sql: string): Promise<Row[]> {
     if (this.stored !== undefined) return this.stored.rows(sql);
     const result = await this.client.raw(sql);
-    const rows = await collect(result);
+    const rows = await allRows(result);
     return rows.map((row) =>
       Object.fromEntries(
         result.columns.map(({ name }, i) => {
