@@ -19,9 +19,9 @@ export interface InfluxAccess {
  * Reads the password, from the URL's `password-file` or the environment, and the certificates.
  * @throws FailureError if there is a user without a password, or a file can't be used
  */
-export async function readAccess(place: InfluxDatabase, env: NodeJS.ProcessEnv): Promise<InfluxAccess> {
-  const ca = await readAuthorities(place);
-  const { user, passwordFile, shown } = place;
+export async function readAccess(database: InfluxDatabase, env: NodeJS.ProcessEnv): Promise<InfluxAccess> {
+  const ca = await readAuthorities(database);
+  const { user, passwordFile, shown } = database;
   if (user === null) return { login: undefined, ca };
   const password =
     passwordFile === undefined

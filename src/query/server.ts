@@ -22,7 +22,7 @@ export interface ServeOptions {
 }
 
 export interface ServeModules {
-  readonly asking: QueryScheduler;
+  readonly scheduler: QueryScheduler;
   /** The current state; only a node has it. */
   readonly state?: (() => NodeState) | undefined;
 }
@@ -42,10 +42,10 @@ export interface QueryServer {
  * @throws FailureError if the socket can't be created
  */
 export async function serveQueries(
-  { asking, state }: ServeModules,
+  { scheduler, state }: ServeModules,
   { timeoutMs = 60_000, maxRows = 5_000_000 }: ServeOptions = {},
 ): Promise<QueryServer> {
-  const path = socketPath(asking.storePath);
+  const path = socketPath(scheduler.storePath);
   const running = new Set<Promise<void>>();
   const server = createServer((request, response) => {
     const answering = answer(request, response).finally(() => running.delete(answering));
@@ -63,7 +63,7 @@ export async function serveQueries(
       }
       const left = new AbortController();
       response.once('close', () => left.abort());
-      await asking.ask({ timeoutMs, left: left.signal }, (asked) =>
+      await scheduler.ask({ timeoutMs, left: left.signal }, (asked) =>
         writeAnswer(asked, question, response, maxRows),
       );
     } catch (error) {
@@ -73,12 +73,12 @@ export async function serveQueries(
     }
   };
 
-  await listen(server, path, asking.storePath);
+  await listen(server, path, scheduler.storePath);
   return {
     path,
     close: async () => {
       server.close();
-      await asking.close();
+      await scheduler.close();
       await endAnswers(server, running);
     },
   };

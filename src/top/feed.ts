@@ -35,7 +35,7 @@ export class Feed {
   private nodeSeen = false;
   private server: Source | null = null;
   private kept: Kept | null = null;
-  private last: { readonly key: string; readonly facts: StoreFigures } | null = null;
+  private last: { readonly key: string; readonly figures: StoreFigures } | null = null;
 
   constructor(private readonly options: FeedOptions) {}
 
@@ -53,9 +53,9 @@ export class Feed {
     const state = chosenState(answer, choice);
     if (state === null) return this.once((source) => this.ofStore(source, [why(answer)]));
     const { node, network } = state;
-    const facts = await this.once((source) => this.facts(source, { node, network }, false));
+    const figures = await this.once((source) => this.figures(source, { node, network }, false));
     this.nodeSeen = true;
-    return withState({ ...this.frame(facts), peers: this.rates.rows(state), nodeLost: false }, state);
+    return withState({ ...this.frame(figures), peers: this.rates.rows(state), nodeLost: false }, state);
   }
 
   close(): void {
@@ -73,23 +73,23 @@ export class Feed {
   }
 
   private async ofStore(source: Source, notes: readonly string[]): Promise<TopData> {
-    const facts = await this.facts(source, this.options.choice, true);
-    const several = facts.nodes.length > 1 ? [severalNodes(facts.nodes)] : [];
+    const figures = await this.figures(source, this.options.choice, true);
+    const several = figures.nodes.length > 1 ? [severalNodes(figures.nodes)] : [];
     const peers = 'a store has no table of peers; the user agents of the last hour are shown instead';
-    return { ...this.frame(facts), notes: [...notes, peers, ...several] };
+    return { ...this.frame(figures), notes: [...notes, peers, ...several] };
   }
 
-  private async facts(source: Source, choice: Choice, agents: boolean): Promise<StoreFigures> {
+  private async figures(source: Source, choice: Choice, agents: boolean): Promise<StoreFigures> {
     const points = new Points(source, choice);
     const newest = await newestTime(points, nowNs());
     const key = JSON.stringify([choice, agents, String(newest)]);
     // Points arrive less often than frames are drawn.
-    if (key === this.last?.key) return this.last.facts;
+    if (key === this.last?.key) return this.last.figures;
     const { node, network } = this.options.choice;
     if (newest === null && (node !== undefined || network !== undefined)) await this.refuseChoice(source);
-    const facts = await readStore(points, newest, { agents });
-    this.last = { key, facts };
-    return facts;
+    const figures = await readStore(points, newest, { agents });
+    this.last = { key, figures };
+    return figures;
   }
 
   /** @throws UsageError if the store only has points of other nodes */
@@ -108,10 +108,10 @@ export class Feed {
     throw new UsageError(`${asked}: the store only has points of ${all.map(nameOf).join(', ')}`);
   }
 
-  private frame(facts: StoreFigures): TopData {
+  private frame(figures: StoreFigures): TopData {
     const { from } = this.options;
     return {
-      ...facts,
+      ...figures,
       source: from,
       atMs: Date.now(),
       version: null,

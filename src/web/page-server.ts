@@ -18,7 +18,7 @@ import { type ServerOptions, listenError, listenHttp, portOf } from './server';
 import type { HttpSettings } from './settings';
 
 export interface PageModules {
-  readonly asking: QueryScheduler;
+  readonly scheduler: QueryScheduler;
   /** Name of the node or collector; null for a store alone. */
   readonly node: string | null;
   readonly live?: Live | undefined;
@@ -91,9 +91,12 @@ export class PageServer {
     const proxies = new Proxies(places);
     const guard = new TokenGuard(token, `btcdmon_${this.port}`, { nowMs, warn, proxies });
     const assets = await readAssets(this.modules.assets ?? ASSETS);
-    const facts = new StoreExtentReader(modules.asking);
+    const extent = new StoreExtentReader(modules.scheduler);
     const queryMs = this.modules.limits?.queryMs ?? QUERY_MS;
-    const site = siteOf({ ...modules, ...{ assets, guard, facts, warn, queryMs, held: new AnswerMemory() } });
+    const site = siteOf({
+      ...modules,
+      ...{ assets, guard, extent, warn, queryMs, held: new AnswerMemory() },
+    });
     const fault = (error: unknown): void =>
       void log.error('an operation of the page failed', {
         error: error instanceof Error ? error.stack : error,

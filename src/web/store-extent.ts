@@ -39,7 +39,7 @@ export class StoreExtentReader {
   private looked = -Infinity;
   private looking: Promise<void> | null = null;
 
-  constructor(private readonly asking: QueryScheduler) {}
+  constructor(private readonly scheduler: QueryScheduler) {}
 
   async get(): Promise<StoreExtent> {
     if (performance.now() - this.looked > FRESH_MS) {
@@ -55,8 +55,8 @@ export class StoreExtentReader {
   }
 
   private async look(): Promise<void> {
-    const { asking } = this;
-    const tables = [ACCOUNTS, rollupTable(ACCOUNTS)].filter((table) => asking.layout.has(table));
+    const { scheduler } = this;
+    const tables = [ACCOUNTS, rollupTable(ACCOUNTS)].filter((table) => scheduler.layout.has(table));
     if (tables.length === 0) return;
     const union = (sql: (table: string) => string): string =>
       tables.map((table) => `(${sql(table)})`).join(' UNION ALL ');
@@ -67,7 +67,7 @@ export class StoreExtentReader {
     const since = `make_timestamp_ns(${this.newest}::BIGINT)`;
     const who = union((table) => `SELECT DISTINCT node, network FROM ${table} WHERE time >= ${since}`);
     const limits = { timeoutMs: LOOK_MS, left: new AbortController().signal };
-    await asking.ask(limits, async (asked) => {
+    await scheduler.ask(limits, async (asked) => {
       const ask = async (raw: string): Promise<Row[]> => [
         ...(await allRows(await asked.answer({ raw, isOwn: true }))),
       ];

@@ -41,7 +41,7 @@ async function serve(state?: () => NodeState): Promise<void> {
   const exporter = cleanup.add(new DuckDbExporter({ path: file }), (opened) => opened.close());
   await exporter.open();
   cleanup.add(
-    await serveQueries({ asking: new QueryScheduler(new LocalAnswers(exporter)), state }),
+    await serveQueries({ scheduler: new QueryScheduler(new LocalAnswers(exporter)), state }),
     (server) => server.close(),
   );
 }

@@ -10,8 +10,8 @@ import { Cleanup } from '../support/cleanup';
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-async function asking(): Promise<QueryScheduler> {
-  const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-asking-')), (name) =>
+async function newScheduler(): Promise<QueryScheduler> {
+  const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-scheduler-')), (name) =>
     rm(name, { recursive: true }),
   );
   const store = cleanup.add(await openStore(path.join(folder, 'store.duckdb')), (opened) => opened.close());
@@ -22,7 +22,7 @@ const here = new AbortController().signal;
 const never = (): Promise<never> => new Promise(() => undefined);
 
 it('reports the time limit, even if the query does not end', async () => {
-  const asked = await asking();
+  const asked = await newScheduler();
   const stuck = asked.ask({ timeoutMs: 50, left: here }, never);
   await expect(stuck).rejects.toThrow(TooLongError);
   // It still has its turn: there is one more, and after that the queue.
@@ -34,7 +34,7 @@ it('reports the time limit, even if the query does not end', async () => {
 });
 
 it('closes although a query does not end, and accepts no more', async () => {
-  const asked = await asking();
+  const asked = await newScheduler();
   const stuck = asked.ask({ timeoutMs: 60_000, left: here }, never).catch((error: unknown) => String(error));
   await asked.close();
   expect(await stuck).toContain('the node is stopping');
@@ -42,7 +42,7 @@ it('closes although a query does not end, and accepts no more', async () => {
 });
 
 it('removes a client that leaves from the queue', async () => {
-  const asked = await asking();
+  const asked = await newScheduler();
   const gone = [new AbortController(), new AbortController(), new AbortController()];
   const all = gone.map(({ signal }) =>
     asked.ask({ timeoutMs: 60_000, left: signal }, never).catch((error: unknown) => String(error)),

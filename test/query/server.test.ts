@@ -36,7 +36,7 @@ async function served(options: ServeOptions = {}, file = path.join(folder, 'stor
   await exporter.open();
   await exporter.write(queryPoints());
   const server = cleanup.add(
-    await serveQueries({ asking: new QueryScheduler(new LocalAnswers(exporter)) }, options),
+    await serveQueries({ scheduler: new QueryScheduler(new LocalAnswers(exporter)) }, options),
     (opened) => opened.close(),
   );
   const source = cleanup.add(await openSource(`duckdb:${file}`), (opened) => opened.close());

@@ -35,7 +35,7 @@ async function feedOf(state: (() => NodeState) | undefined, choice: Choice = {})
   await exporter.open();
   await exporter.write([...topPoints('alice'), ...topPoints('bob')]);
   cleanup.add(
-    await serveQueries({ asking: new QueryScheduler(new LocalAnswers(exporter)), state }),
+    await serveQueries({ scheduler: new QueryScheduler(new LocalAnswers(exporter)), state }),
     (server) => server.close(),
   );
   return cleanup.add(new Feed({ from: `duckdb:${file}`, choice, env: {} }), (feed) => feed.close());

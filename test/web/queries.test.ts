@@ -172,7 +172,7 @@ describe('a download', () => {
     const other = await servedPage(cleanup);
     copy = other.file;
     await other.page.close();
-    await other.asking.close();
+    await other.scheduler.close();
     await other.exporter.close();
   });
 

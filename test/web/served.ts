@@ -24,7 +24,7 @@ export interface Served {
   readonly url: string;
   readonly port: number;
   readonly page: PageServer;
-  readonly asking: QueryScheduler;
+  readonly scheduler: QueryScheduler;
   readonly exporter: DuckDbExporter;
   readonly folder: string;
   readonly file: string;
@@ -51,7 +51,7 @@ export async function servedPage(cleanup: Cleanup, options: ServedOptions = {}):
   const exporter = cleanup.add(new DuckDbExporter({ path: file }), (opened) => opened.close());
   await exporter.open();
   await exporter.write(points);
-  const asking = cleanup.add(new QueryScheduler(new LocalAnswers(exporter)), (opened) => opened.close());
+  const scheduler = cleanup.add(new QueryScheduler(new LocalAnswers(exporter)), (opened) => opened.close());
   const logged: string[] = [];
   const log = createLog('debug', new StatusLine({ write: (text) => logged.push(text) }));
   const page = cleanup.add(
@@ -61,6 +61,6 @@ export async function servedPage(cleanup: Cleanup, options: ServedOptions = {}):
     ),
     (opened) => opened.close(),
   );
-  await page.show({ asking, node: 'tester', live, exporters: () => [] });
-  return { url: page.url, port: page.port, page, asking, exporter, folder, file, logged };
+  await page.show({ scheduler, node: 'tester', live, exporters: () => [] });
+  return { url: page.url, port: page.port, page, scheduler, exporter, folder, file, logged };
 }

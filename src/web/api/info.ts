@@ -13,12 +13,12 @@ export interface About {
   /** The current state of a running node. */
   readonly live?: Live | undefined;
   readonly exporters: () => readonly ExporterStats[];
-  readonly facts: StoreExtentReader;
+  readonly extent: StoreExtentReader;
 }
 
 /** The part that changes all the time. */
-export async function statusOf({ node, live, exporters, facts }: About): Promise<Record<string, unknown>> {
-  const { oldestMs, newestMs } = await facts.get();
+export async function statusOf({ node, live, exporters, extent }: About): Promise<Record<string, unknown>> {
+  const { oldestMs, newestMs } = await extent.get();
   return {
     version: VERSION,
     node,
@@ -36,7 +36,7 @@ export function infoHandler(about: About): Handler {
   return async ({ request, response, params }) => {
     readParams(params, []);
     const status = await statusOf(about);
-    const { nodes, networks } = await about.facts.get();
+    const { nodes, networks } = await about.extent.get();
     await sendJson(request, response, { ...status, nodes, networks });
   };
 }

@@ -31,7 +31,7 @@ export const panelsHandler: Handler = ({ request, response, params }) => {
 };
 
 /** `GET /api/panels/NAME`: one panel over a period, as JSON or as CSV. */
-export function panelHandler({ asking, held, queryMs }: Answering): (name: string) => Handler {
+export function panelHandler({ scheduler, held, queryMs }: Answering): (name: string) => Handler {
   const shared = new SharedRuns<Buffer>();
   return (name) => async (exchange) => {
     const panel = find(name);
@@ -40,7 +40,7 @@ export function panelHandler({ asking, held, queryMs }: Answering): (name: strin
     const { left } = exchange;
     if (format !== 'json') {
       const choice = choose(panel, wanted);
-      await asking.ask({ timeoutMs: DOWNLOAD_MS, left }, async (asked) =>
+      await scheduler.ask({ timeoutMs: DOWNLOAD_MS, left }, async (asked) =>
         sendCsv(exchange, await answer(panel, choice, asked), {
           name: panel.name,
           format,
@@ -54,7 +54,7 @@ export function panelHandler({ asking, held, queryMs }: Answering): (name: strin
     const gathered = await shared.get(key, left, (abandoned) => {
       const started = performance.now();
       const choice = choose(panel, wanted);
-      return asking.ask({ timeoutMs: queryMs, left: abandoned }, async (asked) =>
+      return scheduler.ask({ timeoutMs: queryMs, left: abandoned }, async (asked) =>
         gatherJson(await answer(panel, choice, asked), () => ({
           sinceMs: msOf(choice.since),
           untilMs: msOf(choice.until),

@@ -8,14 +8,14 @@ import { DOWNLOAD_MS, type AnswerMemory, MAX_QUESTION_BYTES } from '../limits';
 
 /** What a handler needs to answer queries. */
 export interface Answering {
-  readonly asking: QueryScheduler;
+  readonly scheduler: QueryScheduler;
   readonly held: AnswerMemory;
   /** Time limit of a query whose answer is shown, in milliseconds. */
   readonly queryMs: number;
 }
 
 /** `POST /api/query`: any query or read-only statement, as JSON or as CSV. */
-export function queryHandler({ asking, held, queryMs }: Answering): Handler {
+export function queryHandler({ scheduler, held, queryMs }: Answering): Handler {
   return async (exchange) => {
     const { request, left } = exchange;
     const { text } = await readBody(request, { types: ['application/json'], maxBytes: MAX_QUESTION_BYTES });
@@ -26,12 +26,12 @@ export function queryHandler({ asking, held, queryMs }: Answering): Handler {
     if (format !== 'json') {
       const name =
         'query' in question && /^\w+$/.test(question.query.series) ? question.query.series : 'query';
-      await asking.ask({ timeoutMs: DOWNLOAD_MS, left }, async (asked) =>
+      await scheduler.ask({ timeoutMs: DOWNLOAD_MS, left }, async (asked) =>
         sendCsv(exchange, await asked.answer(question), { name, format, signal: asked.signal }),
       );
       return;
     }
-    const gathered = await asking.ask({ timeoutMs: queryMs, left }, async (asked) =>
+    const gathered = await scheduler.ask({ timeoutMs: queryMs, left }, async (asked) =>
       gatherJson(await asked.answer(question), () => ({ tookMs: Math.round(performance.now() - started) })),
     );
     await sendGathered(exchange, gathered, held);
