@@ -30,7 +30,7 @@ export function decodeLive(body: string): LiveAnswer {
   if (answer.state === null || answer.state === undefined)
     return {
       state: null,
-      why: 'the process that has the store open is no node but collects points of others',
+      why: 'the process that has the store open is not a node; it collects the points of other nodes',
     };
   return { state: answer.state };
 }

@@ -195,13 +195,13 @@ describe('alerts', () => {
       exporters: [{ ...exporter, dropped: 1_500, droppedNow: 1_200 } as never],
     });
     expect(alerts(pictureOf(data))).toEqual([
-      'data is 3m 5s old: no points came since',
+      'data is 3m 5s old: no points arrived since',
       'LOSS: duckdb of alice dropped 1,200 points lately',
       'no points of bob/mainnet for 12m 0s',
     ]);
     expect(alerts(pictureOf(data, {}, 'socket x: gone'))).toEqual([
-      'socket x: gone; what is shown is 1m 4s old',
-      'data is 3m 5s old: no points came since',
+      'socket x: gone; the data shown is 1m 4s old',
+      'data is 3m 5s old: no points arrived since',
       'LOSS: duckdb of alice dropped 1,200 points lately',
       'and 1 more like these',
     ]);

@@ -26,8 +26,8 @@ export function connectionWords(link: LinkState, status: Status | null, followin
 export function notices(link: LinkState, status: Status | null): readonly Notice[] {
   const found: Notice[] = [];
   if (link === 'lost')
-    found.push({ tone: 'bad', text: 'Connection lost, trying again. What is shown may be out of date.' });
-  if (link === 'signed-out') found.push({ tone: 'bad', text: 'This node wants a token.' });
+    found.push({ tone: 'bad', text: 'Connection lost, trying again. The data shown may be out of date.' });
+  if (link === 'signed-out') found.push({ tone: 'bad', text: 'This node requires a token.' });
   if (status === null) return found;
   if (status.newestMs === null) found.push({ tone: 'warn', text: 'The store holds no points yet.' });
   else if (!status.live)

@@ -110,7 +110,7 @@ chromiumProgram.describe('the page and its node', (program) => {
 
     await node.stop();
     await start(TOKEN);
-    await page.waitForSelector('.notice.bad:has-text("This node wants a token")');
+    await page.waitForSelector('.notice.bad:has-text("This node requires a token")');
     expect(await state.textContent()).toBe('Signed out');
     await page.click('.notice-link');
     await page.waitForURL(`${url}/login`);

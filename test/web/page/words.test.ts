@@ -25,7 +25,7 @@ it('reports in a word that all is well', () => {
 it('reports a lost connection, whatever came before', () => {
   expect(connectionWords('lost', status, true).text).toBe('Reconnecting');
   expect(notices('lost', status)[0]?.text).toMatch(/^Connection lost, trying again/);
-  expect(notices('signed-out', null)[0]?.text).toBe('This node wants a token.');
+  expect(notices('signed-out', null)[0]?.text).toBe('This node requires a token.');
   expect(connectionWords('connecting', null, true).text).toBe('Connecting');
 });
 
