@@ -10,7 +10,7 @@ import { type Period, formatNs } from './time';
 export function reportAudit(accounts: readonly Account[], write: (line: string) => void): void {
   if (accounts.length === 0)
     throw new FailureError(
-      'audit: no node accounted for its points in that period (series btcdmon); try a longer --since',
+      'audit: no node has accounted for itself in that period (series btcdmon); try a longer --since',
     );
   const different = accounts.filter(({ emitted, stored }) => emitted !== stored);
   for (const account of different) write(`${describe(account)}\n`);
