@@ -51,7 +51,7 @@ async function run(
 
 it('puts lines side by side, in buckets, and scales rates', async () => {
   expect((await run('@smart-relay', { every: '30m' })).out).toBe(
-    'time,transactions by txid,transactions by wtxid,blocks,known,asked for,not found\n',
+    'time,transactions by txid,transactions by wtxid,blocks,known,requested,not found\n',
   );
   const rows = (await run('@messages-received', { every: '30m' })).out.trimEnd().split('\n');
   // The range begins 7 s after a minute at which no half hour begins: three buckets, the outer ones cut.

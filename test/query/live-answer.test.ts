@@ -65,7 +65,7 @@ it('is null if no node runs', async () => {
 
 it('reports that a collector has no state', async () => {
   await serve();
-  expect(await askLive(file)).toEqual({ state: null, why: expect.stringMatching(/is no node/) as string });
+  expect(await askLive(file)).toEqual({ state: null, why: expect.stringMatching(/is not a node/) as string });
 });
 
 it.each([

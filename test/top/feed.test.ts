@@ -68,7 +68,7 @@ it('shows the store of another node, and says who runs here', async () => {
 it('shows the store if a collector has it open', async () => {
   const data = await (await feedOf(undefined)).next();
   expect(data).toMatchObject({ version: null, peers: null, nodes: [{ node: 'alice' }, { node: 'bob' }] });
-  expect(data.notes[0]).toMatch(/is no node/);
+  expect(data.notes[0]).toMatch(/is not a node/);
 });
 
 it('follows the state of the node between two intervals', async () => {
