@@ -7,7 +7,7 @@ const require = createRequire(import.meta.url);
 const { EventBus } = require('../dist/lib/event-bus.js');
 const { checksum } = require('../dist/wire/hash.js');
 const { LiveView } = require('../dist/live/live-view.js');
-const { collect } = require('../dist/metrics/connect-collectors.js');
+const { connectCollectors } = require('../dist/metrics/connect-collectors.js');
 const { COLLECTORS } = require('../dist/metrics/collectors/list.js');
 
 const COUNT = 200_000;
@@ -37,7 +37,7 @@ const context = {
 
 const traffic = (more) => {
   const bus = new EventBus();
-  collect([...COLLECTORS.map((create) => create(context)), ...more], bus, complain);
+  connectCollectors([...COLLECTORS.map((create) => create(context)), ...more], bus, complain);
   return () => {
     for (let i = 0; i < COUNT; i++) {
       const peer = peers[i % peers.length];

@@ -16,7 +16,7 @@ const { answerPanel } = require('../dist/panels/panel-answer.js');
 const { bucketFor } = require('../dist/panels/buckets.js');
 const { PANELS } = require('../dist/panels/list.js');
 const { panelQueries } = require('../dist/panels/queries.js');
-const { Asking } = require('../dist/query/query-scheduler.js');
+const { QueryScheduler } = require('../dist/query/query-scheduler.js');
 const { LocalAnswers } = require('../dist/query/local-answers.js');
 const { compileSql } = require('../dist/query/sql.js');
 const { parseDuration } = require('../dist/query/time.js');
@@ -78,11 +78,11 @@ function choiceOf(panel, range) {
 }
 
 /** Milliseconds that a panel takes, as the page's server asks it. */
-async function panelMs(asking, panel, range) {
+async function panelMs(scheduler, panel, range) {
   const choice = choiceOf(panel, range);
   const start = performance.now();
   const limits = { timeoutMs: 60_000, left: new AbortController().signal };
-  const { rows } = await asking.ask(limits, (asked) =>
+  const { rows } = await scheduler.ask(limits, (asked) =>
     answerPanel(panel, choice, (queries) => asked.runAll(queries)),
   );
   return { ms: performance.now() - start, rows: rows.length };
@@ -115,7 +115,7 @@ const ascending = (a, b) => a - b;
 try {
   if (!existsSync(file)) await make();
   const store = await openStore(file);
-  const asking = new Asking(new LocalAnswers({ store }));
+  const scheduler = new QueryScheduler(new LocalAnswers({ store }));
   const lag = monitorEventLoopDelay({ resolution: 5 });
   lag.enable();
 
@@ -124,7 +124,7 @@ try {
     const left = [...PANELS];
     const ask = async () => {
       for (let panel = left.shift(); panel !== undefined; panel = left.shift())
-        await panelMs(asking, panel, panel.since);
+        await panelMs(scheduler, panel, panel.since);
     };
     const before = process.cpuUsage();
     await Promise.all(Array.from({ length: BROWSER_CONNECTIONS }, ask));
@@ -152,7 +152,7 @@ try {
     for (const panel of PANELS) {
       const own = [];
       for (let i = 0; i < repeat; i++) {
-        const { ms, rows } = await panelMs(asking, panel, range);
+        const { ms, rows } = await panelMs(scheduler, panel, range);
         own.push(ms);
         if (i === 0 && rows === 0) empty++;
       }

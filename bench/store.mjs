@@ -14,7 +14,7 @@ const { StoreWriter } = require('../dist/store/writer.js');
 const { StoreExporter } = require('../dist/export/store.js');
 const { openDuckdb } = require('../dist/query/duckdb.js');
 const { parseQuery } = require('../dist/query/model.js');
-const { collect } = require('../dist/query/result.js');
+const { allRows } = require('../dist/query/result.js');
 const { columnNames, seriesOf, tagNames } = require('../dist/metrics/schema.js');
 const { openStore } = require('../dist/store/store.js');
 
@@ -101,10 +101,10 @@ async function queries() {
     now,
   );
   let rows = [];
-  const model = await medianMs(QUERIES, async () => (rows = await collect(await source.run(query))));
+  const model = await medianMs(QUERIES, async () => (rows = await allRows(await source.run(query))));
   const sql = 'SELECT script_type, quantile_disc(value, 0.99) FROM tx_outputs GROUP BY 1 ORDER BY 1';
   let byHand = [];
-  const bare = await medianMs(QUERIES, async () => (byHand = await collect(await source.raw(sql))));
+  const bare = await medianMs(QUERIES, async () => (byHand = await allRows(await source.raw(sql))));
   await source.close();
   if (rows.length !== 3 || byHand.length !== 3) throw new Error('there should be three types of outputs');
   return { model, bare };

@@ -19,9 +19,9 @@ else await hammer(workerData);
 async function measure() {
   const { StoreWriter } = require('../dist/store/writer.js');
   const { columnNames } = require('../dist/metrics/schema.js');
-  const { Asking } = require('../dist/query/query-scheduler.js');
+  const { QueryScheduler } = require('../dist/query/query-scheduler.js');
   const { LocalAnswers } = require('../dist/query/local-answers.js');
-  const { Page } = require('../dist/web/page-server.js');
+  const { PageServer } = require('../dist/web/page-server.js');
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-bench-web-'));
   const exporter = new StoreWriter({ path: path.join(folder, 'store.duckdb') });
   await exporter.open();
@@ -34,11 +34,11 @@ async function measure() {
   });
   for (let i = 0; i < ROWS; i += 10_000)
     await exporter.write(Array.from({ length: 10_000 }, (_, n) => point(i + n)));
-  const asking = new Asking(new LocalAnswers(exporter));
+  const scheduler = new QueryScheduler(new LocalAnswers(exporter));
   const log = { warn: console.error, error: console.error, info: () => undefined };
   const settings = { host: '127.0.0.1', port: 0, given: true, token: null, names: [] };
-  const page = await Page.open(settings, { log });
-  await page.show({ asking, node: 'bench', exporters: () => [] });
+  const page = await PageServer.open(settings, { log });
+  await page.show({ scheduler, node: 'bench', exporters: () => [] });
 
   const cases = {
     nobody: [],
@@ -89,7 +89,7 @@ async function measure() {
     `50,000 of its rows written in one piece would keep the loop for ${(performance.now() - began).toFixed(0)} ms`,
   );
   connection.closeSync();
-  await Promise.all([asking.close(), page.close()]);
+  await Promise.all([scheduler.close(), page.close()]);
   await exporter.close();
   rmSync(folder, { recursive: true });
   process.exit();

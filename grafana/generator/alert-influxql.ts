@@ -4,21 +4,22 @@ import { aggregateFields, aggregateSource, condition, quoted } from '../../src/q
 import type { Query } from '../../src/query/model';
 import type { InfluxQuery } from './alert';
 
-/** What a range of time is given as: seconds before now, the end 0 where it is now. */
+/** A period, as seconds before now; the end is 0 for now. */
 export type SecondsAgo = readonly [fromS: number, toS: number];
 
 const RANGE = '$timeFilter';
 const TAGS = ['node', 'network'];
 
-/** The aggregate of a line over the whole span, for each node and what the line groups by. */
+/** The aggregate of a line over the whole period, for each node and the groups of the line. */
 export function whole(asked: PanelLine, [fromS, toS]: SecondsAgo): InfluxQuery {
   const { field, source } = parts(asked);
   return { text: `SELECT ${field} FROM ${source} GROUP BY ${groups(asked)}`, fromS, toS };
 }
 
 /**
- * What is made of the aggregates of a line in buckets of some minutes: their mean, or how many there are. The time is a condition within alone:
- * InfluxDB 1.6 gives nothing where the first bucket begins before the range that the outer query asks for.
+ * Combines the aggregates of a line in buckets of some minutes: their mean, or their number. Only the inner
+ * query has a condition on the time, because InfluxDB 1.6 returns nothing if the first bucket begins before
+ * the range of the outer query.
  */
 export function overBuckets(
   fn: 'mean' | 'count',
@@ -32,8 +33,8 @@ export function overBuckets(
 }
 
 /**
- * The points of the last minutes of each node that had any in the last hours: 0 for one that has fallen silent. The buckets end now, so that
- * none of them has just begun.
+ * The number of points in the last minutes, for each node that had any in the last hours: 0 for a silent
+ * node. The buckets end now, so none of them has just begun.
  */
 export function silent(minutes: number, hours: number): InfluxQuery {
   const asked = line('', 'btcdmon', 'count', 'rss');

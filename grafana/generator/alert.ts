@@ -1,13 +1,13 @@
-/** A query of an alert in InfluxQL; its answer has one value for each group. */
+/** An InfluxQL query of an alert; its answer has one value for each group. */
 export interface InfluxQuery {
-  /** InfluxQL with the macro `$timeFilter`, or with times of its own. */
+  /** InfluxQL with the macro `$timeFilter`, or with its own times. */
   readonly text: string;
-  /** The range of time before now that it looks at, in seconds. */
+  /** The period before now that it covers, in seconds. */
   readonly fromS: number;
   readonly toS: number;
 }
 
-/** Whether nobody may sleep or somebody should look in the morning. */
+/** `critical` must wake somebody; `warning` can wait until the morning. */
 export type Severity = 'critical' | 'warning';
 
 /** One alert, in both languages. */
@@ -18,7 +18,7 @@ export interface Alert {
   readonly slug: string;
   readonly title: string;
   readonly severity: Severity;
-  /** One line for whoever is called; `{node}` stands for the label. */
+  /** One line for the person who is notified; `{node}` stands for the label. */
   readonly summary: string;
   /** Whole sentences: when it fires and what that means. */
   readonly meaning: string;
@@ -26,16 +26,16 @@ export interface Alert {
   readonly steps: readonly string[];
   /** The panel to look at. */
   readonly panel: string;
-  /** Minutes for which the condition must hold. */
+  /** How long the condition must hold, in minutes. */
   readonly forMinutes: number;
   readonly influx: {
-    /** By their letters. */
+    /** By letter. */
     readonly queries: Readonly<Record<string, InfluxQuery>>;
-    /** Over the queries' newest values, as `$A > 0`. */
+    /** On the newest values of the queries, such as `$A > 0`. */
     readonly condition: string;
-    /** What no answer at all means. */
+    /** State of the alert if the queries return nothing. */
     readonly noData: 'OK' | 'Alerting';
   };
-  /** PromQL that has a sample for each group that is at fault. */
+  /** PromQL that returns a sample for each group that fires. */
   readonly promql: string;
 }

@@ -14,7 +14,7 @@ const dropped = metricName('btcdmon', 'dropped');
 const damaged = metricName('btcdmon', 'damaged');
 const sent = metricName('btcdmon', 'sent');
 
-/** Every alert. Thresholds are for mainnet; docs/alerts.md is made of this. */
+/** Every alert. The thresholds are for mainnet; docs/alerts.md is generated from this. */
 export const ALERTS: readonly Alert[] = [
   {
     name: 'BtcdmonDown',
@@ -23,11 +23,11 @@ export const ALERTS: readonly Alert[] = [
     severity: 'critical',
     summary: 'No point of {node}{instance} for 2 minutes',
     meaning:
-      'The monitor writes a point about itself at every interval, 5 seconds by default, whatever the network does. It fires where a node that wrote within the last six hours has written none for two minutes, and where there are no points at all. From Prometheus: where it can’t scrape the monitor, or where a node behind a collector has fallen silent. With an interval of a minute or more (`--interval`) the two minutes are too short.',
+      'The monitor writes a point about itself at every interval, 5 seconds by default, whatever the network does. The alert fires if a node that wrote points within the last six hours has written none for two minutes, and if there are no points at all. In Prometheus it fires if the monitor can’t be scraped, or if a node behind a collector is silent. With an interval of a minute or more (`--interval`) the two minutes are too short.',
     steps: [
-      'Look whether the process runs, and at the end of its log: an error that ends it is its last line.',
-      'Where it runs, the way to the store is broken: `btcdmon-node top` asks it itself, and the log names the exporter that fails.',
-      'What peers said while it was down is gone. Points of a run whose store was away wait on disk and are delivered later.',
+      'Check whether the process runs, and read the end of its log: an error that ends it is the last line.',
+      'If it runs, the path to the store is broken: `btcdmon-node top` shows the node directly, and the log names the exporter that fails.',
+      'Messages of peers are lost while it is down. If only the store was unreachable, the points wait on disk and are delivered later.',
     ],
     panel: 'points-emitted',
     forMinutes: 1,
@@ -45,11 +45,11 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: 'No new best block at {node} for 60 minutes',
     meaning:
-      'The node ran for an hour and its best chain did not grow. On mainnet an hour without a block comes by chance every three days or so (once in 400 blocks); two hours do not. On test networks it is common: silence it there.',
+      'The node ran for an hour and its best chain did not grow. On mainnet an hour without a block happens by chance about every three days (once in 400 blocks); two hours do not. On test networks it is common, so silence the alert there.',
     steps: [
-      'Compare the height with another source. Where that is ahead, this node is cut off: look at its peers.',
-      'Where nobody has a block, wait: it is chance, or the network’s hash rate has fallen.',
-      'Where blocks come and none becomes the best one, the panel “What became of blocks” says why: rejected, waiting for a parent, or on a side chain.',
+      'Compare the height with another source. If that is ahead, this node is cut off: check its peers.',
+      'If nobody has a new block, wait: it is chance, or the network’s hash rate has fallen.',
+      'If blocks arrive but none becomes the best one, the panel “Blocks by status” shows why: rejected, waiting for a parent, or on a side chain.',
     ],
     panel: 'chain-height',
     forMinutes: 1,
@@ -75,11 +75,11 @@ export const ALERTS: readonly Alert[] = [
     severity: 'critical',
     summary: '{node} saw 2 blocks or more leave the best chain within the last hour',
     meaning:
-      'A branch with more work took the place of two or more blocks at once. One block happens every few weeks, two are rare, more have meant a bug or an attack each time. It clears an hour after the last one.',
+      'A branch with more work replaced two or more blocks at once. One block happens every few weeks, two are rare, and more have always meant a bug or an attack. The alert clears an hour after the last one.',
     steps: [
       'Treat transactions of the last blocks as unconfirmed until the branch is settled.',
-      'Look up both tips: `btcdmon-node query reorgs --since 2h`. Compare them with other nodes and with miners’ announcements.',
-      'Look for transactions that the two branches spend differently: `btcdmon-node query double_spends --since 2h`.',
+      'Look up both tips with `btcdmon-node query reorgs --since 2h`. Compare them with other nodes and with miners’ announcements.',
+      'Look for outputs that the two branches spend differently: `btcdmon-node query double_spends --since 2h`.',
     ],
     panel: 'reorgs',
     forMinutes: 0,
@@ -88,7 +88,8 @@ export const ALERTS: readonly Alert[] = [
       condition: '$A >= 2',
       noData: 'OK',
     },
-    // More blocks put off than there were reorganisations: one of them at least was of two. Half a block is for what increase() rounds.
+    // More disconnected blocks than reorganisations: at least one reorganisation was two blocks deep. The
+    // half block allows for the rounding of increase().
     promql: `sum ${BY} (increase(${depth}[1h])) - sum ${BY} (increase(${reorgs}[1h])) > 0.5`,
   },
   {
@@ -97,11 +98,11 @@ export const ALERTS: readonly Alert[] = [
     title: 'No peer is connected',
     severity: 'critical',
     summary: '{node} has had no peer for 5 minutes',
-    meaning: 'The node runs and hears nobody: everything but its own health stands still.',
+    meaning: 'The node runs but has no peers, so everything except its own health stops changing.',
     steps: [
-      'Beside one node (`--connect`): look whether that runs, and whether it has banned the monitor.',
-      'Joined to the network (`--join`): look at the machine’s network and at outbound connections to the network’s port.',
-      'The panel “Ended connections” and the log (`no handshake with peer`) say why.',
+      'With one node (`--connect`): check whether that node runs, and whether it has banned the monitor.',
+      'Joined to the network (`--join`): check the machine’s network, and whether outbound connections to the port of the Bitcoin network are possible.',
+      'The panel “Ended connections” and the log (`no handshake with peer`) show why.',
     ],
     panel: 'peers',
     forMinutes: 2,
@@ -121,9 +122,9 @@ export const ALERTS: readonly Alert[] = [
     meaning:
       'The mean of ten minutes is less than half of that an hour before. Nodes that had fewer than four peers then are left out.',
     steps: [
-      'The panel “Ended connections” says why they went.',
-      'Where other machines see the same, it is the network: a provider, a fault, an attack on nodes.',
-      'What the monitor tells of propagation rests on fewer peers as long as this lasts.',
+      'The panel “Ended connections” shows why they ended.',
+      'If other machines see the same, the network is the cause: a provider, a fault, or an attack on nodes.',
+      'Until then the numbers on propagation are based on fewer peers.',
     ],
     panel: 'peers',
     forMinutes: 5,
@@ -147,11 +148,11 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: '{node} sees five times as many protocol violations as in the three hours before',
     meaning:
-      'More than 50 in ten minutes, and more than five times the usual of the three hours before: peers that are broken, that speak a newer protocol, or that attack. It needs a node that has run for these hours.',
+      'More than 50 in ten minutes, and more than five times the usual of the three hours before: the peers are faulty, speak a newer protocol, or attack. The alert needs a node that has run for these hours.',
     steps: [
-      'The panel “Protocol violations” names the reasons. One reason from many peers is a new version of some software; many reasons from few peers are an attack.',
-      'Look whose they are: the log has `peer broke the protocol` with peer and reason, up to 20 times a minute.',
-      'Peers that do what no accident explains are banned for a day; see “Known addresses”.',
+      'The panel “Protocol violations” names the reasons. One reason from many peers points to a new version of some software, many reasons from few peers to an attack.',
+      'Find the peers: the log has `peer broke the protocol` with peer and reason, up to 20 times a minute.',
+      'Peers with violations that can’t be an accident are banned for a day; see “Known addresses”.',
     ],
     panel: 'violations',
     forMinutes: 0,
@@ -160,14 +161,14 @@ export const ALERTS: readonly Alert[] = [
   {
     name: 'BtcdmonAddressSurge',
     slug: 'address-surge',
-    title: 'A surge of told addresses',
+    title: 'A surge of addresses',
     severity: 'warning',
-    summary: '{node} is told five times as many addresses as in the three hours before',
+    summary: '{node} receives five times as many addresses as in the three hours before',
     meaning:
-      'More than 5,000 addresses in ten minutes, and more than five times the usual of the three hours before. Somebody who fills address books prepares to cut nodes off. It needs a node that has run for these hours, since new peers tell many at first.',
+      'More than 5,000 addresses in ten minutes, and more than five times the usual of the three hours before. Somebody who fills address books may be preparing to isolate nodes. The alert needs a node that has run for these hours, because new peers send many addresses at first.',
     steps: [
-      'The panel “Address relay by network” says of which network they are.',
-      'The address book takes at most Core’s rate from each peer: `rate_limited` of `addr_relay` counts what was passed over.',
+      'The panel “Address relay by network” shows the network of the addresses.',
+      'The address book accepts addresses from each peer at most at Core’s rate; `rate_limited` of `addr_relay` counts the ignored ones.',
       'Watch the peers: their number and their networks should not change.',
     ],
     panel: 'address-relay',
@@ -179,13 +180,13 @@ export const ALERTS: readonly Alert[] = [
     slug: 'mempool-surge',
     title: 'A surge of the mempool',
     severity: 'warning',
-    summary: '{node} holds three times as many unconfirmed transactions as in the three hours before',
+    summary: '{node} has three times as many unconfirmed transactions as in the three hours before',
     meaning:
-      'More than 20,000 transactions that no block holds, on a mean of ten minutes, and more than three times those of the three hours before: a flood of transactions, or blocks that stay away. It needs a node that has run for these hours, since its view begins empty.',
+      'More than 20,000 transactions that no block contains, as a mean of ten minutes, and more than three times those of the three hours before: a flood of transactions, or missing blocks. The alert needs a node that has run for these hours, because its view is empty at first.',
     steps: [
-      'Look whether blocks come.',
-      'Look what the transactions are: fee rate, size, types of outputs, dust.',
-      'The view is bounded by `--mempool-size`, so the monitor itself is in no danger.',
+      'Check whether blocks arrive.',
+      'Examine the transactions: fee rate, size, types of outputs, dust.',
+      '`--mempool-size` limits the view, so the monitor itself is in no danger.',
     ],
     panel: 'mempool-count',
     forMinutes: 0,
@@ -196,13 +197,13 @@ export const ALERTS: readonly Alert[] = [
     slug: 'points-lost',
     title: 'Points are lost',
     severity: 'critical',
-    summary: 'The exporter {exporter} of {node} has given points up in the last 5 minutes',
+    summary: 'The exporter {exporter} of {node} has given up points in the last 5 minutes',
     meaning:
-      'The queue of an exporter was full, or its receiver refused points for good. The receiver lacks them from now on. What UDP loses on the way is not counted here: `btcdmon-node audit` counts that.',
+      'The queue of an exporter was full, or its receiver refused points permanently. The receiver lacks these points. Losses of UDP on the way are not counted here; `btcdmon-node audit` counts them.',
     steps: [
       'The log names the exporter, the reason and the number, once a minute.',
       '`btcdmon-node audit --since 1h --from …` names the series that lack points, and the times.',
-      'Where the receiver is too slow or away for longer, give its spool more room (`--spool-size`); where it refuses points, the log has one of them.',
+      'If the receiver is too slow or unreachable for longer, enlarge its spool (`--spool-size`). If it refuses points, the log has one of them.',
     ],
     panel: 'points-lost',
     forMinutes: 0,
@@ -243,15 +244,15 @@ export const ALERTS: readonly Alert[] = [
   {
     name: 'BtcdmonPointsStuck',
     slug: 'points-stuck',
-    title: 'Points wait and none is delivered',
+    title: 'Points wait but none is delivered',
     severity: 'warning',
     summary: 'The exporter {exporter} of {node} has delivered nothing for 10 minutes while points wait',
     meaning:
-      'Points that were emitted, and were neither taken by the receiver nor given up, wait in memory or on disk. None is lost yet. An InfluxDB that is away can’t tell of itself: then another store does, or the alert that the monitor is down.',
+      'Points that were emitted, and that the receiver has not taken, wait in memory or on disk. None is lost yet. An unreachable InfluxDB can’t report this itself; then another store does, or the alert that the monitor is down.',
     steps: [
-      'Look whether the receiver runs, has room on its disk, and takes the user and password.',
-      'The log names what it answers, once a minute.',
-      'The panel “Points that wait” shows how long memory and spool will last.',
+      'Check whether the receiver runs, has disk space, and accepts the user and password.',
+      'The log has its answer, once a minute.',
+      'The panel “Waiting points” shows how long memory and spool will last.',
     ],
     panel: 'points-waiting',
     forMinutes: 5,
@@ -275,11 +276,11 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: 'The event loop of {node} is late by more than half a second',
     meaning:
-      'In every interval of five minutes the event loop was late by more than 500 ms in the worst hundredth. Times of announcements and pings are wrong by as much, and peers may take the node for dead.',
+      'In every interval of five minutes the event loop was late by more than 500 ms in the worst hundredth. Times of announcements and pings are wrong by as much, and peers may disconnect the node.',
     steps: [
-      'Look at the processor: another program on the machine, or too small a machine for `--validate full` and many peers.',
-      'Look at the memory: a machine that swaps is late everywhere.',
-      'Fewer peers, or a longer `--interval`, are the way out on a small machine.',
+      'Check the processor: another program may use it, or the machine is too small for `--validate full` and many peers.',
+      'Check the memory: a machine that swaps is always late.',
+      'On a small machine, use fewer peers or a longer `--interval`.',
     ],
     panel: 'loop-lag',
     forMinutes: 2,
@@ -293,15 +294,15 @@ export const ALERTS: readonly Alert[] = [
   {
     name: 'BtcdmonStall',
     slug: 'stall',
-    title: 'The monitor stood still',
+    title: 'The monitor stalled',
     severity: 'warning',
-    summary: 'The event loop of {node} stood still for more than 10 seconds within 5 minutes',
+    summary: 'The event loop of {node} stalled for more than 10 seconds within 5 minutes',
     meaning:
-      'For ten seconds and more, in one piece or in pieces of a second at least, the monitor heard nothing and answered nobody. What came meanwhile is noted late. It is told as soon as the monitor moves again; while it stands, the alert that it is down tells of it.',
+      'For more than ten seconds in total, in pieces of at least a second, the monitor received nothing and answered nobody. Messages that arrived meanwhile have a late time. The alert fires when the monitor runs again; during a long stall the alert that it is down fires.',
     steps: [
-      'The panel “Standstill of the monitor, per minute” says when, and “Event-loop lag” for how long at once.',
-      'Look whether the machine slept, was moved to another host, or swapped at that time.',
-      'Where it comes again on a machine that does nothing else, report it: no message should take so long.',
+      'The panel “Stalls of the monitor, per minute” shows when, and “Event-loop lag” how long each one was.',
+      'Check whether the machine was suspended, moved to another host, or swapped at that time.',
+      'If it happens again on a machine that does nothing else, report it: no message should take so long.',
     ],
     panel: 'stalls',
     forMinutes: 0,

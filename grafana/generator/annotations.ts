@@ -7,7 +7,7 @@ import { metricName } from './metric-name';
 import type { Store } from './provisioned-names';
 import { chosenSource, influxTarget } from './targets';
 
-/** More marks than this hide what they are in; the newest stay. */
+/** More marks would hide the panel under them; the newest are kept. */
 const MOST_MARKS = 500;
 
 /** Blocks and reorganisations, as marks in every panel of a dashboard. */
@@ -49,7 +49,7 @@ function marks<S extends SeriesName>(
       .interval('1m')
       .range();
   }
-  // The names of the last four are those of Grafana's editor of annotations.
+  // The last four names are those of Grafana's annotation editor.
   return influxTarget({
     refId: 'Marks',
     datasource: source,

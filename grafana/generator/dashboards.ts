@@ -24,7 +24,7 @@ const GRID = 24;
 const HEIGHT = 8;
 const NUMBER_HEIGHT = 4;
 
-/** Panels of the overview: as numbers, then drawn. */
+/** Panels of the overview: first as numbers, then drawn. */
 const NUMBERS = ['chain-height', 'mempool-count', 'peers', 'bandwidth', 'points-lost', 'loop-lag'];
 const DRAWN = [
   'blocks-per-hour',
@@ -73,7 +73,10 @@ function ofTheme(store: Store, theme: ThemeName): Dashboard {
   );
 }
 
-/** Panels two to a row, those with many lines or groups alone in one; what the store can't answer leaves no hole. */
+/**
+ * Arranges panels two to a row; those with many lines or groups take a whole row. A panel that the store
+ * can't answer leaves no gap.
+ */
 function placed(
   store: Store,
   panels: readonly Panel[],
@@ -134,18 +137,21 @@ function built(
     .withVariable(choice(store, 'network', 'Network'));
   for (const panel of panels) builder.withPanel(panel);
   const dashboard = builder.build();
-  // The SDK would have them in a menu, out of sight; without a word about it they are where everybody looks.
+  // By default the SDK puts these into a menu. Without `placement` they are shown on the dashboard itself.
   for (const item of [...(dashboard.links ?? []), ...(dashboard.annotations.list ?? [])])
     delete item.placement;
   return dashboard;
 }
 
-/** Tag that the dashboards of a store link to each other by. */
+/** Tag by which the dashboards of a store link to each other. */
 function tagOf({ name }: Store): string {
   return `btcdmon-${name}`;
 }
 
-/** A variable of several values or all, a point without the tag included: a collector is on no network. */
+/**
+ * A variable with several values or all. It includes points without the tag, because a collector is on no
+ * network.
+ */
 function choice(store: Store, tag: 'node' | 'network', label: string): QueryVariableBuilder {
   const within = tag === 'network' ? ' WHERE "node" =~ /^$node$/' : '';
   const query =

@@ -7,16 +7,16 @@ import { panelId } from './panels';
 import { ALERT_FOLDER, INFLUXDB, STORES, dashboardUid } from './provisioned-names';
 import { influxTarget } from './targets';
 
-/** Where Grafana computes with the answers of queries. */
+/** The data source that evaluates Grafana's expressions. */
 const EXPRESSIONS = { type: '__expr__', uid: '__expr__' } as const;
 
 const GROUP = 'btcdmon';
 const CONDITION = 'condition';
 
-/** Buckets of an alert's queries are their own: nothing depends on how many points Grafana would draw. */
+/** The queries of an alert set their own buckets, so this only needs to be large enough. */
 const SCRATCH = { intervalMs: 1_000, maxDataPoints: 43_200 } as const;
 
-/** The file of alert rules that Grafana loads at its start. */
+/** The file of alert rules that Grafana loads when it starts. */
 export function rulesFile(alerts: readonly Alert[]): object {
   return {
     apiVersion: 1,
@@ -32,7 +32,10 @@ export function rulesFile(alerts: readonly Alert[]): object {
   };
 }
 
-/** A rule as the file has it: the SDK's names are those of the HTTP interface, which differ for what is around the queries. */
+/**
+ * A rule in the format of the file. The SDK has the names of the HTTP interface, which differ outside the
+ * queries.
+ */
 function provisioned(alert: Alert): object {
   const { data, ...rule } = ruleOf(alert);
   return {
@@ -123,12 +126,15 @@ function newestOf(letter: string): string {
   return `${letter}_newest`;
 }
 
-/** A condition on the queries as one on their newest values. */
+/** Rewrites a condition on queries to one on their newest values. */
 function ofNewest(condition: string): string {
   return condition.replace(/\$([A-Z])\b/g, (_, letter: string) => `\${${newestOf(letter)}}`);
 }
 
-/** Labels as Grafana's templates have them, without `$`: that is a variable of the environment in these files. */
+/**
+ * Labels in the syntax of Grafana's templates, without `$`, which would be an environment variable in these
+ * files.
+ */
 function templated(summary: string): string {
   return summary.replace(/\{(\w+)\}/g, '{{ .Labels.$1 }}');
 }

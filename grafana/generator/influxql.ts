@@ -8,20 +8,20 @@ import type { Query } from '../../src/query/model';
 /** One statement for Grafana, with its macros and variables, that answers some lines of a panel. */
 export interface Statement {
   readonly text: string;
-  /** What Grafana calls the series of the answer. */
+  /** Grafana's name of the series in the answer. */
   readonly alias: string;
-  /** The lines, in the order of the columns behind the time. */
+  /** The lines, in the order of the columns after the time. */
   readonly lines: readonly PanelLine[];
 }
 
-/** Conditions that every statement has: the dashboard's variables, each a list of values or all. */
+/** Conditions of every statement: the dashboard's variables, each a list of values or all. */
 export const CHOSEN = '"node"::tag =~ /^$node$/ AND "network"::tag =~ /^$network$/';
 
 const RANGE = '$timeFilter';
 
 /**
- * The questions of a panel, with the macros that Grafana fills in. Lines that select from the same points share one statement: InfluxDB then
- * reads these once, and the messages of 36 commands are one request.
+ * The statements of a panel, with the macros that Grafana fills in. Lines that select from the same points
+ * share one statement. InfluxDB then reads the points once, and the messages of 36 commands are one request.
  */
 export function statements(panel: Panel): readonly Statement[] {
   const bySource = new Map<string, PanelLine[]>();
@@ -48,7 +48,7 @@ function statement(panel: Panel, source: string, lines: readonly PanelLine[]): S
   };
 }
 
-/** What a line selects from, the conditions included. */
+/** The source of a line, including the conditions. */
 function sourceOf(line: PanelLine): string {
   const query = queryOf(line);
   const own = query.where === null ? '' : ` AND ${condition(query, query.where)}`;
@@ -64,20 +64,20 @@ function valueOf(line: PanelLine): string {
 }
 
 /**
- * What a bucket without points says. Where points come at every interval, one that is missing is a gap in the line: the monitor was down.
- * Events are as far apart as they are.
+ * How a bucket without points is drawn. If points are written at every interval, a missing one is a gap in
+ * the line: the monitor was down. Events have no regular distance, so there are no gaps.
  */
 function fill({ plot }: Panel, lines: readonly PanelLine[]): 'null' | 'none' {
   return (plot === 'lines' || plot === 'stacked') && lines.every(isSampled) ? 'null' : 'none';
 }
 
-/** Tells whether a line is of a column that comes at every interval. */
+/** Whether a line shows a column that is written at every interval. */
 function isSampled({ series, agg }: PanelLine): boolean {
   const kind = agg.column === null ? 'fact' : fieldOf(series, agg.column)?.kind;
   return kind !== undefined && kind !== 'fact';
 }
 
-/** The line as a query whose range and buckets are the macros'. */
+/** The line as a query whose range and buckets are Grafana's macros. */
 function queryOf({ series, agg, by, where }: PanelLine): Query {
   return { series, agg, by, where: wantedOf(series, where), since: 0n, until: 0n, everyNs: null, limit: 0 };
 }

@@ -8,7 +8,9 @@ import {
 } from '@grafana/grafana-foundation-sdk/units';
 import type { Unit } from '../../src/panels/panel';
 
-/** Grafana's units. It has none for satoshi, virtual bytes and the like, but shows any text behind a number. */
+/**
+ * Grafana's units. It has none for satoshi, virtual bytes and the like, but shows any text after a number.
+ */
 export const UNITS: Readonly<Record<Unit, string>> = {
   count: LocaleFormat,
   bytes: BytesSI,
@@ -22,14 +24,14 @@ export const UNITS: Readonly<Record<Unit, string>> = {
   vB: 'suffix: vB',
 };
 
-/** Units whose axis does not begin at 0: nobody asks how far a height is from the first block. */
+/** Units whose axis does not begin at 0; for a height only its changes matter. */
 export const FLOATING: ReadonlySet<Unit> = new Set(['height']);
 
 const GOOD = 'green';
 const POOR = 'orange';
 const BAD = 'red';
 
-/** Where a value of a panel, by its name, becomes worth a look or bad; the others have no such values. */
+/** Values of a panel, by its name, that are worth a look or bad; other panels have no thresholds. */
 export const THRESHOLDS: Readonly<Record<string, readonly Threshold[]>> = {
   peers: [
     { value: null, color: BAD },
@@ -50,11 +52,11 @@ export const THRESHOLDS: Readonly<Record<string, readonly Threshold[]>> = {
   ],
 };
 
-/** Panels whose thresholds are drawn: on the others they colour the number alone. */
+/** Panels whose thresholds are drawn; on the others they only colour the number. */
 export const DRAWN_THRESHOLDS: ReadonlySet<string> = new Set(['reorgs', 'loop-lag']);
 
-/** Lines from which on a legend is a table at the side. */
+/** From this many lines on, a legend is a table at the side. */
 export const MANY_LINES = 8;
 
-/** Gaps up to this are no gap, in ms: an interval may be longer than a bucket. */
+/** A shorter gap is not shown as one, in ms, because an interval may be longer than a bucket. */
 export const LONGEST_GAP_MS = 300_000;

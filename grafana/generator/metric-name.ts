@@ -2,8 +2,9 @@ import { metricsOf } from '../../src/export/prometheus/names';
 import type { SCHEMA, SeriesName } from '../../src/metrics/schema';
 
 /**
- * What the exporter calls the metric of a column; null names the number of points, `'last_point'` the time of the last.
- * @throws Error where it has none, which a test finds
+ * Name of the exporter's metric for a column. Null names the number of points, `'last_point'` the time of the
+ * last one.
+ * @throws Error if there is no such metric, which a test detects
  */
 export function metricName<S extends SeriesName>(
   series: S,
@@ -12,6 +13,7 @@ export function metricName<S extends SeriesName>(
   const metric = metricsOf(series).find((it) =>
     column === 'last_point' ? it.does === 'stamp' : it.column === column && it.does !== 'stamp',
   );
-  if (metric === undefined) throw new Error(`Prometheus is told nothing of ${series}.${String(column)}`);
+  if (metric === undefined)
+    throw new Error(`the Prometheus exporter has no metric for ${series}.${String(column)}`);
   return metric.name;
 }

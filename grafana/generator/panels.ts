@@ -36,18 +36,18 @@ import { DRAWN_THRESHOLDS, FLOATING, LONGEST_GAP_MS, MANY_LINES, THRESHOLDS, UNI
 import { type Store, dashboardUid } from './provisioned-names';
 import { chosenSource, targets } from './targets';
 
-/** Shortest bucket of a Prometheus panel in seconds: four scrapes, of which a rate needs two. */
+/** Shortest bucket of a Prometheus panel in seconds: four scrapes, because a rate needs two. */
 const LEAST_SCRAPED_S = 60;
 
 type AnyPanel = TimeSeriesPanel | TablePanel | StatPanel;
 
-/** Where a panel stands, and whether it leads to the dashboard of its theme. */
+/** Position of a panel, and whether it links to the dashboard of its theme. */
 export interface Placing {
   readonly at: GridPos;
   readonly linked: boolean;
 }
 
-/** A panel as it is drawn over time or as a table. Null where the store can answer nothing of it. */
+/** A panel drawn over time or as a table. Null if the store can answer nothing of it. */
 export function drawn(store: Store, panel: Panel, placing: Placing): Builder<GrafanaPanel> | null {
   return finished(
     panel.plot === 'table' ? table(store, panel) : timeSeries(panel),
@@ -74,7 +74,8 @@ export function newest(store: Store, panel: Panel, placing: Placing): Builder<Gr
 }
 
 /**
- * Number of a panel within its dashboard, which links and alert rules name: made of the panel's name, so that it stays when others come.
+ * Number of a panel within its dashboard, which links and alert rules use. It is derived from the panel's
+ * name, so adding panels does not change it.
  */
 export function panelId(name: string): number {
   let hash = 0x811c9dc5;
@@ -149,7 +150,10 @@ function timeSeries(panel: Panel): TimeSeriesPanel {
   return builder;
 }
 
-/** A table without the time, which is that of the whole range; Prometheus calls the value of a single question `Value`. */
+/**
+ * A table without the time column, because it covers the whole range. Prometheus calls the value of a single
+ * query `Value`.
+ */
 function table({ name }: Store, { lines }: Panel): TablePanel {
   const value = lines[0] === undefined ? '' : columnName(lines[0]);
   return new TablePanel()

@@ -5,17 +5,17 @@ import { columnName } from '../../src/panels/panel-answer';
 import type { PanelLine, Panel, Wanted } from '../../src/panels/panel';
 import { PERCENTS } from '../../src/store/rank-sql';
 
-/** One expression for Prometheus that answers a line of a panel, or those of all commands at once. */
+/** One Prometheus expression that answers one line of a panel, or the lines of all commands at once. */
 export interface Expression {
   readonly text: string;
-  /** What Grafana calls the series of the answer. */
+  /** Grafana's name of the series in the answer. */
   readonly legend: string;
 }
 
-/** What the metrics can answer of a panel. */
+/** The part of a panel that metrics can answer. */
 export interface Answerable {
   readonly expressions: readonly Expression[];
-  /** Lines that they can't answer, by what the legend calls them. */
+  /** Lines that they can't answer, by their name in the legend. */
   readonly missing: readonly string[];
 }
 
@@ -25,16 +25,17 @@ interface Selected {
   readonly matchers: readonly string[];
 }
 
-/** The dashboard's variables. A label that a metric lacks is '' and matches "all". */
+/** The dashboard's variables. A missing label equals '' and matches "all". */
 const CHOSEN = ['node=~"$node"', 'network=~"$network"'];
 
-/** Of counts in a bucket the bucket; of the rest at least four scrapes. */
+/** Range of an expression: the bucket for counts in a bucket, otherwise at least four scrapes. */
 const BUCKET = '[$__interval]';
 const RATE = '[$__rate_interval]';
 const WHOLE = '[$__range]';
 
 /**
- * The questions of a panel in PromQL. Prometheus has counts, states and histograms of durations: the median of fees, say, is in no metric.
+ * The expressions of a panel in PromQL. Prometheus has counts, gauges and histograms of durations. For
+ * example, no metric has the median of fees.
  */
 export function expressions(panel: Panel): Answerable {
   const bucket = panel.shortestBucketS === null ? WHOLE : BUCKET;
@@ -50,7 +51,7 @@ export function expressions(panel: Panel): Answerable {
   return { expressions: found, missing };
 }
 
-/** Where the lines are those of all commands: one question, by command. */
+/** If the lines are those of all commands: one expression, grouped by command. */
 function commandsAtOnce({ lines, shortestBucketS }: Panel): Expression | null {
   const [first] = lines;
   const columns = lines.map(({ agg }) => agg.column);
@@ -123,7 +124,7 @@ function ofMetric(line: PanelLine, selected: Selected, by: string, bucket: strin
   }
 }
 
-/** A count of points: of those with a flag the flag's own, of those without it the rest. */
+/** A count of points. With a flag it is the flag's own counter, without it the rest. */
 function counted(line: PanelLine, count: (selected: Selected) => string): string | null {
   const flags = Object.entries(line.where).filter(([, wanted]) => typeof wanted === 'boolean');
   const where = Object.fromEntries(
@@ -146,12 +147,12 @@ function pointsOf(series: SeriesName): Metric | undefined {
   return metricsOf(series).find(({ column, does }) => column === null && does === 'add');
 }
 
-/** Whether a point counts where it has this column: each point of an event has its anchor. */
+/** Whether counting this column counts points: each point of an event has its anchor. */
 function isCountedBy(series: SeriesName, column: string): boolean {
   return seriesOf(series).anchors.includes(column) || splitOf(series) === column;
 }
 
-/** A metric under a line's conditions, or null where it lacks a label for one of them. */
+/** A metric with a line's conditions; null if it lacks a label for one of them. */
 function select({ where, by }: Pick<PanelLine, 'where' | 'by'>, metric: Metric): Selected | null {
   if (!by.every((tag) => metric.labels.includes(tag))) return null;
   const matchers: string[] = [];

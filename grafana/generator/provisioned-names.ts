@@ -1,19 +1,18 @@
 import type { DataSourceRef } from '@grafana/grafana-foundation-sdk/common';
 
-/** A data source that the provisioning makes, by the uid that dashboards and alert rules name. */
+/** A provisioned data source, by the uid that dashboards and alert rules use. */
 export const INFLUXDB = { type: 'influxdb', uid: 'btcdmon-influxdb' } as const satisfies DataSourceRef;
 export const PROMETHEUS = { type: 'prometheus', uid: 'btcdmon-prometheus' } as const satisfies DataSourceRef;
 
-/** Name of a store that dashboards are made for. */
 export type StoreName = 'influxdb' | 'prometheus';
 
-/** What dashboards of a store have in common. */
+/** What the dashboards of a store have in common. */
 export interface Store {
   readonly name: StoreName;
   readonly source: DataSourceRef;
   /** Folder in Grafana. */
   readonly folder: string;
-  /** What the uid of each dashboard begins with: links go by it, so it stays. */
+  /** Prefix of the uid of each dashboard. Links use it, so it must not change. */
   readonly prefix: string;
 }
 
@@ -28,11 +27,12 @@ export const STORES: Readonly<Record<StoreName, Store>> = {
 };
 
 /**
- * Folder of the alert rules: not one of dashboards, which Grafana makes with a uid of ours, and would find made already without it.
+ * Folder of the alert rules. It is not a dashboard folder: Grafana creates this one itself, without our uid,
+ * and then it would conflict.
  */
 export const ALERT_FOLDER = 'btcdmon alerts';
 
-/** The dashboard of everything, beside one for each theme. */
+/** The overview dashboard, in addition to one for each theme. */
 export const OVERVIEW = 'overview';
 
 /** Uid of a dashboard; `name` is a theme or the overview. */
@@ -40,7 +40,7 @@ export function dashboardUid(store: Store, name: string): string {
   return `${store.prefix}-${name}`;
 }
 
-/** Where the containers have what this folder of the repository has. */
+/** Where folders of this repository are mounted in the containers. */
 export const MOUNTS = {
   'grafana/provisioning': '/etc/grafana/provisioning',
   'grafana/dashboards': '/etc/grafana/dashboards',

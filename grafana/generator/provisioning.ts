@@ -1,6 +1,9 @@
 import { INFLUXDB, MOUNTS, PROMETHEUS, STORES, type StoreName } from './provisioned-names';
 
-/** Data sources, as docker-compose.yml has their servers; a password is in a file that the container alone may read. */
+/**
+ * Data sources for the servers of docker-compose.yml. A password is in a file that only the container can
+ * read.
+ */
 export function dataSources(): object {
   return {
     apiVersion: 1,
@@ -14,7 +17,7 @@ export function dataSources(): object {
         user: 'grafana',
         isDefault: true,
         editable: false,
-        // A question about all commands is longer than some servers take an address.
+        // A query about all commands is too long for the URLs that some servers accept.
         jsonData: { version: 'InfluxQL', dbName: 'btcdmon', httpMode: 'POST' },
         secureJsonData: { password: '$__file{/run/secrets/influx_reader_password}' },
       },
@@ -24,7 +27,7 @@ export function dataSources(): object {
         access: 'proxy',
         url: 'http://prometheus:9090',
         editable: false,
-        // The scrape interval of config/prometheus/prometheus.yml, of which $__rate_interval is four.
+        // The scrape interval of config/prometheus/prometheus.yml; $__rate_interval is four times as long.
         jsonData: { httpMethod: 'POST', timeInterval: '15s' },
       },
     ],

@@ -3,7 +3,10 @@ import type { Alert } from './alert';
 import { overBuckets, whole } from './alert-influxql';
 import { metricName } from './metric-name';
 
-/** Minutes of a surge, and of the past that it is held against: three hours, for which a node must have run. */
+/**
+ * A surge lasts this many minutes. It is compared with the three hours before, for which a node must have
+ * run.
+ */
 const MINUTES = 10;
 const BUCKETS = 18;
 const NOW_S = MINUTES * 60;
@@ -11,16 +14,19 @@ const PAST_S = NOW_S * (BUCKETS + 1);
 
 const BY = 'by (node, network)';
 
-/** The start of a run is on every point of `btcdmon`; of those of an interval one is enough. */
+/** Every point of `btcdmon` has the start of the run; one point per interval is enough. */
 const ONE_POINT = { where: { series: 'blocks' } } as const;
 
-/** What tells a surge from the usual: more than `floor`, and more than `factor` times the past. */
+/** What makes a surge: more than `floor`, and more than `factor` times the past. */
 interface Bounds {
   readonly floor: number;
   readonly factor: number;
 }
 
-/** Queries and expression of a surge of what is counted. `metric` adds up what `counted` does. */
+/**
+ * Queries and expression for a surge of a count. `metric` is the Prometheus counter of what `counted` adds
+ * up.
+ */
 export function surgeOf(
   counted: PanelLine,
   metric: string,
@@ -31,7 +37,7 @@ export function surgeOf(
   return { influx: influx(counted, { floor, factor }), promql: promql(recent, past, { floor, factor }) };
 }
 
-/** Queries and expression of a surge of a state. */
+/** Queries and expression for a surge of a gauge. */
 export function surgeOfState(
   state: PanelLine,
   metric: string,
@@ -57,8 +63,8 @@ function influx(asked: PanelLine, { floor, factor }: Bounds): Alert['influx'] {
 }
 
 /**
- * `unless` and not `and`: what was never counted before has no past. A node has one where Prometheus knew the same run of it then; one that
- * was not scraped is no quiet one.
+ * Uses `unless` and not `and`, because something that was never counted before has no past value. The past
+ * only exists if Prometheus knew the same run then; a node that was not scraped is not a quiet node.
  */
 function promql(recent: string, past: string, { floor, factor }: Bounds): string {
   const started = metricName('btcdmon', 'started');
@@ -69,7 +75,7 @@ function promql(recent: string, past: string, { floor, factor }: Bounds): string
   ].join('\n');
 }
 
-/** What the surges of `alerts.ts` are of. */
+/** The counts that the surges of `alerts.ts` watch. */
 export const VIOLATIONS = line('', 'rejects', 'sum', 'total_violations');
 export const ADDRESSES = line('', 'addr_relay', 'sum', 'entries');
 export const WAITING = line('', 'mempool', 'mean', 'num_tx');

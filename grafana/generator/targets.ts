@@ -6,7 +6,7 @@ import { statements } from './influxql';
 import { expressions } from './promql';
 import type { Store } from './provisioned-names';
 
-/** A query of Grafana's InfluxDB data source in InfluxQL, for which the SDK has no type. */
+/** A query of Grafana's InfluxDB data source in InfluxQL; the SDK has no type for it. */
 export interface InfluxDataquery extends Dataquery {
   refId: string;
   datasource: DataSourceRef;
@@ -16,12 +16,12 @@ export interface InfluxDataquery extends Dataquery {
   alias?: string;
 }
 
-/** The data source that the dashboard's variable has chosen. */
+/** The data source that the dashboard's variable selects. */
 export function chosenSource({ source }: Store): DataSourceRef {
   return { type: source.type ?? '', uid: '${datasource}' };
 }
 
-/** The queries of a panel for a store; none where the store can answer nothing of it. */
+/** The queries of a panel for a store; none if the store can answer nothing of it. */
 export function targets(store: Store, panel: Panel): readonly Builder<Dataquery>[] {
   const source = chosenSource(store);
   const isTable = panel.plot === 'table';
@@ -44,14 +44,14 @@ export function targets(store: Store, panel: Panel): readonly Builder<Dataquery>
   });
 }
 
-/** A query as the SDK's builders take it. The method marks the type; it is not in the JSON. */
+/** A query in the form of the SDK's builders. The method only marks the type; it is not in the JSON. */
 export function influxTarget<Q extends Omit<InfluxDataquery, '_implementsDataqueryVariant'>>(
   query: Q,
 ): Builder<Q & Dataquery> {
   return { build: () => ({ ...query, _implementsDataqueryVariant: () => undefined }) };
 }
 
-/** A, B, … Z, AA, … as Grafana numbers queries. */
+/** A, B, … Z, AA, …: Grafana's names of queries. */
 function refId(index: number): string {
   const letter = String.fromCharCode(65 + (index % 26));
   return index < 26 ? letter : refId(Math.floor(index / 26) - 1) + letter;

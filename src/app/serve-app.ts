@@ -43,19 +43,19 @@ export async function serveStore(
     log.warn('the store is of an older version; a node that writes into it once adds what it lacks', {
       series: lacking,
     });
-  const asking = new QueryScheduler(new RemoteAnswers(store));
+  const scheduler = new QueryScheduler(new RemoteAnswers(store));
   const page = await PageServer.open(http, { log }).catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
-  await page.show({ asking, node: null, exporters: () => [] });
+  await page.show({ scheduler, node: null, exporters: () => [] });
   page.hold();
   const { url } = page;
   log.info('showing', { store: absolute, page: url });
   return {
     url,
     stop: async () => {
-      await Promise.all([asking.close(), page.close()]);
+      await Promise.all([scheduler.close(), page.close()]);
       await store.close();
     },
   };

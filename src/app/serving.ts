@@ -63,16 +63,16 @@ export async function startServing(
   { stores, stats, live, page, log }: ServingModules,
 ): Promise<Serving> {
   const closing: (() => Promise<void>)[] = [];
-  const askings = stores.map((store) => new QueryScheduler(new RemoteAnswers(store)));
+  const schedulers = stores.map((store) => new QueryScheduler(new RemoteAnswers(store)));
   const state =
     live === undefined ? undefined : () => nodeState({ live, version: VERSION, exporters: stats });
-  for (const asking of askings) {
-    const server = await serveQueries({ asking, state });
+  for (const scheduler of schedulers) {
+    const server = await serveQueries({ scheduler, state });
     closing.push(() => server.close());
   }
-  const [first] = askings;
+  const [first] = schedulers;
   if (page !== null) closing.push(() => page.close());
-  if (first !== undefined) await page?.show({ asking: first, node, live, exporters: stats });
+  if (first !== undefined) await page?.show({ scheduler: first, node, live, exporters: stats });
   else if (page !== null) {
     log.info('no page: it shows an embedded store, and none of the exports is one');
     await page.close();

@@ -5,16 +5,17 @@ import type { HeaderChain } from './header-chain';
 import { RECENT_BLOCKS, RecentBlocks } from './recent-blocks';
 
 /**
- * Which of the valid blocks that came is the best, and which of the others stand below it. A listener begins in the middle of
- * a chain, and blocks can be late, so there are gaps.
+ * Decides which of the valid blocks that arrived is the best one, and which of the others are its ancestors.
+ * A listener starts in the middle of a chain and blocks can arrive late, so there are gaps.
  *
- * The best is the one with the most work, the first of equals, if it is of the best chain of headers, or if no block is
- * missing between it and the chain of the best so far: a header whose block never comes holds nothing up.
+ * The best block is the one with the most work, and of equals the one that arrived first. It must also be
+ * part of the best header chain, or no block may be missing between it and the chain of the previous best
+ * block. So a header whose block never arrives delays nothing.
  */
 export class BestChain {
-  /** Indices of the valid blocks that came. */
+  /** Indices of the valid blocks that arrived. */
   private readonly here = new Set<number>();
-  /** Of these, those that `blockConnected` told of and `blockDisconnected` did not. */
+  /** Those for which `blockConnected` was emitted and `blockDisconnected` was not. */
   private readonly connected = new Set<number>();
   private readonly recent = new RecentBlocks();
   private best: number | undefined;
@@ -23,24 +24,24 @@ export class BestChain {
     private readonly modules: { readonly chain: HeaderChain; readonly bus: EventBus<ChainEvents> },
   ) {}
 
-  /** Whether this valid block came. */
+  /** Whether this valid block arrived before. */
   has(index: number): boolean {
     return this.here.has(index);
   }
 
-  /** Whether a valid block that has just come will be the best, or stands below it. */
+  /** Whether a valid block that has just arrived would become the best block or is an ancestor of it. */
   takes(index: number): boolean {
     return this.standsBelow(index) || this.wins(index);
   }
 
-  /** Takes a valid block that came for the first time, and emits what follows from it. */
+  /** Adds a valid block that arrived for the first time, and emits the events that follow from it. */
   add(block: Block, index: number): void {
     const { best } = this;
     const isRecent = this.isRecent(index);
     this.here.add(index);
     if (isRecent) this.recent.add(index, block);
     if (this.standsBelow(index)) {
-      // On old ones, which anybody can hand us by the thousand, nothing recent depends.
+      // Nothing recent depends on old blocks, and any peer can send thousands of them.
       if (isRecent) this.connect(index, block);
     } else if (this.wins(index)) {
       this.move(
@@ -51,14 +52,17 @@ export class BestChain {
     }
   }
 
-  /** Takes a valid block of which nobody is to hear. */
+  /** Adds a valid block without emitting events. */
   addSilently(index: number): void {
     const wins = this.wins(index);
     this.here.add(index);
     if (wins) this.best = index;
   }
 
-  /** Leaves the best block if it has turned out to stand on an invalid one, for the highest that is here of the best headers. */
+  /**
+   * Leaves the best block if it turned out to have an invalid ancestor. The highest block of the best header
+   * chain that arrived takes its place.
+   */
   invalidated(): void {
     const { chain } = this.modules;
     const { best } = this;
@@ -75,8 +79,8 @@ export class BestChain {
   }
 
   /**
-   * Makes a block the best one; `fork` is the last that its chain has in common with that of the one before. To leave an invalid
-   * block is no reorganisation: no node ever had it.
+   * Makes a block the best one. `fork` is the last block that its chain shares with the chain of the previous
+   * best. Leaving an invalid block is no reorganisation, because no node ever accepted it.
    */
   private move(index: number, fork: number, block?: Block): void {
     const { chain, bus } = this.modules;
@@ -104,7 +108,7 @@ export class BestChain {
     this.modules.bus.emit('blockConnected', { block, height: this.modules.chain.height(index) });
   }
 
-  /** Puts off the blocks from the one that was the best down to, and without, `fork`. */
+  /** Disconnects the blocks from the old best block down to `fork`, without `fork` itself. */
   private disconnect(old: number, fork: number): void {
     const { chain, bus } = this.modules;
     for (let each = old; each !== fork; each = chain.parent(each))
@@ -112,7 +116,7 @@ export class BestChain {
         bus.emit('blockDisconnected', { hash: chain.hashOf(each), height: chain.height(each) });
   }
 
-  /** The blocks that are here above `fork` up to `index`, the lowest first. */
+  /** The blocks above `fork` up to `index` that arrived, the lowest first. */
   private path(fork: number, index: number): number[] {
     const path: number[] = [];
     for (let each = index; each !== fork; each = this.modules.chain.parent(each))
@@ -120,7 +124,7 @@ export class BestChain {
     return path.reverse();
   }
 
-  /** The first block below this one that is not here. */
+  /** The first ancestor of this block that has not arrived. */
   private gapBelow(index: number): number {
     const { chain } = this.modules;
     let each = chain.parent(index);

@@ -2,17 +2,16 @@ import type { BlockChecks } from '../p2p/compact/block-checks';
 import type { HeaderChain } from './header-chain';
 import { checkIntact } from './validate-block';
 
-/** Core serves no compact block that is deeper (`src/net_processing.cpp` MAX_CMPCTBLOCK_DEPTH). */
+/** Core serves no compact block deeper than this (`src/net_processing.cpp` MAX_CMPCTBLOCK_DEPTH). */
 const RECENT_DEPTH = 5;
 
-/** What the checks work with. */
 export interface BlockChecksModules {
   readonly chain: HeaderChain;
-  /** Takes each header that came to the chain, 80 bytes. */
+  /** Receives each header that the chain accepted, 80 bytes. */
   readonly headerAdded: (bytes: Buffer) => void;
 }
 
-/** The chain's word on the headers and blocks that peers send as compact ones. */
+/** Checks the headers of compact blocks, and the blocks rebuilt from them, against the chain. */
 export function blockChecks({ chain, headerAdded }: BlockChecksModules): BlockChecks {
   return {
     judgeHeader: ({ bytes, start }) => {

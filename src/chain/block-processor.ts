@@ -11,23 +11,22 @@ import { isTooEarly } from './reasons';
 import { coinbaseValue, subsidy } from './subsidy';
 import { checkBlock, checkBlockInContext, isMutation } from './validate-block';
 
-/** A block as it came. */
+/** A block that a peer sent. */
 export interface BlockArrival {
   readonly block: Block;
   /** `host:port` of the sender. */
   readonly peerAddress: string;
-  /** Whether we asked for it. */
+  /** Whether we requested it. */
   readonly requested: boolean;
-  /** Whether it was asked for because it was missing, and no peer announced it. */
+  /** Whether we requested it because it was missing, without an announcement by a peer. */
   readonly fetched?: boolean;
 }
 
-/** What a block processor works with. */
 export interface BlockProcessorModules {
   readonly chain: HeaderChain;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly bus: EventBus<ChainEvents>;
-  /** Takes each header that came to the chain with its block (80 bytes from the block's start). */
+  /** Receives each header that the chain accepted with its block (80 bytes from the start of the block). */
   readonly headerAdded: (block: Buffer) => void;
   /** The second stage of `--validate full`. */
   readonly full?: Pick<FullValidation, 'judge' | 'caughtUp'> | undefined;
@@ -39,21 +38,22 @@ interface Judgement {
   readonly reason?: RejectReason;
   readonly fees?: number | undefined;
   readonly unverifiedInputs?: number | undefined;
-  /** Of a valid block: its index in the chain. */
+  /** Index of a valid block in the chain. */
   readonly index?: number;
 }
 
 /**
- * Judges each block that comes, and has `BestChain` follow which valid one is the best. By itself it knows no unspent outputs
- * (`--validate headers`); where there is a second stage that does, a block that passes the first is told of when the second
- * has judged it. Whatever they hold is bounded, but for two numbers for each valid block.
+ * Judges each block that arrives, and lets `BestChain` follow which valid one is the best. By itself it knows
+ * no unspent outputs (`--validate headers`). With a second stage that knows them (`--validate full`), a block
+ * that passed the first stage is reported when the second has judged it. The memory of both is bounded,
+ * except for two numbers for each valid block.
  *
- * Blocks that are fetched to catch up at the start, or that were told of before without a verdict of the second stage, give
- * no events unless they are invalid.
+ * Some blocks emit events only if they are invalid: those fetched to catch up at the start, and those
+ * reported earlier without a verdict of the second stage.
  */
 export class BlockProcessor {
   private readonly seen: BestChain;
-  /** Valid blocks that the second stage has not judged. */
+  /** Valid blocks that the second stage has not judged yet. */
   private readonly judging = new Set<number>();
   private readonly orphans: OrphanBlocks<BlockArrival>;
 
@@ -65,18 +65,21 @@ export class BlockProcessor {
     this.orphans = new OrphanBlocks(limits);
   }
 
-  /** Blocks that wait for their parents. */
+  /** Number of blocks that wait for their parents. */
   get orphanCount(): number {
     return this.orphans.size;
   }
 
-  /** Takes a block; emits `processedBlock`, and then what follows from it for the best chain. */
+  /** Judges a block. Emits `processedBlock`, then the events that follow from it for the best chain. */
   process(arrival: BlockArrival): void {
     this.handle(arrival, () => this.judgeArrival(arrival));
     this.headersAdded();
   }
 
-  /** Judges the blocks that waited for headers; to be called when the chain has got new ones otherwise than by blocks. */
+  /**
+   * Judges the blocks whose parents are now known. Must be called when the chain got headers from another
+   * source than blocks.
+   */
   headersAdded(): void {
     const { chain } = this.modules;
     for (;;) {
@@ -129,11 +132,11 @@ export class BlockProcessor {
     }
   }
 
-  /** What is known of a block when the second stage has judged it, or cannot. */
+  /** The judgement of a block once the second stage has judged it, or has given up. */
   private withVerdict(judgement: Judgement, index: number, verdict: FullVerdict | undefined): Judgement {
     const { chain } = this.modules;
     if (verdict?.status === 'rejected') return this.reject(index, verdict.reason ?? 'invalid-block');
-    // A block that it stands on was found to be invalid meanwhile.
+    // An ancestor was found to be invalid meanwhile.
     if (chain.isInvalid(index)) return this.reject(index, 'bad-prevblk');
     const status = this.statusOf(index);
     return { ...judgement, status, unverifiedInputs: verdict?.unverifiedInputs };
@@ -165,7 +168,7 @@ export class BlockProcessor {
     if (verdict.status === 'accepted') headerAdded(block.bytes);
     const index = verdict.status === 'orphan' ? undefined : verdict.index;
 
-    // Also of an orphan: with other transactions under its header it would keep the real block out.
+    // Orphans are checked too: one with other transactions under its header would keep the real block out.
     const fault = checkBlock(block);
     if (fault !== undefined) return this.reject(index, fault);
     if (index === undefined) {

@@ -8,38 +8,37 @@ import { isTooEarly } from './reasons';
 import { type HeaderPeer, HeaderSync } from './header-sync';
 import { isMutation } from './validate-block';
 
-/** Service bits NETWORK and NETWORK_LIMITED (BIP159): only peers with one of them have headers to give. */
+/** Service bits NETWORK and NETWORK_LIMITED (BIP159). Only peers with one of them serve headers. */
 const SERVES_BLOCKS = (1n << 0n) | (1n << 10n);
 
-/** What following the chain works with. */
 export interface ChainSyncModules {
   readonly chain: HeaderChain;
   readonly processor: BlockProcessor;
   readonly bus: EventBus<P2PEvents & ChainEvents>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
-  /** Asks a peer for the headers behind the newest of these hashes that it has. */
+  /** Asks a peer for the headers after the newest of these hashes that it knows. */
   readonly askHeaders: (peer: PeerInfo, locator: readonly Buffer[]) => void;
-  /** Takes a peer's breach of the chain's rules. */
+  /** Reports that a peer broke a rule of the chain. */
   readonly report: (
     peer: PeerInfo,
     violation: 'invalid-header' | 'invalid-block' | 'time-too-new' | 'unconnected-headers',
   ) => void;
-  /** Asks for a block again of which a forgery came: other bytes under its header. */
+  /** Requests a block again after a forgery arrived: other bytes under its header. */
   readonly askAgain: (hash: string) => void;
-  /** Takes each header that the chain accepted, 80 bytes. */
+  /** Receives each header that the chain accepted, 80 bytes. */
   readonly headerAdded: (bytes: Buffer) => void;
-  /** Called when the chain has got headers; `isSynced` tells whether some peer has no more than these. */
+  /** Called when the chain got headers. `isSynced` tells whether some peer has no more than these. */
   readonly advanced: (isSynced: boolean) => void;
 }
 
 /**
- * Connects headers and blocks of peers to the chain.
- * @returns a function that turns to another peer where one is silent; to be called every second or so
+ * Feeds the headers and blocks that peers send to the chain.
+ * @returns a function that turns to another peer if the current one is silent; call it about once a second
  */
 export function syncChain(modules: ChainSyncModules): () => void {
   const { chain, processor, bus, clock, askHeaders } = modules;
   const peers = new Map<number, HeaderPeer>();
-  /** Whom to hold to account for a block, also for one that waited: it is known where it came from. */
+  /** The peers by address, so that a block that waited for its parent is still blamed on its sender. */
   const senders = new Map<string, PeerInfo>();
   const sync = new HeaderSync({
     chain,

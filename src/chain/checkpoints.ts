@@ -1,11 +1,12 @@
-/** Heights and the hashes, as people write them, of the blocks that must be there. */
+/** Heights of blocks and the hashes that these blocks must have (reversed hex). */
 export type Checkpoints = ReadonlyMap<number, string>;
 
-/** Of networks that have none. */
+/** For networks without checkpoints. */
 export const NO_CHECKPOINTS: Checkpoints = new Map();
 
-// Source of both: btcd v0.26 `chaincfg/params.go`. Bitcoin Core had fewer and dropped them with version 30, as its work
-// rules keep cheap headers out; the listener has no such rules, and these.
+// Source of both lists: btcd v0.26 `chaincfg/params.go`. Bitcoin Core had fewer and dropped them in version
+// 30, because its rules on minimum work keep cheap headers out. The listener has checkpoints instead of those
+// rules.
 
 export const MAINNET_CHECKPOINTS: Checkpoints = new Map([
   [11_111, '0000000069e244f73d78e8fd29ba2fd2ed618bd6fa2ee92559f542fdb26e7c1d'],

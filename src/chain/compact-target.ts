@@ -1,12 +1,12 @@
-/** Number of all hashes. */
+/** Number of possible hashes. */
 const HASHES = 1n << 256n;
 
 const SIGN = 0x0080_0000;
 const MANTISSA = 0x007f_ffff;
 
 /**
- * The target that `bits`, its compact form in a header, stands for; undefined where that is no target: zero, negative or
- * above 256 bits (Bitcoin Core `src/arith_uint256.cpp` SetCompact).
+ * The target that `bits` (nBits, the compact form in a header) stands for. Undefined if that is no target:
+ * zero, negative or above 256 bits (Bitcoin Core `src/arith_uint256.cpp` SetCompact).
  */
 export function decodeCompactTarget(bits: number): bigint | undefined {
   const exponent = bits >>> 24;
@@ -17,7 +17,9 @@ export function decodeCompactTarget(bits: number): bigint | undefined {
   return target;
 }
 
-/** The compact form of a target: its three highest bytes and how many bytes there are; what is below is lost. */
+/**
+ * The compact form of a target: its number of bytes and its three highest bytes. The lower bytes are lost.
+ */
 export function encodeCompactTarget(target: bigint): number {
   let exponent = Math.ceil(target.toString(16).length / 2);
   let mantissa =
@@ -30,7 +32,7 @@ export function encodeCompactTarget(target: bigint): number {
   return exponent * 0x0100_0000 + mantissa;
 }
 
-/** How many hashes it takes on average to meet a target (Bitcoin Core `src/chain.cpp` GetBlockProof). */
+/** Average number of hashes that it takes to meet a target (Bitcoin Core `src/chain.cpp` GetBlockProof). */
 export function workOf(target: bigint): bigint {
   return HASHES / (target + 1n);
 }

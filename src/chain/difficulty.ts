@@ -1,7 +1,7 @@
 import { encodeCompactTarget, decodeCompactTarget } from './compact-target';
 import type { ChainParams } from './params';
 
-/** What the rules ask of the headers before one. Indices are those of a HeaderTable. */
+/** The properties of earlier headers that the difficulty rules need. Indices are those of a HeaderTable. */
 export interface Ancestry {
   parent(index: number): number;
   height(index: number): number;
@@ -11,10 +11,13 @@ export interface Ancestry {
   ancestor(index: number, height: number): number;
 }
 
-/** By how much the difficulty may change at once, either way. */
+/** Largest factor by which the difficulty may rise or fall at one retarget. */
 const MAX_FACTOR = 4;
 
-/** The target, in its compact form, that a block with this parent and time must have (Core's `src/pow.cpp` GetNextWorkRequired). */
+/**
+ * The compact target that a block with this parent and time must have (Core's `src/pow.cpp`
+ * GetNextWorkRequired).
+ */
 export function requiredBits(params: ChainParams, chain: Ancestry, parent: number, time: number): number {
   const { retargetInterval, powLimitBits } = params;
   const height = chain.height(parent) + 1;
@@ -29,14 +32,17 @@ export function requiredBits(params: ChainParams, chain: Ancestry, parent: numbe
   }
   if (!params.minDifficultyBlocks) return chain.bits(parent);
   if (time > chain.time(parent) + 2 * params.targetSpacing) return powLimitBits;
-  // The difficulty of the last block that was not of the least one for being late.
+  // The last block whose difficulty is not the minimum that a late block may have.
   let index = parent;
   while (chain.height(index) % retargetInterval !== 0 && chain.bits(index) === powLimitBits)
     index = chain.parent(index);
   return chain.bits(index);
 }
 
-/** The target that follows on one under which a period took `timespan` seconds (CalculateNextWorkRequired). */
+/**
+ * The next compact target, after a period under the target `bits` that took `timespan` seconds
+ * (CalculateNextWorkRequired).
+ */
 export function retarget(params: ChainParams, bits: number, timespan: number): number {
   const { targetTimespan, powLimit } = params;
   const bounded = Math.max(

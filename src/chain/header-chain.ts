@@ -6,16 +6,21 @@ import type { ChainParams } from './params';
 import { ProofOfWork } from './proof-of-work';
 import type { HeaderReason } from './reasons';
 
-/** Blocks whose times make a median (Core 31 `src/chain.h` CBlockIndex::nMedianTimeSpan). */
+/** Number of blocks in a median time (Core 31 `src/chain.h` CBlockIndex::nMedianTimeSpan). */
 const MEDIAN_SPAN = 11;
 
-/** How far a block may be ahead of our clock, in seconds (Core 31 `src/chain.h` MAX_FUTURE_BLOCK_TIME). */
+/**
+ * How far a block's time may be ahead of our clock, in seconds (Core 31 `src/chain.h` MAX_FUTURE_BLOCK_TIME).
+ */
 const MAX_AHEAD = 2 * 60 * 60;
 
-/** How far BIP94 lets a period's first block be behind its parent, in seconds. */
+/** How far the time of a period's first block may be before its parent's under BIP94, in seconds. */
 const MAX_TIMEWARP = 600;
 
-/** How many hashes of a locator follow one on the other, before each step is twice the last. */
+/**
+ * Number of consecutive hashes at the start of a locator; after these, each step is twice as long as the
+ * last.
+ */
 const LOCATOR_DENSE = 10;
 
 /** What became of a header. `index` stays valid for the life of the chain. */
@@ -25,20 +30,19 @@ export type HeaderVerdict =
   | { readonly status: 'orphan' }
   | { readonly status: 'rejected'; readonly reason: HeaderReason };
 
-/** What a chain works with. */
 export interface HeaderChainModules {
   /** Unix time in seconds. */
   readonly unixTime: () => number;
 }
 
 /**
- * All valid headers that came, and which of them make the best chain: the one with the most work, the first of equals. Each
- * header is held against every rule of Core's AcceptBlockHeader and against checkpoints. The rules are those of bcoin's
- * chain, with BIP94, and the tests hold them against bcoin's code; they are here because its chain needs 20 times as long for
- * them (bench/headers.mjs).
+ * All valid headers that arrived, and which of them form the best chain: the one with the most work, and of
+ * equals the first. Each header is checked against every rule of Core's AcceptBlockHeader and against
+ * checkpoints. The rules are those of bcoin's chain plus BIP94, and the tests compare them with bcoin's code.
+ * They are implemented here because bcoin's chain takes 20 times as long (bench/headers.mjs).
  *
- * Core's defences against floods of cheap headers (a minimum of work before anything is kept) are not here: above the last
- * checkpoint it is proof of work alone that bounds what is kept.
+ * Core's defences against floods of cheap headers (a minimum of work before anything is stored) are not
+ * implemented. Above the last checkpoint only the proof of work bounds what is stored.
  */
 export class HeaderChain implements Ancestry {
   private readonly table = new HeaderTable();
@@ -70,12 +74,12 @@ export class HeaderChain implements Ancestry {
     });
   }
 
-  /** Number of headers, the first one and those beside the best chain included. */
+  /** Number of headers, including the genesis header and side branches. */
   get size(): number {
     return this.table.size;
   }
 
-  /** Index of the best chain's last header. */
+  /** Index of the last header of the best chain. */
   get best(): number {
     return this.bestIndex;
   }
@@ -85,7 +89,7 @@ export class HeaderChain implements Ancestry {
     return this.table.height(this.bestIndex);
   }
 
-  /** Takes the header in the 80 bytes of `bytes` from `start`, of which nothing is kept. */
+  /** Adds the header in the 80 bytes of `bytes` from `start`. The buffer is not kept. */
   add(bytes: Buffer, start = 0): HeaderVerdict {
     const { table, hash } = this;
     writeHash256(bytes.subarray(start, start + HEADER_BYTES), hash, 0);
@@ -113,18 +117,18 @@ export class HeaderChain implements Ancestry {
     return { status: 'accepted', index };
   }
 
-  /** Index of the header with this hash, 32 bytes from `start` as on the wire; undefined where it is not known. */
+  /** Index of the header with this hash (32 bytes from `start`, in wire order); undefined if unknown. */
   find(hash: Buffer, start = 0): number | undefined {
     const index = this.table.find(hash, start);
     return index < 0 ? undefined : index;
   }
 
-  /** As `find`, for a hash as people write it. */
+  /** Like `find`, for a hash in reversed hex. */
   indexOf(hash: string): number | undefined {
     return this.find(Buffer.from(hash, 'hex').reverse());
   }
 
-  /** Hash as people write it. */
+  /** Hash in reversed hex. */
   hashOf(index: number): string {
     return this.table.hash(index).reverse().toString('hex');
   }
@@ -145,36 +149,39 @@ export class HeaderChain implements Ancestry {
     return this.table.bits(index);
   }
 
-  /** Work of the chain up to and with this header. */
+  /** Total work of the chain up to and including this header. */
   work(index: number): bigint {
     return this.table.work(index);
   }
 
-  /** Whether it, or one that it stands on, was found to be of an invalid block. */
+  /** Whether the block of this header, or of an ancestor, was found to be invalid. */
   isInvalid(index: number): boolean {
     return this.table.isInvalid(index);
   }
 
-  /** Whether it is of the best chain. */
+  /** Whether it is part of the best chain. */
   isMain(index: number): boolean {
     const height = this.table.height(index);
     return height <= this.bestHeight && this.main[height] === index;
   }
 
-  /** Whether it is the last checkpoint that was reached, or one that this stands on: its block is known to be good. */
+  /**
+   * Whether it is the last checkpoint that was reached or an ancestor of it. Such a block is known to be
+   * valid.
+   */
   isCheckpointed(index: number): boolean {
     const height = this.table.height(index);
     return height <= this.table.height(this.checkpoint) && this.ancestor(this.checkpoint, height) === index;
   }
 
-  /** Index of the header at a height, at most its own, of the chain that ends with this one. */
+  /** Index of this header's ancestor at a height that is not above its own. */
   ancestor(index: number, height: number): number {
     let each = index;
     while (this.table.height(each) > height && !this.isMain(each)) each = this.table.parent(each);
     return this.table.height(each) > height ? (this.main[height] ?? 0) : each;
   }
 
-  /** Index of the last header that two chains have in common. */
+  /** Index of the last header that two chains share. */
   forkPoint(a: number, b: number): number {
     const height = Math.min(this.table.height(a), this.table.height(b));
     let left = this.ancestor(a, height);
@@ -186,13 +193,13 @@ export class HeaderChain implements Ancestry {
     return left;
   }
 
-  /** Median time (BIP113, Unix seconds) of a header and its 10 ancestors, or of all there are. */
+  /** Median time (BIP113, Unix seconds) of a header and its 10 ancestors, or of fewer near the genesis. */
   medianTime(index: number): number {
     const { times, table } = this;
     let count = 0;
     let each = index;
     for (;;) {
-      // Mostly they come in order, the newest first: each finds its place at the first look.
+      // Times are mostly in order, newest first, so each finds its place at the first comparison.
       const time = table.time(each);
       let place = count++;
       for (; place > 0 && (times[place - 1] ?? 0) < time; place--) times[place] = times[place - 1] ?? 0;
@@ -200,13 +207,13 @@ export class HeaderChain implements Ancestry {
       if (count === MEDIAN_SPAN || each === 0) break;
       each = table.parent(each);
     }
-    // The later of the middle two, as in Core; the times fall.
+    // Of an even number, the later of the middle two, as in Core; the list is descending.
     return times[(count - 1) >> 1] ?? 0;
   }
 
   /**
-   * Hashes of the chain that ends with a header, by default the best one, the newest first, ever farther apart, as on the
-   * wire: what `getheaders` asks with.
+   * Block locator of the chain that ends with a header (default: the best one), as `getheaders` sends it:
+   * hashes in wire order, newest first, with growing distances.
    */
   locator(index = this.bestIndex): Buffer[] {
     const hashes: Buffer[] = [];
@@ -220,7 +227,7 @@ export class HeaderChain implements Ancestry {
     return hashes;
   }
 
-  /** Takes a header, whose block has turned out to be invalid, and all that stand on it out of the choice of the best chain. */
+  /** Excludes a header whose block is invalid, and all its descendants, from the choice of the best chain. */
   invalidate(index: number): void {
     const { table } = this;
     table.invalidate(index);
@@ -231,7 +238,7 @@ export class HeaderChain implements Ancestry {
     this.setBest(best);
   }
 
-  /** Core's ContextualCheckBlockHeader; the hash is the one at hand. */
+  /** Core's ContextualCheckBlockHeader. The hash is the one computed last. */
   private contextual(parent: number, bits: number, time: number, version: number): HeaderReason | undefined {
     const { table, params } = this;
     const height = table.height(parent) + 1;
@@ -255,7 +262,7 @@ export class HeaderChain implements Ancestry {
   private setBest(index: number): void {
     const { table } = this;
     const height = table.height(index);
-    // More work can be in fewer blocks.
+    // A chain with more work can have fewer blocks.
     this.main.fill(0, height + 1, this.bestHeight + 1);
     this.bestIndex = index;
     this.bestWork = table.work(index);

@@ -11,23 +11,24 @@ import type { HeaderChain, HeaderVerdict } from './header-chain';
 import { repairedHeader } from './repair-header';
 import { isTooEarly } from './reasons';
 
-/** Headers that are read, and checked, before others get their turn: some 5 ms of work. */
+/** Headers that are read and checked before other work gets a turn: about 5 ms. */
 const HEADERS_A_TURN = 2_000;
 
-/** What came of loading a file. */
+/** Result of loading a file. */
 export interface Loaded {
-  /** Headers that the chain took. */
+  /** Headers that the chain accepted. */
   readonly headers: number;
-  /** Bytes that were cut off the end because they are torn, or from the first header on that does not hold. */
+  /** Bytes cut off the end: a torn header, or everything from the first invalid header on. */
   readonly cut: number;
-  /** Headers of which a byte had changed, and that are right again. */
+  /** Headers that had one changed byte and were repaired. */
   readonly repaired: number;
 }
 
 /**
- * The headers of one network in the data directory: a file of 80 bytes a header in the order in which the chain took them, so
- * that a parent stands before its children, beginning with the network's first. It is only ever appended to. Should two
- * programs append to one file, it holds headers twice, which loading passes over.
+ * The headers of one network in the data directory. The file holds 80 bytes for each header in the order in
+ * which the chain accepted them. So a parent comes before its children, and the genesis header is first. The
+ * file is only appended to. If two programs append to one file, it contains headers twice; loading skips
+ * those.
  */
 export class HeaderStore {
   private pending: Buffer[] = [];
@@ -36,14 +37,14 @@ export class HeaderStore {
   private constructor(
     readonly file: string,
     private readonly fd: number,
-    /** Bytes that are whole and checked, or written by us. */
+    /** Bytes that are complete and checked, or that this process wrote. */
     private length: number,
     private repaired = 0,
   ) {}
 
   /**
-   * Opens the file of a network in a data directory that exists, making it where it is missing.
-   * @throws FailureError where it can't be opened or is not this network's
+   * Opens the file of a network in an existing data directory, and creates it if it is missing.
+   * @throws FailureError if it can't be opened or belongs to another network
    */
   static open(directory: string, network: NetworkName, genesis: Buffer): HeaderStore {
     const file = path.join(directory, `headers-${network}.dat`);
@@ -55,7 +56,7 @@ export class HeaderStore {
       const both = readSync(fd, first, 0, first.length, 0);
       const read = Math.min(both, HEADER_BYTES);
       const isOurs = first.subarray(0, read).equals(genesis.subarray(0, read));
-      // The second says whose child it is.
+      // The second header contains the hash of the first.
       const isDamaged =
         !isOurs && both === first.length && parentIn(first, HEADER_BYTES).equals(hashOf(genesis));
       if (isDamaged) overwrite(file, genesis, 0);
@@ -74,11 +75,12 @@ export class HeaderStore {
   }
 
   /**
-   * Gives all headers of the file to a chain, which checks each. A header of which one byte has changed is found again by its hash,
-   * which its child tells. Where one does not hold the file is cut: what is cut is fetched again. Headers that are ahead of our
-   * clock stay in the file. Leaves time for other work in between.
-   * @param progress is called now and then with the headers loaded so far and those in the file
-   * @throws FailureError where the file can't be read
+   * Adds all headers of the file to a chain, which checks each. A header with one changed byte is restored
+   * from its hash, which its child contains. At the first other invalid header the file is cut; the rest is
+   * fetched again. Headers that are ahead of our clock stay in the file. Other work gets a turn in between.
+   * @param progress called from time to time with the number of headers loaded so far and the number in the
+   * file
+   * @throws FailureError if the file can't be read
    */
   async load(chain: HeaderChain, progress?: (loaded: number, total: number) => void): Promise<Loaded> {
     const total = Math.floor(this.length / HEADER_BYTES) - 1;
@@ -111,17 +113,17 @@ export class HeaderStore {
   }
 
   /**
-   * Mends a header in the buffer, and in the file, that does not hold because a byte of it, or of its parent before it, has changed.
-   * @returns false where neither has
+   * Repairs an invalid header in the buffer and in the file, if one byte of it or of its parent was changed.
+   * @returns false if neither was
    */
   private repair(buffer: Buffer, { at, end, position }: HeaderPosition): boolean {
-    // What the two behind it say of their parents.
+    // The next two headers contain the hashes of their parents.
     for (const child of [at + HEADER_BYTES, at + 2 * HEADER_BYTES]) {
       if (child + HEADER_BYTES > end) break;
       const header = repairedHeader(buffer.subarray(at, at + HEADER_BYTES), parentIn(buffer, child));
       if (header !== null) return this.mend(buffer, { at, position }, header);
     }
-    // On a network without work a changed header may hold: its child then stands in the air.
+    // Without proof of work a changed header can be valid, and then its child has an unknown parent.
     const before = Buffer.alloc(HEADER_BYTES);
     readSync(this.fd, before, 0, HEADER_BYTES, position - HEADER_BYTES);
     const header = repairedHeader(before, parentIn(buffer, at));
@@ -140,22 +142,22 @@ export class HeaderStore {
     return true;
   }
 
-  /** Adds a header once more, and before it the parent that was mended. */
+  /** Adds a header again, after its repaired parent if there is one. */
   private again(chain: HeaderChain, buffer: Buffer, at: number): HeaderVerdict {
     if (this.lastMended !== null) chain.add(this.lastMended);
     this.lastMended = null;
     return chain.add(buffer, at);
   }
 
-  /** Takes a header (80 bytes from `start`) that the chain accepted, to be written at the next flush. */
+  /** Queues a header (80 bytes from `start`) that the chain accepted for the next flush. */
   append(bytes: Buffer, start = 0): void {
     this.pending.push(Buffer.from(bytes.subarray(start, start + HEADER_BYTES)));
   }
 
   /**
-   * Writes what was appended; to be called after each batch. Where that fails (disk full) the file stays as it was, and the
-   * next flush tries again with all of it.
-   * @throws FailureError
+   * Writes the queued headers; call it after each batch. If writing fails (disk full), the file stays as it
+   * was, and the next flush writes all of them.
+   * @throws FailureError if the file can't be written
    */
   flush(): void {
     if (this.pending.length === 0) return;
@@ -171,12 +173,12 @@ export class HeaderStore {
     this.length += bytes.length;
   }
 
-  /** Lets go of the file; what was not flushed is lost, and fetched again. */
+  /** Closes the file. Headers that were not flushed are lost, and fetched again. */
   close(): void {
     closeSync(this.fd);
   }
 
-  /** Fills `buffer` with the whole headers from `position`; returns the bytes that they take. */
+  /** Fills `buffer` with complete headers from `position`; returns their size in bytes. */
   private read(buffer: Buffer, position: number): number {
     try {
       const read = readSync(this.fd, buffer, 0, buffer.length, position);
@@ -196,7 +198,7 @@ export class HeaderStore {
   }
 }
 
-/** A header in a buffer, and where it stands in the file. */
+/** A header in a buffer, and its position in the file. */
 interface HeaderPosition {
   readonly at: number;
   /** Where the headers in the buffer end. */
@@ -214,12 +216,15 @@ function hashOf(header: Buffer): Buffer {
   return hash;
 }
 
-/** The hash of its parent that a header tells. */
+/** The parent hash inside a header. */
 function parentIn(buffer: Buffer, at: number): Buffer {
   return buffer.subarray(at + 4, at + 36);
 }
 
-/** Puts other bytes in the place of a header; what is opened for appending writes at the end alone. */
+/**
+ * Overwrites a header in the file. It needs its own descriptor, because one opened for appending always
+ * writes at the end.
+ */
 function overwrite(file: string, header: Buffer, position: number): void {
   const fd = openSync(file, 'r+');
   try {
@@ -231,12 +236,12 @@ function overwrite(file: string, header: Buffer, position: number): void {
   }
 }
 
-/** A disk that fills up takes a part of the bytes first. */
+/** Writes all bytes. A disk that fills up accepts only a part first. */
 function writeAll(fd: number, bytes: Buffer): void {
   for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written);
 }
 
-/** Tells the log in one line where headers were damaged. What a kill has torn, less than a header, is no damage. */
+/** Logs one line if headers were damaged. A partial header at the end, left by a kill, is no damage. */
 export function warnOfDamage(
   file: string,
   { cut, repaired }: Loaded,

@@ -3,58 +3,72 @@ import type { Header } from '../wire/header';
 import type { HeaderChain } from './header-chain';
 import { type HeaderReason, isTooEarly } from './reasons';
 
-/** A `headers` message with as many says that there are more (Core 31 `src/net_processing.h` MAX_HEADERS_RESULTS). */
+/**
+ * A `headers` message with this many headers means that there are more (Core 31 `src/net_processing.h`
+ * MAX_HEADERS_RESULTS).
+ */
 const FULL_MESSAGE = 2_000;
 
-/** A peer that is asked for headers and sends none for this long is passed over. */
+/** A peer that does not answer a request for headers within this time is skipped. */
 const TIMEOUT_MS = 30_000;
 
-/** After this long without an answer a peer is asked once more when it speaks of a new block: nodes that sync do not answer. */
+/**
+ * After this long without an answer, a peer is asked again when it announces a block: nodes that are syncing
+ * do not answer.
+ */
 const ASK_AGAIN_MS = 2_000;
 
-/** How many messages in a row may bring nothing but the need to ask again. */
+/** How many messages in a row may lead to nothing but another request. */
 const MAX_FRUITLESS = 10;
 
-/** A peer, as far as headers go. */
+/** A peer as a source of headers. */
 export interface HeaderPeer {
-  /** Whether we chose this peer: it is asked before those that chose us, of which an attacker can have any number. */
+  /**
+   * Whether we dialled this peer. It is asked before inbound peers, of which an attacker can have any number.
+   */
   readonly preferred: boolean;
-  /** Sends `getheaders` with these hashes, as on the wire, and no hash to stop at. */
+  /** Sends `getheaders` with these hashes in wire order, and no stop hash. */
   getHeaders(locator: readonly Buffer[]): void;
 }
 
-/** What a `headers` message brought. */
+/** Result of a `headers` message. */
 export interface HeadersOutcome {
-  /** The headers that the chain took, in their order. */
+  /** The headers that the chain accepted, in their order. */
   readonly added: readonly Header[];
-  /** Why it refused the one after them: the peer broke the rules, or its chain or ours is not the right one. */
+  /**
+   * Why the chain refused the next header: the peer broke the rules, or one of the two chains is the wrong
+   * one.
+   */
   readonly rejection?: HeaderReason;
-  /** Whether it was one too many in a row whose headers hang in the air; such a peer is not asked again. */
+  /** Whether too many messages in a row had unconnected headers. Such a peer is not asked again. */
   readonly gaveUp?: boolean;
 }
 
-/** What the following of headers works with. */
 export interface HeaderSyncModules {
   readonly chain: HeaderChain;
   readonly clock: Pick<Clock, 'monotonicMs'>;
-  /** The chain has got headers; `isSynced` tells whether a peer has no more than these. */
+  /** Called when the chain got headers. `isSynced` tells whether a peer has no more than these. */
   readonly advanced: (isSynced: boolean) => void;
 }
 
 interface State {
-  /** When it was asked; undefined where it has answered. */
+  /** When it was asked; undefined if it has answered. */
   askedAt?: number | undefined;
-  /** Messages in a row that brought nothing. */
+  /** Number of messages in a row that brought nothing. */
   fruitless: number;
 }
 
 /**
- * Decides whom to ask for headers: first one peer for all there are, as no other should send them too, then each peer for what
- * it has beyond. A peer that does not answer is passed over for the next.
+ * Decides which peer to ask for headers. First one peer is asked for all of them, so that others do not send
+ * the same. Then each peer is asked for what it has beyond that. If a peer does not answer, the next is
+ * asked.
  */
 export class HeaderSync {
   private readonly peers = new Map<HeaderPeer, State>();
-  /** The same in the order in which they are asked for all there are: the preferred that were never silent, then the others. */
+  /**
+   * The same peers in the order in which they are asked for all headers: first the preferred ones that always
+   * answered, then the others.
+   */
   private readonly preferred = new Set<HeaderPeer>();
   private readonly others = new Set<HeaderPeer>();
   private source: HeaderPeer | undefined;
@@ -67,7 +81,7 @@ export class HeaderSync {
     return this.synced;
   }
 
-  /** Takes a peer whose handshake is complete and that claims to serve blocks. */
+  /** Adds a peer whose handshake is complete and that claims to serve blocks. */
   connected(peer: HeaderPeer): void {
     this.peers.set(peer, { fruitless: 0 });
     (peer.preferred ? this.preferred : this.others).add(peer);
@@ -82,7 +96,7 @@ export class HeaderSync {
     if (this.source === peer) this.choose();
   }
 
-  /** Takes a peer's word of a block whose header is not known. */
+  /** Notes that a peer announced a block whose header is unknown. */
   announced(peer: HeaderPeer): void {
     const state = this.peers.get(peer);
     if (state === undefined || (!this.synced && peer !== this.source)) return;
@@ -90,8 +104,9 @@ export class HeaderSync {
   }
 
   /**
-   * Takes a `headers` message, asked for or not. A peer whose headers break the rules is not asked again. One whose headers are
-   * ahead of our clock has no more to give for now, and is asked again when it speaks of a block.
+   * Adds the headers of a `headers` message, requested or not. A peer whose headers break the rules is not
+   * asked again. A peer whose headers are ahead of our clock has nothing more for now, and is asked again
+   * when it announces a block.
    */
   received(peer: HeaderPeer, headers: readonly Header[]): HeadersOutcome {
     const { added, last, rejection } = this.addAll(headers);
@@ -117,13 +132,13 @@ export class HeaderSync {
       }
       this.ask(peer, last);
     }
-    // What hangs in the air behind a header that our clock does not let in is no fault of the peer's.
+    // Headers after one that is ahead of our clock can't connect, and that is not the peer's fault.
     if (state !== undefined && isEarly) state.fruitless = 0;
     if (ends) this.askOthers();
     return rejection === undefined ? { added } : { added, rejection };
   }
 
-  /** Turns to another peer where the one that was asked is silent; to be called every second or so. */
+  /** Turns to another peer if the current one is silent. Call it about once a second. */
   tick(): void {
     const { source } = this;
     const state = source === undefined ? undefined : this.peers.get(source);
@@ -135,7 +150,7 @@ export class HeaderSync {
     this.choose();
   }
 
-  /** Adds headers to the first that does not hold, or that hangs in the air. */
+  /** Adds headers up to the first that is invalid or has an unknown parent. */
   private addAll(headers: readonly Header[]): HeadersOutcome & { readonly last?: number | undefined } {
     const added: Header[] = [];
     let last: number | undefined;

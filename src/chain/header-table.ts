@@ -14,55 +14,65 @@ const HASH_BYTES = HASH_WORDS * WORD_BYTES;
 
 const FIRST_CAPACITY = 4_096;
 
-/** How a full table grows: by doubling, a quarter of a million headers too many would cost as much as the half of mainnet. */
+/**
+ * Growth of a full table. Doubling would be wasteful: a quarter of a million headers too many would cost as
+ * much as half of mainnet.
+ */
 const GROWTH = 1.5;
 
-/** Slots of the index for each header it can hold; at 2, a search looks at 1.5 slots on average. */
+/**
+ * Slots of the hash index for each header of the capacity; with 2, a search looks at 1.5 slots on average.
+ */
 const SLOTS_PER_HEADER = 2;
 
 const INVALID = 1;
 
-/** The facts of a header that the table keeps. */
+/** The fields of a header that the table stores. */
 export interface HeaderRecord {
-  /** Index of its parent; of the first header, its own. */
+  /** Index of its parent; the genesis header has its own index. */
   readonly parent: number;
   readonly height: number;
   /** Unix time in seconds. */
   readonly time: number;
   readonly bits: number;
-  /** Work of the chain up to it. */
+  /** Total work of the chain up to and including it. */
   readonly work: bigint;
 }
 
 /**
- * Keeps what the rules need of each header in one array of numbers, 68 bytes a header, and finds headers by hash through 8 to
- * 12 bytes more. A million headers take 80 MB; as objects with hashes for strings they would take half a gigabyte. An index
- * is a place in the order in which headers were added, so a parent's is below its child's. Merkle roots and nonces are not
- * kept: nobody asks for them.
+ * Stores the fields that the rules need of each header in one array of numbers, 68 bytes a header. A hash
+ * index of 8 to 12 bytes a header finds headers by hash. A million headers take 80 MB; as objects with
+ * strings for hashes they would take half a gigabyte. The index of a header is its position in the order of
+ * adding, so a parent's index is below its child's. Merkle roots and nonces are not stored, because nothing
+ * needs them.
  *
- * Where proof of work is cheap, as on test networks, strangers choose hashes: a hash with a secret tells the place in the index.
+ * Where proof of work is cheap, as on test networks, strangers can choose hashes. So the position in the hash
+ * index comes from a hash with a secret key.
  */
 export class HeaderTable {
   private count = 0;
   private capacity = FIRST_CAPACITY;
   private records = new Uint32Array(FIRST_CAPACITY * WORDS);
-  /** The same memory. Hashes lie in it as on the wire, on the little-endian machines that this program runs on. */
+  /**
+   * The same memory as bytes. Hashes lie in it in wire order, on the little-endian machines that this program
+   * supports.
+   */
   private bytes = new Uint8Array(this.records.buffer);
-  /** Open addressing: 0 for free, or an index plus 1. Its length is a power of 2. */
+  /** Open addressing: 0 is free, other values are an index plus 1. The length is a power of 2. */
   private slots = new Uint32Array(powerOfTwo(FIRST_CAPACITY * SLOTS_PER_HEADER));
   private readonly keyedHash: KeyedHash;
 
-  /** @param secret of the hash of the index; without it one is made at random */
+  /** @param secret key of the index's hash; random by default */
   constructor(secret?: Buffer) {
     this.keyedHash = new KeyedHash(HASH_BYTES, secret);
   }
 
-  /** How many headers there are; the indices are below it. */
+  /** Number of headers; all indices are below it. */
   get size(): number {
     return this.count;
   }
 
-  /** Adds a header under a hash (32 bytes from `start`, as on the wire) that is not yet there; returns its index. */
+  /** Adds a header under a new hash (32 bytes from `start`, in wire order); returns its index. */
   add(hash: Buffer, start: number, { parent, height, time, bits, work }: HeaderRecord): number {
     if (this.count === this.capacity) this.grow();
     const index = this.count++;
@@ -73,14 +83,15 @@ export class HeaderTable {
     records[at + HEIGHT] = height;
     records[at + TIME] = time;
     records[at + BITS] = bits;
-    // 128 of its 256 bits: mainnet's blocks of 2025, each 2^79, would need 10 billion years to fill them.
+    // 128 of 256 bits are stored. At mainnet's rate of 2025, 2^79 for each block, filling them would take 10
+    // billion years.
     for (let word = 0; word < 4; word++)
       records[at + WORK + word] = Number((work >> BigInt(32 * word)) & 0xffff_ffffn);
     this.enter(index);
     return index;
   }
 
-  /** Index of the header with the hash in the 32 bytes from `start`; -1 where there is none. */
+  /** Index of the header with the hash in the 32 bytes from `start`; -1 if there is none. */
   find(hash: Buffer, start: number): number {
     const { slots } = this;
     const mask = slots.length - 1;
@@ -91,7 +102,7 @@ export class HeaderTable {
     }
   }
 
-  /** Hash as on the wire, in a buffer of its own. */
+  /** Hash in wire order, in its own buffer. */
   hash(index: number): Buffer {
     const hash = Buffer.allocUnsafe(32);
     for (let word = 0; word < HASH_WORDS; word++) hash.writeUInt32LE(this.field(index, word), word * 4);
@@ -124,7 +135,7 @@ export class HeaderTable {
     return this.field(index, STATE) === INVALID;
   }
 
-  /** Marks a header and all that stand on it; returns how many of them were not marked before. */
+  /** Marks a header and all its descendants as invalid; returns how many were not marked before. */
   invalidate(index: number): number {
     let marked = 0;
     for (let each = index; each < this.count; each++) {
@@ -135,7 +146,10 @@ export class HeaderTable {
     return marked;
   }
 
-  /** The most slots that one search may look at: the longest row of taken ones, and a free one. It walks the whole index. */
+  /**
+   * The most slots that one search may look at: the longest run of used slots plus a free one. This walks the
+   * whole index.
+   */
   get longestSearch(): number {
     let longest = 0;
     let row = 0;

@@ -2,19 +2,18 @@ import { type Hash, writeHash256 } from '../wire/hash';
 
 const HASH_BYTES = 32;
 
-/** The root of a merkle tree. */
 export interface MerkleRoot {
-  /** As on the wire. */
+  /** In wire order. */
   readonly root: Buffer;
   /**
-   * Whether two hashes that are hashed together are equal. An odd last hash is hashed with itself, so a list that ends with
-   * copies has the root of one without them (CVE-2012-2459).
+   * Whether two hashes that are hashed together are equal. The last hash of an odd number is hashed with
+   * itself. So a list that ends with duplicates has the same root as the list without them (CVE-2012-2459).
    */
   readonly mutated: boolean;
 }
 
 /**
- * The root over hashes that lie one behind the other, as on the wire, in `hashes`, which is overwritten. The root of none is 32
+ * The root over concatenated hashes in wire order. `hashes` is overwritten. The root of an empty list is 32
  * zeros (Bitcoin Core `src/consensus/merkle.cpp` ComputeMerkleRoot).
  */
 export function merkleRoot(hashes: Buffer): MerkleRoot {

@@ -1,15 +1,18 @@
 import type { Block } from '../wire/block';
 
-/** Bounds of the blocks that wait. */
+/** Limits of the blocks that wait. */
 export interface OrphanLimits {
   readonly blocks: number;
   readonly bytes: number;
 }
 
-/** btcd keeps 100 (v0.26 `blockchain/chain.go` maxOrphanBlocks); a dozen full blocks are what memory is for. */
+/**
+ * btcd keeps 100 blocks (v0.26 `blockchain/chain.go` maxOrphanBlocks); the limit in bytes allows a dozen full
+ * blocks.
+ */
 export const ORPHAN_LIMITS: OrphanLimits = { blocks: 100, bytes: 32 * 1024 * 1024 };
 
-/** Blocks whose parents are not known yet, the oldest first. Where there are too many the oldest go. */
+/** Blocks whose parents are unknown, oldest first. If there are too many, the oldest are dropped. */
 export class OrphanBlocks<Arrival extends { readonly block: Block }> {
   private readonly waiting = new Map<string, Arrival>();
   private bytes = 0;
@@ -35,7 +38,7 @@ export class OrphanBlocks<Arrival extends { readonly block: Block }> {
     }
   }
 
-  /** Removes and returns the first whose parent is known. */
+  /** Removes and returns the first block whose parent is known. */
   take(isKnown: (hash: string) => boolean): Arrival | undefined {
     for (const arrival of this.waiting.values()) {
       if (!isKnown(arrival.block.prevHash)) continue;

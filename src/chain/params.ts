@@ -4,7 +4,7 @@ import { type Checkpoints, MAINNET_CHECKPOINTS, NO_CHECKPOINTS, TESTNET3_CHECKPO
 
 /** The consensus rules in which networks differ. */
 export interface ChainParams {
-  /** The 80 bytes of the first header. */
+  /** The 80 bytes of the genesis header. */
   readonly genesis: Buffer;
   /** The easiest target that a block may have, and its compact form. */
   readonly powLimit: bigint;
@@ -13,35 +13,38 @@ export interface ChainParams {
   readonly targetTimespan: number;
   /** How long one block should take, in seconds. */
   readonly targetSpacing: number;
-  /** Blocks between changes of the difficulty. */
+  /** Number of blocks between changes of the difficulty. */
   readonly retargetInterval: number;
-  /** Whether a block may be of the least difficulty 20 minutes after its parent (testnets). */
+  /** Whether a block 20 minutes after its parent may have the minimum difficulty (testnets). */
   readonly minDifficultyBlocks: boolean;
-  /** Whether BIP94 holds: the difficulty follows from a period's first block, whose time may not be far before its parent's. */
+  /**
+   * Whether BIP94 applies: the difficulty follows from the first block of a period, and the time of that
+   * block may not be far before its parent's.
+   */
   readonly bip94: boolean;
-  /** Whether the difficulty stays as it is (regtest). */
+  /** Whether the difficulty never changes (regtest). */
   readonly noRetargeting: boolean;
   readonly checkpoints: Checkpoints;
-  /** Heights from which rules hold: the coinbase tells the height (BIP34), versions 4 (BIP65) and 3 (BIP66), … */
+  /** Activation heights: the height in the coinbase (BIP34), block versions 4 (BIP65) and 3 (BIP66), … */
   readonly bip34Height: number;
   readonly bip65Height: number;
   readonly bip66Height: number;
-  /** … lock times are held against the median time (BIP113, deployed with BIP68 and 112), … */
+  /** … lock times compared with the median time (BIP113, deployed with BIP68 and 112), … */
   readonly csvHeight: number;
-  /** … and witnesses are committed to (BIP141). */
+  /** … and the witness commitment (BIP141). */
   readonly segwitHeight: number;
-  /** Blocks between halvings of the subsidy. */
+  /** Number of blocks between halvings of the subsidy. */
   readonly halvingInterval: number;
 }
 
 const WEEKS_2 = 14 * 24 * 60 * 60;
 const MINUTES_10 = 10 * 60;
 
-/** The merkle root of all networks' first blocks but testnet4's, as on the wire. */
+/** Merkle root of the genesis blocks of all networks except testnet4, in wire order. */
 const MERKLE_ROOT = '3ba3edfd7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a';
 const TESTNET4_MERKLE_ROOT = '4e7b2b9128fe0291db0693af2ae418b767e657cd407e80cb1434221eaea7a07a';
 
-/** What all networks share, with every rule in force from the first block, as in the younger networks. */
+/** Values that most networks share. Every rule is active from the first block, as in the younger networks. */
 const COMMON = {
   targetTimespan: WEEKS_2,
   targetSpacing: MINUTES_10,
@@ -58,16 +61,16 @@ const COMMON = {
   halvingInterval: 210_000,
 };
 
-/** The limit of mainnet and of the public testnets. */
+/** Easiest target of mainnet and the public testnets. */
 const PUBLIC_LIMIT = { powLimit: (1n << 224n) - 1n, powLimitBits: 0x1d00ffff };
-/** The limit of networks whose blocks cost two tries. */
+/** Easiest target of networks where a block takes two tries. */
 const PRIVATE_LIMIT = { powLimit: (1n << 255n) - 1n, powLimitBits: 0x207fffff };
 
 /**
- * The rules of each network. Sources: Bitcoin Core 31 `src/kernel/chainparams.cpp`; btcd v0.26 `chaincfg/params.go`, which
- * alone has simnet. Two things differ from theirs: signet's challenge (BIP325) is not verified, so that a block of signet
- * needs no signature here; and on simnet, where btcd has CSV and segwit voted for, they hold from block 1 (until the vote
- * is won, its miners make no block that these forbid).
+ * The rules of each network. Sources: Bitcoin Core 31 `src/kernel/chainparams.cpp`; btcd v0.26
+ * `chaincfg/params.go`, the only one with simnet. Two things differ from theirs. Signet's challenge (BIP325)
+ * is not verified, so a signet block needs no signature here. On simnet, where btcd's miners vote for CSV and
+ * segwit, both are active from block 1. Until the vote is won, its miners make no block that they forbid.
  */
 export const CHAIN_PARAMS: Readonly<Record<NetworkName, ChainParams>> = {
   mainnet: {
@@ -122,7 +125,7 @@ export const CHAIN_PARAMS: Readonly<Record<NetworkName, ChainParams>> = {
   },
 };
 
-/** Hash of a network's first block, as people write it. */
+/** Hash of a network's genesis block (reversed hex). */
 export function genesisHash(params: ChainParams): string {
   return displayOf(hash256(params.genesis));
 }

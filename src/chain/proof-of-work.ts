@@ -1,22 +1,22 @@
 import { decodeCompactTarget, workOf } from './compact-target';
 
-/** A target in the forms in which headers are held against it. */
+/** A target in the two forms that are compared with headers. */
 interface Target {
   readonly bits: number;
-  /** 32 bytes, the lowest first, as hashes have them. */
+  /** 32 bytes, lowest first, like a hash in wire order. */
   readonly bytes: Buffer;
   readonly work: bigint;
 }
 
-/** Judges proofs of work. Remembers the last target, which thousands of headers in a row share. */
+/** Checks proofs of work. Remembers the last target, because thousands of headers in a row share it. */
 export class ProofOfWork {
   private last: Target | undefined;
 
   constructor(private readonly powLimit: bigint) {}
 
   /**
-   * The work that a hash (32 bytes from `start`, as on the wire) proves by being at or below the target that `bits` stands
-   * for; undefined where it is above, or where that is no target or an easier one than the limit.
+   * The work that a hash (32 bytes from `start`, in wire order) proves by being at or below the target of
+   * `bits`. Undefined if the hash is above it, or if `bits` is no target or an easier one than the limit.
    */
   proven(hash: Buffer, start: number, bits: number): bigint | undefined {
     const target = this.last?.bits === bits ? this.last : this.derive(bits);

@@ -1,10 +1,10 @@
-/** What is wrong with a header: Bitcoin Core's names (`src/validation.cpp`), without the version in `bad-version`. */
+/** Faults of a header: Bitcoin Core's names (`src/validation.cpp`), without the version in `bad-version`. */
 const HEADER_REASONS = [
   'high-hash',
   'duplicate-invalid',
   'bad-prevblk',
   'bad-diffbits',
-  /** Core before 30, btcd: it is not the block that is known to be at its height. */
+  /** Core before 30, btcd: it is not the block that the checkpoint at its height names. */
   'checkpoint-mismatch',
   /** Core before 30, btcd: it forks off below the last checkpoint. */
   'bad-fork-prior-to-checkpoint',
@@ -14,18 +14,18 @@ const HEADER_REASONS = [
   'bad-version',
 ] as const;
 
-/** One of `HEADER_REASONS`. */
 export type HeaderReason = (typeof HEADER_REASONS)[number];
 
 /**
- * Whether something is refused for its time alone, which is too far ahead of our clock: who sent it is not at fault where our clock
- * is slow, and it may be good later. Core punishes nobody for it (`src/net_processing.cpp` MaybePunishNodeForBlock).
+ * Whether something is refused only because its time is too far ahead of our clock. The sender is not at
+ * fault if our clock is slow, and the block may become valid later. Core does not punish it
+ * (`src/net_processing.cpp` MaybePunishNodeForBlock).
  */
 export function isTooEarly(reason: string | undefined): reason is 'time-too-new' {
   return reason === 'time-too-new';
 }
 
-/** What is wrong with a block beyond its header and its transactions (`SANITY_REASONS`): Core's names. */
+/** Faults of a block beyond its header and its transactions (`SANITY_REASONS`): Core's names. */
 export const BLOCK_REASONS = [
   'bad-txnmrklroot',
   'bad-txns-duplicate',
@@ -42,10 +42,9 @@ export const BLOCK_REASONS = [
   'bad-cb-amount',
 ] as const;
 
-/** One of `BLOCK_REASONS`. */
 export type BlockReason = (typeof BLOCK_REASONS)[number];
 
-/** What is wrong with a block by the outputs that it spends (`--validate full`): Core's names. */
+/** Faults of a block that depend on the outputs it spends (`--validate full`): Core's names. */
 const FULL_REASONS = [
   'bad-txns-BIP30',
   'bad-txns-inputs-missingorspent',
@@ -54,19 +53,18 @@ const FULL_REASONS = [
   'bad-txns-in-belowout',
   'bad-txns-fee-outofrange',
   'block-script-verify-flag-failed',
-  /** bcoin refuses it for a reason that is none of these and of no other list here. */
+  /** bcoin refused it for a reason that is in no list here. */
   'invalid-block',
 ] as const;
 
-/** One of `FULL_REASONS`. */
 export type FullReason = (typeof FULL_REASONS)[number];
 
-/** Names that Core has changed since bcoin took them over. */
+/** Names that Core changed after bcoin had adopted them. */
 const RENAMED: Readonly<Record<string, FullReason>> = {
   'mandatory-script-verify-flag-failed': 'block-script-verify-flag-failed',
 };
 
-/** What bcoin calls a fault, as one of the lists here has it. */
+/** Translates bcoin's name of a fault into one of the lists here. */
 export function fullReason(name: string): HeaderReason | BlockReason | FullReason {
   const current = RENAMED[name] ?? name;
   const known = [...FULL_REASONS, ...BLOCK_REASONS, ...HEADER_REASONS].find((reason) => reason === current);
@@ -77,7 +75,7 @@ const OBSOLETE = 0x11;
 const CHECKPOINT = 0x43;
 const INVALID = 0x10;
 
-/** The code that a `reject` message (BIP61) has for a reason. */
+/** The code of a reason in a `reject` message (BIP61). */
 export function rejectCode(reason: string): number {
   if (reason === 'bad-version') return OBSOLETE;
   if (reason === 'checkpoint-mismatch' || reason === 'bad-fork-prior-to-checkpoint') return CHECKPOINT;

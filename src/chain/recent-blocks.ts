@@ -1,14 +1,17 @@
 import { type Block, parseBlock } from '../wire/block';
 
-/** How many blocks below the best one are recent: 2 hours of mainnet, and twice its deepest reorganisation since 2013. */
+/**
+ * How many blocks below the best one count as recent: 2 hours of mainnet, and twice its deepest
+ * reorganisation since 2013.
+ */
 export const RECENT_BLOCKS = 12;
 
-/** As many full blocks of mainnet as two branches of 8. */
+/** As many full mainnet blocks as two branches of 8. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
 /**
- * Blocks that may have to join the best chain later, by their index in the chain, as the bytes they came in: parsed, they
- * take several times as much. Where they are too many the oldest go.
+ * Blocks that may join the best chain later, by their index in the chain. They are stored as the bytes
+ * received, because parsed blocks take several times as much. If there are too many, the oldest are dropped.
  */
 export class RecentBlocks {
   private readonly kept = new Map<number, Buffer>();
@@ -17,7 +20,7 @@ export class RecentBlocks {
   constructor(private readonly maxBytes = MAX_BYTES) {}
 
   add(index: number, { bytes }: Block): void {
-    // A view of a socket's chunk would hold all of the chunk.
+    // A view of a chunk that a socket read would keep the whole chunk in memory.
     this.kept.set(index, bytes.length === bytes.buffer.byteLength ? bytes : Buffer.from(bytes));
     this.bytes += bytes.length;
     for (const [oldest, { length }] of this.kept) {
@@ -32,7 +35,7 @@ export class RecentBlocks {
     return bytes === undefined ? undefined : parseBlock(bytes);
   }
 
-  /** Forgets the blocks that are recent no longer. */
+  /** Drops the blocks that are no longer recent. */
   keepOnly(isRecent: (index: number) => boolean): void {
     for (const [index, { length }] of this.kept) {
       if (isRecent(index)) continue;

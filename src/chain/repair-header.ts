@@ -2,8 +2,8 @@ import { writeHash256 } from '../wire/hash';
 import { HEADER_BYTES } from '../wire/header';
 
 /**
- * The header that one of which at most one byte has changed was, given the hash that its child tells; null where no change of one byte
- * gives it. That takes 20,400 hashes at most, some 40 ms.
+ * Restores a header of which at most one byte was changed, given its hash (which its child contains). Null if
+ * no change of one byte gives that hash. It takes at most 20,400 hashes, about 40 ms.
  */
 export function repairedHeader(header: Buffer, hash: Buffer): Buffer | null {
   const tried = Buffer.from(header);

@@ -4,12 +4,13 @@ import type { Transaction } from '../wire/transaction';
 const OP_CHECKSIGVERIFY = 0xad;
 const OP_CHECKMULTISIGVERIFY = 0xaf;
 
-/** What an OP_CHECKMULTISIG counts for, whatever its number of keys. */
+/** What an OP_CHECKMULTISIG counts, regardless of its number of keys. */
 const MULTISIG_SIGOPS = 20;
 
 /**
- * Signature operations in the scripts that a transaction itself shows (Bitcoin Core `src/consensus/tx_verify.cpp`
- * GetLegacySigOpCount). Those of pay-to-script-hash and of witnesses can only be counted with the outputs that are spent.
+ * Number of signature operations in a transaction's own scripts (Bitcoin Core `src/consensus/tx_verify.cpp`
+ * GetLegacySigOpCount). Those of pay-to-script-hash and of witnesses can only be counted with the spent
+ * outputs.
  */
 export function legacySigops({ inputs, outputs, bytes }: Transaction): number {
   let sigops = 0;
@@ -18,7 +19,7 @@ export function legacySigops({ inputs, outputs, bytes }: Transaction): number {
   return sigops;
 }
 
-/** Counts to the first operation that is cut off, as Core's GetSigOpCount does. */
+/** Counts up to the first truncated operation, as Core's GetSigOpCount does. */
 function scriptSigops(bytes: Buffer, start: number, end: number): number {
   let sigops = 0;
   let position = start;

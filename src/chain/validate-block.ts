@@ -13,11 +13,13 @@ const MAX_WEIGHT = 4_000_000;
 const MAX_SIGOPS_COST = 80_000;
 const WITNESS_SCALE = 4;
 
-/** A lock time below is a height, from here on a Unix time (Core `src/script/script.h` LOCKTIME_THRESHOLD). */
+/**
+ * A lock time below this is a height, otherwise a Unix time (Core `src/script/script.h` LOCKTIME_THRESHOLD).
+ */
 const LOCK_TIME_THRESHOLD = 500_000_000;
 const FINAL_SEQUENCE = 0xffff_ffff;
 
-/** Where in the chain a block stands. */
+/** The position of a block in the chain. */
 export interface BlockContext {
   readonly params: ChainParams;
   readonly height: number;
@@ -26,8 +28,8 @@ export interface BlockContext {
 }
 
 /**
- * The faults that bytes can be given without a change of the header, so that they tell nothing of the block that the header is
- * of: Core's BLOCK_MUTATED.
+ * Faults that can be caused without changing the header. They say nothing about the block that the header
+ * commits to. Core calls these BLOCK_MUTATED.
  */
 const MUTATIONS: ReadonlySet<string> = new Set<BlockReason>([
   'bad-txnmrklroot',
@@ -42,14 +44,14 @@ export function isMutation(reason: string): boolean {
   return MUTATIONS.has(reason);
 }
 
-/** Whether the header of a block commits to its transactions, each of them once. */
+/** Checks that the header commits to the block's transactions, each of them once. */
 function checkRoot(block: Block): BlockReason | undefined {
   const { root, mutated } = merkleRoot(hashBytes(block.wireTxids()));
   if (!root.equals(block.bytes.subarray(36, 68))) return 'bad-txnmrklroot';
   return mutated ? 'bad-txns-duplicate' : undefined;
 }
 
-/** The first of the faults for which `isMutation` holds; undefined where the transactions are those of the header. */
+/** The first fault for which `isMutation` holds; undefined if the header commits to these transactions. */
 export function checkIntact(
   block: Block,
   { params, height }: Pick<BlockContext, 'params' | 'height'>,
@@ -58,9 +60,10 @@ export function checkIntact(
 }
 
 /**
- * The first rule that a block breaks of those that need neither the chain nor the outputs that are spent, in Core's order
- * (`src/validation.cpp` CheckBlock). The header is judged by HeaderChain. Signature operations are a lower bound: those
- * of pay-to-script-hash and of witnesses are not known, so a block that breaks the limit with them passes.
+ * The first broken rule of those that need neither the chain nor the spent outputs, in Core's order
+ * (`src/validation.cpp` CheckBlock). HeaderChain judges the header. The count of signature operations is a
+ * lower bound, because those of pay-to-script-hash and of witnesses are unknown. So a block that exceeds the
+ * limit only with those passes.
  */
 export function checkBlock(block: Block): BlockReason | SanityReason | undefined {
   const { transactions } = block;
@@ -83,9 +86,9 @@ export function checkBlock(block: Block): BlockReason | SanityReason | undefined
 }
 
 /**
- * The first rule that a block, which passes `checkBlock`, breaks at its place in the chain, in Core's order
- * (ContextualCheckBlock). Fees are not known without the outputs that are spent, so a coinbase that takes too much is only
- * caught where there can be no fees, in a block of a coinbase alone.
+ * The first rule that a block breaks because of its position in the chain, in Core's order
+ * (ContextualCheckBlock). The block must pass `checkBlock`. Fees are unknown without the spent outputs. So a
+ * coinbase that takes too much is only detected in a block without other transactions, which has no fees.
  */
 export function checkBlockInContext(block: Block, context: BlockContext): BlockReason | undefined {
   const { params, height } = context;
@@ -100,7 +103,10 @@ export function checkBlockInContext(block: Block, context: BlockContext): BlockR
   return isAlone && coinbaseValue(block) > subsidy(height, params) ? 'bad-cb-amount' : undefined;
 }
 
-/** Whether a transaction may be in a block (Core `src/consensus/tx_verify.cpp` IsFinalTx). */
+/**
+ * Whether a transaction is final, so that a block may contain it (Core `src/consensus/tx_verify.cpp`
+ * IsFinalTx).
+ */
 function isFinal({ lockTime, inputs }: Transaction, height: number, time: number): boolean {
   if (lockTime < (lockTime < LOCK_TIME_THRESHOLD ? height : time)) return true;
   return inputs.every(({ sequence }) => sequence === FINAL_SEQUENCE);

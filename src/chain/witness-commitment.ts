@@ -3,19 +3,19 @@ import type { Block } from '../wire/block';
 import { hashBytes, merkleRoot } from './merkle';
 import type { BlockReason } from './reasons';
 
-/** OP_RETURN, a push of 36 bytes, and the four that mark a commitment (BIP141). */
+/** OP_RETURN, a push of 36 bytes, and the four bytes that mark a commitment (BIP141). */
 const MARK = Buffer.from('6a24aa21a9ed', 'hex');
 const HASH_BYTES = 32;
 
-/** A witness of one item of 32 bytes: the count, the length, the item. */
+/** A witness with one item of 32 bytes: the count, the length, the item. */
 const NONCE_WITNESS_BYTES = 34;
 
 const NO_HASH = '\0'.repeat(HASH_BYTES);
 
 /**
- * Holds the witnesses of a block, whose first transaction is a coinbase, against what its coinbase commits to (BIP141, Bitcoin
- * Core `src/validation.cpp` CheckWitnessMalleation). `active` tells whether segwit is in force; before, no block may
- * have a witness.
+ * Checks the witnesses of a block against the commitment in its coinbase, which must be its first transaction
+ * (BIP141, Bitcoin Core `src/validation.cpp` CheckWitnessMalleation). `active` tells whether segwit is
+ * active; before that, no block may have a witness.
  */
 export function checkWitness(block: Block, active: boolean): BlockReason | undefined {
   const { transactions } = block;
@@ -38,7 +38,7 @@ export function checkWitness(block: Block, active: boolean): BlockReason | undef
   return expected.equals(commitment) ? undefined : 'bad-witness-merkle-match';
 }
 
-/** The hash that the last of the coinbase's commitments holds. */
+/** The hash in the last commitment of the coinbase. */
 function findCommitment({ transactions }: Block): Buffer | undefined {
   const output = transactions[0]?.outputs.findLast(
     ({ bytes, scriptStart, scriptLength }) =>

@@ -13,40 +13,38 @@ import { countDemoStats } from './stats';
 import { Summary, type SummaryOutput } from './summary';
 import type { HttpSettings } from '../web/settings';
 
-/** How the demo runs. */
 export interface DemoOptions {
   /** Folder of `demo.duckdb`; must exist. */
   readonly dataDir: string;
-  /** How long; 0 runs until `untilSignal` resolves. */
+  /** How many seconds; 0 runs until `untilSignal` resolves. */
   readonly seconds: number;
-  /** Whether to draw frames; else a line now and then. */
+  /** Whether to draw frames; otherwise a line is printed from time to time. */
   readonly live: boolean;
-  /** Where the page is; without it there is none. */
+  /** Settings of the page; undefined for no page. */
   readonly http?: HttpSettings | undefined;
   readonly invocation: Invocation;
 }
 
-/** What the demo needs. */
 export interface DemoModules {
   readonly log: Log;
   readonly clock: Clock;
   readonly out: SummaryOutput;
   readonly startApp: (config: AppConfig, modules: { readonly log: Log }) => Promise<App>;
   readonly loadRegtestParts: () => RegtestParts;
-  /** Resolves when the user wants an end, or when `ended` does. */
+  /** Resolves when the user ends the demo, or when `ended` does. */
   readonly untilSignal: (ended: Promise<unknown>) => Promise<void>;
 }
 
 const BLOCK_INTERVAL_MS = 4_000;
 const TX_INTERVAL_MS = 350;
 
-/** Shorter than the listener's default, so that a minute shows something. */
+/** Shorter than the listener's default, so that a demo of one minute has data to show. */
 const POINT_INTERVAL_MS = 1_000;
 
 /**
- * Runs a regtest network and the listener on it, over real TCP on loopback, and ends with the query to type next. The store
- * `demo.duckdb` is made anew in each run and stays behind for that query.
- * @throws FailureError where another demo has the store open
+ * Runs a regtest network and the listener on it, over real TCP on loopback. At the end it prints a query to
+ * type next. The store `demo.duckdb` is new in each run, and stays for that query.
+ * @throws FailureError if another demo has the store open
  */
 export async function runDemo(options: DemoOptions, modules: DemoModules): Promise<void> {
   const { log, out } = modules;
@@ -65,7 +63,7 @@ export async function runDemo(options: DemoOptions, modules: DemoModules): Promi
     },
     {
       parts: modules.loadRegtestParts(),
-      onError: (error) => log.warn('the regtest network failed at something', { error: messageOf(error) }),
+      onError: (error) => log.warn('an operation of the regtest network failed', { error: messageOf(error) }),
     },
   );
   try {

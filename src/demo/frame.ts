@@ -1,17 +1,17 @@
 import { OUTPUT_TYPES } from '../wire/output-type';
 import type { DemoStats } from './stats';
 
-/** What one frame of the summary is drawn from. */
+/** The data of one frame of the summary. */
 export interface FrameState {
   readonly stats: DemoStats;
   /** Points that the store confirmed. */
   readonly stored: number;
-  /** Messages by command as they were `rateSeconds` ago. */
+  /** Messages by command, as they were `rateSeconds` ago. */
   readonly before: ReadonlyMap<string, number>;
   readonly rateSeconds: number;
   /** Seconds since the start. */
   readonly elapsed: number;
-  /** Seconds that the demo runs; 0 until it is told to stop. */
+  /** How many seconds the demo runs; 0 means until it is stopped. */
   readonly seconds: number;
 }
 
@@ -27,7 +27,7 @@ export function drawFrame(state: FrameState): readonly string[] {
   return ['', `  ${headline(state)}`, '', ...rows, ''];
 }
 
-/** The summary in one line, for where no terminal shows frames. */
+/** The summary in one line, for output that is no terminal. */
 export function headline({ stats, stored, elapsed, seconds }: FrameState): string {
   const time = seconds === 0 ? `${elapsed} s, Ctrl-C ends it` : `${elapsed} of ${seconds} s`;
   const parts = [

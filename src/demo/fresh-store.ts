@@ -3,14 +3,15 @@ import { FailureError, messageOf } from '../lib/errors';
 import { checkPath, explainOpen } from '../store/open-errors';
 
 /**
- * Removes the store that an earlier demo left at `file`: each demo has a chain of its own, and one store would mix them up.
- * @throws FailureError where a process has the store open, a demo that still runs
+ * Removes the store that an earlier demo left at `file`. Each demo has its own chain, and one store would mix
+ * them.
+ * @throws FailureError if a process has the store open, such as a demo that still runs
  */
 export async function removeOldStore(file: string): Promise<void> {
   await checkPath(file, false);
   try {
     const { DuckDBInstance } = await import('@duckdb/node-api');
-    // Opening takes DuckDB's lock, which whoever uses the file holds.
+    // Opening needs DuckDB's lock, which every process that uses the file holds.
     (await DuckDBInstance.create(file)).closeSync();
   } catch (error) {
     throw new FailureError(explainOpen(file, messageOf(error)));

@@ -12,7 +12,10 @@ import {
 } from '../wire/script';
 import type { SeededRandom } from './random';
 
-/** What the scripts are made of; all but the third key belong to the demo's wallet, which spends them again. */
+/**
+ * Keys and hashes for the scripts. All but the third key belong to the demo's wallet, which spends the
+ * outputs again.
+ */
 export interface OutputKeys {
   /** Three compressed public keys. */
   readonly publicKeys: readonly [Buffer, Buffer, Buffer];
@@ -31,7 +34,7 @@ const OP_ADD = 0x93;
 /** OP_1 to OP_16. */
 const small = (n: number): number => OP_1 - 1 + n;
 
-/** A script: numbers are opcodes, buffers of up to 75 bytes are pushed. */
+/** Builds a script: numbers are opcodes, buffers of up to 75 bytes are pushed. */
 function script(...parts: readonly (number | Buffer)[]): Buffer {
   return Buffer.concat(
     parts.map((part) =>
@@ -50,7 +53,7 @@ const BUILDERS: Readonly<Record<OutputType, (keys: OutputKeys, random: SeededRan
     script(OP_RETURN, Buffer.from(`btcdmon-node demo ${random.bytes(4).toString('hex')}`)),
   witness_v0_keyhash: ({ keyHash }) => script(OP_0, keyHash),
   witness_v0_scripthash: ({ multisigHash }) => script(OP_0, multisigHash),
-  // An x-only key: BIP340.
+  // An x-only key (BIP340).
   witness_v1_taproot: ({ publicKeys }) => script(small(1), publicKeys[0].subarray(1)),
   // Pay-to-anchor, as Bitcoin Core names it.
   anchor: () => script(small(1), Buffer.from('4e73', 'hex')),

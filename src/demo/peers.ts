@@ -3,8 +3,8 @@ import type { Endpoint } from '../p2p/endpoint';
 import type { BcoinChain, BcoinMempool, BcoinPool, BcoinTX, RegtestParts } from '../bcoin/regtest-parts';
 
 /**
- * The peers: what they call themselves (BIP14), and how many milliseconds they keep inventory back before they announce it.
- * The times have no common divisor of note, so that now this one is first and now that one.
+ * The peers: their user agents (BIP14), and how many milliseconds they delay inventory before they announce
+ * it. The delays have no useful common divisor, so different peers are first at different times.
  */
 const PEERS = [
   { agent: '/bcoin:1.0.2/', announceMs: 210 },
@@ -16,7 +16,10 @@ const PEERS = [
 /** Service bit WITNESS (BIP144). */
 const NODE_WITNESS = 1 << 3;
 
-/** The peers of the demo: bcoin pools that listen on loopback and announce what one chain and one mempool hold. */
+/**
+ * The peers of the demo: bcoin pools that listen on loopback and announce the contents of one chain and one
+ * mempool.
+ */
 export class DemoPeers {
   private readonly pools: readonly BcoinPool[];
   private readonly opened: BcoinPool[] = [];
@@ -43,21 +46,23 @@ export class DemoPeers {
         agent,
         seeds: [],
       });
-      // bcoin refuses port 0 as an option; its server takes it for any free port.
+      // bcoin refuses port 0 as an option, but its server takes it as any free port.
       pool.options.port = 0;
-      // It would ask DNS for the machine's address on the internet, announce that, and dial what peers tell of.
+      // Otherwise bcoin would ask DNS for the machine's address on the internet, announce it, and dial
+      // addresses that peers send.
       pool.discoverExternal = () => Promise.resolve();
       pool.hosts.local.clear();
       pool.fillOutbound = () => undefined;
-      // bcoin offers compact blocks with witnesses to those alone who claim to have them; Core offers them to everybody.
+      // bcoin offers compact blocks with witnesses only to peers that claim NODE_WITNESS; Core offers them to
+      // everybody.
       pool.on('packet', (_, peer) => (peer.services |= NODE_WITNESS));
-      // Errors of a pool are those of its peers: a listener that went away.
+      // Errors of a pool come from its peers, such as a listener that disconnected.
       pool.on('error', () => undefined);
       return pool;
     });
   }
 
-  /** Where each peer listens, once started. */
+  /** Address and port of each peer after the start. */
   get endpoints(): readonly Endpoint[] {
     return this.pools.map((pool) => {
       const { address, port } = pool.server.address();
@@ -65,7 +70,7 @@ export class DemoPeers {
     });
   }
 
-  /** Begins to listen and to announce. */
+  /** Starts listening and announcing. */
   async start(): Promise<void> {
     for (const pool of this.pools) {
       await pool.open();
@@ -77,13 +82,16 @@ export class DemoPeers {
     });
   }
 
-  /** Lets one peer alone announce a transaction, also one that the mempool does not take; `which` chooses the peer. */
+  /**
+   * Makes one peer announce a transaction, even one that the mempool does not accept; `which` selects the
+   * peer.
+   */
   announceFromOne(tx: BcoinTX, which: number): void {
-    // The promise tells whether somebody fetched it within a minute, which is not our concern.
+    // The promise resolves when somebody fetched it within a minute, which does not matter here.
     this.pools[which % this.pools.length]?.broadcast(tx).catch(() => undefined);
   }
 
-  /** Closes every connection, also after a start that failed. */
+  /** Closes every connection, also after a failed start. */
   async stop(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
     for (const pool of this.opened) await pool.close();

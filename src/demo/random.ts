@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** Numbers and bytes that are the same for the same seed: SHA-256 of the seed and a counter. Not for secrets of value. */
+/**
+ * Numbers and bytes that are the same for the same seed: SHA-256 of the seed and a counter. Not for real
+ * secrets.
+ */
 export class SeededRandom {
   private counter = 0;
 
@@ -12,12 +15,12 @@ export class SeededRandom {
     return createHash('sha256').update(`${this.seed}/${this.counter}`).digest().subarray(0, length);
   }
 
-  /** A whole number of `from` to `to`, both included. */
+  /** A whole number from `from` to `to`, both included. */
   between(from: number, to: number): number {
     return from + (this.bytes(4).readUInt32LE() % (to - from + 1));
   }
 
-  /** A whole number of `from` to `to` where each order of magnitude is as likely as the next. */
+  /** A whole number from `from` to `to`, with each order of magnitude equally likely. */
   magnitude(from: number, to: number): number {
     const share = this.bytes(4).readUInt32LE() / 2 ** 32;
     return Math.round(from * (to / from) ** share);

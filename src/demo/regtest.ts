@@ -6,9 +6,8 @@ import { SeededRandom } from './random';
 import { Traffic } from './traffic';
 import { COINBASE_MATURITY, DemoWallet } from './wallet';
 
-/** How a regtest network behaves. */
 export interface RegtestOptions {
-  /** Loopback address that every peer listens on, each on a free port. */
+  /** Loopback address on which every peer listens, each on a free port. */
   readonly listenHost: string;
   /** Milliseconds between blocks. */
   readonly blockIntervalMs: number;
@@ -18,32 +17,37 @@ export interface RegtestOptions {
   readonly seed: string;
 }
 
-/** What a regtest network needs. */
 export interface RegtestModules {
   readonly parts: RegtestParts;
-  /** Called where a block or a transaction could not be made; the network goes on. */
+  /** Called if a block or a transaction could not be made; the network continues. */
   readonly onError: (error: unknown) => void;
 }
 
-/** Coinbases that can be spent from the start: as many coins as the wallet keeps. */
+/**
+ * Number of blocks mined before the start, so that as many coinbases can be spent as the wallet keeps coins.
+ */
 const FIRST_BLOCKS = COINBASE_MATURITY + 20;
 
-/** Seconds between the first blocks by their own account; they are dated back to end now. */
+/** Seconds between the timestamps of the first blocks, which are dated back to end now. */
 const FIRST_BLOCKS_SPACING = 60;
 
-/** The first block of the traffic comes as soon as a listener should be connected: only then does it know the height. */
+/**
+ * The first block of the traffic comes as soon as a listener should be connected, because only then the
+ * listener knows the height.
+ */
 const FIRST_BLOCK_MS = 1_000;
 
 /** BIP141. */
 const MAX_BLOCK_WEIGHT = 4_000_000;
 
-/** BIP9, as bcoin numbers its states. */
+/** State of an active deployment (BIP9), by bcoin's number. */
 const DEPLOYMENT_ACTIVE = 3;
 
 /**
- * A Bitcoin network in this process for the demo: one bcoin chain, mempool and miner, and four pools on them that listen on
- * real sockets, each a peer of its own to whoever connects. They share the chain because a node for each would verify every
- * signature once more, in JavaScript. It never dials, asks no DNS and has no HTTP server, which bcoin's FullNode does.
+ * A Bitcoin network in this process for the demo: one bcoin chain, mempool and miner, and four pools that
+ * listen on real sockets. Each pool is a separate peer to whoever connects. They share the chain, because
+ * separate nodes would each verify every signature in JavaScript. Unlike bcoin's FullNode it never dials,
+ * asks no DNS and has no HTTP server.
  */
 export class RegtestNetwork {
   private readonly chain: BcoinChain;
@@ -55,7 +59,10 @@ export class RegtestNetwork {
   private readonly traffic: Traffic;
   private readonly opened: { close(): Promise<void> }[] = [];
   private readonly timers: NodeJS.Timeout[] = [];
-  /** Work on the chain goes one after the other: a block must not take a transaction that is half in the mempool. */
+  /**
+   * Work on the chain is sequential: a block must not take a transaction that is still being added to the
+   * mempool.
+   */
   private work: Promise<void> = Promise.resolve();
 
   constructor(
@@ -65,7 +72,7 @@ export class RegtestNetwork {
     const { parts } = modules;
     const network = bcoinNetwork('regtest');
     const chain = new parts.Chain({ network, memory: true });
-    // Today's nodes have segwit active on regtest from the first block; bcoin would wait for block 432.
+    // Today's nodes have segwit active on regtest from the first block; bcoin would wait until block 432.
     chain.getState = () => Promise.resolve(DEPLOYMENT_ACTIVE);
     const mempool = new parts.Mempool({
       network,
@@ -79,7 +86,7 @@ export class RegtestNetwork {
     chain.on('connect', (entry, block) => mempool._addBlock(entry, block.txs));
     this.chain = chain;
     this.mempool = mempool;
-    // Up to this weight the miner takes what pays less than 1 sat/vB, which bcoin calls free.
+    // Up to this weight the miner accepts transactions below 1 sat/vB, which bcoin calls free.
     this.miner = new parts.Miner({ network, chain, mempool, minWeight: MAX_BLOCK_WEIGHT });
     for (const part of [chain, mempool, this.miner]) part.on('error', modules.onError);
     this.peers = new DemoPeers(options, { parts, network, chain, mempool });
@@ -88,17 +95,16 @@ export class RegtestNetwork {
     this.traffic = new Traffic({ random: this.random });
   }
 
-  /** Height of the chain. */
   get height(): number {
     return this.chain.height;
   }
 
-  /** Where each peer listens, once started. */
+  /** Address and port of each peer after the start. */
   get endpoints(): readonly Endpoint[] {
     return this.peers.endpoints;
   }
 
-  /** Mines the first blocks and begins to listen. */
+  /** Mines the first blocks and starts listening. */
   async start(): Promise<void> {
     for (const part of [this.chain, this.mempool, this.miner]) {
       await part.open();
@@ -109,7 +115,7 @@ export class RegtestNetwork {
     await this.peers.start();
   }
 
-  /** Begins with transactions and blocks. */
+  /** Starts making transactions and blocks. */
   startTraffic(): void {
     this.every(this.options.txIntervalMs, () => this.pay());
     this.every(this.options.blockIntervalMs, () => this.mine());
@@ -117,7 +123,7 @@ export class RegtestNetwork {
     this.timers.push(setTimeout(() => this.enqueue(() => this.mine()), FIRST_BLOCK_MS));
   }
 
-  /** Ends traffic, closes every connection and frees everything, also after a start that failed. */
+  /** Stops the traffic, closes every connection and frees everything, also after a failed start. */
   async stop(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
     await this.work;
@@ -128,7 +134,7 @@ export class RegtestNetwork {
   private every(ms: number, job: () => Promise<void>): void {
     let waiting = false;
     const timer = setInterval(() => {
-      // A machine too slow for the pace gets a slower one, not a queue that grows.
+      // On a slow machine steps are skipped, so that no queue builds up.
       if (waiting) return;
       waiting = true;
       this.enqueue(async () => {
@@ -143,7 +149,7 @@ export class RegtestNetwork {
     this.work = this.work.then(job).catch((error: unknown) => this.modules.onError(error));
   }
 
-  /** @param time date of the block in Unix seconds, where it is not now */
+  /** @param time timestamp of the block in Unix seconds; default: now */
   private async mine(time?: number): Promise<void> {
     const job = await this.miner.createJob(null, this.wallet.address);
     if (time !== undefined) {
@@ -161,7 +167,7 @@ export class RegtestNetwork {
     const paid = this.wallet.pay(payment, this.chain.height, wanted);
     if (paid === null) return;
     const missing = await this.mempool.addTX(paid.tx);
-    if (missing !== null) throw new Error(`transaction ${paid.tx.txid()} spends what is not known`);
+    if (missing !== null) throw new Error(`transaction ${paid.tx.txid()} spends an unknown output`);
     this.wallet.receive(paid.tx);
     if (paid.conflict !== null) this.peers.announceFromOne(paid.conflict, this.random.between(1, 3));
   }

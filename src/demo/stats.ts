@@ -3,11 +3,11 @@ import type { MonitorEvents } from '../metrics/collector';
 import type { CountedCommand } from '../wire/commands';
 import type { OutputType } from '../wire/output-type';
 
-/** What the summary shows. All numbers count from the start of the listener. */
+/** Numbers of the summary. All count from the start of the listener. */
 export interface DemoStats {
   /** Peers with a completed handshake, now. */
   readonly peers: number;
-  /** Height of the best block that was heard; undefined before the first. */
+  /** Height of the best block that arrived; undefined before the first. */
   readonly height: number | undefined;
   readonly messages: ReadonlyMap<CountedCommand, number>;
   /** Outputs of relayed transactions, each transaction once. */
@@ -15,7 +15,7 @@ export interface DemoStats {
   readonly transactions: number;
 }
 
-/** Counts what the summary shows, from the same events that the series are made of. */
+/** Counts the numbers of the summary, from the same events as the series. */
 export function countDemoStats(bus: EventBus<MonitorEvents>): DemoStats {
   const messages = new Map<CountedCommand, number>();
   const outputs = new Map<OutputType, number>();

@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock';
 import { drawFrame, type FrameState, headline } from './frame';
 import type { DemoStats } from './stats';
 
-/** Where the summary goes: stdout. */
+/** Where the summary is written: stdout. */
 export interface SummaryOutput {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -12,17 +12,23 @@ export interface SummaryOutput {
 
 const FRAME_MS = 1_000;
 
-/** Frames that rates are taken over: long enough that a block every few seconds does not make them jump. */
+/**
+ * Number of frames over which rates are computed: enough that a block every few seconds does not make them
+ * jump.
+ */
 const RATE_FRAMES = 5;
 
-/** Frames from one line to the next where there is no terminal. */
+/** Frames between two lines if there is no terminal. */
 const LINE_EVERY = 10;
 
 const CLEAR_LINE_END = '\x1b[K';
 const CLEAR_BELOW = '\x1b[J';
 const lineUp = (lines: number): string => (lines === 0 ? '' : `\x1b[${lines}A`);
 
-/** Shows the demo's numbers: on a terminal a frame that is drawn again each second, in a pipe a line now and then. */
+/**
+ * Shows the demo's numbers: on a terminal a frame that is redrawn each second, otherwise a line from time to
+ * time.
+ */
 export class Summary {
   private readonly startedMs: number;
   private readonly history: { readonly ms: number; readonly messages: ReadonlyMap<string, number> }[] = [];
@@ -71,7 +77,7 @@ export class Summary {
       return;
     }
     const width = out.columns ?? 80;
-    // A frame that is higher than the terminal would scroll, and the next one could not go back to its start.
+    // A frame higher than the terminal would scroll, and the next one could not return to its start.
     const lines = drawFrame(state).slice(0, (out.rows ?? 24) - 1);
     const text = lines.map((line) => `${line.slice(0, width - 1)}${CLEAR_LINE_END}\n`).join('');
     out.write(`${lineUp(this.drawn)}${text}${CLEAR_BELOW}`);

@@ -2,15 +2,15 @@ import { OUTPUT_TYPES } from '../wire/output-type';
 import type { SeededRandom } from './random';
 import type { Payment } from './wallet';
 
-/** Every so many payments a second transaction spends the same coin. */
+/** After this many payments, a second transaction spends the same coin. */
 const CONFLICT_EVERY = 7;
 
-/** One output in so many is worth so little that every policy calls it dust. */
+/** One output in this many is so small that every policy calls it dust. */
 const DUST_ONE_IN = 15;
 
 /**
- * Decides what the demo's next transaction looks like. Types of outputs come in turn, two to a transaction, so that all have been
- * seen after a few; the rest is up to chance, so that the series have something to tell.
+ * Decides the form of the demo's next transaction. The types of outputs alternate, two in each transaction,
+ * so that all appear after a few transactions. The rest is random, so that the series have varied data.
  */
 export class Traffic {
   private payments = 0;
@@ -27,7 +27,7 @@ export class Traffic {
         version: random.oneIn(6) ? 3 : random.between(1, 2),
         outputs: [this.output(), this.output()],
         extraInputs: random.between(0, 3),
-        // The low end is below the least fee of btcd's policy (1 sat/vB) and above that of Core's (0.1).
+        // The low end is below the minimum fee of btcd's policy (1 sat/vB) and above that of Core's (0.1).
         feeRate: random.magnitude(3, 400) / 10,
       },
       conflict: this.payments % CONFLICT_EVERY === 0,

@@ -7,10 +7,13 @@ import type { SeededRandom } from './random';
 /** Blocks until the output of a coinbase may be spent (`COINBASE_MATURITY` of every node). */
 export const COINBASE_MATURITY = 100;
 
-/** The wallet takes a further coinbase while it has fewer coins than this: enough that no chain of unconfirmed change grows long. */
+/**
+ * The wallet takes another coinbase while it has fewer coins than this, so that no chain of unconfirmed
+ * change grows long.
+ */
 const COINS_KEPT = 20;
 
-/** Forms of the wallet's own change, in turn, so that inputs of all these forms are seen. */
+/** Script types of the wallet's change, in turn, so that inputs of all these types appear. */
 const CHANGE_TYPES = ['witness_v0_keyhash', 'pubkeyhash', 'scripthash', 'witness_v0_scripthash'] as const;
 
 interface Coin {
@@ -19,22 +22,25 @@ interface Coin {
   readonly value: number;
 }
 
-/** What a transaction is to be. */
+/** Parameters of a transaction. */
 export interface Payment {
   readonly version: number;
   readonly outputs: readonly { readonly type: OutputType; readonly value: number }[];
-  /** How many small coins that earlier payments left are to be spent along. */
+  /** How many small coins of earlier payments are spent in addition. */
   readonly extraInputs: number;
   /** In sat/vB. */
   readonly feeRate: number;
 }
 
 /**
- * The purse of the demo: spends the coinbases of the demo's miner, pays to scripts of every type, and takes back what it has the
- * keys of.
+ * The wallet of the demo. It spends the coinbases of the demo's miner, pays to scripts of every type, and
+ * takes back the outputs that it has keys for.
  */
 export class DemoWallet {
-  /** Keys to sign with; bcoin's ring owns a multisig either bare or as a witness program, so there is one for each. */
+  /**
+   * Keys to sign with. bcoin's ring uses a multisig either bare or as a witness program, so there is one ring
+   * for each.
+   */
   private readonly rings: readonly [single: BcoinKeyRing, bare: BcoinKeyRing, witness: BcoinKeyRing];
   private readonly keys: OutputKeys;
   private readonly coinbases: { readonly coin: Coin; readonly height: number }[] = [];
@@ -65,12 +71,12 @@ export class DemoWallet {
     };
   }
 
-  /** Where the miner pays to. */
+  /** The address that the miner pays to. */
   get address(): object {
     return this.rings[0].getAddress();
   }
 
-  /** Notes the coinbase of a block that was mined to {@link address}, if there are not more than will be needed. */
+  /** Adds the coinbase of a block that was mined to {@link address}, unless the wallet has enough. */
   addCoinbase(tx: BcoinTX, height: number): void {
     if (this.coinbases.length >= 2 * COINBASE_MATURITY) return;
     const value = tx.outputs[0]?.value ?? 0;
@@ -78,9 +84,9 @@ export class DemoWallet {
   }
 
   /**
-   * Signs a transaction and counts its coins as spent; null where no coin may be spent yet. {@link receive} makes its own outputs
-   * coins once it was accepted.
-   * With `conflict` comes a second transaction that spends the same first coin to other outputs and a higher fee.
+   * Signs a transaction and marks its coins as spent; null if no coin may be spent yet. {@link receive} adds
+   * its own outputs after it was accepted. With `conflict` it also returns a second transaction that spends
+   * the same first coin to other outputs with a higher fee.
    */
   pay(
     payment: Payment,
@@ -98,7 +104,10 @@ export class DemoWallet {
     return { tx, conflict };
   }
 
-  /** Takes the outputs of an accepted transaction that are its own: the last, the change, and what is worth its input. */
+  /**
+   * Takes the wallet's own outputs of an accepted transaction: the last one, the change, and others worth
+   * more than their input costs.
+   */
   receive(tx: BcoinTX): void {
     tx.outputs.forEach(({ value }, index) => {
       if (!this.rings.some((ring) => ring.ownOutput(tx, index))) return;

@@ -3,14 +3,14 @@ import { FailureError } from '../lib/errors';
 import { readCertificates, readSecretFile } from '../lib/secret';
 import type { InfluxDatabase } from './influx-url';
 
-/** Where the password of an InfluxDB 1.x is looked for. */
+/** Environment variable with the password of an InfluxDB 1.x. */
 export const PASSWORD_VARIABLE = 'BTCDMON_INFLUX_PASSWORD';
 
-/** What a place is opened with. */
+/** Credentials and certificates for an InfluxDB. */
 export interface InfluxAccess {
-  /** Undefined where the place names no user. */
+  /** Undefined if the URL names no user. */
   readonly login: { readonly user: string; readonly password: string } | undefined;
-  /** Certificates in PEM; undefined means those that Node.js trusts. */
+  /** Certificates in PEM. Undefined: those that Node.js trusts. */
   readonly ca: string | undefined;
 }
 
@@ -21,8 +21,8 @@ export function authorizationOf(login: InfluxAccess['login']): string | undefine
 }
 
 /**
- * Reads the password, from the place's file or the environment, and the certificates.
- * @throws FailureError where there is a user and no password, or a file can't be used
+ * Reads the password, from the URL's `password-file` or the environment, and the certificates.
+ * @throws FailureError if there is a user without a password, or a file can't be used
  */
 export async function readAccess(place: InfluxDatabase, env: NodeJS.ProcessEnv): Promise<InfluxAccess> {
   const ca = await readAuthorities(place);
@@ -39,7 +39,7 @@ export async function readAccess(place: InfluxDatabase, env: NodeJS.ProcessEnv):
   return { login: { user, password }, ca };
 }
 
-/** The certificates of `ca-file`, or undefined where none is named. */
+/** The certificates of `ca-file`; undefined if none is named. */
 export async function readAuthorities({
   caFile,
   shown,
@@ -48,7 +48,7 @@ export async function readAuthorities({
   const what = `${shown}: ca-file ${caFile}`;
   const text = await readCertificates(caFile, what);
   try {
-    // Of what is no certificate TLS itself would say nothing, and trust nobody.
+    // TLS itself would silently ignore a text that is no certificate, and trust nobody.
     new X509Certificate(text);
   } catch {
     throw new FailureError(`${what}: holds no certificate; give PEM`);

@@ -4,10 +4,13 @@ import { type InfluxAccess, PASSWORD_VARIABLE } from './access';
 import { explainInflux } from './explain';
 import type { InfluxDatabase } from './influx-url';
 
-/** What a new password may be made of. */
+/** Which characters a new password may contain. */
 export const WRITABLE = "use a password of printable ASCII without ' and \\";
 
-/** Whether the influx package writes a password into a statement as it is: it escapes others wrongly. */
+/**
+ * Whether the influx package writes this password correctly into a statement; it escapes other characters
+ * wrongly.
+ */
 export function isWritable(password: string): boolean {
   return /^[\x20-\x7e]+$/.test(password) && !/['\\]/.test(password);
 }
@@ -19,7 +22,7 @@ const ABOUT_THE_USER = ['authoriz', 'authentication', 'privilege', 'username req
 const STATEMENT_MS = 300_000;
 const PING_MS = 10_000;
 
-/** The `influx` package's client as an administrator uses it, with its errors in one line. */
+/** The `influx` package's client for an administrator. Its errors are one line. */
 export class InfluxAdmin {
   private readonly influx: Influx.InfluxDB;
   private readonly shown: string;
@@ -48,7 +51,7 @@ export class InfluxAdmin {
     });
   }
 
-  /** @throws FailureError where it is no InfluxDB 1.x */
+  /** @throws FailureError if the server is not InfluxDB 1.x */
   async check(): Promise<void> {
     const [answer] = await this.influx.ping(PING_MS);
     const { online = false, version = '' } = (answer ?? {}) as Partial<Influx.IPingStats>;
@@ -61,9 +64,10 @@ export class InfluxAdmin {
   }
 
   /**
-   * Makes the user of the URL the administrator of a server that asks for one and has none: until it has, it answers nothing else,
-   * and whoever comes first may become it. Returns whether that was so.
-   * @throws FailureError where the password can't be written into a statement
+   * Makes the user of the URL the administrator, if the server requires one and has none. Until then the
+   * server answers nothing else, and anybody may become its administrator. Returns whether the user was made
+   * the administrator.
+   * @throws FailureError if the password can't be written into a statement
    */
   async claim(): Promise<boolean> {
     const { login } = this.options.access;

@@ -1,31 +1,34 @@
 import { UsageError } from '../lib/errors';
 import { parseTarget } from '../lib/target';
 
-/** A database of an InfluxDB 1.x, or of another server that takes its requests. */
+/** A database of an InfluxDB 1.x, or of another server with the same API. */
 export interface InfluxDatabase {
   /** Scheme, host and port. */
   readonly origin: string;
   readonly database: string;
   readonly user: string | null;
-  /** Retention policy; the database's default where it is undefined. */
+  /** Retention policy. Undefined: the database's default. */
   readonly policy: string | undefined;
   readonly gzip: boolean;
   readonly passwordFile: string | undefined;
-  /** File with the certificates that the server's must lead to, instead of those that Node.js trusts. */
+  /**
+   * File with the certificate authorities that the server's certificate must come from, instead of those that
+   * Node.js trusts.
+   */
   readonly caFile: string | undefined;
   /** The option and its URL, for messages. */
   readonly shown: string;
 }
 
-/** InfluxDB's port for HTTP, of every version up to 2. */
+/** InfluxDB's HTTP port, in all versions up to 2. */
 export const INFLUX_PORT = 8086;
 
-/** How the URL of a database is written. */
+/** The form of the URL of a database. */
 export const INFLUX_FORM = 'influx+http(s)://[user@]host[:8086]/database';
 
 /**
- * Reads `influx+http://[user@]host[:8086]/database` or `influx+https:…`, with the options `password-file`, `ca-file`, `rp` and
- * `gzip`.
+ * Reads `influx+http://[user@]host[:8086]/database` or `influx+https:…`, with the options `password-file`,
+ * `ca-file`, `rp` and `gzip`.
  * @param flag the option that the URL was given to, for messages
  * @throws UsageError that never shows a password
  */
@@ -63,21 +66,21 @@ const FILE_OPTIONS = ['password-file', 'ca-file'];
 
 type Target = ReturnType<typeof parseTarget>;
 
-/** `http://host:port`, with the brackets that an IPv6 address has there. */
+/** `http://host:port`, with brackets around an IPv6 address. */
 export function originOf({ host, port }: Target, secure: boolean): string {
   return `http${secure ? 's' : ''}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** Whether what is sent is compressed: `gzip=on`, the default, or `off`. */
+/** Whether requests are compressed: `gzip=on`, the default, or `off`. */
 export function gzipOption({ options, shown }: Target): boolean {
   const value = options.get('gzip') ?? 'on';
   if (value === 'on' || value === 'off') return value === 'on';
   throw new UsageError(`${shown}: gzip=${value}: give on or off`);
 }
 
-/** The file of `ca-file`, which has no meaning without TLS. */
+/** The file of `ca-file`, which is only allowed with TLS. */
 export function caFileOption({ options, shown }: Target, secure: boolean): string | undefined {
   const file = options.get('ca-file');
   if (file === undefined || secure) return file;
-  throw new UsageError(`${shown}: ca-file is for https alone`);
+  throw new UsageError(`${shown}: ca-file only works with https`);
 }

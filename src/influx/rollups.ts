@@ -1,34 +1,36 @@
 import { SERIES_NAMES, type SeriesName, seriesOf, tagNames } from '../metrics/schema';
 import type { Column } from '../metrics/schema-types';
 
-/** One length of time for which points are summed up. */
+/** The length of time that one rolled-up point covers. */
 export interface Resolution {
-  /** InfluxQL's duration, which is the name of the retention policy too. */
+  /** Duration in InfluxQL, which is also the name of the retention policy. */
   readonly name: '1m' | '1h';
   readonly ms: number;
-  /** How long sums are kept, as InfluxQL has it. */
+  /** How long the rolled-up points are kept, as InfluxQL writes it. */
   readonly duration: string;
-  /** How late a point may come and still be in the sums: those of this time are made anew each time. */
+  /**
+   * How late a point may arrive and still be included: the rollups of this time are computed again at each
+   * run.
+   */
   readonly lateness: string;
 }
 
-/** The resolutions that there are. */
 export const RESOLUTIONS: readonly Resolution[] = [
   { name: '1m', ms: 60_000, duration: '365d', lateness: '10m' },
   { name: '1h', ms: 3_600_000, duration: 'INF', lateness: '3h' },
 ];
 
-/** One statement that sums up the points of a series. */
+/** One statement that rolls up the points of a series. */
 export interface Rollup {
-  /** Name of its continuous query, without its resolution. */
+  /** Name of its continuous query, without the resolution. */
   readonly name: string;
   readonly series: SeriesName;
-  /** What is selected, and the condition on points beside the time, if there is one. */
+  /** The selected fields, and a condition on points besides the time, if there is one. */
   readonly fields: string;
   readonly condition: string | undefined;
 }
 
-/** Where points are and where their sums go. */
+/** Where the points are and where their rollups go. */
 export interface RollupDatabase {
   readonly database: string;
   /** Retention policy of the points. */
@@ -36,11 +38,12 @@ export interface RollupDatabase {
 }
 
 /**
- * What is summed up of each series, by the kinds of its columns. A `count` adds up, of a `counter` the last value tells all: both keep
- * their names, and a query on them is the same on points and sums. A `gauge` has its last value under its name and `_mean`, `_min`,
- * `_max`; a `fact` has `_count`, `_sum`, `_mean`, `_min`, `_max`, `_p50`, `_p90` and `_p99`. Of a flag there are `_count`, and `_true` by a
- * statement of its own, because InfluxQL neither adds up flags nor counts under a condition. Texts have no sums; where the points of
- * a series are counted by one, it has `_count`.
+ * The rollups of each series, by the kinds of its columns. A `count` is summed, and of a `counter` the last
+ * value is kept. Both keep their names, so that the same query works on points and rollups. A `gauge` has its
+ * last value under its name, and `_mean`, `_min`, `_max`. A `fact` has `_count`, `_sum`, `_mean`, `_min`,
+ * `_max`, `_p50`, `_p90` and `_p99`. A flag has `_count`, and `_true` from a separate statement, because
+ * InfluxQL neither sums flags nor counts under a condition. Texts have no rollups, except that a text which
+ * counts the points of a series has `_count`.
  */
 export const ROLLUPS: readonly Rollup[] = SERIES_NAMES.flatMap((series) => {
   const { columns, anchors } = seriesOf(series);
@@ -64,7 +67,10 @@ export function continuousStatement(rollup: Rollup, place: RollupDatabase, resol
   return statement(rollup, place, resolution, condition === undefined ? '' : ` WHERE ${condition}`);
 }
 
-/** The statement that makes the sums of a span of time at once; both ends in milliseconds since the Unix epoch. */
+/**
+ * The statement that computes the rollups of a time range at once; both ends in milliseconds since the Unix
+ * epoch.
+ */
 export function fillStatement(
   rollup: Rollup,
   place: RollupDatabase,

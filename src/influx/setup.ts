@@ -6,36 +6,45 @@ import { InfluxAdmin } from './admin';
 import type { InfluxDatabase } from './influx-url';
 import { RESOLUTIONS, ROLLUPS, type RollupDatabase, continuousStatement, fillStatement } from './rollups';
 
-/** What an InfluxDB is to be set up with. */
 export interface SetupOptions {
   readonly place: InfluxDatabase;
   readonly access: InfluxAccess;
-  /** How long points are kept; undefined leaves that of a database as it is, and gives a new one DEFAULT_RAW_DAYS. */
+  /**
+   * How long points are kept. Undefined: an existing database keeps its setting, and a new one gets
+   * DEFAULT_RAW_DAYS.
+   */
   readonly rawDays: number | undefined;
-  /** The user who may read, and the password; undefined keeps the one that the user has, or makes one up. */
+  /**
+   * The user who may read, and the password. Undefined password: an existing user keeps his, a new one gets a
+   * random one.
+   */
   readonly reader: string;
   readonly readerPassword: string | undefined;
-  /** The user who may write, if there is to be one; the password as that of the reader. */
+  /** The user who may write, if there should be one; the password works like the reader's. */
   readonly writer: string | undefined;
   readonly writerPassword: string | undefined;
-  /** Sums are made at once of points since then, in milliseconds since the Unix epoch; undefined leaves it to what comes. */
+  /**
+   * Rollups are computed at once for points since this time, in milliseconds since the Unix epoch. Undefined:
+   * only new points are rolled up.
+   */
   readonly fillSince: number | undefined;
 }
 
-/** Days that the points of a database made here are kept. */
+/** How long the points of a new database are kept, in days. */
 export const DEFAULT_RAW_DAYS = 30;
 
-/** Names of our continuous queries, by which those that are no longer wanted are known. */
+/** Prefix of our continuous queries, by which outdated ones are recognised. */
 const PREFIX = 'btcdmon_';
 
 const DAY_MS = 86_400_000;
 
 /**
- * Makes what points and their readers need in an InfluxDB 1.x: the database, how long it keeps what, the continuous queries that
- * sum points up, and users who may only read or only write; on a server without any user its administrator first. What is there
- * already stays; what differs from this version's is replaced. So a second run changes nothing.
- * @param tell takes a line for the person at each step
- * @throws FailureError where the server can't be reached, is none of version 1, or refuses
+ * Sets up an InfluxDB 1.x for points and their readers: the database, its retention policies, the continuous
+ * queries that roll points up, and users who may only read or only write. On a server without any user it
+ * first creates the administrator. Existing parts stay, and parts that differ from this version's are
+ * replaced. So a second run changes nothing.
+ * @param tell receives a line for the person at each step
+ * @throws FailureError if the server can't be reached, is not InfluxDB 1.x, or refuses
  */
 export async function setUpInflux(options: SetupOptions, tell: (line: string) => void): Promise<void> {
   const admin = new InfluxAdmin(options);
@@ -72,7 +81,7 @@ async function makeDatabase(
     await influx.createDatabase(database);
     if (!(await influx.getDatabaseNames()).includes(database))
       throw new FailureError(
-        `setup influx: ${origin} takes CREATE DATABASE and makes none, so it is no InfluxDB; VictoriaMetrics needs no setup`,
+        `setup influx: ${origin} accepts CREATE DATABASE but makes no database, so it is no InfluxDB; VictoriaMetrics needs no setup`,
       );
   }
   tell(`database ${database}: ${isNew ? 'made' : 'is there'}`);
@@ -85,8 +94,8 @@ async function makeDatabase(
   if (days !== undefined && raw.duration !== `${days * 24}h0m0s`)
     await influx.alterRetentionPolicy(raw.name, {
       database,
-      // The package has no word for how long a shard is, and InfluxDB deletes whole shards: one of a week, its default where points
-      // are kept for ever, would keep them a week longer.
+      // The package can't set the shard duration, and InfluxDB deletes whole shards. Shards of a week, the
+      // default if points are kept for ever, would keep points a week longer.
       duration: `${days}d SHARD DURATION 1d`,
       replication: raw.replicaN,
       isDefault: true,
@@ -128,7 +137,7 @@ async function makeRollups(
         influx.createContinuousQuery(name, statement, database, `RESAMPLE FOR ${resolution.lateness}`);
       const isThere = there.delete(name);
       try {
-        // InfluxDB takes one that is there already with the same words.
+        // InfluxDB accepts a query that already exists with the same text.
         await create();
         if (!isThere) made += 1;
       } catch (error) {
@@ -146,12 +155,15 @@ async function makeRollups(
   );
 }
 
-/** A user who may do one thing with the database; without a password one is made up, and the one that is there stays. */
+/**
+ * A user with one right on the database. Without a password, an existing user keeps his and a new one gets a
+ * random one.
+ */
 interface Wanted {
   readonly name: string;
   readonly given: string | undefined;
   readonly right: 'read' | 'write';
-  /** What its name was given to. */
+  /** The option that gave its name. */
   readonly option: string;
 }
 
@@ -179,7 +191,7 @@ async function makeUser(
   tell(`user ${name} may ${right} ${database}; ${password}`);
 }
 
-/** Makes the sums of points that are there already, a day in one statement. */
+/** Computes the rollups of existing points, a day per statement. */
 async function fill(
   influx: InfluxDB,
   place: RollupDatabase,
@@ -189,7 +201,7 @@ async function fill(
   const now = Date.now();
   for (const resolution of RESOLUTIONS) {
     const start = Math.floor(since / resolution.ms) * resolution.ms;
-    // What is not over yet is left to the continuous queries.
+    // The continuous queries compute the period that is not over yet.
     const end = Math.floor(now / resolution.ms) * resolution.ms;
     for (let from = start; from < end; from += DAY_MS)
       for (const rollup of ROLLUPS) {

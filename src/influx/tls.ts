@@ -1,4 +1,7 @@
-/** What Node.js calls certificates that it does not accept: OpenSSL's names, and its own for a wrong name. */
+/**
+ * Error codes of certificates that Node.js does not accept: OpenSSL's names, and Node's own for a wrong host
+ * name.
+ */
 const CERTIFICATE_CODES = new Set([
   'CERT_CHAIN_TOO_LONG',
   'CERT_HAS_EXPIRED',
@@ -23,8 +26,8 @@ const CERTIFICATE_CODES = new Set([
 const NO_TLS = ['wrong version number', 'packet length too long'];
 
 /**
- * What is wrong with the other side's certificate, or with speaking TLS to it at all, in words for a person; undefined where the
- * error is of another kind. Waiting helps against none of these.
+ * Describes what is wrong with the server's certificate, or with TLS to it, in words for a person. Undefined
+ * if the error is of another kind. Retrying helps against none of these.
  */
 export function tlsProblem(error: unknown): string | undefined {
   const { code = '', message } = error as NodeJS.ErrnoException;

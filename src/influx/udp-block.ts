@@ -1,4 +1,7 @@
-/** The part of InfluxDB 1.x's configuration that takes points over UDP into a database, as config/influxdb.conf has it. */
+/**
+ * The part of InfluxDB 1.x's configuration that writes points from UDP into a database, as in
+ * config/influxdb.conf.
+ */
 export function udpBlock(database: string): string {
   return `[[udp]]
   enabled = true

@@ -10,23 +10,22 @@ import { PeerTable } from './peer-table';
 const MAX_BLOCKS = 20;
 const MAX_TRANSACTIONS = 100;
 
-/** What a live view is told of the run that it shows. */
+/** The run that a live view shows. */
 export interface LiveViewOptions {
   readonly node: string;
   readonly network: string;
 }
 
-/** What it works with. */
 export interface LiveViewModules {
   /** Unix time in milliseconds. */
   readonly nowMs: () => number;
-  /** Hears of listeners that fail. */
+  /** Called when a listener fails. */
   readonly complain: Complain;
 }
 
 /**
- * Listens to the events as collectors do, and is guarded as they are. It keeps what is bounded by the number of connections or
- * by a constant, and no bytes of a message.
+ * Follows the events like a collector, and is guarded like one. Its memory is bounded by the number of
+ * connections or by constants, and it keeps no bytes of messages.
  */
 export class LiveView implements Live, Collector {
   readonly name = 'live view';
@@ -99,7 +98,7 @@ export class LiveView implements Live, Collector {
     this.tell({ kind: 'transaction', transaction: entry });
   }
 
-  /** A block that came before, or that nobody asked for, is not judged, and a peer could fill the list with it. */
+  /** A duplicate or unrequested block is not judged, and a peer could fill the list with such blocks. */
   private processed({ block, status, height, processTimeMs, totalTxFees }: ProcessedBlock): void {
     if (status === 'duplicate' || status === 'unrequested') return;
     const entry: LiveBlock = {

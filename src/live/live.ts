@@ -1,11 +1,11 @@
-/** What is known of a connected peer now. What it claims of itself is null before its `version` came. */
+/** The state of a connected peer. Its claims are null until its `version` arrives. */
 export interface LivePeer {
   /** Unique among the connections of a run. */
   readonly id: number;
   /** `host:port` of the other side. */
   readonly address: string;
   readonly outbound: boolean;
-  /** Printable, at most 64 characters, as the tag `user_agent` has it. */
+  /** Printable, at most 64 characters, like the tag `user_agent`. */
   readonly userAgent: string | null;
   readonly version: number | null;
   /** The 64 service bits as 16 hexadecimal digits. */
@@ -13,7 +13,7 @@ export interface LivePeer {
   readonly startHeight: number | null;
   /** Whether it wants transactions (BIP37). */
   readonly relay: boolean | null;
-  /** Unix time in milliseconds of the first byte either way. */
+  /** Unix time in milliseconds of the first byte in either direction. */
   readonly sinceMs: number;
   /** Unix time in milliseconds of its last message; null before the first. */
   readonly lastMessageMs: number | null;
@@ -36,7 +36,7 @@ export interface LiveBlock {
   readonly status: string;
   readonly size: number;
   readonly numTx: number;
-  /** What the coinbase takes beyond the subsidy, in satoshi; null where not known. */
+  /** What the coinbase takes beyond the subsidy, in satoshi; null if unknown. */
   readonly totalFees: number | null;
   /** How long judging it took, in milliseconds. */
   readonly processMs: number;
@@ -46,35 +46,34 @@ export interface LiveBlock {
 export interface LiveTransaction {
   /** Unix time in milliseconds of its receipt. */
   readonly timeMs: number;
-  /** txid. */
   readonly sha: string;
   readonly vsize: number;
   readonly numInputs: number;
   readonly numOutputs: number;
   /** Sum of its outputs in satoshi. */
   readonly value: number;
-  /** In sat/vB; null where not known. */
+  /** In sat/vB; null if unknown. */
   readonly feeRate: number | null;
-  /** Why the policy calls it non-standard; null where it does not. */
+  /** Why the policy calls it non-standard; null if it is standard. */
   readonly nonStandardReason: string | null;
 }
 
-/** What is told at the moment it happens. */
+/** An event that is passed on immediately. */
 export type LiveEvent =
   | { readonly kind: 'block'; readonly block: LiveBlock }
   | { readonly kind: 'transaction'; readonly transaction: LiveTransaction };
 
-/** What a running node knows of this moment, beside its series: bounded lists, the newest first. */
+/** The current state of a running node, in addition to its series: bounded lists, newest first. */
 export interface Live {
   readonly node: string;
   readonly network: string;
   /** Unix time in milliseconds. */
   readonly startedMs: number;
   peers(): readonly LivePeer[];
-  /** The last 20 at most. */
+  /** At most the last 20. */
   blocks(): readonly LiveBlock[];
-  /** The last 100 at most. */
+  /** At most the last 100. */
   transactions(): readonly LiveTransaction[];
-  /** Calls `listener` at each event until what it returns is called. */
+  /** Calls `listener` at each event, until the returned function is called. */
   subscribe(listener: (event: LiveEvent) => void): () => void;
 }

@@ -1,9 +1,9 @@
 import type { ExporterStats } from '../metrics/collector';
 import type { Live, LiveBlock, LivePeer } from './live';
 
-/** What a running node tells of this moment to other processes of its user. */
+/** The current state that a running node sends to other processes of its user. */
 export interface NodeState {
-  /** Of the program. */
+  /** Version of the program. */
   readonly version: string;
   readonly node: string;
   readonly network: string;
@@ -11,19 +11,18 @@ export interface NodeState {
   readonly startedMs: number;
   readonly nowMs: number;
   readonly peers: readonly LivePeer[];
-  /** The newest first. */
+  /** Newest first. */
   readonly blocks: readonly LiveBlock[];
   readonly exporters: readonly ExporterStats[];
 }
 
-/** Where a node's state comes from. */
 export interface StateModules {
   readonly live: Live;
   readonly version: string;
   readonly exporters: () => readonly ExporterStats[];
 }
 
-/** The state now. */
+/** The current state. */
 export function nodeState({ live, version, exporters }: StateModules): NodeState {
   const { node, network, startedMs } = live;
   return {

@@ -2,7 +2,7 @@ import { printableLabel } from '../metrics/bounded-labels';
 import type { PeerInfo } from '../p2p/events';
 import type { LivePeer } from './live';
 
-/** What is counted of a connection. */
+/** Counts of one connection. */
 interface Account {
   readonly sinceMs: number;
   lastMessageMs: number | null;
@@ -15,8 +15,8 @@ interface Account {
 }
 
 /**
- * The connections that are open, with what passed on each. A connection is there from its first byte on: whoever was refused, or
- * does not answer, never is.
+ * The open connections, with their traffic. A connection is listed from its first byte on, so a refused or
+ * silent one is never listed.
  */
 export class PeerTable {
   private readonly accounts = new Map<PeerInfo, Account>();
@@ -54,7 +54,7 @@ export class PeerTable {
     this.accounts.delete(peer);
   }
 
-  /** All of them, in the order in which they came. */
+  /** All connections, in the order in which they were opened. */
   list(): LivePeer[] {
     return [...this.accounts].map(([{ id, address, outbound, claims }, account]) => ({
       id,
@@ -69,7 +69,7 @@ export class PeerTable {
     }));
   }
 
-  /** Bytes alone begin an account: whatever else is told of a connection comes after them. */
+  /** Creates the entry of a connection at its first bytes; all other events of a connection come later. */
   private begun(peer: PeerInfo): Account {
     let account = this.accounts.get(peer);
     if (account === undefined) {

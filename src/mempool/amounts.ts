@@ -1,18 +1,18 @@
 import type { Transaction } from '../wire/transaction';
 import type { CoinCache } from './coin-cache';
 
-/** What is known of a transaction's inputs and outputs, in satoshi. */
+/** The known input and output values of a transaction, in satoshi. */
 export interface Amounts {
-  /** Value of each input where it is known. */
+  /** Value of each input; undefined if unknown. */
   readonly values: readonly (number | undefined)[];
-  /** The known values less those of the outputs. */
+  /** The sum of the known input values minus the sum of the outputs. */
   readonly balance: number;
   readonly unknownInputs: number;
-  /** Where it is known. */
+  /** Undefined if it is unknown. */
   readonly fee: number | undefined;
 }
 
-/** Draws up the bill of a transaction from the values that are remembered. */
+/** Computes the bill of a transaction from the remembered output values. */
 export function amountsOf({ inputs, outputs }: Transaction, coins: CoinCache): Amounts {
   const values = inputs.map(({ bytes, start, prevIndex }) => coins.value(bytes, start, prevIndex));
   let unknownInputs = 0;
@@ -25,7 +25,10 @@ export function amountsOf({ inputs, outputs }: Transaction, coins: CoinCache): A
   return { values, balance, unknownInputs, fee: feeOf(balance, unknownInputs) };
 }
 
-/** The fee that a balance amounts to. Outputs of more than the inputs make a transaction invalid, and no fee. */
+/**
+ * The fee for a balance; undefined if inputs are unknown. If the outputs exceed the inputs, the transaction
+ * is invalid and has no fee.
+ */
 export function feeOf(balance: number, unknownInputs: number): number | undefined {
   return unknownInputs === 0 && balance >= 0 && Number.isSafeInteger(balance) ? balance : undefined;
 }

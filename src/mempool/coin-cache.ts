@@ -2,11 +2,11 @@ import type { Transaction } from '../wire/transaction';
 import { Generations } from '../lib/generations';
 import { NONE, RecordTable } from '../lib/record-table';
 
-/** A transaction was relayed to us. */
+/** A peer relayed the transaction to us. */
 export const SEEN_RELAYED = 1;
-/** A transaction is in a block of the best chain. */
+/** The transaction is in a block of the best chain. */
 export const SEEN_MINED = 2;
-/** A transaction was in a block that left the best chain. */
+/** The transaction was in a block that left the best chain. */
 export const SEEN_STALE = 4;
 
 /** Fields of a record. */
@@ -14,7 +14,10 @@ const FLAGS = 0;
 const FIRST_VALUE = 4;
 const PAYLOAD_BYTES = 8;
 
-/** A generation of `capacity` transactions is full at this many outputs for each of them, too; on mainnet there are under 3. */
+/**
+ * A generation also ends when it has this many outputs for each of its transactions; on mainnet it is under
+ * 3.
+ */
 const MAX_OUTPUTS_PER_TRANSACTION = 4;
 
 const HASH_BYTES = 32;
@@ -60,7 +63,7 @@ class Coins {
   }
 
   value(slot: number, index: number): number | undefined {
-    // Nothing is ever removed: what follows in order of slots follows in the values.
+    // Nothing is ever removed, so the next slot's values follow this slot's.
     const next = slot + 1;
     const end =
       next < this.transactions.size ? this.transactions.getUint(next, FIRST_VALUE) : this.valueCount;
@@ -70,8 +73,9 @@ class Coins {
 }
 
 /**
- * Remembers recent transactions, relayed or in blocks: the values of their outputs, and where they were seen. At least the last
- * `capacity` transactions are remembered, and at most twice as many. A txid is a hash over the values, so a value that is known is
+ * Remembers recent transactions, relayed or in blocks: the values of their outputs, and where they were seen.
+ * It holds at least the last `capacity` transactions and at most twice as many, in two generations. When the
+ * young generation is full, the old one is dropped. A txid is a hash over the values, so a known value is
  * right, whoever sent it.
  */
 export class CoinCache {
@@ -85,8 +89,8 @@ export class CoinCache {
   }
 
   /**
-   * Notes that a transaction was seen in a further place.
-   * @param txid its 32 bytes as they are on the wire
+   * Records where a transaction was seen, in addition to earlier places.
+   * @param txid its 32 bytes in wire order
    * @returns whether it was not remembered before
    */
   add(txid: Buffer, transaction: Transaction, seen: number): boolean {
@@ -96,7 +100,10 @@ export class CoinCache {
     return true;
   }
 
-  /** Where a transaction was seen, SEEN_RELAYED, SEEN_MINED and SEEN_STALE together; 0 for one that is not remembered. */
+  /**
+   * Where a transaction was seen: SEEN_RELAYED, SEEN_MINED and SEEN_STALE combined; 0 if it is not
+   * remembered.
+   */
   seen(bytes: Buffer, start = 0): number {
     const { young, old } = this.generations;
     const slot = young.find(bytes, start);
@@ -105,7 +112,7 @@ export class CoinCache {
     return oldSlot === NONE ? 0 : old.flags(oldSlot);
   }
 
-  /** Sets where a transaction was seen; false for one that is not remembered. */
+  /** Replaces where a transaction was seen; false if it is not remembered. */
   setSeen(txid: Buffer, seen: number): boolean {
     const { young, old } = this.generations;
     const slot = young.find(txid, 0);
@@ -119,7 +126,10 @@ export class CoinCache {
     return true;
   }
 
-  /** Value in satoshi of output `index` of the transaction whose hash begins at `start`, where it is remembered. */
+  /**
+   * Value in satoshi of output `index` of the transaction whose hash begins at `start`; undefined if it is
+   * not remembered.
+   */
   value(bytes: Buffer, start: number, index: number): number | undefined {
     const { young, old } = this.generations;
     const slot = young.find(bytes, start);

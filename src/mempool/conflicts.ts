@@ -4,13 +4,16 @@ import type { Entries } from './entries';
 import { NONE } from '../lib/record-table';
 import type { Spends } from './spends';
 
-/** An entry that spends what an input of another transaction spends. */
+/** An entry that spends the same output as an input of another transaction. */
 export interface ConflictingEntry {
   readonly input: Input;
   readonly slot: number;
 }
 
-/** The rivals of a transaction that has no entry, in the order of its inputs; an entry stands there once for each input. */
+/**
+ * The rivals of a transaction that has no entry, in the order of its inputs. An entry appears once for each
+ * shared input.
+ */
 export function conflictsOf({ inputs }: Transaction, spends: Spends): ConflictingEntry[] {
   const rivals: ConflictingEntry[] = [];
   for (const input of inputs) {
@@ -21,8 +24,8 @@ export function conflictsOf({ inputs }: Transaction, spends: Spends): Conflictin
 }
 
 /**
- * Whether a relayed transaction takes the place of its rivals: not if a block holds one of them, and not if all fees are
- * known and it pays no more than they do together (BIP125, rules 3 and 4).
+ * Whether a relayed transaction replaces its rivals. It does not if a block contains one of them, or if all
+ * fees are known and it pays no more than all of them together (BIP125, rules 3 and 4).
  */
 export function replaces(
   fee: number | undefined,

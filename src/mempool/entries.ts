@@ -24,35 +24,35 @@ const PAYLOAD_BYTES = 96;
 
 const HASH_BYTES = 32;
 
-/** BLOCK of an entry in the view, and of one that is no longer. */
+/** Value of BLOCK for an entry in the view, and for a removed one. */
 const NO_BLOCK = 0;
 const GONE = 0xffff_ffff;
 
-/** Memory that an entry takes: its record, and its place in the table when that is half full. In bytes. */
+/** Memory of an entry in bytes: its record, and its slots in a hash table that is half full. */
 export const ENTRY_BYTES = 4 + HASH_BYTES + PAYLOAD_BYTES + 8;
 
-/** Entries in the order in which they were put there, and what they amount to. */
+/** Entries in the order in which they were added, with totals. */
 class EntryList {
   first = NONE;
   last = NONE;
   count = 0;
   /** Serialized size of the transactions. */
   bytes = 0;
-  /** Memory that their serializations take, of those that are kept. */
+  /** Memory used by those serializations that are kept. */
   rawBytes = 0;
   inputs = 0;
-  /** Entries whose fee is known. */
+  /** Number of entries with a known fee. */
   withFee = 0;
 }
 
 /**
- * What is kept of each transaction, by slot: of a relayed one as long as it is in the view, of one in a block for some
- * blocks. An entry stands in one list, of `view` and `mined`.
+ * The data kept for each transaction, by slot. A relayed transaction is kept while it is in the view, one in
+ * a block for some blocks. An entry is in at most one of the lists `view` and `mined`.
  */
 export class Entries {
-  /** Relayed, and in no block: the oldest first. */
+  /** Relayed, and in no block; oldest first. */
   readonly view = new EntryList();
-  /** In one of the last blocks: the deepest first. */
+  /** In one of the last blocks; deepest first. */
   readonly mined = new EntryList();
   private readonly table = new RecordTable(HASH_BYTES, PAYLOAD_BYTES);
   private readonly lastKey = Buffer.alloc(HASH_BYTES);
@@ -76,21 +76,21 @@ export class Entries {
     return slot;
   }
 
-  /** Forgets an entry that is in no list. */
+  /** Removes an entry that is in no list. */
   remove(slot: number): void {
     this.table.setUint(slot, BLOCK, GONE);
     this.table.setInt(slot, RAW, NONE);
     this.table.remove(slot);
   }
 
-  /** Puts an entry that is in no list at the end of the view. */
+  /** Appends an entry that is in no list to the view. */
   pushToView(slot: number, nowMs: number): void {
     this.table.setUint(slot, BLOCK, NO_BLOCK);
     this.table.setDouble(slot, ARRIVED, nowMs);
     this.push(this.view, slot);
   }
 
-  /** Puts an entry that is in no list behind those of blocks; `block` is a number above 0. */
+  /** Appends an entry that is in no list to the mined ones. `block` is a number above 0. */
   pushToMined(slot: number, block: number): void {
     this.table.setUint(slot, BLOCK, block);
     this.push(this.mined, slot);
@@ -108,7 +108,7 @@ export class Entries {
     this.count(list, slot, -1);
   }
 
-  /** The entry that follows in its list, or NONE. */
+  /** The next entry in its list, or NONE. */
   after(slot: number): number {
     return this.table.getInt(slot, AFTER);
   }
@@ -135,28 +135,28 @@ export class Entries {
     return this.table.getUint(slot, OUTPUTS);
   }
 
-  /** When it came into the view, as the caller of `pushToView` had it. */
+  /** When it entered the view: the time that was passed to `pushToView`. */
   arrived(slot: number): number {
     return this.table.getDouble(slot, ARRIVED);
   }
 
-  /** The block that a mined entry is in, by the number that `pushToMined` was given. */
+  /** The block of a mined entry: the number that was passed to `pushToMined`. */
   block(slot: number): number {
     return this.table.getUint(slot, BLOCK);
   }
 
-  /** Whether the slot is that of an entry in the view. To be asked of a slot that may have been removed since, too. */
+  /** Whether the slot is an entry in the view. The slot may have been removed since. */
   isInView(slot: number): boolean {
     return this.block(slot) === NO_BLOCK;
   }
 
-  /** Whether the slot is that of an entry in a block; likewise. */
+  /** Whether the slot is an entry in a block. The slot may have been removed since. */
   isMined(slot: number): boolean {
     const block = this.block(slot);
     return block !== NO_BLOCK && block !== GONE;
   }
 
-  /** Whether it was relayed, whatever blocks hold it. */
+  /** Whether it was relayed, regardless of blocks. */
   isRelayed(slot: number): boolean {
     return this.table.getUint(slot, IS_RELAYED) === 1;
   }
@@ -165,7 +165,7 @@ export class Entries {
     this.table.setUint(slot, IS_RELAYED, 1);
   }
 
-  /** Whether its fee is to be told as soon as it is known. */
+  /** Whether its fee must be reported as soon as it is known. */
   awaitsFee(slot: number): boolean {
     return this.table.getUint(slot, AWAITS_FEE) === 1;
   }
@@ -179,15 +179,18 @@ export class Entries {
     return this.table.getInt(slot, RAW);
   }
 
-  /** Notes where the serialization of an entry that is in no list yet is kept, and the wtxid, which is the hash of it. */
+  /**
+   * Records where the serialization of an entry that is in no list yet is kept, and the wtxid, which is its
+   * hash.
+   */
   setRaw(slot: number, raw: number, wtxid: Buffer): void {
     this.table.setInt(slot, RAW, raw);
     this.table.setBytes(slot, WTXID, wtxid);
   }
 
   /**
-   * Calls `visit` for each entry whose serialization is kept, with the 32 bytes of its wtxid in `memory` from `start`, until
-   * it returns false. No entry may be added meanwhile.
+   * Calls `visit` for each entry with a kept serialization until it returns false. The 32 bytes of the wtxid
+   * are in `memory` from `start`. No entry may be added meanwhile.
    */
   eachRaw(visit: (memory: DataView, start: number, slot: number) => boolean): void {
     const { memory, slots } = this.table;
@@ -195,7 +198,7 @@ export class Entries {
       if (this.raw(slot) !== NONE && !visit(memory, this.table.offset(slot, WTXID), slot)) return;
   }
 
-  /** The last of its spends that was made (`Spends`), from which the others follow. */
+  /** The newest of its spends (`Spends`); the others are linked from it. */
   firstSpend(slot: number): number {
     return this.table.getInt(slot, FIRST_SPEND);
   }
@@ -204,14 +207,16 @@ export class Entries {
     this.table.setInt(slot, FIRST_SPEND, spend);
   }
 
-  /** Adds the value of an input that was not known, to an entry that is in a list. */
+  /** Adds the value of an input that was unknown, to an entry that is in a list. */
   addValue(slot: number, value: number): void {
     this.table.setDouble(slot, BALANCE, this.table.getDouble(slot, BALANCE) + value);
     this.table.setUint(slot, UNKNOWN_INPUTS, this.table.getUint(slot, UNKNOWN_INPUTS) - 1);
     if (this.fee(slot) !== undefined) this.listOf(slot).withFee += 1;
   }
 
-  /** Fee in satoshi; undefined while the value of an input is not known, and where it would not be a fee. */
+  /**
+   * Fee in satoshi. Undefined while the value of an input is unknown, and if the outputs exceed the inputs.
+   */
   fee(slot: number): number | undefined {
     return feeOf(this.table.getDouble(slot, BALANCE), this.table.getUint(slot, UNKNOWN_INPUTS));
   }

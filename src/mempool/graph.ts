@@ -7,7 +7,7 @@ import { Spends } from './spends';
 
 const HASH_BYTES = 32;
 
-/** The transactions that are kept and what they spend, so that those can be found that are built on one. */
+/** The kept transactions and the outputs that they spend, so that descendants can be found. */
 export class Graph {
   readonly entries = new Entries();
   readonly spends = new Spends();
@@ -19,7 +19,7 @@ export class Graph {
     const slot = this.entries.add(txid, transaction, bill);
     let spend = NONE;
     transaction.inputs.forEach((input, i) => {
-      // A block that nobody checked may spend an output twice in one transaction.
+      // An unchecked block may spend an output twice in one transaction.
       if (this.spends.spenderOf(input) !== NONE) return;
       spend = this.spends.add(input, slot, spend, bill.values[i] !== undefined);
     });
@@ -33,7 +33,7 @@ export class Graph {
     this.entries.setRaw(slot, this.raws.add(bytes, start, end), this.wtxid);
   }
 
-  /** Forgets an entry that is in no list, its spends and its serialization. */
+  /** Removes an entry that is in no list, its spends and its serialization. */
   remove(slot: number): void {
     const raw = this.entries.raw(slot);
     if (raw !== NONE) this.raws.remove(raw);

@@ -4,7 +4,7 @@ import type { Transaction } from '../wire/transaction';
 
 /** Why a transaction left the relay view. Whatever is built on one that leaves, other than into a block, leaves with it. */
 export type RemovalReason =
-  /** A block holds it. */
+  /** A block contains it. */
   | 'block'
   /** A block holds another transaction that spends what it spends. */
   | 'conflict'
@@ -32,13 +32,14 @@ export interface MempoolEvents {
   /** A transaction that had never been relayed before is in the view. */
   accepted: { readonly txid: Hash; readonly size: number; readonly vsize: number };
   /**
-   * The fee of a relayed transaction is known: when it comes, or, where it is in the view, when a late parent does. At most once
-   * for each; one that has no place in the view is told of only at once.
+   * The fee of a relayed transaction is known: when it arrives, or later if a missing parent of one in the
+   * view arrives. Emitted at most once for each transaction. One that is not accepted into the view gets it
+   * only on arrival.
    */
   feeKnown: { readonly txid: Hash; readonly fee: number; readonly size: number; readonly vsize: number };
   /**
-   * A transaction, relayed or in a block, came for the first time and spends an output that another one was already known
-   * to spend. Of n transactions that spend one output n - 1 are told of.
+   * A transaction, relayed or in a block, arrived for the first time and spends an output that a known
+   * transaction already spends. If n transactions spend one output, this is emitted n - 1 times.
    */
   conflict: {
     readonly txid: Hash;
@@ -49,7 +50,7 @@ export interface MempoolEvents {
     readonly prevIndex: number;
     /** Where known. */
     readonly fee: number | undefined;
-    /** Fee of the other one, where known. */
+    /** Fee of the other transaction; undefined if unknown. */
     readonly otherFee: number | undefined;
   };
   /** The relay policy was applied to a relayed transaction, at its first receipt, after the relay view took it. */

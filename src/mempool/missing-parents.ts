@@ -8,28 +8,32 @@ import type { Graph } from './graph';
 import { Orphans } from './orphans';
 import { NONE } from '../lib/record-table';
 
-/** Announcements that are remembered to tell that a parent is missing: about an hour and a half of mainnet. */
+/**
+ * Number of announcements that are remembered to detect missing parents: about an hour and a half of mainnet.
+ */
 const KEPT_ANNOUNCEMENTS = 50_000;
 
-/** What it takes to tell that a parent is missing. */
 export interface MissingParentsModules {
   readonly graph: Graph;
   readonly coins: CoinCache;
 }
 
-/** Tells which transactions of the view lack a parent; see `orphans` of MempoolGauges. Hashes are as on the wire. */
+/**
+ * Detects which transactions of the view lack a parent; see `orphans` of MempoolGauges. Hashes are in wire
+ * order.
+ */
 export class MissingParents {
   private readonly orphans = new Orphans();
   private readonly announcements = new RollingHashes(KEPT_ANNOUNCEMENTS);
 
   constructor(private readonly modules: MissingParentsModules) {}
 
-  /** Transactions that wait. */
+  /** Number of transactions that lack a parent. */
   get waiting(): number {
     return this.orphans.count;
   }
 
-  /** Takes what a peer announced; items that are no transactions are ignored. */
+  /** Records what a peer announced; items that are not transactions are ignored. */
   announced(items: readonly InventoryItem[]): void {
     for (const { type, hash } of items) if (type === INV_TX || type === INV_WTX) this.announcements.add(hash);
   }
@@ -39,19 +43,21 @@ export class MissingParents {
     this.orphans.arrived(txid);
   }
 
-  /** Notes for which parents an entry of the view waits. */
+  /** Finds the missing parents of an entry of the view. */
   entered(slot: number, { inputs }: Transaction): void {
     for (const input of inputs) if (this.lacksParent(input)) this.orphans.wait(slot, input.wirePrevTxid);
   }
 
-  /** A transaction is known to be in no block and is not in the view: what is built on it there lacks a parent. */
+  /**
+   * Notes that a transaction is in no block and not in the view. Its children in the view now lack a parent.
+   */
   missing(txid: Buffer, outputs: number): void {
     const { graph } = this.modules;
     for (const child of graph.spenders(txid, outputs))
       if (graph.entries.isInView(child)) this.orphans.wait(child, readHash(txid, 0));
   }
 
-  /** Forgets an entry that left the view. */
+  /** Drops an entry that left the view. */
   forget(slot: number): void {
     this.orphans.forget(slot);
   }

@@ -1,21 +1,24 @@
-/** The most pairs of parent and child that are kept. Peers can make up any number; beyond it the oldest parent is given up. */
+/**
+ * Most pairs of parent and child that are kept, because peers can invent any number. Beyond it the oldest
+ * parent is dropped.
+ */
 const MAX_PAIRS = 10_000;
 
 /**
- * Which transactions of the view wait for a parent that is known to be missing. Parents are known by their hash as it is on
- * the wire, one character a byte; children by their slot.
+ * Which transactions of the view wait for a parent that is known to be missing. Parents are identified by
+ * their hash in wire order as a string with one character for each byte, children by their slot.
  */
 export class Orphans {
   private readonly childrenOf = new Map<string, Set<number>>();
   private readonly parentsOf = new Map<number, Set<string>>();
   private pairs = 0;
 
-  /** Children that wait. */
+  /** Number of children that wait. */
   get count(): number {
     return this.parentsOf.size;
   }
 
-  /** Notes that a child waits for a parent. */
+  /** Records that a child waits for a parent. */
   wait(child: number, parent: string): void {
     if (this.childrenOf.get(parent)?.has(child) === true) return;
     if (this.pairs >= MAX_PAIRS) this.giveUpOldest();
@@ -26,7 +29,7 @@ export class Orphans {
     this.pairs += 1;
   }
 
-  /** Notes that a parent is missing no longer. */
+  /** Notes that a parent is no longer missing. */
   arrived(parent: string): void {
     for (const child of this.childrenOf.get(parent) ?? []) {
       const parents = this.parentsOf.get(child);
@@ -37,7 +40,7 @@ export class Orphans {
     this.childrenOf.delete(parent);
   }
 
-  /** Forgets a child that left the view. */
+  /** Drops a child that left the view. */
   forget(child: number): void {
     for (const parent of this.parentsOf.get(child) ?? []) {
       const children = this.childrenOf.get(parent);

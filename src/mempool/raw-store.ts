@@ -2,34 +2,35 @@ import { NONE } from '../lib/record-table';
 
 const CHUNK_BYTES = 64;
 
-/** A segment is a mebibyte. */
+/** A segment is one mebibyte. */
 const SEGMENT_CHUNKS = 16_384;
 const SEGMENT_SHIFT = 14;
 const SEGMENT_MASK = SEGMENT_CHUNKS - 1;
 
-/** Memory that `size` bytes take: chunks, of which the last is half full on average, and the link of each. */
+/** Memory that `size` bytes take: whole chunks, and a link for each. */
 export function heldBytes(size: number): number {
   return Math.ceil(size / CHUNK_BYTES) * (CHUNK_BYTES + 4);
 }
 
-/** Chunks that lie together, and which of them follows which. */
+/** Consecutive chunks, and the links between them. */
 interface Segment {
   readonly bytes: Buffer;
   readonly links: Int32Array;
 }
 
 /**
- * Keeps serialized transactions in segments of memory that the garbage collector does not look into and that are never moved:
- * each lies in a chain of chunks, known by its first one, so that whatever leaves makes room for whatever comes. A Buffer for
- * each would cost 100 bytes more, and a view of what a socket read would keep all that was read with it.
+ * Keeps serialized transactions in segments of memory that are never moved and that the garbage collector
+ * does not scan. Each transaction is a chain of chunks, identified by the first one, so freed chunks fit any
+ * other transaction. A Buffer for each would cost 100 bytes more, and a view of a chunk that a socket read
+ * would keep all of that chunk.
  */
 export class RawStore {
   private readonly segments: Segment[] = [];
-  /** Chunks that were ever used. */
+  /** Number of chunks that were ever used. */
   private used = 0;
   private firstFree = NONE;
 
-  /** Takes a copy of the bytes from `start` to `end`, of which there is at least one; returns the first chunk. */
+  /** Copies the bytes from `start` to `end`, at least one; returns the first chunk. */
   add(bytes: Buffer, start: number, end: number): number {
     const first = this.allocate(Math.ceil((end - start) / CHUNK_BYTES));
     let at = start;
@@ -40,7 +41,7 @@ export class RawStore {
     return first;
   }
 
-  /** Copies what `add` was given, `size` bytes, into `target` from `at`. */
+  /** Copies `size` bytes that `add` stored into `target` from `at`. */
   copy(first: number, size: number, target: Buffer, at: number): void {
     let to = at;
     this.eachRun(first, size, (segment, from, length) => {
@@ -49,16 +50,16 @@ export class RawStore {
     });
   }
 
-  /** Forgets what `add` was given. */
+  /** Frees what `add` stored. */
   remove(first: number): void {
     let last = first;
     for (let next = this.link(last); next !== NONE; next = this.link(last)) last = next;
-    // The chain stays as it is, and what lay together will do so again.
+    // The chain stays linked, so chunks that lie together will be used together again.
     this.setLink(last, this.firstFree);
     this.firstFree = first;
   }
 
-  /** Calls `visit` for each stretch of a chain that lies together. */
+  /** Calls `visit` for each run of consecutive chunks in a chain. */
   private eachRun(
     first: number,
     size: number,

@@ -16,54 +16,58 @@ import { Reporter } from './reporter';
 import { replaces, conflictsOf } from './conflicts';
 import { SPEND_BYTES } from './spends';
 
-/** Bounds of the relay view. */
+/** Limits of the relay view. */
 export interface RelayViewOptions {
   /**
-   * The most memory, in bytes, that the transactions of the view take: as serialized, and what else is kept of each. Those of
-   * the last 12 blocks are kept beside it, at most 4 MB of each.
+   * Most memory, in bytes, for the transactions of the view: their serializations and the other data kept for
+   * each. The transactions of the last 12 blocks are kept in addition, at most 4 MB for each block.
    */
   readonly maxBytes: number;
   /** How long a transaction may wait for a block. */
   readonly expiryMs: number;
   /**
-   * The least transactions whose output values are remembered, and half of the most. Each takes about 70 bytes; mainnet has
-   * about 500,000 a day.
+   * Least number of transactions whose output values are remembered; the most is twice that. Each takes about
+   * 70 bytes. Mainnet has about 500,000 a day.
    */
   readonly coinTransactions: number;
 }
 
-/** What a relay view works with. */
 export interface RelayViewModules {
   readonly bus: EventBus<MempoolEvents>;
-  /** Where there is a set of unspent outputs: has the output that an input spends looked up there, for `learn`. */
+  /**
+   * Set if there is a set of unspent outputs: looks up the output that an input spends, and passes it to
+   * `learn`.
+   */
   readonly lookUp?: ((input: Input) => void) | undefined;
 }
 
 /** The state of the relay view. */
 export interface MempoolGauges {
-  /** Transactions that were relayed and that no block holds. */
+  /** Relayed transactions that no block contains. */
   readonly transactions: number;
   /** Their serialized size in bytes. */
   readonly bytes: number;
-  /** Of these, transactions whose fee is known. */
+  /** How many of them have a known fee. */
   readonly withFee: number;
   /**
-   * Of these, transactions that wait for a parent known to be unconfirmed and not in the view: it was relayed but was
-   * refused, replaced, evicted or expired; or it was never relayed, in a block that has left the best chain; or it had been
-   * announced under its txid before the child came, and has come neither alone nor in a block. A listener has no list of
-   * unspent outputs: a parent of which it never heard counts as confirmed.
+   * How many of them wait for a parent that is known to be unconfirmed and is not in the view. Either the
+   * parent was relayed and then refused, replaced, evicted or expired. Or it was never relayed, and its block
+   * left the best chain. Or it was announced by txid before the child arrived, and has not arrived since,
+   * neither alone nor in a block. A listener has no list of unspent outputs, so a parent that it never heard
+   * of counts as confirmed.
    */
   readonly orphans: number;
 }
 
 /**
- * The relay view: what was relayed to us and no block holds yet, as far as a listener can know that checks no signature and
- * has no list of unspent outputs.
+ * The relay view: relayed transactions that no block contains yet. It is as exact as a listener can be that
+ * checks no signatures and has no list of unspent outputs.
  *
- * Of two transactions that spend one output, one is in the view. The later takes the place of the earlier and of what is
- * built on it, since no honest peer relays it before its own mempool has made that exchange; unless both fees are known
- * and the later does not pay more (BIP125, rules 3 and 4), when it is the earlier that replaced it and we heard of them in the wrong
- * order; and unless a block holds the earlier. When the view is full the oldest leaves.
+ * Of two transactions that spend one output, only one is in the view. The later one replaces the earlier one
+ * and its descendants, because no honest peer relays it before its own mempool has made that replacement.
+ * There are two exceptions. If both fees are known and the later one does not pay more (BIP125, rules 3 and
+ * 4), then the earlier one replaced it, and we received them in the wrong order. And a transaction in a block
+ * is never replaced. When the view is full, the oldest transaction leaves.
  */
 export class RelayView {
   private readonly graph = new Graph();
@@ -74,7 +78,7 @@ export class RelayView {
   private readonly blocks = new KeptBlocks();
   private readonly txid = Buffer.alloc(32);
 
-  /** Those of which the serialization is kept. */
+  /** The transactions whose serialization is kept. */
   readonly relayed: RelayedTransactions;
 
   constructor(
@@ -87,14 +91,14 @@ export class RelayView {
     this.reporter = new Reporter({ entries: this.entries, bus: modules.bus });
   }
 
-  /** Takes what a peer announced; items that are no transactions are ignored. */
+  /** Records what a peer announced; items that are not transactions are ignored. */
   announced(items: readonly InventoryItem[]): void {
     this.parents.announced(items);
   }
 
   /**
-   * Takes a relayed transaction that passed the checks without context (`checkSanity`) and is no coinbase. One that is in the view
-   * or in a block already, with this witness or another, changes nothing in it.
+   * Adds a relayed transaction that passed the checks without context (`checkSanity`) and is no coinbase. If
+   * it is already in the view or in a block, with any witness, the view does not change.
    * @param nowMs monotonic time
    * @returns its fee in satoshi, where all outputs that it spends are known
    */
@@ -139,8 +143,9 @@ export class RelayView {
   }
 
   /**
-   * Takes the value in satoshi of an output that was not known; does nothing where no transaction here waits for it.
-   * @param txid its 32 bytes as they are on the wire
+   * Adds the value in satoshi of an output that was unknown. Does nothing if no transaction here waits for
+   * it.
+   * @param txid its 32 bytes in wire order
    */
   learn(txid: Buffer, index: number, value: number): void {
     const { spends } = this.graph;
@@ -151,7 +156,10 @@ export class RelayView {
     this.reporter.fee(slot);
   }
 
-  /** Takes a block that joined the best chain: its transactions leave the view, and what cannot stand beside them. */
+  /**
+   * Applies a block that joined the best chain: its transactions leave the view, and so do those that
+   * conflict with them.
+   */
   confirm(block: Block): void {
     const number = this.blocks.add(block.hash);
     for (const transaction of block.transactions) this.mine(transaction, number);
@@ -162,9 +170,9 @@ export class RelayView {
   }
 
   /**
-   * Takes back one of the last 12 blocks, which a reorganisation put off the best chain: the transactions in it that were
-   * relayed are in the view again, as new; what is built on the others now lacks a parent. To be called for each such block,
-   * the last first, before the blocks that take their place are confirmed.
+   * Takes back one of the last 12 blocks, which a reorganisation removed from the best chain. Its relayed
+   * transactions return to the view as new ones. Children of its other transactions now lack a parent. Must
+   * be called for each such block, the highest first, before the blocks that replace them are confirmed.
    */
   disconnect(hash: string, nowMs: number): void {
     const number = this.blocks.take(hash);
@@ -191,8 +199,8 @@ export class RelayView {
   }
 
   /**
-   * How many transactions of a block were never relayed to us, its coinbase aside. What is neither in the view nor among the
-   * transactions that are remembered (`coinTransactions`) counts as never relayed.
+   * How many transactions of a block were never relayed to us, without its coinbase. A transaction counts as
+   * never relayed if it is neither in the view nor remembered (`coinTransactions`).
    */
   unseen(block: Block): number {
     let count = 0;
@@ -201,7 +209,7 @@ export class RelayView {
     return count;
   }
 
-  /** Lets transactions go that have waited for too long; to be called every minute or so. */
+  /** Removes expired transactions. Call it about once a minute. */
   tick(nowMs: number): void {
     for (let slot = this.entries.view.first; slot !== NONE; slot = this.entries.view.first) {
       if (nowMs - this.entries.arrived(slot) < this.options.expiryMs) return;
@@ -209,7 +217,7 @@ export class RelayView {
     }
   }
 
-  /** The state now. */
+  /** The current state. */
   gauges(): MempoolGauges {
     const { count, bytes, withFee } = this.entries.view;
     return { transactions: count, bytes, withFee, orphans: this.parents.waiting };
@@ -245,20 +253,23 @@ export class RelayView {
     return (slot !== NONE && this.entries.isRelayed(slot)) || (this.coins.seen(txid) & SEEN_RELAYED) !== 0;
   }
 
-  /** Notes where a transaction was seen; where its outputs were not known, those that spend them get their values. */
+  /**
+   * Records where a transaction was seen. If its outputs were unknown, the transactions that spend them get
+   * their values.
+   */
   private remember(txid: Buffer, transaction: Transaction, seen: number): void {
     if (!this.coins.add(txid, transaction, seen)) return;
     transaction.outputs.forEach(({ value }, index) => this.learn(txid, index, value));
   }
 
-  /** Takes an entry out of the view and keeps it. */
+  /** Takes an entry out of the view, but keeps it. */
   private leaveView(slot: number, reason: RemovalReason): void {
     this.entries.unlink(slot);
     this.parents.forget(slot);
     this.reporter.removed(slot, reason);
   }
 
-  /** Removes a transaction from the view with all that is built on it, if it is still there. */
+  /** Removes a transaction and all its descendants from the view, if it is still there. */
   private removeTree(root: number, reason: RemovalReason): void {
     const stack = [root];
     for (let slot = stack.pop(); slot !== undefined; slot = stack.pop()) {
@@ -270,13 +281,13 @@ export class RelayView {
     }
   }
 
-  /** Forgets an entry of a block. */
+  /** Removes an entry of a block. */
   private drop(slot: number): void {
     this.entries.unlink(slot);
     this.graph.remove(slot);
   }
 
-  /** Lets the oldest go until what is left is within the bound. */
+  /** Removes the oldest entries until the view is within its limit. */
   private trim(): void {
     const { view } = this.entries;
     while (

@@ -1,7 +1,7 @@
 import type { TransactionSource } from '../p2p/compact/transaction-source';
 import type { Graph } from './graph';
 
-/** The relayed transactions of the view and of the last blocks, as what compact blocks are rebuilt from. */
+/** The relayed transactions of the view and of the last blocks; compact blocks are rebuilt from them. */
 export class RelayedTransactions implements TransactionSource {
   constructor(private readonly graph: Graph) {}
 

@@ -4,13 +4,12 @@ import type { Entries } from './entries';
 import type { MempoolEvents, RemovalReason } from './mempool-events';
 import type { ConflictingEntry } from './conflicts';
 
-/** What a reporter works with. */
 export interface ReporterModules {
   readonly entries: Entries;
   readonly bus: EventBus<MempoolEvents>;
 }
 
-/** Tells what happens in the relay view, of each transaction's fee at most once. */
+/** Emits the events of the relay view, and the fee of each transaction at most once. */
 export class Reporter {
   constructor(private readonly modules: ReporterModules) {}
 
@@ -26,7 +25,7 @@ export class Reporter {
     if (fee !== undefined) this.modules.bus.emit('feeKnown', { txid, fee, size, vsize });
   }
 
-  /** The fee of an entry may be known now. */
+  /** Emits the fee of an entry if it is known now. */
   fee(slot: number): void {
     const { entries, bus } = this.modules;
     const fee = entries.fee(slot);
@@ -54,7 +53,7 @@ export class Reporter {
       });
   }
 
-  /** An entry, which is still there, left the view. */
+  /** Emits that an entry, which still exists, left the view. */
   removed(slot: number, reason: RemovalReason): void {
     this.modules.bus.emit('removed', { txid: this.modules.entries.txid(slot), reason });
   }

@@ -11,21 +11,24 @@ const PAYLOAD_BYTES = 12;
 const OUTPOINT_BYTES = 36;
 const INDEX = 32;
 
-/** Memory that a spend takes: its record, and its place in the table when that is half full. In bytes. */
+/** Memory of a spend in bytes: its record, and its slots in a hash table that is half full. */
 export const SPEND_BYTES = 4 + OUTPOINT_BYTES + PAYLOAD_BYTES + 8;
 
-/** Which transaction spends an output. One alone: of those in conflict the others are not in here. */
+/** Which transaction spends an output. Of several in conflict it contains only one. */
 export class Spends {
   private readonly table = new RecordTable(OUTPOINT_BYTES, PAYLOAD_BYTES);
   private readonly outpoint = Buffer.alloc(OUTPOINT_BYTES);
 
-  /** The entry that spends what an input spends, or NONE. */
+  /** The entry that spends the same output as an input, or NONE. */
   spenderOf({ bytes, start }: Input): number {
     const slot = this.table.find(bytes, start);
     return slot === NONE ? NONE : this.table.getInt(slot, SPENDER);
   }
 
-  /** The spend of an output that is not spent so far; `next` is the spend of the same entry made before, or NONE. */
+  /**
+   * Adds the spend of an output that is not spent so far. `next` is the previous spend of the same entry, or
+   * NONE.
+   */
   add({ bytes, start }: Input, spender: number, next: number, isValued: boolean): number {
     const slot = this.table.insert(bytes, start);
     this.table.setInt(slot, SPENDER, spender);
@@ -34,7 +37,7 @@ export class Spends {
     return slot;
   }
 
-  /** Removes a spend and all that follow it. */
+  /** Removes a spend and all that are linked from it. */
   removeFrom(first: number): void {
     for (let slot = first; slot !== NONE;) {
       const next = this.table.getInt(slot, NEXT_OF_SPENDER);
@@ -43,19 +46,19 @@ export class Spends {
     }
   }
 
-  /** The spend of an output, or NONE; `txid` as it is on the wire. */
+  /** The spend of an output, or NONE; `txid` in wire order. */
   find(txid: Buffer, index: number): number {
     txid.copy(this.outpoint);
     this.outpoint.writeUInt32LE(index, INDEX);
     return this.table.find(this.outpoint, 0);
   }
 
-  /** The entry that makes a spend. */
+  /** The entry that made a spend. */
   spender(slot: number): number {
     return this.table.getInt(slot, SPENDER);
   }
 
-  /** Notes that the value of a spend is known; false if it was. */
+  /** Records that the value of a spend is known; false if it was known before. */
   setValued(slot: number): boolean {
     if (this.table.getUint(slot, IS_VALUED) === 1) return false;
     this.table.setUint(slot, IS_VALUED, 1);

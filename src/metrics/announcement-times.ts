@@ -8,8 +8,9 @@ const TIME = 0;
 const PAYLOAD_BYTES = 8;
 
 /**
- * When transactions and blocks were first announced. An entry stays until it is taken out or forgotten: at least the last
- * `capacity` entries are remembered, and at most twice as many. An entry takes about 50 bytes.
+ * When transactions and blocks were first announced, until the time is taken out. It holds at least the last
+ * `capacity` times and at most twice as many, in two generations. When the young generation is full, the old
+ * one is dropped. Each takes about 50 bytes.
  */
 export class AnnouncementTimes {
   private readonly generations: Generations<RecordTable>;
@@ -22,7 +23,7 @@ export class AnnouncementTimes {
     );
   }
 
-  /** Notes a time for a hash (wire order, one character each byte) that has none. */
+  /** Records a time for a hash (wire order, one character each byte), if it has none yet. */
   note(hash: string, timeMs: number): void {
     const { young, old } = this.generations;
     this.key.write(hash, 'latin1');
@@ -31,7 +32,7 @@ export class AnnouncementTimes {
     table.setDouble(table.insert(this.key, 0), TIME, timeMs);
   }
 
-  /** Takes the time of a hash out; undefined where there is none. */
+  /** Returns the time of a hash and removes it. */
   take(hash: string): number | undefined {
     const { young, old } = this.generations;
     this.key.write(hash, 'latin1');

@@ -1,11 +1,11 @@
-/** What a label is called once there are too many. */
+/** The label of further values once there are too many. */
 const OTHER = 'other';
 
 const MAX_LENGTH = 64;
 
 /**
- * What strangers say as a label: cut to 64 printable ASCII characters; others become `?`, and so do backslashes at its end, which
- * line protocol cannot carry.
+ * Makes a label from a stranger's text: cut to 64 characters of printable ASCII. Other characters become `?`.
+ * So do backslashes at the end, which line protocol can't represent.
  */
 export function printableLabel(text: string): string {
   return text
@@ -15,8 +15,8 @@ export function printableLabel(text: string): string {
 }
 
 /**
- * Makes tags of what strangers say: printable labels, and after `limit` distinct ones further ones are `other`, since in
- * InfluxDB every tag value costs memory for ever.
+ * Makes tags from strangers' texts: printable labels, and after `limit` distinct ones `other`. In InfluxDB
+ * every tag value costs memory for ever.
  */
 export class BoundedLabels {
   private readonly seen = new Set<string>();

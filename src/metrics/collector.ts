@@ -9,10 +9,10 @@ import type { PolicyName } from '../policy/standardness';
 import type { Emit } from './emitter';
 import type { SeriesName } from './schema';
 
-/** Everything that a collector may listen to. */
+/** All events that a collector can listen to. */
 export interface MonitorEvents extends P2PEvents, ChainEvents, MempoolEvents {}
 
-/** What became of the points of one exporter; see the series `btcdmon`. */
+/** Counts of the points of one exporter; see the series `btcdmon`. */
 export interface ExporterStats {
   readonly name: string;
   readonly sent: number;
@@ -24,7 +24,7 @@ export interface ExporterStats {
   readonly damaged?: number;
 }
 
-/** What `btcdmon-node collect` took; see the series `btcdmon`. */
+/** Counts of `btcdmon-node collect`; see the series `btcdmon`. */
 interface CollectedStats {
   readonly received: number;
   readonly refused: number;
@@ -38,28 +38,28 @@ export interface CollectorContext {
   readonly maxUserAgents: number;
   /** Length of an interval in milliseconds. */
   readonly intervalMs: number;
-  /** Milliseconds on a clock that never steps. */
+  /** Milliseconds on a clock that never jumps. */
   readonly monotonicMs: () => number;
-  /** Tells when the system's clock is set; without it nobody is told. */
+  /** Reports when the system's clock is set. Undefined: such steps are not reported. */
   readonly clockSteps?: ClockSteps;
   /** Lines of the log that could not be written. */
   readonly logDropped?: () => number;
   /** Points emitted so far. */
   readonly emitted: (series: SeriesName) => number;
   readonly exporters: () => readonly ExporterStats[];
-  /** What a collector of other nodes' points took; a node has none. */
+  /** Counts of `btcdmon-node collect`; undefined for a listener. */
   readonly collected?: () => CollectedStats;
   /** Transactions of a block that were never relayed to us before it. */
   readonly unseen: (block: Block) => number;
-  /** Addresses that are known, where the network is joined, and that are banned. */
+  /** Number of known addresses, if the network is joined, and of banned ones. */
   readonly addresses: () => { readonly known?: number; readonly banned: number };
   /** The state of the relay view. */
   readonly mempool: () => MempoolGauges;
 }
 
-/** Turns events into the points of its series. It keeps what one interval needs and nothing else. */
+/** Turns events into the points of its series. It keeps only what one interval needs. */
 export interface Collector {
-  /** Name for the log when it fails. */
+  /** Name for the log if it fails. */
   readonly name: string;
   readonly on: Handlers<MonitorEvents>;
   /** Emits the points of the interval that ends now. */
@@ -68,5 +68,4 @@ export interface Collector {
   readonly account?: () => void;
 }
 
-/** Makes a collector. */
 export type CollectorFactory = (context: CollectorContext) => Collector;

@@ -1,6 +1,6 @@
 import { COUNTED_COMMANDS, type CountedCommand } from '../wire/commands';
 
-/** Messages and bytes per command since the last look. */
+/** Messages and bytes per command since the last call of `take`. */
 export class CommandCounts {
   private messages = zeros();
   private bytes = zeros();
@@ -10,7 +10,7 @@ export class CommandCounts {
     this.bytes[command] += bytes;
   }
 
-  /** The counts so far, which start anew from 0. */
+  /** Returns the counts and restarts them from 0. */
   take(): { readonly messages: Counts; readonly bytes: Counts } {
     const { messages, bytes } = this;
     this.messages = zeros();

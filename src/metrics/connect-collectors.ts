@@ -3,8 +3,8 @@ import type { Collector, MonitorEvents } from './collector';
 import { type Complain, guard } from './guard';
 
 /**
- * Connects collectors to the events. One that throws is named and costs its own point; the others, and the listening,
- * go on.
+ * Connects collectors to the events. If a collector throws, its name is logged and its own point is lost; the
+ * others and the listener continue.
  * @returns a function that writes the points of the interval that ends now
  */
 export function connectCollectors(
@@ -17,7 +17,7 @@ export function connectCollectors(
     const run = guards[i];
     if (run === undefined) return;
     for (const event of Object.keys(on) as (keyof MonitorEvents)[]) {
-      // The handler is that of the event, which the types of a loop over both cannot say.
+      // The handler belongs to the event, which the types of a loop over both can't express.
       const handler = on[event] as ((payload: unknown) => void) | undefined;
       bus.on(event, (payload) => run(() => handler?.(payload)));
     }

@@ -1,6 +1,6 @@
 import { COMMON_TAGS, SERIES_NAMES, type SeriesName, seriesOf } from './schema';
 
-/** Every series with what its points mean, for a terminal. */
+/** All series with their meanings, for a terminal. */
 export function describeAll(): string {
   const width = Math.max(...SERIES_NAMES.map((name) => name.length));
   return SERIES_NAMES.map((name) => `${name.padEnd(width)}  ${seriesOf(name).help}\n`).join('');
@@ -18,7 +18,7 @@ export function describeSeries(name: SeriesName): string {
   return `${name}: ${help}\nA point ${when}.\n\n${lines.map((line) => `  ${line}\n`).join('')}`;
 }
 
-/** docs/series.md. */
+/** The contents of docs/series.md. */
 export function seriesDocument(): string {
   const sections = SERIES_NAMES.map((name) => {
     const { help, when, columns, tags } = seriesOf(name);
@@ -39,8 +39,8 @@ export function seriesDocument(): string {
     '<!-- Written by `npm run docs` from src/metrics/schema.ts; a test compares them. -->\n\n# Series\n\n' +
     'Every point carries these tags:\n\n' +
     `${common.join('')}\n` +
-    'Times are in nanoseconds, and no two points of a run share one. A column whose value is not known is left out of the ' +
-    'point, and never 0. Kinds: a `counter` grows from the start of a run, a `count` is of one interval, a `gauge` is a ' +
+    'Times are in nanoseconds, and no two points of a run share one. A column whose value is unknown is left out of the ' +
+    'point, not written as 0. Kinds: a `counter` grows from the start of a run, a `count` belongs to one interval, a `gauge` is a ' +
     'state at a moment, a `fact` belongs to one event.\n\n' +
     sections.join('\n')
   );

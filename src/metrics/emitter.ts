@@ -2,18 +2,18 @@ import type { Clock } from '../lib/clock';
 import type { Point } from './point';
 import { type FieldsOf, SERIES_NAMES, type SeriesName, type TagsOf } from './schema';
 
-/** Where points go: in the program, the exporters' queues. */
+/** Receiver of points; in the program the exporters' queues. */
 export interface PointSink {
-  /** @param isInbound whether an inbound peer caused the point: where room is short, it comes after the rest */
+  /** @param isInbound whether an inbound peer caused the point; when space is short, such points come last */
   push(point: Point, isInbound?: boolean): void;
 }
 
-/** What collectors see: a place to put the facts of a point. */
+/** Emits a point; called by collectors. */
 export type Emit = <S extends SeriesName>(series: S, fields: FieldsOf<S>, tags?: TagsOf<S>) => void;
 
 /**
- * Turns the facts of collectors into points: gives each a time of its own and the common tags, counts it, and hands it
- * to the sink. A count of points emitted that a database can be held against starts here.
+ * Turns the values of collectors into points: adds a unique time and the common tags, counts the point, and
+ * passes it to the sink. The counts of emitted points, which a database can be compared with, start here.
  */
 export class Emitter {
   private readonly counts = new Map<SeriesName, number>(SERIES_NAMES.map((name) => [name, 0]));
@@ -24,7 +24,7 @@ export class Emitter {
     private readonly modules: {
       readonly clock: Clock;
       readonly sink: PointSink;
-      /** Whether what happens now was caused by an inbound peer; without it nothing is. */
+      /** Whether an inbound peer caused the current work. Undefined: never. */
       readonly isInbound?: () => boolean;
     },
   ) {}
@@ -40,7 +40,10 @@ export class Emitter {
     return this.counts.get(series) ?? 0;
   }
 
-  /** One shared object per distinct tag set: serializers cache by identity. Tags are bounded, and so is this map. */
+  /**
+   * Returns one shared object per distinct tag set, because serializers cache by identity. Tags are bounded,
+   * and so is this map.
+   */
   private tagSet(tags: Record<string, string | undefined> | undefined): Readonly<Record<string, string>> {
     let key = '';
     for (const name in tags) key += `${name}\0${tags[name] ?? ''}\0`;

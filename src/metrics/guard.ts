@@ -1,10 +1,13 @@
-/** A failing part is named in the log once in this time. */
+/** A failing part is logged at most once within this time. */
 const COMPLAINT_MS = 60_000;
 
-/** Hears which part failed, and of what. */
+/** Receives the name of a part that failed, and the error. */
 export type Complain = (name: string, error: unknown) => void;
 
-/** Runs actions of the part `name`: one that throws is named, once a minute, and does no further harm. */
+/**
+ * Runs actions of the part `name`. If one throws, that is reported at most once a minute and does no further
+ * harm.
+ */
 export function guard(name: string, complain: Complain): (action: () => void) => void {
   let last = -Infinity;
   return (action) => {

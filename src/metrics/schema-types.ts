@@ -1,14 +1,13 @@
-/** What a column holds. Integers stay within ±2^53, where a JavaScript number is exact. */
+/** Type of a column. Integers stay within ±2^53, where a JavaScript number is exact. */
 export type ColumnType = 'int' | 'float' | 'bool' | 'string';
 
 /**
- * How a column's values add up, which tells a query how to aggregate them:
- * `counter` grows from the start of a run (take differences), `count` is of one interval (take sums),
- * `gauge` is a state at a moment and `fact` a property of one event (take means, percentiles).
+ * How a column's values add up, which tells a query how to aggregate them: `counter` grows from the start of
+ * a run (take differences), `count` belongs to one interval (take sums), `gauge` is a state at a moment and
+ * `fact` a property of one event (take means, percentiles).
  */
 export type ColumnKind = 'counter' | 'count' | 'gauge' | 'fact';
 
-/** One column of a series. */
 export interface Column {
   readonly type: ColumnType;
   readonly kind: ColumnKind;
@@ -23,16 +22,16 @@ interface Tag {
   readonly help: string;
 }
 
-/** One series: what a point of it means, when it is written and what it carries. */
+/** One series: the meaning of its points, when they are written and what they contain. */
 export interface Series {
   readonly help: string;
-  /** Whether points come once an interval or at events, and at which. */
+  /** Whether points are written once an interval or at events, and at which. */
   readonly when: string;
   readonly tags: Readonly<Record<string, Tag>>;
   readonly columns: Readonly<Record<string, Column>>;
   /**
-   * Columns of which every point carries exactly one. Counting them counts points in a language that
-   * can only count columns (InfluxQL).
+   * Every point has exactly one of these columns. Counting them counts points in a language that can only
+   * count columns (InfluxQL).
    */
   readonly anchors: readonly string[];
 }
@@ -44,7 +43,6 @@ export type ValueOf<T extends ColumnType> = T extends 'int' | 'float'
     ? boolean
     : string;
 
-/** A column of type `T`. */
 export function column<T extends ColumnType, K extends ColumnKind>(
   type: T,
   kind: K,

@@ -5,7 +5,7 @@ import { type Column, type Series, type ValueOf, column } from './schema-types';
 export const COMMON_TAGS = {
   node: { help: 'Name of the instance that wrote the point (`--node`, default the host name).' },
   network: {
-    help: 'One of mainnet, testnet3, testnet4, signet, simnet, regtest; a collector, which is on none, leaves it out.',
+    help: 'One of mainnet, testnet3, testnet4, signet, simnet, regtest; left out by `collect`, which is on no network.',
   },
 } as const;
 
@@ -29,8 +29,9 @@ const perCommand = (unit: 'messages' | 'bytes', direction: string): Record<Count
 type CountColumn = Column & { readonly type: 'int'; readonly kind: 'count' };
 
 /**
- * THE SCHEMA. Every series that this program writes, declared once: the types of points, the line protocol, the
- * tables of the embedded store, `btcdmon-node series`, docs/series.md and the checks of queries all come from it.
+ * THE SCHEMA. Every series that this program writes is declared here, once. The types of points, the line
+ * protocol, the tables of the embedded store, `btcdmon-node series`, docs/series.md and the checks of queries
+ * all come from it.
  */
 export const SCHEMA = {
   bandwidth: {
@@ -44,7 +45,7 @@ export const SCHEMA = {
     anchors: ['bytes_recv'],
   },
   blocks: {
-    help: 'The best chain as far as it has been seen.',
+    help: 'The best chain, from the blocks that arrived.',
     when: 'at each new best block',
     tags: {},
     columns: {
@@ -62,43 +63,43 @@ export const SCHEMA = {
     anchors: ['sha'],
   },
   processed_blocks: {
-    help: 'Blocks that came, and what became of them. They are checked without the outputs that they spend, or with `--validate full` with them, scripts included.',
-    when: 'at each block that was judged; at one that waited for its parent once more; with `--validate full` not at valid ones that are fetched to catch up',
+    help: 'Blocks that arrived, and their status. They are checked without the outputs that they spend; `--validate full` also checks those, scripts included.',
+    when: 'at each block that was judged, and again when one that waited for its parent is judged; with `--validate full` not at valid blocks that are fetched to catch up',
     tags: {},
     columns: {
-      height: column('int', 'fact', 'blocks', 'Height, where the parent is known'),
-      process_time: column('float', 'fact', 'ms', 'How long judging it took'),
+      height: column('int', 'fact', 'blocks', 'Height; left out if the parent is unknown'),
+      process_time: column('float', 'fact', 'ms', 'Time that judging it took'),
       status: column(
         'string',
         'fact',
         '',
         'accepted, side_chain, rejected, duplicate, unrequested, or orphan: waiting for its parent',
       ),
-      is_orphan: column('bool', 'fact', '', 'Whether its parent was not known'),
-      reject_code: column('int', 'fact', '', 'Of a rejected one: the code of the `reject` message (BIP61)'),
-      reject_reason: column('string', 'fact', '', 'Of a rejected one: why, by Bitcoin Core’s names'),
+      is_orphan: column('bool', 'fact', '', 'Whether its parent was unknown'),
+      reject_code: column('int', 'fact', '', 'Of a rejected block: the code of the `reject` message (BIP61)'),
+      reject_reason: column('string', 'fact', '', 'Of a rejected block: the reason, by Bitcoin Core’s names'),
       size: column('int', 'fact', 'bytes', 'Serialized size, witness included'),
       weight: column('int', 'fact', 'WU', 'Weight (BIP141)'),
       num_tx: column('int', 'fact', 'transactions', 'Transactions'),
-      num_inputs: column('int', 'fact', 'inputs', 'Inputs, that of the coinbase included'),
+      num_inputs: column('int', 'fact', 'inputs', 'Inputs, including the coinbase’s'),
       num_outputs: column('int', 'fact', 'outputs', 'Outputs'),
       num_unseen_tx: column(
         'int',
         'fact',
         'transactions',
-        'Transactions that were never relayed to us before it',
+        'Transactions that were never relayed to us before the block',
       ),
       total_tx_fees: column(
         'int',
         'fact',
         'sat',
-        'What the coinbase takes beyond the subsidy, of a valid block',
+        'Of a valid block: what the coinbase takes beyond the subsidy',
       ),
       unverified_inputs: column(
         'int',
         'fact',
         'inputs',
-        'With `--validate full`, of a block that joined its chain: inputs whose scripts it cannot judge, taproot’s and those of later witness programs',
+        'With `--validate full`, of a block that was connected: inputs whose scripts were not judged, those of taproot and of later witness programs',
       ),
       sha: column('string', 'fact', '', 'Hash of the block'),
       peer_addr: column('string', 'fact', '', 'Address of the peer that sent it'),
@@ -106,41 +107,41 @@ export const SCHEMA = {
     anchors: ['sha'],
   },
   reorgs: {
-    help: 'Reorganisations: changes of the best chain that put blocks off it.',
+    help: 'Reorganisations: changes of the best chain that disconnect blocks.',
     when: 'at each reorganisation',
     tags: {},
     columns: {
-      depth: column('int', 'fact', 'blocks', 'Blocks of the old chain that are none of the new one’s'),
+      depth: column('int', 'fact', 'blocks', 'Blocks of the old chain that the new one does not contain'),
       old_tip: column('string', 'fact', '', 'Hash of the last block of the old chain'),
-      new_tip: column('string', 'fact', '', 'Hash of the block that took its place'),
-      fork_height: column('int', 'fact', 'blocks', 'Height of the last block that both chains have'),
+      new_tip: column('string', 'fact', '', 'Hash of the last block of the new chain'),
+      fork_height: column('int', 'fact', 'blocks', 'Height of the last block that both chains contain'),
     },
     anchors: ['depth'],
   },
   mempool: {
-    help: 'The relay view: what peers announced that no block holds yet.',
+    help: 'The relay view: relayed transactions that no block contains yet.',
     when: perInterval,
     tags: {},
     columns: {
-      num_tx: column('int', 'gauge', 'transactions', 'Relayed transactions that no block holds'),
+      num_tx: column('int', 'gauge', 'transactions', 'Relayed transactions that no block contains'),
       num_orphans: column(
         'int',
         'gauge',
         'transactions',
-        'Of these, waiting for a parent that is known to be unconfirmed and is not here',
+        'Of these, waiting for a parent that is known to be unconfirmed and is not in the view',
       ),
       size: column(
         'int',
         'gauge',
         'bytes',
-        'Serialized size of the relayed transactions that no block holds',
+        'Serialized size of the relayed transactions that no block contains',
       ),
       double_spend: column('int', 'count', 'conflicts', 'Conflicts; each is also a point of `double_spends`'),
       tx_rate_limit: column(
         'int',
         'count',
         'transactions',
-        'Announced transactions that were held back by the limit on requests (`--tx-rate`)',
+        'Announced transactions that were not requested because of the limit on requests (`--tx-rate`)',
       ),
     },
     anchors: ['tx_rate_limit'],
@@ -162,7 +163,7 @@ export const SCHEMA = {
         'int',
         'count',
         'items',
-        'Inventory not sent because the peer had it (nothing is relayed, so nothing is held back)',
+        'Inventory not sent because the peer had it (always 0, because nothing is relayed)',
       ),
     },
     anchors: ['other'],
@@ -191,21 +192,16 @@ export const SCHEMA = {
     },
     columns: {
       total_connected: column('int', 'gauge', 'peers', 'Peers with a completed handshake'),
-      outbound: column('int', 'gauge', 'peers', 'Of these, dialled by us'),
-      inbound: column('int', 'gauge', 'peers', 'Of these, that dialled us'),
-      spv: column('int', 'gauge', 'peers', 'Of these, that claim neither NETWORK nor NETWORK_LIMITED'),
-      fullnode: column('int', 'gauge', 'peers', 'Of these, that claim NETWORK or NETWORK_LIMITED'),
-      num_addrs: column(
-        'int',
-        'gauge',
-        'addresses',
-        'With `--join` or `--listen`: addresses of nodes that are known',
-      ),
+      outbound: column('int', 'gauge', 'peers', 'Of these, outbound: we dialled them'),
+      inbound: column('int', 'gauge', 'peers', 'Of these, inbound: they dialled us'),
+      spv: column('int', 'gauge', 'peers', 'Of these, claiming neither NETWORK nor NETWORK_LIMITED'),
+      fullnode: column('int', 'gauge', 'peers', 'Of these, claiming NETWORK or NETWORK_LIMITED'),
+      num_addrs: column('int', 'gauge', 'addresses', 'With `--join` or `--listen`: known addresses of nodes'),
       num_banned: column(
         'int',
         'gauge',
         'addresses',
-        'Addresses that are refused for a day because of what a peer did',
+        'Addresses that are banned for a day because a peer misbehaved',
       ),
       version: column('int', 'fact', '', 'At a handshake: protocol version that the peer claims'),
       services: column(
@@ -220,7 +216,7 @@ export const SCHEMA = {
     anchors: ['total_connected', 'version'],
   },
   tx: {
-    help: 'Relayed transactions, each once, as they were checked.',
+    help: 'Relayed transactions, each once, with the verdict of the policy.',
     when: 'at each transaction received for the first time outside a block',
     tags: {},
     columns: {
@@ -230,9 +226,14 @@ export const SCHEMA = {
       num_outputs: column('int', 'fact', 'outputs', 'Number of outputs'),
       weight: column('int', 'fact', 'WU', 'Weight (BIP141)'),
       vsize: column('int', 'fact', 'vB', 'Virtual size: weight / 4, rounded up (BIP141)'),
-      num_op_return_outs: column('int', 'fact', 'outputs', 'Outputs that are nulldata'),
+      num_op_return_outs: column('int', 'fact', 'outputs', 'Number of nulldata outputs'),
       is_standard: column('bool', 'fact', '', 'Whether the policy (`--policy`) calls it standard'),
-      non_standard_reason: column('string', 'fact', '', 'Why not; left out where it is standard'),
+      non_standard_reason: column(
+        'string',
+        'fact',
+        '',
+        'The reason if it is not; left out if it is standard',
+      ),
       sha: column('string', 'fact', '', 'txid'),
     },
     anchors: ['sha'],
@@ -247,11 +248,16 @@ export const SCHEMA = {
         'int',
         'fact',
         'bytes',
-        'Serialized size of the input’s witness, its item count included',
+        'Serialized size of the input’s witness, including its item count',
       ),
       sequence_num: column('int', 'fact', '', 'Sequence number'),
       is_standard: column('bool', 'fact', '', 'Whether the policy calls the input standard'),
-      non_standard_reason: column('string', 'fact', '', 'Why not; left out where it is standard'),
+      non_standard_reason: column(
+        'string',
+        'fact',
+        '',
+        'The reason if it is not; left out if it is standard',
+      ),
     },
     anchors: ['sig_script_len'],
   },
@@ -264,8 +270,8 @@ export const SCHEMA = {
       },
     },
     columns: {
-      num_pubkeys: column('int', 'fact', 'keys', 'Bare multisig alone: public keys'),
-      num_keys: column('int', 'fact', 'keys', 'Bare multisig alone: signatures needed'),
+      num_pubkeys: column('int', 'fact', 'keys', 'Only for bare multisig: number of public keys'),
+      num_keys: column('int', 'fact', 'keys', 'Only for bare multisig: number of signatures needed'),
       size: column('int', 'fact', 'bytes', 'Length of the script'),
       value: column('int', 'fact', 'sat', 'Value'),
       is_standard: column('bool', 'fact', '', 'Whether the policy calls the output standard'),
@@ -274,8 +280,8 @@ export const SCHEMA = {
     anchors: ['size'],
   },
   tx_fees: {
-    help: 'Fees of relayed transactions whose inputs’ values are all known.',
-    when: 'at each relayed transaction whose fee is known, at once or when a late parent comes',
+    help: 'Fees of those relayed transactions whose input values are all known.',
+    when: 'at each relayed transaction whose fee is known, immediately or when a late parent arrives',
     tags: {},
     columns: {
       tx_fee: column('int', 'fact', 'sat', 'Fee'),
@@ -287,25 +293,30 @@ export const SCHEMA = {
         'Least fee at which the policy relays a transaction of its virtual size',
       ),
       fee_ratio: column('float', 'fact', '', 'tx_fee / min_fee'),
-      fee_rate: column('float', 'fact', 'sat/vB', 'Fee for each virtual byte'),
+      fee_rate: column('float', 'fact', 'sat/vB', 'Fee per virtual byte'),
     },
     anchors: ['tx_fee'],
   },
   double_spends: {
     help: 'Conflicts: two different transactions, relayed or in a block, that spend one output.',
-    when: 'at each transaction that spends an output which another was known to spend, for each such output',
+    when: 'at each transaction that spends an output which a known transaction already spends, once for each such output',
     tags: {},
     columns: {
-      tx_id: column('string', 'fact', '', 'txid of the later'),
-      conflicts_with: column('string', 'fact', '', 'txid of the one that was known to spend the output'),
+      tx_id: column('string', 'fact', '', 'txid of the later transaction'),
+      conflicts_with: column(
+        'string',
+        'fact',
+        '',
+        'txid of the earlier transaction, which was known to spend the output',
+      ),
       prev_out: column('string', 'fact', '', 'The output, as txid:index'),
-      fee: column('int', 'fact', 'sat', 'Fee of the later, where known'),
-      other_fee: column('int', 'fact', 'sat', 'Fee of the other, where known'),
+      fee: column('int', 'fact', 'sat', 'Fee of the later transaction, if known'),
+      other_fee: column('int', 'fact', 'sat', 'Fee of the earlier transaction, if known'),
     },
     anchors: ['tx_id'],
   },
   inv: {
-    help: 'Inventory that peers announced, and what was asked for of it.',
+    help: 'Inventory that peers announced, and how much of it was requested.',
     when: perInterval,
     tags: {},
     columns: {
@@ -313,79 +324,94 @@ export const SCHEMA = {
       wtx: column('int', 'count', 'items', 'Transactions announced by wtxid (BIP339)'),
       block: column('int', 'count', 'items', 'Blocks announced'),
       known: column('int', 'count', 'items', 'Of these, announced or received before'),
-      requested: column('int', 'count', 'items', 'Items that were asked for'),
-      notfound: column('int', 'count', 'items', 'Items that peers did not have when asked'),
+      requested: column('int', 'count', 'items', 'Items that were requested'),
+      notfound: column('int', 'count', 'items', 'Requested items that peers did not have'),
     },
     anchors: ['known'],
   },
   propagation: {
-    help: 'How a transaction or a block spread over the peers that are listened to, and how long it took to be confirmed.',
+    help: 'How a transaction or a block spread over the connected peers, and how long it took to be confirmed.',
     when:
       'half a minute after the first announcement of a transaction or block (a sample of the transactions when busy); ' +
-      'one more, with `delay_confirmed` and `sha` alone, when it is confirmed (of the last 131,072 ids announced at least)',
+      'another point, with only `delay_confirmed` and `sha`, when it is confirmed (at least for the last 131,072 announced ids)',
     tags: { kind: { help: '`tx` or `block`.' } },
     columns: {
       first_peer: column('string', 'fact', '', 'Address of the peer that announced it first'),
       peers: column('int', 'fact', 'peers', 'Peers that announced it'),
-      delay_2nd: column('float', 'fact', 'ms', 'From the first announcement to that of the second peer'),
-      delay_p50: column('float', 'fact', 'ms', 'To that of half of the peers that announced it'),
-      delay_p90: column('float', 'fact', 'ms', 'To that of nine tenths of them'),
-      delay_received: column('float', 'fact', 'ms', 'To its receipt'),
-      delay_processed: column('float', 'fact', 'ms', 'To the end of our own checks of it'),
+      delay_2nd: column('float', 'fact', 'ms', 'Time from the first announcement to that of the second peer'),
+      delay_p50: column(
+        'float',
+        'fact',
+        'ms',
+        'Time from the first announcement until half of the announcing peers had announced it',
+      ),
+      delay_p90: column(
+        'float',
+        'fact',
+        'ms',
+        'Time from the first announcement until nine tenths of them had announced it',
+      ),
+      delay_received: column('float', 'fact', 'ms', 'Time from the first announcement to its receipt'),
+      delay_processed: column(
+        'float',
+        'fact',
+        'ms',
+        'Time from the first announcement to the end of our own checks',
+      ),
       delay_confirmed: column(
         'float',
         'fact',
         'ms',
-        'To its confirmation: the end of our checks of the best block that is it or holds it',
+        'Time from the first announcement to its confirmation: the end of our checks of the block (for a transaction, of the block of the best chain that contains it)',
       ),
       sha: column(
         'string',
         'fact',
         '',
-        'txid or hash of the block; left out of a transaction that never came',
+        'txid or hash of the block; left out for a transaction that never arrived',
       ),
     },
     anchors: ['peers', 'delay_confirmed'],
   },
   compact_blocks: {
-    help: 'Compact blocks (BIP152), and how much of them was in the relay view: of each block the first that a peer sent.',
-    when: 'at each compact block that was rebuilt, or given up for the whole block',
+    help: 'Compact blocks (BIP152), and how much of them was in the relay view; for each block only the first compact block that a peer sent.',
+    when: 'at each compact block that was rebuilt, or replaced by a request for the whole block',
     tags: {},
     columns: {
-      prefilled: column('int', 'fact', 'transactions', 'Transactions that were sent whole'),
-      short_ids: column('int', 'fact', 'transactions', 'Transactions that were named by a short id'),
+      prefilled: column('int', 'fact', 'transactions', 'Transactions that it contained in full'),
+      short_ids: column('int', 'fact', 'transactions', 'Transactions that it named by a short id'),
       missing: column(
         'int',
         'fact',
         'transactions',
-        'Of these, not found among the relayed ones, so that they were asked for; left out where the ids told nothing apart',
+        'Of these, not found among the relayed ones and therefore requested; left out if short ids collided',
       ),
-      bytes: column('int', 'fact', 'bytes', 'Payload of the `cmpctblock`'),
+      bytes: column('int', 'fact', 'bytes', 'Payload size of the `cmpctblock`'),
       blocktxn_bytes: column(
         'int',
         'fact',
         'bytes',
-        'Payload of the `blocktxn` that brought what was missing; 0 where none came',
+        'Payload size of the `blocktxn` with the missing transactions; 0 if there was none',
       ),
       full_bytes: column(
         'int',
         'fact',
         'bytes',
-        'Serialized size of the block, witness included; left out where it was not rebuilt',
+        'Serialized size of the block, witness included; left out if it was not rebuilt',
       ),
-      rebuilt: column('bool', 'fact', '', 'Whether it was rebuilt; if not, the whole block was asked for'),
+      rebuilt: column('bool', 'fact', '', 'Whether it was rebuilt; if not, the whole block was requested'),
       rebuild_time: column(
         'float',
         'fact',
         'ms',
-        'From its receipt to the block, the wait for what was missing included; left out where it was not rebuilt',
+        'Time from its receipt to the rebuilt block, including the wait for missing transactions; left out if it was not rebuilt',
       ),
       sha: column('string', 'fact', '', 'Hash of the block'),
     },
     anchors: ['sha'],
   },
   addr_relay: {
-    help: 'Addresses of nodes that peers told (`addr`, `addrv2`). All are claims.',
+    help: 'Addresses of nodes that peers sent (`addr`, `addrv2`). They are claims, not checked.',
     when: perInterval,
     tags: {},
     columns: {
@@ -398,47 +424,47 @@ export const SCHEMA = {
       i2p: column('int', 'count', 'addresses', 'Of these, I2P'),
       cjdns: column('int', 'count', 'addresses', 'Of these, CJDNS'),
       yggdrasil: column('int', 'count', 'addresses', 'Of these, Yggdrasil'),
-      unknown: column('int', 'count', 'addresses', 'Of these, of a network that BIP155 does not name'),
+      unknown: column('int', 'count', 'addresses', 'Of these, of a network that is not in BIP155'),
       rate_limited: column(
         'int',
         'count',
         'addresses',
-        'Of these, over the rate at which addresses are taken from one peer (Core’s), and passed over; 0 where no network is joined',
+        'Of these, ignored because they exceeded the rate at which addresses are accepted from one peer (Core’s); 0 if no network is joined',
       ),
     },
     anchors: ['messages'],
   },
   ping: {
-    help: 'Round trips to peers.',
+    help: 'Round trip times to peers.',
     when: 'at each pong that answers a ping of ours',
     tags: {},
-    columns: { rtt: column('float', 'fact', 'ms', 'From our ping to the pong') },
+    columns: { rtt: column('float', 'fact', 'ms', 'Time from our ping to the pong') },
     anchors: ['rtt'],
   },
   rejects: {
-    help: 'What peers did that the protocol forbids, and why connections ended.',
+    help: 'Violations of the protocol by peers, and why connections ended.',
     when: `the totals ${perInterval}; one point more for each reason that occurred in it`,
-    tags: { reason: { help: 'On points about one reason: its name, of a fixed list.' } },
+    tags: { reason: { help: 'On points about one reason: its name, from a fixed list.' } },
     columns: {
-      total_violations: column('int', 'count', 'violations', 'Violations of all reasons'),
+      total_violations: column('int', 'count', 'violations', 'Violations, all reasons together'),
       total_disconnects: column(
         'int',
         'count',
         'connections',
-        'Connections that ended or were not let in, for whatever reason',
+        'Connections that ended or were refused, all reasons together',
       ),
-      violations: column('int', 'count', 'violations', 'Violations of this reason'),
+      violations: column('int', 'count', 'violations', 'Violations with this reason'),
       disconnects: column('int', 'count', 'connections', 'Connections that ended for this reason'),
     },
     anchors: ['total_violations', 'violations'],
   },
   btcdmon: {
-    help: 'The monitor itself: its health, what it emitted, and what became of that.',
-    when: `${perInterval}: one point for the process, one for each series, one for each exporter; and one when the system’s clock is set`,
+    help: 'The monitor itself: its health, the points that it emitted, and what became of them.',
+    when: `${perInterval}: one point for the process, one for each series, one for each exporter; another when the system’s clock is set`,
     tags: {
       series: { help: 'On points about a series: its name.' },
       exporter: {
-        help: 'On points about an exporter: its name, `duckdb`, `influx+udp`, … (with #2, #3 for further ones).',
+        help: 'On points about an exporter: its name, `duckdb`, `influx+udp`, … (with #2, #3 for further exporters of one kind).',
       },
     },
     columns: {
@@ -447,25 +473,25 @@ export const SCHEMA = {
         'int',
         'gauge',
         'ms',
-        'On a point of its own, the first after it: by how much the system’s clock was set, back where negative',
+        'On a separate point, the first after the clock was set: by how much; negative means back',
       ),
       clock_steps: column(
         'int',
         'counter',
         'steps',
-        'On the same point: how often it was set since the start',
+        'On the same point: how often the clock was set since the start',
       ),
       loop_lag_p99: column(
         'float',
         'gauge',
         'ms',
-        'Delay of the event loop that one in a hundred moments of the interval saw, at least what the interval came late',
+        'Delay of the event loop, 99th percentile over the moments of the interval; at least the time by which the interval was late',
       ),
       stalled: column(
         'int',
         'counter',
         'ms',
-        'For how long the event loop stood still: of each interval its longest delay, where that is a second or more',
+        'Total time that the event loop stalled: the longest delay of each interval, where that is a second or more',
       ),
       rss: column('int', 'gauge', 'bytes', 'Resident memory'),
       cpu: column('float', 'gauge', '%', 'Processor time used in the interval, 100 = one core'),
@@ -479,11 +505,11 @@ export const SCHEMA = {
         'int',
         'counter',
         'lines',
-        'Lines of the log that standard error did not take, for a reader that stands still or is gone, or a full disk',
+        'Lines of the log that could not be written to standard error, because its reader stalled or is gone, or the disk is full',
       ),
-      received: column('int', 'counter', 'points', '`collect` alone: points taken from senders'),
-      refused: column('int', 'counter', 'lines', '`collect` alone: lines that were refused'),
-      senders: column('int', 'gauge', 'connections', '`collect` alone: senders that are connected'),
+      received: column('int', 'counter', 'points', 'Only `collect`: points received from senders'),
+      refused: column('int', 'counter', 'lines', 'Only `collect`: lines that were refused'),
+      senders: column('int', 'gauge', 'connections', 'Only `collect`: connected senders'),
       emitted: column(
         'int',
         'counter',
@@ -494,7 +520,7 @@ export const SCHEMA = {
         'int',
         'counter',
         'points',
-        'Per series: points that were not made, for their peer’s budget lacked them; none of them counts as emitted',
+        'Per series: points that were not made because their peer’s budget was used up; they do not count as emitted',
       ),
       sent: column('int', 'counter', 'points', 'Per exporter: points handed to the transport'),
       acked: column(
@@ -507,7 +533,7 @@ export const SCHEMA = {
         'int',
         'counter',
         'points',
-        'Per exporter: points given up, for a full queue or as unwritable',
+        'Per exporter: points given up, because the queue was full or they could not be written',
       ),
       damaged: column(
         'int',
@@ -521,20 +547,19 @@ export const SCHEMA = {
         'int',
         'gauge',
         'points',
-        'Per exporter with a spool: points that wait on disk, over restarts',
+        'Per exporter with a spool: points that wait on disk, also across restarts',
       ),
     },
     anchors: ['rss', 'emitted', 'sent', 'clock_step'],
   },
 } as const satisfies Record<string, Series>;
 
-/** Name of a series. */
 export type SeriesName = keyof typeof SCHEMA;
 
 /** Every series, in the order of the schema. */
 export const SERIES_NAMES = Object.keys(SCHEMA) as readonly SeriesName[];
 
-/** The columns that a point of series `S` may carry. A column whose value is not known is left out. */
+/** The columns that a point of series `S` may have. A column whose value is unknown is left out. */
 export type FieldsOf<S extends SeriesName> = {
   -readonly [C in keyof (typeof SCHEMA)[S]['columns']]?:
     | ((typeof SCHEMA)[S]['columns'][C] extends { readonly type: infer T extends Column['type'] }
@@ -543,20 +568,19 @@ export type FieldsOf<S extends SeriesName> = {
     | undefined;
 };
 
-/** The tags that a point of series `S` may carry beside the common ones. */
+/** The tags that a point of series `S` may have in addition to the common ones. */
 export type TagsOf<S extends SeriesName> = { readonly [T in keyof (typeof SCHEMA)[S]['tags']]?: string };
 
-/** The declaration of a series, for code that treats all alike. */
+/** The declaration of a series, for code that treats all series alike. */
 export function seriesOf(name: SeriesName): Series {
   return SCHEMA[name];
 }
 
-/** Tells whether `name` is a series. */
 export function isSeries(name: string): name is SeriesName {
   return Object.hasOwn(SCHEMA, name);
 }
 
-/** Names of the tags of a series, the common ones first: the order in which stores and lines have them. */
+/** Names of the tags of a series, the common ones first. Stores and lines use this order. */
 export function tagNames(name: SeriesName): readonly string[] {
   return [...Object.keys(COMMON_TAGS), ...Object.keys(SCHEMA[name].tags)];
 }

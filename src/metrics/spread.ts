@@ -1,9 +1,15 @@
-/** The most peers that are counted as announcers of one thing: more than are connected, unless they come and go. */
+/**
+ * Most peers that are counted as announcers of one transaction or block: more than are connected, unless they
+ * come and go.
+ */
 const MAX_PEERS = 200;
 
-/** One transaction or block on its way over the peers. Times in milliseconds on the monotonic clock. */
+/** How one transaction or block spreads over the peers. Times in milliseconds on the monotonic clock. */
 export class Spread {
-  /** Delays of the announcements by the peers' addresses: one that comes back and says it again is not counted twice. */
+  /**
+   * Delays of the announcements by peer address, so that a peer that reconnects and repeats it is not counted
+   * twice.
+   */
   private readonly announced = new Map<string, number>();
   /** Delays from the first announcement to the receipt and to the end of our checks. */
   received: number | undefined;
@@ -14,19 +20,19 @@ export class Spread {
     /** `host:port` of the peer that announced it first. */
     readonly firstPeer: string,
     readonly firstAt: number,
-    /** txid or hash of the block, as people write it, where it is known. */
+    /** txid or hash of the block in reversed hex; undefined until it is known. */
     public sha: string | undefined,
   ) {
     this.announced.set(firstPeer, 0);
   }
 
-  /** Takes an announcement; a peer's second one changes nothing. */
+  /** Records an announcement; a peer's second one changes nothing. */
   announce(peer: string, now: number): void {
     if (this.announced.size < MAX_PEERS && !this.announced.has(peer))
       this.announced.set(peer, now - this.firstAt);
   }
 
-  /** Takes over what is known of the same thing under another hash, which was announced later. */
+  /** Merges the spread of the same transaction under another hash, which was announced later. */
   absorb(later: Spread): void {
     const behind = later.firstAt - this.firstAt;
     for (const [peer, delay] of later.announced)
@@ -39,16 +45,17 @@ export class Spread {
   }
 }
 
-/** Of the spreads that are followed at once, the part that one peer may have begun when half of the places are taken. */
+/** Share of the followed spreads that one peer may have begun once half of the places are taken. */
 const PEER_SHARE = 1 / 8;
 
 /**
- * The spreads that are followed, by the hashes announced. When half of the places are taken, a peer that has begun more than its
- * share begins no further one: the nonsense of one must not push out what the others say.
+ * The spreads that are followed, by the announced hashes. When half of the places are taken, a peer that has
+ * begun more than its share can't begin another. So nonsense from one peer does not displace the
+ * announcements of others.
  */
 export class Followed {
   private readonly spreads = new Map<string, Spread>();
-  /** Hashes by the address of the peer that announced them first. */
+  /** Number of hashes by the address of the peer that announced them first. */
   private readonly begun = new Map<string, number>();
 
   constructor(private readonly most: number) {}
@@ -57,14 +64,16 @@ export class Followed {
     return this.spreads.get(hash);
   }
 
-  /** Whether a spread that this peer begins is followed. */
+  /** Whether a new spread that this peer begins is followed. */
   hasRoomFor(peer: string): boolean {
     const { size } = this.spreads;
     if (size < this.most / 2) return true;
     return size < this.most && (this.begun.get(peer) ?? 0) < this.most * PEER_SHARE;
   }
 
-  /** Follows a spread under a hash; a transaction that is announced by both of its ids stands here under both. */
+  /**
+   * Follows a spread under a hash. A transaction that is announced by both of its ids is stored under both.
+   */
   set(hash: string, spread: Spread): void {
     const before = this.spreads.get(hash);
     if (before !== undefined) this.count(before.firstPeer, -1);
@@ -72,7 +81,7 @@ export class Followed {
     this.spreads.set(hash, spread);
   }
 
-  /** Takes out the spreads that began at `until` or before, with the hashes under which they stood. */
+  /** Removes the spreads that began at `until` or before, and returns them with their hashes. */
   takeUntil(until: number): { readonly spreads: ReadonlySet<Spread>; readonly hashes: readonly string[] } {
     const spreads = new Set<Spread>();
     const hashes: string[] = [];

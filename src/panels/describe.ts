@@ -16,11 +16,11 @@ export function describePanels(): string {
     .join('\n');
 }
 
-/** What a panel shows, and the question behind each of its lines as the command `query` would take it. */
+/** What a panel shows, and the query of each line in the form that the command `query` takes. */
 export function describePanel({ name, title, help, unit, shortestBucketS, lines }: Panel): string {
   const buckets =
     shortestBucketS === null
-      ? 'one row a group, of the whole range'
+      ? 'one row per group, over the whole range'
       : `buckets of ${shortestBucketS} s or more`;
   return `@${name}: ${title}\n${help}\n\nUnit: ${unit}; ${buckets}.\n\n${lines.map(describeLine).join('')}`;
 }

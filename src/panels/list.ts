@@ -25,8 +25,8 @@ export const PANELS: readonly Panel[] = [
 const BY_NAME: ReadonlyMap<string, Panel> = new Map(PANELS.map((panel) => [panel.name, panel]));
 
 /**
- * The panel with a name, with or without the `@` that the command line has before it.
- * @throws UsageError that suggests the nearest
+ * The panel with a name, with or without the leading `@` of the command line.
+ * @throws UsageError that suggests the nearest name
  */
 export function panelOf(name: string): Panel {
   const bare = name.startsWith('@') ? name.slice(1) : name;

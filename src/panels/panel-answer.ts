@@ -5,20 +5,27 @@ import { type Choice, panelQueries } from './queries';
 
 /** The answer of a panel: a row for each bucket and group, a column for each line. */
 export interface PanelAnswer {
-  /** `time` where there are buckets, the tags that lines are grouped by, then one for each line under its label. */
+  /**
+   * `time` if there are buckets, the tags that lines are grouped by, then a column for each line under its
+   * label.
+   */
   readonly columns: readonly ResultColumn[];
-  /** Sorted by time, then by group. A line that has no value there has null: unknown, not 0. */
+  /** Sorted by time, then by group. Null if a line has no value there: unknown, not 0. */
   readonly rows: readonly Row[];
-  /** Where the range reaches back to a time of which the store has only sums that can't answer a line: its end. */
+  /**
+   * Set if the range reaches back to a time for which the store only has rollups that can't answer a line:
+   * the end of that time.
+   */
   readonly rawSince?: bigint | undefined;
 }
 
-/** Label of the value column of a line that is named by its groups alone. */
+/** Column name of a line that only its groups name. */
 const UNNAMED = 'value';
 
 /**
- * Asks a store all questions of a panel and puts the answers side by side. The lines of a panel group by the same tags. `run` gives the
- * answers in the order of the questions; of each all rows are taken before the next is asked for.
+ * Sends all queries of a panel to a store and puts the answers side by side. The lines of a panel group by
+ * the same tags. `run` yields the answers in the order of the queries; all rows of one answer are read before
+ * the next.
  */
 export async function answerPanel(
   panel: Panel,
@@ -49,12 +56,12 @@ export async function answerPanel(
     }
     index++;
   }
-  // A question without buckets and groups always has a row; one that says nothing is none.
+  // A query without buckets and groups always has a row; an empty one is dropped.
   const told = [...rows.values()].filter((row) => row.slice(keys).some((value) => value !== null));
   return { columns, rows: told.sort((a, b) => compare(a, b, keys)), rawSince };
 }
 
-/** What the column of a line is called. */
+/** Name of a line's column. */
 export function columnName({ label }: PanelLine): string {
   return label === '' ? UNNAMED : label.replace(/:$/, '');
 }

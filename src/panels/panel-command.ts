@@ -18,13 +18,13 @@ import { panelOf } from './list';
 import type { Panel } from './panel';
 import type { Choice } from './queries';
 
-/** Tells whether what stands for a series names a panel. */
+/** Whether the series argument names a panel. */
 export function isPanelName(series: string | undefined): boolean {
   return series?.startsWith('@') === true;
 }
 
 /**
- * Carries `query @NAME` out: asks the store what a panel shows, and writes it as a table, CSV or JSON.
+ * Runs `query @NAME`: asks the store for a panel, and writes it as a table, CSV or JSON.
  * @throws UsageError, FailureError
  */
 export async function runPanelCommand(options: QueryCommandOptions, io: CommandIo): Promise<void> {
@@ -54,7 +54,10 @@ export async function runPanelCommand(options: QueryCommandOptions, io: CommandI
   }
 }
 
-/** Without the columns of numbers that hold nothing but 0, of which a table of all commands has dozens; a line that is alone stays. */
+/**
+ * Removes numeric columns that contain only 0, of which a table of all commands has dozens; a single line
+ * stays.
+ */
 function withoutEmpty({ columns, rows, rawSince }: PanelAnswer): PanelAnswer {
   const told = columns.map(
     ({ type }, index) =>
@@ -72,7 +75,9 @@ function choose(panel: Panel, options: QueryCommandOptions, nowNs: bigint): Choi
   const period = parsePeriod({ since: options.since ?? panel.since, until: options.until }, nowNs);
   const bucketNs = bucketFor(panel, period);
   if (options.every !== undefined && bucketNs === null)
-    throw new UsageError(`--every ${options.every}: @${panel.name} is of the whole range; leave --every out`);
+    throw new UsageError(
+      `--every ${options.every}: @${panel.name} covers the whole range; leave --every out`,
+    );
   return {
     ...period,
     bucketNs: options.every === undefined ? bucketNs : parseDuration('--every', options.every),

@@ -1,7 +1,7 @@
 import type { SCHEMA, SeriesName } from '../metrics/schema';
 import type { Aggregate, AggregateName } from '../query/model';
 
-/** What panels are grouped by: one dashboard of Grafana each. */
+/** Groups of panels; each is one dashboard in Grafana. */
 export const THEMES = {
   chain: 'Chain',
   mempool: 'Mempool',
@@ -13,63 +13,72 @@ export const THEMES = {
   health: 'The monitor',
 } as const;
 
-/** Name of a theme. */
 export type ThemeName = keyof typeof THEMES;
 
-/** What the values of a panel are, for whoever writes an axis. Sizes in bytes, amounts in satoshi, durations in milliseconds. */
+/**
+ * Unit of a panel's values, for the labels of its axis. Sizes are in bytes, amounts in satoshi, durations in
+ * milliseconds.
+ */
 export type Unit =
   'count' | 'bytes' | 'bytes/s' | 'sat' | 'sat/vB' | 'ms' | 'per minute' | 'percent' | 'height' | 'vB';
 
 /**
- * How a panel is drawn: lines over time, areas on top of each other, bars for what counts in a bucket of its own, points for
- * single events, a table of groups over the whole range.
+ * How a panel is drawn: lines over time, stacked areas, bars for counts of a bucket, points for single
+ * events, or a table of groups over the whole range.
  */
 export type Plot = 'lines' | 'stacked' | 'bars' | 'points' | 'table';
 
 type Columns<S extends SeriesName> = keyof (typeof SCHEMA)[S]['columns'] & string;
 type Tags<S extends SeriesName> = ('node' | 'network' | keyof (typeof SCHEMA)[S]['tags']) & string;
 
-/** A value that a tag or column is compared with; a list means any of them, `not` none of them. */
+/** A value that a tag or column is compared with. A list means any of its values, `not` none of them. */
 export type Wanted = string | number | boolean | readonly string[] | { readonly not: string };
 
-/** One line of a panel, or with `by` one for each group: an aggregate of a series in each bucket. */
+/**
+ * One line of a panel: an aggregate of a series in each bucket. With `by` there is one line for each group.
+ */
 export interface PanelLine {
-  /** What the legend says, before the values of `by`. Unique within the panel. */
+  /** Name in the legend, before the values of `by`. Unique within the panel. */
   readonly label: string;
   readonly series: SeriesName;
   readonly agg: Aggregate;
-  /** Tags alone: InfluxQL groups by nothing else. */
+  /** Only tags, because InfluxQL groups by nothing else. */
   readonly by: readonly string[];
   readonly where: Readonly<Record<string, Wanted>>;
-  /** What the aggregate is multiplied by: 60 makes a rate one a minute. */
+  /** Factor of the aggregate: 60 makes a rate per minute. */
   readonly scale: number;
 }
 
-/** A panel: a named question about one range of time, drawn the same by Grafana, the page and the command line. */
+/**
+ * A panel: a named query about one period, drawn in the same way by Grafana, the page and the command line.
+ */
 export interface Panel {
   /** As in `btcdmon-node query @mempool-size`: lower case, digits and dashes. */
   readonly name: string;
   readonly title: string;
   readonly theme: ThemeName;
-  /** Whole sentences: what it shows, and what to think of it. */
+  /** Whole sentences: what it shows, and how to interpret it. */
   readonly help: string;
   readonly unit: Unit;
   readonly plot: Plot;
-  /** The shortest bucket in seconds: that of the series, or an hour for what is asked by the hour. Null: no buckets, one row a group. */
+  /**
+   * The shortest bucket in seconds: the interval of the series, or an hour for hourly panels. Null: no
+   * buckets, one row per group.
+   */
   readonly shortestBucketS: number | null;
-  /** How far it looks back where nobody says: `1h`, `1d`. */
+  /** Default range: `1h`, `1d`. */
   readonly since: string;
   readonly lines: readonly PanelLine[];
 }
 
-/** What a line may be told beside its aggregate. */
+/** Options of a line besides its aggregate. */
 export interface LineOptions<S extends SeriesName> {
   readonly by?: readonly Tags<S>[];
   readonly where?: Readonly<Partial<Record<Columns<S> | Tags<S>, Wanted>>>;
   readonly scale?: number;
 }
 
-/** A line whose names the compiler checks against the schema. */
+/** Makes a line; the compiler checks its names against the schema. */
 export function line<S extends SeriesName>(
   label: string,
   series: S,

@@ -4,20 +4,20 @@ import type { Period } from '../query/time';
 import { type Where, parseWhere } from '../query/where';
 import type { PanelLine, Panel, Wanted } from './panel';
 
-/** Of what a panel is asked. */
+/** What a user chose for a panel. */
 export interface Choice extends Period {
-  /** Length of the buckets in nanoseconds, as `bucketFor` gives it; null for none. */
+  /** Length of the buckets in nanoseconds, as `bucketFor` returns it; null for none. */
   readonly bucketNs: bigint | null;
-  /** One node or one network alone. */
+  /** Restricts the panel to one node or one network. */
   readonly node?: string | undefined;
   readonly network?: string | undefined;
-  /** A condition more on every line, as `parseWhere` reads it. */
+  /** An additional condition on every line, in the syntax of `parseWhere`. */
   readonly where?: string | undefined;
 }
 
 /**
- * The questions of a panel, one for each of its lines.
- * @throws UsageError where a line's series lacks what `choice.where` names
+ * The queries of a panel, one for each of its lines.
+ * @throws UsageError if the series of a line lacks a name in `choice.where`
  */
 export function panelQueries(panel: Panel, choice: Choice): readonly Query[] {
   return panel.lines.map((line) => lineQuery(line, choice));
@@ -38,9 +38,9 @@ function lineQuery({ series, agg, by, where }: PanelLine, choice: Choice): Query
   };
 }
 
-/** What a line wants of its tags and columns, as a condition; null where it wants nothing. */
+/** The condition of a line on its tags and columns; null if it has none. */
 export function condition(series: SeriesName, wanted: Readonly<Record<string, Wanted>>): Where | null {
-  // Tags first: InfluxDB finds series by them.
+  // Tags come first, because InfluxDB finds series by them.
   const tags = tagNames(series);
   const names = Object.keys(wanted).sort((a, b) => Number(tags.includes(b)) - Number(tags.includes(a)));
   const terms = names.map((name) => comparison(name, wanted[name] ?? ''));

@@ -18,23 +18,23 @@ const MAX_MULTISIG_KEYS = 3;
 /** DefaultMinRelayTxFee in sat/kvB. */
 const DEFAULT_MIN_RELAY_FEE = 1000;
 
-/** Bytes behind OP_RETURN, all in one push (`txscript/standard.go` MaxDataCarrierSize). */
+/** Most bytes after OP_RETURN, all in one push (`txscript/standard.go` MaxDataCarrierSize). */
 const MAX_DATACARRIER_BYTES = 80;
 
-/** A quarter of what a block may weigh (`server.go` MaxSigOpCostPerTx). */
+/** A quarter of the limit of a block (`server.go` MaxSigOpCostPerTx). */
 const MAX_SIGOP_COST = 20_000;
 
 /**
  * The relay policy of btcd v0.26 (`mempool/mempool.go` checkMempoolAcceptance, `mempool/policy.go`
- * CheckTransactionStandard), as far as it can be judged without the spent outputs: not whether the inputs spend standard
- * scripts, not the signature checks in them, and no fees.
+ * CheckTransactionStandard), as far as it can be judged without the spent outputs. Not judged: whether the
+ * inputs spend standard scripts, the signature checks in those, and fees.
  */
 export function btcdStandardness(transaction: Transaction, context: PolicyContext): Standardness {
   const minRelayFee = context.minRelayFee ?? DEFAULT_MIN_RELAY_FEE;
   const inputs = transaction.inputs.map(inputReason);
   const outputs = transaction.outputs.map((output): OutputVerdict => {
     const isDust = isBtcdDust(output, minRelayFee);
-    // Nulldata is dust by btcd's definition and passes all the same.
+    // By btcd's definition nulldata is dust, but it passes nevertheless.
     const dustReason = isDust && output.type !== 'nulldata' ? 'dust' : undefined;
     return outputVerdict(scriptFault(output) ?? dustReason, isDust);
   });
@@ -74,7 +74,10 @@ function scriptFault(output: Output): NonStandardReason | undefined {
   }
 }
 
-/** Whether OP_RETURN is followed by nothing, or by one push of at most 80 bytes (`txscript/standard.go` isNullDataScript). */
+/**
+ * Whether OP_RETURN is followed by nothing, or by one push of at most 80 bytes (`txscript/standard.go`
+ * isNullDataScript).
+ */
 function isSmallNulldata({ bytes, scriptStart, scriptEnd }: Output): boolean {
   const start = scriptStart + 1;
   if (start === scriptEnd) return true;

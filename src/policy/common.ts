@@ -10,10 +10,10 @@ export const MAX_STANDARD_WEIGHT = 400_000;
 /** Least size without witness that both policies relay. */
 export const MIN_STRIPPED_BYTES = 65;
 
-/** Room for the signatures and the script of a 15-of-15 multisig behind a hash, with some to spare. */
+/** Enough for the signatures and the script of a 15-of-15 multisig behind a hash, with some to spare. */
 const MAX_SIG_SCRIPT_BYTES = 1650;
 
-/** Lock times below are heights, from here on Unix times. */
+/** A lock time below this is a height, otherwise a Unix time. */
 const LOCK_TIME_THRESHOLD = 500_000_000;
 
 const FINAL_SEQUENCE = 0xffff_ffff;
@@ -21,19 +21,22 @@ const FINAL_SEQUENCE = 0xffff_ffff;
 /** Weight of a signature check outside a witness (BIP141). */
 const SIGOP_COST = 4;
 
-/** Legacy signature checks that OP_CHECKMULTISIG counts as, however few keys it has. */
+/** Number of legacy signature checks that OP_CHECKMULTISIG counts as, however few keys it has. */
 const MULTISIG_SIGOPS = 20;
 
 /**
- * The fault of an input as far as its own bytes show it. Whether what it spends is standard, and what a script behind a hash
- * holds, is known only with the spent output.
+ * The fault of an input, as far as its own bytes show it. Only the spent output shows whether it is standard
+ * and what a script behind a hash contains.
  */
 export function inputReason({ bytes, scriptStart, scriptEnd }: Input): NonStandardReason | undefined {
   if (scriptEnd - scriptStart > MAX_SIG_SCRIPT_BYTES) return 'scriptsig-size';
   return isPushOnly(bytes, scriptStart, scriptEnd) ? undefined : 'scriptsig-not-pushonly';
 }
 
-/** Whether the lock time surely keeps the transaction out of the next block; false where the context is not known. */
+/**
+ * Whether the lock time certainly keeps the transaction out of the next block; false if the context is
+ * unknown.
+ */
 export function isNonFinal(transaction: Transaction, context: PolicyContext): boolean {
   const { lockTime } = transaction;
   if (lockTime === 0) return false;
@@ -43,9 +46,10 @@ export function isNonFinal(transaction: Transaction, context: PolicyContext): bo
 }
 
 /**
- * The least that the signature checks of a transaction weigh: those of its output scripts, told by their forms. Inputs add what
- * the spent outputs and witnesses hold, which is not known here. To be asked once the signature scripts are known to push
- * alone, which leaves no check in them, and the output scripts to have a standard form.
+ * A lower bound on the weight of a transaction's signature checks: those of its output scripts, counted by
+ * script type. The spent outputs and witnesses, which are unknown here, can add more. Call it only if all
+ * signature scripts are push-only, so that they contain no check, and all output scripts have a standard
+ * form.
  */
 export function leastSigopCost(transaction: Transaction): number {
   let sigops = 0;

@@ -14,27 +14,29 @@ import {
 const MAX_VERSION = 3;
 const MAX_MULTISIG_KEYS = 3;
 
-/** Bytes of nulldata scripts in a transaction (MAX_OP_RETURN_RELAY). */
+/** Most bytes of nulldata scripts in a transaction (MAX_OP_RETURN_RELAY). */
 const MAX_DATACARRIER_BYTES = 100_000;
 
-/** Dust outputs that a transaction without fee may have (MAX_DUST_OUTPUTS_PER_TX). */
+/** Most dust outputs of a transaction without fee (MAX_DUST_OUTPUTS_PER_TX). */
 const MAX_EPHEMERAL_DUST = 1;
 
-/** MAX_STANDARD_TX_SIGOPS_COST: a fifth of what a block may weigh. */
+/** MAX_STANDARD_TX_SIGOPS_COST: a fifth of the limit of a block. */
 const MAX_SIGOP_COST = 16_000;
 
 /** Most vB of a transaction of version 3 (BIP431). */
 const MAX_TRUC_VSIZE = 10_000;
 
 /**
- * The relay policy of Bitcoin Core 31 (`src/policy/policy.cpp` IsStandardTx; `src/validation.cpp` PreChecks), as far as it
- * can be judged without the spent outputs.
+ * The relay policy of Bitcoin Core 31 (`src/policy/policy.cpp` IsStandardTx; `src/validation.cpp` PreChecks),
+ * as far as it can be judged without the spent outputs.
  *
- * Not judged, since it takes the spent outputs: whether the inputs spend standard scripts and stay below BIP54's 2,500
- * legacy signature checks (a signature script that only pushes holds none itself), the limits on witnesses, and fees.
+ * Not judged, because that needs the spent outputs: whether the inputs spend standard scripts and stay below
+ * BIP54's 2,500 legacy signature checks (a push-only signature script contains none), the limits on
+ * witnesses, and fees.
  *
- * Ephemeral dust: Core lets one dust output through if the fee is zero. Where the fee is not known, IsStandardTx alone
- * decides and lets it through: what would be refused then is the fee, not the form of the transaction. `isDust` tells.
+ * Ephemeral dust: Core accepts one dust output if the fee is zero. If the fee is unknown, only IsStandardTx
+ * decides, and accepts it: what could be refused then is the fee, not the form of the transaction. `isDust`
+ * shows it.
  */
 export function coreStandardness(transaction: Transaction, context: PolicyContext): Standardness {
   const inputs = transaction.inputs.map(inputReason);
@@ -52,7 +54,9 @@ export function coreStandardness(transaction: Transaction, context: PolicyContex
   return { reason, inputs, outputs: tooMuchDust || paidDust ? outputs.map(blameDust) : outputs };
 }
 
-/** The verdicts on the scripts of outputs; nulldata shares one allowance, in the order of the outputs. */
+/**
+ * The verdicts on the scripts of outputs. Nulldata outputs share one allowance, in the order of the outputs.
+ */
 function judgeOutputs(outputs: readonly Output[]): OutputVerdict[] {
   let datacarrierLeft = MAX_DATACARRIER_BYTES;
   return outputs.map((output) => {
@@ -88,7 +92,7 @@ function shapeReason({ version, weight }: Transaction): NonStandardReason | unde
   return weight > MAX_STANDARD_WEIGHT ? 'tx-size' : undefined;
 }
 
-/** The rules that Core comes to after IsStandardTx. */
+/** The rules that Core checks after IsStandardTx. */
 function lateReason(
   transaction: Transaction,
   context: PolicyContext,

@@ -2,8 +2,8 @@ import type { Output } from '../wire/output';
 import { isUnspendable, isWhole, isWitnessProgram } from '../wire/script';
 
 /**
- * Bytes that an input takes which spends an output: outpoint 36, script length 1, sequence 4, and 107 for a signature and a
- * key, of which a witness program pays a quarter.
+ * Size of an input that spends an output: outpoint 36, script length 1, sequence 4, and 107 for a signature
+ * and a key. A witness program pays a quarter of the 107.
  */
 const SPEND_BYTES = 148;
 const WITNESS_SPEND_BYTES = 67;
@@ -17,15 +17,18 @@ function costBytes({ bytes, scriptStart, scriptEnd, start }: Output): number {
   return scriptEnd - start + spend;
 }
 
-/** Whether Core 31 calls the output dust (`src/policy/policy.cpp` IsDust). What cannot be spent is never dust. */
+/**
+ * Whether Core 31 considers the output dust (`src/policy/policy.cpp` IsDust). An unspendable output is never
+ * dust.
+ */
 export function isCoreDust(output: Output): boolean {
   if (output.value >= CORE_DUST_RATE * costBytes(output)) return false;
   return !isUnspendable(output.bytes, output.scriptStart, output.scriptEnd);
 }
 
 /**
- * Whether btcd v0.26 calls the output dust (`mempool/policy.go` IsDust), `minRelayFee` in sat/kvB. What cannot be spent is
- * dust, whatever its value; and so is a script that cannot be parsed.
+ * Whether btcd v0.26 considers the output dust (`mempool/policy.go` IsDust), `minRelayFee` in sat/kvB. An
+ * unspendable output is always dust, and so is one whose script can't be parsed.
  */
 export function isBtcdDust(output: Output, minRelayFee: number): boolean {
   if (output.value * 1000 < minRelayFee * 3 * costBytes(output)) return true;

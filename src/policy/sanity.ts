@@ -1,6 +1,9 @@
 import type { Transaction } from '../wire/transaction';
 
-/** Why a transaction can be in no block, whatever the chain: Bitcoin Core's names (`src/consensus/tx_check.cpp`). */
+/**
+ * Why a transaction can be in no block, whatever the chain: Bitcoin Core's names
+ * (`src/consensus/tx_check.cpp`).
+ */
 export const SANITY_REASONS = [
   'bad-txns-vin-empty',
   'bad-txns-vout-empty',
@@ -13,16 +16,18 @@ export const SANITY_REASONS = [
   'bad-txns-prevout-null',
 ] as const;
 
-/** One of `SANITY_REASONS`. */
 export type SanityReason = (typeof SANITY_REASONS)[number];
 
-/** All the satoshi there can be. */
+/** The maximum supply, in satoshi. */
 export const MAX_MONEY = 21_000_000 * 100_000_000;
 
-/** A block's weight limit, which a transaction meets without its witness. */
+/** A block's weight limit, which a transaction must meet without its witness. */
 const MAX_STRIPPED_BYTES = 1_000_000;
 
-/** The first rule that the transaction breaks of those that need no context, in Core's order (CheckTransaction). */
+/**
+ * The first rule that the transaction breaks of those that need no context, in Core's order
+ * (CheckTransaction).
+ */
 export function checkSanity(transaction: Transaction): SanityReason | undefined {
   const { inputs, outputs } = transaction;
   if (inputs.length === 0) return 'bad-txns-vin-empty';

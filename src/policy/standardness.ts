@@ -5,15 +5,13 @@ import type { PolicyContext, Standardness } from './verdict';
 
 const JUDGES = { btcd: btcdStandardness, core: coreStandardness } as const;
 
-/** Whose relay policy to judge by. */
 export type PolicyName = keyof typeof JUDGES;
 
-/** The policies there are. */
 export const POLICY_NAMES = Object.keys(JUDGES) as readonly PolicyName[];
 
 /**
- * Judges a transaction that is no coinbase by a relay policy. Rules that need what is not known are not judged; each
- * policy's file says which.
+ * Judges a transaction that is no coinbase by a relay policy. Rules that need unknown context are not judged;
+ * each policy's file lists them.
  */
 export function standardness(
   policy: PolicyName,

@@ -1,6 +1,6 @@
 import type { NonStandardReason } from './reasons';
 
-/** What is known beside the bytes of the transaction. A rule whose context is left out is not judged. */
+/** What is known beyond the bytes of the transaction. A rule whose context is left out is not judged. */
 export interface PolicyContext {
   /** Height of the next block. */
   readonly nextHeight?: number | undefined;
@@ -8,25 +8,27 @@ export interface PolicyContext {
   readonly medianTime?: number | undefined;
   /** Fee of the transaction in satoshi. */
   readonly fee?: number | undefined;
-  /** btcd's minimum relay fee in sat/kvB, which its dust limit follows; left out, its default of 1,000. */
+  /** btcd's minimum relay fee in sat/kvB, from which its dust limit follows; default: btcd's 1,000. */
   readonly minRelayFee?: number | undefined;
 }
 
-/** What a policy makes of an output. */
+/** The verdict of a policy on an output. */
 export interface OutputVerdict {
   /** The fault of this output. */
   readonly reason: NonStandardReason | undefined;
-  /** Whether its value is below the dust limit, a fault or not. */
+  /** Whether its value is below the dust limit, even if that is no fault. */
   readonly isDust: boolean;
 }
 
-/** What a policy makes of a transaction. */
+/** The verdict of a policy on a transaction. */
 export interface Standardness {
-  /** The reason that the reference implementation would give: the first that it comes to. Undefined: standard. */
+  /**
+   * The reason that the reference implementation would give: the first that it finds. Undefined: standard.
+   */
   readonly reason: NonStandardReason | undefined;
-  /** For each input its own fault. */
+  /** The fault of each input. */
   readonly inputs: readonly (NonStandardReason | undefined)[];
-  /** For each output its own fault. */
+  /** The verdict on each output. */
   readonly outputs: readonly OutputVerdict[];
 }
 
@@ -34,13 +36,12 @@ export interface Standardness {
 const STANDARD: OutputVerdict = { reason: undefined, isDust: false };
 const STANDARD_DUST: OutputVerdict = { reason: undefined, isDust: true };
 
-/** The verdict on an output. */
 export function outputVerdict(reason: NonStandardReason | undefined, isDust: boolean): OutputVerdict {
   if (reason !== undefined) return { reason, isDust };
   return isDust ? STANDARD_DUST : STANDARD;
 }
 
-/** The first fault of a list of outputs. */
+/** The first fault in a list of outputs. */
 export function firstReason(outputs: readonly OutputVerdict[]): NonStandardReason | undefined {
   for (const { reason } of outputs) if (reason !== undefined) return reason;
   return undefined;

@@ -13,30 +13,33 @@ import type { Source } from './source';
 import type { Period } from './time';
 import { parseWhere } from './where';
 
-/** What a store holds of one run's own accounts of one series, within the time asked for. */
+/** One run's own accounts of one series in a store, within the requested period. */
 export interface AccountedPeriod extends Period {
   readonly node: string;
   readonly network: string;
   readonly series: SeriesName;
   /** When the run started, in milliseconds since the Unix epoch. */
   readonly started: number;
-  /** What it says that it emitted in the period. */
+  /** How many points it says that it emitted in the period. */
   readonly emitted: number;
-  /** The accounts in the order of their times, the period's begin first. */
+  /** The accounts in the order of their times, beginning with the start of the period. */
   readonly snapshots: readonly Snapshot[];
-  /** How often the clock was set back; then also what in the period is not accounted for. */
+  /** How often the clock was set back. If it was, `strays` lists what the accounts do not cover. */
   readonly steps: readonly StepBack[];
   readonly strays: readonly Stray[];
 }
 
-/** How far a point's time may lie before the start of its run: the clock follows the wall clock within this (clock.ts). */
+/**
+ * How far a point's time may be before the start of its run: the clock follows the wall clock within this
+ * (clock.ts).
+ */
 const CLOCK_SLACK_NS = 20_000_000n;
 
 type Growing = Omit<AccountedPeriod, 'since' | 'until' | 'emitted' | 'snapshots' | 'steps' | 'strays'> & {
   readonly snapshots: Snapshot[];
 };
 
-/** Reads the accounts that runs gave of themselves in a period. */
+/** Reads the accounts of all runs in a period. */
 export async function readAccountedPeriods(
   source: Source,
   { since, until }: Period,
@@ -51,7 +54,8 @@ export async function readAccountedPeriods(
     everyNs: null,
     limit: 0,
   });
-  // Before `rawSince` the store has sums by minute and hour, of which a run may have a part: what is left of the accounts begins there.
+  // Before `rawSince` the store has only rollups, which may contain a part of a run. So the accounts are used
+  // from there on.
   const { columns, rows, rawSince = since } = answer;
   const places = ['time', 'node', 'network', 'series', 'started', 'emitted'].map((name) =>
     columns.findIndex((column) => column.name === name),
@@ -80,7 +84,7 @@ function steppedOf({ snapshots, started }: Growing, steps: readonly StepBack[], 
   return steppedPeriod(begun === null ? snapshots : snapshots.slice(1), { begun, steps, since });
 }
 
-/** No point of a run is earlier, as long as its clock is not set back. */
+/** The earliest time of a run's points, unless its clock was set back. */
 function startOf(startedMs: number): bigint {
   return BigInt(startedMs) * 1_000_000n - CLOCK_SLACK_NS;
 }
@@ -89,7 +93,7 @@ function addSnapshot(runs: Map<string, Growing>, row: Row, since: bigint): void 
   const [time, node, network, series, startedMs, emitted] = row;
   // A newer version may have series that this one does not know.
   if (typeof time !== 'bigint' || typeof series !== 'string' || !isSeries(series)) return;
-  // One that came after its hour was removed stands among the points until it is too.
+  // A point that arrived late, after its hour was removed, stays among the points until it is removed too.
   if (time < since) return;
   const key = row.slice(1, 5).join('\0');
   let run = runs.get(key);
@@ -97,14 +101,14 @@ function addSnapshot(runs: Map<string, Growing>, row: Row, since: bigint): void 
     const started = Number(startedMs);
     run = { node: String(node), network: String(network), series, started, snapshots: [] };
     runs.set(key, run);
-    // Of a run that started within the time that is looked at, all of it is.
+    // If the run started within the period, all of it counts.
     const start = startOf(started);
     if (start >= since) run.snapshots.push({ time: start, emitted: 0 });
   }
   run.snapshots.push({ time, emitted: Number(emitted) });
 }
 
-/** Spans about one series of one node, put together where their times overlap. */
+/** Groups the spans of one series and node whose times overlap. */
 export function overlapping(
   spans: readonly AccountedPeriod[],
 ): readonly (readonly [AccountedPeriod, ...AccountedPeriod[]])[] {
@@ -121,13 +125,14 @@ export function overlapping(
 }
 
 /**
- * Runs that account for other series and not for `btcdmon` itself, which must account for its own points: a span of that series with
- * nothing in it for each. What other accounts are missing shows in the number of points of `btcdmon`.
+ * Runs that account for other series but not for `btcdmon` itself, although every run accounts for its own
+ * points. For each of them this gives an empty span of `btcdmon`. Other missing accounts show in the number
+ * of points of `btcdmon`.
  */
 export function unaccounted(spans: readonly AccountedPeriod[]): readonly AccountedPeriod[] {
   const runs = new Map<string, AccountedPeriod>();
   const keyOf = ({ node, network, started }: AccountedPeriod): string => [node, network, started].join('\0');
-  // A run's first accounts may be on their way yet.
+  // The first accounts of a new run may not have arrived yet.
   for (const span of spans) if (span.snapshots.length > 2) runs.set(keyOf(span), span);
   for (const span of spans) if (span.series === 'btcdmon') runs.delete(keyOf(span));
   return [...runs.values()].map((span) => ({ ...span, series: 'btcdmon', snapshots: [] }));

@@ -3,10 +3,13 @@ import type { Query } from './model';
 import type { ResultColumn, Row } from './result';
 import type { Request } from './socket-protocol';
 
-/** What the process of a store is asked: a question that is text, or queries of one moment. */
+/** A request to the store's process: a query as text, or compiled queries of one moment. */
 export type StoreQuestion = Request | { readonly run: readonly Query[] };
 
-/** Whether it is a statement of somebody, which may end the process; all else is made by the program. */
+/**
+ * Whether it is a statement from a user, which may end the process; all other requests are made by the
+ * program.
+ */
 export function isStrange(question: StoreQuestion): boolean {
   return 'raw' in question && question.isOwn !== true;
 }
@@ -22,10 +25,9 @@ export interface AnswerHead {
   readonly rawSince?: bigint | undefined;
 }
 
-/** What it answers, one after the other: a head, and rows until the next head. */
+/** A part of the answer: a head, followed by rows until the next head. */
 export type AnswerPart = AnswerHead | { readonly rows: readonly Row[] };
 
-/** Whether a part is a head. */
 export function isHead(part: AnswerPart): part is AnswerHead {
   return 'columns' in part;
 }

@@ -3,14 +3,14 @@ import type { Account } from './audit';
 import { type Period, formatNs } from './time';
 
 /**
- * What an audit found, for a person: a line for each difference, one for each run with the time that it accounts for, then
- * the sum.
- * @throws FailureError where the store has no accounts, and, when all lines were written, where there is a difference
+ * Writes the result of an audit for a person: a line for each difference, a line for each run with the period
+ * that it accounts for, then the total.
+ * @throws FailureError if the store has no accounts; also, after all lines, if there is a difference
  */
 export function reportAudit(accounts: readonly Account[], write: (line: string) => void): void {
   if (accounts.length === 0)
     throw new FailureError(
-      'audit: no node has accounted for itself in that time (series btcdmon); try a longer --since',
+      'audit: no node has accounted for itself in that period (series btcdmon); try a longer --since',
     );
   const different = accounts.filter(({ emitted, stored }) => emitted !== stored);
   for (const account of different) write(`${describe(account)}\n`);
@@ -43,7 +43,7 @@ function describe(account: Account): string {
 
 type RunPeriod = Period & Pick<Account, 'stepsBack'>;
 
-/** The time that each run accounts for, over all series, by the run's name. */
+/** The period that each run accounts for, over all series, by the name of the run. */
 function groupByRun(accounts: readonly Account[]): ReadonlyMap<string, RunPeriod> {
   const runs = new Map<string, RunPeriod>();
   for (const { node, network, started, period, stepsBack } of accounts)

@@ -4,37 +4,40 @@ import type { Source } from './source';
 import type { Period } from './time';
 import { parseWhere } from './where';
 
-/** The system's clock was set back while a run went on; the point that says so is the first one after it. */
+/** A step back of the system's clock during a run. The first point after the step reports it. */
 export interface StepBack {
   readonly time: bigint;
   /** By how many nanoseconds, more than 0. */
   readonly ns: bigint;
 }
 
-/** A point of `btcdmon` about a series: so many points were emitted before it. */
+/** A point of `btcdmon` about a series: how many points were emitted before it. */
 export interface Snapshot {
   readonly time: bigint;
   readonly emitted: number;
 }
 
-/** Points in a part of a period that no account counts: those whose times have this remainder. */
+/** Points in a part of a period that no account counts, identified by the remainder of their times. */
 export interface Stray extends Period {
   readonly remainder: bigint;
 }
 
-/** What the accounts of a run whose clock was set back say of a period. */
+/** What the accounts of a run whose clock was set back say about a period. */
 export interface Stepped extends Period {
   readonly emitted: number;
   readonly strays: readonly Stray[];
 }
 
-/** How long before the time that is looked at a clock may have been set back into it. */
+/** How long before the period a clock may have been set back into it. */
 const LOOK_BACK_NS = 30n * 86_400_000_000_000n;
 
-/** How much later than its next account says a pass may have ended: a clock is a little off before it is set. */
+/**
+ * How much later than its next account says a pass may have ended, because a clock is slightly off before it
+ * is set.
+ */
 const SLACK_NS = 1_000_000_000n;
 
-/** Names a run. */
+/** Identifies a run. */
 export function runKey(node: unknown, network: unknown, started: unknown): string {
   return [node, network, started].map(String).join('\0');
 }
@@ -72,20 +75,21 @@ export async function readSteps(
   return steps;
 }
 
-/** A stretch of a run in which its clock only went forward. */
+/** A part of a run in which its clock only went forward. */
 interface Pass {
   /** Time of its first point; null for the run's first pass. */
   readonly begin: bigint | null;
-  /** A time that no point of it is after; null for the last pass. */
+  /** A time that none of its points exceeds; null for the last pass. */
   readonly end: bigint | null;
   readonly snapshots: Snapshot[];
 }
 
 /**
- * What a run accounts for of one series in the time from `since` on. Its passes over the same time are told from each other by the
- * remainders of their times (see SystemClock). An account counts what was emitted before it, also in an earlier pass; what it can't
- * count are the points after the last account, and those before the first one where the run began before `since`.
- * @param begun the account of nothing at the start of the run, where that is in the time looked at
+ * What a run accounts for of one series from `since` on. Passes over the same time are distinguished by the
+ * remainders of their times (see SystemClock). An account counts all points emitted before it, also in
+ * earlier passes. It can't count the points after the last account, nor, if the run began before `since`, the
+ * points before the first one.
+ * @param begun the account of nothing at the start of the run, if that is in the period
  */
 export function steppedPeriod(
   snapshots: readonly Snapshot[],
@@ -125,7 +129,7 @@ export function steppedPeriod(
   };
 }
 
-/** After every point. */
+/** Later than every point. */
 const NEVER = 1n << 62n;
 
 function passesOf(snapshots: readonly Snapshot[], steps: readonly StepBack[]): readonly Pass[] {
@@ -139,7 +143,7 @@ function passesOf(snapshots: readonly Snapshot[], steps: readonly StepBack[]): r
   }));
   for (const snapshot of snapshots) {
     const { time } = snapshot;
-    // A remainder is used again only for times that are all later.
+    // A remainder is only reused for times that are all later.
     const pass = later.findLast(
       ({ begin }) => begin !== null && time >= begin && remainderOf(time) === remainderOf(begin),
     );
@@ -148,7 +152,10 @@ function passesOf(snapshots: readonly Snapshot[], steps: readonly StepBack[]): r
   return [first, ...later];
 }
 
-/** Passes that follow each other within the time looked at: what one emitted last is in the next one's first account. */
+/**
+ * Passes that follow each other within the period: the first account of a pass counts the last points of the
+ * previous one.
+ */
 function chainsOf(passes: readonly Pass[], since: bigint): readonly (readonly Pass[])[] {
   const chains: Pass[][] = [];
   for (const pass of passes)

@@ -8,33 +8,35 @@ import type { Source } from './source';
 import type { Period } from './time';
 import { parseWhere } from './where';
 
-/** What a node says that it emitted of one series in a period, and what the store holds of that. */
+/** What a node says that it emitted of one series in a period, and what the store contains. */
 export interface Account {
   readonly node: string;
   readonly network: string;
   readonly series: SeriesName;
-  /** When the run started, in milliseconds since the Unix epoch; several where their times overlap. */
+  /** When the run started, in milliseconds since the Unix epoch; several if their times overlap. */
   readonly started: readonly number[];
   /** How often its clock was set back. */
   readonly stepsBack: number;
-  /** The time looked at: to the run's last account. */
+  /** The period that was compared: until the run's last account. */
   readonly period: Period;
-  /** Null where the store lacks the accounts themselves. */
+  /** Null if the store lacks the accounts themselves. */
   readonly emitted: number | null;
   readonly stored: number;
-  /** Where they differ and that can be told: between which of its accounts they first do. */
+  /** Set if the two differ and the place can be found: between which accounts they first differ. */
   readonly firstIn?: Period;
 }
 
 /**
- * Compares what nodes say that they emitted in a period with what a store holds of it. Each node accounts for itself in the
- * series `btcdmon`: between two of its points about a series there must be as many points as its count grew by. What
- * a run emitted after the last of them is not accounted for yet, and not looked at.
+ * Compares what nodes say that they emitted in a period with what a store contains. Each node accounts for
+ * itself in the series `btcdmon`: between two of its points about a series there must be as many points as
+ * its count grew by. Points after a run's last account are not compared, because nothing accounts for them
+ * yet.
  *
- * Points do not name their run. Of runs of one node whose times overlap, as where a clock was set back between them, the sums are
- * compared. Where a clock was set back within a run, its points are told apart.
+ * Points do not name their run. If runs of one node overlap in time, for example because a clock was set back
+ * between them, their totals are compared. If a clock was set back within a run, the remainders of their
+ * times distinguish its points.
  *
- * @param now no run has emitted points after it, but before its clock was set back
+ * @param now no run has emitted points after this time, unless its clock was set back later
  */
 export async function audit(
   source: Source,
@@ -47,7 +49,7 @@ export async function audit(
     const [first] = group;
     const until = group.reduce((latest, span) => (span.until > latest ? span.until : latest), first.until);
     const period = { since: first.since, until };
-    // The last account of `btcdmon` is a point of it that no account counts.
+    // The last account of `btcdmon` is itself a point of that series that no account counts.
     const last = (span: AccountedPeriod): number =>
       span.series === 'btcdmon' && span.until < until && span.steps.length === 0 ? 1 : 0;
     const emitted = group.reduce((sum, span) => sum + span.emitted + last(span), 0);
@@ -90,14 +92,14 @@ function identity({ node, network, series }: Identity): Identity {
 }
 
 async function countPoints(source: Source, of: Identity, period: Period): Promise<number> {
-  // InfluxDB refuses a period of nothing.
+  // InfluxDB refuses an empty period.
   if (period.since >= period.until) return 0;
   const counted = await source.run({ ...pointsOf(of, period), agg: { fn: 'count', column: null } });
   const [row] = await allRows(counted);
   return Number(row?.[0] ?? 0);
 }
 
-/** Counts the points in a period that no account counts: those of an interval, as a rule. */
+/** Counts the points in a period that no account counts, usually those of one interval. */
 async function countStrays(
   source: Source,
   of: Identity,
@@ -122,7 +124,10 @@ function pointsOf({ node, network, series }: Identity, { since, until }: Period)
   return { series, since, until, where, agg: null, by: [], everyNs: null, limit: 0 };
 }
 
-/** Between which accounts a store that differs first does so: by halving, as counts up to an account are cheap. */
+/**
+ * Finds the pair of accounts between which the store first differs. It bisects, because counting up to an
+ * account is cheap.
+ */
 async function locate(source: Source, span: AccountedPeriod): Promise<Period | undefined> {
   const { snapshots } = span;
   const start = snapshots[0];

@@ -12,22 +12,23 @@ import duckdb from '@duckdb/node-bindings';
 import { UsageError } from '../lib/errors';
 
 /**
- * Most bytes of a chunk, of at most 2,048 rows. DuckDB makes values without moving them: `range(20000000)` is one, and making it a value
- * of JavaScript takes 12 s and 4 GB, in which the node hears nothing.
+ * Largest chunk, in bytes; a chunk has at most 2,048 rows. DuckDB makes large values without copying them:
+ * `range(20000000)` is a single value. Converting it to JavaScript takes 12 s and 4 GB, and blocks the node
+ * meanwhile.
  */
 const MAX_CHUNK_BYTES = 16_000_000;
 
-/** What an element of a list is taken for: an object. */
+/** Estimated size of a list element, which becomes an object. */
 const ELEMENT_BYTES = 64;
 
-/** Values that are made, and then written, at once: 3 ms here (bench/web.mjs). */
+/** How many values are converted and written at once: 3 ms here (bench/web.mjs). */
 const VALUES_AT_ONCE = 5_000;
 
 type Vector = duckdb.Vector;
 
 /**
- * The rows of a chunk, in slices that do not keep the event loop for long.
- * @throws UsageError where its values are too large to be made
+ * The rows of a chunk, in slices that do not block the event loop for long.
+ * @throws UsageError if its values are too large to be converted
  */
 export function* rowsOf<T>(
   chunk: DuckDBDataChunk,
@@ -40,7 +41,7 @@ export function* rowsOf<T>(
     bytes += bytesOf(duckdb.data_chunk_get_vector(chunk.chunk, index), type, rowCount);
   if (bytes > MAX_CHUNK_BYTES)
     throw new UsageError(
-      `the answer has values that are too large (${Math.round(bytes / 1e6)} MB in ${rowCount} rows); shorten them, as with left(column, 1000)`,
+      `the answer has values that are too large (${Math.round(bytes / 1e6)} MB in ${rowCount} rows); shorten them, for example with left(column, 1000)`,
     );
   const step = Math.max(1, Math.floor(VALUES_AT_ONCE / Math.max(1, types.length)));
   for (let from = 0; from < rowCount; from += step) {
@@ -51,7 +52,7 @@ export function* rowsOf<T>(
   }
 }
 
-/** What the values of a vector take at least, without making them. */
+/** A lower bound on the size of a vector's values, without converting them. */
 function bytesOf(vector: Vector, type: DuckDBType, count: number): number {
   if (type instanceof DuckDBListType || type instanceof DuckDBMapType) {
     const elements = duckdb.list_vector_get_size(vector);
@@ -77,7 +78,7 @@ function bytesOf(vector: Vector, type: DuckDBType, count: number): number {
   switch (type.typeId) {
     case DuckDBTypeId.VARCHAR:
       return textBytes(vector, count);
-    // As text a byte of these is up to so many characters.
+    // As text, each byte of these takes up to this many characters.
     case DuckDBTypeId.BLOB:
     case DuckDBTypeId.GEOMETRY:
     case DuckDBTypeId.BIGNUM:
@@ -85,7 +86,9 @@ function bytesOf(vector: Vector, type: DuckDBType, count: number): number {
     case DuckDBTypeId.BIT:
       return 8 * textBytes(vector, count);
     case DuckDBTypeId.VARIANT:
-      throw new UsageError('values of type VARIANT are not shown; cast them, as with column::VARCHAR');
+      throw new UsageError(
+        'values of type VARIANT are not shown; cast them, for example with column::VARCHAR',
+      );
     default:
       return 0;
   }
@@ -99,7 +102,10 @@ function childrenBytes(vector: Vector, types: readonly DuckDBType[], count: numb
   );
 }
 
-/** The length of a text stands in the first 4 of its 16 bytes; those of one that is not known may hold anything. */
+/**
+ * The total length of texts. Each text has its length in the first 4 of its 16 bytes; for a null these may
+ * contain anything.
+ */
 function textBytes(vector: Vector, count: number): number {
   if (count === 0) return 0;
   const data = duckdb.vector_get_data(vector, count * 16);

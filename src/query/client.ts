@@ -8,13 +8,13 @@ import { checkSocketFolder, socketPath } from './socket-path';
 import type { Source } from './source';
 import { type ProtocolLine, type Request, decodeError, decodeRow } from './socket-protocol';
 
-/** How long a node may take to say that it is there. */
+/** How long a node may take to answer at all. */
 const ANSWER_MS = 10_000;
 
 /**
- * Asks the node that has the store open. Null where no node answers: its socket is missing, or left over from one that
- * was killed.
- * @throws FailureError where the socket is there but can't be used
+ * Connects to the node that has the store open. Null if no node answers: its socket is missing, or a killed
+ * node left it behind.
+ * @throws FailureError if the socket exists but can't be used
  */
 export async function connectClient(storePath: string): Promise<Source | null> {
   if ((await get(storePath, '/')) === null) return null;
@@ -32,15 +32,15 @@ export async function connectClient(storePath: string): Promise<Source | null> {
 }
 
 /**
- * The state of the node that has the store open; null where no node answers.
- * @throws FailureError where the socket is there but can't be used
+ * The state of the node that has the store open; null if no node answers.
+ * @throws FailureError if the socket exists but can't be used
  */
 export async function askLive(storePath: string): Promise<LiveAnswer | null> {
   const body = await get(storePath, LIVE_PATH);
   return body === null ? null : decodeLive(body);
 }
 
-/** What is answered to a GET; null where nobody answers. */
+/** The answer to a GET; null if nobody answers. */
 async function get(storePath: string, path: string): Promise<string | null> {
   const socket = socketPath(storePath);
   checkSocketFolder(socket, storePath, false);
@@ -119,10 +119,10 @@ async function* readLines(response: IncomingMessage): AsyncGenerator<ProtocolLin
   }
 }
 
-/** Errors of the question pass as they are; those of the connection mean that the node went away. */
+/** Errors of the query are passed on. Errors of the connection mean that the node went away. */
 function broken(error: unknown): Error {
   if (error instanceof Error && 'exitCode' in error) return error;
-  return new FailureError(`the node that has the store open broke the query off: ${messageOf(error)}`);
+  return new FailureError(`the node that has the store open interrupted the query: ${messageOf(error)}`);
 }
 
 function send(

@@ -1,12 +1,13 @@
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Milliseconds that answers have to end, once what they wait for is broken off. */
+/** How long answers may take to end after they were interrupted, in milliseconds. */
 const CLOSE_MS = 2_000;
 
 /**
- * Waits for the answers of a server that takes no more connections, but not for ever, and ends those that are left. Node holds the
- * clients of a closed server against no limit any more: one that does not send the rest of its request would keep the node from stopping.
+ * Waits, for a limited time, for the answers of a server that accepts no more connections, then ends the
+ * rest. Node applies no timeout to the clients of a closed server: one that does not finish its request would
+ * keep the node from stopping.
  */
 export async function endAnswers(server: Server, running: Iterable<Promise<void>>): Promise<void> {
   const answered = Promise.all(running);

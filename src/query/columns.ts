@@ -3,11 +3,11 @@ import { type SeriesName, columnNames, seriesOf, tagNames } from '../metrics/sch
 import type { Column } from '../metrics/schema-types';
 import { suggestion } from '../lib/nearest';
 
-/** What a name of a query stands for: a tag, or a column of the schema. */
+/** What a name in a query refers to: a tag, or a column of the schema. */
 export type Named = { readonly kind: 'tag' } | { readonly kind: 'field'; readonly column: Column };
 
 /**
- * Looks a tag or column of a series up.
+ * Looks up a tag or column of a series.
  * @throws UsageError that lists the names or suggests the nearest
  */
 export function lookUp(series: SeriesName, name: string): Named {
@@ -22,12 +22,12 @@ export function lookUp(series: SeriesName, name: string): Named {
   );
 }
 
-/** Tells whether a column is a running total, of which differences count. */
+/** Whether a column is a counter, of which differences are taken. */
 export function isCounter(series: SeriesName, name: string): boolean {
   return fieldOf(series, name)?.kind === 'counter';
 }
 
-/** The column `name` of a series, or undefined where it is a tag or nothing. */
+/** The column `name` of a series; undefined if it is a tag or does not exist. */
 export function fieldOf(series: SeriesName, name: string): Column | undefined {
   const { columns } = seriesOf(series);
   return Object.hasOwn(columns, name) ? columns[name] : undefined;

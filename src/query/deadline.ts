@@ -1,14 +1,14 @@
-/** When something must end: at a time, or when one of several says so. */
+/** A deadline: a timeout, or another signal that comes first. */
 export interface Deadline {
-  /** Aborted with what `tooLate` made, or with the reason of whoever said so. */
+  /** Aborted with the error of `tooLate`, or with the reason of another signal. */
   readonly signal: AbortSignal;
-  /** Lets go of the timer and of those who could say so. */
+  /** Releases the timer and the listeners on the other signals. */
   end(): void;
 }
 
 /**
- * Makes one signal of a time and of others. `AbortSignal.any` does so too, but in Node 20 what it makes lives as long as the
- * longest-lived of those that it was made of.
+ * Combines a timeout and other signals into one signal. `AbortSignal.any` does this too, but in Node 20 its
+ * result lives as long as the longest-lived of its sources.
  */
 export function deadlineOf(
   timeoutMs: number,

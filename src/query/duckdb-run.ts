@@ -16,7 +16,7 @@ import { type Result, type ResultColumn, type Row, allRows, inOneBatch, resultCo
 import { compileSql, compileTogether, shareKey } from './sql';
 
 /**
- * Answers a query on a connection of its own, which is in a read-only transaction from then on. The rows must be taken
+ * Runs a query on its own connection, which is in a read-only transaction from then on. The rows must be read
  * before the connection is closed.
  */
 export async function runQuery(connection: DuckDBConnection, query: Query): Promise<Result> {
@@ -26,8 +26,8 @@ export async function runQuery(connection: DuckDBConnection, query: Query): Prom
 }
 
 /**
- * Answers queries as `runQuery` does each of them, all of the same moment, and those that differ in their aggregates alone at once:
- * the lines of a panel. All rows are taken before it returns.
+ * Runs queries like `runQuery`, all at the same moment. Queries that differ only in their aggregates, such as
+ * the lines of a panel, share one statement. All rows are read before it returns.
  */
 export async function runQueries(
   connection: DuckDBConnection,
@@ -69,7 +69,7 @@ function withSince(result: Result, { since }: Plan): Result {
   return since === null ? result : { ...result, rawSince: since };
 }
 
-/** Groups of queries that one statement answers. */
+/** Groups of queries that one statement can answer. */
 function sharing(queries: readonly Query[]): Iterable<readonly [Query, ...Query[]]> {
   const shared = new Map<unknown, [Query, ...Query[]]>();
   for (const query of queries) {
@@ -82,8 +82,8 @@ function sharing(queries: readonly Query[]): Iterable<readonly [Query, ...Query[
 }
 
 /**
- * Runs one SQL statement that only reads, as `runQuery` does.
- * @throws UsageError for a statement that can't be read, or does anything but read
+ * Runs one SQL statement that only reads, like `runQuery`.
+ * @throws UsageError for a statement that can't be parsed or does more than read
  */
 export async function runRaw(connection: DuckDBConnection, text: string): Promise<Result> {
   checkDuckdbStatement(text);
@@ -129,7 +129,10 @@ async function* groups(
   for await (const batch of batches(connection, result)) yield batch.map((row) => groupOf(query, row, -1));
 }
 
-/** A row as a group: the bucket, the values of `by`, and of the aggregates behind them the one at `index` from the end. */
+/**
+ * Converts a row to a group: the bucket, the values of `by`, and one of the aggregates at the end of the row,
+ * which `index` selects.
+ */
 function groupOf({ everyNs, by }: Query, row: Row, index: number): Group {
   const first = everyNs === null ? 0 : 1;
   return {
@@ -148,7 +151,8 @@ async function* batches(connection: DuckDBConnection, result: DuckDBResult): Asy
     count += chunk.rowCount;
     yield* rowsOf(chunk, types, toValue);
   }
-  // What fails after the first chunk looks like the end, here as to everybody who streams; but it has aborted the transaction.
+  // A failure after the first chunk looks like the end of a streamed result. But it has aborted the
+  // transaction, so this statement fails.
   await connection.run('SELECT 1').catch(() => {
     throw new FailureError(
       `the store: the statement failed after ${count} rows, and DuckDB does not say why`,
@@ -156,7 +160,7 @@ async function* batches(connection: DuckDBConnection, result: DuckDBResult): Asy
   });
 }
 
-/** The store's error with what DuckDB says of it, on one line. */
+/** The store's error with DuckDB's message, on one line. */
 async function failing<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step();
@@ -167,7 +171,7 @@ async function failing<T>(step: () => Promise<T>): Promise<T> {
   }
 }
 
-/** DuckDB's message without the picture of the statement below it. */
+/** DuckDB's message without the excerpt of the statement below it. */
 function firstLines(message: string): string {
   return (message.split(/\n\s*\nLINE |\n/)[0] ?? '').trim();
 }

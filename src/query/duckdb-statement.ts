@@ -1,22 +1,23 @@
 import { UsageError } from '../lib/errors';
 
 /**
- * Functions that do something although they stand in a SELECT (to the store, or by a pointer to the process), those that run text
- * which no check has seen, and those that end the process: several of `json_*` go down into a text as deep as it is nested, and one of a
- * hundred thousand brackets overflows the stack. A read-only transaction refuses writes to tables, but not these. Seen in DuckDB 1.5
- * `duckdb_functions()`. Between a name and its bracket may stand comments in any number, and spaces that only DuckDB takes for such: a
- * name with a comment behind it is one that acts.
+ * Functions that have side effects although they can be in a SELECT: on the store, or through a pointer on
+ * the process. Also functions that run text which no check has seen, and functions that can end the process:
+ * several `json_*` functions recurse as deep as a text is nested, so one with a hundred thousand brackets
+ * overflows the stack. A read-only transaction refuses writes to tables, but not these functions. They were
+ * found in DuckDB 1.5 `duckdb_functions()`. Between a name and its parenthesis there may be any number of
+ * comments, and spaces that only DuckDB recognises. So a name followed by a comment counts as a call.
  */
 const ACTING =
   /\b(force_checkpoint|checkpoint|(?:en|dis)able_(?:logging|profiling|peg_parser)|truncate_duckdb_logs|write_log|query|query_table|json_execute_serialized_sql|arrow_scan\w*|seq_scan|sleep_ms|json_\w+|from_json\w*|sql_auto_complete|test_(?:all|vector)_types)"?[\s\u0080-\uffff]*(?:\(|\/\*|--)/i;
 
-/** Making one of JSON overflows the stack likewise; none of the store's columns has this type. */
+/** Making a VARIANT from JSON overflows the stack in the same way; no column of the store has this type. */
 const VARIANT = /\bvariant\b/i;
 
-/** A comment; one within another is none here. */
+/** A comment; nested comments do not match. */
 const COMMENT = String.raw`/\*(?:(?!/\*|\*/)[^])*\*/|--[^\n\r]*[\n\r]`;
 
-/** What may stand between words. */
+/** What may be between two words. */
 const GAP = String.raw`(?:\s|${COMMENT})*`;
 
 /** EXPLAIN of a query. */
@@ -26,12 +27,14 @@ const EXPLAINS_QUERY = new RegExp(
 );
 
 /**
- * Refuses SQL that is empty or calls a function that acts. What kind of statement it is, is asked of DuckDB.
+ * Refuses SQL that is empty or calls a function with side effects. DuckDB itself tells what kind of statement
+ * it is.
  * @throws UsageError
  */
 export function checkDuckdbStatement(text: string): void {
   if (/^[\s;]*$/.test(text)) throw new UsageError('--raw: the statement is empty');
-  // Strings are searched as well: better a call in a text refused than one behind an odd quote overlooked.
+  // Strings are searched as well: it is better to refuse a call inside a text than to miss one behind an odd
+  // quote.
   const acting = ACTING.exec(text)?.[1];
   if (acting !== undefined)
     throw new UsageError(`--raw is read-only: the function ${acting.toLowerCase()} is not allowed`);
@@ -39,11 +42,11 @@ export function checkDuckdbStatement(text: string): void {
 }
 
 /**
- * Refuses an EXPLAIN of anything but a query. EXPLAIN ANALYZE carries out what it explains, and no transaction refuses SET, PRAGMA or
- * CHECKPOINT: one could give DuckDB other limits until the node stops.
+ * Refuses an EXPLAIN of anything but a query. EXPLAIN ANALYZE executes the statement, and no transaction
+ * refuses SET, PRAGMA or CHECKPOINT. With those a client could change DuckDB's limits until the node stops.
  * @throws UsageError
  */
 export function checkExplained(text: string): void {
   if (!EXPLAINS_QUERY.test(text))
-    throw new UsageError('--raw is read-only: EXPLAIN takes a query, as EXPLAIN ANALYZE SELECT …');
+    throw new UsageError('--raw is read-only: EXPLAIN takes a query, such as EXPLAIN ANALYZE SELECT …');
 }

@@ -10,12 +10,12 @@ import {
 } from '@duckdb/node-api';
 import { type ResultColumn, type Value, integer } from './result';
 
-/** Nanoseconds, which `toValue` made a number where they are few. */
+/** Nanoseconds as bigint; `toValue` may have made a small value a number. */
 export function timeOf(value: Value | undefined): bigint {
   return BigInt(value as bigint | number);
 }
 
-/** What a column of a DuckDB result holds. */
+/** The type of a column of a DuckDB result. */
 export function typeOf({ typeId }: DuckDBType): ResultColumn['type'] {
   switch (typeId) {
     case DuckDBTypeId.TINYINT:
@@ -45,7 +45,7 @@ export function typeOf({ typeId }: DuckDBType): ResultColumn['type'] {
   }
 }
 
-/** A DuckDB value as an answer has it. */
+/** Converts a DuckDB value to a value of an answer. */
 export function toValue(value: DuckDBValue): Value {
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number')
     return value;

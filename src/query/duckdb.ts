@@ -5,8 +5,8 @@ import { runQuery, runRaw } from './duckdb-run';
 import type { Source } from './source';
 
 /**
- * Opens the store at `file` for reading: through the node that has it open, or, where none runs, the file itself.
- * @throws FailureError where there is no such store, or somebody holds it who does not answer queries
+ * Opens the store at `file` for reading: through the node that has it open, or directly if no node runs.
+ * @throws FailureError if there is no such store, or a process that answers no queries has it open
  */
 export async function openDuckdb(file: string): Promise<Source> {
   const absolute = path.resolve(file);

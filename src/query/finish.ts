@@ -3,8 +3,8 @@ import type { Query } from './model';
 import { type Result, type Row, type Value, inOneBatch, resultColumns } from './result';
 
 /**
- * One group as a store gives it: the start of its bucket (null without `--every`), the values of `by`, and the aggregate.
- * Of a rate it is the sum that is still to be divided.
+ * One group as a store returns it: the start of its bucket (null without `--every`), the values of `by`, and
+ * the aggregate. For a rate the aggregate is the sum that must still be divided.
  */
 export interface Group {
   readonly time: bigint | null;
@@ -12,12 +12,15 @@ export interface Group {
   readonly value: Value;
 }
 
-/** Digits of a computed float that count: fewer than a double has, so that the order of adding can't show. */
+/**
+ * Significant digits of a computed float. They are fewer than a double has, so that the order of additions
+ * does not show.
+ */
 const SIGNIFICANT_DIGITS = 12;
 
 /**
- * Makes the answer of the groups of a store that leaves the rest to us: drops groups without a value, sorts by time and
- * then by group, keeps to the limit, and goes on as `finishSorted`.
+ * Makes the answer from a store's groups when the store leaves the rest to us: drops groups without a value,
+ * sorts by time and then by group, applies the limit, and continues like `finishSorted`.
  */
 export function finish(query: Query, groups: readonly Group[]): Result {
   const sorted = groups
@@ -26,14 +29,14 @@ export function finish(query: Query, groups: readonly Group[]): Result {
   return finishSorted(query, inOneBatch(limited(query, sorted)));
 }
 
-/** Tells which groups are in an answer: those with a value, which of a count is more than 0. */
+/** Whether a group is part of the answer: it has a value, and a count is above 0. */
 export function hasValue({ agg }: Query): (group: Group) => boolean {
   return ({ value }) => value !== null && !(agg?.fn === 'count' && value === 0);
 }
 
 /**
- * Makes the answer of groups that have a value, are sorted and kept to the limit, for all stores alike: divides rates
- * and rounds computed floats. A question that makes neither groups nor buckets always has one row.
+ * Makes the answer from groups that have a value, are sorted and within the limit; the same for all stores.
+ * It divides rates and rounds computed floats. A query without groups and buckets always has one row.
  */
 export function finishSorted(query: Query, groups: AsyncIterable<readonly Group[]>): Result {
   return { columns: resultColumns(query), rows: toRows(query, groups) };
@@ -51,7 +54,9 @@ async function* toRows(
   if (empty && query.by.length === 0 && query.everyNs === null) yield [[emptyValue(query)]];
 }
 
-/** Compares rows value by value: null first, numbers by size, false before true, strings by their UTF-8 bytes. */
+/**
+ * Compares rows value by value: null first, numbers by size, false before true, strings by their UTF-8 bytes.
+ */
 export function compareKeys(a: readonly Value[], b: readonly Value[]): number {
   for (let index = 0; index < a.length; index++) {
     const order = compareValues(a[index] ?? null, b[index] ?? null);
@@ -77,7 +82,7 @@ function finalValue(query: Query, time: bigint | null, value: Value): Value {
   return summed || query.agg?.fn === 'mean' || query.agg?.fn === 'stddev' ? rounded(Number(value)) : value;
 }
 
-/** Seconds of a bucket, of which the first and last are often cut by the range. */
+/** Length of a bucket in seconds. The range often cuts the first and last bucket. */
 function seconds({ since, until, everyNs }: Query, time: bigint | null): number {
   const start = time !== null && time > since ? time : since;
   const end = time !== null && everyNs !== null && time + everyNs < until ? time + everyNs : until;

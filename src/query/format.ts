@@ -1,16 +1,21 @@
 import type { Result, ResultColumn, Row, Value } from './result';
 import { formatNs } from './time';
 
-/** The forms of an answer. */
+/** The formats of an answer. */
 export const FORMATS = ['table', 'json', 'ndjson', 'csv', 'csv-raw'] as const;
 
-/** Name of a form. */
 export type Format = (typeof FORMATS)[number];
 
-/** Rows from which a table takes the widths of its columns; longer values after them shift their line alone. */
+/**
+ * A table takes the widths of its columns from this many rows. Longer values in later rows only shift their
+ * own line.
+ */
 const SAMPLE_ROWS = 1000;
 
-/** Control characters, among them those that steer a terminal (C0, C1), and marks that turn the direction of text. */
+/**
+ * Control characters, including those that control a terminal (C0, C1), and marks that change the direction
+ * of text. eslint-disable-next-line no-control-regex -- these are the characters to find
+ */
 // eslint-disable-next-line no-control-regex -- these are the characters to find
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
@@ -45,7 +50,9 @@ async function* json({ columns, rows }: Result): AsyncGenerator<string> {
   yield separator === '[\n' ? '[]\n' : '\n]\n';
 }
 
-/** RFC 4180; a value that is not known is an empty field. `write` has a say in texts, and none in numbers and times. */
+/**
+ * RFC 4180; an unknown value is an empty field. `write` converts texts; numbers and times stay as they are.
+ */
 async function* csv({ columns, rows }: Result, write: (text: string) => string): AsyncGenerator<string> {
   const field = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const isText = columns.map(({ type }) => type !== 'int' && type !== 'float' && type !== 'time');
@@ -63,8 +70,9 @@ async function* csv({ columns, rows }: Result, write: (text: string) => string):
 }
 
 /**
- * A text that no spreadsheet takes for a formula: peers name themselves, and a cell that begins so would be computed. An apostrophe in
- * front is what spreadsheets leave out (OWASP, "CSV Injection"); the wide forms count as well.
+ * Makes a text harmless for spreadsheets, which would compute a cell that begins like a formula; user agents
+ * are chosen by strangers. Spreadsheets hide an apostrophe at the front (OWASP, "CSV Injection"). The
+ * full-width forms count as well.
  */
 function inert(text: string): string {
   return /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
@@ -102,7 +110,10 @@ async function* table({ columns, rows }: Result): AsyncGenerator<string> {
   if (sample !== null) yield head() + sample.map(line).join('');
 }
 
-/** A cell of a table: `-` for what is not known, whole seconds without their zeros, and nothing that steers a terminal. */
+/**
+ * A cell of a table: `-` for an unknown value, whole seconds without trailing zeros, and no characters that
+ * control a terminal.
+ */
 function cell(value: Value, column: ResultColumn | undefined): string {
   if (value === null) return '-';
   const text = plain(value, column);

@@ -14,13 +14,13 @@ interface Bin {
   floatSum: number;
   min: number;
   max: number;
-  /** Kept for percentiles, mode and stddev alone. */
+  /** Only kept for percentiles, mode and stddev. */
   readonly values: number[];
 }
 
 /**
- * Groups points here, where a store's language can't group by a column. It gives what compiled aggregates give, so
- * `finish` makes the answer of it. Points must come in ascending time.
+ * Groups points in this process, for a store whose language can't group by a column. The results equal those
+ * of compiled aggregates, so `finish` makes the answer from them. Points must come in ascending time.
  */
 export class Grouping {
   private readonly bins = new Map<string, Bin>();
@@ -31,7 +31,7 @@ export class Grouping {
   private readonly counter: boolean;
   private readonly keepsValues: boolean;
 
-  /** `names` are the columns of the rows, without the time that comes first. */
+  /** `names` are the columns of the rows, without the time, which comes first. */
   constructor(
     private readonly query: Query,
     names: readonly string[],
@@ -68,7 +68,10 @@ export class Grouping {
     }));
   }
 
-  /** The step since the last point of the tag set, or null for the first one and where the counter began again. */
+  /**
+   * The increase since the previous point of the tag set. Null for the first point and after a restart of the
+   * counter.
+   */
   private increase(row: Row, value: number): number | null {
     const tags = JSON.stringify(this.tagAt.map((index) => row[index] as string));
     const before = this.last.get(tags);
@@ -79,7 +82,7 @@ export class Grouping {
   private binOf(row: Row): Bin {
     const { everyNs } = this.query;
     const time = everyNs === null ? null : (row[0] as bigint) - ((row[0] as bigint) % everyNs);
-    // A tag that a point lacks is '', as where the server groups.
+    // A tag that a point lacks is '', as when the server groups.
     const keys = this.keyAt.map((index) => row[index] ?? (this.tagAt.includes(index) ? '' : null));
     const id = `${String(time)} ${JSON.stringify(keys)}`;
     let bin = this.bins.get(id);
@@ -125,7 +128,7 @@ export class Grouping {
   }
 }
 
-/** Of a sample: null for fewer than two values. */
+/** Sample standard deviation; null for fewer than two values. */
 function standardDeviation(values: readonly number[]): number | null {
   if (values.length < 2) return null;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -133,7 +136,7 @@ function standardDeviation(values: readonly number[]): number | null {
   return Math.sqrt(squares / (values.length - 1));
 }
 
-/** The most frequent value, of equally frequent ones the least. */
+/** The most frequent value; the smallest of equally frequent ones. */
 function mostFrequent(values: readonly number[]): number | null {
   const counts = new Map<number, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);

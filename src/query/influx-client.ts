@@ -8,7 +8,7 @@ import type { InfluxDatabase } from '../influx/influx-url';
 import { parseJson } from './json';
 import type { Value } from './result';
 
-/** One table of InfluxDB's answer. With `chunked` a long one comes in several pieces. */
+/** One table of InfluxDB's answer. With `chunked`, a long table comes in several pieces. */
 export interface InfluxSeries {
   readonly name?: string;
   readonly tags?: Readonly<Record<string, string>>;
@@ -21,15 +21,16 @@ interface InfluxBody {
   readonly results?: readonly { readonly error?: string; readonly series?: readonly InfluxSeries[] }[];
 }
 
-/** Rows of one piece of a long answer; the server's own default. */
+/** Rows in one piece of a long answer; the server's own default. */
 const CHUNK_ROWS = 10_000;
 
-/** How long the server may be silent: an aggregate over months of points takes long before its first byte. */
+/** How long the server may be silent: an aggregate over months of points takes long until its first byte. */
 const SILENCE_MS = 120_000;
 
 /**
- * Sends statements to an InfluxDB 1.x and reads the answers as they come. The `influx` package can't do that: its `queryRaw` takes an
- * answer as a whole and rounds integers beyond 2^53.
+ * Sends statements to an InfluxDB 1.x and reads the answers as a stream. The transport comes from the
+ * `influx` package. Its `queryRaw` is not used, because it reads a whole answer at once and rounds integers
+ * beyond 2^53.
  */
 export class InfluxClient {
   private readonly client: HttpClient;
@@ -48,7 +49,7 @@ export class InfluxClient {
     this.shown = `InfluxDB at ${place.origin}, database ${place.database}`;
   }
 
-  /** Breaks off what runs. */
+  /** Interrupts running requests. */
   close(): void {
     this.abort.abort();
     this.client.close();
@@ -56,7 +57,7 @@ export class InfluxClient {
 
   /**
    * The tables of the answer to one statement.
-   * @throws FailureError with the server's words, or why it can't be reached
+   * @throws FailureError with the server's message, or the reason why it can't be reached
    */
   async *send(statement: string): AsyncGenerator<InfluxSeries> {
     const response = await this.open(statement);

@@ -3,8 +3,8 @@ import type { Result, ResultColumn, Row, Value } from './result';
 import { rfc3339Ns } from './time';
 
 /**
- * Makes one table of the tables of a raw InfluxQL answer: the tags of GROUP BY become columns, and so does the name of
- * the measurement where there may be several. The columns are those of the first table.
+ * Joins the tables of a raw InfluxQL answer into one. The tags of GROUP BY become columns, and so does the
+ * name of the measurement if there can be several. The other columns are those of the first table.
  */
 export async function flatten(tables: AsyncGenerator<InfluxSeries>): Promise<Result> {
   const first = await tables.next();

@@ -11,15 +11,15 @@ const REGEX = /\/(?:[^/\\\n]|\\.)*\//y;
 const WORD = /[A-Za-z0-9_.$]+/y;
 
 /**
- * Lets through one InfluxQL statement that begins with SELECT, SHOW or EXPLAIN and has no INTO. The server is no guard:
- * InfluxDB 1.x carries a DROP out also when it comes with GET, and only adds a warning.
- * @throws UsageError for anything else
+ * Accepts one InfluxQL statement that begins with SELECT, SHOW or EXPLAIN and has no INTO. The server does
+ * not protect itself: InfluxDB 1.x executes a DROP sent by GET, and only adds a warning.
+ * @throws UsageError for any other statement
  */
 export function checkInfluxStatement(text: string): void {
   let index = 0;
   let first = '';
   let ended = false;
-  // Whether the last token was a value, after which `/` divides.
+  // Whether the last token was a value, after which `/` is a division.
   let operand = false;
   let dotted = false;
   const take = (pattern: RegExp): string | null => {
@@ -30,7 +30,7 @@ export function checkInfluxStatement(text: string): void {
     return match[0];
   };
   for (;;) {
-    // In the place of a regular expression InfluxDB would read /*…*/ as one.
+    // Where a regular expression may be, InfluxDB would read /*…*/ as one.
     const space = take(SPACE_OR_COMMENT);
     if (space !== null && !operand && first !== '' && space.includes('/*'))
       throw new UsageError('--raw: move the comment /* */ behind a name or to the front');
@@ -41,7 +41,7 @@ export function checkInfluxStatement(text: string): void {
       const upper = word.toUpperCase();
       first ||= checkFirst(upper);
       if (upper === 'INTO') throw new UsageError(`${READ_ONLY}: leave out INTO`);
-      // `rp./regex/` is a source, `1./2` and `a./b` divide.
+      // `rp./regex/` is a source, `1./2` and `a./b` are divisions.
       dotted = word.endsWith('.') && !/^\d/.test(word);
       operand = !BEFORE_REGEX.has(upper) && !dotted;
       continue;

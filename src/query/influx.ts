@@ -13,8 +13,9 @@ import type { Source } from './source';
 import { rfc3339Ns } from './time';
 
 /**
- * Opens a database of an InfluxDB 1.x. The URL is that of an export: `influx+http://[user@]host[:8086]/database`.
- * @throws UsageError for a malformed URL, FailureError where the password is missing
+ * Opens a database of an InfluxDB 1.x. The URL has the form of an export:
+ * `influx+http://[user@]host[:8086]/database`.
+ * @throws UsageError for a malformed URL, FailureError if the password is missing
  */
 export async function openInflux(url: string, env: NodeJS.ProcessEnv): Promise<Source> {
   const place = parseInfluxUrl(url, '--from');
@@ -65,7 +66,10 @@ class InfluxSource implements Source {
     return finish(query, groups);
   }
 
-  /** All points in ascending order. Points of the same time come in the order of their tags, as from the other store. */
+  /**
+   * All points in ascending order. Points with the same time are in the order of their tags, as in the other
+   * store.
+   */
   private async *points(query: Query): AsyncGenerator<readonly Row[]> {
     let tied: Row[] = [];
     for await (const { values } of this.client.send(compilePoints(query, pointColumns(query), 0))) {
@@ -89,7 +93,8 @@ class InfluxSource implements Source {
       for (const row of values ?? []) rows.push(ofPoint(query, row));
     const oldest = rows.at(-1)?.[0] as bigint | undefined;
     if (oldest !== undefined && rows.length === query.limit) {
-      // Which points of the same time the server's limit cut off is its choice: take all and cut here.
+      // The server chooses which points of the same time its limit cuts off. So all of them are read, and cut
+      // here.
       rows = rows.filter(([time]) => time !== oldest);
       const edge = { ...query, since: oldest, until: oldest + 1n };
       for await (const batch of this.points(edge)) rows.push(...batch);
@@ -99,7 +104,10 @@ class InfluxSource implements Source {
   }
 }
 
-/** A point in the columns of the answer. A tag that it lacks comes as null and is '', as in groups and conditions. */
+/**
+ * Converts a point to the columns of the answer. A missing tag is null in InfluxDB's answer and becomes '',
+ * as in groups and conditions.
+ */
 function ofPoint({ series }: Query, raw: readonly Value[]): Row {
   const tags = tagNames(series).length;
   return withTime(raw.map((value, index) => (index <= tags ? (value ?? '') : value)));

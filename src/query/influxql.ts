@@ -7,7 +7,8 @@ import type { Where } from './where';
 const CASTS = { int: 'integer', float: 'float', bool: 'boolean', string: 'string' } as const;
 
 /**
- * Tells whether InfluxQL can answer an aggregate: it groups by tags alone, and its mode is any of the values that are equally frequent.
+ * Whether InfluxQL can compute an aggregate: it only groups by tags, and its mode is an arbitrary one of
+ * equally frequent values.
  */
 export function aggregatesInServer(query: Query): boolean {
   return query.agg?.fn !== 'mode' && query.by.every((name) => fieldOf(query.series, name) === undefined);
@@ -19,8 +20,9 @@ export function pointColumns({ series }: Query): readonly string[] {
 }
 
 /**
- * The tags and columns from which `grouping.ts` can answer a query: what it groups and aggregates, all tags where
- * differences are taken within a tag set, and the anchors, since InfluxDB leaves out a point that has none of the columns.
+ * The tags and columns that `grouping.ts` needs to answer a query: those that it groups and aggregates; all
+ * tags if differences are taken within a tag set; and the anchors, because InfluxDB omits a point that has
+ * none of the selected columns.
  */
 export function neededColumns(query: Query): readonly string[] {
   const { series, by, agg } = query;
@@ -29,14 +31,17 @@ export function neededColumns(query: Query): readonly string[] {
   return [...new Set([...tags, ...by, ...(column === null ? [] : [column]), ...seriesOf(series).anchors])];
 }
 
-/** Compiles the points of a query: ascending in time, or the newest `newest` of them, newest first. */
+/** Compiles the points of a query: ascending in time, or the `newest` most recent ones, newest first. */
 export function compilePoints(query: Query, columns: readonly string[], newest: number): string {
   const order = newest === 0 ? 'ORDER BY time ASC' : `ORDER BY time DESC LIMIT ${newest}`;
   const list = columns.map((name) => reference(query, name)).join(', ');
   return `SELECT ${list} FROM ${quoted(query.series)} WHERE ${filter(query)} ${order}`;
 }
 
-/** Compiles an aggregate that groups by tags. Without a column it counts each anchor, and the counts are to be added up. */
+/**
+ * Compiles an aggregate that groups by tags. Without a column it counts each anchor, and the counts must be
+ * added.
+ */
 export function compileAggregate(query: Query): string {
   const { by, everyNs } = query;
   const dimensions = [...(everyNs === null ? [] : [`time(${everyNs / 1_000_000n}ms)`]), ...by.map(quoted)];
@@ -45,7 +50,10 @@ export function compileAggregate(query: Query): string {
   return `SELECT ${aggregateFields(query).join(', ')} FROM ${source}${groups}`;
 }
 
-/** What is selected for an aggregate: of a rate the sum that is still to be divided. Without a column the count of each anchor. */
+/**
+ * The selected fields of an aggregate. For a rate this is the sum that must still be divided; without a
+ * column, the count of each anchor.
+ */
 export function aggregateFields(query: Query): readonly string[] {
   const { series, agg } = query;
   const column = agg?.column ?? null;
@@ -55,7 +63,10 @@ export function aggregateFields(query: Query): readonly string[] {
   return [aggregate(agg.fn, reference(query, column))];
 }
 
-/** From what an aggregate is selected, the conditions included: `filter` on the points, `range` the part of it that is on their time. */
+/**
+ * The source of an aggregate with its conditions. `filter` is the whole condition on the points, `range` the
+ * part about their time.
+ */
 export function aggregateSource(query: Query, filter: string, range: string): string {
   const { series, agg } = query;
   const column = agg?.column ?? null;
@@ -88,7 +99,10 @@ function aggregate(fn: AggregateName, column: string): string {
   }
 }
 
-/** A name with its type: InfluxDB takes a column that a shard has never seen for a tag that is ''. */
+/**
+ * A name with its type. Without the type InfluxDB treats a column that a shard has never seen as a tag with
+ * the value ''.
+ */
 function reference({ series }: Query, name: string): string {
   const field = fieldOf(series, name);
   return `${quoted(name)}::${field === undefined ? 'tag' : CASTS[field.type]}`;
@@ -107,7 +121,8 @@ export function condition(query: Query, where: Where): string {
   if (where.kind === 'compare') {
     const name = reference(query, where.column);
     const comparison = `${name} ${where.op} ${literal(where.value)}`;
-    // InfluxDB 1.8 takes a flag that a point lacks for false; what is missing is not even equal to itself.
+    // InfluxDB 1.8 treats a missing flag as false. A missing value does not even equal itself, which excludes
+    // it.
     return typeof where.value === 'boolean' ? `(${comparison} AND ${name} = ${name})` : comparison;
   }
   return `(${where.terms.map((term) => condition(query, term)).join(where.kind === 'and' ? ' AND ' : ' OR ')})`;
@@ -116,6 +131,6 @@ export function condition(query: Query, where: Where): string {
 function literal(value: string | number | boolean): string {
   if (typeof value === 'string') return `'${value.replace(/['\\]/g, '\\$&').replaceAll('\n', '\\n')}'`;
   if (typeof value === 'boolean' || Number.isInteger(value)) return String(value);
-  // The language has no exponents; 100 digits hold what a condition on a column can mean.
+  // The language has no exponents; 100 digits are enough for any value in a condition on a column.
   return value.toFixed(100).replace(/0+$/, '0');
 }

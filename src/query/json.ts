@@ -4,8 +4,8 @@ const MARK = '\u0000integer:';
 const MARKED = /^\0integer:(-?\d+)$/;
 
 /**
- * Parses JSON as JSON.parse does, but gives integers that no double holds as bigint: InfluxDB writes sums with all
- * their digits, and JSON.parse rounds them without a word.
+ * Parses JSON like JSON.parse, but returns integers that no double can represent as bigint. InfluxDB writes
+ * sums with all their digits, and JSON.parse silently rounds them.
  * @throws SyntaxError
  */
 export function parseJson(text: string): unknown {

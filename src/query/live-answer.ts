@@ -1,21 +1,21 @@
 import type { NodeState } from '../live/node-state';
 import { FailureError } from '../lib/errors';
 
-/** Where a node tells its state. A server that knows nothing of it answers with nothing, as to any GET. */
+/** Path of a node's state. An older server answers it like any GET, without a state. */
 export const LIVE_PATH = '/live';
 
-/** Goes up where an older client could not make sense of the answer. What is added to it needs no new one. */
+/** Increased when an older client could not understand the answer. Added fields need no new format. */
 const FORMAT = 1;
 
-/** What whoever has a store open says of itself: its state, or why it has none to tell. */
+/** The state of the process that has a store open, or why it has none. */
 export type LiveAnswer = { readonly state: NodeState } | { readonly state: null; readonly why: string };
 
-/** The state as a body; without one that of a process which is no node. */
+/** Encodes the state as a body; undefined for a process that is not a node. */
 export function encodeLive(state: NodeState | undefined): string {
   return `${JSON.stringify({ format: FORMAT, state: state ?? null })}\n`;
 }
 
-/** @throws FailureError for what is no answer */
+/** @throws FailureError for a body that is not such an answer */
 export function decodeLive(body: string): LiveAnswer {
   if (body === '')
     return { state: null, why: 'the process that has the store open is of a version without a live view' };
@@ -30,7 +30,7 @@ export function decodeLive(body: string): LiveAnswer {
   if (answer.state === null || answer.state === undefined)
     return {
       state: null,
-      why: 'the process that has the store open is no node but collects points of others',
+      why: 'the process that has the store open is not a node; it collects the points of other nodes',
     };
   return { state: answer.state };
 }

@@ -6,8 +6,9 @@ import { type Period, formatNs, parseDuration, parsePeriod } from './time';
 import { type Where, formatWhere, parseWhere } from './where';
 
 /**
- * The aggregates. stddev is that of a sample, and there is none of a single value; mode is the most frequent value, of equally frequent
- * ones the least; p50, p90 and p99 are nearest-rank percentiles; rate is per second.
+ * The aggregates. stddev is the sample standard deviation; a single value has none. mode is the most frequent
+ * value, and the smallest of equally frequent ones. p50, p90 and p99 are nearest-rank percentiles. rate is
+ * per second.
  */
 export const AGGREGATES = [
   'count',
@@ -23,10 +24,9 @@ export const AGGREGATES = [
   'rate',
 ] as const;
 
-/** Name of an aggregate. */
 export type AggregateName = (typeof AGGREGATES)[number];
 
-/** What is made of the points of a bucket and group. */
+/** What is computed from the points of a bucket and group. */
 export interface Aggregate {
   readonly fn: AggregateName;
   /** Null counts the points. */
@@ -34,29 +34,32 @@ export interface Aggregate {
 }
 
 /**
- * A question to a store, checked against the schema. Both languages are compiled from it, and both stores give the same
- * answer.
+ * A query to a store, checked against the schema. It is compiled to both languages, and both stores give the
+ * same answer.
  */
 export interface Query extends Period {
   readonly series: SeriesName;
   readonly where: Where | null;
-  /** What is made of the points; null gives the points themselves. */
+  /** What is computed from the points; null returns the points themselves. */
   readonly agg: Aggregate | null;
-  /** Tags and columns whose values make groups. */
+  /** Tags and columns to group by. */
   readonly by: readonly string[];
-  /** Length of a bucket in nanoseconds; buckets are aligned to the epoch. Null makes one of the whole range. */
+  /**
+   * Length of a bucket in nanoseconds; buckets are aligned to the epoch. Null: one bucket for the whole
+   * range.
+   */
   readonly everyNs: bigint | null;
   /** Most rows in the answer, 0 for all: the newest points or buckets, or the first groups. */
   readonly limit: number;
 }
 
-/** A query as text, as the command line has it. */
+/** A query as text, as on the command line. */
 export interface QueryArgs {
   readonly series: string;
   readonly since?: string | undefined;
   readonly until?: string | undefined;
   readonly where?: string | undefined;
-  /** The aggregate, and the column where it needs one: `['mean', 'size']`. */
+  /** The aggregate, and the column if it needs one: `['mean', 'size']`. */
   readonly agg?: readonly string[] | undefined;
   readonly by?: readonly string[] | undefined;
   readonly every?: string | undefined;
@@ -64,7 +67,7 @@ export interface QueryArgs {
 }
 
 /**
- * Makes a query of its text; relative times count from `nowNs`. Without `since` it asks for the last hour.
+ * Parses a query; relative times count from `nowNs`. Without `since` it covers the last hour.
  * @throws UsageError naming the option, the value and what would be right
  */
 export function parseQuery(args: QueryArgs, nowNs: bigint): Query {
@@ -79,9 +82,9 @@ export function parseQuery(args: QueryArgs, nowNs: bigint): Query {
   const agg = args.agg === undefined || args.agg.length === 0 ? null : parseAggregate(series, args.agg);
   const by = parseBy(series, args.by ?? []);
   if (agg === null && by.length > 0)
-    throw new UsageError('--by makes groups for --agg; add one, as --agg count');
+    throw new UsageError('--by makes groups for --agg; add one, such as --agg count');
   if (agg === null && args.every !== undefined)
-    throw new UsageError('--every makes buckets for --agg; add one, as --agg count');
+    throw new UsageError('--every makes buckets for --agg; add one, such as --agg count');
   return {
     series,
     since,
@@ -94,7 +97,7 @@ export function parseQuery(args: QueryArgs, nowNs: bigint): Query {
   };
 }
 
-/** The text of a query, from which `parseQuery` makes it again, at any time. */
+/** The text of a query; `parseQuery` reads it back to the same query at any time. */
 export function formatQuery(query: Query): QueryArgs {
   return {
     series: query.series,
@@ -121,7 +124,7 @@ function parseAggregate(series: SeriesName, words: readonly string[]): Query['ag
   if (columnName === undefined) {
     if (fn === 'count' || fn === 'rate') return { fn, column: null };
     throw new UsageError(
-      `--agg ${fn} needs a column, as --agg ${fn} ${numericColumns(series)[0] ?? 'COLUMN'}; ${series} has ${numericColumns(series).join(', ')}`,
+      `--agg ${fn} needs a column, such as --agg ${fn} ${numericColumns(series)[0] ?? 'COLUMN'}; ${series} has ${numericColumns(series).join(', ')}`,
     );
   }
   const named = lookUp(series, columnName);
@@ -132,7 +135,7 @@ function parseAggregate(series: SeriesName, words: readonly string[]): Query['ag
   const { type, kind } = named.column;
   if (fn !== 'count' && type !== 'int' && type !== 'float')
     throw new UsageError(
-      `--agg ${fn} ${columnName}: the column is no number (${type}); use --agg count ${columnName}, or one of ${numericColumns(series).join(', ')}`,
+      `--agg ${fn} ${columnName}: the column is not a number (${type}); use --agg count ${columnName}, or one of ${numericColumns(series).join(', ')}`,
     );
   if (fn === 'rate' && kind !== 'count' && kind !== 'counter')
     throw new UsageError(
@@ -143,14 +146,14 @@ function parseAggregate(series: SeriesName, words: readonly string[]): Query['ag
 
 function parseBy(series: SeriesName, names: readonly string[]): readonly string[] {
   for (const [index, name] of names.entries()) {
-    if (name === 'time') throw new UsageError('--by time: use --every, as --every 1m');
+    if (name === 'time') throw new UsageError('--by time: use --every, such as --every 1m');
     lookUp(series, name);
     if (names.indexOf(name) !== index) throw new UsageError(`--by ${name} is given twice`);
   }
   return names;
 }
 
-/** @throws UsageError for what is no whole number */
+/** @throws UsageError for anything but a whole number */
 export function parseLimit(limit: string | number): number {
   const value = typeof limit === 'number' ? limit : /^\d{1,15}$/.test(limit) ? Number(limit) : -1;
   if (Number.isSafeInteger(value) && value >= 0) return value;

@@ -4,16 +4,16 @@ import type * as Influx from './influx';
 import type { Source } from './source';
 
 /**
- * Opens the store that a URL names: `duckdb:PATH`, `influx+http://[user@]host[:8086]/database` or
- * `influx+https://…`, these as for --export. InfluxDB's password is BTCDMON_INFLUX_PASSWORD of `env`, or in a file.
- * @throws UsageError for a URL that is none of these, FailureError where the store can't be opened
+ * Opens the store of a URL: `duckdb:PATH`, `influx+http://[user@]host[:8086]/database` or `influx+https://…`,
+ * as for --export. InfluxDB's password is in BTCDMON_INFLUX_PASSWORD of `env`, or in a file.
+ * @throws UsageError for another URL, FailureError if the store can't be opened
  */
 export async function openSource(url: string, env: NodeJS.ProcessEnv = process.env): Promise<Source> {
   const scheme = /^([a-z][a-z+]*):/i.exec(url)?.[1]?.toLowerCase();
   if (scheme === 'duckdb') {
     const file = url.slice('duckdb:'.length);
     if (file === '') throw new UsageError('--from duckdb: names no file; use duckdb:PATH');
-    // Each brings packages with it, DuckDB 25 MB: only where they are wanted.
+    // This module loads DuckDB into the process, which takes 25 MB, so it is only loaded if needed.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { openDuckdb } = require('./duckdb') as typeof Duckdb;
     return openDuckdb(file);

@@ -10,17 +10,17 @@ import { rollupTable } from '../store/rollup-columns';
 import { openSource } from './open-source';
 import { formatNs } from './time';
 
-/** What the command `query` was called with. */
+/** Arguments of the command `query`. */
 export interface QueryCommandOptions extends Omit<QueryArgs, 'series'> {
   readonly series?: string | undefined;
-  /** A statement in the store's language, in the place of everything that makes a query. */
+  /** A statement in the store's language, instead of a query. */
   readonly raw?: string | undefined;
   readonly format?: string | undefined;
   /** URL of the store. */
   readonly from: string;
 }
 
-/** Where the command writes, and what it takes from its surroundings. */
+/** Streams and environment of the command. */
 export interface CommandIo {
   readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable;
@@ -28,12 +28,12 @@ export interface CommandIo {
   readonly nowNs: bigint;
 }
 
-/** Rows of a table on a terminal, where nobody asked for a number: about two screens. */
+/** Most rows of a table on a terminal without --limit: about two screens. */
 const TERMINAL_ROWS = 100;
 
 /**
- * Carries the command `query` out: asks the store and writes the answer. A reader that closes the pipe (`| head`) ends it
- * without an error.
+ * Runs the command `query`: asks the store and writes the answer. If the reader closes the pipe (`| head`),
+ * it ends without an error.
  * @throws UsageError, FailureError
  */
 export async function runQueryCommand(options: QueryCommandOptions, io: CommandIo): Promise<void> {
@@ -65,13 +65,16 @@ export async function runQueryCommand(options: QueryCommandOptions, io: CommandI
   }
 }
 
-/** @throws UsageError for an option that takes one value and was given several, which yargs makes an array. */
+/**
+ * @throws UsageError for an option that takes one value and was given several times, which yargs turns into
+ * an array
+ */
 export function givenOnce(options: QueryCommandOptions): void {
   for (const name of ['since', 'until', 'where', 'every', 'limit', 'raw', 'format', 'from'] as const)
     if (Array.isArray(options[name])) throw new UsageError(`--${name} is given more than once`);
 }
 
-/** Writes piece by piece as fast as the reader takes them; false where the reader went away. */
+/** Writes piece by piece, as fast as the reader takes them; false if the reader went away. */
 export async function writeAll(output: Writable, pieces: AsyncIterable<string>): Promise<boolean> {
   const gone = new AbortController();
   const failures: Error[] = [];
@@ -79,7 +82,7 @@ export async function writeAll(output: Writable, pieces: AsyncIterable<string>):
     if (error.code !== 'EPIPE') failures.push(error);
     gone.abort();
   };
-  // A write fails later than it was made: the listener stays as long as the output does.
+  // A write can fail later, so the listener stays as long as the output does.
   output.on('error', onError);
   try {
     for await (const piece of pieces) {
@@ -104,7 +107,7 @@ function counted(result: Result, counter: { rows: number }): Result {
   return { columns: result.columns, rows: rows() };
 }
 
-/** @throws UsageError for what is no format */
+/** @throws UsageError for an unknown format */
 export function parseFormat(text: string): Format {
   const format = FORMATS.find((name) => name === text);
   if (format === undefined) throw new UsageError(`--format ${text}: use one of ${FORMATS.join(', ')}`);
@@ -113,7 +116,7 @@ export function parseFormat(text: string): Format {
 
 function seriesIn({ series }: QueryCommandOptions): string {
   if (series !== undefined && series !== '') return series;
-  throw new UsageError(`name a series, as query tx; there are ${SERIES_NAMES.join(', ')}`);
+  throw new UsageError(`name a series, such as query tx; there are ${SERIES_NAMES.join(', ')}`);
 }
 
 function rawAlone(options: QueryCommandOptions): null {

@@ -22,13 +22,13 @@ const RUNNING: Readonly<Record<Kind, number>> = { panel: 2, query: 2, statement:
 /** Questions of a kind that may wait for their turn. */
 const MAX_WAITING = 30;
 
-/** Milliseconds that an interrupted query has to end. */
+/** How long an interrupted query may take to end, in milliseconds. */
 const GRACE_MS = 1_000;
 
-/** Milliseconds that closing waits for those that run. */
+/** How long closing waits for running queries, in milliseconds. */
 const CLOSE_MS = 2_000;
 
-/** The time that a query may take is over. */
+/** The query exceeded its time limit. */
 export class TooLongError extends FailureError {}
 
 /** What bounds one question. */
@@ -42,8 +42,8 @@ export interface QueryLimits {
 }
 
 /**
- * The questions of others to a store: a few at once, within limits, so that they leave the store to its writer, the threads to
- * everybody and the event loop to the node. All who serve the same store share one of these.
+ * Runs the queries of clients on a store: a few at once and within limits. So the writer can use the store,
+ * other work gets threads, and the event loop stays responsive. All servers of one store share one instance.
  */
 export class QueryScheduler {
   private readonly turns: Readonly<Record<Kind, Turns>> = {
@@ -55,7 +55,7 @@ export class QueryScheduler {
   private readonly running = new Set<Promise<unknown>>();
 
   constructor(private readonly answers: Answers) {
-    // Each question listens, and Node would warn of the eleventh.
+    // Each query adds a listener, and Node warns at the eleventh.
     setMaxListeners(0, this.closing.signal);
   }
 
@@ -69,8 +69,8 @@ export class QueryScheduler {
   }
 
   /**
-   * Calls `use` when it is the question's turn; results must be taken before it is done.
-   * @throws BusyError where too many wait, TooLongError, what `use` throws
+   * Calls `use` when it is the query's turn. Results must be read before `use` resolves.
+   * @throws BusyError if too many queries wait; TooLongError; what `use` throws
    */
   async ask<T>(
     { kind = 'query', timeoutMs, left }: QueryLimits,
@@ -91,7 +91,10 @@ export class QueryScheduler {
     return Promise.race([answering, overdue(limit.signal)]);
   }
 
-  /** Breaks off what runs and waits until it has let go of the store, but not for ever: points still have to go into it. */
+  /**
+   * Interrupts the running queries and waits until they have released the store. The wait is limited, because
+   * points still have to be written to the store.
+   */
   async close(): Promise<void> {
     this.closing.abort(new BusyError('the node is stopping'));
     const broken = Promise.allSettled(this.running);
@@ -104,11 +107,11 @@ export class QueryScheduler {
       session = await this.answers.begin(signal);
       signal.throwIfAborted();
       const answer = await use(session);
-      // To DuckDB an interruption between two chunks can look like the end.
+      // An interruption between two chunks can look to DuckDB like the end of the result.
       signal.throwIfAborted();
       return answer;
     } catch (error) {
-      // An interrupted statement fails with DuckDB's words; say why it was interrupted instead.
+      // DuckDB's error for an interrupted statement does not say why; the reason of the signal does.
       signal.throwIfAborted();
       throw error;
     } finally {
@@ -120,8 +123,9 @@ export class QueryScheduler {
 const tookAllTime = (): Error => new BusyError('other queries took all the time; try again later');
 
 /**
- * Fails some time after what `signal` ends should have ended. DuckDB does not interrupt the call of a function: `repeat('x', 900000000)`
- * goes on for many seconds. It keeps its turn as long as it does, but whoever asked for it is told.
+ * Rejects some time after `signal` is aborted, when the query should have ended. DuckDB can't interrupt a
+ * function call: `repeat('x', 900000000)` runs for many seconds. Such a query keeps its turn until it ends,
+ * but its client gets an error at once.
  */
 function overdue(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

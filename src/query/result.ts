@@ -3,22 +3,30 @@ import type { ColumnType } from '../metrics/schema-types';
 import { fieldOf } from './columns';
 import type { Query } from './model';
 
-/** A value of an answer. Times are nanoseconds as bigint; integers are numbers where these are exact, else bigint. */
+/**
+ * A value of an answer. Times are nanoseconds as bigint. Integers are numbers if these are exact, otherwise
+ * bigint.
+ */
 export type Value = string | number | boolean | bigint | null;
 
 /** A row of an answer, in the order of its columns. */
 export type Row = readonly Value[];
 
-/** A column of an answer. */
 export interface ResultColumn {
   readonly name: string;
   readonly type: ColumnType | 'time';
 }
 
-/** An answer. The rows come in batches and once; what fails on the way is thrown by the iteration. */
+/**
+ * An answer. The rows come in batches and can be read once; the iteration throws if the query fails
+ * meanwhile.
+ */
 export interface Result {
   readonly columns: readonly ResultColumn[];
-  /** Where the question reaches back to a time of which the store has only sums, which can't answer it: its end. */
+  /**
+   * Set if the query reaches back to a time for which the store only has rollups, and those can't answer it:
+   * the end of that time.
+   */
   readonly rawSince?: bigint | undefined;
   readonly rows: AsyncIterable<readonly Row[]>;
 }
@@ -36,7 +44,7 @@ export function resultColumns(query: Query): readonly ResultColumn[] {
   ];
 }
 
-/** An integer as a number where that is exact. */
+/** An integer as a number if that is exact, otherwise as bigint. */
 export function integer(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
@@ -49,7 +57,7 @@ export async function allRows(result: Result): Promise<readonly Row[]> {
   return all;
 }
 
-/** What is all there at once, as the batches that it would come in. */
+/** Yields one complete value, as a batch. */
 export async function* inOneBatch<T>(value: T): AsyncGenerator<T> {
   yield await Promise.resolve(value);
 }

@@ -8,20 +8,26 @@ import { fieldOf, isCounter } from './columns';
 import type { Query } from './model';
 import { columnsOf, fixedColumns, rolledWhere } from './rolled-where';
 
-/** Where the parts of a query's range are taken from. */
+/** Which parts of a query's range are read from where. */
 export interface Plan {
-  /** From rollups, each part from the coarsest that has it whole. */
+  /** From rollups, each part from the coarsest rollup that covers it. */
   readonly rolled: readonly { readonly unit: RollupUnit; readonly span: Span }[];
   /** From points. */
   readonly points: readonly Span[];
-  /** From when on there is an answer, where that is later than the query asks for. */
+  /** The start of the answerable range, if it is later than the start of the query. */
   readonly since: bigint | null;
 }
 
-/** Hours that lack late points are few or lie together; of more runs than this all between them is taken from points. */
+/**
+ * Hours whose rollups lack late points are normally few or adjacent. If there are more runs of them than
+ * this, everything between the first and the last is read from points.
+ */
 const LATE_RUNS = 32;
 
-/** How an aggregate is made of rollups: of parts that add up, of counts, means and squared distances, or of whole hours as they are. */
+/**
+ * How an aggregate is computed from rollups: `parts` are added, `steps` are differences of a counter,
+ * `spread` combines counts, means and squared distances, and `ranks` takes whole hours as they are stored.
+ */
 export function rolledBy({ series, agg }: Query): 'parts' | 'steps' | 'spread' | 'ranks' {
   if (agg?.column == null) return 'parts';
   if (agg.fn === 'stddev') return 'spread';
@@ -30,8 +36,8 @@ export function rolledBy({ series, agg }: Query): 'parts' | 'steps' | 'spread' |
 }
 
 /**
- * Divides the range of a query between points and rollups, so that the answer is the one that points alone give. Of time whose points
- * are gone a bucket of a rollup belongs to the range where a part of it does.
+ * Divides the range of a query between points and rollups, so that the answer equals the one from points
+ * alone. Where the points are gone, a rollup bucket counts if a part of it is in the range.
  */
 export function planOf(query: Query, marks: MarksOfSeries): Plan {
   const { since, until } = query;
@@ -66,7 +72,8 @@ export function planOf(query: Query, marks: MarksOfSeries): Plan {
     const end = until < rawSince ? until : rawSince;
     const widened = { from: beginOf(finest, since), until: beginOf(finest, end + ROLLUPS[finest].ns - 1n) };
     cover(widened, units, (span) => (answeredSince = span.until));
-    // What came after the points were gone is in no rollup yet. It can't be added to ranks.
+    // Points that arrived after their hour was removed are in no rollup yet. They can't be combined with
+    // ranks.
     if (rolledBy(query) !== 'ranks') points.push({ from: since, until: end });
   }
   for (const { span, isLate } of divide({ from: since > rawSince ? since : rawSince, until }, marks.late)) {
@@ -76,7 +83,10 @@ export function planOf(query: Query, marks: MarksOfSeries): Plan {
   return { rolled, points: joined(points), since: answeredSince };
 }
 
-/** The rollups that a query may be answered from, the coarsest first: those whose buckets fit into its own, if it is of tags alone. */
+/**
+ * The rollups that can answer a query, the coarsest first: their buckets must fit into the query's buckets,
+ * and the query may only use tags.
+ */
 export function unitsOf(query: Query): readonly RollupUnit[] {
   const { series, agg, by, everyNs } = query;
   const where = rolledWhere(series, query.where);
@@ -95,7 +105,7 @@ export function unitsOf(query: Query): readonly RollupUnit[] {
     case 'spread':
       return column !== undefined && isMeasured(column) ? units.filter((unit) => unit === 'hour') : [];
     case 'ranks': {
-      // Each group is a row: one of more tags than are grouped by would be several.
+      // Each group is a row: if it had more tags than are grouped by, there would be several rows.
       const fixed = [...by, ...fixedColumns(where.tags)];
       const isWhole = where.tags === null || columnsOf(where.tags).every((tag) => fixed.includes(tag));
       return everyNs === ROLLUPS.hour.ns && isWhole && rankedColumns(series).includes(name ?? '')
@@ -105,7 +115,7 @@ export function unitsOf(query: Query): readonly RollupUnit[] {
   }
 }
 
-/** The part of a span that is whole buckets of a rollup. */
+/** The part of a span that consists of whole rollup buckets. */
 function wholeBuckets(span: Span, unit: RollupUnit, marks: MarksOfSeries): Span | null {
   const since = unit === 'minute' ? null : marks.hoursSince;
   const rolledUntil = (unit === 'minute' ? marks.rolledUntil : marks.hoursUntil) ?? 0n;
@@ -115,7 +125,7 @@ function wholeBuckets(span: Span, unit: RollupUnit, marks: MarksOfSeries): Span 
   return from < until ? { from, until } : null;
 }
 
-/** Divides a span into hours that are late and what lies between. */
+/** Divides a span into hours with late points and the time between them. */
 function* divide(
   span: Span,
   late: readonly bigint[],
@@ -136,7 +146,7 @@ function* divide(
   yield { span: { from, until: span.until }, isLate: false };
 }
 
-/** Joins spans, in ascending order, where one begins as another ends. */
+/** Joins adjacent spans, given in ascending order. */
 function joined(spans: readonly Span[]): readonly Span[] {
   const result: Span[] = [];
   for (const span of spans) {

@@ -8,14 +8,19 @@ import { type Plan, rolledBy } from './rolled-plan';
 import { type RolledWhere, columnsOf, rolledWhere } from './rolled-where';
 import { aggregate, filter, groupKeys, groupNames, valueName } from './sql-parts';
 
-/** An aggregate of parts: of points, of rollups, and of both. Each names what it makes of them by letters and a number. */
+/**
+ * SQL of an aggregate: over points, over rollups, and over the results of both. Results are named by letters
+ * and a number.
+ */
 interface Parts {
   readonly raw: string;
   readonly rolled: string;
   readonly total: string;
 }
 
-/** The groups of a query whose range is divided between rollups and points, with the value of each of the aggregates. */
+/**
+ * The groups of a query whose range is divided between rollups and points, with the value of each aggregate.
+ */
 export function rolledGroups(query: Query, aggs: readonly Aggregate[], plan: Plan): string {
   const column = aggs[0]?.column ?? '';
   switch (rolledBy(query)) {
@@ -41,7 +46,9 @@ function sumGroups(query: Query, aggs: readonly Aggregate[], plan: Plan): string
   return `SELECT ${[...groupNames(query), ...totals].join(', ')} FROM (${selects(query, plan, rolled, raw)})`;
 }
 
-/** One SELECT for each span, as DuckDB skips what a range of times leaves out, and not what several do. */
+/**
+ * One SELECT for each span, because DuckDB skips data outside one range of times, but not outside several.
+ */
 function selects(
   query: Query,
   { rolled, points }: Plan,
@@ -92,7 +99,10 @@ function flagged({ column, isSet }: NonNullable<RolledWhere['flag']>): string {
   return isSet ? set : `${quote(`${column}_count`)} - ${set}`;
 }
 
-/** The steps of a counter as `increases` (sql.ts) has them: within buckets, between them, and from them on to the points. */
+/**
+ * The increases of a counter, equal to `increases` (sql.ts): within buckets, between buckets, and from
+ * buckets to points.
+ */
 function counterGroups(query: Query, column: string, plan: Plan): string {
   const tags = tagNames(query.series).map(quote);
   const of = (suffix: string): string => quote(`${column}_${suffix}`);
@@ -112,8 +122,8 @@ function counterGroups(query: Query, column: string, plan: Plan): string {
 }
 
 /**
- * The standard deviation of parts of which each has its number of values n, their sum s and their squared distances m from its mean:
- * the distances of the means from the mean of all come to that.
+ * The standard deviation from parts. Each part has its number of values n, their sum s and their squared
+ * distances m from its mean. The distances of these means from the total mean are added.
  */
 function spreadGroups(query: Query, column: string, plan: Plan): string {
   const of = (suffix: string): string => quote(`${column}_${suffix}`);
@@ -138,7 +148,7 @@ function spreadGroups(query: Query, column: string, plan: Plan): string {
   );
 }
 
-/** Ranks of whole hours as they were kept, and of points where there are none. No bucket is of both. */
+/** Ranks of whole hours as they are stored, and of points where no ranks are stored. No bucket mixes both. */
 function rankGroups(query: Query, aggs: readonly Aggregate[], plan: Plan): string {
   const { series, by, where } = query;
   const grouped = rankGrouping(series, [...by, ...(where === null ? [] : columnsOf(where))]);

@@ -2,13 +2,15 @@ import { type SeriesName, tagNames } from '../metrics/schema';
 import { fieldOf } from './columns';
 import type { Where } from './where';
 
-/** A condition that rollups can answer: of tags, and of a flag, whose points each bucket has counted. */
+/**
+ * A condition that rollups can answer: on tags, and on one flag, of which each bucket has counted the points.
+ */
 export interface RolledWhere {
   readonly tags: Where | null;
   readonly flag: { readonly column: string; readonly isSet: boolean } | null;
 }
 
-/** Divides a condition into what it says of tags and of one flag; null where it says anything else. */
+/** Divides a condition into its part on tags and its part on one flag; null if it contains anything else. */
 export function rolledWhere(series: SeriesName, where: Where | null): RolledWhere | null {
   const tags = tagNames(series);
   const ofTags: Where[] = [];
@@ -27,14 +29,14 @@ export function columnsOf(where: Where): readonly string[] {
   return where.kind === 'compare' ? [where.column] : where.terms.flatMap(columnsOf);
 }
 
-/** The tags and columns that can have one value alone. */
+/** The tags and columns that a condition restricts to a single value. */
 export function fixedColumns(where: Where | null): readonly string[] {
   return where === null
     ? []
     : termsOf(where).flatMap((term) => (term.kind === 'compare' && term.op === '=' ? [term.column] : []));
 }
 
-/** What must all hold. */
+/** The terms that must all be true. */
 function termsOf(where: Where): readonly Where[] {
   return where.kind === 'and' ? where.terms.flatMap(termsOf) : [where];
 }

@@ -6,8 +6,8 @@ import type { Request } from './socket-protocol';
 const MAX_REQUEST_LENGTH = 1_000_000;
 
 /**
- * The question, or null for a client that only looks whether somebody is here.
- * @throws UsageError for a body that is no question
+ * The request of a client; null if it only checks whether a node is running.
+ * @throws UsageError for a body that is not a request
  */
 export async function readRequest(request: IncomingMessage): Promise<Request | null> {
   let body = '';
@@ -15,7 +15,7 @@ export async function readRequest(request: IncomingMessage): Promise<Request | n
   request.setEncoding('utf8');
   for await (const chunk of request as AsyncIterable<string>) {
     length += chunk.length;
-    // Read to its end all the same: a client whose request is cut off never sees why.
+    // The body is read to its end nevertheless: a client whose request is cut off never sees the error.
     if (length <= MAX_REQUEST_LENGTH) body += chunk;
   }
   if (length > MAX_REQUEST_LENGTH) throw new UsageError('the query is longer than a million characters');
@@ -30,8 +30,8 @@ export async function readRequest(request: IncomingMessage): Promise<Request | n
 }
 
 /**
- * The question that a value of JSON is.
- * @throws UsageError where it is none
+ * Converts a JSON value to a request.
+ * @throws UsageError if it is not one
  */
 export function readQuestion(value: unknown): Request {
   if (isRecord(value) && typeof value['raw'] === 'string') return { raw: value['raw'] };
@@ -39,7 +39,7 @@ export function readQuestion(value: unknown): Request {
   throw new UsageError('the request must have a query or a raw statement');
 }
 
-/** Checks the shape alone; `parseQuery` checks what the texts say. */
+/** Only checks the shape; `parseQuery` checks the texts. */
 function isQueryArgs(value: unknown): value is QueryArgs {
   if (!isRecord(value)) return false;
   const texts = ['since', 'until', 'where', 'every'].every(
@@ -53,7 +53,7 @@ function isQueryArgs(value: unknown): value is QueryArgs {
   return typeof value['series'] === 'string' && texts && lists && limit;
 }
 
-/** Whether a value is an object of JSON. */
+/** Whether a value is a JSON object. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -13,39 +13,41 @@ import { readRequest } from './server-request';
 import { checkSocketFolder, socketPath } from './socket-path';
 import { type Request, encodeRow } from './socket-protocol';
 
-/** What bounds the queries of others. */
+/** Limits of clients' queries. */
 export interface ServeOptions {
-  /** Milliseconds from a question's turn to the last row, waiting for a slow reader included. Default 60,000. */
+  /**
+   * Milliseconds from a query's turn to the last row, including the wait for a slow reader. Default 60,000.
+   */
   readonly timeoutMs?: number;
   /** Most rows of one answer. Default 5,000,000. */
   readonly maxRows?: number;
 }
 
-/** What a server answers from. */
 export interface ServeModules {
-  readonly asking: QueryScheduler;
+  readonly scheduler: QueryScheduler;
   /** What is known of this moment, of a node. */
   readonly state?: (() => NodeState) | undefined;
 }
 
-/** A server of queries. */
 export interface QueryServer {
-  /** Where it listens. */
+  /** Path of the socket. */
   readonly path: string;
-  /** Breaks off what is asked, here or elsewhere, and lets go of the store and the socket. */
+  /**
+   * Interrupts running queries, here and on other servers of this store, and closes the store and the socket.
+   */
   close(): Promise<void>;
 }
 
 /**
- * Answers the queries of other processes of this user on the store that this one has open, on a Unix socket beside it, and
- * those for the state of the node.
- * @throws FailureError where the socket can't be made
+ * Answers the queries of this user's other processes on the store that this process has open, on a Unix
+ * socket next to it. It also answers requests for the state of the node.
+ * @throws FailureError if the socket can't be created
  */
 export async function serveQueries(
-  { asking, state }: ServeModules,
+  { scheduler, state }: ServeModules,
   { timeoutMs = 60_000, maxRows = 5_000_000 }: ServeOptions = {},
 ): Promise<QueryServer> {
-  const path = socketPath(asking.storePath);
+  const path = socketPath(scheduler.storePath);
   const running = new Set<Promise<void>>();
   const server = createServer((request, response) => {
     const answering = answer(request, response).finally(() => running.delete(answering));
@@ -53,7 +55,7 @@ export async function serveQueries(
   });
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    // A client that went away is no error of ours.
+    // A client that went away is no error of the server.
     response.on('error', () => undefined);
     try {
       const question = await readRequest(request);
@@ -63,7 +65,7 @@ export async function serveQueries(
       }
       const left = new AbortController();
       response.once('close', () => left.abort());
-      await asking.ask({ kind: kindOf(question), timeoutMs, left: left.signal }, (asked) =>
+      await scheduler.ask({ kind: kindOf(question), timeoutMs, left: left.signal }, (asked) =>
         writeAnswer(asked, question, response, maxRows),
       );
     } catch (error) {
@@ -73,12 +75,12 @@ export async function serveQueries(
     }
   };
 
-  await listen(server, path, asking.storePath);
+  await listen(server, path, scheduler.storePath);
   return {
     path,
     close: async () => {
       server.close();
-      await asking.close();
+      await scheduler.close();
       await endAnswers(server, running);
     },
   };
@@ -105,7 +107,7 @@ async function writeAnswer(
 
 async function listen(server: Server, path: string, storePath: string): Promise<void> {
   checkSocketFolder(path, storePath, true);
-  // Whoever holds the store is alone with it, so a socket that lies here is that of a node that was killed.
+  // Only one process can have the store open, so an existing socket was left behind by a killed node.
   if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true) unlinkSync(path);
   server.listen(path);
   try {

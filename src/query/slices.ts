@@ -1,7 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Row } from './result';
 
-/** Rows that are worked on before the event loop gets a turn: 5 ms here for the series with the most columns. */
+/**
+ * Rows that are processed before the event loop gets a turn: 5 ms here for the series with the most columns.
+ */
 const ROWS_AT_ONCE = 500;
 
 /** The same rows in small batches, with a turn for the node's event loop before each. */

@@ -4,12 +4,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { FailureError } from '../lib/errors';
 
-/** Bytes of the longest path of a Unix socket: 107 on Linux, 103 on macOS and the BSDs. */
+/** Length of the longest socket path in bytes: 107 on Linux, 103 on macOS and the BSDs. */
 const MAX_SOCKET_PATH = 103;
 
 /**
- * Where the node that has the store open answers queries: `<store>.sock`. Where that is too long for a socket, in a folder
- * of this user alone below the system's temporary one, under a name that follows from the store's path.
+ * Path of the socket on which the node that has the store open answers queries: `<store>.sock`. If that is
+ * too long for a socket, it is in a folder of this user below the system's temporary folder, under a name
+ * derived from the store's path.
  */
 export function socketPath(storePath: string): string {
   const beside = `${realPath(storePath)}.sock`;
@@ -19,9 +20,9 @@ export function socketPath(storePath: string): string {
 }
 
 /**
- * Makes sure that the folder of a socket outside of the data folder belongs to this user and is closed to others: anybody
- * may have made it before, since its name can be guessed. With `create` it is made where it is missing.
- * @throws FailureError where it is not safe to use
+ * Makes sure that a socket folder outside the data folder belongs to this user and is closed to others. Its
+ * name can be guessed, so anybody may have created it before. With `create` it is created if it is missing.
+ * @throws FailureError if it is not safe to use
  */
 export function checkSocketFolder(socket: string, storePath: string, create: boolean): void {
   const folder = path.dirname(socket);
@@ -40,7 +41,7 @@ export function checkSocketFolder(socket: string, storePath: string, create: boo
     );
 }
 
-/** The same path by whatever way the store is named: relative, or through a symbolic link. */
+/** One path for all names of a store: relative, or through a symbolic link. */
 function realPath(storePath: string): string {
   const absolute = path.resolve(storePath);
   for (const [existing, rest] of [

@@ -3,14 +3,14 @@ import type { QueryArgs } from './model';
 import { type ResultColumn, type Row, type Value, integer } from './result';
 
 /**
- * What a client posts to the node: a query as text, which the node checks again, or a statement. `isOwn` is of statements that the
- * program made, and is taken from nobody.
+ * A client's request to the node: a query as text, which the node checks again, or a statement. `isOwn` marks
+ * statements that the program made; it is never accepted from a client.
  */
 export type Request = { readonly query: QueryArgs } | { readonly raw: string; readonly isOwn?: true };
 
 /**
- * What the node answers, a JSON value a line: the columns, the rows, and a last line with their count or the error that
- * ended them. An answer without a last line is incomplete.
+ * A line of the node's answer, as JSON: the columns, the rows, and a last line with their count or with the
+ * error that ended them. An answer without a last line is incomplete.
  */
 export type ProtocolLine =
   | { readonly columns: readonly ResultColumn[]; readonly rawSince?: string | undefined }
@@ -18,7 +18,7 @@ export type ProtocolLine =
   | { readonly rows: number }
   | { readonly error: string; readonly usage: boolean };
 
-/** A row as a line. What JSON can't hold goes as a string, and the type of its column tells it apart. */
+/** A row as a line. Values that JSON can't represent are strings; the type of the column tells them apart. */
 export function encodeRow(row: Row): string {
   return JSON.stringify(row.map(encodeValue));
 }

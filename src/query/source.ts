@@ -3,11 +3,11 @@ import type { Result } from './result';
 
 /** A store that answers queries. */
 export interface Source {
-  /** Answers a query; the same from every kind of store. */
+  /** Answers a query, in the same way for every kind of store. */
   run(query: Query): Promise<Result>;
   /**
    * Runs a statement in the store's own language, if it only reads.
-   * @throws UsageError for a statement that writes or can't be read
+   * @throws UsageError for a statement that writes or can't be parsed
    */
   raw(statement: string): Promise<Result>;
   close(): Promise<void>;

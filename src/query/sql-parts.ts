@@ -3,24 +3,24 @@ import { PERCENTS, modeSql, percentileSql } from '../store/rank-sql';
 import type { AggregateName, Query } from './model';
 import type { Where } from './where';
 
-/** What the groups of a query are made of: the start of the bucket, then the values of `by`. */
+/** The group keys of a query in SQL: the start of the bucket, then the values of `by`. */
 export function groupKeys({ by, everyNs }: Query): readonly string[] {
   const bucket =
     everyNs === null ? [] : [`epoch_ns("time") - epoch_ns("time") % CAST(${everyNs} AS BIGINT) AS "time"`];
   return [...bucket, ...by.map(quote)];
 }
 
-/** The names of these in the answer. */
+/** The names of the group keys in the answer. */
 export function groupNames({ by, everyNs }: Query): readonly string[] {
   return [...(everyNs === null ? [] : ['"time"']), ...by.map(quote)];
 }
 
-/** The name of the value of each aggregate of a statement. */
+/** The name of the value of an aggregate in a statement. */
 export function valueName(index: number): string {
   return index === 0 ? 'aggregate_of_group' : `aggregate_of_group_${index}`;
 }
 
-/** An aggregate of points in SQL; a counter's rate is one of its `increase`. */
+/** An aggregate of points in SQL. A counter's rate is computed from its `increase`. */
 export function aggregate(fn: AggregateName, name: string | null, counter: boolean): string {
   if (name === null) return 'count(*)';
   const column = quote(name);
@@ -46,7 +46,7 @@ export function aggregate(fn: AggregateName, name: string | null, counter: boole
   }
 }
 
-/** The condition of a query, the range of times included. */
+/** The condition of a query, including the time range. */
 export function filter({ since, until, where }: Query): string {
   const range = `"time" >= make_timestamp_ns(${since}) AND "time" < make_timestamp_ns(${until})`;
   return where === null ? range : `${range} AND ${condition(where)}`;

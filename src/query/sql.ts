@@ -6,9 +6,10 @@ import { rolledGroups } from './rolled-sql';
 import { aggregate, filter, groupKeys, groupNames, valueName } from './sql-parts';
 
 /**
- * Compiles a query to DuckDB SQL. Points come as time (nanoseconds, BIGINT), tags, columns in ascending order; aggregates
- * as the bucket's time (with `everyNs`), the values of `by` and the aggregate: sorted and within the limit, but for
- * `finishSorted`, which divides and rounds. It takes points alone, or what a plan says.
+ * Compiles a query to DuckDB SQL. Points are time (nanoseconds, BIGINT), tags and columns, in ascending
+ * order. Aggregates are the bucket's time (with `everyNs`), the values of `by` and the aggregate. They are
+ * sorted and limited, except for what `finishSorted` does: dividing and rounding. Without a plan only points
+ * are read.
  */
 export function compileSql(query: Query, plan: Plan | null = null): string {
   return query.agg === null ? pointsSql(query) : aggregateSql(query, query.agg, plan);
@@ -19,7 +20,8 @@ function pointsSql(query: Query): string {
   const tags = tagNames(series).map(quote);
   const columns = [...tags, ...columnNames(series).map(quote)].join(', ');
   const ascending = ['"time"', ...tags].join(', ');
-  // Times repeat between nodes; the tags make the order, and so what a limit cuts off, the same everywhere.
+  // Nodes can have equal times. Sorting by the tags too makes the order, and what a limit cuts off, the same
+  // everywhere.
   const descending = ['"time"', ...tags].map((name) => `${name} DESC`).join(', ');
   const points = `SELECT epoch_ns("time") AS "time", ${columns} FROM ${quote(series)} WHERE ${filter(query)}`;
   return limit === 0
@@ -27,12 +29,15 @@ function pointsSql(query: Query): string {
     : `SELECT * FROM (SELECT * FROM (${points}) ORDER BY ${descending} LIMIT ${limit}) ORDER BY ${ascending}`;
 }
 
-/** Compiles queries that differ in their aggregates alone (`shareKey`), to the groups with the value of each, null where there is none. */
+/**
+ * Compiles queries that differ only in their aggregates (`shareKey`) to groups with the value of each; null
+ * if there is none.
+ */
 export function compileTogether(query: Query, aggs: readonly Aggregate[], plan: Plan): string {
   return sorted(query, `${groupsOf(query, aggs, plan)} GROUP BY ALL`);
 }
 
-/** What queries have in common that one statement can answer; null for one that shares none. */
+/** What queries must share so that one statement can answer them; null for a query that can't share. */
 export function shareKey(query: Query): string | null {
   const { agg, limit, ...asked } = query;
   const kind = rolledBy(query);
@@ -50,7 +55,7 @@ function aggregateSql(query: Query, agg: Aggregate, plan: Plan | null): string {
   const keys = groupNames(query);
   if (keys.length === 0) return groups;
   const descending = `ORDER BY ${keys.map((key) => `${key} DESC NULLS LAST`).join(', ')}`;
-  // Of buckets the newest stay, of groups the first.
+  // Of buckets the newest are kept, of groups the first.
   return everyNs === null
     ? `${sorted(query, groups)} LIMIT ${limit}`
     : sorted(query, `SELECT * FROM (${groups}) ${descending} LIMIT ${limit}`);
@@ -76,7 +81,9 @@ function rawGroups(query: Query, aggs: readonly Aggregate[]): string {
   return `SELECT ${[...groupKeys(query), ...values].join(', ')} FROM ${from}`;
 }
 
-/** The steps of a counter between neighbouring points of a tag set; below 0 where the node was started again. */
+/**
+ * The increases of a counter between consecutive points of a tag set; negative after a restart of the node.
+ */
 function increases(query: Query, column: string): string {
   const tags = tagNames(query.series).map(quote).join(', ');
   const name = quote(column);

@@ -4,22 +4,22 @@ import { UsageError } from '../lib/errors';
 
 const NS_PER_SECOND = 1_000_000_000n;
 
-/** The last nanosecond that both stores can hold; InfluxDB keeps the two after it for itself. */
+/** The last nanosecond that both stores can hold; InfluxDB reserves the two after it. */
 export const MAX_NS = 9_223_372_036_854_775_805n;
 
 const UNIX = /^(\d{1,12})(?:\.(\d{1,9}))?$/;
 const RFC3339 =
   /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?)?(?:[Zz]|([+-])(\d\d):(\d\d))?$/;
 
-/** From the first nanosecond to the one after the last. */
+/** From `since`, inclusive, to `until`, exclusive, in nanoseconds. */
 export interface Period {
   readonly since: bigint;
   readonly until: bigint;
 }
 
 /**
- * Nanoseconds since the Unix epoch by the system's clock, of which milliseconds are known.
- * @throws FailureError where it is at a time that no point can have
+ * Current time in nanoseconds since the Unix epoch, by the system's clock, with a precision of milliseconds.
+ * @throws FailureError if the clock is at a time that no point can have
  */
 export function nowNs(): bigint {
   checkTime();
@@ -27,7 +27,8 @@ export function nowNs(): bigint {
 }
 
 /**
- * The time between two times as text, the second being now where it is left out. `dashes` stand before their names in errors.
+ * Parses the period between two times; the second defaults to now. `dashes` is put before their names in
+ * errors.
  * @throws UsageError naming one of them, the value and what would be right
  */
 export function parsePeriod(
@@ -46,19 +47,21 @@ export function parsePeriod(
 }
 
 /**
- * The nanoseconds of a duration: a number and a unit, `30s 5m 1h 7d 2w`.
+ * Parses a duration to nanoseconds: a number and a unit, `30s 5m 1h 7d 2w`.
  * @throws UsageError naming `option`
  */
 export function parseDuration(option: string, text: string): bigint {
   const ns = durationNs(text);
   if (ns === null || ns === 0n || ns > MAX_NS)
-    throw new UsageError(`${option} ${text}: not a duration; use a number and a unit, as 30s 5m 1h 7d 2w`);
+    throw new UsageError(
+      `${option} ${text}: not a duration; use a number and a unit, such as 30s 5m 1h 7d 2w`,
+    );
   return ns;
 }
 
 /**
- * Nanoseconds since the Unix epoch of a time: a duration ago (`1h`), RFC 3339 (`2026-01-31`, `2026-01-31T10:00:00Z`;
- * UTC where it names no zone), Unix seconds (`1700000000`, `1700000000.5`) or `now`.
+ * Parses a time to nanoseconds since the Unix epoch: a duration ago (`1h`), RFC 3339 (`2026-01-31`,
+ * `2026-01-31T10:00:00Z`; UTC if it names no zone), Unix seconds (`1700000000`, `1700000000.5`) or `now`.
  * @throws UsageError naming `option`
  */
 export function parseTime(option: string, text: string, nowNs: bigint): bigint {
@@ -74,24 +77,24 @@ export function parseTime(option: string, text: string, nowNs: bigint): bigint {
   return ns;
 }
 
-/** RFC 3339 in UTC with nine digits of the second, which every tool sorts rightly. */
+/** RFC 3339 in UTC with nine digits of the second, which every tool sorts correctly. */
 export function formatNs(ns: bigint): string {
   const seconds = ns / NS_PER_SECOND - (ns % NS_PER_SECOND < 0n ? 1n : 0n);
   const date = new Date(Number(seconds) * 1000);
-  // A raw statement may make times (infinity) that no calendar holds.
+  // A raw statement may return times (infinity) that no calendar has.
   if (Number.isNaN(date.getTime())) return `${ns}ns`;
   const fraction = String(ns - seconds * NS_PER_SECOND).padStart(9, '0');
   return `${date.toISOString().slice(0, -5)}.${fraction}Z`;
 }
 
-/** Nanoseconds of an RFC 3339 time, or null where `text` is none. */
+/** Nanoseconds of an RFC 3339 time; null if `text` is none. */
 export function rfc3339Ns(text: string): bigint | null {
   const match = RFC3339.exec(text);
   if (match === null) return null;
   const [, day = '', clock = '00:00:00', fraction = '', sign, hours = '0', minutes = '0'] = match;
   const iso = `${day}T${clock.length === 5 ? `${clock}:00` : clock}`;
   const ms = Date.parse(`${iso}Z`);
-  // Date.parse rolls 30 February over into March.
+  // Date.parse turns 30 February into a day in March.
   if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(iso)) return null;
   if (Number(hours) > 23 || Number(minutes) > 59) return null;
   const zone = BigInt(Number(hours) * 3600 + Number(minutes) * 60) * (sign === '-' ? -1n : 1n);
@@ -100,7 +103,7 @@ export function rfc3339Ns(text: string): bigint | null {
 
 function durationNs(text: string): bigint | null {
   const ms = durationMs(text);
-  // InfluxQL knows no fraction of a unit, and nobody means one of a millisecond.
+  // InfluxQL has no fractions of a unit, and nobody needs a fraction of a millisecond.
   return ms === null || !Number.isSafeInteger(ms) ? null : BigInt(ms) * 1_000_000n;
 }
 

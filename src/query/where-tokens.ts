@@ -1,6 +1,6 @@
 import { UsageError } from '../lib/errors';
 
-/** A piece of a condition. `at` counts characters from 1. */
+/** A token of a condition. `at` is its position, counted in characters from 1. */
 export type Token =
   | { readonly kind: 'name'; readonly text: string; readonly quoted: boolean; readonly at: number }
   | { readonly kind: 'string' | 'number' | 'op' | 'punctuation'; readonly text: string; readonly at: number }
@@ -17,7 +17,7 @@ const PATTERNS = {
 };
 
 /**
- * Cuts a condition into tokens. In strings `''` and `\'` stand for a quote and `\\` for a backslash.
+ * Splits a condition into tokens. In strings `''` and `\'` stand for a quote and `\\` for a backslash.
  * @throws UsageError with the position of what can't be read
  */
 export function tokenize(text: string): readonly Token[] {
@@ -57,7 +57,7 @@ function canonical(op: string): string {
 }
 
 function unescape(body: string, at: number): string {
-  // InfluxQL's scanner takes NUL for the end of the statement.
+  // InfluxQL's scanner treats NUL as the end of the statement.
   if (body.includes('\0')) throw malformed(at, 'a string with a NUL character matches nothing');
   return body.replace(/''|\\(['\\])/g, (_, escaped: string | undefined) => escaped ?? "'");
 }

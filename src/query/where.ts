@@ -3,21 +3,21 @@ import type { SeriesName } from '../metrics/schema';
 import { lookUp } from './columns';
 import { type Token, malformed, tokenize } from './where-tokens';
 
-/** How a column is compared; strings, tags and flags know the first two alone. */
+/** Comparison operators; strings, tags and flags only support the first two. */
 type CompareOp = '=' | '!=' | '<' | '<=' | '>' | '>=';
 
 /** A value that a column is compared with. */
 type Literal = number | string | boolean;
 
 /**
- * A condition on the points of a series, without NOT and IN: the parser turns both into comparisons, since InfluxQL has
- * neither. A comparison with a column that a point lacks is false, also `!=`.
+ * A condition on the points of a series, without NOT and IN. The parser converts both to comparisons, because
+ * InfluxQL has neither. A comparison with a column that a point lacks is false, also `!=`.
  */
 export type Where =
   | { readonly kind: 'and' | 'or'; readonly terms: readonly Where[] }
   | { readonly kind: 'compare'; readonly column: string; readonly op: CompareOp; readonly value: Literal };
 
-/** Deeper nesting than any person writes; the parser is recursive. */
+/** Deeper nesting than any person writes; the limit is needed because the parser is recursive. */
 const MAX_DEPTH = 50;
 
 const NEGATED: Readonly<Record<CompareOp, CompareOp>> = {
@@ -30,15 +30,15 @@ const NEGATED: Readonly<Record<CompareOp, CompareOp>> = {
 };
 
 /**
- * Reads a condition: `column op value` with = != <> < <= > >=, IN (…), NOT, AND, OR and parentheses; names and types
- * are checked against the schema.
+ * Parses a condition: `column op value` with = != <> < <= > >=, IN (…), NOT, AND, OR and parentheses. Names
+ * and types are checked against the schema.
  * @throws UsageError with the position
  */
 export function parseWhere(series: SeriesName, text: string): Where {
   return new Parser(series, tokenize(text)).parse();
 }
 
-/** The text of a condition, from which `parseWhere` makes it again. */
+/** The text of a condition; `parseWhere` reads it back to the same condition. */
 export function formatWhere(where: Where): string {
   if (where.kind === 'compare') {
     const { column, op, value } = where;
@@ -64,7 +64,7 @@ class Parser {
     return where;
   }
 
-  /** By De Morgan, NOT turns AND into OR and swaps every comparison for its opposite. */
+  /** By De Morgan, NOT swaps AND and OR and replaces every comparison by its opposite. */
   private list(word: 'or' | 'and', negated: boolean): Where {
     const terms: Where[] = [];
     do terms.push(word === 'or' ? this.list('and', negated) : this.term(negated));
@@ -92,7 +92,7 @@ class Parser {
     const name = this.next();
     if (name.kind !== 'name') throw malformed(name.at, `expected the name of a column, found ${shown(name)}`);
     if (!name.quoted && name.text.toLowerCase() === 'time')
-      throw malformed(name.at, 'time is not compared here; use --since and --until');
+      throw malformed(name.at, "time can't be compared here; use --since and --until");
     const type = this.typeOf(name);
     const not = this.takeWord('not');
     if (this.takeWord('in')) return this.membership(name.text, type, negated !== not);
@@ -101,7 +101,7 @@ class Parser {
       throw malformed(token.at, `expected one of = != < <= > >= IN, found ${shown(token)}`);
     const op = token.text as CompareOp;
     if (op !== '=' && op !== '!=' && type !== 'number')
-      throw malformed(token.at, `${name.text} is a ${type}, which knows = and != alone`);
+      throw malformed(token.at, `${name.text} is a ${type}, which only supports = and !=`);
     const value = this.literal(name.text, type);
     return { kind: 'compare', column: name.text, op: negated ? NEGATED[op] : op, value };
   }
@@ -122,9 +122,10 @@ class Parser {
     if (type === 'flag' && (word === 'true' || word === 'false')) return word === 'true';
     if (type === 'number' && token.kind === 'number') {
       const value = Number(token.text);
-      // Columns stay within ±2^53, and a text that no double holds exactly would be compared as another number.
+      // Columns stay within ±2^53. A number that no double represents exactly would be compared as another
+      // number.
       if (Math.abs(value) <= Number.MAX_SAFE_INTEGER) return value === 0 ? 0 : value;
-      throw malformed(token.at, `${token.text} is beyond ±2^53, where no column goes`);
+      throw malformed(token.at, `${token.text} is beyond ±2^53, the limit of every column`);
     }
     const wanted = { string: "a string, as 'text'", flag: 'true or false', number: 'a number' }[type] ?? '';
     throw malformed(token.at, `${column} is compared with ${wanted}; found ${shown(token)}`);
@@ -170,7 +171,10 @@ class Parser {
   }
 }
 
-/** One term stays itself, and lists of the same kind melt into one, so that equal conditions have one form. */
+/**
+ * A single term stays as it is, and nested lists of the same kind are merged, so that equal conditions have
+ * one form.
+ */
 function join(kind: 'and' | 'or', terms: readonly Where[]): Where {
   const flat = terms.flatMap((term) => (term.kind === kind ? term.terms : [term]));
   return flat.length === 1 && flat[0] !== undefined ? flat[0] : { kind, terms: flat };

@@ -2,18 +2,18 @@ import type { ClockStep } from './data';
 import { longAge, nameOf, whole } from './text';
 import type { Picture } from './view';
 
-/** Points come late where none has come for so many intervals, and for longer than a writer may wait. */
+/** Points are late if none has come for this many intervals, and for longer than a writer may wait. */
 const LATE_INTERVALS = 3;
 const LATE_MS = 15_000;
 
-/** What must not be overlooked, a line each, the most urgent first. */
+/** Alerts, one line each, the most urgent first. */
 export function alertsOf({ data, nowMs, trouble }: Omit<Picture, 'view' | 'everyMs'>): readonly string[] {
   const alerts: string[] = [];
-  if (trouble !== null) alerts.push(`${trouble}; what is shown is ${longAge(nowMs - data.atMs)} old`);
-  if (data.nodeLost) alerts.push('the node is gone: what its store holds is shown until it is back');
+  if (trouble !== null) alerts.push(`${trouble}; the data shown is ${longAge(nowMs - data.atMs)} old`);
+  if (data.nodeLost) alerts.push('the node is gone: its store is shown until it is back');
   if (data.newestMs === null) alerts.push('the store holds no points yet');
   else if (nowMs - data.newestMs > Math.max(LATE_MS, LATE_INTERVALS * (data.intervalMs ?? 0)))
-    alerts.push(`data is ${longAge(nowMs - data.newestMs)} old: no points came since`);
+    alerts.push(`data is ${longAge(nowMs - data.newestMs)} old: no points arrived since`);
   for (const { node, name, droppedNow } of data.exporters)
     if (droppedNow > 0) alerts.push(`LOSS: ${name} of ${node} dropped ${whole(droppedNow)} points lately`);
   for (const { node, name, damaged = 0 } of data.exporters)

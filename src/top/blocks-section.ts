@@ -3,7 +3,7 @@ import { type TableColumn, table } from './table';
 import { age, millis, short, whole } from './text';
 import type { Picture } from './view';
 
-/** Zeros begin a hash; its end tells blocks apart. */
+/** Hashes begin with zeros, so their end identifies a block. */
 const HASH_TAIL = 12;
 
 const COLUMNS: readonly TableColumn[] = [
@@ -34,7 +34,7 @@ export function blocksSection({ data, nowMs }: Picture, width: number): Section 
     width,
   );
   if (rows.length === 0)
-    return { head: () => [line('BLOCKS: none came yet', 'title')], headLines: 1, rows: [], least: 0 };
+    return { head: () => [line('BLOCKS: none yet', 'title')], headLines: 1, rows: [], least: 0 };
   return {
     head: () => [line('BLOCKS', 'title'), line(titles, 'faint')],
     headLines: 2,

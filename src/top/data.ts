@@ -1,18 +1,18 @@
 import type { LiveBlock, LivePeer } from '../live/live';
 import type { ExporterStats } from '../metrics/collector';
 
-/** A node whose points a store holds. */
+/** A node whose points are in a store. */
 export interface NodeName {
   readonly node: string;
   readonly network: string;
 }
 
-/** A node, and how long before the newest point of all its own newest minute was. */
+/** A node, and how long before the newest point of all nodes its own newest minute was. */
 export interface NodeSeen extends NodeName {
   readonly silentMs: number;
 }
 
-/** What passed under one command, within the windows and in each second of them. */
+/** The traffic of one command: total and per second, within the windows. */
 export interface Flow {
   readonly messages: number;
   readonly bytes: number;
@@ -20,13 +20,13 @@ export interface Flow {
   readonly bytesPerS: number;
 }
 
-/** The time of which the messages of a node are told, as `query` takes it. */
+/** The period that a node's message counts cover, in the form that `query` takes. */
 export interface Window extends NodeName {
   readonly since: string;
   readonly until: string;
 }
 
-/** Messages by command; commands of which none came are left out. */
+/** Messages by command; commands without messages are left out. */
 export interface Rates {
   /** Length of the longest window. */
   readonly seconds: number;
@@ -35,39 +35,37 @@ export interface Rates {
   readonly sent: Readonly<Record<string, Flow>>;
 }
 
-/** The relay view; of several nodes that which holds most. */
+/** The relay view; of several nodes, the one with the most transactions. */
 export interface MempoolFigures {
   readonly transactions: number;
   readonly bytes: number;
   readonly orphans: number;
-  /** Conflicts, and announced transactions that were held back, within the window. */
+  /** Conflicts, and announced transactions that were not requested, within the window. */
   readonly conflicts: number;
   readonly heldBack: number;
 }
 
-/** Counts of peers, over all nodes. */
+/** Numbers of peers, over all nodes. */
 export interface PeerGauges {
   readonly total: number;
   readonly outbound: number;
   readonly inbound: number;
   readonly banned: number;
-  /** Addresses that are known, where the network is joined. */
+  /** Number of known addresses, if the network is joined. */
   readonly known: number | null;
 }
 
-/** Handshakes with peers of one user agent. */
+/** Number of handshakes with one user agent. */
 export interface AgentCount {
   readonly userAgent: string;
   readonly handshakes: number;
 }
 
-/** A connected peer. */
 export interface PeerRow extends LivePeer {
-  /** Messages that it sends a second: over the last minute, or since its start. */
+  /** Messages that it sends per second, over the last minute or since it connected. */
   readonly messagesPerS: number;
 }
 
-/** An exporter of a node. */
 export interface ExporterRow extends ExporterStats {
   readonly node: string;
   /** Points dropped within the window. */
@@ -89,35 +87,35 @@ export interface ClockStep {
 export interface StoreFigures {
   /** Time of the newest point; null in a store without any. */
   readonly newestMs: number | null;
-  /** How often points come, where that can be told. */
+  /** Interval of the points; null if unknown. */
   readonly intervalMs: number | null;
   readonly nodes: readonly NodeSeen[];
-  /** When the run started, where it is that of one node. */
+  /** When the run started, if there is only one node. */
   readonly startedMs: number | null;
   readonly rates: Rates | null;
   readonly mempool: MempoolFigures | null;
   readonly gauges: PeerGauges | null;
-  /** The handshakes of the last hour, the most frequent first. */
+  /** The handshakes of the last hour, the most frequent user agent first. */
   readonly agents: readonly AgentCount[];
-  /** The newest first. */
+  /** Newest first. */
   readonly blocks: readonly LiveBlock[];
   readonly exporters: readonly ExporterRow[];
   /** Null where no clock was set within a day. */
   readonly clockStep: ClockStep | null;
 }
 
-/** All that a frame shows. */
+/** Everything that a frame shows. */
 export interface TopData extends StoreFigures {
-  /** Where it comes from, as the user named it. */
+  /** The source, as the user named it. */
   readonly source: string;
-  /** Unix time in milliseconds at which it was asked for. */
+  /** Unix time in milliseconds of the request. */
   readonly atMs: number;
-  /** Version of the program that runs as the node; null for a store that is looked into. */
+  /** Version of the running node; null for a store. */
   readonly version: string | null;
-  /** Null where there is no running node to tell of them. */
+  /** Null if no node is running. */
   readonly peers: readonly PeerRow[] | null;
-  /** Whether a node told of them before, and no longer does. */
+  /** Whether a node answered before, and no longer does. */
   readonly nodeLost: boolean;
-  /** What the reader should know of the source. */
+  /** Notes about the source for the reader. */
   readonly notes: readonly string[];
 }

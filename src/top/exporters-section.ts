@@ -5,7 +5,7 @@ import { short, whole } from './text';
 
 /** The relay view in one line. */
 export function mempoolSection({ mempool, nodes }: TopData): Section {
-  const of = nodes.length > 1 ? ' of the node that holds most:' : '';
+  const of = nodes.length > 1 ? ' of the node with the most:' : '';
   const text = mempool === null ? 'MEMPOOL: not known' : `MEMPOOL${of} ${mempoolText(mempool)}`;
   return {
     head: () => [line(text, 'title')],
@@ -16,14 +16,14 @@ export function mempoolSection({ mempool, nodes }: TopData): Section {
 }
 
 function mempoolText({ transactions, bytes, orphans, conflicts, heldBack }: MempoolFigures): string {
-  const held = heldBack === 0 ? '' : `, requests held back ${whole(heldBack)}`;
+  const held = heldBack === 0 ? '' : `, not requested ${whole(heldBack)}`;
   return `tx ${whole(transactions)}, bytes ${short(bytes)}, orphans ${whole(orphans)}; lately: conflicts ${whole(conflicts)}${held}`;
 }
 
-/** What became of the points of each exporter. */
+/** The counts of each exporter. */
 export function exportersSection({ exporters: all, nodes }: TopData, width: number): Section {
   const several = nodes.length > 1;
-  // Where not all have room, those that lose points have it.
+  // If there is no room for all, the exporters that lose points come first.
   const exporters = [...all].sort((a, b) => b.droppedNow - a.droppedNow || b.dropped - a.dropped);
   const [titles = '', ...rows] = table(
     [

@@ -13,7 +13,7 @@ import { newestTime, readStore } from './read-store';
 import { nameOf } from './text';
 import { withState } from './with-state';
 
-/** What is looked at. */
+/** What to show. */
 export interface FeedOptions {
   /** URL of the store. */
   readonly from: string;
@@ -21,21 +21,21 @@ export interface FeedOptions {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** What a store file holds, as long as it is not written. */
+/** The data of a store file, valid until the file is written. */
 interface Kept {
   readonly written: string;
   readonly data: TopData;
 }
 
-/** Asks for what a frame shows, anew at each time: from the node that has the store open, or from the store. */
+/** Requests the data of each frame: from the node that has the store open, or from the store. */
 export class Feed {
   private readonly rates = new PeerRates();
   private readonly closing = new AbortController();
-  /** Whether the node was there before. */
+  /** Whether the node answered before. */
   private nodeSeen = false;
   private server: Source | null = null;
   private kept: Kept | null = null;
-  private last: { readonly key: string; readonly facts: StoreFigures } | null = null;
+  private last: { readonly key: string; readonly figures: StoreFigures } | null = null;
 
   constructor(private readonly options: FeedOptions) {}
 
@@ -53,9 +53,9 @@ export class Feed {
     const state = chosenState(answer, choice);
     if (state === null) return this.once((source) => this.ofStore(source, [why(answer)]));
     const { node, network } = state;
-    const facts = await this.once((source) => this.facts(source, { node, network }, false));
+    const figures = await this.once((source) => this.figures(source, { node, network }, false));
     this.nodeSeen = true;
-    return withState({ ...this.frame(facts), peers: this.rates.rows(state), nodeLost: false }, state);
+    return withState({ ...this.frame(figures), peers: this.rates.rows(state), nodeLost: false }, state);
   }
 
   close(): void {
@@ -63,7 +63,7 @@ export class Feed {
     void this.server?.close();
   }
 
-  /** Read only where it was written since: while it is open here no node can open it. */
+  /** The file is only read if it was written since. While this process has it open, no node can open it. */
   private async ofFile(file: string): Promise<TopData> {
     const written = `${await versionOf(file)} ${await versionOf(`${file}.wal`)}`;
     if (this.kept?.written === written) return { ...this.kept.data, atMs: Date.now() };
@@ -73,26 +73,26 @@ export class Feed {
   }
 
   private async ofStore(source: Source, notes: readonly string[]): Promise<TopData> {
-    const facts = await this.facts(source, this.options.choice, true);
-    const several = facts.nodes.length > 1 ? [severalNodes(facts.nodes)] : [];
-    const peers = 'a store holds no table of peers: their user agents of the last hour stand here';
-    return { ...this.frame(facts), notes: [...notes, peers, ...several] };
+    const figures = await this.figures(source, this.options.choice, true);
+    const several = figures.nodes.length > 1 ? [severalNodes(figures.nodes)] : [];
+    const peers = 'a store has no table of peers; the user agents of the last hour are shown instead';
+    return { ...this.frame(figures), notes: [...notes, peers, ...several] };
   }
 
-  private async facts(source: Source, choice: Choice, agents: boolean): Promise<StoreFigures> {
+  private async figures(source: Source, choice: Choice, agents: boolean): Promise<StoreFigures> {
     const points = new Points(source, choice);
     const newest = await newestTime(points, nowNs());
     const key = JSON.stringify([choice, agents, String(newest)]);
-    // Points come more rarely than frames.
-    if (key === this.last?.key) return this.last.facts;
+    // Points arrive less often than frames are drawn.
+    if (key === this.last?.key) return this.last.figures;
     const { node, network } = this.options.choice;
     if (newest === null && (node !== undefined || network !== undefined)) await this.refuseChoice(source);
-    const facts = await readStore(points, newest, { agents });
-    this.last = { key, facts };
-    return facts;
+    const figures = await readStore(points, newest, { agents });
+    this.last = { key, figures };
+    return figures;
   }
 
-  /** @throws UsageError where the store holds points of others */
+  /** @throws UsageError if the store only has points of other nodes */
   private async refuseChoice(source: Source): Promise<void> {
     const all = await new Points(source, {}).read(
       'btcdmon',
@@ -105,13 +105,13 @@ export class Feed {
       ...(node === undefined ? [] : [`--node ${node}`]),
       ...(network === undefined ? [] : [`--network ${network}`]),
     ].join(' ');
-    throw new UsageError(`${asked}: the store has points of ${all.map(nameOf).join(', ')} alone`);
+    throw new UsageError(`${asked}: the store only has points of ${all.map(nameOf).join(', ')}`);
   }
 
-  private frame(facts: StoreFigures): TopData {
+  private frame(figures: StoreFigures): TopData {
     const { from } = this.options;
     return {
-      ...facts,
+      ...figures,
       source: from,
       atMs: Date.now(),
       version: null,
@@ -138,7 +138,7 @@ function severalNodes(nodes: readonly NodeName[]): string {
   return `${nodes.length} nodes summed (choose with --node, --network): ${nodes.map(nameOf).join(', ')}`;
 }
 
-/** The state of the running node, where that is the one to be shown. */
+/** The state of the running node, if that is the node to be shown. */
 function chosenState({ state }: LiveAnswer, { node, network }: Choice): NodeState | null {
   if (state === null) return null;
   return (node ?? state.node) === state.node && (network ?? state.network) === state.network ? state : null;

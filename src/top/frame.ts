@@ -11,21 +11,20 @@ import type { Picture } from './view';
 
 const MAX_ALERTS = 3;
 
-/** The room for a frame; without a height it takes what it needs. */
+/** The space for a frame; without a height it takes as many lines as it needs. */
 export interface Size {
   readonly width: number;
   readonly height: number | null;
 }
 
-/** A frame. */
 export interface Frame {
-  /** Printable ASCII, none wider than the room, and exactly as many as are high. */
+  /** Printable ASCII; no line is wider than the space, and there are exactly as many lines as its height. */
   readonly lines: readonly TextLine[];
-  /** How many peers have room. */
+  /** How many peers fit. */
   readonly peersShown: number;
 }
 
-/** A picture as lines. */
+/** Draws a picture as lines. */
 export function frame(picture: Picture, { width, height }: Size): Frame {
   const { data, view } = picture;
   const alerts = alertLines(alertsOf(picture));
@@ -49,7 +48,7 @@ export function frame(picture: Picture, { width, height }: Size): Frame {
   return { lines: [...lines, line(footer(picture), 'faint')].map(fitted), peersShown };
 }
 
-/** The most urgent: a fleet in trouble must not push the rest off the screen. */
+/** The most urgent alerts; a fleet in trouble must not push everything else off the screen. */
 function alertLines(alerts: readonly string[]): readonly TextLine[] {
   const more = alerts.length - MAX_ALERTS;
   const shown = more > 0 ? [...alerts.slice(0, MAX_ALERTS), `and ${more} more like these`] : alerts;
@@ -58,7 +57,7 @@ function alertLines(alerts: readonly string[]): readonly TextLine[] {
 
 function headerLines({ data, nowMs, view }: Picture, width: number): readonly TextLine[] {
   const { version, startedMs, newestMs, nodes, source } = data;
-  // A store can't tell whether its node goes on after the newest point.
+  // A store does not show whether its node continued after the newest point.
   const endMs = version === null ? (newestMs ?? nowMs) : nowMs;
   const up = startedMs === null ? '' : `  up ${longAge(endMs - startedMs)}`;
   const [first] = nodes;
@@ -81,5 +80,5 @@ function sourceKind({ version, newestMs }: TopData, nowMs: number): string {
 
 function footer({ view, everyMs }: Picture): string {
   if (view.help) return 'any key: back';
-  return `q quit  p ${view.paused ? 'go on' : 'pause'}  s sort  up/down scroll  h help  every ${everyMs / 1_000} s`;
+  return `q quit  p ${view.paused ? 'resume' : 'pause'}  s sort  up/down scroll  h help  every ${everyMs / 1_000} s`;
 }

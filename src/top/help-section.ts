@@ -3,8 +3,8 @@ import { SORTS } from './view';
 
 const TEXT = [
   'q, Ctrl-C       quit',
-  'p, space        pause, and go on',
-  's               sort peers otherwise:',
+  'p, space        pause, resume',
+  's               next order of peers:',
   `                ${SORTS.join(', ')}`,
   'up, down, k, j  scroll the peers by one',
   'PgUp, PgDn      by ten; Home, End: to the first, to the last',
@@ -19,7 +19,7 @@ const TEXT = [
   'dropped         points given up; lost for that receiver',
 ];
 
-/** What the keys do, and what the columns mean. */
+/** Explains the keys and the columns. */
 export function helpSection(): Section {
   return {
     head: () => [line('HELP', 'title')],

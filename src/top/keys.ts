@@ -1,11 +1,14 @@
 import { SORTS, type View } from './view';
 
-/** What a key asks for beyond another view. */
+/** What a key does besides changing the view. */
 export type Press = View | 'quit' | 'suspend';
 
 const PAGE = 10;
 
-/** Escape sequences of a key as terminals send them, in both modes of the cursor keys, or else one character. */
+/**
+ * Escape sequences of keys, in both modes of the cursor keys, or else one character. eslint-disable-next-line
+ * no-control-regex -- terminals begin keys with it
+ */
 // eslint-disable-next-line no-control-regex -- terminals begin keys with it
 const KEY = /\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Z])|[^]/g;
 
@@ -26,12 +29,12 @@ const STEPS: Readonly<Record<string, number>> = {
   '\x1b[4~': Infinity,
 };
 
-/** The keys in what a terminal sent at once. */
+/** Splits what a terminal sent at once into keys. */
 export function keysOf(input: string): readonly string[] {
   return input.match(KEY) ?? [];
 }
 
-/** What becomes of a view when a key is pressed; `last` is how far can be scrolled. */
+/** The next view after a key; `last` is the furthest scroll position. */
 export function press(view: View, key: string, last: number): Press {
   if (key === '\x03' || key === 'q' || key === 'Q') return 'quit';
   if (key === '\x1a') return 'suspend';

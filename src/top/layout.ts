@@ -1,4 +1,4 @@
-/** How a line looks where there are colours; what it says is the same without. */
+/** Style of a line on a terminal with colours; the text is the same without. */
 export type Style = 'plain' | 'title' | 'faint' | 'alert';
 
 /** A line of a frame. */
@@ -13,26 +13,26 @@ interface Shown {
   readonly count: number;
 }
 
-/** A part of a frame: lines above, and rows of which some may be left out. */
+/** A part of a frame: head lines, and rows of which some may be left out. */
 export interface Section {
-  /** The lines above, given which rows are shown. */
+  /** The head lines, given which rows are shown. */
   readonly head: (shown: Shown) => readonly TextLine[];
   readonly headLines: number;
   readonly rows: readonly TextLine[];
-  /** The first row that is shown, where not all are. */
+  /** The first row that is shown if not all are. */
   readonly from?: number;
-  /** Rows that are shown before any other section gets more. */
+  /** Number of rows that are shown before any other section gets more. */
   readonly least: number;
 }
 
-/** A line. */
 export function line(text: string, style: Style = 'plain'): TextLine {
   return { text, style };
 }
 
 /**
- * The sections in `height` lines. Where there is no room for all, first the rows beyond the least go, then those, then whole
- * sections from the last on; where there is more, sections stand apart.
+ * Arranges the sections in `height` lines. If there is too little room, first rows beyond the least are left
+ * out, then the least rows, then whole sections from the last one on. If there is room left, blank lines
+ * separate the sections.
  */
 export function layOut(
   sections: readonly Section[],

@@ -8,14 +8,14 @@ interface Sample {
   readonly messages: number;
 }
 
-/** How many messages each peer sends a second, from the counts that a node tells now and then. */
+/** Computes how many messages each peer sends per second, from the counts that a node reports repeatedly. */
 export class PeerRates {
   private startedMs = 0;
-  /** By the peer's id, the oldest first: one from before the window, and those within. */
+  /** By the peer's id, oldest first: one sample from before the window, and those within it. */
   private samples = new Map<number, Sample[]>();
 
   rows({ startedMs, nowMs, peers }: NodeState): readonly PeerRow[] {
-    // Another run gives the ids to others.
+    // Another run reuses the ids.
     const old = startedMs === this.startedMs ? this.samples : new Map<number, Sample[]>();
     this.startedMs = startedMs;
     this.samples = new Map();

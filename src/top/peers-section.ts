@@ -17,7 +17,7 @@ const PEER_COLUMNS: readonly TableColumn[] = [
   { title: 'msg/s', right: true },
 ];
 
-/** The connected peers; from a store, which has no table of them, the user agents of the last hour. */
+/** The connected peers. For a store, which has no table of them, the user agents of the last hour. */
 export function peersSection({ data, view, nowMs }: Picture, width: number): Section {
   const { peers } = data;
   if (peers === null) return agentsSection(data, width);

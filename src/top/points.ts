@@ -6,31 +6,31 @@ import type { Period } from '../query/time';
 import type { Where } from '../query/where';
 import type { NodeName } from './data';
 
-/** A point as a store has it. */
+/** A point as read from a store. */
 export interface StorePoint extends NodeName {
   readonly time: bigint;
   readonly values: Readonly<Record<string, Value>>;
 }
 
-/** Whose points are asked for; what is left out is any. */
+/** The chosen node and network; undefined means any. */
 export interface Choice {
   readonly node?: string | undefined;
   readonly network?: string | undefined;
 }
 
-/** What is asked of a series beside its time. */
+/** Parts of a query besides the series and the time. */
 export type Ask = { readonly where?: readonly Where[] } & Partial<
   Pick<Query, 'agg' | 'by' | 'everyNs' | 'limit'>
 >;
 
-/** Asks a store for what was chosen. */
+/** Reads points of the chosen node and network from a store. */
 export class Points {
   constructor(
     private readonly source: Source,
     private readonly choice: Choice,
   ) {}
 
-  /** The points, or groups, of a series from `since` on and before `until`. */
+  /** The points or groups of a series from `since` (inclusive) to `until` (exclusive). */
   async read(
     series: SeriesName,
     { since, until }: Period,
@@ -64,7 +64,7 @@ export interface Group {
   readonly all: StorePoint[];
 }
 
-/** Points by node, and by what `more` tells of them. */
+/** Groups points by node, and by the values that `more` returns. */
 export function groupByNode(
   points: readonly StorePoint[],
   more: (point: StorePoint) => Value | undefined = () => '',
@@ -82,12 +82,12 @@ export function groupByNode(
   return [...groups.values()];
 }
 
-/** The condition that a column has a value. */
+/** The condition that a column equals a value. */
 export function is(column: string, value: string): Where {
   return { kind: 'compare', column, op: '=', value };
 }
 
-/** A value that should be a number; null where there is none. */
+/** A numeric value; null if there is none. */
 export function numberOf(value: Value | undefined): number | null {
   return value === null || value === undefined ? null : Number(value);
 }

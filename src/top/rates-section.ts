@@ -3,17 +3,19 @@ import { type Section, line } from './layout';
 import { table } from './table';
 import { cut, short } from './text';
 
-/** Between the messages that came and those that were sent. */
+/** Separates received from sent messages. */
 const GAP = '   ';
 
-/** More room than that would only tear them apart. */
+/** A wider side would only move the numbers away from their names. */
 const WIDEST_SIDE = 38;
 
-/** Messages and bytes a second by command, the most frequent first: those that came on the left, those sent on the right. */
+/**
+ * Messages and bytes per second by command, the most frequent first: received on the left, sent on the right.
+ */
 export function ratesSection({ rates }: TopData, width: number): Section {
   if (rates === null)
     return {
-      head: () => [line('MESSAGES: none were counted in the last minutes', 'title')],
+      head: () => [line('MESSAGES: none in the last minutes', 'title')],
       headLines: 1,
       rows: [],
       least: 0,
@@ -25,7 +27,7 @@ export function ratesSection({ rates }: TopData, width: number): Section {
   );
   const [titles = line(''), ...rows] = both;
   return {
-    head: () => [line(`MESSAGES a second, over ${Math.round(rates.seconds)} s`, 'title'), titles],
+    head: () => [line(`MESSAGES per second, over ${Math.round(rates.seconds)} s`, 'title'), titles],
     headLines: 2,
     rows,
     least: 4,
@@ -57,6 +59,6 @@ function side(title: string, flows: Rates['recv'], width: number): readonly stri
   ).map((text) => cut(text, width));
 }
 
-/** Both sides stand still, whatever the commands. */
+/** Fixed, so that the columns do not move when the commands change. */
 const COMMAND_WIDTH = 12;
 const NUMBER_WIDTH = 8;

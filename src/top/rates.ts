@@ -17,8 +17,8 @@ interface Count {
 }
 
 /**
- * Rates of messages. A point counts what passed since the one before it, so each node's first point only begins its window.
- * Null where no node has two.
+ * Rates of messages. A point counts the messages since the point before it, so the first point of each node
+ * only marks the start of its window. Null if no node has two points.
  */
 export function ratesOf({ recv, recvBytes, sent, sentBytes }: MessagePoints): Rates | null {
   const spans = spansOf(recv);
@@ -55,7 +55,7 @@ function counts(points: readonly StorePoint[]): Map<string, Count> {
   return sums;
 }
 
-/** For each node the points that count, and the time of which they tell. */
+/** For each node, the points that count, and the period that they cover. */
 function spansOf(points: readonly StorePoint[]): {
   readonly window: Window;
   readonly seconds: number;

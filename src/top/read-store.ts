@@ -20,10 +20,13 @@ const MINUTE_NS = 60n * SECOND_NS;
 const HOUR_NS = 60n * MINUTE_NS;
 const DAY_NS = 24n * HOUR_NS;
 
-/** How far back the newest point is looked for, one after the other: all that there is only where a store is old. */
+/** How far back to look for the newest point, step by step; everything is only read from an old store. */
 const LOOK_BACK_NS = [10n * MINUTE_NS, DAY_NS, 30n * DAY_NS];
 
-/** A minute, and the point that begins it; where points come more rarely, as many minutes as it takes for two. */
+/**
+ * A minute, and the point that begins it. If points come less often, the window is as many minutes as two
+ * points need.
+ */
 const WINDOW_NS = 61n * SECOND_NS;
 const LONG_WINDOW_NS = 16n * MINUTE_NS;
 
@@ -32,10 +35,10 @@ const BLOCKS_NS = 14n * DAY_NS;
 /** As many as a node keeps. */
 export const MAX_BLOCKS = 20;
 
-/** What becomes of a block that is judged; those that are not would fill the list. */
+/** Statuses of judged blocks; the others would fill the list. */
 const JUDGED = ['accepted', 'side_chain', 'rejected', 'orphan'];
 
-/** Of the points of `peers`, those of an interval. */
+/** Selects the points of `peers` that belong to an interval. */
 const IS_GAUGE: Where = { kind: 'compare', column: 'total_connected', op: '>=', value: 0 };
 
 /** Of the points of `btcdmon`, those that tell of a step of the clock. */
@@ -49,7 +52,10 @@ const EMPTY: StoreFigures = {
   ...{ mempool: null, gauges: null, agents: [], blocks: [], exporters: [], clockStep: null },
 };
 
-/** What a store tells of the time up to `newest`, that of its newest point; with `agents` also who shook hands lately. */
+/**
+ * Reads the data of a store up to `newest`, the time of its newest point; with `agents` also the handshakes
+ * of the last hour.
+ */
 export async function readStore(
   points: Points,
   newest: bigint | null,
@@ -94,12 +100,12 @@ export async function readStore(
 }
 
 /**
- * The time of the newest point: of those by which each process accounts for itself at each interval, after all others. Null where
- * there is none.
+ * The time of the newest point. Each process writes its account last in an interval, so only accounts are
+ * read. Null if there is none.
  */
 export async function newestTime(points: Points, nowNs: bigint): Promise<bigint | null> {
   for (const ns of [...LOOK_BACK_NS, nowNs]) {
-    // Points of a machine whose clock is a little ahead of ours are not missed.
+    // Includes points of a machine whose clock is slightly ahead of ours.
     const range = { since: nowNs - ns, until: nowNs + MINUTE_NS };
     const [newest] = await points.read('btcdmon', range, { limit: 1 });
     if (newest !== undefined) return newest.time;
@@ -120,7 +126,7 @@ async function agentCounts(points: Points, range: Period): Promise<readonly Agen
     .sort((a, b) => b.handshakes - a.handshakes);
 }
 
-/** Each block once, however many nodes judged it. */
+/** Each block once, even if several nodes judged it. */
 async function lastBlocks(points: Points, range: Period): Promise<readonly LiveBlock[]> {
   const judged = await points.read('processed_blocks', range, {
     ...{

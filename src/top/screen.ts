@@ -15,14 +15,14 @@ const STYLES: Readonly<Record<Style, string>> = {
   alert: '\x1b[1;31m',
 };
 
-/** Where a terminal does not tell its size. */
+/** Used if a terminal does not report its size. */
 const DEFAULT_WIDTH = 80;
 const DEFAULT_HEIGHT = 24;
 
-/** The terminal: taken over by `enter`, given back as it was by `leave`, however the program ends. */
+/** The terminal. `enter` takes it over; `leave` restores it, however the program ends. */
 export class Screen {
   private entered = false;
-  /** What the terminal shows has nothing to do with the last frame. */
+  /** What the terminal shows is not the last frame. */
   private stale = true;
   private readonly leaveAtExit = (): void => this.leave();
   private readonly resized = (): void => {
@@ -34,22 +34,22 @@ export class Screen {
 
   constructor(
     private readonly output: WriteStream,
-    /** Null where nobody can type. */
+    /** Null if there is no keyboard. */
     private readonly input: ReadStream | null,
     private readonly colours: boolean,
     private readonly hooks: {
       readonly redraw: () => void;
       readonly typed: (text: string) => void;
-      /** The terminal was closed. */
+      /** Called when the terminal was closed. */
       readonly gone: () => void;
     },
   ) {
-    // It stays: a write may fail after the program has let go of the terminal.
+    // The listener is never removed: a write may fail after the program has left the terminal.
     output.on('error', this.gone);
   }
 
   get size(): Size {
-    // A terminal that does not know tells 0.
+    // A terminal that does not know its size reports 0.
     return {
       width: this.output.columns > 0 ? this.output.columns : DEFAULT_WIDTH,
       height: this.output.rows > 0 ? this.output.rows : DEFAULT_HEIGHT,
@@ -84,14 +84,14 @@ export class Screen {
     this.output.write(LEAVE);
   }
 
-  /** Draws a frame that is made for its size in the place of the last one. */
+  /** Draws a frame, made for the current size, over the last one. */
   draw(lines: readonly TextLine[]): void {
     if (!this.entered) return;
     const { width } = this.size;
     const drawn = lines.map(({ text, style }) => {
       const start = this.colours ? STYLES[style] : '';
       const shown = start === '' ? text : `${start}${text}\x1b[0m`;
-      // Behind a full line the cursor stands on its last character, which would be cleared.
+      // After a full line the cursor is on its last character, which clearing would erase.
       return text.length < width ? shown + CLEAR_LINE : shown;
     });
     this.output.write(`${this.stale ? CLEAR : ''}${HOME}${drawn.join('\r\n')}`);

@@ -5,7 +5,7 @@ import { nameOf } from './text';
 
 const MINUTE_MS = 60_000;
 
-/** How many times as long as mostly a node may be silent before that is told of it. */
+/** A node counts as silent after this many of its usual intervals. */
 const PATIENCE = 2;
 
 /** The last point of each node. */
@@ -13,7 +13,7 @@ export function newestOf(points: readonly StorePoint[]): readonly StorePoint[] {
   return groupByNode(points).map(({ last }) => last);
 }
 
-/** How often points come: of the node whose points come most often. */
+/** The interval of the points, for the node with the shortest one. */
 export function intervalOf(points: readonly StorePoint[]): number | null {
   let least: number | null = null;
   for (const { first, last, all } of groupByNode(points)) {
@@ -24,7 +24,7 @@ export function intervalOf(points: readonly StorePoint[]): number | null {
   return least;
 }
 
-/** The nodes of the last hour, from the minutes in which they gave points. */
+/** The nodes of the last hour, from the minutes in which they wrote points. */
 export function nodesOf(minutes: readonly StorePoint[], newest: bigint): readonly NodeSeen[] {
   return groupByNode(minutes)
     .map(({ first, last, all }) => {
@@ -36,7 +36,9 @@ export function nodesOf(minutes: readonly StorePoint[], newest: bigint): readonl
     .sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
 }
 
-/** The relay view of the node that holds most; what happened in the window is that of all. */
+/**
+ * The relay view of the node with the most transactions; the counts of the window are added over all nodes.
+ */
 export function mempoolOf(points: readonly StorePoint[]): MempoolFigures | null {
   const gauge = ({ values }: StorePoint, name: string): number => numberOf(values[name]) ?? 0;
   const [fullest] = [...newestOf(points)].sort((a, b) => gauge(b, 'num_tx') - gauge(a, 'num_tx'));
@@ -51,7 +53,7 @@ export function mempoolOf(points: readonly StorePoint[]): MempoolFigures | null 
   };
 }
 
-/** Counts of peers from the newest gauges of each node. */
+/** Numbers of peers from the newest gauges of each node. */
 export function gaugesOf(newest: readonly StorePoint[]): PeerGauges | null {
   if (newest.length === 0) return null;
   const sum = (name: string): number =>
@@ -65,7 +67,7 @@ export function gaugesOf(newest: readonly StorePoint[]): PeerGauges | null {
   };
 }
 
-/** The exporters of each node, from what it says of them within the window. */
+/** The exporters of each node, from its own accounts within the window. */
 export function exporterRows(accounts: readonly StorePoint[]): readonly ExporterRow[] {
   const named = accounts.filter(({ values }) => (values['exporter'] ?? '') !== '');
   return groupByNode(named, ({ values }) => values['exporter']).map(({ last, all }) => {
@@ -84,7 +86,7 @@ export function exporterRows(accounts: readonly StorePoint[]): readonly Exporter
   });
 }
 
-/** What the same run had dropped at the start of the window. */
+/** How many points the same run had dropped at the start of the window. */
 function droppedBefore(own: readonly StorePoint[], last: StorePoint): number {
   const sameRun = own.filter(({ values }) => values['started'] === last.values['started']);
   // A run that began within the window had dropped nothing before it.

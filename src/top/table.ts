@@ -1,15 +1,17 @@
 import { cut } from './text';
 
-/** A column of a table. */
 export interface TableColumn {
   readonly title: string;
   readonly right?: boolean;
-  /** Of a column that may be narrower than its longest cell: its least width. */
+  /** Least width of a column that may be narrower than its longest cell. */
   readonly least?: number;
   readonly cut?: (text: string, width: number) => string;
 }
 
-/** A table as lines of at most `width` characters, the titles first. Where it is too wide, columns with a least width give way. */
+/**
+ * Formats a table as lines of at most `width` characters, titles first. If it is too wide, columns with a
+ * least width shrink.
+ */
 export function table(
   columns: readonly TableColumn[],
   rows: readonly (readonly string[])[],
@@ -38,7 +40,7 @@ export function table(
   return [line(columns.map(({ title }) => title)), ...rows.map(line)];
 }
 
-/** Of the columns that may be narrower the widest; null where none may. */
+/** The widest of the columns that may shrink; null if none may. */
 function widestOf(columns: readonly TableColumn[], widths: readonly number[]): number | null {
   let widest: number | null = null;
   columns.forEach(({ least }, i) => {

@@ -45,18 +45,18 @@ export function millis(ms: number | null): string {
   return ms < 99.95 ? ms.toFixed(1) : ms < 99_999.5 ? ms.toFixed(0) : '>99s';
 }
 
-/** A whole number with its thousands apart. */
+/** A whole number with separated thousands. */
 export function whole(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** Text cut at its end where it is too long; `~` marks what is missing. */
+/** Cuts a text that is too long at its end; `~` marks the cut. */
 export function cut(text: string, width: number): string {
   if (text.length <= width) return text;
   return width <= 1 ? text.slice(0, width) : `${text.slice(0, width - 1)}~`;
 }
 
-/** Text cut in its middle, so that the port of an address and the end of a hash stay. */
+/** Cuts a text in its middle, so that the port of an address and the end of a hash stay. */
 export function cutMiddle(text: string, width: number): string {
   if (text.length <= width) return text;
   const tail = Math.floor((width - 1) / 2);
@@ -65,12 +65,14 @@ export function cutMiddle(text: string, width: number): string {
     : `${text.slice(0, width - 1 - tail)}~${text.slice(text.length - tail)}`;
 }
 
-/** Nothing but printable ASCII: every line passes it before it comes to a terminal. */
+/**
+ * Replaces everything but printable ASCII. Every line passes through this before it is written to a terminal.
+ */
 export function clean(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?');
 }
 
-/** A node as `name/network`; a collector of others' points is on none. */
+/** A node as `name/network`. A collector of other nodes' points is on no network. */
 export function nameOf({ node, network }: NodeName): string {
   return network === '' ? node : `${node}/${network}`;
 }

@@ -6,28 +6,28 @@ import { Feed, type FeedOptions } from './feed';
 import { frame } from './frame';
 import { Viewer } from './viewer';
 
-/** What `top` was called with. */
+/** Arguments of the command `top`. */
 export interface TopOptions extends FeedOptions {
   readonly everyMs: number;
-  /** One frame, and no more. */
+  /** Draws only one frame. */
   readonly once: boolean;
   readonly json: boolean;
 }
 
-/** Where it shows what it finds. */
+/** Streams and signals of the command. */
 export interface TopIo {
   readonly stdout: WriteStream;
   readonly stdin: ReadStream;
-  /** Resolves when the user wants an end, by a signal. */
+  /** Resolves when the user ends the program by a signal. */
   readonly untilSignal: () => Promise<void>;
 }
 
-/** Wide enough for any address, where there is no terminal whose width would matter. */
+/** Width if there is no terminal: enough for any address. */
 const PIPE_WIDTH = 120;
 
 /**
- * Shows a node or a store until the reader has seen enough; once, as plain text, where there is no terminal to draw on.
- * @throws UsageError, FailureError where there is nothing to show
+ * Shows a node or a store until the user quits; only once, as plain text, if stdout is no terminal.
+ * @throws UsageError, FailureError if there is nothing to show
  */
 export async function runTop(options: TopOptions, { stdout, stdin, untilSignal }: TopIo): Promise<void> {
   checkTime();

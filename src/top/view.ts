@@ -1,12 +1,11 @@
 import type { PeerRow, TopData } from './data';
 
-/** In what order peers are shown. */
+/** Orders of the peers. */
 export const SORTS = ['direction', 'address', 'ping', 'up', 'in', 'out', 'msg/s'] as const;
 
-/** One of `SORTS`. */
 export type Sort = (typeof SORTS)[number];
 
-/** What the reader has chosen. */
+/** What the user has chosen. */
 export interface View {
   readonly sort: Sort;
   /** The first peer that is shown. */
@@ -15,19 +14,19 @@ export interface View {
   readonly help: boolean;
 }
 
-/** All that a frame is made from. */
+/** Everything that a frame is made from. */
 export interface Picture {
   readonly data: TopData;
   readonly view: View;
   /** Unix time in milliseconds. */
   readonly nowMs: number;
-  /** How often it is asked anew. */
+  /** Time between requests. */
   readonly everyMs: number;
-  /** Why there is nothing newer. */
+  /** Why there is no newer data. */
   readonly trouble: string | null;
 }
 
-/** Outbound peers first, and within each direction the nearest: as `bitcoin-cli -netinfo` has them. */
+/** Outbound peers first, and within each direction the shortest ping first, as in `bitcoin-cli -netinfo`. */
 const byDirection = (a: PeerRow, b: PeerRow): number =>
   Number(b.outbound) - Number(a.outbound) ||
   (a.leastPingMs ?? Infinity) - (b.leastPingMs ?? Infinity) ||
@@ -43,9 +42,9 @@ const ORDERS: Readonly<Record<Sort, (a: PeerRow, b: PeerRow) => number>> = {
   'msg/s': (a, b) => b.messagesPerS - a.messagesPerS,
 };
 
-/** Peers in the order that was chosen. */
+/** Peers in the chosen order. */
 export function sorted(peers: readonly PeerRow[], sort: Sort): readonly PeerRow[] {
   const order = ORDERS[sort];
-  // Infinity - Infinity is no order.
+  // Infinity - Infinity is NaN, so the order can be undefined.
   return [...peers].sort((a, b) => order(a, b) || a.id - b.id);
 }

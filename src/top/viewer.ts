@@ -8,32 +8,33 @@ import { Screen } from './screen';
 import { longAge } from './text';
 import type { View } from './view';
 
-/** How a viewer works. */
 export interface ViewerOptions {
   readonly everyMs: number;
   readonly colours: boolean;
 }
 
-/** What it works with. */
 export interface ViewerModules {
   readonly feed: Pick<Feed, 'next'>;
   readonly stdout: WriteStream;
   readonly stdin: ReadStream;
 }
 
-/** An answer that takes longer is named. */
+/** A request that takes longer is reported. */
 const SLOW_MS = 10_000;
 
 const RESUME_MS = 100;
 
-/** Shows frames on a terminal and hears the keys. Asking and drawing go their own ways: a store that is slow holds up no key. */
+/**
+ * Shows frames on a terminal and handles keys. Requests and drawing are independent, so a slow store delays
+ * no key.
+ */
 export class Viewer {
   private view: View = { sort: 'direction', scroll: 0, paused: false, help: false };
   private data: TopData | null = null;
   private trouble: string | null = null;
-  /** The furthest that can be scrolled. */
+  /** The furthest scroll position. */
   private lastScroll = 0;
-  /** When it was asked for what has not come yet. */
+  /** When the unanswered request was sent. */
   private askedMs: number | null = null;
   private readonly screen: Screen;
   private end: () => void = () => undefined;
@@ -51,7 +52,9 @@ export class Viewer {
     });
   }
 
-  /** Resolves when the reader, or `signalled`, wants an end; the terminal is as it was then, and also where it throws. */
+  /**
+   * Resolves when the user quits or `signalled` resolves. The terminal is restored then, also if it throws.
+   */
   async run(first: TopData, signalled: Promise<void>): Promise<void> {
     this.data = first;
     const ended = new Promise<void>((resolve, reject) => {
@@ -111,9 +114,9 @@ export class Viewer {
       }
       if (next === 'suspend') {
         this.screen.leave();
-        // As a terminal does at Ctrl-Z: to all of the foreground.
+        // Like a terminal at Ctrl-Z: the signal goes to the whole foreground group.
         process.kill(0, 'SIGTSTP');
-        // Where no shell waits (ssh -t HOST btcdmon-node top) nothing stops.
+        // Without a shell that waits (ssh -t HOST btcdmon-node top) nothing is suspended.
         setTimeout(this.resume, RESUME_MS);
         return;
       }
@@ -122,7 +125,7 @@ export class Viewer {
     this.draw();
   }
 
-  /** Whoever had the terminal meanwhile may have left it otherwise. */
+  /** Another program may have changed the terminal meanwhile. */
   private readonly resume = (): void => {
     this.screen.leave();
     this.screen.enter();

@@ -2,7 +2,7 @@ import type { NodeState } from '../live/node-state';
 import type { TopData } from './data';
 import { MAX_BLOCKS } from './read-store';
 
-/** What the store tells of a node, with what the running node itself tells, which is of this moment. */
+/** Combines the data of the store with the current state of the running node. */
 export function withState(
   data: TopData,
   { version, node, network, startedMs, ...state }: NodeState,
@@ -14,7 +14,7 @@ export function withState(
     version,
     startedMs,
     nodes: [{ node, network, silentMs: 0 }],
-    // A node that was started anew knows none of before.
+    // A restarted node does not know the blocks from before.
     blocks: blocks.sort((a, b) => b.timeMs - a.timeMs).slice(0, MAX_BLOCKS),
     exporters: state.exporters.map((exporter) => {
       const stored = data.exporters.find(({ name }) => name === exporter.name);

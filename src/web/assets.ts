@@ -8,10 +8,10 @@ import { takesGzip } from './reply';
 
 const compress = promisify(gzip);
 
-/** Where the build leaves the page. */
+/** Where the build writes the page. */
 export const ASSETS = path.join(__dirname, 'assets');
 
-/** What is served, by the end of its name. */
+/** Content types by file extension; other files are not served. */
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -19,12 +19,11 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** With a hash in its name, as esbuild writes it, a file never changes. */
+/** Names with a hash, as esbuild writes them. Such a file never changes. */
 const HASHED = /[-.][A-Z0-9]{8}\.[a-z]+$/;
 
 const YEAR_S = 31_536_000;
 
-/** A file of the page. */
 export interface Asset {
   readonly type: string;
   readonly body: Buffer;
@@ -33,10 +32,10 @@ export interface Asset {
   readonly caching: string;
 }
 
-/** Reads the files of the page, by name. They are served from memory, so that no request reaches a path. */
+/** Reads the files of the page, by name. They are served from memory, so no request can reach a path. */
 export async function readAssets(folder: string): Promise<ReadonlyMap<string, Asset>> {
   const assets = new Map<string, Asset>();
-  // Nothing there: a build without its page.
+  // A build without the page has no such folder.
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
     const type = TYPES[path.extname(name)];
@@ -46,7 +45,7 @@ export async function readAssets(folder: string): Promise<ReadonlyMap<string, As
   return assets;
 }
 
-/** Makes a file of the page from its bytes. */
+/** Makes an asset from its bytes. */
 async function assetOf(name: string, type: string, body: Buffer): Promise<Asset> {
   return {
     ...{ type, body },
@@ -56,7 +55,7 @@ async function assetOf(name: string, type: string, body: Buffer): Promise<Asset>
   };
 }
 
-/** Sends a file, or that the client has it already. */
+/** Sends a file, or 304 if the client already has it. */
 export function sendAsset(request: IncomingMessage, response: ServerResponse, asset: Asset): void {
   const headers = { etag: asset.etag, 'cache-control': asset.caching, vary: 'accept-encoding' };
   const known = request.headers['if-none-match']?.split(',').map((tag) => tag.trim().replace(/^W\//, ''));

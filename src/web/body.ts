@@ -16,7 +16,7 @@ export async function readBody(
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    // What is left Node reads and drops: a client that is cut off never sees why.
+    // Node reads and drops the rest of the body, because a client that is cut off never sees the error.
     if (length > maxBytes) throw new HttpError(413, `the request has more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }

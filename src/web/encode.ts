@@ -1,13 +1,15 @@
 import type { ResultColumn, Row, Value } from '../query/result';
 
-/** Rows as JSON: times in milliseconds since the Unix epoch. What JSON can't hold goes as a string. */
+/**
+ * Rows as JSON. Times are in milliseconds since the Unix epoch. Values that JSON can't represent are strings.
+ */
 export function encodeRows(columns: readonly ResultColumn[], rows: readonly Row[]): string {
   return rows
     .map((row) => JSON.stringify(row.map((value, index) => encodeValue(value, columns[index]?.type))))
     .join(',');
 }
 
-/** Milliseconds since the Unix epoch, with what a double keeps of the rest. */
+/** Milliseconds since the Unix epoch, with as many decimals as a double keeps. */
 export function msOf(ns: bigint): number {
   return Number(ns / 1_000_000n) + Number(ns % 1_000_000n) / 1e6;
 }

@@ -4,23 +4,25 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** What stands in the URL behind the question mark. */
+  /** The query part of the URL. */
   readonly params: URLSearchParams;
-  /** Aborted when the client has the answer or has gone; an answer's own `close` may not come. */
+  /**
+   * Aborted when the client has the answer or has gone. The answer's own `close` event does not always come.
+   */
   readonly left: AbortSignal;
 }
 
-/** Answers a request. What it throws is answered by the router. */
+/** Answers a request. The router answers with the error that it throws. */
 export type Handler = (exchange: Exchange) => Promise<void> | void;
 
 /** One path of the server. */
 export interface Route {
-  /** By method; who serves GET serves HEAD. */
+  /** Handlers by method; GET also serves HEAD. */
   readonly GET?: Handler;
   readonly POST?: Handler;
   /**
-   * Who may come: `all`; `page`: with a session, else it leads to where one begins; `api`: with a session or token, and from no page of
-   * another site.
+   * Who may request it. `all`: everybody; `page`: with a session, others are redirected to the login; `api`:
+   * with a session or token, and not from a page of another site.
    */
   readonly access: 'all' | 'page' | 'api';
 }

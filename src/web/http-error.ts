@@ -2,10 +2,10 @@ import { UsageError, FailureError } from '../lib/errors';
 import { TooLongError } from '../query/query-scheduler';
 import { BusyError } from '../query/turns';
 
-/** Seconds after which somebody who was turned away may try again. */
+/** Seconds after which a rejected client may try again. */
 const RETRY_AFTER = '2';
 
-/** An answer that is no success: its status and one line. */
+/** An error answer: its status and one line. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
 
@@ -18,7 +18,7 @@ export class HttpError extends Error {
   }
 }
 
-/** What a client is told of an error; null where it is a fault of the program, whose words are for the log. */
+/** The error that a client sees. Null for a fault of the program, whose message only goes to the log. */
 export function toHttpError(error: unknown): HttpError | null {
   if (error instanceof HttpError) return error;
   if (error instanceof UsageError) return new HttpError(400, error.message);
@@ -28,7 +28,7 @@ export function toHttpError(error: unknown): HttpError | null {
   return null;
 }
 
-/** The answer to one too many. */
+/** The answer if there are too many requests. */
 export function busy(message: string): HttpError {
   return new HttpError(503, message, { 'retry-after': RETRY_AFTER });
 }

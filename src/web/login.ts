@@ -8,15 +8,15 @@ import { isRecord } from '../query/server-request';
 
 const MAX_BYTES = 2_000;
 
-/** Where a session begins. */
+/** Path of the login. */
 export const LOGIN_PATH = '/login';
 
-/** What stands in the page of a login where a line for the visitor goes. */
+/** Placeholder in login.html for a message to the visitor. */
 const MESSAGE = '<!--message-->';
 
 /**
- * `/login` and `/logout`. A form comes back to its page with a line where the token is wrong; a script sends JSON and hears of it by the
- * status.
+ * `/login` and `/logout`. If the token in a form is wrong, the login page comes back with a message. A script
+ * sends JSON and gets a status.
  */
 export function loginRoutes(guard: TokenGuard, page: Asset | undefined): ReadonlyMap<string, Route> {
   const show: Handler = ({ request, response }) => {
@@ -54,7 +54,7 @@ export function loginRoutes(guard: TokenGuard, page: Asset | undefined): Readonl
   ]);
 }
 
-/** Leads a browser elsewhere, by GET. */
+/** Redirects a browser to another path, by GET. */
 export function redirect(response: Parameters<Handler>[0]['response'], to: string): void {
   response.writeHead(303, { location: to, 'content-length': 0 }).end();
 }

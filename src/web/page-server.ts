@@ -17,16 +17,15 @@ import { siteOf } from './routes';
 import { type ServerOptions, listenError, listenHttp, portOf } from './server';
 import type { HttpSettings } from './settings';
 
-/** What the page shows. */
 export interface PageModules {
-  readonly asking: QueryScheduler;
+  readonly scheduler: QueryScheduler;
   /** Name of the node or collector; null for a store alone. */
   readonly node: string | null;
   readonly live?: Live | undefined;
   readonly exporters: () => readonly ExporterStats[];
 }
 
-/** What opening a page needs, and what tests have otherwise. */
+/** Parameters of `open` that tests replace. */
 export interface OpenModules {
   readonly log: Log;
   readonly assets?: string;
@@ -34,8 +33,8 @@ export interface OpenModules {
 }
 
 /**
- * The page's server. It takes its place at once, so that a port in use is said before anything else is begun, and answers from when it
- * has something to show.
+ * The server of the page. It listens at once, so that a used port is reported before anything else starts. It
+ * answers once it has something to show.
  */
 export class PageServer {
   private handle: RequestListener = notYet;
@@ -49,8 +48,8 @@ export class PageServer {
   ) {}
 
   /**
-   * Listens.
-   * @throws FailureError where the place can't be had
+   * Starts to listen.
+   * @throws FailureError if the address can't be used
    */
   static async open(settings: HttpSettings, modules: OpenModules): Promise<PageServer> {
     try {
@@ -66,7 +65,7 @@ export class PageServer {
     }
   }
 
-  /** Where it is found on this machine. */
+  /** Its URL on this machine. */
   get url(): string {
     const { host } = this.settings;
     const name = host === '0.0.0.0' || host === '::' ? 'localhost' : isIPv6(host) ? `[${host}]` : host;
@@ -82,21 +81,26 @@ export class PageServer {
     this.server.ref();
   }
 
-  /** Begins to answer. */
+  /** Starts to answer. */
   async show(modules: PageModules): Promise<void> {
     const { log } = this.modules;
     const { token, names, proxies: places = [] } = this.settings;
     const warn = (message: string, details: object): void => void log.warn(message, details);
-    // How long a session lives, and how long a guesser waits, depend on no clock that can be set.
+    // The life of sessions and the delay of guessers must not depend on a clock that can be set.
     const nowMs = (): number => performance.now();
     const proxies = new Proxies(places);
     const guard = new TokenGuard(token, `btcdmon_${this.port}`, { nowMs, warn, proxies });
     const assets = await readAssets(this.modules.assets ?? ASSETS);
-    const facts = new StoreExtentReader(modules.asking);
+    const extent = new StoreExtentReader(modules.scheduler);
     const queryMs = this.modules.limits?.queryMs ?? QUERY_MS;
-    const site = siteOf({ ...modules, ...{ assets, guard, facts, warn, queryMs, held: new AnswerMemory() } });
+    const site = siteOf({
+      ...modules,
+      ...{ assets, guard, extent, warn, queryMs, held: new AnswerMemory() },
+    });
     const fault = (error: unknown): void =>
-      void log.error('the page failed at something', { error: error instanceof Error ? error.stack : error });
+      void log.error('an operation of the page failed', {
+        error: error instanceof Error ? error.stack : error,
+      });
     const router = { ...site, guard, names, fault };
     this.ends = () => site.close();
     this.handle = (request, response) => {
@@ -107,7 +111,7 @@ export class PageServer {
     };
   }
 
-  /** Ends every answer; those that ask the store are broken off by whoever owns it. */
+  /** Ends every answer. The owner of the store interrupts those that wait for it. */
   async close(): Promise<void> {
     this.server.close();
     this.ends();

@@ -1,11 +1,15 @@
 import { HttpError } from './http-error';
 
-/** What no value has: control characters, of which DuckDB takes the first for the end, and what stands for bytes that are no UTF-8. */
+/**
+ * Characters that no value may have: control characters, because DuckDB treats NUL as the end of a text, and
+ * replacements of bytes that are not UTF-8.
+ */
 const NO_TEXT = /[\p{Cc}\p{Cs}\ufffd]/u;
 
 /**
- * Takes the parameters that a path knows, each once.
- * @throws HttpError 400 naming one that it does not know, or whose value has control characters or is no text
+ * Reads the parameters that a path knows, each at most once.
+ * @throws HttpError 400 naming an unknown parameter, or one whose value has control characters or is not
+ * UTF-8
  */
 export function readParams<N extends string>(
   params: URLSearchParams,

@@ -1,19 +1,18 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Connections of one address that have not sent the head of a request yet; a browser opens six. */
+/** Most connections of one address that have not sent a request head yet; a browser opens six. */
 const MAX_PER_ADDRESS = 32;
 
-/** Whom the bound is for. */
 export interface PendingOptions {
   readonly maxPerAddress?: number;
-  /** Whether an address has no bound of its own, as a proxy that comes for many. */
+  /** Whether an address is exempt from the limit, such as a proxy that serves many clients. */
   readonly isExempt?: (address: string) => boolean;
 }
 
 /**
- * Bounds the connections of one address on which no request has come yet, so that one that opens hundreds and says nothing does not
- * take the places of all others: beyond the bound the one that has waited longest is closed.
+ * Limits the connections of one address without a request. So a client that opens hundreds and sends nothing
+ * does not take the places of others. Above the limit the longest waiting connection is closed.
  */
 export function limitPendingHeads(
   server: Server,
@@ -26,7 +25,7 @@ export function limitPendingHeads(
     if (own?.size === 0) pending.delete(address);
   };
   server.on('connection', (socket: Socket) => {
-    // Once it has gone, a socket tells its address no more.
+    // After a socket has closed, its address is unknown.
     const address = socket.remoteAddress ?? '';
     if (isExempt(address)) return;
     const own = pending.get(address) ?? new Set<Socket>();

@@ -5,13 +5,12 @@ import type { HttpError } from './http-error';
 
 const compress = promisify(gzip);
 
-/** Below this a packet or two carry it as it is. */
+/** Smaller answers fit into one or two packets uncompressed. */
 const GZIP_FROM = 4_096;
 
-/** Fast rather than small: level 1 takes a third of the time of the default, for a fifth more bytes. */
+/** Fast rather than small: level 1 takes a third of the time of the default and gives a fifth more bytes. */
 const LEVEL = 1;
 
-/** What is sent back. */
 export interface Reply {
   readonly status?: number;
   readonly type: string;
@@ -19,7 +18,7 @@ export interface Reply {
   readonly body: Buffer | string;
 }
 
-/** Sends an answer that is complete, compressed where the client takes that. */
+/** Sends a complete answer, compressed if the client accepts that. */
 export async function send(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
   const { status = 200, type, headers = {} } = reply;
   let body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
@@ -32,16 +31,15 @@ export async function send(request: IncomingMessage, response: ServerResponse, r
     vary: 'accept-encoding',
     ...(packed ? { 'content-encoding': 'gzip' } : {}),
   });
-  // Node leaves the body of an answer to HEAD out.
+  // For HEAD, Node leaves out the body.
   response.end(body);
 }
 
-/** Sends a value as JSON. */
 export function sendJson(request: IncomingMessage, response: ServerResponse, value: unknown): Promise<void> {
   return send(request, response, { type: 'application/json', body: JSON.stringify(value) });
 }
 
-/** Sends an error, for the API as JSON and else as a line of text. */
+/** Sends an error, as JSON for the API and otherwise as a line of text. */
 export async function sendError(
   request: IncomingMessage,
   response: ServerResponse,
@@ -55,7 +53,6 @@ export async function sendError(
   });
 }
 
-/** Whether the client takes gzip. */
 export function takesGzip({ headers }: IncomingMessage): boolean {
   return /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test([headers['accept-encoding']].flat().join());
 }

@@ -3,9 +3,10 @@ import { isIP } from 'node:net';
 import { HttpError } from './http-error';
 
 /**
- * Holds that a request was meant for this server. A page elsewhere can have its own name point at this machine and then read what
- * it likes (DNS rebinding), but it can't have the browser write another name into `Host`. Names of the loopback are right with any
- * port, since a tunnel ends at one of its own; an address is right where the connection came to it.
+ * Checks that a request was meant for this server. A page of another site can make its own name point at this
+ * machine and then read the answers (DNS rebinding), but it can't change the `Host` that the browser sends.
+ * Loopback names are allowed with any port, because a tunnel has its own port. An address is allowed if the
+ * connection was made to it.
  * @throws HttpError 421
  */
 export function checkHost(request: IncomingMessage, port: number, names: readonly string[]): void {
@@ -19,7 +20,8 @@ export function checkHost(request: IncomingMessage, port: number, names: readonl
 }
 
 /**
- * Holds that a request comes from a page of this server, from the address bar, or from a program that is no browser.
+ * Checks that a request comes from a page of this server, from the address bar, or from a program that is no
+ * browser.
  * @throws HttpError 403
  */
 export function checkSite(request: IncomingMessage): void {

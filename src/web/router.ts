@@ -9,27 +9,26 @@ import { sendError } from './reply';
 import { SECURITY_HEADERS } from './security-headers';
 import { checkHost, checkSite } from './request-origin';
 
-/** What the router decides by. */
 export interface RouterModules {
-  /** The paths that there are; nothing else is served. */
+  /** The paths that exist; nothing else is served. */
   readonly routes: ReadonlyMap<string, Route>;
-  /** Routes of paths with a name behind this. */
+  /** Routes of paths that end with a name. */
   readonly named: { readonly path: string; readonly route: (name: string) => Route };
   readonly guard: TokenGuard;
-  /** Names of this server, beside those that it always has. */
+  /** Names of this server, in addition to those that it always has. */
   readonly names: readonly string[];
-  /** Told of faults of the program. */
+  /** Called with faults of the program. */
   readonly fault: (error: unknown) => void;
 }
 
-/** Answers a request: looks at who comes and from where, then hands it to its route. Never rejects. */
+/** Answers a request: checks the client and the origin, then calls the handler. Never rejects. */
 export async function route(
   request: IncomingMessage,
   response: ServerResponse,
   port: number,
   modules: RouterModules,
 ): Promise<void> {
-  // A client that went away is no error of ours.
+  // A client that went away is no error of the server.
   response.on('error', () => undefined);
   const left = leaving(request.socket, response);
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
@@ -46,13 +45,13 @@ export async function route(
 }
 
 /**
- * Aborted when an answer has been taken or its client has gone. Of requests that were sent ahead, behind one that is still answered,
- * Node closes the answers no more when their connection ends.
+ * Aborted when an answer has been taken or its client has gone. If requests were pipelined and their
+ * connection ends, Node does not close the answers of the later ones.
  */
 function leaving(socket: Socket, response: ServerResponse): AbortSignal {
   const left = new AbortController();
   const leave = (): void => left.abort();
-  // Each request sent ahead listens, and Node would warn of the eleventh.
+  // Each pipelined request adds a listener, and Node warns at the eleventh.
   socket.setMaxListeners(0).once('close', leave);
   response.once('close', () => {
     socket.off('close', leave);
@@ -61,7 +60,7 @@ function leaving(socket: Socket, response: ServerResponse): AbortSignal {
   return left.signal;
 }
 
-/** What answers; null where the visitor must log in first. */
+/** The handler; null if the visitor must log in first. */
 function handlerOf(path: string, request: IncomingMessage, modules: RouterModules): Handler | null {
   const { routes, named, guard } = modules;
   const found =
@@ -92,9 +91,9 @@ async function fail(
   let known = toHttpError(error);
   if (known === null) {
     fault(error);
-    known = new HttpError(500, 'something went wrong here; the log of the node says what');
+    known = new HttpError(500, 'something went wrong here; see the log of the node');
   }
-  // A part of an answer was sent: that it is incomplete shows by the connection's end alone.
+  // A part of the answer was sent already. Only the end of the connection can show that it is incomplete.
   if (response.headersSent) response.destroy();
   else await sendError(request, response, known).catch((reason: unknown) => fault(messageOf(reason)));
 }

@@ -11,14 +11,13 @@ import { HttpError } from './http-error';
 import { loginRoutes } from './login';
 import type { RouterModules } from './router';
 
-/** What the paths of the server are made from. */
 export interface SiteModules extends About, Answering {
   readonly assets: ReadonlyMap<string, Asset>;
   readonly guard: TokenGuard;
   readonly warn: Warn;
 }
 
-/** Every path of the server, and how its streams end. */
+/** Every path of the server, and a function that ends its streams. */
 export function siteOf(modules: SiteModules): Pick<RouterModules, 'routes' | 'named'> & { close(): void } {
   const { assets, guard, warn } = modules;
   const { live } = modules;
@@ -33,7 +32,7 @@ export function siteOf(modules: SiteModules): Pick<RouterModules, 'routes' | 'na
     [PANELS_PATH, { access: 'api', GET: panelsHandler }],
     ...loginRoutes(guard, assets.get('login.html')),
   ]);
-  // Without the pages: what is served for a name is in the package, and no secret.
+  // Except the HTML pages: the other files are in the package and are no secret, so everybody may load them.
   for (const [name, asset] of assets)
     if (!name.endsWith('.html')) routes.set(`/assets/${name}`, { access: 'all', GET: fileHandler(asset) });
   return {

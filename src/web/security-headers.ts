@@ -5,7 +5,8 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
-  // With `no-referrer` a browser sends the login's form with `Origin: null`, which is no page of this server.
+  // With `no-referrer` a browser sends the login form with `Origin: null`, which would not count as a page of
+  // this server.
   'referrer-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',

@@ -8,7 +8,7 @@ import { HttpError } from './http-error';
 import { type AnswerMemory, MAX_BYTES, MAX_DOWNLOAD_ROWS, MAX_ROWS } from './limits';
 import { send } from './reply';
 
-/** An answer as a JSON object, with what `more` has to say when all rows are there. */
+/** An answer as a JSON object, with the fields that `more` adds once all rows are read. */
 export async function gatherJson(
   { columns, rows, rawSince }: Result,
   more: () => Readonly<Record<string, number | null>>,
@@ -19,7 +19,8 @@ export async function gatherJson(
   let truncated = false;
   for await (const batch of rows) {
     const taken = batch.slice(0, MAX_ROWS - count);
-    // Bytes at once: making them of all the text in the end would keep the event loop for as long.
+    // Each piece becomes bytes at once. Converting the whole text at the end would block the event loop for
+    // as long.
     const piece = Buffer.from(`${count === 0 ? '' : ','}${encodeRows(columns, taken)}`);
     truncated = taken.length < batch.length || bytes + piece.length > MAX_BYTES;
     if (taken.length > 0 && bytes + piece.length <= MAX_BYTES) {
@@ -34,24 +35,24 @@ export async function gatherJson(
   return Buffer.concat([Buffer.from('{"rows":['), ...pieces, Buffer.from(`],${rest}`)]);
 }
 
-/** Sends an answer that was gathered; it counts as held until the client has taken it. */
+/** Sends a gathered answer. It counts as held until the client has taken it. */
 export async function sendGathered(
   { request, response, left }: Exchange,
   body: Buffer,
   held: AnswerMemory,
 ): Promise<void> {
-  // Nobody lets go of what is taken for a client that has gone already.
+  // Nothing would release the memory held for a client that has already gone.
   left.throwIfAborted();
   left.addEventListener('abort', held.take(body.length), { once: true });
   await send(request, response, { type: 'application/json', body });
 }
 
-/** The forms of a download. */
+/** The formats of a download. */
 export type CsvFormat = Extract<Format, 'csv' | 'csv-raw'>;
 
 /**
- * The form that a request asks for.
- * @throws HttpError 400 for one that there is not
+ * The format that a request asks for.
+ * @throws HttpError 400 for an unknown format
  */
 export function readFormat(format: unknown): CsvFormat | 'json' {
   if (format === 'json' || format === 'csv' || format === 'csv-raw') return format;
@@ -59,8 +60,8 @@ export function readFormat(format: unknown): CsvFormat | 'json' {
 }
 
 /**
- * Sends an answer as CSV, as fast as the client takes it. Where it can't be completed the connection ends without the last chunk, by
- * which a client sees that something is missing.
+ * Sends an answer as CSV, as fast as the client takes it. If it can't be completed, the connection ends
+ * without the last chunk, so that the client notices that something is missing.
  */
 export async function sendCsv(
   { response }: Exchange,
@@ -72,7 +73,7 @@ export async function sendCsv(
   }: { readonly name: string; readonly format: CsvFormat; readonly signal: AbortSignal },
 ): Promise<void> {
   const pieces = formatResult({ ...result, rows: atMost(MAX_DOWNLOAD_ROWS, result) }, format);
-  // The names of the columns come before the first row does, or its error.
+  // The names of the columns come before the first row, or before its error.
   let waiting = (await pieces.next()).value as string;
   let open = false;
   for await (const piece of pieces) {

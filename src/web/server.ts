@@ -8,40 +8,44 @@ import { SECURITY_HEADERS } from './security-headers';
 /** Visitors are few: a browser opens six connections, a proxy some more. */
 const MAX_CONNECTIONS = 256;
 
-/** Milliseconds for the head of a request, and for all of it. */
+/** Time limits for the head of a request, and for all of it, in milliseconds. */
 const HEAD_MS = 10_000;
 const REQUEST_MS = 20_000;
 
-/** How often connections are held against these. Node's 30 s would give a slow one four times as long. */
+/**
+ * How often Node checks these limits. Its default of 30 s would give a slow client up to four times as long.
+ */
 const CHECK_MS = 2_000;
 
-/** Milliseconds without a byte either way: longer than the longest query, and streams are never silent so long. */
+/**
+ * Time limit without a byte in either direction, in milliseconds. It is longer than the longest query, and
+ * streams are never silent for so long.
+ */
 const SILENCE_MS = 75_000;
 
-/** Status and words for what is no request that can be read, by Node's code. */
+/** Status and message for a request that can't be parsed, by Node's error code. */
 const UNREADABLE: Readonly<Record<string, readonly [number, string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'the head of the request is too long'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'the request took too long'],
 };
 
-/** Where it listens. */
+/** The address to listen on. */
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }
 
-/** How long slow clients may take, for tests, and who comes for many. */
 export interface ServerOptions {
   readonly headMs?: number;
   readonly requestMs?: number;
   readonly checkMs?: number;
-  /** Whether an address is that of a proxy, which opens connections for all of its visitors. */
+  /** Whether an address is a proxy, which opens connections for all of its visitors. */
   readonly isProxy?: (address: string) => boolean;
 }
 
 /**
- * A server that listens. Alone it does not keep the program running: a node ends when its sources do.
- * @throws Error as Node has it where the address can't be listened on
+ * Starts a server. It does not keep the program running by itself, because a node ends when its sources do.
+ * @throws Node's error if the address can't be listened on
  */
 export async function listenHttp(
   { host, port }: ListenAddress,
@@ -49,13 +53,13 @@ export async function listenHttp(
   { headMs = HEAD_MS, requestMs = REQUEST_MS, checkMs = CHECK_MS, isProxy }: ServerOptions = {},
 ): Promise<Server> {
   const limits = { headersTimeout: headMs, requestTimeout: requestMs, connectionsCheckingInterval: checkMs };
-  // Whom a request without `Host` was meant for the router asks, as of any other.
+  // The router rejects a request without `Host`, like any other wrong host.
   const server = createServer({ ...limits, keepAliveTimeout: 5_000, requireHostHeader: false }, handle);
   server.maxConnections = MAX_CONNECTIONS;
   server.timeout = SILENCE_MS;
   limitPendingHeads(server, isProxy === undefined ? {} : { isExempt: isProxy });
   server.on('clientError', refuse);
-  // `Expect` is answered as if it were not there, with the headers that every answer has.
+  // `Expect` is ignored: the request is answered with the usual headers.
   server.on('checkExpectation', handle);
   server.listen(port, host);
   await once(server, 'listening');
@@ -69,7 +73,7 @@ export function portOf(server: Server): number {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** What a place can't be listened on for. */
+/** The error for an address that can't be listened on. */
 export function listenError({ host, port }: ListenAddress, error: unknown): FailureError {
   const place = `--http ${isIPv6(host) ? `[${host}]` : host}:${port}`;
   const { code } = error as NodeJS.ErrnoException;

@@ -1,20 +1,22 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** The most sessions at one time; the oldest ends for one more. */
+/** Most sessions at one time; a new one ends the oldest. */
 const MAX_SESSIONS = 100;
 
-/** How long a session lives: after a week the token is asked for again. */
+/** How long a session lives. After a week the token is needed again. */
 const LIFE_MS = 7 * 86_400_000;
 
-/** Who has given the token, by random ids. They are gone when the node stops. */
+/** Sessions of clients that have given the token, by random ids. They are lost when the node stops. */
 export class Sessions {
-  /** When each ends, by the hash of its id: the time of a look-up says nothing about an id. */
+  /**
+   * End of each session, by the hash of its id, so that the time of a look-up reveals nothing about an id.
+   */
   private readonly ends = new Map<string, number>();
 
-  /** @param nowMs milliseconds on a clock that never steps */
+  /** @param nowMs milliseconds on a clock that never jumps */
   constructor(private readonly nowMs: () => number) {}
 
-  /** A new session's id. */
+  /** Starts a session and returns its id. */
   begin(): string {
     const [oldest] = this.ends.keys();
     if (this.ends.size >= MAX_SESSIONS && oldest !== undefined) this.ends.delete(oldest);
@@ -36,7 +38,7 @@ export class Sessions {
     this.ends.delete(keyOf(id));
   }
 
-  /** Seconds that a cookie is kept. */
+  /** How long a cookie is kept, in seconds. */
   static readonly lifeS = LIFE_MS / 1_000;
 }
 

@@ -5,8 +5,9 @@ interface Run<T> {
 }
 
 /**
- * One run for all who want the same at the same time: pages that are open side by side ask for their panels together. It goes on until
- * the last of them has left. Nothing is kept: what a page asks for after a block must know the block.
+ * Shares one run among all requests for the same thing at the same time; pages that are open side by side
+ * request their panels together. The run continues until the last of them has left. Nothing is cached,
+ * because a request after a block must include the block.
  */
 export class SharedRuns<T> {
   private readonly runs = new Map<string, Run<T>>();
@@ -20,7 +21,7 @@ export class SharedRuns<T> {
       run.waiting--;
       if (run.waiting > 0) return;
       run.abandoned.abort(left.reason);
-      // Who comes now begins anew.
+      // A later request starts a new run.
       if (this.runs.get(key) === run) this.runs.delete(key);
     };
     left.addEventListener('abort', leave, { once: true });

@@ -4,7 +4,7 @@ import { type Row, allRows } from '../query/result';
 import { rollupTable } from '../store/rollup-columns';
 import { msOf } from './encode';
 
-/** What is known of a store without looking at a series. */
+/** Properties of a store that need no series to be chosen. */
 export interface StoreExtent {
   /** Unix time in milliseconds of the first and the last point; null in an empty store. */
   readonly oldestMs: number | null;
@@ -13,20 +13,23 @@ export interface StoreExtent {
   readonly networks: readonly string[];
 }
 
-/** Each node accounts for itself once an interval, from its first point to its last: this series tells when and who. */
+/**
+ * Each node accounts for itself once an interval, from its first point to its last. So this series has all
+ * times and nodes.
+ */
 const ACCOUNTS = 'btcdmon';
 
-/** Milliseconds until a store is looked at again. */
+/** How long the result is reused, in milliseconds. */
 const FRESH_MS = 2_000;
 
-/** Milliseconds that whoever asks waits for a look; a busy store takes longer. */
+/** How long a request waits for a new result, in milliseconds; a busy store takes longer. */
 const WAIT_MS = 300;
 
 const LOOK_MS = 10_000;
 
 /**
- * Looks at a store now and then, and only while somebody wants to know: the first time at everything, then at what is new. While the
- * store is busy with queries it says what it knew.
+ * Reads these properties of a store, only on request: the first time from all points, then only from new
+ * ones. While the store is busy with queries, the previous result is used.
  */
 export class StoreExtentReader {
   private known: StoreExtent = { oldestMs: null, newestMs: null, nodes: [], networks: [] };
@@ -36,7 +39,7 @@ export class StoreExtentReader {
   private looked = -Infinity;
   private looking: Promise<void> | null = null;
 
-  constructor(private readonly asking: QueryScheduler) {}
+  constructor(private readonly scheduler: QueryScheduler) {}
 
   async get(): Promise<StoreExtent> {
     if (performance.now() - this.looked > FRESH_MS) {
@@ -52,18 +55,19 @@ export class StoreExtentReader {
   }
 
   private async look(): Promise<void> {
-    const { asking } = this;
-    const tables = [ACCOUNTS, rollupTable(ACCOUNTS)].filter((table) => asking.layout.has(table));
+    const { scheduler } = this;
+    const tables = [ACCOUNTS, rollupTable(ACCOUNTS)].filter((table) => scheduler.layout.has(table));
     if (tables.length === 0) return;
     const union = (sql: (table: string) => string): string =>
       tables.map((table) => `(${sql(table)})`).join(' UNION ALL ');
-    // The ends by sorting: DuckDB then skips the blocks that can't hold them, which it does not for min and max.
+    // The ends are found by sorting. DuckDB then skips the blocks that can't contain them, which it does not
+    // do for min and max.
     const end = (order: string): string =>
       union((table) => `SELECT time FROM ${table} ORDER BY time ${order} LIMIT 1`);
     const since = `make_timestamp_ns(${this.newest}::BIGINT)`;
     const who = union((table) => `SELECT DISTINCT node, network FROM ${table} WHERE time >= ${since}`);
     const limits = { kind: 'panel', timeoutMs: LOOK_MS, left: new AbortController().signal } as const;
-    await asking.ask(limits, async (asked) => {
+    await scheduler.ask(limits, async (asked) => {
       const ask = async (raw: string): Promise<Row[]> => [
         ...(await allRows(await asked.answer({ raw, isOwn: true }))),
       ];

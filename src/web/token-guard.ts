@@ -5,7 +5,10 @@ import { HttpError } from './http-error';
 import type { Proxies } from './proxies';
 import { Sessions } from './sessions';
 
-/** Decides who may look: whoever has the token, or a session that was begun with it. Without a token, everybody. */
+/**
+ * Decides who may look: everybody with the token, or with a session that began with the token. Without a
+ * configured token, everybody.
+ */
 export class TokenGuard {
   private readonly sessions: Sessions;
   private readonly attempts: Attempts;
@@ -13,10 +16,10 @@ export class TokenGuard {
 
   constructor(
     token: string | null,
-    /** Cookies are shared by all ports of a host: each server has one of its own name. */
+    /** All ports of a host share cookies, so each server has a cookie with its own name. */
     private readonly cookie: string,
     private readonly modules: {
-      /** Milliseconds on a clock that never steps. */
+      /** Milliseconds on a clock that never jumps. */
       readonly nowMs: () => number;
       readonly warn: Warn;
       readonly proxies: Proxies;
@@ -27,14 +30,17 @@ export class TokenGuard {
     this.attempts = new Attempts(modules);
   }
 
-  /** Whether a request comes with a session or the token. @throws HttpError 401, 429 for a wrong token */
+  /** Whether a request has a session or the token. @throws HttpError 401, 429 for a wrong token */
   allows(request: IncomingMessage): boolean {
     const bearer = bearerOf(request);
     if (this.token !== null && bearer !== undefined) this.checkToken(bearer, request);
     return this.stillAllows(request);
   }
 
-  /** Whether a request that was allowed still is. Sessions end; the token stays right, whatever others at its address have guessed. */
+  /**
+   * Whether an allowed request is still allowed. Sessions end. The token stays valid, even if others at the
+   * same address guess wrongly.
+   */
   stillAllows(request: IncomingMessage): boolean {
     if (this.token === null || bearerOf(request) !== undefined) return true;
     const id = this.sessionOf(request);
@@ -47,7 +53,7 @@ export class TokenGuard {
     return this.cookieOf(this.sessions.begin(), Sessions.lifeS, request);
   }
 
-  /** Ends the session of a request and returns the cookie that takes its place. */
+  /** Ends the session of a request and returns the cookie that replaces it. */
   logOut(request: IncomingMessage): string {
     const id = this.sessionOf(request);
     if (id !== null) this.sessions.end(id);
@@ -75,8 +81,8 @@ export class TokenGuard {
   }
 
   /**
-   * Only with TLS before us may it be kept off plain connections. That a request says so needs no trust: who lies gets a cookie that
-   * does not come back.
+   * The cookie is only marked Secure behind TLS. The request's claim needs no trust: a client that lies only
+   * gets a cookie that it will not send back.
    */
   private cookieOf(id: string, maxAgeS: number, { headers }: IncomingMessage): string {
     const secure = headers['x-forwarded-proto'] === 'https' ? '; Secure' : '';
@@ -88,7 +94,7 @@ function bearerOf({ headers }: IncomingMessage): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
 }
 
-/** All digests are of one length, so that comparing them takes one time. */
+/** All digests have the same length, so comparing them takes constant time. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

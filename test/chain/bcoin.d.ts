@@ -1,4 +1,4 @@
-// bcoin 1.0.2 has no types: what test/chain holds ours against is declared here.
+// bcoin 1.0.2 has no types. This file declares the parts that the tests in test/chain compare ours with.
 
 declare module 'bcoin/lib/protocol/consensus' {
   /** A number of bn.js. */
@@ -16,7 +16,9 @@ declare module 'bcoin/lib/blockchain/chain' {
   import type { BN } from 'bcoin/lib/protocol/consensus';
 
   class Chain {
-    /** The target, in its compact form, of a block with this time upon `prev`; asks `this` for earlier entries. */
+    /**
+     * The compact target of a block with this time on top of `prev`; reads earlier entries through `this`.
+     */
     getTarget(this: Chain.Context, time: number, prev: Chain.Entry): Promise<number>;
     retarget(this: Chain.Context, prev: Chain.Entry, first: Chain.Entry): number;
   }

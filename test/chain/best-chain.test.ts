@@ -6,7 +6,7 @@ import { at, branch, newProcessor } from './processor';
 const base = branch(REGTEST.genesis, 1, 2, 0);
 const tip = at(base, 1).bytes;
 
-/** A processor that has the base and knows two branches on it, a and b, by their names. */
+/** A processor that has the base and two branches on it, a and b. */
 function forked(a: readonly Block[], b: readonly Block[]): ReturnType<typeof newProcessor> {
   const bench = newProcessor();
   bench.call('base', base);
@@ -33,14 +33,14 @@ describe('blocks are connected', () => {
     expect(takeMoves()).toEqual(plus('a', 4));
   });
 
-  it('when they come after a child, once', () => {
+  it('once each when they arrive after a child', () => {
     const { process, takeMoves, chain } = forked(a, []);
     for (const { bytes } of a) chain.add(bytes);
     process([at(a, 0), at(a, 3), at(a, 1), at(a, 2), at(a, 1)]);
     expect(takeMoves()).toEqual(['+a1 3', '+a4 6', '+a2 4', '+a3 5']);
   });
 
-  it('unless they are old: a peer can hand us all of the past', () => {
+  it('but not old ones: a peer can send all of the past', () => {
     const long = branch(tip, 3, RECENT_BLOCKS + 2, 1);
     const { process, takeMoves, chain } = forked(long, []);
     for (const { bytes } of long) chain.add(bytes);
@@ -52,7 +52,7 @@ describe('blocks are connected', () => {
 
 describe('a reorganisation', () => {
   it.each([1, 2, 6, RECENT_BLOCKS])(
-    'puts %i blocks off, tip first, for all of the others, lowest first',
+    'disconnects %i blocks, tip first, and connects all of the others, lowest first',
     (depth) => {
       const a = branch(tip, 3, depth, 1);
       const b = branch(tip, 3, depth + 1, 2);
@@ -63,7 +63,7 @@ describe('a reorganisation', () => {
   );
 
   it.each([1, 2, 6])(
-    'of %i blocks does so, too, where headers come first and blocks in any order',
+    'of %i blocks does the same when headers come first and blocks in any order',
     (depth) => {
       const a = branch(tip, 3, depth, 1);
       const b = branch(tip, 3, depth + 1, 2);
@@ -84,7 +84,7 @@ describe('a reorganisation', () => {
     },
   );
 
-  it('tells of itself before, and of the new best after', () => {
+  it('is announced before it, and the new best after', () => {
     const a = branch(tip, 3, 1, 1);
     const b = branch(tip, 3, 2, 2);
     const { process, bus } = forked(a, b);
@@ -122,22 +122,22 @@ describe('a reorganisation', () => {
   });
 });
 
-describe('headers that are ahead of their blocks', () => {
+describe('headers ahead of their blocks', () => {
   const a = branch(tip, 3, 4, 1);
   const b = branch(tip, 3, 3, 2);
 
-  it('hold no block up that has a whole chain below it and more work than any other', () => {
+  it('do not delay a block that has a complete chain below it and more work than any other', () => {
     const { process, takeMoves, takeLines, chain } = forked(a, b);
     process(a.slice(0, 2));
     for (const { bytes } of b) chain.add(bytes);
     takeLines();
-    // The header chain's best is b3, whose block somebody keeps to himself.
+    // The best header is b3, whose block nobody has sent.
     expect(process([at(b, 0), at(a, 2)])).toEqual(['b1 accepted 3', 'a3 accepted 5', 'best a3 5']);
     expect(process([at(a, 3)])).toEqual(['a4 accepted 6', 'best a4 6']);
     expect(takeMoves()).toEqual(plus('a', 4));
   });
 
-  it('hold a block up that has none, and is not of them', () => {
+  it('delay a block that has gaps below it and is not on the best header chain', () => {
     const { process, chain } = forked(a, b);
     process(a.slice(0, 1));
     for (const { bytes } of [...b, ...a]) chain.add(bytes);
@@ -147,11 +147,11 @@ describe('headers that are ahead of their blocks', () => {
   });
 });
 
-describe('blocks on one that is found invalid late', () => {
+describe('blocks on a block that is found invalid late', () => {
   const bad = mineBlock({ on: tip, height: 9 });
   const onBad = branch(bad, 4, 2, 5);
 
-  it('are put off at once, without a reorganisation', () => {
+  it('are disconnected at once, without a reorganisation', () => {
     const { process, takeMoves, chain, call } = forked([], []);
     call('bad', [parseBlock(bad)]);
     call('on', onBad);
@@ -166,7 +166,7 @@ describe('blocks on one that is found invalid late', () => {
     expect(takeMoves()).toEqual(['+next1 3']);
   });
 
-  it('give way to a side chain that is here', () => {
+  it('are replaced by a side chain that is known', () => {
     const b = branch(tip, 3, 2, 2);
     const { process, takeMoves, chain, call } = forked([], b);
     call('bad', [parseBlock(bad)]);
@@ -177,7 +177,7 @@ describe('blocks on one that is found invalid late', () => {
     expect(takeMoves().slice(2)).toEqual(plus('b', 2));
   });
 
-  it('leave nothing where nothing else is here', () => {
+  it('leave nothing when no other block is known', () => {
     const { process, takeMoves, chain } = newProcessor();
     for (const { bytes } of base) chain.add(bytes);
     chain.add(bad);

@@ -31,18 +31,18 @@ describe('a chain without forks', () => {
     });
   });
 
-  it('is not stored twice where its headers came first', () => {
+  it('is not stored twice when its headers came first', () => {
     const { process, chain, stored, call } = newProcessor();
     call('a', a);
     for (const block of a) chain.add(block.bytes);
     expect(process([at(a, 0)])).toEqual(['a1 accepted 1', 'best a1 1']);
-    // A block in between that never comes keeps nothing back.
+    // A block in between that never arrives delays nothing.
     expect(process([at(a, 2)])).toEqual(['a3 accepted 3', 'best a3 3']);
     expect(process([at(a, 1)])).toEqual(['a2 accepted 2']);
     expect(stored).toEqual([]);
   });
 
-  it('has each block once, and none that nobody asked for', () => {
+  it('reports each block once, and none that nobody requested', () => {
     const { process, call, chain } = newProcessor();
     call('a', a);
     expect(process([at(a, 0)], false)).toEqual(['a1 unrequested 1']);
@@ -83,7 +83,8 @@ describe('a reorganisation', () => {
     call('b', b);
     process([...base, ...a]);
     for (const block of b) chain.add(block.bytes);
-    // They are of the best chain from the first, but none of them is the best before it has more work.
+    // They are part of the best header chain from the start, but none is the best block before it has more
+    // work.
     expect(process(b)).toEqual([
       ...b.slice(0, depth).map((_, i) => `b${i + 1} accepted ${i + 3}`),
       `b${depth + 1} accepted ${depth + 3}`,
@@ -107,7 +108,7 @@ describe('a reorganisation', () => {
     ]);
   });
 
-  it('is none where the two are equal', () => {
+  it('does not happen when the two are equal', () => {
     const { process, call } = newProcessor();
     const a = branch(tip, 3, 2, 1);
     const b = branch(tip, 3, 2, 2);
@@ -149,7 +150,7 @@ describe('orphans', () => {
     expect(takeLines()).toEqual(['a5 accepted 5', 'best a5 5']);
   });
 
-  it('are refused at once where they are no blocks', () => {
+  it('are refused at once when they are no valid blocks', () => {
     const { process, call, processor } = newProcessor();
     const forged = parseBlock(mineBlock({ on: at(a, 0).bytes, height: 2, merkleRoot: Buffer.alloc(32) }));
     call('x', [forged]);
@@ -160,7 +161,7 @@ describe('orphans', () => {
     expect(processor.orphanCount).toBe(0);
   });
 
-  it('are as many as the limit, the newest', () => {
+  it('are limited in number, and the newest stay', () => {
     const { process, call, processor } = newProcessor({ blocks: 2, bytes: 1e6 });
     call('a', a);
     process(a.slice(1));
@@ -169,7 +170,7 @@ describe('orphans', () => {
     expect(process([at(a, 1), at(a, 2)]).at(-1)).toBe('best a5 5');
   });
 
-  it('hold as many bytes as the limit', () => {
+  it('are limited in bytes', () => {
     const { process, processor } = newProcessor({ blocks: 100, bytes: at(a, 1).size * 3 - 1 });
     process(a.slice(1));
     expect(processor.orphanCount).toBe(2);
@@ -183,7 +184,7 @@ describe('an invalid block', () => {
   const [first] = branch(GENESIS, 1, 1, 0);
   const on = first?.bytes ?? GENESIS;
 
-  it('takes all that stands on it with it', () => {
+  it('invalidates all its descendants', () => {
     const { process, call, chain } = newProcessor();
     const bad = mineBlock({ on, height: 9 });
     const child = mineBlock({ on: bad, height: 3 });
@@ -203,7 +204,7 @@ describe('an invalid block', () => {
     expect(chain.bestHeight).toBe(2);
   });
 
-  it('is left behind where it shows late that the best stands on it', () => {
+  it('is left when it turns out late that the best is built on it', () => {
     const { process, call, chain } = newProcessor();
     const bad = mineBlock({ on, height: 9 });
     const child = mineBlock({ on: bad, height: 3 });
@@ -221,7 +222,7 @@ describe('an invalid block', () => {
     ]);
   });
 
-  it('does not harm the valid one whose header it has', () => {
+  it('does not harm the valid block with the same header', () => {
     const spec: BlockSpec = {
       on,
       height: 2,
@@ -243,7 +244,7 @@ describe('an invalid block', () => {
     ]);
   });
 
-  it('has a code of BIP61', () => {
+  it('has a BIP61 code', () => {
     expect(['bad-version', 'checkpoint-mismatch', 'bad-diffbits'].map(rejectCode)).toEqual([
       0x11, 0x43, 0x10,
     ]);

@@ -8,7 +8,7 @@ import { parseHeader } from '../../src/wire/header';
 import { mineBlock, mineHeader, NOW, REGTEST } from './mine';
 import { at, branch, newProcessor } from './processor';
 
-/** A chain that follows one peer, and what is held against that. */
+/** A chain that follows one peer, and the reports about that peer. */
 function following() {
   const { processor, chain, bus } = newProcessor();
   const reports: string[] = [];
@@ -49,7 +49,7 @@ describe('a peer that sends an invalid block', () => {
     expect(reports).toEqual([`${somePeer.address} invalid-block`]);
   });
 
-  it('is reported, too, when it shows only once the parent is there', () => {
+  it('is reported even if the fault shows only when the parent arrives', () => {
     const { send, reports } = following();
     send(bad);
     expect(reports).toEqual([]);
@@ -57,7 +57,7 @@ describe('a peer that sends an invalid block', () => {
     expect(reports).toEqual([`${somePeer.address} invalid-block`]);
   });
 
-  it('is not looked for once it has gone', () => {
+  it('is not looked for after it has disconnected', () => {
     const { bus, send, reports } = following();
     send(bad);
     bus.emit('disconnected', { peer: somePeer, established: true, reason: 'closed-by-peer' });
@@ -75,7 +75,7 @@ describe('a peer that sends an invalid block', () => {
 describe('a peer whose block is more than two hours ahead of our clock', () => {
   const time = NOW + 2 * 3_600 + 60;
 
-  it('is reported for that and no more, by header, block and compact block', () => {
+  it('is reported for that only, by header, block and compact block', () => {
     const { bus, send, reports, chain } = following();
     const header = parseHeader(mineHeader({ on: REGTEST.genesis, time }));
     bus.emit('headers', { peer: somePeer, headers: [header] });
@@ -85,7 +85,7 @@ describe('a peer whose block is more than two hours ahead of our clock', () => {
     expect(BANS['time-too-new']).toBe(false);
   });
 
-  it('is believed once our clock is right', () => {
+  it('is accepted once our clock is right', () => {
     const { send, reports } = following();
     send(parseBlock(mineBlock({ on: REGTEST.genesis, height: 1, time })));
     send(parseBlock(mineBlock({ on: REGTEST.genesis, height: 1, time: NOW })));
@@ -94,7 +94,7 @@ describe('a peer whose block is more than two hours ahead of our clock', () => {
 });
 
 describe('a forgery of a block', () => {
-  it('has the block asked for again, and an invalid block does not', () => {
+  it('makes the block be requested again, and an invalid block does not', () => {
     const { send, asked } = following();
     const [block] = good;
     const forged = parseBlock(Buffer.concat([at(good, 0).bytes.subarray(0, 80), bad.bytes.subarray(80)]));

@@ -2,7 +2,7 @@ import * as consensus from 'bcoin/lib/protocol/consensus';
 import fc from 'fast-check';
 import { encodeCompactTarget, decodeCompactTarget, workOf } from '../../src/chain/compact-target';
 
-/** bcoin's reading of a target; undefined where its verifyPOW takes it for none. */
+/** bcoin's reading of a target; undefined if its verifyPOW does not accept it. */
 function bcoinTarget(bits: number): bigint | undefined {
   const target = consensus.fromCompact(bits);
   const value = BigInt(`0x${target.toString(16).replace('-', '')}`);
@@ -27,7 +27,7 @@ describe('targets', () => {
     ['negative', 0x04923456],
     ['257 bits', 0x21010000],
     ['far too large', 0xff123456],
-  ])('is none: %s', (_, bits) => expect(decodeCompactTarget(bits)).toBeUndefined());
+  ])('refuses %s', (_, bits) => expect(decodeCompactTarget(bits)).toBeUndefined());
 
   it('reads what bcoin reads', () => {
     fc.assert(
@@ -46,7 +46,7 @@ describe('targets', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 1n, max: (1n << 256n) - 1n }), fc.nat(255), (wide, shift) => {
         const target = (wide >> BigInt(shift)) | 1n;
-        // By way of a compact form bcoin gets at a number; that loses digits, which is why both read it again.
+        // bcoin gets at a number only through a compact form, which loses digits, so both read it again.
         const bits = encodeCompactTarget(target);
         const rounded = decodeCompactTarget(bits) ?? 0n;
         expect(rounded).toBeLessThanOrEqual(target);

@@ -12,7 +12,7 @@ interface Entry {
   readonly bits: number;
 }
 
-/** A chain without forks: an index is a height. */
+/** A chain without forks, where an index is a height. */
 function ancestry(entries: readonly Entry[]): Ancestry {
   const at = (index: number): Entry => {
     const entry = entries[index];
@@ -73,7 +73,7 @@ describe('retarget', () => {
 });
 
 describe('requiredBits', () => {
-  it.each(RULES)('asks what bcoin’s chain asks, by %s', async (_, params) => {
+  it.each(RULES)('requires what bcoin’s chain requires, by %s', async (_, params) => {
     const steps = fc.array(fc.integer({ min: -600, max: 4_000 }), {
       minLength: PERIOD * 6,
       maxLength: PERIOD * 9,
@@ -94,10 +94,10 @@ describe('requiredBits', () => {
     );
   });
 
-  it('takes the difficulty of a period from its first block, by BIP94', () => {
+  it('takes the difficulty of a period from its first block under BIP94', () => {
     const params = { ...CHAIN_PARAMS.testnet4, ...SHORT };
     const hard = 0x1c05a3f4;
-    // A last block of the least difficulty would reset the difficulty for good on testnet3.
+    // A last block of minimum difficulty would reset the difficulty for good on testnet3.
     const entries = Array.from({ length: PERIOD * 2 }, (_, height) => ({
       height,
       time: 1_600_000_000 + height * 600,
@@ -111,7 +111,7 @@ describe('requiredBits', () => {
     expect(next({ ...params, bip94: false })).toBe(retarget(params, params.powLimitBits, timespan));
   });
 
-  it('knows the 20-minute rule to the second', () => {
+  it('applies the 20-minute rule to the second', () => {
     const params = { ...CHAIN_PARAMS.testnet3, ...SHORT };
     const entries = [0, 1, 2].map((height) => ({ height, time: 1_000 + height, bits: 0x1c05a3f4 }));
     const chain = ancestry(entries);

@@ -12,7 +12,7 @@ function newChain(params: ChainParams = REGTEST, now = NOW): HeaderChain {
   return new HeaderChain(params, { unixTime: () => now });
 }
 
-/** Adds headers that must be good; returns the index of the last. */
+/** Adds headers that must be valid; returns the index of the last. */
 function grow(chain: HeaderChain, headers: readonly Buffer[]): number {
   let last = 0;
   for (const header of headers) {
@@ -71,7 +71,7 @@ describe('proof of work', () => {
         fc.integer({ min: 1, max: 0x7f_ffff }),
         (bytes, size, mantissa) => {
           const bits = size * 0x1000000 + mantissa;
-          // Hashes near the target, too.
+          // Includes hashes near the target.
           const near = Buffer.from(bytes);
           near.fill(0, size);
           for (const each of [Buffer.from(bytes), near])
@@ -81,7 +81,7 @@ describe('proof of work', () => {
     );
   });
 
-  it('takes a hash that is the target, and none above', () => {
+  it('accepts a hash equal to the target, and none above', () => {
     const pow = new ProofOfWork(REGTEST.powLimit);
     const hash = Buffer.alloc(32);
     hash.write('ffff7f', 29, 'hex');
@@ -150,7 +150,7 @@ describe('a header that breaks one rule', () => {
     expect(reason(chain.add(mineHeader({ on: two, salt: 9 })))).toBe('accepted');
   });
 
-  it('knows the blocks up to the last checkpoint that was reached, on its own branch, to be good', () => {
+  it('treats the blocks up to the last checkpoint reached, on its own branch, as valid', () => {
     const params = regtestWith({ checkpoints: new Map([[2, display(hashOf(two))]]) });
     const chain = newChain(params);
     const fork = mineHeader({ on: GENESIS, salt: 9 });
@@ -161,7 +161,7 @@ describe('a header that breaks one rule', () => {
     expect([GENESIS, one, two, three, fork].map(isGood)).toEqual([true, true, true, false, false]);
   });
 
-  it('time-timewarp-attack: a period that begins 601 seconds before its parent, by BIP94', () => {
+  it('time-timewarp-attack: a period that begins 601 seconds before its parent, under BIP94', () => {
     const params = regtestWith({ retargetInterval: 4, bip94: true });
     const late = mineHeader({ on: two, time: two.readUInt32LE(68) + 3_000 });
     const time = late.readUInt32LE(68);
@@ -178,7 +178,7 @@ describe('a header that breaks one rule', () => {
     }
   });
 
-  it('bad-prevblk and duplicate-invalid: on an invalid block, and that block', () => {
+  it('bad-prevblk and duplicate-invalid: a child of an invalid block, and that block again', () => {
     const chain = newChain();
     const index = grow(chain, [one, two]);
     chain.invalidate(index);
@@ -187,7 +187,7 @@ describe('a header that breaks one rule', () => {
     expect(chain.hashOf(chain.best)).toBe(display(hashOf(one)));
   });
 
-  it('is an orphan without its parent, and then not', () => {
+  it('is an orphan without its parent, and accepted afterwards', () => {
     const chain = newChain();
     expect(chain.add(two)).toEqual({ status: 'orphan' });
     expect(chain.add(mineHeader({ on: one, miss: true }))).toMatchObject({ reason: 'high-hash' });
@@ -203,7 +203,7 @@ describe('a header that breaks one rule', () => {
     });
     const chain = newChain(params);
     grow(chain, [one, two, three]);
-    // 1,800 seconds of 2,400 that it should take.
+    // 1,800 of the 2,400 seconds that it should take.
     expect(reason(chain.add(mineHeader({ on: three })))).toBe('bad-diffbits');
     const harder = mineHeader({ on: three, bits: 0x205fffff });
     expect(reason(chain.add(harder))).toBe('accepted');
@@ -213,7 +213,7 @@ describe('a header that breaks one rule', () => {
 });
 
 describe('the best chain', () => {
-  it('stays with the first of equals, and turns to more work', () => {
+  it('stays with the first of equals, and switches to more work', () => {
     const chain = newChain();
     const mine = mineHeaders(GENESIS, 3, 1);
     const other = mineHeaders(GENESIS, 4, 2);
@@ -233,7 +233,7 @@ describe('the best chain', () => {
   });
 
   it('may have fewer blocks, and grow back', () => {
-    // Every second block changes the difficulty: hurried chains get harder blocks.
+    // Every second block changes the difficulty, so fast chains get harder blocks.
     const params = regtestWith({
       noRetargeting: false,
       minDifficultyBlocks: false,
@@ -242,7 +242,7 @@ describe('the best chain', () => {
     });
     const chain = newChain(params);
     const start = GENESIS.readUInt32LE(68);
-    // Too slow to be harder than the least difficulty.
+    // Too slow for more than the minimum difficulty.
     const slowOn = (on: Buffer, count: number): Buffer[] => {
       const headers = [on];
       for (let i = 0; i < count; i++)
@@ -265,7 +265,7 @@ describe('the best chain', () => {
     expect([long, short].map((index) => chain.isMain(index))).toEqual([true, false]);
   });
 
-  it('falls back on what is left when a block turns out to be invalid', () => {
+  it('switches to the best remaining branch when a block turns out to be invalid', () => {
     const chain = newChain();
     const base = mineHeaders(GENESIS, 2);
     grow(chain, base);
@@ -280,7 +280,7 @@ describe('the best chain', () => {
     expect(chain.bestHeight).toBe(2);
   });
 
-  it('answers as a plain model does, whatever the tree', () => {
+  it('agrees with a simple model for any tree', () => {
     const shape = fc.array(fc.nat(), { minLength: 1, maxLength: 60 });
     fc.assert(
       fc.property(shape, (picks) => {
@@ -339,7 +339,7 @@ describe('10,000 headers', () => {
     expect(chain.indexOf(display(hashOf(headers[5_000] ?? GENESIS)))).toBe(5_001);
   });
 
-  it('have a locator that thins out towards the first', () => {
+  it('have a locator that thins out towards the genesis', () => {
     const heights = chain.locator().map((hash) => chain.height(chain.find(hash) ?? -1));
     expect(heights.slice(0, 12)).toEqual([
       10_000, 9_999, 9_998, 9_997, 9_996, 9_995, 9_994, 9_993, 9_992, 9_991, 9_989, 9_985,

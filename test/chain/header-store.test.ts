@@ -18,7 +18,7 @@ import { childScript } from '../support/child';
 import { mineHeaders, NOW, REGTEST } from './mine';
 
 const GENESIS = REGTEST.genesis;
-/** More than are read at a time. */
+/** More than one read takes. */
 const HEADERS = mineHeaders(GENESIS, 4_500);
 
 let directory = '';
@@ -50,7 +50,7 @@ async function load(
 }
 
 describe('HeaderStore', () => {
-  it('gives back what it was given, and says how far it is', async () => {
+  it('returns what was written, and reports progress', async () => {
     write(HEADERS.slice(0, 3_000));
     write(HEADERS.slice(3_000));
     const steps: (readonly [number, number])[] = [];
@@ -88,20 +88,20 @@ describe('HeaderStore', () => {
     expect(await load()).toMatchObject({ headers: 2, cut: 0 });
   });
 
-  it('cuts from the first header that does not hold', async () => {
+  it('cuts from the first invalid header on', async () => {
     const bytes = Buffer.concat([GENESIS, ...HEADERS]);
-    // Of one byte it would be repaired.
+    // With one changed byte it would be repaired.
     for (const at of [40, 41, 42]) bytes.writeUInt8(bytes.readUInt8(80 * 2_501 + at) ^ 1, 80 * 2_501 + at);
     writeFileSync(file, bytes);
     const { headers, cut, chain } = await load();
-    // Whether the changed header misses its target or its child has lost its parent is the hash's toss.
+    // It depends on the hash whether the changed header misses its target or its child loses its parent.
     expect([2_500, 2_501]).toContain(headers);
     expect(cut).toBe(bytes.length - 80 * (headers + 1));
     expect(chain.bestHeight).toBe(headers);
     expect(statSync(file).size).toBe(80 * (headers + 1));
   });
 
-  it('with any byte changed loses the last header at most, and is as it was', async () => {
+  it('with any byte changed loses at most the last header, and is otherwise as it was', async () => {
     const whole = Buffer.concat([GENESIS, ...HEADERS.slice(0, 4)]);
     for (let at = 0; at < whole.length; at++)
       for (const bits of [0x01, 0x80, 0xff]) {
@@ -126,7 +126,7 @@ describe('HeaderStore', () => {
     expect(await load()).toMatchObject({ headers: 10, cut: 0 });
   });
 
-  it('tells in one line what was damaged, and nothing of what a kill has torn', () => {
+  it('logs damage in one line, and nothing about what a kill has torn', () => {
     const told: string[] = [];
     const log = { warn: (message: string): void => void told.push(message) };
     warnOfDamage('F', { headers: 9, cut: 79, repaired: 0 }, log);
@@ -137,13 +137,13 @@ describe('HeaderStore', () => {
     ]);
   });
 
-  it('cuts zeros, as a crash of the machine may leave them', async () => {
+  it('cuts zeros, which a crash of the machine may leave', async () => {
     write(HEADERS.slice(0, 5));
     truncateSync(file, 80 * 9);
     expect(await load()).toMatchObject({ headers: 5, cut: 240 });
   });
 
-  it('passes over headers that two programs have written', async () => {
+  it('skips headers that two programs have written', async () => {
     const stores = [0, 1].map(() => HeaderStore.open(directory, 'regtest', GENESIS));
     for (const header of HEADERS.slice(0, 30))
       for (const store of stores) {
@@ -167,14 +167,14 @@ describe('HeaderStore', () => {
     expect(readFileSync(file, 'utf8')).toBe('notes');
   });
 
-  it('names a folder that is not there', () => {
+  it('names a missing folder', () => {
     const missing = path.join(directory, 'missing');
     expect(() => HeaderStore.open(missing, 'regtest', GENESIS)).toThrow(
       /^headers .*missing\/headers-regtest\.dat: can't be opened: .*ENOENT/,
     );
   });
 
-  it('stays whole where the disk takes no more', async () => {
+  it('stays intact when the disk is full', async () => {
     const child = childScript('chain/store-child.ts');
     try {
       // One block of 1,024 bytes: 12 headers and a part of another.

@@ -6,7 +6,7 @@ import { hashOf, mineHeader, mineHeaders, NOW, REGTEST } from './mine';
 const GENESIS = REGTEST.genesis;
 const MAIN = mineHeaders(GENESIS, 4_500);
 
-/** A peer with a chain: answers as Core does, but only when it is told to. */
+/** A peer with a chain. It answers as Core does, but only when the test tells it to. */
 class ChainPeer implements HeaderPeer {
   readonly asked: (readonly Buffer[])[] = [];
 
@@ -19,7 +19,7 @@ class ChainPeer implements HeaderPeer {
     this.asked.push(locator);
   }
 
-  /** Up to 2,000 headers behind the first of the locator's that it has. */
+  /** Up to 2,000 headers after the first of the locator's hashes that it has. */
   answer(): Header[] {
     const locator = this.asked.shift() ?? [];
     const hashes = this.headers.map((header) => hashOf(header).toString('hex'));
@@ -72,7 +72,7 @@ describe('HeaderSync', () => {
     expect(asked(first, second, join(MAIN))).toEqual([0, 0, 1]);
   });
 
-  it('is done where a peer has nothing, and says so once', () => {
+  it('is done when a peer has nothing, and says so once', () => {
     const { sync, advances, answer, join } = newSync();
     answer(join([]));
     expect(sync.isSynced).toBe(true);
@@ -80,7 +80,7 @@ describe('HeaderSync', () => {
     expect(advances).toEqual([[0, true]]);
   });
 
-  it('turns to the next peer where one is silent or gone', () => {
+  it('turns to the next peer when one is silent or gone', () => {
     const { sync, answer, join, time } = newSync();
     const [first, second, third] = [join(MAIN), join(MAIN), join(MAIN)];
     time.ms = 30_000;
@@ -91,7 +91,7 @@ describe('HeaderSync', () => {
     expect(asked(first, second, third)).toEqual([1, 1, 0]);
     sync.disconnected(second);
     expect(asked(first, second, third)).toEqual([1, 1, 1]);
-    // A late answer counts, too.
+    // A late answer counts too.
     expect(answer(first).added).toHaveLength(2_000);
     expect(answer(third).added).toHaveLength(0);
     expect(answer(third).added).toHaveLength(2_000);
@@ -105,7 +105,7 @@ describe('HeaderSync', () => {
     expect(asked(peer)).toEqual([2]);
   });
 
-  it('asks no more of a peer whose header breaks a rule, and takes what came before', () => {
+  it('stops asking a peer whose header breaks a rule, and keeps the headers before it', () => {
     const { chain, answer, join, advances } = newSync();
     const bad = mineHeader({ on: MAIN[9] ?? GENESIS, bits: 0x207ffffe });
     const first = join([...MAIN.slice(0, 10), bad, ...mineHeaders(bad, 3)]);
@@ -121,7 +121,7 @@ describe('HeaderSync', () => {
     expect(asked(first)).toEqual([0]);
   });
 
-  it('asks those that we dialled before those that dialled us, who may be a crowd that answers nothing', () => {
+  it('asks the peers that we dialled before inbound ones, which may be a crowd that answers nothing', () => {
     const { sync, answer, join, time } = newSync();
     const crowd = Array.from({ length: 100 }, () => join(MAIN, false));
     expect(asked(...crowd).filter((count) => count > 0)).toEqual([1]);
@@ -135,7 +135,7 @@ describe('HeaderSync', () => {
     expect(answer(honest).added).toHaveLength(2_000);
   });
 
-  it('asks one that dialled us where the only peer that we dialled is silent', () => {
+  it('asks an inbound peer when the only peer that we dialled is silent', () => {
     const { sync, join, time } = newSync();
     const silent = join(MAIN);
     const guest = join(MAIN, false);
@@ -158,7 +158,7 @@ describe('HeaderSync', () => {
     expect(chain.bestHeight).toBe(110);
   });
 
-  it('does not ask forever for what never connects', () => {
+  it('does not ask forever for headers that never connect', () => {
     const { sync, answer, join } = newSync();
     const peer = join([]);
     answer(peer);
@@ -166,7 +166,7 @@ describe('HeaderSync', () => {
       sync.received(peer, [parseHeader(MAIN[50] ?? GENESIS)]),
     );
     expect(asked(peer)).toEqual([10]);
-    // It is told once: what comes after is of a peer that nothing is expected of.
+    // It is reported once: afterwards nothing is expected of that peer.
     expect(outcomes.map(({ gaveUp }) => gaveUp === true).indexOf(true)).toBe(10);
     expect(outcomes.filter(({ gaveUp }) => gaveUp === true)).toHaveLength(1);
   });
@@ -179,7 +179,7 @@ describe('HeaderSync', () => {
     const peer = join([...MAIN.slice(0, 10), ...late]);
     expect(answer(peer)).toMatchObject({ rejection: 'time-too-new' });
     expect([chain.bestHeight, sync.isSynced]).toEqual([10, true]);
-    // New blocks hang in the air meanwhile; each has the peer asked once.
+    // New blocks do not connect meanwhile; each one causes one request.
     for (const header of late.slice(1)) {
       expect(sync.received(peer, [parseHeader(header)])).toEqual({ added: [] });
       expect(answer(peer)).toMatchObject({ rejection: 'time-too-new' });
@@ -189,7 +189,7 @@ describe('HeaderSync', () => {
     expect(answer(peer).added).toHaveLength(30);
   });
 
-  it('follows a peer beside the best chain', () => {
+  it('follows a peer on a side branch', () => {
     const { chain, answer, join } = newSync();
     answer(join(MAIN.slice(0, 1_000)));
     const fork = [...MAIN.slice(0, 400), ...mineHeaders(MAIN[399] ?? GENESIS, 2_700, 5)];
@@ -198,10 +198,10 @@ describe('HeaderSync', () => {
     expect(chain.bestHeight).toBe(3_100);
   });
 
-  it('asks a peer that speaks of an unknown block, once at a time', () => {
+  it('asks a peer that announces an unknown block, once at a time', () => {
     const { sync, answer, join, time } = newSync();
     const [first, second] = [join(MAIN.slice(0, 5)), join(MAIN.slice(0, 5))];
-    // Nodes that sync themselves leave the question unanswered until they have a new block.
+    // Nodes that are syncing leave the request unanswered until they have a new block.
     sync.announced(first);
     sync.announced(second);
     expect(asked(first, second)).toEqual([1, 0]);

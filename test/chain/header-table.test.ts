@@ -1,6 +1,6 @@
 import { HeaderTable } from '../../src/chain/header-table';
 
-/** Hashes with one lowest word, as cheap proof of work lets anybody make them. */
+/** Hashes with the same lowest word; with cheap proof of work anybody can make them. */
 function hashWith(number: number): Buffer {
   const hash = Buffer.alloc(32);
   hash.writeUInt32LE(0x1234_5678, 0);
@@ -16,7 +16,7 @@ describe('HeaderTable', () => {
     for (let i = 0; i < 20_000; i += 97) expect(table.find(hashWith(i), 0)).toBe(i);
     expect(table.find(hashWith(20_000), 0)).toBe(-1);
     expect(table.hash(77)).toEqual(hashWith(77));
-    // By chance under 100 in an index that is half full.
+    // By chance it is under 100 in a half full index.
     expect(table.longestSearch).toBeLessThan(400);
   });
 });

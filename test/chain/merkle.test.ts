@@ -5,7 +5,7 @@ const hash = (n: number): Buffer => Buffer.alloc(32, n);
 const hashes = (...numbers: readonly number[]): Buffer => Buffer.concat(numbers.map(hash));
 
 describe('merkleRoot', () => {
-  it.each([1, 2, 3, 4, 5, 6, 7, 8, 11, 16, 33, 100])('of %i hashes is the one of the definition', (count) => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8, 11, 16, 33, 100])('of %i hashes matches the definition', (count) => {
     const numbers = Array.from({ length: count }, (_, i) => i + 1);
     expect(merkleRoot(hashes(...numbers))).toEqual({ root: rootOf(numbers.map(hash)), mutated: false });
   });
@@ -14,18 +14,18 @@ describe('merkleRoot', () => {
     expect(merkleRoot(Buffer.alloc(0))).toEqual({ root: Buffer.alloc(32), mutated: false });
   });
 
-  // CVE-2012-2459: each list has the root of the one before it.
+  // CVE-2012-2459: each list has the same root as the one before it.
   it.each([
     ['three and their last again', [1, 2, 3], [1, 2, 3, 3]],
     ['a pair again', [1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6, 5, 6]],
-  ])('tells copies from an odd last: %s', (_, right, copied) => {
+  ])('tells duplicates from an odd last hash: %s', (_, right, copied) => {
     const plain = merkleRoot(hashes(...right));
     const mutated = merkleRoot(hashes(...copied));
     expect(mutated.root).toEqual(plain.root);
     expect([plain.mutated, mutated.mutated]).toEqual([false, true]);
   });
 
-  it('does not mind equal hashes of different pairs', () => {
+  it('accepts equal hashes in different pairs', () => {
     expect(merkleRoot(hashes(1, 2, 2, 1)).mutated).toBe(false);
   });
 

@@ -10,7 +10,7 @@ import {
   type TransactionSpec,
 } from '../wire/build';
 
-/** A time by which every block of a test is past. */
+/** A time at which every block of a test is in the past. */
 export const NOW = 1_800_000_000;
 
 export function sha256d(...parts: readonly Buffer[]): Buffer {
@@ -19,31 +19,31 @@ export function sha256d(...parts: readonly Buffer[]): Buffer {
   return createHash('sha256').update(once.digest()).digest();
 }
 
-/** The hash of a header or a block, as on the wire. */
+/** The hash of a header or a block, in wire order. */
 export function hashOf(bytes: Buffer): Buffer {
   return sha256d(bytes.subarray(0, 80));
 }
 
-/** A hash as people write it. */
+/** A hash as reversed hex. */
 export function display(hash: Buffer): string {
   return Buffer.from(hash).reverse().toString('hex');
 }
 
 export interface HeaderSpec {
-  /** The header or the block that it stands on. */
+  /** The parent header or block. */
   readonly on: Buffer;
-  /** Default: ten minutes after that. */
+  /** Default: ten minutes after the parent. */
   readonly time?: number;
   readonly bits?: number;
   readonly version?: number;
   readonly merkleRoot?: Buffer;
-  /** Tells headers apart that are otherwise alike; taken where there is no merkle root. */
+  /** Distinguishes headers that are otherwise equal; used if there is no merkle root. */
   readonly salt?: number;
-  /** Whether its hash is to miss the target instead of meeting it. */
+  /** Whether its hash must miss the target instead of meeting it. */
   readonly miss?: boolean;
 }
 
-/** A header with proof of work, which takes two tries at the least difficulty. */
+/** A header with proof of work, which takes two tries at the minimum difficulty. */
 export function mineHeader(spec: HeaderSpec): Buffer {
   const header = Buffer.alloc(80);
   header.writeInt32LE(spec.version ?? 0x2000_0000, 0);
@@ -69,7 +69,7 @@ export function mineHeaders(on: Buffer, count: number, salt = 0): Buffer[] {
   return headers;
 }
 
-/** The root of a merkle tree, by its definition. */
+/** The root of a merkle tree, by definition. */
 export function rootOf(hashes: readonly Buffer[]): Buffer {
   const [first = Buffer.alloc(32)] = hashes;
   if (hashes.length <= 1) return first;
@@ -84,15 +84,15 @@ export interface BlockSpec extends HeaderSpec {
   readonly height: number;
   /** Without witnesses, unless `commitment` says what is committed to. */
   readonly transactions?: readonly TransactionSpec[];
-  /** Further ones, as bytes. */
+  /** Further transactions, serialized. */
   readonly raw?: readonly Buffer[];
-  /** In place of the coinbase that fits. */
+  /** Replaces the coinbase that fits. */
   readonly coinbase?: TransactionSpec | null;
   readonly coinbaseScript?: Buffer;
   readonly outputs?: readonly OutputSpec[];
-  /** Given the wtxids, the coinbase's as zeros, and the nonce. */
+  /** Receives the wtxids, with zeros for the coinbase, and the nonce. */
   readonly commitment?: (wtxids: readonly Buffer[], nonce: Buffer) => Buffer;
-  /** The witness of the coinbase, null for none; default, with a commitment, one item of 32 bytes. */
+  /** The witness of the coinbase, null for none. Default with a commitment: one item of 32 bytes. */
   readonly nonceWitness?: readonly Buffer[] | null;
 }
 
@@ -102,7 +102,7 @@ export const rightCommitment = (wtxids: readonly Buffer[], nonce: Buffer): Buffe
 
 const NONCE = Buffer.alloc(32, 7);
 
-/** A script that begins with a height, as BIP34 has it, of at least two bytes. */
+/** A script that begins with a height, as BIP34 requires, of at least two bytes. */
 function heightScript(height: number, salt = 0): Buffer {
   if (height <= 16) return Buffer.of(0x50 + height, 1, salt);
   const bytes: number[] = [];

@@ -7,7 +7,7 @@ import type { MonitorEvents } from '../../src/metrics/collector';
 import { type Block, parseBlock } from '../../src/wire/block';
 import { mineBlock, NOW, REGTEST } from './mine';
 
-/** Blocks one on the other, the first on `on` at `height`. */
+/** A chain of blocks, the first on `on` at `height`. */
 export function branch(on: Buffer, height: number, count: number, salt: number): Block[] {
   const blocks: Block[] = [];
   let last = on;
@@ -18,7 +18,10 @@ export function branch(on: Buffer, height: number, count: number, salt: number):
   return blocks;
 }
 
-/** A processor whose events are one line each, with blocks by their names; which are connected stands apart from the rest. */
+/**
+ * A processor whose events are recorded as one line each, with names for blocks; connected and disconnected
+ * blocks are recorded separately.
+ */
 export function newProcessor(limits: OrphanLimits = ORPHAN_LIMITS) {
   const chain = new HeaderChain(REGTEST, { unixTime: () => NOW });
   const bus = new EventBus<MonitorEvents>();
@@ -57,13 +60,13 @@ export function newProcessor(limits: OrphanLimits = ORPHAN_LIMITS) {
       for (const block of blocks) processor.process({ block, peerAddress: 'peer:1', requested });
       return lines.splice(0);
     },
-    /** What was connected (+) and disconnected (-) since the last look. */
+    /** What was connected (+) and disconnected (-) since the last call. */
     takeMoves: (): string[] => moves.splice(0),
     takeLines: (): string[] => lines.splice(0),
   };
 }
 
-/** Block number `index`, which must be there. */
+/** The block at `index`, which must exist. */
 export const at = (blocks: readonly Block[], index: number): Block => {
   const block = blocks[index];
   if (block === undefined) throw new Error(`no block ${index}`);

@@ -10,7 +10,7 @@ const kept = (recent: RecentBlocks): number[] =>
   blocks.flatMap((block, i) => (recent.get(i)?.hash === block.hash ? [i] : []));
 
 describe('RecentBlocks', () => {
-  it('keeps no more bytes than it may, the newest', () => {
+  it('keeps at most the allowed bytes, and the newest', () => {
     const recent = new RecentBlocks(size * 3);
     blocks.forEach((block, i) => recent.add(i, block));
     expect(kept(recent)).toEqual([1, 2, 3]);
@@ -19,7 +19,7 @@ describe('RecentBlocks', () => {
     expect(kept(none)).toEqual([]);
   });
 
-  it('has room again for what was forgotten', () => {
+  it('has room again after blocks were dropped', () => {
     const recent = new RecentBlocks(size * 3);
     blocks.slice(0, 3).forEach((block, i) => recent.add(i, block));
     recent.keepOnly((index) => index === 2);

@@ -3,7 +3,10 @@ import { HeaderStore } from '../../src/chain/header-store';
 import { messageOf } from '../../src/lib/errors';
 import { mineHeaders, NOW, REGTEST } from './mine';
 
-/** Writes headers into a folder until the file may not grow; then goes on where that is lifted. Tells what happened. */
+/**
+ * Writes headers into a folder until the file may not grow, then continues once that limit is lifted. Reports
+ * what happened.
+ */
 function main(directory: string): void {
   const store = HeaderStore.open(directory, 'regtest', REGTEST.genesis);
   const chain = new HeaderChain(REGTEST, { unixTime: () => NOW });

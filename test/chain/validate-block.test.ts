@@ -14,7 +14,7 @@ import { sharedBlocks } from '../support/data';
 import { buildTransaction, compactSize, hex, type TransactionSpec } from '../wire/build';
 import { type BlockSpec, mineBlock, REGTEST, regtestWith, rightCommitment } from './mine';
 
-/** What bcoin says of a block: its typings here lack the checks. */
+/** bcoin's verdict on a block; its typings lack the checks. */
 interface BcoinChecks {
   checkBody(): readonly [valid: boolean, reason: string, score: number];
   getCommitmentHash(): Buffer | null;
@@ -47,7 +47,10 @@ const script = (bytes: string, count: number): TransactionSpec => ({
 const locked = (lockTime: number, sequence = 0): TransactionSpec => ({ lockTime, inputs: [{ sequence }] });
 const other = (n: number): TransactionSpec => ({ inputs: [{ prevIndex: n }] });
 
-/** Each reason: a block with just that fault, and its neighbour without; `params` where the rules are not regtest's. */
+/**
+ * Each reason: a block with exactly that fault, and a similar one without it. `params` is set if the rules
+ * are not regtest's.
+ */
 const CASES: readonly (readonly [
   reason: string,
   what: string,
@@ -211,15 +214,15 @@ describe('a block that breaks one rule', () => {
     expect(judge(parseBlock(built(right)), params, right.height)).toBeUndefined();
   });
 
-  it.each(ALL)('%s: %s: as bcoin has it, where it looks', (reason, _, fault, right) => {
+  it.each(ALL)('%s: %s: as in bcoin, where bcoin checks it', (reason, _, fault, right) => {
     const [valid, bcoinReason] = bcoinBlock(built(fault)).checkBody();
-    // The rest is for its chain to look at.
+    // bcoin's chain checks the rest.
     if (!valid) expect(bcoinReason).toBe(reason);
     else expect(checkBlock(parseBlock(built(fault)))).toBeUndefined();
     expect(bcoinBlock(built(right)).checkBody()[0]).toBe(true);
   });
 
-  it('has no transactions: their root is zero', () => {
+  it('has no transactions: the root is zero', () => {
     const empty = Buffer.concat([built({ merkleRoot: Buffer.alloc(32) }).subarray(0, 80), hex('00')]);
     expect(judge(parseBlock(empty))).toBe('bad-blk-length');
     expect(judge(parseBlock(Buffer.concat([built({}).subarray(0, 80), hex('00')])))).toBe('bad-txnmrklroot');
@@ -233,7 +236,7 @@ describe('commitments', () => {
     expect(judge(parseBlock(built({ outputs: [wrong], ...committed })))).toBeUndefined();
   });
 
-  it('may be followed by more, but not be shorter', () => {
+  it('may be longer, but not shorter', () => {
     const mark = hex('6a24aa21a9ed');
     const long = { value: 0, script: Buffer.concat([mark, Buffer.alloc(33, 1)]) };
     const short = { value: 0, script: Buffer.concat([mark, Buffer.alloc(31, 1)]) };
@@ -243,7 +246,7 @@ describe('commitments', () => {
 });
 
 describe('isMutation', () => {
-  it('tells what can be done to a block without its header', () => {
+  it('lists the faults that can be added without changing the header', () => {
     expect(BLOCK_REASONS.filter(isMutation)).toEqual([
       'bad-txnmrklroot',
       'bad-txns-duplicate',
@@ -312,7 +315,7 @@ sharedBlocks.describe('real blocks', (folder) => {
       expect(coinbaseValue(block)).toBeGreaterThan(reward * 1e8);
     });
 
-    it('has the signature operations that bcoin counts', () => {
+    it('has the number of signature operations that bcoin counts', () => {
       const bcoin = BcoinBlock.fromRaw(bytes).txs as unknown as readonly { getLegacySigops(): number }[];
       expect(block.transactions.map(legacySigops)).toEqual(bcoin.map((tx) => tx.getLegacySigops()));
     });
@@ -330,12 +333,12 @@ sharedBlocks.describe('real blocks', (folder) => {
       expect(inContext(block, height + 1)).toBe('bad-cb-height');
     });
 
-    it('has witnesses that are committed to, if any', () => {
+    it('has witnesses that match the commitment, if any', () => {
       const bcoin = bcoinBlock(bytes);
       const spend = block.transactions.find((transaction, i) => i > 0 && transaction.hasWitness);
       if (spend === undefined) return;
       expect(bcoin.createCommitmentHash()).toEqual(bcoin.getCommitmentHash());
-      // The last byte of the last witness: it is followed by the lock time.
+      // The last byte of the last witness: the lock time follows it.
       expect(inContext(changed(spend.end - 5))).toBe('bad-witness-merkle-match');
       const nonce = (block.transactions[0]?.end ?? 0) - 5;
       expect(inContext(changed(nonce))).toBe('bad-witness-merkle-match');
@@ -345,7 +348,7 @@ sharedBlocks.describe('real blocks', (folder) => {
     });
   });
 
-  it('is not valid with its last transaction twice, where they are odd', () => {
+  it('is not valid with its last transaction twice, if the number is odd', () => {
     const odd = blocks
       .map(([file]) => parseBlock(read(file)))
       .find(({ transactions }) => transactions.length % 2 === 1);

@@ -81,7 +81,7 @@ it('says that nothing was found', async () => {
 });
 
 it.each<readonly [readonly string[], number, string]>([
-  [[], 2, 'name a series, as query tx; there are bandwidth,'],
+  [[], 2, 'name a series, such as query tx; there are bandwidth,'],
   [['txs'], 2, 'there is no series txs; did you mean tx?'],
   [['tx', '--where', 'size = 1'], 2, '--where, character 1: series tx has no column size'],
   [['tx', '--since', '1h', '--since', '2h'], 2, '--since 1h and 2h: give it once'],

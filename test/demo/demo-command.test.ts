@@ -7,7 +7,7 @@ import { OUTPUT_TYPES } from '../../src/wire/output-type';
 const ROOT = path.join(__dirname, '..', '..');
 const PROGRAM = path.join('bin', 'btcdmon-node');
 
-/** The user's shell is in the clone, whatever npm says of the one that runs the tests. */
+/** The user's shell is in the clone, whatever npm reports about the shell that runs the tests. */
 const ENV = { ...process.env, INIT_CWD: ROOT, BTCDMON_HTTP: '127.0.0.1:0' };
 
 /** Resolves with what the process wrote to stdout, once that matches. */
@@ -33,7 +33,7 @@ describe('btcdmon-node demo', () => {
 
   afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
-  it('ends by itself with a query that, pasted, answers with every type of output', () => {
+  it('ends by itself with a query that, pasted, returns every type of output', () => {
     const args = [PROGRAM, 'demo', '--seconds', '7', '--data-dir', dataDir];
     const demo = spawnSync(process.execPath, args, { cwd: ROOT, env: ENV, encoding: 'utf8' });
     expect(demo.stderr).toBe('');
@@ -45,7 +45,7 @@ describe('btcdmon-node demo', () => {
       expect(answer).toMatch(new RegExp(`^${type}\\b.*\\b[1-9]\\d*\\s*$`, 'm'));
   });
 
-  it('keeps a second demo off its store with one line, and ends with 0 when told to', async () => {
+  it('refuses a second demo on its store with one line, and ends with 0 when told to', async () => {
     const args = [PROGRAM, 'demo', '--seconds', '0', '--data-dir', dataDir];
     const demo = spawn(process.execPath, args, { cwd: ROOT, env: ENV, stdio: ['ignore', 'pipe', 'inherit'] });
     const ended = new Promise((resolve) => demo.once('exit', resolve));
@@ -63,7 +63,7 @@ describe('btcdmon-node demo', () => {
     }
   });
 
-  it.each(['abc', '-1', '86401'])('calls --seconds %s wrong', (seconds) => {
+  it.each(['abc', '-1', '86401'])('rejects --seconds %s', (seconds) => {
     const args = [PROGRAM, 'demo', `--seconds=${seconds}`, '--data-dir', dataDir];
     const demo = spawnSync(process.execPath, args, { cwd: ROOT, env: ENV, encoding: 'utf8' });
     expect(demo.status).toBe(2);

@@ -36,7 +36,7 @@ describe('nextQuery', () => {
 });
 
 describe('invocationOf', () => {
-  it('takes the folder of the user where npm runs the script in another', () => {
+  it('uses the folder of the user if npm runs the script in another', () => {
     const cwd = (): string => '/src/btcdmon';
     const argv = ['node', '/src/btcdmon/bin/btcdmon-node', 'demo'];
     expect(invocationOf({ argv, env: { INIT_CWD: '/src', PATH: '/bin' }, cwd })).toEqual({

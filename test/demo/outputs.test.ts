@@ -32,7 +32,7 @@ describe('outputScript', () => {
     expect([...lengths].sort((a, b) => a - b)).toEqual([71, 105]);
   });
 
-  it('spells pay-to-anchor', () => {
+  it('builds pay-to-anchor', () => {
     expect(outputScript('anchor', KEYS, new SeededRandom('')).toString('hex')).toBe('51024e73');
   });
 });

@@ -1,7 +1,7 @@
 import { SeededRandom } from '../../src/demo/random';
 
 describe('SeededRandom', () => {
-  it('gives the same for the same seed, and not for another', () => {
+  it('is the same for the same seed, and different for another', () => {
     const draw = (seed: string): string => {
       const random = new SeededRandom(seed);
       return `${random.bytes(8).toString('hex')} ${random.between(0, 1_000_000)}`;

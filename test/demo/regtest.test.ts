@@ -13,8 +13,8 @@ import { NO_COMPACT } from '../support/compact';
 const DIST = path.join(__dirname, '..', '..', 'dist');
 
 /**
- * The network in a process of its own until its stdin ends: signatures in JavaScript take ten times as long inside jest.
- * It says its height before the traffic and where it listens.
+ * Runs the network in a separate process until its stdin ends, because signatures in JavaScript take ten
+ * times as long inside jest. The process prints its height before the traffic, and its endpoints.
  */
 const NETWORK = `
   const { RegtestNetwork } = require('./demo/regtest');
@@ -107,7 +107,7 @@ describe('RegtestNetwork', () => {
     expect(started.height).toBe(120);
   });
 
-  it('shakes hands as four peers with names of their own', async () => {
+  it('shakes hands as four peers with their own names', async () => {
     await until(() => stats.peers === 4);
     expect(agents.size).toBe(4);
   });

@@ -37,7 +37,7 @@ describe('drawFrame', () => {
     for (const type of OUTPUT_TYPES) expect(text).toContain(type);
   });
 
-  it('draws before anything was heard', () => {
+  it('draws before anything arrived', () => {
     const stats = { peers: 0, height: undefined, messages: new Map(), outputs: new Map(), transactions: 0 };
     const text = drawFrame({ ...STATE, stats, before: new Map(), rateSeconds: 0 }).join('\n');
     expect(text).toContain('height -');
@@ -46,7 +46,7 @@ describe('drawFrame', () => {
 });
 
 describe('headline', () => {
-  it('tells how long it goes on', () => {
+  it('shows how long it runs', () => {
     expect(headline(STATE)).toBe(
       '4 peers   height 123   160 messages   40 transactions   500 points stored   (12 of 60 s)',
     );
@@ -72,14 +72,14 @@ describe('Summary', () => {
     expect(text).toContain(`\x1b[J\x1b[${lines - 1}A`);
   });
 
-  it('never draws more than the terminal holds', () => {
+  it('never draws more than fits on the terminal', () => {
     const [first = ''] = show(true, { columns: 40, rows: 8 }).split('\x1b[J');
     const lines = first.replaceAll('\x1b[K', '').split('\n');
     expect(lines).toHaveLength(8);
     for (const line of lines) expect(line.length).toBeLessThan(40);
   });
 
-  it('writes plain lines where there is no terminal', () => {
+  it('writes plain lines if there is no terminal', () => {
     const text = show(false, {});
     expect(text).not.toContain('\x1b');
     expect(text.trim().split('\n')).toHaveLength(2);

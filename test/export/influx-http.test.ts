@@ -418,7 +418,7 @@ describe('bad input', () => {
     ['influx+http://h/db?gzip=maybe', 'gzip=maybe: give on or off'],
     ['influx+http://h/db?passwordfile=x', 'no such option: passwordfile; did you mean password-file?'],
     ['influx+http://h/db?password-file=x', 'a password, but no user'],
-    ['influx+http://h/db?ca-file=x', 'ca-file is for https alone'],
+    ['influx+http://h/db?ca-file=x', 'ca-file only works with https'],
     ['influx+http://me:secret@h/db', 'a password in a URL is seen by other users'],
     ['influx+http://h/db#x', 'has a #'],
     ['influx2+http://h/', 'names no bucket'],

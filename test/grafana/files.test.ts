@@ -19,7 +19,7 @@ const dashboardsOf = (store: StoreName): readonly Dashboard[] =>
   inFolder(`grafana/dashboards/${store}`).map(([, text]) => JSON.parse(text) as Dashboard);
 const all = [...dashboardsOf('influxdb'), ...dashboardsOf('prometheus')];
 
-/** A panel as JSON has it. */
+/** A panel in JSON. */
 interface PanelJson {
   readonly id: number;
   readonly title: string;
@@ -41,13 +41,13 @@ interface SourcesFile {
 }
 const sources = (parse(read('grafana/provisioning/datasources/btcdmon.yaml')) as SourcesFile).datasources;
 
-describe('what npm run grafana makes', () => {
+describe('the output of npm run grafana', () => {
   it.each([...made])('%s is in the repository, byte for byte', (name, text) => {
     expect(existsSync(path.join(ROOT, name))).toBe(true);
     expect(read(name) === text).toBe(true);
   });
 
-  it('is all that is in its folders', () => {
+  it('is everything in its folders', () => {
     const found = ['grafana/dashboards', 'grafana/provisioning'].flatMap((folder) =>
       readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
@@ -64,11 +64,11 @@ describe('what npm run grafana makes', () => {
 });
 
 describe('the dashboards', () => {
-  it('are what Grafana’s own types say', () => {
+  it('conform to Grafana’s own types', () => {
     expect(complaints(all.flatMap(partsOf))).toEqual([]);
   }, 60_000);
 
-  it('would not pass these with a mistake', () => {
+  it('would not conform with a mistake', () => {
     const [right] = all;
     const [stat] = right === undefined ? [] : partsOf(right).filter(({ type }) => type.includes('stat'));
     const found = complaints([
@@ -94,7 +94,7 @@ describe('the dashboards', () => {
     }
   });
 
-  it('have uids and panel numbers of their own, and names of files that fit', () => {
+  it('have unique uids and panel numbers, and matching file names', () => {
     const uids = all.map(({ uid }) => uid);
     expect(new Set(uids).size).toBe(all.length);
     for (const dashboard of all) {
@@ -107,7 +107,7 @@ describe('the dashboards', () => {
         expect((JSON.parse(text) as Dashboard).uid).toBe(`${prefix}-${path.basename(file, '.json')}`);
   });
 
-  it('have panels that lie in the grid and on no other', () => {
+  it('have panels that are in the grid and do not overlap', () => {
     for (const dashboard of all) {
       const taken = new Set<string>();
       for (const { gridPos } of panelsOf(dashboard)) {
@@ -121,7 +121,7 @@ describe('the dashboards', () => {
     }
   });
 
-  it('lead to dashboards that are there', () => {
+  it('link to existing dashboards', () => {
     const uids = new Set(all.map(({ uid }) => uid));
     const tags = new Set(all.flatMap((dashboard) => dashboard.tags ?? []));
     for (const dashboard of all) {
@@ -132,7 +132,7 @@ describe('the dashboards', () => {
     }
   });
 
-  it('ask a data source that is provisioned, by the variable', () => {
+  it('query a provisioned data source, through the variable', () => {
     for (const [name, { source }] of Object.entries(STORES)) {
       expect(sources).toContainEqual(expect.objectContaining({ uid: source.uid, type: source.type }));
       for (const dashboard of dashboardsOf(name as StoreName)) {
@@ -145,13 +145,13 @@ describe('the dashboards', () => {
     }
   });
 
-  it('have thresholds of panels that are there', () => {
+  it('have thresholds of existing panels', () => {
     for (const name of Object.keys(THRESHOLDS)) expect(panelOf(name).name).toBe(name);
   });
 });
 
 describe('the provisioning', () => {
-  it('finds dashboards where docker-compose.yml has them', () => {
+  it('finds dashboards where docker-compose.yml mounts them', () => {
     const { providers } = parse(read('grafana/provisioning/dashboards/btcdmon.yaml')) as {
       providers: readonly { folder: string; options: { path: string } }[];
     };
@@ -163,7 +163,7 @@ describe('the provisioning', () => {
     for (const folder of folders) expect(readdirSync(path.join(ROOT, folder)).length).toBeGreaterThan(5);
   });
 
-  it('fits docker-compose.yml: its mounts, servers and secrets, and what Prometheus scrapes', () => {
+  it('matches docker-compose.yml: its mounts, servers and secrets, and what Prometheus scrapes', () => {
     const { services } = parse(read('docker-compose.yml'), { merge: true }) as {
       services: Readonly<
         Record<string, { secrets?: string[]; volumes?: { source: string; target: string }[] } | undefined>
@@ -192,7 +192,7 @@ describe('the provisioning', () => {
         expect(secureJsonData.password).toMatch(/^\$__file\{\/run\/secrets\/\w+\}$/);
   });
 
-  it('has an alert rule for each alert, whose data sources, panel and conditions are there', () => {
+  it('has an alert rule for each alert, with existing data sources, panels and conditions', () => {
     interface RulesFile {
       readonly groups: readonly {
         readonly folder: string;
@@ -226,7 +226,7 @@ describe('the provisioning', () => {
         expect(['__expr__', STORES.influxdb.source.uid]).toContain(datasourceUid);
         for (const [, ref] of JSON.stringify(model).matchAll(/\$\{(\w+)\}/g)) expect(refs).toContain(ref);
       }
-      // A variable of the environment stands behind each `$` of these, and is nothing.
+      // After each `$` of these comes a variable of the environment, which is empty.
       for (const text of [rule.title, ...Object.values(rule.annotations), ...Object.values(rule.labels)])
         expect(text).not.toContain('$');
     }

@@ -13,13 +13,13 @@ const rules = (
   parse(readFileSync(FILE, 'utf8')) as { groups: { rules: ProvisionedRule[] }[] }
 ).groups.flatMap((group) => group.rules);
 
-/** Lines that a request brings. */
+/** Lines in one request. */
 const BATCH = 20_000;
 
 influxd.describe('the alert rules of Grafana, their queries on a real InfluxDB', () => {
   const cleanup = new Cleanup();
   let server: Influxd;
-  // On the minute, and so that the stories end now.
+  // On a full minute, so that the stories end now.
   const startS = Math.floor(Date.now() / 60_000) * 60 - HOURS * 3_600;
 
   beforeAll(async () => {
@@ -40,7 +40,7 @@ influxd.describe('the alert rules of Grafana, their queries on a real InfluxDB',
     return answer;
   };
 
-  /** The groups for which a rule fires: its condition has held as long as it must. */
+  /** The groups for which a rule fires: its condition has held for the required time. */
   async function firing(rule: ProvisionedRule, seconds: number): Promise<readonly string[]> {
     const minutes = Number(/^(\d+)m$/.exec(rule.for)?.[1]);
     let found = [...(await holds(rule, seconds))];
@@ -68,7 +68,7 @@ influxd.describe('the alert rules of Grafana, their queries on a real InfluxDB',
     }
   });
 
-  it('say that the monitor is down where there are no points at all, and nothing else', async () => {
+  it('report that the monitor is down if there are no points at all, and nothing else', async () => {
     const empty = cleanup.add(await startInfluxd(), (it) => it.stop());
     for (const rule of rules) {
       const found = [...(await evaluate(empty, rule, Date.now()))];
@@ -76,7 +76,7 @@ influxd.describe('the alert rules of Grafana, their queries on a real InfluxDB',
     }
   });
 
-  it('go by InfluxDB’s own clock where they ask for it', async () => {
+  it('use InfluxDB’s own clock if they ask for it', async () => {
     const down = rules.find(({ uid }) => uid === 'btcdmon-down')?.data[0]?.model.query ?? '';
     expect(down).toContain('now()');
     await server.write(`btcdmon,node=here,network=mainnet rss=1i ${Date.now()}000000`);

@@ -23,7 +23,7 @@ import { until } from '../support/until';
 
 const HOUR_MS = 3_600_000;
 
-/** The clock is set in no run that others depend on: test/cli/clock.test.ts sets it, and reads what the node says of that. */
+/** In no other run is the clock set: test/cli/clock.test.ts sets it, and reads what the node reports. */
 const CLOCK_STEPS = 'clock-steps';
 
 const SEEN = PANELS.filter(({ name }) => name !== CLOCK_STEPS);
@@ -31,7 +31,7 @@ const SEEN = PANELS.filter(({ name }) => name !== CLOCK_STEPS);
 /** Values by bucket, group and line. */
 type Values = ReadonlyMap<string, number>;
 
-/** As many digits as both must agree in: those who divide do it in another order. */
+/** As many digits as both must agree in, because they divide in a different order. */
 function rounded(value: unknown): number {
   return Number(Number(value).toPrecision(10));
 }
@@ -68,7 +68,7 @@ async function drawn(
         cells.forEach((cell, index) => {
           const line = lines[index];
           if (line === undefined) return;
-          // A bucket in which nothing was counted is no row elsewhere.
+          // A bucket without counts has no row elsewhere.
           if (cell === null || (line.agg.fn === 'count' && cell === 0)) return;
           const ms = intervalMs === 0 ? 0 : Date.parse(String(time));
           const groups = line.by.map((tag) => tags[tag] ?? '');
@@ -105,7 +105,7 @@ influxd.describe('the panels of a run on regtest', () => {
     since = BigInt(Math.floor(Date.now() / HOUR_MS) * HOUR_MS) * 1_000_000n;
     const exports = [influxUrl, `prometheus://127.0.0.1:${metricsPort}`];
     const run = await startPanelRun(folder, { exports }, cleanup);
-    // The last of all to be scraped: what comes half a minute after a block.
+    // The last thing that is scraped: it is written half a minute after a block.
     const last = expressions(panelOf('block-propagation')).expressions[0]?.text ?? '';
     await until('the spread of blocks to be scraped', async () => {
       if (scraped === undefined) return true;
@@ -140,7 +140,7 @@ influxd.describe('the panels of a run on regtest', () => {
     },
   );
 
-  it('has something to say on every line', async () => {
+  it('has data for every line', async () => {
     const silent: string[] = [];
     for (const panel of SEEN) {
       const ids = [...(await answered(panel, choiceOf(panel), duckdb)).keys()].map(
@@ -153,7 +153,7 @@ influxd.describe('the panels of a run on regtest', () => {
     expect(silent).toEqual([]);
   });
 
-  it('draws the chosen node alone', async () => {
+  it('draws only the chosen node', async () => {
     const panel = panelOf('mempool-count');
     const all = await drawn(panel, choiceOf(panel), server);
     expect(await drawn(panel, choiceOf(panel), server, { node: `(${PANEL_NODE}|other)` })).toEqual(all);
@@ -172,7 +172,7 @@ influxd.describe('the panels of a run on regtest', () => {
     }
   });
 
-  it('writes every metric that a rule or a dashboard of Prometheus names', () => {
+  it('writes every metric that a rule or a dashboard of Prometheus uses', () => {
     const samples = new Set(
       metrics
         .split('\n')
@@ -203,12 +203,12 @@ influxd.describe('the panels of a run on regtest', () => {
   });
 });
 
-/** Fills in what Grafana does in PromQL: the whole run in one bucket. */
+/** Replaces Grafana's variables in PromQL: the whole run in one bucket. */
 function expandPromql(text: string): string {
   return text.replace(/\$__(interval|rate_interval|range)\b/g, '1m').replace(/\$(node|network)\b/g, '.*');
 }
 
-/** Without modes: of values that are equally frequent InfluxDB shows any. */
+/** Without modes: of equally frequent values InfluxDB returns any. */
 function withoutModes(panel: Panel, values: Values): Record<string, number> {
   const modes = panel.lines.filter(({ agg }) => agg.fn === 'mode').map(columnName);
   return Object.fromEntries(

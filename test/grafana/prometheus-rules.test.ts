@@ -39,7 +39,7 @@ function series(story: Story): object[] {
   ];
 }
 
-/** At each time of a story: which alerts fire for its node, those that must not included. */
+/** Which alerts fire for the node of a story at each time, including those that must not. */
 function questions(story: Story): object[] {
   const node = nodeOf(story);
   return story.fires.map(([seconds, firing]) => ({
@@ -80,14 +80,14 @@ promtool.describe('the rules of Prometheus', (program) => {
     return (stdout + stderr).trim();
   }
 
-  // All nodes at once: each must be told from the others, and it takes a tenth of the time.
+  // All nodes at once: this tests that alerts distinguish them, and takes a tenth of the time.
   beforeAll(() => {
     output = run({ input_series: STORIES.flatMap(series), promql_expr_test: STORIES.flatMap(questions) });
   }, 120_000);
 
   afterAll(() => cleanup.run());
 
-  it('are ones that Prometheus loads', () => {
+  it('are accepted by Prometheus', () => {
     const { status, stdout } = spawnSync(program, ['check', 'rules', RULES], { encoding: 'utf8' });
     expect(stdout).toContain(`${ALERTS.length} rules found`);
     expect(status).toBe(0);
@@ -103,11 +103,11 @@ promtool.describe('the rules of Prometheus', (program) => {
     expect(failures).toEqual([]);
   });
 
-  it('fire and clear in no other way', () => {
+  it('fire and clear in no other case', () => {
     expect(output).toMatch(/SUCCESS$/);
   });
 
-  it('say that the monitor is down where Prometheus is told of none', () => {
+  it('report that the monitor is down if Prometheus has no data of it', () => {
     const down = { alertname: 'BtcdmonDown', alertstate: 'firing', job: 'btcdmon', severity: 'critical' };
     const test = {
       input_series: [{ series: 'up{job="prometheus"}', values: '1x40' }],
@@ -122,7 +122,7 @@ promtool.describe('the rules of Prometheus', (program) => {
     expect(run(test)).toMatch(/SUCCESS$/);
   });
 
-  it('name the node, and where to read on', () => {
+  it('name the node, and where to read more', () => {
     const { severity, meaning } = ALERTS.find(({ name }) => name === 'BtcdmonNoPeers') ?? {};
     const test = {
       input_series: [

@@ -5,8 +5,8 @@ const place = { database: 'a "b"', policy: 'raw' };
 const [minute, hour] = RESOLUTIONS;
 if (minute === undefined || hour === undefined) throw new Error('no resolutions');
 
-describe('the sums of series', () => {
-  it('are of every series, with names that no two have', () => {
+describe('the rollups of series', () => {
+  it('exist for every series, with unique names', () => {
     expect(new Set(ROLLUPS.map(({ series }) => series))).toEqual(new Set(SERIES_NAMES));
     expect(new Set(ROLLUPS.map(({ name }) => name)).size).toBe(ROLLUPS.length);
     for (const series of SERIES_NAMES) {
@@ -15,7 +15,7 @@ describe('the sums of series', () => {
         [...fields.matchAll(/ AS "([^"]+)"/g)].map(([, name]) => name),
       );
       expect(names.length).toBeGreaterThan(0);
-      // A column of the sums must not hide a tag either.
+      // A column of the rollups must not hide a tag either.
       expect(new Set([...names, ...tagNames(series)]).size).toBe(names.length + tagNames(series).length);
     }
   });

@@ -14,7 +14,7 @@ import { buildTransaction } from '../wire/build';
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-it('tells of the peers, blocks and transactions of a running node', async () => {
+it('reports the peers, blocks and transactions of a running node', async () => {
   const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-live-')), (name) =>
     rm(name, { recursive: true }),
   );

@@ -51,7 +51,7 @@ function judge(txid: string, fee?: number, reason?: 'dust'): void {
 describe('peers', () => {
   const peer: PeerInfo & { claims: VersionMessage | null } = { ...somePeer, id: 7 };
 
-  it('are there from the first byte to the end, with what passed', () => {
+  it('are listed from the first byte to the end, with their traffic', () => {
     bus.emit('received', { peer, command: 'inv', bytes: 1 });
     bus.emit('pong', { peer, rttMs: 1 });
     expect(live.peers()).toEqual([]);
@@ -88,7 +88,7 @@ describe('peers', () => {
 });
 
 describe('blocks', () => {
-  it('are the last 20 that were judged, the newest first, each once', () => {
+  it('are the last 20 that were judged, newest first, each once', () => {
     for (let i = 0; i < 25; i++) bus.emit('processedBlock', block(String(i)));
     bus.emit('processedBlock', block('x', { status: 'duplicate' }));
     bus.emit('processedBlock', block('y', { status: 'unrequested' }));
@@ -130,7 +130,7 @@ describe('transactions', () => {
 });
 
 describe('subscribe', () => {
-  it('tells each listener until it leaves; one that fails is named once and keeps nothing from the others', () => {
+  it('calls each listener until it unsubscribes; a failing one is logged once and does not affect the others', () => {
     const told: LiveEvent[] = [];
     live.subscribe(() => {
       throw new Error('on purpose');

@@ -8,15 +8,18 @@ import type { Input } from '../../src/wire/input';
 import { parseTransaction, type Transaction } from '../../src/wire/transaction';
 import { buildHeader, buildTransaction, compactSize, uint32 } from '../wire/build';
 
-/** An output to spend: of a transaction, or of one that nobody has seen, by a number that stands for its hash. */
+/** An output to spend: of a transaction, or of an unknown one, given by a number that stands for its hash. */
 export type Outpoint = readonly [parent: Transaction | number, index: number];
 
-/** The 32 bytes of a txid on the wire. */
+/** The 32 bytes of a txid in wire order. */
 export function wireId(parent: Transaction | number): Buffer {
   return typeof parent === 'number' ? Buffer.alloc(32, parent) : Buffer.from(parent.txid, 'hex').reverse();
 }
 
-/** A transaction that spends these outputs and has outputs of these values; `lockTime` tells twins apart. */
+/**
+ * A transaction that spends these outputs and has outputs of these values; `lockTime` distinguishes otherwise
+ * equal ones.
+ */
 export function spend(
   from: readonly Outpoint[],
   values: readonly number[],
@@ -35,7 +38,7 @@ export function spend(
   );
 }
 
-/** A coinbase; the number makes its txid. */
+/** A coinbase; the number makes its txid unique. */
 export function coinbase(number: number, value = 5_000_000_000): Transaction {
   return parseTransaction(
     buildTransaction({
@@ -79,7 +82,7 @@ export function viewOf(
   lookUp?: (input: Input) => void,
 ): {
   readonly view: RelayView;
-  /** The events since the last look. */
+  /** The events since the last call. */
   readonly events: () => [keyof MempoolEvents, object][];
 } {
   const bus = new EventBus<MempoolEvents>();

@@ -21,7 +21,7 @@ describe('CoinCache', () => {
     expect(cache.value(Buffer.alloc(32), 0, 0)).toBeUndefined();
   });
 
-  it('remembers where a transaction was seen, also of one that it is about to forget', () => {
+  it('remembers where a transaction was seen, even just before it drops it', () => {
     const cache = new CoinCache({ capacity: 2 });
     const [one, ...others] = Array.from({ length: 3 }, (_, i) => coinbase(i));
     if (one === undefined) throw new Error('there is no first');
@@ -50,7 +50,7 @@ describe('CoinCache', () => {
     }
   });
 
-  it('is bounded in outputs, too', () => {
+  it('is bounded in outputs too', () => {
     const cache = new CoinCache({ capacity: 10 });
     const many = Array.from({ length: 5 }, (_, i) => spend([[1, i]], Array<number>(45).fill(i)));
     for (const transaction of many) cache.add(wireId(transaction), transaction, SEEN_RELAYED);

@@ -7,10 +7,13 @@ import { announcement, blockOf, type Outpoint, spend, viewOf } from './build';
 import { NaiveView } from './naive-view';
 
 const TRANSACTIONS = 14;
-/** So tight that transactions expire, and are evicted, in every other run. */
+/** Such tight limits that transactions expire and are evicted in every other run. */
 const OPTIONS = { maxBytes: 4_000, expiryMs: 60, coinTransactions: 1_000 };
 
-/** Transactions that spend outputs nobody has seen, each other's, ones in conflict, and ones that are not there. */
+/**
+ * Transactions that spend unknown outputs, each other's outputs, already spent outputs, and outputs that do
+ * not exist.
+ */
 const transactions = fc
   .array(
     fc.record({
@@ -26,7 +29,7 @@ const transactions = fc
   .map((specs) => {
     const made: Transaction[] = [];
     specs.forEach(({ from, values }, lockTime) => {
-      // A number that is no earlier transaction stands for one of three that nobody has seen.
+      // A number that is no earlier transaction stands for one of three unknown ones.
       const outpoints = from.map(([parent, index]): Outpoint => [made[parent] ?? (parent % 3) + 1, index]);
       const unique = new Map(
         outpoints.map((outpoint) => [
@@ -34,7 +37,7 @@ const transactions = fc
           outpoint,
         ]),
       );
-      // Less and less, so that what is built on others mostly leaves them a fee.
+      // Decreasing values, so that descendants mostly pay a fee.
       const lessening = values.map((value) => value + 50 * (TRANSACTIONS - lockTime));
       made.push(spend([...unique.values()], lessening, { lockTime }));
     });
@@ -59,7 +62,7 @@ const operations = fc.array(
   { minLength: 25, maxLength: 50 },
 );
 
-/** The wtxids of what is kept, each checked to be the hash of it. */
+/** The wtxids of the kept serializations, each checked to be the hash of its bytes. */
 function wtxidsOf(relayed: RelayedTransactions): string[] {
   const wtxids: string[] = [];
   relayed.each((memory, start, handle) => {
@@ -101,7 +104,7 @@ describe('RelayView', () => {
               }
               break;
             case 'confirm': {
-              // Forgetting deep blocks is another test's.
+              // Another test covers dropping deep blocks.
               if (chain.length > 10) break;
               const block = blockOf(pick(step.all));
               expect(view.unseen(block)).toBe(naive.unseen(block));

@@ -9,7 +9,7 @@ import type { Transaction } from '../../src/wire/transaction';
 interface Entry {
   readonly transaction: Transaction;
   arrived: number;
-  /** Number of its block; 0 in the view. */
+  /** Number of its block; 0 if it is in the view. */
   block: number;
   /** Whether its serialization is kept. */
   readonly kept: boolean;
@@ -19,7 +19,10 @@ const outpoints = ({ inputs }: Transaction): string[] =>
   inputs.map(({ prevTxid, prevIndex }) => `${prevTxid}:${prevIndex}`);
 const parents = ({ inputs }: Transaction): string[] => inputs.map(({ prevTxid }) => prevTxid);
 
-/** The relay view as its documentation says it, by lists that are searched from end to end, forgetting nothing. */
+/**
+ * The relay view as its documentation describes it: lists that are searched from end to end, and nothing is
+ * dropped.
+ */
 export class NaiveView {
   readonly events: [keyof MempoolEvents, object][] = [];
   private entries: Entry[] = [];
@@ -150,7 +153,7 @@ export class NaiveView {
   }
 
   private childrenOf(txid: string): Entry[] {
-    // What spends an output that is not there is not built on anything.
+    // A spend of an output that does not exist is not a descendant.
     const outputs = this.known.get(txid)?.outputs.map((_, index) => `${txid}:${index}`) ?? [];
     return this.entries.filter(({ transaction }) =>
       outpoints(transaction).some((outpoint) => outputs.includes(outpoint)),

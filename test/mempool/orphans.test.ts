@@ -1,7 +1,7 @@
 import { Orphans } from '../../src/mempool/orphans';
 
 describe('Orphans', () => {
-  it('counts children, each once however many parents it waits for', () => {
+  it('counts each child once, however many parents it waits for', () => {
     const orphans = new Orphans();
     for (const [child, parent] of [
       [1, 'a'],
@@ -23,7 +23,7 @@ describe('Orphans', () => {
     ['children of one parent', 10_000, (i: number) => ({ child: i, parent: 'p' }), 1],
     ['parents of one child', 1, (i: number) => ({ child: 0, parent: `${i}` }), 2],
     ['pairs', 10_000, (i: number) => ({ child: i, parent: `${i}` }), 10_000],
-  ])('is bounded by giving up the oldest parent: %s', (_, before, pair, after) => {
+  ])('is bounded by dropping the oldest parent: %s', (_, before, pair, after) => {
     const orphans = new Orphans();
     for (let i = 0; i < 10_000; i++) {
       const { child, parent } = pair(i);

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { heldBytes, RawStore } from '../../src/mempool/raw-store';
 
-/** Bytes that differ from one number to the next, and from chunk to chunk: the pattern does not fit into 64. */
+/**
+ * Bytes that differ from one number to the next, and from chunk to chunk: the pattern does not fit into 64.
+ */
 const bytesOf = (number: number, size: number): Buffer =>
   Buffer.alloc(size, `${number} and a tail that makes it long`.padEnd(61));
 
@@ -13,7 +15,7 @@ function read(store: RawStore, raw: number, size: number): Buffer {
 }
 
 describe('RawStore', () => {
-  it('gives back what it was given, whatever came and went in between', () => {
+  it('returns what was stored, whatever was added and removed in between', () => {
     const size = fc.oneof(
       fc.integer({ min: 1, max: 400 }),
       fc.constantFrom(63, 64, 65, 128, 129, 70_000, 1_100_000),
@@ -31,7 +33,7 @@ describe('RawStore', () => {
         let kept: { readonly raw: number; readonly number: number; readonly size: number }[] = [];
         all.forEach((step, number) => {
           if ('size' in step) {
-            // Not the whole of a buffer: what lies before and behind is another's.
+            // Not the whole buffer: the bytes before and after belong to others.
             const bytes = Buffer.concat([Buffer.alloc(3), bytesOf(number, step.size), Buffer.alloc(3)]);
             kept.push({ raw: store.add(bytes, 3, 3 + step.size), number, size: step.size });
             bytes.fill(0);
@@ -48,18 +50,18 @@ describe('RawStore', () => {
     );
   });
 
-  it('uses the room of what left before it takes more', () => {
+  it('reuses freed space before it takes more', () => {
     const store = new RawStore();
     const bytes = bytesOf(1, 1_000);
     const first = Array.from({ length: 2_000 }, () => store.add(bytes, 0, bytes.length));
     for (const raw of first) store.remove(raw);
     const again = Array.from({ length: 2_000 }, () => store.add(bytes, 0, bytes.length));
-    // A chunk is known by its number: none is above the highest of the first time.
+    // Chunks are numbered: no number is above the highest of the first time.
     expect(Math.max(...again)).toBeLessThanOrEqual(Math.max(...first));
     expect(new Set(again).size).toBe(2_000);
   });
 
-  it('says what bytes take: whole chunks of 64, and 4 for each', () => {
+  it('reports the memory of a size: whole chunks of 64, and 4 for each', () => {
     expect([1, 64, 65, 640].map(heldBytes)).toEqual([68, 68, 136, 680]);
   });
 });

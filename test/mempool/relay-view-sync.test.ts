@@ -20,7 +20,7 @@ const spec = (lockTime: number): TransactionSpec => ({
 });
 const transactionOf = (each: TransactionSpec): Transaction => parseTransaction(buildTransaction(each));
 
-/** Blocks with these transactions, one on the other, the first on the base. */
+/** A chain of blocks with these transactions, the first on the base. */
 function chainOf(salt: number, contents: readonly (readonly (number | TransactionSpec)[])[]): Block[] {
   let last = on;
   return contents.map((transactions, i) => {
@@ -43,9 +43,9 @@ function following() {
 }
 
 describe('the relay view in a reorganisation', () => {
-  it.each([1, 2, 6])('of %i blocks has what the new chain does not hold', (depth) => {
+  it.each([1, 2, 6])('of %i blocks has what the new chain does not contain', (depth) => {
     const { process, view, waiting } = following();
-    // The old chain holds 1 to 3, the new one 3 to 5, in its blocks that came as a side chain.
+    // The old chain contains 1 to 3, the new one 3 to 5, in blocks that arrived as a side chain.
     const old = chainOf(1, [[1, 2, 3], ...Array.from({ length: depth - 1 }, () => [])]);
     const taking = chainOf(2, [[4, 3], ...Array.from({ length: depth - 1 }, () => []), [5]]);
     process(old);
@@ -54,7 +54,7 @@ describe('the relay view in a reorganisation', () => {
     expect(waiting()).toBe(3);
     process(taking.slice(depth));
     expect(waiting()).toBe(3);
-    // Of 1 to 6, those that are in: a block that holds one leaves one fewer.
+    // The transactions that are in the view; a block that contains one leaves one fewer.
     const [next] = chainOf(2, [[4, 3], ...Array.from({ length: depth - 1 }, () => []), [5], [1, 2, 6]]).slice(
       -1,
     );
@@ -62,7 +62,7 @@ describe('the relay view in a reorganisation', () => {
     expect(view.gauges()).toMatchObject({ transactions: 0, orphans: 0 });
   });
 
-  it('takes a block in that comes after its child', () => {
+  it('applies a block that arrives after its child', () => {
     const { process, chain, waiting } = following();
     const blocks = chainOf(1, [[1], [2], [3]]);
     for (const { bytes } of blocks) chain.add(bytes);
@@ -72,7 +72,7 @@ describe('the relay view in a reorganisation', () => {
     expect(waiting()).toBe(3);
   });
 
-  it('tells of a conflict when the block that holds it joins, not when it comes', () => {
+  it('reports a conflict when the block that contains it joins, not when it arrives', () => {
     const { process, bus } = following();
     const conflicts: unknown[] = [];
     bus.on('conflict', (conflict) => conflicts.push(conflict));

@@ -15,12 +15,12 @@ const conflict = (
   otherFee?: number,
 ): unknown => ['conflict', { txid: later.txid, conflictsWith: earlier.txid, prevOut, fee, otherFee }];
 
-/** `txid:index` of an output of one that nobody has seen. */
+/** `txid:index` of an output of an unknown transaction. */
 const unseenOutput = (number: number, index: number): string =>
   `${Buffer.alloc(32, number).toString('hex')}:${index}`;
 
 describe('fees', () => {
-  it('are known where every input spends what was relayed or in a block', () => {
+  it('are known if every spent output was relayed or in a block', () => {
     const { view, events } = viewOf();
     const first = coinbase(7, 1_000_000);
     view.confirm(blockOf([], first));
@@ -46,7 +46,7 @@ describe('fees', () => {
     ['an input spends what nobody has seen', [5_000], [[9, 0]]],
     ['an index is beyond the outputs', [5_000], [['parent', 2]]],
     ['the outputs are more than the inputs', [300_001], [['parent', 0]]],
-  ] as const)('are not known where %s', (_, values, from) => {
+  ] as const)('are unknown if %s', (_, values, from) => {
     const { view, events } = viewOf();
     const parent = spend([[1, 0]], [300_000, 5_000]);
     view.confirm(blockOf([parent]));
@@ -56,7 +56,7 @@ describe('fees', () => {
     expect(view.gauges().withFee).toBe(0);
   });
 
-  it('are known once from a set of unspent outputs, which is asked for what nobody has seen alone', () => {
+  it('are known once from a set of unspent outputs, which is only asked for unknown outputs', () => {
     const asked: string[] = [];
     const { view, events } = viewOf({}, (input) => asked.push(`${input.prevTxid}:${input.prevIndex}`));
     const parent = spend([[8, 3]], [40]);
@@ -74,12 +74,12 @@ describe('fees', () => {
     expect(events()).toEqual([feeKnown(child, 15)]);
     view.confirm(blockOf([parent]));
     events();
-    // A block holds it by now: its fee is told all the same.
+    // A block contains it by now, but its fee is still reported.
     view.learn(wireId(8), 3, 41);
     expect(events()).toEqual([feeKnown(parent, 1)]);
   });
 
-  it('may be nothing', () => {
+  it('may be zero', () => {
     const { view, events } = viewOf();
     const parent = spend([[1, 0]], [300_000]);
     view.confirm(blockOf([parent]));
@@ -88,7 +88,7 @@ describe('fees', () => {
     expect(events()).toEqual([accepted(child), feeKnown(child, 0)]);
   });
 
-  it('are told, once, of what a block held before it was relayed, too', () => {
+  it('are reported, once, also for a transaction that was in a block before it was relayed', () => {
     const { view, events } = viewOf();
     const parent = spend([[1, 0]], [300_000]);
     const child = spend([[parent, 0]], [299_000]);
@@ -98,7 +98,7 @@ describe('fees', () => {
     expect(events()).toEqual([feeKnown(child, 1_000)]);
   });
 
-  it('become known, once, when the last parent comes: relayed, or in a block', () => {
+  it('become known, once, when the last parent arrives: relayed, or in a block', () => {
     const { view, events } = viewOf();
     const relayed = spend([[1, 0]], [70_000]);
     const mined = spend([[2, 0]], [50_000]);
@@ -114,7 +114,7 @@ describe('fees', () => {
     expect(events()).toEqual([removed(relayed, 'block')]);
   });
 
-  it('are not known where a parent came too long ago', () => {
+  it('are unknown if a parent arrived too long ago', () => {
     const { view, events } = viewOf({ coinTransactions: 4 });
     const parent = coinbase(99, 1_000);
     view.confirm(blockOf([], parent));
@@ -126,7 +126,7 @@ describe('fees', () => {
 });
 
 describe('what is in the view', () => {
-  it('counts a transaction once, with whatever witness it comes again', () => {
+  it('contains a transaction once, whatever witness it comes with again', () => {
     const { view, events } = viewOf();
     const one = spend([[1, 0]], [5], { witness: 'one' });
     const two = spend([[1, 0]], [5], { witness: 'two!' });
@@ -136,7 +136,7 @@ describe('what is in the view', () => {
     expect(view.gauges()).toMatchObject({ transactions: 1, bytes: one.size });
   });
 
-  it('does not take in what a block holds, however late it is relayed', () => {
+  it('does not include a transaction of a block, however late it is relayed', () => {
     const { view, events } = viewOf();
     const late = spend([[1, 0]], [5]);
     const block = blockOf([late]);
@@ -148,7 +148,7 @@ describe('what is in the view', () => {
     expect(view.gauges().transactions).toBe(0);
   });
 
-  it('loses what a block holds and keeps what is built on it', () => {
+  it('loses the transactions of a block and keeps their descendants', () => {
     const { view, events } = viewOf();
     const parent = spend([[1, 0]], [50]);
     const child = spend([[parent, 0]], [40]);
@@ -162,7 +162,7 @@ describe('what is in the view', () => {
     expect(view.gauges()).toEqual({ transactions: 0, bytes: 0, withFee: 0, orphans: 0 });
   });
 
-  it('loses what has waited too long, with what is built on it', () => {
+  it('loses expired transactions, with their descendants', () => {
     const { view, events } = viewOf({ expiryMs: 1_000 });
     const old = spend([[1, 0]], [50]);
     const young = spend([[2, 0]], [50]);
@@ -180,12 +180,12 @@ describe('what is in the view', () => {
     expect(view.gauges().transactions).toBe(0);
   });
 
-  it('loses the oldest, with what is built on it, when it is full', () => {
+  it('loses the oldest, with its descendants, when it is full', () => {
     const old = spend([[1, 0]], [50]);
     const other = spend([[2, 0]], [50]);
     const child = spend([[old, 0]], [40]);
     const large = spend(Array.from({ length: 30 }, (_, i) => [3, i] as const), [1]); // prettier-ignore
-    // With 30 inputs it takes 3,300: no other has room beside it.
+    // With 30 inputs it takes 3,300: there is no room for another one.
     const { view, events } = viewOf({ maxBytes: 3_400 });
     for (const transaction of [old, other, child]) view.add(transaction, 0);
     events();
@@ -194,14 +194,14 @@ describe('what is in the view', () => {
     expect(view.gauges()).toMatchObject({ transactions: 1, bytes: large.size });
   });
 
-  it('takes no more memory than it may, however small the transactions are', () => {
+  it('takes no more memory than allowed, however small the transactions are', () => {
     const { view } = viewOf({ maxBytes: 16_000 });
     for (let i = 0; i < 1_000; i++) view.add(spend([[1, i]], [1]), 0);
-    // 85 bytes each as serialized: 136 in chunks, and with one input 200 of what else is kept.
+    // 85 bytes each when serialized: 136 in chunks, and with one input 200 of other data.
     expect(view.gauges().transactions).toBe(Math.floor(16_000 / 336));
   });
 
-  it('uses the room of what left it for what comes', () => {
+  it('reuses the space of transactions that left', () => {
     const allocations = jest.spyOn(Buffer, 'allocUnsafeSlow');
     const { view } = viewOf({ maxBytes: 100_000 });
     // Three mebibytes in all, of which one is used.
@@ -211,7 +211,7 @@ describe('what is in the view', () => {
     allocations.mockRestore();
   });
 
-  it('takes back what was relayed of a block that left the best chain', () => {
+  it('takes back the relayed transactions of a block that left the best chain', () => {
     const { view, events } = viewOf();
     const relayed = spend([[1, 0]], [50]);
     const unseen = spend([[2, 0]], [50]);
@@ -243,7 +243,7 @@ describe('conflicts', () => {
   };
   const output = (index: number): string => `${funding.txid}:${index}`;
 
-  it('are told of once for each output, and the later takes the place of the earlier', () => {
+  it('are reported once for each output, and the later transaction replaces the earlier one', () => {
     const { view, events } = viewOf();
     const earlier = spend([[1, 0], [1, 1], [1, 2]], [50]); // prettier-ignore
     const child = spend([[earlier, 0]], [40]);
@@ -266,7 +266,7 @@ describe('conflicts', () => {
     ['more', 98_999, true],
     ['the same', 99_000, false],
     ['less', 99_001, false],
-  ])('leave the later one in the view only where it pays more: %s', (_, value, stays) => {
+  ])('leave the later one in the view only if it pays more: %s', (_, value, stays) => {
     const { view, events } = funded();
     const earlier = spend([[funding, 0]], [99_000]);
     const later = spend([[funding, 0]], [value], { lockTime: 1 });
@@ -293,11 +293,11 @@ describe('conflicts', () => {
     expect(view.gauges().transactions).toBe(2);
   });
 
-  it('number one less than the transactions that spend an output', () => {
+  it('number one fewer than the transactions that spend an output', () => {
     const { view, events } = viewOf();
     const versions = Array.from({ length: 10 }, (_, lockTime) => spend([[1, 0]], [50], { lockTime }));
     for (const version of versions) view.add(version, 0);
-    // What was replaced may be relayed again, and one of them is in a block: all of that is known.
+    // A replaced transaction may be relayed again, and one of them is in a block: both are known already.
     for (const version of versions.slice(3, 4)) view.add(version, 0);
     view.confirm(blockOf(versions.slice(5, 6)));
     const conflicts = events().filter(([name]) => name === 'conflict');
@@ -309,7 +309,7 @@ describe('conflicts', () => {
     expect(view.gauges().transactions).toBe(0);
   });
 
-  it('are decided by a block, in which the other one was never relayed', () => {
+  it('are decided by a block whose transaction was never relayed', () => {
     const { view, events } = funded();
     const relayed = spend([[funding, 0]], [99_000]);
     const child = spend([[relayed, 0]], [98_000]);
@@ -325,7 +325,7 @@ describe('conflicts', () => {
     ]);
   });
 
-  it('are noticed when the block came first, and the block stands', () => {
+  it('are detected when the block arrived first, and the block wins', () => {
     const { view, events } = funded();
     const mined = spend([[funding, 0]], [99_500]);
     const late = spend([[funding, 0]], [1_000]);
@@ -353,7 +353,7 @@ describe('orphans', () => {
   const child = spend([[parent, 0], [2, 0]], [40]); // prettier-ignore
   const sibling = spend([[parent, 1]], [40]);
 
-  it('are none where nobody announced the parent: it may be in a block from before the start', () => {
+  it('are none if nobody announced the parent: it may be in a block from before the start', () => {
     const { view } = viewOf();
     view.add(child, 0);
     expect(view.gauges().orphans).toBe(0);
@@ -362,7 +362,7 @@ describe('orphans', () => {
   it.each([
     ['comes', (view: ReturnType<typeof viewOf>['view']) => view.add(parent, 0)],
     ['is in a block', (view: ReturnType<typeof viewOf>['view']) => view.confirm(blockOf([parent]))],
-  ])('wait for a parent that was announced until it %s', (_, arrive) => {
+  ])('wait for an announced parent until it %s', (_, arrive) => {
     const { view } = viewOf();
     view.announced([announcement(parent), { type: 2, hash: announcement(2).hash }]);
     view.add(child, 0);
@@ -380,7 +380,7 @@ describe('orphans', () => {
     expect(view.gauges().orphans).toBe(1);
   });
 
-  it('are those, too, whose parent was replaced or refused, before or after them', () => {
+  it('include those whose parent was replaced or refused, before or after them', () => {
     const { view } = viewOf();
     const rival = spend([[1, 0]], [49]);
     view.add(parent, 0);
@@ -396,7 +396,7 @@ describe('orphans', () => {
     expect(other.gauges()).toMatchObject({ transactions: 1, orphans: 1 });
   });
 
-  it('are forgotten as they leave', () => {
+  it('are dropped as they leave', () => {
     const { view } = viewOf({ expiryMs: 10 });
     view.announced([announcement(parent)]);
     view.add(child, 0);
@@ -409,7 +409,7 @@ describe('orphans', () => {
 });
 
 describe('unseen', () => {
-  it('counts the transactions of a block that were never relayed, the coinbase aside', () => {
+  it('counts the transactions of a block that were never relayed, without the coinbase', () => {
     const { view } = viewOf({ expiryMs: 1 });
     const [one, two, gone, unseen] = [1, 2, 3, 4].map((n) => spend([[n, 0]], [5])) as [
       Transaction,

@@ -13,7 +13,7 @@ describe('announcement times', () => {
     expect(times.take(hash(2))).toBe(8);
   });
 
-  it('hold the last ones, at most twice as many as they must', () => {
+  it('hold the last ones, and at most twice as many as they must', () => {
     const times = new AnnouncementTimes(100);
     for (let n = 0; n < 1_000; n++) times.note(hash(n), n);
     const kept = Array.from({ length: 1_000 }, (_, n) => times.take(hash(n))).filter(

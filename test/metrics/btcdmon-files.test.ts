@@ -1,8 +1,8 @@
 import { btcdmon } from '../../src/metrics/collectors/btcdmon';
 
-it('where no more files may be open the account lacks the resident memory alone', () => {
+it('when no more files may be open, the account only lacks the resident memory', () => {
   const emitted: (readonly [string, object])[] = [];
-  // Node reads it from /proc, as libuv has it: EMFILE comes out as an exception.
+  // Node reads it from /proc through libuv: EMFILE is thrown as an exception.
   const rss = jest.spyOn(process.memoryUsage, 'rss').mockImplementation(() => {
     throw Object.assign(new Error('EMFILE: too many open files, uv_resident_set_memory'), { code: 'EMFILE' });
   });

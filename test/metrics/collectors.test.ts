@@ -30,7 +30,7 @@ function claims(userAgent: string, services = 1n): NonNullable<PeerInfo['claims'
 }
 
 describe('bandwidth', () => {
-  it('is cumulative and written also when nothing happened', () => {
+  it('is cumulative, and is written even if nothing happened', () => {
     const bench = benchOf([bandwidth]);
     bench.interval();
     bench.bus.emit('bytesRead', { peer: somePeer, bytes: 10 });
@@ -55,7 +55,7 @@ describe('msg_recv and msg_sent', () => {
       }),
     );
 
-  it('count per command and start anew each interval', () => {
+  it('count per command and restart each interval', () => {
     const bench = benchOf([msgRecv, msgSent]);
     bench.bus.emit('received', { peer: somePeer, command: 'inv', bytes: 61 });
     bench.bus.emit('received', { peer: somePeer, command: 'inv', bytes: 97 });
@@ -94,7 +94,7 @@ describe('peers', () => {
     ]);
   });
 
-  it('tells how many addresses are known, where the network is joined, and how many are banned', () => {
+  it('reports how many addresses are known, if the network is joined, and how many are banned', () => {
     const bench = benchOf([peers], { addresses: { known: 7, banned: 2 } });
     bench.interval();
     expect(bench.lines()).toEqual([
@@ -102,7 +102,7 @@ describe('peers', () => {
     ]);
   });
 
-  it('makes a bounded, printable tag of what a peer calls itself', () => {
+  it('makes a bounded, printable tag from a peer’s user agent', () => {
     const bench = benchOf([peers], { maxUserAgents: 4 });
     for (const name of ['a\nb\x1b[2J', 'é=,', 'x'.repeat(100), 'a\\b\\\\', 'fifth', 'é=,'])
       bench.bus.emit('handshake', { peer: somePeer, claims: claims(name) });
@@ -118,7 +118,7 @@ describe('peers', () => {
 });
 
 describe('inv', () => {
-  it('counts items by type, and what became of them', () => {
+  it('counts items by type, and their outcome', () => {
     const bench = benchOf([inv]);
     const items = [1, 1, 5, 2, 3].map((type) => ({ type, hash: '' }));
     bench.bus.emit('announced', { peer: somePeer, items, known: 2 });
@@ -152,7 +152,7 @@ describe('addr_relay', () => {
 });
 
 describe('ping', () => {
-  it('is one point a pong', () => {
+  it('has one point for each pong', () => {
     const bench = benchOf([ping]);
     bench.bus.emit('pong', { peer: somePeer, rttMs: 1.5 });
     expect(bench.lines()).toEqual([`ping,${TAGS} rtt=1.5 1`]);
@@ -160,7 +160,7 @@ describe('ping', () => {
 });
 
 describe('rejects', () => {
-  it('counts by reason what occurred, and in total also when nothing did', () => {
+  it('counts violations by reason, and totals even if nothing happened', () => {
     const bench = benchOf([rejects]);
     bench.bus.emit('violation', { peer: somePeer, reason: 'wrong-magic' });
     bench.bus.emit('disconnected', { peer: somePeer, established: false, reason: 'wrong-magic' });
@@ -179,7 +179,7 @@ describe('rejects', () => {
 });
 
 describe('mempool', () => {
-  it('shows the relay view, and counts conflicts and what was held back', () => {
+  it('reports the relay view, and counts conflicts and delayed requests', () => {
     const bench = benchOf([mempool], { mempool: { transactions: 5, bytes: 1_000, withFee: 2, orphans: 1 } });
     bench.bus.emit('rateLimited', { count: 3 });
     bench.bus.emit('rateLimited', { count: 4 });
@@ -201,7 +201,7 @@ describe('mempool', () => {
 });
 
 describe('double_spends', () => {
-  it('is one point a conflict, without the fees that are not known', () => {
+  it('has one point for each conflict, without unknown fees', () => {
     const bench = benchOf([doubleSpends]);
     bench.bus.emit('conflict', {
       txid: wireHash('0a'),
@@ -221,7 +221,7 @@ describe('tx_fees', () => {
   it.each([
     ['btcd', 141, 1],
     ['core', 15, 9.4],
-  ] as const)('holds a fee against the least that %s relays', (policy, least, ratio) => {
+  ] as const)('compares a fee with the least that %s relays', (policy, least, ratio) => {
     const bench = benchOf([txFees], { policy });
     bench.bus.emit('feeKnown', { txid: 'a', fee: 141, size: 222, vsize: 141 });
     expect(bench.lines()).toEqual([
@@ -231,7 +231,8 @@ describe('tx_fees', () => {
 });
 
 describe('tx', () => {
-  // Version 2, one input with an empty script, outputs: P2WPKH of 1 BTC, nulldata, bare 1-of-2 multisig, taproot dust.
+  // Version 2, one input with an empty script, outputs: P2WPKH of 1 BTC, nulldata, bare 1-of-2 multisig,
+  // taproot dust.
   const key = '02' + '11'.repeat(32);
   const scripts = [
     '0014' + '22'.repeat(20),
@@ -262,7 +263,7 @@ describe('tx', () => {
     ['nothing, as far as is known', undefined, 'is_standard=true'],
     ['nothing', 0, 'is_standard=true'],
     ['something', 9, 'is_standard=false,non_standard_reason="dust"'],
-  ])('lets one output be dust to Core where the transaction pays %s', (_, fee, verdict) => {
+  ])('accepts one dust output under Core’s policy if the transaction pays %s', (_, fee, verdict) => {
     const bench = benchOf([tx], { policy: 'core' });
     const { wireTxid: txid, size, vsize } = transaction;
     bench.bus.emit('feeKnown', { txid: 'another', fee: 5, size, vsize });
@@ -306,7 +307,7 @@ describe('processed_blocks', () => {
   const block = { size: 285, weight: 1_140, transactions, hash: 'ab' } as never;
   const judged = { block, peerAddress: '192.0.2.1:8333', processTimeMs: 1.5 };
 
-  it('tells what became of a block, and leaves out what is not known', () => {
+  it('reports the status of a block, and leaves out what is unknown', () => {
     const bench = benchOf([processedBlocks]);
     const accepted = { status: 'accepted', height: 7, reason: undefined, totalTxFees: 0 } as const;
     const orphan = {
@@ -330,7 +331,7 @@ describe('processed_blocks', () => {
 });
 
 describe('compact_blocks', () => {
-  it('is one point a compact block, and leaves out what is not known', () => {
+  it('has one point for each compact block, and leaves out what is unknown', () => {
     const bench = benchOf([compactBlocks]);
     const facts = { prefilled: 1, shortIds: 9, bytes: 400, blockTxnBytes: 70 };
     bench.bus.emit('compactBlock', { ...facts, hash: 'a', missing: 2, rebuilt: { bytes: 900, ms: 1.5 } });
@@ -343,7 +344,7 @@ describe('compact_blocks', () => {
 });
 
 describe('reorgs', () => {
-  it('is one point a reorganisation', () => {
+  it('has one point for each reorganisation', () => {
     const bench = benchOf([reorgs]);
     bench.bus.emit('reorg', { depth: 2, oldTip: 'a', newTip: 'b', forkHeight: 5 });
     expect(bench.lines()).toEqual([`reorgs,${TAGS} depth=2i,old_tip="a",new_tip="b",fork_height=5i 1`]);
@@ -351,7 +352,7 @@ describe('reorgs', () => {
 });
 
 describe('btcdmon', () => {
-  it('tells what was emitted before it, per series, and what each exporter did', async () => {
+  it('reports what was emitted before it, per series, and what each exporter did', async () => {
     const exporters = [{ name: 'duckdb', sent: 5, acked: 4, dropped: 3, queued: 2, retried: 1 }];
     const bench = benchOf([mempool, btcdmon], { exporters });
     bench.interval();
@@ -362,7 +363,7 @@ describe('btcdmon', () => {
     expect(own).toHaveLength(2);
     const number = expect.any(Number) as number;
     const always = { started: number, rss: number, cpu: number, stalled: number };
-    // The first interval is over before the event loop has been looked at.
+    // The first interval ends before the event loop has been sampled.
     expect(own.map(({ fields }) => fields)).toEqual([always, { ...always, loop_lag_p99: number }]);
     for (const { time, tags, fields } of points.filter((point) => point.tags['series'] !== undefined))
       expect([tags['series'], fields['emitted']]).toEqual([
@@ -380,7 +381,7 @@ describe('btcdmon', () => {
 });
 
 describe('collect', () => {
-  it('names a collector that throws, once a minute, and goes on with the others', () => {
+  it('logs the name of a collector that throws, once a minute, and runs the others', () => {
     const broken = () => ({
       name: 'broken',
       on: {
@@ -399,7 +400,7 @@ describe('collect', () => {
 });
 
 describe('the list of collectors', () => {
-  it('leaves no interval series out', () => {
+  it('includes every interval series', () => {
     const bench = benchOf(COLLECTORS);
     bench.interval();
     const events = [

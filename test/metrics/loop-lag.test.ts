@@ -1,22 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LoopLag } from '../../src/metrics/loop-lag';
 
-/** Keeps the event loop for at least `ms`. */
+/** Blocks the event loop for at least `ms`. */
 function stand(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;);
 }
 
-it('of a loop that stands for longer than the interval is what the interval came late', async () => {
+it('of a loop that stalls longer than the interval is the time by which the interval was late', async () => {
   const lag = new LoopLag(100);
   for (let interval = 0; interval < 5; interval++) {
     stand(300);
     expect(lag.take()).toBeGreaterThanOrEqual(200);
-    // The timers that wait all come once, as between two messages of a flood.
+    // All waiting timers fire once, as between two messages of a flood.
     await sleep(1);
   }
 });
 
-it('does not leave out that the loop stands right after an interval', async () => {
+it('does not omit a stall right after an interval', async () => {
   const lag = new LoopLag(60_000);
   lag.take();
   stand(300);
@@ -26,14 +26,14 @@ it('does not leave out that the loop stands right after an interval', async () =
 
 it('does not hide one long delay among many samples', async () => {
   const lag = new LoopLag(60_000);
-  // With so many samples the greatest lies above the 99th percentile.
+  // With so many samples the greatest is above the 99th percentile.
   await sleep(3_000);
   stand(400);
   await sleep(1_500);
   expect(lag.take()).toBeGreaterThanOrEqual(300);
 });
 
-it('is not known of an interval that is shorter than a sample', () => {
+it('is undefined for an interval that is shorter than a sample', () => {
   const lag = new LoopLag(60_000);
   expect(lag.take()).toBeUndefined();
   expect(lag.take()).toBeUndefined();

@@ -7,7 +7,7 @@ const TAGS = 'network=regtest,node=n';
 const peerOf = (id: number, address = `192.0.2.${id}:8333`): PeerInfo => ({ ...somePeer, id, address });
 const [a, b, c] = [peerOf(1), peerOf(2), peerOf(3)];
 
-/** A hash as an inventory has it, and as people write it. */
+/** A hash as in an inventory (wire order), and as reversed hex. */
 const wire = (name: string): string => name.padEnd(32, '\0');
 const display = (name: string): string => Buffer.from(wire(name), 'latin1').reverse().toString('hex');
 
@@ -68,7 +68,7 @@ function endAt(bench: Bench, ms: number): string[] {
 }
 
 describe('propagation', () => {
-  it('tells the first announcer and how far behind the others, the receipt and the checks were', () => {
+  it('reports the first announcer and the delays of the others, the receipt and the checks', () => {
     const bench = benchOf([propagation]);
     const block = blockOf('block');
     announceBlock(bench, a, 'block', 100);
@@ -87,7 +87,7 @@ describe('propagation', () => {
     ]);
   });
 
-  it('takes a transaction that is announced by both of its ids for one', () => {
+  it('treats a transaction that is announced by both of its ids as one', () => {
     const bench = benchOf([propagation]);
     announceTx(bench, a, 5, 'wtxid', 0);
     announceTx(bench, b, 1, 'txid', 40);
@@ -99,7 +99,7 @@ describe('propagation', () => {
     ]);
   });
 
-  it('writes a point of its own at the confirmation, from the first announcement under either id', () => {
+  it('writes a separate point at the confirmation, timed from the first announcement under either id', () => {
     const bench = benchOf([propagation]);
     announceTx(bench, a, 1, 'txid', 1_000);
     announceTx(bench, b, 5, 'wtxid', 1_010);
@@ -120,12 +120,12 @@ describe('propagation', () => {
       `propagation,kind=tx,${TAGS} delay_confirmed=600000,sha="${display('txid')}" 5`,
       `propagation,kind=tx,${TAGS} delay_confirmed=599000,sha="${display('never seen')}" 6`,
     ]);
-    // In another block after a reorganisation it is confirmed no second time.
+    // In another block after a reorganisation it is not confirmed a second time.
     connect(bench, blockOf('other', transactionOf('txid', 'wtxid')), 700_000);
     expect(bench.lines()).toEqual([]);
   });
 
-  it('confirms what is in a block within the half minute, and still tells how it spread', () => {
+  it('confirms a transaction that is in a block within half a minute, and still reports its spread', () => {
     const bench = benchOf([propagation]);
     announceTx(bench, a, 1, 'txid', 0);
     connect(bench, blockOf('block', transactionOf('txid', 'txid')), 1_000);
@@ -136,7 +136,7 @@ describe('propagation', () => {
     ]);
   });
 
-  it('counts the checks of a block that waits for its parent, or that nobody asked for, only when they are made', () => {
+  it('times the checks of a block that waits for its parent, or that was not requested, when they are made', () => {
     const bench = benchOf([propagation]);
     const [late, pushed] = [blockOf('late'), blockOf('pushed')];
     announceBlock(bench, a, 'late', 0);
@@ -153,7 +153,7 @@ describe('propagation', () => {
     ]);
   });
 
-  it('counts a peer that was gone and says it again once', () => {
+  it('counts a peer once that reconnects and repeats the announcement', () => {
     const bench = benchOf([propagation]);
     announceTx(bench, a, 1, 'txid', 0);
     bench.bus.emit('disconnected', { peer: a, established: true, reason: 'closed-by-peer' });
@@ -169,7 +169,7 @@ describe('propagation', () => {
     expect(endAt(bench, 100_000)).toEqual([expect.stringContaining(',peers=200i,')]);
   });
 
-  it('is bounded where a peer announces nonsense, which does not push out what others say', () => {
+  it('is bounded if a peer announces nonsense, which does not displace the announcements of others', () => {
     const bench = benchOf([propagation]);
     for (let n = 0; n < 60_000; n++) {
       announceTx(bench, a, 5, `nonsense ${n}`, 0);
@@ -181,7 +181,7 @@ describe('propagation', () => {
     expect(lines.filter((line) => line.includes('kind=tx,')).length).toBeLessThanOrEqual(4_200);
     expect(lines.filter((line) => line.includes('kind=block,')).length).toBeLessThanOrEqual(1_000);
     expect(lines.filter((line) => line.includes('"192.0.2.2:8333"'))).toHaveLength(2);
-    // And when that is over there is room again.
+    // Afterwards there is room again.
     for (let n = 0; n < 100; n++) announceTx(bench, a, 5, `later ${n}`, 200_000);
     expect(endAt(bench, 300_000)).toHaveLength(100);
   });

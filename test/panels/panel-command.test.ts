@@ -37,7 +37,7 @@ async function run(
   const into = (name: 'out' | 'err'): Writable =>
     new Writable({
       write: (chunk: Buffer, _, done) => {
-        // CSV ends its lines as RFC 4180 has it.
+        // CSV ends its lines as RFC 4180 requires.
         texts[name] += chunk.toString().replaceAll('\r\n', '\n');
         done();
       },
@@ -51,10 +51,10 @@ async function run(
 
 it('puts lines side by side, in buckets, and scales rates', async () => {
   expect((await run('@smart-relay', { every: '30m' })).out).toBe(
-    'time,transactions by txid,transactions by wtxid,blocks,known,asked for,not found\n',
+    'time,transactions by txid,transactions by wtxid,blocks,known,requested,not found\n',
   );
   const rows = (await run('@messages-received', { every: '30m' })).out.trimEnd().split('\n');
-  // The range begins 7 s after a minute that no half hour begins with: three buckets, the outer ones cut.
+  // The range begins 7 s after a minute at which no half hour begins: three buckets, the outer ones cut.
   expect(rows).toHaveLength(4);
   const at = rows[0]?.split(',').indexOf('inv') ?? 0;
   const perMinute = rows.slice(1).map((row) => Number(row.split(',')[at]));
@@ -66,7 +66,7 @@ it('puts lines side by side, in buckets, and scales rates', async () => {
   expect(Math.min(...perMinute)).toBeGreaterThan(60);
 });
 
-it('shows in a table the commands that came', async () => {
+it('shows in a table the commands that occurred', async () => {
   const { out } = await run('@messages-received', { every: '30m', format: 'table', limit: 1 });
   const [names, , row, rest] = out.split('\n');
   expect(names).toMatch(/^time +inv +tx +other$/);
@@ -98,7 +98,7 @@ it.each<readonly [string, Partial<QueryCommandOptions>, string]>([
   ['@peers', { where: 'x = 1' }, 'series peers has no column x'],
   ['@peers', { limit: '-1' }, '--limit -1: not a whole number'],
   ['@peers', { format: 'xml' }, '--format xml: use one of'],
-  ['@user-agents', { every: '1h' }, '--every 1h: @user-agents is of the whole range; leave --every out'],
+  ['@user-agents', { every: '1h' }, '--every 1h: @user-agents covers the whole range; leave --every out'],
 ])('%s %j', async (name, options, message) => {
   await expect(run(name, options)).rejects.toThrow(message);
 });

@@ -28,30 +28,30 @@ it('has a panel of every series and of every theme', () => {
 });
 
 describe.each(PANELS)('@$name', (panel) => {
-  it('asks what the command `query` would take as it is', () => {
+  it('has queries that the command `query` accepts unchanged', () => {
     for (const query of panelQueries(panel, { ...choice, node: 'a', network: 'regtest' }))
       expect(parseQuery(formatQuery(query), 0n)).toEqual(query);
   });
 
-  it('keeps its lines apart, and groups them by the same tags', () => {
+  it('has distinct lines, grouped by the same tags', () => {
     const names = panel.lines.map(columnName);
     expect(new Set(names).size).toBe(names.length);
     for (const { by, label, agg } of panel.lines) {
       expect(by).toEqual(panel.lines[0]?.by);
       expect(label !== '' || by.length > 0).toBe(true);
-      // A table is of the whole range, and a rate of that would depend on how far the store reaches back.
+      // A table covers the whole range, and a rate over it would depend on how far back the store reaches.
       if (panel.plot === 'table') expect(agg.fn).toBe('count');
     }
     expect(panel.shortestBucketS === null).toBe(panel.plot === 'table');
   });
 
-  it('says in whole sentences what it shows', () => {
+  it('explains in whole sentences what it shows', () => {
     expect(panel.help).toMatch(/^[A-Z].{30,}\.$/);
     expect(describePanels()).toContain(`@${panel.name} `);
     expect(describePanel(panel)).toContain(panel.help);
   });
 
-  it.each([1n, 6n, 24n, 24n * 30n, 24n * 365n])('takes readable buckets for %i hours', (hours) => {
+  it.each([1n, 6n, 24n, 24n * 30n, 24n * 365n])('has readable buckets for %i hours', (hours) => {
     const bucket = bucketFor(panel, { since, until: since + hours * HOUR_NS });
     if (panel.shortestBucketS === null || bucket === null) {
       expect(bucket).toBeNull();
@@ -65,7 +65,7 @@ describe.each(PANELS)('@$name', (panel) => {
   });
 });
 
-it('narrows to a node, a network and a condition', () => {
+it('can be restricted to a node, a network and a condition', () => {
   const narrowed = { ...choice, node: "a'b", network: 'regtest', where: 'num_tx > 1' };
   const [query] = panelQueries(panelOf('@mempool-count'), narrowed);
   expect(query === undefined ? '' : formatQuery(query).where).toBe(

@@ -10,7 +10,7 @@ function outputOf(script: Buffer, value: number): Output {
   return output;
 }
 
-/** The least that is not dust, in satoshi, at the defaults of both policies. */
+/** The least value that is not dust, in satoshi, at the defaults of both policies. */
 const LIMITS: readonly (readonly [OutputType, number])[] = [
   ['pubkey', 576],
   ['pubkeyhash', 546],
@@ -39,13 +39,13 @@ describe('dust limits', () => {
     expect(isCoreDust(outputOf(script, limit))).toBe(false);
   });
 
-  it('move with btcd’s minimum relay fee', () => {
+  it('follow btcd’s minimum relay fee', () => {
     expect(isBtcdDust(outputOf(SCRIPTS.pubkeyhash, 54), 100)).toBe(true);
     expect(isBtcdDust(outputOf(SCRIPTS.pubkeyhash, 55), 100)).toBe(false);
     expect(isBtcdDust(outputOf(SCRIPTS.pubkeyhash, 0), 0)).toBe(false);
   });
 
-  it('do not count values that no number holds as small', () => {
+  it('do not treat values beyond a number’s range as small', () => {
     const bytes = buildTransaction({ outputs: [{ value: 2n ** 60n }] });
     const [output] = parseTransaction(bytes).outputs;
     expect(output && isCoreDust(output)).toBe(false);
@@ -53,7 +53,7 @@ describe('dust limits', () => {
   });
 });
 
-describe('what cannot be spent', () => {
+describe('an unspendable output', () => {
   it.each([
     ['nulldata', SCRIPTS.nulldata],
     ['OP_RETURN and an operation', hex('6a76')],
@@ -63,7 +63,7 @@ describe('what cannot be spent', () => {
     expect(isBtcdDust(outputOf(script, 1_000_000), 1000)).toBe(true);
   });
 
-  it('includes for btcd a script that cannot be parsed', () => {
+  it('includes a script that cannot be parsed, for btcd', () => {
     expect(isCoreDust(outputOf(hex('05ab'), 1_000_000))).toBe(false);
     expect(isBtcdDust(outputOf(hex('05ab'), 1_000_000), 1000)).toBe(true);
     expect(isBtcdDust(outputOf(hex('01ab'), 1_000_000), 1000)).toBe(false);

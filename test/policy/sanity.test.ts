@@ -5,7 +5,7 @@ import { buildTransaction, hex, type TransactionSpec } from '../wire/build';
 const coinbase = { prevHash: Buffer.alloc(32), prevIndex: 0xffff_ffff };
 const script = (length: number): Buffer => Buffer.alloc(length, 0x51);
 
-/** Each reason: a transaction with just that fault, and its neighbour without. */
+/** Each reason: a transaction with exactly that fault, and a similar one without it. */
 const CASES: readonly (readonly [SanityReason, string, TransactionSpec, TransactionSpec])[] = [
   ['bad-txns-vin-empty', 'no inputs', { inputs: [], outputs: [] }, {}],
   ['bad-txns-vout-empty', 'no outputs', { outputs: [] }, {}],
@@ -55,7 +55,7 @@ const CASES: readonly (readonly [SanityReason, string, TransactionSpec, Transact
 ];
 
 describe('checkSanity', () => {
-  it.each(CASES)('gives %s for %s, and nothing for its neighbour', (reason, _, faulty, sane) => {
+  it.each(CASES)('gives %s for %s, and nothing for the similar transaction', (reason, _, faulty, sane) => {
     expect(checkSanity(parseTransaction(buildTransaction(faulty)))).toBe(reason);
     expect(checkSanity(parseTransaction(buildTransaction(sane)))).toBeUndefined();
   });
@@ -64,19 +64,19 @@ describe('checkSanity', () => {
     expect(new Set(CASES.map(([reason]) => reason))).toEqual(new Set(SANITY_REASONS));
   });
 
-  it('is not taken in by a value that no number holds', () => {
+  it('is not deceived by a value beyond a number’s range', () => {
     const judge = (value: bigint) =>
       checkSanity(parseTransaction(buildTransaction({ outputs: [{ value }] })));
     expect(judge(2n ** 63n - 1n)).toBe('bad-txns-vout-toolarge');
     expect(judge(-(2n ** 63n))).toBe('bad-txns-vout-negative');
   });
 
-  it('lets a large witness pass: the size is that without it', () => {
+  it('accepts a large witness, because the limit excludes it', () => {
     const inputs = [{ witness: [Buffer.alloc(1_100_000)] }];
     expect(checkSanity(parseTransaction(buildTransaction({ inputs })))).toBeUndefined();
   });
 
-  it('takes the first fault in the order of Core', () => {
+  it('reports the first fault in Core’s order', () => {
     expect(checkSanity(parseTransaction(hex('02000000 00 00 00000000')))).toBe('bad-txns-vin-empty');
     const spec = { inputs: [{}, {}], outputs: [{ value: -1 }] };
     expect(checkSanity(parseTransaction(buildTransaction(spec)))).toBe('bad-txns-vout-negative');

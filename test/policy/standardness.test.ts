@@ -28,7 +28,7 @@ const badKey = `05${'11'.repeat(32)}`;
 const dust = { value: 545 };
 const locked = (lockTime: number, sequence = 0): TransactionSpec => ({ lockTime, inputs: [{ sequence }] });
 
-/** Inputs with signature scripts of `bytes` together, each short enough; an empty one takes 41 bytes. */
+/** Inputs whose signature scripts have `bytes` in total, each short enough; an empty one takes 41 bytes. */
 function inputsOf(bytes: number): InputSpec[] {
   const full = 41 + 2 + 1600;
   const count = Math.floor(bytes / full);
@@ -49,7 +49,7 @@ type Case = readonly [
   PolicyContext?,
 ];
 
-/** Each reason: a transaction with just that fault, and its neighbour without. */
+/** Each reason: a transaction with exactly that fault, and a similar one without it. */
 const CASES: readonly Case[] = [
   ['version', 'version 0', 'both', { version: 0 }, { version: 1 }],
   ['version', 'version -1', 'both', { version: -1 }, { version: 1 }],
@@ -171,7 +171,7 @@ const CASES: readonly Case[] = [
   ],
 ];
 
-// Nulldata that shares Core's allowance of 100,000 bytes needs a transaction close to the largest there is.
+// Nulldata that shares Core's allowance of 100,000 bytes needs a transaction close to the maximum size.
 const FULL_ALLOWANCE = outputs(nulldata(60_000 - 4), nulldata(39_900 - 4)).outputs ?? [];
 
 describe('standardness', () => {
@@ -190,19 +190,19 @@ describe('standardness', () => {
     expect(new Set(CASES.map(([reason]) => reason))).toEqual(new Set(NON_STANDARD_REASONS));
   });
 
-  it('passes outputs of all the types that a policy knows', () => {
+  it('accepts outputs of all the types that a policy knows', () => {
     const known = Object.entries(SCRIPTS).filter(([type]) => type !== 'nonstandard');
     expect(judge('core', outputs(...known.map(([, script]) => script))).reason).toBeUndefined();
     const toBtcd = known.filter(([type]) => type !== 'witness_unknown').map(([, script]) => script);
     expect(judge('btcd', outputs(...toBtcd)).reason).toBeUndefined();
   });
 
-  it('lets Core’s nulldata be of any number up to the allowance, which the outputs share', () => {
+  it('allows any number of nulldata outputs under Core’s policy within the allowance, which they share', () => {
     expect(judge('core', outputs(...times(50, push81))).reason).toBeUndefined();
     const over = judge('core', {
       outputs: [...FULL_ALLOWANCE, { script: nulldata(101 - 4) }, { script: push80 }],
     });
-    // Larger than 400,000 WU too, which comes first; the outputs have their own faults all the same.
+    // Also larger than 400,000 WU, which is checked first; the outputs still have their own faults.
     expect(over.reason).toBe('tx-size');
     expect(over.outputs.map(({ reason }) => reason)).toEqual([
       undefined,
@@ -214,7 +214,7 @@ describe('standardness', () => {
 });
 
 describe('faults of inputs and outputs', () => {
-  it('are told of each by itself', () => {
+  it('are reported for each one separately', () => {
     const {
       reason,
       inputs,
@@ -233,7 +233,7 @@ describe('faults of inputs and outputs', () => {
     ]);
   });
 
-  it('put the blame for dust on all the dust where Core does not let it pass', () => {
+  it('include all dust outputs when Core does not accept dust', () => {
     const one = { outputs: [dust, {}] };
     expect(judge('core', one).outputs).toEqual([
       { reason: undefined, isDust: true },
@@ -255,7 +255,7 @@ describe('the first reason', () => {
   };
   const context = { nextHeight: 1, medianTime: 1 };
 
-  it('is that of the reference implementation’s order', () => {
+  it('follows the reference implementation’s order', () => {
     expect(judge('core', everything, context).reason).toBe('version');
     expect(judge('core', { ...everything, version: 2 }, context).reason).toBe('scriptsig-not-pushonly');
     const noOutputFault = { ...everything, version: 2, inputs: [{ sequence: 0 }] };
@@ -270,7 +270,7 @@ describe('the first reason', () => {
     expect(judge('btcd', { ...large, version: 2 }, context).reason).toBe('non-final');
   });
 
-  it('is of the first faulty output in btcd, be it script or dust', () => {
+  it('is that of the first faulty output in btcd, script or dust', () => {
     const nonstandard = { script: SCRIPTS.nonstandard };
     expect(judge('btcd', { outputs: [dust, nonstandard] }).reason).toBe('dust');
     expect(judge('btcd', { outputs: [nonstandard, dust] }).reason).toBe('scriptpubkey');
@@ -279,7 +279,7 @@ describe('the first reason', () => {
 });
 
 describe('finality', () => {
-  it('is judged only where the context is known', () => {
+  it('is judged only if the context is known', () => {
     for (const policy of POLICY_NAMES) {
       expect(judge(policy, locked(100)).reason).toBeUndefined();
       expect(judge(policy, locked(100), { medianTime: 1 }).reason).toBeUndefined();

@@ -15,7 +15,10 @@ const SERIES = ['ping', 'btcdmon'] as const;
 const HOUR_S = 3600;
 const START_S = 1_767_225_600;
 
-/** A run from second to second: a ping each second, and each ten seconds an account of them and of the accounts. */
+/**
+ * A run from second to second: a ping each second, and every ten seconds an account of the pings and of the
+ * accounts.
+ */
 function run(from: number, until: number): Point[] {
   const points: Point[] = [];
   const emitted = { ping: 0, btcdmon: 0 };
@@ -35,11 +38,11 @@ function run(from: number, until: number): Point[] {
   return points;
 }
 
-describe('an audit of a store whose old points are sums alone', () => {
+describe('an audit of a store whose old points are only rollups', () => {
   const cleanup = new Cleanup();
   afterEach(() => cleanup.run());
 
-  it('finds every point since, also of a run that began in a minute in which another one ended', async () => {
+  it('finds every point since then, even if one run began in the minute in which another ended', async () => {
     const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-audit-')), (it) =>
       rm(it, { recursive: true }),
     );

@@ -27,13 +27,13 @@ it.each([
   ["MAP([repeat('x', 20000000)], [1])"],
   ["array_value(repeat('x', 20000000), 'y')"],
   ["union_value(text := repeat('x', 20000000))"],
-])('refuses a value that would keep the node busy: %s', async (value) => {
+])('refuses a value that would block the node: %s', async (value) => {
   await expect(ask(`SELECT ${value} AS v`)).rejects.toThrow('values that are too large');
 });
 
 it('refuses rows that are too large together', async () => {
   await expect(ask("SELECT repeat('x', 10000) FROM range(2048)")).rejects.toThrow(
-    'the answer has values that are too large (20 MB in 2048 rows); shorten them, as with left(column, 1000)',
+    'the answer has values that are too large (20 MB in 2048 rows); shorten them, for example with left(column, 1000)',
   );
 });
 
@@ -41,13 +41,13 @@ it('refuses a type whose size it does not know', async () => {
   await expect(ask("SELECT repeat('x', 20000000)::VARIANT")).rejects.toThrow('type VARIANT');
 });
 
-it('takes what is just not too large, and what is not there', async () => {
+it('accepts values just below the limit, and nulls', async () => {
   const [row] = await ask("SELECT repeat('x', 15000000), NULL::VARCHAR, NULL::INTEGER[], ''");
   expect((row?.[0] as string).length).toBe(15_000_000);
   expect(row?.slice(1)).toEqual([null, null, '']);
 });
 
-it('does not take what stands behind a missing text for its length', async () => {
+it('ignores the bytes of a null text, which are no length', async () => {
   expect(await ask("SELECT CASE WHEN range % 2 = 0 THEN 'even' END FROM range(3)")).toEqual([
     ['even'],
     [null],
@@ -55,13 +55,13 @@ it('does not take what stands behind a missing text for its length', async () =>
   ]);
 });
 
-it('gives nested values as text', async () => {
+it('returns nested values as text', async () => {
   expect(
     await ask("SELECT [1, NULL], {'a': 'x'}, MAP([1], ['y']), array_value(1, 2), union_value(n := 5)"),
   ).toEqual([['[1, NULL]', "{'a': 'x'}", "{1: 'y'}", '[1, 2]', '5']]);
 });
 
-it('gives all rows of many columns, few at a time', async () => {
+it('returns all rows of many columns, few at a time', async () => {
   const columns = Array.from({ length: 500 }, (_, index) => `range + ${index} AS c${index}`).join(', ');
   const { rows } = await runRaw(connection, `SELECT ${columns} FROM range(5000)`);
   let next = 0;
@@ -72,7 +72,7 @@ it('gives all rows of many columns, few at a time', async () => {
   expect(next).toBe(5000);
 });
 
-it('does not take a failure on the way for the end', async () => {
+it('does not mistake a failure for the end', async () => {
   const late = "SELECT CASE WHEN range = 400000 THEN error('late') ELSE range END FROM range(500000)";
   await expect(ask(late)).rejects.toThrow(/^the store: the statement failed after \d+ rows/);
 });

@@ -62,7 +62,7 @@ it.each<readonly [QueryArgs, string]>([
   expect(compileSql(query(args))).toBe(expected);
 });
 
-it('fetches what grouping by a column needs, and an anchor of every point', () => {
+it('fetches the columns that grouping by a column needs, and an anchor of every point', () => {
   expect(neededColumns(query({ series: 'peers', agg: ['max', 'spv'], by: ['relay'] }))).toEqual([
     'relay',
     'spv',

@@ -17,7 +17,7 @@ const since = String(START_NS / 1_000_000_000n);
 const points = queryPoints();
 const outputs = points.filter(({ series }) => series === 'tx_outputs');
 
-describe('queries on a store that nobody has open', () => {
+describe('queries on a store that no process has open', () => {
   const cleanup = new Cleanup();
   let source: Source;
 
@@ -67,7 +67,7 @@ describe('queries on a store that nobody has open', () => {
     expect(await ask({ series: 'tx_outputs', agg: ['sum', 'value'] })).toEqual([[sum]]);
   });
 
-  it('a question without points', async () => {
+  it('a query without points', async () => {
     expect(await ask({ series: 'mempool', agg: ['count'] })).toEqual([[0]]);
     expect(await ask({ series: 'mempool', agg: ['rate'] })).toEqual([[0]]);
     expect(await ask({ series: 'mempool', agg: ['max', 'tx_rate_limit'] })).toEqual([[null]]);
@@ -76,7 +76,7 @@ describe('queries on a store that nobody has open', () => {
     expect(await ask({ series: 'mempool' })).toEqual([]);
   });
 
-  it('the first and the last bucket of a rate are as long as the range lets them be', async () => {
+  it('the first and the last bucket of a rate are as long as the range allows', async () => {
     const range = { series: 'btcdmon', agg: ['rate'], every: '1m', until: '1700000050' };
     const counts = await ask({ ...range, agg: ['count'] });
     const rates = await ask(range);
@@ -217,7 +217,7 @@ describe('queries on a store that nobody has open', () => {
     await expect(attempt).rejects.toThrow(message);
   });
 
-  it('raw: what fails while it runs is one line', async () => {
+  it('raw: a failure at run time is one line', async () => {
     const error = await raw("SELECT CAST(sha AS INT) FROM tx WHERE sha LIKE '%f%'").catch(
       (caught: unknown) => caught,
     );
@@ -225,7 +225,7 @@ describe('queries on a store that nobody has open', () => {
   });
 });
 
-/** A condition by its definition: what a point lacks makes a comparison false, but a tag that it lacks is ''. */
+/** A condition by its definition: a comparison with a missing column is false, but a missing tag is ''. */
 function holds(where: Where, point: Point, negated: boolean): boolean {
   if (where.kind !== 'compare') {
     const terms = where.terms.map((term) => holds(term, point, negated));

@@ -26,7 +26,7 @@ async function formatted(format: Format, all: readonly Row[] = rows): Promise<st
   return text;
 }
 
-it('table: aligned, numbers to the right, nothing that steers a terminal', async () => {
+it('table: aligned, numbers to the right, no control characters', async () => {
   expect(await formatted('table')).toBe(
     [
       'time                            user_agent                       value  relay',
@@ -46,7 +46,7 @@ it('json: one array, integers with all their digits', async () => {
   expect(await formatted('json', [])).toBe('[]\n');
 });
 
-it('ndjson: an object a line', async () => {
+it('ndjson: one object a line', async () => {
   const lines = (await formatted('ndjson')).split('\n');
   expect(lines).toHaveLength(4);
   expect(JSON.parse(lines[2] ?? '')).toEqual({
@@ -57,7 +57,7 @@ it('ndjson: an object a line', async () => {
   });
 });
 
-it('csv: as RFC 4180 has it', async () => {
+it('csv: follows RFC 4180', async () => {
   expect(await formatted('csv')).toBe(
     'time,user_agent,value,relay\r\n' +
       '2023-11-14T22:13:20.000000001Z,"a,""b""\nc",9007199254740993,true\r\n' +
@@ -87,13 +87,13 @@ describe('csv of texts that a spreadsheet would compute', () => {
   };
 
   it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\uff1d1+1'])(
-    'has an apostrophe before %j',
+    'puts an apostrophe before %j',
     async (cell) => {
       expect(await write('csv', [cell])).toEqual(["'=1+1,n,f,l", `'${cell},-5,-Infinity,'${cell}`, '']);
     },
   );
 
-  it('quotes what needs it around that', async () => {
+  it('quotes the result if needed', async () => {
     expect((await write('csv', [formula]))[1]).toBe(
       `"'${formula.replaceAll('"', '""')}",-5,-Infinity,"'${formula.replaceAll('"', '""')}"`,
     );
@@ -107,7 +107,7 @@ describe('csv of texts that a spreadsheet would compute', () => {
     );
   });
 
-  it('has them as they are where csv-raw is asked for', async () => {
+  it('leaves all texts as they are in csv-raw', async () => {
     expect(await write('csv-raw', ['=1+1'])).toEqual(['=1+1,n,f,l', '=1+1,-5,-Infinity,=1+1', '']);
   });
 });

@@ -11,6 +11,6 @@ it.each([
   expect(parseJson(text)).toEqual(value);
 });
 
-it('refuses what is no JSON', () => {
+it('refuses invalid JSON', () => {
   expect(() => parseJson('[9007199254740993')).toThrow(SyntaxError);
 });

@@ -41,12 +41,12 @@ async function serve(state?: () => NodeState): Promise<void> {
   const exporter = cleanup.add(new StoreWriter({ path: file }), (opened) => opened.close());
   await exporter.open();
   cleanup.add(
-    await serveQueries({ asking: new QueryScheduler(new LocalAnswers(exporter)), state }),
+    await serveQueries({ scheduler: new QueryScheduler(new LocalAnswers(exporter)), state }),
     (server) => server.close(),
   );
 }
 
-/** A process that has the store open and answers each GET with this. */
+/** A process that has the store open and sends this answer to each GET. */
 async function answerWith(body: string): Promise<void> {
   const server = createServer((_, response) => response.end(body));
   cleanup.add(server, (opened) => opened.close());
@@ -59,24 +59,24 @@ it('is the state of a node', async () => {
   expect(await askLive(file)).toEqual({ state: STATE });
 });
 
-it('is null where no node runs', async () => {
+it('is null if no node runs', async () => {
   expect(await askLive(file)).toBeNull();
 });
 
-it('says that a collector has none', async () => {
+it('reports that a collector has no state', async () => {
   await serve();
-  expect(await askLive(file)).toEqual({ state: null, why: expect.stringMatching(/is no node/) as string });
+  expect(await askLive(file)).toEqual({ state: null, why: expect.stringMatching(/is not a node/) as string });
 });
 
 it.each([
   ['an older node', '', /without a live view/],
   ['a newer node', '{"format":2,"state":{}}', /newer than this program/],
-])('says that %s has none that can be read', async (_, body, why) => {
+])('reports that %s has no readable state', async (_, body, why) => {
   await answerWith(body);
   expect(await askLive(file)).toEqual({ state: null, why: expect.stringMatching(why) as string });
 });
 
-it('fails with one line where the answer is none', async () => {
+it('fails with one line for an invalid answer', async () => {
   await answerWith('<html>');
   await expect(askLive(file)).rejects.toThrow(/not JSON/);
 });

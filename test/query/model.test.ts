@@ -23,7 +23,7 @@ it.each<Partial<QueryArgs>>([
   { where: "script_type IN ('a', 'it''s \\\\') OR NOT (size > 1.5 AND is_dust = true)" },
   { agg: ['count'], by: ['script_type', 'value'], every: '1m', limit: 5 },
   { agg: ['P90', 'value'], every: '1500ms', limit: '7' },
-])('%j goes over a wire and comes back', (args) => {
+])('%j survives a round trip as text', (args) => {
   const query = parse(args);
   expect(parseQuery(formatQuery(query), now + 99n)).toEqual(query);
 });
@@ -36,10 +36,10 @@ it.each<readonly [Partial<QueryArgs>, string]>([
   [{ since: '1m', until: '1h' }, 'is not before --until'],
   [{ since: '2030-01-01' }, '--since 2030-01-01T00:00:00.000000000Z is not before --until'],
   [{ agg: ['avg', 'size'] }, '--agg avg: there is no such aggregate; use one of count, sum'],
-  [{ agg: ['sum'] }, '--agg sum needs a column, as --agg sum num_pubkeys; tx_outputs has num_pubkeys,'],
+  [{ agg: ['sum'] }, '--agg sum needs a column, such as --agg sum num_pubkeys; tx_outputs has num_pubkeys,'],
   [{ agg: ['sum', 'size', 'value'] }, 'takes one aggregate and at most one column'],
   [{ agg: ['sum', 'sizes'] }, 'series tx_outputs has no column sizes; did you mean size?'],
-  [{ agg: ['sum', 'is_dust'] }, '--agg sum is_dust: the column is no number (bool)'],
+  [{ agg: ['sum', 'is_dust'] }, '--agg sum is_dust: the column is not a number (bool)'],
   [{ agg: ['count', 'script_type'] }, 'script_type is a tag; group by it: --agg count --by script_type'],
   [{ agg: ['rate', 'size'] }, 'size is a fact, which has no rate'],
   [{ agg: ['count', '__proto__'] }, 'has no column __proto__'],

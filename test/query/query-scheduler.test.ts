@@ -10,8 +10,8 @@ import { Cleanup } from '../support/cleanup';
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-async function asking(): Promise<QueryScheduler> {
-  const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-asking-')), (name) =>
+async function newScheduler(): Promise<QueryScheduler> {
+  const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-scheduler-')), (name) =>
     rm(name, { recursive: true }),
   );
   const store = cleanup.add(await openStore(path.join(folder, 'store.duckdb')), (opened) => opened.close());
@@ -21,11 +21,11 @@ async function asking(): Promise<QueryScheduler> {
 const here = new AbortController().signal;
 const never = (): Promise<never> => new Promise(() => undefined);
 
-it('tells who asked that the time is over, also where the query does not end', async () => {
-  const asked = await asking();
+it('reports the time limit, even if the query does not end', async () => {
+  const asked = await newScheduler();
   const stuck = asked.ask({ timeoutMs: 50, left: here }, never);
   await expect(stuck).rejects.toThrow(TooLongError);
-  // It has its turn still: there is one more, and after that only the line.
+  // It still has its turn: there is one more, and after that the queue.
   expect(await asked.ask({ timeoutMs: 5_000, left: here }, () => Promise.resolve(1))).toBe(1);
   const second = asked.ask({ timeoutMs: 50, left: here }, never);
   await expect(second).rejects.toThrow('the query took longer than 0.05 s; ask for less');
@@ -33,16 +33,16 @@ it('tells who asked that the time is over, also where the query does not end', a
   await expect(third).rejects.toThrow(new BusyError('other queries took all the time; try again later'));
 });
 
-it('closes although a query does not end, and takes no more', async () => {
-  const asked = await asking();
+it('closes although a query does not end, and accepts no more', async () => {
+  const asked = await newScheduler();
   const stuck = asked.ask({ timeoutMs: 60_000, left: here }, never).catch((error: unknown) => String(error));
   await asked.close();
   expect(await stuck).toContain('the node is stopping');
   await expect(asked.ask({ timeoutMs: 50, left: here }, never)).rejects.toThrow('the node is stopping');
 });
 
-it('lets who leaves out of the line', async () => {
-  const asked = await asking();
+it('removes a client that leaves from the queue', async () => {
+  const asked = await newScheduler();
   const gone = [new AbortController(), new AbortController(), new AbortController()];
   const all = gone.map(({ signal }) =>
     asked.ask({ timeoutMs: 60_000, left: signal }, never).catch((error: unknown) => String(error)),
@@ -54,7 +54,7 @@ it('lets who leaves out of the line', async () => {
 });
 
 it('has turns for panels that neither statements nor queries take', async () => {
-  const asked = await asking();
+  const asked = await newScheduler();
   const held = (['statement', 'statement', 'query', 'query', 'query'] as const).map((kind) =>
     asked.ask({ kind, timeoutMs: 60_000, left: here }, never).catch((error: unknown) => String(error)),
   );
@@ -67,7 +67,7 @@ it('has turns for panels that neither statements nor queries take', async () => 
 });
 
 it('runs one statement at a time, so that none is lost with another', async () => {
-  const asked = await asking();
+  const asked = await newScheduler();
   let end: () => void = () => undefined;
   const first = asked.ask(
     { kind: 'statement', timeoutMs: 60_000, left: here },

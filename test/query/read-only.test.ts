@@ -65,14 +65,14 @@ const ACTIONS = [
   'CALL enable_logging()',
 ];
 
-/** Ways to give an action. */
+/** Ways to write a call. */
 const WAYS: readonly ((action: string) => string)[] = [
   (action) => action,
   (action) => `EXPLAIN ANALYZE ${action}`,
   (action) => `SELECT 1; ${action}`,
 ];
 
-/** Others, which stand in a SELECT or near it. */
+/** Other attempts, inside or near a SELECT. */
 const OTHERS = [
   'SELECT * FROM force_checkpoint()',
   'SELECT * FROM "checkpoint"()',
@@ -114,7 +114,7 @@ async function connected<T>(use: (connection: DuckDBConnection) => Promise<T>): 
   }
 }
 
-/** What an attempt could change: points, tables, what stands beside them, settings, databases, files. */
+/** Everything an attempt could change: points, tables, other files, settings, databases. */
 async function state(): Promise<unknown> {
   const asked = [
     'SELECT count(*), sum(hash(t)) FROM tx t',
@@ -149,7 +149,7 @@ it.each(ATTEMPTS)('stays as it was: %s', async (statement) => {
     () => undefined,
     (caught: unknown) => caught,
   );
-  // Each is refused in one line, or fails: none has an answer.
+  // Each one is refused in one line or fails; none has an answer.
   expect(error instanceof UsageError || error instanceof FailureError).toBe(true);
   expect((error as Error).message).not.toContain('\n');
   expect(await state()).toEqual(before);

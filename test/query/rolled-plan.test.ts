@@ -5,7 +5,7 @@ import { type MarksOfSeries, NO_MARKS } from '../../src/store/rollup-marks';
 const MINUTE = 60;
 const HOUR = 3600;
 
-/** Times in seconds, as numbers: easier to read. */
+/** Times in seconds, as numbers, which are easier to read. */
 function plan(args: QueryArgs, marks: Partial<Record<keyof MarksOfSeries, number | number[]>> = {}): unknown {
   const ns = (value: number): bigint => BigInt(value) * 1_000_000_000n;
   const known = Object.entries(marks).map(([name, value]) => [
@@ -38,7 +38,7 @@ const range = (since: number, until: number): { since: string; until: string } =
 describe('the plan of a query', () => {
   const rolled = { rolledUntil: 10 * HOUR + 30 * MINUTE, hoursUntil: 10 * HOUR };
 
-  it('takes whole hours from hours, whole minutes at the edges from minutes, and the rest from points', () => {
+  it('reads whole hours from hours, whole minutes at the edges from minutes, and the rest from points', () => {
     expect(plan({ ...count, ...range(HOUR - 90, 11 * HOUR) }, rolled)).toEqual({
       hour: [[HOUR, 10 * HOUR]],
       minute: [
@@ -77,12 +77,12 @@ describe('the plan of a query', () => {
     [{ agg: ['p50', 'vsize'], every: '1h', where: "node != 'a'" }, false],
     [{ agg: ['p50', 'vsize'], every: '1h', where: "node != 'a'", by: ['node'] }, true],
     [{ agg: ['mode', 'vsize'], every: '1h', where: "node = 'a' OR node = 'b'" }, false],
-  ])('of %j is of rollups: %j', (args, expected) => {
+  ])('of %j uses rollups: %j', (args, expected) => {
     const { hour } = plan({ ...count, ...range(HOUR, 9 * HOUR), ...args }, rolled) as { hour: unknown[] };
     expect(hour.length > 0).toBe(expected);
   });
 
-  it('takes hours that lack late points from points', () => {
+  it('reads hours that lack late points from points', () => {
     expect(
       plan(
         { ...count, ...range(HOUR, 9 * HOUR) },
@@ -102,7 +102,7 @@ describe('the plan of a query', () => {
     });
   });
 
-  it('takes all between from points where such hours are scattered', () => {
+  it('reads everything between from points if such hours are scattered', () => {
     const late = Array.from({ length: 40 }, (_, i) => (3 + 2 * i) * HOUR);
     const marks = { rolledUntil: 100 * HOUR, hoursUntil: 100 * HOUR, late };
     expect(plan({ ...count, ...range(HOUR, 90 * HOUR) }, marks)).toEqual({
@@ -116,7 +116,7 @@ describe('the plan of a query', () => {
     });
   });
 
-  it('of time without points widens to whole buckets, adds points that came later, and says what nothing can answer', () => {
+  it('of removed time widens to whole buckets, adds points that arrived later, and reports what nothing can answer', () => {
     const gone = { ...rolled, rawSince: 5 * HOUR };
     expect(plan({ ...count, ...range(HOUR + 90, 6 * HOUR) }, gone)).toEqual({
       hour: [

@@ -39,7 +39,7 @@ const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.lengt
 const between = (from: bigint, until: bigint): bigint =>
   from + BigInt(Math.floor(random() * Number((until - from) / 1000n))) * 1000n;
 
-/** Any aggregate that a series may be asked for, of any range, in buckets of any length. */
+/** Any aggregate of a series, over any range, in buckets of any length. */
 function anyQuery(grid: bigint): Query {
   const series = pick(ASKED);
   const columns = Object.entries(seriesOf(series).columns).filter(
@@ -111,7 +111,10 @@ describe('a store with rollups answers any query as its points do', () => {
     return Promise.all(results.map(allRows));
   }
 
-  /** Asks both stores, the second also for all at once, as a panel does. Returns how many answers came from rollups. */
+  /**
+   * Asks both stores, the second also for all queries at once, as a panel does. Returns how many answers came
+   * from rollups.
+   */
   async function expectTheSame(
     count: number,
     grid: (query: Query) => boolean,
@@ -137,13 +140,13 @@ describe('a store with rollups answers any query as its points do', () => {
 
   const any = (): boolean => true;
 
-  it('with all points there, edges that cut a minute included', async () => {
-    // Not at the end of a minute: the last one is not over.
+  it('with all points, including edges that cut a minute', async () => {
+    // Not at the end of a minute, because the last one is not over.
     await roll(END - 42n * MINUTE - 1n);
     expect(await expectTheSame(200, any, 1n)).toBeGreaterThan(50);
   }, 120_000);
 
-  it('with points that came late, at once and when their hours are rolled up anew', async () => {
+  it('with points that arrived late, before and after their hours are rolled up again', async () => {
     const late = stretchedPoints()
       .filter(({ time, series }) => time < END - 2n * HOUR && isAsked(series))
       .filter((_, i) => i % 297 === 0)
@@ -158,7 +161,7 @@ describe('a store with rollups answers any query as its points do', () => {
     expect(await expectTheSame(60, any, 1n)).toBeGreaterThan(15);
   }, 120_000);
 
-  it('with the points of the first hours gone, from whole hours', async () => {
+  it('without the points of the first hours, from whole hours', async () => {
     const connection = await rolled.store.connect();
     for (const series of ASKED) await expire(connection, series, START_NS + 4n * HOUR, any);
     const late = stretchedPoints()
@@ -166,7 +169,7 @@ describe('a store with rollups answers any query as its points do', () => {
       .map((point): Point => ({ ...point, time: point.time + 700n }));
     for (const exporter of [points, rolled]) await exporter.write(late);
     const left = (await connection.runAndReadAll('SELECT count(*) FROM tx_outputs')).getRows()[0]?.[0];
-    // What came after its hour was gone counts in everything but in ranks.
+    // Points that arrived after their hour was removed count in everything except ranks.
     const answered = (query: Query): boolean =>
       unitsOf(query).length > 0 && !(query.series === 'tx_outputs' && /^p\d|mode/.test(query.agg?.fn ?? ''));
     expect(await expectTheSame(150, answered, HOUR)).toBeGreaterThan(20);

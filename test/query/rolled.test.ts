@@ -11,13 +11,13 @@ import { expire } from '../../src/store/rollup';
 import { Cleanup } from '../support/cleanup';
 import { END_NS, START_NS, queryPoints } from '../support/query-points';
 
-/** A minute's begin before the first point. */
+/** The start of a minute before the first point. */
 const since = String((START_NS / 60_000_000_000n) * 60n);
 
-/** The begin of an hour that divides the points. */
+/** The start of an hour that divides the points. */
 const MIDDLE_NS = END_NS - (END_NS % 3_600_000_000_000n);
 
-/** Of all kinds and types of columns. */
+/** Columns of all kinds and types. */
 const ASKED = [
   'bandwidth',
   'mempool',
@@ -49,7 +49,7 @@ describe('a store with rolled-up hours', () => {
   });
   afterAll(() => cleanup.run());
 
-  /** Rolls the first hour of the second store up. */
+  /** Rolls up the first hour of the second store. */
   async function rollUp(): Promise<number> {
     const connection = await stores[1]?.store.connect();
     if (connection === undefined) throw new Error('no store');
@@ -71,7 +71,7 @@ describe('a store with rolled-up hours', () => {
     return { ...result, all };
   }
 
-  /** Every aggregate that a series may be asked for, in many shapes. */
+  /** Every aggregate of a series, in many shapes. */
   function* questions(): Generator<QueryArgs> {
     for (const series of ASKED) {
       const shapes: Partial<QueryArgs>[] = [
@@ -94,7 +94,7 @@ describe('a store with rolled-up hours', () => {
     }
   }
 
-  /** Asks both stores each `nth` question. */
+  /** Asks both stores every `nth` query. */
   async function expectTheSame(nth: number): Promise<void> {
     let rows = 0;
     for (const [i, question] of [...questions()].entries()) {
@@ -110,7 +110,7 @@ describe('a store with rolled-up hours', () => {
     expect(rows).toBeGreaterThan(500 / nth);
   }
 
-  it('gives the answers that the points gave, also with points that came late, before and after their rollup', async () => {
+  it('gives the same answers as the points, also with points that arrived late, before and after their rollup', async () => {
     expect((await ask(stores[1], { series: 'tx_outputs' })).rawSince).toBe(MIDDLE_NS);
     await expectTheSame(1);
     const late = queryPoints()
@@ -131,7 +131,7 @@ describe('a store with rolled-up hours', () => {
     { series: 'tx_outputs', agg: ['count'], by: ['is_dust'] },
     { series: 'tx_outputs', agg: ['count'], where: 'value > 5' },
     { series: 'bandwidth', agg: ['sum', 'bytes_sent'] },
-  ])('says from when it can answer %j', async (question) => {
+  ])('reports from when on it can answer %j', async (question) => {
     expect((await ask(stores[1], question)).rawSince).toBe(MIDDLE_NS);
     expect((await ask(stores[0], question)).rawSince).toBeUndefined();
     const later = await ask(stores[1], { ...question, since: String(MIDDLE_NS / 1_000_000_000n) });

@@ -36,14 +36,14 @@ async function served(options: ServeOptions = {}, file = path.join(folder, 'stor
   await exporter.open();
   await exporter.write(queryPoints());
   const server = cleanup.add(
-    await serveQueries({ asking: new QueryScheduler(new LocalAnswers(exporter)) }, options),
+    await serveQueries({ scheduler: new QueryScheduler(new LocalAnswers(exporter)) }, options),
     (opened) => opened.close(),
   );
   const source = cleanup.add(await openSource(`duckdb:${file}`), (opened) => opened.close());
   return { exporter, server, source, file };
 }
 
-/** Holds a store open in another process, which answers and goes on writing. */
+/** Opens a store in another process, which answers queries and continues to write. */
 async function serving(file: string): Promise<ChildProcess> {
   const script = cleanup.add(childScript('support/serving-child.ts'), (opened) => opened.remove());
   const child = spawn(process.execPath, [script.file, file], {
@@ -75,7 +75,7 @@ function post(socket: string, body: string): Promise<string> {
   });
 }
 
-it('reads while another process writes, and the file once that was killed', async () => {
+it('reads while another process writes, and reads the file after that process was killed', async () => {
   const file = path.join(folder, 'store.duckdb');
   const child = await serving(file);
   const query = parseQuery({ since, series: 'tx_outputs' }, END_NS);
@@ -83,7 +83,7 @@ it('reads while another process writes, and the file once that was killed', asyn
   const through = await allRows(await source.run(query));
   expect(through).toHaveLength(queryPoints().filter(({ series }) => series === 'tx_outputs').length);
 
-  // The writer goes on: later answers have more.
+  // The writer continues, so later answers have more points.
   const count = parseQuery(
     { since: '1970-01-01', until: '2100-01-01', series: 'tx', agg: ['count'] },
     END_NS,
@@ -100,7 +100,7 @@ it('reads while another process writes, and the file once that was killed', asyn
   expect(Number((await allRows(await after.run(count)))[0]?.[0])).toBeGreaterThanOrEqual(counts.at(-1) ?? 0);
 }, 60_000);
 
-it('says so when the node goes away in the middle of an answer', async () => {
+it('reports when the node goes away in the middle of an answer', async () => {
   const file = path.join(folder, 'store.duckdb');
   const child = await serving(file);
   const source = cleanup.add(await openSource(`duckdb:${file}`), (opened) => opened.close());
@@ -108,10 +108,10 @@ it('says so when the node goes away in the middle of an answer', async () => {
   const reading = (async () => {
     for await (const batch of rows) if (batch.length > 0) child.kill('SIGKILL');
   })();
-  await expect(reading).rejects.toThrow('the node that has the store open broke the query off');
+  await expect(reading).rejects.toThrow('the node that has the store open interrupted the query');
 }, 60_000);
 
-it('puts a socket that nobody else may use in the place of one left over', async () => {
+it('replaces a socket left behind, and nobody else may use the new one', async () => {
   const file = path.join(folder, 'store.duckdb');
   const child = await serving(file);
   child.kill('SIGKILL');
@@ -128,7 +128,7 @@ it('leaves no socket behind', async () => {
   await expect(stat(server.path)).rejects.toThrow('ENOENT');
 });
 
-it('goes on with the store that the exporter has opened anew', async () => {
+it('continues with the store that the exporter has reopened', async () => {
   const { exporter, source } = await served();
   await exporter.close();
   await expect(source.raw('SELECT 1')).rejects.toThrow('is not open');
@@ -136,7 +136,7 @@ it('goes on with the store that the exporter has opened anew', async () => {
   expect(await allRows(await source.raw('SELECT 1'))).toEqual([[1]]);
 });
 
-it('breaks a query off that takes too long, and the writer does not wait for it', async () => {
+it('interrupts a query that takes too long, and the writer does not wait for it', async () => {
   const { exporter, source } = await served({ timeoutMs: 500 });
   const heavy = source.raw(HUGE).catch((error: unknown) => String(error));
   const shifted = queryPoints().map((point) => ({ ...point, time: point.time + 7_200_000_000_000n }));
@@ -144,7 +144,7 @@ it('breaks a query off that takes too long, and the writer does not wait for it'
   expect(await heavy).toContain('the query took longer than 0.5 s');
 });
 
-it('breaks a query off whose reader takes no rows', async () => {
+it('interrupts a query whose reader takes no rows', async () => {
   const { source } = await served({ timeoutMs: 500 });
   const { rows } = await source.raw('SELECT range FROM range(100000000)');
   const iterator = rows[Symbol.asyncIterator]();
@@ -156,7 +156,7 @@ it('breaks a query off whose reader takes no rows', async () => {
   await expect(rest).rejects.toThrow('the query took longer than 0.5 s');
 });
 
-it('lets a query wait for its turn, and gives the turn of a client that left to the next', async () => {
+it('lets a query wait for its turn, and passes on the turn of a client that left', async () => {
   const { file, server } = await served();
   const running: Promise<unknown>[] = [];
   for (let index = 0; index < 2; index++) {
@@ -171,7 +171,7 @@ it('lets a query wait for its turn, and gives the turn of a client that left to 
   await Promise.all(running);
 });
 
-it('has a limit on rows, and says that it was reached', async () => {
+it('limits the number of rows, and says that the limit was reached', async () => {
   const { source } = await served({ maxRows: 5000 });
   await expect(allRows(await source.raw('SELECT * FROM range(100000)'))).rejects.toThrow(
     'the answer has more than 5000 rows',
@@ -179,7 +179,7 @@ it('has a limit on rows, and says that it was reached', async () => {
   expect(await allRows(await source.raw('SELECT * FROM range(5000)'))).toHaveLength(5000);
 });
 
-it('ends queries that run when it closes', async () => {
+it('ends running queries when it closes', async () => {
   const { server, source } = await served();
   const heavy = source.raw(HUGE).catch((error: unknown) => String(error));
   await new Promise((resolve) => setTimeout(resolve, 200));
@@ -187,7 +187,7 @@ it('ends queries that run when it closes', async () => {
   expect(await heavy).toContain('the node is stopping');
 });
 
-it('carries every type of value over the socket', async () => {
+it('transfers every type of value over the socket', async () => {
   const { source, exporter } = await served();
   const statement = `SELECT 'é"\n' s, 9007199254740993 b, 'nan'::DOUBLE n, '-inf'::DOUBLE i, make_timestamp_ns(7) t, NULL u, true f, 1.5::DOUBLE d`;
   const through = await source.raw(statement);
@@ -222,7 +222,7 @@ it.each([
   expect(line.error).toContain(message);
 });
 
-it('moves a socket whose path would be too long into a folder of its own', async () => {
+it('uses its own folder for a socket whose path would be too long', async () => {
   const deep = path.join(folder, 'd'.repeat(60), 'e'.repeat(60));
   await mkdir(deep, { recursive: true });
   const file = path.join(deep, 'store.duckdb');
@@ -232,14 +232,14 @@ it('moves a socket whose path would be too long into a folder of its own', async
   expect((await stat(path.dirname(server.path))).mode & 0o777).toBe(0o700);
   expect(await allRows(await source.raw('SELECT 1'))).toEqual([[1]]);
 
-  // The same socket by another way to the store.
+  // The same socket through another path to the store.
   const link = path.join(folder, 'link');
   await symlink(deep, link);
   expect(socketPath(path.join(link, 'store.duckdb'))).toBe(server.path);
   expect(socketPath(path.relative(process.cwd(), file))).toBe(server.path);
 });
 
-it('uses no socket folder that is not of this user alone', async () => {
+it('refuses a socket folder that others can access', async () => {
   const file = path.join(folder, 'store', 'store.duckdb');
   const check = (name: string) => () => checkSocketFolder(path.join(folder, name, 'x.sock'), file, true);
   expect(check('new')).not.toThrow();
@@ -253,7 +253,7 @@ it('uses no socket folder that is not of this user alone', async () => {
   expect(check('l'.repeat(100))).toThrow('too long a path for a socket; set TMPDIR');
 });
 
-it('reads the file where a plain file lies in the place of the socket', async () => {
+it('reads the file directly if a plain file is in the place of the socket', async () => {
   const file = path.join(folder, 'store.duckdb');
   const exporter = new StoreWriter({ path: file });
   await exporter.open();
@@ -263,7 +263,7 @@ it('reads the file where a plain file lies in the place of the socket', async ()
   expect(await allRows(await source.raw('SELECT count(*) FROM tx'))).toEqual([[0]]);
 });
 
-it('lends the memory that queries need while they run, and takes it back', async () => {
+it('raises the memory limit while queries run, and lowers it afterwards', async () => {
   const { exporter, source } = await served();
   const ask = "SELECT current_setting('memory_limit')";
   expect(await allRows(await source.raw(ask))).toEqual([['953.6 MiB']]);

@@ -48,14 +48,14 @@ it.each([
   ['size IN ()', 'character 10: size is compared with a number; found )'],
   ['size NOT = 1', 'character 10: expected one of'],
   ['sise = 1', 'character 1: series tx_outputs has no column sise; did you mean size?'],
-  ['time > 5', 'character 1: time is not compared here; use --since and --until'],
+  ['time > 5', "character 1: time can't be compared here; use --since and --until"],
   ["size = '5'", "character 8: size is compared with a number; found the string '5'"],
   ['script_type = 5', "character 15: script_type is compared with a string, as 'text'; found 5"],
   ['script_type = "x"', 'character 15: script_type is compared with a string'],
   ['script_type = "a b"', 'character 15: names go in double quotes, values in single ones'],
   ['is_dust = 1', 'character 11: is_dust is compared with true or false; found 1'],
-  ['is_dust > true', 'character 9: is_dust is a flag, which knows = and != alone'],
-  ["script_type < 'a'", 'character 13: script_type is a string, which knows = and != alone'],
+  ['is_dust > true', 'character 9: is_dust is a flag, which only supports = and !='],
+  ["script_type < 'a'", 'character 13: script_type is a string, which only supports = and !='],
   ["script_type =~ 'a'", 'character 14: unexpected "~"'],
   ["script_type = 'a", 'character 15: the string has no closing quote'],
   ["script_type = 'a\0'", 'character 15: a string with a NUL character matches nothing'],
@@ -73,7 +73,7 @@ it.each([
   expect(attempt).toThrow(message);
 });
 
-it('gives any text an answer or one line of error', () => {
+it('returns an answer or one line of error for any text', () => {
   fc.assert(
     fc.property(
       fc.array(
@@ -91,7 +91,7 @@ it('gives any text an answer or one line of error', () => {
   );
 });
 
-it('reads any string back that it has written', () => {
+it('reads back any string that it has written', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (value) => {
       fc.pre(!value.includes('\0'));

@@ -10,7 +10,7 @@ async function main(): Promise<void> {
   await exporter.open();
   const points = queryPoints();
   await exporter.write(points);
-  await serveQueries({ asking: new QueryScheduler(new LocalAnswers(exporter)) });
+  await serveQueries({ scheduler: new QueryScheduler(new LocalAnswers(exporter)) });
   process.stdout.write('ready\n');
   for (let round = 1n; ; round++)
     await exporter.write(

@@ -17,7 +17,7 @@ afterEach(() => cleanup.run());
 
 const peer = livePeer({ sinceMs: LAST_MS - 10_000, messagesRecv: 50 });
 
-/** What the node says: of a block that its store has, and of one that has not come there yet; and of 25 dropped points. */
+/** What the node reports: a block that is in its store, one that is not there yet, and 25 dropped points. */
 const STATE: NodeState = {
   ...{ version: '9.9.9', node: 'alice', network: 'regtest', startedMs: LAST_MS - 90_000, nowMs: LAST_MS },
   peers: [peer],
@@ -35,13 +35,13 @@ async function feedOf(state: (() => NodeState) | undefined, choice: Choice = {})
   await exporter.open();
   await exporter.write([...topPoints('alice'), ...topPoints('bob')]);
   cleanup.add(
-    await serveQueries({ asking: new QueryScheduler(new LocalAnswers(exporter)), state }),
+    await serveQueries({ scheduler: new QueryScheduler(new LocalAnswers(exporter)), state }),
     (server) => server.close(),
   );
   return cleanup.add(new Feed({ from: `duckdb:${file}`, choice, env: {} }), (feed) => feed.close());
 }
 
-it('is what the running node says, with the series of its own', async () => {
+it('shows the state of the running node, with its own series', async () => {
   const data = await (await feedOf(() => STATE)).next();
   expect(data).toMatchObject({
     ...{ version: '9.9.9', startedMs: LAST_MS - 90_000, newestMs: LAST_MS, notes: [] },
@@ -59,19 +59,19 @@ it('is what the running node says, with the series of its own', async () => {
   expect(data.exporters).toEqual([{ ...STATE.exporters[0], node: 'alice', droppedNow: 18 }]);
 });
 
-it('is what the store holds of another node, and says who runs here', async () => {
+it('shows the store of another node, and says who runs here', async () => {
   const data = await (await feedOf(() => STATE, { node: 'bob' })).next();
   expect(data).toMatchObject({ version: null, peers: null, nodes: [{ node: 'bob' }] });
   expect(data.notes[0]).toBe('the node that runs here is alice/regtest');
 });
 
-it('is what the store holds where a collector has it open', async () => {
+it('shows the store if a collector has it open', async () => {
   const data = await (await feedOf(undefined)).next();
   expect(data).toMatchObject({ version: null, peers: null, nodes: [{ node: 'alice' }, { node: 'bob' }] });
-  expect(data.notes[0]).toMatch(/is no node/);
+  expect(data.notes[0]).toMatch(/is not a node/);
 });
 
-it('follows what the node says between two intervals', async () => {
+it('follows the state of the node between two intervals', async () => {
   let now = STATE;
   const feed = await feedOf(() => now);
   await feed.next();

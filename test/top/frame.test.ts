@@ -8,7 +8,7 @@ function text(picture: Picture, size: Size = SMALL): string[] {
   return frame(picture, size).lines.map((line) => line.text.trimEnd());
 }
 
-/** Between the line that begins with `from` and the next that begins with `to`. */
+/** The lines from the one that begins with `from` to the next that begins with `to`. */
 function part(lines: readonly string[], from: string, to: string): readonly string[] {
   const start = lines.findIndex((line) => line.startsWith(from));
   return lines.slice(
@@ -17,7 +17,7 @@ function part(lines: readonly string[], from: string, to: string): readonly stri
   );
 }
 
-it('is a running node in 80 columns and 24 rows', () => {
+it('shows a running node in 80 columns and 24 rows', () => {
   const clock = new Date(NOW_MS).toTimeString().slice(0, 8);
   expect(text(pictureOf(topData()))).toEqual([
     `btcdmon-node 0.1.0  alice/mainnet  up 3d 4h                             ${clock}`,
@@ -28,7 +28,7 @@ it('is a running node in 80 columns and 24 rows', () => {
     'out 192.0.2.1:8333       Satoshi:31.0.0        20.4  12.3 1h 99M 1.2M   1s    14',
     'out 203.0.113.9:18555    (no version yet)         -     - 1h 99M 1.2M   1s    14',
     'in  198.51.100.77:48444  btcwire:0.5.0/btcd:0~ 20.4  12.3 1h 99M 1.2M   1s    14',
-    'MESSAGES a second, over 60 s',
+    'MESSAGES per second, over 60 s',
     'received        msg/s  bytes/s           sent            msg/s  bytes/s',
     'all                59      18k           all               6.5     2.1k',
     'inv                52      15k           getdata           6.5     2.1k',
@@ -47,13 +47,13 @@ it('is a running node in 80 columns and 24 rows', () => {
   ]);
 });
 
-it('says of a store alone how long its node had run at the newest point', () => {
+it('shows for a store how long its node had run at the newest point', () => {
   const { startedMs } = topData();
   const data = topData({ version: null, peers: null, newestMs: (startedMs ?? 0) + 400_000 });
   expect(text(pictureOf(data))[0]).toMatch(/^btcdmon-node {2}alice\/mainnet {2}up 6m 40s /);
 });
 
-it('uses more room where there is some', () => {
+it('uses more space if there is some', () => {
   const lines = text(pictureOf(topData()), { width: 120, height: 40 });
   expect(lines).toHaveLength(40);
   expect(lines.slice(3, 6)).toEqual([
@@ -65,7 +65,7 @@ it('uses more room where there is some', () => {
   expect(lines[8]).toBe('');
 });
 
-it('is exactly as high as the terminal and never wider, whatever its size and the data', () => {
+it('is exactly as high as the terminal and never wider, for any size and data', () => {
   const odd = '\x1b[2J\u202e\u{1f600}é\n\r\t\x00\x9b' + 'x'.repeat(300);
   const data = topData({
     ...{ source: odd, notes: [odd, odd] },
@@ -99,7 +99,7 @@ describe('peers', () => {
       .slice(2)
       .map((row) => row.split(':')[0] ?? '');
 
-  it('scroll where not all have room', () => {
+  it('scroll if there is no room for all', () => {
     const lines = text(pictureOf(topData({ peers }), { sort: 'address', scroll: 3 }));
     expect(part(lines, 'PEERS', 'dir')).toEqual(['PEERS 12: 9 out, 3 in; by address; 4-8 of 12']);
     const end = text(pictureOf(topData({ peers }), { sort: 'address', scroll: 11 }));
@@ -121,7 +121,7 @@ describe('peers', () => {
 });
 
 describe('a store', () => {
-  it('has user agents in the place of a peer table', () => {
+  it('shows user agents instead of a peer table', () => {
     const agents = [
       { userAgent: '/Satoshi:31.0.0/', handshakes: 12 },
       { userAgent: '', handshakes: 1 },
@@ -139,7 +139,7 @@ describe('a store', () => {
     ]);
   });
 
-  it('that holds nothing says so', () => {
+  it('without points says so', () => {
     const nothing = { gauges: null, rates: null, mempool: null, blocks: [], exporters: [], nodes: [] };
     const data = topData({ ...nothing, version: null, peers: null, newestMs: null, startedMs: null });
     const lines = text(pictureOf(data)).filter((line) => line !== '');
@@ -148,22 +148,22 @@ describe('a store', () => {
       '!! the store holds no points yet',
       'PEERS',
       'user agents of the last hour handshakes',
-      'MESSAGES: none were counted in the last minutes',
+      'MESSAGES: none in the last minutes',
       'MEMPOOL: not known',
-      'BLOCKS: none came yet',
+      'BLOCKS: none yet',
       'EXPORT: no exporter is known',
       'q quit  p pause  s sort  up/down scroll  h help  every 2 s',
     ]);
   });
 
-  it('of several nodes says whose what is', () => {
+  it('with several nodes names each node', () => {
     const nodes = ['alice', 'bob'].map((node) => ({ node, network: 'mainnet', silentMs: 0 }));
     const [exporter] = topData().exporters;
     const exporters = nodes.map(({ node }) => ({ ...exporter, node }) as never);
     const lines = text(pictureOf(topData({ nodes, exporters, startedMs: null })), { width: 80, height: 30 });
     expect(lines[0]).toMatch(/^btcdmon-node 0\.1\.0 {2}2 nodes {2}/);
     expect(lines.find((line) => line.startsWith('MEMPOOL'))).toMatch(
-      /^MEMPOOL of the node that holds most: tx/,
+      /^MEMPOOL of the node with the most: tx/,
     );
     expect(
       part(lines, 'EXPORT', 'q quit')
@@ -179,12 +179,12 @@ describe('alerts', () => {
       .lines.filter(({ style, text: shown }) => style === 'alert' && shown.startsWith('!! '))
       .map(({ text: shown }) => shown.slice(3));
 
-  it('are none where all is well, also with a long interval', () => {
+  it('are none if all is well, also with a long interval', () => {
     expect(alerts(pictureOf(topData()))).toEqual([]);
     expect(alerts(pictureOf(topData({ newestMs: NOW_MS - 100_000, intervalMs: 60_000 })))).toEqual([]);
   });
 
-  it('tell of points that stopped coming, of losses, of silent nodes and of a lost connection', () => {
+  it('report missing points, losses, silent nodes and a lost connection', () => {
     const [exporter] = topData().exporters;
     const data = topData({
       ...{ newestMs: NOW_MS - 185_000, atMs: NOW_MS - 64_000 },
@@ -195,13 +195,13 @@ describe('alerts', () => {
       exporters: [{ ...exporter, dropped: 1_500, droppedNow: 1_200 } as never],
     });
     expect(alerts(pictureOf(data))).toEqual([
-      'data is 3m 5s old: no points came since',
+      'data is 3m 5s old: no points arrived since',
       'LOSS: duckdb of alice dropped 1,200 points lately',
       'no points of bob/mainnet for 12m 0s',
     ]);
     expect(alerts(pictureOf(data, {}, 'socket x: gone'))).toEqual([
-      'socket x: gone; what is shown is 1m 4s old',
-      'data is 3m 5s old: no points came since',
+      'socket x: gone; the data shown is 1m 4s old',
+      'data is 3m 5s old: no points arrived since',
       'LOSS: duckdb of alice dropped 1,200 points lately',
       'and 1 more like these',
     ]);
@@ -228,10 +228,10 @@ describe('alerts', () => {
   });
 });
 
-it('says that it is paused, and what the keys do', () => {
+it('shows that it is paused, and what the keys do', () => {
   const paused = text(pictureOf(topData(), { paused: true }));
   expect(paused[0]).toMatch(/PAUSED \d\d:\d\d:\d\d$/);
-  expect(paused.at(-1)).toMatch(/p go on/);
+  expect(paused.at(-1)).toMatch(/p resume/);
   const help = text(pictureOf(topData(), { help: true }));
   expect(help.join('\n')).toMatch(/HELP\nq, Ctrl-C +quit\n/);
   expect(help.at(-1)).toBe('any key: back');

@@ -10,7 +10,7 @@ function after(input: string, last = 30, view = VIEW): unknown {
   );
 }
 
-it('takes keys that come together apart', () => {
+it('separates keys that arrive together', () => {
   expect(keysOf('s\x1b[A\x1bOB\x1b[6~\x1b\x03')).toEqual([
     's',
     '\x1b[A',
@@ -35,14 +35,14 @@ it.each([
   ['\x1b[F\x1b[H\x1b[A', 0],
 ])('scrolls at %j to %d', (input, scroll) => expect(after(input)).toEqual({ ...VIEW, scroll }));
 
-it('does not scroll where all have room', () => expect(after('\x1b[B\x1b[F', 0)).toEqual(VIEW));
+it('does not scroll if there is room for all', () => expect(after('\x1b[B\x1b[F', 0)).toEqual(VIEW));
 
-it('pauses and goes on', () => {
+it('pauses and resumes', () => {
   expect(after('p')).toEqual({ ...VIEW, paused: true });
   expect(after('p ')).toEqual(VIEW);
 });
 
-it('goes through all orders, each from the first peer on', () => {
+it('cycles through all orders, each from the first peer on', () => {
   expect(after('jjs')).toEqual({ ...VIEW, sort: SORTS[1] });
   expect(after('s'.repeat(SORTS.length))).toEqual(VIEW);
 });

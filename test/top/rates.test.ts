@@ -16,7 +16,7 @@ describe('rates', () => {
   const bob = [1n, 3n].map((s) => point('bob', s * S, { inv: 4, tx: 1 }));
   const bytes = [...alice, ...bob].map(({ node, time }) => point(node, time + 1n, { inv: 600, tx: 300 }));
 
-  it('leave the first point of each node out, which only begins its window', () => {
+  it('ignore the first point of each node, which only begins its window', () => {
     const rates = ratesOf({ recv: [...alice, ...bob], recvBytes: bytes, sent: [], sentBytes: [] });
     expect(rates).toEqual({
       seconds: 10,
@@ -38,7 +38,7 @@ describe('rates', () => {
     });
   });
 
-  it('are not known from one point of each node', () => {
+  it('are unknown with only one point of each node', () => {
     const recv = [...alice.slice(0, 1), ...bob.slice(0, 1)];
     expect(ratesOf({ recv, recvBytes: bytes, sent: alice, sentBytes: [] })).toBeNull();
   });
@@ -48,7 +48,7 @@ describe('messages of a peer', () => {
   const state = { version: '', node: 'n', network: 'regtest', startedMs: 1, blocks: [], exporters: [] };
   const row = (id: number, messagesRecv: number): PeerRow => peerRow({ id, sinceMs: 0, messagesRecv });
 
-  it('are those of the last minute, or since it came; another run begins anew', () => {
+  it('cover the last minute, or the time since it connected; another run starts again', () => {
     const rates = new PeerRates();
     const at = (nowMs: number, messages: number, startedMs = 1): number | undefined =>
       rates.rows({ ...state, startedMs, nowMs, peers: [row(1, messages)] })[0]?.messagesPerS;
@@ -67,7 +67,7 @@ describe('exporters', () => {
     point('n', s * S, { started, exporter, dropped, sent: 9, acked: 8, queued: 7, retried: 6, ...more });
   const counts = { sent: 9, acked: 8, queued: 7, retried: 6 };
 
-  it('tell what was dropped within the window', () => {
+  it('report what was dropped within the window', () => {
     const rows = exporterRows([
       ...[point('n', 0n, { started: 1, exporter: '' }), account(0n, 1, 'a', 5), account(0n, 1, 'b', 5)],
       ...[account(5n, 1, 'a', 5), account(5n, 1, 'b', 12, { spooled: 3, damaged: 4 })],
@@ -78,7 +78,7 @@ describe('exporters', () => {
     ]);
   });
 
-  it('count all that a run dropped which began within it', () => {
+  it('count everything that a run dropped which began within it', () => {
     const [row] = exporterRows([account(0n, 1, 'a', 50), account(5n, 2, 'a', 3), account(9n, 2, 'a', 4)]);
     expect(row).toMatchObject({ dropped: 4, droppedNow: 4 });
   });
@@ -90,12 +90,12 @@ describe('nodes', () => {
   const silence = (newest: bigint, points: readonly StorePoint[]): number[] =>
     nodesOf(points, newest).map(({ silentMs }) => silentMs);
 
-  it('are silent where nothing comes for much longer than mostly', () => {
+  it('are silent after much more than their usual interval', () => {
     const points = [...minutes('a', 0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n), ...minutes('b', 0n, 1n, 2n)];
     expect(silence(8n * minute + 30n * S, points)).toEqual([0, 5.5 * 60_000]);
   });
 
-  it('are not where points come rarely', () => {
+  it('are not silent if their points are rare', () => {
     expect(silence(40n * minute, minutes('a', 0n, 15n, 30n))).toEqual([0]);
   });
 });

@@ -53,7 +53,7 @@ function feedOf(from: string, choice: Choice = {}): Feed {
 }
 
 function behaves(make: MakeStore): void {
-  it('tells of the minute before the newest point, as the queries do', async () => {
+  it('covers the minute before the newest point, like the queries', async () => {
     const from = await make([...topPoints('alice'), ...topPoints('bob')]);
     const data = await feedOf(from, { node: 'alice' }).next();
     const { exporters, startedMs, blocks, rates, ...rest } = data;
@@ -70,7 +70,7 @@ function behaves(make: MakeStore): void {
       agents: [{ userAgent: '/x:1/', handshakes: 1 }],
       mempool: { transactions: 5, bytes: 1_234, orphans: 1, conflicts: 13, heldBack: 0 },
       clockStep: null,
-      notes: expect.arrayContaining([expect.stringMatching(/a store holds no table of peers/)]) as string[],
+      notes: expect.arrayContaining([expect.stringMatching(/a store has no table of peers/)]) as string[],
     });
     expect(startedMs).toBeGreaterThan(0);
     expect(rates).toMatchObject({
@@ -101,7 +101,7 @@ function behaves(make: MakeStore): void {
       return row?.[0];
     };
     expect(await sum('msg_recv', 'inv')).toBe(MINUTE.inv);
-    // Its last point comes after that of `msg_recv`, with which the window ends.
+    // Its last point comes after that of `msg_recv`, which ends the window.
     expect(await sum('msg_recv_bytes', 'inv')).toBe(MINUTE.invBytes);
   });
 
@@ -135,13 +135,13 @@ function behaves(make: MakeStore): void {
     expect(data.exporters.map(({ node }) => node)).toEqual(['alice', 'bob']);
   });
 
-  it('refuses a node or a network of which there is nothing', async () => {
+  it('refuses a node or a network without points', async () => {
     const from = await make(topPoints('alice'));
     await expect(feedOf(from, { node: 'alicia' }).next()).rejects.toThrow(
-      '--node alicia: the store has points of alice/regtest alone',
+      '--node alicia: the store only has points of alice/regtest',
     );
     await expect(feedOf(from, { node: 'alice', network: 'mainnet' }).next()).rejects.toThrow(
-      '--node alice --network mainnet: the store has points of alice/regtest alone',
+      '--node alice --network mainnet: the store only has points of alice/regtest',
     );
   });
 }
@@ -149,7 +149,7 @@ function behaves(make: MakeStore): void {
 describe('a DuckDB file', () => {
   behaves(duckdbStore);
 
-  it('is not held open, and read anew when it was written', async () => {
+  it('is not kept open, and is read again after it was written', async () => {
     const from = await duckdbStore(topPoints('alice'));
     const feed = feedOf(from);
     const first = await feed.next();
@@ -159,13 +159,13 @@ describe('a DuckDB file', () => {
     expect((await feed.next()).newestMs).toBe(LAST_MS + 3_600_000);
   });
 
-  it('that is new has nothing to tell', async () => {
+  it('that is new has nothing to show', async () => {
     const from = await duckdbStore([]);
     expect(await feedOf(from).next()).toMatchObject({ newestMs: null, rates: null, blocks: [] });
     expect(await feedOf(from, { node: 'x' }).next()).toMatchObject({ newestMs: null });
   });
 
-  it('whose points come every five minutes has rates all the same', async () => {
+  it('whose points come every five minutes has rates nevertheless', async () => {
     const sparse = topPoints('alice').filter(({ time }) => time > BigInt(LAST_MS) * 1_000_000n);
     const before = sparse.map((point) => ({ ...point, time: point.time - 300_000_000_000n }));
     const data = await feedOf(await duckdbStore([...before, ...sparse])).next();

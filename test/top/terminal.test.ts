@@ -44,7 +44,7 @@ function top(args: readonly string[] = [], options: TerminalOptions = {}): OnTer
   );
 }
 
-/** The terminal is as it was. */
+/** The terminal is as it was before. */
 function expectGivenBack({ screen }: OnTerminal): void {
   expect([screen.alternate, screen.cursorShown]).toEqual([false, true]);
 }
@@ -54,10 +54,10 @@ async function frameOf(args: readonly string[] = []): Promise<TopData> {
 }
 
 script.describe('top on a terminal', () => {
-  it('shows the running node in 80 columns and 24 rows, and gives the terminal back', async () => {
+  it('shows the running node in 80 columns and 24 rows, and restores the terminal', async () => {
     const shown = top();
     await shown.shows('both peers', /PEERS 2: 2 out, 0 in/);
-    await shown.shows('rates', /MESSAGES a second, over \d+ s\nreceived .*\nall /);
+    await shown.shows('rates', /MESSAGES per second, over \d+ s\nreceived .*\nall /);
     const lines = shown.screen.lines();
     expect(lines).toHaveLength(24);
     expect(lines[0]).toMatch(/^btcdmon-node \d+\.\d+\.\d+ {2}n1\/regtest {2}up \d+s .* \d\d:\d\d:\d\d$/);
@@ -95,7 +95,7 @@ script.describe('top on a terminal', () => {
     ],
     ['SIGTERM', async (shown: OnTerminal) => process.kill(await shown.pid(), 'SIGTERM')],
     ['SIGHUP', async (shown: OnTerminal) => process.kill(await shown.pid(), 'SIGHUP')],
-  ])('gives the terminal back at %s', async (_, end) => {
+  ])('restores the terminal at %s', async (_, end) => {
     const shown = top([], { env: { NO_COLOR: '1' } });
     await shown.shows('a frame', /PEERS/);
     await end(shown);
@@ -104,7 +104,7 @@ script.describe('top on a terminal', () => {
     expect(shown.screen.styled).toBe(false);
   });
 
-  it('takes the room that a terminal has, and more when there is', async () => {
+  it('uses the whole terminal, and more when it grows', async () => {
     const shown = top([], { width: 120, height: 40, smallFirst: true });
     await shown.shows('a small frame', /PEERS 2: 2 out, 0 in/);
     expect(shown.screen.lines().slice(10).join('')).toBe('');
@@ -116,13 +116,13 @@ script.describe('top on a terminal', () => {
     expect(await shown.ended()).toBe(0);
   });
 
-  it('leaves the terminal alone where there is nothing to show', async () => {
+  it('does not touch the terminal if there is nothing to show', async () => {
     const shown = top(['--from', 'duckdb:nowhere/x.duckdb']);
     expect(await shown.ended()).toBe(1);
     expect(shown.screen.entered).toBe(0);
   });
 
-  it('prints one frame where the terminal can do no more', async () => {
+  it('prints one frame if the terminal can do no more', async () => {
     const shown = top([], { env: { TERM: 'dumb' } });
     expect(await shown.ended()).toBe(0);
     expect([shown.screen.entered, shown.screen.styled]).toEqual([0, false]);
@@ -150,7 +150,7 @@ describe('top without a terminal', () => {
     expect(text).toMatch(/^[\x20-\x7e\n]*$/);
   });
 
-  it('gives the numbers that query gives', async () => {
+  it('shows the same numbers as query', async () => {
     for (const { connections } of peers) connections.at(-1)?.send('inv', Buffer.of(0));
     await until('the messages', async () => ((await frameOf()).rates?.recv['inv']?.messages ?? 0) >= 2);
     const frame = await frameOf();
@@ -173,13 +173,13 @@ describe('top without a terminal', () => {
     expect(frame.exporters).toEqual([expect.objectContaining({ name: 'duckdb', dropped: 0, droppedNow: 0 })]);
   });
 
-  it('refuses what it cannot do with one line', async () => {
+  it('refuses impossible options with one line', async () => {
     const wrong: readonly (readonly [readonly string[], RegExp])[] = [
       [['--every', '1ms'], /--every 1ms: give a duration from 500ms to 1d/],
       [['--format', 'json'], /--format json: .* add --once/],
       [['--from', 'nats://x/Y'], /--from nats:…: use duckdb:PATH/],
       [['--once', '--network', 'moonnet'], /--network moonnet: give one of mainnet/],
-      [['--once', '--node', 'n2'], /--node n2: the store has points of n1\/regtest alone/],
+      [['--once', '--node', 'n2'], /--node n2: the store only has points of n1\/regtest/],
     ];
     await Promise.all(
       wrong.map(([args, line]) => expect(outputOf(['top', ...args], home)).rejects.toThrow(line)),

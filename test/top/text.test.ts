@@ -39,15 +39,15 @@ it.each([
   [100_000, '>99s'],
 ])('%d ms are %s', (ms, text) => expect(millis(ms)).toBe(text));
 
-it('parts the thousands of a whole number', () => {
+it('separates the thousands of a whole number', () => {
   expect([0, 999, 1_000, 1_234_567].map(whole)).toEqual(['0', '999', '1,000', '1,234,567']);
 });
 
-it('cuts what is too long', () => {
+it('cuts texts that are too long', () => {
   expect([0, 1, 5, 8].map((width) => cut('12345678', width))).toEqual(['', '1', '1234~', '12345678']);
   expect([3, 6, 8].map((width) => cutMiddle('12345678', width))).toEqual(['12~', '123~78', '12345678']);
 });
 
-it('leaves printable ASCII alone', () => {
+it('does not change printable ASCII', () => {
   expect(clean('a\x1b[31m\u00e9\u{1f600} ~\x7f\n')).toBe('a?[31m??? ~??');
 });

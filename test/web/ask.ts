@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import net from 'node:net';
 
-/** What came back. */
+/** A response. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -9,14 +9,14 @@ export interface HttpAnswer {
   readonly json: Record<string, unknown>;
 }
 
-/** How a request differs from a plain GET. */
+/** Differences from a plain GET. */
 export interface AskOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
-/** Asks a server on this machine, with exactly these headers and this path. */
+/** Sends a request to a server on this machine, with exactly these headers and this path. */
 export function ask(port: number, path: string, options: AskOptions = {}): Promise<HttpAnswer> {
   const { method = 'GET', headers = {}, body } = options;
   return new Promise((resolve, reject) => {
@@ -51,7 +51,7 @@ export function post(
   return ask(port, path, { ...options, headers, method: 'POST', body: JSON.stringify(value) });
 }
 
-/** Writes bytes to a server and returns what it says until it ends the connection. */
+/** Writes bytes to a server and returns everything until it ends the connection. */
 export function say(port: number, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = net.connect(port, '127.0.0.1', () => socket.write(text));

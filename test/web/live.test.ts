@@ -13,7 +13,7 @@ interface Heard {
   readonly data: unknown;
 }
 
-/** Listens to a stream, as a browser does. */
+/** Reads a stream like a browser. */
 async function listen(served: Served, headers: Record<string, string> = {}) {
   const abort = cleanup.add(new AbortController(), (controller) => controller.abort());
   const response = await fetch(`${served.url}api/live`, { signal: abort.signal, headers });
@@ -46,7 +46,7 @@ async function listen(served: Served, headers: Record<string, string> = {}) {
   };
 }
 
-it('tells at first what there is, then what happens', async () => {
+it('sends the current state first, then events', async () => {
   const live = new FakeLive();
   const served = await servedPage(cleanup, { live });
   const stream = await listen(served);
@@ -72,7 +72,7 @@ it('tells at first what there is, then what happens', async () => {
   expect(stream.named('peers')[1]).toEqual([peer(1), peer(2)]);
 });
 
-it('tells ten transactions of a burst, and how many it skipped', async () => {
+it('sends ten transactions of a burst, and how many it skipped', async () => {
   const live = new FakeLive();
   const stream = await listen(await servedPage(cleanup, { live, points: [] }));
   await until('the stream', () => stream.named('status').length > 0);
@@ -90,14 +90,14 @@ it('tells ten transactions of a burst, and how many it skipped', async () => {
   expect(next.skipped).toBeGreaterThanOrEqual(990);
 });
 
-it('tells of a store alone its state, and nothing else', async () => {
+it('sends only the state of a store if no node runs', async () => {
   const stream = await listen(await servedPage(cleanup));
   await until('two states', () => stream.named('status').length > 1);
   expect(new Set(stream.heard.map(({ name }) => name))).toEqual(new Set(['status']));
   expect(stream.named('status')[0]).toMatchObject({ live: false, startedMs: null });
 });
 
-it('listens to the node only while somebody looks', async () => {
+it('follows the node only while somebody reads', async () => {
   const live = new FakeLive();
   const served = await servedPage(cleanup, { live, points: [] });
   expect(live.listeners.size).toBe(0);
@@ -112,7 +112,7 @@ it('listens to the node only while somebody looks', async () => {
   await until('nobody to listen', () => live.listeners.size === 0);
 });
 
-it('has room for fifty, and says so to the next', async () => {
+it('accepts fifty readers, and refuses the next', async () => {
   const served = await servedPage(cleanup, { live: new FakeLive(), points: [] });
   const streams = await Promise.all(Array.from({ length: 50 }, () => listen(served)));
   await until('all of them', () => streams.every((stream) => stream.named('status').length > 0));
@@ -126,7 +126,7 @@ it('has room for fifty, and says so to the next', async () => {
   });
 });
 
-it('lets go of streams that were asked for ahead', async () => {
+it('ends pipelined streams', async () => {
   const live = new FakeLive();
   const served = await servedPage(cleanup, { live, points: [] });
   const eager = cleanup.add(net.connect(served.port, '127.0.0.1'), (socket) => socket.destroy());
@@ -141,7 +141,7 @@ it('lets go of streams that were asked for ahead', async () => {
   expect((await listen(served)).response.status).toBe(200);
 });
 
-it('ends the stream of who does not read it, and no other', async () => {
+it('ends the stream of a client that does not read it, and no other', async () => {
   const live = new FakeLive();
   const served = await servedPage(cleanup, { live, points: [] });
   const slow = cleanup.add(net.connect(served.port, '127.0.0.1'), (socket) => socket.destroy());
@@ -163,7 +163,7 @@ it('ends the stream of who does not read it, and no other', async () => {
   );
 });
 
-it('ends with the session that it was asked for with', async () => {
+it('ends with the session of its request', async () => {
   const token = 'a-token-of-the-test-0123456789';
   const served = await servedPage(cleanup, { token, live: new FakeLive(), points: [] });
   const begun = await ask(served.port, '/login', {
@@ -179,7 +179,7 @@ it('ends with the session that it was asked for with', async () => {
   await until('its end', () => stream.ended());
 });
 
-it('goes on while others at its address guess the token', async () => {
+it('continues while others at its address guess the token', async () => {
   const token = 'a-token-of-the-test-0123456789';
   const served = await servedPage(cleanup, { token, live: new FakeLive(), points: [] });
   const stream = await listen(served, { authorization: `Bearer ${token}` });
@@ -192,7 +192,7 @@ it('goes on while others at its address guess the token', async () => {
   expect(stream.ended()).toBe(false);
 });
 
-it('ends when the page does, at once', async () => {
+it('ends when the page does, immediately', async () => {
   const served = await servedPage(cleanup, { live: new FakeLive(), points: [] });
   const stream = await listen(served);
   await until('the stream', () => stream.named('status').length > 0);

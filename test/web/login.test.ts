@@ -31,11 +31,11 @@ it('asks for the token, also on the loopback', async () => {
     expect(headers['www-authenticate']).toBe('Bearer');
   }
   expect((await post(served.port, '/api/query', { raw: 'SELECT 1' })).status).toBe(401);
-  // What is in the package is no secret, and the page of the login needs it.
+  // The files of the package are no secret, and the login page needs them.
   expect((await ask(served.port, '/assets/plain.css')).status).toBe(200);
 });
 
-it('takes the token as Bearer', async () => {
+it('accepts the token as Bearer', async () => {
   expect((await ask(served.port, '/api/info', bearer(TOKEN))).status).toBe(200);
   expect(
     (await ask(served.port, '/api/info', { headers: { authorization: `bearer  ${TOKEN} ` } })).status,
@@ -68,7 +68,7 @@ describe('wrong tokens behind a proxy', () => {
 
   it('are counted for each client that the proxy names', async () => {
     const behind = await servedPage(cleanup, { token: TOKEN, points: [], proxies: ['127.0.0.1'] });
-    // What a client says itself stands before what the proxy adds.
+    // The client's own entries come before what the proxy appends.
     await guessTen(behind, (nth) => `10.1.1.${nth}, 192.0.2.1`);
     expect(await guess(behind, '192.0.2.1', TOKEN)).toBe(429);
     expect(await guess(behind, '192.0.2.2', TOKEN)).toBe(200);
@@ -79,18 +79,18 @@ describe('wrong tokens behind a proxy', () => {
     expect(behind.logged.join('')).toContain('"from":"192.0.2.1"');
   });
 
-  it('are counted for the last that is no proxy of ours, where there are several', async () => {
+  it('are counted for the last address that is no proxy of ours, if there are several', async () => {
     const proxies = ['127.0.0.0/8', '10.0.0.0/8', '::1'];
     const behind = await servedPage(cleanup, { token: TOKEN, points: [], proxies });
     await guessTen(behind, () => '192.0.2.7, 198.51.100.1:4711, 10.2.3.4');
     expect(await guess(behind, '198.51.100.1', TOKEN)).toBe(429);
     expect(await guess(behind, '192.0.2.7', TOKEN)).toBe(200);
-    // What is no address ends the search at the proxy that passed it on.
+    // An entry that is no address ends the search at the proxy that passed it on.
     await guessTen(behind, (nth) => `192.0.2.${nth}, unknown, 10.9.9.9`);
     expect(await guess(behind, '10.9.9.9', TOKEN)).toBe(429);
   });
 
-  it('are counted for the proxy where it is not trusted', async () => {
+  it('are counted for the proxy if it is not trusted', async () => {
     await guessTen(served, (nth) => `192.0.2.${nth}`);
     expect(await guess(served, '192.0.2.99', TOKEN)).toBe(429);
     const others = await servedPage(cleanup, { token: TOKEN, points: [], proxies: ['192.0.2.1'] });
@@ -128,11 +128,11 @@ it('begins a session by JSON', async () => {
     expect((await post(served.port, '/login', body)).status).toBe(400);
 });
 
-it('keeps a cookie off plain connections where TLS is before it', async () => {
+it('keeps a cookie off plain connections if TLS is in front of it', async () => {
   expect(cookieOf(await form(TOKEN, { 'x-forwarded-proto': 'https' }))).toMatch(/; Secure$/);
 });
 
-it('says on the page of the login that a token is wrong, and no more', async () => {
+it('shows on the login page that a token is wrong, and no more', async () => {
   const { status, text, headers } = await form('<b>no</b>');
   expect(status).toBe(401);
   expect(text).toContain('<p>the token is wrong</p>');
@@ -147,7 +147,7 @@ it.each([
   ['application/json', '{', 400],
   ['application/x-www-form-urlencoded', `token=${'x'.repeat(3_000)}`, 413],
   ['application/x-www-form-urlencoded', '', 401],
-])('takes no other login: %s %s', async (type, body, expected) => {
+])('accepts no other login: %s %s', async (type, body, expected) => {
   const { status } = await ask(served.port, '/login', {
     method: 'POST',
     headers: { 'content-type': type },
@@ -156,13 +156,13 @@ it.each([
   expect(status).toBe(expected);
 });
 
-it('takes no session that it did not begin', async () => {
+it('accepts no session that it did not begin', async () => {
   const name = `btcdmon_${served.port}`;
   for (const id of ['', 'x', TOKEN, 'a'.repeat(43), '__proto__'])
     expect((await ask(served.port, '/api/info', withCookie(`${name}=${id}`))).status).toBe(401);
 });
 
-it('lets nobody go on guessing, logs it in one line, and leaves those who are in alone', async () => {
+it('stops further guesses, logs them in one line, and does not affect existing sessions', async () => {
   const cookie = cookieOf(await form(TOKEN));
   for (let attempt = 0; attempt < 10; attempt++) expect((await form(`guess ${attempt}`)).status).toBe(401);
   for (const attempt of [() => form('guess'), () => form(TOKEN)]) {
@@ -182,7 +182,7 @@ it('lets nobody go on guessing, logs it in one line, and leaves those who are in
   expect(served.logged.join()).not.toContain('guess');
 });
 
-it('has a bounded number of sessions, the oldest of which ends', async () => {
+it('has a limited number of sessions; the oldest ends', async () => {
   const first = cookieOf(await form(TOKEN));
   for (let count = 0; count < 99; count++) await form(TOKEN);
   expect((await ask(served.port, '/api/info', withCookie(first))).status).toBe(200);

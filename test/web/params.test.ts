@@ -2,7 +2,7 @@ import { readParams } from '../../src/web/params';
 
 describe('parameters', () => {
   it.each(['node=%00', 'node=a%00b', 'node=%0a', 'node=%1b', 'node=%7f', 'node=%ff', 'node=%ed%a0%80'])(
-    'that hold no text are refused: %s',
+    'that are not text are refused: %s',
     (query) => {
       expect(() => readParams(new URLSearchParams(query), ['node'])).toThrow(
         'the parameter node has control characters, or is not UTF-8',
@@ -10,7 +10,7 @@ describe('parameters', () => {
     },
   );
 
-  it('of any other text are taken', () => {
+  it('of any other text are accepted', () => {
     expect(readParams(new URLSearchParams('node=%C3%A9%20x'), ['node'])).toEqual({ node: 'é x' });
   });
 });

@@ -5,7 +5,7 @@ import { Proxies } from '../../src/web/proxies';
 import { listenHttp, portOf } from '../../src/web/server';
 import { limitPendingHeads } from '../../src/web/pending-heads';
 
-it('an address that opens connections and says nothing keeps as many as it may, and others get in', async () => {
+it('an address that opens silent connections keeps at most its limit, and others get in', async () => {
   const server = createServer((_, response) => response.end('served'));
   server.maxConnections = 12;
   limitPendingHeads(server, { maxPerAddress: 8 });
@@ -30,7 +30,7 @@ it('an address that opens connections and says nothing keeps as many as it may, 
   server.close();
 });
 
-it('a proxy that is trusted may have as many as it needs, by IPv4 and as a socket of IPv6 tells it', async () => {
+it('a trusted proxy may have as many as it needs, with an IPv4 or an IPv4-mapped address', async () => {
   const proxies = new Proxies(['127.0.0.1']);
   const server = await listenHttp({ host: '::', port: 0 }, (_, response) => response.end('served'), {
     isProxy: (address) => proxies.trusts(address),

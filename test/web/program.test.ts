@@ -30,7 +30,7 @@ function start(...args: string[]): Program {
   return cleanup.add(runProgram(args, home), (program) => program.kill());
 }
 
-/** The port of the page that a program's log names. */
+/** The port of the page in a program's log. */
 function portOf(program: Program): Promise<number> {
   const pattern = /"page":"http:\/\/127\.0\.0\.1:(\d+)\/"/;
   return until('the page', () => Number(pattern.exec(program.log())?.[1] ?? 0) || undefined, {
@@ -38,7 +38,7 @@ function portOf(program: Program): Promise<number> {
   });
 }
 
-/** The last line of a program that is to end, and its status. */
+/** The last line of a program that must end, and its status. */
 async function failure(...args: string[]): Promise<string> {
   const program = runProgram(args, home);
   const ended = await until('its end', () => program.ended());
@@ -46,7 +46,7 @@ async function failure(...args: string[]): Promise<string> {
   return ended.trim();
 }
 
-it('serves a node that goes on and loses nothing, whatever is asked of it', async () => {
+it('serves a node that continues and loses nothing, whatever requests come', async () => {
   const peer = cleanup.add(await FakePeer.start({ network: 'regtest' }), (it) => it.stop());
   const tokenFile = path.join(home, 'token');
   writeFileSync(tokenFile, `${TOKEN}\n`);
@@ -92,7 +92,7 @@ it('serves a node that goes on and loses nothing, whatever is asked of it', asyn
     const { json } = await ask(port, '/api/info', known);
     return Number(json['newestMs']) > Number(info.json['nowMs']);
   });
-  // A query that runs does not keep the node from ending in time.
+  // A running query does not keep the node from ending in time.
   expect(await node.stop()).toBe(0);
   expect(await forever).toMatchObject({ status: 503, json: { error: 'the node is stopping' } });
   expect(node.log()).not.toContain(TOKEN);
@@ -132,7 +132,7 @@ it('shows a store that no node has open, and only reads it', async () => {
   expect(readFileSync(file).equals(before)).toBe(true);
 }, 60_000);
 
-it('says in one line why a store can not be shown', async () => {
+it('reports in one line why a store can’t be shown', async () => {
   const missing = path.join(home, 'missing.duckdb');
   const text = path.join(home, 'text.duckdb');
   const strange = path.join(home, 'strange.duckdb');
@@ -171,7 +171,7 @@ it('says in one line why a store can not be shown', async () => {
   );
 }, 60_000);
 
-it('shows what an older store has, and says what it lacks', async () => {
+it('shows an older store, and reports what it lacks', async () => {
   const file = path.join(home, 'older.duckdb');
   await (await openStore(file)).close();
   const instance = await DuckDBInstance.create(file);
@@ -190,7 +190,7 @@ it('shows what an older store has, and says what it lacks', async () => {
   expect(await shown.stop()).toBe(0);
 }, 30_000);
 
-it('fails with one line where the place that was asked for is taken', async () => {
+it('fails with one line if the requested port is used', async () => {
   const port = await freePort();
   const other = cleanup.add(createServer().listen(port, '127.0.0.1'), (server) => server.close());
   await once(other, 'listening');
@@ -198,7 +198,7 @@ it('fails with one line where the place that was asked for is taken', async () =
   expect(said).toBe(
     `btcdmon-node ended with 1:\nbtcdmon-node: --http 127.0.0.1:${port}: another program listens there; give another port, or --http off`,
   );
-  // Nobody asked for it: the node does without.
+  // The user did not ask for it, so the node runs without the page.
   const logged: string[] = [];
   const log = createLog('debug', new StatusLine({ write: (text) => logged.push(text) }));
   const settings = { host: '127.0.0.1', port, given: false, token: null, names: [] };
@@ -207,7 +207,7 @@ it('fails with one line where the place that was asked for is taken', async () =
   await expect(openPage({ ...settings, given: true }, log)).rejects.toMatchObject({ exitCode: 1 });
 }, 30_000);
 
-it('has no page of points that go elsewhere, and says so', async () => {
+it('has no page for points that go elsewhere, and says so', async () => {
   const node = start(
     '-c',
     '127.0.0.1:1',
@@ -216,7 +216,7 @@ it('has no page of points that go elsewhere, and says so', async () => {
     '-e',
     'prometheus://127.0.0.1:' + String(await freePort()),
   );
-  // The environment of these tests has it off.
+  // The environment of these tests turns it off.
   await until('it to listen', () => node.log().includes('"message":"listening"'), { giveUp: node.ended });
   expect(node.log()).not.toContain('"page"');
   expect(await failure('-c', '127.0.0.1:1', '-e', 'stdout:', '--http', '0')).toContain(
@@ -224,7 +224,7 @@ it('has no page of points that go elsewhere, and says so', async () => {
   );
 }, 30_000);
 
-it('serves what a collector takes', async () => {
+it('serves the points of a collector', async () => {
   const collector = start(
     'collect',
     '--listen',

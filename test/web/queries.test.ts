@@ -10,7 +10,7 @@ import { ask, post } from './ask';
 import { type Served, servedPage } from './served';
 
 const HUGE = 'SELECT count(*) FROM range(1000000000000) a, range(1000000000000) b';
-/** Fails after it has given many rows. */
+/** Fails after it has returned many rows. */
 const LATE = "SELECT CASE WHEN range = 400000 THEN error('late') ELSE range END FROM range(500000)";
 
 const since = String(START_NS / 1_000_000_000n);
@@ -26,7 +26,7 @@ afterAll(() => cleanup.run());
 
 const raw = (sql: string) => post(served.port, '/api/query', { raw: sql });
 
-/** How a page posts a statement. */
+/** Posts a statement like the page. */
 const asked = (sql: string, format = 'json'): RequestInit => ({
   method: 'POST',
   headers: { 'content-type': 'application/json' },
@@ -47,7 +47,7 @@ describe('a query', () => {
     expect((json['columns'] as unknown[])[0]).toEqual({ name: 'time', type: 'time' });
   });
 
-  it('may be a statement, whose odd values arrive', async () => {
+  it('may be a statement, and its unusual values arrive', async () => {
     const { json } = await raw(
       `SELECT 'é"\n</script>' s, 9007199254740993 b, 'nan'::DOUBLE n, '-inf'::DOUBLE i, make_timestamp_ns(1500000) t, NULL u, true f`,
     );
@@ -114,7 +114,7 @@ describe('a query', () => {
     expect([long.status, long.json]).toEqual([413, { error: 'the request has more than 64000 bytes' }]);
   });
 
-  it('is cut off where it has too many rows, and says so', async () => {
+  it('is cut off if it has too many rows, and says so', async () => {
     const { json } = await raw('SELECT range FROM range(200000)');
     expect(json['truncated']).toBe(true);
     expect(json['rows']).toHaveLength(50_000);
@@ -126,7 +126,7 @@ describe('a query', () => {
     expect(whole.json['truncated']).toBe(false);
   });
 
-  it('that runs for ever is stopped', async () => {
+  it('that never ends is stopped', async () => {
     const other = await servedPage(cleanup, { limits: { queryMs: 300 }, points: [] });
     for (const sql of [HUGE, 'SELECT count(*) FROM range(100000000000) WHERE range % 7 = 8']) {
       const { status, json } = await post(other.port, '/api/query', { raw: sql });
@@ -135,7 +135,7 @@ describe('a query', () => {
     expect((await post(other.port, '/api/query', { raw: 'SELECT 1' })).status).toBe(200);
   });
 
-  it('stops when who asked for it has gone', async () => {
+  it('stops when its client has gone', async () => {
     const gone = AbortSignal.timeout(300);
     const asking = fetch(`${served.url}api/query`, { ...asked(HUGE), signal: gone });
     await expect(asking).rejects.toThrow();
@@ -151,7 +151,7 @@ describe('a query', () => {
 describe('a download', () => {
   const csv = (body: object) => post(served.port, '/api/query', { ...body, format: 'csv' });
 
-  /** What the command `query` writes. */
+  /** The output of the command `query`. */
   const written = async (run: typeof runQueryCommand, options: object): Promise<string> => {
     let text = '';
     const stdout = new Writable({
@@ -161,7 +161,8 @@ describe('a download', () => {
       },
     });
     const io = { stdout, stderr: stdout, env: {}, nowNs: END_NS };
-    // The command finds the node by the socket beside the store, which here nobody serves: it reads the file of another.
+    // The command finds a node by the socket next to the store, which nobody serves here, so it would read
+    // the file of another process.
     await run({ format: 'csv', from: `duckdb:${copy}`, ...options }, io);
     return text;
   };
@@ -171,7 +172,7 @@ describe('a download', () => {
     const other = await servedPage(cleanup);
     copy = other.file;
     await other.page.close();
-    await other.asking.close();
+    await other.scheduler.close();
     await other.exporter.close();
   });
 
@@ -181,14 +182,14 @@ describe('a download', () => {
     [{ series: 'tx_outputs', since, until: end, where: "script_type != 'pubkeyhash'" }],
     [{ series: 'btcdmon', since, until: end, agg: ['rate', 'emitted'], by: ['node'], every: '5m' }],
     [{ series: 'tx', since: '1970-01-01', until: '1971-01-01' }],
-  ])('of a query is what the command query writes: %j', async (query) => {
+  ])('of a query equals the output of the command query: %j', async (query) => {
     const { status, text, headers } = await csv({ query });
     expect([status, headers['content-type']]).toEqual([200, 'text/csv; charset=utf-8']);
     expect(headers['content-disposition']).toBe(`attachment; filename="${query.series}.csv"`);
     expect(text).toBe(await written(runQueryCommand, query));
   });
 
-  it('has no formulas, but where they are asked for as they are', async () => {
+  it('has no formulas, except in the raw format', async () => {
     const raw = `SELECT '=1+1' AS "+name", -5 AS n`;
     expect((await csv({ raw })).text).toBe("'+name,n\r\n'=1+1,-5\r\n");
     const { text } = await post(served.port, '/api/query', { raw, format: 'csv-raw' });
@@ -197,7 +198,7 @@ describe('a download', () => {
     expect((await ask(served.port, path)).status).toBe(200);
   });
 
-  it('of a statement is what the command query writes', async () => {
+  it('of a statement equals the output of the command query', async () => {
     const sql = `SELECT 'a,"b"\r\n' AS "x ""y""", make_timestamp_ns(7) t, NULL n, 1.5 f, [1, 2] l FROM range(3000)`;
     const { text, headers } = await csv({ raw: sql });
     expect(headers['content-disposition']).toBe('attachment; filename="query.csv"');
@@ -211,7 +212,7 @@ describe('a download', () => {
     ['messages-received'],
     ['user-agents'],
     ['points-lost'],
-  ])('of the panel %s is what the command query writes', async (name) => {
+  ])('of the panel %s equals the output of the command query', async (name) => {
     const path = `/api/panels/${name}?since=${since}&until=${end}&format=csv`;
     const { status, text, headers } = await ask(served.port, path);
     expect(status).toBe(200);
@@ -219,18 +220,18 @@ describe('a download', () => {
     expect(text).toBe(await written(runPanelCommand, { series: `@${name}`, since, until: end }));
   });
 
-  it('says what is wrong before its first line', async () => {
+  it('reports an error before its first line', async () => {
     expect((await csv({ raw: 'DELETE FROM tx' })).json['error']).toContain('read-only');
     expect((await csv({ raw: "SELECT error('now')" })).json['error']).toContain('now');
   });
 
-  it('ends without its end where it fails on the way', async () => {
+  it('has no proper end if it fails on the way', async () => {
     await expect(csv({ raw: LATE }).then(({ text }) => text.length)).rejects.toThrow('aborted');
   });
 });
 
 describe('a panel', () => {
-  it('is answered over its range, of one node alone where one is named', async () => {
+  it('is answered over its range, and for one node if one is given', async () => {
     const path = `/api/panels/mempool-size?since=${since}&until=${end}`;
     const { status, json } = await ask(served.port, path);
     expect(status).toBe(200);
@@ -250,7 +251,7 @@ describe('a panel', () => {
     expect((await ask(served.port, `${peers}&node=nobody`)).json['rows']).toEqual([]);
   });
 
-  it('is listed with what is needed to draw it', async () => {
+  it('is listed with everything that is needed to draw it', async () => {
     const { json } = await ask(served.port, '/api/panels');
     const panels = json['panels'] as { name: string; labels: string[] }[];
     expect(panels.map(({ name }) => name)).toEqual(PANELS.map(({ name }) => name));
@@ -287,7 +288,7 @@ describe('a panel', () => {
   });
 });
 
-it('tells who it is and what it has', async () => {
+it('reports who it is and what it has', async () => {
   const { json } = await ask(served.port, '/api/info');
   const accounts = queryPoints().filter(({ series }) => series === 'btcdmon');
   const times = accounts.map(({ time }) => Number(time) / 1e6);
@@ -304,32 +305,32 @@ it('tells who it is and what it has', async () => {
   expect(json['newestMs']).toBeCloseTo(Math.max(...times), 2);
 });
 
-it('turns away who comes when too much is asked', async () => {
+it('refuses clients when there are too many requests', async () => {
   const other = await servedPage(cleanup);
   const gone = new AbortController();
   const heavy = Array.from({ length: 32 }, () =>
     fetch(`${other.url}api/query`, { ...asked(HUGE), signal: gone.signal }).catch(() => undefined),
   );
   await until('the line to be full', async () => {
-    // One that has to wait takes a place in the line: it gives it up again.
+    // A request that has to wait takes a place in the queue, and returns it.
     const left = AbortSignal.timeout(500);
     const response = await fetch(`${other.url}api/query`, { ...asked('SELECT 1'), signal: left });
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({ error: '30 queries wait already; try again later' });
     return Number(response.headers.get('retry-after')) > 0;
   });
-  // What needs no query is there all the same.
+  // Requests without a query still work.
   expect((await ask(other.port, '/')).status).toBe(200);
   gone.abort();
   await Promise.all(heavy);
   expect((await post(other.port, '/api/query', { raw: 'SELECT 1' })).status).toBe(200);
 });
 
-it('lets go of answers that were asked for ahead by a client that has gone', async () => {
+it('releases pipelined answers of a client that has gone', async () => {
   const raw = "SELECT repeat('x', 1000) FROM range(15000)";
   const question = JSON.stringify({ raw });
   const length = `Content-Length: ${question.length}`;
-  // The stream is never over, so that the answer behind it stays in memory.
+  // The stream never ends, so the answer after it stays in memory.
   const text = [
     'GET /api/live HTTP/1.1\r\nHost: localhost\r\n\r\n',
     `POST /api/query HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${length}\r\n\r\n`,

@@ -28,7 +28,7 @@ describe('Host', () => {
     ['monitor.example'],
     ['Monitor.Example:444'],
     ['other.example:8443'],
-  ])('takes %s', async (name) => {
+  ])('accepts %s', async (name) => {
     expect((await ask(served.port, '/api/series', host(name))).status).toBe(200);
   });
 
@@ -52,7 +52,7 @@ describe('Host', () => {
     }
   });
 
-  it('takes the address that a connection came to, with its port alone', async () => {
+  it('accepts the address that a connection was made to, only with its port', async () => {
     const outside = await servedPage(cleanup, { host: '127.0.0.1' });
     expect((await ask(outside.port, '/api/series', host(`127.0.0.1:${outside.port}`))).status).toBe(200);
   });
@@ -62,7 +62,7 @@ it('stops although a client does not send the rest of its request', async () => 
   const stopping = await servedPage(cleanup);
   const slow = cleanup.add(net.connect(stopping.port, '127.0.0.1'), (socket) => socket.destroy());
   const head = 'Host: localhost\r\nContent-Type: application/json\r\nContent-Length: 100';
-  // An answer to this one shows that the next one's head was read as well.
+  // An answer to this one shows that the head of the next one was read as well.
   slow.write(
     `GET /api/nothing HTTP/1.1\r\nHost: localhost\r\n\r\nPOST /api/query HTTP/1.1\r\n${head}\r\n\r\n{`,
   );
@@ -83,7 +83,7 @@ describe('other sites', () => {
     [{ origin: 'http://127.0.0.1:1' }],
     [{ origin: 'http://127.0.0.1.evil.example' }],
     [{ 'sec-fetch-site': 'cross-site' }],
-    // Another port of the same machine is the same site, and another program.
+    // Another port of the same machine is the same site, but another program.
     [{ 'sec-fetch-site': 'same-site' }],
     [{ 'sec-fetch-site': 'cross-site', origin: 'http://evil.example' }],
   ])('may neither read nor post: %j', async (headers) => {
@@ -98,7 +98,7 @@ describe('other sites', () => {
     expect((await ask(served.port, '/logout', { method: 'POST', headers: all })).status).toBe(403);
   });
 
-  it('are let through where they link to the page', async () => {
+  it('are accepted if they link to the page', async () => {
     const { status } = await ask(served.port, '/', { headers: { ...own(), 'sec-fetch-site': 'cross-site' } });
     expect(status).toBe(200);
   });
@@ -109,7 +109,7 @@ describe('other sites', () => {
     [{ 'sec-fetch-site': 'none' }],
     [{ own: 'http' }],
     [{ own: 'https' }],
-  ])('are not these: %j', async ({ own: scheme, ...rest }: Record<string, string | undefined>) => {
+  ])('does not include these: %j', async ({ own: scheme, ...rest }: Record<string, string | undefined>) => {
     const origin = scheme === undefined ? {} : { origin: `${scheme}://127.0.0.1:${served.port}` };
     const headers = { ...own(), ...rest, ...origin } as Record<string, string>;
     expect((await post(served.port, '/api/query', query, { headers })).status).toBe(200);
@@ -141,7 +141,7 @@ describe('paths', () => {
     ['/api/panels/%2e%2e'],
     ['/api/panels/'],
     ['/api/panels/__proto__'],
-  ])('%s is nothing', async (path) => {
+  ])('%s does not exist', async (path) => {
     const answer = await say(
       served.port,
       `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
@@ -150,12 +150,12 @@ describe('paths', () => {
     expect(answer).not.toContain('root:');
   });
 
-  it.each([['../../etc/passwd'], ['/assets/plain.css\0']])('%j is no request', async (path) => {
+  it.each([['../../etc/passwd'], ['/assets/plain.css\0']])('%j is not a valid request', async (path) => {
     const answer = await say(served.port, `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
   });
 
-  it('say which methods they take', async () => {
+  it('list the methods that they accept', async () => {
     const cases = [
       ['PUT', '/', 'GET, HEAD'],
       ['POST', '/api/info', 'GET, HEAD'],
@@ -190,7 +190,7 @@ describe('headers', () => {
     ['/api/query', 'GET', 405],
     ['/api/query', 'POST', 415],
     ['/login', 'GET', 303],
-  ])('of %s (%s) are those of a careful site', async (path, method, expected) => {
+  ])('of %s (%s) are the secure ones', async (path, method, expected) => {
     const { status, headers } = await ask(served.port, path, { method });
     expect(status).toBe(expected);
     expect(headers['content-security-policy']).toBe(
@@ -210,7 +210,7 @@ describe('headers', () => {
     if (path.startsWith('/api/')) expect(headers['cache-control']).toBe('no-store');
   });
 
-  it('let a browser keep what does not change, and ask for the rest', async () => {
+  it('let a browser cache files that do not change, and revalidate the rest', async () => {
     const hashed = await ask(served.port, '/assets/main-ABCD1234.js');
     expect(hashed.headers['cache-control']).toBe('public, max-age=31536000, immutable');
     const plain = await ask(served.port, '/assets/plain.css');
@@ -223,7 +223,7 @@ describe('headers', () => {
     }
   });
 
-  it('say what is packed, and pack nothing for who does not take it', async () => {
+  it('declare compression, and compress nothing for a client that does not accept it', async () => {
     const path = '/assets/main-ABCD1234.js';
     const packed = await fetch(`${served.url}${path.slice(1)}`);
     expect(packed.headers.get('content-encoding')).toBe('gzip');
@@ -240,7 +240,7 @@ describe('headers', () => {
   });
 });
 
-describe('requests that are none', () => {
+describe('invalid requests', () => {
   it.each([
     ['nonsense\r\n\r\n', 400, 'the request is not HTTP'],
     ['GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 421, 'Host : is not this server'],
@@ -269,7 +269,7 @@ describe('requests that are none', () => {
     expect(answer).toMatch(/content-security-policy: default-src 'none'/i);
   });
 
-  it('leave the server as it was', async () => {
+  it('do not change the server', async () => {
     expect((await ask(served.port, '/api/info')).status).toBe(200);
     expect(served.logged).toEqual([]);
   });

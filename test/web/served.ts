@@ -12,19 +12,19 @@ import { StatusLine } from '../../src/lib/status-line';
 import { type Cleanup } from '../support/cleanup';
 import { queryPoints } from '../support/query-points';
 
-/** What a page in a test has otherwise than by default. */
+/** Settings of a test's page that differ from the defaults. */
 export interface ServedOptions extends Partial<HttpSettings> {
   readonly live?: Live;
   readonly limits?: OpenModules['limits'];
   readonly points?: ReturnType<typeof queryPoints>;
 }
 
-/** A page over a store with points, and what is needed to look at both. */
+/** A page over a store with points, and what is needed to read both. */
 export interface Served {
   readonly url: string;
   readonly port: number;
   readonly page: PageServer;
-  readonly asking: QueryScheduler;
+  readonly scheduler: QueryScheduler;
   readonly exporter: StoreWriter;
   readonly folder: string;
   readonly file: string;
@@ -32,7 +32,7 @@ export interface Served {
   readonly logged: string[];
 }
 
-/** Files of a page, as small as they may be. */
+/** Files of a page, as small as possible. */
 export const ASSET_TEXTS = {
   'index.html': '<!doctype html><html lang="en"><title>page</title></html>',
   'login.html': '<!doctype html><html lang="en"><title>login</title><p><!--message--></p></html>',
@@ -51,7 +51,7 @@ export async function servedPage(cleanup: Cleanup, options: ServedOptions = {}):
   const exporter = cleanup.add(new StoreWriter({ path: file }), (opened) => opened.close());
   await exporter.open();
   await exporter.write(points);
-  const asking = cleanup.add(new QueryScheduler(new LocalAnswers(exporter)), (opened) => opened.close());
+  const scheduler = cleanup.add(new QueryScheduler(new LocalAnswers(exporter)), (opened) => opened.close());
   const logged: string[] = [];
   const log = createLog('debug', new StatusLine({ write: (text) => logged.push(text) }));
   const page = cleanup.add(
@@ -61,6 +61,6 @@ export async function servedPage(cleanup: Cleanup, options: ServedOptions = {}):
     ),
     (opened) => opened.close(),
   );
-  await page.show({ asking, node: 'tester', live, exporters: () => [] });
-  return { url: page.url, port: page.port, page, asking, exporter, folder, file, logged };
+  await page.show({ scheduler, node: 'tester', live, exporters: () => [] });
+  return { url: page.url, port: page.port, page, scheduler, exporter, folder, file, logged };
 }

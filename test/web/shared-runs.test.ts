@@ -1,6 +1,6 @@
 import { SharedRuns } from '../../src/web/shared-runs';
 
-/** Runs that end when they are told to. */
+/** Runs that end when the test tells them to. */
 function runs() {
   const begun: { readonly abandoned: AbortSignal; end(value: string): void; fail(error: Error): void }[] = [];
   const make = (abandoned: AbortSignal): Promise<string> =>
@@ -26,7 +26,7 @@ it('has one run for all who want the same, and another for the next', async () =
   expect(await next).toBe('three');
 });
 
-it('goes on until the last has left', async () => {
+it('continues until the last has left', async () => {
   const shared = new SharedRuns<string>();
   const { begun, make } = runs();
   const [first, second] = [new AbortController(), new AbortController()];
@@ -43,7 +43,7 @@ it('goes on until the last has left', async () => {
   expect(begun[1]?.abandoned.aborted).toBe(true);
   await expect(alone).rejects.toThrow('gone too');
   await expect(shared.get('a', second.signal, make)).rejects.toThrow('gone too');
-  // Whoever comes after the last has left gets no part in what was broken off.
+  // A request after the last has left does not join the cancelled run.
   const anew = shared.get('a', new AbortController().signal, make);
   begun[2]?.end('anew');
   expect(await anew).toBe('anew');

@@ -22,7 +22,7 @@ describe('wrong tokens', () => {
     return new Attempts({ nowMs: () => nowMs, warn: (...line) => warned.push(line) });
   };
 
-  it('may be given again after a minute', () => {
+  it('can be retried after a minute', () => {
     const counted = attempts();
     for (let count = 0; count < 10; count++) {
       expect(counted.waitS('192.0.2.1')).toBe(0);
@@ -37,7 +37,7 @@ describe('wrong tokens', () => {
     expect(counted.waitS('192.0.2.1')).toBe(0);
   });
 
-  it('count for a whole network of IPv6', () => {
+  it('count for a whole IPv6 network', () => {
     const counted = attempts();
     for (let count = 0; count < 10; count++) counted.fail(`2001:db8:1:2::${count}`);
     expect(counted.waitS('2001:db8:1:2:ffff::1')).toBe(60);
@@ -47,7 +47,7 @@ describe('wrong tokens', () => {
     expect(counted.waitS('2001:db8:0:1::1')).toBe(0);
   });
 
-  it('from ever new places end up in one account', () => {
+  it('from many new addresses are counted together', () => {
     const counted = attempts();
     for (let count = 0; count < 1_010; count++) counted.fail(`10.0.${count >> 8}.${count & 255}`);
     expect(counted.waitS('192.0.2.1')).toBe(60);

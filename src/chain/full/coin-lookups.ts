@@ -3,22 +3,29 @@ import type { FullEngine } from './engine';
 
 const OUTPOINT_BYTES = 36;
 
-/** Outpoints of one question: their answer takes some 20 ms. */
+/** Outpoints in one query. Answering one takes about 20 ms. */
 const A_QUESTION = 1_000;
 
-/** The most outpoints that wait: those of some 20,000 transactions, in 2 MB. Further ones are not looked up. */
+/**
+ * Most outpoints that may wait: those of about 20,000 transactions, in 2 MB. Further ones are not looked up.
+ */
 const MAX_WAITING = 50_000;
 
-/** What look-ups work with. */
 export interface CoinLookupModules {
   readonly engine: Pick<FullEngine, 'values'>;
-  /** Takes the value in satoshi of an output, whose transaction's hash is in the first 32 bytes of `outpoint`. */
+  /**
+   * Receives the value in satoshi of an output. The first 32 bytes of `outpoint` are the hash of its
+   * transaction.
+   */
   readonly found: (outpoint: Buffer, index: number, value: number) => void;
-  /** Called when outpoints are passed over because too many wait. */
+  /** Called when outpoints are skipped because too many wait. */
   readonly overflow: () => void;
 }
 
-/** Looks up what outputs are worth among the unspent ones, one question at a time with all that has gathered meanwhile. */
+/**
+ * Looks up the values of outputs in the set of unspent outputs. It sends one query at a time, with all
+ * outpoints that were asked for meanwhile.
+ */
 export class CoinLookups {
   private waiting = Buffer.alloc(64 * OUTPOINT_BYTES);
   private count = 0;
@@ -37,7 +44,7 @@ export class CoinLookups {
     bytes.copy(this.waiting, at, start, start + OUTPOINT_BYTES);
     if (this.asking) return;
     this.asking = true;
-    // Not at once: a transaction, or a chunk of them, has more inputs.
+    // Deferred, because the transaction, or the chunk of data that it came in, usually has more inputs.
     setImmediate(() => void this.askAll());
   }
 

@@ -5,27 +5,27 @@ import type { ChainParts, FullChain } from '../../bcoin/chain-parts';
 import type { NetworkName } from '../../wire/networks';
 import { levelBackend } from './level-backend';
 
-/** Bytes for LevelDB: half of them its cache, a quarter what it gathers before it writes a file. */
+/** Memory of LevelDB in bytes: half is its cache, a quarter its write buffer. */
 const LEVEL_CACHE_BYTES = 64 * 1024 * 1024;
 
 const LEVEL_FILES = 128;
 
-/** Which chain is opened, and where. */
+/** Which chain to open, and where it is stored. */
 export interface ChainLocation {
   readonly network: NetworkName;
-  /** Undefined for memory. */
+  /** Undefined: in memory. */
   readonly directory: string | undefined;
-  /** Hash of the first block, as people write it. */
+  /** Hash of the genesis block (reversed hex). */
   readonly genesis: string;
 }
 
 /**
  * Gives a chain its database and opens both.
- * @throws FailureError where that can't be, or where the database is another network's
+ * @throws FailureError if that fails, or if the database belongs to another network
  */
 export async function openDatabase(chain: FullChain, place: ChainLocation, parts: ChainParts): Promise<void> {
   const { network, directory, genesis } = place;
-  // bcoin looks the network up among those that it knows; the first block tells it as well.
+  // bcoin's check only accepts the networks that it knows; the genesis block is compared below instead.
   chain.db.verifyFlags = () => Promise.resolve();
   if (directory !== undefined) {
     const options = { cacheSize: LEVEL_CACHE_BYTES, maxFiles: LEVEL_FILES };
@@ -42,7 +42,7 @@ export async function openDatabase(chain: FullChain, place: ChainLocation, parts
   throw new FailureError(`chain ${String(directory)}: is not a chain of ${network}; move it away`);
 }
 
-/** One line for what LevelDB and bcoin say of a database that can't be opened, read or written. */
+/** One line for an error of LevelDB or bcoin about a database that can't be opened, read or written. */
 export function explainDatabase(directory: string | undefined, error: unknown): string {
   const cause = (error as { cause?: unknown }).cause ?? error;
   const code = String((cause as { code?: unknown }).code);
@@ -51,7 +51,7 @@ export function explainDatabase(directory: string | undefined, error: unknown): 
   if (code === 'LEVEL_LOCKED')
     return `${place}: in use by another process; stop that one, or give this one another folder (--data-dir)`;
   if (code === 'LEVEL_CORRUPTION' || message.includes('version mismatch'))
-    return `${place}: is damaged or of another program: ${message}; remove it, and it is built again`;
+    return `${place}: is damaged or was written by another program: ${message}; remove it, and it is built again`;
   if (message === 'Block not found.')
     return `${place}: a block that is to be taken back is no longer there; remove the folder, and it is built again`;
   return `${place}: ${diskProblem(message)}`;

@@ -1,45 +1,45 @@
 import type { RejectReason } from '../chain-events';
 
-/** What full validation says of a block. */
+/** The judgement of full validation on a block. */
 export interface FullVerdict {
   /**
-   * `connected` - valid, its scripts included, and the tip of the chain;
-   * `stored` - beside the best chain, where its inputs are not looked at, or known from before;
+   * `connected` - valid, its scripts included, and now the tip of the chain;
+   * `stored` - on another branch, where inputs are not checked, or known before;
    * `rejected` - invalid;
-   * `no-parent` - its parent is not known.
+   * `no-parent` - its parent is unknown.
    */
   readonly status: 'connected' | 'stored' | 'rejected' | 'no-parent';
-  /** Where it is rejected. */
+  /** Set if it is rejected. */
   readonly reason?: RejectReason | undefined;
-  /** Where it is connected: inputs whose scripts were not judged. */
+  /** Set if it is connected: inputs whose scripts were not judged. */
   readonly unverifiedInputs?: number | undefined;
-  /** Hashes of other blocks, kept from before, that were found to be invalid when their branch became the best. */
+  /** Hashes of stored blocks that were found to be invalid when their branch became the best. */
   readonly invalid: readonly string[];
-  /** The chain's tip after it. */
+  /** The tip of the chain afterwards. */
   readonly tip: string;
-  /** How long it took, in milliseconds. */
+  /** How long judging took, in milliseconds. */
   readonly ms: number;
 }
 
-/** A chain with its unspent outputs. Hashes are as people write them. */
+/** A chain with its unspent outputs. Hashes are reversed hex. */
 export interface FullEngine {
-  /** Hash of the last block when it was opened. */
+  /** Hash of the tip when the chain was opened. */
   readonly tip: string;
   readonly height: number;
-  /** Whether signatures are checked by OpenSSL, and not in JavaScript. */
+  /** Whether OpenSSL checks the signatures, instead of JavaScript. */
   readonly openSsl: boolean;
-  /** Blocks that were found to be invalid when it was opened. */
+  /** Blocks that were found to be invalid when the chain was opened. */
   readonly invalid: readonly string[];
   /**
-   * Adds a block to the chain. One at a time, in the order of the calls.
-   * @param runScripts false where the block is known to be good, as those up to a checkpoint are
+   * Adds a block to the chain. Calls are processed one at a time, in their order.
+   * @param runScripts false if the block is known to be valid, as blocks up to a checkpoint are
    */
   add(block: Buffer, runScripts: boolean): Promise<FullVerdict>;
-  /** Headers of the best chain from a height on, at most 2,000, one behind the other. */
+  /** Headers of the best chain from a height on, concatenated, at most 2,000. */
   headers(from: number): Promise<Buffer>;
   /**
-   * Values in satoshi of outputs; NaN for one that is not in the set of unspent outputs.
-   * @param outpoints 36 bytes each, as on the wire
+   * Values of outputs in satoshi; NaN for an output that is not in the set of unspent outputs.
+   * @param outpoints 36 bytes each, in wire order
    */
   values(outpoints: Buffer): Promise<Float64Array>;
   close(): Promise<void>;

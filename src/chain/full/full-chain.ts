@@ -18,17 +18,17 @@ import { Scripts } from './scripts';
 import { checkSignaturesWithOpenSsl } from './signatures';
 import { openDatabase } from './database';
 
-/** BIP9's states, as bcoin numbers them. */
+/** BIP9's states, by bcoin's numbers. */
 const DEFINED = 0;
 const ACTIVE = 3;
 
-/** Bytes of unspent outputs that are kept in memory. */
+/** Memory for unspent outputs, in bytes. */
 const COIN_CACHE_BYTES = 64 * 1024 * 1024;
 
-/** Headers that are kept in memory: enough for difficulty and median times. */
+/** Number of headers kept in memory: enough for difficulty and median times. */
 const ENTRY_CACHE = 5_000;
 
-/** From when pay-to-script-hash holds (BIP16), Unix seconds. */
+/** Time from which pay-to-script-hash is enforced (BIP16), Unix seconds. */
 const BIP16_TIME = 1_333_238_400;
 
 const HEADERS_A_CALL = 2_000;
@@ -36,20 +36,20 @@ const HEADER_BYTES = 80;
 const OUTPOINT_BYTES = 36;
 
 /**
- * bcoin's chain with its unspent outputs, on LevelDB. Every rule is bcoin's but for what changed since 2018: which rules hold
- * from which height comes from `ChainParams`, and so does BIP94. Of taproot it knows nothing: to it, as to each node from
- * before, whoever spends such an output may, and the inputs that do are counted.
+ * bcoin's chain with its unspent outputs, on LevelDB. bcoin enforces the rules, except for those that changed
+ * since 2018: activation heights and BIP94 come from `ChainParams`. bcoin does not know taproot. Like every
+ * node from before its activation, it lets anybody spend a taproot output; such inputs are counted.
  *
- * bcoin leaves its chain where it is when a reorganisation fails halfway, and so does the end of the process; here the stored
- * blocks with the most work are connected then, and at the next start.
+ * bcoin leaves its chain as it is when a reorganisation fails halfway or the process ends. This class then
+ * connects the stored blocks with the most work, right away or at the next start.
  */
 export class FullChain implements FullEngine {
   readonly invalid: string[] = [];
   private openedTip = '';
   private openedHeight = 0;
-  /** Settles when the block that was given last is judged. */
+  /** Settles when the latest block has been judged. */
   private turn: Promise<unknown> = Promise.resolve();
-  /** Of the block that was connected last. */
+  /** The block that was connected last. */
   private connected = { hash: '', unverified: 0 };
 
   private constructor(
@@ -65,8 +65,8 @@ export class FullChain implements FullEngine {
 
   /**
    * Opens the chain of a network.
-   * @param directory where it is kept; undefined for memory
-   * @throws FailureError where it can't be opened or is not this network's
+   * @param directory where it is stored; undefined: in memory
+   * @throws FailureError if it can't be opened or belongs to another network
    */
   static async open(
     network: NetworkName,
@@ -80,7 +80,7 @@ export class FullChain implements FullEngine {
       network: fullNetwork(network, params, parts),
       memory: true,
       prune: true,
-      // Ours decide, from outside: bcoin's are of 2018.
+      // The listener's own checkpoints decide, through `runScripts`; bcoin's are from 2018.
       checkpoints: false,
       coinCache: COIN_CACHE_BYTES,
       entryCache: ENTRY_CACHE,
@@ -164,13 +164,17 @@ export class FullChain implements FullEngine {
     return { status: 'connected', unverifiedInputs: hash === entry.hash ? unverified : undefined };
   }
 
-  /** What an error says of a block; a branch that is left halfway is left for the best that holds. */
+  /**
+   * Turns a verification error into a verdict. If the error left the chain in the middle of a reorganisation,
+   * the best valid branch is connected.
+   */
   private async refused(
     block: FullBlock,
     error: VerifyError,
     invalid: string[],
   ): Promise<Pick<FullVerdict, 'status' | 'reason'>> {
-    // With a score it is the parent that is known to be invalid: that of the block itself is told from outside.
+    // A duplicate with a score means that the parent is known to be invalid. Whether the block itself is
+    // invalid, the caller tracks.
     if (error.code === 'duplicate')
       return error.score === 0 ? { status: 'stored' } : { status: 'rejected', reason: 'bad-prevblk' };
     const isOwn = error.hash === block.hash('hex');
@@ -182,7 +186,7 @@ export class FullChain implements FullEngine {
     return { status: 'rejected', reason: isOwn ? fullReason(error.reason) : 'bad-prevblk' };
   }
 
-  /** Connects the stored blocks with the most work; returns those that turn out to be invalid. */
+  /** Connects the stored blocks with the most work. Returns those that turn out to be invalid. */
   private async connectBest(): Promise<string[]> {
     const { chain } = this;
     const invalid: string[] = [];
@@ -205,7 +209,7 @@ export class FullChain implements FullEngine {
     }
   }
 
-  /** Removes a stored block that is invalid, and all that stand on it. */
+  /** Removes an invalid stored block and all its descendants. */
   private async forget(hash: string): Promise<void> {
     const { chain, parts } = this;
     const { db } = chain;
@@ -233,7 +237,10 @@ export class FullChain implements FullEngine {
     for (const each of gone) db.cacheHash.remove(each);
   }
 
-  /** Inputs of a block whose scripts were not judged: all of them, or those that spend programs of a later version than 0. */
+  /**
+   * Number of inputs of a block whose scripts were not judged: all if scripts are off, otherwise those that
+   * spend witness programs of a version above 0.
+   */
   private unverified({ txs }: FullBlock, view: CoinView): number {
     let count = 0;
     for (const { inputs } of txs.slice(1))
@@ -248,9 +255,10 @@ export class FullChain implements FullEngine {
 }
 
 /**
- * Has the rules hold from where they do today, and BIP94 where it holds. Today's nodes have pay-to-script-hash hold from the first
- * block, but for two blocks that broke it before it did; both lie below a checkpoint. To bcoin it would be off in a block of
- * regtest that claims to be of 2011, where its segwit gives up.
+ * Applies today's activation heights and, where the network has it, BIP94. Today's nodes enforce
+ * pay-to-script-hash from the first block, except in two earlier blocks that broke it; both are below a
+ * checkpoint. bcoin would turn it off for a regtest block with a timestamp of 2011, and its segwit code then
+ * fails.
  */
 function followRules(chain: BcoinChain, { csvHeight, segwitHeight, bip94 }: ChainParams): void {
   const heights: Readonly<Record<string, number>> = { csv: csvHeight, segwit: segwitHeight };
@@ -268,7 +276,7 @@ function isVerifyError(error: unknown): error is VerifyError {
   return (error as Partial<VerifyError>).type === 'VerifyError';
 }
 
-/** A hash of bcoin's as people write it. */
+/** Converts a hash of bcoin's (hex in wire order) to reversed hex. */
 function display(hash: string): string {
   return Buffer.from(hash, 'hex').reverse().toString('hex');
 }

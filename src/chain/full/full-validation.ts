@@ -4,28 +4,33 @@ import type { HeaderChain } from '../header-chain';
 import type { FullEngine, FullVerdict } from './engine';
 
 /**
- * Blocks beyond the tip that are fetched, held or judged at once. Each may have 4 MB, here and in the thread; while one is
- * judged, the next ones come.
+ * Most blocks beyond the tip that are fetched, held or judged at once. Each may have 4 MB, both here and in
+ * the thread. While one is judged, the next ones arrive.
  */
 const WINDOW = 16;
 
-/** Blocks that wait for their parents, and blocks that wait for the engine, at most of each: those of other branches included. */
+/**
+ * Most blocks that wait for their parents, and also the most that wait for the engine. Includes blocks of
+ * other branches.
+ */
 const MAX_WAITING = 2 * WINDOW;
 
-/** After this long a block waits no more for its parent, whose peers do not send it. */
+/** How long a block waits for its parent before it is given up. */
 const MAX_WAIT_MS = 60_000;
 
-/** What is told of a block: the verdict, or undefined where there can be none now. */
+/** Receives the verdict on a block; undefined if there can be none now. */
 export type Told = (verdict: FullVerdict | undefined) => void;
 
-/** What full validation works with. */
 export interface FullValidationModules {
   readonly engine: FullEngine;
   readonly chain: HeaderChain;
   readonly clock: Pick<Clock, 'monotonicMs'>;
-  /** Asks peers for blocks, by their hashes as people write them; the first of them is `depth` blocks below the best header. */
+  /**
+   * Requests blocks from peers by their hashes (reversed hex). The first one is `depth` blocks below the best
+   * header.
+   */
   readonly fetch: (hashes: readonly string[], depth: number) => void;
-  /** Called when the tip has moved, with its height; and once when it has first reached the best header. */
+  /** Called with the height when the tip has moved, and once when it first reaches the best header. */
   readonly progress: (height: number, caughtUp: boolean) => void;
 }
 
@@ -40,35 +45,35 @@ interface HeldJob extends Job {
 }
 
 /**
- * Gives valid blocks to an engine in the order of the chain, and has those fetched that are missing between the engine's tip
- * and the best header. Blocks are known by their index in the chain of headers.
+ * Passes valid blocks to an engine in the order of the chain, and fetches those that are missing between the
+ * engine's tip and the best header. A block is identified by its index in the header chain.
  *
- * A block whose ancestors are on their way waits for them. One that is farther ahead gets no verdict, and is fetched once more
- * when its turn comes: that is how live blocks are treated while the chain is still far behind.
+ * A block whose ancestors are on their way waits for them. A block that is farther ahead gets no verdict, and
+ * is fetched again when its turn comes. New blocks are treated like that while the chain is still far behind.
  */
 export class FullValidation {
   private tip: number;
-  /** Blocks beside the engine's best chain that it has. */
+  /** Blocks that the engine has stored outside its best chain. */
   private readonly stored = new Set<number>();
-  /** Blocks that the engine was given and has not judged. */
+  /** Blocks that were passed to the engine and are not judged yet. */
   private readonly given = new Map<number, Job>();
   private readonly held = new Map<number, HeldJob>();
   private headersKnown = false;
   private reachedBest = false;
 
-  /** The chain of headers must have the engine's tip (`loadHeaders`). */
+  /** The header chain must contain the engine's tip (see `loadHeaders`). */
   constructor(private readonly modules: FullValidationModules) {
     const { chain, engine } = modules;
     this.tip = chain.indexOf(engine.tip) ?? 0;
     this.invalidate(engine.invalid);
   }
 
-  /** Whether the engine's tip has been the best header since the start. */
+  /** Whether the engine's tip has reached the best header since the start. */
   get caughtUp(): boolean {
     return this.reachedBest;
   }
 
-  /** Takes a block that passed the checks without coins, and tells what becomes of it, once. */
+  /** Judges a block that passed the checks without unspent outputs, and calls `told` once. */
   judge(block: Block, index: number, told: Told): void {
     if (this.given.has(index) || this.held.has(index)) {
       told(undefined);
@@ -87,20 +92,20 @@ export class FullValidation {
     else told(undefined);
   }
 
-  /** Notes that there are new headers; `synced` tells whether some peer has no more than these. */
+  /** Notes that there are new headers. `synced` tells whether some peer has no more than these. */
   headersAdded(synced: boolean): void {
     this.headersKnown ||= synced;
     this.advance();
   }
 
-  /** Asks again for what has not come, and gives up what has waited too long; to be called every second or so. */
+  /** Requests missing blocks again, and gives up blocks that waited too long. Call it about once a second. */
   tick(): void {
     const before = this.modules.clock.monotonicMs() - MAX_WAIT_MS;
     for (const job of this.held.values()) if (job.since < before) this.release(job, undefined);
     this.advance();
   }
 
-  /** Tells of all blocks that wait that there is no verdict: nothing is judged any more. */
+  /** Gives up all blocks that wait, without a verdict. Nothing is judged after this. */
   stop(): void {
     for (const jobs of [this.given, this.held]) {
       for (const { told } of jobs.values()) told(undefined);
@@ -131,7 +136,7 @@ export class FullValidation {
     for (const job of this.held.values()) if (chain.parent(job.index) === index) this.release(job);
   }
 
-  /** Lets a block go that was held: to the engine where there is no verdict for it yet. */
+  /** Releases a held block: to the engine, or without a verdict if one is passed as undefined. */
   private release(job: HeldJob, ...verdict: [] | [undefined]): void {
     this.held.delete(job.index);
     if (verdict.length === 0) this.give(job);
@@ -142,7 +147,7 @@ export class FullValidation {
     const { chain } = this.modules;
     if (tip === this.tip) return;
     const fork = chain.forkPoint(this.tip, tip);
-    // What was the best chain is beside it now, and what was beside it may be part of it.
+    // The blocks of the old best chain are now on a side branch, and stored blocks may be on the best chain.
     for (let each = this.tip; each !== fork; each = chain.parent(each)) this.stored.add(each);
     this.tip = tip;
     for (const each of this.stored)
@@ -159,7 +164,7 @@ export class FullValidation {
     }
   }
 
-  /** Has those blocks fetched that come next. */
+  /** Fetches the blocks that come next. */
   private advance(): void {
     const { chain, fetch } = this.modules;
     if (!this.headersKnown) return;

@@ -8,7 +8,7 @@ type Range = Readonly<Record<'gt' | 'gte' | 'lt' | 'lte', Buffer | null>> & {
   readonly reverse: boolean;
 };
 
-/** What LevelDB is opened with, as bcoin's database has it; sizes in bytes. */
+/** Options of LevelDB by bcoin's names; sizes in bytes. */
 interface OpenOptions {
   readonly createIfMissing: boolean;
   readonly compression: boolean;
@@ -20,8 +20,9 @@ interface OpenOptions {
 type Level = ClassicLevel<Buffer, Buffer>;
 
 /**
- * A class of LevelDB as bcoin's database layer (bdb) wants it, with callbacks, on classic-level: the successor of the
- * leveldown that bdb was made for, with the same files.
+ * A LevelDB class with the callback interface that bcoin's database layer (bdb) expects, on top of
+ * classic-level. classic-level is the successor of leveldown, for which bdb was made, and uses the same
+ * files.
  */
 export function levelBackend(database: typeof ClassicLevel): new (location: string) => object {
   return class {

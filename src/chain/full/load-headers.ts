@@ -4,10 +4,10 @@ import type { HeaderChain } from '../header-chain';
 import type { FullEngine } from './engine';
 
 /**
- * Gives a chain of headers those of the engine, where it lacks the engine's tip: after the end of the process without a
- * goodbye the file of headers may be behind.
- * @param headerAdded takes each header that the chain did not have, 80 bytes
- * @throws FailureError where they break the rules
+ * Copies the engine's headers into a header chain that lacks the engine's tip. The header file can be behind
+ * after the process was killed.
+ * @param headerAdded receives each header that the chain did not have, 80 bytes
+ * @throws FailureError if a header breaks the rules
  */
 export async function loadHeaders(
   engine: Pick<FullEngine, 'tip' | 'headers'>,

@@ -1,20 +1,20 @@
 import { setImmediate } from 'node:timers/promises';
 import type { CoinView, FullTX, ScriptRunner } from '../../bcoin/chain-parts';
 
-/** How long scripts run before whoever asks for the value of an output gets an answer, in milliseconds. */
+/** How long scripts run, in milliseconds, before other requests such as value look-ups are answered. */
 const TURN_MS = 20;
 
 /**
- * Runs the scripts of a block's transactions one after the other, with time for other work in between; bcoin's chain alone
- * would run them all in one go, which takes seconds. The first that fails is the last that runs.
+ * Runs the scripts of a block's transactions one after the other, and lets other work run in between. bcoin's
+ * chain alone would run them in one go, which takes seconds. It stops at the first script that fails.
  */
 export class Scripts implements ScriptRunner {
-  /** Whether scripts are run at all; the blocks up to a checkpoint are known to be good. */
+  /** Whether scripts are run; blocks up to a checkpoint are known to be valid. */
   enabled = true;
   private last: Promise<void> = Promise.resolve();
   private turnEnds = 0;
 
-  /** To be called before each block. */
+  /** Must be called before each block. */
   begin(): void {
     this.last = Promise.resolve();
   }

@@ -1,18 +1,18 @@
 import { createHash, createPublicKey, getCurves, verify } from 'node:crypto';
 import type { ChainParts } from '../../bcoin/chain-parts';
 
-/** What comes before a key of secp256k1 where it is told as OpenSSL reads it (RFC 5480), for keys of 33 and of 65 bytes. */
+/** DER prefixes that turn a secp256k1 key of 33 or 65 bytes into a key that OpenSSL reads (RFC 5480). */
 const COMPRESSED = Buffer.from('3036301006072a8648ce3d020106052b8104000a032200', 'hex');
 const UNCOMPRESSED = Buffer.from('3056301006072a8648ce3d020106052b8104000a034200', 'hex');
 
 /**
- * Has bcoin check signatures with the OpenSSL that is in Node, which takes a fifth of the time of bcoin's JavaScript
- * (bench/signatures.mjs). What OpenSSL cannot be asked goes to the JavaScript as before.
+ * Makes bcoin check signatures with Node's OpenSSL, which takes a fifth of the time of bcoin's JavaScript
+ * (bench/signatures.mjs). What OpenSSL can't check still goes to the JavaScript.
  *
- * OpenSSL hashes what it is given once itself, and the hash that a signature is of is a double one: so the inner hash is
- * remembered until the signature comes, which is at once. Signatures are read, and their encoding is judged, by bcoin;
- * OpenSSL is given R and S as numbers, and takes a high S as Bitcoin's rules do.
- * @returns whether OpenSSL can do it: there are builds without the curve
+ * OpenSSL hashes its input once itself, but Bitcoin signs a double hash. So the inner hash is remembered
+ * until the signature is checked, right after it. bcoin parses the signature and judges its encoding. OpenSSL
+ * gets R and S as numbers, and accepts a high S, as Bitcoin's consensus rules do.
+ * @returns whether OpenSSL can do it; some builds lack the curve
  */
 export function checkSignaturesWithOpenSsl({
   secp256k1,

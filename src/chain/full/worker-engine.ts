@@ -4,15 +4,20 @@ import { FailureError, messageOf } from '../../lib/errors';
 import type { FullEngine, FullVerdict } from './engine';
 import type { WorkerCall, WorkerMessage, WorkerResult, WorkerStart } from './worker-messages';
 
-/** How long the end waits for a block that is being judged; then it is given up, and judged again at the next start. */
+/**
+ * How long `close` waits for a block that is being judged. After that the block is given up, and judged again
+ * at the next start.
+ */
 const CLOSE_MS = 2_000;
 
 /** A call without its id. */
 type Call = WorkerCall extends infer Each ? (Each extends unknown ? Omit<Each, 'id'> : never) : never;
 
-/** Full validation in a thread of its own. Blocks and what is asked go there by copy: the caller keeps what it has. */
+/**
+ * Full validation in its own thread. Blocks and requests are copied there, so the caller keeps its buffers.
+ */
 export class WorkerEngine implements FullEngine {
-  /** Settles, with the reason, when the thread can judge no more. */
+  /** Settles with the reason when the thread can't judge any more. */
   readonly failed: Promise<FailureError>;
   readonly tip: string;
   readonly height: number;
@@ -44,7 +49,7 @@ export class WorkerEngine implements FullEngine {
 
   /**
    * Starts the thread and opens the chain.
-   * @throws FailureError where the chain can't be opened
+   * @throws FailureError if the chain can't be opened
    */
   static async start(start: WorkerStart): Promise<WorkerEngine> {
     const worker = new Worker(path.join(__dirname, 'worker.js'), { workerData: start });
@@ -53,7 +58,7 @@ export class WorkerEngine implements FullEngine {
       worker.once('error', reject);
     });
     if (message.type === 'opened') {
-      // It ends with the program, also where that fails to start.
+      // The thread ends with the program, even if the program fails to start.
       worker.unref();
       return new WorkerEngine(worker, message.opened);
     }
@@ -73,7 +78,7 @@ export class WorkerEngine implements FullEngine {
     return this.call({ method: 'values', outpoints: copy(outpoints) }) as Promise<Float64Array>;
   }
 
-  /** Ends the thread; calls that were not answered never are. */
+  /** Ends the thread. Calls without an answer never get one. */
   async close(): Promise<void> {
     this.worker.ref();
     void this.call({ method: 'close' });
@@ -90,7 +95,7 @@ export class WorkerEngine implements FullEngine {
   }
 }
 
-/** The bytes in memory of their own, which can be handed over to a thread. */
+/** Copies bytes into their own memory, which can be transferred to a thread. */
 function copy(bytes: Buffer): ArrayBuffer {
   const buffer = new ArrayBuffer(bytes.length);
   bytes.copy(Buffer.from(buffer));

@@ -1,13 +1,16 @@
 import type { NetworkName } from '../../wire/networks';
 import type { FullEngine, FullVerdict } from './engine';
 
-/** What a worker is started with. */
+/** Parameters that a worker is started with. */
 export interface WorkerStart {
   readonly network: NetworkName;
   readonly directory: string | undefined;
 }
 
-/** A call of one of the engine's methods; the answer carries its id. Bytes are in memory of their own. */
+/**
+ * A call of one of the engine's methods; the answer carries its id. Bytes are in their own memory, so that it
+ * can be transferred.
+ */
 export type WorkerCall = { readonly id: number } & (
   | { readonly method: 'add'; readonly block: ArrayBuffer; readonly runScripts: boolean }
   | { readonly method: 'headers'; readonly from: number }
@@ -15,10 +18,10 @@ export type WorkerCall = { readonly id: number } & (
   | { readonly method: 'close' }
 );
 
-/** What a method gives. */
+/** Result of a method. */
 export type WorkerResult = FullVerdict | Uint8Array | Float64Array | undefined;
 
-/** What a worker says: `opened`, then an answer to each call; or `failed`, which is the last. */
+/** Messages of a worker: `opened`, then an answer to each call; `failed` is the last one. */
 export type WorkerMessage =
   | {
       readonly type: 'opened';

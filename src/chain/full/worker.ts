@@ -1,6 +1,6 @@
 /*
- * The thread of full validation: the signatures of a full block take seconds, in which the listener must not be kept from its
- * sockets.
+ * The thread of full validation. The signatures of a full block take seconds, and the listener must serve its
+ * sockets meanwhile.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { FailureError } from '../../lib/errors';
@@ -14,7 +14,7 @@ function say(message: WorkerMessage): void {
   parentPort?.postMessage(message);
 }
 
-/** Nothing can be judged any more. What is stored is as it was before the block at hand. */
+/** Reports that nothing can be judged any more. The stored chain stays as it was before the current block. */
 function fail(error: unknown): void {
   const message = error instanceof FailureError ? error.message : explainDatabase(directory, error);
   say({ type: 'failed', message });

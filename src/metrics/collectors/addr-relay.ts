@@ -1,7 +1,7 @@
 import type { AddressNetwork } from '../../wire/messages/network-address';
 import type { CollectorFactory } from '../collector';
 
-/** `addr_relay`: the addresses that peers told in an interval, by network. */
+/** `addr_relay`: the addresses that peers sent in an interval, by network. */
 export const addrRelay: CollectorFactory = ({ emit }) => {
   const zeros: Record<AddressNetwork | 'messages' | 'entries' | 'rate_limited', number> = {
     messages: 0,

@@ -2,16 +2,16 @@ import type { Collector, CollectorContext } from '../collector';
 import { LoopLag } from '../loop-lag';
 import { SERIES_NAMES, type SeriesName } from '../schema';
 
-/** A delay of the event loop of at least so many milliseconds counts as one in which the monitor stood still. */
+/** A delay of the event loop of at least this long is reported as a stall of the monitor. */
 const STALL_MS = 1_000;
 
-/** Of what collectors are made from, its part. */
+/** The parts of the context that this collector needs. */
 export type BtcdmonContext = Pick<
   CollectorContext,
   'emit' | 'emitted' | 'exporters' | 'mempool' | 'collected' | 'intervalMs' | 'clockSteps' | 'logDropped'
 >;
 
-/** `btcdmon`: the monitor itself, what it emitted, and what its exporters did with that. */
+/** `btcdmon`: the monitor itself, the points that it emitted, and what its exporters did with them. */
 export const btcdmon = (context: BtcdmonContext): Collector => {
   const { emit, emitted, exporters, mempool, collected, intervalMs, clockSteps, logDropped } = context;
   const started = Date.now();
@@ -77,7 +77,10 @@ export const btcdmon = (context: BtcdmonContext): Collector => {
   };
 };
 
-/** Resident memory; undefined where it can't be read, as when no more files may be open: libuv reads it from /proc. */
+/**
+ * Resident memory. Undefined if it can't be read: libuv reads it from /proc, which fails when no more files
+ * may be open.
+ */
 function residentBytes(): number | undefined {
   try {
     return process.memoryUsage.rss();

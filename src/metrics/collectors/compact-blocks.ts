@@ -1,6 +1,6 @@
 import type { CollectorFactory } from '../collector';
 
-/** `compact_blocks`: what became of each compact block. */
+/** `compact_blocks`: the outcome of each compact block. */
 export const compactBlocks: CollectorFactory = ({ emit }) => ({
   name: 'compact_blocks',
   on: {

@@ -1,7 +1,7 @@
 import { INV_BLOCK, INV_TX, INV_WTX } from '../../wire/messages/inventory';
 import type { CollectorFactory } from '../collector';
 
-/** `inv`: what peers announced in an interval, and what was asked for of it. */
+/** `inv`: what peers announced in an interval, and how much of it was requested. */
 export const inv: CollectorFactory = ({ emit }) => {
   const zeros = { tx: 0, wtx: 0, block: 0, known: 0, requested: 0, notfound: 0 };
   let counts = { ...zeros };

@@ -18,7 +18,11 @@ import { reorgs } from './reorgs';
 import { tx } from './tx';
 import { txFees } from './tx-fees';
 
-/** Every collector. None depends on another: their order changes no point. */
+/**
+ * Every collector. For each event and each interval they run in this order. `propagation` comes after those
+ * that examine a transaction, because it measures the time they take. `btcdmon` counts the points of all
+ * others and comes last.
+ */
 export const COLLECTORS: readonly CollectorFactory[] = [
   bandwidth,
   msgRecv,

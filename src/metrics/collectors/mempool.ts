@@ -1,6 +1,6 @@
 import type { CollectorFactory } from '../collector';
 
-/** `mempool`: the relay view, and what became of announced transactions in an interval. */
+/** `mempool`: the relay view, and the outcome of announced transactions in an interval. */
 export const mempool: CollectorFactory = ({ emit, mempool: gauges }) => {
   let limited = 0;
   let conflicts = 0;

@@ -9,7 +9,7 @@ export const msgSent: CollectorFactory = ({ emit }) => {
     on: { sent: ({ command, bytes }) => counts.add(command, bytes) },
     interval: () => {
       const { messages, bytes } = counts.take();
-      // Nothing is relayed, so no inventory is ever held back because a peer has it.
+      // The listener relays nothing, so it never holds inventory back because a peer has it.
       emit('msg_sent', { ...messages, inv_known: 0 });
       emit('msg_sent_bytes', bytes);
     },

@@ -1,7 +1,7 @@
 import { rejectCode } from '../../chain/reasons';
 import type { CollectorFactory } from '../collector';
 
-/** `processed_blocks`: each block that came, with what became of it. */
+/** `processed_blocks`: each block that arrived, and its status. */
 export const processedBlocks: CollectorFactory = ({ emit, unseen }) => ({
   name: 'processed_blocks',
   on: {

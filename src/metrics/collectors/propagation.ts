@@ -5,32 +5,41 @@ import { AnnouncementTimes } from '../announcement-times';
 import type { CollectorFactory } from '../collector';
 import { Followed, Spread } from '../spread';
 
-/** How long announcements of one thing are gathered: btcd announces within 10 s of what it got, Core sooner. */
+/**
+ * How long announcements of one transaction or block are gathered. btcd announces within 10 s of receiving
+ * it, Core sooner.
+ */
 const WINDOW_MS = 30_000;
 
-/** The most ids of transactions that are followed at once: two of each of mainnet's 7 a second over the window, ten times. */
+/**
+ * Most ids of transactions that are followed at once: ten times those of the window on mainnet, with two ids
+ * for each of 7 transactions a second.
+ */
 const MAX_TRANSACTIONS = 4_200;
 
-/** The most blocks; hundreds come at once where a regtest node is told to mine. */
+/** Most blocks that are followed at once; hundreds arrive together when a regtest node is told to mine. */
 const MAX_BLOCKS = 1_000;
 
-/** Hashes whose point is written, two of a transaction: about an hour of mainnet at least. */
+/**
+ * Number of hashes remembered after their point was written, two for each transaction: at least an hour of
+ * mainnet.
+ */
 const REMEMBERED = 50_000;
 
 /**
- * Ids that wait for their block: 5 to 10 hours of mainnet if none were mined, in 13 MB at most. What waits for longer has no
- * point about its confirmation.
+ * Number of ids that wait for their block: 5 to 10 hours of mainnet if none were mined, in at most 13 MB. A
+ * transaction that waits longer gets no point about its confirmation.
  */
 const UNCONFIRMED = 131_072;
 
 /**
- * `propagation`: who announced a transaction or block first, how far behind the others and our own checks were, and when it
- * was confirmed. A point is never changed, so the confirmation has one of its own.
+ * `propagation`: who announced a transaction or block first, how long after that the others announced it and
+ * our checks ended, and when it was confirmed. A point never changes, so the confirmation has its own point.
  */
 export const propagation: CollectorFactory = ({ emit, monotonicMs }) => {
   const transactions = new Followed(MAX_TRANSACTIONS);
   const blocks = new Followed(MAX_BLOCKS);
-  /** What has its point already: later announcements say nothing new of how it spread. */
+  /** Hashes whose point is written. Later announcements say nothing new about the spread. */
   const told = new RollingHashes(REMEMBERED);
   const times = new AnnouncementTimes(UNCONFIRMED);
 
@@ -115,7 +124,7 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs }) => {
   };
 };
 
-/** Of a transaction that was announced by both of its ids, what is known together. */
+/** Combines two spreads of one transaction that was announced by both of its ids. */
 function together(a: Spread | undefined, b: Spread | undefined): Spread | undefined {
   if (a === undefined || b === undefined || a === b) return a ?? b;
   const [first, second] = a.firstAt <= b.firstAt ? [a, b] : [b, a];

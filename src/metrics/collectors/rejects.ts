@@ -1,7 +1,7 @@
 import type { DisconnectReason } from '../../p2p/events';
 import type { CollectorFactory } from '../collector';
 
-/** `rejects`: violations and ends of connections in an interval, all together and by reason. */
+/** `rejects`: violations and ended connections in an interval, in total and by reason. */
 export const rejects: CollectorFactory = ({ emit }) => {
   const reasons = new Map<DisconnectReason, { violations: number; disconnects: number }>();
   const of = (reason: DisconnectReason): { violations: number; disconnects: number } => {

@@ -1,6 +1,6 @@
 import type { CollectorFactory } from '../collector';
 
-/** `reorgs`: each change of the best chain that put blocks off it. */
+/** `reorgs`: each change of the best chain that disconnected blocks. */
 export const reorgs: CollectorFactory = ({ emit }) => ({
   name: 'reorgs',
   on: {

@@ -1,12 +1,12 @@
 import { type Panel, line } from '../panel';
 
-/** Blocks: their height, what is in them, what became of them. */
+/** Blocks: their height, contents and status. */
 export const CHAIN: readonly Panel[] = [
   {
     name: 'chain-height',
     title: 'Main chain height',
     theme: 'chain',
-    help: 'Height of the best chain that this node has seen. A flat line of an hour or more means that no block came, or that none reached us.',
+    help: 'Height of the best chain that this node has seen. A flat line of an hour or more means that no block was found, or that none reached this node.',
     unit: 'height',
     plot: 'points',
     shortestBucketS: 5,
@@ -28,7 +28,7 @@ export const CHAIN: readonly Panel[] = [
     name: 'block-size',
     title: 'Block size',
     theme: 'chain',
-    help: 'Serialized size of new best blocks, witness included: mean and greatest of each bucket.',
+    help: 'Serialized size of new best blocks, including witnesses: mean and maximum of each bucket.',
     unit: 'bytes',
     plot: 'points',
     shortestBucketS: 60,
@@ -39,7 +39,7 @@ export const CHAIN: readonly Panel[] = [
     name: 'block-transactions',
     title: 'Transactions per block',
     theme: 'chain',
-    help: 'Transactions in new best blocks, the coinbase included: mean and greatest of each bucket.',
+    help: 'Transactions in new best blocks, including the coinbase: mean and maximum of each bucket.',
     unit: 'count',
     plot: 'points',
     shortestBucketS: 60,
@@ -48,9 +48,9 @@ export const CHAIN: readonly Panel[] = [
   },
   {
     name: 'block-status',
-    title: 'What became of blocks',
+    title: 'Blocks by status',
     theme: 'chain',
-    help: 'Blocks that came, by what became of them. Side-chain blocks are stale ones; rejected ones broke a rule of consensus; unrequested ones were pushed at us.',
+    help: 'Blocks that arrived, by status. Side-chain blocks are stale, rejected blocks broke a consensus rule, and unrequested blocks were sent without a request.',
     unit: 'count',
     plot: 'bars',
     shortestBucketS: 60,
@@ -63,7 +63,7 @@ export const CHAIN: readonly Panel[] = [
     name: 'reorgs',
     title: 'Reorganisations and stale blocks',
     theme: 'chain',
-    help: 'Reorganisations of the best chain, the greatest depth of them, and blocks that came and lie on no best chain. A depth of 1 happens now and then; 2 or more is rare and worth a look.',
+    help: 'Reorganisations of the best chain, their greatest depth, and stale blocks: blocks that arrived and are on a side chain. A depth of 1 happens from time to time; 2 or more is rare and should be examined.',
     unit: 'count',
     plot: 'bars',
     shortestBucketS: 60,
@@ -78,7 +78,7 @@ export const CHAIN: readonly Panel[] = [
     name: 'validation-time',
     title: 'Validation time',
     theme: 'chain',
-    help: 'How long this node’s own checks of a block took, from its receipt in full.',
+    help: 'How long this node’s own checks of a block took, after it was received completely.',
     unit: 'ms',
     plot: 'points',
     shortestBucketS: 60,
@@ -90,9 +90,9 @@ export const CHAIN: readonly Panel[] = [
   },
   {
     name: 'unseen-transactions',
-    title: 'Transactions that blocks brought first',
+    title: 'Block transactions that were never relayed',
     theme: 'chain',
-    help: 'Transactions of accepted blocks that had never been relayed to this node: what miners put in privately, or what the peers held back.',
+    help: 'Transactions of accepted blocks that were never relayed to this node: miners got them privately, or the peers did not relay them.',
     unit: 'count',
     plot: 'points',
     shortestBucketS: 60,
@@ -106,7 +106,7 @@ export const CHAIN: readonly Panel[] = [
     name: 'compact-blocks',
     title: 'Compact block reconstruction',
     theme: 'chain',
-    help: 'Transactions that compact blocks named by short id, those that the relay view lacked, and those that came whole (BIP152). Every missing one costs a round trip.',
+    help: 'Transactions that compact blocks named by short id, those of them that the relay view lacked, and those that were sent in full (BIP152). A block with missing transactions costs a round trip.',
     unit: 'count',
     plot: 'bars',
     shortestBucketS: 60,
@@ -119,9 +119,9 @@ export const CHAIN: readonly Panel[] = [
   },
   {
     name: 'compact-bytes',
-    title: 'What compact blocks save',
+    title: 'Savings of compact blocks',
     theme: 'chain',
-    help: 'Bytes of compact blocks and of the transactions asked for to complete them, beside the size of the blocks that they became.',
+    help: 'Bytes of compact blocks and of the transactions requested to complete them, compared with the size of the rebuilt blocks.',
     unit: 'bytes',
     plot: 'bars',
     shortestBucketS: 60,
@@ -129,7 +129,7 @@ export const CHAIN: readonly Panel[] = [
     lines: [
       line('whole blocks', 'compact_blocks', 'sum', 'full_bytes'),
       line('compact blocks', 'compact_blocks', 'sum', 'bytes'),
-      line('asked for', 'compact_blocks', 'sum', 'blocktxn_bytes'),
+      line('requested', 'compact_blocks', 'sum', 'blocktxn_bytes'),
     ],
   },
 ];

@@ -1,12 +1,12 @@
 import { type Panel, line } from '../panel';
 
-/** What is paid to be mined. */
+/** Fees of relayed transactions and blocks. */
 export const FEES: readonly Panel[] = [
   {
     name: 'block-fees',
     title: 'Fees in blocks per hour',
     theme: 'fees',
-    help: 'What the coinbases of accepted blocks took beyond the subsidy, in each hour: sum, mean of a block and standard deviation.',
+    help: 'What the coinbases of accepted blocks took beyond the subsidy in each hour: sum, mean per block and standard deviation.',
     unit: 'sat',
     plot: 'bars',
     shortestBucketS: 3600,
@@ -23,7 +23,7 @@ export const FEES: readonly Panel[] = [
     name: 'fees-per-hour',
     title: 'Fees per hour',
     theme: 'fees',
-    help: 'Fees of relayed transactions in each hour: the most frequent, the mean and the greatest. Only of transactions whose inputs are all known.',
+    help: 'Fees of relayed transactions in each hour: most frequent, mean and maximum. Only transactions whose inputs are all known are included.',
     unit: 'sat',
     plot: 'lines',
     shortestBucketS: 3600,
@@ -38,7 +38,7 @@ export const FEES: readonly Panel[] = [
     name: 'fees-sum',
     title: 'Relayed fees per hour',
     theme: 'fees',
-    help: 'Fees that relayed transactions offer in each hour: their sum and standard deviation. Only of transactions whose inputs are all known.',
+    help: 'Fees of relayed transactions in each hour: sum and standard deviation. Only transactions whose inputs are all known are included.',
     unit: 'sat',
     plot: 'bars',
     shortestBucketS: 3600,
@@ -52,7 +52,7 @@ export const FEES: readonly Panel[] = [
     name: 'fee-rate',
     title: 'Fee rate',
     theme: 'fees',
-    help: 'Fee for each virtual byte of relayed transactions: median, 90th and 99th percentile.',
+    help: 'Fee per virtual byte of relayed transactions: median, 90th and 99th percentile.',
     unit: 'sat/vB',
     plot: 'lines',
     shortestBucketS: 60,
@@ -67,7 +67,7 @@ export const FEES: readonly Panel[] = [
     name: 'fees-known',
     title: 'Known fees',
     theme: 'fees',
-    help: 'Share of the transactions of the relay view whose fee is known. It grows from 0 after a start, as outputs are learnt from transactions and blocks; the fee panels tell of this share alone.',
+    help: 'Share of the transactions of the relay view whose fee is known. It grows from 0 after a start, as transactions and blocks make output values known. The fee panels only cover this share.',
     unit: 'percent',
     plot: 'lines',
     shortestBucketS: 5,

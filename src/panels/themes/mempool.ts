@@ -1,12 +1,12 @@
 import { type Panel, line } from '../panel';
 
-/** The relay view: what peers announced that no block holds. */
+/** The relay view: relayed transactions that no block contains. */
 export const MEMPOOL: readonly Panel[] = [
   {
     name: 'mempool-count',
     title: 'Mempool transactions',
     theme: 'mempool',
-    help: 'Relayed transactions that no block holds yet, and of these the orphans, which wait for a parent. Mean of each bucket.',
+    help: 'Relayed transactions that no block contains yet, and the orphans among them, which wait for a parent. Mean of each bucket.',
     unit: 'count',
     plot: 'lines',
     shortestBucketS: 5,
@@ -20,7 +20,7 @@ export const MEMPOOL: readonly Panel[] = [
     name: 'mempool-size',
     title: 'Mempool size',
     theme: 'mempool',
-    help: 'Serialized size of the relayed transactions that no block holds yet. It is bounded by --mempool-size.',
+    help: 'Serialized size of the relayed transactions that no block contains yet. --mempool-size limits it.',
     unit: 'bytes',
     plot: 'lines',
     shortestBucketS: 5,
@@ -31,7 +31,7 @@ export const MEMPOOL: readonly Panel[] = [
     name: 'double-spends',
     title: 'Double spends',
     theme: 'mempool',
-    help: 'Pairs of different transactions, relayed or in a block, that spend the same output: replacements by fee for the most part.',
+    help: 'Pairs of different transactions, relayed or in a block, that spend the same output. Most are replacements by fee.',
     unit: 'count',
     plot: 'bars',
     shortestBucketS: 60,
@@ -40,20 +40,20 @@ export const MEMPOOL: readonly Panel[] = [
   },
   {
     name: 'tx-rate-limit',
-    title: 'Transactions held back',
+    title: 'Delayed requests',
     theme: 'mempool',
-    help: 'Announced transactions that the limit on requests (--tx-rate) kept waiting. More than a few means that the limit is too low for what the peers announce.',
+    help: 'Announced transactions that were not requested because of the limit on requests (--tx-rate). More than a few mean that the limit is too low for what the peers announce.',
     unit: 'count',
     plot: 'bars',
     shortestBucketS: 5,
     since: '1d',
-    lines: [line('held back', 'mempool', 'sum', 'tx_rate_limit')],
+    lines: [line('not requested', 'mempool', 'sum', 'tx_rate_limit')],
   },
   {
     name: 'smart-relay',
     title: 'Smart relay',
     theme: 'mempool',
-    help: 'Inventory that peers announced, new or known from another peer before, and what this node asked for and did not get.',
+    help: 'Inventory that peers announced, new or already known from another peer; what this node requested; and what it did not get.',
     unit: 'per minute',
     plot: 'lines',
     shortestBucketS: 5,
@@ -63,7 +63,7 @@ export const MEMPOOL: readonly Panel[] = [
       line('transactions by wtxid', 'inv', 'rate', 'wtx', { scale: 60 }),
       line('blocks', 'inv', 'rate', 'block', { scale: 60 }),
       line('known', 'inv', 'rate', 'known', { scale: 60 }),
-      line('asked for', 'inv', 'rate', 'requested', { scale: 60 }),
+      line('requested', 'inv', 'rate', 'requested', { scale: 60 }),
       line('not found', 'inv', 'rate', 'notfound', { scale: 60 }),
     ],
   },

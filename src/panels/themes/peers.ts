@@ -2,13 +2,13 @@ import { type Panel, line } from '../panel';
 
 const NETWORKS = ['ipv4', 'ipv6', 'torv2', 'torv3', 'i2p', 'cjdns', 'yggdrasil', 'unknown'] as const;
 
-/** Who is on the other side, and how they behave. */
+/** The peers and their behaviour. */
 export const PEERS: readonly Panel[] = [
   {
     name: 'peers',
     title: 'Peers',
     theme: 'peers',
-    help: 'Peers with a completed handshake: all, those that we dialled and those that dialled us, full nodes and light clients. Mean of each bucket.',
+    help: 'Peers with a completed handshake: all, outbound and inbound ones, full nodes and light clients. Mean of each bucket.',
     unit: 'count',
     plot: 'lines',
     shortestBucketS: 5,
@@ -25,7 +25,7 @@ export const PEERS: readonly Panel[] = [
     name: 'known-addresses',
     title: 'Known addresses',
     theme: 'peers',
-    help: 'Addresses of nodes in the address book, and addresses that are banned for a day. Only a node that joins the network (--join, --listen) keeps a book.',
+    help: 'Addresses of nodes in the address book, and addresses that are banned for a day. Only a node that joins the network (--join, --listen) has an address book.',
     unit: 'count',
     plot: 'lines',
     shortestBucketS: 5,
@@ -36,7 +36,7 @@ export const PEERS: readonly Panel[] = [
     name: 'crawlers',
     title: 'Crawlers per hour',
     theme: 'peers',
-    help: 'Handshakes in each hour with peers that claim to want no transactions: crawlers, light clients and connections for blocks alone. A crawler asks for addresses and is gone.',
+    help: 'Handshakes in each hour with peers that claim to want no transactions: crawlers, light clients and block-only connections. A crawler asks for addresses and disconnects.',
     unit: 'count',
     plot: 'bars',
     shortestBucketS: 3600,
@@ -62,7 +62,7 @@ export const PEERS: readonly Panel[] = [
     name: 'address-relay',
     title: 'Address relay by network',
     theme: 'peers',
-    help: 'Addresses of nodes that peers told, by the network of the address (BIP155). A surge is somebody who fills address books.',
+    help: 'Addresses of nodes that peers sent, by the network of the address (BIP155). A surge means that somebody fills address books.',
     unit: 'per minute',
     plot: 'stacked',
     shortestBucketS: 5,
@@ -73,7 +73,7 @@ export const PEERS: readonly Panel[] = [
     name: 'violations',
     title: 'Protocol violations',
     theme: 'peers',
-    help: 'What peers did that the protocol forbids, by reason. Whoever does so is disconnected, and banned for a day where that is no accident.',
+    help: 'Violations of the protocol by peers, by reason. The peer is disconnected, and banned for a day if it can’t be an accident.',
     unit: 'count',
     plot: 'bars',
     shortestBucketS: 5,
@@ -84,7 +84,7 @@ export const PEERS: readonly Panel[] = [
     name: 'disconnects',
     title: 'Ended connections',
     theme: 'peers',
-    help: 'Why connections ended or were not let in, by reason.',
+    help: 'Connections that ended or were refused, by reason.',
     unit: 'count',
     plot: 'bars',
     shortestBucketS: 5,

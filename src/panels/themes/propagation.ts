@@ -1,12 +1,12 @@
 import { type Panel, line } from '../panel';
 
-/** How blocks and transactions spread, and how far away the peers are. */
+/** How blocks and transactions spread, and the round trip times to the peers. */
 export const PROPAGATION: readonly Panel[] = [
   {
     name: 'block-propagation',
     title: 'Block propagation',
     theme: 'propagation',
-    help: 'From the first announcement of a block to that of half and of nine tenths of the peers that announced it, and to its receipt here. Mean of each bucket.',
+    help: 'Time from the first announcement of a block until half and nine tenths of the announcing peers had announced it, and until it was received here. Mean of each bucket.',
     unit: 'ms',
     plot: 'points',
     shortestBucketS: 60,
@@ -21,7 +21,7 @@ export const PROPAGATION: readonly Panel[] = [
     name: 'transaction-propagation',
     title: 'Transaction propagation',
     theme: 'propagation',
-    help: 'From the first announcement of a transaction to that of half and of nine tenths of the peers that announced it: medians over the transactions of a bucket.',
+    help: 'Time from the first announcement of a transaction until half and nine tenths of the announcing peers had announced it: medians over the transactions of a bucket.',
     unit: 'ms',
     plot: 'lines',
     shortestBucketS: 60,
@@ -35,7 +35,7 @@ export const PROPAGATION: readonly Panel[] = [
     name: 'confirmation-time',
     title: 'Time to confirmation',
     theme: 'propagation',
-    help: 'From the first announcement of a transaction to the block that holds it: median and 90th percentile over the transactions confirmed in a bucket.',
+    help: 'Time from the first announcement of a transaction to the block that contains it: median and 90th percentile over the transactions confirmed in a bucket.',
     unit: 'ms',
     plot: 'lines',
     shortestBucketS: 60,
@@ -49,7 +49,7 @@ export const PROPAGATION: readonly Panel[] = [
     name: 'ping',
     title: 'Ping',
     theme: 'propagation',
-    help: 'Round trips to the peers: median and 90th percentile.',
+    help: 'Round trip times to the peers: median and 90th percentile.',
     unit: 'ms',
     plot: 'lines',
     shortestBucketS: 60,

@@ -1,6 +1,6 @@
 import { type Panel, line } from '../panel';
 
-/** What relayed transactions are made of. */
+/** Properties of relayed transactions. */
 export const TRANSACTIONS: readonly Panel[] = [
   {
     name: 'transactions',
@@ -57,7 +57,7 @@ export const TRANSACTIONS: readonly Panel[] = [
     name: 'non-p2pkh-outputs',
     title: 'Non-P2PKH outputs per hour',
     theme: 'transactions',
-    help: 'Outputs of relayed transactions in each hour that pay to anything but a public key hash.',
+    help: 'Outputs of relayed transactions in each hour whose script is not pay-to-public-key-hash.',
     unit: 'count',
     plot: 'stacked',
     shortestBucketS: 3600,
@@ -73,7 +73,7 @@ export const TRANSACTIONS: readonly Panel[] = [
     name: 'output-values',
     title: 'Output values',
     theme: 'transactions',
-    help: 'Values of the outputs of relayed transactions: median and 90th percentile, and the mean, which a few large ones pull up.',
+    help: 'Values of the outputs of relayed transactions: median, 90th percentile and mean. A few large ones raise the mean.',
     unit: 'sat',
     plot: 'lines',
     shortestBucketS: 60,

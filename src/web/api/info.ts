@@ -6,19 +6,19 @@ import type { StoreExtentReader } from '../store-extent';
 import { readParams } from '../params';
 import { sendJson } from '../reply';
 
-/** Whose page it is. */
+/** The node or store that the page shows. */
 export interface About {
   /** Name of this node or collector; null for a store alone. */
   readonly node: string | null;
-  /** What a running node knows of this moment. */
+  /** The current state of a running node. */
   readonly live?: Live | undefined;
   readonly exporters: () => readonly ExporterStats[];
-  readonly facts: StoreExtentReader;
+  readonly extent: StoreExtentReader;
 }
 
-/** What changes from moment to moment. */
-export async function statusOf({ node, live, exporters, facts }: About): Promise<Record<string, unknown>> {
-  const { oldestMs, newestMs } = await facts.get();
+/** The part that changes all the time. */
+export async function statusOf({ node, live, exporters, extent }: About): Promise<Record<string, unknown>> {
+  const { oldestMs, newestMs } = await extent.get();
   return {
     version: VERSION,
     node,
@@ -36,7 +36,7 @@ export function infoHandler(about: About): Handler {
   return async ({ request, response, params }) => {
     readParams(params, []);
     const status = await statusOf(about);
-    const { nodes, networks } = await about.facts.get();
+    const { nodes, networks } = await about.extent.get();
     await sendJson(request, response, { ...status, nodes, networks });
   };
 }

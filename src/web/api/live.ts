@@ -5,21 +5,23 @@ import type { Handler } from '../exchange';
 import { busy } from '../http-error';
 import { readParams } from '../params';
 
-/** The most streams at one time: each is a page that somebody looks at. */
+/** Most streams at one time; each open page needs one. */
 const MAX_STREAMS = 50;
 
-/** Characters that may wait for a reader: some minutes of a node with many peers. Whoever has more is gone or asleep. */
+/**
+ * Most characters that may wait for a reader: some minutes of a node with many peers. A reader that exceeds
+ * it is gone or asleep.
+ */
 const MAX_WAITING = 1_000_000;
 
 const TICK_MS = 2_000;
 
-/** Transactions that are told in a second; more nobody reads. */
+/** Most transactions that are sent in a second; nobody can read more. */
 const TRANSACTIONS_PER_SECOND = 10;
 
-/** Milliseconds after which a page comes again whose stream broke off. */
+/** How long a page waits before it reconnects after its stream broke, in milliseconds. */
 const RETRY_MS = 2_000;
 
-/** What streams tell. */
 export interface LiveModules {
   readonly live?: Live | undefined;
   readonly status: () => Promise<unknown>;
@@ -32,7 +34,7 @@ interface Stream {
   readonly allowed: () => boolean;
 }
 
-/** `GET /api/live`: the same events for all who look, made once. Nothing runs while nobody does. */
+/** `GET /api/live`: the same events for all readers, encoded once. Nothing runs while there is no reader. */
 export class LiveStreams {
   private readonly streams = new Set<Stream>();
   private timer: NodeJS.Timeout | undefined;
@@ -93,7 +95,7 @@ export class LiveStreams {
     this.unsubscribe = () => undefined;
   }
 
-  /** Also what keeps a connection from looking dead. */
+  /** Regular events also show that the connection is alive. */
   private async tick(): Promise<void> {
     if (this.ticking) return;
     this.ticking = true;

@@ -20,10 +20,10 @@ import type { Answering } from './query';
 
 const PARAMS = ['since', 'until', 'node', 'network', 'format'] as const;
 
-/** Where panels are. */
+/** Path of the panels. */
 export const PANELS_PATH = '/api/panels';
 
-/** `GET /api/panels`: which there are. */
+/** `GET /api/panels`: the list of panels. */
 export const panelsHandler: Handler = ({ request, response, params }) => {
   readParams(params, []);
   const panels = PANELS.map(({ lines, ...panel }) => ({ ...panel, labels: lines.map(columnName) }));
@@ -31,7 +31,7 @@ export const panelsHandler: Handler = ({ request, response, params }) => {
 };
 
 /** `GET /api/panels/NAME`: one of them over a range of time, as JSON or as CSV. */
-export function panelHandler({ asking, held, queryMs }: Answering): (name: string) => Handler {
+export function panelHandler({ scheduler, held, queryMs }: Answering): (name: string) => Handler {
   const shared = new SharedRuns<Buffer>();
   return (name) => async (exchange) => {
     const panel = find(name);
@@ -41,7 +41,7 @@ export function panelHandler({ asking, held, queryMs }: Answering): (name: strin
     if (format !== 'json') {
       const choice = choose(panel, wanted);
       // A slow reader of a download holds its turn; panels that are shown have others.
-      await asking.ask({ kind: 'query', timeoutMs: DOWNLOAD_MS, left }, async (asked) =>
+      await scheduler.ask({ kind: 'query', timeoutMs: DOWNLOAD_MS, left }, async (asked) =>
         sendCsv(exchange, await answer(panel, choice, asked), {
           name: panel.name,
           format,
@@ -55,7 +55,7 @@ export function panelHandler({ asking, held, queryMs }: Answering): (name: strin
     const gathered = await shared.get(key, left, (abandoned) => {
       const started = performance.now();
       const choice = choose(panel, wanted);
-      return asking.ask({ kind: 'panel', timeoutMs: queryMs, left: abandoned }, async (asked) =>
+      return scheduler.ask({ kind: 'panel', timeoutMs: queryMs, left: abandoned }, async (asked) =>
         gatherJson(await answer(panel, choice, asked), () => ({
           sinceMs: msOf(choice.since),
           untilMs: msOf(choice.until),

@@ -7,16 +7,16 @@ import type { Handler } from '../exchange';
 import { HttpError } from '../http-error';
 import { DOWNLOAD_MS, type AnswerMemory, MAX_QUESTION_BYTES } from '../limits';
 
-/** What answers come from. */
+/** What a handler needs to answer queries. */
 export interface Answering {
-  readonly asking: QueryScheduler;
+  readonly scheduler: QueryScheduler;
   readonly held: AnswerMemory;
   /** Milliseconds that a query may take whose answer is shown. */
   readonly queryMs: number;
 }
 
-/** `POST /api/query`: any query or reading statement, as JSON or as CSV. */
-export function queryHandler({ asking, held, queryMs }: Answering): Handler {
+/** `POST /api/query`: any query or read-only statement, as JSON or as CSV. */
+export function queryHandler({ scheduler, held, queryMs }: Answering): Handler {
   return async (exchange) => {
     const { request, left } = exchange;
     const { text } = await readBody(request, { types: ['application/json'], maxBytes: MAX_QUESTION_BYTES });
@@ -28,12 +28,12 @@ export function queryHandler({ asking, held, queryMs }: Answering): Handler {
     if (format !== 'json') {
       const name =
         'query' in question && /^\w+$/.test(question.query.series) ? question.query.series : 'query';
-      await asking.ask({ kind, timeoutMs: DOWNLOAD_MS, left }, async (asked) =>
+      await scheduler.ask({ kind, timeoutMs: DOWNLOAD_MS, left }, async (asked) =>
         sendCsv(exchange, await asked.answer(question), { name, format, signal: asked.signal }),
       );
       return;
     }
-    const gathered = await asking.ask({ kind, timeoutMs: queryMs, left }, async (asked) =>
+    const gathered = await scheduler.ask({ kind, timeoutMs: queryMs, left }, async (asked) =>
       gatherJson(await asked.answer(question), () => ({ tookMs: Math.round(performance.now() - started) })),
     );
     await sendGathered(exchange, gathered, held);

@@ -4,7 +4,7 @@ import { AGGREGATES } from '../../query/model';
 import { readParams } from '../params';
 import { sendJson } from '../reply';
 
-/** `GET /api/series`: the schema, for whoever helps to write a query. */
+/** `GET /api/series`: the schema, for tools that help to write a query. */
 export const seriesHandler: Handler = ({ request, response, params }) => {
   readParams(params, []);
   const series = SERIES_NAMES.map((name) => {

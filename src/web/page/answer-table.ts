@@ -3,18 +3,18 @@ import { type Content, el } from './dom';
 import { digits, formatTime, formatValue } from './format';
 import type { AnswerRows, Cell, Column } from './api-types';
 
-/** How an answer is shown as a table. */
+/** How to show an answer as a table. */
 export interface TableOptions {
   readonly caption: string;
-  /** Of its numbers; null for plain ones. */
+  /** Unit of its numbers; null for plain numbers. */
   readonly unit: Unit | null;
-  /** Most rows; a line says how many there are more. */
+  /** Most rows; a line shows how many more there are. */
   readonly mostRows: number;
-  /** Whether the rows go from the largest value down; else, where they have times, the newest comes first. */
+  /** Whether the largest value comes first; otherwise the newest, if the rows have times. */
   readonly largestFirst: boolean;
 }
 
-/** A table of an answer. Each number is there exactly, as the value of a `data` element, beside how it is written. */
+/** A table of an answer. Each number is exact in the value of a `data` element, and formatted as its text. */
 export function answerTable(answer: AnswerRows, options: TableOptions): HTMLElement {
   const { columns } = answer;
   const rows = ordered(answer, options.largestFirst);

@@ -2,22 +2,22 @@ import type { Panel } from '../../panels/panel';
 import type { ResultColumn } from '../../query/result';
 import type { LiveBlock, LivePeer, LiveTransaction } from '../../live/live';
 
-/** What the server says of itself and of what it keeps. Times are Unix milliseconds here and everywhere below. */
+/** The server's state and its store. All times in this file are Unix milliseconds. */
 export interface Status {
   readonly version: string;
   readonly node: string | null;
   readonly network: string | null;
-  /** Null where no node runs, but a store is looked at. */
+  /** Null if no node runs and only a store is shown. */
   readonly startedMs: number | null;
   readonly nowMs: number;
   readonly live: boolean;
-  /** Oldest and newest point of the store, null in an empty one. */
+  /** Oldest and newest point of the store; null in an empty one. */
   readonly oldestMs: number | null;
   readonly newestMs: number | null;
   readonly exporters: readonly ExporterStatus[];
 }
 
-/** What became of the points that one exporter was handed. */
+/** Counts of the points of one exporter. */
 export interface ExporterStatus {
   readonly name: string;
   readonly sent: number;
@@ -35,7 +35,7 @@ export interface Info extends Status {
   readonly networks: readonly string[];
 }
 
-/** A panel as the page needs it: what it is called and how it is drawn, and of its lines their labels. */
+/** A panel without the queries of its lines: only their labels. */
 export interface PanelInfo extends Omit<Panel, 'lines'> {
   readonly labels: readonly string[];
 }
@@ -46,13 +46,12 @@ export interface PanelList {
   readonly panels: readonly PanelInfo[];
 }
 
-/** A column of an answer. */
 export type Column = ResultColumn;
 
-/** A value in a row. Integers beyond 2^53 come as text. */
+/** A value in a row. Integers beyond 2^53 are text. */
 export type Cell = string | number | boolean | null;
 
-/** An answer's columns and rows. */
+/** The columns and rows of an answer. */
 export interface AnswerRows {
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly Cell[])[];
@@ -64,7 +63,7 @@ export interface PanelAnswer extends AnswerRows {
   readonly sinceMs: number;
   readonly untilMs: number;
   readonly bucketMs: number | null;
-  /** Where the store has only sums before a time, which can't answer this: that time. */
+  /** Set if the store only has rollups before a time, and those can't answer this: that time. */
   readonly rawSinceMs: number | null;
 }
 
@@ -73,10 +72,9 @@ export interface QueryAnswer extends AnswerRows {
   readonly truncated: boolean;
 }
 
-/** What `POST /api/query` takes: a query as the command line has it, or a statement of the store's own language. */
+/** Body of `POST /api/query`: a query as on the command line, or a statement in the store's own language. */
 export type QueryRequest = { readonly query: QueryFields } | { readonly raw: string };
 
-/** A query as text. */
 export interface QueryFields {
   readonly series: string;
   readonly since?: string;
@@ -94,7 +92,7 @@ export interface Schema {
   readonly aggregates: readonly string[];
 }
 
-/** A series as the query box needs it. */
+/** A series in the form that the query box needs. */
 export interface SeriesInfo {
   readonly name: string;
   readonly help: string;
@@ -108,7 +106,7 @@ export interface SeriesInfo {
   readonly tags: readonly { readonly name: string; readonly help: string }[];
 }
 
-/** What the event stream sends, by the name of the event. */
+/** Events of the event stream, by name. */
 export interface LiveMessages {
   status: Status;
   peers: readonly LivePeer[];

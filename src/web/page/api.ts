@@ -1,8 +1,8 @@
 import type { Info, PanelAnswer, PanelList, QueryAnswer, QueryRequest, Schema } from './api-types';
 
-/** A request that was refused or that went unanswered; the message is the server's line, fit to be shown. */
+/** A request that was refused or got no answer. The message is the server's line, which can be shown. */
 export class ApiError extends Error {
-  /** @param status of HTTP; 0 where no answer came */
+  /** @param status of HTTP; 0 if there was no answer */
   constructor(
     readonly status: number,
     message: string,
@@ -11,12 +11,12 @@ export class ApiError extends Error {
   }
 }
 
-/** Of what an answer is asked beyond this the connection is taken for lost. */
+/** After this time without an answer, the connection counts as lost. */
 const PATIENCE_MS = 30_000;
 
-/** The node's HTTP API, of the same origin. */
+/** The node's HTTP API, at the same origin. */
 export class Api {
-  /** @param onSignedOut called where the server wants a token */
+  /** @param onSignedOut called if the server requires a token */
   constructor(private readonly options: { readonly onSignedOut: () => void }) {}
 
   info(): Promise<Info> {

@@ -3,12 +3,12 @@ import type uPlot from 'uplot';
 /** The part of a bucket that its bars fill. */
 const FILLED = 0.82;
 
-/** A wider bar is a wall, and tells no more. */
+/** Widest bar; a wider one would only fill the chart with colour. */
 const MOST_BAR_PX = 72;
 
 /**
- * Draws bars that span their buckets. Lines that have a value in the same bucket share it, side by side: most buckets of
- * rare things have one, which is seen better in the whole width.
+ * Draws bars that span their buckets. Lines with a value in the same bucket share its width, side by side.
+ * Rare events mostly have one value in a bucket, and the full width makes it easier to see.
  */
 export function barPaths(bucketMs: () => number): uPlot.Series.PathBuilder {
   return (plot, seriesIndex, first, last) => {
@@ -31,7 +31,7 @@ export function barPaths(bucketMs: () => number): uPlot.Series.PathBuilder {
   };
 }
 
-/** Draws what lies on top of others: steps that span their buckets, each from what is below it to its own value. */
+/** Draws stacked areas: steps that span their buckets, each from the value below it to its own value. */
 export function stepPaths(bucketMs: () => number): uPlot.Series.PathBuilder {
   return (plot, seriesIndex, first, last) => {
     const length = bucketMs();
@@ -41,7 +41,7 @@ export function stepPaths(bucketMs: () => number): uPlot.Series.PathBuilder {
       const below = valueBelow(plot, seriesIndex, at);
       if (value == null || value === below) continue;
       const time = plot.data[0][at] ?? 0;
-      // Whole pixels, or the seams between buckets would show.
+      // Whole pixels, otherwise seams between buckets would be visible.
       const left = Math.round(plot.valToPos(time, 'x', true));
       const right = Math.round(plot.valToPos(time + length, 'x', true));
       const top = plot.valToPos(value, 'y', true);
@@ -51,14 +51,14 @@ export function stepPaths(bucketMs: () => number): uPlot.Series.PathBuilder {
   };
 }
 
-/** Value of the closest line that is shown below another. */
+/** Value of the closest visible line below another one. */
 function valueBelow(plot: uPlot, seriesIndex: number, at: number): number {
   for (let index = seriesIndex - 1; index > 0; index--)
     if (plot.series[index]?.show === true) return plot.data[index]?.[at] ?? 0;
   return 0;
 }
 
-/** Where in a bucket the bar of a line lies, as parts of its length. */
+/** Position of a line's bar within its bucket, as parts of its length. */
 function slot(
   plot: uPlot,
   seriesIndex: number,

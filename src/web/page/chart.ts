@@ -7,35 +7,34 @@ import { look, palette } from './palette';
 import { incrementsFor, timeTicks, valueRange } from './ticks';
 import { Tooltip } from './tooltip';
 
-/** What a chart is about. */
 export interface ChartOptions {
   readonly unit: Unit;
   readonly plot: Exclude<Plot, 'table'>;
-  /** Called with the ends of a range that was dragged out. */
+  /** Called with the ends of a range that the user selected by dragging. */
   readonly onZoom: (fromMs: number, toMs: number) => void;
 }
 
-/** The range of time that a chart shows, in Unix milliseconds. */
+/** The period that a chart shows, in Unix milliseconds. */
 export interface TimeRange {
   readonly sinceMs: number;
   readonly untilMs: number;
 }
 
-/** Pixels that a drag must span to be one. */
+/** Shortest drag that counts as one, in pixels. */
 const LEAST_DRAG_PX = 8;
 
-/** Large grounds of full colour are louder than what they tell. */
+/** Opacity of large areas; full colours would be too strong. */
 const STACK_ALPHA = 0.82;
 
 const VALUE_AXIS_PX = 70;
 
-/** A chart of lines over time in `host`, which it fills. */
+/** A chart of lines over time, which fills `host`. */
 export class Chart {
   private plot: uPlot | null = null;
   private frame: Frame = { times: [], lines: [], bucketMs: null };
   private span: TimeRange = { sinceMs: 0, untilMs: 1 };
   private hidden: ReadonlySet<string> = new Set();
-  /** Lines that the plot was made for; it is made anew for others. */
+  /** Lines that the plot was made for; for other lines a new plot is made. */
   private made = '';
   private readonly tooltip: Tooltip;
   private readonly resized: ResizeObserver;
@@ -51,7 +50,7 @@ export class Chart {
     host.addEventListener('blur', () => this.plot?.setCursor({ left: -10, top: -10 }));
   }
 
-  /** Draws a frame; lines whose labels are in `hidden` are left out. */
+  /** Draws a frame without the lines whose labels are in `hidden`. */
   show(frame: Frame, span: TimeRange, hidden: ReadonlySet<string>): void {
     this.frame = frame;
     this.span = span;
@@ -74,7 +73,7 @@ export class Chart {
     });
   }
 
-  /** Draws with the colours of the theme that is shown now. */
+  /** Redraws with the colours of the current theme. */
   redraw(): void {
     this.plot?.redraw(false, true);
   }
@@ -90,7 +89,7 @@ export class Chart {
     return [times, ...values] as unknown as uPlot.AlignedData;
   }
 
-  /** Whether what is drawn covers its bucket, rather than the time at which that begins. */
+  /** Whether the drawing covers whole buckets, and not only the time at which each begins. */
   private get spansBuckets(): boolean {
     return this.options.plot === 'bars' || this.stacked;
   }
@@ -99,7 +98,7 @@ export class Chart {
     return this.options.plot === 'stacked';
   }
 
-  /** Ends of the time axis: buckets that reach beyond the range are shown whole. */
+  /** Ends of the time axis: buckets that reach beyond the range are shown completely. */
   private ends(): { readonly min: number; readonly max: number } {
     const { times, bucketMs } = this.frame;
     const { sinceMs, untilMs } = this.span;
@@ -183,13 +182,13 @@ export class Chart {
     }
   }
 
-  /** The time that the cursor means: of bars the bucket that it is in, else the closest. */
+  /** The index that the cursor selects: for bars the bucket that it is in, otherwise the closest time. */
   private indexAt(plot: uPlot, closest: number, time: number): number {
     const after = (plot.data[0][closest] ?? 0) > time;
     return this.spansBuckets && after ? Math.max(0, closest - 1) : closest;
   }
 
-  /** Length of a bucket; where there are none, the distance of the first two times. */
+  /** Length of a bucket; without buckets, the distance between the first two times. */
   private bucketMs(): number {
     const { times, bucketMs } = this.frame;
     return bucketMs ?? Math.max(1000, (times[1] ?? 0) - (times[0] ?? 0));

@@ -3,13 +3,13 @@ import { byId, setText } from './dom';
 import { type View, panelParams } from './view';
 import { clockWords } from './words';
 
-/** The panel that has the steps of the clock. */
+/** The panel with the steps of the clock. */
 const PANEL = 'clock-steps';
 
-/** How often steps are looked for again. */
+/** Time between two checks, in milliseconds. */
 const EVERY_MS = 60_000;
 
-/** A line above the panels where the system's clock was set within the range that is shown. */
+/** A line above the panels if the system's clock was set within the range that is shown. */
 export class ClockNote {
   private loading = new AbortController();
 
@@ -19,7 +19,9 @@ export class ClockNote {
     }, EVERY_MS);
   }
 
-  /** Looks at the range that is shown now. What failed is tried again with the next look; the head tells of a lost connection. */
+  /**
+   * Checks the range that is shown. A failed check is repeated next time; the head reports a lost connection.
+   */
   async load(): Promise<void> {
     this.loading.abort();
     const loading = new AbortController();

@@ -1,7 +1,7 @@
 import { type View, boundsOf } from './view';
 import type { QueryRequest } from './api-types';
 
-/** The command that asks for a panel what the page shows of it. */
+/** The command that returns what the page shows of a panel. */
 export function panelCommand(name: string, view: View): string {
   const { since, until } = boundsOf(view);
   const conditions = [
@@ -19,12 +19,12 @@ export function panelCommand(name: string, view: View): string {
   ]);
 }
 
-/** A condition as queries have it. */
+/** A condition in the syntax of queries. */
 function equals(tag: string, value: string): string {
   return `${tag} = '${value.replaceAll("'", "''")}'`;
 }
 
-/** The command that asks what the query box asks. */
+/** The command that runs the query of the query box. */
 export function queryCommand(request: QueryRequest): string {
   if ('raw' in request) return words(['btcdmon-node', 'query', '--raw', request.raw]);
   const { series, agg = [], by = [], where, every, since, until, limit } = request.query;
@@ -44,7 +44,7 @@ export function queryCommand(request: QueryRequest): string {
   ]);
 }
 
-/** Words as a POSIX shell takes them. */
+/** Quotes words for a POSIX shell. */
 function words(list: readonly string[]): string {
   return list
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))

@@ -2,7 +2,7 @@ import { button, el, icon, setText } from './dom';
 
 const SAID_MS = 1_500;
 
-/** A line to copy, with a button that does. */
+/** A line of text with a button that copies it. */
 export function copyLine(label: string): { readonly element: HTMLElement; show(text: string): void } {
   const code = el('code', { class: 'command', tabindex: 0 });
   const said = el('span', { class: 'unseen', role: 'status' });
@@ -10,7 +10,8 @@ export function copyLine(label: string): { readonly element: HTMLElement; show(t
     { class: 'tool', 'aria-label': `Copy ${label}`, title: `Copy ${label}` },
     () => {
       select(code);
-      // Without a secure context there is no clipboard; the line is selected, for the user's own keys.
+      // Without a secure context there is no clipboard. The line is selected instead, so the user can copy it
+      // by keyboard.
       const done = (navigator.clipboard as Clipboard | undefined)?.writeText(code.textContent);
       void done?.then(
         () => {

@@ -1,4 +1,4 @@
-/** What goes into an element: text always as text, never as markup. */
+/** Content of an element. Text is always added as text, never as markup. */
 export type Content = Node | string | null;
 
 /** Values of attributes: true sets an empty one, false and null leave it out. */
@@ -16,7 +16,7 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** A button that does something, with its text or its icon and a label. */
+/** Makes a button with a text, or with an icon and a label. */
 export function button(
   attributes: Attributes,
   onClick: () => void,
@@ -27,19 +27,21 @@ export function button(
   return element;
 }
 
-/** An element of index.html. @throws Error where it has none of that kind */
+/** An element of index.html. @throws Error if there is none of that kind */
 export function byId<K extends keyof HTMLElementTagNameMap>(id: string, tag: K): HTMLElementTagNameMap[K] {
   const element = document.getElementById(id);
   if (element?.localName !== tag) throw new Error(`the page has no <${tag}> #${id}`);
   return element as HTMLElementTagNameMap[K];
 }
 
-/** Sets the text of an element where it is another, so that nothing is read out or drawn anew for nothing. */
+/**
+ * Sets the text of an element only if it changes, so that nothing is announced or drawn again without need.
+ */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Text in which `words` between backticks are code, as the schema and the panels write it. */
+/** Text in which `words` between backticks become code, as in the schema and the panels. */
 export function withCode(text: string): Content[] {
   return text.split('`').map((part, index) => (index % 2 === 1 ? el('code', {}, part) : part));
 }
@@ -54,7 +56,7 @@ function setAttributes(element: Element, attributes: Attributes): void {
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** Outlines on a field of 16 by 16. */
+/** Outlines on a grid of 16 by 16. */
 const ICONS = {
   info: 'M8 7.2v4M8 4.6v.4M1.8 8a6.2 6.2 0 1 0 12.4 0a6.2 6.2 0 1 0-12.4 0',
   table: 'M2 3h12v10H2zM2 6.4h12M2 9.7h12M6.4 6.4V13',
@@ -66,7 +68,7 @@ const ICONS = {
   theme: 'M8 1.8v12.4M1.8 8a6.2 6.2 0 1 0 12.4 0a6.2 6.2 0 1 0-12.4 0M8 4.5h5M8 8h6M8 11.5h5',
 } as const;
 
-/** An icon; it says nothing to who can't see it, so its button needs a label. */
+/** An icon. Screen readers ignore it, so its button needs a label. */
 export function icon(name: keyof typeof ICONS): SVGSVGElement {
   const svg = document.createElementNS(SVG, 'svg');
   setAttributes(svg, { viewBox: '0 0 16 16', class: 'icon', 'aria-hidden': 'true', focusable: 'false' });

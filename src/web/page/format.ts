@@ -1,6 +1,6 @@
 import type { Unit } from '../../panels/panel';
 
-/** Between groups of three digits: a narrow space that never breaks, which no locale takes for a decimal sign. */
+/** Separates groups of three digits: a narrow no-break space, which is a decimal sign in no locale. */
 const GROUP = '\u202f';
 
 /** Between a number and its unit. */
@@ -8,10 +8,10 @@ const SPACE = '\u00a0';
 
 const SATOSHI_PER_BTC = 100_000_000;
 
-/** From this many satoshi on an amount is told in BTC. */
+/** From this many satoshi on, an amount is shown in BTC. */
 const BTC_FROM = 1_000_000;
 
-/** A factor of a unit and what it is called. */
+/** A factor of a unit and its name. */
 interface Scale {
   readonly factor: number;
   readonly name: string;
@@ -42,20 +42,20 @@ const SCALES: Readonly<Record<Unit, readonly Scale[]>> = {
   ],
 };
 
-/** A value with its unit, in three or four digits that matter: `1.23 MB`, `0.5 BTC`, `840 000`. */
+/** A value with its unit, in three or four significant digits: `1.23 MB`, `0.5 BTC`, `840 000`. */
 export function formatValue(value: number, unit: Unit): string {
   const { factor, name } = scaleOf(value, unit);
   return withUnit(digits(value / factor), name);
 }
 
-/** What writes the ticks of an axis: all in the scale that suits the largest, thousands shortened. */
+/** Formats the ticks of an axis: all in the scale of the largest value, with thousands shortened. */
 export function axisFormat(unit: Unit, largest: number): (value: number) => string {
   if (unit === 'height') return (value) => digits(value);
   const { factor, name } = scaleOf(largest, unit);
   return (value) => withUnit(short(value / factor), name);
 }
 
-/** A whole number in groups of three digits, another with the decimals that matter. */
+/** Formats a whole number in groups of three digits, and another number with its significant decimals. */
 export function digits(value: number): string {
   if (Number.isInteger(value)) return grouped(value.toFixed(0));
   const size = Math.abs(value);
@@ -63,7 +63,7 @@ export function digits(value: number): string {
   return trimmed(size >= 1 ? value.toPrecision(Math.max(3, Math.ceil(Math.log10(size)))) : tiny(value));
 }
 
-/** How long ago or how long: the largest unit, with the next one while that is small: `3 min 20 s`, `2 d 4 h`. */
+/** A duration in its largest unit, and the next one if the number is small: `3 min 20 s`, `2 d 4 h`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 60) return withUnit(String(seconds), 's');
@@ -79,7 +79,7 @@ export function formatDuration(ms: number): string {
   return rest === 0 || whole >= 10 ? first : `${first} ${withUnit(String(rest), small)}`;
 }
 
-/** A moment in the zone of who looks: `2026-01-31 14:05:09`. */
+/** A time in the user's time zone: `2026-01-31 14:05:09`. */
 export function formatTime(ms: number): string {
   const date = new Date(ms);
   return `${formatDay(date)} ${formatClock(date, true)}`;
@@ -110,7 +110,7 @@ function short(value: number): string {
   return Number.isInteger(value) ? grouped(String(value)) : trimmed(value.toPrecision(4));
 }
 
-/** Three digits of a number below 1, but no more than eight decimals, a satoshi. */
+/** A number below 1 with three digits, but at most eight decimals, a satoshi. */
 function tiny(value: number): string {
   return value.toFixed(Math.min(8, 2 - Math.floor(Math.log10(Math.abs(value)))));
 }

@@ -1,35 +1,35 @@
 import type { AnswerRows, Cell, Column } from './api-types';
 
-/** A line of a chart: a value for each time, null where there is none. */
+/** A line of a chart: a value for each time, null if there is none. */
 export interface FrameLine {
   /** Unique within its frame. */
   readonly label: string;
   readonly values: readonly (number | null)[];
 }
 
-/** An answer as a chart draws it: lines over the same times. */
+/** An answer in the form that a chart draws: lines over the same times. */
 export interface Frame {
   /** Ascending, Unix milliseconds. */
   readonly times: readonly number[];
   readonly lines: readonly FrameLine[];
-  /** Length of a bucket, where the times are those of buckets. */
+  /** Length of a bucket; null if the times are not those of buckets. */
   readonly bucketMs: number | null;
 }
 
-/** Name of a column of numbers that its group alone names. */
+/** Name of a numeric column that only its group names. */
 const UNNAMED = 'value';
 
-/** Buckets beyond which missing ones are no longer filled in; a range has about 200. */
+/** Above this number of buckets, missing ones are no longer filled in; a range has about 200. */
 const MOST_BUCKETS = 20_000;
 
-/** Whether an answer can be drawn over time: it has times, and numbers. */
+/** Whether an answer can be drawn over time: it has times and numbers. */
 export function isDrawable({ columns, rows }: AnswerRows): boolean {
   return rows.length > 0 && columns.some(isTime) && columns.some(isNumber);
 }
 
 /**
- * The lines of an answer: one for each column of numbers, and with columns of text one for each combination of their values.
- * Buckets that are missing between `sinceMs` and `untilMs` are gaps, not zeros.
+ * The lines of an answer: one for each numeric column and, with text columns, for each combination of their
+ * values. Missing buckets between `sinceMs` and `untilMs` are gaps, not zeros.
  */
 export function toFrame(
   answer: AnswerRows,
@@ -68,20 +68,22 @@ export function toFrame(
   };
 }
 
-/** Of a line: the last value that is there. */
+/** The last known value of a line. */
 export function lastOf(values: readonly (number | null)[]): number | null {
   return values.findLast((value) => value !== null) ?? null;
 }
 
-/** Those lines that have a value other than 0; the rest says nothing but its name. Where nothing happened, all of them. */
+/**
+ * The lines with a value other than 0; the other lines add nothing but their names. If all are 0, all lines.
+ */
 export function eventful(lines: readonly FrameLine[]): readonly FrameLine[] {
   const found = lines.filter(({ values }) => values.some((value) => value !== null && value !== 0));
   return found.length > 0 ? found : lines;
 }
 
 /**
- * Lines in the order of `known` labels, then others, the largest first; the labels are added to `known`, so that a line keeps
- * its place and colour while its values change.
+ * Sorts lines by the `known` labels, then new ones by value, the largest first. New labels are added to
+ * `known`, so a line keeps its place and colour while its values change.
  */
 export function inOrder(lines: readonly FrameLine[], known: string[]): readonly FrameLine[] {
   const size = (line: FrameLine): number => line.values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
@@ -90,7 +92,10 @@ export function inOrder(lines: readonly FrameLine[], known: string[]): readonly 
   return lines.toSorted((a, b) => known.indexOf(a.label) - known.indexOf(b.label));
 }
 
-/** Lines on top of each other: each value with those of the lines before it that are shown. A gap in all is a gap. */
+/**
+ * Stacks lines: each value includes those of the visible lines before it. If all have a gap, the result is a
+ * gap.
+ */
 export function stack(
   lines: readonly FrameLine[],
   hidden: ReadonlySet<string>,
@@ -108,7 +113,7 @@ export function stack(
   });
 }
 
-/** Places of values with a gap on both sides, of which a line alone would show nothing. */
+/** Indices of values with a gap on both sides; a line alone would not show them. */
 export function isolated(values: readonly (number | null | undefined)[]): number[] {
   return values.flatMap((value, at) =>
     value != null && values[at - 1] == null && values[at + 1] == null ? [at] : [],
@@ -120,7 +125,7 @@ function timesOf(found: readonly number[], span: Parameters<typeof toFrame>[1]):
     const { sinceMs, untilMs, bucketMs } = span;
     const first = Math.floor(sinceMs / bucketMs) * bucketMs;
     const count = Math.ceil((untilMs - first) / bucketMs);
-    // Buckets are aligned to the epoch; an answer whose times are not keeps its own.
+    // Buckets are aligned to the epoch; an answer with other times keeps them.
     if (count <= MOST_BUCKETS && found.every((time) => time % bucketMs === 0))
       return Array.from({ length: count }, (_, index) => first + index * bucketMs);
   }

@@ -4,7 +4,7 @@ import type { LinkState } from './live-link';
 import { connectionWords, notices } from './words';
 import type { Status } from './api-types';
 
-/** The head of the page: what node this is, how it stands, and what must be said of the data. */
+/** The head of the page: which node this is, the state of the connection, and warnings about the data. */
 export class Head {
   private status: Status | null = null;
   private link: LinkState = 'connecting';

@@ -4,7 +4,7 @@ import { formatValue } from './format';
 import { type FrameLine, lastOf } from './frame';
 import { look } from './palette';
 
-/** A bit of a line's colour, dashed as the line is. */
+/** A sample of a line's colour and dashes. */
 export function swatch(index: number): HTMLElement {
   const { colour, dash } = look(index);
   return el('span', {
@@ -13,10 +13,12 @@ export function swatch(index: number): HTMLElement {
   });
 }
 
-/** The names of a chart's lines with their last values; each is a switch that shows or hides its line. */
+/**
+ * The names of a chart's lines with their last values. Each name is a switch that shows or hides its line.
+ */
 export class Legend {
   readonly element: HTMLElement;
-  /** Labels of lines that are hidden. */
+  /** Labels of hidden lines. */
   readonly hidden = new Set<string>();
   private readonly values = new Map<string, HTMLElement>();
   private made = '';

@@ -1,26 +1,30 @@
 import { retryAfterMs } from './refresher';
 import type { LiveMessages } from './api-types';
 
-/** How the event stream stands. */
+/** State of the event stream. */
 export type LinkState = 'connecting' | 'open' | 'lost' | 'signed-out';
 
 const KINDS = ['status', 'peers', 'blocks', 'transactions', 'block', 'transaction'] as const;
 
-/** `status` comes every 2 s; without any event for this long the connection is dead, whatever the socket says. */
+/**
+ * `status` comes every 2 s. After this long without any event the connection is dead, even if the socket
+ * looks open.
+ */
 const SILENCE_MS = 10_000;
 
 const LONGEST_RETRY_MS = 8_000;
 
-/** What the link needs. */
 export interface LinkModules {
   readonly open: () => EventSource;
-  /** Resolves to whether the server wants a token: an EventSource does not tell why it failed. */
+  /**
+   * Resolves to whether the server requires a token, because an EventSource does not report why it failed.
+   */
   readonly wantsToken: () => Promise<boolean>;
   readonly onState: (state: LinkState) => void;
   readonly onMessage: <K extends keyof LiveMessages>(kind: K, message: LiveMessages[K]) => void;
 }
 
-/** The event stream, opened anew whenever it breaks. */
+/** The event stream, reopened whenever it breaks. */
 export class LiveLink {
   private source: EventSource | null = null;
   private failures = 0;
@@ -34,7 +38,7 @@ export class LiveLink {
     this.connect();
   }
 
-  /** Tries at once where it is not connected: the network or the user came back. */
+  /** Reconnects at once if it is not connected; called when the network or the user came back. */
   hurry(): void {
     if (this.isConnected()) return;
     clearTimeout(this.retry);

@@ -4,29 +4,31 @@ import { button, el, setText } from './dom';
 export interface LiveColumn<T> {
   readonly title: string;
   readonly text: (row: T) => string;
-  /** What is read on a longer look; undefined where the text says it all. */
+  /** Tooltip of a cell; undefined if the text shows everything. */
   readonly hint?: (row: T) => string | undefined;
-  /** What the rows are sorted by; without it, the column sorts nothing. */
+  /** The value to sort rows by; without it the column can't be sorted. */
   readonly order?: (row: T) => string | number | null;
   readonly className?: string;
 }
 
-/** How a table that changes looks. */
 export interface LiveTableOptions<T> {
   readonly caption: string;
   readonly columns: readonly LiveColumn<T>[];
   readonly key: (row: T) => string;
-  /** What is said where there are no rows; before the first answer nobody knows, and that is said. */
+  /** Text if there are no rows. Before the first data another text is shown. */
   readonly empty: string;
 }
 
-/** By which column rows are sorted, and whether upwards. */
+/** The column that sorts the rows, and whether ascending. */
 interface Sorting {
   readonly column: number;
   readonly up: boolean;
 }
 
-/** A table whose rows come, change and go in place, so that focus, selection and scrolling survive. */
+/**
+ * A table whose rows are added, changed and removed in place, so that focus, selection and scroll position
+ * survive.
+ */
 export class LiveTable<T> {
   readonly element: HTMLElement;
   private readonly body = el('tbody');
@@ -54,7 +56,7 @@ export class LiveTable<T> {
     );
   }
 
-  /** Shows these rows, in their order or in that which the user chose. */
+  /** Shows these rows, in the given order or in the order that the user chose. */
   show(rows: readonly T[]): void {
     this.rows = rows;
     this.nothing.hidden = rows.length > 0;
@@ -83,7 +85,7 @@ export class LiveTable<T> {
     }
   }
 
-  /** Writes the texts of its rows anew: they tell ages. */
+  /** Updates the texts of its rows, because they contain ages. */
   refresh(): void {
     this.show(this.rows);
   }
@@ -131,7 +133,7 @@ export class LiveTable<T> {
   }
 }
 
-/** What is not known comes last, whichever way the rest is sorted. */
+/** Unknown values come last, in either order. */
 export function compare(a: string | number | null, b: string | number | null, up: boolean): number {
   if (a === null || b === null) return Number(a === null) - Number(b === null);
   const ascending =

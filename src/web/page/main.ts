@@ -11,7 +11,7 @@ import { themeSwitch } from './theme';
 import { Toolbar } from './toolbar';
 import { type View, fitted, readView, refreshEveryMs, writeView } from './view';
 
-/** How often nodes and networks are looked for anew. */
+/** Time between two updates of the lists of nodes and networks. */
 const INFO_EVERY_MS = 60_000;
 
 /** Wires the page. */
@@ -94,12 +94,15 @@ function start(): void {
   setInterval(() => void offer().catch(() => undefined), INFO_EVERY_MS);
 }
 
-/** Where a view is seen, at the section that is shown now. */
+/** The address of a view, at the section that is shown now. */
 function addressOf(view: View): string {
   return location.pathname + writeView(view) + location.hash;
 }
 
-/** Tries again and again, ever more patiently; the event stream says meanwhile that the node does not answer. */
+/**
+ * Repeats a job until it succeeds, with growing delays. The event stream reports meanwhile that the node does
+ * not answer.
+ */
 async function untilDone(job: () => Promise<void>): Promise<void> {
   for (let failures = 1; ; failures++) {
     try {

@@ -1,7 +1,7 @@
-/** The part of the window in which a section must lie to be the one that is read. */
+/** A section counts as current if it is in this part of the window. */
 const READING = '-25% 0px -70% 0px';
 
-/** Marks in the bar the link of the section that is read. */
+/** Marks the link of the current section in the bar. */
 export function followSections(nav: Element, sections: Iterable<Element>): void {
   const links = [...nav.querySelectorAll<HTMLAnchorElement>('a')];
   const sight = new IntersectionObserver(

@@ -4,10 +4,10 @@ import type { LiveColumn } from './live-table';
 
 const UNKNOWN = '–';
 
-/** Tells the server's time, Unix milliseconds. */
+/** The server's time, Unix milliseconds. */
 type Now = () => number;
 
-/** A duration ago: `12 s`, with the moment as hint. */
+/** A column of ages: `12 s`, with the time as tooltip. */
 function age<T>(title: string, now: Now, timeOf: (row: T) => number | null): LiveColumn<T> {
   return {
     title,
@@ -23,7 +23,7 @@ function age<T>(title: string, now: Now, timeOf: (row: T) => number | null): Liv
   };
 }
 
-/** The same, to sort by: the shortest first. */
+/** The same, sortable by age, the shortest first. */
 function sortedAge<T>(title: string, now: Now, timeOf: (row: T) => number | null): LiveColumn<T> {
   return {
     ...age(title, now, timeOf),

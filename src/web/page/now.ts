@@ -10,19 +10,19 @@ import type { LiveMessages } from './api-types';
 const MOST_BLOCKS = 20;
 const MOST_TRANSACTIONS = 100;
 
-/** Transactions come up to ten a second; nobody reads more than two new tables in one. */
+/** Transactions come up to ten a second, but nobody can read more than two new tables in a second. */
 const DRAW_EVERY_MS = 500;
 
 const UNKNOWN = '–';
 
-/** The section of this moment: figures, the last blocks and transactions, the peers. */
+/** The section of the current state: figures, the last blocks and transactions, the peers. */
 export class Now {
   private readonly blocks: LiveTable<LiveBlock>;
   private readonly transactions: LiveTable<LiveTransaction>;
   private readonly peers: LiveTable<LivePeer>;
   private lastBlocks: readonly LiveBlock[] = [];
   private lastTransactions: readonly LiveTransaction[] = [];
-  /** Null before the node has told of any. */
+  /** Null before the first list of peers. */
   private lastPeers: readonly LivePeer[] | null = null;
   private readonly rate: RatePerMinute;
   private drawing: ReturnType<typeof setTimeout> | undefined;
@@ -56,7 +56,7 @@ export class Now {
     setInterval(() => this.tick(), 1000);
   }
 
-  /** Takes what the event stream brings; `status` says whether there is a node to tell of at all. */
+  /** Applies an event of the stream; `status` tells whether a node is running at all. */
   take<K extends keyof LiveMessages>(kind: K, message: LiveMessages[K]): void {
     const takers: { readonly [name in keyof LiveMessages]: (message: LiveMessages[name]) => void } = {
       status: ({ live }) => {
@@ -89,7 +89,7 @@ export class Now {
     this.blocks.show(this.lastBlocks);
   }
 
-  /** Rows that are pointed at stay where they are. */
+  /** Rows under the pointer do not move. */
   private drawTransactions(): void {
     this.drawing = undefined;
     const reading = this.transactions.element.matches(':hover');
@@ -140,7 +140,7 @@ function setFigure(id: string, text: string, hint?: string): void {
   setText(small, hint);
 }
 
-/** The middle one of some numbers, or null of none. */
+/** The median of some numbers, or null if there are none. */
 export function medianOf(numbers: readonly number[]): number | null {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? null;
 }

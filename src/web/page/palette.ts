@@ -1,10 +1,13 @@
-/** Colours of lines in style.css: told apart by those who see no red or no green as well, 3:1 at least to the ground. */
+/**
+ * Number of line colours in style.css. People who can't see red or green can distinguish them, and their
+ * contrast to the background is at least 3:1.
+ */
 const COLOURS = 8;
 
-/** Strokes of the lines beyond the colours, which come again. */
+/** Dash patterns of lines; when the colours repeat, the next pattern is used. */
 const DASHES: readonly (readonly number[])[] = [[], [6, 3], [2, 3]];
 
-/** What a chart is drawn with, of the theme that is shown. */
+/** Colours for charts in the current theme. */
 export interface Palette {
   readonly text: string;
   readonly grid: string;
@@ -12,7 +15,7 @@ export interface Palette {
   colour(index: number): string;
 }
 
-/** How a line looks: the number of its colour, and its dashes. */
+/** The style of a line: the number of its colour, and its dashes. */
 export function look(index: number): { readonly colour: number; readonly dash: readonly number[] } {
   const dash = DASHES[Math.floor(index / COLOURS) % DASHES.length] ?? [];
   return { colour: index % COLOURS, dash };
@@ -20,17 +23,17 @@ export function look(index: number): { readonly colour: number; readonly dash: r
 
 let current: Palette | null = null;
 
-/** The palette of the theme that is shown. */
+/** The palette of the current theme. */
 export function palette(): Palette {
   return (current ??= readPalette());
 }
 
-/** To be called when the theme changed. */
+/** Must be called when the theme changed. */
 export function forgetPalette(): void {
   current = null;
 }
 
-/** A canvas takes colours alone, no variables: they are read from an element that has them. */
+/** A canvas can't use CSS variables, so the colours are read from an element that has them. */
 function readPalette(): Palette {
   const probe = document.body.appendChild(document.createElement('span'));
   const style = getComputedStyle(probe);

@@ -11,20 +11,22 @@ import type { Refreshed } from './refresher';
 import { type View, panelParams } from './view';
 import type { PanelAnswer, PanelInfo } from './api-types';
 
-/** Rows of a panel's table; a chart has about 200 buckets. */
+/** Most rows of a panel's table; a chart has about 200 buckets. */
 const MOST_ROWS = 500;
 
-/** Lines that have colours of their own, and are shown in the order of the panel; of more the largest come first. */
+/**
+ * Number of lines with their own colours. Up to this number the order of the panel is used; of more lines the
+ * largest come first.
+ */
 const MOST_IN_ORDER = 8;
 
-/** What a panel needs. */
 export interface PanelModules {
   readonly api: Api;
   readonly view: () => View;
   readonly onZoom: (fromMs: number, toMs: number) => void;
 }
 
-/** A panel of the page: a chart or a table, what it means, and ways to take its data along. */
+/** A panel of the page: a chart or a table, its explanation, and ways to export its data. */
 export class PanelView implements Refreshed {
   readonly element: HTMLElement;
   private readonly body: HTMLElement;
@@ -89,7 +91,7 @@ export class PanelView implements Refreshed {
     this.onView();
   }
 
-  /** The view changed: what leads away from the panel follows it. */
+  /** Updates the links of the panel after the view changed. */
   onView(): void {
     this.order = [];
     const view = this.modules.view();
@@ -112,7 +114,7 @@ export class PanelView implements Refreshed {
     }
   }
 
-  /** Draws with the colours of the theme that is shown now. */
+  /** Redraws with the colours of the current theme. */
   recolour(): void {
     this.chart?.redraw();
   }
@@ -173,7 +175,7 @@ export class PanelView implements Refreshed {
       this.body.prepend(table);
       return;
     }
-    // The region stays, with where it was scrolled to and the focus that it may have.
+    // The scrollable region stays, with its scroll position and focus.
     old.replaceChildren(...table.childNodes);
   }
 

@@ -4,15 +4,15 @@ import { type PanelModules, PanelView } from './panel-view';
 import { Refresher } from './refresher';
 import { refreshEveryMs } from './view';
 
-/** Of the six connections that a browser opens, one holds the event stream and one is for the user. */
+/** A browser opens six connections. One is for the event stream, and one must stay free for the user. */
 const AT_ONCE = 4;
 
 const TICK_MS = 200;
 
-/** How far below and above what is seen panels are loaded already. */
+/** Panels this far outside the visible part are already loaded. */
 const AHEAD = '400px 0px';
 
-/** All panels by theme, kept up to date while in sight. */
+/** All panels by theme, kept up to date while visible. */
 export class Panels {
   private readonly views: PanelView[] = [];
   private readonly refresher: Refresher<PanelView>;
@@ -28,7 +28,7 @@ export class Panels {
     }, TICK_MS);
   }
 
-  /** Lists the panels. @throws ApiError */
+  /** Loads the list of panels. @throws ApiError */
   async open(): Promise<void> {
     const { themes, panels } = await this.modules.api.panels();
     const sight = new IntersectionObserver(
@@ -67,17 +67,17 @@ export class Panels {
       this.refresher.add(view);
       sight.observe(view.element);
     }
-    // The sections were not there yet when the browser looked for the one that the address names.
+    // When the browser looked for the section of the address, the sections did not exist yet.
     if (location.hash.length > 1) document.getElementById(location.hash.slice(1))?.scrollIntoView();
   }
 
-  /** The view changed: every panel answers another question now. */
+  /** Reloads every panel after the view changed. */
   onView(): void {
     for (const view of this.views) view.onView();
     this.refresher.invalidate();
   }
 
-  /** Something happened: what is in sight is asked for at once. */
+  /** Reloads the visible panels at once after an event. */
   hurry(): void {
     this.refresher.hurry();
   }

@@ -11,10 +11,10 @@ import { EXAMPLES } from './query-examples';
 import { QueryForm } from './query-form';
 import type { QueryAnswer, QueryRequest } from './api-types';
 
-/** Rows of a result that the page shows; the CSV has all. */
+/** Most rows of a result that the page shows; the CSV has all. */
 const MOST_ROWS = 200;
 
-/** The box that asks the store anything, and shows what it answers. */
+/** The box that sends queries to the store and shows the answers. */
 export class QueryBox {
   private readonly form: QueryForm;
   private readonly run = byId('q-run', 'button');
@@ -51,7 +51,7 @@ export class QueryBox {
     });
   }
 
-  /** Offers the series of the schema, once. @throws ApiError */
+  /** Loads the schema into the form, once. @throws ApiError */
   async open(): Promise<void> {
     this.form.offer(await this.api.schema());
     const [first] = EXAMPLES;

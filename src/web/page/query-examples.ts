@@ -1,12 +1,12 @@
 import type { QueryFields } from './api-types';
 
-/** A question to begin with. */
+/** An example query. */
 export interface QueryExample {
   readonly title: string;
   readonly request: { readonly query: QueryFields } | { readonly raw: string };
 }
 
-/** Each shows another thing that can be asked. */
+/** Each example shows another kind of query. */
 export const EXAMPLES: readonly QueryExample[] = [
   {
     title: 'Size of the relay view by the minute',

@@ -1,7 +1,7 @@
 import { button, byId, el, setText } from './dom';
 import type { QueryFields, QueryRequest, Schema, SeriesInfo } from './api-types';
 
-/** Most rows that are asked for without an aggregate; the page shows no more at once. */
+/** Most rows requested without an aggregate; the page does not show more at once. */
 const ROWS = 1_000;
 
 /** The fields of a query, filled from the schema. */
@@ -23,7 +23,7 @@ export class QueryForm {
     byId('query-form', 'form').addEventListener('input', onChange);
   }
 
-  /** Offers what the schema has. */
+  /** Fills the lists from the schema. */
   offer({ series, aggregates }: Schema): void {
     this.known = series;
     this.series.replaceChildren(...series.map(({ name }) => el('option', { value: name }, name)));
@@ -34,7 +34,7 @@ export class QueryForm {
     this.showSeries();
   }
 
-  /** Fills the fields with a question. */
+  /** Fills the fields with a query. */
   fill(request: QueryRequest): void {
     const raw = 'raw' in request;
     for (const mode of this.modes) mode.checked = (mode.value === 'sql') === raw;
@@ -53,7 +53,7 @@ export class QueryForm {
     this.showFields();
   }
 
-  /** What the fields ask. */
+  /** The query of the fields. */
   request(): QueryRequest {
     if (this.mode === 'sql') return { raw: this.raw.value };
     const text = (input: HTMLInputElement): string => input.value.trim();
@@ -112,7 +112,7 @@ export class QueryForm {
     this.onChange();
   }
 
-  /** Fields that mean nothing to what is asked are out of reach. */
+  /** Hides the fields that do not apply to the query. */
   private showFields(): void {
     const sql = this.mode === 'sql';
     byId('q-fields', 'div').hidden = sql;

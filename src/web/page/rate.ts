@@ -1,9 +1,9 @@
 const WINDOW_MS = 60_000;
 
-/** Below this a rate would be a guess. */
+/** After less time than this a rate would be a guess. */
 const LEAST_MS = 5_000;
 
-/** How many a minute, over the last minute or since the begin. */
+/** Events per minute, over the last minute or since the start. */
 export class RatePerMinute {
   private beganMs: number;
   private seen: { readonly ms: number; readonly count: number }[] = [];
@@ -12,7 +12,7 @@ export class RatePerMinute {
     this.beganMs = now();
   }
 
-  /** Begins with what came before, the newest first. */
+  /** Starts with earlier events, newest first. */
   begin(times: readonly number[]): void {
     this.beganMs = times.at(-1) ?? this.now();
     this.seen = times.map((ms) => ({ ms, count: 1 }));
@@ -22,7 +22,7 @@ export class RatePerMinute {
     this.seen.push({ ms: this.now(), count });
   }
 
-  /** Null before there is enough to tell from. */
+  /** Null before there is enough data. */
   perMinute(): number | null {
     const now = this.now();
     this.seen = this.seen.filter(({ ms }) => ms > now - WINDOW_MS);

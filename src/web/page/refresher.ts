@@ -1,14 +1,13 @@
-/** What is kept up to date while it is in sight. */
+/** Something that is kept up to date while it is visible. */
 export interface Refreshed {
-  /** Loads it anew. @throws where that failed; it is tried again later */
+  /** Loads it again. @throws if that failed; it is tried again later */
   load(signal: AbortSignal): Promise<void>;
 }
 
-/** How things are kept up to date. */
 export interface RefresherOptions {
-  /** Most loads under way: browsers open six connections to a server, and the event stream holds one. */
+  /** Most loads at once: browsers open six connections to a server, and the event stream uses one. */
   readonly atOnce: number;
-  /** Milliseconds from the begin of one load to that of the next; null loads once. */
+  /** Milliseconds between the starts of two loads; null loads once. */
   readonly everyMs: () => number | null;
   readonly now: () => number;
 }
@@ -24,14 +23,12 @@ interface Item {
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30_000;
 
-/** Milliseconds until the next try after so many failures in a row. */
+/** Milliseconds until the next try after this many failures in a row. */
 export function retryAfterMs(failures: number): number {
   return Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.max(0, failures - 1));
 }
 
-/**
- * Loads what is in sight, a few at once, those first that have waited longest. `tick` must be called now and then.
- */
+/** Loads what is visible, a few at once; those that have waited longest come first. Call `tick` regularly. */
 export class Refresher<T extends Refreshed> {
   private readonly items = new Map<T, Item>();
   private running = 0;
@@ -49,7 +46,9 @@ export class Refresher<T extends Refreshed> {
     if (visible) this.tick();
   }
 
-  /** Everything that was loaded or is being loaded answers another question: it is dropped, and loaded again. */
+  /**
+   * Drops everything that was loaded or is loading, because it answers an outdated query, and loads it again.
+   */
   invalidate(): void {
     for (const item of this.items.values()) {
       item.running?.abort();
@@ -59,18 +58,18 @@ export class Refresher<T extends Refreshed> {
     this.tick();
   }
 
-  /** Something happened: what is in sight is loaded again, after loads that are under way. */
+  /** Reloads what is visible after an event; loads that are running finish first. */
   hurry(wanted: (thing: T) => boolean = () => true): void {
     for (const [thing, item] of this.items)
       if (wanted(thing)) {
-        // What waited already keeps its place in the queue.
+        // What is already waiting keeps its place in the queue.
         item.dueMs = Math.min(item.dueMs, this.options.now());
         item.failures = 0;
       }
     this.tick();
   }
 
-  /** Begins what is due. */
+  /** Starts the loads that are due. */
   tick(): void {
     const now = this.options.now();
     const due = [...this.items]
@@ -92,7 +91,7 @@ export class Refresher<T extends Refreshed> {
       await thing.load(control.signal);
       item.failures = 0;
     } catch {
-      // What was dropped is due at once; what failed said so itself, and waits for its turn.
+      // A dropped load is due at once. A failed load has shown its error, and waits until its next try.
       if (!control.signal.aborted) item.dueMs = this.options.now() + retryAfterMs(++item.failures);
     } finally {
       item.running = null;

@@ -1,13 +1,13 @@
 import { button, el, icon, setText } from './dom';
 import { forgetPalette } from './palette';
 
-/** What the page may look like: as the system says, or fixed. */
+/** The themes: as the system is set, or fixed. */
 const CHOICES = ['auto', 'light', 'dark'] as const;
 type Choice = (typeof CHOICES)[number];
 
 const KEY = 'btcdmon-theme';
 
-/** The switch between themes; what is chosen is kept in this browser. */
+/** The switch between themes. The choice is stored in this browser. */
 export function themeSwitch(onChange: () => void): HTMLElement {
   let choice = stored();
   const name = el('span', { class: 'theme-name' });
@@ -41,7 +41,7 @@ function stored(): Choice {
   try {
     return CHOICES.find((choice) => choice === localStorage.getItem(KEY)) ?? 'auto';
   } catch {
-    // A browser may forbid storage; then the system's theme is it.
+    // A browser may forbid storage; then the system's theme is used.
     return 'auto';
   }
 }

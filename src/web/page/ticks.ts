@@ -5,18 +5,18 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-/** Texts of the ticks of a time axis: clock times, in place of midnight the day, and days alone where a step is one or more. */
+/** Labels of a time axis: clock times, with the date at midnight. If a step is at least a day, dates only. */
 export function timeTicks(times: readonly number[]): string[] {
   const step = (times[1] ?? 0) - (times[0] ?? 0);
   return times.map((time) => {
     const date = new Date(time);
     const clock = formatClock(date, step > 0 && step < MINUTE_MS);
-    // A step of a day is an hour less where the clocks change.
+    // Where the clocks change, a step of a day is an hour shorter.
     return step >= DAY_MS - HOUR_MS || /^[0:]+$/.test(clock) ? formatDay(date).slice(5) : clock;
   });
 }
 
-/** Steps between ticks: 1, 2, 2.5 and 5 times a power of ten; of what is counted in whole numbers no parts of one. */
+/** Steps between ticks: 1, 2, 2.5 and 5 times a power of ten; only whole steps for counted things. */
 export function incrementsFor(unit: Unit, plot: Plot): number[] {
   const whole = unit === 'height' || (unit === 'count' && plot !== 'lines');
   const powers = Array.from({ length: 26 }, (_, index) => index - 9);
@@ -25,10 +25,12 @@ export function incrementsFor(unit: Unit, plot: Plot): number[] {
     .filter((step) => !whole || Number.isInteger(step));
 }
 
-/** How far above its largest value a chart reaches. */
+/** Ratio of the axis to the largest value. */
 const HEADROOM = 1.08;
 
-/** The ends of the axis of values: from 0, but for heights, whose changes would be too small to see from there. */
+/**
+ * The ends of the value axis. It begins at 0, except for heights, whose changes would be too small to see.
+ */
 export function valueRange(unit: Unit, least: number | null, largest: number | null): [number, number] {
   if (least === null || largest === null) return [0, 1];
   if (unit === 'height') {

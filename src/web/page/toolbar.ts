@@ -3,13 +3,12 @@ import { formatClock, formatDay } from './format';
 import { RANGES, type View, isRange } from './view';
 import type { Info } from './api-types';
 
-/** What the toolbar changes. */
 export interface ToolbarModules {
   readonly view: () => View;
   readonly change: (change: Partial<View>) => void;
 }
 
-/** Time range, node, network, and whether panels follow. */
+/** Time range, node, network, and whether panels are updated. */
 export class Toolbar {
   private readonly ranges = byId('ranges', 'fieldset');
   private readonly custom = byId('custom', 'details');
@@ -42,7 +41,7 @@ export class Toolbar {
     this.show();
   }
 
-  /** Shows the view that holds now. */
+  /** Shows the current view. */
   show(): void {
     const { range, live } = this.modules.view();
     for (const input of this.ranges.querySelectorAll('input')) input.checked = input.value === range;
@@ -55,7 +54,7 @@ export class Toolbar {
     this.follow.disabled = fixed;
   }
 
-  /** Offers the nodes and networks that the store has, where there is a choice. */
+  /** Offers the nodes and networks of the store, if there is more than one. */
   offer({ nodes, networks }: Info): void {
     this.offerIn('node', nodes);
     this.offerIn('network', networks);
@@ -101,7 +100,7 @@ export class Toolbar {
   }
 }
 
-/** As an input of a local time has it, to the minute. */
+/** Value of an input for a local time, to the minute. */
 function localTime(ms: number): string {
   const date = new Date(ms);
   return `${formatDay(date)}T${formatClock(date, false)}`;

@@ -5,7 +5,7 @@ import { digits, formatTime, formatValue } from './format';
 import type { Frame } from './frame';
 import { swatch } from './legend';
 
-/** Lines that a tooltip names; it says how many more there are. */
+/** Most lines in a tooltip; it shows how many more there are. */
 const MOST_ROWS = 10;
 
 /** The values at the cursor of a chart. */
@@ -22,7 +22,7 @@ export class Tooltip {
     this.element.append(this.time, this.rows);
   }
 
-  /** Follows the cursor; hides where it is on no value or moves in another chart. */
+  /** Follows the cursor. Hides if it is at no value or in another chart. */
   move(plot: uPlot, frame: Frame, hidden: ReadonlySet<string>): void {
     const { idx, left = -1 } = plot.cursor;
     const active = this.host.matches(':hover, :focus');

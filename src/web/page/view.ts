@@ -1,6 +1,6 @@
 import type { Status } from './api-types';
 
-/** The ranges that end now, by the name that the API takes as well. */
+/** The ranges that end now, by their names in the API. */
 export const RANGES = {
   '15m': 15 * 60_000,
   '1h': 3_600_000,
@@ -10,32 +10,31 @@ export const RANGES = {
   '30d': 30 * 86_400_000,
 } as const;
 
-/** Name of a range that ends now. */
 export type RangeName = keyof typeof RANGES;
 
-/** What is looked at. It lives in the address, so that a view can be shared. */
+/** What the page shows. It is stored in the address, so that a view can be shared. */
 export interface View {
   /** A range that ends now, or a fixed one in Unix milliseconds. */
   readonly range: RangeName | { readonly fromMs: number; readonly toMs: number };
   /** Null: all of them. */
   readonly node: string | null;
   readonly network: string | null;
-  /** Whether panels follow what comes in. */
+  /** Whether panels are updated. */
   readonly live: boolean;
 }
 
-/** What is looked at where the address says nothing, unless the store is young. */
+/** The view of an address without parameters, unless the store is young. */
 export const DEFAULT_VIEW: View = { range: '1h', node: null, network: null, live: true };
 
-/** Of a range up to an hour every panel in sight is asked for this often, in milliseconds. */
+/** For a range of up to an hour, every visible panel is reloaded this often, in milliseconds. */
 const SHORT_EVERY_MS = 2_000;
 
-/** A longer one changes less: so many times in its length. */
+/** A longer range changes less: it is reloaded this many times during its own length. */
 const LONG_PARTS = 720;
 
 const MOST_EVERY_MS = 120_000;
 
-/** The view in the query part of an address; what is no view there is passed over. */
+/** Reads the view from the query part of an address; invalid parts are ignored. */
 export function readView(search: string): View {
   const params = new URLSearchParams(search);
   const from = timeOf(params.get('from'));
@@ -55,7 +54,7 @@ export function readView(search: string): View {
   };
 }
 
-/** The query part of an address for a view, from which `readView` makes it again. */
+/** The query part of an address for a view; `readView` reads it back. */
 export function writeView(view: View): string {
   const params = new URLSearchParams();
   if (typeof view.range !== 'string') {
@@ -68,7 +67,10 @@ export function writeView(view: View): string {
   return `?${params.toString()}`;
 }
 
-/** The view of a page that was opened without a range: of a store of some minutes an hour would be all but empty. */
+/**
+ * The view of a page that was opened without a range. For a store of a few minutes, an hour would be almost
+ * empty.
+ */
 export function fitted(
   view: View,
   search: string,
@@ -79,7 +81,7 @@ export function fitted(
   return young && !params.has('range') && !params.has('from') ? { ...view, range: '15m' } : view;
 }
 
-/** `since` and `until` as the API and the command line take them. */
+/** `since` and `until` in the form of the API and the command line. */
 export function boundsOf({ range }: View): { readonly since: string; readonly until: string | null } {
   if (typeof range === 'string') return { since: range, until: null };
   return { since: new Date(range.fromMs).toISOString(), until: new Date(range.toMs).toISOString() };
@@ -95,14 +97,14 @@ export function panelParams(view: View): URLSearchParams {
   return params;
 }
 
-/** How often a panel in sight is asked for again, in milliseconds; null where it does not change. */
+/** How often a visible panel is reloaded, in milliseconds; null if it does not change. */
 export function refreshEveryMs({ range, live }: View): number | null {
   if (!live || typeof range !== 'string') return null;
   const length = RANGES[range];
   return length <= RANGES['1h'] ? SHORT_EVERY_MS : Math.min(MOST_EVERY_MS, length / LONG_PARTS);
 }
 
-/** Whether a text names a range that ends now. */
+/** Whether a text is the name of a range that ends now. */
 export function isRange(name: string): name is RangeName {
   return Object.hasOwn(RANGES, name);
 }

@@ -2,16 +2,16 @@ import { digits, formatDuration, formatTime } from './format';
 import type { LinkState } from './live-link';
 import type { AnswerRows, Status } from './api-types';
 
-/** Something that is said of the connection or the data, and how grave it is. */
+/** A message about the connection or the data, and how serious it is. */
 export interface Notice {
   readonly tone: 'good' | 'plain' | 'warn' | 'bad';
   readonly text: string;
 }
 
-/** Newest points older than this are called delayed; they come every 5 s, or as often as `--interval` says. */
+/** The newest point counts as delayed after this time. Points come every 5 s, or as set by `--interval`. */
 const DELAYED_MS = 30_000;
 
-/** How the connection stands, in a word or two. */
+/** The state of the connection, in a word or two. */
 export function connectionWords(link: LinkState, status: Status | null, following: boolean): Notice {
   if (link === 'signed-out') return { tone: 'bad', text: 'Signed out' };
   if (link === 'lost') return { tone: 'bad', text: 'Reconnecting' };
@@ -22,12 +22,12 @@ export function connectionWords(link: LinkState, status: Status | null, followin
   return following ? { tone: 'good', text: 'Live' } : { tone: 'plain', text: 'Connected, panels held' };
 }
 
-/** What must be said beside: a lost connection, missing, late or lost data. */
+/** Messages to show: a lost connection, and missing, late or lost data. */
 export function notices(link: LinkState, status: Status | null): readonly Notice[] {
   const found: Notice[] = [];
   if (link === 'lost')
-    found.push({ tone: 'bad', text: 'Connection lost, trying again. What is shown may be out of date.' });
-  if (link === 'signed-out') found.push({ tone: 'bad', text: 'This node wants a token.' });
+    found.push({ tone: 'bad', text: 'Connection lost, trying again. The data shown may be out of date.' });
+  if (link === 'signed-out') found.push({ tone: 'bad', text: 'This node requires a token.' });
   if (status === null) return found;
   if (status.newestMs === null) found.push({ tone: 'warn', text: 'The store holds no points yet.' });
   else if (!status.live)
@@ -58,7 +58,10 @@ export function notices(link: LinkState, status: Status | null): readonly Notice
   return found;
 }
 
-/** What must be said of a range in which the system's clock was set, from the rows of the panel `clock-steps`; else nothing. */
+/**
+ * The message for a range in which the system's clock was set, from the rows of the panel `clock-steps`;
+ * otherwise empty.
+ */
 export function clockWords({ columns, rows }: Pick<AnswerRows, 'columns' | 'rows'>): string {
   const timeAt = columns.findIndex(({ type }) => type === 'time');
   const steps = rows.flatMap((row) =>
@@ -73,12 +76,12 @@ export function clockWords({ columns, rows }: Pick<AnswerRows, 'columns' | 'rows
   const when = `at about ${formatTime(last.timeMs)}`;
   const times = steps.length === 1 ? '' : `${steps.length} times, the last time `;
   const overlap = steps.some(({ ms }) => ms < 0)
-    ? ' Where it was set back, points from before and after it are of the same times.'
+    ? ' Where it was set back, points from before and after it have the same times.'
     : '';
   return `The system’s clock was set ${times}${how} ${when}.${overlap}`;
 }
 
-/** How old the newest point is, where that is too old. A run that has just begun has none yet. */
+/** The age of the newest point, if that is too old. A run that has just begun has no points yet. */
 function delayOf({ newestMs, nowMs, startedMs }: Status): number | null {
   if (newestMs === null) return null;
   const age = nowMs - Math.max(newestMs, startedMs ?? 0);

@@ -11,7 +11,7 @@ const inputs = (count: number) =>
     buildTransaction({ inputs: Array.from({ length: count }, (_, prevIndex) => ({ prevIndex })) }),
   ).inputs;
 
-/** Look-ups in a set where each output is worth ten times its index, and every third one is not there. */
+/** Look-ups in a set where each output is worth ten times its index, and every third one is missing. */
 function newLookups() {
   const questions: number[] = [];
   const found: [string, number, number][] = [];
@@ -35,8 +35,8 @@ function newLookups() {
   return { lookups, questions, found, answer, overflows: () => overflows };
 }
 
-describe('looking up what outputs are worth', () => {
-  it('asks for all that has gathered at once, and tells of what is there', async () => {
+describe('looking up the values of outputs', () => {
+  it('asks for all that has gathered at once, and reports what exists', async () => {
     const { lookups, questions, found, answer } = newLookups();
     for (const input of inputs(100)) lookups.ask(input);
     await answer();
@@ -50,7 +50,7 @@ describe('looking up what outputs are worth', () => {
     expect(found).toHaveLength(67);
   });
 
-  it('asks one question at a time, of a thousand outputs at most, and forgets none', async () => {
+  it('sends one query at a time with at most a thousand outputs, and forgets none', async () => {
     const { lookups, questions, found, answer } = newLookups();
     for (const input of inputs(1)) lookups.ask(input);
     await until('the first question', () => questions.length === 1);
@@ -66,7 +66,7 @@ describe('looking up what outputs are worth', () => {
     expect(questions.at(-1)).toBe(1);
   });
 
-  it('holds no more than a bound while nobody answers, and says so', async () => {
+  it('is bounded while nobody answers, and reports it', async () => {
     const { lookups, questions, overflows } = newLookups();
     const many = inputs(10_000);
     for (const input of inputs(1)) lookups.ask(input);

@@ -13,15 +13,15 @@ import { type TransactionSpec, uint32 } from '../../wire/build';
 import { display, hashOf } from '../mine';
 import { Miner, OP_TRUE, specOf, SUBSIDY } from './spend';
 
-/** Coinbases of the first heights may be spent in the next block. */
+/** The next block may spend the coinbases of the first heights. */
 const FIRST_BLOCKS = 103;
 
-/** As a signature script it fails whatever it is to open. */
+/** As a signature script it makes any output’s script fail. */
 const OP_RETURN = Buffer.of(0x6a);
 
 const idOf = (block: Buffer): string => display(hashOf(block));
 
-/** A chain on regtest and a miner who is as far. */
+/** A chain on regtest and a miner at the same height. */
 async function start(directory?: string): Promise<{ full: FullChain; miner: Miner }> {
   const full = await FullChain.open('regtest', directory);
   const miner = new Miner();
@@ -33,7 +33,7 @@ async function start(directory?: string): Promise<{ full: FullChain; miner: Mine
 }
 
 describe('the first block of each network', () => {
-  it.each(NETWORK_NAMES)('of %s is whole, and its chain begins with it', async (name) => {
+  it.each(NETWORK_NAMES)('of %s is complete, and its chain begins with it', async (name) => {
     const params = CHAIN_PARAMS[name];
     const block = genesisBlock(name, params);
     expect(checkBlock(parseBlock(block))).toBeUndefined();
@@ -51,7 +51,7 @@ describe('a block whose inputs', () => {
   });
   afterAll(() => full.close());
 
-  /** Each refused block is followed by a good one: the chain goes on. */
+  /** A good block follows each refused one, so the chain goes on. */
   async function refused(block: Buffer): Promise<string | undefined> {
     const verdict = await full.add(block, true);
     expect(verdict).toMatchObject({ status: 'rejected', invalid: [], tip: idOf(miner.tip) });
@@ -59,7 +59,7 @@ describe('a block whose inputs', () => {
     return verdict.reason;
   }
 
-  it('are of every type that can be spent is connected, and those of later witness programs are counted', async () => {
+  it('are of every spendable type is connected, and inputs of later witness programs are counted', async () => {
     const payments = SPENDABLE_TYPES.map((type) => ({ type, value: SUBSIDY / 10 }));
     const fanOut = miner.spend(1, 0, payments);
     const fee = SUBSIDY - payments.length * (SUBSIDY / 10);
@@ -75,7 +75,7 @@ describe('a block whose inputs', () => {
     expect(await full.add(second, true)).toMatchObject({ status: 'connected', unverifiedInputs: 2 });
   });
 
-  it('have not been run because the block is known to be good are all counted', async () => {
+  it('are not run because the block is known to be valid counts them all', async () => {
     const { inputs = [], ...rest } = specOf(miner.spend(2, 0).hex);
     const wrong = { ...rest, inputs: inputs.map((input) => ({ ...input, sigScript: OP_RETURN })) };
     const block = miner.extend(miner.build([wrong]));
@@ -88,18 +88,18 @@ describe('a block whose inputs', () => {
       const funded = miner.extend(miner.build([specOf(funding.hex)]));
       expect(await full.add(funded, true)).toMatchObject({ status: 'connected' });
       const spend = specOf(miner.wallet.sign(funding.outputs, [{ type: 'pubkeyhash', value: 1_000 }]).hex);
-      // Another amount than the one that was signed.
+      // Another amount than the signed one.
       const outputs = (spend.outputs ?? []).map((output) => ({ ...output, value: 999 }));
       expect(await refused(miner.build([{ ...spend, outputs }]))).toBe('block-script-verify-flag-failed');
       expect(await full.add(miner.extend(miner.build([spend])), true)).toMatchObject({ status: 'connected' });
     }
   });
 
-  it('leave less than the outputs take is refused', async () => {
+  it('are worth less than its outputs is refused', async () => {
     expect(await refused(miner.build([specOf(miner.spend(3, -1).hex)]))).toBe('bad-txns-in-belowout');
   });
 
-  it('are not there is refused', async () => {
+  it('do not exist is refused', async () => {
     const spend = { inputs: [{ prevHash: Buffer.alloc(32, 7) }] };
     expect(await refused(miner.build([spend]))).toBe('bad-txns-inputs-missingorspent');
   });
@@ -115,7 +115,7 @@ describe('a block whose inputs', () => {
     );
   });
 
-  it('are of a coinbase less than 100 deep is refused', async () => {
+  it('spend a coinbase less than 100 deep is refused', async () => {
     const spend = (): TransactionSpec => specOf(miner.spend(miner.height - 98, 0).hex);
     expect(await refused(miner.build([spend()]))).toBe('bad-txns-premature-spend-of-coinbase');
   });
@@ -126,7 +126,7 @@ describe('a block whose inputs', () => {
     expect(await refused(miner.build([locked]))).toBe('bad-txns-nonfinal');
   });
 
-  it('pay fees, and whose coinbase takes a satoshi more, is refused; one that takes all is not', async () => {
+  it('pay fees is refused if its coinbase takes a satoshi more, and not if it takes all', async () => {
     const spend = specOf(miner.spend(miner.height - 99, 1_234).hex);
     const take = (value: number): Buffer => miner.build([spend], { outputs: [{ value, script: OP_TRUE }] });
     const all = take(SUBSIDY + 1_234);
@@ -135,7 +135,8 @@ describe('a block whose inputs', () => {
   });
 
   it('have more signature operations than a block may is refused', async () => {
-    // One branch is a bare OP_TRUE, the other 190 times OP_CHECKMULTISIG, each of which counts for 20 and a witness scale of 4.
+    // One branch is a bare OP_TRUE; the other is 190 times OP_CHECKMULTISIG, which counts 20 each, times a
+    // witness scale of 4.
     const redeem = Buffer.concat([
       Buffer.of(0x51, 0x63, 0x51, 0x67),
       Buffer.alloc(190, 0xae),
@@ -188,7 +189,7 @@ describe('the values of outputs', () => {
 });
 
 describe('a branch with more work', () => {
-  it('takes over', async () => {
+  it('becomes the best', async () => {
     const { full, miner } = await start();
     const fork = { tip: miner.tip, height: miner.height };
     const spend = specOf(miner.spend(1, 0, [{ type: 'witness_v1_taproot', value: 9 }]).hex);
@@ -204,7 +205,7 @@ describe('a branch with more work', () => {
     await full.close();
   });
 
-  it('is given up where a block of it turns out to be invalid, and what was best is best again', async () => {
+  it('is given up when one of its blocks turns out to be invalid, and the previous best is best again', async () => {
     const { full, miner } = await start();
     const fork = { tip: miner.tip, height: miner.height };
     const a = [1, 2].map(() => miner.extend(miner.build()));
@@ -224,7 +225,7 @@ describe('a branch with more work', () => {
       tip: idOf(best.tip),
     });
 
-    // What is valid of the branch is still there to be built on.
+    // The valid part of the branch can still be built on.
     Object.assign(miner, onB1);
     const b2 = miner.extend(miner.build([], { salt: 2 }));
     const b3 = miner.extend(miner.build([], { salt: 2 }));
@@ -233,11 +234,11 @@ describe('a branch with more work', () => {
     await full.close();
   });
 
-  it('takes over at the next start where the end of the process cut the change short', async () => {
+  it('becomes the best at the next start if the process ended halfway', async () => {
     const directory = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-chain-'));
     const { full, miner } = await start(directory);
     for (let left = 3; left > 0; left--) await full.add(miner.extend(miner.build()), true);
-    // As far as it gets between two blocks: bcoin writes each block by itself.
+    // As far as the change gets between two blocks: bcoin writes each block separately.
     const { chain } = full as unknown as { chain: { tip: object; disconnect(entry: object): Promise<void> } };
     await chain.disconnect(chain.tip);
     await chain.disconnect(chain.tip);
@@ -251,7 +252,7 @@ describe('a branch with more work', () => {
 });
 
 describe('a database', () => {
-  it('keeps the last 288 blocks to be taken back, and none below them', async () => {
+  it('keeps the last 288 blocks for reorganisations, and none below them', async () => {
     const { full, miner } = await start();
     while (miner.height < 300) await full.add(miner.extend(miner.build()), true);
     const { chain } = full as unknown as { chain: { getBlock(height: number): Promise<object | null> } };
@@ -260,7 +261,7 @@ describe('a database', () => {
     await full.close();
   });
 
-  it('in use, of another network, or that is none is refused in one line', async () => {
+  it('that is in use, of another network, or not a database is refused in one line', async () => {
     const directory = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-chain-'));
     const full = await FullChain.open('regtest', directory);
     await expect(FullChain.open('regtest', directory)).rejects.toThrow('in use by another process');
@@ -276,7 +277,7 @@ describe('a database', () => {
   });
 });
 
-/** txid of a transaction of a block, as on the wire. */
+/** txid of a transaction of a block, in wire order. */
 function txidBytes(block: Buffer, index: number): Buffer {
   return Buffer.from(parseBlock(block).transactions[index]?.txid ?? '', 'hex').reverse();
 }

@@ -12,7 +12,7 @@ import { Miner, specOf } from './spend';
 
 const FIRST_BLOCKS = 40;
 
-/** The listener's side of full validation, on a chain in this thread; what it asks for is remembered. */
+/** The listener's side of full validation, on a chain in this thread; it records the requests. */
 async function newListener(miner: Miner) {
   const chain = new HeaderChain(REGTEST, { unixTime: () => NOW });
   const bus = new EventBus<ChainEvents>();
@@ -53,13 +53,13 @@ async function newListener(miner: Miner) {
       for (const block of blocks) chain.add(block);
       full.headersAdded(true);
     },
-    /** What was asked for since the last time, by names. */
+    /** The requests since the last call, as names of blocks. */
     asked: () => asked.splice(0).map(nameOf),
     lines: (count: number): Promise<string[]> =>
       until(`${count} lines`, () => (lines.length >= count ? lines.splice(0) : undefined), {
         giveUp: () => (lines.length > count ? lines.join() : undefined),
       }),
-    /** Gives what is asked for until there is no more. */
+    /** Delivers the requested blocks until there are no more requests. */
     catchUp: () =>
       until('the end', () => {
         for (const hash of new Set(asked.splice(0))) process(miner.blocks.get(hash) ?? Buffer.alloc(0), true);
@@ -83,7 +83,7 @@ describe('full validation', () => {
   const numbers = (from: number, to: number): string[] =>
     Array.from({ length: to - from + 1 }, (_, i) => String(from + i));
 
-  it('fetches what it lacks in a window, in whatever order it comes, and tells nothing of it', async () => {
+  it('fetches missing blocks in a window, in any order of arrival, and reports nothing', async () => {
     const { headers, asked, fetched, live, lines, progress, full, engine } = await newListener(miner);
     headers(blocks);
     expect(asked()).toEqual(numbers(1, 16));
@@ -101,7 +101,7 @@ describe('full validation', () => {
     await engine.close();
   });
 
-  it('tells of a live block without a verdict while it is far behind, and judges it later, silently', async () => {
+  it('reports a live block without a verdict while it is far behind, and judges it later, silently', async () => {
     const { headers, catchUp, live, lines, engine } = await newListener(miner);
     headers(blocks);
     const next = miner.extend(miner.build(), 'next');
@@ -115,7 +115,7 @@ describe('full validation', () => {
     await engine.close();
   });
 
-  it('has a block wait for one that is missing, has that one fetched, and tells of both', async () => {
+  it('lets a block wait for a missing one, fetches that one, and reports both', async () => {
     const { headers, fetched, live, lines, asked, full, engine } = await newListener(miner);
     headers([]);
     expect(full.caughtUp).toBe(true);
@@ -132,11 +132,12 @@ describe('full validation', () => {
     await engine.close();
   });
 
-  it('tells of blocks without a verdict where more come than may wait, and judges them all the same', async () => {
+  it('reports blocks without a verdict when too many wait, and judges them all later', async () => {
     const { headers, live, lines, progress, catchUp, engine } = await newListener(miner);
     headers([]);
     for (const block of blocks) live(block);
-    // The last 8 at once, each the best until the next; then the others, which stand below them by now.
+    // First the last 8 at once, each the best until the next; then the others, which are ancestors of the
+    // best by then.
     expect(await lines(FIRST_BLOCKS + 8)).toEqual([
       ...numbers(33, FIRST_BLOCKS).flatMap((number) => [`${number} accepted`, `best ${number}`]),
       ...numbers(1, 32).map((number) => `${number} accepted 0`),
@@ -148,7 +149,7 @@ describe('full validation', () => {
     await engine.close();
   });
 
-  it('tells of a block without a verdict where the one before it does not come', async () => {
+  it('reports a block without a verdict when its parent does not arrive', async () => {
     const { headers, live, lines, pass, engine } = await newListener(miner);
     headers([]);
     headers(blocks.slice(0, 1));
@@ -158,7 +159,7 @@ describe('full validation', () => {
     await engine.close();
   });
 
-  it('follows the best chain past a block that is invalid, and all that was built on it', async () => {
+  it('follows the best chain past a block that is invalid, and its descendants', async () => {
     const { headers, live, lines, chain, asked, full, engine } = await newListener(miner);
     headers([]);
     const start = { tip: blocks[1] ?? Buffer.alloc(0), height: 2 };
@@ -218,7 +219,7 @@ describe('full validation', () => {
     await engine.close();
   });
 
-  it('goes on where the headers are behind the chain', async () => {
+  it('goes on when the headers are behind the chain', async () => {
     const { headers, catchUp, engine } = await newListener(miner);
     headers(blocks.slice(0, 10));
     await catchUp();

@@ -64,7 +64,7 @@ beforeAll(() => {
 
 describe.each(Object.entries(keys))('a key %s', (_, publicKey) => {
   it.each(Object.entries(signatures))(
-    'and a signature with %s: OpenSSL says what JavaScript says',
+    'and a signature with %s: OpenSSL agrees with JavaScript',
     (_, signature) => {
       const message = hash256.digest(preimage);
       expect(message).toEqual(createHash('sha256').update(sha256(preimage)).digest());
@@ -75,7 +75,7 @@ describe.each(Object.entries(keys))('a key %s', (_, publicKey) => {
   );
 });
 
-it('of another message holds for neither', () => {
+it('of another message is valid for neither', () => {
   const other = hash256.digest(randomBytes(150));
   for (const signature of [signatures['low S'], signatures['high S']]) {
     expect(counted.verifyDER(other, signature, key.publicKey)).toBe(false);
@@ -83,14 +83,14 @@ it('of another message holds for neither', () => {
   }
 });
 
-it('is asked: a signature that holds is not checked in JavaScript', () => {
+it('is used: a valid signature is not checked in JavaScript', () => {
   counted.calls = 0;
   expect(counted.verifyDER(hash256.digest(preimage), signatures['low S'], keys.compressed)).toBe(true);
   expect(counted.verifyDER(hash256.digest(preimage), signatures['high S'], keys.uncompressed)).toBe(true);
   expect(counted.calls).toBe(0);
 });
 
-it('is not asked of a message that was not hashed last, such as the 1 of an early SIGHASH_SINGLE', () => {
+it('is not used for a message that was not hashed last, such as the 1 of an early SIGHASH_SINGLE', () => {
   counted.calls = 0;
   const message = hash256.digest(preimage);
   hash256.digest(randomBytes(10));

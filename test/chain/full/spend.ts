@@ -4,10 +4,10 @@ import { type BlockSpec, mineBlock, REGTEST, rightCommitment } from '../mine';
 import { type Signed, type Spendable, Wallet } from '../../support/wallet';
 import type { InputSpec, TransactionSpec } from '../../wire/build';
 
-/** OP_TRUE: whoever spends it needs no key. The wallet opens it as it does an anchor. */
+/** OP_TRUE: spending it needs no key. The wallet spends it like an anchor. */
 export const OP_TRUE = Buffer.of(0x51);
 
-/** Satoshi that a block of the first 149 may mint; it halves each 150 blocks. */
+/** Subsidy of the first 149 blocks in satoshi; it halves every 150 blocks. */
 export const SUBSIDY = 50 * 1e8;
 const HALVING = 150;
 
@@ -31,20 +31,20 @@ export function specOf(hex: string): TransactionSpec {
   };
 }
 
-/** Blocks that stand one on the other, whose coinbases anybody may spend, and a wallet for what is built on those. */
+/** A chain of blocks whose coinbases anybody may spend, and a wallet for transactions on top of them. */
 export class Miner {
   readonly wallet = new Wallet();
-  /** The last block; its children stand on it. */
+  /** The last block, on which children are built. */
   tip: Buffer = REGTEST.genesis;
   height = 0;
   /** The coinbase of each height. */
   readonly coinbases = new Map<number, Spendable>();
 
-  /** Names of blocks by their hashes. */
+  /** Names of blocks by hash. */
   readonly names = new Map<string, string>();
   readonly blocks = new Map<string, Buffer>();
 
-  /** A block on the tip, or on what `spec` says, that does not become the tip. */
+  /** A block on the tip, or on the parent that `spec` names. It does not become the tip. */
   build(transactions: readonly TransactionSpec[] = [], spec: Partial<BlockSpec> = {}): Buffer {
     const isSegwit = transactions.some(({ inputs = [] }) =>
       inputs.some(({ witness }) => witness !== undefined),
@@ -59,7 +59,7 @@ export class Miner {
     });
   }
 
-  /** Makes a block on the tip the new one, and notes its name. */
+  /** Makes a block on the tip the new tip, and records its name. */
   extend(block: Buffer, name = ''): Buffer {
     this.tip = block;
     this.height++;

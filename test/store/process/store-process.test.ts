@@ -125,11 +125,11 @@ it('stores each point once, whenever its process is killed', async () => {
 
 it('ends a statement that can not be interrupted, and goes on', async () => {
   const store = await opened();
-  const asking = asked(store);
+  const scheduler = asked(store);
   const before = store.pid;
   await store.write(makePoints(5, clock()));
-  await expect(raw(asking, ENDLESS, 4_000)).rejects.toThrow(TooLongError);
-  expect(await countTx(asking)).toEqual([[1], [1]]);
+  await expect(raw(scheduler, ENDLESS, 4_000)).rejects.toThrow(TooLongError);
+  expect(await countTx(scheduler)).toEqual([[1], [1]]);
   expect(store.pid).not.toBe(before);
   expect(warnings).toEqual([
     `store ${file}: its process ended and is started again: a statement could not be interrupted`,
@@ -138,17 +138,17 @@ it('ends a statement that can not be interrupted, and goes on', async () => {
 
 it('asks again what ran beside a statement that ended the process', async () => {
   const store = await opened();
-  const asking = asked(store);
+  const scheduler = asked(store);
   await store.write(makePoints(5, clock()));
   // While it lasts the questions wait for the pipe in the order that they came.
-  const crash = raw(asking, CRASH).catch((error: unknown) => error);
-  const count = countTx(asking);
+  const crash = raw(scheduler, CRASH).catch((error: unknown) => error);
+  const count = countTx(scheduler);
   expect(String(await crash)).toMatch(
     /the process that has the store open ended \(signal SIG\w+\); this statement, or one beside it, takes too much memory or can't be carried out$/,
   );
   expect(await count).toEqual([[1], [1]]);
   // Points that are given meanwhile go to the next process.
-  const again = raw(asking, CRASH).catch((error: unknown) => error);
+  const again = raw(scheduler, CRASH).catch((error: unknown) => error);
   expect(await store.write(makePoints(10, clock()).slice(5))).toMatchObject({ acked: 5 });
   expect(await again).toBeInstanceOf(FailureError);
 });
@@ -219,17 +219,17 @@ it('has a process stand by while statements are asked, which is the next one', a
 
 it('gives a statement no more memory than the limit', async () => {
   const store = await opened();
-  const asking = asked(store);
+  const scheduler = asked(store);
   if (process.platform === 'linux') {
     const limits = readFileSync(`/proc/${store.pid ?? 0}/limits`, 'utf8');
     const limit = Math.floor(memoryLimit() / 1024) * 1024;
     expect(limits).toMatch(new RegExp(`Max data size +${limit} +${limit} +bytes`));
   }
-  await expect(raw(asking, 'SELECT len(range(500000000))')).rejects.toThrow(/Out of Memory|ended/);
-  await expect(raw(asking, "SELECT length(format('{:>2000000000}', 'x'))")).rejects.toThrow(
+  await expect(raw(scheduler, 'SELECT len(range(500000000))')).rejects.toThrow(/Out of Memory|ended/);
+  await expect(raw(scheduler, "SELECT length(format('{:>2000000000}', 'x'))")).rejects.toThrow(
     /Out of Memory|Allocation|ended/,
   );
-  expect(await raw(asking, 'SELECT 1')).toEqual([[1]]);
+  expect(await raw(scheduler, 'SELECT 1')).toEqual([[1]]);
 });
 
 it('is watched where the system sets no limit', async () => {
@@ -276,12 +276,12 @@ it('shows no secrets, and takes no signals that are for its program', async () =
 
 it('closes at once, whatever runs', async () => {
   const store = await opened();
-  const asking = asked(store);
+  const scheduler = asked(store);
   await store.write(makePoints(5, clock()));
-  const stuck = raw(asking, ENDLESS).catch((error: unknown) => String(error));
-  await until('the statement', async () => (await countTx(asking)).length === 2);
+  const stuck = raw(scheduler, ENDLESS).catch((error: unknown) => String(error));
+  await until('the statement', async () => (await countTx(scheduler)).length === 2);
   const begun = performance.now();
-  await asking.close();
+  await scheduler.close();
   expect(await stuck).toContain('the node is stopping');
   expect(await store.write(makePoints(10, clock()).slice(5))).toMatchObject({ acked: 5 });
   await store.close();
@@ -306,16 +306,16 @@ it('says in one line why it can not open a store', async () => {
 
 it('gives answers piece by piece, and as many as are wanted', async () => {
   const store = await opened();
-  const asking = asked(store);
-  const rows = await raw(asking, "SELECT i, repeat('x', 1000) FROM range(20000) t(i)");
+  const scheduler = asked(store);
+  const rows = await raw(scheduler, "SELECT i, repeat('x', 1000) FROM range(20000) t(i)");
   expect(rows).toHaveLength(20_000);
   expect(rows.at(-1)).toEqual([19_999, 'x'.repeat(1000)]);
-  const first = await asking.ask({ timeoutMs: 60_000, left: here }, async (it) => {
+  const first = await scheduler.ask({ timeoutMs: 60_000, left: here }, async (it) => {
     const answer = await it.answer({ raw: 'SELECT * FROM range(1000000000000)' });
     for await (const batch of answer.rows) return batch[0];
     return undefined;
   });
   expect(first).toEqual([0]);
-  await expect(raw(asking, 'SELECT nothing')).rejects.toThrow(UsageError);
+  await expect(raw(scheduler, 'SELECT nothing')).rejects.toThrow(UsageError);
   expect(warnings).toEqual([]);
 });

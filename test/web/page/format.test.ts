@@ -1,7 +1,7 @@
 import { axisFormat, digits, formatDuration, formatTime, formatValue } from '../../../src/web/page/format';
 import type { Unit } from '../../../src/panels/panel';
 
-/** With plain spaces, to be read. */
+/** With plain spaces, to be readable. */
 const plain = (text: string): string => text.replaceAll(/[\u00a0\u202f]/g, ' ');
 
 describe('values', () => {
@@ -36,7 +36,7 @@ describe('values', () => {
     expect(plain(formatValue(value, unit))).toBe(text);
   });
 
-  it('writes whole numbers in groups, none lost', () => {
+  it('writes whole numbers in groups, without losing digits', () => {
     expect(plain(digits(1_234_567_890))).toBe('1 234 567 890');
     expect(plain(digits(12_345.6))).toBe('12 346');
   });
@@ -71,7 +71,7 @@ describe('times', () => {
     expect(plain(formatDuration(ms))).toBe(text);
   });
 
-  it('writes a moment in the zone of who looks', () => {
+  it('writes a time in the zone of the user', () => {
     expect(formatTime(new Date(2026, 0, 2, 3, 4, 5).getTime())).toBe('2026-01-02 03:04:05');
   });
 });

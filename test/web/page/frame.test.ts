@@ -18,7 +18,7 @@ describe('frames', () => {
     ],
   );
 
-  it('has a gap, and no zero, where a bucket is missing', () => {
+  it('has a gap, not a zero, if a bucket is missing', () => {
     const frame = toFrame(sizes, { sinceMs: MINUTE + 5, untilMs: 4 * MINUTE, bucketMs: MINUTE });
     expect(frame).toEqual({
       times: [MINUTE, 2 * MINUTE, 3 * MINUTE],
@@ -30,13 +30,13 @@ describe('frames', () => {
     });
   });
 
-  it('has the times of its rows where there are no buckets, ascending', () => {
+  it('has the times of its rows if there are no buckets, ascending', () => {
     const frame = toFrame({ ...sizes, rows: sizes.rows.toReversed() });
     expect(frame.times).toEqual([MINUTE, 3 * MINUTE]);
     expect(frame.lines[0]?.values).toEqual([1.5, 0]);
   });
 
-  it('has a line for each group, named by the column and the group, or by the group alone', () => {
+  it('has a line for each group, named by the column and the group, or only by the group', () => {
     const rows: AnswerRows['rows'] = [
       [0, 'tx', 1],
       [0, 'block', 2],
@@ -56,7 +56,7 @@ describe('frames', () => {
     expect(unnamed.lines.map(({ label }) => label)).toEqual(['tx', 'block', '(none)']);
   });
 
-  it('takes integers that came as text, and nothing that is no number', () => {
+  it('accepts integers that came as text, and nothing that is not a number', () => {
     const frame = toFrame(
       answer(
         [column('time', 'time'), column('n', 'int')],
@@ -70,7 +70,7 @@ describe('frames', () => {
     expect(frame.lines[0]?.values).toEqual([9007199254740992, null, null]);
   });
 
-  it('tells what can be drawn', () => {
+  it('knows which answers can be drawn', () => {
     expect(isDrawable(sizes)).toBe(true);
     expect(isDrawable({ ...sizes, rows: [] })).toBe(false);
     expect(isDrawable(answer([column('user_agent', 'string'), column('n', 'int')], [['a', 1]]))).toBe(false);
@@ -84,7 +84,7 @@ describe('lines', () => {
     { label: 'c', values: [0, null, null, 0] },
   ];
 
-  it('stacks what is shown; a gap in all is a gap', () => {
+  it('stacks visible lines; a gap in all is a gap', () => {
     expect(stack(lines, new Set())).toEqual([
       [1, 0, null, 4],
       [11, 20, null, 4],
@@ -97,12 +97,12 @@ describe('lines', () => {
     ]);
   });
 
-  it('leaves out what says nothing', () => {
+  it('leaves out lines of zeros', () => {
     expect(eventful(lines).map(({ label }) => label)).toEqual(['a', 'b']);
     expect(eventful(lines.slice(2)).map(({ label }) => label)).toEqual(['c']);
   });
 
-  it('puts the largest first, and keeps the places of those that it knows', () => {
+  it('puts the largest first, and keeps the places of known lines', () => {
     const known: string[] = [];
     expect(inOrder(lines, known).map(({ label }) => label)).toEqual(['b', 'a', 'c']);
     const later = [...lines, { label: 'd', values: [100, null, null, null] }];

@@ -15,7 +15,7 @@ import { violations } from './looks';
 
 const TOKEN = 'a-token-of-25-characters-';
 
-/** How soon a block must be in the page once it is mined. */
+/** How soon a block must be on the page after it is mined. */
 const SOON_MS = 2_000;
 
 chromiumProgram.describe('the page and its node', (program) => {
@@ -58,7 +58,7 @@ chromiumProgram.describe('the page and its node', (program) => {
   }, 60_000);
   afterAll(() => cleanup.run(), 30_000);
 
-  /** Hashes of the blocks that a peer of the network told another neighbour of. */
+  /** Hashes of the blocks that a peer of the network announced to another neighbour. */
   const announced = (): string[] =>
     neighbour.got
       .filter(({ command }) => command === 'inv')
@@ -87,7 +87,7 @@ chromiumProgram.describe('the page and its node', (program) => {
     await context.close();
   }, 30_000);
 
-  it('says that the connection is lost, recovers, and asks for a token where one is wanted', async () => {
+  it('shows that the connection is lost, recovers, and asks for a token if one is required', async () => {
     const { page, context, strangers } = await opened();
     const state = page.locator('#state');
     await until('the page to be live', async () => (await state.textContent()) === 'Live');
@@ -111,7 +111,7 @@ chromiumProgram.describe('the page and its node', (program) => {
 
     await node.stop();
     await start(TOKEN);
-    await page.waitForSelector('.notice.bad:has-text("This node wants a token")');
+    await page.waitForSelector('.notice.bad:has-text("This node requires a token")');
     expect(await state.textContent()).toBe('Signed out');
     await page.click('.notice-link');
     await page.waitForURL(`${url}/login`);

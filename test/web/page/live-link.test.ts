@@ -1,6 +1,6 @@
 import { LiveLink, type LinkState } from '../../../src/web/page/live-link';
 
-/** An event stream that does what the test says. */
+/** An event stream that the test controls. */
 class FakeStream {
   closed = false;
   private readonly listeners = new Map<string, (event: unknown) => void>();
@@ -39,7 +39,7 @@ const setUp = (wantsToken = false) => {
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-it('is open once something came, and says so once', () => {
+it('is open after the first event, and reports it once', () => {
   const { streams, states, messages } = setUp();
   streams[0]?.say('peers', [1]);
   streams[0]?.say('peers', [2]);
@@ -50,7 +50,7 @@ it('is open once something came, and says so once', () => {
   ]);
 });
 
-it('tries again ever less often, and is open again when something comes', async () => {
+it('retries with growing delays, and is open again after an event', async () => {
   const { streams, states } = setUp();
   streams[0]?.say('status');
   const waits = [1_000, 2_000, 4_000, 8_000, 8_000];
@@ -66,7 +66,7 @@ it('tries again ever less often, and is open again when something comes', async 
   expect(states).toEqual(['connecting', 'open', ...waits.map(() => 'lost'), 'open']);
 });
 
-it('takes silence for a break', async () => {
+it('treats silence as a break', async () => {
   const { streams, states } = setUp();
   streams[0]?.say('status');
   await jest.advanceTimersByTimeAsync(9_999);
@@ -76,7 +76,7 @@ it('takes silence for a break', async () => {
   expect(streams[0]?.closed).toBe(true);
 });
 
-it('hears nothing of a stream that it gave up', async () => {
+it('ignores a stream that it gave up', async () => {
   const { streams, states } = setUp();
   streams[0]?.say('error');
   streams[0]?.say('error');
@@ -85,7 +85,7 @@ it('hears nothing of a stream that it gave up', async () => {
   expect(states).toEqual(['connecting', 'lost']);
 });
 
-it('tries at once when it is told to, where it waits', async () => {
+it('reconnects at once when told to while it waits', async () => {
   const { link, streams } = setUp();
   link.hurry();
   expect(streams).toHaveLength(1);
@@ -97,7 +97,7 @@ it('tries at once when it is told to, where it waits', async () => {
   expect(streams).toHaveLength(2);
 });
 
-it('stops where a token is wanted, until the user comes back', async () => {
+it('stops if a token is required, until the user comes back', async () => {
   const { link, streams, states } = setUp(true);
   streams[0]?.say('error');
   await jest.advanceTimersByTimeAsync(60_000);

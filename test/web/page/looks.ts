@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type axeCore from 'axe-core';
 import type { Page } from 'playwright-core';
 
-/** Whether something is drawn in a panel's chart beside its axes. */
+/** Whether a panel's chart shows something besides its axes. */
 export function isDrawn(page: Page, name: string): Promise<boolean> {
   return page.locator(`#panel-${name} .u-wrap`).evaluate((wrap) => {
     const canvas = wrap.querySelector('canvas');
@@ -15,10 +15,10 @@ export function isDrawn(page: Page, name: string): Promise<boolean> {
       Math.floor((inner.left - outer.left) * scale),
       Math.floor((inner.top - outer.top) * scale),
       Math.ceil(inner.width * scale),
-      // What is 0 all along lies on the edge.
+      // A line that is always 0 is on the edge.
       Math.ceil(inner.height * scale) + 2,
     );
-    // Lines are coloured; the grid and the ground are grey, all but.
+    // Lines are coloured; the grid and the background are almost grey.
     for (let at = 0; at < data.length; at += 4) {
       const [red = 0, green = 0, blue = 0, alpha = 0] = data.subarray(at, at + 4);
       if (alpha > 100 && Math.max(red, green, blue) - Math.min(red, green, blue) > 40) return true;
@@ -27,7 +27,7 @@ export function isDrawn(page: Page, name: string): Promise<boolean> {
   });
 }
 
-/** What a table in the page holds: of each cell its exact value, or its text. */
+/** The contents of a table on the page: the exact value of each cell, or its text. */
 export function cellsOf(page: Page, selector: string): Promise<(string | null)[][]> {
   return page.locator(`${selector} table tbody`).evaluate((body) =>
     [...(body as HTMLTableSectionElement).rows].map((row) =>
@@ -39,7 +39,7 @@ export function cellsOf(page: Page, selector: string): Promise<(string | null)[]
   );
 }
 
-/** Presses Tab until the focus is on something that `selector` names. @throws where it never gets there */
+/** Presses Tab until an element that matches `selector` has the focus. @throws if it never gets there */
 export async function tabTo(page: Page, selector: string, most = 700): Promise<void> {
   for (let presses = 0; presses < most; presses++) {
     await page.keyboard.press('Tab');
@@ -50,9 +50,9 @@ export async function tabTo(page: Page, selector: string, most = 700): Promise<v
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe finds wrong with the page as it is now, a line each. */
+/** The problems that axe finds on the current page, one line each. */
 export async function violations(page: Page): Promise<string[]> {
-  // Evaluated by the browser's debugger, which no policy of the page binds.
+  // The browser's debugger evaluates this, so no policy of the page applies.
   await page.evaluate(AXE);
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: typeof axeCore };

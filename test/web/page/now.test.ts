@@ -7,14 +7,14 @@ const plain = (text: string): string => text.replaceAll(/[\u00a0\u202f]/g, ' ');
 const NOW = 1_000_000;
 const now = (): number => NOW;
 
-it('sorts what is not known last, either way', () => {
+it('sorts unknown values last, in either order', () => {
   const values = [3, null, 1];
   expect(values.toSorted((a, b) => compare(a, b, true))).toEqual([1, 3, null]);
   expect(values.toSorted((a, b) => compare(a, b, false))).toEqual([3, 1, null]);
   expect(['b', 'A', null].toSorted((a, b) => compare(a, b, true))).toEqual(['A', 'b', null]);
 });
 
-it('writes a block that was refused before its height was known', () => {
+it('shows a block that was refused before its height was known', () => {
   const block = {
     ...{ timeMs: NOW - 61_000, sha: 'ab'.repeat(32), height: null, status: 'side_chain', size: 1_500 },
     ...{ numTx: 2_500, totalFees: null, processMs: 12.5 },
@@ -23,7 +23,7 @@ it('writes a block that was refused before its height was known', () => {
   expect(texts).toEqual(['–', '1 min 1 s', '2 500', '1.5 kB', '–', '12.5 ms', 'side chain', block.sha]);
 });
 
-it('writes a transaction, its whole txid too', () => {
+it('shows a transaction, and its whole txid', () => {
   const transaction = {
     ...{ timeMs: NOW, sha: 'cd'.repeat(32), vsize: 141, numInputs: 1, numOutputs: 2, value: 2_500_000 },
     ...{ feeRate: 1.25, nonStandardReason: 'dust' },
@@ -32,7 +32,7 @@ it('writes a transaction, its whole txid too', () => {
   expect(texts).toEqual([transaction.sha, '0 s', '1.25 sat/vB', '0.025 BTC', '141 vB', '1 / 2', 'dust']);
 });
 
-it('writes a peer that has said nothing yet', () => {
+it('shows a peer that has sent nothing yet', () => {
   const peer = {
     ...{ id: 1, address: '[::1]:8333', outbound: false, userAgent: null, version: null, services: null },
     ...{
@@ -49,7 +49,7 @@ it('writes a peer that has said nothing yet', () => {
   expect(texts).toEqual(['[::1]:8333', 'in', 'no version yet', '–', '5 s', '0 B', '126 B', '–']);
 });
 
-it('counts by the minute, from the begin on', () => {
+it('counts per minute, from the start on', () => {
   const clock = { ms: 0 };
   const rate = new RatePerMinute(() => clock.ms);
   rate.add(5);
@@ -63,7 +63,7 @@ it('counts by the minute, from the begin on', () => {
   expect(rate.perMinute()).toBe(6);
 });
 
-it('finds the middle', () => {
+it('finds the median', () => {
   expect(medianOf([3, 1, 2])).toBe(2);
   expect(medianOf([])).toBeNull();
 });

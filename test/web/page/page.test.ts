@@ -18,7 +18,7 @@ const ALL_IN_SIGHT = { width: 1280, height: 9_000 };
 /** Rows of a table in a panel. */
 const MOST_ROWS = 500;
 
-/** What did not happen: there are no rows, or bars of zeros. */
+/** Panels without data in this run: no rows, or bars of zeros. */
 const NOTHING_TO_SEE = ['points-lost', 'points-shed', 'log-lost', 'stalls', 'clock-steps'];
 
 const text = (value: Cell): string | null => (value === null ? null : String(value));
@@ -32,7 +32,7 @@ chromiumProgram.describe('the page', (program) => {
   let run: PanelRun;
   let browser: Browser;
   let url: string;
-  /** The last minute and a half, fixed, so that whoever asks for it gets the same. */
+  /** The last minute and a half, fixed, so that every request gets the same. */
   let range: { readonly from: string; readonly to: string };
 
   const open = async (search = '', options: Parameters<typeof openPage>[2] = {}): Promise<Page> => {
@@ -99,7 +99,7 @@ chromiumProgram.describe('the page', (program) => {
   }, 120_000);
 
   it.each(['mempool-size', 'output-types', 'user-agents'])(
-    'shows of %s what its command tells',
+    'shows for %s what its command returns',
     async (name) => {
       const page = await open(fixed());
       await settled(page, name);
@@ -122,7 +122,7 @@ chromiumProgram.describe('the page', (program) => {
     },
   );
 
-  it('gives a panel away as CSV', async () => {
+  it('exports a panel as CSV', async () => {
     const page = await open(fixed());
     const download = page.waitForEvent('download');
     await page.click('#panel-bandwidth a[download]');
@@ -135,7 +135,7 @@ chromiumProgram.describe('the page', (program) => {
     expect(csv).toMatch(/^time,received,sent\r\n/);
   });
 
-  it('runs queries, shows them as table and plot, and gives them away as CSV', async () => {
+  it('runs queries, shows them as table and plot, and exports them as CSV', async () => {
     const page = await open();
     await page.check('input[value="sql"]', { force: true });
     const sql = `SELECT time, best_height, sha FROM blocks WHERE time <= '${range.to}' ORDER BY time`;
@@ -170,18 +170,18 @@ chromiumProgram.describe('the page', (program) => {
     );
   });
 
-  it('says in a line what is wrong with a query', async () => {
+  it('shows in a line what is wrong with a query', async () => {
     const page = await open();
     await page.check('input[value="sql"]', { force: true });
     await page.fill('#q-raw', 'DROP TABLE blocks');
     await page.click('#q-run');
     await page.waitForSelector('#q-status.failed');
     expect(await page.textContent('#q-status')).toMatch(/read-only/);
-    // The browser itself notes every answer that is an error.
+    // The browser itself logs every answer that is an error.
     watched[0]?.errors.splice(0);
   });
 
-  it('is of use by keyboard alone', async () => {
+  it('can be used by keyboard alone', async () => {
     const page = await open();
     await tabTo(page, 'input[name="range"]');
     await page.keyboard.press('ArrowRight');
@@ -215,7 +215,7 @@ chromiumProgram.describe('the page', (program) => {
     expect(await page.textContent('#q-result thead')).toBe('top');
   }, 60_000);
 
-  it('keeps a view in its address, and follows it back', async () => {
+  it('stores a view in its address, and follows it back', async () => {
     const page = await open(`?range=6h&node=${PANEL_NODE}`);
     expect(await page.isChecked('#range-6h')).toBe(true);
     await page.check('#range-24h', { force: true });
@@ -227,7 +227,7 @@ chromiumProgram.describe('the page', (program) => {
     );
   });
 
-  it('says that there are no points in a range', async () => {
+  it('shows that there are no points in a range', async () => {
     const page = await open('?from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z');
     await until('the panel to say so', async () => {
       const text = await page.textContent('#panel-chain-height .panel-message');
@@ -235,7 +235,7 @@ chromiumProgram.describe('the page', (program) => {
     });
   });
 
-  it('has nothing that axe finds, light, dark and on a phone', async () => {
+  it('passes axe, light, dark and on a phone', async () => {
     const page = await open(fixed(), { viewport: ALL_IN_SIGHT });
     await page.waitForSelector('#peer-table tbody tr');
     for (const { name } of PANELS) await settled(page, name);
@@ -253,7 +253,7 @@ chromiumProgram.describe('the page', (program) => {
     );
   }, 120_000);
 
-  it('keeps the theme that was chosen', async () => {
+  it('keeps the chosen theme', async () => {
     const page = await open();
     await page.click('.theme');
     await page.click('.theme');

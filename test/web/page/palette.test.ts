@@ -24,7 +24,10 @@ function contrast(a: string, b: string): number {
   return (light + 0.05) / (dark + 0.05);
 }
 
-/** What somebody sees who lacks cones of one kind, in linear light (Machado, Oliveira, Fernandes 2009, severity 1). */
+/**
+ * The colour that a person without one kind of cones sees, in linear light (Machado, Oliveira, Fernandes
+ * 2009, severity 1).
+ */
 const SIGHTS: Readonly<Record<string, readonly [Three, Three, Three]>> = {
   'all cones': [
     [1, 0, 0],
@@ -48,7 +51,7 @@ const SIGHTS: Readonly<Record<string, readonly [Three, Three, Three]>> = {
   ],
 };
 
-/** CIE L*a*b*, in which a distance is what the eye calls one. */
+/** CIE L*a*b*, in which distances match what the eye perceives. */
 function lab(rgb: Three): Three {
   const f = (t: number): number => (t > 0.008856 ? Math.cbrt(t) : 7.787 * t + 16 / 116);
   const x = f(dot([0.4124, 0.3576, 0.1805], rgb) / 0.95047);
@@ -72,7 +75,7 @@ describe.each([
     new RegExp(`${name}: light-dark\\((#\\w{6}), (#\\w{6})\\)`).exec(css)?.[group] ?? '';
   const lines = Array.from({ length: 8 }, (_, index) => valueOf(`--line-${index + 1}`));
 
-  it('stand out from the ground: lines 3:1, text 4.5:1', () => {
+  it('contrast with the background: lines 3:1, text 4.5:1', () => {
     for (const line of lines) expect(contrast(line, valueOf('--card'))).toBeGreaterThan(3);
     for (const ground of ['--card', '--ground', '--raised'])
       for (const text of ['--text', '--muted', '--accent'])
@@ -81,7 +84,7 @@ describe.each([
       expect(contrast(valueOf(`--${tone}`), valueOf(`--${tone}-soft`))).toBeGreaterThan(4.5);
   });
 
-  it.each(Object.keys(SIGHTS))('tell lines apart with %s', (sight) => {
+  it.each(Object.keys(SIGHTS))('distinguish lines with %s', (sight) => {
     for (const [index, line] of lines.entries())
       for (const other of lines.slice(index + 1)) {
         const [a, b] = [seen(line, sight), seen(other, sight)];

@@ -29,7 +29,7 @@ const setUp = (count: number, atOnce = 4, everyMs: number | null = 2_000) => {
   return { clock, refresher, things, loads };
 };
 
-it('loads what is in sight, so many at once', async () => {
+it('loads what is visible, a few at once', async () => {
   const { refresher, things, loads } = setUp(4, 2);
   for (const thing of things.slice(0, 3)) refresher.setVisible(thing, true);
   expect(loads()).toEqual([1, 1, 0, 0]);
@@ -37,7 +37,7 @@ it('loads what is in sight, so many at once', async () => {
   expect(loads()).toEqual([1, 1, 1, 0]);
 });
 
-it('loads again when it is time, and not what is out of sight', async () => {
+it('loads again when it is time, and nothing that is not visible', async () => {
   const { clock, refresher, things, loads } = setUp(2);
   for (const thing of things) refresher.setVisible(thing, true);
   for (const thing of things) await thing.end();
@@ -60,7 +60,7 @@ it('loads once what does not change', async () => {
   expect(loads()).toEqual([2]);
 });
 
-it('drops what answers another question, and asks again', async () => {
+it('drops answers to an outdated query, and asks again', async () => {
   const { refresher, things, loads } = setUp(1);
   for (const thing of things) refresher.setVisible(thing, true);
   refresher.invalidate();
@@ -70,7 +70,7 @@ it('drops what answers another question, and asks again', async () => {
   expect(things[0]?.signal?.aborted).toBe(false);
 });
 
-it('loads once more after a load under way when something happened meanwhile', async () => {
+it('loads again after a running load if an event came meanwhile', async () => {
   const { refresher, things, loads } = setUp(1);
   for (const thing of things) refresher.setVisible(thing, true);
   refresher.hurry();
@@ -79,7 +79,7 @@ it('loads once more after a load under way when something happened meanwhile', a
   expect(loads()).toEqual([2]);
 });
 
-it('waits ever longer after failures', async () => {
+it('waits longer after each failure', async () => {
   const { clock, refresher, things, loads } = setUp(1);
   for (const thing of things) refresher.setVisible(thing, true);
   await things[0]?.end(new Error('busy'));
@@ -91,7 +91,7 @@ it('waits ever longer after failures', async () => {
   expect([1, 2, 3, 10].map(retryAfterMs)).toEqual([1_000, 2_000, 4_000, 30_000]);
 });
 
-it('lets nothing starve that waits while the same things happen again and again', async () => {
+it('starves nothing while the same events repeat', async () => {
   const { clock, refresher, things, loads } = setUp(3, 1);
   for (const thing of things) refresher.setVisible(thing, true);
   for (let times = 0; times < 3; times++) {

@@ -4,7 +4,7 @@ const at = (hour: number, minute = 0, second = 0, day = 5): number =>
   new Date(2026, 2, day, hour, minute, second).getTime();
 
 describe('ticks', () => {
-  it('writes clock times, and at midnight the day', () => {
+  it('writes clock times, and the date at midnight', () => {
     expect(timeTicks([at(23, 0), at(23, 30), at(24, 0), at(24, 30)])).toEqual([
       '23:00',
       '23:30',
@@ -42,7 +42,7 @@ describe('the axis of values', () => {
     expect(high).toBeGreaterThan(925_006);
   });
 
-  it('has a length also where there is nothing to show, or only 0', () => {
+  it('has a length even if there is nothing to show, or only 0', () => {
     expect(valueRange('count', null, null)).toEqual([0, 1]);
     expect(valueRange('count', 0, 0)).toEqual([0, 1]);
   });

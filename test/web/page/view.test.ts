@@ -14,7 +14,7 @@ import {
 const fixed = { fromMs: Date.UTC(2026, 0, 1), toMs: Date.UTC(2026, 0, 2) };
 
 describe('the view in the address', () => {
-  it('comes back from its text', () => {
+  it('survives a round trip through its text', () => {
     const range = fc.oneof(
       fc.constantFrom(...(Object.keys(RANGES) as RangeName[])),
       fc
@@ -30,12 +30,12 @@ describe('the view in the address', () => {
     );
   });
 
-  it('is the default where the address says nothing', () => {
+  it('is the default if the address has no parameters', () => {
     expect(readView('')).toEqual(DEFAULT_VIEW);
     expect(readView(writeView(DEFAULT_VIEW))).toEqual(DEFAULT_VIEW);
   });
 
-  it('is shorter for a young store, unless somebody chose it', () => {
+  it('is shorter for a young store, unless the user chose it', () => {
     const nowMs = Date.UTC(2026, 0, 1);
     const rangeOf = (search: string, ageMs: number | null): View['range'] =>
       fitted(readView(search), search, { oldestMs: ageMs === null ? null : nowMs - ageMs, nowMs }).range;
@@ -52,17 +52,17 @@ describe('the view in the address', () => {
     '?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z',
     '?from=2026-01-02T00:00:00Z',
     '?%ff',
-  ])('passes over %s', (search) => {
+  ])('ignores %s', (search) => {
     expect(readView(search)).toEqual(DEFAULT_VIEW);
   });
 });
 
 describe('requests of a view', () => {
-  it('asks for a range that ends now by its length', () => {
+  it('ask for a range that ends now by its length', () => {
     expect(panelParams(DEFAULT_VIEW).toString()).toBe('since=1h');
   });
 
-  it('asks for a fixed range, a node and a network', () => {
+  it('ask for a fixed range, a node and a network', () => {
     const params = panelParams({ range: fixed, node: 'a b', network: 'main&net', live: true });
     expect(Object.fromEntries(params)).toEqual({
       since: '2026-01-01T00:00:00.000Z',
@@ -72,7 +72,7 @@ describe('requests of a view', () => {
     });
   });
 
-  it('asks often for short ranges, less for long ones, and once for what does not change', () => {
+  it('are frequent for short ranges, rarer for long ones, and single for what does not change', () => {
     const every = (range: View['range'], live = true): number | null =>
       refreshEveryMs({ ...DEFAULT_VIEW, range, live });
     expect([every('15m'), every('1h'), every('6h'), every('24h'), every('30d')]).toEqual([

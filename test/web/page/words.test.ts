@@ -19,20 +19,20 @@ const status: Status = {
 };
 const plain = (text: string): string => text.replaceAll(/[\u00a0\u202f]/g, ' ');
 
-it('says that all is well in a word', () => {
+it('reports in a word that all is well', () => {
   expect(connectionWords('open', status, true)).toEqual({ tone: 'good', text: 'Live' });
   expect(connectionWords('open', status, false).text).toBe('Connected, panels held');
   expect(notices('open', status)).toEqual([]);
 });
 
-it('says that the connection is lost, whatever came before', () => {
+it('reports a lost connection, whatever came before', () => {
   expect(connectionWords('lost', status, true).text).toBe('Reconnecting');
   expect(notices('lost', status)[0]?.text).toMatch(/^Connection lost, trying again/);
-  expect(notices('signed-out', null)[0]?.text).toBe('This node wants a token.');
+  expect(notices('signed-out', null)[0]?.text).toBe('This node requires a token.');
   expect(connectionWords('connecting', null, true).text).toBe('Connecting');
 });
 
-it('says how late the data is, but not right after a start', () => {
+it('reports how late the data is, but not right after a start', () => {
   const late = { ...status, newestMs: NOW - 95_000 };
   expect(plain(connectionWords('open', late, true).text)).toBe('Delayed: newest point 1 min 35 s old');
   expect(notices('open', late).map(({ tone }) => tone)).toEqual(['warn']);
@@ -40,7 +40,7 @@ it('says how late the data is, but not right after a start', () => {
   expect(notices('open', { ...status, newestMs: null })[0]?.text).toBe('The store holds no points yet.');
 });
 
-it('says how many points each exporter lost', () => {
+it('reports how many points each exporter lost', () => {
   const lossy = {
     ...status,
     exporters: [
@@ -76,12 +76,12 @@ describe('the words for a clock that was set', () => {
   })) as never;
   const T0 = Date.UTC(2026, 0, 2, 3, 4);
 
-  it('are none where it was not', () => {
+  it('are empty if it was not set', () => {
     expect(clockWords({ columns, rows: [] })).toBe('');
     expect(clockWords({ columns, rows: [[T0, null, null]] })).toBe('');
   });
 
-  it('tell how, when, and that times overlap where it was set back', () => {
+  it('report how, when, and that times overlap if it was set back', () => {
     expect(clockWords({ columns, rows: [[T0, 3_600_000, null]] })).toMatch(
       /^The system’s clock was set forward by 1\s+h.* at about [^.]+\.$/,
     );
