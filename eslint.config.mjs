@@ -2,9 +2,10 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 /**
- * The rooms of `src`, and what each may import from. One direction of flow: sockets -> p2p -> events -> collectors -> points -> queue
- * -> exporters, and from the store over queries and panels to what shows them. `lib` knows no other room, and `wire` knows `lib` alone.
- * `app` wires the rooms, `demo` and `cli` start what is wired. `store-child` is the program of another process.
+ * The rooms of `src`, and what each may import from. One direction of flow: sockets -> p2p -> events ->
+ * collectors -> points -> queue -> exporters, and from the store over queries and panels to what shows them.
+ * `lib` knows no other room, and `wire` knows `lib` alone. `app` wires the rooms, `demo` and `cli` start what
+ * is wired. `store-child` is the program of another process.
  */
 const PARTS = {
   lib: [],
@@ -85,6 +86,23 @@ export default tseslint.config(
   },
   ...Object.keys(KNOWS).map(layer),
   {
+    files: ['**/*.ts', '**/*.mjs'],
+    rules: {
+      // The width of prettier, which leaves comments as they are. Texts that a person reads are not cut.
+      'max-len': [
+        'error',
+        {
+          code: 110,
+          ignoreStrings: true,
+          ignoreTemplateLiterals: true,
+          ignoreRegExpLiterals: true,
+          ignoreUrls: true,
+          ignorePattern: 'eslint-disable',
+        },
+      ],
+    },
+  },
+  {
     files: ['src/*.ts'],
     rules: {
       'no-restricted-syntax': [
@@ -96,7 +114,8 @@ export default tseslint.config(
   {
     files: ['grafana/**/*.ts', 'test/grafana/**/*.ts'],
     rules: {
-      // The SDK would have its second schema used, which Grafana 11 does not load from files, and 12 only as a preview.
+      // The SDK would have its second schema used, which Grafana 11 does not load from files, and 12 only as
+      // a preview.
       '@typescript-eslint/no-deprecated': [
         'error',
         {

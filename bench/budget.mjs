@@ -1,6 +1,6 @@
-// What a stranger's budget costs each message: transactions cut out of a stream, checked, read, judged and made points of, as those
-// of an inbound peer are, beside the same without budget and turns. Both take turns in processor time; the first rounds are for the
-// compilers.
+// What a stranger's budget costs each message: transactions cut out of a stream, checked, read, judged and
+// made points of, as those of an inbound peer are, beside the same without budget and turns. Both take turns
+// in processor time; the first rounds are for the compilers.
 import { createRequire } from 'node:module';
 import { judging } from './support/judging.mjs';
 import { makeTransaction } from './support/transactions.mjs';

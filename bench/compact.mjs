@@ -1,6 +1,6 @@
-// A compact block of 4,000 transactions beside a relay view of 100,000: how long the search holds up the program, and the
-// short ids alone beside the SipHash of bcoin in the same run. Then a view filled up to its default bound: what it really
-// takes. Each in a process of its own.
+// A compact block of 4,000 transactions beside a relay view of 100,000: how long the search holds up the
+// program, and the short ids alone beside the SipHash of bcoin in the same run. Then a view filled up to its
+// default bound: what it really takes. Each in a process of its own.
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';

@@ -1,9 +1,10 @@
-// What one item of a message costs at 1, 10 and 100 times the size, in processor time: items of an `inv`, inputs, outputs and
-// conflicts of transactions, their points, children of a parent, transactions that wait for parents, headers, short ids. Keys at
-// random, and keys that a stranger chose so that they are alike. One code is compared with itself, in one process. A round of
-// each size has the same number of items: 100 messages of one size, 10 of ten times, 1 of a hundred times. They share what they fill,
-// so that as much memory is in use at each size: what differs is the size of a message alone.
-// Names as arguments choose curves; the exit status tells whether all are flat (support/cost-curve.mjs).
+// What one item of a message costs at 1, 10 and 100 times the size, in processor time: items of an `inv`,
+// inputs, outputs and conflicts of transactions, their points, children of a parent, transactions that wait
+// for parents, headers, short ids. Keys at random, and keys that a stranger chose so that they are alike. One
+// code is compared with itself, in one process. A round of each size has the same number of items: 100
+// messages of one size, 10 of ten times, 1 of a hundred times. They share what they fill, so that as much
+// memory is in use at each size: what differs is the size of a message alone. Names as arguments choose
+// curves; the exit status tells whether all are flat (support/cost-curve.mjs).
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { costCurve, SCALES } from './support/cost-curve.mjs';
@@ -124,8 +125,9 @@ const addAll = (state, all) => {
 };
 
 /**
- * Each curve: the items of a message of the smallest size; how many times 100 such messages a round has; `make`, what a message of
- * `count` items needs, with a key for each; `before`, what is done with it before it is measured; and `measured`.
+ * Each curve: the items of a message of the smallest size; how many times 100 such messages a round has;
+ * `make`, what a message of `count` items needs, with a key for each; `before`, what is done with it before
+ * it is measured; and `measured`.
  */
 const CURVES = {
   'inv: items': {
@@ -240,7 +242,10 @@ const CURVES = {
   },
 };
 
-/** What makes a round ready: messages of `count` items, which are made once, and what they fill, which is new for each round. */
+/**
+ * What makes a round ready: messages of `count` items, which are made once, and what they fill, which is new
+ * for each round.
+ */
 function roundsOf({ items, times, make, before, measured }, scale, kind) {
   const count = items * scale;
   const messages = upTo((times * SCALES.at(-1)) / scale, () => make(count, KEYS[kind](count), kind));

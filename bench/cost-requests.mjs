@@ -1,6 +1,7 @@
-// Processor time of the bookkeeping of requests, at 1, 10 and 100 times the size: an item of `inv` beside more pending blocks, more
-// wanted transactions and more peers; the end of a connection; somebody who dials us. A cost that grows with what strangers can fill
-// would make each message dearer. Names as arguments choose curves; the exit status tells whether all are flat (support/cost-curve.mjs).
+// Processor time of the bookkeeping of requests, at 1, 10 and 100 times the size: an item of `inv` beside
+// more pending blocks, more wanted transactions and more peers; the end of a connection; somebody who dials
+// us. A cost that grows with what strangers can fill would make each message dearer. Names as arguments
+// choose curves; the exit status tells whether all are flat (support/cost-curve.mjs).
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { costCurve, SCALES } from './support/cost-curve.mjs';

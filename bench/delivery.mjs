@@ -1,5 +1,6 @@
-// Delivery into a real InfluxDB 1.x, by HTTP with a spool before it and by UDP, beside the way of the program that this one
-// replaces: one HTTP write for each point. The bytes are those of the sockets, without the headers of TCP, UDP and IP.
+// Delivery into a real InfluxDB 1.x, by HTTP with a spool before it and by UDP, beside the way of the program
+// that this one replaces: one HTTP write for each point. The bytes are those of the sockets, without the
+// headers of TCP, UDP and IP.
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
@@ -208,7 +209,8 @@ if (spawnSync('influxd', ['version']).error !== undefined) {
     }
     let before = await stored(port);
     if (before !== SINGLE_POINTS + 2 * POINTS) throw new Error(`${before} points are stored over HTTP`);
-    // At the default pace, which is for a receiver's default buffer, and at one that this receiver's large one takes.
+    // At the default pace, which is for a receiver's default buffer, and at one that this receiver's large
+    // one takes.
     for (const options of ['', '?datagrams=20000']) {
       const udp = `influx+udp://127.0.0.1:${udpPort}${options}`;
       const result = await measure(POINTS, () => bySpool(udp, spools, ({ sent }) => sent === POINTS));

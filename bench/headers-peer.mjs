@@ -1,5 +1,5 @@
-// 900,000 headers from a peer on this machine: the program as it is installed, over TCP, into its data directory, and once
-// more with nothing left to fetch. The peer is a process of its own.
+// 900,000 headers from a peer on this machine: the program as it is installed, over TCP, into its data
+// directory, and once more with nothing left to fetch. The peer is a process of its own.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// 900,000 headers of least difficulty through the chain's checks and into its file, and from the file again; beside it bcoin's
-// own chain in memory on the first of them, in the same run, and the hashing alone.
+// 900,000 headers of least difficulty through the chain's checks and into its file, and from the file again;
+// beside it bcoin's own chain in memory on the first of them, in the same run, and the hashing alone.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';

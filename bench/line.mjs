@@ -1,5 +1,5 @@
-// Line protocol: points to lines, beside JSON.stringify of the same points and beside the client packages `influx` and
-// `@influxdata/influxdb-client`, which make the same lines of points in their own forms.
+// Line protocol: points to lines, beside JSON.stringify of the same points and beside the client packages
+// `influx` and `@influxdata/influxdb-client`, which make the same lines of points in their own forms.
 import { createRequire } from 'node:module';
 import { makePoints, medianMs } from './support/points.mjs';
 

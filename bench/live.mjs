@@ -1,5 +1,6 @@
-// The live view: what a message costs on its way through the events to every collector, with the view and without it, beside
-// the checksum of its payload, which framing pays for each message. Eight peers take turns.
+// The live view: what a message costs on its way through the events to every collector, with the view and
+// without it, beside the checksum of its payload, which framing pays for each message. Eight peers take
+// turns.
 import { createRequire } from 'node:module';
 import { medianMs } from './support/points.mjs';
 

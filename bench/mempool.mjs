@@ -1,6 +1,7 @@
-// The relay view under a day of mainnet at ten transactions a second, in fast motion: what one transaction takes in time
-// and memory, and the longest that one call holds up the program; beside Maps of strings and objects that keep the same
-// facts, fed the same transactions. Each runs in a process of its own, so that its memory is its own.
+// The relay view under a day of mainnet at ten transactions a second, in fast motion: what one transaction
+// takes in time and memory, and the longest that one call holds up the program; beside Maps of strings and
+// objects that keep the same facts, fed the same transactions. Each runs in a process of its own, so that its
+// memory is its own.
 import { fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,7 @@
-// Panels on an embedded store of 30 days and 50 million points: every panel at ranges from 15 minutes to 30 days, beside the same
-// questions answered from the points alone; and all panels at once, as a page asks them that opens. Limits: 300 ms at the 95th
-// percentile, 1 s for the first view. `--days`, `--points` make it smaller, `--store FILE` keeps the store for the next time.
+// Panels on an embedded store of 30 days and 50 million points: every panel at ranges from 15 minutes to 30
+// days, beside the same questions answered from the points alone; and all panels at once, as a page asks them
+// that opens. Limits: 300 ms at the 95th percentile, 1 s for the first view. `--days`, `--points` make it
+// smaller, `--store FILE` keeps the store for the next time.
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';

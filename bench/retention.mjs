@@ -1,5 +1,6 @@
-// The embedded store's background work and the size of its files: how many points a second are rolled up and removed, and what a
-// point takes as line protocol, in a DuckDB file and in Parquet files. Mixed points, 10 transactions a second, of BENCH_HOURS hours.
+// The embedded store's background work and the size of its files: how many points a second are rolled up and
+// removed, and what a point takes as line protocol, in a DuckDB file and in Parquet files. Mixed points, 10
+// transactions a second, of BENCH_HOURS hours.
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
@@ -29,7 +30,9 @@ const FEE_COLUMNS = (i) => ({
   fee_rate: (i % 977) / 141,
 });
 
-/** The points of one hour: a transaction with one or two inputs, two outputs and its fee, ten times a second. */
+/**
+ * The points of one hour: a transaction with one or two inputs, two outputs and its fee, ten times a second.
+ */
 function hourOf(hour) {
   const points = [];
   const step = HOUR / BigInt(TX_PER_HOUR);

@@ -1,4 +1,5 @@
-// Runs every benchmark of this folder, one after the other. Each prints ratios against something measured in its own run.
+// Runs every benchmark of this folder, one after the other. Each prints ratios against something measured in
+// its own run.
 import { readdirSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 

@@ -1,5 +1,5 @@
-// Signatures of secp256k1 as full validation checks them: by the OpenSSL in Node, and beside it by bcoin's JavaScript, in the same
-// run and from the same bytes.
+// Signatures of secp256k1 as full validation checks them: by the OpenSSL in Node, and beside it by bcoin's
+// JavaScript, in the same run and from the same bytes.
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { createRequire } from 'node:module';
 

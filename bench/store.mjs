@@ -1,6 +1,6 @@
-// The embedded store: points through the exporter, which has DuckDB in a process of its own, and through the one that works there, in the
-// batches of its queue, beside DuckDB's bare appender fed the same
-// values in one transaction; then a percentile by group over a million outputs, through the query model, beside the same
+// The embedded store: points through the exporter, which has DuckDB in a process of its own, and through the
+// one that works there, in the batches of its queue, beside DuckDB's bare appender fed the same values in one
+// transaction; then a percentile by group over a million outputs, through the query model, beside the same
 // answer in SQL by hand.
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -28,7 +28,10 @@ const STEP_NS = 3_600_000_000_000n / BigInt(COUNT);
 const folder = mkdtempSync(path.join(tmpdir(), 'btcdmon-bench-'));
 const file = path.join(folder, 'bench.duckdb');
 
-/** Seconds to write all points, and those of this process's processor time: what the listener's event loop is held up for at most. */
+/**
+ * Seconds to write all points, and those of this process's processor time: what the listener's event loop is
+ * held up for at most.
+ */
 async function through(exporter) {
   await exporter.open();
   let seconds = 0;

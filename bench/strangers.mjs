@@ -1,7 +1,7 @@
-// What strangers that flood cost the others, on one listener with peers of several processes: how long an honest peer waits for its
-// pong beside 8 that flood pings and 4 that flood inv, beside what it waits for alone; what 60 take that never read; and
-// what is left of the transactions of a peer that we have dialled when three others flood with transactions.
-// BTCDMON_ROOT is the checkout that is measured; default this one.
+// What strangers that flood cost the others, on one listener with peers of several processes: how long an
+// honest peer waits for its pong beside 8 that flood pings and 4 that flood inv, beside what it waits for
+// alone; what 60 take that never read; and what is left of the transactions of a peer that we have dialled
+// when three others flood with transactions. BTCDMON_ROOT is the checkout that is measured; default this one.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';

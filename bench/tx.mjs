@@ -1,7 +1,7 @@
-// Whole blocks: read, with the txid, output types and standardness of each transaction. Beside it, on the same bytes in the
-// same run, taking turns: bcoin's reading, txids and types; btcd's decoding and txids, in Go on one core; and the hashing
-// alone, as this program does it, which bounds its speed. Everything is in processor time, that of garbage collectors included,
-// so that what else the machine does counts for nothing.
+// Whole blocks: read, with the txid, output types and standardness of each transaction. Beside it, on the
+// same bytes in the same run, taking turns: bcoin's reading, txids and types; btcd's decoding and txids, in
+// Go on one core; and the hashing alone, as this program does it, which bounds its speed. Everything is in
+// processor time, that of garbage collectors included, so that what else the machine does counts for nothing.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';

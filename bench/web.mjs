@@ -1,5 +1,6 @@
-// The page beside a node's work: how long the event loop is kept from a message while clients hammer the API, beside what one answer
-// of 50,000 rows would keep it for if it were written in one piece; and what a panel costs that several pages ask for at once.
+// The page beside a node's work: how long the event loop is kept from a message while clients hammer the API,
+// beside what one answer of 50,000 rows would keep it for if it were written in one piece; and what a panel
+// costs that several pages ask for at once.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';

@@ -1,5 +1,5 @@
-// Bundles the page of the browser to dist/web/assets: a script, a style sheet and an icon whose names carry a hash of what
-// is in them, so that a browser may keep them for ever, and the HTML that names them.
+// Bundles the page of the browser to dist/web/assets: a script, a style sheet and an icon whose names carry a
+// hash of what is in them, so that a browser may keep them for ever, and the HTML that names them.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';

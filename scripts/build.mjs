@@ -1,10 +1,10 @@
 // Compiles src to dist, then inlines bcoin into the one file that imports it.
 //
-// bcoin's dependency tree carries native add-ons whose install scripts need a compiler. An installed
-// package must not run them, and npm applies `overrides` in the root package alone; so the published
-// package contains bcoin's JavaScript and depends on none of its packages. leveldown stays outside: it
-// is native, ships prebuilt binaries, and is loaded only where a chain is kept on disk. The page of the browser is bundled
-// by scripts/build-page.mjs.
+// bcoin's dependency tree carries native add-ons whose install scripts need a compiler. An installed package
+// must not run them, and npm applies `overrides` in the root package alone; so the published package contains
+// bcoin's JavaScript and depends on none of its packages. leveldown stays outside: it is native, ships
+// prebuilt binaries, and is loaded only where a chain is kept on disk. The page of the browser is bundled by
+// scripts/build-page.mjs.
 import { readFileSync, rmSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -21,8 +21,8 @@ execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'ts
 });
 
 /**
- * What is changed in bcoin's tree as it is inlined. drbg.js and bn.js call the constructor of Buffer, for which Node prints
- * a warning outside of node_modules; bdb loads leveldown also for a database in memory.
+ * What is changed in bcoin's tree as it is inlined. drbg.js and bn.js call the constructor of Buffer, for
+ * which Node prints a warning outside of node_modules; bdb loads leveldown also for a database in memory.
  */
 const PATCHES = [
   [/drbg\.js[\\/][a-z]+\.js$/, 'new Buffer([', 'Buffer.from(['],

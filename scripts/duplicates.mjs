@@ -1,5 +1,5 @@
-// Names every pair of places in the project's code where 20 lines or more are the same. Blank lines, imports and comments count for
-// nothing. Ends with status 1 where there is one.
+// Names every pair of places in the project's code where 20 lines or more are the same. Blank lines, imports
+// and comments count for nothing. Ends with status 1 where there is one.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 

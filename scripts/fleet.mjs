@@ -1,8 +1,8 @@
-// What a node on mainnet costs those who keep its points: an hour of points as a mainnet node makes them, in bytes of line
-// protocol, compressed, in the embedded store and in InfluxDB 1.x (where there is an influxd), and the processor time that
-// `btcdmon-node collect` takes for each.
-// Then so many nodes at once, at the rate of mainnet, to one collector: its memory and its share of a core.
-// Usage: node scripts/fleet.mjs [--tx-rate 7] [--inputs 2.2] [--outputs 2.7] [--interval 5] [--nodes 8] [--senders 500]
+// What a node on mainnet costs those who keep its points: an hour of points as a mainnet node makes them, in
+// bytes of line protocol, compressed, in the embedded store and in InfluxDB 1.x (where there is an influxd),
+// and the processor time that `btcdmon-node collect` takes for each. Then so many nodes at once, at the rate
+// of mainnet, to one collector: its memory and its share of a core. Usage: node scripts/fleet.mjs [--tx-rate
+// 7] [--inputs 2.2] [--outputs 2.7] [--interval 5] [--nodes 8] [--senders 500]
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
@@ -244,7 +244,10 @@ async function measureInflux() {
   child.kill('SIGKILL');
 }
 
-/** Starts a collector into an embedded store of its own; `cpu` tells seconds of processor time, `rss` megabytes. */
+/**
+ * Starts a collector into an embedded store of its own; `cpu` tells seconds of processor time, `rss`
+ * megabytes.
+ */
 async function startCollector(name) {
   const program = new URL('../bin/btcdmon-node', import.meta.url).pathname;
   const socket = path.join(folder, name);

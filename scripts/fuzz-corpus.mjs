@@ -1,5 +1,5 @@
-// What the fuzz runner mutates: the real messages beside the checkout where they are, and for every command that they lack,
-// or all of them, a small payload of its form.
+// What the fuzz runner mutates: the real messages beside the checkout where they are, and for every command
+// that they lack, or all of them, a small payload of its form.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { DECODERS, FrameReader, NETWORKS, parseBlock } from './fuzz-targets.mjs';
 
@@ -65,7 +65,10 @@ const TEXTS = {
   answers: ['ready\nwait\nok a1-1-0 3\n', 'refused token\n', 'refused order\nwait\n'],
 };
 
-/** Payloads by command, and whole blocks apart, since a block of megabytes takes the time of thousands of others. */
+/**
+ * Payloads by command, and whole blocks apart, since a block of megabytes takes the time of thousands of
+ * others.
+ */
 export function readCorpus() {
   const small = new Map(Object.entries(BUILT).map(([command, text]) => [command, [hex(text)]]));
   for (const command of Object.keys(DECODERS)) if (!small.has(command)) small.set(command, [Buffer.alloc(0)]);

@@ -1,5 +1,5 @@
-// The thread of the fuzz runner that decodes; see fuzz.mjs. It is apart so that an endless loop or a heap that fills up
-// can be seen from outside and be named.
+// The thread of the fuzz runner that decodes; see fuzz.mjs. It is apart so that an endless loop or a heap
+// that fills up can be seen from outside and be named.
 import { parentPort, workerData } from 'node:worker_threads';
 import { readCorpus } from './fuzz-corpus.mjs';
 import { mutate, randomOf } from './fuzz-mutate.mjs';
@@ -31,7 +31,10 @@ const targets = new Map(TARGETS.map((target) => [target.command, target]));
 // Nobody reads the stacks of refusals, and taking them is most of their cost.
 const stackTraceLimit = Error.stackTraceLimit;
 
-/** Throws where a value holds something that was not in the payload: bytes of elsewhere, or a number made of nothing. */
+/**
+ * Throws where a value holds something that was not in the payload: bytes of elsewhere, or a number made of
+ * nothing.
+ */
 function walk(value, payload) {
   if (Buffer.isBuffer(value)) {
     const end = payload.byteOffset + payload.length;

@@ -1,10 +1,10 @@
 // Feeds damaged payloads to every decoder of messages and to the parsers of transactions and blocks:
 //   node scripts/fuzz.mjs --runs N [--seed S] [--from I]
-// Each input is a real or built payload with one to four random changes; it goes to the decoder of its own command and to
-// one other, and a compact block is rebuilt from the transactions of the corpus. Fails at the first error other than
-// DecodeError, at a value that holds bytes from outside of the payload, at an input that takes more than five
-// seconds, and where the heap fills up; and says how to repeat it: input I of seed S is the same on every machine that has the
-// same data. Needs dist (npm run build).
+// Each input is a real or built payload with one to four random changes; it goes to the decoder of its own
+// command and to one other, and a compact block is rebuilt from the transactions of the corpus. Fails at the
+// first error other than DecodeError, at a value that holds bytes from outside of the payload, at an input
+// that takes more than five seconds, and where the heap fills up; and says how to repeat it: input I of seed
+// S is the same on every machine that has the same data. Needs dist (npm run build).
 import { existsSync } from 'node:fs';
 import { setInterval, clearInterval } from 'node:timers';
 import { parseArgs } from 'node:util';

@@ -1,4 +1,5 @@
-// Writes Grafana's dashboards, its provisioning, Prometheus's rules and what the docs say of them, all of grafana/generator.
+// Writes Grafana's dashboards, its provisioning, Prometheus's rules and what the docs say of them, all of
+// grafana/generator.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';

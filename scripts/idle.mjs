@@ -1,5 +1,5 @@
-// Memory and processor time of a sidecar that has nothing to do: the built program beside a peer that only pings.
-// Usage: node scripts/idle.mjs [--seconds 60] [--connect host:port --network name]
+// Memory and processor time of a sidecar that has nothing to do: the built program beside a peer that only
+// pings. Usage: node scripts/idle.mjs [--seconds 60] [--connect host:port --network name]
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
-// What points cost on their way into a NATS stream: confirmed points a second, bytes on the wire and processor time, with one server
-// and with a cluster of three that all keep the stream, in batches of a node that catches up (5,000 points) and of a busy one (12).
-// Usage: node scripts/nats.mjs [--points 500000]
+// What points cost on their way into a NATS stream: confirmed points a second, bytes on the wire and
+// processor time, with one server and with a cluster of three that all keep the stream, in batches of a node
+// that catches up (5,000 points) and of a busy one (12). Usage: node scripts/nats.mjs [--points 500000]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

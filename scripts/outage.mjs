@@ -1,7 +1,7 @@
-// How far dead receivers hold the listening up: the built program beside a peer that relays transactions, with a UDP host where
-// nobody listens, a TCP peer that reads nothing, and a live store. Prints the delay of the event loop as the series `btcdmon` has
-// it, once without the dead receivers and once with them.
-// Usage: node scripts/outage.mjs [--seconds 60] [--rate 50]
+// How far dead receivers hold the listening up: the built program beside a peer that relays transactions,
+// with a UDP host where nobody listens, a TCP peer that reads nothing, and a live store. Prints the delay of
+// the event loop as the series `btcdmon` has it, once without the dead receivers and once with them. Usage:
+// node scripts/outage.mjs [--seconds 60] [--rate 50]
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -70,7 +70,10 @@ const peerServer = createServer((socket) => {
 });
 const stalled = createServer((socket) => socket.pause().on('error', () => undefined));
 
-/** Runs the program with these exporters besides the store, and returns the worst and the median p99 of its intervals. */
+/**
+ * Runs the program with these exporters besides the store, and returns the worst and the median p99 of its
+ * intervals.
+ */
 async function measure(name, exporters, peerPort) {
   const store = `duckdb:${path.join(folder, `${name}.duckdb`)}`;
   const args = ['-n', 'regtest', '-c', `127.0.0.1:${peerPort}`, '--interval', '5s', '--log-level', 'error'];

@@ -1,6 +1,7 @@
-// Takes the pictures of the page that the README shows: docs/images/page-light.png, page-dark.png and page-phone.png. The demo's
-// network runs for a quarter of an hour, so that the panels of that range are full; `--minutes N` for less. `--url URL` takes them
-// of a page that is served already. The browser is Debian's Chromium, or CHROMIUM_BIN.
+// Takes the pictures of the page that the README shows: docs/images/page-light.png, page-dark.png and
+// page-phone.png. The demo's network runs for a quarter of an hour, so that the panels of that range are
+// full; `--minutes N` for less. `--url URL` takes them of a page that is served already. The browser is
+// Debian's Chromium, or CHROMIUM_BIN.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -34,7 +35,10 @@ const SHOTS = [
   { name: 'page-phone', colorScheme: 'light', width: 390, height: 844, section: '', scale: 2 },
 ];
 
-/** Blocks are further apart than in the demo, so that the relay view fills and empties; its coins last for no more. */
+/**
+ * Blocks are further apart than in the demo, so that the relay view fills and empties; its coins last for no
+ * more.
+ */
 async function startNetwork() {
   const { RegtestNetwork } = require(`${root}dist/demo/regtest.js`);
   const { loadRegtestParts } = require(`${root}dist/bcoin/bcoin.js`);

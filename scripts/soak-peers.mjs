@@ -1,5 +1,6 @@
-// The peers of scripts/soak.mjs, in a process of their own so that their memory is not counted as the listener's. They get
-// their settings from the parent, tell it their ports, and then how far the simulated day is.
+// The peers of scripts/soak.mjs, in a process of their own so that their memory is not counted as the
+// listener's. They get their settings from the parent, tell it their ports, and then how far the simulated
+// day is.
 import { createServer } from 'node:net';
 import { createRequire } from 'node:module';
 import { clearInterval, setImmediate, setInterval } from 'node:timers';
@@ -18,7 +19,10 @@ const WTX = 5;
 /** Peers that announce by wtxid (BIP339), as Core does; the others announce by txid, as btcd does. */
 const WTXID_PEERS = 6;
 
-/** Simulated seconds between two announcements of a peer: Core's average to who has dialled it is 5, to others 2. */
+/**
+ * Simulated seconds between two announcements of a peer: Core's average to who has dialled it is 5, to others
+ * 2.
+ */
 const STEP_S = 2;
 const BLOCK_S = 600;
 const ADDR_S = 30;
@@ -171,7 +175,10 @@ class Peer {
     if (this.queue.push(frame) === 1) setImmediate(() => this.flush());
   }
 
-  /** One write for all that is to be sent in this turn: the chunks that the listener reads then hold many messages. */
+  /**
+   * One write for all that is to be sent in this turn: the chunks that the listener reads then hold many
+   * messages.
+   */
   flush() {
     const frames = this.queue;
     this.queue = [];

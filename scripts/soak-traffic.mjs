@@ -1,5 +1,5 @@
-// What the peers of scripts/soak.mjs relay: transactions that nobody could tell from mainnet's by their sizes, and blocks
-// that confirm most of them and pass the listener's checks.
+// What the peers of scripts/soak.mjs relay: transactions that nobody could tell from mainnet's by their
+// sizes, and blocks that confirm most of them and pass the listener's checks.
 import { randomFillSync } from 'node:crypto';
 import { createRequire } from 'node:module';
 

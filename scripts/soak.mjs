@@ -1,12 +1,14 @@
-// A day of mainnet in minutes: the built listener with its embedded store beside eight peers in a process of their own, over
-// real TCP, and its resident memory second by second. Needs dist (npm run build) and Linux.
-//   node scripts/soak.mjs [--hours 24] [--minutes 8] [--tx 7] [--inv 30] [--distinct] [--json FILE] [-- LISTENER OPTIONS]
-// Each peer announces --tx new transactions and --inv items a second, the rest of the items being repeated. As on mainnet
-// all peers announce the same transactions, of which each is asked for once; with --distinct each has transactions of its
-// own, eight times as many in all, and the relay view is full after three hours. Every ten minutes of the simulated day
-// there is a block of 2.5 MB, and every half an hour a peer hangs up and is dialled again. The day takes longer than
-// --minutes where the machine is too slow for that. What the listener scales by the clock, it does by the true one.
-// Ends with status 1 where the listener used 600 MB or more, lost a point or a block, or ended by itself.
+// A day of mainnet in minutes: the built listener with its embedded store beside eight peers in a process of
+// their own, over real TCP, and its resident memory second by second. Needs dist (npm run build) and Linux.
+//   node scripts/soak.mjs [--hours 24] [--minutes 8] [--tx 7] [--inv 30] [--distinct] [--json FILE]
+//     [-- LISTENER OPTIONS]
+// Each peer announces --tx new transactions and --inv items a second, the rest of the items being repeated.
+// As on mainnet all peers announce the same transactions, of which each is asked for once; with --distinct
+// each has transactions of its own, eight times as many in all, and the relay view is full after three hours.
+// Every ten minutes of the simulated day there is a block of 2.5 MB, and every half an hour a peer hangs up
+// and is dialled again. The day takes longer than --minutes where the machine is too slow for that. What the
+// listener scales by the clock, it does by the true one. Ends with status 1 where the listener used 600 MB or
+// more, lost a point or a block, or ended by itself.
 import { fork, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

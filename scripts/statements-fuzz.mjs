@@ -30,7 +30,9 @@ export async function readFunctions() {
   return functions;
 }
 
-/** Each of them costs tens of milliseconds already where nothing is done with it: one argument in ten is one. */
+/**
+ * Each of them costs tens of milliseconds already where nothing is done with it: one argument in ten is one.
+ */
 const HUGE = [
   "repeat('a', 100000000)",
   "repeat('1', 100000000)::BIT",
@@ -124,8 +126,8 @@ function callOf({ name, type, types }, random) {
 }
 
 /**
- * Calls `from` and following, `count` of them, each with its number: whoever takes the next has it alone. Each name is as likely as any
- * other, however many signatures it has.
+ * Calls `from` and following, `count` of them, each with its number: whoever takes the next has it alone.
+ * Each name is as likely as any other, however many signatures it has.
  */
 export function* calls(functions, seed, from, count) {
   const random = randomOf(seed);

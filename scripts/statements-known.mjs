@@ -1,5 +1,6 @@
-// Statements that are known to take all memory, to crash DuckDB or to go on without an end that can be brought about. Each is a SELECT
-// that a page's query box takes; one whose function the program refuses by name stands here as well.
+// Statements that are known to take all memory, to crash DuckDB or to go on without an end that can be
+// brought about. Each is a SELECT that a page's query box takes; one whose function the program refuses by
+// name stands here as well.
 
 const nestedLambda = (depth) => {
   let list = 'range(30)';

@@ -1,4 +1,5 @@
-// A node that statements are asked of: the built program on a regtest network (`demo`), its page, and what all its processes take.
+// A node that statements are asked of: the built program on a regtest network (`demo`), its page, and what
+// all its processes take.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -56,8 +57,8 @@ class Peak {
 }
 
 /**
- * A running node. A panel is asked all the time, each 100 ms after the answer to the one before; one that is refused is asked again, and
- * its time goes on.
+ * A running node. A panel is asked all the time, each 100 ms after the answer to the one before; one that is
+ * refused is asked again, and its time goes on.
  */
 export class AskedNode {
   /** The most memory of all its processes. */
@@ -133,8 +134,8 @@ export class AskedNode {
   }
 
   /**
-   * Waits until a panel is answered that is asked from now on. Returns the milliseconds that the slowest took since this was asked the
-   * last time, or what was said instead.
+   * Waits until a panel is answered that is asked from now on. Returns the milliseconds that the slowest took
+   * since this was asked the last time, or what was said instead.
    */
   async slowestPanel() {
     // The one that is under way may have been asked before.
@@ -148,7 +149,10 @@ export class AskedNode {
     return this.panels.take();
   }
 
-  /** Ends the node and holds its store against its own account. Returns what is wrong, and tells what is right. */
+  /**
+   * Ends the node and holds its store against its own account. Returns what is wrong, and tells what is
+   * right.
+   */
   async judge() {
     const problems = [];
     const ms = await this.#stop();

@@ -1,12 +1,13 @@
 // What hostile statements do to a node: the built program on a regtest network (`demo`), asked over its page.
 //   node scripts/statements.mjs --known [--skip-slow]
 //   node scripts/statements.mjs --fuzz [--runs 50000] [--seed S] [--from I] [--nodes 2] [--verbose]
-// --known asks the statements of statements-known.mjs; --skip-slow leaves out those that run until the node ends them.
-// --fuzz asks calls of DuckDB's functions with large arguments, the same for the same seed: each is left after a second, of
-// several nodes side by side. Meanwhile a panel is asked all the time. Fails where a node ends, takes 2 GB with all its processes,
-// leaves a panel without an answer for --panel-ms (1,000; on a busy machine give more), or where `audit` finds a point missing or twice in the
-// end. --program FILE has another build asked, as one of before, --limit BYTES with so much memory for data (prlimit) where it has no limit
-// of its own. Needs dist (npm run build) and Linux (/proc).
+// --known asks the statements of statements-known.mjs; --skip-slow leaves out those that run until the node
+// ends them. --fuzz asks calls of DuckDB's functions with large arguments, the same for the same seed: each
+// is left after a second, of several nodes side by side. Meanwhile a panel is asked all the time. Fails where
+// a node ends, takes 2 GB with all its processes, leaves a panel without an answer for --panel-ms (1,000; on
+// a busy machine give more), or where `audit` finds a point missing or twice in the end. --program FILE has
+// another build asked, as one of before, --limit BYTES with so much memory for data (prlimit) where it has no
+// limit of its own. Needs dist (npm run build) and Linux (/proc).
 import { parseArgs } from 'node:util';
 import { calls, readFunctions } from './statements-fuzz.mjs';
 import { KNOWN } from './statements-known.mjs';

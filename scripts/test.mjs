@@ -1,5 +1,5 @@
-// Runs the tests: all of them, then one by one those that need the machine for themselves (`*.alone.test.ts`). Arguments are
-// jest's, and then there is one run alone.
+// Runs the tests: all of them, then one by one those that need the machine for themselves
+// (`*.alone.test.ts`). Arguments are jest's, and then there is one run alone.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 

@@ -1,4 +1,5 @@
-// Hostile peers against a listener: compiles test/zoo, and runs it beside the built listener with the arguments that are given.
+// Hostile peers against a listener: compiles test/zoo, and runs it beside the built listener with the
+// arguments that are given.
 //   npm run zoo -- --help
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -76,7 +76,10 @@ declare module 'bcoin/lib/net/peer' {
     sendRaw(command: string, payload: Buffer, checksum?: Buffer | null): void;
     feedParser(chunk: Buffer): void;
     handleDrain(): void;
-    /** Ends the session where the peer is silent for too long; called every 5 seconds. All times are those of `Date.now`. */
+    /**
+     * Ends the session where the peer is silent for too long; called every 5 seconds. All times are those of
+     * `Date.now`.
+     */
     maybeTimeout(): void;
     time: number;
     lastSend: number;

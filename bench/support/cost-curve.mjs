@@ -1,7 +1,8 @@
-// Measures whether an item costs as much at 10 and 100 times the size as at the size itself. Each value is processor time of the
-// whole process, that of the garbage collector and the compilers included: time in which other programs have the processor is not
-// in it. Other programs still slow this one down, through the caches. So the sizes take turns, each with the same number of items
-// in a round; sizes are compared within each round, and the median of these ratios counts. Rounds of warm-up go before.
+// Measures whether an item costs as much at 10 and 100 times the size as at the size itself. Each value is
+// processor time of the whole process, that of the garbage collector and the compilers included: time in
+// which other programs have the processor is not in it. Other programs still slow this one down, through the
+// caches. So the sizes take turns, each with the same number of items in a round; sizes are compared within
+// each round, and the median of these ratios counts. Rounds of warm-up go before.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -30,8 +31,8 @@ const gc = runInNewContext('gc');
  * Measures one curve and prints it. A curve that is not flat sets the exit status to 1.
  * @param name what is measured, with the name of the bench
  * @param labels what the sizes are, for people
- * @param makers for each size a function that makes a round ready: it gives `work`, which is what is measured, and the `count` of
- * items in it
+ * @param makers for each size a function that makes a round ready: it gives `work`, which is what is
+ *   measured, and the `count` of items in it
  */
 export async function costCurve(name, labels, makers) {
   await warmUp(makers);
@@ -73,7 +74,10 @@ async function measure(makers, round) {
   return times;
 }
 
-/** Collects the garbage of what was before, which is not what is measured, and waits until the collector's threads are at rest. */
+/**
+ * Collects the garbage of what was before, which is not what is measured, and waits until the collector's
+ * threads are at rest.
+ */
 async function collectGarbage() {
   gc();
   for (let looks = 0, calm = 0; calm < 2 && looks < MOST_LOOKS; looks++) {

@@ -1,4 +1,5 @@
-// How long a person waits for the page: from the address typed to every panel in sight drawn, in a real Chromium.
+// How long a person waits for the page: from the address typed to every panel in sight drawn, in a real
+// Chromium.
 /* global document -- of the browser */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -17,7 +18,10 @@ const FLAGS = [
 const SIZE = { width: 1_440, height: 900 };
 const DAY_MS = 86_400_000;
 
-/** Opens the page over the store `file` at ranges that end at `endMs`, each in a new tab; prints what each took. */
+/**
+ * Opens the page over the store `file` at ranges that end at `endMs`, each in a new tab; prints what each
+ * took.
+ */
 export async function firstViews(file, endMs, days) {
   if (!existsSync(BROWSER)) {
     console.log('page: no Chromium (CHROMIUM_BIN), so no first view in a browser');
@@ -65,7 +69,8 @@ async function addressOf(server) {
 async function view(browser, url) {
   const page = await browser.newPage({ viewport: SIZE });
   await page.goto(url);
-  // A panel is busy from its question to its drawing; `performance.now()` there counts from the start of the navigation.
+  // A panel is busy from its question to its drawing; `performance.now()` there counts from the start of the
+  // navigation.
   const handle = await page.waitForFunction(() => {
     const panels = document.querySelectorAll('canvas').length;
     const busy = document.querySelector('[aria-busy=true]');

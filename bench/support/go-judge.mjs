@@ -25,7 +25,10 @@ export function startJudge(files) {
   const child = spawn(program, ['speed', ...files], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout });
   return {
-    /** Milliseconds of processor time of one reading of a file, by wire's decoding and TxHash, as the mean of `runs`. */
+    /**
+     * Milliseconds of processor time of one reading of a file, by wire's decoding and TxHash, as the mean of
+     * `runs`.
+     */
     async read(file, runs) {
       child.stdin.write(`${file} ${runs}\n`);
       const [nanoseconds] = await once(lines, 'line');

@@ -14,7 +14,10 @@ export const HEADER_BYTES = 80;
 /** A `headers` message holds no more. */
 const MESSAGE = 2_000;
 
-/** The first bytes of a `version` payload: version, services NETWORK and WITNESS; 80 bytes in all before the user agent. */
+/**
+ * The first bytes of a `version` payload: version, services NETWORK and WITNESS; 80 bytes in all before the
+ * user agent.
+ */
 const VERSION = Buffer.concat([Buffer.from('801101000900000000000000', 'hex'), Buffer.alloc(68 + 1 + 5)]);
 
 /** Headers of regtest from its first one on, one behind the other. */

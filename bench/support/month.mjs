@@ -1,5 +1,6 @@
-// Fills an embedded store with days of a mainnet node's points, made in SQL: every series at its own rate, values spread as such
-// values are. What comes each interval comes in full; the transactions are as many as the number of points asked for leaves room for.
+// Fills an embedded store with days of a mainnet node's points, made in SQL: every series at its own rate,
+// values spread as such values are. What comes each interval comes in full; the transactions are as many as
+// the number of points asked for leaves room for.
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);

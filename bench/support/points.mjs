@@ -1,5 +1,5 @@
-// Points as a busy relay makes them: of each five one of `tx`, one of `tx_inputs` and three of `tx_outputs`, in the order of
-// their times.
+// Points as a busy relay makes them: of each five one of `tx`, one of `tx_inputs` and three of `tx_outputs`,
+// in the order of their times.
 import { createHash } from 'node:crypto';
 
 const TAGS = { node: 'bench', network: 'mainnet' };

@@ -1,6 +1,7 @@
-// Strangers that flood, in a process of their own: `PORT KIND COUNT`. Each of them dials from an address of its own, sends as much as
-// it can, and dials again from a new address when it is ended. KIND: `ping`, `unread` (pings whose answers are never read), `inv`
-// (50,000 items that nobody knows), `tx` (unasked, 20,000 outputs each). Prints how often one was ended, when it is told to stop.
+// Strangers that flood, in a process of their own: `PORT KIND COUNT`. Each of them dials from an address of
+// its own, sends as much as it can, and dials again from a new address when it is ended. KIND: `ping`,
+// `unread` (pings whose answers are never read), `inv` (50,000 items that nobody knows), `tx` (unasked,
+// 20,000 outputs each). Prints how often one was ended, when it is told to stop.
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';

@@ -15,7 +15,10 @@ export function nextRandom() {
   return random / 2 ** 32;
 }
 
-/** 2 inputs, signed by witnesses, and 2 outputs: 362 bytes. Every other input spends a transaction of the last hour. */
+/**
+ * 2 inputs, signed by witnesses, and 2 outputs: 362 bytes. Every other input spends a transaction of the last
+ * hour.
+ */
 export function makeTransaction(recent) {
   const input = 36 + 1 + 4;
   const witness = 1 + 1 + 72 + 1 + 33;

@@ -52,8 +52,8 @@ export interface CollectApp {
 }
 
 /**
- * Wires a collector and starts it: exporters first, so that nothing comes before there is a place for it. Stops in the opposite
- * order.
+ * Wires a collector and starts it: exporters first, so that nothing comes before there is a place for it.
+ * Stops in the opposite order.
  * @throws UsageError or FailureError where an exporter or a place to listen can't be had
  */
 export async function startCollect(

@@ -21,7 +21,10 @@ export interface AppConfig {
   /** Folder of the chain's database; without it blocks are checked without the outputs that they spend. */
   readonly chainDir?: string | undefined;
   readonly intervalMs: number;
-  /** Age at which points of embedded stores are removed and their sums by minute and hour stay; never without it. */
+  /**
+   * Age at which points of embedded stores are removed and their sums by minute and hour stay; never without
+   * it.
+   */
   readonly retentionMs?: number | undefined;
   /** Where the page is served; without it there is none. */
   readonly http?: HttpSettings | undefined;

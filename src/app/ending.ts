@@ -1,6 +1,9 @@
 import type { FailureError } from '../lib/errors';
 
-/** The end of a program that comes from within: a reader of its points that went away, or a part that can't go on. */
+/**
+ * The end of a program that comes from within: a reader of its points that went away, or a part that can't go
+ * on.
+ */
 export class Ending {
   /** Resolves when going on makes no sense. Rejects where the program can't go on. */
   readonly ended: Promise<void>;

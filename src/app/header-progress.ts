@@ -3,7 +3,9 @@ import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { StatusLine } from '../lib/status-line';
 
-/** How often the log tells how far the headers are: mainnet's take some minutes when they are fetched first. */
+/**
+ * How often the log tells how far the headers are: mainnet's take some minutes when they are fetched first.
+ */
 const LOG_MS = 10_000;
 
 /** Faster than the eye follows. */
@@ -21,7 +23,10 @@ export interface HeaderProgressModules {
   readonly status?: StatusLine | undefined;
 }
 
-/** Tells how far the chain of headers is: on a terminal with a bar while it is fetched, otherwise now and then in the log. */
+/**
+ * Tells how far the chain of headers is: on a terminal with a bar while it is fetched, otherwise now and then
+ * in the log.
+ */
 export class HeaderProgress {
   private drawn = -Infinity;
   private logged = -Infinity;

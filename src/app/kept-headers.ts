@@ -59,7 +59,10 @@ export class KeptHeaders {
   /** Takes each header that the chain accepted, 80 bytes. */
   readonly added = (bytes: Buffer): void => this.store?.append(bytes);
 
-  /** Writes the headers that were added. A disk that refuses them is named in the log now and then; they are tried again. */
+  /**
+   * Writes the headers that were added. A disk that refuses them is named in the log now and then; they are
+   * tried again.
+   */
   write(): void {
     try {
       this.store?.flush();

@@ -39,7 +39,10 @@ const COIN_TRANSACTIONS = 250_000;
 
 /** A listener at work. */
 export interface App {
-  /** Resolves when going on makes no sense: the reader of the points (a pipe) is gone. Rejects with FailureError when it cannot. */
+  /**
+   * Resolves when going on makes no sense: the reader of the points (a pipe) is gone. Rejects with
+   * FailureError when it cannot.
+   */
   readonly ended: Promise<void>;
   readonly bus: EventBus<MonitorEvents>;
   readonly live: Live;
@@ -47,7 +50,9 @@ export interface App {
   readonly page: string | null;
   emitted(series: SeriesName): number;
   exporters(): readonly ExporterStats[];
-  /** Stops listening, writes the last interval, delivers what waits and frees everything, within 5 seconds. */
+  /**
+   * Stops listening, writes the last interval, delivers what waits and frees everything, within 5 seconds.
+   */
   stop(): Promise<void>;
 }
 
@@ -59,8 +64,8 @@ export interface AppModules {
 }
 
 /**
- * Opens the parts and starts them, exporters first: nothing is heard before there is a place for it. Stops in the opposite order.
- * Parts tell each other of what happened by events on the bus.
+ * Opens the parts and starts them, exporters first: nothing is heard before there is a place for it. Stops in
+ * the opposite order. Parts tell each other of what happened by events on the bus.
  * @throws UsageError or FailureError where an exporter can't be made or opened
  */
 export async function startApp(config: AppConfig, modules: AppModules): Promise<App> {

@@ -4,7 +4,8 @@ import type { P2PEvents } from '../p2p/events';
 import { TimeOffsets, type TimeOffsetsModules } from '../p2p/time-offsets';
 
 /**
- * Warns where the clocks of many peers disagree with that of this machine, once, and tells when they agree again.
+ * Warns where the clocks of many peers disagree with that of this machine, once, and tells when they agree
+ * again.
  * @returns a function that compares again; to be called every minute or so
  */
 export function logClock(

@@ -7,7 +7,10 @@ import { isMisdial } from '../p2p/join/misdials';
 const VIOLATIONS_A_MINUTE = 20;
 const PEERS_A_MINUTE = 60;
 
-/** Writes what an operator wants to follow into the log; peers beyond what one can follow, at the level `debug`. */
+/**
+ * Writes what an operator wants to follow into the log; peers beyond what one can follow, at the level
+ * `debug`.
+ */
 export function logEvents(bus: EventBus<P2PEvents>, log: Log): void {
   const isPeerLogged = atMost(PEERS_A_MINUTE);
   const isViolationLogged = atMost(VIOLATIONS_A_MINUTE);

@@ -39,8 +39,8 @@ export interface Serving {
 }
 
 /**
- * Takes the place of the page, before anything else is begun. Null where there is to be none, or where the place that it has by default
- * is another's.
+ * Takes the place of the page, before anything else is begun. Null where there is to be none, or where the
+ * place that it has by default is another's.
  * @throws FailureError where a place that somebody asked for can't be had
  */
 export async function openPage(settings: HttpSettings | undefined, log: Log): Promise<PageServer | null> {
@@ -55,8 +55,8 @@ export async function openPage(settings: HttpSettings | undefined, log: Log): Pr
 }
 
 /**
- * A store that this process writes no other can open: so it answers queries itself, shows the first of its stores on its page, rolls
- * their points up and keeps them to their age.
+ * A store that this process writes no other can open: so it answers queries itself, shows the first of its
+ * stores on its page, rolls their points up and keeps them to their age.
  */
 export async function startServing(
   { node, retentionMs }: ServingOptions,

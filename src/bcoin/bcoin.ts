@@ -1,6 +1,6 @@
 /*
- * The only file that imports bcoin (1.0.2, of 2018). The build inlines bcoin here, so that what is published depends on
- * none of its packages; see scripts/build.mjs.
+ * The only file that imports bcoin (1.0.2, of 2018). The build inlines bcoin here, so that what is published
+ * depends on none of its packages; see scripts/build.mjs.
  */
 import './backend';
 import NetAddress from 'bcoin/lib/net/netaddress';
@@ -24,8 +24,8 @@ const BCOIN_NAMES: Readonly<Record<NetworkName, string>> = {
 };
 
 /**
- * bcoin's Network object for a network of today, with the magic and the port of networks.ts: bcoin lacks testnet4 and
- * signet, and its port for regtest is its own.
+ * bcoin's Network object for a network of today, with the magic and the port of networks.ts: bcoin lacks
+ * testnet4 and signet, and its port for regtest is its own.
  */
 export function bcoinNetwork(name: NetworkName): Network {
   const { magic, port } = NETWORKS[name];

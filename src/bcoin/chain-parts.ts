@@ -2,8 +2,8 @@ import type { EventEmitter } from 'node:events';
 import type Network from 'bcoin/lib/protocol/network';
 
 /*
- * What full validation uses of bcoin 1.0.2, which has no types. bcoin.ts alone loads it. Hashes are 64 hexadecimal digits
- * in the order of the wire.
+ * What full validation uses of bcoin 1.0.2, which has no types. bcoin.ts alone loads it. Hashes are 64
+ * hexadecimal digits in the order of the wire.
  */
 
 /** A big number of bn.js. */

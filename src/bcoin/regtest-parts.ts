@@ -86,7 +86,9 @@ export interface BcoinPool extends EventEmitter {
   open(): Promise<void>;
   connect(): Promise<void>;
   close(): Promise<void>;
-  /** Announces a transaction to this pool's peers and serves it to them, whatever the mempool thinks of it. */
+  /**
+   * Announces a transaction to this pool's peers and serves it to them, whatever the mempool thinks of it.
+   */
   broadcast(tx: BcoinTX): Promise<boolean>;
   on(event: 'packet', listener: (packet: object, peer: BcoinPoolPeer) => void): this;
   on(event: 'error', listener: (error: Error) => void): this;

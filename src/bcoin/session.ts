@@ -35,9 +35,10 @@ const CLOCK_STEP_MS = 1_000;
 const WRITE_BYTES = 256;
 
 /**
- * The session with one peer: bcoin's Peer dials, shakes hands, pings, answers pings, and notices peers that stall or do
- * not read. Its parser and framer are replaced, because of what they cannot read (framing.ts) and because they count
- * nothing; and its idea of whom to talk to is dropped: a monitor listens to any node, pruned or not.
+ * The session with one peer: bcoin's Peer dials, shakes hands, pings, answers pings, and notices peers that
+ * stall or do not read. Its parser and framer are replaced, because of what they cannot read (framing.ts) and
+ * because they count nothing; and its idea of whom to talk to is dropped: a monitor listens to any node,
+ * pruned or not.
  */
 export class Session extends BcoinPeer {
   private readonly magic: number;
@@ -74,7 +75,8 @@ export class Session extends BcoinPeer {
       getRate: () => -1,
     });
     this.magic = session.network.magic;
-    // Of the 566 kB that a peer takes, these are all but four; they serve those who announce, and nothing is announced.
+    // Of the 566 kB that a peer takes, these are all but four; they serve those who announce, and nothing is
+    // announced.
     this.invFilter = null;
     this.addrFilter = null;
   }
@@ -84,8 +86,8 @@ export class Session extends BcoinPeer {
   }
 
   /**
-   * bcoin measures silence by the wall clock: where that is set, or the machine has slept, the times that it noted move along. No
-   * peer has been silent for an hour because our clock was put an hour ahead.
+   * bcoin measures silence by the wall clock: where that is set, or the machine has slept, the times that it
+   * noted move along. No peer has been silent for an hour because our clock was put an hour ahead.
    */
   override maybeTimeout(): void {
     const step = Date.now() - performance.now() - this.wallAhead;

@@ -29,8 +29,8 @@ export interface ProcessedBlock {
   /** How long it took to judge, in milliseconds. */
   readonly processTimeMs: number;
   /**
-   * Satoshi that the coinbase takes beyond the subsidy, where the block is valid: the fees, or less if the miner claims less;
-   * undefined where it claims not even the subsidy.
+   * Satoshi that the coinbase takes beyond the subsidy, where the block is valid: the fees, or less if the
+   * miner claims less; undefined where it claims not even the subsidy.
    */
   readonly totalTxFees: number | undefined;
   /** With `--validate full`, of a block that joined its chain: inputs whose scripts were not judged. */
@@ -43,16 +43,26 @@ export interface ChainEvents {
   newBest: {
     readonly block: Block;
     readonly height: number;
-    /** Median of the times of the block and its 10 ancestors (Unix time, seconds), where they are all known. */
+    /**
+     * Median of the times of the block and its 10 ancestors (Unix time, seconds), where they are all known.
+     */
     readonly medianTime: number | undefined;
   };
   /** A block was judged; comes before what follows from it. */
   processedBlock: ProcessedBlock;
-  /** A block is the best now or stands below it: of a branch that took the place of another one the lowest first, before `newBest`. */
+  /**
+   * A block is the best now or stands below it: of a branch that took the place of another one the lowest
+   * first, before `newBest`.
+   */
   blockConnected: { readonly block: Block; readonly height: number };
-  /** A block that was connected is so no longer: the highest first, before those that take their place are connected. */
+  /**
+   * A block that was connected is so no longer: the highest first, before those that take their place are
+   * connected.
+   */
   blockDisconnected: { readonly hash: string; readonly height: number };
-  /** The best block that had been seen is no longer of the best chain; comes before all that follows from it. */
+  /**
+   * The best block that had been seen is no longer of the best chain; comes before all that follows from it.
+   */
   reorg: {
     /** Blocks of the old chain that are none of the new one's. */
     readonly depth: number;
@@ -62,8 +72,14 @@ export interface ChainEvents {
     /** Height of the last block that both have. */
     readonly forkHeight: number;
   };
-  /** Blocks are missing: asks for them by their hashes, as people write them, the first `depth` blocks below the best header. */
+  /**
+   * Blocks are missing: asks for them by their hashes, as people write them, the first `depth` blocks below
+   * the best header.
+   */
   blocksMissing: { readonly hashes: readonly string[]; readonly depth: number };
-  /** The value in satoshi of an output that a transaction spends was found. `txid` is its 32 bytes as on the wire. */
+  /**
+   * The value in satoshi of an output that a transaction spends was found. `txid` is its 32 bytes as on the
+   * wire.
+   */
   outputFound: { readonly txid: Buffer; readonly index: number; readonly value: number };
 }

@@ -14,7 +14,8 @@ const DEFAULT_PLACE = 'tcp://127.0.0.1:8094';
 
 /**
  * What the collector's options say, checked.
- * @throws UsageError naming the option, its value and what would be right; FailureError where a file can't be used
+ * @throws UsageError naming the option, its value and what would be right; FailureError where a file can't be
+ *   used
  */
 export async function collectSettings(
   args: ArgumentsCamelCase<CollectArguments>,

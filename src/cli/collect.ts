@@ -11,10 +11,16 @@ import { COLLECT_OPTIONS } from './options';
 import type { Settings } from './settings';
 import { untilSignal } from './signals';
 
-/** Milliseconds from the signal in which it ends: senders get their answers first, then exporters deliver what waits. */
+/**
+ * Milliseconds from the signal in which it ends: senders get their answers first, then exporters deliver what
+ * waits.
+ */
 const END_MS = 9_800;
 
-/** `btcdmon-node collect`: takes the points of other nodes until it is told to stop. Flags win over `settings`. */
+/**
+ * `btcdmon-node collect`: takes the points of other nodes until it is told to stop. Flags win over
+ * `settings`.
+ */
 export const collectCommand = (settings: Settings): CommandModule<object, CollectArguments> => ({
   command: 'collect',
   describe: 'Take the points of many nodes, and write them where --export says',

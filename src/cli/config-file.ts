@@ -22,8 +22,8 @@ export interface FileValue {
 }
 
 /**
- * The keys of a configuration file, YAML or JSON, in their order. A scalar is taken as it is written: `0123`, `1e3` and `yes`
- * are these letters. What is no text (nothing, null, a map, a list in a list) is refused.
+ * The keys of a configuration file, YAML or JSON, in their order. A scalar is taken as it is written: `0123`,
+ * `1e3` and `yes` are these letters. What is no text (nothing, null, a map, a list in a list) is refused.
  * @throws UsageError that names the file, and the line and the key where there is one
  */
 export function readConfigFile(file: string): FileValue[] {
@@ -31,7 +31,8 @@ export function readConfigFile(file: string): FileValue[] {
   const lines = new LineCounter();
   let document: ReturnType<typeof parseDocument>;
   try {
-    // `failsafe` knows texts, lists and maps alone. Keys are compared below: the parser's way takes the square of their number.
+    // `failsafe` knows texts, lists and maps alone. Keys are compared below: the parser's way takes the
+    // square of their number.
     document = parseDocument(text, { schema: 'failsafe', uniqueKeys: false, lineCounter: lines });
   } catch (error) {
     throw new UsageError(`--config ${file}: not YAML or JSON: ${firstLine(messageOf(error))}`);

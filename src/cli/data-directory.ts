@@ -9,8 +9,9 @@ import { GLOBAL_OPTIONS } from './options';
 const OURS = /^(headers-|peers-|btcdmon\.duckdb|spool|chain)/;
 
 /**
- * Makes the data directory where it is missing; throws FailureError naming it where that can't be. The one that it has by default, and
- * our files in it, are made this user's alone also where they are there already; a folder that the user names keeps its mode.
+ * Makes the data directory where it is missing; throws FailureError naming it where that can't be. The one
+ * that it has by default, and our files in it, are made this user's alone also where they are there already;
+ * a folder that the user names keeps its mode.
  */
 export async function dataDirectory(
   directory: string,
@@ -34,7 +35,10 @@ export async function dataDirectory(
   return directory;
 }
 
-/** Takes the rights of others to a folder of ours and to our files in it. What is another user's stays as it is. */
+/**
+ * Takes the rights of others to a folder of ours and to our files in it. What is another user's stays as it
+ * is.
+ */
 async function close(directory: string): Promise<void> {
   const found = await lstat(directory);
   if (!found.isDirectory()) return;

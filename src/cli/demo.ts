@@ -35,7 +35,10 @@ export const DEMO_OPTIONS = {
 
 type DemoArguments = InferredOptionTypes<typeof GLOBAL_OPTIONS & typeof HTTP_OPTIONS & typeof DEMO_OPTIONS>;
 
-/** `btcdmon-node demo`: a network, the listener on it, a store and its page, in one process. Flags win over `settings`. */
+/**
+ * `btcdmon-node demo`: a network, the listener on it, a store and its page, in one process. Flags win over
+ * `settings`.
+ */
 export const demoCommand = (settings: Settings): CommandModule<object, DemoArguments> => ({
   command: 'demo',
   describe: 'Show it at work on a Bitcoin network (regtest) inside this process',

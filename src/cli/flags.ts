@@ -4,8 +4,8 @@ import { type OptionTable, readBoolean, readValue } from './option';
 import type { Settings } from './settings';
 
 /**
- * Gives yargs the options of a table with what variables and the file say of them, and has what flags say checked by the
- * same rules.
+ * Gives yargs the options of a table with what variables and the file say of them, and has what flags say
+ * checked by the same rules.
  * @param settings left out where flags alone set the options
  * @param isGlobal whether the options are of every command
  */
@@ -22,7 +22,10 @@ export function withOptions<T>(
   return yargs;
 }
 
-/** What yargs needs of a table: it would make numbers of values whose type is left open, and check choices in other words. */
+/**
+ * What yargs needs of a table: it would make numbers of values whose type is left open, and check choices in
+ * other words.
+ */
 function asTexts(table: OptionTable): OptionTable {
   return Object.fromEntries(
     Object.entries(table).map(([name, { choices, ...spec }]) => {
@@ -55,7 +58,8 @@ function checkFlags(argv: Record<string, unknown>, table: OptionTable, settings?
 }
 
 /**
- * Writes boolean flags as yargs reads them: it would take `--join=yes` for false, and `--join maybe` for a stray word.
+ * Writes boolean flags as yargs reads them: it would take `--join=yes` for false, and `--join maybe` for a
+ * stray word.
  * @param names the boolean options, without dashes
  * @throws UsageError where what follows the = is neither true nor false
  */

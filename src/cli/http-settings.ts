@@ -29,7 +29,8 @@ export interface HttpArguments {
 /**
  * What the options of the page say, checked; undefined where there is to be none.
  * @param urls those of --export, where some were given
- * @throws UsageError naming the option, its value and what would be right; FailureError where the token can't be used
+ * @throws UsageError naming the option, its value and what would be right; FailureError where the token can't
+ *   be used
  */
 export async function httpSettings(
   { http, httpTokenFile, httpHost = [], httpProxy = [] }: HttpArguments,

@@ -36,8 +36,8 @@ function commands(settings: Settings): CommandModule[] {
 }
 
 /**
- * Runs the command line. An error that a person can act on is one line on stderr and an exit status: 2 for a wrong call,
- * 1 for a failure. Any other is a fault of the program and keeps its stack.
+ * Runs the command line. An error that a person can act on is one line on stderr and an exit status: 2 for a
+ * wrong call, 1 for a failure. Any other is a fault of the program and keeps its stack.
  */
 export async function main(args: readonly string[]): Promise<void> {
   let settings: Settings | undefined;
@@ -86,7 +86,8 @@ function parser(args: readonly string[], settings: Settings): Argv {
     .wrap(Math.min(110, process.stdout.columns || 110))
     .exitProcess(false)
     .fail((message: string, error: Error | undefined) => {
-      // Without an error, or with one of yargs' own, the arguments are wrong; any other came out of a command.
+      // Without an error, or with one of yargs' own, the arguments are wrong; any other came out of a
+      // command.
       throw error === undefined || error.name === 'YError' ? new UsageError(explain(message)) : error;
     });
 }

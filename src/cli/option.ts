@@ -2,9 +2,9 @@ import type { Options } from 'yargs';
 import { UsageError } from '../lib/errors';
 
 /**
- * One option: what yargs needs to know of it, and how its text is read. The same entry serves the flag, the variable and the
- * key of the file. To add an option, add an entry to the table of its command (options.ts, or the file of a command that
- * only asks); nothing else has to know of it.
+ * One option: what yargs needs to know of it, and how its text is read. The same entry serves the flag, the
+ * variable and the key of the file. To add an option, add an entry to the table of its command (options.ts,
+ * or the file of a command that only asks); nothing else has to know of it.
  */
 export interface OptionSpec extends Options {
   /** Reads one value; throws UsageError that begins with `--name` and says what would be right. */

@@ -195,7 +195,8 @@ export const LISTEN_OPTIONS = {
     read: whole('mempool-size'),
     type: 'string',
     requiresArg: true,
-    // With a full view the whole program takes 500 MB, with Core's 300 it would take 710 (npm run soak -- --distinct).
+    // With a full view the whole program takes 500 MB, with Core's 300 it would take 710 (npm run soak --
+    // --distinct).
     default: '100',
     describe:
       'Megabytes of memory for unconfirmed transactions, their bytes included; the oldest leave first',

@@ -4,9 +4,9 @@ import { messageOf } from '../lib/errors';
 const LAST_WORDS_MS = 1_000;
 
 /**
- * Keeps outputs that go away from ending the program with a stack trace. A reader of the answer who leaves (`| head`) ends it
- * quietly, with status 0. An answer that can't be written (a full disk) is one line and status 1. Without standard error nothing is
- * said.
+ * Keeps outputs that go away from ending the program with a stack trace. A reader of the answer who leaves
+ * (`| head`) ends it quietly, with status 0. An answer that can't be written (a full disk) is one line and
+ * status 1. Without standard error nothing is said.
  */
 export function guardOutputs(): void {
   process.stderr.on('error', () => undefined);

@@ -6,7 +6,10 @@ import { type OptionSpec, type OptionTable, readValue, variableOf } from './opti
 /** A value of an option as yargs takes it. */
 export type SettingValue = string | boolean | readonly string[];
 
-/** Variables that hold secrets: no flag and no file sets these, other users of the machine could read them there. */
+/**
+ * Variables that hold secrets: no flag and no file sets these, other users of the machine could read them
+ * there.
+ */
 export const SECRET_VARIABLES = [
   'BTCDMON_COLLECT_TOKEN',
   'BTCDMON_HTTP_TOKEN',
@@ -18,10 +21,16 @@ export const SECRET_VARIABLES = [
   'BTCDMON_NATS_TOKEN',
 ] as const;
 
-/** What Kubernetes puts into the environment of every container for a service whose name begins with `btcdmon`. */
+/**
+ * What Kubernetes puts into the environment of every container for a service whose name begins with
+ * `btcdmon`.
+ */
 const OF_KUBERNETES = /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/;
 
-/** Text from a variable or a file with the words that name its place: they stand where `--name` would stand for a flag. */
+/**
+ * Text from a variable or a file with the words that name its place: they stand where `--name` would stand
+ * for a flag.
+ */
 interface Given {
   readonly isList: boolean;
   readonly where: string;
@@ -39,8 +48,8 @@ export interface KnownOptions {
 }
 
 /**
- * What the environment and the file say of options, not yet read: the same name may be another option for another command, as
- * `listen` is. Remembers where each value came from, so that an error names that place.
+ * What the environment and the file say of options, not yet read: the same name may be another option for
+ * another command, as `listen` is. Remembers where each value came from, so that an error names that place.
  */
 export class Settings {
   /** Where the value came from that counts; a flag has no entry. */
@@ -95,7 +104,10 @@ export class Settings {
       this.origins.delete(name);
   }
 
-  /** Takes the arguments of the command line: an option that stands there by its name has its value from there. */
+  /**
+   * Takes the arguments of the command line: an option that stands there by its name has its value from
+   * there.
+   */
   flagsIn(args: readonly string[]): void {
     for (const arg of args) {
       if (arg === '--') return;
@@ -104,7 +116,10 @@ export class Settings {
     }
   }
 
-  /** A message that begins with `--name`, with the variable or the place in the file instead where the value is from there. */
+  /**
+   * A message that begins with `--name`, with the variable or the place in the file instead where the value
+   * is from there.
+   */
   named(message: string): string {
     const name = /^--([a-z-]+)(?=[ :])/.exec(message)?.[1];
     const given = name === undefined || this.flags.has(name) ? undefined : this.origins.get(name)?.given;
@@ -134,8 +149,8 @@ function valueOf(name: string, spec: OptionSpec, given: Given): SettingValue {
 }
 
 /**
- * `BTCDMON_LOG_LEVEL` for `--log-level`. Options that can be repeated take a list with commas between. An empty variable counts
- * as not set.
+ * `BTCDMON_LOG_LEVEL` for `--log-level`. Options that can be repeated take a list with commas between. An
+ * empty variable counts as not set.
  */
 function readEnvironment(
   env: NodeJS.ProcessEnv,

@@ -1,4 +1,7 @@
-/** Milliseconds from the signal until the program is ended whatever it still does: what keeps it longer can't be interrupted. */
+/**
+ * Milliseconds from the signal until the program is ended whatever it still does: what keeps it longer can't
+ * be interrupted.
+ */
 const END_MS = 4_800;
 
 let signalled = false;
@@ -9,8 +12,9 @@ export function wasSignalled(): boolean {
 }
 
 /**
- * Resolves at the first SIGINT, SIGTERM or SIGHUP (the terminal was closed), or when `ended` does; a second signal ends the process at once. `endMs`
- * milliseconds after the first it ends in any case, by the signal that nothing holds up: exit() waits for threads.
+ * Resolves at the first SIGINT, SIGTERM or SIGHUP (the terminal was closed), or when `ended` does; a second
+ * signal ends the process at once. `endMs` milliseconds after the first it ends in any case, by the signal
+ * that nothing holds up: exit() waits for threads.
  */
 export async function untilSignal(ended: Promise<unknown>, endMs = END_MS): Promise<void> {
   let onSignal: (() => void) | undefined;

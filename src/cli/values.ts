@@ -10,7 +10,10 @@ import { NETWORKS, type NetworkName } from '../wire/networks';
 
 const MAX_NODE = 64;
 
-/** A tag of every point: a long name would cost bytes in each, and line protocol can't hold a backslash at its end. */
+/**
+ * A tag of every point: a long name would cost bytes in each, and line protocol can't hold a backslash at its
+ * end.
+ */
 export function readNode(name: string): string {
   if (/^[\x21-\x7e]([\x20-\x7e]{0,62}[\x21-\x7e])?$/.test(name) && !name.endsWith('\\')) return name;
   throw new UsageError(
@@ -18,7 +21,10 @@ export function readNode(name: string): string {
   );
 }
 
-/** A host name, with something behind it, as the name of a node: what a host may be called and a node may not is replaced. */
+/**
+ * A host name, with something behind it, as the name of a node: what a host may be called and a node may not
+ * is replaced.
+ */
 export function defaultNode(host: string, behind = ''): string {
   const name = host.replace(/[^\x21-\x7e]|\\/g, '-').slice(0, MAX_NODE - behind.length);
   return `${name === '' ? 'node' : name}${behind}`;
@@ -49,7 +55,9 @@ export function whole(name: string, max = 999_999_999): (text: string) => number
   };
 }
 
-/** Checks an `--export` URL. The exporter that it names is made and thrown away: nothing is opened by that. */
+/**
+ * Checks an `--export` URL. The exporter that it names is made and thrown away: nothing is opened by that.
+ */
 export function readExport(url: string): string {
   createExporter(url, { clock: new SystemClock(), warn: () => undefined, env: {} });
   return url;

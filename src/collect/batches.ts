@@ -10,12 +10,15 @@ export interface Batch {
   owner: (() => void) | undefined;
 }
 
-/** Batches of connections that have ended, kept for senders that come again. A thousand nodes leave a thousand. */
+/**
+ * Batches of connections that have ended, kept for senders that come again. A thousand nodes leave a
+ * thousand.
+ */
 const MAX_LEFT = 10_000;
 
 /**
- * The batches that came over connections and may come again, because their senders were not told that all of it is safe: what was
- * taken of them is taken once.
+ * The batches that came over connections and may come again, because their senders were not told that all of
+ * it is safe: what was taken of them is taken once.
  */
 export class Batches {
   private readonly batches = new Map<string, Batch>();
@@ -23,8 +26,9 @@ export class Batches {
   private readonly left = new Set<string>();
 
   /**
-   * The batch with an id, which now comes over the connection that `owner` ends. One that comes over another connection is ended
-   * there: its sender has given that up, and what is still under way would be taken twice.
+   * The batch with an id, which now comes over the connection that `owner` ends. One that comes over another
+   * connection is ended there: its sender has given that up, and what is still under way would be taken
+   * twice.
    * @param isFirst whether it is the first of its connection: only of that one may a part have come before
    */
   begin(id: string, isFirst: boolean, owner: () => void): Batch {

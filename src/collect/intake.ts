@@ -16,8 +16,8 @@ export interface Taken {
 }
 
 /**
- * Where lines of nodes come in, from whatever source: each is read, and its point goes into the queue of every exporter. Points keep
- * their node, their time and all else that they came with.
+ * Where lines of nodes come in, from whatever source: each is read, and its point goes into the queue of
+ * every exporter. Points keep their node, their time and all else that they came with.
  */
 export class Intake {
   private readonly parser = new LineParser();
@@ -46,8 +46,8 @@ export class Intake {
   }
 
   /**
-   * Takes one line, without its newline; false where it is refused. `from` names the sender in the log. `mayBeStored` tells that an
-   * earlier run of this program may have stored it.
+   * Takes one line, without its newline; false where it is refused. `from` names the sender in the log.
+   * `mayBeStored` tells that an earlier run of this program may have stored it.
    */
   line(text: string, from: string, mayBeStored = false): boolean {
     const point = this.parser.parse(text);
@@ -88,8 +88,8 @@ export class Intake {
   }
 
   /**
-   * Resolves when there is room for more: whoever reads from senders waits for it, so that what a slow or dead database can't take
-   * stays with them, on their disks, and nothing is dropped here.
+   * Resolves when there is room for more: whoever reads from senders waits for it, so that what a slow or
+   * dead database can't take stays with them, on their disks, and nothing is dropped here.
    */
   room(): Promise<void> {
     if (!this.isCrowded()) return Promise.resolve();
@@ -98,8 +98,8 @@ export class Intake {
   }
 
   /**
-   * Hurries what was taken on its way. Resolves to true once all of it is stored, on disk, or was counted as dropped; to false
-   * where the end of the program came first.
+   * Hurries what was taken on its way. Resolves to true once all of it is stored, on disk, or was counted as
+   * dropped; to false where the end of the program came first.
    */
   async safe(): Promise<boolean> {
     const reached = await Promise.all(this.modules.queues.map((queue) => queue.flush()));

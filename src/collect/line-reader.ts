@@ -12,9 +12,10 @@ export interface LineSink {
 const NEWLINE = 0x0a;
 
 /**
- * Cuts a stream of bytes into lines of text. A newline ends a line wherever it stands, also within quotes, where line protocol
- * would allow it: none of our strings has any, and a quote that is never closed costs its own line and no other. A line that is too
- * long is skipped up to its end; what waits for its newline is never more than one line.
+ * Cuts a stream of bytes into lines of text. A newline ends a line wherever it stands, also within quotes,
+ * where line protocol would allow it: none of our strings has any, and a quote that is never closed costs its
+ * own line and no other. A line that is too long is skipped up to its end; what waits for its newline is
+ * never more than one line.
  */
 export class LineReader {
   /** The begin of a line, up to the end of the bytes so far. */

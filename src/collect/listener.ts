@@ -155,7 +155,8 @@ export class Listener implements Source {
       return false;
     };
     if (!mayTry()) {
-      // Without a word: a node with the right token behind the same address takes this for a broken line, and comes again.
+      // Without a word: a node with the right token behind the same address takes this for a broken line, and
+      // comes again.
       socket.on('error', () => undefined).destroy();
       return;
     }

@@ -56,12 +56,16 @@ const WORKING_MS = CONFIRM_MS / 3;
 const FINISH_MS = 2_000;
 
 /**
- * Takes the messages of a stream, as one of a group. A message is confirmed to the servers once all its points are safe: stored, or on
- * the disk of an exporter's spool. Whatever was not confirmed comes again, to this or to another collector of the group.
+ * Takes the messages of a stream, as one of a group. A message is confirmed to the servers once all its
+ * points are safe: stored, or on the disk of an exporter's spool. Whatever was not confirmed comes again, to
+ * this or to another collector of the group.
  */
 export class NatsSource {
   private session: NatsSession | undefined;
-  /** Taken and not yet confirmed, by their number and time in the stream: what comes again meanwhile is not taken twice. */
+  /**
+   * Taken and not yet confirmed, by their number and time in the stream: what comes again meanwhile is not
+   * taken twice.
+   */
   private readonly inHand = new Map<string, InHand>();
   private readonly backoff: Backoff;
   private readonly from: string;

@@ -13,8 +13,8 @@ interface Prefix {
 }
 
 /**
- * Prefixes that are remembered; a node has some hundreds. Beyond that all are forgotten and learnt anew, so that a sender that
- * makes up names costs time and no memory.
+ * Prefixes that are remembered; a node has some hundreds. Beyond that all are forgotten and learnt anew, so
+ * that a sender that makes up names costs time and no memory.
  */
 const MAX_PREFIXES = 100_000;
 
@@ -35,8 +35,9 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 /**
- * Reads lines of line protocol that nodes wrote, strictly by the schema: a series, tags and columns that it has, values of their
- * types, a node, a time in nanoseconds. Points of one series and tag set share one object of tags.
+ * Reads lines of line protocol that nodes wrote, strictly by the schema: a series, tags and columns that it
+ * has, values of their types, a node, a time in nanoseconds. Points of one series and tag set share one
+ * object of tags.
  */
 export class LineParser {
   private readonly series = new Map<string, readonly [SeriesName, Names]>(
@@ -44,7 +45,9 @@ export class LineParser {
   );
   private readonly prefixes = new Map<string, Prefix>();
 
-  /** One line without its newline. What is wrong with it is returned, not thrown: a bad line must stay cheap. */
+  /**
+   * One line without its newline. What is wrong with it is returned, not thrown: a bad line must stay cheap.
+   */
   parse(line: string): Point | Refusal {
     let space = line.indexOf(' ');
     while (space > 0 && line.charCodeAt(space - 1) === BACKSLASH) space = line.indexOf(' ', space + 1);
@@ -102,7 +105,10 @@ export class LineParser {
   }
 }
 
-/** The same text in memory of its own. A part of a string is a view into it, and would keep all that came in one chunk. */
+/**
+ * The same text in memory of its own. A part of a string is a view into it, and would keep all that came in
+ * one chunk.
+ */
 function copyOf(text: string): string {
   return Buffer.from(text, 'utf8').toString('utf8');
 }

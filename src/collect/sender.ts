@@ -27,8 +27,8 @@ export interface SenderModules {
 const MAX_UNREAD = 16_384;
 
 /**
- * A connection with bytes that nobody read is reset when it is closed, and what was said last is lost with it. So for so long what
- * still comes is read for nothing.
+ * A connection with bytes that nobody read is reset when it is closed, and what was said last is lost with
+ * it. So for so long what still comes is read for nothing.
  */
 const LINGER_MS = 2_000;
 
@@ -36,8 +36,8 @@ const LINGER_MS = 2_000;
 type Progress = 'none' | 'coming' | 'complete' | 'confirmed';
 
 /**
- * One connection of a sender of lines. It reads no faster than the exporters take, and whatever comes over it ends at most this
- * connection.
+ * One connection of a sender of lines. It reads no faster than the exporters take, and whatever comes over it
+ * ends at most this connection.
  */
 export class Sender {
   /** For the log: the sender's address, or the socket. */

@@ -1,4 +1,6 @@
-/** Anything that brings lines into an `Intake`: a listener for senders, or a subscription to a message bus. */
+/**
+ * Anything that brings lines into an `Intake`: a listener for senders, or a subscription to a message bus.
+ */
 export interface Source {
   /** Senders, or servers, that it is connected to. */
   readonly connections: number;

@@ -28,7 +28,10 @@ const WARN_EVERY_MS = 60_000;
 /** No receiver may hold its points back for longer, whatever it asks for. */
 const LONGEST_WAIT_MS = 300_000;
 
-/** Counts attempts that failed in a row, says how long to pause before the next, and warns once a minute at most. */
+/**
+ * Counts attempts that failed in a row, says how long to pause before the next, and warns once a minute at
+ * most.
+ */
 export class Backoff {
   private inRow = 0;
   private asked = 0;
@@ -67,8 +70,8 @@ export class Backoff {
   }
 
   /**
-   * Milliseconds before the next attempt: half of it is random, so that many writers don't return to a server in step.
-   * `isHurried` tells that the program ends, where a long pause would use up the time that is left.
+   * Milliseconds before the next attempt: half of it is random, so that many writers don't return to a server
+   * in step. `isHurried` tells that the program ends, where a long pause would use up the time that is left.
    */
   pauseMs(isHurried: boolean): number {
     const { minMs, maxMs } = this.options;

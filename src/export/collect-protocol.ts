@@ -1,6 +1,6 @@
 /**
- * What a sender and `btcdmon-node collect` say to each other beside the lines, over TCP, TLS or a Unix socket. The sender's part
- * are comments, which every receiver of line protocol skips:
+ * What a sender and `btcdmon-node collect` say to each other beside the lines, over TCP, TLS or a Unix
+ * socket. The sender's part are comments, which every receiver of line protocol skips:
  *
  *     > #btcdmon 1 token=…        first of all; without the token where none is needed
  *     < ready
@@ -10,9 +10,10 @@
  *     < wait                      now and then, until the points are safe
  *     < ok ID REFUSED             they are; so many lines of the batch were refused
  *
- * or, before the connection is closed, `refused WHY`. A sender that does not begin so is taken as any client of line protocol is: it
- * needs no token, or is refused, and nothing is confirmed. A batch that was not confirmed is sent again under its id, by the next
- * connection; the collector skips as many of its lines as it has taken already.
+ * or, before the connection is closed, `refused WHY`. A sender that does not begin so is taken as any client
+ * of line protocol is: it needs no token, or is refused, and nothing is confirmed. A batch that was not
+ * confirmed is sent again under its id, by the next connection; the collector skips as many of its lines as
+ * it has taken already.
  */
 
 /** Grows when one side would misread the other. */

@@ -1,6 +1,6 @@
 /**
- * Packs lines into datagrams. What is full becomes bytes at once: thousands of lines that wait as strings cost the garbage collector a
- * third more processor time a point.
+ * Packs lines into datagrams. What is full becomes bytes at once: thousands of lines that wait as strings
+ * cost the garbage collector a third more processor time a point.
  */
 export class Datagrams {
   private readonly full: Buffer[] = [];

@@ -1,9 +1,15 @@
 import type { Point } from '../metrics/point';
 import type { StoreProcess } from '../store/process/store-process';
 
-/** What became of one batch. A batch that could not be delivered at all is an exception, and the queue tries again. */
+/**
+ * What became of one batch. A batch that could not be delivered at all is an exception, and the queue tries
+ * again.
+ */
 export interface WriteResult {
-  /** Points handed to the transport. The others can never be written (a value that the format cannot hold); they are skipped. */
+  /**
+   * Points handed to the transport. The others can never be written (a value that the format cannot hold);
+   * they are skipped.
+   */
   readonly sent: number;
   /** Points that the receiver confirmed to have stored; 0 where it cannot (UDP, pipes). */
   readonly acked: number;
@@ -17,17 +23,20 @@ export function confirmed(sent: number, rejection?: string): WriteResult {
 }
 
 /**
- * One way out. An exporter neither buffers nor retries nor counts: its queue does. `write` is never called again before
- * the promise of the last call has settled. Where `write` throws, the queue hands over the same points again, so it
- * must have stored none of them, or be one that writing a point twice does not harm (InfluxDB keeps one point for each
- * series, tags and time).
+ * One way out. An exporter neither buffers nor retries nor counts: its queue does. `write` is never called
+ * again before the promise of the last call has settled. Where `write` throws, the queue hands over the same
+ * points again, so it must have stored none of them, or be one that writing a point twice does not harm
+ * (InfluxDB keeps one point for each series, tags and time).
  */
 export interface Exporter {
   /** Name for logs and for the tag `exporter`: the scheme of its URL. */
   readonly name: string;
   /** The file that it alone can have open; left out where it has none. */
   readonly file?: string;
-  /** Points that it had stored and that are lost, at least, since their bytes were damaged; left out where it can't tell. */
+  /**
+   * Points that it had stored and that are lost, at least, since their bytes were damaged; left out where it
+   * can't tell.
+   */
   readonly damaged?: number;
   /** The embedded store behind it, for queries beside the writing. */
   readonly store?: StoreProcess;

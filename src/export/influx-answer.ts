@@ -5,7 +5,10 @@ import type { Answer } from '../influx/http-client';
 export type Verdict =
   /** All but `refused` points are stored. */
   | { readonly kind: 'stored'; readonly refused: number; readonly reason?: string }
-  /** There are too many lines, or some are bad and the answer does not tell how many: less at a time will show. */
+  /**
+   * There are too many lines, or some are bad and the answer does not tell how many: less at a time will
+   * show.
+   */
   | { readonly kind: 'divide'; readonly reason: string }
   /** Nothing is said of the lines: a later attempt may succeed. */
   | {
@@ -19,7 +22,10 @@ export type Verdict =
 /** InfluxDB 3 lists no more refused lines than this, however many there are. */
 const MOST_LISTED = 100;
 
-/** Words that put the blame on lines: what else a 400 may mean (a proxy's, a missing parameter) is no reason to give points up. */
+/**
+ * Words that put the blame on lines: what else a 400 may mean (a proxy's, a missing parameter) is no reason
+ * to give points up.
+ */
 const BLAMES_LINES =
   /partial write|unable to parse|error parsing line|failed to parse line protocol|parsing failed|field type conflict|column type|outside retention policy/i;
 
@@ -27,9 +33,10 @@ const BLAMES_LINES =
 const NEVER_OF_LINES: ReadonlySet<number> = new Set([401, 403, 404, 407, 408, 429, 502, 503, 504]);
 
 /**
- * Reads an answer of `/write` or `/api/v2/write`. A partial write comes as 400 from InfluxDB 1.x and 3, as 422 or 500 from 2, always in
- * those words; 2 and 3 blame lines in a 500 as well. 1.x and 2 end it with the number of points that they left out, which is 0 where
- * lines could not be parsed; 3 lists the lines. A success has no text, or JSON without an error: a page of HTML is a proxy's.
+ * Reads an answer of `/write` or `/api/v2/write`. A partial write comes as 400 from InfluxDB 1.x and 3, as
+ * 422 or 500 from 2, always in those words; 2 and 3 blame lines in a 500 as well. 1.x and 2 end it with the
+ * number of points that they left out, which is 0 where lines could not be parsed; 3 lists the lines. A
+ * success has no text, or JSON without an error: a page of HTML is a proxy's.
  */
 export function judge(answer: Answer): Verdict {
   const { status, text, retryAfterMs } = answer;

@@ -21,20 +21,23 @@ const PORT = 8089;
 const DATAGRAM_BYTES = 1400;
 
 /**
- * 3,000 datagrams a second, some 20,000 points. InfluxDB 1.6 with Linux's default socket buffer of 212,992 bytes (some 90
- * datagrams: the kernel counts 2,304 bytes for each) lost none of 100,000 points at this rate, 0.15 % at twice and
- * 0.5 % at four times of it on an idle machine of 2 cores; with two busy loops beside it 1 %, 14 % and 15 %. With a `read-buffer`
- * of 4 MiB it lost none at any of them.
+ * 3,000 datagrams a second, some 20,000 points. InfluxDB 1.6 with Linux's default socket buffer of 212,992
+ * bytes (some 90 datagrams: the kernel counts 2,304 bytes for each) lost none of 100,000 points at this rate,
+ * 0.15 % at twice and 0.5 % at four times of it on an idle machine of 2 cores; with two busy loops beside it
+ * 1 %, 14 % and 15 %. With a `read-buffer` of 4 MiB it lost none at any of them.
  */
 const DATAGRAMS_PER_SECOND = 3000;
 
 /**
- * What may go out at once, in seconds of the pace: 15 datagrams at the default one, a sixth of a default buffer. A timer takes
- * 1 ms or a little more, so that much less would not reach the pace.
+ * What may go out at once, in seconds of the pace: 15 datagrams at the default one, a sixth of a default
+ * buffer. A timer takes 1 ms or a little more, so that much less would not reach the pace.
  */
 const BURST_SECONDS = 0.005;
 
-/** From this age on a look-up is made again behind the writing, so that a receiver that moved is followed within a minute. */
+/**
+ * From this age on a look-up is made again behind the writing, so that a receiver that moved is followed
+ * within a minute.
+ */
 const LOOK_AGAIN_MS = 30_000;
 
 /** An older one is waited for, where nothing was written for long, but not longer than this. */
@@ -56,9 +59,10 @@ export interface InfluxUdpOptions {
 }
 
 /**
- * Line protocol in UDP datagrams, for InfluxDB 1.x and Telegraf. Nothing confirms a point: `sent` is what the kernel
- * took. Where the host answers that nothing listens (ICMP, so on near networks alone), the batch goes out again, to the next of
- * its addresses; where none is left, the write fails. InfluxDB keeps a point that came twice once.
+ * Line protocol in UDP datagrams, for InfluxDB 1.x and Telegraf. Nothing confirms a point: `sent` is what the
+ * kernel took. Where the host answers that nothing listens (ICMP, so on near networks alone), the batch goes
+ * out again, to the next of its addresses; where none is left, the write fails. InfluxDB keeps a point that
+ * came twice once.
  */
 export class InfluxUdpExporter implements Exporter {
   readonly name = 'influx+udp';
@@ -122,7 +126,8 @@ export class InfluxUdpExporter implements Exporter {
     const datagrams = new Datagrams(this.datagramBytes);
     const { taken, rejection } = this.serializer.serializeEach(points, (line) => datagrams.add(line));
     for (const datagram of datagrams.all()) await this.send(socket, datagram);
-    // An ICMP answer to the last datagram is reported in the next turn of the event loop, of which this one may be the end.
+    // An ICMP answer to the last datagram is reported in the next turn of the event loop, of which this one
+    // may be the end.
     await nextTurn();
     await nextTurn();
     this.throwRefusal();
@@ -230,8 +235,8 @@ function pace(perSecond: number, least: number): Pace {
 }
 
 /**
- * The exporter of a URL; `rest` is what stands behind its scheme. Options: `datagram` (bytes of the longest), `datagrams`
- * and `bytes` (a second), `buffer` (bytes of our socket's own).
+ * The exporter of a URL; `rest` is what stands behind its scheme. Options: `datagram` (bytes of the longest),
+ * `datagrams` and `bytes` (a second), `buffer` (bytes of our socket's own).
  * @throws UsageError
  */
 export function createInfluxUdp(rest: string, { clock }: ExporterContext): InfluxUdpExporter {

@@ -30,7 +30,10 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** One connection to a receiver of line protocol, from dialling to its end. After its first failure it is of no use any more. */
+/**
+ * One connection to a receiver of line protocol, from dialling to its end. After its first failure it is of
+ * no use any more.
+ */
 export class LineLink {
   private failure: Error | undefined;
   private waiting: Waiting | undefined;

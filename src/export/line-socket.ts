@@ -23,14 +23,17 @@ export interface LineSocketOptions {
   readonly timeoutMs: number;
 }
 
-/** At the start it is seen whether a certificate or a token is refused, but a receiver that is away is not waited for. */
+/**
+ * At the start it is seen whether a certificate or a token is refused, but a receiver that is away is not
+ * waited for.
+ */
 const FIRST_TIMEOUT_MS = 3_000;
 
 /**
- * Line protocol over a connection, for Telegraf's socket listener, VictoriaMetrics, QuestDB and `btcdmon-node collect`. TCP
- * confirms nothing: `sent` is what the kernel took, and what is in its buffers when the receiver dies is lost; a batch that was not
- * taken as a whole is sent again. With `ack` the collector confirms, and nothing is lost. The receiver's name is looked up at
- * each connection.
+ * Line protocol over a connection, for Telegraf's socket listener, VictoriaMetrics, QuestDB and `btcdmon-node
+ * collect`. TCP confirms nothing: `sent` is what the kernel took, and what is in its buffers when the
+ * receiver dies is lost; a batch that was not taken as a whole is sent again. With `ack` the collector
+ * confirms, and nothing is lost. The receiver's name is looked up at each connection.
  */
 export class LineSocketExporter implements LineExporter {
   readonly name: LineSocketOptions['name'];
@@ -90,7 +93,8 @@ export class LineSocketExporter implements LineExporter {
 
   private connect(): Promise<LineLink> {
     const [socket, ready] = this.dial();
-    // The monitor ends when its sources do, never waits for this socket. At the start there is nothing else that it waits for.
+    // The monitor ends when its sources do, never waits for this socket. At the start there is nothing else
+    // that it waits for.
     socket.unref();
     return this.talk(socket, ready, this.options.timeoutMs);
   }

@@ -23,8 +23,9 @@ interface Plan {
 }
 
 /**
- * Writes points as lines of InfluxDB's line protocol, by the schema: integers end in `i`, strings are quoted, a column
- * whose value is undefined and a tag whose value is empty are left out. Lines have no newline at their end.
+ * Writes points as lines of InfluxDB's line protocol, by the schema: integers end in `i`, strings are quoted,
+ * a column whose value is undefined and a tag whose value is empty are left out. Lines have no newline at
+ * their end.
  *
  * Tag sets must not be changed once a point with them was written: the start of the line is kept by identity.
  */
@@ -103,8 +104,9 @@ function prefixOf(series: SeriesName, tags: Point['tags'], names: Names): string
 }
 
 /**
- * A backslash before comma, space or equals sign escapes it, and stands for itself elsewhere. One at the end of a value
- * would escape the separator that follows and has no other spelling, so it is cut, as Telegraf does.
+ * A backslash before comma, space or equals sign escapes it, and stands for itself elsewhere. One at the end
+ * of a value would escape the separator that follows and has no other spelling, so it is cut, as Telegraf
+ * does.
  */
 function escapeTag(value: string): string {
   return value.replace(/\\+$/, '').replace(/[, =]/g, '\\$&');

@@ -4,7 +4,10 @@ interface Waiter {
   readonly resolve: (taken: boolean) => void;
 }
 
-/** Tells when the points that a queue had taken at some moment have left its memory; a queue lets them go in their order. */
+/**
+ * Tells when the points that a queue had taken at some moment have left its memory; a queue lets them go in
+ * their order.
+ */
 export class Marks {
   private pushed = 0;
   private waiters: Waiter[] = [];

@@ -5,15 +5,18 @@ import type { QueueSettings } from './queue-options';
 import { Ring } from './ring';
 
 /**
- * Of the points that may wait, the share that those of inbound peers may fill: a stranger's flood pushes out nothing of the peers
- * that we have dialled, nor of the intervals.
+ * Of the points that may wait, the share that those of inbound peers may fill: a stranger's flood pushes out
+ * nothing of the peers that we have dialled, nor of the intervals.
  */
 const INBOUND_SHARE = 0.75;
 
 /** Of the points that may wait, the share at which the buffer is crowded. */
 const CROWDED_SHARE = 0.5;
 
-/** Points that wait in memory, in a ring. A batch is ready when it is full, or when its first point has waited `flushMs`. */
+/**
+ * Points that wait in memory, in a ring. A batch is ready when it is full, or when its first point has waited
+ * `flushMs`.
+ */
 export class MemoryBuffer implements QueueBuffer<readonly Point[]> {
   readonly spooled = undefined;
   readonly damaged = undefined;

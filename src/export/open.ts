@@ -37,8 +37,9 @@ export interface OpenExports {
 }
 
 /**
- * Makes and opens the exporter of each URL and puts a queue in front of it, with a spool where the exporter is one of lines. Where
- * one can't be opened, those that were are closed again. Further exporters of one kind are named #2, #3.
+ * Makes and opens the exporter of each URL and puts a queue in front of it, with a spool where the exporter
+ * is one of lines. Where one can't be opened, those that were are closed again. Further exporters of one kind
+ * are named #2, #3.
  * @throws UsageError or FailureError of the first that fails
  */
 export async function openExports(urls: readonly string[], modules: ExportsModules): Promise<OpenExports> {
@@ -75,7 +76,8 @@ export async function openExports(urls: readonly string[], modules: ExportsModul
 }
 
 /**
- * Refuses two exports to one place before any is opened: a file can be opened once alone, and a receiver would get each point twice.
+ * Refuses two exports to one place before any is opened: a file can be opened once alone, and a receiver
+ * would get each point twice.
  * @throws UsageError
  */
 async function refuseSame(urls: readonly string[], exporters: readonly AnyExporter[]): Promise<void> {

@@ -9,8 +9,8 @@ export interface Pace {
 }
 
 /**
- * A token bucket: lets `perSecond` units a second pass, of them `burst` at once. A bucket that was idle or late holds
- * one burst and no more, so that lost time is never made up for.
+ * A token bucket: lets `perSecond` units a second pass, of them `burst` at once. A bucket that was idle or
+ * late holds one burst and no more, so that lost time is never made up for.
  */
 export class Pacer {
   private tokens: number;

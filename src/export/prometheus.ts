@@ -23,9 +23,9 @@ export interface PrometheusOptions {
 }
 
 /**
- * Serves `/metrics` for Prometheus to scrape: counters, gauges and histograms that follow from the schema (`prometheus/names.ts`).
- * A scrape sees states, not points: `sent` are points that it includes from now on, and nothing confirms that
- * anybody came for them.
+ * Serves `/metrics` for Prometheus to scrape: counters, gauges and histograms that follow from the schema
+ * (`prometheus/names.ts`). A scrape sees states, not points: `sent` are points that it includes from now on,
+ * and nothing confirms that anybody came for them.
  */
 export class PrometheusExporter implements Exporter {
   readonly name = 'prometheus';

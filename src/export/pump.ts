@@ -13,7 +13,10 @@ export interface PumpOptions<Batch> {
   readonly onIdle: () => void;
 }
 
-/** Moves the batches of a buffer to their destination, one at a time; after a failure it pauses and tries again. */
+/**
+ * Moves the batches of a buffer to their destination, one at a time; after a failure it pauses and tries
+ * again.
+ */
 export class Pump<Batch> {
   private isRunning = false;
   private isHurried = false;

@@ -1,6 +1,7 @@
 /**
- * Points that may wait; outputs', which are most, take 45 MB then. One transaction can make 111,112: it has a point for each
- * output, and an output takes 9 of a million bytes. Two of those do not push out what waits beside them.
+ * Points that may wait; outputs', which are most, take 45 MB then. One transaction can make 111,112: it has a
+ * point for each output, and an output takes 9 of a million bytes. Two of those do not push out what waits
+ * beside them.
  */
 const MAX_POINTS = 250_000;
 
@@ -12,9 +13,15 @@ export interface QueueOptions {
   readonly maxPoints?: number;
   /** Points handed to one write, of an exporter or of the spool. */
   readonly batchPoints?: number;
-  /** How long a point waits for others to go with it, in milliseconds: what `kill -9` can take where there is a spool. */
+  /**
+   * How long a point waits for others to go with it, in milliseconds: what `kill -9` can take where there is
+   * a spool.
+   */
   readonly flushMs?: number;
-  /** First pause after a write that failed, in milliseconds; doubled at each further failure up to `retryMaxMs`. */
+  /**
+   * First pause after a write that failed, in milliseconds; doubled at each further failure up to
+   * `retryMaxMs`.
+   */
   readonly retryMinMs?: number;
   readonly retryMaxMs?: number;
 }

@@ -27,7 +27,10 @@ export interface QueueModules<Batch> {
   readonly buffer: (owner: BufferOwner, warn: Warn) => QueueBuffer<Batch>;
   readonly clock: Clock;
   readonly warn: Warn;
-  /** Called once when the other side is gone for good (the reader of a pipe); later points are counted as dropped. */
+  /**
+   * Called once when the other side is gone for good (the reader of a pipe); later points are counted as
+   * dropped.
+   */
   readonly onEnded?: (() => void) | undefined;
 }
 
@@ -35,8 +38,8 @@ export interface QueueModules<Batch> {
 const CLOSE_SHARE = 0.25;
 
 /**
- * The bounded queue in front of an exporter. It alone retries and counts; its buffer holds the points, in memory or on disk. `push` never
- * waits and never throws.
+ * The bounded queue in front of an exporter. It alone retries and counts; its buffer holds the points, in
+ * memory or on disk. `push` never waits and never throws.
  */
 export class ExportQueue<Batch> implements PointQueue {
   private readonly buffer: QueueBuffer<Batch>;
@@ -103,8 +106,9 @@ export class ExportQueue<Batch> implements PointQueue {
   }
 
   /**
-   * Delivers what waits, closes the exporter and returns at the latest `deadlineMs` milliseconds after the call. What is in memory then is
-   * counted as dropped and warned of; what is on disk is delivered by the next run. Returns the final counts.
+   * Delivers what waits, closes the exporter and returns at the latest `deadlineMs` milliseconds after the
+   * call. What is in memory then is counted as dropped and warned of; what is on disk is delivered by the
+   * next run. Returns the final counts.
    */
   async close(deadlineMs: number): Promise<QueueStats> {
     if (this.state === 'closing' || this.state === 'closed') return this.stats();

@@ -24,7 +24,10 @@ interface Kind {
   /** How its URL is written, for help and errors. */
   readonly form: string;
   readonly help: string;
-  /** `rest` is the URL after the scheme and its colon; null, or a UsageError that says more, where it is malformed. */
+  /**
+   * `rest` is the URL after the scheme and its colon; null, or a UsageError that says more, where it is
+   * malformed.
+   */
   readonly create: (rest: string, context: ExporterContext) => AnyExporter | null;
 }
 

@@ -14,8 +14,9 @@ export interface Lines {
 const MOST_FAILURES = 24;
 
 /**
- * Finds the lines for which a server refuses a batch without saying so. A line is given up only if the server takes another line, and
- * refuses this one again after that. While it takes none, nothing is given up: then the fault is the server's.
+ * Finds the lines for which a server refuses a batch without saying so. A line is given up only if the server
+ * takes another line, and refuses this one again after that. While it takes none, nothing is given up: then
+ * the fault is the server's.
  */
 export class Sieve {
   /** Single lines that failed before the server had taken any. */
@@ -28,7 +29,10 @@ export class Sieve {
     private readonly send: (lines: Lines) => Promise<WriteResult>,
     /** Whether an error may be due to the lines; any other ends the attempt. */
     private readonly mayBlameLines: (error: unknown) => boolean,
-    /** A line that the server took before, and takes twice without harm; it shows what the server does where all of a batch fails. */
+    /**
+     * A line that the server took before, and takes twice without harm; it shows what the server does where
+     * all of a batch fails.
+     */
     private readonly known: Lines | undefined,
   ) {}
 

@@ -4,8 +4,8 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /**
- * Where the line behind the first `lines` lines of line protocol begins. A newline within a quoted string ends no line; quotes mean
- * that in the fields alone, not in the tags before the first space.
+ * Where the line behind the first `lines` lines of line protocol begins. A newline within a quoted string
+ * ends no line; quotes mean that in the fields alone, not in the tags before the first space.
  */
 export function offsetOfLine(bytes: Buffer, lines: number): number {
   let at = 0;

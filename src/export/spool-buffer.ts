@@ -17,9 +17,9 @@ export interface SpoolBufferModules {
 }
 
 /**
- * Points that wait on disk, as lines, over restarts. Every point goes to the disk first, in its order, from a buffer in memory that holds
- * it for a moment. So what `btcdmon` said of a run before it was killed is still true afterwards: all the points that it counted as
- * emitted are on disk before that point is.
+ * Points that wait on disk, as lines, over restarts. Every point goes to the disk first, in its order, from a
+ * buffer in memory that holds it for a moment. So what `btcdmon` said of a run before it was killed is still
+ * true afterwards: all the points that it counted as emitted are on disk before that point is.
  */
 export class SpoolBuffer implements QueueBuffer<LineBatch> {
   private readonly memory: MemoryBuffer;

@@ -5,8 +5,8 @@ import { type Exporter, ExporterEnded, type WriteResult } from './exporter';
 import { LineSerializer, MAX_LINE_BYTES } from './line';
 
 /**
- * Line protocol on the standard output, one line a point, for pipes and files. A reader that is slow makes `write`
- * wait; nothing else may write to that stream.
+ * Line protocol on the standard output, one line a point, for pipes and files. A reader that is slow makes
+ * `write` wait; nothing else may write to that stream.
  */
 export class StdoutExporter implements Exporter {
   readonly name = 'stdout';

@@ -3,7 +3,10 @@ import type { Clock } from '../lib/clock';
 /** Where a line of warning goes: the program's logger. */
 export type Warn = (message: string) => void;
 
-/** Things are seldom given up one at a time: the first warning waits this long, so that it names more than one. */
+/**
+ * Things are seldom given up one at a time: the first warning waits this long, so that it names more than
+ * one.
+ */
 const FIRST_MS = 1000;
 const EVERY_MS = 60_000;
 

@@ -15,7 +15,10 @@ export function isWritable(password: string): boolean {
   return /^[\x20-\x7e]+$/.test(password) && !/['\\]/.test(password);
 }
 
-/** Words of InfluxDB where it does not let a user do something; the status does not come with the package's errors. */
+/**
+ * Words of InfluxDB where it does not let a user do something; the status does not come with the package's
+ * errors.
+ */
 const ABOUT_THE_USER = ['authoriz', 'authentication', 'privilege', 'username required'];
 
 /** How long a statement may take: the sums of a day of points are made in one. */

@@ -60,8 +60,10 @@ export class HttpClient {
   }
 
   /**
-   * Asks, and gives the answer as soon as its head is there, whatever its status. Its body comes in UTF-8 as fast as it is read.
-   * @throws Error where the server is silent for `silenceMs`; where that is within the body, reading it throws
+   * Asks, and gives the answer as soon as its head is there, whatever its status. Its body comes in UTF-8 as
+   * fast as it is read.
+   * @throws Error where the server is silent for `silenceMs`; where that is within the body, reading it
+   *   throws
    */
   get(path: string, signal: AbortSignal, silenceMs: number): Promise<IncomingMessage> {
     return withSecondTry(() => this.tryGet(path, signal, silenceMs));

@@ -4,8 +4,8 @@ import { GRID_NS, checkTime, isPossible } from './point-times';
 /** Source of time, handed to whatever needs it so that tests can own it. */
 export interface Clock {
   /**
-   * Wall-clock time in nanoseconds since the Unix epoch, which is never returned twice. Strictly greater at each call, but for the
-   * calls before and after the system's clock was set back by more than a second.
+   * Wall-clock time in nanoseconds since the Unix epoch, which is never returned twice. Strictly greater at
+   * each call, but for the calls before and after the system's clock was set back by more than a second.
    */
   uniqueNs(): bigint;
   /** Milliseconds on a clock that never steps, for durations. */
@@ -30,7 +30,10 @@ export interface ClockSteps {
   steadily(action: () => void): void;
 }
 
-/** How far the monotonic clock may run from the wall clock (slewed by NTP, set by hand) before it is anchored again. */
+/**
+ * How far the monotonic clock may run from the wall clock (slewed by NTP, set by hand) before it is anchored
+ * again.
+ */
 const MAX_DRIFT_MS = 20;
 
 /** What is more than that is a step. After a smaller one back, times wait for the wall clock. */
@@ -54,9 +57,10 @@ const SYSTEM: ClockSources = {
 /**
  * The system's clock. The wall clock gives milliseconds, the monotonic one the nanoseconds between them.
  *
- * InfluxDB overwrites a point with one of the same series, tags and time, so no time may come twice. Times are multiples of 64 ns plus
- * a remainder. Where the clock would return a time twice, the next multiple is taken. Where it is set back by more than a second, times
- * follow it with another remainder: one that no earlier time at or after the new one has.
+ * InfluxDB overwrites a point with one of the same series, tags and time, so no time may come twice. Times
+ * are multiples of 64 ns plus a remainder. Where the clock would return a time twice, the next multiple is
+ * taken. Where it is set back by more than a second, times follow it with another remainder: one that no
+ * earlier time at or after the new one has.
  */
 export class SystemClock implements Clock, ClockSteps {
   /** What the monotonic clock lacks of the wall clock's nanoseconds. */
@@ -125,7 +129,10 @@ export class SystemClock implements Clock, ClockSteps {
     if (Math.abs(offMs) > STEP_MS) this.tell({ ms: Math.round(offMs), wallMs, isFollowed: true });
   }
 
-  /** Begins to return times from `now` on that were not returned before; where no remainder is free for that, goes on as before. */
+  /**
+   * Begins to return times from `now` on that were not returned before; where no remainder is free for that,
+   * goes on as before.
+   */
   private beginPass(now: bigint): void {
     this.reached[this.remainder] = this.last;
     const free = this.reached.findIndex((reached) => reached < now);

@@ -22,8 +22,9 @@ export class FailureError extends BtcdmonError {
 export const MOST_NAMED = 8;
 
 /**
- * The message of anything thrown, for logs and for errors that name it; never empty. Where there are several errors in one, as
- * of a name with several addresses (Node.js gives these no message of their own), each is named.
+ * The message of anything thrown, for logs and for errors that name it; never empty. Where there are several
+ * errors in one, as of a name with several addresses (Node.js gives these no message of their own), each is
+ * named.
  */
 export function messageOf(error: unknown): string {
   if (!isError(error)) return String(error) || 'unknown error';

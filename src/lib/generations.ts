@@ -1,7 +1,7 @@
 /**
- * The two generations of a memory that forgets its oldest entries. New entries go into the young generation. When that one is
- * full, it becomes the old generation, and the former old one is dropped. So at least the last full generation of entries is
- * remembered, and at most twice as many.
+ * The two generations of a memory that forgets its oldest entries. New entries go into the young generation.
+ * When that one is full, it becomes the old generation, and the former old one is dropped. So at least the
+ * last full generation of entries is remembered, and at most twice as many.
  */
 export class Generations<T> {
   private youngOne: T;

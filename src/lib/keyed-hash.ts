@@ -13,12 +13,14 @@ export function secretBytes(keyBytes: number): number {
 }
 
 /**
- * A hash of keys that strangers choose, with a secret: whoever does not know the secret cannot choose keys that collide. Of
- * any two keys, the pair of their hashes is one of all pairs with the same probability (multilinear hashing, Carter and Wegman
- * 1979): a0 + a1 * w1 + a2 * w2 + ... modulo 2^31 - 1, where the w are the words of 16 bits of the key and the a are secret.
+ * A hash of keys that strangers choose, with a secret: whoever does not know the secret cannot choose keys
+ * that collide. Of any two keys, the pair of their hashes is one of all pairs with the same probability
+ * (multilinear hashing, Carter and Wegman 1979): a0 + a1 * w1 + a2 * w2 + ... modulo 2^31 - 1, where the w
+ * are the words of 16 bits of the key and the a are secret.
  *
- * A sum modulo a power of 2 does not do: there the highest bits of each word reach the highest bit of the sum alone. The words
- * have 16 bits so that the sum stays below 2^53, where numbers of JavaScript are exact. A hash takes 40 ns.
+ * A sum modulo a power of 2 does not do: there the highest bits of each word reach the highest bit of the sum
+ * alone. The words have 16 bits so that the sum stays below 2^53, where numbers of JavaScript are exact. A
+ * hash takes 40 ns.
  */
 export class KeyedHash {
   private readonly factors: Float64Array;
@@ -39,7 +41,8 @@ export class KeyedHash {
     const { factors } = this;
     let sum = factors[0] ?? 0;
     let other = 0;
-    // Words are put together here because `readUInt16LE` takes twice the time. Two sums do not wait for each other.
+    // Words are put together here because `readUInt16LE` takes twice the time. Two sums do not wait for each
+    // other.
     for (let k = 1, i = start; k < factors.length; k += 2, i += 4) {
       sum += ((bytes[i] ?? 0) | ((bytes[i + 1] ?? 0) << 8)) * (factors[k] ?? 0);
       other += ((bytes[i + 2] ?? 0) | ((bytes[i + 3] ?? 0) << 8)) * (factors[k + 1] ?? 0);
@@ -47,7 +50,10 @@ export class KeyedHash {
     return remainder(sum + other);
   }
 
-  /** The hash of a number from 0 to 2^48 - 1: what `of` gives for its 6 bytes, the lowest first, and zeros behind them. */
+  /**
+   * The hash of a number from 0 to 2^48 - 1: what `of` gives for its 6 bytes, the lowest first, and zeros
+   * behind them.
+   */
   ofUint48(value: number): number {
     const { factors } = this;
     const middle = (value >>> 16) & 0xffff;

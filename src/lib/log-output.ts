@@ -13,8 +13,9 @@ export interface LogStream extends StatusOutput {
 }
 
 /**
- * Standard error for a log that must not hurt the program. A reader that stands still (a pipe that nobody empties) costs the lines that
- * come meanwhile; one that is gone, or a full disk, costs lines as well. They are counted, and told once lines can be written again.
+ * Standard error for a log that must not hurt the program. A reader that stands still (a pipe that nobody
+ * empties) costs the lines that come meanwhile; one that is gone, or a full disk, costs lines as well. They
+ * are counted, and told once lines can be written again.
  */
 export class LogOutput implements StatusOutput {
   private lost = 0;
@@ -80,7 +81,10 @@ export class LogOutput implements StatusOutput {
   }
 }
 
-/** A descriptor of a file or device; null for a pipe or a socket, where writing must not wait, and where there is none. */
+/**
+ * A descriptor of a file or device; null for a pipe or a socket, where writing must not wait, and where there
+ * is none.
+ */
 function fileOf(fd: number | undefined): number | null {
   if (fd === undefined) return null;
   try {

@@ -10,8 +10,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export type { Logger as Log };
 
 /**
- * The program's log, on stderr: stdout is for answers and points. On a terminal a line a person reads, elsewhere a JSON
- * object a line.
+ * The program's log, on stderr: stdout is for answers and points. On a terminal a line a person reads,
+ * elsewhere a JSON object a line.
  */
 export function createLog(level: LogLevel, status = new StatusLine(logOutput())): Logger {
   return createLogger({

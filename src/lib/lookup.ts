@@ -1,6 +1,9 @@
 import { lookup } from 'node:dns/promises';
 
-/** Finds the addresses of a name, IPv4 and IPv6, in the order in which they are to be tried. Rejects where there are none. */
+/**
+ * Finds the addresses of a name, IPv4 and IPv6, in the order in which they are to be tried. Rejects where
+ * there are none.
+ */
 export type Lookup = (host: string) => Promise<readonly string[]>;
 
 /** Asks the system: its file of hosts, and DNS. */

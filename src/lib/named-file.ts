@@ -23,9 +23,10 @@ export interface NamedFile {
 }
 
 /**
- * Reads a whole file that the user names. Only a file is opened: opening a FIFO waits for a writer, and opening a device may do
- * anything.
- * @throws UsageError where it is something else or too long; FailureError, with what is to be done, where it can't be read
+ * Reads a whole file that the user names. Only a file is opened: opening a FIFO waits for a writer, and
+ * opening a device may do anything.
+ * @throws UsageError where it is something else or too long; FailureError, with what is to be done, where it
+ *   can't be read
  */
 export async function readNamedFile(file: string, options: NamedFileOptions): Promise<NamedFile> {
   try {

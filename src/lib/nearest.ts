@@ -1,6 +1,6 @@
 /**
- * The one of `names` that a mistyped `name` most likely means, or null where none is near: at most a third of its letters,
- * but at least two, are wrong.
+ * The one of `names` that a mistyped `name` most likely means, or null where none is near: at most a third of
+ * its letters, but at least two, are wrong.
  */
 export function nearest(name: string, names: Iterable<string>): string | null {
   let best: string | null = null;
@@ -23,7 +23,10 @@ export function suggestion(name: string, names: Iterable<string>): string {
   return near === null ? '' : `; did you mean ${near}?`;
 }
 
-/** Insertions, deletions and replacements that turn `a` into `b` (Levenshtein), one row of the table at a time. */
+/**
+ * Insertions, deletions and replacements that turn `a` into `b` (Levenshtein), one row of the table at a
+ * time.
+ */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {

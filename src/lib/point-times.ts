@@ -1,9 +1,15 @@
 import { FailureError } from './errors';
 
-/** Times lie this many nanoseconds apart; their remainder tells passes of the clock over the same time from each other. A power of 2. */
+/**
+ * Times lie this many nanoseconds apart; their remainder tells passes of the clock over the same time from
+ * each other. A power of 2.
+ */
 export const GRID_NS = 64n;
 
-/** Points can have times from 1970 to 2262 (nanoseconds in 64 bits, of which InfluxDB and DuckDB keep some for themselves). */
+/**
+ * Points can have times from 1970 to 2262 (nanoseconds in 64 bits, of which InfluxDB and DuckDB keep some for
+ * themselves).
+ */
 const FIRST_MS = 0;
 const LAST_MS = Date.UTC(2262, 0, 1);
 

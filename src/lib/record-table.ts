@@ -9,13 +9,14 @@ const FIRST_CAPACITY = 64;
 const KEY = 4;
 
 /**
- * A hash table from keys of 32 or 36 bytes to records of a fixed size, all in one block of memory that the garbage collector
- * does not look into. Maps of strings and objects take three times as much (bench/mempool.mjs).
+ * A hash table from keys of 32 or 36 bytes to records of a fixed size, all in one block of memory that the
+ * garbage collector does not look into. Maps of strings and objects take three times as much
+ * (bench/mempool.mjs).
  *
- * A record is known by its slot, which it keeps until it is removed; without removals slots count up from 0. Peers choose
- * the keys, so chains are found by a hash with a secret (`KeyedHash`), which each table has for itself. There are as many
- * chains as there ever were records: each new slot splits one (linear hashing, Litwin 1980), because putting a million
- * records into new chains at once stopped the program for 0.4 s.
+ * A record is known by its slot, which it keeps until it is removed; without removals slots count up from 0.
+ * Peers choose the keys, so chains are found by a hash with a secret (`KeyedHash`), which each table has for
+ * itself. There are as many chains as there ever were records: each new slot splits one (linear hashing,
+ * Litwin 1980), because putting a million records into new chains at once stopped the program for 0.4 s.
  */
 export class RecordTable {
   private bytes: Buffer;
@@ -106,7 +107,9 @@ export class RecordTable {
     this.count -= 1;
   }
 
-  /** The most records that one search may look at: the length of the longest chain. It walks the whole table. */
+  /**
+   * The most records that one search may look at: the length of the longest chain. It walks the whole table.
+   */
   get longestSearch(): number {
     let longest = 0;
     for (const head of this.heads.subarray(0, this.chains)) {

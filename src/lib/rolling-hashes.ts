@@ -4,8 +4,9 @@ import { NONE, RecordTable } from './record-table';
 const HASH_BYTES = 32;
 
 /**
- * A set of hashes with bounded memory: it remembers at least the last `capacity` hashes and at most twice as many. A hash takes 40
- * bytes outside of the heap. In `RollingSet`, which takes any string, it takes twice that, and the garbage collector's time.
+ * A set of hashes with bounded memory: it remembers at least the last `capacity` hashes and at most twice as
+ * many. A hash takes 40 bytes outside of the heap. In `RollingSet`, which takes any string, it takes twice
+ * that, and the garbage collector's time.
  */
 export class RollingHashes {
   private readonly generations: Generations<RecordTable>;

@@ -1,6 +1,9 @@
 import { Generations } from './generations';
 
-/** A set of strings with bounded memory: it remembers at least the last `capacity` values and at most twice as many. */
+/**
+ * A set of strings with bounded memory: it remembers at least the last `capacity` values and at most twice as
+ * many.
+ */
 export class RollingSet {
   private readonly generations: Generations<Set<string>>;
 

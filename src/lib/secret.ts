@@ -13,8 +13,8 @@ const MAX_CERTIFICATE_BYTES = 8_000_000;
 /**
  * Reads a password or token from a file: its first line.
  * @param what names the file in errors, such as `--token-file secrets/token`
- * @throws UsageError where it is no file; FailureError where it is missing, is empty, or is open to all users of the machine; never
- * shows what is in it
+ * @throws UsageError where it is no file; FailureError where it is missing, is empty, or is open to all users
+ *   of the machine; never shows what is in it
  */
 export async function readSecretFile(file: string, what: string): Promise<string> {
   const text = await readSecretText(file, what, 'a file whose first line is the secret');

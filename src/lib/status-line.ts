@@ -13,8 +13,8 @@ const CLEAR_LINE = '\r\x1b[K';
 const DEFAULT_COLUMNS = 80;
 
 /**
- * The last line of a terminal, drawn again and again in one place, and all other lines, which go above it. Where there is no
- * terminal there is no such line, and the others pass through.
+ * The last line of a terminal, drawn again and again in one place, and all other lines, which go above it.
+ * Where there is no terminal there is no such line, and the others pass through.
  */
 export class StatusLine {
   /** Takes the other lines, each chunk whole lines. */
@@ -34,7 +34,10 @@ export class StatusLine {
     return this.out.isTTY === true;
   }
 
-  /** Draws a text of one line in place of the last one; cut where the terminal ends, since a wrapped line cannot be taken back. */
+  /**
+   * Draws a text of one line in place of the last one; cut where the terminal ends, since a wrapped line
+   * cannot be taken back.
+   */
   show(text: string): void {
     if (!this.isLive) return;
     this.text = text.slice(0, (this.out.columns ?? DEFAULT_COLUMNS) - 1);

@@ -36,8 +36,8 @@ export interface TargetForm {
 const ZONED = /^(\/\/(?:[^/?#@]*@)?\[[0-9a-f:.]+)%(?:25)?([a-z0-9._-]+)(?=\])/i;
 
 /**
- * Reads `//[user@]host[:port][/path][?option=value&…]`, the part of a URL behind its scheme. A zone is written `%eth0` or, as RFC
- * 6874 has it, `%25eth0`.
+ * Reads `//[user@]host[:port][/path][?option=value&…]`, the part of a URL behind its scheme. A zone is
+ * written `%eth0` or, as RFC 6874 has it, `%25eth0`.
  * @throws UsageError that names what is wrong and never shows a password
  */
 export function parseTarget(rest: string, expected: TargetForm): Target {

@@ -7,10 +7,10 @@ const MAX_BYTES = 4_000_000;
 type Collect = (options: { readonly type: 'minor' }) => void;
 
 /**
- * Has the buffers of read bytes collected before they are many. Node reads each piece of a stream into memory of its own, up to 64 kB.
- * V8 looks for young garbage by its objects alone, whose bytes are few: peers that send large messages leave 40 MB of such
- * buffers behind before it looks, and the allocator does not give all of that back. A collection of young garbage takes 0.1 ms
- * to a few milliseconds.
+ * Has the buffers of read bytes collected before they are many. Node reads each piece of a stream into memory
+ * of its own, up to 64 kB. V8 looks for young garbage by its objects alone, whose bytes are few: peers that
+ * send large messages leave 40 MB of such buffers behind before it looks, and the allocator does not give all
+ * of that back. A collection of young garbage takes 0.1 ms to a few milliseconds.
  */
 export class YoungGarbage {
   private bytes = 0;

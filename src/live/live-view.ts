@@ -126,7 +126,10 @@ export class LiveView implements Live, Collector {
   }
 }
 
-/** Puts an entry last, also where it was in the list before: an orphan is judged once more when its parent is there. */
+/**
+ * Puts an entry last, also where it was in the list before: an orphan is judged once more when its parent is
+ * there.
+ */
 function keep<T>(list: Map<string, T>, key: string, entry: T, most: number): void {
   list.delete(key);
   list.set(key, entry);

@@ -12,8 +12,8 @@ export interface JudgeModules {
 }
 
 /**
- * Judges relayed transactions by a relay policy, each once, and emits `judged`. The policy needs the next block's height and the
- * median time, which it hears of by `newBest`.
+ * Judges relayed transactions by a relay policy, each once, and emits `judged`. The policy needs the next
+ * block's height and the median time, which it hears of by `newBest`.
  */
 export class Judge {
   private nextHeight: number | undefined;

@@ -2,7 +2,10 @@ import type { Standardness } from '../policy/verdict';
 import type { Hash } from '../wire/hash';
 import type { Transaction } from '../wire/transaction';
 
-/** Why a transaction left the relay view. Whatever is built on one that leaves, other than into a block, leaves with it. */
+/**
+ * Why a transaction left the relay view. Whatever is built on one that leaves, other than into a block,
+ * leaves with it.
+ */
 export type RemovalReason =
   /** A block contains it. */
   | 'block'
@@ -53,7 +56,10 @@ export interface MempoolEvents {
     /** Fee of the other transaction; undefined if unknown. */
     readonly otherFee: number | undefined;
   };
-  /** The relay policy was applied to a relayed transaction, at its first receipt, after the relay view took it. */
+  /**
+   * The relay policy was applied to a relayed transaction, at its first receipt, after the relay view took
+   * it.
+   */
   judged: JudgedTransaction;
   /** A transaction left the view. */
   removed: { readonly txid: Hash; readonly reason: RemovalReason };

@@ -18,8 +18,8 @@ export interface FollowRelayModules {
 }
 
 /**
- * Gives the relay view what peers announce and send, and the blocks that join and leave the best chain. Each transaction is judged
- * after the view took it, since the view knows its fee.
+ * Gives the relay view what peers announce and send, and the blocks that join and leave the best chain. Each
+ * transaction is judged after the view took it, since the view knows its fee.
  */
 export function syncRelayView({ view, judge, bus, clock }: FollowRelayModules): void {
   let ticked = clock.monotonicMs();

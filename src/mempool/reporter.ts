@@ -20,7 +20,10 @@ export class Reporter {
     this.fee(slot);
   }
 
-  /** A transaction, relayed for the first time, has no place in the view; its fee is told now, where it is known, or never. */
+  /**
+   * A transaction, relayed for the first time, has no place in the view; its fee is told now, where it is
+   * known, or never.
+   */
   feeAtOnce({ wireTxid: txid, size, vsize }: Transaction, fee: number | undefined): void {
     if (fee !== undefined) this.modules.bus.emit('feeKnown', { txid, fee, size, vsize });
   }

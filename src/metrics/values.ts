@@ -33,7 +33,9 @@ export function namesOf(series: SeriesName): Names {
   };
 }
 
-/** What is wrong with the value of a column, or null. `type` is undefined where the schema lacks the column. */
+/**
+ * What is wrong with the value of a column, or null. `type` is undefined where the schema lacks the column.
+ */
 export function valueProblem(
   series: SeriesName,
   name: string,
@@ -56,8 +58,8 @@ const WANTED: Readonly<Record<ColumnType, string>> = {
 };
 
 /**
- * Whether a column of a type can hold a value. Integers beyond ±2^53 are refused because they are no longer exact, NaN and the infinities as
- * InfluxDB has none.
+ * Whether a column of a type can hold a value. Integers beyond ±2^53 are refused because they are no longer
+ * exact, NaN and the infinities as InfluxDB has none.
  */
 export function isOfType(type: ColumnType, value: Exclude<FieldValue, undefined>): boolean {
   switch (type) {
@@ -86,7 +88,10 @@ export function timeProblem(series: SeriesName, time: bigint): Rejection | null 
   return { reason: 'time', detail: `${series}: ${time} ns is beyond 64 bits` };
 }
 
-/** Why a point without any value is refused: InfluxDB has no such point, and the stores must agree on their counts. */
+/**
+ * Why a point without any value is refused: InfluxDB has no such point, and the stores must agree on their
+ * counts.
+ */
 export function emptyProblem(series: SeriesName): Rejection {
   return { reason: 'no fields', detail: `${series}: a point without any value` };
 }

@@ -84,7 +84,8 @@ export class Announcement implements Listed<Announcement> {
   ) {
     const { announcements } = transaction;
     this.place = announcements.length;
-    // Most transactions have one announcer: an array that is pushed to has room for 16 more, an array of one item has not.
+    // Most transactions have one announcer: an array that is pushed to has room for 16 more, an array of one
+    // item has not.
     if (announcements.length === 0) transaction.announcements = [this];
     else announcements.push(this);
     transaction.open++;
@@ -100,7 +101,9 @@ export class Announcement implements Listed<Announcement> {
     return this.state === 'asked' || this.state === 'overdue';
   }
 
-  /** Takes it out of the list that it stands in, and changes its state; what is counted of its peer follows. */
+  /**
+   * Takes it out of the list that it stands in, and changes its state; what is counted of its peer follows.
+   */
   become(state: AnnouncementState): void {
     const { peer } = this;
     this.list?.remove(this);

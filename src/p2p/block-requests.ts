@@ -11,7 +11,9 @@ import { RollingSet } from '../lib/rolling-set';
 /** How many block hashes are remembered: two weeks of mainnet. */
 const REMEMBERED = 2_016;
 
-/** A peer that has not sent an announced block after this long is passed over for another that announced it. */
+/**
+ * A peer that has not sent an announced block after this long is passed over for another that announced it.
+ */
 const TIMEOUT_MS = 30_000;
 
 /** The same where another was asked in vain before. */
@@ -21,20 +23,28 @@ const NEXT_TIMEOUT_MS = 10_000;
 const OVERDUE_MS = 2_000;
 
 /**
- * The most blocks that may be under way from one peer, or wait for it to be asked. A hostile inventory of nonsense hashes fills no
- * more than this, and keeps no block of another peer out.
+ * The most blocks that may be under way from one peer, or wait for it to be asked. A hostile inventory of
+ * nonsense hashes fills no more than this, and keeps no block of another peer out.
  */
 const MAX_OFFERS = 512;
 
-/** Peers that dialled us share so many, in 30 MB; each may have the least number of them, however many peers there are. */
+/**
+ * Peers that dialled us share so many, in 30 MB; each may have the least number of them, however many peers
+ * there are.
+ */
 const SHARED_OFFERS = 32_768;
 const LEAST_OFFERS = 16;
 
-/** Of the last blocks that came it is remembered who else announced them, and of how many, in case that what came was no block. */
+/**
+ * Of the last blocks that came it is remembered who else announced them, and of how many, in case that what
+ * came was no block.
+ */
 const MAX_ANSWERED = 64;
 const MAX_OTHERS = 64;
 
-/** Blocks that one peer is asked to send at once to fill a gap (Core 31 `src/net_processing.h`: 16 as well). */
+/**
+ * Blocks that one peer is asked to send at once to fill a gap (Core 31 `src/net_processing.h`: 16 as well).
+ */
 const FETCHES_A_PEER = 16;
 
 /** Connections that are looked at to fill gaps, and those of them that are asked. */
@@ -59,13 +69,17 @@ interface Answered {
 }
 
 /**
- * Decides of whom each block is asked: an announced one of its first announcer, a missing one of the peer that was asked for
- * the fewest; then of the next one where that fails. Each block has one deadline, which nothing puts off. Peers that we dialled are
- * preferred to those that dialled us, and whoever let a block lapse is asked last.
+ * Decides of whom each block is asked: an announced one of its first announcer, a missing one of the peer
+ * that was asked for the fewest; then of the next one where that fails. Each block has one deadline, which
+ * nothing puts off. Peers that we dialled are preferred to those that dialled us, and whoever let a block
+ * lapse is asked last.
  */
 export class BlockRequests {
   private readonly arrived = new RollingSet(REMEMBERED);
-  /** What was asked for, under way or given up, as it was announced or was missing: a late answer is an answer. */
+  /**
+   * What was asked for, under way or given up, as it was announced or was missing: a late answer is an
+   * answer.
+   */
   private readonly requested = new RollingSet(REMEMBERED);
   private readonly missing = new RollingSet(REMEMBERED);
   private readonly pending = new Map<string, PendingBlock>();
@@ -103,8 +117,8 @@ export class BlockRequests {
   }
 
   /**
-   * Takes that a peer has begun to send a block unasked, as a compact one; false where the block came before. Whoever calls
-   * it has seen proof of work, so that no bound is needed.
+   * Takes that a peer has begun to send a block unasked, as a compact one; false where the block came before.
+   * Whoever calls it has seen proof of work, so that no bound is needed.
    */
   expect(connection: Connection, hash: string): boolean {
     if (this.arrived.has(hash)) return false;
@@ -121,8 +135,8 @@ export class BlockRequests {
   }
 
   /**
-   * Asks a peer for the whole of a block of which it sent not enough, unless another is being asked. It has no more time for it
-   * than it had.
+   * Asks a peer for the whole of a block of which it sent not enough, unless another is being asked. It has
+   * no more time for it than it had.
    */
   askWhole(connection: Connection, hash: string): void {
     if (this.arrived.has(hash)) return;
@@ -133,7 +147,10 @@ export class BlockRequests {
     connection.request([requestFor(connection, hash)]);
   }
 
-  /** Turns to the next announcer where a peer did not send the rest of a block; to itself, for the whole, at last. */
+  /**
+   * Turns to the next announcer where a peer did not send the rest of a block; to itself, for the whole, at
+   * last.
+   */
   passOver(connection: Connection, hash: string): void {
     const pending = this.pending.get(hash);
     const offer = pending?.asked;
@@ -154,11 +171,13 @@ export class BlockRequests {
    * Asks for blocks that are missing, but for those that are under way.
    * @param hashes as people write them
    * @param depth of the first of them below the best header
-   * @param connections whoever may be asked, the preferred ones first; not all are looked at where they are many
+   * @param connections whoever may be asked, the preferred ones first; not all are looked at where they are
+   *   many
    */
   fetch(hashes: readonly string[], depth: number, connections: Iterable<Connection>): void {
     const now = this.modules.clock.monotonicMs();
-    // Of a forged one, whoever has the block announces it; those that were asked may have nothing but the forgery.
+    // Of a forged one, whoever has the block announces it; those that were asked may have nothing but the
+    // forgery.
     const wanted = hashes
       .map(wireHash)
       .filter(
@@ -180,9 +199,9 @@ export class BlockRequests {
   }
 
   /**
-   * Notes that a block came; tells whether it came for the first time, whether it was asked for, and whether that was because
-   * it was missing. One that nobody asked for is not looked at, so that it may be any bytes under a header: it does not
-   * count as here.
+   * Notes that a block came; tells whether it came for the first time, whether it was asked for, and whether
+   * that was because it was missing. One that nobody asked for is not looked at, so that it may be any bytes
+   * under a header: it does not count as here.
    */
   received(
     hash: string,
@@ -199,8 +218,8 @@ export class BlockRequests {
   }
 
   /**
-   * Takes it that what came under this hash was not the block, but other bytes under its header: the block is asked for again, of
-   * the next announcer or of the next to announce it.
+   * Takes it that what came under this hash was not the block, but other bytes under its header: the block is
+   * asked for again, of the next announcer or of the next to announce it.
    */
   forged(hash: string): void {
     this.arrived.delete(hash);
@@ -237,7 +256,9 @@ export class BlockRequests {
     }
   }
 
-  /** Turns to the next announcer where the one that was asked is silent; to be called several times a second. */
+  /**
+   * Turns to the next announcer where the one that was asked is silent; to be called several times a second.
+   */
   tick(): void {
     const now = this.modules.clock.monotonicMs();
     this.asked.takeDue(now, (offer) => {
@@ -285,8 +306,8 @@ export class BlockRequests {
   }
 
   /**
-   * Of the peers that let no block lapse, or of all where all did, the preferred ones and of these the one that was asked for the
-   * fewest blocks, if it may be asked for more.
+   * Of the peers that let no block lapse, or of all where all did, the preferred ones and of these the one
+   * that was asked for the fewest blocks, if it may be asked for more.
    */
   private leastLoaded(
     connections: readonly Connection[],

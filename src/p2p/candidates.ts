@@ -8,8 +8,9 @@ export interface Candidate<T extends Candidate<T>> extends Listed<T> {
 }
 
 /**
- * Who could be asked for one thing: the highest rank first, of one rank who came first. A candidate whose rank falls is found out when
- * its turn comes, so that each is moved a few times at most, however many there are. `item.list?.remove(item)` removes one.
+ * Who could be asked for one thing: the highest rank first, of one rank who came first. A candidate whose
+ * rank falls is found out when its turn comes, so that each is moved a few times at most, however many there
+ * are. `item.list?.remove(item)` removes one.
  */
 export class Candidates<T extends Candidate<T>> {
   /** By rank; a list is made when it is needed. */

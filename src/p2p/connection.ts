@@ -36,14 +36,15 @@ const MALFORMED: Readonly<Partial<Record<DecodedCommand, Violation>>> = {
 const HANDSHAKE_TIMEOUT = 'handshake-timeout';
 
 /**
- * How long a handshake may take, from the moment the socket is open until `version` and `verack` have come. It is one deadline for
- * all of it: bcoin's own one (`lib/net/peer.js` initVersion) begins when our version is sent, and is looked at every 5 s.
+ * How long a handshake may take, from the moment the socket is open until `version` and `verack` have come.
+ * It is one deadline for all of it: bcoin's own one (`lib/net/peer.js` initVersion) begins when our version
+ * is sent, and is looked at every 5 s.
  */
 const HANDSHAKE_MS = 10_000;
 
 /**
- * Of what waits to be read by a peer, the bytes from which on nothing more of it is handled; Core 31 `src/net.h`
- * DEFAULT_MAXSENDBUFFER.
+ * Of what waits to be read by a peer, the bytes from which on nothing more of it is handled; Core 31
+ * `src/net.h` DEFAULT_MAXSENDBUFFER.
  */
 const MAX_UNSENT = 1_000_000;
 
@@ -52,7 +53,10 @@ const HANGING_UP: readonly DisconnectReason[] = ['closed-by-peer', 'socket-error
 
 const always = (): boolean => true;
 
-/** How a connection came about: kept because the user named it, dialled because its address is known, or taken. */
+/**
+ * How a connection came about: kept because the user named it, dialled because its address is known, or
+ * taken.
+ */
 export type ConnectionKind = 'kept' | 'joined' | 'inbound';
 
 /** What a connection is made from. */
@@ -105,8 +109,9 @@ export interface ConnectionModules {
 }
 
 /**
- * One connection to a peer, from dialling to its end. Counts every byte and message where it passes, before anything is
- * decoded; decodes each message once and hands the value to its handler. Whatever a peer sends ends at most this connection.
+ * One connection to a peer, from dialling to its end. Counts every byte and message where it passes, before
+ * anything is decoded; decodes each message once and hands the value to its handler. Whatever a peer sends
+ * ends at most this connection.
  */
 export class Connection implements PeerInfo, FrameSink, Sender {
   readonly id: number;
@@ -123,7 +128,9 @@ export class Connection implements PeerInfo, FrameSink, Sender {
   addrV2 = false;
   /** When it began, on the monotonic clock in milliseconds. */
   readonly openedAt = performance.now();
-  /** How often it was asked for headers and has not answered: so many `headers` messages are no announcements. */
+  /**
+   * How often it was asked for headers and has not answered: so many `headers` messages are no announcements.
+   */
   awaitedHeaders = 0;
   /** Settles with the reason when the connection has ended. */
   readonly closed: Promise<DisconnectReason>;
@@ -208,7 +215,8 @@ export class Connection implements PeerInfo, FrameSink, Sender {
     } else {
       options.socket.on('error', () => undefined);
       this.session.accept(options.socket);
-      // Nothing is said before the first bytes: one who tries the encrypted transport first then comes back with the old one.
+      // Nothing is said before the first bytes: one who tries the encrypted transport first then comes back
+      // with the old one.
       this.opened();
     }
   }
@@ -260,8 +268,8 @@ export class Connection implements PeerInfo, FrameSink, Sender {
   }
 
   /**
-   * Takes that the message which is being handled would make so many points. Where the peer's budget lacks them, the caller
-   * sheds them: the peer is reported, and one that goes on like that is ended.
+   * Takes that the message which is being handled would make so many points. Where the peer's budget lacks
+   * them, the caller sheds them: the peer is reported, and one that goes on like that is ended.
    */
   affords(points: number): boolean {
     if (this.budget === null) return true;
@@ -321,7 +329,8 @@ export class Connection implements PeerInfo, FrameSink, Sender {
     const receivedMs = this.modules.monotonicMs();
     let wellFormed = false;
     try {
-      // A message that has no handler is decoded, too: a peer that sends it malformed has broken the protocol.
+      // A message that has no handler is decoded, too: a peer that sends it malformed has broken the
+      // protocol.
       const message = DECODERS[name](payload);
       wellFormed = true;
       this.dispatch(name, message, { payload, receivedMs });

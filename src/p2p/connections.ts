@@ -12,8 +12,8 @@ export interface Registered {
 }
 
 /**
- * The open connections, found by what is asked about them: nothing here takes the longer the more peers there are. Those that we have
- * dialled can be walked over, as they are as few as was wished.
+ * The open connections, found by what is asked about them: nothing here takes the longer the more peers there
+ * are. Those that we have dialled can be walked over, as they are as few as was wished.
  */
 export class Connections<C extends Registered> {
   private readonly byId = new Map<number, C>();

@@ -7,9 +7,9 @@ export interface Timed<T extends Timed<T>> extends Listed<T> {
 }
 
 /**
- * Items that wait for their deadlines. There are few lengths of time to wait for, and the items of each length stand in the order
- * of their deadlines: to add an item, to remove it and to find it due takes the same time, however many wait.
- * `item.list?.remove(item)` removes an item.
+ * Items that wait for their deadlines. There are few lengths of time to wait for, and the items of each
+ * length stand in the order of their deadlines: to add an item, to remove it and to find it due takes the
+ * same time, however many wait. `item.list?.remove(item)` removes an item.
  */
 export class Deadlines<T extends Timed<T>> {
   /** By the length of the wait. */

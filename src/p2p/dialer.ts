@@ -24,9 +24,9 @@ export interface DialerModules {
 }
 
 /**
- * Keeps one peer connected for as long as the program runs. A connection that ends is dialled again, later and later
- * while it fails, with jitter so that a restarted node is not met by all its monitors at once. All addresses of a name are tried
- * before that counts as one failure; the one that worked last comes first.
+ * Keeps one peer connected for as long as the program runs. A connection that ends is dialled again, later
+ * and later while it fails, with jitter so that a restarted node is not met by all its monitors at once. All
+ * addresses of a name are tried before that counts as one failure; the one that worked last comes first.
  */
 export class Dialer {
   private connection: Connection | null = null;
@@ -61,8 +61,8 @@ export class Dialer {
   }
 
   /**
-   * Tries the addresses of the peer until hands are shaken with one, and waits for the end of that connection. Gives the reason of
-   * the end, or of each address why it failed.
+   * Tries the addresses of the peer until hands are shaken with one, and waits for the end of that
+   * connection. Gives the reason of the end, or of each address why it failed.
    */
   private async connectOnce(): Promise<string> {
     const { host, port } = this.endpoint;
@@ -113,7 +113,9 @@ function named(reasons: readonly string[]): string {
   return `${reasons.slice(0, MOST_NAMED).join(', ')}${more}`;
 }
 
-/** Milliseconds until the next attempt: between half and the whole of a wait that doubles with each failure. */
+/**
+ * Milliseconds until the next attempt: between half and the whole of a wait that doubles with each failure.
+ */
 function nextWait(failures: number): number {
   const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.max(0, failures - 1));
   return wait * (0.5 + Math.random() / 2);

@@ -10,8 +10,8 @@ export interface Endpoint {
 }
 
 /**
- * Parses the value of an option: `host`, `host:port`, `[IPv6]:port` or a bare IPv6 address. Names of other scripts than ASCII
- * are taken as browsers take them (IDNA, RFC 5891).
+ * Parses the value of an option: `host`, `host:port`, `[IPv6]:port` or a bare IPv6 address. Names of other
+ * scripts than ASCII are taken as browsers take them (IDNA, RFC 5891).
  * @throws UsageError naming `text` and what would be right
  */
 export function parseEndpoint(text: string, defaultPort: number, option = '--connect'): Endpoint {
@@ -40,7 +40,10 @@ export function distinct(endpoints: readonly Endpoint[]): Endpoint[] {
   return [...new Map(endpoints.map((endpoint) => [keyOf(endpoint), endpoint])).values()];
 }
 
-/** The same for each way to write an endpoint: names have no case and may end with a dot, an IPv6 address may have zeros. */
+/**
+ * The same for each way to write an endpoint: names have no case and may end with a dot, an IPv6 address may
+ * have zeros.
+ */
 function keyOf({ host, port }: Endpoint): string {
   const [bare = '', zone = ''] = host.split('%');
   const plain = isIPv6(bare)

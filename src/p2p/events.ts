@@ -84,8 +84,8 @@ export interface P2PEvents {
   /** A peer announced inventory; `known` of the items had been announced or had come before. */
   announced: { readonly peer: PeerInfo; readonly items: readonly InventoryItem[]; readonly known: number };
   /**
-   * A peer told of a block, by an `inv`, by headers that nobody asked for (BIP130) or by whatever else announces blocks; at each
-   * time that it does. `hash` is as in an {@link InventoryItem}.
+   * A peer told of a block, by an `inv`, by headers that nobody asked for (BIP130) or by whatever else
+   * announces blocks; at each time that it does. `hash` is as in an {@link InventoryItem}.
    */
   blockAnnounced: { readonly peer: PeerInfo; readonly hash: string };
   /** A peer told where it says that nodes are. */
@@ -108,7 +108,10 @@ export interface P2PEvents {
     /** When it came, on the monotonic clock, before it was decoded. */
     readonly receivedMs: number;
   };
-  /** A transaction came whose points its sender's budget lacks: nothing else is told of it, as if it had not come. */
+  /**
+   * A transaction came whose points its sender's budget lacks: nothing else is told of it, as if it had not
+   * come.
+   */
   transactionShed: { readonly peer: PeerInfo; readonly transaction: Transaction };
   /** A peer told of headers: those it was asked for, or of a new block. */
   headers: { readonly peer: PeerInfo; readonly headers: readonly Header[] };
@@ -125,8 +128,8 @@ export interface P2PEvents {
     readonly receivedMs: number;
   };
   /**
-   * What became of a compact block; only the first one of each block is taken and told of. A block that is rebuilt comes as
-   * `block` right after.
+   * What became of a compact block; only the first one of each block is taken and told of. A block that is
+   * rebuilt comes as `block` right after.
    */
   compactBlock: {
     /** Hash of the block, as people write it. */
@@ -134,12 +137,17 @@ export interface P2PEvents {
     /** Transactions that were sent whole, and those that were named. */
     readonly prefilled: number;
     readonly shortIds: number;
-    /** Of these, the ones that were not found among the relayed ones; not known where the short ids are of no use. */
+    /**
+     * Of these, the ones that were not found among the relayed ones; not known where the short ids are of no
+     * use.
+     */
     readonly missing?: number;
     /** Payload of the `cmpctblock`, and of the `blocktxn` that brought the missing ones. */
     readonly bytes: number;
     readonly blockTxnBytes: number;
-    /** Where the block was rebuilt: its serialized size, and the time from the receipt of the compact block. */
+    /**
+     * Where the block was rebuilt: its serialized size, and the time from the receipt of the compact block.
+     */
     readonly rebuilt?: { readonly bytes: number; readonly ms: number };
   };
 }

@@ -12,8 +12,8 @@ export const FOREIGN_PROTOCOLS = ['wrong-network', 'tls', 'http', 'unknown-proto
 export type ForeignProtocol = (typeof FOREIGN_PROTOCOLS)[number];
 
 /**
- * Bytes that look random: of one who dials us, the key with which BIP324 begins, as every Core since 2024 does first. A fixed name:
- * it becomes a tag.
+ * Bytes that look random: of one who dials us, the key with which BIP324 begins, as every Core since 2024
+ * does first. A fixed name: it becomes a tag.
  */
 export const ENCRYPTED_TRANSPORT = 'encrypted-transport';
 
@@ -48,12 +48,16 @@ function foreignProtocol(first: Buffer): ForeignProtocol | typeof ENCRYPTED_TRAN
   return /^[\t\r\n\x20-\x7e]*$/.test(text) ? 'unknown-protocol' : ENCRYPTED_TRANSPORT;
 }
 
-/** What the first bytes of a connection say: a message of this network, a `version` or another, or something foreign. */
+/**
+ * What the first bytes of a connection say: a message of this network, a `version` or another, or something
+ * foreign.
+ */
 export type FirstVerdict = 'version' | 'other-message' | ForeignProtocol | typeof ENCRYPTED_TRANSPORT;
 
 /**
- * Holds the first bytes of a connection back until they tell what is spoken there. Of one who dialled us that takes 16 bytes, as
- * BIP324 has it; of one that we dialled, who has heard from us what we speak, 4 that are not the magic do.
+ * Holds the first bytes of a connection back until they tell what is spoken there. Of one who dialled us that
+ * takes 16 bytes, as BIP324 has it; of one that we dialled, who has heard from us what we speak, 4 that are
+ * not the magic do.
  */
 export class FirstBytes {
   private held: Buffer = Buffer.alloc(0);

@@ -30,7 +30,10 @@ const NO_NONCE = 0n;
 /** The payload of a `headers` message without headers. */
 const NO_HEADERS = Buffer.of(0);
 
-/** A `headers` message that announces blocks has no more (Core 31 `src/net_processing.cpp` MAX_BLOCKS_TO_ANNOUNCE). */
+/**
+ * A `headers` message that announces blocks has no more (Core 31 `src/net_processing.cpp`
+ * MAX_BLOCKS_TO_ANNOUNCE).
+ */
 const MAX_ANNOUNCED = 8;
 
 /** Connects each message with what is done about it. */
@@ -134,7 +137,10 @@ export function messageHandlers({
   };
 }
 
-/** The points that a transaction makes, about: one for itself and each input and output, and for its fee and how it spread. */
+/**
+ * The points that a transaction makes, about: one for itself and each input and output, and for its fee and
+ * how it spread.
+ */
 function pointsOf({ inputs, outputs }: Transaction): number {
   return 3 + inputs.length + outputs.length;
 }

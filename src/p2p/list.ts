@@ -6,7 +6,9 @@ export interface Listed<T extends Listed<T>> {
   after: T | null;
 }
 
-/** A doubly linked list whose links are in the items: each operation takes the same time, whatever the length. */
+/**
+ * A doubly linked list whose links are in the items: each operation takes the same time, whatever the length.
+ */
 export class List<T extends Listed<T>> {
   first: T | null = null;
   last: T | null = null;

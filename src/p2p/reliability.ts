@@ -25,8 +25,8 @@ export const LAST_RANK = 0;
 export const LEAST_PREFERRED = 4;
 
 /**
- * Whether a peer gives what it is asked for. A request that it lets lapse (it says `notfound`, or nothing in time) is a debt; what
- * it delivers and time make up for it.
+ * Whether a peer gives what it is asked for. A request that it lets lapse (it says `notfound`, or nothing in
+ * time) is a debt; what it delivers and time make up for it.
  */
 export class Reliability {
   private debt = 0;
@@ -53,9 +53,9 @@ export class Reliability {
   }
 
   /**
-   * In which order peers are asked, the highest rank first: 5 and 4 are those that are preferred, 3 those that have delivered before,
-   * 2 those of which nothing is known, 1 those with a lapse, 0 those with many lapses, preferred or not. A preferred peer with a
-   * lapse has rank 4.
+   * In which order peers are asked, the highest rank first: 5 and 4 are those that are preferred, 3 those
+   * that have delivered before, 2 those of which nothing is known, 1 those with a lapse, 0 those with many
+   * lapses, preferred or not. A preferred peer with a lapse has rank 4.
    * @param pending lapses that are about to be
    */
   rank(pending: number): number {

@@ -2,7 +2,10 @@ import type { Announcement, AnnouncingPeer } from './announcement';
 import { List } from './list';
 import { LAST_RANK, LEAST_PREFERRED } from './reliability';
 
-/** Kinds of peers, the ones that come first first: those that are preferred, the others, and those that let many requests lapse. */
+/**
+ * Kinds of peers, the ones that come first first: those that are preferred, the others, and those that let
+ * many requests lapse.
+ */
 const KINDS = 3;
 
 /** What the lines work with. */
@@ -13,9 +16,9 @@ export interface RequestLinesModules {
 }
 
 /**
- * Shares the limit on requests among the peers. Each has a line of its own, so that one peer's flood holds up that peer alone.
- * The lines of preferred peers come before those of the others; lines of one kind share evenly. A peer that has no line is not
- * looked at.
+ * Shares the limit on requests among the peers. Each has a line of its own, so that one peer's flood holds up
+ * that peer alone. The lines of preferred peers come before those of the others; lines of one kind share
+ * evenly. A peer that has no line is not looked at.
  */
 export class RequestLines {
   private readonly busy = Array.from({ length: KINDS }, () => new List<AnnouncingPeer>());
@@ -30,7 +33,10 @@ export class RequestLines {
     this.refilled = modules.monotonicMs();
   }
 
-  /** Puts an announcement into the line of its peer; at the front where others were asked for the transaction in vain. */
+  /**
+   * Puts an announcement into the line of its peer; at the front where others were asked for the transaction
+   * in vain.
+   */
   add(announcement: Announcement, atFront = false): void {
     const { peer } = announcement;
     announcement.become('lined');
@@ -50,7 +56,9 @@ export class RequestLines {
     if (allowed > 0) this.allowance -= this.modules.serve(peer, allowed);
   }
 
-  /** Gives each line its share of what the limit allows now; what the short ones leave goes to the long ones. */
+  /**
+   * Gives each line its share of what the limit allows now; what the short ones leave goes to the long ones.
+   */
   takeTurns(): void {
     let allowed = this.allowed();
     for (const busy of this.busy) {

@@ -4,7 +4,10 @@ const LEAST_PEERS = 5;
 /** Core 31 `src/node/timeoffsets.h` WARN_THRESHOLD, in seconds. */
 const MAX_OFFSET = 600;
 
-/** Clocks farther off than this are all the same here: whatever a peer says, the sum stays an exact number of seconds. */
+/**
+ * Clocks farther off than this are all the same here: whatever a peer says, the sum stays an exact number of
+ * seconds.
+ */
 const FARTHEST = 10 ** 12;
 
 /** What the peers' clocks say of ours. */
@@ -25,9 +28,10 @@ export interface TimeOffsetsModules {
 }
 
 /**
- * Compares our clock with those of the peers that we have dialled and that are connected (Core 31 `src/node/timeoffsets.cpp`):
- * those who dial us could be one and the same. A peer's clock is kept as it stands to the uptime of this machine, so that
- * the verdict is right at once when our clock is set right. A single peer does not move the median, whatever it says.
+ * Compares our clock with those of the peers that we have dialled and that are connected (Core 31
+ * `src/node/timeoffsets.cpp`): those who dial us could be one and the same. A peer's clock is kept as it
+ * stands to the uptime of this machine, so that the verdict is right at once when our clock is set right. A
+ * single peer does not move the median, whatever it says.
  */
 export class TimeOffsets {
   /** By the ids of the peers: their Unix time at the moment when the machine started. */
@@ -45,7 +49,9 @@ export class TimeOffsets {
     this.started.delete(peer);
   }
 
-  /** Whether the peers' clocks agree with ours, within 10 minutes; undefined where there are fewer than five. */
+  /**
+   * Whether the peers' clocks agree with ours, within 10 minutes; undefined where there are fewer than five.
+   */
   verdict(): ClockVerdict | undefined {
     const peers = this.started.size;
     if (peers < LEAST_PEERS) return undefined;

@@ -7,44 +7,56 @@ import { INV_TX, INV_WITNESS_FLAG, INV_WTX, type InventoryItem } from '../wire/m
 import { RequestLines } from './request-lines';
 import { RollingHashes } from '../lib/rolling-hashes';
 
-/** How many ids are remembered of transactions that came, two of most: 2 hours of mainnet at least, in 16 MB when full. */
+/**
+ * How many ids are remembered of transactions that came, two of most: 2 hours of mainnet at least, in 16 MB
+ * when full.
+ */
 const REMEMBERED = 200_000;
 
 /** How many ids are remembered that nobody gave: a minute of them at the default rate. */
 const MAX_MISSED = 12_000;
 
 /**
- * The most announcements of one peer that are kept; further ones are passed over. Core 31 `src/node/txdownloadman.h`
- * MAX_PEER_TX_ANNOUNCEMENTS.
+ * The most announcements of one peer that are kept; further ones are passed over. Core 31
+ * `src/node/txdownloadman.h` MAX_PEER_TX_ANNOUNCEMENTS.
  */
 const MAX_ANNOUNCEMENTS = 5_000;
 
-/** Peers that dialled us share so many announcements, in 50 MB; each may have the least number of them, however many peers there are. */
+/**
+ * Peers that dialled us share so many announcements, in 50 MB; each may have the least number of them,
+ * however many peers there are.
+ */
 const SHARED_ANNOUNCEMENTS = 100_000;
 const LEAST_ANNOUNCEMENTS = 100;
 
 /**
- * Announcements of peers that dialled us wait this long where we have dialled others, so that those can announce first. Core 31
- * `src/node/txdownloadman.h` NONPREF_PEER_TX_DELAY.
+ * Announcements of peers that dialled us wait this long where we have dialled others, so that those can
+ * announce first. Core 31 `src/node/txdownloadman.h` NONPREF_PEER_TX_DELAY.
  */
 const NONPREFERRED_DELAY_MS = 2_000;
 
 /**
- * While some peer announces by wtxid, announcements by txid wait this long: the same transaction is then mostly here
- * before it would be asked for under its other id. Core 31, there: TXID_RELAY_DELAY.
+ * While some peer announces by wtxid, announcements by txid wait this long: the same transaction is then
+ * mostly here before it would be asked for under its other id. Core 31, there: TXID_RELAY_DELAY.
  */
 const TXID_DELAY_MS = 2_000;
 
-/** Announcements of a peer with so many requests in flight wait this long. Core 31, there: MAX_PEER_TX_REQUEST_IN_FLIGHT and OVERLOADED_PEER_TX_DELAY. */
+/**
+ * Announcements of a peer with so many requests in flight wait this long. Core 31, there:
+ * MAX_PEER_TX_REQUEST_IN_FLIGHT and OVERLOADED_PEER_TX_DELAY.
+ */
 const MAX_IN_FLIGHT = 100;
 const OVERLOADED_DELAY_MS = 2_000;
 
-/** A peer that has not sent a transaction after this long is passed over for another that announced it. Core 31, there: GETDATA_TX_INTERVAL. */
+/**
+ * A peer that has not sent a transaction after this long is passed over for another that announced it. Core
+ * 31, there: GETDATA_TX_INTERVAL.
+ */
 const TIMEOUT_MS = 60_000;
 
 /**
- * After this long a peer of higher rank that announced the transaction is asked, too. Core waits for the time-out; then whoever
- * announces first and never delivers delays each transaction by a minute.
+ * After this long a peer of higher rank that announced the transaction is asked, too. Core waits for the
+ * time-out; then whoever announces first and never delivers delays each transaction by a minute.
  */
 const OVERDUE_MS = 2_000;
 
@@ -56,9 +68,10 @@ export interface TransactionRequestsModules {
 }
 
 /**
- * Decides which announced transactions are asked for, and of whom (Core 31 `src/txrequest.h`): each of one peer, then of the next
- * where that one fails, at most `perSecond` a second. Peers that we dialled are preferred to those that dialled us, and whoever let
- * many requests lapse is asked last. All announcers of a transaction are remembered; what each peer may announce is bounded.
+ * Decides which announced transactions are asked for, and of whom (Core 31 `src/txrequest.h`): each of one
+ * peer, then of the next where that one fails, at most `perSecond` a second. Peers that we dialled are
+ * preferred to those that dialled us, and whoever let many requests lapse is asked last. All announcers of a
+ * transaction are remembered; what each peer may announce is bounded.
  */
 export class TransactionRequests {
   /** Both ids of the transactions that came. */
@@ -174,7 +187,10 @@ export class TransactionRequests {
     this.lines.takeTurns();
   }
 
-  /** Asks for what has waited long enough, and others where one has failed; to be called several times a second. */
+  /**
+   * Asks for what has waited long enough, and others where one has failed; to be called several times a
+   * second.
+   */
   tick(): void {
     const now = this.modules.clock.monotonicMs();
     const fresh: Announcement[] = [];
@@ -215,7 +231,10 @@ export class TransactionRequests {
     return asked === null || (asked.state === 'overdue' && rank > asked.rank);
   }
 
-  /** Has an announcement whose delay is over wait for its turn, or stand by; tells whether it waits for its turn. */
+  /**
+   * Has an announcement whose delay is over wait for its turn, or stand by; tells whether it waits for its
+   * turn.
+   */
   private takesPart(announcement: Announcement): boolean {
     const lined = this.mayAsk(announcement);
     if (lined) this.lines.add(announcement);
@@ -251,7 +270,10 @@ export class TransactionRequests {
     this.turnFrom(announcement);
   }
 
-  /** Turns from an announcement that is done to the best of the others; gives the transaction up where there is none. */
+  /**
+   * Turns from an announcement that is done to the best of the others; gives the transaction up where there
+   * is none.
+   */
   private turnFrom(announcement: Announcement): void {
     const { transaction } = announcement;
     if (transaction.asked === announcement) transaction.asked = null;
@@ -298,7 +320,10 @@ export class TransactionRequests {
     return Math.min(MAX_ANNOUNCEMENTS, Math.max(LEAST_ANNOUNCEMENTS, share));
   }
 
-  /** How long an announcement of a peer waits, beside what its kind of id makes it wait. Who was named by the user is never overloaded. */
+  /**
+   * How long an announcement of a peer waits, beside what its kind of id makes it wait. Who was named by the
+   * user is never overloaded.
+   */
   private delayOf({ preferred, inFlight, connection }: AnnouncingPeer): number {
     const nonpreferred = !preferred && this.preferredPeers > 0 ? NONPREFERRED_DELAY_MS : 0;
     return nonpreferred + (connection.kind !== 'kept' && inFlight >= MAX_IN_FLIGHT ? OVERLOADED_DELAY_MS : 0);

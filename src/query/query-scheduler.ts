@@ -7,15 +7,16 @@ import { deadlineOf } from './deadline';
 import { BusyError, Turns } from './turns';
 
 /**
- * What is asked: a panel of the page, of which the program bounds what it costs; a query or a download of somebody; or a statement of
- * somebody, which may take all the time that it gets.
+ * What is asked: a panel of the page, of which the program bounds what it costs; a query or a download of
+ * somebody; or a statement of somebody, which may take all the time that it gets.
  */
 export type Kind = 'panel' | 'query' | 'statement';
 
 /**
- * How many questions of a kind are answered at once. Each kind has turns of its own, so that a panel waits for panels alone. Statements
- * run one by one: where one ends the process of the store, no other is lost with it. Each question holds a thread of that process, which
- * has one for each of these and one for the writer (`UV_THREADS` in store/process/start.ts).
+ * How many questions of a kind are answered at once. Each kind has turns of its own, so that a panel waits
+ * for panels alone. Statements run one by one: where one ends the process of the store, no other is lost with
+ * it. Each question holds a thread of that process, which has one for each of these and one for the writer
+ * (`UV_THREADS` in store/process/start.ts).
  */
 const RUNNING: Readonly<Record<Kind, number>> = { panel: 2, query: 2, statement: 1 };
 

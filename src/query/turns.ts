@@ -13,7 +13,8 @@ export class Turns {
   }
 
   /**
-   * Resolves, when it is the caller's turn, to what ends it. Who leaves meanwhile, by `left`, leaves the line as well.
+   * Resolves, when it is the caller's turn, to what ends it. Who leaves meanwhile, by `left`, leaves the line
+   * as well.
    * @throws BusyError where too many wait already; what `left` was aborted with
    */
   async take(left?: AbortSignal): Promise<() => void> {

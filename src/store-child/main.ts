@@ -11,7 +11,10 @@ const PIPE = 3;
 /** Of two processes that the system could end for want of memory, it takes this one: it is started again. */
 const OOM_SCORE = '500';
 
-/** Ends at once, whatever runs: exit() would wait for threads that are in a statement. Commits are on disk, and all else is undone. */
+/**
+ * Ends at once, whatever runs: exit() would wait for threads that are in a statement. Commits are on disk,
+ * and all else is undone.
+ */
 function end(why?: string): never {
   if (why !== undefined) writeSync(2, `${why}\n`);
   process.kill(process.pid, 'SIGKILL');
@@ -19,8 +22,9 @@ function end(why?: string): never {
 }
 
 /**
- * The process of a store: started by the program that hears the network or shows the store, and told over a pipe what to write and what
- * to answer. It ends with the pipe. Signals are for the program that started it, which says when it is time.
+ * The process of a store: started by the program that hears the network or shows the store, and told over a
+ * pipe what to write and what to answer. It ends with the pipe. Signals are for the program that started it,
+ * which says when it is time.
  */
 function main(): void {
   process.title = STORE_TITLE;

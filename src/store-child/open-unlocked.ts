@@ -4,8 +4,8 @@ import { type Store, openStore } from '../store/store';
 import { StoreWriter } from '../store/writer';
 
 /**
- * Milliseconds that a process may need to let go of a store whose program was killed: it ends when it sees that, and the system frees what
- * may be a gigabyte of memory.
+ * Milliseconds that a process may need to let go of a store whose program was killed: it ends when it sees
+ * that, and the system frees what may be a gigabyte of memory.
  */
 const UNLOCK_MS = 2_000;
 

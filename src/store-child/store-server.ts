@@ -86,8 +86,9 @@ export class StoreServer {
   }
 
   /**
-   * After a fatal error DuckDB refuses everything. A writer opens the file anew, for which it waits until all that runs has ended: a
-   * statement that broke it may go on until its deadline. So this process ends, and the next one opens the file at once.
+   * After a fatal error DuckDB refuses everything. A writer opens the file anew, for which it waits until all
+   * that runs has ended: a statement that broke it may go on until its deadline. So this process ends, and
+   * the next one opens the file at once.
    */
   private readonly failed = (error: unknown): void => {
     const message = messageOf(error);

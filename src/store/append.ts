@@ -4,10 +4,16 @@ import duckdb, { type Vector } from '@duckdb/node-bindings';
 import { type SeriesName, tagNames } from '../metrics/schema';
 import type { FixedColumn, SeriesColumns, TextColumn } from './columns';
 
-/** Rows of a chunk, after which the event loop gets a turn: as many as a chunk can hold, and a multiple of eight. */
+/**
+ * Rows of a chunk, after which the event loop gets a turn: as many as a chunk can hold, and a multiple of
+ * eight.
+ */
 const CHUNK_ROWS = 2048;
 
-/** Bytes of DuckDB's `duckdb_string_t` (duckdb.h): a length, and a text of up to 12 bytes or the begin and address of a longer one. */
+/**
+ * Bytes of DuckDB's `duckdb_string_t` (duckdb.h): a length, and a text of up to 12 bytes or the begin and
+ * address of a longer one.
+ */
 const STRING_BYTES = 16;
 
 /** A mask of a chunk without any value. */
@@ -20,8 +26,8 @@ interface TagColumn {
 }
 
 /**
- * Writes columns into one table. One that is made anew for each batch held 32 MB more: a megabyte each for the widest tables, which is
- * freed when the garbage collector, that does not know of it, gets to it.
+ * Writes columns into one table. One that is made anew for each batch held 32 MB more: a megabyte each for
+ * the widest tables, which is freed when the garbage collector, that does not know of it, gets to it.
  */
 export class TableAppender {
   private readonly vectors: readonly Vector[];
@@ -48,7 +54,10 @@ export class TableAppender {
     return new TableAppender(series, layout, appender, DuckDBDataChunk.create(types));
   }
 
-  /** Appends all rows within the connection's transaction. @throws what DuckDB says; then this is to be dropped. */
+  /**
+   * Appends all rows within the connection's transaction. @throws what DuckDB says; then this is to be
+   * dropped.
+   */
   async append(columns: SeriesColumns): Promise<void> {
     const { appender, chunk, layout } = this;
     const tags = new Map([...this.tags].map((name) => [name, tagColumn(columns, name)]));
@@ -115,7 +124,9 @@ function setTexts(vector: Vector, texts: readonly (string | undefined)[], start:
   if (missing > 0) setValid(vector, valid, 0, rows);
 }
 
-/** Hands each different text over once: the rows that have it share it, which DuckDB copies out of the chunk. */
+/**
+ * Hands each different text over once: the rows that have it share it, which DuckDB copies out of the chunk.
+ */
 function setTags(vector: Vector, { values, ofTagSet }: TagColumn, tags: Uint32Array): void {
   if (values.length > tags.length) {
     for (const [row, tagSet] of tags.entries())

@@ -1,10 +1,15 @@
 import type { Point } from '../metrics/point';
 import type { SeriesName } from '../metrics/schema';
 
-/** Bits of a mask are kept in bytes, the first row in the lowest bit of the first byte, as DuckDB has them. */
+/**
+ * Bits of a mask are kept in bytes, the first row in the lowest bit of the first byte, as DuckDB has them.
+ */
 const BITS = 8;
 
-/** Values of one width as DuckDB holds them: integers in 64 bits, floats in 64, booleans in a byte, little-endian. */
+/**
+ * Values of one width as DuckDB holds them: integers in 64 bits, floats in 64, booleans in a byte,
+ * little-endian.
+ */
 export interface FixedColumn {
   readonly width: 1 | 8;
   /** As many values as there are rows; any where there is none. */

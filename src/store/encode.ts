@@ -35,7 +35,10 @@ const PLANS = new Map<SeriesName, Plan>(
   SERIES_NAMES.map((name) => [name, { names: namesOf(name), goodTags: new WeakSet() }]),
 );
 
-/** Puts points into columns. Those of each series stay in their order; those that no exporter can write are left out. */
+/**
+ * Puts points into columns. Those of each series stay in their order; those that no exporter can write are
+ * left out.
+ */
 export function encodePoints(points: readonly Point[]): Encoded {
   const bySeries = new Map<SeriesName, Point[]>();
   for (const point of points) {

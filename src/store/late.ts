@@ -2,7 +2,10 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SeriesName } from '../metrics/schema';
 import { beginOf } from './span';
 
-/** Table of the hours that points came into after their minutes were rolled up: a row for each batch of a series and hour. */
+/**
+ * Table of the hours that points came into after their minutes were rolled up: a row for each batch of a
+ * series and hour.
+ */
 export const LATE = 'btcdmon_late';
 
 /** Its columns and their types. */
@@ -21,8 +24,9 @@ interface Reached {
 type Batch = readonly { readonly series: SeriesName; readonly times: Iterable<bigint> }[];
 
 /**
- * How far rollups have got, or are about to. Who writes points and who rolls them up meet here, so that no point is missed: one is
- * either committed before its minute is rolled up, or noted as late in the transaction that writes it.
+ * How far rollups have got, or are about to. Who writes points and who rolls them up meet here, so that no
+ * point is missed: one is either committed before its minute is rolled up, or noted as late in the
+ * transaction that writes it.
  */
 export class RollupFront {
   private readonly reached = new Map<string, bigint>();
@@ -60,7 +64,10 @@ export class RollupFront {
       for (const until of [rolledUntil, hoursUntil]) if (until !== null) this.raise(series, until);
   }
 
-  /** Tells that points up to `until` are about to be rolled up, and waits for the writers that did not hear of it. */
+  /**
+   * Tells that points up to `until` are about to be rolled up, and waits for the writers that did not hear of
+   * it.
+   */
   async advance(series: SeriesName, until: bigint): Promise<void> {
     this.raise(series, until);
     await Promise.all(this.writing);

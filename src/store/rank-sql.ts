@@ -7,11 +7,12 @@ export const PERCENTS: Readonly<Record<'p50' | 'p90' | 'p99', number>> = { p50: 
 const HALVINGS = 34;
 
 /**
- * The value at the rank that InfluxQL's PERCENTILE takes: floor(n * percent / 100 + 1/2) of n. DuckDB's own quantile_disc is
- * several times as fast as sorting a list, but takes the rank ceil(n * fraction). So it is asked for fractions a little below the
- * percentage, each nearer to it by half: for n of b binary digits, n * 2^-b lies between 1/2 and 1. Taking that off n * percent / 100
- * lowers the rank by one where it would be rounded down (its fractional part lies between 0 and 1/2); a quarter of it lowers no
- * other. Both stay a hundredth away from where rounding turns, which is more than doubles lose.
+ * The value at the rank that InfluxQL's PERCENTILE takes: floor(n * percent / 100 + 1/2) of n. DuckDB's own
+ * quantile_disc is several times as fast as sorting a list, but takes the rank ceil(n * fraction). So it is
+ * asked for fractions a little below the percentage, each nearer to it by half: for n of b binary digits, n *
+ * 2^-b lies between 1/2 and 1. Taking that off n * percent / 100 lowers the rank by one where it would be
+ * rounded down (its fractional part lies between 0 and 1/2); a quarter of it lowers no other. Both stay a
+ * hundredth away from where rounding turns, which is more than doubles lose.
  */
 export function percentileSql(column: string, percent: number): string {
   const name = quote(column);

@@ -5,8 +5,9 @@ import { type Span, bucketSql, within } from './span';
 import { isMeasured } from './rollup-columns';
 
 /**
- * The table with percentiles and modes of a series by the hour. They do not add up, so there is a row for every choice of tags to group
- * by: its column `by` names them, with commas between, and the other tags of the row are ''.
+ * The table with percentiles and modes of a series by the hour. They do not add up, so there is a row for
+ * every choice of tags to group by: its column `by` names them, with commas between, and the other tags of
+ * the row are ''.
  */
 export function ranksTable(series: SeriesName): string {
   return `${series}_1h_ranks`;
@@ -46,7 +47,10 @@ const FEWER = COMMON.reduce<string[][]>(
   [[]],
 ).filter((set) => set.length < COMMON.length);
 
-/** The statement that adds the points of whole hours to the table of a series that has ranked columns, by node and network. */
+/**
+ * The statement that adds the points of whole hours to the table of a series that has ranked columns, by node
+ * and network.
+ */
 export function ranksSql(series: SeriesName, span: Span): string {
   return insertSql(series, span, [COMMON]);
 }
@@ -56,7 +60,10 @@ export function sourcesSql(series: SeriesName, span: Span): string {
   return `SELECT count(DISTINCT (${COMMON.map(quote).join(', ')})) FROM ${quote(ranksTable(series))} ${within(span)}`;
 }
 
-/** The statement that adds what is not by both node and network: where there is `one` of them the same values, else from points again. */
+/**
+ * The statement that adds what is not by both node and network: where there is `one` of them the same values,
+ * else from points again.
+ */
 export function fewerRanksSql(series: SeriesName, span: Span, one: boolean): string {
   if (!one) return insertSql(series, span, FEWER);
   const prefix = COMMON.join(',').length + 1;

@@ -8,12 +8,15 @@ import type { Store } from './store';
 /** How often points are rolled up and old ones looked for, in milliseconds. */
 const PASS_MS = 60_000;
 
-/** How long a point may take from its time to the store until a minute is rolled up without it, in nanoseconds. */
+/**
+ * How long a point may take from its time to the store until a minute is rolled up without it, in
+ * nanoseconds.
+ */
 const GRACE_NS = 60_000_000_000n;
 
 /**
- * The accounts of nodes go first: an audit begins with the first account that is left, and then every point since is there, also
- * while old points are being removed.
+ * The accounts of nodes go first: an audit begins with the first account that is left, and then every point
+ * since is there, also while old points are being removed.
  */
 const ORDER: readonly SeriesName[] = ['btcdmon', ...SERIES_NAMES.filter((name) => name !== 'btcdmon')];
 
@@ -39,9 +42,10 @@ export interface Retention {
 }
 
 /**
- * Rolls the points of a store up by minute and hour, and removes those that are older than `keepMs`, on a connection of its own: a
- * series and an hour in one transaction, so that writing and queries go on between and beside. After each it rests for as long as that
- * took, so that a store with months to roll up leaves the machine to others. What fails is warned of and tried again.
+ * Rolls the points of a store up by minute and hour, and removes those that are older than `keepMs`, on a
+ * connection of its own: a series and an hour in one transaction, so that writing and queries go on between
+ * and beside. After each it rests for as long as that took, so that a store with months to roll up leaves the
+ * machine to others. What fails is warned of and tried again.
  */
 export function keepRetention(options: RetentionOptions, modules: RetentionModules): Retention {
   const { keepMs, passMs = PASS_MS } = options;
@@ -64,7 +68,8 @@ export function keepRetention(options: RetentionOptions, modules: RetentionModul
           removed += await expire(connection, series, now - BigInt(keepMs) * 1_000_000n, mayGoOn);
         await rollUp({ connection, front: store.front, mayGoOn }, series, now - GRACE_NS);
       }
-      // DuckDB reuses the space of what was removed from then on. It refuses while others write, and does it itself later.
+      // DuckDB reuses the space of what was removed from then on. It refuses while others write, and does it
+      // itself later.
       if (removed > 0) await connection.run('CHECKPOINT').catch(() => undefined);
       state.complaint = '';
     } catch (error) {
@@ -87,7 +92,8 @@ export function keepRetention(options: RetentionOptions, modules: RetentionModul
   return {
     stop: async () => {
       stopping.abort();
-      // What it is at is rolled back, and done at the next start. DuckDB forgets an interruption that comes between two steps.
+      // What it is at is rolled back, and done at the next start. DuckDB forgets an interruption that comes
+      // between two steps.
       const again = setInterval(() => state.connection?.interrupt(), 50);
       state.connection?.interrupt();
       await running;

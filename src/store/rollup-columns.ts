@@ -12,15 +12,18 @@ export const ROLLUPS = {
 export type RollupUnit = keyof typeof ROLLUPS;
 
 /**
- * One column of a rollup table beside `time`, which is where the bucket begins, and the tags. The rows of one bucket and tag set add
- * up: counts and sums by adding, least and greatest values by comparing. So nothing harms if there are several, as after points that
- * came when those of their time were gone.
+ * One column of a rollup table beside `time`, which is where the bucket begins, and the tags. The rows of one
+ * bucket and tag set add up: counts and sums by adding, least and greatest values by comparing. So nothing
+ * harms if there are several, as after points that came when those of their time were gone.
  */
 export interface RollupColumn {
   readonly name: string;
   /** Its SQL type. */
   readonly type: string;
-  /** Its value, an SQL aggregate over points; of counters there is also `<column>_step`, the growth since the last point. */
+  /**
+   * Its value, an SQL aggregate over points; of counters there is also `<column>_step`, the growth since the
+   * last point.
+   */
   readonly sql: string;
 }
 
@@ -41,7 +44,10 @@ export function isMeasured({ kind, type }: Column): boolean {
   return (type === 'int' || type === 'float') && (kind === 'fact' || kind === 'gauge');
 }
 
-/** What is kept of a bucket: the number of points, and of each column what its kind and type make worth keeping. */
+/**
+ * What is kept of a bucket: the number of points, and of each column what its kind and type make worth
+ * keeping.
+ */
 export function rollupColumns(series: SeriesName, unit: RollupUnit): readonly RollupColumn[] {
   return [
     { name: 'points', type: 'BIGINT', sql: 'count(*)' },
@@ -74,7 +80,8 @@ function partsOf(name: string, { kind, type }: Column): readonly RollupColumn[] 
   const sqlType = type === 'int' ? 'BIGINT' : 'DOUBLE';
   const sumType = type === 'int' ? 'HUGEINT' : 'DOUBLE';
   const range = [part('min', sqlType, `min(${column})`), part('max', sqlType, `max(${column})`)];
-  // A sum of totals means nothing. What a rate is made of does: where the bucket began and ended, and the steps between.
+  // A sum of totals means nothing. What a rate is made of does: where the bucket began and ended, and the
+  // steps between.
   if (kind === 'counter')
     return [
       count,

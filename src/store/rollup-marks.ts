@@ -18,9 +18,15 @@ export const MARK_COLUMNS: ReadonlyMap<string, string> = new Map([
 export interface Marks {
   /** Minutes before it are in their table. Null where none is. */
   readonly rolledUntil: bigint | null;
-  /** Of the time before it only rollups remain; a point with an earlier time came after that, and is in none. Null for none. */
+  /**
+   * Of the time before it only rollups remain; a point with an earlier time came after that, and is in none.
+   * Null for none.
+   */
   readonly rawSince: bigint | null;
-  /** Hours from here on are in their tables: when there were none yet, the points before it were gone. Null for all. */
+  /**
+   * Hours from here on are in their tables: when there were none yet, the points before it were gone. Null
+   * for all.
+   */
   readonly hoursSince: bigint | null;
   /** Hours before it are in their tables. Null where none is. */
   readonly hoursUntil: bigint | null;
@@ -70,7 +76,10 @@ async function readOwn(connection: DuckDBConnection): Promise<ReadonlyMap<string
   );
 }
 
-/** Version 1 knew no hours, and did not heed points that came late: its minutes are right where they alone are left. */
+/**
+ * Version 1 knew no hours, and did not heed points that came late: its minutes are right where they alone are
+ * left.
+ */
 async function readOld(connection: DuckDBConnection): Promise<ReadonlyMap<string, MarksOfSeries>> {
   const reader = await connection.runAndReadAll(`SELECT series, epoch_ns(raw_since) FROM ${MARKS}`);
   return new Map(

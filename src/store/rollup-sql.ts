@@ -3,7 +3,10 @@ import { quote } from './quote';
 import { type RollupUnit, counterColumns, rollupColumns, rollupTable } from './rollup-columns';
 import { type Span, bucketSql, within } from './span';
 
-/** The statement that adds the points of a span, which begins and ends with a bucket, to a rollup table of a series. */
+/**
+ * The statement that adds the points of a span, which begins and ends with a bucket, to a rollup table of a
+ * series.
+ */
 export function rollUpSql(series: SeriesName, unit: RollupUnit, span: Span): string {
   const tags = tagNames(series).map(quote);
   const columns = rollupColumns(series, unit).map(({ name, sql }) => `${sql} AS ${quote(name)}`);

@@ -28,8 +28,8 @@ export interface Roller {
 }
 
 /**
- * Rolls a series up: hours to which points came late anew, then minutes and hours that end at or before `untilNs`, the oldest
- * first, a day at most in a transaction.
+ * Rolls a series up: hours to which points came late anew, then minutes and hours that end at or before
+ * `untilNs`, the oldest first, a day at most in a transaction.
  */
 export async function rollUp(roller: Roller, series: SeriesName, untilNs: bigint): Promise<void> {
   await rollLate(roller, series);
@@ -69,7 +69,8 @@ async function rollLate({ connection, mayGoOn }: Roller, series: SeriesName): Pr
     if (!(await mayGoOn())) break;
     await transaction(connection, async () => {
       const marks = await readMarks(connection, series);
-      // Of an hour whose points are gone the late ones wait until they are removed as well, and stand beside the others then.
+      // Of an hour whose points are gone the late ones wait until they are removed as well, and stand beside
+      // the others then.
       if (marks.rawSince === null || from >= marks.rawSince)
         for (const unit of ['minute', 'hour'] as const) {
           const rolled = untilOf(marks, unit) ?? 0n;
@@ -84,8 +85,8 @@ async function rollLate({ connection, mayGoOn }: Roller, series: SeriesName): Pr
 }
 
 /**
- * Removes the points of a series whose hour ended at or before `beforeNs`, an hour a transaction, which rolls the hour up anew: points
- * that came late are in it then. Returns how many it removed.
+ * Removes the points of a series whose hour ended at or before `beforeNs`, an hour a transaction, which rolls
+ * the hour up anew: points that came late are in it then. Returns how many it removed.
  */
 export async function expire(
   connection: DuckDBConnection,
@@ -102,8 +103,8 @@ export async function expire(
       const { rolledUntil, rawSince, hoursSince, hoursUntil } = marks;
       const isFirst = rawSince === null || from >= rawSince;
       for (const unit of ['minute', 'hour'] as const) {
-        // Of an hour whose points are gone already, these are ones that came after that: their rollup stands beside the first,
-        // but their ranks would contradict it.
+        // Of an hour whose points are gone already, these are ones that came after that: their rollup stands
+        // beside the first, but their ranks would contradict it.
         if (isFirst) await deleteRollups(connection, series, unit, span);
         if (unit === 'minute' || hoursSince === null || from >= hoursSince)
           await insertRollups(connection, series, unit, span, isFirst);

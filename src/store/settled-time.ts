@@ -1,4 +1,6 @@
-/** Unix time in milliseconds that runs ahead no further than this of what the time since the last look allows. */
+/**
+ * Unix time in milliseconds that runs ahead no further than this of what the time since the last look allows.
+ */
 const TOLERANCE_MS = 60_000;
 
 /** How long a clock that was set forward must have stayed there until it is believed. */
@@ -13,8 +15,9 @@ export interface TimeSources {
 }
 
 /**
- * Tells the time to what removes things for their age: a clock that is a year ahead by mistake must not cost a year of points. Where
- * the clock is set back it follows at once, where it is set forward (or the machine slept) only after a day.
+ * Tells the time to what removes things for their age: a clock that is a year ahead by mistake must not cost
+ * a year of points. Where the clock is set back it follows at once, where it is set forward (or the machine
+ * slept) only after a day.
  */
 export class SettledTime {
   private trustedMs: number;
@@ -22,7 +25,9 @@ export class SettledTime {
   /** Since when the clock has been ahead, on the monotonic clock. */
   private aheadSince: number | undefined;
 
-  /** @param trustedMs what is believed at the begin, in milliseconds of Unix time; default what the clock says */
+  /**
+   * @param trustedMs what is believed at the begin, in milliseconds of Unix time; default what the clock says
+   */
   constructor(
     private readonly sources: TimeSources,
     trustedMs = sources.wallMs(),

@@ -22,8 +22,8 @@ export function within({ from, until }: Span): string {
 }
 
 /**
- * The spans of hours, each from its first time to behind its last, that some of the times lie in; hours that follow each other are
- * one. So many as there are times at most, however far they lie apart.
+ * The spans of hours, each from its first time to behind its last, that some of the times lie in; hours that
+ * follow each other are one. So many as there are times at most, however far they lie apart.
  */
 export function spansOf(times: readonly bigint[]): Span[] {
   const hour = ROLLUPS.hour.ns;

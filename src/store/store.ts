@@ -11,26 +11,32 @@ import { type Layout, checkVersion, createTables, readLayout } from './tables';
 export { tableColumns } from './tables';
 
 /**
- * Size of the blocks of a new file. Each column of each table that has rows since the last checkpoint holds one or two of them in
- * memory: at DuckDB's 256 KiB all series together took 237 MB, at the least that it knows 31 MB, in the same time
- * (scripts/soak.mjs shows it).
+ * Size of the blocks of a new file. Each column of each table that has rows since the last checkpoint holds
+ * one or two of them in memory: at DuckDB's 256 KiB all series together took 237 MB, at the least that it
+ * knows 31 MB, in the same time (scripts/soak.mjs shows it).
  */
 const BLOCK_BYTES = 16_384;
 
 /**
- * DuckDB would take 80 % of the machine's memory for its cache, as the file grows: this is for those rows, and for blocks of the
- * file. One that was made with larger blocks needs more.
+ * DuckDB would take 80 % of the machine's memory for its cache, as the file grows: this is for those rows,
+ * and for blocks of the file. One that was made with larger blocks needs more.
  */
 const WRITER_MEMORY = '64MB';
 const LARGE_BLOCKS_WRITER_MEMORY = '640MB';
 
-/** What blocks of the file may take of that once it was opened: what was read for that is not needed again. */
+/**
+ * What blocks of the file may take of that once it was opened: what was read for that is not needed again.
+ */
 const OPENED_BLOCKS = 1_000_000;
 
-/** What queries may take while any run. What they need beyond it goes to a temporary file beside the store. */
+/**
+ * What queries may take while any run. What they need beyond it goes to a temporary file beside the store.
+ */
 const QUERY_MEMORY = '1GB';
 
-/** The most of that file. DuckDB would take nine tenths of the disk, and the node's own points need theirs. */
+/**
+ * The most of that file. DuckDB would take nine tenths of the disk, and the node's own points need theirs.
+ */
 const QUERY_DISK = '4GB';
 
 /**
@@ -46,8 +52,8 @@ export interface Store {
   /** Where whoever writes points meets who rolls them up. */
   readonly front: RollupFront;
   /**
-   * A new connection; connections see each other's committed rows. Whoever asks for one ends it with `closeSync`;
-   * the store ends those that are left.
+   * A new connection; connections see each other's committed rows. Whoever asks for one ends it with
+   * `closeSync`; the store ends those that are left.
    */
   connect(): Promise<DuckDBConnection>;
   /** Lets DuckDB take the memory that queries need until what it returns is called as often as this was. */
@@ -59,8 +65,8 @@ export interface Store {
 }
 
 /**
- * Files that this process has open, by device and inode: DuckDB's lock keeps other processes out, but not a second
- * opening in this one, by another `--export` or another name.
+ * Files that this process has open, by device and inode: DuckDB's lock keeps other processes out, but not a
+ * second opening in this one, by another `--export` or another name.
  */
 const openFiles = new Set<string>();
 
@@ -76,8 +82,8 @@ export interface StoreOptions {
 }
 
 /**
- * Opens the store at `file`, where `readOnly` is not set creating it and its tables, adding columns that the schema has gained since
- * and bringing an older version to this one.
+ * Opens the store at `file`, where `readOnly` is not set creating it and its tables, adding columns that the
+ * schema has gained since and bringing an older version to this one.
  * @throws FailureError with one line that says what is wrong with the path or who holds the file
  */
 export async function openStore(file: string, options: StoreOptions = {}): Promise<Store> {
@@ -107,7 +113,10 @@ class DuckDbStore implements Store {
   private opened: Opened | undefined;
   /** What stands in `openFiles`. */
   private identity = '';
-  /** An open connection keeps the file open. Weak, so that one ended by its owner is not kept for the store's life. */
+  /**
+   * An open connection keeps the file open. Weak, so that one ended by its owner is not kept for the store's
+   * life.
+   */
   private readonly connections = new Set<WeakRef<DuckDBConnection>>();
   /** How often memory is lent. */
   private lent = 0;
@@ -232,8 +241,9 @@ async function createInstance(file: string, readOnly: boolean): Promise<DuckDBIn
 }
 
 /**
- * Queries of strangers run on connections of this instance: none may reach other files or the network, or lift these limits
- * again. DuckDB takes the folder before the limit alone, so neither stands among the options above.
+ * Queries of strangers run on connections of this instance: none may reach other files or the network, or
+ * lift these limits again. DuckDB takes the folder before the limit alone, so neither stands among the
+ * options above.
  */
 async function limitFiles(instance: DuckDBInstance, folder: string | undefined): Promise<void> {
   const connection = await instance.connect();
@@ -260,8 +270,8 @@ async function writerMemory(instance: DuckDBInstance): Promise<string> {
 }
 
 /**
- * Has DuckDB let go of blocks that it read: those of an empty store, which has 3,900 columns, take 13 MB. What it has in memory alone
- * stays there.
+ * Has DuckDB let go of blocks that it read: those of an empty store, which has 3,900 columns, take 13 MB.
+ * What it has in memory alone stays there.
  */
 async function forgetBlocks(instance: DuckDBInstance): Promise<void> {
   const connection = await instance.connect();
@@ -296,7 +306,10 @@ async function prepare(
   }
 }
 
-/** Writes the log into the file; false where the disk has no room for that, after which DuckDB refuses everything. */
+/**
+ * Writes the log into the file; false where the disk has no room for that, after which DuckDB refuses
+ * everything.
+ */
 async function checkpoint(instance: DuckDBInstance): Promise<boolean> {
   const connection = await instance.connect();
   try {
@@ -309,7 +322,10 @@ async function checkpoint(instance: DuckDBInstance): Promise<boolean> {
   }
 }
 
-/** Ends a connection, and first the query that may run on it: a connection closed under one lives as long as it. */
+/**
+ * Ends a connection, and first the query that may run on it: a connection closed under one lives as long as
+ * it.
+ */
 async function end(connection: DuckDBConnection): Promise<void> {
   // DuckDB forgets an interruption that comes between two steps of a query.
   const again = setInterval(() => connection.interrupt(), 50);

@@ -11,8 +11,9 @@ export interface PointsOf {
 }
 
 /**
- * Those of the times at which a node has a point in the store. It looks only at hours that some of the times lie in: what it costs is
- * in proportion to the times and the points beside them, not to the range from the first to the last.
+ * Those of the times at which a node has a point in the store. It looks only at hours that some of the times
+ * lie in: what it costs is in proportion to the times and the points beside them, not to the range from the
+ * first to the last.
  */
 export async function storedTimes(
   connection: DuckDBConnection,

@@ -9,14 +9,14 @@ import { rollupColumns, rollupTable } from './rollup-columns';
 import { MARKS, MARK_COLUMNS } from './rollup-marks';
 
 /**
- * Version of the tables. New series and columns leave it alone: they are added to a store where they lack. It grows
- * when a program that knows only the old version would misread or spoil the new one.
+ * Version of the tables. New series and columns leave it alone: they are added to a store where they lack. It
+ * grows when a program that knows only the old version would misread or spoil the new one.
  */
 const STORE_VERSION = 2;
 
 /**
- * Version 1 had no hours, and did not heed points that came after their minute was rolled up. It can be read as it is; for writing it
- * is brought to this version.
+ * Version 1 had no hours, and did not heed points that came after their minute was rolled up. It can be read
+ * as it is; for writing it is brought to this version.
  */
 const OLDEST_VERSION = 1;
 
@@ -30,7 +30,10 @@ const SQL_TYPES: Readonly<Record<ColumnType, string>> = {
   string: 'VARCHAR',
 };
 
-/** The columns of each table of a database, in the table's order: that of the schema, then what was added later. */
+/**
+ * The columns of each table of a database, in the table's order: that of the schema, then what was added
+ * later.
+ */
 export type Layout = ReadonlyMap<string, readonly string[]>;
 
 /** Names of a series' table columns in the order of the schema: `time`, the tags, the columns. */
@@ -54,8 +57,8 @@ export async function readLayout(connection: DuckDBConnection): Promise<Layout> 
 }
 
 /**
- * Holds that a database with these tables is a store that this program understands. An empty one is, if `mayBeEmpty`. Returns its
- * version, that of this program for an empty one.
+ * Holds that a database with these tables is a store that this program understands. An empty one is, if
+ * `mayBeEmpty`. Returns its version, that of this program for an empty one.
  * @throws FailureError
  */
 export async function checkVersion(
@@ -80,8 +83,8 @@ export async function checkVersion(
 }
 
 /**
- * Makes the tables and columns that `layout`, of a store of `version`, lacks and brings it to this program's version, all or nothing.
- * Returns whether there was anything to do.
+ * Makes the tables and columns that `layout`, of a store of `version`, lacks and brings it to this program's
+ * version, all or nothing. Returns whether there was anything to do.
  */
 export async function createTables(
   connection: DuckDBConnection,
@@ -105,7 +108,10 @@ export async function createTables(
   return statements.length > 0;
 }
 
-/** From version 1: minutes of points that are still there are made anew, in the background, and hours begin where points do. */
+/**
+ * From version 1: minutes of points that are still there are made anew, in the background, and hours begin
+ * where points do.
+ */
 function migration(): readonly string[] {
   return [
     ...SERIES_NAMES.map(

@@ -10,8 +10,8 @@ interface NodeRows {
 }
 
 /**
- * The points without those of the suspects that are stored already; no two points of a node and network share a time. Suspects are those
- * that say so themselves, or all.
+ * The points without those of the suspects that are stored already; no two points of a node and network share
+ * a time. Suspects are those that say so themselves, or all.
  */
 export async function withoutStored(
   connection: DuckDBConnection,

@@ -11,11 +11,14 @@ import { type Store, openStore } from './store';
 import { withoutStored } from './unstored';
 
 /**
- * Writes points into the embedded store. A batch is one transaction: it is there as a whole or not at all, also after a
- * power cut, and a retry can't write a point twice.
+ * Writes points into the embedded store. A batch is one transaction: it is there as a whole or not at all,
+ * also after a power cut, and a retry can't write a point twice.
  */
 export class StoreWriter {
-  /** After a fatal error (a checkpoint on a full disk) DuckDB refuses everything until the file is opened anew. */
+  /**
+   * After a fatal error (a checkpoint on a full disk) DuckDB refuses everything until the file is opened
+   * anew.
+   */
   private broken = false;
   private opened: { readonly store: Store; readonly connection: DuckDBConnection } | undefined;
   private readonly appenders = new Map<SeriesName, TableAppender>();
@@ -52,7 +55,10 @@ export class StoreWriter {
     return { sent: taken, acked: taken, rejection };
   }
 
-  /** Stores points as one transaction. All of them are looked for first where `mayBeStored` is set, else those that say so themselves. */
+  /**
+   * Stores points as one transaction. All of them are looked for first where `mayBeStored` is set, else those
+   * that say so themselves.
+   */
   async writeColumns(groups: readonly SeriesColumns[], mayBeStored: boolean): Promise<void> {
     let all = mayBeStored;
     if (this.broken) {

@@ -41,8 +41,8 @@ export class Block extends Header {
   }
 
   /**
-   * The height that the coinbase claims (BIP34); undefined in blocks of version 1 and where the script does not begin with
-   * the minimal push of a number.
+   * The height that the coinbase claims (BIP34); undefined in blocks of version 1 and where the script does
+   * not begin with the minimal push of a number.
    */
   get coinbaseHeight(): number | undefined {
     const coinbase = this.transactions[0]?.inputs[0];
@@ -51,7 +51,10 @@ export class Block extends Header {
   }
 }
 
-/** Reads the block that fills `bytes`. Throws DecodeError where Bitcoin Core would not read it, or at bytes left over. */
+/**
+ * Reads the block that fills `bytes`. Throws DecodeError where Bitcoin Core would not read it, or at bytes
+ * left over.
+ */
 export function parseBlock(bytes: Buffer): Block {
   const reader = new ByteReader(bytes);
   const block = readBlock(reader);
@@ -60,8 +63,8 @@ export function parseBlock(bytes: Buffer): Block {
 }
 
 /**
- * Reads the payload of a `block` message: as in Core and btcd, what is behind the block is passed over. Throws DecodeError where
- * Bitcoin Core would not read it.
+ * Reads the payload of a `block` message: as in Core and btcd, what is behind the block is passed over.
+ * Throws DecodeError where Bitcoin Core would not read it.
  */
 export function parseBlockMessage(payload: Buffer): Block {
   return readBlock(new ByteReader(payload));
@@ -88,8 +91,8 @@ function leadingNumber(bytes: Buffer, start: number, end: number): number | unde
   if (opcode >= OP_1 && opcode <= OP_16) return opcode - OP_1 + 1;
   if (opcode === 0 || opcode > MAX_HEIGHT_BYTES || start + opcode >= end) return undefined;
   const value = bytes.readIntLE(start + 1, opcode);
-  // The shortest form that keeps the number positive: below 17 there is an opcode for it, and a byte of 0 at the top only
-  // follows a byte whose own top bit is taken.
+  // The shortest form that keeps the number positive: below 17 there is an opcode for it, and a byte of 0 at
+  // the top only follows a byte whose own top bit is taken.
   const isMinimal = opcode === 1 ? value > 16 : value >= 2 ** (8 * (opcode - 1) - 1);
   return isMinimal ? value : undefined;
 }

@@ -7,8 +7,8 @@ const MAX_SIZE = 0x0200_0000;
 const HASH_BYTES = 32;
 
 /**
- * Reads the bytes of a peer in order. Each read is checked against the end of the bytes first, and throws DecodeError where they
- * end too early. Nothing is allocated for what a count or a length merely promises.
+ * Reads the bytes of a peer in order. Each read is checked against the end of the bytes first, and throws
+ * DecodeError where they end too early. Nothing is allocated for what a count or a length merely promises.
  */
 export class ByteReader {
   constructor(
@@ -81,8 +81,8 @@ export class ByteReader {
   }
 
   /**
-   * How many items follow, at most `max`, each of at least `leastBytes`. A count that the bytes left cannot hold is refused at
-   * once.
+   * How many items follow, at most `max`, each of at least `leastBytes`. A count that the bytes left cannot
+   * hold is refused at once.
    */
   count(leastBytes: number, max = MAX_SIZE): number {
     const start = this.position;
@@ -92,8 +92,8 @@ export class ByteReader {
   }
 
   /**
-   * A CompactSize: a count or a length, in the shortest of four forms (Bitcoin Core `src/serialize.h` ReadCompactSize). One above
-   * `max` is refused.
+   * A CompactSize: a count or a length, in the shortest of four forms (Bitcoin Core `src/serialize.h`
+   * ReadCompactSize). One above `max` is refused.
    */
   compactSize(max = MAX_SIZE): number {
     const start = this.position;

@@ -5,14 +5,14 @@ const START = 4;
 const BYTES = 12;
 
 /**
- * The strings that the program itself holds. Whoever looks up a property by another string of the same characters has the engine find
- * this one first, each time.
+ * The strings that the program itself holds. Whoever looks up a property by another string of the same
+ * characters has the engine find this one first, each time.
  */
 const KNOWN: ReadonlyMap<string, string> = new Map(COMMANDS.map((command) => [command, command]));
 
 /**
- * Reads the commands of one stream's headers. Most messages have the command of the message before: its string is given again, which
- * spares three quarters of the time.
+ * Reads the commands of one stream's headers. Most messages have the command of the message before: its
+ * string is given again, which spares three quarters of the time.
  */
 export class CommandField {
   private last = '';

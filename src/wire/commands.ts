@@ -1,6 +1,7 @@
 /**
- * The commands of the P2P protocol that are counted one by one; every other is counted as `other`, so that no peer can
- * make a column. Sources: Bitcoin Core 31 `src/protocol.h`, btcd v0.26 `wire/message.go`, and the BIPs named.
+ * The commands of the P2P protocol that are counted one by one; every other is counted as `other`, so that no
+ * peer can make a column. Sources: Bitcoin Core 31 `src/protocol.h`, btcd v0.26 `wire/message.go`, and the
+ * BIPs named.
  */
 export const COMMANDS = [
   'version',

@@ -1,4 +1,7 @@
-/** A number of 64 bits as a CompactSize (Bitcoin Core `src/serialize.h` WriteCompactSize), in its shortest form. */
+/**
+ * A number of 64 bits as a CompactSize (Bitcoin Core `src/serialize.h` WriteCompactSize), in its shortest
+ * form.
+ */
 export function compactSize(value: number | bigint): Buffer {
   if (value < 0xfd) return Buffer.of(Number(value));
   if (value <= 0xffff) {

@@ -1,7 +1,7 @@
 /**
- * Why bytes are not what their command says they are. The list is fixed, so that a reason can be a column. Bitcoin Core's
- * deserializer (`src/serialize.h`, `src/primitives/transaction.h`) refuses the same bytes, except `trailing-bytes`, which
- * it passes over.
+ * Why bytes are not what their command says they are. The list is fixed, so that a reason can be a column.
+ * Bitcoin Core's deserializer (`src/serialize.h`, `src/primitives/transaction.h`) refuses the same bytes,
+ * except `trailing-bytes`, which it passes over.
  */
 export const DECODE_REASONS = [
   /** The bytes end before what their counts and lengths promise. */

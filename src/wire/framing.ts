@@ -20,7 +20,10 @@ interface Header {
   readonly checksum: number;
 }
 
-/** Receives what a {@link FrameReader} finds. Commands are a stranger's bytes up to the first NUL, one character each. */
+/**
+ * Receives what a {@link FrameReader} finds. Commands are a stranger's bytes up to the first NUL, one
+ * character each.
+ */
 export interface FrameSink {
   /** Each whole message, header included in `bytes`, before anything is checked: a capture counts it, too. */
   arrived(command: string, bytes: number): void;
@@ -31,9 +34,10 @@ export interface FrameSink {
 }
 
 /**
- * Cuts a stream of bytes into messages, whatever chunks it comes in. bcoin's own parser is not used: it drops a peer that
- * sends a command of 12 characters (BIP157's `getcfheaders`), and copies every chunk twice. A payload that lies within one chunk is a view of it
- * and not a copy. Nothing is allocated for what a header merely promises.
+ * Cuts a stream of bytes into messages, whatever chunks it comes in. bcoin's own parser is not used: it drops
+ * a peer that sends a command of 12 characters (BIP157's `getcfheaders`), and copies every chunk twice. A
+ * payload that lies within one chunk is a view of it and not a copy. Nothing is allocated for what a header
+ * merely promises.
  */
 export class FrameReader {
   /** What has come behind `partial` and was not read yet. */
@@ -72,8 +76,8 @@ export class FrameReader {
   }
 
   /**
-   * Hands on messages that are whole; true where one is left. `mayGoOn` is asked after each of them, with its bytes, whether
-   * there may be another.
+   * Hands on messages that are whole; true where one is left. `mayGoOn` is asked after each of them, with its
+   * bytes, whether there may be another.
    */
   run(mayGoOn: (bytes: number) => boolean): boolean {
     while (!this.broken && this.buffered >= this.wanted) {

@@ -11,8 +11,8 @@ let second: Sha256x4 | null | undefined;
 
 /**
  * Computes the double SHA-256 of some bytes of each item. The second hash is of 32 bytes always: of many,
- * WebAssembly computes one in 70 ns, where a call of OpenSSL takes 270 ns with its result put in place. The hashes are parts of
- * one long string: who keeps one keeps all of them.
+ * WebAssembly computes one in 70 ns, where a call of OpenSSL takes 270 ns with its result put in place. The
+ * hashes are parts of one long string: who keeps one keeps all of them.
  * @param bytesOf gives an item's bytes, which are read at once
  */
 export function hashMany<Item>(

@@ -8,8 +8,8 @@ export class Input {
   /** Items of its witness. */
   witnessItems = 0;
   /**
-   * Serialized size of its witness in bytes, item count included: 1 for an empty witness beside others that are not, 0 in a
-   * transaction without witness.
+   * Serialized size of its witness in bytes, item count included: 1 for an empty witness beside others that
+   * are not, 0 in a transaction without witness.
    */
   witnessSize = 0;
 

@@ -21,10 +21,10 @@ export interface Multisig {
 const MAX_KEYS = 20;
 
 /**
- * What the script says if it has the form of a bare multisig: a number, as many operations as the number behind them says,
- * OP_CHECKMULTISIG. Like btcd (`txscript/standard.go` extractMultisigScriptDetails) this takes whatever stands between the
- * numbers for a key; like Bitcoin Core (`src/script/solver.cpp` MatchMultisig) it takes up to 20 of them, and at least one
- * signature and no more than keys.
+ * What the script says if it has the form of a bare multisig: a number, as many operations as the number
+ * behind them says, OP_CHECKMULTISIG. Like btcd (`txscript/standard.go` extractMultisigScriptDetails) this
+ * takes whatever stands between the numbers for a key; like Bitcoin Core (`src/script/solver.cpp`
+ * MatchMultisig) it takes up to 20 of them, and at least one signature and no more than keys.
  */
 export function matchMultisig(bytes: Buffer, start: number, end: number): Multisig | undefined {
   if (end - start < 3 || bytes[end - 1] !== OP_CHECKMULTISIG) return undefined;
@@ -46,7 +46,10 @@ export function matchMultisig(bytes: Buffer, start: number, end: number): Multis
   return { required, keys, keysAreValid };
 }
 
-/** Whether the `length` bytes from `start` have the length and the first byte of a public key (Bitcoin Core's ValidSize). */
+/**
+ * Whether the `length` bytes from `start` have the length and the first byte of a public key (Bitcoin Core's
+ * ValidSize).
+ */
 export function isPublicKey(bytes: Buffer, start: number, length: number): boolean {
   const prefix = bytes[start];
   if (length === 33) return prefix === 0x02 || prefix === 0x03;
@@ -60,7 +63,10 @@ function isPublicKeyPush(bytes: Buffer, start: number, end: number): boolean {
   return isPublicKey(bytes, data, end - data);
 }
 
-/** A number from 1 to 20 in its one minimal form: OP_1 to OP_16, above that a push of a byte. 0 is none of these. */
+/**
+ * A number from 1 to 20 in its one minimal form: OP_1 to OP_16, above that a push of a byte. 0 is none of
+ * these.
+ */
 function smallNumber(bytes: Buffer, start: number): number {
   const opcode = byteAt(bytes, start);
   if (opcode >= OP_1 && opcode <= OP_16) return opcode - OP_1 + 1;

@@ -7,13 +7,18 @@ export type NetworkName = (typeof NETWORK_NAMES)[number];
 /** What tells one network from another on the wire. */
 export interface NetworkParams {
   readonly name: NetworkName;
-  /** First four bytes of each message, as the little-endian number that btcd and Core write in their sources. */
+  /**
+   * First four bytes of each message, as the little-endian number that btcd and Core write in their sources.
+   */
   readonly magic: number;
   /** Port that nodes listen on when they are not told another. */
   readonly port: number;
 }
 
-/** Sources: btcd v0.26 `chaincfg/params.go` and `wire/protocol.go`; Bitcoin Core 31 `src/kernel/chainparams.cpp`. */
+/**
+ * Sources: btcd v0.26 `chaincfg/params.go` and `wire/protocol.go`; Bitcoin Core 31
+ * `src/kernel/chainparams.cpp`.
+ */
 export const NETWORKS: Readonly<Record<NetworkName, NetworkParams>> = {
   mainnet: { name: 'mainnet', magic: 0xd9b4bef9, port: 8333 },
   testnet3: { name: 'testnet3', magic: 0x0709110b, port: 18333 },

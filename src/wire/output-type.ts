@@ -32,10 +32,10 @@ export type OutputType = (typeof OUTPUT_TYPES)[number];
 
 /**
  * Tells the form of the output script that lies in `bytes` from `start` to `end`, as Bitcoin Core 31 does
- * (`src/script/solver.cpp` Solver), except that a multisig whose keys are not all valid is one here, as in btcd; Core calls it
- * nonstandard. btcd v0.26 (`txscript/standard.go` GetScriptClass) in turn calls nulldata nonstandard where more than one
- * push or more than 80 bytes follow OP_RETURN, has no witness_unknown, and no multisig of 17 to 20 keys. The policies judge
- * each by its own rules.
+ * (`src/script/solver.cpp` Solver), except that a multisig whose keys are not all valid is one here, as in
+ * btcd; Core calls it nonstandard. btcd v0.26 (`txscript/standard.go` GetScriptClass) in turn calls nulldata
+ * nonstandard where more than one push or more than 80 bytes follow OP_RETURN, has no witness_unknown, and no
+ * multisig of 17 to 20 keys. The policies judge each by its own rules.
  */
 export function outputType(bytes: Buffer, start = 0, end = bytes.length): OutputType {
   const length = end - start;
@@ -74,7 +74,10 @@ function isPubKey(bytes: Buffer, start: number, length: number): boolean {
   );
 }
 
-/** The type of a witness program: version 0 has two lengths and no others, the rest of the space is for the future. */
+/**
+ * The type of a witness program: version 0 has two lengths and no others, the rest of the space is for the
+ * future.
+ */
 function witnessType(bytes: Buffer, start: number, length: number): OutputType {
   const version = bytes[start];
   if (version === OP_0) {

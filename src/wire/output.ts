@@ -20,8 +20,8 @@ export class Output {
   }
 
   /**
-   * Value in satoshi: exact, or an infinity where a number cannot be. It is a signed 64-bit number, as in Bitcoin Core;
-   * no sane transaction holds what is below 0 or above 21 million BTC (`checkSanity`).
+   * Value in satoshi: exact, or an infinity where a number cannot be. It is a signed 64-bit number, as in
+   * Bitcoin Core; no sane transaction holds what is below 0 or above 21 million BTC (`checkSanity`).
    */
   get value(): number {
     const value =

@@ -2,19 +2,20 @@
 const LEAST_BYTES = 1_024;
 
 /**
- * From here on the memory is taken from the system and not from the allocator. The allocator (glibc's) cannot give back what lies
- * between two allocations that are still in use: sixty messages of 4 MB that never ended left 75 MB with the program for good.
+ * From here on the memory is taken from the system and not from the allocator. The allocator (glibc's) cannot
+ * give back what lies between two allocations that are still in use: sixty messages of 4 MB that never ended
+ * left 75 MB with the program for good.
  */
 const OWN_PAGES_BYTES = 16_384;
 
 /**
- * What has come of a message, or of its header, that is not whole yet. The bytes are copied out of the chunks they came in, so that no
- * chunk of 64 kB is held for the few bytes at its end. The memory grows with what has come, by doubling, never by what
- * was promised.
+ * What has come of a message, or of its header, that is not whole yet. The bytes are copied out of the chunks
+ * they came in, so that no chunk of 64 kB is held for the few bytes at its end. The memory grows with what
+ * has come, by doubling, never by what was promised.
  *
- * V8 gives a resizable ArrayBuffer pages of its own, and gives them back to the system where it shrinks, without waiting for a
- * collection of garbage. No view of one is handed out: views of resizable buffers have another layout, and code that reads bytes
- * is slower once it has met both.
+ * V8 gives a resizable ArrayBuffer pages of its own, and gives them back to the system where it shrinks,
+ * without waiting for a collection of garbage. No view of one is handed out: views of resizable buffers have
+ * another layout, and code that reads bytes is slower once it has met both.
  */
 export class PartialMessage {
   private bytes: Uint8Array = NOTHING;

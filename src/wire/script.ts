@@ -16,8 +16,8 @@ export const OP_CHECKMULTISIG = 0xae;
 /** Longest script that can be executed (Bitcoin Core `src/script/script.h` MAX_SCRIPT_SIZE). */
 const MAX_SCRIPT_SIZE = 10_000;
 
-// Scripts are given as the bytes they lie in, their first offset and the offset behind them: a view of each would cost more
-// than all that is asked of it.
+// Scripts are given as the bytes they lie in, their first offset and the offset behind them: a view of each
+// would cost more than all that is asked of it.
 
 /** The byte at an offset that is known to lie within. */
 export function byteAt(bytes: Buffer, offset: number): number {

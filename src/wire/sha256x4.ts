@@ -1,6 +1,7 @@
 /**
- * SHA-256 (FIPS 180-4) of messages of 32 bytes, four side by side in the lanes of WebAssembly's vectors, as a module that is
- * assembled here: every message has the same length, so there is one block to a message, half of it constant.
+ * SHA-256 (FIPS 180-4) of messages of 32 bytes, four side by side in the lanes of WebAssembly's vectors, as a
+ * module that is assembled here: every message has the same length, so there is one block to a message, half
+ * of it constant.
  */
 
 /** Bytes of a message, and of a digest. */

@@ -12,9 +12,9 @@ export const LEAST_TRANSACTION_BYTES = 10;
 const SEGWIT_MARK_BYTES = 2;
 
 /**
- * A transaction as facts about the bytes it was read from. It and its inputs and outputs hold those bytes and read from
- * them: the bytes must not change, and whoever keeps a fact for long should keep the number and let the object go, or the
- * whole message stays in memory.
+ * A transaction as facts about the bytes it was read from. It and its inputs and outputs hold those bytes and
+ * read from them: the bytes must not change, and whoever keeps a fact for long should keep the number and let
+ * the object go, or the whole message stays in memory.
  */
 export class Transaction {
   private cachedTxid: Hash | undefined = undefined;
@@ -133,16 +133,16 @@ export class Transaction {
 }
 
 /**
- * Reads the payload of a `tx` message: as in Core and btcd, what is behind the transaction is passed over. Throws DecodeError where
- * Bitcoin Core would not read it.
+ * Reads the payload of a `tx` message: as in Core and btcd, what is behind the transaction is passed over.
+ * Throws DecodeError where Bitcoin Core would not read it.
  */
 export function parseTransactionMessage(payload: Buffer): Transaction {
   return readTransaction(new ByteReader(payload));
 }
 
 /**
- * Reads the transaction that fills `bytes` from `start`. Throws DecodeError where Bitcoin Core would not read the bytes, or where
- * any are left over.
+ * Reads the transaction that fills `bytes` from `start`. Throws DecodeError where Bitcoin Core would not read
+ * the bytes, or where any are left over.
  */
 export function parseTransaction(bytes: Buffer, start = 0): Transaction {
   const reader = new ByteReader(bytes, start);
@@ -151,7 +151,10 @@ export function parseTransaction(bytes: Buffer, start = 0): Transaction {
   return transaction;
 }
 
-/** Reads the transaction that `reader` is at, in either serialization (BIP144), and moves behind it. Throws DecodeError. */
+/**
+ * Reads the transaction that `reader` is at, in either serialization (BIP144), and moves behind it. Throws
+ * DecodeError.
+ */
 export function readTransaction(reader: ByteReader): Transaction {
   const { buffer, position: start } = reader;
   reader.skip(4);
@@ -163,7 +166,8 @@ export function readTransaction(reader: ByteReader): Transaction {
   if (count === 0) {
     const flag = reader.u8();
     outputsEnd = reader.position;
-    // Without inputs the flag is the count of the outputs: none either. Core reads that and refuses it as not sane.
+    // Without inputs the flag is the count of the outputs: none either. Core reads that and refuses it as not
+    // sane.
     if (flag !== 0) {
       if (flag !== 1) throw new DecodeError('unknown-flag', outputsEnd - 1);
       const counted = reader.position;
@@ -183,7 +187,8 @@ export function readTransaction(reader: ByteReader): Transaction {
 }
 
 function readInputs(reader: ByteReader, count: number): Input[] {
-  // Arrays that grow one by one have room for 17 when they hold 1: of a block with many transactions that is a tenth of the time.
+  // Arrays that grow one by one have room for 17 when they hold 1: of a block with many transactions that is
+  // a tenth of the time.
   const inputs = new Array<Input>(count);
   for (let i = 0; i < count; i++) {
     const start = reader.skip(36);

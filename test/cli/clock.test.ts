@@ -15,7 +15,10 @@ import { buildTransaction } from '../wire/build';
 const HOUR_S = 3_600;
 const DAY_S = 24 * HOUR_S;
 
-/** To what the clock is set one after the other, in seconds beside the system's, and by how many seconds each time. */
+/**
+ * To what the clock is set one after the other, in seconds beside the system's, and by how many seconds each
+ * time.
+ */
 const STEPS = [
   { title: 'an hour forward', to: HOUR_S, by: HOUR_S },
   { title: 'back by that hour', to: 0, by: -HOUR_S },

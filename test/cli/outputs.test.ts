@@ -37,7 +37,10 @@ function run(command: string, outputs: string): { readonly status: number | null
 
 const STORE = '--from duckdb:store.duckdb';
 
-/** Ways to print, by what does it, and the status that each ends with. The first of a way meets all that is done to outputs. */
+/**
+ * Ways to print, by what does it, and the status that each ends with. The first of a way meets all that is
+ * done to outputs.
+ */
 const WAYS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'text of its own': {
     '--help': 0,
@@ -74,7 +77,10 @@ const OUTPUTS = [...CLOSED, ...READERS, FULL];
 
 let turned = 0;
 
-/** The first command of each way with every output; the others with two each in turn, so that every output meets some of them. */
+/**
+ * The first command of each way with every output; the others with two each in turn, so that every output
+ * meets some of them.
+ */
 const CASES = Object.values(WAYS).flatMap((way) => {
   const [first, ...others] = Object.entries(way);
   const all = OUTPUTS.map((outputs) => [...(first ?? ['', 0]), outputs] as const);

@@ -136,7 +136,8 @@ describe('--validate full', () => {
   prlimit.describe('on a disk that fills up', (prlimitProgram) => {
     it('ends with one line and status 1, and goes on where there is room again', async () => {
       const program = await full('--export', 'stdout:');
-      // A limit on the size of files stands for the disk: the kernel refuses writes beyond it in the same way.
+      // A limit on the size of files stands for the disk: the kernel refuses writes beyond it in the same
+      // way.
       execFileSync(prlimitProgram, ['--pid', String(program.pid), '--fsize=1000000']);
       const bulk = { value: 0, script: Buffer.concat([Buffer.of(0x6a), Buffer.alloc(400_000)]) };
       for (let left = 8; left > 0; left--) {

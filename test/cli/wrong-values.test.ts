@@ -6,7 +6,10 @@ import { ASKING, SETTABLE } from '../../src/cli/known';
 import { type OptionTable, variableOf } from '../../src/cli/option';
 import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from '../../src/cli/options';
 
-/** Values that are wrong for each option that variables and files may set; what any option refuses is tried besides. */
+/**
+ * Values that are wrong for each option that variables and files may set; what any option refuses is tried
+ * besides.
+ */
 const WRONG: Readonly<Record<string, readonly string[]>> = {
   'data-dir': [],
   'log-level': ['7', 'verbose', 'INFO'],
@@ -92,7 +95,10 @@ async function run(args: readonly string[], variables: NodeJS.ProcessEnv = {}): 
   return stderr;
 }
 
-/** How an error shows a value: as it is; the name of a node in quotes, as a space at its end is seen so; control characters escaped. */
+/**
+ * How an error shows a value: as it is; the name of a node in quotes, as a space at its end is seen so;
+ * control characters escaped.
+ */
 function shown(name: string, text: string): string {
   if (!NEVER.includes(text)) return name === 'node' ? JSON.stringify(text) : text;
   const escaped = Array.from(text, (char) => {

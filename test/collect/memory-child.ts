@@ -2,8 +2,8 @@ import { LineReader } from '../../src/collect/line-reader';
 import { LineParser } from '../../src/collect/parse-line';
 
 /**
- * Feeds lines of `count` names, each in a chunk of 65 kB, and writes the bytes that stay in memory for them. The line is the second of
- * its chunk: the first is decoded alone, all others are parts of one text.
+ * Feeds lines of `count` names, each in a chunk of 65 kB, and writes the bytes that stay in memory for them.
+ * The line is the second of its chunk: the first is decoded alone, all others are parts of one text.
  */
 const count = Number(process.argv[2]);
 const parser = new LineParser();

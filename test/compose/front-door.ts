@@ -80,7 +80,8 @@ export async function checkFrontDoor(stack: Stack, secret: (name: string) => str
   expect(status('/prometheus/-/ready', '-u', 'admin:wrong')).toBe(401);
   expect(status('/prometheus/-/ready', ...admin)).toBe(200);
 
-  // Chronograf is not started yet, and comes later. Docker then knows no such name; here it has an address where nobody is.
+  // Chronograf is not started yet, and comes later. Docker then knows no such name; here it has an address
+  // where nobody is.
   expect(status('/chronograf/')).toBe(401);
   expect([502, 504]).toContain(status('/chronograf/', ...admin));
   await stack.up('chronograf');

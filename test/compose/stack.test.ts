@@ -27,7 +27,10 @@ const busybox = requirement(
   'install it (Debian: apt-get install busybox)',
 );
 
-/** What stands in the place of images. Grafana and Chronograf are not to be had: their services have a stand-in's program. */
+/**
+ * What stands in the place of images. Grafana and Chronograf are not to be had: their services have a
+ * stand-in's program.
+ */
 function imagesOf(standIn: ChildScript): Readonly<Record<string, Image>> {
   const other: Image = {
     entrypoint: [],

@@ -3,7 +3,8 @@ import { judge } from '../../src/export/influx-answer';
 const answer = (status: number, text: string, retryAfterMs?: number) => judge({ status, text, retryAfterMs });
 const json = (value: object): string => JSON.stringify(value);
 
-// The texts are the servers' own: 1.x as 1.6.7 gives them, those of 2 and 3 as their documentation and issues show them.
+// The texts are the servers' own: 1.x as 1.6.7 gives them, those of 2 and 3 as their documentation and issues
+// show them.
 describe('an answer of InfluxDB', () => {
   it.each([
     [204, ''],

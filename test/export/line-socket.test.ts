@@ -126,7 +126,8 @@ describe('line protocol over TCP', () => {
       await new Promise((resolve) => setTimeout(resolve, 300));
       sink.stall(false);
       await until('what there is to be sent', () => queue.stats().sent === pushed);
-      // What a receiver has in its buffers when it resets is what TCP loses, and nobody can know: let it be read first.
+      // What a receiver has in its buffers when it resets is what TCP loses, and nobody can know: let it be
+      // read first.
       await until('it to be read', () => new Set(sink.lines()).size === pushed);
       sink.reset();
     }

@@ -21,7 +21,10 @@ import { dissect, tshark } from '../support/tshark';
 import { until } from '../support/until';
 import { OUTPUT_TYPES, SPENDABLE_TYPES, type Signed, Wallet } from '../support/wallet';
 
-/** The output types that btcd relays; unknown witness programs are non-standard to it (txscript v2 `typeOfScript`). */
+/**
+ * The output types that btcd relays; unknown witness programs are non-standard to it (txscript v2
+ * `typeOfScript`).
+ */
 const RELAYED_TYPES = OUTPUT_TYPES.filter((type) => type !== 'witness_unknown');
 
 const BLOCKS = 300;

@@ -73,7 +73,8 @@ influxd.describe('many nodes and one collector', () => {
         return cleanup.add({ queue, node: `node-${i}` }, (it) => it.queue.close(200));
       }),
     );
-    // All nodes give their points the same times: what is alike but for the node must not be taken for the same.
+    // All nodes give their points the same times: what is alike but for the node must not be taken for the
+    // same.
     const points = makePoints(8_000, clock);
     const acked = (): number => senders.reduce((sum, { queue }) => sum + queue.stats().acked, 0);
     let pushed = 0;
@@ -156,7 +157,8 @@ influxd.describe('many nodes and one collector', () => {
     const sum = /\n\d{3,} points of 5 runs: the store holds every one\n$/;
     expect(whole.stdout).toMatch(sum);
     const influx = `influx+http://127.0.0.1:${server.httpPort}/${server.database}`;
-    // The last accounts of the collector that was killed may have come to one of the stores alone: its own are on no disk.
+    // The last accounts of the collector that was killed may have come to one of the stores alone: its own
+    // are on no disk.
     await until('InfluxDB to have everything', () => sum.test(audit(influx).stdout));
   }, 60_000);
 });

@@ -11,8 +11,9 @@ import { until } from '../support/until';
 const DIST = path.join(__dirname, '..', '..', 'dist');
 
 /**
- * A bcoin chain, mempool and miner with four pools, which speak compact blocks by bcoin's own code. Transactions come faster than
- * they are announced, so that blocks hold some that nobody has heard of. It says where it listens, and each block that it mined.
+ * A bcoin chain, mempool and miner with four pools, which speak compact blocks by bcoin's own code.
+ * Transactions come faster than they are announced, so that blocks hold some that nobody has heard of. It
+ * says where it listens, and each block that it mined.
  */
 const NETWORK = `
   const { RegtestNetwork } = require('./demo/regtest');

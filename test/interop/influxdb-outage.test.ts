@@ -45,7 +45,10 @@ influxd.describe('InfluxDB that goes away', () => {
     };
   }
 
-  /** Each run's account of each series against what is stored; told, so that a log of the test shows what it looked at. */
+  /**
+   * Each run's account of each series against what is stored; told, so that a log of the test shows what it
+   * looked at.
+   */
   function expectAll(accounts: readonly Account[], runs: number): number {
     expect(new Set(accounts.flatMap(({ started }) => started)).size).toBe(runs);
     const emitted = accounts.reduce((sum, account) => sum + (account.emitted ?? 0), 0);

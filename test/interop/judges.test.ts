@@ -108,7 +108,9 @@ function line(row: Row): string {
   return values.length === 1 ? values.join() : `${values.slice(0, -1).join(' ')} x ${String(values.at(-1))}`;
 }
 
-/** Serves blocks, then each of their transactions, to the program; returns what its store holds afterwards. */
+/**
+ * Serves blocks, then each of their transactions, to the program; returns what its store holds afterwards.
+ */
 async function relay(network: SharedBlock['network'], files: readonly string[]): Promise<Series> {
   const home = folder();
   const blocks = files.map((file) => readFileSync(file));

@@ -6,7 +6,10 @@ import { Cleanup } from '../support/cleanup';
 
 const SCRIPT = path.join(__dirname, '..', '..', 'scripts', 'soak.mjs');
 
-/** How much more the second half of the run may use than the first: caches that fill, and what a collector leaves for later. */
+/**
+ * How much more the second half of the run may use than the first: caches that fill, and what a collector
+ * leaves for later.
+ */
 const MARGIN_MB = 120;
 
 describe('the listener under an hour of mainnet in half a minute', () => {

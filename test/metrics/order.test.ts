@@ -40,7 +40,9 @@ function shuffled<T>(items: readonly T[], next: () => number): T[] {
   return items.flatMap(() => left.splice(Math.floor(next() * left.length), 1));
 }
 
-/** What a run tells of itself that isn't the same in each run: its processor time, its memory and its start. */
+/**
+ * What a run tells of itself that isn't the same in each run: its processor time, its memory and its start.
+ */
 const OF_THE_PROCESS = new Set(['started', 'cpu', 'rss', 'loop_lag_p99', 'stalled']);
 
 /** A point without its time, and with `process_time` left out, which is measured. */
@@ -51,7 +53,10 @@ function facts({ series, tags, fields }: Point): string {
   return JSON.stringify([series, tags, Object.fromEntries(kept)]);
 }
 
-/** Runs the same events through the collectors, the relay view and the live view, which hear of them in the order of a seed. */
+/**
+ * Runs the same events through the collectors, the relay view and the live view, which hear of them in the
+ * order of a seed.
+ */
 function run(seed: number) {
   const next = random(seed);
   const { process, bus } = newProcessor();

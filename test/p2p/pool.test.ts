@@ -377,7 +377,8 @@ describe('the pool', () => {
     connection(good).send('inv', encodeInventory(own));
     await until('all of the good one', () => wanted(good).length === own.length);
     expect(wanted(good).sort()).toEqual(own.map((item) => item.hash).sort());
-    // 128 blocks; of transactions what the limit lets through, of which 5,000 wait and the others are passed over.
+    // 128 blocks; of transactions what the limit lets through, of which 5,000 wait and the others are passed
+    // over.
     expect(wanted(bad).length).toBeLessThan(1_000);
   });
 

@@ -33,7 +33,10 @@ async function ask(exporter: StoreWriter, sql: string): Promise<unknown[][]> {
   }
 }
 
-/** Buckets of rollups whose number of points is not that of the points, of hours that no late point was noted for. */
+/**
+ * Buckets of rollups whose number of points is not that of the points, of hours that no late point was noted
+ * for.
+ */
 async function wrongBuckets(exporter: StoreWriter): Promise<unknown[]> {
   const wrong: unknown[] = [];
   for (const series of SERIES)

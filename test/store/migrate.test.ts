@@ -26,7 +26,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Makes a store as version 1 left it: minutes of some hours, wrong where points came late; the first hours' points gone. */
+/**
+ * Makes a store as version 1 left it: minutes of some hours, wrong where points came late; the first hours'
+ * points gone.
+ */
 async function makeOld(): Promise<void> {
   const exporter = new StoreWriter({ path: file });
   await exporter.open();

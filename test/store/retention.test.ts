@@ -52,7 +52,9 @@ async function accounted(store: StoreWriter): Promise<number> {
   return sum;
 }
 
-/** Writes `perHour` points into each of `hours` hours, and returns the end of the last one in milliseconds. */
+/**
+ * Writes `perHour` points into each of `hours` hours, and returns the end of the last one in milliseconds.
+ */
 async function fill(store: StoreWriter, hours: number, perHour: number): Promise<number> {
   const clock = new TestClock();
   const start = BigInt(Date.UTC(2026, 0, 1)) * 1_000_000n;

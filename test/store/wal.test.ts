@@ -14,7 +14,10 @@ const STRIDE = process.env['BTCDMON_FLIP_EVERY_BYTE'] === '1' ? 1 : 97;
 const TRANSACTIONS = 6;
 
 let folder: string;
-/** A store as a kill leaves it: `TRANSACTIONS` transactions of one to six points each of `bandwidth`, in its log. */
+/**
+ * A store as a kill leaves it: `TRANSACTIONS` transactions of one to six points each of `bandwidth`, in its
+ * log.
+ */
 let template: string;
 let log: Buffer;
 let run = 0;

@@ -6,8 +6,9 @@ const EMITTED = 'btcdmon_emitted_points_total{series="inv"}';
 const LAST_BLOCK = 'btcdmon_blocks_last_point_seconds';
 
 /**
- * Line protocol of a node with these courses, that of their first moment at `startS` in Unix seconds. Prometheus adds up what points
- * bring; here the increases become points again. A node whose count of emitted points stands still writes none.
+ * Line protocol of a node with these courses, that of their first moment at `startS` in Unix seconds.
+ * Prometheus adds up what points bring; here the increases become points again. A node whose count of emitted
+ * points stands still writes none.
  */
 export function pointsOf(node: string, courses: Courses, startS: number): readonly string[] {
   const lines: string[] = [];

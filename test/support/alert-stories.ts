@@ -17,7 +17,10 @@ export type Course = (seconds: number) => number | undefined;
 /** The courses of a node’s metrics as Prometheus has them, by name and further labels. */
 export type Courses = Readonly<Record<string, Course>>;
 
-/** A node that has run since long before, with nothing to complain about: a block each 10 minutes, one at the wrong moment now and then. */
+/**
+ * A node that has run since long before, with nothing to complain about: a block each 10 minutes, one at the
+ * wrong moment now and then.
+ */
 export const QUIET: Courses = {
   btcdmon_started_seconds: () => -50_000,
   btcdmon_blocks_last_point_seconds: (s) => s - (s % 600),

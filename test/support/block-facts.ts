@@ -51,7 +51,9 @@ export const SHARED_BLOCKS: readonly SharedBlock[] = [
   { file: 'testnet3-928849.raw', network: 'testnet3' },
 ];
 
-/** bcoin's names of output types by ours. It knows neither taproot nor anchors; the shared blocks are older. */
+/**
+ * bcoin's names of output types by ours. It knows neither taproot nor anchors; the shared blocks are older.
+ */
 export const BCOIN_TYPES: Readonly<Record<string, OutputType>> = {
   nonstandard: 'nonstandard',
   pubkey: 'pubkey',

@@ -24,8 +24,8 @@ export const btcd = requirement(
 );
 
 /**
- * Looks at BTCD_BIN, the PATH and the user's cache folder (`btcdmon-node/bin` in XDG_CACHE_HOME or ~/.cache). Where none
- * has it but Go is installed, `go install` puts it into that cache folder: a minute or two, once.
+ * Looks at BTCD_BIN, the PATH and the user's cache folder (`btcdmon-node/bin` in XDG_CACHE_HOME or ~/.cache).
+ * Where none has it but Go is installed, `go install` puts it into that cache folder: a minute or two, once.
  */
 function findBtcd(): string | null {
   const named = process.env['BTCD_BIN'] ?? '';
@@ -127,7 +127,8 @@ export class Btcd {
         '--nodnsseed',
         // Its default of 10 s is made for the privacy of real networks.
         '--trickleinterval=100ms',
-        // Test networks let non-standard transactions through; what mainnet's policy lets through is mostly wanted here.
+        // Test networks let non-standard transactions through; what mainnet's policy lets through is mostly
+        // wanted here.
         nonStandard ? '--relaynonstd' : '--rejectnonstd',
         ...(miningAddress === undefined ? [] : [`--miningaddr=${miningAddress}`]),
         ...extraArgs,

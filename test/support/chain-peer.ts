@@ -4,7 +4,10 @@ import { decodeLocator } from '../../src/wire/messages/locator';
 import { parseBlock } from '../../src/wire/block';
 import { type FakeConnection, FakePeer, type Got, versionPayload } from './fake-peer';
 
-/** A full node of regtest as far as headers and blocks go: it gives whatever blocks it was given, valid or not. */
+/**
+ * A full node of regtest as far as headers and blocks go: it gives whatever blocks it was given, valid or
+ * not.
+ */
 export class ChainPeer {
   private readonly blocks = new Map<string, Buffer>();
   /** Hashes, as on the wire, of the blocks that are in its chain, the lowest first. */

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 
-/** A line that breaks: what goes through it is cut off after so many bytes, by a reset on both sides, or by silence. */
+/**
+ * A line that breaks: what goes through it is cut off after so many bytes, by a reset on both sides, or by
+ * silence.
+ */
 export interface ChaosProxy {
   readonly port: number;
   /** Connections so far. */

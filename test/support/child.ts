@@ -14,7 +14,10 @@ export interface ChildScript {
   remove(): void;
 }
 
-/** Compiles `entry` (TypeScript, relative to test/) into a folder of its own; the packages it uses stay outside. */
+/**
+ * Compiles `entry` (TypeScript, relative to test/) into a folder of its own; the packages it uses stay
+ * outside.
+ */
 export function childScript(entry: string): ChildScript {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-child-'));
   const file = path.join(folder, 'child.js');

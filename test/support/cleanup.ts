@@ -1,4 +1,6 @@
-/** What a test must undo, whatever happens to it: done in the opposite order, each even where another fails. */
+/**
+ * What a test must undo, whatever happens to it: done in the opposite order, each even where another fails.
+ */
 export class Cleanup {
   private readonly steps: (() => unknown)[] = [];
 

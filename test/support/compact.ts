@@ -29,7 +29,10 @@ export interface CompactOptions {
   readonly ids?: ReadonlyMap<number, Buffer>;
 }
 
-/** The payload of a `cmpctblock` of a serialized block, made by nothing of the program but its reading of blocks. */
+/**
+ * The payload of a `cmpctblock` of a serialized block, made by nothing of the program but its reading of
+ * blocks.
+ */
 export function compactBlock(bytes: Buffer, options: CompactOptions = {}): Buffer {
   const { prefilled = [0], nonce = 7n } = options;
   const { transactions } = parseBlock(bytes);
@@ -77,7 +80,10 @@ export function sourceOf(
   };
 }
 
-/** What a pool in a test needs of chain and relay view where neither matters: every compact block is asked for whole. */
+/**
+ * What a pool in a test needs of chain and relay view where neither matters: every compact block is asked for
+ * whole.
+ */
 export const NO_COMPACT: { readonly checks: BlockChecks; readonly relayed: TransactionSource } = {
   checks: { judgeHeader: () => 'old', isIntact: () => true },
   relayed: sourceOf([]),

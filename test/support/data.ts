@@ -26,7 +26,9 @@ export interface RecordedMessage {
   readonly length: number;
 }
 
-/** The session with Bitcoin Core 31: what each side sent, and the messages in the order in which they came. */
+/**
+ * The session with Bitcoin Core 31: what each side sent, and the messages in the order in which they came.
+ */
 export function readSession(session: string): { recv: Buffer; sent: Buffer; messages: RecordedMessage[] } {
   const messages = readFileSync(path.join(session, 'index.tsv'), 'utf8')
     .trim()

@@ -6,7 +6,10 @@ const HEADER_BYTES = 12;
 const TYPE_A = 1;
 const TYPE_AAAA = 28;
 const CLASS_IN = 1;
-/** What a response says of itself: an authoritative answer, and where there is none that the name does not exist (RFC 1035). */
+/**
+ * What a response says of itself: an authoritative answer, and where there is none that the name does not
+ * exist (RFC 1035).
+ */
 const ANSWER = 0x8580;
 const NO_SUCH_NAME = 0x8583;
 

@@ -13,8 +13,9 @@ const INTERVAL_MS = 200;
 const CLOSE_MS = 60_000;
 
 /**
- * `URL SPOOL RATE`: emits RATE points a second into the export URL, with accounts of them every 200 ms as the program makes them, and
- * says what became of the points. On SIGTERM it ends, having delivered everything if it can.
+ * `URL SPOOL RATE`: emits RATE points a second into the export URL, with accounts of them every 200 ms as the
+ * program makes them, and says what became of the points. On SIGTERM it ends, having delivered everything if
+ * it can.
  */
 async function main(url: string, directory: string, rate: number): Promise<void> {
   const clock = new SystemClock();

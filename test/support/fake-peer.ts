@@ -87,8 +87,8 @@ export class FakeConnection {
 }
 
 /**
- * Dials the listener as a peer from `from`, an address of loopback, and says `version`. The answers shake hands, as in
- * {@link FakePeer}; resolves once the connection is there.
+ * Dials the listener as a peer from `from`, an address of loopback, and says `version`. The answers shake
+ * hands, as in {@link FakePeer}; resolves once the connection is there.
  */
 export async function dialListener(
   port: number,
@@ -124,8 +124,8 @@ export class FakePeer {
   ) {}
 
   /**
-   * Starts a peer. `onConnect` is called for each connection, `onMessage` for each message; without them it shakes hands
-   * as `claims` say.
+   * Starts a peer. `onConnect` is called for each connection, `onMessage` for each message; without them it
+   * shakes hands as `claims` say.
    */
   static async start(
     options: {

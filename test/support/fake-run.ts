@@ -2,8 +2,8 @@ import type { FieldValue, Point } from '../../src/metrics/point';
 import { SERIES_NAMES, type SeriesName, seriesOf } from '../../src/metrics/schema';
 
 /**
- * One run of a node as a store sees it, at times that a test chooses: points of any series, and the run's accounts of them as the
- * series `btcdmon` has them.
+ * One run of a node as a store sees it, at times that a test chooses: points of any series, and the run's
+ * accounts of them as the series `btcdmon` has them.
  */
 export class FakeRun {
   readonly points: Point[] = [];

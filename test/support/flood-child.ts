@@ -11,8 +11,9 @@ const TURN_MS = 10;
 const OUTPUT_TYPES = ['pubkeyhash', 'witness_v0_keyhash', 'witness_v1_taproot'] as const;
 
 /**
- * `URL RATE SECONDS DIRECTORY`: emits points of a busy relay at a rate through an export, accounting for itself every second and
- * at the end as a node does. Prints, as JSON, what it emitted of each series and what its queue did with it.
+ * `URL RATE SECONDS DIRECTORY`: emits points of a busy relay at a rate through an export, accounting for
+ * itself every second and at the end as a node does. Prints, as JSON, what it emitted of each series and what
+ * its queue did with it.
  */
 async function main(): Promise<void> {
   const [url = '', rate = '', seconds = '', directory = ''] = process.argv.slice(2);

@@ -2,7 +2,10 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Ports below those that the system gives to sockets which dial (32768 on Linux), of which one could take a free port meanwhile. */
+/**
+ * Ports below those that the system gives to sockets which dial (32768 on Linux), of which one could take a
+ * free port meanwhile.
+ */
 const FIRST = 20_000;
 const LAST = 32_000;
 

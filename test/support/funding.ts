@@ -1,7 +1,10 @@
 import type { Btcd } from './btcd';
 import { type OutputType, type Signed, type Spendable, type Wallet } from './wallet';
 
-/** The most outputs of one fan-out: its bare multisig outputs count 20 signature operations each, of 4,000 that policy allows. */
+/**
+ * The most outputs of one fan-out: its bare multisig outputs count 20 signature operations each, of 4,000
+ * that policy allows.
+ */
 const OUTPUTS_PER_FAN_OUT = 100;
 
 /** Satoshi of each output of a fan-out: far above dust, and enough for the fee of what spends it. */
@@ -35,8 +38,9 @@ export async function coinbase(node: Btcd, blockHash: string): Promise<Spendable
 }
 
 /**
- * Splits coinbases into `count` coins of {@link COIN_VALUE}, of the given types in turn, and sends the transactions that
- * do so. They must be mined before the coins are spent: a transaction may have 25 unmined ancestors only.
+ * Splits coinbases into `count` coins of {@link COIN_VALUE}, of the given types in turn, and sends the
+ * transactions that do so. They must be mined before the coins are spent: a transaction may have 25 unmined
+ * ancestors only.
  * @param mature hashes of blocks at least 100 deep, one for each 100 coins
  */
 export async function splitCoinbases(

@@ -16,8 +16,8 @@ export const go = requirement(
 );
 
 /**
- * Compiles the judge, a small program on btcd's own packages, into a folder and returns its path. The first time Go fetches
- * those packages, whose hashes go.sum pins, and compiles them: half a minute.
+ * Compiles the judge, a small program on btcd's own packages, into a folder and returns its path. The first
+ * time Go fetches those packages, whose hashes go.sum pins, and compiles them: half a minute.
  */
 export function buildJudge(goProgram: string, folder: string): string {
   const judge = path.join(folder, 'go-judge');

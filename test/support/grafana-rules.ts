@@ -24,8 +24,9 @@ export interface ProvisionedRule {
 type Values = ReadonlyMap<string, number>;
 
 /**
- * Evaluates a rule at a moment, as Grafana does: each query over its range, the newest value of each group that is not null, and the
- * arithmetic for each group that all of its queries have. Gives the labels of the groups for which the condition holds.
+ * Evaluates a rule at a moment, as Grafana does: each query over its range, the newest value of each group
+ * that is not null, and the arithmetic for each group that all of its queries have. Gives the labels of the
+ * groups for which the condition holds.
  */
 export async function evaluate(
   server: Pick<Influxd, 'query'>,

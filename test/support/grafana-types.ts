@@ -3,8 +3,8 @@ import { compileErrors } from './compile';
 const SDK = '@grafana/grafana-foundation-sdk';
 
 /**
- * What JSON has of a type of the SDK: the text of an enum's value in its place, and without the method that marks queries. Numbers stay: the
- * compiler knows which ones an enum has.
+ * What JSON has of a type of the SDK: the text of an enum's value in its place, and without the method that
+ * marks queries. Numbers stay: the compiler knows which ones an enum has.
  */
 const HEAD = `
 import type { Dashboard } from '${SDK}/dashboard';
@@ -33,7 +33,10 @@ interface PanelJson {
   readonly targets: readonly unknown[];
 }
 
-/** The parts of a dashboard and their types: where a dashboard's type has any, as for a panel's options, the part has its own. */
+/**
+ * The parts of a dashboard and their types: where a dashboard's type has any, as for a panel's options, the
+ * part has its own.
+ */
 export function partsOf(dashboard: unknown): readonly Typed[] {
   const { panels, annotations } = dashboard as {
     panels: readonly PanelJson[];

@@ -13,7 +13,8 @@ export function expand(
   intervalMs: number,
   variables: Readonly<Record<string, string>>,
 ): string {
-  // `All` of a variable with a value of its own for that is that value; others are escaped for a regular expression.
+  // `All` of a variable with a value of its own for that is that value; others are escaped for a regular
+  // expression.
   const chosen = text.replace(/\$(node|network)\b/g, (_, name: string) => variables[name] ?? '.*');
   return chosen
     .replaceAll('$timeFilter', `time >= ${fromMs}ms and time <= ${toMs}ms`)

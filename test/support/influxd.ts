@@ -13,11 +13,16 @@ export interface Influxd {
   readonly httpPort: number;
   readonly udpPort: number;
   readonly database: string;
-  /** Runs InfluxQL on `database` and returns the body; times come as RFC 3339 with nanoseconds. Throws on any error. */
+  /**
+   * Runs InfluxQL on `database` and returns the body; times come as RFC 3339 with nanoseconds. Throws on any
+   * error.
+   */
   query(q: string): Promise<InfluxResponse>;
   /** Points per series: the count of the column in the first row, 0 where the series does not exist. */
   count(series: string, column: string): Promise<number>;
-  /** Writes line protocol over HTTP, which answers with what it refuses. Returns '' where it took everything. */
+  /**
+   * Writes line protocol over HTTP, which answers with what it refuses. Returns '' where it took everything.
+   */
   write(lines: string): Promise<string>;
   /** Kills the server without a chance to tidy up; its folder stays. */
   halt(): Promise<void>;

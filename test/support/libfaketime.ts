@@ -23,7 +23,9 @@ export const libfaketime = requirement(
   'install libfaketime (Debian: apt-get install libfaketime)',
 );
 
-/** The wall clock of a program, which a test sets while the program runs. Its monotonic clock is the system's. */
+/**
+ * The wall clock of a program, which a test sets while the program runs. Its monotonic clock is the system's.
+ */
 export class FakeWallClock {
   private offset: number;
 

@@ -8,7 +8,9 @@ const OUTPUT_TAGS = ['pubkeyhash', 'witness_v0_keyhash', 'witness_v1_taproot'].m
   script_type,
 }));
 
-/** Points as a busy relay makes them, in the order of their times: transactions with their inputs and outputs. */
+/**
+ * Points as a busy relay makes them, in the order of their times: transactions with their inputs and outputs.
+ */
 export function makePoints(count: number, clock: Clock): Point[] {
   const points: Point[] = [];
   for (let i = 0; points.length < count; i++) {

@@ -6,8 +6,8 @@ import { requirement } from './requires';
 type Callback = (error: Error | null, address?: unknown, family?: number) => void;
 
 /**
- * Gives names addresses for all sockets of this process, in the place of the system's file of hosts and DNS, which are asked for
- * nothing as long. What is given back ends that.
+ * Gives names addresses for all sockets of this process, in the place of the system's file of hosts and DNS,
+ * which are asked for nothing as long. What is given back ends that.
  */
 export function nameHosts(names: Readonly<Record<string, readonly string[]>>): () => void {
   const answer = (host: string, options: unknown, callback: Callback): void => {

@@ -47,7 +47,9 @@ export const natsServer = requirement(
   'install it (Debian: apt-get install nats-server)',
 );
 
-/** Starts servers in temporary folders; three are a cluster. `config` is added to the configuration of each. */
+/**
+ * Starts servers in temporary folders; three are a cluster. `config` is added to the configuration of each.
+ */
 export async function startNats({ servers: count = 1, config = '' } = {}): Promise<Nats> {
   const { path: program } = natsServer;
   if (program === null) throw new Error('nats-server was not found');

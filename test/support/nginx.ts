@@ -21,7 +21,10 @@ export interface Nginx {
   stop(): Promise<void>;
 }
 
-/** Starts one that passes every request on, with the header that docs/operators.md and config/nginx have it add. */
+/**
+ * Starts one that passes every request on, with the header that docs/operators.md and config/nginx have it
+ * add.
+ */
 export async function startNginx(program: string, target: number): Promise<Nginx> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-nginx-'));
   const port = await freePort();

@@ -31,8 +31,8 @@ export interface PanelRun {
 }
 
 /**
- * What takes longest: announcements of one thing are gathered for half a minute, and pings are as far apart. By then there
- * was all the rest.
+ * What takes longest: announcements of one thing are gathered for half a minute, and pings are as far apart.
+ * By then there was all the rest.
  */
 const LAST_SIGNS = [
   `SELECT 1 FROM propagation WHERE kind = 'block' HAVING count(delay_p90) > 5`,
@@ -50,8 +50,9 @@ const LAST_SIGNS = [
 ];
 
 /**
- * Runs the program on the demo's network with a hostile peer, one with a chain of its own and one that calls, until every series has points.
- * Some 40 seconds, most of which it waits. `exports` are beside its store; `args` further arguments.
+ * Runs the program on the demo's network with a hostile peer, one with a chain of its own and one that calls,
+ * until every series has points. Some 40 seconds, most of which it waits. `exports` are beside its store;
+ * `args` further arguments.
  */
 export async function startPanelRun(
   folder: string,
@@ -127,7 +128,10 @@ async function sendBlocks(port: number, scripted: ScriptedPeer, rival: ChainPeer
   scripted.say('block', lower);
 }
 
-/** A branch of three blocks on the last but one takes the best chain over, until the network has mined as many more. */
+/**
+ * A branch of three blocks on the last but one takes the best chain over, until the network has mined as many
+ * more.
+ */
 async function reorganise(port: number, rival: ChainPeer): Promise<void> {
   const headers = await headersOf(port);
   const height = headers.length;

@@ -7,8 +7,8 @@ export interface ParsedLine {
 }
 
 /**
- * Reads one line by the rules of InfluxDB 1.x's parser: character by character, and written without a look at the
- * serializer. Throws where InfluxDB would refuse.
+ * Reads one line by the rules of InfluxDB 1.x's parser: character by character, and written without a look at
+ * the serializer. Throws where InfluxDB would refuse.
  */
 export function parseLine(line: string): ParsedLine {
   let at = 0;

@@ -20,8 +20,8 @@ export interface Program {
 }
 
 /**
- * Runs btcdmon-node with these arguments, its home being `home`, by the command `under` that starts another where given, with `env`
- * beside its environment.
+ * Runs btcdmon-node with these arguments, its home being `home`, by the command `under` that starts another
+ * where given, with `env` beside its environment.
  */
 export function runProgram(
   args: readonly string[],

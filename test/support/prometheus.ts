@@ -27,7 +27,10 @@ interface Sample {
   readonly value: readonly [number, string];
 }
 
-/** Starts a Prometheus whose job `btcdmon` scrapes a port of loopback each `everyMs`; its files are in `folder`. */
+/**
+ * Starts a Prometheus whose job `btcdmon` scrapes a port of loopback each `everyMs`; its files are in
+ * `folder`.
+ */
 export async function startPrometheus(
   program: string,
   { folder, target, everyMs }: { readonly folder: string; readonly target: number; readonly everyMs: number },

@@ -29,8 +29,8 @@ export function randomFrom(seed: number): () => number {
 }
 
 /**
- * A few thousand points of most series, of two nodes and two networks, within an hour: with columns and tags left out,
- * counters that begin again, times that two nodes share, and sums beyond 2^53.
+ * A few thousand points of most series, of two nodes and two networks, within an hour: with columns and tags
+ * left out, counters that begin again, times that two nodes share, and sums beyond 2^53.
  */
 export function queryPoints(): readonly Point[] {
   const random = randomFrom(42);

@@ -1,5 +1,5 @@
-// Prints the rows of a Parquet file, a JSON array a line, as hyparquet reads them; bigints are strings. It is of ES modules
-// alone, which jest does not load.
+// Prints the rows of a Parquet file, a JSON array a line, as hyparquet reads them; bigints are strings. It is
+// of ES modules alone, which jest does not load.
 import { parquetReadObjects, asyncBufferFromFile } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 

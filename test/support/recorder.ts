@@ -23,8 +23,8 @@ export interface Tally {
 }
 
 /**
- * A TCP proxy between the program under test and a real node that keeps every byte, per connection. It knows nothing of
- * the program's framing, so it is a judge of it.
+ * A TCP proxy between the program under test and a real node that keeps every byte, per connection. It knows
+ * nothing of the program's framing, so it is a judge of it.
  */
 export interface Recorder {
   /** Port on 127.0.0.1 to connect to in place of the node's. */
@@ -81,8 +81,8 @@ function pass(from: Socket, to: Socket, keep: (data: Buffer) => void): void {
 }
 
 /**
- * Cuts one direction of a connection into messages, by nothing but the 24-byte headers of the protocol: 4 bytes of magic,
- * 12 of command, 4 of length (little-endian), 4 of checksum.
+ * Cuts one direction of a connection into messages, by nothing but the 24-byte headers of the protocol: 4
+ * bytes of magic, 12 of command, 4 of length (little-endian), 4 of checksum.
  * @throws Error where the bytes are not whole messages, one after another
  */
 export function splitMessages(chunks: readonly Buffer[], magic: number): Buffer[] {

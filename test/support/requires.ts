@@ -7,15 +7,16 @@ export interface Requirement {
   /** Path of the program, or null where this machine lacks it. */
   readonly path: string | null;
   /**
-   * As jest's `describe`, with the path of the program. Where it is missing, one test takes the block's place: it says
-   * what is missing and how to get it, and fails when CI=true, so that no build is green for want of a server.
+   * As jest's `describe`, with the path of the program. Where it is missing, one test takes the block's
+   * place: it says what is missing and how to get it, and fails when CI=true, so that no build is green for
+   * want of a server.
    */
   describe(title: string, body: (program: string) => void): void;
 }
 
 /**
- * Declares what a test file needs. `find` returns the program's path or null and runs once, when the file is loaded;
- * `remedy` says how to get the program.
+ * Declares what a test file needs. `find` returns the program's path or null and runs once, when the file is
+ * loaded; `remedy` says how to get the program.
  */
 export function requirement(name: string, find: () => string | null, remedy: string): Requirement {
   const program = find();

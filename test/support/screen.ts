@@ -1,7 +1,8 @@
 /* eslint-disable no-control-regex -- these are what a terminal is steered with */
 /**
- * A terminal of a given size that knows what the program uses of the ways to steer one, and nothing else: another sequence, another
- * control character, a character that is not ASCII, or one outside of the screen, is an error.
+ * A terminal of a given size that knows what the program uses of the ways to steer one, and nothing else:
+ * another sequence, another control character, a character that is not ASCII, or one outside of the screen,
+ * is an error.
  */
 export class TestScreen {
   /** Whether the screen for programs is shown, in the place of what was there before. */

@@ -4,7 +4,9 @@ import { LocalAnswers } from '../../src/query/local-answers';
 import { serveQueries } from '../../src/query/server';
 import { queryPoints } from './query-points';
 
-/** A node as queries see it: holds the store at argv[2] open, answers, and goes on writing until it is killed. */
+/**
+ * A node as queries see it: holds the store at argv[2] open, answers, and goes on writing until it is killed.
+ */
 async function main(): Promise<void> {
   const exporter = new StoreWriter({ path: process.argv[2] ?? '' });
   await exporter.open();

@@ -22,7 +22,10 @@ export function txThing(payload: Buffer): Thing {
 /** What a serving peer does with a message instead of what it would do. */
 export type Answers = Readonly<Record<string, (connection: FakeConnection, payload: Buffer) => void>>;
 
-/** A peer that shakes hands, has no headers, answers pings, and sends what it has announced when it is asked for it. */
+/**
+ * A peer that shakes hands, has no headers, answers pings, and sends what it has announced when it is asked
+ * for it.
+ */
 export class ServingPeer {
   private readonly things = new Map<string, Thing>();
 

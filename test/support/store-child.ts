@@ -24,7 +24,10 @@ async function open(file: string): Promise<void> {
   }
 }
 
-/** `append FILE RATE`: pushes RATE points a second without end, and says the time of the last one of each turn. */
+/**
+ * `append FILE RATE`: pushes RATE points a second without end, and says the time of the last one of each
+ * turn.
+ */
 async function append(file: string, rate: number): Promise<void> {
   const clock = new SystemClock();
   const exporter = new StoreWriter({ path: file });
@@ -43,8 +46,8 @@ async function append(file: string, rate: number): Promise<void> {
 }
 
 /**
- * `full FILE`: writes until the disk is full, first while a checkpoint is made. Says `failed` then, goes on trying, and says
- * `acked N` once everything is stored.
+ * `full FILE`: writes until the disk is full, first while a checkpoint is made. Says `failed` then, goes on
+ * trying, and says `acked N` once everything is stored.
  */
 async function full(file: string): Promise<void> {
   const clock = new SystemClock();
@@ -82,7 +85,10 @@ async function full(file: string): Promise<void> {
   process.exit(0);
 }
 
-/** `retain FILE NOW`: keeps the points of the hour before NOW (milliseconds), and says `done` once the others are rolled up. */
+/**
+ * `retain FILE NOW`: keeps the points of the hour before NOW (milliseconds), and says `done` once the others
+ * are rolled up.
+ */
 async function retain(file: string, now: number): Promise<void> {
   const exporter = new StoreWriter({ path: file });
   await exporter.open();
@@ -102,7 +108,10 @@ async function retain(file: string, now: number): Promise<void> {
   say('done');
 }
 
-/** `late FILE START`: writes points of all ages while they are rolled up, on a clock that begins at START (milliseconds) and hurries. */
+/**
+ * `late FILE START`: writes points of all ages while they are rolled up, on a clock that begins at START
+ * (milliseconds) and hurries.
+ */
 async function late(file: string, start: number): Promise<void> {
   const exporter = new StoreWriter({ path: file });
   await exporter.open();

@@ -21,8 +21,9 @@ export function traced(program: string, file: string): string[] {
 }
 
 /**
- * The IP addresses with ports that a traced program connected to, or sent a datagram to. The kernel was asked: a connection
- * that failed is among them, and so is one that the program's own records know nothing of.
+ * The IP addresses with ports that a traced program connected to, or sent a datagram to. The kernel was
+ * asked: a connection that failed is among them, and so is one that the program's own records know nothing
+ * of.
  */
 export function addressesOf(file: string): Set<string> {
   const addresses = new Set<string>();

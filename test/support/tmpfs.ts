@@ -34,8 +34,8 @@ export function mountTmpfs(bytes: number): Tmpfs {
 }
 
 /**
- * As jest's `describe`, for tests that mount a disk. Where that is not permitted, one test takes the block's place and says why;
- * it does not fail, because no installation would change it.
+ * As jest's `describe`, for tests that mount a disk. Where that is not permitted, one test takes the block's
+ * place and says why; it does not fail, because no installation would change it.
  */
 export function describeWithTmpfs(title: string, body: () => void): void {
   describe(title, () => {

@@ -19,8 +19,9 @@ export const MINUTE = {
 };
 
 /**
- * Points as the collectors make them of a node in 20 intervals of 5 s: each has 3 `inv`, a `getdata`, and drops a point. In the
- * 10th a peer comes, and blocks come: 7 which is valid, 8 which is judged twice, and one that nobody asked for.
+ * Points as the collectors make them of a node in 20 intervals of 5 s: each has 3 `inv`, a `getdata`, and
+ * drops a point. In the 10th a peer comes, and blocks come: 7 which is valid, 8 which is judged twice, and
+ * one that nobody asked for.
  */
 export function topPoints(node: string, lastMs = LAST_MS): readonly Point[] {
   let dropped = 0;

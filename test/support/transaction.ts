@@ -140,7 +140,10 @@ export function signWitness(
   return signPreimage(key, preimage);
 }
 
-/** Signs the double SHA-256 of `preimage`: Node's `sign` hashes once itself. DER, low S (BIP146), with the hash type. */
+/**
+ * Signs the double SHA-256 of `preimage`: Node's `sign` hashes once itself. DER, low S (BIP146), with the
+ * hash type.
+ */
 function signPreimage({ privateKey }: Key, preimage: Buffer): Buffer {
   const raw = sign('sha256', sha256(preimage), { key: privateKey, dsaEncoding: 'ieee-p1363' });
   const s = BigInt(`0x${raw.toString('hex', 32)}`);

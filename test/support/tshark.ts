@@ -26,9 +26,10 @@ export interface Dissection {
 }
 
 /**
- * Has Wireshark's Bitcoin dissector count the messages of a recorded connection. The bytes are handed over in a capture
- * file made of them, which needs no right to capture packets. Each element of `conversation` becomes a segment: give
- * whole messages, as the dissector (4.0) knows no witnesses, stumbles over them, and then skips the rest of a segment.
+ * Has Wireshark's Bitcoin dissector count the messages of a recorded connection. The bytes are handed over in
+ * a capture file made of them, which needs no right to capture packets. Each element of `conversation`
+ * becomes a segment: give whole messages, as the dissector (4.0) knows no witnesses, stumbles over them, and
+ * then skips the rest of a segment.
  */
 export async function dissect(program: string, conversation: Conversation): Promise<Dissection> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-tshark-'));
@@ -55,7 +56,10 @@ export async function dissect(program: string, conversation: Conversation): Prom
   }
 }
 
-/** A pcap file (link type 101, bare IP packets) of one TCP connection, first all that came in, then all that went out. */
+/**
+ * A pcap file (link type 101, bare IP packets) of one TCP connection, first all that came in, then all that
+ * went out.
+ */
 function captureFile(conversation: Conversation): Buffer {
   const header = Buffer.alloc(24);
   header.writeUInt32LE(0xa1b2c3d4, 0);

@@ -9,8 +9,8 @@ export interface Patience {
 }
 
 /**
- * Asks again and again until `probe` gives something other than undefined or false, and returns that. A probe that throws
- * (a server that does not answer yet) is asked again.
+ * Asks again and again until `probe` gives something other than undefined or false, and returns that. A probe
+ * that throws (a server that does not answer yet) is asked again.
  * @throws Error that names what was awaited in vain
  */
 export async function until<T>(

@@ -31,7 +31,10 @@ export const OUTPUT_TYPES = [
 /** A type of output. */
 export type OutputType = (typeof OUTPUT_TYPES)[number];
 
-/** The types that the wallet can spend: nobody can spend nulldata, and no rule says yet how to spend witness_unknown. */
+/**
+ * The types that the wallet can spend: nobody can spend nulldata, and no rule says yet how to spend
+ * witness_unknown.
+ */
 export const SPENDABLE_TYPES = OUTPUT_TYPES.filter(
   (type) => type !== 'nulldata' && type !== 'witness_unknown',
 );
@@ -77,9 +80,9 @@ const TAPSCRIPT_VERSION = 0xc0;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Three keys, every kind of output that they can lock, and the means to open those again. It shares no code with src, so
- * that it is a judge of it. Two kinds need no signature: a taproot output here commits to a script that anybody may run
- * (BIP341), and an anchor is open to all (BIP433).
+ * Three keys, every kind of output that they can lock, and the means to open those again. It shares no code
+ * with src, so that it is a judge of it. Two kinds need no signature: a taproot output here commits to a
+ * script that anybody may run (BIP341), and an anchor is open to all (BIP433).
  */
 export class Wallet {
   private readonly keys = [generateKey(), generateKey(), generateKey()] as const;

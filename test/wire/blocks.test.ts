@@ -131,7 +131,9 @@ sharedBlocks.describe('whole blocks', (folder) => {
   });
 });
 
-/** Payloads of the `tx` and `block` messages in a recorded stream: magic 4, command 12, length 4, checksum 4. */
+/**
+ * Payloads of the `tx` and `block` messages in a recorded stream: magic 4, command 12, length 4, checksum 4.
+ */
 function payloads(stream: Buffer, command: string): Buffer[] {
   const found: Buffer[] = [];
   for (let offset = 0; offset < stream.length;) {

@@ -1,4 +1,7 @@
-/** Transactions made for tests, as bytes: everything has a harmless default, so that a test names only what matters to it. */
+/**
+ * Transactions made for tests, as bytes: everything has a harmless default, so that a test names only what
+ * matters to it.
+ */
 
 export interface InputSpec {
   readonly prevHash?: Buffer;

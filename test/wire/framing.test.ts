@@ -139,7 +139,10 @@ describe('a message that comes in crumbs', () => {
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return (heapUsed + arrayBuffers) / 1e6;
   };
-  /** The least of some looks: what a collection found to be garbage is given back beside the program, a little later. */
+  /**
+   * The least of some looks: what a collection found to be garbage is given back beside the program, a little
+   * later.
+   */
   const settled = async (): Promise<number> => {
     let least = Infinity;
     for (let look = 0; look < 10; look++) {

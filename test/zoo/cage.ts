@@ -13,7 +13,10 @@ export function frame(command: string, payload: Buffer = Buffer.alloc(0)): Buffe
   return encodeFrame(MAGIC, command, payload);
 }
 
-/** Where a behaviour meets the listener: it dials from addresses that nobody else has, and learns when to stop. */
+/**
+ * Where a behaviour meets the listener: it dials from addresses that nobody else has, and learns when to
+ * stop.
+ */
 export class Cage {
   private addresses = 0;
   private readonly sockets = new Set<Socket>();
@@ -68,7 +71,10 @@ export class Cage {
     return peer;
   }
 
-  /** Writes what `make` makes, as fast as the listener reads, until it hangs up, the run is over or `most` were written. */
+  /**
+   * Writes what `make` makes, as fast as the listener reads, until it hangs up, the run is over or `most`
+   * were written.
+   */
   async flood(socket: Socket, make: (n: number) => Buffer, most = Infinity): Promise<void> {
     for (let n = 0; n < most && !socket.destroyed && !this.isOver; n++) {
       if (socket.write(make(n))) {

@@ -16,7 +16,10 @@ const PING_MS = 50;
 /** How long an answer took, in milliseconds. */
 export interface Delay {
   readonly ms: number;
-  /** In those of the listener's processor, while other programs have it the listener can't answer; never above `ms`. */
+  /**
+   * In those of the listener's processor, while other programs have it the listener can't answer; never above
+   * `ms`.
+   */
   readonly processorMs: number;
 }
 

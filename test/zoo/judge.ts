@@ -40,9 +40,9 @@ const MOST_RESIDENT = 500_000_000;
 const LEFT_OVER = 1.2;
 
 /**
- * What stays beyond that, each up to a bound: transactions in the relay view (2 MB here) with what they spend, hashes of what was
- * announced, and what the allocator keeps of thousands of connections. At 60 s the most was 15 MB, after storms of resets and names by the
- * hundred thousand.
+ * What stays beyond that, each up to a bound: transactions in the relay view (2 MB here) with what they
+ * spend, hashes of what was announced, and what the allocator keeps of thousands of connections. At 60 s the
+ * most was 15 MB, after storms of resets and names by the hundred thousand.
  */
 const MAY_STAY = 20_000_000;
 
@@ -114,7 +114,10 @@ function reasonsOf(behaviour: Behaviour, reasons: ListenerReport['reasons']): Co
   return found;
 }
 
-/** Whether the listener has given a behaviour the end that it must have; one that may stay has it from the start. */
+/**
+ * Whether the listener has given a behaviour the end that it must have; one that may stay has it from the
+ * start.
+ */
 export function hasEnd(behaviour: Behaviour, reasons: ListenerReport['reasons']): boolean {
   const found = reasonsOf(behaviour, reasons);
   return behaviour.ends === 'stays' || behaviour.ends.some((reason) => reason in found);

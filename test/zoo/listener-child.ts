@@ -55,20 +55,23 @@ const { keepHeapSmall } = load('./cli/heap.js') as typeof heap;
 keepHeapSmall();
 
 /**
- * Places for everybody: culprits dial from loopback, which is exempt from the share that an address has, so that the thousand
- * connections of one would keep all others out.
+ * Places for everybody: culprits dial from loopback, which is exempt from the share that an address has, so
+ * that the thousand connections of one would keep all others out.
  */
 const MAX_INBOUND = 2_000;
 
 /**
- * Transactions of culprits that keep the rules stay in the relay view up to its bound, which is the user's to choose: a small one
- * here, so that what stays is not taken for a leak, nor hides one.
+ * Transactions of culprits that keep the rules stay in the relay view up to its bound, which is the user's to
+ * choose: a small one here, so that what stays is not taken for a leak, nor hides one.
  */
 const MEMPOOL_BYTES = 2_000_000;
 
 const COLLECTIONS = 3;
 
-/** As many objects at once fill a young generation that has grown as far as it can; and how long they come and go. */
+/**
+ * As many objects at once fill a young generation that has grown as far as it can; and how long they come and
+ * go.
+ */
 const YOUNG_OBJECTS = 300_000;
 const YOUNG_MS = 1_000;
 
@@ -119,8 +122,8 @@ async function listen(port: number, honestPeers: readonly Endpoint[], dataDir: s
 }
 
 /**
- * V8 doubles the memory for young objects, up to 32 MB, as soon as many of them live, and keeps it: any busy hour does that. Here
- * it is done at the start, so that it is the same before and after.
+ * V8 doubles the memory for young objects, up to 32 MB, as soon as many of them live, and keeps it: any busy
+ * hour does that. Here it is done at the start, so that it is the same before and after.
  */
 function growYoungGeneration(): void {
   const until = performance.now() + YOUNG_MS;

@@ -33,8 +33,8 @@ const BLOCK_MS = 2_000;
 const WARM_MS = 3_000;
 
 /**
- * Of many at once each gets its turn: how much longer, at most, those go on that were not ended yet. On a machine that does nothing
- * else it takes a few seconds.
+ * Of many at once each gets its turn: how much longer, at most, those go on that were not ended yet. On a
+ * machine that does nothing else it takes a few seconds.
  */
 const GRACE_SECONDS = 240;
 const LOOK_MS = 2_000;
@@ -118,8 +118,8 @@ export async function run(behaviours: readonly Behaviour[], options: RunOptions)
 }
 
 /**
- * The processor time that the main thread of a process has taken, in milliseconds; where the system does not tell (it is Linux that
- * does), the time that has passed.
+ * The processor time that the main thread of a process has taken, in milliseconds; where the system does not
+ * tell (it is Linux that does), the time that has passed.
  */
 function threadMs(pid: number | undefined): number {
   try {

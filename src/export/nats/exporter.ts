@@ -19,8 +19,9 @@ export function nats(rest: string, modules: Modules): NatsExporter {
 }
 
 /**
- * Line protocol into a JetStream stream, one message for each node and series of a batch. A batch is delivered once the stream has
- * confirmed every message. One that must be sent again has the same ids, by which the stream drops what it has.
+ * Line protocol into a JetStream stream, one message for each node and series of a batch. A batch is
+ * delivered once the stream has confirmed every message. One that must be sent again has the same ids, by
+ * which the stream drops what it has.
  */
 export class NatsExporter implements LineExporter {
   readonly name = 'nats';
@@ -102,8 +103,9 @@ export class NatsExporter implements LineExporter {
 }
 
 /**
- * The stream has no room: `maximum bytes exceeded` and its like, status 503 of a publication. A message that is too long is another
- * matter: the stream takes less than it did when the session began, and a new session learns that.
+ * The stream has no room: `maximum bytes exceeded` and its like, status 503 of a publication. A message that
+ * is too long is another matter: the stream takes less than it did when the session began, and a new session
+ * learns that.
  */
 function isFull(error: unknown): boolean {
   return (

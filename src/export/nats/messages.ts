@@ -16,8 +16,8 @@ export interface NatsMessages {
 }
 
 /**
- * The most bytes of lines in a message, whatever a server takes: where a batch is cut must not depend on the server that it is sent
- * to, or a part would be taken for another that came before.
+ * The most bytes of lines in a message, whatever a server takes: where a batch is cut must not depend on the
+ * server that it is sent to, or a part would be taken for another that came before.
  */
 const MAX_BYTES = 512_000;
 
@@ -97,7 +97,10 @@ export class MessageMaker {
   }
 }
 
-/** A name as a part of a subject, in which dots, wildcards and spaces have a meaning. The lines hold the name as it is. */
+/**
+ * A name as a part of a subject, in which dots, wildcards and spaces have a meaning. The lines hold the name
+ * as it is.
+ */
 function tokenOf(name: string): string {
   return name.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, MAX_TOKEN) || '_';
 }

@@ -5,8 +5,9 @@ import { messageOf } from '../../lib/errors';
 const GREETING = 'INFO ';
 
 /**
- * The first of some servers, in a random order, that greets as NATS does. The client of NATS leaves sockets behind where a host answers
- * nothing, and they would keep the program from ending; so it is given servers that speak.
+ * The first of some servers, in a random order, that greets as NATS does. The client of NATS leaves sockets
+ * behind where a host answers nothing, and they would keep the program from ending; so it is given servers
+ * that speak.
  * @param ms milliseconds that each has
  * @throws Error that names what was wrong with each
  */

@@ -32,8 +32,9 @@ const PING_MS = 10_000;
 const CERTIFICATE = /^(ERR_TLS_CERT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GET|VERIFY)_)/;
 
 /**
- * Connects to the first server that answers and makes sure of the stream. The client's own reconnecting is off: whoever has a
- * session starts anew when it fails, with its own pauses, and nothing is under way that it does not know of.
+ * Connects to the first server that answers and makes sure of the stream. The client's own reconnecting is
+ * off: whoever has a session starts anew when it fails, with its own pauses, and nothing is under way that it
+ * does not know of.
  * @param signal ends the attempt
  * @throws NatsRefused where waiting would not help
  */

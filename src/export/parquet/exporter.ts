@@ -27,9 +27,9 @@ export interface ParquetOptions {
 }
 
 /**
- * Parquet files by series and hour. A point is first committed to a DuckDB file in the folder, which is what `acked` counts; each
- * finished hour (UTC, of the points' own times) moves from there into a file. Whenever the program is killed, each point is in
- * exactly one of the two once the folder was opened again.
+ * Parquet files by series and hour. A point is first committed to a DuckDB file in the folder, which is what
+ * `acked` counts; each finished hour (UTC, of the points' own times) moves from there into a file. Whenever
+ * the program is killed, each point is in exactly one of the two once the folder was opened again.
  */
 export class ParquetExporter implements Exporter {
   readonly name = 'parquet';

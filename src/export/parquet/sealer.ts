@@ -6,16 +6,19 @@ import { quote } from '../../store/quote';
 import type { Store } from '../../store/store';
 import { fileName } from './names';
 
-/** Table of the staging file: files that are written and whose points have left their tables, but that lack their names yet. */
+/**
+ * Table of the staging file: files that are written and whose points have left their tables, but that lack
+ * their names yet.
+ */
 const PENDING = 'btcdmon_parquet';
 
 /** Files that are being written; nobody's `*.parquet` matches them. */
 const TEMPORARY = '.tmp';
 
 /**
- * Moves points from the staging tables into Parquet files, one series and hour at a time. The file is written first; one
- * transaction then takes its points out of the table and notes the name that the file is to have; then it gets it. `recover`
- * finishes or undoes whatever of that was cut short.
+ * Moves points from the staging tables into Parquet files, one series and hour at a time. The file is written
+ * first; one transaction then takes its points out of the table and notes the name that the file is to have;
+ * then it gets it. `recover` finishes or undoes whatever of that was cut short.
  */
 export class Sealer {
   private stopped = false;
@@ -34,7 +37,10 @@ export class Sealer {
     this.stopped = true;
   }
 
-  /** Gives files their names whose points are in no table any more, and removes those that were never finished. */
+  /**
+   * Gives files their names whose points are in no table any more, and removes those that were never
+   * finished.
+   */
   async recover(): Promise<void> {
     await this.connected(async (connection) => {
       await connection.run(`CREATE TABLE IF NOT EXISTS ${PENDING} (series VARCHAR, name VARCHAR)`);
@@ -45,7 +51,10 @@ export class Sealer {
         if (name.endsWith(TEMPORARY)) await rm(path.join(this.folderOf(series), name));
   }
 
-  /** Seals the hours that end before `beforeMs` (Unix time), all where it is null, as long as `mayGoOn` says so. */
+  /**
+   * Seals the hours that end before `beforeMs` (Unix time), all where it is null, as long as `mayGoOn` says
+   * so.
+   */
   async seal(beforeMs: number | null, mayGoOn: () => boolean): Promise<void> {
     this.stopped = false;
     await this.connected(async (connection) => {
@@ -75,7 +84,8 @@ export class Sealer {
     const rows = `FROM ${quote(series)} WHERE time >= make_timestamp_ns(${from}) AND time < make_timestamp_ns(${from + 3_600_000_000_000n})`;
     let written = false;
     try {
-      // Both statements see the points that were there when the transaction began, and leave later ones alone.
+      // Both statements see the points that were there when the transaction began, and leave later ones
+      // alone.
       await connection.run('BEGIN');
       await connection.run(
         `COPY (SELECT * ${rows} ORDER BY time) TO '${temporary.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
@@ -87,7 +97,8 @@ export class Sealer {
       await connection.run('COMMIT');
     } catch (error) {
       await connection.run('ROLLBACK').catch(() => undefined);
-      // Whether a COMMIT that failed has committed is known to the table alone, so the file then stays until it was asked.
+      // Whether a COMMIT that failed has committed is known to the table alone, so the file then stays until
+      // it was asked.
       if (!written) await rm(temporary, { force: true });
       throw error;
     }

@@ -3,7 +3,10 @@ import type { Point } from '../../metrics/point';
 import { COMMON_TAGS, SERIES_NAMES, type SeriesName } from '../../metrics/schema';
 import { type Metric, metricsOf, splitOf } from './names';
 
-/** Limits of the histograms in seconds: from a check of a transaction to the half minute in which announcements are gathered. */
+/**
+ * Limits of the histograms in seconds: from a check of a transaction to the half minute in which
+ * announcements are gathered.
+ */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 type Labels = Record<string, string>;
@@ -26,7 +29,10 @@ interface Plan {
 /** Every metric of the schema in a registry, and what points do to them. */
 export class Instruments {
   private readonly plans: ReadonlyMap<SeriesName, Plan>;
-  /** What begins the counters and histograms without labels of their own at 0, and the nodes for which they have begun. */
+  /**
+   * What begins the counters and histograms without labels of their own at 0, and the nodes for which they
+   * have begun.
+   */
   private readonly beginnings = new Map<string, (labels: Labels) => void>();
   private readonly begun = new Set<string>();
   /** By their names: columns for commands share one. */
@@ -56,8 +62,8 @@ export class Instruments {
   }
 
   /**
-   * Begins the counters and histograms of a node at 0. Prometheus takes the first value that it sees of a counter for no increase: the first
-   * reorganisation would be none.
+   * Begins the counters and histograms of a node at 0. Prometheus takes the first value that it sees of a
+   * counter for no increase: the first reorganisation would be none.
    */
   private begin(tags: Point['tags']): void {
     const id = nodeOf(tags);

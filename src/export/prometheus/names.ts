@@ -10,15 +10,17 @@ export interface Metric {
   /** The column that feeds it; null for the number of points, and for the time of the last. */
   readonly column: string | null;
   /**
-   * What a value does: `add` it, `follow` a count that grows since the start of a run, `set`, `observe` in a histogram, or
-   * `tally` one where it is true; `stamp` sets the time of the point.
+   * What a value does: `add` it, `follow` a count that grows since the start of a run, `set`, `observe` in a
+   * histogram, or `tally` one where it is true; `stamp` sets the time of the point.
    */
   readonly does: 'add' | 'follow' | 'set' | 'observe' | 'tally' | 'stamp';
   /** Values are multiplied with it: Prometheus wants seconds and ratios. */
   readonly scale: number;
   /** Names of its labels. */
   readonly labels: readonly string[];
-  /** A label whose value is the same for all that this column feeds, as the command of a count of messages. */
+  /**
+   * A label whose value is the same for all that this column feeds, as the command of a count of messages.
+   */
   readonly fixed: Readonly<Record<string, string>>;
 }
 
@@ -45,8 +47,8 @@ const LASTING = new Set(['blocks', 's']);
 const ADDED: Partial<Record<SeriesName, string>> = { reorgs: 'depth' };
 
 /**
- * Series whose last point has its time shown. How long ago a block came can't be told from a counter: one that stands still looks like one
- * that Prometheus has not scraped for long.
+ * Series whose last point has its time shown. How long ago a block came can't be told from a counter: one
+ * that stands still looks like one that Prometheus has not scraped for long.
  */
 const STAMPED: ReadonlySet<SeriesName> = new Set(['blocks']);
 
@@ -54,10 +56,11 @@ const STAMPED: ReadonlySet<SeriesName> = new Set(['blocks']);
 const SPLIT_BY: Partial<Record<SeriesName, string>> = { processed_blocks: 'status' };
 
 /**
- * The metrics of a series by Prometheus's conventions (prometheus.io/docs/practices/naming): counts become counters, states gauges,
- * durations of events histograms, sizes and amounts of events counters of their sum, flags counters of their occurrence, heights
- * gauges of the last; each event counts in `…_points_total`, and the last block has its time. Other facts of single events are left out, as text is, and totals
- * that are the sum over a label. The columns for commands become one metric with the label `command`.
+ * The metrics of a series by Prometheus's conventions (prometheus.io/docs/practices/naming): counts become
+ * counters, states gauges, durations of events histograms, sizes and amounts of events counters of their sum,
+ * flags counters of their occurrence, heights gauges of the last; each event counts in `…_points_total`, and
+ * the last block has its time. Other facts of single events are left out, as text is, and totals that are the
+ * sum over a label. The columns for commands become one metric with the label `command`.
  */
 export function metricsOf(series: SeriesName): readonly Metric[] {
   const { columns, tags, help } = seriesOf(series);

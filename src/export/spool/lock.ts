@@ -2,8 +2,8 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { FailureError } from '../../lib/errors';
 
 /**
- * Keeps a folder for this process: a file with its number and, where the system tells, its start time, without which a number
- * that was used again would lock the folder for good.
+ * Keeps a folder for this process: a file with its number and, where the system tells, its start time,
+ * without which a number that was used again would lock the folder for good.
  * @returns a function that lets go
  * @throws FailureError where another process has it
  */
@@ -25,7 +25,10 @@ export async function lockFolder(file: string, what: string): Promise<() => Prom
   throw new FailureError(`${what}: is in use by another process; stop that one`);
 }
 
-/** A process that runs: its number and start time (Linux: in ticks since boot); undefined where it does not run. */
+/**
+ * A process that runs: its number and start time (Linux: in ticks since boot); undefined where it does not
+ * run.
+ */
 async function identityOf(pid: number): Promise<string | undefined> {
   try {
     process.kill(pid, 0);

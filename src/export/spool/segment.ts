@@ -1,7 +1,10 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { checksum } from '../../wire/hash';
 
-/** Before each record's lines: their length in bytes, the number of points, their checksum; 32 bits each, little-endian. */
+/**
+ * Before each record's lines: their length in bytes, the number of points, their checksum; 32 bits each,
+ * little-endian.
+ */
 const HEADER_BYTES = 12;
 
 const NEWLINE = 0x0a;
@@ -32,8 +35,8 @@ export class Segment {
   }
 
   /**
-   * Opens a file of an earlier run and counts the points from `start` on. What is torn at its end, as a kill or a full disk
-   * leaves it, is cut off.
+   * Opens a file of an earlier run and counts the points from `start` on. What is torn at its end, as a kill
+   * or a full disk leaves it, is cut off.
    */
   static async open(file: string, number: number, start: number): Promise<Segment> {
     const handle = await open(file, 'r+');
@@ -102,8 +105,8 @@ export class Segment {
   }
 
   /**
-   * The first whole record from an offset on, where one should begin; null where none is left. `lost` are the points of damaged ones
-   * before it, as their headers tell them, or else as many as there are ends of lines.
+   * The first whole record from an offset on, where one should begin; null where none is left. `lost` are the
+   * points of damaged ones before it, as their headers tell them, or else as many as there are ends of lines.
    */
   async next(offset: number): Promise<{ readonly record: Record | null; readonly lost: number }> {
     const record = await this.read(offset);
@@ -152,7 +155,10 @@ export class Segment {
   }
 }
 
-/** Where the next whole record stands behind a damaged one at `from`; null where none does, as behind a torn one. */
+/**
+ * Where the next whole record stands behind a damaged one at `from`; null where none does, as behind a torn
+ * one.
+ */
 async function skipDamaged(handle: FileHandle, from: number, size: number): Promise<number | null> {
   const rest = Buffer.alloc(size - from);
   await handle.read(rest, 0, rest.length, from);
@@ -161,7 +167,10 @@ async function skipDamaged(handle: FileHandle, from: number, size: number): Prom
   return lines.length > 0 && checksum(lines) === rest.readUInt32LE(8) ? size : null;
 }
 
-/** Where the record that begins at an offset ends; null where no whole one does. Of text nearly no byte begins a length that fits. */
+/**
+ * Where the record that begins at an offset ends; null where no whole one does. Of text nearly no byte begins
+ * a length that fits.
+ */
 function wholeAt(bytes: Buffer, at: number): number | null {
   if (at + HEADER_BYTES >= bytes.length) return null;
   const length = bytes.readUInt32LE(at);

@@ -9,17 +9,24 @@ import type { LineBatch } from '../line-exporter';
 import { lockFolder } from './lock';
 import { type Record, Segment } from './segment';
 
-/** Version of the files. It grows when a program that knows only the old version would misread the new one. */
+/**
+ * Version of the files. It grows when a program that knows only the old version would misread the new one.
+ */
 const VERSION = 1;
 
 /** A segment's share of the whole: where the spool is full, so much is lost at once. */
 const SEGMENTS = 16;
 const MAX_SEGMENT_BYTES = 16_000_000;
 
-/** Of the most bytes, the share at which it is crowded: two segments before the first one would have to go. */
+/**
+ * Of the most bytes, the share at which it is crowded: two segments before the first one would have to go.
+ */
 const CROWDED_SHARE = 1 - 2 / SEGMENTS;
 
-/** What is in the file of the cursor: number of a segment, an offset in it, and their checksum, which older ones lack. */
+/**
+ * What is in the file of the cursor: number of a segment, an offset in it, and their checksum, which older
+ * ones lack.
+ */
 const CURSOR = /^((\d{8}) (\d{12}))(?: ([0-9a-f]{8}))?\n$/;
 
 /** Bounds of a spool. */
@@ -31,17 +38,20 @@ export interface SpoolOptions {
 }
 
 /**
- * A log on disk of lines that wait for delivery, oldest first, over restarts. Whatever `append` has returned for outlasts
- * `kill -9` of this process; a power cut may take the last seconds. What `done` was called for may come once more after a
- * kill: the file of the cursor is written behind each delivery and not synced.
+ * A log on disk of lines that wait for delivery, oldest first, over restarts. Whatever `append` has returned
+ * for outlasts `kill -9` of this process; a power cut may take the last seconds. What `done` was called for
+ * may come once more after a kill: the file of the cursor is written behind each delivery and not synced.
  *
- * A folder has one spool: `spool.json` with its version and its name, `cursor`, `lock`, and segments `00000001.log`, ….
+ * A folder has one spool: `spool.json` with its version and its name, `cursor`, `lock`, and segments
+ * `00000001.log`, ….
  */
 export class Spool {
   private readonly segments: Segment[] = [];
   /** Offset in the first segment of the first record that is not done. */
   private offset = 0;
-  /** What was handed out last and is not done. It is kept here: its segment may have to make room meanwhile. */
+  /**
+   * What was handed out last and is not done. It is kept here: its segment may have to make room meanwhile.
+   */
   private out: { readonly segment: number; readonly record: Record; readonly batch: LineBatch } | undefined;
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -55,7 +65,8 @@ export class Spool {
 
   /**
    * Opens the spool in a folder, making both where they are missing.
-   * @throws FailureError where the folder can't be used, is used by another process, or holds a spool of another version
+   * @throws FailureError where the folder can't be used, is used by another process, or holds a spool of
+   *   another version
    */
   static async open(folder: string, options: SpoolOptions): Promise<Spool> {
     const what = `spool ${folder}`;
@@ -124,8 +135,8 @@ export class Spool {
   }
 
   /**
-   * The oldest lines that are not done; `lost` are points before them whose bytes have changed on disk, and are given up.
-   * The same again until `done` is called.
+   * The oldest lines that are not done; `lost` are points before them whose bytes have changed on disk, and
+   * are given up. The same again until `done` is called.
    */
   next(): Promise<{ readonly batch: LineBatch | undefined; readonly lost: number }> {
     return this.inTurn(async () => {
@@ -153,7 +164,10 @@ export class Spool {
     });
   }
 
-  /** Lets go of the lines that `next` gave last; from the call on they do not count any more. Resolves when the file of the cursor says so. */
+  /**
+   * Lets go of the lines that `next` gave last; from the call on they do not count any more. Resolves when
+   * the file of the cursor says so.
+   */
   done(): Promise<void> {
     const { out } = this;
     this.out = undefined;
@@ -256,7 +270,9 @@ function sumOf(text: string): string {
   return checksum(Buffer.from(text, 'latin1')).toString(16).padStart(8, '0');
 }
 
-/** The name of the spool in a folder, which is made where there is none, and made anew where it is damaged. */
+/**
+ * The name of the spool in a folder, which is made where there is none, and made anew where it is damaged.
+ */
 async function readIdentity(folder: string, what: string, warn: (message: string) => void): Promise<string> {
   const file = path.join(folder, 'spool.json');
   let text: string;

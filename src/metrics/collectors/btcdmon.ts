@@ -68,8 +68,8 @@ export const btcdmon = (context: BtcdmonContext): Collector => {
       }
       hasAccounted = true;
     },
-    // Counted before it is emitted: all points that a reader must find for it have an earlier time. A step of the clock between the
-    // two would break that.
+    // Counted before it is emitted: all points that a reader must find for it have an earlier time. A step of
+    // the clock between the two would break that.
     account: () => {
       if (clockSteps === undefined) account();
       else clockSteps.steadily(account);

@@ -18,12 +18,15 @@ export interface HeldLimits {
 }
 
 /**
- * Of all inbound peers, what has come of messages that are not whole yet. Core 31 bounds each peer alone (-maxreceivebuffer, 5 MB).
- * A message of the greatest size may take five minutes: 13 kB/s.
+ * Of all inbound peers, what has come of messages that are not whole yet. Core 31 bounds each peer alone
+ * (-maxreceivebuffer, 5 MB). A message of the greatest size may take five minutes: 13 kB/s.
  */
 export const RECEIVED: HeldLimits = { bytes: 64_000_000, patienceMs: 300_000, reason: 'incomplete-message' };
 
-/** Of all inbound peers, what was written and not read. Who reads nothing for long is found elsewhere (read-turns.ts). */
+/**
+ * Of all inbound peers, what was written and not read. Who reads nothing for long is found elsewhere
+ * (read-turns.ts).
+ */
 export const UNSENT: HeldLimits = { bytes: 32_000_000, patienceMs: Infinity, reason: 'not-reading' };
 
 /** Bounds what peers make us hold: where it is too much, those end whose bytes have been held longest. */

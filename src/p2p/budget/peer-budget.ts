@@ -10,42 +10,55 @@ import {
 import { TokenBucket } from './token-bucket';
 
 /**
- * Messages that a stranger may send without being asked. A busy Core or btcd sends a few in a second; a regtest node that is
- * told to mine announces thousands of blocks at once.
+ * Messages that a stranger may send without being asked. A busy Core or btcd sends a few in a second; a
+ * regtest node that is told to mine announces thousands of blocks at once.
  */
 const MESSAGES = { capacity: 50_000, perSecond: 200 };
 
 /**
- * Bytes of messages that nobody asked for, headers included. Announcements of mainnet are 1 kB in a second, a compact block is
- * 20 to 100 kB.
+ * Bytes of messages that nobody asked for, headers included. Announcements of mainnet are 1 kB in a second, a
+ * compact block is 20 to 100 kB.
  */
 const BYTES = { capacity: 16_000_000, perSecond: 256_000 };
 
 /**
- * Items of inventories. Core and btcd announce 1,000 in a message and a few hundred in a second at most (Core 31
- * `src/net_processing.cpp` INVENTORY_BROADCAST_MAX, btcd v0.26 `peer/peer.go` maxInvTrickleSize); mainnet's are 7 to 50 in a
- * second. The protocol allows 50,000 in a message, which would hold everybody up for 0.2 s.
+ * Items of inventories. Core and btcd announce 1,000 in a message and a few hundred in a second at most (Core
+ * 31 `src/net_processing.cpp` INVENTORY_BROADCAST_MAX, btcd v0.26 `peer/peer.go` maxInvTrickleSize);
+ * mainnet's are 7 to 50 in a second. The protocol allows 50,000 in a message, which would hold everybody up
+ * for 0.2 s.
  */
 const ITEMS = { capacity: 10_000, perSecond: 500 };
 
 /**
- * Points of one stranger. Mainnet's 7 to 50 transactions in a second make 40 to 300. The capacity lets one transaction pass that
- * makes the most, 111,112; the rate grows with the number of transactions that we ask for (--tx-rate).
+ * Points of one stranger. Mainnet's 7 to 50 transactions in a second make 40 to 300. The capacity lets one
+ * transaction pass that makes the most, 111,112; the rate grows with the number of transactions that we ask
+ * for (--tx-rate).
  */
 const POINTS_CAPACITY = 125_000;
 const LEAST_POINTS_PER_SECOND = 2_000;
 const POINTS_PER_REQUEST = 20;
 
-/** No Core or btcd sends a transaction that was not asked for: each of its points costs as much as these of one that was. */
+/**
+ * No Core or btcd sends a transaction that was not asked for: each of its points costs as much as these of
+ * one that was.
+ */
 const UNASKED_FACTOR = 4;
 
-/** Points of all inbound peers together: about two thirds of an exporter's queue (src/export/queue-options.ts). */
+/**
+ * Points of all inbound peers together: about two thirds of an exporter's queue
+ * (src/export/queue-options.ts).
+ */
 const SHARED_CAPACITY = 160_000;
 
-/** Where all inbound peers together are over, the part of its own budget that a peer must have left. Honest ones have all of it. */
+/**
+ * Where all inbound peers together are over, the part of its own budget that a peer must have left. Honest
+ * ones have all of it.
+ */
 const RESERVED = 0.9;
 
-/** What is shed costs at most this part of the capacity: a single message of odd size is the end of nobody. */
+/**
+ * What is shed costs at most this part of the capacity: a single message of odd size is the end of nobody.
+ */
 const SHED_COST = 0.25;
 
 /** What may be owed for what was shed, as a part of the capacity, before the peer is ended. */
@@ -82,9 +95,9 @@ export interface BudgetOptions {
 }
 
 /**
- * What one stranger may cost: messages and bytes that nobody asked for, items of inventories, and points. Answers to requests of
- * ours cost no messages and no bytes, as we bound the requests. Peers that the user named have no budget. Times are monotonic
- * milliseconds.
+ * What one stranger may cost: messages and bytes that nobody asked for, items of inventories, and points.
+ * Answers to requests of ours cost no messages and no bytes, as we bound the requests. Peers that the user
+ * named have no budget. Times are monotonic milliseconds.
  */
 export class PeerBudget {
   private readonly messages: TokenBucket;
@@ -148,7 +161,10 @@ export class PeerBudget {
   }
 }
 
-/** What kind of answer to a request of ours a message may be. Each message is asked: a `switch` takes less than a look-up by name. */
+/**
+ * What kind of answer to a request of ours a message may be. Each message is asked: a `switch` takes less
+ * than a look-up by name.
+ */
 function answerIn(command: CountedCommand): Answer | undefined {
   switch (command) {
     case 'tx':

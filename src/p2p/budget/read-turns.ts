@@ -1,23 +1,28 @@
 import { TokenBucket } from './token-bucket';
 
-/** How long one peer's messages are handled without a break, in milliseconds; the message that is begun is finished. */
+/**
+ * How long one peer's messages are handled without a break, in milliseconds; the message that is begun is
+ * finished.
+ */
 const SLICE_MS = 4;
 
-/** After so many bytes of messages the clock is looked at, which takes as long as a tenth of a transaction. */
+/**
+ * After so many bytes of messages the clock is looked at, which takes as long as a tenth of a transaction.
+ */
 const LOOK_BYTES = 4_096;
 
 /** How long peers that had their share are handled in one turn of the event loop, all together. */
 const ROUND_MS = 8;
 
 /**
- * Processor time of one inbound peer, in milliseconds: a quarter of a core, and 2 s at once. Relay takes a few milliseconds in a
- * second; the 450 messages with all headers of mainnet take 40 s of waiting at most.
+ * Processor time of one inbound peer, in milliseconds: a quarter of a core, and 2 s at once. Relay takes a
+ * few milliseconds in a second; the 450 messages with all headers of mainnet take 40 s of waiting at most.
  */
 const TIME = { capacity: 2_000, perSecond: 250 };
 
 /**
- * Processor time within which a peer is handled at once, before those who take more. Of relay an inbound peer has a few
- * messages in a second; 64 that take all of this have a third of the processor.
+ * Processor time within which a peer is handled at once, before those who take more. Of relay an inbound peer
+ * has a few messages in a second; 64 that take all of this have a third of the processor.
  */
 const FRESH = { capacity: 40, perSecond: 5 };
 
@@ -37,7 +42,10 @@ export interface Sender {
   readonly ended: boolean;
   /** Whether so much waits to be read by the peer that nothing more of it is handled. */
   readonly isNotReading: boolean;
-  /** Handles whole messages while `mayGoOn`, told the bytes of each, says so; true where a whole message is left. */
+  /**
+   * Handles whole messages while `mayGoOn`, told the bytes of each, says so; true where a whole message is
+   * left.
+   */
   handle(mayGoOn: (bytes: number) => boolean): boolean;
   /** Reads no more from the socket, and reads again. */
   pause(): void;
@@ -59,19 +67,22 @@ interface Turn {
 export interface ReadTurnsModules {
   readonly monotonicMs: () => number;
   /**
-   * Processor time of the program in milliseconds: while other programs have the processor, a peer takes none. That of other
-   * threads is in it, so that the less of both counts. Without it the monotonic clock counts.
+   * Processor time of the program in milliseconds: while other programs have the processor, a peer takes
+   * none. That of other threads is in it, so that the less of both counts. Without it the monotonic clock
+   * counts.
    */
   readonly processorMs?: () => number;
 }
 
 /**
- * Shares the event loop among peers. What comes is handled at once, for a slice of time; what is left waits, with the socket
- * paused, so that TCP holds the sender back. In each turn of the loop every peer that had little has a slice, and those that had
- * much share one round. So a peer's `ping` waits for no more than the message in progress, a round, and a slice of each peer
- * that became busy in the same turn, whatever others send.
+ * Shares the event loop among peers. What comes is handled at once, for a slice of time; what is left waits,
+ * with the socket paused, so that TCP holds the sender back. In each turn of the loop every peer that had
+ * little has a slice, and those that had much share one round. So a peer's `ping` waits for no more than the
+ * message in progress, a round, and a slice of each peer that became busy in the same turn, whatever others
+ * send.
  *
- * A peer that does not read our answers is not read either (Core 31 `src/net.cpp` fPauseSend), and is ended after a minute.
+ * A peer that does not read our answers is not read either (Core 31 `src/net.cpp` fPauseSend), and is ended
+ * after a minute.
  */
 export class ReadTurns {
   private readonly turns = new Map<Sender, Turn>();

@@ -6,8 +6,9 @@ export interface BucketSize {
 }
 
 /**
- * An allowance that refills with time. Times are monotonic milliseconds that the caller hands in. The same rule as Core 31
- * `src/net_processing.cpp` m_addr_token_bucket: what is granted may be above the capacity, and is kept until it is used.
+ * An allowance that refills with time. Times are monotonic milliseconds that the caller hands in. The same
+ * rule as Core 31 `src/net_processing.cpp` m_addr_token_bucket: what is granted may be above the capacity,
+ * and is kept until it is used.
  */
 export class TokenBucket {
   private tokens: number;

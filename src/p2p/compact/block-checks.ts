@@ -15,6 +15,9 @@ export type HeaderStanding = 'recent' | 'old' | 'orphan' | 'early' | 'invalid';
 export interface BlockChecks {
   /** Takes a header into the chain if it is valid and new. */
   judgeHeader(header: Header): HeaderStanding;
-  /** Whether the transactions of a block are those that its header, a valid one, commits to, witnesses included. */
+  /**
+   * Whether the transactions of a block are those that its header, a valid one, commits to, witnesses
+   * included.
+   */
   isIntact(block: Block): boolean;
 }

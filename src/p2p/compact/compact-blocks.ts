@@ -14,13 +14,19 @@ import type { HighBandwidth } from './high-bandwidth';
 import { PartialBlock } from './partial-block';
 import type { TransactionSource } from './transaction-source';
 
-/** The most blocks that wait for transactions at once; each holds up to the 4 MB of a block. Further ones are asked for whole. */
+/**
+ * The most blocks that wait for transactions at once; each holds up to the 4 MB of a block. Further ones are
+ * asked for whole.
+ */
 const MAX_WAITING = 4;
 
 /** A peer that has not sent the missing transactions after this long is asked no further. */
 const TIMEOUT_MS = 10_000;
 
-/** Blocks that are remembered as tried, and questions for transactions, to tell a late answer from one nobody asked for. */
+/**
+ * Blocks that are remembered as tried, and questions for transactions, to tell a late answer from one nobody
+ * asked for.
+ */
 const REMEMBERED = 64;
 
 /** What compact blocks are taken with. */
@@ -51,14 +57,17 @@ interface Waiting {
 type Facts = P2PEvents['compactBlock'];
 
 /**
- * Takes compact blocks (BIP152): looks for their transactions among the relayed ones, asks the sender for what is missing, and
- * where that fails for the whole block. Of several peers that send the same block the first one's is taken; the others stand
- * by, as announcers. A block whose header is not valid, or not near the tip, is never searched for.
+ * Takes compact blocks (BIP152): looks for their transactions among the relayed ones, asks the sender for
+ * what is missing, and where that fails for the whole block. Of several peers that send the same block the
+ * first one's is taken; the others stand by, as announcers. A block whose header is not valid, or not near
+ * the tip, is never searched for.
  */
 export class CompactBlocks {
   /** Blocks that wait for transactions, by hash as on the wire. */
   private readonly waiting = new Map<string, Waiting>();
-  /** One try for each block: whoever makes up compact blocks that fail costs us one search, and a download. */
+  /**
+   * One try for each block: whoever makes up compact blocks that fail costs us one search, and a download.
+   */
   private readonly tried = new RollingSet(REMEMBERED);
   private readonly asked = new RollingSet(REMEMBERED);
 

@@ -22,9 +22,10 @@ class Place implements Listed<Place> {
 }
 
 /**
- * Decides which peers send compact blocks unasked, in high-bandwidth mode: at most three of those that speak version 2, the
- * last ones that were first with a block (Core 31 `src/net_processing.cpp` MaybeSetPeerAsAnnouncingHeaderAndIDs). Core asks
- * nobody before the first block; here the first three peers are asked at once.
+ * Decides which peers send compact blocks unasked, in high-bandwidth mode: at most three of those that speak
+ * version 2, the last ones that were first with a block (Core 31 `src/net_processing.cpp`
+ * MaybeSetPeerAsAnnouncingHeaderAndIDs). Core asks nobody before the first block; here the first three peers
+ * are asked at once.
  */
 export class HighBandwidth {
   /** Peers that speak version 2. */
@@ -39,7 +40,10 @@ export class HighBandwidth {
     return this.speakers.has(connection);
   }
 
-  /** Takes the `sendcmpct` of a peer, which may come more than once. Blocks that it wants of us we do not have. */
+  /**
+   * Takes the `sendcmpct` of a peer, which may come more than once. Blocks that it wants of us we do not
+   * have.
+   */
   offered(connection: Speaker, { version }: SendCmpctMessage): void {
     if (version !== VERSION || !connection.claimsWitness || this.speaks(connection)) return;
     const place = new Place(connection);
@@ -100,7 +104,10 @@ export class HighBandwidth {
     }
   }
 
-  /** Which one a peer takes the place of. Who dialled us, as anybody can, does not take that of the last one we dialled. */
+  /**
+   * Which one a peer takes the place of. Who dialled us, as anybody can, does not take that of the last one
+   * we dialled.
+   */
   private leastUseful(newcomer: Speaker): number {
     const dialled = this.chosen.filter(({ outbound }) => outbound);
     return !newcomer.outbound && dialled.length === 1 && this.chosen[0] === dialled[0] ? 1 : 0;

@@ -13,8 +13,9 @@ const MAX_BLOCK_BYTES = 4_000_000;
 const AMBIGUOUS = -2;
 
 /**
- * A block that is put together from a compact one (BIP152; Core 31 `src/blockencodings.cpp` PartiallyDownloadedBlock). It holds
- * copies of what it took from the source, so that the source may change while the rest is awaited.
+ * A block that is put together from a compact one (BIP152; Core 31 `src/blockencodings.cpp`
+ * PartiallyDownloadedBlock). It holds copies of what it took from the source, so that the source may change
+ * while the rest is awaited.
  */
 export class PartialBlock {
   /** Places in the block of the transactions that were not found, ascending. */
@@ -32,8 +33,8 @@ export class PartialBlock {
   }
 
   /**
-   * Looks for the transactions of a compact block; undefined where its short ids cannot tell them apart, or stand for more
-   * than any block holds.
+   * Looks for the transactions of a compact block; undefined where its short ids cannot tell them apart, or
+   * stand for more than any block holds.
    */
   static from(message: CmpctBlockMessage, source: TransactionSource): PartialBlock | undefined {
     const { header, nonce, shortIds, prefilled } = message;

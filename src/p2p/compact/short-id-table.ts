@@ -4,8 +4,9 @@ import { KeyedHash } from '../../lib/keyed-hash';
 export const NOWHERE = -1;
 
 /**
- * The most ids that may stand before one at its place in the table. With a secret hash whoever chooses the ids does not reach
- * it in a lifetime; Core has a bound of 12 on a bucket (`src/blockencodings.cpp` InitData).
+ * The most ids that may stand before one at its place in the table. With a secret hash whoever chooses the
+ * ids does not reach it in a lifetime; Core has a bound of 12 on a bucket (`src/blockencodings.cpp`
+ * InitData).
  */
 const MAX_PROBES = 64;
 
@@ -13,8 +14,8 @@ const MAX_PROBES = 64;
 const KEY_BYTES = 8;
 
 /**
- * Finds short ids: a table with open addressing, which a search of 100,000 ids passes in 3 ms; a Map takes 10. Whoever sends a
- * compact block chooses its ids: a hash with a secret tells the place of each.
+ * Finds short ids: a table with open addressing, which a search of 100,000 ids passes in 3 ms; a Map takes
+ * 10. Whoever sends a compact block chooses its ids: a hash with a secret tells the place of each.
  */
 export class ShortIdTable {
   private readonly ids: Float64Array;

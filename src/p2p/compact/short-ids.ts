@@ -11,11 +11,11 @@ const COMPRESSION_ROUNDS = 2;
 const FINAL_ROUNDS = 4;
 
 /**
- * The short ids of one compact block (BIP152): the lower 48 bits of SipHash-2-4 (Aumasson and Bernstein 2012) over wtxids,
- * with the key that its header and its nonce make.
+ * The short ids of one compact block (BIP152): the lower 48 bits of SipHash-2-4 (Aumasson and Bernstein 2012)
+ * over wtxids, with the key that its header and its nonce make.
  *
- * The 64-bit words are kept as two halves, because numbers of JavaScript are exact to 53 bits and BigInts take 50 times as
- * long: 100,000 ids take 27 ms here (bench/compact.mjs).
+ * The 64-bit words are kept as two halves, because numbers of JavaScript are exact to 53 bits and BigInts
+ * take 50 times as long: 100,000 ids take 27 ms here (bench/compact.mjs).
  */
 export class ShortIds {
   private readonly start: Int32Array;
@@ -32,7 +32,9 @@ export class ShortIds {
     );
   }
 
-  /** The short id of the transaction whose wtxid, as on the wire, is the 32 bytes of `memory` from `start`. */
+  /**
+   * The short id of the transaction whose wtxid, as on the wire, is the 32 bytes of `memory` from `start`.
+   */
   of(memory: DataView, start: number): number {
     const from = this.start;
     let aLow = from[0] ?? 0;

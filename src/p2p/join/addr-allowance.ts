@@ -1,10 +1,15 @@
 import { TokenBucket } from '../budget/token-bucket';
 import { MAX_ADDRESSES } from '../../wire/messages/network-address';
 
-/** Addresses that are taken from one peer in a second; Core 31 `src/net_processing.cpp` MAX_ADDR_RATE_PER_SECOND. */
+/**
+ * Addresses that are taken from one peer in a second; Core 31 `src/net_processing.cpp`
+ * MAX_ADDR_RATE_PER_SECOND.
+ */
 const PER_SECOND = 0.1;
 
-/** How many addresses one peer may tell: Core's token bucket (`src/net_processing.cpp`, m_addr_token_bucket). */
+/**
+ * How many addresses one peer may tell: Core's token bucket (`src/net_processing.cpp`, m_addr_token_bucket).
+ */
 export class AddrAllowance {
   private readonly bucket: TokenBucket;
 

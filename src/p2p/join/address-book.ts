@@ -36,12 +36,13 @@ export interface AddressBookOptions {
 }
 
 /**
- * The addresses of nodes that are known, bounded, in the manner of Core's address manager (`src/addrman.h`). An address belongs
- * into one bucket of 64, by its own group and the group of who told of it first. One source group reaches 16 of the 256
- * buckets, and all the addresses of one group that it tells lie in one of these: however much a hostile peer tells, most of
- * the book is out of its reach, and a net of its own gets 64 places. In a full bucket an address makes room where it is old or
- * has failed; one that has worked is never pushed out by what is merely told. Unlike Core's there is no second table for those
- * that worked, and an address that was told twice is not in two buckets.
+ * The addresses of nodes that are known, bounded, in the manner of Core's address manager (`src/addrman.h`).
+ * An address belongs into one bucket of 64, by its own group and the group of who told of it first. One
+ * source group reaches 16 of the 256 buckets, and all the addresses of one group that it tells lie in one of
+ * these: however much a hostile peer tells, most of the book is out of its reach, and a net of its own gets
+ * 64 places. In a full bucket an address makes room where it is old or has failed; one that has worked is
+ * never pushed out by what is merely told. Unlike Core's there is no second table for those that worked, and
+ * an address that was told twice is not in two buckets.
  */
 export class AddressBook {
   private readonly known = new Map<string, KnownAddress>();
@@ -102,7 +103,10 @@ export class AddressBook {
     });
   }
 
-  /** Takes an address as it was in an earlier book. Times to come are of a clock that was ahead: they become now. */
+  /**
+   * Takes an address as it was in an earlier book. Times to come are of a clock that was ahead: they become
+   * now.
+   */
   restore(address: KnownAddress): void {
     if (this.known.has(address.key) || !isWorthKnowing(this.network, address)) return;
     const now = this.options.unixTime();
@@ -149,9 +153,9 @@ export class AddressBook {
   }
 
   /**
-   * An address that `accepts` takes, from a bucket drawn at random so that a crowded one weighs no more than another. As in
-   * Core, half of the time one that has worked before is preferred, else one that has not. Of a large book only a part is
-   * looked at, another each time: undefined does not say that there is none.
+   * An address that `accepts` takes, from a bucket drawn at random so that a crowded one weighs no more than
+   * another. As in Core, half of the time one that has worked before is preferred, else one that has not. Of
+   * a large book only a part is looked at, another each time: undefined does not say that there is none.
    */
   pick(accepts: (known: KnownAddress) => boolean): KnownAddress | undefined {
     const start = randomInt(BUCKETS);

@@ -21,8 +21,9 @@ export interface LoadedAddresses {
 }
 
 /**
- * The address book and the bans of one network in the data directory. The file is written anew each time, beside the old one,
- * and takes its place when its bytes are on the disk: whenever the program or the machine dies, a whole file is there.
+ * The address book and the bans of one network in the data directory. The file is written anew each time,
+ * beside the old one, and takes its place when its bytes are on the disk: whenever the program or the machine
+ * dies, a whole file is there.
  */
 export class AddressFile {
   readonly file: string;
@@ -36,8 +37,8 @@ export class AddressFile {
   }
 
   /**
-   * Reads the file; without one the book is empty. Of a file that is damaged every line is taken that is whole; it is kept under
-   * another name, and `warn` gets one line about it.
+   * Reads the file; without one the book is empty. Of a file that is damaged every line is taken that is
+   * whole; it is kept under another name, and `warn` gets one line about it.
    * @throws FailureError where there is a file that can't be read or moved
    */
   async load(times: BanTimes, warn: (message: string) => void): Promise<LoadedAddresses> {

@@ -4,7 +4,10 @@ import type { AddressBook } from './address-book';
 import type { AddressFile } from './address-file';
 import type { Bans } from './bans';
 
-/** What was learned is on the disk after a second and, as writing takes longer the more there is, so much for each address. */
+/**
+ * What was learned is on the disk after a second and, as writing takes longer the more there is, so much for
+ * each address.
+ */
 const SAVE_MS = 1_000;
 const SAVE_MS_AN_ADDRESS = 5;
 

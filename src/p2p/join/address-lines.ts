@@ -66,8 +66,8 @@ export function parseBan(line: string): Ban | null {
 }
 
 /**
- * A book and the bans as lines of text, as people can read and search them: a header, then an address or a ban a line. IPs are
- * written as such, other addresses in hexadecimal. Leaves time for other work in between.
+ * A book and the bans as lines of text, as people can read and search them: a header, then an address or a
+ * ban a line. IPs are written as such, other addresses in hexadecimal. Leaves time for other work in between.
  */
 export async function formatAddresses(book: AddressBook, bans: Bans): Promise<string> {
   const lines: string[] = [];

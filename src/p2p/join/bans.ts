@@ -12,8 +12,9 @@ const BAN_SECONDS = 24 * 60 * 60;
 const MAX_BANS = 10_000;
 
 /**
- * Which violations cost a peer a day. None does that a node of another version, a bad line, a full queue or a fault of our own
- * clock may bring about: what cannot be decoded may be of a later version of its message, and Core and btcd let it pass as well.
+ * Which violations cost a peer a day. None does that a node of another version, a bad line, a full queue or a
+ * fault of our own clock may bring about: what cannot be decoded may be of a later version of its message,
+ * and Core and btcd let it pass as well.
  */
 export const BANS: Readonly<Record<Violation, boolean>> = {
   // Dials by mistake, which cost a day where they are too many (`Misdials`).
@@ -44,9 +45,9 @@ export const BANS: Readonly<Record<Violation, boolean>> = {
 };
 
 /**
- * What is banned for the sake of a peer: the address that it came from or was dialled at. Behind this machine's own address may
- * be everybody (the onion service of Tor, a proxy), and on a network of one machine each port is a node: there a node that was
- * dialled is banned alone, and on a public network nobody.
+ * What is banned for the sake of a peer: the address that it came from or was dialled at. Behind this
+ * machine's own address may be everybody (the onion service of Tor, a proxy), and on a network of one machine
+ * each port is a node: there a node that was dialled is banned alone, and on a public network nobody.
  */
 export function banSubject(
   network: NetworkName,
@@ -75,9 +76,9 @@ export interface BanTimes {
 }
 
 /**
- * The addresses that are refused for a day because of what a peer did that came from there or was dialled there. However the system's
- * clock is set meanwhile, a ban lasts no longer and no shorter. One from an earlier run ends at its Unix time, and at most a day
- * from its being read.
+ * The addresses that are refused for a day because of what a peer did that came from there or was dialled
+ * there. However the system's clock is set meanwhile, a ban lasts no longer and no shorter. One from an
+ * earlier run ends at its Unix time, and at most a day from its being read.
  */
 export class Bans {
   /** When each ends, on the monotonic clock in seconds; in the order in which they end. */

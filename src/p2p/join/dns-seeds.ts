@@ -3,7 +3,9 @@ import type { NetworkName } from '../../wire/networks';
 /** A DNS name whose addresses are those of nodes. */
 export interface DnsSeed {
   readonly host: string;
-  /** Whether it answers for the name with {@link WANTED_SERVICES} before it with the nodes that have these. */
+  /**
+   * Whether it answers for the name with {@link WANTED_SERVICES} before it with the nodes that have these.
+   */
   readonly filters: boolean;
   /** Port of the nodes it names, where that is not the network's own. */
   readonly port?: number;
@@ -15,9 +17,9 @@ export const WANTED_SERVICES = 'x9';
 const filtering = (host: string): DnsSeed => ({ host, filters: true });
 
 /**
- * The seeds of each network: Bitcoin Core 31 `src/kernel/chainparams.cpp` vSeeds, and btcd v0.26 `chaincfg/params.go` DNSSeeds
- * but for dnsseed.bitcoin.dashjr.org, which Core no longer has, and but for the addresses among its signet seeds. On simnet and
- * regtest there must be none: each is somebody's own.
+ * The seeds of each network: Bitcoin Core 31 `src/kernel/chainparams.cpp` vSeeds, and btcd v0.26
+ * `chaincfg/params.go` DNSSeeds but for dnsseed.bitcoin.dashjr.org, which Core no longer has, and but for the
+ * addresses among its signet seeds. On simnet and regtest there must be none: each is somebody's own.
  */
 export const DNS_SEEDS: Readonly<Record<NetworkName, readonly DnsSeed[]>> = {
   mainnet: [

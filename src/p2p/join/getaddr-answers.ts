@@ -12,12 +12,14 @@ const HOUR_MS = 3_600_000;
 const LEAST_LIFE_MS = 21 * HOUR_MS;
 const MORE_LIFE_MS = 6 * HOUR_MS;
 
-/** How long it holds that there is nothing worth telling: not each who asks has the whole book looked through. */
+/**
+ * How long it holds that there is nothing worth telling: not each who asks has the whole book looked through.
+ */
 const NOTHING_LIFE_MS = 60_000;
 
 /**
- * What is answered to `getaddr`: a sample of the book, the same for all who ask within a day, so that nobody can read the book
- * or watch it change by asking often.
+ * What is answered to `getaddr`: a sample of the book, the same for all who ask within a day, so that nobody
+ * can read the book or watch it change by asking often.
  */
 export class GetAddrAnswers {
   private answer: readonly NetworkAddress[] = [];

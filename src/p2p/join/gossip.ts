@@ -23,7 +23,10 @@ export interface GossipModules {
   readonly changed: () => void;
 }
 
-/** Asks peers for addresses, takes what they tell at Core's rate, and answers those who ask. Nothing is passed on. */
+/**
+ * Asks peers for addresses, takes what they tell at Core's rate, and answers those who ask. Nothing is passed
+ * on.
+ */
 export class Gossip {
   private readonly answers: GetAddrAnswers;
   private readonly allowances = new WeakMap<Connection, AddrAllowance>();

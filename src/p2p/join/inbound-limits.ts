@@ -26,10 +26,10 @@ const GROUP_SHARE = 1 / 4;
 const PATIENCE_MS = 2_000;
 
 /**
- * Why somebody who dials from `host` is not let in; undefined where they are, for which a connection without a handshake may be
- * closed: so those that only connect keep nobody out. An address has an eighth of the places at most, a netgroup a quarter; one
- * that we have dialled is not let in as well. What comes from this machine is exempt, as behind it may be everybody (the onion
- * service of Tor, a proxy).
+ * Why somebody who dials from `host` is not let in; undefined where they are, for which a connection without
+ * a handshake may be closed: so those that only connect keep nobody out. An address has an eighth of the
+ * places at most, a netgroup a quarter; one that we have dialled is not let in as well. What comes from this
+ * machine is exempt, as behind it may be everybody (the onion service of Tor, a proxy).
  */
 export function refusalOf(
   host: string,

@@ -4,7 +4,10 @@ import { fromLegacyAddress, ipOf, type NetworkAddress } from '../../wire/message
 /** Network and bytes of an address. */
 export type RawAddress = Pick<NetworkAddress, 'network' | 'address'>;
 
-/** Network and bytes of an IP as people write it, IPv4 mapped into IPv6 being IPv4; null where `text` is no IP. */
+/**
+ * Network and bytes of an IP as people write it, IPv4 mapped into IPv6 being IPv4; null where `text` is no
+ * IP.
+ */
 export function parseIp(text: string): RawAddress | null {
   // A zone (`fe80::1%eth0`) names an interface of this machine.
   const [host = ''] = text.split('%');
@@ -15,8 +18,8 @@ export function parseIp(text: string): RawAddress | null {
 }
 
 /**
- * An IP in the one form in which connections are told apart. A link-local address (fe80::/10, RFC 4291) keeps its zone, without
- * which no socket can be connected to it; elsewhere a zone has no meaning.
+ * An IP in the one form in which connections are told apart. A link-local address (fe80::/10, RFC 4291) keeps
+ * its zone, without which no socket can be connected to it; elsewhere a zone has no meaning.
  */
 export function hostOf(text: string): string {
   const place = parseIp(text);

@@ -63,7 +63,9 @@ export interface JoinModules {
   readonly connections: Connections<Connection>;
 }
 
-/** Joins a network: finds peers beside those that the user named, lets others in, and knows where nodes are. */
+/**
+ * Joins a network: finds peers beside those that the user named, lets others in, and knows where nodes are.
+ */
 export class Join {
   private readonly outbound: Outbound;
   private readonly seeding: Seeding;

@@ -4,7 +4,10 @@ import type { Place } from './reach';
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
 
-/** What an address comes to (Core 31 `src/addrman.cpp`): ADDRMAN_HORIZON, _RETRIES, _MAX_FAILURES and _MIN_FAIL. */
+/**
+ * What an address comes to (Core 31 `src/addrman.cpp`): ADDRMAN_HORIZON, _RETRIES, _MAX_FAILURES and
+ * _MIN_FAIL.
+ */
 const HORIZON = 30 * DAY;
 const RETRIES = 3;
 const MAX_FAILURES = 10;
@@ -36,9 +39,10 @@ export function keyOf({ network, address, port }: Place): string {
 }
 
 /**
- * Whether an address is the first to go where room is needed; Core 31 `src/addrman.cpp` AddrInfo::IsTerrible. Core calls one terrible
- * whose time is to come. Here that is no fault of the address: the book takes no such time from a peer (`AddressBook.add`), so that
- * our own clock was ahead when the time was noted. A dial to come is none that was just made.
+ * Whether an address is the first to go where room is needed; Core 31 `src/addrman.cpp` AddrInfo::IsTerrible.
+ * Core calls one terrible whose time is to come. Here that is no fault of the address: the book takes no such
+ * time from a peer (`AddressBook.add`), so that our own clock was ahead when the time was noted. A dial to
+ * come is none that was just made.
  */
 export function isTerrible(known: KnownAddress, now: number): boolean {
   if (Math.abs(now - known.lastTry) <= MINUTE) return false;

@@ -2,9 +2,10 @@ import { FOREIGN_PROTOCOLS } from '../first-bytes';
 import type { Violation } from '../events';
 
 /**
- * So many dials by mistake within an hour cost an address a day. Behind one address may be a whole net with honest nodes in it,
- * and one mistaken dial costs us 16 bytes: a scanner that comes now and then, and somebody who tries a wrong port, are let be. One
- * that comes once a minute for an hour is a program that nobody looks at.
+ * So many dials by mistake within an hour cost an address a day. Behind one address may be a whole net with
+ * honest nodes in it, and one mistaken dial costs us 16 bytes: a scanner that comes now and then, and
+ * somebody who tries a wrong port, are let be. One that comes once a minute for an hour is a program that
+ * nobody looks at.
  */
 const MOST_AN_HOUR = 60;
 const HOUR_MS = 3_600_000;

@@ -6,9 +6,10 @@ import { isLocalNetwork, type Place } from './reach';
 const HURRICANE = Buffer.from('20010470', 'hex');
 
 /**
- * The group of addresses that one party is likely to have: /16 of IPv4, /32 of IPv6 (/36 of Hurricane Electric's), the first four
- * bits of a key (Core 31 `src/netgroup.cpp` NetGroupManager::GetGroup, without its ASMap). On simnet and regtest all is on one
- * machine, where addresses tell nothing of parties: each address and port is a group of its own.
+ * The group of addresses that one party is likely to have: /16 of IPv4, /32 of IPv6 (/36 of Hurricane
+ * Electric's), the first four bits of a key (Core 31 `src/netgroup.cpp` NetGroupManager::GetGroup, without
+ * its ASMap). On simnet and regtest all is on one machine, where addresses tell nothing of parties: each
+ * address and port is a group of its own.
  */
 export function netgroupOf(network: NetworkName, place: Place): string {
   const { address, port } = place;

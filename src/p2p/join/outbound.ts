@@ -17,13 +17,18 @@ const LONGEST_WAIT_MS = 600_000;
 /** A connection that lasted this long was a good one: its loss counts as the first. */
 const GOOD_MS = 300_000;
 
-/** With fewer peers than this, dials that fail may be our own fault (Core 31 `src/net.cpp`, count_failures). */
+/**
+ * With fewer peers than this, dials that fail may be our own fault (Core 31 `src/net.cpp`, count_failures).
+ */
 const ONLINE_PEERS = 2;
 
 /** Our own addresses that are remembered; a machine has a few. */
 const OUR_ADDRESSES = 100;
 
-/** Service bits: NETWORK or NETWORK_LIMITED (BIP159), and WITNESS (BIP144): what Core wants of a peer that it dials. */
+/**
+ * Service bits: NETWORK or NETWORK_LIMITED (BIP159), and WITNESS (BIP144): what Core wants of a peer that it
+ * dials.
+ */
 const SERVES_BLOCKS = (1n << 0n) | (1n << 10n);
 const WITNESS = 1n << 3n;
 
@@ -60,8 +65,8 @@ interface Rest {
 }
 
 /**
- * Keeps as many peers connected as are wanted, out of the address book, no two of one netgroup. An address that failed or was
- * lost is dialled again, later and later while it goes on.
+ * Keeps as many peers connected as are wanted, out of the address book, no two of one netgroup. An address
+ * that failed or was lost is dialled again, later and later while it goes on.
  */
 export class Outbound {
   private readonly active = new Map<string, Peer>();

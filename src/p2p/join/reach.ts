@@ -7,14 +7,15 @@ import type { RawAddress } from './ip';
 export type Place = RawAddress & Pick<NetworkAddress, 'port'>;
 
 /**
- * On a public network, ports below are not dialled because a peer or a seed says so: behind them are mail and name servers
- * that somebody else would like to see bothered. Core has a list of such ports (`src/netbase.cpp` IsBadPort).
+ * On a public network, ports below are not dialled because a peer or a seed says so: behind them are mail and
+ * name servers that somebody else would like to see bothered. Core has a list of such ports
+ * (`src/netbase.cpp` IsBadPort).
  */
 const LEAST_PORT = 1_024;
 
 /**
- * What lies within a machine or a private net, or is nobody's: Core 31 `src/netaddress.cpp` CNetAddr::IsRoutable, with multicast
- * and the reserved class E, to which nobody can connect.
+ * What lies within a machine or a private net, or is nobody's: Core 31 `src/netaddress.cpp`
+ * CNetAddr::IsRoutable, with multicast and the reserved class E, to which nobody can connect.
  */
 const UNROUTABLE_IPV4: readonly (readonly [prefix: string, bits: number])[] = [
   ['0.0.0.0', 8],
@@ -34,8 +35,8 @@ const UNROUTABLE_IPV4: readonly (readonly [prefix: string, bits: number])[] = [
 ];
 
 /**
- * Of the global unicast addresses of IPv6 (2000::/3, the only ones that are given out), those that are nobody's, and those with
- * an IPv4 address inside, which would get around the list above.
+ * Of the global unicast addresses of IPv6 (2000::/3, the only ones that are given out), those that are
+ * nobody's, and those with an IPv4 address inside, which would get around the list above.
  */
 const UNROUTABLE_IPV6: readonly (readonly [prefix: string, bits: number])[] = [
   ['2001::', 32], // Teredo, RFC 4380
@@ -69,15 +70,17 @@ export function isRoutable(place: RawAddress): boolean {
 }
 
 /**
- * Whether a node that somebody told of may be dialled: on public networks one that the internet leads to, on simnet and regtest
- * one on this machine and no other, so that what is told there never leads out.
+ * Whether a node that somebody told of may be dialled: on public networks one that the internet leads to, on
+ * simnet and regtest one on this machine and no other, so that what is told there never leads out.
  */
 export function isDialable(network: NetworkName, place: Place): boolean {
   if (isLocalNetwork(network)) return place.port > 0 && isLoopback(place);
   return place.port >= LEAST_PORT && isRoutable(place);
 }
 
-/** Whether an address is worth knowing: it may be dialled, or is of a network that others can dial (BIP155). */
+/**
+ * Whether an address is worth knowing: it may be dialled, or is of a network that others can dial (BIP155).
+ */
 export function isWorthKnowing(network: NetworkName, place: Place): boolean {
   if (place.network === 'torv3' || place.network === 'i2p' || place.network === 'cjdns')
     return !isLocalNetwork(network);

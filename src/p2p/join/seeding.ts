@@ -13,11 +13,17 @@ const WAIT_MS = 11_000;
 const LONG_WAIT_MS = 300_000;
 const MANY_ADDRESSES = 1_000;
 
-/** When all have been asked in vain, they are asked again after this long, doubled each time up to the longest. */
+/**
+ * When all have been asked in vain, they are asked again after this long, doubled each time up to the
+ * longest.
+ */
 const FIRST_ROUND_MS = 30_000;
 const LONGEST_ROUND_MS = 3_600_000;
 
-/** A seed does not say when it saw a node: it is taken to be 3 to 7 days ago, as in Core, so that others' word weighs more. */
+/**
+ * A seed does not say when it saw a node: it is taken to be 3 to 7 days ago, as in Core, so that others' word
+ * weighs more.
+ */
 const DAY = 86_400;
 
 /** The services that a node is taken to have which a seed names: NETWORK and WITNESS. */
@@ -38,8 +44,9 @@ export interface SeedingModules {
 }
 
 /**
- * Asks the DNS seeds for nodes: all of them at once where no node is known, else a few at a time, and only when the known ones
- * lead to no peers. Seeds are few and somebody's gift, and who runs one learns who begins to listen.
+ * Asks the DNS seeds for nodes: all of them at once where no node is known, else a few at a time, and only
+ * when the known ones lead to no peers. Seeds are few and somebody's gift, and who runs one learns who begins
+ * to listen.
  */
 export class Seeding {
   private timer: NodeJS.Timeout | undefined;

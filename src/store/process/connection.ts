@@ -11,7 +11,10 @@ import { type Started, startProcess } from './start';
 import { watchMemory } from './watch-memory';
 import { decodeError } from './wire-error';
 
-/** Milliseconds that a question has to end once nobody waits for it; then the process is killed that can't interrupt it. */
+/**
+ * Milliseconds that a question has to end once nobody waits for it; then the process is killed that can't
+ * interrupt it.
+ */
 const INTERRUPT_MS = 1_000;
 
 /** Of what the process writes to stderr, the last characters are kept. */
@@ -90,7 +93,10 @@ export class StoreConnection {
     return this.started.child.pid;
   }
 
-  /** Resolves when the points are on disk. @throws StoreEnded where the process ended before it said what became of them */
+  /**
+   * Resolves when the points are on disk. @throws StoreEnded where the process ended before it said what
+   * became of them
+   */
   write(groups: readonly SeriesColumns[], mayBeStored: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       this.onWritten = (error) => {
@@ -103,7 +109,10 @@ export class StoreConnection {
     });
   }
 
-  /** Asks; the parts of the answer come as fast as they are taken. A statement of somebody may leave the process with nothing to answer by. */
+  /**
+   * Asks; the parts of the answer come as fast as they are taken. A statement of somebody may leave the
+   * process with nothing to answer by.
+   */
   ask(question: unknown, isStatement: boolean): Answer {
     const id = ++this.lastId;
     const answer = new Answer({
@@ -126,7 +135,10 @@ export class StoreConnection {
     return answer;
   }
 
-  /** Has points rolled up, and removed at an age. @param nowMs the time that is believed now, in milliseconds since the Unix epoch */
+  /**
+   * Has points rolled up, and removed at an age. @param nowMs the time that is believed now, in milliseconds
+   * since the Unix epoch
+   */
   retain(keepMs: number | null, nowMs: number): void {
     this.send({ kind: 'retain', keepMs, nowMs });
   }

@@ -5,8 +5,8 @@ import { deserialize, serialize } from 'node:v8';
 const HEAD_BYTES = 4;
 
 /**
- * Messages between this program's own processes over a pipe: each a frame of four bytes of length and the message as V8 serializes it.
- * Both run the same Node.js, so both read what the other writes.
+ * Messages between this program's own processes over a pipe: each a frame of four bytes of length and the
+ * message as V8 serializes it. Both run the same Node.js, so both read what the other writes.
  */
 export class Frames<Sent, Received> {
   private chunks: Buffer[] = [];

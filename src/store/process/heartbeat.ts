@@ -1,7 +1,10 @@
 /** How often a sign of life is asked for, and looked for, in milliseconds. */
 const EVERY_MS = 100;
 
-/** How often it is looked for in vain. Where this process is held up itself it looks less often, and the other has more time. */
+/**
+ * How often it is looked for in vain. Where this process is held up itself it looks less often, and the other
+ * has more time.
+ */
 const MAX_LOOKS = 20;
 
 /** What a heartbeat tells. */
@@ -13,8 +16,8 @@ export interface HeartbeatModules {
 }
 
 /**
- * Watches whether the event loop of another process goes on. A statement that takes all memory leaves V8 none, which then collects
- * garbage for many seconds before it gives up, and no answer is sent meanwhile.
+ * Watches whether the event loop of another process goes on. A statement that takes all memory leaves V8
+ * none, which then collects garbage for many seconds before it gives up, and no answer is sent meanwhile.
  */
 export class Heartbeat {
   private timer: NodeJS.Timeout | undefined;

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 
 /**
- * The most memory in bytes that the process of a store gets: DuckDB's own limit of 1 GB, which it does not apply to everything, and
- * room for Node.js (95 MB when it has nothing to do) and what functions make beside it.
+ * The most memory in bytes that the process of a store gets: DuckDB's own limit of 1 GB, which it does not
+ * apply to everything, and room for Node.js (95 MB when it has nothing to do) and what functions make beside
+ * it.
  */
 const MEMORY_BYTES = 1_400_000_000;
 

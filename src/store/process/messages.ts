@@ -15,8 +15,8 @@ export type ToStore =
   /** Asks for a sign of life. */
   | { readonly kind: 'ping' }
   /**
-   * From now on points are rolled up and, unless null, removed at this age. `nowMs` is the Unix time in milliseconds that whoever outlives
-   * this process believes: the clock may be wrong.
+   * From now on points are rolled up and, unless null, removed at this age. `nowMs` is the Unix time in
+   * milliseconds that whoever outlives this process believes: the clock may be wrong.
    */
   | { readonly kind: 'retain'; readonly keepMs: number | null; readonly nowMs: number }
   /** Close the store and end. */
@@ -40,7 +40,10 @@ export type FromStore =
   /** A line for the log. */
   | { readonly kind: 'warn'; readonly message: string };
 
-/** An error on its way from one process to the other. A `fault` is one of the program, and its message is the stack. */
+/**
+ * An error on its way from one process to the other. A `fault` is one of the program, and its message is the
+ * stack.
+ */
 export interface WireError {
   readonly type: 'usage' | 'failure' | 'fault';
   readonly message: string;

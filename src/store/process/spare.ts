@@ -5,9 +5,9 @@ import { memoryLimit } from './limits';
 const KEEP_MS = 60_000;
 
 /**
- * A process that has loaded everything and opened nothing, for while statements run that may end the one that has the store: of the time
- * from its end until the next one answers, two thirds are the start of Node.js and DuckDB. One that nobody wants any more is ended, as it
- * takes memory.
+ * A process that has loaded everything and opened nothing, for while statements run that may end the one that
+ * has the store: of the time from its end until the next one answers, two thirds are the start of Node.js and
+ * DuckDB. One that nobody wants any more is ended, as it takes memory.
  */
 export class Spare {
   private started: Started | null = null;

@@ -9,8 +9,9 @@ export const PROGRAM = path.join(__dirname, '..', '..', '..', 'dist', 'store-chi
 const SHELL = '/bin/sh';
 
 /**
- * A young generation of 2 MB, one helping thread, and a heap that gives memory back early. With the same batches in
- * alternation 1, 2 and 8 MB took 3.8 to 4.0 us of processor time a point, and two processes with 8 MB differed by as much.
+ * A young generation of 2 MB, one helping thread, and a heap that gives memory back early. With the same
+ * batches in alternation 1, 2 and 8 MB took 3.8 to 4.0 us of processor time a point, and two processes with 8
+ * MB differed by as much.
  */
 const NODE_FLAGS = [
   '--max-semi-space-size=2',
@@ -20,8 +21,9 @@ const NODE_FLAGS = [
 ];
 
 /**
- * Threads that DuckDB's calls wait in: for each question that is answered at once (`RUNNING` in query/asking.ts, five together), and one
- * for the writer, which else would wait for a statement's end. Node.js has four.
+ * Threads that DuckDB's calls wait in: for each question that is answered at once (`RUNNING` in
+ * query/asking.ts, five together), and one for the writer, which else would wait for a statement's end.
+ * Node.js has four.
  */
 const UV_THREADS = '6';
 
@@ -29,8 +31,8 @@ const UV_THREADS = '6';
 const ENVIRONMENT = /^(PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|LD_\w+|DYLD_\w+|FAKETIME\w*)$/;
 
 /**
- * One arena of glibc's allocator for all threads: with one for each, what they free stays with it. An idle process then has 5 MB less.
- * DuckDB's data is in its own allocator.
+ * One arena of glibc's allocator for all threads: with one for each, what they free stays with it. An idle
+ * process then has 5 MB less. DuckDB's data is in its own allocator.
  */
 const ONE_ARENA = { MALLOC_ARENA_MAX: '1' };
 
@@ -43,9 +45,11 @@ export interface Started {
 }
 
 /**
- * Starts `program`, the process of a store, with a limit of memory in bytes. On Linux a shell sets the limit of its data (RLIMIT_DATA: private memory that can be written) before it
- * becomes Node.js, and that no image of a gigabyte is written where it crashes: what goes beyond it is refused to the function that asks for it, which fails with a message. A limit of addresses
- * (RLIMIT_AS) would refuse the gigabytes that V8 reserves and never uses. macOS has RLIMIT_DATA and does not heed it.
+ * Starts `program`, the process of a store, with a limit of memory in bytes. On Linux a shell sets the limit
+ * of its data (RLIMIT_DATA: private memory that can be written) before it becomes Node.js, and that no image
+ * of a gigabyte is written where it crashes: what goes beyond it is refused to the function that asks for it,
+ * which fails with a message. A limit of addresses (RLIMIT_AS) would refuse the gigabytes that V8 reserves
+ * and never uses. macOS has RLIMIT_DATA and does not heed it.
  */
 export function startProcess(program: string, memoryBytes: number): Started {
   const isLimited = process.platform === 'linux' && existsSync(SHELL);

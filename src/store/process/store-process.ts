@@ -11,10 +11,16 @@ import { PROGRAM } from './start';
 /** Milliseconds until a process is started again that could not open the store. */
 const REOPEN_MS = 250;
 
-/** Milliseconds that the process has to close the store. What it has confirmed is safe also where it is killed. */
+/**
+ * Milliseconds that the process has to close the store. What it has confirmed is safe also where it is
+ * killed.
+ */
 const CLOSE_MS = 1_500;
 
-/** How often it is looked at the clock, in milliseconds: one that was set forward is believed once it has stayed there. */
+/**
+ * How often it is looked at the clock, in milliseconds: one that was set forward is believed once it has
+ * stayed there.
+ */
 const LOOK_MS = 60_000;
 
 /** How often points are sent, and questions asked, again whose process ended meanwhile. */
@@ -26,7 +32,10 @@ export interface Question {
   readonly question: unknown;
   /** Asked again, as it is none that ends processes. */
   readonly mayRepeat: boolean;
-  /** The answer is small: it is given once it is complete, and asked for again also where the process ends amid it. */
+  /**
+   * The answer is small: it is given once it is complete, and asked for again also where the process ends
+   * amid it.
+   */
   readonly isWhole?: boolean;
   readonly signal: AbortSignal;
 }
@@ -52,9 +61,10 @@ export interface StoreProcessModules extends Partial<TimeSources> {
 }
 
 /**
- * A store in a process of its own, which writes it and answers questions about it: DuckDB lets one process write a file and answer, or
- * several answer. Statements of strangers can crash DuckDB, take all the memory that it gets, or go on for hours and not be interrupted;
- * there they end that process alone, and it is started again within a fraction of a second.
+ * A store in a process of its own, which writes it and answers questions about it: DuckDB lets one process
+ * write a file and answer, or several answer. Statements of strangers can crash DuckDB, take all the memory
+ * that it gets, or go on for hours and not be interrupted; there they end that process alone, and it is
+ * started again within a fraction of a second.
  */
 export class StoreProcess {
   readonly path: string;
@@ -66,14 +76,19 @@ export class StoreProcess {
   private ready: Promise<StoreConnection>;
   private readyAt = 0;
   private keepMs: number | null | undefined;
-  /** Tells the time to each process in turn: one that began to believe the clock when it was started would cost points. */
+  /**
+   * Tells the time to each process in turn: one that began to believe the clock when it was started would
+   * cost points.
+   */
   private readonly time: SettledTime;
   private looking: NodeJS.Timeout | undefined;
   private isClosing = false;
   /** Whether points were sent of which it is not known what became of them. */
   private isUncertain = false;
   private lostPoints = 0;
-  /** What is tried again whose process ended. Statements, which may end the next one as well, wait for these. */
+  /**
+   * What is tried again whose process ended. Statements, which may end the next one as well, wait for these.
+   */
   private readonly again = new Set<Promise<unknown>>();
   private readonly spare: Spare;
 
@@ -127,8 +142,8 @@ export class StoreProcess {
   }
 
   /**
-   * Stores points as one transaction; resolves when they are on disk. Where the process ends meanwhile they are sent to the next one,
-   * which looks first whether they are stored.
+   * Stores points as one transaction; resolves when they are on disk. Where the process ends meanwhile they
+   * are sent to the next one, which looks first whether they are stored.
    * @throws what the store says; the same points may be given again
    */
   async write(points: readonly Point[]): Promise<Written> {
@@ -144,7 +159,8 @@ export class StoreProcess {
           this.isUncertain = false;
           return { sent: taken, acked: taken, rejection };
         } catch (error) {
-          // A COMMIT that failed may have stored them all the same, and the process that knows may end: it stays uncertain.
+          // A COMMIT that failed may have stored them all the same, and the process that knows may end: it
+          // stays uncertain.
           if (!(error instanceof StoreEnded) || this.isClosing || attempt === MAX_TRIES) throw error;
         }
         done ??= this.tryAgain();
@@ -199,7 +215,10 @@ export class StoreProcess {
     }
   }
 
-  /** Has points rolled up from now on, also by later processes, and removed at the age of `keepMs`; never where it is null. */
+  /**
+   * Has points rolled up from now on, also by later processes, and removed at the age of `keepMs`; never
+   * where it is null.
+   */
   retain(keepMs: number | null): void {
     this.keepMs = keepMs;
     this.looking ??= setInterval(() => this.time.nowMs(), LOOK_MS).unref();

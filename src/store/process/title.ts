@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 export const STORE_TITLE = 'btcdmon-node store';
 
 /**
- * The program that a process works for: the one that started it where it is the process of a store, else itself. Known on Linux; elsewhere
- * it is the process.
+ * The program that a process works for: the one that started it where it is the process of a store, else
+ * itself. Known on Linux; elsewhere it is the process.
  */
 export function programOf(pid: number): number {
   try {

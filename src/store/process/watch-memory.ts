@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 const EVERY_MS = 200;
 
 /**
- * Looks at the memory of a process where the system does not limit it, and calls `tooMuch` once it has more than `bytes`. Returns what
- * ends the watch.
+ * Looks at the memory of a process where the system does not limit it, and calls `tooMuch` once it has more
+ * than `bytes`. Returns what ends the watch.
  */
 export function watchMemory(pid: number, bytes: number, tooMuch: () => void): () => void {
   let looking = false;

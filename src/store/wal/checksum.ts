@@ -11,9 +11,10 @@ const REST_SHIFT = 47n;
 const START = 5381;
 
 /**
- * Whether the checksum of an entry of DuckDB's write-ahead log is the one that was stored with it: 8 bytes, little-endian, from
- * `stored`. It is the exclusive or of 5381, of each whole 64-bit word times an odd constant, and of a hash of the bytes that are left
- * (DuckDB's `src/common/checksum.cpp`). Words are halves here: a `bigint` for each would take ten times as long.
+ * Whether the checksum of an entry of DuckDB's write-ahead log is the one that was stored with it: 8 bytes,
+ * little-endian, from `stored`. It is the exclusive or of 5381, of each whole 64-bit word times an odd
+ * constant, and of a hash of the bytes that are left (DuckDB's `src/common/checksum.cpp`). Words are halves
+ * here: a `bigint` for each would take ten times as long.
  */
 export function hasChecksum(bytes: Buffer, from: number, to: number, stored: number): boolean {
   let low = START;

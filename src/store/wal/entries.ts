@@ -1,8 +1,8 @@
 import { hasChecksum } from './checksum';
 
 /**
- * Kinds of entries of DuckDB's write-ahead log that are told apart here; DuckDB's `src/include/duckdb/common/enums/wal_type.hpp`.
- * Those below `useTable` change the schema.
+ * Kinds of entries of DuckDB's write-ahead log that are told apart here; DuckDB's
+ * `src/include/duckdb/common/enums/wal_type.hpp`. Those below `useTable` change the schema.
  */
 export const KIND = {
   useTable: 25,
@@ -17,10 +17,15 @@ export const KIND = {
 /** What a log of version 2 begins with: an entry without size and checksum that names the version. */
 export const HEADER = Buffer.from('640062650002ffff', 'hex');
 
-/** The entry that ends a transaction, from its size on. All are alike, so that one is found again behind bytes that are damaged. */
+/**
+ * The entry that ends a transaction, from its size on. All are alike, so that one is found again behind bytes
+ * that are damaged.
+ */
 export const FLUSH = Buffer.from('0500000000000000e7fe7d722fed3d5e640064ffff', 'hex');
 
-/** Of the bytes of `FLUSH`, how many must be there for one that is damaged: no other entry has more than 10. */
+/**
+ * Of the bytes of `FLUSH`, how many must be there for one that is damaged: no other entry has more than 10.
+ */
 const FLUSH_ENOUGH = 16;
 
 /** Before each entry: its size and its checksum, 8 bytes each, little-endian. */
@@ -43,7 +48,9 @@ export function entryAt(log: Buffer, at: number): Entry | null {
   return { at, end, kind: kindAt(log, at) };
 }
 
-/** Where the entry at an offset ends by its own words, whole or not; null where that is behind the log's end. */
+/**
+ * Where the entry at an offset ends by its own words, whole or not; null where that is behind the log's end.
+ */
 export function endOf(log: Buffer, at: number): number | null {
   if (at + HEAD_BYTES > log.length || log.readUInt32LE(at + 4) !== 0) return null;
   const end = at + HEAD_BYTES + log.readUInt32LE(at);

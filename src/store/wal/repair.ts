@@ -7,13 +7,19 @@ import { isSeries } from '../../metrics/schema';
 import { isLocked } from '../open-errors';
 import { type Loss, scanLog } from './scan';
 
-/** The largest log that is looked at; DuckDB writes logs of 16 MB into the file. A larger one is left to DuckDB. */
+/**
+ * The largest log that is looked at; DuckDB writes logs of 16 MB into the file. A larger one is left to
+ * DuckDB.
+ */
 const MAX_BYTES = 1_000_000_000;
 
 /** Tables that a warning names. */
 const MAX_NAMED = 5;
 
-/** The logs of a store: the one of every transaction, and the one of those that come while that is written into the file. */
+/**
+ * The logs of a store: the one of every transaction, and the one of those that come while that is written
+ * into the file.
+ */
 function logsOf(file: string): readonly [string, string] {
   return [`${file}.wal`, `${file}.wal.checkpoint`];
 }
@@ -33,8 +39,9 @@ function logRemedy(file: string): string {
 }
 
 /**
- * Repairs a damaged write-ahead log before DuckDB reads it, which would refuse the store for ever, or pass over all behind the damage
- * without a word. The damaged log is kept aside. A log that another process may be writing is left alone.
+ * Repairs a damaged write-ahead log before DuckDB reads it, which would refuse the store for ever, or pass
+ * over all behind the damage without a word. The damaged log is kept aside. A log that another process may be
+ * writing is left alone.
  * @throws FailureError with the remedy where the log cannot be repaired
  */
 export async function repairLogs(file: string, { warn, lost }: RepairModules): Promise<void> {
@@ -96,7 +103,10 @@ async function isInUse(file: string): Promise<boolean> {
   }
 }
 
-/** Puts other bytes in a log's place and keeps it under another name, which is returned. One of the two is there at any moment. */
+/**
+ * Puts other bytes in a log's place and keeps it under another name, which is returned. One of the two is
+ * there at any moment.
+ */
 async function replace(file: string, name: string, bytes: Buffer): Promise<string> {
   const aside = `${name}.damaged-${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}`;
   const next = `${name}.repaired`;
@@ -121,7 +131,9 @@ async function replace(file: string, name: string, bytes: Buffer): Promise<strin
   }
 }
 
-/** The points that are lost: rows of series, and of a transaction that no longer says how many it had, one. */
+/**
+ * The points that are lost: rows of series, and of a transaction that no longer says how many it had, one.
+ */
 function pointsIn(losses: readonly Loss[]): number {
   let points = 0;
   for (const { rows } of losses) {

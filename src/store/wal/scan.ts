@@ -28,7 +28,10 @@ const MAX_ENTRY_ROWS = 2_048;
 export interface Loss {
   readonly at: number;
   readonly bytes: number;
-  /** Rows by table, as far as the entries still say: a damaged one whose size and kind stand is counted by what it says. */
+  /**
+   * Rows by table, as far as the entries still say: a damaged one whose size and kind stand is counted by
+   * what it says.
+   */
   readonly rows: ReadonlyMap<string, number>;
 }
 
@@ -58,15 +61,19 @@ interface Transaction {
   mayBeOther: boolean;
 }
 
-/** Tables whose rows have other numbers than when the log was written, because some are lost; all where they are not known. */
+/**
+ * Tables whose rows have other numbers than when the log was written, because some are lost; all where they
+ * are not known.
+ */
 type Shifted = Set<string> | 'all';
 
 /**
- * Looks for damage in a log that nobody writes, and repairs it: a transaction with a damaged entry goes as a whole, those behind it
- * stay. One that deletes rows names them by their number: where rows of its table were lost before, it and all behind it go as well,
- * and all do where what was lost may have changed the schema.
+ * Looks for damage in a log that nobody writes, and repairs it: a transaction with a damaged entry goes as a
+ * whole, those behind it stay. One that deletes rows names them by their number: where rows of its table were
+ * lost before, it and all behind it go as well, and all do where what was lost may have changed the schema.
  *
- * Of version 2, as DuckDB 1.2 to 1.5 write it (DuckDB's `src/storage/wal_replay.cpp` and `write_ahead_log.cpp`).
+ * Of version 2, as DuckDB 1.2 to 1.5 write it (DuckDB's `src/storage/wal_replay.cpp` and
+ * `write_ahead_log.cpp`).
  */
 export function scanLog(log: Buffer): Scan {
   // A kill may come while the first bytes are written.
@@ -146,7 +153,10 @@ function readTransaction(
   return { transaction, end: null, isRestored: false };
 }
 
-/** Where reading goes on behind a damaged entry: at the next one, or at the end of a transaction; null where none comes. */
+/**
+ * Where reading goes on behind a damaged entry: at the next one, or at the end of a transaction; null where
+ * none comes.
+ */
 function nextAfter(log: Buffer, at: number): number | null {
   const end = endOf(log, at);
   if (end !== null && end < log.length && (entryAt(log, end) !== null || isDamagedFlush(log, end)))
@@ -155,15 +165,18 @@ function nextAfter(log: Buffer, at: number): number | null {
   return flush < 0 ? null : flush;
 }
 
-/** Whether a log ends here because its writer was killed: a part of an entry, whose size is beyond the log's end. */
+/**
+ * Whether a log ends here because its writer was killed: a part of an entry, whose size is beyond the log's
+ * end.
+ */
 function isTorn(log: Buffer, at: number): boolean {
   if (isZero(log.subarray(at))) return false;
   return at + HEAD_BYTES > log.length || (log.readUInt32LE(at + 4) === 0 && endOf(log, at) === null);
 }
 
 /**
- * Whether what is damaged may be the note of a checkpoint, which is a short transaction of its own: whether that was finished, and the
- * log with it is done, cannot be told then.
+ * Whether what is damaged may be the note of a checkpoint, which is a short transaction of its own: whether
+ * that was finished, and the log with it is done, cannot be told then.
  */
 function mayBeCheckpoint(log: Buffer, { entries, bad }: Transaction, end: number): boolean {
   return (
@@ -200,7 +213,10 @@ function withRest(losses: readonly Loss[], log: Buffer): readonly Loss[] {
   return all;
 }
 
-/** The tables whose rows get other numbers when a transaction is lost; null where it may have changed the schema. */
+/**
+ * The tables whose rows get other numbers when a transaction is lost; null where it may have changed the
+ * schema.
+ */
 function shiftedBy(log: Buffer, { entries, mayBeOther }: Transaction): Shifted | null {
   if (entries.some(({ kind }) => kind < KIND.useTable || kind > KIND.rowGroups)) return null;
   if (mayBeOther) return 'all';

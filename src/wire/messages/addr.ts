@@ -6,8 +6,9 @@ import { fromLegacyAddress, MAX_ADDRESSES, type NetworkAddress, toLegacyAddress 
 const ENTRY_BYTES = 30;
 
 /**
- * Decodes `addr` (Core 31 `src/protocol.h` CAddress, btcd v0.26 `wire/msgaddr.go`). Entries without a time, which peers
- * below version 31402 sent, are not read: no such peer has a `headers` message, and none passes the handshake.
+ * Decodes `addr` (Core 31 `src/protocol.h` CAddress, btcd v0.26 `wire/msgaddr.go`). Entries without a time,
+ * which peers below version 31402 sent, are not read: no such peer has a `headers` message, and none passes
+ * the handshake.
  */
 export function decodeAddr(payload: Buffer): readonly NetworkAddress[] {
   const reader = new ByteReader(payload);

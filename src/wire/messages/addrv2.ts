@@ -7,7 +7,9 @@ interface KnownNetwork {
   readonly name: AddressNetwork;
   /** Length of its addresses in bytes. */
   readonly length: number;
-  /** Whether Core knows the network: of such a one an address of another length makes the message malformed. */
+  /**
+   * Whether Core knows the network: of such a one an address of another length makes the message malformed.
+   */
   readonly isStrict: boolean;
   /** Whether bytes of that length can be an address of it. */
   readonly holds: (address: Buffer) => boolean;
@@ -41,9 +43,10 @@ const MAX_ADDRESS_BYTES = 512;
 const LEAST_ENTRY_BYTES = 9;
 
 /**
- * Decodes `addrv2` (BIP155; Core 31 `src/netaddress.h` CNetAddr::UnserializeV2Stream, btcd v0.26 `wire/msgaddrv2.go`).
- * Entries of unknown networks are kept as `unknown`. An address whose length is not that of its network makes the whole
- * message malformed, as BIP155 says, for the networks that Core knows; of the others it is `unknown`.
+ * Decodes `addrv2` (BIP155; Core 31 `src/netaddress.h` CNetAddr::UnserializeV2Stream, btcd v0.26
+ * `wire/msgaddrv2.go`). Entries of unknown networks are kept as `unknown`. An address whose length is not
+ * that of its network makes the whole message malformed, as BIP155 says, for the networks that Core knows; of
+ * the others it is `unknown`.
  */
 export function decodeAddrV2(payload: Buffer): readonly NetworkAddress[] {
   const reader = new ByteReader(payload);

@@ -6,7 +6,9 @@ export interface AlertMessage {
   readonly signature: Buffer;
 }
 
-/** Decodes `alert`, which Core 0.13 retired and btcd v0.26 knows no more; the alert itself is left as bytes. */
+/**
+ * Decodes `alert`, which Core 0.13 retired and btcd v0.26 knows no more; the alert itself is left as bytes.
+ */
 export function decodeAlert(payload: Buffer): AlertMessage {
   const reader = new ByteReader(payload);
   return { alert: reader.sizedBytes(), signature: reader.sizedBytes() };

@@ -1,6 +1,8 @@
 import { ByteReader } from '../byte-reader';
 
-/** The filter headers of every 1,000th block (BIP157). All are as they are on the wire, one character a byte. */
+/**
+ * The filter headers of every 1,000th block (BIP157). All are as they are on the wire, one character a byte.
+ */
 export interface CFCheckptMessage {
   /** 0 is the basic filter of BIP158. */
   readonly filterType: number;
@@ -10,7 +12,10 @@ export interface CFCheckptMessage {
   readonly filterHeaders: readonly string[];
 }
 
-/** Headers for a chain of 100 million blocks; btcd v0.26 `wire/msgcfcheckpt.go` maxCFHeadersLen. BIP157 sets no limit. */
+/**
+ * Headers for a chain of 100 million blocks; btcd v0.26 `wire/msgcfcheckpt.go` maxCFHeadersLen. BIP157 sets
+ * no limit.
+ */
 const MAX_HEADERS = 100_000;
 
 /** Decodes `cfcheckpt` (BIP157; Core 31 `src/net_processing.cpp`, btcd v0.26 `wire/msgcfcheckpt.go`). */

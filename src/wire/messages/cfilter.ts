@@ -10,7 +10,9 @@ export interface CFilterMessage {
   readonly filter: Buffer;
 }
 
-/** btcd v0.26 `wire/msgcfilter.go` MaxCFilterDataSize; BIP157 sets no limit, and Core never asks for a filter. */
+/**
+ * btcd v0.26 `wire/msgcfilter.go` MaxCFilterDataSize; BIP157 sets no limit, and Core never asks for a filter.
+ */
 const MAX_FILTER_BYTES = 256 * 1_024;
 
 /** Decodes `cfilter` (BIP157; Core 31 `src/blockfilter.h` BlockFilter, btcd v0.26 `wire/msgcfilter.go`). */

@@ -25,8 +25,9 @@ const MAX_TRANSACTIONS = 0xffff;
 const SHORT_ID_BYTES = 6;
 
 /**
- * Decodes `cmpctblock` (BIP152; Core 31 `src/blockencodings.h` CBlockHeaderAndShortTxIDs). Refuses, as Core does
- * (`src/blockencodings.cpp` InitData), a block without transactions and a prefilled transaction beyond the end of the block.
+ * Decodes `cmpctblock` (BIP152; Core 31 `src/blockencodings.h` CBlockHeaderAndShortTxIDs). Refuses, as Core
+ * does (`src/blockencodings.cpp` InitData), a block without transactions and a prefilled transaction beyond
+ * the end of the block.
  */
 export function decodeCmpctBlock(payload: Buffer): CmpctBlockMessage {
   const reader = new ByteReader(payload);

@@ -13,7 +13,10 @@ const MIN_ID_BYTES = 4;
 const MAX_ID_BYTES = 80;
 const MAX_DATA_BYTES = 512;
 
-/** Decodes `feature` (BIP434, a draft; Core 31 has it not). Unlike other messages it may have nothing behind its fields. */
+/**
+ * Decodes `feature` (BIP434, a draft; Core 31 has it not). Unlike other messages it may have nothing behind
+ * its fields.
+ */
 export function decodeFeature(payload: Buffer): FeatureMessage {
   const reader = new ByteReader(payload);
   const id = reader.sizedBytes(MAX_ID_BYTES).toString('latin1');

@@ -1,9 +1,9 @@
 import { ByteReader } from '../byte-reader';
 
 /**
- * Decodes `feefilter` (BIP133; Core 31 `src/net_processing.cpp`, btcd v0.26 `wire/msgfeefilter.go`): the fee rate in
- * sat/kvB below which the peer wants no transaction announced. It is a signed number of 64 bits and any of them is read;
- * Core ignores what is below 0 or above all the money.
+ * Decodes `feefilter` (BIP133; Core 31 `src/net_processing.cpp`, btcd v0.26 `wire/msgfeefilter.go`): the fee
+ * rate in sat/kvB below which the peer wants no transaction announced. It is a signed number of 64 bits and
+ * any of them is read; Core ignores what is below 0 or above all the money.
  */
 export function decodeFeeFilter(payload: Buffer): bigint {
   return new ByteReader(payload).i64();

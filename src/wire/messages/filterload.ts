@@ -15,7 +15,10 @@ export interface FilterLoadMessage {
 const MAX_FILTER_BYTES = 36_000;
 const MAX_HASH_FUNCTIONS = 50;
 
-/** Decodes `filterload` (BIP37; Core 31 `src/common/bloom.h` CBloomFilter, btcd v0.26 `wire/msgfilterload.go`). */
+/**
+ * Decodes `filterload` (BIP37; Core 31 `src/common/bloom.h` CBloomFilter, btcd v0.26
+ * `wire/msgfilterload.go`).
+ */
 export function decodeFilterLoad(payload: Buffer): FilterLoadMessage {
   const reader = new ByteReader(payload);
   const filter = reader.sizedBytes(MAX_FILTER_BYTES);

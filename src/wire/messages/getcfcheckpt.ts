@@ -8,7 +8,9 @@ export interface GetCFCheckptMessage {
   readonly stopHash: string;
 }
 
-/** Decodes `getcfcheckpt` (BIP157; Core 31 `src/net_processing.cpp`, btcd v0.26 `wire/msggetcfcheckpt.go`). */
+/**
+ * Decodes `getcfcheckpt` (BIP157; Core 31 `src/net_processing.cpp`, btcd v0.26 `wire/msggetcfcheckpt.go`).
+ */
 export function decodeGetCFCheckpt(payload: Buffer): GetCFCheckptMessage {
   const reader = new ByteReader(payload);
   return { filterType: reader.u8(), stopHash: reader.hash() };

@@ -9,7 +9,9 @@ export interface GetUtxosMessage {
 
 const OUTPOINT_BYTES = 36;
 
-/** Decodes `getutxos` (BIP64; Bitcoin XT alone answered it). Hashes are as on the wire, one character a byte. */
+/**
+ * Decodes `getutxos` (BIP64; Bitcoin XT alone answered it). Hashes are as on the wire, one character a byte.
+ */
 export function decodeGetUtxos(payload: Buffer): GetUtxosMessage {
   const reader = new ByteReader(payload);
   const checkMempool = reader.u8() !== 0;

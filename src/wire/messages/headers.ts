@@ -5,8 +5,9 @@ import { ByteReader } from '../byte-reader';
 const MAX_HEADERS = 2_000;
 
 /**
- * Decodes `headers` (Core 31 `src/net_processing.cpp`, btcd v0.26 `wire/msgheaders.go`). Each header's `bytes` are a view of
- * its own 80 bytes. The count of transactions behind each is 0 and is passed over, as in Core; btcd refuses another.
+ * Decodes `headers` (Core 31 `src/net_processing.cpp`, btcd v0.26 `wire/msgheaders.go`). Each header's
+ * `bytes` are a view of its own 80 bytes. The count of transactions behind each is 0 and is passed over, as
+ * in Core; btcd refuses another.
  */
 export function decodeHeaders(payload: Buffer): readonly Header[] {
   const reader = new ByteReader(payload);

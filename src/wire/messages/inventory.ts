@@ -2,7 +2,9 @@ import { compactSize } from '../compact-size';
 import { ByteReader } from '../byte-reader';
 import type { Hash } from '../hash';
 
-/** Inventory types (Core 31 `src/protocol.h` GetDataMsg); the flag asks for the serialization with witnesses. */
+/**
+ * Inventory types (Core 31 `src/protocol.h` GetDataMsg); the flag asks for the serialization with witnesses.
+ */
 export const INV_TX = 1;
 export const INV_BLOCK = 2;
 export const INV_WTX = 5; // BIP339

@@ -13,13 +13,19 @@ export interface LocatorMessage {
 /** Core 31 `src/net_processing.cpp` MAX_LOCATOR_SZ, above which it disconnects; btcd reads up to 500. */
 const MAX_LOCATOR = 101;
 
-/** Decodes `getheaders` and `getblocks`, which have one form (btcd v0.26 `wire/msggetheaders.go`, `wire/msggetblocks.go`). */
+/**
+ * Decodes `getheaders` and `getblocks`, which have one form (btcd v0.26 `wire/msggetheaders.go`,
+ * `wire/msggetblocks.go`).
+ */
 export function decodeLocator(payload: Buffer): LocatorMessage {
   const reader = new ByteReader(payload);
   return { version: reader.i32(), locator: reader.hashes(MAX_LOCATOR), stop: reader.hash() };
 }
 
-/** The payload of `getheaders` that asks for the headers behind the newest of `hashes` (as on the wire) that a peer has. */
+/**
+ * The payload of `getheaders` that asks for the headers behind the newest of `hashes` (as on the wire) that a
+ * peer has.
+ */
 export function encodeLocator(version: number, hashes: readonly Buffer[]): Buffer {
   const head = Buffer.alloc(5);
   head.writeInt32LE(version, 0);

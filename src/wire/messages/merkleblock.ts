@@ -13,8 +13,8 @@ export interface MerkleBlockMessage {
 }
 
 /**
- * Decodes `merkleblock` (BIP37; Core 31 `src/merkleblock.h` CMerkleBlock, btcd v0.26 `wire/msgmerkleblock.go`). Whether the
- * parts make up a tree is not checked.
+ * Decodes `merkleblock` (BIP37; Core 31 `src/merkleblock.h` CMerkleBlock, btcd v0.26
+ * `wire/msgmerkleblock.go`). Whether the parts make up a tree is not checked.
  */
 export function decodeMerkleBlock(payload: Buffer): MerkleBlockMessage {
   const reader = new ByteReader(payload);

@@ -8,13 +8,17 @@ export interface RejectMessage {
   readonly code: number;
   /** At most {@link MAX_REASON} characters; what goes beyond is cut off. */
   readonly reason: string;
-  /** What was refused, a transaction or a block, as its hash is on the wire, one character a byte; null where it is not told. */
+  /**
+   * What was refused, a transaction or a block, as its hash is on the wire, one character a byte; null where
+   * it is not told.
+   */
   readonly hash: string | null;
 }
 
 /**
- * BIP61 allows 111 characters, but btcd's reasons name hashes and have more ("orphan transaction ... references outputs of
- * ..."), and none of its limits is enforced: a longer one is no reason to call the message malformed.
+ * BIP61 allows 111 characters, but btcd's reasons name hashes and have more ("orphan transaction ...
+ * references outputs of ..."), and none of its limits is enforced: a longer one is no reason to call the
+ * message malformed.
  */
 const MAX_REASON = 256;
 
@@ -23,8 +27,8 @@ const MAX_COMMAND = 12;
 const HASH_BYTES = 32;
 
 /**
- * Decodes `reject` (BIP61; btcd v0.26 `wire/msgreject.go`; Core sends and reads it no more since version 0.20). The hash is optional
- * in BIP61.
+ * Decodes `reject` (BIP61; btcd v0.26 `wire/msgreject.go`; Core sends and reads it no more since version
+ * 0.20). The hash is optional in BIP61.
  */
 export function decodeReject(payload: Buffer): RejectMessage {
   const reader = new ByteReader(payload);

@@ -8,7 +8,10 @@ export interface SendCmpctMessage {
   readonly version: bigint;
 }
 
-/** Decodes `sendcmpct` (BIP152; Core 31 `src/net_processing.cpp`). Like Core it takes every byte but 0 for true. */
+/**
+ * Decodes `sendcmpct` (BIP152; Core 31 `src/net_processing.cpp`). Like Core it takes every byte but 0 for
+ * true.
+ */
 export function decodeSendCmpct(payload: Buffer): SendCmpctMessage {
   const reader = new ByteReader(payload);
   return { highBandwidth: reader.u8() !== 0, version: reader.u64() };

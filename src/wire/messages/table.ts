@@ -79,12 +79,13 @@ export type DecodedCommand = keyof typeof TABLE;
 export type MessageOf<C extends DecodedCommand> = ReturnType<(typeof TABLE)[C]>;
 
 /**
- * The decoder of each command. Every one is pure, throws DecodeError where the payload is not what its command says and
- * nothing else, and holds views of the payload where it says so. What is left behind the last field is passed over, as in
- * Core (`feature` excepted), so that a later version of a message can have more of them.
+ * The decoder of each command. Every one is pure, throws DecodeError where the payload is not what its
+ * command says and nothing else, and holds views of the payload where it says so. What is left behind the
+ * last field is passed over, as in Core (`feature` excepted), so that a later version of a message can have
+ * more of them.
  *
- * The drafts whose form may still change (BIP153, BIP183, BIP330 but for its `sendtxrcncl`, BIP331) have none: they are counted
- * alone.
+ * The drafts whose form may still change (BIP153, BIP183, BIP330 but for its `sendtxrcncl`, BIP331) have
+ * none: they are counted alone.
  */
 export const DECODERS: { readonly [C in DecodedCommand]: (payload: Buffer) => MessageOf<C> } = TABLE;
 

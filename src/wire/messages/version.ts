@@ -27,9 +27,9 @@ const NO_NONCE = 1n;
 const NO_HEIGHT = -1;
 
 /**
- * Decodes `version` (Core 31 `src/net_processing.cpp` ProcessMessage, btcd v0.26 `wire/msgversion.go`). It may end after our
- * address, after 46 bytes, or after any field behind it, as versions of old did and as Core and btcd read it: what is missing has
- * Core's defaults. btcd alone reads one that ends before the nonce.
+ * Decodes `version` (Core 31 `src/net_processing.cpp` ProcessMessage, btcd v0.26 `wire/msgversion.go`). It
+ * may end after our address, after 46 bytes, or after any field behind it, as versions of old did and as Core
+ * and btcd read it: what is missing has Core's defaults. btcd alone reads one that ends before the nonce.
  */
 export function decodeVersion(payload: Buffer): VersionMessage {
   const reader = new ByteReader(payload);

@@ -29,7 +29,9 @@ import { until } from '../../support/until';
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-/** An exporter that keeps what it gets, and gets nothing before it is released: as a receiver that is slow. */
+/**
+ * An exporter that keeps what it gets, and gets nothing before it is released: as a receiver that is slow.
+ */
 class Slow implements Exporter {
   readonly name = 'slow';
   readonly points: Point[] = [];
@@ -234,7 +236,8 @@ it('a transaction that is shed is asked for of another who has it', async () => 
   honest.send('inv', encodeInventory([{ type: INV_WTX, hash: wireHash(txid) }]));
   honest.send('ping', Buffer.alloc(8));
   await until('the announcement', () => honest.commands().includes('pong'));
-  // However much of its budget is back by now: at most three of these pass, and what is owed then is no flood.
+  // However much of its budget is back by now: at most three of these pass, and what is owed then is no
+  // flood.
   for (const n of [2, 3, 4, 5]) greedy.send('tx', transaction(10_000, n));
   greedy.send('tx', big);
   await until('the same question', () => honest.commands().includes('getdata'));
@@ -280,7 +283,8 @@ it('eight that flood pings are handled in small turns, every message counted and
   await turns;
   expect(answered).toBe(80_000);
   expect(read).toBe(8 * (24 + versionPayload().length + 24 + 10_000 * 32));
-  // A slice is two looks at the clock, at every 128th ping; there are a few in a turn: when bytes come, and in the round.
+  // A slice is two looks at the clock, at every 128th ping; there are a few in a turn: when bytes come, and
+  // in the round.
   expect(longest).toBeLessThan(1_100);
   expect([flood.ended(), it.violations, it.ends]).toEqual([[], {}, {}]);
 }, 60_000);

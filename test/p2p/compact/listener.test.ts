@@ -40,7 +40,10 @@ function freshBlock(count = 6, options: { on?: Buffer; height?: number } = {}): 
   );
 }
 
-/** Starts a peer that shakes hands, speaks compact blocks, and gives the headers of the chain and of its own beyond. */
+/**
+ * Starts a peer that shakes hands, speaks compact blocks, and gives the headers of the chain and of its own
+ * beyond.
+ */
 async function start(
   options: { readonly speaks?: boolean; readonly beyond?: readonly Buffer[] } = {},
 ): Promise<FakePeer> {

@@ -72,7 +72,8 @@ describe('a partial block', () => {
   });
 
   it('asks for a transaction whose short id two relayed ones have', () => {
-    // The same id for two is what a collision looks like; the last is not known, so that the search goes on to the end.
+    // The same id for two is what a collision looks like; the last is not known, so that the search goes on
+    // to the end.
     const wtxids = [...others.slice(0, 9), ...others.slice(0, 1)].map(({ wtxid }) => wtxid);
     const source = sourceOf([...others.slice(0, 9), ...others.slice(4, 5)], wtxids);
     expect(partialOf(source)?.missing).toEqual([1, 10]);

@@ -1,6 +1,9 @@
 import { NOWHERE, ShortIdTable } from '../../../src/p2p/compact/short-id-table';
 
-/** The ids of the most transactions that a compact block can have, from 0 on: each at a place of its own, and no place free. */
+/**
+ * The ids of the most transactions that a compact block can have, from 0 on: each at a place of its own, and
+ * no place free.
+ */
 const ROW = Array.from({ length: 65_534 }, (_, i) => i);
 
 describe('ShortIdTable', () => {

@@ -11,7 +11,9 @@ import { until } from '../../support/until';
 
 const DAY_MS = 24 * 3_600_000;
 
-/** How far the clock of the store's process is ahead of what its program has believed since it was started. */
+/**
+ * How far the clock of the store's process is ahead of what its program has believed since it was started.
+ */
 const AHEAD_MS = 700 * DAY_MS;
 
 const cleanup = new Cleanup();

@@ -1,4 +1,7 @@
-/** What ends with the test run if nothing has ended it before: one listener for all, of which Node.js wants no more than ten. */
+/**
+ * What ends with the test run if nothing has ended it before: one listener for all, of which Node.js wants no
+ * more than ten.
+ */
 const kills = new Set<() => void>();
 
 process.once('exit', () => {

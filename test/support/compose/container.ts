@@ -41,8 +41,9 @@ export interface ContainerOptions {
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
- * What Docker makes of a service, by hand: namespaces of network, mounts and processes; this machine's root in the place of the image's,
- * read-only where that is asked for, with what is mounted over it; another user, no capabilities, no new privileges.
+ * What Docker makes of a service, by hand: namespaces of network, mounts and processes; this machine's root
+ * in the place of the image's, read-only where that is asked for, with what is mounted over it; another user,
+ * no capabilities, no new privileges.
  */
 export class Container {
   private child: ChildProcess | undefined;
@@ -79,7 +80,8 @@ export class Container {
 
   /** Starts the program, as process 1. */
   start(command: readonly string[]): void {
-    // A file, since /dev/stderr can be opened where it is one, as where it is Docker's pipe, but not where it is a socket of Node's.
+    // A file, since /dev/stderr can be opened where it is one, as where it is Docker's pipe, but not where it
+    // is a socket of Node's.
     const log = openSync(this.logFile, 'a', 0o666);
     chmodSync(this.logFile, 0o666);
     const child = spawn('nsenter', [...this.enter(), 'unshare', '--pid', '--fork', ...this.as(command)], {

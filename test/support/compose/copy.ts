@@ -8,7 +8,9 @@ const ROOT = path.join(__dirname, '..', '..', '..');
 /** What docker-compose.yml mounts or reads. */
 const PARTS = ['docker-compose.yml', '.env.example', 'config', 'grafana', 'scripts/compose-secrets.sh'];
 
-/** A copy of what Compose needs of this repository, with secrets and .env made by the script that makes them. */
+/**
+ * A copy of what Compose needs of this repository, with secrets and .env made by the script that makes them.
+ */
 export function copyProject(): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-compose-'));
   for (const part of PARTS) cpSync(path.join(ROOT, part), path.join(folder, part), { recursive: true });

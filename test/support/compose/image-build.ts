@@ -3,8 +3,9 @@ import { cpSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * Does what a Dockerfile says, in folders in the place of images: WORKDIR, COPY and RUN of each stage, as far as `RUN` stays in the
- * working directory. @returns the folder of each stage's working directory, by its name; that of the last one is `''`
+ * Does what a Dockerfile says, in folders in the place of images: WORKDIR, COPY and RUN of each stage, as far
+ * as `RUN` stays in the working directory. @returns the folder of each stage's working directory, by its
+ * name; that of the last one is `''`
  */
 export function buildInFolders(
   dockerfile: string,
@@ -49,7 +50,10 @@ export function buildInFolders(
   return new Map([...stages].map(([name, { root, workdir }]) => [name, path.join(root, workdir)]));
 }
 
-/** A folder is copied by what is in it, a file under its own name. @throws Error where the build would not find it */
+/**
+ * A folder is copied by what is in it, a file under its own name. @throws Error where the build would not
+ * find it
+ */
 function copy(source: string, target: string, isIn: (file: string) => boolean): void {
   if (!isIn(source)) throw new Error(`COPY ${source}: .dockerignore keeps it out, or it is not there`);
   if (statSync(source).isDirectory()) cpSync(source, target, { recursive: true, filter: isIn });

@@ -44,7 +44,10 @@ interface Mount {
   readonly volume?: { readonly nocopy?: boolean };
 }
 
-/** Compiles the judge, on the packages of Docker's own programs, and returns its path: the first time 40 seconds. */
+/**
+ * Compiles the judge, on the packages of Docker's own programs, and returns its path: the first time 40
+ * seconds.
+ */
 export function buildComposeJudge(goProgram: string, folder: string): string {
   const judge = path.join(folder, 'compose-judge');
   execFileSync(goProgram, ['build', '-buildvcs=false', '-o', judge, '.'], {
@@ -68,7 +71,9 @@ export function buildContext(judge: string, folder: string): readonly string[] {
   return linesOf(runJudge(judge, folder, ['context', folder]));
 }
 
-/** What `docker build --check` says of a Dockerfile, a line each. @throws Error where it can't be built at all */
+/**
+ * What `docker build --check` says of a Dockerfile, a line each. @throws Error where it can't be built at all
+ */
 export function checkDockerfile(judge: string, file: string): readonly string[] {
   return linesOf(runJudge(judge, path.dirname(file), ['dockerfile', file]));
 }

@@ -21,8 +21,9 @@ export interface StackOptions {
 }
 
 /**
- * Runs services of a Compose project as `docker compose up` does, in namespaces, with the programs of this machine in the place of
- * images: their commands, environment, users, mounts, secrets, networks, health checks and order are the project's.
+ * Runs services of a Compose project as `docker compose up` does, in namespaces, with the programs of this
+ * machine in the place of images: their commands, environment, users, mounts, secrets, networks, health
+ * checks and order are the project's.
  */
 export class Stack {
   private readonly containers = new Map<string, Container>();

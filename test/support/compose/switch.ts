@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { findProgram, requirement } from '../requires';
 import { hasEnded, killAtExit } from './at-exit';
 
-/** Declares that a test file needs namespaces of its own: of networks, mounts and processes, as containers have them. */
+/**
+ * Declares that a test file needs namespaces of its own: of networks, mounts and processes, as containers
+ * have them.
+ */
 export const namespaces = requirement(
   'namespaces',
   () =>

@@ -5,7 +5,10 @@ import { SCRIPTED, type Stage } from './stage';
 
 const shaOf = (bytes: Buffer): string => display(hashOf(bytes));
 
-/** Blocks of the scripted peer: orphans, invalid ones, ones that nobody asked for, and one that is there already. */
+/**
+ * Blocks of the scripted peer: orphans, invalid ones, ones that nobody asked for, and one that is there
+ * already.
+ */
 export async function sendBlocks(stage: Stage): Promise<void> {
   const { line, scripted, record } = stage;
   const height = await line.first.rpc<number>('getblockcount');

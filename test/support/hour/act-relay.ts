@@ -3,7 +3,10 @@ import type { Coins } from './coins';
 import { makeForms } from './forms';
 import type { Stage } from './stage';
 
-/** Each type of output is made and spent, at all three btcds; then come transactions of every form that a policy refuses. */
+/**
+ * Each type of output is made and spent, at all three btcds; then come transactions of every form that a
+ * policy refuses.
+ */
 export async function relayEveryForm(stage: Stage, coins: Coins): Promise<void> {
   const { line, wallet } = stage;
   const makeable = OUTPUT_TYPES.filter((type) => type !== 'witness_unknown');

@@ -19,8 +19,8 @@ export interface ReorgPlan {
 }
 
 /**
- * The line is cut; both ends mine, of a double spend each one side; it is joined again, and the first btcd must give its
- * blocks up for a longer chain.
+ * The line is cut; both ends mine, of a double spend each one side; it is joined again, and the first btcd
+ * must give its blocks up for a longer chain.
  */
 export async function reorganise(stage: Stage, coins: Coins, { depth, rivalFee }: ReorgPlan): Promise<void> {
   const { line, record } = stage;

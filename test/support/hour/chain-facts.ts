@@ -27,7 +27,9 @@ interface VerboseBlock {
 export class ChainFacts {
   private readonly blocks = new Map<string, VerboseBlock>();
 
-  /** Asks a btcd for a block of its best chain, and for those below it; of one beside it btcd tells nothing. */
+  /**
+   * Asks a btcd for a block of its best chain, and for those below it; of one beside it btcd tells nothing.
+   */
   async learn(node: Btcd, sha: string): Promise<void> {
     let next = sha;
     for (let i = 0; i < MEDIAN_SPAN && !this.blocks.has(next); i++) {

@@ -31,8 +31,8 @@ export class Coins {
 }
 
 /**
- * Makes coins of every type and mines them. The listeners have not seen the coinbases that are split, and cannot know what
- * the splitting pays.
+ * Makes coins of every type and mines them. The listeners have not seen the coinbases that are split, and
+ * cannot know what the splitting pays.
  * @param mature hashes of four blocks at least 100 deep
  */
 export async function makeCoins(stage: Stage, mature: readonly string[]): Promise<Coins> {

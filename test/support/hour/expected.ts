@@ -71,7 +71,10 @@ function sizesOf({ hex, signed, outputs, frame }: Signed): { size: number; weigh
   return { size, weight, vsize: Math.ceil(weight / 4) };
 }
 
-/** BIP144: the count, and each item with its length; nothing at all where no input of the transaction has a witness. */
+/**
+ * BIP144: the count, and each item with its length; nothing at all where no input of the transaction has a
+ * witness.
+ */
 function witnessSize({ signed }: Signed, witness: readonly Buffer[]): number {
   if (signed.every((input) => input.witness.length === 0)) return 0;
   const items = witness.map((item) => compactSize(item.length).length + item.length);

@@ -17,7 +17,10 @@ export const FORM_COIN = 1_000_000;
 const FEE = 10_000;
 const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
 
-/** A script that drops what is pushed to it and holds; and a signature script that pushes too much for any policy. */
+/**
+ * A script that drops what is pushed to it and holds; and a signature script that pushes too much for any
+ * policy.
+ */
 const DROPPING = { script: bytes('7575757551'), opener: Buffer.concat(Array<Buffer>(4).fill(pushOf(450))) };
 /** A script that holds; and a signature script that does more than push, and leaves nothing on the stack. */
 const OPEN = { script: bytes('51'), opener: bytes('5175') };

@@ -67,8 +67,9 @@ export class ScriptRecord {
   /** txids of what no btcd has, and no block. */
   readonly unmined = new Set<string>();
   /**
-   * txids of what a block is in conflict with. btcd keeps them after a reorganisation: it does not clean its mempool while it
-   * fetches blocks (v0.26 `netsync/manager.go`, NTBlockConnected), and has put them back when it took the old blocks off.
+   * txids of what a block is in conflict with. btcd keeps them after a reorganisation: it does not clean its
+   * mempool while it fetches blocks (v0.26 `netsync/manager.go`, NTBlockConnected), and has put them back
+   * when it took the old blocks off.
    */
   readonly lost = new Set<string>();
   readonly conflicts: Conflict[] = [];

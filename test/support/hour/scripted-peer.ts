@@ -11,7 +11,10 @@ interface Thing {
   readonly payload: Buffer;
 }
 
-/** A peer that speaks correctly, has what it is told to have, and says what it is told to say, to whoever is connected. */
+/**
+ * A peer that speaks correctly, has what it is told to have, and says what it is told to say, to whoever is
+ * connected.
+ */
 export class ScriptedPeer {
   private readonly things = new Map<string, Thing>();
 

@@ -21,8 +21,8 @@ export interface Spread {
 }
 
 /**
- * How each thing was announced over these connections: by `inv`, or by sending a block that the listener has asked nobody for. Of
- * compact blocks and of blocks that headers announce it knows nothing.
+ * How each thing was announced over these connections: by `inv`, or by sending a block that the listener has
+ * asked nobody for. Of compact blocks and of blocks that headers announce it knows nothing.
  */
 export function spreadsOf(transcripts: readonly Transcript[]): Spread[] {
   const kinds = new Map<string, Spread['kind']>();

@@ -126,7 +126,10 @@ export class Stage {
     return { type: INV_BLOCK, hash: wireHash(sha) };
   }
 
-  /** When all is quiet, holds the relay views against the btcds' mempools and what the scripted peer alone has. */
+  /**
+   * When all is quiet, holds the relay views against the btcds' mempools and what the scripted peer alone
+   * has.
+   */
   async checkpoint(name: string, orphans = 0): Promise<void> {
     await this.line.untilQuiet(QUIET_MS);
     const expected = await this.expectedView(orphans);

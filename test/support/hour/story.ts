@@ -22,13 +22,19 @@ import { SCRIPTED, Stage } from './stage';
 /** As long as announcements of one thing are gathered, and some intervals more. */
 const SPREAD_MS = 32_000;
 
-/** How long bytes may be on their way: a busy machine holds up the recorders between btcds and listeners, and these themselves. */
+/**
+ * How long bytes may be on their way: a busy machine holds up the recorders between btcds and listeners, and
+ * these themselves.
+ */
 const ON_THE_WAY_MS = 15_000;
 
 /** What the story left. */
 export interface Played {
   readonly stage: Stage;
-  /** The bytes of both listeners at a quiet moment, by the btcds' count and by their own, the scripted peer aside. */
+  /**
+   * The bytes of both listeners at a quiet moment, by the btcds' count and by their own, the scripted peer
+   * aside.
+   */
   readonly bandwidth: { readonly btcds: object; readonly listeners: object };
   /** With what the listeners ended. */
   readonly statuses: ReadonlyMap<PolicyName, number | null>;
@@ -111,7 +117,10 @@ async function quietBandwidth(stage: Stage): Promise<Played['bandwidth']> {
   });
 }
 
-/** Waits until a listener has written what its recorders passed on, so that it is not stopped with an answer on its way. */
+/**
+ * Waits until a listener has written what its recorders passed on, so that it is not stopped with an answer
+ * on its way.
+ */
 async function untilHeard(listener: Listener): Promise<void> {
   const deadline = Date.now() + ON_THE_WAY_MS;
   await until('the listener to have written everything', async () => {

@@ -49,7 +49,9 @@ function message(bytes: Buffer, at: number): Message {
   return { command, payload: bytes.subarray(HEADER_BYTES), at };
 }
 
-/** The items of an `inv`, a `getdata` or a `notfound`, of fewer than 65,536; none of one that is malformed. */
+/**
+ * The items of an `inv`, a `getdata` or a `notfound`, of fewer than 65,536; none of one that is malformed.
+ */
 export function itemsOf({ payload }: Message): SeenItem[] {
   const isLong = payload[0] === 0xfd;
   const count = isLong ? payload.readUInt16LE(1) : (payload[0] ?? 0);

@@ -14,8 +14,9 @@ const block = mineBlock({ on: REGTEST.genesis, height: 1 });
 const address = '00000000000000000000ffff01020304';
 
 /**
- * What Core 31 does with payloads that end early or go on behind their last field (`src/net_processing.cpp` ProcessMessage): it
- * reads them without a word, or finds them too short. A message that Core reads is never malformed here.
+ * What Core 31 does with payloads that end early or go on behind their last field (`src/net_processing.cpp`
+ * ProcessMessage): it reads them without a word, or finds them too short. A message that Core reads is never
+ * malformed here.
  */
 const TABLE: readonly (readonly [what: string, command: string, payload: Buffer, isRead: boolean])[] = [
   ['a ping without a nonce, of old peers', 'ping', bytes(), true],

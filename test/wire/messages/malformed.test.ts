@@ -188,7 +188,9 @@ function decoded(command: DecodedCommand, payload: Buffer): unknown {
 /** Large payloads are tried in fewer places. */
 const SMALL = 1_000;
 
-/** Where a payload is cut: everywhere in a small one, in a large one at both ends and here and there between. */
+/**
+ * Where a payload is cut: everywhere in a small one, in a large one at both ends and here and there between.
+ */
 function cuts(length: number): number[] {
   const all = Array.from({ length }, (_, i) => i);
   return length < SMALL ? all : all.filter((i) => i < 10 || i > length - 10 || i % 99_991 === 0);

@@ -41,7 +41,10 @@ const display = (hash: string): string => Buffer.from(hash, 'latin1').reverse().
 
 const wire = (hash: string): Buffer => Buffer.from(hash, 'hex').reverse();
 
-/** What the listener writes of a peer that answers its `version` with `stream`, all at once, columns of 0 left out. */
+/**
+ * What the listener writes of a peer that answers its `version` with `stream`, all at once, columns of 0 left
+ * out.
+ */
 async function listenTo(
   stream: Buffer,
   messages: number,
@@ -125,8 +128,8 @@ sharedSession.describe('a session with Bitcoin Core 31', (session) => {
   });
 
   it.each([
-    // A merkleblock is followed by what matched, here a coinbase. Only who sends a filter gets that; the listener sends none
-    // and takes a coinbase for no transaction. Nor has it asked for the six blocktxn.
+    // A merkleblock is followed by what matched, here a coinbase. Only who sends a filter gets that; the
+    // listener sends none and takes a coinbase for no transaction. Nor has it asked for the six blocktxn.
     [
       'Core',
       true,
@@ -153,8 +156,8 @@ sharedSession.describe('a session with Bitcoin Core 31', (session) => {
     const entries = all(fromCore, 'addrv2').flat();
     const counts: Record<string, number> = {};
     for (const { network } of entries) counts[network] = (counts[network] ?? 0) + 1;
-    // The lengths leave no other reading: 1 + 10 x 13 + 8 x 25 bytes. Core answers getaddr with a random part of what it
-    // knows, and of the other networks' addresses none was in it.
+    // The lengths leave no other reading: 1 + 10 x 13 + 8 x 25 bytes. Core answers getaddr with a random part
+    // of what it knows, and of the other networks' addresses none was in it.
     expect(counts).toEqual({ ipv4: 10, ipv6: 8 });
     for (const entry of entries) {
       expect(entry.services).toBe(9n);
