@@ -150,7 +150,7 @@ it('reports in one line why a store can’t be shown', async () => {
   }
   const cases = [
     [`duckdb:${missing}`, 1, `store ${missing}: there is no such file; start btcdmon-node once to make it`],
-    [`duckdb:${home}`, 1, `store ${home}: not a file but a folder`],
+    [`duckdb:${home}`, 1, `store ${home}: is a folder, not a file`],
     [`duckdb:${text}`, 1, `store ${text}: the file is not a DuckDB database`],
     [`duckdb:${strange}`, 1, `store ${strange}: a DuckDB database, but not a store of btcdmon-node`],
     [`duckdb:${future}`, 1, `store ${future}: has version 99`],

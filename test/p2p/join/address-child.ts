@@ -1,4 +1,4 @@
-/** Saves a growing address book into the given folder, and writes a dot after each save, until it is killed. */
+/** Saves a growing address book into the given folder. Writes a dot after each save, until it is killed. */
 import { AddressFile } from '../../../src/p2p/join/address-file';
 
 async function main(): Promise<void> {

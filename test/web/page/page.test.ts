@@ -19,7 +19,7 @@ const ALL_IN_SIGHT = { width: 1280, height: 9_000 };
 const MOST_ROWS = 500;
 
 /** Panels without data in this run: no rows, or bars of zeros. */
-const NOTHING_TO_SEE = ['points-lost', 'points-shed', 'log-lost', 'stalls', 'clock-steps'];
+const NOTHING_TO_SEE = ['points-lost', 'points-damaged', 'points-shed', 'log-lost', 'stalls', 'clock-steps'];
 
 const text = (value: Cell): string | null => (value === null ? null : String(value));
 const sorted = (rows: readonly (readonly (string | null)[])[]): string[] =>
