@@ -18,6 +18,8 @@ import { openStored } from '../support/stored';
 import { until } from '../support/until';
 
 const BIN = path.join(__dirname, '..', '..', 'bin', 'btcdmon-node');
+/** What looks like a certificate, and is none. */
+const PEM = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n';
 const cleanup = new Cleanup();
 let home = '';
 beforeEach(() => {
@@ -98,12 +100,12 @@ describe('a call of collect that cannot be carried out ends with one line and st
     ],
     [
       'a key that is missing',
-      () => ({ tlsCert: file('c.pem', 'x'), tlsKey: path.join(home, 'none') }),
+      () => ({ tlsCert: file('c.pem', PEM), tlsKey: path.join(home, 'none') }),
       "/none: can't be read",
     ],
     [
       'a key that all users can read',
-      () => ({ tlsCert: file('c.pem', 'x'), tlsKey: file('k.pem', 'x', 0o644) }),
+      () => ({ tlsCert: file('c.pem', PEM), tlsKey: file('k.pem', 'x', 0o644) }),
       'is open to all users of this machine (mode 644)',
     ],
   ])('%s', async (_, args, line) => {
@@ -114,7 +116,7 @@ describe('a call of collect that cannot be carried out ends with one line and st
   });
 
   it('a certificate that is none', () => {
-    const [cert, key] = [file('c.pem', 'x'), file('k.pem', 'x')];
+    const [cert, key] = [file('c.pem', PEM), file('k.pem', 'x')];
     const { status, stderr } = run(['-l', 'tcp://127.0.0.1:0', '--tls-cert', cert, '--tls-key', key]);
     expect(stderr).toMatch(/^btcdmon-node: [^\n]*the certificate and its key can't be used[^\n]*\n$/);
     expect(status).toBe(1);

@@ -461,7 +461,7 @@ describe('bad input', () => {
       "ca-file /no/such: can't be read: ",
     );
     expect(await failure(`influx+https://127.0.0.1:1/db?ca-file=${file}`)).toContain(
-      'holds no certificate in PEM',
+      'holds no certificate; give PEM',
     );
   });
 });

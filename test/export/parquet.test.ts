@@ -183,11 +183,13 @@ describe('the Parquet exporter', () => {
   it('refuses a folder that it cannot use, with one line', async () => {
     directory = path.join(folder, 'a', 'b');
     expect(await failure(newExporter().open())).toBe(
-      `parquet:${directory}: the folder ${path.join(folder, 'a')} does not exist`,
+      `parquet:${directory}: the folder ${path.join(folder, 'a')} does not exist; make it`,
     );
     directory = path.join(folder, 'file');
     await writeFile(directory, '');
-    expect(await failure(newExporter().open())).toBe(`parquet:${directory}: is not a folder`);
+    expect(await failure(newExporter().open())).toBe(
+      `parquet:${directory}: is not a folder; name another place`,
+    );
     directory = path.join(folder, 'points');
     const first = newExporter();
     await first.open();

@@ -198,28 +198,34 @@ describe('a store', () => {
 describe('a store that can’t be opened says why in one line:', () => {
   it('a folder that does not exist', async () => {
     file = path.join(folder, 'no', 'store.duckdb');
-    expect(await failure(openStore(file))).toBe(`store ${file}: the folder ${folder}/no does not exist`);
+    expect(await failure(openStore(file))).toBe(
+      `store ${file}: the folder ${folder}/no does not exist; make it, or name another path`,
+    );
   });
 
   it('a folder that is a file', async () => {
     await writeFile(path.join(folder, 'plain'), '');
     file = path.join(folder, 'plain', 'store.duckdb');
-    expect(await failure(openStore(file))).toBe(`store ${file}: ${folder}/plain is not a folder`);
+    expect(await failure(openStore(file))).toBe(
+      `store ${file}: ${folder}/plain is not a folder; name another path`,
+    );
   });
 
   it('a path that is a folder', async () => {
     await mkdir(file);
-    expect(await failure(openStore(file))).toBe(`store ${file}: not a file but a folder`);
+    expect(await failure(openStore(file))).toBe(`store ${file}: is a folder, not a file; name another path`);
   });
 
   it('a device', async () => {
-    expect(await failure(openStore('/dev/null'))).toBe('store /dev/null: not a file');
+    expect(await failure(openStore('/dev/null'))).toBe(
+      'store /dev/null: is a device, not a file; name another path',
+    );
   });
 
   // Whoever runs the tests may be root, whom permissions do not stop: no user can make a file in this folder.
   it('a folder in which no file can be made', async () => {
     expect(await failure(openStore('/proc/self/store.duckdb'))).toMatch(
-      /^store \/proc\/self\/store\.duckdb: (the folder \/proc\/self is not writable|can't be opened: .+)$/,
+      /^store \/proc\/self\/store\.duckdb: (the folder \/proc\/self is not writable; .+|can't be opened: .+)$/,
     );
   });
 

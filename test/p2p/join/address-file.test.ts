@@ -143,7 +143,7 @@ describe('the file of addresses', () => {
     const { book, bans } = await load();
     writeFileSync(path.join(folder, 'plain'), '');
     const store = new AddressFile(path.join(folder, 'plain'), 'mainnet');
-    await expect(store.load(TIMES, String)).rejects.toThrow(/^addresses .*: can't be read: .*ENOTDIR/);
+    await expect(store.load(TIMES, String)).rejects.toThrow(/^addresses: .* can't be used: ENOTDIR/);
     await expect(store.save(book, bans)).rejects.toThrow(/^addresses .*: can't be written: .*ENOTDIR/);
   });
 
