@@ -78,11 +78,22 @@ export class TableAppender {
       }
       appender.flushSync();
     } catch (error) {
-      // An appender flushes when it is freed, which would be after the transaction's end.
-      appender.clear();
-      appender.closeSync();
+      this.drop();
       throw error;
     }
+  }
+
+  /**
+   * Gives up what was not flushed. An appender flushes when it is freed, which would be after the
+   * transaction's end: the rows would be stored, and stored again by the next attempt.
+   */
+  private drop(): void {
+    try {
+      this.appender.clear();
+    } catch {
+      // Closing flushes what is left then: within the transaction, which is rolled back.
+    }
+    this.close();
   }
 
   /** One that is not closed keeps the file open. */

@@ -108,6 +108,8 @@ export class StoreWriter {
         await connection.run('COMMIT');
       });
     } catch (error) {
+      // Whatever an appender still holds is flushed by closing it: before ROLLBACK, which takes it away.
+      this.closeAppenders();
       // A COMMIT that failed has rolled back already; the first error is the one to report.
       await connection.run('ROLLBACK').catch(() => undefined);
       this.broken = isFatal(messageOf(error));
@@ -124,11 +126,6 @@ export class StoreWriter {
       appender = await TableAppender.create(connection, series, layout);
       this.appenders.set(series, appender);
     }
-    try {
-      await appender.append(group);
-    } catch (error) {
-      this.appenders.delete(series);
-      throw error;
-    }
+    await appender.append(group);
   }
 }
