@@ -255,11 +255,21 @@ export class StoreProcess {
     };
   }
 
-  /** The process with its store open; started again where the last one could not open it. */
+  /**
+   * The process with its store open; started again where the last one could not open it. One that ended while
+   * it opened the store, as one that is killed, is followed by another one.
+   */
   private async opened(): Promise<StoreConnection> {
-    if (this.isClosing) throw new FailureError(`store ${this.path}: is closed`);
-    if (this.connection === null && performance.now() - this.readyAt > REOPEN_MS) this.start();
-    return this.ready;
+    for (let attempt = 1; ; attempt++) {
+      if (this.isClosing) throw new FailureError(`store ${this.path}: is closed`);
+      if (this.connection === null && performance.now() - this.readyAt > REOPEN_MS) this.start();
+      try {
+        return await this.ready;
+      } catch (error) {
+        if (!(error instanceof StoreEnded) || attempt === MAX_TRIES) throw error;
+        await sleep(REOPEN_MS);
+      }
+    }
   }
 
   private start(): void {
