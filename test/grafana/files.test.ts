@@ -232,3 +232,9 @@ describe('the provisioning', () => {
     }
   });
 });
+
+it('README and changelog count the alerts and panels there are', () => {
+  expect(read('README.md')).toContain(`${ALERTS.length} alerts`);
+  expect(read('CHANGELOG.md')).toMatch(new RegExp(`${ALERTS.length}\\s+alerts`));
+  expect(read('CHANGELOG.md')).toContain(`Panels: ${PANELS.length} named queries`);
+});

@@ -14,6 +14,7 @@ import { parseTransaction } from '../../src/wire/transaction';
 import { branch, newProcessor } from '../chain/processor';
 import { mineBlock, REGTEST } from '../chain/mine';
 import { somePeer, TestClock } from '../support/points';
+import { randomFrom } from '../support/query-points';
 import { buildTransaction } from '../wire/build';
 
 const [base] = branch(REGTEST.genesis, 1, 1, 0);
@@ -24,17 +25,7 @@ const specs = [1, 2, 3].map((lockTime) => ({
 const transactions = specs.map((spec) => parseTransaction(buildTransaction(spec)));
 const mined = mineBlock({ on: base?.bytes ?? REGTEST.genesis, height: 2, salt: 1, transactions: specs });
 
-/** A generator of numbers below 1 that depends on its seed alone (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
+/** The items in an order that the numbers below 1 decide. */
 function shuffled<T>(items: readonly T[], next: () => number): T[] {
   const left = [...items];
   return items.flatMap(() => left.splice(Math.floor(next() * left.length), 1));
@@ -58,7 +49,7 @@ function facts({ series, tags, fields }: Point): string {
  * order of a seed.
  */
 function run(seed: number) {
-  const next = random(seed);
+  const next = randomFrom(1_000_003 * (seed + 1));
   const { process, bus } = newProcessor();
   const clock = new TestClock();
   const points: Point[] = [];
