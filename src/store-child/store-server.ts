@@ -5,6 +5,7 @@ import { SettledTime } from '../store/settled-time';
 import { isFatal } from '../store/open-errors';
 import { type Retention, keepRetention } from '../store/retention';
 import { type OpenedStore, openUnlocked } from './open-unlocked';
+import { Probe } from './probe';
 import { Questions } from './questions';
 
 /** What the server of a store works with. */
@@ -19,6 +20,7 @@ export interface StoreServerModules {
 export class StoreServer {
   private opened: OpenedStore | undefined;
   private questions: Questions | undefined;
+  private probe: Probe | undefined;
   private retention: Retention | undefined;
 
   constructor(private readonly modules: StoreServerModules) {}
@@ -41,7 +43,7 @@ export class StoreServer {
         this.questions?.taken(message.id, message.bytes);
         break;
       case 'ping':
-        this.modules.send({ kind: 'pong' });
+        void this.giveSign();
         break;
       case 'retain':
         this.retain(message);
@@ -58,10 +60,16 @@ export class StoreServer {
       this.opened = await openUnlocked(path, readOnly, { warn: this.warn, lost });
       const { holder } = this.opened;
       this.questions = new Questions({ holder, send: this.modules.send, failed: this.failed });
+      this.probe = new Probe(holder);
       this.modules.send({ kind: 'opened', layout: this.opened.holder.store.layout });
     } catch (error) {
       this.modules.send({ kind: 'unopened', error: encodeError(error) });
     }
+  }
+
+  private async giveSign(): Promise<void> {
+    await this.probe?.ask();
+    this.modules.send({ kind: 'pong' });
   }
 
   private async write({ groups, mayBeStored }: Extract<ToStore, { kind: 'write' }>): Promise<void> {

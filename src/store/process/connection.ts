@@ -54,6 +54,7 @@ export class StoreConnection {
   private readonly statements = new Set<number>();
   private readonly heartbeat = new Heartbeat({
     ask: () => this.send({ kind: 'ping' }),
+    isWriting: () => this.onWritten !== undefined,
     stuck: () => this.kill('a statement kept it from answering'),
   });
   private lastId = 0;

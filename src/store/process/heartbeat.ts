@@ -1,28 +1,36 @@
-/** How often a sign of life is asked for, and looked for, in milliseconds. */
+/** Milliseconds between two looks. */
 const EVERY_MS = 100;
 
 /**
- * How often it is looked for in vain. Where this process is held up itself it looks less often, and the other
- * has more time.
+ * After this many looks without a sign the process counts as stuck. Where this process is held up itself it
+ * looks less often, and the other has more time.
  */
-const MAX_LOOKS = 20;
+const MAX_LOOKS = 5;
 
-/** What a heartbeat tells. */
+/**
+ * The same while points are written: on a slow disk DuckDB begins no transaction until the log is on it.
+ */
+const MAX_LOOKS_WRITING = 20;
+
+/** What a heartbeat needs. */
 export interface HeartbeatModules {
   /** Asks the process for a sign of life. */
   readonly ask: () => void;
-  /** It gave none. */
+  /** Whether the process writes points at this moment. */
+  readonly isWriting: () => boolean;
+  /** Called when it gave no sign in time. */
   readonly stuck: () => void;
 }
 
 /**
- * Watches whether the event loop of another process goes on. A statement that takes all memory leaves V8
- * none, which then collects garbage for many seconds before it gives up, and no answer is sent meanwhile.
+ * Watches whether another process still answers while a statement runs there. A statement can stop all others
+ * in two ways. It takes all memory, and V8 collects garbage for many seconds before it gives up. Or it holds
+ * a lock of DuckDB: the search for names like an unknown one of 3 MB holds one for 12 s.
  */
 export class Heartbeat {
   private timer: NodeJS.Timeout | undefined;
-  /** How often it was looked for the sign that was asked for; null where none is waited for. */
-  private looks: number | null = null;
+  /** Looks since a sign was asked for; null where none is waited for. */
+  private looks: { all: number; notWriting: number } | null = null;
 
   constructor(private readonly modules: HeartbeatModules) {}
 
@@ -42,13 +50,15 @@ export class Heartbeat {
   }
 
   private look(): void {
-    if (this.looks === null) {
-      this.looks = 0;
+    const { looks } = this;
+    if (looks === null) {
+      this.looks = { all: 0, notWriting: 0 };
       this.modules.ask();
       return;
     }
-    this.looks++;
-    if (this.looks < MAX_LOOKS) return;
+    looks.all++;
+    if (!this.modules.isWriting()) looks.notWriting++;
+    if (looks.notWriting < MAX_LOOKS && looks.all < MAX_LOOKS_WRITING) return;
     this.stop();
     this.modules.stuck();
   }

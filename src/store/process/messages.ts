@@ -12,7 +12,7 @@ export type ToStore =
   | { readonly kind: 'cancel'; readonly id: number }
   /** So many bytes of an answer were taken: as many more may come. */
   | { readonly kind: 'taken'; readonly id: number; readonly bytes: number }
-  /** Asks for a sign of life. */
+  /** Asks for a sign of life: that its event loop goes on, and that DuckDB answers. */
   | { readonly kind: 'ping' }
   /**
    * From now on points are rolled up and, unless null, removed at this age. `nowMs` is the Unix time in

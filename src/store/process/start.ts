@@ -21,11 +21,11 @@ const NODE_FLAGS = [
 ];
 
 /**
- * Threads that DuckDB's calls wait in: for each question that is answered at once (`RUNNING` in
- * query/asking.ts, five together), and one for the writer, which else would wait for a statement's end.
- * Node.js has four.
+ * Threads that DuckDB's calls wait in: one for each question that is answered at once (`RUNNING` in
+ * query/query-scheduler.ts, five together), one for the writer and one for the sign of life. With fewer of
+ * them these would wait for the end of a statement. Node.js has four.
  */
-const UV_THREADS = '6';
+const UV_THREADS = '7';
 
 /** What the process needs of the environment: nothing that is a secret of this program or of others. */
 const ENVIRONMENT = /^(PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|LD_\w+|DYLD_\w+|FAKETIME\w*)$/;

@@ -21,6 +21,11 @@ import { until } from '../../support/until';
 
 /** Goes on for hours, and DuckDB can't interrupt it: one call of a function. */
 const ENDLESS = "SELECT strpos(repeat('a', 60000000), repeat('a', 30000000) || 'b')";
+/**
+ * Looks for names of functions that are like one of 30 MB. DuckDB holds the lock of all functions until it is
+ * through, for minutes.
+ */
+const LOCKING = "SELECT list_aggr([[1], [2]], repeat('a', 30000000))";
 /** A segmentation fault. */
 const CRASH = "SELECT * FROM check_peg_parser(repeat('(', 20000))";
 
@@ -188,6 +193,15 @@ it('ends a process that says nothing while a statement runs, and asks the panel 
   process.kill(store.pid ?? 0, 'SIGSTOP');
   expect(await countTx(asking)).toEqual([[1], [1]]);
   expect(await stuck).toContain('a statement kept it from answering');
+});
+
+it('ends a process in which a statement holds a lock of DuckDB, and asks the panel of the next', async () => {
+  const store = await opened();
+  const scheduler = asked(store);
+  await store.write(makePoints(5, clock()));
+  const statement = raw(scheduler, LOCKING, 600_000).catch((error: Error) => error.message);
+  expect(await countTx(scheduler)).toEqual([[1], [1]]);
+  expect(await statement).toContain('a statement kept it from answering');
 });
 
 it('answers a panel between statements that end the process one after the other', async () => {

@@ -1,0 +1,27 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Store } from '../store/store';
+
+/**
+ * Asks DuckDB a question that costs nothing, on a connection of its own. It needs the locks that every query
+ * needs: those of transactions, of tables and of functions. Some functions hold one of them for as long as
+ * they run, and no other query goes on meanwhile.
+ */
+export class Probe {
+  private connection: DuckDBConnection | undefined;
+
+  constructor(private readonly holder: { readonly store: Store }) {}
+
+  /** Resolves once DuckDB has answered, and also where it refused. */
+  async ask(): Promise<void> {
+    const { store } = this.holder;
+    const [table] = store.layout.keys();
+    const from = table === undefined ? 'range(0) AS t(time)' : `"${table}"`;
+    try {
+      this.connection ??= await store.connect();
+      await this.connection.runAndReadAll(`SELECT max(time) FROM ${from} WHERE false`);
+    } catch {
+      // The store was opened anew, and its connections ended.
+      this.connection = undefined;
+    }
+  }
+}
