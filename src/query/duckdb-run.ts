@@ -15,6 +15,9 @@ import { type Plan, planOf } from './rolled-plan';
 import { type Result, type ResultColumn, type Row, allRows, inOneBatch, resultColumns } from './result';
 import { compileSql, compileTogether, shareKey } from './sql';
 
+/** Characters of DuckDB's message that are shown at most. */
+const MESSAGE_LENGTH = 1_000;
+
 /**
  * Runs a query on its own connection, which is in a read-only transaction from then on. The rows must be read
  * before the connection is closed.
@@ -171,7 +174,8 @@ async function failing<T>(step: () => Promise<T>): Promise<T> {
   }
 }
 
-/** DuckDB's message without the excerpt of the statement below it. */
+/** DuckDB's message without the excerpt of the statement below it. It may name a value of megabytes. */
 function firstLines(message: string): string {
-  return (message.split(/\n\s*\nLINE |\n/)[0] ?? '').trim();
+  const line = (message.split(/\n\s*\nLINE |\n/, 1)[0] ?? '').trim();
+  return line.length <= MESSAGE_LENGTH ? line : `${line.slice(0, MESSAGE_LENGTH)}…`;
 }
