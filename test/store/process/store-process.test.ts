@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { FailureError, UsageError } from '../../../src/lib/errors';
+import { FailureError, UsageError, messageOf } from '../../../src/lib/errors';
 import { QueryScheduler, TooLongError } from '../../../src/query/query-scheduler';
 import { parseQuery } from '../../../src/query/model';
 import { RemoteAnswers } from '../../../src/query/remote-answers';
@@ -199,7 +199,7 @@ it('ends a process in which a statement holds a lock of DuckDB, and asks the pan
   const store = await opened();
   const scheduler = asked(store);
   await store.write(makePoints(5, clock()));
-  const statement = raw(scheduler, LOCKING, 600_000).catch((error: Error) => error.message);
+  const statement = raw(scheduler, LOCKING, 600_000).catch((error: unknown) => messageOf(error));
   expect(await countTx(scheduler)).toEqual([[1], [1]]);
   expect(await statement).toContain('a statement kept it from answering');
 });
