@@ -95,8 +95,8 @@ export async function misbehave({
     scripted.say(command, payload);
     record.violation(reason);
   }
-  const back = async (what: string, handshakes: number): Promise<void> =>
-    until(what, () => scripted.handshakes >= handshakes, { ms: 60_000 }).then(() => undefined);
+  const back = async (what: string, connections: number): Promise<void> =>
+    until(what, () => scripted.settled >= connections, { ms: 60_000 }).then(() => undefined);
   const { length } = listeners;
   await back('the peer to be dialled again', 2 * length);
 

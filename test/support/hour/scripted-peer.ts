@@ -30,9 +30,12 @@ export class ScriptedPeer {
     return this.peer.port;
   }
 
-  /** Handshakes so far. */
-  get handshakes(): number {
-    return this.peer.connections.filter((connection) => connection.commands().includes('verack')).length;
+  /**
+   * Connections so far whose handshake is over and whose first question, for headers, was answered. A
+   * connection that is ended earlier may end with the answer on its way, which the listener then never hears.
+   */
+  get settled(): number {
+    return this.peer.connections.filter((connection) => connection.commands().includes('getheaders')).length;
   }
 
   /** Gives this to whoever asks for it; `hash` as on the wire, one character a byte. */
