@@ -1,6 +1,6 @@
 import type { EventBus } from '../lib/event-bus';
 import type { Log } from '../lib/log';
-import type { P2PEvents } from '../p2p/events';
+import type { P2PEvents } from '../p2p/p2p-events';
 import { isMisdial } from '../p2p/join/misdials';
 
 /** How many violations, and how many peers that come or go, are logged in a minute; all are counted. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock';
 import type { EventBus } from '../lib/event-bus';
-import type { P2PEvents, PeerInfo } from '../p2p/events';
+import type { P2PEvents, PeerInfo } from '../p2p/p2p-events';
 import type { BlockProcessor } from './block-processor';
 import type { ChainEvents } from './chain-events';
 import type { HeaderChain } from './header-chain';

@@ -1,6 +1,6 @@
 import type { Candidates } from './candidates';
 import type { Connection } from './connection';
-import { List, type Listed } from './list';
+import { LinkedList, type ListItem } from './linked-list';
 import { type Forgiving, Reliability } from './reliability';
 
 /** 16 transactions that come make up for one that did not, or two minutes. */
@@ -34,14 +34,14 @@ export interface WantedTransaction {
 }
 
 /** A peer that announces transactions. */
-export class AnnouncingPeer implements Listed<AnnouncingPeer> {
-  list: List<AnnouncingPeer> | null = null;
-  before: AnnouncingPeer | null = null;
-  after: AnnouncingPeer | null = null;
+export class AnnouncingPeer implements ListItem<AnnouncingPeer> {
+  list: LinkedList<AnnouncingPeer> | null = null;
+  previous: AnnouncingPeer | null = null;
+  next: AnnouncingPeer | null = null;
   /** What it has announced and has not come yet, by hash. */
   readonly announcements = new Map<string, Announcement>();
   /** Announcements that wait for their turn. */
-  readonly line = new List<Announcement>();
+  readonly line = new LinkedList<Announcement>();
   readonly reliability: Reliability;
   /** Whether its handshake is complete. */
   established = false;
@@ -67,10 +67,10 @@ export class AnnouncingPeer implements Listed<AnnouncingPeer> {
 }
 
 /** One announcement of one peer. */
-export class Announcement implements Listed<Announcement> {
-  list: List<Announcement> | null = null;
-  before: Announcement | null = null;
-  after: Announcement | null = null;
+export class Announcement implements ListItem<Announcement> {
+  list: LinkedList<Announcement> | null = null;
+  previous: Announcement | null = null;
+  next: Announcement | null = null;
   due = 0;
   state: AnnouncementState = 'delayed';
   /** Where it stands among the announcements of its transaction. */

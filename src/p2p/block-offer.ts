@@ -1,6 +1,6 @@
 import type { Candidates } from './candidates';
 import type { Connection } from './connection';
-import type { List, Listed } from './list';
+import type { LinkedList, ListItem } from './linked-list';
 import { type Forgiving, Reliability } from './reliability';
 
 /** Whoever let a block lapse is asked last for an hour, or until two others have come; see LAPSE. */
@@ -55,10 +55,10 @@ export class BlockPeer {
 }
 
 /** One block that one peer has, or may have. */
-export class BlockOffer implements Listed<BlockOffer> {
-  list: List<BlockOffer> | null = null;
-  before: BlockOffer | null = null;
-  after: BlockOffer | null = null;
+export class BlockOffer implements ListItem<BlockOffer> {
+  list: LinkedList<BlockOffer> | null = null;
+  previous: BlockOffer | null = null;
+  next: BlockOffer | null = null;
   due = 0;
   /** How long the peer has to send the block, in milliseconds. */
   patience = 0;

@@ -1,8 +1,8 @@
-import { List, type Listed } from './list';
+import { LinkedList, type ListItem } from './linked-list';
 import { RANKS } from './reliability';
 
 /** Somebody who could be asked. */
-export interface Candidate<T extends Candidate<T>> extends Listed<T> {
+export interface Candidate<T extends Candidate<T>> extends ListItem<T> {
   /** The rank of the peer now; see `Reliability`. */
   readonly rank: number;
 }
@@ -14,12 +14,12 @@ export interface Candidate<T extends Candidate<T>> extends Listed<T> {
  */
 export class Candidates<T extends Candidate<T>> {
   /** By rank; a list is made when it is needed. */
-  private readonly lists: (List<T> | undefined)[] = [];
+  private readonly lists: (LinkedList<T> | undefined)[] = [];
 
   /** Adds a candidate that stands in no list. */
   add(item: T): void {
     const { rank } = item;
-    (this.lists[rank] ??= new List()).push(item);
+    (this.lists[rank] ??= new LinkedList()).push(item);
   }
 
   /** Who is to be asked next; null where there is nobody. It is not removed. */

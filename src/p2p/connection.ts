@@ -7,7 +7,7 @@ import type { HeldBytes } from './budget/held-bytes';
 import type { PeerBudget, Verdict } from './budget/peer-budget';
 import type { ReadTurns, Sender } from './budget/read-turns';
 import { type CountedCommand, isCommand } from '../wire/commands';
-import type { DisconnectReason, P2PEvents, PeerInfo, Violation } from './events';
+import type { DisconnectReason, P2PEvents, PeerInfo, Violation } from './p2p-events';
 import { formatEndpoint } from './endpoint';
 import { ENCRYPTED_TRANSPORT, FirstBytes, type FirstVerdict } from './first-bytes';
 import { FrameReader, type FrameSink, HEADER_BYTES } from '../wire/framing';

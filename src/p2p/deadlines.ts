@@ -1,7 +1,7 @@
-import { List, type Listed } from './list';
+import { LinkedList, type ListItem } from './linked-list';
 
 /** What has a deadline. */
-export interface Timed<T extends Timed<T>> extends Listed<T> {
+export interface Timed<T extends Timed<T>> extends ListItem<T> {
   /** When its time is up, on the monotonic clock in milliseconds. */
   due: number;
 }
@@ -13,13 +13,13 @@ export interface Timed<T extends Timed<T>> extends Listed<T> {
  */
 export class Deadlines<T extends Timed<T>> {
   /** By the length of the wait. */
-  private readonly lists = new Map<number, List<T>>();
+  private readonly lists = new Map<number, LinkedList<T>>();
 
   /** Has an item that stands in no list wait for `ms` milliseconds. */
   add(item: T, now: number, ms: number): void {
     item.due = now + ms;
     let list = this.lists.get(ms);
-    if (list === undefined) this.lists.set(ms, (list = new List()));
+    if (list === undefined) this.lists.set(ms, (list = new LinkedList()));
     list.push(item);
   }
 

@@ -7,7 +7,7 @@ import type { BlockChecks } from './compact/block-checks';
 import type { CompactBlocks, RebuiltBlock } from './compact/compact-blocks';
 import type { HighBandwidth } from './compact/high-bandwidth';
 import type { Connection, MessageHandlers } from './connection';
-import type { P2PEvents } from './events';
+import type { P2PEvents } from './p2p-events';
 import { INV_BLOCK, INV_TX, INV_WTX } from '../wire/messages/inventory';
 import type { TransactionRequests } from './transaction-requests';
 

@@ -14,7 +14,7 @@ import { HighBandwidth } from './compact/high-bandwidth';
 import type { TransactionSource } from './compact/transaction-source';
 import { Dialer, type DialerModules } from './dialer';
 import type { Endpoint } from './endpoint';
-import type { P2PEvents, PeerInfo, Violation } from './events';
+import type { P2PEvents, PeerInfo, Violation } from './p2p-events';
 import { messageHandlers } from './handlers';
 import { hostOf } from './join/ip';
 import { Join, type JoinParts } from './join/join';

@@ -1,5 +1,5 @@
 import type { Announcement, AnnouncingPeer } from './announcement';
-import { List } from './list';
+import { LinkedList } from './linked-list';
 import { LAST_RANK, LEAST_PREFERRED } from './reliability';
 
 /**
@@ -21,7 +21,7 @@ export interface RequestLinesModules {
  * evenly. A peer that has no line is not looked at.
  */
 export class RequestLines {
-  private readonly busy = Array.from({ length: KINDS }, () => new List<AnnouncingPeer>());
+  private readonly busy = Array.from({ length: KINDS }, () => new LinkedList<AnnouncingPeer>());
   private allowance: number;
   private refilled: number;
 
@@ -78,7 +78,7 @@ export class RequestLines {
     }
   }
 
-  private busyOf(peer: AnnouncingPeer): List<AnnouncingPeer> | undefined {
+  private busyOf(peer: AnnouncingPeer): LinkedList<AnnouncingPeer> | undefined {
     return this.busy[kindOf(peer)];
   }
 

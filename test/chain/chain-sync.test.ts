@@ -1,5 +1,5 @@
 import { syncChain } from '../../src/chain/chain-sync';
-import type { PeerInfo } from '../../src/p2p/events';
+import type { PeerInfo } from '../../src/p2p/p2p-events';
 import { type Block, parseBlock } from '../../src/wire/block';
 import { somePeer } from '../support/points';
 import { blockChecks } from '../../src/chain/block-checks';

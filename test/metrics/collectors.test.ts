@@ -19,7 +19,7 @@ import { tx } from '../../src/metrics/collectors/tx';
 import { txFees } from '../../src/metrics/collectors/tx-fees';
 import { SERIES_NAMES } from '../../src/metrics/schema';
 import { COUNTED_COMMANDS } from '../../src/wire/commands';
-import type { PeerInfo } from '../../src/p2p/events';
+import type { PeerInfo } from '../../src/p2p/p2p-events';
 import { parseTransaction } from '../../src/wire/transaction';
 import { benchOf, somePeer } from '../support/points';
 

@@ -2,7 +2,7 @@ import { SystemClock } from '../../src/lib/clock';
 import { EventBus } from '../../src/lib/event-bus';
 import type { Lookup } from '../../src/lib/lookup';
 import type { Endpoint } from '../../src/p2p/endpoint';
-import type { P2PEvents } from '../../src/p2p/events';
+import type { P2PEvents } from '../../src/p2p/p2p-events';
 import { hostOf } from '../../src/p2p/join/ip';
 import { Pool } from '../../src/p2p/pool';
 import { Cleanup } from '../support/cleanup';

@@ -3,7 +3,7 @@ import { SystemClock } from '../../src/lib/clock';
 import { EventBus } from '../../src/lib/event-bus';
 import { BcoinPeer } from '../../src/bcoin/bcoin';
 import type { HeaderStanding } from '../../src/p2p/compact/block-checks';
-import type { P2PEvents } from '../../src/p2p/events';
+import type { P2PEvents } from '../../src/p2p/p2p-events';
 import { encodeFrame } from '../../src/wire/framing';
 import {
   decodeInventory,

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { EventBus } from '../../src/lib/event-bus';
 import { logClock } from '../../src/app/log-clock';
 import { bcoinNetwork } from '../../src/bcoin/bcoin';
-import type { P2PEvents, PeerInfo } from '../../src/p2p/events';
+import type { P2PEvents, PeerInfo } from '../../src/p2p/p2p-events';
 import { decodeVersion } from '../../src/wire/messages/version';
 import { Session } from '../../src/bcoin/session';
 import { versionPayload } from '../support/fake-peer';

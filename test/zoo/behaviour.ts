@@ -1,4 +1,4 @@
-import type { DisconnectReason } from '../../src/p2p/events';
+import type { DisconnectReason } from '../../src/p2p/p2p-events';
 import type { Cage } from './cage';
 
 /** One way to hurt a listener, and how that must end. */

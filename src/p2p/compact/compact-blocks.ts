@@ -3,7 +3,7 @@ import type { EventBus } from '../../lib/event-bus';
 import { type Block, parseBlock } from '../../wire/block';
 import type { BlockRequests } from '../block-requests';
 import type { Arrival, Connection } from '../connection';
-import type { P2PEvents } from '../events';
+import type { P2PEvents } from '../p2p-events';
 import type { BlockTxnMessage } from '../../wire/messages/blocktxn';
 import type { CmpctBlockMessage } from '../../wire/messages/cmpctblock';
 import { encodeGetBlockTxn } from '../../wire/messages/getblocktxn';

@@ -1,6 +1,6 @@
 import type { Connection } from '../connection';
-import type { PeerInfo } from '../events';
-import { List, type Listed } from '../list';
+import type { PeerInfo } from '../p2p-events';
+import { LinkedList, type ListItem } from '../linked-list';
 import { encodeSendCmpct, type SendCmpctMessage } from '../../wire/messages/sendcmpct';
 
 /** The encoding with witnesses, and the only one that is spoken here (BIP152). */
@@ -13,10 +13,10 @@ const MAX_CHOSEN = 3;
 export type Speaker = Pick<Connection, 'claimsWitness' | 'send'> & Pick<PeerInfo, 'outbound'>;
 
 /** The place of a peer in the order of those that were first with a block. */
-class Place implements Listed<Place> {
-  list: List<Place> | null = null;
-  before: Place | null = null;
-  after: Place | null = null;
+class Place implements ListItem<Place> {
+  list: LinkedList<Place> | null = null;
+  previous: Place | null = null;
+  next: Place | null = null;
 
   constructor(readonly speaker: Speaker) {}
 }
@@ -31,7 +31,7 @@ export class HighBandwidth {
   /** Peers that speak version 2. */
   private readonly speakers = new Map<Speaker, Place>();
   /** The same; the ones that were first with a block last. */
-  private readonly order = new List<Place>();
+  private readonly order = new LinkedList<Place>();
   /** The one that was first with a block the longest ago first. */
   private readonly chosen: Speaker[] = [];
 
@@ -97,7 +97,7 @@ export class HighBandwidth {
 
   /** Chooses the last one that was first with a block, of those that are not chosen. */
   private chooseLast(but: Speaker): void {
-    for (let place = this.order.last; place !== null; place = place.before) {
+    for (let place = this.order.last; place !== null; place = place.previous) {
       if (place.speaker === but || this.chosen.includes(place.speaker)) continue;
       this.choose(place.speaker, 0);
       return;

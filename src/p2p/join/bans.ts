@@ -1,6 +1,6 @@
 import type { Connection } from '../connection';
 import { formatEndpoint } from '../endpoint';
-import type { Violation } from '../events';
+import type { Violation } from '../p2p-events';
 import type { NetworkName } from '../../wire/networks';
 import { parseIp } from './ip';
 import { isLocalNetwork, isLoopback } from './reach';

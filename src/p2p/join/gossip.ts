@@ -1,6 +1,6 @@
 import type { EventBus } from '../../lib/event-bus';
 import type { Connection } from '../connection';
-import type { P2PEvents } from '../events';
+import type { P2PEvents } from '../p2p-events';
 import { encodeAddr } from '../../wire/messages/addr';
 import { encodeAddrV2 } from '../../wire/messages/addrv2';
 import type { NetworkAddress } from '../../wire/messages/network-address';

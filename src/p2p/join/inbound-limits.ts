@@ -1,5 +1,5 @@
 import type { Connections, Registered } from '../connections';
-import type { DisconnectReason, Refusal } from '../events';
+import type { DisconnectReason, Refusal } from '../p2p-events';
 import type { NetworkName } from '../../wire/networks';
 import { parseIp } from './ip';
 import { sourceGroupOf } from './netgroup';

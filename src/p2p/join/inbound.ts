@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock';
 import type { EventBus } from '../../lib/event-bus';
 import type { Connection } from '../connection';
 import type { Connections } from '../connections';
-import type { P2PEvents } from '../events';
+import type { P2PEvents } from '../p2p-events';
 import { ipOf } from '../../wire/messages/network-address';
 import type { Bans } from './bans';
 import { type InboundLimits, refusalOf } from './inbound-limits';

@@ -4,7 +4,7 @@ import type { EventBus } from '../../lib/event-bus';
 import type { Connection } from '../connection';
 import type { Connections } from '../connections';
 import { formatEndpoint } from '../endpoint';
-import type { P2PEvents, PeerInfo, Violation } from '../events';
+import type { P2PEvents, PeerInfo, Violation } from '../p2p-events';
 import type { NetworkName } from '../../wire/networks';
 import type { AddressBook } from './address-book';
 import type { AddressFile } from './address-file';

@@ -1,5 +1,5 @@
 import { FOREIGN_PROTOCOLS } from '../first-bytes';
-import type { Violation } from '../events';
+import type { Violation } from '../p2p-events';
 
 /**
  * So many dials by mistake within an hour cost an address a day. Behind one address may be a whole net with

@@ -1,6 +1,6 @@
 import type { Connection } from '../connection';
 import type { Connections } from '../connections';
-import type { DisconnectReason } from '../events';
+import type { DisconnectReason } from '../p2p-events';
 import { ipOf } from '../../wire/messages/network-address';
 import type { NetworkName } from '../../wire/networks';
 import { RollingSet } from '../../lib/rolling-set';

@@ -11,7 +11,7 @@ import { tx } from '../../../src/metrics/collectors/tx';
 import { Emitter } from '../../../src/metrics/emitter';
 import type { Point } from '../../../src/metrics/point';
 import type { SeriesName } from '../../../src/metrics/schema';
-import type { PeerInfo } from '../../../src/p2p/events';
+import type { PeerInfo } from '../../../src/p2p/p2p-events';
 import { encodeFrame } from '../../../src/wire/framing';
 import { prepareJoin } from '../../../src/p2p/join/prepare';
 import { decodeInventory, encodeInventory, INV_WTX } from '../../../src/wire/messages/inventory';

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import tls from 'node:tls';
 import { SystemClock } from '../../../src/lib/clock';
 import { EventBus } from '../../../src/lib/event-bus';
-import type { P2PEvents } from '../../../src/p2p/events';
+import type { P2PEvents } from '../../../src/p2p/p2p-events';
 import { encodeFrame } from '../../../src/wire/framing';
 import { Misdials } from '../../../src/p2p/join/misdials';
 import { prepareJoin } from '../../../src/p2p/join/prepare';

@@ -1,5 +1,5 @@
 import { Connections } from '../../../src/p2p/connections';
-import type { DisconnectReason } from '../../../src/p2p/events';
+import type { DisconnectReason } from '../../../src/p2p/p2p-events';
 import { type OpenConnection, refusalOf as refusal } from '../../../src/p2p/join/inbound-limits';
 
 const LIMITS = { network: 'mainnet', max: 64 } as const;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { SystemClock } from '../../../src/lib/clock';
 import { EventBus } from '../../../src/lib/event-bus';
-import type { P2PEvents } from '../../../src/p2p/events';
+import type { P2PEvents } from '../../../src/p2p/p2p-events';
 import { encodeFrame } from '../../../src/wire/framing';
 import type { JoinParts } from '../../../src/p2p/join/join';
 import { type JoinOptions, prepareJoin } from '../../../src/p2p/join/prepare';

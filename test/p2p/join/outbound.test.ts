@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Connections } from '../../../src/p2p/connections';
-import type { DisconnectReason } from '../../../src/p2p/events';
+import type { DisconnectReason } from '../../../src/p2p/p2p-events';
 import { AddressBook } from '../../../src/p2p/join/address-book';
 import { parseIp } from '../../../src/p2p/join/ip';
 import { keyOf, type KnownAddress } from '../../../src/p2p/join/known-address';
