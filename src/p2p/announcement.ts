@@ -1,10 +1,10 @@
 import type { Candidates } from './candidates';
 import type { Connection } from './connection';
 import { LinkedList, type ListItem } from './linked-list';
-import { type Forgiving, Reliability } from './reliability';
+import { type Forgiveness, Reliability } from './reliability';
 
 /** 16 transactions that come make up for one that did not, or two minutes. */
-const FORGIVING: Forgiving = { perDelivery: 1 / 16, afterMs: 120_000 };
+const FORGIVING: Forgiveness = { perDelivery: 1 / 16, afterMs: 120_000 };
 
 /** So many requests without an answer in time count as one lapse while they last. */
 const OVERDUE_A_LAPSE = 4;
@@ -34,14 +34,14 @@ export interface WantedTransaction {
 }
 
 /** A peer that announces transactions. */
-export class AnnouncingPeer implements ListItem<AnnouncingPeer> {
-  list: LinkedList<AnnouncingPeer> | null = null;
-  previous: AnnouncingPeer | null = null;
-  next: AnnouncingPeer | null = null;
+export class Announcer implements ListItem<Announcer> {
+  list: LinkedList<Announcer> | null = null;
+  previous: Announcer | null = null;
+  next: Announcer | null = null;
   /** What it has announced and has not come yet, by hash. */
   readonly announcements = new Map<string, Announcement>();
   /** Announcements that wait for their turn. */
-  readonly line = new LinkedList<Announcement>();
+  readonly queue = new LinkedList<Announcement>();
   readonly reliability: Reliability;
   /** Whether its handshake is complete. */
   established = false;
@@ -74,16 +74,16 @@ export class Announcement implements ListItem<Announcement> {
   due = 0;
   state: AnnouncementState = 'delayed';
   /** Where it stands among the announcements of its transaction. */
-  private place: number;
+  private position: number;
 
   constructor(
     readonly transaction: WantedTransaction,
-    readonly peer: AnnouncingPeer,
+    readonly peer: Announcer,
     /** INV_TX or INV_WTX. */
     readonly type: number,
   ) {
     const { announcements } = transaction;
-    this.place = announcements.length;
+    this.position = announcements.length;
     // Most transactions have one announcer: an array that is pushed to has room for 16 more, an array of one
     // item has not.
     if (announcements.length === 0) transaction.announcements = [this];
@@ -108,7 +108,7 @@ export class Announcement implements ListItem<Announcement> {
     const { peer } = this;
     this.list?.remove(this);
     // A peer with an empty line waits for no turn.
-    if (this.state === 'lined' && peer.line.size === 0) peer.list?.remove(peer);
+    if (this.state === 'lined' && peer.queue.size === 0) peer.list?.remove(peer);
     if (this.isInFlight) peer.inFlight--;
     if (this.state === 'overdue') peer.overdue--;
     if (state === 'done' && this.state !== 'done') this.transaction.open--;
@@ -122,7 +122,7 @@ export class Announcement implements ListItem<Announcement> {
     const { announcements } = this.transaction;
     const last = announcements.pop();
     if (last === undefined || last === this) return;
-    announcements[this.place] = last;
-    last.place = this.place;
+    announcements[this.position] = last;
+    last.position = this.position;
   }
 }

@@ -1,13 +1,13 @@
 import type { Candidates } from './candidates';
 import type { Connection } from './connection';
 import type { LinkedList, ListItem } from './linked-list';
-import { type Forgiving, Reliability } from './reliability';
+import { type Forgiveness, Reliability } from './reliability';
 
 /** Whoever let a block lapse is asked last for an hour, or until two others have come; see LAPSE. */
-const FORGIVING: Forgiving = { perDelivery: 1, afterMs: 3_600_000 };
+const FORGIVING: Forgiveness = { perDelivery: 1, afterMs: 3_600_000 };
 
 /** As how many lapses a block counts that did not come. */
-export const LAPSE = 5;
+export const LAPSE_WEIGHT = 5;
 
 /**
  * What an offer waits for:
@@ -61,7 +61,7 @@ export class BlockOffer implements ListItem<BlockOffer> {
   next: BlockOffer | null = null;
   due = 0;
   /** How long the peer has to send the block, in milliseconds. */
-  patience = 0;
+  timeoutMs = 0;
   state: OfferState = 'standby';
 
   constructor(

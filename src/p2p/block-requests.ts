@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock';
-import { BlockOffer, BlockPeer, LAPSE, type PendingBlock } from './block-offer';
+import { BlockOffer, BlockPeer, LAPSE_WEIGHT, type PendingBlock } from './block-offer';
 import { Candidates } from './candidates';
 import type { Connection } from './connection';
 import { Deadlines } from './deadlines';
@@ -155,7 +155,7 @@ export class BlockRequests {
     const pending = this.pending.get(hash);
     const offer = pending?.asked;
     if (pending == null || offer?.peer.connection !== connection) return;
-    offer.peer.reliability.lapsed(LAPSE);
+    offer.peer.reliability.lapsed(LAPSE_WEIGHT);
     pending.lapsed = true;
     pending.asked = null;
     if (connection.ended) {
@@ -263,7 +263,7 @@ export class BlockRequests {
     const now = this.modules.clock.monotonicMs();
     this.asked.takeDue(now, (offer) => {
       offer.become('overdue');
-      this.overdue.add(offer, offer.due, offer.patience - OVERDUE_MS);
+      this.overdue.add(offer, offer.due, offer.timeoutMs - OVERDUE_MS);
       this.askBetter(offer.pending);
     });
     this.overdue.takeDue(now, (offer) => {
@@ -342,7 +342,7 @@ export class BlockRequests {
   }
 
   private lapse(offer: BlockOffer): void {
-    offer.peer.reliability.lapsed(LAPSE);
+    offer.peer.reliability.lapsed(LAPSE_WEIGHT);
     offer.pending.lapsed = true;
     offer.become('done');
     this.turnFrom(offer);
@@ -379,7 +379,7 @@ export class BlockRequests {
 
   private await(offer: BlockOffer, patience: number): void {
     offer.become('asked');
-    offer.patience = patience;
+    offer.timeoutMs = patience;
     offer.pending.asked = offer;
     this.asked.add(offer, this.modules.clock.monotonicMs(), OVERDUE_MS);
   }

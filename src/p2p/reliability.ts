@@ -8,7 +8,7 @@ const TAINTED = 1;
 const MOST = 60;
 
 /** How lapses are forgiven. */
-export interface Forgiving {
+export interface Forgiveness {
   /** The part of a lapse that a delivery makes up for. */
   readonly perDelivery: number;
   /** How long it takes until one lapse is forgiven. */
@@ -36,7 +36,7 @@ export class Reliability {
   /** @param preferred whether we chose this peer: an attacker can have any number of those that chose us */
   constructor(
     readonly preferred: boolean,
-    private readonly forgiving: Forgiving,
+    private readonly forgiving: Forgiveness,
     private readonly monotonicMs: () => number,
   ) {}
 

@@ -1,10 +1,10 @@
 import type { Clock } from '../lib/clock';
-import { Announcement, AnnouncingPeer, type WantedTransaction } from './announcement';
+import { Announcement, Announcer, type WantedTransaction } from './announcement';
 import { Candidates } from './candidates';
 import type { Connection } from './connection';
 import { Deadlines } from './deadlines';
 import { INV_TX, INV_WITNESS_FLAG, INV_WTX, type InventoryItem } from '../wire/messages/inventory';
-import { RequestLines } from './request-lines';
+import { RequestQueues } from './request-queues';
 import { RollingHashes } from '../lib/rolling-hashes';
 
 /**
@@ -79,11 +79,11 @@ export class TransactionRequests {
   /** What nobody gave who had announced it; it counts as known, and is asked of the next announcer. */
   private readonly missed = new RollingHashes(MAX_MISSED);
   private readonly wanted = new Map<string, WantedTransaction>();
-  private readonly peers = new Map<Connection, AnnouncingPeer>();
+  private readonly peers = new Map<Connection, Announcer>();
   private readonly delayed = new Deadlines<Announcement>();
   private readonly asked = new Deadlines<Announcement>();
   private readonly overdue = new Deadlines<Announcement>();
-  private readonly lines: RequestLines;
+  private readonly queues: RequestQueues;
   /** Peers whose handshake is complete: those that announce by wtxid (BIP339), and those that we dialled. */
   private wtxidPeers = 0;
   private preferredPeers = 0;
@@ -92,7 +92,7 @@ export class TransactionRequests {
     options: { readonly perSecond: number },
     private readonly modules: TransactionRequestsModules,
   ) {
-    this.lines = new RequestLines(options.perSecond, {
+    this.queues = new RequestQueues(options.perSecond, {
       monotonicMs: () => modules.clock.monotonicMs(),
       serve: (peer, most) => this.serve(peer, most),
     });
@@ -121,7 +121,7 @@ export class TransactionRequests {
       announcement.leaveTransaction();
       this.turnFrom(announcement);
     }
-    this.lines.takeTurns();
+    this.queues.takeTurns();
   }
 
   /** Takes what a peer announced, passing over what is no transaction; tells how many of them were known. */
@@ -158,7 +158,7 @@ export class TransactionRequests {
       if (wait > 0) this.delayed.add(announcement, now, wait);
       else if (this.takesPart(announcement)) fresh.push(announcement);
     }
-    if (fresh.length > 0) this.lines.serveAtOnce(peer);
+    if (fresh.length > 0) this.queues.serveAtOnce(peer);
     this.hold(fresh, over);
     return known;
   }
@@ -184,7 +184,7 @@ export class TransactionRequests {
       const announcement = peer.announcements.get(hash);
       if (announcement?.isInFlight === true) this.lapse(announcement);
     }
-    this.lines.takeTurns();
+    this.queues.takeTurns();
   }
 
   /**
@@ -201,18 +201,18 @@ export class TransactionRequests {
       announcement.become('overdue');
       this.overdue.add(announcement, announcement.due, TIMEOUT_MS - OVERDUE_MS);
       const next = announcement.transaction.standby?.best();
-      if (next != null && this.mayAsk(next)) this.lines.add(next, true);
+      if (next != null && this.mayAsk(next)) this.queues.add(next, true);
     });
     this.overdue.takeDue(now, (announcement) => this.lapse(announcement));
-    this.lines.takeTurns();
+    this.queues.takeTurns();
     this.hold(fresh, 0);
   }
 
   /** Asks a peer for at most `most` of what stands in its line; tells for how many. */
-  private serve(peer: AnnouncingPeer, most: number): number {
+  private serve(peer: Announcer, most: number): number {
     const now = this.modules.clock.monotonicMs();
     const batch: InventoryItem[] = [];
-    for (let { first } = peer.line; first !== null && batch.length < most; { first } = peer.line) {
+    for (let { first } = peer.queue; first !== null && batch.length < most; { first } = peer.queue) {
       if (!this.mayAsk(first)) {
         this.standBy(first);
         continue;
@@ -237,7 +237,7 @@ export class TransactionRequests {
    */
   private takesPart(announcement: Announcement): boolean {
     const lined = this.mayAsk(announcement);
-    if (lined) this.lines.add(announcement);
+    if (lined) this.queues.add(announcement);
     else this.standBy(announcement);
     return lined;
   }
@@ -282,7 +282,7 @@ export class TransactionRequests {
       this.missed.add(transaction.hash);
     } else if (transaction.asked === null) {
       const next = transaction.standby?.best();
-      if (next != null) this.lines.add(next, true);
+      if (next != null) this.queues.add(next, true);
     }
   }
 
@@ -304,17 +304,17 @@ export class TransactionRequests {
     }
   }
 
-  private peerOf(connection: Connection): AnnouncingPeer {
+  private peerOf(connection: Connection): Announcer {
     let peer = this.peers.get(connection);
     if (peer === undefined) {
-      peer = new AnnouncingPeer(connection, () => this.modules.clock.monotonicMs());
+      peer = new Announcer(connection, () => this.modules.clock.monotonicMs());
       this.peers.set(connection, peer);
     }
     return peer;
   }
 
   /** How many announcements a peer may have. */
-  private mostOf({ preferred }: AnnouncingPeer): number {
+  private mostOf({ preferred }: Announcer): number {
     if (preferred) return MAX_ANNOUNCEMENTS;
     const share = Math.floor(SHARED_ANNOUNCEMENTS / this.peers.size);
     return Math.min(MAX_ANNOUNCEMENTS, Math.max(LEAST_ANNOUNCEMENTS, share));
@@ -324,7 +324,7 @@ export class TransactionRequests {
    * How long an announcement of a peer waits, beside what its kind of id makes it wait. Who was named by the
    * user is never overloaded.
    */
-  private delayOf({ preferred, inFlight, connection }: AnnouncingPeer): number {
+  private delayOf({ preferred, inFlight, connection }: Announcer): number {
     const nonpreferred = !preferred && this.preferredPeers > 0 ? NONPREFERRED_DELAY_MS : 0;
     return nonpreferred + (connection.kind !== 'kept' && inFlight >= MAX_IN_FLIGHT ? OVERLOADED_DELAY_MS : 0);
   }

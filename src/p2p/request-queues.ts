@@ -1,4 +1,4 @@
-import type { Announcement, AnnouncingPeer } from './announcement';
+import type { Announcement, Announcer } from './announcement';
 import { LinkedList } from './linked-list';
 import { LAST_RANK, LEAST_PREFERRED } from './reliability';
 
@@ -9,10 +9,10 @@ import { LAST_RANK, LEAST_PREFERRED } from './reliability';
 const KINDS = 3;
 
 /** What the lines work with. */
-export interface RequestLinesModules {
+export interface RequestQueuesModules {
   readonly monotonicMs: () => number;
   /** Asks a peer for at most `most` of what stands in its line; tells for how many. */
-  readonly serve: (peer: AnnouncingPeer, most: number) => number;
+  readonly serve: (peer: Announcer, most: number) => number;
 }
 
 /**
@@ -20,14 +20,14 @@ export interface RequestLinesModules {
  * that peer alone. The lines of preferred peers come before those of the others; lines of one kind share
  * evenly. A peer that has no line is not looked at.
  */
-export class RequestLines {
-  private readonly busy = Array.from({ length: KINDS }, () => new LinkedList<AnnouncingPeer>());
+export class RequestQueues {
+  private readonly busy = Array.from({ length: KINDS }, () => new LinkedList<Announcer>());
   private allowance: number;
   private refilled: number;
 
   constructor(
     private readonly perSecond: number,
-    private readonly modules: RequestLinesModules,
+    private readonly modules: RequestQueuesModules,
   ) {
     this.allowance = perSecond;
     this.refilled = modules.monotonicMs();
@@ -40,13 +40,13 @@ export class RequestLines {
   add(announcement: Announcement, atFront = false): void {
     const { peer } = announcement;
     announcement.become('lined');
-    if (atFront) peer.line.unshift(announcement);
-    else peer.line.push(announcement);
+    if (atFront) peer.queue.unshift(announcement);
+    else peer.queue.push(announcement);
     if (peer.list === null) this.busyOf(peer)?.push(peer);
   }
 
   /** Serves a peer at once, if nobody waits who comes before it or as early. */
-  serveAtOnce(peer: AnnouncingPeer): void {
+  serveAtOnce(peer: Announcer): void {
     const kind = kindOf(peer);
     for (let i = 0; i <= kind; i++) {
       const list = this.busy[i];
@@ -72,13 +72,13 @@ export class RequestLines {
           const asked = this.modules.serve(peer, Math.min(share, allowed));
           allowed -= asked;
           this.allowance -= asked;
-          if (peer.line.size > 0 && peer.list === null) this.busyOf(peer)?.push(peer);
+          if (peer.queue.size > 0 && peer.list === null) this.busyOf(peer)?.push(peer);
         }
       }
     }
   }
 
-  private busyOf(peer: AnnouncingPeer): LinkedList<AnnouncingPeer> | undefined {
+  private busyOf(peer: Announcer): LinkedList<Announcer> | undefined {
     return this.busy[kindOf(peer)];
   }
 
@@ -92,7 +92,7 @@ export class RequestLines {
   }
 }
 
-function kindOf({ rank }: AnnouncingPeer): number {
+function kindOf({ rank }: Announcer): number {
   if (rank >= LEAST_PREFERRED) return 0;
   return rank === LAST_RANK ? 2 : 1;
 }
