@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { SystemClock } from '../../src/lib/clock';
 import { EventBus } from '../../src/lib/event-bus';
 import type { P2PEvents } from '../../src/p2p/p2p-events';
-import { prepareJoin } from '../../src/p2p/join/prepare';
+import { prepareJoin } from '../../src/p2p/join/prepare-join';
 import { decodeInventory, encodeInventory, INV_BLOCK, INV_WTX } from '../../src/wire/messages/inventory';
 import { Pool } from '../../src/p2p/pool';
 import { Cleanup } from '../support/cleanup';

@@ -5,8 +5,8 @@ import { diskProblem, readProblem } from '../../lib/disk-errors';
 import { FailureError } from '../../lib/errors';
 import { checkOwnFile } from '../../lib/named-file';
 import { NETWORK_NAMES, type NetworkName } from '../../wire/networks';
-import { AddressBook } from './address-book';
-import { formatAddresses, parseAddress, parseBan, parseHeader, recordsIn } from './address-lines';
+import { AddressManager } from './address-manager';
+import { formatAddresses, parseAddress, parseBan, parseHeader, splitRecords } from './address-format';
 import { Bans, type BanTimes } from './bans';
 
 /** Far above what a full book takes (1.1 MB); what is larger is none of ours, and is not read. */
@@ -16,7 +16,7 @@ const SECRET_BYTES = 32;
 
 /** A book and bans, as they were in the file. */
 export interface LoadedAddresses {
-  readonly book: AddressBook;
+  readonly book: AddressManager;
   readonly bans: Bans;
 }
 
@@ -52,17 +52,17 @@ export class AddressFile {
     );
     const isWholeHeader = header?.network === this.network;
     const secret = isWholeHeader ? header.secret : randomBytes(SECRET_BYTES);
-    const book = new AddressBook({ network: this.network, secret, unixTime });
+    const book = new AddressManager({ network: this.network, secret, unixTime });
     const bans = new Bans(times);
     if (text === null) return { book, bans };
     let whole = 0;
     // Without a first line, or with one that has run into the second, that may be a record too.
-    const records = isOthers ? [] : (isWholeHeader ? lines : [first, ...lines]).flatMap(recordsIn);
+    const records = isOthers ? [] : (isWholeHeader ? lines : [first, ...lines]).flatMap(splitRecords);
     for (const line of records) {
       const known = parseAddress(line);
       const ban = parseBan(line);
       if (known !== null) book.restore(known);
-      if (ban !== null) bans.put(ban);
+      if (ban !== null) bans.restore(ban);
       if (known !== null || ban !== null) whole++;
     }
     const isOurs = isWholeHeader || (!isOthers && whole > 0);
@@ -80,7 +80,7 @@ export class AddressFile {
   }
 
   /** Writes the file; one call after another where several come together. @throws FailureError */
-  save(book: AddressBook, bans: Bans): Promise<void> {
+  save(book: AddressManager, bans: Bans): Promise<void> {
     this.saving = this.saving
       .catch(() => undefined)
       .then(async () => this.write(await formatAddresses(book, bans)));

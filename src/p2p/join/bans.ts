@@ -3,7 +3,7 @@ import { formatEndpoint } from '../endpoint';
 import type { Violation } from '../p2p-events';
 import type { NetworkName } from '../../wire/networks';
 import { parseIp } from './ip';
-import { isLocalNetwork, isLoopback } from './reach';
+import { isLocalNetwork, isLoopback } from './reachability';
 
 /** How long a ban lasts, in seconds; btcd v0.26 `config.go` defaultBanDuration. */
 const BAN_SECONDS = 24 * 60 * 60;
@@ -16,7 +16,7 @@ const MAX_BANS = 10_000;
  * fault of our own clock may bring about: what cannot be decoded may be of a later version of its message,
  * and Core and btcd let it pass as well.
  */
-export const BANS: Readonly<Record<Violation, boolean>> = {
+export const CAUSES_BAN: Readonly<Record<Violation, boolean>> = {
   // Dials by mistake, which cost a day where they are too many (`Misdials`).
   'wrong-network': false,
   tls: false,
@@ -98,12 +98,12 @@ export class Bans {
 
   /** Bans an address, or begins its ban anew. */
   add(subject: string): void {
-    this.last(subject, BAN_SECONDS);
+    this.banFor(subject, BAN_SECONDS);
   }
 
   /** Takes a ban of an earlier run; to be called in the order in which they end. */
-  put({ subject, until }: Ban): void {
-    this.last(subject, Math.min(until - this.times.unixTime(), BAN_SECONDS));
+  restore({ subject, until }: Ban): void {
+    this.banFor(subject, Math.min(until - this.times.unixTime(), BAN_SECONDS));
   }
 
   list(): Ban[] {
@@ -114,7 +114,7 @@ export class Bans {
   }
 
   /** Bans an address for so many seconds; not at all where these are over. */
-  private last(subject: string, seconds: number): void {
+  private banFor(subject: string, seconds: number): void {
     this.expire();
     this.ends.delete(subject);
     if (seconds <= 0) return;

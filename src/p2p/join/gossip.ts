@@ -5,8 +5,8 @@ import { encodeAddr } from '../../wire/messages/addr';
 import { encodeAddrV2 } from '../../wire/messages/addrv2';
 import type { NetworkAddress } from '../../wire/messages/network-address';
 import { AddrAllowance } from './addr-allowance';
-import type { AddressBook } from './address-book';
-import { GetAddrAnswers } from './getaddr-answers';
+import type { AddressManager } from './address-manager';
+import { AddrResponseCache } from './addr-response-cache';
 import { parseIp } from './ip';
 import { sourceGroupOf } from './netgroup';
 import { shuffled } from './shuffled';
@@ -16,7 +16,7 @@ const NO_PAYLOAD = Buffer.alloc(0);
 /** What gossip works with. */
 export interface GossipModules {
   readonly bus: EventBus<P2PEvents>;
-  readonly book: AddressBook;
+  readonly book: AddressManager;
   readonly monotonicMs: () => number;
   readonly unixTime: () => number;
   /** Called when the book may have changed. */
@@ -28,12 +28,12 @@ export interface GossipModules {
  * on.
  */
 export class Gossip {
-  private readonly answers: GetAddrAnswers;
+  private readonly responses: AddrResponseCache;
   private readonly allowances = new WeakMap<Connection, AddrAllowance>();
   private readonly answered = new WeakSet<Connection>();
 
   constructor(private readonly modules: GossipModules) {
-    this.answers = new GetAddrAnswers(modules.book, modules.monotonicMs, modules.unixTime);
+    this.responses = new AddrResponseCache(modules.book, modules.monotonicMs, modules.unixTime);
   }
 
   /** Asks a peer that we have dialled; to be called once, after the handshake. */
@@ -46,7 +46,7 @@ export class Gossip {
   answer(connection: Connection): void {
     if (connection.outbound || !connection.established || this.answered.has(connection)) return;
     this.answered.add(connection);
-    const addresses = this.answers.addresses();
+    const addresses = this.responses.addresses();
     if (addresses.length === 0) return;
     if (connection.addrV2) connection.send('addrv2', encodeAddrV2(addresses));
     else connection.send('addr', encodeAddr(addresses));

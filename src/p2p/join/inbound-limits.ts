@@ -3,7 +3,7 @@ import type { DisconnectReason, Refusal } from '../p2p-events';
 import type { NetworkName } from '../../wire/networks';
 import { parseIp } from './ip';
 import { sourceGroupOf } from './netgroup';
-import { isLoopback } from './reach';
+import { isLoopback } from './reachability';
 
 /** What is looked at of a connection when somebody dials us. */
 export interface OpenConnection extends Registered {

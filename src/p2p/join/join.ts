@@ -6,17 +6,17 @@ import type { Connections } from '../connections';
 import { formatEndpoint } from '../endpoint';
 import type { P2PEvents, PeerInfo, Violation } from '../p2p-events';
 import type { NetworkName } from '../../wire/networks';
-import type { AddressBook } from './address-book';
+import type { AddressManager } from './address-manager';
 import type { AddressFile } from './address-file';
-import { AddressKeeper } from './address-keeper';
-import { BANS, type Bans, banSubject } from './bans';
+import { AddressSaver } from './address-saver';
+import { CAUSES_BAN, type Bans, banSubject } from './bans';
 import type { DnsSeed } from './dns-seeds';
 import { Gossip } from './gossip';
 import { Inbound } from './inbound';
 import type { Listener } from './listener';
-import { isMisdial, Misdials } from './misdials';
+import { isForeignDial, ForeignDials } from './foreign-dials';
 import { isUseful, Outbound } from './outbound';
-import { isLocalNetwork } from './reach';
+import { isLocalNetwork } from './reachability';
 import { SeedLookup } from './seed-lookup';
 import { Seeding } from './seeding';
 
@@ -42,7 +42,7 @@ export interface JoinParts {
   readonly seeds: readonly DnsSeed[];
   /** `IP:port` of the DNS server that is asked; without it the system's. */
   readonly resolver?: string;
-  readonly book: AddressBook;
+  readonly book: AddressManager;
   readonly bans: Bans;
   /** Where both are kept. */
   readonly file: AddressFile | null;
@@ -70,9 +70,9 @@ export class Join {
   private readonly outbound: Outbound;
   private readonly seeding: Seeding;
   private readonly gossip: Gossip;
-  private readonly keeper: AddressKeeper;
+  private readonly saver: AddressSaver;
   private readonly inbound: Inbound | null;
-  private readonly misdials: Misdials;
+  private readonly foreignDials: ForeignDials;
   private ticker: NodeJS.Timeout | undefined;
 
   constructor(
@@ -82,7 +82,7 @@ export class Join {
     const { bus, clock, connections, open } = modules;
     const { book, log, network, peers, seeds, unixTime } = parts;
     const monotonicMs = (): number => clock.monotonicMs();
-    const changed = (): void => this.keeper.changed();
+    const changed = (): void => this.saver.changed();
     const isBanned = (host: string, port: number): boolean => this.isBanned(host, port);
     this.outbound = new Outbound({
       ...{ book, network, peers, isBanned, open, connections, monotonicMs, changed },
@@ -95,7 +95,7 @@ export class Join {
       failed: (seed, reason) => log.warn('no addresses from a DNS seed', { seed, reason }),
     });
     const { bans, file, listener, maxInbound } = parts;
-    this.keeper = new AddressKeeper({
+    this.saver = new AddressSaver({
       ...{ book, bans, file, monotonicMs },
       warn: (reason) => log.warn('addresses are not kept', { reason }),
     });
@@ -109,7 +109,7 @@ export class Join {
               warn: (message) => log.warn(message, {}),
             },
           );
-    this.misdials = new Misdials(monotonicMs);
+    this.foreignDials = new ForeignDials(monotonicMs);
     this.gossip = new Gossip({ bus, book, monotonicMs, unixTime, changed });
     bus.on('handshake', ({ peer }) => this.established(peer));
     bus.on('addresses', ({ peer, addresses }) => {
@@ -137,7 +137,7 @@ export class Join {
     clearInterval(this.ticker);
     this.seeding.stop();
     this.inbound?.stop();
-    await this.keeper.save();
+    await this.saver.save();
   }
 
   /** Takes a peer's question for addresses. */
@@ -147,7 +147,7 @@ export class Join {
 
   private tick(): void {
     this.outbound.tick();
-    this.keeper.tick();
+    this.saver.tick();
   }
 
   private established(peer: PeerInfo): void {
@@ -167,10 +167,10 @@ export class Join {
     const connection = this.connectionOf(peer);
     if (connection === undefined || connection.kind === 'kept') return;
     const subject = banSubject(this.parts.network, connection);
-    const repeats = isMisdial(reason) && subject !== null && this.misdials.isOneTooMany(subject);
-    if (!BANS[reason] && !repeats) return;
+    const repeats = isForeignDial(reason) && subject !== null && this.foreignDials.isOverLimit(subject);
+    if (!CAUSES_BAN[reason] && !repeats) return;
     if (subject !== null) this.parts.bans.add(subject);
-    this.keeper.changed();
+    this.saver.changed();
     connection.close(reason);
   }
 

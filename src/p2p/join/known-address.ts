@@ -1,5 +1,5 @@
 import type { AddressNetwork, NetworkAddress } from '../../wire/messages/network-address';
-import type { Place } from './reach';
+import type { RawEndpoint } from './reachability';
 
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
@@ -34,7 +34,7 @@ export interface KnownAddress extends NetworkAddress {
 }
 
 /** What tells addresses apart, as text without spaces. */
-export function keyOf({ network, address, port }: Place): string {
+export function keyOf({ network, address, port }: RawEndpoint): string {
   return `${network}:${address.toString('base64url')}:${port}`;
 }
 

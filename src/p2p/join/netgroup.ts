@@ -1,6 +1,6 @@
 import type { NetworkName } from '../../wire/networks';
 import type { RawAddress } from './ip';
-import { isLocalNetwork, type Place } from './reach';
+import { isLocalNetwork, type RawEndpoint } from './reachability';
 
 /** Hurricane Electric gives tunnels to anybody, each of them out of this. */
 const HURRICANE = Buffer.from('20010470', 'hex');
@@ -11,7 +11,7 @@ const HURRICANE = Buffer.from('20010470', 'hex');
  * its ASMap). On simnet and regtest all is on one machine, where addresses tell nothing of parties: each
  * address and port is a group of its own.
  */
-export function netgroupOf(network: NetworkName, place: Place): string {
+export function netgroupOf(network: NetworkName, place: RawEndpoint): string {
   const { address, port } = place;
   if (isLocalNetwork(network)) return `${sourceGroupOf(network, place)}:${port}`;
   const bits = groupBits(place);

@@ -4,11 +4,11 @@ import type { DisconnectReason } from '../p2p-events';
 import { ipOf } from '../../wire/messages/network-address';
 import type { NetworkName } from '../../wire/networks';
 import { RollingSet } from '../../lib/rolling-set';
-import type { AddressBook } from './address-book';
+import type { AddressManager } from './address-manager';
 import { parseIp } from './ip';
 import type { KnownAddress } from './known-address';
 import { netgroupOf } from './netgroup';
-import { isDialable, isLoopback } from './reach';
+import { isDialable, isLoopback } from './reachability';
 
 /** The first wait before an address is dialled again, doubled with each loss up to the longest. */
 const FIRST_WAIT_MS = 5_000;
@@ -38,27 +38,27 @@ export function isUseful(services: bigint): boolean {
 }
 
 /** What is looked at of a connection. */
-export type Peer = Pick<
+export type OutboundPeer = Pick<
   Connection,
   'claims' | 'closed' | 'established' | 'host' | 'id' | 'openedAt' | 'outbound' | 'port'
 >;
 
 /** What looks for peers works with. */
 export interface OutboundModules {
-  readonly book: AddressBook;
+  readonly book: AddressManager;
   readonly network: NetworkName;
   /** How many peers are wanted beside those that the user named. */
   readonly peers: number;
   readonly isBanned: (host: string, port: number) => boolean;
-  readonly open: (host: string, port: number) => Peer | null;
+  readonly open: (host: string, port: number) => OutboundPeer | null;
   /** All connections of the program, of whatever kind. */
-  readonly connections: Pick<Connections<Peer>, 'guestsAt' | 'outbound'>;
+  readonly connections: Pick<Connections<OutboundPeer>, 'guestsAt' | 'outbound'>;
   readonly monotonicMs: () => number;
   /** Called when something was learned of an address. */
   readonly changed: () => void;
 }
 
-interface Rest {
+interface Backoff {
   /** Ends of its connections in a row, of which none had lasted. */
   losses: number;
   until: number;
@@ -69,9 +69,9 @@ interface Rest {
  * that failed or was lost is dialled again, later and later while it goes on.
  */
 export class Outbound {
-  private readonly active = new Map<string, Peer>();
+  private readonly active = new Map<string, OutboundPeer>();
   /** Forgets with the book. */
-  private readonly rests = new WeakMap<KnownAddress, Rest>();
+  private readonly backoffs = new WeakMap<KnownAddress, Backoff>();
   /** Addresses behind which we were ourselves. */
   private readonly ours = new RollingSet(OUR_ADDRESSES);
 
@@ -88,7 +88,7 @@ export class Outbound {
   tick(): void {
     const { book, peers, open } = this.modules;
     if (this.active.size >= peers) return;
-    const accepts = this.candidate();
+    const accepts = this.dialFilter();
     const known = book.pick((it) => isUseful(it.services) && accepts(it)) ?? book.pick(accepts);
     const host = known === undefined ? null : ipOf(known);
     if (known === undefined || host === null) return;
@@ -99,7 +99,7 @@ export class Outbound {
   }
 
   /** Notes that the handshake of a connection is complete. */
-  worked(connection: Peer): void {
+  worked(connection: OutboundPeer): void {
     for (const [key, active] of this.active)
       if (active === connection) {
         const known = this.modules.book.get(key);
@@ -108,13 +108,13 @@ export class Outbound {
       }
   }
 
-  private ended(known: KnownAddress, connection: Peer, reason: DisconnectReason): void {
+  private ended(known: KnownAddress, connection: OutboundPeer, reason: DisconnectReason): void {
     const { book, changed, monotonicMs, peers } = this.modules;
     this.active.delete(known.key);
     const now = monotonicMs();
     const lasted = connection.established && now - connection.openedAt > GOOD_MS;
-    const losses = lasted ? 1 : (this.rests.get(known)?.losses ?? 0) + 1;
-    this.rests.set(known, { losses, until: now + waitAfter(losses) });
+    const losses = lasted ? 1 : (this.backoffs.get(known)?.losses ?? 0) + 1;
+    this.backoffs.set(known, { losses, until: now + waitAfter(losses) });
     if (reason === 'stopped') return;
     if (reason === 'self-connection') {
       this.ours.add(known.key);
@@ -126,7 +126,7 @@ export class Outbound {
   }
 
   /** Whether an address may be dialled now. */
-  private candidate(): (known: KnownAddress) => boolean {
+  private dialFilter(): (known: KnownAddress) => boolean {
     const { connections, isBanned, monotonicMs, network } = this.modules;
     const groups = new Set<string>();
     for (const { host, port } of connections.outbound) {
@@ -136,7 +136,7 @@ export class Outbound {
     const now = monotonicMs();
     return (known) => {
       if (this.ours.has(known.key)) return false;
-      if ((this.rests.get(known)?.until ?? 0) > now || !isDialable(network, known)) return false;
+      if ((this.backoffs.get(known)?.until ?? 0) > now || !isDialable(network, known)) return false;
       const host = ipOf(known) ?? '';
       if (!isLoopback(known) && connections.guestsAt(host) > 0) return false;
       return !groups.has(netgroupOf(network, known)) && !isBanned(host, known.port);

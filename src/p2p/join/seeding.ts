@@ -1,9 +1,9 @@
 import { messageOf } from '../../lib/errors';
 import { NETWORKS, type NetworkName } from '../../wire/networks';
-import type { AddressBook } from './address-book';
+import type { AddressManager } from './address-manager';
 import type { DnsSeed } from './dns-seeds';
 import { parseIp } from './ip';
-import { isDialable } from './reach';
+import { isDialable } from './reachability';
 import type { SeedLookup } from './seed-lookup';
 import { shuffled } from './shuffled';
 
@@ -33,7 +33,7 @@ const SERVICES = 0x9n;
 export interface SeedingModules {
   readonly network: NetworkName;
   readonly seeds: readonly DnsSeed[];
-  readonly book: AddressBook;
+  readonly book: AddressManager;
   readonly lookup: SeedLookup;
   /** Whether there are peers enough to go without seeds. */
   readonly isJoined: () => boolean;

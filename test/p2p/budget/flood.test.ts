@@ -13,7 +13,7 @@ import type { Point } from '../../../src/metrics/point';
 import type { SeriesName } from '../../../src/metrics/schema';
 import type { PeerInfo } from '../../../src/p2p/p2p-events';
 import { encodeFrame } from '../../../src/wire/framing';
-import { prepareJoin } from '../../../src/p2p/join/prepare';
+import { prepareJoin } from '../../../src/p2p/join/prepare-join';
 import { decodeInventory, encodeInventory, INV_WTX } from '../../../src/wire/messages/inventory';
 import { wireHash } from '../../../src/wire/hash';
 import { NETWORKS } from '../../../src/wire/networks';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { AddressBook } from '../../../src/p2p/join/address-book';
+import type { AddressManager } from '../../../src/p2p/join/address-manager';
 import { AddressFile, type LoadedAddresses } from '../../../src/p2p/join/address-file';
 import type { NetworkAddress } from '../../../src/wire/messages/network-address';
 import type { NetworkName } from '../../../src/wire/networks';
@@ -48,7 +48,7 @@ async function written(): Promise<LoadedAddresses & { readonly file: string }> {
   return { ...loaded, file: store.file };
 }
 
-const sorted = (book: AddressBook): unknown[] =>
+const sorted = (book: AddressManager): unknown[] =>
   [...book.addresses()].sort((a, b) => (a.key < b.key ? -1 : 1));
 
 describe('the file of addresses', () => {

@@ -1,4 +1,4 @@
-import { AddressBook } from '../../../src/p2p/join/address-book';
+import { AddressManager } from '../../../src/p2p/join/address-manager';
 import { Bans } from '../../../src/p2p/join/bans';
 import { isTerrible } from '../../../src/p2p/join/known-address';
 
@@ -35,9 +35,9 @@ describe('a ban', () => {
 
   it('of an earlier run ends at its time, and a day from now where that is later', () => {
     const { bans, pass } = bansAt(NOW);
-    bans.put({ subject: 'over', until: NOW });
-    bans.put({ subject: 'soon', until: NOW + 100 });
-    bans.put({ subject: 'of a clock that was ahead', until: NOW + 365 * DAY });
+    bans.restore({ subject: 'over', until: NOW });
+    bans.restore({ subject: 'soon', until: NOW + 100 });
+    bans.restore({ subject: 'of a clock that was ahead', until: NOW + 365 * DAY });
     expect(bans.list()).toEqual([
       { subject: 'soon', until: NOW + 100 },
       { subject: 'of a clock that was ahead', until: NOW + DAY },
@@ -53,7 +53,7 @@ describe('an address that was noted while our clock was a year ahead', () => {
   /** A book with one address that has worked, and what is told of it. */
   function bookWithOne() {
     const clock = { now: NOW + 365 * DAY };
-    const book = new AddressBook({
+    const book = new AddressManager({
       network: 'mainnet',
       secret: Buffer.alloc(32, 7),
       unixTime: () => clock.now,
@@ -88,7 +88,7 @@ describe('an address that was noted while our clock was a year ahead', () => {
 
   it('has no time to come when it is read from the file', () => {
     const { known, told } = bookWithOne();
-    const book = new AddressBook({ network: 'mainnet', secret: Buffer.alloc(32, 7), unixTime: () => NOW });
+    const book = new AddressManager({ network: 'mainnet', secret: Buffer.alloc(32, 7), unixTime: () => NOW });
     book.restore({ ...known, ...told(NOW + 5 * DAY) });
     const [restored] = book.addresses();
     expect([restored?.time, restored?.lastTry, restored?.lastSuccess]).toEqual([NOW, NOW, NOW]);

@@ -8,8 +8,8 @@ import { SystemClock } from '../../../src/lib/clock';
 import { EventBus } from '../../../src/lib/event-bus';
 import type { P2PEvents } from '../../../src/p2p/p2p-events';
 import { encodeFrame } from '../../../src/wire/framing';
-import { Misdials } from '../../../src/p2p/join/misdials';
-import { prepareJoin } from '../../../src/p2p/join/prepare';
+import { ForeignDials } from '../../../src/p2p/join/foreign-dials';
+import { prepareJoin } from '../../../src/p2p/join/prepare-join';
 import { NETWORKS } from '../../../src/wire/networks';
 import { Pool } from '../../../src/p2p/pool';
 import { Cleanup } from '../../support/cleanup';
@@ -200,21 +200,21 @@ describe('one who dials us', () => {
 describe('dials by mistake', () => {
   it('are one too many from the 61st within an hour', () => {
     let nowMs = 0;
-    const misdials = new Misdials(() => nowMs);
+    const misdials = new ForeignDials(() => nowMs);
     for (let i = 0; i < 60; i++) {
-      expect(misdials.isOneTooMany('a')).toBe(false);
+      expect(misdials.isOverLimit('a')).toBe(false);
       nowMs += 50_000;
     }
-    expect(misdials.isOneTooMany('a')).toBe(true);
-    expect(misdials.isOneTooMany('b')).toBe(false);
+    expect(misdials.isOverLimit('a')).toBe(true);
+    expect(misdials.isOverLimit('b')).toBe(false);
     nowMs = 3_600_000;
-    expect(misdials.isOneTooMany('a')).toBe(false);
+    expect(misdials.isOverLimit('a')).toBe(false);
   });
 
   it('are counted for so many addresses and no more', () => {
-    const misdials = new Misdials(() => 0);
-    for (let i = 0; i < 60; i++) misdials.isOneTooMany('first');
-    for (let i = 0; i < 20_000; i++) expect(misdials.isOneTooMany(`other ${i}`)).toBe(false);
-    expect(misdials.isOneTooMany('first')).toBe(false);
+    const misdials = new ForeignDials(() => 0);
+    for (let i = 0; i < 60; i++) misdials.isOverLimit('first');
+    for (let i = 0; i < 20_000; i++) expect(misdials.isOverLimit(`other ${i}`)).toBe(false);
+    expect(misdials.isOverLimit('first')).toBe(false);
   });
 });

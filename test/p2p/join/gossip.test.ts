@@ -1,7 +1,7 @@
 import { AddrAllowance } from '../../../src/p2p/join/addr-allowance';
-import { AddressBook } from '../../../src/p2p/join/address-book';
+import { AddressManager } from '../../../src/p2p/join/address-manager';
 import { Bans, banSubject } from '../../../src/p2p/join/bans';
-import { GetAddrAnswers } from '../../../src/p2p/join/getaddr-answers';
+import { AddrResponseCache } from '../../../src/p2p/join/addr-response-cache';
 import { decodeAddr, encodeAddr } from '../../../src/wire/messages/addr';
 import { decodeAddrV2, encodeAddrV2 } from '../../../src/wire/messages/addrv2';
 import type { NetworkAddress } from '../../../src/wire/messages/network-address';
@@ -33,16 +33,16 @@ const entry = (i: number): NetworkAddress => ({
 
 describe('what is answered to getaddr', () => {
   function answersOf(count: number): {
-    answers: GetAddrAnswers;
-    book: AddressBook;
+    answers: AddrResponseCache;
+    book: AddressManager;
     wait: (ms: number) => void;
   } {
     let ms = 0;
     const unixTime = (): number => 1_800_000_000;
-    const book = new AddressBook({ network: 'mainnet', secret: Buffer.alloc(32), unixTime });
+    const book = new AddressManager({ network: 'mainnet', secret: Buffer.alloc(32), unixTime });
     for (let i = 0; i < count; i++) book.add(entry(i), `source${i % 500}`);
     expect(book.size).toBeGreaterThanOrEqual(count * 0.9);
-    const answers = new GetAddrAnswers(book, () => ms, unixTime);
+    const answers = new AddrResponseCache(book, () => ms, unixTime);
     return { answers, book, wait: (time) => (ms += time) };
   }
 

@@ -5,7 +5,7 @@ import { EventBus } from '../../../src/lib/event-bus';
 import type { P2PEvents } from '../../../src/p2p/p2p-events';
 import { encodeFrame } from '../../../src/wire/framing';
 import type { JoinParts } from '../../../src/p2p/join/join';
-import { type JoinOptions, prepareJoin } from '../../../src/p2p/join/prepare';
+import { type JoinOptions, prepareJoin } from '../../../src/p2p/join/prepare-join';
 import { decodeAddr, encodeAddr } from '../../../src/wire/messages/addr';
 import { decodeAddrV2, encodeAddrV2 } from '../../../src/wire/messages/addrv2';
 import type { NetworkAddress } from '../../../src/wire/messages/network-address';

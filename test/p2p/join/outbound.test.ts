@@ -1,17 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
 import { Connections } from '../../../src/p2p/connections';
 import type { DisconnectReason } from '../../../src/p2p/p2p-events';
-import { AddressBook } from '../../../src/p2p/join/address-book';
+import { AddressManager } from '../../../src/p2p/join/address-manager';
 import { parseIp } from '../../../src/p2p/join/ip';
 import { keyOf, type KnownAddress } from '../../../src/p2p/join/known-address';
-import { Outbound, type Peer } from '../../../src/p2p/join/outbound';
+import { Outbound, type OutboundPeer } from '../../../src/p2p/join/outbound';
 
 const NOW = 1_800_000_000;
 
 let lastId = 0;
 
 /** A connection that a test owns. */
-class FakeDial implements Peer {
+class FakeDial implements OutboundPeer {
   readonly claims = null;
   readonly outbound = true;
   readonly port = 8333;
@@ -41,10 +41,10 @@ class FakeDial implements Peer {
 class Bench {
   ms = 0;
   readonly dialled: string[] = [];
-  readonly connections: Peer[] = [];
-  private readonly registry = new Connections<Peer>('mainnet');
+  readonly connections: OutboundPeer[] = [];
+  private readonly registry = new Connections<OutboundPeer>('mainnet');
   readonly banned = new Set<string>();
-  readonly book = new AddressBook({ network: 'mainnet', secret: Buffer.alloc(32), unixTime: () => NOW });
+  readonly book = new AddressManager({ network: 'mainnet', secret: Buffer.alloc(32), unixTime: () => NOW });
   readonly outbound: Outbound;
 
   constructor(peers = 8) {
@@ -62,12 +62,12 @@ class Bench {
     });
   }
 
-  add(connection: Peer): void {
+  add(connection: OutboundPeer): void {
     this.connections.push(connection);
     this.registry.add(connection);
   }
 
-  remove(connection: Peer): void {
+  remove(connection: OutboundPeer): void {
     this.connections.splice(this.connections.indexOf(connection), 1);
     this.registry.delete(connection);
   }

@@ -1,13 +1,13 @@
 import { UsageError } from '../../lib/errors';
 import type { Endpoint } from '../endpoint';
 import type { NetworkName } from '../../wire/networks';
-import { AddressBook } from './address-book';
+import { AddressManager } from './address-manager';
 import { AddressFile } from './address-file';
 import { Bans } from './bans';
 import { DNS_SEEDS, type DnsSeed } from './dns-seeds';
 import type { JoinLog, JoinParts } from './join';
 import { Listener } from './listener';
-import { isDialable } from './reach';
+import { isDialable } from './reachability';
 import { randomBytes } from 'node:crypto';
 
 /** What the user wants of the network beyond the peers that are named. */
@@ -24,7 +24,7 @@ export interface JoinOptions {
 }
 
 /** Where a network is joined. */
-export interface JoinPlace {
+export interface JoinContext {
   readonly network: NetworkName;
   /** Folder of the address book; without it nothing is kept. */
   readonly directory?: string;
@@ -38,14 +38,14 @@ export interface JoinPlace {
  * @throws UsageError where there is nobody to begin with
  * @throws FailureError where the book can't be read, or the place can't be had
  */
-export async function prepareJoin(options: JoinOptions, place: JoinPlace): Promise<JoinParts> {
+export async function prepareJoin(options: JoinOptions, place: JoinContext): Promise<JoinParts> {
   const { directory, hasPeers, log, network } = place;
   const { listen, maxInbound, peers, resolver, seeds = DNS_SEEDS[network] } = options;
   const unixTime = (): number => Math.floor(Date.now() / 1_000);
   const times = { unixTime, monotonicMs: () => performance.now() };
   const file = directory === undefined ? null : new AddressFile(directory, network);
   const { bans, book } = (await file?.load(times, (message) => log.warn(message, {}))) ?? {
-    book: new AddressBook({ network, secret: randomBytes(32), unixTime }),
+    book: new AddressManager({ network, secret: randomBytes(32), unixTime }),
     bans: new Bans(times),
   };
   const isHopeless =
@@ -61,7 +61,7 @@ export async function prepareJoin(options: JoinOptions, place: JoinPlace): Promi
   };
 }
 
-function someDialable(book: AddressBook): boolean {
+function someDialable(book: AddressManager): boolean {
   for (const known of book.addresses()) if (isDialable(book.network, known)) return true;
   return false;
 }

@@ -1,5 +1,5 @@
 import { MAX_ADDRESSES, type NetworkAddress } from '../../wire/messages/network-address';
-import type { AddressBook } from './address-book';
+import type { AddressManager } from './address-manager';
 import { isTerrible, type KnownAddress } from './known-address';
 import { shuffled } from './shuffled';
 
@@ -21,12 +21,12 @@ const NOTHING_LIFE_MS = 60_000;
  * What is answered to `getaddr`: a sample of the book, the same for all who ask within a day, so that nobody
  * can read the book or watch it change by asking often.
  */
-export class GetAddrAnswers {
+export class AddrResponseCache {
   private answer: readonly NetworkAddress[] = [];
   private expires = -Infinity;
 
   constructor(
-    private readonly book: AddressBook,
+    private readonly book: AddressManager,
     private readonly monotonicMs: () => number,
     private readonly unixTime: () => number,
   ) {}

@@ -4,7 +4,7 @@ import type { NetworkName } from '../../wire/networks';
 import type { RawAddress } from './ip';
 
 /** An address with its port. */
-export type Place = RawAddress & Pick<NetworkAddress, 'port'>;
+export type RawEndpoint = RawAddress & Pick<NetworkAddress, 'port'>;
 
 /**
  * On a public network, ports below are not dialled because a peer or a seed says so: behind them are mail and
@@ -73,7 +73,7 @@ export function isRoutable(place: RawAddress): boolean {
  * Whether a node that somebody told of may be dialled: on public networks one that the internet leads to, on
  * simnet and regtest one on this machine and no other, so that what is told there never leads out.
  */
-export function isDialable(network: NetworkName, place: Place): boolean {
+export function isDialable(network: NetworkName, place: RawEndpoint): boolean {
   if (isLocalNetwork(network)) return place.port > 0 && isLoopback(place);
   return place.port >= LEAST_PORT && isRoutable(place);
 }
@@ -81,7 +81,7 @@ export function isDialable(network: NetworkName, place: Place): boolean {
 /**
  * Whether an address is worth knowing: it may be dialled, or is of a network that others can dial (BIP155).
  */
-export function isWorthKnowing(network: NetworkName, place: Place): boolean {
+export function isWorthKnowing(network: NetworkName, place: RawEndpoint): boolean {
   if (place.network === 'torv3' || place.network === 'i2p' || place.network === 'cjdns')
     return !isLocalNetwork(network);
   return isDialable(network, place);

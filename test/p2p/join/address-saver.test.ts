@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { HeaderStore } from '../../../src/chain/header-store';
 import { AddressFile } from '../../../src/p2p/join/address-file';
-import { AddressKeeper } from '../../../src/p2p/join/address-keeper';
+import { AddressSaver } from '../../../src/p2p/join/address-saver';
 import { Spool } from '../../../src/export/spool/spool';
 import { diskProblem } from '../../../src/lib/disk-errors';
 import { mineHeaders, REGTEST } from '../../chain/mine';
@@ -21,7 +21,7 @@ describeWithTmpfs('a disk that is full', () => {
 
       const warnings: string[] = [];
       let nowMs = 0;
-      const keeper = new AddressKeeper({
+      const keeper = new AddressSaver({
         ...{ book, bans, file, monotonicMs: () => nowMs },
         warn: (reason) => warnings.push(reason),
       });

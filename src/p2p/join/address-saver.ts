@@ -1,6 +1,6 @@
 import { messageOf } from '../../lib/errors';
 import { Seldom } from '../../lib/seldom';
-import type { AddressBook } from './address-book';
+import type { AddressManager } from './address-manager';
 import type { AddressFile } from './address-file';
 import type { Bans } from './bans';
 
@@ -12,8 +12,8 @@ const SAVE_MS = 1_000;
 const SAVE_MS_AN_ADDRESS = 5;
 
 /** What keeping addresses works with. */
-export interface AddressKeeperModules {
-  readonly book: AddressBook;
+export interface AddressSaverModules {
+  readonly book: AddressManager;
   readonly bans: Bans;
   /** Where both are kept; null where they are not. */
   readonly file: AddressFile | null;
@@ -22,13 +22,13 @@ export interface AddressKeeperModules {
 }
 
 /** Sees to it that what is learned of addresses gets to the disk, soon and not too often. */
-export class AddressKeeper {
+export class AddressSaver {
   /** When to save, on the monotonic clock. */
   private saveAt = Infinity;
 
   private readonly mayWarn: Seldom;
 
-  constructor(private readonly modules: AddressKeeperModules) {
+  constructor(private readonly modules: AddressSaverModules) {
     this.mayWarn = new Seldom(modules.monotonicMs);
   }
 

@@ -3,7 +3,7 @@ import type { NetworkAddress } from '../../wire/messages/network-address';
 import type { NetworkName } from '../../wire/networks';
 import { isTerrible, type KnownAddress, keyOf } from './known-address';
 import { netgroupOf } from './netgroup';
-import { isWorthKnowing } from './reach';
+import { isWorthKnowing } from './reachability';
 
 /** A quarter of Core's table of new addresses: 16,384 at most, in 13 MB. */
 const BUCKETS = 256;
@@ -27,7 +27,7 @@ const DOUBTFUL = 5 * DAY;
 const LEAST_TIME = 100_000_000;
 
 /** What an address book is made from. */
-export interface AddressBookOptions {
+export interface AddressManagerOptions {
   readonly network: NetworkName;
   /** Secret of this book: without it nobody can work out which addresses push which others out. */
   readonly secret: Buffer;
@@ -44,13 +44,13 @@ export interface AddressBookOptions {
  * never pushed out by what is merely told. Unlike Core's there is no second table for those that worked, and
  * an address that was told twice is not in two buckets.
  */
-export class AddressBook {
+export class AddressManager {
   private readonly known = new Map<string, KnownAddress>();
   private readonly buckets = Array.from({ length: BUCKETS }, (): KnownAddress[] => []);
 
   private readonly secretText: string;
 
-  constructor(private readonly options: AddressBookOptions) {
+  constructor(private readonly options: AddressManagerOptions) {
     this.secretText = options.secret.toString('hex');
   }
 

@@ -1,4 +1,4 @@
-import { AddressBook } from '../../../src/p2p/join/address-book';
+import { AddressManager } from '../../../src/p2p/join/address-manager';
 import { keyOf } from '../../../src/p2p/join/known-address';
 import type { NetworkAddress } from '../../../src/wire/messages/network-address';
 import type { NetworkName } from '../../../src/wire/networks';
@@ -9,8 +9,8 @@ const DAY = 86_400;
 let now = NOW;
 beforeEach(() => (now = NOW));
 
-const bookOf = (network: NetworkName = 'mainnet'): AddressBook =>
-  new AddressBook({ network, secret: Buffer.alloc(32, 1), unixTime: () => now });
+const bookOf = (network: NetworkName = 'mainnet'): AddressManager =>
+  new AddressManager({ network, secret: Buffer.alloc(32, 1), unixTime: () => now });
 
 const told = (
   address: readonly [number, number, number, number],
@@ -110,7 +110,7 @@ describe('a hostile peer', () => {
 });
 
 describe('an address makes room in a full bucket', () => {
-  const full = (): AddressBook => {
+  const full = (): AddressManager => {
     const book = bookOf();
     for (const address of flood(1, 64)) book.add(address, 's');
     expect(book.size).toBe(64);

@@ -1,6 +1,6 @@
 import { parseIp, type RawAddress } from '../../../src/p2p/join/ip';
 import { netgroupOf, sourceGroupOf } from '../../../src/p2p/join/netgroup';
-import { isDialable, isLoopback, isRoutable, isWorthKnowing } from '../../../src/p2p/join/reach';
+import { isDialable, isLoopback, isRoutable, isWorthKnowing } from '../../../src/p2p/join/reachability';
 import { ipOf } from '../../../src/wire/messages/network-address';
 import { NETWORK_NAMES } from '../../../src/wire/networks';
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type AddressNetwork, ipOf } from '../../wire/messages/network-address';
-import type { AddressBook } from './address-book';
+import type { AddressManager } from './address-manager';
 import type { Ban, Bans } from './bans';
 import { parseIp, type RawAddress } from './ip';
 import { type KnownAddress, keyOf } from './known-address';
@@ -34,7 +34,7 @@ export function parseHeader(line: string): AddressHeader | null {
 const RUN_TOGETHER = /.(?=(?:ipv4|ipv6|torv3|i2p|cjdns|ban) )/s;
 
 /** The records of a line: itself, or the parts of one in which a line break is damaged. */
-export function recordsIn(line: string): string[] {
+export function splitRecords(line: string): string[] {
   return parseAddress(line) === null && parseBan(line) === null ? line.split(RUN_TOGETHER) : [line];
 }
 
@@ -69,7 +69,7 @@ export function parseBan(line: string): Ban | null {
  * A book and the bans as lines of text, as people can read and search them: a header, then an address or a
  * ban a line. IPs are written as such, other addresses in hexadecimal. Leaves time for other work in between.
  */
-export async function formatAddresses(book: AddressBook, bans: Bans): Promise<string> {
+export async function formatAddresses(book: AddressManager, bans: Bans): Promise<string> {
   const lines: string[] = [];
   for (const known of book.addresses()) {
     lines.push(formatAddress(known));

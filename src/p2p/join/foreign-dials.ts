@@ -16,19 +16,19 @@ const MAX_SUBJECTS = 10_000;
 const FOREIGN: ReadonlySet<string> = new Set(FOREIGN_PROTOCOLS);
 
 /** Whether somebody who did this has the wrong number: a browser, a node of another network. */
-export function isMisdial(reason: Violation): boolean {
+export function isForeignDial(reason: Violation): boolean {
   return FOREIGN.has(reason);
 }
 
 /** How often those dial us who speak something else. */
-export class Misdials {
+export class ForeignDials {
   /** In the order in which their hours began. */
   private readonly hours = new Map<string, { readonly since: number; count: number }>();
 
   constructor(private readonly monotonicMs: () => number) {}
 
   /** Counts a mistaken dial from an address; tells whether it is one too many within an hour. */
-  isOneTooMany(subject: string): boolean {
+  isOverLimit(subject: string): boolean {
     const now = this.monotonicMs();
     for (const [each, { since }] of this.hours) {
       if (now - since < HOUR_MS && this.hours.size < MAX_SUBJECTS) break;
