@@ -3,7 +3,7 @@ import { sourceGroupOf } from './join/netgroup';
 import type { NetworkName } from '../wire/networks';
 
 /** What is looked at of a connection. */
-export interface Registered {
+export interface IndexedConnection {
   readonly id: number;
   readonly host: string;
   readonly port: number;
@@ -15,17 +15,17 @@ export interface Registered {
  * The open connections, found by what is asked about them: nothing here takes the longer the more peers there
  * are. Those that we have dialled can be walked over, as they are as few as was wished.
  */
-export class Connections<C extends Registered> {
+export class Connections<C extends IndexedConnection> {
   private readonly byId = new Map<number, C>();
   private readonly inbound = new Set<C>();
   /** Inbound ones that may not have shaken hands, the oldest first. */
   private readonly idle = new Set<C>();
   /** Those that we have dialled. */
   readonly outbound = new Set<C>();
-  private readonly dialledPlaces = new Tally();
-  private readonly dialledHosts = new Tally();
-  private readonly guestHosts = new Tally();
-  private readonly guestGroups = new Tally();
+  private readonly outboundEndpoints = new Tally();
+  private readonly outboundHosts = new Tally();
+  private readonly inboundHosts = new Tally();
+  private readonly inboundGroups = new Tally();
 
   constructor(private readonly network: NetworkName) {}
 
@@ -67,18 +67,18 @@ export class Connections<C extends Registered> {
   /** Whether we have dialled an address, at a port or at any. */
   hasDialled(host: string, port?: number): boolean {
     return port === undefined
-      ? this.dialledHosts.of(host) > 0
-      : this.dialledPlaces.of(placeOf(host, port)) > 0;
+      ? this.outboundHosts.of(host) > 0
+      : this.outboundEndpoints.of(endpointKey(host, port)) > 0;
   }
 
   /** How many have dialled us from an address. */
-  guestsAt(host: string): number {
-    return this.guestHosts.of(host);
+  inboundFrom(host: string): number {
+    return this.inboundHosts.of(host);
   }
 
   /** How many have dialled us from a group of addresses; see `sourceGroupOf`. */
-  guestsOf(group: string): number {
-    return this.guestGroups.of(group);
+  inboundFromGroup(group: string): number {
+    return this.inboundGroups.of(group);
   }
 
   /** The oldest of those who dialled us and have not shaken hands. */
@@ -92,13 +92,13 @@ export class Connections<C extends Registered> {
 
   private count({ host, port, outbound }: C, change: number): void {
     if (outbound) {
-      this.dialledPlaces.add(placeOf(host, port), change);
-      this.dialledHosts.add(host, change);
+      this.outboundEndpoints.add(endpointKey(host, port), change);
+      this.outboundHosts.add(host, change);
       return;
     }
     const place = parseIp(host);
-    this.guestHosts.add(host, change);
-    if (place !== null) this.guestGroups.add(sourceGroupOf(this.network, place), change);
+    this.inboundHosts.add(host, change);
+    if (place !== null) this.inboundGroups.add(sourceGroupOf(this.network, place), change);
   }
 }
 
@@ -117,6 +117,6 @@ class Tally {
   }
 }
 
-function placeOf(host: string, port: number): string {
+function endpointKey(host: string, port: number): string {
   return `${host} ${port}`;
 }

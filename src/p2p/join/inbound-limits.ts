@@ -1,4 +1,4 @@
-import type { Connections, Registered } from '../connections';
+import type { Connections, IndexedConnection } from '../connections';
 import type { DisconnectReason, Refusal } from '../p2p-events';
 import type { NetworkName } from '../../wire/networks';
 import { parseIp } from './ip';
@@ -6,7 +6,7 @@ import { sourceGroupOf } from './netgroup';
 import { isLoopback } from './reachability';
 
 /** What is looked at of a connection when somebody dials us. */
-export interface OpenConnection extends Registered {
+export interface OpenConnection extends IndexedConnection {
   /** When it began, on the monotonic clock in milliseconds. */
   readonly openedAt: number;
   close(reason: DisconnectReason): void;
@@ -41,8 +41,8 @@ export function refusalOf(
   if (place === null) return 'inbound-share';
   if (!isLoopback(place)) {
     if (connections.hasDialled(host)) return 'duplicate';
-    const ofGroup = connections.guestsOf(sourceGroupOf(network, place));
-    if (connections.guestsAt(host) >= share(max, ADDRESS_SHARE) || ofGroup >= share(max, GROUP_SHARE))
+    const ofGroup = connections.inboundFromGroup(sourceGroupOf(network, place));
+    if (connections.inboundFrom(host) >= share(max, ADDRESS_SHARE) || ofGroup >= share(max, GROUP_SHARE))
       return 'inbound-share';
   }
   if (connections.inboundCount < max) return undefined;

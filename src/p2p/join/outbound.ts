@@ -138,7 +138,7 @@ export class Outbound {
       if (this.ours.has(known.key)) return false;
       if ((this.backoffs.get(known)?.until ?? 0) > now || !isDialable(network, known)) return false;
       const host = ipOf(known) ?? '';
-      if (!isLoopback(known) && connections.guestsAt(host) > 0) return false;
+      if (!isLoopback(known) && connections.inboundFrom(host) > 0) return false;
       return !groups.has(netgroupOf(network, known)) && !isBanned(host, known.port);
     };
   }
