@@ -4,7 +4,7 @@ import { messageOf } from '../lib/errors';
 import type { EventBus } from '../lib/event-bus';
 import { NetAddress, type Network, packets } from '../bcoin/bcoin';
 import type { HeldBytes } from './budget/held-bytes';
-import type { PeerBudget, Verdict } from './budget/peer-budget';
+import type { PeerBudget, BudgetVerdict } from './budget/peer-budget';
 import type { ReadTurns, Sender } from './budget/read-turns';
 import { type CountedCommand, isCommand } from '../wire/commands';
 import type { DisconnectReason, P2PEvents, PeerInfo, Violation } from './p2p-events';
@@ -447,7 +447,7 @@ export class Connection implements PeerInfo, FrameSink, Sender {
     return this.isGranted(this.budget.message(command, bytes, this.modules.turns.now));
   }
 
-  private isGranted(verdict: Verdict): boolean {
+  private isGranted(verdict: BudgetVerdict): boolean {
     if (verdict === 'granted') return true;
     this.report('over-budget');
     if (verdict === 'flood') this.violation('flood');

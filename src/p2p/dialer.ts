@@ -9,7 +9,7 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 
 /** Peers that could not be reached are named in the log once in this time. */
-const COMPLAINT_MS = 60_000;
+const REPORT_INTERVAL_MS = 60_000;
 
 /** What a dialer works with. */
 export interface DialerModules {
@@ -20,7 +20,7 @@ export interface DialerModules {
   readonly lookup: Lookup;
   readonly monotonicMs: () => number;
   /** Tells the operator that a peer can't be reached, with the reason and the number of attempts so far. */
-  readonly complain: (endpoint: string, reason: string, attempts: number) => void;
+  readonly reportUnreachable: (endpoint: string, reason: string, attempts: number) => void;
 }
 
 /**
@@ -33,7 +33,7 @@ export class Dialer {
   private failures = 0;
   /** The address with which hands were shaken last. */
   private worked: string | undefined;
-  private complained = -Infinity;
+  private reportedAt = -Infinity;
   private timer: NodeJS.Timeout | null = null;
   private stopped = false;
 
@@ -95,19 +95,19 @@ export class Dialer {
       reasons.push(addresses.length === 1 ? reason : `${address} ${reason}`);
     }
     this.failures += 1;
-    return named(reasons);
+    return summaryOf(reasons);
   }
 
   private complain(reason: string): void {
     const now = this.modules.monotonicMs();
-    if (now - this.complained < COMPLAINT_MS) return;
-    this.complained = now;
-    this.modules.complain(formatEndpoint(this.endpoint), reason, this.failures);
+    if (now - this.reportedAt < REPORT_INTERVAL_MS) return;
+    this.reportedAt = now;
+    this.modules.reportUnreachable(formatEndpoint(this.endpoint), reason, this.failures);
   }
 }
 
 /** What was wrong, as one reason. */
-function named(reasons: readonly string[]): string {
+function summaryOf(reasons: readonly string[]): string {
   if (reasons.length === 0) return 'the name has no address';
   const more = reasons.length > MOST_NAMED ? ` and ${reasons.length - MOST_NAMED} more` : '';
   return `${reasons.slice(0, MOST_NAMED).join(', ')}${more}`;

@@ -17,7 +17,7 @@ export interface HandlerModules {
   readonly blocks: BlockRequests;
   /** Answers a peer that asks for addresses. */
   readonly answerGetAddr: (connection: Connection) => void;
-  readonly compact: CompactBlocks;
+  readonly compactBlocks: CompactBlocks;
   readonly highBandwidth: HighBandwidth;
   readonly checks: BlockChecks;
 }
@@ -42,7 +42,7 @@ export function messageHandlers({
   transactions,
   blocks,
   answerGetAddr,
-  compact,
+  compactBlocks: compact,
   highBandwidth,
   checks,
 }: HandlerModules): MessageHandlers {

@@ -3,7 +3,7 @@ import type { EventBus } from '../lib/event-bus';
 import { type Lookup, systemLookup } from '../lib/lookup';
 import { BlockRequests } from './block-requests';
 import { bcoinNetwork } from '../bcoin/bcoin';
-import { HeldBytes, RECEIVED, UNSENT } from './budget/held-bytes';
+import { HeldBytes, RECEIVED_LIMITS, UNSENT_LIMITS } from './budget/held-bytes';
 import { PeerBudget, sharedPoints } from './budget/peer-budget';
 import { ReadTurns } from './budget/read-turns';
 import { Connection, type ConnectionOptions } from './connection';
@@ -51,7 +51,7 @@ export interface PoolModules {
   readonly checks: BlockChecks;
   /** Where the transactions of compact blocks are looked for. */
   readonly relayed: TransactionSource;
-  readonly complain: DialerModules['complain'];
+  readonly reportUnreachable: DialerModules['reportUnreachable'];
   /** Where the names of peers are looked up; the system's way where it is undefined. */
   readonly lookup?: Lookup;
   /** Takes errors that no peer should be able to cause. */
@@ -65,10 +65,10 @@ export class Pool {
   private readonly transactions: TransactionRequests;
   private readonly blocks: BlockRequests;
   private readonly join: Join | null = null;
-  private readonly compact: CompactBlocks;
+  private readonly compactBlocks: CompactBlocks;
   private readonly turns: ReadTurns;
   private readonly monotonicMs: () => number;
-  private readonly received = new HeldBytes(RECEIVED);
+  private readonly received = new HeldBytes(RECEIVED_LIMITS);
   private ticker: NodeJS.Timeout | null = null;
   private lastId = 0;
 
@@ -83,13 +83,13 @@ export class Pool {
     const highBandwidth = new HighBandwidth();
     const compact = new CompactBlocks({ bus, clock, blocks, highBandwidth, checks, relayed });
     this.blocks = blocks;
-    this.compact = compact;
+    this.compactBlocks = compact;
     const handlers = messageHandlers({
       bus,
       transactions: this.transactions,
       answerGetAddr: (connection) => this.join?.answerGetAddr(connection),
       blocks,
-      compact,
+      compactBlocks: compact,
       highBandwidth,
       checks,
     });
@@ -100,7 +100,7 @@ export class Pool {
     const turns = new ReadTurns({ monotonicMs, processorMs });
     this.turns = turns;
     const { received } = this;
-    const unsent = new HeldBytes(UNSENT);
+    const unsent = new HeldBytes(UNSENT_LIMITS);
     const { txPerSecond } = options;
     const shared = sharedPoints(txPerSecond, monotonicMs());
     const add = (of: Pick<ConnectionOptions, 'kind' | 'host' | 'port' | 'socket'>): Connection => {
@@ -137,7 +137,7 @@ export class Pool {
           isDialled: (host, port) => this.connections.hasDialled(hostOf(host), port),
           lookup: modules.lookup ?? systemLookup,
           monotonicMs,
-          complain: modules.complain,
+          reportUnreachable: modules.reportUnreachable,
         }),
     );
     if (options.join !== undefined)
@@ -163,7 +163,7 @@ export class Pool {
     this.join?.start();
     this.ticker = setInterval(() => {
       this.transactions.tick();
-      this.compact.tick();
+      this.compactBlocks.tick();
       this.blocks.tick();
       this.turns.tick();
       this.received.tick(this.monotonicMs());

@@ -40,7 +40,7 @@ it('a crowd that dials us, announces first and delivers nothing keeps nothing fr
       ...{ wtxidRelay: true, txPerSecond: 100, join },
     },
     {
-      ...{ bus, clock: new SystemClock(), ...NO_COMPACT, complain: () => undefined },
+      ...{ bus, clock: new SystemClock(), ...NO_COMPACT, reportUnreachable: () => undefined },
       fault: (error) => {
         throw error;
       },

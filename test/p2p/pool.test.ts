@@ -78,7 +78,7 @@ function listen(
       clock: new SystemClock(),
       ...NO_COMPACT,
       checks: { ...NO_COMPACT.checks, judgeHeader: () => options.headerStanding ?? 'old' },
-      complain: (peer, reason) => complaints.push(`${peer} ${reason}`),
+      reportUnreachable: (peer, reason) => complaints.push(`${peer} ${reason}`),
       fault: (error) => faults.push(error),
     },
   );

@@ -111,7 +111,7 @@ export function startListener(
       clock,
       checks: blockChecks({ chain, headerAdded: () => processor.headersAdded() }),
       relayed: view.relayed,
-      complain: () => undefined,
+      reportUnreachable: () => undefined,
       fault: (error) => faults.push(error),
     },
   );

@@ -13,7 +13,7 @@ export type HoldingReason = 'incomplete-message' | 'not-reading';
 export interface HeldLimits {
   readonly bytes: number;
   /** How long one connection may make us hold more than 64 kB, in milliseconds. */
-  readonly patienceMs: number;
+  readonly maxHoldMs: number;
   readonly reason: HoldingReason;
 }
 
@@ -21,13 +21,17 @@ export interface HeldLimits {
  * Of all inbound peers, what has come of messages that are not whole yet. Core 31 bounds each peer alone
  * (-maxreceivebuffer, 5 MB). A message of the greatest size may take five minutes: 13 kB/s.
  */
-export const RECEIVED: HeldLimits = { bytes: 64_000_000, patienceMs: 300_000, reason: 'incomplete-message' };
+export const RECEIVED_LIMITS: HeldLimits = {
+  bytes: 64_000_000,
+  maxHoldMs: 300_000,
+  reason: 'incomplete-message',
+};
 
 /**
  * Of all inbound peers, what was written and not read. Who reads nothing for long is found elsewhere
  * (read-turns.ts).
  */
-export const UNSENT: HeldLimits = { bytes: 32_000_000, patienceMs: Infinity, reason: 'not-reading' };
+export const UNSENT_LIMITS: HeldLimits = { bytes: 32_000_000, maxHoldMs: Infinity, reason: 'not-reading' };
 
 /** Bounds what peers make us hold: where it is too much, those end whose bytes have been held longest. */
 export class HeldBytes {
@@ -65,7 +69,7 @@ export class HeldBytes {
   /** Ends those that hold for too long; to be called every second or so. */
   tick(now: number): void {
     for (const [holder, { since }] of this.holders) {
-      if (now - since <= this.limits.patienceMs) return;
+      if (now - since <= this.limits.maxHoldMs) return;
       this.end(holder);
     }
   }

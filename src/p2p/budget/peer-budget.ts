@@ -70,10 +70,10 @@ const MAX_AWAITED = 10_000;
 /** A joined peer was chosen by us, and there are few of them. */
 const JOINED_FACTOR = 4;
 
-type Answer = 'tx' | 'block' | 'headers' | 'blocktxn';
+type ResponseKind = 'tx' | 'block' | 'headers' | 'blocktxn';
 
 /** What becomes of a message or of its points: granted; shed; or shed once too often. */
-export type Verdict = 'granted' | 'shed' | 'flood';
+export type BudgetVerdict = 'granted' | 'shed' | 'flood';
 
 /** The points that a stranger's budget refills with in a second. */
 function pointsPerSecond(txPerSecond: number): number {
@@ -105,9 +105,9 @@ export class PeerBudget {
   private readonly items: TokenBucket;
   private readonly points: TokenBucket;
   private readonly shared: TokenBucket | null;
-  private readonly awaited: Record<Answer, number> = { tx: 0, block: 0, headers: 0, blocktxn: 0 };
+  private readonly awaited: Record<ResponseKind, number> = { tx: 0, block: 0, headers: 0, blocktxn: 0 };
   /** Whether the message that is being handled answers a request. */
-  private isAnswer = false;
+  private isResponse = false;
 
   constructor({ kind, txPerSecond, shared, now }: BudgetOptions) {
     const factor = kind === 'joined' ? JOINED_FACTOR : 1;
@@ -136,10 +136,10 @@ export class PeerBudget {
   }
 
   /** Takes a message before it is decoded. */
-  message(command: CountedCommand, bytes: number, now: number): Verdict {
-    const answer = answerIn(command);
-    this.isAnswer = answer !== undefined && this.awaited[answer] > 0;
-    if (answer !== undefined && this.isAnswer) {
+  message(command: CountedCommand, bytes: number, now: number): BudgetVerdict {
+    const answer = responseKind(command);
+    this.isResponse = answer !== undefined && this.awaited[answer] > 0;
+    if (answer !== undefined && this.isResponse) {
       this.awaited[answer] -= 1;
       return 'granted';
     }
@@ -148,15 +148,15 @@ export class PeerBudget {
   }
 
   /** Takes the points that the message which is being handled would make. */
-  demand(points: number, now: number): Verdict {
-    const cost = this.isAnswer ? points : points * UNASKED_FACTOR;
+  demand(points: number, now: number): BudgetVerdict {
+    const cost = this.isResponse ? points : points * UNASKED_FACTOR;
     const isTight = this.shared !== null && this.shared.left(now) < points;
     const verdict = draw(this.points, cost, isTight ? RESERVED : 0, now);
     if (verdict === 'granted') this.shared?.take(points, now);
     return verdict;
   }
 
-  private await(answer: Answer): void {
+  private await(answer: ResponseKind): void {
     this.awaited[answer] = Math.min(MAX_AWAITED, this.awaited[answer] + 1);
   }
 }
@@ -165,7 +165,7 @@ export class PeerBudget {
  * What kind of answer to a request of ours a message may be. Each message is asked: a `switch` takes less
  * than a look-up by name.
  */
-function answerIn(command: CountedCommand): Answer | undefined {
+function responseKind(command: CountedCommand): ResponseKind | undefined {
   switch (command) {
     case 'tx':
     case 'block':
@@ -182,7 +182,7 @@ function isInventory(command: CountedCommand): boolean {
 }
 
 /** Draws on a bucket of which `reserve`, a part of its capacity, must be left. */
-function draw(bucket: TokenBucket, cost: number, reserve: number, now: number): Verdict {
+function draw(bucket: TokenBucket, cost: number, reserve: number, now: number): BudgetVerdict {
   const { capacity } = bucket.size;
   if (bucket.left(now) - cost >= capacity * reserve) {
     bucket.spend(cost, now);

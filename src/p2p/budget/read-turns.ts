@@ -53,13 +53,13 @@ export interface Sender {
   close(reason: 'not-reading'): void;
 }
 
-type State = 'idle' | 'waiting' | 'resting' | 'blocked';
+type TurnState = 'idle' | 'waiting' | 'resting' | 'blocked';
 
 interface Turn {
   readonly sender: Sender;
   /** What it may take, and what it may take first; null where that isn't counted. */
   readonly time: { readonly all: TokenBucket; readonly fresh: TokenBucket } | null;
-  state: State;
+  state: TurnState;
   blockedAt: number;
 }
 
@@ -207,7 +207,7 @@ export class ReadTurns {
     turn.sender.resume();
   }
 
-  private pause(turn: Turn, state: State): void {
+  private pause(turn: Turn, state: TurnState): void {
     if (turn.state === 'idle') turn.sender.pause();
     turn.state = state;
   }

@@ -46,15 +46,15 @@ export interface RebuiltBlock {
   readonly receivedMs: number;
 }
 
-interface Waiting {
+interface PendingRebuild {
   readonly hash: string;
   readonly connection: Connection;
   readonly partial: PartialBlock;
-  readonly facts: Facts;
+  readonly outcome: Outcome;
   readonly receivedMs: number;
 }
 
-type Facts = P2PEvents['compactBlock'];
+type Outcome = P2PEvents['compactBlock'];
 
 /**
  * Takes compact blocks (BIP152): looks for their transactions among the relayed ones, asks the sender for
@@ -64,7 +64,7 @@ type Facts = P2PEvents['compactBlock'];
  */
 export class CompactBlocks {
   /** Blocks that wait for transactions, by hash as on the wire. */
-  private readonly waiting = new Map<string, Waiting>();
+  private readonly waiting = new Map<string, PendingRebuild>();
   /**
    * One try for each block: whoever makes up compact blocks that fail costs us one search, and a download.
    */
@@ -87,7 +87,8 @@ export class CompactBlocks {
     }
     const hash = message.header.wireHash;
     bus.emit('blockAnnounced', { peer: connection, hash });
-    const isWelcome = standing === 'recent' && highBandwidth.speaks(connection) && blocks.trusts(connection);
+    const isWelcome =
+      standing === 'recent' && highBandwidth.supports(connection) && blocks.trusts(connection);
     if (!isWelcome || this.tried.has(hash) || this.waiting.size >= MAX_WAITING) {
       blocks.announced(connection, [{ type: INV_BLOCK, hash }]);
       return null;
@@ -128,8 +129,8 @@ export class CompactBlocks {
     this.asked.delete(key);
     if (waiting?.connection !== connection) return null;
     this.waiting.delete(hash);
-    const facts = { ...waiting.facts, blockTxnBytes: bytes };
-    if (waiting.partial.fill(transactions)) return this.finish({ ...waiting, facts });
+    const facts = { ...waiting.outcome, blockTxnBytes: bytes };
+    if (waiting.partial.fill(transactions)) return this.finish({ ...waiting, outcome: facts });
     connection.report('wrong-blocktxn');
     this.giveUp(connection, hash, facts);
     return null;
@@ -141,13 +142,13 @@ export class CompactBlocks {
     const waiting = this.waiting.get(hash);
     if (waiting === undefined || !this.modules.checks.isIntact(block)) return;
     this.waiting.delete(hash);
-    this.modules.bus.emit('compactBlock', waiting.facts);
+    this.modules.bus.emit('compactBlock', waiting.outcome);
   }
 
   /** Gives up peers that are gone or silent; to be called several times a second. */
   tick(): void {
     const now = this.modules.clock.monotonicMs();
-    for (const { hash, connection, facts, receivedMs } of this.waiting.values()) {
+    for (const { hash, connection, outcome: facts, receivedMs } of this.waiting.values()) {
       if (!connection.ended && now - receivedMs <= TIMEOUT_MS) continue;
       this.waiting.delete(hash);
       this.modules.bus.emit('compactBlock', facts);
@@ -156,7 +157,13 @@ export class CompactBlocks {
     }
   }
 
-  private finish({ hash, connection, partial, facts, receivedMs }: Waiting): RebuiltBlock | null {
+  private finish({
+    hash,
+    connection,
+    partial,
+    outcome: facts,
+    receivedMs,
+  }: PendingRebuild): RebuiltBlock | null {
     const block = parseBlock(partial.serialize());
     if (!this.modules.checks.isIntact(block)) {
       // Some relayed transaction has the short id of another.
@@ -169,7 +176,7 @@ export class CompactBlocks {
   }
 
   /** Asks for the whole block, of the same peer: it answers. */
-  private giveUp(connection: Connection, hash: string, facts: Facts): void {
+  private giveUp(connection: Connection, hash: string, facts: Outcome): void {
     this.modules.bus.emit('compactBlock', facts);
     this.modules.blocks.askWhole(connection, hash);
   }

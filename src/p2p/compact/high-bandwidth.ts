@@ -10,15 +10,15 @@ const VERSION = 2n;
 const MAX_CHOSEN = 3;
 
 /** A peer, as far as this goes. */
-export type Speaker = Pick<Connection, 'claimsWitness' | 'send'> & Pick<PeerInfo, 'outbound'>;
+export type CompactPeer = Pick<Connection, 'claimsWitness' | 'send'> & Pick<PeerInfo, 'outbound'>;
 
 /** The place of a peer in the order of those that were first with a block. */
-class Place implements ListItem<Place> {
-  list: LinkedList<Place> | null = null;
-  previous: Place | null = null;
-  next: Place | null = null;
+class RankedPeer implements ListItem<RankedPeer> {
+  list: LinkedList<RankedPeer> | null = null;
+  previous: RankedPeer | null = null;
+  next: RankedPeer | null = null;
 
-  constructor(readonly speaker: Speaker) {}
+  constructor(readonly peer: CompactPeer) {}
 }
 
 /**
@@ -29,33 +29,33 @@ class Place implements ListItem<Place> {
  */
 export class HighBandwidth {
   /** Peers that speak version 2. */
-  private readonly speakers = new Map<Speaker, Place>();
+  private readonly peers = new Map<CompactPeer, RankedPeer>();
   /** The same; the ones that were first with a block last. */
-  private readonly order = new LinkedList<Place>();
+  private readonly order = new LinkedList<RankedPeer>();
   /** The one that was first with a block the longest ago first. */
-  private readonly chosen: Speaker[] = [];
+  private readonly chosen: CompactPeer[] = [];
 
   /** Whether a peer speaks the compact blocks that are spoken here. */
-  speaks(connection: Speaker): boolean {
-    return this.speakers.has(connection);
+  supports(connection: CompactPeer): boolean {
+    return this.peers.has(connection);
   }
 
   /**
    * Takes the `sendcmpct` of a peer, which may come more than once. Blocks that it wants of us we do not
    * have.
    */
-  offered(connection: Speaker, { version }: SendCmpctMessage): void {
-    if (version !== VERSION || !connection.claimsWitness || this.speaks(connection)) return;
-    const place = new Place(connection);
-    this.speakers.set(connection, place);
+  offered(connection: CompactPeer, { version }: SendCmpctMessage): void {
+    if (version !== VERSION || !connection.claimsWitness || this.supports(connection)) return;
+    const place = new RankedPeer(connection);
+    this.peers.set(connection, place);
     this.order.push(place);
     if (this.chosen.length < MAX_CHOSEN) this.choose(connection);
     else tell(connection, false);
   }
 
   /** Notes that a peer was the first to give a block. */
-  wasFirst(connection: Speaker): void {
-    const place = this.speakers.get(connection);
+  wasFirst(connection: CompactPeer): void {
+    const place = this.peers.get(connection);
     if (place === undefined) return;
     this.order.remove(place);
     this.order.push(place);
@@ -71,8 +71,8 @@ export class HighBandwidth {
   }
 
   /** Notes that a peer did not send the rest of a block: another takes its place, if there is one. */
-  lapsed(connection: Speaker): void {
-    const place = this.speakers.get(connection);
+  lapsed(connection: CompactPeer): void {
+    const place = this.peers.get(connection);
     if (place === undefined) return;
     this.order.remove(place);
     this.order.unshift(place);
@@ -84,10 +84,10 @@ export class HighBandwidth {
   }
 
   /** Forgets a peer that is gone; another takes its place. */
-  ended(connection: Speaker): void {
-    const place = this.speakers.get(connection);
+  ended(connection: CompactPeer): void {
+    const place = this.peers.get(connection);
     if (place === undefined) return;
-    this.speakers.delete(connection);
+    this.peers.delete(connection);
     this.order.remove(place);
     const index = this.chosen.indexOf(connection);
     if (index < 0) return;
@@ -96,10 +96,10 @@ export class HighBandwidth {
   }
 
   /** Chooses the last one that was first with a block, of those that are not chosen. */
-  private chooseLast(but: Speaker): void {
+  private chooseLast(but: CompactPeer): void {
     for (let place = this.order.last; place !== null; place = place.previous) {
-      if (place.speaker === but || this.chosen.includes(place.speaker)) continue;
-      this.choose(place.speaker, 0);
+      if (place.peer === but || this.chosen.includes(place.peer)) continue;
+      this.choose(place.peer, 0);
       return;
     }
   }
@@ -108,17 +108,17 @@ export class HighBandwidth {
    * Which one a peer takes the place of. Who dialled us, as anybody can, does not take that of the last one
    * we dialled.
    */
-  private leastUseful(newcomer: Speaker): number {
+  private leastUseful(newcomer: CompactPeer): number {
     const dialled = this.chosen.filter(({ outbound }) => outbound);
     return !newcomer.outbound && dialled.length === 1 && this.chosen[0] === dialled[0] ? 1 : 0;
   }
 
-  private choose(connection: Speaker, place = this.chosen.length): void {
+  private choose(connection: CompactPeer, place = this.chosen.length): void {
     this.chosen.splice(place, 0, connection);
     tell(connection, true);
   }
 }
 
-function tell(connection: Speaker, highBandwidth: boolean): void {
+function tell(connection: CompactPeer, highBandwidth: boolean): void {
   connection.send('sendcmpct', encodeSendCmpct({ highBandwidth, version: VERSION }));
 }

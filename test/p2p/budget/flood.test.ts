@@ -106,7 +106,7 @@ async function listen(options: { clock?: Clock; peer?: Parameters<typeof FakePee
       ...{ userAgent: '/test/', wtxidRelay: true, txPerSecond: 1_000 },
     },
     {
-      ...{ bus, clock, ...NO_COMPACT, complain: () => undefined },
+      ...{ bus, clock, ...NO_COMPACT, reportUnreachable: () => undefined },
       fault: (error) => {
         throw error;
       },

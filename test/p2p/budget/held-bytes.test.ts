@@ -1,4 +1,9 @@
-import { HeldBytes, type HoldingReason, RECEIVED, UNSENT } from '../../../src/p2p/budget/held-bytes';
+import {
+  HeldBytes,
+  type HoldingReason,
+  RECEIVED_LIMITS,
+  UNSENT_LIMITS,
+} from '../../../src/p2p/budget/held-bytes';
 
 const guest = () => {
   const ends: HoldingReason[] = [];
@@ -9,7 +14,7 @@ const LONGEST = 4_000_000;
 
 describe('what peers make us hold', () => {
   it('is bounded over all of them: whose bytes have been held longest ends first', () => {
-    const held = new HeldBytes(RECEIVED);
+    const held = new HeldBytes(RECEIVED_LIMITS);
     const guests = Array.from({ length: 60 }, guest);
     guests.forEach((it, i) => held.hold(it, 100_000, i));
     // The later half is done first, and then holds anew.
@@ -22,7 +27,7 @@ describe('what peers make us hold', () => {
   });
 
   it('is as long as somebody sends whole messages nobody’s fault', () => {
-    const held = new HeldBytes(RECEIVED);
+    const held = new HeldBytes(RECEIVED_LIMITS);
     const [honest, slow] = [guest(), guest()];
     held.hold(slow, LONGEST, 0);
     for (let at = 0; at <= 600_000; at += 1_000) {
@@ -34,7 +39,7 @@ describe('what peers make us hold', () => {
   });
 
   it('is given back by those who end', () => {
-    const held = new HeldBytes(UNSENT);
+    const held = new HeldBytes(UNSENT_LIMITS);
     const guests = Array.from({ length: 100 }, guest);
     for (const it of guests) {
       held.hold(it, LONGEST, 0);

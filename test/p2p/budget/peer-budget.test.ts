@@ -1,4 +1,4 @@
-import { PeerBudget, sharedPoints, type Verdict } from '../../../src/p2p/budget/peer-budget';
+import { PeerBudget, sharedPoints, type BudgetVerdict } from '../../../src/p2p/budget/peer-budget';
 import type { CountedCommand } from '../../../src/wire/commands';
 import { INV_BLOCK, INV_WTX, type InventoryItem } from '../../../src/wire/messages/inventory';
 
@@ -11,13 +11,13 @@ const items = (type: number, count: number): InventoryItem[] =>
   Array.from({ length: count }, () => ({ type, hash: '' }));
 
 /** What becomes of so many messages that come at once. */
-const send = (budget: PeerBudget, count: number, command: CountedCommand, bytes: number): Verdict[] => {
+const send = (budget: PeerBudget, count: number, command: CountedCommand, bytes: number): BudgetVerdict[] => {
   const verdicts = Array.from({ length: count }, () => budget.message(command, bytes, 0));
   return [...new Set(verdicts)];
 };
 
 /** The points of one transaction of a peer that was asked for it. */
-const ask = (budget: PeerBudget, points: number, now = 0): Verdict => {
+const ask = (budget: PeerBudget, points: number, now = 0): BudgetVerdict => {
   budget.requested(items(INV_WTX, 1));
   budget.message('tx', 300, now);
   return budget.demand(points, now);
@@ -26,7 +26,7 @@ const ask = (budget: PeerBudget, points: number, now = 0): Verdict => {
 describe('the budget of a stranger', () => {
   it('has room for the relay of a busy network for an hour, and for what a block brings', () => {
     const budget = budgetOf();
-    const verdicts = new Set<Verdict>();
+    const verdicts = new Set<BudgetVerdict>();
     for (let second = 0; second < 3_600; second++) {
       const now = 1_000 * second;
       verdicts.add(budget.message('inv', 24 + 36 * 100, now));

@@ -1,12 +1,12 @@
-import { HighBandwidth, type Speaker } from '../../../src/p2p/compact/high-bandwidth';
+import { HighBandwidth, type CompactPeer } from '../../../src/p2p/compact/high-bandwidth';
 import { decodeSendCmpct } from '../../../src/wire/messages/sendcmpct';
 
 /** A peer that notes what it was told: 1 for high bandwidth, 0 for low. */
-interface Peer extends Speaker {
+interface Peer extends CompactPeer {
   readonly told: number[];
 }
 
-function peer(options: Partial<Speaker> = {}): Peer {
+function peer(options: Partial<CompactPeer> = {}): Peer {
   const told: number[] = [];
   return {
     outbound: true,
@@ -48,7 +48,7 @@ describe('high-bandwidth mode', () => {
     mode.offered(bare, OFFER);
     for (const each of [first, bare]) mode.wasFirst(each);
     expect(toldOf([first, bare])).toEqual(['', '']);
-    expect([first, bare].map((each) => mode.speaks(each))).toEqual([false, false]);
+    expect([first, bare].map((each) => mode.supports(each))).toEqual([false, false]);
     // One that comes to speak it later.
     mode.offered(first, OFFER);
     expect(toldOf([first, bare])).toEqual(['1', '']);

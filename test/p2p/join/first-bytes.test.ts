@@ -51,7 +51,7 @@ async function listen(): Promise<Listening> {
   const pool = new Pool(
     { network: 'regtest', connect: [], userAgent: '/test/', wtxidRelay: true, txPerSecond: 100, join },
     {
-      ...{ bus, clock: new SystemClock(), ...NO_COMPACT, complain: () => undefined },
+      ...{ bus, clock: new SystemClock(), ...NO_COMPACT, reportUnreachable: () => undefined },
       fault: (error) => {
         throw error;
       },

@@ -63,7 +63,7 @@ async function join(
       ...{ userAgent: '/test/', wtxidRelay: true, txPerSecond: 100, join: parts },
     },
     {
-      ...{ bus, clock: new SystemClock(), ...NO_COMPACT, complain: () => undefined },
+      ...{ bus, clock: new SystemClock(), ...NO_COMPACT, reportUnreachable: () => undefined },
       fault: (error) => {
         throw error;
       },

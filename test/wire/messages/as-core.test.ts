@@ -80,7 +80,7 @@ async function verdictOn(
     },
     {
       ...{ bus, clock: new SystemClock(), ...NO_COMPACT },
-      complain: () => said.push('no handshake'),
+      reportUnreachable: () => said.push('no handshake'),
       fault: (error) => said.push(String(error)),
     },
   );

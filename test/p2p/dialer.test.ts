@@ -24,7 +24,7 @@ function dial(connect: readonly Endpoint[], lookup: Lookup) {
     { network: 'regtest', connect, userAgent: '/test/', wtxidRelay: true, txPerSecond: 1_000 },
     {
       ...{ bus, clock: new SystemClock(), lookup, ...NO_COMPACT },
-      complain: (peer, reason, attempts) => complaints.push(`${peer} ${reason} (${attempts})`),
+      reportUnreachable: (peer, reason, attempts) => complaints.push(`${peer} ${reason} (${attempts})`),
       fault: (error) => complaints.push(String(error)),
     },
   );
