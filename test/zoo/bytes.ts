@@ -9,7 +9,7 @@ export function hash256(bytes: Buffer): Buffer {
 }
 
 /** A CompactSize below 2^32. */
-export function size(n: number): Buffer {
+export function compactSize(n: number): Buffer {
   if (n < 0xfd) return Buffer.of(n);
   const bytes = n <= 0xffff ? Buffer.alloc(3, 0xfd) : Buffer.alloc(5, 0xfe);
   bytes.writeUIntLE(n, 1, bytes.length - 1);
@@ -17,8 +17,8 @@ export function size(n: number): Buffer {
 }
 
 /** Bytes behind their length. */
-function sized(bytes: Buffer): Buffer {
-  return Buffer.concat([size(bytes.length), bytes]);
+function withLength(bytes: Buffer): Buffer {
+  return Buffer.concat([compactSize(bytes.length), bytes]);
 }
 
 export function uint32(n: number): Buffer {
@@ -30,24 +30,24 @@ export function uint32(n: number): Buffer {
 /** A payload of `inv`, `getdata` or `notfound`; hashes in wire order. */
 export function inventory(type: number, hashes: readonly Buffer[]): Buffer {
   const kind = uint32(type);
-  return Buffer.concat([size(hashes.length), ...hashes.flatMap((hash) => [kind, hash])]);
+  return Buffer.concat([compactSize(hashes.length), ...hashes.flatMap((hash) => [kind, hash])]);
 }
 
 /** Hashes that nobody has heard of. */
-export function unknown(count: number): Buffer[] {
+export function randomHashes(count: number): Buffer[] {
   const bytes = randomBytes(32 * count);
   return Array.from({ length: count }, (_, i) => bytes.subarray(32 * i, 32 * i + 32));
 }
 
 /** What a transaction spends. */
-export interface Spent {
+export interface Outpoint {
   readonly txid: Buffer;
   readonly index: number;
 }
 
 /** A transaction in the bytes of the wire. */
 export function transaction(parts: {
-  readonly spends: readonly Spent[];
+  readonly spends: readonly Outpoint[];
   readonly outputs: number;
   /** Satoshi of each output. */
   readonly value?: number;
@@ -69,23 +69,23 @@ export function transaction(parts: {
   } = parts;
   const satoshi = Buffer.alloc(8);
   satoshi.writeBigUInt64LE(BigInt(value));
-  const output = Buffer.concat([satoshi, sized(script)]);
+  const output = Buffer.concat([satoshi, withLength(script)]);
   return Buffer.concat([
     uint32(2),
     witness === undefined ? Buffer.alloc(0) : Buffer.of(0, 1),
-    size(spends.length),
+    compactSize(spends.length),
     ...spends.map(({ txid, index }) =>
-      Buffer.concat([txid, uint32(index), sized(scriptSig), uint32(sequence)]),
+      Buffer.concat([txid, uint32(index), withLength(scriptSig), uint32(sequence)]),
     ),
-    size(outputs),
+    compactSize(outputs),
     ...Array.from({ length: outputs }, () => output),
-    ...(witness === undefined ? [] : spends.map(() => Buffer.concat([size(1), sized(witness)]))),
+    ...(witness === undefined ? [] : spends.map(() => Buffer.concat([compactSize(1), withLength(witness)]))),
     uint32(0),
   ]);
 }
 
 /** An output of nobody's transaction, another at each call. */
-export function coin(): Spent {
+export function randomOutpoint(): Outpoint {
   return { txid: randomBytes(32), index: 0 };
 }
 
@@ -154,15 +154,15 @@ export function block(
     merkle(all.map(hash256)),
     GENESIS.readUInt32LE(68) + height * BLOCK_SECONDS,
   );
-  return { header: made, bytes: Buffer.concat([made, size(all.length), ...all]) };
+  return { header: made, bytes: Buffer.concat([made, compactSize(all.length), ...all]) };
 }
 
 /** The payload of `headers`. */
 export function headers(list: readonly Buffer[]): Buffer {
-  return Buffer.concat([size(list.length), ...list.flatMap((each) => [each, Buffer.of(0)])]);
+  return Buffer.concat([compactSize(list.length), ...list.flatMap((each) => [each, Buffer.of(0)])]);
 }
 
 /** The payload of `getheaders` behind the genesis block. */
 export function getHeaders(): Buffer {
-  return Buffer.concat([uint32(70_016), size(1), hash256(GENESIS), Buffer.alloc(32)]);
+  return Buffer.concat([uint32(70_016), compactSize(1), hash256(GENESIS), Buffer.alloc(32)]);
 }

@@ -26,7 +26,7 @@ export class Cage {
     private readonly options: {
       readonly port: number;
       /** Place of the behaviour in the list; makes its addresses. */
-      readonly place: number;
+      readonly index: number;
       /** When it is over, in milliseconds of `performance.now()`; sooner where it is told to leave. */
       readonly until: number;
     },
@@ -39,7 +39,7 @@ export class Cage {
   /** A new address of loopback, which tells the behaviour that dials from it. */
   address(): string {
     const n = ++this.addresses;
-    return `127.${this.options.place + 10}.${n >> 8}.${n & 0xff}`;
+    return `127.${this.options.index + 10}.${n >> 8}.${n & 0xff}`;
   }
 
   /** Waits, but no longer than the run. */

@@ -1,5 +1,5 @@
 import { Cage } from './cage';
-import { BEHAVIOURS } from './list';
+import { BEHAVIOURS } from './all-behaviours';
 
 /** What the process of the culprits is told first. */
 export interface CulpritsOrder {
@@ -29,7 +29,7 @@ async function misbehave({ port, names, seconds, comeBack }: CulpritsOrder): Pro
     names.map(async (name) => {
       const place = BEHAVIOURS.findIndex((each) => each.name === name);
       const behaviour = BEHAVIOURS[place];
-      const cage = new Cage({ port, place, until });
+      const cage = new Cage({ port, index: place, until });
       cages.set(name, cage);
       try {
         // What was ended comes back from other addresses, as long as the run goes on.

@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Behaviour } from './behaviour';
 import type { HonestRecord } from './honest-peer';
 import type { Counts, ListenerReport } from './listener-child';
-import { BEHAVIOURS } from './list';
+import { BEHAVIOURS } from './all-behaviours';
 
 /** What a run left behind. */
-export interface Seen {
+export interface Observations {
   readonly behaviours: readonly Behaviour[];
   /** Addresses of the honest peers. */
   readonly addresses: readonly string[];
@@ -60,7 +60,7 @@ const PONG_MS = 250;
 const PEACEFUL: ReadonlySet<string> = new Set(['closed-by-peer', 'socket-error', 'stopped', 'stalled']);
 
 /** Holds what was seen against what must hold. */
-export function judge(seen: Seen, options: { readonly judgesPong: boolean }): Finding {
+export function judge(seen: Observations, options: { readonly judgesPong: boolean }): Finding {
   const { before, after } = seen;
   const faults = [...seen.failures];
   const reasons = new Map<string, Counts>();
@@ -139,7 +139,7 @@ function endFault({ name, ends }: Behaviour, found: Counts, isOneOfMany: boolean
 /** Told of nobody: who is refused has no connection. */
 const REFUSALS: ReadonlySet<string> = new Set(['banned', 'inbound-full', 'inbound-share', 'duplicate']);
 
-function honestFaults(record: HonestRecord, n: number, { addresses, after, points }: Seen): string[] {
+function honestFaults(record: HonestRecord, n: number, { addresses, after, points }: Observations): string[] {
   const faults: string[] = [];
   const own = after.honest[addresses[n] ?? ''];
   const who = `honest peer ${n}`;
@@ -171,7 +171,7 @@ function honestFaults(record: HonestRecord, n: number, { addresses, after, point
 }
 
 /** What the series `rejects` says must be what happened. */
-function rejectsFaults({ points, after }: Seen): string[] {
+function rejectsFaults({ points, after }: Observations): string[] {
   const told: Counts = {};
   for (const [, reason = '', fields = ''] of points.matchAll(/^rejects,.*?reason=([a-z-]+) (\S+) /gm))
     for (const [, n = '0'] of fields.matchAll(/(?:violations|disconnects)=(\d+)i/g))

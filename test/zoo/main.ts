@@ -2,8 +2,8 @@ import os from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Behaviour } from './behaviour';
 import type { Finding } from './judge';
-import { BEHAVIOURS } from './list';
-import { run } from './run';
+import { BEHAVIOURS } from './all-behaviours';
+import { runBehaviours } from './run-behaviours';
 
 const HELP = `npm run zoo -- [--seconds 60] [--settle 60] [--side-by-side 1] [--only NAME,...] [--judge-pong]
 Pongs are judged by the processor time of the listener meanwhile; --judge-pong judges the time that passed, for a machine
@@ -58,8 +58,8 @@ async function main(): Promise<number> {
   const chosen = BEHAVIOURS.filter(({ name }) => only.length === 0 || only.includes(name));
   const results: boolean[] = [];
   const one = async (title: string, behaviours: readonly Behaviour[]): Promise<void> => {
-    const finding = await run(behaviours, { ...options, folder: __dirname }).catch((error: unknown) =>
-      String(error),
+    const finding = await runBehaviours(behaviours, { ...options, folder: __dirname }).catch(
+      (error: unknown) => String(error),
     );
     results.push(print(title, finding));
   };

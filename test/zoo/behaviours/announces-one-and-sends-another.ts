@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour';
-import { coin, inventory, transaction } from '../bytes';
+import { randomOutpoint, inventory, transaction } from '../bytes';
 import { HONEST_PEERS, honestBlock, honestTransaction } from '../honest-data';
 
 export const announcesOneAndSendsAnother: Behaviour = {
@@ -15,7 +15,7 @@ export const announcesOneAndSendsAnother: Behaviour = {
       peer.send('inv', inventory(2, [honestBlock(1 + n / 50).hash]));
       await cage.pause(1_500);
       for (const { command } of peer.got.slice(answered))
-        if (command === 'getdata') peer.send('tx', transaction({ spends: [coin()], outputs: 1 }));
+        if (command === 'getdata') peer.send('tx', transaction({ spends: [randomOutpoint()], outputs: 1 }));
       answered = peer.got.length;
     }
   },

@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour';
-import { GENESIS, block, coin, transaction } from '../bytes';
+import { GENESIS, block, randomOutpoint, transaction } from '../bytes';
 import { frame } from '../cage';
 
 export const blocksUnasked: Behaviour = {
@@ -8,7 +8,7 @@ export const blocksUnasked: Behaviour = {
   ends: ['flood'],
   run: async (cage) => {
     const { socket } = await cage.join();
-    const filler = transaction({ spends: [coin()], outputs: 30_000 });
+    const filler = transaction({ spends: [randomOutpoint()], outputs: 30_000 });
     await cage.flood(socket, (tag) =>
       frame('block', block(GENESIS, 1, { transactions: [filler], tag }).bytes),
     );

@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour';
-import { GENESIS, block, coinbase, size } from '../bytes';
+import { GENESIS, block, coinbase, compactSize } from '../bytes';
 
 export const collidingShortIds: Behaviour = {
   name: 'colliding-short-ids',
@@ -9,10 +9,10 @@ export const collidingShortIds: Behaviour = {
     const peer = await cage.join();
     for (let tag = 0; tag < 20 && !cage.isOver; tag++) {
       const { header: head } = block(GENESIS, 1, { tag: 30_000 + tag });
-      const whole = Buffer.concat([size(1), size(0), coinbase(1, 30_000 + tag)]);
+      const whole = Buffer.concat([compactSize(1), compactSize(0), coinbase(1, 30_000 + tag)]);
       peer.send(
         'cmpctblock',
-        Buffer.concat([head, Buffer.alloc(8), size(10_000), Buffer.alloc(60_000, 7), whole]),
+        Buffer.concat([head, Buffer.alloc(8), compactSize(10_000), Buffer.alloc(60_000, 7), whole]),
       );
       await cage.pause(100);
     }

@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour';
-import { getHeaders, inventory, unknown } from '../bytes';
+import { getHeaders, inventory, randomHashes } from '../bytes';
 import { frame } from '../cage';
 
 export const getdataAndGetheadersFloods: Behaviour = {
@@ -9,7 +9,7 @@ export const getdataAndGetheadersFloods: Behaviour = {
   run: async (cage) => {
     const [data, heads] = await Promise.all([cage.join(), cage.join()]);
     await Promise.all([
-      cage.flood(data.socket, () => frame('getdata', inventory(1, unknown(10)))),
+      cage.flood(data.socket, () => frame('getdata', inventory(1, randomHashes(10)))),
       cage.flood(heads.socket, () => frame('getheaders', getHeaders())),
     ]);
   },

@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour';
-import { GENESIS, block, coin, hash256, inventory, transaction } from '../bytes';
+import { GENESIS, block, randomOutpoint, hash256, inventory, transaction } from '../bytes';
 
 export const mutatedBlocks: Behaviour = {
   name: 'mutated-blocks',
@@ -8,7 +8,7 @@ export const mutatedBlocks: Behaviour = {
   run: async (cage) => {
     const peer = await cage.join();
     const { header, bytes } = block(GENESIS, 1, {
-      transactions: [transaction({ spends: [coin()], outputs: 2 })],
+      transactions: [transaction({ spends: [randomOutpoint()], outputs: 2 })],
       tag: 77,
     });
     const mutated = Buffer.from(bytes);

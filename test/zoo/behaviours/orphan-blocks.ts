@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour';
-import { block, coin, header, transaction, unknown } from '../bytes';
+import { block, randomOutpoint, header, transaction, randomHashes } from '../bytes';
 import { frame } from '../cage';
 
 export const orphanBlocks: Behaviour = {
@@ -8,9 +8,9 @@ export const orphanBlocks: Behaviour = {
   ends: ['flood'],
   run: async (cage) => {
     const { socket } = await cage.join();
-    const filler = transaction({ spends: [coin()], outputs: 10_000 });
+    const filler = transaction({ spends: [randomOutpoint()], outputs: 10_000 });
     await cage.flood(socket, (tag) => {
-      const [nowhere = Buffer.alloc(32)] = unknown(1);
+      const [nowhere = Buffer.alloc(32)] = randomHashes(1);
       const parent = header(nowhere, nowhere, 1_700_000_000);
       return frame('block', block(parent, 500, { transactions: [filler], tag }).bytes);
     });

@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour';
-import { coin, hash256, transaction } from '../bytes';
+import { randomOutpoint, hash256, transaction } from '../bytes';
 import { frame } from '../cage';
 
 export const thousandsOfChildren: Behaviour = {
@@ -9,7 +9,7 @@ export const thousandsOfChildren: Behaviour = {
   run: async (cage) => {
     const { socket } = await cage.join();
     while (!cage.isOver && !socket.destroyed) {
-      const parent = transaction({ spends: [coin()], outputs: 3_000 });
+      const parent = transaction({ spends: [randomOutpoint()], outputs: 3_000 });
       const txid = hash256(parent);
       const child = (index: number): Buffer => transaction({ spends: [{ txid, index }], outputs: 1 });
       await cage.flood(socket, (index) => frame('tx', child(index)), 3_000);

@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour';
-import { coin, transaction } from '../bytes';
+import { randomOutpoint, transaction } from '../bytes';
 import { frame } from '../cage';
 
 export const transactionsOf111000Outputs: Behaviour = {
@@ -9,7 +9,7 @@ export const transactionsOf111000Outputs: Behaviour = {
   run: async (cage) => {
     const { socket } = await cage.join();
     await cage.flood(socket, () =>
-      frame('tx', transaction({ spends: [coin()], outputs: 111_000, script: Buffer.alloc(0) })),
+      frame('tx', transaction({ spends: [randomOutpoint()], outputs: 111_000, script: Buffer.alloc(0) })),
     );
   },
 };

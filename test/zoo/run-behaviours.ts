@@ -10,7 +10,7 @@ import type { Behaviour } from './behaviour';
 import type { CulpritsNews, CulpritsOrder, LeaveOrder } from './culprits-child';
 import { HONEST_PEERS } from './honest-data';
 import { HonestPeer } from './honest-peer';
-import { type Finding, type Seen, hasEnd, isBack, judge } from './judge';
+import { type Finding, type Observations, hasEnd, isBack, judge } from './judge';
 import type { ListenerNews, ListenerOrder, ListenerReport } from './listener-child';
 
 /** How a run goes. */
@@ -43,7 +43,7 @@ const LOOK_MS = 2_000;
 const DRAIN_MS = 70_000;
 
 /** Lets behaviours loose on a listener, all at once, and judges what was seen. */
-export async function run(behaviours: readonly Behaviour[], options: RunOptions): Promise<Finding> {
+export async function runBehaviours(behaviours: readonly Behaviour[], options: RunOptions): Promise<Finding> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-zoo-'));
   const started: { listener?: ChildProcess } = {};
   const processorMs = (): number => threadMs(started.listener?.pid);
@@ -66,7 +66,7 @@ export async function run(behaviours: readonly Behaviour[], options: RunOptions)
       pin(culprits, 1);
     }
     const port = await freePort();
-    const listening = heard(listener, (news: ListenerNews) => 'listening' in news);
+    const listening = nextMessage(listener, (news: ListenerNews) => 'listening' in news);
     tell(listener, { listen: { port, honest: honest.map((peer) => peer.endpoint), dataDir: folder } });
     await listening;
     while (honest.some((peer) => !peer.isConnected)) await sleep(50);
@@ -74,7 +74,7 @@ export async function run(behaviours: readonly Behaviour[], options: RunOptions)
     await sleep(WARM_MS);
     const before = await report(listener);
     const names = behaviours.map(({ name }) => name);
-    const done = heard(culprits, (news: CulpritsNews) => 'done' in news);
+    const done = nextMessage(culprits, (news: CulpritsNews) => 'done' in news);
     culprits.send({
       port,
       names,
@@ -98,7 +98,7 @@ export async function run(behaviours: readonly Behaviour[], options: RunOptions)
     const exited = once(listener, 'exit');
     listener.disconnect();
     const [status] = (await exited) as [number | null];
-    const seen: Seen = {
+    const seen: Observations = {
       behaviours,
       addresses: honest.map(({ endpoint }) => formatEndpoint(endpoint)),
       honest: honest.map(({ record }) => record),
@@ -146,7 +146,7 @@ function tell(child: ChildProcess, order: ListenerOrder): void {
 }
 
 /** Resolves with the first message that is wanted. @throws where the process ends before */
-async function heard<T>(child: ChildProcess, isWanted: (news: T) => boolean): Promise<T> {
+async function nextMessage<T>(child: ChildProcess, isWanted: (news: T) => boolean): Promise<T> {
   return new Promise((resolve, reject) => {
     const listen = (news: unknown): void => {
       if (!isWanted(news as T)) return;
@@ -176,14 +176,14 @@ async function settled(
 }
 
 async function reasonsSoFar(listener: ChildProcess): Promise<ListenerReport['reasons']> {
-  const answered = heard(listener, (news: ListenerNews) => 'reasons' in news);
+  const answered = nextMessage(listener, (news: ListenerNews) => 'reasons' in news);
   tell(listener, { reasons: true });
   const news = await answered;
   return 'reasons' in news ? news.reasons : {};
 }
 
 async function report(listener: ChildProcess): Promise<ListenerReport> {
-  const answered = heard(listener, (news: ListenerNews) => 'report' in news);
+  const answered = nextMessage(listener, (news: ListenerNews) => 'report' in news);
   tell(listener, { report: true });
   const news = await answered;
   if (!('report' in news)) throw new Error('no report');
