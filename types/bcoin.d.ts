@@ -38,6 +38,10 @@ declare module 'bcoin/lib/net/packets' {
     nonce: Buffer;
   }
   export class VerackPacket extends Packet {}
+  export class PongPacket extends Packet {
+    constructor(nonce: Buffer);
+    readonly nonce: Buffer;
+  }
   export const types: { readonly VERSION: number; readonly VERACK: number };
   export function fromRaw(command: string, payload: Buffer): Packet;
 }

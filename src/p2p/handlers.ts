@@ -6,7 +6,8 @@ import type { BlockRequests } from './block-requests';
 import type { BlockChecks } from './compact/block-checks';
 import type { CompactBlocks, RebuiltBlock } from './compact/compact-blocks';
 import type { HighBandwidth } from './compact/high-bandwidth';
-import type { Connection, MessageHandlers } from './connection';
+import type { Connection } from './connection';
+import type { MessageHandlers } from './message-dispatcher';
 import type { P2PEvents } from './p2p-events';
 import { INV_BLOCK, INV_TX, INV_WTX } from '../wire/messages/inventory';
 import type { TransactionRequests } from './transaction-requests';
@@ -52,15 +53,15 @@ export function messageHandlers({
     bus.emit('block', { peer: connection, block, receivedMs, ...answer });
   };
   return {
-    version: (connection, claims) => connection.introduced(claims),
-    verack: (connection) => connection.acknowledged(),
+    version: (connection, claims) => connection.versionReceived(claims),
+    verack: (connection) => connection.verackReceived(),
     // Answered here, as strangers send them by the million; one without a nonce wants no answer (BIP31).
     ping: (connection, nonce, { payload }) => {
       if (nonce !== null) connection.send('pong', payload.subarray(0, NONCE_BYTES));
     },
     pong: (connection, nonce, { payload }) => {
-      if (connection.answered(nonce) || nonce === NO_NONCE)
-        connection.delegate(packets.fromRaw('pong', payload));
+      if (connection.pongReceived(nonce) || nonce === NO_NONCE)
+        connection.delegate(new packets.PongPacket(payload.subarray(0, NONCE_BYTES)));
     },
     wtxidrelay: (connection) => {
       // BIP339: only between version and verack.

@@ -2,7 +2,8 @@ import type { Clock } from '../../lib/clock';
 import type { EventBus } from '../../lib/event-bus';
 import { type Block, parseBlock } from '../../wire/block';
 import type { BlockRequests } from '../block-requests';
-import type { Arrival, Connection } from '../connection';
+import type { Connection } from '../connection';
+import type { Arrival } from '../message-dispatcher';
 import type { P2PEvents } from '../p2p-events';
 import type { BlockTxnMessage } from '../../wire/messages/blocktxn';
 import type { CmpctBlockMessage } from '../../wire/messages/cmpctblock';
@@ -97,7 +98,7 @@ export class CompactBlocks {
     this.tried.add(hash);
 
     const partial = PartialBlock.from(message, this.modules.relayed);
-    const facts = {
+    const outcome = {
       hash: message.header.hash,
       prefilled: message.prefilled.length,
       shortIds: message.shortIds.length,
@@ -105,11 +106,11 @@ export class CompactBlocks {
       blockTxnBytes: 0,
     };
     if (partial === undefined) {
-      this.giveUp(connection, hash, facts);
+      this.giveUp(connection, hash, outcome);
       return null;
     }
     const missing = partial.missing.length;
-    const waiting = { hash, connection, partial, receivedMs, facts: { ...facts, missing } };
+    const waiting = { hash, connection, partial, receivedMs, outcome: { ...outcome, missing } };
     if (missing === 0) return this.finish(waiting);
     this.waiting.set(hash, waiting);
     this.asked.add(keyOf(connection, hash));
@@ -129,10 +130,10 @@ export class CompactBlocks {
     this.asked.delete(key);
     if (waiting?.connection !== connection) return null;
     this.waiting.delete(hash);
-    const facts = { ...waiting.outcome, blockTxnBytes: bytes };
-    if (waiting.partial.fill(transactions)) return this.finish({ ...waiting, outcome: facts });
+    const outcome = { ...waiting.outcome, blockTxnBytes: bytes };
+    if (waiting.partial.fill(transactions)) return this.finish({ ...waiting, outcome: outcome });
     connection.report('wrong-blocktxn');
-    this.giveUp(connection, hash, facts);
+    this.giveUp(connection, hash, outcome);
     return null;
   }
 
@@ -148,10 +149,10 @@ export class CompactBlocks {
   /** Gives up peers that are gone or silent; to be called several times a second. */
   tick(): void {
     const now = this.modules.clock.monotonicMs();
-    for (const { hash, connection, outcome: facts, receivedMs } of this.waiting.values()) {
+    for (const { hash, connection, outcome: outcome, receivedMs } of this.waiting.values()) {
       if (!connection.ended && now - receivedMs <= TIMEOUT_MS) continue;
       this.waiting.delete(hash);
-      this.modules.bus.emit('compactBlock', facts);
+      this.modules.bus.emit('compactBlock', outcome);
       this.modules.blocks.passOver(connection, hash);
       this.modules.highBandwidth.lapsed(connection);
     }
@@ -161,23 +162,23 @@ export class CompactBlocks {
     hash,
     connection,
     partial,
-    outcome: facts,
+    outcome: outcome,
     receivedMs,
   }: PendingRebuild): RebuiltBlock | null {
     const block = parseBlock(partial.serialize());
     if (!this.modules.checks.isIntact(block)) {
       // Some relayed transaction has the short id of another.
-      this.giveUp(connection, hash, facts);
+      this.giveUp(connection, hash, outcome);
       return null;
     }
     const ms = this.modules.clock.monotonicMs() - receivedMs;
-    this.modules.bus.emit('compactBlock', { ...facts, rebuilt: { bytes: block.size, ms } });
+    this.modules.bus.emit('compactBlock', { ...outcome, rebuilt: { bytes: block.size, ms } });
     return { block, receivedMs };
   }
 
   /** Asks for the whole block, of the same peer: it answers. */
-  private giveUp(connection: Connection, hash: string, facts: Outcome): void {
-    this.modules.bus.emit('compactBlock', facts);
+  private giveUp(connection: Connection, hash: string, outcome: Outcome): void {
+    this.modules.bus.emit('compactBlock', outcome);
     this.modules.blocks.askWhole(connection, hash);
   }
 }
