@@ -148,7 +148,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   log.info('listening', {
     network,
     peers: config.connect.length,
-    ...(join === undefined ? {} : { join: join.peers, known: join.book.size }),
+    ...(join === undefined ? {} : { join: join.peers, known: join.addrman.size }),
     export: queues.map(({ name }) => name),
     ...(serving.url === null ? {} : { page: serving.url }),
   });

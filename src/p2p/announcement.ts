@@ -12,12 +12,12 @@ const OVERDUE_A_LAPSE = 4;
 /**
  * What an announcement waits for. It stands in one list at most, by its state:
  * `delayed` - for its delay to pass (in the deadlines);
- * `lined` - for its turn under the limit (in the line of its peer);
+ * `queued` - for its turn under the limit (in the line of its peer);
  * `standby` - for the peer that was asked to fail (among the candidates of the transaction);
  * `asked` - for the transaction, for a short time; `overdue` - for longer (in the deadlines);
  * `done` - for nothing: the peer did not give the transaction.
  */
-export type AnnouncementState = 'delayed' | 'lined' | 'standby' | 'asked' | 'overdue' | 'done';
+export type AnnouncementState = 'delayed' | 'queued' | 'standby' | 'asked' | 'overdue' | 'done';
 
 /** A transaction that is wanted, under the id by which it was announced. */
 export interface WantedTransaction {
@@ -108,7 +108,7 @@ export class Announcement implements ListItem<Announcement> {
     const { peer } = this;
     this.list?.remove(this);
     // A peer with an empty line waits for no turn.
-    if (this.state === 'lined' && peer.queue.size === 0) peer.list?.remove(peer);
+    if (this.state === 'queued' && peer.queue.size === 0) peer.list?.remove(peer);
     if (this.isInFlight) peer.inFlight--;
     if (this.state === 'overdue') peer.overdue--;
     if (state === 'done' && this.state !== 'done') this.transaction.open--;

@@ -39,7 +39,7 @@ export class RequestQueues {
    */
   add(announcement: Announcement, atFront = false): void {
     const { peer } = announcement;
-    announcement.become('lined');
+    announcement.become('queued');
     if (atFront) peer.queue.unshift(announcement);
     else peer.queue.push(announcement);
     if (peer.list === null) this.busyOf(peer)?.push(peer);

@@ -27,9 +27,9 @@ async function misbehave({ port, names, seconds, comeBack }: CulpritsOrder): Pro
   const until = performance.now() + seconds * 1_000;
   await Promise.all(
     names.map(async (name) => {
-      const place = BEHAVIOURS.findIndex((each) => each.name === name);
-      const behaviour = BEHAVIOURS[place];
-      const cage = new Cage({ port, index: place, until });
+      const index = BEHAVIOURS.findIndex((each) => each.name === name);
+      const behaviour = BEHAVIOURS[index];
+      const cage = new Cage({ port, index: index, until });
       cages.set(name, cage);
       try {
         // What was ended comes back from other addresses, as long as the run goes on.

@@ -26,7 +26,7 @@ export class AddrResponseCache {
   private expires = -Infinity;
 
   constructor(
-    private readonly book: AddressManager,
+    private readonly addrman: AddressManager,
     private readonly monotonicMs: () => number,
     private readonly unixTime: () => number,
   ) {}
@@ -35,9 +35,9 @@ export class AddrResponseCache {
   addresses(): readonly NetworkAddress[] {
     const now = this.monotonicMs();
     if (now < this.expires) return this.answer;
-    const count = Math.min(MAX_ADDRESSES, Math.floor((this.book.size * PERCENT) / 100));
+    const count = Math.min(MAX_ADDRESSES, Math.floor((this.addrman.size * PERCENT) / 100));
     if (count === 0) return [];
-    const good = [...this.book.addresses()].filter((known) => !isTerrible(known, this.unixTime()));
+    const good = [...this.addrman.addresses()].filter((known) => !isTerrible(known, this.unixTime()));
     this.answer = shuffled(good).slice(0, count).map(copyOf);
     const life = this.answer.length > 0 ? LEAST_LIFE_MS + Math.random() * MORE_LIFE_MS : NOTHING_LIFE_MS;
     this.expires = now + life;

@@ -16,7 +16,7 @@ const SECRET_BYTES = 32;
 
 /** A book and bans, as they were in the file. */
 export interface LoadedAddresses {
-  readonly book: AddressManager;
+  readonly addrman: AddressManager;
   readonly bans: Bans;
 }
 
@@ -52,16 +52,16 @@ export class AddressFile {
     );
     const isWholeHeader = header?.network === this.network;
     const secret = isWholeHeader ? header.secret : randomBytes(SECRET_BYTES);
-    const book = new AddressManager({ network: this.network, secret, unixTime });
+    const addrman = new AddressManager({ network: this.network, secret, unixTime });
     const bans = new Bans(times);
-    if (text === null) return { book, bans };
+    if (text === null) return { addrman, bans };
     let whole = 0;
     // Without a first line, or with one that has run into the second, that may be a record too.
     const records = isOthers ? [] : (isWholeHeader ? lines : [first, ...lines]).flatMap(splitRecords);
     for (const line of records) {
       const known = parseAddress(line);
       const ban = parseBan(line);
-      if (known !== null) book.restore(known);
+      if (known !== null) addrman.restore(known);
       if (ban !== null) bans.restore(ban);
       if (known !== null || ban !== null) whole++;
     }
@@ -76,14 +76,14 @@ export class AddressFile {
         : this.notOurs(header?.network);
       warn(`addresses ${this.file}: ${what}; the file is kept as ${path.basename(aside)}`);
     }
-    return { book, bans };
+    return { addrman, bans };
   }
 
   /** Writes the file; one call after another where several come together. @throws FailureError */
-  save(book: AddressManager, bans: Bans): Promise<void> {
+  save(addrman: AddressManager, bans: Bans): Promise<void> {
     this.saving = this.saving
       .catch(() => undefined)
-      .then(async () => this.write(await formatAddresses(book, bans)));
+      .then(async () => this.write(await formatAddresses(addrman, bans)));
     return this.saving;
   }
 

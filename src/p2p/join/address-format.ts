@@ -69,14 +69,14 @@ export function parseBan(line: string): Ban | null {
  * A book and the bans as lines of text, as people can read and search them: a header, then an address or a
  * ban a line. IPs are written as such, other addresses in hexadecimal. Leaves time for other work in between.
  */
-export async function formatAddresses(book: AddressManager, bans: Bans): Promise<string> {
+export async function formatAddresses(addrman: AddressManager, bans: Bans): Promise<string> {
   const lines: string[] = [];
-  for (const known of book.addresses()) {
+  for (const known of addrman.addresses()) {
     lines.push(formatAddress(known));
     if (lines.length % LINES_A_TURN === 0) await setImmediate();
   }
   for (const { subject, until } of bans.list()) lines.push(`ban ${subject} ${until}`);
-  const header = `btcdmon-node addresses 1 ${book.network} ${lines.length} ${book.secret.toString('hex')}`;
+  const header = `btcdmon-node addresses 1 ${addrman.network} ${lines.length} ${addrman.secret.toString('hex')}`;
   return `${[header, ...lines].join('\n')}\n`;
 }
 

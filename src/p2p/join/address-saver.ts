@@ -13,7 +13,7 @@ const SAVE_MS_AN_ADDRESS = 5;
 
 /** What keeping addresses works with. */
 export interface AddressSaverModules {
-  readonly book: AddressManager;
+  readonly addrman: AddressManager;
   readonly bans: Bans;
   /** Where both are kept; null where they are not. */
   readonly file: AddressFile | null;
@@ -34,8 +34,8 @@ export class AddressSaver {
 
   /** Notes that there is something to keep. */
   changed(): void {
-    const { book, monotonicMs } = this.modules;
-    this.saveAt = Math.min(this.saveAt, monotonicMs() + SAVE_MS + SAVE_MS_AN_ADDRESS * book.size);
+    const { addrman, monotonicMs } = this.modules;
+    this.saveAt = Math.min(this.saveAt, monotonicMs() + SAVE_MS + SAVE_MS_AN_ADDRESS * addrman.size);
   }
 
   /** Saves where it is time to; to be called every second or so. */
@@ -45,10 +45,10 @@ export class AddressSaver {
 
   /** Saves now. Where that fails (disk full), the operator is told, once a minute, and it is tried again. */
   async save(): Promise<void> {
-    const { bans, book, file, warn } = this.modules;
+    const { bans, addrman, file, warn } = this.modules;
     this.saveAt = Infinity;
     try {
-      await file?.save(book, bans);
+      await file?.save(addrman, bans);
     } catch (error) {
       this.changed();
       if (this.mayWarn.may()) warn(messageOf(error));

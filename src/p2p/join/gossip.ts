@@ -16,7 +16,7 @@ const NO_PAYLOAD = Buffer.alloc(0);
 /** What gossip works with. */
 export interface GossipModules {
   readonly bus: EventBus<P2PEvents>;
-  readonly book: AddressManager;
+  readonly addrman: AddressManager;
   readonly monotonicMs: () => number;
   readonly unixTime: () => number;
   /** Called when the book may have changed. */
@@ -33,7 +33,7 @@ export class Gossip {
   private readonly answered = new WeakSet<Connection>();
 
   constructor(private readonly modules: GossipModules) {
-    this.responses = new AddrResponseCache(modules.book, modules.monotonicMs, modules.unixTime);
+    this.responses = new AddrResponseCache(modules.addrman, modules.monotonicMs, modules.unixTime);
   }
 
   /** Asks a peer that we have dialled; to be called once, after the handshake. */
@@ -54,15 +54,15 @@ export class Gossip {
 
   /** Takes what a peer tells; which of it, where it is too much, chance decides. */
   learn(connection: Connection, addresses: readonly NetworkAddress[]): void {
-    const { book, bus, changed, monotonicMs } = this.modules;
+    const { addrman, bus, changed, monotonicMs } = this.modules;
     const place = parseIp(connection.host);
     if (!connection.established || place === null) return;
     const taken = this.allowanceOf(connection).take(addresses.length, monotonicMs());
     const count = addresses.length - taken;
     if (count > 0) bus.emit('addressesLimited', { peer: connection, count });
     if (taken === 0) return;
-    const sourceGroup = sourceGroupOf(book.network, place);
-    for (const address of shuffled(addresses).slice(0, taken)) book.add(address, sourceGroup);
+    const sourceGroup = sourceGroupOf(addrman.network, place);
+    for (const address of shuffled(addresses).slice(0, taken)) addrman.add(address, sourceGroup);
     changed();
   }
 

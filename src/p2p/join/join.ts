@@ -42,7 +42,7 @@ export interface JoinParts {
   readonly seeds: readonly DnsSeed[];
   /** `IP:port` of the DNS server that is asked; without it the system's. */
   readonly resolver?: string;
-  readonly book: AddressManager;
+  readonly addrman: AddressManager;
   readonly bans: Bans;
   /** Where both are kept. */
   readonly file: AddressFile | null;
@@ -80,23 +80,24 @@ export class Join {
     private readonly modules: JoinModules,
   ) {
     const { bus, clock, connections, open } = modules;
-    const { book, log, network, peers, seeds, unixTime } = parts;
+    const { addrman, log, network, peers, seeds, unixTime } = parts;
     const monotonicMs = (): number => clock.monotonicMs();
     const changed = (): void => this.saver.changed();
     const isBanned = (host: string, port: number): boolean => this.isBanned(host, port);
     this.outbound = new Outbound({
-      ...{ book, network, peers, isBanned, open, connections, monotonicMs, changed },
+      ...{ addrman, network, peers, isBanned, open, connections, monotonicMs, changed },
     });
     this.seeding = new Seeding({
-      ...{ network, seeds, book, unixTime, changed },
+      ...{ network, seeds, addrman, unixTime, changed },
       lookup: new SeedLookup(parts.resolver),
       isJoined: () => this.outbound.established >= Math.min(peers, PEERS_WITHOUT_SEEDS),
-      told: (seed, addresses) => log.info('addresses from a DNS seed', { seed, addresses, known: book.size }),
+      told: (seed, addresses) =>
+        log.info('addresses from a DNS seed', { seed, addresses, known: addrman.size }),
       failed: (seed, reason) => log.warn('no addresses from a DNS seed', { seed, reason }),
     });
     const { bans, file, listener, maxInbound } = parts;
     this.saver = new AddressSaver({
-      ...{ book, bans, file, monotonicMs },
+      ...{ addrman, bans, file, monotonicMs },
       warn: (reason) => log.warn('addresses are not kept', { reason }),
     });
     this.inbound =
@@ -110,7 +111,7 @@ export class Join {
             },
           );
     this.foreignDials = new ForeignDials(monotonicMs);
-    this.gossip = new Gossip({ bus, book, monotonicMs, unixTime, changed });
+    this.gossip = new Gossip({ bus, addrman, monotonicMs, unixTime, changed });
     bus.on('handshake', ({ peer }) => this.established(peer));
     bus.on('addresses', ({ peer, addresses }) => {
       const connection = this.connectionOf(peer);
@@ -121,7 +122,7 @@ export class Join {
 
   /** Number of addresses that are known, and that are banned. */
   get gauges(): { readonly known: number; readonly banned: number } {
-    return { known: this.parts.book.size, banned: this.parts.bans.size };
+    return { known: this.parts.addrman.size, banned: this.parts.bans.size };
   }
 
   start(): void {

@@ -45,14 +45,14 @@ export type OutboundPeer = Pick<
 
 /** What looks for peers works with. */
 export interface OutboundModules {
-  readonly book: AddressManager;
+  readonly addrman: AddressManager;
   readonly network: NetworkName;
   /** How many peers are wanted beside those that the user named. */
   readonly peers: number;
   readonly isBanned: (host: string, port: number) => boolean;
   readonly open: (host: string, port: number) => OutboundPeer | null;
   /** All connections of the program, of whatever kind. */
-  readonly connections: Pick<Connections<OutboundPeer>, 'guestsAt' | 'outbound'>;
+  readonly connections: Pick<Connections<OutboundPeer>, 'inboundFrom' | 'outbound'>;
   readonly monotonicMs: () => number;
   /** Called when something was learned of an address. */
   readonly changed: () => void;
@@ -86,10 +86,10 @@ export class Outbound {
 
   /** Dials one address where peers are missing; to be called twice a second, as Core does. */
   tick(): void {
-    const { book, peers, open } = this.modules;
+    const { addrman, peers, open } = this.modules;
     if (this.active.size >= peers) return;
     const accepts = this.dialFilter();
-    const known = book.pick((it) => isUseful(it.services) && accepts(it)) ?? book.pick(accepts);
+    const known = addrman.pick((it) => isUseful(it.services) && accepts(it)) ?? addrman.pick(accepts);
     const host = known === undefined ? null : ipOf(known);
     if (known === undefined || host === null) return;
     const connection = open(host, known.port);
@@ -102,14 +102,14 @@ export class Outbound {
   worked(connection: OutboundPeer): void {
     for (const [key, active] of this.active)
       if (active === connection) {
-        const known = this.modules.book.get(key);
-        if (known !== undefined) this.modules.book.worked(known, connection.claims?.services ?? 0n);
+        const known = this.modules.addrman.get(key);
+        if (known !== undefined) this.modules.addrman.worked(known, connection.claims?.services ?? 0n);
         this.modules.changed();
       }
   }
 
   private ended(known: KnownAddress, connection: OutboundPeer, reason: DisconnectReason): void {
-    const { book, changed, monotonicMs, peers } = this.modules;
+    const { addrman, changed, monotonicMs, peers } = this.modules;
     this.active.delete(known.key);
     const now = monotonicMs();
     const lasted = connection.established && now - connection.openedAt > GOOD_MS;
@@ -118,9 +118,9 @@ export class Outbound {
     if (reason === 'stopped') return;
     if (reason === 'self-connection') {
       this.ours.add(known.key);
-      book.forget(known.key);
+      addrman.forget(known.key);
     } else if (!connection.established) {
-      book.failed(known, this.established >= Math.min(peers - 1, ONLINE_PEERS));
+      addrman.failed(known, this.established >= Math.min(peers - 1, ONLINE_PEERS));
     }
     changed();
   }

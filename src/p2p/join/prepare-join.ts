@@ -44,24 +44,24 @@ export async function prepareJoin(options: JoinOptions, place: JoinContext): Pro
   const unixTime = (): number => Math.floor(Date.now() / 1_000);
   const times = { unixTime, monotonicMs: () => performance.now() };
   const file = directory === undefined ? null : new AddressFile(directory, network);
-  const { bans, book } = (await file?.load(times, (message) => log.warn(message, {}))) ?? {
-    book: new AddressManager({ network, secret: randomBytes(32), unixTime }),
+  const { bans, addrman } = (await file?.load(times, (message) => log.warn(message, {}))) ?? {
+    addrman: new AddressManager({ network, secret: randomBytes(32), unixTime }),
     bans: new Bans(times),
   };
   const isHopeless =
-    peers > 0 && seeds.length === 0 && !hasPeers && listen === undefined && !someDialable(book);
+    peers > 0 && seeds.length === 0 && !hasPeers && listen === undefined && !someDialable(addrman);
   if (isHopeless)
     throw new UsageError(
       `--join: ${network} has no DNS seeds and no node of it is known; give --connect host[:port] or --seed name[:port]`,
     );
   const listener = listen === undefined ? null : await Listener.bind(listen);
   return {
-    ...{ network, peers, maxInbound, seeds, book, bans, file, listener, unixTime, log },
+    ...{ network, peers, maxInbound, seeds, addrman, bans, file, listener, unixTime, log },
     ...(resolver === undefined ? {} : { resolver }),
   };
 }
 
-function someDialable(book: AddressManager): boolean {
-  for (const known of book.addresses()) if (isDialable(book.network, known)) return true;
+function someDialable(addrman: AddressManager): boolean {
+  for (const known of addrman.addresses()) if (isDialable(addrman.network, known)) return true;
   return false;
 }

@@ -33,7 +33,7 @@ const SERVICES = 0x9n;
 export interface SeedingModules {
   readonly network: NetworkName;
   readonly seeds: readonly DnsSeed[];
-  readonly book: AddressManager;
+  readonly addrman: AddressManager;
   readonly lookup: SeedLookup;
   /** Whether there are peers enough to go without seeds. */
   readonly isJoined: () => boolean;
@@ -84,7 +84,7 @@ export class Seeding {
   }
 
   private async askOne(seed: DnsSeed): Promise<void> {
-    const { book, changed, failed, lookup, network, told, unixTime } = this.modules;
+    const { addrman, changed, failed, lookup, network, told, unixTime } = this.modules;
     let addresses: string[];
     try {
       addresses = await lookup.addresses(seed);
@@ -97,7 +97,8 @@ export class Seeding {
     for (const address of addresses) {
       const raw = parseIp(address);
       const time = unixTime() - 3 * DAY - Math.floor(Math.random() * 4 * DAY);
-      if (raw !== null && book.add({ ...raw, port, services: SERVICES, time }, `seed:${seed.host}`)) added++;
+      if (raw !== null && addrman.add({ ...raw, port, services: SERVICES, time }, `seed:${seed.host}`))
+        added++;
     }
     if (added > 0) changed();
     told(seed.host, added);
@@ -106,7 +107,8 @@ export class Seeding {
   /** Addresses that can be dialled. */
   private known(): number {
     let count = 0;
-    for (const known of this.modules.book.addresses()) if (isDialable(this.modules.network, known)) count++;
+    for (const known of this.modules.addrman.addresses())
+      if (isDialable(this.modules.network, known)) count++;
     return count;
   }
 }

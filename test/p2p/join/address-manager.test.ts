@@ -29,11 +29,11 @@ function* flood(groups: number, count: number): Generator<NetworkAddress> {
 
 describe('what is told', () => {
   it('is taken once, two hours older than told', () => {
-    const book = bookOf();
-    expect(book.add(told([8, 8, 8, 8]), 's')).toBe(true);
-    expect(book.add(told([8, 8, 8, 8]), 'other')).toBe(false);
-    expect(book.size).toBe(1);
-    expect([...book.addresses()][0]).toMatchObject({
+    const addrman = bookOf();
+    expect(addrman.add(told([8, 8, 8, 8]), 's')).toBe(true);
+    expect(addrman.add(told([8, 8, 8, 8]), 'other')).toBe(false);
+    expect(addrman.size).toBe(1);
+    expect([...addrman.addresses()][0]).toMatchObject({
       time: NOW - DAY - 7_200,
       sourceGroup: 's',
       lastSuccess: 0,
@@ -45,120 +45,120 @@ describe('what is told', () => {
     ['before Bitcoin', 100_000_000],
     ['no time', 0],
   ])('is of five days ago where the time is in %s', (_, time) => {
-    const book = bookOf();
-    book.add(told([8, 8, 8, 8], { time }), 's');
-    expect([...book.addresses()][0]?.time).toBe(NOW - 5 * DAY);
+    const addrman = bookOf();
+    addrman.add(told([8, 8, 8, 8], { time }), 's');
+    expect([...addrman.addresses()][0]?.time).toBe(NOW - 5 * DAY);
   });
 
   it('is younger when told again, and has all the services that any told', () => {
-    const book = bookOf();
+    const addrman = bookOf();
     const known = told([8, 8, 8, 8], { time: NOW - 10 * DAY });
-    book.add(known, 's');
-    book.add({ ...known, time: NOW - 60, services: 1n << 63n }, 's');
-    expect([...book.addresses()][0]).toMatchObject({ time: NOW - 60 - 7_200, services: (1n << 63n) | 9n });
+    addrman.add(known, 's');
+    addrman.add({ ...known, time: NOW - 60, services: 1n << 63n }, 's');
+    expect([...addrman.addresses()][0]).toMatchObject({ time: NOW - 60 - 7_200, services: (1n << 63n) | 9n });
   });
 
   it('is not kept where it leads nowhere', () => {
-    const book = bookOf();
-    expect(book.add(told([127, 0, 0, 1]), 's')).toBe(false);
-    expect(book.add(told([10, 0, 0, 1]), 's')).toBe(false);
-    expect(book.add(told([8, 8, 8, 8], { port: 0 }), 's')).toBe(false);
+    const addrman = bookOf();
+    expect(addrman.add(told([127, 0, 0, 1]), 's')).toBe(false);
+    expect(addrman.add(told([10, 0, 0, 1]), 's')).toBe(false);
+    expect(addrman.add(told([8, 8, 8, 8], { port: 0 }), 's')).toBe(false);
     expect(bookOf('regtest').add(told([8, 8, 8, 8]), 's')).toBe(false);
     expect(bookOf('regtest').add(told([127, 0, 3, 1]), 's')).toBe(true);
-    expect(book.size).toBe(0);
+    expect(addrman.size).toBe(0);
   });
 
   it('is its own copy of the bytes', () => {
-    const book = bookOf();
+    const addrman = bookOf();
     const address = Buffer.from([8, 8, 8, 8]);
-    book.add(told([0, 0, 0, 0], { address }), 's');
+    addrman.add(told([0, 0, 0, 0], { address }), 's');
     address.fill(9);
-    expect([...book.addresses()][0]?.address).toEqual(Buffer.from([8, 8, 8, 8]));
+    expect([...addrman.addresses()][0]?.address).toEqual(Buffer.from([8, 8, 8, 8]));
   });
 });
 
 describe('a hostile peer', () => {
   it('fills a sixteenth of the book, whatever it tells', () => {
-    const book = bookOf();
-    for (const address of flood(800, 20)) book.add(address, 'hostile');
-    expect(book.size).toBeGreaterThan(500);
-    expect(book.size).toBeLessThanOrEqual(1_024);
+    const addrman = bookOf();
+    for (const address of flood(800, 20)) addrman.add(address, 'hostile');
+    expect(addrman.size).toBeGreaterThan(500);
+    expect(addrman.size).toBeLessThanOrEqual(1_024);
     // What others tell has its place.
     let kept = 0;
-    for (let i = 0; i < 200; i++) if (book.add(told([9, i, 1, 1]), `honest${i}`)) kept++;
+    for (let i = 0; i < 200; i++) if (addrman.add(told([9, i, 1, 1]), `honest${i}`)) kept++;
     expect(kept).toBeGreaterThan(170);
   });
 
   it('gets 64 places for all the addresses of one group', () => {
-    const book = bookOf();
-    for (const address of flood(1, 5_000)) book.add(address, 'hostile');
-    expect(book.size).toBe(64);
+    const addrman = bookOf();
+    for (const address of flood(1, 5_000)) addrman.add(address, 'hostile');
+    expect(addrman.size).toBe(64);
   });
 
   it('of many groups fills the book to its bound, and pushes out none that has worked', () => {
-    const book = bookOf();
-    book.add(told([9, 9, 9, 9]), 'friend');
-    const friend = book.get(keyOf(told([9, 9, 9, 9])));
+    const addrman = bookOf();
+    addrman.add(told([9, 9, 9, 9]), 'friend');
+    const friend = addrman.get(keyOf(told([9, 9, 9, 9])));
     if (friend === undefined) throw new Error('it was not kept');
-    book.worked(friend, 9n);
+    addrman.worked(friend, 9n);
     for (let source = 0; source < 200; source++)
-      for (const address of flood(60, 5)) book.add({ ...address, port: 2_000 + source }, `hostile${source}`);
-    expect(book.size).toBeGreaterThan(14_000);
-    expect(book.size).toBeLessThanOrEqual(16_384);
-    expect(book.get(friend.key)).toBe(friend);
+      for (const address of flood(60, 5)) addrman.add({ ...address, port: 2_000 + source }, `hostile${source}`);
+    expect(addrman.size).toBeGreaterThan(14_000);
+    expect(addrman.size).toBeLessThanOrEqual(16_384);
+    expect(addrman.get(friend.key)).toBe(friend);
   });
 });
 
 describe('an address makes room in a full bucket', () => {
   const full = (): AddressManager => {
-    const book = bookOf();
-    for (const address of flood(1, 64)) book.add(address, 's');
-    expect(book.size).toBe(64);
-    return book;
+    const addrman = bookOf();
+    for (const address of flood(1, 64)) addrman.add(address, 's');
+    expect(addrman.size).toBe(64);
+    return addrman;
   };
   const late = told([20, 0, 200, 200]);
 
   it('not while it is good', () => expect(full().add(late, 's')).toBe(false));
 
   it('when it was not seen for a month', () => {
-    const book = full();
+    const addrman = full();
     now = NOW + 31 * DAY;
-    expect(book.add({ ...late, time: now }, 's')).toBe(true);
-    expect(book.size).toBe(64);
+    expect(addrman.add({ ...late, time: now }, 's')).toBe(true);
+    expect(addrman.size).toBe(64);
   });
 
   it('when it failed three times and never worked, after a minute', () => {
-    const book = full();
-    const known = book.get(keyOf(told([20, 0, 0, 7])));
+    const addrman = full();
+    const known = addrman.get(keyOf(told([20, 0, 0, 7])));
     if (known === undefined) throw new Error('it was not kept');
-    for (let i = 0; i < 3; i++) book.failed(known, true);
-    expect(book.add(late, 's')).toBe(false);
+    for (let i = 0; i < 3; i++) addrman.failed(known, true);
+    expect(addrman.add(late, 's')).toBe(false);
     now += 61;
-    expect(book.add(late, 's')).toBe(true);
-    expect(book.get(known.key)).toBeUndefined();
+    expect(addrman.add(late, 's')).toBe(true);
+    expect(addrman.get(known.key)).toBeUndefined();
   });
 
   it('not for failures that may be ours', () => {
-    const book = full();
-    for (const known of book.addresses()) for (let i = 0; i < 5; i++) book.failed(known, false);
+    const addrman = full();
+    for (const known of addrman.addresses()) for (let i = 0; i < 5; i++) addrman.failed(known, false);
     now += 61;
-    expect(book.add(late, 's')).toBe(false);
+    expect(addrman.add(late, 's')).toBe(false);
   });
 });
 
 describe('pick', () => {
   it('gives each address that is accepted some time, and no other', () => {
-    const book = bookOf();
-    for (const address of flood(50, 2)) book.add(address, 's');
-    const first = [...book.addresses()][0];
-    if (first !== undefined) book.worked(first, 9n);
+    const addrman = bookOf();
+    for (const address of flood(50, 2)) addrman.add(address, 's');
+    const first = [...addrman.addresses()][0];
+    if (first !== undefined) addrman.worked(first, 9n);
     const seen = new Set<string>();
     for (let i = 0; i < 20_000 && seen.size < 50; i++) {
-      const known = book.pick(({ address }) => address[3] === 0);
+      const known = addrman.pick(({ address }) => address[3] === 0);
       expect(known?.address[3]).toBe(0);
       if (known !== undefined) seen.add(known.key);
     }
     expect(seen.size).toBe(50);
-    expect(book.pick(() => false)).toBeUndefined();
+    expect(addrman.pick(() => false)).toBeUndefined();
   });
 });

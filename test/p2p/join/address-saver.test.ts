@@ -15,14 +15,14 @@ describeWithTmpfs('a disk that is full', () => {
       const headers = HeaderStore.open(disk.folder, 'regtest', REGTEST.genesis);
       const spool = await Spool.open(path.join(disk.folder, 'spool'), { maxBytes: 1_000_000 });
       const file = new AddressFile(disk.folder, 'regtest');
-      const { book, bans } = await file.load({ unixTime: () => 1_800_000_000, monotonicMs: () => 0 }, String);
+      const { addrman, bans } = await file.load({ unixTime: () => 1_800_000_000, monotonicMs: () => 0 }, String);
       writeFileSync(path.join(disk.folder, 'filler'), '');
       expect(() => writeFileSync(path.join(disk.folder, 'filler'), Buffer.alloc(100_000))).toThrow('ENOSPC');
 
       const warnings: string[] = [];
       let nowMs = 0;
       const keeper = new AddressSaver({
-        ...{ book, bans, file, monotonicMs: () => nowMs },
+        ...{ addrman, bans, file, monotonicMs: () => nowMs },
         warn: (reason) => warnings.push(reason),
       });
       for (; nowMs < 120_000; nowMs += 1_000) await keeper.save();

@@ -53,7 +53,7 @@ describe('an address that was noted while our clock was a year ahead', () => {
   /** A book with one address that has worked, and what is told of it. */
   function bookWithOne() {
     const clock = { now: NOW + 365 * DAY };
-    const book = new AddressManager({
+    const addrman = new AddressManager({
       network: 'mainnet',
       secret: Buffer.alloc(32, 7),
       unixTime: () => clock.now,
@@ -61,36 +61,36 @@ describe('an address that was noted while our clock was a year ahead', () => {
     const told = (time: number) => ({
       ...{ network: 'ipv4' as const, address: Buffer.from([20, 1, 1, 1]), port: 8_333, services: 9n, time },
     });
-    book.add(told(clock.now), 'source');
-    const [known] = book.addresses();
+    addrman.add(told(clock.now), 'source');
+    const [known] = addrman.addresses();
     if (known === undefined) throw new Error('not kept');
-    book.worked(known, 9n);
-    return { book, clock, known, told };
+    addrman.worked(known, 9n);
+    return { addrman, clock, known, told };
   }
 
   it('is none that must go when the clock is set right, and is dialled and judged as others', () => {
-    const { clock, known, book } = bookWithOne();
+    const { clock, known, addrman } = bookWithOne();
     clock.now = NOW;
     expect(isTerrible(known, clock.now)).toBe(false);
     // A try to come protects nothing.
     known.time = NOW - 40 * DAY;
     expect(isTerrible(known, clock.now)).toBe(true);
-    book.failed(known, true);
+    addrman.failed(known, true);
     expect(isTerrible(known, clock.now)).toBe(false);
   });
 
   it('has a time of the past once somebody tells of it', () => {
-    const { book, clock, known, told } = bookWithOne();
+    const { addrman, clock, known, told } = bookWithOne();
     clock.now = NOW;
-    book.add(told(NOW - 1_000), 'other');
+    addrman.add(told(NOW - 1_000), 'other');
     expect(known.time).toBeLessThanOrEqual(NOW);
   });
 
   it('has no time to come when it is read from the file', () => {
     const { known, told } = bookWithOne();
-    const book = new AddressManager({ network: 'mainnet', secret: Buffer.alloc(32, 7), unixTime: () => NOW });
-    book.restore({ ...known, ...told(NOW + 5 * DAY) });
-    const [restored] = book.addresses();
+    const addrman = new AddressManager({ network: 'mainnet', secret: Buffer.alloc(32, 7), unixTime: () => NOW });
+    addrman.restore({ ...known, ...told(NOW + 5 * DAY) });
+    const [restored] = addrman.addresses();
     expect([restored?.time, restored?.lastTry, restored?.lastSuccess]).toEqual([NOW, NOW, NOW]);
   });
 });

@@ -34,16 +34,16 @@ const entry = (i: number): NetworkAddress => ({
 describe('what is answered to getaddr', () => {
   function answersOf(count: number): {
     answers: AddrResponseCache;
-    book: AddressManager;
+    addrman: AddressManager;
     wait: (ms: number) => void;
   } {
     let ms = 0;
     const unixTime = (): number => 1_800_000_000;
-    const book = new AddressManager({ network: 'mainnet', secret: Buffer.alloc(32), unixTime });
-    for (let i = 0; i < count; i++) book.add(entry(i), `source${i % 500}`);
-    expect(book.size).toBeGreaterThanOrEqual(count * 0.9);
-    const answers = new AddrResponseCache(book, () => ms, unixTime);
-    return { answers, book, wait: (time) => (ms += time) };
+    const addrman = new AddressManager({ network: 'mainnet', secret: Buffer.alloc(32), unixTime });
+    for (let i = 0; i < count; i++) addrman.add(entry(i), `source${i % 500}`);
+    expect(addrman.size).toBeGreaterThanOrEqual(count * 0.9);
+    const answers = new AddrResponseCache(addrman, () => ms, unixTime);
+    return { answers, addrman, wait: (time) => (ms += time) };
   }
 
   it.each([
@@ -62,9 +62,9 @@ describe('what is answered to getaddr', () => {
   });
 
   it('is the same for at least 21 hours, and another after 27', () => {
-    const { answers, book, wait } = answersOf(100);
+    const { answers, addrman, wait } = answersOf(100);
     const first = answers.addresses();
-    for (const known of book.addresses()) book.worked(known, 1n);
+    for (const known of addrman.addresses()) addrman.worked(known, 1n);
     wait(20.9 * HOUR_MS);
     expect(answers.addresses()).toEqual(first);
     wait(6.2 * HOUR_MS);
@@ -72,21 +72,21 @@ describe('what is answered to getaddr', () => {
   });
 
   it('leaves out what is of no use', () => {
-    const { answers, book } = answersOf(100);
-    const [good] = book.addresses();
-    for (const known of book.addresses()) if (known !== good) known.time = 0;
+    const { answers, addrman } = answersOf(100);
+    const [good] = addrman.addresses();
+    for (const known of addrman.addresses()) if (known !== good) known.time = 0;
     expect(answers.addresses().map(({ port, address }) => ({ port, address }))).toEqual([
       { port: 8333, address: good?.address },
     ]);
   });
 
   it('is not looked for by each who asks where there is nothing worth telling', () => {
-    const { answers, book, wait } = answersOf(100);
-    for (const known of book.addresses()) known.time = 0;
-    const looks = jest.spyOn(book, 'addresses');
+    const { answers, addrman, wait } = answersOf(100);
+    for (const known of addrman.addresses()) known.time = 0;
+    const looks = jest.spyOn(addrman, 'addresses');
     for (let i = 0; i < 10; i++) expect(answers.addresses()).toEqual([]);
     expect(looks).toHaveBeenCalledTimes(1);
-    for (const known of book.addresses()) book.worked(known, 1n);
+    for (const known of addrman.addresses()) addrman.worked(known, 1n);
     wait(60_000);
     expect(answers.addresses()).toHaveLength(23);
   });

@@ -261,7 +261,7 @@ describe('peers that dial us', () => {
   it('get a part of what is known, once, in the form that they want', async () => {
     const { port, parts } = await join();
     for (let i = 0; i < 100; i++)
-      for (const it of told([['127.5.0.1', 2_000 + i]])) parts.book.add(it, `s${i}`);
+      for (const it of told([['127.5.0.1', 2_000 + i]])) parts.addrman.add(it, `s${i}`);
     const [old, young] = [await dial(port), await dial(port, { features: ['sendaddrv2'] })];
     for (const peer of [old, young]) {
       await handsShaken(peer);

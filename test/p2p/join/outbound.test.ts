@@ -44,12 +44,12 @@ class Bench {
   readonly connections: OutboundPeer[] = [];
   private readonly registry = new Connections<OutboundPeer>('mainnet');
   readonly banned = new Set<string>();
-  readonly book = new AddressManager({ network: 'mainnet', secret: Buffer.alloc(32), unixTime: () => NOW });
+  readonly addrman = new AddressManager({ network: 'mainnet', secret: Buffer.alloc(32), unixTime: () => NOW });
   readonly outbound: Outbound;
 
   constructor(peers = 8) {
     this.outbound = new Outbound({
-      ...{ book: this.book, network: 'mainnet', peers, connections: this.registry },
+      ...{ addrman: this.addrman, network: 'mainnet', peers, connections: this.registry },
       isBanned: (host) => this.banned.has(host),
       open: (host) => {
         this.dialled.push(host);
@@ -75,8 +75,8 @@ class Bench {
   tell(host: string, services = 9n): KnownAddress | undefined {
     const raw = parseIp(host);
     if (raw === null) throw new Error(`${host} is no IP`);
-    this.book.add({ ...raw, port: 8333, services, time: NOW - 10_000 }, `by ${host}`);
-    return this.book.get(keyOf({ ...raw, port: 8333 }));
+    this.addrman.add({ ...raw, port: 8333, services, time: NOW - 10_000 }, `by ${host}`);
+    return this.addrman.get(keyOf({ ...raw, port: 8333 }));
   }
 
   tick(times = 1): void {
@@ -179,7 +179,7 @@ describe('an address that failed', () => {
     bench.tell('44.1.1.1');
     bench.tick();
     await bench.dial(0).end('self-connection');
-    expect(bench.book.size).toBe(0);
+    expect(bench.addrman.size).toBe(0);
     bench.tell('44.1.1.1');
     bench.ms += 600_000;
     bench.tick();
