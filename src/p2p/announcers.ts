@@ -8,8 +8,8 @@ import type { Connection } from './connection';
 const MAX_ANNOUNCEMENTS = 5_000;
 
 /**
- * Peers that dialled us share this many announcements, in 50 MB. Each may have the minimum, however many peers
- * there are.
+ * Peers that dialled us share this many announcements, in 50 MB. Each may have the minimum, however many
+ * peers there are.
  */
 const SHARED_ANNOUNCEMENTS = 100_000;
 const MIN_ANNOUNCEMENTS = 100;
@@ -84,7 +84,10 @@ export class Announcers {
     return Math.min(MAX_ANNOUNCEMENTS, Math.max(MIN_ANNOUNCEMENTS, share));
   }
 
-  /** How long an announcement of a peer waits, in milliseconds. A peer that the user named is never overloaded. */
+  /**
+   * How long an announcement of a peer waits, in milliseconds. A peer that the user named is never
+   * overloaded.
+   */
   delayMs({ preferred, inFlight, connection }: Announcer): number {
     const nonpreferred = !preferred && this.preferredCount > 0 ? NONPREFERRED_DELAY_MS : 0;
     return nonpreferred + (connection.kind !== 'kept' && inFlight >= MAX_IN_FLIGHT ? OVERLOADED_DELAY_MS : 0);

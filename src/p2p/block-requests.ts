@@ -48,7 +48,9 @@ export class BlockRequests {
     this.peers = new BlockPeers(() => modules.clock.monotonicMs());
   }
 
-  /** Takes the announcements of a peer and ignores all but blocks. Returns how many blocks were known before. */
+  /**
+   * Takes the announcements of a peer and ignores all but blocks. Returns how many blocks were known before.
+   */
   announced(connection: Connection, items: readonly InventoryItem[]): number {
     if (connection.ended) return 0;
     const batch: InventoryItem[] = [];
@@ -72,8 +74,8 @@ export class BlockRequests {
   }
 
   /**
-   * Notes that a peer has begun to send a block unasked, as a compact one; false if the block has come before.
-   * The caller has checked the proof of work, so no bound is needed here.
+   * Notes that a peer has begun to send a block unasked, as a compact one; false if the block has come
+   * before. The caller has checked the proof of work, so no bound is needed here.
    */
   expect(connection: Connection, hash: string): boolean {
     if (this.arrived.has(hash)) return false;
@@ -126,11 +128,13 @@ export class BlockRequests {
    * Asks for missing blocks, except those in flight.
    * @param hashes in reversed hex
    * @param depth of the first of them below the best header
-   * @param connections the peers that may be asked, preferred ones first; of many only the first are looked at
+   * @param connections the peers that may be asked, preferred ones first; of many only the first are looked
+   *   at
    */
   fetch(hashes: readonly string[], depth: number, connections: Iterable<Connection>): void {
     const now = this.modules.clock.monotonicMs();
-    // After a forgery we wait for the block to be announced: the peers asked before may have the forgery only.
+    // After a forgery we wait for the block to be announced: the peers asked before may have the forgery
+    // only.
     const wanted = hashes
       .map(wireHash)
       .filter((hash) => !this.pending.has(hash) && !this.alternatives.wasForged(hash, now));
@@ -150,9 +154,9 @@ export class BlockRequests {
   }
 
   /**
-   * Notes that a block came. Returns whether it came for the first time, whether it was requested, and whether
-   * it was requested as a missing block. A block that nobody asked for is not examined, so it may be any bytes
-   * below a header: it does not count as received.
+   * Notes that a block came. Returns whether it came for the first time, whether it was requested, and
+   * whether it was requested as a missing block. A block that nobody asked for is not examined, so it may be
+   * any bytes below a header: it does not count as received.
    */
   received(
     hash: string,
@@ -205,7 +209,7 @@ export class BlockRequests {
     }
   }
 
-  /** Asks the next announcer where a deadline has passed; to be called several times a second. */
+  /** Asks the next announcer if a deadline has passed; to be called several times a second. */
   tick(): void {
     const now = this.modules.clock.monotonicMs();
     this.asked.takeDue(now, (offer) => {

@@ -84,8 +84,8 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
   /** When it began, on the monotonic clock in milliseconds. */
   readonly openedAt = performance.now();
   /**
-   * Number of our `getheaders` that the peer has not answered. The next so many `headers` messages are answers
-   * and not announcements.
+   * Number of our `getheaders` that the peer has not answered. As many of its next `headers` messages are
+   * answers and not announcements.
    */
   awaitedHeaders = 0;
   /** Settles with the reason when the connection has ended. */

@@ -2,7 +2,7 @@ import { parseIp } from './join/ip';
 import { sourceGroupOf } from './join/netgroup';
 import type { NetworkName } from '../wire/networks';
 
-/** What is looked at of a connection. */
+/** What the index knows of a connection. */
 export interface IndexedConnection {
   readonly id: number;
   readonly host: string;
@@ -12,15 +12,15 @@ export interface IndexedConnection {
 }
 
 /**
- * The open connections, found by what is asked about them: nothing here takes the longer the more peers there
- * are. Those that we have dialled can be walked over, as they are as few as was wished.
+ * The open connections, indexed by id, endpoint, host and netgroup: no look-up takes longer with more peers.
+ * The outbound ones can be iterated, because the user limits their number.
  */
 export class Connections<C extends IndexedConnection> {
   private readonly byId = new Map<number, C>();
   private readonly inbound = new Set<C>();
-  /** Inbound ones that may not have shaken hands, the oldest first. */
+  /** Inbound connections whose handshake may be incomplete, the oldest first. */
   private readonly idle = new Set<C>();
-  /** Those that we have dialled. */
+  /** The connections that we have dialled. */
   readonly outbound = new Set<C>();
   private readonly outboundEndpoints = new Tally();
   private readonly outboundHosts = new Tally();
@@ -29,7 +29,7 @@ export class Connections<C extends IndexedConnection> {
 
   constructor(private readonly network: NetworkName) {}
 
-  /** Number of those who dialled us. */
+  /** Number of inbound connections. */
   get inboundCount(): number {
     return this.inbound.size;
   }
@@ -58,30 +58,30 @@ export class Connections<C extends IndexedConnection> {
     return this.byId.get(id);
   }
 
-  /** All of them, the ones that we have dialled first. */
+  /** All connections, the outbound ones first. */
   *[Symbol.iterator](): IterableIterator<C> {
     yield* this.outbound;
     yield* this.inbound;
   }
 
-  /** Whether we have dialled an address, at a port or at any. */
+  /** Whether there is an outbound connection to an address, at a port or at any port. */
   hasDialled(host: string, port?: number): boolean {
     return port === undefined
       ? this.outboundHosts.of(host) > 0
       : this.outboundEndpoints.of(endpointKey(host, port)) > 0;
   }
 
-  /** How many have dialled us from an address. */
+  /** Number of inbound connections from an address. */
   inboundFrom(host: string): number {
     return this.inboundHosts.of(host);
   }
 
-  /** How many have dialled us from a group of addresses; see `sourceGroupOf`. */
+  /** Number of inbound connections from a netgroup; see `sourceGroupOf`. */
   inboundFromGroup(group: string): number {
     return this.inboundGroups.of(group);
   }
 
-  /** The oldest of those who dialled us and have not shaken hands. */
+  /** The oldest inbound connection without a complete handshake. */
   oldestIdle(): C | undefined {
     for (const connection of this.idle) {
       if (!connection.established) return connection;
@@ -96,9 +96,9 @@ export class Connections<C extends IndexedConnection> {
       this.outboundHosts.add(host, change);
       return;
     }
-    const place = parseIp(host);
+    const ip = parseIp(host);
     this.inboundHosts.add(host, change);
-    if (place !== null) this.inboundGroups.add(sourceGroupOf(this.network, place), change);
+    if (ip !== null) this.inboundGroups.add(sourceGroupOf(this.network, ip), change);
   }
 }
 

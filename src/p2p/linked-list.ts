@@ -1,20 +1,18 @@
-/** What can stand in a list: in one at a time. */
+/** An item of a linked list. It is in one list at a time. */
 export interface ListItem<T extends ListItem<T>> {
-  /** The list that it stands in. */
+  /** The list that it is in. */
   list: LinkedList<T> | null;
   previous: T | null;
   next: T | null;
 }
 
-/**
- * A doubly linked list whose links are in the items: each operation takes the same time, whatever the length.
- */
+/** A doubly linked list whose links are in the items, so that every operation takes constant time. */
 export class LinkedList<T extends ListItem<T>> {
   first: T | null = null;
   last: T | null = null;
   size = 0;
 
-  /** Puts an item that stands in no list at the end. */
+  /** Adds an item, which is in no list, at the end. */
   push(item: T): void {
     item.list = this;
     item.previous = this.last;
@@ -24,7 +22,7 @@ export class LinkedList<T extends ListItem<T>> {
     this.size++;
   }
 
-  /** Puts an item that stands in no list at the front. */
+  /** Adds an item, which is in no list, at the front. */
   unshift(item: T): void {
     item.list = this;
     item.next = this.first;
@@ -34,7 +32,7 @@ export class LinkedList<T extends ListItem<T>> {
     this.size++;
   }
 
-  /** Takes an item of this list out of it. */
+  /** Removes an item of this list. */
   remove(item: T): void {
     if (item.previous === null) this.first = item.next;
     else item.previous.next = item.next;

@@ -88,8 +88,8 @@ export class MessageDispatcher implements FrameSink {
   }
 
   /**
-   * Whether the peer's budget allows the points of the message that is being handled. If not, the caller drops
-   * them; the peer is reported, and disconnected if it goes on.
+   * Whether the peer's budget allows the points of the message that is being handled. If not, the caller
+   * drops them; the peer is reported, and disconnected if it goes on.
    */
   affords(points: number): boolean {
     if (this.budget === null) return true;

@@ -22,7 +22,7 @@ import { wireHash } from '../wire/hash';
 import type { NetworkName } from '../wire/networks';
 import { TransactionRequests } from './transaction-requests';
 
-/** How often requests that wait are looked at. */
+/** How often waiting requests are checked. */
 const TICK_MS = 250;
 
 function processorMs(): number {
@@ -30,35 +30,33 @@ function processorMs(): number {
   return (user + system) / 1_000;
 }
 
-/** What a pool is made from. */
 export interface PoolOptions {
   readonly network: NetworkName;
-  /** The peers that are kept connected. */
+  /** The peers to keep connected. */
   readonly connect: readonly Endpoint[];
   readonly userAgent: string;
   readonly wtxidRelay: boolean;
-  /** The most transactions that are asked for in a second, over all peers. */
+  /** The most transactions that are requested in a second, from all peers together. */
   readonly txPerSecond: number;
-  /** What is wanted of the network beyond the peers above. */
+  /** What joining the network needs; without it only the peers above are connected. */
   readonly join?: JoinParts;
 }
 
-/** What a pool works with. */
 export interface PoolModules {
   readonly bus: EventBus<P2PEvents>;
   readonly clock: Clock;
-  /** The chain's word on headers and blocks. */
+  /** Checks headers and blocks against the chain. */
   readonly checks: BlockChecks;
-  /** Where the transactions of compact blocks are looked for. */
+  /** The relayed transactions, from which compact blocks are rebuilt. */
   readonly relayed: TransactionSource;
   readonly reportUnreachable: DialerModules['reportUnreachable'];
-  /** Where the names of peers are looked up; the system's way where it is undefined. */
+  /** Looks up the names of peers; default: the system's resolver. */
   readonly lookup?: Lookup;
-  /** Takes errors that no peer should be able to cause. */
+  /** Receives errors that no peer should be able to cause. */
   readonly fault: (error: unknown) => void;
 }
 
-/** The peers that are listened to: keeps them connected, and asks each announced thing of one of them. */
+/** The peers of the program: keeps them connected, and requests each announced item from one of them. */
 export class Pool {
   private readonly dialers: readonly Dialer[];
   private readonly connections: Connections<Connection>;
@@ -148,12 +146,14 @@ export class Pool {
       });
   }
 
-  /** Addresses that are known, where the network is joined, and that are banned. */
+  /** Number of known addresses (if the network is joined) and of banned ones. */
   get addresses(): { readonly known?: number; readonly banned: number } {
     return this.join?.gauges ?? { banned: 0 };
   }
 
-  /** Whether a message is being handled that an inbound peer sent: what it makes comes after the rest. */
+  /**
+   * Whether the message that is being handled comes from an inbound peer. Its points come after all others.
+   */
   get isServingInbound(): boolean {
     return this.turns.current?.outbound === false;
   }
@@ -170,22 +170,22 @@ export class Pool {
     }, TICK_MS);
   }
 
-  /** Asks a peer for headers; does nothing where it is gone. */
+  /** Asks a peer for headers; does nothing if it is gone. */
   askHeaders(peer: PeerInfo, locator: readonly Buffer[]): void {
     this.connections.get(peer.id)?.askHeaders(locator);
   }
 
-  /** Asks peers for blocks that are missing, the first of them `depth` blocks below the best header. */
+  /** Asks peers for missing blocks, the first of them `depth` blocks below the best header. */
   fetchBlocks(hashes: readonly string[], depth: number): void {
     this.blocks.fetch(hashes, depth, this.connections);
   }
 
-  /** Reports that what a peer sent breaks the rules of the chain. */
+  /** Reports that a peer broke a rule of the chain. */
   report(peer: PeerInfo, violation: Violation): void {
     this.connections.get(peer.id)?.report(violation);
   }
 
-  /** Asks for a block again that came forged; `hash` as people write it. */
+  /** Requests a block again after a forgery of it; `hash` in reversed hex. */
   askAgain(hash: string): void {
     this.blocks.forged(wireHash(hash));
   }

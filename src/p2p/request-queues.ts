@@ -3,22 +3,21 @@ import { LinkedList } from './linked-list';
 import { LAST_RANK, LEAST_PREFERRED } from './reliability';
 
 /**
- * Kinds of peers, the ones that come first first: those that are preferred, the others, and those that let
- * many requests lapse.
+ * Kinds of peers, in the order in which they are served: preferred ones, others, and those that let many
+ * requests lapse.
  */
 const KINDS = 3;
 
-/** What the lines work with. */
 export interface RequestQueuesModules {
   readonly monotonicMs: () => number;
-  /** Asks a peer for at most `most` of what stands in its line; tells for how many. */
+  /** Asks a peer for at most `most` items of its queue; returns for how many. */
   readonly serve: (peer: Announcer, most: number) => number;
 }
 
 /**
- * Shares the limit on requests among the peers. Each has a line of its own, so that one peer's flood holds up
- * that peer alone. The lines of preferred peers come before those of the others; lines of one kind share
- * evenly. A peer that has no line is not looked at.
+ * Shares the limit on requests among the peers. Each peer has its own queue, so that a flood delays only the
+ * peer that caused it. The queues of preferred peers come first. Queues of one kind share evenly. A peer with
+ * an empty queue costs nothing.
  */
 export class RequestQueues {
   private readonly busy = Array.from({ length: KINDS }, () => new LinkedList<Announcer>());
@@ -34,7 +33,7 @@ export class RequestQueues {
   }
 
   /**
-   * Puts an announcement into the line of its peer; at the front where others were asked for the transaction
+   * Adds an announcement to the queue of its peer; at the front if other peers were asked for the transaction
    * in vain.
    */
   add(announcement: Announcement, atFront = false): void {
@@ -45,7 +44,7 @@ export class RequestQueues {
     if (peer.list === null) this.busyOf(peer)?.push(peer);
   }
 
-  /** Serves a peer at once, if nobody waits who comes before it or as early. */
+  /** Serves a peer at once if no other peer of its kind or an earlier one waits. */
   serveAtOnce(peer: Announcer): void {
     const kind = kindOf(peer);
     for (let i = 0; i <= kind; i++) {
@@ -56,9 +55,7 @@ export class RequestQueues {
     if (allowed > 0) this.allowance -= this.modules.serve(peer, allowed);
   }
 
-  /**
-   * Gives each line its share of what the limit allows now; what the short ones leave goes to the long ones.
-   */
+  /** Gives each queue its share of what the limit allows now. What short queues leave goes to long ones. */
   takeTurns(): void {
     let allowed = this.allowed();
     for (const busy of this.busy) {
@@ -82,7 +79,7 @@ export class RequestQueues {
     return this.busy[kindOf(peer)];
   }
 
-  /** Whole requests that may be made now. */
+  /** Number of requests that may be made now. */
   private allowed(): number {
     const now = this.modules.monotonicMs();
     const { perSecond } = this;

@@ -24,8 +24,8 @@ const MAX_MISSED = 12_000;
 const TIMEOUT_MS = 60_000;
 
 /**
- * After this time an announcer of higher rank is asked as well. Core waits for the timeout, so that a peer that
- * announces first and never delivers delays each transaction by a minute.
+ * After this time an announcer of higher rank is asked as well. Core waits for the timeout, so that a peer
+ * that announces first and never delivers delays each transaction by a minute.
  */
 const OVERDUE_MS = 2_000;
 
@@ -36,10 +36,10 @@ export interface TransactionRequestsModules {
 }
 
 /**
- * Decides which announced transactions are requested, and from which peer (Core 31 `src/txrequest.h`). Each is
- * requested from one announcer, and from the next one if that fails, at most `perSecond` in a second. Peers
- * that we dialled come before peers that dialled us. A peer that let many requests lapse is asked last. All
- * announcers of a transaction are remembered, and the announcements of each peer are bounded.
+ * Decides which announced transactions are requested, and from which peer (Core 31 `src/txrequest.h`). Each
+ * is requested from one announcer, and from the next one if that fails, at most `perSecond` in a second.
+ * Peers that we dialled come before peers that dialled us. A peer that let many requests lapse is asked last.
+ * All announcers of a transaction are remembered, and the announcements of each peer are bounded.
  */
 export class TransactionRequests {
   /** Both ids of the received transactions. */
@@ -81,7 +81,9 @@ export class TransactionRequests {
     this.queues.takeTurns();
   }
 
-  /** Takes the announcements of a peer and ignores all but transactions. Returns how many were known before. */
+  /**
+   * Takes the announcements of a peer and ignores all but transactions. Returns how many were known before.
+   */
   announced(connection: Connection, items: readonly InventoryItem[]): number {
     if (connection.ended) return 0;
     const now = this.modules.clock.monotonicMs();
@@ -145,7 +147,7 @@ export class TransactionRequests {
   }
 
   /**
-   * Asks for transactions whose delay has passed, and asks the next announcer where a peer has failed; to be
+   * Asks for transactions whose delay has passed, and asks the next announcer if a peer has failed; to be
    * called several times a second.
    */
   tick(): void {
@@ -256,7 +258,7 @@ export class TransactionRequests {
   }
 }
 
-/** Asks for the witnesses too where the peer claims to have them (BIP144). */
+/** Asks for the witnesses too if the peer claims to have them (BIP144). */
 function requestFor(connection: Connection, { type, transaction }: Announcement): InventoryItem {
   const { hash } = transaction;
   if (type === INV_WTX || !connection.claimsWitness) return { type, hash };

@@ -16,21 +16,20 @@ import { PartialBlock } from './partial-block';
 import type { TransactionSource } from './transaction-source';
 
 /**
- * The most blocks that wait for transactions at once; each holds up to the 4 MB of a block. Further ones are
- * asked for whole.
+ * The most blocks that wait for transactions at once; each takes up to the 4 MB of a block. Further ones are
+ * requested in full.
  */
 const MAX_WAITING = 4;
 
-/** A peer that has not sent the missing transactions after this long is asked no further. */
+/** A peer that has not sent the missing transactions after this time is given up. */
 const TIMEOUT_MS = 10_000;
 
 /**
- * Blocks that are remembered as tried, and questions for transactions, to tell a late answer from one nobody
- * asked for.
+ * How many tried blocks and how many `getblocktxn` are remembered, to tell a late answer from an unrequested
+ * one.
  */
 const REMEMBERED = 64;
 
-/** What compact blocks are taken with. */
 export interface CompactBlocksModules {
   readonly bus: EventBus<P2PEvents>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
@@ -40,13 +39,14 @@ export interface CompactBlocksModules {
   readonly relayed: TransactionSource;
 }
 
-/** A block that was rebuilt. */
+/** A rebuilt block. */
 export interface RebuiltBlock {
   readonly block: Block;
   /** When the compact block came, on the monotonic clock. */
   readonly receivedMs: number;
 }
 
+/** A block that waits for missing transactions. */
 interface PendingRebuild {
   readonly hash: string;
   readonly connection: Connection;
@@ -58,23 +58,21 @@ interface PendingRebuild {
 type Outcome = P2PEvents['compactBlock'];
 
 /**
- * Takes compact blocks (BIP152): looks for their transactions among the relayed ones, asks the sender for
- * what is missing, and where that fails for the whole block. Of several peers that send the same block the
- * first one's is taken; the others stand by, as announcers. A block whose header is not valid, or not near
- * the tip, is never searched for.
+ * Rebuilds blocks from compact blocks (BIP152): finds their transactions among the relayed ones and asks the
+ * sender for the missing ones. If that fails, requests the full block. Of several peers that send the same
+ * block only the first is used; the others count as announcers. A block whose header is invalid or not near
+ * the tip is not rebuilt.
  */
 export class CompactBlocks {
-  /** Blocks that wait for transactions, by hash as on the wire. */
+  /** Blocks that wait for transactions, by hash. */
   private readonly waiting = new Map<string, PendingRebuild>();
-  /**
-   * One try for each block: whoever makes up compact blocks that fail costs us one search, and a download.
-   */
+  /** Each block is tried once, so that an invented compact block costs us one search and one download. */
   private readonly tried = new RollingSet(REMEMBERED);
   private readonly asked = new RollingSet(REMEMBERED);
 
   constructor(private readonly modules: CompactBlocksModules) {}
 
-  /** Takes a `cmpctblock`; returns the block if nothing is missing. */
+  /** Takes a `cmpctblock`. Returns the block if nothing is missing. */
   received(
     connection: Connection,
     message: CmpctBlockMessage,
@@ -118,7 +116,7 @@ export class CompactBlocks {
     return null;
   }
 
-  /** Takes a `blocktxn` whose payload has so many bytes; returns the block that it completes. */
+  /** Takes a `blocktxn`. Returns the block that it completes. @param bytes length of the payload */
   completed(
     connection: Connection,
     { blockHash: hash, transactions }: BlockTxnMessage,
@@ -137,7 +135,9 @@ export class CompactBlocks {
     return null;
   }
 
-  /** Notes that a block came whole: nothing of it is waited for any longer, unless it is a forgery. */
+  /**
+   * Notes that a full block came: its compact block is no longer pending, unless the full block is a forgery.
+   */
   arrivedWhole(block: Block): void {
     const hash = block.wireHash;
     const waiting = this.waiting.get(hash);
@@ -146,7 +146,7 @@ export class CompactBlocks {
     this.modules.bus.emit('compactBlock', waiting.outcome);
   }
 
-  /** Gives up peers that are gone or silent; to be called several times a second. */
+  /** Gives up on peers that are gone or silent; to be called several times a second. */
   tick(): void {
     const now = this.modules.clock.monotonicMs();
     for (const { hash, connection, outcome: outcome, receivedMs } of this.waiting.values()) {
@@ -167,7 +167,7 @@ export class CompactBlocks {
   }: PendingRebuild): RebuiltBlock | null {
     const block = parseBlock(partial.serialize());
     if (!this.modules.checks.isIntact(block)) {
-      // Some relayed transaction has the short id of another.
+      // A relayed transaction has the same short id as a transaction of the block.
       this.giveUp(connection, hash, outcome);
       return null;
     }
@@ -176,7 +176,7 @@ export class CompactBlocks {
     return { block, receivedMs };
   }
 
-  /** Asks for the whole block, of the same peer: it answers. */
+  /** Requests the full block from the same peer, which has just answered. */
   private giveUp(connection: Connection, hash: string, outcome: Outcome): void {
     this.modules.bus.emit('compactBlock', outcome);
     this.modules.blocks.askWhole(connection, hash);

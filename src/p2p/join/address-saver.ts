@@ -5,25 +5,24 @@ import type { AddressFile } from './address-file';
 import type { Bans } from './bans';
 
 /**
- * What was learned is on the disk after a second and, as writing takes longer the more there is, so much for
- * each address.
+ * A change is saved after a second plus this time for each address, because writing more addresses takes
+ * longer.
  */
 const SAVE_MS = 1_000;
 const SAVE_MS_AN_ADDRESS = 5;
 
-/** What keeping addresses works with. */
 export interface AddressSaverModules {
   readonly addrman: AddressManager;
   readonly bans: Bans;
-  /** Where both are kept; null where they are not. */
+  /** The file of both; null if they are not saved. */
   readonly file: AddressFile | null;
   readonly monotonicMs: () => number;
   readonly warn: (reason: string) => void;
 }
 
-/** Sees to it that what is learned of addresses gets to the disk, soon and not too often. */
+/** Saves changes of addresses and bans to the disk, soon but not too often. */
 export class AddressSaver {
-  /** When to save, on the monotonic clock. */
+  /** When to save, in monotonic milliseconds. */
   private saveAt = Infinity;
 
   private readonly mayWarn: Seldom;
@@ -32,18 +31,20 @@ export class AddressSaver {
     this.mayWarn = new Seldom(modules.monotonicMs);
   }
 
-  /** Notes that there is something to keep. */
+  /** Notes that there is something to save. */
   changed(): void {
     const { addrman, monotonicMs } = this.modules;
     this.saveAt = Math.min(this.saveAt, monotonicMs() + SAVE_MS + SAVE_MS_AN_ADDRESS * addrman.size);
   }
 
-  /** Saves where it is time to; to be called every second or so. */
+  /** Saves if it is time to; to be called about every second. */
   tick(): void {
     if (this.modules.monotonicMs() >= this.saveAt) void this.save();
   }
 
-  /** Saves now. Where that fails (disk full), the operator is told, once a minute, and it is tried again. */
+  /**
+   * Saves now. If that fails (the disk is full), tells the operator at most once a minute, and tries again.
+   */
   async save(): Promise<void> {
     const { bans, addrman, file, warn } = this.modules;
     this.saveAt = Infinity;

@@ -20,31 +20,31 @@ import { isLocalNetwork } from './reachability';
 import { SeedLookup } from './seed-lookup';
 import { Seeding } from './seeding';
 
-/** How often peers are looked for; Core 31 `src/net.cpp` ThreadOpenConnections. */
+/** How often peers are searched; Core 31 `src/net.cpp` ThreadOpenConnections. */
 const TICK_MS = 500;
 
-/** Peers that are enough to do without seeds; Core 31 `src/net.cpp` SEED_OUTBOUND_CONNECTION_THRESHOLD. */
+/** With this many peers no seeds are asked; Core 31 `src/net.cpp` SEED_OUTBOUND_CONNECTION_THRESHOLD. */
 const PEERS_WITHOUT_SEEDS = 2;
 
-/** Where an operator is told of what happens. */
+/** The part of the log that joining needs. */
 export interface JoinLog {
   info(message: string, details: object): unknown;
   warn(message: string, details: object): unknown;
 }
 
-/** What is wanted of the network, and what is already there for it. */
+/** Options for joining a network, and the resources that were prepared for it. */
 export interface JoinParts {
   readonly network: NetworkName;
-  /** Peers that are wanted out of the address book; 0 where nobody is to be looked for. */
+  /** Number of peers to find; 0 to find none. */
   readonly peers: number;
-  /** The most that may dial us. */
+  /** The most inbound connections. */
   readonly maxInbound: number;
   readonly seeds: readonly DnsSeed[];
-  /** `IP:port` of the DNS server that is asked; without it the system's. */
+  /** `IP:port` of the DNS server; default: the system's. */
   readonly resolver?: string;
   readonly addrman: AddressManager;
   readonly bans: Bans;
-  /** Where both are kept. */
+  /** The file of both; null if they are not saved. */
   readonly file: AddressFile | null;
   readonly listener: Listener | null;
   /** Unix time in whole seconds. */
@@ -52,19 +52,19 @@ export interface JoinParts {
   readonly log: JoinLog;
 }
 
-/** What joining works with. */
 export interface JoinModules {
   readonly bus: EventBus<P2PEvents>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
-  /** Dials an address; null where there is a connection to it. */
+  /** Dials an address; null if there is a connection to it. */
   readonly open: (host: string, port: number) => Connection | null;
-  /** Takes one who dialled us. */
+  /** Opens the connection of a peer that dialled us. */
   readonly accept: (socket: Socket, host: string, port: number) => Connection;
   readonly connections: Connections<Connection>;
 }
 
 /**
- * Joins a network: finds peers beside those that the user named, lets others in, and knows where nodes are.
+ * Joins a network: finds peers besides those that the user named, accepts inbound ones, and manages
+ * addresses.
  */
 export class Join {
   private readonly outbound: Outbound;
@@ -120,7 +120,7 @@ export class Join {
     bus.on('violation', ({ peer, reason }) => this.punish(peer, reason));
   }
 
-  /** Number of addresses that are known, and that are banned. */
+  /** Number of known and of banned addresses. */
   get gauges(): { readonly known: number; readonly banned: number } {
     return { known: this.parts.addrman.size, banned: this.parts.bans.size };
   }
@@ -133,7 +133,7 @@ export class Join {
     this.outbound.tick();
   }
 
-  /** Dials no more and lets nobody in, and writes what is known. The connections are left to the pool. */
+  /** Stops dialling and accepting, and saves addresses and bans. The pool closes the connections. */
   async stop(): Promise<void> {
     clearInterval(this.ticker);
     this.seeding.stop();
@@ -141,7 +141,7 @@ export class Join {
     await this.saver.save();
   }
 
-  /** Takes a peer's question for addresses. */
+  /** Answers the `getaddr` of a peer. */
   answerGetAddr(connection: Connection): void {
     this.gossip.answer(connection);
   }
@@ -163,7 +163,7 @@ export class Join {
     if (peers > 0) this.gossip.ask(connection);
   }
 
-  /** Bans for what no honest node does; those that the user named are kept whatever they do. */
+  /** Bans a peer for what no honest node does. Peers that the user named are kept, whatever they do. */
   private punish(peer: PeerInfo, reason: Violation): void {
     const connection = this.connectionOf(peer);
     if (connection === undefined || connection.kind === 'kept') return;

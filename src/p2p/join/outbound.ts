@@ -10,81 +10,79 @@ import type { KnownAddress } from './known-address';
 import { netgroupOf } from './netgroup';
 import { isDialable, isLoopback } from './reachability';
 
-/** The first wait before an address is dialled again, doubled with each loss up to the longest. */
+/** The first wait before an address is dialled again. It doubles with each loss, up to the longest. */
 const FIRST_WAIT_MS = 5_000;
 const LONGEST_WAIT_MS = 600_000;
 
-/** A connection that lasted this long was a good one: its loss counts as the first. */
+/** After a connection that lasted this long, the waits start again with the first. */
 const GOOD_MS = 300_000;
 
-/**
- * With fewer peers than this, dials that fail may be our own fault (Core 31 `src/net.cpp`, count_failures).
- */
+/** With fewer peers than this, failed dials may be our own fault (Core 31 `src/net.cpp`, count_failures). */
 const ONLINE_PEERS = 2;
 
-/** Our own addresses that are remembered; a machine has a few. */
+/** How many of our own addresses are remembered; a machine has a few. */
 const OUR_ADDRESSES = 100;
 
 /**
- * Service bits: NETWORK or NETWORK_LIMITED (BIP159), and WITNESS (BIP144): what Core wants of a peer that it
- * dials.
+ * The service bits that Core wants of a peer that it dials: NETWORK or NETWORK_LIMITED (BIP159), and WITNESS
+ * (BIP144).
  */
 const SERVES_BLOCKS = (1n << 0n) | (1n << 10n);
 const WITNESS = 1n << 3n;
 
-/** Whether a node has what makes it a good peer. */
+/** Whether a node has the services of a useful peer. */
 export function isUseful(services: bigint): boolean {
   return (services & SERVES_BLOCKS) !== 0n && (services & WITNESS) !== 0n;
 }
 
-/** What is looked at of a connection. */
+/** What is needed of a connection here. */
 export type OutboundPeer = Pick<
   Connection,
   'claims' | 'closed' | 'established' | 'host' | 'id' | 'openedAt' | 'outbound' | 'port'
 >;
 
-/** What looks for peers works with. */
 export interface OutboundModules {
   readonly addrman: AddressManager;
   readonly network: NetworkName;
-  /** How many peers are wanted beside those that the user named. */
+  /** Number of peers to find besides those that the user named. */
   readonly peers: number;
   readonly isBanned: (host: string, port: number) => boolean;
   readonly open: (host: string, port: number) => OutboundPeer | null;
-  /** All connections of the program, of whatever kind. */
+  /** All connections of the program, of every kind. */
   readonly connections: Pick<Connections<OutboundPeer>, 'inboundFrom' | 'outbound'>;
   readonly monotonicMs: () => number;
-  /** Called when something was learned of an address. */
+  /** Called when an address has changed. */
   readonly changed: () => void;
 }
 
+/** When an address may be dialled again. */
 interface Backoff {
-  /** Ends of its connections in a row, of which none had lasted. */
+  /** Number of lost or failed connections since one that lasted. */
   losses: number;
   until: number;
 }
 
 /**
- * Keeps as many peers connected as are wanted, out of the address book, no two of one netgroup. An address
- * that failed or was lost is dialled again, later and later while it goes on.
+ * Keeps the wanted number of peers connected, chosen from the address manager, no two of one netgroup. An
+ * address whose connection failed or was lost is dialled again, each time after a longer wait.
  */
 export class Outbound {
   private readonly active = new Map<string, OutboundPeer>();
-  /** Forgets with the book. */
+  /** Entries disappear with their addresses. */
   private readonly backoffs = new WeakMap<KnownAddress, Backoff>();
-  /** Addresses behind which we were ourselves. */
+  /** Addresses at which we reached ourselves. */
   private readonly ours = new RollingSet(OUR_ADDRESSES);
 
   constructor(private readonly modules: OutboundModules) {}
 
-  /** Peers whose handshake is complete, among all that we have dialled. */
+  /** Number of outbound peers with a complete handshake. */
   get established(): number {
     let count = 0;
     for (const { established } of this.modules.connections.outbound) if (established) count++;
     return count;
   }
 
-  /** Dials one address where peers are missing; to be called twice a second, as Core does. */
+  /** Dials one address if peers are missing; to be called twice a second, as in Core. */
   tick(): void {
     const { addrman, peers, open } = this.modules;
     if (this.active.size >= peers) return;
@@ -125,13 +123,13 @@ export class Outbound {
     changed();
   }
 
-  /** Whether an address may be dialled now. */
+  /** The filter of addresses that may be dialled now. */
   private dialFilter(): (known: KnownAddress) => boolean {
     const { connections, isBanned, monotonicMs, network } = this.modules;
     const groups = new Set<string>();
     for (const { host, port } of connections.outbound) {
-      const place = parseIp(host);
-      if (place !== null) groups.add(netgroupOf(network, { ...place, port }));
+      const ip = parseIp(host);
+      if (ip !== null) groups.add(netgroupOf(network, { ...ip, port }));
     }
     const now = monotonicMs();
     return (known) => {
@@ -144,7 +142,9 @@ export class Outbound {
   }
 }
 
-/** Milliseconds until the next attempt, with jitter: a node that restarts is not met by all at once. */
+/**
+ * Milliseconds until the next attempt, with jitter, so that not all monitors dial a restarted node at once.
+ */
 function waitAfter(losses: number): number {
   return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.max(0, losses - 1)) * (0.5 + Math.random() / 2);
 }

@@ -10,36 +10,36 @@ import { Listener } from './listener';
 import { isDialable } from './reachability';
 import { randomBytes } from 'node:crypto';
 
-/** What the user wants of the network beyond the peers that are named. */
+/** The user's options for joining a network. */
 export interface JoinOptions {
-  /** Peers to find; 0 where nobody is to be looked for. */
+  /** Number of peers to find; 0 to find none. */
   readonly peers: number;
-  /** Where others can dial us. */
+  /** The endpoint on which we accept peers. */
   readonly listen?: Endpoint;
   readonly maxInbound: number;
-  /** DNS seeds in place of the network's own. */
+  /** DNS seeds that replace those of the network. */
   readonly seeds?: readonly DnsSeed[];
-  /** `IP:port` of the DNS server to ask. */
+  /** `IP:port` of the DNS server; default: the system's. */
   readonly resolver?: string;
 }
 
-/** Where a network is joined. */
+/** What joining needs to know of the program. */
 export interface JoinContext {
   readonly network: NetworkName;
-  /** Folder of the address book; without it nothing is kept. */
+  /** Folder of the address file; without it nothing is saved. */
   readonly directory?: string;
-  /** Whether peers are named, of whom others can be learned. */
+  /** Whether the user named peers, which can send addresses. */
   readonly hasPeers: boolean;
   readonly log: JoinLog;
 }
 
 /**
- * Reads the address book and takes the place to listen on.
- * @throws UsageError where there is nobody to begin with
- * @throws FailureError where the book can't be read, or the place can't be had
+ * Loads the address file and binds the listening socket.
+ * @throws UsageError if there is no seed and no known node to start with
+ * @throws FailureError if the file can't be read, or the socket can't be bound
  */
-export async function prepareJoin(options: JoinOptions, place: JoinContext): Promise<JoinParts> {
-  const { directory, hasPeers, log, network } = place;
+export async function prepareJoin(options: JoinOptions, context: JoinContext): Promise<JoinParts> {
+  const { directory, hasPeers, log, network } = context;
   const { listen, maxInbound, peers, resolver, seeds = DNS_SEEDS[network] } = options;
   const unixTime = (): number => Math.floor(Date.now() / 1_000);
   const times = { unixTime, monotonicMs: () => performance.now() };
