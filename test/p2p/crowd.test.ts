@@ -14,7 +14,7 @@ import { until } from '../support/until';
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-/** So many that in earlier versions no other announcer was remembered. */
+/** In earlier versions no other announcer was remembered with this many. */
 const LIARS = 12;
 
 const askedFor = (connection: FakeConnection): string[] =>
@@ -23,7 +23,7 @@ const askedFor = (connection: FakeConnection): string[] =>
     .flatMap(({ payload }) => decodeInventory(payload))
     .map(({ hash }) => hash);
 
-it('a crowd that dials us, announces first and delivers nothing keeps nothing from us', async () => {
+it('a crowd of inbound peers that announces first and delivers nothing withholds nothing from us', async () => {
   const port = await freePort();
   const honest = cleanup.add(await FakePeer.start(), (it) => it.stop());
   const join = await prepareJoin(
@@ -64,7 +64,7 @@ it('a crowd that dials us, announces first and delivers nothing keeps nothing fr
   const [connection] = honest.connections;
   connection?.send('inv', encodeInventory(items));
   await until(
-    'all to be asked of the honest peer',
+    'all to be requested from the honest peer',
     () => connection !== undefined && new Set(askedFor(connection)).size === items.length,
     { ms: 20_000 },
   );

@@ -35,7 +35,7 @@ const OTHERS: readonly NetworkAddress[] = [
   { ...told(0), network: 'cjdns', address: Buffer.alloc(16, 0xfc) },
 ];
 
-/** A file of eight addresses and a ban. */
+/** A file with eight addresses and a ban. */
 async function written(): Promise<LoadedAddresses & { readonly file: string }> {
   const loaded = await load();
   [...[0, 1, 2, 3].map(told), ...OTHERS].forEach((address, i) => loaded.addrman.add(address, `source:${i}`));
@@ -51,8 +51,8 @@ async function written(): Promise<LoadedAddresses & { readonly file: string }> {
 const sorted = (addrman: AddressManager): unknown[] =>
   [...addrman.addresses()].sort((a, b) => (a.key < b.key ? -1 : 1));
 
-describe('the file of addresses', () => {
-  it('is empty at first, and brings everything back', async () => {
+describe('the address file', () => {
+  it('is empty at first, and restores everything', async () => {
     const { addrman, bans, file } = await written();
     const again = await load();
     expect(again.addrman.size).toBe(8);
@@ -64,7 +64,7 @@ describe('the file of addresses', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  it('can be written many times at once, and is whole', async () => {
+  it('is complete after many concurrent saves', async () => {
     const { addrman, bans } = await written();
     const store = new AddressFile(folder, 'mainnet');
     await Promise.all(Array.from({ length: 20 }, () => store.save(addrman, bans)));
@@ -72,7 +72,7 @@ describe('the file of addresses', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('that is torn anywhere gives all that is whole, and one line', async () => {
+  it('that was cut off anywhere gives all intact lines, and one warning', async () => {
     const { file } = await written();
     const text = readFileSync(file, 'utf8');
     const header = text.indexOf('\n');
@@ -81,7 +81,7 @@ describe('the file of addresses', () => {
       writeFileSync(file, text.slice(0, end));
       const { addrman, bans } = await load();
       const lines = text.slice(0, end).split('\n').slice(1);
-      // The last address is whole where only its line break is gone.
+      // The last address is intact if only its line break is missing.
       expect(addrman.size + bans.size).toBeLessThanOrEqual(lines.length);
       expect(addrman.size + bans.size).toBeGreaterThanOrEqual(lines.length - 1);
       expect(warnings.splice(0)).toEqual([expect.stringMatching(/^addresses .*peers-mainnet\.dat: [^\n]+$/)]);
@@ -91,7 +91,7 @@ describe('the file of addresses', () => {
     }
   });
 
-  it('with any byte changed loses one record at most', async () => {
+  it('with any changed byte loses at most one record', async () => {
     const { file } = await written();
     const bytes = readFileSync(file);
     for (let at = 0; at < bytes.length; at++)
@@ -106,7 +106,7 @@ describe('the file of addresses', () => {
       }
   }, 60_000);
 
-  it('with lines that are none, is read without them', async () => {
+  it('with invalid lines is read without them', async () => {
     const { file } = await written();
     const lines = readFileSync(file, 'utf8').split('\n');
     lines[2] = 'ipv4 300.1.1.1 8333 0000000000000009 1 1 1 0 s';
@@ -122,7 +122,7 @@ describe('the file of addresses', () => {
   it.each([
     ['something else', 'SQLite format 3\0', 'is not a file of addresses'],
     ['another network’s', '', 'holds addresses of testnet4 and not of mainnet'],
-  ])('that is %s is kept, and begun anew', async (_, text, line) => {
+  ])('that is %s is kept aside, and a new one is started', async (_, text, line) => {
     const { file } = await written();
     const whole = text === '' ? readFileSync(file, 'utf8').replace('1 mainnet', '1 testnet4') : text;
     writeFileSync(file, whole);
@@ -132,7 +132,7 @@ describe('the file of addresses', () => {
     expect(readFileSync(path.join(folder, readdirSync(folder)[0] ?? ''), 'utf8')).toBe(whole);
   });
 
-  it('drops what may not be dialled, whoever wrote it there', async () => {
+  it('drops addresses that may not be dialled, whoever wrote them', async () => {
     const { file } = await written();
     const text = readFileSync(file, 'utf8');
     writeFileSync(file, text.replace(/ipv4 20\.1\.1\.1 8333 /, 'ipv4 127.0.0.1 8333 '));
@@ -147,7 +147,7 @@ describe('the file of addresses', () => {
     await expect(store.save(addrman, bans)).rejects.toThrow(/^addresses .*: can't be written: .*ENOTDIR/);
   });
 
-  it('is whole whenever the program is killed', async () => {
+  it('is complete whenever the program is killed', async () => {
     const script = childScript('p2p/join/address-child.ts');
     try {
       for (let i = 0; i < 5; i++) {
@@ -162,7 +162,7 @@ describe('the file of addresses', () => {
         await once(child, 'close');
         const { addrman } = await load('regtest');
         expect(warnings).toEqual([]);
-        // A save of 2,000 and more addresses was done, and each after it has more.
+        // A save of at least 2,000 addresses was complete, and each later one has more.
         expect(addrman.size).toBeGreaterThanOrEqual(900);
       }
       expect(existsSync(path.join(folder, 'peers-regtest.dat'))).toBe(true);

@@ -27,8 +27,8 @@ function* flood(groups: number, count: number): Generator<NetworkAddress> {
       yield told([20 + Math.floor(group / 256), group % 256, Math.floor(i / 256), i % 256]);
 }
 
-describe('what is told', () => {
-  it('is taken once, two hours older than told', () => {
+describe('an announced address', () => {
+  it('is added once, two hours older than announced', () => {
     const addrman = bookOf();
     expect(addrman.add(told([8, 8, 8, 8]), 's')).toBe(true);
     expect(addrman.add(told([8, 8, 8, 8]), 'other')).toBe(false);
@@ -44,13 +44,13 @@ describe('what is told', () => {
     ['the future', NOW + 601],
     ['before Bitcoin', 100_000_000],
     ['no time', 0],
-  ])('is of five days ago where the time is in %s', (_, time) => {
+  ])('counts as five days old if its time is in %s', (_, time) => {
     const addrman = bookOf();
     addrman.add(told([8, 8, 8, 8], { time }), 's');
     expect([...addrman.addresses()][0]?.time).toBe(NOW - 5 * DAY);
   });
 
-  it('is younger when told again, and has all the services that any told', () => {
+  it('is newer when announced again, and has all announced services', () => {
     const addrman = bookOf();
     const known = told([8, 8, 8, 8], { time: NOW - 10 * DAY });
     addrman.add(known, 's');
@@ -58,7 +58,7 @@ describe('what is told', () => {
     expect([...addrman.addresses()][0]).toMatchObject({ time: NOW - 60 - 7_200, services: (1n << 63n) | 9n });
   });
 
-  it('is not kept where it leads nowhere', () => {
+  it('is not added if it cannot be reached', () => {
     const addrman = bookOf();
     expect(addrman.add(told([127, 0, 0, 1]), 's')).toBe(false);
     expect(addrman.add(told([10, 0, 0, 1]), 's')).toBe(false);
@@ -68,7 +68,7 @@ describe('what is told', () => {
     expect(addrman.size).toBe(0);
   });
 
-  it('is its own copy of the bytes', () => {
+  it('is stored as a copy of the bytes', () => {
     const addrman = bookOf();
     const address = Buffer.from([8, 8, 8, 8]);
     addrman.add(told([0, 0, 0, 0], { address }), 's');
@@ -78,38 +78,39 @@ describe('what is told', () => {
 });
 
 describe('a hostile peer', () => {
-  it('fills a sixteenth of the book, whatever it tells', () => {
+  it('fills a sixteenth of the buckets, whatever it sends', () => {
     const addrman = bookOf();
     for (const address of flood(800, 20)) addrman.add(address, 'hostile');
     expect(addrman.size).toBeGreaterThan(500);
     expect(addrman.size).toBeLessThanOrEqual(1_024);
-    // What others tell has its place.
+    // There is room for the addresses of others.
     let kept = 0;
     for (let i = 0; i < 200; i++) if (addrman.add(told([9, i, 1, 1]), `honest${i}`)) kept++;
     expect(kept).toBeGreaterThan(170);
   });
 
-  it('gets 64 places for all the addresses of one group', () => {
+  it('gets 64 entries for all addresses of one netgroup', () => {
     const addrman = bookOf();
     for (const address of flood(1, 5_000)) addrman.add(address, 'hostile');
     expect(addrman.size).toBe(64);
   });
 
-  it('of many groups fills the book to its bound, and pushes out none that has worked', () => {
+  it('of many netgroups fills all buckets, and replaces no address that has worked', () => {
     const addrman = bookOf();
     addrman.add(told([9, 9, 9, 9]), 'friend');
     const friend = addrman.get(keyOf(told([9, 9, 9, 9])));
     if (friend === undefined) throw new Error('it was not kept');
     addrman.worked(friend, 9n);
     for (let source = 0; source < 200; source++)
-      for (const address of flood(60, 5)) addrman.add({ ...address, port: 2_000 + source }, `hostile${source}`);
+      for (const address of flood(60, 5))
+        addrman.add({ ...address, port: 2_000 + source }, `hostile${source}`);
     expect(addrman.size).toBeGreaterThan(14_000);
     expect(addrman.size).toBeLessThanOrEqual(16_384);
     expect(addrman.get(friend.key)).toBe(friend);
   });
 });
 
-describe('an address makes room in a full bucket', () => {
+describe('an address in a full bucket is replaced', () => {
   const full = (): AddressManager => {
     const addrman = bookOf();
     for (const address of flood(1, 64)) addrman.add(address, 's');
@@ -120,14 +121,14 @@ describe('an address makes room in a full bucket', () => {
 
   it('not while it is good', () => expect(full().add(late, 's')).toBe(false));
 
-  it('when it was not seen for a month', () => {
+  it('if it was not seen for a month', () => {
     const addrman = full();
     now = NOW + 31 * DAY;
     expect(addrman.add({ ...late, time: now }, 's')).toBe(true);
     expect(addrman.size).toBe(64);
   });
 
-  it('when it failed three times and never worked, after a minute', () => {
+  it('if it failed three times and never worked, after a minute', () => {
     const addrman = full();
     const known = addrman.get(keyOf(told([20, 0, 0, 7])));
     if (known === undefined) throw new Error('it was not kept');
@@ -147,7 +148,7 @@ describe('an address makes room in a full bucket', () => {
 });
 
 describe('pick', () => {
-  it('gives each address that is accepted some time, and no other', () => {
+  it('returns every accepted address eventually, and no other', () => {
     const addrman = bookOf();
     for (const address of flood(50, 2)) addrman.add(address, 's');
     const first = [...addrman.addresses()][0];

@@ -8,7 +8,7 @@ import type { NetworkAddress } from '../../../src/wire/messages/network-address'
 
 const HOUR_MS = 3_600_000;
 
-describe('the allowance of a peer', () => {
+describe('the address allowance of a peer', () => {
   it('is one address, and one more every ten seconds', () => {
     const allowance = new AddrAllowance(0);
     expect(allowance.take(10, 0)).toBe(1);
@@ -17,7 +17,7 @@ describe('the allowance of a peer', () => {
     expect(allowance.take(10, 60_000)).toBe(5);
   });
 
-  it('is a thousand more when it was asked, which waiting does not add to', () => {
+  it('is a thousand more after a getaddr, which waiting does not increase', () => {
     const allowance = new AddrAllowance(0);
     allowance.asked();
     expect(allowance.take(1_000, 100 * HOUR_MS)).toBe(1_000);
@@ -31,7 +31,7 @@ const entry = (i: number): NetworkAddress => ({
   ...{ port: 8333, services: (1n << 63n) | BigInt(i), time: 1_800_000_000 - i },
 });
 
-describe('what is answered to getaddr', () => {
+describe('the response to getaddr', () => {
   function answersOf(count: number): {
     answers: AddrResponseCache;
     addrman: AddressManager;
@@ -51,17 +51,17 @@ describe('what is answered to getaddr', () => {
     [4, 0],
     [5, 1],
     [100, 23],
-  ])('is of %d addresses %d', (known, told) =>
+  ])('has, of %d known addresses, %d', (known, told) =>
     expect(answersOf(known).answers.addresses()).toHaveLength(told),
   );
 
-  it('is of many at most a thousand, each once', () => {
+  it('has at most a thousand addresses, each once', () => {
     const addresses = answersOf(6_000).answers.addresses();
     expect(addresses).toHaveLength(1_000);
     expect(new Set(addresses.map(({ address }) => address.toString('hex'))).size).toBe(1_000);
   });
 
-  it('is the same for at least 21 hours, and another after 27', () => {
+  it('is the same for at least 21 hours, and different after 27', () => {
     const { answers, addrman, wait } = answersOf(100);
     const first = answers.addresses();
     for (const known of addrman.addresses()) addrman.worked(known, 1n);
@@ -71,7 +71,7 @@ describe('what is answered to getaddr', () => {
     expect(answers.addresses()).not.toEqual(first);
   });
 
-  it('leaves out what is of no use', () => {
+  it('omits useless addresses', () => {
     const { answers, addrman } = answersOf(100);
     const [good] = addrman.addresses();
     for (const known of addrman.addresses()) if (known !== good) known.time = 0;
@@ -80,7 +80,7 @@ describe('what is answered to getaddr', () => {
     ]);
   });
 
-  it('is not looked for by each who asks where there is nothing worth telling', () => {
+  it('is not computed for each request if it is empty', () => {
     const { answers, addrman, wait } = answersOf(100);
     for (const known of addrman.addresses()) known.time = 0;
     const looks = jest.spyOn(addrman, 'addresses');
@@ -96,14 +96,14 @@ describe('encoding', () => {
   const onion: NetworkAddress = { ...entry(3), network: 'torv3', address: Buffer.alloc(32, 9) };
   const ipv6: NetworkAddress = { ...entry(4), network: 'ipv6', address: Buffer.alloc(16, 0x2a) };
 
-  it('of addrv2 is what its decoder reads', () => {
+  it('of addrv2 matches its decoder', () => {
     const all = [entry(1), onion, ipv6, { ...entry(5), services: 0x1234n }];
     expect(decodeAddrV2(encodeAddrV2(all))).toEqual(all);
     const many = Array.from({ length: 1_000 }, (_, i) => entry(i));
     expect(decodeAddrV2(encodeAddrV2(many))).toEqual(many);
   });
 
-  it('of addr leaves out what has no form in it', () => {
+  it('of addr omits addresses that it cannot express', () => {
     expect(decodeAddr(encodeAddr([entry(1), onion, ipv6]))).toEqual([entry(1), ipv6]);
   });
 });
@@ -132,7 +132,7 @@ describe('bans', () => {
     expect([bans.has('192.0.2.1'), bans.size]).toEqual([false, 0]);
   });
 
-  it('are bounded, and the ones that end first go first', () => {
+  it('are bounded, and those that end first are removed first', () => {
     const bans = new Bans({ unixTime: () => 1_000, monotonicMs: () => 0 });
     for (let i = 0; i < 10_500; i++) bans.add(`a${i}`);
     bans.add('a600');
