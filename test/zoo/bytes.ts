@@ -3,7 +3,7 @@ import { CHAIN_PARAMS } from '../../src/chain/params';
 
 const EMPTY = Buffer.alloc(0);
 
-/** SHA-256 twice. */
+/** Double SHA-256. */
 export function hash256(bytes: Buffer): Buffer {
   return createHash('sha256').update(createHash('sha256').update(bytes).digest()).digest();
 }
@@ -16,7 +16,7 @@ export function compactSize(n: number): Buffer {
   return bytes;
 }
 
-/** Bytes behind their length. */
+/** Bytes with their length in front. */
 function withLength(bytes: Buffer): Buffer {
   return Buffer.concat([compactSize(bytes.length), bytes]);
 }
@@ -33,25 +33,25 @@ export function inventory(type: number, hashes: readonly Buffer[]): Buffer {
   return Buffer.concat([compactSize(hashes.length), ...hashes.flatMap((hash) => [kind, hash])]);
 }
 
-/** Hashes that nobody has heard of. */
+/** Random hashes, which nobody knows. */
 export function randomHashes(count: number): Buffer[] {
   const bytes = randomBytes(32 * count);
   return Array.from({ length: count }, (_, i) => bytes.subarray(32 * i, 32 * i + 32));
 }
 
-/** What a transaction spends. */
+/** The output that an input spends. */
 export interface Outpoint {
   readonly txid: Buffer;
   readonly index: number;
 }
 
-/** A transaction in the bytes of the wire. */
+/** A serialized transaction. */
 export function transaction(parts: {
   readonly spends: readonly Outpoint[];
   readonly outputs: number;
   /** Satoshi of each output. */
   readonly value?: number;
-  /** Of each output; default: pays to the hash of a key (BIP141). */
+  /** Script of each output; default: pays to the hash of a key (BIP141). */
   readonly script?: Buffer;
   readonly scriptSig?: Buffer;
   /** The one item of each input's witness. */
@@ -84,7 +84,7 @@ export function transaction(parts: {
   ]);
 }
 
-/** An output of nobody's transaction, another at each call. */
+/** An output of an unknown transaction; another one at each call. */
 export function randomOutpoint(): Outpoint {
   return { txid: randomBytes(32), index: 0 };
 }
@@ -96,7 +96,7 @@ export const GENESIS = genesis;
 
 const BLOCK_SECONDS = 60;
 
-/** A header with proof of work, which takes two tries on regtest; `worthless` ones have none. */
+/** A header with proof of work, which takes two tries on regtest; `worthless` headers have none. */
 export function header(
   previous: Buffer,
   root: Buffer,
@@ -111,7 +111,7 @@ export function header(
   }
 }
 
-/** Root of the Merkle tree of these hashes. */
+/** The Merkle root of these hashes. */
 function merkle(hashes: readonly Buffer[]): Buffer {
   let level = [...hashes];
   while (level.length > 1) {
@@ -123,7 +123,7 @@ function merkle(hashes: readonly Buffer[]): Buffer {
   return level[0] ?? Buffer.alloc(32);
 }
 
-/** The transaction that begins a block (BIP34). */
+/** The coinbase of a block (BIP34). */
 export function coinbase(height: number, tag = 0): Buffer {
   const number = height < 17 ? Buffer.of(0x50 + height, 0) : push(height);
   const script = Buffer.concat([number, Buffer.of(4), uint32(tag)]);
@@ -142,7 +142,7 @@ function push(height: number): Buffer {
   return Buffer.of(bytes.length, ...bytes);
 }
 
-/** A block on the one with this header, and its own header. */
+/** A block after the one with this header, and its own header. */
 export function block(
   on: Buffer,
   height: number,
@@ -162,7 +162,7 @@ export function headers(list: readonly Buffer[]): Buffer {
   return Buffer.concat([compactSize(list.length), ...list.flatMap((each) => [each, Buffer.of(0)])]);
 }
 
-/** The payload of `getheaders` behind the genesis block. */
+/** The payload of a `getheaders` for all headers after the genesis block. */
 export function getHeaders(): Buffer {
   return Buffer.concat([uint32(70_016), compactSize(1), hash256(GENESIS), Buffer.alloc(32)]);
 }

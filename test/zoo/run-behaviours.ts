@@ -13,36 +13,36 @@ import { HonestPeer } from './honest-peer';
 import { type Finding, type Observations, hasEnd, isBack, judge } from './judge';
 import type { ListenerNews, ListenerOrder, ListenerReport } from './listener-child';
 
-/** How a run goes. */
+/** Options of a run. */
 export interface RunOptions {
   /** How long the culprits misbehave. */
   readonly seconds: number;
-  /** How long after they have left memory is looked at. */
+  /** How long memory may take to be released after the culprits have left. */
   readonly settleSeconds: number;
   /** Folder of the compiled processes. */
   readonly folder: string;
-  /** Whether the time of honest pongs is a part of the verdict. */
+  /** Whether the elapsed time of honest pongs is judged, instead of processor time. */
   readonly judgesPong: boolean;
 }
 
-/** Each honest peer's transactions a second: 20 together. */
+/** Transactions per second of each honest peer: 20 together. */
 const PER_SECOND = 10;
 const BLOCK_MS = 2_000;
 
-/** Before the culprits come: what a listener takes in its first seconds is no leak. */
+/** The time before the culprits come: memory that a listener takes in its first seconds is no leak. */
 const WARM_MS = 3_000;
 
 /**
- * Of many at once each gets its turn: how much longer, at most, those go on that were not ended yet. On a
- * machine that does nothing else it takes a few seconds.
+ * How much longer behaviours that were not ended yet may go on if many run at once. On an idle machine it
+ * takes a few seconds.
  */
 const GRACE_SECONDS = 240;
 const LOOK_MS = 2_000;
 
-/** The longest that an honest transaction may wait for its turn: Core asks another announcer after 60 s. */
+/** The longest that an honest transaction may wait: another announcer is asked after 60 s. */
 const DRAIN_MS = 70_000;
 
-/** Lets behaviours loose on a listener, all at once, and judges what was seen. */
+/** Runs behaviours against a listener, all at once, and judges the results. */
 export async function runBehaviours(behaviours: readonly Behaviour[], options: RunOptions): Promise<Finding> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-zoo-'));
   const started: { listener?: ChildProcess } = {};
@@ -60,7 +60,7 @@ export async function runBehaviours(behaviours: readonly Behaviour[], options: R
     if ('failed' in news) failures.push(news.failed);
   });
   try {
-    // The culprits have the core of the judge, so that the listener has its own.
+    // The culprits share the core of the judge, so that the listener has its own.
     if (os.cpus().length > 1) {
       pin(listener, 0);
       pin(culprits, 1);
@@ -82,7 +82,7 @@ export async function runBehaviours(behaviours: readonly Behaviour[], options: R
       comeBack: names.length > 1,
     } satisfies CulpritsOrder);
     if (names.length > 1) await Promise.race([done, sleep(options.seconds * 1_000)]);
-    // Whoever has had the end that it must have leaves, so that the listener comes to the others.
+    // A behaviour that was ended as it must leaves, so that the listener has time for the others.
     while (names.length > 1 && !(await Promise.race([done.then(() => true), sleep(LOOK_MS)]))) {
       const reasons = await reasonsSoFar(listener);
       const leave = behaviours.filter((each) => hasEnd(each, reasons)).map(({ name }) => name);
@@ -94,7 +94,7 @@ export async function runBehaviours(behaviours: readonly Behaviour[], options: R
     const drained = performance.now() + DRAIN_MS;
     while (honest.some((peer) => !peer.isDone) && performance.now() < drained) await sleep(100);
     const after = await settled(listener, before, options.settleSeconds);
-    // What it has counted is in its points once it has ended.
+    // All its counts are in its points once it has ended.
     const exited = once(listener, 'exit');
     listener.disconnect();
     const [status] = (await exited) as [number | null];
@@ -118,8 +118,8 @@ export async function runBehaviours(behaviours: readonly Behaviour[], options: R
 }
 
 /**
- * The processor time that the main thread of a process has taken, in milliseconds; where the system does not
- * tell (it is Linux that does), the time that has passed.
+ * The processor time of the main thread of a process, in milliseconds; the elapsed time on systems other than
+ * Linux.
  */
 function threadMs(pid: number | undefined): number {
   try {
@@ -136,7 +136,7 @@ function start(file: string, output: number | 'ignore', execArgv: readonly strin
   return fork(file, [], { stdio: ['ignore', output, 'inherit', 'ipc'], execArgv: [...execArgv] });
 }
 
-/** Keeps a process to one processor, where the system has the command for that. */
+/** Binds a process to one processor, if the system has `taskset`. */
 function pin({ pid }: ChildProcess, processor: number): void {
   if (pid !== undefined) spawnSync('taskset', ['-cp', String(processor), String(pid)], { stdio: 'ignore' });
 }
@@ -145,7 +145,7 @@ function tell(child: ChildProcess, order: ListenerOrder): void {
   child.send(order);
 }
 
-/** Resolves with the first message that is wanted. @throws where the process ends before */
+/** Resolves with the first wanted message. @throws if the process ends before */
 async function nextMessage<T>(child: ChildProcess, isWanted: (news: T) => boolean): Promise<T> {
   return new Promise((resolve, reject) => {
     const listen = (news: unknown): void => {
@@ -161,7 +161,7 @@ async function nextMessage<T>(child: ChildProcess, isWanted: (news: T) => boolea
   });
 }
 
-/** The report once memory is back, or the last one of the time that it has for that. */
+/** The report once memory is released, or the last one before the deadline. */
 async function settled(
   listener: ChildProcess,
   before: ListenerReport,

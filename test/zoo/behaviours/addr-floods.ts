@@ -9,7 +9,7 @@ const PORT = Buffer.of(0x20, 0x8d);
 
 export const addrFloods: Behaviour = {
   name: 'addr-floods',
-  does: 'Tells of 1,000 addresses in each message, by addr and by addrv2, as fast as it can.',
+  does: 'Sends 1,000 addresses in each message, in addr and in addrv2, as fast as it can.',
   ends: ['flood'],
   run: async (cage) => {
     const entry = (): Buffer => {

@@ -4,7 +4,7 @@ import { HONEST_PEERS, honestBlock, honestTransaction } from '../honest-data';
 
 export const announcesOneAndSendsAnother: Behaviour = {
   name: 'announces-one-and-sends-another',
-  does: 'Announces honest transactions and a block, and sends others when it is asked for them.',
+  does: 'Announces honest transactions and a block, and sends others when they are requested.',
   ends: 'stays',
   run: async (cage) => {
     const peer = await cage.join();

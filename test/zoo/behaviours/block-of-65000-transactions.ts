@@ -4,7 +4,7 @@ import { frame } from '../cage';
 
 export const blockOf65000Transactions: Behaviour = {
   name: 'block-of-65000-transactions',
-  does: 'Sends blocks of 65,000 smallest transactions that nobody asked for.',
+  does: 'Sends unrequested blocks of 65,000 minimal transactions.',
   ends: ['flood', 'invalid-block', 'malformed-block', 'oversized-message'],
   run: async (cage) => {
     const { socket } = await cage.join();

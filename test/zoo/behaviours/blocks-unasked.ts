@@ -4,7 +4,7 @@ import { frame } from '../cage';
 
 export const blocksUnasked: Behaviour = {
   name: 'blocks-unasked',
-  does: 'Sends valid blocks of a branch of its own that nobody asked for, as fast as it can.',
+  does: 'Sends unrequested valid blocks of its own branch, as fast as it can.',
   ends: ['flood'],
   run: async (cage) => {
     const { socket } = await cage.join();

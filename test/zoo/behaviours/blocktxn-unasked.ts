@@ -4,7 +4,7 @@ import { frame } from '../cage';
 
 export const blocktxnUnasked: Behaviour = {
   name: 'blocktxn-unasked',
-  does: 'Sends blocktxn that nobody asked for.',
+  does: 'Sends unrequested blocktxn.',
   ends: ['unrequested-blocktxn'],
   run: async (cage) => {
     const { socket } = await cage.join();

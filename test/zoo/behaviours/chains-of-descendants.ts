@@ -4,7 +4,7 @@ import { frame } from '../cage';
 
 export const chainsOfDescendants: Behaviour = {
   name: 'chains-of-descendants',
-  does: 'Sends chains of thousands of transactions, each of which spends the one before, the last one first.',
+  does: 'Sends chains of thousands of transactions, each spending the previous one, in reverse order.',
   ends: ['over-budget', 'flood'],
   run: async (cage) => {
     const { socket } = await cage.join();

@@ -3,7 +3,7 @@ import { GENESIS, block, coinbase, compactSize } from '../bytes';
 
 export const collidingShortIds: Behaviour = {
   name: 'colliding-short-ids',
-  does: 'Sends a compact block of 10,000 short ids that are all the same.',
+  does: 'Sends compact blocks of 10,000 equal short ids.',
   ends: 'stays',
   run: async (cage) => {
     const peer = await cage.join();

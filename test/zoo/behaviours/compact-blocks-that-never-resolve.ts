@@ -4,7 +4,7 @@ import { GENESIS, block, coinbase, compactSize } from '../bytes';
 
 export const compactBlocksThatNeverResolve: Behaviour = {
   name: 'compact-blocks-that-never-resolve',
-  does: 'Announces compact blocks of transactions that nobody has, and never gives these.',
+  does: 'Sends compact blocks of unknown transactions, and never delivers these.',
   ends: 'stays',
   run: async (cage) => {
     const peer = await cage.join();

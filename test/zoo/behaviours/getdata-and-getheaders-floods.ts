@@ -4,7 +4,7 @@ import { frame } from '../cage';
 
 export const getdataAndGetheadersFloods: Behaviour = {
   name: 'getdata-and-getheaders-floods',
-  does: 'Asks for data and headers as fast as it can, two peers at a time.',
+  does: 'Two peers send getdata and getheaders as fast as they can.',
   ends: ['over-budget', 'flood'],
   run: async (cage) => {
     const [data, heads] = await Promise.all([cage.join(), cage.join()]);

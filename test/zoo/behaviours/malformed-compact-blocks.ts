@@ -3,7 +3,7 @@ import { GENESIS, block, coinbase, compactSize } from '../bytes';
 
 export const malformedCompactBlocks: Behaviour = {
   name: 'malformed-compact-blocks',
-  does: 'Sends compact blocks that end in the middle, or whose places are beyond their end.',
+  does: 'Sends truncated compact blocks, and ones with indexes beyond their end.',
   ends: ['malformed-message'],
   run: async (cage) => {
     const peer = await cage.join();

@@ -3,7 +3,7 @@ import { randomOutpoint, transaction } from '../bytes';
 
 export const malformedTransactions: Behaviour = {
   name: 'malformed-transactions',
-  does: 'Sends transactions that end in the middle, and counts that no message could hold.',
+  does: 'Sends truncated transactions, and ones with impossible counts.',
   ends: ['malformed-tx'],
   run: async (cage) => {
     const peer = await cage.join();

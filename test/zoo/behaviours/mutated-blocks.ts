@@ -3,7 +3,7 @@ import { GENESIS, block, randomOutpoint, hash256, inventory, transaction } from 
 
 export const mutatedBlocks: Behaviour = {
   name: 'mutated-blocks',
-  does: 'Announces a block, and gives one whose transactions are not those of its Merkle root.',
+  does: 'Announces a block, and sends one whose transactions do not match its Merkle root.',
   ends: ['invalid-block', 'malformed-block'],
   run: async (cage) => {
     const peer = await cage.join();
@@ -14,7 +14,7 @@ export const mutatedBlocks: Behaviour = {
     const mutated = Buffer.from(bytes);
     mutated[mutated.length - 20] = (mutated[mutated.length - 20] ?? 0) ^ 1;
     peer.send('inv', inventory(2, [hash256(header)]));
-    // One that nobody asked for would not be looked into.
+    // An unrequested block would not be examined.
     while (!peer.commands().includes('getdata') && !peer.socket.destroyed && !cage.isOver)
       await cage.pause(50);
     peer.send('block', mutated);

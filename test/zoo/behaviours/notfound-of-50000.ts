@@ -4,7 +4,7 @@ import { frame } from '../cage';
 
 export const notfoundOf50000: Behaviour = {
   name: 'notfound-of-50000',
-  does: 'Says of 50,000 things that it does not have them, again and again.',
+  does: 'Sends notfound with 50,000 unknown items, repeatedly.',
   ends: ['over-budget', 'flood'],
   run: async (cage) => {
     const { socket } = await cage.join();

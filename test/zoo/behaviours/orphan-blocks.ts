@@ -4,7 +4,7 @@ import { frame } from '../cage';
 
 export const orphanBlocks: Behaviour = {
   name: 'orphan-blocks',
-  does: 'Sends blocks whose parents are nowhere, as fast as it can.',
+  does: 'Sends blocks with unknown parents, as fast as it can.',
   ends: ['flood'],
   run: async (cage) => {
     const { socket } = await cage.join();

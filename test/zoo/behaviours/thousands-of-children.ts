@@ -4,7 +4,7 @@ import { frame } from '../cage';
 
 export const thousandsOfChildren: Behaviour = {
   name: 'thousands-of-children',
-  does: 'Sends thousands of transactions that spend the outputs of one parent, and the parent last.',
+  does: 'Sends thousands of transactions that spend outputs of one parent, and the parent last.',
   ends: ['over-budget', 'flood'],
   run: async (cage) => {
     const { socket } = await cage.join();

@@ -4,7 +4,7 @@ import { frame } from '../cage';
 
 export const transactionsOf111000Outputs: Behaviour = {
   name: 'transactions-of-111000-outputs',
-  does: 'Sends transactions of 111,000 empty outputs each, as many as fit, which make as many points.',
+  does: 'Sends transactions of 111,000 empty outputs, the most that fit, which make as many points.',
   ends: ['over-budget', 'flood'],
   run: async (cage) => {
     const { socket } = await cage.join();

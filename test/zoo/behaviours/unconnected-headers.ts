@@ -4,7 +4,7 @@ import { frame } from '../cage';
 
 export const unconnectedHeaders: Behaviour = {
   name: 'unconnected-headers',
-  does: 'Sends headers on a block that nobody has.',
+  does: 'Sends headers after an unknown block.',
   ends: ['unconnected-headers'],
   run: async (cage) => {
     const { socket } = await cage.join();

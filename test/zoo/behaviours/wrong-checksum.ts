@@ -4,7 +4,7 @@ import { frame } from '../cage';
 
 export const wrongChecksum: Behaviour = {
   name: 'wrong-checksum',
-  does: 'Sends a message whose checksum is not that of its payload.',
+  does: 'Sends a message with a wrong checksum.',
   ends: ['wrong-checksum'],
   run: async (cage) => {
     const { socket } = await cage.join();
