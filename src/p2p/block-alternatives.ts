@@ -1,3 +1,4 @@
+import type { Hash } from '../wire/hash';
 import type { Connection } from './connection';
 
 /** How many of the last blocks are remembered. */
@@ -21,17 +22,17 @@ export interface BlockAlternatives {
  * the header of the block.
  */
 export class BlockAlternativesCache {
-  private readonly alternatives = new Map<string, BlockAlternatives>();
+  private readonly alternatives = new Map<Hash, BlockAlternatives>();
   /** When a forgery came, by the hash of the block; monotonic milliseconds. */
-  private readonly forgeries = new Map<string, number>();
+  private readonly forgeries = new Map<Hash, number>();
 
-  add(hash: string, alternatives: BlockAlternatives): void {
+  add(hash: Hash, alternatives: BlockAlternatives): void {
     this.alternatives.set(hash, alternatives);
     keepNewest(this.alternatives);
   }
 
   /** Notes a forgery, and returns the alternatives once. */
-  takeForged(hash: string, now: number): BlockAlternatives | undefined {
+  takeForged(hash: Hash, now: number): BlockAlternatives | undefined {
     this.forgeries.set(hash, now);
     keepNewest(this.forgeries);
     const alternatives = this.alternatives.get(hash);
@@ -40,7 +41,7 @@ export class BlockAlternativesCache {
   }
 
   /** Whether a forgery of the block came in the last five minutes. */
-  wasForged(hash: string, now: number): boolean {
+  wasForged(hash: Hash, now: number): boolean {
     return now - (this.forgeries.get(hash) ?? -Infinity) < FORGERY_MS;
   }
 }

@@ -1,3 +1,4 @@
+import type { Hash } from '../wire/hash';
 import type { Candidates } from './candidates';
 import type { Connection } from './connection';
 import type { LinkedList, ListItem } from './linked-list';
@@ -22,7 +23,7 @@ export type OfferState = 'standby' | 'asked' | 'overdue' | 'done';
 
 /** A wanted block. */
 export interface PendingBlock {
-  readonly hash: string;
+  readonly hash: Hash;
   readonly offers: Map<BlockPeer, BlockOffer>;
   readonly standby: Candidates<BlockOffer>;
   /** Peers that may have the block and can be asked if no peer has announced it. */

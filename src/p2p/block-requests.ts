@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock';
 import { RollingSet } from '../lib/rolling-set';
-import { wireHash } from '../wire/hash';
+import type { Hash } from '../wire/hash';
 import { INV_BLOCK, INV_WITNESS_FLAG, type InventoryItem } from '../wire/messages/inventory';
 import { type BlockAlternatives, BlockAlternativesCache } from './block-alternatives';
 import { fetchersAmong } from './block-fetchers';
@@ -38,7 +38,7 @@ export class BlockRequests {
   private readonly requested = new RollingSet(REMEMBERED);
   /** Blocks that were requested because they were missing. */
   private readonly missing = new RollingSet(REMEMBERED);
-  private readonly pending = new Map<string, PendingBlock>();
+  private readonly pending = new Map<Hash, PendingBlock>();
   private readonly peers: BlockPeers;
   private readonly asked = new Deadlines<BlockOffer>();
   private readonly overdue = new Deadlines<BlockOffer>();
@@ -77,7 +77,7 @@ export class BlockRequests {
    * Notes that a peer has begun to send a block unasked, as a compact one; false if the block has come
    * before. The caller has checked the proof of work, so no bound is needed here.
    */
-  expect(connection: Connection, hash: string): boolean {
+  expect(connection: Connection, hash: Hash): boolean {
     if (this.arrived.has(hash)) return false;
     const peer = this.peers.of(connection);
     const pending = this.pending.get(hash);
@@ -95,7 +95,7 @@ export class BlockRequests {
    * Asks a peer for the full block after its compact one could not be rebuilt, unless another peer is being
    * asked. The deadline stays the same.
    */
-  askWhole(connection: Connection, hash: string): void {
+  askWhole(connection: Connection, hash: Hash): void {
     if (this.arrived.has(hash)) return;
     const peer = this.peers.of(connection);
     const pending = this.pending.get(hash);
@@ -108,7 +108,7 @@ export class BlockRequests {
    * Asks the next announcer because a peer did not send the rest of a compact block. The peer itself is asked
    * last, for the full block.
    */
-  passOver(connection: Connection, hash: string): void {
+  passOver(connection: Connection, hash: Hash): void {
     const pending = this.pending.get(hash);
     const offer = pending?.asked;
     if (pending == null || offer?.peer.connection !== connection) return;
@@ -126,18 +126,17 @@ export class BlockRequests {
 
   /**
    * Asks for missing blocks, except those in flight.
-   * @param hashes in reversed hex
    * @param depth of the first of them below the best header
    * @param connections the peers that may be asked, preferred ones first; of many only the first are looked
    *   at
    */
-  fetch(hashes: readonly string[], depth: number, connections: Iterable<Connection>): void {
+  fetch(hashes: readonly Hash[], depth: number, connections: Iterable<Connection>): void {
     const now = this.modules.clock.monotonicMs();
     // After a forgery we wait for the block to be announced: the peers asked before may have the forgery
     // only.
-    const wanted = hashes
-      .map(wireHash)
-      .filter((hash) => !this.pending.has(hash) && !this.alternatives.wasForged(hash, now));
+    const wanted = hashes.filter(
+      (hash) => !this.pending.has(hash) && !this.alternatives.wasForged(hash, now),
+    );
     if (wanted.length === 0) return;
     const fetchers = fetchersAmong(connections, depth);
     const batches = new Map<Connection, InventoryItem[]>();
@@ -159,7 +158,7 @@ export class BlockRequests {
    * any bytes below a header: it does not count as received.
    */
   received(
-    hash: string,
+    hash: Hash,
     connection: Connection,
   ): { readonly first: boolean; readonly requested: boolean; readonly fetched: boolean } {
     const awaited = this.pending.get(hash);
@@ -176,7 +175,7 @@ export class BlockRequests {
    * Notes that other bytes came in place of a block, below its header. The block is requested again, from the
    * next announcer or from the next peer that announces it.
    */
-  forged(hash: string): void {
+  forged(hash: Hash): void {
     this.arrived.delete(hash);
     const alternatives = this.alternatives.takeForged(hash, this.modules.clock.monotonicMs());
     if (alternatives === undefined || this.pending.has(hash)) return;
@@ -226,15 +225,12 @@ export class BlockRequests {
     });
   }
 
-  private begin(hash: string): PendingBlock {
+  private begin(hash: Hash): PendingBlock {
     this.requested.add(hash);
     return this.newPending(hash, { fetchers: [], fetched: false });
   }
 
-  private newPending(
-    hash: string,
-    { fetchers, fetched }: Omit<BlockAlternatives, 'announcers'>,
-  ): PendingBlock {
+  private newPending(hash: Hash, { fetchers, fetched }: Omit<BlockAlternatives, 'announcers'>): PendingBlock {
     const pending = {
       ...{ hash, fetchers, fetched, offers: new Map(), standby: new Candidates<BlockOffer>() },
       ...{ asked: null, inFlight: 0, lapsed: false },
@@ -328,6 +324,6 @@ export class BlockRequests {
   }
 }
 
-function requestFor(connection: Connection, hash: string): InventoryItem {
+function requestFor(connection: Connection, hash: Hash): InventoryItem {
   return { type: connection.claimsWitness ? INV_BLOCK | INV_WITNESS_FLAG : INV_BLOCK, hash };
 }

@@ -1,4 +1,5 @@
 import type { Block } from '../wire/block';
+import type { Hash } from '../wire/hash';
 import type { Header } from '../wire/header';
 import type { Transaction } from '../wire/transaction';
 import type { CountedCommand } from '../wire/commands';
@@ -90,7 +91,7 @@ export interface P2PEvents {
    * A peer announced a block by an `inv`, unrequested headers (BIP130) or a compact block. Emitted for each
    * announcement.
    */
-  blockAnnounced: { readonly peer: PeerInfo; readonly hash: string };
+  blockAnnounced: { readonly peer: PeerInfo; readonly hash: Hash };
   /** A peer sent addresses of nodes. */
   addresses: { readonly peer: PeerInfo; readonly addresses: readonly NetworkAddress[] };
   /** This many addresses of a peer were ignored because they exceed its rate. */
@@ -135,8 +136,7 @@ export interface P2PEvents {
    * rebuilt, a `block` event follows.
    */
   compactBlock: {
-    /** Hash of the block, as people write it. */
-    readonly hash: string;
+    readonly hash: Hash;
     /** Number of transactions that were sent in full, and of those that were sent as short ids. */
     readonly prefilled: number;
     readonly shortIds: number;

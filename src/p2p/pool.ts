@@ -18,7 +18,7 @@ import type { P2PEvents, PeerInfo, Violation } from './p2p-events';
 import { messageHandlers } from './handlers';
 import { hostOf } from './join/ip';
 import { Join, type JoinParts } from './join/join';
-import { wireHash } from '../wire/hash';
+import type { Hash } from '../wire/hash';
 import type { NetworkName } from '../wire/networks';
 import { TransactionRequests } from './transaction-requests';
 
@@ -176,7 +176,7 @@ export class Pool {
   }
 
   /** Asks peers for missing blocks, the first of them `depth` blocks below the best header. */
-  fetchBlocks(hashes: readonly string[], depth: number): void {
+  fetchBlocks(hashes: readonly Hash[], depth: number): void {
     this.blocks.fetch(hashes, depth, this.connections);
   }
 
@@ -185,9 +185,9 @@ export class Pool {
     this.connections.get(peer.id)?.report(violation);
   }
 
-  /** Requests a block again after a forgery of it; `hash` in reversed hex. */
-  askAgain(hash: string): void {
-    this.blocks.forged(wireHash(hash));
+  /** Requests a block again after a forgery of it. */
+  askAgain(hash: Hash): void {
+    this.blocks.forged(hash);
   }
 
   async stop(): Promise<void> {

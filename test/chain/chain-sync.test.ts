@@ -99,7 +99,7 @@ describe('a forgery of a block', () => {
     const [block] = good;
     const forged = parseBlock(Buffer.concat([at(good, 0).bytes.subarray(0, 80), bad.bytes.subarray(80)]));
     send(forged);
-    expect(asked).toEqual([block?.hash]);
+    expect(asked).toEqual([block?.wireHash]);
     send(at(good, 0));
     send(bad);
     expect(asked).toHaveLength(1);

@@ -174,13 +174,12 @@ describe('a peer that announces a block and does not deliver it', () => {
 });
 
 describe('fetching missing blocks', () => {
-  const display = (n: number): string => Buffer.from(hash(n), 'latin1').reverse().toString('hex');
   const fetch = (
     blocks: BlockRequests,
     numbers: readonly number[],
     peers: readonly Connection[],
     depth = 0,
-  ) => blocks.fetch(numbers.map(display), depth, peers);
+  ) => blocks.fetch(numbers.map(hash), depth, peers);
 
   it('is shared among the peers, at most 16 blocks each, and requests nothing twice', () => {
     const { blocks, peer } = newRequests();

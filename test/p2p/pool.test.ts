@@ -15,7 +15,7 @@ import {
 import { wireHash } from '../../src/wire/hash';
 import { NETWORKS } from '../../src/wire/networks';
 import { Pool } from '../../src/p2p/pool';
-import { display, hashOf, mineBlock, REGTEST } from '../chain/mine';
+import { hashOf, mineBlock, REGTEST } from '../chain/mine';
 import { NO_COMPACT } from '../support/compact';
 import { type FakeConnection, FakePeer, versionPayload } from '../support/fake-peer';
 import { until } from '../support/until';
@@ -454,7 +454,7 @@ describe('the pool', () => {
     connection(first).send('block', block);
     await until('the block', () => events.block.length === 1);
     expect(wanted(second)).toEqual([]);
-    pool.askAgain(display(hashOf(block)));
+    pool.askAgain(hashOf(block).toString('latin1'));
     await until('the second getdata', () => wanted(second).length === 1);
     connection(second).send('block', block);
     await until('the block again', () => events.block.length === 2);

@@ -1,3 +1,4 @@
+import type { Hash } from '../../wire/hash';
 import type { Clock } from '../../lib/clock';
 import type { EventBus } from '../../lib/event-bus';
 import { type Block, parseBlock } from '../../wire/block';
@@ -48,7 +49,7 @@ export interface RebuiltBlock {
 
 /** A block that waits for missing transactions. */
 interface PendingRebuild {
-  readonly hash: string;
+  readonly hash: Hash;
   readonly connection: Connection;
   readonly partial: PartialBlock;
   readonly outcome: Outcome;
@@ -65,7 +66,7 @@ type Outcome = P2PEvents['compactBlock'];
  */
 export class CompactBlocks {
   /** Blocks that wait for transactions, by hash. */
-  private readonly waiting = new Map<string, PendingRebuild>();
+  private readonly waiting = new Map<Hash, PendingRebuild>();
   /** Each block is tried once, so that an invented compact block costs us one search and one download. */
   private readonly tried = new RollingSet(REMEMBERED);
   private readonly asked = new RollingSet(REMEMBERED);
@@ -97,7 +98,7 @@ export class CompactBlocks {
 
     const partial = PartialBlock.from(message, this.modules.relayed);
     const outcome = {
-      hash: message.header.hash,
+      hash,
       prefilled: message.prefilled.length,
       shortIds: message.shortIds.length,
       bytes: payload.length,
@@ -177,12 +178,12 @@ export class CompactBlocks {
   }
 
   /** Requests the full block from the same peer, which has just answered. */
-  private giveUp(connection: Connection, hash: string, outcome: Outcome): void {
+  private giveUp(connection: Connection, hash: Hash, outcome: Outcome): void {
     this.modules.bus.emit('compactBlock', outcome);
     this.modules.blocks.askWhole(connection, hash);
   }
 }
 
-function keyOf({ id }: Connection, hash: string): string {
+function keyOf({ id }: Connection, hash: Hash): string {
   return `${id} ${hash}`;
 }
