@@ -1,4 +1,4 @@
-// bcoin 1.0.2 has no types: what src/p2p uses of it is declared here.
+// bcoin 1.0.2 has no types. These are the parts that src/bcoin uses for its session.
 
 declare module 'bcoin/lib/protocol/network' {
   class Network {

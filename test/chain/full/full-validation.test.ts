@@ -35,7 +35,9 @@ async function newListener(miner: Miner) {
     'processedBlock',
     ({ block, status, reason, unverifiedInputs }) =>
       void lines.push(
-        [nameOf(block.wireHash), status, reason, unverifiedInputs].filter((word) => word !== undefined).join(' '),
+        [nameOf(block.wireHash), status, reason, unverifiedInputs]
+          .filter((word) => word !== undefined)
+          .join(' '),
       ),
   );
   bus.on('newBest', ({ block }) => void lines.push(`best ${nameOf(block.wireHash)}`));
