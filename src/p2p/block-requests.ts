@@ -2,20 +2,17 @@ import type { Clock } from '../lib/clock';
 import { RollingSet } from '../lib/rolling-set';
 import type { Hash } from '../wire/hash';
 import { INV_BLOCK, INV_WITNESS_FLAG, type InventoryItem } from '../wire/messages/inventory';
-import { type BlockAlternatives, BlockAlternativesCache } from './block-alternatives';
+import { BlockAlternativesCache } from './block-alternatives';
 import { fetchersAmong } from './block-fetchers';
 import { BlockOffer, type BlockPeer, LAPSE_WEIGHT, type PendingBlock } from './block-offer';
 import { BlockPeers, FETCHES_A_PEER } from './block-peers';
-import { Candidates } from './candidates';
 import type { Connection } from './connection';
 import { Deadlines } from './deadlines';
+import { PendingBlocks, settle } from './pending-blocks';
 import { LAST_RANK } from './reliability';
 
 /** How many block hashes are remembered at least: two weeks of mainnet. */
 const REMEMBERED = 2_016;
-
-/** How many other announcers of a block are remembered, in case what came was a forgery. */
-const MAX_OTHERS = 64;
 
 /** A peer that has not sent an announced block after this time is passed over for another announcer. */
 const TIMEOUT_MS = 30_000;
@@ -38,7 +35,7 @@ export class BlockRequests {
   private readonly requested = new RollingSet(REMEMBERED);
   /** Blocks that were requested because they were missing. */
   private readonly missing = new RollingSet(REMEMBERED);
-  private readonly pending = new Map<Hash, PendingBlock>();
+  private readonly pending = new PendingBlocks();
   private readonly peers: BlockPeers;
   private readonly asked = new Deadlines<BlockOffer>();
   private readonly overdue = new Deadlines<BlockOffer>();
@@ -143,7 +140,7 @@ export class BlockRequests {
     for (const hash of wanted) {
       const peer = this.peers.leastLoaded(fetchers, FETCHES_A_PEER);
       if (peer === undefined) break;
-      const pending = this.newPending(hash, { fetchers, fetched: true });
+      const pending = this.pending.add(hash, { fetchers, fetched: true });
       this.missing.add(hash);
       this.start(pending, peer, this.peers.fetchTimeoutMs(peer, TIMEOUT_MS));
       const { connection } = peer;
@@ -179,7 +176,7 @@ export class BlockRequests {
     this.arrived.delete(hash);
     const alternatives = this.alternatives.takeForged(hash, this.modules.clock.monotonicMs());
     if (alternatives === undefined || this.pending.has(hash)) return;
-    const pending = this.newPending(hash, alternatives);
+    const pending = this.pending.add(hash, alternatives);
     pending.lapsed = true;
     for (const connection of alternatives.announcers)
       if (!connection.ended) pending.standby.add(new BlockOffer(pending, this.peers.of(connection)));
@@ -227,16 +224,7 @@ export class BlockRequests {
 
   private begin(hash: Hash): PendingBlock {
     this.requested.add(hash);
-    return this.newPending(hash, { fetchers: [], fetched: false });
-  }
-
-  private newPending(hash: Hash, { fetchers, fetched }: Omit<BlockAlternatives, 'announcers'>): PendingBlock {
-    const pending = {
-      ...{ hash, fetchers, fetched, offers: new Map(), standby: new Candidates<BlockOffer>() },
-      ...{ asked: null, inFlight: 0, lapsed: false },
-    };
-    this.pending.set(hash, pending);
-    return pending;
+    return this.pending.add(hash, { fetchers: [], fetched: false });
   }
 
   /** Adds a peer to the candidates for a block. */
@@ -277,7 +265,7 @@ export class BlockRequests {
     }
     const peer = this.peers.leastLoaded(pending.fetchers, Infinity, pending.offers);
     if (peer !== undefined) this.ask(new BlockOffer(pending, peer));
-    else if (pending.inFlight === 0) this.forget(pending);
+    else if (pending.inFlight === 0) this.pending.remove(pending);
   }
 
   private ask(offer: BlockOffer): void {
@@ -300,27 +288,11 @@ export class BlockRequests {
 
   /** Notes which peer delivered a block, and which others could have. */
   private answer(pending: PendingBlock, connection: Connection): void {
-    const announcers: Connection[] = [];
-    for (let best = pending.standby.best(); best !== null; best = pending.standby.best()) {
-      best.become('done');
-      announcers.push(best.peer.connection);
-      if (announcers.length >= MAX_OTHERS) break;
-    }
-    for (const { peer, isInFlight, state } of pending.offers.values())
-      if (isInFlight && peer.connection === connection) peer.reliability.delivered();
-      else if (state === 'overdue') peer.reliability.lapsed();
+    const announcers = settle(pending, connection);
     const fetchers = pending.fetchers.filter((fetcher) => !pending.offers.has(this.peers.of(fetcher)));
     if (announcers.length + fetchers.length > 0)
       this.alternatives.add(pending.hash, { announcers, fetchers, fetched: pending.fetched });
-    this.forget(pending);
-  }
-
-  private forget(pending: PendingBlock): void {
-    this.pending.delete(pending.hash);
-    for (const offer of pending.offers.values()) {
-      offer.become('done');
-      offer.peer.offers.delete(offer);
-    }
+    this.pending.remove(pending);
   }
 }
 

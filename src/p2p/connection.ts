@@ -1,5 +1,5 @@
-import { connect, type Socket } from 'node:net';
-import { NetAddress, type Network, type packets } from '../bcoin/bcoin';
+import { connect } from 'node:net';
+import { NetAddress, type packets } from '../bcoin/bcoin';
 import { Session } from '../bcoin/session';
 import { messageOf } from '../lib/errors';
 import { type CountedCommand, isCommand } from '../wire/commands';
@@ -11,6 +11,7 @@ import type { VersionMessage } from '../wire/messages/version';
 import type { HeldBytes } from './budget/held-bytes';
 import type { PeerBudget } from './budget/peer-budget';
 import type { ReadTurns, Sender } from './budget/read-turns';
+import type { ConnectionKind, ConnectionOptions } from './connection-options';
 import { formatEndpoint } from './endpoint';
 import { Handshake, HANDSHAKE_TIMEOUT, type HandshakePeer } from './handshake';
 import { MessageDispatcher, type MessageDispatcherModules } from './message-dispatcher';
@@ -34,28 +35,6 @@ const MAX_UNSENT = 1_000_000;
 const HANGING_UP: readonly DisconnectReason[] = ['closed-by-peer', 'socket-error'];
 
 const always = (): boolean => true;
-
-/**
- * How a connection came about: `kept` because the user named the peer, `joined` because we dialled a known
- * address, `inbound` because the peer dialled us.
- */
-export type ConnectionKind = 'kept' | 'joined' | 'inbound';
-
-export interface ConnectionOptions {
-  readonly id: number;
-  readonly kind: ConnectionKind;
-  /** The socket of an inbound connection. Without it the address is dialled. */
-  readonly socket?: Socket;
-  /** An IPv4 or IPv6 address. */
-  readonly host: string;
-  readonly port: number;
-  readonly network: Network;
-  readonly userAgent: string;
-  /** Whether to announce `wtxidrelay` (BIP339). */
-  readonly wtxidRelay: boolean;
-  /** Limits what the peer may cost; null for one that the user named. */
-  readonly budget: PeerBudget | null;
-}
 
 export interface ConnectionModules extends MessageDispatcherModules {
   /** The open connections, by the nonce of the `version` that we sent there. */
