@@ -1,4 +1,4 @@
-// bcoin 1.0.2 has no types: what src/p2p uses of it is declared here.
+// bcoin 1.0.2 has no types. These are the parts that src/bcoin uses for its session.
 
 declare module 'bcoin/lib/protocol/network' {
   class Network {
@@ -38,6 +38,10 @@ declare module 'bcoin/lib/net/packets' {
     nonce: Buffer;
   }
   export class VerackPacket extends Packet {}
+  export class PongPacket extends Packet {
+    constructor(nonce: Buffer);
+    readonly nonce: Buffer;
+  }
   export const types: { readonly VERSION: number; readonly VERACK: number };
   export function fromRaw(command: string, payload: Buffer): Packet;
 }

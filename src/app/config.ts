@@ -1,6 +1,6 @@
 import type { SpoolPlace } from '../export/open';
 import type { Endpoint } from '../p2p/endpoint';
-import type { JoinOptions } from '../p2p/join/prepare';
+import type { JoinOptions } from '../p2p/join/prepare-join';
 import type { PolicyName } from '../policy/standardness';
 import type { HttpSettings } from '../web/settings';
 import type { NetworkName } from '../wire/networks';

@@ -14,7 +14,7 @@ import type { ExporterStats, MonitorEvents } from '../metrics/collector';
 import { Emitter } from '../metrics/emitter';
 import type { SeriesName } from '../metrics/schema';
 import type { JoinParts } from '../p2p/join/join';
-import { prepareJoin } from '../p2p/join/prepare';
+import { prepareJoin } from '../p2p/join/prepare-join';
 import { complainTo, sinkTo, startCollectors } from './collectors';
 import type { AppConfig } from './config';
 import { Ending } from './ending';
@@ -148,7 +148,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   log.info('listening', {
     network,
     peers: config.connect.length,
-    ...(join === undefined ? {} : { join: join.peers, known: join.book.size }),
+    ...(join === undefined ? {} : { join: join.peers, known: join.addrman.size }),
     export: queues.map(({ name }) => name),
     ...(serving.url === null ? {} : { page: serving.url }),
   });

@@ -1,6 +1,6 @@
 import type { EventBus } from '../lib/event-bus';
 import type { Log } from '../lib/log';
-import type { P2PEvents } from '../p2p/events';
+import type { P2PEvents } from '../p2p/p2p-events';
 import { TimeOffsets, type TimeOffsetsModules } from '../p2p/time-offsets';
 
 /**

@@ -1,7 +1,7 @@
 import type { EventBus } from '../lib/event-bus';
 import type { Log } from '../lib/log';
-import type { P2PEvents } from '../p2p/events';
-import { isMisdial } from '../p2p/join/misdials';
+import type { P2PEvents } from '../p2p/p2p-events';
+import { isForeignDial } from '../p2p/join/foreign-dials';
 
 /** How many violations, and how many peers that come or go, are logged in a minute; all are counted. */
 const VIOLATIONS_A_MINUTE = 20;
@@ -30,7 +30,7 @@ export function logEvents(bus: EventBus<P2PEvents>, log: Log): void {
     }),
   );
   bus.on('violation', ({ peer, reason }) => {
-    if (isMisdial(reason)) log.debug('somebody speaks another protocol', { peer: peer.address, reason });
+    if (isForeignDial(reason)) log.debug('somebody speaks another protocol', { peer: peer.address, reason });
     else if (reason === 'time-too-new')
       log.debug('a block is two hours ahead of our clock', { peer: peer.address });
     else if (isViolationLogged()) log.warn('peer broke the protocol', { peer: peer.address, reason });

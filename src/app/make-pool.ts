@@ -47,7 +47,7 @@ export function makePool(
         },
       }),
       relayed,
-      complain: (peer, reason, attempts) =>
+      reportUnreachable: (peer, reason, attempts) =>
         log.warn('no handshake with peer, trying on', { peer, network, reason, attempts }),
       fault: (error) => log.error('a message handler failed', { error: errorDetail(error) }),
     },

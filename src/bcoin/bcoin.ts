@@ -1,6 +1,6 @@
 /*
- * The only file that imports bcoin (1.0.2, of 2018). The build inlines bcoin here, so that what is published
- * depends on none of its packages; see scripts/build.mjs.
+ * The only file that imports bcoin (1.0.2, of 2018). The build inlines bcoin here, so that the published
+ * package depends on none of its packages; see scripts/build.mjs.
  */
 import './backend';
 import NetAddress from 'bcoin/lib/net/netaddress';
@@ -13,7 +13,7 @@ import type { RegtestParts } from './regtest-parts';
 
 export { BcoinPeer, NetAddress, Network, packets };
 
-/** bcoin's name of each network; those that it never knew borrow the rules of testnet. */
+/** bcoin's name of each network. Networks that bcoin does not know use the rules of testnet. */
 const BCOIN_NAMES: Readonly<Record<NetworkName, string>> = {
   mainnet: 'main',
   testnet3: 'testnet',
@@ -24,8 +24,8 @@ const BCOIN_NAMES: Readonly<Record<NetworkName, string>> = {
 };
 
 /**
- * bcoin's Network object for a network of today, with the magic and the port of networks.ts: bcoin lacks
- * testnet4 and signet, and its port for regtest is its own.
+ * bcoin's Network object for a network, with the magic and the port of networks.ts. bcoin lacks testnet4 and
+ * signet, and has another port for regtest.
  */
 export function bcoinNetwork(name: NetworkName): Network {
   const { magic, port } = NETWORKS[name];
@@ -35,8 +35,8 @@ export function bcoinNetwork(name: NetworkName): Network {
   }) as Network;
 }
 
-/* eslint-disable @typescript-eslint/no-require-imports -- the demo and full validation alone need these, and they take a quarter of a second */
-/** bcoin's chain, mempool, miner, pool and signing, of which the demo builds its network. */
+/* eslint-disable @typescript-eslint/no-require-imports -- only the demo and full validation need these, and loading takes a quarter of a second */
+/** bcoin's chain, mempool, miner, pool and signing, for the network of the demo. */
 export function loadRegtestParts(): RegtestParts {
   return {
     Chain: require('bcoin/lib/blockchain/chain') as RegtestParts['Chain'],
@@ -49,7 +49,7 @@ export function loadRegtestParts(): RegtestParts {
   };
 }
 
-/** bcoin's chain and what it stands on, of which full validation is made. */
+/** bcoin's chain and its dependencies, for full validation. */
 export function loadChainParts(): ChainParts {
   return {
     Chain: require('bcoin/lib/blockchain/chain') as ChainParts['Chain'],

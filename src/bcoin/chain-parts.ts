@@ -2,8 +2,8 @@ import type { EventEmitter } from 'node:events';
 import type Network from 'bcoin/lib/protocol/network';
 
 /*
- * What full validation uses of bcoin 1.0.2, which has no types. bcoin.ts alone loads it. Hashes are 64
- * hexadecimal digits in the order of the wire.
+ * Types for the parts of bcoin 1.0.2 that full validation uses; bcoin has none. Only bcoin.ts loads it.
+ * Hashes are 64 hexadecimal digits in wire order.
  */
 
 /** A big number of bn.js. */
@@ -17,9 +17,9 @@ export interface FullTX {
   check(view: CoinView, flags: number): void;
 }
 
-/** The outputs that a block spends and makes. */
+/** The outputs that a block spends and creates. */
 export interface CoinView {
-  /** Also of an output that is spent. */
+  /** Finds spent outputs too. */
   getOutput(prevout: object): { readonly value: number; readonly script: { readonly raw: Buffer } } | null;
 }
 
@@ -29,7 +29,7 @@ export interface FullBlock {
   hash(encoding: 'hex'): string;
 }
 
-/** A header as bcoin's chain keeps it. */
+/** A header as bcoin's chain stores it. */
 export interface ChainEntry {
   readonly hash: string;
   readonly prevBlock: string;
@@ -45,22 +45,22 @@ interface Deployment {
   readonly name: string;
 }
 
-/** Runs the scripts of a transaction in place of the chain; rejects with ScriptError. */
+/** Runs the scripts of a transaction for the chain; rejects with ScriptError. */
 export interface ScriptRunner {
   check(tx: FullTX, view: CoinView, flags: number): Promise<void>;
 }
 
-/** What bcoin throws where a block breaks a rule. */
+/** The error that bcoin throws if a block breaks a rule. */
 export interface VerifyError extends Error {
   readonly type: 'VerifyError';
   readonly code: string;
   readonly reason: string;
   readonly score: number;
-  /** Of the block that breaks it. */
+  /** Hash of that block. */
   readonly hash: string;
 }
 
-/** A level of bcoin's database, made of a backend. */
+/** A bcoin database over a back end. */
 interface BcoinDatabase {
   batch(): { del(key: Buffer): void; put(key: Buffer, value: Buffer | null): void; write(): Promise<void> };
 }
@@ -69,7 +69,7 @@ interface ChainDatabase {
   db: BcoinDatabase;
   readonly cacheHash: { remove(hash: string): void };
   verifyFlags: () => Promise<void>;
-  /** Hashes of the blocks that no block stands on. */
+  /** Hashes of the blocks without children. */
   getTips(): Promise<string[]>;
   getCoin(hash: string, index: number): Promise<{ readonly value: number } | null>;
 }
@@ -80,13 +80,13 @@ export interface FullChain extends EventEmitter {
   readonly height: number;
   /** 3 is ACTIVE, 0 is DEFINED. */
   getState: (previous: ChainEntry, deployment: Deployment) => Promise<number>;
-  /** Which rules hold for a block of this time (Unix, seconds) on an entry. */
+  /** The rules for a block of this time (Unix, seconds) after an entry. */
   getDeployments: (time: number, previous: ChainEntry) => Promise<object>;
-  /** The target, in its compact form, that follows on a period that `first` began and `previous` ended. */
+  /** The nBits after a period that began with `first` and ended with `previous`. */
   retarget: (previous: ChainEntry, first: ChainEntry) => number;
   open(): Promise<void>;
   close(): Promise<void>;
-  /** Null for a block whose parent is not known, which is then kept as an orphan. */
+  /** Null for a block whose parent is unknown, which is then kept as an orphan. */
   add(block: FullBlock): Promise<ChainEntry | null>;
   purgeOrphans(): void;
   getEntry(block: string | number): Promise<ChainEntry | null>;
@@ -101,7 +101,7 @@ export interface FullChain extends EventEmitter {
 
 type Key = Record<'build', (hash: string) => Buffer>;
 
-/** bcoin's classes that full validation is made of. */
+/** The classes of bcoin that full validation uses. */
 export interface ChainParts {
   readonly Chain: new (options: {
     readonly network: Network;
@@ -114,12 +114,12 @@ export interface ChainParts {
   }) => FullChain;
   readonly Block: { fromRaw(data: Buffer): FullBlock };
   readonly DB: new (backend: unknown, location: string, options: object) => BcoinDatabase;
-  /** Keys of a block that is beside the best chain: its tip, height, entry, and the block itself. */
+  /** Database keys of a block on a side branch: its tip, height, entry, and the block itself. */
   readonly layout: { readonly p: Key; readonly h: Key; readonly e: Key; readonly b: Key };
   readonly consensus: { fromCompact(bits: number): BigNumber };
   readonly secp256k1: {
     verifyDER: (message: Buffer, signature: Buffer, key: Buffer) => boolean;
-    /** R and S, 32 bytes each, of a signature in DER or what passed for it before BIP66; throws. */
+    /** R and S, 32 bytes each, of a DER signature, including the lax forms before BIP66; throws. */
     fromLax(signature: Buffer): Buffer;
   };
   readonly hash256: { digest: (data: Buffer) => Buffer };

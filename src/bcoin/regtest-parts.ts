@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import type Network from 'bcoin/lib/protocol/network';
 
 /*
- * What the demo's regtest network uses of bcoin 1.0.2, which has no types. bcoin.ts alone loads it.
+ * Types for the parts of bcoin 1.0.2 that the demo's regtest network uses; bcoin has none. Only bcoin.ts
+ * loads it.
  */
 
 interface BcoinScript {
@@ -18,7 +19,10 @@ export interface BcoinTX {
 }
 
 export interface BcoinKeyRing {
-  /** Whether the ring owns witness programs: its script's, and its key's nested in pay-to-script-hash. */
+  /**
+   * Whether the ring owns witness programs: that of its script, and that of its key nested in
+   * pay-to-script-hash.
+   */
   witness: boolean;
   readonly publicKey: Buffer;
   getKeyHash(): Buffer;
@@ -33,7 +37,7 @@ interface BcoinMTX {
   /** Spends an output; a height of -1 stands for unconfirmed. */
   addTX(tx: BcoinTX, index: number, height: number): unknown;
   addOutput(script: BcoinScript, value: number): unknown;
-  /** Signs what the rings own; returns how many inputs that were. */
+  /** Signs the inputs that the rings own; returns how many. */
   sign(rings: readonly BcoinKeyRing[]): number;
   toTX(): BcoinTX;
 }
@@ -48,7 +52,7 @@ export interface BcoinChain extends EventEmitter {
   getState: () => Promise<number>;
   open(): Promise<void>;
   close(): Promise<void>;
-  /** Null for a block whose parent is not known. */
+  /** Null for a block whose parent is unknown. */
   add(block: BcoinBlock): Promise<object | null>;
   on(event: 'connect', listener: (entry: object, block: BcoinBlock) => Promise<void>): this;
   on(event: 'error', listener: (error: Error) => void): this;
@@ -57,9 +61,9 @@ export interface BcoinChain extends EventEmitter {
 export interface BcoinMempool extends EventEmitter {
   open(): Promise<void>;
   close(): Promise<void>;
-  /** Null, or the unknown inputs of what is now an orphan; throws where it refuses. */
+  /** Null, or the unknown parents of a transaction that is now an orphan; throws if it is refused. */
   addTX(tx: BcoinTX): Promise<readonly string[] | null>;
-  /** Takes the transactions of a connected block out. */
+  /** Removes the transactions of a connected block. */
   _addBlock(entry: object, transactions: readonly BcoinTX[]): Promise<void>;
 }
 
@@ -70,14 +74,14 @@ export interface BcoinMiner extends EventEmitter {
 }
 
 interface BcoinMiningJob {
-  /** `refresh` must follow a change. */
+  /** Call `refresh` after a change. */
   readonly attempt: { time: number; refresh(): void };
   mineAsync(): Promise<BcoinBlock>;
 }
 
 export interface BcoinPool extends EventEmitter {
   readonly options: { port: number };
-  /** `local`: addresses that it tells its peers as its own. */
+  /** `local`: the addresses that it announces as its own. */
   readonly hosts: { readonly local: Map<string, object> };
   readonly peers: { head(): BcoinPoolPeer | null };
   readonly server: { address(): AddressInfo };
@@ -86,9 +90,7 @@ export interface BcoinPool extends EventEmitter {
   open(): Promise<void>;
   connect(): Promise<void>;
   close(): Promise<void>;
-  /**
-   * Announces a transaction to this pool's peers and serves it to them, whatever the mempool thinks of it.
-   */
+  /** Announces a transaction to the peers of this pool and serves it, even if the mempool refused it. */
   broadcast(tx: BcoinTX): Promise<boolean>;
   on(event: 'packet', listener: (packet: object, peer: BcoinPoolPeer) => void): this;
   on(event: 'error', listener: (error: Error) => void): this;
@@ -96,9 +98,9 @@ export interface BcoinPool extends EventEmitter {
 
 interface BcoinPoolPeer {
   readonly next: BcoinPoolPeer | null;
-  /** Service bits that the other side claims. */
+  /** Service bits that the peer claims. */
   services: number;
-  /** Sends the inventory that waits; bcoin itself does so every 5 s. */
+  /** Sends the waiting inventory; bcoin itself does so every 5 s. */
   flushInv(): void;
 }
 
@@ -107,7 +109,7 @@ interface NodeOptions {
   readonly chain: BcoinChain;
 }
 
-/** bcoin's classes that a regtest network in this process is made of. */
+/** The classes of bcoin for a regtest network in this process. */
 export interface RegtestParts {
   readonly Chain: new (options: { readonly network: Network; readonly memory: true }) => BcoinChain;
   readonly Mempool: new (

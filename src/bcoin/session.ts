@@ -2,52 +2,51 @@ import type { Socket } from 'node:net';
 import { BcoinPeer, type Network, type packets } from './bcoin';
 import { encodeFrame } from '../wire/framing';
 
-/** What a {@link Session} tells its owner. */
+/** Callbacks of a {@link Session}. */
 export interface SessionHooks {
-  /** Every chunk that came off the socket. */
+  /** Called with every chunk that was read. */
   read(chunk: Buffer): void;
-  /** Every message that was sent; `bytes` with its header. */
+  /** Called for every message that was sent; `bytes` includes the header. */
   sent(command: string, payload: Buffer, bytes: number): void;
-  /** The peer has read all that waited for it. */
+  /** Called when the peer has read all that waited for it. */
   drained(): void;
 }
 
-/** How a session introduces itself. */
 export interface SessionOptions {
   readonly network: Network;
   readonly protocolVersion: number;
   readonly userAgent: string;
   readonly createSocket: (port: number, host: string) => Socket;
   readonly createNonce: () => Buffer;
-  /** Commands sent between version and verack (BIP155, BIP339), to peers that are new enough. */
+  /** Commands that are sent between version and verack (BIP155, BIP339) to peers that are new enough. */
   readonly features: readonly string[];
 }
 
-/** Peers below this know no feature messages; BIP155 and BIP339 both ask for it. */
+/** The lowest version with feature messages (BIP155, BIP339). */
 const FEATURES_VERSION = 70_016;
 
 const NO_PAYLOAD = Buffer.alloc(0);
 
-/** The wall clock may run so far from the monotonic one before it counts as set. */
+/** If the wall clock drifts this far from the monotonic one, it counts as set. */
 const CLOCK_STEP_MS = 1_000;
 
-/** What a write takes beside its bytes while it waits: a buffer's and a queue entry's objects. */
+/** Memory of a waiting write besides its bytes: the objects of a buffer and a queue entry. */
 const WRITE_BYTES = 256;
 
 /**
- * The session with one peer: bcoin's Peer dials, shakes hands, pings, answers pings, and notices peers that
- * stall or do not read. Its parser and framer are replaced, because of what they cannot read (framing.ts) and
- * because they count nothing; and its idea of whom to talk to is dropped: a monitor listens to any node,
- * pruned or not.
+ * The session with one peer. bcoin's Peer dials, shakes hands, pings, and detects peers that stall or do not
+ * read. Its parser and framer are replaced, because they can't read all messages (framing.ts) and count
+ * nothing. Its checks of the peer's services are dropped, because a monitor listens to any node, pruned or
+ * not.
  */
 export class Session extends BcoinPeer {
   private readonly magic: number;
-  /** Writes that may wait in the socket. */
+  /** Number of writes that may wait in the socket. */
   private writes = 0;
-  /** Frames that {@link gather} holds back, and their bytes; null where each is written at once. */
+  /** Frames that {@link gather} holds back, and their bytes; null if each is written at once. */
   private gathered: Buffer[] | null = null;
   private gatheredBytes = 0;
-  /** What the wall clock is ahead of the monotonic one, in milliseconds. */
+  /** How far the wall clock is ahead of the monotonic one, in milliseconds. */
   private wallAhead = Date.now() - performance.now();
 
   constructor(
@@ -59,7 +58,7 @@ export class Session extends BcoinPeer {
       logger: silentLogger,
       createSocket: session.createSocket,
       version: session.protocolVersion,
-      // Nothing is served: no service is claimed.
+      // We serve nothing, so we claim no services.
       services: 0,
       agent: session.userAgent,
       noRelay: false,
@@ -75,8 +74,7 @@ export class Session extends BcoinPeer {
       getRate: () => -1,
     });
     this.magic = session.network.magic;
-    // Of the 566 kB that a peer takes, these are all but four; they serve those who announce, and nothing is
-    // announced.
+    // These filters are for announcing, which we don't do. They are all but 4 kB of the 566 kB of a peer.
     this.invFilter = null;
     this.addrFilter = null;
   }
@@ -86,8 +84,9 @@ export class Session extends BcoinPeer {
   }
 
   /**
-   * bcoin measures silence by the wall clock: where that is set, or the machine has slept, the times that it
-   * noted move along. No peer has been silent for an hour because our clock was put an hour ahead.
+   * bcoin measures silence by the wall clock. If that clock is set, or the machine has slept, the noted times
+   * are shifted by the same step. So no peer counts as silent for an hour because our clock was set an hour
+   * ahead.
    */
   override maybeTimeout(): void {
     const step = Date.now() - performance.now() - this.wallAhead;
@@ -105,7 +104,7 @@ export class Session extends BcoinPeer {
   override sendRaw(command: string, payload: Buffer): void {
     if (this.destroyed) return;
     const frame = encodeFrame(this.magic, command, payload);
-    // Counted first: write() destroys the session when the peer has stopped reading.
+    // Counted first, because write() destroys the session if the peer has stopped reading.
     this.hooks.sent(command, payload, frame.length);
     if (this.gathered === null) {
       this.writeOut(frame);
@@ -115,12 +114,12 @@ export class Session extends BcoinPeer {
     this.gatheredBytes += frame.length;
   }
 
-  /** Bytes of memory that what the peer has not read takes, about. */
+  /** Approximate memory of what the peer has not read, in bytes. */
   get unsentBytes(): number {
     return (this.socket?.writableLength ?? 0) + this.writes * WRITE_BYTES + this.gatheredBytes;
   }
 
-  /** Runs `work`, and writes what it sends all at once: many small messages cost one write. */
+  /** Runs `work` and writes all that it sends at once, so that many small messages cost one write. */
   gather<T>(work: () => T): T {
     if (this.gathered !== null) return work();
     this.gathered = [];
@@ -140,7 +139,7 @@ export class Session extends BcoinPeer {
   }
 
   override destroy(): void {
-    // What was sent has been counted.
+    // Gathered messages were counted as sent already.
     this.flush();
     super.destroy();
   }
@@ -182,7 +181,7 @@ export class Session extends BcoinPeer {
 
 const silent = (): void => undefined;
 
-/** bcoin logs peers' bytes through format strings; what is worth logging is logged by the pool instead. */
+/** bcoin logs the bytes of peers through format strings. Its log is dropped; the pool logs what matters. */
 const silentLogger: BcoinPeer.Logger = {
   context: () => silentLogger,
   error: silent,

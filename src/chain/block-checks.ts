@@ -22,7 +22,7 @@ export function blockChecks({ chain, headerAdded }: BlockChecksModules): BlockCh
       return chain.height(verdict.index) >= chain.bestHeight - RECENT_DEPTH ? 'recent' : 'old';
     },
     isIntact: (block) => {
-      const index = chain.indexOf(block.hash);
+      const index = chain.indexOf(block.wireHash);
       if (index === undefined) return false;
       return checkIntact(block, { params: chain.params, height: chain.height(index) }) === undefined;
     },

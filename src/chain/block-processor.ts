@@ -145,16 +145,16 @@ export class BlockProcessor {
   private isSilent({ block, fetched }: BlockArrival): boolean {
     const { full, chain } = this.modules;
     if (full === undefined || fetched !== true) return false;
-    const known = chain.indexOf(block.hash);
+    const known = chain.indexOf(block.wireHash);
     return !full.caughtUp || (known !== undefined && this.seen.has(known));
   }
 
   private judgeArrival(arrival: BlockArrival): Judgement {
     const { block, requested, fetched } = arrival;
-    const known = this.modules.chain.indexOf(block.hash);
+    const known = this.modules.chain.indexOf(block.wireHash);
     const isHere = known !== undefined && (this.seen.has(known) || this.judging.has(known));
     if (isHere && fetched !== true) return { status: 'duplicate', height: this.heightOf(known) };
-    if (this.orphans.has(block.hash)) return { status: 'duplicate' };
+    if (this.orphans.has(block.wireHash)) return { status: 'duplicate' };
     if (!requested) return { status: 'unrequested', height: this.childHeight(block) };
     return this.judge(arrival);
   }
@@ -202,7 +202,7 @@ export class BlockProcessor {
   }
 
   private childHeight(block: Block): number | undefined {
-    const parent = this.modules.chain.indexOf(block.prevHash);
+    const parent = this.modules.chain.indexOf(block.wirePrevHash);
     return parent === undefined ? undefined : this.heightOf(parent) + 1;
   }
 }

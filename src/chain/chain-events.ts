@@ -1,4 +1,5 @@
 import type { Block } from '../wire/block';
+import type { Hash } from '../wire/hash';
 import type { SanityReason } from '../policy/sanity';
 import type { BlockReason, FullReason, HeaderReason } from './reasons';
 
@@ -59,24 +60,23 @@ export interface ChainEvents {
    * A block that was connected is so no longer: the highest first, before those that take their place are
    * connected.
    */
-  blockDisconnected: { readonly hash: string; readonly height: number };
+  blockDisconnected: { readonly hash: Hash; readonly height: number };
   /**
    * The best block that had been seen is no longer of the best chain; comes before all that follows from it.
    */
   reorg: {
     /** Blocks of the old chain that are none of the new one's. */
     readonly depth: number;
-    /** Hashes of both tips, as people write them. */
-    readonly oldTip: string;
-    readonly newTip: string;
+    /** Hashes of both tips. */
+    readonly oldTip: Hash;
+    readonly newTip: Hash;
     /** Height of the last block that both have. */
     readonly forkHeight: number;
   };
   /**
-   * Blocks are missing: asks for them by their hashes, as people write them, the first `depth` blocks below
-   * the best header.
+   * Blocks are missing: asks for them by their hashes, the first `depth` blocks below the best header.
    */
-  blocksMissing: { readonly hashes: readonly string[]; readonly depth: number };
+  blocksMissing: { readonly hashes: readonly Hash[]; readonly depth: number };
   /**
    * The value in satoshi of an output that a transaction spends was found. `txid` is its 32 bytes as on the
    * wire.

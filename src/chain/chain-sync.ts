@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock';
 import type { EventBus } from '../lib/event-bus';
-import type { P2PEvents, PeerInfo } from '../p2p/events';
+import type { Hash } from '../wire/hash';
+import type { P2PEvents, PeerInfo } from '../p2p/p2p-events';
 import type { BlockProcessor } from './block-processor';
 import type { ChainEvents } from './chain-events';
 import type { HeaderChain } from './header-chain';
@@ -24,7 +25,7 @@ export interface ChainSyncModules {
     violation: 'invalid-header' | 'invalid-block' | 'time-too-new' | 'unconnected-headers',
   ) => void;
   /** Requests a block again after a forgery arrived: other bytes under its header. */
-  readonly askAgain: (hash: string) => void;
+  readonly askAgain: (hash: Hash) => void;
   /** Receives each header that the chain accepted, 80 bytes. */
   readonly headerAdded: (bytes: Buffer) => void;
   /** Called when the chain got headers. `isSynced` tells whether some peer has no more than these. */
@@ -79,7 +80,7 @@ export function syncChain(modules: ChainSyncModules): () => void {
     if (processor.orphanCount > waiting && headerPeer !== undefined) sync.announced(headerPeer);
   });
   bus.on('processedBlock', ({ block, status, reason, peerAddress }) => {
-    if (reason !== undefined && isMutation(reason)) modules.askAgain(block.hash);
+    if (reason !== undefined && isMutation(reason)) modules.askAgain(block.wireHash);
     const sender = senders.get(peerAddress);
     if (status !== 'rejected' || sender === undefined) return;
     modules.report(sender, isTooEarly(reason) ? reason : 'invalid-block');

@@ -1,4 +1,4 @@
-import { writeHash256 } from '../wire/hash';
+import { type Hash, writeHash256 } from '../wire/hash';
 import { HEADER_BYTES } from '../wire/header';
 import { type Ancestry, requiredBits } from './difficulty';
 import { HeaderTable } from './header-table';
@@ -54,6 +54,8 @@ export class HeaderChain implements Ancestry {
   /** Index of the highest checkpoint that was reached. */
   private checkpoint = 0;
   private readonly hash = Buffer.alloc(32);
+  /** The hash that `indexOf` looks for. */
+  private readonly wanted = Buffer.alloc(32);
   private readonly times = new Float64Array(MEDIAN_SPAN);
 
   constructor(
@@ -123,14 +125,14 @@ export class HeaderChain implements Ancestry {
     return index < 0 ? undefined : index;
   }
 
-  /** Like `find`, for a hash in reversed hex. */
-  indexOf(hash: string): number | undefined {
-    return this.find(Buffer.from(hash, 'hex').reverse());
+  /** Index of the header with this hash; undefined if unknown. */
+  indexOf(hash: Hash): number | undefined {
+    this.wanted.write(hash, 'latin1');
+    return this.find(this.wanted);
   }
 
-  /** Hash in reversed hex. */
-  hashOf(index: number): string {
-    return this.table.hash(index).reverse().toString('hex');
+  hashOf(index: number): Hash {
+    return this.table.hash(index).toString('latin1');
   }
 
   parent(index: number): number {

@@ -1,4 +1,5 @@
 import type { Block } from '../wire/block';
+import type { Hash } from '../wire/hash';
 
 /** Limits of the blocks that wait. */
 export interface OrphanLimits {
@@ -14,7 +15,7 @@ export const ORPHAN_LIMITS: OrphanLimits = { blocks: 100, bytes: 32 * 1024 * 102
 
 /** Blocks whose parents are unknown, oldest first. If there are too many, the oldest are dropped. */
 export class OrphanBlocks<Arrival extends { readonly block: Block }> {
-  private readonly waiting = new Map<string, Arrival>();
+  private readonly waiting = new Map<Hash, Arrival>();
   private bytes = 0;
 
   constructor(private readonly limits: OrphanLimits) {}
@@ -23,14 +24,14 @@ export class OrphanBlocks<Arrival extends { readonly block: Block }> {
     return this.waiting.size;
   }
 
-  has(hash: string): boolean {
+  has(hash: Hash): boolean {
     return this.waiting.has(hash);
   }
 
   add(arrival: Arrival): void {
     const { block } = arrival;
     if (block.size > this.limits.bytes) return;
-    this.waiting.set(block.hash, arrival);
+    this.waiting.set(block.wireHash, arrival);
     this.bytes += block.size;
     for (const oldest of this.waiting.values()) {
       if (this.waiting.size <= this.limits.blocks && this.bytes <= this.limits.bytes) break;
@@ -39,9 +40,9 @@ export class OrphanBlocks<Arrival extends { readonly block: Block }> {
   }
 
   /** Removes and returns the first block whose parent is known. */
-  take(isKnown: (hash: string) => boolean): Arrival | undefined {
+  take(isKnown: (hash: Hash) => boolean): Arrival | undefined {
     for (const arrival of this.waiting.values()) {
-      if (!isKnown(arrival.block.prevHash)) continue;
+      if (!isKnown(arrival.block.wirePrevHash)) continue;
       this.remove(arrival);
       return arrival;
     }
@@ -49,7 +50,7 @@ export class OrphanBlocks<Arrival extends { readonly block: Block }> {
   }
 
   private remove(arrival: Arrival): void {
-    this.waiting.delete(arrival.block.hash);
+    this.waiting.delete(arrival.block.wireHash);
     this.bytes -= arrival.block.size;
   }
 }

@@ -1,7 +1,7 @@
 import type { ArgumentsCamelCase } from 'yargs';
 import { UsageError } from '../lib/errors';
 import { formatEndpoint } from '../p2p/endpoint';
-import type { JoinOptions } from '../p2p/join/prepare';
+import type { JoinOptions } from '../p2p/join/prepare-join';
 import type { ListenArguments } from './arguments';
 import { LISTEN_OPTIONS } from './options';
 import { readDns, readListen, readSeed } from './values';

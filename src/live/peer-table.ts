@@ -1,5 +1,5 @@
 import { printableLabel } from '../metrics/bounded-labels';
-import type { PeerInfo } from '../p2p/events';
+import type { PeerInfo } from '../p2p/p2p-events';
 import type { LivePeer } from './live';
 
 /** Counts of one connection. */

@@ -1,3 +1,5 @@
+import type { Hash } from '../wire/hash';
+
 /**
  * Number of blocks whose transactions are kept: 2 hours of mainnet. They are compared with transactions
  * relayed late, and restored in a reorganisation.
@@ -7,7 +9,7 @@ const KEPT_BLOCKS = 12;
 /** Numbers, from 1, of the last blocks of the best chain. */
 export class KeptBlocks {
   /** By hash, in the order in which they arrived. */
-  private readonly numbers = new Map<string, number>();
+  private readonly numbers = new Map<Hash, number>();
   private last = 0;
 
   /** The number of the oldest block that is kept. */
@@ -16,7 +18,7 @@ export class KeptBlocks {
   }
 
   /** Numbers a new block, and drops those that are no longer kept. */
-  add(hash: string): number {
+  add(hash: Hash): number {
     this.last += 1;
     this.numbers.set(hash, this.last);
     for (const [each, number] of this.numbers) if (number < this.oldest) this.numbers.delete(each);
@@ -24,7 +26,7 @@ export class KeptBlocks {
   }
 
   /** Drops a block that left the best chain; returns its number if it was kept. */
-  take(hash: string): number | undefined {
+  take(hash: Hash): number | undefined {
     const number = this.numbers.get(hash);
     this.numbers.delete(hash);
     // Keeps the number of blocks that can still be taken back in a reorganisation.

@@ -1,7 +1,7 @@
 import type { ChainEvents } from '../chain/chain-events';
 import type { Clock } from '../lib/clock';
 import type { EventBus } from '../lib/event-bus';
-import type { P2PEvents } from '../p2p/events';
+import type { P2PEvents } from '../p2p/p2p-events';
 import type { MempoolEvents } from './mempool-events';
 import type { Judge } from './judge';
 import type { RelayView } from './relay-view';

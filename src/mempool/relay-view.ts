@@ -1,6 +1,7 @@
 import type { EventBus } from '../lib/event-bus';
 import type { InventoryItem } from '../wire/messages/inventory';
 import type { Block } from '../wire/block';
+import type { Hash } from '../wire/hash';
 import type { Input } from '../wire/input';
 import type { Transaction } from '../wire/transaction';
 import { amountsOf } from './amounts';
@@ -161,7 +162,7 @@ export class RelayView {
    * conflict with them.
    */
   confirm(block: Block): void {
-    const number = this.blocks.add(block.hash);
+    const number = this.blocks.add(block.wireHash);
     for (const transaction of block.transactions) this.mine(transaction, number);
     for (let slot = this.entries.mined.first; slot !== NONE; slot = this.entries.mined.first) {
       if (this.entries.block(slot) >= this.blocks.oldest) break;
@@ -174,7 +175,7 @@ export class RelayView {
    * transactions return to the view as new ones. Children of its other transactions now lack a parent. Must
    * be called for each such block, the highest first, before the blocks that replace them are confirmed.
    */
-  disconnect(hash: string, nowMs: number): void {
+  disconnect(hash: Hash, nowMs: number): void {
     const number = this.blocks.take(hash);
     if (number === undefined) return;
     const unseen: number[] = [];

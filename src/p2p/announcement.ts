@@ -1,51 +1,51 @@
 import type { Candidates } from './candidates';
 import type { Connection } from './connection';
-import { List, type Listed } from './list';
-import { type Forgiving, Reliability } from './reliability';
+import { LinkedList, type ListItem } from './linked-list';
+import { type Forgiveness, Reliability } from './reliability';
 
-/** 16 transactions that come make up for one that did not, or two minutes. */
-const FORGIVING: Forgiving = { perDelivery: 1 / 16, afterMs: 120_000 };
+/** A lapse is forgiven after 16 deliveries or two minutes. */
+const FORGIVING: Forgiveness = { perDelivery: 1 / 16, afterMs: 120_000 };
 
-/** So many requests without an answer in time count as one lapse while they last. */
+/** This many overdue requests count as one lapse while they are overdue. */
 const OVERDUE_A_LAPSE = 4;
 
 /**
- * What an announcement waits for. It stands in one list at most, by its state:
- * `delayed` - for its delay to pass (in the deadlines);
- * `lined` - for its turn under the limit (in the line of its peer);
- * `standby` - for the peer that was asked to fail (among the candidates of the transaction);
- * `asked` - for the transaction, for a short time; `overdue` - for longer (in the deadlines);
- * `done` - for nothing: the peer did not give the transaction.
+ * What an announcement waits for. It is in one list at most, which its state determines:
+ * `delayed` - its delay (in the deadlines);
+ * `queued` - its turn under the limit (in the queue of its peer);
+ * `standby` - a failure of the peer that was asked (among the candidates of the transaction);
+ * `asked` - the transaction, for a short time; `overdue` - the same, for longer (in the deadlines);
+ * `done` - nothing: the peer did not deliver the transaction.
  */
-export type AnnouncementState = 'delayed' | 'lined' | 'standby' | 'asked' | 'overdue' | 'done';
+export type AnnouncementState = 'delayed' | 'queued' | 'standby' | 'asked' | 'overdue' | 'done';
 
-/** A transaction that is wanted, under the id by which it was announced. */
+/** A wanted transaction, under the id by which it was announced. */
 export interface WantedTransaction {
   readonly hash: string;
   announcements: Announcement[];
-  /** Of these, the ones that are not done. */
+  /** Number of announcements that are not done. */
   open: number;
-  /** Who was asked last, unless that failed. */
+  /** The announcement whose peer was asked last; null if that failed. */
   asked: Announcement | null;
-  /** Who could be asked next; made when it is needed. */
+  /** The announcements whose peers could be asked next; created when it is needed. */
   standby: Candidates<Announcement> | null;
-  /** Whether it was counted as one that the limit holds back. */
+  /** Whether it was counted as delayed by the limit. */
   held: boolean;
 }
 
 /** A peer that announces transactions. */
-export class AnnouncingPeer implements Listed<AnnouncingPeer> {
-  list: List<AnnouncingPeer> | null = null;
-  before: AnnouncingPeer | null = null;
-  after: AnnouncingPeer | null = null;
-  /** What it has announced and has not come yet, by hash. */
+export class Announcer implements ListItem<Announcer> {
+  list: LinkedList<Announcer> | null = null;
+  previous: Announcer | null = null;
+  next: Announcer | null = null;
+  /** Its announcements of transactions that have not come yet, by hash. */
   readonly announcements = new Map<string, Announcement>();
-  /** Announcements that wait for their turn. */
-  readonly line = new List<Announcement>();
+  /** Announcements that wait for their turn to be requested. */
+  readonly queue = new LinkedList<Announcement>();
   readonly reliability: Reliability;
   /** Whether its handshake is complete. */
   established = false;
-  /** Requests without an answer, and those of them that are late. */
+  /** Requests without an answer, and how many of them are overdue. */
   inFlight = 0;
   overdue = 0;
 
@@ -67,25 +67,25 @@ export class AnnouncingPeer implements Listed<AnnouncingPeer> {
 }
 
 /** One announcement of one peer. */
-export class Announcement implements Listed<Announcement> {
-  list: List<Announcement> | null = null;
-  before: Announcement | null = null;
-  after: Announcement | null = null;
+export class Announcement implements ListItem<Announcement> {
+  list: LinkedList<Announcement> | null = null;
+  previous: Announcement | null = null;
+  next: Announcement | null = null;
   due = 0;
   state: AnnouncementState = 'delayed';
-  /** Where it stands among the announcements of its transaction. */
-  private place: number;
+  /** Its index among the announcements of its transaction. */
+  private position: number;
 
   constructor(
     readonly transaction: WantedTransaction,
-    readonly peer: AnnouncingPeer,
+    readonly peer: Announcer,
     /** INV_TX or INV_WTX. */
     readonly type: number,
   ) {
     const { announcements } = transaction;
-    this.place = announcements.length;
-    // Most transactions have one announcer: an array that is pushed to has room for 16 more, an array of one
-    // item has not.
+    this.position = announcements.length;
+    // Most transactions have one announcer. An array that grows by `push` reserves room for 16 more items; an
+    // array literal does not.
     if (announcements.length === 0) transaction.announcements = [this];
     else announcements.push(this);
     transaction.open++;
@@ -101,14 +101,12 @@ export class Announcement implements Listed<Announcement> {
     return this.state === 'asked' || this.state === 'overdue';
   }
 
-  /**
-   * Takes it out of the list that it stands in, and changes its state; what is counted of its peer follows.
-   */
+  /** Removes it from its list and changes its state and the counts of its peer. */
   become(state: AnnouncementState): void {
     const { peer } = this;
     this.list?.remove(this);
-    // A peer with an empty line waits for no turn.
-    if (this.state === 'lined' && peer.line.size === 0) peer.list?.remove(peer);
+    // A peer with an empty queue waits for no turn.
+    if (this.state === 'queued' && peer.queue.size === 0) peer.list?.remove(peer);
     if (this.isInFlight) peer.inFlight--;
     if (this.state === 'overdue') peer.overdue--;
     if (state === 'done' && this.state !== 'done') this.transaction.open--;
@@ -117,12 +115,12 @@ export class Announcement implements Listed<Announcement> {
     if (state === 'overdue') peer.overdue++;
   }
 
-  /** Forgets it on the side of its transaction; the last announcement takes its place. */
+  /** Removes it from its transaction. The last announcement moves to its index. */
   leaveTransaction(): void {
     const { announcements } = this.transaction;
     const last = announcements.pop();
     if (last === undefined || last === this) return;
-    announcements[this.place] = last;
-    last.place = this.place;
+    announcements[this.position] = last;
+    last.position = this.position;
   }
 }

@@ -1,36 +1,40 @@
+import type { Hash } from '../wire/hash';
 import type { Candidates } from './candidates';
 import type { Connection } from './connection';
-import type { List, Listed } from './list';
-import { type Forgiving, Reliability } from './reliability';
+import type { LinkedList, ListItem } from './linked-list';
+import { type Forgiveness, Reliability } from './reliability';
 
-/** Whoever let a block lapse is asked last for an hour, or until two others have come; see LAPSE. */
-const FORGIVING: Forgiving = { perDelivery: 1, afterMs: 3_600_000 };
+/**
+ * A peer that let a block lapse is asked last for an hour, or until it has delivered two others; see
+ * LAPSE_WEIGHT.
+ */
+const FORGIVING: Forgiveness = { perDelivery: 1, afterMs: 3_600_000 };
 
-/** As how many lapses a block counts that did not come. */
-export const LAPSE = 5;
+/** A block that did not come counts as this many lapses. */
+export const LAPSE_WEIGHT = 5;
 
 /**
  * What an offer waits for:
- * `standby` - for the peer that was asked to fail (among the candidates for the block);
- * `asked` - for the block, for a short time; `overdue` - for longer (in the deadlines);
- * `done` - for nothing: the peer did not give the block.
+ * `standby` - a failure of the peer that was asked (among the candidates for the block);
+ * `asked` - the block, for a short time; `overdue` - the same, for longer (in the deadlines);
+ * `done` - nothing: the peer did not deliver the block.
  */
 export type OfferState = 'standby' | 'asked' | 'overdue' | 'done';
 
-/** A block that is wanted. */
+/** A wanted block. */
 export interface PendingBlock {
-  readonly hash: string;
+  readonly hash: Hash;
   readonly offers: Map<BlockPeer, BlockOffer>;
   readonly standby: Candidates<BlockOffer>;
-  /** Who may be asked where nobody has announced the block, of all who could have it. */
+  /** Peers that may have the block and can be asked if no peer has announced it. */
   readonly fetchers: readonly Connection[];
-  /** Who was asked last, unless that failed. */
+  /** The offer whose peer was asked last; null if that failed. */
   asked: BlockOffer | null;
-  /** How many were asked and have not answered. */
+  /** Number of peers that were asked and have not answered. */
   inFlight: number;
-  /** Whether somebody was asked in vain. */
+  /** Whether a peer was asked in vain. */
   lapsed: boolean;
-  /** Whether no peer has announced it. */
+  /** Whether it is requested as a missing block that no peer has announced. */
   fetched: boolean;
 }
 
@@ -54,14 +58,14 @@ export class BlockPeer {
   }
 }
 
-/** One block that one peer has, or may have. */
-export class BlockOffer implements Listed<BlockOffer> {
-  list: List<BlockOffer> | null = null;
-  before: BlockOffer | null = null;
-  after: BlockOffer | null = null;
+/** One block that one peer has announced or may have. */
+export class BlockOffer implements ListItem<BlockOffer> {
+  list: LinkedList<BlockOffer> | null = null;
+  previous: BlockOffer | null = null;
+  next: BlockOffer | null = null;
   due = 0;
   /** How long the peer has to send the block, in milliseconds. */
-  patience = 0;
+  timeoutMs = 0;
   state: OfferState = 'standby';
 
   constructor(
@@ -81,7 +85,7 @@ export class BlockOffer implements Listed<BlockOffer> {
     return this.state === 'asked' || this.state === 'overdue';
   }
 
-  /** Takes it out of the list that it stands in, and changes its state; what is counted follows. */
+  /** Removes it from its list and changes its state and the counts of peer and block. */
   become(state: OfferState): void {
     const { peer, pending } = this;
     const before = this.isInFlight ? 1 : 0;

@@ -2,8 +2,8 @@ import { parseIp } from './join/ip';
 import { sourceGroupOf } from './join/netgroup';
 import type { NetworkName } from '../wire/networks';
 
-/** What is looked at of a connection. */
-export interface Registered {
+/** What the index knows of a connection. */
+export interface IndexedConnection {
   readonly id: number;
   readonly host: string;
   readonly port: number;
@@ -12,24 +12,24 @@ export interface Registered {
 }
 
 /**
- * The open connections, found by what is asked about them: nothing here takes the longer the more peers there
- * are. Those that we have dialled can be walked over, as they are as few as was wished.
+ * The open connections, indexed by id, endpoint, host and netgroup: no look-up takes longer with more peers.
+ * The outbound ones can be iterated, because the user limits their number.
  */
-export class Connections<C extends Registered> {
+export class Connections<C extends IndexedConnection> {
   private readonly byId = new Map<number, C>();
   private readonly inbound = new Set<C>();
-  /** Inbound ones that may not have shaken hands, the oldest first. */
+  /** Inbound connections whose handshake may be incomplete, the oldest first. */
   private readonly idle = new Set<C>();
-  /** Those that we have dialled. */
+  /** The connections that we have dialled. */
   readonly outbound = new Set<C>();
-  private readonly dialledPlaces = new Tally();
-  private readonly dialledHosts = new Tally();
-  private readonly guestHosts = new Tally();
-  private readonly guestGroups = new Tally();
+  private readonly outboundEndpoints = new Tally();
+  private readonly outboundHosts = new Tally();
+  private readonly inboundHosts = new Tally();
+  private readonly inboundGroups = new Tally();
 
   constructor(private readonly network: NetworkName) {}
 
-  /** Number of those who dialled us. */
+  /** Number of inbound connections. */
   get inboundCount(): number {
     return this.inbound.size;
   }
@@ -58,30 +58,30 @@ export class Connections<C extends Registered> {
     return this.byId.get(id);
   }
 
-  /** All of them, the ones that we have dialled first. */
+  /** All connections, the outbound ones first. */
   *[Symbol.iterator](): IterableIterator<C> {
     yield* this.outbound;
     yield* this.inbound;
   }
 
-  /** Whether we have dialled an address, at a port or at any. */
+  /** Whether there is an outbound connection to an address, at a port or at any port. */
   hasDialled(host: string, port?: number): boolean {
     return port === undefined
-      ? this.dialledHosts.of(host) > 0
-      : this.dialledPlaces.of(placeOf(host, port)) > 0;
+      ? this.outboundHosts.of(host) > 0
+      : this.outboundEndpoints.of(endpointKey(host, port)) > 0;
   }
 
-  /** How many have dialled us from an address. */
-  guestsAt(host: string): number {
-    return this.guestHosts.of(host);
+  /** Number of inbound connections from an address. */
+  inboundFrom(host: string): number {
+    return this.inboundHosts.of(host);
   }
 
-  /** How many have dialled us from a group of addresses; see `sourceGroupOf`. */
-  guestsOf(group: string): number {
-    return this.guestGroups.of(group);
+  /** Number of inbound connections from a netgroup; see `sourceGroupOf`. */
+  inboundFromGroup(group: string): number {
+    return this.inboundGroups.of(group);
   }
 
-  /** The oldest of those who dialled us and have not shaken hands. */
+  /** The oldest inbound connection without a complete handshake. */
   oldestIdle(): C | undefined {
     for (const connection of this.idle) {
       if (!connection.established) return connection;
@@ -92,13 +92,13 @@ export class Connections<C extends Registered> {
 
   private count({ host, port, outbound }: C, change: number): void {
     if (outbound) {
-      this.dialledPlaces.add(placeOf(host, port), change);
-      this.dialledHosts.add(host, change);
+      this.outboundEndpoints.add(endpointKey(host, port), change);
+      this.outboundHosts.add(host, change);
       return;
     }
-    const place = parseIp(host);
-    this.guestHosts.add(host, change);
-    if (place !== null) this.guestGroups.add(sourceGroupOf(this.network, place), change);
+    const ip = parseIp(host);
+    this.inboundHosts.add(host, change);
+    if (ip !== null) this.inboundGroups.add(sourceGroupOf(this.network, ip), change);
   }
 }
 
@@ -117,6 +117,6 @@ class Tally {
   }
 }
 
-function placeOf(host: string, port: number): string {
+function endpointKey(host: string, port: number): string {
   return `${host} ${port}`;
 }

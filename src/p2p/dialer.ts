@@ -4,36 +4,38 @@ import { type Lookup, startingWith } from '../lib/lookup';
 import type { Connection } from './connection';
 import { type Endpoint, formatEndpoint } from './endpoint';
 
-/** The first wait before dialling again, doubled at each failure up to the longest. */
+/** The first wait before dialling again. It doubles with each failure, up to the longest. */
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 
-/** Peers that could not be reached are named in the log once in this time. */
-const COMPLAINT_MS = 60_000;
+/** A peer that can't be reached is reported once in this time. */
+const REPORT_INTERVAL_MS = 60_000;
 
-/** What a dialer works with. */
 export interface DialerModules {
-  /** Opens a connection to an address; null where there is one. */
+  /** Opens a connection to an address; null if there is one already. */
   readonly open: (host: string, port: number) => Connection | null;
-  /** Whether there is a connection to an address, or one is being opened. */
+  /** Whether a connection to an address is open or being opened. */
   readonly isDialled: (host: string, port: number) => boolean;
   readonly lookup: Lookup;
   readonly monotonicMs: () => number;
-  /** Tells the operator that a peer can't be reached, with the reason and the number of attempts so far. */
-  readonly complain: (endpoint: string, reason: string, attempts: number) => void;
+  /**
+   * Reports to the operator that a peer can't be reached, with the reason and the number of attempts so far.
+   */
+  readonly reportUnreachable: (endpoint: string, reason: string, attempts: number) => void;
 }
 
 /**
- * Keeps one peer connected for as long as the program runs. A connection that ends is dialled again, later
- * and later while it fails, with jitter so that a restarted node is not met by all its monitors at once. All
- * addresses of a name are tried before that counts as one failure; the one that worked last comes first.
+ * Keeps one peer connected for as long as the program runs. Dials again when the connection ends, with a wait
+ * that grows while it fails. The wait has jitter, so that the monitors of a restarted node don't all dial it
+ * at once. A failure counts once all addresses of a name were tried; the address that worked last is tried
+ * first.
  */
 export class Dialer {
   private connection: Connection | null = null;
   private failures = 0;
-  /** The address with which hands were shaken last. */
+  /** The address of the last complete handshake. */
   private worked: string | undefined;
-  private complained = -Infinity;
+  private reportedAt = -Infinity;
   private timer: NodeJS.Timeout | null = null;
   private stopped = false;
 
@@ -56,32 +58,32 @@ export class Dialer {
     this.timer = null;
     const reason = await this.connectOnce();
     if (this.stopped) return;
-    if (this.failures > 0) this.complain(reason);
+    if (this.failures > 0) this.report(reason);
     this.timer = setTimeout(() => void this.dial(), nextWait(this.failures));
   }
 
   /**
-   * Tries the addresses of the peer until hands are shaken with one, and waits for the end of that
-   * connection. Gives the reason of the end, or of each address why it failed.
+   * Tries the addresses of the peer until a handshake completes, and waits for the end of that connection.
+   * Returns the reason for its end, or for each address the reason why it failed.
    */
   private async connectOnce(): Promise<string> {
     const { host, port } = this.endpoint;
     let addresses: readonly string[];
     try {
-      // Looked up at each attempt: names move.
+      // Looked up at each attempt, because the addresses of a name change.
       addresses = isIP(host) === 0 ? await this.modules.lookup(host) : [host];
     } catch (error) {
       this.failures += 1;
       return messageOf(error);
     }
-    // Its other addresses lead to the same peer, which is not wanted twice.
+    // The other addresses of the name lead to the same peer, which needs one connection.
     if (addresses.some((address) => this.modules.isDialled(address, port))) {
       this.failures += 1;
       return 'duplicate';
     }
     const reasons: string[] = [];
     for (const address of startingWith(this.worked, addresses)) {
-      // `stop` may have been called while there was something to wait for.
+      // `stop` may have been called during an await.
       if (this.stopped) return 'stopped';
       const connection = this.modules.open(address, port);
       this.connection = connection;
@@ -95,26 +97,27 @@ export class Dialer {
       reasons.push(addresses.length === 1 ? reason : `${address} ${reason}`);
     }
     this.failures += 1;
-    return named(reasons);
+    return summaryOf(reasons);
   }
 
-  private complain(reason: string): void {
+  private report(reason: string): void {
     const now = this.modules.monotonicMs();
-    if (now - this.complained < COMPLAINT_MS) return;
-    this.complained = now;
-    this.modules.complain(formatEndpoint(this.endpoint), reason, this.failures);
+    if (now - this.reportedAt < REPORT_INTERVAL_MS) return;
+    this.reportedAt = now;
+    this.modules.reportUnreachable(formatEndpoint(this.endpoint), reason, this.failures);
   }
 }
 
-/** What was wrong, as one reason. */
-function named(reasons: readonly string[]): string {
+/** The reasons of all addresses as one text. */
+function summaryOf(reasons: readonly string[]): string {
   if (reasons.length === 0) return 'the name has no address';
   const more = reasons.length > MOST_NAMED ? ` and ${reasons.length - MOST_NAMED} more` : '';
   return `${reasons.slice(0, MOST_NAMED).join(', ')}${more}`;
 }
 
 /**
- * Milliseconds until the next attempt: between half and the whole of a wait that doubles with each failure.
+ * Milliseconds until the next attempt: a random value between half and all of a wait that doubles with each
+ * failure.
  */
 function nextWait(failures: number): number {
   const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.max(0, failures - 1));

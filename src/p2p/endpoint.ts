@@ -2,16 +2,19 @@ import { SocketAddress, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { UsageError } from '../lib/errors';
 
-/** A place to dial. */
+/** A host and port to dial. */
 export interface Endpoint {
-  /** An IPv4 or IPv6 address without brackets, maybe with a zone (`fe80::1%eth0`), or a DNS name in ASCII. */
+  /**
+   * An IPv4 or IPv6 address without brackets, optionally with a zone (`fe80::1%eth0`), or a DNS name in
+   * ASCII.
+   */
   readonly host: string;
   readonly port: number;
 }
 
 /**
- * Parses the value of an option: `host`, `host:port`, `[IPv6]:port` or a bare IPv6 address. Names of other
- * scripts than ASCII are taken as browsers take them (IDNA, RFC 5891).
+ * Parses the value of an option: `host`, `host:port`, `[IPv6]:port` or a bare IPv6 address. Names with other
+ * than ASCII characters are converted as browsers do (IDNA, RFC 5891).
  * @throws UsageError naming `text` and what would be right
  */
 export function parseEndpoint(text: string, defaultPort: number, option = '--connect'): Endpoint {
@@ -35,14 +38,14 @@ export function formatEndpoint({ host, port }: Endpoint): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Each endpoint once, in the order in which they come. */
+/** The endpoints without duplicates, in the given order. */
 export function distinct(endpoints: readonly Endpoint[]): Endpoint[] {
   return [...new Map(endpoints.map((endpoint) => [keyOf(endpoint), endpoint])).values()];
 }
 
 /**
- * The same for each way to write an endpoint: names have no case and may end with a dot, an IPv6 address may
- * have zeros.
+ * A key that is the same for all spellings of an endpoint: names ignore case and may end with a dot, IPv6
+ * addresses may have leading zeros.
  */
 function keyOf({ host, port }: Endpoint): string {
   const [bare = '', zone = ''] = host.split('%');
@@ -52,7 +55,7 @@ function keyOf({ host, port }: Endpoint): string {
   return `${plain} ${port}`;
 }
 
-/** A name as DNS has it; what is ASCII stays as it is. */
+/** The ASCII form of a DNS name; an ASCII name stays as it is. */
 function toAscii(name: string): string {
   return /[^\0-\x7f]/.test(name) ? domainToASCII(name) : name;
 }

@@ -1,9 +1,9 @@
 import { NETWORKS } from '../wire/networks';
 
 /**
- * What somebody speaks who is at the wrong place. A fixed list: it becomes a tag.
+ * What a connection speaks that is not meant for us. The list is fixed, because it becomes a tag.
  * `wrong-network` - the `version` of another network;
- * `tls`, `http` - what they say;
+ * `tls`, `http` - these protocols;
  * `unknown-protocol` - other text.
  */
 export const FOREIGN_PROTOCOLS = ['wrong-network', 'tls', 'http', 'unknown-protocol'] as const;
@@ -12,8 +12,8 @@ export const FOREIGN_PROTOCOLS = ['wrong-network', 'tls', 'http', 'unknown-proto
 export type ForeignProtocol = (typeof FOREIGN_PROTOCOLS)[number];
 
 /**
- * Bytes that look random: of one who dials us, the key with which BIP324 begins, as every Core since 2024
- * does first. A fixed name: it becomes a tag.
+ * Bytes that look random. From a peer that dials us they are the key with which BIP324 begins, which every
+ * Core since 2024 tries first. The name is fixed, because it becomes a tag.
  */
 export const ENCRYPTED_TRANSPORT = 'encrypted-transport';
 
@@ -22,7 +22,10 @@ const MAGIC_BYTES = 4;
 /** The command of a `version` with its NULs. */
 const VERSION_COMMAND = Buffer.from('version\0\0\0\0\0', 'latin1');
 
-/** As many bytes tell a responder which transport is spoken (BIP324; Core 31 `src/net.h` V1_PREFIX_LEN). */
+/**
+ * From this many bytes a responder knows which transport is spoken (BIP324; Core 31 `src/net.h`
+ * V1_PREFIX_LEN).
+ */
 const FIRST_BYTES = MAGIC_BYTES + VERSION_COMMAND.length;
 
 const NETWORK_MAGICS: ReadonlySet<number> = new Set(Object.values(NETWORKS).map(({ magic }) => magic));
@@ -35,7 +38,9 @@ const TLS_HANDSHAKE = 0x16;
 const TLS_MAJOR = 3;
 const TLS_LAST_MINOR = 4;
 
-/** What begins with these bytes, which are no message of this network: at least 4, better 16. */
+/**
+ * The protocol that begins with these bytes, which are no message of this network. Needs 4 bytes, better 16.
+ */
 function foreignProtocol(first: Buffer): ForeignProtocol | typeof ENCRYPTED_TRANSPORT {
   const magic = first.readUInt32LE(0);
   const isVersion = first.subarray(MAGIC_BYTES, FIRST_BYTES).equals(VERSION_COMMAND);
@@ -49,15 +54,15 @@ function foreignProtocol(first: Buffer): ForeignProtocol | typeof ENCRYPTED_TRAN
 }
 
 /**
- * What the first bytes of a connection say: a message of this network, a `version` or another, or something
- * foreign.
+ * What the first bytes of a connection are: the `version` of this network, another message of it, or a
+ * foreign protocol.
  */
 export type FirstVerdict = 'version' | 'other-message' | ForeignProtocol | typeof ENCRYPTED_TRANSPORT;
 
 /**
- * Holds the first bytes of a connection back until they tell what is spoken there. Of one who dialled us that
- * takes 16 bytes, as BIP324 has it; of one that we dialled, who has heard from us what we speak, 4 that are
- * not the magic do.
+ * Holds back the first bytes of a connection until they show which protocol is spoken. A peer that dialled us
+ * needs 16 bytes for that (BIP324). From a peer that we dialled, which has our `version` already, 4 bytes
+ * other than the magic are enough.
  */
 export class FirstBytes {
   private held: Buffer = Buffer.alloc(0);
@@ -67,7 +72,7 @@ export class FirstBytes {
     private readonly outbound: boolean,
   ) {}
 
-  /** Takes what came; gives the verdict where it is clear. */
+  /** Adds bytes, and returns the verdict once it is clear. */
   push(chunk: Buffer): FirstVerdict | undefined {
     this.held = this.held.length === 0 ? chunk : Buffer.concat([this.held, chunk]);
     const { held, magic, outbound } = this;
@@ -77,7 +82,7 @@ export class FirstBytes {
     return held.subarray(MAGIC_BYTES, FIRST_BYTES).equals(VERSION_COMMAND) ? 'version' : 'other-message';
   }
 
-  /** All that was held back. */
+  /** Returns all bytes that were held back. */
   take(): Buffer {
     const { held } = this;
     this.held = Buffer.alloc(0);

@@ -6,8 +6,9 @@ import type { BlockRequests } from './block-requests';
 import type { BlockChecks } from './compact/block-checks';
 import type { CompactBlocks, RebuiltBlock } from './compact/compact-blocks';
 import type { HighBandwidth } from './compact/high-bandwidth';
-import type { Connection, MessageHandlers } from './connection';
-import type { P2PEvents } from './events';
+import type { Connection } from './connection';
+import type { MessageHandlers } from './message-dispatcher';
+import type { P2PEvents } from './p2p-events';
 import { INV_BLOCK, INV_TX, INV_WTX } from '../wire/messages/inventory';
 import type { TransactionRequests } from './transaction-requests';
 
@@ -17,32 +18,32 @@ export interface HandlerModules {
   readonly blocks: BlockRequests;
   /** Answers a peer that asks for addresses. */
   readonly answerGetAddr: (connection: Connection) => void;
-  readonly compact: CompactBlocks;
+  readonly compactBlocks: CompactBlocks;
   readonly highBandwidth: HighBandwidth;
   readonly checks: BlockChecks;
 }
 
 const NONCE_BYTES = 8;
 
-/** Some nodes answer with it, whatever was asked: to bcoin's session that is an answer. */
+/** Some nodes answer every ping with this nonce; bcoin's session accepts it. */
 const NO_NONCE = 0n;
 
 /** The payload of a `headers` message without headers. */
 const NO_HEADERS = Buffer.of(0);
 
 /**
- * A `headers` message that announces blocks has no more (Core 31 `src/net_processing.cpp`
+ * The most headers with which a peer announces blocks (Core 31 `src/net_processing.cpp`
  * MAX_BLOCKS_TO_ANNOUNCE).
  */
 const MAX_ANNOUNCED = 8;
 
-/** Connects each message with what is done about it. */
+/** The handlers of all messages. */
 export function messageHandlers({
   bus,
   transactions,
   blocks,
   answerGetAddr,
-  compact,
+  compactBlocks: compact,
   highBandwidth,
   checks,
 }: HandlerModules): MessageHandlers {
@@ -52,15 +53,16 @@ export function messageHandlers({
     bus.emit('block', { peer: connection, block, receivedMs, ...answer });
   };
   return {
-    version: (connection, claims) => connection.introduced(claims),
-    verack: (connection) => connection.acknowledged(),
-    // Answered here, as strangers send them by the million; one without a nonce wants no answer (BIP31).
+    version: (connection, claims) => connection.versionReceived(claims),
+    verack: (connection) => connection.verackReceived(),
+    // Answered here and not by bcoin, because strangers send them by the million. A ping without a nonce
+    // wants no answer (BIP31).
     ping: (connection, nonce, { payload }) => {
       if (nonce !== null) connection.send('pong', payload.subarray(0, NONCE_BYTES));
     },
     pong: (connection, nonce, { payload }) => {
-      if (connection.answered(nonce) || nonce === NO_NONCE)
-        connection.delegate(packets.fromRaw('pong', payload));
+      if (connection.pongReceived(nonce) || nonce === NO_NONCE)
+        connection.delegate(new packets.PongPacket(payload.subarray(0, NONCE_BYTES)));
     },
     wtxidrelay: (connection) => {
       // BIP339: only between version and verack.
@@ -73,7 +75,7 @@ export function messageHandlers({
     },
     getaddr: (connection) => answerGetAddr(connection),
 
-    // Nothing is served: whoever asks is told so at once, which keeps btcd and Core from waiting.
+    // We serve nothing. An immediate answer keeps btcd and Core from waiting.
     getheaders: (connection) => connection.send('headers', NO_HEADERS),
     getdata: (connection, _, { payload }) => connection.send('notfound', payload),
 
@@ -99,7 +101,7 @@ export function messageHandlers({
       const { wireTxid: txid, wireWtxid: wtxid } = transaction;
       if (!transactions.hasArrived(wtxid) && !connection.affords(pointsOf(transaction))) {
         bus.emit('transactionShed', { peer: connection, transaction });
-        // Another peer may have announced it, too.
+        // Another peer may have announced it as well.
         transactions.notFound(connection, [
           { type: INV_TX, hash: txid },
           { type: INV_WTX, hash: wtxid },
@@ -138,8 +140,8 @@ export function messageHandlers({
 }
 
 /**
- * The points that a transaction makes, about: one for itself and each input and output, and for its fee and
- * how it spread.
+ * The approximate number of points of a transaction: one for itself, its fee, its propagation and each input
+ * and output.
  */
 function pointsOf({ inputs, outputs }: Transaction): number {
   return 3 + inputs.length + outputs.length;

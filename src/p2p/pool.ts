@@ -3,10 +3,11 @@ import type { EventBus } from '../lib/event-bus';
 import { type Lookup, systemLookup } from '../lib/lookup';
 import { BlockRequests } from './block-requests';
 import { bcoinNetwork } from '../bcoin/bcoin';
-import { HeldBytes, RECEIVED, UNSENT } from './budget/held-bytes';
+import { HeldBytes, RECEIVED_LIMITS, UNSENT_LIMITS } from './budget/held-bytes';
 import { PeerBudget, sharedPoints } from './budget/peer-budget';
 import { ReadTurns } from './budget/read-turns';
-import { Connection, type ConnectionOptions } from './connection';
+import { Connection } from './connection';
+import type { ConnectionOptions } from './connection-options';
 import { Connections } from './connections';
 import type { BlockChecks } from './compact/block-checks';
 import { CompactBlocks } from './compact/compact-blocks';
@@ -14,15 +15,15 @@ import { HighBandwidth } from './compact/high-bandwidth';
 import type { TransactionSource } from './compact/transaction-source';
 import { Dialer, type DialerModules } from './dialer';
 import type { Endpoint } from './endpoint';
-import type { P2PEvents, PeerInfo, Violation } from './events';
+import type { P2PEvents, PeerInfo, Violation } from './p2p-events';
 import { messageHandlers } from './handlers';
 import { hostOf } from './join/ip';
 import { Join, type JoinParts } from './join/join';
-import { wireHash } from '../wire/hash';
+import type { Hash } from '../wire/hash';
 import type { NetworkName } from '../wire/networks';
 import { TransactionRequests } from './transaction-requests';
 
-/** How often requests that wait are looked at. */
+/** How often waiting requests are checked. */
 const TICK_MS = 250;
 
 function processorMs(): number {
@@ -30,45 +31,43 @@ function processorMs(): number {
   return (user + system) / 1_000;
 }
 
-/** What a pool is made from. */
 export interface PoolOptions {
   readonly network: NetworkName;
-  /** The peers that are kept connected. */
+  /** The peers to keep connected. */
   readonly connect: readonly Endpoint[];
   readonly userAgent: string;
   readonly wtxidRelay: boolean;
-  /** The most transactions that are asked for in a second, over all peers. */
+  /** The most transactions that are requested in a second, from all peers together. */
   readonly txPerSecond: number;
-  /** What is wanted of the network beyond the peers above. */
+  /** What joining the network needs; without it only the peers above are connected. */
   readonly join?: JoinParts;
 }
 
-/** What a pool works with. */
 export interface PoolModules {
   readonly bus: EventBus<P2PEvents>;
   readonly clock: Clock;
-  /** The chain's word on headers and blocks. */
+  /** Checks headers and blocks against the chain. */
   readonly checks: BlockChecks;
-  /** Where the transactions of compact blocks are looked for. */
+  /** The relayed transactions, from which compact blocks are rebuilt. */
   readonly relayed: TransactionSource;
-  readonly complain: DialerModules['complain'];
-  /** Where the names of peers are looked up; the system's way where it is undefined. */
+  readonly reportUnreachable: DialerModules['reportUnreachable'];
+  /** Looks up the names of peers; default: the system's resolver. */
   readonly lookup?: Lookup;
-  /** Takes errors that no peer should be able to cause. */
+  /** Receives errors that no peer should be able to cause. */
   readonly fault: (error: unknown) => void;
 }
 
-/** The peers that are listened to: keeps them connected, and asks each announced thing of one of them. */
+/** The peers of the program: keeps them connected, and requests each announced item from one of them. */
 export class Pool {
   private readonly dialers: readonly Dialer[];
   private readonly connections: Connections<Connection>;
   private readonly transactions: TransactionRequests;
   private readonly blocks: BlockRequests;
   private readonly join: Join | null = null;
-  private readonly compact: CompactBlocks;
+  private readonly compactBlocks: CompactBlocks;
   private readonly turns: ReadTurns;
   private readonly monotonicMs: () => number;
-  private readonly received = new HeldBytes(RECEIVED);
+  private readonly received = new HeldBytes(RECEIVED_LIMITS);
   private ticker: NodeJS.Timeout | null = null;
   private lastId = 0;
 
@@ -83,13 +82,13 @@ export class Pool {
     const highBandwidth = new HighBandwidth();
     const compact = new CompactBlocks({ bus, clock, blocks, highBandwidth, checks, relayed });
     this.blocks = blocks;
-    this.compact = compact;
+    this.compactBlocks = compact;
     const handlers = messageHandlers({
       bus,
       transactions: this.transactions,
       answerGetAddr: (connection) => this.join?.answerGetAddr(connection),
       blocks,
-      compact,
+      compactBlocks: compact,
       highBandwidth,
       checks,
     });
@@ -100,7 +99,7 @@ export class Pool {
     const turns = new ReadTurns({ monotonicMs, processorMs });
     this.turns = turns;
     const { received } = this;
-    const unsent = new HeldBytes(UNSENT);
+    const unsent = new HeldBytes(UNSENT_LIMITS);
     const { txPerSecond } = options;
     const shared = sharedPoints(txPerSecond, monotonicMs());
     const add = (of: Pick<ConnectionOptions, 'kind' | 'host' | 'port' | 'socket'>): Connection => {
@@ -137,7 +136,7 @@ export class Pool {
           isDialled: (host, port) => this.connections.hasDialled(hostOf(host), port),
           lookup: modules.lookup ?? systemLookup,
           monotonicMs,
-          complain: modules.complain,
+          reportUnreachable: modules.reportUnreachable,
         }),
     );
     if (options.join !== undefined)
@@ -148,12 +147,14 @@ export class Pool {
       });
   }
 
-  /** Addresses that are known, where the network is joined, and that are banned. */
+  /** Number of known addresses (if the network is joined) and of banned ones. */
   get addresses(): { readonly known?: number; readonly banned: number } {
     return this.join?.gauges ?? { banned: 0 };
   }
 
-  /** Whether a message is being handled that an inbound peer sent: what it makes comes after the rest. */
+  /**
+   * Whether the message that is being handled comes from an inbound peer. Its points come after all others.
+   */
   get isServingInbound(): boolean {
     return this.turns.current?.outbound === false;
   }
@@ -163,31 +164,31 @@ export class Pool {
     this.join?.start();
     this.ticker = setInterval(() => {
       this.transactions.tick();
-      this.compact.tick();
+      this.compactBlocks.tick();
       this.blocks.tick();
       this.turns.tick();
       this.received.tick(this.monotonicMs());
     }, TICK_MS);
   }
 
-  /** Asks a peer for headers; does nothing where it is gone. */
+  /** Asks a peer for headers; does nothing if it is gone. */
   askHeaders(peer: PeerInfo, locator: readonly Buffer[]): void {
     this.connections.get(peer.id)?.askHeaders(locator);
   }
 
-  /** Asks peers for blocks that are missing, the first of them `depth` blocks below the best header. */
-  fetchBlocks(hashes: readonly string[], depth: number): void {
+  /** Asks peers for missing blocks, the first of them `depth` blocks below the best header. */
+  fetchBlocks(hashes: readonly Hash[], depth: number): void {
     this.blocks.fetch(hashes, depth, this.connections);
   }
 
-  /** Reports that what a peer sent breaks the rules of the chain. */
+  /** Reports that a peer broke a rule of the chain. */
   report(peer: PeerInfo, violation: Violation): void {
     this.connections.get(peer.id)?.report(violation);
   }
 
-  /** Asks for a block again that came forged; `hash` as people write it. */
-  askAgain(hash: string): void {
-    this.blocks.forged(wireHash(hash));
+  /** Requests a block again after a forgery of it. */
+  askAgain(hash: Hash): void {
+    this.blocks.forged(hash);
   }
 
   async stop(): Promise<void> {

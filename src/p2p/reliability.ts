@@ -1,17 +1,17 @@
-/** So many lapses that were not made up for, and a peer is asked last. */
+/** A peer with this many unforgiven lapses is asked last. */
 const ASKED_LAST = 4;
 
-/** So many, and the other peers of its kind are preferred. */
+/** A peer with this many comes after the other peers of its kind. */
 const TAINTED = 1;
 
-/** More lapses than these do not count. */
+/** Further lapses do not count. */
 const MOST = 60;
 
 /** How lapses are forgiven. */
-export interface Forgiving {
-  /** The part of a lapse that a delivery makes up for. */
+export interface Forgiveness {
+  /** The part of a lapse that a delivery forgives. */
   readonly perDelivery: number;
-  /** How long it takes until one lapse is forgiven. */
+  /** How long it takes until one lapse is forgiven, in milliseconds. */
   readonly afterMs: number;
 }
 
@@ -21,42 +21,41 @@ export const RANKS = 6;
 /** The rank of a peer that let many requests lapse. */
 export const LAST_RANK = 0;
 
-/** The least rank of a peer that is preferred. */
+/** The lowest rank of a preferred peer. */
 export const LEAST_PREFERRED = 4;
 
 /**
- * Whether a peer gives what it is asked for. A request that it lets lapse (it says `notfound`, or nothing in
- * time) is a debt; what it delivers and time make up for it.
+ * Whether a peer delivers what it is asked for. A lapse (it sends `notfound`, or nothing before the deadline)
+ * is a debt. Deliveries and time reduce the debt.
  */
 export class Reliability {
   private debt = 0;
   private since = 0;
   private proven = false;
 
-  /** @param preferred whether we chose this peer: an attacker can have any number of those that chose us */
+  /** @param preferred whether we chose this peer; an attacker can open any number of inbound connections */
   constructor(
     readonly preferred: boolean,
-    private readonly forgiving: Forgiving,
+    private readonly forgiving: Forgiveness,
     private readonly monotonicMs: () => number,
   ) {}
 
-  /** Notes that the peer delivered what it was asked for. */
+  /** Notes a delivery. */
   delivered(): void {
     this.proven = true;
     if (this.debt > 0) this.debt = Math.max(0, this.current() - this.forgiving.perDelivery);
   }
 
-  /** Notes that the peer let a request lapse; `weight` is what that counts. */
+  /** Notes a lapse, which counts `weight`. */
   lapsed(weight = 1): void {
     this.debt = Math.min(MOST, this.current() + weight);
     this.since = this.monotonicMs();
   }
 
   /**
-   * In which order peers are asked, the highest rank first: 5 and 4 are those that are preferred, 3 those
-   * that have delivered before, 2 those of which nothing is known, 1 those with a lapse, 0 those with many
-   * lapses, preferred or not. A preferred peer with a lapse has rank 4.
-   * @param pending lapses that are about to be
+   * The rank of the peer; peers of higher rank are asked first. 5: preferred. 4: preferred, with a lapse. 3:
+   * has delivered before. 2: nothing is known. 1: with a lapse. 0: with many lapses, preferred or not.
+   * @param pending lapses that are not noted yet, such as overdue requests
    */
   rank(pending: number): number {
     const debt = this.current() + pending;
@@ -67,7 +66,7 @@ export class Reliability {
     return this.proven ? 3 : 2;
   }
 
-  /** The debt now. */
+  /** The present debt. */
   private current(): number {
     if (this.debt === 0) return 0;
     const now = this.monotonicMs();

@@ -1,45 +1,44 @@
-/** Fewer peers say nothing of our clock; Core 31 `src/node/timeoffsets.cpp` Median. */
+/** With fewer peers there is no verdict; Core 31 `src/node/timeoffsets.cpp` Median. */
 const LEAST_PEERS = 5;
 
 /** Core 31 `src/node/timeoffsets.h` WARN_THRESHOLD, in seconds. */
 const MAX_OFFSET = 600;
 
 /**
- * Clocks farther off than this are all the same here: whatever a peer says, the sum stays an exact number of
- * seconds.
+ * Times of peers are limited to this, so that the offset is an exact number of seconds whatever a peer
+ * claims.
  */
 const FARTHEST = 10 ** 12;
 
-/** What the peers' clocks say of ours. */
+/** How our clock compares with those of the peers. */
 export interface ClockVerdict {
   readonly agrees: boolean;
-  /** Peers whose clocks were compared. */
+  /** Number of peers whose clocks were compared. */
   readonly peers: number;
-  /** Median of what their clocks are ahead of ours, in seconds; below 0 where they are behind. */
+  /** Median of how far their clocks are ahead of ours, in seconds; negative if they are behind. */
   readonly medianSeconds: number;
 }
 
-/** What the comparison works with. */
 export interface TimeOffsetsModules {
   /** Our clock: Unix time in seconds. */
   readonly unixTime: () => number;
-  /** Seconds on a clock that is never set and goes on while the machine sleeps (`os.uptime`). */
+  /** Seconds of a clock that is never set and runs on while the machine sleeps (`os.uptime`). */
   readonly uptime: () => number;
 }
 
 /**
- * Compares our clock with those of the peers that we have dialled and that are connected (Core 31
- * `src/node/timeoffsets.cpp`): those who dial us could be one and the same. A peer's clock is kept as it
- * stands to the uptime of this machine, so that the verdict is right at once when our clock is set right. A
- * single peer does not move the median, whatever it says.
+ * Compares our clock with those of the connected outbound peers (Core 31 `src/node/timeoffsets.cpp`). Inbound
+ * peers don't count, because all of them may be one party. A peer's clock is stored relative to the uptime of
+ * this machine, so that the verdict is right as soon as our clock is corrected. A single peer does not move
+ * the median, whatever it claims.
  */
 export class TimeOffsets {
-  /** By the ids of the peers: their Unix time at the moment when the machine started. */
+  /** By peer id: its Unix time at the moment when this machine started. */
   private readonly started = new Map<number, number>();
 
   constructor(private readonly modules: TimeOffsetsModules) {}
 
-  /** Takes what the clock of a peer says now, in Unix seconds. */
+  /** Notes the present time of a peer's clock, in Unix seconds. */
   add(peer: number, time: bigint): void {
     this.started.set(peer, Math.min(Number(time), FARTHEST) - this.modules.uptime());
   }
@@ -49,9 +48,7 @@ export class TimeOffsets {
     this.started.delete(peer);
   }
 
-  /**
-   * Whether the peers' clocks agree with ours, within 10 minutes; undefined where there are fewer than five.
-   */
+  /** Whether the peers' clocks agree with ours to 10 minutes; undefined with fewer than five peers. */
   verdict(): ClockVerdict | undefined {
     const peers = this.started.size;
     if (peers < LEAST_PEERS) return undefined;

@@ -31,9 +31,14 @@ export class Header {
     return this.bytes.readInt32LE(this.start);
   }
 
-  /** Hash of the block before it, as people write it. */
+  /** Hash of the block before it. */
+  get wirePrevHash(): Hash {
+    return readHash(this.bytes, this.start + 4);
+  }
+
+  /** The same, as people write it. */
   get prevHash(): string {
-    return displayOf(readHash(this.bytes, this.start + 4));
+    return displayOf(this.wirePrevHash);
   }
 
   /** Root of the txids' merkle tree, as people write it. */

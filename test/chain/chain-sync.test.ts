@@ -1,9 +1,9 @@
 import { syncChain } from '../../src/chain/chain-sync';
-import type { PeerInfo } from '../../src/p2p/events';
+import type { PeerInfo } from '../../src/p2p/p2p-events';
 import { type Block, parseBlock } from '../../src/wire/block';
 import { somePeer } from '../support/points';
 import { blockChecks } from '../../src/chain/block-checks';
-import { BANS } from '../../src/p2p/join/bans';
+import { CAUSES_BAN } from '../../src/p2p/join/bans';
 import { parseHeader } from '../../src/wire/header';
 import { mineBlock, mineHeader, NOW, REGTEST } from './mine';
 import { at, branch, newProcessor } from './processor';
@@ -82,7 +82,7 @@ describe('a peer whose block is more than two hours ahead of our clock', () => {
     send(parseBlock(mineBlock({ on: REGTEST.genesis, height: 1, time })));
     expect(reports).toEqual(Array(2).fill(`${somePeer.address} time-too-new`));
     expect(blockChecks({ chain, headerAdded: () => undefined }).judgeHeader(header)).toBe('early');
-    expect(BANS['time-too-new']).toBe(false);
+    expect(CAUSES_BAN['time-too-new']).toBe(false);
   });
 
   it('is accepted once our clock is right', () => {
@@ -99,7 +99,7 @@ describe('a forgery of a block', () => {
     const [block] = good;
     const forged = parseBlock(Buffer.concat([at(good, 0).bytes.subarray(0, 80), bad.bytes.subarray(80)]));
     send(forged);
-    expect(asked).toEqual([block?.hash]);
+    expect(asked).toEqual([block?.wireHash]);
     send(at(good, 0));
     send(bad);
     expect(asked).toHaveLength(1);

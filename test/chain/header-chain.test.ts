@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { HeaderChain, type HeaderVerdict } from '../../src/chain/header-chain';
 import { CHAIN_PARAMS, type ChainParams, genesisHash } from '../../src/chain/params';
 import { ProofOfWork } from '../../src/chain/proof-of-work';
+import { displayOf } from '../../src/wire/hash';
 import { NETWORK_NAMES } from '../../src/wire/networks';
 import { display, hashOf, mineHeader, mineHeaders, NOW, REGTEST, regtestWith } from './mine';
 
@@ -38,7 +39,7 @@ describe('the networks', () => {
     const params = CHAIN_PARAMS[network];
     const chain = newChain(params);
     expect(genesisHash(params)).toBe(hash);
-    expect(chain.hashOf(0)).toBe(hash);
+    expect(displayOf(chain.hashOf(0))).toBe(hash);
     expect(chain.add(params.genesis)).toEqual({ status: 'duplicate', index: 0 });
     expect(chain.work(0)).toBeGreaterThan(0n);
   });
@@ -55,7 +56,9 @@ describe('the networks', () => {
     );
     const chain = newChain(CHAIN_PARAMS.mainnet);
     expect(chain.add(second)).toEqual({ status: 'accepted', index: 1 });
-    expect(chain.hashOf(1)).toBe('00000000839a8e6886ab5951d76f411475428afc90947ee320161bbf18eb6048');
+    expect(displayOf(chain.hashOf(1))).toBe(
+      '00000000839a8e6886ab5951d76f411475428afc90947ee320161bbf18eb6048',
+    );
     expect(chain.work(1)).toBe(0x2_0002_0002n);
   });
 });
@@ -184,7 +187,7 @@ describe('a header that breaks one rule', () => {
     chain.invalidate(index);
     expect(reason(chain.add(two))).toBe('duplicate-invalid');
     expect(reason(chain.add(three))).toBe('bad-prevblk');
-    expect(chain.hashOf(chain.best)).toBe(display(hashOf(one)));
+    expect(displayOf(chain.hashOf(chain.best))).toBe(display(hashOf(one)));
   });
 
   it('is an orphan without its parent, and accepted afterwards', () => {
@@ -335,8 +338,8 @@ describe('10,000 headers', () => {
     expect(chain.size).toBe(10_001);
     headers.forEach((header, i) => expect(chain.find(hashOf(header))).toBe(i + 1));
     expect(chain.find(Buffer.alloc(32))).toBeUndefined();
-    expect(chain.indexOf('ff'.repeat(32))).toBeUndefined();
-    expect(chain.indexOf(display(hashOf(headers[5_000] ?? GENESIS)))).toBe(5_001);
+    expect(chain.indexOf('\xff'.repeat(32))).toBeUndefined();
+    expect(chain.indexOf(hashOf(headers[5_000] ?? GENESIS).toString('latin1'))).toBe(5_001);
   });
 
   it('have a locator that thins out towards the genesis', () => {

@@ -5,6 +5,7 @@ import { ORPHAN_LIMITS, type OrphanLimits } from '../../src/chain/orphan-blocks'
 import { EventBus } from '../../src/lib/event-bus';
 import type { MonitorEvents } from '../../src/metrics/collector';
 import { type Block, parseBlock } from '../../src/wire/block';
+import { displayOf } from '../../src/wire/hash';
 import { mineBlock, NOW, REGTEST } from './mine';
 
 /** A chain of blocks, the first on `on` at `height`. */
@@ -40,13 +41,13 @@ export function newProcessor(limits: OrphanLimits = ORPHAN_LIMITS) {
     events.push(event);
   });
   bus.on('reorg', ({ depth, oldTip, newTip, forkHeight }) =>
-    say('reorg', depth, name(oldTip), '->', name(newTip), 'at', forkHeight),
+    say('reorg', depth, name(displayOf(oldTip)), '->', name(displayOf(newTip)), 'at', forkHeight),
   );
   bus.on('newBest', ({ block, height }) => say('best', name(block.hash), height));
   const events: ChainEvents['processedBlock'][] = [];
   const moves: string[] = [];
   bus.on('blockConnected', ({ block, height }) => moves.push(`+${name(block.hash)} ${height}`));
-  bus.on('blockDisconnected', ({ hash, height }) => moves.push(`-${name(hash)} ${height}`));
+  bus.on('blockDisconnected', ({ hash, height }) => moves.push(`-${name(displayOf(hash))} ${height}`));
   return {
     chain,
     bus,

@@ -92,7 +92,7 @@ describe('RegtestNetwork', () => {
         bus,
         clock: new SystemClock(),
         ...NO_COMPACT,
-        complain: () => undefined,
+        reportUnreachable: () => undefined,
         fault: (error) => faults.push(error),
       },
     );

@@ -169,7 +169,7 @@ async function judged({ network }: SharedBlock, file: string, height: number): P
       bus,
       clock,
       ...NO_COMPACT,
-      complain: (...what) => faults.push(what),
+      reportUnreachable: (...what) => faults.push(what),
       fault: (error) => faults.push(error),
     },
   );

@@ -4,7 +4,7 @@ import type { LiveEvent } from '../../src/live/live';
 import { LiveView } from '../../src/live/live-view';
 import { connectCollectors } from '../../src/metrics/connect-collectors';
 import type { MonitorEvents } from '../../src/metrics/collector';
-import type { PeerInfo } from '../../src/p2p/events';
+import type { PeerInfo } from '../../src/p2p/p2p-events';
 import type { VersionMessage } from '../../src/wire/messages/version';
 import type { Transaction } from '../../src/wire/transaction';
 import { somePeer } from '../support/points';

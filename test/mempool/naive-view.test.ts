@@ -116,8 +116,8 @@ describe('RelayView', () => {
             case 'disconnect': {
               const block = chain.at(-1 - step.depth);
               if (block === undefined) break;
-              view.disconnect(block.hash, now);
-              naive.disconnect(block.hash, now);
+              view.disconnect(block.wireHash, now);
+              naive.disconnect(block.wireHash, now);
               break;
             }
             case 'tick':

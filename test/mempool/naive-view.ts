@@ -79,7 +79,7 @@ export class NaiveView {
   }
 
   confirm(block: Block): void {
-    this.numbers.set(block.hash, ++this.lastBlock);
+    this.numbers.set(block.wireHash, ++this.lastBlock);
     for (const transaction of block.transactions) {
       const { txid } = transaction;
       this.mined.add(txid);

@@ -221,7 +221,7 @@ describe('what is in the view', () => {
     view.confirm(stale);
     view.add(late, 0);
     events();
-    view.disconnect(stale.hash, 10);
+    view.disconnect(stale.wireHash, 10);
     expect(view.gauges()).toMatchObject({ transactions: 2, bytes: relayed.size + late.size });
     expect(events()).toEqual([]);
 
@@ -229,7 +229,7 @@ describe('what is in the view', () => {
     view.confirm(blockOf([relayed, rival]));
     expect(events()).toEqual([removed(relayed, 'block')]);
     expect(view.gauges().transactions).toBe(1);
-    view.disconnect('00'.repeat(32), 10);
+    view.disconnect('\0'.repeat(32), 10);
     expect(view.gauges().transactions).toBe(1);
   });
 });

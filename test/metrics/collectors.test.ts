@@ -19,7 +19,7 @@ import { tx } from '../../src/metrics/collectors/tx';
 import { txFees } from '../../src/metrics/collectors/tx-fees';
 import { SERIES_NAMES } from '../../src/metrics/schema';
 import { COUNTED_COMMANDS } from '../../src/wire/commands';
-import type { PeerInfo } from '../../src/p2p/events';
+import type { PeerInfo } from '../../src/p2p/p2p-events';
 import { parseTransaction } from '../../src/wire/transaction';
 import { benchOf, somePeer } from '../support/points';
 
@@ -334,11 +334,16 @@ describe('compact_blocks', () => {
   it('has one point for each compact block, and leaves out what is unknown', () => {
     const bench = benchOf([compactBlocks]);
     const facts = { prefilled: 1, shortIds: 9, bytes: 400, blockTxnBytes: 70 };
-    bench.bus.emit('compactBlock', { ...facts, hash: 'a', missing: 2, rebuilt: { bytes: 900, ms: 1.5 } });
-    bench.bus.emit('compactBlock', { ...facts, hash: 'b', blockTxnBytes: 0 });
+    bench.bus.emit('compactBlock', {
+      ...facts,
+      hash: wireHash('0a'),
+      missing: 2,
+      rebuilt: { bytes: 900, ms: 1.5 },
+    });
+    bench.bus.emit('compactBlock', { ...facts, hash: wireHash('0b'), blockTxnBytes: 0 });
     expect(bench.lines()).toEqual([
-      `compact_blocks,${TAGS} prefilled=1i,short_ids=9i,missing=2i,bytes=400i,blocktxn_bytes=70i,full_bytes=900i,rebuilt=true,rebuild_time=1.5,sha="a" 1`,
-      `compact_blocks,${TAGS} prefilled=1i,short_ids=9i,bytes=400i,blocktxn_bytes=0i,rebuilt=false,sha="b" 2`,
+      `compact_blocks,${TAGS} prefilled=1i,short_ids=9i,missing=2i,bytes=400i,blocktxn_bytes=70i,full_bytes=900i,rebuilt=true,rebuild_time=1.5,sha="0a" 1`,
+      `compact_blocks,${TAGS} prefilled=1i,short_ids=9i,bytes=400i,blocktxn_bytes=0i,rebuilt=false,sha="0b" 2`,
     ]);
   });
 });
@@ -346,8 +351,8 @@ describe('compact_blocks', () => {
 describe('reorgs', () => {
   it('has one point for each reorganisation', () => {
     const bench = benchOf([reorgs]);
-    bench.bus.emit('reorg', { depth: 2, oldTip: 'a', newTip: 'b', forkHeight: 5 });
-    expect(bench.lines()).toEqual([`reorgs,${TAGS} depth=2i,old_tip="a",new_tip="b",fork_height=5i 1`]);
+    bench.bus.emit('reorg', { depth: 2, oldTip: wireHash('0a'), newTip: wireHash('0b'), forkHeight: 5 });
+    expect(bench.lines()).toEqual([`reorgs,${TAGS} depth=2i,old_tip="0a",new_tip="0b",fork_height=5i 1`]);
   });
 });
 

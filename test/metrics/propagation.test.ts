@@ -1,5 +1,5 @@
 import { propagation } from '../../src/metrics/collectors/propagation';
-import type { PeerInfo } from '../../src/p2p/events';
+import type { PeerInfo } from '../../src/p2p/p2p-events';
 import { type Bench, benchOf, somePeer } from '../support/points';
 
 const TAGS = 'network=regtest,node=n';

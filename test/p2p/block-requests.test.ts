@@ -7,7 +7,7 @@ const hash = (n: number): string => n.toString(16).padStart(32, '0');
 const item = (n: number): InventoryItem => ({ type: INV_BLOCK, hash: hash(n) });
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 
-/** Block requests, whose clock the test sets. */
+/** Block requests with a clock that the test sets. */
 function newRequests() {
   let now = 0;
   const blocks = new BlockRequests({ clock: { monotonicMs: () => now, uniqueNs: () => 0n } });
@@ -17,7 +17,7 @@ function newRequests() {
     guest: (): AskedPeer => askedPeer({ kind: 'inbound' }),
     announce: ({ connection }: AskedPeer, ...numbers: readonly number[]): number =>
       blocks.announced(connection, numbers.map(item)),
-    /** Time passes, with ticks as the pool makes them. */
+    /** Lets time pass, with ticks like those of the pool. */
     pass: (ms: number): void => {
       for (let left = ms; left > 0; left -= 250) {
         now += Math.min(250, left);
@@ -28,7 +28,7 @@ function newRequests() {
 }
 
 describe('BlockRequests', () => {
-  it('counts a block as requested that comes after nobody was left to ask', () => {
+  it('counts a block as requested that comes after all announcers failed', () => {
     const { blocks, peer, pass } = newRequests();
     const { connection, asked } = peer();
     blocks.announced(connection, [item(1)]);
@@ -38,7 +38,7 @@ describe('BlockRequests', () => {
     expect(blocks.received(hash(2), connection)).toEqual({ first: true, requested: false, fetched: false });
   });
 
-  it('counts both answers as requested where the first was slow', () => {
+  it('counts both answers as requested if the first was slow', () => {
     const { blocks, peer, pass } = newRequests();
     const [slow, other] = [peer(), peer()];
     blocks.announced(slow.connection, [item(1)]);
@@ -50,7 +50,7 @@ describe('BlockRequests', () => {
     expect(blocks.received(hash(1), other.connection)).toEqual({ first: false, ...late });
   });
 
-  it('asks again where it gave up, and remembers no more than it may', () => {
+  it('asks again after giving up, and remembers a bounded number of blocks', () => {
     const { blocks, peer, pass } = newRequests();
     const { connection, asked } = peer();
     blocks.announced(connection, [item(1)]);
@@ -61,7 +61,7 @@ describe('BlockRequests', () => {
       blocks.announced(connection, [item(n)]);
       blocks.received(hash(n), connection);
     }
-    // What is still under way was asked for, whatever was announced since.
+    // A block in flight stays requested, whatever was announced since.
     expect(blocks.received(hash(1), connection).requested).toBe(true);
     blocks.announced(connection, [item(10_000)]);
     pass(31_000);
@@ -72,7 +72,7 @@ describe('BlockRequests', () => {
     expect(blocks.received(hash(10_000), connection).requested).toBe(false);
   });
 
-  it('asks the next announcer where a forgery came, and later ones where there is none', () => {
+  it('asks the next announcer after a forgery, or a later one if there is none', () => {
     const { blocks, peer } = newRequests();
     const [forger, honest, late] = [peer(), peer(), peer()];
     blocks.announced(forger.connection, [item(1)]);
@@ -89,8 +89,8 @@ describe('BlockRequests', () => {
   });
 });
 
-describe('a peer that announces a block and does not give it', () => {
-  it('holds it up for two seconds where it dialled us and one that we dialled has it, too', () => {
+describe('a peer that announces a block and does not deliver it', () => {
+  it('delays it by two seconds if it is inbound and an outbound peer has the block too', () => {
     const { announce, guest, peer, pass } = newRequests();
     const [liar, honest, late] = [guest(), peer(), peer()];
     announce(liar, 1, 2);
@@ -103,7 +103,7 @@ describe('a peer that announces a block and does not give it', () => {
     expect(liar.asked).toEqual([1, 2].map(hash));
   });
 
-  it('has one deadline, which other blocks of its do not put off', () => {
+  it('has one deadline, which its other blocks do not postpone', () => {
     const { blocks, announce, guest, pass } = newRequests();
     const [liar, honest] = [guest(), guest()];
     announce(liar, 1);
@@ -118,7 +118,7 @@ describe('a peer that announces a block and does not give it', () => {
     expect(honest.asked).toEqual([hash(1)]);
   });
 
-  it('is asked last for the next ones, and crowds of its kind delay a block by ten seconds each, once', () => {
+  it('is asked last for the next blocks; a crowd delays a block by ten seconds for each peer, once', () => {
     const { blocks, announce, guest, pass } = newRequests();
     const crowd = Array.from({ length: 20 }, guest);
     const honest = guest();
@@ -134,7 +134,7 @@ describe('a peer that announces a block and does not give it', () => {
     expect(honest.asked).toEqual([1, 2].map(hash));
   });
 
-  it('excludes no other announcer, however many blocks it makes up', () => {
+  it('excludes no other announcer, however many blocks it invents', () => {
     const { announce, guest, peer, pass } = newRequests();
     const liar = peer();
     const crowd = Array.from({ length: 100 }, guest);
@@ -157,7 +157,7 @@ describe('a peer that announces a block and does not give it', () => {
     expect([second.asked, third.asked]).toEqual([[], [hash(1)]]);
   });
 
-  it('has no more time for the whole of a block than it had for the compact one', () => {
+  it('has no more time for the full block than it had for the compact one', () => {
     const { blocks, announce, guest, pass } = newRequests();
     const [liar, honest] = [guest(), guest()];
     blocks.expect(liar.connection, hash(1));
@@ -173,16 +173,15 @@ describe('a peer that announces a block and does not give it', () => {
   });
 });
 
-describe('fetching what is missing', () => {
-  const display = (n: number): string => Buffer.from(hash(n), 'latin1').reverse().toString('hex');
+describe('fetching missing blocks', () => {
   const fetch = (
     blocks: BlockRequests,
     numbers: readonly number[],
     peers: readonly Connection[],
     depth = 0,
-  ) => blocks.fetch(numbers.map(display), depth, peers);
+  ) => blocks.fetch(numbers.map(hash), depth, peers);
 
-  it('is shared out among the peers, 16 blocks each at most, and nothing is asked for twice', () => {
+  it('is shared among the peers, at most 16 blocks each, and requests nothing twice', () => {
     const { blocks, peer } = newRequests();
     const [a, b] = [peer(), peer()];
     const peers = [a.connection, b.connection];
@@ -193,7 +192,7 @@ describe('fetching what is missing', () => {
     expect(new Set([...a.asked, ...b.asked]).size).toBe(32);
   });
 
-  it('tells a block that was fetched from one that was announced, also when it is late', () => {
+  it('distinguishes a fetched block from an announced one, even when it is late', () => {
     const { blocks, peer, pass } = newRequests();
     const { connection } = peer();
     fetch(blocks, [1, 2, 3], [connection]);
@@ -202,12 +201,12 @@ describe('fetching what is missing', () => {
     expect(blocks.received(hash(2), connection)).toEqual({ first: true, requested: true, fetched: false });
     pass(31_000);
     expect(blocks.received(hash(3), connection)).toEqual({ first: true, requested: true, fetched: true });
-    // What came before may be needed once more.
+    // A block that came before may be needed again.
     fetch(blocks, [2], [connection]);
     expect(blocks.received(hash(2), connection)).toEqual({ first: false, requested: true, fetched: true });
   });
 
-  it('passes a silent peer over, and waits on one that sends', () => {
+  it('passes over a silent peer, and waits for one that sends', () => {
     const { blocks, peer, pass } = newRequests();
     const [silent, good] = [peer(), peer()];
     fetch(blocks, [1], [silent.connection]);
@@ -219,12 +218,12 @@ describe('fetching what is missing', () => {
     fetch(blocks, [1, 5, 6, 7], [silent.connection, good.connection]);
     expect(silent.asked).toEqual([hash(1)]);
     expect(good.asked).toEqual([2, 3, 4, 1, 5, 6, 7].map(hash));
-    // Where there is no other it is asked again.
+    // Without another peer the same one is asked again.
     fetch(blocks, [8], [silent.connection]);
     expect(silent.asked).toEqual([1, 8].map(hash));
   });
 
-  it('asks the next peer where one does not have it, and gives up where none has', () => {
+  it('asks the next peer after a notfound, and gives up if no peer has the block', () => {
     const { blocks, peer } = newRequests();
     const [a, b] = [peer(), peer()];
     const peers = [a.connection, b.connection];
@@ -236,7 +235,7 @@ describe('fetching what is missing', () => {
     expect(a.asked.length + b.asked.length).toBe(3);
   });
 
-  it('waits before it fetches a block again of which a forgery came, but not to take it from who announces it', () => {
+  it('waits after a forgery before it fetches the block again, but requests it at once from an announcer', () => {
     const { blocks, peer, pass } = newRequests();
     const [forger, other, honest] = [peer(), peer(), peer()];
     fetch(blocks, [1], [forger.connection]);
@@ -253,7 +252,7 @@ describe('fetching what is missing', () => {
     expect(other.asked).toEqual([hash(1)]);
   });
 
-  it('is asked of peers that we dialled before those that dialled us', () => {
+  it('asks outbound peers before inbound ones', () => {
     const { blocks, guest, peer } = newRequests();
     const [inbound, outbound] = [guest(), peer()];
     fetch(blocks, range(1, 16), [inbound.connection, outbound.connection]);
@@ -262,7 +261,7 @@ describe('fetching what is missing', () => {
     expect(inbound.asked).toEqual([hash(17)]);
   });
 
-  it('passes over whoever withholds one and sends others, for all that he was to send', () => {
+  it('passes over a peer that withholds one block and sends others, for all its blocks', () => {
     const { blocks, peer, pass } = newRequests();
     const [liar, good] = [peer(), peer()];
     fetch(blocks, range(1, 4), [liar.connection]);
@@ -275,7 +274,7 @@ describe('fetching what is missing', () => {
     expect(good.asked).toEqual([5, 1, 2, 3, 4].map(hash));
   });
 
-  it('asks nobody for what he cannot have', () => {
+  it('asks no peer for a block that it cannot have', () => {
     const { blocks, peer } = newRequests();
     const pruned = peer(1n << 10n);
     const none = peer(0n);

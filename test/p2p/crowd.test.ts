@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { SystemClock } from '../../src/lib/clock';
 import { EventBus } from '../../src/lib/event-bus';
-import type { P2PEvents } from '../../src/p2p/events';
-import { prepareJoin } from '../../src/p2p/join/prepare';
+import type { P2PEvents } from '../../src/p2p/p2p-events';
+import { prepareJoin } from '../../src/p2p/join/prepare-join';
 import { decodeInventory, encodeInventory, INV_BLOCK, INV_WTX } from '../../src/wire/messages/inventory';
 import { Pool } from '../../src/p2p/pool';
 import { Cleanup } from '../support/cleanup';
@@ -14,7 +14,7 @@ import { until } from '../support/until';
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-/** So many that in earlier versions no other announcer was remembered. */
+/** In earlier versions no other announcer was remembered with this many. */
 const LIARS = 12;
 
 const askedFor = (connection: FakeConnection): string[] =>
@@ -23,7 +23,7 @@ const askedFor = (connection: FakeConnection): string[] =>
     .flatMap(({ payload }) => decodeInventory(payload))
     .map(({ hash }) => hash);
 
-it('a crowd that dials us, announces first and delivers nothing keeps nothing from us', async () => {
+it('a crowd of inbound peers that announces first and delivers nothing withholds nothing from us', async () => {
   const port = await freePort();
   const honest = cleanup.add(await FakePeer.start(), (it) => it.stop());
   const join = await prepareJoin(
@@ -40,7 +40,7 @@ it('a crowd that dials us, announces first and delivers nothing keeps nothing fr
       ...{ wtxidRelay: true, txPerSecond: 100, join },
     },
     {
-      ...{ bus, clock: new SystemClock(), ...NO_COMPACT, complain: () => undefined },
+      ...{ bus, clock: new SystemClock(), ...NO_COMPACT, reportUnreachable: () => undefined },
       fault: (error) => {
         throw error;
       },
@@ -64,7 +64,7 @@ it('a crowd that dials us, announces first and delivers nothing keeps nothing fr
   const [connection] = honest.connections;
   connection?.send('inv', encodeInventory(items));
   await until(
-    'all to be asked of the honest peer',
+    'all to be requested from the honest peer',
     () => connection !== undefined && new Set(askedFor(connection)).size === items.length,
     { ms: 20_000 },
   );

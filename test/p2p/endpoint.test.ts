@@ -39,13 +39,13 @@ describe('parseEndpoint', () => {
     expect(() => parseEndpoint(text, 8333)).toThrow(`--connect ${text}: `);
   });
 
-  it('is the opposite of formatEndpoint', () => {
+  it('is the inverse of formatEndpoint', () => {
     for (const text of ['192.0.2.1:1', '[2001:db8::1]:8333', 'a.example:2'])
       expect(formatEndpoint(parseEndpoint(text, 8333))).toBe(text);
   });
 });
 
-it('distinct leaves out what was given before', () => {
+it('distinct drops duplicates', () => {
   const texts = ['a.example', '127.0.0.1', 'A.example:8333', '127.0.0.1:8333', '127.0.0.1:1'];
   const same = ['a.example.', '[::1]:8333', '0:0::1', 'fe80::1%a', '[FE80::1%a]', 'fe80::1%b'];
   texts.push(...same, 'bücher.example', 'xn--bcher-kva.example');

@@ -3,7 +3,7 @@ import { SystemClock } from '../../src/lib/clock';
 import { EventBus } from '../../src/lib/event-bus';
 import { BcoinPeer } from '../../src/bcoin/bcoin';
 import type { HeaderStanding } from '../../src/p2p/compact/block-checks';
-import type { P2PEvents } from '../../src/p2p/events';
+import type { P2PEvents } from '../../src/p2p/p2p-events';
 import { encodeFrame } from '../../src/wire/framing';
 import {
   decodeInventory,
@@ -15,7 +15,7 @@ import {
 import { wireHash } from '../../src/wire/hash';
 import { NETWORKS } from '../../src/wire/networks';
 import { Pool } from '../../src/p2p/pool';
-import { display, hashOf, mineBlock, REGTEST } from '../chain/mine';
+import { hashOf, mineBlock, REGTEST } from '../chain/mine';
 import { NO_COMPACT } from '../support/compact';
 import { type FakeConnection, FakePeer, versionPayload } from '../support/fake-peer';
 import { until } from '../support/until';
@@ -78,7 +78,7 @@ function listen(
       clock: new SystemClock(),
       ...NO_COMPACT,
       checks: { ...NO_COMPACT.checks, judgeHeader: () => options.headerStanding ?? 'old' },
-      complain: (peer, reason) => complaints.push(`${peer} ${reason}`),
+      reportUnreachable: (peer, reason) => complaints.push(`${peer} ${reason}`),
       fault: (error) => faults.push(error),
     },
   );
@@ -102,7 +102,7 @@ const connection = (peer: FakePeer, index = 0): FakeConnection => {
 const sum = (events: readonly { readonly bytes: number }[]): number =>
   events.reduce((total, { bytes }) => total + bytes, 0);
 
-/** The hashes that a peer was asked for. */
+/** The hashes that were requested from a peer. */
 const wanted = (peer: FakePeer): string[] =>
   connection(peer)
     .got.filter(({ command }) => command === 'getdata')
@@ -122,7 +122,7 @@ describe('a connection', () => {
     expect(connection(peer).got[0]?.payload.readInt32LE(0)).toBe(70_016);
   });
 
-  it('leaves out wtxidrelay when told to, and features for old peers', async () => {
+  it('omits wtxidrelay if the option is off, and all features for old peers', async () => {
     const peer = await fake();
     const old = await fake({ claims: { version: 70_015 } });
     listen([peer, old], { wtxidRelay: false });
@@ -192,7 +192,7 @@ describe('a connection', () => {
     ]);
   });
 
-  it('pings, and measures the round trip of the pong that answers', async () => {
+  it('pings, and measures the round trip of the answering pong', async () => {
     const timing = BcoinPeer as unknown as { PING_INTERVAL: number };
     const usual = timing.PING_INTERVAL;
     timing.PING_INTERVAL = 50;
@@ -229,13 +229,13 @@ describe('a connection', () => {
       'wrong-network',
     ],
     ['is a web server', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), 'http'],
-    ['refuses what is not TLS', Buffer.from('15030300020246', 'hex'), 'tls'],
+    ['is a TLS server', Buffer.from('15030300020246', 'hex'), 'tls'],
     ['is a mail server', Buffer.from('220 mail.example.org ESMTP\r\n'), 'unknown-protocol'],
     ['sends garbage', Buffer.alloc(500, 0xa5), 'wrong-magic'],
     ['sends a wrong checksum', broken, 'wrong-checksum'],
     ['announces a message over the limit', long, 'oversized-message'],
     [
-      'says something before version',
+      'sends something before version',
       encodeFrame(NETWORKS.regtest.magic, 'verack', Buffer.alloc(0)),
       'no-version-first',
     ],
@@ -256,7 +256,7 @@ describe('a connection', () => {
     expect(faults).toEqual([]);
   });
 
-  it('ends with a peer that says nothing', async () => {
+  it('ends if the peer is silent', async () => {
     const mute = await fake({ onMessage: () => undefined });
     const { events } = listen([mute]);
     await until('the timeout', () => events.disconnected.length === 1, { ms: 18_000 });
@@ -266,7 +266,7 @@ describe('a connection', () => {
 });
 
 describe('the pool', () => {
-  it('dials a lost peer again, and says once that one is not there', async () => {
+  it('dials a lost peer again, and reports once that a peer is unreachable', async () => {
     const peer = await fake();
     const { events, complaints } = listen([peer]);
     await until('a handshake', () => events.handshake.length === 1);
@@ -279,7 +279,7 @@ describe('the pool', () => {
     expect(complaints).toHaveLength(1);
   });
 
-  it('asks for each transaction once over all peers, with witness where the peer has it', async () => {
+  it('requests each transaction once over all peers, with its witness if the peer has it', async () => {
     const a = await fake();
     const b = await fake({ claims: { services: 1n } });
     const { events } = listen([a, b]);
@@ -303,7 +303,7 @@ describe('the pool', () => {
     expect(asked(b)).toEqual([[1, 4]]);
   });
 
-  it('knows an announcement by txid that waits for one by wtxid, and who else made it', async () => {
+  it('counts a delayed announcement by txid as known, from the same and from other peers', async () => {
     const wtxid = await fake({
       onMessage: (from, { command }) => {
         if (command === 'version') {
@@ -328,7 +328,7 @@ describe('the pool', () => {
     await until('the request of the other', () => connection(b).commands().includes('getdata'));
   });
 
-  it('holds transactions over the limit back, counts them, and asks for them later', async () => {
+  it('delays transactions over the limit, counts them, and requests them later', async () => {
     const peer = await fake();
     const { events } = listen([peer], { txPerSecond: 50 });
     await until('a handshake', () => events.handshake.length === 1);
@@ -346,7 +346,7 @@ describe('the pool', () => {
     expect(events.rateLimited).toEqual([{ count: 30 }]);
   });
 
-  it('asks the next announcer for a transaction where the first fails', async () => {
+  it('asks the next announcer for a transaction if the first fails', async () => {
     const a = await fake();
     const b = await fake();
     const { events } = listen([a, b]);
@@ -364,7 +364,7 @@ describe('the pool', () => {
     expect(wanted(b)).toEqual([hash(1), hash(2)]);
   });
 
-  it('asks every peer for its own, whatever nonsense one of them announces', async () => {
+  it('requests from every peer its own, whatever one of them invents', async () => {
     const bad = await fake();
     const good = await fake();
     const { events } = listen([bad, good], { txPerSecond: 40 });
@@ -377,12 +377,11 @@ describe('the pool', () => {
     connection(good).send('inv', encodeInventory(own));
     await until('all of the good one', () => wanted(good).length === own.length);
     expect(wanted(good).sort()).toEqual(own.map((item) => item.hash).sort());
-    // 128 blocks; of transactions what the limit lets through, of which 5,000 wait and the others are passed
-    // over.
+    // 128 blocks, and the transactions that the limit allows: 5,000 wait and the others are dropped.
     expect(wanted(bad).length).toBeLessThan(1_000);
   });
 
-  it('hands each transaction on, tells whether it is the first, and refuses what can be in no block', async () => {
+  it('emits each transaction, says whether it is the first, and refuses one that can be in no block', async () => {
     const peer = await fake();
     const { events } = listen([peer]);
     await until('a handshake', () => events.handshake.length === 1);
@@ -398,7 +397,7 @@ describe('the pool', () => {
     expect(events.disconnected).toEqual([]);
   });
 
-  it('takes headers that nobody asked for, a few of them, for the announcement of blocks', async () => {
+  it('takes a few unrequested headers for announcements of blocks', async () => {
     const peer = await fake();
     const { pool, events } = listen([peer], { headerStanding: 'orphan' });
     await until('a handshake', () => events.handshake.length === 1);
@@ -425,7 +424,7 @@ describe('the pool', () => {
     expect(events.blockAnnounced.at(-1)?.hash).toBe(hash(9));
   });
 
-  it('asks the next announcer for a block where the first fails', async () => {
+  it('asks the next announcer for a block if the first fails', async () => {
     const a = await fake();
     const b = await fake();
     const { events } = listen([a, b]);
@@ -440,7 +439,7 @@ describe('the pool', () => {
     await until('the second getdata', () => connection(b).commands().includes('getdata'));
   });
 
-  it('asks the next announcer for a block where the first sends a forgery', async () => {
+  it('asks the next announcer for a block if the first sends a forgery', async () => {
     const a = await fake();
     const b = await fake();
     const { pool, events } = listen([a, b]);
@@ -455,7 +454,7 @@ describe('the pool', () => {
     connection(first).send('block', block);
     await until('the block', () => events.block.length === 1);
     expect(wanted(second)).toEqual([]);
-    pool.askAgain(display(hashOf(block)));
+    pool.askAgain(hashOf(block).toString('latin1'));
     await until('the second getdata', () => wanted(second).length === 1);
     connection(second).send('block', block);
     await until('the block again', () => events.block.length === 2);
@@ -465,7 +464,7 @@ describe('the pool', () => {
     ]);
   });
 
-  it('asks for a block that somebody has sent unasked', async () => {
+  it('requests a block that a peer has sent unasked', async () => {
     const peer = await fake();
     const { events } = listen([peer]);
     await until('a handshake', () => events.handshake.length === 1);

@@ -3,13 +3,13 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { EventBus } from '../../src/lib/event-bus';
 import { logClock } from '../../src/app/log-clock';
 import { bcoinNetwork } from '../../src/bcoin/bcoin';
-import type { P2PEvents, PeerInfo } from '../../src/p2p/events';
+import type { P2PEvents, PeerInfo } from '../../src/p2p/p2p-events';
 import { decodeVersion } from '../../src/wire/messages/version';
 import { Session } from '../../src/bcoin/session';
 import { versionPayload } from '../support/fake-peer';
 import { somePeer } from '../support/points';
 
-/** A log that listens to peers, with a clock that is off by so many seconds. */
+/** A log that listens to peers, with a clock that is off by this many seconds. */
 function clocks() {
   const bus = new EventBus<P2PEvents>();
   const lines: string[] = [];
@@ -33,7 +33,7 @@ function clocks() {
 }
 
 describe('the clocks of the peers', () => {
-  it('are a warning once where most of five disagree with ours, and again a line when they agree', () => {
+  it('cause one warning if most of five disagree with ours, and one line when they agree again', () => {
     const { lines, time, compare, meet } = clocks();
     time.offset = -3 * 3_600;
     for (const ahead of [0, 5, -5, 1]) meet(ahead);
@@ -58,7 +58,7 @@ describe('the clocks of the peers', () => {
     ]);
   });
 
-  it('are not moved by two liars of five, by those who dial us, or by those who are gone', () => {
+  it('are not affected by two liars of five, by inbound peers, or by peers that are gone', () => {
     const { bus, lines, compare, meet } = clocks();
     for (let i = 0; i < 50; i++) meet(7_200, false);
     const gone = [meet(7_200), meet(7_200), meet(7_200), meet(7_200)];
@@ -72,7 +72,7 @@ describe('the clocks of the peers', () => {
 describe('a session', () => {
   afterEach(() => jest.restoreAllMocks());
 
-  it.each([3_600_000, 30 * 86_400_000, -3_600_000])('outlives a step of our clock by %i ms', async (step) => {
+  it.each([3_600_000, 30 * 86_400_000, -3_600_000])('survives a step of our clock by %i ms', async (step) => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const socket = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' });
@@ -96,7 +96,7 @@ describe('a session', () => {
       jest.spyOn(Date, 'now').mockImplementation(() => now() + ahead.ms);
       session.maybeTimeout();
       expect(session.destroyed).toBe(false);
-      // The wait for verack goes on from there: 10 s later it is over.
+      // The wait for verack continues, and is over 10 s later.
       ahead.ms = step + 500;
       session.maybeTimeout();
       expect(session.destroyed).toBe(false);

@@ -6,7 +6,7 @@ const hash = (n: number): string => n.toString(16).padStart(32, '0');
 const item = (n: number): InventoryItem => ({ type: INV_TX, hash: hash(n) });
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 
-/** Transaction requests, whose clock the test sets. */
+/** Transaction requests with a clock that the test sets. */
 function newRequests(perSecond = 1_000) {
   let now = 0;
   const limited: number[] = [];
@@ -34,7 +34,7 @@ function newRequests(perSecond = 1_000) {
     give: ({ connection }: AskedPeer, ...numbers: readonly number[]): void => {
       for (const n of numbers) requests.received(hash(n), hash(n), connection);
     },
-    /** Time passes, with ticks as the pool makes them. */
+    /** Lets time pass, with ticks like those of the pool. */
     pass: (ms: number): void => {
       for (let left = ms; left > 0; left -= 250) {
         now += Math.min(250, left);
@@ -46,17 +46,17 @@ function newRequests(perSecond = 1_000) {
 
 const INBOUND: AskedPeerOptions = { kind: 'inbound' };
 
-describe('a transaction that a peer announces and does not give', () => {
+describe('a transaction that its announcer does not deliver', () => {
   const failures: readonly (readonly [
     string,
     (bench: ReturnType<typeof newRequests>, peer: AskedPeer) => void,
   ])[] = [
-    ['says that it does not have it', ({ deny }, peer) => deny(peer, 1)],
-    ['is gone', ({ requests }, peer) => requests.ended(peer.connection)],
+    ['sends notfound', ({ deny }, peer) => deny(peer, 1)],
+    ['has ended', ({ requests }, peer) => requests.ended(peer.connection)],
     ['is silent', ({ pass }) => pass(60_001)],
   ];
 
-  it.each(failures)('is asked of the next announcer where the first %s', (_, fail) => {
+  it.each(failures)('is requested from the next announcer if the first %s', (_, fail) => {
     const bench = newRequests();
     const [first, second] = [bench.peer(), bench.peer()];
     bench.announce(first, 1);
@@ -67,7 +67,7 @@ describe('a transaction that a peer announces and does not give', () => {
     expect(first.asked).toEqual([hash(1)]);
   });
 
-  it.each(failures)('is asked of one that announces it later where the only one %s', (_, fail) => {
+  it.each(failures)('is requested from a later announcer if the only one %s', (_, fail) => {
     const bench = newRequests();
     const [first, second] = [bench.peer(), bench.peer()];
     bench.announce(first, 1);
@@ -80,7 +80,7 @@ describe('a transaction that a peer announces and does not give', () => {
     expect(first.asked).toEqual([hash(1)]);
   });
 
-  it('is not looked for once it has come, or where another one does not have it', () => {
+  it('is not requested again once it has come, or after a notfound from another peer', () => {
     const { requests, pass, peer, announce, deny } = newRequests();
     const [first, second] = [peer(), peer()];
     announce(first, 1);
@@ -94,7 +94,7 @@ describe('a transaction that a peer announces and does not give', () => {
     expect(second.asked).toEqual([]);
   });
 
-  it('counts against the limit when it is asked for again', () => {
+  it('counts against the limit when it is requested again', () => {
     const { pass, peer, announce, deny } = newRequests(1);
     const [first, second] = [peer(), peer()];
     announce(first, 1);
@@ -106,8 +106,8 @@ describe('a transaction that a peer announces and does not give', () => {
   });
 });
 
-describe('a crowd that dialled us, announces first and delivers nothing', () => {
-  it('is not asked before a peer that we dialled, which announces soon after', () => {
+describe('a crowd of inbound peers that announces first and delivers nothing', () => {
+  it('is not asked before an outbound peer that announces soon after', () => {
     const { peer, peers, announce, give, pass } = newRequests();
     const honest = peer();
     const crowd = peers(100, INBOUND);
@@ -121,7 +121,7 @@ describe('a crowd that dialled us, announces first and delivers nothing', () => 
     expect(crowd.flatMap(({ asked }) => asked)).toEqual([]);
   });
 
-  it('delays one that announces late by two seconds at most', () => {
+  it('delays a late announcer by two seconds at most', () => {
     const { peer, peers, announce, pass } = newRequests();
     const honest = peer({ kind: 'kept' });
     const crowd = peers(100, INBOUND);
@@ -131,7 +131,7 @@ describe('a crowd that dialled us, announces first and delivers nothing', () => 
     announce(honest, 1);
     pass(1_000);
     expect(honest.asked).toEqual([hash(1)]);
-    // Whoever is late is asked no longer, and the others have no turn.
+    // Overdue peers are asked no longer, and the others get no turn.
     for (const liar of crowd) announce(liar, 2);
     pass(10_000);
     announce(honest, 2);
@@ -150,11 +150,11 @@ describe('a crowd that dialled us, announces first and delivers nothing', () => 
     expect(honest.asked).toEqual([hash(1)]);
   });
 
-  it('is asked last once it has let some requests lapse, also before an honest one that dialled us', () => {
+  it('is asked after an honest inbound peer once it has let some requests lapse', () => {
     const { peer, peers, announce, give, pass } = newRequests();
     const crowd = peers(100, INBOUND);
     const honest = peer(INBOUND);
-    // 20 transactions a second, each announced by all, a liar first, another each time.
+    // 20 transactions in a second, each announced by all peers, each time by another liar first.
     let n = 0;
     const second = (): void => {
       for (let i = 0; i < 20; i++) {
@@ -171,14 +171,15 @@ describe('a crowd that dialled us, announces first and delivers nothing', () => 
       return range(from, n - 60 - from).filter((each) => !asked.has(hash(each)));
     };
     for (let i = 0; i < 30; i++) second();
-    // Each of the hundred had four, and then no more: what is announced now comes within three seconds.
+    // Each of the hundred got four requests and then no more: transactions that are announced now come in
+    // three seconds.
     expect(missing(401)).toEqual([]);
     for (let i = 0; i < 60; i++) second();
-    // What they had came as well, when their minute was over.
+    // The transactions that they held up came too, after a minute.
     expect(missing(1)).toEqual([]);
   });
 
-  it('is passed over after two seconds for one that has delivered before, though it comes with new addresses', () => {
+  it('is passed over after two seconds for a peer that has delivered before, even with new addresses', () => {
     const { requests, peer, peers, announce, give, pass } = newRequests();
     const honest = peer(INBOUND);
     announce(honest, 1);
@@ -195,7 +196,7 @@ describe('a crowd that dialled us, announces first and delivers nothing', () => 
     }
   });
 
-  it('does not use up what may be asked for with made-up transactions', () => {
+  it('does not use up the limit with invented transactions', () => {
     const { peer, peers, announce, give, pass } = newRequests(100);
     const honest = peer();
     const crowd = peers(10, INBOUND);
@@ -211,7 +212,7 @@ describe('a crowd that dialled us, announces first and delivers nothing', () => 
   });
 });
 
-describe('a peer that we dialled and that lets requests lapse', () => {
+describe('an outbound peer that lets requests lapse', () => {
   it('is asked after the others', () => {
     const { peer, announce, deny, give, pass } = newRequests();
     const [bad, good] = [peer(), peer()];
@@ -226,7 +227,7 @@ describe('a peer that we dialled and that lets requests lapse', () => {
     }
   });
 
-  it('is as good as the others again when it has delivered, or after some time', () => {
+  it('has the rank of the others again after deliveries or some time', () => {
     for (const mend of ['deliver', 'wait']) {
       const { peer, announce, deny, give, pass } = newRequests();
       const [bad, good] = [peer(), peer()];
@@ -245,8 +246,8 @@ describe('a peer that we dialled and that lets requests lapse', () => {
   });
 });
 
-describe('announcements wait', () => {
-  it('by txid while somebody announces by wtxid, as in Core', () => {
+describe('announcements are delayed', () => {
+  it('by txid while a peer announces by wtxid, as in Core', () => {
     const { requests, peer, announce, pass } = newRequests();
     const modern = peer({ wtxidRelay: true });
     const old = peer();
@@ -261,7 +262,7 @@ describe('announcements wait', () => {
     expect(old.asked).toEqual([hash(1), hash(2), hash(3)]);
   });
 
-  it('of those who dialled us only while we have dialled somebody', () => {
+  it('from inbound peers only while there is an outbound one', () => {
     const { requests, peer, announce, pass } = newRequests();
     const [dialled, guest] = [peer(), peer(INBOUND)];
     announce(guest, 1);
@@ -273,7 +274,7 @@ describe('announcements wait', () => {
     expect(guest.asked).toEqual([hash(1), hash(2)]);
   });
 
-  it('of peers that have not answered a hundred requests, but for those that the user named', () => {
+  it('from peers with a hundred requests in flight, except those that the user named', () => {
     for (const [kind, asked] of [
       ['joined', 100],
       ['kept', 101],
@@ -289,8 +290,8 @@ describe('announcements wait', () => {
   });
 });
 
-describe('what a peer may announce', () => {
-  it('is 5,000 transactions that have not come; what is more is counted, and may be announced again', () => {
+describe('the announcements of a peer', () => {
+  it('are limited to 5,000 transactions; further ones are counted, and may be announced again', () => {
     const { limited, peer, announce, give, pass } = newRequests(10_000);
     const flooder = peer();
     announce(flooder, ...range(1, 6_000));
@@ -303,10 +304,10 @@ describe('what a peer may announce', () => {
     expect(announce(flooder, 5_501, 1)).toBe(2);
   });
 
-  it('is less where a crowd dials us', () => {
+  it('are limited to fewer if a crowd dials us', () => {
     const { limited, peers, announce } = newRequests(1);
     for (const guest of peers(400, INBOUND)) announce(guest, ...range(1, 600));
-    // Each may have 250: of these transactions one is asked for; of each peer 350 are passed over.
+    // Each may have 250: one of these transactions is requested; 350 of each peer are dropped.
     expect(limited.reduce((sum, count) => sum + count, 0)).toBe(249 + 400 * 350);
   });
 });

@@ -14,7 +14,7 @@ import type { MonitorEvents } from '../../src/metrics/collector';
 import { COLLECTORS } from '../../src/metrics/collectors/list';
 import type { Emit } from '../../src/metrics/emitter';
 import type { SeriesName } from '../../src/metrics/schema';
-import type { P2PEvents } from '../../src/p2p/events';
+import type { P2PEvents } from '../../src/p2p/p2p-events';
 import { Pool } from '../../src/p2p/pool';
 import { TestClock } from './points';
 
@@ -111,7 +111,7 @@ export function startListener(
       clock,
       checks: blockChecks({ chain, headerAdded: () => processor.headersAdded() }),
       relayed: view.relayed,
-      complain: () => undefined,
+      reportUnreachable: () => undefined,
       fault: (error) => faults.push(error),
     },
   );

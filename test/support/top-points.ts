@@ -1,6 +1,6 @@
 import { COLLECTORS } from '../../src/metrics/collectors/list';
 import type { Point } from '../../src/metrics/point';
-import type { PeerInfo } from '../../src/p2p/events';
+import type { PeerInfo } from '../../src/p2p/p2p-events';
 import { benchOf, somePeer } from './points';
 
 /** Time of the last interval of {@link topPoints}. */

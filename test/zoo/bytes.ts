@@ -3,22 +3,22 @@ import { CHAIN_PARAMS } from '../../src/chain/params';
 
 const EMPTY = Buffer.alloc(0);
 
-/** SHA-256 twice. */
+/** Double SHA-256. */
 export function hash256(bytes: Buffer): Buffer {
   return createHash('sha256').update(createHash('sha256').update(bytes).digest()).digest();
 }
 
 /** A CompactSize below 2^32. */
-export function size(n: number): Buffer {
+export function compactSize(n: number): Buffer {
   if (n < 0xfd) return Buffer.of(n);
   const bytes = n <= 0xffff ? Buffer.alloc(3, 0xfd) : Buffer.alloc(5, 0xfe);
   bytes.writeUIntLE(n, 1, bytes.length - 1);
   return bytes;
 }
 
-/** Bytes behind their length. */
-function sized(bytes: Buffer): Buffer {
-  return Buffer.concat([size(bytes.length), bytes]);
+/** Bytes with their length in front. */
+function withLength(bytes: Buffer): Buffer {
+  return Buffer.concat([compactSize(bytes.length), bytes]);
 }
 
 export function uint32(n: number): Buffer {
@@ -30,28 +30,28 @@ export function uint32(n: number): Buffer {
 /** A payload of `inv`, `getdata` or `notfound`; hashes in wire order. */
 export function inventory(type: number, hashes: readonly Buffer[]): Buffer {
   const kind = uint32(type);
-  return Buffer.concat([size(hashes.length), ...hashes.flatMap((hash) => [kind, hash])]);
+  return Buffer.concat([compactSize(hashes.length), ...hashes.flatMap((hash) => [kind, hash])]);
 }
 
-/** Hashes that nobody has heard of. */
-export function unknown(count: number): Buffer[] {
+/** Random hashes, which nobody knows. */
+export function randomHashes(count: number): Buffer[] {
   const bytes = randomBytes(32 * count);
   return Array.from({ length: count }, (_, i) => bytes.subarray(32 * i, 32 * i + 32));
 }
 
-/** What a transaction spends. */
-export interface Spent {
+/** The output that an input spends. */
+export interface Outpoint {
   readonly txid: Buffer;
   readonly index: number;
 }
 
-/** A transaction in the bytes of the wire. */
+/** A serialized transaction. */
 export function transaction(parts: {
-  readonly spends: readonly Spent[];
+  readonly spends: readonly Outpoint[];
   readonly outputs: number;
   /** Satoshi of each output. */
   readonly value?: number;
-  /** Of each output; default: pays to the hash of a key (BIP141). */
+  /** Script of each output; default: pays to the hash of a key (BIP141). */
   readonly script?: Buffer;
   readonly scriptSig?: Buffer;
   /** The one item of each input's witness. */
@@ -69,23 +69,23 @@ export function transaction(parts: {
   } = parts;
   const satoshi = Buffer.alloc(8);
   satoshi.writeBigUInt64LE(BigInt(value));
-  const output = Buffer.concat([satoshi, sized(script)]);
+  const output = Buffer.concat([satoshi, withLength(script)]);
   return Buffer.concat([
     uint32(2),
     witness === undefined ? Buffer.alloc(0) : Buffer.of(0, 1),
-    size(spends.length),
+    compactSize(spends.length),
     ...spends.map(({ txid, index }) =>
-      Buffer.concat([txid, uint32(index), sized(scriptSig), uint32(sequence)]),
+      Buffer.concat([txid, uint32(index), withLength(scriptSig), uint32(sequence)]),
     ),
-    size(outputs),
+    compactSize(outputs),
     ...Array.from({ length: outputs }, () => output),
-    ...(witness === undefined ? [] : spends.map(() => Buffer.concat([size(1), sized(witness)]))),
+    ...(witness === undefined ? [] : spends.map(() => Buffer.concat([compactSize(1), withLength(witness)]))),
     uint32(0),
   ]);
 }
 
-/** An output of nobody's transaction, another at each call. */
-export function coin(): Spent {
+/** An output of an unknown transaction; another one at each call. */
+export function randomOutpoint(): Outpoint {
   return { txid: randomBytes(32), index: 0 };
 }
 
@@ -96,7 +96,7 @@ export const GENESIS = genesis;
 
 const BLOCK_SECONDS = 60;
 
-/** A header with proof of work, which takes two tries on regtest; `worthless` ones have none. */
+/** A header with proof of work, which takes two tries on regtest; `worthless` headers have none. */
 export function header(
   previous: Buffer,
   root: Buffer,
@@ -111,7 +111,7 @@ export function header(
   }
 }
 
-/** Root of the Merkle tree of these hashes. */
+/** The Merkle root of these hashes. */
 function merkle(hashes: readonly Buffer[]): Buffer {
   let level = [...hashes];
   while (level.length > 1) {
@@ -123,7 +123,7 @@ function merkle(hashes: readonly Buffer[]): Buffer {
   return level[0] ?? Buffer.alloc(32);
 }
 
-/** The transaction that begins a block (BIP34). */
+/** The coinbase of a block (BIP34). */
 export function coinbase(height: number, tag = 0): Buffer {
   const number = height < 17 ? Buffer.of(0x50 + height, 0) : push(height);
   const script = Buffer.concat([number, Buffer.of(4), uint32(tag)]);
@@ -142,7 +142,7 @@ function push(height: number): Buffer {
   return Buffer.of(bytes.length, ...bytes);
 }
 
-/** A block on the one with this header, and its own header. */
+/** A block after the one with this header, and its own header. */
 export function block(
   on: Buffer,
   height: number,
@@ -154,15 +154,15 @@ export function block(
     merkle(all.map(hash256)),
     GENESIS.readUInt32LE(68) + height * BLOCK_SECONDS,
   );
-  return { header: made, bytes: Buffer.concat([made, size(all.length), ...all]) };
+  return { header: made, bytes: Buffer.concat([made, compactSize(all.length), ...all]) };
 }
 
 /** The payload of `headers`. */
 export function headers(list: readonly Buffer[]): Buffer {
-  return Buffer.concat([size(list.length), ...list.flatMap((each) => [each, Buffer.of(0)])]);
+  return Buffer.concat([compactSize(list.length), ...list.flatMap((each) => [each, Buffer.of(0)])]);
 }
 
-/** The payload of `getheaders` behind the genesis block. */
+/** The payload of a `getheaders` for all headers after the genesis block. */
 export function getHeaders(): Buffer {
-  return Buffer.concat([uint32(70_016), size(1), hash256(GENESIS), Buffer.alloc(32)]);
+  return Buffer.concat([uint32(70_016), compactSize(1), hash256(GENESIS), Buffer.alloc(32)]);
 }

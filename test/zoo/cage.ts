@@ -5,18 +5,15 @@ import { encodeFrame } from '../../src/wire/framing';
 import { NETWORKS } from '../../src/wire/networks';
 import { type FakeClaims, type FakeConnection, dialListener } from '../support/fake-peer';
 
-/** Magic of the network on which everything happens. */
+/** Magic of the network of the zoo. */
 const { magic: MAGIC } = NETWORKS.regtest;
 
-/** A message as it travels. */
+/** A framed message. */
 export function frame(command: string, payload: Buffer = Buffer.alloc(0)): Buffer {
   return encodeFrame(MAGIC, command, payload);
 }
 
-/**
- * Where a behaviour meets the listener: it dials from addresses that nobody else has, and learns when to
- * stop.
- */
+/** Connects one behaviour with the listener: dials from addresses of its own, and says when to stop. */
 export class Cage {
   private addresses = 0;
   private readonly sockets = new Set<Socket>();
@@ -25,9 +22,9 @@ export class Cage {
   constructor(
     private readonly options: {
       readonly port: number;
-      /** Place of the behaviour in the list; makes its addresses. */
-      readonly place: number;
-      /** When it is over, in milliseconds of `performance.now()`; sooner where it is told to leave. */
+      /** Index of the behaviour, from which its addresses are made. */
+      readonly index: number;
+      /** When the run is over, in milliseconds of `performance.now()`. `leave` ends it earlier. */
       readonly until: number;
     },
   ) {}
@@ -36,29 +33,29 @@ export class Cage {
     return this.hasLeft || performance.now() >= this.options.until;
   }
 
-  /** A new address of loopback, which tells the behaviour that dials from it. */
+  /** A new loopback address, which identifies the behaviour. */
   address(): string {
     const n = ++this.addresses;
-    return `127.${this.options.place + 10}.${n >> 8}.${n & 0xff}`;
+    return `127.${this.options.index + 10}.${n >> 8}.${n & 0xff}`;
   }
 
-  /** Waits, but no longer than the run. */
+  /** Waits, but at most until the end of the run. */
   async pause(ms: number): Promise<void> {
     await sleep(Math.max(0, Math.min(ms, this.options.until - performance.now())));
   }
 
-  /** A socket that has said nothing. */
+  /** A socket that has sent nothing. */
   async connect(from = this.address()): Promise<Socket> {
     const socket = connect({ port: this.options.port, host: '127.0.0.1', localAddress: from });
     socket.on('error', () => undefined);
-    // A flood waits for many drains.
+    // A flood adds many listeners for `drain`.
     socket.setMaxListeners(0);
     this.sockets.add(socket);
     await Promise.race([once(socket, 'connect'), once(socket, 'close')]);
     return socket;
   }
 
-  /** A peer that has shaken hands, unless it was hung up on. */
+  /** A peer with a complete handshake, unless the listener hung up. */
   async join(
     options: { readonly from?: string; readonly claims?: FakeClaims } = {},
   ): Promise<FakeConnection> {
@@ -72,8 +69,8 @@ export class Cage {
   }
 
   /**
-   * Writes what `make` makes, as fast as the listener reads, until it hangs up, the run is over or `most`
-   * were written.
+   * Writes messages from `make` as fast as the listener reads, until it hangs up, the run is over or `most`
+   * messages were written.
    */
   async flood(socket: Socket, make: (n: number) => Buffer, most = Infinity): Promise<void> {
     for (let n = 0; n < most && !socket.destroyed && !this.isOver; n++) {
@@ -92,17 +89,17 @@ export class Cage {
     }
   }
 
-  /** Waits until the listener hangs up, or the run is over. */
+  /** Waits until the listener hangs up or the run is over. */
   async untilEnd(socket: Socket): Promise<void> {
     while (!socket.destroyed && !this.isOver) await sleep(50);
   }
 
-  /** Does the same again, each time from a new address, until the run is over. */
+  /** Repeats `act`, until the run is over. */
   async again(times: number, act: () => Promise<void>): Promise<void> {
     for (let n = 0; n < times && !this.isOver; n++) await act();
   }
 
-  /** Hangs up everywhere. */
+  /** Closes all sockets. */
   leave(): void {
     this.hasLeft = true;
     for (const socket of this.sockets) socket.destroy();

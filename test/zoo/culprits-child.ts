@@ -1,22 +1,22 @@
 import { Cage } from './cage';
-import { BEHAVIOURS } from './list';
+import { BEHAVIOURS } from './all-behaviours';
 
-/** What the process of the culprits is told first. */
+/** The first message to the process of the culprits. */
 export interface CulpritsOrder {
   readonly port: number;
-  /** Names of the behaviours that run at once. */
+  /** Names of the behaviours, which run at the same time. */
   readonly names: readonly string[];
   readonly seconds: number;
-  /** Whether a behaviour begins again once it has ended. */
+  /** Whether a behaviour starts again after its end. */
   readonly comeBack: boolean;
 }
 
-/** What it is told then: whose time is over. */
+/** A later message: names of the behaviours that must stop. */
 export interface LeaveOrder {
   readonly leave: readonly string[];
 }
 
-/** What it tells: the error of a behaviour that failed by itself, and the end. */
+/** Messages from the process: the error of a behaviour that failed by itself, and the end. */
 export type CulpritsNews = { readonly failed: string } | { readonly done: true };
 
 const cages = new Map<string, Cage>();
@@ -27,12 +27,12 @@ async function misbehave({ port, names, seconds, comeBack }: CulpritsOrder): Pro
   const until = performance.now() + seconds * 1_000;
   await Promise.all(
     names.map(async (name) => {
-      const place = BEHAVIOURS.findIndex((each) => each.name === name);
-      const behaviour = BEHAVIOURS[place];
-      const cage = new Cage({ port, place, until });
+      const index = BEHAVIOURS.findIndex((each) => each.name === name);
+      const behaviour = BEHAVIOURS[index];
+      const cage = new Cage({ port, index: index, until });
       cages.set(name, cage);
       try {
-        // What was ended comes back from other addresses, as long as the run goes on.
+        // A behaviour that was ended comes back from other addresses until the run is over.
         do {
           await behaviour?.run(cage);
           await cage.pause(1_000);

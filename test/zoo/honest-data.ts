@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { GENESIS, block, hash256, transaction } from './bytes';
 
-/** How many honest peers there are. */
+/** Number of honest peers. */
 export const HONEST_PEERS = 2;
 
-/** Transaction `n` of an honest peer: culprits know it as well, so that one can announce it first. */
+/** Transaction `n` of an honest peer. Culprits know it too, so that one can announce it first. */
 export function honestTransaction(peer: number, n: number): { readonly raw: Buffer; readonly hash: Buffer } {
   const txid = createHash('sha256').update(`honest ${peer} ${n}`).digest();
   const raw = transaction({ spends: [{ txid, index: 0 }], outputs: 2, value: 100_000 + n });
@@ -13,7 +13,7 @@ export function honestTransaction(peer: number, n: number): { readonly raw: Buff
 
 const chain: { readonly header: Buffer; readonly bytes: Buffer; readonly hash: Buffer }[] = [];
 
-/** The honest chain's block at this height, from 1. */
+/** The block of the honest chain at a height, from 1. */
 export function honestBlock(height: number): {
   readonly header: Buffer;
   readonly bytes: Buffer;

@@ -16,33 +16,30 @@ const PING_MS = 50;
 /** How long an answer took, in milliseconds. */
 export interface Delay {
   readonly ms: number;
-  /**
-   * In those of the listener's processor, while other programs have it the listener can't answer; never above
-   * `ms`.
-   */
+  /** The same in processor time of the listener, which does not count other programs; never above `ms`. */
   readonly processorMs: number;
 }
 
-/** What an honest peer did, and what it got. */
+/** What an honest peer sent and received. */
 export interface HonestRecord {
   readonly sent: Counts;
   readonly got: Counts;
-  /** Transactions in the order in which they were given, as people write their hashes. */
+  /** Hashes (reversed hex) of the sent transactions, in their order. */
   readonly given: readonly string[];
-  /** How many were announced. */
+  /** Number of announced transactions. */
   readonly announced: number;
   /** How long each pong took. */
   readonly pongs: readonly Delay[];
-  /** Pings without a pong. */
+  /** Number of pings without a pong. */
   readonly unanswered: number;
 }
 
-/** A peer that keeps the rules: announces transactions and blocks, gives what it is asked for, and pings. */
+/** A peer that follows the protocol: announces transactions and blocks, serves them, and pings. */
 export class HonestPeer {
   private readonly transactions = new Map<string, Buffer>();
   private readonly given: string[] = [];
   private readonly pongs: Delay[] = [];
-  /** By nonce: when it was sent, by both clocks. */
+  /** When each ping was sent, by both clocks, by its nonce. */
   private readonly pings = new Map<string, Delay>();
   private timers: NodeJS.Timeout[] = [];
   private announced = 0;
@@ -55,9 +52,9 @@ export class HonestPeer {
     private readonly processorMs: () => number,
   ) {}
 
-  /** @param processorMs the processor time that the listener has taken so far */
+  /** @param processorMs the processor time of the listener so far */
   static async start(number: number, processorMs: () => number): Promise<HonestPeer> {
-    // The peer is made of what answers for it.
+    // The fake peer needs a handler before this object exists.
     let self: HonestPeer | undefined = undefined as HonestPeer | undefined;
     const peer = await FakePeer.start({
       host: `127.${randomInt(1, 10)}.${randomInt(256)}.${randomInt(1, 255)}`,
@@ -67,12 +64,12 @@ export class HonestPeer {
     return self;
   }
 
-  /** On an address that other programs of this machine don't dial. */
+  /** Its address is one that other programs of this machine don't dial. */
   get endpoint(): Endpoint {
     return { host: this.peer.host, port: this.peer.port };
   }
 
-  /** Announces so many transactions a second, and a block each `blockMs`, until `stop`. */
+  /** Announces this many transactions in a second, and a block every `blockMs`, until `quiet`. */
   relay(perSecond: number, blockMs: number): void {
     this.timers = [
       setInterval(() => this.announce(), 1_000 / perSecond),
@@ -81,12 +78,12 @@ export class HonestPeer {
     ];
   }
 
-  /** Announces no more; still gives what it is asked for. */
+  /** Stops announcing; still serves what was announced. */
   quiet(): void {
     for (const timer of this.timers) clearInterval(timer);
   }
 
-  /** Whether the listener has shaken hands with it. */
+  /** Whether the handshake with the listener is complete. */
   get isConnected(): boolean {
     return this.connection?.commands().includes('verack') === true;
   }
@@ -126,7 +123,7 @@ export class HonestPeer {
   }
 
   private announceBlock(): void {
-    // The honest take turns.
+    // The honest peers take turns.
     this.height += 1;
     if (this.height % 2 === this.number)
       this.connection?.send('headers', headers([honestBlock(this.height).header]));

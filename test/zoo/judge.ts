@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Behaviour } from './behaviour';
 import type { HonestRecord } from './honest-peer';
 import type { Counts, ListenerReport } from './listener-child';
-import { BEHAVIOURS } from './list';
+import { BEHAVIOURS } from './all-behaviours';
 
-/** What a run left behind. */
-export interface Seen {
+/** The results of a run. */
+export interface Observations {
   readonly behaviours: readonly Behaviour[];
   /** Addresses of the honest peers. */
   readonly addresses: readonly string[];
@@ -19,34 +19,34 @@ export interface Seen {
 
 /** The verdict on a run. */
 export interface Finding {
-  /** What was wrong; nothing, where all of it held. */
+  /** What was wrong; empty if everything held. */
   readonly faults: readonly string[];
-  /** By behaviour: the reasons that its peers were given. */
+  /** By behaviour: the reasons for which its peers were ended. */
   readonly reasons: ReadonlyMap<string, Counts>;
   readonly transactions: number;
-  /** Whether all that the honest said was counted, and stored in its order. */
+  /** Whether every message of the honest peers was counted, and their transactions were stored in order. */
   readonly isHonestExact: boolean;
-  /** Messages of the culprits that came. */
+  /** Number of messages from the culprits. */
   readonly messages: number;
   readonly residentBefore: number;
   readonly residentPeak: number;
   readonly residentAfter: number;
-  /** Milliseconds: as the peers waited, and of the listener's processor. */
+  /** In milliseconds: the time that peers waited, and processor time of the listener. */
   readonly pongP99: { readonly ms: number; readonly processorMs: number };
 }
 
 const MOST_RESIDENT = 500_000_000;
-/** Memory afterwards, as a part of memory before. */
+/** Memory afterwards may be this many times the memory before. */
 const LEFT_OVER = 1.2;
 
 /**
- * What stays beyond that, each up to a bound: transactions in the relay view (2 MB here) with what they
- * spend, hashes of what was announced, and what the allocator keeps of thousands of connections. At 60 s the
- * most was 15 MB, after storms of resets and names by the hundred thousand.
+ * Memory that may stay in addition, each part bounded: transactions in the relay view (2 MB here) with the
+ * outputs that they spend, hashes of announcements, and what the allocator keeps after thousands of
+ * connections. At 60 s the most was 15 MB, after storms-of-resets and names-by-the-hundred-thousand.
  */
 const MAY_STAY = 20_000_000;
 
-/** Whether the memory that culprits took is back: what is in use, and what the system counts. */
+/** Whether the memory for the culprits was released: both the memory in use and the resident memory. */
 export function isBack(before: ListenerReport, after: ListenerReport): boolean {
   return (
     after.live <= before.live * LEFT_OVER + MAY_STAY &&
@@ -56,11 +56,11 @@ export function isBack(before: ListenerReport, after: ListenerReport): boolean {
 
 const PONG_MS = 250;
 
-/** Ends that are no reproach. */
+/** Reasons that are no violation. */
 const PEACEFUL: ReadonlySet<string> = new Set(['closed-by-peer', 'socket-error', 'stopped', 'stalled']);
 
-/** Holds what was seen against what must hold. */
-export function judge(seen: Seen, options: { readonly judgesPong: boolean }): Finding {
+/** Compares the results with what must hold. */
+export function judge(seen: Observations, options: { readonly judgesPong: boolean }): Finding {
   const { before, after } = seen;
   const faults = [...seen.failures];
   const reasons = new Map<string, Counts>();
@@ -103,7 +103,7 @@ function p99(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length * 0.99)] ?? Infinity;
 }
 
-/** Each behaviour dials from addresses of its own. */
+/** The reasons for ending a behaviour, which dials from its own addresses. */
 function reasonsOf(behaviour: Behaviour, reasons: ListenerReport['reasons']): Counts {
   const prefix = `127.${BEHAVIOURS.indexOf(behaviour) + 10}.`;
   const found: Counts = {};
@@ -114,17 +114,14 @@ function reasonsOf(behaviour: Behaviour, reasons: ListenerReport['reasons']): Co
   return found;
 }
 
-/**
- * Whether the listener has given a behaviour the end that it must have; one that may stay has it from the
- * start.
- */
+/** Whether the listener has ended a behaviour as it must. A behaviour that may stay needs no end. */
 export function hasEnd(behaviour: Behaviour, reasons: ListenerReport['reasons']): boolean {
   const found = reasonsOf(behaviour, reasons);
   return behaviour.ends === 'stays' || behaviour.ends.some((reason) => reason in found);
 }
 
 function endFault({ name, ends }: Behaviour, found: Counts, isOneOfMany: boolean): string | undefined {
-  // Many at once have one processor: a peer may be too slow by itself.
+  // Many behaviours share one processor, so a peer may be too slow by itself.
   const isSlow = (reason: string): boolean => isOneOfMany && reason === 'handshake-timeout';
   const reasons = Object.keys(found).filter((reason) => !PEACEFUL.has(reason) && !isSlow(reason));
   if (ends !== 'stays')
@@ -136,10 +133,10 @@ function endFault({ name, ends }: Behaviour, found: Counts, isOneOfMany: boolean
     : `${name}: must stay, found ${reasons.join(', ')}`;
 }
 
-/** Told of nobody: who is refused has no connection. */
+/** Reasons without a peer: a refused connection has none. */
 const REFUSALS: ReadonlySet<string> = new Set(['banned', 'inbound-full', 'inbound-share', 'duplicate']);
 
-function honestFaults(record: HonestRecord, n: number, { addresses, after, points }: Seen): string[] {
+function honestFaults(record: HonestRecord, n: number, { addresses, after, points }: Observations): string[] {
   const faults: string[] = [];
   const own = after.honest[addresses[n] ?? ''];
   const who = `honest peer ${n}`;
@@ -155,7 +152,7 @@ function honestFaults(record: HonestRecord, n: number, { addresses, after, point
   if (record.given.length !== record.announced)
     faults.push(`${who}: ${record.given.length} of ${record.announced} transactions were asked for`);
   if (record.unanswered > 0) faults.push(`${who}: ${record.unanswered} pings without a pong`);
-  // By what the listener lost it, if it did.
+  // The reason for which the listener lost it, if it did.
   const host = (addresses[n] ?? '').split(':')[0] ?? '';
   const ends = after.reasons[host];
   if (ends !== undefined) faults.push(`${who}: the listener gave it ${JSON.stringify(ends)}`);
@@ -170,8 +167,8 @@ function honestFaults(record: HonestRecord, n: number, { addresses, after, point
   return faults;
 }
 
-/** What the series `rejects` says must be what happened. */
-function rejectsFaults({ points, after }: Seen): string[] {
+/** The series `rejects` must match the events. */
+function rejectsFaults({ points, after }: Observations): string[] {
   const told: Counts = {};
   for (const [, reason = '', fields = ''] of points.matchAll(/^rejects,.*?reason=([a-z-]+) (\S+) /gm))
     for (const [, n = '0'] of fields.matchAll(/(?:violations|disconnects)=(\d+)i/g))
@@ -179,7 +176,7 @@ function rejectsFaults({ points, after }: Seen): string[] {
   const counted: Counts = {};
   for (const counts of Object.values(after.reasons))
     for (const [reason, n] of Object.entries(counts)) counted[reason] = (counted[reason] ?? 0) + n;
-  // The honest end with the run, which is told after the report.
+  // The honest peers end with the run, after the report.
   delete told['stopped'];
   delete counted['stopped'];
   return Object.entries(counted).flatMap(([reason, n]) =>

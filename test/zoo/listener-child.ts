@@ -7,26 +7,26 @@ import type * as log from '../../src/lib/log';
 import type { Endpoint } from '../../src/p2p/endpoint';
 import { HONEST_PEERS } from './honest-data';
 
-/** What the listener did and saw, for its judge. */
+/** The listener's report to the judge. */
 export interface ListenerReport {
-  /** By address of each honest peer: messages by command. */
+  /** Messages of each honest peer, by its address and by command. */
   readonly honest: Readonly<Record<string, { readonly received: Counts; readonly sent: Counts }>>;
-  /** By host of everybody else: violations, ends and refusals by reason. */
+  /** Violations, disconnects and refusals of all other peers, by host and by reason. */
   readonly reasons: Readonly<Record<string, Counts>>;
   /** Resident memory in bytes, after a collection of garbage. */
   readonly resident: number;
-  /** Of that, what is in use: the heap, and buffers. */
+  /** Memory in use: the heap and buffers. */
   readonly live: number;
-  /** The most that was seen, sampled four times a second. */
+  /** The highest resident memory, sampled four times a second. */
   readonly peak: number;
-  /** Messages that came from everybody but the honest, by host. */
+  /** Messages from all other peers, by host. */
   readonly messages: Counts;
 }
 
 /** Numbers by name. */
 export type Counts = Record<string, number>;
 
-/** What the process of the listener is told to listen with, once; then it is asked for reports. */
+/** Messages to the process of the listener: first its options, then requests for reports. */
 export type ListenerOrder =
   | {
       readonly listen: {
@@ -38,40 +38,37 @@ export type ListenerOrder =
   | { readonly report: true }
   | { readonly reasons: true };
 
-/** What it tells: that it listens, a report, the reasons so far. */
+/** Messages from the process: that it listens, a report, the reasons so far. */
 export type ListenerNews =
   | { readonly listening: true }
   | { readonly report: ListenerReport }
   | { readonly reasons: ListenerReport['reasons'] };
 
-/** What is tried is the program as the build left it, in this folder, and not a bundle of its sources. */
+/** The folder of the built program, which is tested instead of a bundle of its sources. */
 const DIST = process.env['ZOO_DIST'] ?? '';
 const load = createRequire(path.join(DIST, 'app.js'));
 const { startApp } = load('./app/listener.js') as typeof app;
 const { createLog } = load('./lib/log.js') as typeof log;
 const { keepHeapSmall } = load('./cli/heap.js') as typeof heap;
 
-// As the command does that listens.
+// As the command `listen` does.
 keepHeapSmall();
 
 /**
- * Places for everybody: culprits dial from loopback, which is exempt from the share that an address has, so
- * that the thousand connections of one would keep all others out.
+ * Enough connections for all culprits. They dial from loopback, where no address has a share, so that a
+ * thousand connections of one would otherwise exclude all others.
  */
 const MAX_INBOUND = 2_000;
 
 /**
- * Transactions of culprits that keep the rules stay in the relay view up to its bound, which is the user's to
- * choose: a small one here, so that what stays is not taken for a leak, nor hides one.
+ * Valid transactions of culprits stay in the relay view up to this limit. It is small, so that they neither
+ * look like a leak nor hide one.
  */
 const MEMPOOL_BYTES = 2_000_000;
 
 const COLLECTIONS = 3;
 
-/**
- * As many objects at once fill a young generation that has grown as far as it can; and how long they come and
- * go.
- */
+/** This many objects fill the largest young generation; and how long they are created. */
 const YOUNG_OBJECTS = 300_000;
 const YOUNG_MS = 1_000;
 
@@ -122,8 +119,8 @@ async function listen(port: number, honestPeers: readonly Endpoint[], dataDir: s
 }
 
 /**
- * V8 doubles the memory for young objects, up to 32 MB, as soon as many of them live, and keeps it: any busy
- * hour does that. Here it is done at the start, so that it is the same before and after.
+ * V8 doubles the memory for young objects, up to 32 MB, as soon as many of them are alive, and keeps it. Any
+ * busy hour does that. Here it happens at the start, so that memory is comparable before and after.
  */
 function growYoungGeneration(): void {
   const until = performance.now() + YOUNG_MS;
@@ -134,7 +131,7 @@ function growYoungGeneration(): void {
   }
 }
 
-/** Buffers are freed a moment after a collection has found that nobody needs them. */
+/** Buffers are freed a moment after the collection that found them unused. */
 async function report(): Promise<void> {
   for (let n = 0; n < COLLECTIONS; n++) {
     globalThis.gc?.();

@@ -2,16 +2,14 @@ import os from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Behaviour } from './behaviour';
 import type { Finding } from './judge';
-import { BEHAVIOURS } from './list';
-import { run } from './run';
+import { BEHAVIOURS } from './all-behaviours';
+import { runBehaviours } from './run-behaviours';
 
 const HELP = `npm run zoo -- [--seconds 60] [--settle 60] [--side-by-side 1] [--only NAME,...] [--judge-pong]
-Pongs are judged by the processor time of the listener meanwhile; --judge-pong judges the time that passed, for a machine
-that does nothing else.
-Runs each hostile behaviour alone against a listener, then all of them at once. --only all-at-once leaves out
-the runs of each alone.`;
+Pongs are judged by the processor time of the listener. --judge-pong judges the elapsed time instead, for an idle machine.
+Runs each hostile behaviour alone against a listener, then all of them at once. --only all-at-once skips the single runs.`;
 
-/** As a name for --only: the run of all behaviours together. */
+/** The name for --only of the run of all behaviours together. */
 const ALL_AT_ONCE = 'all-at-once';
 
 interface Options {
@@ -22,7 +20,7 @@ interface Options {
   readonly judgesPong: boolean;
 }
 
-/** @throws Error with one line that says what is wrong with the arguments */
+/** @throws Error with one line that names the wrong argument */
 function readOptions(): Options {
   const { values } = parseArgs({
     options: {
@@ -58,8 +56,8 @@ async function main(): Promise<number> {
   const chosen = BEHAVIOURS.filter(({ name }) => only.length === 0 || only.includes(name));
   const results: boolean[] = [];
   const one = async (title: string, behaviours: readonly Behaviour[]): Promise<void> => {
-    const finding = await run(behaviours, { ...options, folder: __dirname }).catch((error: unknown) =>
-      String(error),
+    const finding = await runBehaviours(behaviours, { ...options, folder: __dirname }).catch(
+      (error: unknown) => String(error),
     );
     results.push(print(title, finding));
   };

@@ -1,3 +1,4 @@
+import type { Hash } from '../../wire/hash';
 import type { RejectReason } from '../chain-events';
 
 /** The judgement of full validation on a block. */
@@ -14,22 +15,22 @@ export interface FullVerdict {
   /** Set if it is connected: inputs whose scripts were not judged. */
   readonly unverifiedInputs?: number | undefined;
   /** Hashes of stored blocks that were found to be invalid when their branch became the best. */
-  readonly invalid: readonly string[];
+  readonly invalid: readonly Hash[];
   /** The tip of the chain afterwards. */
-  readonly tip: string;
+  readonly tip: Hash;
   /** How long judging took, in milliseconds. */
   readonly ms: number;
 }
 
-/** A chain with its unspent outputs. Hashes are reversed hex. */
+/** A chain with its unspent outputs. */
 export interface FullEngine {
   /** Hash of the tip when the chain was opened. */
-  readonly tip: string;
+  readonly tip: Hash;
   readonly height: number;
   /** Whether OpenSSL checks the signatures, instead of JavaScript. */
   readonly openSsl: boolean;
   /** Blocks that were found to be invalid when the chain was opened. */
-  readonly invalid: readonly string[];
+  readonly invalid: readonly Hash[];
   /**
    * Adds a block to the chain. Calls are processed one at a time, in their order.
    * @param runScripts false if the block is known to be valid, as blocks up to a checkpoint are

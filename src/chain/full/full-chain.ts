@@ -1,4 +1,4 @@
-import { displayOf, hash256 } from '../../wire/hash';
+import { displayOf, type Hash, hash256 } from '../../wire/hash';
 import { loadChainParts } from '../../bcoin/bcoin';
 import type {
   ChainEntry,
@@ -44,8 +44,8 @@ const OUTPOINT_BYTES = 36;
  * connects the stored blocks with the most work, right away or at the next start.
  */
 export class FullChain implements FullEngine {
-  readonly invalid: string[] = [];
-  private openedTip = '';
+  readonly invalid: Hash[] = [];
+  private openedTip: Hash = '';
   private openedHeight = 0;
   /** Settles when the latest block has been judged. */
   private turn: Promise<unknown> = Promise.resolve();
@@ -90,12 +90,12 @@ export class FullChain implements FullEngine {
     const full = new FullChain(chain, parts, scripts, openSsl);
     await openDatabase(chain, { network, directory, genesis: displayOf(hash256(params.genesis)) }, parts);
     full.invalid.push(...(await full.connectBest()));
-    full.openedTip = display(chain.tip.hash);
+    full.openedTip = wireHashOf(chain.tip.hash);
     full.openedHeight = chain.height;
     return full;
   }
 
-  get tip(): string {
+  get tip(): Hash {
     return this.openedTip;
   }
 
@@ -113,7 +113,7 @@ export class FullChain implements FullEngine {
     const start = performance.now();
     const { chain, scripts } = this;
     const block = this.parts.Block.fromRaw(bytes);
-    const invalid: string[] = [];
+    const invalid: Hash[] = [];
     scripts.enabled = runScripts;
     scripts.begin();
     let judged: Pick<FullVerdict, 'status' | 'reason' | 'unverifiedInputs'>;
@@ -123,7 +123,7 @@ export class FullChain implements FullEngine {
       if (!isVerifyError(error)) throw error;
       judged = await this.refused(block, error, invalid);
     }
-    return { ...judged, invalid, tip: display(chain.tip.hash), ms: performance.now() - start };
+    return { ...judged, invalid, tip: wireHashOf(chain.tip.hash), ms: performance.now() - start };
   }
 
   async headers(from: number): Promise<Buffer> {
@@ -171,7 +171,7 @@ export class FullChain implements FullEngine {
   private async refused(
     block: FullBlock,
     error: VerifyError,
-    invalid: string[],
+    invalid: Hash[],
   ): Promise<Pick<FullVerdict, 'status' | 'reason'>> {
     // A duplicate with a score means that the parent is known to be invalid. Whether the block itself is
     // invalid, the caller tracks.
@@ -179,7 +179,7 @@ export class FullChain implements FullEngine {
       return error.score === 0 ? { status: 'stored' } : { status: 'rejected', reason: 'bad-prevblk' };
     const isOwn = error.hash === block.hash('hex');
     if (!isOwn) {
-      invalid.push(display(error.hash));
+      invalid.push(wireHashOf(error.hash));
       await this.forget(error.hash);
     }
     invalid.push(...(await this.connectBest()));
@@ -187,9 +187,9 @@ export class FullChain implements FullEngine {
   }
 
   /** Connects the stored blocks with the most work. Returns those that turn out to be invalid. */
-  private async connectBest(): Promise<string[]> {
+  private async connectBest(): Promise<Hash[]> {
     const { chain } = this;
-    const invalid: string[] = [];
+    const invalid: Hash[] = [];
     for (;;) {
       let best = chain.tip;
       for (const hash of await chain.db.getTips()) {
@@ -203,7 +203,7 @@ export class FullChain implements FullEngine {
         await chain.reconnect(best);
       } catch (error) {
         if (!isVerifyError(error)) throw error;
-        invalid.push(display(error.hash));
+        invalid.push(wireHashOf(error.hash));
         await this.forget(error.hash);
       }
     }
@@ -232,7 +232,7 @@ export class FullChain implements FullEngine {
     }
     for (const each of gone)
       for (const key of ['p', 'h', 'e', 'b'] as const) batch.del(parts.layout[key].build(each));
-    if (gone.size === 0) throw new Error(`the invalid block ${display(hash)} is not stored`);
+    if (gone.size === 0) throw new Error(`the invalid block ${displayOf(wireHashOf(hash))} is not stored`);
     await batch.write();
     for (const each of gone) db.cacheHash.remove(each);
   }
@@ -276,7 +276,7 @@ function isVerifyError(error: unknown): error is VerifyError {
   return (error as Partial<VerifyError>).type === 'VerifyError';
 }
 
-/** Converts a hash of bcoin's (hex in wire order) to reversed hex. */
-function display(hash: string): string {
-  return Buffer.from(hash, 'hex').reverse().toString('hex');
+/** The hash that bcoin writes as hex in wire order. */
+function wireHashOf(hash: string): Hash {
+  return Buffer.from(hash, 'hex').toString('latin1');
 }

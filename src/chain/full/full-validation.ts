@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock';
 import type { Block } from '../../wire/block';
+import type { Hash } from '../../wire/hash';
 import type { HeaderChain } from '../header-chain';
 import type { FullEngine, FullVerdict } from './engine';
 
@@ -26,10 +27,9 @@ export interface FullValidationModules {
   readonly chain: HeaderChain;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /**
-   * Requests blocks from peers by their hashes (reversed hex). The first one is `depth` blocks below the best
-   * header.
+   * Requests blocks from peers by their hashes. The first one is `depth` blocks below the best header.
    */
-  readonly fetch: (hashes: readonly string[], depth: number) => void;
+  readonly fetch: (hashes: readonly Hash[], depth: number) => void;
   /** Called with the height when the tip has moved, and once when it first reaches the best header. */
   readonly progress: (height: number, caughtUp: boolean) => void;
 }
@@ -156,7 +156,7 @@ export class FullValidation {
     this.modules.progress(chain.height(tip), this.reachedBest);
   }
 
-  private invalidate(hashes: readonly string[]): void {
+  private invalidate(hashes: readonly Hash[]): void {
     const { chain } = this.modules;
     for (const hash of hashes) {
       const index = chain.indexOf(hash);
@@ -176,7 +176,7 @@ export class FullValidation {
       }
       return;
     }
-    const missing: string[] = [];
+    const missing: Hash[] = [];
     let ahead = 0;
     let height = chain.height(chain.forkPoint(this.tip, best)) + 1;
     const first = height;

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { FailureError, messageOf } from '../../lib/errors';
+import type { Hash } from '../../wire/hash';
 import type { FullEngine, FullVerdict } from './engine';
 import type { WorkerCall, WorkerMessage, WorkerResult, WorkerStart } from './worker-messages';
 
@@ -19,10 +20,10 @@ type Call = WorkerCall extends infer Each ? (Each extends unknown ? Omit<Each, '
 export class WorkerEngine implements FullEngine {
   /** Settles with the reason when the thread can't judge any more. */
   readonly failed: Promise<FailureError>;
-  readonly tip: string;
+  readonly tip: Hash;
   readonly height: number;
   readonly openSsl: boolean;
-  readonly invalid: readonly string[];
+  readonly invalid: readonly Hash[];
   private readonly calls = new Map<number, (result: WorkerResult) => void>();
   private readonly exited: Promise<void>;
   private lastId = 0;

@@ -1,3 +1,4 @@
+import { displayOf } from '../../wire/hash';
 import type { CollectorFactory } from '../collector';
 
 /** `compact_blocks`: the outcome of each compact block. */
@@ -14,7 +15,7 @@ export const compactBlocks: CollectorFactory = ({ emit }) => ({
         full_bytes: rebuilt?.bytes,
         rebuilt: rebuilt !== undefined,
         rebuild_time: rebuilt?.ms,
-        sha: hash,
+        sha: displayOf(hash),
       }),
   },
 });

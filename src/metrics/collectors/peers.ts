@@ -1,4 +1,4 @@
-import type { PeerInfo } from '../../p2p/events';
+import type { PeerInfo } from '../../p2p/p2p-events';
 import { BoundedLabels } from '../bounded-labels';
 import type { CollectorFactory } from '../collector';
 

@@ -1,4 +1,4 @@
-import type { DisconnectReason } from '../../p2p/events';
+import type { DisconnectReason } from '../../p2p/p2p-events';
 import type { CollectorFactory } from '../collector';
 
 /** `rejects`: violations and ended connections in an interval, in total and by reason. */

@@ -1,3 +1,4 @@
+import { displayOf } from '../../wire/hash';
 import type { CollectorFactory } from '../collector';
 
 /** `reorgs`: each change of the best chain that disconnected blocks. */
@@ -5,6 +6,11 @@ export const reorgs: CollectorFactory = ({ emit }) => ({
   name: 'reorgs',
   on: {
     reorg: ({ depth, oldTip, newTip, forkHeight }) =>
-      emit('reorgs', { depth, old_tip: oldTip, new_tip: newTip, fork_height: forkHeight }),
+      emit('reorgs', {
+        depth,
+        old_tip: displayOf(oldTip),
+        new_tip: displayOf(newTip),
+        fork_height: forkHeight,
+      }),
   },
 });

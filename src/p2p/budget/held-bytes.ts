@@ -1,44 +1,51 @@
-/** Below this a connection's bytes are not looked at, which spares the common case the work. */
+/** A connection with at most this many bytes is not tracked, which keeps the common case cheap. */
 const FREE_BYTES = 65_536;
 
-/** A connection whose bytes are held. */
+/** A connection for which we hold bytes. */
 export interface Holder {
   close(reason: HoldingReason): void;
 }
 
-/** Why a connection ends that makes us hold too much. */
+/** Why a connection is closed for which we hold too much. */
 export type HoldingReason = 'incomplete-message' | 'not-reading';
 
-/** What is held at most, of all connections that are looked at. */
+/** Limits for all tracked connections together. */
 export interface HeldLimits {
   readonly bytes: number;
-  /** How long one connection may make us hold more than 64 kB, in milliseconds. */
-  readonly patienceMs: number;
+  /** How long we hold more than 64 kB for one connection, in milliseconds. */
+  readonly maxHoldMs: number;
   readonly reason: HoldingReason;
 }
 
 /**
- * Of all inbound peers, what has come of messages that are not whole yet. Core 31 bounds each peer alone
- * (-maxreceivebuffer, 5 MB). A message of the greatest size may take five minutes: 13 kB/s.
+ * Limits for the incomplete messages of all inbound peers. Core 31 limits each peer separately
+ * (-maxreceivebuffer, 5 MB). The largest message may take five minutes: 13 kB/s.
  */
-export const RECEIVED: HeldLimits = { bytes: 64_000_000, patienceMs: 300_000, reason: 'incomplete-message' };
+export const RECEIVED_LIMITS: HeldLimits = {
+  bytes: 64_000_000,
+  maxHoldMs: 300_000,
+  reason: 'incomplete-message',
+};
 
 /**
- * Of all inbound peers, what was written and not read. Who reads nothing for long is found elsewhere
- * (read-turns.ts).
+ * Limits for the bytes that all inbound peers have not read. Peers that read nothing for long are closed by
+ * read-turns.ts.
  */
-export const UNSENT: HeldLimits = { bytes: 32_000_000, patienceMs: Infinity, reason: 'not-reading' };
+export const UNSENT_LIMITS: HeldLimits = { bytes: 32_000_000, maxHoldMs: Infinity, reason: 'not-reading' };
 
-/** Bounds what peers make us hold: where it is too much, those end whose bytes have been held longest. */
+/**
+ * Limits the bytes that we hold for peers. Above the limit the connections are closed whose bytes were held
+ * longest.
+ */
 export class HeldBytes {
-  /** In the order in which they began. */
+  /** In the order in which they exceeded 64 kB. */
   private readonly holders = new Map<Holder, { bytes: number; readonly since: number }>();
   private total = 0;
 
   constructor(private readonly limits: HeldLimits) {}
 
   /**
-   * Notes how many bytes are held for a connection now, and ends connections where that is too much.
+   * Notes how many bytes are now held for a connection, and closes connections above the limit.
    * @param now monotonic milliseconds
    */
   hold(holder: Holder, bytes: number, now: number): void {
@@ -62,10 +69,10 @@ export class HeldBytes {
     this.holders.delete(holder);
   }
 
-  /** Ends those that hold for too long; to be called every second or so. */
+  /** Closes connections whose bytes were held for too long; to be called about every second. */
   tick(now: number): void {
     for (const [holder, { since }] of this.holders) {
-      if (now - since <= this.limits.patienceMs) return;
+      if (now - since <= this.limits.maxHoldMs) return;
       this.end(holder);
     }
   }

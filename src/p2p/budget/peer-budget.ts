@@ -10,37 +10,36 @@ import {
 import { TokenBucket } from './token-bucket';
 
 /**
- * Messages that a stranger may send without being asked. A busy Core or btcd sends a few in a second; a
- * regtest node that is told to mine announces thousands of blocks at once.
+ * Messages that a stranger may send without being asked. A busy Core or btcd sends a few in a second. A
+ * regtest node that mines announces thousands of blocks at once.
  */
 const MESSAGES = { capacity: 50_000, perSecond: 200 };
 
 /**
- * Bytes of messages that nobody asked for, headers included. Announcements of mainnet are 1 kB in a second, a
- * compact block is 20 to 100 kB.
+ * Bytes of unrequested messages, including headers. Announcements on mainnet are 1 kB in a second; a compact
+ * block is 20 to 100 kB.
  */
 const BYTES = { capacity: 16_000_000, perSecond: 256_000 };
 
 /**
  * Items of inventories. Core and btcd announce 1,000 in a message and a few hundred in a second at most (Core
- * 31 `src/net_processing.cpp` INVENTORY_BROADCAST_MAX, btcd v0.26 `peer/peer.go` maxInvTrickleSize);
- * mainnet's are 7 to 50 in a second. The protocol allows 50,000 in a message, which would hold everybody up
- * for 0.2 s.
+ * 31 `src/net_processing.cpp` INVENTORY_BROADCAST_MAX, btcd v0.26 `peer/peer.go` maxInvTrickleSize); mainnet
+ * has 7 to 50 in a second. The protocol allows 50,000 in a message, which would delay all peers by 0.2 s.
  */
 const ITEMS = { capacity: 10_000, perSecond: 500 };
 
 /**
- * Points of one stranger. Mainnet's 7 to 50 transactions in a second make 40 to 300. The capacity lets one
- * transaction pass that makes the most, 111,112; the rate grows with the number of transactions that we ask
- * for (--tx-rate).
+ * Points of one stranger. Mainnet's 7 to 50 transactions in a second make 40 to 300 points. The capacity
+ * allows the transaction with the most points, 111,112. The rate grows with the number of transactions that
+ * we request (--tx-rate).
  */
 const POINTS_CAPACITY = 125_000;
 const LEAST_POINTS_PER_SECOND = 2_000;
 const POINTS_PER_REQUEST = 20;
 
 /**
- * No Core or btcd sends a transaction that was not asked for: each of its points costs as much as these of
- * one that was.
+ * Core and btcd send no unrequested transactions. A point of one costs this many times a point of a requested
+ * one.
  */
 const UNASKED_FACTOR = 4;
 
@@ -51,53 +50,55 @@ const UNASKED_FACTOR = 4;
 const SHARED_CAPACITY = 160_000;
 
 /**
- * Where all inbound peers together are over, the part of its own budget that a peer must have left. Honest
- * ones have all of it.
+ * If all inbound peers together exceed their budget, a peer must have this part of its own left. Honest peers
+ * have all of it left.
  */
 const RESERVED = 0.9;
 
 /**
- * What is shed costs at most this part of the capacity: a single message of odd size is the end of nobody.
+ * A dropped message costs at most this part of the capacity, so that a single unusual message ends no
+ * connection.
  */
 const SHED_COST = 0.25;
 
-/** What may be owed for what was shed, as a part of the capacity, before the peer is ended. */
+/** A peer whose debt for dropped messages exceeds this part of the capacity is disconnected. */
 const MOST_OWED = 1;
 
-/** The most answers of each kind that are still expected: requests that lapse leave theirs behind. */
+/** The most expected responses of each kind: requests that lapse are never subtracted. */
 const MAX_AWAITED = 10_000;
 
-/** A joined peer was chosen by us, and there are few of them. */
+/** Joined peers have a larger budget, because we chose them and they are few. */
 const JOINED_FACTOR = 4;
 
-type Answer = 'tx' | 'block' | 'headers' | 'blocktxn';
+type ResponseKind = 'tx' | 'block' | 'headers' | 'blocktxn';
 
-/** What becomes of a message or of its points: granted; shed; or shed once too often. */
-export type Verdict = 'granted' | 'shed' | 'flood';
+/**
+ * What happens to a message or its points: `granted`; `shed`, that is dropped; `flood`, dropped too often.
+ */
+export type BudgetVerdict = 'granted' | 'shed' | 'flood';
 
-/** The points that a stranger's budget refills with in a second. */
+/** Points per second with which a stranger's budget refills. */
 function pointsPerSecond(txPerSecond: number): number {
   return Math.max(LEAST_POINTS_PER_SECOND, POINTS_PER_REQUEST * txPerSecond);
 }
 
-/** The bucket that all inbound peers share; see {@link PeerBudget}. */
+/** The token bucket that all inbound peers share; see {@link PeerBudget}. */
 export function sharedPoints(txPerSecond: number, now: number): TokenBucket {
   return new TokenBucket({ capacity: SHARED_CAPACITY, perSecond: 2 * pointsPerSecond(txPerSecond) }, now);
 }
 
-/** What a budget is made from. */
 export interface BudgetOptions {
   readonly kind: 'joined' | 'inbound';
   readonly txPerSecond: number;
-  /** Of inbound peers: what they may take together. */
+  /** The bucket that inbound peers share. */
   readonly shared: TokenBucket;
   readonly now: number;
 }
 
 /**
- * What one stranger may cost: messages and bytes that nobody asked for, items of inventories, and points.
- * Answers to requests of ours cost no messages and no bytes, as we bound the requests. Peers that the user
- * named have no budget. Times are monotonic milliseconds.
+ * Limits what one stranger may cost: unrequested messages and bytes, items of inventories, and points.
+ * Responses cost no messages and no bytes, because we limit our requests. Peers that the user named have no
+ * budget. Times are monotonic milliseconds.
  */
 export class PeerBudget {
   private readonly messages: TokenBucket;
@@ -105,9 +106,9 @@ export class PeerBudget {
   private readonly items: TokenBucket;
   private readonly points: TokenBucket;
   private readonly shared: TokenBucket | null;
-  private readonly awaited: Record<Answer, number> = { tx: 0, block: 0, headers: 0, blocktxn: 0 };
-  /** Whether the message that is being handled answers a request. */
-  private isAnswer = false;
+  private readonly awaited: Record<ResponseKind, number> = { tx: 0, block: 0, headers: 0, blocktxn: 0 };
+  /** Whether the message that is being handled answers a request of ours. */
+  private isResponse = false;
 
   constructor({ kind, txPerSecond, shared, now }: BudgetOptions) {
     const factor = kind === 'joined' ? JOINED_FACTOR : 1;
@@ -120,7 +121,7 @@ export class PeerBudget {
     this.shared = kind === 'joined' ? null : shared;
   }
 
-  /** Notes what the peer is asked for by `getdata`. */
+  /** Notes a `getdata` to the peer. */
   requested(items: readonly InventoryItem[]): void {
     for (const { type } of items) {
       const kind = type & ~INV_WITNESS_FLAG;
@@ -129,17 +130,17 @@ export class PeerBudget {
     }
   }
 
-  /** Notes a message that was sent to the peer, which may ask for something. */
+  /** Notes a message that was sent to the peer. It may be a request. */
   sent(command: CountedCommand): void {
     if (command === 'getheaders') this.await('headers');
     else if (command === 'getblocktxn') this.await('blocktxn');
   }
 
-  /** Takes a message before it is decoded. */
-  message(command: CountedCommand, bytes: number, now: number): Verdict {
-    const answer = answerIn(command);
-    this.isAnswer = answer !== undefined && this.awaited[answer] > 0;
-    if (answer !== undefined && this.isAnswer) {
+  /** Charges a message before it is decoded. */
+  message(command: CountedCommand, bytes: number, now: number): BudgetVerdict {
+    const answer = responseKind(command);
+    this.isResponse = answer !== undefined && this.awaited[answer] > 0;
+    if (answer !== undefined && this.isResponse) {
       this.awaited[answer] -= 1;
       return 'granted';
     }
@@ -147,25 +148,25 @@ export class PeerBudget {
     return isInventory(command) ? draw(this.items, bytes / ITEM_BYTES, 0, now) : 'granted';
   }
 
-  /** Takes the points that the message which is being handled would make. */
-  demand(points: number, now: number): Verdict {
-    const cost = this.isAnswer ? points : points * UNASKED_FACTOR;
+  /** Charges the points of the message that is being handled. */
+  demand(points: number, now: number): BudgetVerdict {
+    const cost = this.isResponse ? points : points * UNASKED_FACTOR;
     const isTight = this.shared !== null && this.shared.left(now) < points;
     const verdict = draw(this.points, cost, isTight ? RESERVED : 0, now);
     if (verdict === 'granted') this.shared?.take(points, now);
     return verdict;
   }
 
-  private await(answer: Answer): void {
+  private await(answer: ResponseKind): void {
     this.awaited[answer] = Math.min(MAX_AWAITED, this.awaited[answer] + 1);
   }
 }
 
 /**
- * What kind of answer to a request of ours a message may be. Each message is asked: a `switch` takes less
- * than a look-up by name.
+ * The kind of response that a message may be. This runs for each message; a `switch` is faster than a
+ * look-up.
  */
-function answerIn(command: CountedCommand): Answer | undefined {
+function responseKind(command: CountedCommand): ResponseKind | undefined {
   switch (command) {
     case 'tx':
     case 'block':
@@ -181,8 +182,8 @@ function isInventory(command: CountedCommand): boolean {
   return command === 'inv' || command === 'getdata' || command === 'notfound';
 }
 
-/** Draws on a bucket of which `reserve`, a part of its capacity, must be left. */
-function draw(bucket: TokenBucket, cost: number, reserve: number, now: number): Verdict {
+/** Takes tokens from a bucket in which `reserve`, a part of its capacity, must be left. */
+function draw(bucket: TokenBucket, cost: number, reserve: number, now: number): BudgetVerdict {
   const { capacity } = bucket.size;
   if (bucket.left(now) - cost >= capacity * reserve) {
     bucket.spend(cost, now);

@@ -1,88 +1,84 @@
 import { TokenBucket } from './token-bucket';
 
 /**
- * How long one peer's messages are handled without a break, in milliseconds; the message that is begun is
+ * How long the messages of one peer are handled without a break, in milliseconds. The last message is
  * finished.
  */
 const SLICE_MS = 4;
 
-/**
- * After so many bytes of messages the clock is looked at, which takes as long as a tenth of a transaction.
- */
+/** The clock is read after this many bytes of messages; reading it takes a tenth of a transaction's time. */
 const LOOK_BYTES = 4_096;
 
-/** How long peers that had their share are handled in one turn of the event loop, all together. */
+/** How long all peers that had their share are handled in one turn of the event loop, in milliseconds. */
 const ROUND_MS = 8;
 
 /**
  * Processor time of one inbound peer, in milliseconds: a quarter of a core, and 2 s at once. Relay takes a
- * few milliseconds in a second; the 450 messages with all headers of mainnet take 40 s of waiting at most.
+ * few milliseconds in a second. The 450 messages with all headers of mainnet are handled within 40 s.
  */
 const TIME = { capacity: 2_000, perSecond: 250 };
 
 /**
- * Processor time within which a peer is handled at once, before those who take more. Of relay an inbound peer
- * has a few messages in a second; 64 that take all of this have a third of the processor.
+ * A peer that takes at most this processor time is handled at once, before peers that take more. An inbound
+ * peer relays a few messages in a second. 64 peers that take all of it use a third of the processor.
  */
 const FRESH = { capacity: 40, perSecond: 5 };
 
-/** The most that one slice is charged: where the machine stood still, the peer has not caused it. */
+/** The most that one slice is charged. A longer time was caused by the machine and not by the peer. */
 const MOST_CHARGED_MS = 250;
 
-/** How long a peer rests that has no time left. */
+/** How long a peer pauses that has no time left. */
 const REST_MS = 100;
 
-/** How long a peer that does not read may keep us from answering; Core waits for ever, with 1 MB for each. */
+/** A peer that has not read for this time is disconnected. Core waits forever, with 1 MB for each peer. */
 const NOT_READING_MS = 60_000;
 
-/** Whoever sends us messages, as the turns see them. */
+/** A peer whose messages are scheduled. */
 export interface Sender {
-  /** Whether we have dialled it: its time is not counted, and its turn comes first. */
+  /** Whether we have dialled it. An outbound peer's time is not counted, and its turn comes first. */
   readonly outbound: boolean;
   readonly ended: boolean;
-  /** Whether so much waits to be read by the peer that nothing more of it is handled. */
+  /** Whether the peer has so many bytes to read that its messages are not handled. */
   readonly isNotReading: boolean;
   /**
-   * Handles whole messages while `mayGoOn`, told the bytes of each, says so; true where a whole message is
-   * left.
+   * Handles complete messages while `mayGoOn`, called with the bytes of each, returns true. Returns whether a
+   * complete message is left.
    */
   handle(mayGoOn: (bytes: number) => boolean): boolean;
-  /** Reads no more from the socket, and reads again. */
+  /** Stops and resumes reading from the socket. */
   pause(): void;
   resume(): void;
   close(reason: 'not-reading'): void;
 }
 
-type State = 'idle' | 'waiting' | 'resting' | 'blocked';
+type TurnState = 'idle' | 'waiting' | 'resting' | 'blocked';
 
 interface Turn {
   readonly sender: Sender;
-  /** What it may take, and what it may take first; null where that isn't counted. */
+  /** Its processor time, in total and before peers that take more; null for an outbound peer. */
   readonly time: { readonly all: TokenBucket; readonly fresh: TokenBucket } | null;
-  state: State;
+  state: TurnState;
   blockedAt: number;
 }
 
-/** What turns work with. */
 export interface ReadTurnsModules {
   readonly monotonicMs: () => number;
   /**
-   * Processor time of the program in milliseconds: while other programs have the processor, a peer takes
-   * none. That of other threads is in it, so that the less of both counts. Without it the monotonic clock
-   * counts.
+   * Processor time of the program in milliseconds. A peer is charged the smaller of this and the monotonic
+   * time: this one includes other threads, the monotonic one includes other programs. Default: the monotonic
+   * time only.
    */
   readonly processorMs?: () => number;
 }
 
 /**
- * Shares the event loop among peers. What comes is handled at once, for a slice of time; what is left waits,
- * with the socket paused, so that TCP holds the sender back. In each turn of the loop every peer that had
- * little has a slice, and those that had much share one round. So a peer's `ping` waits for no more than the
- * message in progress, a round, and a slice of each peer that became busy in the same turn, whatever others
- * send.
+ * Shares the event loop among peers. Messages are handled at once, for a slice of time. The rest waits while
+ * the socket is paused, so that TCP slows the sender down. In each turn of the loop every peer that used
+ * little time gets a slice, and those that used much share one round. So a `ping` waits at most for the
+ * present message, a round, and a slice of each peer that became busy in the same turn.
  *
- * A peer that does not read our answers is not read either (Core 31 `src/net.cpp` fPauseSend), and is ended
- * after a minute.
+ * A peer that does not read our answers is not read either (Core 31 `src/net.cpp` fPauseSend), and is
+ * disconnected after a minute.
  */
 export class ReadTurns {
   private readonly turns = new Map<Sender, Turn>();
@@ -91,7 +87,7 @@ export class ReadTurns {
   private readonly blocked = new Set<Turn>();
   private readonly rests = new Set<NodeJS.Timeout>();
   private immediate: NodeJS.Immediate | undefined;
-  /** Whose messages are being handled; null between turns. */
+  /** The peer whose messages are being handled; null between turns. */
   private serving: Sender | null = null;
   private time: number;
 
@@ -99,17 +95,17 @@ export class ReadTurns {
     this.time = modules.monotonicMs();
   }
 
-  /** The time at the last look at the clock: about when the message came up that is being handled. */
+  /** The time at the last reading of the clock: about when the present message began. */
   get now(): number {
     return this.time;
   }
 
-  /** Whose messages are being handled now, if anybody's. */
+  /** The peer whose messages are being handled; null between turns. */
   get current(): Sender | null {
     return this.serving;
   }
 
-  /** Takes that bytes of a peer came. */
+  /** Notes that bytes of a peer came. */
   arrived(sender: Sender): void {
     const turn = this.turnOf(sender);
     if (turn.state !== 'idle') return;
@@ -118,7 +114,7 @@ export class ReadTurns {
     else this.wait(turn, now);
   }
 
-  /** Takes that a peer has read all that waited for it. */
+  /** Notes that a peer has read all that waited for it. */
   drained(sender: Sender): void {
     const turn = this.turns.get(sender);
     if (turn?.state !== 'blocked') return;
@@ -134,7 +130,7 @@ export class ReadTurns {
     for (const set of [this.first, this.later, this.blocked]) set.delete(turn);
   }
 
-  /** Ends peers that have not read for long; to be called several times a second. */
+  /** Disconnects peers that have not read for a minute; to be called several times a second. */
   tick(): void {
     const now = this.modules.monotonicMs();
     for (const { sender, blockedAt } of this.blocked)
@@ -161,7 +157,7 @@ export class ReadTurns {
     return turn;
   }
 
-  /** Handles one slice of a peer's messages. */
+  /** Handles the messages of a peer for one slice. */
   private serve(turn: Turn, start: number): void {
     const { sender, time } = turn;
     if (sender.ended) return;
@@ -190,7 +186,7 @@ export class ReadTurns {
       time.all.spend(used, now);
       time.fresh.spend(Math.min(used, FRESH.capacity), now);
     }
-    // It may have been ended by what it sent.
+    // Its own message may have ended it.
     if (!this.turns.has(sender)) return;
     if (sender.isNotReading) this.block(turn, now);
     else if (isMore) this.wait(turn, now);
@@ -207,7 +203,7 @@ export class ReadTurns {
     turn.sender.resume();
   }
 
-  private pause(turn: Turn, state: State): void {
+  private pause(turn: Turn, state: TurnState): void {
     if (turn.state === 'idle') turn.sender.pause();
     turn.state = state;
   }
@@ -218,7 +214,7 @@ export class ReadTurns {
     this.blocked.add(turn);
   }
 
-  /** Puts a peer at the end of a line, or at rest. */
+  /** Queues a peer, or pauses it if it has no time left. */
   private wait(turn: Turn, now: number): void {
     if (turn.time !== null && turn.time.all.left(now) <= 0) {
       this.rest(turn);
@@ -238,7 +234,7 @@ export class ReadTurns {
     this.rests.add(timer);
   }
 
-  /** One turn of the event loop: a slice for each of the first, and one round for the others. */
+  /** One turn of the event loop: a slice for each of the first peers, and one round for the others. */
   private readonly round = (): void => {
     this.immediate = undefined;
     const start = this.modules.monotonicMs();
@@ -246,7 +242,7 @@ export class ReadTurns {
       this.first.delete(turn);
       this.serve(turn, this.modules.monotonicMs());
     }
-    // Whoever is not done goes to the end of the line, and is met again only in the next turn.
+    // A peer that is not done is queued again for the next turn.
     for (const turn of [...this.later]) {
       const now = this.modules.monotonicMs();
       if (now - start >= ROUND_MS) break;

@@ -1,19 +1,19 @@
 /** The size of a {@link TokenBucket}. */
 export interface BucketSize {
-  /** Tokens that waiting alone fills it up to. */
+  /** The bucket refills up to this many tokens. */
   readonly capacity: number;
   readonly perSecond: number;
 }
 
 /**
- * An allowance that refills with time. Times are monotonic milliseconds that the caller hands in. The same
- * rule as Core 31 `src/net_processing.cpp` m_addr_token_bucket: what is granted may be above the capacity,
- * and is kept until it is used.
+ * An allowance that refills with time. Times are monotonic milliseconds from the caller. As in Core 31
+ * `src/net_processing.cpp` m_addr_token_bucket, granted tokens may exceed the capacity and are kept until
+ * they are used.
  */
 export class TokenBucket {
   private tokens: number;
 
-  /** @param now when it begins, full unless `tokens` says how much is in it */
+  /** @param now the present time; the bucket is full unless `tokens` is given */
   constructor(
     readonly size: BucketSize,
     private refilledAt: number,
@@ -22,7 +22,7 @@ export class TokenBucket {
     this.tokens = tokens;
   }
 
-  /** Tokens that are there; below 0 where more was spent than there was. */
+  /** Tokens that are left; negative after an overdraft. */
   left(now: number): number {
     const { capacity, perSecond } = this.size;
     if (now > this.refilledAt) {
@@ -33,19 +33,19 @@ export class TokenBucket {
     return this.tokens;
   }
 
-  /** Takes `cost` tokens where there are as many; else takes none and gives false. */
+  /** Takes `cost` tokens if there are as many; otherwise takes none and returns false. */
   take(cost: number, now: number): boolean {
     if (this.left(now) < cost) return false;
     this.tokens -= cost;
     return true;
   }
 
-  /** Takes `cost` tokens whether they are there or not. */
+  /** Takes `cost` tokens even if there are fewer. */
   spend(cost: number, now: number): void {
     this.tokens = this.left(now) - cost;
   }
 
-  /** Adds tokens, also above the capacity. */
+  /** Adds tokens, even above the capacity. */
   grant(tokens: number): void {
     this.tokens += tokens;
   }

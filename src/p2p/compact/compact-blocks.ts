@@ -1,9 +1,11 @@
+import type { Hash } from '../../wire/hash';
 import type { Clock } from '../../lib/clock';
 import type { EventBus } from '../../lib/event-bus';
 import { type Block, parseBlock } from '../../wire/block';
 import type { BlockRequests } from '../block-requests';
-import type { Arrival, Connection } from '../connection';
-import type { P2PEvents } from '../events';
+import type { Connection } from '../connection';
+import type { Arrival } from '../message-dispatcher';
+import type { P2PEvents } from '../p2p-events';
 import type { BlockTxnMessage } from '../../wire/messages/blocktxn';
 import type { CmpctBlockMessage } from '../../wire/messages/cmpctblock';
 import { encodeGetBlockTxn } from '../../wire/messages/getblocktxn';
@@ -15,21 +17,20 @@ import { PartialBlock } from './partial-block';
 import type { TransactionSource } from './transaction-source';
 
 /**
- * The most blocks that wait for transactions at once; each holds up to the 4 MB of a block. Further ones are
- * asked for whole.
+ * The most blocks that wait for transactions at once; each takes up to the 4 MB of a block. Further ones are
+ * requested in full.
  */
 const MAX_WAITING = 4;
 
-/** A peer that has not sent the missing transactions after this long is asked no further. */
+/** A peer that has not sent the missing transactions after this time is given up. */
 const TIMEOUT_MS = 10_000;
 
 /**
- * Blocks that are remembered as tried, and questions for transactions, to tell a late answer from one nobody
- * asked for.
+ * How many tried blocks and how many `getblocktxn` are remembered, to tell a late answer from an unrequested
+ * one.
  */
 const REMEMBERED = 64;
 
-/** What compact blocks are taken with. */
 export interface CompactBlocksModules {
   readonly bus: EventBus<P2PEvents>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
@@ -39,41 +40,40 @@ export interface CompactBlocksModules {
   readonly relayed: TransactionSource;
 }
 
-/** A block that was rebuilt. */
+/** A rebuilt block. */
 export interface RebuiltBlock {
   readonly block: Block;
   /** When the compact block came, on the monotonic clock. */
   readonly receivedMs: number;
 }
 
-interface Waiting {
-  readonly hash: string;
+/** A block that waits for missing transactions. */
+interface PendingRebuild {
+  readonly hash: Hash;
   readonly connection: Connection;
   readonly partial: PartialBlock;
-  readonly facts: Facts;
+  readonly outcome: Outcome;
   readonly receivedMs: number;
 }
 
-type Facts = P2PEvents['compactBlock'];
+type Outcome = P2PEvents['compactBlock'];
 
 /**
- * Takes compact blocks (BIP152): looks for their transactions among the relayed ones, asks the sender for
- * what is missing, and where that fails for the whole block. Of several peers that send the same block the
- * first one's is taken; the others stand by, as announcers. A block whose header is not valid, or not near
- * the tip, is never searched for.
+ * Rebuilds blocks from compact blocks (BIP152): finds their transactions among the relayed ones and asks the
+ * sender for the missing ones. If that fails, requests the full block. Of several peers that send the same
+ * block only the first is used; the others count as announcers. A block whose header is invalid or not near
+ * the tip is not rebuilt.
  */
 export class CompactBlocks {
-  /** Blocks that wait for transactions, by hash as on the wire. */
-  private readonly waiting = new Map<string, Waiting>();
-  /**
-   * One try for each block: whoever makes up compact blocks that fail costs us one search, and a download.
-   */
+  /** Blocks that wait for transactions, by hash. */
+  private readonly waiting = new Map<Hash, PendingRebuild>();
+  /** Each block is tried once, so that an invented compact block costs us one search and one download. */
   private readonly tried = new RollingSet(REMEMBERED);
   private readonly asked = new RollingSet(REMEMBERED);
 
   constructor(private readonly modules: CompactBlocksModules) {}
 
-  /** Takes a `cmpctblock`; returns the block if nothing is missing. */
+  /** Takes a `cmpctblock`. Returns the block if nothing is missing. */
   received(
     connection: Connection,
     message: CmpctBlockMessage,
@@ -87,7 +87,8 @@ export class CompactBlocks {
     }
     const hash = message.header.wireHash;
     bus.emit('blockAnnounced', { peer: connection, hash });
-    const isWelcome = standing === 'recent' && highBandwidth.speaks(connection) && blocks.trusts(connection);
+    const isWelcome =
+      standing === 'recent' && highBandwidth.supports(connection) && blocks.trusts(connection);
     if (!isWelcome || this.tried.has(hash) || this.waiting.size >= MAX_WAITING) {
       blocks.announced(connection, [{ type: INV_BLOCK, hash }]);
       return null;
@@ -96,19 +97,19 @@ export class CompactBlocks {
     this.tried.add(hash);
 
     const partial = PartialBlock.from(message, this.modules.relayed);
-    const facts = {
-      hash: message.header.hash,
+    const outcome = {
+      hash,
       prefilled: message.prefilled.length,
       shortIds: message.shortIds.length,
       bytes: payload.length,
       blockTxnBytes: 0,
     };
     if (partial === undefined) {
-      this.giveUp(connection, hash, facts);
+      this.giveUp(connection, hash, outcome);
       return null;
     }
     const missing = partial.missing.length;
-    const waiting = { hash, connection, partial, receivedMs, facts: { ...facts, missing } };
+    const waiting = { hash, connection, partial, receivedMs, outcome: { ...outcome, missing } };
     if (missing === 0) return this.finish(waiting);
     this.waiting.set(hash, waiting);
     this.asked.add(keyOf(connection, hash));
@@ -116,7 +117,7 @@ export class CompactBlocks {
     return null;
   }
 
-  /** Takes a `blocktxn` whose payload has so many bytes; returns the block that it completes. */
+  /** Takes a `blocktxn`. Returns the block that it completes. @param bytes length of the payload */
   completed(
     connection: Connection,
     { blockHash: hash, transactions }: BlockTxnMessage,
@@ -128,53 +129,61 @@ export class CompactBlocks {
     this.asked.delete(key);
     if (waiting?.connection !== connection) return null;
     this.waiting.delete(hash);
-    const facts = { ...waiting.facts, blockTxnBytes: bytes };
-    if (waiting.partial.fill(transactions)) return this.finish({ ...waiting, facts });
+    const outcome = { ...waiting.outcome, blockTxnBytes: bytes };
+    if (waiting.partial.fill(transactions)) return this.finish({ ...waiting, outcome: outcome });
     connection.report('wrong-blocktxn');
-    this.giveUp(connection, hash, facts);
+    this.giveUp(connection, hash, outcome);
     return null;
   }
 
-  /** Notes that a block came whole: nothing of it is waited for any longer, unless it is a forgery. */
+  /**
+   * Notes that a full block came: its compact block is no longer pending, unless the full block is a forgery.
+   */
   arrivedWhole(block: Block): void {
     const hash = block.wireHash;
     const waiting = this.waiting.get(hash);
     if (waiting === undefined || !this.modules.checks.isIntact(block)) return;
     this.waiting.delete(hash);
-    this.modules.bus.emit('compactBlock', waiting.facts);
+    this.modules.bus.emit('compactBlock', waiting.outcome);
   }
 
-  /** Gives up peers that are gone or silent; to be called several times a second. */
+  /** Gives up on peers that are gone or silent; to be called several times a second. */
   tick(): void {
     const now = this.modules.clock.monotonicMs();
-    for (const { hash, connection, facts, receivedMs } of this.waiting.values()) {
+    for (const { hash, connection, outcome: outcome, receivedMs } of this.waiting.values()) {
       if (!connection.ended && now - receivedMs <= TIMEOUT_MS) continue;
       this.waiting.delete(hash);
-      this.modules.bus.emit('compactBlock', facts);
+      this.modules.bus.emit('compactBlock', outcome);
       this.modules.blocks.passOver(connection, hash);
       this.modules.highBandwidth.lapsed(connection);
     }
   }
 
-  private finish({ hash, connection, partial, facts, receivedMs }: Waiting): RebuiltBlock | null {
+  private finish({
+    hash,
+    connection,
+    partial,
+    outcome: outcome,
+    receivedMs,
+  }: PendingRebuild): RebuiltBlock | null {
     const block = parseBlock(partial.serialize());
     if (!this.modules.checks.isIntact(block)) {
-      // Some relayed transaction has the short id of another.
-      this.giveUp(connection, hash, facts);
+      // A relayed transaction has the same short id as a transaction of the block.
+      this.giveUp(connection, hash, outcome);
       return null;
     }
     const ms = this.modules.clock.monotonicMs() - receivedMs;
-    this.modules.bus.emit('compactBlock', { ...facts, rebuilt: { bytes: block.size, ms } });
+    this.modules.bus.emit('compactBlock', { ...outcome, rebuilt: { bytes: block.size, ms } });
     return { block, receivedMs };
   }
 
-  /** Asks for the whole block, of the same peer: it answers. */
-  private giveUp(connection: Connection, hash: string, facts: Facts): void {
-    this.modules.bus.emit('compactBlock', facts);
+  /** Requests the full block from the same peer, which has just answered. */
+  private giveUp(connection: Connection, hash: Hash, outcome: Outcome): void {
+    this.modules.bus.emit('compactBlock', outcome);
     this.modules.blocks.askWhole(connection, hash);
   }
 }
 
-function keyOf({ id }: Connection, hash: string): string {
+function keyOf({ id }: Connection, hash: Hash): string {
   return `${id} ${hash}`;
 }

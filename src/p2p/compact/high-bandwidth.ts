@@ -1,64 +1,60 @@
 import type { Connection } from '../connection';
-import type { PeerInfo } from '../events';
-import { List, type Listed } from '../list';
+import type { PeerInfo } from '../p2p-events';
+import { LinkedList, type ListItem } from '../linked-list';
 import { encodeSendCmpct, type SendCmpctMessage } from '../../wire/messages/sendcmpct';
 
-/** The encoding with witnesses, and the only one that is spoken here (BIP152). */
+/** The only version that we support: the one with witnesses (BIP152). */
 const VERSION = 2n;
 
-/** How many peers announce blocks by sending them (BIP152). */
+/** How many peers send compact blocks unasked (BIP152). */
 const MAX_CHOSEN = 3;
 
-/** A peer, as far as this goes. */
-export type Speaker = Pick<Connection, 'claimsWitness' | 'send'> & Pick<PeerInfo, 'outbound'>;
+/** What is needed of a peer here. */
+export type CompactPeer = Pick<Connection, 'claimsWitness' | 'send'> & Pick<PeerInfo, 'outbound'>;
 
-/** The place of a peer in the order of those that were first with a block. */
-class Place implements Listed<Place> {
-  list: List<Place> | null = null;
-  before: Place | null = null;
-  after: Place | null = null;
+/** A peer in the order by which peers were first with a block. */
+class RankedPeer implements ListItem<RankedPeer> {
+  list: LinkedList<RankedPeer> | null = null;
+  previous: RankedPeer | null = null;
+  next: RankedPeer | null = null;
 
-  constructor(readonly speaker: Speaker) {}
+  constructor(readonly peer: CompactPeer) {}
 }
 
 /**
- * Decides which peers send compact blocks unasked, in high-bandwidth mode: at most three of those that speak
- * version 2, the last ones that were first with a block (Core 31 `src/net_processing.cpp`
- * MaybeSetPeerAsAnnouncingHeaderAndIDs). Core asks nobody before the first block; here the first three peers
- * are asked at once.
+ * Decides which peers send compact blocks unasked (high-bandwidth mode): at most three, those that were first
+ * with a block most recently (Core 31 `src/net_processing.cpp` MaybeSetPeerAsAnnouncingHeaderAndIDs). Core
+ * asks no peer before the first block. We ask the first three peers at once.
  */
 export class HighBandwidth {
-  /** Peers that speak version 2. */
-  private readonly speakers = new Map<Speaker, Place>();
-  /** The same; the ones that were first with a block last. */
-  private readonly order = new List<Place>();
-  /** The one that was first with a block the longest ago first. */
-  private readonly chosen: Speaker[] = [];
+  /** The peers that support version 2. */
+  private readonly peers = new Map<CompactPeer, RankedPeer>();
+  /** The same peers; the one that was first with a block most recently is last. */
+  private readonly order = new LinkedList<RankedPeer>();
+  /** The peers in high-bandwidth mode; the one that was first with a block longest ago is first. */
+  private readonly chosen: CompactPeer[] = [];
 
-  /** Whether a peer speaks the compact blocks that are spoken here. */
-  speaks(connection: Speaker): boolean {
-    return this.speakers.has(connection);
+  /** Whether a peer supports our version of compact blocks. */
+  supports(connection: CompactPeer): boolean {
+    return this.peers.has(connection);
   }
 
-  /**
-   * Takes the `sendcmpct` of a peer, which may come more than once. Blocks that it wants of us we do not
-   * have.
-   */
-  offered(connection: Speaker, { version }: SendCmpctMessage): void {
-    if (version !== VERSION || !connection.claimsWitness || this.speaks(connection)) return;
-    const place = new Place(connection);
-    this.speakers.set(connection, place);
-    this.order.push(place);
+  /** Takes the `sendcmpct` of a peer, which may come more than once. We have no blocks to send to it. */
+  offered(connection: CompactPeer, { version }: SendCmpctMessage): void {
+    if (version !== VERSION || !connection.claimsWitness || this.supports(connection)) return;
+    const ranked = new RankedPeer(connection);
+    this.peers.set(connection, ranked);
+    this.order.push(ranked);
     if (this.chosen.length < MAX_CHOSEN) this.choose(connection);
     else tell(connection, false);
   }
 
-  /** Notes that a peer was the first to give a block. */
-  wasFirst(connection: Speaker): void {
-    const place = this.speakers.get(connection);
-    if (place === undefined) return;
-    this.order.remove(place);
-    this.order.push(place);
+  /** Notes that a peer was the first to deliver a block. */
+  wasFirst(connection: CompactPeer): void {
+    const ranked = this.peers.get(connection);
+    if (ranked === undefined) return;
+    this.order.remove(ranked);
+    this.order.push(ranked);
     const index = this.chosen.indexOf(connection);
     if (index >= 0) {
       this.chosen.splice(index, 1);
@@ -70,12 +66,12 @@ export class HighBandwidth {
     this.choose(connection);
   }
 
-  /** Notes that a peer did not send the rest of a block: another takes its place, if there is one. */
-  lapsed(connection: Speaker): void {
-    const place = this.speakers.get(connection);
-    if (place === undefined) return;
-    this.order.remove(place);
-    this.order.unshift(place);
+  /** Notes that a peer did not send the rest of a block. Another peer replaces it, if there is one. */
+  lapsed(connection: CompactPeer): void {
+    const ranked = this.peers.get(connection);
+    if (ranked === undefined) return;
+    this.order.remove(ranked);
+    this.order.unshift(ranked);
     const index = this.chosen.indexOf(connection);
     if (index < 0 || this.order.size <= MAX_CHOSEN) return;
     this.chosen.splice(index, 1);
@@ -83,42 +79,42 @@ export class HighBandwidth {
     this.chooseLast(connection);
   }
 
-  /** Forgets a peer that is gone; another takes its place. */
-  ended(connection: Speaker): void {
-    const place = this.speakers.get(connection);
-    if (place === undefined) return;
-    this.speakers.delete(connection);
-    this.order.remove(place);
+  /** Forgets a peer that is gone. Another peer replaces it. */
+  ended(connection: CompactPeer): void {
+    const ranked = this.peers.get(connection);
+    if (ranked === undefined) return;
+    this.peers.delete(connection);
+    this.order.remove(ranked);
     const index = this.chosen.indexOf(connection);
     if (index < 0) return;
     this.chosen.splice(index, 1);
     this.chooseLast(connection);
   }
 
-  /** Chooses the last one that was first with a block, of those that are not chosen. */
-  private chooseLast(but: Speaker): void {
-    for (let place = this.order.last; place !== null; place = place.before) {
-      if (place.speaker === but || this.chosen.includes(place.speaker)) continue;
-      this.choose(place.speaker, 0);
+  /** Chooses, of the other peers, the one that was first with a block most recently. */
+  private chooseLast(but: CompactPeer): void {
+    for (let ranked = this.order.last; ranked !== null; ranked = ranked.previous) {
+      if (ranked.peer === but || this.chosen.includes(ranked.peer)) continue;
+      this.choose(ranked.peer, 0);
       return;
     }
   }
 
   /**
-   * Which one a peer takes the place of. Who dialled us, as anybody can, does not take that of the last one
-   * we dialled.
+   * The index of the chosen peer that a newcomer replaces. An inbound peer does not replace the only outbound
+   * one, because anybody can dial us.
    */
-  private leastUseful(newcomer: Speaker): number {
+  private leastUseful(newcomer: CompactPeer): number {
     const dialled = this.chosen.filter(({ outbound }) => outbound);
     return !newcomer.outbound && dialled.length === 1 && this.chosen[0] === dialled[0] ? 1 : 0;
   }
 
-  private choose(connection: Speaker, place = this.chosen.length): void {
-    this.chosen.splice(place, 0, connection);
+  private choose(connection: CompactPeer, index = this.chosen.length): void {
+    this.chosen.splice(index, 0, connection);
     tell(connection, true);
   }
 }
 
-function tell(connection: Speaker, highBandwidth: boolean): void {
+function tell(connection: CompactPeer, highBandwidth: boolean): void {
   connection.send('sendcmpct', encodeSendCmpct({ highBandwidth, version: VERSION }));
 }

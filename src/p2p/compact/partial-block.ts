@@ -6,19 +6,19 @@ import { ShortIds } from './short-ids';
 import { NOWHERE, ShortIdTable } from './short-id-table';
 import type { TransactionSource } from './transaction-source';
 
-/** No block is longer (Core `src/consensus/consensus.h` MAX_BLOCK_SERIALIZED_SIZE). */
+/** The largest block (Core `src/consensus/consensus.h` MAX_BLOCK_SERIALIZED_SIZE). */
 const MAX_BLOCK_BYTES = 4_000_000;
 
-/** Two transactions have the same short id: which one is meant is not known. */
+/** Two transactions have the same short id, so the right one is unknown. */
 const AMBIGUOUS = -2;
 
 /**
- * A block that is put together from a compact one (BIP152; Core 31 `src/blockencodings.cpp`
- * PartiallyDownloadedBlock). It holds copies of what it took from the source, so that the source may change
- * while the rest is awaited.
+ * A block that is being rebuilt from a compact block (BIP152; Core 31 `src/blockencodings.cpp`
+ * PartiallyDownloadedBlock). It copies the transactions from the source, so that the source may change while
+ * the rest is awaited.
  */
 export class PartialBlock {
-  /** Places in the block of the transactions that were not found, ascending. */
+  /** Indexes in the block of the transactions that were not found, ascending. */
   readonly missing: readonly number[];
 
   private constructor(
@@ -26,15 +26,15 @@ export class PartialBlock {
     private readonly ids: ShortIds,
     /** The serialized transactions, in the order of the block. */
     private readonly parts: (Buffer | undefined)[],
-    /** Place among the short ids of each place in the block. */
-    private readonly idPlaces: readonly number[],
+    /** For each index in the block: the index among the short ids. */
+    private readonly idIndexes: readonly number[],
   ) {
     this.missing = parts.flatMap((part, i) => (part === undefined ? [i] : []));
   }
 
   /**
-   * Looks for the transactions of a compact block; undefined where its short ids cannot tell them apart, or
-   * stand for more than any block holds.
+   * Finds the transactions of a compact block in the source; undefined if a short id occurs twice or the
+   * transactions exceed the size of a block.
    */
   static from(message: CmpctBlockMessage, source: TransactionSource): PartialBlock | undefined {
     const { header, nonce, shortIds, prefilled } = message;
@@ -46,31 +46,31 @@ export class PartialBlock {
 
     const count = shortIds.length + prefilled.length;
     const parts = new Array<Buffer | undefined>(count).fill(undefined);
-    const idPlaces = new Array<number>(count).fill(NOWHERE);
+    const idIndexes = new Array<number>(count).fill(NOWHERE);
     for (const { index, transaction } of prefilled) parts[index] = bytesOf(transaction);
-    let place = 0;
+    let idIndex = 0;
     for (let index = 0; index < count; index++) {
       if (parts[index] !== undefined) continue;
-      parts[index] = found[place];
-      idPlaces[index] = place++;
+      parts[index] = found[idIndex];
+      idIndexes[index] = idIndex++;
     }
-    return new PartialBlock(message, ids, parts, idPlaces);
+    return new PartialBlock(message, ids, parts, idIndexes);
   }
 
-  /** Puts in what was missing; false where these are not the transactions with the short ids of the block. */
+  /** Adds the missing transactions; false if their short ids are not those of the block. */
   fill(transactions: readonly Transaction[]): boolean {
     if (transactions.length !== this.missing.length) return false;
     return transactions.every((transaction, i) => {
       const index = this.missing[i] ?? NOWHERE;
       const wtxid = Buffer.from(transaction.wireWtxid, 'latin1');
       const id = this.ids.of(new DataView(wtxid.buffer, wtxid.byteOffset, wtxid.length), 0);
-      if (id !== this.message.shortIds[this.idPlaces[index] ?? NOWHERE]) return false;
+      if (id !== this.message.shortIds[this.idIndexes[index] ?? NOWHERE]) return false;
       this.parts[index] = bytesOf(transaction);
       return true;
     });
   }
 
-  /** The block as it would be in a `block` message, when nothing is missing. */
+  /** The block as in a `block` message. Nothing may be missing. */
   serialize(): Buffer {
     const parts = this.parts.filter((part) => part !== undefined);
     return Buffer.concat([
@@ -81,28 +81,28 @@ export class PartialBlock {
   }
 }
 
-/** The handle of the transaction with each short id, NOWHERE or AMBIGUOUS. */
+/** For each short id: the handle of its transaction, NOWHERE or AMBIGUOUS. */
 function findAll(table: ShortIdTable, ids: ShortIds, count: number, source: TransactionSource): Int32Array {
   const handles = new Int32Array(count).fill(NOWHERE);
   let left = count;
   if (left === 0) return handles;
   source.each((memory, start, handle) => {
-    const place = table.find(ids.of(memory, start));
-    if (place === NOWHERE) return true;
-    if (handles[place] === NOWHERE) {
-      handles[place] = handle;
+    const idIndex = table.find(ids.of(memory, start));
+    if (idIndex === NOWHERE) return true;
+    if (handles[idIndex] === NOWHERE) {
+      handles[idIndex] = handle;
       left--;
-    } else if (handles[place] !== AMBIGUOUS) {
-      handles[place] = AMBIGUOUS;
+    } else if (handles[idIndex] !== AMBIGUOUS) {
+      handles[idIndex] = AMBIGUOUS;
       left++;
     }
-    // As in Core: a second one with the same id, which then goes unseen, shows in the root of the block.
+    // As in Core, the search ends once all are found. A collision that is missed shows in the Merkle root.
     return left > 0;
   });
   return handles;
 }
 
-/** Copies of what was found, all in one piece of memory; undefined where it is too much. */
+/** Copies the found transactions into one buffer; undefined if they exceed the size of a block. */
 function copyFound(handles: Int32Array, source: TransactionSource): (Buffer | undefined)[] | undefined {
   const isFound = (handle: number): boolean => handle >= 0;
   let size = 0;

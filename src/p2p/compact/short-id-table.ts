@@ -1,78 +1,77 @@
 import { KeyedHash } from '../../lib/keyed-hash';
 
-/** No place. */
+/** No index. */
 export const NOWHERE = -1;
 
 /**
- * The most ids that may stand before one at its place in the table. With a secret hash whoever chooses the
- * ids does not reach it in a lifetime; Core has a bound of 12 on a bucket (`src/blockencodings.cpp`
- * InitData).
+ * The most slots that an insertion may try. The hash is keyed with a secret, so a peer that chooses the ids
+ * cannot reach this bound on purpose. Core limits a bucket to 12 (`src/blockencodings.cpp` InitData).
  */
 const MAX_PROBES = 64;
 
-/** An id has 6 bytes, and a key of `KeyedHash` a multiple of 4. */
+/** An id has 6 bytes; a key of `KeyedHash` needs a multiple of 4. */
 const KEY_BYTES = 8;
 
 /**
- * Finds short ids: a table with open addressing, which a search of 100,000 ids passes in 3 ms; a Map takes
- * 10. Whoever sends a compact block chooses its ids: a hash with a secret tells the place of each.
+ * A hash table from short ids to their indexes, with open addressing: 100,000 look-ups take 3 ms, in a Map 10
+ * ms. The hash is keyed with a secret, because the sender of a compact block chooses its ids.
  */
 export class ShortIdTable {
   private readonly ids: Float64Array;
-  private readonly places: Int32Array;
+  private readonly indexes: Int32Array;
   private readonly mask: number;
   private readonly hash: KeyedHash;
-  /** The most slots that one search looks at. */
+  /** The most slots that one look-up tries. */
   private probes = 1;
 
   private constructor(count: number, secret?: Buffer) {
     const size = 2 ** Math.ceil(Math.log2(Math.max(2 * count, 2)));
     this.ids = new Float64Array(size);
-    this.places = new Int32Array(size).fill(NOWHERE);
+    this.indexes = new Int32Array(size).fill(NOWHERE);
     this.mask = size - 1;
     this.hash = new KeyedHash(KEY_BYTES, secret);
   }
 
   /**
-   * A table of the places of ids in a list; undefined where one is there twice.
-   * @param secret of the hash; without it one is made at random
+   * The table of a list of ids; undefined if an id occurs twice.
+   * @param secret of the hash; default: random
    */
   static of(ids: readonly number[], secret?: Buffer): ShortIdTable | undefined {
     const table = new ShortIdTable(ids.length, secret);
-    for (const [place, id] of ids.entries()) if (!table.add(id, place)) return undefined;
+    for (const [index, id] of ids.entries()) if (!table.add(id, index)) return undefined;
     return table;
   }
 
-  /** The most slots that a search may look at. */
+  /** The most slots that a look-up may try. */
   get longestSearch(): number {
     return this.probes;
   }
 
-  /** The place of an id in the list, or NOWHERE. */
+  /** The index of an id in the list, or NOWHERE. */
   find(id: number): number {
-    const { ids, places, mask, probes } = this;
+    const { ids, indexes, mask, probes } = this;
     for (
       let slot = this.hash.ofUint48(id) & mask, left = probes;
       left > 0;
       slot = (slot + 1) & mask, left--
     ) {
-      const place = places[slot] ?? NOWHERE;
-      if (place === NOWHERE || ids[slot] === id) return place;
+      const index = indexes[slot] ?? NOWHERE;
+      if (index === NOWHERE || ids[slot] === id) return index;
     }
     return NOWHERE;
   }
 
-  private add(id: number, place: number): boolean {
-    const { ids, places, mask } = this;
+  private add(id: number, index: number): boolean {
+    const { ids, indexes, mask } = this;
     for (
       let slot = this.hash.ofUint48(id) & mask, probes = 1;
       probes <= MAX_PROBES;
       slot = (slot + 1) & mask, probes++
     ) {
       this.probes = Math.max(this.probes, probes);
-      if (places[slot] === NOWHERE) {
+      if (indexes[slot] === NOWHERE) {
         ids[slot] = id;
-        places[slot] = place;
+        indexes[slot] = index;
         return true;
       }
       if (ids[slot] === id) return false;

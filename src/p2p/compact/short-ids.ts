@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** Where SipHash starts, each half of its four words. */
+/** The initial state of SipHash: its four words in halves. */
 const START = Buffer.from('uespemosmodnarodarenegylsetybdet', 'latin1');
 
-/** A wtxid has four words; then comes one that holds its length, in the highest byte. */
+/** A wtxid has four words. The fifth word holds its length in the highest byte. */
 const WORDS = 4;
 const LENGTH_WORD = 32 << 24;
 
@@ -11,11 +11,11 @@ const COMPRESSION_ROUNDS = 2;
 const FINAL_ROUNDS = 4;
 
 /**
- * The short ids of one compact block (BIP152): the lower 48 bits of SipHash-2-4 (Aumasson and Bernstein 2012)
- * over wtxids, with the key that its header and its nonce make.
+ * Computes the short ids of one compact block (BIP152): the lower 48 bits of SipHash-2-4 (Aumasson and
+ * Bernstein 2012) of a wtxid, with a key from header and nonce.
  *
- * The 64-bit words are kept as two halves, because numbers of JavaScript are exact to 53 bits and BigInts
- * take 50 times as long: 100,000 ids take 27 ms here (bench/compact.mjs).
+ * The 64-bit words are stored as two halves, because JavaScript numbers are exact to 53 bits and BigInts take
+ * 50 times as long: 100,000 ids take 27 ms (bench/compact.mjs).
  */
 export class ShortIds {
   private readonly start: Int32Array;
@@ -25,16 +25,14 @@ export class ShortIds {
     const salt = Buffer.alloc(8);
     salt.writeBigUInt64LE(nonce);
     const key = createHash('sha256').update(header).update(salt).digest();
-    // The words are, in turn, mixed with the first and the second eight bytes of the key.
+    // The words are mixed alternately with the first and the second eight bytes of the key.
     this.start = Int32Array.from(
       { length: 8 },
       (_, i) => START.readInt32LE(4 * i) ^ key.readInt32LE((4 * i) % 16),
     );
   }
 
-  /**
-   * The short id of the transaction whose wtxid, as on the wire, is the 32 bytes of `memory` from `start`.
-   */
+  /** The short id of a wtxid: 32 bytes of `memory` from `start`, in wire order. */
   of(memory: DataView, start: number): number {
     const from = this.start;
     let aLow = from[0] ?? 0;

@@ -1,8 +1,8 @@
-/** Where the transactions of a compact block are looked for. It must not change while one is. */
+/** The transactions from which compact blocks are rebuilt. They must not change during a search. */
 export interface TransactionSource {
   /**
-   * Calls `visit` for each transaction, with the 32 bytes of its wtxid in `memory` from `start` and a handle
-   * for the methods below, until it returns false.
+   * Calls `visit` for each transaction until it returns false. The 32 bytes of `memory` from `start` are the
+   * wtxid; the handle is for the methods below.
    */
   each(visit: (memory: DataView, start: number, handle: number) => boolean): void;
   /** Serialized size in bytes. */

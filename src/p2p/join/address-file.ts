@@ -5,25 +5,25 @@ import { diskProblem, readProblem } from '../../lib/disk-errors';
 import { FailureError } from '../../lib/errors';
 import { checkOwnFile } from '../../lib/named-file';
 import { NETWORK_NAMES, type NetworkName } from '../../wire/networks';
-import { AddressBook } from './address-book';
-import { formatAddresses, parseAddress, parseBan, parseHeader, recordsIn } from './address-lines';
+import { AddressManager } from './address-manager';
+import { formatAddresses, parseAddress, parseBan, parseHeader, splitRecords } from './address-format';
 import { Bans, type BanTimes } from './bans';
 
-/** Far above what a full book takes (1.1 MB); what is larger is none of ours, and is not read. */
+/** Far above the size with all addresses (1.1 MB). A larger file is not ours and is not read. */
 const MAX_BYTES = 16_000_000;
 
 const SECRET_BYTES = 32;
 
-/** A book and bans, as they were in the file. */
+/** The addresses and bans that were in the file. */
 export interface LoadedAddresses {
-  readonly book: AddressBook;
+  readonly addrman: AddressManager;
   readonly bans: Bans;
 }
 
 /**
- * The address book and the bans of one network in the data directory. The file is written anew each time,
- * beside the old one, and takes its place when its bytes are on the disk: whenever the program or the machine
- * dies, a whole file is there.
+ * The file with the addresses and bans of one network, in the data directory. Each save writes a new file
+ * beside the old one and replaces it once its bytes are on the disk. So there is always a complete file, even
+ * if the program or the machine crashes.
  */
 export class AddressFile {
   readonly file: string;
@@ -37,37 +37,37 @@ export class AddressFile {
   }
 
   /**
-   * Reads the file; without one the book is empty. Of a file that is damaged every line is taken that is
-   * whole; it is kept under another name, and `warn` gets one line about it.
-   * @throws FailureError where there is a file that can't be read or moved
+   * Reads the file; without one there are no addresses. From a damaged file all intact lines are used; the
+   * file is kept under another name, and `warn` gets one line about it.
+   * @throws FailureError if there is a file that can't be read or moved
    */
   async load(times: BanTimes, warn: (message: string) => void): Promise<LoadedAddresses> {
     const { unixTime } = times;
     const text = await this.read();
     const [first = '', ...lines] = (text ?? '').split('\n');
     const header = parseHeader(first);
-    // A first line that is damaged costs the secret alone: the name of the file says of which network it is.
+    // A damaged first line loses only the secret, because the name of the file contains the network too.
     const isOthers = (NETWORK_NAMES as readonly string[]).some(
       (name) => name !== this.network && name === header?.network,
     );
     const isWholeHeader = header?.network === this.network;
     const secret = isWholeHeader ? header.secret : randomBytes(SECRET_BYTES);
-    const book = new AddressBook({ network: this.network, secret, unixTime });
+    const addrman = new AddressManager({ network: this.network, secret, unixTime });
     const bans = new Bans(times);
-    if (text === null) return { book, bans };
+    if (text === null) return { addrman, bans };
     let whole = 0;
-    // Without a first line, or with one that has run into the second, that may be a record too.
-    const records = isOthers ? [] : (isWholeHeader ? lines : [first, ...lines]).flatMap(recordsIn);
+    // If the first line is missing or has merged with the second, it may be a record too.
+    const records = isOthers ? [] : (isWholeHeader ? lines : [first, ...lines]).flatMap(splitRecords);
     for (const line of records) {
       const known = parseAddress(line);
       const ban = parseBan(line);
-      if (known !== null) book.restore(known);
-      if (ban !== null) bans.put(ban);
+      if (known !== null) addrman.restore(known);
+      if (ban !== null) bans.restore(ban);
       if (known !== null || ban !== null) whole++;
     }
     const isOurs = isWholeHeader || (!isOthers && whole > 0);
     const wanted = isWholeHeader ? header.lines : lines.filter((line) => line !== '').length;
-    // What is behind the last line break is nothing, or was torn off.
+    // After the last line break comes nothing, unless the file was cut off.
     const isWhole = isWholeHeader && whole === wanted && lines.length === wanted + 1;
     if (!isWhole) {
       const aside = await this.moveAside();
@@ -76,14 +76,14 @@ export class AddressFile {
         : this.notOurs(header?.network);
       warn(`addresses ${this.file}: ${what}; the file is kept as ${path.basename(aside)}`);
     }
-    return { book, bans };
+    return { addrman, bans };
   }
 
-  /** Writes the file; one call after another where several come together. @throws FailureError */
-  save(book: AddressBook, bans: Bans): Promise<void> {
+  /** Writes the file. Concurrent calls run one after the other. @throws FailureError */
+  save(addrman: AddressManager, bans: Bans): Promise<void> {
     this.saving = this.saving
       .catch(() => undefined)
-      .then(async () => this.write(await formatAddresses(book, bans)));
+      .then(async () => this.write(await formatAddresses(addrman, bans)));
     return this.saving;
   }
 
@@ -103,7 +103,7 @@ export class AddressFile {
     }
   }
 
-  /** The text of the file, or none of a file that cannot be ours; null where there is no file. */
+  /** The text of the file; empty for a file that cannot be ours, null without a file. */
   private async read(): Promise<string | null> {
     try {
       checkOwnFile(this.file, 'addresses');

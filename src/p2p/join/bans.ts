@@ -1,23 +1,23 @@
 import type { Connection } from '../connection';
 import { formatEndpoint } from '../endpoint';
-import type { Violation } from '../events';
+import type { Violation } from '../p2p-events';
 import type { NetworkName } from '../../wire/networks';
 import { parseIp } from './ip';
-import { isLocalNetwork, isLoopback } from './reach';
+import { isLocalNetwork, isLoopback } from './reachability';
 
 /** How long a ban lasts, in seconds; btcd v0.26 `config.go` defaultBanDuration. */
 const BAN_SECONDS = 24 * 60 * 60;
 
-/** The most bans that are remembered; the one that ends first makes room. */
+/** The most bans that are kept. The one that ends first is removed for a new one. */
 const MAX_BANS = 10_000;
 
 /**
- * Which violations cost a peer a day. None does that a node of another version, a bad line, a full queue or a
- * fault of our own clock may bring about: what cannot be decoded may be of a later version of its message,
- * and Core and btcd let it pass as well.
+ * Which violations cause a ban. Those that a node of another version, a bad line, a full queue or a wrong
+ * clock of ours can cause do not. A message that can't be decoded may be of a later version; Core and btcd
+ * ignore it too.
  */
-export const BANS: Readonly<Record<Violation, boolean>> = {
-  // Dials by mistake, which cost a day where they are too many (`Misdials`).
+export const CAUSES_BAN: Readonly<Record<Violation, boolean>> = {
+  // Foreign dials cause a ban only if there are too many (`ForeignDials`).
   'wrong-network': false,
   tls: false,
   http: false,
@@ -45,48 +45,47 @@ export const BANS: Readonly<Record<Violation, boolean>> = {
 };
 
 /**
- * What is banned for the sake of a peer: the address that it came from or was dialled at. Behind this
- * machine's own address may be everybody (the onion service of Tor, a proxy), and on a network of one machine
- * each port is a node: there a node that was dialled is banned alone, and on a public network nobody.
+ * What is banned because of a peer: the address from which it came or at which we dialled it. This machine's
+ * own address may stand for anybody (an onion service of Tor, a proxy), so on a public network it is never
+ * banned. On a network of one machine each port is a node, so only the endpoint that we dialled is banned.
  */
 export function banSubject(
   network: NetworkName,
   { host, outbound, port }: Pick<Connection, 'host' | 'outbound' | 'port'>,
 ): string | null {
-  const place = parseIp(host);
-  if (place === null || !isLoopback(place)) return host;
+  const ip = parseIp(host);
+  if (ip === null || !isLoopback(ip)) return host;
   if (!isLocalNetwork(network)) return null;
   return outbound ? formatEndpoint({ host, port }) : host;
 }
 
-/** A ban of an address, as it is written down. */
+/** A ban as it is saved. */
 export interface Ban {
-  /** An IP; or `IP:port`, where one machine is many nodes. */
+  /** An IP, or `IP:port` on a network of one machine. */
   readonly subject: string;
   /** Unix time in seconds at which it ends. */
   readonly until: number;
 }
 
-/** The times that bans go by. */
+/** The clocks of bans. */
 export interface BanTimes {
-  /** Unix time in seconds, by which bans are written down. */
+  /** Unix time in seconds, in which bans are saved. */
   readonly unixTime: () => number;
-  /** Milliseconds on a clock that never steps, by which bans end. */
+  /** Monotonic milliseconds, by which bans end. */
   readonly monotonicMs: () => number;
 }
 
 /**
- * The addresses that are refused for a day because of what a peer did that came from there or was dialled
- * there. However the system's clock is set meanwhile, a ban lasts no longer and no shorter. One from an
- * earlier run ends at its Unix time, and at most a day from its being read.
+ * The addresses that are refused for a day because of a violation. Setting the system's clock changes no ban.
+ * A ban from an earlier run ends at its Unix time, and at most a day after it was loaded.
  */
 export class Bans {
-  /** When each ends, on the monotonic clock in seconds; in the order in which they end. */
+  /** When each ends, in monotonic seconds; in the order in which they end. */
   private readonly ends = new Map<string, number>();
 
   constructor(private readonly times: BanTimes) {}
 
-  /** Number of addresses that are banned now. */
+  /** Number of banned addresses. */
   get size(): number {
     this.expire();
     return this.ends.size;
@@ -96,14 +95,14 @@ export class Bans {
     return (this.ends.get(subject) ?? -Infinity) > this.now();
   }
 
-  /** Bans an address, or begins its ban anew. */
+  /** Bans an address, or restarts its ban. */
   add(subject: string): void {
-    this.last(subject, BAN_SECONDS);
+    this.banFor(subject, BAN_SECONDS);
   }
 
-  /** Takes a ban of an earlier run; to be called in the order in which they end. */
-  put({ subject, until }: Ban): void {
-    this.last(subject, Math.min(until - this.times.unixTime(), BAN_SECONDS));
+  /** Adds a ban of an earlier run; to be called in the order in which they end. */
+  restore({ subject, until }: Ban): void {
+    this.banFor(subject, Math.min(until - this.times.unixTime(), BAN_SECONDS));
   }
 
   list(): Ban[] {
@@ -113,8 +112,8 @@ export class Bans {
     return [...this.ends].map(([subject, end]) => ({ subject, until: Math.round(unixTime + end - now) }));
   }
 
-  /** Bans an address for so many seconds; not at all where these are over. */
-  private last(subject: string, seconds: number): void {
+  /** Bans an address for this many seconds; not at all if that is in the past. */
+  private banFor(subject: string, seconds: number): void {
     this.expire();
     this.ends.delete(subject);
     if (seconds <= 0) return;

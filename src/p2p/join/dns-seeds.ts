@@ -1,25 +1,26 @@
 import type { NetworkName } from '../../wire/networks';
 
-/** A DNS name whose addresses are those of nodes. */
+/** A DNS name that resolves to addresses of nodes. */
 export interface DnsSeed {
   readonly host: string;
   /**
-   * Whether it answers for the name with {@link WANTED_SERVICES} before it with the nodes that have these.
+   * Whether it can filter by services: with the prefix {@link WANTED_SERVICES} it resolves to nodes that have
+   * these.
    */
   readonly filters: boolean;
-  /** Port of the nodes it names, where that is not the network's own. */
+  /** Port of its nodes, if it is not the network's default. */
   readonly port?: number;
 }
 
-/** NODE_NETWORK and NODE_WITNESS, as seeds that can filter want it in a name. */
+/** NODE_NETWORK and NODE_WITNESS, as the prefix of a filtering seed. */
 export const WANTED_SERVICES = 'x9';
 
 const filtering = (host: string): DnsSeed => ({ host, filters: true });
 
 /**
  * The seeds of each network: Bitcoin Core 31 `src/kernel/chainparams.cpp` vSeeds, and btcd v0.26
- * `chaincfg/params.go` DNSSeeds but for dnsseed.bitcoin.dashjr.org, which Core no longer has, and but for the
- * addresses among its signet seeds. On simnet and regtest there must be none: each is somebody's own.
+ * `chaincfg/params.go` DNSSeeds, without dnsseed.bitcoin.dashjr.org, which Core has removed, and without the
+ * addresses among its signet seeds. Simnet and regtest are private and have none.
  */
 export const DNS_SEEDS: Readonly<Record<NetworkName, readonly DnsSeed[]>> = {
   mainnet: [

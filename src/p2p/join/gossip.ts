@@ -1,68 +1,66 @@
 import type { EventBus } from '../../lib/event-bus';
 import type { Connection } from '../connection';
-import type { P2PEvents } from '../events';
+import type { P2PEvents } from '../p2p-events';
 import { encodeAddr } from '../../wire/messages/addr';
 import { encodeAddrV2 } from '../../wire/messages/addrv2';
 import type { NetworkAddress } from '../../wire/messages/network-address';
 import { AddrAllowance } from './addr-allowance';
-import type { AddressBook } from './address-book';
-import { GetAddrAnswers } from './getaddr-answers';
+import type { AddressManager } from './address-manager';
+import { AddrResponseCache } from './addr-response-cache';
 import { parseIp } from './ip';
 import { sourceGroupOf } from './netgroup';
 import { shuffled } from './shuffled';
 
 const NO_PAYLOAD = Buffer.alloc(0);
 
-/** What gossip works with. */
 export interface GossipModules {
   readonly bus: EventBus<P2PEvents>;
-  readonly book: AddressBook;
+  readonly addrman: AddressManager;
   readonly monotonicMs: () => number;
   readonly unixTime: () => number;
-  /** Called when the book may have changed. */
+  /** Called when addresses may have changed. */
   readonly changed: () => void;
 }
 
 /**
- * Asks peers for addresses, takes what they tell at Core's rate, and answers those who ask. Nothing is passed
- * on.
+ * Asks peers for addresses, accepts theirs at Core's rate, and answers `getaddr`. Addresses are not relayed.
  */
 export class Gossip {
-  private readonly answers: GetAddrAnswers;
+  private readonly responses: AddrResponseCache;
   private readonly allowances = new WeakMap<Connection, AddrAllowance>();
   private readonly answered = new WeakSet<Connection>();
 
   constructor(private readonly modules: GossipModules) {
-    this.answers = new GetAddrAnswers(modules.book, modules.monotonicMs, modules.unixTime);
+    this.responses = new AddrResponseCache(modules.addrman, modules.monotonicMs, modules.unixTime);
   }
 
-  /** Asks a peer that we have dialled; to be called once, after the handshake. */
+  /** Asks an outbound peer for addresses; to be called once, after the handshake. */
   ask(connection: Connection): void {
     this.allowanceOf(connection).asked();
     connection.send('getaddr', NO_PAYLOAD);
   }
 
-  /** Answers `getaddr`: to those who dialled us, once for each connection, as Core and btcd do. */
+  /** Answers `getaddr`: to inbound peers, once for each connection, as Core and btcd do. */
   answer(connection: Connection): void {
     if (connection.outbound || !connection.established || this.answered.has(connection)) return;
     this.answered.add(connection);
-    const addresses = this.answers.addresses();
+    const addresses = this.responses.addresses();
     if (addresses.length === 0) return;
     if (connection.addrV2) connection.send('addrv2', encodeAddrV2(addresses));
     else connection.send('addr', encodeAddr(addresses));
   }
 
-  /** Takes what a peer tells; which of it, where it is too much, chance decides. */
+  /** Accepts addresses from a peer; above the limit a random subset is kept. */
   learn(connection: Connection, addresses: readonly NetworkAddress[]): void {
-    const { book, bus, changed, monotonicMs } = this.modules;
-    const place = parseIp(connection.host);
-    if (!connection.established || place === null) return;
+    const { addrman, bus, changed, monotonicMs } = this.modules;
+    const ip = parseIp(connection.host);
+    if (!connection.established || ip === null) return;
     const taken = this.allowanceOf(connection).take(addresses.length, monotonicMs());
     const count = addresses.length - taken;
     if (count > 0) bus.emit('addressesLimited', { peer: connection, count });
     if (taken === 0) return;
-    const sourceGroup = sourceGroupOf(book.network, place);
-    for (const address of shuffled(addresses).slice(0, taken)) book.add(address, sourceGroup);
+    const sourceGroup = sourceGroupOf(addrman.network, ip);
+    for (const address of shuffled(addresses).slice(0, taken)) addrman.add(address, sourceGroup);
     changed();
   }
 

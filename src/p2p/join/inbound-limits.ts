@@ -1,35 +1,35 @@
-import type { Connections, Registered } from '../connections';
-import type { DisconnectReason, Refusal } from '../events';
+import type { Connections, IndexedConnection } from '../connections';
+import type { DisconnectReason, Refusal } from '../p2p-events';
 import type { NetworkName } from '../../wire/networks';
 import { parseIp } from './ip';
 import { sourceGroupOf } from './netgroup';
-import { isLoopback } from './reach';
+import { isLoopback } from './reachability';
 
-/** What is looked at of a connection when somebody dials us. */
-export interface OpenConnection extends Registered {
+/** What is needed of the open connections to decide about an inbound one. */
+export interface OpenConnection extends IndexedConnection {
   /** When it began, on the monotonic clock in milliseconds. */
   readonly openedAt: number;
   close(reason: DisconnectReason): void;
 }
 
-/** How many may dial us. */
+/** How many inbound connections are accepted. */
 export interface InboundLimits {
   readonly network: NetworkName;
   readonly max: number;
 }
 
-/** Of all places, the part that one address, and that one netgroup can have. */
+/** The part of all inbound connections that one address and one netgroup can have. */
 const ADDRESS_SHARE = 1 / 8;
 const GROUP_SHARE = 1 / 4;
 
-/** Where all places are taken, one that has not shaken hands for this long makes room. */
+/** At the limit, a connection without a handshake for this time is closed for a new one. */
 const PATIENCE_MS = 2_000;
 
 /**
- * Why somebody who dials from `host` is not let in; undefined where they are, for which a connection without
- * a handshake may be closed: so those that only connect keep nobody out. An address has an eighth of the
- * places at most, a netgroup a quarter; one that we have dialled is not let in as well. What comes from this
- * machine is exempt, as behind it may be everybody (the onion service of Tor, a proxy).
+ * Why an inbound connection from `host` is refused; undefined if it is accepted. At the limit this may close
+ * a connection without a handshake, so that peers that only connect exclude nobody. One address has at most
+ * an eighth of the connections, one netgroup a quarter. An address that we have dialled is refused. This
+ * machine's own addresses are exempt, because they may stand for anybody (an onion service of Tor, a proxy).
  */
 export function refusalOf(
   host: string,
@@ -37,12 +37,12 @@ export function refusalOf(
   { network, max }: InboundLimits,
   now: number,
 ): Refusal | undefined {
-  const place = parseIp(host);
-  if (place === null) return 'inbound-share';
-  if (!isLoopback(place)) {
+  const ip = parseIp(host);
+  if (ip === null) return 'inbound-share';
+  if (!isLoopback(ip)) {
     if (connections.hasDialled(host)) return 'duplicate';
-    const ofGroup = connections.guestsOf(sourceGroupOf(network, place));
-    if (connections.guestsAt(host) >= share(max, ADDRESS_SHARE) || ofGroup >= share(max, GROUP_SHARE))
+    const ofGroup = connections.inboundFromGroup(sourceGroupOf(network, ip));
+    if (connections.inboundFrom(host) >= share(max, ADDRESS_SHARE) || ofGroup >= share(max, GROUP_SHARE))
       return 'inbound-share';
   }
   if (connections.inboundCount < max) return undefined;

@@ -4,10 +4,7 @@ import { fromLegacyAddress, ipOf, type NetworkAddress } from '../../wire/message
 /** Network and bytes of an address. */
 export type RawAddress = Pick<NetworkAddress, 'network' | 'address'>;
 
-/**
- * Network and bytes of an IP as people write it, IPv4 mapped into IPv6 being IPv4; null where `text` is no
- * IP.
- */
+/** Parses an IP; null if `text` is none. IPv4 mapped into IPv6 becomes IPv4. */
 export function parseIp(text: string): RawAddress | null {
   // A zone (`fe80::1%eth0`) names an interface of this machine.
   const [host = ''] = text.split('%');
@@ -18,19 +15,19 @@ export function parseIp(text: string): RawAddress | null {
 }
 
 /**
- * An IP in the one form in which connections are told apart. A link-local address (fe80::/10, RFC 4291) keeps
- * its zone, without which no socket can be connected to it; elsewhere a zone has no meaning.
+ * The canonical form of an IP, by which connections are compared. A link-local address (fe80::/10, RFC 4291)
+ * keeps its zone, which a socket needs to connect; elsewhere a zone has no meaning.
  */
 export function hostOf(text: string): string {
-  const place = parseIp(text);
-  const host = place === null ? null : ipOf(place);
-  if (place === null || host === null) return text;
-  const isLinkLocal = place.network === 'ipv6' && (place.address.readUInt16BE(0) & 0xffc0) === 0xfe80;
+  const ip = parseIp(text);
+  const host = ip === null ? null : ipOf(ip);
+  if (ip === null || host === null) return text;
+  const isLinkLocal = ip.network === 'ipv6' && (ip.address.readUInt16BE(0) & 0xffc0) === 0xfe80;
   const zone = /%.+$/.exec(text)?.[0] ?? '';
   return isLinkLocal ? `${host}${zone}` : host;
 }
 
-/** The 16 bytes of an IPv6 address that is known to be well written. */
+/** The 16 bytes of a valid IPv6 address. */
 function ipv6Bytes(text: string): Buffer {
   const [head = [], tail] = text.split('::').map(groups);
   const left = head.concat(Array<number>(tail === undefined ? 0 : 8 - head.length - tail.length).fill(0));
@@ -39,7 +36,7 @@ function ipv6Bytes(text: string): Buffer {
   return bytes;
 }
 
-/** The 16-bit groups of one side of `::`; the last of an address may be an IPv4 address, which is two. */
+/** The 16-bit groups of one side of `::`. An address may end with an IPv4 address, which makes two groups. */
 function groups(text: string): number[] {
   return text
     .split(':')

@@ -4,47 +4,47 @@ import type { EventBus } from '../../lib/event-bus';
 import type { Connection } from '../connection';
 import type { Connections } from '../connections';
 import { formatEndpoint } from '../endpoint';
-import type { P2PEvents, PeerInfo, Violation } from '../events';
+import type { P2PEvents, PeerInfo, Violation } from '../p2p-events';
 import type { NetworkName } from '../../wire/networks';
-import type { AddressBook } from './address-book';
+import type { AddressManager } from './address-manager';
 import type { AddressFile } from './address-file';
-import { AddressKeeper } from './address-keeper';
-import { BANS, type Bans, banSubject } from './bans';
+import { AddressSaver } from './address-saver';
+import { CAUSES_BAN, type Bans, banSubject } from './bans';
 import type { DnsSeed } from './dns-seeds';
 import { Gossip } from './gossip';
 import { Inbound } from './inbound';
 import type { Listener } from './listener';
-import { isMisdial, Misdials } from './misdials';
+import { isForeignDial, ForeignDials } from './foreign-dials';
 import { isUseful, Outbound } from './outbound';
-import { isLocalNetwork } from './reach';
+import { isLocalNetwork } from './reachability';
 import { SeedLookup } from './seed-lookup';
 import { Seeding } from './seeding';
 
-/** How often peers are looked for; Core 31 `src/net.cpp` ThreadOpenConnections. */
+/** How often peers are searched; Core 31 `src/net.cpp` ThreadOpenConnections. */
 const TICK_MS = 500;
 
-/** Peers that are enough to do without seeds; Core 31 `src/net.cpp` SEED_OUTBOUND_CONNECTION_THRESHOLD. */
+/** With this many peers no seeds are asked; Core 31 `src/net.cpp` SEED_OUTBOUND_CONNECTION_THRESHOLD. */
 const PEERS_WITHOUT_SEEDS = 2;
 
-/** Where an operator is told of what happens. */
+/** The part of the log that joining needs. */
 export interface JoinLog {
   info(message: string, details: object): unknown;
   warn(message: string, details: object): unknown;
 }
 
-/** What is wanted of the network, and what is already there for it. */
+/** Options for joining a network, and the resources that were prepared for it. */
 export interface JoinParts {
   readonly network: NetworkName;
-  /** Peers that are wanted out of the address book; 0 where nobody is to be looked for. */
+  /** Number of peers to find; 0 to find none. */
   readonly peers: number;
-  /** The most that may dial us. */
+  /** The most inbound connections. */
   readonly maxInbound: number;
   readonly seeds: readonly DnsSeed[];
-  /** `IP:port` of the DNS server that is asked; without it the system's. */
+  /** `IP:port` of the DNS server; default: the system's. */
   readonly resolver?: string;
-  readonly book: AddressBook;
+  readonly addrman: AddressManager;
   readonly bans: Bans;
-  /** Where both are kept. */
+  /** The file of both; null if they are not saved. */
   readonly file: AddressFile | null;
   readonly listener: Listener | null;
   /** Unix time in whole seconds. */
@@ -52,27 +52,27 @@ export interface JoinParts {
   readonly log: JoinLog;
 }
 
-/** What joining works with. */
 export interface JoinModules {
   readonly bus: EventBus<P2PEvents>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
-  /** Dials an address; null where there is a connection to it. */
+  /** Dials an address; null if there is a connection to it. */
   readonly open: (host: string, port: number) => Connection | null;
-  /** Takes one who dialled us. */
+  /** Opens the connection of a peer that dialled us. */
   readonly accept: (socket: Socket, host: string, port: number) => Connection;
   readonly connections: Connections<Connection>;
 }
 
 /**
- * Joins a network: finds peers beside those that the user named, lets others in, and knows where nodes are.
+ * Joins a network: finds peers besides those that the user named, accepts inbound ones, and manages
+ * addresses.
  */
 export class Join {
   private readonly outbound: Outbound;
   private readonly seeding: Seeding;
   private readonly gossip: Gossip;
-  private readonly keeper: AddressKeeper;
+  private readonly saver: AddressSaver;
   private readonly inbound: Inbound | null;
-  private readonly misdials: Misdials;
+  private readonly foreignDials: ForeignDials;
   private ticker: NodeJS.Timeout | undefined;
 
   constructor(
@@ -80,23 +80,24 @@ export class Join {
     private readonly modules: JoinModules,
   ) {
     const { bus, clock, connections, open } = modules;
-    const { book, log, network, peers, seeds, unixTime } = parts;
+    const { addrman, log, network, peers, seeds, unixTime } = parts;
     const monotonicMs = (): number => clock.monotonicMs();
-    const changed = (): void => this.keeper.changed();
+    const changed = (): void => this.saver.changed();
     const isBanned = (host: string, port: number): boolean => this.isBanned(host, port);
     this.outbound = new Outbound({
-      ...{ book, network, peers, isBanned, open, connections, monotonicMs, changed },
+      ...{ addrman, network, peers, isBanned, open, connections, monotonicMs, changed },
     });
     this.seeding = new Seeding({
-      ...{ network, seeds, book, unixTime, changed },
+      ...{ network, seeds, addrman, unixTime, changed },
       lookup: new SeedLookup(parts.resolver),
       isJoined: () => this.outbound.established >= Math.min(peers, PEERS_WITHOUT_SEEDS),
-      told: (seed, addresses) => log.info('addresses from a DNS seed', { seed, addresses, known: book.size }),
+      told: (seed, addresses) =>
+        log.info('addresses from a DNS seed', { seed, addresses, known: addrman.size }),
       failed: (seed, reason) => log.warn('no addresses from a DNS seed', { seed, reason }),
     });
     const { bans, file, listener, maxInbound } = parts;
-    this.keeper = new AddressKeeper({
-      ...{ book, bans, file, monotonicMs },
+    this.saver = new AddressSaver({
+      ...{ addrman, bans, file, monotonicMs },
       warn: (reason) => log.warn('addresses are not kept', { reason }),
     });
     this.inbound =
@@ -109,8 +110,8 @@ export class Join {
               warn: (message) => log.warn(message, {}),
             },
           );
-    this.misdials = new Misdials(monotonicMs);
-    this.gossip = new Gossip({ bus, book, monotonicMs, unixTime, changed });
+    this.foreignDials = new ForeignDials(monotonicMs);
+    this.gossip = new Gossip({ bus, addrman, monotonicMs, unixTime, changed });
     bus.on('handshake', ({ peer }) => this.established(peer));
     bus.on('addresses', ({ peer, addresses }) => {
       const connection = this.connectionOf(peer);
@@ -119,9 +120,9 @@ export class Join {
     bus.on('violation', ({ peer, reason }) => this.punish(peer, reason));
   }
 
-  /** Number of addresses that are known, and that are banned. */
+  /** Number of known and of banned addresses. */
   get gauges(): { readonly known: number; readonly banned: number } {
-    return { known: this.parts.book.size, banned: this.parts.bans.size };
+    return { known: this.parts.addrman.size, banned: this.parts.bans.size };
   }
 
   start(): void {
@@ -132,22 +133,22 @@ export class Join {
     this.outbound.tick();
   }
 
-  /** Dials no more and lets nobody in, and writes what is known. The connections are left to the pool. */
+  /** Stops dialling and accepting, and saves addresses and bans. The pool closes the connections. */
   async stop(): Promise<void> {
     clearInterval(this.ticker);
     this.seeding.stop();
     this.inbound?.stop();
-    await this.keeper.save();
+    await this.saver.save();
   }
 
-  /** Takes a peer's question for addresses. */
+  /** Answers the `getaddr` of a peer. */
   answerGetAddr(connection: Connection): void {
     this.gossip.answer(connection);
   }
 
   private tick(): void {
     this.outbound.tick();
-    this.keeper.tick();
+    this.saver.tick();
   }
 
   private established(peer: PeerInfo): void {
@@ -162,15 +163,15 @@ export class Join {
     if (peers > 0) this.gossip.ask(connection);
   }
 
-  /** Bans for what no honest node does; those that the user named are kept whatever they do. */
+  /** Bans a peer for what no honest node does. Peers that the user named are kept, whatever they do. */
   private punish(peer: PeerInfo, reason: Violation): void {
     const connection = this.connectionOf(peer);
     if (connection === undefined || connection.kind === 'kept') return;
     const subject = banSubject(this.parts.network, connection);
-    const repeats = isMisdial(reason) && subject !== null && this.misdials.isOneTooMany(subject);
-    if (!BANS[reason] && !repeats) return;
+    const repeats = isForeignDial(reason) && subject !== null && this.foreignDials.isOverLimit(subject);
+    if (!CAUSES_BAN[reason] && !repeats) return;
     if (subject !== null) this.parts.bans.add(subject);
-    this.keeper.changed();
+    this.saver.changed();
     connection.close(reason);
   }
 

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { FailureError, messageOf } from '../../lib/errors';
 import { type Endpoint, formatEndpoint } from '../endpoint';
 
-/** A place where others can dial us. */
+/** A server socket for inbound connections. */
 export class Listener {
   private constructor(
     private readonly server: Server,
@@ -11,12 +11,12 @@ export class Listener {
   ) {}
 
   /**
-   * Takes the place. Until `start`, whoever dials is hung up on.
-   * @throws FailureError naming it where that can't be
+   * Binds the socket. Until `start` every connection is closed at once.
+   * @throws FailureError that names the endpoint if it can't be bound
    */
   static async bind(endpoint: Endpoint): Promise<Listener> {
     const server = createServer();
-    // A program that ends before it starts to listen must not be held by this.
+    // The socket must not keep a program alive that ends before it starts to listen.
     server.unref();
     server.on('connection', hangUp);
     server.listen(endpoint.port, endpoint.host);
@@ -30,7 +30,9 @@ export class Listener {
     return new Listener(server, endpoint);
   }
 
-  /** Hands over each socket; `warn` gets a line where none can be had (no file descriptor is left). */
+  /**
+   * Passes on each inbound socket. `warn` gets a line if one can't be accepted (no file descriptor is left).
+   */
   start(taken: (socket: Socket) => void, warn: (message: string) => void): void {
     this.server.off('connection', hangUp);
     this.server.on('connection', taken);

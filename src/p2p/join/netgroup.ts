@@ -1,29 +1,29 @@
 import type { NetworkName } from '../../wire/networks';
 import type { RawAddress } from './ip';
-import { isLocalNetwork, type Place } from './reach';
+import { isLocalNetwork, type RawEndpoint } from './reachability';
 
-/** Hurricane Electric gives tunnels to anybody, each of them out of this. */
+/** The prefix from which Hurricane Electric gives tunnels to anybody. */
 const HURRICANE = Buffer.from('20010470', 'hex');
 
 /**
- * The group of addresses that one party is likely to have: /16 of IPv4, /32 of IPv6 (/36 of Hurricane
- * Electric's), the first four bits of a key (Core 31 `src/netgroup.cpp` NetGroupManager::GetGroup, without
- * its ASMap). On simnet and regtest all is on one machine, where addresses tell nothing of parties: each
- * address and port is a group of its own.
+ * The netgroup of an address, which one party is likely to own: /16 for IPv4, /32 for IPv6 (/36 for Hurricane
+ * Electric), four bits for the address of a key (Core 31 `src/netgroup.cpp` NetGroupManager::GetGroup,
+ * without its ASMap). Simnet and regtest run on one machine, where each address and port is a netgroup of its
+ * own.
  */
-export function netgroupOf(network: NetworkName, place: Place): string {
-  const { address, port } = place;
-  if (isLocalNetwork(network)) return `${sourceGroupOf(network, place)}:${port}`;
-  const bits = groupBits(place);
+export function netgroupOf(network: NetworkName, endpoint: RawEndpoint): string {
+  const { address, port } = endpoint;
+  if (isLocalNetwork(network)) return `${sourceGroupOf(network, endpoint)}:${port}`;
+  const bits = groupBits(endpoint);
   const bytes = Buffer.from(address.subarray(0, Math.ceil(bits / 8)));
   if (bits % 8 !== 0) bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) & 0xf0;
-  return `${place.network}:${bytes.toString('hex')}`;
+  return `${endpoint.network}:${bytes.toString('hex')}`;
 }
 
-/** The group of one who tells addresses: whatever port it comes from, it is the same party. */
-export function sourceGroupOf(network: NetworkName, place: RawAddress): string {
-  if (isLocalNetwork(network)) return `${place.network}:${place.address.toString('hex')}`;
-  return netgroupOf(network, { ...place, port: 0 });
+/** The netgroup of a peer that sends addresses. Its port doesn't matter. */
+export function sourceGroupOf(network: NetworkName, source: RawAddress): string {
+  if (isLocalNetwork(network)) return `${source.network}:${source.address.toString('hex')}`;
+  return netgroupOf(network, { ...source, port: 0 });
 }
 
 function groupBits({ network, address }: RawAddress): number {

@@ -1,95 +1,93 @@
 import type { Connection } from '../connection';
 import type { Connections } from '../connections';
-import type { DisconnectReason } from '../events';
+import type { DisconnectReason } from '../p2p-events';
 import { ipOf } from '../../wire/messages/network-address';
 import type { NetworkName } from '../../wire/networks';
 import { RollingSet } from '../../lib/rolling-set';
-import type { AddressBook } from './address-book';
+import type { AddressManager } from './address-manager';
 import { parseIp } from './ip';
 import type { KnownAddress } from './known-address';
 import { netgroupOf } from './netgroup';
-import { isDialable, isLoopback } from './reach';
+import { isDialable, isLoopback } from './reachability';
 
-/** The first wait before an address is dialled again, doubled with each loss up to the longest. */
+/** The first wait before an address is dialled again. It doubles with each loss, up to the longest. */
 const FIRST_WAIT_MS = 5_000;
 const LONGEST_WAIT_MS = 600_000;
 
-/** A connection that lasted this long was a good one: its loss counts as the first. */
+/** After a connection that lasted this long, the waits start again with the first. */
 const GOOD_MS = 300_000;
 
-/**
- * With fewer peers than this, dials that fail may be our own fault (Core 31 `src/net.cpp`, count_failures).
- */
+/** With fewer peers than this, failed dials may be our own fault (Core 31 `src/net.cpp`, count_failures). */
 const ONLINE_PEERS = 2;
 
-/** Our own addresses that are remembered; a machine has a few. */
+/** How many of our own addresses are remembered; a machine has a few. */
 const OUR_ADDRESSES = 100;
 
 /**
- * Service bits: NETWORK or NETWORK_LIMITED (BIP159), and WITNESS (BIP144): what Core wants of a peer that it
- * dials.
+ * The service bits that Core wants of a peer that it dials: NETWORK or NETWORK_LIMITED (BIP159), and WITNESS
+ * (BIP144).
  */
 const SERVES_BLOCKS = (1n << 0n) | (1n << 10n);
 const WITNESS = 1n << 3n;
 
-/** Whether a node has what makes it a good peer. */
+/** Whether a node has the services of a useful peer. */
 export function isUseful(services: bigint): boolean {
   return (services & SERVES_BLOCKS) !== 0n && (services & WITNESS) !== 0n;
 }
 
-/** What is looked at of a connection. */
-export type Peer = Pick<
+/** What is needed of a connection here. */
+export type OutboundPeer = Pick<
   Connection,
   'claims' | 'closed' | 'established' | 'host' | 'id' | 'openedAt' | 'outbound' | 'port'
 >;
 
-/** What looks for peers works with. */
 export interface OutboundModules {
-  readonly book: AddressBook;
+  readonly addrman: AddressManager;
   readonly network: NetworkName;
-  /** How many peers are wanted beside those that the user named. */
+  /** Number of peers to find besides those that the user named. */
   readonly peers: number;
   readonly isBanned: (host: string, port: number) => boolean;
-  readonly open: (host: string, port: number) => Peer | null;
-  /** All connections of the program, of whatever kind. */
-  readonly connections: Pick<Connections<Peer>, 'guestsAt' | 'outbound'>;
+  readonly open: (host: string, port: number) => OutboundPeer | null;
+  /** All connections of the program, of every kind. */
+  readonly connections: Pick<Connections<OutboundPeer>, 'inboundFrom' | 'outbound'>;
   readonly monotonicMs: () => number;
-  /** Called when something was learned of an address. */
+  /** Called when an address has changed. */
   readonly changed: () => void;
 }
 
-interface Rest {
-  /** Ends of its connections in a row, of which none had lasted. */
+/** When an address may be dialled again. */
+interface Backoff {
+  /** Number of lost or failed connections since one that lasted. */
   losses: number;
   until: number;
 }
 
 /**
- * Keeps as many peers connected as are wanted, out of the address book, no two of one netgroup. An address
- * that failed or was lost is dialled again, later and later while it goes on.
+ * Keeps the wanted number of peers connected, chosen from the address manager, no two of one netgroup. An
+ * address whose connection failed or was lost is dialled again, each time after a longer wait.
  */
 export class Outbound {
-  private readonly active = new Map<string, Peer>();
-  /** Forgets with the book. */
-  private readonly rests = new WeakMap<KnownAddress, Rest>();
-  /** Addresses behind which we were ourselves. */
+  private readonly active = new Map<string, OutboundPeer>();
+  /** Entries disappear with their addresses. */
+  private readonly backoffs = new WeakMap<KnownAddress, Backoff>();
+  /** Addresses at which we reached ourselves. */
   private readonly ours = new RollingSet(OUR_ADDRESSES);
 
   constructor(private readonly modules: OutboundModules) {}
 
-  /** Peers whose handshake is complete, among all that we have dialled. */
+  /** Number of outbound peers with a complete handshake. */
   get established(): number {
     let count = 0;
     for (const { established } of this.modules.connections.outbound) if (established) count++;
     return count;
   }
 
-  /** Dials one address where peers are missing; to be called twice a second, as Core does. */
+  /** Dials one address if peers are missing; to be called twice a second, as in Core. */
   tick(): void {
-    const { book, peers, open } = this.modules;
+    const { addrman, peers, open } = this.modules;
     if (this.active.size >= peers) return;
-    const accepts = this.candidate();
-    const known = book.pick((it) => isUseful(it.services) && accepts(it)) ?? book.pick(accepts);
+    const accepts = this.dialFilter();
+    const known = addrman.pick((it) => isUseful(it.services) && accepts(it)) ?? addrman.pick(accepts);
     const host = known === undefined ? null : ipOf(known);
     if (known === undefined || host === null) return;
     const connection = open(host, known.port);
@@ -99,52 +97,54 @@ export class Outbound {
   }
 
   /** Notes that the handshake of a connection is complete. */
-  worked(connection: Peer): void {
+  worked(connection: OutboundPeer): void {
     for (const [key, active] of this.active)
       if (active === connection) {
-        const known = this.modules.book.get(key);
-        if (known !== undefined) this.modules.book.worked(known, connection.claims?.services ?? 0n);
+        const known = this.modules.addrman.get(key);
+        if (known !== undefined) this.modules.addrman.worked(known, connection.claims?.services ?? 0n);
         this.modules.changed();
       }
   }
 
-  private ended(known: KnownAddress, connection: Peer, reason: DisconnectReason): void {
-    const { book, changed, monotonicMs, peers } = this.modules;
+  private ended(known: KnownAddress, connection: OutboundPeer, reason: DisconnectReason): void {
+    const { addrman, changed, monotonicMs, peers } = this.modules;
     this.active.delete(known.key);
     const now = monotonicMs();
     const lasted = connection.established && now - connection.openedAt > GOOD_MS;
-    const losses = lasted ? 1 : (this.rests.get(known)?.losses ?? 0) + 1;
-    this.rests.set(known, { losses, until: now + waitAfter(losses) });
+    const losses = lasted ? 1 : (this.backoffs.get(known)?.losses ?? 0) + 1;
+    this.backoffs.set(known, { losses, until: now + waitAfter(losses) });
     if (reason === 'stopped') return;
     if (reason === 'self-connection') {
       this.ours.add(known.key);
-      book.forget(known.key);
+      addrman.forget(known.key);
     } else if (!connection.established) {
-      book.failed(known, this.established >= Math.min(peers - 1, ONLINE_PEERS));
+      addrman.failed(known, this.established >= Math.min(peers - 1, ONLINE_PEERS));
     }
     changed();
   }
 
-  /** Whether an address may be dialled now. */
-  private candidate(): (known: KnownAddress) => boolean {
+  /** The filter of addresses that may be dialled now. */
+  private dialFilter(): (known: KnownAddress) => boolean {
     const { connections, isBanned, monotonicMs, network } = this.modules;
     const groups = new Set<string>();
     for (const { host, port } of connections.outbound) {
-      const place = parseIp(host);
-      if (place !== null) groups.add(netgroupOf(network, { ...place, port }));
+      const ip = parseIp(host);
+      if (ip !== null) groups.add(netgroupOf(network, { ...ip, port }));
     }
     const now = monotonicMs();
     return (known) => {
       if (this.ours.has(known.key)) return false;
-      if ((this.rests.get(known)?.until ?? 0) > now || !isDialable(network, known)) return false;
+      if ((this.backoffs.get(known)?.until ?? 0) > now || !isDialable(network, known)) return false;
       const host = ipOf(known) ?? '';
-      if (!isLoopback(known) && connections.guestsAt(host) > 0) return false;
+      if (!isLoopback(known) && connections.inboundFrom(host) > 0) return false;
       return !groups.has(netgroupOf(network, known)) && !isBanned(host, known.port);
     };
   }
 }
 
-/** Milliseconds until the next attempt, with jitter: a node that restarts is not met by all at once. */
+/**
+ * Milliseconds until the next attempt, with jitter, so that not all monitors dial a restarted node at once.
+ */
 function waitAfter(losses: number): number {
   return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.max(0, losses - 1)) * (0.5 + Math.random() / 2);
 }

@@ -2,25 +2,25 @@ import { Resolver } from 'node:dns/promises';
 import { messageOf } from '../../lib/errors';
 import { type DnsSeed, WANTED_SERVICES } from './dns-seeds';
 
-/** One seed may name so many nodes and no more; Core 31 `src/net.cpp` ThreadDNSAddressSeed nMaxIPs. */
+/** The most addresses that one seed may give; Core 31 `src/net.cpp` ThreadDNSAddressSeed nMaxIPs. */
 const MAX_ADDRESSES = 32;
 
-/** How long a DNS server may take, and how often it is asked. */
+/** How long a DNS server may take, and how often it is tried. */
 const TIMEOUT_MS = 5_000;
 const TRIES = 2;
 
-/** Asks DNS seeds for the addresses of nodes. */
+/** Looks up DNS seeds. */
 export class SeedLookup {
   private readonly resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES });
 
-  /** @param server `IP:port` of a DNS server; without it the system's are asked */
+  /** @param server `IP:port` of a DNS server; default: the system's */
   constructor(server?: string) {
     if (server !== undefined) this.resolver.setServers([server]);
   }
 
   /**
-   * The IPv4 and IPv6 addresses that a seed names, at most 32.
-   * @throws Error with the reason where it names none
+   * The IPv4 and IPv6 addresses of a seed, at most 32.
+   * @throws Error with the reason if there are none
    */
   async addresses({ host, filters }: DnsSeed): Promise<string[]> {
     if (filters) {
@@ -30,7 +30,7 @@ export class SeedLookup {
     return this.resolve(host);
   }
 
-  /** Ends all queries that are under way; they then fail. */
+  /** Cancels all running queries, which then fail. */
   cancel(): void {
     this.resolver.cancel();
   }

@@ -1,41 +1,40 @@
 import { messageOf } from '../../lib/errors';
 import { NETWORKS, type NetworkName } from '../../wire/networks';
-import type { AddressBook } from './address-book';
+import type { AddressManager } from './address-manager';
 import type { DnsSeed } from './dns-seeds';
 import { parseIp } from './ip';
-import { isDialable } from './reach';
+import { isDialable } from './reachability';
 import type { SeedLookup } from './seed-lookup';
 import { shuffled } from './shuffled';
 
-/** When and how many seeds are asked where addresses are known; Core 31 `src/net.cpp` DNSSEEDS_*. */
+/** When and how many seeds are asked if addresses are known; Core 31 `src/net.cpp` DNSSEEDS_*. */
 const SEEDS_AT_ONCE = 3;
 const WAIT_MS = 11_000;
 const LONG_WAIT_MS = 300_000;
 const MANY_ADDRESSES = 1_000;
 
 /**
- * When all have been asked in vain, they are asked again after this long, doubled each time up to the
+ * When all seeds were asked in vain, they are asked again after this time. It doubles each time, up to the
  * longest.
  */
 const FIRST_ROUND_MS = 30_000;
 const LONGEST_ROUND_MS = 3_600_000;
 
 /**
- * A seed does not say when it saw a node: it is taken to be 3 to 7 days ago, as in Core, so that others' word
- * weighs more.
+ * A seed does not say when it saw a node. As in Core, 3 to 7 days ago is assumed, so that addresses from
+ * peers count as newer.
  */
 const DAY = 86_400;
 
-/** The services that a node is taken to have which a seed names: NETWORK and WITNESS. */
+/** The services that the nodes of a seed are assumed to have: NETWORK and WITNESS. */
 const SERVICES = 0x9n;
 
-/** What asks the seeds works with. */
 export interface SeedingModules {
   readonly network: NetworkName;
   readonly seeds: readonly DnsSeed[];
-  readonly book: AddressBook;
+  readonly addrman: AddressManager;
   readonly lookup: SeedLookup;
-  /** Whether there are peers enough to go without seeds. */
+  /** Whether there are enough peers to do without seeds. */
   readonly isJoined: () => boolean;
   readonly unixTime: () => number;
   readonly changed: () => void;
@@ -44,9 +43,9 @@ export interface SeedingModules {
 }
 
 /**
- * Asks the DNS seeds for nodes: all of them at once where no node is known, else a few at a time, and only
- * when the known ones lead to no peers. Seeds are few and somebody's gift, and who runs one learns who begins
- * to listen.
+ * Asks the DNS seeds for nodes. If no node is known, all are asked at once; otherwise a few at a time, and
+ * only while known nodes give no peers. Seeds are few and run by volunteers, and their operators learn who
+ * starts to listen.
  */
 export class Seeding {
   private timer: NodeJS.Timeout | undefined;
@@ -84,7 +83,7 @@ export class Seeding {
   }
 
   private async askOne(seed: DnsSeed): Promise<void> {
-    const { book, changed, failed, lookup, network, told, unixTime } = this.modules;
+    const { addrman, changed, failed, lookup, network, told, unixTime } = this.modules;
     let addresses: string[];
     try {
       addresses = await lookup.addresses(seed);
@@ -97,16 +96,18 @@ export class Seeding {
     for (const address of addresses) {
       const raw = parseIp(address);
       const time = unixTime() - 3 * DAY - Math.floor(Math.random() * 4 * DAY);
-      if (raw !== null && book.add({ ...raw, port, services: SERVICES, time }, `seed:${seed.host}`)) added++;
+      if (raw !== null && addrman.add({ ...raw, port, services: SERVICES, time }, `seed:${seed.host}`))
+        added++;
     }
     if (added > 0) changed();
     told(seed.host, added);
   }
 
-  /** Addresses that can be dialled. */
+  /** Number of known addresses that can be dialled. */
   private known(): number {
     let count = 0;
-    for (const known of this.modules.book.addresses()) if (isDialable(this.modules.network, known)) count++;
+    for (const known of this.modules.addrman.addresses())
+      if (isDialable(this.modules.network, known)) count++;
     return count;
   }
 }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 
-/** The items in an order that nobody can foresee. */
+/** The items in a random order that nobody can predict. */
 export function shuffled<T>(items: readonly T[]): T[] {
   const result = [...items];
   for (let i = result.length - 1; i > 0; i--) {

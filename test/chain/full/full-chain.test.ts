@@ -10,7 +10,8 @@ import { parseBlock } from '../../../src/wire/block';
 import { SPENDABLE_TYPES } from '../../support/wallet';
 import { hash160, push } from '../../support/transaction';
 import { type TransactionSpec, uint32 } from '../../wire/build';
-import { display, hashOf } from '../mine';
+import type { Hash } from '../../../src/wire/hash';
+import { hashOf } from '../mine';
 import { Miner, OP_TRUE, specOf, SUBSIDY } from './spend';
 
 /** The next block may spend the coinbases of the first heights. */
@@ -19,7 +20,7 @@ const FIRST_BLOCKS = 103;
 /** As a signature script it makes any output’s script fail. */
 const OP_RETURN = Buffer.of(0x6a);
 
-const idOf = (block: Buffer): string => display(hashOf(block));
+const idOf = (block: Buffer): Hash => hashOf(block).toString('latin1');
 
 /** A chain on regtest and a miner at the same height. */
 async function start(directory?: string): Promise<{ full: FullChain; miner: Miner }> {

@@ -35,10 +35,12 @@ async function newListener(miner: Miner) {
     'processedBlock',
     ({ block, status, reason, unverifiedInputs }) =>
       void lines.push(
-        [nameOf(block.hash), status, reason, unverifiedInputs].filter((word) => word !== undefined).join(' '),
+        [nameOf(block.wireHash), status, reason, unverifiedInputs]
+          .filter((word) => word !== undefined)
+          .join(' '),
       ),
   );
-  bus.on('newBest', ({ block }) => void lines.push(`best ${nameOf(block.hash)}`));
+  bus.on('newBest', ({ block }) => void lines.push(`best ${nameOf(block.wireHash)}`));
   bus.on('reorg', ({ depth }) => void lines.push(`reorg ${depth}`));
   const process = (bytes: Buffer, fetched: boolean): void =>
     processor.process({ block: parseBlock(bytes), peerAddress: 'peer:1', requested: true, fetched });
@@ -181,7 +183,7 @@ describe('full validation', () => {
       'good accepted 0',
       'best good',
     ]);
-    expect(chain.hashOf(chain.best)).toBe(parseBlock(good).hash);
+    expect(chain.hashOf(chain.best)).toBe(parseBlock(good).wireHash);
     live(bad);
     expect(await lines(1)).toEqual(['bad rejected duplicate-invalid']);
     asked();
@@ -223,7 +225,7 @@ describe('full validation', () => {
     const { headers, catchUp, engine } = await newListener(miner);
     headers(blocks.slice(0, 10));
     await catchUp();
-    const tip = parseBlock(blocks[9] ?? Buffer.alloc(0)).hash;
+    const tip = parseBlock(blocks[9] ?? Buffer.alloc(0)).wireHash;
     const reopened = { tip, headers: (from: number) => engine.headers(from) };
     const chain = new HeaderChain(REGTEST, { unixTime: () => NOW });
     chain.add(blocks[0] ?? Buffer.alloc(0));

@@ -63,7 +63,7 @@ export class Miner {
   extend(block: Buffer, name = ''): Buffer {
     this.tip = block;
     this.height++;
-    const { hash, transactions } = parseBlock(block);
+    const { wireHash: hash, transactions } = parseBlock(block);
     this.names.set(hash, name);
     this.blocks.set(hash, block);
     const txid = transactions[0]?.txid ?? '';

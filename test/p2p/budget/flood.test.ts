@@ -11,9 +11,9 @@ import { tx } from '../../../src/metrics/collectors/tx';
 import { Emitter } from '../../../src/metrics/emitter';
 import type { Point } from '../../../src/metrics/point';
 import type { SeriesName } from '../../../src/metrics/schema';
-import type { PeerInfo } from '../../../src/p2p/events';
+import type { PeerInfo } from '../../../src/p2p/p2p-events';
 import { encodeFrame } from '../../../src/wire/framing';
-import { prepareJoin } from '../../../src/p2p/join/prepare';
+import { prepareJoin } from '../../../src/p2p/join/prepare-join';
 import { decodeInventory, encodeInventory, INV_WTX } from '../../../src/wire/messages/inventory';
 import { wireHash } from '../../../src/wire/hash';
 import { NETWORKS } from '../../../src/wire/networks';
@@ -29,9 +29,7 @@ import { until } from '../../support/until';
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-/**
- * An exporter that keeps what it gets, and gets nothing before it is released: as a receiver that is slow.
- */
+/** An exporter that keeps its points and blocks until it is released, like a slow receiver. */
 class Slow implements Exporter {
   readonly name = 'slow';
   readonly points: Point[] = [];
@@ -57,7 +55,7 @@ type Counts = Record<string, number>;
 
 const count = (counts: Counts, key: string, more = 1): void => void (counts[key] = (counts[key] ?? 0) + more);
 
-/** A listener with a kept peer, whose points wait in a queue as large as it always is. */
+/** A listener with a kept peer, whose points wait in a queue of the default size. */
 async function listen(options: { clock?: Clock; peer?: Parameters<typeof FakePeer.start>[0] } = {}) {
   const { clock = new SystemClock() } = options;
   const peer = cleanup.add(await FakePeer.start(options.peer), (it) => it.stop());
@@ -106,7 +104,7 @@ async function listen(options: { clock?: Clock; peer?: Parameters<typeof FakePee
       ...{ userAgent: '/test/', wtxidRelay: true, txPerSecond: 1_000 },
     },
     {
-      ...{ bus, clock, ...NO_COMPACT, complain: () => undefined },
+      ...{ bus, clock, ...NO_COMPACT, reportUnreachable: () => undefined },
       fault: (error) => {
         throw error;
       },
@@ -127,7 +125,7 @@ const dial = async (port: number, from: string): Promise<FakeConnection> => {
   return connection;
 };
 
-/** A transaction with so many outputs of 9 bytes, and a number that makes it another one. */
+/** A transaction with this many outputs of 9 bytes; the number makes it unique. */
 function transaction(outputs: number, number = 0): Buffer {
   const head = Buffer.from(`0200000001${'11'.repeat(32)}0000000000ffffffff`, 'hex');
   head.writeUInt32LE(number, 5);
@@ -135,7 +133,7 @@ function transaction(outputs: number, number = 0): Buffer {
   return Buffer.concat([head, outputs < 0xfd ? Buffer.of(outputs) : size, Buffer.alloc(9 * outputs + 4)]);
 }
 
-/** Transactions that a peer gives to whoever asks. */
+/** Transactions that a peer serves. */
 class Shop {
   readonly txids: string[] = [];
   private readonly byHash = new Map<string, Buffer>();
@@ -154,7 +152,7 @@ class Shop {
     for (const hash of this.byHash.keys()) connection.send('inv', encodeInventory([{ type: INV_WTX, hash }]));
   }
 
-  /** Gives those that it was asked for since. */
+  /** Sends those that were requested since the last call. */
   serve(connection: FakeConnection, from = 0): number {
     for (const { command, payload } of connection.got.slice(from)) {
       if (command !== 'getdata') continue;
@@ -169,7 +167,7 @@ class Shop {
 
 const OUTPUTS = 20_000;
 
-it('a flood of transactions costs its sender alone its points, and then the connection', async () => {
+it('a flood of transactions costs only its sender points, and then the connection', async () => {
   const it = await listen();
   const [keptOne] = it.peer.connections;
   if (keptOne === undefined) throw new Error('no connection');
@@ -208,7 +206,7 @@ it('a flood of transactions costs its sender alone its points, and then the conn
   expect(Object.keys(it.violations).sort()).toEqual(
     from.flatMap((host) => [`${host} flood`, `${host} over-budget`]),
   );
-  // What came is there or shed: to a point.
+  // Every point was stored or counted as dropped.
   const received = (it.received['in tx'] ?? 0) + (it.received['out tx'] ?? 0);
   const shed = it.exporter.points.filter(
     ({ series, tags }) => series === 'btcdmon' && tags['series'] === 'tx',
@@ -220,14 +218,14 @@ it('a flood of transactions costs its sender alone its points, and then the conn
   expect(Number(outputs?.['shed']) + Number(outputs?.['emitted'])).toBe(200 * 2 + floods * OUTPUTS);
 }, 60_000);
 
-it('a transaction that is shed is asked for of another who has it', async () => {
+it('a dropped transaction is requested from another peer that has it', async () => {
   const it = await listen();
   const big = transaction(2, 5);
   const { txid } = parseTransaction(big);
   const greedy = await dial(it.port, '127.0.0.66');
   const shas: string[] = [];
   it.bus.on('transaction', (event) => shas.push(event.transaction.txid));
-  // All of its points, and not one more.
+  // Exactly all of its points.
   greedy.send('tx', transaction(31_246, 1));
   await until('the first', () => shas.length === 1);
   greedy.send('inv', encodeInventory([{ type: INV_WTX, hash: wireHash(txid) }]));
@@ -236,8 +234,7 @@ it('a transaction that is shed is asked for of another who has it', async () => 
   honest.send('inv', encodeInventory([{ type: INV_WTX, hash: wireHash(txid) }]));
   honest.send('ping', Buffer.alloc(8));
   await until('the announcement', () => honest.commands().includes('pong'));
-  // However much of its budget is back by now: at most three of these pass, and what is owed then is no
-  // flood.
+  // However much of its budget has refilled: at most three of these pass, and the debt is no flood.
   for (const n of [2, 3, 4, 5]) greedy.send('tx', transaction(10_000, n));
   greedy.send('tx', big);
   await until('the same question', () => honest.commands().includes('getdata'));
@@ -246,7 +243,7 @@ it('a transaction that is shed is asked for of another who has it', async () => 
   expect(Object.keys(it.violations)).toEqual(['127.0.0.66 over-budget']);
 }, 60_000);
 
-it('eight that flood pings are handled in small turns, every message counted and answered', async () => {
+it('eight ping floods are handled in small turns, and every message is counted and answered', async () => {
   const clock = {
     ms: 0,
     ns: 0n,
@@ -283,13 +280,13 @@ it('eight that flood pings are handled in small turns, every message counted and
   await turns;
   expect(answered).toBe(80_000);
   expect(read).toBe(8 * (24 + versionPayload().length + 24 + 10_000 * 32));
-  // A slice is two looks at the clock, at every 128th ping; there are a few in a turn: when bytes come, and
-  // in the round.
+  // In a slice the clock is read twice, at every 128th ping. There are a few slices in a turn: when bytes
+  // come, and in the round.
   expect(longest).toBeLessThan(1_100);
   expect([flood.ended(), it.violations, it.ends]).toEqual([[], {}, {}]);
 }, 60_000);
 
-it('a ping flood of a stranger is answered no longer, and ends', async () => {
+it('a ping flood of a stranger is no longer answered, and ends', async () => {
   const it = await listen();
   const flood = strangers({
     ...{ port: it.port, from: ['127.0.0.66'], command: 'ping', payload: '0102030405060708' },
@@ -299,7 +296,7 @@ it('a ping flood of a stranger is answered no longer, and ends', async () => {
   expect(it.ends).toEqual({ '127.0.0.66 flood': 1 });
 }, 60_000);
 
-it('an inventory of 50,000 is not looked at, and a flood of them ends', async () => {
+it('an inventory of 50,000 items is dropped, and a flood of them ends', async () => {
   const it = await listen();
   let announced = 0;
   it.bus.on('announced', ({ items }) => (announced += items.length));
@@ -319,7 +316,7 @@ it('an inventory of 50,000 is not looked at, and a flood of them ends', async ()
   expect([announced, it.received['in inv']]).toEqual([0, it.violations['127.0.0.66 over-budget']]);
 }, 60_000);
 
-it('a peer that does not read is not read, and gets everything once it reads', async () => {
+it('a peer that does not read is paused, and gets everything once it reads', async () => {
   const items = Array.from({ length: 9_000 }, () => ({ type: INV_WTX, hash: 'x'.repeat(32) }));
   const question = encodeFrame(NETWORKS.regtest.magic, 'getdata', encodeInventory(items));
   const it = await listen();
@@ -345,7 +342,7 @@ it('a peer that does not read is not read, and gets everything once it reads', a
   expect(it.ends).toEqual({});
 }, 60_000);
 
-it('messages that are half there are bounded over all strangers', async () => {
+it('incomplete messages are limited over all strangers', async () => {
   const it = await listen();
   const half = encodeFrame(NETWORKS.regtest.magic, 'block', Buffer.alloc(4_000_000)).subarray(0, 3_900_000);
   for (let i = 0; i < 20; i++) {

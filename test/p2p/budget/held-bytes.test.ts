@@ -1,4 +1,9 @@
-import { HeldBytes, type HoldingReason, RECEIVED, UNSENT } from '../../../src/p2p/budget/held-bytes';
+import {
+  HeldBytes,
+  type HoldingReason,
+  RECEIVED_LIMITS,
+  UNSENT_LIMITS,
+} from '../../../src/p2p/budget/held-bytes';
 
 const guest = () => {
   const ends: HoldingReason[] = [];
@@ -7,12 +12,12 @@ const guest = () => {
 
 const LONGEST = 4_000_000;
 
-describe('what peers make us hold', () => {
-  it('is bounded over all of them: whose bytes have been held longest ends first', () => {
-    const held = new HeldBytes(RECEIVED);
+describe('the bytes that we hold for peers', () => {
+  it('are limited over all peers: the one whose bytes were held longest is closed first', () => {
+    const held = new HeldBytes(RECEIVED_LIMITS);
     const guests = Array.from({ length: 60 }, guest);
     guests.forEach((it, i) => held.hold(it, 100_000, i));
-    // The later half is done first, and then holds anew.
+    // The later half is released first, and then held again.
     for (const it of guests.slice(0, 16)) held.hold(it, LONGEST, 100);
     expect(guests.filter(({ ends }) => ends.length > 0)).toEqual([guests[0], guests[1]]);
     expect(guests[0]?.ends).toEqual(['incomplete-message']);
@@ -21,8 +26,8 @@ describe('what peers make us hold', () => {
     expect(guests.slice(-16).every(({ ends }) => ends.length === 0)).toBe(true);
   });
 
-  it('is as long as somebody sends whole messages nobody’s fault', () => {
-    const held = new HeldBytes(RECEIVED);
+  it('close no peer that keeps sending complete messages', () => {
+    const held = new HeldBytes(RECEIVED_LIMITS);
     const [honest, slow] = [guest(), guest()];
     held.hold(slow, LONGEST, 0);
     for (let at = 0; at <= 600_000; at += 1_000) {
@@ -33,8 +38,8 @@ describe('what peers make us hold', () => {
     expect([honest.ends, slow.ends]).toEqual([[], ['incomplete-message']]);
   });
 
-  it('is given back by those who end', () => {
-    const held = new HeldBytes(UNSENT);
+  it('are released by peers that end', () => {
+    const held = new HeldBytes(UNSENT_LIMITS);
     const guests = Array.from({ length: 100 }, guest);
     for (const it of guests) {
       held.hold(it, LONGEST, 0);

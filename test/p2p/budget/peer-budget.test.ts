@@ -1,4 +1,4 @@
-import { PeerBudget, sharedPoints, type Verdict } from '../../../src/p2p/budget/peer-budget';
+import { PeerBudget, sharedPoints, type BudgetVerdict } from '../../../src/p2p/budget/peer-budget';
 import type { CountedCommand } from '../../../src/wire/commands';
 import { INV_BLOCK, INV_WTX, type InventoryItem } from '../../../src/wire/messages/inventory';
 
@@ -10,23 +10,23 @@ const budgetOf = (kind: 'inbound' | 'joined' = 'inbound', shared = sharedPoints(
 const items = (type: number, count: number): InventoryItem[] =>
   Array.from({ length: count }, () => ({ type, hash: '' }));
 
-/** What becomes of so many messages that come at once. */
-const send = (budget: PeerBudget, count: number, command: CountedCommand, bytes: number): Verdict[] => {
+/** The verdicts on this many messages that come at once. */
+const send = (budget: PeerBudget, count: number, command: CountedCommand, bytes: number): BudgetVerdict[] => {
   const verdicts = Array.from({ length: count }, () => budget.message(command, bytes, 0));
   return [...new Set(verdicts)];
 };
 
-/** The points of one transaction of a peer that was asked for it. */
-const ask = (budget: PeerBudget, points: number, now = 0): Verdict => {
+/** Charges the points of one requested transaction. */
+const ask = (budget: PeerBudget, points: number, now = 0): BudgetVerdict => {
   budget.requested(items(INV_WTX, 1));
   budget.message('tx', 300, now);
   return budget.demand(points, now);
 };
 
 describe('the budget of a stranger', () => {
-  it('has room for the relay of a busy network for an hour, and for what a block brings', () => {
+  it('allows an hour of relay of a busy network, and the messages of a block', () => {
     const budget = budgetOf();
-    const verdicts = new Set<Verdict>();
+    const verdicts = new Set<BudgetVerdict>();
     for (let second = 0; second < 3_600; second++) {
       const now = 1_000 * second;
       verdicts.add(budget.message('inv', 24 + 36 * 100, now));
@@ -39,7 +39,7 @@ describe('the budget of a stranger', () => {
     expect([...verdicts]).toEqual(['granted']);
   });
 
-  it('has room for all headers and blocks that we ask for', () => {
+  it('allows all headers and blocks that we request', () => {
     const budget = budgetOf();
     for (let i = 0; i < 500; i++) {
       budget.sent('getheaders');
@@ -51,13 +51,13 @@ describe('the budget of a stranger', () => {
     }
   });
 
-  it('has room for a thousand blocks that are announced at once, and for a full mempool’s inventories', () => {
+  it('allows a thousand block announcements at once, and the inventories of a full mempool', () => {
     const budget = budgetOf();
     expect(send(budget, 10_000, 'headers', 106)).toEqual(['granted']);
     expect(send(budget, 9, 'inv', 24 + 3 + 36 * 1_000)).toEqual(['granted']);
   });
 
-  it('ends whoever sends small messages without end, and lets them in again at a rate', () => {
+  it('ends a peer that floods small messages, and refills at a rate', () => {
     const budget = budgetOf();
     expect(send(budget, 50_000, 'ping', 32)).toEqual(['granted']);
     expect(budget.message('ping', 32, 0)).toBe('flood');
@@ -72,7 +72,7 @@ describe('the budget of a stranger', () => {
     },
   );
 
-  it('counts an answer once', () => {
+  it('counts a response once', () => {
     const budget = budgetOf();
     budget.requested(items(INV_BLOCK, 1));
     expect(send(budget, 5, 'block', 4_000_000)).toEqual(['granted']);
@@ -86,7 +86,7 @@ describe('the budget of a stranger', () => {
     expect(send(budget, 8, name, 24 + 3 + 36 * 50_000)).toEqual(['shed', 'flood']);
   });
 
-  it('lets the transaction with the most outputs pass where we asked for it, and sheds it where we did not', () => {
+  it('allows the transaction with the most outputs if we requested it, and drops it if we did not', () => {
     expect(ask(budgetOf(), 111_115)).toBe('granted');
     const other = budgetOf();
     other.message('tx', 1_000_000, 0);
@@ -94,7 +94,7 @@ describe('the budget of a stranger', () => {
     expect(ask(other, 10)).toBe('granted');
   });
 
-  it('sheds the points of a flood, then ends it', () => {
+  it('drops the points of a flood, then ends it', () => {
     const budget = budgetOf();
     const verdicts = Array.from({ length: 30 }, () => ask(budget, 20_000));
     expect(verdicts.slice(0, 6)).toEqual(Array(6).fill('granted'));
@@ -102,7 +102,7 @@ describe('the budget of a stranger', () => {
     expect(verdicts.at(-1)).toBe('flood');
   });
 
-  it('gives what is not asked for a quarter', () => {
+  it('allows a quarter as many unrequested points', () => {
     const budget = budgetOf();
     budget.message('tx', 100, 0);
     expect(budget.demand(31_250, 0)).toBe('granted');
@@ -110,7 +110,7 @@ describe('the budget of a stranger', () => {
     expect(budget.demand(1, 0)).toBe('shed');
   });
 
-  it('keeps those who take little, where inbound peers take much together', () => {
+  it('does not limit peers that take little if all inbound peers together take much', () => {
     const shared = sharedPoints(TX_PER_SECOND, 0);
     const honest = budgetOf('inbound', shared);
     const greedy = [1, 2, 3].map(() => budgetOf('inbound', shared));
@@ -119,13 +119,13 @@ describe('the budget of a stranger', () => {
       while (count < 100 && ask(budget, 10_000) === 'granted') count++;
       return count;
     });
-    // The third has no more than a tenth of its own, in whole transactions.
+    // The third gets a tenth of its own budget, in whole transactions.
     expect(granted).toEqual([12, 4, 1]);
     for (let second = 0; second < 100; second++)
       for (let i = 0; i < 50; i++) expect(ask(honest, 8, 1_000 * second)).toBe('granted');
   });
 
-  it('is larger for peers that we chose, and apart from the inbound ones’', () => {
+  it('is larger for peers that we chose, and separate from that of inbound peers', () => {
     const shared = sharedPoints(TX_PER_SECOND, 0);
     const joined = budgetOf('joined', shared);
     expect(send(joined, 200_000, 'ping', 32)).toEqual(['granted']);

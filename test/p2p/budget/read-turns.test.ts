@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { ReadTurns, type Sender } from '../../../src/p2p/budget/read-turns';
 
-/** A peer of which messages wait; each takes so many milliseconds of the clock that the test owns. */
+/** A peer with waiting messages; each takes this many milliseconds of the test's clock. */
 class FakeSender implements Sender {
   waiting = 0;
   handled = 0;
@@ -41,7 +41,7 @@ class FakeSender implements Sender {
     this.bench.turns.ended(this);
   }
 
-  /** So many messages come; nothing does while the socket is paused. */
+  /** This many messages come; none do while the socket is paused. */
   send(messages: number): void {
     this.waiting += messages;
     this.bench.turns.arrived(this);
@@ -69,14 +69,14 @@ afterEach(() => {
 });
 
 describe('the turns of peers', () => {
-  it('handle at once what is little', () => {
+  it('handle a few messages at once', () => {
     const it = bench();
     const peer = it.sender();
     peer.send(2);
     expect([peer.handled, peer.isPaused]).toEqual([2, false]);
   });
 
-  it('break off what is much, hold its sender back, and go on until all is done', async () => {
+  it('interrupt many messages, pause their sender, and continue until all are handled', async () => {
     const it = bench();
     const peer = it.sender();
     peer.send(50);
@@ -85,7 +85,7 @@ describe('the turns of peers', () => {
     expect([peer.handled, peer.isPaused]).toEqual([50, false]);
   });
 
-  it('let a quiet peer in after at most a slice, whatever eight others send', async () => {
+  it('serve a quiet peer after at most a slice, whatever eight others send', async () => {
     const it = bench();
     const floods = Array.from({ length: 8 }, () => it.sender());
     const quiet = it.sender({ costMs: 0.02 });
@@ -99,11 +99,11 @@ describe('the turns of peers', () => {
     expect(quiet.isPaused).toBe(false);
   });
 
-  it('give those who had much one round together in a turn of the loop, however many they are', async () => {
+  it('give all peers that used much time one round in a turn of the loop', async () => {
     const it = bench();
     const floods = Array.from({ length: 60 }, () => it.sender());
     for (const flood of floods) flood.send(1_700);
-    // Until each has had its first 40 ms, which are handled as anybody's.
+    // Each peer uses its first 40 ms before it counts as one that uses much time.
     while (floods.some(({ handled }) => handled < 44)) await setImmediate();
     const kept = it.sender({ outbound: true });
     kept.send(400);
@@ -113,13 +113,13 @@ describe('the turns of peers', () => {
       await setImmediate();
       expect(it.order.slice(before).filter((sender) => sender === kept)).toHaveLength(4);
     }
-    // A slice of the kept peer, a round, and what becomes of 5 ms in a second for each of the 60.
+    // A slice of the kept peer, a round, and 5 ms in a second for each of the 60.
     expect(it.order.length - begun).toBeLessThan(50 * (4 + 8 + 4) * 1.5);
     const counts = floods.map(({ handled }) => handled);
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(8);
   });
 
-  it('finish a message that takes long, and then let others come first', async () => {
+  it('finish a long message, and then serve others first', async () => {
     const it = bench();
     const dear = it.sender({ costMs: 300 });
     const quiet = it.sender();
@@ -131,12 +131,12 @@ describe('the turns of peers', () => {
     expect(dear.handled).toBe(2);
   });
 
-  it('let a peer rest that has used its time, and handle the remainder as its time returns', async () => {
+  it('pause a peer that has used its time, and handle the rest as its time refills', async () => {
     const it = bench();
     const flood = it.sender();
     flood.send(100_000);
     for (let i = 0; i < 5_000; i++) await setImmediate();
-    // Two seconds, and a quarter of each second that passed meanwhile.
+    // Two seconds, and a quarter of the time that has passed.
     expect(flood.handled).toBeGreaterThan(2_000);
     expect(flood.handled).toBeLessThan(2_700);
     expect(flood.isPaused).toBe(true);
@@ -145,7 +145,7 @@ describe('the turns of peers', () => {
     while (flood.handled === handled) await setImmediate();
   });
 
-  it('never let a peer rest that we have dialled', async () => {
+  it('never pause an outbound peer for its time', async () => {
     const it = bench();
     const kept = it.sender({ outbound: true });
     kept.send(10_000);
@@ -153,7 +153,7 @@ describe('the turns of peers', () => {
     expect(kept.isPaused).toBe(false);
   });
 
-  it('hold back whoever does not read, until it has read', async () => {
+  it('pause a peer that does not read, until it has read', async () => {
     const it = bench();
     const deaf = it.sender({ costMs: 0 });
     deaf.isNotReading = true;
@@ -166,7 +166,7 @@ describe('the turns of peers', () => {
     expect([deaf.handled, deaf.isPaused]).toEqual([10, false]);
   });
 
-  it('end whoever does not read for a minute', () => {
+  it('disconnect a peer that does not read for a minute', () => {
     const it = bench();
     const deaf = it.sender({ costMs: 0 });
     deaf.isNotReading = true;
@@ -179,7 +179,7 @@ describe('the turns of peers', () => {
     expect(deaf.end).toBe('not-reading');
   });
 
-  it('tell whose message is handled, also to what it causes', async () => {
+  it('know whose message is being handled, even in nested turns', async () => {
     const it = bench();
     const seen: (Sender | null)[] = [];
     const peer = it.sender();
@@ -194,7 +194,7 @@ describe('the turns of peers', () => {
     expect(seen.slice(0, 3)).toEqual([peer, null, peer]);
   });
 
-  it('forget whoever has ended', async () => {
+  it('forget a peer that has ended', async () => {
     const it = bench();
     const peer = it.sender();
     peer.send(100);

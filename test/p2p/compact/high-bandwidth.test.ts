@@ -1,12 +1,12 @@
-import { HighBandwidth, type Speaker } from '../../../src/p2p/compact/high-bandwidth';
+import { HighBandwidth, type CompactPeer } from '../../../src/p2p/compact/high-bandwidth';
 import { decodeSendCmpct } from '../../../src/wire/messages/sendcmpct';
 
-/** A peer that notes what it was told: 1 for high bandwidth, 0 for low. */
-interface Peer extends Speaker {
+/** A peer that records its `sendcmpct`: 1 for high bandwidth, 0 for low. */
+interface Peer extends CompactPeer {
   readonly told: number[];
 }
 
-function peer(options: Partial<Speaker> = {}): Peer {
+function peer(options: Partial<CompactPeer> = {}): Peer {
   const told: number[] = [];
   return {
     outbound: true,
@@ -33,13 +33,13 @@ function peers(count: number): { mode: HighBandwidth; all: Peer[] } {
 const toldOf = (all: readonly Peer[]): string[] => all.map(({ told }) => told.join(''));
 
 describe('high-bandwidth mode', () => {
-  it('is asked of the first three peers, each once; of the others low bandwidth', () => {
+  it('is requested from the first three peers, once each, and low bandwidth from the others', () => {
     const { mode, all } = peers(5);
     for (const each of all) mode.offered(each, { ...OFFER, highBandwidth: true });
     expect(toldOf(all)).toEqual(['1', '1', '1', '0', '0']);
   });
 
-  it('is asked of none that speaks another version, or has no witnesses', () => {
+  it('is requested from no peer with another version or without witnesses', () => {
     const mode = new HighBandwidth();
     const first = peer();
     const bare = peer({ claimsWitness: false });
@@ -48,13 +48,13 @@ describe('high-bandwidth mode', () => {
     mode.offered(bare, OFFER);
     for (const each of [first, bare]) mode.wasFirst(each);
     expect(toldOf([first, bare])).toEqual(['', '']);
-    expect([first, bare].map((each) => mode.speaks(each))).toEqual([false, false]);
-    // One that comes to speak it later.
+    expect([first, bare].map((each) => mode.supports(each))).toEqual([false, false]);
+    // A peer that supports it later.
     mode.offered(first, OFFER);
     expect(toldOf([first, bare])).toEqual(['1', '']);
   });
 
-  it('goes to who is first with a block, from who was that the longest ago', () => {
+  it('moves to the peer that is first with a block, from the one that was first longest ago', () => {
     const { mode, all } = peers(5);
     const [a, , , d, e] = all as [Peer, Peer, Peer, Peer, Peer];
     mode.wasFirst(a);
@@ -65,7 +65,7 @@ describe('high-bandwidth mode', () => {
     expect(toldOf(all)).toEqual(['1', '10', '10', '01', '01']);
   });
 
-  it('passes on from a peer that is gone, to the last of the others that was first with a block', () => {
+  it('moves from a peer that is gone to the other one that was first with a block most recently', () => {
     const { mode, all } = peers(6);
     const [a, b, c, d] = all as [Peer, Peer, Peer, Peer];
     mode.wasFirst(d);
@@ -77,12 +77,12 @@ describe('high-bandwidth mode', () => {
     mode.ended(b);
     mode.ended(a);
     expect(toldOf(all)).toEqual(['101', '10', '1', '01', '01', '01']);
-    // Who is gone is told nothing, whatever comes after.
+    // A peer that is gone gets no further messages.
     mode.wasFirst(c);
     expect(c.told).toEqual([1]);
   });
 
-  it('passes on from a peer that let a block lapse, if there is another, and comes back when it was first', () => {
+  it('moves from a peer that let a block lapse, if there is another, and returns once it is first', () => {
     const { mode, all } = peers(4);
     const [liar] = all;
     if (liar === undefined) throw new Error('there are four');
@@ -97,7 +97,7 @@ describe('high-bandwidth mode', () => {
     expect(toldOf(few.all)).toEqual(['1', '1', '1']);
   });
 
-  it('is not taken from the last peer that we dialled by ones that dialled us', () => {
+  it('does not move from the only outbound peer to an inbound one', () => {
     const mode = new HighBandwidth();
     const dialled = peer();
     const dialling = Array.from({ length: 4 }, () => peer({ outbound: false }));

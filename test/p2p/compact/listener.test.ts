@@ -19,7 +19,7 @@ afterEach(async () => {
 
 const SENDCMPCT = Buffer.from('000200000000000000', 'hex');
 
-/** The headers that every peer has, which end ten minutes ago: what comes on top is a new block. */
+/** The headers that every peer has. They end ten minutes ago, so that the next block is new. */
 const CHAIN = mineHeaders(REGTEST.genesis, 12);
 const TIP = CHAIN[11] ?? REGTEST.genesis;
 const HEIGHT = CHAIN.length + 1;
@@ -29,7 +29,7 @@ const headersPayload = (headers: readonly Buffer[]): Buffer =>
 
 let salt = 0;
 
-/** A block on the tip of transactions that nobody has seen, with witnesses. */
+/** A block on the tip, of unknown transactions with witnesses. */
 function freshBlock(count = 6, options: { on?: Buffer; height?: number } = {}): Block {
   salt += 1;
   const transactions = Array.from({ length: count }, (_, i) => ({
@@ -41,8 +41,8 @@ function freshBlock(count = 6, options: { on?: Buffer; height?: number } = {}): 
 }
 
 /**
- * Starts a peer that shakes hands, speaks compact blocks, and gives the headers of the chain and of its own
- * beyond.
+ * Starts a peer that shakes hands, supports compact blocks, and serves the headers of the chain and its own
+ * after these.
  */
 async function start(
   options: { readonly speaks?: boolean; readonly beyond?: readonly Buffer[] } = {},
@@ -55,7 +55,7 @@ async function start(
         if (options.speaks !== false) other.send('sendcmpct', SENDCMPCT);
       }
       if (command !== 'getheaders') return;
-      // The newest that the listener has stands behind its version and a count.
+      // The newest hash of the listener follows version and count.
       const hasAll = payload.subarray(5, 37).equals(hashOf(TIP));
       other.send('headers', headersPayload(hasAll ? (options.beyond ?? []) : CHAIN));
     },
@@ -80,7 +80,7 @@ function connection(peer: FakePeer): FakeConnection {
   return found;
 }
 
-/** Sends transactions, and waits until all are there. */
+/** Sends transactions and waits until all have come. */
 async function relay(
   listener: CompactListener,
   peer: FakePeer,
@@ -92,7 +92,7 @@ async function relay(
   await until('the transactions', () => listener.view.gauges().transactions === expected);
 }
 
-/** Waits until everything that the peer has sent was read. */
+/** Waits until the listener has read everything that the peer sent. */
 async function settled(peer: FakePeer): Promise<void> {
   const other = connection(peer);
   const pongs = (): number => other.commands().filter((command) => command === 'pong').length;
@@ -106,7 +106,7 @@ const payloads = (peer: FakePeer, command: string): Buffer[] =>
     .got.filter((message) => message.command === command)
     .map(({ payload }) => payload);
 
-/** The blocks that a peer was asked for whole. */
+/** The blocks that were requested in full from a peer. */
 const askedWhole = (peer: FakePeer): string[] =>
   payloads(peer, 'getdata')
     .flatMap((payload) => decodeInventory(payload))
@@ -120,7 +120,7 @@ const askedFor = (peer: FakePeer): (readonly number[])[] =>
 const pick = ({ transactions }: Block, ...places: readonly number[]): Transaction[] =>
   places.flatMap((place) => transactions.slice(place, place + 1));
 
-/** The transactions of a block but for its coinbase and those at some places. */
+/** The transactions of a block without its coinbase and those at some indexes. */
 const known = ({ transactions }: Block, ...missing: readonly number[]): Transaction[] =>
   transactions.filter((_, place) => place > 0 && !missing.includes(place));
 
@@ -128,7 +128,7 @@ const facts = (listener: CompactListener): Record<string, unknown>[] =>
   listener.points('compact_blocks').map((fields) => ({ ...fields }));
 
 describe('a compact block', () => {
-  it('is the block itself where all of it was relayed; its announcement, its receipt and its point are there', async () => {
+  it('becomes the block if all of it was relayed, with its announcement, receipt and point', async () => {
     const peer = await start();
     const listener = await listen(peer);
     expect(payloads(peer, 'sendcmpct').map((payload) => payload.toString('hex'))).toEqual([
@@ -171,7 +171,7 @@ describe('a compact block', () => {
     const sum = (column: string): number =>
       listener.points('msg_recv').reduce((total, fields) => total + Number(fields[column]), 0);
     expect([sum('cmpctblock'), sum('block')]).toEqual([1, 0]);
-    // It is no inventory.
+    // It is not counted as inventory.
     expect(listener.points('inv')).toMatchObject([{ block: 0 }]);
     await settled(peer);
     expect([...askedFor(peer), ...askedWhole(peer)]).toEqual([]);
@@ -179,7 +179,7 @@ describe('a compact block', () => {
     expect(listener.faults).toEqual([]);
   });
 
-  it('is completed by what is missing, which the sender is asked for', async () => {
+  it('is completed with the missing transactions, which its sender is asked for', async () => {
     const peer = await start();
     const listener = await listen(peer);
     const block = freshBlock();
@@ -202,7 +202,7 @@ describe('a compact block', () => {
     expect(listener.violations).toEqual([]);
   });
 
-  it('is rebuilt as well where what it holds was in a block that is being put off', async () => {
+  it('is rebuilt too if its transactions were in a block that is being deferred', async () => {
     const peer = await start();
     const listener = await listen(peer);
     const first = freshBlock(4);
@@ -227,7 +227,7 @@ describe('a compact block', () => {
     expect(listener.processed).toMatchObject([{ status: 'accepted' }, { status: 'side_chain' }]);
   });
 
-  it('of two peers is taken once, from the first; the second stands by and counts as an announcer', async () => {
+  it('from two peers is used once, from the first; the second is a candidate and counts as an announcer', async () => {
     const [a, b] = [await start(), await start()];
     const listener = await listen(a, b);
     const block = freshBlock();
@@ -255,7 +255,7 @@ describe('a compact block', () => {
   });
 });
 
-describe('a compact block that cannot be rebuilt is asked for whole', () => {
+describe('a compact block that cannot be rebuilt is requested in full', () => {
   const answer = async (listener: CompactListener, peer: FakePeer, block: Block): Promise<void> => {
     await until('the question', () => askedWhole(peer).length > 0);
     expect(askedWhole(peer)).toEqual(whole(block));
@@ -268,7 +268,7 @@ describe('a compact block that cannot be rebuilt is asked for whole', () => {
     expect(facts(listener)[0]?.['full_bytes']).toBeUndefined();
   };
 
-  it('where a relayed transaction has the short id of another', async () => {
+  it('if a relayed transaction has the short id of another', async () => {
     const peer = await start();
     const listener = await listen(peer);
     const block = freshBlock();
@@ -278,7 +278,7 @@ describe('a compact block that cannot be rebuilt is asked for whole', () => {
     if (stranger === undefined) throw new Error('a block without transactions');
     const ids = new Map([[2, shortId(block.bytes, 7n, stranger)]]);
     connection(peer).send('cmpctblock', compactBlock(block.bytes, { ids }));
-    // One try for each block: else the same message would cost a search each time.
+    // Each block is tried once. Otherwise the same message would cost a search each time.
     connection(peer).send('cmpctblock', compactBlock(block.bytes, { ids }));
     connection(peer).send('cmpctblock', compactBlock(block.bytes));
     await answer(listener, peer, block);
@@ -287,7 +287,7 @@ describe('a compact block that cannot be rebuilt is asked for whole', () => {
     expect(askedFor(peer)).toEqual([]);
   });
 
-  it('where a short id is there twice', async () => {
+  it('if a short id occurs twice', async () => {
     const peer = await start();
     const listener = await listen(peer);
     const block = freshBlock();
@@ -299,13 +299,13 @@ describe('a compact block that cannot be rebuilt is asked for whole', () => {
     expect(facts(listener)[0]?.['missing']).toBeUndefined();
   });
 
-  it('where the coinbase has another witness than the header commits to', async () => {
+  it('if the coinbase has another witness than the header commits to', async () => {
     const peer = await start();
     const listener = await listen(peer);
     const block = freshBlock();
     await relay(listener, peer, known(block));
     const payload = compactBlock(block.bytes);
-    // The last of the payload is the coinbase, whose witness stands before its lock time.
+    // The payload ends with the coinbase, whose witness precedes its lock time.
     payload.writeUInt8(payload.readUInt8(payload.length - 5) ^ 1, payload.length - 5);
     connection(peer).send('cmpctblock', payload);
     await answer(listener, peer, block);
@@ -313,8 +313,8 @@ describe('a compact block that cannot be rebuilt is asked for whole', () => {
 
   it.each([
     ['fewer', [2]],
-    ['others', [6, 2]],
-  ])('where the peer sends %s than it was asked for, which is a violation', async (_, places) => {
+    ['other', [6, 2]],
+  ])('if the peer sends %s transactions than requested, which is a violation', async (_, places) => {
     const peer = await start();
     const listener = await listen(peer);
     const block = freshBlock();
@@ -327,7 +327,7 @@ describe('a compact block that cannot be rebuilt is asked for whole', () => {
     expect(facts(listener)).toMatchObject([{ missing: 2 }]);
   });
 
-  it('of the same peer where it alone has it and does not answer, and its late answer is no violation', async () => {
+  it('from the same peer if no other has it; its late answer is no violation', async () => {
     const peer = await start();
     const listener = await listen(peer);
     const block = freshBlock();
@@ -341,7 +341,7 @@ describe('a compact block that cannot be rebuilt is asked for whole', () => {
     expect(listener.blocks).toHaveLength(1);
   });
 
-  it('of the next announcer where the sender is silent', async () => {
+  it('from the next announcer if the sender is silent', async () => {
     const [a, b] = [await start(), await start()];
     const listener = await listen(a, b);
     const block = freshBlock();
@@ -355,7 +355,7 @@ describe('a compact block that cannot be rebuilt is asked for whole', () => {
     expect(askedWhole(a)).toEqual([]);
   });
 
-  it('of the next announcer where the sender is gone', async () => {
+  it('from the next announcer if the sender is gone', async () => {
     const [a, b] = [await start(), await start()];
     const listener = await listen(a, b);
     const block = freshBlock();
@@ -368,7 +368,7 @@ describe('a compact block that cannot be rebuilt is asked for whole', () => {
     await answer(listener, b, block);
   });
 
-  it('where its parent is not known, and its header comes to be known', async () => {
+  it('if its parent was unknown and its header becomes known', async () => {
     const peer = await start();
     const listener = await listen(peer);
     const gap = mineHeader({ on: TIP, salt: 7 });
@@ -385,7 +385,7 @@ describe('a compact block that cannot be rebuilt is asked for whole', () => {
     expect(facts(listener)).toEqual([]);
   });
 
-  it('where it is deep in the chain, or its peer does not speak them', async () => {
+  it('if it is deep in the chain, or its peer does not support them', async () => {
     const [speaker, other] = [await start(), await start({ speaks: false })];
     const listener = await listen(speaker, other);
     const deep = parseBlock(mineBlock({ on: CHAIN[2] ?? TIP, height: 4, salt: 5 }));
@@ -402,8 +402,8 @@ describe('a compact block that cannot be rebuilt is asked for whole', () => {
   });
 });
 
-describe('what is wrong with compact blocks', () => {
-  it('is counted, costs no search and no question, and ends no connection', async () => {
+describe('a violation in a compact block', () => {
+  it('is counted, costs no search and no request, and ends no connection', async () => {
     const peer = await start();
     const listener = await listen(peer);
     const block = freshBlock();
@@ -433,7 +433,7 @@ describe('what is wrong with compact blocks', () => {
     expect(facts(listener)).toEqual([]);
   });
 
-  it('does not fill up memory: of five blocks that wait at once the fifth is asked for whole', async () => {
+  it('does not fill memory: of five waiting blocks the fifth is requested in full', async () => {
     const peer = await start();
     await listen(peer);
     const blocks = Array.from({ length: 5 }, () => freshBlock(1));
@@ -444,14 +444,14 @@ describe('what is wrong with compact blocks', () => {
   });
 });
 
-describe('a block that comes whole while its compact one waits', () => {
-  it('is the block, and the late rest of it no violation', async () => {
+describe('a full block that comes while its compact block waits', () => {
+  it('is used, and the late blocktxn is no violation', async () => {
     const peer = await start();
     const listener = await listen(peer);
     const block = freshBlock();
     connection(peer).send('cmpctblock', compactBlock(block.bytes));
     await until('the question', () => askedFor(peer).length > 0);
-    // Core answers so where the block is deep by then.
+    // Core answers so if the block is deep by then.
     connection(peer).send('block', block.bytes);
     connection(peer).send('blocktxn', blockTxn(block.bytes, known(block)));
     await settled(peer);
@@ -462,7 +462,7 @@ describe('a block that comes whole while its compact one waits', () => {
 });
 
 describe('a forgery that comes while the compact block waits', () => {
-  it('does not keep it from being completed', async () => {
+  it('does not prevent its completion', async () => {
     const [a, b] = [await start(), await start()];
     const listener = await listen(a, b);
     const block = freshBlock();
@@ -480,8 +480,8 @@ describe('a forgery that comes while the compact block waits', () => {
   });
 });
 
-describe('headers that nobody asked for', () => {
-  it('announce their blocks, which are asked for', async () => {
+describe('unrequested headers', () => {
+  it('announce their blocks, which are requested', async () => {
     const peer = await start();
     const listener = await listen(peer);
     const block = freshBlock();
@@ -502,7 +502,7 @@ describe('headers that nobody asked for', () => {
     expect(listener.points('inv')).toMatchObject([{ block: 0, requested: 1 }]);
   });
 
-  it('announce none where they are the answer to a question', async () => {
+  it('announce none if they answer a request', async () => {
     const block = freshBlock();
     const [a, b] = [await start(), await start({ beyond: [block.bytes.subarray(0, 80)] })];
     const listener = await listen(a, b);
@@ -514,7 +514,7 @@ describe('headers that nobody asked for', () => {
     expect(listener.points('propagation')).toEqual([]);
   });
 
-  it('announce none where they are invalid, too many, or deep', async () => {
+  it('announce none if they are invalid, too many, or deep', async () => {
     const peer = await start();
     const listener = await listen(peer);
     const before = askedWhole(peer);

@@ -36,13 +36,13 @@ describe('a partial block', () => {
     ['some in the middle', [0, 3, 4, 8]],
     ['all', TRANSACTIONS.map((_, i) => i)],
   ])('is the block where all is known and the peer sent whole: %s', (_, prefilled) => {
-    // The source is in another order than the block, and has more.
+    // The source has another order than the block, and more transactions.
     const partial = partialOf(sourceOf([...TRANSACTIONS].reverse()), { prefilled });
     expect(partial?.missing).toEqual([]);
     expect(partial?.serialize().equals(BLOCK)).toBe(true);
   });
 
-  it('names what is missing by its place in the block, and is the block when that is put in', () => {
+  it('names the indexes of missing transactions, and is complete once they are added', () => {
     const partial = partialOf(sourceOf(without(1, 5, 10)), { prefilled: [0, 2] });
     expect(partial?.missing).toEqual([1, 5, 10]);
     expect(partial?.fill([1, 5, 10].flatMap((i) => TRANSACTIONS.slice(i, i + 1)))).toBe(true);
@@ -59,7 +59,7 @@ describe('a partial block', () => {
     expect(partial?.fill(places.flatMap((i) => TRANSACTIONS.slice(i, i + 1)))).toBe(false);
   });
 
-  it('refuses a transaction with another witness than was asked for', () => {
+  it('refuses a transaction with another witness than requested', () => {
     const twin = mineBlock({
       on: REGTEST.genesis,
       height: 1,
@@ -71,22 +71,22 @@ describe('a partial block', () => {
     expect(partial?.fill(changed === undefined ? [] : [changed])).toBe(false);
   });
 
-  it('asks for a transaction whose short id two relayed ones have', () => {
-    // The same id for two is what a collision looks like; the last is not known, so that the search goes on
+  it('asks for a transaction if two relayed ones have its short id', () => {
+    // Two transactions with one id are like a collision. The last one is unknown, so that the search goes on
     // to the end.
     const wtxids = [...others.slice(0, 9), ...others.slice(0, 1)].map(({ wtxid }) => wtxid);
     const source = sourceOf([...others.slice(0, 9), ...others.slice(4, 5)], wtxids);
     expect(partialOf(source)?.missing).toEqual([1, 10]);
   });
 
-  it('is none where an id is there twice', () => {
+  it('is undefined if an id occurs twice', () => {
     const id = decodeCmpctBlock(compactBlock(BLOCK)).shortIds[0] ?? 0;
     const bytes = Buffer.alloc(6);
     bytes.writeUIntLE(id, 0, 6);
     expect(partialOf(sourceOf(others), { ids: new Map([[4, bytes]]) })).toBeUndefined();
   });
 
-  it('is none where its transactions are more than a block holds, and copies none of them', () => {
+  it('is undefined if its transactions exceed a block, and copies none of them', () => {
     let copied = 0;
     const source = { ...sourceOf(others), size: () => 500_000, copy: () => copied++ };
     expect(partialOf(source)).toBeUndefined();
@@ -94,8 +94,8 @@ describe('a partial block', () => {
   });
 });
 
-sharedBlocks.describe('whole blocks', (folder) => {
-  it.each(readdirSync(folder))('%s is rebuilt to the byte', (name) => {
+sharedBlocks.describe('full blocks', (folder) => {
+  it.each(readdirSync(folder))('%s is rebuilt byte for byte', (name) => {
     const block = readFileSync(path.join(folder, name));
     const { transactions } = parseBlock(block);
     const known = transactions.filter((_, i) => i % 7 !== 3);

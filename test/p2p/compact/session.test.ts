@@ -6,7 +6,7 @@ import { FakePeer, type Got, versionPayload } from '../../support/fake-peer';
 import { until } from '../../support/until';
 
 sharedSession.describe('compact blocks of Bitcoin Core 31', (session) => {
-  it('are rebuilt from the transactions that it relayed before, without a question', async () => {
+  it('are rebuilt from the transactions that it relayed before, without a request', async () => {
     const messages: Got[] = [];
     new FrameReader(NETWORKS.regtest.magic, {
       arrived: () => undefined,
@@ -17,7 +17,7 @@ sharedSession.describe('compact blocks of Bitcoin Core 31', (session) => {
     }).push(readSession(session).recv);
     const headers = messages.find(({ command }) => command === 'headers')?.payload;
     const told = messages.filter(({ command }) => ['sendcmpct', 'tx', 'cmpctblock'].includes(command));
-    // The first transaction is a coinbase, which came as the answer to a question with a filter.
+    // The first transaction is a coinbase, which came in answer to a request with a filter.
     const rest = told.slice(told.findIndex(({ command }) => command === 'tx') + 1);
 
     const peer = await FakePeer.start({

@@ -7,7 +7,7 @@ import { sipHash } from '../../wire/messages/siphash';
 const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
 describe('short ids', () => {
-  it('are the lower 48 bits of SipHash-2-4 under the key that header and nonce make', () => {
+  it('are the lower 48 bits of SipHash-2-4 with the key of header and nonce', () => {
     const bytes = (length: number): fc.Arbitrary<Buffer> =>
       fc.uint8Array({ minLength: length, maxLength: length }).map((array) => Buffer.from(array));
     fc.assert(
@@ -32,7 +32,7 @@ describe('a table of short ids', () => {
   const random = (count: number): number[] =>
     Array.from({ length: count }, () => randomBytes(6).readUIntLE(0, 6));
 
-  it('finds each id at its place, and no other', () => {
+  it('finds the index of each id, and no other id', () => {
     for (const count of [0, 1, 2, 3, 1_000, 65_535]) {
       const ids = random(count);
       const table = ShortIdTable.of(ids);
@@ -41,11 +41,11 @@ describe('a table of short ids', () => {
     }
   });
 
-  it('is not made of ids of which two are the same', () => {
+  it('refuses ids with a duplicate', () => {
     expect(ShortIdTable.of([3, 1, 2, 1])).toBeUndefined();
   });
 
-  it('searches ids as fast that were chosen to be searched for long', () => {
+  it('finds ids as fast if a sender chose them to collide', () => {
     const ids = Array.from({ length: 65_535 }, (_, i) => (i + 1) * 2 ** 17);
     expect(ShortIdTable.of(ids)?.longestSearch).toBeLessThanOrEqual(64);
   });

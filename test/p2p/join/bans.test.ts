@@ -1,11 +1,11 @@
-import { AddressBook } from '../../../src/p2p/join/address-book';
+import { AddressManager } from '../../../src/p2p/join/address-manager';
 import { Bans } from '../../../src/p2p/join/bans';
 import { isTerrible } from '../../../src/p2p/join/known-address';
 
 const DAY = 86_400;
 const NOW = 1_800_000_000;
 
-/** Bans, and both clocks in seconds. */
+/** Bans with both clocks, in seconds. */
 function bansAt(unixTime: number) {
   const clock = { unixTime, uptime: 1_000 };
   const times = { unixTime: () => clock.unixTime, monotonicMs: () => clock.uptime * 1_000 };
@@ -22,7 +22,7 @@ describe('a ban', () => {
     ['an hour back', -3_600],
     ['an hour forward', 3_600],
     ['a year forward', 365 * DAY],
-  ])('lasts a day though the clock is set %s meanwhile', (_, seconds) => {
+  ])('lasts a day even if the clock is set %s meanwhile', (_, seconds) => {
     const { bans, clock, pass } = bansAt(NOW);
     bans.add('192.0.2.1');
     clock.unixTime += seconds;
@@ -33,11 +33,11 @@ describe('a ban', () => {
     expect([bans.has('192.0.2.1'), bans.size, bans.list()]).toEqual([false, 0, []]);
   });
 
-  it('of an earlier run ends at its time, and a day from now where that is later', () => {
+  it('of an earlier run ends at its time, but at most a day from now', () => {
     const { bans, pass } = bansAt(NOW);
-    bans.put({ subject: 'over', until: NOW });
-    bans.put({ subject: 'soon', until: NOW + 100 });
-    bans.put({ subject: 'of a clock that was ahead', until: NOW + 365 * DAY });
+    bans.restore({ subject: 'over', until: NOW });
+    bans.restore({ subject: 'soon', until: NOW + 100 });
+    bans.restore({ subject: 'of a clock that was ahead', until: NOW + 365 * DAY });
     expect(bans.list()).toEqual([
       { subject: 'soon', until: NOW + 100 },
       { subject: 'of a clock that was ahead', until: NOW + DAY },
@@ -50,10 +50,10 @@ describe('a ban', () => {
 });
 
 describe('an address that was noted while our clock was a year ahead', () => {
-  /** A book with one address that has worked, and what is told of it. */
+  /** An address manager with one address that has worked, and announcements of it. */
   function bookWithOne() {
     const clock = { now: NOW + 365 * DAY };
-    const book = new AddressBook({
+    const addrman = new AddressManager({
       network: 'mainnet',
       secret: Buffer.alloc(32, 7),
       unixTime: () => clock.now,
@@ -61,36 +61,40 @@ describe('an address that was noted while our clock was a year ahead', () => {
     const told = (time: number) => ({
       ...{ network: 'ipv4' as const, address: Buffer.from([20, 1, 1, 1]), port: 8_333, services: 9n, time },
     });
-    book.add(told(clock.now), 'source');
-    const [known] = book.addresses();
+    addrman.add(told(clock.now), 'source');
+    const [known] = addrman.addresses();
     if (known === undefined) throw new Error('not kept');
-    book.worked(known, 9n);
-    return { book, clock, known, told };
+    addrman.worked(known, 9n);
+    return { addrman, clock, known, told };
   }
 
-  it('is none that must go when the clock is set right, and is dialled and judged as others', () => {
-    const { clock, known, book } = bookWithOne();
+  it('is not replaced when the clock is corrected, and is dialled and judged like others', () => {
+    const { clock, known, addrman } = bookWithOne();
     clock.now = NOW;
     expect(isTerrible(known, clock.now)).toBe(false);
-    // A try to come protects nothing.
+    // A future dial protects nothing.
     known.time = NOW - 40 * DAY;
     expect(isTerrible(known, clock.now)).toBe(true);
-    book.failed(known, true);
+    addrman.failed(known, true);
     expect(isTerrible(known, clock.now)).toBe(false);
   });
 
-  it('has a time of the past once somebody tells of it', () => {
-    const { book, clock, known, told } = bookWithOne();
+  it('gets a past time once it is announced', () => {
+    const { addrman, clock, known, told } = bookWithOne();
     clock.now = NOW;
-    book.add(told(NOW - 1_000), 'other');
+    addrman.add(told(NOW - 1_000), 'other');
     expect(known.time).toBeLessThanOrEqual(NOW);
   });
 
-  it('has no time to come when it is read from the file', () => {
+  it('has no future time when it is read from the file', () => {
     const { known, told } = bookWithOne();
-    const book = new AddressBook({ network: 'mainnet', secret: Buffer.alloc(32, 7), unixTime: () => NOW });
-    book.restore({ ...known, ...told(NOW + 5 * DAY) });
-    const [restored] = book.addresses();
+    const addrman = new AddressManager({
+      network: 'mainnet',
+      secret: Buffer.alloc(32, 7),
+      unixTime: () => NOW,
+    });
+    addrman.restore({ ...known, ...told(NOW + 5 * DAY) });
+    const [restored] = addrman.addresses();
     expect([restored?.time, restored?.lastTry, restored?.lastSuccess]).toEqual([NOW, NOW, NOW]);
   });
 });

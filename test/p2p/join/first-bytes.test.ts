@@ -6,10 +6,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import tls from 'node:tls';
 import { SystemClock } from '../../../src/lib/clock';
 import { EventBus } from '../../../src/lib/event-bus';
-import type { P2PEvents } from '../../../src/p2p/events';
+import type { P2PEvents } from '../../../src/p2p/p2p-events';
 import { encodeFrame } from '../../../src/wire/framing';
-import { Misdials } from '../../../src/p2p/join/misdials';
-import { prepareJoin } from '../../../src/p2p/join/prepare';
+import { ForeignDials } from '../../../src/p2p/join/foreign-dials';
+import { prepareJoin } from '../../../src/p2p/join/prepare-join';
 import { NETWORKS } from '../../../src/wire/networks';
 import { Pool } from '../../../src/p2p/pool';
 import { Cleanup } from '../../support/cleanup';
@@ -26,14 +26,14 @@ const VERSION = encodeFrame(magic, 'version', versionPayload());
 
 interface Listening {
   readonly port: number;
-  /** Reasons for which connections ended, each with whether its handshake was complete. */
+  /** Why connections ended, and whether their handshakes were complete. */
   readonly ends: string[];
   readonly violations: string[];
   readonly refused: string[];
   readonly banned: () => number;
 }
 
-/** A node of regtest that others can dial. */
+/** A regtest node that accepts connections. */
 async function listen(): Promise<Listening> {
   const port = await freePort();
   const log = { info: () => undefined, warn: () => undefined };
@@ -51,7 +51,7 @@ async function listen(): Promise<Listening> {
   const pool = new Pool(
     { network: 'regtest', connect: [], userAgent: '/test/', wtxidRelay: true, txPerSecond: 100, join },
     {
-      ...{ bus, clock: new SystemClock(), ...NO_COMPACT, complain: () => undefined },
+      ...{ bus, clock: new SystemClock(), ...NO_COMPACT, reportUnreachable: () => undefined },
       fault: (error) => {
         throw error;
       },
@@ -62,7 +62,7 @@ async function listen(): Promise<Listening> {
   return { port, ends, violations, refused, banned: () => pool.addresses.banned };
 }
 
-/** A raw connection from an address of loopback, and what came there. */
+/** A raw connection from a loopback address, and the bytes that it received. */
 async function dial(port: number, from: string): Promise<{ socket: Socket; got: () => Buffer }> {
   const socket = connect({ port, host: '127.0.0.1', localAddress: from });
   cleanup.add(socket, (it) => it.destroy());
@@ -81,8 +81,8 @@ async function handshake(port: number, from: string): Promise<FakeConnection> {
 
 const closed = (socket: Socket): Promise<boolean> => until('the end', () => socket.destroyed);
 
-describe('one who dials by mistake', () => {
-  it('gets no byte and no ban, and is counted under what was spoken, beside a peer that is heard', async () => {
+describe('a connection that speaks another protocol', () => {
+  it('gets no byte and no ban, and is counted by its protocol, while another peer is served', async () => {
     const { port, ends, violations, banned } = await listen();
     const peer = await handshake(port, '127.0.0.10');
 
@@ -94,7 +94,7 @@ describe('one who dials by mistake', () => {
     const request = http.get({ port, host: '127.0.0.1', localAddress: '127.0.0.12' });
     request.on('error', (error: NodeJS.ErrnoException) => errors.push(`http ${error.code ?? ''}`));
     await until('the end of the request', () => errors.length === 2);
-    // Not a byte came: the other end was lost before it answered.
+    // Not a byte came: the connection was closed before an answer.
     expect(errors).toEqual(['tls ECONNRESET', 'http ECONNRESET']);
 
     const others: readonly (readonly [string, Buffer])[] = [
@@ -119,7 +119,7 @@ describe('one who dials by mistake', () => {
     await until('a pong', () => peer.commands().includes('pong'));
   });
 
-  it('is heard when it comes back with the old transport, as Core does', async () => {
+  it('is accepted when it comes back with the old transport, as Core does', async () => {
     const { port, ends, banned } = await listen();
     for (let i = 0; i < 3; i++) {
       const { socket, got } = await dial(port, '127.0.0.20');
@@ -135,7 +135,7 @@ describe('one who dials by mistake', () => {
     expect(banned()).toBe(0);
   });
 
-  it('is banned when it does nothing else', async () => {
+  it('is banned if it does nothing else', async () => {
     const { port, refused, banned } = await listen();
     for (let i = 0; i < 61; i++) {
       expect(banned()).toBe(0);
@@ -150,8 +150,8 @@ describe('one who dials by mistake', () => {
   });
 });
 
-describe('one who dials us', () => {
-  it('hears nothing before its first 16 bytes, and then our version before anything else', async () => {
+describe('an inbound peer', () => {
+  it('gets nothing before its first 16 bytes, and then our version first', async () => {
     const { port } = await listen();
     const { socket, got } = await dial(port, '127.0.0.40');
     socket.setNoDelay(true);
@@ -168,7 +168,7 @@ describe('one who dials us', () => {
     expect(got().indexOf('version')).toBe(4);
   });
 
-  it('ends by the timeout of handshakes where it says less', async () => {
+  it('ends by the handshake timeout if it sends fewer', async () => {
     const { port, ends, violations, banned } = await listen();
     const mute = await dial(port, '127.0.0.50');
     const slow = await dial(port, '127.0.0.51');
@@ -180,7 +180,7 @@ describe('one who dials us', () => {
     expect([mute.got().length, slow.got().length, banned()]).toEqual([0, 0, 0]);
   }, 20_000);
 
-  it('has one deadline for all of the handshake, however late it says version', async () => {
+  it('has one deadline for the handshake, however late its version comes', async () => {
     const { port, ends } = await listen();
     const late = await dial(port, '127.0.0.52');
     const order: string[] = [];
@@ -197,24 +197,24 @@ describe('one who dials us', () => {
   }, 40_000);
 });
 
-describe('dials by mistake', () => {
-  it('are one too many from the 61st within an hour', () => {
+describe('foreign dials', () => {
+  it('are over the limit from the 61st in an hour', () => {
     let nowMs = 0;
-    const misdials = new Misdials(() => nowMs);
+    const misdials = new ForeignDials(() => nowMs);
     for (let i = 0; i < 60; i++) {
-      expect(misdials.isOneTooMany('a')).toBe(false);
+      expect(misdials.isOverLimit('a')).toBe(false);
       nowMs += 50_000;
     }
-    expect(misdials.isOneTooMany('a')).toBe(true);
-    expect(misdials.isOneTooMany('b')).toBe(false);
+    expect(misdials.isOverLimit('a')).toBe(true);
+    expect(misdials.isOverLimit('b')).toBe(false);
     nowMs = 3_600_000;
-    expect(misdials.isOneTooMany('a')).toBe(false);
+    expect(misdials.isOverLimit('a')).toBe(false);
   });
 
-  it('are counted for so many addresses and no more', () => {
-    const misdials = new Misdials(() => 0);
-    for (let i = 0; i < 60; i++) misdials.isOneTooMany('first');
-    for (let i = 0; i < 20_000; i++) expect(misdials.isOneTooMany(`other ${i}`)).toBe(false);
-    expect(misdials.isOneTooMany('first')).toBe(false);
+  it('are counted for a bounded number of addresses', () => {
+    const misdials = new ForeignDials(() => 0);
+    for (let i = 0; i < 60; i++) misdials.isOverLimit('first');
+    for (let i = 0; i < 20_000; i++) expect(misdials.isOverLimit(`other ${i}`)).toBe(false);
+    expect(misdials.isOverLimit('first')).toBe(false);
   });
 });

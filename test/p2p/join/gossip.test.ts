@@ -1,14 +1,14 @@
 import { AddrAllowance } from '../../../src/p2p/join/addr-allowance';
-import { AddressBook } from '../../../src/p2p/join/address-book';
+import { AddressManager } from '../../../src/p2p/join/address-manager';
 import { Bans, banSubject } from '../../../src/p2p/join/bans';
-import { GetAddrAnswers } from '../../../src/p2p/join/getaddr-answers';
+import { AddrResponseCache } from '../../../src/p2p/join/addr-response-cache';
 import { decodeAddr, encodeAddr } from '../../../src/wire/messages/addr';
 import { decodeAddrV2, encodeAddrV2 } from '../../../src/wire/messages/addrv2';
 import type { NetworkAddress } from '../../../src/wire/messages/network-address';
 
 const HOUR_MS = 3_600_000;
 
-describe('the allowance of a peer', () => {
+describe('the address allowance of a peer', () => {
   it('is one address, and one more every ten seconds', () => {
     const allowance = new AddrAllowance(0);
     expect(allowance.take(10, 0)).toBe(1);
@@ -17,7 +17,7 @@ describe('the allowance of a peer', () => {
     expect(allowance.take(10, 60_000)).toBe(5);
   });
 
-  it('is a thousand more when it was asked, which waiting does not add to', () => {
+  it('is a thousand more after a getaddr, which waiting does not increase', () => {
     const allowance = new AddrAllowance(0);
     allowance.asked();
     expect(allowance.take(1_000, 100 * HOUR_MS)).toBe(1_000);
@@ -31,19 +31,19 @@ const entry = (i: number): NetworkAddress => ({
   ...{ port: 8333, services: (1n << 63n) | BigInt(i), time: 1_800_000_000 - i },
 });
 
-describe('what is answered to getaddr', () => {
+describe('the response to getaddr', () => {
   function answersOf(count: number): {
-    answers: GetAddrAnswers;
-    book: AddressBook;
+    answers: AddrResponseCache;
+    addrman: AddressManager;
     wait: (ms: number) => void;
   } {
     let ms = 0;
     const unixTime = (): number => 1_800_000_000;
-    const book = new AddressBook({ network: 'mainnet', secret: Buffer.alloc(32), unixTime });
-    for (let i = 0; i < count; i++) book.add(entry(i), `source${i % 500}`);
-    expect(book.size).toBeGreaterThanOrEqual(count * 0.9);
-    const answers = new GetAddrAnswers(book, () => ms, unixTime);
-    return { answers, book, wait: (time) => (ms += time) };
+    const addrman = new AddressManager({ network: 'mainnet', secret: Buffer.alloc(32), unixTime });
+    for (let i = 0; i < count; i++) addrman.add(entry(i), `source${i % 500}`);
+    expect(addrman.size).toBeGreaterThanOrEqual(count * 0.9);
+    const answers = new AddrResponseCache(addrman, () => ms, unixTime);
+    return { answers, addrman, wait: (time) => (ms += time) };
   }
 
   it.each([
@@ -51,42 +51,42 @@ describe('what is answered to getaddr', () => {
     [4, 0],
     [5, 1],
     [100, 23],
-  ])('is of %d addresses %d', (known, told) =>
+  ])('has, of %d known addresses, %d', (known, told) =>
     expect(answersOf(known).answers.addresses()).toHaveLength(told),
   );
 
-  it('is of many at most a thousand, each once', () => {
+  it('has at most a thousand addresses, each once', () => {
     const addresses = answersOf(6_000).answers.addresses();
     expect(addresses).toHaveLength(1_000);
     expect(new Set(addresses.map(({ address }) => address.toString('hex'))).size).toBe(1_000);
   });
 
-  it('is the same for at least 21 hours, and another after 27', () => {
-    const { answers, book, wait } = answersOf(100);
+  it('is the same for at least 21 hours, and different after 27', () => {
+    const { answers, addrman, wait } = answersOf(100);
     const first = answers.addresses();
-    for (const known of book.addresses()) book.worked(known, 1n);
+    for (const known of addrman.addresses()) addrman.worked(known, 1n);
     wait(20.9 * HOUR_MS);
     expect(answers.addresses()).toEqual(first);
     wait(6.2 * HOUR_MS);
     expect(answers.addresses()).not.toEqual(first);
   });
 
-  it('leaves out what is of no use', () => {
-    const { answers, book } = answersOf(100);
-    const [good] = book.addresses();
-    for (const known of book.addresses()) if (known !== good) known.time = 0;
+  it('omits useless addresses', () => {
+    const { answers, addrman } = answersOf(100);
+    const [good] = addrman.addresses();
+    for (const known of addrman.addresses()) if (known !== good) known.time = 0;
     expect(answers.addresses().map(({ port, address }) => ({ port, address }))).toEqual([
       { port: 8333, address: good?.address },
     ]);
   });
 
-  it('is not looked for by each who asks where there is nothing worth telling', () => {
-    const { answers, book, wait } = answersOf(100);
-    for (const known of book.addresses()) known.time = 0;
-    const looks = jest.spyOn(book, 'addresses');
+  it('is not computed for each request if it is empty', () => {
+    const { answers, addrman, wait } = answersOf(100);
+    for (const known of addrman.addresses()) known.time = 0;
+    const looks = jest.spyOn(addrman, 'addresses');
     for (let i = 0; i < 10; i++) expect(answers.addresses()).toEqual([]);
     expect(looks).toHaveBeenCalledTimes(1);
-    for (const known of book.addresses()) book.worked(known, 1n);
+    for (const known of addrman.addresses()) addrman.worked(known, 1n);
     wait(60_000);
     expect(answers.addresses()).toHaveLength(23);
   });
@@ -96,14 +96,14 @@ describe('encoding', () => {
   const onion: NetworkAddress = { ...entry(3), network: 'torv3', address: Buffer.alloc(32, 9) };
   const ipv6: NetworkAddress = { ...entry(4), network: 'ipv6', address: Buffer.alloc(16, 0x2a) };
 
-  it('of addrv2 is what its decoder reads', () => {
+  it('of addrv2 matches its decoder', () => {
     const all = [entry(1), onion, ipv6, { ...entry(5), services: 0x1234n }];
     expect(decodeAddrV2(encodeAddrV2(all))).toEqual(all);
     const many = Array.from({ length: 1_000 }, (_, i) => entry(i));
     expect(decodeAddrV2(encodeAddrV2(many))).toEqual(many);
   });
 
-  it('of addr leaves out what has no form in it', () => {
+  it('of addr omits addresses that it cannot express', () => {
     expect(decodeAddr(encodeAddr([entry(1), onion, ipv6]))).toEqual([entry(1), ipv6]);
   });
 });
@@ -132,7 +132,7 @@ describe('bans', () => {
     expect([bans.has('192.0.2.1'), bans.size]).toEqual([false, 0]);
   });
 
-  it('are bounded, and the ones that end first go first', () => {
+  it('are bounded, and those that end first are removed first', () => {
     const bans = new Bans({ unixTime: () => 1_000, monotonicMs: () => 0 });
     for (let i = 0; i < 10_500; i++) bans.add(`a${i}`);
     bans.add('a600');

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { SystemClock } from '../../../src/lib/clock';
 import { EventBus } from '../../../src/lib/event-bus';
-import type { P2PEvents } from '../../../src/p2p/events';
+import type { P2PEvents } from '../../../src/p2p/p2p-events';
 import { encodeFrame } from '../../../src/wire/framing';
 import type { JoinParts } from '../../../src/p2p/join/join';
-import { type JoinOptions, prepareJoin } from '../../../src/p2p/join/prepare';
+import { type JoinOptions, prepareJoin } from '../../../src/p2p/join/prepare-join';
 import { decodeAddr, encodeAddr } from '../../../src/wire/messages/addr';
 import { decodeAddrV2, encodeAddrV2 } from '../../../src/wire/messages/addrv2';
 import type { NetworkAddress } from '../../../src/wire/messages/network-address';
@@ -63,7 +63,7 @@ async function join(
       ...{ userAgent: '/test/', wtxidRelay: true, txPerSecond: 100, join: parts },
     },
     {
-      ...{ bus, clock: new SystemClock(), ...NO_COMPACT, complain: () => undefined },
+      ...{ bus, clock: new SystemClock(), ...NO_COMPACT, reportUnreachable: () => undefined },
       fault: (error) => {
         throw error;
       },
@@ -86,7 +86,7 @@ const handsShaken = (connection: FakeConnection): Promise<boolean> =>
 const ended = (connection: FakeConnection): Promise<boolean> =>
   until('the end of the connection', () => connection.socket.destroyed);
 
-/** What a peer tells of nodes at these places of loopback. */
+/** The addresses of nodes at these loopback endpoints. */
 const told = (places: readonly (readonly [host: string, port: number])[]): NetworkAddress[] =>
   places.map(([host, port]) => ({
     ...{ network: 'ipv4', address: Buffer.from(host.split('.').map(Number)), port },
@@ -106,7 +106,7 @@ const teller = (payload: () => { command: string; payload: Buffer }): Promise<Fa
   });
 
 describe('peers that are found', () => {
-  it('are those that a DNS seed names, each once, on the port of the network or the seed’s', async () => {
+  it('are those of a DNS seed, each once, on the port of the network or of the seed', async () => {
     const port = await freePort();
     const hosts = [1, 2, 3, 4].map((i) => `127.77.${i}.1`);
     const peers = await Promise.all(hosts.map((host) => fake({ host, port })));
@@ -125,7 +125,7 @@ describe('peers that are found', () => {
       );
   });
 
-  it('are asked of a seed that filters under the name for it, and without it where that gives none', async () => {
+  it('come from the filtering name of a seed, or from its plain name if that gives none', async () => {
     const port = await freePort();
     await Promise.all(['127.77.1.1', '127.77.2.1'].map((host) => fake({ host, port })));
     const dns = cleanup.add(
@@ -147,7 +147,7 @@ describe('peers that are found', () => {
   it.each([
     ['addr', encodeAddr],
     ['addrv2', encodeAddrV2],
-  ])('are those that a peer tells in %s, but none outside of this machine', async (command, encode) => {
+  ])('are those that a peer sends in %s, but none outside of this machine', async (command, encode) => {
     const friends = await Promise.all([1, 2].map((i) => fake({ host: `127.78.${i}.1` })));
     const outside = told([
       ['8.8.8.8', 18_444],
@@ -161,7 +161,7 @@ describe('peers that are found', () => {
     expect(pool.addresses).toEqual({ known: 2, banned: 0 });
   });
 
-  it('are no more than wanted', async () => {
+  it('are at most as many as wanted', async () => {
     const friends = await Promise.all([1, 2, 3, 4].map((i) => fake({ host: `127.79.${i}.1` })));
     const payload = encodeAddr(told(friends.map((it) => [it.host, it.port])));
     const { handshakes } = await join({
@@ -182,7 +182,7 @@ describe('peers that are found', () => {
     expect(friend.connections).toHaveLength(2);
   });
 
-  it('are not taken a second time, whether named twice or told of', async () => {
+  it('are connected once, even if named twice or announced', async () => {
     const payload = (): Buffer => encodeAddr(told([['127.0.0.1', first.port]]));
     const first = await teller(() => ({ command: 'addr', payload: payload() }));
     const { handshakes, pool } = await join({ connect: [first, first] });
@@ -192,7 +192,7 @@ describe('peers that are found', () => {
     expect(first.connections).toHaveLength(1);
   });
 
-  it('are not ourselves', async () => {
+  it('do not include ourselves', async () => {
     const first = await teller(() => ({
       command: 'addr',
       payload: encodeAddr(told([['127.0.0.1', it.port]])),
@@ -208,8 +208,8 @@ describe('peers that are found', () => {
   });
 });
 
-describe('peers that dial us', () => {
-  it('shake hands and are listened to', async () => {
+describe('inbound peers', () => {
+  it('shake hands, and their messages are handled', async () => {
     const { port, handshakes } = await join();
     const peer = await dial(port);
     await handsShaken(peer);
@@ -219,7 +219,7 @@ describe('peers that dial us', () => {
     await until('a pong', () => peer.commands().includes('pong'));
   });
 
-  it('are let in up to the limit', async () => {
+  it('are accepted up to the limit', async () => {
     const { port, handshakes, refused, ends } = await join({ maxInbound: 2 });
     const peers = [await dial(port), await dial(port)];
     for (const peer of peers) await handsShaken(peer);
@@ -230,7 +230,7 @@ describe('peers that dial us', () => {
     await handsShaken(await dial(port));
   });
 
-  it('make room where they do not shake hands', async () => {
+  it('are closed for new ones if they do not shake hands', async () => {
     const { port, ends } = await join({ maxInbound: 1 });
     await dial(port, { mute: true });
     await until('a handshake of another', async () => {
@@ -241,7 +241,7 @@ describe('peers that dial us', () => {
     expect(ends).toEqual(['inbound-full']);
   });
 
-  it('are banned where they do not speak the protocol, by address', async () => {
+  it('are banned by address if they do not speak the protocol', async () => {
     const { port, ends, refused, pool } = await join();
     const good = await dial(port, { from: '127.0.0.9' });
     await handsShaken(good);
@@ -258,10 +258,10 @@ describe('peers that dial us', () => {
     expect(good.socket.destroyed).toBe(false);
   });
 
-  it('get a part of what is known, once, in the form that they want', async () => {
+  it('get a part of the known addresses, once, in the form that they want', async () => {
     const { port, parts } = await join();
     for (let i = 0; i < 100; i++)
-      for (const it of told([['127.5.0.1', 2_000 + i]])) parts.book.add(it, `s${i}`);
+      for (const it of told([['127.5.0.1', 2_000 + i]])) parts.addrman.add(it, `s${i}`);
     const [old, young] = [await dial(port), await dial(port, { features: ['sendaddrv2'] })];
     for (const peer of [old, young]) {
       await handsShaken(peer);
@@ -279,7 +279,7 @@ describe('peers that dial us', () => {
     expect(decodeAddrV2(payload(young))).toEqual(decodeAddr(payload(old)));
   });
 
-  it('tell no more addresses than Core would take', async () => {
+  it('can add no more addresses than Core would accept', async () => {
     const { port, pool, limited } = await join();
     const peer = await dial(port);
     await handsShaken(peer);
@@ -290,8 +290,8 @@ describe('peers that dial us', () => {
   });
 });
 
-describe('misbehaviour of those that we dial', () => {
-  it('costs one that was found a day, and one that the user named nothing', async () => {
+describe('a violation by an outbound peer', () => {
+  it('bans a peer that was found for a day, and never one that the user named', async () => {
     const broken = encodeFrame(NETWORKS.regtest.magic, 'ping', Buffer.alloc(8));
     broken.writeUInt8(broken.readUInt8(20) ^ 1, 20);
     const bad = await fake({ host: '127.81.1.1' });
@@ -310,8 +310,8 @@ describe('misbehaviour of those that we dial', () => {
   });
 });
 
-describe('a place to listen on', () => {
-  it('that is taken is named', async () => {
+describe('a listening endpoint', () => {
+  it('that is in use is named', async () => {
     const { port } = await join();
     await expect(
       prepareJoin(
@@ -321,7 +321,7 @@ describe('a place to listen on', () => {
     ).rejects.toThrow(`--listen 127.0.0.1:${port}: can't be listened on: another program listens there`);
   });
 
-  it('is let go of when the pool stops', async () => {
+  it('is released when the pool stops', async () => {
     const { pool, port } = await join();
     const peer = await dial(port);
     await handsShaken(peer);

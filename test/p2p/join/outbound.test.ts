@@ -1,17 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
 import { Connections } from '../../../src/p2p/connections';
-import type { DisconnectReason } from '../../../src/p2p/events';
-import { AddressBook } from '../../../src/p2p/join/address-book';
+import type { DisconnectReason } from '../../../src/p2p/p2p-events';
+import { AddressManager } from '../../../src/p2p/join/address-manager';
 import { parseIp } from '../../../src/p2p/join/ip';
 import { keyOf, type KnownAddress } from '../../../src/p2p/join/known-address';
-import { Outbound, type Peer } from '../../../src/p2p/join/outbound';
+import { Outbound, type OutboundPeer } from '../../../src/p2p/join/outbound';
 
 const NOW = 1_800_000_000;
 
 let lastId = 0;
 
-/** A connection that a test owns. */
-class FakeDial implements Peer {
+/** A connection that the test controls. */
+class FakeDial implements OutboundPeer {
   readonly claims = null;
   readonly outbound = true;
   readonly port = 8333;
@@ -37,19 +37,23 @@ class FakeDial implements Peer {
   }
 }
 
-/** Looks for peers on mainnet, by a clock of its own and without a socket. */
+/** Searches peers on mainnet, with its own clock and without a socket. */
 class Bench {
   ms = 0;
   readonly dialled: string[] = [];
-  readonly connections: Peer[] = [];
-  private readonly registry = new Connections<Peer>('mainnet');
+  readonly connections: OutboundPeer[] = [];
+  private readonly registry = new Connections<OutboundPeer>('mainnet');
   readonly banned = new Set<string>();
-  readonly book = new AddressBook({ network: 'mainnet', secret: Buffer.alloc(32), unixTime: () => NOW });
+  readonly addrman = new AddressManager({
+    network: 'mainnet',
+    secret: Buffer.alloc(32),
+    unixTime: () => NOW,
+  });
   readonly outbound: Outbound;
 
   constructor(peers = 8) {
     this.outbound = new Outbound({
-      ...{ book: this.book, network: 'mainnet', peers, connections: this.registry },
+      ...{ addrman: this.addrman, network: 'mainnet', peers, connections: this.registry },
       isBanned: (host) => this.banned.has(host),
       open: (host) => {
         this.dialled.push(host);
@@ -62,12 +66,12 @@ class Bench {
     });
   }
 
-  add(connection: Peer): void {
+  add(connection: OutboundPeer): void {
     this.connections.push(connection);
     this.registry.add(connection);
   }
 
-  remove(connection: Peer): void {
+  remove(connection: OutboundPeer): void {
     this.connections.splice(this.connections.indexOf(connection), 1);
     this.registry.delete(connection);
   }
@@ -75,8 +79,8 @@ class Bench {
   tell(host: string, services = 9n): KnownAddress | undefined {
     const raw = parseIp(host);
     if (raw === null) throw new Error(`${host} is no IP`);
-    this.book.add({ ...raw, port: 8333, services, time: NOW - 10_000 }, `by ${host}`);
-    return this.book.get(keyOf({ ...raw, port: 8333 }));
+    this.addrman.add({ ...raw, port: 8333, services, time: NOW - 10_000 }, `by ${host}`);
+    return this.addrman.get(keyOf({ ...raw, port: 8333 }));
   }
 
   tick(times = 1): void {
@@ -88,8 +92,8 @@ class Bench {
   }
 }
 
-describe('peers that are looked for', () => {
-  it('are each of another netgroup, also than those that the user named', () => {
+describe('peers that are dialled', () => {
+  it('are of different netgroups, also from those that the user named', () => {
     const bench = new Bench();
     bench.add(new FakeDial('44.1.9.9', bench));
     for (let group = 1; group <= 3; group++) for (let i = 1; i < 20; i++) bench.tell(`44.${group}.${i}.1`);
@@ -97,7 +101,7 @@ describe('peers that are looked for', () => {
     expect(bench.dialled.map((host) => host.split('.')[1]).sort()).toEqual(['2', '3']);
   });
 
-  it('are dialled one at a time, up to the number that is wanted', () => {
+  it('are dialled one at a time, up to the wanted number', () => {
     const bench = new Bench(3);
     for (let i = 1; i < 20; i++) bench.tell(`44.${i}.1.1`);
     bench.tick();
@@ -106,7 +110,7 @@ describe('peers that are looked for', () => {
     expect(bench.dialled).toHaveLength(3);
   });
 
-  it('are such as serve blocks with witnesses, and others only where there are none', () => {
+  it('serve blocks with witnesses; others are dialled only if there are none', () => {
     const bench = new Bench();
     bench.tell('44.1.1.1', 1n);
     bench.tell('44.2.1.1', (1n << 10n) | 8n);
@@ -117,7 +121,7 @@ describe('peers that are looked for', () => {
     expect(bench.dialled).toHaveLength(3);
   });
 
-  it('are not banned, and not those that have dialled us', () => {
+  it('are not banned, and have not dialled us', () => {
     const bench = new Bench();
     bench.tell('44.1.1.1');
     bench.tell('44.2.1.1');
@@ -129,7 +133,7 @@ describe('peers that are looked for', () => {
 });
 
 describe('an address that failed', () => {
-  it('is dialled again, later and later, at most ten minutes', async () => {
+  it('is dialled again after growing waits of at most ten minutes', async () => {
     const bench = new Bench();
     bench.tell('44.1.1.1');
     for (const longest of [5, 10, 20, 40, 80, 160, 320, 600, 600]) {
@@ -143,7 +147,7 @@ describe('an address that failed', () => {
     expect(bench.dialled).toHaveLength(9);
   });
 
-  it('is dialled soon when it was a peer for long', async () => {
+  it('is dialled again soon if it was a peer for long', async () => {
     const bench = new Bench();
     bench.tell('44.1.1.1');
     for (let i = 0; i < 4; i++) {
@@ -160,7 +164,7 @@ describe('an address that failed', () => {
     expect(bench.connections).toHaveLength(1);
   });
 
-  it('is held against it only while others are there: else the fault may be ours', async () => {
+  it('counts as failed only while other peers are connected', async () => {
     const bench = new Bench();
     const known = bench.tell('44.1.1.1');
     bench.tick();
@@ -174,19 +178,19 @@ describe('an address that failed', () => {
     expect(known?.attempts).toBe(1);
   });
 
-  it('is forgotten when it is our own, and not dialled when told again', async () => {
+  it('is forgotten if it is our own, and not dialled when announced again', async () => {
     const bench = new Bench();
     bench.tell('44.1.1.1');
     bench.tick();
     await bench.dial(0).end('self-connection');
-    expect(bench.book.size).toBe(0);
+    expect(bench.addrman.size).toBe(0);
     bench.tell('44.1.1.1');
     bench.ms += 600_000;
     bench.tick();
     expect(bench.dialled).toHaveLength(1);
   });
 
-  it('is not held against it when we stop', async () => {
+  it('does not count as failed when we stop', async () => {
     const bench = new Bench(1);
     const known = bench.tell('44.1.1.1');
     bench.tick();
@@ -195,7 +199,7 @@ describe('an address that failed', () => {
   });
 });
 
-it('a handshake is noted in the book', () => {
+it('the address manager notes a handshake', () => {
   const bench = new Bench();
   const known = bench.tell('44.1.1.1');
   bench.tick();

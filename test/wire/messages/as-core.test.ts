@@ -1,6 +1,6 @@
 import { SystemClock } from '../../../src/lib/clock';
 import { EventBus } from '../../../src/lib/event-bus';
-import type { P2PEvents } from '../../../src/p2p/events';
+import type { P2PEvents } from '../../../src/p2p/p2p-events';
 import { Pool } from '../../../src/p2p/pool';
 import { NO_COMPACT } from '../../support/compact';
 import { FakePeer, versionPayload } from '../../support/fake-peer';
@@ -80,7 +80,7 @@ async function verdictOn(
     },
     {
       ...{ bus, clock: new SystemClock(), ...NO_COMPACT },
-      complain: () => said.push('no handshake'),
+      reportUnreachable: () => said.push('no handshake'),
       fault: (error) => said.push(String(error)),
     },
   );

@@ -72,7 +72,7 @@ async function listenTo(
       bus: bench.bus,
       clock: new SystemClock(),
       ...NO_COMPACT,
-      complain: (...what) => faults.push(what),
+      reportUnreachable: (...what) => faults.push(what),
       fault: (error) => faults.push(error),
     },
   );

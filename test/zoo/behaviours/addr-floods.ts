@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Behaviour } from '../behaviour';
-import { size, uint32 } from '../bytes';
+import { compactSize, uint32 } from '../bytes';
 import { frame } from '../cage';
 
 /** What stands in front of an IPv4 address in 16 bytes. */
@@ -9,7 +9,7 @@ const PORT = Buffer.of(0x20, 0x8d);
 
 export const addrFloods: Behaviour = {
   name: 'addr-floods',
-  does: 'Tells of 1,000 addresses in each message, by addr and by addrv2, as fast as it can.',
+  does: 'Sends 1,000 addresses in each message, in addr and in addrv2, as fast as it can.',
   ends: ['flood'],
   run: async (cage) => {
     const entry = (): Buffer => {
@@ -26,7 +26,7 @@ export const addrFloods: Behaviour = {
     const entry2 = (): Buffer =>
       Buffer.concat([uint32(Date.now() / 1_000), Buffer.of(9, 1, 4), randomBytes(4), PORT]);
     const many = (make: () => Buffer): Buffer =>
-      Buffer.concat([size(1_000), ...Array.from({ length: 1_000 }, make)]);
+      Buffer.concat([compactSize(1_000), ...Array.from({ length: 1_000 }, make)]);
     const [old, current] = await Promise.all([cage.join(), cage.join()]);
     // Made once, so that the culprit is as fast as its socket.
     const bytes = frame('addr', many(entry));

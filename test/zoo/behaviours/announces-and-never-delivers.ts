@@ -4,7 +4,7 @@ import { HONEST_PEERS, honestBlock, honestTransaction } from '../honest-data';
 
 export const announcesAndNeverDelivers: Behaviour = {
   name: 'announces-and-never-delivers',
-  does: 'Nine peers announce each honest transaction and block before the honest do, and deliver none.',
+  does: 'Nine peers announce each honest transaction and block before the honest peers, and deliver none.',
   ends: 'stays',
   run: async (cage) => {
     const peers = await Promise.all(Array.from({ length: 9 }, () => cage.join()));

@@ -1,10 +1,10 @@
 import type { Behaviour } from '../behaviour';
-import { coin, inventory, transaction } from '../bytes';
+import { randomOutpoint, inventory, transaction } from '../bytes';
 import { HONEST_PEERS, honestBlock, honestTransaction } from '../honest-data';
 
 export const announcesOneAndSendsAnother: Behaviour = {
   name: 'announces-one-and-sends-another',
-  does: 'Announces honest transactions and a block, and sends others when it is asked for them.',
+  does: 'Announces honest transactions and a block, and sends others when they are requested.',
   ends: 'stays',
   run: async (cage) => {
     const peer = await cage.join();
@@ -15,7 +15,7 @@ export const announcesOneAndSendsAnother: Behaviour = {
       peer.send('inv', inventory(2, [honestBlock(1 + n / 50).hash]));
       await cage.pause(1_500);
       for (const { command } of peer.got.slice(answered))
-        if (command === 'getdata') peer.send('tx', transaction({ spends: [coin()], outputs: 1 }));
+        if (command === 'getdata') peer.send('tx', transaction({ spends: [randomOutpoint()], outputs: 1 }));
       answered = peer.got.length;
     }
   },

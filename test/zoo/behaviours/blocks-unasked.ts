@@ -1,14 +1,14 @@
 import type { Behaviour } from '../behaviour';
-import { GENESIS, block, coin, transaction } from '../bytes';
+import { GENESIS, block, randomOutpoint, transaction } from '../bytes';
 import { frame } from '../cage';
 
 export const blocksUnasked: Behaviour = {
   name: 'blocks-unasked',
-  does: 'Sends valid blocks of a branch of its own that nobody asked for, as fast as it can.',
+  does: 'Sends unrequested valid blocks of its own branch, as fast as it can.',
   ends: ['flood'],
   run: async (cage) => {
     const { socket } = await cage.join();
-    const filler = transaction({ spends: [coin()], outputs: 30_000 });
+    const filler = transaction({ spends: [randomOutpoint()], outputs: 30_000 });
     await cage.flood(socket, (tag) =>
       frame('block', block(GENESIS, 1, { transactions: [filler], tag }).bytes),
     );

@@ -4,7 +4,7 @@ import { frame } from '../cage';
 
 export const byteByByte: Behaviour = {
   name: 'byte-by-byte',
-  does: 'Says version by one byte in 100 ms.',
+  does: 'Sends version with one byte every 100 ms.',
   ends: ['handshake-timeout'],
   run: async (cage) => {
     const socket = await cage.connect();

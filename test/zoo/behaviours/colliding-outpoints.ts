@@ -5,7 +5,7 @@ import { frame } from '../cage';
 
 export const collidingOutpoints: Behaviour = {
   name: 'colliding-outpoints',
-  does: 'Sends transactions whose outpoints an unkeyed sum of their words puts into one slot of a table.',
+  does: 'Sends transactions whose outpoints collide in a hash table without a secret key.',
   ends: ['over-budget', 'flood'],
   run: async (cage) => {
     const { socket } = await cage.join();

@@ -3,7 +3,7 @@ import { frame } from '../cage';
 
 export const drippedMessage: Behaviour = {
   name: 'dripped-message',
-  does: 'Promises a message of 4 MB and sends it by 100 bytes: slow, but no peer is ended for a slow line within minutes.',
+  does: 'Announces a message of 4 MB and sends 100 bytes at a time: a slow line is tolerated for minutes.',
   ends: 'stays',
   run: async (cage) => {
     const { socket } = await cage.join();

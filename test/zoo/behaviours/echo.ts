@@ -4,7 +4,7 @@ import { frame } from '../cage';
 
 export const echo: Behaviour = {
   name: 'echo',
-  does: 'Says version, and sends back every byte that it gets: our own version is its second.',
+  does: 'Sends version, then echoes every byte: our own version is its second.',
   ends: ['duplicate-version', 'self-connection'],
   run: async (cage) => {
     const socket = await cage.connect();

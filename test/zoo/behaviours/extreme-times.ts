@@ -4,7 +4,7 @@ import { frame } from '../cage';
 
 export const extremeTimes: Behaviour = {
   name: 'extreme-times',
-  does: 'Says version and addresses with times before 1970 and after the year 2262, and impossible heights.',
+  does: 'Sends version and addresses with times before 1970 and after 2262, and impossible heights.',
   ends: 'stays',
   run: async (cage) => {
     for (const [time, height] of [

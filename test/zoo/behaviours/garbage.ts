@@ -3,7 +3,7 @@ import type { Behaviour } from '../behaviour';
 
 export const garbage: Behaviour = {
   name: 'garbage',
-  does: 'Sends random bytes, which no transport of Bitcoin can be told from.',
+  does: 'Sends random bytes, which look like the encrypted transport.',
   ends: ['encrypted-transport'],
   run: async (cage) => {
     await cage.again(20, async () => {

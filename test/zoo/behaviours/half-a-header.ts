@@ -3,7 +3,7 @@ import { frame } from '../cage';
 
 export const halfAHeader: Behaviour = {
   name: 'half-a-header',
-  does: 'Sends twelve bytes of a header, and nothing more.',
+  does: 'Sends twelve bytes of a message header, and nothing more.',
   ends: ['handshake-timeout'],
   run: async (cage) => {
     const socket = await cage.connect();

@@ -4,7 +4,7 @@ import { frame } from '../cage';
 
 export const headersWithoutWork: Behaviour = {
   name: 'headers-without-work',
-  does: 'Sends a chain of headers that connects and has no proof of work.',
+  does: 'Sends a connected chain of headers without proof of work.',
   ends: ['invalid-header'],
   run: async (cage) => {
     const { socket } = await cage.join();

@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour';
-import { coin, transaction } from '../bytes';
+import { randomOutpoint, transaction } from '../bytes';
 import { frame } from '../cage';
 
 export const hugeWitnesses: Behaviour = {
@@ -9,6 +9,8 @@ export const hugeWitnesses: Behaviour = {
   run: async (cage) => {
     const { socket } = await cage.join();
     const witness = Buffer.alloc(3_900_000);
-    await cage.flood(socket, () => frame('tx', transaction({ spends: [coin()], outputs: 1, witness })));
+    await cage.flood(socket, () =>
+      frame('tx', transaction({ spends: [randomOutpoint()], outputs: 1, witness })),
+    );
   },
 };

@@ -5,7 +5,7 @@ import { frame } from '../cage';
 
 export const invOfCollidingHashes: Behaviour = {
   name: 'inv-of-colliding-hashes',
-  does: 'Announces hashes that an unkeyed sum of their words puts into one slot of a table.',
+  does: 'Announces hashes that collide in a hash table without a secret key.',
   ends: ['over-budget', 'flood'],
   run: async (cage) => {
     const { socket } = await cage.join();

@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour';
-import { inventory, unknown } from '../bytes';
+import { inventory, randomHashes } from '../bytes';
 import { frame } from '../cage';
 
 export const invOfOneHash: Behaviour = {
@@ -8,7 +8,7 @@ export const invOfOneHash: Behaviour = {
   ends: ['over-budget', 'flood'],
   run: async (cage) => {
     const { socket } = await cage.join();
-    const [hash = Buffer.alloc(32)] = unknown(1);
+    const [hash = Buffer.alloc(32)] = randomHashes(1);
     const payload = inventory(
       1,
       Array.from({ length: 50_000 }, () => hash),

@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour';
-import { inventory, unknown } from '../bytes';
+import { inventory, randomHashes } from '../bytes';
 import { frame } from '../cage';
 
 export const invOfUnknownTypes: Behaviour = {
@@ -8,6 +8,6 @@ export const invOfUnknownTypes: Behaviour = {
   ends: ['over-budget', 'flood'],
   run: async (cage) => {
     const { socket } = await cage.join();
-    await cage.flood(socket, (n) => frame('inv', inventory(0x7fff_0000 + n, unknown(50_000))), 50);
+    await cage.flood(socket, (n) => frame('inv', inventory(0x7fff_0000 + n, randomHashes(50_000))), 50);
   },
 };

@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour';
-import { inventory, unknown } from '../bytes';
+import { inventory, randomHashes } from '../bytes';
 import { frame } from '../cage';
 
 export const invOfUnknown: Behaviour = {
@@ -8,6 +8,6 @@ export const invOfUnknown: Behaviour = {
   ends: ['over-budget', 'flood'],
   run: async (cage) => {
     const { socket } = await cage.join();
-    await cage.flood(socket, () => frame('inv', inventory(1, unknown(50_000))));
+    await cage.flood(socket, () => frame('inv', inventory(1, randomHashes(50_000))));
   },
 };

@@ -3,7 +3,7 @@ import { uint32 } from '../bytes';
 
 export const lateFeatures: Behaviour = {
   name: 'late-features',
-  does: 'Says wtxidrelay, sendaddrv2 and sendtxrcncl after the handshake, again and again.',
+  does: 'Sends wtxidrelay, sendaddrv2 and sendtxrcncl after the handshake, repeatedly.',
   ends: 'stays',
   run: async (cage) => {
     const peer = await cage.join();

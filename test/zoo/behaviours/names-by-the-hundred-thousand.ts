@@ -4,7 +4,7 @@ import { frame } from '../cage';
 
 export const namesByTheHundredThousand: Behaviour = {
   name: 'names-by-the-hundred-thousand',
-  does: 'Comes again and again under another user agent, and sends 100,000 commands that nobody knows.',
+  does: 'Connects repeatedly with new user agents, and sends 100,000 unknown commands.',
   ends: ['flood'],
   run: async (cage) => {
     const { socket } = await cage.join();

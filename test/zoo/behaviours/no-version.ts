@@ -2,7 +2,7 @@ import type { Behaviour } from '../behaviour';
 
 export const noVersion: Behaviour = {
   name: 'no-version',
-  does: 'Connects and says nothing.',
+  does: 'Connects and sends nothing.',
   ends: ['handshake-timeout'],
   run: async (cage) => {
     const socket = await cage.connect();

@@ -1,13 +1,13 @@
 import type { Behaviour } from '../behaviour';
-import { inventory, unknown } from '../bytes';
+import { inventory, randomHashes } from '../bytes';
 import { frame } from '../cage';
 
 export const notfoundOf50000: Behaviour = {
   name: 'notfound-of-50000',
-  does: 'Says of 50,000 things that it does not have them, again and again.',
+  does: 'Sends notfound with 50,000 unknown items, repeatedly.',
   ends: ['over-budget', 'flood'],
   run: async (cage) => {
     const { socket } = await cage.join();
-    await cage.flood(socket, () => frame('notfound', inventory(1, unknown(50_000))));
+    await cage.flood(socket, () => frame('notfound', inventory(1, randomHashes(50_000))));
   },
 };

@@ -3,7 +3,7 @@ import { frame } from '../cage';
 
 export const oversizedMessage: Behaviour = {
   name: 'oversized-message',
-  does: 'Promises a message of more than 4,000,000 bytes.',
+  does: 'Announces a message of more than 4,000,000 bytes.',
   ends: ['oversized-message'],
   run: async (cage) => {
     const { socket } = await cage.join();

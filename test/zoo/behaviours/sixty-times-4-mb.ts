@@ -3,7 +3,7 @@ import { frame } from '../cage';
 
 export const sixtyTimes4Mb: Behaviour = {
   name: 'sixty-times-4-mb',
-  does: 'Sixty peers send a message of 4 MB each but for its last byte.',
+  does: 'Sixty peers each send a message of 4 MB without its last byte.',
   ends: ['incomplete-message', 'flood'],
   run: async (cage) => {
     const bytes = frame('block', Buffer.alloc(4_000_000)).subarray(0, -1);

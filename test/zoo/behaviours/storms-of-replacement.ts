@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour';
-import { coin, transaction } from '../bytes';
+import { randomOutpoint, transaction } from '../bytes';
 import { frame } from '../cage';
 
 export const stormsOfReplacement: Behaviour = {
@@ -8,7 +8,7 @@ export const stormsOfReplacement: Behaviour = {
   ends: ['over-budget', 'flood'],
   run: async (cage) => {
     const { socket } = await cage.join();
-    const spends = Array.from({ length: 10 }, coin);
+    const spends = Array.from({ length: 10 }, randomOutpoint);
     await cage.flood(socket, (value) => frame('tx', transaction({ spends, outputs: 1, value })));
   },
 };

@@ -4,7 +4,7 @@ import { frame } from '../cage';
 
 export const stormsOfResets: Behaviour = {
   name: 'storms-of-resets',
-  does: 'Connects, says version, and resets the connection, as often as it can.',
+  does: 'Connects, sends version, and resets the connection, as often as it can.',
   ends: 'stays',
   run: async (cage) => {
     await cage.again(2_000, async () => {

@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour';
-import { coin, transaction } from '../bytes';
+import { randomOutpoint, transaction } from '../bytes';
 import { frame } from '../cage';
 
 export const transactionsOf24000Inputs: Behaviour = {
@@ -9,7 +9,11 @@ export const transactionsOf24000Inputs: Behaviour = {
   run: async (cage) => {
     const { socket } = await cage.join();
     const tx = (): Buffer =>
-      transaction({ spends: Array.from({ length: 24_000 }, coin), outputs: 1, scriptSig: Buffer.alloc(0) });
+      transaction({
+        spends: Array.from({ length: 24_000 }, randomOutpoint),
+        outputs: 1,
+        scriptSig: Buffer.alloc(0),
+      });
     await cage.flood(socket, () => frame('tx', tx()));
   },
 };

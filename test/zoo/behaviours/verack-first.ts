@@ -3,7 +3,7 @@ import { frame } from '../cage';
 
 export const verackFirst: Behaviour = {
   name: 'verack-first',
-  does: 'Begins with verack.',
+  does: 'Starts with verack.',
   ends: ['no-version-first'],
   run: async (cage) => {
     const socket = await cage.connect();

@@ -3,7 +3,7 @@ import type { Behaviour } from '../behaviour';
 
 export const versionTwice: Behaviour = {
   name: 'version-twice',
-  does: 'Says version again after the handshake.',
+  does: 'Sends version again after the handshake.',
   ends: ['duplicate-version'],
   run: async (cage) => {
     const peer = await cage.join();

@@ -4,7 +4,7 @@ import type { Behaviour } from '../behaviour';
 
 export const wrongMagic: Behaviour = {
   name: 'wrong-magic',
-  does: 'Shakes hands, and then sends a message with the magic of another network.',
+  does: 'Completes the handshake, then sends a message with the magic of another network.',
   ends: ['wrong-magic'],
   run: async (cage) => {
     const { socket } = await cage.join();

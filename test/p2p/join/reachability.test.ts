@@ -1,6 +1,6 @@
 import { parseIp, type RawAddress } from '../../../src/p2p/join/ip';
 import { netgroupOf, sourceGroupOf } from '../../../src/p2p/join/netgroup';
-import { isDialable, isLoopback, isRoutable, isWorthKnowing } from '../../../src/p2p/join/reach';
+import { isDialable, isLoopback, isRoutable, isWorthKnowing } from '../../../src/p2p/join/reachability';
 import { ipOf } from '../../../src/wire/messages/network-address';
 import { NETWORK_NAMES } from '../../../src/wire/networks';
 
@@ -41,7 +41,7 @@ const UNROUTABLE = [
   ],
   ...['198.51.100.7', '203.0.113.9', '224.0.0.1', '239.1.1.1', '240.0.0.1', '255.255.255.255'],
   ...['::', '::1', 'fe80::1', 'fc00::1', 'fd12::1', 'ff02::1', '2001:db8::1', '2001:10::1', '2001:20::1'],
-  // An IPv4 address inside must not get around the list.
+  // A contained IPv4 address must not bypass the list.
   ...[
     '::ffff:10.0.0.1',
     '::ffff:127.0.0.1',
@@ -69,13 +69,13 @@ describe('parseIp', () => {
     expect(parseIp(text)).toBeNull(),
   );
 
-  it.each([...ROUTABLE, '2001:db8::a:b', '::1', '1::'])('is undone by ipOf: %s', (text) =>
+  it.each([...ROUTABLE, '2001:db8::a:b', '::1', '1::'])('is the inverse of ipOf: %s', (text) =>
     expect(ipOf(ip(text))).toBe(text),
   );
 });
 
-describe('what may be dialled', () => {
-  it.each(ROUTABLE)('%s, on the public networks', (text) => {
+describe('dialable addresses', () => {
+  it.each(ROUTABLE)('include %s on the public networks', (text) => {
     expect(isRoutable(ip(text))).toBe(true);
     for (const network of NETWORK_NAMES)
       expect(isDialable(network, { ...ip(text), port: 8333 })).toBe(
@@ -83,7 +83,7 @@ describe('what may be dialled', () => {
       );
   });
 
-  it.each(UNROUTABLE)('not %s, on none but where the network is on this machine', (text) => {
+  it.each(UNROUTABLE)('exclude %s, except on a network of this machine', (text) => {
     expect(isRoutable(ip(text))).toBe(false);
     for (const network of NETWORK_NAMES)
       expect(isDialable(network, { ...ip(text), port: 18444 })).toBe(
@@ -91,7 +91,7 @@ describe('what may be dialled', () => {
       );
   });
 
-  it('no port of other services, and no network that a socket does not lead to', () => {
+  it('exclude ports of other services, and networks that a socket cannot reach', () => {
     const place = ip('8.8.8.8');
     expect([0, 25, 53, 443, 1023].filter((port) => isDialable('mainnet', { ...place, port }))).toEqual([]);
     const onion = { network: 'torv3', address: Buffer.alloc(32, 7), port: 8333 } as const;
@@ -121,7 +121,7 @@ describe('netgroups', () => {
     expect(new Set(Array.from({ length: 256 }, (_, i) => onion(i))).size).toBe(16);
   });
 
-  it('are each address and port on a network of one machine, but for who tells addresses', () => {
+  it('are each address and port on a network of one machine, except for sources of addresses', () => {
     const local = (text: string, port: number): string => netgroupOf('regtest', { ...ip(text), port });
     expect(new Set([local('127.0.0.1', 1), local('127.0.0.1', 2), local('127.0.1.1', 1)]).size).toBe(3);
     expect(sourceGroupOf('regtest', ip('127.0.0.1'))).not.toBe(sourceGroupOf('regtest', ip('127.0.0.2')));

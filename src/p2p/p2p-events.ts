@@ -1,4 +1,5 @@
 import type { Block } from '../wire/block';
+import type { Hash } from '../wire/hash';
 import type { Header } from '../wire/header';
 import type { Transaction } from '../wire/transaction';
 import type { CountedCommand } from '../wire/commands';
@@ -8,18 +9,18 @@ import type { InventoryItem } from '../wire/messages/inventory';
 import type { NetworkAddress } from '../wire/messages/network-address';
 import type { VersionMessage } from '../wire/messages/version';
 
-/** One connection, as the rest of the program knows it. */
+/** One connection, as the rest of the program sees it. */
 export interface PeerInfo {
   /** Unique among the connections of a run. */
   readonly id: number;
-  /** `host:port` of the other side. */
+  /** `host:port` of the peer. */
   readonly address: string;
   readonly outbound: boolean;
-  /** The peer's claims; null before its `version` came. */
+  /** The peer's `version`; null before it came. */
   readonly claims: VersionMessage | null;
 }
 
-/** What a peer did that the protocol forbids. A fixed list: it becomes a tag. */
+/** A breach of the protocol by a peer. The list is fixed, because it becomes a tag. */
 export type Violation =
   | FramingViolation
   | ForeignProtocol
@@ -40,10 +41,13 @@ export type Violation =
   | 'over-budget'
   | 'flood';
 
-/** Why somebody who dials us is not let in. */
+/** Why an inbound connection is refused. */
 export type Refusal = 'banned' | 'inbound-full' | 'inbound-share' | 'duplicate';
 
-/** Why a connection ended: a violation, or what is named here. A fixed list: it becomes a tag. */
+/**
+ * Why a connection ended: a violation, a refusal or one of these. The list is fixed, because it becomes a
+ * tag.
+ */
 export type DisconnectReason =
   | Violation
   | Refusal
@@ -60,47 +64,47 @@ export type DisconnectReason =
   | 'internal-error'
   | 'stopped';
 
-/** Everything that the P2P layer tells the rest of the program. */
+/** All events of the P2P layer. */
 export interface P2PEvents {
-  /** Bytes came off a socket. */
+  /** Bytes were read from a socket. */
   bytesRead: { readonly peer: PeerInfo; readonly bytes: number };
   /** Bytes were written to a socket. */
   bytesWritten: { readonly peer: PeerInfo; readonly bytes: number };
-  /** A whole message arrived, whatever becomes of it; `bytes` with its header. */
+  /** A complete message arrived, before it is checked; `bytes` includes the header. */
   received: { readonly peer: PeerInfo; readonly command: CountedCommand; readonly bytes: number };
-  /** A message was sent; `bytes` with its header. */
+  /** A message was sent; `bytes` includes the header. */
   sent: { readonly peer: PeerInfo; readonly command: CountedCommand; readonly bytes: number };
   /** Version and verack went both ways. */
   handshake: { readonly peer: PeerInfo; readonly claims: VersionMessage };
-  /** A connection ended. `established` tells whether its handshake had completed. */
+  /** A connection ended. `established` says whether its handshake was complete. */
   disconnected: {
     readonly peer: PeerInfo;
     readonly established: boolean;
     readonly reason: DisconnectReason;
   };
-  /** Somebody dialled us and was not let in; not a byte was read. */
+  /** An inbound connection was refused; no byte of it was read. */
   refused: { readonly reason: Refusal };
   violation: { readonly peer: PeerInfo; readonly reason: Violation };
-  /** A peer announced inventory; `known` of the items had been announced or had come before. */
+  /** A peer announced inventory. `known` of the items were announced or received before. */
   announced: { readonly peer: PeerInfo; readonly items: readonly InventoryItem[]; readonly known: number };
   /**
-   * A peer told of a block, by an `inv`, by headers that nobody asked for (BIP130) or by whatever else
-   * announces blocks; at each time that it does. `hash` is as in an {@link InventoryItem}.
+   * A peer announced a block by an `inv`, unrequested headers (BIP130) or a compact block. Emitted for each
+   * announcement.
    */
-  blockAnnounced: { readonly peer: PeerInfo; readonly hash: string };
-  /** A peer told where it says that nodes are. */
+  blockAnnounced: { readonly peer: PeerInfo; readonly hash: Hash };
+  /** A peer sent addresses of nodes. */
   addresses: { readonly peer: PeerInfo; readonly addresses: readonly NetworkAddress[] };
-  /** Of the addresses that a peer told, so many are over the rate at which they are taken. */
+  /** This many addresses of a peer were ignored because they exceed its rate. */
   addressesLimited: { readonly peer: PeerInfo; readonly count: number };
   /** A peer was asked for inventory. */
   requested: { readonly peer: PeerInfo; readonly count: number };
-  /** A peer does not have what it was asked for. */
+  /** A peer does not have what it was asked for (`notfound`). */
   notFound: { readonly peer: PeerInfo; readonly count: number };
-  /** A peer answered a ping of ours. */
+  /** A peer answered our ping. */
   pong: { readonly peer: PeerInfo; readonly rttMs: number };
-  /** Announced transactions are over the limit on requests and must wait, or are passed over. */
+  /** Announced transactions exceed the limit on requests: they must wait, or are dropped. */
   rateLimited: { readonly count: number };
-  /** A relayed transaction came; `first` tells whether it had not come before. */
+  /** A relayed transaction came; `first` says whether it came for the first time. */
   transaction: {
     readonly peer: PeerInfo;
     readonly transaction: Transaction;
@@ -109,45 +113,39 @@ export interface P2PEvents {
     readonly receivedMs: number;
   };
   /**
-   * A transaction came whose points its sender's budget lacks: nothing else is told of it, as if it had not
+   * A transaction came whose points exceed the budget of its sender. No other event follows, as if it had not
    * come.
    */
   transactionShed: { readonly peer: PeerInfo; readonly transaction: Transaction };
-  /** A peer told of headers: those it was asked for, or of a new block. */
+  /** A peer sent headers: those that it was asked for, or an announcement. */
   headers: { readonly peer: PeerInfo; readonly headers: readonly Header[] };
-  /** A block came; `first` tells whether it had not come before. */
+  /** A block came; `first` says whether it came for the first time. */
   block: {
     readonly peer: PeerInfo;
     readonly block: Block;
     readonly first: boolean;
     /** Whether it was asked for. */
     readonly requested: boolean;
-    /** Whether it was asked for because it was missing, and no peer announced it. */
+    /** Whether it was requested as a missing block that no peer had announced. */
     readonly fetched?: boolean;
     /** When it came, on the monotonic clock, before it was decoded. */
     readonly receivedMs: number;
   };
   /**
-   * What became of a compact block; only the first one of each block is taken and told of. A block that is
-   * rebuilt comes as `block` right after.
+   * The outcome of a compact block. Only the first compact block of each block is processed. If it is
+   * rebuilt, a `block` event follows.
    */
   compactBlock: {
-    /** Hash of the block, as people write it. */
-    readonly hash: string;
-    /** Transactions that were sent whole, and those that were named. */
+    readonly hash: Hash;
+    /** Number of transactions that were sent in full, and of those that were sent as short ids. */
     readonly prefilled: number;
     readonly shortIds: number;
-    /**
-     * Of these, the ones that were not found among the relayed ones; not known where the short ids are of no
-     * use.
-     */
+    /** Short ids that match no relayed transaction; undefined if the short ids are ambiguous. */
     readonly missing?: number;
-    /** Payload of the `cmpctblock`, and of the `blocktxn` that brought the missing ones. */
+    /** Payload bytes of the `cmpctblock`, and of the `blocktxn` with the missing transactions. */
     readonly bytes: number;
     readonly blockTxnBytes: number;
-    /**
-     * Where the block was rebuilt: its serialized size, and the time from the receipt of the compact block.
-     */
+    /** If the block was rebuilt: its serialized size, and the time since the compact block came. */
     readonly rebuilt?: { readonly bytes: number; readonly ms: number };
   };
 }

@@ -2,7 +2,7 @@ import { SystemClock } from '../../src/lib/clock';
 import { EventBus } from '../../src/lib/event-bus';
 import type { Lookup } from '../../src/lib/lookup';
 import type { Endpoint } from '../../src/p2p/endpoint';
-import type { P2PEvents } from '../../src/p2p/events';
+import type { P2PEvents } from '../../src/p2p/p2p-events';
 import { hostOf } from '../../src/p2p/join/ip';
 import { Pool } from '../../src/p2p/pool';
 import { Cleanup } from '../support/cleanup';
@@ -14,7 +14,7 @@ import { until } from '../support/until';
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-/** Dials endpoints, whose names have addresses as a test says. */
+/** Dials endpoints whose names resolve to the addresses that a test sets. */
 function dial(connect: readonly Endpoint[], lookup: Lookup) {
   const bus = new EventBus<P2PEvents>();
   const handshakes: string[] = [];
@@ -24,7 +24,7 @@ function dial(connect: readonly Endpoint[], lookup: Lookup) {
     { network: 'regtest', connect, userAgent: '/test/', wtxidRelay: true, txPerSecond: 1_000 },
     {
       ...{ bus, clock: new SystemClock(), lookup, ...NO_COMPACT },
-      complain: (peer, reason, attempts) => complaints.push(`${peer} ${reason} (${attempts})`),
+      reportUnreachable: (peer, reason, attempts) => complaints.push(`${peer} ${reason} (${attempts})`),
       fault: (error) => complaints.push(String(error)),
     },
   );
@@ -46,7 +46,7 @@ async function closedPort(): Promise<number> {
 
 const both: Lookup = () => Promise.resolve(['::1', '127.0.0.1']);
 
-it.each(['127.0.0.1', '::1'])('a name of two addresses is reached where only %s listens', async (host) => {
+it.each(['127.0.0.1', '::1'])('a name with two addresses is reached if only %s listens', async (host) => {
   const { port } = await fake(host);
   const { handshakes, complaints } = dial([{ host: 'two.test', port }], both);
   await until('a handshake', () => handshakes.length === 1);
@@ -54,14 +54,14 @@ it.each(['127.0.0.1', '::1'])('a name of two addresses is reached where only %s 
   expect(complaints).toEqual([]);
 });
 
-it('one failure counts when all addresses have failed, and each is named', async () => {
+it('counts one failure once all addresses have failed, and names each', async () => {
   const port = await closedPort();
   const { complaints } = dial([{ host: 'two.test', port }], both);
   await until('a complaint', () => complaints.length === 1);
   expect(complaints).toEqual([`two.test:${port} ::1 connection-refused, 127.0.0.1 connection-refused (1)`]);
 });
 
-it('of many addresses the complaint names eight', async () => {
+it('reports at most eight of many addresses', async () => {
   const port = await closedPort();
   const many = Array.from({ length: 40 }, (_, i) => `127.0.0.${i + 1}`);
   const { complaints } = dial([{ host: 'many.test', port }], () => Promise.resolve(many));
@@ -71,7 +71,7 @@ it('of many addresses the complaint names eight', async () => {
   );
 });
 
-it('a name is looked up at each redial, also one that had no address', async () => {
+it('looks a name up at each redial, even one without addresses', async () => {
   const { port } = await fake('127.0.0.1');
   const answers = [[], ['127.0.0.1']];
   const { handshakes, complaints } = dial([{ host: 'late.test', port }], () =>
@@ -81,7 +81,7 @@ it('a name is looked up at each redial, also one that had no address', async () 
   expect(complaints).toEqual([`late.test:${port} the name has no address (1)`]);
 });
 
-it('the address that worked last is tried first, and one that is gone no more', async () => {
+it('tries the address that worked last first, and a removed one no more', async () => {
   const first = await fake('127.0.0.1');
   const { port } = first;
   const other = await fake('127.0.0.2', port);
@@ -99,7 +99,7 @@ it('the address that worked last is tried first, and one that is gone no more', 
   expect(other.connections).toHaveLength(1);
 });
 
-it('a node under two names and its addresses is dialled once', async () => {
+it('dials a node once if two names and its addresses are given', async () => {
   const first = await fake('127.0.0.1');
   const { port } = first;
   const second = await fake('127.0.0.2', port);
@@ -127,14 +127,14 @@ it.each([
 });
 
 linkLocal.describe('a link-local address', (address) => {
-  it('is dialled with its zone, and told with it', async () => {
+  it('is dialled and reported with its zone', async () => {
     const { port } = await fake(address);
     const { handshakes, complaints } = dial([{ host: address, port }], both);
     await until('a handshake or a complaint', () => handshakes.length + complaints.length > 0);
     expect({ handshakes, complaints }).toEqual({ handshakes: [`[${address}]:${port}`], complaints: [] });
   });
 
-  it('is dialled with the zone that the look-up of a name gives', async () => {
+  it('is dialled with the zone from the look-up of a name', async () => {
     const { port } = await fake(address);
     const { handshakes, complaints } = dial([{ host: 'near.test', port }], () => Promise.resolve([address]));
     await until('a handshake or a complaint', () => handshakes.length + complaints.length > 0);

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { BEHAVIOURS } from './list';
+import { BEHAVIOURS } from './all-behaviours';
 
 it('lists every behaviour of the folder, each under the name of its file', () => {
   const files = readdirSync(path.join(__dirname, 'behaviours')).map((file) => file.replace(/\.ts$/, ''));

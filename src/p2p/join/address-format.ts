@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { type AddressNetwork, ipOf } from '../../wire/messages/network-address';
-import type { AddressBook } from './address-book';
+import type { AddressManager } from './address-manager';
 import type { Ban, Bans } from './bans';
 import { parseIp, type RawAddress } from './ip';
 import { type KnownAddress, keyOf } from './known-address';
 
-/** Lines that are written before others get their turn: some 2 ms of work. */
+/** Lines that are formatted before other work gets its turn: about 2 ms of work. */
 const LINES_A_TURN = 1_000;
 
 const HEADER = /^btcdmon-node addresses 1 ([a-z0-9]+) (\d+) ([0-9a-f]{64})$/;
@@ -14,15 +14,15 @@ const ADDRESS = new RegExp(
 );
 const BAN = /^ban (\S{1,64}) (\d{1,10})$/;
 
-/** What the first line of a file of addresses says. */
+/** The first line of an address file. */
 export interface AddressHeader {
   readonly network: string;
-  /** Lines that follow it. */
+  /** Number of lines that follow. */
   readonly lines: number;
   readonly secret: Buffer;
 }
 
-/** Reads the first line; null where it is not one of ours. */
+/** Parses the first line; null if it is not one. */
 export function parseHeader(line: string): AddressHeader | null {
   const match = HEADER.exec(line);
   if (match === null) return null;
@@ -30,15 +30,15 @@ export function parseHeader(line: string): AddressHeader | null {
   return { network, lines: Number(lines), secret: Buffer.from(secret, 'hex') };
 }
 
-/** Where a line begins that has run into the one before, its line break being damaged. */
+/** The place where a line begins that has merged with the one before, because its line break is damaged. */
 const RUN_TOGETHER = /.(?=(?:ipv4|ipv6|torv3|i2p|cjdns|ban) )/s;
 
-/** The records of a line: itself, or the parts of one in which a line break is damaged. */
-export function recordsIn(line: string): string[] {
+/** The records of a line: the line itself, or its parts if a line break is damaged. */
+export function splitRecords(line: string): string[] {
   return parseAddress(line) === null && parseBan(line) === null ? line.split(RUN_TOGETHER) : [line];
 }
 
-/** Reads the line of an address; null where it is none. */
+/** Parses the line of an address; null if it is none. */
 export function parseAddress(line: string): KnownAddress | null {
   const match = ADDRESS.exec(line);
   if (match === null) return null;
@@ -46,10 +46,10 @@ export function parseAddress(line: string): KnownAddress | null {
     match;
   const raw = rawAddress(network as AddressNetwork, host);
   if (raw === null || raw.network !== network || Number(port) > 65_535) return null;
-  const place = { ...raw, port: Number(port) };
+  const endpoint = { ...raw, port: Number(port) };
   return {
-    ...place,
-    key: keyOf(place),
+    ...endpoint,
+    key: keyOf(endpoint),
     services: BigInt(`0x${services ?? ''}`),
     time: Number(time),
     lastTry: Number(lastTry),
@@ -59,24 +59,24 @@ export function parseAddress(line: string): KnownAddress | null {
   };
 }
 
-/** Reads the line of a ban; null where it is none. */
+/** Parses the line of a ban; null if it is none. */
 export function parseBan(line: string): Ban | null {
   const match = BAN.exec(line);
   return match === null ? null : { subject: match[1] ?? '', until: Number(match[2]) };
 }
 
 /**
- * A book and the bans as lines of text, as people can read and search them: a header, then an address or a
- * ban a line. IPs are written as such, other addresses in hexadecimal. Leaves time for other work in between.
+ * Addresses and bans as text that people can read and search: a header, then one address or ban on each line.
+ * IPs are written as such, other addresses in hexadecimal. Leaves time for other work in between.
  */
-export async function formatAddresses(book: AddressBook, bans: Bans): Promise<string> {
+export async function formatAddresses(addrman: AddressManager, bans: Bans): Promise<string> {
   const lines: string[] = [];
-  for (const known of book.addresses()) {
+  for (const known of addrman.addresses()) {
     lines.push(formatAddress(known));
     if (lines.length % LINES_A_TURN === 0) await setImmediate();
   }
   for (const { subject, until } of bans.list()) lines.push(`ban ${subject} ${until}`);
-  const header = `btcdmon-node addresses 1 ${book.network} ${lines.length} ${book.secret.toString('hex')}`;
+  const header = `btcdmon-node addresses 1 ${addrman.network} ${lines.length} ${addrman.secret.toString('hex')}`;
   return `${[header, ...lines].join('\n')}\n`;
 }
 
@@ -87,7 +87,7 @@ function formatAddress(known: KnownAddress): string {
   return `${network} ${host} ${port} ${bits} ${time} ${lastTry} ${lastSuccess} ${attempts} ${sourceGroup}`;
 }
 
-/** The bytes of an address as it is written in the file. */
+/** The bytes of an address of the file. */
 function rawAddress(network: AddressNetwork, text: string): RawAddress | null {
   if (network === 'ipv4' || network === 'ipv6') return parseIp(text);
   const length = network === 'cjdns' ? 16 : 32;

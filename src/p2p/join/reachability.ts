@@ -4,17 +4,16 @@ import type { NetworkName } from '../../wire/networks';
 import type { RawAddress } from './ip';
 
 /** An address with its port. */
-export type Place = RawAddress & Pick<NetworkAddress, 'port'>;
+export type RawEndpoint = RawAddress & Pick<NetworkAddress, 'port'>;
 
 /**
- * On a public network, ports below are not dialled because a peer or a seed says so: behind them are mail and
- * name servers that somebody else would like to see bothered. Core has a list of such ports
- * (`src/netbase.cpp` IsBadPort).
+ * On a public network, lower ports are not dialled on the word of a peer or a seed: an attacker could use us
+ * to disturb mail and name servers. Core has a list of such ports (`src/netbase.cpp` IsBadPort).
  */
 const LEAST_PORT = 1_024;
 
 /**
- * What lies within a machine or a private net, or is nobody's: Core 31 `src/netaddress.cpp`
+ * Addresses of a machine or a private network, and unassigned ones: Core 31 `src/netaddress.cpp`
  * CNetAddr::IsRoutable, with multicast and the reserved class E, to which nobody can connect.
  */
 const UNROUTABLE_IPV4: readonly (readonly [prefix: string, bits: number])[] = [
@@ -35,8 +34,8 @@ const UNROUTABLE_IPV4: readonly (readonly [prefix: string, bits: number])[] = [
 ];
 
 /**
- * Of the global unicast addresses of IPv6 (2000::/3, the only ones that are given out), those that are
- * nobody's, and those with an IPv4 address inside, which would get around the list above.
+ * Unroutable parts of IPv6's global unicast addresses (2000::/3, the only assigned ones), and those that
+ * contain an IPv4 address, which would bypass the list above.
  */
 const UNROUTABLE_IPV6: readonly (readonly [prefix: string, bits: number])[] = [
   ['2001::', 32], // Teredo, RFC 4380
@@ -51,38 +50,38 @@ const unroutable = new BlockList();
 for (const [prefix, bits] of UNROUTABLE_IPV4) unroutable.addSubnet(prefix, bits, 'ipv4');
 for (const [prefix, bits] of UNROUTABLE_IPV6) unroutable.addSubnet(prefix, bits, 'ipv6');
 
-/** Whether a network is somebody's own, on one machine. */
+/** Whether a network is private and runs on one machine. */
 export function isLocalNetwork(network: NetworkName): boolean {
   return network === 'simnet' || network === 'regtest';
 }
 
-/** Whether an IP address is of this machine. */
+/** Whether an IP address is a loopback address. */
 export function isLoopback({ network, address }: RawAddress): boolean {
   if (network === 'ipv4') return address[0] === 127;
   return network === 'ipv6' && address[15] === 1 && address.subarray(0, 15).every((byte) => byte === 0);
 }
 
-/** Whether an IP address is one that is reached over the internet. */
-export function isRoutable(place: RawAddress): boolean {
-  if (place.network === 'ipv6' && ((place.address[0] ?? 0) & 0xe0) !== 0x20) return false;
-  const ip = ipOf(place);
-  return ip !== null && !unroutable.check(ip, place.network === 'ipv4' ? 'ipv4' : 'ipv6');
+/** Whether an IP address can be reached over the internet. */
+export function isRoutable(address: RawAddress): boolean {
+  if (address.network === 'ipv6' && ((address.address[0] ?? 0) & 0xe0) !== 0x20) return false;
+  const ip = ipOf(address);
+  return ip !== null && !unroutable.check(ip, address.network === 'ipv4' ? 'ipv4' : 'ipv6');
 }
 
 /**
- * Whether a node that somebody told of may be dialled: on public networks one that the internet leads to, on
- * simnet and regtest one on this machine and no other, so that what is told there never leads out.
+ * Whether an announced node may be dialled. On public networks it must be reachable over the internet. On
+ * simnet and regtest it must be on this machine, so that an announcement never leads outside.
  */
-export function isDialable(network: NetworkName, place: Place): boolean {
-  if (isLocalNetwork(network)) return place.port > 0 && isLoopback(place);
-  return place.port >= LEAST_PORT && isRoutable(place);
+export function isDialable(network: NetworkName, endpoint: RawEndpoint): boolean {
+  if (isLocalNetwork(network)) return endpoint.port > 0 && isLoopback(endpoint);
+  return endpoint.port >= LEAST_PORT && isRoutable(endpoint);
 }
 
 /**
- * Whether an address is worth knowing: it may be dialled, or is of a network that others can dial (BIP155).
+ * Whether an address is worth storing: we may dial it, or it is of a network that others can dial (BIP155).
  */
-export function isWorthKnowing(network: NetworkName, place: Place): boolean {
-  if (place.network === 'torv3' || place.network === 'i2p' || place.network === 'cjdns')
+export function isWorthKnowing(network: NetworkName, endpoint: RawEndpoint): boolean {
+  if (endpoint.network === 'torv3' || endpoint.network === 'i2p' || endpoint.network === 'cjdns')
     return !isLocalNetwork(network);
-  return isDialable(network, place);
+  return isDialable(network, endpoint);
 }

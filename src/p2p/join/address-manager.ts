@@ -3,54 +3,53 @@ import type { NetworkAddress } from '../../wire/messages/network-address';
 import type { NetworkName } from '../../wire/networks';
 import { isTerrible, type KnownAddress, keyOf } from './known-address';
 import { netgroupOf } from './netgroup';
-import { isWorthKnowing } from './reach';
+import { isWorthKnowing } from './reachability';
 
-/** A quarter of Core's table of new addresses: 16,384 at most, in 13 MB. */
+/** A quarter of Core's table of new addresses: at most 16,384 addresses, in 13 MB. */
 const BUCKETS = 256;
 const BUCKET_SIZE = 64;
 
-/** The part of the book, a sixteenth as in Core, that the addresses can take that one source group tells. */
+/** The buckets that the addresses of one source group can reach: a sixteenth of all, as in Core. */
 const BUCKETS_PER_SOURCE = 16;
 
-/** Addresses that are looked at to find one: some 0.5 ms of work. */
+/** How many addresses a search looks at: about 0.5 ms of work. */
 const LOOK_AT = 1_000;
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** What is told about others is taken for so much older; Core 31 `src/net_processing.cpp` ProcessAddrs. */
+/** Addresses from peers count as this much older; Core 31 `src/net_processing.cpp` ProcessAddrs. */
 const PENALTY = 2 * HOUR;
 
-/** A time that cannot be is taken for this long ago; Core, there. */
+/** An impossible time counts as this long ago; Core, same place. */
 const DOUBTFUL = 5 * DAY;
 const LEAST_TIME = 100_000_000;
 
-/** What an address book is made from. */
-export interface AddressBookOptions {
+export interface AddressManagerOptions {
   readonly network: NetworkName;
-  /** Secret of this book: without it nobody can work out which addresses push which others out. */
+  /** A secret, so that nobody can compute which addresses share a bucket. */
   readonly secret: Buffer;
   /** Unix time in seconds. */
   readonly unixTime: () => number;
 }
 
 /**
- * The addresses of nodes that are known, bounded, in the manner of Core's address manager (`src/addrman.h`).
- * An address belongs into one bucket of 64, by its own group and the group of who told of it first. One
- * source group reaches 16 of the 256 buckets, and all the addresses of one group that it tells lie in one of
- * these: however much a hostile peer tells, most of the book is out of its reach, and a net of its own gets
- * 64 places. In a full bucket an address makes room where it is old or has failed; one that has worked is
- * never pushed out by what is merely told. Unlike Core's there is no second table for those that worked, and
- * an address that was told twice is not in two buckets.
+ * The known addresses of nodes, bounded, in the manner of Core's address manager (`src/addrman.h`). Users
+ * know it as the address book. Each address is in one bucket of 64, chosen by its own netgroup and that of
+ * its first source. One source group reaches 16 of the 256 buckets, and all its addresses of one netgroup are
+ * in one of these. So a hostile peer cannot reach most of the buckets, and its own netgroup gets at most 64
+ * entries. In a full bucket an address is replaced if it is old or has failed. An address that has worked is
+ * never replaced by one that was only announced. Unlike Core, there is no second table for addresses that
+ * have worked, and an address with two sources is not in two buckets.
  */
-export class AddressBook {
+export class AddressManager {
   private readonly known = new Map<string, KnownAddress>();
   private readonly buckets = Array.from({ length: BUCKETS }, (): KnownAddress[] => []);
 
   private readonly secretText: string;
 
-  constructor(private readonly options: AddressBookOptions) {
+  constructor(private readonly options: AddressManagerOptions) {
     this.secretText = options.secret.toString('hex');
   }
 
@@ -76,8 +75,8 @@ export class AddressBook {
   }
 
   /**
-   * Takes an address that somebody of `sourceGroup` told.
-   * @returns whether it is new and was kept
+   * Adds an address that a peer of `sourceGroup` sent.
+   * @returns whether it is new and was added
    */
   add(told: NetworkAddress, sourceGroup: string): boolean {
     if (!isWorthKnowing(this.network, told)) return false;
@@ -87,11 +86,11 @@ export class AddressBook {
     const key = keyOf(told);
     const known = this.known.get(key);
     if (known !== undefined) {
-      // Services may be missing from one's word and not from another's; only a handshake takes any away.
+      // A peer may not know all services of a node, so they are only added here. A handshake replaces them.
       known.services |= told.services;
-      // A node that is up is told of all the time: not each of these is worth noting.
+      // A running node is announced all the time; not every announcement is worth noting.
       const step = now - told.time < DAY ? HOUR : DAY;
-      // What is to come was noted while our clock was ahead.
+      // A future time was noted while our clock was ahead.
       if (known.time < time - step || known.time > now) known.time = time;
       return false;
     }
@@ -104,8 +103,8 @@ export class AddressBook {
   }
 
   /**
-   * Takes an address as it was in an earlier book. Times to come are of a clock that was ahead: they become
-   * now.
+   * Adds an address from an earlier run. Future times come from a clock that was ahead; they become the
+   * present time.
    */
   restore(address: KnownAddress): void {
     if (this.known.has(address.key) || !isWorthKnowing(this.network, address)) return;
@@ -116,7 +115,7 @@ export class AddressBook {
     this.put(address);
   }
 
-  /** Puts an address into its bucket, where there is room or an address that must make room. */
+  /** Puts an address into its bucket, if there is room or an address to replace. */
   private put(address: KnownAddress): boolean {
     const bucket = this.bucketOf(address);
     if (bucket.length >= BUCKET_SIZE) {
@@ -131,13 +130,13 @@ export class AddressBook {
     return true;
   }
 
-  /** Notes a dial that led to no handshake; `counts` is false where the fault may be ours. */
+  /** Notes a dial without a handshake; `counts` is false if the fault may be ours. */
   failed(known: KnownAddress, counts: boolean): void {
     known.lastTry = this.options.unixTime();
     if (counts) known.attempts++;
   }
 
-  /** Notes a complete handshake, and what the node itself says of its services. */
+  /** Notes a complete handshake and the services that the node claims. */
   worked(known: KnownAddress, services: bigint): void {
     known.lastSuccess = known.lastTry = known.time = this.options.unixTime();
     known.attempts = 0;
@@ -153,9 +152,10 @@ export class AddressBook {
   }
 
   /**
-   * An address that `accepts` takes, from a bucket drawn at random so that a crowded one weighs no more than
-   * another. As in Core, half of the time one that has worked before is preferred, else one that has not. Of
-   * a large book only a part is looked at, another each time: undefined does not say that there is none.
+   * A random address that `accepts` takes. The bucket is drawn first, so that a full bucket weighs no more
+   * than another. As in Core, half of the time an address that has worked is preferred, otherwise one that
+   * has not. Only some of many addresses are looked at, others each time: undefined does not mean that there
+   * is none.
    */
   pick(accepts: (known: KnownAddress) => boolean): KnownAddress | undefined {
     const start = randomInt(BUCKETS);

@@ -48,7 +48,7 @@ import { versionTwice } from './behaviours/version-twice';
 import { wrongChecksum } from './behaviours/wrong-checksum';
 import { wrongMagic } from './behaviours/wrong-magic';
 
-/** Every behaviour, in the order of their names. */
+/** All behaviours, in the order of their names. */
 export const BEHAVIOURS: readonly Behaviour[] = [
   addrFloods,
   allServices,

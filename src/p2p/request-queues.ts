@@ -1,52 +1,51 @@
-import type { Announcement, AnnouncingPeer } from './announcement';
-import { List } from './list';
+import type { Announcement, Announcer } from './announcement';
+import { LinkedList } from './linked-list';
 import { LAST_RANK, LEAST_PREFERRED } from './reliability';
 
 /**
- * Kinds of peers, the ones that come first first: those that are preferred, the others, and those that let
- * many requests lapse.
+ * Kinds of peers, in the order in which they are served: preferred ones, others, and those that let many
+ * requests lapse.
  */
 const KINDS = 3;
 
-/** What the lines work with. */
-export interface RequestLinesModules {
+export interface RequestQueuesModules {
   readonly monotonicMs: () => number;
-  /** Asks a peer for at most `most` of what stands in its line; tells for how many. */
-  readonly serve: (peer: AnnouncingPeer, most: number) => number;
+  /** Asks a peer for at most `most` items of its queue; returns for how many. */
+  readonly serve: (peer: Announcer, most: number) => number;
 }
 
 /**
- * Shares the limit on requests among the peers. Each has a line of its own, so that one peer's flood holds up
- * that peer alone. The lines of preferred peers come before those of the others; lines of one kind share
- * evenly. A peer that has no line is not looked at.
+ * Shares the limit on requests among the peers. Each peer has its own queue, so that a flood delays only the
+ * peer that caused it. The queues of preferred peers come first. Queues of one kind share evenly. A peer with
+ * an empty queue costs nothing.
  */
-export class RequestLines {
-  private readonly busy = Array.from({ length: KINDS }, () => new List<AnnouncingPeer>());
+export class RequestQueues {
+  private readonly busy = Array.from({ length: KINDS }, () => new LinkedList<Announcer>());
   private allowance: number;
   private refilled: number;
 
   constructor(
     private readonly perSecond: number,
-    private readonly modules: RequestLinesModules,
+    private readonly modules: RequestQueuesModules,
   ) {
     this.allowance = perSecond;
     this.refilled = modules.monotonicMs();
   }
 
   /**
-   * Puts an announcement into the line of its peer; at the front where others were asked for the transaction
+   * Adds an announcement to the queue of its peer; at the front if other peers were asked for the transaction
    * in vain.
    */
   add(announcement: Announcement, atFront = false): void {
     const { peer } = announcement;
-    announcement.become('lined');
-    if (atFront) peer.line.unshift(announcement);
-    else peer.line.push(announcement);
+    announcement.become('queued');
+    if (atFront) peer.queue.unshift(announcement);
+    else peer.queue.push(announcement);
     if (peer.list === null) this.busyOf(peer)?.push(peer);
   }
 
-  /** Serves a peer at once, if nobody waits who comes before it or as early. */
-  serveAtOnce(peer: AnnouncingPeer): void {
+  /** Serves a peer at once if no other peer of its kind or an earlier one waits. */
+  serveAtOnce(peer: Announcer): void {
     const kind = kindOf(peer);
     for (let i = 0; i <= kind; i++) {
       const list = this.busy[i];
@@ -56,9 +55,7 @@ export class RequestLines {
     if (allowed > 0) this.allowance -= this.modules.serve(peer, allowed);
   }
 
-  /**
-   * Gives each line its share of what the limit allows now; what the short ones leave goes to the long ones.
-   */
+  /** Gives each queue its share of what the limit allows now. What short queues leave goes to long ones. */
   takeTurns(): void {
     let allowed = this.allowed();
     for (const busy of this.busy) {
@@ -72,17 +69,17 @@ export class RequestLines {
           const asked = this.modules.serve(peer, Math.min(share, allowed));
           allowed -= asked;
           this.allowance -= asked;
-          if (peer.line.size > 0 && peer.list === null) this.busyOf(peer)?.push(peer);
+          if (peer.queue.size > 0 && peer.list === null) this.busyOf(peer)?.push(peer);
         }
       }
     }
   }
 
-  private busyOf(peer: AnnouncingPeer): List<AnnouncingPeer> | undefined {
+  private busyOf(peer: Announcer): LinkedList<Announcer> | undefined {
     return this.busy[kindOf(peer)];
   }
 
-  /** Whole requests that may be made now. */
+  /** Number of requests that may be made now. */
   private allowed(): number {
     const now = this.modules.monotonicMs();
     const { perSecond } = this;
@@ -92,7 +89,7 @@ export class RequestLines {
   }
 }
 
-function kindOf({ rank }: AnnouncingPeer): number {
+function kindOf({ rank }: Announcer): number {
   if (rank >= LEAST_PREFERRED) return 0;
   return rank === LAST_RANK ? 2 : 1;
 }

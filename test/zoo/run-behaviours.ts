@@ -10,40 +10,40 @@ import type { Behaviour } from './behaviour';
 import type { CulpritsNews, CulpritsOrder, LeaveOrder } from './culprits-child';
 import { HONEST_PEERS } from './honest-data';
 import { HonestPeer } from './honest-peer';
-import { type Finding, type Seen, hasEnd, isBack, judge } from './judge';
+import { type Finding, type Observations, hasEnd, isBack, judge } from './judge';
 import type { ListenerNews, ListenerOrder, ListenerReport } from './listener-child';
 
-/** How a run goes. */
+/** Options of a run. */
 export interface RunOptions {
   /** How long the culprits misbehave. */
   readonly seconds: number;
-  /** How long after they have left memory is looked at. */
+  /** How long memory may take to be released after the culprits have left. */
   readonly settleSeconds: number;
   /** Folder of the compiled processes. */
   readonly folder: string;
-  /** Whether the time of honest pongs is a part of the verdict. */
+  /** Whether the elapsed time of honest pongs is judged, instead of processor time. */
   readonly judgesPong: boolean;
 }
 
-/** Each honest peer's transactions a second: 20 together. */
+/** Transactions per second of each honest peer: 20 together. */
 const PER_SECOND = 10;
 const BLOCK_MS = 2_000;
 
-/** Before the culprits come: what a listener takes in its first seconds is no leak. */
+/** The time before the culprits come: memory that a listener takes in its first seconds is no leak. */
 const WARM_MS = 3_000;
 
 /**
- * Of many at once each gets its turn: how much longer, at most, those go on that were not ended yet. On a
- * machine that does nothing else it takes a few seconds.
+ * How much longer behaviours that were not ended yet may go on if many run at once. On an idle machine it
+ * takes a few seconds.
  */
 const GRACE_SECONDS = 240;
 const LOOK_MS = 2_000;
 
-/** The longest that an honest transaction may wait for its turn: Core asks another announcer after 60 s. */
+/** The longest that an honest transaction may wait: another announcer is asked after 60 s. */
 const DRAIN_MS = 70_000;
 
-/** Lets behaviours loose on a listener, all at once, and judges what was seen. */
-export async function run(behaviours: readonly Behaviour[], options: RunOptions): Promise<Finding> {
+/** Runs behaviours against a listener, all at once, and judges the results. */
+export async function runBehaviours(behaviours: readonly Behaviour[], options: RunOptions): Promise<Finding> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-zoo-'));
   const started: { listener?: ChildProcess } = {};
   const processorMs = (): number => threadMs(started.listener?.pid);
@@ -60,13 +60,13 @@ export async function run(behaviours: readonly Behaviour[], options: RunOptions)
     if ('failed' in news) failures.push(news.failed);
   });
   try {
-    // The culprits have the core of the judge, so that the listener has its own.
+    // The culprits share the core of the judge, so that the listener has its own.
     if (os.cpus().length > 1) {
       pin(listener, 0);
       pin(culprits, 1);
     }
     const port = await freePort();
-    const listening = heard(listener, (news: ListenerNews) => 'listening' in news);
+    const listening = nextMessage(listener, (news: ListenerNews) => 'listening' in news);
     tell(listener, { listen: { port, honest: honest.map((peer) => peer.endpoint), dataDir: folder } });
     await listening;
     while (honest.some((peer) => !peer.isConnected)) await sleep(50);
@@ -74,7 +74,7 @@ export async function run(behaviours: readonly Behaviour[], options: RunOptions)
     await sleep(WARM_MS);
     const before = await report(listener);
     const names = behaviours.map(({ name }) => name);
-    const done = heard(culprits, (news: CulpritsNews) => 'done' in news);
+    const done = nextMessage(culprits, (news: CulpritsNews) => 'done' in news);
     culprits.send({
       port,
       names,
@@ -82,7 +82,7 @@ export async function run(behaviours: readonly Behaviour[], options: RunOptions)
       comeBack: names.length > 1,
     } satisfies CulpritsOrder);
     if (names.length > 1) await Promise.race([done, sleep(options.seconds * 1_000)]);
-    // Whoever has had the end that it must have leaves, so that the listener comes to the others.
+    // A behaviour that was ended as it must leaves, so that the listener has time for the others.
     while (names.length > 1 && !(await Promise.race([done.then(() => true), sleep(LOOK_MS)]))) {
       const reasons = await reasonsSoFar(listener);
       const leave = behaviours.filter((each) => hasEnd(each, reasons)).map(({ name }) => name);
@@ -94,11 +94,11 @@ export async function run(behaviours: readonly Behaviour[], options: RunOptions)
     const drained = performance.now() + DRAIN_MS;
     while (honest.some((peer) => !peer.isDone) && performance.now() < drained) await sleep(100);
     const after = await settled(listener, before, options.settleSeconds);
-    // What it has counted is in its points once it has ended.
+    // All its counts are in its points once it has ended.
     const exited = once(listener, 'exit');
     listener.disconnect();
     const [status] = (await exited) as [number | null];
-    const seen: Seen = {
+    const seen: Observations = {
       behaviours,
       addresses: honest.map(({ endpoint }) => formatEndpoint(endpoint)),
       honest: honest.map(({ record }) => record),
@@ -118,8 +118,8 @@ export async function run(behaviours: readonly Behaviour[], options: RunOptions)
 }
 
 /**
- * The processor time that the main thread of a process has taken, in milliseconds; where the system does not
- * tell (it is Linux that does), the time that has passed.
+ * The processor time of the main thread of a process, in milliseconds; the elapsed time on systems other than
+ * Linux.
  */
 function threadMs(pid: number | undefined): number {
   try {
@@ -136,7 +136,7 @@ function start(file: string, output: number | 'ignore', execArgv: readonly strin
   return fork(file, [], { stdio: ['ignore', output, 'inherit', 'ipc'], execArgv: [...execArgv] });
 }
 
-/** Keeps a process to one processor, where the system has the command for that. */
+/** Binds a process to one processor, if the system has `taskset`. */
 function pin({ pid }: ChildProcess, processor: number): void {
   if (pid !== undefined) spawnSync('taskset', ['-cp', String(processor), String(pid)], { stdio: 'ignore' });
 }
@@ -145,8 +145,8 @@ function tell(child: ChildProcess, order: ListenerOrder): void {
   child.send(order);
 }
 
-/** Resolves with the first message that is wanted. @throws where the process ends before */
-async function heard<T>(child: ChildProcess, isWanted: (news: T) => boolean): Promise<T> {
+/** Resolves with the first wanted message. @throws if the process ends before */
+async function nextMessage<T>(child: ChildProcess, isWanted: (news: T) => boolean): Promise<T> {
   return new Promise((resolve, reject) => {
     const listen = (news: unknown): void => {
       if (!isWanted(news as T)) return;
@@ -161,7 +161,7 @@ async function heard<T>(child: ChildProcess, isWanted: (news: T) => boolean): Pr
   });
 }
 
-/** The report once memory is back, or the last one of the time that it has for that. */
+/** The report once memory is released, or the last one before the deadline. */
 async function settled(
   listener: ChildProcess,
   before: ListenerReport,
@@ -176,14 +176,14 @@ async function settled(
 }
 
 async function reasonsSoFar(listener: ChildProcess): Promise<ListenerReport['reasons']> {
-  const answered = heard(listener, (news: ListenerNews) => 'reasons' in news);
+  const answered = nextMessage(listener, (news: ListenerNews) => 'reasons' in news);
   tell(listener, { reasons: true });
   const news = await answered;
   return 'reasons' in news ? news.reasons : {};
 }
 
 async function report(listener: ChildProcess): Promise<ListenerReport> {
-  const answered = heard(listener, (news: ListenerNews) => 'report' in news);
+  const answered = nextMessage(listener, (news: ListenerNews) => 'report' in news);
   tell(listener, { report: true });
   const news = await answered;
   if (!('report' in news)) throw new Error('no report');

@@ -1,0 +1,67 @@
+import { UsageError } from '../../lib/errors';
+import type { Endpoint } from '../endpoint';
+import type { NetworkName } from '../../wire/networks';
+import { AddressManager } from './address-manager';
+import { AddressFile } from './address-file';
+import { Bans } from './bans';
+import { DNS_SEEDS, type DnsSeed } from './dns-seeds';
+import type { JoinLog, JoinParts } from './join';
+import { Listener } from './listener';
+import { isDialable } from './reachability';
+import { randomBytes } from 'node:crypto';
+
+/** The user's options for joining a network. */
+export interface JoinOptions {
+  /** Number of peers to find; 0 to find none. */
+  readonly peers: number;
+  /** The endpoint on which we accept peers. */
+  readonly listen?: Endpoint;
+  readonly maxInbound: number;
+  /** DNS seeds that replace those of the network. */
+  readonly seeds?: readonly DnsSeed[];
+  /** `IP:port` of the DNS server; default: the system's. */
+  readonly resolver?: string;
+}
+
+/** What joining needs to know of the program. */
+export interface JoinContext {
+  readonly network: NetworkName;
+  /** Folder of the address file; without it nothing is saved. */
+  readonly directory?: string;
+  /** Whether the user named peers, which can send addresses. */
+  readonly hasPeers: boolean;
+  readonly log: JoinLog;
+}
+
+/**
+ * Loads the address file and binds the listening socket.
+ * @throws UsageError if there is no seed and no known node to start with
+ * @throws FailureError if the file can't be read, or the socket can't be bound
+ */
+export async function prepareJoin(options: JoinOptions, context: JoinContext): Promise<JoinParts> {
+  const { directory, hasPeers, log, network } = context;
+  const { listen, maxInbound, peers, resolver, seeds = DNS_SEEDS[network] } = options;
+  const unixTime = (): number => Math.floor(Date.now() / 1_000);
+  const times = { unixTime, monotonicMs: () => performance.now() };
+  const file = directory === undefined ? null : new AddressFile(directory, network);
+  const { bans, addrman } = (await file?.load(times, (message) => log.warn(message, {}))) ?? {
+    addrman: new AddressManager({ network, secret: randomBytes(32), unixTime }),
+    bans: new Bans(times),
+  };
+  const isHopeless =
+    peers > 0 && seeds.length === 0 && !hasPeers && listen === undefined && !someDialable(addrman);
+  if (isHopeless)
+    throw new UsageError(
+      `--join: ${network} has no DNS seeds and no node of it is known; give --connect host[:port] or --seed name[:port]`,
+    );
+  const listener = listen === undefined ? null : await Listener.bind(listen);
+  return {
+    ...{ network, peers, maxInbound, seeds, addrman, bans, file, listener, unixTime, log },
+    ...(resolver === undefined ? {} : { resolver }),
+  };
+}
+
+function someDialable(addrman: AddressManager): boolean {
+  for (const known of addrman.addresses()) if (isDialable(addrman.network, known)) return true;
+  return false;
+}

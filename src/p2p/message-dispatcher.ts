@@ -1,0 +1,116 @@
+import type { EventBus } from '../lib/event-bus';
+import { isCommand } from '../wire/commands';
+import { DecodeError } from '../wire/decode-error';
+import { type FrameSink, HEADER_BYTES } from '../wire/framing';
+import { type DecodedCommand, DECODERS, isDecoded, type MessageOf } from '../wire/messages/table';
+import type { BudgetVerdict, PeerBudget } from './budget/peer-budget';
+import type { Connection } from './connection';
+import type { P2PEvents, Violation } from './p2p-events';
+
+/** Messages whose malformed form is a violation of its own. */
+const MALFORMED: Readonly<Partial<Record<DecodedCommand, Violation>>> = {
+  tx: 'malformed-tx',
+  block: 'malformed-block',
+};
+
+/** The bytes of a message, and when they came. */
+export interface Arrival {
+  readonly payload: Buffer;
+  /** When it came, on the monotonic clock, before it was decoded. */
+  readonly receivedMs: number;
+}
+
+/** Handles a message of one command. */
+type MessageHandler<C extends DecodedCommand> = (
+  connection: Connection,
+  message: MessageOf<C>,
+  arrival: Arrival,
+) => void;
+
+/** A handler for each command. A message without one is counted, decoded and otherwise ignored. */
+export type MessageHandlers = { readonly [C in DecodedCommand]?: MessageHandler<C> };
+
+export interface MessageDispatcherModules {
+  readonly bus: EventBus<P2PEvents>;
+  readonly handlers: MessageHandlers;
+  readonly monotonicMs: () => number;
+  /** The time at the last look at the clock, in monotonic milliseconds. */
+  readonly turns: { readonly now: number };
+  /** Receives errors that no message should be able to cause. */
+  readonly fault: (error: unknown) => void;
+}
+
+/**
+ * Takes the messages of one connection from the framing to their handlers: counts each, asks the budget,
+ * decodes it once and hands the value on.
+ */
+export class MessageDispatcher implements FrameSink {
+  /** @param budget limits what the peer may cost; null for one that the user named */
+  constructor(
+    private readonly connection: Connection,
+    private readonly budget: PeerBudget | null,
+    private readonly modules: MessageDispatcherModules,
+  ) {}
+
+  arrived(name: string, bytes: number): void {
+    const command = isCommand(name) ? name : 'other';
+    this.modules.bus.emit('received', { peer: this.connection, command, bytes });
+  }
+
+  violation(reason: Violation): void {
+    this.connection.violation(reason);
+  }
+
+  message(name: string, payload: Buffer): void {
+    const { connection } = this;
+    if (!this.isWithinBudget(name, payload)) return;
+    if (connection.claims === null && name !== 'version') {
+      connection.violation('no-version-first');
+      return;
+    }
+    if (!isDecoded(name)) return;
+    const receivedMs = this.modules.monotonicMs();
+    let wellFormed = false;
+    try {
+      // Messages without a handler are decoded too: a malformed one is a violation.
+      const message = DECODERS[name](payload);
+      wellFormed = true;
+      this.dispatch(name, message, { payload, receivedMs });
+    } catch (error) {
+      if (!wellFormed && error instanceof DecodeError) {
+        connection.report(MALFORMED[name] ?? 'malformed-message');
+      } else {
+        // A fault of ours ends this connection and never the program.
+        this.modules.fault(error);
+        connection.close('internal-error');
+      }
+    }
+  }
+
+  /**
+   * Whether the peer's budget allows the points of the message that is being handled. If not, the caller
+   * drops them; the peer is reported, and disconnected if it goes on.
+   */
+  affords(points: number): boolean {
+    if (this.budget === null) return true;
+    return this.isGranted(this.budget.demand(points, this.modules.turns.now));
+  }
+
+  private dispatch<C extends DecodedCommand>(command: C, message: MessageOf<C>, arrival: Arrival): void {
+    this.modules.handlers[command]?.(this.connection, message, arrival);
+  }
+
+  private isWithinBudget(name: string, payload: Buffer): boolean {
+    if (this.budget === null) return true;
+    const command = isCommand(name) ? name : 'other';
+    const bytes = HEADER_BYTES + payload.length;
+    return this.isGranted(this.budget.message(command, bytes, this.modules.turns.now));
+  }
+
+  private isGranted(verdict: BudgetVerdict): boolean {
+    if (verdict === 'granted') return true;
+    this.connection.report('over-budget');
+    if (verdict === 'flood') this.connection.violation('flood');
+    return false;
+  }
+}

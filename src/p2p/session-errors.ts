@@ -1,0 +1,15 @@
+import { HANDSHAKE_TIMEOUT } from './handshake';
+import type { DisconnectReason } from './p2p-events';
+
+/**
+ * The reason in an error of bcoin's session, which states it in words only; undefined for errors that give
+ * none (bcoin 1.0.2 `lib/net/peer.js`).
+ */
+export function disconnectReason(message: string, established: boolean): DisconnectReason | undefined {
+  if (message.startsWith('Peer is stalling')) return established ? 'stalled' : HANDSHAKE_TIMEOUT;
+  if (message.startsWith('Peer stalled')) return 'not-reading';
+  if (message.startsWith('Connection timed out')) return 'connect-timeout';
+  const code = /^Socket Error: (E[A-Z]+)/.exec(message)?.[1];
+  if (code === undefined) return undefined;
+  return code === 'ECONNREFUSED' ? 'connection-refused' : 'socket-error';
+}
