@@ -13,7 +13,6 @@ import type { AppConfig } from './config';
 import type { Full } from './full';
 import type { KeptHeaders } from './kept-headers';
 
-/** What the pool is made from. */
 export interface PoolParts {
   readonly bus: EventBus<MonitorEvents>;
   readonly clock: SystemClock;
@@ -24,7 +23,7 @@ export interface PoolParts {
   readonly relayed: RelayView['relayed'];
 }
 
-/** Makes the pool of peers, and what judges their blocks. */
+/** Creates the pool of peers, and the processor that judges their blocks. */
 export function makePool(
   { network, connect, wtxidRelay, txPerSecond }: AppConfig,
   { bus, clock, log, headers, full, join, relayed }: PoolParts,

@@ -1,4 +1,4 @@
-/** Text from outside as one line of printable ASCII, cut at `most` characters, for messages. */
+/** Foreign text for a message: one line of printable ASCII, cut after `most` characters. */
 export function printable(text: string, most = 200): string {
   const line = text
     .replace(/\s+/g, ' ')

@@ -1,6 +1,6 @@
-/** Lets through what may be told only so often, as a complaint about a disk that stays full. */
+/** Limits how often something is logged, such as a warning about a disk that stays full. */
 export class Seldom {
-  private toldAt = -Infinity;
+  private loggedAt = -Infinity;
 
   constructor(
     /** Milliseconds on a clock that never steps. */
@@ -8,11 +8,11 @@ export class Seldom {
     private readonly everyMs = 60_000,
   ) {}
 
-  /** Whether it may be told now; it then counts as told. */
+  /** Whether it may be logged now. If so, it counts as logged. */
   may(): boolean {
     const now = this.nowMs();
-    if (now - this.toldAt < this.everyMs) return false;
-    this.toldAt = now;
+    if (now - this.loggedAt < this.everyMs) return false;
+    this.loggedAt = now;
     return true;
   }
 }

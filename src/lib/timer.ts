@@ -1,6 +1,6 @@
 /**
- * Calls `action` once, after `ms` milliseconds, and returns a function that cancels it. Handed to whatever has a
- * time limit, so that tests can own the time.
+ * Calls `action` once, after `ms` milliseconds, and returns a function that cancels it. Whatever has a time
+ * limit gets it handed in, so that tests can own the time.
  */
 export type Timer = (ms: number, action: () => void) => () => void;
 
