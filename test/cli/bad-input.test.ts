@@ -254,4 +254,4 @@ it('each peer’s bad input gets its status or reason, and a good peer is counte
   expect(await pairs(`SELECT ${sums} FROM msg_recv_bytes`)).toEqual([
     commands.map((command) => total(command, (bytes) => bytes)).join(' '),
   ]);
-}, 120_000);
+});

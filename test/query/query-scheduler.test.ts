@@ -15,7 +15,7 @@ afterEach(() => cleanup.run());
 async function newScheduler(): Promise<{
   scheduler: QueryScheduler;
   timer: TestTimer;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }> {
   const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-scheduler-')), (name) =>
     rm(name, { recursive: true }),

@@ -116,7 +116,7 @@ it('reads while another process writes, and reads the file after that process wa
   const after = cleanup.add(await openSource(`duckdb:${file}`), (opened) => opened.close());
   expect(await allRows(await after.run(query))).toEqual(through);
   expect(Number((await allRows(await after.run(count)))[0]?.[0])).toBeGreaterThanOrEqual(counts.at(-1) ?? 0);
-}, 60_000);
+});
 
 it('reports when the node goes away in the middle of an answer', async () => {
   const file = path.join(folder, 'store.duckdb');
@@ -127,7 +127,7 @@ it('reports when the node goes away in the middle of an answer', async () => {
     for await (const batch of rows) if (batch.length > 0) child.kill('SIGKILL');
   })();
   await expect(reading).rejects.toThrow('the node that has the store open interrupted the query');
-}, 60_000);
+});
 
 it('replaces a socket left behind, and nobody else may use the new one', async () => {
   const file = path.join(folder, 'store.duckdb');
@@ -138,7 +138,7 @@ it('replaces a socket left behind, and nobody else may use the new one', async (
   expect(server.path).toBe(socketPath(file));
   expect((await stat(server.path)).mode & 0o777).toBe(0o600);
   expect(await allRows(await source.raw('SELECT 1'))).toEqual([[1]]);
-}, 60_000);
+});
 
 it('leaves no socket behind', async () => {
   const { server } = await served();

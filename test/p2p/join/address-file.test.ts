@@ -104,7 +104,7 @@ describe('the file of addresses', () => {
         expect([at, bits, book.size + bans.size >= 8]).toEqual([at, bits, true]);
         for (const line of warnings.splice(0)) expect(line).toMatch(/^addresses [^\n]+ is kept as [^\n]+$/);
       }
-  }, 60_000);
+  });
 
   it('with lines that are none, is read without them', async () => {
     const { file } = await written();
