@@ -10,7 +10,7 @@ describe('buffers that are needed no longer', () => {
     expect(collections).toBe(3);
   });
 
-  it('are never many with V8’s own collection', () => {
+  it('are few with V8’s own function `gc`', () => {
     const garbage = new YoungGarbage();
     const before = process.memoryUsage().arrayBuffers;
     let most = 0;

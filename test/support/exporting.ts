@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { ChildScript } from './child';
 import { until } from './until';
 
-/** What the child of `export-child.ts` says of its points; see `QueueStats`. */
+/** The report of `export-child.ts` about its points; see `QueueStats`. */
 interface Said {
   readonly emitted: number;
   readonly sent: number;
@@ -14,22 +14,22 @@ interface Said {
   readonly retried: number;
 }
 
-/** A process that emits points into an export. */
+/** A process that emits points to an export. */
 export interface Exporting {
-  /** What it said last. */
+  /** Its last report. */
   said(): Said;
   readonly warnings: readonly string[];
-  /** Waits until what it says is as `wanted`. */
+  /** Waits until its report is as `wanted`. */
   until(what: string, wanted: (said: Said) => boolean, ms?: number): Promise<Said>;
   /** `kill -9`. */
   kill(): Promise<void>;
-  /** Lets it deliver the rest and end; returns its last words. */
+  /** Has it deliver the remaining points and end. Returns its last report. */
   stop(): Promise<Said>;
 }
 
 const NOTHING: Said = { emitted: 0, sent: 0, acked: 0, dropped: 0, queued: 0, spooled: 0, retried: 0 };
 
-/** Runs one: `rate` points a second into `url`, with the spools in `folder`. */
+/** Starts one that emits `rate` points a second to `url`, with its spools in `folder`. */
 export function startExporting(
   script: ChildScript,
   { url, folder, rate }: { readonly url: string; readonly folder: string; readonly rate: number },

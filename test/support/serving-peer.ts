@@ -3,11 +3,11 @@ import type { NetworkName } from '../../src/wire/networks';
 import { hashOf, sha256d } from '../chain/mine';
 import { type FakeConnection, FakePeer, type Got, versionPayload } from './fake-peer';
 
-/** What a peer serves: a block or a transaction. */
+/** A block or a transaction that a peer serves. */
 export interface Thing {
   readonly command: 'block' | 'tx';
   readonly payload: Buffer;
-  /** The hash that it is asked for by, as in `inv`. */
+  /** The hash by which it is requested, as in `inv`. */
   readonly hash: string;
 }
 
@@ -19,12 +19,12 @@ export function txThing(payload: Buffer): Thing {
   return { command: 'tx', payload, hash: sha256d(payload).toString('latin1') };
 }
 
-/** What a serving peer does with a message instead of what it would do. */
+/** Handlers of messages, by command, that replace those of a serving peer. */
 export type Answers = Readonly<Record<string, (connection: FakeConnection, payload: Buffer) => void>>;
 
 /**
- * A peer that shakes hands, has no headers, answers pings, and sends what it has announced when it is asked
- * for it.
+ * A peer that completes handshakes, has no headers, answers pings, and sends what it has announced on
+ * request.
  */
 export class ServingPeer {
   private readonly things = new Map<string, Thing>();
@@ -75,7 +75,7 @@ export class ServingPeer {
     this.connection.send('inv', encodeInventory(items));
   }
 
-  /** Whether each of these was asked for, and so sent. */
+  /** Whether each of these was requested, and so sent. */
   hasServed(things: readonly Thing[]): boolean {
     const asked = new Set(
       this.connection.got

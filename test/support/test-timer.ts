@@ -1,6 +1,6 @@
 import type { Timer } from '../../src/lib/timer';
 
-/** A timer that a test owns: no time passes but by `pass`. */
+/** A timer whose time a test owns: it passes only by `pass`. */
 export class TestTimer {
   private nowMs = 0;
   private readonly waiting = new Set<{ readonly atMs: number; readonly action: () => void }>();
@@ -11,7 +11,7 @@ export class TestTimer {
     return () => void this.waiting.delete(entry);
   };
 
-  /** Lets `ms` milliseconds pass and calls what falls due meanwhile, in order of time. */
+  /** Lets `ms` milliseconds pass, and calls the actions that fall due, in order of time. */
   pass(ms: number): void {
     const endMs = this.nowMs + ms;
     for (let next = this.nextUntil(endMs); next !== undefined; next = this.nextUntil(endMs)) {

@@ -2,7 +2,7 @@ import { Btcd } from '../btcd';
 import type { Cleanup } from '../cleanup';
 import { until } from '../until';
 
-/** Three btcds in a line, first - middle - last, that can be cut between the first and the middle. */
+/** Three btcds in a line: first - middle - last. It can be cut between the first and the middle. */
 export class Line {
   private constructor(
     readonly first: Btcd,
@@ -10,7 +10,7 @@ export class Line {
     readonly last: Btcd,
   ) {}
 
-  /** Starts three that relay also what is not standard, and joins them. */
+  /** Starts three that relay non-standard transactions as well, and connects them. */
   static async start(program: string, miningAddress: string, cleanup: Cleanup): Promise<Line> {
     const options = { miningAddress, nonStandard: true };
     const start = async (): Promise<Btcd> =>
@@ -25,7 +25,7 @@ export class Line {
     return [this.first, this.middle, this.last];
   }
 
-  /** The nodes that a block or a transaction reaches from this one while the line is cut. */
+  /** The nodes that a block or a transaction from this one reaches while the line is cut. */
   sideOf(node: Btcd): readonly Btcd[] {
     return node === this.first ? [node] : [this.middle, this.last];
   }
@@ -42,7 +42,7 @@ export class Line {
     await until('the line to be cut', async () => !(await this.isJoined()));
   }
 
-  /** Waits until `ms` go by in which no byte moves. */
+  /** Waits until `ms` milliseconds pass without a byte. */
   async untilQuiet(ms: number): Promise<void> {
     await until('the network to be quiet', async () => {
       const quiet = await Promise.all(this.nodes.map((node) => node.isQuiet(ms)));

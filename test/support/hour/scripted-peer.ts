@@ -1,19 +1,19 @@
 import { decodeInventory, encodeInventory, type InventoryItem } from '../../../src/wire/messages/inventory';
 import { type FakeConnection, FakePeer, type Got, versionPayload } from '../fake-peer';
 
-/** What a scripted peer claims of itself. */
+/** The user agent of a scripted peer. */
 export const SCRIPTED_AGENT = '/scripted:1/';
 export const SCRIPTED_HEIGHT = 7;
 
-/** Something that a scripted peer has to give. */
+/** A block or a transaction that a scripted peer serves. */
 interface Thing {
   readonly command: 'tx' | 'block';
   readonly payload: Buffer;
 }
 
 /**
- * A peer that speaks correctly, has what it is told to have, and says what it is told to say, to whoever is
- * connected.
+ * A peer that follows the protocol, serves what the script gives it, and sends what the script says to all
+ * that are connected.
  */
 export class ScriptedPeer {
   private readonly things = new Map<string, Thing>();
@@ -30,12 +30,12 @@ export class ScriptedPeer {
     return this.peer.port;
   }
 
-  /** Handshakes so far. */
+  /** The number of handshakes so far. */
   get handshakes(): number {
     return this.peer.connections.filter((connection) => connection.commands().includes('verack')).length;
   }
 
-  /** Gives this to whoever asks for it; `hash` as on the wire, one character a byte. */
+  /** Serves this to whoever asks for it. `hash` is in wire order, one character for each byte. */
   has(hash: string, thing: Thing): void {
     this.things.set(hash, thing);
   }
@@ -48,7 +48,7 @@ export class ScriptedPeer {
     for (const connection of this.live()) connection.send(command, payload);
   }
 
-  /** Says what is no message. */
+  /** Sends bytes that are no message. */
   babble(bytes: Buffer): void {
     for (const connection of this.live()) connection.raw(bytes);
   }
