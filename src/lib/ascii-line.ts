@@ -1,5 +1,5 @@
 /** Foreign text for a message: one line of printable ASCII, cut after `most` characters. */
-export function printable(text: string, most = 200): string {
+export function asciiLine(text: string, most = 200): string {
   const line = text
     .replace(/\s+/g, ' ')
     .replace(/[^\x20-\x7e]/g, '?')
