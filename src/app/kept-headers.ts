@@ -4,7 +4,7 @@ import { CHAIN_PARAMS } from '../chain/params';
 import type { Clock } from '../lib/clock';
 import { errorDetail } from '../lib/errors';
 import type { Log } from '../lib/log';
-import { Seldom } from '../lib/seldom';
+import { Throttle } from '../lib/throttle';
 import type { StatusLine } from '../lib/status-line';
 import type { NetworkName } from '../wire/networks';
 import { HeaderProgress } from './header-progress';
@@ -26,7 +26,7 @@ export interface KeptHeadersModules {
 
 /** The header chain of a network, its file on disk, and the progress that the user sees. */
 export class KeptHeaders {
-  private readonly mayComplain: Seldom;
+  private readonly mayComplain: Throttle;
 
   private constructor(
     readonly chain: HeaderChain,
@@ -34,7 +34,7 @@ export class KeptHeaders {
     private readonly store: HeaderStore | null,
     private readonly modules: KeptHeadersModules,
   ) {
-    this.mayComplain = new Seldom(() => modules.clock.monotonicMs());
+    this.mayComplain = new Throttle(() => modules.clock.monotonicMs());
   }
 
   /**
@@ -66,7 +66,7 @@ export class KeptHeaders {
     try {
       this.store?.flush();
     } catch (error) {
-      if (this.mayComplain.may())
+      if (this.mayComplain.allows())
         this.modules.log.warn('headers are not kept', { error: errorDetail(error) });
     }
   }

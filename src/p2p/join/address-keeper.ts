@@ -1,5 +1,5 @@
 import { messageOf } from '../../lib/errors';
-import { Seldom } from '../../lib/seldom';
+import { Throttle } from '../../lib/throttle';
 import type { AddressBook } from './address-book';
 import type { AddressFile } from './address-file';
 import type { Bans } from './bans';
@@ -26,10 +26,10 @@ export class AddressKeeper {
   /** When to save, on the monotonic clock. */
   private saveAt = Infinity;
 
-  private readonly mayWarn: Seldom;
+  private readonly mayWarn: Throttle;
 
   constructor(private readonly modules: AddressKeeperModules) {
-    this.mayWarn = new Seldom(modules.monotonicMs);
+    this.mayWarn = new Throttle(modules.monotonicMs);
   }
 
   /** Notes that there is something to keep. */
@@ -51,7 +51,7 @@ export class AddressKeeper {
       await file?.save(book, bans);
     } catch (error) {
       this.changed();
-      if (this.mayWarn.may()) warn(messageOf(error));
+      if (this.mayWarn.allows()) warn(messageOf(error));
     }
   }
 }

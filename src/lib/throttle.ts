@@ -1,5 +1,5 @@
 /** Limits how often something is logged, such as a warning about a disk that stays full. */
-export class Seldom {
+export class Throttle {
   private loggedAt = -Infinity;
 
   constructor(
@@ -9,7 +9,7 @@ export class Seldom {
   ) {}
 
   /** Whether it may be logged now. If so, it counts as logged. */
-  may(): boolean {
+  allows(): boolean {
     const now = this.nowMs();
     if (now - this.loggedAt < this.everyMs) return false;
     this.loggedAt = now;
