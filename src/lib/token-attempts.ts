@@ -9,7 +9,7 @@ const WINDOW_MS = 60_000;
 const MAX_SOURCES = 1_000;
 
 /** Counts wrong tokens by their source, so that nobody can go on guessing. */
-export class Attempts {
+export class TokenAttempts {
   private failed = new Map<string, number>();
   private total = 0;
   private windowEnds = 0;
