@@ -2,7 +2,7 @@ import { UsageError } from './errors';
 import { suggestion } from './nearest';
 
 /** The parts of a URL of the command line behind its scheme. */
-export interface Target {
+export interface OptionUrl {
   /** An address without brackets, possibly with a zone (`fe80::1%eth0`), or a name in ASCII. */
   readonly host: string;
   readonly port: number;
@@ -16,7 +16,7 @@ export interface Target {
 }
 
 /** What a URL may contain. */
-export interface TargetForm {
+export interface OptionUrlForm {
   /** The form of the URL for messages, such as `influx+udp://host[:8089]`. */
   readonly form: string;
   readonly scheme: string;
@@ -40,7 +40,7 @@ const ZONED = /^(\/\/(?:[^/?#@]*@)?\[[0-9a-f:.]+)%(?:25)?([a-z0-9._-]+)(?=\])/i;
  * written as `%eth0` or, as in RFC 6874, as `%25eth0`.
  * @throws UsageError that names what is wrong and never shows a password
  */
-export function parseTarget(rest: string, expected: TargetForm): Target {
+export function parseOptionUrl(rest: string, expected: OptionUrlForm): OptionUrl {
   const { form, scheme, flag = '--export', defaultPort, options: known = [] } = expected;
   const shown = `${flag} ${scheme}:${rest.replace(/\/\/.*@/, '//***@').replace(/[?#].*$/s, '')}`;
   const wrong = (reason: string): UsageError => new UsageError(`${shown}: ${reason}; use ${form}`);
@@ -92,7 +92,7 @@ export function parseOptions(
  * @throws UsageError where it is no whole number or out of bounds
  */
 export function numberOption(
-  { options, shown }: Pick<Target, 'options' | 'shown'>,
+  { options, shown }: Pick<OptionUrl, 'options' | 'shown'>,
   name: string,
   { fallback, least, most }: { readonly fallback: number; readonly least: number; readonly most: number },
 ): number {
