@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { checkTime } from '../lib/point-times';
+import { checkSystemTime } from '../lib/point-times';
 import { FailureError } from '../lib/errors';
 import type { Log } from '../lib/log';
 import { SERIES_NAMES } from '../metrics/schema';
@@ -27,7 +27,7 @@ export async function serveStore(
   { file, http }: ServeConfig,
   { log }: { readonly log: Log },
 ): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  checkTime();
+  checkSystemTime();
   const absolute = path.resolve(file);
   const node = await connectClient(absolute);
   if (node !== null) {

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { GRID_NS, checkTime, isPossible } from './point-times';
+import { GRID_NS, checkSystemTime, isPointTime } from './point-times';
 
 /** The time. Whatever needs it gets it handed in, so that tests can own it. */
 export interface Clock {
@@ -30,7 +30,7 @@ export interface ClockSteps {
    */
   onStep(listener: (step: ClockStep) => void): void;
   /** Runs `action`. Steps are not noticed meanwhile, so that its times are in order. */
-  steadily(action: () => void): void;
+  withoutSteps(action: () => void): void;
 }
 
 /**
@@ -85,7 +85,7 @@ export class SystemClock implements Clock, ClockSteps {
   /** @throws FailureError where the system's clock is at a time that no point can have */
   constructor(private readonly sources: ClockSources = SYSTEM) {
     const wallMs = sources.wallMs();
-    checkTime(wallMs);
+    checkSystemTime(wallMs);
     this.anchorNs = BigInt(wallMs) * 1_000_000n - sources.monotonicNs();
   }
 
@@ -113,7 +113,7 @@ export class SystemClock implements Clock, ClockSteps {
     this.listeners.push(listener);
   }
 
-  steadily(action: () => void): void {
+  withoutSteps(action: () => void): void {
     this.isSteady = true;
     try {
       action();
@@ -124,7 +124,7 @@ export class SystemClock implements Clock, ClockSteps {
 
   /** Follows the wall clock, which is `offMs` milliseconds ahead. */
   private adjust(wallMs: number, offMs: number, monotonicNs: bigint): void {
-    if (!isPossible(wallMs)) {
+    if (!isPointTime(wallMs)) {
       if (!this.isAstray) this.tell({ ms: Math.round(offMs), wallMs, isFollowed: false });
       this.isAstray = true;
       return;

@@ -19,7 +19,7 @@ export class FailureError extends BtcdmonError {
 }
 
 /** The largest number of errors that one message names. */
-export const MOST_NAMED = 8;
+export const MAX_NAMED = 8;
 
 /**
  * The message of anything that was thrown, for logs and for other errors; never empty. An error that consists
@@ -37,8 +37,8 @@ export function messageOf(error: unknown): string {
       'unknown error'
     );
   const each = [...new Set(errors.map(messageOf))];
-  const named = each.slice(0, MOST_NAMED).join(', ');
-  const more = each.length > MOST_NAMED ? ` and ${each.length - MOST_NAMED} more` : '';
+  const named = each.slice(0, MAX_NAMED).join(', ');
+  const more = each.length > MAX_NAMED ? ` and ${each.length - MAX_NAMED} more` : '';
   return `${message === '' ? '' : `${message}: `}${named}${more}`;
 }
 

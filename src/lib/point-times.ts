@@ -22,8 +22,8 @@ export function remainderOf(time: bigint): bigint {
  * Checks that points can have the time of the system's clock.
  * @throws FailureError
  */
-export function checkTime(wallMs = Date.now()): void {
-  if (isPossible(wallMs)) return;
+export function checkSystemTime(wallMs = Date.now()): void {
+  if (isPointTime(wallMs)) return;
   const shown = new Date(wallMs).toISOString();
   throw new FailureError(
     `the system's clock is at ${shown}: set it right first, as points can have times from 1970 to 2261`,
@@ -31,6 +31,6 @@ export function checkTime(wallMs = Date.now()): void {
 }
 
 /** Whether a time, in Unix milliseconds, is one that points can have. */
-export function isPossible(wallMs: number): boolean {
+export function isPointTime(wallMs: number): boolean {
   return wallMs >= FIRST_MS && wallMs < LAST_MS;
 }

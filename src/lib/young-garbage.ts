@@ -19,7 +19,7 @@ export class YoungGarbage {
   constructor(private readonly collect: Collect = exposed()) {}
 
   /** Counts bytes that are no longer needed. */
-  left(bytes: number): void {
+  released(bytes: number): void {
     this.bytes += bytes;
     if (this.bytes < MAX_BYTES) return;
     this.bytes = 0;

@@ -121,7 +121,7 @@ export class FrameReader {
     this.partial ??= new PartialMessage(this.wanted);
     for (const chunk of this.chunks) {
       this.partial.add(chunk);
-      garbage.left(chunk.length);
+      garbage.released(chunk.length);
     }
     this.chunks.length = 0;
   }
@@ -162,7 +162,7 @@ export class FrameReader {
     const whole = partial ?? new PartialMessage(length);
     for (let { missing } = whole; missing > 0; { missing } = whole)
       whole.add(this.cut(Math.min(missing, (this.chunks[0] ?? EMPTY).length)));
-    garbage.left(length);
+    garbage.released(length);
     return whole.take();
   }
 
