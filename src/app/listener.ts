@@ -17,8 +17,8 @@ import type { JoinParts } from '../p2p/join/join';
 import { prepareJoin } from '../p2p/join/prepare';
 import { complainTo, sinkTo, startCollectors } from './collectors';
 import type { AppConfig } from './config';
-import { Ending } from './ending';
-import { type Full, startFull } from './full';
+import { ProgramEnd } from './program-end';
+import { type RunningFullValidation, startFullValidation } from './full-validation';
 import { KeptHeaders } from './kept-headers';
 import { logClock } from './log-clock';
 import { logEvents } from './log-events';
@@ -75,7 +75,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   const { node, network, intervalMs } = config;
   const clock = new SystemClock();
   clock.onStep((step) => void log.warn(describeStep(step)));
-  const ending = new Ending();
+  const ending = new ProgramEnd();
   const page = await openPage(config.http, log);
   const bus = new EventBus<MonitorEvents>();
   const headers = await KeptHeaders.open(
@@ -198,8 +198,8 @@ async function openJoin(config: AppConfig, log: Log): Promise<JoinParts | undefi
 async function openFull(
   { network, chainDir }: AppConfig,
   { bus, headers, clock, log }: Pick<PoolParts, 'bus' | 'headers' | 'clock' | 'log'>,
-): Promise<Full | undefined> {
+): Promise<RunningFullValidation | undefined> {
   if (chainDir === undefined) return undefined;
   const { chain, added: headerAdded } = headers;
-  return startFull({ network, directory: chainDir }, { bus, chain, clock, log, headerAdded });
+  return startFullValidation({ network, directory: chainDir }, { bus, chain, clock, log, headerAdded });
 }

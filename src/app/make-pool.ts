@@ -10,7 +10,7 @@ import type { MonitorEvents } from '../metrics/collector';
 import type { JoinParts } from '../p2p/join/join';
 import { Pool } from '../p2p/pool';
 import type { AppConfig } from './config';
-import type { Full } from './full';
+import type { RunningFullValidation } from './full-validation';
 import type { KeptHeaders } from './kept-headers';
 
 export interface PoolParts {
@@ -18,7 +18,7 @@ export interface PoolParts {
   readonly clock: SystemClock;
   readonly log: Log;
   readonly headers: KeptHeaders;
-  readonly full: Full | undefined;
+  readonly full: RunningFullValidation | undefined;
   readonly join: JoinParts | undefined;
   readonly relayed: RelayView['relayed'];
 }

@@ -14,7 +14,7 @@ import type { Input } from '../wire/input';
 const TICK_MS = 1_000;
 
 /** The parts that full validation is wired to. */
-export interface FullModules extends Pick<FullValidationModules, 'chain' | 'clock'> {
+export interface FullValidationParts extends Pick<FullValidationModules, 'chain' | 'clock'> {
   readonly bus: EventBus<ChainEvents>;
   readonly log: Log;
   /** Called with each header (80 bytes) that is new to the chain. */
@@ -22,7 +22,7 @@ export interface FullModules extends Pick<FullValidationModules, 'chain' | 'cloc
 }
 
 /** Running full validation. */
-export interface Full {
+export interface RunningFullValidation {
   readonly validation: FullValidation;
   /** Looks up the output that an input spends. */
   readonly lookUp: (input: Input) => void;
@@ -35,7 +35,10 @@ export interface Full {
  * Wires and starts `--validate full`.
  * @throws FailureError where the chain can't be opened
  */
-export async function startFull(start: WorkerStart, modules: FullModules): Promise<Full> {
+export async function startFullValidation(
+  start: WorkerStart,
+  modules: FullValidationParts,
+): Promise<RunningFullValidation> {
   const { bus, chain, clock, log } = modules;
   const engine = await WorkerEngine.start(start);
   await loadHeaders(engine, chain, modules.headerAdded);

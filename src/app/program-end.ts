@@ -4,7 +4,7 @@ import type { FailureError } from '../lib/errors';
  * The end of a program that comes from inside: the reader of its points has gone, or a part of it can't go
  * on.
  */
-export class Ending {
+export class ProgramEnd {
   /** Resolves when the program has no reason to go on. Rejects where it can't go on. */
   readonly ended: Promise<void>;
   private resolve: () => void = () => undefined;
