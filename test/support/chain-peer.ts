@@ -2,7 +2,7 @@ import { decodeInventory, encodeInventory, INV_BLOCK } from '../../src/wire/mess
 import { wireHash } from '../../src/wire/hash';
 import { decodeLocator } from '../../src/wire/messages/locator';
 import { parseBlock } from '../../src/wire/block';
-import { type FakeConnection, FakePeer, type Got, versionPayload } from './fake-peer';
+import { type FakeConnection, FakePeer, type ReceivedMessage, versionPayload } from './fake-peer';
 
 /** A peer of regtest that serves headers and blocks. It serves whatever blocks it was given, valid or not. */
 export class ChainPeer {
@@ -50,7 +50,7 @@ export class ChainPeer {
     return this.peer.stop();
   }
 
-  private answer(connection: FakeConnection, { command, payload }: Got): void {
+  private answer(connection: FakeConnection, { command, payload }: ReceivedMessage): void {
     if (command === 'version') connection.send('version', versionPayload({ height: this.chain.length }));
     if (command === 'verack') connection.send('verack');
     if (command === 'getheaders') this.giveHeaders(connection, payload);

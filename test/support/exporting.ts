@@ -4,7 +4,7 @@ import type { ChildScript } from './child';
 import { until } from './until';
 
 /** The report of `export-child.ts` about its points; see `QueueStats`. */
-interface Said {
+interface ExportReport {
   readonly emitted: number;
   readonly sent: number;
   readonly acked: number;
@@ -17,17 +17,25 @@ interface Said {
 /** A process that emits points to an export. */
 export interface Exporting {
   /** Its last report. */
-  said(): Said;
+  said(): ExportReport;
   readonly warnings: readonly string[];
   /** Waits until its report is as `wanted`. */
-  until(what: string, wanted: (said: Said) => boolean, ms?: number): Promise<Said>;
+  until(what: string, wanted: (said: ExportReport) => boolean, ms?: number): Promise<ExportReport>;
   /** `kill -9`. */
   kill(): Promise<void>;
   /** Has it deliver the remaining points and end. Returns its last report. */
-  stop(): Promise<Said>;
+  stop(): Promise<ExportReport>;
 }
 
-const NOTHING: Said = { emitted: 0, sent: 0, acked: 0, dropped: 0, queued: 0, spooled: 0, retried: 0 };
+const NOTHING: ExportReport = {
+  emitted: 0,
+  sent: 0,
+  acked: 0,
+  dropped: 0,
+  queued: 0,
+  spooled: 0,
+  retried: 0,
+};
 
 /** Starts one that emits `rate` points a second to `url`, with its spools in `folder`. */
 export function startExporting(
@@ -51,7 +59,7 @@ export function startExporting(
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      const value = JSON.parse(line) as Said | { readonly warning: string };
+      const value = JSON.parse(line) as ExportReport | { readonly warning: string };
       if ('warning' in value) warnings.push(value.warning);
       else said = value;
     }

@@ -31,14 +31,14 @@ export function versionPayload(claims: FakeClaims = {}): Buffer {
 }
 
 /** A message that a fake peer received. */
-export interface Got {
+export interface ReceivedMessage {
   readonly command: string;
   readonly payload: Buffer;
 }
 
 /** A connection of a fake peer. */
 export class FakeConnection {
-  readonly got: Got[] = [];
+  readonly got: ReceivedMessage[] = [];
   /** The messages that were sent by `send`. */
   readonly sent: { readonly command: string; readonly bytes: number }[] = [];
   /** The number of bytes received. */
@@ -49,7 +49,7 @@ export class FakeConnection {
   constructor(
     readonly socket: Socket,
     private readonly magic: number,
-    onMessage: (connection: FakeConnection, message: Got) => void,
+    onMessage: (connection: FakeConnection, message: ReceivedMessage) => void,
   ) {
     const reader = new FrameReader(magic, {
       arrived: () => undefined,
@@ -134,11 +134,11 @@ export class FakePeer {
       readonly host?: string;
       readonly port?: number;
       readonly onConnect?: (connection: FakeConnection) => void;
-      readonly onMessage?: (connection: FakeConnection, message: Got) => void;
+      readonly onMessage?: (connection: FakeConnection, message: ReceivedMessage) => void;
     } = {},
   ): Promise<FakePeer> {
     const { magic } = NETWORKS[options.network ?? 'regtest'];
-    const greet = (connection: FakeConnection, { command }: Got): void => {
+    const greet = (connection: FakeConnection, { command }: ReceivedMessage): void => {
       if (command === 'version') connection.send('version', versionPayload(options.claims));
       if (command === 'verack') connection.send('verack');
     };

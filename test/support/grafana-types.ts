@@ -21,7 +21,7 @@ type Marks = Json<InfluxDataquery> & { fromAnnotations: true; textEditor: true; 
 `;
 
 /** A JSON value, and the type of HEAD that it must have. */
-export interface Typed {
+export interface TypedJson {
   readonly value: unknown;
   readonly type: string;
 }
@@ -37,7 +37,7 @@ interface PanelJson {
  * The parts of a dashboard and their types. Where a dashboard's type allows anything, as for a panel's
  * options, the part has a type of its own.
  */
-export function partsOf(dashboard: unknown): readonly Typed[] {
+export function partsOf(dashboard: unknown): readonly TypedJson[] {
   const { panels, annotations } = dashboard as {
     panels: readonly PanelJson[];
     annotations: { list: readonly { target: { query?: string } }[] };
@@ -63,7 +63,7 @@ export function partsOf(dashboard: unknown): readonly Typed[] {
 /**
  * The compiler's errors for JSON values and Grafana's types. Properties that no type has are errors as well.
  */
-export function complaints(parts: readonly Typed[]): readonly string[] {
+export function complaints(parts: readonly TypedJson[]): readonly string[] {
   const source =
     HEAD +
     parts

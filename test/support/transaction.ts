@@ -22,7 +22,7 @@ export interface TxIn extends TxOut {
 }
 
 /** The fields of a transaction beside its inputs and outputs. All have defaults. */
-export interface Frame {
+export interface TransactionFields {
   /** Default 2. */
   readonly version?: number;
   /** Default 0. */
@@ -72,7 +72,7 @@ export function push(data: Buffer): Buffer {
 export function serialize(
   inputs: readonly TxIn[],
   outputs: readonly TxOut[],
-  frame: Frame = {},
+  frame: TransactionFields = {},
   withWitness = true,
 ): Buffer {
   const { version = VERSION, lockTime = 0, sequence = FINAL_SEQUENCE } = frame;
@@ -92,7 +92,11 @@ export function serialize(
 }
 
 /** The hash of a transaction as people write it. */
-export function txidOf(inputs: readonly TxIn[], outputs: readonly TxOut[], frame: Frame = {}): string {
+export function txidOf(
+  inputs: readonly TxIn[],
+  outputs: readonly TxOut[],
+  frame: TransactionFields = {},
+): string {
   return sha256(sha256(serialize(inputs, outputs, frame, false)))
     .reverse()
     .toString('hex');
@@ -105,7 +109,7 @@ export function signLegacy(
   outputs: readonly TxOut[],
   index: number,
   code: Buffer,
-  frame: Frame = {},
+  frame: TransactionFields = {},
 ): Buffer {
   const blanked = inputs.map((input, i) => ({ ...input, scriptSig: i === index ? code : Buffer.alloc(0) }));
   return signPreimage(key, Buffer.concat([serialize(blanked, outputs, frame, false), uint32(SIGHASH_ALL)]));
@@ -118,7 +122,7 @@ export function signWitness(
   outputs: readonly TxOut[],
   index: number,
   code: Buffer,
-  frame: Frame = {},
+  frame: TransactionFields = {},
 ): Buffer {
   const { version = VERSION, lockTime = 0, sequence = FINAL_SEQUENCE } = frame;
   const input = inputs[index];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import secp256k1 from 'bcrypto/lib/secp256k1';
 import {
-  type Frame,
+  type TransactionFields,
   type TxIn,
   type TxOut,
   generateKey,
@@ -63,7 +63,7 @@ export interface Signed {
   readonly hex: string;
   readonly inputs: readonly Spendable[];
   readonly outputs: readonly Spendable[];
-  readonly frame: Frame;
+  readonly frame: TransactionFields;
   /** The inputs as they were signed. */
   readonly signed: readonly TxIn[];
 }
@@ -98,7 +98,7 @@ export class Wallet {
   }
 
   /** Spends all `inputs` to `payments`. The rest is the fee. */
-  sign(inputs: readonly Spendable[], payments: readonly Payment[], frame: Frame = {}): Signed {
+  sign(inputs: readonly Spendable[], payments: readonly Payment[], frame: TransactionFields = {}): Signed {
     const outs = payments.map((payment) => ({
       ...payment,
       script: payment.script ?? this.script(payment.type, this.serial++),
@@ -155,7 +155,7 @@ export class Wallet {
     outs: readonly TxOut[],
     index: number,
     { type, script, opener }: Spendable,
-    frame: Frame,
+    frame: TransactionFields,
   ): { scriptSig: Buffer; witness: readonly Buffer[] } {
     const [first, second] = this.keys;
     if (opener !== undefined) return { scriptSig: opener, witness: [] };

@@ -1,5 +1,5 @@
 import type { Spendable, Payment, Signed, Wallet } from '../wallet';
-import type { Frame } from '../transaction';
+import type { TransactionFields } from '../transaction';
 import type { Verdict, Verdicts } from './record';
 
 /** A transaction of a certain form, and the verdicts that the policies must give. */
@@ -90,7 +90,7 @@ export function makeForms(
     name: string,
     payments: readonly Payment[],
     verdicts: Partial<Verdicts>,
-    options: Frame & { relayed?: boolean; from?: Spendable; change?: boolean } = {},
+    options: TransactionFields & { relayed?: boolean; from?: Spendable; change?: boolean } = {},
   ): void => {
     const { relayed = true, from = coins.pop(), change = true, ...frame } = options;
     if (from === undefined) throw new Error('the coins are too few');

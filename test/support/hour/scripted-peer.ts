@@ -1,12 +1,12 @@
 import { decodeInventory, encodeInventory, type InventoryItem } from '../../../src/wire/messages/inventory';
-import { type FakeConnection, FakePeer, type Got, versionPayload } from '../fake-peer';
+import { type FakeConnection, FakePeer, type ReceivedMessage, versionPayload } from '../fake-peer';
 
 /** The user agent of a scripted peer. */
 export const SCRIPTED_AGENT = '/scripted:1/';
 export const SCRIPTED_HEIGHT = 7;
 
 /** A block or a transaction that a scripted peer serves. */
-interface Thing {
+interface ServedItem {
   readonly command: 'tx' | 'block';
   readonly payload: Buffer;
 }
@@ -16,12 +16,13 @@ interface Thing {
  * that are connected.
  */
 export class ScriptedPeer {
-  private readonly things = new Map<string, Thing>();
+  private readonly things = new Map<string, ServedItem>();
 
   private constructor(private readonly peer: FakePeer) {}
 
   static async start(): Promise<ScriptedPeer> {
-    const answer = (connection: FakeConnection, got: Got): void => scripted.answer(connection, got);
+    const answer = (connection: FakeConnection, got: ReceivedMessage): void =>
+      scripted.answer(connection, got);
     const scripted = new ScriptedPeer(await FakePeer.start({ onMessage: answer }));
     return scripted;
   }
@@ -36,7 +37,7 @@ export class ScriptedPeer {
   }
 
   /** Serves this to whoever asks for it. `hash` is in wire order, one character for each byte. */
-  has(hash: string, thing: Thing): void {
+  has(hash: string, thing: ServedItem): void {
     this.things.set(hash, thing);
   }
 
@@ -65,7 +66,7 @@ export class ScriptedPeer {
     return this.peer.connections.filter(({ socket }) => !socket.destroyed && !socket.writableEnded);
   }
 
-  private answer(connection: FakeConnection, { command, payload }: Got): void {
+  private answer(connection: FakeConnection, { command, payload }: ReceivedMessage): void {
     switch (command) {
       case 'version':
         connection.send('version', versionPayload({ userAgent: SCRIPTED_AGENT, height: SCRIPTED_HEIGHT }));

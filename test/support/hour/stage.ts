@@ -5,11 +5,11 @@ import type { Btcd } from '../btcd';
 import type { Spendable, Payment, Signed, Wallet } from '../wallet';
 import { until } from '../until';
 import { ChainFacts } from './chain-facts';
-import type { Line } from './line';
+import type { BtcdLine } from './btcd-line';
 import type { Listener } from './listener';
 import { feeOf, type Judged, type ScriptRecord, STANDARD, type Verdicts } from './record';
 import type { ScriptedPeer } from './scripted-peer';
-import type { Frame } from '../transaction';
+import type { TransactionFields } from '../transaction';
 
 /** The number of the scripted peer among the peers of a listener. The btcds of the line have 0 to 2. */
 export const SCRIPTED = 3;
@@ -31,7 +31,7 @@ export class Stage {
   readonly facts = new ChainFacts();
 
   constructor(
-    readonly line: Line,
+    readonly line: BtcdLine,
     readonly scripted: ScriptedPeer,
     readonly listeners: readonly Listener[],
     readonly wallet: Wallet,
@@ -39,7 +39,12 @@ export class Stage {
   ) {}
 
   /** A transaction that spends one coin and leaves `fee`. */
-  pay(coin: Spendable, fee: number, type: Payment['type'] = 'pubkeyhash', frame: Frame = {}): Signed {
+  pay(
+    coin: Spendable,
+    fee: number,
+    type: Payment['type'] = 'pubkeyhash',
+    frame: TransactionFields = {},
+  ): Signed {
     return this.wallet.sign([coin], [{ type, value: coin.value - fee }], frame);
   }
 

@@ -12,7 +12,7 @@ import { orphan } from './act-orphans';
 import { relayEveryForm } from './act-relay';
 import { reorganise } from './act-reorg';
 import { makeCoins } from './coins';
-import { Line } from './line';
+import { BtcdLine } from './btcd-line';
 import { Listener } from './listener';
 import { ScriptRecord } from './record';
 import { bytesOf } from './rows';
@@ -29,7 +29,7 @@ const SPREAD_MS = 32_000;
 const ON_THE_WAY_MS = 60_000;
 
 /** The result of the story. */
-export interface Played {
+export interface StoryResult {
   readonly stage: Stage;
   /**
    * The bytes of both listeners at a quiet moment, by the btcds' count and by their own, without those of the
@@ -41,12 +41,12 @@ export interface Played {
 }
 
 /** Plays the whole story and stops the listeners. The btcds keep running, because the tests ask them. */
-export async function play(btcdProgram: string, cleanup: Cleanup): Promise<Played> {
+export async function play(btcdProgram: string, cleanup: Cleanup): Promise<StoryResult> {
   const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-hour-')), (path) =>
     rm(path, { recursive: true, force: true }),
   );
   const wallet = new Wallet();
-  const line = await Line.start(btcdProgram, wallet.address('regtest'), cleanup);
+  const line = await BtcdLine.start(btcdProgram, wallet.address('regtest'), cleanup);
   const mature = await line.first.rpc<string[]>('generate', 110);
   for (const node of line.nodes)
     await until('the btcds to be level', async () => (await node.rpc('getblockcount')) === 110);
@@ -86,7 +86,7 @@ export async function play(btcdProgram: string, cleanup: Cleanup): Promise<Playe
 }
 
 /** The bytes of all listeners by the btcds' count and by their own, at a quiet moment. */
-async function quietBandwidth(stage: Stage): Promise<Played['bandwidth']> {
+async function quietBandwidth(stage: Stage): Promise<StoryResult['bandwidth']> {
   const counted = async (): Promise<{ bytes_recv: number; bytes_sent: number }> => {
     const peers = (await Promise.all(stage.line.nodes.map((node) => node.peers()))).flat();
     const ours = peers.filter(({ subver }) => subver.includes('btcdmon'));

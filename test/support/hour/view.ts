@@ -3,7 +3,7 @@ import type { Row } from '../stored';
 import type { Listener } from './listener';
 import type { ScriptRecord } from './record';
 import type { Stage } from './stage';
-import type { Played } from './story';
+import type { StoryResult } from './story';
 import { type Message, transcribe, type Transcript } from './transcript';
 
 /** The result of the story at one listener. */
@@ -11,7 +11,7 @@ export class View {
   /** @param played gives the result once the story was played; tests are declared before that */
   constructor(
     readonly policy: PolicyName,
-    private readonly played: () => Played,
+    private readonly played: () => StoryResult,
   ) {}
 
   get stage(): Stage {

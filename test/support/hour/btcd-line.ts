@@ -3,7 +3,7 @@ import type { Cleanup } from '../cleanup';
 import { until } from '../until';
 
 /** Three btcds in a line: first - middle - last. It can be cut between the first and the middle. */
-export class Line {
+export class BtcdLine {
   private constructor(
     readonly first: Btcd,
     readonly middle: Btcd,
@@ -11,11 +11,11 @@ export class Line {
   ) {}
 
   /** Starts three that relay non-standard transactions as well, and connects them. */
-  static async start(program: string, miningAddress: string, cleanup: Cleanup): Promise<Line> {
+  static async start(program: string, miningAddress: string, cleanup: Cleanup): Promise<BtcdLine> {
     const options = { miningAddress, nonStandard: true };
     const start = async (): Promise<Btcd> =>
       cleanup.add(await Btcd.start(program, options), (node) => node.stop());
-    const line = new Line(...(await Promise.all([start(), start(), start()])));
+    const line = new BtcdLine(...(await Promise.all([start(), start(), start()])));
     await line.last.rpc('node', 'connect', `127.0.0.1:${line.middle.p2pPort}`, 'temp');
     await line.join();
     return line;
