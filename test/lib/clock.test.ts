@@ -115,7 +115,7 @@ describe('SystemClock', () => {
     expect(remainders.size).toBeLessThanOrEqual(4);
   });
 
-  it('notices no step during `steadily`, and reports it before the next time', () => {
+  it('notices no step during `withoutSteps`, and reports it before the next time', () => {
     const { clock, steps, pass, set } = setUp();
     const before = clock.uniqueNs();
     const within: bigint[] = [];
