@@ -286,9 +286,9 @@ describe('a batch', () => {
   });
 
   it('waits until a date', async () => {
-    const date = new Date(Date.now() + 60_000).toUTCString();
+    const inAMinute = (): string => new Date(Date.now() + 60_000).toUTCString();
     const { exporter } = await setUp(({ body }) =>
-      body === '' ? done : { status: 503, headers: { 'Retry-After': date } },
+      body === '' ? done : { status: 503, headers: { 'Retry-After': inAMinute() } },
     );
     await exporter.open();
     const error = await exporter.writeLines(batch(someLines(5))).catch((thrown: unknown) => thrown);
