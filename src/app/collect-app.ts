@@ -113,6 +113,7 @@ export async function startCollect(
     for (const settings of config.from) {
       const { group } = config;
       // NATS's packages take memory, so they are loaded only where they are needed.
+      // eslint-disable-next-line @typescript-eslint/no-require-imports
       const { NatsSource } = require('../collect/nats-source') as typeof Nats;
       const source = await NatsSource.open({ settings, group }, { intake, clock, warn, env: process.env });
       sources.push(source);
