@@ -7,6 +7,7 @@ module.exports = {
   testMatch: ['**/*.test.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }] },
   setupFiles: ['<rootDir>/test/support/backend.ts'],
-  testTimeout: 20_000,
+  // Only what hangs takes so long: a machine may be busy with other things.
+  testTimeout: 120_000,
   maxWorkers: 2,
 };

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 const ROOT = path.join(__dirname, '..');
 
-/** Where a reader, or a machine, is told to run something: everything that is kept beside the code. */
+/** Files that tell a reader or a machine to run something: all that are kept beside the code. */
 const FILES = /(^|\/)(\.ci\/run|Dockerfile|[^/]+\.(md|mjs|sh|ya?ml|ts|html))$/;
 
 it('each npm script that a file names is one of package.json', () => {

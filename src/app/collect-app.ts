@@ -18,43 +18,43 @@ import { Emitter } from '../metrics/emitter';
 import { openPage, startServing } from './serving';
 import type { HttpSettings } from '../web/settings';
 
-/** Of the 10 seconds in which the program ends, those that exporters have to deliver what waits. */
+/** The part of the program's last 10 seconds in which exporters may deliver points that wait. */
 const FLUSH_MS = 4_000;
 
-/** What a collector is told by its user. */
+/** The settings of a collector. */
 export interface CollectConfig {
-  /** Its own name, under which it accounts for itself. */
+  /** Name under which it accounts for itself. */
   readonly node: string;
   /** Export URLs. */
   readonly exports: readonly string[];
-  /** Where points wait on disk for receivers that are away. */
+  /** Folder and size of the spools, where points wait on disk for receivers that are away. */
   readonly spools: SpoolPlace;
   readonly listen: readonly ListenPlace[];
-  /** Streams that are read. */
+  /** NATS streams that it reads. */
   readonly from: readonly NatsSettings[];
-  /** Name that the collectors which share the streams have in common. */
+  /** Name that collectors have in common which share the streams. */
   readonly group: string;
   /** Certificate and key in PEM. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
   readonly token: string | null;
   readonly maxConnections: number;
   readonly intervalMs: number;
-  /** Where the page is served; without it there is none. */
+  /** Where the page is served; without it there is no page. */
   readonly http?: HttpSettings | undefined;
 }
 
-/** A collector at work. */
+/** A running collector. */
 export interface CollectApp {
-  /** Resolves when going on makes no sense: the reader of the points (a pipe) is gone. */
+  /** Resolves when the collector has no reason to go on: the reader of the points (a pipe) has gone. */
   readonly ended: Promise<void>;
-  /** Takes no more, delivers what waits and frees everything, within 10 seconds. */
+  /** Takes no more points, delivers those that wait and frees everything, within 10 seconds. */
   stop(): Promise<void>;
 }
 
 /**
- * Wires a collector and starts it: exporters first, so that nothing comes before there is a place for it.
- * Stops in the opposite order.
- * @throws UsageError or FailureError where an exporter or a place to listen can't be had
+ * Wires a collector and starts it. Exporters start first, so that no point comes before there is a place for
+ * it. Stops in the opposite order.
+ * @throws UsageError or FailureError where an exporter or a place to listen can't be opened
  */
 export async function startCollect(
   config: CollectConfig,
@@ -88,7 +88,7 @@ export async function startCollect(
     if (serving.url !== null) log.info('showing', { page: serving.url });
     const intake = new Intake({ queues, clock, warn });
     const sources: Source[] = [];
-    const account = accountFor(config, { clock, intake, queues, stats, sources, log });
+    const account = selfAccount(config, { clock, intake, queues, stats, sources, log });
     closing.push(() => {
       account.stop();
       intake.report();
@@ -112,7 +112,7 @@ export async function startCollect(
     }
     for (const settings of config.from) {
       const { group } = config;
-      // NATS' packages take memory: only where they are wanted.
+      // NATS's packages take memory, so they are loaded only where they are needed.
       // eslint-disable-next-line @typescript-eslint/no-require-imports
       const { NatsSource } = require('../collect/nats-source') as typeof Nats;
       const source = await NatsSource.open({ settings, group }, { intake, clock, warn, env: process.env });
@@ -138,8 +138,8 @@ export async function startCollect(
   };
 }
 
-/** Has the collector account for itself, as every node does. */
-function accountFor(
+/** Makes the collector's accounts of itself, which every node has. */
+function selfAccount(
   { node, intervalMs }: CollectConfig,
   {
     clock,

@@ -13,7 +13,7 @@ import type { Complain } from '../metrics/guard';
 import type { Pool } from '../p2p/pool';
 import type { AppConfig } from './config';
 
-/** What collectors are connected to. */
+/** The parts that collectors are connected to. */
 export interface CollectorParts {
   readonly bus: EventBus<MonitorEvents>;
   readonly clock: SystemClock;
@@ -55,7 +55,7 @@ export function sinkTo(queues: readonly PointQueue[]): PointSink {
   };
 }
 
-/** Names a collector that failed in the log. */
+/** Logs the failure of a collector. */
 export function complainTo(log: Log): Complain {
   return (collector, error) => void log.error('a collector failed', { collector, error: errorDetail(error) });
 }

@@ -5,33 +5,35 @@ import type { PolicyName } from '../policy/standardness';
 import type { HttpSettings } from '../web/settings';
 import type { NetworkName } from '../wire/networks';
 
-/** What the listener is told by its user. */
+/** The settings of the listener. */
 export interface AppConfig {
   readonly node: string;
   readonly network: NetworkName;
   readonly connect: readonly Endpoint[];
-  /** What is wanted of the network beyond these. */
+  /** How it joins the network beyond these peers; without it, it does not. */
   readonly join?: JoinOptions;
   /** Export URLs. */
   readonly exports: readonly string[];
-  /** Where points wait on disk for receivers that are away. */
+  /** Folder and size of the spools, where points wait on disk for receivers that are away. */
   readonly spools: SpoolPlace;
-  /** Folder where the header chain and known addresses are kept; without it they are fetched anew. */
+  /**
+   * Folder where the header chain and known addresses are kept; without it they are fetched at each start.
+   */
   readonly dataDir?: string;
   /** Folder of the chain's database; without it blocks are checked without the outputs that they spend. */
   readonly chainDir?: string | undefined;
   readonly intervalMs: number;
   /**
-   * Age at which points of embedded stores are removed and their sums by minute and hour stay; never without
-   * it.
+   * Age at which embedded stores remove a point and keep the sums of its minute and hour. Without it points
+   * stay forever.
    */
   readonly retentionMs?: number | undefined;
-  /** Where the page is served; without it there is none. */
+  /** Where the page is served; without it there is no page. */
   readonly http?: HttpSettings | undefined;
   readonly policy: PolicyName;
   readonly wtxidRelay: boolean;
   readonly txPerSecond: number;
   readonly maxUserAgents: number;
-  /** The most memory in bytes that the transactions of the relay view take. */
+  /** The limit of memory, in bytes, for the transactions of the relay view. */
   readonly mempoolBytes: number;
 }

@@ -3,17 +3,15 @@ import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { StatusLine } from '../lib/status-line';
 
-/**
- * How often the log tells how far the headers are: mainnet's take some minutes when they are fetched first.
- */
+/** How often progress is logged. The first fetch of mainnet's headers takes some minutes. */
 const LOG_MS = 10_000;
 
-/** Faster than the eye follows. */
+/** How often the bar is drawn: faster than the eye can follow. */
 const DRAW_MS = 100;
 
 const BAR_WIDTH = 30;
 
-/** What progress is told with. */
+/** What progress is computed from, and where it is shown. */
 export interface HeaderProgressModules {
   readonly chain: HeaderChain;
   readonly clock: Pick<Clock, 'monotonicMs'>;
@@ -23,10 +21,7 @@ export interface HeaderProgressModules {
   readonly status?: StatusLine | undefined;
 }
 
-/**
- * Tells how far the chain of headers is: on a terminal with a bar while it is fetched, otherwise now and then
- * in the log.
- */
+/** Shows the progress of fetching headers: as a bar on a terminal, and now and then in the log elsewhere. */
 export class HeaderProgress {
   private drawn = -Infinity;
   private logged = -Infinity;
@@ -34,12 +29,15 @@ export class HeaderProgress {
 
   constructor(private readonly modules: HeaderProgressModules) {}
 
-  /** Takes how many headers of those that were kept have been checked. */
+  /** Reports how many of the headers on disk were checked. */
   loaded(headers: number, total: number): void {
     if (headers < total && this.isDue()) this.draw('headers from disk', headers, total, 'of');
   }
 
-  /** Takes that the chain has got headers; `isSynced` tells whether some peer has no more than these. */
+  /**
+   * Reports that the chain has new headers. `isSynced` tells whether some peer has no more headers than
+   * these.
+   */
   advanced(isSynced: boolean): void {
     const { chain, clock, log, status } = this.modules;
     if (!isSynced && status?.isLive === true) {
@@ -54,7 +52,10 @@ export class HeaderProgress {
     log.info('headers', { height: chain.bestHeight });
   }
 
-  /** Where the chain should end, by its last time and ours: what peers claim may be anything. */
+  /**
+   * The expected height of the chain, from its last time and the present time. The heights that peers claim
+   * can be anything.
+   */
   private expectedHeight(): number {
     const { chain, unixTime } = this.modules;
     const missing = (unixTime() - chain.time(chain.best)) / chain.params.targetSpacing;

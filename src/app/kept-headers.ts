@@ -4,30 +4,29 @@ import { CHAIN_PARAMS } from '../chain/params';
 import type { Clock } from '../lib/clock';
 import { errorDetail } from '../lib/errors';
 import type { Log } from '../lib/log';
-import { Seldom } from '../lib/seldom';
+import { Throttle } from '../lib/throttle';
 import type { StatusLine } from '../lib/status-line';
 import type { NetworkName } from '../wire/networks';
 import { HeaderProgress } from './header-progress';
 
-/** Where the headers come from. */
+/** The network of the headers, and where they are kept. */
 export interface KeptHeadersOptions {
   readonly network: NetworkName;
-  /** Folder of the file of headers; without it they are fetched anew at each start. */
+  /** Folder of the file of headers; without it they are fetched at each start. */
   readonly directory: string | undefined;
 }
 
-/** What the headers are made from. */
 export interface KeptHeadersModules {
   readonly clock: Clock;
   readonly log: Log;
   readonly status: StatusLine | undefined;
-  /** Seconds since 1970. */
+  /** Unix time in seconds. */
   readonly unixTime: () => number;
 }
 
 /** The header chain of a network, its file on disk, and the progress that the user sees. */
 export class KeptHeaders {
-  private readonly mayComplain: Seldom;
+  private readonly mayComplain: Throttle;
 
   private constructor(
     readonly chain: HeaderChain,
@@ -35,12 +34,12 @@ export class KeptHeaders {
     private readonly store: HeaderStore | null,
     private readonly modules: KeptHeadersModules,
   ) {
-    this.mayComplain = new Seldom(() => modules.clock.monotonicMs());
+    this.mayComplain = new Throttle(() => modules.clock.monotonicMs());
   }
 
   /**
    * Loads the headers that are on disk, and checks each.
-   * @throws FailureError where the file can't be opened or is another network's
+   * @throws FailureError where the file can't be opened or belongs to another network
    */
   static async open(options: KeptHeadersOptions, modules: KeptHeadersModules): Promise<KeptHeaders> {
     const { network, directory } = options;
@@ -56,18 +55,18 @@ export class KeptHeaders {
     return new KeptHeaders(chain, progress, store, modules);
   }
 
-  /** Takes each header that the chain accepted, 80 bytes. */
+  /** Takes each header (80 bytes) that the chain accepted. */
   readonly added = (bytes: Buffer): void => this.store?.append(bytes);
 
   /**
-   * Writes the headers that were added. A disk that refuses them is named in the log now and then; they are
-   * tried again.
+   * Writes the headers that were added. Where the disk refuses them, a warning is logged now and then, and
+   * they are written the next time.
    */
   write(): void {
     try {
       this.store?.flush();
     } catch (error) {
-      if (this.mayComplain.may())
+      if (this.mayComplain.allows())
         this.modules.log.warn('headers are not kept', { error: errorDetail(error) });
     }
   }

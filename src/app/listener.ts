@@ -17,63 +17,65 @@ import type { JoinParts } from '../p2p/join/join';
 import { prepareJoin } from '../p2p/join/prepare-join';
 import { complainTo, sinkTo, startCollectors } from './collectors';
 import type { AppConfig } from './config';
-import { Ending } from './ending';
-import { type Full, startFull } from './full';
+import { ProgramEnd } from './program-end';
+import { type RunningFullValidation, startFullValidation } from './full-validation';
 import { KeptHeaders } from './kept-headers';
 import { logClock } from './log-clock';
 import { logEvents } from './log-events';
 import { makePool, type PoolParts } from './make-pool';
 import { openPage, startServing } from './serving';
 
-/** Of the 5 seconds in which the program ends, those until exporters have delivered what waits. */
+/** The part of the program's last 5 seconds until exporters have delivered the points that wait. */
 const END_MS = 4_000;
 
-/** What exporters have of it at least, where breaking off what is asked took long. */
+/** The time that exporters have at least, even where ending the queries took long. */
 const LEAST_FLUSH_MS = 1_500;
 
-/** How long a transaction may wait for a block: Core 31's default, 336 hours. */
+/** How long a transaction may wait for a block: 336 hours, Core 31's default. */
 const MEMPOOL_EXPIRY_MS = 336 * 3_600_000;
 
-/** Transactions whose output values are remembered: 12 to 24 hours of mainnet, in at most 35 MB. */
+/**
+ * The number of transactions whose output values are remembered: 12 to 24 hours of mainnet, in at most 35 MB.
+ */
 const COIN_TRANSACTIONS = 250_000;
 
-/** A listener at work. */
+/** A running listener. */
 export interface App {
   /**
-   * Resolves when going on makes no sense: the reader of the points (a pipe) is gone. Rejects with
-   * FailureError when it cannot.
+   * Resolves when the listener has no reason to go on: the reader of the points (a pipe) has gone. Rejects
+   * with FailureError when it can't go on.
    */
   readonly ended: Promise<void>;
   readonly bus: EventBus<MonitorEvents>;
   readonly live: Live;
-  /** URL of its page; null where there is none. */
+  /** URL of its page; null where there is no page. */
   readonly page: string | null;
   emitted(series: SeriesName): number;
   exporters(): readonly ExporterStats[];
   /**
-   * Stops listening, writes the last interval, delivers what waits and frees everything, within 5 seconds.
+   * Stops listening, writes the last interval, delivers points that wait and frees everything, within 5
+   * seconds.
    */
   stop(): Promise<void>;
 }
 
-/** What an app works with. */
 export interface AppModules {
   readonly log: Log;
-  /** Where progress is shown, if anywhere. */
+  /** The status line that shows progress, if there is one. */
   readonly status?: StatusLine;
 }
 
 /**
- * Opens the parts and starts them, exporters first: nothing is heard before there is a place for it. Stops in
- * the opposite order. Parts tell each other of what happened by events on the bus.
- * @throws UsageError or FailureError where an exporter can't be made or opened
+ * Opens the parts of the listener and starts them. Exporters start first, so that no point comes before there
+ * is a place for it. Stops in the opposite order. Parts tell each other what happened by events on the bus.
+ * @throws UsageError or FailureError where an exporter can't be created or opened
  */
 export async function startApp(config: AppConfig, modules: AppModules): Promise<App> {
   const { log, status } = modules;
   const { node, network, intervalMs } = config;
   const clock = new SystemClock();
   clock.onStep((step) => void log.warn(describeStep(step)));
-  const ending = new Ending();
+  const ending = new ProgramEnd();
   const page = await openPage(config.http, log);
   const bus = new EventBus<MonitorEvents>();
   const headers = await KeptHeaders.open(
@@ -117,7 +119,8 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     report: (peer, violation) => pool.report(peer, violation),
     askAgain: (hash) => pool.askAgain(hash),
     advanced: (isSynced) => {
-      // After each message of headers: however the program ends, it asks again for one message at most.
+      // Written after each message of headers: however the program ends, at most one message is fetched
+      // again.
       headers.write();
       headers.progress.advanced(isSynced);
       full?.validation.headersAdded(isSynced);
@@ -181,7 +184,7 @@ function unixTime(): number {
   return Date.now() / 1_000;
 }
 
-/** Prepares to join the network, where that is wanted. */
+/** Prepares joining the network, if that is wanted. */
 async function openJoin(config: AppConfig, log: Log): Promise<JoinParts | undefined> {
   const { network, dataDir } = config;
   if (config.join === undefined) return undefined;
@@ -191,12 +194,12 @@ async function openJoin(config: AppConfig, log: Log): Promise<JoinParts | undefi
   });
 }
 
-/** Starts full validation, where that is wanted. */
+/** Starts full validation, if that is wanted. */
 async function openFull(
   { network, chainDir }: AppConfig,
   { bus, headers, clock, log }: Pick<PoolParts, 'bus' | 'headers' | 'clock' | 'log'>,
-): Promise<Full | undefined> {
+): Promise<RunningFullValidation | undefined> {
   if (chainDir === undefined) return undefined;
   const { chain, added: headerAdded } = headers;
-  return startFull({ network, directory: chainDir }, { bus, chain, clock, log, headerAdded });
+  return startFullValidation({ network, directory: chainDir }, { bus, chain, clock, log, headerAdded });
 }

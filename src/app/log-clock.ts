@@ -4,9 +4,9 @@ import type { P2PEvents } from '../p2p/p2p-events';
 import { TimeOffsets, type TimeOffsetsModules } from '../p2p/time-offsets';
 
 /**
- * Warns where the clocks of many peers disagree with that of this machine, once, and tells when they agree
+ * Warns once when the clocks of many peers disagree with that of this machine, and tells when they agree
  * again.
- * @returns a function that compares again; to be called every minute or so
+ * @returns a function that compares again, to be called every minute or so
  */
 export function logClock(
   bus: EventBus<P2PEvents>,
@@ -40,7 +40,7 @@ export function logClock(
   return compare;
 }
 
-/** A time as whole minutes. */
+/** A duration in whole minutes, for people. */
 function minutes(seconds: number): string {
   return `${Math.round(Math.abs(seconds) / 60)} minutes`;
 }

@@ -3,17 +3,20 @@ import type { Log } from '../lib/log';
 import type { P2PEvents } from '../p2p/p2p-events';
 import { isForeignDial } from '../p2p/join/foreign-dials';
 
-/** How many violations, and how many peers that come or go, are logged in a minute; all are counted. */
+/**
+ * The number of violations, and of peers that come or go, that are logged in a minute. All are counted in
+ * series.
+ */
 const VIOLATIONS_A_MINUTE = 20;
 const PEERS_A_MINUTE = 60;
 
 /**
- * Writes what an operator wants to follow into the log; peers beyond what one can follow, at the level
- * `debug`.
+ * Logs the events that an operator wants to follow. Peers beyond what a person can follow are logged at the
+ * level `debug`.
  */
 export function logEvents(bus: EventBus<P2PEvents>, log: Log): void {
-  const isPeerLogged = atMost(PEERS_A_MINUTE);
-  const isViolationLogged = atMost(VIOLATIONS_A_MINUTE);
+  const isPeerLogged = atMostPerMinute(PEERS_A_MINUTE);
+  const isViolationLogged = atMostPerMinute(VIOLATIONS_A_MINUTE);
   bus.on('handshake', ({ peer, claims }) =>
     log.log(isPeerLogged() ? 'info' : 'debug', 'peer connected', {
       peer: peer.address,
@@ -37,8 +40,8 @@ export function logEvents(bus: EventBus<P2PEvents>, log: Log): void {
   });
 }
 
-/** Tells, each time it is asked, whether that is one of the first `limit` times in this minute. */
-function atMost(limit: number): () => boolean {
+/** Returns a function that tells whether its call is one of the first `limit` calls in this minute. */
+function atMostPerMinute(limit: number): () => boolean {
   let minute = 0;
   let count = 0;
   return () => {

@@ -4,10 +4,10 @@ import type { HeaderChain } from '../chain/header-chain';
 import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 
-/** How often the log tells how far full validation is while it is behind. */
+/** How often the progress of full validation is logged while it is behind. */
 const PROGRESS_MS = 10_000;
 
-/** What the log says of full validation: where it begins, how far it is, and when it has caught up. */
+/** Logs where full validation begins, its progress, and when it has caught up. */
 export function logValidation(
   log: Log,
   clock: Pick<Clock, 'monotonicMs'>,

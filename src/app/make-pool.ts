@@ -10,21 +10,20 @@ import type { MonitorEvents } from '../metrics/collector';
 import type { JoinParts } from '../p2p/join/join';
 import { Pool } from '../p2p/pool';
 import type { AppConfig } from './config';
-import type { Full } from './full';
+import type { RunningFullValidation } from './full-validation';
 import type { KeptHeaders } from './kept-headers';
 
-/** What the pool is made from. */
 export interface PoolParts {
   readonly bus: EventBus<MonitorEvents>;
   readonly clock: SystemClock;
   readonly log: Log;
   readonly headers: KeptHeaders;
-  readonly full: Full | undefined;
+  readonly full: RunningFullValidation | undefined;
   readonly join: JoinParts | undefined;
   readonly relayed: RelayView['relayed'];
 }
 
-/** Makes the pool of peers, and what judges their blocks. */
+/** Creates the pool of peers, and the processor that judges their blocks. */
 export function makePool(
   { network, connect, wtxidRelay, txPerSecond }: AppConfig,
   { bus, clock, log, headers, full, join, relayed }: PoolParts,

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { checkTime } from '../lib/point-times';
+import { checkSystemTime } from '../lib/point-times';
 import { FailureError } from '../lib/errors';
 import type { Log } from '../lib/log';
 import { SERIES_NAMES } from '../metrics/schema';
@@ -11,7 +11,7 @@ import { type Layout, tableColumns } from '../store/tables';
 import { PageServer } from '../web/page-server';
 import type { HttpSettings } from '../web/settings';
 
-/** What is shown, and where. */
+/** The store that is shown, and where. */
 export interface ServeConfig {
   /** Path of the store. */
   readonly file: string;
@@ -19,14 +19,15 @@ export interface ServeConfig {
 }
 
 /**
- * Shows a store that no node has open, which is only read.
- * @throws FailureError where there is no such store, somebody has it open, or the place can't be had
+ * Serves the page of a store that no node has open. The store is only read.
+ * @throws FailureError where there is no such store, another process has it open, or the page can't be served
+ *   there
  */
 export async function serveStore(
   { file, http }: ServeConfig,
   { log }: { readonly log: Log },
 ): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  checkTime();
+  checkSystemTime();
   const absolute = path.resolve(file);
   const node = await connectClient(absolute);
   if (node !== null) {
@@ -61,7 +62,7 @@ export async function serveStore(
   };
 }
 
-/** Series whose tables, or some of their columns, a store was written without. */
+/** The series whose tables or some of whose columns a store lacks. */
 function lackingSeries(layout: Layout): readonly string[] {
   return SERIES_NAMES.filter((series) => {
     const columns = layout.get(series);

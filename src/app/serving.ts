@@ -11,37 +11,37 @@ import type { StoreProcess } from '../store/process/store-process';
 import { PageServer } from '../web/page-server';
 import type { HttpSettings } from '../web/settings';
 
-/** What is served of embedded stores. */
 export interface ServingOptions {
   /** Name of the node or collector. */
   readonly node: string;
-  /** Age at which points are removed and their sums by minute and hour stay; never without it. */
+  /**
+   * Age at which a point is removed and the sums of its minute and hour stay. Without it points stay forever.
+   */
   readonly retentionMs?: number | undefined;
 }
 
-/** What serving works with. */
 export interface ServingModules {
   /** The stores that are served. */
   readonly stores: readonly StoreProcess[];
   readonly stats: () => readonly ExporterStats[];
-  /** What is known of this moment, of a node. */
+  /** The node's present state; undefined for a collector. */
   readonly live?: Live | undefined;
   readonly page: PageServer | null;
   readonly log: Log;
 }
 
-/** Stores at the service of others. */
+/** The servers of queries and of the page. */
 export interface Serving {
-  /** Where the page is; null where there is none. */
+  /** URL of the page; null where there is no page. */
   readonly url: string | null;
-  /** Breaks off what is asked and lets go of the stores. */
+  /** Interrupts running queries and closes the servers. */
   close(): Promise<void>;
 }
 
 /**
- * Takes the place of the page, before anything else is begun. Null where there is to be none, or where the
- * place that it has by default is another's.
- * @throws FailureError where a place that somebody asked for can't be had
+ * Opens the server of the page, before anything else is started. Null where no page is wanted, or where its
+ * default place is taken.
+ * @throws FailureError where a place that the user asked for can't be opened
  */
 export async function openPage(settings: HttpSettings | undefined, log: Log): Promise<PageServer | null> {
   if (settings === undefined) return null;
@@ -55,8 +55,8 @@ export async function openPage(settings: HttpSettings | undefined, log: Log): Pr
 }
 
 /**
- * A store that this process writes no other can open: so it answers queries itself, shows the first of its
- * stores on its page, rolls their points up and keeps them to their age.
+ * Serves the stores that this process writes. No other process can open them, so this one answers queries,
+ * shows the first store on its page, rolls up points and removes those that are too old.
  */
 export async function startServing(
   { node, retentionMs }: ServingOptions,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { lstat, unlink } from 'node:fs/promises';
 import { type Server, type Socket, connect, createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { Attempts } from '../lib/attempts';
+import { TokenAttempts } from '../lib/token-attempts';
 import type { Clock } from '../lib/clock';
 import { diskProblem } from '../lib/disk-errors';
 import { FailureError, messageOf } from '../lib/errors';
@@ -64,7 +64,7 @@ export class Listener implements Source {
   private readonly senders = new Set<Sender>();
   private readonly strangers = new Set<Sender>();
   private readonly turned: Tally<Turned>;
-  private readonly attempts: Attempts;
+  private readonly attempts: TokenAttempts;
   private readonly options: Required<ListenerOptions>;
   private timer: NodeJS.Timeout | undefined;
 
@@ -76,7 +76,7 @@ export class Listener implements Source {
     this.options = { idleMs: 600_000, admitMs: ADMIT_MS, reassureMs: 10_000, ...options };
     this.turned = new Tally('connections turned away', TURNED, modules);
     // That a token was wrong is told, and counted, with all that are turned away.
-    this.attempts = new Attempts({ nowMs: () => modules.clock.monotonicMs(), warn: () => undefined });
+    this.attempts = new TokenAttempts({ nowMs: () => modules.clock.monotonicMs(), warn: () => undefined });
   }
 
   /** @throws FailureError where the place can't be had, or the certificate does not go with the key */

@@ -1,4 +1,4 @@
-import { printable } from '../lib/printable';
+import { asciiLine } from '../lib/ascii-line';
 import type { Answer } from '../influx/http-client';
 
 /** What a server's answer to lines means. */
@@ -97,5 +97,5 @@ function parsed(text: string): {
 
 /** Without the lines that are quoted in it, which hold text of peers. */
 function shorten(message: string): string {
-  return printable(message.replace(/unable to parse '[^]*': /, 'unable to parse: '));
+  return asciiLine(message.replace(/unable to parse '[^]*': /, 'unable to parse: '));
 }

@@ -2,7 +2,7 @@ import { UsageError } from '../lib/errors';
 import { PASSWORD_VARIABLE, authorizationOf, readAccess, readAuthorities } from '../influx/access';
 import { INFLUX_PORT, caFileOption, gzipOption, originOf, parseInfluxUrl } from '../influx/influx-url';
 import { readSecretFile } from '../lib/secret';
-import { parseTarget } from '../lib/target';
+import { parseOptionUrl } from '../lib/option-url';
 import type { InfluxApi } from './influx-http';
 
 /** Where the token of an InfluxDB 2 or 3 is looked for. */
@@ -48,7 +48,7 @@ export function influx1Api(url: string, env: NodeJS.ProcessEnv): InfluxApi {
 export function influx2Api(url: string, env: NodeJS.ProcessEnv): InfluxApi {
   const scheme = schemeOf(url);
   const secure = scheme === 'influx2+https:';
-  const target = parseTarget(url.slice(scheme.length), {
+  const target = parseOptionUrl(url.slice(scheme.length), {
     form: INFLUX2_FORM,
     scheme: scheme.slice(0, -1),
     defaultPort: INFLUX_PORT,

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock';
 import { FailureError, UsageError, messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
 import { type Lookup, startingWith, systemLookup } from '../lib/lookup';
-import { numberOption, parseTarget } from '../lib/target';
+import { numberOption, parseOptionUrl } from '../lib/option-url';
 import type { ExporterContext } from './context';
 import { Datagrams } from './datagrams';
 import type { Exporter, WriteResult } from './exporter';
@@ -240,7 +240,7 @@ function pace(perSecond: number, least: number): Pace {
  * @throws UsageError
  */
 export function createInfluxUdp(rest: string, { clock }: ExporterContext): InfluxUdpExporter {
-  const target = parseTarget(rest, {
+  const target = parseOptionUrl(rest, {
     scheme: 'influx+udp',
     form: INFLUX_UDP_FORM,
     defaultPort: PORT,

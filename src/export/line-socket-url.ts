@@ -2,7 +2,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { UsageError } from '../lib/errors';
 import { LineSocketExporter, type LineSocketOptions } from './line-socket';
-import { type Target, numberOption, parseOptions, parseTarget } from '../lib/target';
+import { type OptionUrl, numberOption, parseOptions, parseOptionUrl } from '../lib/option-url';
 
 /** That of Telegraf's socket listener, and of `btcdmon-node collect`. */
 const DEFAULT_PORT = 8094;
@@ -19,7 +19,7 @@ interface Modules {
 /** The exporter of `line+tcp://…`. */
 export function lineTcp(rest: string, modules: Modules): LineSocketExporter {
   const form = 'line+tcp://host[:8094][?ack=on]';
-  const target = parseTarget(rest, {
+  const target = parseOptionUrl(rest, {
     form,
     scheme: 'line+tcp',
     defaultPort: DEFAULT_PORT,
@@ -33,7 +33,7 @@ export function lineTcp(rest: string, modules: Modules): LineSocketExporter {
 export function lineTls(rest: string, modules: Modules): LineSocketExporter {
   const form = 'line+tls://host[:8094][?ca-file=PATH][&ack=on]';
   const options = [...OPTIONS, 'ca-file'];
-  const target = parseTarget(rest, {
+  const target = parseOptionUrl(rest, {
     form,
     scheme: 'line+tls',
     defaultPort: DEFAULT_PORT,
@@ -65,7 +65,7 @@ export function lineUnix(rest: string, modules: Modules): LineSocketExporter {
 }
 
 function addressed(
-  { host, port, path: behind, shown }: Target,
+  { host, port, path: behind, shown }: OptionUrl,
   form: string,
 ): Pick<LineSocketOptions, 'place' | 'destination'> {
   if (behind !== '') throw new UsageError(`${shown}: takes no path; use ${form}`);
@@ -73,7 +73,7 @@ function addressed(
 }
 
 function common(
-  target: Pick<Target, 'options' | 'shown'>,
+  target: Pick<OptionUrl, 'options' | 'shown'>,
 ): Pick<LineSocketOptions, 'ack' | 'tokenFile' | 'timeoutMs'> {
   const { options, shown } = target;
   const ack = options.get('ack') ?? 'off';

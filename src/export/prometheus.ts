@@ -8,7 +8,7 @@ import { takeEach } from '../metrics/take-each';
 import type { Exporter, WriteResult } from './exporter';
 import { PROMETHEUS_FORM } from './prometheus/form';
 import { Instruments } from './prometheus/instruments';
-import { parseTarget } from '../lib/target';
+import { parseOptionUrl } from '../lib/option-url';
 
 const PORT = 9332;
 
@@ -96,7 +96,7 @@ export class PrometheusExporter implements Exporter {
  * @throws UsageError
  */
 export function createPrometheus(rest: string): PrometheusExporter {
-  const target = parseTarget(rest, {
+  const target = parseOptionUrl(rest, {
     scheme: 'prometheus',
     form: PROMETHEUS_FORM,
     defaultPort: PORT,

@@ -1,12 +1,12 @@
 import { messageOf } from '../lib/errors';
-import { printable } from '../lib/printable';
+import { asciiLine } from '../lib/ascii-line';
 import { tlsProblem } from './tls';
 
 /** The server's own words in an answer; undefined where the answer is not JSON with an `error`. */
 export function errorIn(text: string): string | undefined {
   try {
     const { error } = (JSON.parse(text) ?? {}) as { readonly error?: unknown };
-    return typeof error === 'string' ? printable(error) : undefined;
+    return typeof error === 'string' ? asciiLine(error) : undefined;
   } catch {
     return undefined;
   }

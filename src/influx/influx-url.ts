@@ -1,5 +1,5 @@
 import { UsageError } from '../lib/errors';
-import { parseTarget } from '../lib/target';
+import { parseOptionUrl } from '../lib/option-url';
 
 /** A database of an InfluxDB 1.x, or of another server with the same API. */
 export interface InfluxDatabase {
@@ -35,7 +35,7 @@ export const INFLUX_FORM = 'influx+http(s)://[user@]host[:8086]/database';
 export function parseInfluxUrl(url: string, flag: string): InfluxDatabase {
   const [, scheme = '', rest = ''] = /^([^:]*):(.*)$/s.exec(url) ?? [];
   const secure = scheme.toLowerCase() === 'influx+https';
-  const target = parseTarget(rest, {
+  const target = parseOptionUrl(rest, {
     form: INFLUX_FORM,
     scheme,
     flag,
@@ -64,7 +64,7 @@ export function parseInfluxUrl(url: string, flag: string): InfluxDatabase {
 /** Options that name files. */
 const FILE_OPTIONS = ['password-file', 'ca-file'];
 
-type Target = ReturnType<typeof parseTarget>;
+type Target = ReturnType<typeof parseOptionUrl>;
 
 /** `http://host:port`, with brackets around an IPv6 address. */
 export function originOf({ host, port }: Target, secure: boolean): string {

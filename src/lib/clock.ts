@@ -1,47 +1,49 @@
 import { randomInt } from 'node:crypto';
-import { GRID_NS, checkTime, isPossible } from './point-times';
+import { GRID_NS, checkSystemTime, isPointTime } from './point-times';
 
-/** Source of time, handed to whatever needs it so that tests can own it. */
+/** The time. Whatever needs it gets it handed in, so that tests can own it. */
 export interface Clock {
   /**
-   * Wall-clock time in nanoseconds since the Unix epoch, which is never returned twice. Strictly greater at
-   * each call, but for the calls before and after the system's clock was set back by more than a second.
+   * Wall-clock time in nanoseconds since the Unix epoch. No time is returned twice. Each is greater than the
+   * one before, except after the system's clock was set back by more than a second.
    */
   uniqueNs(): bigint;
-  /** Milliseconds on a clock that never steps, for durations. */
+  /** Milliseconds on a clock that never steps, for measuring durations. */
   monotonicMs(): number;
 }
 
-/** The system's clock was set. */
+/** A change of the system's clock. */
 export interface ClockStep {
-  /** By how many milliseconds; negative where it was set back. */
+  /** The change in milliseconds; negative where the clock was set back. */
   readonly ms: number;
   /** The new time, Unix milliseconds. */
   readonly wallMs: number;
-  /** Whether times follow it; not to where no point can be. */
+  /** Whether the times of points follow. They do not follow to a time that no point can have. */
   readonly isFollowed: boolean;
 }
 
-/** Who wants to know when the clock is set. */
+/** Tells when the system's clock is set. */
 export interface ClockSteps {
-  /** `listener` is called before the first time after a step is returned, and may ask for times itself. */
+  /**
+   * Has `listener` called before the first time after a step is returned. The listener may ask for times
+   * itself.
+   */
   onStep(listener: (step: ClockStep) => void): void;
-  /** Runs something during which no step is noticed, so that the times in it are in order. */
-  steadily(action: () => void): void;
+  /** Runs `action`. Steps are not noticed meanwhile, so that its times are in order. */
+  withoutSteps(action: () => void): void;
 }
 
 /**
- * How far the monotonic clock may run from the wall clock (slewed by NTP, set by hand) before it is anchored
- * again.
+ * How far the monotonic clock may differ from the wall clock (slewed by NTP, set by hand) before it follows.
  */
 const MAX_DRIFT_MS = 20;
 
-/** What is more than that is a step. After a smaller one back, times wait for the wall clock. */
+/** A larger difference is a step. After a smaller one back, times wait for the wall clock. */
 const STEP_MS = 1_000;
 
 const GRID_MASK = -GRID_NS;
 
-/** Where time comes from. */
+/** The clocks of the system. */
 export interface ClockSources {
   /** Unix time in milliseconds. */
   readonly wallMs: () => number;
@@ -55,22 +57,26 @@ const SYSTEM: ClockSources = {
 };
 
 /**
- * The system's clock. The wall clock gives milliseconds, the monotonic one the nanoseconds between them.
+ * The system's clock. The wall clock gives the milliseconds, and the monotonic clock the nanoseconds between
+ * them.
  *
- * InfluxDB overwrites a point with one of the same series, tags and time, so no time may come twice. Times
- * are multiples of 64 ns plus a remainder. Where the clock would return a time twice, the next multiple is
- * taken. Where it is set back by more than a second, times follow it with another remainder: one that no
- * earlier time at or after the new one has.
+ * InfluxDB overwrites a point that has the same series, tags and time as a new one, so no time may be
+ * returned twice. Times are multiples of 64 ns plus a remainder. Where a time would be returned twice, the
+ * next multiple is taken. Where the clock is set back by more than a second, times follow with another
+ * remainder: one that no earlier time at or after the new one has.
  */
 export class SystemClock implements Clock, ClockSteps {
-  /** What the monotonic clock lacks of the wall clock's nanoseconds. */
+  /** The difference between the wall clock and the monotonic clock in nanoseconds. */
   private anchorNs: bigint;
-  /** The last time that was returned in this pass. */
+  /** The last time that was returned since the last step back. */
   private last = 0n;
-  /** A restart may come after a step as well: runs begin with different remainders, most of the time. */
+  /**
+   * The remainder of the times. It starts at random: the clock may have been set back before this start, and
+   * then earlier times mostly have another remainder.
+   */
   private remainder = randomInt(Number(GRID_NS));
   private remainderNs = BigInt(this.remainder);
-  /** By remainder, the last time that an earlier pass returned. */
+  /** For each remainder, the last time that was returned with it before a step back. */
   private readonly reached = new Array<bigint>(Number(GRID_NS)).fill(0n);
   private readonly listeners: ((step: ClockStep) => void)[] = [];
   private isSteady = false;
@@ -79,7 +85,7 @@ export class SystemClock implements Clock, ClockSteps {
   /** @throws FailureError where the system's clock is at a time that no point can have */
   constructor(private readonly sources: ClockSources = SYSTEM) {
     const wallMs = sources.wallMs();
-    checkTime(wallMs);
+    checkSystemTime(wallMs);
     this.anchorNs = BigInt(wallMs) * 1_000_000n - sources.monotonicNs();
   }
 
@@ -107,7 +113,7 @@ export class SystemClock implements Clock, ClockSteps {
     this.listeners.push(listener);
   }
 
-  steadily(action: () => void): void {
+  withoutSteps(action: () => void): void {
     this.isSteady = true;
     try {
       action();
@@ -116,9 +122,9 @@ export class SystemClock implements Clock, ClockSteps {
     }
   }
 
-  /** Follows the wall clock, which is `offMs` ahead of the times here. */
+  /** Follows the wall clock, which is `offMs` milliseconds ahead. */
   private adjust(wallMs: number, offMs: number, monotonicNs: bigint): void {
-    if (!isPossible(wallMs)) {
+    if (!isPointTime(wallMs)) {
       if (!this.isAstray) this.tell({ ms: Math.round(offMs), wallMs, isFollowed: false });
       this.isAstray = true;
       return;
@@ -130,8 +136,8 @@ export class SystemClock implements Clock, ClockSteps {
   }
 
   /**
-   * Begins to return times from `now` on that were not returned before; where no remainder is free for that,
-   * goes on as before.
+   * Begins to return times from `now` on, with a remainder that none of them had before. If no remainder is
+   * free, the times go on as before.
    */
   private beginPass(now: bigint): void {
     this.reached[this.remainder] = this.last;
@@ -147,11 +153,11 @@ export class SystemClock implements Clock, ClockSteps {
   }
 }
 
-/** What a log says of a step. */
+/** The log line about a step. */
 export function describeStep({ ms, wallMs, isFollowed }: ClockStep): string {
   const seconds = (Math.abs(ms) / 1_000).toFixed(3);
   const what = `the system's clock was set ${ms < 0 ? 'back' : 'forward'} by ${seconds} s`;
   if (!isFollowed)
-    return `${what}, to ${new Date(wallMs).toISOString()}, where no point can be: points go on as if it had not been`;
+    return `${what}, to ${new Date(wallMs).toISOString()}, a time that no point can have: points do not follow it`;
   return `${what}${ms < 0 ? '' : ', or the machine slept'}: points follow it`;
 }

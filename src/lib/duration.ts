@@ -1,4 +1,4 @@
-/** The units that a duration may have, in milliseconds. */
+/** The units of durations, in milliseconds. */
 const UNITS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1_000,
@@ -8,7 +8,10 @@ const UNITS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-/** Milliseconds of a duration such as `500ms`, `5s`, `1.5h`, `30d` or `2w`; null where `text` is none. */
+/**
+ * The milliseconds of a duration such as `500ms`, `5s`, `1.5h`, `30d` or `2w`; null where `text` is no
+ * duration.
+ */
 export function parseDuration(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$/.exec(text);
   const unit = UNITS[match?.[2] ?? ''];

@@ -1,29 +1,29 @@
 /**
- * Errors that a person caused or can act on. Each carries one clear line (no stack is shown for them) and the
- * exit status of the process: 2 for a wrong call, 1 for a failure.
+ * Errors that a person caused or can act on. Each has a message of one clear line, which is shown without a
+ * stack, and an exit status: 2 for a wrong call, 1 for a failure.
  */
 export abstract class BtcdmonError extends Error {
   abstract readonly exitCode: number;
 }
 
-/** The call is wrong: names the offending value and what would be right. Exit status 2. */
+/** The call is wrong. The message names the wrong value and says what would be right. Exit status 2. */
 export class UsageError extends BtcdmonError {
   override readonly name = 'UsageError';
   readonly exitCode = 2;
 }
 
-/** The call is right but cannot be carried out (a store in use, a host unknown). Exit status 1. */
+/** The call is right but cannot be carried out, for example because the store is in use. Exit status 1. */
 export class FailureError extends BtcdmonError {
   override readonly name = 'FailureError';
   readonly exitCode = 1;
 }
 
-/** Errors of several addresses or attempts that one message names. */
-export const MOST_NAMED = 8;
+/** The largest number of errors that one message names. */
+export const MAX_NAMED = 8;
 
 /**
- * The message of anything thrown, for logs and for errors that name it; never empty. Where there are several
- * errors in one, as of a name with several addresses (Node.js gives these no message of their own), each is
+ * The message of anything that was thrown, for logs and for other errors; never empty. An error that consists
+ * of several, such as one for each address of a name, has no message of its own in Node.js: all of them are
  * named.
  */
 export function messageOf(error: unknown): string {
@@ -37,17 +37,17 @@ export function messageOf(error: unknown): string {
       'unknown error'
     );
   const each = [...new Set(errors.map(messageOf))];
-  const named = each.slice(0, MOST_NAMED).join(', ');
-  const more = each.length > MOST_NAMED ? ` and ${each.length - MOST_NAMED} more` : '';
+  const named = each.slice(0, MAX_NAMED).join(', ');
+  const more = each.length > MAX_NAMED ? ` and ${each.length - MAX_NAMED} more` : '';
   return `${message === '' ? '' : `${message}: `}${named}${more}`;
 }
 
-/** What the log says of a fault of ours: its stack. */
+/** The details of a program fault for the log: its stack. */
 export function errorDetail(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** Also an error of another realm, as those of Node.js are under the test runner. */
+/** Accepts errors of another realm as well: under the test runner those of Node.js are. */
 function isError(error: unknown): error is Error {
   return error instanceof Error || Object.prototype.toString.call(error) === '[object Error]';
 }

@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 
-/** A map from event names to payloads, and the handlers for some of them. */
+/** Handlers for some of the events, by name. */
 export type Handlers<Events> = { readonly [E in keyof Events]?: (payload: Events[E]) => void };
 
-/** Carries typed events from where they happen to whoever listens, in the order in which they happen. */
+/** Passes typed events to whoever listens, in the order in which they happen. */
 export class EventBus<Events> {
   private readonly emitter = new EventEmitter();
 

@@ -1,25 +1,25 @@
 import { randomBytes } from 'node:crypto';
 
-/** A Mersenne prime, 2^31 - 1: what a hash is the remainder of. */
+/** The modulus of the hash: a Mersenne prime, 2^31 - 1. */
 const PRIME = 0x7fff_ffff;
 const TWO_31 = 0x8000_0000;
 
-/** Bytes of a factor in a secret. */
+/** Length of a factor in a secret, in bytes. */
 const FACTOR_BYTES = 4;
 
-/** Bytes of a secret for keys of `keyBytes`. */
+/** Length of a secret for keys of `keyBytes` bytes. */
 export function secretBytes(keyBytes: number): number {
   return FACTOR_BYTES * (keyBytes / 2 + 1);
 }
 
 /**
- * A hash of keys that strangers choose, with a secret: whoever does not know the secret cannot choose keys
- * that collide. Of any two keys, the pair of their hashes is one of all pairs with the same probability
- * (multilinear hashing, Carter and Wegman 1979): a0 + a1 * w1 + a2 * w2 + ... modulo 2^31 - 1, where the w
- * are the words of 16 bits of the key and the a are secret.
+ * A hash with a secret, for keys that strangers choose: whoever does not know the secret cannot choose keys
+ * that collide. For any two keys, every pair of hashes has the same probability (multilinear hashing, Carter
+ * and Wegman 1979). The hash is a0 + a1 * w1 + a2 * w2 + ... modulo 2^31 - 1, where the w are the key's words
+ * of 16 bits and the a are secret.
  *
- * A sum modulo a power of 2 does not do: there the highest bits of each word reach the highest bit of the sum
- * alone. The words have 16 bits so that the sum stays below 2^53, where numbers of JavaScript are exact. A
+ * A sum modulo a power of 2 would not do: the highest bits of each word would only reach the highest bit of
+ * the sum. The words have 16 bits so that the sum stays below 2^53, where JavaScript's numbers are exact. A
  * hash takes 40 ns.
  */
 export class KeyedHash {
@@ -36,13 +36,13 @@ export class KeyedHash {
     );
   }
 
-  /** The hash of the key that begins at `start`: from 0 to 2^31 - 2, each bit of it as random as another. */
+  /** The hash of the key at `start`: a number from 0 to 2^31 - 2, each bit of which is equally random. */
   of(bytes: Uint8Array, start: number): number {
     const { factors } = this;
     let sum = factors[0] ?? 0;
     let other = 0;
-    // Words are put together here because `readUInt16LE` takes twice the time. Two sums do not wait for each
-    // other.
+    // The words are read here because `readUInt16LE` takes twice the time. There are two sums because the
+    // processor computes them in parallel.
     for (let k = 1, i = start; k < factors.length; k += 2, i += 4) {
       sum += ((bytes[i] ?? 0) | ((bytes[i + 1] ?? 0) << 8)) * (factors[k] ?? 0);
       other += ((bytes[i + 2] ?? 0) | ((bytes[i + 3] ?? 0) << 8)) * (factors[k + 1] ?? 0);
@@ -51,8 +51,8 @@ export class KeyedHash {
   }
 
   /**
-   * The hash of a number from 0 to 2^48 - 1: what `of` gives for its 6 bytes, the lowest first, and zeros
-   * behind them.
+   * The hash of a number from 0 to 2^48 - 1: the same as that of a key of its 6 bytes, the lowest first, and
+   * zeros behind them.
    */
   ofUint48(value: number): number {
     const { factors } = this;
@@ -63,7 +63,7 @@ export class KeyedHash {
   }
 }
 
-/** Remainder of a number below 2^53 by the prime: 2^31 is 1 modulo it. */
+/** The remainder of a number below 2^53 by the prime. 2^31 is 1 modulo the prime. */
 function remainder(sum: number): number {
   const high = Math.floor(sum / TWO_31);
   const rest = high + (sum - high * TWO_31);

@@ -1,10 +1,10 @@
 import { fstatSync, writeSync } from 'node:fs';
 import type { StatusOutput } from './status-line';
 
-/** Bytes that wait for a reader who is slow; what comes beyond them is left out. */
+/** Bytes that may wait for a slow reader. Lines beyond them are dropped. */
 const MOST_WAITING = 1_000_000;
 
-/** What standard error is to a log. */
+/** The part of standard error that a log uses. */
 export interface LogStream extends StatusOutput {
   readonly fd?: number;
   readonly writableLength?: number;
@@ -13,25 +13,28 @@ export interface LogStream extends StatusOutput {
 }
 
 /**
- * Standard error for a log that must not hurt the program. A reader that stands still (a pipe that nobody
- * empties) costs the lines that come meanwhile; one that is gone, or a full disk, costs lines as well. They
- * are counted, and told once lines can be written again.
+ * Standard error for a log that must never hurt the program. Lines are dropped while the reader of a pipe
+ * does not read, after it has gone, and while the disk is full. They are counted, and the log tells their
+ * number once lines can be written again.
  */
 export class LogOutput implements StatusOutput {
   private lost = 0;
   private untold = 0;
-  /** A file, which a stream of Node.js would give up for good at its first failure. */
+  /**
+   * The descriptor, if standard error is a file: a stream of Node.js gives a file up for good at its first
+   * failure.
+   */
   private readonly file: number | null;
-  /** Whether the last write to the file ended within a line. */
+  /** Whether the last write to the file ended in the middle of a line. */
   private isTorn = false;
 
   constructor(
     private readonly stream: LogStream,
-    /** The line that tells how many were left out. */
+    /** Makes the line that tells how many lines were dropped. */
     private readonly note: (lost: number) => string = () => '',
   ) {
     this.file = stream.isTTY === true ? null : fileOf(stream.fd);
-    // A stream that failed is destroyed; without a listener its error would end the program.
+    // A failed stream is destroyed. Without a listener its error would end the program.
     stream.on('error', () => undefined);
   }
 
@@ -43,12 +46,12 @@ export class LogOutput implements StatusOutput {
     return this.stream.columns;
   }
 
-  /** Lines that were left out since the start. */
+  /** The number of lines that were dropped since the start. */
   get dropped(): number {
     return this.lost;
   }
 
-  /** Takes whole lines, or what draws the last line of a terminal. */
+  /** Writes whole lines, or the text of a terminal's status line. */
   write(text: string): void {
     const told = this.untold === 0 ? '' : this.note(this.untold);
     if (this.put(`${told}${text}`)) {
@@ -82,8 +85,8 @@ export class LogOutput implements StatusOutput {
 }
 
 /**
- * A descriptor of a file or device; null for a pipe or a socket, where writing must not wait, and where there
- * is none.
+ * The descriptor, if it is that of a file or a device. Null for a pipe or a socket, where a write must not
+ * block, and where there is no descriptor.
  */
 function fileOf(fd: number | undefined): number | null {
   if (fd === undefined) return null;

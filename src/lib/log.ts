@@ -2,7 +2,7 @@ import { config, createLogger, format, type Logger, transports } from 'winston';
 import { LogOutput } from './log-output';
 import { StatusLine } from './status-line';
 
-/** The levels that `--log-level` takes, most important first. */
+/** The levels of `--log-level`, the most important first. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -10,8 +10,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export type { Logger as Log };
 
 /**
- * The program's log, on stderr: stdout is for answers and points. On a terminal a line a person reads,
- * elsewhere a JSON object a line.
+ * The program's log on stderr; stdout is for answers and points. On a terminal each line is text for people,
+ * elsewhere it is a JSON object.
  */
 export function createLog(level: LogLevel, status = new StatusLine(logOutput())): Logger {
   return createLogger({
@@ -27,7 +27,7 @@ export function createLog(level: LogLevel, status = new StatusLine(logOutput()))
 
 let output: LogOutput | undefined;
 
-/** Standard error as the log's: one for the whole program. */
+/** Standard error for the log: one for the whole program. */
 export function logOutput(): LogOutput {
   output ??= new LogOutput(process.stderr, (lost) => {
     const message = `${lost} lines of this log could not be written`;
@@ -38,20 +38,25 @@ export function logOutput(): LogOutput {
   return output;
 }
 
-interface Line {
+interface LogEntry {
   readonly level: string;
   readonly message: unknown;
   readonly timestamp?: unknown;
 }
 
-function humanLine({ level, message, timestamp, ...details }: Line): string {
+function humanLine({ level, message, timestamp, ...details }: LogEntry): string {
   const rest = Object.entries(details)
-    .map(([key, value]) => ` ${key}=${typeof value === 'string' ? printable(value) : JSON.stringify(value)}`)
+    .map(
+      ([key, value]) =>
+        ` ${key}=${typeof value === 'string' ? escapeControls(value) : JSON.stringify(value)}`,
+    )
     .join('');
-  return `${String(timestamp)} ${level.padEnd(5)} ${printable(String(message))}${rest}`;
+  return `${String(timestamp)} ${level.padEnd(5)} ${escapeControls(String(message))}${rest}`;
 }
 
-/** Text with its control characters escaped: a peer's bytes may be in it, and a terminal obeys them. */
-function printable(text: string): string {
+/**
+ * Text with its control characters escaped: it may contain a peer's bytes, and a terminal would obey them.
+ */
+function escapeControls(text: string): string {
   return text.replace(/[\p{C}]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 }

@@ -3,12 +3,15 @@ import { open, stat } from 'node:fs/promises';
 import { diskProblem, readProblem } from './disk-errors';
 import { BtcdmonError, FailureError, UsageError } from './errors';
 
-/** Pipes that are open already, as a shell makes them of `<(command)`: they end when their writer ends. */
+/**
+ * Names of pipes that are open already, which a shell gives for `<(command)`. Such a pipe ends when its
+ * writer ends.
+ */
 const OPEN_ALREADY = /^\/(dev\/(stdin|fd\/\d+)|proc\/(self|\d+)\/fd\/\d+)$/;
 
-/** How a file is read. */
+/** What may be read, and how errors name it. */
 export interface NamedFileOptions {
-  /** Names the file in errors, such as `--token-file secrets/token`. */
+  /** The file as errors name it, such as `--token-file secrets/token`. */
   readonly what: string;
   /** What would be right, such as `a file of options`. */
   readonly right: string;
@@ -23,9 +26,9 @@ export interface NamedFile {
 }
 
 /**
- * Reads a whole file that the user names. Only a file is opened: opening a FIFO waits for a writer, and
- * opening a device may do anything.
- * @throws UsageError where it is something else or too long; FailureError, with what is to be done, where it
+ * Reads a whole file that the user names. Nothing but a file is opened: opening a FIFO waits for a writer,
+ * and opening a device can have any effect.
+ * @throws UsageError where it is something else or too long; FailureError, which says what to do, where it
  *   can't be read
  */
 export async function readNamedFile(file: string, options: NamedFileOptions): Promise<NamedFile> {
@@ -33,13 +36,13 @@ export async function readNamedFile(file: string, options: NamedFileOptions): Pr
     check(await stat(file), file, options);
     const handle = await open(file, flagsFor(file));
     try {
-      // It may have become something else meanwhile.
+      // The path may name something else by now.
       const { mode } = check(await handle.stat(), file, options);
       const bytes = Buffer.alloc(options.maxBytes + 1);
       let length = 0;
       for (let read = -1; read !== 0 && length < bytes.length; length += read)
         ({ bytesRead: read } = await handle.read(bytes, length, bytes.length - length, null));
-      return { bytes: within(bytes, length, options), mode: mode & 0o777 };
+      return { bytes: checkLength(bytes, length, options), mode: mode & 0o777 };
     } finally {
       await handle.close();
     }
@@ -48,7 +51,7 @@ export async function readNamedFile(file: string, options: NamedFileOptions): Pr
   }
 }
 
-/** The same, and nothing else happens meanwhile. */
+/** The same as `readNamedFile`, synchronously. */
 export function readNamedFileSync(file: string, options: NamedFileOptions): NamedFile {
   try {
     check(statSync(file), file, options);
@@ -59,7 +62,7 @@ export function readNamedFileSync(file: string, options: NamedFileOptions): Name
       let length = 0;
       for (let read = -1; read !== 0 && length < bytes.length; length += read)
         read = readSync(descriptor, bytes, length, bytes.length - length, null);
-      return { bytes: within(bytes, length, options), mode: mode & 0o777 };
+      return { bytes: checkLength(bytes, length, options), mode: mode & 0o777 };
     } finally {
       closeSync(descriptor);
     }
@@ -69,8 +72,8 @@ export function readNamedFileSync(file: string, options: NamedFileOptions): Name
 }
 
 /**
- * Holds that at the place of one of the program's own files there is one, or nothing.
- * @throws FailureError where there is something else
+ * Checks that the path of one of the program's own files names a file or nothing.
+ * @throws FailureError where it names something else
  */
 export function checkOwnFile(file: string, what: string): void {
   let found: Stats | undefined;
@@ -83,7 +86,7 @@ export function checkOwnFile(file: string, what: string): void {
   if (kind !== null) throw new FailureError(`${what}: ${file} is ${kind}, not a file; move it away`);
 }
 
-/** What is not a file, in words; null for a file. */
+/** What a path names, in words, if that is not a file; null for a file. */
 export function kindOf(stats: Stats): string | null {
   if (stats.isFile()) return null;
   if (stats.isDirectory()) return 'a folder';
@@ -105,7 +108,7 @@ function check(stats: Stats, file: string, { what, right }: NamedFileOptions): S
   throw new UsageError(`${what}: is ${kind}, not a file; give ${right}`);
 }
 
-function within(bytes: Buffer, length: number, { what, right, maxBytes }: NamedFileOptions): Buffer {
+function checkLength(bytes: Buffer, length: number, { what, right, maxBytes }: NamedFileOptions): Buffer {
   if (length > maxBytes) throw new UsageError(`${what}: is longer than ${maxBytes} bytes; give ${right}`);
   return bytes.subarray(0, length);
 }

@@ -1,12 +1,12 @@
 /**
- * The one of `names` that a mistyped `name` most likely means, or null where none is near: at most a third of
- * its letters, but at least two, are wrong.
+ * The one of `names` that a mistyped `name` most likely means. Null where none is near: two letters may be
+ * wrong, or a third of them.
  */
 export function nearest(name: string, names: Iterable<string>): string | null {
   let best: string | null = null;
   let least = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of names) {
-    // A name that is right elsewhere is no help here.
+    // The name itself is valid elsewhere and would be no help here.
     if (candidate === name) continue;
     const distance = editDistance(name, candidate);
     if (distance < least) {
@@ -17,15 +17,15 @@ export function nearest(name: string, names: Iterable<string>): string | null {
   return best;
 }
 
-/** `; did you mean X?`, or nothing where no name is near. */
+/** `; did you mean X?`, or an empty string where no name is near. */
 export function suggestion(name: string, names: Iterable<string>): string {
   const near = nearest(name, names);
   return near === null ? '' : `; did you mean ${near}?`;
 }
 
 /**
- * Insertions, deletions and replacements that turn `a` into `b` (Levenshtein), one row of the table at a
- * time.
+ * The number of insertions, deletions and replacements that turn `a` into `b` (Levenshtein), computed one row
+ * of the table at a time.
  */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);

@@ -1,33 +1,33 @@
 import { KeyedHash } from './keyed-hash';
 
-/** No slot. */
+/** Stands for no slot. */
 export const NONE = -1;
 
 const FIRST_CAPACITY = 64;
 
-/** Of each record the first four bytes: the next slot of its chain. */
+/** Offset of the key in a record. The four bytes before it are the next slot of its chain. */
 const KEY = 4;
 
 /**
- * A hash table from keys of 32 or 36 bytes to records of a fixed size, all in one block of memory that the
- * garbage collector does not look into. Maps of strings and objects take three times as much
+ * A hash table from keys of 32 or 36 bytes to records of a fixed size. All of it lies in one block of memory,
+ * which the garbage collector does not scan. Maps of strings and objects take three times as much memory
  * (bench/mempool.mjs).
  *
- * A record is known by its slot, which it keeps until it is removed; without removals slots count up from 0.
- * Peers choose the keys, so chains are found by a hash with a secret (`KeyedHash`), which each table has for
- * itself. There are as many chains as there ever were records: each new slot splits one (linear hashing,
- * Litwin 1980), because putting a million records into new chains at once stopped the program for 0.4 s.
+ * A record keeps its slot until it is removed. Without removals slots count up from 0. Peers choose the keys,
+ * so chains are found by a hash with a secret (`KeyedHash`) of this table's own. There are as many chains as
+ * there ever were records: each new slot splits one chain (linear hashing, Litwin 1980). Moving a million
+ * records to new chains at once stopped the program for 0.4 s.
  */
 export class RecordTable {
   private bytes: Buffer;
   private view: DataView;
-  /** First slot of each chain. */
+  /** The first slot of each chain. */
   private heads: Int32Array;
-  /** A power of 2, at most the number of chains and more than half of it. */
+  /** A power of 2: at most the number of chains, and more than half of it. */
   private wholeChains = 1;
   private chains = 1;
   private capacity = FIRST_CAPACITY;
-  /** Slots that were ever used. */
+  /** The number of slots that were ever used. */
   private used = 0;
   private firstFree = NONE;
   private count = 0;
@@ -36,9 +36,9 @@ export class RecordTable {
 
   constructor(
     private readonly keyBytes: number,
-    /** Bytes behind the key. */
+    /** Length of the record behind its key, in bytes. */
     payloadBytes: number,
-    /** Secret of the hash (`KeyedHash`); without it one is made at random. */
+    /** Secret of the hash (`KeyedHash`). Default a random one. */
     secret?: Buffer,
   ) {
     this.recordBytes = KEY + keyBytes + payloadBytes;
@@ -48,22 +48,22 @@ export class RecordTable {
     this.hash = new KeyedHash(keyBytes, secret);
   }
 
-  /** Records. */
+  /** The number of records. */
   get size(): number {
     return this.count;
   }
 
-  /** Number above every slot that was ever used; of those below some may be free. */
+  /** A number above every slot that was ever used. Slots below it may be free. */
   get slots(): number {
     return this.used;
   }
 
-  /** What the records lie in, until the next `insert`. */
+  /** The memory of the records. It is replaced by `insert`. */
   get memory(): DataView {
     return this.view;
   }
 
-  /** The slot of the key that begins at `start` of `bytes`, or NONE. */
+  /** The slot of the key at `start` of `bytes`, or NONE. */
   find(bytes: Buffer, start: number): number {
     let slot = this.heads[this.chainOf(bytes, start)] ?? NONE;
     while (slot !== NONE && !this.hasKey(slot, bytes, start))
@@ -71,7 +71,7 @@ export class RecordTable {
     return slot;
   }
 
-  /** Makes a record of zeros for a key that has none and returns its slot. */
+  /** Adds a record of zeros for a key that has none, and returns its slot. */
   insert(bytes: Buffer, start: number): number {
     if (this.firstFree === NONE && this.used === this.capacity) this.grow();
     let slot = this.firstFree;
@@ -89,7 +89,7 @@ export class RecordTable {
     return slot;
   }
 
-  /** Forgets a record; its slot is free for another. */
+  /** Removes a record. Its slot becomes free for another. */
   remove(slot: number): void {
     const record = slot * this.recordBytes;
     const next = this.view.getInt32(record, true);
@@ -108,7 +108,8 @@ export class RecordTable {
   }
 
   /**
-   * The most records that one search may look at: the length of the longest chain. It walks the whole table.
+   * The length of the longest chain: the largest number of records that one search looks at. It walks the
+   * whole table.
    */
   get longestSearch(): number {
     let longest = 0;
@@ -154,7 +155,7 @@ export class RecordTable {
     bytes.copy(this.bytes, this.offset(slot, field));
   }
 
-  /** Where in `memory` a field lies. */
+  /** Offset of a field in `memory`. */
   offset(slot: number, field: number): number {
     return slot * this.recordBytes + KEY + this.keyBytes + field;
   }
@@ -178,7 +179,7 @@ export class RecordTable {
     this.heads[chain] = slot;
   }
 
-  /** Makes one chain more and moves to it what belongs there from the one that held it so far. */
+  /** Adds a chain, and moves the records that belong to it from the chain that held them. */
   private splitChain(): void {
     const split = this.chains - this.wholeChains;
     this.heads[this.chains] = NONE;
@@ -193,7 +194,7 @@ export class RecordTable {
     if (this.chains === 2 * this.wholeChains) this.wholeChains = this.chains;
   }
 
-  /** Doubles the room. */
+  /** Doubles the capacity. */
   private grow(): void {
     this.capacity *= 2;
     const memory = Buffer.alloc(this.capacity * this.recordBytes);

@@ -5,8 +5,8 @@ const HASH_BYTES = 32;
 
 /**
  * A set of hashes with bounded memory: it remembers at least the last `capacity` hashes and at most twice as
- * many. A hash takes 40 bytes outside of the heap. In `RollingSet`, which takes any string, it takes twice
- * that, and the garbage collector's time.
+ * many. A hash takes 40 bytes outside of the heap. `RollingSet`, which takes any string, needs twice that,
+ * and time of the garbage collector.
  */
 export class RollingHashes {
   private readonly generations: Generations<RecordTable>;
@@ -19,7 +19,7 @@ export class RollingHashes {
     );
   }
 
-  /** Whether a hash is remembered: 32 bytes as on the wire, one character each. */
+  /** Whether a hash is remembered. Hashes are in wire order, one character for each byte. */
   has(hash: string): boolean {
     const { young, old } = this.generations;
     this.key.write(hash, 'latin1');

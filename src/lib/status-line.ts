@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 
-/** A terminal, or what stands in its place. */
+/** A terminal or another output. */
 export interface StatusOutput {
   readonly isTTY?: boolean;
   readonly columns?: number | undefined;
@@ -9,15 +9,15 @@ export interface StatusOutput {
 
 const CLEAR_LINE = '\r\x1b[K';
 
-/** Where a terminal does not tell its width. */
+/** The width of a terminal that does not tell its own. */
 const DEFAULT_COLUMNS = 80;
 
 /**
- * The last line of a terminal, drawn again and again in one place, and all other lines, which go above it.
- * Where there is no terminal there is no such line, and the others pass through.
+ * The last line of a terminal, which is drawn again and again in the same place, and all other lines, which
+ * are written above it. Without a terminal there is no such line, and the others are written as they are.
  */
 export class StatusLine {
-  /** Takes the other lines, each chunk whole lines. */
+  /** Takes the other lines. Each chunk consists of whole lines. */
   readonly lines = new Writable({
     decodeStrings: false,
     write: (chunk: string, _, done) => {
@@ -35,8 +35,8 @@ export class StatusLine {
   }
 
   /**
-   * Draws a text of one line in place of the last one; cut where the terminal ends, since a wrapped line
-   * cannot be taken back.
+   * Draws a text of one line in place of the last one. The text is cut at the width of the terminal, since a
+   * wrapped line could not be replaced.
    */
   show(text: string): void {
     if (!this.isLive) return;
@@ -44,7 +44,7 @@ export class StatusLine {
     this.out.write(`${CLEAR_LINE}${this.text}`);
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   clear(): void {
     if (this.text === '') return;
     this.text = '';

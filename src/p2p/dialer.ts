@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { MOST_NAMED, messageOf } from '../lib/errors';
+import { MAX_NAMED, messageOf } from '../lib/errors';
 import { type Lookup, startingWith } from '../lib/lookup';
 import type { Connection } from './connection';
 import { type Endpoint, formatEndpoint } from './endpoint';
@@ -111,8 +111,8 @@ export class Dialer {
 /** The reasons of all addresses as one text. */
 function summaryOf(reasons: readonly string[]): string {
   if (reasons.length === 0) return 'the name has no address';
-  const more = reasons.length > MOST_NAMED ? ` and ${reasons.length - MOST_NAMED} more` : '';
-  return `${reasons.slice(0, MOST_NAMED).join(', ')}${more}`;
+  const more = reasons.length > MAX_NAMED ? ` and ${reasons.length - MAX_NAMED} more` : '';
+  return `${reasons.slice(0, MAX_NAMED).join(', ')}${more}`;
 }
 
 /**

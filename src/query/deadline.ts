@@ -1,3 +1,5 @@
+import { systemTimer } from '../lib/timer';
+
 /** A deadline: a timeout, or another signal that comes first. */
 export interface Deadline {
   /** Aborted with the error of `tooLate`, or with the reason of another signal. */
@@ -14,9 +16,10 @@ export function deadlineOf(
   timeoutMs: number,
   tooLate: () => Error,
   others: readonly AbortSignal[],
+  timer = systemTimer,
 ): Deadline {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(tooLate()), timeoutMs).unref();
+  const cancel = timer(timeoutMs, () => controller.abort(tooLate()));
   const undo = others.map((other) => {
     const abort = (): void => controller.abort(other.reason);
     if (other.aborted) abort();
@@ -26,7 +29,7 @@ export function deadlineOf(
   return {
     signal: controller.signal,
     end: () => {
-      clearTimeout(timer);
+      cancel();
       for (const step of undo) step();
     },
   };

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { FailureError, messageOf } from '../lib/errors';
-import { printable } from '../lib/printable';
+import { asciiLine } from '../lib/ascii-line';
 import { type InfluxAccess, authorizationOf } from '../influx/access';
 import { errorIn, explainInflux } from '../influx/explain';
 import { HttpClient, readAnswer } from '../influx/http-client';
@@ -94,7 +94,7 @@ export class InfluxClient {
     const { statusCode = 0 } = response;
     if (statusCode >= 200 && statusCode < 300) return response;
     const { text } = await readAnswer(response);
-    throw failure(errorIn(text) ?? `answers ${statusCode} ${printable(text)}`.trim());
+    throw failure(errorIn(text) ?? `answers ${statusCode} ${asciiLine(text)}`.trim());
   }
 
   private *read(line: string): Generator<InfluxSeries> {

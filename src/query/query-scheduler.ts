@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { FailureError } from '../lib/errors';
+import { systemTimer, type Timer } from '../lib/timer';
 import type { Layout } from '../store/tables';
 import type { Answers, Asked, Session } from './answers';
 import { deadlineOf } from './deadline';
@@ -55,7 +55,10 @@ export class QueryScheduler {
   private readonly closing = new AbortController();
   private readonly running = new Set<Promise<unknown>>();
 
-  constructor(private readonly answers: Answers) {
+  constructor(
+    private readonly answers: Answers,
+    private readonly timer = systemTimer,
+  ) {
     // Each query adds a listener, and Node warns at the eleventh.
     setMaxListeners(0, this.closing.signal);
   }
@@ -78,18 +81,18 @@ export class QueryScheduler {
     use: (asked: Asked) => Promise<T>,
   ): Promise<T> {
     const signals = [this.closing.signal, left];
-    const waiting = deadlineOf(timeoutMs, tookAllTime, signals);
+    const waiting = deadlineOf(timeoutMs, tookAllTime, signals, this.timer);
     const release = await this.turns[kind].take(waiting.signal).finally(() => waiting.end());
     const tooLong = (): Error =>
       new TooLongError(`the query took longer than ${timeoutMs / 1000} s; ask for less`);
-    const limit = deadlineOf(timeoutMs, tooLong, signals);
+    const limit = deadlineOf(timeoutMs, tooLong, signals, this.timer);
     const answering = this.answer(limit.signal, use).finally(() => {
       this.running.delete(answering);
       limit.end();
       release();
     });
     this.running.add(answering);
-    return Promise.race([answering, overdue(limit.signal)]);
+    return Promise.race([answering, overdue(limit.signal, this.timer)]);
   }
 
   /**
@@ -99,7 +102,9 @@ export class QueryScheduler {
   async close(): Promise<void> {
     this.closing.abort(new BusyError('the node is stopping'));
     const broken = Promise.allSettled(this.running);
-    await Promise.race([broken, sleep(CLOSE_MS, undefined, { ref: false })]);
+    let cancel: () => void = () => undefined;
+    await Promise.race([broken, new Promise<void>((resolve) => (cancel = this.timer(CLOSE_MS, resolve)))]);
+    cancel();
   }
 
   private async answer<T>(signal: AbortSignal, use: (asked: Asked) => Promise<T>): Promise<T> {
@@ -128,9 +133,9 @@ const tookAllTime = (): Error => new BusyError('other queries took all the time;
  * function call: `repeat('x', 900000000)` runs for many seconds. Such a query keeps its turn until it ends,
  * but its client gets an error at once.
  */
-function overdue(signal: AbortSignal): Promise<never> {
+function overdue(signal: AbortSignal, timer: Timer): Promise<never> {
   return new Promise((_, reject) => {
-    const wait = (): unknown => setTimeout(() => reject(signal.reason as Error), GRACE_MS).unref();
+    const wait = (): unknown => timer(GRACE_MS, () => reject(signal.reason as Error));
     if (signal.aborted) wait();
     else signal.addEventListener('abort', wait, { once: true });
   });

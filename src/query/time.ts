@@ -1,5 +1,5 @@
 import { parseDuration as durationMs } from '../lib/duration';
-import { checkTime } from '../lib/point-times';
+import { checkSystemTime } from '../lib/point-times';
 import { UsageError } from '../lib/errors';
 
 const NS_PER_SECOND = 1_000_000_000n;
@@ -22,7 +22,7 @@ export interface Period {
  * @throws FailureError if the clock is at a time that no point can have
  */
 export function nowNs(): bigint {
-  checkTime();
+  checkSystemTime();
   return BigInt(Date.now()) * 1_000_000n;
 }
 

@@ -1,5 +1,5 @@
 import type { ReadStream, WriteStream } from 'node:tty';
-import { checkTime } from '../lib/point-times';
+import { checkSystemTime } from '../lib/point-times';
 import { alertsOf } from './alerts';
 import type { TopData } from './data';
 import { Feed, type FeedOptions } from './feed';
@@ -30,7 +30,7 @@ const PIPE_WIDTH = 120;
  * @throws UsageError, FailureError if there is nothing to show
  */
 export async function runTop(options: TopOptions, { stdout, stdin, untilSignal }: TopIo): Promise<void> {
-  checkTime();
+  checkSystemTime();
   const feed = new Feed(options);
   const { everyMs, once, json, env } = options;
   try {

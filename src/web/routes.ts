@@ -4,7 +4,7 @@ import { PANELS_PATH, panelHandler, panelsHandler } from './api/panels';
 import { type Answering, queryHandler } from './api/query';
 import { seriesHandler } from './api/series';
 import { type Asset, sendAsset } from './assets';
-import type { Warn } from '../lib/attempts';
+import type { Warn } from '../lib/token-attempts';
 import type { Route } from './exchange';
 import type { TokenGuard } from './token-guard';
 import { HttpError } from './http-error';

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { Attempts, type Warn } from '../lib/attempts';
+import { TokenAttempts, type Warn } from '../lib/token-attempts';
 import { HttpError } from './http-error';
 import type { Proxies } from './proxies';
 import { Sessions } from './sessions';
@@ -11,7 +11,7 @@ import { Sessions } from './sessions';
  */
 export class TokenGuard {
   private readonly sessions: Sessions;
-  private readonly attempts: Attempts;
+  private readonly attempts: TokenAttempts;
   private readonly token: Buffer | null;
 
   constructor(
@@ -27,7 +27,7 @@ export class TokenGuard {
   ) {
     this.token = token === null ? null : digest(token);
     this.sessions = new Sessions(modules.nowMs);
-    this.attempts = new Attempts(modules);
+    this.attempts = new TokenAttempts(modules);
   }
 
   /** Whether a request has a session or the token. @throws HttpError 401, 429 for a wrong token */

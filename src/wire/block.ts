@@ -4,10 +4,10 @@ import { Header, HEADER_BYTES } from './header';
 import { byteAt, OP_1, OP_16 } from './script';
 import { LEAST_TRANSACTION_BYTES, readTransaction, Transaction } from './transaction';
 
-/** Most bytes of a height: four last until about the year 42,000. */
+/** The longest height in bytes. Four bytes are enough until about the year 42,000. */
 const MAX_HEIGHT_BYTES = 4;
 
-/** A block as facts about the bytes it was read from. */
+/** A block, read from its bytes. */
 export class Block extends Header {
   constructor(
     bytes: Buffer,
@@ -28,20 +28,20 @@ export class Block extends Header {
     return this.strippedSize * 3 + this.size;
   }
 
-  /** The txids of all transactions, which are hashed together. */
+  /** The txids of all transactions. They are computed together, which is faster. */
   wireTxids(): readonly Hash[] {
     Transaction.hashTxids(this.transactions);
     return this.transactions.map(({ wireTxid }) => wireTxid);
   }
 
-  /** The wtxids of all transactions, likewise. */
+  /** The wtxids of all transactions, computed together as well. */
   wireWtxids(): readonly Hash[] {
     Transaction.hashWtxids(this.transactions);
     return this.transactions.map(({ wireWtxid }) => wireWtxid);
   }
 
   /**
-   * The height that the coinbase claims (BIP34); undefined in blocks of version 1 and where the script does
+   * The height that the coinbase claims (BIP34). Undefined in blocks of version 1 and where the script does
    * not begin with the minimal push of a number.
    */
   get coinbaseHeight(): number | undefined {
@@ -52,8 +52,8 @@ export class Block extends Header {
 }
 
 /**
- * Reads the block that fills `bytes`. Throws DecodeError where Bitcoin Core would not read it, or at bytes
- * left over.
+ * Reads a block that fills `bytes`.
+ * @throws DecodeError where Bitcoin Core would not read it, or where bytes are left over
  */
 export function parseBlock(bytes: Buffer): Block {
   const reader = new ByteReader(bytes);
@@ -63,14 +63,14 @@ export function parseBlock(bytes: Buffer): Block {
 }
 
 /**
- * Reads the payload of a `block` message: as in Core and btcd, what is behind the block is passed over.
- * Throws DecodeError where Bitcoin Core would not read it.
+ * Reads the payload of a `block` message. Bytes behind the block are ignored, as in Core and btcd.
+ * @throws DecodeError where Bitcoin Core would not read it
  */
 export function parseBlockMessage(payload: Buffer): Block {
   return readBlock(new ByteReader(payload));
 }
 
-/** Reads the block at the start of what `reader` reads, and moves behind it. */
+/** Reads the block at the position of `reader`, and moves behind it. */
 function readBlock(reader: ByteReader): Block {
   reader.skip(HEADER_BYTES);
   const count = reader.count(LEAST_TRANSACTION_BYTES);
@@ -84,15 +84,15 @@ function readBlock(reader: ByteReader): Block {
   return new Block(reader.buffer.subarray(0, reader.position), transactions, strippedSize);
 }
 
-/** The number above 0 that a script begins with, if it is pushed in its shortest form. */
+/** The number above 0 that a script begins with. Undefined where it is not pushed in its shortest form. */
 function leadingNumber(bytes: Buffer, start: number, end: number): number | undefined {
   if (start === end) return undefined;
   const opcode = byteAt(bytes, start);
   if (opcode >= OP_1 && opcode <= OP_16) return opcode - OP_1 + 1;
   if (opcode === 0 || opcode > MAX_HEIGHT_BYTES || start + opcode >= end) return undefined;
   const value = bytes.readIntLE(start + 1, opcode);
-  // The shortest form that keeps the number positive: below 17 there is an opcode for it, and a byte of 0 at
-  // the top only follows a byte whose own top bit is taken.
+  // The shortest form: a number below 17 has an opcode of its own. A top byte of 0 is allowed only where the
+  // byte below has its top bit set: without it the number would be negative.
   const isMinimal = opcode === 1 ? value > 16 : value >= 2 ** (8 * (opcode - 1) - 1);
   return isMinimal ? value : undefined;
 }

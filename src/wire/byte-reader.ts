@@ -1,14 +1,14 @@
 import { DecodeError } from './decode-error';
 import { type Hash, readHash } from './hash';
 
-/** Largest count or length that Bitcoin Core reads (`src/serialize.h` MAX_SIZE). */
+/** The largest count or length that Bitcoin Core reads (`src/serialize.h` MAX_SIZE). */
 const MAX_SIZE = 0x0200_0000;
 
 const HASH_BYTES = 32;
 
 /**
- * Reads the bytes of a peer in order. Each read is checked against the end of the bytes first, and throws
- * DecodeError where they end too early. Nothing is allocated for what a count or a length merely promises.
+ * Reads the bytes of a peer in order. Each read first checks that enough bytes are left, and throws
+ * DecodeError where they are not. A count or a length that a peer sends never makes it allocate memory.
  */
 export class ByteReader {
   constructor(
@@ -17,12 +17,12 @@ export class ByteReader {
     public position = 0,
   ) {}
 
-  /** Bytes that are not yet read. */
+  /** The number of bytes that were not read yet. */
   get left(): number {
     return this.buffer.length - this.position;
   }
 
-  /** Moves over `length` bytes and returns where they began. */
+  /** Skips `length` bytes and returns the offset of the first of them. */
   skip(length: number): number {
     const start = this.position;
     const next = start + length;
@@ -66,7 +66,7 @@ export class ByteReader {
     return this.buffer.subarray(start, start + length);
   }
 
-  /** A view of as many bytes as the CompactSize before them says, at most `max`. */
+  /** A view of the bytes whose number the CompactSize before them gives, at most `max`. */
   sizedBytes(max = MAX_SIZE): Buffer {
     return this.bytes(this.compactSize(max));
   }
@@ -75,14 +75,14 @@ export class ByteReader {
     return readHash(this.buffer, this.skip(HASH_BYTES));
   }
 
-  /** As many hashes as the CompactSize before them says, at most `max`. */
+  /** The hashes whose number the CompactSize before them gives, at most `max`. */
   hashes(max = MAX_SIZE): Hash[] {
     return Array.from({ length: this.count(HASH_BYTES, max) }, () => this.hash());
   }
 
   /**
-   * How many items follow, at most `max`, each of at least `leastBytes`. A count that the bytes left cannot
-   * hold is refused at once.
+   * The number of items that follow, at most `max`. Each takes at least `leastBytes` bytes: a count of more
+   * items than the bytes left can hold is refused at once.
    */
   count(leastBytes: number, max = MAX_SIZE): number {
     const start = this.position;
@@ -92,8 +92,8 @@ export class ByteReader {
   }
 
   /**
-   * A CompactSize: a count or a length, in the shortest of four forms (Bitcoin Core `src/serialize.h`
-   * ReadCompactSize). One above `max` is refused.
+   * A CompactSize: a count or a length, in the shortest of its four forms (Bitcoin Core `src/serialize.h`
+   * ReadCompactSize). A value above `max` is refused.
    */
   compactSize(max = MAX_SIZE): number {
     const start = this.position;
@@ -105,7 +105,9 @@ export class ByteReader {
     return this.longCompactSize(value, start, max);
   }
 
-  /** A CompactSize that is no count but any number of 64 bits, such as the service bits of BIP155. */
+  /**
+   * A CompactSize that holds any number of 64 bits instead of a count, such as the service bits of BIP155.
+   */
   compactSize64(): bigint {
     if (this.buffer[this.position] !== 0xff) return BigInt(this.compactSize(0xffff_ffff));
     const start = this.skip(1);
@@ -114,12 +116,12 @@ export class ByteReader {
     return value;
   }
 
-  /** Throws if anything is left. */
+  /** @throws DecodeError if bytes are left */
   expectEnd(): void {
     if (this.position !== this.buffer.length) throw new DecodeError('trailing-bytes', this.position);
   }
 
-  /** A CompactSize of three bytes or more, of which the first, at `start`, was read. */
+  /** The rest of a CompactSize of three bytes or more. Its first byte, at `start`, was read already. */
   private longCompactSize(first: number, start: number, max: number): number {
     let value: number;
     let least: number;

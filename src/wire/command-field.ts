@@ -1,18 +1,18 @@
 import { COMMANDS } from './commands';
 
-/** Where the command stands in a header, and its bytes. */
+/** Offset and length of the command in a header. */
 const START = 4;
 const BYTES = 12;
 
 /**
- * The strings that the program itself holds. Whoever looks up a property by another string of the same
- * characters has the engine find this one first, each time.
+ * The known commands as the strings that this program uses elsewhere. A property is looked up faster by the
+ * same string object: for another string of equal characters V8 first has to find this one.
  */
 const KNOWN: ReadonlyMap<string, string> = new Map(COMMANDS.map((command) => [command, command]));
 
 /**
- * Reads the commands of one stream's headers. Most messages have the command of the message before: its
- * string is given again, which spares three quarters of the time.
+ * Reads the commands of the headers of one stream. Most messages have the same command as the message before.
+ * Then the same string is returned again, which takes a quarter of the time.
  */
 export class CommandField {
   private last = '';
@@ -20,7 +20,7 @@ export class CommandField {
   private word1 = 0;
   private word2 = 0;
 
-  /** The command of a header of 24 bytes: up to the first NUL, one character each. */
+  /** The command in a header of 24 bytes: the characters before the first NUL, one for each byte. */
   of(header: Buffer): string {
     const word0 = header.readUInt32LE(START);
     const word1 = header.readUInt32LE(START + 4);

@@ -1,7 +1,7 @@
 /**
- * The commands of the P2P protocol that are counted one by one; every other is counted as `other`, so that no
- * peer can make a column. Sources: Bitcoin Core 31 `src/protocol.h`, btcd v0.26 `wire/message.go`, and the
- * BIPs named.
+ * The commands of the P2P protocol that are counted one by one. Every other command is counted as `other`, so
+ * that no peer can create a column. Sources: Bitcoin Core 31 `src/protocol.h`, btcd v0.26 `wire/message.go`,
+ * and the BIPs named.
  */
 export const COMMANDS = [
   'version',
@@ -68,15 +68,15 @@ export const COMMANDS = [
 /** A command of {@link COMMANDS}. */
 export type Command = (typeof COMMANDS)[number];
 
-/** What a message is counted under. */
+/** The name that a message is counted under. */
 export type CountedCommand = Command | 'other';
 
-/** Every column that a message may be counted under. */
+/** Every name that a message can be counted under. */
 export const COUNTED_COMMANDS: readonly CountedCommand[] = [...COMMANDS, 'other'];
 
 const known: ReadonlySet<string> = new Set(COMMANDS);
 
-/** Tells whether `name` is a command that is counted under its own name. */
+/** Whether `name` is a command that is counted under its own name. */
 export function isCommand(name: string): name is Command {
   return known.has(name);
 }

@@ -1,6 +1,6 @@
 /**
- * A number of 64 bits as a CompactSize (Bitcoin Core `src/serialize.h` WriteCompactSize), in its shortest
- * form.
+ * Writes a number of up to 64 bits as a CompactSize in its shortest form (Bitcoin Core `src/serialize.h`
+ * WriteCompactSize).
  */
 export function compactSize(value: number | bigint): Buffer {
   if (value < 0xfd) return Buffer.of(Number(value));

@@ -1,22 +1,24 @@
 /**
- * Why bytes are not what their command says they are. The list is fixed, so that a reason can be a column.
+ * The reasons for which a payload cannot be decoded. The list is fixed, so that a reason can be a column.
  * Bitcoin Core's deserializer (`src/serialize.h`, `src/primitives/transaction.h`) refuses the same bytes,
- * except `trailing-bytes`, which it passes over.
+ * except `trailing-bytes`, which it ignores.
  */
 export const DECODE_REASONS = [
   /** The bytes end before what their counts and lengths promise. */
   'truncated',
-  /** Bytes are left over behind what fills all of them: a transaction, a block or a `feature`. */
+  /**
+   * Bytes are left over behind a value that has to end with its bytes: a transaction, a block or a `feature`.
+   */
   'trailing-bytes',
-  /** A count or a length is above what its field may have, at most 32 MiB. */
+  /** A count or a length is above the limit of its field, which is 32 MiB at most. */
   'count-too-large',
-  /** A CompactSize is longer than its value needs. */
+  /** A CompactSize is not in its shortest form. */
   'non-canonical-varint',
   /** The flag behind the segwit marker (BIP144) is neither 0 nor 1. */
   'unknown-flag',
-  /** The segwit marker and flag are there, the inputs are not. */
+  /** The segwit marker and flag are present, but there are no inputs. */
   'no-inputs',
-  /** The segwit marker and flag are there, and every witness is empty. */
+  /** The segwit marker and flag are present, but every witness is empty. */
   'superfluous-witness',
   /** A field has a value that its message does not allow. */
   'invalid-field',
@@ -25,13 +27,13 @@ export const DECODE_REASONS = [
 /** One of `DECODE_REASONS`. */
 export type DecodeReason = (typeof DECODE_REASONS)[number];
 
-/** Bytes of a peer that cannot be decoded. It is the only error that the decoders throw. */
+/** Bytes of a peer cannot be decoded. The decoders throw no other error. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError';
 
   /**
-   * @param offset where in the bytes the refused field begins
-   * @param detail what is wrong with the field, in words of our own
+   * @param offset of the field that is refused
+   * @param detail what is wrong with the field, in our own words and without the peer's bytes
    */
   constructor(
     readonly reason: DecodeReason,

@@ -3,53 +3,59 @@ import { checksum } from './hash';
 import { PartialMessage } from './partial-message';
 import { YoungGarbage } from '../lib/young-garbage';
 
-/** Bytes before each payload: magic 4, command 12, length 4, checksum 4. */
+/** Length of a header in bytes: magic 4, command 12, length 4, checksum 4. */
 export const HEADER_BYTES = 24;
 
-/** The longest payload that is accepted; Core 31 `src/net.h` MAX_PROTOCOL_MESSAGE_LENGTH. */
+/** The longest payload that is accepted (Core 31 `src/net.h` MAX_PROTOCOL_MESSAGE_LENGTH). */
 export const MAX_PAYLOAD_BYTES = 4_000_000;
 
 const COMMAND_BYTES = 12;
 
-/** Why a stream of bytes stopped being the protocol. Each ends its connection. */
+/** The reasons for which a stream of bytes is no longer the protocol. Each ends the connection. */
 export type FramingViolation = 'wrong-magic' | 'oversized-message' | 'wrong-checksum';
 
-/** What is needed of a header, and no view of its bytes: that would keep the chunk that they came in. */
-interface Header {
+/**
+ * The fields of a header that are needed later. They are no view of its bytes: a view would keep the whole
+ * chunk in memory.
+ */
+interface FrameHeader {
   readonly command: string;
   readonly checksum: number;
 }
 
 /**
- * Receives what a {@link FrameReader} finds. Commands are a stranger's bytes up to the first NUL, one
- * character each.
+ * Receives what a {@link FrameReader} finds. A command is a stranger's bytes up to the first NUL, one
+ * character for each.
  */
 export interface FrameSink {
-  /** Each whole message, header included in `bytes`, before anything is checked: a capture counts it, too. */
+  /**
+   * Called for each whole message before its checksum is checked; `bytes` includes the header. A capture of
+   * the network counts such a message as well.
+   */
   arrived(command: string, bytes: number): void;
-  /** Each message whose checksum holds, right after it `arrived`. */
+  /** Called for each message whose checksum is right, directly after `arrived`. */
   message(command: string, payload: Buffer): void;
-  /** Called at most once; the reader ignores everything after. */
+  /** Called at most once. The reader ignores everything that comes later. */
   violation(reason: FramingViolation): void;
 }
 
 /**
- * Cuts a stream of bytes into messages, whatever chunks it comes in. bcoin's own parser is not used: it drops
- * a peer that sends a command of 12 characters (BIP157's `getcfheaders`), and copies every chunk twice. A
- * payload that lies within one chunk is a view of it and not a copy. Nothing is allocated for what a header
- * merely promises.
+ * Cuts a stream of bytes into messages; chunks may end anywhere. bcoin's own parser is not used: it drops a
+ * peer that sends a command of 12 characters (BIP157's `getcfheaders`), and it copies every chunk twice. A
+ * payload that lies within one chunk is a view of it and not a copy. The length that a header claims never
+ * makes it allocate memory.
  */
 export class FrameReader {
-  /** What has come behind `partial` and was not read yet. */
+  /** Chunks behind `partial` that were not read yet. */
   private readonly chunks: Buffer[] = [];
   private readonly commands = new CommandField();
-  /** What has come of a header or a payload that is not whole. */
+  /** The bytes of an incomplete header or payload. */
   private partial: PartialMessage | null = null;
   private buffered = 0;
-  /** Bytes that must be there before the next step. */
+  /** The number of bytes that the next step needs. */
   private wanted = HEADER_BYTES;
-  /** What the header says of the payload that comes next; null where a header comes next. */
-  private header: Header | null = null;
+  /** The header of the payload that comes next; null where a header comes next. */
+  private header: FrameHeader | null = null;
   private broken = false;
 
   constructor(
@@ -57,18 +63,18 @@ export class FrameReader {
     private readonly sink: FrameSink,
   ) {}
 
-  /** Bytes that have come and were not handed on yet. */
+  /** The number of bytes that were received and not handed on yet. */
   get held(): number {
     return this.buffered;
   }
 
-  /** Takes a chunk, and hands on every message that is whole. */
+  /** Takes a chunk, and hands on every message that is complete. */
   push(chunk: Buffer): void {
     this.add(chunk);
     this.run(always);
   }
 
-  /** Takes a chunk; what is whole in it is handed on by {@link run}. */
+  /** Takes a chunk. {@link run} hands on the messages that are complete. */
   add(chunk: Buffer): void {
     if (this.broken) return;
     this.chunks.push(chunk);
@@ -76,8 +82,9 @@ export class FrameReader {
   }
 
   /**
-   * Hands on messages that are whole; true where one is left. `mayGoOn` is asked after each of them, with its
-   * bytes, whether there may be another.
+   * Hands on complete messages. After each of them `mayGoOn` is asked, with the bytes of that message,
+   * whether another may follow.
+   * @returns whether a complete message is left
    */
   run(mayGoOn: (bytes: number) => boolean): boolean {
     while (!this.broken && this.buffered >= this.wanted) {
@@ -89,18 +96,18 @@ export class FrameReader {
         if (!mayGoOn(HEADER_BYTES + wanted)) break;
       }
     }
-    if (this.broken) this.letGo();
-    else if (this.buffered < this.wanted) this.gather();
+    if (this.broken) this.release();
+    else if (this.buffered < this.wanted) this.copyChunks();
     return this.buffered >= this.wanted;
   }
 
-  /** Stops reading, also in the middle of a chunk. */
+  /** Stops reading, even in the middle of a chunk. */
   stop(): void {
     this.broken = true;
-    this.letGo();
+    this.release();
   }
 
-  private letGo(): void {
+  private release(): void {
     this.chunks.length = 0;
     this.partial?.drop();
     this.partial = null;
@@ -108,13 +115,13 @@ export class FrameReader {
     this.wanted = Infinity;
   }
 
-  /** Moves what has come into memory of its own. */
-  private gather(): void {
+  /** Copies the chunks of an incomplete message into memory of its own, so that the chunks can be freed. */
+  private copyChunks(): void {
     if (this.chunks.length === 0) return;
     this.partial ??= new PartialMessage(this.wanted);
     for (const chunk of this.chunks) {
       this.partial.add(chunk);
-      garbage.left(chunk.length);
+      garbage.released(chunk.length);
     }
     this.chunks.length = 0;
   }
@@ -133,7 +140,7 @@ export class FrameReader {
     this.wanted = length;
   }
 
-  private readPayload({ command, checksum: expected }: Header, payload: Buffer): void {
+  private readPayload({ command, checksum: expected }: FrameHeader, payload: Buffer): void {
     this.header = null;
     this.wanted = HEADER_BYTES;
     this.sink.arrived(command, HEADER_BYTES + payload.length);
@@ -146,7 +153,7 @@ export class FrameReader {
     this.sink.violation(reason);
   }
 
-  /** Takes `length` bytes off the front; the caller has made sure that they are there. */
+  /** Takes `length` bytes off the front. The caller has checked that they are there. */
   private take(length: number): Buffer {
     this.buffered -= length;
     const { partial } = this;
@@ -155,11 +162,11 @@ export class FrameReader {
     const whole = partial ?? new PartialMessage(length);
     for (let { missing } = whole; missing > 0; { missing } = whole)
       whole.add(this.cut(Math.min(missing, (this.chunks[0] ?? EMPTY).length)));
-    garbage.left(length);
+    garbage.released(length);
     return whole.take();
   }
 
-  /** Cuts `length` bytes off the first chunk, which is as long at least. */
+  /** Cuts `length` bytes off the first chunk, which has at least as many. */
   private cut(length: number): Buffer {
     const first = this.chunks[0] ?? EMPTY;
     if (first.length > length) this.chunks[0] = first.subarray(length);
@@ -168,14 +175,14 @@ export class FrameReader {
   }
 }
 
-/** One for all connections. */
+/** One instance serves all connections. */
 const garbage = new YoungGarbage();
 
 const EMPTY = Buffer.alloc(0);
 
 const always = (): boolean => true;
 
-/** A whole message, ready to be sent. `command` is ASCII of at most 12 characters. */
+/** A complete message, ready to be sent. `command` is ASCII of at most 12 characters. */
 export function encodeFrame(magic: number, command: string, payload: Buffer): Buffer {
   const frame = Buffer.alloc(HEADER_BYTES + payload.length);
   frame.writeUInt32LE(magic, 0);

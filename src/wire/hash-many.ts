@@ -2,18 +2,21 @@ import * as crypto from 'node:crypto';
 import { type Hash, hash256 } from './hash';
 import { compileSha256x4, HASH_BYTES, type Sha256x4 } from './sha256x4';
 
-/** What fits into the module's memory, with its hashes. */
+/** The number of messages that fit into the module's memory together with their hashes. */
 const BATCH = 1_024;
 const HASHES = BATCH * HASH_BYTES;
 
-/** Compiled when it is first needed; null where it can't be. */
+/**
+ * The hash function for the second round. It is compiled when it is first needed; null where this machine
+ * cannot run it.
+ */
 let second: Sha256x4 | null | undefined;
 
 /**
- * Computes the double SHA-256 of some bytes of each item. The second hash is of 32 bytes always: of many,
- * WebAssembly computes one in 70 ns, where a call of OpenSSL takes 270 ns with its result put in place. The
- * hashes are parts of one long string: who keeps one keeps all of them.
- * @param bytesOf gives an item's bytes, which are read at once
+ * Computes the double SHA-256 of bytes of each item. The second round always hashes 32 bytes: when there are
+ * many, WebAssembly computes one in 70 ns, while a call of OpenSSL takes 270 ns with its result put in place.
+ * The hashes are slices of one long string: whoever keeps one keeps all of them in memory.
+ * @param bytesOf gives the bytes of an item, which are read at once
  */
 export function hashMany<Item>(
   items: readonly Item[],

@@ -4,7 +4,7 @@ import { displayOf, type Hash, hash256, readHash } from './hash';
 /** Size of a block header in bytes. */
 export const HEADER_BYTES = 80;
 
-/** A block header as facts about the bytes it was read from. */
+/** A block header, read from its bytes. */
 export class Header {
   private cachedHash: Hash | undefined = undefined;
   private cachedDisplay: string | undefined = undefined;
@@ -20,7 +20,7 @@ export class Header {
     return this.cachedHash;
   }
 
-  /** The same, as people write it. */
+  /** Hash of the block, as people write it. */
   get hash(): string {
     this.cachedDisplay ??= displayOf(this.wireHash);
     return this.cachedDisplay;
@@ -46,12 +46,12 @@ export class Header {
     return displayOf(readHash(this.bytes, this.start + 36));
   }
 
-  /** Unix time in seconds that the miner claims. */
+  /** Unix time in seconds, as the miner claims. */
   get time(): number {
     return this.bytes.readUInt32LE(this.start + 68);
   }
 
-  /** Target in its compact form. */
+  /** The target in compact form (nBits). */
   get bits(): number {
     return this.bytes.readUInt32LE(this.start + 72);
   }
@@ -61,7 +61,10 @@ export class Header {
   }
 }
 
-/** Reads the 80 bytes of a header from `start`; more may follow. Throws DecodeError. */
+/**
+ * Reads the header of 80 bytes at `start`; more bytes may follow.
+ * @throws DecodeError
+ */
 export function parseHeader(bytes: Buffer, start = 0): Header {
   return new Header(bytes, new ByteReader(bytes, start).skip(HEADER_BYTES));
 }

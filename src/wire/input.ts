@@ -1,15 +1,15 @@
 import { displayOf, type Hash, readHash } from './hash';
 
-/** What an input takes at least: outpoint 36, length of an empty script 1, sequence 4. */
+/** The shortest input in bytes: outpoint 36, length of an empty script 1, sequence 4. */
 export const LEAST_INPUT_BYTES = 41;
 
-/** An input, as offsets into the bytes it was read from; what is not asked for is not read. */
+/** An input, as offsets into the bytes it was read from. A field is read when it is asked for. */
 export class Input {
-  /** Items of its witness. */
+  /** The number of items of its witness. */
   witnessItems = 0;
   /**
-   * Serialized size of its witness in bytes, item count included: 1 for an empty witness beside others that
-   * are not, 0 in a transaction without witness.
+   * Serialized size of its witness in bytes, item count included: 1 for an empty witness in a transaction
+   * where another input has one, 0 in a transaction without witnesses.
    */
   witnessSize = 0;
 
@@ -27,27 +27,30 @@ export class Input {
     return readHash(this.bytes, this.start);
   }
 
-  /** The same, as people write it. */
+  /** The same txid, as people write it. */
   get prevTxid(): string {
     return displayOf(this.wirePrevTxid);
   }
 
-  /** The 32 bytes of that txid as they are on the wire: a view. */
+  /** The 32 bytes of the same txid in wire order: a view. */
   get prevHash(): Buffer {
     return this.bytes.subarray(this.start, this.start + 32);
   }
 
-  /** Which output of that transaction. */
+  /** Index of the output that is spent. */
   get prevIndex(): number {
     return this.bytes.readUInt32LE(this.start + 32);
   }
 
-  /** Hash and index as they are on the wire, one character a byte: the shortest key of a map of outpoints. */
+  /**
+   * The outpoint (hash and index) in wire order, one character for each byte: the shortest key for a map of
+   * outpoints.
+   */
   get outpointKey(): string {
     return this.bytes.toString('latin1', this.start, this.start + 36);
   }
 
-  /** Whether it spends nothing, as the one input of a coinbase does. */
+  /** Whether the outpoint is null, as that of a coinbase's only input. */
   get isNull(): boolean {
     if (this.prevIndex !== 0xffff_ffff) return false;
     for (let i = this.start; i < this.start + 32; i++) if (this.bytes[i] !== 0) return false;

@@ -13,7 +13,9 @@ import {
 export interface Multisig {
   readonly required: number;
   readonly keys: number;
-  /** Whether every key has the length and the first byte of one; those that carry data often do not. */
+  /**
+   * Whether every key has the length and the first byte of a public key. Those that carry data often do not.
+   */
   readonly keysAreValid: boolean;
 }
 
@@ -21,10 +23,10 @@ export interface Multisig {
 const MAX_KEYS = 20;
 
 /**
- * What the script says if it has the form of a bare multisig: a number, as many operations as the number
- * behind them says, OP_CHECKMULTISIG. Like btcd (`txscript/standard.go` extractMultisigScriptDetails) this
- * takes whatever stands between the numbers for a key; like Bitcoin Core (`src/script/solver.cpp`
- * MatchMultisig) it takes up to 20 of them, and at least one signature and no more than keys.
+ * Reads a script that has the form of a bare multisig: a number, as many operations as the number behind them
+ * says, OP_CHECKMULTISIG. Like btcd (`txscript/standard.go` extractMultisigScriptDetails) it takes every
+ * operation between the numbers for a key. Like Bitcoin Core (`src/script/solver.cpp` MatchMultisig) it
+ * allows up to 20 keys, and from 1 to as many signatures as keys.
  */
 export function matchMultisig(bytes: Buffer, start: number, end: number): Multisig | undefined {
   if (end - start < 3 || bytes[end - 1] !== OP_CHECKMULTISIG) return undefined;
@@ -64,8 +66,8 @@ function isPublicKeyPush(bytes: Buffer, start: number, end: number): boolean {
 }
 
 /**
- * A number from 1 to 20 in its one minimal form: OP_1 to OP_16, above that a push of a byte. 0 is none of
- * these.
+ * A number from 1 to 20 in its minimal form: OP_1 to OP_16, and a push of one byte above that. 0 where the
+ * script has none of these.
  */
 function smallNumber(bytes: Buffer, start: number): number {
   const opcode = byteAt(bytes, start);
@@ -74,7 +76,7 @@ function smallNumber(bytes: Buffer, start: number): number {
   return opcode === 1 && pushed > 16 && pushed <= MAX_KEYS ? pushed : 0;
 }
 
-/** Whether an opcode is itself a number, OP_0 to OP_16, and so can be no key. */
+/** Whether an opcode is a number, OP_0 to OP_16, and so cannot be a key. */
 function isNumberOpcode(opcode: number): boolean {
   return opcode === OP_0 || (opcode >= OP_1 && opcode <= OP_16);
 }

@@ -1,17 +1,15 @@
-/** The networks that the listener can join, by the names that the tag `network` has. */
+/** The networks that the listener can join, by the values of the tag `network`. */
 export const NETWORK_NAMES = ['mainnet', 'testnet3', 'testnet4', 'signet', 'simnet', 'regtest'] as const;
 
 /** Name of a network. */
 export type NetworkName = (typeof NETWORK_NAMES)[number];
 
-/** What tells one network from another on the wire. */
+/** What distinguishes one network from another on the wire. */
 export interface NetworkParams {
   readonly name: NetworkName;
-  /**
-   * First four bytes of each message, as the little-endian number that btcd and Core write in their sources.
-   */
+  /** The first four bytes of each message, as the little-endian number in the sources of btcd and Core. */
   readonly magic: number;
-  /** Port that nodes listen on when they are not told another. */
+  /** The port that nodes listen on by default. */
   readonly port: number;
 }
 

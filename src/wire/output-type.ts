@@ -12,7 +12,7 @@ import {
   OP_RETURN,
 } from './script';
 
-/** Forms of output scripts, by the names that btcd and Bitcoin Core give them. */
+/** Types of output scripts, by the names of btcd and Bitcoin Core. */
 export const OUTPUT_TYPES = [
   'pubkey',
   'pubkeyhash',
@@ -31,11 +31,11 @@ export const OUTPUT_TYPES = [
 export type OutputType = (typeof OUTPUT_TYPES)[number];
 
 /**
- * Tells the form of the output script that lies in `bytes` from `start` to `end`, as Bitcoin Core 31 does
- * (`src/script/solver.cpp` Solver), except that a multisig whose keys are not all valid is one here, as in
- * btcd; Core calls it nonstandard. btcd v0.26 (`txscript/standard.go` GetScriptClass) in turn calls nulldata
- * nonstandard where more than one push or more than 80 bytes follow OP_RETURN, has no witness_unknown, and no
- * multisig of 17 to 20 keys. The policies judge each by its own rules.
+ * The type of the output script in `bytes` from `start` to `end`, as Bitcoin Core 31 tells it
+ * (`src/script/solver.cpp` Solver). One thing differs: a multisig whose keys are not all valid is a multisig
+ * here, as in btcd; Core calls it nonstandard. btcd v0.26 (`txscript/standard.go` GetScriptClass) in turn
+ * calls nulldata nonstandard where more than one push or more than 80 bytes follow OP_RETURN, and it knows
+ * neither witness_unknown nor a multisig of 17 to 20 keys. Each policy judges types by its own rules.
  */
 export function outputType(bytes: Buffer, start = 0, end = bytes.length): OutputType {
   const length = end - start;
@@ -75,8 +75,8 @@ function isPubKey(bytes: Buffer, start: number, length: number): boolean {
 }
 
 /**
- * The type of a witness program: version 0 has two lengths and no others, the rest of the space is for the
- * future.
+ * The type of a witness program. Version 0 has two lengths; any other length is nonstandard. The remaining
+ * versions are for the future.
  */
 function witnessType(bytes: Buffer, start: number, length: number): OutputType {
   const version = bytes[start];
@@ -86,7 +86,7 @@ function witnessType(bytes: Buffer, start: number, length: number): OutputType {
   }
   if (version === OP_1) {
     if (length === 34) return 'witness_v1_taproot';
-    // Pay-to-anchor (BIP433): the program spells "Ns", so that its address has "fees" in it.
+    // Pay-to-anchor (BIP433): the program is "Ns" in ASCII, so that its address contains "fees".
     if (length === 4 && bytes[start + 2] === 0x4e && bytes[start + 3] === 0x73) return 'anchor';
   }
   return 'witness_unknown';

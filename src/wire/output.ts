@@ -1,7 +1,7 @@
 import { matchMultisig, type Multisig } from './multisig';
 import { type OutputType, outputType } from './output-type';
 
-/** What an output takes at least: value 8, length of an empty script 1. */
+/** The shortest output in bytes: value 8, length of an empty script 1. */
 export const LEAST_OUTPUT_BYTES = 9;
 
 /** An output, as offsets into the bytes it was read from. */
@@ -20,8 +20,9 @@ export class Output {
   }
 
   /**
-   * Value in satoshi: exact, or an infinity where a number cannot be. It is a signed 64-bit number, as in
-   * Bitcoin Core; no sane transaction holds what is below 0 or above 21 million BTC (`checkSanity`).
+   * Value in satoshi: exact, or an infinity where a number of JavaScript cannot hold it. The field is a
+   * signed 64-bit number, as in Bitcoin Core. A value below 0 or above 21 million BTC is not sane
+   * (`checkSanity`).
    */
   get value(): number {
     const value =
@@ -39,7 +40,7 @@ export class Output {
     return this.scriptEnd - this.scriptStart;
   }
 
-  /** What a bare multisig asks for; undefined for every other type. */
+  /** The keys and signatures of a bare multisig; undefined for every other type. */
   get multisig(): Multisig | undefined {
     return this.type === 'multisig' ? matchMultisig(this.bytes, this.scriptStart, this.scriptEnd) : undefined;
   }

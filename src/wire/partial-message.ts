@@ -1,36 +1,36 @@
-/** So much is allocated at once, if that much is wanted at all. */
+/** The first allocation in bytes, unless less is wanted. */
 const LEAST_BYTES = 1_024;
 
 /**
- * From here on the memory is taken from the system and not from the allocator. The allocator (glibc's) cannot
- * give back what lies between two allocations that are still in use: sixty messages of 4 MB that never ended
- * left 75 MB with the program for good.
+ * Memory of this size or more is taken from the system and not from the allocator. The allocator (glibc's)
+ * cannot give back memory between two allocations that are still in use: sixty messages of 4 MB that never
+ * ended left 75 MB with the program for good.
  */
 const OWN_PAGES_BYTES = 16_384;
 
 /**
- * What has come of a message, or of its header, that is not whole yet. The bytes are copied out of the chunks
- * they came in, so that no chunk of 64 kB is held for the few bytes at its end. The memory grows with what
- * has come, by doubling, never by what was promised.
+ * The received part of a message, or of its header. The bytes are copied out of their chunks, so that no
+ * chunk of 64 kB is kept for the few bytes at its end. The memory grows with the bytes received, by doubling,
+ * and never by the length that a header claims.
  *
- * V8 gives a resizable ArrayBuffer pages of its own, and gives them back to the system where it shrinks,
- * without waiting for a collection of garbage. No view of one is handed out: views of resizable buffers have
- * another layout, and code that reads bytes is slower once it has met both.
+ * V8 gives a resizable ArrayBuffer pages of its own, and returns them to the system when it shrinks, without
+ * waiting for a garbage collection. No view of one is handed out: views of resizable buffers have another
+ * layout, and code that reads bytes is slower once it has met both.
  */
 export class PartialMessage {
   private bytes: Uint8Array = NOTHING;
   private pages: ArrayBuffer | null = null;
   private used = 0;
 
-  /** @param wanted the length of the whole, in bytes */
+  /** @param wanted length of the complete message in bytes */
   constructor(private readonly wanted: number) {}
 
-  /** How many bytes are missing. */
+  /** The number of bytes that are missing. */
   get missing(): number {
     return this.wanted - this.used;
   }
 
-  /** Takes the next bytes, which are no more than what is missing. */
+  /** Takes the next bytes, at most as many as are missing. */
   add(chunk: Buffer): void {
     const needed = this.used + chunk.length;
     if (needed > this.bytes.length) this.grow(needed);
@@ -38,7 +38,7 @@ export class PartialMessage {
     this.used = needed;
   }
 
-  /** The whole, once nothing is missing. This object is not used afterwards. */
+  /** The complete message, once nothing is missing. This object is not used afterwards. */
   take(): Buffer {
     if (this.pages === null) return this.bytes as Buffer;
     const whole = Buffer.allocUnsafeSlow(this.wanted);
@@ -47,7 +47,7 @@ export class PartialMessage {
     return whole;
   }
 
-  /** Gives the memory back. */
+  /** Frees the memory. */
   drop(): void {
     this.bytes = NOTHING;
     this.pages?.resize(0);

@@ -1,4 +1,4 @@
-/** The opcodes that forms of scripts are told by (Bitcoin Core `src/script/script.h`). */
+/** The opcodes by which types of scripts are recognized (Bitcoin Core `src/script/script.h`). */
 export const OP_0 = 0x00;
 const OP_PUSHDATA1 = 0x4c;
 const OP_PUSHDATA2 = 0x4d;
@@ -13,13 +13,13 @@ export const OP_HASH160 = 0xa9;
 export const OP_CHECKSIG = 0xac;
 export const OP_CHECKMULTISIG = 0xae;
 
-/** Longest script that can be executed (Bitcoin Core `src/script/script.h` MAX_SCRIPT_SIZE). */
+/** The longest script that can be executed (Bitcoin Core `src/script/script.h` MAX_SCRIPT_SIZE). */
 const MAX_SCRIPT_SIZE = 10_000;
 
-// Scripts are given as the bytes they lie in, their first offset and the offset behind them: a view of each
-// would cost more than all that is asked of it.
+// A script is given as the buffer that it lies in, its first offset and the offset behind it. A view for each
+// script would cost more than all that is asked of it.
 
-/** The byte at an offset that is known to lie within. */
+/** The byte at an offset that is known to be inside of the buffer. */
 export function byteAt(bytes: Buffer, offset: number): number {
   return bytes[offset] ?? 0;
 }
@@ -30,7 +30,7 @@ export function pushDataStart(opcode: number, start: number): number {
   return start + (opcode === OP_PUSHDATA1 ? 2 : opcode === OP_PUSHDATA2 ? 3 : 5);
 }
 
-/** Offset behind the operation at `start`, its data included; -1 where the script ends within it. */
+/** Offset behind the operation at `start` and its data; -1 where the script ends within it. */
 export function operationEnd(bytes: Buffer, start: number, end: number): number {
   const opcode = byteAt(bytes, start);
   if (opcode > OP_PUSHDATA4) return start + 1;
@@ -43,7 +43,7 @@ export function operationEnd(bytes: Buffer, start: number, end: number): number 
   return length > end - data ? -1 : data + length;
 }
 
-/** Whether a script does nothing but push; OP_RESERVED counts as a push, as in Bitcoin Core's IsPushOnly. */
+/** Whether a script only pushes data. OP_RESERVED counts as a push, as in Bitcoin Core's IsPushOnly. */
 export function isPushOnly(bytes: Buffer, start: number, end: number): boolean {
   let position = start;
   while (position < end) {
@@ -54,14 +54,14 @@ export function isPushOnly(bytes: Buffer, start: number, end: number): boolean {
   return true;
 }
 
-/** Whether every operation of a script is whole. */
+/** Whether no operation of a script is cut off. */
 export function isWhole(bytes: Buffer, start: number, end: number): boolean {
   let position = start;
   while (position >= 0 && position < end) position = operationEnd(bytes, position, end);
   return position >= 0;
 }
 
-/** Whether a script is a version and a program of 2 to 40 bytes (BIP141). */
+/** Whether a script is a witness program: a version and 2 to 40 bytes (BIP141). */
 export function isWitnessProgram(bytes: Buffer, start: number, end: number): boolean {
   const length = end - start;
   if (length < 4 || length > 42) return false;

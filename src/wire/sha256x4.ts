@@ -1,19 +1,22 @@
 /**
- * SHA-256 (FIPS 180-4) of messages of 32 bytes, four side by side in the lanes of WebAssembly's vectors, as a
- * module that is assembled here: every message has the same length, so there is one block to a message, half
- * of it constant.
+ * SHA-256 (FIPS 180-4) of messages of 32 bytes, four at a time in the lanes of WebAssembly's vectors. The
+ * module is assembled here. Since every message has the same length, each takes one block, half of which is
+ * constant.
  */
 
 /** Bytes of a message, and of a digest. */
 export const HASH_BYTES = 32;
 
-/** Messages that are hashed side by side. */
+/** Messages that are hashed at a time. */
 export const LANES = 4;
 
-/** A memory of one page of 64 KiB, which holds messages and digests, and the function that hashes them. */
+/** A memory of one page of 64 KiB for messages and digests, and the function that hashes them. */
 export interface Sha256x4 {
   readonly memory: Buffer;
-  /** Hashes the messages from `messages` on, four to a turn, into `digests` until it gets to `end`. */
+  /**
+   * Hashes the messages from offset `messages` on, four at a time, and writes the digests from `digests` up
+   * to `end`.
+   */
   readonly hash: (messages: number, digests: number, end: number) => void;
 }
 
@@ -27,13 +30,13 @@ function primes(count: number): number[] {
   return found;
 }
 
-/** The first 32 bits behind the point. */
+/** The first 32 bits of the fraction. */
 const fraction = (x: number): number => Math.floor((x - Math.floor(x)) * 2 ** 32);
 
 const ROUND_CONSTANTS = primes(ROUNDS).map((prime) => fraction(Math.cbrt(prime)));
 const INITIAL_STATE = primes(8).map((prime) => fraction(Math.sqrt(prime)));
 
-/** Words 8 to 15 of the block: the mark of the end, zeros, the length in bits. */
+/** Words 8 to 15 of the block: the padding bit, zeros, the length in bits. */
 const PADDING = [0x8000_0000, 0, 0, 0, 0, 0, 0, 8 * HASH_BYTES];
 
 // Parameters and locals of the function.
@@ -53,7 +56,7 @@ function unsigned(n: number): Code {
 const simd = (opcode: number, ...rest: readonly number[]): Code => [0xfd, ...unsigned(opcode), ...rest];
 const get = (local: number): Code => [0x20, ...unsigned(local)];
 const set = (local: number): Code => [0x21, ...unsigned(local)];
-/** For numbers below 64 alone, which take one byte. */
+/** A constant below 64, which takes one byte. */
 const small = (n: number): Code => [0x41, n];
 const I32_ADD = [0x6a];
 const I32_LESS = [0x49];
@@ -74,7 +77,7 @@ function constant(n: number): Code {
   return simd(0x0c, ...bytes);
 }
 
-/** Applies an operation of two operands to many, one after the other. */
+/** Applies an operation of two operands to many operands, one after the other. */
 const folded =
   (operation: Code) =>
   (first: Code, ...others: readonly Code[]): Code => [
@@ -92,7 +95,7 @@ const rotate = (x: Code, n: number): Code => [
   ...OR,
 ];
 
-/** The messages' words into the schedule, and the padding behind them. */
+/** Loads the messages' words into the schedule, and the padding behind them. */
 function load(): Code {
   const words = Array.from({ length: 8 }, (_, word) => [
     ...constant(0),
@@ -108,9 +111,11 @@ function load(): Code {
   return [...words, ...padding, ...state].flat();
 }
 
-/** FIPS 180-4, 6.2.2: the state's eight variables stay where they are, their names move on. */
+/**
+ * One round (FIPS 180-4, 6.2.2). The state's eight variables stay in their locals; only their names move on.
+ */
 function round(i: number): Code {
-  const variable = (place: number): number => STATE + ((place - i + ROUNDS) % 8);
+  const variable = (index: number): number => STATE + ((index - i + ROUNDS) % 8);
   const [a, b, c, d, e, f, g, h] = [0, 1, 2, 3, 4, 5, 6, 7].map(variable) as [
     ...[number, number, number, number],
     ...[number, number, number, number],
@@ -144,7 +149,10 @@ function round(i: number): Code {
   ];
 }
 
-/** The digests into memory; the bytes of each word are swapped, as WebAssembly stores the lowest first. */
+/**
+ * Stores the digests in memory. The bytes of each word are swapped, as WebAssembly stores the lowest byte
+ * first.
+ */
 function store(): Code {
   return INITIAL_STATE.flatMap((word, i) => [
     ...[...add(get(STATE + i), constant(word)), ...set(STATE + i)],
@@ -195,7 +203,7 @@ function assemble(): Uint8Array<ArrayBuffer> {
   ]);
 }
 
-/** Assembles and compiles the module; undefined where the machine has no vectors, or Node none for it. */
+/** Assembles and compiles the module. Undefined where this machine or this Node has no vectors. */
 export function compileSha256x4(): Sha256x4 | undefined {
   try {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assemble()));

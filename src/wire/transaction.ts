@@ -5,16 +5,16 @@ import { hashMany } from './hash-many';
 import { Input, LEAST_INPUT_BYTES } from './input';
 import { LEAST_OUTPUT_BYTES, Output } from './output';
 
-/** What a transaction takes at least: version 4, no inputs 1, no outputs 1, lock time 4. */
+/** The shortest transaction in bytes: version 4, no inputs 1, no outputs 1, lock time 4. */
 export const LEAST_TRANSACTION_BYTES = 10;
 
-/** Marker, flag (BIP144). */
+/** The marker and the flag of BIP144. */
 const SEGWIT_MARK_BYTES = 2;
 
 /**
- * A transaction as facts about the bytes it was read from. It and its inputs and outputs hold those bytes and
- * read from them: the bytes must not change, and whoever keeps a fact for long should keep the number and let
- * the object go, or the whole message stays in memory.
+ * A transaction, read from its bytes. It and its inputs and outputs hold those bytes and read from them: the
+ * bytes must not change. Whoever keeps a fact for long should copy the number and let the object go, because
+ * the object keeps the whole message in memory.
  */
 export class Transaction {
   private cachedTxid: Hash | undefined = undefined;
@@ -26,13 +26,13 @@ export class Transaction {
     readonly start: number,
     /** Offset behind the transaction. */
     readonly end: number,
-    /** Offset behind the last output, where witnesses begin if there are any. */
+    /** Offset behind the last output, where the witnesses begin if there are any. */
     private readonly outputsEnd: number,
     readonly inputs: readonly Input[],
     readonly outputs: readonly Output[],
   ) {}
 
-  /** Version, signed as consensus once had it: what Core 31 shows as 4294967295 is -1 here. */
+  /** Version, as a signed number as in earlier consensus code: -1 is what Core 31 shows as 4294967295. */
   get version(): number {
     return this.bytes.readInt32LE(this.start);
   }
@@ -51,7 +51,7 @@ export class Transaction {
     return this.end - this.start;
   }
 
-  /** Serialized size in bytes without witness: what the txid is the hash of. */
+  /** Serialized size in bytes without witnesses. The txid is the hash of these bytes. */
   get strippedSize(): number {
     return this.hasWitness ? this.outputsEnd + 4 - this.start - SEGWIT_MARK_BYTES : this.size;
   }
@@ -66,35 +66,38 @@ export class Transaction {
     return Math.ceil(this.weight / 4);
   }
 
-  /** Whether it is the first of a block. */
+  /** Whether it is a coinbase. */
   get isCoinbase(): boolean {
     return this.inputs.length === 1 && this.inputs[0]?.isNull === true;
   }
 
-  /** Hash without witness. */
+  /** Hash of the transaction without witnesses. */
   get wireTxid(): Hash {
     this.cachedTxid ??= this.hasWitness ? hash256(this.txidBytes()) : this.wireWtxid;
     return this.cachedTxid;
   }
 
-  /** Hash with witness (BIP141). A coinbase has one too; only the witness commitment takes 0 for it. */
+  /**
+   * Hash of the transaction with witnesses (BIP141). A coinbase has one as well; only the witness commitment
+   * takes 0 for it.
+   */
   get wireWtxid(): Hash {
     this.cachedWtxid ??= hash256(this.wtxidBytes());
     return this.cachedWtxid;
   }
 
-  /** Hash without witness, as people write it. */
+  /** The txid as people write it. */
   get txid(): string {
     this.cachedDisplay ??= displayOf(this.wireTxid);
     return this.cachedDisplay;
   }
 
-  /** Hash with witness, as people write it. */
+  /** The wtxid as people write it. */
   get wtxid(): string {
     return displayOf(this.wireWtxid);
   }
 
-  /** Hashes many for their txids, in two thirds of the time that it takes when each is asked for its own. */
+  /** Computes the txids of many transactions, in two thirds of the time that one after the other takes. */
   static hashTxids(transactions: readonly Transaction[]): void {
     const fresh = transactions.filter(({ cachedTxid }) => cachedTxid === undefined);
     hashMany(
@@ -107,7 +110,7 @@ export class Transaction {
     );
   }
 
-  /** As {@link hashTxids}, for wtxids. */
+  /** The same as {@link hashTxids}, for wtxids. */
   static hashWtxids(transactions: readonly Transaction[]): void {
     const fresh = transactions.filter(({ cachedWtxid }) => cachedWtxid === undefined);
     hashMany(
@@ -133,16 +136,16 @@ export class Transaction {
 }
 
 /**
- * Reads the payload of a `tx` message: as in Core and btcd, what is behind the transaction is passed over.
- * Throws DecodeError where Bitcoin Core would not read it.
+ * Reads the payload of a `tx` message. Bytes behind the transaction are ignored, as in Core and btcd.
+ * @throws DecodeError where Bitcoin Core would not read it
  */
 export function parseTransactionMessage(payload: Buffer): Transaction {
   return readTransaction(new ByteReader(payload));
 }
 
 /**
- * Reads the transaction that fills `bytes` from `start`. Throws DecodeError where Bitcoin Core would not read
- * the bytes, or where any are left over.
+ * Reads a transaction that fills `bytes` from `start`.
+ * @throws DecodeError where Bitcoin Core would not read it, or where bytes are left over
  */
 export function parseTransaction(bytes: Buffer, start = 0): Transaction {
   const reader = new ByteReader(bytes, start);
@@ -152,8 +155,8 @@ export function parseTransaction(bytes: Buffer, start = 0): Transaction {
 }
 
 /**
- * Reads the transaction that `reader` is at, in either serialization (BIP144), and moves behind it. Throws
- * DecodeError.
+ * Reads the transaction at the position of `reader`, in either serialization (BIP144), and moves behind it.
+ * @throws DecodeError
  */
 export function readTransaction(reader: ByteReader): Transaction {
   const { buffer, position: start } = reader;
@@ -166,8 +169,8 @@ export function readTransaction(reader: ByteReader): Transaction {
   if (count === 0) {
     const flag = reader.u8();
     outputsEnd = reader.position;
-    // Without inputs the flag is the count of the outputs: none either. Core reads that and refuses it as not
-    // sane.
+    // Without inputs the flag is the number of outputs, which is 0 as well. Core reads such a transaction and
+    // refuses it as not sane.
     if (flag !== 0) {
       if (flag !== 1) throw new DecodeError('unknown-flag', outputsEnd - 1);
       const counted = reader.position;
@@ -187,8 +190,8 @@ export function readTransaction(reader: ByteReader): Transaction {
 }
 
 function readInputs(reader: ByteReader, count: number): Input[] {
-  // Arrays that grow one by one have room for 17 when they hold 1: of a block with many transactions that is
-  // a tenth of the time.
+  // The arrays get their length at once. An array that grows has room for 17 items when it holds one, which
+  // took a tenth of the time of a block with many transactions.
   const inputs = new Array<Input>(count);
   for (let i = 0; i < count; i++) {
     const start = reader.skip(36);
@@ -212,7 +215,10 @@ function readOutputs(reader: ByteReader): Output[] {
   return outputs;
 }
 
-/** Counts the witnesses of `inputs`; false if none has an item. */
+/**
+ * Reads the sizes of the witnesses of `inputs`.
+ * @returns whether any witness has an item
+ */
 function readWitnesses(reader: ByteReader, inputs: readonly Input[]): boolean {
   let any = false;
   for (const input of inputs) {

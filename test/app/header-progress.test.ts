@@ -6,7 +6,7 @@ import { mineHeaders, NOW, REGTEST } from '../chain/mine';
 
 const FIRST_TIME = REGTEST.genesis.readUInt32LE(68);
 
-/** Progress as it is shown; headers are mined ten minutes apart. */
+/** The progress that is shown. The headers are mined ten minutes apart. */
 function progressOn(isTTY: boolean) {
   const written: string[] = [];
   const out = { isTTY, columns: 120, write: (text: string) => written.push(text.replaceAll('\r\x1b[K', '')) };
@@ -17,7 +17,7 @@ function progressOn(isTTY: boolean) {
     chain,
     status,
     clock: { monotonicMs: () => time.ms },
-    // As if the chain was of 400 blocks.
+    // The present time is that of a chain of 400 blocks.
     unixTime: () => FIRST_TIME + 400 * 600,
     log: createLog('info', status),
   });
@@ -48,7 +48,7 @@ describe('the progress of headers', () => {
     expect(await shown()).toEqual([expect.stringMatching(/info {2}headers height=400\n$/)]);
   });
 
-  it('is a line now and then elsewhere', async () => {
+  it('is a line now and then without a terminal', async () => {
     const { chain, progress, shown, time } = progressOn(false);
     const heights = async (): Promise<unknown[]> =>
       (await shown()).map((line) => (JSON.parse(line) as { height: unknown }).height);
@@ -63,7 +63,7 @@ describe('the progress of headers', () => {
     expect(await heights()).toEqual([400]);
   });
 
-  it('is shown, too, while kept headers are checked', async () => {
+  it('is shown while headers from disk are checked as well', async () => {
     const { progress, shown } = progressOn(true);
     progress.loaded(1_000_000, 4_000_000);
     expect(await shown()).toEqual([

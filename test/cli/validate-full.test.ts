@@ -23,8 +23,6 @@ const BIN = path.join(__dirname, '..', '..', 'bin', 'btcdmon-node');
 const CAUGHT_UP = 'caught up: blocks are judged fully from here';
 
 /** The program is started some times in a test; jest's 20 s are for one start on a busy machine. */
-jest.setTimeout(90_000);
-
 describe('--validate full', () => {
   const cleanup = new Cleanup();
   let folder: string;

@@ -99,7 +99,7 @@ describe('a sender and a collector that confirms', () => {
       return { bytes: (turn * 7_919) % 150_000, how: turn % 5 === 0 ? 'silence' : 'reset' };
     });
     cleanup.add(proxy, (it) => it.stop());
-    const exporter = exporterTo(proxy.port, { timeoutMs: 150 });
+    const exporter = exporterTo(proxy.port, { timeoutMs: 500 });
     const spooled = await sender(exporter);
     const points = makePoints(20_000, clock);
     for (const point of points) spooled.push(point);
@@ -113,12 +113,12 @@ describe('a sender and a collector that confirms', () => {
   it('wait for each other while the database is away, without giving up or sending again', async () => {
     const { queue, listener } = await collector();
     queue.isQuick = false;
-    const spooled = await sender(exporterTo(listener.port, { timeoutMs: 200 }));
+    const spooled = await sender(exporterTo(listener.port, { timeoutMs: 2_000 }));
     const points = makePoints(100, clock);
     for (const point of points) spooled.push(point);
     await until('the question', () => queue.asking === 1);
     // Longer than the sender waits for a sign of life, of which there are some.
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
     expect(spooled.stats()).toMatchObject({ acked: 0, retried: 0 });
     queue.settle(true);
     await until('all', () => spooled.stats().acked === 100);

@@ -69,5 +69,5 @@ const DOCKERFILE = path.join(ROOT, 'Dockerfile');
     } finally {
       await container.stop();
     }
-  }, 60_000);
+  });
 });

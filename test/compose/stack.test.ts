@@ -169,7 +169,7 @@ missing.describe('docker-compose.yml with the programs of this machine', () => {
     expect(await node.signal('SIGTERM')).toBe(0);
     expect(node.log()).not.toMatch(/error|dropped/i);
     expect(await server.signal('SIGQUIT')).toBe(0);
-  }, 120_000);
+  });
 
   it('runs by NATS and a collector', async () => {
     await make(
@@ -193,7 +193,7 @@ missing.describe('docker-compose.yml with the programs of this machine', () => {
       expect(await stack.container(name).signal('SIGTERM')).toBe(0);
       expect(stack.container(name).log()).not.toMatch(/error|dropped/i);
     }
-  }, 120_000);
+  });
 
   async function checkPrometheus(container: Container): Promise<void> {
     const { status, stdout, stderr } = container.exec([

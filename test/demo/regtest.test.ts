@@ -9,6 +9,7 @@ import type { Endpoint } from '../../src/p2p/endpoint';
 import { Pool } from '../../src/p2p/pool';
 import { OUTPUT_TYPES } from '../../src/wire/output-type';
 import { NO_COMPACT } from '../support/compact';
+import { until } from '../support/until';
 
 const DIST = path.join(__dirname, '..', '..', 'dist');
 
@@ -29,15 +30,6 @@ const NETWORK = `
   });
   process.stdin.resume().once('end', () => network.stop());
 `;
-
-/** Resolves when `condition` holds. */
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 18_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${condition.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 describe('RegtestNetwork', () => {
   const faults: unknown[] = [];
@@ -108,22 +100,22 @@ describe('RegtestNetwork', () => {
   });
 
   it('shakes hands as four peers with their own names', async () => {
-    await until(() => stats.peers === 4);
+    await until('four peers', () => stats.peers === 4);
     expect(agents.size).toBe(4);
   });
 
   it('pays to every type of output', async () => {
-    await until(() => OUTPUT_TYPES.every((type) => stats.outputs.has(type)));
+    await until('all types of outputs', () => OUTPUT_TYPES.every((type) => stats.outputs.has(type)));
     expect([...stats.outputs.keys()].sort()).toEqual([...OUTPUT_TYPES].sort());
   });
 
   it('spends coins twice, in transactions of several inputs and of versions 1 to 3', async () => {
-    await until(() => conflicts.size > 0 && inputs > 1 && versions.size === 3);
+    await until('conflicts and all versions', () => conflicts.size > 0 && inputs > 1 && versions.size === 3);
     expect([...versions].sort()).toEqual([1, 2, 3]);
   });
 
   it('mines the transactions into blocks', async () => {
-    await until(() => mined > 0);
+    await until('a block', () => mined > 0);
     expect(height).toBeGreaterThan(120);
   });
 

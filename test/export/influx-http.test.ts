@@ -286,9 +286,9 @@ describe('a batch', () => {
   });
 
   it('waits until a date', async () => {
-    const date = new Date(Date.now() + 60_000).toUTCString();
+    const inAMinute = (): string => new Date(Date.now() + 60_000).toUTCString();
     const { exporter } = await setUp(({ body }) =>
-      body === '' ? done : { status: 503, headers: { 'Retry-After': date } },
+      body === '' ? done : { status: 503, headers: { 'Retry-After': inAMinute() } },
     );
     await exporter.open();
     const error = await exporter.writeLines(batch(someLines(5))).catch((thrown: unknown) => thrown);
@@ -312,9 +312,9 @@ describe('a batch', () => {
   });
 
   it('comes back from a server that stalls', async () => {
-    const { exporter } = await setUp(({ body }) => (body === '' ? done : null), undefined, {}, 300);
+    const { exporter } = await setUp(({ body }) => (body === '' ? done : null), undefined, {}, 1_000);
     await exporter.open();
-    await expect(exporter.writeLines(batch(someLines(5)))).rejects.toThrow('no answer within 0.3 s');
+    await expect(exporter.writeLines(batch(someLines(5)))).rejects.toThrow('no answer within 1 s');
   });
 
   it('is sent again at once where the server has closed the connection meanwhile', async () => {

@@ -251,7 +251,7 @@ describe('in processes of their own', () => {
     expect((await files('tx')).length).toBeGreaterThan(rounds);
     for (const series of SERIES_NAMES)
       expect((await files(series)).filter((name) => !name.endsWith('.parquet'))).toEqual([]);
-  }, 90_000);
+  });
 
   it('says who uses the folder', async () => {
     const { child, output } = start(T13, 'once');
@@ -264,5 +264,5 @@ describe('in processes of their own', () => {
       child.kill('SIGKILL');
     }
     await once(child, 'close');
-  }, 30_000);
+  });
 });

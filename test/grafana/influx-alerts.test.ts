@@ -27,7 +27,7 @@ influxd.describe('the alert rules of Grafana, their queries on a real InfluxDB',
     const lines = STORIES.flatMap((story) => pointsOf(nodeOf(story), { ...QUIET, ...story.courses }, startS));
     for (let at = 0; at < lines.length; at += BATCH)
       expect(await server.write(lines.slice(at, at + BATCH).join('\n'))).toBe('');
-  }, 120_000);
+  });
 
   afterAll(() => cleanup.run());
 

@@ -83,7 +83,7 @@ promtool.describe('the rules of Prometheus', (program) => {
   // All nodes at once: this tests that alerts distinguish them, and takes a tenth of the time.
   beforeAll(() => {
     output = run({ input_series: STORIES.flatMap(series), promql_expr_test: STORIES.flatMap(questions) });
-  }, 120_000);
+  });
 
   afterAll(() => cleanup.run());
 

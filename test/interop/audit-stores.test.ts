@@ -42,7 +42,7 @@ influxd.describe('audit, of points whose times are chosen', () => {
       rm(name, { recursive: true }),
     );
     server = cleanup.add(await startInfluxd(), (it) => it.stop());
-  }, 60_000);
+  });
   afterAll(() => cleanup.run());
 
   async function urlWith(kind: 'duckdb' | 'influx', points: readonly Point[]): Promise<string> {

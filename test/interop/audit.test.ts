@@ -72,7 +72,7 @@ influxd.describe('btcdmon-node audit', () => {
       /^(bandwidth: \d+ missing \(emitted \d+, stored 0; .*\)\n){2}\S+ regtest, run of /,
     );
     expect(emptied.status).toBe(1);
-  }, 60_000);
+  });
 
   it('says so where nobody has accounted for itself', async () => {
     const server = cleanup.add(await startInfluxd(), (it) => it.stop());

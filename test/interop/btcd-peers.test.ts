@@ -52,7 +52,7 @@ btcd.describe('real btcds that come and go', (btcdProgram) => {
       const miningAddress = new Wallet().address('simnet');
       const node = await startBtcd({ network: 'simnet', miningAddress });
       const program = listen([node.p2pPort]);
-      const patience = { giveUp: program.ended, ms: 60_000 };
+      const patience = { giveUp: program.ended };
       await until('the first handshake', async () => (await node.peers()).length === 1, patience);
       await node.rpc('generate', 3);
       // A btcd that is stopped at once serves nobody the blocks that it has announced.
@@ -85,7 +85,7 @@ btcd.describe('real btcds that come and go', (btcdProgram) => {
       const first = await startBtcd({ network: 'simnet', miningAddress });
       const second = await startBtcd({ network: 'simnet', miningAddress });
       const program = listen([first.p2pPort, second.p2pPort]);
-      const patience = { giveUp: program.ended, ms: 60_000 };
+      const patience = { giveUp: program.ended };
       const connected = async (): Promise<boolean> =>
         (await first.peers()).length === 1 && (await second.peers()).length === 1;
       await until('both handshakes', connected, patience);

@@ -93,7 +93,7 @@ btcd.describe('beside a real btcd', (btcdProgram) => {
     /** btcd does not give away what it has announced once a block holds it. */
     async function untilHeard(): Promise<void> {
       const allThere = async (): Promise<boolean> => (await influx.count('tx', 'sha')) >= sent.length;
-      await until(`${sent.length} transactions`, allThere, { giveUp: program.ended, ms: 60_000 });
+      await until(`${sent.length} transactions`, allThere, { giveUp: program.ended });
     }
 
     async function sendEveryType(mined: readonly string[]): Promise<void> {

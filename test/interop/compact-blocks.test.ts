@@ -62,7 +62,7 @@ describe('compact blocks of bcoin', () => {
     await until('the word on each', () =>
       listener.points('compact_blocks').every(({ sha }) => mined.has(String(sha))),
     );
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await listener.stop();

@@ -82,5 +82,5 @@ describe('a node with a dead UDP host, a stalled TCP peer and a live store', () 
     expect(last).toMatchObject({ dropped: 0 });
     expect(Number(last?.['spooled'])).toBeGreaterThan(0);
     expect(program.log()).toContain('influx+udp: a write failed and is tried again');
-  }, 60_000);
+  });
 });

@@ -5,7 +5,7 @@ import { judgeChain } from '../support/hour/judge-chain';
 import { judgePeers } from '../support/hour/judge-peers';
 import { judgeTraffic } from '../support/hour/judge-traffic';
 import { judgeTransactions } from '../support/hour/judge-transactions';
-import { type Played, play } from '../support/hour/story';
+import { type StoryResult, play } from '../support/hour/story';
 import { View } from '../support/hour/view';
 import { POLICY_NAMES } from '../../src/policy/standardness';
 
@@ -14,8 +14,8 @@ const PATIENCE_MS = 480_000;
 
 btcd.describe('an hour of regtest in minutes: three btcds in a line and a scripted peer', (btcdProgram) => {
   const cleanup = new Cleanup();
-  let story: Played | undefined;
-  const played = (): Played => {
+  let story: StoryResult | undefined;
+  const played = (): StoryResult => {
     if (story === undefined) throw new Error('the story was not played to its end');
     return story;
   };

@@ -250,7 +250,7 @@ describeWithTmpfs('a full disk', () => {
       await until('all', () => queue.stats().acked === pushed);
       expect(queue.stats()).toMatchObject({ dropped: 0, spooled: 0 });
       expect(await stored(server)).toBe(pushed);
-    }, 60_000);
+    });
   });
 
   it('of the spool at start, and a spool of another version, end the program with one line', async () => {

@@ -99,7 +99,7 @@ btcd.describe('a network of five btcds', (btcdProgram) => {
           ...['--seed', `${SEED}:${port}`, '--dns', dns.endpoint],
           ...['--connect', `127.0.0.1:${teller.port}`, '--listen', `${listenPort}`],
         ]);
-        const patience = { giveUp: first.ended, ms: 60_000 };
+        const patience = { giveUp: first.ended };
         for (const node of nodes) await until('a btcd to be joined', () => knowsUs(node), patience);
         await until('the teller to be asked', () => teller.connections[0]?.commands().includes('getaddr'));
         const guest = await dialListener(listenPort, { network: 'simnet' });
@@ -122,7 +122,7 @@ btcd.describe('a network of five btcds', (btcdProgram) => {
         guest.socket.destroy();
 
         const second = start(traces[1] ?? '', []);
-        const patience2 = { giveUp: second.ended, ms: 60_000 };
+        const patience2 = { giveUp: second.ended };
         for (const node of nodes)
           await until('a btcd to be joined from the book', () => knowsUs(node), patience2);
         await nodes[0]?.rpc('generate', 1);

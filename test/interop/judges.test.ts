@@ -198,7 +198,6 @@ function judgedBy(facts: (block: SharedBlock, file: string) => BlockFacts, share
       expect(series).toEqual(expected(blocks.map((block) => facts(block, fileOf(block)))));
       expect(series['tx_outputs']?.length).toBeGreaterThan(100);
     },
-    60_000,
   );
 
   it.each(SHARED_BLOCKS)('$file is accepted, and its fees are the judge’s', async (block) => {

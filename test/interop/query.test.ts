@@ -51,7 +51,7 @@ influxd.describe('the same answer from InfluxDB and from the embedded store', ()
       (source) => source.close(),
     );
     duckdb = cleanup.add(await openSource(`duckdb:${file}`, {}), (source) => source.close());
-  }, 60_000);
+  });
 
   afterAll(() => cleanup.run());
 
@@ -244,5 +244,5 @@ influxd.describe('the same answer from InfluxDB and from the embedded store', ()
         throw new Error(`where ${where}`, { cause: error });
       }
     }
-  }, 60_000);
+  });
 });

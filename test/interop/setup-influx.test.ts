@@ -220,7 +220,7 @@ influxd.describe('btcdmon-node setup influx', () => {
       /^sums of 1m made from \S+ to \S+$/m,
     );
     expect(await sums('1m')).toEqual(made);
-  }, 60_000);
+  });
 
   it('says in one line what is wrong', async () => {
     const server = await start({ admin });

@@ -62,4 +62,4 @@ it('intervals that a node missed are not written afterwards, and what came in th
   expect(series?.['points']).toBeLessThan(Number(series?.['span']) / 500);
   const [health] = await stored.rows('SELECT max(stalled) AS stalled FROM btcdmon');
   expect(health?.['stalled']).toBeGreaterThanOrEqual(3_000);
-}, 60_000);
+});

@@ -32,7 +32,7 @@ describe('kill -9 while writing', () => {
       child.stdout.setEncoding('utf8').on('data', (text: string) => (log += text));
       try {
         const acked = () => Number(/pushed \d+ (\d+) 0\n$/.exec(log)?.[1] ?? 0);
-        await until('some points to be stored', () => acked() > 2000, {
+        await until('some points to be stored', () => acked() > 5_000, {
           giveUp: () => (child.exitCode === null ? undefined : log),
         });
         // More than the second that may be lost, and not at the same moment of a write each time.
@@ -56,8 +56,14 @@ describe('kill -9 while writing', () => {
 
     const stored = new Set(times);
     expect(stored.size).toBe(times.length);
-    // The last point of each turn, if it was pushed more than a second before the kill.
-    const due = pushes.filter(({ time, killed }) => time < killed - 1_000_000_000n);
+    // The last point of each turn, if it was pushed more than a second before the kill. Turns come every
+    // 20 ms; a machine that is busy has the program stand still, as the distance of two turns shows.
+    const stillNs = pushes.reduce((most, { time, killed }, i) => {
+      const next = pushes[i + 1];
+      const until = next?.killed === killed ? next.time : killed;
+      return until - time > most ? until - time : most;
+    }, 0n);
+    const due = pushes.filter(({ time, killed }) => time < killed - 1_000_000_000n - 2n * stillNs);
     expect(due.length).toBeGreaterThan(30);
     expect(due.filter(({ time }) => !stored.has(time))).toEqual([]);
     // Each turn has 100 points: none is missing from the middle either.
@@ -65,5 +71,5 @@ describe('kill -9 while writing', () => {
     const firstRun = due.filter(({ killed }) => killed === first?.killed);
     const last = firstRun.at(-1)?.time ?? 0n;
     expect(times.filter((time) => time <= last)).toHaveLength(firstRun.length * 100);
-  }, 60_000);
+  });
 });

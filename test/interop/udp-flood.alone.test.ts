@@ -101,5 +101,5 @@ influxd.describe('a flood of points over UDP into InfluxDB', () => {
       /^btcdmon-node: audit: of \d+ points of one run, the store differs in \d series\n$/,
     );
     expect(status).toBe(1);
-  }, 120_000);
+  });
 });

@@ -38,5 +38,5 @@ victoriaMetrics.describe('VictoriaMetrics over TCP', () => {
       const samples = await server.samples([...expected.keys()].join('|'));
       return [...expected].every(([name, count]) => samples.get(name) === count);
     });
-  }, 60_000);
+  });
 });

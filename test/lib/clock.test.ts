@@ -5,7 +5,7 @@ import { FailureError } from '../../src/lib/errors';
 const HOUR_MS = 3_600_000;
 const START_MS = Date.UTC(2026, 10, 29, 12);
 
-/** A clock whose time a test sets. Each look at the monotonic clock takes 7 ns. */
+/** A clock whose time a test sets. Each reading of the monotonic clock takes 7 ns. */
 function setUp(startMs = START_MS): {
   readonly clock: SystemClock;
   readonly steps: ClockStep[];
@@ -49,7 +49,10 @@ describe('SystemClock', () => {
       last = now;
     }
     expect(repeated).toBe(0);
-    expect(Math.abs(Number(last / 1_000_000n) - Date.now())).toBeLessThan(1_000);
+    const before = Date.now();
+    const ms = Number(clock.uniqueNs() / 1_000_000n);
+    expect(ms).toBeGreaterThan(before - 1_000);
+    expect(ms).toBeLessThan(Date.now() + 1_000);
   });
 
   it.each([
@@ -73,7 +76,7 @@ describe('SystemClock', () => {
     expect(steps.map((step) => step.ms)).toEqual([ms]);
   });
 
-  it('waits for the wall clock where it is set back by no more than a second, and tells nobody', () => {
+  it('waits for the wall clock where it is set back by no more than a second, and reports no step', () => {
     const { clock, steps, pass, set, wallNs } = setUp();
     for (const ms of [-19, -500, -1_000, 900]) {
       const before = clock.uniqueNs();
@@ -85,11 +88,11 @@ describe('SystemClock', () => {
     expect(steps).toEqual([]);
   });
 
-  it('never returns a time of an earlier pass, however often the clock is set', () => {
+  it('never returns a time twice, however often the clock is set back', () => {
     const { clock, pass, set } = setUp();
     const seen = new Set<bigint>();
     let count = 0;
-    // Each turn goes over the same 2 ms, and over some of them in part: more often than there are remainders.
+    // Each turn goes over the same 2 ms, or over a part of them: more often than there are remainders.
     for (let turn = 0; turn < 200; turn++) {
       let last = 0n;
       for (let i = 0; i < 300; i++) {
@@ -104,7 +107,7 @@ describe('SystemClock', () => {
     expect(seen.size).toBe(count);
   });
 
-  it('uses a remainder again once its pass is left behind', () => {
+  it('uses a remainder again once all of its times are in the past', () => {
     const { clock, pass, set } = setUp();
     const remainders = new Set<bigint>();
     for (let turn = 0; turn < 1_000; turn++) {
@@ -115,11 +118,11 @@ describe('SystemClock', () => {
     expect(remainders.size).toBeLessThanOrEqual(4);
   });
 
-  it('notices no step in what is done steadily, and tells of it before the next time', () => {
+  it('notices no step during `withoutSteps`, and reports it before the next time', () => {
     const { clock, steps, pass, set } = setUp();
     const before = clock.uniqueNs();
     const within: bigint[] = [];
-    clock.steadily(() => {
+    clock.withoutSteps(() => {
       set(-HOUR_MS);
       within.push(clock.uniqueNs());
       expect(steps).toEqual([]);
@@ -166,7 +169,7 @@ describe('SystemClock', () => {
       "the system's clock was set forward by 1.500 s, or the machine slept: points follow it",
     );
     expect(describeStep({ ...step, isFollowed: false, wallMs: -1 })).toContain(
-      'to 1969-12-31T23:59:59.999Z, where no point can be',
+      'to 1969-12-31T23:59:59.999Z, a time that no point can have',
     );
   });
 });

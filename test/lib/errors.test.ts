@@ -32,7 +32,7 @@ it.each<[string, unknown, string]>([
   ['no errors in it', new AggregateError([]), 'AggregateError'],
   ['a string', 'text', 'text'],
   ['an empty string', '', 'unknown error'],
-])('messageOf of what has %s', (_, error, message) => {
+])('messageOf of an error that has %s', (_, error, message) => {
   expect(messageOf(error)).toBe(message);
 });
 

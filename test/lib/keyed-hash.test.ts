@@ -4,7 +4,7 @@ import { collidingKeys } from '../support/colliding-keys';
 
 const PRIME = 0x7fff_ffffn;
 
-/** The hash as its definition has it, in numbers of any size. */
+/** The hash by its definition, with numbers of any size. */
 function byDefinition(key: Buffer, secret: Buffer): number {
   const factor = (i: number): bigint => BigInt(secret.readUInt32LE(4 * i)) % PRIME;
   let sum = factor(0);
@@ -30,7 +30,7 @@ describe('KeyedHash', () => {
     }
   });
 
-  it('has another secret in each object', () => {
+  it('has a secret of its own in each object', () => {
     const key = randomBytes(32);
     const hashes = Array.from({ length: 8 }, () => new KeyedHash(32).of(key, 0));
     expect(new Set(hashes).size).toBeGreaterThan(1);

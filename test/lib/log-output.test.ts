@@ -11,7 +11,7 @@ const note = (lost: number): string => `lost ${lost}\n`;
 const nobody = (): undefined => undefined;
 
 describe('a log', () => {
-  it('into a pipe whose reader stands still takes little memory, and says what it lost once the reader goes on', async () => {
+  it('into a pipe that is not read takes little memory, and tells how much it lost once the pipe is read again', async () => {
     const reader = spawn('cat', [], { stdio: ['pipe', 'pipe', 'ignore'] });
     let read = '';
     reader.stdout.setEncoding('utf8').on('data', (text: string) => (read += text));
@@ -31,7 +31,7 @@ describe('a log', () => {
     await once(reader, 'exit');
   });
 
-  it('into a pipe whose reader is gone is left out and counted', async () => {
+  it('into a pipe whose reader has gone is dropped and counted', async () => {
     const reader = spawn('true', [], { stdio: ['pipe', 'ignore', 'ignore'] });
     await once(reader, 'exit');
     const output = new LogOutput(reader.stdin, note);
@@ -42,7 +42,7 @@ describe('a log', () => {
     });
   });
 
-  it('onto a disk that is full is left out and counted', () => {
+  it('onto a full disk is dropped and counted', () => {
     const fd = openSync('/dev/full', 'w');
     const output = new LogOutput({ fd, on: nobody, write: nobody }, note);
     for (let i = 0; i < 3; i++) output.write('one\ntwo\n');
@@ -50,13 +50,13 @@ describe('a log', () => {
     closeSync(fd);
   });
 
-  it('into a file goes there at once, and goes on there after a failure', () => {
+  it('into a file is written at once, and goes on after a failure', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'btcdmon-log-'));
     const file = path.join(folder, 'log');
     const full = openSync('/dev/full', 'w');
     const fd = openSync(file, 'w');
     closeSync(fd);
-    // The descriptor is of a full device first, then of a file, as a disk that has room again.
+    // The descriptor is that of a full device first, then that of a file, like a disk that has room again.
     const stream = { fd: full, on: nobody, write: nobody };
     const output = new LogOutput(stream, note);
     output.write(line);

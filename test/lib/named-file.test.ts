@@ -17,14 +17,14 @@ let folder = '';
 beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'btcdmon-named-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** What is no file, and what it is called. */
+/** What is not a file, and its name in errors. */
 const KINDS: readonly (readonly [string, (place: string) => void])[] = [
   ['a FIFO (a named pipe)', (place) => void execFileSync('mkfifo', [place])],
   ['a folder', (place) => mkdirSync(place)],
   ['a device', (place) => symlinkSync('/dev/zero', place)],
 ];
 
-/** The error of something that is done; none is an error, too. */
+/** The error that `work` throws. If it throws none, the test fails. */
 async function errorOf(work: () => unknown): Promise<Error> {
   try {
     await work();
@@ -64,7 +64,7 @@ describe.each([
     const missing = await errorOf(() => read(path.join(folder, 'none'), OPTIONS));
     expect(missing).toBeInstanceOf(FailureError);
     expect(missing.message).toMatch(/^--x y: can't be read: ENOENT[^\n]*; name a file that is there$/);
-    // A file that no disk has; reading its begin is an error of input and output.
+    // A file of the kernel; reading its first bytes is an I/O error.
     if (process.platform === 'linux')
       expect((await errorOf(() => read('/proc/self/mem', OPTIONS))).message).toMatch(
         /^--x y: can't be read: EIO[^\n]*; the disk fails: look at the log of the system \(dmesg\)$/,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { NONE, RecordTable } from '../../src/lib/record-table';
 import { collidingKeys } from '../support/colliding-keys';
 
-/** A key of 36 bytes that differs from others in few of them. */
+/** A key of 36 bytes, only a few of which differ from those of other keys. */
 function key(number: number): Buffer {
   const bytes = Buffer.alloc(40);
   bytes.writeUInt32LE(number, 2 + 4 * (number % 9));
@@ -49,7 +49,7 @@ describe('RecordTable', () => {
     );
   });
 
-  it('finds all of many, and counts slots up from 0 as long as nothing is removed', () => {
+  it('finds each of many records, and counts slots up from 0 as long as nothing is removed', () => {
     const table = new RecordTable(32, 4);
     const keys = Array.from({ length: 10_000 }, (_, i) => {
       const bytes = Buffer.alloc(32);
@@ -72,7 +72,7 @@ describe('RecordTable', () => {
     expect(table.longestSearch).toBeLessThan(25);
   });
 
-  it('has the chains that its secret makes', () => {
+  it('has chains that depend on its secret', () => {
     const keys = collidingKeys(100, 32);
     const fill = (secret: Buffer): number => {
       const table = new RecordTable(32, 0, secret);

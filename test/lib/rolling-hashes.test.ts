@@ -3,7 +3,7 @@ import { RollingHashes } from '../../src/lib/rolling-hashes';
 const hash = (n: number): string => `\xff\0${n}`.padEnd(32, '\x80');
 
 describe('rolling hashes', () => {
-  it('are remembered, each byte of them', () => {
+  it('are remembered in all of their bytes', () => {
     const hashes = new RollingHashes(10);
     hashes.add(hash(1));
     hashes.add(hash(1));
@@ -14,7 +14,7 @@ describe('rolling hashes', () => {
     ]);
   });
 
-  it('hold the last ones, at most twice as many as they must', () => {
+  it('hold the last ones, and at most twice as many as their capacity', () => {
     const hashes = new RollingHashes(100);
     for (let n = 0; n < 1_000; n++) hashes.add(hash(n));
     const kept = Array.from({ length: 1_000 }, (_, n) => n).filter((n) => hashes.has(hash(n)));
@@ -22,7 +22,7 @@ describe('rolling hashes', () => {
     expect(kept.slice(-100)).toEqual(Array.from({ length: 100 }, (_, i) => 900 + i));
   });
 
-  it('go on being remembered where they come again', () => {
+  it('stay remembered if they are added again', () => {
     const hashes = new RollingHashes(100);
     for (let n = 0; n < 1_000; n++) {
       hashes.add(hash(n));

@@ -3,7 +3,7 @@ import { StatusLine } from '../../src/lib/status-line';
 
 const CLEAR = '\r\x1b[K';
 
-/** A terminal of which only the lines are of interest: what a person sees of them in the end. */
+/** A terminal that knows only its lines: those that a person sees in the end. */
 class Terminal {
   readonly isTTY = true;
   readonly lines: string[] = [''];
@@ -20,7 +20,7 @@ class Terminal {
 }
 
 describe('a status line', () => {
-  it('stays below what is written, in one place', () => {
+  it('stays below the other lines, in one place', () => {
     const terminal = new Terminal();
     const status = new StatusLine(terminal);
     status.lines.write('one\n');
@@ -33,13 +33,13 @@ describe('a status line', () => {
     expect(terminal.lines).toEqual(['one', 'two', 'three', '']);
   });
 
-  it('is cut where the terminal ends', () => {
+  it('is cut at the width of the terminal', () => {
     const terminal = new Terminal(10);
     new StatusLine(terminal).show('0123456789abc');
     expect(terminal.lines).toEqual(['012345678']);
   });
 
-  it('is not there without a terminal', () => {
+  it('does not exist without a terminal', () => {
     const written: string[] = [];
     const status = new StatusLine({ write: (text) => written.push(text) });
     status.show('half');
@@ -48,7 +48,7 @@ describe('a status line', () => {
     expect(written).toEqual(['one\n']);
   });
 
-  it('has the log above it, a line for a person or, without a terminal, JSON', async () => {
+  it('has the log above it as text; without a terminal the log is JSON', async () => {
     const terminal = new Terminal();
     const status = new StatusLine(terminal);
     const log = createLog('info', status);

@@ -144,7 +144,7 @@ describe('a store with rollups answers any query as its points do', () => {
     // Not at the end of a minute, because the last one is not over.
     await roll(END - 42n * MINUTE - 1n);
     expect(await expectTheSame(200, any, 1n)).toBeGreaterThan(50);
-  }, 120_000);
+  });
 
   it('with points that arrived late, before and after their hours are rolled up again', async () => {
     const late = stretchedPoints()
@@ -159,7 +159,7 @@ describe('a store with rollups answers any query as its points do', () => {
     expect((await readMarks(connection, 'tx_outputs')).late).toEqual([]);
     connection.closeSync();
     expect(await expectTheSame(60, any, 1n)).toBeGreaterThan(15);
-  }, 120_000);
+  });
 
   it('without the points of the first hours, from whole hours', async () => {
     const connection = await rolled.store.connect();
@@ -178,5 +178,5 @@ describe('a store with rollups answers any query as its points do', () => {
     expect(Number(left) - Number(then)).toBe(late.length);
     connection.closeSync();
     expect(await expectTheSame(150, answered, HOUR)).toBeGreaterThan(20);
-  }, 120_000);
+  });
 });

@@ -121,7 +121,7 @@ describe('a store with rolled-up hours', () => {
     await expectTheSame(6);
     expect(await rollUp()).toBe(200);
     await expectTheSame(6);
-  }, 60_000);
+  });
 
   it.each<QueryArgs>([
     { series: 'tx_outputs' },

@@ -4,6 +4,8 @@ import { chmod, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/pro
 import { type IncomingMessage, request } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
+import { systemTimer } from '../../src/lib/timer';
+import type { Session } from '../../src/query/answers';
 import { StoreWriter } from '../../src/store/writer';
 import { QueryScheduler } from '../../src/query/query-scheduler';
 import { LocalAnswers } from '../../src/query/local-answers';
@@ -15,6 +17,7 @@ import { openSource } from '../../src/query/open-source';
 import { childScript } from '../support/child';
 import { Cleanup } from '../support/cleanup';
 import { END_NS, START_NS, queryPoints } from '../support/query-points';
+import { TestTimer } from '../support/test-timer';
 import { until } from '../support/until';
 
 const since = String(START_NS / 1_000_000_000n);
@@ -30,17 +33,32 @@ beforeEach(async () => {
 
 afterEach(() => cleanup.run());
 
+/** Counts the questions that were begun. */
+class CountedAnswers extends LocalAnswers {
+  begun = 0;
+
+  override begin(signal: AbortSignal): Promise<Session> {
+    this.begun++;
+    return super.begin(signal);
+  }
+}
+
 /** A store with points, served by this process. */
-async function served(options: ServeOptions = {}, file = path.join(folder, 'store.duckdb')) {
+async function served(
+  options: ServeOptions = {},
+  file = path.join(folder, 'store.duckdb'),
+  timer = systemTimer,
+) {
   const exporter = cleanup.add(new StoreWriter({ path: file }), (opened) => opened.close());
   await exporter.open();
   await exporter.write(queryPoints());
+  const answers = new CountedAnswers(exporter);
   const server = cleanup.add(
-    await serveQueries({ scheduler: new QueryScheduler(new LocalAnswers(exporter)) }, options),
+    await serveQueries({ scheduler: new QueryScheduler(answers, timer) }, options),
     (opened) => opened.close(),
   );
   const source = cleanup.add(await openSource(`duckdb:${file}`), (opened) => opened.close());
-  return { exporter, server, source, file };
+  return { exporter, server, source, file, answers };
 }
 
 /** Opens a store in another process, which answers queries and continues to write. */
@@ -98,7 +116,7 @@ it('reads while another process writes, and reads the file after that process wa
   const after = cleanup.add(await openSource(`duckdb:${file}`), (opened) => opened.close());
   expect(await allRows(await after.run(query))).toEqual(through);
   expect(Number((await allRows(await after.run(count)))[0]?.[0])).toBeGreaterThanOrEqual(counts.at(-1) ?? 0);
-}, 60_000);
+});
 
 it('reports when the node goes away in the middle of an answer', async () => {
   const file = path.join(folder, 'store.duckdb');
@@ -109,7 +127,7 @@ it('reports when the node goes away in the middle of an answer', async () => {
     for await (const batch of rows) if (batch.length > 0) child.kill('SIGKILL');
   })();
   await expect(reading).rejects.toThrow('the node that has the store open interrupted the query');
-}, 60_000);
+});
 
 it('replaces a socket left behind, and nobody else may use the new one', async () => {
   const file = path.join(folder, 'store.duckdb');
@@ -120,7 +138,7 @@ it('replaces a socket left behind, and nobody else may use the new one', async (
   expect(server.path).toBe(socketPath(file));
   expect((await stat(server.path)).mode & 0o777).toBe(0o600);
   expect(await allRows(await source.raw('SELECT 1'))).toEqual([[1]]);
-}, 60_000);
+});
 
 it('leaves no socket behind', async () => {
   const { server } = await served();
@@ -145,11 +163,12 @@ it('interrupts a query that takes too long, and the writer does not wait for it'
 });
 
 it('interrupts a query whose reader takes no rows', async () => {
-  const { source } = await served({ timeoutMs: 500 });
+  const timer = new TestTimer();
+  const { source } = await served({ timeoutMs: 500 }, undefined, timer.start);
   const { rows } = await source.raw('SELECT range FROM range(100000000)');
   const iterator = rows[Symbol.asyncIterator]();
   await iterator.next();
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  timer.pass(500);
   const rest = (async () => {
     while ((await iterator.next()).done !== true);
   })();
@@ -180,9 +199,9 @@ it('limits the number of rows, and says that the limit was reached', async () =>
 });
 
 it('ends running queries when it closes', async () => {
-  const { server, source } = await served();
+  const { server, source, answers } = await served();
   const heavy = source.raw(HUGE).catch((error: unknown) => String(error));
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await until('the query to run', () => answers.begun === 1);
   await server.close();
   expect(await heavy).toContain('the node is stopping');
 });

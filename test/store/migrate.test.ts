@@ -129,5 +129,5 @@ describe('a store of version 1', () => {
     for (const [i, args] of QUESTIONS.entries())
       expect((await ask(exporter.store, args)).all).toEqual(expected[i]);
     await exporter.close();
-  }, 120_000);
+  });
 });

@@ -142,5 +142,5 @@ describe('the writer of the store', () => {
     expect(await rows('SELECT count(*) FROM tx')).toEqual([[60_000n]]);
     expect(largestLog).toBeGreaterThan(0);
     expect(largestLog).toBeLessThan(20_000_000);
-  }, 60_000);
+  });
 });

@@ -6,9 +6,9 @@ const EMITTED = 'btcdmon_emitted_points_total{series="inv"}';
 const LAST_BLOCK = 'btcdmon_blocks_last_point_seconds';
 
 /**
- * Line protocol of a node with these courses, that of their first moment at `startS` in Unix seconds.
- * Prometheus adds up what points bring; here the increases become points again. A node whose count of emitted
- * points stands still writes none.
+ * Line protocol of a node whose metrics take these courses. The first moment of the courses is at `startS`
+ * (Unix seconds). Prometheus sums the points up; here the increases become points again. A node whose count
+ * of emitted points does not change writes none.
  */
 export function pointsOf(node: string, courses: Courses, startS: number): readonly string[] {
   const lines: string[] = [];
@@ -29,7 +29,7 @@ export function pointsOf(node: string, courses: Courses, startS: number): readon
       const [last = 0, value = 0] = [before.get(name), values.get(name)];
       return value >= last ? value - last : value;
     };
-    // The count of emitted points begins again with each run.
+    // The count of emitted points starts again with each run.
     if (emitted < (before.get(EMITTED) ?? 0)) blocks = 0;
     if (grown(LAST_BLOCK) > 0 && before.has(LAST_BLOCK)) blocks++;
     const add = (series: string, tags: string, fields: string): void => {
@@ -61,7 +61,10 @@ export function pointsOf(node: string, courses: Courses, startS: number): readon
   return lines;
 }
 
-/** Names of metrics that stories have and the exporter does not: none, or the stories tell of nothing. */
+/**
+ * Names of metrics in the stories that the exporter does not have. There must be none, or the stories would
+ * say nothing about alerts.
+ */
 export function unknownMetrics(courses: Readonly<Record<string, Course>>): readonly string[] {
   const known = new Set(SERIES_NAMES.flatMap((series) => metricsOf(series).map(({ name }) => name)));
   return Object.keys(courses).filter((name) => !known.has(name.replace(/\{.*/, '')));

@@ -1,4 +1,4 @@
-// What happens to nodes, for the tests of alerts in both languages.
+// Stories of nodes, for the tests of the alerts in both query languages.
 
 export const STEP_S = 15;
 export const HOURS = 5;
@@ -6,20 +6,20 @@ export const STEPS = (HOURS * 3600) / STEP_S;
 const MINUTE = 60;
 const HOUR = 3600;
 
-/** The time at which a fault begins. */
+/** The time at which a fault begins, in seconds. */
 const FAULT = 4 * HOUR;
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** A sample at a time in seconds; undefined where there is none. */
+/** The value of a metric at a time in seconds; undefined where there is no sample. */
 export type Course = (seconds: number) => number | undefined;
 
-/** The courses of a node’s metrics as Prometheus has them, by name and further labels. */
+/** The courses of a node’s metrics in Prometheus, by name and further labels. */
 export type Courses = Readonly<Record<string, Course>>;
 
 /**
- * A node that has run since long before, with nothing to complain about: a block each 10 minutes, one at the
- * wrong moment now and then.
+ * A node that has run for long without a fault: a block every 10 minutes, now and then one at the wrong
+ * moment.
  */
 export const QUIET: Courses = {
   btcdmon_started_seconds: () => -50_000,
@@ -36,16 +36,16 @@ export const QUIET: Courses = {
   'btcdmon_sent_points_total{exporter="duckdb"}': (s) => s * 50,
   'btcdmon_emitted_points_total{series="inv"}': (s) => s / 5,
   btcdmon_loop_lag_p99_seconds: (s) => (s % 120 === 0 ? 0.9 : 0.01),
-  // A delay of a second each quarter of an hour.
+  // A delay of a second every quarter of an hour.
   btcdmon_stalled_seconds_total: (s) => Math.floor(s / 900),
 };
 
-/** From a time on another course. */
+/** A metric that takes another course from a time on. */
 const from = (start: number, name: string, then: Course, end = Infinity): Courses => ({
   [name]: (s) => (s >= start && s < end ? then(s) : QUIET[name]?.(s)),
 });
 
-/** All courses of a node that starts again: it begins at 0 and knows of no block yet. */
+/** All courses of a node that restarts: they begin at 0, and it knows no block yet. */
 function restarted(at: number): Courses {
   const courses = Object.entries(QUIET).map(([name, course]): [string, Course] => [
     name,
@@ -77,17 +77,17 @@ function startedAt(start: number, courses: Courses): Courses {
 function afterStart(name: string, s: number, at: number): number | undefined {
   if (name === 'btcdmon_started_seconds') return at;
   if (name === 'btcdmon_blocks_last_point_seconds') return s < at + 20 * MINUTE ? undefined : s - (s % 600);
-  // It fills again from nothing, and peers tell all that they know at first.
+  // The mempool fills from nothing, and peers first announce all that they have.
   if (name === 'btcdmon_mempool_num_tx') return (s - at) * 10;
   if (name === 'btcdmon_addr_relay_entries_total') return Math.min(s - at, 60) * 200;
   if (name === 'btcdmon_peers_total_connected') return s < at + 30 ? 0 : 8;
   return name.includes('_total') ? (QUIET[name]?.(s - at) ?? 0) : QUIET[name]?.(s);
 }
 
-/** What is wrong with a node of its own, and when which alerts must fire for it. */
+/** A fault of one node, and the alerts that must fire for it, with their times. */
 export interface Story {
   readonly title: string;
-  /** What is not as with a quiet node. */
+  /** The courses that differ from those of a quiet node. */
   readonly courses?: Courses;
   /** Whether Prometheus can reach it. */
   readonly up?: Course;
@@ -98,7 +98,7 @@ export interface Story {
   ])[];
 }
 
-/** By what an alert is: the node, an exporter of it, or what Prometheus scrapes. */
+/** What an alert is about: the node, one of its exporters, or a target that Prometheus scrapes. */
 const NODE: Labels = {};
 const EXPORTER: Labels = { exporter: 'duckdb' };
 export const TARGET: Labels = { job: 'btcdmon' };

@@ -1,14 +1,14 @@
 import type { Connection } from '../../src/p2p/connection';
 import type { InventoryItem } from '../../src/wire/messages/inventory';
 
-/** A peer that notes what it is asked for. */
+/** A peer that records what it is asked for. */
 export interface AskedPeer {
   readonly connection: Connection;
-  /** Hashes, in the order of the questions. */
+  /** The hashes that were asked for, in order. */
   readonly asked: string[];
 }
 
-/** What a peer is; the default is one that we dialled, with witnesses and all blocks. */
+/** The properties of a peer. Default: one that we dialled, with witnesses and all blocks. */
 export interface AskedPeerOptions {
   readonly kind?: Connection['kind'];
   readonly wtxidRelay?: boolean;
@@ -16,7 +16,7 @@ export interface AskedPeerOptions {
   readonly claimsWitness?: boolean | undefined;
 }
 
-/** The connection of a peer that is no more than its end here. */
+/** A peer without a socket: only this end of the connection exists. */
 export function askedPeer({
   kind = 'joined',
   wtxidRelay = false,

@@ -1,2 +1,2 @@
-// Tests import bcoin directly; like src/bcoin/backend.ts this must come before it.
+// Tests import bcoin directly. Like src/bcoin/backend.ts, this must be loaded before it.
 process.env['NODE_BACKEND'] = 'js';

@@ -4,22 +4,22 @@ import type BcoinTX from 'bcoin/lib/primitives/tx';
 import * as consensus from 'bcoin/lib/protocol/consensus';
 import type { OutputType } from '../../src/wire/output-type';
 
-/** What a judge, a parser that is not ours, says of a block. Sizes in bytes, amounts in satoshi. */
+/** The facts of a block as an independent parser tells them. Sizes in bytes, amounts in satoshi. */
 export interface BlockFacts {
   readonly hash: string;
-  /** The one that the coinbase tells (BIP34). */
+  /** The height that the coinbase claims (BIP34). */
   readonly height: number;
   readonly size: number;
   readonly strippedSize: number;
   readonly weight: number;
   readonly inputs: number;
   readonly outputs: number;
-  /** What the coinbase takes beyond the subsidy. */
+  /** The value of the coinbase's outputs above the subsidy. */
   readonly fees: number;
   readonly transactions: readonly TxFacts[];
 }
 
-/** What a judge says of a transaction. */
+/** The facts of a transaction as an independent parser tells them. */
 interface TxFacts {
   readonly txid: string;
   readonly wtxid: string;
@@ -37,13 +37,13 @@ interface TxFacts {
   readonly outputs: readonly { readonly type: string; readonly size: number; readonly value: number }[];
 }
 
-/** A block of the shared data: its file, and the network that it is of. */
+/** A block of the shared data: its file and its network. */
 export interface SharedBlock {
   readonly file: string;
   readonly network: 'mainnet' | 'testnet3';
 }
 
-/** The four of them. */
+/** All four shared blocks. */
 export const SHARED_BLOCKS: readonly SharedBlock[] = [
   { file: 'mainnet-300025.raw', network: 'mainnet' },
   { file: 'mainnet-426884.raw', network: 'mainnet' },
@@ -52,7 +52,8 @@ export const SHARED_BLOCKS: readonly SharedBlock[] = [
 ];
 
 /**
- * bcoin's names of output types by ours. It knows neither taproot nor anchors; the shared blocks are older.
+ * Our output types by bcoin's names. bcoin knows neither taproot nor anchors; the shared blocks are older
+ * than both.
  */
 export const BCOIN_TYPES: Readonly<Record<string, OutputType>> = {
   nonstandard: 'nonstandard',
@@ -66,10 +67,10 @@ export const BCOIN_TYPES: Readonly<Record<string, OutputType>> = {
   witnesspubkeyhash: 'witness_v0_keyhash',
 };
 
-/** Both public networks halve the subsidy after as many blocks. */
+/** Both public networks halve the subsidy after this many blocks. */
 const HALVING_INTERVAL = 210_000;
 
-/** The facts of the block in a file, as bcoin's objects have them. */
+/** The facts of the block in a file, from bcoin's objects. */
 export function bcoinFacts(path: string): BlockFacts {
   const block = BcoinBlock.fromRaw(readFileSync(path));
   const height = block.getCoinbaseHeight();

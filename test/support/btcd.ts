@@ -13,8 +13,11 @@ import { findProgram, requirement } from './requires';
 /** The version that the tests are written against. */
 const BTCD_VERSION = '0.26.0';
 
-/** How long btcd may take until its RPC answers, or until it has stopped; each takes it about a second. */
-const PATIENCE_MS = 30_000;
+/**
+ * How long btcd may take until its RPC answers, or until it has stopped. Each takes about a second on an idle
+ * machine.
+ */
+const PATIENCE_MS = 60_000;
 
 /** Declares that a test file needs btcd. */
 export const btcd = requirement(
@@ -24,8 +27,9 @@ export const btcd = requirement(
 );
 
 /**
- * Looks at BTCD_BIN, the PATH and the user's cache folder (`btcdmon-node/bin` in XDG_CACHE_HOME or ~/.cache).
- * Where none has it but Go is installed, `go install` puts it into that cache folder: a minute or two, once.
+ * Looks for btcd in BTCD_BIN, in PATH and in the user's cache folder (`btcdmon-node/bin` in XDG_CACHE_HOME or
+ * ~/.cache). If none has it but Go is installed, `go install` puts it into that cache folder: a minute or
+ * two, once.
  */
 function findBtcd(): string | null {
   const named = process.env['BTCD_BIN'] ?? '';
@@ -52,16 +56,16 @@ function findBtcd(): string | null {
 export interface BtcdOptions {
   /** Default regtest. */
   readonly network?: 'regtest' | 'simnet';
-  /** Address that `generate` pays to; without it nothing can be mined. */
+  /** Address that `generate` pays to; without it btcd cannot mine. */
   readonly miningAddress?: string;
-  /** Whether it takes and relays what mainnet's policy refuses; default no. */
+  /** Whether it accepts and relays transactions that mainnet's policy refuses; default no. */
   readonly nonStandard?: boolean;
   readonly extraArgs?: readonly string[];
   /** Where it listens for peers; default a free port of 127.0.0.1. */
   readonly listen?: { readonly host: string; readonly port: number };
 }
 
-/** A peer as `getpeerinfo` tells of it: the bytes are btcd's own count, from its side of the connection. */
+/** A peer as `getpeerinfo` reports it. The bytes are btcd's own count, on its side of the connection. */
 export interface BtcdPeer {
   readonly addr: string;
   readonly inbound: boolean;
@@ -70,7 +74,7 @@ export interface BtcdPeer {
   readonly bytesrecv: number;
 }
 
-/** A btcd on regtest or simnet with a folder, ports and a password of its own, on loopback alone. */
+/** A btcd on regtest or simnet, on loopback alone, with its own folder, ports and password. */
 export class Btcd {
   private child: ChildProcess | undefined;
   private output = '';
@@ -125,10 +129,9 @@ export class Btcd {
         `--rpcpass=${this.password}`,
         '--notls',
         '--nodnsseed',
-        // Its default of 10 s is made for the privacy of real networks.
+        // The default of 10 s protects the privacy of real networks.
         '--trickleinterval=100ms',
-        // Test networks let non-standard transactions through; what mainnet's policy lets through is mostly
-        // wanted here.
+        // Test networks accept non-standard transactions by default. Tests here mostly want mainnet's policy.
         nonStandard ? '--relaynonstd' : '--rejectnonstd',
         ...(miningAddress === undefined ? [] : [`--miningaddr=${miningAddress}`]),
         ...extraArgs,
@@ -156,12 +159,12 @@ export class Btcd {
     throw new Error(`${this.program} does not answer:\n${this.output}`);
   }
 
-  /** For a test run that ends while btcd runs. */
+  /** For a test run that ends while btcd is running. */
   private readonly kill = (): void => {
     this.child?.kill('SIGKILL');
   };
 
-  /** Ends the process as a person would, and keeps its folder. */
+  /** Ends the process with SIGTERM, and keeps its folder. */
   async halt(): Promise<void> {
     const child = this.child;
     this.child = undefined;
@@ -203,7 +206,7 @@ export class Btcd {
     return this.rpc('getpeerinfo');
   }
 
-  /** Tells whether `ms` go by without a byte to or from any peer. */
+  /** Whether `ms` milliseconds pass without a byte to or from any peer. */
   async isQuiet(ms: number): Promise<boolean> {
     const bytes = async (): Promise<string> =>
       (await this.peers()).map((peer) => `${peer.bytessent} ${peer.bytesrecv}`).join();

@@ -11,7 +11,7 @@ export const openssl = requirement(
   'install OpenSSL (Debian: apt-get install openssl)',
 );
 
-/** A certificate that signs itself, so that it is its own authority. */
+/** A self-signed certificate, which is its own authority. */
 export interface Certificate {
   readonly certificateFile: string;
   readonly keyFile: string;
@@ -20,7 +20,9 @@ export interface Certificate {
   remove(): void;
 }
 
-/** Makes one for `name`, such as `IP:127.0.0.1` or `DNS:localhost`, that is valid until tomorrow. */
+/**
+ * Creates a certificate for `name`, such as `IP:127.0.0.1` or `DNS:localhost`. It is valid until tomorrow.
+ */
 export function makeCertificate(name: string): Certificate {
   const { path: program } = openssl;
   if (program === null) throw new Error('openssl was not found');

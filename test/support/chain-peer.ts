@@ -2,24 +2,21 @@ import { decodeInventory, encodeInventory, INV_BLOCK } from '../../src/wire/mess
 import { wireHash } from '../../src/wire/hash';
 import { decodeLocator } from '../../src/wire/messages/locator';
 import { parseBlock } from '../../src/wire/block';
-import { type FakeConnection, FakePeer, type Got, versionPayload } from './fake-peer';
+import { type FakeConnection, FakePeer, type ReceivedMessage, versionPayload } from './fake-peer';
 
-/**
- * A full node of regtest as far as headers and blocks go: it gives whatever blocks it was given, valid or
- * not.
- */
+/** A peer of regtest that serves headers and blocks. It serves whatever blocks it was given, valid or not. */
 export class ChainPeer {
   private readonly blocks = new Map<string, Buffer>();
-  /** Hashes, as on the wire, of the blocks that are in its chain, the lowest first. */
+  /** Hashes (wire order) of the blocks in its chain, the lowest first. */
   private readonly chain: string[] = [];
 
-  /** Blocks that were given. */
+  /** The number of blocks that it has sent. */
   served = 0;
 
   private constructor(readonly peer: FakePeer) {}
 
   static async start(): Promise<ChainPeer> {
-    // Made first, as it answers for the one that is made of it.
+    // Created first, because the peer's handler refers to it.
     let self: ChainPeer | undefined = undefined as ChainPeer | undefined;
     const peer = await FakePeer.start({
       onMessage: (connection, message) => self?.answer(connection, message),
@@ -32,7 +29,7 @@ export class ChainPeer {
     return this.peer.port;
   }
 
-  /** Adds blocks to the chain, each on the one before. */
+  /** Adds blocks to the chain. Each must follow the one before. */
   add(...blocks: readonly Buffer[]): void {
     for (const block of blocks) {
       const hash = wireHash(parseBlock(block).hash);
@@ -41,7 +38,7 @@ export class ChainPeer {
     }
   }
 
-  /** Tells whoever is connected of a block, which need not be in the chain. */
+  /** Announces a block to all that are connected. It need not be in the chain. */
   announce(block: Buffer): void {
     const hash = wireHash(parseBlock(block).hash);
     this.blocks.set(hash, block);
@@ -53,7 +50,7 @@ export class ChainPeer {
     return this.peer.stop();
   }
 
-  private answer(connection: FakeConnection, { command, payload }: Got): void {
+  private answer(connection: FakeConnection, { command, payload }: ReceivedMessage): void {
     if (command === 'version') connection.send('version', versionPayload({ height: this.chain.length }));
     if (command === 'verack') connection.send('verack');
     if (command === 'getheaders') this.giveHeaders(connection, payload);

@@ -1,20 +1,20 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 
-/**
- * A line that breaks: what goes through it is cut off after so many bytes, by a reset on both sides, or by
- * silence.
- */
+/** A proxy whose connections break after a number of bytes, by a reset on both sides or by silence. */
 export interface ChaosProxy {
   readonly port: number;
-  /** Connections so far. */
+  /** The number of connections so far. */
   readonly connections: () => number;
-  /** Lets everything through from now on. */
+  /** Breaks no connection from now on. */
   heal(): void;
   stop(): Promise<void>;
 }
 
-/** `next` says after how many bytes, of both directions, the next connection breaks, and how. */
+/**
+ * Starts one. `next` tells after how many bytes, of both directions together, the next connection breaks, and
+ * how.
+ */
 export async function chaosProxy(
   target: number,
   next: () => { readonly bytes: number; readonly how: 'reset' | 'silence' },

@@ -5,18 +5,18 @@ import { buildSync } from 'esbuild';
 
 const ROOT = path.join(__dirname, '..', '..');
 
-/** A script of a test, compiled with the sources that it imports, so that another process can run it. */
+/** A test's script, compiled together with the sources that it imports, for another process to run. */
 export interface ChildScript {
   /** Path of the compiled script. */
   readonly file: string;
-  /** The environment that it needs: where its packages are. */
+  /** The environment that it needs: it names the folder of the packages. */
   readonly env: NodeJS.ProcessEnv;
   remove(): void;
 }
 
 /**
- * Compiles `entry` (TypeScript, relative to test/) into a folder of its own; the packages it uses stay
- * outside.
+ * Compiles `entry` (TypeScript, relative to test/) into a folder of its own. The packages that it uses are
+ * not bundled.
  */
 export function childScript(entry: string): ChildScript {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-child-'));

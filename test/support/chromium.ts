@@ -8,14 +8,14 @@ import {
 import type { Cleanup } from './cleanup';
 import { findProgram, requirement } from './requires';
 
-/** Declares that a test file needs a browser: Debian's, none that playwright downloads. */
+/** Declares that a test file needs a browser: Debian's, not one that playwright downloads. */
 export const chromiumProgram = requirement(
   'chromium',
   () => process.env['CHROMIUM_BIN'] ?? findProgram('chromium'),
   'install Chromium (Debian: apt-get install chromium), or name it in CHROMIUM_BIN',
 );
 
-/** It is alone in its container, and has nothing to ask of anyone. */
+/** Chromium runs alone in its container and must ask nobody for anything. */
 const FLAGS = [
   '--headless',
   '--no-sandbox',
@@ -33,11 +33,11 @@ export async function startChromium(program: string, cleanup: Cleanup): Promise<
   return cleanup.add(browser, (it) => it.close());
 }
 
-/** A page that is watched. */
+/** A page whose errors and requests are recorded. */
 export interface WatchedPage {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** Errors in its console, and those that nobody caught. */
+  /** Errors in its console, and uncaught errors. */
   readonly errors: string[];
   /** Requests to another origin than that of the page. */
   readonly strangers: string[];
@@ -54,6 +54,7 @@ export async function openPage(
     reducedMotion: 'reduce',
     ...options,
   });
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const errors: string[] = [];
   const strangers: string[] = [];

@@ -1,16 +1,17 @@
 /**
- * What a test must undo, whatever happens to it: done in the opposite order, each even where another fails.
+ * The steps by which a test undoes what it did, whether it passes or fails. They run in the opposite order,
+ * each even where another one fails.
  */
 export class Cleanup {
   private readonly steps: (() => unknown)[] = [];
 
-  /** Notes how to undo something, and returns it. */
+  /** Remembers how to undo something, and returns it. */
   add<T>(thing: T, undo: (thing: T) => unknown): T {
     this.steps.push(() => undo(thing));
     return thing;
   }
 
-  /** @throws AggregateError of what failed */
+  /** @throws AggregateError with the errors of all steps that failed */
   async run(): Promise<void> {
     const errors: unknown[] = [];
     for (const step of this.steps.splice(0).reverse()) {

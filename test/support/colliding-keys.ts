@@ -1,6 +1,6 @@
 /**
- * Keys that differ from each other in the two highest bits of each of the first eight words of 32 bits alone.
- * A sum of the words with odd factors modulo 2^32 has four values for all of them.
+ * Keys that differ only in the two highest bits of each of their first eight words of 32 bits. A sum of the
+ * words with odd factors modulo 2^32 has only four values for all of them.
  */
 export function collidingKeys(count: number, length: number): Buffer[] {
   return Array.from({ length: count }, (_, i) => {

@@ -21,7 +21,7 @@ import { TestClock } from './points';
 /** The fields of a point. */
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A listener on regtest, from the sockets to the points, wired as in src/app/listener.ts. */
+/** A listener on regtest, from its sockets to its points, wired as in src/app/listener.ts. */
 export interface CompactListener<C extends Clock = TestClock> {
   readonly bus: EventBus<MonitorEvents>;
   readonly chain: HeaderChain;
@@ -39,7 +39,7 @@ export interface CompactListener<C extends Clock = TestClock> {
   stop(): Promise<void>;
 }
 
-/** Starts a listener that dials these ports of 127.0.0.1, by default with a clock that the test owns. */
+/** Starts a listener that dials these ports of 127.0.0.1. By default the test owns its clock. */
 export function startListener(ports: readonly number[]): CompactListener;
 export function startListener<C extends Clock>(ports: readonly number[], clock: C): CompactListener<C>;
 export function startListener(

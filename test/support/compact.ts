@@ -20,17 +20,17 @@ export function shortId(header: Buffer, nonce: bigint, { wtxid }: Transaction): 
   return id.subarray(0, 6);
 }
 
-/** How a compact block is made. */
+/** How a compact block differs from the usual one. */
 export interface CompactOptions {
-  /** Places of the transactions that are sent whole; default: the coinbase's. */
+  /** Indexes of the transactions that are sent in full; default the coinbase's. */
   readonly prefilled?: readonly number[];
   readonly nonce?: bigint;
-  /** Short ids that stand in for the right ones, by place among them. */
+  /** Short ids that replace the right ones, by index among the short ids. */
   readonly ids?: ReadonlyMap<number, Buffer>;
 }
 
 /**
- * The payload of a `cmpctblock` of a serialized block, made by nothing of the program but its reading of
+ * The payload of a `cmpctblock` for a serialized block. It uses nothing of the program but its reader of
  * blocks.
  */
 export function compactBlock(bytes: Buffer, options: CompactOptions = {}): Buffer {
@@ -63,7 +63,7 @@ export function blockTxn(bytes: Buffer, transactions: readonly Transaction[]): B
   return Buffer.concat([hash, compactSize(transactions.length), ...transactions.map(rawOf)]);
 }
 
-/** A source of transactions that are given as they are; a wtxid may be another's, where a test wants that. */
+/** A source of the given transactions. A test can give a transaction another's wtxid. */
 export function sourceOf(
   transactions: readonly Transaction[],
   wtxids: readonly string[] = transactions.map(({ wtxid }) => wtxid),
@@ -81,8 +81,8 @@ export function sourceOf(
 }
 
 /**
- * What a pool in a test needs of chain and relay view where neither matters: every compact block is asked for
- * whole.
+ * The parts of a pool that concern chain and relay view, for tests where neither matters: every compact block
+ * is requested in full.
  */
 export const NO_COMPACT: { readonly checks: BlockChecks; readonly relayed: TransactionSource } = {
   checks: { judgeHeader: () => 'old', isIntact: () => true },

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import ts from 'typescript';
 
-/** Where the source would be: its imports are relative to this folder. */
+/** The path that the source would have. Its imports are relative to this folder. */
 const FILE = path.join(__dirname, 'compile.virtual.ts');
 
-/** What the compiler says of a source. */
+/** The errors that the compiler reports for a source. */
 export function compileErrors(source: string): readonly string[] {
   const options: ts.CompilerOptions = {
     strict: true,

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Requirement, requirement } from './requires';
 
-/** One folder of the real data that lies beside a checkout of the project's team. */
+/** A folder of the real data, which lies beside a checkout of the project's team. */
 const realData = (name: string): Requirement =>
   requirement(
     `shared/data/${name}`,
@@ -13,10 +13,10 @@ const realData = (name: string): Requirement =>
     'it lies in shared/data beside the repository of the project, not in it',
   );
 
-/** Four whole blocks as they travel in a `block` message. */
+/** Four complete blocks, each as the payload of a `block` message. */
 export const sharedBlocks = realData('blocks');
 
-/** A whole session with Bitcoin Core 31; see {@link readSession}. */
+/** A complete session with Bitcoin Core 31; see {@link readSession}. */
 export const sharedSession = realData('core31-session');
 
 /** One line of the recorded session's index. */

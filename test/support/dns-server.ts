@@ -7,20 +7,20 @@ const TYPE_A = 1;
 const TYPE_AAAA = 28;
 const CLASS_IN = 1;
 /**
- * What a response says of itself: an authoritative answer, and where there is none that the name does not
- * exist (RFC 1035).
+ * Flags of a response: an authoritative answer; where there is no address, the name does not exist (RFC
+ * 1035).
  */
 const ANSWER = 0x8580;
 const NO_SUCH_NAME = 0x8583;
 
-/** A DNS server on a UDP port of loopback (RFC 1035) that knows the names it is told. */
+/** A DNS server (RFC 1035) on a UDP port of loopback that knows the given names. */
 export class DnsServer {
-  /** Names that were asked for, in order. */
+  /** The names that it was asked for, in order. */
   readonly asked: string[] = [];
 
   private constructor(
     private readonly socket: Socket,
-    /** The addresses of each name; can be changed while it runs. */
+    /** The addresses of each name. They can be changed while the server runs. */
     readonly names: Map<string, readonly string[]>,
   ) {}
 

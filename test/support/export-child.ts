@@ -9,13 +9,13 @@ import { Emitter } from '../../src/metrics/emitter';
 const TURN_MS = 20;
 const INTERVAL_MS = 200;
 
-/** How long the rest may take once the test says that it is the end. */
+/** How long the remaining points may take once the test ends the run. */
 const CLOSE_MS = 60_000;
 
 /**
- * `URL SPOOL RATE`: emits RATE points a second into the export URL, with accounts of them every 200 ms as the
- * program makes them, and says what became of the points. On SIGTERM it ends, having delivered everything if
- * it can.
+ * `URL SPOOL RATE`: emits RATE points a second to the export URL, with accounts every 200 ms like the
+ * program, and prints what became of the points. On SIGTERM it delivers the remaining points, if it can, and
+ * ends.
  */
 async function main(url: string, directory: string, rate: number): Promise<void> {
   const clock = new SystemClock();

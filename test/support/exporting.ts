@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import type { ChildScript } from './child';
 import { until } from './until';
 
-/** What the child of `export-child.ts` says of its points; see `QueueStats`. */
-interface Said {
+/** The report of `export-child.ts` about its points; see `QueueStats`. */
+interface ExportReport {
   readonly emitted: number;
   readonly sent: number;
   readonly acked: number;
@@ -14,22 +14,30 @@ interface Said {
   readonly retried: number;
 }
 
-/** A process that emits points into an export. */
+/** A process that emits points to an export. */
 export interface Exporting {
-  /** What it said last. */
-  said(): Said;
+  /** Its last report. */
+  said(): ExportReport;
   readonly warnings: readonly string[];
-  /** Waits until what it says is as `wanted`. */
-  until(what: string, wanted: (said: Said) => boolean, ms?: number): Promise<Said>;
+  /** Waits until its report is as `wanted`. */
+  until(what: string, wanted: (said: ExportReport) => boolean, ms?: number): Promise<ExportReport>;
   /** `kill -9`. */
   kill(): Promise<void>;
-  /** Lets it deliver the rest and end; returns its last words. */
-  stop(): Promise<Said>;
+  /** Has it deliver the remaining points and end. Returns its last report. */
+  stop(): Promise<ExportReport>;
 }
 
-const NOTHING: Said = { emitted: 0, sent: 0, acked: 0, dropped: 0, queued: 0, spooled: 0, retried: 0 };
+const NOTHING: ExportReport = {
+  emitted: 0,
+  sent: 0,
+  acked: 0,
+  dropped: 0,
+  queued: 0,
+  spooled: 0,
+  retried: 0,
+};
 
-/** Runs one: `rate` points a second into `url`, with the spools in `folder`. */
+/** Starts one that emits `rate` points a second to `url`, with its spools in `folder`. */
 export function startExporting(
   script: ChildScript,
   { url, folder, rate }: { readonly url: string; readonly folder: string; readonly rate: number },
@@ -51,7 +59,7 @@ export function startExporting(
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      const value = JSON.parse(line) as Said | { readonly warning: string };
+      const value = JSON.parse(line) as ExportReport | { readonly warning: string };
       if ('warning' in value) warnings.push(value.warning);
       else said = value;
     }

@@ -1,6 +1,6 @@
 import type { Live, LiveBlock, LiveEvent, LivePeer, LiveTransaction } from '../../src/live/live';
 
-/** A node's view of this moment, which says what the test has it say. */
+/** A live view of a node whose content the test sets. */
 export class FakeLive implements Live {
   readonly node = 'tester';
   readonly network = 'regtest';
@@ -30,7 +30,7 @@ export class FakeLive implements Live {
   }
 }
 
-/** A peer that says little of itself. */
+/** A peer with few known facts. */
 export function peer(id: number): LivePeer {
   return {
     ...{ id, address: `192.0.2.${id}:8333`, outbound: true, userAgent: '/test/', version: 70_016 },

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { encodeFrame, FrameReader } from '../../src/wire/framing';
 import { type NetworkName, NETWORKS } from '../../src/wire/networks';
 
-/** What a fake peer claims; everything has a default. */
+/** The claims of a fake peer. Each has a default. */
 export interface FakeClaims {
   readonly version?: number;
   readonly userAgent?: string;
@@ -30,26 +30,26 @@ export function versionPayload(claims: FakeClaims = {}): Buffer {
   return Buffer.concat([head, length, userAgent, tail]);
 }
 
-/** One message that a fake peer got. */
-export interface Got {
+/** A message that a fake peer received. */
+export interface ReceivedMessage {
   readonly command: string;
   readonly payload: Buffer;
 }
 
-/** One connection that a fake peer has taken. */
+/** A connection of a fake peer. */
 export class FakeConnection {
-  readonly got: Got[] = [];
-  /** Messages that were sent by `send`. */
+  readonly got: ReceivedMessage[] = [];
+  /** The messages that were sent by `send`. */
   readonly sent: { readonly command: string; readonly bytes: number }[] = [];
-  /** Bytes that came. */
+  /** The number of bytes received. */
   received = 0;
-  /** Bytes that were written. */
+  /** The number of bytes sent. */
   written = 0;
 
   constructor(
     readonly socket: Socket,
     private readonly magic: number,
-    onMessage: (connection: FakeConnection, message: Got) => void,
+    onMessage: (connection: FakeConnection, message: ReceivedMessage) => void,
   ) {
     const reader = new FrameReader(magic, {
       arrived: () => undefined,
@@ -80,15 +80,15 @@ export class FakeConnection {
     this.socket.write(bytes);
   }
 
-  /** Commands that came, in order. */
+  /** The commands of the messages received, in order. */
   commands(): string[] {
     return this.got.map(({ command }) => command);
   }
 }
 
 /**
- * Dials the listener as a peer from `from`, an address of loopback, and says `version`. The answers shake
- * hands, as in {@link FakePeer}; resolves once the connection is there.
+ * Dials the listener as a peer from the loopback address `from`, and sends `version`. It completes the
+ * handshake like {@link FakePeer}. Resolves once the connection is there.
  */
 export async function dialListener(
   port: number,
@@ -96,7 +96,7 @@ export async function dialListener(
     readonly from?: string;
     readonly network?: NetworkName;
     readonly claims?: FakeClaims;
-    /** Sent before verack. */
+    /** Messages without payload that are sent before `verack`. */
     readonly features?: readonly string[];
     readonly mute?: boolean;
   } = {},
@@ -113,7 +113,7 @@ export async function dialListener(
   return connection;
 }
 
-/** A peer on a loopback port that does what a test tells it to. */
+/** A peer on a loopback port that does what its test says. */
 export class FakePeer {
   readonly connections: FakeConnection[] = [];
 
@@ -124,8 +124,8 @@ export class FakePeer {
   ) {}
 
   /**
-   * Starts a peer. `onConnect` is called for each connection, `onMessage` for each message; without them it
-   * shakes hands as `claims` say.
+   * Starts a peer. `onConnect` is called for each connection, `onMessage` for each message. Without them the
+   * peer completes handshakes with the given `claims`.
    */
   static async start(
     options: {
@@ -134,11 +134,11 @@ export class FakePeer {
       readonly host?: string;
       readonly port?: number;
       readonly onConnect?: (connection: FakeConnection) => void;
-      readonly onMessage?: (connection: FakeConnection, message: Got) => void;
+      readonly onMessage?: (connection: FakeConnection, message: ReceivedMessage) => void;
     } = {},
   ): Promise<FakePeer> {
     const { magic } = NETWORKS[options.network ?? 'regtest'];
-    const greet = (connection: FakeConnection, { command }: Got): void => {
+    const greet = (connection: FakeConnection, { command }: ReceivedMessage): void => {
       if (command === 'version') connection.send('version', versionPayload(options.claims));
       if (command === 'verack') connection.send('verack');
     };

@@ -2,8 +2,8 @@ import type { FieldValue, Point } from '../../src/metrics/point';
 import { SERIES_NAMES, type SeriesName, seriesOf } from '../../src/metrics/schema';
 
 /**
- * One run of a node as a store sees it, at times that a test chooses: points of any series, and the run's
- * accounts of them as the series `btcdmon` has them.
+ * A run of a node as a store holds it, at times that a test chooses: points of any series, and the run's
+ * accounts of them in the series `btcdmon`.
  */
 export class FakeRun {
   readonly points: Point[] = [];
@@ -21,12 +21,12 @@ export class FakeRun {
   /** The time of the next point, in milliseconds since the run started. */
   at(ms: number): this {
     const ns = BigInt(this.startedMs + ms) * 1_000_000n;
-    // As the clock of the program: never back.
+    // Times never go back, as with the program's clock.
     if (ns > this.ns) this.ns = ns;
     return this;
   }
 
-  /** Emits points of a series that carry its first anchor alone. */
+  /** Emits points of a series that have only its first anchor. */
   emit(series: SeriesName, count: number): this {
     const { anchors, columns } = seriesOf(series);
     const [anchor = ''] = anchors;

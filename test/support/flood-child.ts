@@ -11,9 +11,9 @@ const TURN_MS = 10;
 const OUTPUT_TYPES = ['pubkeyhash', 'witness_v0_keyhash', 'witness_v1_taproot'] as const;
 
 /**
- * `URL RATE SECONDS DIRECTORY`: emits points of a busy relay at a rate through an export, accounting for
- * itself every second and at the end as a node does. Prints, as JSON, what it emitted of each series and what
- * its queue did with it.
+ * `URL RATE SECONDS DIRECTORY`: emits points of a busy relay at a rate to an export, and accounts for itself
+ * every second and at the end, like a node. Prints as JSON the number of points that it emitted of each
+ * series, and what its queue did with them.
  */
 async function main(): Promise<void> {
   const [url = '', rate = '', seconds = '', directory = ''] = process.argv.slice(2);
@@ -68,7 +68,8 @@ async function main(): Promise<void> {
     }
     await sleep(TURN_MS);
   }
-  // The last accounts are not to be lost with what they account for: the receiver has time to breathe first.
+  // The receiver gets time before the last accounts, so that they are not lost with the points that they
+  // account for.
   while (queue.stats().queued > 0) await sleep(TURN_MS);
   for (let i = 0; i < 3; i++) {
     await sleep(1_000);

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * Ports below those that the system gives to sockets which dial (32768 on Linux), of which one could take a
+ * Ports below those that the system gives to sockets that dial (32768 on Linux): such a socket could take a
  * free port meanwhile.
  */
 const FIRST = 20_000;
 const LAST = 32_000;
 
-/** A TCP port of `host`, an address of loopback, that nothing listens on. */
+/** A TCP port of the loopback address `host` that nothing listens on. */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (;;) {
     const port = randomInt(FIRST, LAST);
@@ -17,7 +17,7 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
     try {
       await once(server, 'listening');
     } catch {
-      // Taken: another one is tried.
+      // The port is taken, so another one is tried.
       continue;
     }
     server.close();

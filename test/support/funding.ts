@@ -2,18 +2,18 @@ import type { Btcd } from './btcd';
 import { type OutputType, type Signed, type Spendable, type Wallet } from './wallet';
 
 /**
- * The most outputs of one fan-out: its bare multisig outputs count 20 signature operations each, of 4,000
- * that policy allows.
+ * The largest number of outputs of a fan-out. Its bare multisig outputs count as 20 signature operations
+ * each, and policy allows 4,000.
  */
 const OUTPUTS_PER_FAN_OUT = 100;
 
-/** Satoshi of each output of a fan-out: far above dust, and enough for the fee of what spends it. */
+/** Satoshi of each output of a fan-out: far above dust, and enough for the fee of its spender. */
 export const COIN_VALUE = 10_000;
 
 /** Far above the minimum relay fee of 1,000 satoshi/kvB for 100 outputs of at most 140 bytes. */
 const FAN_OUT_FEE = 50_000;
 
-/** What a block as `getblock` at verbosity 2 tells of its transactions. */
+/** The part of a block's transactions that `getblock` gives at verbosity 2. */
 interface VerboseBlock {
   readonly rawtx: readonly {
     readonly txid: string;
@@ -21,7 +21,7 @@ interface VerboseBlock {
   }[];
 }
 
-/** The coinbase output of a block that was mined to the wallet's address. */
+/** The coinbase output of a block that was mined for the wallet's address. */
 export async function coinbase(node: Btcd, blockHash: string): Promise<Spendable> {
   const { rawtx } = await node.rpc<VerboseBlock>('getblock', blockHash, 2);
   const [transaction] = rawtx;
@@ -39,9 +39,9 @@ export async function coinbase(node: Btcd, blockHash: string): Promise<Spendable
 
 /**
  * Splits coinbases into `count` coins of {@link COIN_VALUE}, of the given types in turn, and sends the
- * transactions that do so. They must be mined before the coins are spent: a transaction may have 25 unmined
- * ancestors only.
- * @param mature hashes of blocks at least 100 deep, one for each 100 coins
+ * transactions that do so. They must be mined before the coins are spent, because a transaction may have only
+ * 25 unconfirmed ancestors.
+ * @param mature hashes of blocks at least 100 deep, one for every 100 coins
  */
 export async function splitCoinbases(
   node: Btcd,

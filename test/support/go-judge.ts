@@ -5,10 +5,10 @@ import { findProgram, requirement } from './requires';
 
 const SOURCE = path.join(__dirname, 'go-judge');
 
-/** A block of two megabytes makes as many of JSON. */
+/** A block of two megabytes becomes this much JSON at most. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
-/** Declares that a test file needs Go, with which the judge is built. */
+/** Declares that a test file needs Go, which compiles the judge. */
 export const go = requirement(
   'Go',
   () => findProgram('go', ['/usr/local/go/bin']),
@@ -17,7 +17,7 @@ export const go = requirement(
 
 /**
  * Compiles the judge, a small program on btcd's own packages, into a folder and returns its path. The first
- * time Go fetches those packages, whose hashes go.sum pins, and compiles them: half a minute.
+ * time Go fetches and compiles those packages, whose hashes go.sum pins: half a minute.
  */
 export function buildJudge(goProgram: string, folder: string): string {
   const judge = path.join(folder, 'go-judge');
@@ -28,7 +28,7 @@ export function buildJudge(goProgram: string, folder: string): string {
   return judge;
 }
 
-/** The facts of a block, as btcd's packages have them. */
+/** The facts of a block from btcd's packages. */
 export function btcdFacts(judge: string, { network }: SharedBlock, file: string): BlockFacts {
   const json = execFileSync(judge, ['facts', network, file], {
     encoding: 'utf8',

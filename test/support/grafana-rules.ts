@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm';
 import { frames } from './grafana';
 import type { Influxd } from './influxd';
 
-/** A rule as the provisioning has it. */
+/** An alert rule in the form of Grafana's provisioning. */
 export interface ProvisionedRule {
   readonly uid: string;
   readonly condition: string;
@@ -20,13 +20,13 @@ export interface ProvisionedRule {
   }[];
 }
 
-/** Values by the labels of their group, as JSON. */
+/** Values by the labels of their group (JSON). */
 type Values = ReadonlyMap<string, number>;
 
 /**
- * Evaluates a rule at a moment, as Grafana does: each query over its range, the newest value of each group
- * that is not null, and the arithmetic for each group that all of its queries have. Gives the labels of the
- * groups for which the condition holds.
+ * Evaluates a rule at a time, like Grafana: each query over its range, the newest value of each group that is
+ * not null, and the arithmetic for each group that all of its queries have. Returns the labels of the groups
+ * for which the condition holds.
  */
 export async function evaluate(
   server: Pick<Influxd, 'query'>,
@@ -59,7 +59,7 @@ async function ask(
   const [since, end] = [atMs - range.from * 1_000, atMs - range.to * 1_000];
   const text = query
     .replaceAll('$timeFilter', `time >= ${since}ms and time <= ${end}ms`)
-    // The server's own clock stands at that moment.
+    // The server's own clock is at that time.
     .replace(
       /time\((\d+)m, now\(\)\)/g,
       (_, minutes: string) => `time(${minutes}m, ${atMs % (Number(minutes) * 60_000)}ms)`,

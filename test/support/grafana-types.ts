@@ -3,8 +3,8 @@ import { compileErrors } from './compile';
 const SDK = '@grafana/grafana-foundation-sdk';
 
 /**
- * What JSON has of a type of the SDK: the text of an enum's value in its place, and without the method that
- * marks queries. Numbers stay: the compiler knows which ones an enum has.
+ * The JSON form of a type of the SDK: an enum becomes the text of its value, and the method that marks
+ * queries is dropped. Numbers stay: the compiler knows which ones an enum has.
  */
 const HEAD = `
 import type { Dashboard } from '${SDK}/dashboard';
@@ -20,8 +20,8 @@ type Json<T> = 0 extends 1 & T ? any
 type Marks = Json<InfluxDataquery> & { fromAnnotations: true; textEditor: true; titleColumn: string; textColumn: string };
 `;
 
-/** A value as JSON, and the type of HEAD that it must have. */
-export interface Typed {
+/** A JSON value, and the type of HEAD that it must have. */
+export interface TypedJson {
   readonly value: unknown;
   readonly type: string;
 }
@@ -34,10 +34,10 @@ interface PanelJson {
 }
 
 /**
- * The parts of a dashboard and their types: where a dashboard's type has any, as for a panel's options, the
- * part has its own.
+ * The parts of a dashboard and their types. Where a dashboard's type allows anything, as for a panel's
+ * options, the part has a type of its own.
  */
-export function partsOf(dashboard: unknown): readonly Typed[] {
+export function partsOf(dashboard: unknown): readonly TypedJson[] {
   const { panels, annotations } = dashboard as {
     panels: readonly PanelJson[];
     annotations: { list: readonly { target: { query?: string } }[] };
@@ -60,8 +60,10 @@ export function partsOf(dashboard: unknown): readonly Typed[] {
   ];
 }
 
-/** What the compiler says of JSON by Grafana's types; names of properties that no type has are among it. */
-export function complaints(parts: readonly Typed[]): readonly string[] {
+/**
+ * The compiler's errors for JSON values and Grafana's types. Properties that no type has are errors as well.
+ */
+export function complaints(parts: readonly TypedJson[]): readonly string[] {
   const source =
     HEAD +
     parts

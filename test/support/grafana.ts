@@ -6,14 +6,16 @@ export interface Range {
   readonly toMs: number;
 }
 
-/** Fills in what Grafana does in a statement of InfluxQL: variables in the browser, macros in its server. */
+/**
+ * Replaces what Grafana replaces in a statement of InfluxQL: variables in the browser, macros in its server.
+ */
 export function expand(
   text: string,
   { fromMs, toMs }: Range,
   intervalMs: number,
   variables: Readonly<Record<string, string>>,
 ): string {
-  // `All` of a variable with a value of its own for that is that value; others are escaped for a regular
+  // `All` of a variable that has its own value for it is that value. Other values are escaped for a regular
   // expression.
   const chosen = text.replace(/\$(node|network)\b/g, (_, name: string) => variables[name] ?? '.*');
   return chosen
@@ -22,14 +24,14 @@ export function expand(
     .replaceAll('$__interval', `${intervalMs}ms`);
 }
 
-/** One series of an answer: its tags, its columns behind the time, and its rows. */
+/** A series of an answer: its tags, its columns behind the time, and its rows. */
 export interface Frame {
   readonly tags: Readonly<Record<string, string>>;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | number | boolean | null)[])[];
 }
 
-/** Runs an expanded statement. */
+/** Runs a statement whose variables are replaced. */
 export async function frames(server: Pick<Influxd, 'query'>, text: string): Promise<readonly Frame[]> {
   const { results }: InfluxResponse = await server.query(text);
   return (results[0]?.series ?? []).map(({ tags = {}, columns, values = [] }) => ({

@@ -1,12 +1,12 @@
 import type { PointQueue, QueueStats } from '../../src/export/point-queue';
 import type { Point } from '../../src/metrics/point';
 
-/** A queue that keeps what it was given; a test says when it is crowded and when its points are safe. */
+/** A queue that keeps its points. A test decides when it is crowded and when its points are safe. */
 export class HeldQueue implements PointQueue {
   readonly name = 'held';
   readonly points: Point[] = [];
   isCrowded = false;
-  /** Whether points are safe as soon as somebody asks. */
+  /** Whether points count as safe as soon as somebody asks. */
   isQuick = true;
   private waiting: ((safe: boolean) => void)[] = [];
 
@@ -23,12 +23,12 @@ export class HeldQueue implements PointQueue {
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 
-  /** How many ask. */
+  /** The number of those that wait for an answer. */
   get asking(): number {
     return this.waiting.length;
   }
 
-  /** Answers those who ask. */
+  /** Answers those that wait. */
   settle(safe: boolean): void {
     for (const resolve of this.waiting.splice(0)) resolve(safe);
   }

@@ -4,23 +4,23 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 
-/** A request that came, with its body unpacked. */
+/** A request that was received, with its body decompressed. */
 export interface Received {
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
-  /** Bytes of the body as they came. */
+  /** Length of the body as received. */
   readonly bytes: number;
 }
 
-/** What the server says to a request; null keeps its sender waiting. */
+/** The answer to a request; null leaves its sender waiting. */
 export type Reply = {
   readonly status: number;
   readonly headers?: Record<string, string>;
   readonly text?: string;
 } | null;
 
-/** A web server on loopback that keeps what it got and answers as a test says. */
+/** A web server on loopback that keeps its requests and answers as the test says. */
 export interface HttpServer {
   readonly port: number;
   readonly received: Received[];
@@ -31,7 +31,7 @@ export interface HttpServer {
   stop(): Promise<void>;
 }
 
-/** Starts one; with `tls` it speaks that. */
+/** Starts a server; with `tls` it speaks TLS. */
 export async function startHttpServer(
   reply: (request: Received) => Reply,
   tls?: { readonly cert: string; readonly key: string },

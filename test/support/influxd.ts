@@ -14,17 +14,18 @@ export interface Influxd {
   readonly udpPort: number;
   readonly database: string;
   /**
-   * Runs InfluxQL on `database` and returns the body; times come as RFC 3339 with nanoseconds. Throws on any
-   * error.
+   * Runs InfluxQL on `database` and returns the body. Times are RFC 3339 with nanoseconds.
+   * @throws Error on any error of the server
    */
   query(q: string): Promise<InfluxResponse>;
-  /** Points per series: the count of the column in the first row, 0 where the series does not exist. */
-  count(series: string, column: string): Promise<number>;
   /**
-   * Writes line protocol over HTTP, which answers with what it refuses. Returns '' where it took everything.
+   * The number of points of a series: the count of the column in the first row, 0 where the series does not
+   * exist.
    */
+  count(series: string, column: string): Promise<number>;
+  /** Writes line protocol over HTTP. Returns what the server refuses, '' where it took everything. */
   write(lines: string): Promise<string>;
-  /** Kills the server without a chance to tidy up; its folder stays. */
+  /** Kills the server with SIGKILL. Its folder stays. */
   halt(): Promise<void>;
   /** Runs it again after `halt`, on the same ports and data. */
   run(): Promise<void>;
@@ -47,19 +48,19 @@ export interface InfluxResponse {
 export interface InfluxdOptions {
   readonly database?: string;
   /**
-   * Bytes of the UDP socket's buffer, capped by the kernel's net.core.rmem_max; default 8 MiB, as the sample
-   * configuration says. 0 takes the kernel's default, as a server set up by nobody does.
+   * Bytes of the UDP socket's buffer, capped by the kernel's net.core.rmem_max. Default 8 MiB, as in the
+   * sample configuration. 0 takes the kernel's default, like a server that nobody configured.
    */
   readonly readBuffer?: number;
   readonly batchSize?: number;
   readonly batchPending?: number;
   /** How long a point may wait inside the server before a query sees it. */
   readonly batchTimeout?: string;
-  /** Folder in which its own is made; default that of temporary files. */
+  /** Folder in which its own folder is created; default that for temporary files. */
   readonly parent?: string;
-  /** Makes it ask for a user: this administrator, as whom `query` and `write` come. */
+  /** Makes it require a user. `query` and `write` come as this administrator. */
   readonly admin?: { readonly user: string; readonly password: string };
-  /** Makes it speak TLS with this certificate; `ca` is what `query` trusts. */
+  /** Makes it speak TLS with this certificate. `query` trusts `ca`. */
   readonly tls?: { readonly certificate: string; readonly key: string; readonly ca: string };
   /** Folder of its write-ahead log; default one in its own folder. */
   readonly wal?: string;
@@ -170,7 +171,7 @@ bind-address = "127.0.0.1:0"
 `;
 }
 
-/** The port that the log names once HTTP listens; everything else has been started by then. */
+/** The port that the log names once HTTP listens. All other parts have been started by then. */
 function listening(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     let log = '';
@@ -204,7 +205,9 @@ async function runQuery(
   return JSON.parse(text) as InfluxResponse;
 }
 
-/** Posts, and reads the whole answer. `fetch` would not take a certificate authority of our own. */
+/**
+ * Posts a request and reads the whole answer. `fetch` would not accept a certificate authority of our own.
+ */
 function send(
   port: number,
   target: string,

@@ -5,7 +5,7 @@ import { requirement } from './requires';
 /** The variant for programs with threads. */
 const LIBRARY = 'libfaketimeMT.so.1';
 
-/** Folders of libraries of Debian, by architecture, and of others. */
+/** The folders of libraries of Debian (by architecture) and of other systems. */
 function folders(): string[] {
   const multiarch = existsSync('/usr/lib')
     ? readdirSync('/usr/lib').filter((name) => name.includes('-'))
@@ -23,13 +23,11 @@ export const libfaketime = requirement(
   'install libfaketime (Debian: apt-get install libfaketime)',
 );
 
-/**
- * The wall clock of a program, which a test sets while the program runs. Its monotonic clock is the system's.
- */
+/** The wall clock of a running program, which a test sets. Its monotonic clock is the system's. */
 export class FakeWallClock {
   private offset: number;
 
-  /** @param file where the library finds by how many seconds the clock is off; it is written here */
+  /** @param file from which the library reads the offset of the clock in seconds; it is written here */
   constructor(
     private readonly library: string,
     private readonly file: string,
@@ -39,24 +37,26 @@ export class FakeWallClock {
     this.set(offsetSeconds);
   }
 
-  /** What the program's environment must have. */
+  /** The variables that the program's environment must have. */
   get env(): NodeJS.ProcessEnv {
     return {
       LD_PRELOAD: this.library,
       FAKETIME_TIMESTAMP_FILE: this.file,
       FAKETIME_NO_CACHE: '1',
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
-      // The times of files are none of its business.
+      // The times of files are not changed.
       NO_FAKE_STAT: '1',
     };
   }
 
-  /** Unix milliseconds, as the program sees them. */
+  /** Unix milliseconds as the program sees them. */
   get nowMs(): number {
     return Date.now() + this.offset * 1_000;
   }
 
-  /** Sets the clock to so many seconds beside the system's. The program never sees half a file. */
+  /**
+   * Sets the clock to an offset in seconds from the system's. The program never reads a half-written file.
+   */
   set(offsetSeconds: number): void {
     const next = `${this.file}.new`;
     writeFileSync(next, `${offsetSeconds < 0 ? '-' : '+'}${Math.abs(offsetSeconds)}`);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type NetConnectOpts, type Socket, connect } from 'node:net';
 import { until } from './until';
 
-/** A sender of lines under a test's hand. */
+/** A sender of lines that a test controls. */
 export class LineClient {
   private text = '';
   ended = false;
@@ -27,7 +27,7 @@ export class LineClient {
     }
   }
 
-  /** What the other side has said. */
+  /** The lines that the other side has sent. */
   get heard(): readonly string[] {
     return this.text.split('\n').slice(0, -1);
   }
@@ -43,9 +43,9 @@ export class LineClient {
     await until('the end of the connection', () => this.ended);
   }
 
-  /** Breaks off, as a killed process or a broken line does. */
+  /** Resets the connection, as when the process is killed or the line breaks. */
   reset(): void {
-    // A Unix socket knows no reset.
+    // A Unix socket cannot be reset.
     if (this.socket.remoteAddress === undefined) this.socket.destroy();
     else this.socket.resetAndDestroy();
   }

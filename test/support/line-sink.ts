@@ -2,20 +2,20 @@ import { once } from 'node:events';
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
 import { type TlsOptions, createServer as createTlsServer } from 'node:tls';
 
-/** A receiver of lines as Telegraf or VictoriaMetrics are: it keeps what comes and answers nothing. */
+/** A receiver of lines like Telegraf or VictoriaMetrics: it keeps them and answers nothing. */
 export interface LineSink {
   readonly port: number;
   readonly connections: readonly Socket[];
-  /** Whole lines of all connections. */
+  /** The complete lines of all connections. */
   lines(): string[];
-  /** Reads no more, from connections to come neither; or goes on. */
+  /** Stops reading, from later connections as well; or goes on. */
   stall(stalled: boolean): void;
   /** Resets all connections. */
   reset(): void;
   stop(): Promise<void>;
 }
 
-/** Starts a sink on a free port of loopback, or on one that is given, or on a Unix socket. */
+/** Starts a sink on a free port of loopback, on the given port, or on a Unix socket. */
 export async function startSink(
   place: { readonly port?: number; readonly path?: string; readonly tls?: TlsOptions } = {},
 ): Promise<LineSink> {

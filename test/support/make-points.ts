@@ -8,9 +8,7 @@ const OUTPUT_TAGS = ['pubkeyhash', 'witness_v0_keyhash', 'witness_v1_taproot'].m
   script_type,
 }));
 
-/**
- * Points as a busy relay makes them, in the order of their times: transactions with their inputs and outputs.
- */
+/** Points of a busy relay in the order of their times: transactions with their inputs and outputs. */
 export function makePoints(count: number, clock: Clock): Point[] {
   const points: Point[] = [];
   for (let i = 0; points.length < count; i++) {
@@ -42,7 +40,10 @@ export function makePoints(count: number, clock: Clock): Point[] {
   return points.slice(0, count);
 }
 
-/** The line of a point that has one. Throws what is wrong with the point otherwise. */
+/**
+ * The line of a point.
+ * @throws Error that names what is wrong with a point that has no line
+ */
 export function lineOf(point: Point): string {
   const line = serializer.serialize(point);
   if (typeof line !== 'string') throw new Error(line.detail);

@@ -6,8 +6,9 @@ import { requirement } from './requires';
 type Callback = (error: Error | null, address?: unknown, family?: number) => void;
 
 /**
- * Gives names addresses for all sockets of this process, in the place of the system's file of hosts and DNS,
- * which are asked for nothing as long. What is given back ends that.
+ * Gives addresses to names for all sockets of this process. Meanwhile the system's hosts file and DNS are not
+ * asked.
+ * @returns a function that ends this
  */
 export function nameHosts(names: Readonly<Record<string, readonly string[]>>): () => void {
   const answer = (host: string, options: unknown, callback: Callback): void => {

@@ -17,18 +17,18 @@ export interface NatsServer {
   kill(): Promise<void>;
   /** Starts it again after a kill, with the same folder and ports. */
   start(): Promise<void>;
-  /** Has it do nothing any more, while its connections stay. */
+  /** Stops the process (SIGSTOP), so that it does nothing while its connections stay. */
   freeze(): void;
 }
 
-/** Servers that are a cluster, or one alone. */
+/** A cluster of servers, or one server. */
 export interface Nats {
   readonly servers: readonly NatsServer[];
   /** The export URL of a stream. */
   url(stream: string, options?: string): string;
   /** The server that leads a stream. */
   leader(stream: string): Promise<NatsServer>;
-  /** Every message of a stream, by the servers' own account, the oldest first. */
+  /** Every message of a stream as the servers report it, the oldest first. */
   read(stream: string): Promise<readonly StoredMessage[]>;
   /** Kills all and removes their folders. */
   stop(): Promise<void>;
@@ -48,7 +48,8 @@ export const natsServer = requirement(
 );
 
 /**
- * Starts servers in temporary folders; three are a cluster. `config` is added to the configuration of each.
+ * Starts servers in temporary folders. Several form a cluster. `config` is added to the configuration of
+ * each.
  */
 export async function startNats({ servers: count = 1, config = '' } = {}): Promise<Nats> {
   const { path: program } = natsServer;
@@ -146,7 +147,7 @@ interface At {
   readonly manager: Awaited<ReturnType<typeof jetstreamManager>>;
 }
 
-/** Runs something with a connection of the test's own to the first server that answers. */
+/** Runs `use` with a connection of the test's own to the first server that answers. */
 export async function withManager<T>(
   servers: readonly string[],
   body: (at: At) => Promise<T>,
@@ -172,7 +173,7 @@ async function readStream({ connection, manager }: At, stream: string): Promise<
   const messages: StoredMessage[] = [];
   if (state.messages === 0) return messages;
   if (config.retention === 'workqueue') {
-    // No consumer but the group's own may read: one after the other, by number.
+    // Only the group's own consumer may read the stream, so messages are read by number, one after the other.
     for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
       const message = await manager.streams.getMessage(stream, { seq });
       if (message !== null)

@@ -15,16 +15,13 @@ export const nginx = requirement(
   'install nginx (Debian: apt-get install nginx-light)',
 );
 
-/** An nginx at work. */
+/** A running nginx. */
 export interface Nginx {
   readonly port: number;
   stop(): Promise<void>;
 }
 
-/**
- * Starts one that passes every request on, with the header that docs/operators.md and config/nginx have it
- * add.
- */
+/** Starts an nginx that passes every request on, with the headers of docs/operators.md and config/nginx. */
 export async function startNginx(program: string, target: number): Promise<Nginx> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-nginx-'));
   const port = await freePort();

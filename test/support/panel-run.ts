@@ -21,18 +21,18 @@ const PANEL_INTERVAL_MS = 500;
 /** Name of the node. */
 export const PANEL_NODE = 'panels';
 
-/** A listener at work on a regtest network that has shown it everything that panels are about. */
+/** A running listener on a regtest network that shows it everything that panels are about. */
 export interface PanelRun {
   /** File of its store. */
   readonly store: string;
   readonly program: Program;
-  /** The store, asked through the program. */
+  /** The store, which is asked through the program. */
   readonly source: Source;
 }
 
 /**
- * What takes longest: announcements of one thing are gathered for half a minute, and pings are as far apart.
- * By then there was all the rest.
+ * The points that come last: announcements are gathered for half a minute, and pings are half a minute apart.
+ * All other points are there by then.
  */
 const LAST_SIGNS = [
   `SELECT 1 FROM propagation WHERE kind = 'block' HAVING count(delay_p90) > 5`,
@@ -50,9 +50,9 @@ const LAST_SIGNS = [
 ];
 
 /**
- * Runs the program on the demo's network with a hostile peer, one with a chain of its own and one that calls,
- * until every series has points. Some 40 seconds, most of which it waits. `exports` are beside its store;
- * `args` further arguments.
+ * Runs the program on the demo's network with a hostile peer, a peer with a chain of its own and one that
+ * dials the program, until every series has points. It takes about 40 seconds, mostly of waiting. `exports`
+ * are added to its store, `args` to its arguments.
  */
 export async function startPanelRun(
   folder: string,
@@ -104,7 +104,7 @@ export async function startPanelRun(
   return { store, program, source };
 }
 
-/** What a crawler does: it wants no transactions, asks for addresses and is gone. */
+/** Acts like a crawler: wants no transactions, asks for addresses and disconnects. */
 async function call(port: number): Promise<void> {
   const crawler = await dialListener(port, { claims: { relay: false, userAgent: '/crawler:1/', height: 1 } });
   await until('the crawler to be let in', () => crawler.commands().includes('verack'));
@@ -113,7 +113,7 @@ async function call(port: number): Promise<void> {
   crawler.socket.end();
 }
 
-/** A block whose parent nobody knows, one that is wrong, one that nobody asked for, and that once more. */
+/** Sends a block whose parent is unknown, an invalid one, an unrequested one, and the last one again. */
 async function sendBlocks(port: number, scripted: ScriptedPeer, rival: ChainPeer): Promise<void> {
   const headers = await headersOf(port);
   const on = headers.at(-4) ?? Buffer.alloc(80);
@@ -129,8 +129,8 @@ async function sendBlocks(port: number, scripted: ScriptedPeer, rival: ChainPeer
 }
 
 /**
- * A branch of three blocks on the last but one takes the best chain over, until the network has mined as many
- * more.
+ * Announces a branch of three blocks on the last block but one. It becomes the best chain until the network
+ * has mined as many blocks.
  */
 async function reorganise(port: number, rival: ChainPeer): Promise<void> {
   const headers = await headersOf(port);

@@ -21,9 +21,9 @@ class FastClock implements Clock {
 }
 
 /**
- * `DIR START MODE`: writes batches of 100 points without end into DIR, from START (nanoseconds) on; each
- * fifth comes seven hours late. Says `acked N` after each. In the mode `once` it writes 30 batches, seals
- * what it can, and closes on a line of input.
+ * `DIR START MODE`: writes batches of 100 points into DIR without end, from START (nanoseconds) on. Every
+ * fifth batch is seven hours late. Prints `acked N` after each. In the mode `once` it writes 30 batches,
+ * seals the finished hours, and closes when it reads a line.
  */
 async function main(directory: string, start: bigint, mode: string): Promise<void> {
   const clock = new FastClock(start);

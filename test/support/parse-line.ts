@@ -1,4 +1,4 @@
-/** What a line of line protocol says. Integers and floats are told apart by `type`. */
+/** The content of a line of line protocol. `type` tells integers from floats. */
 export interface ParsedLine {
   readonly series: string;
   readonly tags: Readonly<Record<string, string>>;
@@ -7,15 +7,19 @@ export interface ParsedLine {
 }
 
 /**
- * Reads one line by the rules of InfluxDB 1.x's parser: character by character, and written without a look at
- * the serializer. Throws where InfluxDB would refuse.
+ * Reads a line by the rules of InfluxDB 1.x's parser, character by character. It was written without looking
+ * at the serializer.
+ * @throws Error where InfluxDB would refuse the line
  */
 export function parseLine(line: string): ParsedLine {
   let at = 0;
   const fail = (what: string): never => {
     throw new Error(`${what} at ${at}: ${line}`);
   };
-  /** Up to one of `ends` that no backslash precedes; escapes of comma, space and equals sign are resolved. */
+  /**
+   * Reads up to a character of `ends` without a backslash before it. Resolves escaped commas, spaces and
+   * equals signs.
+   */
   const word = (ends: string): string => {
     let text = '';
     for (; at < line.length; at++) {

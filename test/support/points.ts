@@ -12,7 +12,7 @@ import { seriesOf } from '../../src/metrics/schema';
 import type { PeerInfo } from '../../src/p2p/p2p-events';
 import type { PolicyName } from '../../src/policy/standardness';
 
-/** A clock that a test owns: each point comes one nanosecond after the last. */
+/** A clock that a test owns. Each time is one nanosecond after the last. */
 export class TestClock implements Clock {
   ns = 0n;
   ms = 0;
@@ -26,7 +26,7 @@ export class TestClock implements Clock {
   }
 }
 
-/** Some collectors at work: events go in, lines of text come out. */
+/** Running collectors: events go in, lines come out. */
 export interface Bench {
   readonly bus: EventBus<MonitorEvents>;
   readonly clock: TestClock;
@@ -34,7 +34,7 @@ export interface Bench {
   readonly complaints: string[];
   /** Ends the interval. */
   interval(): void;
-  /** The points since the last look, as line protocol. */
+  /** The points since the last call, as line protocol. */
   lines(): string[];
 }
 

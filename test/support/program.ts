@@ -3,25 +3,25 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-/** What is run: the program as the build left it. */
+/** The program, which runs the code of the last build. */
 export const BIN = path.join(__dirname, '..', '..', 'bin', 'btcdmon-node');
 
-/** The program at work in a process of its own. */
+/** The running program in a process of its own. */
 export interface Program {
   readonly pid: number | undefined;
-  /** What it has written to stderr, its log, so far. */
+  /** Its log so far: what it has written to stderr. */
   readonly log: () => string;
-  /** Where it has ended: how, and its log. A reason to wait no longer. */
+  /** How it has ended, and its log; undefined while it runs. A reason to stop waiting. */
   readonly ended: () => string | undefined;
-  /** Tells it to stop, as a service manager does, and returns its exit status once it has. */
+  /** Tells it to stop (SIGTERM), like a service manager, and returns its exit status. */
   stop(): Promise<number | null>;
-  /** Ends it as a power cut does: SIGKILL. */
+  /** Ends it like a power cut: SIGKILL. */
   kill(): Promise<void>;
 }
 
 /**
- * Runs btcdmon-node with these arguments, its home being `home`, by the command `under` that starts another
- * where given, with `env` beside its environment.
+ * Runs btcdmon-node with these arguments. Its home is `home`. `under` is a command that starts another one,
+ * if it is given; `env` is added to its environment.
  */
 export function runProgram(
   args: readonly string[],
@@ -61,8 +61,9 @@ export function runProgram(
 }
 
 /**
- * What btcdmon-node writes to stdout when it is run with these arguments, with `more` beside its environment.
- * @throws where it ends with another status than 0
+ * Runs btcdmon-node with these arguments and returns what it writes to stdout. `more` is added to its
+ * environment.
+ * @throws Error where its exit status is not 0
  */
 export async function outputOf(
   args: readonly string[],

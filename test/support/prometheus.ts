@@ -28,8 +28,8 @@ interface Sample {
 }
 
 /**
- * Starts a Prometheus whose job `btcdmon` scrapes a port of loopback each `everyMs`; its files are in
- * `folder`.
+ * Starts a Prometheus whose job `btcdmon` scrapes a port of loopback every `everyMs` milliseconds. Its files
+ * are in `folder`.
  */
 export async function startPrometheus(
   program: string,

@@ -10,34 +10,34 @@ import { until } from './until';
 /** Declares that a test file needs `script`, which runs a program on a terminal of its own. */
 export const script = requirement(
   'script',
-  // That of the BSDs takes other arguments.
+  // The one of the BSDs has other arguments.
   () => (process.platform === 'linux' ? findProgram('script') : null),
   'install util-linux (Debian: bsdutils, which every system has)',
 );
 
-/** The program on a terminal. */
+/** The program, running on a terminal. */
 export interface OnTerminal {
   readonly screen: TestScreen;
   /** Process id of the program itself. */
   pid(): Promise<number>;
   type(keys: string): void;
-  /** Waits until the screen shows it. */
+  /** Waits until the screen shows text that matches. */
   shows(what: string, pattern: RegExp): Promise<void>;
-  /** The exit status, once it has ended. */
+  /** Resolves with its exit status once it has ended. */
   ended(): Promise<number | null>;
   kill(): void;
 }
 
-/** What a terminal is like. */
+/** The size and state of a terminal. */
 export interface TerminalOptions {
   readonly width?: number;
   readonly height?: number;
-  /** It has 40 columns and 10 rows until a file `grow` is in `home`. */
+  /** The terminal has 40 columns and 10 rows until there is a file `grow` in `home`. */
   readonly smallFirst?: boolean;
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Runs btcdmon-node on a terminal of this size, its home being `home`. */
+/** Runs btcdmon-node on a terminal of this size. Its home is `home`. */
 export function runOnTerminal(
   args: readonly string[],
   home: string,

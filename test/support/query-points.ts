@@ -1,13 +1,13 @@
 import type { FieldValue, Point } from '../../src/metrics/point';
 import type { SeriesName } from '../../src/metrics/schema';
 
-/** First nanosecond of the points: not at the start of a minute, so that the first bucket is cut. */
+/** First nanosecond of the points. It is not at the start of a minute, so that the first bucket is cut. */
 export const START_NS = 1_700_000_007_000_000_001n;
 
 /** First nanosecond after the points. */
 export const END_NS = START_NS + 3_600_000_000_000n;
 
-/** Texts that a serializer, a language or a terminal may stumble over. */
+/** Texts that are difficult for a serializer, a query language or a terminal. */
 export const ODD_TEXTS = [
   '/Satoshi:31.0.0/',
   '/btcwire:0.5.0/btcd:0.26.0/',
@@ -29,8 +29,8 @@ export function randomFrom(seed: number): () => number {
 }
 
 /**
- * A few thousand points of most series, of two nodes and two networks, within an hour: with columns and tags
- * left out, counters that begin again, times that two nodes share, and sums beyond 2^53.
+ * A few thousand points of most series within an hour, of two nodes and two networks. Some columns and tags
+ * are missing, counters restart, two nodes share times, and sums exceed 2^53.
  */
 export function queryPoints(): readonly Point[] {
   const random = randomFrom(42);
@@ -64,7 +64,7 @@ export function queryPoints(): readonly Point[] {
     const interval = START_NS + BigInt(step) * 5_000_000_000n;
     for (const [index, common] of nodes.entries()) {
       if (random() < 0.1) continue;
-      // Half of the intervals end for all nodes in the same nanosecond.
+      // In half of the intervals all nodes have the same time, to the nanosecond.
       const time = step % 2 === 0 ? interval : interval + BigInt(index * 1_000_003);
       const id = `${common.node} ${common.network}`;
       push('bandwidth', time, common, {

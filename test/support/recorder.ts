@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 
-/** What passed on one connection, in each direction. */
+/** The bytes of a connection, by direction. */
 export interface Conversation {
   /** From the real node to the program under test. */
   readonly in: Buffer[];
@@ -9,22 +9,22 @@ export interface Conversation {
   readonly out: Buffer[];
 }
 
-/** What passed on one connection, and when. */
+/** The bytes of a connection, with their times. */
 export interface RecordedConversation extends Conversation {
-  /** When each of `in` passed, Unix time in milliseconds. */
+  /** The time of each chunk of `in`, in Unix milliseconds. */
   readonly inAt: number[];
 }
 
-/** What was counted under one command. */
+/** The count of one command. */
 export interface Tally {
   readonly messages: number;
-  /** Headers included. */
+  /** Bytes, headers included. */
   readonly bytes: number;
 }
 
 /**
- * A TCP proxy between the program under test and a real node that keeps every byte, per connection. It knows
- * nothing of the program's framing, so it is a judge of it.
+ * A TCP proxy between the program under test and a real node. It keeps every byte of each connection. It does
+ * not use the program's framing, so it can judge it.
  */
 export interface Recorder {
   /** Port on 127.0.0.1 to connect to in place of the node's. */
@@ -81,9 +81,9 @@ function pass(from: Socket, to: Socket, keep: (data: Buffer) => void): void {
 }
 
 /**
- * Cuts one direction of a connection into messages, by nothing but the 24-byte headers of the protocol: 4
+ * Cuts one direction of a connection into messages. It uses nothing but the protocol's headers of 24 bytes: 4
  * bytes of magic, 12 of command, 4 of length (little-endian), 4 of checksum.
- * @throws Error where the bytes are not whole messages, one after another
+ * @throws Error where the bytes are not complete messages, one after another
  */
 export function splitMessages(chunks: readonly Buffer[], magic: number): Buffer[] {
   const stream = Buffer.concat(chunks);

@@ -5,10 +5,7 @@ import path from 'node:path';
 import { messageOf } from '../../src/lib/errors';
 import { type Requirement, findProgram, requirement } from './requires';
 
-/**
- * Declares that a test needs npm and a registry that it can install from. The package asked for is one of
- * ours.
- */
+/** Declares that a test needs npm and a registry to install from. It asks for one of our own dependencies. */
 export const registry = requirement(
   'the npm registry',
   () => {
@@ -25,8 +22,8 @@ export const registry = requirement(
 );
 
 /**
- * Declares that a test needs another major version of Node. The registry has Node's binaries as packages; one
- * that has been fetched stays in the user's cache folder.
+ * Declares that a test needs another major version of Node. The registry has Node's binaries as packages. A
+ * binary that was fetched stays in the user's cache folder.
  */
 export function nodeOf(major: number): Requirement {
   return requirement(

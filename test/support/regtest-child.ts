@@ -10,7 +10,10 @@ import { until } from './until';
 
 const DIST = path.join(__dirname, '..', '..', 'dist');
 
-/** Ends with its stdin. Signatures in JavaScript take ten times as long inside jest. */
+/**
+ * The network ends when its stdin ends. It runs in another process because signatures in JavaScript take ten
+ * times as long inside jest.
+ */
 const NETWORK = `
   const { RegtestNetwork } = require('./demo/regtest');
   const { loadRegtestParts } = require('./bcoin/bcoin');
@@ -27,12 +30,12 @@ const NETWORK = `
 /** The demo's network of four peers, in a process of its own. */
 export interface RegtestChild {
   readonly endpoints: readonly Endpoint[];
-  /** Begins with transactions and blocks. */
+  /** Starts sending transactions and blocks. */
   startTraffic(): void;
   stop(): Promise<void>;
 }
 
-/** Starts the network, and resolves when it listens. */
+/** Starts the network. Resolves when it listens. */
 export async function startRegtest(): Promise<RegtestChild> {
   const child = spawn(process.execPath, ['-e', NETWORK], { cwd: DIST, stdio: ['pipe', 'pipe', 'inherit'] });
   let out = '';
@@ -53,7 +56,7 @@ export async function startRegtest(): Promise<RegtestChild> {
   };
 }
 
-/** The headers of a peer's chain, of at most 2,000 blocks, without the first. */
+/** The headers of a peer's chain of at most 2,000 blocks, without the genesis block. */
 export async function headersOf(port: number): Promise<readonly Buffer[]> {
   const connection = await dialListener(port);
   try {

@@ -7,16 +7,16 @@ export interface Requirement {
   /** Path of the program, or null where this machine lacks it. */
   readonly path: string | null;
   /**
-   * As jest's `describe`, with the path of the program. Where it is missing, one test takes the block's
-   * place: it says what is missing and how to get it, and fails when CI=true, so that no build is green for
-   * want of a server.
+   * Like jest's `describe`, with the path of the program. Where it is missing, one test takes the place of
+   * the block. That test says what is missing and how to get it, and fails with CI=true, so that no build
+   * passes because a server is missing.
    */
   describe(title: string, body: (program: string) => void): void;
 }
 
 /**
- * Declares what a test file needs. `find` returns the program's path or null and runs once, when the file is
- * loaded; `remedy` says how to get the program.
+ * Declares what a test file needs. `find` returns the program's path or null. It runs once, when the file is
+ * loaded. `remedy` says how to get the program.
  */
 export function requirement(name: string, find: () => string | null, remedy: string): Requirement {
   const program = find();
@@ -47,7 +47,7 @@ export function findProgram(name: string, folders: readonly string[] = []): stri
       accessSync(candidate, constants.X_OK);
       return candidate;
     } catch {
-      // Not there; the next folder may have it.
+      // It is not in this folder; the next one may have it.
     }
   }
   return null;

@@ -1,16 +1,16 @@
 /* eslint-disable no-control-regex -- these are what a terminal is steered with */
 /**
- * A terminal of a given size that knows what the program uses of the ways to steer one, and nothing else:
- * another sequence, another control character, a character that is not ASCII, or one outside of the screen,
- * is an error.
+ * A terminal of a given size that supports only the control sequences that the program uses. Another
+ * sequence, another control character, a character that is not ASCII and one outside of the screen are
+ * errors.
  */
 export class TestScreen {
-  /** Whether the screen for programs is shown, in the place of what was there before. */
+  /** Whether the alternate screen is shown instead of the normal one. */
   alternate = false;
   cursorShown = true;
-  /** How often it was taken over. */
+  /** How often the alternate screen was entered. */
   entered = 0;
-  /** Whether anything was written in another style than the plain one. */
+  /** Whether any text was written in a style. */
   styled = false;
   private rows: string[];
   private row = 0;
@@ -24,12 +24,12 @@ export class TestScreen {
     this.rows = Array<string>(height).fill('');
   }
 
-  /** What is shown. */
+  /** The lines that are shown. */
   lines(): readonly string[] {
     return this.rows.map((line) => line.trimEnd());
   }
 
-  /** Takes what a program writes, in whatever pieces. */
+  /** Takes the output of a program, cut anywhere. */
   write(text: string): void {
     const pieces = /\x1b\[[?0-9;]*[A-Za-z]|[^\x1b]/g;
     const whole = this.rest + text;

@@ -5,7 +5,7 @@ import { serveQueries } from '../../src/query/server';
 import { queryPoints } from './query-points';
 
 /**
- * A node as queries see it: holds the store at argv[2] open, answers, and goes on writing until it is killed.
+ * Acts like a node towards queries: keeps the store at argv[2] open, answers, and writes until it is killed.
  */
 async function main(): Promise<void> {
   const exporter = new StoreWriter({ path: process.argv[2] ?? '' });

@@ -1,38 +1,40 @@
 import { encodeInventory, decodeInventory, INV_BLOCK, INV_WTX } from '../../src/wire/messages/inventory';
 import type { NetworkName } from '../../src/wire/networks';
 import { hashOf, sha256d } from '../chain/mine';
-import { type FakeConnection, FakePeer, type Got, versionPayload } from './fake-peer';
+import { type FakeConnection, FakePeer, type ReceivedMessage, versionPayload } from './fake-peer';
 
-/** What a peer serves: a block or a transaction. */
-export interface Thing {
+/** A block or a transaction that a peer serves. */
+export interface ServedItem {
   readonly command: 'block' | 'tx';
   readonly payload: Buffer;
-  /** The hash that it is asked for by, as in `inv`. */
+  /** The hash by which it is requested, as in `inv`. */
   readonly hash: string;
 }
 
-export function blockThing(payload: Buffer): Thing {
+export function blockThing(payload: Buffer): ServedItem {
   return { command: 'block', payload, hash: hashOf(payload).toString('latin1') };
 }
 
-export function txThing(payload: Buffer): Thing {
+export function txThing(payload: Buffer): ServedItem {
   return { command: 'tx', payload, hash: sha256d(payload).toString('latin1') };
 }
 
-/** What a serving peer does with a message instead of what it would do. */
-export type Answers = Readonly<Record<string, (connection: FakeConnection, payload: Buffer) => void>>;
+/** Handlers of messages, by command, that replace those of a serving peer. */
+export type HandlerOverrides = Readonly<
+  Record<string, (connection: FakeConnection, payload: Buffer) => void>
+>;
 
 /**
- * A peer that shakes hands, has no headers, answers pings, and sends what it has announced when it is asked
- * for it.
+ * A peer that completes handshakes, has no headers, answers pings, and sends what it has announced on
+ * request.
  */
 export class ServingPeer {
-  private readonly things = new Map<string, Thing>();
+  private readonly things = new Map<string, ServedItem>();
 
   private constructor(private readonly peer: FakePeer) {}
 
-  static async start(network: NetworkName, answers: Answers = {}): Promise<ServingPeer> {
-    const all: Answers = {
+  static async start(network: NetworkName, answers: HandlerOverrides = {}): Promise<ServingPeer> {
+    const all: HandlerOverrides = {
       version: (connection) => connection.send('version', versionPayload()),
       verack: (connection) => connection.send('verack'),
       ping: (connection, payload) => connection.send('pong', payload),
@@ -40,7 +42,7 @@ export class ServingPeer {
       getdata: (connection, payload) => serving.serve(connection, payload),
       ...answers,
     };
-    const onMessage = (connection: FakeConnection, { command, payload }: Got): void =>
+    const onMessage = (connection: FakeConnection, { command, payload }: ReceivedMessage): void =>
       all[command]?.(connection, payload);
     const serving = new ServingPeer(await FakePeer.start({ network, onMessage }));
     return serving;
@@ -66,7 +68,7 @@ export class ServingPeer {
     return this.peer.connections[0]?.commands().includes('verack') === true;
   }
 
-  announce(things: readonly Thing[]): void {
+  announce(things: readonly ServedItem[]): void {
     for (const thing of things) this.things.set(thing.hash, thing);
     const items = things.map(({ command, hash }) => ({
       type: command === 'block' ? INV_BLOCK : INV_WTX,
@@ -75,8 +77,8 @@ export class ServingPeer {
     this.connection.send('inv', encodeInventory(items));
   }
 
-  /** Whether each of these was asked for, and so sent. */
-  hasServed(things: readonly Thing[]): boolean {
+  /** Whether each of these was requested, and so sent. */
+  hasServed(things: readonly ServedItem[]): boolean {
     const asked = new Set(
       this.connection.got
         .filter(({ command }) => command === 'getdata')

@@ -3,7 +3,9 @@ import { memoryQueue } from '../../src/export/make-queue';
 import { StdoutExporter } from '../../src/export/stdout';
 import { makePoints } from './make-points';
 
-/** Writes points to stdout through a queue: `COUNT` of them, or without end. Says on stderr how it ended. */
+/**
+ * Writes points to stdout through a queue: `COUNT` of them, or without end. Prints on stderr how it ended.
+ */
 async function main(): Promise<void> {
   const count = Number(process.argv[2] ?? Infinity);
   const clock = new SystemClock();
@@ -21,7 +23,7 @@ async function main(): Promise<void> {
     pushed += some.length;
     turns++;
     await new Promise((resolve) => setTimeout(resolve, 5));
-    // A reader that does not read must not stop the program: say that it goes on.
+    // A reader that does not read must not stop the program. This line shows that it goes on.
     if (turns === 200) console.error('going on', JSON.stringify(queue.stats()));
   }
   const stats = await queue.close(count === Infinity ? 200 : 5000);

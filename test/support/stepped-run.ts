@@ -6,7 +6,9 @@ import { btcdmon } from '../../src/metrics/collectors/btcdmon';
 import { Emitter } from '../../src/metrics/emitter';
 import type { Point } from '../../src/metrics/point';
 
-/** A run whose points the program's own clock and collector make, while a test sets the system's clock. */
+/**
+ * A run whose points are made by the program's own clock and collector, while a test sets the system's clock.
+ */
 export class SteppedRun {
   readonly points: Point[] = [];
   private wallNs: bigint;
@@ -47,7 +49,7 @@ export class SteppedRun {
     return Number(this.wallNs / 1_000_000n);
   }
 
-  /** Lets time pass: each second three points, each fifth second the accounts. */
+  /** Lets time pass, with three points every second and the accounts every fifth second. */
   pass(seconds: number): this {
     for (let second = 0; second < seconds; second++) {
       for (let i = 0; i < 3; i++) this.emitter.emit('tx', { sha: 'x', tx_size: 1 });
@@ -64,7 +66,7 @@ export class SteppedRun {
     return this;
   }
 
-  /** Accounts for all, as at the end. */
+  /** Makes the last accounts, as at the end of a run. */
   end(): this {
     this.interval();
     return this;

@@ -12,7 +12,7 @@ const say = (...words: (string | number | bigint)[]): void => {
   process.stdout.write(`${words.join(' ')}\n`);
 };
 
-/** `open FILE`: opens the store and says so or why not, as the program does. */
+/** `open FILE`: opens the store and prints `open`, or the error like the program. */
 async function open(file: string): Promise<void> {
   try {
     await openStore(file);
@@ -25,7 +25,7 @@ async function open(file: string): Promise<void> {
 }
 
 /**
- * `append FILE RATE`: pushes RATE points a second without end, and says the time of the last one of each
+ * `append FILE RATE`: pushes RATE points a second without end, and prints the time of the last point of each
  * turn.
  */
 async function append(file: string, rate: number): Promise<void> {
@@ -46,8 +46,8 @@ async function append(file: string, rate: number): Promise<void> {
 }
 
 /**
- * `full FILE`: writes until the disk is full, first while a checkpoint is made. Says `failed` then, goes on
- * trying, and says `acked N` once everything is stored.
+ * `full FILE`: writes until the disk is full; the first failure comes during a checkpoint. Prints `failed`
+ * then, goes on trying, and prints `stored …` once everything is stored.
  */
 async function full(file: string): Promise<void> {
   const clock = new SystemClock();
@@ -75,10 +75,10 @@ async function full(file: string): Promise<void> {
     connection.closeSync();
   }
   say('failed');
-  // The test now makes room, and says so.
+  // The test now makes room, and then writes to stdin.
   await once(process.stdin, 'data');
   while (queue.stats().acked < pushed) await new Promise((resolve) => setTimeout(resolve, 20));
-  // Through the store that was open all along.
+  // The store was open all the time.
   const connection = await store.connect();
   const reader = await connection.runAndReadAll('SELECT count(*) FROM tx');
   say('stored', pushed, String(reader.getRows()[0]?.[0]), queue.stats().dropped);
@@ -86,8 +86,8 @@ async function full(file: string): Promise<void> {
 }
 
 /**
- * `retain FILE NOW`: keeps the points of the hour before NOW (milliseconds), and says `done` once the others
- * are rolled up.
+ * `retain FILE NOW`: keeps the points of the hour before NOW (milliseconds), and prints `done` once the
+ * others are rolled up.
  */
 async function retain(file: string, now: number): Promise<void> {
   const exporter = new StoreWriter({ path: file });
@@ -109,8 +109,8 @@ async function retain(file: string, now: number): Promise<void> {
 }
 
 /**
- * `late FILE START`: writes points of all ages while they are rolled up, on a clock that begins at START
- * (milliseconds) and hurries.
+ * `late FILE START`: writes points of all ages while they are rolled up. Its clock begins at START
+ * (milliseconds) and runs fast.
  */
 async function late(file: string, start: number): Promise<void> {
   const exporter = new StoreWriter({ path: file });

@@ -1,7 +1,8 @@
 import { StoreProcess } from '../../src/store/process/store-process';
 
 /**
- * `FILE PROGRAM`: opens a store in a process of its own, says that one's id, and goes on until it is killed.
+ * `FILE PROGRAM`: opens a store in a process of its own, prints that process's id, and runs until it is
+ * killed.
  */
 async function main(): Promise<void> {
   const store = new StoreProcess(

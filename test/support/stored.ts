@@ -1,15 +1,15 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 
-/** A row by column; whole numbers of any width are numbers. */
+/** A row by column. Integers of any width are numbers. */
 export type Row = Readonly<Record<string, string | number | boolean | null>>;
 
-/** A store that the program has let go of. */
+/** A store that the program has closed. */
 export interface Stored {
   rows(sql: string): Promise<Row[]>;
   close(): void;
 }
 
-/** Opens a DuckDB file to read, by DuckDB's own means. */
+/** Opens a DuckDB file for reading, with DuckDB alone. */
 export async function openStored(file: string): Promise<Stored> {
   const instance = await DuckDBInstance.create(file, { access_mode: 'READ_ONLY' });
   const connection = await instance.connect();

@@ -2,28 +2,27 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { findProgram, requirement } from './requires';
 
-/** Declares that a test needs strace, the judge of what a program sends where. */
+/** Declares that a test needs strace, which shows what a program sends where. */
 export const strace = requirement(
   'strace',
   () => {
     const program = findProgram('strace');
-    // It may be there and be forbidden to trace.
+    // It may be installed and not be allowed to trace.
     const traces = program !== null && spawnSync(program, ['-o', '/dev/null', 'true']).status === 0;
     return traces ? program : null;
   },
   'install strace (Debian: apt-get install strace) where processes may be traced',
 );
 
-/** The command that runs another under strace, which writes every call that names an address to `file`. */
+/** The command that runs another one under strace, which writes every call with an address to `file`. */
 export function traced(program: string, file: string): string[] {
-  // -D: the traced program keeps the process id, and with it the signals that are meant for it.
+  // -D: the traced program keeps the process id, and so gets the signals that are sent to it.
   return [program, '-D', '-f', '-qq', '-A', '-e', 'trace=connect,sendto,sendmsg,sendmmsg', '-o', file];
 }
 
 /**
- * The IP addresses with ports that a traced program connected to, or sent a datagram to. The kernel was
- * asked: a connection that failed is among them, and so is one that the program's own records know nothing
- * of.
+ * The IP addresses and ports that a traced program connected to or sent a datagram to. The kernel tells:
+ * connections that failed are included, and so are those that the program has no record of.
  */
 export function addressesOf(file: string): Set<string> {
   const addresses = new Set<string>();

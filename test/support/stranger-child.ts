@@ -3,40 +3,40 @@ import { encodeFrame } from '../../src/wire/framing';
 import { NETWORKS } from '../../src/wire/networks';
 import { versionPayload } from './fake-peer';
 
-/** What strangers of this process do, told by the test that has started it. */
+/** What the strangers of this process must do, as the test says. */
 export interface StrangerOrder {
   readonly port: number;
-  /** Where each of them dials from. */
+  /** The address from which each of them dials. */
   readonly from: readonly string[];
   readonly command: string;
   /** The payload in hexadecimal. */
   readonly payload: string;
-  /** Where in the payload the number of the message is put, 4 bytes, so that each is another. */
+  /** Offset in the payload of the message's number (4 bytes), which makes each message different. */
   readonly numberAt?: number;
-  /** How many messages each of them sends. */
+  /** The number of messages that each of them sends. */
   readonly count: number;
-  /** Whether it reads what it gets. */
+  /** Whether it reads what it receives. */
   readonly reads: boolean;
 }
 
-/** What is told to the test. */
+/** An event that the test is told. */
 export type StrangerNews = { readonly event: 'written' } | { readonly event: 'ended'; readonly from: string };
 
 const { magic } = NETWORKS.regtest;
 
-/** About as many bytes are written at once. */
+/** About this many bytes are written at once. */
 const BATCH_BYTES = 65_536;
 
-/** Messages that were numbered so far, by all strangers of this process. */
+/** The number of messages of all strangers of this process so far. */
 let made = 0;
 
-/** As `once` of node:events, but that an error is nothing: being ended is what is expected. */
+/** Like `once` of node:events, but an error is no failure: strangers expect to be disconnected. */
 const happens = (socket: Socket, event: string): Promise<void> =>
   new Promise((resolve) => socket.once(event, () => resolve()));
 
 const tell = (news: StrangerNews): void => void process.send?.(news);
 
-/** Writes all of it, as fast as the other side takes it, unless that hangs up. */
+/** Writes all messages, as fast as the other side reads them, unless it disconnects. */
 async function flood(socket: Socket, order: StrangerOrder): Promise<void> {
   const { command, count, numberAt } = order;
   const payload = Buffer.from(order.payload, 'hex');

@@ -2,11 +2,11 @@ import { fork } from 'node:child_process';
 import { childScript } from './child';
 import type { StrangerNews, StrangerOrder } from './stranger-child';
 
-/** Strangers in a process of their own, who do what they are told. */
+/** Strangers in a process of their own, who do what the test says. */
 export interface Strangers {
-  /** Whether all of them have written what they had to, or were ended. */
+  /** Whether all of them have written all messages or were disconnected. */
   isDone(): boolean;
-  /** Addresses of those whose connection has ended. */
+  /** The addresses of those that were disconnected. */
   ended(): readonly string[];
   stop(): void;
 }

@@ -1,12 +1,12 @@
 import type { Point } from '../../src/metrics/point';
 import { START_NS, queryPoints } from './query-points';
 
-/** How many hours `stretchedPoints` are spread over. */
+/** The number of hours over which `stretchedPoints` are spread. */
 export const STRETCHED_HOURS = 8n;
 
 /**
- * The points of `queryPoints`, the hour of which is stretched: of several whole hours, begun and ended within
- * one.
+ * The points of `queryPoints`, stretched from one hour to several. They begin and end in the middle of an
+ * hour.
  */
 export function stretchedPoints(): readonly Point[] {
   return queryPoints().map((point) => ({

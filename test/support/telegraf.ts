@@ -22,14 +22,14 @@ export const telegraf = requirement(
 
 /** A real Telegraf with the sample configuration, between ports of loopback. */
 export interface Telegraf {
-  /** Where it takes lines, over TCP and UDP. */
+  /** The port on which it takes lines, over TCP and UDP. */
   readonly port: number;
   readonly log: () => string;
-  /** Has it deliver what it holds, and ends it. */
+  /** Has it deliver its points, and ends it. */
   stop(): Promise<void>;
 }
 
-/** Starts Telegraf with config/telegraf.conf; its points go to the InfluxDB at `influx`. */
+/** Starts Telegraf with config/telegraf.conf. Its points go to the InfluxDB at `influx`. */
 export async function startTelegraf(influx: string): Promise<Telegraf> {
   const { path: program } = telegraf;
   if (program === null) throw new Error('telegraf was not found');

@@ -6,7 +6,7 @@ import path from 'node:path';
 /** A small disk in memory. */
 export interface Tmpfs {
   readonly folder: string;
-  /** Gives it another size, in bytes. */
+  /** Changes its size, in bytes. */
   resize(bytes: number): void;
   remove(): void;
 }
@@ -14,7 +14,10 @@ export interface Tmpfs {
 const mount = (...args: string[]): void =>
   void execFileSync('mount', args, { stdio: ['ignore', 'ignore', 'pipe'] });
 
-/** Mounts one. @throws where this process may not, which takes root and, in a container, CAP_SYS_ADMIN */
+/**
+ * Mounts one.
+ * @throws Error where this process may not mount: that takes root and, in a container, CAP_SYS_ADMIN
+ */
 export function mountTmpfs(bytes: number): Tmpfs {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-tmpfs-'));
   try {
@@ -34,8 +37,8 @@ export function mountTmpfs(bytes: number): Tmpfs {
 }
 
 /**
- * As jest's `describe`, for tests that mount a disk. Where that is not permitted, one test takes the block's
- * place and says why; it does not fail, because no installation would change it.
+ * Like jest's `describe`, for tests that mount a disk. Where that is not permitted, one test takes the place
+ * of the block and says why. It does not fail, because no installation would change it.
  */
 export function describeWithTmpfs(title: string, body: () => void): void {
   describe(title, () => {

@@ -2,15 +2,15 @@ import type { LiveBlock, LivePeer } from '../../src/live/live';
 import type { PeerRow, TopData } from '../../src/top/data';
 import type { Picture, View } from '../../src/top/view';
 
-/** The time that the frames of tests are of. */
+/** The time of the frames in tests. */
 export const NOW_MS = Date.UTC(2026, 0, 31, 12, 0, 0);
 
-/** A peer as `top` has it. */
+/** A peer in the form of `top`. */
 export function peerRow(changes: Partial<PeerRow> = {}): PeerRow {
   return { ...livePeer(), messagesPerS: 13.9, ...changes };
 }
 
-/** A peer as a node has it. */
+/** A peer in the form of a node's live view. */
 export function livePeer(changes: Partial<LivePeer> = {}): LivePeer {
   return {
     ...{ id: 1, address: '192.0.2.1:8333', outbound: true, userAgent: '/Satoshi:31.0.0/', version: 70_016 },
@@ -21,7 +21,7 @@ export function livePeer(changes: Partial<LivePeer> = {}): LivePeer {
   };
 }
 
-/** A block as `top` has it. */
+/** A block in the form of `top`. */
 export function blockOf(height: number, changes: Partial<LiveBlock> = {}): LiveBlock {
   return {
     ...{ height, sha: `${'0'.repeat(52)}${String(height).padStart(12, 'a')}`, status: 'accepted' },
@@ -35,7 +35,7 @@ const flow = (messagesPerS: number, bytesPerS: number) => ({
   ...{ messages: messagesPerS * 60, bytes: bytesPerS * 60, messagesPerS, bytesPerS },
 });
 
-/** What `top` has of a node on mainnet. */
+/** The data of `top` about a node on mainnet. */
 export function topData(changes: Partial<TopData> = {}): TopData {
   return {
     ...{ source: 'duckdb:/home/me/.btcdmon/btcdmon.duckdb', atMs: NOW_MS, version: '0.1.0', notes: [] },
@@ -79,7 +79,7 @@ export function topData(changes: Partial<TopData> = {}): TopData {
   };
 }
 
-/** A picture of these data as it is at first. */
+/** The first picture of these data. */
 export function pictureOf(data: TopData, view: Partial<View> = {}, trouble: string | null = null): Picture {
   return {
     ...{ data, nowMs: NOW_MS, everyMs: 2_000, trouble },

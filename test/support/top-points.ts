@@ -9,7 +9,7 @@ export const LAST_MS = Date.UTC(2026, 0, 31, 12, 0, 0);
 const INTERVALS = 20;
 const INTERVAL_MS = 5_000;
 
-/** What `topPoints` of one node add up to in the minute before its last interval. */
+/** The sums of one node's `topPoints` in the minute before its last interval. */
 export const MINUTE = {
   intervals: 12,
   inv: 3 * 12,
@@ -19,9 +19,9 @@ export const MINUTE = {
 };
 
 /**
- * Points as the collectors make them of a node in 20 intervals of 5 s: each has 3 `inv`, a `getdata`, and
- * drops a point. In the 10th a peer comes, and blocks come: 7 which is valid, 8 which is judged twice, and
- * one that nobody asked for.
+ * Points that the collectors make for a node in 20 intervals of 5 s. Each interval has 3 `inv` and a
+ * `getdata`, and drops a point. In the 10th a peer connects and blocks arrive: block 7 is valid, block 8 is
+ * judged twice, and one is unrequested.
  */
 export function topPoints(node: string, lastMs = LAST_MS): readonly Point[] {
   let dropped = 0;

@@ -7,14 +7,13 @@ export interface Key {
   readonly privateKey: KeyObject;
 }
 
-/** An output. */
 export interface TxOut {
   /** Satoshi. */
   readonly value: number;
   readonly script: Buffer;
 }
 
-/** An input that is to be signed, and what it spends. */
+/** An input to be signed, and the output that it spends. */
 export interface TxIn extends TxOut {
   readonly txid: string;
   readonly vout: number;
@@ -22,18 +21,18 @@ export interface TxIn extends TxOut {
   witness: readonly Buffer[];
 }
 
-/** What stands around the inputs and outputs of a transaction; mostly all of it is as it mostly is. */
-export interface Frame {
+/** The fields of a transaction beside its inputs and outputs. All have defaults. */
+export interface TransactionFields {
   /** Default 2. */
   readonly version?: number;
   /** Default 0. */
   readonly lockTime?: number;
-  /** Of every input; default final. */
+  /** Sequence of every input; default final. */
   readonly sequence?: number;
 }
 
 const VERSION = 2;
-/** Of an input that gives up lock times and replacement. */
+/** The sequence of an input without a lock time and without replacement. */
 export const FINAL_SEQUENCE = 0xffff_ffff;
 const SIGHASH_ALL = 1;
 /** Order of the curve. */
@@ -50,7 +49,6 @@ export function generateKey(): Key {
   };
 }
 
-/** SHA-256. */
 export function sha256(...parts: readonly Buffer[]): Buffer {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
@@ -62,7 +60,7 @@ export function hash160(data: Buffer): Buffer {
   return createHash('ripemd160').update(sha256(data)).digest();
 }
 
-/** A push of `data`, 75 bytes at most or by OP_PUSHDATA1 255. */
+/** A push of `data`, which has at most 75 bytes, or 255 by OP_PUSHDATA1. */
 export function push(data: Buffer): Buffer {
   return Buffer.concat([
     data.length < 76 ? Buffer.from([data.length]) : Buffer.from([0x4c, data.length]),
@@ -70,11 +68,11 @@ export function push(data: Buffer): Buffer {
   ]);
 }
 
-/** A transaction in the bytes of the wire, with its witnesses where it has any (BIP144). */
+/** Serializes a transaction, with its witnesses if it has any (BIP144). */
 export function serialize(
   inputs: readonly TxIn[],
   outputs: readonly TxOut[],
-  frame: Frame = {},
+  frame: TransactionFields = {},
   withWitness = true,
 ): Buffer {
   const { version = VERSION, lockTime = 0, sequence = FINAL_SEQUENCE } = frame;
@@ -94,33 +92,37 @@ export function serialize(
 }
 
 /** The hash of a transaction as people write it. */
-export function txidOf(inputs: readonly TxIn[], outputs: readonly TxOut[], frame: Frame = {}): string {
+export function txidOf(
+  inputs: readonly TxIn[],
+  outputs: readonly TxOut[],
+  frame: TransactionFields = {},
+): string {
   return sha256(sha256(serialize(inputs, outputs, frame, false)))
     .reverse()
     .toString('hex');
 }
 
-/** A signature of input `index` by the rules before segwit; `code` is the script that runs. */
+/** A signature of input `index` by the rules before segwit. `code` is the script that runs. */
 export function signLegacy(
   key: Key,
   inputs: readonly TxIn[],
   outputs: readonly TxOut[],
   index: number,
   code: Buffer,
-  frame: Frame = {},
+  frame: TransactionFields = {},
 ): Buffer {
   const blanked = inputs.map((input, i) => ({ ...input, scriptSig: i === index ? code : Buffer.alloc(0) }));
   return signPreimage(key, Buffer.concat([serialize(blanked, outputs, frame, false), uint32(SIGHASH_ALL)]));
 }
 
-/** A signature of input `index` by BIP143; `code` is the script that runs. */
+/** A signature of input `index` by BIP143. `code` is the script that runs. */
 export function signWitness(
   key: Key,
   inputs: readonly TxIn[],
   outputs: readonly TxOut[],
   index: number,
   code: Buffer,
-  frame: Frame = {},
+  frame: TransactionFields = {},
 ): Buffer {
   const { version = VERSION, lockTime = 0, sequence = FINAL_SEQUENCE } = frame;
   const input = inputs[index];
@@ -141,8 +143,8 @@ export function signWitness(
 }
 
 /**
- * Signs the double SHA-256 of `preimage`: Node's `sign` hashes once itself. DER, low S (BIP146), with the
- * hash type.
+ * Signs the double SHA-256 of `preimage`: Node's `sign` hashes once itself. The signature is DER with a low S
+ * (BIP146) and the hash type.
  */
 function signPreimage({ privateKey }: Key, preimage: Buffer): Buffer {
   const raw = sign('sha256', sha256(preimage), { key: privateKey, dsaEncoding: 'ieee-p1363' });
@@ -175,7 +177,7 @@ function prefixed(data: Buffer): Buffer {
   return Buffer.concat([compactSize(data.length), data]);
 }
 
-/** A number as the wire has lengths and counts. */
+/** A number as a CompactSize. */
 export function compactSize(n: number): Buffer {
   if (n < 0xfd) return Buffer.from([n]);
   const buffer = n <= 0xffff ? Buffer.from([0xfd, 0, 0]) : Buffer.from([0xfe, 0, 0, 0, 0]);

@@ -13,10 +13,10 @@ export const tshark = requirement(
   'install Wireshark’s command line (Debian: apt-get install tshark)',
 );
 
-/** Ports that the segments of the capture file bear; any two would do. */
+/** Ports of the segments in the capture file. Any two ports would do. */
 const NODE_PORT = 18444;
 const OUR_PORT = 50000;
-/** Fits an IPv4 packet, whose length is a 16-bit number. */
+/** The largest segment that fits into an IPv4 packet, whose length is a 16-bit number. */
 const MAX_SEGMENT = 65_000;
 
 /** Messages per command, in each direction. */
@@ -26,10 +26,10 @@ export interface Dissection {
 }
 
 /**
- * Has Wireshark's Bitcoin dissector count the messages of a recorded connection. The bytes are handed over in
- * a capture file made of them, which needs no right to capture packets. Each element of `conversation`
- * becomes a segment: give whole messages, as the dissector (4.0) knows no witnesses, stumbles over them, and
- * then skips the rest of a segment.
+ * Has Wireshark's Bitcoin dissector count the messages of a recorded connection. The bytes are given to it in
+ * a capture file, so that no right to capture packets is needed. Each element of `conversation` becomes a
+ * segment. Give complete messages: the dissector (4.0) does not know witnesses, fails at them, and then skips
+ * the rest of the segment.
  */
 export async function dissect(program: string, conversation: Conversation): Promise<Dissection> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-tshark-'));
@@ -57,8 +57,8 @@ export async function dissect(program: string, conversation: Conversation): Prom
 }
 
 /**
- * A pcap file (link type 101, bare IP packets) of one TCP connection, first all that came in, then all that
- * went out.
+ * A pcap file (link type 101, bare IP packets) of one TCP connection: first all bytes received, then all
+ * bytes sent.
  */
 function captureFile(conversation: Conversation): Buffer {
   const header = Buffer.alloc(24);

@@ -2,21 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Options of {@link until}. */
 export interface Patience {
-  /** Default 30,000. */
+  /** Default 60,000. Only a failing test waits that long, and the machine may be busy. */
   readonly ms?: number;
-  /** Asked each time: why waiting makes no sense any more, or undefined. */
+  /** Called each time. Returns why waiting makes no sense any more, or undefined. */
   readonly giveUp?: () => string | undefined;
 }
 
 /**
- * Asks again and again until `probe` gives something other than undefined or false, and returns that. A probe
- * that throws (a server that does not answer yet) is asked again.
+ * Calls `probe` again and again until it returns something other than undefined or false, and returns that. A
+ * probe that throws, such as one of a server that does not answer yet, is called again.
  * @throws Error that names what was awaited in vain
  */
 export async function until<T>(
   what: string,
   probe: () => Promise<T | undefined | false> | T | undefined | false,
-  { ms = 30_000, giveUp }: Patience = {},
+  { ms = 60_000, giveUp }: Patience = {},
 ): Promise<T> {
   const deadline = Date.now() + ms;
   for (;;) {

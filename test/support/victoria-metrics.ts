@@ -10,9 +10,9 @@ import { until } from './until';
 /** A real VictoriaMetrics on loopback, empty. */
 export interface VictoriaMetrics {
   readonly port: number;
-  /** Where it takes line protocol over TCP. */
+  /** The port on which it takes line protocol over TCP. */
   readonly linePort: number;
-  /** Samples of the metrics whose names match a regular expression: their names and how many of each. */
+  /** The number of samples of each metric whose name matches a regular expression. */
   samples(pattern: string): Promise<ReadonlyMap<string, number>>;
   /** Kills the server and removes its folder. */
   stop(): Promise<void>;
@@ -68,7 +68,7 @@ export async function startVictoriaMetrics(): Promise<VictoriaMetrics> {
 
 async function readSamples(port: number, pattern: string): Promise<ReadonlyMap<string, number>> {
   const query = new URLSearchParams({ 'match[]': `{__name__=~"${pattern}"}`, start: '0' });
-  // What came last is shown a little later otherwise.
+  // Without this the last samples would be visible only later.
   await fetch(`http://127.0.0.1:${port}/internal/force_flush`);
   const response = await fetch(`http://127.0.0.1:${port}/api/v1/export?${query.toString()}`);
   const counts = new Map<string, number>();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import secp256k1 from 'bcrypto/lib/secp256k1';
 import {
-  type Frame,
+  type TransactionFields,
   type TxIn,
   type TxOut,
   generateKey,
@@ -14,7 +14,7 @@ import {
   txidOf,
 } from './transaction';
 
-/** The types of outputs in btcd's names, `nonstandard` aside. */
+/** The types of outputs by btcd's names, without `nonstandard`. */
 export const OUTPUT_TYPES = [
   'pubkey',
   'pubkeyhash',
@@ -32,7 +32,7 @@ export const OUTPUT_TYPES = [
 export type OutputType = (typeof OUTPUT_TYPES)[number];
 
 /**
- * The types that the wallet can spend: nobody can spend nulldata, and no rule says yet how to spend
+ * The types that the wallet can spend. Nobody can spend nulldata, and no rule says yet how to spend
  * witness_unknown.
  */
 export const SPENDABLE_TYPES = OUTPUT_TYPES.filter(
@@ -44,9 +44,9 @@ export interface Payment {
   readonly type: OutputType | 'nonstandard';
   /** Satoshi. */
   readonly value: number;
-  /** In place of a script of the wallet's. */
+  /** A script to use instead of the wallet's. */
   readonly script?: Buffer;
-  /** The signature script that opens `script`, if that is not one of the wallet's. */
+  /** The signature script that opens `script`, if the wallet cannot. */
   readonly opener?: Buffer;
 }
 
@@ -63,12 +63,12 @@ export interface Signed {
   readonly hex: string;
   readonly inputs: readonly Spendable[];
   readonly outputs: readonly Spendable[];
-  readonly frame: Frame;
+  readonly frame: TransactionFields;
   /** The inputs as they were signed. */
   readonly signed: readonly TxIn[];
 }
 
-/** m and n of the bare multisig outputs: policy lets 1 to 3 keys through. */
+/** m and n of the bare multisig outputs. Policy allows 1 to 3 keys. */
 const MULTISIG_SHAPES = [
   [1, 1],
   [1, 2],
@@ -80,9 +80,9 @@ const TAPSCRIPT_VERSION = 0xc0;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Three keys, every kind of output that they can lock, and the means to open those again. It shares no code
- * with src, so that it is a judge of it. Two kinds need no signature: a taproot output here commits to a
- * script that anybody may run (BIP341), and an anchor is open to all (BIP433).
+ * Three keys, outputs of every type that they can lock, and the means to spend them. It shares no code with
+ * src, so it can judge it. Two types need no signature: a taproot output here commits to a script that
+ * anybody may run (BIP341), and anybody may spend an anchor (BIP433).
  */
 export class Wallet {
   private readonly keys = [generateKey(), generateKey(), generateKey()] as const;
@@ -91,14 +91,14 @@ export class Wallet {
   private readonly taproot = commitToTapscript(this.keys[0].publicKey.subarray(1));
   private serial = 0;
 
-  /** The address, a pubkeyhash, that blocks are to be mined to. */
+  /** The address (pubkeyhash) for mining. */
   address(network: 'regtest' | 'simnet'): string {
     const payload = Buffer.concat([Buffer.from([network === 'regtest' ? 0x6f : 0x3f]), this.pubkeyhash]);
     return base58(Buffer.concat([payload, sha256(sha256(payload)).subarray(0, 4)]));
   }
 
-  /** Spends all of `inputs` to `payments`; what these leave is the fee. */
-  sign(inputs: readonly Spendable[], payments: readonly Payment[], frame: Frame = {}): Signed {
+  /** Spends all `inputs` to `payments`. The rest is the fee. */
+  sign(inputs: readonly Spendable[], payments: readonly Payment[], frame: TransactionFields = {}): Signed {
     const outs = payments.map((payment) => ({
       ...payment,
       script: payment.script ?? this.script(payment.type, this.serial++),
@@ -116,7 +116,7 @@ export class Wallet {
     };
   }
 
-  /** An output script; where a type comes in several shapes, the serial number picks one. */
+  /** An output script. Where a type has several shapes, the serial number selects one. */
   private script(type: Payment['type'], serial: number): Buffer {
     const noise = createHash('sha512').update(String(serial)).digest();
     switch (type) {
@@ -149,13 +149,13 @@ export class Wallet {
     }
   }
 
-  /** What opens an input: its signature script, its witness, or both. */
+  /** The unlocking part of an input: its signature script, its witness, or both. */
   private unlock(
     ins: readonly TxIn[],
     outs: readonly TxOut[],
     index: number,
     { type, script, opener }: Spendable,
-    frame: Frame,
+    frame: TransactionFields,
   ): { scriptSig: Buffer; witness: readonly Buffer[] } {
     const [first, second] = this.keys;
     if (opener !== undefined) return { scriptSig: opener, witness: [] };
@@ -179,7 +179,7 @@ export class Wallet {
         };
       }
       case 'multisig': {
-        // The first opcode says how many must sign.
+        // The first opcode is the number of signatures required.
         const needed = (script[0] ?? 0) - 0x50;
         const signatures = [first, second].slice(0, needed).map((key) => legacy(script, key));
         return { scriptSig: Buffer.concat([op('00'), ...signatures]), witness: [] };
@@ -207,7 +207,7 @@ export class Wallet {
   }
 }
 
-/** The output key of BIP341 for one script alone, and the control block that its spender shows. */
+/** The output key for a single script (BIP341), and the control block that spends it. */
 function commitToTapscript(internalKey: Buffer): { key: Buffer; controlBlock: Buffer } {
   const leaf = taggedHash('TapLeaf', Buffer.from([TAPSCRIPT_VERSION, TAPSCRIPT.length]), TAPSCRIPT);
   const evenKey = Buffer.concat([Buffer.from([2]), internalKey]);
@@ -219,7 +219,7 @@ function commitToTapscript(internalKey: Buffer): { key: Buffer; controlBlock: Bu
   };
 }
 
-/** BIP340's tagged hash. */
+/** The tagged hash of BIP340. */
 function taggedHash(tag: string, ...parts: readonly Buffer[]): Buffer {
   const prefix = sha256(Buffer.from(tag));
   return sha256(prefix, prefix, ...parts);
@@ -237,7 +237,7 @@ function program(version: number, data: Buffer): Buffer {
   return Buffer.concat([Buffer.from([version === 0 ? 0 : 0x50 + version]), push(data)]);
 }
 
-/** Base58 of bytes that do not begin with 0. */
+/** Base58 of bytes whose first is not 0. */
 function base58(data: Buffer): string {
   const alphabet = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
   let text = '';

@@ -98,7 +98,7 @@ it('serves a node that continues and loses nothing, whatever requests come', asy
   expect(node.log()).not.toContain(TOKEN);
   expect(node.log()).toContain('"message":"stopped"');
   expect(await outputOf(['audit'], home)).toContain('the store holds every one');
-}, 60_000);
+});
 
 it('shows a store that no node has open, and only reads it', async () => {
   const peer = cleanup.add(await FakePeer.start({ network: 'regtest' }), (it) => it.stop());
@@ -130,7 +130,7 @@ it('shows a store that no node has open, and only reads it', async () => {
   expect((await post(port, '/api/query', { raw: 'DELETE FROM btcdmon' })).status).toBe(400);
   expect(await shown.stop()).toBe(0);
   expect(readFileSync(file).equals(before)).toBe(true);
-}, 60_000);
+});
 
 it('reports in one line why a store can’t be shown', async () => {
   const missing = path.join(home, 'missing.duckdb');
@@ -169,7 +169,7 @@ it('reports in one line why a store can’t be shown', async () => {
   expect(await failure('serve', '--http', 'off')).toContain(
     '--http off: serve does nothing else; leave it out',
   );
-}, 60_000);
+});
 
 it('shows an older store, and reports what it lacks', async () => {
   const file = path.join(home, 'older.duckdb');
@@ -188,7 +188,7 @@ it('shows an older store, and reports what it lacks', async () => {
   expect(lacking.status).toBe(500);
   expect(lacking.json['error']).toMatch(/^the store: .*compact_blocks does not exist/);
   expect(await shown.stop()).toBe(0);
-}, 30_000);
+});
 
 it('fails with one line if the requested port is used', async () => {
   const port = await freePort();
@@ -205,7 +205,7 @@ it('fails with one line if the requested port is used', async () => {
   expect(await openPage(settings, log)).toBeNull();
   expect(logged.join()).toContain(`no page: --http 127.0.0.1:${port}: another program listens there`);
   await expect(openPage({ ...settings, given: true }, log)).rejects.toMatchObject({ exitCode: 1 });
-}, 30_000);
+});
 
 it('has no page for points that go elsewhere, and says so', async () => {
   const node = start(
@@ -222,7 +222,7 @@ it('has no page for points that go elsewhere, and says so', async () => {
   expect(await failure('-c', '127.0.0.1:1', '-e', 'stdout:', '--http', '0')).toContain(
     '--http 0: shows the embedded store; add --export duckdb:PATH, or leave it out',
   );
-}, 30_000);
+});
 
 it('serves the points of a collector', async () => {
   const collector = start(
@@ -235,4 +235,4 @@ it('serves the points of a collector', async () => {
   const { json } = await ask(await portOf(collector), '/api/info');
   expect(json).toMatchObject({ network: null, live: false, exporters: [{ name: 'duckdb' }] });
   expect(await collector.stop()).toBe(0);
-}, 30_000);
+});

@@ -127,10 +127,10 @@ describe('a query', () => {
   });
 
   it('that never ends is stopped', async () => {
-    const other = await servedPage(cleanup, { limits: { queryMs: 300 }, points: [] });
+    const other = await servedPage(cleanup, { limits: { queryMs: 3_000 }, points: [] });
     for (const sql of [HUGE, 'SELECT count(*) FROM range(100000000000) WHERE range % 7 = 8']) {
       const { status, json } = await post(other.port, '/api/query', { raw: sql });
-      expect([status, json['error']]).toEqual([504, 'the query took longer than 0.3 s; ask for less']);
+      expect([status, json['error']]).toEqual([504, 'the query took longer than 3 s; ask for less']);
     }
     expect((await post(other.port, '/api/query', { raw: 'SELECT 1' })).status).toBe(200);
   });
@@ -313,7 +313,7 @@ it('refuses clients when there are too many requests', async () => {
   );
   await until('the line to be full', async () => {
     // A request that has to wait takes a place in the queue, and returns it.
-    const left = AbortSignal.timeout(500);
+    const left = AbortSignal.timeout(1_000);
     const response = await fetch(`${other.url}api/query`, { ...asked('SELECT 1'), signal: left });
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({ error: '30 queries wait already; try again later' });

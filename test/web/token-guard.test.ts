@@ -1,4 +1,4 @@
-import { Attempts } from '../../src/lib/attempts';
+import { TokenAttempts } from '../../src/lib/token-attempts';
 import { Sessions } from '../../src/web/sessions';
 
 it('ends a session after a week', () => {
@@ -16,10 +16,10 @@ it('ends a session after a week', () => {
 describe('wrong tokens', () => {
   let nowMs = 0;
   let warned: unknown[] = [];
-  const attempts = (): Attempts => {
+  const attempts = (): TokenAttempts => {
     nowMs = 0;
     warned = [];
-    return new Attempts({ nowMs: () => nowMs, warn: (...line) => warned.push(line) });
+    return new TokenAttempts({ nowMs: () => nowMs, warn: (...line) => warned.push(line) });
   };
 
   it('can be retried after a minute', () => {

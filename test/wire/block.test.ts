@@ -27,7 +27,7 @@ describe('parseHeader', () => {
     });
   });
 
-  it('reads a version as signed', () => {
+  it('reads the version as a signed number', () => {
     expect(parseHeader(buildHeader(0xffff_ffff)).version).toBe(-1);
   });
 });
@@ -82,11 +82,11 @@ describe('coinbaseHeight', () => {
     ['five bytes', '050000000001'],
     ['another push', '4c03f49304'],
     ['an operation', 'ac'],
-  ])('is not known from %s', (_, script) => {
+  ])('is undefined for %s', (_, script) => {
     expect(parseBlock(coinbaseBlock(hex(script))).coinbaseHeight).toBeUndefined();
   });
 
-  it('is not known of a block of version 1', () => {
+  it('is undefined in a block of version 1', () => {
     expect(parseBlock(coinbaseBlock(hex('03f49304'), 1)).coinbaseHeight).toBeUndefined();
     expect(parseBlock(coinbaseBlock(hex('03f49304'), 2)).coinbaseHeight).toBe(300_020);
   });

@@ -1,5 +1,5 @@
 /**
- * Transactions made for tests, as bytes: everything has a harmless default, so that a test names only what
+ * Builds transactions for tests, as bytes. Everything has a harmless default, so that a test names only what
  * matters to it.
  */
 
@@ -23,7 +23,7 @@ export interface TransactionSpec {
   readonly lockTime?: number;
 }
 
-/** Bytes from hexadecimal; spaces are for the eye. */
+/** Bytes from hexadecimal. Spaces are ignored. */
 export function hex(text: string): Buffer {
   return Buffer.from(text.replaceAll(' ', ''), 'hex');
 }
@@ -45,7 +45,7 @@ export const SCRIPTS = {
   nonstandard: hex('76ac76ac76ac'),
 } as const;
 
-/** `required` of `keys` bare multisig; the numbers in their minimal form. */
+/** A bare multisig of `required` of `keys`, with numbers in their minimal form. */
 export function multisigScript(required: number, keys: number, key = KEY): Buffer {
   const push = (key.length / 2).toString(16).padStart(2, '0');
   return hex(`${smallNumber(required)} ${`${push}${key}`.repeat(keys)} ${smallNumber(keys)} ae`);

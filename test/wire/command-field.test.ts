@@ -1,6 +1,6 @@
 import { CommandField } from '../../src/wire/command-field';
 
-/** A header with these 12 bytes for a command. */
+/** A header whose command field has these 12 bytes. */
 function header(command: string): Buffer {
   const bytes = Buffer.alloc(24, 0xee);
   bytes.write(command.padEnd(12, '\0'), 4, 'latin1');
@@ -19,7 +19,7 @@ describe('the command of a header', () => {
     expect(new CommandField().of(header(field))).toBe(command);
   });
 
-  it('is read anew where one byte differs from the header before', () => {
+  it('is read again where one byte differs from the header before', () => {
     const commands = new CommandField();
     for (let at = 0; at < 12; at++) {
       const field = 'abcdefghijkl';
@@ -28,7 +28,7 @@ describe('the command of a header', () => {
     }
   });
 
-  it('is the same again after another', () => {
+  it('is right when it alternates with another', () => {
     const commands = new CommandField();
     const read = ['tx', 'inv', 'tx', '', 'tx'].map((command) => commands.of(header(command)));
     expect(read).toEqual(['tx', 'inv', 'tx', '', 'tx']);

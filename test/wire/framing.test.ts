@@ -76,7 +76,7 @@ sharedSession.describe('the recorded session with Bitcoin Core 31', (session) =>
 });
 
 describe('FrameReader', () => {
-  it('reads what encodeFrame writes, however it is cut', () => {
+  it('reads what encodeFrame writes, wherever it is cut', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.stringMatching(/^[a-z0-9]{1,12}$/), fc.uint8Array({ maxLength: 300 })), {
@@ -131,7 +131,7 @@ describe('FrameReader', () => {
   });
 });
 
-describe('a message that comes in crumbs', () => {
+describe('a message that comes in many small chunks', () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const megabytes = (): number => {
@@ -140,8 +140,8 @@ describe('a message that comes in crumbs', () => {
     return (heapUsed + arrayBuffers) / 1e6;
   };
   /**
-   * The least of some looks: what a collection found to be garbage is given back beside the program, a little
-   * later.
+   * The smallest of some measurements. Memory that a collection found to be garbage is freed by another
+   * thread, a little later.
    */
   const settled = async (): Promise<number> => {
     let least = Infinity;
@@ -164,7 +164,7 @@ describe('a message that comes in crumbs', () => {
     const before = await settled();
     let sent = 0;
     for (let i = 0; sent + size(i) < payload; i++) {
-      // Node hands each read over in memory of its own.
+      // Node gives each read memory of its own.
       reader.push(Buffer.from(new ArrayBuffer(size(i))));
       sent += size(i);
     }
@@ -190,7 +190,7 @@ it('does not keep a chunk for the few bytes at its end', async () => {
     reader.push(chunk);
     return new WeakRef(chunk.buffer);
   });
-  // A reference is kept until the turn of the event loop ends.
+  // A reference is kept until the end of the turn of the event loop.
   await new Promise((resolve) => setTimeout(resolve, 10));
   collect();
   expect(chunks.filter((chunk) => chunk.deref() !== undefined)).toEqual([]);

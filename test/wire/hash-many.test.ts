@@ -27,13 +27,13 @@ const expected = (items: readonly Buffer[]): string[] =>
   items.map((item) => sha256(sha256(item)).reverse().toString('hex'));
 
 describe('hashMany', () => {
-  // Around four, which go side by side, and around what goes into its memory.
+  // Numbers around four, which are hashed at a time, and around the number that fits into the memory.
   it.each([0, 1, 3, 4, 5, 8, 1_023, 1_024, 1_025, 2_500])('hashes %i as OpenSSL does', (count) => {
     const items = messages(count);
     expect(hashes(hashMany, items)).toEqual(expected(items));
   });
 
-  it('does without WebAssembly where there is none', () => {
+  it('works without WebAssembly', () => {
     jest.isolateModules(() => {
       jest.doMock('../../src/wire/sha256x4', () => ({
         ...jest.requireActual<typeof Sha256x4>('../../src/wire/sha256x4'),
@@ -45,7 +45,7 @@ describe('hashMany', () => {
     });
   });
 
-  it('finds no WebAssembly with a compiler that refuses', () => {
+  it('works where WebAssembly does not compile', () => {
     jest.isolateModules(() => {
       const real = globalThis.WebAssembly;
       try {

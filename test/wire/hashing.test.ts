@@ -13,13 +13,13 @@ jest.mock('../../src/wire/hash', () => {
 const hash256 = jest.mocked(hash.hash256);
 beforeEach(() => hash256.mockClear());
 
-/** Asks for both ids. */
+/** Reads both ids in both forms. */
 function ids({ wireTxid, wireWtxid, txid, wtxid }: Transaction): unknown[] {
   return [wireTxid, wireWtxid, txid, wtxid];
 }
 
-describe('hashing, which takes most of the time of reading transactions', () => {
-  it('is done for what is asked for: nothing by reading and judging alone', () => {
+describe('hashing, most of the time that reading transactions takes,', () => {
+  it('is done only when an id is asked for: reading and judging need none', () => {
     const transactions = [{}, { inputs: [{ witness: [Buffer.alloc(8)] }] }];
     parseBlock(mineBlock({ on: REGTEST.genesis, height: 1, transactions, commitment: rightCommitment }));
     standardness('core', parseTransaction(buildTransaction()));
@@ -32,7 +32,7 @@ describe('hashing, which takes most of the time of reading transactions', () => 
     expect(hash256).toHaveBeenCalledTimes(1);
   });
 
-  it('is done for all of a block together, and for none of them again', () => {
+  it('is done for all transactions of a block together, and for none of them twice', () => {
     const transactions = Array.from({ length: 30 }, (_, i) => ({
       inputs: [i % 3 === 0 ? { prevIndex: i } : { prevIndex: i, witness: [Buffer.alloc(i)] }],
     }));

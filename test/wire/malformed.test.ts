@@ -64,7 +64,7 @@ describe('parseTransaction refuses', () => {
   });
 
   it('with a reason for each of the list', () => {
-    // A transaction has no field whose value is limited otherwise.
+    // A transaction has no field that has another limit.
     const { reason: ofMessages } = refusal(() => DECODERS.filterload(hex('00 ffffffff')));
     expect(new Set([...cases.map(([, reason]) => reason), ofMessages])).toEqual(new Set(DECODE_REASONS));
   });
@@ -72,7 +72,7 @@ describe('parseTransaction refuses', () => {
   it.each([
     ['without witness', plain],
     ['with witness', segwit],
-  ])('a transaction %s that is cut off, at whichever byte', (_, bytes) => {
+  ])('a transaction %s that is cut off at any byte', (_, bytes) => {
     for (let length = 0; length < bytes.length; length++) {
       expect(refusal(() => parseTransaction(bytes.subarray(0, length))).reason).toBe('truncated');
     }
@@ -81,7 +81,7 @@ describe('parseTransaction refuses', () => {
 });
 
 describe('parseBlock refuses', () => {
-  it('a block that is cut off, at whichever byte', () => {
+  it('a block that is cut off at any byte', () => {
     for (let length = 0; length < block.length; length++) {
       expect(refusal(() => parseBlock(block.subarray(0, length))).reason).toBe('truncated');
     }
@@ -96,14 +96,14 @@ describe('parseBlock refuses', () => {
 });
 
 describe('parseHeader refuses', () => {
-  it('fewer than 80 bytes from where it is to begin', () => {
+  it('fewer than 80 bytes from its start', () => {
     expect(refusal(() => parseHeader(Buffer.alloc(79))).reason).toBe('truncated');
     expect(refusal(() => parseHeader(Buffer.alloc(160), 81)).reason).toBe('truncated');
     expect(parseHeader(Buffer.alloc(160), 80).start).toBe(80);
   });
 });
 
-/** Everything that can be asked of a transaction. */
+/** Reads every property of a transaction. */
 function readAll(transaction: Transaction): void {
   const facts = [
     transaction.txid,

@@ -57,11 +57,11 @@ describe('decodeVersion', () => {
     });
   });
 
-  it('takes a peer that says nothing of relay for one that wants transactions', () => {
+  it('reads a version without `relay` as one that wants transactions', () => {
     expect(decodeVersion(payload.subarray(0, -1)).relay).toBe(true);
   });
 
-  it('reads it cut after any field behind our address, with Core’s defaults, and refuses it cut elsewhere', () => {
+  it('reads one that ends after any field behind our address, with Core’s defaults, and refuses one that ends elsewhere', () => {
     const claims = { ...decodeVersion(payload), time: 5n };
     payload.writeBigInt64LE(5n, 12);
     const noHeight = { ...claims, startHeight: -1, relay: true };
@@ -83,7 +83,7 @@ describe('decodeVersion', () => {
     }
   });
 
-  it('takes a clock before 1970 for 1970, as Core does', () => {
+  it('reads a time before 1970 as 1970, like Core', () => {
     const early = Buffer.from(payload);
     early.writeBigInt64LE(-1n, 12);
     expect(decodeVersion(early).time).toBe(0n);

@@ -46,7 +46,7 @@ describe('outputType', () => {
     expect(outputType(hex(script))).toBe(type);
   });
 
-  it('looks at nothing outside the script', () => {
+  it('reads nothing outside the script', () => {
     const script = SCRIPTS.pubkeyhash;
     const bytes = Buffer.concat([hex('6a'), script, hex('6a')]);
     expect(outputType(bytes, 1, 1 + script.length)).toBe('pubkeyhash');

@@ -4,7 +4,7 @@ import { PartialMessage } from '../../src/wire/partial-message';
 const pattern = Buffer.from(Array.from({ length: 251 }, (_, i) => i));
 
 describe('a message that has come in part', () => {
-  it('is the bytes that came, in whatever pieces, across every size at which its memory grows', () => {
+  it('has the bytes that came, in any chunks, at every size at which its memory grows', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 200_000 }),
@@ -20,7 +20,7 @@ describe('a message that has come in part', () => {
           }
           const taken = partial.take();
           expect(taken.equals(whole)).toBe(true);
-          // Code that reads bytes is slower once it has met a resizable one.
+          // Code that reads bytes is slower once it has met a resizable buffer.
           expect((taken.buffer as ArrayBuffer).resizable).toBe(false);
         },
       ),
@@ -28,7 +28,7 @@ describe('a message that has come in part', () => {
     );
   });
 
-  it('gives its memory back at once, without a collection of garbage', () => {
+  it('frees its memory at once, without a garbage collection', () => {
     const chunk = Buffer.alloc(65_536, 1);
     const partials = Array.from({ length: 10 }, () => new PartialMessage(4_000_000));
     const before = process.memoryUsage.rss();

@@ -93,7 +93,7 @@ describe('parseTransaction', () => {
     expect(output?.value).toBe(expected);
   });
 
-  it('tells what a bare multisig asks for, and nothing of other types', () => {
+  it('reads keys and signatures of a bare multisig, and nothing of other types', () => {
     const outputs = [{ script: multisigScript(2, 3) }, { script: SCRIPTS.pubkey }];
     expect(parseTransaction(buildTransaction({ outputs })).outputs.map((output) => output.multisig)).toEqual([
       { required: 2, keys: 3, keysAreValid: true },
@@ -112,7 +112,7 @@ describe('parseTransaction', () => {
     });
   });
 
-  it('reads from where it is told, and hashes only its own bytes', () => {
+  it('reads from the given offset, and hashes only its own bytes', () => {
     const bytes = Buffer.concat([hex('ffffff'), BIP143]);
     expect(parseTransaction(bytes, 3).txid).toBe(parseTransaction(BIP143).txid);
     expect(parseTransaction(bytes, 3).wtxid).toBe(parseTransaction(BIP143).wtxid);

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
-import { type FakeConnection, FakePeer, type Got, versionPayload } from '../support/fake-peer';
+import { type FakeConnection, FakePeer, type ReceivedMessage, versionPayload } from '../support/fake-peer';
 import type { Endpoint } from '../../src/p2p/endpoint';
 import { headers, inventory } from './bytes';
 import { honestBlock, honestTransaction } from './honest-data';
@@ -136,7 +136,7 @@ export class HonestPeer {
     this.connection?.send('ping', nonce);
   }
 
-  private answer(connection: FakeConnection, { command, payload }: Got): void {
+  private answer(connection: FakeConnection, { command, payload }: ReceivedMessage): void {
     if (command === 'version') {
       connection.send('version', versionPayload());
       connection.send('wtxidrelay');

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { UsageError } from '../../lib/errors';
-import { type Target, numberOption, parseTarget } from '../../lib/target';
+import { type OptionUrl, numberOption, parseOptionUrl } from '../../lib/option-url';
 
 /** Where a stream is, and how it is made where it is not there yet. */
 export interface NatsSettings {
@@ -46,7 +46,7 @@ const NAME = /^[A-Za-z0-9_-]{1,64}$/;
  * @throws UsageError that says what is wrong
  */
 export function readNatsUrl(rest: string, flag: '--export' | '--from'): NatsSettings {
-  const target = parseTarget(rest, {
+  const target = parseOptionUrl(rest, {
     form: NATS_FORM,
     scheme: 'nats',
     defaultPort: DEFAULT_PORT,
@@ -90,7 +90,7 @@ export function readNatsUrl(rest: string, flag: '--export' | '--from'): NatsSett
   };
 }
 
-function readServers({ options }: Target, wrong: (reason: string) => UsageError): string[] {
+function readServers({ options }: OptionUrl, wrong: (reason: string) => UsageError): string[] {
   const given = options.get('servers');
   if (given === undefined) return [];
   const servers = given.split(/[,;]/).map((text) => {

@@ -72,7 +72,7 @@ export const btcdmon = (context: BtcdmonContext): Collector => {
     // the clock between the two would break that.
     account: () => {
       if (clockSteps === undefined) account();
-      else clockSteps.steadily(account);
+      else clockSteps.withoutSteps(account);
     },
   };
 };

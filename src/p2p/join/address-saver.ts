@@ -1,5 +1,5 @@
 import { messageOf } from '../../lib/errors';
-import { Seldom } from '../../lib/seldom';
+import { Throttle } from '../../lib/throttle';
 import type { AddressManager } from './address-manager';
 import type { AddressFile } from './address-file';
 import type { Bans } from './bans';
@@ -25,10 +25,10 @@ export class AddressSaver {
   /** When to save, in monotonic milliseconds. */
   private saveAt = Infinity;
 
-  private readonly mayWarn: Seldom;
+  private readonly mayWarn: Throttle;
 
   constructor(private readonly modules: AddressSaverModules) {
-    this.mayWarn = new Seldom(modules.monotonicMs);
+    this.mayWarn = new Throttle(modules.monotonicMs);
   }
 
   /** Notes that there is something to save. */
@@ -52,7 +52,7 @@ export class AddressSaver {
       await file?.save(addrman, bans);
     } catch (error) {
       this.changed();
-      if (this.mayWarn.may()) warn(messageOf(error));
+      if (this.mayWarn.allows()) warn(messageOf(error));
     }
   }
 }

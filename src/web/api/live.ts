@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Live, LiveEvent, LiveTransaction } from '../../live/live';
-import type { Warn } from '../../lib/attempts';
+import type { Warn } from '../../lib/token-attempts';
 import type { Handler } from '../exchange';
 import { busy } from '../http-error';
 import { readParams } from '../params';

@@ -2,13 +2,13 @@ import { compactSize } from '../compact-size';
 import { ByteReader } from '../byte-reader';
 import { fromLegacyAddress, MAX_ADDRESSES, type NetworkAddress, toLegacyAddress } from './network-address';
 
-/** Time 4, services 8, address 16, port 2. */
+/** Length of an entry: time 4, services 8, address 16, port 2. */
 const ENTRY_BYTES = 30;
 
 /**
  * Decodes `addr` (Core 31 `src/protocol.h` CAddress, btcd v0.26 `wire/msgaddr.go`). Entries without a time,
- * which peers below version 31402 sent, are not read: no such peer has a `headers` message, and none passes
- * the handshake.
+ * which peers below version 31402 sent, are not supported: such peers have no `headers` message and do not
+ * pass the handshake.
  */
 export function decodeAddr(payload: Buffer): readonly NetworkAddress[] {
   const reader = new ByteReader(payload);
@@ -19,7 +19,7 @@ export function decodeAddr(payload: Buffer): readonly NetworkAddress[] {
   });
 }
 
-/** The payload of `addr`, which leaves out addresses of networks that it has no form for. */
+/** The payload of `addr`. Addresses of networks that `addr` has no form for are left out. */
 export function encodeAddr(addresses: readonly NetworkAddress[]): Buffer {
   const entries = addresses.flatMap((entry) => {
     const address = toLegacyAddress(entry);

@@ -7,31 +7,29 @@ interface KnownNetwork {
   readonly name: AddressNetwork;
   /** Length of its addresses in bytes. */
   readonly length: number;
-  /**
-   * Whether Core knows the network: of such a one an address of another length makes the message malformed.
-   */
+  /** Whether Core knows the network. Then an address of another length makes the message malformed. */
   readonly isStrict: boolean;
-  /** Whether bytes of that length can be an address of it. */
-  readonly holds: (address: Buffer) => boolean;
+  /** Whether bytes of that length can be an address of this network. */
+  readonly isValid: (address: Buffer) => boolean;
 }
 
 const any = (): boolean => true;
 
 /** The network ids that BIP155 reserves. */
 const NETWORKS: ReadonlyMap<number, KnownNetwork> = new Map<number, KnownNetwork>([
-  [1, { name: 'ipv4', length: 4, isStrict: true, holds: any }],
-  [2, { name: 'ipv6', length: 16, isStrict: true, holds: isPlainIPv6 }],
-  [3, { name: 'torv2', length: 10, isStrict: false, holds: any }],
-  [4, { name: 'torv3', length: 32, isStrict: true, holds: any }],
-  [5, { name: 'i2p', length: 32, isStrict: true, holds: any }],
-  [6, { name: 'cjdns', length: 16, isStrict: true, holds: (address) => address[0] === 0xfc }],
+  [1, { name: 'ipv4', length: 4, isStrict: true, isValid: any }],
+  [2, { name: 'ipv6', length: 16, isStrict: true, isValid: isPlainIPv6 }],
+  [3, { name: 'torv2', length: 10, isStrict: false, isValid: any }],
+  [4, { name: 'torv3', length: 32, isStrict: true, isValid: any }],
+  [5, { name: 'i2p', length: 32, isStrict: true, isValid: any }],
+  [6, { name: 'cjdns', length: 16, isStrict: true, isValid: (address) => address[0] === 0xfc }],
   [
     7,
     {
       name: 'yggdrasil',
       length: 16,
       isStrict: false,
-      holds: (address) => address[0] === 2 || address[0] === 3,
+      isValid: (address) => address[0] === 2 || address[0] === 3,
     },
   ],
 ]);
@@ -39,14 +37,14 @@ const NETWORKS: ReadonlyMap<number, KnownNetwork> = new Map<number, KnownNetwork
 /** BIP155; Core 31 `src/netaddress.h` MAX_ADDRV2_SIZE. */
 const MAX_ADDRESS_BYTES = 512;
 
-/** Time 4, services 1, network 1, length 1, port 2. */
+/** The shortest entry: time 4, services 1, network 1, length 1, port 2. */
 const LEAST_ENTRY_BYTES = 9;
 
 /**
  * Decodes `addrv2` (BIP155; Core 31 `src/netaddress.h` CNetAddr::UnserializeV2Stream, btcd v0.26
- * `wire/msgaddrv2.go`). Entries of unknown networks are kept as `unknown`. An address whose length is not
- * that of its network makes the whole message malformed, as BIP155 says, for the networks that Core knows; of
- * the others it is `unknown`.
+ * `wire/msgaddrv2.go`). Entries of unknown networks are kept as `unknown`. An address with a wrong length
+ * makes the whole message malformed, as BIP155 says, if Core knows its network; otherwise it is kept as
+ * `unknown`.
  */
 export function decodeAddrV2(payload: Buffer): readonly NetworkAddress[] {
   const reader = new ByteReader(payload);
@@ -60,7 +58,7 @@ export function decodeAddrV2(payload: Buffer): readonly NetworkAddress[] {
   });
 }
 
-/** The network of an address whose length stands at `offset`. */
+/** The network of an address; the field with its length begins at `offset`. */
 function networkOf(id: number, address: Buffer, offset: number): AddressNetwork {
   const known = NETWORKS.get(id);
   if (known === undefined) return 'unknown';
@@ -69,7 +67,7 @@ function networkOf(id: number, address: Buffer, offset: number): AddressNetwork 
       throw new DecodeError('invalid-field', offset, `${known.name} address of ${address.length} bytes`);
     return 'unknown';
   }
-  return known.holds(address) ? known.name : 'unknown';
+  return known.isValid(address) ? known.name : 'unknown';
 }
 
 const IDS = new Map([...NETWORKS].map(([id, { name }]) => [name, id]));

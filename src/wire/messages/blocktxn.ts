@@ -3,13 +3,13 @@ import { ByteReader } from '../byte-reader';
 
 /** The transactions that a `getblocktxn` asked for (BIP152). */
 export interface BlockTxnMessage {
-  /** The block's hash as it is on the wire, one character a byte. */
+  /** The block's hash in wire order, one character for each byte. */
   readonly blockHash: string;
-  /** In the order in which they were asked for. */
+  /** In the order of the request. */
   readonly transactions: readonly Transaction[];
 }
 
-/** As many as a `getblocktxn` can ask for. */
+/** A `getblocktxn` cannot ask for more. */
 const MAX_TRANSACTIONS = 0x1_0000;
 
 /** Decodes `blocktxn` (BIP152; Core 31 `src/blockencodings.h` BlockTransactions). */

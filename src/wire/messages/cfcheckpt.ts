@@ -1,7 +1,8 @@
 import { ByteReader } from '../byte-reader';
 
 /**
- * The filter headers of every 1,000th block (BIP157). All are as they are on the wire, one character a byte.
+ * The filter headers of every 1,000th block (BIP157). All hashes are in wire order, one character for each
+ * byte.
  */
 export interface CFCheckptMessage {
   /** 0 is the basic filter of BIP158. */
@@ -13,7 +14,7 @@ export interface CFCheckptMessage {
 }
 
 /**
- * Headers for a chain of 100 million blocks; btcd v0.26 `wire/msgcfcheckpt.go` maxCFHeadersLen. BIP157 sets
+ * Enough for a chain of 100 million blocks (btcd v0.26 `wire/msgcfcheckpt.go` maxCFHeadersLen). BIP157 sets
  * no limit.
  */
 const MAX_HEADERS = 100_000;

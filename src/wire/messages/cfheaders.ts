@@ -1,12 +1,14 @@
 import { ByteReader } from '../byte-reader';
 
-/** Hashes of consecutive filters (BIP157). All are as they are on the wire, one character a byte. */
+/** Hashes of consecutive filters (BIP157). All hashes are in wire order, one character for each byte. */
 export interface CFHeadersMessage {
   /** 0 is the basic filter of BIP158. */
   readonly filterType: number;
   /** Hash of the last block. */
   readonly stopHash: string;
-  /** Filter header of the block before the first; each further one follows from it and the hashes. */
+  /**
+   * Filter header of the block before the first. The further filter headers follow from it and the hashes.
+   */
   readonly previousHeader: string;
   readonly filterHashes: readonly string[];
 }

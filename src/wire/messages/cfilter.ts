@@ -4,14 +4,15 @@ import { ByteReader } from '../byte-reader';
 export interface CFilterMessage {
   /** 0 is the basic filter of BIP158. */
   readonly filterType: number;
-  /** Hash of the block, as it is on the wire, one character a byte. */
+  /** Hash of the block in wire order, one character for each byte. */
   readonly blockHash: string;
-  /** The filter as BIP158 serializes it, its number of elements first: a view of the payload. */
+  /** The filter as BIP158 serializes it, beginning with its number of elements: a view of the payload. */
   readonly filter: Buffer;
 }
 
 /**
- * btcd v0.26 `wire/msgcfilter.go` MaxCFilterDataSize; BIP157 sets no limit, and Core never asks for a filter.
+ * The limit of btcd v0.26 (`wire/msgcfilter.go` MaxCFilterDataSize). BIP157 sets no limit, and Core never
+ * asks for a filter.
  */
 const MAX_FILTER_BYTES = 256 * 1_024;
 

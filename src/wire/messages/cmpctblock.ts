@@ -3,31 +3,31 @@ import { LEAST_TRANSACTION_BYTES, readTransaction, type Transaction } from '../t
 import { ByteReader } from '../byte-reader';
 import { DecodeError } from '../decode-error';
 
-/** A transaction that is sent whole, with its place in the block; the coinbase has 0. */
+/** A transaction that is sent in full, with its index in the block; the coinbase has index 0. */
 interface PrefilledTransaction {
   readonly index: number;
   readonly transaction: Transaction;
 }
 
-/** A block whose transactions are mostly named and not sent (BIP152). */
+/** A block most of whose transactions are short ids (BIP152). */
 export interface CmpctBlockMessage {
   readonly header: Header;
-  /** Part of the key that short ids are made with. */
+  /** Part of the key of the short ids. */
   readonly nonce: bigint;
-  /** Ids of 48 bits of the transactions that are not prefilled, in the order of the block. */
+  /** Short ids, of 48 bits, of the transactions that are not prefilled, in the order of the block. */
   readonly shortIds: readonly number[];
   readonly prefilled: readonly PrefilledTransaction[];
 }
 
-/** Indexes are of 16 bits; Core 31 `src/blockencodings.h` refuses a block of more transactions. */
+/** Indexes have 16 bits: Core 31 (`src/blockencodings.h`) refuses a block of more transactions. */
 const MAX_TRANSACTIONS = 0xffff;
 
 const SHORT_ID_BYTES = 6;
 
 /**
- * Decodes `cmpctblock` (BIP152; Core 31 `src/blockencodings.h` CBlockHeaderAndShortTxIDs). Refuses, as Core
- * does (`src/blockencodings.cpp` InitData), a block without transactions and a prefilled transaction beyond
- * the end of the block.
+ * Decodes `cmpctblock` (BIP152; Core 31 `src/blockencodings.h` CBlockHeaderAndShortTxIDs). Like Core
+ * (`src/blockencodings.cpp` InitData) it refuses a block without transactions, and a prefilled transaction
+ * beyond the end of the block.
  */
 export function decodeCmpctBlock(payload: Buffer): CmpctBlockMessage {
   const reader = new ByteReader(payload);
@@ -41,7 +41,7 @@ export function decodeCmpctBlock(payload: Buffer): CmpctBlockMessage {
   const prefilled: PrefilledTransaction[] = [];
   let next = 0;
   for (let i = 0; i < count; i++) {
-    // Each index is sent as its distance from the one before; up to it there are short ids alone.
+    // An index is sent as its distance from the one before. Only short ids are in between.
     const { position } = reader;
     const index = next + reader.compactSize(MAX_TRANSACTIONS);
     if (index > shortIds.length + i)

@@ -1,6 +1,6 @@
 /**
- * Decodes the messages that consist of their command alone. Bytes that come with one are passed over, as Core
- * passes over what is left of any message that it has read; btcd refuses the longer ones among them.
+ * Decodes messages that have no payload. Bytes in the payload are ignored, as Core ignores what is left of
+ * any message; btcd refuses a long payload.
  */
 export function decodeEmpty(): null {
   return null;

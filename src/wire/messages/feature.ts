@@ -3,9 +3,11 @@ import { DecodeError } from '../decode-error';
 
 /** A feature that a peer offers between version and verack (BIP434). */
 export interface FeatureMessage {
-  /** 4 to 80 of a stranger's bytes, one character each; printable ASCII if the peer keeps to the BIP. */
+  /**
+   * 4 to 80 of a stranger's bytes, one character each. They are printable ASCII if the peer follows the BIP.
+   */
   readonly id: string;
-  /** What the feature says of itself, at most 512 bytes: a view of the payload. */
+  /** Data of the feature, at most 512 bytes: a view of the payload. */
   readonly data: Buffer;
 }
 
@@ -14,8 +16,8 @@ const MAX_ID_BYTES = 80;
 const MAX_DATA_BYTES = 512;
 
 /**
- * Decodes `feature` (BIP434, a draft; Core 31 has it not). Unlike other messages it may have nothing behind
- * its fields.
+ * Decodes `feature` (BIP434, a draft that Core 31 does not have). Unlike other messages it must end with its
+ * last field.
  */
 export function decodeFeature(payload: Buffer): FeatureMessage {
   const reader = new ByteReader(payload);

@@ -1,17 +1,17 @@
 import { ByteReader } from '../byte-reader';
 
-/** Which filters or filter headers a peer asks for (BIP157). */
+/** A request for filters or filter headers (BIP157). */
 export interface FilterRangeMessage {
   /** 0 is the basic filter of BIP158. */
   readonly filterType: number;
   readonly startHeight: number;
-  /** Hash of the last block, as it is on the wire, one character a byte. */
+  /** Hash of the last block in wire order, one character for each byte. */
   readonly stopHash: string;
 }
 
 /**
- * Decodes `getcfilters` and `getcfheaders`, which have one form (BIP157; Core 31 `src/net_processing.cpp`
- * ProcessGetCFilters, btcd v0.26 `wire/msggetcfilters.go`).
+ * Decodes `getcfilters` and `getcfheaders`, which have the same form (BIP157; Core 31
+ * `src/net_processing.cpp` ProcessGetCFilters, btcd v0.26 `wire/msggetcfilters.go`).
  */
 export function decodeFilterRange(payload: Buffer): FilterRangeMessage {
   const reader = new ByteReader(payload);

@@ -1,7 +1,7 @@
 import { ByteReader } from '../byte-reader';
 import { DecodeError } from '../decode-error';
 
-/** The Bloom filter by which a light client wants transactions chosen (BIP37). */
+/** The Bloom filter with which a light client selects transactions (BIP37). */
 export interface FilterLoadMessage {
   /** The filter's bits: a view of the payload. */
   readonly filter: Buffer;

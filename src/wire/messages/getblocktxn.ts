@@ -2,15 +2,15 @@ import { compactSize } from '../compact-size';
 import { ByteReader } from '../byte-reader';
 import { DecodeError } from '../decode-error';
 
-/** Which transactions of a compact block a peer lacks (BIP152). */
+/** The transactions of a compact block that a peer lacks (BIP152). */
 export interface GetBlockTxnMessage {
-  /** The block's hash as it is on the wire, one character a byte. */
+  /** The block's hash in wire order, one character for each byte. */
   readonly blockHash: string;
-  /** Places in the block, ascending. */
+  /** Indexes in the block, ascending. */
   readonly indexes: readonly number[];
 }
 
-/** Indexes are of 16 bits; Core 31 `src/blockencodings.h` DifferenceFormatter. */
+/** Indexes have 16 bits (Core 31 `src/blockencodings.h` DifferenceFormatter). */
 const MAX_INDEX = 0xffff;
 
 /** Decodes `getblocktxn` (BIP152; Core 31 `src/blockencodings.h` BlockTransactionsRequest). */
@@ -31,7 +31,7 @@ export function decodeGetBlockTxn(payload: Buffer): GetBlockTxnMessage {
 
 /** The payload of `getblocktxn`. */
 export function encodeGetBlockTxn({ blockHash, indexes }: GetBlockTxnMessage): Buffer {
-  // Each index is sent as its distance from the one before.
+  // An index is sent as its distance from the one before.
   const distances = indexes.map((index, i) => compactSize(index - (indexes[i - 1] ?? -1) - 1));
   return Buffer.concat([Buffer.from(blockHash, 'latin1'), compactSize(indexes.length), ...distances]);
 }

@@ -4,7 +4,7 @@ import { ByteReader } from '../byte-reader';
 export interface GetCFCheckptMessage {
   /** 0 is the basic filter of BIP158. */
   readonly filterType: number;
-  /** Hash of the last block, as it is on the wire, one character a byte. */
+  /** Hash of the last block in wire order, one character for each byte. */
   readonly stopHash: string;
 }
 

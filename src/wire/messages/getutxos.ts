@@ -1,8 +1,8 @@
 import { ByteReader } from '../byte-reader';
 
-/** A question which outputs are unspent (BIP64). */
+/** A request that asks which outputs are unspent (BIP64). */
 export interface GetUtxosMessage {
-  /** Whether the mempool counts, too. */
+  /** Whether the mempool is considered as well. */
   readonly checkMempool: boolean;
   readonly outpoints: readonly { readonly hash: string; readonly index: number }[];
 }
@@ -10,7 +10,8 @@ export interface GetUtxosMessage {
 const OUTPOINT_BYTES = 36;
 
 /**
- * Decodes `getutxos` (BIP64; Bitcoin XT alone answered it). Hashes are as on the wire, one character a byte.
+ * Decodes `getutxos` (BIP64; only Bitcoin XT answered it). Hashes are in wire order, one character for each
+ * byte.
  */
 export function decodeGetUtxos(payload: Buffer): GetUtxosMessage {
   const reader = new ByteReader(payload);

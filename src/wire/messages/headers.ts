@@ -1,13 +1,13 @@
 import { type Header, HEADER_BYTES, parseHeader } from '../header';
 import { ByteReader } from '../byte-reader';
 
-/** Core 31 `src/net_processing.h` MAX_HEADERS_RESULTS. */
+/** The limit of Core 31 (`src/net_processing.h` MAX_HEADERS_RESULTS). */
 const MAX_HEADERS = 2_000;
 
 /**
- * Decodes `headers` (Core 31 `src/net_processing.cpp`, btcd v0.26 `wire/msgheaders.go`). Each header's
- * `bytes` are a view of its own 80 bytes. The count of transactions behind each is 0 and is passed over, as
- * in Core; btcd refuses another.
+ * Decodes `headers` (Core 31 `src/net_processing.cpp`, btcd v0.26 `wire/msgheaders.go`). The `bytes` of each
+ * header are a view of its own 80 bytes. The count of transactions behind each header should be 0. Any count
+ * is accepted, as in Core; btcd refuses others.
  */
 export function decodeHeaders(payload: Buffer): readonly Header[] {
   const reader = new ByteReader(payload);

@@ -3,17 +3,17 @@ import { ByteReader } from '../byte-reader';
 import type { Hash } from '../hash';
 
 /**
- * Inventory types (Core 31 `src/protocol.h` GetDataMsg); the flag asks for the serialization with witnesses.
+ * Inventory types (Core 31 `src/protocol.h` GetDataMsg). The flag asks for the serialization with witnesses.
  */
 export const INV_TX = 1;
 export const INV_BLOCK = 2;
 export const INV_WTX = 5; // BIP339
 export const INV_WITNESS_FLAG = 0x4000_0000; // BIP144
 
-/** The most items of one message; Core 31 `src/net_processing.cpp` MAX_INV_SZ. */
+/** The largest number of items of one message (Core 31 `src/net_processing.cpp` MAX_INV_SZ). */
 const MAX_ITEMS = 50_000;
 
-/** Bytes of one item. */
+/** Length of an item in bytes. */
 export const ITEM_BYTES = 36;
 
 /** One item of `inv`, `getdata` or `notfound`. */
@@ -22,7 +22,7 @@ export interface InventoryItem {
   readonly hash: Hash;
 }
 
-/** Decodes `inv`, `getdata` and `notfound`, which have one form. */
+/** Decodes `inv`, `getdata` and `notfound`, which have the same form. */
 export function decodeInventory(payload: Buffer): readonly InventoryItem[] {
   const reader = new ByteReader(payload);
   const count = reader.count(ITEM_BYTES, MAX_ITEMS);

@@ -1,20 +1,26 @@
 import { ByteReader } from '../byte-reader';
 
-/** Where in the chain a peer asks from. Hashes are as they are on the wire, one character a byte. */
+/**
+ * The blocks from which on a peer asks for headers or blocks. Hashes are in wire order, one character for
+ * each byte.
+ */
 export interface LocatorMessage {
-  /** The protocol version of the asker, which nodes ignore. */
+  /** Protocol version of the peer that asks. Nodes ignore it. */
   readonly version: number;
-  /** Blocks that the asker has, its newest first. */
+  /** Blocks that the asking peer has, the newest first. */
   readonly locator: readonly string[];
-  /** The block to stop at; 32 NULs for as many as fit. */
+  /** The last block that is wanted; 32 NULs for as many as fit. */
   readonly stop: string;
 }
 
-/** Core 31 `src/net_processing.cpp` MAX_LOCATOR_SZ, above which it disconnects; btcd reads up to 500. */
+/**
+ * The limit of Core 31 (`src/net_processing.cpp` MAX_LOCATOR_SZ), which disconnects a peer above it; btcd
+ * reads up to 500.
+ */
 const MAX_LOCATOR = 101;
 
 /**
- * Decodes `getheaders` and `getblocks`, which have one form (btcd v0.26 `wire/msggetheaders.go`,
+ * Decodes `getheaders` and `getblocks`, which have the same form (btcd v0.26 `wire/msggetheaders.go`,
  * `wire/msggetblocks.go`).
  */
 export function decodeLocator(payload: Buffer): LocatorMessage {
@@ -23,13 +29,13 @@ export function decodeLocator(payload: Buffer): LocatorMessage {
 }
 
 /**
- * The payload of `getheaders` that asks for the headers behind the newest of `hashes` (as on the wire) that a
+ * The payload of a `getheaders` that asks for the headers after the newest of `hashes` (wire order) that the
  * peer has.
  */
 export function encodeLocator(version: number, hashes: readonly Buffer[]): Buffer {
   const head = Buffer.alloc(5);
   head.writeInt32LE(version, 0);
-  // A locator has at most 101 hashes: its count fits in one byte.
+  // A locator has at most 101 hashes, so its count takes one byte.
   head.writeUInt8(hashes.length, 4);
   return Buffer.concat([head, ...hashes, Buffer.alloc(32)]);
 }

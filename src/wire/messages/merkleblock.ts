@@ -1,26 +1,26 @@
 import { type Header, HEADER_BYTES, parseHeader } from '../header';
 import { ByteReader } from '../byte-reader';
 
-/** A header, and the part of its merkle tree that leads to the transactions of a filter (BIP37). */
+/** A header, and the part of its merkle tree that leads to the transactions that match a filter (BIP37). */
 export interface MerkleBlockMessage {
   readonly header: Header;
-  /** How many transactions the block is said to have. */
+  /** The number of transactions of the block, as the peer claims. */
   readonly transactions: number;
-  /** Nodes of the tree, depth first, as they are on the wire, one character a byte. */
+  /** Nodes of the tree, depth first, in wire order, one character for each byte. */
   readonly hashes: readonly string[];
-  /** Bits, the lowest of each byte first, that say where the tree is descended. A view of the payload. */
+  /** Bits that say where the tree is descended, the lowest bit of each byte first. A view of the payload. */
   readonly flags: Buffer;
 }
 
 /**
  * Decodes `merkleblock` (BIP37; Core 31 `src/merkleblock.h` CMerkleBlock, btcd v0.26
- * `wire/msgmerkleblock.go`). Whether the parts make up a tree is not checked.
+ * `wire/msgmerkleblock.go`). It does not check whether the parts form a tree.
  */
 export function decodeMerkleBlock(payload: Buffer): MerkleBlockMessage {
   const reader = new ByteReader(payload);
   const header = parseHeader(reader.bytes(HEADER_BYTES));
   const transactions = reader.u32();
-  // A payload bounds both lists.
+  // The length of the payload limits both lists.
   const hashes = reader.hashes();
   return { header, transactions, hashes, flags: reader.sizedBytes() };
 }

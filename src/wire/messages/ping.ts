@@ -1,8 +1,8 @@
 import { ByteReader } from '../byte-reader';
 
 /**
- * Decodes `ping` (BIP31; btcd v0.26 `wire/msgping.go`): its nonce, or null for the empty one of peers up to
- * version 60000.
+ * Decodes `ping` (BIP31; btcd v0.26 `wire/msgping.go`): its nonce, or null for an empty payload, which peers
+ * up to version 60000 send.
  */
 export function decodePing(payload: Buffer): bigint | null {
   return payload.length === 0 ? null : decodePong(payload);

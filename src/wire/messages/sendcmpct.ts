@@ -2,14 +2,14 @@ import { ByteReader } from '../byte-reader';
 
 /** How a peer wants compact blocks (BIP152). */
 export interface SendCmpctMessage {
-  /** Whether it wants them unasked, in high-bandwidth mode. */
+  /** Whether the peer wants them without a request, in high-bandwidth mode. */
   readonly highBandwidth: boolean;
-  /** The encoding it speaks; 2 is the one with witnesses, and the only one of today's nodes. */
+  /** Version of the encoding. 2 is the one with witnesses, the only one that today's nodes use. */
   readonly version: bigint;
 }
 
 /**
- * Decodes `sendcmpct` (BIP152; Core 31 `src/net_processing.cpp`). Like Core it takes every byte but 0 for
+ * Decodes `sendcmpct` (BIP152; Core 31 `src/net_processing.cpp`). Like Core it reads every byte except 0 as
  * true.
  */
 export function decodeSendCmpct(payload: Buffer): SendCmpctMessage {

@@ -3,7 +3,7 @@ import { ByteReader } from '../byte-reader';
 /** An offer to reconcile announcements of transactions (BIP330). */
 export interface SendTxRcnclMessage {
   readonly version: number;
-  /** The peer's part of the key that short ids of transactions are made with. */
+  /** The peer's part of the key of the short ids of transactions. */
   readonly salt: bigint;
 }
 

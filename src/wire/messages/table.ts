@@ -75,21 +75,21 @@ const TABLE = {
 /** A command that has a decoder. */
 export type DecodedCommand = keyof typeof TABLE;
 
-/** What the payload of a command decodes to: `MessageOf<'addrv2'>`. */
+/** The type of a decoded payload: `MessageOf<'addrv2'>`. */
 export type MessageOf<C extends DecodedCommand> = ReturnType<(typeof TABLE)[C]>;
 
 /**
- * The decoder of each command. Every one is pure, throws DecodeError where the payload is not what its
- * command says and nothing else, and holds views of the payload where it says so. What is left behind the
- * last field is passed over, as in Core (`feature` excepted), so that a later version of a message can have
- * more of them.
+ * The decoder of each command. A decoder is pure. It throws DecodeError, and no other error, where the
+ * payload is malformed. Its result holds views of the payload where its type says so. Bytes behind the last
+ * field are ignored, as in Core (except in `feature`), so that later versions of a message can have more
+ * fields.
  *
- * The drafts whose form may still change (BIP153, BIP183, BIP330 but for its `sendtxrcncl`, BIP331) have
- * none: they are counted alone.
+ * Drafts whose form may still change have no decoder and are only counted: BIP153, BIP183, BIP330 except its
+ * `sendtxrcncl`, BIP331.
  */
 export const DECODERS: { readonly [C in DecodedCommand]: (payload: Buffer) => MessageOf<C> } = TABLE;
 
-/** Tells whether a command has a decoder. */
+/** Whether a command has a decoder. */
 export function isDecoded(command: string): command is DecodedCommand {
   return Object.hasOwn(DECODERS, command);
 }

@@ -2,9 +2,9 @@ import { ByteReader } from '../byte-reader';
 
 /** An unspent output (BIP64). */
 interface Utxo {
-  /** Version of the transaction that made it. */
+  /** Version of the transaction that created it. */
   readonly version: number;
-  /** Height of its block; 0x7fffffff in the mempool. */
+  /** Height of its block; 0x7fffffff where it is in the mempool. */
   readonly height: number;
   /** In satoshi. */
   readonly value: bigint;
@@ -15,17 +15,17 @@ interface Utxo {
 /** The answer to a `getutxos` (BIP64). */
 export interface UtxosMessage {
   readonly height: number;
-  /** Hash of the chain's tip, as it is on the wire, one character a byte. */
+  /** Hash of the chain's tip in wire order, one character for each byte. */
   readonly tip: string;
-  /** A bit for each output that was asked for: whether it is unspent. A view of the payload. */
+  /** A bit for each requested output: whether it is unspent. A view of the payload. */
   readonly hits: Buffer;
   readonly utxos: readonly Utxo[];
 }
 
-/** Version 4, height 4, value 8, length of an empty script 1. */
+/** The shortest entry: version 4, height 4, value 8, length of an empty script 1. */
 const LEAST_UTXO_BYTES = 17;
 
-/** Decodes `utxos` (BIP64; Bitcoin XT alone sent it). */
+/** Decodes `utxos` (BIP64; only Bitcoin XT sent it). */
 export function decodeUtxos(payload: Buffer): UtxosMessage {
   const reader = new ByteReader(payload);
   const height = reader.u32();

@@ -1,35 +1,36 @@
 import { ByteReader } from '../byte-reader';
 
-/** What a peer says of itself. All of it is a claim. */
+/** A peer's own description. All of it is a claim. */
 export interface VersionMessage {
   readonly version: number;
   /** The 64 service bits. */
   readonly services: bigint;
-  /** The peer's clock: Unix time in seconds, any number of 64 bits, but 0 for one below 0. */
+  /** The peer's clock: Unix time in seconds, any number of 64 bits. A time below 0 is read as 0. */
   readonly time: bigint;
   /** A stranger's bytes, one character each; at most {@link MAX_USER_AGENT_BYTES}. */
   readonly userAgent: string;
-  /** -1 where it does not say. */
+  /** Height of the peer's best chain; -1 where it is missing. */
   readonly startHeight: number;
-  /** Whether the peer wants transactions announced (BIP37); true where it does not say. */
+  /** Whether the peer wants transactions announced (BIP37); true where it is missing. */
   readonly relay: boolean;
-  /** Random, to recognize connections to oneself; 1 where it does not say. */
+  /** A random number by which a node recognizes a connection to itself; 1 where it is missing. */
   readonly nonce: bigint;
 }
 
-/** Core 31 `src/net_processing.cpp` MAX_SUBVERSION_LENGTH. */
+/** The limit of Core 31 (`src/net_processing.cpp` MAX_SUBVERSION_LENGTH). */
 const MAX_USER_AGENT_BYTES = 256;
 
 const ADDRESS_BYTES = 26;
 
-/** What Core takes for a nonce or a height that is not there. */
+/** Core's values for a missing nonce and a missing height. */
 const NO_NONCE = 1n;
 const NO_HEIGHT = -1;
 
 /**
  * Decodes `version` (Core 31 `src/net_processing.cpp` ProcessMessage, btcd v0.26 `wire/msgversion.go`). It
- * may end after our address, after 46 bytes, or after any field behind it, as versions of old did and as Core
- * and btcd read it: what is missing has Core's defaults. btcd alone reads one that ends before the nonce.
+ * may end after our address (46 bytes), or after any later field, as old versions of the message did and as
+ * Core and btcd read it. Missing fields get Core's defaults. One that ends directly before the nonce is read
+ * as well, as in btcd; Core refuses it.
  */
 export function decodeVersion(payload: Buffer): VersionMessage {
   const reader = new ByteReader(payload);

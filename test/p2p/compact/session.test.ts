@@ -2,12 +2,12 @@ import { FrameReader } from '../../../src/wire/framing';
 import { NETWORKS } from '../../../src/wire/networks';
 import { startListener } from '../../support/compact-listener';
 import { readSession, sharedSession } from '../../support/data';
-import { FakePeer, type Got, versionPayload } from '../../support/fake-peer';
+import { FakePeer, type ReceivedMessage, versionPayload } from '../../support/fake-peer';
 import { until } from '../../support/until';
 
 sharedSession.describe('compact blocks of Bitcoin Core 31', (session) => {
   it('are rebuilt from the transactions that it relayed before, without a request', async () => {
-    const messages: Got[] = [];
+    const messages: ReceivedMessage[] = [];
     new FrameReader(NETWORKS.regtest.magic, {
       arrived: () => undefined,
       message: (command, payload) => messages.push({ command, payload }),

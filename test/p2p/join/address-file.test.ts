@@ -104,7 +104,7 @@ describe('the address file', () => {
         expect([at, bits, addrman.size + bans.size >= 8]).toEqual([at, bits, true]);
         for (const line of warnings.splice(0)) expect(line).toMatch(/^addresses [^\n]+ is kept as [^\n]+$/);
       }
-  }, 60_000);
+  });
 
   it('with invalid lines is read without them', async () => {
     const { file } = await written();

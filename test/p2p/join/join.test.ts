@@ -233,10 +233,11 @@ describe('inbound peers', () => {
   it('are closed for new ones if they do not shake hands', async () => {
     const { port, ends } = await join({ maxInbound: 1 });
     await dial(port, { mute: true });
+    const handshake = (peer: FakeConnection): boolean => peer.commands().includes('verack');
     await until('a handshake of another', async () => {
       const peer = await dial(port);
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      return peer.commands().includes('verack');
+      await until('a handshake or a refusal', () => handshake(peer) || peer.socket.destroyed);
+      return handshake(peer);
     });
     expect(ends).toEqual(['inbound-full']);
   });

@@ -1,6 +1,6 @@
 /**
- * What ends with the test run if nothing has ended it before: one listener for all, of which Node.js wants no
- * more than ten.
+ * Kills processes that are still running when the test run ends. There is one listener for all of them,
+ * because Node.js warns above ten.
  */
 const kills = new Set<() => void>();
 

@@ -14,7 +14,7 @@ import path from 'node:path';
 import { hasEnded, killAtExit } from './at-exit';
 import { Keeper } from './switch';
 
-/** One file or folder of this machine that a container sees. */
+/** A file or folder of this machine that a container sees. */
 export interface Bind {
   readonly source: string;
   readonly target: string;
@@ -22,10 +22,10 @@ export interface Bind {
 }
 
 export interface ContainerOptions {
-  /** Folder for what it needs while it is there. */
+  /** Folder for its files while it exists. */
   readonly folder: string;
   readonly binds: readonly Bind[];
-  /** Symbolic links in its root: the name and what it stands for. */
+  /** Symbolic links in its root: each name and its target. */
   readonly links: Readonly<Record<string, string>>;
   /** `path:options`. */
   readonly tmpfs: readonly string[];
@@ -33,7 +33,7 @@ export interface ContainerOptions {
   /** Lines of /etc/hosts. */
   readonly hosts: readonly string[];
   readonly user: string;
-  /** Capabilities that are kept, as Compose calls them. */
+  /** Capabilities that are kept, by Compose's names. */
   readonly capabilities: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
@@ -41,9 +41,9 @@ export interface ContainerOptions {
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
- * What Docker makes of a service, by hand: namespaces of network, mounts and processes; this machine's root
- * in the place of the image's, read-only where that is asked for, with what is mounted over it; another user,
- * no capabilities, no new privileges.
+ * Runs a service like Docker, without Docker: namespaces of network, mounts and processes; this machine's
+ * root in place of the image's, read-only if the service asks for that, with its mounts over it; another
+ * user, no capabilities, no new privileges.
  */
 export class Container {
   private child: ChildProcess | undefined;
@@ -69,7 +69,7 @@ export class Container {
     return container;
   }
 
-  /** What the program has written so far. */
+  /** The output of the program so far. */
   log(): string {
     return readFileSync(this.logFile, 'utf8');
   }
@@ -80,8 +80,8 @@ export class Container {
 
   /** Starts the program, as process 1. */
   start(command: readonly string[]): void {
-    // A file, since /dev/stderr can be opened where it is one, as where it is Docker's pipe, but not where it
-    // is a socket of Node's.
+    // The output is a file, since a program can open /dev/stderr if it is a file or, as in Docker, a pipe,
+    // but not if it is a socket of Node's.
     const log = openSync(this.logFile, 'a', 0o666);
     chmodSync(this.logFile, 0o666);
     const child = spawn('nsenter', [...this.enter(), 'unshare', '--pid', '--fork', ...this.as(command)], {
@@ -92,7 +92,7 @@ export class Container {
     killAtExit(this.kill);
   }
 
-  /** Waits for the program's end and returns its status. */
+  /** Waits until the program has ended and returns its status. */
   async ended(): Promise<number | null> {
     const { child } = this;
     if (child === undefined) throw new Error('nothing was started');
@@ -119,11 +119,11 @@ export class Container {
   } {
     return spawnSync('nsenter', [...this.enter(), ...this.as(command)], {
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 60_000,
     });
   }
 
-  /** The same for one that goes on. */
+  /** The same for a command that keeps running. */
   spawn(command: readonly string[]): ChildProcess {
     return spawn('nsenter', [...this.enter(), ...this.as(command)], { stdio: ['ignore', 'pipe', 'pipe'] });
   }
@@ -136,12 +136,12 @@ export class Container {
     await this.keeper.stop();
   }
 
-  /** With process 1 every other of its namespace ends. */
+  /** When process 1 ends, all others of its namespace end. */
   private readonly kill = (): void => {
     if (this.isRunning) process.kill(this.first(), 'SIGKILL');
   };
 
-  /** What is process 1 in the container, as it is known outside: the child of unshare, which waits for it. */
+  /** The process id outside of the container's process 1: the child of unshare, which waits for it. */
   private first(): number {
     const pid = String(this.child?.pid);
     return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ', 1)[0]);
@@ -151,7 +151,7 @@ export class Container {
     return ['--net', '--mount', '-t', String(this.keeper.pid)];
   }
 
-  /** The command in the container's root, as its user and with its environment. */
+  /** The command as it runs in the container's root, with its user and its environment. */
   private as(command: readonly string[]): readonly string[] {
     const { user, capabilities, env } = this.options;
     const [uid = '', gid = ''] = user.split(':');
@@ -185,7 +185,7 @@ export class Container {
       { source: resolver, target: '/etc/resolv.conf', readOnly: true },
     ];
     const lines = [
-      // Layers of an overlay must not be below one another.
+      // No layer of an overlay may be inside of another.
       `mkdir -p ${folder}/layers ${root} && mount -t tmpfs layers ${folder}/layers`,
       `mkdir ${folder}/layers/upper ${folder}/layers/work`,
       `mount -t overlay overlay -o lowerdir=/,upperdir=${folder}/layers/upper,workdir=${folder}/layers/work ${root}`,
@@ -193,7 +193,7 @@ export class Container {
       ...Object.entries(links).map(
         ([name, to]) => `mkdir -p ${root}${path.dirname(name)} && ln -sfn ${to} ${root}${name}`,
       ),
-      // An image has nothing of what this machine configures.
+      // An image has none of this machine's configuration.
       ...['/etc/nginx/conf.d', '/etc/nginx/sites-enabled', '/var/lib/nginx'].map(
         (gone) => `rm -rf ${root}${gone}`,
       ),
@@ -213,7 +213,7 @@ export class Container {
     for (const { source } of all) if (!existsSync(source)) throw new Error(`there is no ${source} to mount`);
     execFileSync('nsenter', [...this.enter(), 'sh', '-euc', lines.join('\n')], {
       stdio: ['ignore', 'inherit', 'inherit'],
-      timeout: 10_000,
+      timeout: 60_000,
     });
   }
 }

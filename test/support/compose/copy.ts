@@ -5,12 +5,10 @@ import path from 'node:path';
 
 const ROOT = path.join(__dirname, '..', '..', '..');
 
-/** What docker-compose.yml mounts or reads. */
+/** The files that docker-compose.yml mounts or reads. */
 const PARTS = ['docker-compose.yml', '.env.example', 'config', 'grafana', 'scripts/compose-secrets.sh'];
 
-/**
- * A copy of what Compose needs of this repository, with secrets and .env made by the script that makes them.
- */
+/** Copies what Compose needs from this repository, and makes secrets and .env with the project's script. */
 export function copyProject(): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-compose-'));
   for (const part of PARTS) cpSync(path.join(ROOT, part), path.join(folder, part), { recursive: true });
@@ -18,7 +16,7 @@ export function copyProject(): string {
   return folder;
 }
 
-/** Runs the script that makes secrets; returns what it prints. */
+/** Runs the script that makes secrets, and returns its output. */
 export function makeSecrets(folder: string, ...args: readonly string[]): string {
   return execFileSync('sh', [path.join(folder, 'scripts', 'compose-secrets.sh'), ...args], {
     encoding: 'utf8',

@@ -3,9 +3,9 @@ import { cpSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * Does what a Dockerfile says, in folders in the place of images: WORKDIR, COPY and RUN of each stage, as far
- * as `RUN` stays in the working directory. @returns the folder of each stage's working directory, by its
- * name; that of the last one is `''`
+ * Follows a Dockerfile in folders instead of images: WORKDIR, COPY and RUN of each stage, as long as `RUN`
+ * stays in the working directory.
+ * @returns the folder of each stage's working directory, by its name; that of the last stage is `''`
  */
 export function buildInFolders(
   dockerfile: string,
@@ -38,7 +38,8 @@ export function buildInFolders(
         copy(path.join(root, source), path.join(stage.root, stage.workdir, words.at(-1) ?? ''), isIn);
     } else if (instruction === 'RUN') {
       const command = words.join(' ');
-      // What is outside the working directory is the base image's: a container of the tests has its own.
+      // Everything outside of the working directory is the base image's. A container of the tests has its
+      // own.
       if (/ \/(usr|data)/.test(command)) continue;
       execFileSync('sh', ['-c', command], {
         cwd: path.join(stage.root, stage.workdir),
@@ -51,8 +52,8 @@ export function buildInFolders(
 }
 
 /**
- * A folder is copied by what is in it, a file under its own name. @throws Error where the build would not
- * find it
+ * Copies the content of a folder, or a file under its own name.
+ * @throws Error where the build would not find it
  */
 function copy(source: string, target: string, isIn: (file: string) => boolean): void {
   if (!isIn(source)) throw new Error(`COPY ${source}: .dockerignore keeps it out, or it is not there`);

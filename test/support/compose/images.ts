@@ -4,20 +4,20 @@ import type { Bind } from './container';
 
 const ROOT = path.join(__dirname, '..', '..', '..');
 
-/** What an image brings: programs of this machine in its place. */
+/** The content of an image: programs of this machine stand in for its own. */
 export interface Image {
   readonly entrypoint: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly binds?: readonly Bind[];
   readonly links?: Readonly<Record<string, string>>;
-  /** Whether its program asks the name server of its network itself, not by the C library. */
+  /** Whether its program asks the network's name server itself, and not through the C library. */
   readonly asksNameServer?: boolean;
 }
 
-/** Images that are made of Alpine, or of busybox alone, have its wget. */
+/** Images based on Alpine or busybox have busybox's wget. */
 export const BUSYBOX = { '/usr/local/bin/wget': '/usr/bin/busybox' };
 
-/** The image of our Dockerfile: its ENV, ENTRYPOINT, WORKDIR and links, with what a build made at `app`. */
+/** The image of our Dockerfile: its ENV, ENTRYPOINT, WORKDIR and links, with a build in `app`. */
 export function programImage(app = ROOT): Image {
   const text = readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8');
   const last = text.slice(text.lastIndexOf('\nFROM '));
@@ -37,7 +37,7 @@ export function programImage(app = ROOT): Image {
       target: `${workdir}/${name}`,
       readOnly: true,
     })),
-    // Where this Node.js is, in the place of the image's.
+    // The path of this Node.js, which replaces the image's.
     links: { [link]: to, '/usr/local/bin/node': process.execPath },
   };
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 const SOURCE = path.join(__dirname, '..', 'compose-judge');
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
-/** What the project is, as Compose's own loader has it: everything merged, filled in and in its long form. */
+/** The project as Compose's own loader reads it: everything merged, filled in and in its long form. */
 export interface Project {
   readonly services: Readonly<Record<string, Service>>;
   readonly networks: Readonly<Record<string, { readonly internal?: boolean }>>;
@@ -45,8 +45,8 @@ interface Mount {
 }
 
 /**
- * Compiles the judge, on the packages of Docker's own programs, and returns its path: the first time 40
- * seconds.
+ * Compiles the judge, which uses the packages of Docker's own programs, and returns its path. It takes 40
+ * seconds the first time.
  */
 export function buildComposeJudge(goProgram: string, folder: string): string {
   const judge = path.join(folder, 'compose-judge');
@@ -57,7 +57,10 @@ export function buildComposeJudge(goProgram: string, folder: string): string {
   return judge;
 }
 
-/** Loads a folder's docker-compose.yml. @throws Error with what Compose has to say against it */
+/**
+ * Loads a folder's docker-compose.yml.
+ * @throws Error with Compose's complaint
+ */
 export function loadProject(
   judge: string,
   folder: string,
@@ -66,13 +69,14 @@ export function loadProject(
   return JSON.parse(runJudge(judge, folder, ['compose', file, env, ...profiles])) as Project;
 }
 
-/** The files of a folder that its .dockerignore lets into a build. */
+/** The files of a folder that its .dockerignore allows in a build. */
 export function buildContext(judge: string, folder: string): readonly string[] {
   return linesOf(runJudge(judge, folder, ['context', folder]));
 }
 
 /**
- * What `docker build --check` says of a Dockerfile, a line each. @throws Error where it can't be built at all
+ * The warnings of `docker build --check` for a Dockerfile, a line each.
+ * @throws Error where it can't be built at all
  */
 export function checkDockerfile(judge: string, file: string): readonly string[] {
   return linesOf(runJudge(judge, path.dirname(file), ['dockerfile', file]));
@@ -83,7 +87,7 @@ function linesOf(text: string): readonly string[] {
 }
 
 function runJudge(judge: string, cwd: string, args: readonly string[]): string {
-  // The environment of who runs the tests is none of the project's.
+  // The environment of the test run does not belong to the project.
   const env = { PATH: process.env['PATH'] };
   return execFileSync(judge, args, {
     cwd,

@@ -12,18 +12,18 @@ import { Switch } from './switch';
 
 export interface StackOptions {
   readonly project: Project;
-  /** Folder for volumes and what containers need. */
+  /** Folder for volumes and the containers' files. */
   readonly folder: string;
-  /** By the name of an image without its version. */
+  /** Images by their name without its version. */
   readonly images: Readonly<Record<string, Image>>;
-  /** Commands in the place of a service's own, for services whose program this machine lacks. */
+  /** Commands that replace a service's own, for services whose program this machine lacks. */
   readonly standIns?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
- * Runs services of a Compose project as `docker compose up` does, in namespaces, with the programs of this
- * machine in the place of images: their commands, environment, users, mounts, secrets, networks, health
- * checks and order are the project's.
+ * Runs services of a Compose project like `docker compose up`, in namespaces, with this machine's programs in
+ * place of images. Commands, environment, users, mounts, secrets, networks, health checks and order are the
+ * project's.
  */
 export class Stack {
   private readonly containers = new Map<string, Container>();
@@ -45,7 +45,7 @@ export class Stack {
     return stack;
   }
 
-  /** The folder in the place of a volume. */
+  /** The folder that stands in for a volume. */
   volume(name: string): string {
     return path.join(this.options.folder, 'volumes', name);
   }
@@ -56,7 +56,7 @@ export class Stack {
     return container;
   }
 
-  /** Starts a service and first those that it depends on, as their conditions say. */
+  /** Starts a service, and before it those that it depends on, as their conditions say. */
   async up(name: string): Promise<Container> {
     const there = this.containers.get(name);
     if (there !== undefined) return there;
@@ -76,7 +76,7 @@ export class Stack {
     return container;
   }
 
-  /** Waits until the service's own health check is content. */
+  /** Waits until the service's own health check succeeds. */
   async healthy(name: string): Promise<void> {
     const container = this.container(name);
     const [kind = '', ...rest] = this.serviceOf(name).healthcheck?.test ?? [];

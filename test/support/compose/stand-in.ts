@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 
-// A web server in the place of one that this machine lacks, on the port of its argument: it tells what it was
-// asked, greets who wants a WebSocket, and sets headers that a proxy should know better.
+// A web server that stands in for one that this machine lacks. Its argument is its port. It reports each
+// request that it gets, accepts WebSockets, and sets headers that a proxy should replace.
 const server = createServer((request, response) => {
   response.setHeader('x-frame-options', 'ALLOWALL');
   response.setHeader('set-cookie', 'session=1; Path=/; HttpOnly');

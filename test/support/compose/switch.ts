@@ -4,8 +4,8 @@ import { findProgram, requirement } from '../requires';
 import { hasEnded, killAtExit } from './at-exit';
 
 /**
- * Declares that a test file needs namespaces of its own: of networks, mounts and processes, as containers
- * have them.
+ * Declares that a test file needs its own namespaces of networks, mounts and processes, as containers have
+ * them.
  */
 export const namespaces = requirement(
   'namespaces',
@@ -14,11 +14,11 @@ export const namespaces = requirement(
   'run the tests as root on Linux, with iproute2 and util-linux (Debian: apt-get install iproute2 util-linux)',
 );
 
-/** A process that does nothing but keep its namespaces, which others enter. */
+/** A process that only keeps its namespaces, which others enter. */
 export class Keeper {
   private constructor(private readonly child: ChildProcess) {}
 
-  /** Starts one with new namespaces of the kinds of `flags`, such as `--net`. */
+  /** Starts a keeper with new namespaces of the kinds in `flags`, such as `--net`. */
   static async start(flags: readonly string[]): Promise<Keeper> {
     const script = 'ip link set lo up && echo ready && exec sleep infinity';
     const child = spawn('unshare', [...flags, 'sh', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -46,7 +46,7 @@ export class Keeper {
   }
 }
 
-/** Networks of containers, with no way to any other: bridges in a namespace of their own. */
+/** Networks of containers without a way to other networks: bridges in a namespace of their own. */
 export class Switch {
   private readonly bridges = new Map<string, { readonly device: string; readonly prefix: string }>();
   private links = 0;
@@ -64,7 +64,7 @@ export class Switch {
     return made;
   }
 
-  /** The address of the container of that number in a network. */
+  /** The address of the container with this number in a network. */
   addressOf(network: string, number: number): string {
     return `${this.bridgeOf(network).prefix}.${number + 10}`;
   }
@@ -98,6 +98,6 @@ export class Switch {
 function inNetwork(keeper: Keeper, command: string): void {
   execFileSync('nsenter', ['--net', '-t', String(keeper.pid), 'ip', ...command.split(' ')], {
     stdio: ['ignore', 'ignore', 'inherit'],
-    timeout: 10_000,
+    timeout: 60_000,
   });
 }

@@ -6,7 +6,7 @@ import { SCRIPTED, type Stage } from './stage';
 const shaOf = (bytes: Buffer): string => display(hashOf(bytes));
 
 /**
- * Blocks of the scripted peer: orphans, invalid ones, ones that nobody asked for, and one that is there
+ * Sends blocks of the scripted peer: orphans, invalid blocks, unrequested blocks, and one that is known
  * already.
  */
 export async function sendBlocks(stage: Stage): Promise<void> {
@@ -59,7 +59,7 @@ export async function sendBlocks(stage: Stage): Promise<void> {
       reason,
       code: reason === 'bad-version' ? 0x11 : 0x10,
     });
-    // A block from the future may be the fault of our own clock.
+    // The cause of a block from the future may be our own clock.
     record.violation(reason === 'time-too-new' ? reason : 'invalid-block');
   }
 

@@ -7,7 +7,9 @@ import type { Stage } from './stage';
 /** Signals that a transaction may be replaced (BIP125). */
 const REPLACEABLE = 0xffff_fffd;
 
-/** Replacements: one that every node makes, one that none makes, and one that only a block makes. */
+/**
+ * Sends replacements: one that every node accepts, one that none accepts, and one that only a block makes.
+ */
 export async function replace(stage: Stage, coins: Coins): Promise<void> {
   const { line, record } = stage;
   const coin = coins.one();
@@ -21,7 +23,7 @@ export async function replace(stage: Stage, coins: Coins): Promise<void> {
   record.conflict(replacement, replaced);
   await stage.checkpoint('a replacement');
 
-  // No btcd takes the place of what pays more, and the view must not do so either.
+  // A btcd does not replace a transaction that pays more, and the view must not either.
   const cheaper = stage.pay(coin, 2_000, 'pubkeyhash', frame);
   await stage.offer(cheaper);
   record.unmined.delete(cheaper.txid);
@@ -30,7 +32,7 @@ export async function replace(stage: Stage, coins: Coins): Promise<void> {
   await stage.mine(line.middle);
 }
 
-/** A block brings what was never relayed, and what is in conflict with what was. */
+/** Mines a block with a transaction that was never relayed and one that conflicts with a relayed one. */
 export async function surprise(stage: Stage, coins: Coins): Promise<void> {
   const { line, record } = stage;
   const coin = coins.one();

@@ -5,12 +5,12 @@ import { until } from '../until';
 import type { Listener } from './listener';
 import type { Stage } from './stage';
 
-/** What `--tx-rate` is where nobody sets it. */
+/** The default of `--tx-rate`. */
 const TX_RATE = 200;
 /** Announcements over that limit. */
 export const HELD_BACK = 35;
 
-/** Longer than it takes the limit on requests to have its whole allowance again. */
+/** Long enough for the limit on requests to regain its whole allowance. */
 const REST_MS = 1_100;
 
 const MAPPED_IPV4 = Buffer.from('00000000000000000000ffff', 'hex');
@@ -26,7 +26,7 @@ const addrv2Entry = (network: number, address: Buffer): Buffer =>
 
 const list = (entries: readonly Buffer[]): Buffer => Buffer.concat([Buffer.of(entries.length), ...entries]);
 
-/** Addresses of every network, in both messages. */
+/** Sends addresses of every network, in both messages. */
 export function tellAddresses({ scripted, record }: Pick<Stage, 'scripted' | 'record'>): void {
   const some = (length: number, first = 0x20): Buffer => Buffer.alloc(length, first);
   scripted.say(
@@ -55,7 +55,7 @@ export function tellAddresses({ scripted, record }: Pick<Stage, 'scripted' | 're
   for (const [network, count] of Object.entries(told)) record.addresses.set(network, count);
 }
 
-/** More announcements at once than may be asked for, of transactions that the peer then does not have. */
+/** Announces more at once than may be requested, of transactions that the peer then does not have. */
 export async function announceTooMuch(
   stage: Pick<Stage, 'scripted' | 'pause'> & { readonly listeners: readonly Pick<Listener, 'untilRow'>[] },
 ): Promise<void> {
@@ -73,7 +73,10 @@ export async function announceTooMuch(
     );
 }
 
-/** Breaches that a connection survives, one that it does not, and an end without a reason. */
+/**
+ * Breaks the protocol in ways that a connection survives, in one that it does not, and disconnects without a
+ * reason.
+ */
 export async function misbehave({
   scripted,
   record,
@@ -96,7 +99,7 @@ export async function misbehave({
     record.violation(reason);
   }
   const back = async (what: string, connections: number): Promise<void> =>
-    until(what, () => scripted.settled >= connections, { ms: 60_000 }).then(() => undefined);
+    until(what, () => scripted.settled >= connections).then(() => undefined);
   const { length } = listeners;
   await back('the peer to be dialled again', 2 * length);
 

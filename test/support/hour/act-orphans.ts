@@ -3,7 +3,7 @@ import { wireHash } from '../../../src/wire/hash';
 import type { Coins } from './coins';
 import type { Stage } from './stage';
 
-/** A child comes before its parent, which was announced and which the scripted peer then does not have. */
+/** Sends a child before its parent. The parent was announced, and the scripted peer then does not have it. */
 export async function orphan(stage: Stage, coins: Coins): Promise<void> {
   const { line, scripted, record } = stage;
   const parent = stage.pay(coins.one(), 1_100);
@@ -12,7 +12,7 @@ export async function orphan(stage: Stage, coins: Coins): Promise<void> {
   const child = stage.pay(output, 1_200);
 
   scripted.announce([{ type: INV_TX, hash: wireHash(parent.txid) }]);
-  // What it pays is known only when the parent is.
+  // Its fee is known only once the parent is.
   await stage.offer(child, { feeKnown: false });
   await stage.checkpoint('an orphan', 1);
 

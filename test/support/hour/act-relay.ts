@@ -4,7 +4,7 @@ import { makeForms } from './forms';
 import type { Stage } from './stage';
 
 /**
- * Each type of output is made and spent, at all three btcds; then come transactions of every form that a
+ * Creates and spends each type of output at all three btcds, and then sends transactions of every form that a
  * policy refuses.
  */
 export async function relayEveryForm(stage: Stage, coins: Coins): Promise<void> {

@@ -3,7 +3,7 @@ import { until } from '../until';
 import type { Coins } from './coins';
 import type { Stage } from './stage';
 
-/** A tip as `getchaintips` tells of it. */
+/** A tip as `getchaintips` reports it. */
 interface Tip {
   readonly height: number;
   readonly hash: string;
@@ -11,16 +11,16 @@ interface Tip {
   readonly status: string;
 }
 
-/** How a reorganisation goes. */
+/** The course of a reorganisation. */
 export interface ReorgPlan {
   readonly depth: number;
-  /** What the second of the two that spend one output pays; the first pays 1,000. */
+  /** The fee of the second of two transactions that spend one output; the first pays 1,000. */
   readonly rivalFee: number;
 }
 
 /**
- * The line is cut; both ends mine, of a double spend each one side; it is joined again, and the first btcd
- * must give its blocks up for a longer chain.
+ * Cuts the line and mines at both ends, each with one side of a double spend. Then the line is joined, and
+ * the first btcd must give up its blocks for a longer chain.
  */
 export async function reorganise(stage: Stage, coins: Coins, { depth, rivalFee }: ReorgPlan): Promise<void> {
   const { line, record } = stage;
@@ -39,7 +39,7 @@ export async function reorganise(stage: Stage, coins: Coins, { depth, rivalFee }
 
   for (let i = 0; i < depth; i++) await stage.mine(first, { reach: here });
   const oldTip = await first.rpc<string>('getbestblockhash');
-  // What stood in blocks that came as a side chain must be gone as well.
+  // Transactions in blocks that came as a side chain must be gone as well.
   for (let i = 0; i < depth; i++) {
     await stage.send(last, [stage.pay(coins.one(), 600 + i)], { reach: there });
     await stage.mine(last, { reach: there, becomesBest: false });
@@ -57,7 +57,7 @@ export async function reorganise(stage: Stage, coins: Coins, { depth, rivalFee }
   await stage.checkpoint(`the block after it`);
 }
 
-/** Makes sure that btcd tells of the same reorganisation. */
+/** Checks that btcd reports the same reorganisation. */
 async function holdTips(node: Btcd, expected: Omit<Tip, 'status'>): Promise<void> {
   const tips = await node.rpc<Tip[]>('getchaintips');
   const found = tips.some(

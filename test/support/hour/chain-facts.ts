@@ -8,7 +8,7 @@ const FIRST_SUBSIDY = 50e8;
 /** Blocks whose times make a median (BIP113). */
 const MEDIAN_SPAN = 11;
 
-/** A block as `getblock` at verbosity 2 tells of it. */
+/** A block as `getblock` reports it at verbosity 2. */
 interface VerboseBlock {
   readonly hash: string;
   readonly height: number;
@@ -23,12 +23,13 @@ interface VerboseBlock {
   }[];
 }
 
-/** What btcd says of blocks, by the columns of the series. */
+/** btcd's facts about blocks, by the columns of the series. */
 export class ChainFacts {
   private readonly blocks = new Map<string, VerboseBlock>();
 
   /**
-   * Asks a btcd for a block of its best chain, and for those below it; of one beside it btcd tells nothing.
+   * Asks a btcd for a block of its best chain and for those below it. btcd reports nothing about blocks of
+   * other chains.
    */
   async learn(node: Btcd, sha: string): Promise<void> {
     let next = sha;
@@ -39,13 +40,13 @@ export class ChainFacts {
     }
   }
 
-  /** The row of `blocks` of a block that became the best. */
+  /** The row of `blocks` for a block that became the best. */
   best(sha: string): Row {
     const { height, size, rawtx } = this.block(sha);
     return { sha, best_height: height, size, num_tx: rawtx.length, median_time: this.medianTime(sha) };
   }
 
-  /** The row of `processed_blocks` of a block that btcd has, but for who sent it and how long it took. */
+  /** The row of `processed_blocks` for a block that btcd has, without its sender and its time. */
   judged({ sha, status, unseen }: Judged): Row {
     const { height, size, weight, rawtx } = this.block(sha);
     const count = (of: 'vin' | 'vout'): number => rawtx.reduce((sum, each) => sum + each[of].length, 0);
@@ -66,14 +67,14 @@ export class ChainFacts {
     };
   }
 
-  /** What the coinbase takes beyond the subsidy. */
+  /** The value of the coinbase's outputs above the subsidy. */
   fees(sha: string): number {
     const { height, rawtx } = this.block(sha);
     const claimed = (rawtx[0]?.vout ?? []).reduce((sum, { value }) => sum + Math.round(value * 1e8), 0);
     return claimed - FIRST_SUBSIDY / 2 ** Math.floor(height / HALVING);
   }
 
-  /** txids of a block, the coinbase's aside. */
+  /** The txids of a block, without the coinbase's. */
   txids(sha: string): string[] {
     return this.block(sha)
       .rawtx.slice(1)

@@ -3,11 +3,11 @@ import { SPENDABLE_TYPES, type OutputType, type Spendable } from '../wallet';
 import { FORM_COIN, preparation } from './forms';
 import type { Stage } from './stage';
 
-/** How many coins of `FORM_COIN` are made. */
+/** The number of coins of `FORM_COIN`. */
 const FORM_COINS = 30;
 const FEE = 20_000;
 
-/** What the acts spend. */
+/** The coins that the acts spend. */
 export class Coins {
   constructor(
     private readonly ordinary: Spendable[],
@@ -31,8 +31,8 @@ export class Coins {
 }
 
 /**
- * Makes coins of every type and mines them. The listeners have not seen the coinbases that are split, and
- * cannot know what the splitting pays.
+ * Creates coins of every type and mines them. The listeners have not seen the coinbases that are split, and
+ * cannot know the fees of the splitting.
  * @param mature hashes of four blocks at least 100 deep
  */
 export async function makeCoins(stage: Stage, mature: readonly string[]): Promise<Coins> {

@@ -4,12 +4,12 @@ import type { Row } from '../stored';
 import type { Signed } from '../wallet';
 import type { Relayed, Verdict } from './record';
 
-/** What a relayed transaction must have put into the store. */
+/** The rows that a relayed transaction must have in the store. */
 export interface TransactionRows {
   readonly tx: Row;
   readonly inputs: readonly Row[];
   readonly outputs: readonly Row[];
-  /** Undefined where what it pays cannot be known. */
+  /** Undefined where its fee cannot be known. */
   readonly fees: Row | undefined;
 }
 
@@ -56,7 +56,7 @@ export function transactionRows(relayed: Relayed, policy: PolicyName): Transacti
   };
 }
 
-/** 1 sat/vB to btcd 0.26, a tenth of it to Core 31, rounded up. */
+/** btcd 0.26 demands 1 sat/vB, Core 31 a tenth of it, rounded up. */
 function minimumFee(policy: PolicyName, vsize: number): number {
   return policy === 'btcd' ? vsize : Math.ceil(vsize / 10);
 }
@@ -72,8 +72,8 @@ function sizesOf({ hex, signed, outputs, frame }: Signed): { size: number; weigh
 }
 
 /**
- * BIP144: the count, and each item with its length; nothing at all where no input of the transaction has a
- * witness.
+ * The size of a witness (BIP144): the count, and each item with its length; 0 where no input of the
+ * transaction has a witness.
  */
 function witnessSize({ signed }: Signed, witness: readonly Buffer[]): number {
   if (signed.every((input) => input.witness.length === 0)) return 0;

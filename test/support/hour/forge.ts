@@ -4,7 +4,7 @@ import type { Btcd } from '../btcd';
 import type { Signed } from '../wallet';
 import { feeOf } from './record';
 
-/** A script that anybody may open. */
+/** A script that anybody may spend. */
 const OPEN_SCRIPT = Buffer.from('51', 'hex');
 
 /** The bytes of a block that a btcd has. */
@@ -13,8 +13,8 @@ export async function blockBytes(node: Btcd, sha: string): Promise<Buffer> {
 }
 
 /**
- * A block of the script's own, valid unless `changes` say otherwise.
- * @param on the block that it stands on, at `height` - 1
+ * Makes a block of the script's own. It is valid unless `changes` make it invalid.
+ * @param on the block below it, at `height` - 1
  */
 export function forge(
   on: Buffer,
@@ -26,7 +26,7 @@ export function forge(
   return mineBlock({
     on,
     height,
-    // Later than the median of those before it, and hardly ahead of the clock.
+    // Later than the median of the blocks before it, and hardly ahead of the clock.
     time: on.readUInt32LE(68) + 1,
     raw: transactions.map(({ hex }) => Buffer.from(hex, 'hex')),
     outputs: [{ value: subsidy(height, REGTEST) + fees, script: OPEN_SCRIPT }],

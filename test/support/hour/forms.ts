@@ -1,13 +1,13 @@
 import type { Spendable, Payment, Signed, Wallet } from '../wallet';
-import type { Frame } from '../transaction';
+import type { TransactionFields } from '../transaction';
 import type { Verdict, Verdicts } from './record';
 
-/** A transaction of a certain form, and what the policies must say of it. */
+/** A transaction of a certain form, and the verdicts that the policies must give. */
 export interface Form {
   readonly name: string;
   readonly transaction: Signed;
   readonly verdicts: Verdicts;
-  /** Whether btcd takes it with `--relaynonstd`: what it refuses is limited there beside the policy. */
+  /** Whether btcd accepts it with `--relaynonstd`. btcd refuses some for limits outside of its policy. */
   readonly relayed: boolean;
 }
 
@@ -18,21 +18,22 @@ const FEE = 10_000;
 const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
 
 /**
- * A script that drops what is pushed to it and holds; and a signature script that pushes too much for any
- * policy.
+ * A script that drops its pushes and succeeds, and a signature script that pushes too much for any policy.
  */
 const DROPPING = { script: bytes('7575757551'), opener: Buffer.concat(Array<Buffer>(4).fill(pushOf(450))) };
-/** A script that holds; and a signature script that does more than push, and leaves nothing on the stack. */
+/**
+ * A script that succeeds, and a signature script that does more than push and leaves nothing on the stack.
+ */
 const OPEN = { script: bytes('51'), opener: bytes('5175') };
-/** A key of the curve, for scripts that nobody opens. */
+/** A key on the curve, for scripts that nobody spends. */
 const KEY = bytes('0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798');
 
-/** A push of that many bytes, 256 to 65,535. */
+/** A push of `length` bytes, from 256 to 65,535. */
 function pushOf(length: number): Buffer {
   return Buffer.concat([Buffer.of(0x4d, length & 0xff, length >> 8), Buffer.alloc(length, 7)]);
 }
 
-/** OP_RETURN with one push of that many bytes. */
+/** OP_RETURN with one push of `length` bytes. */
 function nulldata(length: number): Payment {
   const head =
     length < 76
@@ -43,7 +44,7 @@ function nulldata(length: number): Payment {
   return { type: 'nulldata', value: 0, script: Buffer.concat([head, Buffer.alloc(length, 9)]) };
 }
 
-/** 1 of `keys` bare multisig. */
+/** A bare multisig of 1 of `keys`. */
 function multisig(keys: number, value = 1_000): Payment {
   const all = Array.from({ length: keys }, () => Buffer.concat([Buffer.of(KEY.length), KEY]));
   return {
@@ -53,7 +54,7 @@ function multisig(keys: number, value = 1_000): Payment {
   };
 }
 
-/** The outputs with a script of their own that `forms` spends; to be mined before. */
+/** The outputs with special scripts that `forms` spends. They must be mined before. */
 export function preparation(wallet: Wallet, coin: Spendable): Form {
   const half = (coin.value - FEE) / 2;
   const verdict: Verdict = { reason: 'scriptpubkey', outputs: ['scriptpubkey', 'scriptpubkey'] };
@@ -72,10 +73,10 @@ export function preparation(wallet: Wallet, coin: Spendable): Form {
 }
 
 /**
- * Transactions that break each rule of either policy, and some that one of them alone allows.
+ * Transactions that break each rule of either policy, and some that only one of them allows.
  * @param coins coins of FORM_COIN
  * @param prepared the outputs of `preparation`
- * @param anchor an output that is open to all
+ * @param anchor an output that anybody may spend
  */
 export function makeForms(
   wallet: Wallet,
@@ -89,7 +90,7 @@ export function makeForms(
     name: string,
     payments: readonly Payment[],
     verdicts: Partial<Verdicts>,
-    options: Frame & { relayed?: boolean; from?: Spendable; change?: boolean } = {},
+    options: TransactionFields & { relayed?: boolean; from?: Spendable; change?: boolean } = {},
   ): void => {
     const { relayed = true, from = coins.pop(), change = true, ...frame } = options;
     if (from === undefined) throw new Error('the coins are too few');

@@ -4,7 +4,7 @@ import type { View } from './view';
 
 const BIN = path.join(__dirname, '..', '..', '..', 'bin', 'btcdmon-node');
 
-/** What the listener says of itself. */
+/** Checks the listener's accounts of itself. */
 export function judgeAccount(view: View): void {
   it('stopped with status 0', () => {
     expect(view.status).toBe(0);

@@ -1,7 +1,7 @@
 import { forgedRow } from './rows';
 import type { View } from './view';
 
-/** Blocks and reorganisations, held against btcd's RPC and the script. */
+/** Compares blocks and reorganisations with btcd's RPC and the script. */
 export function judgeChain(view: View): void {
   it('blocks: has each block that became the best, as btcd tells of it', async () => {
     const expected = view.record.bests.map((sha) => view.stage.facts.best(sha));

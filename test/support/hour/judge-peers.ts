@@ -3,7 +3,7 @@ import { SCRIPTED_AGENT, SCRIPTED_HEIGHT } from './scripted-peer';
 import { SCRIPTED } from './stage';
 import type { View } from './view';
 
-/** Peers, what they told and how they ended, held against what the recorders saw and the script. */
+/** Compares peers, what they sent and how they ended with the recorders and the script. */
 export function judgePeers(view: View): void {
   it('ping: has a round trip for each pong', async () => {
     const pongs = view.said('in', 'pong').length;
@@ -15,7 +15,7 @@ export function judgePeers(view: View): void {
 
   it('addr_relay: has what the peers told, by network', async () => {
     const networks = ['ipv4', 'ipv6', 'torv2', 'torv3', 'i2p', 'cjdns', 'yggdrasil', 'unknown'];
-    // btcds tell each new peer where they are themselves.
+    // btcds send their own address to each new peer.
     const others = view
       .transcripts()
       .filter((_, i) => i < SCRIPTED)

@@ -5,7 +5,7 @@ import { SCRIPTED } from './stage';
 import { itemsOf, type Message } from './transcript';
 import type { View } from './view';
 
-/** Bytes, messages and inventory, held against what the recorders saw. */
+/** Compares bytes, messages and inventory with the recorders. */
 export function judgeTraffic(view: View): void {
   it('bandwidth: ends with what the recorders saw', async () => {
     const all = view.listener.recorders.flatMap(({ connections }) => connections);
@@ -62,7 +62,7 @@ export function judgeTraffic(view: View): void {
     const least = countBy(certain, ({ kind, peers }) => `${kind} of ${peers}`);
     if (certain.length === spreads.length) {
       expect(counts).toEqual(least);
-      // Of what came over one connection alone it is certain who was the first.
+      // Only for what came over one connection is it certain which one was the first.
       const alone = found.filter(({ peers }) => peers === 1);
       const expected = spreads.filter(({ peers }) => peers === 1);
       expect(countBy(alone, (row) => String(row['first_peer']))).toEqual(
@@ -92,7 +92,7 @@ export function judgeTraffic(view: View): void {
     );
     const shas = confirmed.map(({ sha }) => String(sha));
     expect(new Set(shas).size).toBe(shas.length);
-    // Those that joined the best chain with others, by a reorganisation, were never the best.
+    // Blocks that joined the best chain together with others, by a reorganisation, were never the best.
     const blocks = await view.rows(
       "SELECT DISTINCT sha FROM processed_blocks WHERE status IN ('accepted', 'side_chain')",
     );

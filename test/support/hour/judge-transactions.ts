@@ -5,7 +5,7 @@ import { transactionRows } from './expected';
 import { sorted } from './rows';
 import type { View } from './view';
 
-/** Transactions and the relay view, held against the btcds' mempools and the script. */
+/** Compares transactions and the relay view with the btcds' mempools and the script. */
 export function judgeTransactions(view: View): void {
   it('mempool: equals the btcds’ mempools and what the scripted peer alone had, at every quiet moment', () => {
     const own = view.stage.checkpoints.filter((checkpoint) => checkpoint.policy === view.policy);

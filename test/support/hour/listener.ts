@@ -12,10 +12,10 @@ import { until } from '../until';
 /** How often the listener writes an interval. */
 const INTERVAL_MS = 500;
 
-/** The program, with a recorder between it and each of its peers, and with what it has stored. */
+/** The program with a recorder before each of its peers, and with its store. */
 export class Listener {
   private stored: Stored | undefined;
-  /** What went over each of its connections to its peers, in the order of these. */
+  /** The bytes of each of its connections, in the order of its peers. */
   readonly recorders: readonly Recorder[];
 
   private constructor(
@@ -52,12 +52,15 @@ export class Listener {
     return new Listener(policy, store, program, client, recorders);
   }
 
-  /** By what address it knows the peer of that number. */
+  /** The address by which it knows the peer of this number. */
   addressOf(peer: number): string {
     return `127.0.0.1:${this.recorders[peer]?.port ?? 0}`;
   }
 
-  /** Asks the store, through the program while that runs. Times are too long for a number: ask for none. */
+  /**
+   * Asks the store, through the program while it runs. Do not ask for times: they exceed the range of
+   * numbers.
+   */
   async rows(sql: string): Promise<Row[]> {
     if (this.stored !== undefined) return this.stored.rows(sql);
     const result = await this.client.raw(sql);
@@ -72,13 +75,13 @@ export class Listener {
     );
   }
 
-  /** Waits until a query gives a row. */
+  /** Waits until a query returns a row. */
   async untilRow(what: string, sql: string): Promise<Row> {
     const first = async (): Promise<Row | undefined> => (await this.rows(sql))[0];
-    return until(`${what} (${this.policy})`, first, { giveUp: this.program.ended, ms: 60_000 });
+    return until(`${what} (${this.policy})`, first, { giveUp: this.program.ended });
   }
 
-  /** Stops the program; from then on its store is read from the file. */
+  /** Stops the program. Later its store is read from the file. */
   async stop(cleanup: Cleanup): Promise<number | null> {
     const status = await this.program.stop();
     this.stored = cleanup.add(await openStored(this.store), (it) => it.close());

@@ -2,28 +2,28 @@ import type { NonStandardReason } from '../../../src/policy/reasons';
 import type { PolicyName } from '../../../src/policy/standardness';
 import type { Signed } from '../wallet';
 
-/** What a policy must say of a transaction; what is left out is as it should be. */
+/** A policy's verdict on a transaction. Parts that are left out must be standard. */
 export interface Verdict {
   readonly reason?: NonStandardReason;
-  /** The fault of each input, where it is that of an input. */
+  /** The fault of each input, if it has one. */
   readonly inputs?: readonly (NonStandardReason | undefined)[];
   /** The fault of each output. */
   readonly outputs?: readonly (NonStandardReason | undefined)[];
-  /** Which outputs are dust; nulldata is to btcd, whatever this says. */
+  /** The outputs that are dust. To btcd nulldata always is. */
   readonly dust?: readonly number[];
 }
 
-/** What both policies must say. */
+/** The verdicts of both policies. */
 export type Verdicts = Readonly<Record<PolicyName, Verdict>>;
 
-/** All is standard, to both. */
+/** Everything is standard under both policies. */
 export const STANDARD: Verdicts = { btcd: {}, core: {} };
 
 /** A transaction that was relayed to the listeners. */
 export interface Relayed {
   readonly transaction: Signed;
   readonly verdicts: Verdicts;
-  /** What it pays, where a listener can know that. */
+  /** Its fee, if a listener can know it. */
   readonly fee: number | undefined;
 }
 
@@ -40,11 +40,11 @@ export interface Conflict {
 export interface Judged {
   readonly sha: string;
   readonly status: string;
-  /** Numbers of the peers that may have sent it. */
+  /** The numbers of the peers that may have sent it. */
   readonly from: readonly number[];
-  /** Transactions of it that were never relayed. */
+  /** The number of its transactions that were never relayed. */
   readonly unseen: number;
-  /** Of a block that no btcd has: its bytes, and what is known of its place. */
+  /** For a block that no btcd has: its bytes, and what is known about its place. */
   readonly forged?: {
     readonly bytes: Buffer;
     readonly height: number | null;
@@ -61,28 +61,28 @@ export interface Reorg {
   readonly fork_height: number;
 }
 
-/** What the script did, and what follows from it for the series. */
+/** What the script did, and its consequences for the series. */
 export class ScriptRecord {
   readonly relayed = new Map<string, Relayed>();
-  /** txids of what no btcd has, and no block. */
+  /** The txids of transactions that neither a btcd nor a block has. */
   readonly unmined = new Set<string>();
   /**
-   * txids of what a block is in conflict with. btcd keeps them after a reorganisation: it does not clean its
-   * mempool while it fetches blocks (v0.26 `netsync/manager.go`, NTBlockConnected), and has put them back
-   * when it took the old blocks off.
+   * The txids of transactions that conflict with a block. btcd keeps them after a reorganisation: it does not
+   * clean its mempool while it fetches blocks (v0.26 `netsync/manager.go`, NTBlockConnected), and has put
+   * them back when it disconnected the old blocks.
    */
   readonly lost = new Set<string>();
   readonly conflicts: Conflict[] = [];
   readonly judged: Judged[] = [];
-  /** Hashes of the blocks that became the best, in that order. */
+  /** The hashes of the blocks that became the best, in order. */
   readonly bests: string[] = [];
   readonly reorgs: Reorg[] = [];
-  /** Violations of the scripted peer by reason. */
+  /** The violations of the scripted peer, by reason. */
   readonly violations = new Map<string, number>();
-  /** Addresses that it told, by network. */
+  /** The addresses that it sent, by network. */
   readonly addresses = new Map<string, number>();
 
-  /** Notes a transaction that spends what `other` was already known to spend. */
+  /** Records a transaction that spends an output that `other` spends as well. */
   conflict(later: Signed, other: Signed): void {
     const outpoints = new Set(other.inputs.map(({ txid, vout }) => `${txid}:${vout}`));
     for (const { txid, vout } of later.inputs) {
@@ -103,7 +103,7 @@ export class ScriptRecord {
   }
 }
 
-/** What a transaction pays: the values of what it spends less those of its outputs. */
+/** The fee of a transaction: the values that it spends less those of its outputs. */
 export function feeOf({ inputs, outputs }: Signed): number {
   const sum = (items: readonly { readonly value: number }[]): number =>
     items.reduce((total, { value }) => total + value, 0);

@@ -3,13 +3,13 @@ import type { Row } from '../stored';
 import type { Judged } from './record';
 import type { Message } from './transcript';
 
-/** Rows in an order of their own, to be compared with others. */
+/** Rows in a fixed order, for comparison. */
 export function sorted(rows: readonly Row[]): Row[] {
   const key = (row: Row): string => JSON.stringify(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)));
   return [...rows].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
-/** How many there are of each key. */
+/** The number of items of each key. */
 export function countBy<T>(items: readonly T[], key: (item: T) => string): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const item of items) counts[key(item)] = (counts[key(item)] ?? 0) + 1;
@@ -20,7 +20,7 @@ export function bytesOf(chunks: readonly Buffer[]): number {
   return chunks.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** The row of `processed_blocks` of a block of the script's own, but for who sent it and how long it took. */
+/** The row of `processed_blocks` for a block of the script's own, without its sender and its time. */
 export function forgedRow({ sha, status, unseen, forged }: Judged): Row {
   if (forged === undefined) throw new Error(`${sha} is a block of btcd's`);
   const { bytes, height, reason, code } = forged;
@@ -39,12 +39,12 @@ export function forgedRow({ sha, status, unseen, forged }: Judged): Row {
     num_inputs: transactions.reduce((sum, { inputs }) => sum + inputs.length, 0),
     num_outputs: transactions.reduce((sum, { outputs }) => sum + outputs.length, 0),
     num_unseen_tx: unseen,
-    // The script takes the fees of what is in a block, and its valid ones hold nothing.
+    // The script's blocks claim the fees of their transactions. Its valid blocks have none.
     total_tx_fees: isValid ? 0 : null,
   };
 }
 
-/** What a `version` message claims, by the columns of `peers`. */
+/** The claims of a `version` message, by the columns of `peers`. */
 export function claimsOf({ payload }: Message): Row {
   const length = payload[80] ?? 0;
   const end = 81 + length;

@@ -1,27 +1,28 @@
 import { decodeInventory, encodeInventory, type InventoryItem } from '../../../src/wire/messages/inventory';
-import { type FakeConnection, FakePeer, type Got, versionPayload } from '../fake-peer';
+import { type FakeConnection, FakePeer, type ReceivedMessage, versionPayload } from '../fake-peer';
 
-/** What a scripted peer claims of itself. */
+/** The user agent of a scripted peer. */
 export const SCRIPTED_AGENT = '/scripted:1/';
 export const SCRIPTED_HEIGHT = 7;
 
-/** Something that a scripted peer has to give. */
-interface Thing {
+/** A block or a transaction that a scripted peer serves. */
+interface ServedItem {
   readonly command: 'tx' | 'block';
   readonly payload: Buffer;
 }
 
 /**
- * A peer that speaks correctly, has what it is told to have, and says what it is told to say, to whoever is
- * connected.
+ * A peer that follows the protocol, serves what the script gives it, and sends what the script says to all
+ * that are connected.
  */
 export class ScriptedPeer {
-  private readonly things = new Map<string, Thing>();
+  private readonly things = new Map<string, ServedItem>();
 
   private constructor(private readonly peer: FakePeer) {}
 
   static async start(): Promise<ScriptedPeer> {
-    const answer = (connection: FakeConnection, got: Got): void => scripted.answer(connection, got);
+    const answer = (connection: FakeConnection, got: ReceivedMessage): void =>
+      scripted.answer(connection, got);
     const scripted = new ScriptedPeer(await FakePeer.start({ onMessage: answer }));
     return scripted;
   }
@@ -38,8 +39,8 @@ export class ScriptedPeer {
     return this.peer.connections.filter((connection) => connection.commands().includes('getheaders')).length;
   }
 
-  /** Gives this to whoever asks for it; `hash` as on the wire, one character a byte. */
-  has(hash: string, thing: Thing): void {
+  /** Serves this to whoever asks for it. `hash` is in wire order, one character for each byte. */
+  has(hash: string, thing: ServedItem): void {
     this.things.set(hash, thing);
   }
 
@@ -51,7 +52,7 @@ export class ScriptedPeer {
     for (const connection of this.live()) connection.send(command, payload);
   }
 
-  /** Says what is no message. */
+  /** Sends bytes that are no message. */
   babble(bytes: Buffer): void {
     for (const connection of this.live()) connection.raw(bytes);
   }
@@ -68,7 +69,7 @@ export class ScriptedPeer {
     return this.peer.connections.filter(({ socket }) => !socket.destroyed && !socket.writableEnded);
   }
 
-  private answer(connection: FakeConnection, { command, payload }: Got): void {
+  private answer(connection: FakeConnection, { command, payload }: ReceivedMessage): void {
     switch (command) {
       case 'version':
         connection.send('version', versionPayload({ userAgent: SCRIPTED_AGENT, height: SCRIPTED_HEIGHT }));

@@ -1,28 +1,28 @@
 import BcoinBlock from 'bcoin/lib/primitives/block';
 import { itemsOf, type Message, type SeenItem, type Transcript } from './transcript';
 
-/** How long announcements of one thing are gathered. */
+/** How long announcements of one transaction or block are gathered. */
 const WINDOW_MS = 30_000;
-/** What stays unclear of when the window began and when the listener looked at it. */
+/** The uncertainty about when the window began and when the listener looked at it. */
 const BEFORE_MS = 3_000;
 const AFTER_MS = 30_000;
 
 const BLOCK = 2;
 
-/** How a transaction or a block was announced. */
+/** The announcements of a transaction or a block. */
 export interface Spread {
   readonly kind: 'tx' | 'block';
-  /** Connections over which it was announced within the window. */
+  /** The number of connections over which it was announced within the window. */
   readonly peers: number;
-  /** Number of the one over which it came first. */
+  /** Number of the connection over which it was announced first. */
   readonly first: number;
-  /** Whether no announcement came so near to the end of the window that it may or may not count. */
+  /** Whether no announcement came so close to the end of the window that it may or may not count. */
   readonly isCertain: boolean;
 }
 
 /**
- * How each thing was announced over these connections: by `inv`, or by sending a block that the listener has
- * asked nobody for. Of compact blocks and of blocks that headers announce it knows nothing.
+ * The announcements of each transaction and block over these connections: an `inv`, or a block that the
+ * listener has asked nobody for. Compact blocks and blocks announced by headers are not considered.
  */
 export function spreadsOf(transcripts: readonly Transcript[]): Spread[] {
   const kinds = new Map<string, Spread['kind']>();
@@ -51,7 +51,7 @@ export function spreadsOf(transcripts: readonly Transcript[]): Spread[] {
   });
 }
 
-/** What a message announces, where these hashes were asked for. */
+/** The items that a message announces, if these hashes were requested. */
 function announcedBy(message: Message, asked: ReadonlySet<string>): SeenItem[] {
   if (message.command === 'inv') return itemsOf(message);
   if (message.command !== 'block') return [];
@@ -59,7 +59,7 @@ function announcedBy(message: Message, asked: ReadonlySet<string>): SeenItem[] {
   return hash === undefined || asked.has(hash) ? [] : [{ type: BLOCK, hash }];
 }
 
-/** The hash of a block, by bcoin; undefined where the bytes are no block. */
+/** The hash of a block as bcoin computes it; undefined where the bytes are no block. */
 function blockHashOf(payload: Buffer): string | undefined {
   try {
     return BcoinBlock.fromRaw(payload).rhash();

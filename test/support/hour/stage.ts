@@ -5,16 +5,16 @@ import type { Btcd } from '../btcd';
 import type { Spendable, Payment, Signed, Wallet } from '../wallet';
 import { until } from '../until';
 import { ChainFacts } from './chain-facts';
-import type { Line } from './line';
+import type { BtcdLine } from './btcd-line';
 import type { Listener } from './listener';
 import { feeOf, type Judged, type ScriptRecord, STANDARD, type Verdicts } from './record';
 import type { ScriptedPeer } from './scripted-peer';
-import type { Frame } from '../transaction';
+import type { TransactionFields } from '../transaction';
 
-/** Number of the scripted peer among the peers of a listener; the btcds of the line are 0 to 2. */
+/** The number of the scripted peer among the peers of a listener. The btcds of the line have 0 to 2. */
 export const SCRIPTED = 3;
 
-/** What a listener stored at a moment when nothing moved, and what it must have stored. */
+/** What a listener stored at a quiet moment, and what it must have stored. */
 export interface Checkpoint {
   readonly name: string;
   readonly policy: string;
@@ -22,28 +22,33 @@ export interface Checkpoint {
   readonly stored: object;
 }
 
-/** How long nothing may move before a moment counts as quiet. */
+/** How long no byte may move before a moment counts as quiet. */
 const QUIET_MS = 400;
 
-/** The btcds, the scripted peer, the listeners, and the means to act on the ones and wait for the others. */
+/** The btcds, the scripted peer and the listeners, with methods that act on them and wait for them. */
 export class Stage {
   readonly checkpoints: Checkpoint[] = [];
   readonly facts = new ChainFacts();
 
   constructor(
-    readonly line: Line,
+    readonly line: BtcdLine,
     readonly scripted: ScriptedPeer,
     readonly listeners: readonly Listener[],
     readonly wallet: Wallet,
     readonly record: ScriptRecord,
   ) {}
 
-  /** A transaction of one coin, of which `fee` is left. */
-  pay(coin: Spendable, fee: number, type: Payment['type'] = 'pubkeyhash', frame: Frame = {}): Signed {
+  /** A transaction that spends one coin and leaves `fee`. */
+  pay(
+    coin: Spendable,
+    fee: number,
+    type: Payment['type'] = 'pubkeyhash',
+    frame: TransactionFields = {},
+  ): Signed {
     return this.wallet.sign([coin], [{ type, value: coin.value - fee }], frame);
   }
 
-  /** Hands transactions to a btcd, and waits until its side of the line and the listeners have them. */
+  /** Sends transactions to a btcd, and waits until its side of the line and the listeners have them. */
   async send(
     node: Btcd,
     transactions: readonly Signed[],
@@ -73,7 +78,7 @@ export class Stage {
     await this.untilHeard([transaction.txid]);
   }
 
-  /** Notes a transaction that the listeners are about to hear of. */
+  /** Records a transaction that the listeners are about to receive. */
   note(transaction: Signed, verdicts: Verdicts = STANDARD, feeKnown = true): void {
     const fee = feeKnown ? feeOf(transaction) : undefined;
     this.record.relayed.set(transaction.txid, { transaction, verdicts, fee });
@@ -98,7 +103,7 @@ export class Stage {
     return sha;
   }
 
-  /** Waits until a block that a btcd has is where it must get to, and notes it. */
+  /** Waits until a btcd's block has arrived everywhere, and records it. */
   async spread(
     sha: string,
     options: { reach: readonly Btcd[]; becomesBest: boolean; unseen?: number },
@@ -112,7 +117,7 @@ export class Stage {
     if (becomesBest) this.record.bests.push(sha);
   }
 
-  /** Notes a judgement and waits until the listeners have come to it. */
+  /** Records a judgement and waits until the listeners have made it. */
   async judged(judged: Judged): Promise<void> {
     const { record } = this;
     record.judged.push(judged);
@@ -127,8 +132,8 @@ export class Stage {
   }
 
   /**
-   * When all is quiet, holds the relay views against the btcds' mempools and what the scripted peer alone
-   * has.
+   * When no byte moves, compares the relay views with the btcds' mempools and with what only the scripted
+   * peer has.
    */
   async checkpoint(name: string, orphans = 0): Promise<void> {
     await this.line.untilQuiet(QUIET_MS);
@@ -145,7 +150,7 @@ export class Stage {
     }
   }
 
-  /** Waits until every listener has written an interval more. */
+  /** Waits until every listener has written another interval. */
   async untilWritten(): Promise<void> {
     const since = `${BigInt(Date.now()) * 1_000_000n}`;
     for (const listener of this.listeners)

@@ -12,41 +12,41 @@ import { orphan } from './act-orphans';
 import { relayEveryForm } from './act-relay';
 import { reorganise } from './act-reorg';
 import { makeCoins } from './coins';
-import { Line } from './line';
+import { BtcdLine } from './btcd-line';
 import { Listener } from './listener';
 import { ScriptRecord } from './record';
 import { bytesOf } from './rows';
 import { ScriptedPeer } from './scripted-peer';
 import { SCRIPTED, Stage } from './stage';
 
-/** As long as announcements of one thing are gathered, and some intervals more. */
+/** The time for which announcements are gathered, and some intervals more. */
 const SPREAD_MS = 32_000;
 
 /**
- * How long bytes may be on their way: a busy machine holds up the recorders between btcds and listeners, and
- * these themselves.
+ * How long bytes may be on their way: a busy machine delays the btcds, the listeners and the recorders
+ * between them.
  */
-const ON_THE_WAY_MS = 15_000;
+const ON_THE_WAY_MS = 60_000;
 
-/** What the story left. */
-export interface Played {
+/** The result of the story. */
+export interface StoryResult {
   readonly stage: Stage;
   /**
-   * The bytes of both listeners at a quiet moment, by the btcds' count and by their own, the scripted peer
-   * aside.
+   * The bytes of both listeners at a quiet moment, by the btcds' count and by their own, without those of the
+   * scripted peer.
    */
   readonly bandwidth: { readonly btcds: object; readonly listeners: object };
-  /** With what the listeners ended. */
+  /** The exit statuses of the listeners. */
   readonly statuses: ReadonlyMap<PolicyName, number | null>;
 }
 
-/** Plays the whole story, and stops the listeners; the btcds go on, to be asked. */
-export async function play(btcdProgram: string, cleanup: Cleanup): Promise<Played> {
+/** Plays the whole story and stops the listeners. The btcds keep running, because the tests ask them. */
+export async function play(btcdProgram: string, cleanup: Cleanup): Promise<StoryResult> {
   const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-hour-')), (path) =>
     rm(path, { recursive: true, force: true }),
   );
   const wallet = new Wallet();
-  const line = await Line.start(btcdProgram, wallet.address('regtest'), cleanup);
+  const line = await BtcdLine.start(btcdProgram, wallet.address('regtest'), cleanup);
   const mature = await line.first.rpc<string[]>('generate', 110);
   for (const node of line.nodes)
     await until('the btcds to be level', async () => (await node.rpc('getblockcount')) === 110);
@@ -85,8 +85,8 @@ export async function play(btcdProgram: string, cleanup: Cleanup): Promise<Playe
   return { stage, bandwidth, statuses };
 }
 
-/** The bytes of all listeners that the btcds have counted, and that the listeners have, when none moves. */
-async function quietBandwidth(stage: Stage): Promise<Played['bandwidth']> {
+/** The bytes of all listeners by the btcds' count and by their own, at a quiet moment. */
+async function quietBandwidth(stage: Stage): Promise<StoryResult['bandwidth']> {
   const counted = async (): Promise<{ bytes_recv: number; bytes_sent: number }> => {
     const peers = (await Promise.all(stage.line.nodes.map((node) => node.peers()))).flat();
     const ours = peers.filter(({ subver }) => subver.includes('btcdmon'));
@@ -111,15 +111,15 @@ async function quietBandwidth(stage: Stage): Promise<Played['bandwidth']> {
     const btcds = await counted();
     const listeners = { bytes_recv: received, bytes_sent: sent };
     if (JSON.stringify(before) !== JSON.stringify(btcds)) return undefined;
-    // What is still not there then never comes, and is for the test to tell.
+    // Bytes that are still missing then never come, and the test will tell.
     const level = JSON.stringify(btcds) === JSON.stringify(listeners);
     return level || Date.now() > deadline ? { btcds, listeners } : undefined;
   });
 }
 
 /**
- * Waits until a listener has written what its recorders passed on, so that it is not stopped with an answer
- * on its way.
+ * Waits until a listener has written all that its recorders passed on, so that no answer is on its way when
+ * it is stopped.
  */
 async function untilHeard(listener: Listener): Promise<void> {
   const deadline = Date.now() + ON_THE_WAY_MS;

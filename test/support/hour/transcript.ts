@@ -5,28 +5,28 @@ import { type RecordedConversation, splitMessages } from '../recorder';
 export interface Message {
   readonly command: string;
   readonly payload: Buffer;
-  /** When its last byte came from the peer, Unix time in milliseconds; 0 of one that the listener sent. */
+  /** When its last byte came from the peer, in Unix milliseconds; 0 for a message of the listener. */
   readonly at: number;
 }
 
-/** A connection as messages. */
+/** The messages of a connection. */
 export interface Transcript {
   /** From the peer to the listener. */
   readonly in: readonly Message[];
   readonly out: readonly Message[];
 }
 
-/** An item of inventory as a recorder saw it. */
+/** An inventory item that a recorder saw. */
 export interface SeenItem {
   readonly type: number;
-  /** As people write it. */
+  /** The hash as people write it. */
   readonly hash: string;
 }
 
 const HEADER_BYTES = 24;
 const ITEM_BYTES = 36;
 
-/** Cuts what a recorder saw into messages. */
+/** Cuts the bytes of a recorder into messages. */
 export function transcribe(conversation: RecordedConversation): Transcript {
   const { magic } = NETWORKS.regtest;
   const ends = conversation.in.map(({ length }) => length);
@@ -49,9 +49,7 @@ function message(bytes: Buffer, at: number): Message {
   return { command, payload: bytes.subarray(HEADER_BYTES), at };
 }
 
-/**
- * The items of an `inv`, a `getdata` or a `notfound`, of fewer than 65,536; none of one that is malformed.
- */
+/** The items of an `inv`, a `getdata` or a `notfound` of fewer than 65,536; none where it is malformed. */
 export function itemsOf({ payload }: Message): SeenItem[] {
   const isLong = payload[0] === 0xfd;
   const count = isLong ? payload.readUInt16LE(1) : (payload[0] ?? 0);

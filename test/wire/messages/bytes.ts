@@ -1,4 +1,4 @@
-/** A payload of parts: a number is a byte, a string hexadecimal. */
+/** Joins parts to a payload: a number is a byte, a string is hexadecimal. */
 export function bytes(...parts: readonly (Buffer | string | number)[]): Buffer {
   return Buffer.concat(
     parts.map((part) => {
@@ -22,12 +22,12 @@ export function compact(value: bigint | number): Buffer {
   return value <= 0xffff_ffff ? bytes(0xfe, le(4, value)) : bytes(0xff, le(8, value));
 }
 
-/** A CompactSize and as many of `item`. */
+/** A CompactSize, and that many times `item`. */
 export function list(count: number, item: Buffer): Buffer {
   return bytes(compact(count), Buffer.alloc(count * item.length, item));
 }
 
-/** A hash of one byte, 32 times. */
+/** A hash that repeats one byte 32 times. */
 export function hash(byte: number): Buffer {
   return Buffer.alloc(32, byte);
 }

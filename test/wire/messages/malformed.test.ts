@@ -9,13 +9,13 @@ const addrv2 = (id: number, address: Buffer): Buffer =>
 const withUserAgent = (length: number): Buffer =>
   bytes(Buffer.alloc(80), compact(length), Buffer.alloc(length), le(4, 0), 1);
 
-/** A command with no payload, which nothing can be wrong with. */
+/** Commands without a payload. They cannot be malformed. */
 const EMPTY = ['verack', 'getaddr', 'sendaddrv2', 'sendheaders', 'wtxidrelay', 'mempool', 'filterclear'];
 
 interface Example {
-  /** What is decoded, up to its last byte. */
+  /** Payloads that are decoded to their last byte. */
   readonly whole: readonly Buffer[];
-  /** What is refused, beside whatever is cut short. */
+  /** Payloads that are refused, beside those that are cut off. */
   readonly refused?: readonly Buffer[];
 }
 
@@ -32,7 +32,9 @@ const filterRange: Example = { whole: [bytes(0, le(4, 7), hash(1))] };
 const input = bytes(hash(1), le(4, 0), 0, le(4, -1));
 const output = bytes(le(8, 5), 0);
 
-/** For every command with a payload: the smallest and the largest of a form, and what is just beyond. */
+/**
+ * For every command with a payload: the smallest and the largest payload of each form, and those just beyond.
+ */
 const EXAMPLES: Readonly<Partial<Record<DecodedCommand, Example>>> = {
   version: { whole: [], refused: [withUserAgent(257), withUserAgent(0xfffff)] },
   addr: { whole: [bytes(0), list(1_000, addr)], refused: [list(1_001, addr)] },
@@ -54,7 +56,7 @@ const EXAMPLES: Readonly<Partial<Record<DecodedCommand, Example>>> = {
       ...[1, 2, 4, 5, 6].map((id) => list(1, addrv2(id, Buffer.alloc(5)))),
       ...[1, 2, 4, 5, 6].map((id) => list(1, addrv2(id, Buffer.alloc(0)))),
       list(1, addrv2(255, Buffer.alloc(513))),
-      // Service bits in a longer form than they need.
+      // Service bits that are not in their shortest form.
       bytes(1, le(4, 1), 'fdfc00', 1, 4, '01020304', '208d'),
       bytes(1, le(4, 1), 'ffffffffff00000000', 1, 4, '01020304', '208d'),
     ],
@@ -90,7 +92,7 @@ const EXAMPLES: Readonly<Partial<Record<DecodedCommand, Example>>> = {
     ],
     refused: [
       bytes(HEADER, le(8, 1), 0, 0),
-      // A prefilled transaction behind a gap that no short id fills.
+      // A prefilled transaction behind a gap that short ids do not fill.
       bytes(HEADER, le(8, 1), 0, 1, 1, TRANSACTION),
       bytes(HEADER, le(8, 1), list(1, le(6, 1)), 2, 0, TRANSACTION, 2, TRANSACTION),
       bytes(HEADER, le(8, 1), list(1, le(6, 1)), 1, 'fe00000100', TRANSACTION),
@@ -175,7 +177,7 @@ const EXAMPLES: Readonly<Partial<Record<DecodedCommand, Example>>> = {
 const commands = Object.keys(DECODERS) as DecodedCommand[];
 const examples = Object.entries(EXAMPLES) as [DecodedCommand, Example][];
 
-/** Decodes; undefined where the payload is malformed. Whatever else is thrown comes through. */
+/** Decodes a payload; undefined where it is malformed. Other errors are not caught. */
 function decoded(command: DecodedCommand, payload: Buffer): unknown {
   try {
     return DECODERS[command](payload);
@@ -185,11 +187,12 @@ function decoded(command: DecodedCommand, payload: Buffer): unknown {
   }
 }
 
-/** Large payloads are tried in fewer places. */
+/** Payloads above this length are cut in fewer places. */
 const SMALL = 1_000;
 
 /**
- * Where a payload is cut: everywhere in a small one, in a large one at both ends and here and there between.
+ * The places where a payload is cut: everywhere in a small one; in a large one at both ends and at some
+ * places between.
  */
 function cuts(length: number): number[] {
   const all = Array.from({ length }, (_, i) => i);
@@ -202,7 +205,7 @@ it('has examples of every command that carries a payload', () => {
   );
 });
 
-/** An empty ping is one of old peers, and the hash in a reject is optional. */
+/** An empty ping is one of an old peer, and the hash in a reject is optional. */
 function mayEndAt(command: DecodedCommand, payload: Buffer, end: number): boolean {
   if (command === 'ping') return end === 0;
   return (
@@ -213,7 +216,7 @@ function mayEndAt(command: DecodedCommand, payload: Buffer, end: number): boolea
 }
 
 describe.each(examples)('%s', (command, { whole, refused = [] }) => {
-  it('is decoded to its last byte, and not where it is cut short', () => {
+  it('is decoded to its last byte, and refused where it is cut off', () => {
     for (const payload of whole) {
       expect(decoded(command, payload)).toBeDefined();
       for (const end of cuts(payload.length))

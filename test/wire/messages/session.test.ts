@@ -36,14 +36,14 @@ function messagesOf(stream: Buffer): Message[] {
   return found;
 }
 
-/** A hash as it is on the wire, one character a byte, as people write it. */
+/** A hash in wire order, one character for each byte, as people write it. */
 const display = (hash: string): string => Buffer.from(hash, 'latin1').reverse().toString('hex');
 
 const wire = (hash: string): Buffer => Buffer.from(hash, 'hex').reverse();
 
 /**
- * What the listener writes of a peer that answers its `version` with `stream`, all at once, columns of 0 left
- * out.
+ * The points that the listener writes about a peer that answers its `version` with `stream`, all at once.
+ * Columns of 0 are left out.
  */
 async function listenTo(
   stream: Buffer,
@@ -120,7 +120,7 @@ sharedSession.describe('a session with Bitcoin Core 31', (session) => {
       else {
         const decode: (payload: Buffer) => unknown = DECODERS[command as DecodedCommand];
         expect(decode(payload)).toBeDefined();
-        // The last byte of version says what a missing one says, too.
+        // A version without its last byte means the same.
         if (payload.length > 0 && command !== 'version')
           expect(() => decode(payload.subarray(0, -1))).toThrow(DecodeError);
       }
@@ -128,8 +128,9 @@ sharedSession.describe('a session with Bitcoin Core 31', (session) => {
   });
 
   it.each([
-    // A merkleblock is followed by what matched, here a coinbase. Only who sends a filter gets that; the
-    // listener sends none and takes a coinbase for no transaction. Nor has it asked for the six blocktxn.
+    // A merkleblock is followed by the transactions that matched, here a coinbase. Only a peer that sends a
+    // filter gets one: the listener sends none and accepts no coinbase as a transaction. Nor has it asked for
+    // the six blocktxn.
     [
       'Core',
       true,
@@ -137,27 +138,30 @@ sharedSession.describe('a session with Bitcoin Core 31', (session) => {
       ['unrequested-blocktxn', 'invalid-tx', ...Array<string>(5).fill('unrequested-blocktxn')],
     ],
     ['the client', false, {}, []],
-  ])('is counted by command where %s is the peer, nothing as other', async (_, isCore, relay, breaches) => {
-    const stream = isCore ? recv : sent;
-    const counts: Record<string, number> = {};
-    const bytes: Record<string, number> = {};
-    const side = messages.filter(({ fromCore }) => fromCore === isCore);
-    for (const { command, length } of side) {
-      counts[command] = (counts[command] ?? 0) + 1;
-      bytes[command] = (bytes[command] ?? 0) + length + 24;
-    }
-    expect(await listenTo(stream, side.length)).toEqual({
-      series: { msg_recv: counts, msg_recv_bytes: bytes, addr_relay: relay },
-      breaches,
-    });
-  });
+  ])(
+    'is counted by command where %s is the peer, and nothing as `other`',
+    async (_, isCore, relay, breaches) => {
+      const stream = isCore ? recv : sent;
+      const counts: Record<string, number> = {};
+      const bytes: Record<string, number> = {};
+      const side = messages.filter(({ fromCore }) => fromCore === isCore);
+      for (const { command, length } of side) {
+        counts[command] = (counts[command] ?? 0) + 1;
+        bytes[command] = (bytes[command] ?? 0) + length + 24;
+      }
+      expect(await listenTo(stream, side.length)).toEqual({
+        series: { msg_recv: counts, msg_recv_bytes: bytes, addr_relay: relay },
+        breaches,
+      });
+    },
+  );
 
   it('reads every address with its network', () => {
     const entries = all(fromCore, 'addrv2').flat();
     const counts: Record<string, number> = {};
     for (const { network } of entries) counts[network] = (counts[network] ?? 0) + 1;
-    // The lengths leave no other reading: 1 + 10 x 13 + 8 x 25 bytes. Core answers getaddr with a random part
-    // of what it knows, and of the other networks' addresses none was in it.
+    // The lengths allow no other reading: 1 + 10 x 13 + 8 x 25 bytes. Core answers getaddr with a random part
+    // of its addresses, and none of the other networks was among them.
     expect(counts).toEqual({ ipv4: 10, ipv6: 8 });
     for (const entry of entries) {
       expect(entry.services).toBe(9n);

@@ -3,8 +3,8 @@ const MASK = 0xffff_ffff_ffff_ffffn;
 const rotate = (value: bigint, bits: bigint): bigint => ((value << bits) | (value >> (64n - bits))) & MASK;
 
 /**
- * SipHash-2-4 of whole 8-byte words, by which BIP152 makes short ids. Slow and plain: a test's own word on
- * it.
+ * SipHash-2-4 of whole 8-byte words, with which BIP152 makes short ids. It is slow and plain, so that a test
+ * can compare with it.
  */
 export function sipHash(key: Buffer, message: Buffer): bigint {
   const k0 = key.readBigUInt64LE(0);

@@ -14,7 +14,7 @@ describe('addr', () => {
     ['fd87d87eeb4300112233445566778899', 'torv2', '00112233445566778899', null],
     ['fd6b88c0872400112233445566778899', 'unknown', 'fd6b88c0872400112233445566778899', null],
     ['00000000000000000000000000000000', 'ipv6', '00000000000000000000000000000000', '::'],
-  ])('takes %s for %s', (wire, network, address, ip) => {
+  ])('reads %s as %s', (wire, network, address, ip) => {
     const [entry] = decode(wire);
     expect(entry).toEqual({
       time: 0xffff_ffff,
@@ -125,7 +125,7 @@ describe('compact blocks', () => {
     );
   });
 
-  it('takes every byte but 0 of sendcmpct for true', () => {
+  it('reads every byte but 0 of sendcmpct as true', () => {
     expect(DECODERS.sendcmpct(bytes(2, le(8, -1)))).toEqual({
       highBandwidth: true,
       version: 0xffff_ffff_ffff_ffffn,

@@ -10,32 +10,35 @@ import type { Log } from '../lib/log';
 import { logValidation } from './log-validation';
 import type { Input } from '../wire/input';
 
-/** How often it is looked for blocks that were asked for and have not come. */
+/** How often full validation looks for requested blocks that have not come. */
 const TICK_MS = 1_000;
 
-/** What full validation is wired to. */
-export interface FullModules extends Pick<FullValidationModules, 'chain' | 'clock'> {
+/** The parts that full validation is wired to. */
+export interface FullValidationParts extends Pick<FullValidationModules, 'chain' | 'clock'> {
   readonly bus: EventBus<ChainEvents>;
   readonly log: Log;
-  /** Takes each header that the chain lacked, 80 bytes. */
+  /** Called with each header (80 bytes) that is new to the chain. */
   readonly headerAdded: (bytes: Buffer) => void;
 }
 
-/** Full validation at work. */
-export interface Full {
+/** Running full validation. */
+export interface RunningFullValidation {
   readonly validation: FullValidation;
   /** Looks up the output that an input spends. */
   readonly lookUp: (input: Input) => void;
-  /** Settles when nothing can be judged any more, with the reason. */
+  /** Resolves with the reason when blocks can no longer be judged. */
   readonly failed: Promise<FailureError>;
   stop(): Promise<void>;
 }
 
 /**
- * Wires `--validate full` and starts it.
+ * Wires and starts `--validate full`.
  * @throws FailureError where the chain can't be opened
  */
-export async function startFull(start: WorkerStart, modules: FullModules): Promise<Full> {
+export async function startFullValidation(
+  start: WorkerStart,
+  modules: FullValidationParts,
+): Promise<RunningFullValidation> {
   const { bus, chain, clock, log } = modules;
   const engine = await WorkerEngine.start(start);
   await loadHeaders(engine, chain, modules.headerAdded);

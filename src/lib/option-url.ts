@@ -1,53 +1,53 @@
 import { UsageError } from './errors';
 import { suggestion } from './nearest';
 
-/** What stands in a URL of the command line behind the scheme. */
-export interface Target {
-  /** An address without brackets, maybe with a zone (`fe80::1%eth0`), or a name in ASCII. */
+/** The parts of a URL of the command line behind its scheme. */
+export interface OptionUrl {
+  /** An address without brackets, possibly with a zone (`fe80::1%eth0`), or a name in ASCII. */
   readonly host: string;
   readonly port: number;
   readonly user: string | null;
-  /** Behind the host, without the first slash; '' where there is none. */
+  /** The path without its first slash; '' where there is none. */
   readonly path: string;
-  /** What stands behind the question mark. */
+  /** The options behind the question mark. */
   readonly options: ReadonlyMap<string, string>;
-  /** The option and its URL up to the question mark, for messages: it shows no secret. */
+  /** The option and its URL up to the question mark, for messages. It contains no secret. */
   readonly shown: string;
 }
 
-/** How a URL is written. */
-export interface TargetForm {
-  /** For messages, such as `influx+udp://host[:8089]`. */
+/** What a URL may contain. */
+export interface OptionUrlForm {
+  /** The form of the URL for messages, such as `influx+udp://host[:8089]`. */
   readonly form: string;
   readonly scheme: string;
-  /** The option that the URL was given to; default `--export`. */
+  /** The option whose value the URL is; default `--export`. */
   readonly flag?: string;
-  /** Undefined where the port must be given. */
+  /** Left out where the URL must contain a port. */
   readonly defaultPort?: number;
-  /** Names that may stand behind the question mark. */
+  /** Names of the options that may stand behind the question mark. */
   readonly options?: readonly string[];
-  /** Whether an IPv6 address may have a zone; what is built on HTTP or on NATS's client can't use one. */
+  /** Whether an IPv6 address may have a zone. Whatever is built on HTTP or on NATS's client can't use one. */
   readonly mayHaveZone?: boolean;
-  /** Whether a user may stand before the host. */
+  /** Whether a user name may stand before the host. */
   readonly mayHaveUser?: boolean;
 }
 
-/** A host with a zone, up to the zone's end. */
+/** A host with a zone, up to the end of the zone. */
 const ZONED = /^(\/\/(?:[^/?#@]*@)?\[[0-9a-f:.]+)%(?:25)?([a-z0-9._-]+)(?=\])/i;
 
 /**
  * Reads `//[user@]host[:port][/path][?option=value&…]`, the part of a URL behind its scheme. A zone is
- * written `%eth0` or, as RFC 6874 has it, `%25eth0`.
+ * written as `%eth0` or, as in RFC 6874, as `%25eth0`.
  * @throws UsageError that names what is wrong and never shows a password
  */
-export function parseTarget(rest: string, expected: TargetForm): Target {
+export function parseOptionUrl(rest: string, expected: OptionUrlForm): OptionUrl {
   const { form, scheme, flag = '--export', defaultPort, options: known = [] } = expected;
   const shown = `${flag} ${scheme}:${rest.replace(/\/\/.*@/, '//***@').replace(/[?#].*$/s, '')}`;
   const wrong = (reason: string): UsageError => new UsageError(`${shown}: ${reason}; use ${form}`);
   const [zoned, head = '', zone = ''] = ZONED.exec(rest) ?? [];
   if (zoned !== undefined && expected.mayHaveZone !== true)
     throw wrong(`a zone (%${zone}) can't be used here; give an address without one, or a name`);
-  // URLs of Node.js have no zones.
+  // Node.js's URL supports no zones.
   const plain = zoned === undefined ? rest : `${head}${rest.slice(zoned.length)}`;
   if (!plain.startsWith('//') || !URL.canParse(`http:${plain}`)) throw wrong("can't be read");
   const url = new URL(`http:${plain}`);
@@ -58,7 +58,7 @@ export function parseTarget(rest: string, expected: TargetForm): Target {
   if (url.username !== '' && expected.mayHaveUser !== true) throw wrong('takes no user');
   if (url.hostname === '') throw wrong('names no host');
   if (url.hash !== '') throw wrong('has a #, which is written %23');
-  // URL takes http's own port, 80, for none.
+  // URL drops port 80, the default of http.
   const given = /^\/\/(?:[^/?@]*@)?(?:\[[^\]]*\]|[^/?:]*):(\d+)/.exec(rest)?.[1];
   const port = given === undefined ? defaultPort : Number(given);
   if (port === undefined || port < 1) throw wrong('names no port');
@@ -72,7 +72,7 @@ export function parseTarget(rest: string, expected: TargetForm): Target {
   };
 }
 
-/** Reads `option=value&…`; `wrong` makes the error that is thrown. */
+/** Reads `option=value&…`. `wrong` makes the error that is thrown. */
 export function parseOptions(
   given: URLSearchParams,
   known: readonly string[],
@@ -88,11 +88,11 @@ export function parseOptions(
 }
 
 /**
- * A whole number among the options of a target, or `fallback` where it is not given.
- * @throws UsageError where it is none, or out of its bounds
+ * An option that is a whole number, or `fallback` where it is missing.
+ * @throws UsageError where it is no whole number or out of bounds
  */
 export function numberOption(
-  { options, shown }: Pick<Target, 'options' | 'shown'>,
+  { options, shown }: Pick<OptionUrl, 'options' | 'shown'>,
   name: string,
   { fallback, least, most }: { readonly fallback: number; readonly least: number; readonly most: number },
 ): number {

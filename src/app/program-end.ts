@@ -1,11 +1,11 @@
 import type { FailureError } from '../lib/errors';
 
 /**
- * The end of a program that comes from within: a reader of its points that went away, or a part that can't go
+ * The end of a program that comes from inside: the reader of its points has gone, or a part of it can't go
  * on.
  */
-export class Ending {
-  /** Resolves when going on makes no sense. Rejects where the program can't go on. */
+export class ProgramEnd {
+  /** Resolves when the program has no reason to go on. Rejects where it can't go on. */
   readonly ended: Promise<void>;
   private resolve: () => void = () => undefined;
   private reject: (error: FailureError) => void = () => undefined;
@@ -15,7 +15,7 @@ export class Ending {
       this.resolve = resolve;
       this.reject = reject;
     });
-    // An end before somebody waits for it is no unhandled rejection: whoever waits later hears of it.
+    // An end that comes before somebody waits for it is no unhandled rejection: whoever waits later gets it.
     this.ended.catch(() => undefined);
   }
 

@@ -1,5 +1,5 @@
-/** Text from outside as one line of printable ASCII, cut at `most` characters, for messages. */
-export function printable(text: string, most = 200): string {
+/** Foreign text for a message: one line of printable ASCII, cut after `most` characters. */
+export function asciiLine(text: string, most = 200): string {
   const line = text
     .replace(/\s+/g, ' ')
     .replace(/[^\x20-\x7e]/g, '?')

@@ -1,35 +1,38 @@
 import { isIPv6 } from 'node:net';
 
-/** Wrong tokens that one place may give in a window. */
+/** Wrong tokens that one source may send in a window. */
 const MAX_FAILED = 10;
 
 const WINDOW_MS = 60_000;
 
-/** Places that are told apart; all further ones share one account. */
-const MAX_PLACES = 1_000;
+/** Sources that are counted one by one. All further ones are counted together. */
+const MAX_SOURCES = 1_000;
 
-/** Counts wrong tokens by where they come from, so that nobody can go on guessing. */
-export class Attempts {
+/** Counts wrong tokens by their source, so that nobody can go on guessing. */
+export class TokenAttempts {
   private failed = new Map<string, number>();
   private total = 0;
   private windowEnds = 0;
 
-  /** `nowMs` is on a clock that never steps. */
+  /** @param modules `nowMs` gives milliseconds on a clock that never steps */
   constructor(private readonly modules: { readonly nowMs: () => number; readonly warn: Warn }) {}
 
-  /** Seconds until `address` may try again; 0 where it may now. */
+  /** Seconds until `address` may try again; 0 where it may try now. */
   waitS(address: string): number {
     this.roll();
-    const failed = this.failed.get(this.placeOf(address)) ?? 0;
+    const failed = this.failed.get(this.sourceOf(address)) ?? 0;
     return failed < MAX_FAILED ? 0 : Math.max(1, Math.ceil((this.windowEnds - this.modules.nowMs()) / 1_000));
   }
 
-  /** Notes a wrong token. The first of a window is logged, with how many there were in the one before. */
+  /**
+   * Counts a wrong token. The first one of a window is logged, with the number of those before it that were
+   * not logged.
+   */
   fail(address: string): void {
     this.roll();
-    const place = this.placeOf(address);
-    this.failed.set(place, (this.failed.get(place) ?? 0) + 1);
-    if (this.failed.size === 1 && this.failed.get(place) === 1) {
+    const source = this.sourceOf(address);
+    this.failed.set(source, (this.failed.get(source) ?? 0) + 1);
+    if (this.failed.size === 1 && this.failed.get(source) === 1) {
       this.modules.warn('a wrong token for the page', { from: address, failed: this.total + 1 });
       this.total = 0;
     } else this.total++;
@@ -42,21 +45,24 @@ export class Attempts {
     this.failed = new Map();
   }
 
-  /** An address, of IPv6 the /64 that one customer has. */
-  private placeOf(address: string): string {
+  /**
+   * The source that an address is counted as: the address itself, or the /64 network of an IPv6 address,
+   * which one customer has.
+   */
+  private sourceOf(address: string): string {
     const plain = address.replace(/^::ffff:/, '');
-    const place = isIPv6(plain) ? networkOf(plain) : plain;
-    return this.failed.has(place) || this.failed.size < MAX_PLACES ? place : 'others';
+    const source = isIPv6(plain) ? networkOf(plain) : plain;
+    return this.failed.has(source) || this.failed.size < MAX_SOURCES ? source : 'others';
   }
 }
 
-/** The first four of the eight groups of an address; `::` stands for as many as there lack. */
+/** The first four of the eight groups of an IPv6 address. `::` stands for the missing groups. */
 function networkOf(address: string): string {
   const [head = '', tail] = address.split('::');
   const groups = head.split(':');
   const rest = tail === undefined ? [] : tail.split(':');
   const zeros = Array.from({ length: Math.max(0, 8 - groups.length - rest.length) }, () => '0');
-  // A proxy may write an address otherwise than Node.js does.
+  // A proxy may write an address in another form than Node.js.
   const four = [...groups, ...zeros, ...rest].slice(0, 4);
   return four.map((group) => Number.parseInt(group, 16).toString(16)).join(':');
 }

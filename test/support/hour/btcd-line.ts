@@ -2,20 +2,20 @@ import { Btcd } from '../btcd';
 import type { Cleanup } from '../cleanup';
 import { until } from '../until';
 
-/** Three btcds in a line, first - middle - last, that can be cut between the first and the middle. */
-export class Line {
+/** Three btcds in a line: first - middle - last. It can be cut between the first and the middle. */
+export class BtcdLine {
   private constructor(
     readonly first: Btcd,
     readonly middle: Btcd,
     readonly last: Btcd,
   ) {}
 
-  /** Starts three that relay also what is not standard, and joins them. */
-  static async start(program: string, miningAddress: string, cleanup: Cleanup): Promise<Line> {
+  /** Starts three that relay non-standard transactions as well, and connects them. */
+  static async start(program: string, miningAddress: string, cleanup: Cleanup): Promise<BtcdLine> {
     const options = { miningAddress, nonStandard: true };
     const start = async (): Promise<Btcd> =>
       cleanup.add(await Btcd.start(program, options), (node) => node.stop());
-    const line = new Line(...(await Promise.all([start(), start(), start()])));
+    const line = new BtcdLine(...(await Promise.all([start(), start(), start()])));
     await line.last.rpc('node', 'connect', `127.0.0.1:${line.middle.p2pPort}`, 'temp');
     await line.join();
     return line;
@@ -25,7 +25,7 @@ export class Line {
     return [this.first, this.middle, this.last];
   }
 
-  /** The nodes that a block or a transaction reaches from this one while the line is cut. */
+  /** The nodes that a block or a transaction from this one reaches while the line is cut. */
   sideOf(node: Btcd): readonly Btcd[] {
     return node === this.first ? [node] : [this.middle, this.last];
   }
@@ -42,7 +42,7 @@ export class Line {
     await until('the line to be cut', async () => !(await this.isJoined()));
   }
 
-  /** Waits until `ms` go by in which no byte moves. */
+  /** Waits until `ms` milliseconds pass without a byte. */
   async untilQuiet(ms: number): Promise<void> {
     await until('the network to be quiet', async () => {
       const quiet = await Promise.all(this.nodes.map((node) => node.isQuiet(ms)));

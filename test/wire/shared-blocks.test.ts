@@ -97,13 +97,13 @@ sharedBlocks.describe('whole blocks', (folder) => {
         weight: theirs.getWeight(),
         coinbaseHeight: height,
       });
-      // bcoin keeps these two in the order of the wire.
+      // bcoin keeps these two in wire order.
       const reversed = (hash: string) => Buffer.from(hash, 'hex').reverse().toString('hex');
       expect(ours.prevHash).toBe(reversed(theirs.prevBlock));
       expect(ours.merkleRoot).toBe(reversed(theirs.merkleRoot));
     });
 
-    it('has every fact of every transaction as bcoin has it', () => {
+    it('reads every fact of every transaction as bcoin reads it', () => {
       expect(ours.transactions).toHaveLength(count);
       expect(ours.transactions.map(ourFacts)).toEqual(theirs.txs.map(bcoinFacts));
     });
