@@ -1,26 +1,6 @@
 import type { Point } from '../metrics/point';
+import type { WriteResult } from '../metrics/write-result';
 import type { StoreProcess } from '../store/process/store-process';
-
-/**
- * What became of one batch. A batch that could not be delivered at all is an exception, and the queue tries
- * again.
- */
-export interface WriteResult {
-  /**
-   * Points handed to the transport. The others can never be written (a value that the format cannot hold);
-   * they are skipped.
-   */
-  readonly sent: number;
-  /** Points that the receiver confirmed to have stored; 0 where it cannot (UDP, pipes). */
-  readonly acked: number;
-  /** What was wrong with one of those that were skipped, for the log. */
-  readonly rejection?: string | undefined;
-}
-
-/** The result where the receiver has confirmed all that was sent. */
-export function confirmed(sent: number, rejection?: string): WriteResult {
-  return { sent, acked: sent, rejection };
-}
 
 /**
  * One way out. An exporter neither buffers nor retries nor counts: its queue does. `write` is never called

@@ -1,13 +1,13 @@
 import { promisify } from 'node:util';
 import { type InputType, type ZlibOptions, gzip } from 'node:zlib';
 import { FailureError, messageOf } from '../lib/errors';
+import { type WriteResult, combined, confirmed } from '../metrics/write-result';
 import { type Answer, HttpClient } from '../influx/http-client';
 import { tlsProblem } from '../influx/tls';
 import { RetryLater } from './backoff';
-import { type WriteResult, confirmed } from './exporter';
 import { isInfluxError, isSuccess, judge, reasonOf } from './influx-answer';
 import type { LineBatch, LineExporter } from './line-exporter';
-import { type Lines, Sieve, halves, together } from './sieve';
+import { type Lines, Sieve, halves } from './sieve';
 import { offsetOfLine, seriesOfLine } from './split-lines';
 
 const compress = promisify<InputType, ZlibOptions, Buffer>(gzip);
@@ -141,7 +141,7 @@ export class InfluxHttpExporter implements LineExporter {
       return confirmed(0, `${seriesOfLine(lines)}: ${reason ?? ''}`);
     }
     const [first, second] = halves({ lines, points });
-    return together(await this.writePart(first), await this.writePart(second));
+    return combined(await this.writePart(first), await this.writePart(second));
   }
 
   /** Reads the credentials, and takes the place of the client that has older ones. */

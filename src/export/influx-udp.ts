@@ -4,11 +4,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../lib/clock';
 import { FailureError, UsageError, messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
+import { type WriteResult, unconfirmed } from '../metrics/write-result';
 import { type Lookup, startingWith, systemLookup } from '../lib/lookup';
 import { numberOption, parseTarget } from '../lib/target';
 import type { ExporterContext } from './context';
 import { Datagrams } from './datagrams';
-import type { Exporter, WriteResult } from './exporter';
+import type { Exporter } from './exporter';
 import { LineSerializer } from './line';
 import { type Pace, Pacer } from './pacer';
 import { within } from './within';
@@ -131,7 +132,7 @@ export class InfluxUdpExporter implements Exporter {
     await nextTurn();
     await nextTurn();
     this.throwRefusal();
-    return { sent: taken, acked: 0, rejection };
+    return unconfirmed(taken, rejection);
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { WriteResult } from './exporter';
+import type { WriteResult } from '../metrics/write-result';
 
 /** Lines of line protocol that are delivered together. */
 export interface LineBatch {

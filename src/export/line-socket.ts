@@ -1,9 +1,9 @@
 import { type Socket, connect as connectPlain, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { FailureError } from '../lib/errors';
+import { type WriteResult, confirmed, unconfirmed } from '../metrics/write-result';
 import { readCertificates, readSecretFile } from '../lib/secret';
 import { TOKEN } from './collect-protocol';
-import type { WriteResult } from './exporter';
 import type { LineBatch, LineExporter } from './line-exporter';
 import { LineLink, LinkRefused } from './line-link';
 
@@ -69,8 +69,8 @@ export class LineSocketExporter implements LineExporter {
     if (this.link?.isUsable !== true) this.link = await this.connect();
     const refused = Math.min(await this.link.send(batch), batch.points);
     const sent = batch.points - refused;
-    const acked = this.options.ack ? sent : 0;
-    return { sent, acked, rejection: refused > 0 ? 'the collector says why in its log' : undefined };
+    const rejection = refused > 0 ? 'the collector says why in its log' : undefined;
+    return this.options.ack ? confirmed(sent, rejection) : unconfirmed(sent, rejection);
   }
 
   async close(): Promise<void> {

@@ -3,9 +3,10 @@ import { type Server, type ServerResponse, createServer } from 'node:http';
 import { Registry } from 'prom-client';
 import { FailureError, UsageError, messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
+import { type WriteResult, unconfirmed } from '../metrics/write-result';
 import { UNKNOWN_SERIES } from '../metrics/values';
 import { takeEach } from '../metrics/take-each';
-import type { Exporter, WriteResult } from './exporter';
+import type { Exporter } from './exporter';
 import { PROMETHEUS_FORM } from './prometheus/form';
 import { Instruments } from './prometheus/instruments';
 import { parseTarget } from '../lib/target';
@@ -71,7 +72,7 @@ export class PrometheusExporter implements Exporter {
     const { taken, rejection } = takeEach(points, (point) =>
       this.instruments.take(point) ? null : UNKNOWN_SERIES,
     );
-    return Promise.resolve({ sent: taken, acked: 0, rejection });
+    return Promise.resolve(unconfirmed(taken, rejection));
   }
 
   close(): Promise<void> {

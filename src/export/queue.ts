@@ -1,9 +1,10 @@
 import type { Clock } from '../lib/clock';
 import { messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
+import type { WriteResult } from '../metrics/write-result';
 import { Backoff } from './backoff';
 import { Drops, type Warn } from './drops';
-import { ExporterEnded, type WriteResult } from './exporter';
+import { ExporterEnded } from './exporter';
 import type { PointQueue, QueueStats } from './point-queue';
 import { Pump } from './pump';
 import type { BufferOwner, QueueBuffer } from './queue-buffer';

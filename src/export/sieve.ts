@@ -1,5 +1,5 @@
 import { messageOf } from '../lib/errors';
-import { type WriteResult, confirmed } from './exporter';
+import { type WriteResult, combined, confirmed } from '../metrics/write-result';
 import { offsetOfLine, seriesOfLine } from './split-lines';
 
 /** Some lines of a batch. */
@@ -43,7 +43,7 @@ export class Sieve {
   async write(batch: Lines, error: unknown): Promise<WriteResult> {
     let result = await this.divide(batch, error);
     if (!(await this.takesLines())) throw error;
-    for (const line of this.doubtful) result = together(result, await this.again(line));
+    for (const line of this.doubtful) result = combined(result, await this.again(line));
     return result;
   }
 
@@ -63,7 +63,7 @@ export class Sieve {
   private async divide(lines: Lines, error: unknown): Promise<WriteResult> {
     if (lines.points > 1) {
       const [first, second] = halves(lines);
-      return together(await this.part(first), await this.part(second));
+      return combined(await this.part(first), await this.part(second));
     }
     if (this.hasTaken) return refused(lines, error);
     this.doubtful.push(lines);
@@ -103,13 +103,4 @@ export function halves({ lines, points }: Lines): readonly [Lines, Lines] {
     { lines: lines.subarray(0, middle), points: half },
     { lines: lines.subarray(middle), points: points - half },
   ];
-}
-
-/** What became of two parts. */
-export function together(first: WriteResult, second: WriteResult): WriteResult {
-  return {
-    sent: first.sent + second.sent,
-    acked: first.acked + second.acked,
-    rejection: first.rejection ?? second.rejection,
-  };
 }

@@ -1,7 +1,8 @@
 import type { Writable } from 'node:stream';
 import { messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
-import { type Exporter, ExporterEnded, type WriteResult } from './exporter';
+import { type WriteResult, unconfirmed } from '../metrics/write-result';
+import { type Exporter, ExporterEnded } from './exporter';
 import { LineSerializer, MAX_LINE_BYTES } from './line';
 
 /**
@@ -24,7 +25,7 @@ export class StdoutExporter implements Exporter {
   async write(points: readonly Point[]): Promise<WriteResult> {
     const { lines, taken, rejection } = this.serializer.serializeAll(points);
     if (lines !== '') await this.print(lines);
-    return { sent: taken, acked: 0, rejection };
+    return unconfirmed(taken, rejection);
   }
 
   close(): Promise<void> {

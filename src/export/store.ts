@@ -1,6 +1,7 @@
 import type { Point } from '../metrics/point';
+import type { WriteResult } from '../metrics/write-result';
 import { StoreProcess } from '../store/process/store-process';
-import type { Exporter, WriteResult } from './exporter';
+import type { Exporter } from './exporter';
 
 /**
  * The embedded store as an exporter: a process of its own has the file open. A batch is one transaction of

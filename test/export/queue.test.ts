@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SystemClock } from '../../src/lib/clock';
-import { type Exporter, ExporterEnded, type WriteResult } from '../../src/export/exporter';
+import { type Exporter, ExporterEnded } from '../../src/export/exporter';
+import type { WriteResult } from '../../src/metrics/write-result';
 import { memoryQueue } from '../../src/export/make-queue';
 import type { QueueOptions } from '../../src/export/queue-options';
 import type { Point } from '../../src/metrics/point';

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SystemClock } from '../../src/lib/clock';
-import type { WriteResult } from '../../src/export/exporter';
+import { type WriteResult, confirmed } from '../../src/metrics/write-result';
 import type { LineBatch, LineExporter } from '../../src/export/line-exporter';
 import { spoolQueue } from '../../src/export/make-queue';
 import { Spool } from '../../src/export/spool/spool';
@@ -28,7 +28,7 @@ class Kept implements LineExporter {
     expect(lines).toHaveLength(batch.points);
     this.lines.push(...lines.slice(rejected));
     const sent = batch.points - rejected;
-    return { sent, acked: sent, rejection: rejected > 0 ? 'an example' : undefined };
+    return confirmed(sent, rejected > 0 ? 'an example' : undefined);
   }
 
   close(): Promise<void> {

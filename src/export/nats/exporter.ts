@@ -1,6 +1,6 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { FailureError } from '../../lib/errors';
-import { type WriteResult, confirmed } from '../exporter';
+import { type WriteResult, confirmed } from '../../metrics/write-result';
 import type { LineBatch, LineExporter } from '../line-exporter';
 import { type Credentials, readCredentials, warnOfClearText } from './credentials';
 import { MessageMaker, type NatsMessage } from './messages';

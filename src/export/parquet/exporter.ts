@@ -4,8 +4,9 @@ import type { Clock } from '../../lib/clock';
 import { diskProblem } from '../../lib/disk-errors';
 import { FailureError, messageOf } from '../../lib/errors';
 import type { Point } from '../../metrics/point';
+import type { WriteResult } from '../../metrics/write-result';
 import { StoreWriter } from '../../store/writer';
-import type { Exporter, WriteResult } from '../exporter';
+import type { Exporter } from '../exporter';
 import { Sealer } from './sealer';
 
 /** How often finished hours are looked for, in milliseconds. */
