@@ -6,7 +6,7 @@ import { Attempts } from '../lib/attempts';
 import type { Clock } from '../lib/clock';
 import { diskProblem } from '../lib/disk-errors';
 import { FailureError, messageOf } from '../lib/errors';
-import { within } from '../export/within';
+import { waitAtMost } from '../lib/wait-at-most';
 import type { Warn } from '../export/tally';
 import { Tally } from '../export/tally';
 import { type Batches } from './batches';
@@ -137,12 +137,12 @@ export class Listener implements Source {
     clearInterval(this.timer);
     this.turned.report();
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-    await within(
+    await waitAtMost(
       FINISH_MS,
       Promise.all([...this.senders].map((sender) => sender.finishUp())).then(() => undefined),
     );
     for (const sender of this.senders) sender.end();
-    await within(FINISH_MS, closed);
+    await waitAtMost(FINISH_MS, closed);
   }
 
   private take(socket: Socket): void {

@@ -14,7 +14,7 @@ import { NatsRefused } from '../export/nats/refused';
 import { type NatsSession, explainNats, openSession } from '../export/nats/session';
 import type { NatsSettings } from '../export/nats/settings';
 import type { Warn } from '../export/tally';
-import { within } from '../export/within';
+import { waitAtMost } from '../lib/wait-at-most';
 import type { Intake } from './intake';
 
 /** A stream, and the group that shares it. */
@@ -121,11 +121,11 @@ export class NatsSource {
     this.ending.abort();
     clearInterval(this.timer);
     this.wake?.();
-    await within(FINISH_MS, this.confirming ?? Promise.resolve());
+    await waitAtMost(FINISH_MS, this.confirming ?? Promise.resolve());
     // What was confirmed last is still on its way out.
-    if (this.connections > 0) await within(FINISH_MS, this.flush());
+    if (this.connections > 0) await waitAtMost(FINISH_MS, this.flush());
     await this.leave();
-    await within(FINISH_MS, this.running);
+    await waitAtMost(FINISH_MS, this.running);
   }
 
   private isOver(): boolean {

@@ -12,7 +12,7 @@ import { Datagrams } from './datagrams';
 import type { Exporter } from './exporter';
 import { LineSerializer } from './line';
 import { type Pace, Pacer } from './pacer';
-import { within } from './within';
+import { waitAtMost } from '../lib/wait-at-most';
 
 /** How its URL is written. */
 export const INFLUX_UDP_FORM = 'influx+udp://host[:8089]';
@@ -161,7 +161,7 @@ export class InfluxUdpExporter implements Exporter {
     if (age < LOOK_AGAIN_MS && this.socket !== undefined) return;
     this.looking ??= this.lookUp().finally(() => (this.looking = undefined));
     const looking = this.looking.catch(() => undefined);
-    if (age >= TOO_OLD_MS || this.socket === undefined) await within(WAIT_MS, looking);
+    if (age >= TOO_OLD_MS || this.socket === undefined) await waitAtMost(WAIT_MS, looking);
   }
 
   private async lookUp(): Promise<void> {

@@ -9,7 +9,7 @@ import type { PointQueue, QueueStats } from './point-queue';
 import { Pump } from './pump';
 import type { BufferOwner, QueueBuffer } from './queue-buffer';
 import type { QueueSettings } from './queue-options';
-import { within } from './within';
+import { waitAtMost } from '../lib/wait-at-most';
 
 /** What a queue puts its batches into. */
 interface QueueExit<Batch> {
@@ -119,7 +119,7 @@ export class ExportQueue<Batch> implements PointQueue {
     this.buffer.hurry();
     // A pause after a failure is cut short: there may be no time for the whole of it.
     this.pump.hurry();
-    await within(deadlineMs * (1 - CLOSE_SHARE), this.drained());
+    await waitAtMost(deadlineMs * (1 - CLOSE_SHARE), this.drained());
     this.state = 'closed';
     this.pump.stop();
     this.drops.add(this.buffer.giveUp(), 'unsent');
@@ -129,7 +129,7 @@ export class ExportQueue<Batch> implements PointQueue {
       for (const result of results)
         if (result.status === 'rejected') this.warn(`could not be closed: ${messageOf(result.reason)}`);
     });
-    await within(deadlineMs - (clock.monotonicMs() - start), closing);
+    await waitAtMost(deadlineMs - (clock.monotonicMs() - start), closing);
     return stats;
   }
 
