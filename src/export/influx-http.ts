@@ -2,10 +2,10 @@ import { promisify } from 'node:util';
 import { type InputType, type ZlibOptions, gzip } from 'node:zlib';
 import { FailureError, messageOf } from '../lib/errors';
 import { type WriteResult, combined, confirmed } from '../metrics/write-result';
-import { type Answer, HttpClient } from '../influx/http-client';
+import { type HttpResponse, HttpClient } from '../influx/http-client';
 import { tlsProblem } from '../influx/tls';
 import { RetryLater } from './backoff';
-import { isInfluxError, isSuccess, judge, reasonOf } from './influx-answer';
+import { isInfluxError, isSuccess, judgeResponse, reasonOf } from './influx-response';
 import type { LineBatch, LineExporter } from './line-exporter';
 import { type Lines, Sieve, halves } from './sieve';
 import { offsetOfLine, seriesOfLine } from './split-lines';
@@ -85,7 +85,7 @@ export class InfluxHttpExporter implements LineExporter {
   /** Writes nothing, which shows whether the server would let us write. */
   async open(): Promise<void> {
     const client = await this.makeClient();
-    let answer: Answer;
+    let answer: HttpResponse;
     try {
       answer = await client.post(this.api.path, Buffer.alloc(0), {}, OPEN_MS);
     } catch (error) {
@@ -120,7 +120,7 @@ export class InfluxHttpExporter implements LineExporter {
   /** Writes lines in one request, or in parts where the server asks for that or blames some of them. */
   private async writePart({ lines, points }: Lines): Promise<WriteResult> {
     const answer = await this.post(lines);
-    const verdict = judge(answer);
+    const verdict = judgeResponse(answer);
     const { reason } = verdict;
     if (verdict.kind === 'failed') {
       const message = `${this.api.origin} answers ${reason ?? ''}`;
@@ -156,7 +156,7 @@ export class InfluxHttpExporter implements LineExporter {
     return this.client;
   }
 
-  private async post(lines: Buffer): Promise<Answer> {
+  private async post(lines: Buffer): Promise<HttpResponse> {
     if (this.client === undefined) throw new Error('not open');
     const { path } = this.api;
     const ms = this.modules.writeMs ?? WRITE_MS;
@@ -166,7 +166,7 @@ export class InfluxHttpExporter implements LineExporter {
   }
 
   /** @throws FailureError where the answer to a write of nothing shows that waiting would not help */
-  private check(answer: Answer): void {
+  private check(answer: HttpResponse): void {
     const { status } = answer;
     // InfluxDB 2 refuses an empty body, but only after it has looked for the bucket.
     if (isSuccess(answer) || (status === 400 && isInfluxError(answer))) return;

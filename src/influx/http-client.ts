@@ -11,7 +11,7 @@ import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 const MOST_ANSWER_CHARS = 65_536;
 
 /** What a server answered. */
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   /** Milliseconds, from `Retry-After`. */
   readonly retryAfterMs: number | undefined;
@@ -55,7 +55,12 @@ export class HttpClient {
    * Sends `body` and waits for the whole answer, whatever its status.
    * @throws Error where there is none within `ms`
    */
-  post(path: string, body: Buffer, headers: Readonly<Record<string, string>>, ms: number): Promise<Answer> {
+  post(
+    path: string,
+    body: Buffer,
+    headers: Readonly<Record<string, string>>,
+    ms: number,
+  ): Promise<HttpResponse> {
     return withSecondTry(() => this.tryPost(path, body, headers, ms));
   }
 
@@ -79,18 +84,18 @@ export class HttpClient {
     body: Buffer,
     headers: Readonly<Record<string, string>>,
     ms: number,
-  ): Attempt<Answer> {
+  ): Attempt<HttpResponse> {
     const request = this.request(path, {
       method: 'POST',
       headers: { ...this.options.headers, ...headers, 'Content-Length': body.length },
     });
-    const answer = new Promise<Answer>((resolve, reject) => {
+    const answer = new Promise<HttpResponse>((resolve, reject) => {
       const deadline = setTimeout(() => {
         reject(noAnswer(ms));
         request.destroy();
       }, ms);
       request.on('close', () => clearTimeout(deadline));
-      responseTo(request).then(readAnswer).then(resolve, reject);
+      responseTo(request).then(readResponse).then(resolve, reject);
     });
     request.end(body);
     return { request, answer };
@@ -140,7 +145,7 @@ function noAnswer(ms: number): Error {
 }
 
 /** Reads an answer to its end, or as far as anything is looked at. */
-export async function readAnswer(response: IncomingMessage): Promise<Answer> {
+export async function readResponse(response: IncomingMessage): Promise<HttpResponse> {
   response.setEncoding('utf8');
   let text = '';
   for await (const chunk of response as AsyncIterable<string>) {

@@ -1,6 +1,7 @@
-import { judge } from '../../src/export/influx-answer';
+import { judgeResponse } from '../../src/export/influx-response';
 
-const answer = (status: number, text: string, retryAfterMs?: number) => judge({ status, text, retryAfterMs });
+const answer = (status: number, text: string, retryAfterMs?: number) =>
+  judgeResponse({ status, text, retryAfterMs });
 const json = (value: object): string => JSON.stringify(value);
 
 // The texts are the servers' own: 1.x as 1.6.7 gives them, those of 2 and 3 as their documentation and issues

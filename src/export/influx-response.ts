@@ -1,8 +1,8 @@
 import { printable } from '../lib/printable';
-import type { Answer } from '../influx/http-client';
+import type { HttpResponse } from '../influx/http-client';
 
 /** What a server's answer to lines means. */
-export type Verdict =
+export type WriteVerdict =
   /** All but `refused` points are stored. */
   | { readonly kind: 'stored'; readonly refused: number; readonly reason?: string }
   /**
@@ -38,7 +38,7 @@ const NEVER_OF_LINES: ReadonlySet<number> = new Set([401, 403, 404, 407, 408, 42
  * number of points that they left out, which is 0 where lines could not be parsed; 3 lists the lines. A
  * success has no text, or JSON without an error: a page of HTML is a proxy's.
  */
-export function judge(answer: Answer): Verdict {
+export function judgeResponse(answer: HttpResponse): WriteVerdict {
   const { status, text, retryAfterMs } = answer;
   if (isSuccess(answer)) return { kind: 'stored', refused: 0 };
   const { message, listed } = readBody(text);
@@ -55,25 +55,25 @@ export function judge(answer: Answer): Verdict {
 }
 
 /** Whether the server says that it did what it was asked for. */
-export function isSuccess(answer: Answer): boolean {
+export function isSuccess(answer: HttpResponse): boolean {
   const { status, text } = answer;
-  return status >= 200 && status < 300 && !/^\s*</.test(text) && !('error' in parsed(text));
+  return status >= 200 && status < 300 && !/^\s*</.test(text) && !('error' in parseJson(text));
 }
 
 /** What an answer says, for messages. */
-export function reasonOf({ status, text }: Answer): string {
+export function reasonOf({ status, text }: HttpResponse): string {
   return `${status} ${shorten(readBody(text).message)}`.trim();
 }
 
 /** Whether an answer is in InfluxDB's form: an object that says what is wrong. */
-export function isInfluxError({ text }: Answer): boolean {
-  const body = parsed(text);
+export function isInfluxError({ text }: HttpResponse): boolean {
+  const body = parseJson(text);
   return 'error' in body || 'message' in body;
 }
 
 /** The server's words, and how many lines it lists as refused. */
 function readBody(text: string): { readonly message: string; readonly listed: number } {
-  const { error, message, data } = parsed(text);
+  const { error, message, data } = parseJson(text);
   const said = typeof error === 'string' ? error : typeof message === 'string' ? message : text;
   if (!Array.isArray(data)) return { message: said, listed: 0 };
   const entries = data as readonly unknown[];
@@ -82,7 +82,7 @@ function readBody(text: string): { readonly message: string; readonly listed: nu
   return { message: typeof first === 'string' ? `${said}: ${first}` : said, listed: lines.size };
 }
 
-function parsed(text: string): {
+function parseJson(text: string): {
   readonly error?: unknown;
   readonly message?: unknown;
   readonly data?: unknown;
