@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { type RefusedWhy, type Saying, readSaying } from '../export/collect-protocol';
+import { type RefusalCode, type SenderMessage, readSenderMessage } from '../export/collect-protocol';
 import type { Batch, Batches } from './batches';
 import type { Intake } from './intake';
 import { LineReader } from './line-reader';
@@ -133,7 +133,7 @@ export class Sender {
     if (this.isOver) return false;
     const wasNew = this.isNew;
     this.isNew = false;
-    if (text.startsWith('#')) return this.said(readSaying(text), wasNew);
+    if (text.startsWith('#')) return this.said(readSenderMessage(text), wasNew);
     if (!this.mayCome) return this.refuse('token');
     this.count(() => this.modules.intake.line(text, this.from, this.batch?.mayBeStored));
     return true;
@@ -155,7 +155,7 @@ export class Sender {
     }
   }
 
-  private said(saying: Saying, isNew: boolean): boolean {
+  private said(saying: SenderMessage, isNew: boolean): boolean {
     if (saying.kind === 'hello' && isNew) return this.greet(saying);
     if (!this.mayCome) return this.refuse('token');
     if (!this.isAcked) return true;
@@ -164,7 +164,7 @@ export class Sender {
     return true;
   }
 
-  private greet({ version, token }: Extract<Saying, { kind: 'hello' }>): boolean {
+  private greet({ version, token }: Extract<SenderMessage, { kind: 'hello' }>): boolean {
     const wanted = this.modules.token;
     if (!version) return this.refuse('version');
     if (wanted !== null) {
@@ -212,7 +212,7 @@ export class Sender {
     this.say(`ok ${id} ${refused}`);
   }
 
-  private refuse(why: RefusedWhy): boolean {
+  private refuse(why: RefusalCode): boolean {
     if (this.isOver) return false;
     if (!this.mayCome) this.modules.turnedAway();
     this.say(`refused ${why}`);

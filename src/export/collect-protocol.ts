@@ -20,7 +20,7 @@
 const VERSION = '1';
 
 /** The longest line of this protocol, in characters. */
-export const MAX_WORDS = 512;
+export const MAX_MESSAGE_LENGTH = 512;
 
 /** What a token may be made of, so that it stands in a line. */
 export const TOKEN = /^[\x21-\x7e]{1,256}$/;
@@ -28,16 +28,16 @@ export const TOKEN = /^[\x21-\x7e]{1,256}$/;
 const BATCH_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
 
 /** Why a collector does not listen to a sender. */
-export type RefusedWhy = 'token' | 'version' | 'order';
+export type RefusalCode = 'token' | 'version' | 'order';
 
-const REFUSED: Readonly<Record<RefusedWhy, string>> = {
+const REFUSED: Readonly<Record<RefusalCode, string>> = {
   token: 'the collector refuses the token',
   version: 'the collector speaks another version of the protocol',
   order: 'the collector did not expect this',
 };
 
 /** What a sender says. */
-export type Saying =
+export type SenderMessage =
   | {
       readonly kind: 'hello';
       readonly version: boolean;
@@ -49,10 +49,10 @@ export type Saying =
   | { readonly kind: 'comment' };
 
 /** What a collector answers. */
-export type Answer =
+export type CollectorReply =
   | { readonly kind: 'ready' | 'wait' }
   | { readonly kind: 'ok'; readonly id: string; readonly refused: number }
-  | { readonly kind: 'refused'; readonly why: RefusedWhy; readonly text: string };
+  | { readonly kind: 'refused'; readonly why: RefusalCode; readonly text: string };
 
 /** The first line of a sender, with its newline. */
 export function hello(token: string | null): string {
@@ -60,8 +60,8 @@ export function hello(token: string | null): string {
 }
 
 /** Reads a line that begins with `#`. */
-export function readSaying(line: string): Saying {
-  if (line.length > MAX_WORDS) return { kind: 'comment' };
+export function readSenderMessage(line: string): SenderMessage {
+  if (line.length > MAX_MESSAGE_LENGTH) return { kind: 'comment' };
   const [word, ...rest] = line.split(' ');
   const [id = ''] = rest;
   if (word === '#batch' && BATCH_ID.test(id)) return { kind: 'batch', id };
@@ -72,10 +72,10 @@ export function readSaying(line: string): Saying {
 }
 
 /** Reads a line of a collector; null where it is none. */
-export function readAnswer(line: string): Answer | null {
+export function readCollectorReply(line: string): CollectorReply | null {
   if (line === 'ready' || line === 'wait') return { kind: line };
   const ok = /^ok (\S+) (\d{1,9})$/.exec(line);
   if (ok !== null) return { kind: 'ok', id: ok[1] ?? '', refused: Number(ok[2]) };
-  const why = /^refused (token|version|order)$/.exec(line)?.[1] as RefusedWhy | undefined;
+  const why = /^refused (token|version|order)$/.exec(line)?.[1] as RefusalCode | undefined;
   return why === undefined ? null : { kind: 'refused', why, text: REFUSED[why] };
 }

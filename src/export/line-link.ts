@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { checksum } from '../wire/hash';
-import { type Answer, MAX_WORDS, hello, readAnswer } from './collect-protocol';
+import { type CollectorReply, MAX_MESSAGE_LENGTH, hello, readCollectorReply } from './collect-protocol';
 import type { LineBatch } from './line-exporter';
 
 /** How to speak over a connection. */
@@ -26,7 +26,7 @@ export class LinkRefused extends Error {
 const END_MS = 1_000;
 
 interface Waiting {
-  readonly resolve: (answer: Answer | null) => void;
+  readonly resolve: (answer: CollectorReply | null) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -121,9 +121,9 @@ export class LineLink {
   private async answer(
     timeoutMs: number,
     start: (settle: (error?: Error | null) => void) => void,
-  ): Promise<Answer | null> {
+  ): Promise<CollectorReply | null> {
     try {
-      return await new Promise<Answer | null>((resolve, reject) => {
+      return await new Promise<CollectorReply | null>((resolve, reject) => {
         if (this.failure !== undefined) {
           reject(this.failure);
           return;
@@ -143,9 +143,9 @@ export class LineLink {
 
   private read(bytes: Buffer): void {
     const lines = (this.text + bytes.toString('latin1')).split('\n');
-    this.text = (lines.pop() ?? '').slice(0, MAX_WORDS);
+    this.text = (lines.pop() ?? '').slice(0, MAX_MESSAGE_LENGTH);
     for (const line of lines) {
-      const answer = readAnswer(line);
+      const answer = readCollectorReply(line);
       if (answer?.kind === 'refused') this.fail(new LinkRefused(answer.text));
       // Other receivers may say what they like.
       else if (!this.options.ack || answer?.kind === 'wait') continue;
