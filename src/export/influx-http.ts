@@ -7,7 +7,7 @@ import { tlsProblem } from '../influx/tls';
 import { RetryLater } from './backoff';
 import { isInfluxError, isSuccess, judgeResponse, reasonOf } from './influx-response';
 import type { LineBatch, LineExporter } from './line-exporter';
-import { type Lines, Sieve, halves } from './sieve';
+import { type LineChunk, BatchBisector, halves } from './batch-bisector';
 import { offsetOfLine, seriesOfLine } from './split-lines';
 
 const compress = promisify<InputType, ZlibOptions, Buffer>(gzip);
@@ -61,7 +61,7 @@ export interface InfluxHttpModules {
  * Line protocol over HTTP, for InfluxDB and what takes its requests. A batch that the server refuses for some
  * of its lines is halved until these stand alone: they are named, the others go in. InfluxDB stores a point
  * that comes twice once. A batch that fails again and again, in words that are not known, is tried in parts
- * as well (see {@link Sieve}): no line holds up what waits behind it.
+ * as well (see {@link BatchBisector}): no line holds up what waits behind it.
  */
 export class InfluxHttpExporter implements LineExporter {
   readonly name: string;
@@ -71,7 +71,7 @@ export class InfluxHttpExporter implements LineExporter {
   /** The batch that failed last for a reason that may be its lines, and how often in a row. */
   private suspect = { id: '', attempts: 0 };
   /** A line of the last batch that the server took. */
-  private taken: Lines | undefined;
+  private taken: LineChunk | undefined;
 
   constructor(
     private readonly api: InfluxApi,
@@ -107,7 +107,10 @@ export class InfluxHttpExporter implements LineExporter {
       if (!(error instanceof Unexplained)) throw error;
       this.suspect = { id, attempts: this.suspect.id === id ? this.suspect.attempts + 1 : 1 };
       if (this.suspect.attempts <= ATTEMPTS_AS_A_WHOLE) throw error;
-      return new Sieve((lines) => this.writePart(lines), isUnexplained, this.taken).write(batch, error);
+      return new BatchBisector((lines) => this.writePart(lines), isUnexplained, this.taken).write(
+        batch,
+        error,
+      );
     }
   }
 
@@ -118,7 +121,7 @@ export class InfluxHttpExporter implements LineExporter {
   }
 
   /** Writes lines in one request, or in parts where the server asks for that or blames some of them. */
-  private async writePart({ lines, points }: Lines): Promise<WriteResult> {
+  private async writePart({ lines, points }: LineChunk): Promise<WriteResult> {
     const answer = await this.post(lines);
     const verdict = judgeResponse(answer);
     const { reason } = verdict;
@@ -190,7 +193,7 @@ class Unexplained extends Error {
 }
 
 /** A copy, so that the rest of the batch can go. */
-function firstLine(lines: Buffer): Lines {
+function firstLine(lines: Buffer): LineChunk {
   return { lines: Buffer.from(lines.subarray(0, offsetOfLine(lines, 1))), points: 1 };
 }
 

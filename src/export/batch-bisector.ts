@@ -3,7 +3,7 @@ import { type WriteResult, combined, confirmed } from '../metrics/write-result';
 import { offsetOfLine, seriesOfLine } from './split-lines';
 
 /** Some lines of a batch. */
-export interface Lines {
+export interface LineChunk {
   /** Line protocol, a newline behind each line. */
   readonly lines: Buffer;
   /** How many lines. */
@@ -18,36 +18,36 @@ const MOST_FAILURES = 24;
  * takes another line, and refuses this one again after that. While it takes none, nothing is given up: then
  * the fault is the server's.
  */
-export class Sieve {
+export class BatchBisector {
   /** Single lines that failed before the server had taken any. */
-  private readonly doubtful: Lines[] = [];
+  private readonly doubtful: LineChunk[] = [];
   private failures = 0;
   private hasTaken = false;
 
   constructor(
     /** Writes lines in one request. */
-    private readonly send: (lines: Lines) => Promise<WriteResult>,
+    private readonly send: (lines: LineChunk) => Promise<WriteResult>,
     /** Whether an error may be due to the lines; any other ends the attempt. */
     private readonly mayBlameLines: (error: unknown) => boolean,
     /**
      * A line that the server took before, and takes twice without harm; it shows what the server does where
      * all of a batch fails.
      */
-    private readonly known: Lines | undefined,
+    private readonly known: LineChunk | undefined,
   ) {}
 
   /**
    * Writes the parts of a batch that failed as a whole.
    * @throws `error`, with which it failed, where no part of it can be written either
    */
-  async write(batch: Lines, error: unknown): Promise<WriteResult> {
+  async write(batch: LineChunk, error: unknown): Promise<WriteResult> {
     let result = await this.divide(batch, error);
     if (!(await this.takesLines())) throw error;
     for (const line of this.doubtful) result = combined(result, await this.again(line));
     return result;
   }
 
-  private async part(lines: Lines): Promise<WriteResult> {
+  private async part(lines: LineChunk): Promise<WriteResult> {
     try {
       const result = await this.send(lines);
       if (result.sent > 0) this.hasTaken = true;
@@ -60,7 +60,7 @@ export class Sieve {
     }
   }
 
-  private async divide(lines: Lines, error: unknown): Promise<WriteResult> {
+  private async divide(lines: LineChunk, error: unknown): Promise<WriteResult> {
     if (lines.points > 1) {
       const [first, second] = halves(lines);
       return combined(await this.part(first), await this.part(second));
@@ -78,7 +78,7 @@ export class Sieve {
     return this.hasTaken;
   }
 
-  private async again(line: Lines): Promise<WriteResult> {
+  private async again(line: LineChunk): Promise<WriteResult> {
     try {
       return await this.send(line);
     } catch (error) {
@@ -90,13 +90,13 @@ export class Sieve {
 
 const NOTHING = confirmed(0);
 
-function refused({ lines }: Lines, error: unknown): WriteResult {
+function refused({ lines }: LineChunk, error: unknown): WriteResult {
   const reason = messageOf(error);
   return confirmed(0, `${seriesOfLine(lines)}: ${reason}`);
 }
 
 /** Two parts of several lines. */
-export function halves({ lines, points }: Lines): readonly [Lines, Lines] {
+export function halves({ lines, points }: LineChunk): readonly [LineChunk, LineChunk] {
   const half = points >> 1;
   const middle = offsetOfLine(lines, half);
   return [
