@@ -1,5 +1,5 @@
 import type { Point } from '../metrics/point';
-import { Marks } from './marks';
+import { FlushWaiters } from './flush-waiters';
 import type { BufferOwner, QueueBuffer } from './queue-buffer';
 import type { QueueSettings } from './queue-options';
 import { Ring } from './ring';
@@ -21,7 +21,7 @@ export class MemoryBuffer implements QueueBuffer<readonly Point[]> {
   readonly spooled = undefined;
   readonly damaged = undefined;
   private readonly ring: Ring<Point>;
-  private readonly marks = new Marks();
+  private readonly marks = new FlushWaiters();
   /** The batch that is out. */
   private out: readonly Point[] = [];
   private isHurried = false;
@@ -59,7 +59,7 @@ export class MemoryBuffer implements QueueBuffer<readonly Point[]> {
       if (this.ring.take(1).length === 0) return;
     }
     this.ring.push(point);
-    this.marks.push();
+    this.marks.notePushed();
     this.wake();
   }
 
@@ -71,7 +71,7 @@ export class MemoryBuffer implements QueueBuffer<readonly Point[]> {
 
   done(): undefined {
     this.out = [];
-    this.marks.left(this.queued);
+    this.marks.noteQueued(this.queued);
   }
 
   putBack(): void {
@@ -79,7 +79,7 @@ export class MemoryBuffer implements QueueBuffer<readonly Point[]> {
     this.out = [];
     this.ring.putBack(out);
     // Those that had to make room for others have left as well.
-    this.marks.left(this.queued);
+    this.marks.noteQueued(this.queued);
   }
 
   wake(): void {
@@ -91,7 +91,7 @@ export class MemoryBuffer implements QueueBuffer<readonly Point[]> {
   }
 
   flush(): Promise<boolean> {
-    const reached = this.marks.reached(this.queued);
+    const reached = this.marks.wait(this.queued);
     this.wake();
     return reached;
   }

@@ -8,17 +8,17 @@ interface Waiter {
  * Tells when the points that a queue had taken at some moment have left its memory; a queue lets them go in
  * their order.
  */
-export class Marks {
+export class FlushWaiters {
   private pushed = 0;
   private waiters: Waiter[] = [];
 
   /** Notes that a point was pushed. */
-  push(): void {
+  notePushed(): void {
     this.pushed += 1;
   }
 
   /** Resolves once all points pushed before the call have left memory; false where the end came first. */
-  reached(queued: number): Promise<boolean> {
+  wait(queued: number): Promise<boolean> {
     if (queued === 0) return Promise.resolve(true);
     return new Promise((resolve) => this.waiters.push({ mark: this.pushed, resolve }));
   }
@@ -29,7 +29,7 @@ export class Marks {
   }
 
   /** Notes that `queued` points are left. */
-  left(queued: number): void {
+  noteQueued(queued: number): void {
     const gone = this.pushed - queued;
     // Oldest first, and the oldest wait for the least.
     const waiting = this.waiters.findIndex(({ mark }) => mark > gone);
