@@ -6,7 +6,7 @@ import type { Source } from '../collect/source';
 import type * as Nats from '../collect/nats-source';
 import { type ListenPlace, formatPlace, isLocal } from '../collect/place';
 import type { NatsSettings } from '../export/nats/settings';
-import { openExports, type SpoolPlace } from '../export/open';
+import { openExports, type SpoolSettings } from '../export/open-exports';
 import type { PointQueue } from '../export/point-queue';
 import { messageOf } from '../lib/errors';
 import { type Log, logOutput } from '../lib/log';
@@ -28,7 +28,7 @@ export interface CollectConfig {
   /** Export URLs. */
   readonly exports: readonly string[];
   /** Where points wait on disk for receivers that are away. */
-  readonly spools: SpoolPlace;
+  readonly spools: SpoolSettings;
   readonly listen: readonly ListenPlace[];
   /** Streams that are read. */
   readonly from: readonly NatsSettings[];

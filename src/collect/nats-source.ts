@@ -9,7 +9,7 @@ import { nanos } from '@nats-io/transport-node';
 import type { Clock } from '../lib/clock';
 import { FailureError } from '../lib/errors';
 import { Backoff } from '../export/backoff';
-import { type Credentials, readCredentials, warnOfClearText } from '../export/nats/credentials';
+import { type NatsCredentials, readCredentials, warnOfClearText } from '../export/nats/credentials';
 import { NatsRefused } from '../export/nats/refused';
 import { type NatsSession, explainNats, openSession } from '../export/nats/session';
 import type { NatsSettings } from '../export/nats/settings';
@@ -78,7 +78,7 @@ export class NatsSource {
   private constructor(
     private readonly options: NatsSourceOptions,
     private readonly modules: NatsSourceModules,
-    private readonly credentials: Credentials,
+    private readonly credentials: NatsCredentials,
   ) {
     const { servers, stream } = options.settings;
     this.from = `nats ${servers[0] ?? ''}/${stream}`;

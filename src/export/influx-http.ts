@@ -104,7 +104,7 @@ export class InfluxHttpExporter implements LineExporter {
       this.suspect = { id: '', attempts: 0 };
       return result;
     } catch (error) {
-      if (!(error instanceof Unexplained)) throw error;
+      if (!(error instanceof UnexplainedFailure)) throw error;
       this.suspect = { id, attempts: this.suspect.id === id ? this.suspect.attempts + 1 : 1 };
       if (this.suspect.attempts <= ATTEMPTS_AS_A_WHOLE) throw error;
       return new BatchBisector((lines) => this.writePart(lines), isUnexplained, this.taken).write(
@@ -130,7 +130,7 @@ export class InfluxHttpExporter implements LineExporter {
       // The token or the password may be another by now.
       if (answer.status === 401 || answer.status === 403) await this.makeClient();
       if (verdict.retryAfterMs !== undefined) throw new RetryLater(message, verdict.retryAfterMs);
-      throw verdict.mayBlameLines ? new Unexplained(message) : new Error(message);
+      throw verdict.mayBlameLines ? new UnexplainedFailure(message) : new Error(message);
     }
     if (verdict.kind === 'stored') {
       const sent = points - Math.min(points, verdict.refused);
@@ -188,7 +188,7 @@ export class InfluxHttpExporter implements LineExporter {
 }
 
 /** The server did not do it, and nothing that is known says whether the lines are to blame. */
-class Unexplained extends Error {
+class UnexplainedFailure extends Error {
   override readonly name = 'Unexplained';
 }
 
@@ -198,5 +198,5 @@ function firstLine(lines: Buffer): LineChunk {
 }
 
 function isUnexplained(error: unknown): boolean {
-  return error instanceof Unexplained;
+  return error instanceof UnexplainedFailure;
 }

@@ -12,7 +12,7 @@ import type { QueueSettings } from './queue-options';
 import { waitAtMost } from '../lib/wait-at-most';
 
 /** What a queue puts its batches into. */
-interface QueueExit<Batch> {
+interface QueueOutput<Batch> {
   /** @throws ExporterEnded where no later attempt can succeed, anything else where one may */
   readonly write: (batch: Batch) => Promise<WriteResult>;
   /** The points of a batch. */
@@ -23,7 +23,7 @@ interface QueueExit<Batch> {
 }
 
 export interface QueueModules<Batch> {
-  readonly exit: QueueExit<Batch>;
+  readonly exit: QueueOutput<Batch>;
   /** Makes the buffer; `warn` puts the queue's name before what it is told. */
   readonly buffer: (owner: BufferOwner, warn: Warn) => QueueBuffer<Batch>;
   readonly clock: Clock;

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { SystemClock } from '../../src/lib/clock';
 import { UsageError } from '../../src/lib/errors';
-import { openExports } from '../../src/export/open';
+import { openExports } from '../../src/export/open-exports';
 
 let folder = '';
 beforeEach(() => {

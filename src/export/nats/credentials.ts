@@ -6,7 +6,7 @@ import { readCertificates, readSecretFile, readSecretText } from '../../lib/secr
 import type { NatsSettings } from './settings';
 
 /** How to show a server who we are, and how it must show who it is. */
-export interface Credentials {
+export interface NatsCredentials {
   readonly user?: string;
   readonly pass?: string;
   readonly token?: string;
@@ -26,7 +26,10 @@ interface TlsOptions {
  * Reads what the settings name, from files or the environment: `BTCDMON_NATS_PASSWORD`, `BTCDMON_NATS_TOKEN`.
  * @throws FailureError that says what is missing, and never shows a secret
  */
-export async function readCredentials(settings: NatsSettings, env: NodeJS.ProcessEnv): Promise<Credentials> {
+export async function readCredentials(
+  settings: NatsSettings,
+  env: NodeJS.ProcessEnv,
+): Promise<NatsCredentials> {
   const { user, tls, tokenFile, passwordFile, credsFile, shown } = settings;
   const security = {
     tls: tls ? await tlsOptions(settings) : null,
@@ -78,7 +81,7 @@ function firstOf(problems: readonly (Error | undefined)[]): Error | undefined {
 /** Warns where a secret goes in the clear over a network. */
 export function warnOfClearText(
   { servers, shown }: NatsSettings,
-  { tls, token, pass }: Credentials,
+  { tls, token, pass }: NatsCredentials,
   warn: (message: string) => void,
 ): void {
   const isSecret = token !== undefined || pass !== undefined;

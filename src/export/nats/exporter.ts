@@ -2,7 +2,7 @@ import { JetStreamApiError } from '@nats-io/jetstream';
 import { FailureError } from '../../lib/errors';
 import { type WriteResult, confirmed } from '../../metrics/write-result';
 import type { LineBatch, LineExporter } from '../line-exporter';
-import { type Credentials, readCredentials, warnOfClearText } from './credentials';
+import { type NatsCredentials, readCredentials, warnOfClearText } from './credentials';
 import { MessageMaker, type NatsMessage } from './messages';
 import { NatsRefused } from './refused';
 import { type NatsSession, explainNats, openSession } from './session';
@@ -28,7 +28,7 @@ export class NatsExporter implements LineExporter {
   readonly destination: string;
   private readonly maker: MessageMaker;
   private readonly ending = new AbortController();
-  private credentials: Credentials | undefined;
+  private credentials: NatsCredentials | undefined;
   private session: NatsSession | undefined;
 
   constructor(

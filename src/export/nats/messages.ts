@@ -34,7 +34,7 @@ const NEWLINE = '\n';
 const BACKSLASH = 0x5c;
 
 /** Lines of one subject, up to a message's worth. */
-interface Open {
+interface OpenMessage {
   text: string;
   points: number;
   /** Lines of the subject before it. */
@@ -50,10 +50,10 @@ export class MessageMaker {
   /** `maxBytes` is the most that the server takes. Lines of a subject keep their order. */
   messages({ id, lines }: LineBatch, maxBytes: number): NatsMessages {
     const most = Math.min(MAX_BYTES, maxBytes - HEADER_BYTES);
-    const open = new Map<string, Open>();
+    const open = new Map<string, OpenMessage>();
     const messages: NatsMessage[] = [];
     let tooLong = 0;
-    const finish = (subject: string, { text, points, before }: Open): void => {
+    const finish = (subject: string, { text, points, before }: OpenMessage): void => {
       const part = `${subject.slice(this.prefix.length + 1)}:${before}+${points}`;
       messages.push({ subject, id: `${id}:${part}`, lines: Buffer.from(text, 'latin1'), points });
     };

@@ -7,7 +7,7 @@ import {
 } from '@nats-io/jetstream';
 import { type NatsConnection, connect, errors } from '@nats-io/transport-node';
 import { messageOf } from '../../lib/errors';
-import type { Credentials } from './credentials';
+import type { NatsCredentials } from './credentials';
 import { findServer } from './probe';
 import { NatsRefused } from './refused';
 import type { NatsSettings } from './settings';
@@ -40,7 +40,7 @@ const CERTIFICATE = /^(ERR_TLS_CERT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GE
  */
 export async function openSession(
   settings: NatsSettings,
-  credentials: Credentials,
+  credentials: NatsCredentials,
   signal: AbortSignal,
 ): Promise<NatsSession> {
   let connection: NatsConnection;

@@ -10,7 +10,7 @@ const HEADER_BYTES = 12;
 const NEWLINE = 0x0a;
 
 /** A record as it stands in a segment. */
-export interface Record {
+export interface SpoolRecord {
   readonly offset: number;
   /** Offset behind it. */
   readonly end: number;
@@ -108,7 +108,7 @@ export class Segment {
    * The first whole record from an offset on, where one should begin; null where none is left. `lost` are the
    * points of damaged ones before it, as their headers tell them, or else as many as there are ends of lines.
    */
-  async next(offset: number): Promise<{ readonly record: Record | null; readonly lost: number }> {
+  async next(offset: number): Promise<{ readonly record: SpoolRecord | null; readonly lost: number }> {
     const record = await this.read(offset);
     if (record !== null) return { record, lost: 0 };
     const rest = Buffer.alloc(this.length - offset);
@@ -131,7 +131,7 @@ export class Segment {
   }
 
   /** The record at an offset where one begins; null where its bytes are not those that were written. */
-  private async read(offset: number): Promise<Record | null> {
+  private async read(offset: number): Promise<SpoolRecord | null> {
     const header = Buffer.alloc(HEADER_BYTES);
     await this.handle.read(header, 0, HEADER_BYTES, offset);
     const length = header.readUInt32LE(0);

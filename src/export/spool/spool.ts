@@ -7,7 +7,7 @@ import { checksum } from '../../wire/hash';
 import { checkOwnFile } from '../../lib/named-file';
 import type { LineBatch } from '../line-exporter';
 import { lockFolder } from './lock';
-import { type Record, Segment } from './segment';
+import { type SpoolRecord, Segment } from './segment';
 
 /**
  * Version of the files. It grows when a program that knows only the old version would misread the new one.
@@ -52,7 +52,8 @@ export class Spool {
   /**
    * What was handed out last and is not done. It is kept here: its segment may have to make room meanwhile.
    */
-  private out: { readonly segment: number; readonly record: Record; readonly batch: LineBatch } | undefined;
+  private out:
+    { readonly segment: number; readonly record: SpoolRecord; readonly batch: LineBatch } | undefined;
   private turn: Promise<unknown> = Promise.resolve();
 
   private constructor(

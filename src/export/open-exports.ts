@@ -11,7 +11,7 @@ import type { StoreProcess } from '../store/process/store-process';
 import { Spool } from './spool/spool';
 
 /** Where points wait on disk for receivers that are away. */
-export interface SpoolPlace {
+export interface SpoolSettings {
   /** Folder that holds a folder for each destination. */
   readonly directory: string;
   /** The most bytes for each destination. */
@@ -23,7 +23,7 @@ export interface ExportsModules {
   readonly clock: Clock;
   readonly warn: (message: string) => void;
   readonly env: NodeJS.ProcessEnv;
-  readonly spools: SpoolPlace;
+  readonly spools: SpoolSettings;
   /** Called when an exporter's other side is gone for good. */
   readonly onEnded: () => void;
 }
