@@ -4,13 +4,13 @@ import type { PointQueue } from '../export/point-queue';
 import { Tally, type Warn } from '../export/tally';
 import { LineReader } from './line-reader';
 import { LineParser } from './parse-line';
-import { REFUSALS, type Refusal } from './refusal';
+import { LINE_REFUSALS, type LineRefusal } from './line-refusal';
 
 /** How often it is looked whether there is room again, in milliseconds. */
 const ROOM_MS = 50;
 
 /** What became of a message of lines. */
-export interface Taken {
+export interface IntakeResult {
   readonly points: number;
   readonly refused: number;
 }
@@ -21,7 +21,7 @@ export interface Taken {
  */
 export class Intake {
   private readonly parser = new LineParser();
-  private readonly refusals: Tally<Refusal>;
+  private readonly refusals: Tally<LineRefusal>;
   private waitForRoom: Promise<void> | undefined;
   private taken = 0;
 
@@ -32,7 +32,7 @@ export class Intake {
       readonly warn: Warn;
     },
   ) {
-    this.refusals = new Tally('lines refused', REFUSALS, modules);
+    this.refusals = new Tally('lines refused', LINE_REFUSALS, modules);
   }
 
   /** Points taken since the start. */
@@ -62,12 +62,12 @@ export class Intake {
   }
 
   /** Counts a line that could not even be read. */
-  refuse(refusal: Refusal, from: string): void {
+  refuse(refusal: LineRefusal, from: string): void {
     this.refusals.add(1, refusal, `from ${from}`);
   }
 
   /** Takes the lines of a whole message; comments and empty lines are none. */
-  take(lines: Buffer, from: string, mayBeStored = false): Taken {
+  take(lines: Buffer, from: string, mayBeStored = false): IntakeResult {
     let points = 0;
     let refused = 0;
     const note = (good: boolean): true => {

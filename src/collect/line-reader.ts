@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { MAX_LINE_BYTES } from '../export/line';
-import type { Refusal } from './refusal';
+import type { LineRefusal } from './line-refusal';
 
 /** Takes what a `LineReader` finds; false ends the reading. */
 export interface LineSink {
   line(text: string): boolean;
   /** A line that can't be handed over. */
-  bad(refusal: Refusal & ('too long' | 'not UTF-8')): boolean;
+  bad(refusal: LineRefusal & ('too long' | 'not UTF-8')): boolean;
 }
 
 const NEWLINE = 0x0a;

@@ -11,13 +11,13 @@ import type { Warn } from '../export/tally';
 import { Tally } from '../export/tally';
 import { type Batches } from './batches';
 import type { Intake } from './intake';
-import { type ListenPlace, formatPlace } from './place';
+import { type ListenAddress, formatListenAddress } from './listen-address';
 import { Sender } from './sender';
-import type { Source } from './source';
+import type { LineSource } from './line-source';
 
 /** Bounds of what senders may do. */
 export interface ListenerOptions {
-  readonly place: ListenPlace;
+  readonly place: ListenAddress;
   /** Certificate and key in PEM; with them TCP is TLS. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
   readonly token: string | null;
@@ -48,9 +48,9 @@ const MAX_STRANGERS = 100;
 const FINISH_MS = 2_000;
 
 /** Why a connection is turned away or ended. */
-type Turned = 'token' | 'guesses' | 'many' | 'tls' | 'system' | 'fault';
+type TurnedAwayCause = 'token' | 'guesses' | 'many' | 'tls' | 'system' | 'fault';
 
-const TURNED: Readonly<Record<Turned, string>> = {
+const TURNED_AWAY: Readonly<Record<TurnedAwayCause, string>> = {
   token: 'that showed no token, or a wrong one',
   guesses: 'from an address that gave too many wrong tokens in a minute',
   many: 'beyond the most that there may be (--max-connections)',
@@ -60,10 +60,10 @@ const TURNED: Readonly<Record<Turned, string>> = {
 };
 
 /** Takes connections of senders, over TCP, TLS or a Unix socket. */
-export class Listener implements Source {
+export class Listener implements LineSource {
   private readonly senders = new Set<Sender>();
   private readonly strangers = new Set<Sender>();
-  private readonly turned: Tally<Turned>;
+  private readonly turned: Tally<TurnedAwayCause>;
   private readonly attempts: Attempts;
   private readonly options: Required<ListenerOptions>;
   private timer: NodeJS.Timeout | undefined;
@@ -74,7 +74,7 @@ export class Listener implements Source {
     private readonly server: Server,
   ) {
     this.options = { idleMs: 600_000, admitMs: ADMIT_MS, reassureMs: 10_000, ...options };
-    this.turned = new Tally('connections turned away', TURNED, modules);
+    this.turned = new Tally('connections turned away', TURNED_AWAY, modules);
     // That a token was wrong is told, and counted, with all that are turned away.
     this.attempts = new Attempts({ nowMs: () => modules.clock.monotonicMs(), warn: () => undefined });
   }
@@ -82,7 +82,7 @@ export class Listener implements Source {
   /** @throws FailureError where the place can't be had, or the certificate does not go with the key */
   static async open(options: ListenerOptions, modules: ListenerModules): Promise<Listener> {
     const { place, tls } = options;
-    const where = `--listen ${formatPlace(place)}`;
+    const where = `--listen ${formatListenAddress(place)}`;
     let server: Server;
     try {
       server =

@@ -32,7 +32,7 @@ export interface NatsSourceModules {
 }
 
 /** A message, and the connection that it came over, by which alone it can be confirmed. */
-interface InHand {
+interface UnackedMessage {
   readonly message: JsMsg;
   readonly session: NatsSession | undefined;
 }
@@ -66,7 +66,7 @@ export class NatsSource {
    * Taken and not yet confirmed, by their number and time in the stream: what comes again meanwhile is not
    * taken twice.
    */
-  private readonly inHand = new Map<string, InHand>();
+  private readonly unacked = new Map<string, UnackedMessage>();
   private readonly backoff: Backoff;
   private readonly from: string;
   private readonly ending = new AbortController();
@@ -165,8 +165,8 @@ export class NatsSource {
   private take(message: JsMsg): void {
     // The number alone begins anew where a stream is deleted and made again.
     const name = `${message.seq} ${message.timestampNanos}`;
-    const isKnown = this.inHand.has(name);
-    this.inHand.set(name, { message, session: this.session });
+    const isKnown = this.unacked.has(name);
+    this.unacked.set(name, { message, session: this.session });
     if (isKnown) return;
     const { data, redelivered } = message;
     this.modules.intake.take(
@@ -181,13 +181,13 @@ export class NatsSource {
   private async confirm(): Promise<void> {
     // The messages that came with the first one are safe together with it.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.inHand.size > 0) {
-      const names = [...this.inHand.keys()];
+    while (this.unacked.size > 0) {
+      const names = [...this.unacked.keys()];
       // The end of the program came first: they come again.
       if (!(await this.modules.intake.safe())) break;
       for (const name of names) {
-        const it = this.inHand.get(name);
-        this.inHand.delete(name);
+        const it = this.unacked.get(name);
+        this.unacked.delete(name);
         // Where its connection has ended it comes again, as one that may be stored.
         if (it !== undefined && this.isUsable(it)) it.message.ack();
       }
@@ -197,7 +197,7 @@ export class NatsSource {
 
   /** Tells the servers that what is in hand is not forgotten, however long a database is away. */
   private reassure(): void {
-    for (const it of this.inHand.values()) if (this.isUsable(it)) it.message.working();
+    for (const it of this.unacked.values()) if (this.isUsable(it)) it.message.working();
   }
 
   private async flush(): Promise<void> {
@@ -205,7 +205,7 @@ export class NatsSource {
     await this.session?.connection.flush().catch(() => undefined);
   }
 
-  private isUsable({ session }: InHand): boolean {
+  private isUsable({ session }: UnackedMessage): boolean {
     return session === this.session && session?.connection.isClosed() === false;
   }
 

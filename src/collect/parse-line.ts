@@ -3,7 +3,7 @@ import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
 import type { ColumnType } from '../metrics/schema-types';
 import { type Names, namesOf, timeProblem } from '../metrics/values';
 import { NETWORK_NAMES } from '../wire/networks';
-import type { Refusal } from './refusal';
+import type { LineRefusal } from './line-refusal';
 
 /** What the lines of one series and tag set share. */
 interface Prefix {
@@ -48,7 +48,7 @@ export class LineParser {
   /**
    * One line without its newline. What is wrong with it is returned, not thrown: a bad line must stay cheap.
    */
-  parse(line: string): Point | Refusal {
+  parse(line: string): Point | LineRefusal {
     let space = line.indexOf(' ');
     while (space > 0 && line.charCodeAt(space - 1) === BACKSLASH) space = line.indexOf(' ', space + 1);
     if (space <= 0) return 'not line protocol';
@@ -78,7 +78,7 @@ export class LineParser {
     return timeProblem(series, point.time) === null ? point : 'no time';
   }
 
-  private learn(start: string): Prefix | Refusal {
+  private learn(start: string): Prefix | LineRefusal {
     const [first = '', ...pairs] = split(start, COMMA);
     if (!NAME.test(first)) return 'not line protocol';
     const known = this.series.get(first);

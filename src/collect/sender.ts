@@ -33,7 +33,7 @@ const MAX_UNREAD = 16_384;
 const LINGER_MS = 2_000;
 
 /** How far the batch of a connection is. */
-type Progress = 'none' | 'coming' | 'complete' | 'confirmed';
+type BatchState = 'none' | 'coming' | 'complete' | 'confirmed';
 
 /**
  * One connection of a sender of lines. It reads no faster than the exporters take, and whatever comes over it
@@ -50,7 +50,7 @@ export class Sender {
   private batch: Batch | undefined;
   /** Lines of the batch that were taken when it came before. */
   private toSkip = 0;
-  private progress: Progress = 'none';
+  private progress: BatchState = 'none';
   private isOver = false;
   private confirming = Promise.resolve();
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { collectSettings } from '../../src/cli/collect-settings';
 import { SystemClock } from '../../src/lib/clock';
-import { isLocal, parsePlace } from '../../src/collect/place';
+import { isLocalAddress, parseListenAddress } from '../../src/collect/listen-address';
 import { KNOWN } from '../../src/cli/known';
 import { COLLECT_OPTIONS } from '../../src/cli/options';
 import { Settings } from '../../src/cli/settings';
@@ -194,8 +194,8 @@ describe('the collector', () => {
   it('has a sample configuration that it knows every key of', () => {
     const sample = path.join(__dirname, '..', '..', 'config', 'collect.yaml');
     const settings = Settings.load({}, sample, KNOWN).of(COLLECT_OPTIONS);
-    const places = (settings['listen'] as string[]).map(parsePlace);
-    expect(places.some((place) => !isLocal(place))).toBe(true);
+    const places = (settings['listen'] as string[]).map(parseListenAddress);
+    expect(places.some((place) => !isLocalAddress(place))).toBe(true);
     expect(settings).toHaveProperty('token-file');
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { LineParser } from '../../src/collect/parse-line';
-import { REFUSALS } from '../../src/collect/refusal';
+import { LINE_REFUSALS } from '../../src/collect/line-refusal';
 import { LineSerializer, MAX_LINE_BYTES } from '../../src/export/line';
 import type { FieldValue, Point } from '../../src/metrics/point';
 import { SERIES_NAMES, seriesOf, tagNames } from '../../src/metrics/schema';
@@ -114,7 +114,7 @@ describe('the parser of lines', () => {
     fc.assert(
       fc.property(hostile, (line) => {
         const result = parser.parse(line);
-        if (typeof result === 'string') expect(Object.keys(REFUSALS)).toContain(result);
+        if (typeof result === 'string') expect(Object.keys(LINE_REFUSALS)).toContain(result);
       }),
       { numRuns: 5_000 },
     );

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { UsageError } from '../lib/errors';
 
 /** Where senders come to. */
-export type ListenPlace = { readonly host: string; readonly port: number } | { readonly path: string };
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /** Bytes of the longest path of a Unix socket: 107 on Linux, 103 on macOS and the BSDs. */
 const MAX_SOCKET_PATH = 103;
@@ -12,7 +12,7 @@ const MAX_SOCKET_PATH = 103;
  * Reads `tcp://address:port` or `unix:PATH`.
  * @throws UsageError naming `text` and what would be right
  */
-export function parsePlace(text: string): ListenPlace {
+export function parseListenAddress(text: string): ListenAddress {
   const wrong = (reason: string): UsageError =>
     new UsageError(
       `--listen ${text}: ${reason}; give tcp://127.0.0.1:8094, tcp://0.0.0.0:8094, tcp://[::]:8094 or unix:PATH`,
@@ -36,12 +36,12 @@ export function parsePlace(text: string): ListenPlace {
 }
 
 /** As it is written. */
-export function formatPlace(place: ListenPlace): string {
+export function formatListenAddress(place: ListenAddress): string {
   if ('path' in place) return `unix:${place.path}`;
   return `tcp://${isIPv6(place.host) ? `[${place.host}]` : place.host}:${place.port}`;
 }
 
 /** Whether only this machine can reach it. */
-export function isLocal(place: ListenPlace): boolean {
+export function isLocalAddress(place: ListenAddress): boolean {
   return 'path' in place || place.host === '::1' || place.host.startsWith('127.');
 }
