@@ -46,7 +46,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 async function setUp(maxBytes = 10_000_000) {
   const exporter = new Kept();
   const warnings: string[] = [];
-  const spool = await Spool.open(folder, { maxBytes });
+  const spool = await Spool.open(folder, { maxBytes, warn: (message) => warnings.push(message) });
   const queue = spoolQueue(
     { batchPoints: 100, flushMs: 5, retryMinMs: 5, retryMaxMs: 20 },
     { exporter, spool, clock, warn: (message) => warnings.push(message) },
@@ -136,6 +136,30 @@ describe('the queue with a spool', () => {
     await until('the rest', () => exporter.lines.length === 200);
     expect(queue.stats()).toMatchObject({ damaged: 100, dropped: 100, sent: 200, spooled: 0 });
     await queue.close(1_000);
+  });
+
+  it('counts a last record that was damaged in several bytes, and warns of it', async () => {
+    const first = await setUp();
+    first.exporter.onWrite = () => Promise.reject(new Error('away'));
+    for (const point of makePoints(300, clock)) first.queue.push(point);
+    await until('all to be on disk', () => first.queue.stats().spooled === 300);
+    await first.queue.close(50);
+    const file = path.join(folder, '00000001.log');
+    const bytes = await readFile(file);
+    // The length of the last of its three records, and a byte of a line.
+    let at = 0;
+    for (let record = 0; record < 2; record++) at += 12 + bytes.readUInt32LE(at);
+    bytes[at + 3] = 0xff;
+    bytes[bytes.length - 50] = 0xff;
+    await writeFile(file, bytes);
+    const { exporter, queue, warnings } = await setUp();
+    await until('the rest', () => exporter.lines.length === 200 && queue.stats().spooled === 0);
+    expect(queue.stats()).toMatchObject({ damaged: 100, dropped: 100, sent: 200, spooled: 0 });
+    await queue.close(1_000);
+    expect(warnings).toEqual([
+      `spool ${folder}: ${bytes.length - at} bytes of 00000001.log are damaged; at least 100 points in them are lost`,
+      'kept: points dropped: 100 whose bytes in the spool have changed; 100 since the start',
+    ]);
   });
 
   it('loses no more than the bound demands, and names the number', async () => {

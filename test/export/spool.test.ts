@@ -13,6 +13,44 @@ const lines = (i: number, bytes = 20): Buffer => Buffer.from(`${String(i).padEnd
 const numberOf = (batch: { readonly lines: Buffer } | undefined): number =>
   Number.parseInt(String(batch?.lines), 10);
 
+const HEADER = 12;
+const NEWLINE = 0x0a;
+
+/** The bytes of a segment with record 0 of one point, and another one. */
+async function twoRecords(second: Buffer, points: number): Promise<Buffer> {
+  const spool = await open();
+  await spool.append(lines(0), 1);
+  await spool.append(second, points);
+  await spool.close();
+  return readFile(path.join(folder, '00000001.log'));
+}
+
+function flip(bytes: Buffer, ...offsets: readonly number[]): Buffer {
+  const changed = Buffer.from(bytes);
+  for (const at of offsets) changed.writeUInt8(changed.readUInt8(at) ^ 0xff, at);
+  return changed;
+}
+
+/** Opens a spool whose only segment has these bytes, and delivers all of it. */
+async function deliver(segment: Buffer) {
+  for (const name of await readdir(folder)) if (/log$|cursor/.test(name)) await rm(path.join(folder, name));
+  await writeFile(path.join(folder, '00000001.log'), segment);
+  const warnings: string[] = [];
+  const spool = await Spool.open(folder, { maxBytes: 1_000_000, warn: (line) => warnings.push(line) });
+  const waiting = spool.points;
+  const taken: number[] = [];
+  let lost = 0;
+  for (let next = await spool.next(); ; next = await spool.next()) {
+    lost += next.lost;
+    if (next.batch === undefined) break;
+    taken.push(numberOf(next.batch));
+    await spool.done();
+  }
+  expect(spool.points).toBe(0);
+  await spool.close();
+  return { taken, lost, waiting, warnings };
+}
+
 /** Takes all that waits, and tells it by its numbers. */
 async function drain(spool: Spool, most = Infinity): Promise<number[]> {
   const taken: number[] = [];
@@ -107,6 +145,72 @@ describe('a spool', () => {
     await second.append(lines(9), 1);
     expect(await drain(second)).toEqual([0, 1, 2, 3, 9]);
     await second.close();
+  });
+
+  it('says nothing of a torn record, wherever its write was cut short: it was not confirmed', async () => {
+    const whole = await twoRecords(Buffer.concat([lines(1), lines(2), lines(3)]), 3);
+    const begin = whole.length - HEADER - 60;
+    for (let size = begin; size < whole.length; size++) {
+      const { taken, lost, warnings } = await deliver(whole.subarray(0, size));
+      expect([size, taken, lost, warnings]).toEqual([size, [0], 0, []]);
+    }
+  });
+
+  it('tells of a last record with several damaged bytes, and counts its points as lost', async () => {
+    const whole = await twoRecords(Buffer.concat([lines(1), lines(2), lines(3)]), 3);
+    const begin = whole.length - HEADER - 60;
+    // One byte of its length, and one of its checksum or its lines.
+    for (let first = begin; first < begin + 4; first++)
+      for (let second = begin + 8; second < whole.length; second++) {
+        const isNewline = whole[second] === NEWLINE;
+        // With too few ends of lines it looks like the beginning of a longer record, as a kill leaves one.
+        if (first < begin + 3 && isNewline) continue;
+        const told = isNewline ? 2 : 3;
+        const { taken, lost, waiting, warnings } = await deliver(flip(whole, first, second));
+        expect([first, second, taken, lost, waiting]).toEqual([first, second, [0], told, 1 + told]);
+        expect(warnings).toEqual([
+          `spool ${folder}: 72 bytes of 00000001.log are damaged; at least ${told} points in them are lost`,
+        ]);
+      }
+  });
+
+  it('tells of zeros in the place of the last record, as a power cut leaves them', async () => {
+    const whole = await twoRecords(lines(1), 1);
+    for (const from of [whole.length - HEADER - 20, whole.length - 20, whole.length - 5]) {
+      const bytes = Buffer.from(whole).fill(0, from);
+      const { taken, lost, warnings } = await deliver(bytes);
+      expect(taken).toEqual([0]);
+      const header = from === whole.length - HEADER - 20;
+      expect(lost).toBe(header ? 0 : 1);
+      expect(warnings).toEqual([
+        expect.stringContaining(
+          `: 32 bytes of 00000001.log are damaged; ${header ? 'how many points they held is unknown' : 'at least 1 point in them is lost'}`,
+        ),
+      ]);
+    }
+  });
+
+  it('repairs a record whose length and number of points have changed, and waits with the right number of points', async () => {
+    const whole = await twoRecords(lines(1), 1);
+    for (const begin of [0, HEADER + 20])
+      for (const bits of [0x01, 0x02, 0x04, 0x07, 0x08, 0x10, 0x80]) {
+        // The number of points is one that no record of that length has.
+        const bytes = flip(whole, begin + 7);
+        bytes.writeUInt8(bytes.readUInt8(begin) ^ bits, begin);
+        expect([begin, bits, await deliver(bytes)]).toEqual([
+          begin,
+          bits,
+          { taken: [0, 1], lost: 0, waiting: 2, warnings: [] },
+        ]);
+      }
+  });
+
+  it('counts no byte of a header as the end of a line', async () => {
+    const ten = Buffer.concat(Array.from({ length: NEWLINE }, (_, i) => lines(i + 1)));
+    const whole = await twoRecords(ten, NEWLINE);
+    const begin = whole.length - HEADER - ten.length;
+    const { lost } = await deliver(flip(whole, begin + 3, whole.length - 5));
+    expect(lost).toBe(10);
   });
 
   it('gives up what has changed on disk, tells how much, and goes on behind it', async () => {

@@ -1,66 +1,54 @@
-import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { diskProblem } from '../../lib/disk-errors';
 import { BtcdmonError, FailureError } from '../../lib/errors';
-import { checksum } from '../../wire/hash';
 import { checkOwnFile } from '../../lib/named-file';
 import type { LineBatch } from '../line-exporter';
+import { Cursor } from './cursor';
+import { readIdentity } from './identity';
 import { lockFolder } from './lock';
-import { type SpoolRecord, Segment } from './segment';
+import { Segment, type SpoolRecord } from './segment';
 
-/**
- * Version of the files. It grows when a program that knows only the old version would misread the new one.
- */
-const VERSION = 1;
-
-/** A segment's share of the whole: where the spool is full, so much is lost at once. */
+/** A segment is this part of the whole: where the spool is full, so much is lost at once. */
 const SEGMENTS = 16;
 const MAX_SEGMENT_BYTES = 16_000_000;
 
-/**
- * Of the most bytes, the share at which it is crowded: two segments before the first one would have to go.
- */
+/** The spool is crowded from this share of its bytes on: two segments before the first one would have to go. */
 const CROWDED_SHARE = 1 - 2 / SEGMENTS;
-
-/**
- * What is in the file of the cursor: number of a segment, an offset in it, and their checksum, which older
- * ones lack.
- */
-const CURSOR = /^((\d{8}) (\d{12}))(?: ([0-9a-f]{8}))?\n$/;
 
 /** Bounds of a spool. */
 export interface SpoolOptions {
-  /** The most bytes of records; where there are more the oldest go. */
+  /** The most bytes of records; where there are more, the oldest go. */
   readonly maxBytes: number;
-  /** Told in one line of what was damaged. */
+  /** Receives one line about damaged files. */
   readonly warn?: (message: string) => void;
 }
 
 /**
- * A log on disk of lines that wait for delivery, oldest first, over restarts. Whatever `append` has returned
- * for outlasts `kill -9` of this process; a power cut may take the last seconds. What `done` was called for
- * may come once more after a kill: the file of the cursor is written behind each delivery and not synced.
+ * A log on disk of lines that wait for delivery, oldest first, over restarts. Lines for which `append` has
+ * returned outlast `kill -9` of this process; a power cut may take those of the last seconds, because nothing
+ * is synced. A batch for which `done` was called may be delivered once more after a kill: the cursor is
+ * written after each delivery.
  *
- * A folder has one spool: `spool.json` with its version and its name, `cursor`, `lock`, and segments
+ * A folder holds one spool: `spool.json` with its version and its id, `cursor`, `lock`, and segments
  * `00000001.log`, ….
  */
 export class Spool {
   private readonly segments: Segment[] = [];
   /** Offset in the first segment of the first record that is not done. */
   private offset = 0;
-  /**
-   * What was handed out last and is not done. It is kept here: its segment may have to make room meanwhile.
-   */
+  /** The batch that was handed out last and is not done. Its segment may have to make room meanwhile. */
   private out:
     { readonly segment: number; readonly record: SpoolRecord; readonly batch: LineBatch } | undefined;
   private turn: Promise<unknown> = Promise.resolve();
+  /** Damage in the first segment that was not warned of yet. */
+  private damage = { bytes: 0, points: 0 };
 
   private constructor(
     private readonly folder: string,
-    private readonly options: SpoolOptions,
+    private readonly options: Required<SpoolOptions>,
     private readonly id: string,
-    private readonly cursor: FileHandle,
+    private readonly cursor: Cursor,
     private readonly unlock: () => Promise<void>,
   ) {}
 
@@ -76,17 +64,12 @@ export class Spool {
       for (const name of ['lock', 'spool.json', 'cursor']) checkOwnFile(path.join(folder, name), what);
       const unlock = await lockFolder(path.join(folder, 'lock'), what);
       try {
-        const { warn = () => undefined } = options;
+        const { maxBytes, warn = () => undefined } = options;
         const id = await readIdentity(folder, what, warn);
-        const file = path.join(folder, 'cursor');
-        const text = await readFile(file, 'latin1').catch(() => '');
-        const at = readCursor(text);
-        if (at === null && text !== '')
-          warn(`${what}: the file cursor is damaged; what waits is delivered once more from the oldest on`);
-        const cursor = await open(file, at === null ? 'w+' : 'r+', 0o600);
-        const spool = new Spool(folder, options, id, cursor, unlock);
+        const cursor = await Cursor.open(folder, what, warn);
+        const spool = new Spool(folder, { maxBytes, warn }, id, cursor, unlock);
         try {
-          await spool.load(at?.segment ?? 0, at?.offset ?? 0);
+          await spool.load();
         } catch (error) {
           await spool.letGo();
           throw error;
@@ -147,8 +130,10 @@ export class Spool {
         const [first] = this.segments;
         if (first === undefined) return { batch: undefined, lost };
         if (this.offset < first.bytes) {
-          const { record, lost: damaged } = await first.next(this.offset);
-          lost += damaged;
+          const { record, damage } = await first.next(this.offset);
+          lost += damage.points;
+          this.damage.bytes += damage.bytes;
+          this.damage.points += damage.points;
           if (record !== null) {
             const { offset, lines, points } = record;
             const batch = { id: `${this.id}-${first.number}-${offset}`, lines, points };
@@ -156,7 +141,8 @@ export class Spool {
             return { batch, lost };
           }
         } else if (this.segments.length === 1) {
-          // What a damaged header had counted too many.
+          this.warnOfDamage(first);
+          // A damaged header may have counted too many.
           first.points = 0;
           return { batch: undefined, lost };
         }
@@ -192,7 +178,8 @@ export class Spool {
     await this.cursor.close();
   }
 
-  private async load(first: number, offset: number): Promise<void> {
+  private async load(): Promise<void> {
+    const { segment: first, offset } = this.cursor.start;
     const numbers = (await readdir(this.folder))
       .map((name) => Number(/^(\d{8})\.log$/.exec(name)?.[1] ?? 0))
       .filter((number) => number > 0)
@@ -234,6 +221,7 @@ export class Spool {
 
   private async removeFirst(): Promise<void> {
     const first = this.segments.shift();
+    if (first !== undefined) this.warnOfDamage(first);
     this.offset = 0;
     // Numbers go on, also where no segment is left: the name of a batch is never used again.
     if (this.segments.length === 0 && first !== undefined)
@@ -242,10 +230,20 @@ export class Spool {
     await first?.remove();
   }
 
-  private async writeCursor(): Promise<void> {
-    const number = String(this.segments[0]?.number ?? 0).padStart(8, '0');
-    const place = `${number} ${String(this.offset).padStart(12, '0')}`;
-    await this.cursor.write(`${place} ${sumOf(place)}\n`, 0, 'latin1');
+  private writeCursor(): Promise<void> {
+    return this.cursor.write({ segment: this.segments[0]?.number ?? 0, offset: this.offset });
+  }
+
+  /** Warns once for a segment, when nothing more is read from it for now. */
+  private warnOfDamage({ file }: Segment): void {
+    const { bytes, points } = this.damage;
+    if (bytes === 0) return;
+    this.damage = { bytes: 0, points: 0 };
+    const lost =
+      points === 0
+        ? 'how many points they held is unknown'
+        : `at least ${points} ${points === 1 ? 'point' : 'points'} in them ${points === 1 ? 'is' : 'are'} lost`;
+    this.options.warn(`spool ${this.folder}: ${bytes} bytes of ${path.basename(file)} are damaged; ${lost}`);
   }
 
   private fileOf(number: number): string {
@@ -257,60 +255,6 @@ export class Spool {
     const result = this.turn.then(work);
     this.turn = result.catch(() => undefined);
     return result;
-  }
-}
-
-/** The place that a cursor names; null where it is damaged. */
-function readCursor(text: string): { readonly segment: number; readonly offset: number } | null {
-  const [, place = '', segment, offset, sum] = CURSOR.exec(text) ?? [];
-  if (segment === undefined || (sum !== undefined && sum !== sumOf(place))) return null;
-  return { segment: Number(segment), offset: Number(offset) };
-}
-
-function sumOf(text: string): string {
-  return checksum(Buffer.from(text, 'latin1')).toString(16).padStart(8, '0');
-}
-
-/**
- * The name of the spool in a folder, which is made where there is none, and made anew where it is damaged.
- */
-async function readIdentity(folder: string, what: string, warn: (message: string) => void): Promise<string> {
-  const file = path.join(folder, 'spool.json');
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return makeIdentity(file);
-  }
-  const { version, id, sum } = parsed(text);
-  const isId = typeof id === 'string' && /^[0-9a-f]{16}$/.test(id);
-  const isWhole = isId && Number.isSafeInteger(version) && (sum === undefined || sum === sumOf(id));
-  if (isWhole && version === VERSION) return id;
-  // A later version may have other members, and says its version in the same place.
-  if (Number.isSafeInteger(version) && Number(version) > VERSION && sum === undefined)
-    throw new FailureError(
-      `${what}: has version ${JSON.stringify(version)}, this btcdmon-node knows version ${VERSION}; ` +
-        'let the btcdmon-node that wrote it deliver it, or move the folder away',
-    );
-  // The name only tells batches apart, and each record has a checksum of its own.
-  warn(`${what}: the file spool.json is damaged and is made anew; what waits is delivered`);
-  return makeIdentity(file);
-}
-
-async function makeIdentity(file: string): Promise<string> {
-  const id = randomBytes(8).toString('hex');
-  await writeFile(`${file}.new`, JSON.stringify({ version: VERSION, id, sum: sumOf(id) }), { mode: 0o600 });
-  await rename(`${file}.new`, file);
-  return id;
-}
-
-function parsed(text: string): { readonly version?: unknown; readonly id?: unknown; readonly sum?: unknown } {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    return {};
   }
 }
 
