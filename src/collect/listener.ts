@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { lstat, unlink } from 'node:fs/promises';
+import { access, constants, lstat, unlink } from 'node:fs/promises';
 import { type Server, type Socket, connect, createServer } from 'node:net';
+import path from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { Attempts } from '../lib/attempts';
 import type { Clock } from '../lib/clock';
@@ -101,7 +102,7 @@ export class Listener implements LineSource {
     server.on('tlsClientError', () => listener.turned.add(1, 'tls'));
     server.on('drop', () => listener.turned.add(1, 'many'));
     server.maxConnections = options.maxConnections;
-    if ('path' in place) await removeStale(place.path, where);
+    if ('path' in place) await clearSocketPath(place.path, where);
     try {
       // A longer line of those who wait than Node's 511: a thousand nodes come again at once after a restart.
       // A socket is made with the mode that the mask leaves, for this user alone.
@@ -114,9 +115,9 @@ export class Listener implements LineSource {
       await once(server, 'listening');
     } catch (error) {
       server.close();
-      throw new FailureError(`${where}: can't be had: ${explain(error)}`);
+      throw new FailureError(`${where}: can't be had: ${explain(error, place)}`);
     }
-    server.on('error', (error) => listener.turned.add(1, 'system', messageOf(error)));
+    server.on('error', (error) => listener.turned.add(1, 'system', diskProblem(error)));
     listener.timer = setInterval(() => listener.reassure(), listener.options.reassureMs).unref();
     return listener;
   }
@@ -199,13 +200,23 @@ export class Listener implements LineSource {
   }
 }
 
-/** Removes the socket of a collector that was killed; one that answers is in use. */
-async function removeStale(path: string, where: string): Promise<void> {
-  const stat = await lstat(path).catch(() => undefined);
-  if (stat === undefined) return;
+/**
+ * Makes sure that a socket can be made at a path. One that a killed collector left is removed; one that
+ * answers is in use. The folder is looked at here, because Node.js says EACCES of one that does not exist.
+ * @throws FailureError where no socket can be made there
+ */
+async function clearSocketPath(file: string, where: string): Promise<void> {
+  const cannot = (error: unknown): never => {
+    throw new FailureError(`${where}: can't be had: ${diskProblem(error)}`);
+  };
+  await access(path.dirname(file), constants.W_OK).catch(cannot);
+  const stat = await lstat(file).catch((error: unknown) =>
+    (error as NodeJS.ErrnoException).code === 'ENOENT' ? null : cannot(error),
+  );
+  if (stat === null) return;
   if (!stat.isSocket())
     throw new FailureError(`${where}: there is a file that is no socket; move it away, or name another path`);
-  const probe = connect({ path });
+  const probe = connect({ path: file });
   const answers = await once(probe, 'connect').then(
     () => true,
     () => false,
@@ -213,13 +224,13 @@ async function removeStale(path: string, where: string): Promise<void> {
   probe.destroy();
   if (answers)
     throw new FailureError(`${where}: is in use by another process; stop that one, or name another path`);
-  await unlink(path);
+  await unlink(file).catch(cannot);
 }
 
-function explain(error: unknown): string {
+function explain(error: unknown, place: ListenAddress): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return 'another process listens there';
-  if (code === 'EACCES') return 'not permitted; ports below 1024 are for root';
+  if (code === 'EACCES' && 'port' in place) return 'not permitted; ports below 1024 are for root';
   if (code === 'EADDRNOTAVAIL') return 'the address is none of this machine';
   return diskProblem(error);
 }

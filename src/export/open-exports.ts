@@ -59,7 +59,7 @@ export async function openExports(urls: readonly string[], modules: ExportsModul
       spools.set(exporter, spool);
     }
   } catch (error) {
-    await Promise.all(open.map((part) => part.close()));
+    await Promise.allSettled(open.map((part) => part.close()));
     throw error;
   }
   const queues = exporters.map((exporter, i) => {

@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock';
-import { messageOf } from '../lib/errors';
+import { diskProblem } from '../lib/disk-errors';
 import type { Point } from '../metrics/point';
 import type { WriteResult } from '../metrics/write-result';
 import { Backoff } from './backoff';
@@ -127,7 +127,7 @@ export class ExportQueue<Batch> implements PointQueue {
     const stats = this.stats();
     const closing = Promise.allSettled([exit.close(), this.buffer.close()]).then((results) => {
       for (const result of results)
-        if (result.status === 'rejected') this.warn(`could not be closed: ${messageOf(result.reason)}`);
+        if (result.status === 'rejected') this.warn(`could not be closed: ${diskProblem(result.reason)}`);
     });
     await waitAtMost(deadlineMs - (clock.monotonicMs() - start), closing);
     return stats;

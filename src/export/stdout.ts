@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { messageOf } from '../lib/errors';
+import { diskProblem } from '../lib/disk-errors';
 import type { Point } from '../metrics/point';
 import { type WriteResult, unconfirmed } from '../metrics/write-result';
 import { type Exporter, ExporterEnded } from './exporter';
@@ -44,7 +44,7 @@ export class StdoutExporter implements Exporter {
 
 function explain(error: Error): string {
   const gone = 'code' in error && (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED');
-  return gone ? 'the reader has gone' : `can't be written: ${messageOf(error)}`;
+  return gone ? 'the reader has gone' : `can't be written: ${diskProblem(error)}`;
 }
 
 function ignore(): void {

@@ -1,6 +1,6 @@
 /**
- * The outcome of writing one batch of points. A batch that could not be written at all is an exception, and the
- * queue tries again.
+ * The outcome of writing one batch of points. A batch that could not be written at all is an exception, and
+ * the queue tries again.
  */
 export interface WriteResult {
   /**

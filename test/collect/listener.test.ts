@@ -357,6 +357,12 @@ describe('places', () => {
     const file = path.join(folder, 'file');
     writeFileSync(file, 'precious');
     await expect(setUp({ place: { path: file } })).rejects.toThrow('there is a file that is no socket');
+    await expect(setUp({ place: { path: path.join(file, 'x.sock') } })).rejects.toThrow(
+      /: can't be had: ENOTDIR[^\n]*; a file stands where a folder must be: move it away, or name another path$/,
+    );
+    await expect(setUp({ place: { path: path.join(folder, 'none', 'x.sock') } })).rejects.toThrow(
+      /: can't be had: ENOENT[^\n]*; a folder of this path does not exist: make it, or name another path$/,
+    );
     const { listener } = await setUp();
     const taken = { host: '127.0.0.1', port: listener.port };
     await expect(setUp({ place: taken })).rejects.toMatchObject({

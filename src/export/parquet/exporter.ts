@@ -2,7 +2,7 @@ import { access, constants, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../lib/clock';
 import { diskProblem } from '../../lib/disk-errors';
-import { FailureError, messageOf } from '../../lib/errors';
+import { FailureError } from '../../lib/errors';
 import type { Point } from '../../metrics/point';
 import type { WriteResult } from '../../metrics/write-result';
 import { StoreWriter } from '../../store/writer';
@@ -65,7 +65,7 @@ export class ParquetExporter implements Exporter {
     try {
       await this.staging.open();
     } catch (error) {
-      throw new FailureError(`parquet:${directory}: ${explain(messageOf(error))}`);
+      throw new FailureError(`parquet:${directory}: ${explain(diskProblem(error))}`);
     }
     try {
       const { warn } = this.modules;
@@ -131,13 +131,19 @@ async function makeFolder(directory: string): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw wrong(`the folder ${parent} does not exist; make it`);
-    if (code === 'EACCES' || code === 'EROFS')
-      throw wrong(`the folder ${parent} is not writable; ${WRITE_RIGHT}`);
+    if (code === 'EACCES') throw wrong(`the folder ${parent} is not writable; ${WRITE_RIGHT}`);
     if (code !== 'EEXIST') throw wrong(`can't be made: ${diskProblem(error)}`);
-    if (!(await stat(directory)).isDirectory()) throw wrong('is not a folder; name another place');
+    const found = await stat(directory).catch((problem: unknown) => {
+      throw wrong(`can't be used: ${diskProblem(problem)}`);
+    });
+    if (!found.isDirectory()) throw wrong('is not a folder; name another place');
   }
-  await access(directory, constants.W_OK).catch(() => {
-    throw wrong(`the folder is not writable; ${WRITE_RIGHT}`);
+  await access(directory, constants.W_OK).catch((error: unknown) => {
+    throw wrong(
+      (error as NodeJS.ErrnoException).code === 'EACCES'
+        ? `the folder is not writable; ${WRITE_RIGHT}`
+        : `can't be written: ${diskProblem(error)}`,
+    );
   });
 }
 

@@ -1,6 +1,7 @@
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { makeFolder } from '../../lib/make-folder';
 import { SERIES_NAMES, type SeriesName } from '../../metrics/schema';
 import { quote } from '../../store/quote';
 import type { Store } from '../../store/store';
@@ -77,7 +78,7 @@ export class Sealer {
 
   private async sealHour(connection: DuckDBConnection, series: SeriesName, hour: number): Promise<void> {
     const folder = this.folderOf(series);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const name = fileName(hour, new Set(await this.filesOf(series)));
     const temporary = path.join(folder, name + TEMPORARY);
     const from = BigInt(hour) * 3_600_000_000_000n;
@@ -109,7 +110,7 @@ export class Sealer {
     const reader = await connection.runAndReadAll(`SELECT series, name FROM ${PENDING}`);
     for (const [series = '', name = ''] of reader.getRows() as string[][]) {
       const folder = path.join(this.options.directory, series);
-      const files = await readdir(folder).catch((): string[] => []);
+      const files = await filesIn(folder);
       if (files.includes(name + TEMPORARY))
         await rename(path.join(folder, name + TEMPORARY), path.join(folder, name));
       else if (!files.includes(name))
@@ -124,7 +125,7 @@ export class Sealer {
   }
 
   private filesOf(series: SeriesName): Promise<string[]> {
-    return readdir(this.folderOf(series)).catch((): string[] => []);
+    return filesIn(this.folderOf(series));
   }
 
   private async connected(work: (connection: DuckDBConnection) => Promise<void>): Promise<void> {
@@ -134,6 +135,19 @@ export class Sealer {
     } finally {
       connection.closeSync();
     }
+  }
+}
+
+/**
+ * Names of the files in a folder; none where the folder is missing or is a file. Any other failure is thrown:
+ * a file that only could not be seen would get a second one in its place.
+ */
+async function filesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw error;
   }
 }
 

@@ -8,8 +8,8 @@ import { MAX_LINE_BYTES } from '../line';
 export const HEADER_BYTES = 12;
 
 /**
- * No record is longer, by far: a batch of 5,000 points has about 1 MB. The bytes of text, read as a length, are
- * above it.
+ * No record is longer, by far: a batch of 5,000 points has about 1 MB. The bytes of text, read as a length,
+ * are above it.
  */
 const MAX_RECORD_BYTES = 100_000_000;
 
@@ -43,8 +43,8 @@ export function readHeader(bytes: Buffer, at = 0): RecordHeader {
 }
 
 /**
- * The offset of the first intact record behind `from`; null where there is none. The bytes of text make hardly
- * ever a length that fits, so few checksums are computed.
+ * The offset of the first intact record behind `from`; null where there is none. The bytes of text make
+ * hardly ever a length that fits, so few checksums are computed.
  */
 export function findRecord(bytes: Buffer, from: number): number | null {
   for (let at = from; at + HEADER_BYTES < bytes.length; at++) if (isIntactAt(bytes, at)) return at;

@@ -1,7 +1,8 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { diskProblem } from '../../lib/disk-errors';
 import { BtcdmonError, FailureError } from '../../lib/errors';
+import { makeFolder } from '../../lib/make-folder';
 import { checkOwnFile } from '../../lib/named-file';
 import type { LineBatch } from '../line-exporter';
 import { Cursor } from './cursor';
@@ -13,7 +14,9 @@ import { Segment, type SpoolRecord } from './segment';
 const SEGMENTS = 16;
 const MAX_SEGMENT_BYTES = 16_000_000;
 
-/** The spool is crowded from this share of its bytes on: two segments before the first one would have to go. */
+/**
+ * The spool is crowded from this share of its bytes on: two segments before the first one would have to go.
+ */
 const CROWDED_SHARE = 1 - 2 / SEGMENTS;
 
 /** Bounds of a spool. */
@@ -60,7 +63,7 @@ export class Spool {
   static async open(folder: string, options: SpoolOptions): Promise<Spool> {
     const what = `spool ${folder}`;
     try {
-      await makeFolder(folder);
+      await makeFolder(folder, 0o700);
       for (const name of ['lock', 'spool.json', 'cursor']) checkOwnFile(path.join(folder, name), what);
       const unlock = await lockFolder(path.join(folder, 'lock'), what);
       try {
@@ -255,16 +258,5 @@ export class Spool {
     const result = this.turn.then(work);
     this.turn = result.catch(() => undefined);
     return result;
-  }
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    // So Node.js calls it also where the disk is mounted for reading alone: the first step says what it is.
-    await mkdir(path.dirname(folder), { mode: 0o700 });
-    throw error;
   }
 }
