@@ -11,7 +11,7 @@ export type LineRefusal =
   | 'bad value'
   | 'no time';
 
-/** Each with what is behind it, for the log; none shows anything of the line. */
+/** Each refusal as text for the log. No text shows a part of the line. */
 export const LINE_REFUSALS: Readonly<Record<LineRefusal, string>> = {
   'not line protocol': 'that are not line protocol',
   'too long': 'that are too long',

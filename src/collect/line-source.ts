@@ -1,9 +1,9 @@
 /**
- * Anything that brings lines into an `Intake`: a listener for senders, or a subscription to a message bus.
+ * A source of lines for an `Intake`: a listener for senders, or a subscription to a message bus.
  */
 export interface LineSource {
-  /** Senders, or servers, that it is connected to. */
+  /** Number of connected senders or servers. */
   readonly connections: number;
-  /** Takes no more, and confirms to its other side what becomes safe soon. */
+  /** Takes no more lines, and confirms those that become safe soon. */
   close(): Promise<void>;
 }

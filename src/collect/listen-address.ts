@@ -2,7 +2,7 @@ import { isIP, isIPv6 } from 'node:net';
 import path from 'node:path';
 import { UsageError } from '../lib/errors';
 
-/** Where senders come to. */
+/** An address of `--listen`: TCP, or the path of a Unix socket. */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /** Bytes of the longest path of a Unix socket: 107 on Linux, 103 on macOS and the BSDs. */
@@ -10,7 +10,7 @@ const MAX_SOCKET_PATH = 103;
 
 /**
  * Reads `tcp://address:port` or `unix:PATH`.
- * @throws UsageError naming `text` and what would be right
+ * @throws UsageError that names `text` and the right form
  */
 export function parseListenAddress(text: string): ListenAddress {
   const wrong = (reason: string): UsageError =>
@@ -35,13 +35,13 @@ export function parseListenAddress(text: string): ListenAddress {
   return { host, port };
 }
 
-/** As it is written. */
+/** The address in the form that `parseListenAddress` reads. */
 export function formatListenAddress(place: ListenAddress): string {
   if ('path' in place) return `unix:${place.path}`;
   return `tcp://${isIPv6(place.host) ? `[${place.host}]` : place.host}:${place.port}`;
 }
 
-/** Whether only this machine can reach it. */
+/** Whether only this machine can connect to it. */
 export function isLocalAddress(place: ListenAddress): boolean {
   return 'path' in place || place.host === '::1' || place.host.startsWith('127.');
 }

@@ -2,43 +2,43 @@ import { messageOf } from '../lib/errors';
 import { type WriteResult, combined, confirmed } from '../metrics/write-result';
 import { offsetOfLine, seriesOfLine } from './split-lines';
 
-/** Some lines of a batch. */
+/** Lines of a batch. */
 export interface LineChunk {
-  /** Line protocol, a newline behind each line. */
+  /** Line protocol, a newline after each line. */
   readonly lines: Buffer;
-  /** How many lines. */
+  /** Number of lines. */
   readonly points: number;
 }
 
-/** Requests that may fail before the first one succeeds; then the server is at fault, and not the lines. */
+/** If this many requests fail before the first one succeeds, the server is at fault, and not the lines. */
 const MOST_FAILURES = 24;
 
 /**
- * Finds the lines for which a server refuses a batch without saying so. A line is given up only if the server
- * takes another line, and refuses this one again after that. While it takes none, nothing is given up: then
- * the fault is the server's.
+ * Finds the lines because of which a server refuses a batch, where the server does not name them. A line is
+ * dropped only if the server takes another line, and refuses this one again after that. While the server
+ * takes no line, none is dropped: then the fault is the server's.
  */
 export class BatchBisector {
-  /** Single lines that failed before the server had taken any. */
+  /** Single lines that failed before the server had taken a line. */
   private readonly doubtful: LineChunk[] = [];
   private failures = 0;
   private hasTaken = false;
 
   constructor(
-    /** Writes lines in one request. */
+    /** Sends lines in one request. */
     private readonly send: (lines: LineChunk) => Promise<WriteResult>,
-    /** Whether an error may be due to the lines; any other ends the attempt. */
+    /** Whether the lines may be the reason for an error; any other error ends the attempt. */
     private readonly mayBlameLines: (error: unknown) => boolean,
     /**
-     * A line that the server took before, and takes twice without harm; it shows what the server does where
-     * all of a batch fails.
+     * A line that the server has stored before; storing it twice does no harm. Where all lines of a batch
+     * fail, it shows whether the server takes any line.
      */
     private readonly known: LineChunk | undefined,
   ) {}
 
   /**
    * Writes the parts of a batch that failed as a whole.
-   * @throws `error`, with which it failed, where no part of it can be written either
+   * @throws `error`, the failure of the whole batch, if no part of it can be written either
    */
   async write(batch: LineChunk, error: unknown): Promise<WriteResult> {
     let result = await this.divide(batch, error);
@@ -95,7 +95,7 @@ function refused({ lines }: LineChunk, error: unknown): WriteResult {
   return confirmed(0, `${seriesOfLine(lines)}: ${reason}`);
 }
 
-/** Two parts of several lines. */
+/** Divides several lines into two parts. */
 export function halves({ lines, points }: LineChunk): readonly [LineChunk, LineChunk] {
   const half = points >> 1;
   const middle = offsetOfLine(lines, half);

@@ -5,24 +5,24 @@ import { checksum } from '../wire/hash';
 import { type CollectorReply, MAX_MESSAGE_LENGTH, hello, readCollectorReply } from './collect-protocol';
 import type { LineBatch } from './line-exporter';
 
-/** How to speak over a connection. */
+/** How to use a connection. */
 export interface LinkOptions {
-  /** Whether the other side is a collector that confirms. */
+  /** Whether the receiver is a collector that confirms batches. */
   readonly ack: boolean;
-  /** What the collector wants to see first. */
+  /** The token for the collector; null for none. */
   readonly token: string | null;
-  /** Milliseconds without any progress, or sign of life, after which the other side counts as gone. */
+  /** Milliseconds without progress or a sign of life after which the receiver counts as gone. */
   readonly timeoutMs: number;
-  /** The same for each step until it can be used. */
+  /** The same for each step of opening the connection. */
   readonly openMs: number;
 }
 
-/** What waiting does not cure: a certificate that is not trusted, a token that is refused. */
+/** A failure that no later attempt can cure: a certificate that is not trusted, a token that is refused. */
 export class LinkRefused extends Error {
   override readonly name = 'LinkRefused';
 }
 
-/** Milliseconds that what was written has to leave when the end comes. */
+/** Milliseconds in which written bytes must leave when the connection is closed. */
 const END_MS = 1_000;
 
 interface Waiting {
@@ -31,8 +31,8 @@ interface Waiting {
 }
 
 /**
- * One connection to a receiver of line protocol, from dialling to its end. After its first failure it is of
- * no use any more.
+ * One connection to a receiver of line protocol, from dialling to its end. After its first failure it can't
+ * be used any more.
  */
 export class LineLink {
   private failure: Error | undefined;
@@ -50,7 +50,7 @@ export class LineLink {
   }
 
   /**
-   * Waits until a socket that is being connected can be used.
+   * Waits until a connecting socket can be used.
    * @throws LinkRefused where a later attempt would not help either
    */
   static async open(
@@ -68,24 +68,25 @@ export class LineLink {
     return link;
   }
 
-  /** Whether it has not failed. */
+  /** Whether the connection has not failed. */
   get isUsable(): boolean {
     return this.failure === undefined;
   }
 
   /**
-   * Sends a batch. Where the other side confirms, waits for that.
-   * @returns lines that the other side refused
+   * Sends a batch. Waits for the confirmation of a collector.
+   * @returns the number of lines that the collector refused
    */
   async send(batch: LineBatch): Promise<number> {
     const { socket } = this;
     const { ack, timeoutMs } = this.options;
     const { lines } = batch;
-    // Two machines that were copied with their spools use the same ids for different lines.
+    // The checksum tells apart two machines that were copied with their spools: they use the same ids for
+    // different lines.
     const id = ack ? `${batch.id}-${checksum(lines).toString(16)}` : '';
     const answer = await this.answer(timeoutMs, (settle) => {
       if (!ack) {
-        // Called once the kernel has all of it.
+        // The callback comes once the kernel has all bytes.
         socket.write(lines, settle);
         return;
       }
@@ -96,7 +97,7 @@ export class LineLink {
       socket.uncork();
     });
     if (!ack) {
-      // The other side's end, if it came before, is told in the next turn of the event loop.
+      // If the receiver has closed the connection, Node.js says so in the next turn of the event loop.
       await nextTurn();
       if (this.failure !== undefined) throw this.failure;
       return 0;
@@ -105,7 +106,7 @@ export class LineLink {
     return answer.refused;
   }
 
-  /** Lets what was written leave, for a moment, and ends. */
+  /** Waits a moment until the written bytes have left, and closes the connection. */
   async close(): Promise<void> {
     const { socket } = this;
     if (this.waiting === undefined && this.isUsable) {
@@ -117,7 +118,7 @@ export class LineLink {
     this.fail(new Error('the connection was closed'));
   }
 
-  /** Starts something, and waits until it is settled or the other side answers. One at a time. */
+  /** Starts an action and waits until it settles, or the receiver replies. One at a time. */
   private async answer(
     timeoutMs: number,
     start: (settle: (error?: Error | null) => void) => void,
@@ -147,7 +148,7 @@ export class LineLink {
     for (const line of lines) {
       const answer = readCollectorReply(line);
       if (answer?.kind === 'refused') this.fail(new LinkRefused(answer.text));
-      // Other receivers may say what they like.
+      // Other receivers may send anything.
       else if (!this.options.ack || answer?.kind === 'wait') continue;
       else if (answer === null) this.confused();
       else this.waiting?.resolve(answer);
@@ -170,10 +171,10 @@ export class LineLink {
   }
 }
 
-/** What is wrong with the certificate of the other side, if that is why the connection failed. */
+/** The problem with the receiver's certificate, if the connection failed because of it. */
 function refusalOf(socket: Socket): LinkRefused | undefined {
   const { authorizationError } = socket as Partial<TLSSocket>;
-  // It is null before the handshake, and a code where the check failed, whatever the types say.
+  // Against its type, it is null before the handshake, and a code where the check failed.
   if (!authorizationError) return undefined;
   return new LinkRefused(`its certificate can't be trusted: ${String(authorizationError)}`);
 }

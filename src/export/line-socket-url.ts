@@ -4,7 +4,7 @@ import { UsageError } from '../lib/errors';
 import { LineSocketExporter, type LineSocketOptions } from './line-socket';
 import { type Target, numberOption, parseOptions, parseTarget } from '../lib/target';
 
-/** That of Telegraf's socket listener, and of `btcdmon-node collect`. */
+/** Port of Telegraf's socket listener and of `btcdmon-node collect`. */
 const DEFAULT_PORT = 8094;
 
 /** Bytes of the longest path of a Unix socket: 107 on Linux, 103 on macOS and the BSDs. */
@@ -81,7 +81,7 @@ function common(
     throw new UsageError(`${shown}: ack=${ack}: give on, for btcdmon-node collect alone, or off`);
   if (ack === 'off' && options.has('token-file'))
     throw new UsageError(`${shown}: a token is for btcdmon-node collect, which takes it with ack=on`);
-  // A collector that holds a sender back gives a sign of life every 10 seconds.
+  // A collector that holds a sender back sends a sign of life every 10 seconds.
   const least = ack === 'on' ? 15 : 1;
   return {
     ack: ack === 'on',

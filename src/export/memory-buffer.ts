@@ -5,12 +5,12 @@ import type { QueueSettings } from './queue-options';
 import { Ring } from './ring';
 
 /**
- * Of the points that may wait, the share that those of inbound peers may fill: a stranger's flood pushes out
- * nothing of the peers that we have dialled, nor of the intervals.
+ * Points of inbound peers may fill this share of the buffer: a stranger's flood pushes out no points of the
+ * peers that we have dialled, and none of the intervals.
  */
 const INBOUND_SHARE = 0.75;
 
-/** Of the points that may wait, the share at which the buffer is crowded. */
+/** The buffer is crowded from this share on. */
 const CROWDED_SHARE = 0.5;
 
 /**
@@ -22,7 +22,7 @@ export class MemoryBuffer implements QueueBuffer<readonly Point[]> {
   readonly damaged = undefined;
   private readonly ring: Ring<Point>;
   private readonly marks = new FlushWaiters();
-  /** The batch that is out. */
+  /** The batch that was handed out and is not done. */
   private out: readonly Point[] = [];
   private isHurried = false;
   private timer: NodeJS.Timeout | undefined;
@@ -55,7 +55,7 @@ export class MemoryBuffer implements QueueBuffer<readonly Point[]> {
     }
     if (this.queued >= maxPoints) {
       this.owner.drop(1, 'full');
-      // Points that are out can't be taken back: where there are no others, the new one goes.
+      // Points that were handed out can't be dropped. Where there are no others, the new point is dropped.
       if (this.ring.take(1).length === 0) return;
     }
     this.ring.push(point);
@@ -78,7 +78,7 @@ export class MemoryBuffer implements QueueBuffer<readonly Point[]> {
     const { out } = this;
     this.out = [];
     this.ring.putBack(out);
-    // Those that had to make room for others have left as well.
+    // Points that were dropped to make room have left as well.
     this.marks.noteQueued(this.queued);
   }
 

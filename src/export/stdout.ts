@@ -6,8 +6,8 @@ import { type Exporter, ExporterEnded } from './exporter';
 import { LineSerializer, MAX_LINE_BYTES } from './line';
 
 /**
- * Line protocol on the standard output, one line a point, for pipes and files. A reader that is slow makes
- * `write` wait; nothing else may write to that stream.
+ * Line protocol on the standard output, one line a point, for pipes and files. A slow reader makes `write`
+ * wait. Nothing else may write to that stream.
  */
 export class StdoutExporter implements Exporter {
   readonly name = 'stdout';
@@ -16,12 +16,12 @@ export class StdoutExporter implements Exporter {
   constructor(private readonly modules: { readonly output: Writable }) {}
 
   open(): Promise<void> {
-    // Each error reaches the callback of its write as well; without a listener it would end the process.
+    // Without a listener an error would end the process. The callback of the write handles it.
     this.modules.output.on('error', ignore);
     return Promise.resolve();
   }
 
-  /** @throws ExporterEnded where the reader went away (`| head`) or the stream failed in another way */
+  /** @throws ExporterEnded where the reader is gone (`| head`) or the stream failed in another way */
   async write(points: readonly Point[]): Promise<WriteResult> {
     const { lines, taken, rejection } = this.serializer.serializeAll(points);
     if (lines !== '') await this.print(lines);
@@ -48,5 +48,5 @@ function explain(error: Error): string {
 }
 
 function ignore(): void {
-  // The callback of the write has the error.
+  // The callback of the write handles the error.
 }

@@ -137,7 +137,7 @@ describe('tokens', () => {
     expect(queue.points).toEqual([]);
     await listener.close();
     expect(warnings).toEqual([
-      'connections turned away: 1 that showed no token, or a wrong one (one of them: from 127.0.0.1); 1 since the start',
+      'connections turned away: 1 without a token, or with a wrong one (one of them: from 127.0.0.1); 1 since the start',
     ]);
   });
 
@@ -167,9 +167,7 @@ describe('tokens', () => {
     again.send('#btcdmon 1 token=right', ...linesOf(1));
     await until('its point, a minute later', () => queue.points.length === 3);
     await listener.close();
-    expect(warnings.join()).toMatch(
-      /10 that showed no token.*6 from an address that gave too many wrong tokens/,
-    );
+    expect(warnings.join()).toMatch(/10 without a token.*6 from an address that gave too many wrong tokens/);
   });
 
   it('are waited for, but not for ever', async () => {
@@ -197,7 +195,7 @@ describe('connections', () => {
     const senders = [await connect(), await connect(), await connect()];
     await until('one to be turned away', () => senders.some(({ ended }) => ended));
     await listener.close();
-    expect(warnings.join()).toContain('1 beyond the most that there may be (--max-connections)');
+    expect(warnings.join()).toContain('1 beyond the limit (--max-connections)');
   });
 
   it('that are silent are closed', async () => {
@@ -227,7 +225,7 @@ describe('batches that are confirmed', () => {
     expect(queue.points).toHaveLength(3);
   });
 
-  it('are not confirmed where the end came first', async () => {
+  it('are not confirmed where the program is ending', async () => {
     const { queue, connect, listener } = await setUp();
     queue.isQuick = false;
     const sender = await greeted(connect);
@@ -358,19 +356,19 @@ describe('places', () => {
     writeFileSync(file, 'precious');
     await expect(setUp({ place: { path: file } })).rejects.toThrow('there is a file that is no socket');
     await expect(setUp({ place: { path: path.join(file, 'x.sock') } })).rejects.toThrow(
-      /: can't be had: ENOTDIR[^\n]*; a file stands where a folder must be: move it away, or name another path$/,
+      /: can't be used: ENOTDIR[^\n]*; a file stands where a folder must be: move it away, or name another path$/,
     );
     await expect(setUp({ place: { path: path.join(folder, 'none', 'x.sock') } })).rejects.toThrow(
-      /: can't be had: ENOENT[^\n]*; a folder of this path does not exist: make it, or name another path$/,
+      /: can't be used: ENOENT[^\n]*; a folder of this path does not exist: make it, or name another path$/,
     );
     const { listener } = await setUp();
     const taken = { host: '127.0.0.1', port: listener.port };
     await expect(setUp({ place: taken })).rejects.toMatchObject({
       exitCode: 1,
-      message: `--listen tcp://127.0.0.1:${listener.port}: can't be had: another process listens there`,
+      message: `--listen tcp://127.0.0.1:${listener.port}: can't be used: another process listens there`,
     });
     await expect(setUp({ place: { host: '192.0.2.1', port: 0 } })).rejects.toThrow(
-      'the address is none of this machine',
+      'the address is not one of this machine',
     );
     await expect(setUp({ tls: { cert: 'no', key: 'no' } })).rejects.toThrow(
       "--listen tcp://127.0.0.1:0: the certificate and its key can't be used",

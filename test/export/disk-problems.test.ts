@@ -200,7 +200,7 @@ describe('Parquet', () => {
     instance.closeSync();
     symlinkSync('loop', path.join(directory, 'loop'));
     expect(await failureOf(newParquet(directory).open())).toMatch(
-      /: what an earlier run left can't be finished: ELOOP[^\n]*; its links lead in a circle: name the place itself$/,
+      /: the files of an earlier run can't be finished: ELOOP[^\n]*; its links lead in a circle: name the place itself$/,
     );
     // What is to be named is not forgotten: it is when the folder can be seen again.
     rmSync(path.join(directory, 'loop'));

@@ -158,7 +158,7 @@ describe('the queue with a spool', () => {
     await queue.close(1_000);
     expect(warnings).toEqual([
       `spool ${folder}: ${bytes.length - at} bytes of 00000001.log are damaged; at least 100 points in them are lost`,
-      'kept: points dropped: 100 whose bytes in the spool have changed; 100 since the start',
+      'kept: points dropped: 100 whose bytes in the spool are damaged; 100 since the start',
     ]);
   });
 

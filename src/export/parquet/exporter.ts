@@ -9,16 +9,16 @@ import { StoreWriter } from '../../store/writer';
 import type { Exporter } from '../exporter';
 import { Sealer } from './sealer';
 
-/** How often finished hours are looked for, in milliseconds. */
+/** Interval between two looks for finished hours, in milliseconds. */
 const SEAL_EVERY_MS = 10_000;
 
-/** A point may wait this long in the queue before it is late and makes a file of its own. */
+/** A point that waits longer than this in the queue is late: it goes into a further file. */
 const GRACE_MS = 60_000;
 
-/** How long after the begin of `close` a further file is begun: the program then has about a second left. */
+/** `close` begins no further file after this time: the program then has about a second left. */
 const SEAL_AT_CLOSE_MS = 600;
 
-/** File of a folder that holds the points that are in no Parquet file yet. */
+/** File with the points that are in no Parquet file yet. */
 const STAGING = 'staging.duckdb';
 
 export interface ParquetOptions {
@@ -28,9 +28,9 @@ export interface ParquetOptions {
 }
 
 /**
- * Parquet files by series and hour. A point is first committed to a DuckDB file in the folder, which is what
- * `acked` counts; each finished hour (UTC, of the points' own times) moves from there into a file. Whenever
- * the program is killed, each point is in exactly one of the two once the folder was opened again.
+ * Parquet files by series and hour. A point is first committed to a DuckDB file in the folder; `acked` counts
+ * that. Each finished hour (UTC, by the points' own times) moves from there into a Parquet file. After a kill
+ * at any moment, each point is in exactly one of the two once the folder was opened again.
  */
 export class ParquetExporter implements Exporter {
   readonly name = 'parquet';
@@ -40,7 +40,7 @@ export class ParquetExporter implements Exporter {
   private sealer: Sealer | undefined;
   private timer: NodeJS.Timeout | undefined;
   private sealing: Promise<void> = Promise.resolve();
-  /** The last complaint, which is not repeated while it stays the same. */
+  /** The last warning, which is not repeated while it stays the same. */
   private complaint = '';
 
   constructor(
@@ -74,7 +74,7 @@ export class ParquetExporter implements Exporter {
     } catch (error) {
       await this.staging.close();
       throw new FailureError(
-        `parquet:${directory}: what an earlier run left can't be finished: ${diskProblem(error)}`,
+        `parquet:${directory}: the files of an earlier run can't be finished: ${diskProblem(error)}`,
       );
     }
     this.schedule(sealEveryMs);
@@ -84,7 +84,7 @@ export class ParquetExporter implements Exporter {
     return this.staging.write(points);
   }
 
-  /** Writes what is staged into files, as far as the time allows; what stays is there at the next start. */
+  /** Writes the staged points into files as far as the time allows; the next start does the rest. */
   async close(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
