@@ -97,7 +97,7 @@ export async function startCollect(
     const modules = { intake, batches: new Batches(), clock, warn };
     for (const place of config.listen) {
       const { tls, token, maxConnections } = config;
-      const listener = await Listener.open({ place, tls, token, maxConnections }, modules);
+      const listener = await Listener.open({ address: place, tls, token, maxConnections }, modules);
       sources.push(listener);
       closing.push(() => listener.close());
       if (token !== null && tls === null && !isLocalAddress(place))

@@ -101,7 +101,7 @@ export class Intake {
    * Flushes all queues. Resolves to true once all points taken before the call are stored, on disk, or
    * counted as dropped; to false if the program ended first.
    */
-  async safe(): Promise<boolean> {
+  async flush(): Promise<boolean> {
     const reached = await Promise.all(this.modules.queues.map((queue) => queue.flush()));
     return reached.every((all) => all);
   }

@@ -36,12 +36,12 @@ export function parseListenAddress(text: string): ListenAddress {
 }
 
 /** The address in the form that `parseListenAddress` reads. */
-export function formatListenAddress(place: ListenAddress): string {
-  if ('path' in place) return `unix:${place.path}`;
-  return `tcp://${isIPv6(place.host) ? `[${place.host}]` : place.host}:${place.port}`;
+export function formatListenAddress(address: ListenAddress): string {
+  if ('path' in address) return `unix:${address.path}`;
+  return `tcp://${isIPv6(address.host) ? `[${address.host}]` : address.host}:${address.port}`;
 }
 
 /** Whether only this machine can connect to it. */
-export function isLocalAddress(place: ListenAddress): boolean {
-  return 'path' in place || place.host === '::1' || place.host.startsWith('127.');
+export function isLocalAddress(address: ListenAddress): boolean {
+  return 'path' in address || address.host === '::1' || address.host.startsWith('127.');
 }

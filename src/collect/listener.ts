@@ -18,7 +18,7 @@ import type { LineSource } from './line-source';
 
 /** Address, security and limits of a listener. */
 export interface ListenerOptions {
-  readonly place: ListenAddress;
+  readonly address: ListenAddress;
   /** Certificate and key in PEM, for TLS over TCP; null for plain TCP. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
   readonly token: string | null;
@@ -29,7 +29,7 @@ export interface ListenerOptions {
   /** Milliseconds within which a sender must send its token. */
   readonly admitMs?: number;
   /** Interval of the signs of life for a sender that has to wait, in milliseconds. */
-  readonly reassureMs?: number;
+  readonly signOfLifeMs?: number;
 }
 
 export interface ListenerModules {
@@ -74,7 +74,7 @@ export class Listener implements LineSource {
     private readonly modules: ListenerModules,
     private readonly server: Server,
   ) {
-    this.options = { idleMs: 600_000, admitMs: ADMIT_MS, reassureMs: 10_000, ...options };
+    this.options = { idleMs: 600_000, admitMs: ADMIT_MS, signOfLifeMs: 10_000, ...options };
     this.turned = new Tally('connections turned away', TURNED_AWAY, modules);
     // Wrong tokens are counted and logged with the connections that are turned away.
     this.attempts = new Attempts({ nowMs: () => modules.clock.monotonicMs(), warn: () => undefined });
@@ -82,12 +82,12 @@ export class Listener implements LineSource {
 
   /** @throws FailureError where it can't listen on the address, or certificate and key don't match */
   static async open(options: ListenerOptions, modules: ListenerModules): Promise<Listener> {
-    const { place, tls } = options;
-    const where = `--listen ${formatListenAddress(place)}`;
+    const { address, tls } = options;
+    const where = `--listen ${formatListenAddress(address)}`;
     let server: Server;
     try {
       server =
-        tls === null || 'path' in place
+        tls === null || 'path' in address
           ? createServer()
           : createTlsServer({ ...tls, minVersion: 'TLSv1.2', handshakeTimeout: ADMIT_MS });
     } catch (error) {
@@ -96,29 +96,29 @@ export class Listener implements LineSource {
       );
     }
     const listener = new Listener(options, modules, server);
-    server.on(tls === null || 'path' in place ? 'connection' : 'secureConnection', (socket: Socket) =>
-      listener.take(socket),
+    server.on(tls === null || 'path' in address ? 'connection' : 'secureConnection', (socket: Socket) =>
+      listener.accept(socket),
     );
     server.on('tlsClientError', () => listener.turned.add(1, 'tls'));
     server.on('drop', () => listener.turned.add(1, 'many'));
     server.maxConnections = options.maxConnections;
-    if ('path' in place) await clearSocketPath(place.path, where);
+    if ('path' in address) await clearSocketPath(address.path, where);
     try {
       // The backlog is longer than Node's 511: after a restart a thousand nodes connect at once.
       // The mask gives a Unix socket a mode for this user alone.
       const mask = process.umask(0o177);
       try {
-        server.listen({ ...place, backlog: 4_096 });
+        server.listen({ ...address, backlog: 4_096 });
       } finally {
         process.umask(mask);
       }
       await once(server, 'listening');
     } catch (error) {
       server.close();
-      throw new FailureError(`${where}: can't be used: ${explain(error, place)}`);
+      throw new FailureError(`${where}: can't be used: ${explain(error, address)}`);
     }
     server.on('error', (error) => listener.turned.add(1, 'system', diskProblem(error)));
-    listener.timer = setInterval(() => listener.reassure(), listener.options.reassureMs).unref();
+    listener.timer = setInterval(() => listener.sendSignsOfLife(), listener.options.signOfLifeMs).unref();
     return listener;
   }
 
@@ -140,13 +140,13 @@ export class Listener implements LineSource {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     await waitAtMost(
       FINISH_MS,
-      Promise.all([...this.senders].map((sender) => sender.finishUp())).then(() => undefined),
+      Promise.all([...this.senders].map((sender) => sender.settled())).then(() => undefined),
     );
     for (const sender of this.senders) sender.end();
     await waitAtMost(FINISH_MS, closed);
   }
 
-  private take(socket: Socket): void {
+  private accept(socket: Socket): void {
     const { admitMs, idleMs, token } = this.options;
     const address = socket.remoteAddress;
     const mayTry = (): boolean => {
@@ -195,8 +195,8 @@ export class Listener implements LineSource {
     });
   }
 
-  private reassure(): void {
-    for (const sender of this.senders) sender.reassure();
+  private sendSignsOfLife(): void {
+    for (const sender of this.senders) sender.sendSignOfLife();
   }
 }
 
@@ -227,10 +227,10 @@ async function clearSocketPath(file: string, where: string): Promise<void> {
   await unlink(file).catch(cannot);
 }
 
-function explain(error: unknown, place: ListenAddress): string {
+function explain(error: unknown, address: ListenAddress): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return 'another process listens there';
-  if (code === 'EACCES' && 'port' in place) return 'not permitted; ports below 1024 are for root';
+  if (code === 'EACCES' && 'port' in address) return 'not permitted; ports below 1024 are for root';
   if (code === 'EADDRNOTAVAIL') return 'the address is not one of this machine';
   return diskProblem(error);
 }

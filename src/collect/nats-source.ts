@@ -85,7 +85,7 @@ export class NatsSource {
     const { clock } = modules;
     const warn: Warn = (message) => modules.warn(`${options.settings.shown}: ${message}`);
     this.backoff = new Backoff({ minMs: 250, maxMs: 10_000 }, { clock, warn });
-    this.timer = setInterval(() => this.reassure(), WORKING_MS).unref();
+    this.timer = setInterval(() => this.sendSignsOfLife(), WORKING_MS).unref();
   }
 
   /**
@@ -184,7 +184,7 @@ export class NatsSource {
     while (this.unacked.size > 0) {
       const names = [...this.unacked.keys()];
       // The program ended first: the messages are delivered again.
-      if (!(await this.modules.intake.safe())) break;
+      if (!(await this.modules.intake.flush())) break;
       for (const name of names) {
         const it = this.unacked.get(name);
         this.unacked.delete(name);
@@ -196,7 +196,7 @@ export class NatsSource {
   }
 
   /** Sends signs of life for unacknowledged messages, however long a database is away. */
-  private reassure(): void {
+  private sendSignsOfLife(): void {
     for (const it of this.unacked.values()) if (this.isUsable(it)) it.message.working();
   }
 

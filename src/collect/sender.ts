@@ -44,7 +44,7 @@ export class Sender {
   readonly from: string;
   private readonly reader: LineReader;
   private isNew = true;
-  private mayCome: boolean;
+  private isAllowed: boolean;
   /** Whether the sender waits for confirmations. */
   private isAcked = false;
   private batch: Batch | undefined;
@@ -59,11 +59,11 @@ export class Sender {
     private readonly modules: SenderModules,
   ) {
     this.from = socket.remoteAddress ?? 'the socket';
-    this.mayCome = modules.token === null;
+    this.isAllowed = modules.token === null;
     this.reader = new LineReader({
       line: (text) => this.line(text),
       bad: (refusal) => {
-        if (!this.mayCome) return this.refuse('token');
+        if (!this.isAllowed) return this.refuse('token');
         this.count(() => {
           modules.intake.refuse(refusal, this.from);
           return false;
@@ -75,7 +75,7 @@ export class Sender {
 
   /** Whether the sender may send lines. */
   get isAdmitted(): boolean {
-    return this.mayCome;
+    return this.isAllowed;
   }
 
   /** Whether the sender waits for us: it is held back, or waits for a confirmation. */
@@ -106,8 +106,8 @@ export class Sender {
   }
 
   /** Sends a sign of life if the sender waits for a confirmation. */
-  reassure(): void {
-    if (this.awaitsAnswer) this.say('wait');
+  sendSignOfLife(): void {
+    if (this.awaitsAnswer) this.reply('wait');
   }
 
   /** Refuses the sender because it has not sent a token. */
@@ -116,7 +116,7 @@ export class Sender {
   }
 
   /** Resolves once the sender waits for no confirmation. */
-  finishUp(): Promise<void> {
+  settled(): Promise<void> {
     return this.confirming;
   }
 
@@ -133,8 +133,8 @@ export class Sender {
     if (this.isOver) return false;
     const wasNew = this.isNew;
     this.isNew = false;
-    if (text.startsWith('#')) return this.said(readSenderMessage(text), wasNew);
-    if (!this.mayCome) return this.refuse('token');
+    if (text.startsWith('#')) return this.handle(readSenderMessage(text), wasNew);
+    if (!this.isAllowed) return this.refuse('token');
     this.count(() => this.modules.intake.line(text, this.from, this.batch?.mayBeStored));
     return true;
   }
@@ -155,12 +155,12 @@ export class Sender {
     }
   }
 
-  private said(saying: SenderMessage, isNew: boolean): boolean {
-    if (saying.kind === 'hello' && isNew) return this.greet(saying);
-    if (!this.mayCome) return this.refuse('token');
+  private handle(message: SenderMessage, isNew: boolean): boolean {
+    if (message.kind === 'hello' && isNew) return this.greet(message);
+    if (!this.isAllowed) return this.refuse('token');
     if (!this.isAcked) return true;
-    if (saying.kind === 'batch') return this.begin(saying.id);
-    if (saying.kind === 'end') return this.finish(saying.id);
+    if (message.kind === 'batch') return this.begin(message.id);
+    if (message.kind === 'end') return this.finish(message.id);
     return true;
   }
 
@@ -179,10 +179,10 @@ export class Sender {
         return this.refuse('token');
       }
     }
-    this.mayCome = true;
+    this.isAllowed = true;
     this.isAcked = true;
     this.modules.admitted();
-    this.say('ready');
+    this.reply('ready');
     return true;
   }
 
@@ -206,21 +206,21 @@ export class Sender {
   }
 
   private async confirm({ id, refused }: Batch): Promise<void> {
-    const isSafe = await this.modules.intake.safe();
+    const isSafe = await this.modules.intake.flush();
     if (!isSafe || this.isOver) return;
     this.progress = 'confirmed';
-    this.say(`ok ${id} ${refused}`);
+    this.reply(`ok ${id} ${refused}`);
   }
 
   private refuse(why: RefusalCode): boolean {
     if (this.isOver) return false;
-    if (!this.mayCome) this.modules.turnedAway();
-    this.say(`refused ${why}`);
+    if (!this.isAllowed) this.modules.turnedAway();
+    this.reply(`refused ${why}`);
     this.end();
     return false;
   }
 
-  private say(words: string): void {
+  private reply(words: string): void {
     if (this.socket.writableLength > MAX_UNREAD) this.end();
     else if (this.socket.writable) this.socket.write(`${words}\n`, 'latin1');
   }

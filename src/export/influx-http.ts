@@ -85,16 +85,16 @@ export class InfluxHttpExporter implements LineExporter {
   /** Sends a write without points, which shows whether the server would let us write. */
   async open(): Promise<void> {
     const client = await this.makeClient();
-    let answer: HttpResponse;
+    let response: HttpResponse;
     try {
-      answer = await client.post(this.api.path, Buffer.alloc(0), {}, OPEN_MS);
+      response = await client.post(this.api.path, Buffer.alloc(0), {}, OPEN_MS);
     } catch (error) {
       const problem = tlsProblem(error);
       if (problem !== undefined) throw this.failure(problem);
       this.modules.warn(`${this.where} can't be reached, points wait for it on disk: ${messageOf(error)}`);
       return;
     }
-    this.check(answer);
+    this.check(response);
   }
 
   async writeLines(batch: LineBatch): Promise<WriteResult> {
@@ -122,13 +122,13 @@ export class InfluxHttpExporter implements LineExporter {
 
   /** Writes lines in one request; in parts where the server refuses the size, or blames some lines. */
   private async writePart({ lines, points }: LineChunk): Promise<WriteResult> {
-    const answer = await this.post(lines);
-    const verdict = judgeResponse(answer);
+    const response = await this.post(lines);
+    const verdict = judgeResponse(response);
     const { reason } = verdict;
     if (verdict.kind === 'failed') {
       const message = `${this.api.origin} answers ${reason ?? ''}`;
       // The token or password may have been changed meanwhile.
-      if (answer.status === 401 || answer.status === 403) await this.makeClient();
+      if (response.status === 401 || response.status === 403) await this.makeClient();
       if (verdict.retryAfterMs !== undefined) throw new RetryLater(message, verdict.retryAfterMs);
       throw verdict.mayBlameLines ? new UnexplainedFailure(message) : new Error(message);
     }
@@ -139,7 +139,7 @@ export class InfluxHttpExporter implements LineExporter {
     }
     if (points === 1) {
       // A proxy that accepts nothing answers this to every line.
-      if (answer.status === 413 && this.taken === undefined)
+      if (response.status === 413 && this.taken === undefined)
         throw new Error(`${this.api.origin} answers ${reason ?? ''} to one line of ${lines.length} bytes`);
       return confirmed(0, `${seriesOfLine(lines)}: ${reason ?? ''}`);
     }
@@ -169,14 +169,14 @@ export class InfluxHttpExporter implements LineExporter {
   }
 
   /** @throws FailureError where the response to an empty write shows that waiting would not help */
-  private check(answer: HttpResponse): void {
-    const { status } = answer;
+  private check(response: HttpResponse): void {
+    const { status } = response;
     // InfluxDB 2 refuses an empty body, but only after it has found the bucket.
-    if (isSuccess(answer) || (status === 400 && isInfluxError(answer))) return;
-    const said = `answers ${reasonOf(answer)}`;
+    if (isSuccess(response) || (status === 400 && isInfluxError(response))) return;
+    const said = `answers ${reasonOf(response)}`;
     if (status === 401 || status === 403 || status === 404)
       throw this.failure(`${said}; ${this.api.remedy(status)}`);
-    if (answer.text.includes('retention policy not found'))
+    if (response.text.includes('retention policy not found'))
       throw this.failure(`${said}; make it, or leave ?rp= out for the default one`);
     if (status !== 429 && status < 500) throw this.failure(`${said}, so it seems to be no InfluxDB`);
     this.modules.warn(`${this.where} ${said}, points wait for it on disk`);

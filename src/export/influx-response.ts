@@ -38,9 +38,9 @@ const NEVER_OF_LINES: ReadonlySet<number> = new Set([401, 403, 404, 407, 408, 42
  * 1.x and 2 end the message with the number of points that they left out, which is 0 where lines could not be
  * parsed; 3 lists the lines. A success has no body, or JSON without an error; HTML comes from a proxy.
  */
-export function judgeResponse(answer: HttpResponse): WriteVerdict {
-  const { status, text, retryAfterMs } = answer;
-  if (isSuccess(answer)) return { kind: 'stored', refused: 0 };
+export function judgeResponse(response: HttpResponse): WriteVerdict {
+  const { status, text, retryAfterMs } = response;
+  if (isSuccess(response)) return { kind: 'stored', refused: 0 };
   const { message, listed } = readBody(text);
   const reason = `${status} ${shorten(message)}`.trim();
   if (status === 413) return { kind: 'divide', reason };
@@ -55,8 +55,8 @@ export function judgeResponse(answer: HttpResponse): WriteVerdict {
 }
 
 /** Whether the server says that the request succeeded. */
-export function isSuccess(answer: HttpResponse): boolean {
-  const { status, text } = answer;
+export function isSuccess(response: HttpResponse): boolean {
+  const { status, text } = response;
   return status >= 200 && status < 300 && !/^\s*</.test(text) && !('error' in parseJson(text));
 }
 

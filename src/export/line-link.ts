@@ -25,8 +25,8 @@ export class LinkRefused extends Error {
 /** Milliseconds in which written bytes must leave when the connection is closed. */
 const END_MS = 1_000;
 
-interface Waiting {
-  readonly resolve: (answer: CollectorReply | null) => void;
+interface PendingReply {
+  readonly resolve: (reply: CollectorReply | null) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -36,7 +36,7 @@ interface Waiting {
  */
 export class LineLink {
   private failure: Error | undefined;
-  private waiting: Waiting | undefined;
+  private waiting: PendingReply | undefined;
   private text = '';
 
   private constructor(
@@ -60,10 +60,10 @@ export class LineLink {
   ): Promise<LineLink> {
     const link = new LineLink(socket, options);
     const { ack, token, openMs } = options;
-    await link.answer(openMs, (settle) => socket.once(ready, () => settle()));
+    await link.waitForReply(openMs, (settle) => socket.once(ready, () => settle()));
     if (ack) {
-      const answer = await link.answer(openMs, () => socket.write(hello(token)));
-      if (answer?.kind !== 'ready') throw link.confused();
+      const reply = await link.waitForReply(openMs, () => socket.write(hello(token)));
+      if (reply?.kind !== 'ready') throw link.unexpectedReply();
     }
     return link;
   }
@@ -84,7 +84,7 @@ export class LineLink {
     // The checksum tells apart two machines that were copied with their spools: they use the same ids for
     // different lines.
     const id = ack ? `${batch.id}-${checksum(lines).toString(16)}` : '';
-    const answer = await this.answer(timeoutMs, (settle) => {
+    const reply = await this.waitForReply(timeoutMs, (settle) => {
       if (!ack) {
         // The callback comes once the kernel has all bytes.
         socket.write(lines, settle);
@@ -102,8 +102,8 @@ export class LineLink {
       if (this.failure !== undefined) throw this.failure;
       return 0;
     }
-    if (answer?.kind !== 'ok' || answer.id !== id) throw this.confused();
-    return answer.refused;
+    if (reply?.kind !== 'ok' || reply.id !== id) throw this.unexpectedReply();
+    return reply.refused;
   }
 
   /** Waits a moment until the written bytes have left, and closes the connection. */
@@ -119,7 +119,7 @@ export class LineLink {
   }
 
   /** Starts an action and waits until it settles, or the receiver replies. One at a time. */
-  private async answer(
+  private async waitForReply(
     timeoutMs: number,
     start: (settle: (error?: Error | null) => void) => void,
   ): Promise<CollectorReply | null> {
@@ -146,16 +146,16 @@ export class LineLink {
     const lines = (this.text + bytes.toString('latin1')).split('\n');
     this.text = (lines.pop() ?? '').slice(0, MAX_MESSAGE_LENGTH);
     for (const line of lines) {
-      const answer = readCollectorReply(line);
-      if (answer?.kind === 'refused') this.fail(new LinkRefused(answer.text));
+      const reply = readCollectorReply(line);
+      if (reply?.kind === 'refused') this.fail(new LinkRefused(reply.text));
       // Other receivers may send anything.
-      else if (!this.options.ack || answer?.kind === 'wait') continue;
-      else if (answer === null) this.confused();
-      else this.waiting?.resolve(answer);
+      else if (!this.options.ack || reply?.kind === 'wait') continue;
+      else if (reply === null) this.unexpectedReply();
+      else this.waiting?.resolve(reply);
     }
   }
 
-  private confused(): Error {
+  private unexpectedReply(): Error {
     const error = new Error(
       'it did not answer as btcdmon-node collect does; with other receivers leave ack=on out',
     );

@@ -54,12 +54,12 @@ export function lineUnix(rest: string, modules: Modules): LineSocketExporter {
   const wrong = (reason: string): UsageError => new UsageError(`${shown}: ${reason}; use ${form}`);
   const [given = '', query = ''] = rest.split(/\?(.*)/s, 2);
   if (given === '' || given.endsWith('/') || given.startsWith('//')) throw wrong('names no socket');
-  const place = { path: path.resolve(given.replace(/^~(?=\/)/, () => os.homedir())) };
-  if (Buffer.byteLength(place.path) > MAX_SOCKET_PATH)
+  const address = { path: path.resolve(given.replace(/^~(?=\/)/, () => os.homedir())) };
+  if (Buffer.byteLength(address.path) > MAX_SOCKET_PATH)
     throw wrong(`the path of a socket has ${MAX_SOCKET_PATH} bytes at most`);
   const options = parseOptions(new URLSearchParams(query), OPTIONS, wrong);
   return new LineSocketExporter(
-    { name: 'line+unix', place, destination: place.path, ...common({ options, shown }) },
+    { name: 'line+unix', address, destination: address.path, ...common({ options, shown }) },
     modules,
   );
 }
@@ -67,9 +67,12 @@ export function lineUnix(rest: string, modules: Modules): LineSocketExporter {
 function addressed(
   { host, port, path: behind, shown }: Target,
   form: string,
-): Pick<LineSocketOptions, 'place' | 'destination'> {
+): Pick<LineSocketOptions, 'address' | 'destination'> {
   if (behind !== '') throw new UsageError(`${shown}: takes no path; use ${form}`);
-  return { place: { host, port }, destination: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}` };
+  return {
+    address: { host, port },
+    destination: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+  };
 }
 
 function common(

@@ -11,7 +11,7 @@ import { LineLink, LinkRefused } from './line-link';
 export interface LineSocketOptions {
   readonly name: 'line+tcp' | 'line+tls' | 'line+unix';
   /** A host, without brackets, and its port, or the path of a Unix socket. */
-  readonly place: { readonly host: string; readonly port: number } | { readonly path: string };
+  readonly address: { readonly host: string; readonly port: number } | { readonly path: string };
   /** The destination for messages. It identifies the spool. */
   readonly destination: string;
   /** Whether the receiver is a `btcdmon-node collect` that confirms each batch. */
@@ -104,11 +104,11 @@ export class LineSocketExporter implements LineExporter {
   }
 
   private dial(): readonly [Socket, 'connect' | 'secureConnect'] {
-    const { name, place } = this.options;
-    const options = { ...place, keepAlive: true, keepAliveInitialDelay: 60_000, noDelay: true };
+    const { name, address } = this.options;
+    const options = { ...address, keepAlive: true, keepAliveInitialDelay: 60_000, noDelay: true };
     if (name !== 'line+tls') return [connectPlain(options), 'connect'];
     const servername =
-      'host' in place && isIP(place.host) === 0 ? { servername: place.host.replace(/\.$/, '') } : {};
+      'host' in address && isIP(address.host) === 0 ? { servername: address.host.replace(/\.$/, '') } : {};
     const ca = this.ca === undefined ? {} : { ca: this.ca };
     // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED=0 can't turn it off.
     const rules = { rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const;

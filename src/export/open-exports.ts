@@ -81,21 +81,23 @@ export async function openExports(urls: readonly string[], modules: ExportsModul
  * @throws UsageError
  */
 async function refuseSame(urls: readonly string[], exporters: readonly AnyExporter[]): Promise<void> {
-  const places = new Map<string, string>();
+  const destinations = new Map<string, string>();
   for (const [index, exporter] of exporters.entries()) {
-    const place = await placeOf(exporter);
-    if (place === null) continue;
+    const destination = await destinationOf(exporter);
+    if (destination === null) continue;
     const shown = withoutCredentials(urls[index] ?? '');
-    const before = places.get(place);
+    const before = destinations.get(destination);
     if (before === shown) throw new UsageError(`--export ${shown}: is given twice; give it once`);
     if (before !== undefined)
-      throw new UsageError(`--export ${shown}: is the same place as --export ${before}; give one of them`);
-    places.set(place, shown);
+      throw new UsageError(
+        `--export ${shown}: is the same destination as --export ${before}; give one of them`,
+      );
+    destinations.set(destination, shown);
   }
 }
 
 /** Identifies the destination of an exporter; null where several exporters to one destination do no harm. */
-async function placeOf(exporter: AnyExporter): Promise<string | null> {
+async function destinationOf(exporter: AnyExporter): Promise<string | null> {
   if (isLineExporter(exporter)) return `${exporter.name} ${exporter.destination}`;
   const { file } = exporter;
   if (file === undefined) return null;

@@ -33,7 +33,7 @@ async function collector(options: Partial<ListenerOptions> = {}) {
   const intake = new Intake({ queues: [queue], clock, warn });
   const place = { host: '127.0.0.1', port: 0 };
   const listener = await Listener.open(
-    { place, tls: null, token: null, maxConnections: 100, reassureMs: 50, ...options },
+    { address: place, tls: null, token: null, maxConnections: 100, signOfLifeMs: 50, ...options },
     { intake, batches: new Batches(), clock, warn },
   );
   cleanup.add(listener, (it) => it.close());
@@ -43,7 +43,14 @@ async function collector(options: Partial<ListenerOptions> = {}) {
 function exporterTo(port: number, options: Partial<LineSocketOptions> = {}): LineSocketExporter {
   const place = { host: '127.0.0.1', port };
   return new LineSocketExporter(
-    { name: 'line+tcp', place, destination: `127.0.0.1:${port}`, ack: true, timeoutMs: 5_000, ...options },
+    {
+      name: 'line+tcp',
+      address: place,
+      destination: `127.0.0.1:${port}`,
+      ack: true,
+      timeoutMs: 5_000,
+      ...options,
+    },
     { env: {} },
   );
 }

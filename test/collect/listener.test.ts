@@ -24,12 +24,12 @@ async function setUp(options: Partial<ListenerOptions> = {}, monotonicMs = () =>
   const warn = (message: string): void => void warnings.push(message);
   const intake = new Intake({ queues: [queue], clock, warn });
   const listener = await Listener.open(
-    { place: LOOPBACK, tls: null, token: null, maxConnections: 100, ...options },
+    { address: LOOPBACK, tls: null, token: null, maxConnections: 100, ...options },
     { intake, batches: new Batches(), clock: { uniqueNs: () => clock.uniqueNs(), monotonicMs }, warn },
   );
   cleanup.add(listener, (it) => it.close());
   const connect = async (): Promise<LineClient> => {
-    const place = options.place !== undefined && 'path' in options.place ? options.place : LOOPBACK;
+    const place = options.address !== undefined && 'path' in options.address ? options.address : LOOPBACK;
     const client = await LineClient.connect('path' in place ? place : { ...place, port: listener.port });
     return cleanup.add(client, (it) => it.reset());
   };
@@ -213,7 +213,7 @@ describe('batches that are confirmed', () => {
   }
 
   it('are confirmed once they are safe, and not before', async () => {
-    const { queue, connect } = await setUp({ reassureMs: 20 });
+    const { queue, connect } = await setUp({ signOfLifeMs: 20 });
     queue.isQuick = false;
     const sender = await greeted(connect);
     sender.send('#batch n-1-0', ...linesOf(3), 'nonsense', '#end n-1-0');
@@ -338,14 +338,14 @@ describe('places', () => {
     const used = path.join(folder, 'used.sock');
     const other = createServer().listen(used);
     await until('the socket', () => statSync(used).isSocket());
-    await expect(setUp({ place: { path: used } })).rejects.toThrow(
+    await expect(setUp({ address: { path: used } })).rejects.toThrow(
       `--listen unix:${used}: is in use by another process`,
     );
     // A second name stays when its server removes the first: a socket with nobody behind it.
     const stale = path.join(folder, 'stale.sock');
     linkSync(used, stale);
     other.close();
-    const { connect, queue } = await setUp({ place: { path: stale } });
+    const { connect, queue } = await setUp({ address: { path: stale } });
     expect(statSync(stale).mode & 0o777).toBe(0o600);
     (await connect()).send(...linesOf(2));
     await until('the points', () => queue.points.length === 2);
@@ -354,20 +354,20 @@ describe('places', () => {
   it('says why one can’t be had', async () => {
     const file = path.join(folder, 'file');
     writeFileSync(file, 'precious');
-    await expect(setUp({ place: { path: file } })).rejects.toThrow('there is a file that is no socket');
-    await expect(setUp({ place: { path: path.join(file, 'x.sock') } })).rejects.toThrow(
+    await expect(setUp({ address: { path: file } })).rejects.toThrow('there is a file that is no socket');
+    await expect(setUp({ address: { path: path.join(file, 'x.sock') } })).rejects.toThrow(
       /: can't be used: ENOTDIR[^\n]*; a file stands where a folder must be: move it away, or name another path$/,
     );
-    await expect(setUp({ place: { path: path.join(folder, 'none', 'x.sock') } })).rejects.toThrow(
+    await expect(setUp({ address: { path: path.join(folder, 'none', 'x.sock') } })).rejects.toThrow(
       /: can't be used: ENOENT[^\n]*; a folder of this path does not exist: make it, or name another path$/,
     );
     const { listener } = await setUp();
     const taken = { host: '127.0.0.1', port: listener.port };
-    await expect(setUp({ place: taken })).rejects.toMatchObject({
+    await expect(setUp({ address: taken })).rejects.toMatchObject({
       exitCode: 1,
       message: `--listen tcp://127.0.0.1:${listener.port}: can't be used: another process listens there`,
     });
-    await expect(setUp({ place: { host: '192.0.2.1', port: 0 } })).rejects.toThrow(
+    await expect(setUp({ address: { host: '192.0.2.1', port: 0 } })).rejects.toThrow(
       'the address is not one of this machine',
     );
     await expect(setUp({ tls: { cert: 'no', key: 'no' } })).rejects.toThrow(

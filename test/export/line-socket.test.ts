@@ -33,7 +33,14 @@ function exporterTo(
   const host = options.name === 'line+tls' ? 'localhost' : '127.0.0.1';
   const place = { host, port };
   const exporter = new LineSocketExporter(
-    { name: 'line+tcp', place, destination: `${host}:${port}`, ack: false, timeoutMs: 10_000, ...options },
+    {
+      name: 'line+tcp',
+      address: place,
+      destination: `${host}:${port}`,
+      ack: false,
+      timeoutMs: 10_000,
+      ...options,
+    },
     { env },
   );
   return cleanup.add(exporter, (it) => it.close());
@@ -90,7 +97,7 @@ describe('line protocol over TCP', () => {
   it('says why where no address of a name answers', async () => {
     const gone = await startSink();
     await gone.stop();
-    const exporter = exporterTo(gone.port, { place: { host: 'localhost', port: gone.port } });
+    const exporter = exporterTo(gone.port, { address: { host: 'localhost', port: gone.port } });
     await exporter.open();
     await expect(exporter.writeLines(batchOf(1))).rejects.toThrow('ECONNREFUSED');
   });
@@ -210,7 +217,7 @@ describe('line protocol over a Unix socket', () => {
   it('sends', async () => {
     const socket = path.join(folder, 'lines.sock');
     const sink = cleanup.add(await startSink({ path: socket }), (it) => it.stop());
-    const exporter = exporterTo(0, { name: 'line+unix', place: { path: socket } });
+    const exporter = exporterTo(0, { name: 'line+unix', address: { path: socket } });
     await exporter.open();
     const batch = batchOf(100);
     await exporter.writeLines(batch);
