@@ -86,7 +86,7 @@ describe('a sender and a collector that confirms', () => {
     expect(queue.points.map(({ time }) => time)).toEqual([1n, 3n]);
   });
 
-  it('do not take two machines for one that were copied with their spools', async () => {
+  it('tell two machines apart that were copied with their spools', async () => {
     const { queue, listener } = await collector();
     for (const node of ['a', 'b']) {
       const exporter = cleanup.add(exporterTo(listener.port), (it) => it.close());
@@ -97,12 +97,12 @@ describe('a sender and a collector that confirms', () => {
     expect(queue.points.map(({ tags }) => tags['node'])).toEqual(['a', 'b']);
   });
 
-  it('deliver every point once over a line that breaks and falls silent wherever it likes', async () => {
+  it('deliver every point once over a connection that breaks or falls silent at any byte', async () => {
     const { queue, listener } = await collector();
     let turn = 0;
     const proxy = await chaosProxy(listener.port, () => {
       turn += 1;
-      // Some break in the greeting, some in the lines, some in the answer.
+      // Some break in the greeting, some in the lines, some in the reply.
       return { bytes: (turn * 7_919) % 150_000, how: turn % 5 === 0 ? 'silence' : 'reset' };
     });
     cleanup.add(proxy, (it) => it.stop());
@@ -117,14 +117,14 @@ describe('a sender and a collector that confirms', () => {
     expectOnce(queue.points, points);
   });
 
-  it('wait for each other while the database is away, without giving up or sending again', async () => {
+  it('wait while the database is away, without closing the connection or sending again', async () => {
     const { queue, listener } = await collector();
     queue.isQuick = false;
     const spooled = await sender(exporterTo(listener.port, { timeoutMs: 200 }));
     const points = makePoints(100, clock);
     for (const point of points) spooled.push(point);
     await until('the question', () => queue.asking === 1);
-    // Longer than the sender waits for a sign of life, of which there are some.
+    // Longer than the sender waits for a sign of life; the collector sends some.
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(spooled.stats()).toMatchObject({ acked: 0, retried: 0 });
     queue.settle(true);

@@ -15,7 +15,7 @@ function lineOf(point: Point): string {
   return line;
 }
 
-/** Text without newlines, which no string of ours has. */
+/** Text without newlines: none of our strings has any. */
 const text = fc
   .string({ unit: 'grapheme', maxLength: 30 })
   .map((it) => it.replace(/\p{Cc}/gu, '').replace(/[\ud800-\udfff]/g, (it) => it));
@@ -63,7 +63,7 @@ describe('the parser of lines', () => {
     );
   });
 
-  it('agrees with a parser written after InfluxDB’s wherever it takes a line', () => {
+  it('agrees with a parser written after InfluxDB’s on every line that it accepts', () => {
     const parser = new LineParser();
     const sample = 'tx,network=regtest,node=a\\ b tx_size=1i,sha="x\\"y",is_standard=true 12';
     const damaged = fc
@@ -88,7 +88,7 @@ describe('the parser of lines', () => {
     expect(taken).toBeGreaterThan(50);
   });
 
-  it('never throws, whatever comes', () => {
+  it('never throws, whatever the input', () => {
     const parser = new LineParser();
     const hostile = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 200 }),
@@ -176,7 +176,7 @@ describe('the parser of lines', () => {
     expect(new LineParser().parse(line)).toMatchObject({ fields });
   });
 
-  it('gives the points of one tag set one object, and remembers no more than it may', () => {
+  it('shares one object between the points of a tag set, and bounds its cache', () => {
     const parser = new LineParser();
     const tagsOf = (line: string): unknown => (parser.parse(line) as Point).tags;
     expect(tagsOf('tx,node=a tx_size=1i 1')).toBe(tagsOf('tx,node=a tx_size=2i 2'));

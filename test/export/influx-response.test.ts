@@ -6,7 +6,7 @@ const json = (value: object): string => JSON.stringify(value);
 
 // The texts are the servers' own: 1.x as 1.6.7 gives them, those of 2 and 3 as their documentation and issues
 // show them.
-describe('an answer of InfluxDB', () => {
+describe('a response of InfluxDB', () => {
   it.each([
     [204, ''],
     [200, '{}'],
@@ -166,7 +166,7 @@ describe('an answer of InfluxDB', () => {
     expect(answer(status, '<words>')).toMatchObject({ kind: 'failed', mayBlameLines });
   });
 
-  it('passes on how long to wait', () => {
+  it('has the time of Retry-After', () => {
     expect(answer(429, '', 7_000)).toMatchObject({ kind: 'failed', retryAfterMs: 7_000 });
   });
 });

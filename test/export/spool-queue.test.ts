@@ -76,7 +76,7 @@ describe('the queue with a spool', () => {
     expect(exporter.closed).toBe(true);
   });
 
-  it('keeps on disk what can’t be delivered, and the next run delivers it', async () => {
+  it('keeps points on disk that can’t be delivered, and the next run delivers them', async () => {
     const first = await setUp();
     first.exporter.onWrite = () => {
       throw new Error('nobody there');
@@ -111,7 +111,7 @@ describe('the queue with a spool', () => {
     await queue.close(1_000);
   });
 
-  it('counts what the receiver refuses, and delivers the rest', async () => {
+  it('counts points that the receiver refuses, and delivers the rest', async () => {
     const { exporter, queue, warnings } = await setUp();
     exporter.onWrite = () => 3;
     for (const point of makePoints(100, clock)) queue.push(point);
@@ -120,7 +120,7 @@ describe('the queue with a spool', () => {
     expect(warnings.join()).toContain('3 that can never be written (one of them: an example)');
   });
 
-  it('counts what was damaged on disk, among the dropped and of its own', async () => {
+  it('counts points that were damaged on disk as dropped and as damaged', async () => {
     const first = await setUp();
     first.exporter.onWrite = () => Promise.reject(new Error('away'));
     for (const point of makePoints(300, clock)) first.queue.push(point);
@@ -162,7 +162,7 @@ describe('the queue with a spool', () => {
     ]);
   });
 
-  it('loses no more than the bound demands, and names the number', async () => {
+  it('drops no more than the limit demands, and logs the number', async () => {
     const { exporter, queue, warnings } = await setUp(100_000);
     exporter.onWrite = () => {
       throw new Error('nobody there');
@@ -179,7 +179,7 @@ describe('the queue with a spool', () => {
     expect(warnings.join()).toContain(`${dropped} because the spool on disk was full (--spool-size)`);
   });
 
-  it('gives up what inbound peers have caused before the disk has to give anything up', async () => {
+  it('drops points of inbound peers before the full disk would cost other points', async () => {
     const { exporter, queue } = await setUp(200_000);
     exporter.onWrite = () => {
       throw new Error('nobody there');
@@ -199,7 +199,7 @@ describe('the queue with a spool', () => {
     expect(there.size + dropped).toBe(10_500);
   });
 
-  it('calls points safe that are on disk, and is crowded before the disk has to give some up', async () => {
+  it('flushes points to disk, and is crowded before the disk is full', async () => {
     const { exporter, queue } = await setUp(200_000);
     exporter.onWrite = () => never;
     let pushed = 0;
@@ -215,7 +215,7 @@ describe('the queue with a spool', () => {
     expect(await queue.flush()).toBe(false);
   });
 
-  it('ends in time with a receiver that stalls, and what it was given is delivered by the next run', async () => {
+  it('closes in time with a receiver that stalls, and the next run delivers its points', async () => {
     const first = await setUp();
     first.exporter.onWrite = () => never;
     for (const point of makePoints(100, clock)) first.queue.push(point);

@@ -51,7 +51,7 @@ async function deliver(segment: Buffer) {
   return { taken, lost, waiting, warnings };
 }
 
-/** Takes all that waits, and tells it by its numbers. */
+/** Delivers all records and returns their numbers. */
 async function drain(spool: Spool, most = Infinity): Promise<number[]> {
   const taken: number[] = [];
   while (taken.length < most) {
@@ -64,7 +64,7 @@ async function drain(spool: Spool, most = Infinity): Promise<number[]> {
 }
 
 describe('a spool', () => {
-  it('gives back what it got, in order, each once, and counts it', async () => {
+  it('delivers all records in order, each once, and counts the points', async () => {
     const spool = await open();
     for (let i = 0; i < 10; i++) await spool.append(lines(i), i + 1);
     expect(spool.points).toBe(55);
@@ -77,7 +77,7 @@ describe('a spool', () => {
     await spool.close();
   });
 
-  it('gives the same again, under the same name, until it is done', async () => {
+  it('hands out the same batch, with the same id, until it is done', async () => {
     const spool = await open();
     await spool.append(lines(1), 1);
     const first = await spool.next();
@@ -91,7 +91,7 @@ describe('a spool', () => {
     await again.close();
   });
 
-  it('goes on after a restart where it was', async () => {
+  it('goes on after a restart where it stopped', async () => {
     const first = await open();
     for (let i = 0; i < 100; i++) await first.append(lines(i, 2_000), 2);
     await drain(first, 61);
@@ -106,7 +106,7 @@ describe('a spool', () => {
     await third.close();
   });
 
-  it('keeps within its bound: the oldest go, and are counted', async () => {
+  it('keeps its limit: the oldest points are dropped and counted', async () => {
     const spool = await open(100_000);
     let dropped = 0;
     for (let i = 0; i < 1_000; i++) dropped += await spool.append(lines(i, 1_000), 1);
@@ -121,7 +121,7 @@ describe('a spool', () => {
     expect(files.filter((name) => name.endsWith('.log'))).toHaveLength(1);
   });
 
-  it('does not count as dropped what is being delivered when room is made', async () => {
+  it('does not count points as dropped that are being delivered when room is made', async () => {
     const spool = await open(100_000);
     await spool.append(lines(0, 1_000), 7);
     expect(numberOf((await spool.next()).batch)).toBe(0);
@@ -133,7 +133,7 @@ describe('a spool', () => {
     await spool.close();
   });
 
-  it('cuts off a torn record, as a kill in the middle of a write leaves it', async () => {
+  it('cuts off a torn record, which a kill in the middle of a write leaves', async () => {
     const first = await open();
     for (let i = 0; i < 5; i++) await first.append(lines(i), 1);
     await first.close();
@@ -147,7 +147,7 @@ describe('a spool', () => {
     await second.close();
   });
 
-  it('says nothing of a torn record, wherever its write was cut short: it was not confirmed', async () => {
+  it('does not warn of a torn record, wherever its write was cut short: it was not acknowledged', async () => {
     const whole = await twoRecords(Buffer.concat([lines(1), lines(2), lines(3)]), 3);
     const begin = whole.length - HEADER - 60;
     for (let size = begin; size < whole.length; size++) {
@@ -156,7 +156,7 @@ describe('a spool', () => {
     }
   });
 
-  it('tells of a last record with several damaged bytes, and counts its points as lost', async () => {
+  it('warns of a last record with several damaged bytes, and counts its points as lost', async () => {
     const whole = await twoRecords(Buffer.concat([lines(1), lines(2), lines(3)]), 3);
     const begin = whole.length - HEADER - 60;
     // One byte of its length, and one of its checksum or its lines.
@@ -174,7 +174,7 @@ describe('a spool', () => {
       }
   });
 
-  it('tells of zeros in the place of the last record, as a power cut leaves them', async () => {
+  it('warns of zeros in the place of the last record, which a power cut leaves', async () => {
     const whole = await twoRecords(lines(1), 1);
     for (const from of [whole.length - HEADER - 20, whole.length - 20, whole.length - 5]) {
       const bytes = Buffer.from(whole).fill(0, from);
@@ -213,7 +213,7 @@ describe('a spool', () => {
     expect(lost).toBe(10);
   });
 
-  it('gives up what has changed on disk, tells how much, and goes on behind it', async () => {
+  it('skips a record that has changed on disk, counts its points, and goes on after it', async () => {
     const first = await open(1_600_000);
     for (let i = 0; i < 300; i++) await first.append(lines(i, 1_000), 1);
     await first.close();
@@ -232,7 +232,7 @@ describe('a spool', () => {
       await second.done();
     }
     expect(taken[0]).toBe(0);
-    // That record alone.
+    // Only that record is lost.
     expect(lost).toBe(1);
     expect(taken.length + lost).toBe(300);
     expect(second.points).toBe(0);
@@ -320,7 +320,7 @@ describe('a spool', () => {
     await second.close();
   });
 
-  it('belongs to one at a time', async () => {
+  it('can be opened only once at a time', async () => {
     const spool = await open();
     await expect(open()).rejects.toThrow(
       new FailureError(`spool ${folder}: is in use by process ${process.pid}; stop that one`),
@@ -330,7 +330,7 @@ describe('a spool', () => {
   });
 
   it.each(['', '{}', 'noise', '{"version":1,"id":"x"}'])(
-    'takes no harm from a name that is damaged: %s',
+    'delivers all points with a damaged spool.json: %s',
     async (text) => {
       const first = await open();
       await first.append(lines(3), 1);
@@ -348,7 +348,7 @@ describe('a spool', () => {
     expect(await readFile(path.join(folder, 'spool.json'), 'utf8')).toBe(text);
   });
 
-  it('says in one line where a folder can’t be', async () => {
+  it('is refused in one line where no folder can be made', async () => {
     const file = path.join(folder, 'file');
     await writeFile(file, '');
     await expect(Spool.open(path.join(file, 'x'), { maxBytes: 1_000 })).rejects.toThrow(FailureError);
