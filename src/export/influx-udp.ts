@@ -56,7 +56,7 @@ export interface InfluxUdpOptions {
   /** The longest datagram in bytes; a longer line can't be sent. */
   readonly datagramBytes?: number | undefined;
   readonly datagramsPerSecond?: number | undefined;
-  /** Undefined where datagrams alone are paced. */
+  /** Undefined where only datagrams are paced. */
   readonly bytesPerSecond?: number | undefined;
   /** Size of our socket's own buffer, in bytes; undefined for the system's. */
   readonly sendBufferBytes?: number | undefined;

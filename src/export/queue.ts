@@ -54,7 +54,7 @@ export class ExportQueue<Batch> implements PointQueue {
   /** Resolves the wait of `close` once no point waits. */
   private onDrained: (() => void) | undefined;
 
-  /** `name` stands in warnings and in the tag `exporter`. */
+  /** `name` is used in warnings and in the tag `exporter`. */
   constructor(
     readonly name: string,
     settings: Pick<QueueSettings, 'retryMinMs' | 'retryMaxMs'>,

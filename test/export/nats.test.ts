@@ -303,7 +303,7 @@ natsServer.describe('a NATS server that wants to know who comes', () => {
         "its certificate can't be trusted: ERR_TLS_CERT_ALTNAME_INVALID",
       );
       const plain = cleanup.add(await startNats(), (it) => it.stop());
-      await expect(exporterOf(plain.url('S', 'tls=on')).open()).rejects.toThrow('speaks no TLS');
+      await expect(exporterOf(plain.url('S', 'tls=on')).open()).rejects.toThrow('does not speak TLS');
       await expect(exporterOf(server.url('S', 'tls=on')).open()).rejects.toThrow(
         /^--export nats:[^\n]*: its certificate can't be trusted: DEPTH_ZERO_SELF_SIGNED_CERT$/,
       );

@@ -8,8 +8,8 @@ import { MAX_LINE_BYTES } from '../line';
 export const HEADER_BYTES = 12;
 
 /**
- * No record is longer, by far: a batch of 5,000 points has about 1 MB. The bytes of text, read as a length,
- * are above it.
+ * Far above the length of every record: a batch of 5,000 points has about 1 MB. Text that is read as a length
+ * is above this limit.
  */
 const MAX_RECORD_BYTES = 100_000_000;
 
@@ -43,8 +43,8 @@ export function readHeader(bytes: Buffer, at = 0): RecordHeader {
 }
 
 /**
- * The offset of the first intact record behind `from`; null where there is none. The bytes of text make
- * hardly ever a length that fits, so few checksums are computed.
+ * The offset of the first intact record from `from` on; null where there is none. Text is hardly ever a
+ * length that fits, so few checksums are computed.
  */
 export function findRecord(bytes: Buffer, from: number): number | null {
   for (let at = from; at + HEADER_BYTES < bytes.length; at++) if (isIntactAt(bytes, at)) return at;
@@ -59,8 +59,8 @@ function isIntactAt(bytes: Buffer, at: number): boolean {
 }
 
 /**
- * The lines of a damaged record of which only the length, or the number of points, has changed: they still
- * have their checksum. Null where they don't.
+ * The lines of a record whose length or number of points is damaged, while the lines still match their
+ * checksum. Null where they don't match.
  */
 export function repairedLines(record: Buffer): Buffer | null {
   if (record.length <= HEADER_BYTES) return null;
@@ -72,7 +72,8 @@ export function repairedLines(record: Buffer): Buffer | null {
  * Whether the last bytes of a segment are the beginning of a record whose write was cut short, as `kill -9`
  * leaves it. It has fewer bytes than its header says, and fewer ends of lines than points. Anything else was
  * written as a whole and is damaged: a zero where a line must be (a power cut leaves those), a header that no
- * record can have, or all the lines.
+ * record can have, or all the lines. Damage looks like a torn record only where it makes the length larger
+ * and takes an end of a line as well.
  */
 export function isTorn(rest: Buffer): boolean {
   if (rest.length < HEADER_BYTES) return true;
@@ -89,8 +90,8 @@ export function isTorn(rest: Buffer): boolean {
 }
 
 /**
- * The points of damaged records, one behind the other, at least: what their headers say where these lead from
- * one to the next, else the number of ends of lines.
+ * The least number of points in consecutive damaged records: the sum of their headers where each leads to the
+ * next, else the number of ends of lines.
  */
 export function countPoints(records: Buffer): number {
   let points = 0;
@@ -106,7 +107,7 @@ export function countPoints(records: Buffer): number {
   return points;
 }
 
-/** The ends of lines in some bytes. */
+/** Counts the ends of lines. */
 export function countLines(bytes: Buffer): number {
   let lines = 0;
   for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines++;

@@ -11,7 +11,7 @@ import {
   repairedLines,
 } from './record';
 
-/** A record as it stands in a segment. */
+/** A record of a segment. */
 export interface SpoolRecord {
   readonly offset: number;
   /** Offset behind it. */
@@ -48,10 +48,11 @@ export class Segment {
   /**
    * Opens a file of an earlier run and counts the points from `start` on.
    *
-   * Bytes at its end that are no whole record are one of two things. A record whose write was cut short
-   * (`isTorn`) is cut off without a word: `append` had not returned, so nobody was told that its points are
-   * safe. All else was appended as a whole and has changed since: it stays, and `next` gives it up and tells
-   * its bytes and points. A power cut can make a whole record look torn; what it may take is said at `Spool`.
+   * Bytes at its end that are no intact record are one of two things. A record whose write was cut short
+   * (`isTorn`) is cut off without a warning: `append` had not returned, so nobody was told that its points
+   * are safe. Everything else was appended as a whole and has changed since: it stays in the file, and `next`
+   * skips it and returns its bytes and points. A power cut can shorten a whole record, which then looks torn;
+   * see `Spool`.
    */
   static async open(file: string, number: number, start: number): Promise<Segment> {
     const handle = await open(file, 'r+');
@@ -90,8 +91,8 @@ export class Segment {
   }
 
   /**
-   * The first intact record from an offset on, where one should begin; null where none is left. `damage` is
-   * what was skipped before it.
+   * The first intact record from an offset on, where one should begin; null where none is left. `damage` are
+   * the bytes that were skipped before it.
    */
   async next(offset: number): Promise<{ readonly record: SpoolRecord | null; readonly damage: SpoolDamage }> {
     const record = await readRecord(this.handle, offset, this.length);
@@ -107,7 +108,7 @@ export class Segment {
     const damage = { bytes: skipped.length, points: countPoints(skipped) };
     this.points -= Math.min(damage.points, this.points);
     const found = at < rest.length ? await readRecord(this.handle, offset + at, this.length) : null;
-    // At the end nothing is left, whatever damaged headers said when they were counted.
+    // No record is left. Damaged headers may have counted too many points.
     if (found === null) this.points = 0;
     return { record: found, damage };
   }
@@ -123,8 +124,8 @@ export class Segment {
 }
 
 /**
- * Goes through the records of a file by their headers, and cuts off a torn one at the end. A damaged length
- * leads to bytes that are no header; then the next intact record is looked for.
+ * Walks through the records of a file by their headers, and cuts off a torn one at the end. A damaged length
+ * leads to bytes that are no header; then it searches the next intact record.
  * @param start offset from which on points are counted
  * @returns the end of the records, and their points
  */
@@ -136,7 +137,7 @@ async function scan(
   const header = Buffer.alloc(HEADER_BYTES);
   let end = 0;
   let points = 0;
-  /** The record before `end`, of which only the header was read. */
+  /** The record before `end`. Only its header was read. */
   let last: { readonly offset: number; readonly points: number } | undefined;
   while (end < size) {
     const { bytesRead } = await handle.read(header, 0, HEADER_BYTES, end);
@@ -148,7 +149,7 @@ async function scan(
       end = next;
       continue;
     }
-    // Whether the last header has led here by a damaged length.
+    // Whether a damaged length in the last header has led here.
     const isLost = last !== undefined && (await readRecord(handle, last.offset, size)) === null;
     const from = last !== undefined && isLost ? last.offset : end;
     if (last !== undefined && isLost) points -= last.points;
@@ -165,7 +166,7 @@ async function scan(
   return { end, points };
 }
 
-/** The record at an offset where one begins; null where its bytes are not those that were written. */
+/** Reads the record that begins at an offset; null if it is damaged. */
 async function readRecord(handle: FileHandle, offset: number, size: number): Promise<SpoolRecord | null> {
   const bytes = Buffer.alloc(HEADER_BYTES);
   await handle.read(bytes, 0, HEADER_BYTES, offset);
@@ -174,7 +175,7 @@ async function readRecord(handle: FileHandle, offset: number, size: number): Pro
   if (length === 0 || end > size) return null;
   const lines = await readRange(handle, offset + HEADER_BYTES, end);
   if (checksum(lines) !== sum) return null;
-  // No line is shorter than a byte: the number alone is damaged.
+  // A line has at least one byte: here only the number of points is damaged.
   return { offset, end, points: points === 0 || points > length ? countLines(lines) : points, lines };
 }
 

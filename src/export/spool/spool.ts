@@ -10,7 +10,7 @@ import { readIdentity } from './identity';
 import { lockFolder } from './lock';
 import { Segment, type SpoolRecord } from './segment';
 
-/** A segment is this part of the whole: where the spool is full, so much is lost at once. */
+/** A full spool consists of this many segments, and drops one of them at a time. */
 const SEGMENTS = 16;
 const MAX_SEGMENT_BYTES = 16_000_000;
 
@@ -89,10 +89,10 @@ export class Spool {
     }
   }
 
-  /** Points that wait, those that were handed out and are not done included. */
+  /** Points that wait, including those that were handed out and are not done. */
   get points(): number {
     const { out, segments } = this;
-    // Of a segment that is gone, what is being delivered is still here.
+    // The batch that is being delivered counts even if its segment was removed.
     const alone = out !== undefined && out.segment < (segments[0]?.number ?? 0) ? out.record.points : 0;
     return segments.reduce((sum, { points }) => sum + points, alone);
   }
@@ -102,16 +102,16 @@ export class Spool {
     return this.segments.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Whether it is so full that points will soon have to go to make room. */
+  /** Whether points will soon be dropped to make room. */
   get isCrowded(): boolean {
-    // A single segment may be large and done with, and waits for its successor.
+    // A single segment may be large and already delivered; it stays until the next one is made.
     return this.segments.length > 1 && this.bytes > this.options.maxBytes * CROWDED_SHARE;
   }
 
   /**
    * Adds lines at the end.
-   * @returns points that had to go to make room
-   * @throws where the disk does not take them; the spool is as it was then
+   * @returns the number of points that were dropped to make room
+   * @throws where the disk can't be written; then the spool is unchanged
    */
   append(lines: Buffer, points: number): Promise<number> {
     return this.inTurn(async () => {
@@ -122,8 +122,8 @@ export class Spool {
   }
 
   /**
-   * The oldest lines that are not done; `lost` are points before them whose bytes have changed on disk, and
-   * are given up. The same again until `done` is called.
+   * Hands out the oldest lines that are not done, and the same ones again until `done` is called. `lost` are
+   * damaged points before them that were skipped.
    */
   next(): Promise<{ readonly batch: LineBatch | undefined; readonly lost: number }> {
     return this.inTurn(async () => {
@@ -155,14 +155,14 @@ export class Spool {
   }
 
   /**
-   * Lets go of the lines that `next` gave last; from the call on they do not count any more. Resolves when
-   * the file of the cursor says so.
+   * The lines that `next` handed out last are delivered: from the call on they do not count any more.
+   * Resolves when the cursor was written.
    */
   done(): Promise<void> {
     const { out } = this;
     this.out = undefined;
     const [first] = this.segments;
-    // Room was made meanwhile, and took the whole segment.
+    // The whole segment was removed meanwhile to make room.
     if (out === undefined || first?.number !== out.segment) return Promise.resolve();
     first.points = Math.max(0, first.points - out.record.points);
     this.offset = out.record.end;
@@ -190,19 +190,19 @@ export class Spool {
     for (const number of numbers) {
       const file = this.fileOf(number);
       checkOwnFile(file, `spool ${this.folder}`);
-      // A cursor that names no segment is damaged: everything is delivered again then.
+      // If the cursor's segment does not exist, everything is delivered again.
       if (number < first && numbers.includes(first)) await rm(file, { force: true });
       else this.segments.push(await Segment.open(file, number, number === first ? offset : 0));
     }
     this.offset = this.segments[0]?.number === first ? offset : 0;
   }
 
-  /** Gives up the oldest segments until `bytes` more are within the bound; returns their points. */
+  /** Removes the oldest segments until there is room for `bytes` more; returns their points. */
   private async makeRoom(bytes: number): Promise<number> {
     let dropped = 0;
     while (this.segments.length > 1 && this.bytes + bytes > this.options.maxBytes) {
       const [first] = this.segments;
-      // What is being delivered is not lost.
+      // The batch that is being delivered is not lost.
       const out = this.out?.segment === first?.number ? (this.out?.record.points ?? 0) : 0;
       dropped += (first?.points ?? 0) - out;
       await this.removeFirst();
@@ -226,7 +226,7 @@ export class Spool {
     const first = this.segments.shift();
     if (first !== undefined) this.warnOfDamage(first);
     this.offset = 0;
-    // Numbers go on, also where no segment is left: the name of a batch is never used again.
+    // Numbers go on, even where no segment is left: the id of a batch must never be used again.
     if (this.segments.length === 0 && first !== undefined)
       this.segments.push(await Segment.create(this.fileOf(first.number + 1), first.number + 1));
     await this.writeCursor();
@@ -253,7 +253,7 @@ export class Spool {
     return path.join(this.folder, `${String(number).padStart(8, '0')}.log`);
   }
 
-  /** One thing at a time. */
+  /** Runs calls one after the other. */
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.turn.then(work);
     this.turn = result.catch(() => undefined);
