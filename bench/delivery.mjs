@@ -15,7 +15,7 @@ import path from 'node:path';
 const require = createRequire(import.meta.url);
 const { SystemClock } = require('../dist/lib/clock.js');
 const { LineSerializer } = require('../dist/export/line.js');
-const { openExports } = require('../dist/export/open.js');
+const { openExports } = require('../dist/export/open-exports.js');
 
 /** One at a time there is no need for as many: it takes as long for each. */
 const SINGLE_POINTS = 2_000;

@@ -27,7 +27,7 @@ const require = createRequire(import.meta.url);
 const { SystemClock } = require('../dist/lib/clock.js');
 const { StoreWriter } = require('../dist/store/writer.js');
 const { LineSerializer } = require('../dist/export/line.js');
-const { openExports } = require('../dist/export/open.js');
+const { openExports } = require('../dist/export/open-exports.js');
 const { SERIES_NAMES, seriesOf } = require('../dist/metrics/schema.js');
 
 const options = { 'tx-rate': '7', inputs: '2.2', outputs: '2.7', interval: '5', nodes: '8', senders: '500' };

@@ -17,7 +17,7 @@ const { POLICY_NAMES, standardness } = require('../dist/policy/standardness.js')
 const { checkSanity } = require('../dist/policy/sanity.js');
 const { LineReader } = require('../dist/collect/line-reader.js');
 const { LineParser } = require('../dist/collect/parse-line.js');
-const { readAnswer, readSaying } = require('../dist/export/collect-protocol.js');
+const { readCollectorReply, readSenderMessage } = require('../dist/export/collect-protocol.js');
 
 /** Of bytes that hold none of what was looked for. */
 class NothingFound extends Error {}
@@ -29,7 +29,7 @@ function readLines(payload) {
   const found = [];
   const reader = new LineReader({
     line: (text) => {
-      const value = text.startsWith('#') ? readSaying(text) : parser.parse(text);
+      const value = text.startsWith('#') ? readSenderMessage(text) : parser.parse(text);
       if (typeof value !== 'string') found.push(value);
       return true;
     },
@@ -44,8 +44,8 @@ function readLines(payload) {
 }
 
 /** What a sender makes of the bytes of a collector. */
-function readAnswers(payload) {
-  const found = payload.toString('latin1').split('\n').map(readAnswer).filter(Boolean);
+function readReplies(payload) {
+  const found = payload.toString('latin1').split('\n').map(readCollectorReply).filter(Boolean);
   if (found.length === 0) throw new NothingFound();
   return found;
 }
@@ -54,7 +54,7 @@ function readAnswers(payload) {
 export const TARGETS = [
   ...Object.entries(DECODERS).map(([command, read]) => ({ command, read, refusal: DecodeError })),
   { command: 'lines', read: readLines, refusal: NothingFound },
-  { command: 'answers', read: readAnswers, refusal: NothingFound },
+  { command: 'answers', read: readReplies, refusal: NothingFound },
 ];
 
 /** What the listener asks of each transaction that it could read. */

@@ -2,11 +2,11 @@ import { SystemClock, describeStep } from '../lib/clock';
 import { Batches } from '../collect/batches';
 import { Intake } from '../collect/intake';
 import { Listener } from '../collect/listener';
-import type { Source } from '../collect/source';
+import type { LineSource } from '../collect/line-source';
 import type * as Nats from '../collect/nats-source';
-import { type ListenPlace, formatPlace, isLocal } from '../collect/place';
+import { type ListenAddress, formatListenAddress, isLocalAddress } from '../collect/listen-address';
 import type { NatsSettings } from '../export/nats/settings';
-import { openExports, type SpoolPlace } from '../export/open';
+import { openExports, type SpoolSettings } from '../export/open-exports';
 import type { PointQueue } from '../export/point-queue';
 import { messageOf } from '../lib/errors';
 import { type Log, logOutput } from '../lib/log';
@@ -28,8 +28,8 @@ export interface CollectConfig {
   /** Export URLs. */
   readonly exports: readonly string[];
   /** Folder and size of the spools, where points wait on disk for receivers that are away. */
-  readonly spools: SpoolPlace;
-  readonly listen: readonly ListenPlace[];
+  readonly spools: SpoolSettings;
+  readonly listen: readonly ListenAddress[];
   /** NATS streams that it reads. */
   readonly from: readonly NatsSettings[];
   /** Name that collectors have in common which share the streams. */
@@ -87,7 +87,7 @@ export async function startCollect(
     closing.push(() => serving.close());
     if (serving.url !== null) log.info('showing', { page: serving.url });
     const intake = new Intake({ queues, clock, warn });
-    const sources: Source[] = [];
+    const sources: LineSource[] = [];
     const account = selfAccount(config, { clock, intake, queues, stats, sources, log });
     closing.push(() => {
       account.stop();
@@ -97,15 +97,15 @@ export async function startCollect(
     const modules = { intake, batches: new Batches(), clock, warn };
     for (const place of config.listen) {
       const { tls, token, maxConnections } = config;
-      const listener = await Listener.open({ place, tls, token, maxConnections }, modules);
+      const listener = await Listener.open({ address: place, tls, token, maxConnections }, modules);
       sources.push(listener);
       closing.push(() => listener.close());
-      if (token !== null && tls === null && !isLocal(place))
+      if (token !== null && tls === null && !isLocalAddress(place))
         warn(
-          `--listen ${formatPlace(place)}: without --tls-cert the token and all points can be read on the way`,
+          `--listen ${formatListenAddress(place)}: without --tls-cert the token and all points can be read on the way`,
         );
       log.info('collecting', {
-        listen: formatPlace('path' in place ? place : { ...place, port: listener.port }),
+        listen: formatListenAddress('path' in place ? place : { ...place, port: listener.port }),
         tls: tls !== null && !('path' in place),
         export: queues.map(({ name }) => name),
       });
@@ -153,7 +153,7 @@ function selfAccount(
     readonly intake: Intake;
     readonly queues: readonly PointQueue[];
     readonly stats: () => readonly ExporterStats[];
-    readonly sources: readonly Source[];
+    readonly sources: readonly LineSource[];
     readonly log: Log;
   },
 ): { start(): void; stop(): void } {

@@ -1,4 +1,4 @@
-import type { SpoolPlace } from '../export/open';
+import type { SpoolSettings } from '../export/open-exports';
 import type { Endpoint } from '../p2p/endpoint';
 import type { JoinOptions } from '../p2p/join/prepare-join';
 import type { PolicyName } from '../policy/standardness';
@@ -15,7 +15,7 @@ export interface AppConfig {
   /** Export URLs. */
   readonly exports: readonly string[];
   /** Folder and size of the spools, where points wait on disk for receivers that are away. */
-  readonly spools: SpoolPlace;
+  readonly spools: SpoolSettings;
   /**
    * Folder where the header chain and known addresses are kept; without it they are fetched at each start.
    */

@@ -1,6 +1,6 @@
 import os from 'node:os';
 import { syncChain } from '../chain/chain-sync';
-import { openExports } from '../export/open';
+import { openExports } from '../export/open-exports';
 import { SystemClock, describeStep } from '../lib/clock';
 import { EventBus } from '../lib/event-bus';
 import type { Log } from '../lib/log';

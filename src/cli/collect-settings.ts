@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { ArgumentsCamelCase } from 'yargs';
 import type { CollectConfig } from '../app/collect-app';
-import { formatPlace, isLocal, parsePlace } from '../collect/place';
+import { formatListenAddress, isLocalAddress, parseListenAddress } from '../collect/listen-address';
 import { FailureError, UsageError } from '../lib/errors';
 import { TOKEN } from '../export/collect-protocol';
 import { readCertificates, readSecretFile, readSecretText } from '../lib/secret';
@@ -21,12 +21,12 @@ export async function collectSettings(
   args: ArgumentsCamelCase<CollectArguments>,
 ): Promise<Omit<CollectConfig, 'exports' | 'spools'> & { readonly spoolBytes: number }> {
   const from = (args.from ?? []).map(readFrom);
-  const listen = (args.listen ?? (from.length === 0 ? [DEFAULT_PLACE] : [])).map(parsePlace);
+  const listen = (args.listen ?? (from.length === 0 ? [DEFAULT_PLACE] : [])).map(parseListenAddress);
   const { tlsCert, tlsKey, tokenFile } = args;
-  const isOpen = listen.find((place) => !isLocal(place));
+  const isOpen = listen.find((place) => !isLocalAddress(place));
   if (isOpen !== undefined && tokenFile === undefined)
     throw new UsageError(
-      `--listen ${formatPlace(isOpen)}: whoever can reach it could write into your store; give --token-file`,
+      `--listen ${formatListenAddress(isOpen)}: whoever can reach it could write into your store; give --token-file`,
     );
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new UsageError(

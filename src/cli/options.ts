@@ -19,7 +19,7 @@ import {
   readSeed,
   whole,
 } from './values';
-import { parsePlace } from '../collect/place';
+import { parseListenAddress } from '../collect/listen-address';
 
 /** What Core and btcd have in all by default: who wants more peers than a node should run a crawler. */
 const MAX_PEERS = 125;
@@ -223,7 +223,7 @@ export const LISTEN_OPTIONS = {
 /** Options of `collect`. */
 export const COLLECT_OPTIONS = {
   listen: {
-    read: parsePlace,
+    read: parseListenAddress,
     type: 'string',
     requiresArg: true,
     array: true,

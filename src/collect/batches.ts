@@ -1,35 +1,36 @@
-/** A batch that a sender wants to be confirmed. */
+/** A batch whose sender waits for a confirmation. */
 export interface Batch {
   readonly id: string;
-  /** Whether an earlier run of this program may have stored some of it. */
+  /** Whether an earlier run of this program may have stored a part of it. */
   readonly mayBeStored: boolean;
-  /** Lines taken so far, those that were refused included. */
+  /** Lines received so far, including the refused ones. */
   lines: number;
   refused: number;
-  /** Ends the connection that it comes over; undefined once that has ended. */
+  /** Ends the batch's connection; undefined once that has ended. */
   owner: (() => void) | undefined;
 }
 
 /**
- * Batches of connections that have ended, kept for senders that come again. A thousand nodes leave a
+ * Bound of the batches whose connections have ended; their senders may come again. A thousand nodes leave a
  * thousand.
  */
 const MAX_LEFT = 10_000;
 
 /**
- * The batches that came over connections and may come again, because their senders were not told that all of
- * it is safe: what was taken of them is taken once.
+ * The batches that were not confirmed and may be sent again. Their lines are counted, so that each line is
+ * taken once.
  */
 export class Batches {
   private readonly batches = new Map<string, Batch>();
-  /** Those without an owner, the oldest first. */
+  /** Ids of the batches without an owner, the oldest first. */
   private readonly left = new Set<string>();
 
   /**
-   * The batch with an id, which now comes over the connection that `owner` ends. One that comes over another
-   * connection is ended there: its sender has given that up, and what is still under way would be taken
-   * twice.
-   * @param isFirst whether it is the first of its connection: only of that one may a part have come before
+   * Begins a batch, or goes on with one of the same id, over the connection that `owner` ends. If another
+   * connection still has the batch, that one is ended: its sender has given it up, and lines that are still
+   * under way there would be taken twice.
+   * @param isFirst whether it is the first batch of its connection: only of that one may a part have been
+   *   stored before
    */
   begin(id: string, isFirst: boolean, owner: () => void): Batch {
     const known = this.batches.get(id);
@@ -41,13 +42,13 @@ export class Batches {
     return batch;
   }
 
-  /** Forgets a batch: its sender knows that it is safe. */
+  /** Forgets a batch whose sender has the confirmation. */
   done(batch: Batch): void {
     this.batches.delete(batch.id);
     this.left.delete(batch.id);
   }
 
-  /** Notes that the connection of a batch has ended. */
+  /** Notes that a batch's connection has ended. */
   leave(batch: Batch, owner: () => void): void {
     if (batch.owner !== owner) return;
     batch.owner = undefined;

@@ -4,24 +4,24 @@ import type { PointQueue } from '../export/point-queue';
 import { Tally, type Warn } from '../export/tally';
 import { LineReader } from './line-reader';
 import { LineParser } from './parse-line';
-import { REFUSALS, type Refusal } from './refusal';
+import { LINE_REFUSALS, type LineRefusal } from './line-refusal';
 
-/** How often it is looked whether there is room again, in milliseconds. */
+/** Interval of the checks for room, in milliseconds. */
 const ROOM_MS = 50;
 
-/** What became of a message of lines. */
-export interface Taken {
+/** Counts of a message's lines. */
+export interface IntakeResult {
   readonly points: number;
   readonly refused: number;
 }
 
 /**
- * Where lines of nodes come in, from whatever source: each is read, and its point goes into the queue of
- * every exporter. Points keep their node, their time and all else that they came with.
+ * Takes the lines of nodes from all sources. Each line is parsed, and its point goes into the queue of every
+ * exporter. Points keep their node, their time and all other contents.
  */
 export class Intake {
   private readonly parser = new LineParser();
-  private readonly refusals: Tally<Refusal>;
+  private readonly refusals: Tally<LineRefusal>;
   private waitForRoom: Promise<void> | undefined;
   private taken = 0;
 
@@ -32,7 +32,7 @@ export class Intake {
       readonly warn: Warn;
     },
   ) {
-    this.refusals = new Tally('lines refused', REFUSALS, modules);
+    this.refusals = new Tally('lines refused', LINE_REFUSALS, modules);
   }
 
   /** Points taken since the start. */
@@ -46,8 +46,8 @@ export class Intake {
   }
 
   /**
-   * Takes one line, without its newline; false where it is refused. `from` names the sender in the log.
-   * `mayBeStored` tells that an earlier run of this program may have stored it.
+   * Takes one line, without its newline; false if it is refused. `from` names the sender in the log.
+   * `mayBeStored`: an earlier run of this program may have stored the point.
    */
   line(text: string, from: string, mayBeStored = false): boolean {
     const point = this.parser.parse(text);
@@ -61,13 +61,13 @@ export class Intake {
     return true;
   }
 
-  /** Counts a line that could not even be read. */
-  refuse(refusal: Refusal, from: string): void {
+  /** Counts a refused line. */
+  refuse(refusal: LineRefusal, from: string): void {
     this.refusals.add(1, refusal, `from ${from}`);
   }
 
-  /** Takes the lines of a whole message; comments and empty lines are none. */
-  take(lines: Buffer, from: string, mayBeStored = false): Taken {
+  /** Takes the lines of a message; comments and empty lines are skipped. */
+  take(lines: Buffer, from: string, mayBeStored = false): IntakeResult {
     let points = 0;
     let refused = 0;
     const note = (good: boolean): true => {
@@ -88,8 +88,8 @@ export class Intake {
   }
 
   /**
-   * Resolves when there is room for more: whoever reads from senders waits for it, so that what a slow or
-   * dead database can't take stays with them, on their disks, and nothing is dropped here.
+   * Resolves when there is room for more points. Sources wait for it before they read on. So points that a
+   * slow or dead database can't take stay on the disks of their senders, and nothing is dropped here.
    */
   room(): Promise<void> {
     if (!this.isCrowded()) return Promise.resolve();
@@ -98,20 +98,20 @@ export class Intake {
   }
 
   /**
-   * Hurries what was taken on its way. Resolves to true once all of it is stored, on disk, or was counted as
-   * dropped; to false where the end of the program came first.
+   * Flushes all queues. Resolves to true once all points taken before the call are stored, on disk, or
+   * counted as dropped; to false if the program ended first.
    */
-  async safe(): Promise<boolean> {
+  async flush(): Promise<boolean> {
     const reached = await Promise.all(this.modules.queues.map((queue) => queue.flush()));
     return reached.every((all) => all);
   }
 
-  /** Whether senders are held back. */
+  /** Whether senders have to wait. */
   isCrowded(): boolean {
     return this.modules.queues.some((queue) => queue.isCrowded);
   }
 
-  /** Tells the log what it has not been told. */
+  /** Warns of all refused lines that were not reported yet. */
   report(): void {
     this.refusals.report();
   }

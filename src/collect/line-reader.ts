@@ -1,31 +1,30 @@
 import { isUtf8 } from 'node:buffer';
 import { MAX_LINE_BYTES } from '../export/line';
-import type { Refusal } from './refusal';
+import type { LineRefusal } from './line-refusal';
 
-/** Takes what a `LineReader` finds; false ends the reading. */
+/** Receives the lines of a `LineReader`. A call that returns false ends the reading. */
 export interface LineSink {
   line(text: string): boolean;
-  /** A line that can't be handed over. */
-  bad(refusal: Refusal & ('too long' | 'not UTF-8')): boolean;
+  /** A line that can't be read. */
+  bad(refusal: LineRefusal & ('too long' | 'not UTF-8')): boolean;
 }
 
 const NEWLINE = 0x0a;
 
 /**
- * Cuts a stream of bytes into lines of text. A newline ends a line wherever it stands, also within quotes,
- * where line protocol would allow it: none of our strings has any, and a quote that is never closed costs its
- * own line and no other. A line that is too long is skipped up to its end; what waits for its newline is
- * never more than one line.
+ * Splits a stream of bytes into lines of text. A newline ends a line everywhere, also within quotes, where
+ * line protocol would allow it: none of our strings has a newline, and so a quote that is never closed costs
+ * only its own line. A line that is too long is skipped up to its end. At most one incomplete line is kept.
  */
 export class LineReader {
-  /** The begin of a line, up to the end of the bytes so far. */
+  /** The beginning of a line whose end has not come yet. */
   private readonly parts: Buffer[] = [];
   private partial = 0;
   private skipping = false;
 
   constructor(private readonly sink: LineSink) {}
 
-  /** Takes the next bytes; false where the sink has ended the reading. */
+  /** Takes the next bytes; false if the sink has ended the reading. */
   push(bytes: Buffer): boolean {
     const first = bytes.indexOf(NEWLINE);
     if (first < 0) return this.keep(bytes);
@@ -35,7 +34,7 @@ export class LineReader {
     return last + 1 === bytes.length || this.keep(bytes.subarray(last + 1));
   }
 
-  /** Takes what is left as a line of its own: the last one of a message needs no newline. */
+  /** Takes the remaining bytes as a line: the last line of a message needs no newline. */
   end(): boolean {
     return (this.partial === 0 && !this.skipping) || this.finish(Buffer.alloc(0));
   }
@@ -47,15 +46,15 @@ export class LineReader {
       this.skipping = true;
       return this.sink.bad('too long');
     }
-    // A copy: the rest of what came with it should not be kept.
+    // A copy, so that the rest of the chunk can be freed.
     this.parts.push(Buffer.from(bytes));
     this.partial += bytes.length;
-    // Many small parts would cost many times what they hold.
+    // Many small buffers would take many times the memory of their bytes.
     if (this.parts.length > 16) this.parts.splice(0, this.parts.length, Buffer.concat(this.parts));
     return true;
   }
 
-  /** The end of a line of which a part may have come before. */
+  /** Takes the end of a line whose beginning may have come before. */
   private finish(rest: Buffer): boolean {
     if (this.skipping) {
       this.skipping = false;
@@ -67,7 +66,7 @@ export class LineReader {
     return this.one(line);
   }
 
-  /** Lines that came as a whole, decoded at once. */
+  /** Takes complete lines, decoded at once. */
   private whole(bytes: Buffer): boolean {
     if (!isUtf8(bytes)) {
       let from = 0;
@@ -94,7 +93,7 @@ export class LineReader {
   private hand(text: string): boolean {
     if (text.length > MAX_LINE_BYTES) return this.sink.bad('too long');
     const line = text.endsWith('\r') ? text.slice(0, -1) : text;
-    // Nothing at all is no line.
+    // Empty lines are skipped.
     return line === '' || this.sink.line(line);
   }
 

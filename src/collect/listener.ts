@@ -1,34 +1,35 @@
 import { once } from 'node:events';
-import { lstat, unlink } from 'node:fs/promises';
+import { access, constants, lstat, unlink } from 'node:fs/promises';
 import { type Server, type Socket, connect, createServer } from 'node:net';
+import path from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { TokenAttempts } from '../lib/token-attempts';
 import type { Clock } from '../lib/clock';
 import { diskProblem } from '../lib/disk-errors';
 import { FailureError, messageOf } from '../lib/errors';
-import { within } from '../export/within';
+import { waitAtMost } from '../lib/wait-at-most';
 import type { Warn } from '../export/tally';
 import { Tally } from '../export/tally';
 import { type Batches } from './batches';
 import type { Intake } from './intake';
-import { type ListenPlace, formatPlace } from './place';
+import { type ListenAddress, formatListenAddress } from './listen-address';
 import { Sender } from './sender';
-import type { Source } from './source';
+import type { LineSource } from './line-source';
 
-/** Bounds of what senders may do. */
+/** Address, security and limits of a listener. */
 export interface ListenerOptions {
-  readonly place: ListenPlace;
-  /** Certificate and key in PEM; with them TCP is TLS. */
+  readonly address: ListenAddress;
+  /** Certificate and key in PEM, for TLS over TCP; null for plain TCP. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
   readonly token: string | null;
-  /** Connections at one time. */
+  /** Limit of concurrent connections. */
   readonly maxConnections: number;
-  /** Milliseconds of silence after which a connection is closed; its sender comes again. */
+  /** Milliseconds of silence after which a connection is closed; its sender connects again. */
   readonly idleMs?: number;
-  /** Milliseconds that a sender has to show its token. */
+  /** Milliseconds within which a sender must send its token. */
   readonly admitMs?: number;
-  /** Milliseconds between two signs of life for a sender that is held back. */
-  readonly reassureMs?: number;
+  /** Interval of the signs of life for a sender that has to wait, in milliseconds. */
+  readonly signOfLifeMs?: number;
 }
 
 export interface ListenerModules {
@@ -38,32 +39,32 @@ export interface ListenerModules {
   readonly warn: Warn;
 }
 
-/** Enough for a slow line and a busy collector. */
+/** Long enough for a slow network and a busy collector. */
 const ADMIT_MS = 10_000;
 
-/** Senders that have not shown their token yet. Beyond it the one that has waited longest goes. */
+/** Limit of senders that have not sent their token yet. Beyond it the oldest one is turned away. */
 const MAX_STRANGERS = 100;
 
-/** Milliseconds that batches which have come as a whole have to become safe when the end comes. */
+/** Milliseconds in which complete batches may still become safe when the listener closes. */
 const FINISH_MS = 2_000;
 
-/** Why a connection is turned away or ended. */
-type Turned = 'token' | 'guesses' | 'many' | 'tls' | 'system' | 'fault';
+/** Why a connection is turned away. */
+type TurnedAwayCause = 'token' | 'guesses' | 'many' | 'tls' | 'system' | 'fault';
 
-const TURNED: Readonly<Record<Turned, string>> = {
-  token: 'that showed no token, or a wrong one',
+const TURNED_AWAY: Readonly<Record<TurnedAwayCause, string>> = {
+  token: 'without a token, or with a wrong one',
   guesses: 'from an address that gave too many wrong tokens in a minute',
-  many: 'beyond the most that there may be (--max-connections)',
-  tls: 'that speak no TLS, or do not trust our certificate',
-  system: 'that the system could not take (too many open files?)',
-  fault: 'because of a fault of ours',
+  many: 'beyond the limit (--max-connections)',
+  tls: 'that do not speak TLS, or do not trust our certificate',
+  system: 'that the system could not accept (too many open files?)',
+  fault: 'because of an error in btcdmon-node',
 };
 
-/** Takes connections of senders, over TCP, TLS or a Unix socket. */
-export class Listener implements Source {
+/** Accepts connections of senders, over TCP, TLS or a Unix socket. */
+export class Listener implements LineSource {
   private readonly senders = new Set<Sender>();
   private readonly strangers = new Set<Sender>();
-  private readonly turned: Tally<Turned>;
+  private readonly turned: Tally<TurnedAwayCause>;
   private readonly attempts: TokenAttempts;
   private readonly options: Required<ListenerOptions>;
   private timer: NodeJS.Timeout | undefined;
@@ -73,20 +74,20 @@ export class Listener implements Source {
     private readonly modules: ListenerModules,
     private readonly server: Server,
   ) {
-    this.options = { idleMs: 600_000, admitMs: ADMIT_MS, reassureMs: 10_000, ...options };
-    this.turned = new Tally('connections turned away', TURNED, modules);
-    // That a token was wrong is told, and counted, with all that are turned away.
+    this.options = { idleMs: 600_000, admitMs: ADMIT_MS, signOfLifeMs: 10_000, ...options };
+    this.turned = new Tally('connections turned away', TURNED_AWAY, modules);
+    // Wrong tokens are counted and logged with the connections that are turned away.
     this.attempts = new TokenAttempts({ nowMs: () => modules.clock.monotonicMs(), warn: () => undefined });
   }
 
-  /** @throws FailureError where the place can't be had, or the certificate does not go with the key */
+  /** @throws FailureError where it can't listen on the address, or certificate and key don't match */
   static async open(options: ListenerOptions, modules: ListenerModules): Promise<Listener> {
-    const { place, tls } = options;
-    const where = `--listen ${formatPlace(place)}`;
+    const { address, tls } = options;
+    const where = `--listen ${formatListenAddress(address)}`;
     let server: Server;
     try {
       server =
-        tls === null || 'path' in place
+        tls === null || 'path' in address
           ? createServer()
           : createTlsServer({ ...tls, minVersion: 'TLSv1.2', handshakeTimeout: ADMIT_MS });
     } catch (error) {
@@ -95,68 +96,68 @@ export class Listener implements Source {
       );
     }
     const listener = new Listener(options, modules, server);
-    server.on(tls === null || 'path' in place ? 'connection' : 'secureConnection', (socket: Socket) =>
-      listener.take(socket),
+    server.on(tls === null || 'path' in address ? 'connection' : 'secureConnection', (socket: Socket) =>
+      listener.accept(socket),
     );
     server.on('tlsClientError', () => listener.turned.add(1, 'tls'));
     server.on('drop', () => listener.turned.add(1, 'many'));
     server.maxConnections = options.maxConnections;
-    if ('path' in place) await removeStale(place.path, where);
+    if ('path' in address) await clearSocketPath(address.path, where);
     try {
-      // A longer line of those who wait than Node's 511: a thousand nodes come again at once after a restart.
-      // A socket is made with the mode that the mask leaves, for this user alone.
+      // The backlog is longer than Node's 511: after a restart a thousand nodes connect at once.
+      // The mask gives a Unix socket a mode for this user alone.
       const mask = process.umask(0o177);
       try {
-        server.listen({ ...place, backlog: 4_096 });
+        server.listen({ ...address, backlog: 4_096 });
       } finally {
         process.umask(mask);
       }
       await once(server, 'listening');
     } catch (error) {
       server.close();
-      throw new FailureError(`${where}: can't be had: ${explain(error)}`);
+      throw new FailureError(`${where}: can't be used: ${explain(error, address)}`);
     }
-    server.on('error', (error) => listener.turned.add(1, 'system', messageOf(error)));
-    listener.timer = setInterval(() => listener.reassure(), listener.options.reassureMs).unref();
+    server.on('error', (error) => listener.turned.add(1, 'system', diskProblem(error)));
+    listener.timer = setInterval(() => listener.sendSignsOfLife(), listener.options.signOfLifeMs).unref();
     return listener;
   }
 
-  /** Where it listens; the port is the system's choice where 0 was asked for. */
+  /** The port on which it listens: where the address has port 0, the one that the system chose. */
   get port(): number {
     const address = this.server.address();
     return typeof address === 'object' && address !== null ? address.port : 0;
   }
 
-  /** Connections that may send. */
+  /** Number of connections that may send. */
   get connections(): number {
     return [...this.senders].filter(({ isAdmitted }) => isAdmitted).length;
   }
 
-  /** Takes no more connections and reads no more; confirms what becomes safe soon. */
+  /** Stops accepting and reading; confirms the batches that become safe soon. */
   async close(): Promise<void> {
     clearInterval(this.timer);
     this.turned.report();
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-    await within(
+    await waitAtMost(
       FINISH_MS,
-      Promise.all([...this.senders].map((sender) => sender.finishUp())).then(() => undefined),
+      Promise.all([...this.senders].map((sender) => sender.settled())).then(() => undefined),
     );
     for (const sender of this.senders) sender.end();
-    await within(FINISH_MS, closed);
+    await waitAtMost(FINISH_MS, closed);
   }
 
-  private take(socket: Socket): void {
+  private accept(socket: Socket): void {
     const { admitMs, idleMs, token } = this.options;
     const address = socket.remoteAddress;
     const mayTry = (): boolean => {
-      // What comes by a Unix socket is the same user's.
+      // Connections over a Unix socket have no address: they are of the same user.
       if (token === null || address === undefined || this.attempts.waitS(address) === 0) return true;
       this.turned.add(1, 'guesses', `from ${address}`);
       return false;
     };
     if (!mayTry()) {
-      // Without a word: a node with the right token behind the same address takes this for a broken line, and
-      // comes again.
+      // Without a message: a node with the right token behind the same address takes this for a broken
+      // connection, and connects again.
       socket.on('error', () => undefined).destroy();
       return;
     }
@@ -194,18 +195,28 @@ export class Listener implements Source {
     });
   }
 
-  private reassure(): void {
-    for (const sender of this.senders) sender.reassure();
+  private sendSignsOfLife(): void {
+    for (const sender of this.senders) sender.sendSignOfLife();
   }
 }
 
-/** Removes the socket of a collector that was killed; one that answers is in use. */
-async function removeStale(path: string, where: string): Promise<void> {
-  const stat = await lstat(path).catch(() => undefined);
-  if (stat === undefined) return;
+/**
+ * Makes sure that a socket can be made at a path. One that a killed collector left is removed; one that
+ * answers is in use. The folder is looked at here, because Node.js says EACCES of one that does not exist.
+ * @throws FailureError where no socket can be made there
+ */
+async function clearSocketPath(file: string, where: string): Promise<void> {
+  const cannot = (error: unknown): never => {
+    throw new FailureError(`${where}: can't be used: ${diskProblem(error)}`);
+  };
+  await access(path.dirname(file), constants.W_OK).catch(cannot);
+  const stat = await lstat(file).catch((error: unknown) =>
+    (error as NodeJS.ErrnoException).code === 'ENOENT' ? null : cannot(error),
+  );
+  if (stat === null) return;
   if (!stat.isSocket())
     throw new FailureError(`${where}: there is a file that is no socket; move it away, or name another path`);
-  const probe = connect({ path });
+  const probe = connect({ path: file });
   const answers = await once(probe, 'connect').then(
     () => true,
     () => false,
@@ -213,13 +224,13 @@ async function removeStale(path: string, where: string): Promise<void> {
   probe.destroy();
   if (answers)
     throw new FailureError(`${where}: is in use by another process; stop that one, or name another path`);
-  await unlink(path);
+  await unlink(file).catch(cannot);
 }
 
-function explain(error: unknown): string {
+function explain(error: unknown, address: ListenAddress): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return 'another process listens there';
-  if (code === 'EACCES') return 'not permitted; ports below 1024 are for root';
-  if (code === 'EADDRNOTAVAIL') return 'the address is none of this machine';
+  if (code === 'EACCES' && 'port' in address) return 'not permitted; ports below 1024 are for root';
+  if (code === 'EADDRNOTAVAIL') return 'the address is not one of this machine';
   return diskProblem(error);
 }

@@ -9,18 +9,18 @@ import { nanos } from '@nats-io/transport-node';
 import type { Clock } from '../lib/clock';
 import { FailureError } from '../lib/errors';
 import { Backoff } from '../export/backoff';
-import { type Credentials, readCredentials, warnOfClearText } from '../export/nats/credentials';
+import { type NatsCredentials, readCredentials, warnOfClearText } from '../export/nats/credentials';
 import { NatsRefused } from '../export/nats/refused';
 import { type NatsSession, explainNats, openSession } from '../export/nats/session';
 import type { NatsSettings } from '../export/nats/settings';
 import type { Warn } from '../export/tally';
-import { within } from '../export/within';
+import { waitAtMost } from '../lib/wait-at-most';
 import type { Intake } from './intake';
 
-/** A stream, and the group that shares it. */
+/** A stream and the group of its collectors. */
 export interface NatsSourceOptions {
   readonly settings: NatsSettings;
-  /** Collectors of one group share the messages: each goes to one of them. */
+  /** The collectors of a group share the messages: each message goes to one of them. */
   readonly group: string;
 }
 
@@ -31,42 +31,42 @@ export interface NatsSourceModules {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** A message, and the connection that it came over, by which alone it can be confirmed. */
-interface InHand {
+/** A message that is not acknowledged yet, and its session, over which alone it can be. */
+interface UnackedMessage {
   readonly message: JsMsg;
   readonly session: NatsSession | undefined;
 }
 
-/** Messages that one collector has in hand at a time, of at most 512 kB each. */
+/** Messages of one fetch, of at most 512 kB each. */
 const FETCH_MESSAGES = 200;
 
-/** How long a request for messages lasts where there are none, in milliseconds. */
+/** How long a fetch waits for messages, in milliseconds. */
 const FETCH_MS = 2_000;
 
-/** What the group as a whole may have in hand: beyond it the servers hand nothing out. */
+/** Limit of unacknowledged messages of the whole group: beyond it the servers deliver nothing. */
 const MAX_UNCONFIRMED = 2_000;
 
-/** Milliseconds of silence about a message after which another collector gets it. */
+/** Milliseconds without a sign of life after which another collector gets a message. */
 const CONFIRM_MS = 15_000;
 
-/** How often the servers are told that we still work on a message. */
+/** Interval of the signs of life for unacknowledged messages. */
 const WORKING_MS = CONFIRM_MS / 3;
 
-/** Milliseconds that messages in hand have to become safe when the end comes. */
+/** Milliseconds in which messages may still become safe when the source closes. */
 const FINISH_MS = 2_000;
 
 /**
- * Takes the messages of a stream, as one of a group. A message is confirmed to the servers once all its
- * points are safe: stored, or on the disk of an exporter's spool. Whatever was not confirmed comes again, to
- * this or to another collector of the group.
+ * Takes the messages of a stream, as one of a group of collectors. A message is acknowledged once all its
+ * points are safe: stored, or on the disk of an exporter's spool. A message that was not acknowledged is
+ * delivered again, to this or to another collector of the group.
  */
 export class NatsSource {
   private session: NatsSession | undefined;
   /**
-   * Taken and not yet confirmed, by their number and time in the stream: what comes again meanwhile is not
-   * taken twice.
+   * Messages that were taken and are not acknowledged, by sequence number and time in the stream. They are
+   * not taken twice if they are delivered again.
    */
-  private readonly inHand = new Map<string, InHand>();
+  private readonly unacked = new Map<string, UnackedMessage>();
   private readonly backoff: Backoff;
   private readonly from: string;
   private readonly ending = new AbortController();
@@ -78,14 +78,14 @@ export class NatsSource {
   private constructor(
     private readonly options: NatsSourceOptions,
     private readonly modules: NatsSourceModules,
-    private readonly credentials: Credentials,
+    private readonly credentials: NatsCredentials,
   ) {
     const { servers, stream } = options.settings;
     this.from = `nats ${servers[0] ?? ''}/${stream}`;
     const { clock } = modules;
     const warn: Warn = (message) => modules.warn(`${options.settings.shown}: ${message}`);
     this.backoff = new Backoff({ minMs: 250, maxMs: 10_000 }, { clock, warn });
-    this.timer = setInterval(() => this.reassure(), WORKING_MS).unref();
+    this.timer = setInterval(() => this.sendSignsOfLife(), WORKING_MS).unref();
   }
 
   /**
@@ -116,16 +116,16 @@ export class NatsSource {
     return this.session?.connection.isClosed() === false ? 1 : 0;
   }
 
-  /** Takes no more, and confirms what becomes safe soon. */
+  /** Takes no more messages, and acknowledges those that become safe soon. */
   async close(): Promise<void> {
     this.ending.abort();
     clearInterval(this.timer);
     this.wake?.();
-    await within(FINISH_MS, this.confirming ?? Promise.resolve());
-    // What was confirmed last is still on its way out.
-    if (this.connections > 0) await within(FINISH_MS, this.flush());
+    await waitAtMost(FINISH_MS, this.confirming ?? Promise.resolve());
+    // The last acknowledgements are still in the client's buffer.
+    if (this.connections > 0) await waitAtMost(FINISH_MS, this.flush());
     await this.leave();
-    await within(FINISH_MS, this.running);
+    await waitAtMost(FINISH_MS, this.running);
   }
 
   private isOver(): boolean {
@@ -163,10 +163,10 @@ export class NatsSource {
   }
 
   private take(message: JsMsg): void {
-    // The number alone begins anew where a stream is deleted and made again.
+    // Sequence numbers start again where a stream is deleted and made again.
     const name = `${message.seq} ${message.timestampNanos}`;
-    const isKnown = this.inHand.has(name);
-    this.inHand.set(name, { message, session: this.session });
+    const isKnown = this.unacked.has(name);
+    this.unacked.set(name, { message, session: this.session });
     if (isKnown) return;
     const { data, redelivered } = message;
     this.modules.intake.take(
@@ -177,39 +177,39 @@ export class NatsSource {
     this.confirming ??= this.confirm();
   }
 
-  /** Confirms what is in hand as it becomes safe, until nothing is. */
+  /** Acknowledges messages as they become safe, until none is left. */
   private async confirm(): Promise<void> {
-    // The messages that came with the first one are safe together with it.
+    // Waits for the messages of the same chunk, which become safe together.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.inHand.size > 0) {
-      const names = [...this.inHand.keys()];
-      // The end of the program came first: they come again.
-      if (!(await this.modules.intake.safe())) break;
+    while (this.unacked.size > 0) {
+      const names = [...this.unacked.keys()];
+      // The program ended first: the messages are delivered again.
+      if (!(await this.modules.intake.flush())) break;
       for (const name of names) {
-        const it = this.inHand.get(name);
-        this.inHand.delete(name);
-        // Where its connection has ended it comes again, as one that may be stored.
+        const it = this.unacked.get(name);
+        this.unacked.delete(name);
+        // If its connection has ended, the message is delivered again, as one that may be stored.
         if (it !== undefined && this.isUsable(it)) it.message.ack();
       }
     }
     this.confirming = undefined;
   }
 
-  /** Tells the servers that what is in hand is not forgotten, however long a database is away. */
-  private reassure(): void {
-    for (const it of this.inHand.values()) if (this.isUsable(it)) it.message.working();
+  /** Sends signs of life for unacknowledged messages, however long a database is away. */
+  private sendSignsOfLife(): void {
+    for (const it of this.unacked.values()) if (this.isUsable(it)) it.message.working();
   }
 
   private async flush(): Promise<void> {
-    // A server that has gone meanwhile gives the messages out again.
+    // If the server is gone, the messages are delivered again.
     await this.session?.connection.flush().catch(() => undefined);
   }
 
-  private isUsable({ session }: InHand): boolean {
+  private isUsable({ session }: UnackedMessage): boolean {
     return session === this.session && session?.connection.isClosed() === false;
   }
 
-  /** Connects and joins the group, which is made where there is none. */
+  /** Connects and joins the group, which is made if it does not exist. */
   private async join(): Promise<Consumer> {
     const { settings, group } = this.options;
     this.session = await openSession(settings, this.credentials, this.ending.signal);
@@ -245,7 +245,7 @@ export class NatsSource {
   }
 }
 
-/** Of a stream from which each message is taken once: it has one group. */
+/** Codes of JetStream: a stream that gives each message to one group has a group already. */
 const NOT_UNIQUE = new Set([10_099, 10_100]);
 
 async function ensureGroup({ manager }: NatsSession, stream: string, group: string): Promise<void> {
@@ -253,7 +253,7 @@ async function ensureGroup({ manager }: NatsSession, stream: string, group: stri
     const { config } = await manager.consumers.info(stream, group);
     if (config.deliver_subject === undefined && config.ack_policy === AckPolicy.Explicit) return;
     throw new NatsRefused(
-      `the consumer ${group} of ${stream} is another's: a group pulls, and confirms each message; give --group`,
+      `the consumer ${group} of ${stream} is no group of collectors (a group pulls, and confirms each message); give another name with --group`,
     );
   } catch (error) {
     if (!(error instanceof JetStreamApiError) || error.code !== JetStreamApiCodes.ConsumerNotFound)

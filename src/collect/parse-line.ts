@@ -3,9 +3,9 @@ import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
 import type { ColumnType } from '../metrics/schema-types';
 import { type Names, namesOf, timeProblem } from '../metrics/values';
 import { NETWORK_NAMES } from '../wire/networks';
-import type { Refusal } from './refusal';
+import type { LineRefusal } from './line-refusal';
 
-/** What the lines of one series and tag set share. */
+/** The parsed start of a line, shared by the lines of one series and tag set. */
 interface Prefix {
   readonly series: SeriesName;
   readonly names: Names;
@@ -13,12 +13,12 @@ interface Prefix {
 }
 
 /**
- * Prefixes that are remembered; a node has some hundreds. Beyond that all are forgotten and learnt anew, so
- * that a sender that makes up names costs time and no memory.
+ * Bound of the cached prefixes; a node has some hundreds. A full cache is cleared, so that a sender of
+ * made-up names costs time but no memory.
  */
 const MAX_PREFIXES = 100_000;
 
-/** A tag is a name of a bounded set, never a text. */
+/** Limit of a tag's length, in characters. */
 const MAX_TAG_LENGTH = 256;
 
 const BACKSLASH = 0x5c;
@@ -28,16 +28,15 @@ const SPACE = 0x20;
 const MINUS = 0x2d;
 const ZERO = 0x30;
 
-/** Every spelling that InfluxDB takes. */
+/** Every spelling that InfluxDB accepts. */
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ...['t', 'T', 'true', 'True', 'TRUE'].map((text) => [text, true] as const),
   ...['f', 'F', 'false', 'False', 'FALSE'].map((text) => [text, false] as const),
 ]);
 
 /**
- * Reads lines of line protocol that nodes wrote, strictly by the schema: a series, tags and columns that it
- * has, values of their types, a node, a time in nanoseconds. Points of one series and tag set share one
- * object of tags.
+ * Parses the line protocol of nodes, strictly by the schema: known series, tags and columns, values of their
+ * types, a node, a time in nanoseconds. Points of one series and tag set share one object of tags.
  */
 export class LineParser {
   private readonly series = new Map<string, readonly [SeriesName, Names]>(
@@ -46,9 +45,9 @@ export class LineParser {
   private readonly prefixes = new Map<string, Prefix>();
 
   /**
-   * One line without its newline. What is wrong with it is returned, not thrown: a bad line must stay cheap.
+   * Parses one line without its newline. A refusal is returned, not thrown: a bad line must stay cheap.
    */
-  parse(line: string): Point | Refusal {
+  parse(line: string): Point | LineRefusal {
     let space = line.indexOf(' ');
     while (space > 0 && line.charCodeAt(space - 1) === BACKSLASH) space = line.indexOf(' ', space + 1);
     if (space <= 0) return 'not line protocol';
@@ -66,7 +65,7 @@ export class LineParser {
       at = endOfValue(line, equals + 1);
       if (at < 0) return 'not line protocol';
       const value = valueOf(type, line, equals + 1, at);
-      // Of a column that is given twice it cannot be said which is meant.
+      // A column that comes twice is ambiguous.
       if (value === undefined || fields[name] !== undefined) return 'bad value';
       fields[name] = value;
     } while (line.charCodeAt(at) === COMMA);
@@ -78,7 +77,7 @@ export class LineParser {
     return timeProblem(series, point.time) === null ? point : 'no time';
   }
 
-  private learn(start: string): Prefix | Refusal {
+  private learn(start: string): Prefix | LineRefusal {
     const [first = '', ...pairs] = split(start, COMMA);
     if (!NAME.test(first)) return 'not line protocol';
     const known = this.series.get(first);
@@ -92,11 +91,11 @@ export class LineParser {
       if (!names.tags.has(name)) return 'unknown tag';
       const value = pair.slice(equals + 1).replace(/\\([, =])/g, '$1');
       if (!TAG.test(value) || value.length > MAX_TAG_LENGTH || tags[name] !== undefined) return 'bad value';
-      // Kept with the prefix.
+      // Copies, because the cache keeps them.
       tags[copyOf(name)] = copyOf(value);
     }
     if (tags['node'] === undefined) return 'no node';
-    // A collector, which accounts for itself, is on none.
+    // The accounts of collectors have no network.
     if (tags['network'] !== undefined && !NETWORKS.has(tags['network'])) return 'unknown network';
     const prefix = { series, names, tags: Object.freeze(tags) };
     if (this.prefixes.size >= MAX_PREFIXES) this.prefixes.clear();
@@ -106,8 +105,8 @@ export class LineParser {
 }
 
 /**
- * The same text in memory of its own. A part of a string is a view into it, and would keep all that came in
- * one chunk.
+ * Copies a text into memory of its own. In V8, a part of a string is a view of the whole string, and would
+ * keep the whole chunk in memory.
  */
 function copyOf(text: string): string {
   return Buffer.from(text, 'utf8').toString('utf8');
@@ -115,15 +114,15 @@ function copyOf(text: string): string {
 
 const NETWORKS: ReadonlySet<string> = new Set(NETWORK_NAMES);
 
-/** What may be the name of a series, a tag or a column. */
+/** Form of the names of series, tags and columns. */
 const NAME = /^[a-z_][a-z0-9_]{0,63}$/i;
 
-/** No tag holds control characters: some are ends of lines, the others are nobody's name. */
+/** Tags without control characters: some of these end lines, and no name has the others. */
 const TAG = /^\P{Cc}+$/u;
 
 const TIME = /^-?\d{1,19}$/;
 
-/** Parts between separators that no backslash precedes. */
+/** Splits a text at separators that have no backslash before them. */
 function split(text: string, separator: number): string[] {
   const parts: string[] = [];
   let from = 0;
@@ -136,7 +135,7 @@ function split(text: string, separator: number): string[] {
   return parts;
 }
 
-/** Where the comma or space behind a value is, or the end of the line; -1 where a quote is left open. */
+/** Index of the comma or space after a value, or of the end of the line; -1 where a quote is not closed. */
 function endOfValue(line: string, from: number): number {
   let at = from;
   if (line.charCodeAt(from) === QUOTE) {
@@ -152,7 +151,7 @@ function endOfValue(line: string, from: number): number {
   return at;
 }
 
-/** The value between two places; undefined where it is none of that type. */
+/** The value between two indices; undefined if it is not of the type. */
 function valueOf(type: ColumnType, line: string, from: number, to: number): FieldValue {
   switch (type) {
     case 'int':
@@ -172,7 +171,7 @@ function valueOf(type: ColumnType, line: string, from: number, to: number): Fiel
   }
 }
 
-/** An integer within ±2^53 with its `i`, without a detour over a string. */
+/** An integer within ±2^53 with its `i`, parsed without a substring. */
 function integer(line: string, from: number, to: number): number | undefined {
   const negative = line.charCodeAt(from) === MINUS;
   const start = negative ? from + 1 : from;

@@ -1,56 +1,56 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { type RefusedWhy, type Saying, readSaying } from '../export/collect-protocol';
+import { type RefusalCode, type SenderMessage, readSenderMessage } from '../export/collect-protocol';
 import type { Batch, Batches } from './batches';
 import type { Intake } from './intake';
 import { LineReader } from './line-reader';
 
-/** What the connections of one collector share. */
+/** Parts of the listener that a sender uses. */
 export interface SenderModules {
   readonly intake: Intake;
   readonly batches: Batches;
-  /** The token that senders must give; null where they need none. */
+  /** The token that senders must send; null where they need none. */
   readonly token: string | null;
-  /** Told when the sender has shown that it may send. */
+  /** Called when the sender has sent the right token. */
   readonly admitted: () => void;
-  /** Told when it could not. */
+  /** Called when the sender is refused for its token. */
   readonly turnedAway: () => void;
-  /** Whether its address may try a token; told of by `wrongToken`. */
+  /** Whether the sender's address may try a token. */
   readonly mayTry: () => boolean;
-  /** Told when the sender gave a token that is wrong. */
+  /** Called when the sender has sent a wrong token. */
   readonly wrongToken: () => void;
-  /** Takes errors that no sender should be able to cause. */
+  /** Reports errors that no sender should be able to cause. */
   readonly fault: (error: unknown) => void;
 }
 
-/** What a sender may leave unread before it is given up: it is told a few bytes now and then. */
+/** A sender that leaves more bytes unread is given up: it is sent only a few bytes now and then. */
 const MAX_UNREAD = 16_384;
 
 /**
- * A connection with bytes that nobody read is reset when it is closed, and what was said last is lost with
- * it. So for so long what still comes is read for nothing.
+ * The kernel resets a connection that is closed with unread bytes, and the last message is lost. So for this
+ * time, incoming bytes are read and ignored.
  */
 const LINGER_MS = 2_000;
 
-/** How far the batch of a connection is. */
-type Progress = 'none' | 'coming' | 'complete' | 'confirmed';
+/** State of the batch of a connection. */
+type BatchState = 'none' | 'coming' | 'complete' | 'confirmed';
 
 /**
- * One connection of a sender of lines. It reads no faster than the exporters take, and whatever comes over it
- * ends at most this connection.
+ * One connection of a sender of lines. It reads no faster than the exporters take points. Bad input ends only
+ * this connection.
  */
 export class Sender {
-  /** For the log: the sender's address, or the socket. */
+  /** The sender in the log: its address, or `the socket`. */
   readonly from: string;
   private readonly reader: LineReader;
   private isNew = true;
-  private mayCome: boolean;
-  /** Whether it speaks our protocol beside the lines. */
+  private isAllowed: boolean;
+  /** Whether the sender waits for confirmations. */
   private isAcked = false;
   private batch: Batch | undefined;
-  /** Lines of the batch that were taken when it came before. */
+  /** Lines of the batch to skip, because they were taken when it was sent before. */
   private toSkip = 0;
-  private progress: Progress = 'none';
+  private progress: BatchState = 'none';
   private isOver = false;
   private confirming = Promise.resolve();
 
@@ -59,11 +59,11 @@ export class Sender {
     private readonly modules: SenderModules,
   ) {
     this.from = socket.remoteAddress ?? 'the socket';
-    this.mayCome = modules.token === null;
+    this.isAllowed = modules.token === null;
     this.reader = new LineReader({
       line: (text) => this.line(text),
       bad: (refusal) => {
-        if (!this.mayCome) return this.refuse('token');
+        if (!this.isAllowed) return this.refuse('token');
         this.count(() => {
           modules.intake.refuse(refusal, this.from);
           return false;
@@ -73,12 +73,12 @@ export class Sender {
     });
   }
 
-  /** Whether it has shown that it may send. */
+  /** Whether the sender may send lines. */
   get isAdmitted(): boolean {
-    return this.mayCome;
+    return this.isAllowed;
   }
 
-  /** Whether it is silent because of us: held back, or waiting for an answer. */
+  /** Whether the sender waits for us: it is held back, or waits for a confirmation. */
   get isWaiting(): boolean {
     return this.awaitsAnswer || this.modules.intake.isCrowded();
   }
@@ -87,7 +87,7 @@ export class Sender {
     return this.progress === 'coming' || this.progress === 'complete';
   }
 
-  /** Reads until the end. */
+  /** Reads until the connection ends. */
   async run(): Promise<void> {
     const { socket, modules } = this;
     try {
@@ -97,7 +97,7 @@ export class Sender {
         await modules.intake.room();
       }
     } catch (error) {
-      // Connections break, and their senders come again; anything else is a fault.
+      // A broken connection is normal: its sender connects again. Any other error is ours.
       if (!this.isOver && error !== socket.errored && !isAbort(error)) modules.fault(error);
     } finally {
       this.end();
@@ -105,22 +105,22 @@ export class Sender {
     }
   }
 
-  /** Tells a sender whose batch is not safe yet that it is not forgotten. */
-  reassure(): void {
-    if (this.awaitsAnswer) this.say('wait');
+  /** Sends a sign of life if the sender waits for a confirmation. */
+  sendSignOfLife(): void {
+    if (this.awaitsAnswer) this.reply('wait');
   }
 
-  /** Sends it away because it has not shown that it may send. */
+  /** Refuses the sender because it has not sent a token. */
   turnAway(): void {
     this.refuse('token');
   }
 
-  /** Resolves once it waits for no answer. */
-  finishUp(): Promise<void> {
+  /** Resolves once the sender waits for no confirmation. */
+  settled(): Promise<void> {
     return this.confirming;
   }
 
-  /** Ends the connection, once what was said has left. */
+  /** Ends the connection once the written bytes have left. */
   readonly end = (): void => {
     if (this.isOver) return;
     this.isOver = true;
@@ -133,19 +133,19 @@ export class Sender {
     if (this.isOver) return false;
     const wasNew = this.isNew;
     this.isNew = false;
-    if (text.startsWith('#')) return this.said(readSaying(text), wasNew);
-    if (!this.mayCome) return this.refuse('token');
+    if (text.startsWith('#')) return this.handle(readSenderMessage(text), wasNew);
+    if (!this.isAllowed) return this.refuse('token');
     this.count(() => this.modules.intake.line(text, this.from, this.batch?.mayBeStored));
     return true;
   }
 
-  /** Takes a line, or skips it where it came before. */
+  /** Takes a line of a batch, or skips it if it was taken before. */
   private count(take: () => boolean): void {
     const { batch } = this;
     if (batch === undefined) {
       take();
     } else if (this.progress !== 'coming') {
-      // Between two batches there is nothing.
+      // No line may come between two batches.
       this.refuse('order');
     } else if (this.toSkip > 0) {
       this.toSkip -= 1;
@@ -155,21 +155,21 @@ export class Sender {
     }
   }
 
-  private said(saying: Saying, isNew: boolean): boolean {
-    if (saying.kind === 'hello' && isNew) return this.greet(saying);
-    if (!this.mayCome) return this.refuse('token');
+  private handle(message: SenderMessage, isNew: boolean): boolean {
+    if (message.kind === 'hello' && isNew) return this.greet(message);
+    if (!this.isAllowed) return this.refuse('token');
     if (!this.isAcked) return true;
-    if (saying.kind === 'batch') return this.begin(saying.id);
-    if (saying.kind === 'end') return this.finish(saying.id);
+    if (message.kind === 'batch') return this.begin(message.id);
+    if (message.kind === 'end') return this.finish(message.id);
     return true;
   }
 
-  private greet({ version, token }: Extract<Saying, { kind: 'hello' }>): boolean {
+  private greet({ version, token }: Extract<SenderMessage, { kind: 'hello' }>): boolean {
     const wanted = this.modules.token;
     if (!version) return this.refuse('version');
     if (wanted !== null) {
       if (token === null) return this.refuse('token');
-      // Others of its address have guessed since it came.
+      // Other senders of this address may have guessed tokens meanwhile.
       if (!this.modules.mayTry()) {
         this.end();
         return false;
@@ -179,17 +179,17 @@ export class Sender {
         return this.refuse('token');
       }
     }
-    this.mayCome = true;
+    this.isAllowed = true;
     this.isAcked = true;
     this.modules.admitted();
-    this.say('ready');
+    this.reply('ready');
     return true;
   }
 
   private begin(id: string): boolean {
     const { batches } = this.modules;
     if (this.awaitsAnswer || this.batch?.id === id) return this.refuse('order');
-    // By going on it shows that it has the answer to the last one.
+    // The next batch shows that the sender has the confirmation of the last one.
     if (this.batch !== undefined) batches.done(this.batch);
     this.batch = batches.begin(id, this.progress === 'none', this.end);
     this.toSkip = this.batch.lines;
@@ -206,32 +206,32 @@ export class Sender {
   }
 
   private async confirm({ id, refused }: Batch): Promise<void> {
-    const isSafe = await this.modules.intake.safe();
+    const isSafe = await this.modules.intake.flush();
     if (!isSafe || this.isOver) return;
     this.progress = 'confirmed';
-    this.say(`ok ${id} ${refused}`);
+    this.reply(`ok ${id} ${refused}`);
   }
 
-  private refuse(why: RefusedWhy): boolean {
+  private refuse(why: RefusalCode): boolean {
     if (this.isOver) return false;
-    if (!this.mayCome) this.modules.turnedAway();
-    this.say(`refused ${why}`);
+    if (!this.isAllowed) this.modules.turnedAway();
+    this.reply(`refused ${why}`);
     this.end();
     return false;
   }
 
-  private say(words: string): void {
+  private reply(words: string): void {
     if (this.socket.writableLength > MAX_UNREAD) this.end();
     else if (this.socket.writable) this.socket.write(`${words}\n`, 'latin1');
   }
 }
 
-/** A socket that is destroyed while it is read breaks the reading off. */
+/** Whether the socket was destroyed while it was read. */
 function isAbort(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
-/** Compares without telling by the time it takes how much is right. */
+/** Compares in a time that does not depend on the contents. */
 function isSame(a: string, b: string): boolean {
   const [one, other] = [a, b].map((text) => createHash('sha256').update(text).digest());
   return one !== undefined && other !== undefined && timingSafeEqual(one, other);

@@ -9,7 +9,7 @@ export interface BackoffOptions {
   readonly maxMs: number;
 }
 
-/** The receiver names a pause itself (`Retry-After`): the next attempt comes no earlier. */
+/** A failure for which the receiver names the pause (`Retry-After`): the next attempt comes no earlier. */
 export class RetryLater extends Error {
   override readonly name = 'RetryLater';
 
@@ -22,15 +22,14 @@ export class RetryLater extends Error {
   }
 }
 
-/** A failure that lasts is told once in this time. */
+/** A failure that lasts is warned of once in this time. */
 const WARN_EVERY_MS = 60_000;
 
-/** No receiver may hold its points back for longer, whatever it asks for. */
+/** The longest pause, whatever the receiver asks for. */
 const LONGEST_WAIT_MS = 300_000;
 
 /**
- * Counts attempts that failed in a row, says how long to pause before the next, and warns once a minute at
- * most.
+ * Counts failed attempts, says how long to pause before the next one, and warns once a minute at most.
  */
 export class Backoff {
   private inRow = 0;
@@ -43,7 +42,7 @@ export class Backoff {
     private readonly modules: { readonly clock: Pick<Clock, 'monotonicMs'>; readonly warn: Warn },
   ) {}
 
-  /** Attempts that failed since the start. */
+  /** Failed attempts since the start. */
   get total(): number {
     return this.failed;
   }
@@ -53,7 +52,7 @@ export class Backoff {
     return this.inRow > 0;
   }
 
-  /** Notes that an attempt failed; `what` is the sentence of the warning before the error's own words. */
+  /** Notes a failed attempt. `what` begins the warning, and the error's message follows it. */
   failure(error: unknown, what: string): void {
     this.failed += 1;
     this.inRow += 1;
@@ -70,8 +69,9 @@ export class Backoff {
   }
 
   /**
-   * Milliseconds before the next attempt: half of it is random, so that many writers don't return to a server
-   * in step. `isHurried` tells that the program ends, where a long pause would use up the time that is left.
+   * Milliseconds before the next attempt. Half of it is random, so that many writers don't return to a server
+   * at the same moment. `isHurried`: the program is ending, and a long pause would use up the time that is
+   * left.
    */
   pauseMs(isHurried: boolean): number {
     const { minMs, maxMs } = this.options;

@@ -1,10 +1,10 @@
 import type { Clock } from '../lib/clock';
 
-/** What exporters take from the program. */
+/** Parts of the program that exporters use. */
 export interface ExporterContext {
   readonly clock: Clock;
-  /** Takes a line for the log. */
+  /** Logs a warning. */
   readonly warn: (message: string) => void;
-  /** Where passwords and tokens are looked for. */
+  /** The environment, which may hold passwords and tokens. */
   readonly env: NodeJS.ProcessEnv;
 }

@@ -1,6 +1,6 @@
 /**
- * Packs lines into datagrams. What is full becomes bytes at once: thousands of lines that wait as strings
- * cost the garbage collector a third more processor time a point.
+ * Packs lines into datagrams. A full datagram is encoded to bytes at once: thousands of lines that wait as
+ * strings cost the garbage collector a third more processor time a point.
  */
 export class Datagrams {
   private readonly full: Buffer[] = [];
@@ -12,7 +12,7 @@ export class Datagrams {
 
   add(line: string): void {
     const bytes = Buffer.byteLength(line);
-    // Lines are separated, not ended, by newlines: the last one needs none.
+    // Newlines separate the lines, so the last line has none.
     if (this.bytes > 0 && this.bytes + 1 + bytes > this.maxBytes) this.finish();
     this.text += this.bytes > 0 ? `\n${line}` : line;
     this.bytes += this.bytes > 0 ? bytes + 1 : bytes;

@@ -1,54 +1,34 @@
 import type { Point } from '../metrics/point';
+import type { WriteResult } from '../metrics/write-result';
 import type { StoreProcess } from '../store/process/store-process';
 
 /**
- * What became of one batch. A batch that could not be delivered at all is an exception, and the queue tries
- * again.
- */
-export interface WriteResult {
-  /**
-   * Points handed to the transport. The others can never be written (a value that the format cannot hold);
-   * they are skipped.
-   */
-  readonly sent: number;
-  /** Points that the receiver confirmed to have stored; 0 where it cannot (UDP, pipes). */
-  readonly acked: number;
-  /** What was wrong with one of those that were skipped, for the log. */
-  readonly rejection?: string | undefined;
-}
-
-/** The result where the receiver has confirmed all that was sent. */
-export function confirmed(sent: number, rejection?: string): WriteResult {
-  return { sent, acked: sent, rejection };
-}
-
-/**
- * One way out. An exporter neither buffers nor retries nor counts: its queue does. `write` is never called
- * again before the promise of the last call has settled. Where `write` throws, the queue hands over the same
- * points again, so it must have stored none of them, or be one that writing a point twice does not harm
+ * Writes points to one destination. An exporter neither buffers nor retries nor counts: its queue does. The
+ * queue calls `write` again only after the last call has settled. Where `write` throws, the queue hands over
+ * the same points again; so it must have stored none of them, or storing a point twice must do no harm
  * (InfluxDB keeps one point for each series, tags and time).
  */
 export interface Exporter {
   /** Name for logs and for the tag `exporter`: the scheme of its URL. */
   readonly name: string;
-  /** The file that it alone can have open; left out where it has none. */
+  /** The file that only this exporter can have open; left out where it has none. */
   readonly file?: string;
   /**
-   * Points that it had stored and that are lost, at least, since their bytes were damaged; left out where it
-   * can't tell.
+   * Points that it had stored and that are lost, because their bytes were damaged; it is a lower bound. Left
+   * out where the exporter can't tell.
    */
   readonly damaged?: number;
-  /** The embedded store behind it, for queries beside the writing. */
+  /** The embedded store that it writes to, which also answers queries. */
   readonly store?: StoreProcess;
-  /** Connects or opens; a failure here ends the program at start (FailureError). */
+  /** Connects or opens the destination. @throws FailureError, which ends the program at its start */
   open(): Promise<void>;
   /** @throws ExporterEnded where no later attempt can succeed, anything else where one may */
   write(points: readonly Point[]): Promise<WriteResult>;
-  /** Hands over what is still inside and frees everything. */
+  /** Writes what it still holds and frees everything. */
   close(): Promise<void>;
 }
 
-/** The other side is gone for good, as the reader of a pipe: the queue gives up and says so. */
+/** The destination is gone for good, like the reader of a pipe. The queue stops and logs the message. */
 export class ExporterEnded extends Error {
   override readonly name = 'ExporterEnded';
 }

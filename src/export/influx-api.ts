@@ -5,14 +5,14 @@ import { readSecretFile } from '../lib/secret';
 import { parseOptionUrl } from '../lib/option-url';
 import type { InfluxApi } from './influx-http';
 
-/** Where the token of an InfluxDB 2 or 3 is looked for. */
+/** Environment variable with the token of an InfluxDB 2 or 3. */
 const TOKEN_VARIABLE = 'BTCDMON_INFLUX_TOKEN';
 
-/** How the URL of a bucket is written. */
+/** Form of the URL of a bucket. */
 export const INFLUX2_FORM = 'influx2+http(s)://host[:8086]/?bucket=BUCKET[&org=ORG]';
 
 /**
- * The interface of InfluxDB 1.x (`/write`), which VictoriaMetrics has too.
+ * The API of InfluxDB 1.x (`/write`), which VictoriaMetrics has too.
  * @throws UsageError where the URL is malformed
  */
 export function influx1Api(url: string, env: NodeJS.ProcessEnv): InfluxApi {
@@ -42,7 +42,7 @@ export function influx1Api(url: string, env: NodeJS.ProcessEnv): InfluxApi {
 }
 
 /**
- * The interface of InfluxDB 2 (`/api/v2/write`), which 3 and VictoriaMetrics have too.
+ * The API of InfluxDB 2 (`/api/v2/write`), which 3 and VictoriaMetrics have too.
  * @throws UsageError where the URL is malformed
  */
 export function influx2Api(url: string, env: NodeJS.ProcessEnv): InfluxApi {
@@ -60,7 +60,7 @@ export function influx2Api(url: string, env: NodeJS.ProcessEnv): InfluxApi {
   if (bucket === '') throw new UsageError(`${shown}: names no bucket; use ${INFLUX2_FORM}`);
   const origin = originOf(target, secure);
   const parameters = { bucket, ...(org === undefined ? {} : { org }), precision: 'ns' };
-  // A server behind a proxy may have a folder of its own.
+  // A proxy may serve InfluxDB below a path.
   const prefix = `/${path}`.replace(/\/+$/, '');
   const tokenFile = options.get('token-file');
   const caFile = caFileOption(target, secure);
@@ -85,7 +85,7 @@ export function influx2Api(url: string, env: NodeJS.ProcessEnv): InfluxApi {
   };
 }
 
-/** The scheme of a URL in small letters, with its colon. */
+/** The scheme of a URL in lower case, with its colon. */
 function schemeOf(url: string): string {
   return url.slice(0, url.indexOf(':') + 1).toLowerCase();
 }

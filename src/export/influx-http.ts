@@ -1,31 +1,31 @@
 import { promisify } from 'node:util';
 import { type InputType, type ZlibOptions, gzip } from 'node:zlib';
 import { FailureError, messageOf } from '../lib/errors';
-import { type Answer, HttpClient } from '../influx/http-client';
+import { type WriteResult, combined, confirmed } from '../metrics/write-result';
+import { type HttpResponse, HttpClient } from '../influx/http-client';
 import { tlsProblem } from '../influx/tls';
 import { RetryLater } from './backoff';
-import { type WriteResult, confirmed } from './exporter';
-import { isInfluxError, isSuccess, judge, reasonOf } from './influx-answer';
+import { isInfluxError, isSuccess, judgeResponse, reasonOf } from './influx-response';
 import type { LineBatch, LineExporter } from './line-exporter';
-import { type Lines, Sieve, halves, together } from './sieve';
+import { type LineChunk, BatchBisector, halves } from './batch-bisector';
 import { offsetOfLine, seriesOfLine } from './split-lines';
 
 const compress = promisify<InputType, ZlibOptions, Buffer>(gzip);
 
 /**
- * The fastest of zlib's. Of 5,000 mixed points it makes a sixth of their bytes in 2.6 ms; level 6 takes twice
- * the time and leaves 8 % less.
+ * zlib's fastest level. It compresses 5,000 mixed points to a sixth of their bytes in 2.6 ms; level 6 takes
+ * twice the time and saves 8 % more.
  */
 const GZIP_LEVEL = 1;
 
-/** How long the server may take at start, and for a batch; InfluxDB itself gives up on a write after 10 s. */
+/** How long the server may take at start, and for a batch. InfluxDB itself gives up on a write after 10 s. */
 const OPEN_MS = 10_000;
 const WRITE_MS = 30_000;
 
-/** Attempts with one batch that fail for reasons unknown until its lines are tried in parts. */
+/** After this many failures of a whole batch for unknown reasons, its lines are tried in parts. */
 const ATTEMPTS_AS_A_WHOLE = 2;
 
-/** What opens a way to a server. */
+/** Credentials and certificates for a server. */
 interface InfluxCredentials {
   /** Value of the header `Authorization`. */
   readonly authorization: string | undefined;
@@ -33,15 +33,15 @@ interface InfluxCredentials {
   readonly ca: string | undefined;
 }
 
-/** One of InfluxDB's two interfaces for writing, and where to find it. */
+/** One of InfluxDB's two APIs for writing, and its address. */
 export interface InfluxApi {
   /** The scheme of the URL. */
   readonly name: string;
   /** Scheme, host and port. */
   readonly origin: string;
-  /** Of requests that write, with its parameters. */
+  /** Path of requests that write, with its parameters. */
   readonly path: string;
-  /** What tells this destination from others, without secrets. */
+  /** Identifies the destination, without secrets. */
   readonly destination: string;
   readonly gzip: boolean;
   /** Reads secrets and certificates. @throws FailureError where they are missing or can't be read */
@@ -50,7 +50,7 @@ export interface InfluxApi {
   remedy(status: number): string;
 }
 
-/** How the exporter works with the rest of the program. */
+/** Parts of the program that the exporter uses, and a limit. */
 export interface InfluxHttpModules {
   readonly warn: (message: string) => void;
   /** The longest that the server may take for a batch, in milliseconds. */
@@ -58,20 +58,20 @@ export interface InfluxHttpModules {
 }
 
 /**
- * Line protocol over HTTP, for InfluxDB and what takes its requests. A batch that the server refuses for some
- * of its lines is halved until these stand alone: they are named, the others go in. InfluxDB stores a point
- * that comes twice once. A batch that fails again and again, in words that are not known, is tried in parts
- * as well (see {@link Sieve}): no line holds up what waits behind it.
+ * Line protocol over HTTP, for InfluxDB and servers with its API. Where the server refuses a batch because of
+ * some lines, the batch is halved until these lines are alone: they are dropped and named, the others are
+ * stored. InfluxDB stores a duplicate point once. A batch that fails again and again for unknown
+ * reasons is tried in parts as well (see {@link BatchBisector}), so that no line blocks the points behind it.
  */
 export class InfluxHttpExporter implements LineExporter {
   readonly name: string;
   readonly destination: string;
   private client: HttpClient | undefined;
   private readonly where: string;
-  /** The batch that failed last for a reason that may be its lines, and how often in a row. */
+  /** The batch that failed last, possibly because of its lines, and how often in a row it failed. */
   private suspect = { id: '', attempts: 0 };
-  /** A line of the last batch that the server took. */
-  private taken: Lines | undefined;
+  /** A line that the server has stored. */
+  private taken: LineChunk | undefined;
 
   constructor(
     private readonly api: InfluxApi,
@@ -82,19 +82,19 @@ export class InfluxHttpExporter implements LineExporter {
     this.where = `export ${api.name}: the server at ${api.origin}`;
   }
 
-  /** Writes nothing, which shows whether the server would let us write. */
+  /** Sends a write without points, which shows whether the server would let us write. */
   async open(): Promise<void> {
     const client = await this.makeClient();
-    let answer: Answer;
+    let response: HttpResponse;
     try {
-      answer = await client.post(this.api.path, Buffer.alloc(0), {}, OPEN_MS);
+      response = await client.post(this.api.path, Buffer.alloc(0), {}, OPEN_MS);
     } catch (error) {
       const problem = tlsProblem(error);
       if (problem !== undefined) throw this.failure(problem);
       this.modules.warn(`${this.where} can't be reached, points wait for it on disk: ${messageOf(error)}`);
       return;
     }
-    this.check(answer);
+    this.check(response);
   }
 
   async writeLines(batch: LineBatch): Promise<WriteResult> {
@@ -104,10 +104,13 @@ export class InfluxHttpExporter implements LineExporter {
       this.suspect = { id: '', attempts: 0 };
       return result;
     } catch (error) {
-      if (!(error instanceof Unexplained)) throw error;
+      if (!(error instanceof UnexplainedFailure)) throw error;
       this.suspect = { id, attempts: this.suspect.id === id ? this.suspect.attempts + 1 : 1 };
       if (this.suspect.attempts <= ATTEMPTS_AS_A_WHOLE) throw error;
-      return new Sieve((lines) => this.writePart(lines), isUnexplained, this.taken).write(batch, error);
+      return new BatchBisector((lines) => this.writePart(lines), isUnexplained, this.taken).write(
+        batch,
+        error,
+      );
     }
   }
 
@@ -117,17 +120,17 @@ export class InfluxHttpExporter implements LineExporter {
     return Promise.resolve();
   }
 
-  /** Writes lines in one request, or in parts where the server asks for that or blames some of them. */
-  private async writePart({ lines, points }: Lines): Promise<WriteResult> {
-    const answer = await this.post(lines);
-    const verdict = judge(answer);
+  /** Writes lines in one request; in parts where the server refuses the size, or blames some lines. */
+  private async writePart({ lines, points }: LineChunk): Promise<WriteResult> {
+    const response = await this.post(lines);
+    const verdict = judgeResponse(response);
     const { reason } = verdict;
     if (verdict.kind === 'failed') {
       const message = `${this.api.origin} answers ${reason ?? ''}`;
-      // The token or the password may be another by now.
-      if (answer.status === 401 || answer.status === 403) await this.makeClient();
+      // The token or password may have been changed meanwhile.
+      if (response.status === 401 || response.status === 403) await this.makeClient();
       if (verdict.retryAfterMs !== undefined) throw new RetryLater(message, verdict.retryAfterMs);
-      throw verdict.mayBlameLines ? new Unexplained(message) : new Error(message);
+      throw verdict.mayBlameLines ? new UnexplainedFailure(message) : new Error(message);
     }
     if (verdict.kind === 'stored') {
       const sent = points - Math.min(points, verdict.refused);
@@ -135,16 +138,16 @@ export class InfluxHttpExporter implements LineExporter {
       return confirmed(sent, reason);
     }
     if (points === 1) {
-      // A proxy that takes nothing at all says this of every line.
-      if (answer.status === 413 && this.taken === undefined)
+      // A proxy that accepts nothing answers this to every line.
+      if (response.status === 413 && this.taken === undefined)
         throw new Error(`${this.api.origin} answers ${reason ?? ''} to one line of ${lines.length} bytes`);
       return confirmed(0, `${seriesOfLine(lines)}: ${reason ?? ''}`);
     }
     const [first, second] = halves({ lines, points });
-    return together(await this.writePart(first), await this.writePart(second));
+    return combined(await this.writePart(first), await this.writePart(second));
   }
 
-  /** Reads the credentials, and takes the place of the client that has older ones. */
+  /** Reads the credentials and replaces the client with one that uses them. */
   private async makeClient(): Promise<HttpClient> {
     const { authorization, ca } = await this.api.credentials();
     const headers = {
@@ -156,7 +159,7 @@ export class InfluxHttpExporter implements LineExporter {
     return this.client;
   }
 
-  private async post(lines: Buffer): Promise<Answer> {
+  private async post(lines: Buffer): Promise<HttpResponse> {
     if (this.client === undefined) throw new Error('not open');
     const { path } = this.api;
     const ms = this.modules.writeMs ?? WRITE_MS;
@@ -165,15 +168,15 @@ export class InfluxHttpExporter implements LineExporter {
     return this.client.post(path, body, { 'Content-Encoding': 'gzip' }, ms);
   }
 
-  /** @throws FailureError where the answer to a write of nothing shows that waiting would not help */
-  private check(answer: Answer): void {
-    const { status } = answer;
-    // InfluxDB 2 refuses an empty body, but only after it has looked for the bucket.
-    if (isSuccess(answer) || (status === 400 && isInfluxError(answer))) return;
-    const said = `answers ${reasonOf(answer)}`;
+  /** @throws FailureError where the response to an empty write shows that waiting would not help */
+  private check(response: HttpResponse): void {
+    const { status } = response;
+    // InfluxDB 2 refuses an empty body, but only after it has found the bucket.
+    if (isSuccess(response) || (status === 400 && isInfluxError(response))) return;
+    const said = `answers ${reasonOf(response)}`;
     if (status === 401 || status === 403 || status === 404)
       throw this.failure(`${said}; ${this.api.remedy(status)}`);
-    if (answer.text.includes('retention policy not found'))
+    if (response.text.includes('retention policy not found'))
       throw this.failure(`${said}; make it, or leave ?rp= out for the default one`);
     if (status !== 429 && status < 500) throw this.failure(`${said}, so it seems to be no InfluxDB`);
     this.modules.warn(`${this.where} ${said}, points wait for it on disk`);
@@ -184,16 +187,16 @@ export class InfluxHttpExporter implements LineExporter {
   }
 }
 
-/** The server did not do it, and nothing that is known says whether the lines are to blame. */
-class Unexplained extends Error {
+/** The server did not store the lines, and its message does not say whether the lines are the reason. */
+class UnexplainedFailure extends Error {
   override readonly name = 'Unexplained';
 }
 
-/** A copy, so that the rest of the batch can go. */
-function firstLine(lines: Buffer): Lines {
+/** Copies the first line, so that the memory of the batch can be freed. */
+function firstLine(lines: Buffer): LineChunk {
   return { lines: Buffer.from(lines.subarray(0, offsetOfLine(lines, 1))), points: 1 };
 }
 
 function isUnexplained(error: unknown): boolean {
-  return error instanceof Unexplained;
+  return error instanceof UnexplainedFailure;
 }

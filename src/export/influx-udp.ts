@@ -4,16 +4,17 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../lib/clock';
 import { FailureError, UsageError, messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
+import { type WriteResult, unconfirmed } from '../metrics/write-result';
 import { type Lookup, startingWith, systemLookup } from '../lib/lookup';
 import { numberOption, parseOptionUrl } from '../lib/option-url';
 import type { ExporterContext } from './context';
 import { Datagrams } from './datagrams';
-import type { Exporter, WriteResult } from './exporter';
+import type { Exporter } from './exporter';
 import { LineSerializer } from './line';
 import { type Pace, Pacer } from './pacer';
-import { within } from './within';
+import { waitAtMost } from '../lib/wait-at-most';
 
-/** How its URL is written. */
+/** Form of its URL. */
 export const INFLUX_UDP_FORM = 'influx+udp://host[:8089]';
 const PORT = 8089;
 
@@ -29,18 +30,21 @@ const DATAGRAM_BYTES = 1400;
 const DATAGRAMS_PER_SECOND = 3000;
 
 /**
- * What may go out at once, in seconds of the pace: 15 datagrams at the default one, a sixth of a default
- * buffer. A timer takes 1 ms or a little more, so that much less would not reach the pace.
+ * Size of a burst, in seconds of the pace: 15 datagrams at the default pace, a sixth of a default buffer. A
+ * timer takes 1 ms or a little more, so a much smaller burst would not reach the pace.
  */
 const BURST_SECONDS = 0.005;
 
 /**
- * From this age on a look-up is made again behind the writing, so that a receiver that moved is followed
- * within a minute.
+ * A look-up of this age is repeated in the background, so that a receiver that moved is followed within a
+ * minute.
  */
 const LOOK_AGAIN_MS = 30_000;
 
-/** An older one is waited for, where nothing was written for long, but not longer than this. */
+/**
+ * After a look-up of this age, as when nothing was written for long, the new one is waited for, but no longer
+ * than WAIT_MS.
+ */
 const TOO_OLD_MS = 60_000;
 const WAIT_MS = 2_000;
 
@@ -52,7 +56,7 @@ export interface InfluxUdpOptions {
   /** The longest datagram in bytes; a longer line can't be sent. */
   readonly datagramBytes?: number | undefined;
   readonly datagramsPerSecond?: number | undefined;
-  /** Undefined where datagrams alone are paced. */
+  /** Undefined where only datagrams are paced. */
   readonly bytesPerSecond?: number | undefined;
   /** Size of our socket's own buffer, in bytes; undefined for the system's. */
   readonly sendBufferBytes?: number | undefined;
@@ -60,9 +64,9 @@ export interface InfluxUdpOptions {
 
 /**
  * Line protocol in UDP datagrams, for InfluxDB 1.x and Telegraf. Nothing confirms a point: `sent` is what the
- * kernel took. Where the host answers that nothing listens (ICMP, so on near networks alone), the batch goes
- * out again, to the next of its addresses; where none is left, the write fails. InfluxDB keeps a point that
- * came twice once.
+ * kernel took. Where the host answers that nothing listens (by ICMP, so only in near networks), the batch is
+ * sent again to the next address of the host; where no address is left, the write fails. InfluxDB stores a
+ * duplicate point once.
  */
 export class InfluxUdpExporter implements Exporter {
   readonly name = 'influx+udp';
@@ -79,7 +83,7 @@ export class InfluxUdpExporter implements Exporter {
   /** When the name was looked up last, on the monotonic clock. */
   private lookedUpMs = -Infinity;
   private looking: Promise<void> | undefined;
-  /** What the network reported since the last look. */
+  /** An error that the network reported for an earlier datagram. */
   private refusal: Error | undefined;
 
   constructor(
@@ -120,22 +124,22 @@ export class InfluxUdpExporter implements Exporter {
   }
 
   private async writeTo(socket: Socket, points: readonly Point[]): Promise<WriteResult> {
-    // What came late is of points before these: there is another address that may have a receiver.
+    // A late error is about earlier points. It is only of use where another address may have a receiver.
     if (this.addresses.length > 1) this.throwRefusal();
     this.refusal = undefined;
     const datagrams = new Datagrams(this.datagramBytes);
     const { taken, rejection } = this.serializer.serializeEach(points, (line) => datagrams.add(line));
     for (const datagram of datagrams.all()) await this.send(socket, datagram);
-    // An ICMP answer to the last datagram is reported in the next turn of the event loop, of which this one
-    // may be the end.
+    // The kernel reports an ICMP answer to the last datagram in the next turn of the event loop; this turn
+    // may be at its end.
     await nextTurn();
     await nextTurn();
     this.throwRefusal();
-    return { sent: taken, acked: 0, rejection };
+    return unconfirmed(taken, rejection);
   }
 
   /**
-   * Does something with the first of the receiver's addresses with which it can be done.
+   * Tries the receiver's addresses, one after the other, until the action succeeds with one.
    * @throws Error that names what is wrong with each
    */
   private async eachAddress<T>(action: (address: string) => Promise<T>): Promise<T> {
@@ -153,14 +157,14 @@ export class InfluxUdpExporter implements Exporter {
     throw failures.length > 0 ? new AggregateError(failures) : new Error('the name has no address');
   }
 
-  /** Looks the name up again where that is due. What can't be looked up stays where it was. */
+  /** Looks the name up again when it is time to. If that fails, the addresses stay as they are. */
   private async follow(): Promise<void> {
     const age = this.clock.monotonicMs() - this.lookedUpMs;
-    // After a failure too: the receiver may have moved.
+    // Without a socket the last write has failed: the receiver may have moved.
     if (age < LOOK_AGAIN_MS && this.socket !== undefined) return;
     this.looking ??= this.lookUp().finally(() => (this.looking = undefined));
     const looking = this.looking.catch(() => undefined);
-    if (age >= TOO_OLD_MS || this.socket === undefined) await within(WAIT_MS, looking);
+    if (age >= TOO_OLD_MS || this.socket === undefined) await waitAtMost(WAIT_MS, looking);
   }
 
   private async lookUp(): Promise<void> {
@@ -187,7 +191,7 @@ export class InfluxUdpExporter implements Exporter {
     throw refusal;
   }
 
-  /** The socket to an address, a new one where it is connected to none or to another. */
+  /** The socket to an address; a new one where there is none, or it is connected to another address. */
   private async use(address: string): Promise<Socket> {
     if (this.socket !== undefined && this.address === address) return this.socket;
     this.disconnect();
@@ -203,11 +207,11 @@ export class InfluxUdpExporter implements Exporter {
       ...(sendBufferBytes === undefined ? {} : { sendBufferSize: sendBufferBytes }),
     });
     socket.on('error', (error) => {
-      // Of one that was left for another address, nothing is of interest any more.
+      // An error of a socket that was replaced does not matter any more.
       if (this.socket === socket) this.refusal ??= error;
     });
     await new Promise<void>((resolve, reject) => {
-      // Without a receiver the socket would still be connected: this fails for want of a route alone.
+      // A UDP socket connects without a receiver as well: this fails only where there is no route.
       const failed = (error: Error): void => {
         socket.close();
         reject(error);
@@ -218,7 +222,7 @@ export class InfluxUdpExporter implements Exporter {
         resolve();
       });
     });
-    // The monitor ends when its sources do, never waits for this socket.
+    // The socket must not keep the program running.
     socket.unref();
     return socket;
   }
@@ -229,14 +233,14 @@ export class InfluxUdpExporter implements Exporter {
   }
 }
 
-/** The pace for so many units a second, where `least` of them must pass at once. */
+/** The pace for a number of units a second, with bursts of at least `least` units. */
 function pace(perSecond: number, least: number): Pace {
   return { perSecond, burst: Math.max(least, Math.ceil(perSecond * BURST_SECONDS)) };
 }
 
 /**
- * The exporter of a URL; `rest` is what stands behind its scheme. Options: `datagram` (bytes of the longest),
- * `datagrams` and `bytes` (a second), `buffer` (bytes of our socket's own).
+ * Makes the exporter of a URL; `rest` is the URL after its scheme. Options: `datagram` (bytes of the
+ * longest), `datagrams` and `bytes` (a second), `buffer` (bytes of our socket's own).
  * @throws UsageError
  */
 export function createInfluxUdp(rest: string, { clock }: ExporterContext): InfluxUdpExporter {

@@ -2,41 +2,41 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { checksum } from '../wire/hash';
-import { type Answer, MAX_WORDS, hello, readAnswer } from './collect-protocol';
+import { type CollectorReply, MAX_MESSAGE_LENGTH, hello, readCollectorReply } from './collect-protocol';
 import type { LineBatch } from './line-exporter';
 
-/** How to speak over a connection. */
+/** How to use a connection. */
 export interface LinkOptions {
-  /** Whether the other side is a collector that confirms. */
+  /** Whether the receiver is a collector that confirms batches. */
   readonly ack: boolean;
-  /** What the collector wants to see first. */
+  /** The token for the collector; null for none. */
   readonly token: string | null;
-  /** Milliseconds without any progress, or sign of life, after which the other side counts as gone. */
+  /** Milliseconds without progress or a sign of life after which the receiver counts as gone. */
   readonly timeoutMs: number;
-  /** The same for each step until it can be used. */
+  /** The same for each step of opening the connection. */
   readonly openMs: number;
 }
 
-/** What waiting does not cure: a certificate that is not trusted, a token that is refused. */
+/** A failure that no later attempt can cure: a certificate that is not trusted, a token that is refused. */
 export class LinkRefused extends Error {
   override readonly name = 'LinkRefused';
 }
 
-/** Milliseconds that what was written has to leave when the end comes. */
+/** Milliseconds in which written bytes must leave when the connection is closed. */
 const END_MS = 1_000;
 
-interface Waiting {
-  readonly resolve: (answer: Answer | null) => void;
+interface PendingReply {
+  readonly resolve: (reply: CollectorReply | null) => void;
   readonly reject: (error: Error) => void;
 }
 
 /**
- * One connection to a receiver of line protocol, from dialling to its end. After its first failure it is of
- * no use any more.
+ * One connection to a receiver of line protocol, from dialling to its end. After its first failure it can't
+ * be used any more.
  */
 export class LineLink {
   private failure: Error | undefined;
-  private waiting: Waiting | undefined;
+  private waiting: PendingReply | undefined;
   private text = '';
 
   private constructor(
@@ -50,7 +50,7 @@ export class LineLink {
   }
 
   /**
-   * Waits until a socket that is being connected can be used.
+   * Waits until a connecting socket can be used.
    * @throws LinkRefused where a later attempt would not help either
    */
   static async open(
@@ -60,32 +60,33 @@ export class LineLink {
   ): Promise<LineLink> {
     const link = new LineLink(socket, options);
     const { ack, token, openMs } = options;
-    await link.answer(openMs, (settle) => socket.once(ready, () => settle()));
+    await link.waitForReply(openMs, (settle) => socket.once(ready, () => settle()));
     if (ack) {
-      const answer = await link.answer(openMs, () => socket.write(hello(token)));
-      if (answer?.kind !== 'ready') throw link.confused();
+      const reply = await link.waitForReply(openMs, () => socket.write(hello(token)));
+      if (reply?.kind !== 'ready') throw link.unexpectedReply();
     }
     return link;
   }
 
-  /** Whether it has not failed. */
+  /** Whether the connection has not failed. */
   get isUsable(): boolean {
     return this.failure === undefined;
   }
 
   /**
-   * Sends a batch. Where the other side confirms, waits for that.
-   * @returns lines that the other side refused
+   * Sends a batch. Waits for the confirmation of a collector.
+   * @returns the number of lines that the collector refused
    */
   async send(batch: LineBatch): Promise<number> {
     const { socket } = this;
     const { ack, timeoutMs } = this.options;
     const { lines } = batch;
-    // Two machines that were copied with their spools use the same ids for different lines.
+    // The checksum tells apart two machines that were copied with their spools: they use the same ids for
+    // different lines.
     const id = ack ? `${batch.id}-${checksum(lines).toString(16)}` : '';
-    const answer = await this.answer(timeoutMs, (settle) => {
+    const reply = await this.waitForReply(timeoutMs, (settle) => {
       if (!ack) {
-        // Called once the kernel has all of it.
+        // The callback comes once the kernel has all bytes.
         socket.write(lines, settle);
         return;
       }
@@ -96,16 +97,16 @@ export class LineLink {
       socket.uncork();
     });
     if (!ack) {
-      // The other side's end, if it came before, is told in the next turn of the event loop.
+      // If the receiver has closed the connection, Node.js says so in the next turn of the event loop.
       await nextTurn();
       if (this.failure !== undefined) throw this.failure;
       return 0;
     }
-    if (answer?.kind !== 'ok' || answer.id !== id) throw this.confused();
-    return answer.refused;
+    if (reply?.kind !== 'ok' || reply.id !== id) throw this.unexpectedReply();
+    return reply.refused;
   }
 
-  /** Lets what was written leave, for a moment, and ends. */
+  /** Waits a moment until the written bytes have left, and closes the connection. */
   async close(): Promise<void> {
     const { socket } = this;
     if (this.waiting === undefined && this.isUsable) {
@@ -117,13 +118,13 @@ export class LineLink {
     this.fail(new Error('the connection was closed'));
   }
 
-  /** Starts something, and waits until it is settled or the other side answers. One at a time. */
-  private async answer(
+  /** Starts an action and waits until it settles, or the receiver replies. One at a time. */
+  private async waitForReply(
     timeoutMs: number,
     start: (settle: (error?: Error | null) => void) => void,
-  ): Promise<Answer | null> {
+  ): Promise<CollectorReply | null> {
     try {
-      return await new Promise<Answer | null>((resolve, reject) => {
+      return await new Promise<CollectorReply | null>((resolve, reject) => {
         if (this.failure !== undefined) {
           reject(this.failure);
           return;
@@ -143,18 +144,18 @@ export class LineLink {
 
   private read(bytes: Buffer): void {
     const lines = (this.text + bytes.toString('latin1')).split('\n');
-    this.text = (lines.pop() ?? '').slice(0, MAX_WORDS);
+    this.text = (lines.pop() ?? '').slice(0, MAX_MESSAGE_LENGTH);
     for (const line of lines) {
-      const answer = readAnswer(line);
-      if (answer?.kind === 'refused') this.fail(new LinkRefused(answer.text));
-      // Other receivers may say what they like.
-      else if (!this.options.ack || answer?.kind === 'wait') continue;
-      else if (answer === null) this.confused();
-      else this.waiting?.resolve(answer);
+      const reply = readCollectorReply(line);
+      if (reply?.kind === 'refused') this.fail(new LinkRefused(reply.text));
+      // Other receivers may send anything.
+      else if (!this.options.ack || reply?.kind === 'wait') continue;
+      else if (reply === null) this.unexpectedReply();
+      else this.waiting?.resolve(reply);
     }
   }
 
-  private confused(): Error {
+  private unexpectedReply(): Error {
     const error = new Error(
       'it did not answer as btcdmon-node collect does; with other receivers leave ack=on out',
     );
@@ -170,10 +171,10 @@ export class LineLink {
   }
 }
 
-/** What is wrong with the certificate of the other side, if that is why the connection failed. */
+/** The problem with the receiver's certificate, if the connection failed because of it. */
 function refusalOf(socket: Socket): LinkRefused | undefined {
   const { authorizationError } = socket as Partial<TLSSocket>;
-  // It is null before the handshake, and a code where the check failed, whatever the types say.
+  // Against its type, it is null before the handshake, and a code where the check failed.
   if (!authorizationError) return undefined;
   return new LinkRefused(`its certificate can't be trusted: ${String(authorizationError)}`);
 }

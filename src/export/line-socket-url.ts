@@ -4,7 +4,7 @@ import { UsageError } from '../lib/errors';
 import { LineSocketExporter, type LineSocketOptions } from './line-socket';
 import { type OptionUrl, numberOption, parseOptions, parseOptionUrl } from '../lib/option-url';
 
-/** That of Telegraf's socket listener, and of `btcdmon-node collect`. */
+/** Port of Telegraf's socket listener and of `btcdmon-node collect`. */
 const DEFAULT_PORT = 8094;
 
 /** Bytes of the longest path of a Unix socket: 107 on Linux, 103 on macOS and the BSDs. */
@@ -54,12 +54,12 @@ export function lineUnix(rest: string, modules: Modules): LineSocketExporter {
   const wrong = (reason: string): UsageError => new UsageError(`${shown}: ${reason}; use ${form}`);
   const [given = '', query = ''] = rest.split(/\?(.*)/s, 2);
   if (given === '' || given.endsWith('/') || given.startsWith('//')) throw wrong('names no socket');
-  const place = { path: path.resolve(given.replace(/^~(?=\/)/, () => os.homedir())) };
-  if (Buffer.byteLength(place.path) > MAX_SOCKET_PATH)
+  const address = { path: path.resolve(given.replace(/^~(?=\/)/, () => os.homedir())) };
+  if (Buffer.byteLength(address.path) > MAX_SOCKET_PATH)
     throw wrong(`the path of a socket has ${MAX_SOCKET_PATH} bytes at most`);
   const options = parseOptions(new URLSearchParams(query), OPTIONS, wrong);
   return new LineSocketExporter(
-    { name: 'line+unix', place, destination: place.path, ...common({ options, shown }) },
+    { name: 'line+unix', address, destination: address.path, ...common({ options, shown }) },
     modules,
   );
 }
@@ -67,9 +67,12 @@ export function lineUnix(rest: string, modules: Modules): LineSocketExporter {
 function addressed(
   { host, port, path: behind, shown }: OptionUrl,
   form: string,
-): Pick<LineSocketOptions, 'place' | 'destination'> {
+): Pick<LineSocketOptions, 'address' | 'destination'> {
   if (behind !== '') throw new UsageError(`${shown}: takes no path; use ${form}`);
-  return { place: { host, port }, destination: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}` };
+  return {
+    address: { host, port },
+    destination: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+  };
 }
 
 function common(
@@ -81,7 +84,7 @@ function common(
     throw new UsageError(`${shown}: ack=${ack}: give on, for btcdmon-node collect alone, or off`);
   if (ack === 'off' && options.has('token-file'))
     throw new UsageError(`${shown}: a token is for btcdmon-node collect, which takes it with ack=on`);
-  // A collector that holds a sender back gives a sign of life every 10 seconds.
+  // A collector that holds a sender back sends a sign of life every 10 seconds.
   const least = ack === 'on' ? 15 : 1;
   return {
     ack: ack === 'on',

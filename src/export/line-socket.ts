@@ -1,18 +1,18 @@
 import { type Socket, connect as connectPlain, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { FailureError } from '../lib/errors';
+import { type WriteResult, confirmed, unconfirmed } from '../metrics/write-result';
 import { readCertificates, readSecretFile } from '../lib/secret';
 import { TOKEN } from './collect-protocol';
-import type { WriteResult } from './exporter';
 import type { LineBatch, LineExporter } from './line-exporter';
 import { LineLink, LinkRefused } from './line-link';
 
-/** Where lines go, and how. */
+/** The receiver and how to reach it. */
 export interface LineSocketOptions {
   readonly name: 'line+tcp' | 'line+tls' | 'line+unix';
   /** A host, without brackets, and its port, or the path of a Unix socket. */
-  readonly place: { readonly host: string; readonly port: number } | { readonly path: string };
-  /** For messages, and to tell spools apart. */
+  readonly address: { readonly host: string; readonly port: number } | { readonly path: string };
+  /** The destination for messages. It identifies the spool. */
   readonly destination: string;
   /** Whether the receiver is a `btcdmon-node collect` that confirms each batch. */
   readonly ack: boolean;
@@ -24,16 +24,16 @@ export interface LineSocketOptions {
 }
 
 /**
- * At the start it is seen whether a certificate or a token is refused, but a receiver that is away is not
- * waited for.
+ * At the start the exporter checks whether the certificate or the token is refused, but it does not wait
+ * longer for a receiver that is away.
  */
 const FIRST_TIMEOUT_MS = 3_000;
 
 /**
  * Line protocol over a connection, for Telegraf's socket listener, VictoriaMetrics, QuestDB and `btcdmon-node
- * collect`. TCP confirms nothing: `sent` is what the kernel took, and what is in its buffers when the
- * receiver dies is lost; a batch that was not taken as a whole is sent again. With `ack` the collector
- * confirms, and nothing is lost. The receiver's name is looked up at each connection.
+ * collect`. TCP confirms nothing: `sent` is what the kernel took, and the bytes in its buffers are lost when
+ * the receiver dies. A batch of which the kernel took only a part is sent again. With `ack` the collector
+ * confirms batches, and nothing is lost. The receiver's name is looked up for each connection.
  */
 export class LineSocketExporter implements LineExporter {
   readonly name: LineSocketOptions['name'];
@@ -61,7 +61,7 @@ export class LineSocketExporter implements LineExporter {
       socket.unref();
     } catch (error) {
       if (error instanceof LinkRefused) throw new FailureError(`${what}: ${error.message}`);
-      // Away: the queue tries again, and says so.
+      // The receiver is away: the queue tries again and warns.
     }
   }
 
@@ -69,8 +69,8 @@ export class LineSocketExporter implements LineExporter {
     if (this.link?.isUsable !== true) this.link = await this.connect();
     const refused = Math.min(await this.link.send(batch), batch.points);
     const sent = batch.points - refused;
-    const acked = this.options.ack ? sent : 0;
-    return { sent, acked, rejection: refused > 0 ? 'the collector says why in its log' : undefined };
+    const rejection = refused > 0 ? 'the collector says why in its log' : undefined;
+    return this.options.ack ? confirmed(sent, rejection) : unconfirmed(sent, rejection);
   }
 
   async close(): Promise<void> {
@@ -79,7 +79,7 @@ export class LineSocketExporter implements LineExporter {
 
   private async readToken(what: string): Promise<string | null> {
     const { tokenFile, ack } = this.options;
-    // Other receivers have nothing to compare it with.
+    // Only collectors check a token.
     if (!ack) return null;
     const token =
       tokenFile === undefined
@@ -93,8 +93,7 @@ export class LineSocketExporter implements LineExporter {
 
   private connect(): Promise<LineLink> {
     const [socket, ready] = this.dial();
-    // The monitor ends when its sources do, never waits for this socket. At the start there is nothing else
-    // that it waits for.
+    // The socket must not keep the program running. In `open` it may: there is nothing else to wait for.
     socket.unref();
     return this.talk(socket, ready, this.options.timeoutMs);
   }
@@ -105,13 +104,13 @@ export class LineSocketExporter implements LineExporter {
   }
 
   private dial(): readonly [Socket, 'connect' | 'secureConnect'] {
-    const { name, place } = this.options;
-    const options = { ...place, keepAlive: true, keepAliveInitialDelay: 60_000, noDelay: true };
+    const { name, address } = this.options;
+    const options = { ...address, keepAlive: true, keepAliveInitialDelay: 60_000, noDelay: true };
     if (name !== 'line+tls') return [connectPlain(options), 'connect'];
     const servername =
-      'host' in place && isIP(place.host) === 0 ? { servername: place.host.replace(/\.$/, '') } : {};
+      'host' in address && isIP(address.host) === 0 ? { servername: address.host.replace(/\.$/, '') } : {};
     const ca = this.ca === undefined ? {} : { ca: this.ca };
-    // Said here so that NODE_TLS_REJECT_UNAUTHORIZED=0 can't turn it off.
+    // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED=0 can't turn it off.
     const rules = { rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const;
     return [connectTls({ ...options, ...servername, ...ca, ...rules }), 'secureConnect'];
   }

@@ -15,19 +15,19 @@ import { type TakenPoints, takeEach } from '../metrics/take-each';
 /** InfluxDB refuses strings and series keys of more than 64 KiB; no line of the schema comes near. */
 export const MAX_LINE_BYTES = 65_536;
 
-/** What a series' lines share: its names, and for each tag set in use the start of the line. */
+/** Shared by the lines of a series: its names, and the start of the line for each tag set. */
 interface Plan {
   readonly names: Names;
-  /** Keyed by identity: points share one object per tag set, and an entry goes with its object. */
+  /** Keyed by identity: points share one object per tag set. An entry is freed with its object. */
   readonly prefixes: WeakMap<Point['tags'], string | Rejection>;
 }
 
 /**
- * Writes points as lines of InfluxDB's line protocol, by the schema: integers end in `i`, strings are quoted,
+ * Writes points as lines of InfluxDB's line protocol, by the schema: integers end in `i`, strings are quoted;
  * a column whose value is undefined and a tag whose value is empty are left out. Lines have no newline at
  * their end.
  *
- * Tag sets must not be changed once a point with them was written: the start of the line is kept by identity.
+ * A tag set must not change once a point with it was written: the start of the line is cached by identity.
  */
 export class LineSerializer {
   private readonly plans = new Map<SeriesName, Plan>(
@@ -37,7 +37,7 @@ export class LineSerializer {
   /** `maxBytes` is the longest line, in bytes of UTF-8 and without a newline. */
   constructor(private readonly options: { readonly maxBytes: number }) {}
 
-  /** Gives the line of each point to `add`; skips points that have none. */
+  /** Passes the line of each point to `add`; skips points that can't be written. */
   serializeEach(points: readonly Point[], add: (line: string) => void): TakenPoints {
     return takeEach(points, (point) => {
       const line = this.serialize(point);
@@ -47,14 +47,14 @@ export class LineSerializer {
     });
   }
 
-  /** The lines of points, a newline behind each; skips points that have none. */
+  /** The lines of points, a newline after each; skips points that can't be written. */
   serializeAll(points: readonly Point[]): TakenPoints & { readonly lines: string } {
     let lines = '';
     const taken = this.serializeEach(points, (line) => (lines += `${line}\n`));
     return { lines, ...taken };
   }
 
-  /** The line, or why there is none. Rejections are returned, not thrown: one bad point must stay cheap. */
+  /** The line, or why there is none. Rejections are returned, not thrown: a bad point must stay cheap. */
   serialize(point: Point): string | Rejection {
     const { series, fields, tags, time } = point;
     const plan = this.plans.get(series);
@@ -88,7 +88,7 @@ export class LineSerializer {
   }
 }
 
-/** Measurement and tags. Names come from the schema, whose test holds that none needs escaping. */
+/** Measurement and tags. Names come from the schema; a test asserts that none needs escaping. */
 function prefixOf(series: SeriesName, tags: Point['tags'], names: Names): string | Rejection {
   const problem = tagProblem(series, tags, names);
   if (problem !== null) return problem;
@@ -96,7 +96,7 @@ function prefixOf(series: SeriesName, tags: Point['tags'], names: Names): string
   // InfluxDB stores tags sorted by name, and asks writers to send them so.
   for (const name of Object.keys(tags).sort()) {
     const value = escapeTag(tags[name] ?? '');
-    // A line ends at a newline, also at one behind a backslash.
+    // A newline ends a line even after a backslash.
     if (/[\n\r]/.test(value)) return { reason: 'tag', detail: `${series}.${name}: has a newline` };
     if (value !== '') prefix += `,${name}=${value}`;
   }
@@ -104,15 +104,15 @@ function prefixOf(series: SeriesName, tags: Point['tags'], names: Names): string
 }
 
 /**
- * A backslash before comma, space or equals sign escapes it, and stands for itself elsewhere. One at the end
- * of a value would escape the separator that follows and has no other spelling, so it is cut, as Telegraf
- * does.
+ * A backslash escapes a comma, space or equals sign after it, and is literal elsewhere. At the end of a value
+ * it would escape the separator that follows, and line protocol has no way to write it there; so it is cut,
+ * as Telegraf does.
  */
 function escapeTag(value: string): string {
   return value.replace(/\\+$/, '').replace(/[, =]/g, '\\$&');
 }
 
-/** Inside quotes only the quote and the backslash are escaped; newlines stand for themselves. */
+/** Inside quotes only the quote and the backslash are escaped; newlines are literal. */
 function quote(value: string): string {
   return `"${/["\\]/.test(value) ? value.replace(/["\\]/g, '\\$&') : value}"`;
 }

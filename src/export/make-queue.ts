@@ -12,7 +12,7 @@ import type { Spool } from './spool/spool';
 interface Modules {
   readonly clock: Clock;
   readonly warn: Warn;
-  /** Called once when the other side is gone for good. */
+  /** Called once when the destination is gone for good. */
   readonly onEnded?: (() => void) | undefined;
 }
 

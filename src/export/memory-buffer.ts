@@ -1,16 +1,16 @@
 import type { Point } from '../metrics/point';
-import { Marks } from './marks';
+import { FlushWaiters } from './flush-waiters';
 import type { BufferOwner, QueueBuffer } from './queue-buffer';
 import type { QueueSettings } from './queue-options';
 import { Ring } from './ring';
 
 /**
- * Of the points that may wait, the share that those of inbound peers may fill: a stranger's flood pushes out
- * nothing of the peers that we have dialled, nor of the intervals.
+ * Points of inbound peers may fill this share of the buffer: a stranger's flood pushes out no points of the
+ * peers that we have dialled, and none of the intervals.
  */
 const INBOUND_SHARE = 0.75;
 
-/** Of the points that may wait, the share at which the buffer is crowded. */
+/** The buffer is crowded from this share on. */
 const CROWDED_SHARE = 0.5;
 
 /**
@@ -21,8 +21,8 @@ export class MemoryBuffer implements QueueBuffer<readonly Point[]> {
   readonly spooled = undefined;
   readonly damaged = undefined;
   private readonly ring: Ring<Point>;
-  private readonly marks = new Marks();
-  /** The batch that is out. */
+  private readonly marks = new FlushWaiters();
+  /** The batch that was handed out and is not done. */
   private out: readonly Point[] = [];
   private isHurried = false;
   private timer: NodeJS.Timeout | undefined;
@@ -55,11 +55,11 @@ export class MemoryBuffer implements QueueBuffer<readonly Point[]> {
     }
     if (this.queued >= maxPoints) {
       this.owner.drop(1, 'full');
-      // Points that are out can't be taken back: where there are no others, the new one goes.
+      // Points that were handed out can't be dropped. Where there are no others, the new point is dropped.
       if (this.ring.take(1).length === 0) return;
     }
     this.ring.push(point);
-    this.marks.push();
+    this.marks.notePushed();
     this.wake();
   }
 
@@ -71,15 +71,15 @@ export class MemoryBuffer implements QueueBuffer<readonly Point[]> {
 
   done(): undefined {
     this.out = [];
-    this.marks.left(this.queued);
+    this.marks.noteQueued(this.queued);
   }
 
   putBack(): void {
     const { out } = this;
     this.out = [];
     this.ring.putBack(out);
-    // Those that had to make room for others have left as well.
-    this.marks.left(this.queued);
+    // Points that were dropped to make room have left as well.
+    this.marks.noteQueued(this.queued);
   }
 
   wake(): void {
@@ -91,7 +91,7 @@ export class MemoryBuffer implements QueueBuffer<readonly Point[]> {
   }
 
   flush(): Promise<boolean> {
-    const reached = this.marks.reached(this.queued);
+    const reached = this.marks.wait(this.queued);
     this.wake();
     return reached;
   }

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../lib/clock';
 
-/** A pace. */
+/** Limits of a token bucket. */
 export interface Pace {
   readonly perSecond: number;
-  /** The most that pass at once. */
+  /** Units that may pass at once. */
   readonly burst: number;
 }
 
 /**
- * A token bucket: lets `perSecond` units a second pass, of them `burst` at once. A bucket that was idle or
- * late holds one burst and no more, so that lost time is never made up for.
+ * A token bucket: lets `perSecond` units a second pass, `burst` of them at once. After an idle time the
+ * bucket holds one burst and no more: lost time is never made up for.
  */
 export class Pacer {
   private tokens: number;

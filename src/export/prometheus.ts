@@ -3,19 +3,20 @@ import { type Server, type ServerResponse, createServer } from 'node:http';
 import { Registry } from 'prom-client';
 import { FailureError, UsageError, messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
+import { type WriteResult, unconfirmed } from '../metrics/write-result';
 import { UNKNOWN_SERIES } from '../metrics/values';
 import { takeEach } from '../metrics/take-each';
-import type { Exporter, WriteResult } from './exporter';
+import type { Exporter } from './exporter';
 import { PROMETHEUS_FORM } from './prometheus/form';
 import { Instruments } from './prometheus/instruments';
 import { parseOptionUrl } from '../lib/option-url';
 
 const PORT = 9332;
 
-/** Scrapers come every few seconds, one connection each; whoever holds more is none. */
+/** Scrapers connect every few seconds, with one connection each. */
 const MAX_CONNECTIONS = 32;
 
-/** Where `/metrics` is served. */
+/** Address of `/metrics`. */
 export interface PrometheusOptions {
   /** Address or name, IPv6 without brackets. */
   readonly host: string;
@@ -24,8 +25,8 @@ export interface PrometheusOptions {
 
 /**
  * Serves `/metrics` for Prometheus to scrape: counters, gauges and histograms that follow from the schema
- * (`prometheus/names.ts`). A scrape sees states, not points: `sent` are points that it includes from now on,
- * and nothing confirms that anybody came for them.
+ * (`prometheus/names.ts`). A scrape sees states, not points: `sent` are points that the next scrape includes,
+ * and nothing confirms that a scraper has read them.
  */
 export class PrometheusExporter implements Exporter {
   readonly name = 'prometheus';
@@ -46,7 +47,7 @@ export class PrometheusExporter implements Exporter {
     this.server.requestTimeout = 10_000;
   }
 
-  /** The port that is listened on. */
+  /** The port on which it listens. */
   get port(): number {
     const address = this.server.address();
     return typeof address === 'object' && address !== null ? address.port : this.options.port;
@@ -63,7 +64,7 @@ export class PrometheusExporter implements Exporter {
         `export ${this.name}: can't listen on ${host} port ${port}: ${messageOf(error)}`,
       );
     }
-    // The monitor ends when its sources do, never waits for a scraper.
+    // The server must not keep the program running.
     this.server.unref();
   }
 
@@ -71,7 +72,7 @@ export class PrometheusExporter implements Exporter {
     const { taken, rejection } = takeEach(points, (point) =>
       this.instruments.take(point) ? null : UNKNOWN_SERIES,
     );
-    return Promise.resolve({ sent: taken, acked: 0, rejection });
+    return Promise.resolve(unconfirmed(taken, rejection));
   }
 
   close(): Promise<void> {
@@ -92,7 +93,7 @@ export class PrometheusExporter implements Exporter {
 }
 
 /**
- * The exporter of a URL; `rest` is what stands behind its scheme.
+ * Makes the exporter of a URL; `rest` is the URL after its scheme.
  * @throws UsageError
  */
 export function createPrometheus(rest: string): PrometheusExporter {

@@ -1,15 +1,15 @@
 import type { Backoff } from './backoff';
 import type { QueueBuffer } from './queue-buffer';
 
-/** What a pump moves, and how. */
+/** Source and destination of a pump. */
 export interface PumpOptions<Batch> {
   readonly from: Pick<QueueBuffer<Batch>, 'next' | 'putBack'>;
-  /** Delivers a batch and lets go of it. @throws where the batch is to be delivered again */
+  /** Delivers a batch and marks it as done. @throws where the batch must be delivered again */
   readonly deliver: (batch: Batch) => Promise<void>;
   readonly backoff: Backoff;
   /** Begins the warning of a failure. */
   readonly failureText: () => string;
-  /** Called after each attempt, whatever came of it. */
+  /** Called after each attempt, successful or not. */
   readonly onIdle: () => void;
 }
 
@@ -25,7 +25,7 @@ export class Pump<Batch> {
 
   constructor(private readonly options: PumpOptions<Batch>) {}
 
-  /** Moves the next batch, unless one is on its way or a pause is not over. */
+  /** Moves the next batch, unless one is being delivered or a pause is not over. */
   run(): void {
     if (this.isRunning || this.isStopped || this.pause !== undefined) return;
     this.isRunning = true;
@@ -35,13 +35,13 @@ export class Pump<Batch> {
     });
   }
 
-  /** Ends a pause now, and keeps those that follow short. */
+  /** Ends a pause now and keeps later pauses short. */
   hurry(): void {
     this.isHurried = true;
     this.resume();
   }
 
-  /** Moves nothing more. What comes of a delivery that is on its way is of no interest. */
+  /** Moves no more batches. The outcome of a running delivery is ignored. */
   stop(): void {
     this.isStopped = true;
     clearTimeout(this.pause);

@@ -1,32 +1,31 @@
 /**
- * Points that may wait; outputs', which are most, take 45 MB then. One transaction can make 111,112: it has a
- * point for each output, and an output takes 9 of a million bytes. Two of those do not push out what waits
- * beside them.
+ * Points that may wait. Points of outputs, the most frequent ones, then take 45 MB. One transaction can make
+ * 111,112 points: one for each output, and an output takes 9 of a million bytes. Two such transactions do not
+ * push out other points.
  */
 const MAX_POINTS = 250_000;
 
-/** How a queue works; everything has a default. */
+/** Options of a queue; each has a default. */
 export interface QueueOptions {
   /** Name in warnings and in the tag `exporter`; default the exporter's own. */
   readonly name?: string;
-  /** Points that may wait in memory, those of a running write included. */
+  /** Points that may wait in memory, including those of a running write. */
   readonly maxPoints?: number;
-  /** Points handed to one write, of an exporter or of the spool. */
+  /** Points of one write, to an exporter or to the spool. */
   readonly batchPoints?: number;
   /**
-   * How long a point waits for others to go with it, in milliseconds: what `kill -9` can take where there is
-   * a spool.
+   * How long a point waits for a full batch, in milliseconds. Where there is a spool, `kill -9` can lose the
+   * points of this time.
    */
   readonly flushMs?: number;
   /**
-   * First pause after a write that failed, in milliseconds; doubled at each further failure up to
-   * `retryMaxMs`.
+   * First pause after a failed write, in milliseconds; doubled at each further failure up to `retryMaxMs`.
    */
   readonly retryMinMs?: number;
   readonly retryMaxMs?: number;
 }
 
-/** The same with every number told. */
+/** The options with all their values. */
 export type QueueSettings = Required<Omit<QueueOptions, 'name'>>;
 
 /** The options with their defaults. */

@@ -1,45 +1,46 @@
 import type { Clock } from '../lib/clock';
-import { messageOf } from '../lib/errors';
+import { diskProblem } from '../lib/disk-errors';
 import type { Point } from '../metrics/point';
+import type { WriteResult } from '../metrics/write-result';
 import { Backoff } from './backoff';
 import { Drops, type Warn } from './drops';
-import { ExporterEnded, type WriteResult } from './exporter';
+import { ExporterEnded } from './exporter';
 import type { PointQueue, QueueStats } from './point-queue';
 import { Pump } from './pump';
 import type { BufferOwner, QueueBuffer } from './queue-buffer';
 import type { QueueSettings } from './queue-options';
-import { within } from './within';
+import { waitAtMost } from '../lib/wait-at-most';
 
-/** What a queue puts its batches into. */
-interface QueueExit<Batch> {
+/** Where a queue delivers its batches. */
+interface QueueOutput<Batch> {
   /** @throws ExporterEnded where no later attempt can succeed, anything else where one may */
   readonly write: (batch: Batch) => Promise<WriteResult>;
-  /** The points of a batch. */
+  /** Number of points in a batch. */
   readonly size: (batch: Batch) => number;
-  /** Points that it had stored and that are lost, at least; undefined where it can't tell. */
+  /** As `Exporter.damaged`. */
   readonly damaged?: () => number | undefined;
   readonly close: () => Promise<void>;
 }
 
 export interface QueueModules<Batch> {
-  readonly exit: QueueExit<Batch>;
-  /** Makes the buffer; `warn` puts the queue's name before what it is told. */
+  readonly exit: QueueOutput<Batch>;
+  /** Makes the buffer; `warn` puts the queue's name before each message. */
   readonly buffer: (owner: BufferOwner, warn: Warn) => QueueBuffer<Batch>;
   readonly clock: Clock;
   readonly warn: Warn;
   /**
-   * Called once when the other side is gone for good (the reader of a pipe); later points are counted as
+   * Called once when the destination is gone for good (the reader of a pipe); later points are counted as
    * dropped.
    */
   readonly onEnded?: (() => void) | undefined;
 }
 
-/** Of the time that `close` has, the part kept for the exporter's own close. */
+/** Share of the time of `close` that is kept for closing the exporter. */
 const CLOSE_SHARE = 0.25;
 
 /**
- * The bounded queue in front of an exporter. It alone retries and counts; its buffer holds the points, in
- * memory or on disk. `push` never waits and never throws.
+ * The bounded queue in front of an exporter. Only the queue retries and counts; its buffer holds the points,
+ * in memory or on disk.
  */
 export class ExportQueue<Batch> implements PointQueue {
   private readonly buffer: QueueBuffer<Batch>;
@@ -50,10 +51,10 @@ export class ExportQueue<Batch> implements PointQueue {
   private sent = 0;
   private acked = 0;
   private state: 'open' | 'closing' | 'ended' | 'closed' = 'open';
-  /** Resolves `close` once nothing waits any more. */
+  /** Resolves the wait of `close` once no point waits. */
   private onDrained: (() => void) | undefined;
 
-  /** `name` stands in warnings and in the tag `exporter`. */
+  /** `name` is used in warnings and in the tag `exporter`. */
   constructor(
     readonly name: string,
     settings: Pick<QueueSettings, 'retryMinMs' | 'retryMaxMs'>,
@@ -77,7 +78,7 @@ export class ExportQueue<Batch> implements PointQueue {
       failureText: () => this.buffer.failureText,
       onIdle: this.settle,
     });
-    // What an earlier run has left.
+    // An earlier run may have left points.
     this.buffer.wake();
   }
 
@@ -106,9 +107,9 @@ export class ExportQueue<Batch> implements PointQueue {
   }
 
   /**
-   * Delivers what waits, closes the exporter and returns at the latest `deadlineMs` milliseconds after the
-   * call. What is in memory then is counted as dropped and warned of; what is on disk is delivered by the
-   * next run. Returns the final counts.
+   * Delivers the waiting points, closes the exporter and returns the final counts, at the latest `deadlineMs`
+   * milliseconds after the call. Points that are still in memory then are counted as dropped, with a warning;
+   * points on disk are delivered by the next run.
    */
   async close(deadlineMs: number): Promise<QueueStats> {
     if (this.state === 'closing' || this.state === 'closed') return this.stats();
@@ -116,9 +117,9 @@ export class ExportQueue<Batch> implements PointQueue {
     const { clock, exit } = this.modules;
     const start = clock.monotonicMs();
     this.buffer.hurry();
-    // A pause after a failure is cut short: there may be no time for the whole of it.
+    // The deadline may come before the end of a pause after a failure.
     this.pump.hurry();
-    await within(deadlineMs * (1 - CLOSE_SHARE), this.drained());
+    await waitAtMost(deadlineMs * (1 - CLOSE_SHARE), this.drained());
     this.state = 'closed';
     this.pump.stop();
     this.drops.add(this.buffer.giveUp(), 'unsent');
@@ -126,9 +127,9 @@ export class ExportQueue<Batch> implements PointQueue {
     const stats = this.stats();
     const closing = Promise.allSettled([exit.close(), this.buffer.close()]).then((results) => {
       for (const result of results)
-        if (result.status === 'rejected') this.warn(`could not be closed: ${messageOf(result.reason)}`);
+        if (result.status === 'rejected') this.warn(`could not be closed: ${diskProblem(result.reason)}`);
     });
-    await within(deadlineMs - (clock.monotonicMs() - start), closing);
+    await waitAtMost(deadlineMs - (clock.monotonicMs() - start), closing);
     return stats;
   }
 
@@ -143,7 +144,7 @@ export class ExportQueue<Batch> implements PointQueue {
       return;
     }
     if (this.isOver()) return;
-    // Points go from one count into the other in one turn, so that none is missing between.
+    // Both counts change in one turn of the event loop, so that no point is missing in between.
     const done = this.buffer.done();
     const { sent, acked, rejection } = result;
     this.sent += sent;
@@ -152,7 +153,7 @@ export class ExportQueue<Batch> implements PointQueue {
     await done;
   }
 
-  /** The other side is gone for good. */
+  /** Stops because the destination is gone for good. */
   private end(reason: string): void {
     this.state = 'ended';
     this.warn(reason);

@@ -17,16 +17,16 @@ import { PROMETHEUS_FORM } from './prometheus/form';
 import { StdoutExporter } from './stdout';
 import { StoreExporter } from './store';
 
-/** An exporter of points, or one of lines, which has a spool before it. */
+/** An exporter of points, or one of lines, whose queue has a spool. */
 export type AnyExporter = Exporter | LineExporter;
 
 interface Kind {
-  /** How its URL is written, for help and errors. */
+  /** Form of its URL, for help and errors. */
   readonly form: string;
   readonly help: string;
   /**
-   * `rest` is the URL after the scheme and its colon; null, or a UsageError that says more, where it is
-   * malformed.
+   * Makes the exporter; `rest` is the URL after the scheme and its colon. Where it is malformed, returns
+   * null, or throws a UsageError that says more.
    */
   readonly create: (rest: string, context: ExporterContext) => AnyExporter | null;
 }
@@ -88,14 +88,14 @@ const KINDS: Readonly<Record<string, Kind>> = {
   stdout: { form: 'stdout:', help: 'line protocol on the standard output', create: stdout },
 };
 
-/** The exporters that there are, for `--help` and the documentation. */
+/** All exporters, for `--help` and the documentation. */
 export const EXPORTER_KINDS: readonly Pick<Kind, 'form' | 'help'>[] = Object.values(KINDS).filter(
   ({ form }, i, all) => all.findIndex((other) => other.form === form) === i,
 );
 
 /**
- * The exporter that an `--export` URL names, not yet open.
- * @throws UsageError where the URL is of no known form; the message never shows what stands before an `@`
+ * Makes the exporter of an `--export` URL, not yet open.
+ * @throws UsageError where the URL is malformed; the message never shows the part before an `@`
  */
 export function createExporter(url: string, context: ExporterContext): AnyExporter {
   const colon = url.indexOf(':');
@@ -114,12 +114,12 @@ export function createExporter(url: string, context: ExporterContext): AnyExport
 }
 
 function duckdb(rest: string, { warn }: ExporterContext): Exporter | null {
-  // `duckdb://store.duckdb` would be a file of the folder `/`, which nobody means.
+  // `duckdb://store.duckdb` would be a file in the folder `/`, which is a mistake.
   if (rest === '' || rest.endsWith('/') || /^\/\/(?!\/)/.test(rest)) return null;
   return new StoreExporter({ path: resolveHome(rest) }, { warn });
 }
 
-/* eslint-disable @typescript-eslint/no-require-imports -- what these work with takes memory, DuckDB alone 25 MB: only where it is wanted */
+/* eslint-disable @typescript-eslint/no-require-imports -- their packages take memory, DuckDB alone 25 MB: they are loaded only when they are needed */
 function parquet(rest: string, context: ExporterContext): Exporter | null {
   if (rest === '' || /^\/\/(?!\/)/.test(rest)) return null;
   const { ParquetExporter } = require('./parquet/exporter') as typeof Parquet;
@@ -137,7 +137,7 @@ function prometheus(rest: string): Exporter {
 }
 /* eslint-enable @typescript-eslint/no-require-imports */
 
-/** An absolute path; a leading `~/` is the user's own folder, which shells do not put into `duckdb:~/…`. */
+/** Makes a path absolute. A leading `~/` is the user's home, which shells do not expand in `duckdb:~/…`. */
 function resolveHome(file: string): string {
   return path.resolve(file.replace(/^~(?=\/)/, () => os.homedir()));
 }
@@ -150,7 +150,7 @@ function stdout(rest: string): Exporter | null {
   return rest === '' ? new StdoutExporter({ output: process.stdout }) : null;
 }
 
-/** An `--export` URL as errors show it. */
+/** An `--export` URL for messages, without user and password. */
 export function withoutCredentials(url: string): string {
   return url.replace(/^([^/]*\/\/)?.*@/, '$1***@');
 }

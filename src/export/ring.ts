@@ -1,4 +1,4 @@
-/** A first-in first-out list of bounded length, in one array that is never moved. */
+/** A queue of bounded length in one array of fixed size. */
 export class Ring<T> {
   private readonly items: (T | undefined)[];
   private head = 0;
@@ -12,13 +12,13 @@ export class Ring<T> {
     return this.count;
   }
 
-  /** Adds at the end; the caller has made sure that there is room. */
+  /** Adds an item at the end. The caller makes sure that there is room. */
   push(item: T): void {
     this.items[(this.head + this.count) % this.capacity] = item;
     this.count++;
   }
 
-  /** Takes up to `n` from the front. */
+  /** Takes up to `n` items from the front. */
   take(n: number): T[] {
     const taken: T[] = [];
     for (let i = Math.min(n, this.count); i > 0; i--) {
@@ -30,7 +30,7 @@ export class Ring<T> {
     return taken;
   }
 
-  /** Puts items back at the front, in their order; the caller has made sure that there is room. */
+  /** Puts items back at the front, in their order. The caller makes sure that there is room. */
   putBack(items: readonly T[]): void {
     for (let i = items.length - 1; i >= 0; i--) {
       this.head = (this.head + this.capacity - 1) % this.capacity;

@@ -4,8 +4,8 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /**
- * Where the line behind the first `lines` lines of line protocol begins. A newline within a quoted string
- * ends no line; quotes mean that in the fields alone, not in the tags before the first space.
+ * Offset at which line number `lines` (counted from 0) of line protocol begins. A newline in a quoted string
+ * does not end a line. Quotes have this meaning only in the fields, not in the tags before the first space.
  */
 export function offsetOfLine(bytes: Buffer, lines: number): number {
   let at = 0;
@@ -15,7 +15,7 @@ export function offsetOfLine(bytes: Buffer, lines: number): number {
 
 function endOfLine(bytes: Buffer, start: number): number {
   let at = start;
-  // A backslash before anything but a space stands for itself here, also before another one.
+  // Here a backslash escapes only a space; before anything else, also before a backslash, it is literal.
   for (; at < bytes.length && bytes[at] !== SPACE; at++)
     if (bytes[at] === BACKSLASH && bytes[at + 1] === SPACE) at++;
   let isQuoted = false;
@@ -28,7 +28,7 @@ function endOfLine(bytes: Buffer, start: number): number {
   return bytes.length;
 }
 
-/** The series of the line that begins at an offset: what stands before its tags. */
+/** The series of the line that begins at an offset. */
 export function seriesOfLine(bytes: Buffer, start = 0): string {
   return /^[^, ]*/.exec(bytes.toString('latin1', start, start + 64))?.[0] ?? '';
 }

@@ -17,9 +17,9 @@ export interface SpoolBufferModules {
 }
 
 /**
- * Points that wait on disk, as lines, over restarts. Every point goes to the disk first, in its order, from a
- * buffer in memory that holds it for a moment. So what `btcdmon` said of a run before it was killed is still
- * true afterwards: all the points that it counted as emitted are on disk before that point is.
+ * Points that wait on disk, as lines, over restarts. Every point is written to disk first, in its order, from
+ * a buffer in memory that holds it for a moment. So the accounts in the series `btcdmon` stay true after a
+ * kill: all points that an account counts as emitted are on disk before the account is.
  */
 export class SpoolBuffer implements QueueBuffer<LineBatch> {
   private readonly memory: MemoryBuffer;

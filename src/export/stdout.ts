@@ -1,12 +1,13 @@
 import type { Writable } from 'node:stream';
-import { messageOf } from '../lib/errors';
+import { diskProblem } from '../lib/disk-errors';
 import type { Point } from '../metrics/point';
-import { type Exporter, ExporterEnded, type WriteResult } from './exporter';
+import { type WriteResult, unconfirmed } from '../metrics/write-result';
+import { type Exporter, ExporterEnded } from './exporter';
 import { LineSerializer, MAX_LINE_BYTES } from './line';
 
 /**
- * Line protocol on the standard output, one line a point, for pipes and files. A reader that is slow makes
- * `write` wait; nothing else may write to that stream.
+ * Line protocol on the standard output, one line a point, for pipes and files. A slow reader makes `write`
+ * wait. Nothing else may write to that stream.
  */
 export class StdoutExporter implements Exporter {
   readonly name = 'stdout';
@@ -15,16 +16,16 @@ export class StdoutExporter implements Exporter {
   constructor(private readonly modules: { readonly output: Writable }) {}
 
   open(): Promise<void> {
-    // Each error reaches the callback of its write as well; without a listener it would end the process.
+    // Without a listener an error would end the process. The callback of the write handles it.
     this.modules.output.on('error', ignore);
     return Promise.resolve();
   }
 
-  /** @throws ExporterEnded where the reader went away (`| head`) or the stream failed in another way */
+  /** @throws ExporterEnded where the reader is gone (`| head`) or the stream failed in another way */
   async write(points: readonly Point[]): Promise<WriteResult> {
     const { lines, taken, rejection } = this.serializer.serializeAll(points);
     if (lines !== '') await this.print(lines);
-    return { sent: taken, acked: 0, rejection };
+    return unconfirmed(taken, rejection);
   }
 
   close(): Promise<void> {
@@ -43,9 +44,9 @@ export class StdoutExporter implements Exporter {
 
 function explain(error: Error): string {
   const gone = 'code' in error && (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED');
-  return gone ? 'the reader has gone' : `can't be written: ${messageOf(error)}`;
+  return gone ? 'the reader has gone' : `can't be written: ${diskProblem(error)}`;
 }
 
 function ignore(): void {
-  // The callback of the write has the error.
+  // The callback of the write handles the error.
 }

@@ -1,11 +1,12 @@
 import type { Point } from '../metrics/point';
+import type { WriteResult } from '../metrics/write-result';
 import { StoreProcess } from '../store/process/store-process';
-import type { Exporter, WriteResult } from './exporter';
+import type { Exporter } from './exporter';
 
 /**
- * The embedded store as an exporter: a process of its own has the file open. A batch is one transaction of
- * the `StoreWriter` there; a batch that the process did not confirm before it ended goes to the next one and
- * is stored once.
+ * The embedded store as an exporter. A process of its own has the file open, and its `StoreWriter` stores a
+ * batch as one transaction. A batch that this process did not confirm before it ended is given to the next
+ * process, and is stored once.
  */
 export class StoreExporter implements Exporter {
   readonly name = 'duckdb';

@@ -1,16 +1,15 @@
 import type { Clock } from '../lib/clock';
 
-/** Where a line of warning goes: the program's logger. */
+/** Logs a warning. */
 export type Warn = (message: string) => void;
 
 /**
- * Things are seldom given up one at a time: the first warning waits this long, so that it names more than
- * one.
+ * Drops come in groups: the first warning waits this long, so that it counts more than one.
  */
 const FIRST_MS = 1000;
 const EVERY_MS = 60_000;
 
-/** Counts what was given up, by cause, and warns of it at most once a minute. */
+/** Counts drops or refusals by cause, and warns of them once a minute at most. */
 export class Tally<Cause extends string> {
   private counted = 0;
   private readonly unreported = new Map<Cause, number>();
@@ -20,7 +19,7 @@ export class Tally<Cause extends string> {
 
   /**
    * @param what begins the warning, such as `points dropped`
-   * @param causes what stands behind the number of each cause
+   * @param causes the text after the number of each cause
    */
   constructor(
     private readonly what: string,
@@ -28,7 +27,7 @@ export class Tally<Cause extends string> {
     private readonly modules: { readonly warn: Warn; readonly clock: Pick<Clock, 'monotonicMs'> },
   ) {}
 
-  /** All of them since the start. */
+  /** The count since the start, of all causes. */
   get total(): number {
     return this.counted;
   }
@@ -42,7 +41,7 @@ export class Tally<Cause extends string> {
     this.timer ??= setTimeout(this.report, this.waitMs()).unref();
   }
 
-  /** Warns at once of what has not been reported. */
+  /** Warns now of all counts that were not reported yet. */
   readonly report = (): void => {
     clearTimeout(this.timer);
     this.timer = undefined;

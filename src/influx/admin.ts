@@ -8,7 +8,7 @@ import type { InfluxDatabase } from './influx-url';
 export const WRITABLE = "use a password of printable ASCII without ' and \\";
 
 /**
- * Whether the influx package writes this password correctly into a statement; it escapes other characters
+ * Whether the influx package writes this password correctly into a statement. It escapes other characters
  * wrongly.
  */
 export function isWritable(password: string): boolean {
@@ -16,12 +16,11 @@ export function isWritable(password: string): boolean {
 }
 
 /**
- * Words of InfluxDB where it does not let a user do something; the status does not come with the package's
- * errors.
+ * Words in InfluxDB's messages when a user lacks a right. The package's errors have no status.
  */
 const ABOUT_THE_USER = ['authoriz', 'authentication', 'privilege', 'username required'];
 
-/** How long a statement may take: the sums of a day of points are made in one. */
+/** Time limit of a statement: one statement rolls up the points of a day. */
 const STATEMENT_MS = 300_000;
 const PING_MS = 10_000;
 
@@ -35,7 +34,7 @@ export class InfluxAdmin {
     const { ca, login } = options.access;
     const { protocol, hostname, port } = new URL(origin);
     this.shown = `setup influx: InfluxDB at ${origin}`;
-    // Help and flags of the command are wanted by every other one, this package by none.
+    // Loaded here, because other commands need the help of this one but not the package.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { InfluxDB } = require('influx') as typeof Influx;
     this.influx = new InfluxDB({
@@ -58,7 +57,7 @@ export class InfluxAdmin {
   async check(): Promise<void> {
     const [answer] = await this.influx.ping(PING_MS);
     const { online = false, version = '' } = (answer ?? {}) as Partial<Influx.IPingStats>;
-    // A ping tells neither why nobody answers nor whether we are let in.
+    // Unlike a ping, this says why nobody answers and whether the user may log in.
     if (!online) await this.run((influx) => influx.getDatabaseNames());
     if (!/^v?1\./.test(version))
       throw new FailureError(
@@ -89,7 +88,7 @@ export class InfluxAdmin {
     });
   }
 
-  /** @throws FailureError with the server's words */
+  /** @throws FailureError with the server's message */
   async run<T>(work: (influx: Influx.InfluxDB) => Promise<T>): Promise<T> {
     try {
       return await work(this.influx);

@@ -2,7 +2,7 @@ import { messageOf } from '../lib/errors';
 import { asciiLine } from '../lib/ascii-line';
 import { tlsProblem } from './tls';
 
-/** The server's own words in an answer; undefined where the answer is not JSON with an `error`. */
+/** The server's message in a response; undefined where the response is not JSON with an `error`. */
 export function errorIn(text: string): string | undefined {
   try {
     const { error } = (JSON.parse(text) ?? {}) as { readonly error?: unknown };
@@ -12,13 +12,13 @@ export function errorIn(text: string): string | undefined {
   }
 }
 
-/** One line for a request to an InfluxDB that failed; the server's own words where it has some. */
+/** One line for a failed request to an InfluxDB: the server's message, if it sent one. */
 export function explainInflux(error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException;
-  // The package puts what the server answered at the end of the message.
+  // The package puts the server's response at the end of the message.
   const said = errorIn(message.slice(Math.max(0, message.indexOf('{'))));
   if (said !== undefined) return said;
-  // Of a name with several addresses, whose code is that of one of them.
+  // For a name with several addresses, the code is that of one of them.
   if (Array.isArray((error as { readonly errors?: unknown }).errors))
     return `none of its addresses answers: ${messageOf(error)}; is InfluxDB running?`;
   if (code === 'ECONNREFUSED') return 'nobody listens there; is InfluxDB running?';

@@ -7,19 +7,22 @@ import {
 } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 
-/** Of an answer no more is looked at: it tells of an error, and no server may fill the memory. */
+/**
+ * The most characters that are read of a response: it holds an error message, and no server may fill the
+ * memory.
+ */
 const MOST_ANSWER_CHARS = 65_536;
 
-/** What a server answered. */
-export interface Answer {
+/** A server's response. */
+export interface HttpResponse {
   readonly status: number;
-  /** Milliseconds, from `Retry-After`. */
+  /** `Retry-After` in milliseconds. */
   readonly retryAfterMs: number | undefined;
   /** The beginning of the body. */
   readonly text: string;
 }
 
-/** Where and how requests go. */
+/** Server and connections of a client. */
 export interface HttpClientOptions {
   /** Scheme, host and port. */
   readonly origin: string;
@@ -27,17 +30,17 @@ export interface HttpClientOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Certificates in PEM that the server's must lead to; undefined means those that Node.js trusts. */
   readonly ca: string | undefined;
-  /** The most connections at once; requests beyond them wait. */
+  /** Limit of concurrent connections; further requests wait. */
   readonly connections: number;
 }
 
-/** A request that was begun, and what comes of it. */
+/** A request that was begun, and its response. */
 interface Attempt<T> {
   readonly request: ClientRequest;
   readonly answer: Promise<T>;
 }
 
-/** Sends requests to one server, over connections that are kept. */
+/** Sends requests to one server over connections that are kept open. */
 export class HttpClient {
   private readonly agent: PlainAgent | TlsAgent;
   private readonly isSecure: boolean;
@@ -52,24 +55,29 @@ export class HttpClient {
   }
 
   /**
-   * Sends `body` and waits for the whole answer, whatever its status.
-   * @throws Error where there is none within `ms`
+   * Sends `body` and waits for the whole response, whatever its status.
+   * @throws Error where there is no response within `ms`
    */
-  post(path: string, body: Buffer, headers: Readonly<Record<string, string>>, ms: number): Promise<Answer> {
+  post(
+    path: string,
+    body: Buffer,
+    headers: Readonly<Record<string, string>>,
+    ms: number,
+  ): Promise<HttpResponse> {
     return withSecondTry(() => this.tryPost(path, body, headers, ms));
   }
 
   /**
-   * Asks, and gives the answer as soon as its head is there, whatever its status. Its body comes in UTF-8 as
-   * fast as it is read.
-   * @throws Error where the server is silent for `silenceMs`; where that is within the body, reading it
-   *   throws
+   * Sends a GET and returns the response as soon as its headers have come, whatever its status. The body can
+   * then be read as UTF-8.
+   * @throws Error where the server is silent for `silenceMs`; if it falls silent within the body, reading the
+   *   body throws
    */
   get(path: string, signal: AbortSignal, silenceMs: number): Promise<IncomingMessage> {
     return withSecondTry(() => this.tryGet(path, signal, silenceMs));
   }
 
-  /** Breaks off what runs. */
+  /** Aborts the running requests. */
   close(): void {
     this.agent.destroy();
   }
@@ -79,18 +87,18 @@ export class HttpClient {
     body: Buffer,
     headers: Readonly<Record<string, string>>,
     ms: number,
-  ): Attempt<Answer> {
+  ): Attempt<HttpResponse> {
     const request = this.request(path, {
       method: 'POST',
       headers: { ...this.options.headers, ...headers, 'Content-Length': body.length },
     });
-    const answer = new Promise<Answer>((resolve, reject) => {
+    const answer = new Promise<HttpResponse>((resolve, reject) => {
       const deadline = setTimeout(() => {
         reject(noAnswer(ms));
         request.destroy();
       }, ms);
       request.on('close', () => clearTimeout(deadline));
-      responseTo(request).then(readAnswer).then(resolve, reject);
+      responseTo(request).then(readResponse).then(resolve, reject);
     });
     request.end(body);
     return { request, answer };
@@ -114,7 +122,7 @@ export class HttpClient {
   }
 }
 
-/** Tries once more where the server had closed a kept connection, and we had not heard of it yet. */
+/** Tries once more where the server had closed a kept connection and the client did not know that yet. */
 async function withSecondTry<T>(attempt: () => Attempt<T>): Promise<T> {
   const { request, answer } = attempt();
   try {
@@ -130,7 +138,7 @@ function responseTo(request: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     request.on('response', resolve);
     request.on('error', reject);
-    // A connection can end without an error or an answer, as after a 101 that nobody asked for.
+    // A connection can end without an error and without a response, as after an unrequested 101.
     request.on('close', () => reject(new Error('the server ended the connection without an answer')));
   });
 }
@@ -139,8 +147,8 @@ function noAnswer(ms: number): Error {
   return new Error(`no answer within ${ms / 1_000} s`);
 }
 
-/** Reads an answer to its end, or as far as anything is looked at. */
-export async function readAnswer(response: IncomingMessage): Promise<Answer> {
+/** Reads a response to its end, or up to the limit. */
+export async function readResponse(response: IncomingMessage): Promise<HttpResponse> {
   response.setEncoding('utf8');
   let text = '';
   for await (const chunk of response as AsyncIterable<string>) {
@@ -155,7 +163,7 @@ export async function readAnswer(response: IncomingMessage): Promise<Answer> {
   };
 }
 
-/** Milliseconds of a `Retry-After`, which is a number of seconds or a date (RFC 9110, 10.2.3). */
+/** A `Retry-After` in milliseconds; it is a number of seconds or a date (RFC 9110, 10.2.3). */
 function retryAfter(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - Date.now();

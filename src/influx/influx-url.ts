@@ -1,7 +1,7 @@
 import { UsageError } from '../lib/errors';
 import { parseOptionUrl } from '../lib/option-url';
 
-/** A database of an InfluxDB 1.x, or of another server with the same API. */
+/** The URL of a database of InfluxDB 1.x, or of another server with the same API. */
 export interface InfluxDatabase {
   /** Scheme, host and port. */
   readonly origin: string;

@@ -15,8 +15,8 @@ export interface SetupOptions {
    */
   readonly rawDays: number | undefined;
   /**
-   * The user who may read, and the password. Undefined password: an existing user keeps his, a new one gets a
-   * random one.
+   * The user who may read, and the password. Undefined password: an existing user keeps the old one, a new
+   * user gets a random one.
    */
   readonly reader: string;
   readonly readerPassword: string | undefined;
@@ -156,10 +156,10 @@ async function makeRollups(
 }
 
 /**
- * A user with one right on the database. Without a password, an existing user keeps his and a new one gets a
- * random one.
+ * A user with one right on the database. Without a password, an existing user keeps the old one, and a new
+ * user gets a random one.
  */
-interface Wanted {
+interface UserOptions {
   readonly name: string;
   readonly given: string | undefined;
   readonly right: 'read' | 'write';
@@ -170,7 +170,7 @@ interface Wanted {
 async function makeUser(
   influx: InfluxDB,
   { place: { database } }: SetupOptions,
-  { name, given, right, option }: Wanted,
+  { name, given, right, option }: UserOptions,
   tell: (line: string) => void,
 ): Promise<void> {
   const there = (await influx.getUsers()).find(({ user }) => user === name);

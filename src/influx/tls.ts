@@ -22,12 +22,12 @@ const CERTIFICATE_CODES = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** OpenSSL's words where the other side does not speak TLS. */
+/** OpenSSL's messages where the server does not speak TLS. */
 const NO_TLS = ['wrong version number', 'packet length too long'];
 
 /**
- * Describes what is wrong with the server's certificate, or with TLS to it, in words for a person. Undefined
- * if the error is of another kind. Retrying helps against none of these.
+ * Describes a problem with the server's certificate or with TLS in one line. Undefined if the error is of
+ * another kind. Retrying cures none of these problems.
  */
 export function tlsProblem(error: unknown): string | undefined {
   const { code = '', message } = error as NodeJS.ErrnoException;

@@ -3,7 +3,7 @@ import { FailureError, messageOf } from '../lib/errors';
 import { asciiLine } from '../lib/ascii-line';
 import { type InfluxAccess, authorizationOf } from '../influx/access';
 import { errorIn, explainInflux } from '../influx/explain';
-import { HttpClient, readAnswer } from '../influx/http-client';
+import { HttpClient, readResponse } from '../influx/http-client';
 import type { InfluxDatabase } from '../influx/influx-url';
 import { parseJson } from './json';
 import type { Value } from './result';
@@ -93,7 +93,7 @@ export class InfluxClient {
       });
     const { statusCode = 0 } = response;
     if (statusCode >= 200 && statusCode < 300) return response;
-    const { text } = await readAnswer(response);
+    const { text } = await readResponse(response);
     throw failure(errorIn(text) ?? `answers ${statusCode} ${asciiLine(text)}`.trim());
   }
 

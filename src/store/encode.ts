@@ -1,6 +1,7 @@
 import type { FieldValue, Point } from '../metrics/point';
 import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
 import type { ColumnType } from '../metrics/schema-types';
+import type { TakenPoints } from '../metrics/take-each';
 import {
   type Names,
   type Rejection,
@@ -17,12 +18,8 @@ import { type FixedColumn, type SeriesColumns, type TextColumn, maskOf, onlyRows
 const TWO_32 = 2 ** 32;
 
 /** Points by series and column, and what was wrong with those that are not among them. */
-export interface Encoded {
+export interface Encoded extends TakenPoints {
   readonly groups: readonly SeriesColumns[];
-  /** How many are in them; the others can never be stored. */
-  readonly taken: number;
-  /** What was wrong with one of the others, for the log. */
-  readonly rejection?: string | undefined;
 }
 
 interface Plan {

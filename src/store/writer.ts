@@ -2,11 +2,11 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { FailureError, messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
 import type { SeriesName } from '../metrics/schema';
+import { type WriteResult, confirmed } from '../metrics/write-result';
 import { TableAppender } from './append';
 import type { SeriesColumns } from './columns';
 import { encodePoints } from './encode';
 import { isFatal } from './open-errors';
-import type { Written } from './process/store-process';
 import { type Store, openStore } from './store';
 import { withoutStored } from './unstored';
 
@@ -49,10 +49,10 @@ export class StoreWriter {
    * Commits points; resolves when they are on disk.
    * @throws what DuckDB says; nothing of the batch is stored then, or a second `write` of it finds what is
    */
-  async write(points: readonly Point[]): Promise<Written> {
+  async write(points: readonly Point[]): Promise<WriteResult> {
     const { groups, taken, rejection } = encodePoints(points);
     await this.writeColumns(groups, false);
-    return { sent: taken, acked: taken, rejection };
+    return confirmed(taken, rejection);
   }
 
   /**

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { collectSettings } from '../../src/cli/collect-settings';
 import { SystemClock } from '../../src/lib/clock';
-import { isLocal, parsePlace } from '../../src/collect/place';
+import { isLocalAddress, parseListenAddress } from '../../src/collect/listen-address';
 import { KNOWN } from '../../src/cli/known';
 import { COLLECT_OPTIONS } from '../../src/cli/options';
 import { Settings } from '../../src/cli/settings';
@@ -129,7 +129,7 @@ describe('a call of collect that cannot be carried out ends with one line and st
     for (let attempt = 0; attempt < 2; attempt++) {
       const { status, stderr } = run(['-l', place]);
       expect(stderr).toMatch(/^btcdmon-node: [^\n]*\n$/);
-      expect(stderr).toContain(`--listen ${place}: can't be had: another process listens there`);
+      expect(stderr).toContain(`--listen ${place}: can't be used: another process listens there`);
       expect(status).toBe(1);
     }
   });
@@ -178,7 +178,7 @@ describe('the collector', () => {
     expect(program.log()).toContain(
       '1 of an unknown series (of a newer node?), 1 that are not line protocol',
     );
-    expect(program.log()).toContain('connections turned away: 1 that showed no token, or a wrong one');
+    expect(program.log()).toContain('connections turned away: 1 without a token, or with a wrong one');
 
     const stored = cleanup.add(await openStored(path.join(home, '.btcdmon', 'btcdmon.duckdb')), (it) =>
       it.close(),
@@ -194,8 +194,8 @@ describe('the collector', () => {
   it('has a sample configuration that it knows every key of', () => {
     const sample = path.join(__dirname, '..', '..', 'config', 'collect.yaml');
     const settings = Settings.load({}, sample, KNOWN).of(COLLECT_OPTIONS);
-    const places = (settings['listen'] as string[]).map(parsePlace);
-    expect(places.some((place) => !isLocal(place))).toBe(true);
+    const places = (settings['listen'] as string[]).map(parseListenAddress);
+    expect(places.some((place) => !isLocalAddress(place))).toBe(true);
     expect(settings).toHaveProperty('token-file');
   });
 });

@@ -33,7 +33,7 @@ async function collector(options: Partial<ListenerOptions> = {}) {
   const intake = new Intake({ queues: [queue], clock, warn });
   const place = { host: '127.0.0.1', port: 0 };
   const listener = await Listener.open(
-    { place, tls: null, token: null, maxConnections: 100, reassureMs: 50, ...options },
+    { address: place, tls: null, token: null, maxConnections: 100, signOfLifeMs: 50, ...options },
     { intake, batches: new Batches(), clock, warn },
   );
   cleanup.add(listener, (it) => it.close());
@@ -43,7 +43,14 @@ async function collector(options: Partial<ListenerOptions> = {}) {
 function exporterTo(port: number, options: Partial<LineSocketOptions> = {}): LineSocketExporter {
   const place = { host: '127.0.0.1', port };
   return new LineSocketExporter(
-    { name: 'line+tcp', place, destination: `127.0.0.1:${port}`, ack: true, timeoutMs: 5_000, ...options },
+    {
+      name: 'line+tcp',
+      address: place,
+      destination: `127.0.0.1:${port}`,
+      ack: true,
+      timeoutMs: 5_000,
+      ...options,
+    },
     { env: {} },
   );
 }
@@ -79,7 +86,7 @@ describe('a sender and a collector that confirms', () => {
     expect(queue.points.map(({ time }) => time)).toEqual([1n, 3n]);
   });
 
-  it('do not take two machines for one that were copied with their spools', async () => {
+  it('tell two machines apart that were copied with their spools', async () => {
     const { queue, listener } = await collector();
     for (const node of ['a', 'b']) {
       const exporter = cleanup.add(exporterTo(listener.port), (it) => it.close());
@@ -90,12 +97,12 @@ describe('a sender and a collector that confirms', () => {
     expect(queue.points.map(({ tags }) => tags['node'])).toEqual(['a', 'b']);
   });
 
-  it('deliver every point once over a line that breaks and falls silent wherever it likes', async () => {
+  it('deliver every point once over a connection that breaks or falls silent at any byte', async () => {
     const { queue, listener } = await collector();
     let turn = 0;
     const proxy = await chaosProxy(listener.port, () => {
       turn += 1;
-      // Some break in the greeting, some in the lines, some in the answer.
+      // Some break in the greeting, some in the lines, some in the reply.
       return { bytes: (turn * 7_919) % 150_000, how: turn % 5 === 0 ? 'silence' : 'reset' };
     });
     cleanup.add(proxy, (it) => it.stop());
@@ -110,7 +117,7 @@ describe('a sender and a collector that confirms', () => {
     expectOnce(queue.points, points);
   });
 
-  it('wait for each other while the database is away, without giving up or sending again', async () => {
+  it('wait while the database is away, without closing the connection or sending again', async () => {
     const { queue, listener } = await collector();
     queue.isQuick = false;
     const spooled = await sender(exporterTo(listener.port, { timeoutMs: 2_000 }));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { LineReader } from '../../src/collect/line-reader';
 
-/** What a reader makes of bytes that come in pieces. */
+/** The result of a reader for bytes that come in pieces. */
 function read(pieces: readonly Buffer[]): string[] {
   const seen: string[] = [];
   const reader = new LineReader({
@@ -20,7 +20,7 @@ function read(pieces: readonly Buffer[]): string[] {
 }
 
 describe('the reader of lines', () => {
-  it('finds the same lines however the bytes come', () => {
+  it('finds the same lines however the bytes are split', () => {
     const bytes = fc
       .array(
         fc.oneof(
@@ -63,7 +63,7 @@ describe('the reader of lines', () => {
     expect(read(single)).toEqual(lines);
   });
 
-  it('refuses bytes that are no UTF-8, and their line alone', () => {
+  it('refuses only the line with bytes that are no UTF-8', () => {
     expect(read([Buffer.from('a\n\xff\xfe\nb\u00e9\nc', 'latin1')])).toEqual([
       'a',
       '<not UTF-8>',
@@ -73,7 +73,7 @@ describe('the reader of lines', () => {
     expect(read([Buffer.from('a\né\n\n😀\n')])).toEqual(['a', 'é', '😀']);
   });
 
-  it('reads no further once its sink has enough', () => {
+  it('stops reading when its sink returns false', () => {
     const seen: string[] = [];
     const reader = new LineReader({
       line: (text) => {
@@ -86,7 +86,7 @@ describe('the reader of lines', () => {
     expect(seen).toEqual(['a', 'b']);
   });
 
-  it('keeps no more than one line of a sender that never ends it', () => {
+  it('keeps at most one line of a sender that never ends its line', () => {
     const reader = new LineReader({ line: () => true, bad: () => true });
     const { parts } = reader as unknown as { readonly parts: readonly Buffer[] };
     for (let i = 0; i < 3_000; i++) {

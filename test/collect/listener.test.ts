@@ -24,16 +24,16 @@ async function setUp(options: Partial<ListenerOptions> = {}, monotonicMs = () =>
   const warn = (message: string): void => void warnings.push(message);
   const intake = new Intake({ queues: [queue], clock, warn });
   const listener = await Listener.open(
-    { place: LOOPBACK, tls: null, token: null, maxConnections: 100, ...options },
+    { address: LOOPBACK, tls: null, token: null, maxConnections: 100, ...options },
     { intake, batches: new Batches(), clock: { uniqueNs: () => clock.uniqueNs(), monotonicMs }, warn },
   );
   cleanup.add(listener, (it) => it.close());
   const connect = async (): Promise<LineClient> => {
-    const place = options.place !== undefined && 'path' in options.place ? options.place : LOOPBACK;
+    const place = options.address !== undefined && 'path' in options.address ? options.address : LOOPBACK;
     const client = await LineClient.connect('path' in place ? place : { ...place, port: listener.port });
     return cleanup.add(client, (it) => it.reset());
   };
-  /** The times of the points that were taken, which are different for all. */
+  /** The times of the points that were taken. They are all different. */
   const times = (): bigint[] => queue.points.map(({ time }) => time);
   return { queue, warnings, intake, listener, connect, times };
 }
@@ -42,7 +42,7 @@ const linesOf = (count: number): string[] => makePoints(count, clock).map(lineOf
 const timeOf = (line: string): bigint => BigInt(line.slice(line.lastIndexOf(' ') + 1));
 
 describe('lines of senders', () => {
-  it('become points with their node, their time and all else', async () => {
+  it('become points with their node, their time and all other contents', async () => {
     const { queue, connect } = await setUp();
     const [one, other] = [await connect(), await connect()];
     one.send('tx,network=regtest,node=a tx_size=5i,sha="00" 1700000000000000001');
@@ -68,7 +68,7 @@ describe('lines of senders', () => {
     ]);
   });
 
-  it('that are bad cost themselves alone: one warning counts them, and shows nothing of them', async () => {
+  it('that are bad are refused alone: one warning counts them and shows none of their bytes', async () => {
     const { queue, intake, warnings, connect } = await setUp();
     const hostile = await connect();
     const good = await connect();
@@ -100,7 +100,7 @@ describe('lines of senders', () => {
     const sender = await connect();
     const lines = linesOf(2_000);
     sender.send(...lines.slice(0, 1_000));
-    // More than the buffers between can hold, so that it shows if it is read.
+    // More than all buffers in between can hold: the sender must wait unless the listener reads.
     const filler = `#${'x'.repeat(60_000)}`;
     for (let i = 0; i < 400; i++) sender.send(filler);
     sender.send(...lines.slice(1_000));
@@ -114,7 +114,7 @@ describe('lines of senders', () => {
 });
 
 describe('tokens', () => {
-  it('let those in who have the right one', async () => {
+  it('admit senders that have the right one', async () => {
     const { queue, connect } = await setUp({ token: 'right' });
     const sender = await connect();
     sender.send('#btcdmon 1 token=right', ...linesOf(3));
@@ -137,7 +137,7 @@ describe('tokens', () => {
     expect(queue.points).toEqual([]);
     await listener.close();
     expect(warnings).toEqual([
-      'connections turned away: 1 that showed no token, or a wrong one (one of them: from 127.0.0.1); 1 since the start',
+      'connections turned away: 1 without a token, or with a wrong one (one of them: from 127.0.0.1); 1 since the start',
     ]);
   });
 
@@ -155,7 +155,7 @@ describe('tokens', () => {
       if (i < 10) await guesser.hears('refused token');
       await guesser.isClosed();
     }
-    // The right token does not help them, nor do others suffer.
+    // The right token does not help that address, and other addresses are not affected.
     const late = await from('127.0.0.9');
     late.send('#btcdmon 1 token=right', ...linesOf(1));
     await late.isClosed();
@@ -167,19 +167,17 @@ describe('tokens', () => {
     again.send('#btcdmon 1 token=right', ...linesOf(1));
     await until('its point, a minute later', () => queue.points.length === 3);
     await listener.close();
-    expect(warnings.join()).toMatch(
-      /10 that showed no token.*6 from an address that gave too many wrong tokens/,
-    );
+    expect(warnings.join()).toMatch(/10 without a token.*6 from an address that gave too many wrong tokens/);
   });
 
-  it('are waited for, but not for ever', async () => {
+  it('must come within a time limit', async () => {
     const { connect } = await setUp({ token: 'right', admitMs: 50 });
     const sender = await connect();
     await sender.hears('refused token');
     await sender.isClosed();
   });
 
-  it('are not waited for from more than a hundred: strangers do not keep senders out', async () => {
+  it('must not be missing from more than a hundred connections: strangers do not keep senders out', async () => {
     const { queue, listener, connect } = await setUp({ token: 'right', maxConnections: 1_000 });
     const strangers: LineClient[] = [];
     for (let i = 0; i < 150; i++) strangers.push(await connect());
@@ -192,15 +190,15 @@ describe('tokens', () => {
 });
 
 describe('connections', () => {
-  it('are no more than there may be', async () => {
+  it('are limited in number', async () => {
     const { connect, warnings, listener } = await setUp({ maxConnections: 2 });
     const senders = [await connect(), await connect(), await connect()];
     await until('one to be turned away', () => senders.some(({ ended }) => ended));
     await listener.close();
-    expect(warnings.join()).toContain('1 beyond the most that there may be (--max-connections)');
+    expect(warnings.join()).toContain('1 beyond the limit (--max-connections)');
   });
 
-  it('that are silent are closed', async () => {
+  it('are closed when they are silent', async () => {
     const { connect } = await setUp({ idleMs: 50 });
     await (await connect()).isClosed();
   });
@@ -214,8 +212,8 @@ describe('batches that are confirmed', () => {
     return client;
   }
 
-  it('are confirmed once they are safe, and not before', async () => {
-    const { queue, connect } = await setUp({ reassureMs: 20 });
+  it('are confirmed only once they are safe', async () => {
+    const { queue, connect } = await setUp({ signOfLifeMs: 20 });
     queue.isQuick = false;
     const sender = await greeted(connect);
     sender.send('#batch n-1-0', ...linesOf(3), 'nonsense', '#end n-1-0');
@@ -227,7 +225,7 @@ describe('batches that are confirmed', () => {
     expect(queue.points).toHaveLength(3);
   });
 
-  it('are not confirmed where the end came first', async () => {
+  it('are not confirmed where the program is ending', async () => {
     const { queue, connect, listener } = await setUp();
     queue.isQuick = false;
     const sender = await greeted(connect);
@@ -248,7 +246,7 @@ describe('batches that are confirmed', () => {
     for (let sent = 1; sent < whole.length; sent++) {
       const sender = await greeted(connect);
       sender.send(...whole.slice(0, sent));
-      // A part of a line is none.
+      // A part of a line does not count as a line.
       sender.socket.write((whole[sent] ?? '').slice(0, 20));
       const expected = whole.slice(0, sent).filter((line) => line.startsWith('tx')).length;
       await until('what was sent', () => queue.points.length >= expected);
@@ -278,7 +276,7 @@ describe('batches that are confirmed', () => {
     expect(times().slice(0, 10)).toEqual(lines.map(timeOf));
   });
 
-  it('leave a connection that its sender has given up', async () => {
+  it('move from a connection that their sender has given up to the new one', async () => {
     const { queue, connect, times } = await setUp();
     queue.isQuick = false;
     const lines = linesOf(10);
@@ -295,7 +293,7 @@ describe('batches that are confirmed', () => {
     expect(times()).toEqual(lines.map(timeOf));
   });
 
-  it('may have been stored by an earlier run where they are the first of a connection and not known', async () => {
+  it('may have been stored by an earlier run if they are unknown and the first of their connection', async () => {
     const { queue, connect } = await setUp();
     const [a, b] = [linesOf(2), linesOf(2)];
     const sender = await greeted(connect);
@@ -320,7 +318,7 @@ describe('batches that are confirmed', () => {
     await sender.isClosed();
   });
 
-  it('are a matter of version 1', async () => {
+  it('need version 1 of the protocol', async () => {
     const { connect } = await setUp();
     const sender = await connect();
     sender.send('#btcdmon 2');
@@ -328,7 +326,7 @@ describe('batches that are confirmed', () => {
   });
 });
 
-describe('places', () => {
+describe('addresses', () => {
   let folder = '';
   beforeEach(() => {
     folder = cleanup.add(mkdtempSync(path.join(tmpdir(), 'btcdmon-place-')), (it) =>
@@ -336,35 +334,41 @@ describe('places', () => {
     );
   });
 
-  it('a Unix socket is open to its user alone, and one that a killed process left is replaced', async () => {
+  it('a Unix socket is for its user alone, and replaces one that a killed process left', async () => {
     const used = path.join(folder, 'used.sock');
     const other = createServer().listen(used);
     await until('the socket', () => statSync(used).isSocket());
-    await expect(setUp({ place: { path: used } })).rejects.toThrow(
+    await expect(setUp({ address: { path: used } })).rejects.toThrow(
       `--listen unix:${used}: is in use by another process`,
     );
     // A second name stays when its server removes the first: a socket with nobody behind it.
     const stale = path.join(folder, 'stale.sock');
     linkSync(used, stale);
     other.close();
-    const { connect, queue } = await setUp({ place: { path: stale } });
+    const { connect, queue } = await setUp({ address: { path: stale } });
     expect(statSync(stale).mode & 0o777).toBe(0o600);
     (await connect()).send(...linesOf(2));
     await until('the points', () => queue.points.length === 2);
   });
 
-  it('says why one can’t be had', async () => {
+  it('that can’t be used are refused with the reason', async () => {
     const file = path.join(folder, 'file');
     writeFileSync(file, 'precious');
-    await expect(setUp({ place: { path: file } })).rejects.toThrow('there is a file that is no socket');
+    await expect(setUp({ address: { path: file } })).rejects.toThrow('there is a file that is no socket');
+    await expect(setUp({ address: { path: path.join(file, 'x.sock') } })).rejects.toThrow(
+      /: can't be used: ENOTDIR[^\n]*; a file stands where a folder must be: move it away, or name another path$/,
+    );
+    await expect(setUp({ address: { path: path.join(folder, 'none', 'x.sock') } })).rejects.toThrow(
+      /: can't be used: ENOENT[^\n]*; a folder of this path does not exist: make it, or name another path$/,
+    );
     const { listener } = await setUp();
     const taken = { host: '127.0.0.1', port: listener.port };
-    await expect(setUp({ place: taken })).rejects.toMatchObject({
+    await expect(setUp({ address: taken })).rejects.toMatchObject({
       exitCode: 1,
-      message: `--listen tcp://127.0.0.1:${listener.port}: can't be had: another process listens there`,
+      message: `--listen tcp://127.0.0.1:${listener.port}: can't be used: another process listens there`,
     });
-    await expect(setUp({ place: { host: '192.0.2.1', port: 0 } })).rejects.toThrow(
-      'the address is none of this machine',
+    await expect(setUp({ address: { host: '192.0.2.1', port: 0 } })).rejects.toThrow(
+      'the address is not one of this machine',
     );
     await expect(setUp({ tls: { cert: 'no', key: 'no' } })).rejects.toThrow(
       "--listen tcp://127.0.0.1:0: the certificate and its key can't be used",

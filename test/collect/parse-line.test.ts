@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { LineParser } from '../../src/collect/parse-line';
-import { REFUSALS } from '../../src/collect/refusal';
+import { LINE_REFUSALS } from '../../src/collect/line-refusal';
 import { LineSerializer, MAX_LINE_BYTES } from '../../src/export/line';
 import type { FieldValue, Point } from '../../src/metrics/point';
 import { SERIES_NAMES, seriesOf, tagNames } from '../../src/metrics/schema';
@@ -15,7 +15,7 @@ function lineOf(point: Point): string {
   return line;
 }
 
-/** Text without newlines, which no string of ours has. */
+/** Text without newlines: none of our strings has any. */
 const text = fc
   .string({ unit: 'grapheme', maxLength: 30 })
   .map((it) => it.replace(/\p{Cc}/gu, '').replace(/[\ud800-\udfff]/g, (it) => it));
@@ -63,7 +63,7 @@ describe('the parser of lines', () => {
     );
   });
 
-  it('agrees with a parser written after InfluxDB’s wherever it takes a line', () => {
+  it('agrees with a parser written after InfluxDB’s on every line that it accepts', () => {
     const parser = new LineParser();
     const sample = 'tx,network=regtest,node=a\\ b tx_size=1i,sha="x\\"y",is_standard=true 12';
     const damaged = fc
@@ -88,7 +88,7 @@ describe('the parser of lines', () => {
     expect(taken).toBeGreaterThan(50);
   });
 
-  it('never throws, whatever comes', () => {
+  it('never throws, whatever the input', () => {
     const parser = new LineParser();
     const hostile = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 200 }),
@@ -114,7 +114,7 @@ describe('the parser of lines', () => {
     fc.assert(
       fc.property(hostile, (line) => {
         const result = parser.parse(line);
-        if (typeof result === 'string') expect(Object.keys(REFUSALS)).toContain(result);
+        if (typeof result === 'string') expect(Object.keys(LINE_REFUSALS)).toContain(result);
       }),
       { numRuns: 5_000 },
     );
@@ -176,7 +176,7 @@ describe('the parser of lines', () => {
     expect(new LineParser().parse(line)).toMatchObject({ fields });
   });
 
-  it('gives the points of one tag set one object, and remembers no more than it may', () => {
+  it('shares one object between the points of a tag set, and bounds its cache', () => {
     const parser = new LineParser();
     const tagsOf = (line: string): unknown => (parser.parse(line) as Point).tags;
     expect(tagsOf('tx,node=a tx_size=1i 1')).toBe(tagsOf('tx,node=a tx_size=2i 2'));

@@ -10,7 +10,7 @@ export function curl(container: Container, ...args: readonly string[]): string {
   return stdout;
 }
 
-/** nginx, seen by who comes to it. */
+/** Checks nginx from a visitor's point of view. */
 export async function checkFrontDoor(stack: Stack, secret: (name: string) => string): Promise<void> {
   const server = stack.container('nginx');
   const at = 'https://localhost:8443';
@@ -23,17 +23,17 @@ export async function checkFrontDoor(stack: Stack, secret: (name: string) => str
   const plain = curl(server, '-i', 'http://127.0.0.1:8080/some/where?x=1', '-H', 'Host: monitor.example.org');
   expect(plain).toMatch(/^HTTP\/1.1 308 .*\r\n/);
   expect(plain).toContain('Location: https://monitor.example.org/some/where?x=1\r\n');
-  // A pipe, which can be opened by name; what Node.js gives a child is none.
+  // A pipe can be opened by name; the socket that Node.js gives a child can't.
   const tested = server.exec(['sh', '-c', 'nginx -t -e stderr 2>&1 | cat']).stdout;
   expect(tested).toMatch(/test is successful\n$/);
   expect(tested).not.toMatch(/\[/);
 
-  // Modern TLS alone.
+  // Only modern TLS is accepted.
   const old = server.exec(['curl', '-sS', ...trust, '--tls-max', '1.1', `${at}/`]);
   expect(old.status).not.toBe(0);
   expect(get('/login', '-I', '--http2')).toMatch(/^HTTP\/2 /);
 
-  // The page, whose token is asked for, with the headers of a careful site.
+  // The page asks for its token, and has the security headers.
   const token = secret('page_token');
   const bearer = ['-H', `Authorization: Bearer ${token}`];
   expect(status('/api/info')).toBe(401);
@@ -55,7 +55,7 @@ export async function checkFrontDoor(stack: Stack, secret: (name: string) => str
   const login = get('/login', '-i', '-d', JSON.stringify({ token }), '-H', 'Content-Type: application/json');
   expect(login).toMatch(/set-cookie: btcdmon_[^\r]*; secure/i);
 
-  // Events as they come: the first is there while the stream goes on.
+  // Events are not buffered: the first one comes while the stream is still open.
   const stream = server.spawn(['curl', '-sSN', ...trust, ...bearer, `${at}/api/live`]);
   let events = '';
   stream.stdout?.setEncoding('utf8').on('data', (text: string) => (events += text));
@@ -63,7 +63,7 @@ export async function checkFrontDoor(stack: Stack, secret: (name: string) => str
   expect(stream.exitCode).toBeNull();
   stream.kill();
 
-  // Grafana under its path, with a WebSocket; what it says of frames is not believed.
+  // Grafana is served under its path, with a WebSocket; its own header about frames is replaced.
   const echoed = get('/grafana/d/x?y=1', '-i', '--http1.1', '-H', 'X-Forwarded-For: 192.0.2.1');
   expect(echoed).toContain('"url":"/grafana/d/x?y=1"');
   expect(echoed).toMatch(/"x-forwarded-for":"127.0.0.1".*"x-forwarded-proto":"https"/);
@@ -74,7 +74,7 @@ export async function checkFrontDoor(stack: Stack, secret: (name: string) => str
   const upgrade = ['--http1.1', '-N', '-H', 'Connection: Upgrade', '-H', 'Upgrade: websocket'];
   expect(get('/grafana/api/live/ws', '-i', ...upgrade)).toMatch(/101 Switching Protocols[^]*hello$/);
 
-  // Prometheus has no login of its own, and gets none.
+  // Prometheus has no login of its own, so it is not reachable.
   const admin = ['-u', `admin:${secret('web_password')}`];
   expect(status('/prometheus/-/ready')).toBe(401);
   expect(status('/prometheus/-/ready', '-u', 'admin:wrong')).toBe(401);
@@ -88,7 +88,7 @@ export async function checkFrontDoor(stack: Stack, secret: (name: string) => str
   await until('Chronograf', () => status('/chronograf/', ...admin) === 200);
   expect(get('/chronograf/a', ...admin)).toMatch(/"url":"\/chronograf\/a".*"authorization":"Basic /);
 
-  // Whoever guesses is slowed down.
+  // Guesses are slowed down.
   const guesses = get('/grafana/login?[1-60]', '-X', 'POST', '-o', '/dev/null', '-w', '%{http_code} ').split(
     ' ',
   );

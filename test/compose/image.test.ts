@@ -27,7 +27,7 @@ const DOCKERFILE = path.join(ROOT, 'Dockerfile');
   }, 240_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('makes what the program needs, and no more', () => {
+  it('has what the program needs, and no more', () => {
     expect(readdirSync(app).sort()).toEqual(['LICENSE', 'bin', 'dist', 'node_modules', 'package.json']);
     for (const tool of ['typescript', 'jest', 'bcoin', 'esbuild'])
       expect(readdirSync(path.join(app, 'node_modules'))).not.toContain(tool);
@@ -36,7 +36,7 @@ const DOCKERFILE = path.join(ROOT, 'Dockerfile');
     expect(Number(size.split('\t')[0])).toBeLessThan(250);
   });
 
-  it('makes a program that runs as process 1, as nobody, from a root that is not written to', async () => {
+  it('runs the program as process 1, as nobody, from a read-only root', async () => {
     const { entrypoint, env = {}, binds = [], links = {} } = programImage(app);
     const data = path.join(folder, 'data');
     mkdirSync(data);
@@ -57,7 +57,7 @@ const DOCKERFILE = path.join(ROOT, 'Dockerfile');
       env,
     });
     try {
-      // Nobody listens there: it has no peer, and an account of that all the same.
+      // Nobody listens there: the node has no peer, but still writes its account.
       container.start([...entrypoint, '--network', 'regtest', '--connect', '127.0.0.1:1', '--http', 'off']);
       const [, check = ''] = instruction('HEALTHCHECK').split('CMD ');
       const command = JSON.parse(check) as string[];

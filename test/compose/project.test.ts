@@ -16,7 +16,7 @@ import { go } from '../support/go-judge';
 
 const ROOT = path.join(__dirname, '..', '..');
 const PROFILES = ['btcd', 'prometheus', 'chronograf', 'nginx', 'nats'];
-/** Services that end when they have done what they are for. */
+/** Services that end when their task is done. */
 const ONCE = ['prepare', 'setup'];
 
 go.describe('docker-compose.yml, as Compose reads it', (program) => {
@@ -45,7 +45,7 @@ go.describe('docker-compose.yml, as Compose reads it', (program) => {
     expect(of('nats')).toEqual([...base, 'nats', 'collect'].sort());
   });
 
-  it('is refused where it is no Compose file, so that this judge can tell', () => {
+  it('is refused where it is no Compose file, so this check can fail', () => {
     const file = path.join(folder, 'broken.yml');
     const text = readFileSync(path.join(ROOT, 'docker-compose.yml'), 'utf8');
     const broken: readonly (readonly [string, string, RegExp])[] = [
@@ -61,7 +61,7 @@ go.describe('docker-compose.yml, as Compose reads it', (program) => {
     }
   });
 
-  it('says in one line what to run where nothing was set up', () => {
+  it('says in one line which command to run where nothing was set up', () => {
     const { status, stderr } = spawnSync(judge, ['compose', 'docker-compose.yml', '.env.example'], {
       cwd: folder,
       encoding: 'utf8',
@@ -73,7 +73,7 @@ go.describe('docker-compose.yml, as Compose reads it', (program) => {
     );
   });
 
-  it('and .env.example know the same variables', () => {
+  it('has the same variables as .env.example', () => {
     const names = (text: string, pattern: RegExp): string[] =>
       [...new Set([...text.matchAll(pattern)].map(([, name = '']) => name))].sort();
     const used = names(readFileSync(path.join(ROOT, 'docker-compose.yml'), 'utf8'), /\$\{([A-Z_]+)/g);
@@ -97,7 +97,7 @@ go.describe('docker-compose.yml, as Compose reads it', (program) => {
     }
   });
 
-  it('has Dockerfiles of which Docker has nothing to say', () => {
+  it('has Dockerfiles without warnings from Docker', () => {
     for (const [name, { build }] of services)
       if (build !== undefined)
         expect([
@@ -133,7 +133,7 @@ go.describe('docker-compose.yml, as Compose reads it', (program) => {
     }
   });
 
-  it('lets those who need nothing from outside not reach it', () => {
+  it('gives services that need nothing from outside no way out', () => {
     const reaching = services.filter(
       ([, { networks = {}, network_mode }]) =>
         network_mode === undefined &&
@@ -149,7 +149,7 @@ go.describe('docker-compose.yml, as Compose reads it', (program) => {
     ]);
   });
 
-  it('mounts what is there, and makes every volume its user’s', () => {
+  it('mounts only paths that exist, and every volume belongs to its user', () => {
     for (const [, { volumes = [] }] of services)
       for (const { type, source } of volumes)
         if (type === 'bind') expect(() => statSync(source)).not.toThrow();
@@ -157,7 +157,7 @@ go.describe('docker-compose.yml, as Compose reads it', (program) => {
     expect([...prepared].sort()).toEqual(Object.keys(project.volumes).sort());
   });
 
-  it('has no secret but in files, and all of those are made', () => {
+  it('has secrets only in files, and makes all of them', () => {
     const made = readdirSync(path.join(folder, 'secrets'));
     for (const { file } of Object.values(project.secrets)) expect(made).toContain(path.basename(file));
     for (const [name, { environment = {} }] of services)
@@ -185,7 +185,7 @@ go.describe('docker-compose.yml, as Compose reads it', (program) => {
     }
   });
 
-  it('has secrets that are each its own, that nobody else may read, and that a second run leaves alone', () => {
+  it('makes different secrets, which nobody else may read, and which a second run keeps', () => {
     const secrets = path.join(folder, 'secrets');
     const read = (): Map<string, string> =>
       new Map(readdirSync(secrets).map((name) => [name, readFileSync(path.join(secrets, name), 'utf8')]));

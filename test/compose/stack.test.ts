@@ -52,7 +52,7 @@ function imagesOf(standIn: ChildScript): Readonly<Record<string, Image>> {
   };
 }
 
-/** All that these tests need; the first that is missing takes their place. */
+/** Requirements of these tests; one test names the first that is missing. */
 const needed = [namespaces, go, influxd, btcd, prometheus, natsServer, nginx, busybox];
 const missing = needed.find(({ path: found }) => found === null) ?? namespaces;
 
@@ -109,7 +109,7 @@ missing.describe('docker-compose.yml with the programs of this machine', () => {
     await stack.up('prometheus');
     for (const name of ['node', 'prometheus', 'nginx']) await stack.healthy(name);
 
-    // As the last user on this machine, and with a root that is not written to.
+    // As the last user of this machine, and with a read-only root.
     for (const name of ['node', 'influxdb', 'btcd', 'prometheus', 'nginx']) {
       const { stdout, stderr } = stack
         .container(name)
@@ -120,7 +120,7 @@ missing.describe('docker-compose.yml with the programs of this machine', () => {
       expect(stderr).toContain('Read-only file system');
     }
 
-    // Points come from btcd by the node to InfluxDB, where each user has its own right alone.
+    // Points go from btcd over the node to InfluxDB, where each user has only its own right.
     const reader = secret('influx_reader_password');
     const connected = await until('points in InfluxDB', () => {
       const answer = ask(
@@ -143,7 +143,7 @@ missing.describe('docker-compose.yml with the programs of this machine', () => {
       'unable to parse authentication',
     );
 
-    // Over UDP too, where that is what .env says.
+    // Over UDP too, if .env says so.
     const send =
       "require('dgram').createSocket('udp4').send('by_udp v=1i', 8089, 'influxdb', () => process.exit(0))";
     expect(node.exec(['node', '-e', send]).status).toBe(0);
@@ -154,7 +154,7 @@ missing.describe('docker-compose.yml with the programs of this machine', () => {
     await checkPrometheus(stack.container('prometheus'));
     await checkFrontDoor(stack, secret);
 
-    // The backup that docs/operators.md tells of, and back from it.
+    // The backup of docs/operators.md, and its restore.
     const run = (...args: readonly string[]): void => {
       const { status, stderr } = stack.container('influxdb').exec(['influxd', ...args]);
       expect([args, status, status === 0 ? '' : stderr]).toEqual([args, 0, '']);
@@ -171,7 +171,7 @@ missing.describe('docker-compose.yml with the programs of this machine', () => {
     expect(await server.signal('SIGQUIT')).toBe(0);
   });
 
-  it('runs by NATS and a collector', async () => {
+  it('runs with NATS and a collector', async () => {
     await make(
       ['nats', 'btcd'],
       'BTCDMON_CONNECT=btcd:8333\nBTCDMON_JOIN=false\n' +

@@ -5,7 +5,7 @@ describe('warnings of dropped points', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
-  it('come at most once a minute, with all that was dropped meanwhile', () => {
+  it('come once a minute at most, with all points dropped meanwhile', () => {
     const warnings: string[] = [];
     const clock: Clock = { uniqueNs: () => 0n, monotonicMs: () => Date.now() };
     const drops = new Drops({ warn: (message) => warnings.push(message), clock });

@@ -22,7 +22,7 @@ afterEach(() => cleanup.run());
 const warn = (message: string): void => void warnings.push(message);
 const done: Reply = { status: 204 };
 
-/** A server that answers as `reply` says, and an exporter to it. */
+/** A server that sends the responses of `reply`, and an exporter to it. */
 async function setUp(
   reply: (request: Received) => Reply,
   url: (port: number) => string = (port) => `influx+http://127.0.0.1:${port}/db`,
@@ -91,7 +91,7 @@ describe('a batch', () => {
     expect(server.received[1]?.bytes).toBe(batch(lines).lines.length);
   });
 
-  it('takes the password or the token along, from the environment or a file', async () => {
+  it('sends the password or the token, from the environment or a file', async () => {
     const sent = async (url: string, env: NodeJS.ProcessEnv): Promise<string | undefined> => {
       const { server, exporter } = await setUp(
         () => done,
@@ -109,7 +109,7 @@ describe('a batch', () => {
     expect(await sent(`influx2+http://HOST/?bucket=b&token-file=${file}`, {})).toMatch(/^Token s:/);
   });
 
-  it('is halved where it is too large, and all of it goes in', async () => {
+  it('is halved where it is too large, and is stored as a whole', async () => {
     const stored: string[] = [];
     const { exporter, server } = await setUp(({ body }) => {
       if (body.length > 2_000) return { status: 413, text: '<html>413 Request Entity Too Large</html>' };
@@ -123,7 +123,7 @@ describe('a batch', () => {
     expect(server.received.length).toBeLessThan(50);
   });
 
-  it('is halved until the bad lines stand alone, where the server takes all or nothing', async () => {
+  it('is halved until the bad lines are alone, where the server takes all or nothing', async () => {
     const stored: string[] = [];
     const { exporter } = await setUp(
       ({ body }) => {
@@ -176,7 +176,7 @@ describe('a batch', () => {
     },
   );
 
-  describe('that fails again and again in words that nobody knows', () => {
+  describe('that fails again and again for unknown reasons', () => {
     /** A server that answers a body with `bad` in it, or any other while it is `broken`, with a 500. */
     const setUpOdd = async (): Promise<{
       readonly exporter: InfluxHttpExporter;
@@ -200,7 +200,7 @@ describe('a batch', () => {
       for (let i = 0; i < 2; i++) await expect(exporter.writeLines(lines)).rejects.toThrow('answers 500');
     };
 
-    it('is tried in parts, and a bad line holds up nothing', async () => {
+    it('is tried in parts, and a bad line blocks no other', async () => {
       const { exporter, stored } = await setUpOdd();
       const good = someLines(98);
       const lines = batch(['peers bad=1', ...good.slice(0, 60), 'tx bad=1', ...good.slice(60)]);
@@ -212,7 +212,7 @@ describe('a batch', () => {
       expect(stored.join('')).toBe(batch(good).lines.toString());
     });
 
-    it('is given up where all its lines are bad and the server takes others', async () => {
+    it('is dropped where all its lines are bad and the server takes other lines', async () => {
       const { exporter } = await setUpOdd();
       await exporter.writeLines({ ...batch(someLines(3)), id: 'before' });
       for (const count of [1, 100]) {
@@ -222,7 +222,7 @@ describe('a batch', () => {
       }
     });
 
-    it('stays where the server takes nothing, for few requests', async () => {
+    it('is kept where the server takes no line, after few requests', async () => {
       const { exporter, server, state } = await setUpOdd();
       await exporter.writeLines({ ...batch(someLines(3)), id: 'before' });
       state.broken = true;
@@ -236,13 +236,13 @@ describe('a batch', () => {
     });
   });
 
-  it('is no line lost to a proxy that finds everything too large', async () => {
+  it('loses no line to a proxy that refuses every size', async () => {
     const { exporter } = await setUp(({ body }) => (body === '' ? done : { status: 413, text: 'no' }));
     await exporter.open();
     await expect(exporter.writeLines(batch(someLines(5)))).rejects.toThrow('answers 413 no to one line');
   });
 
-  it('is not stored where a page of HTML says OK', async () => {
+  it('does not count as stored where an HTML page says OK', async () => {
     const { exporter } = await setUp(({ body }) =>
       body === '' ? done : { status: 200, text: '<html>Sign in to the network</html>' },
     );
@@ -250,7 +250,7 @@ describe('a batch', () => {
     await expect(exporter.writeLines(batch(someLines(5)))).rejects.toThrow('answers 200 <html>Sign in');
   });
 
-  it('goes in once the token is right again', async () => {
+  it('is stored once the token is right again', async () => {
     const file = await fileWith('old');
     let wanted = 'old';
     const { exporter } = await setUp(
@@ -264,7 +264,7 @@ describe('a batch', () => {
     expect(await exporter.writeLines(batch(someLines(5)))).toMatchObject({ sent: 5 });
   });
 
-  it('comes back from a server that changes the protocol', async () => {
+  it('fails with a server that changes the protocol', async () => {
     const { exporter } = await setUp(({ body }) =>
       body === '' ? done : { status: 101, headers: { Connection: 'Upgrade', Upgrade: 'websocket' } },
     );
@@ -285,7 +285,7 @@ describe('a batch', () => {
     expect((error as RetryLater).waitMs).toBe(waitMs);
   });
 
-  it('waits until a date', async () => {
+  it('waits until the date of Retry-After', async () => {
     const inAMinute = (): string => new Date(Date.now() + 60_000).toUTCString();
     const { exporter } = await setUp(({ body }) =>
       body === '' ? done : { status: 503, headers: { 'Retry-After': inAMinute() } },
@@ -311,7 +311,7 @@ describe('a batch', () => {
     await expect(exporter.writeLines(batch(someLines(5)))).rejects.toThrow(message);
   });
 
-  it('comes back from a server that stalls', async () => {
+  it('fails with a server that stalls', async () => {
     const { exporter } = await setUp(({ body }) => (body === '' ? done : null), undefined, {}, 1_000);
     await exporter.open();
     await expect(exporter.writeLines(batch(someLines(5)))).rejects.toThrow('no answer within 1 s');
@@ -326,7 +326,7 @@ describe('a batch', () => {
     }
   });
 
-  it('of a server that answers without end is not read without end', async () => {
+  it('ends with a server whose response is endless', async () => {
     const { exporter } = await setUp(({ body }) =>
       body === '' ? done : { status: 500, text: `{"error":"${'x'.repeat(50_000_000)}"}` },
     );
@@ -378,7 +378,7 @@ describe('opening', () => {
     expect(String(error)).not.toContain('secret');
   });
 
-  it('passes where version 2 misses the points in a request without any', async () => {
+  it('passes where version 2 refuses a request without points', async () => {
     const { exporter } = await setUp(
       () => ({ status: 400, text: '{"code":"invalid","message":"writing requires points"}' }),
       (port) => `influx2+http://127.0.0.1:${port}/?bucket=b`,
@@ -437,7 +437,7 @@ describe('bad input', () => {
     expect(String(error)).not.toMatch(/secret|\n/);
   });
 
-  it('of secrets and certificates is one line each', async () => {
+  it('in secrets and certificates is one line each', async () => {
     const failure = async (url: string): Promise<string> => {
       const exporter = createExporter(url, { clock, warn, env: {} });
       const error = await exporter.open().catch((thrown: unknown) => thrown);
@@ -478,7 +478,7 @@ openssl.describe('TLS', () => {
     }
   };
 
-  it('takes a server whose certificate leads to the authority that is named, and no other', async () => {
+  it('accepts only a server whose certificate is signed by the named authority', async () => {
     const good = cleanup.add(makeCertificate('IP:127.0.0.1'), (it) => it.remove());
     const other = cleanup.add(makeCertificate('DNS:example.org'), (it) => it.remove());
     const server = cleanup.add(await startHttpServer(() => done, good), (it) => it.stop());

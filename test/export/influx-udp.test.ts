@@ -71,7 +71,7 @@ it('skips and counts what does not fit, and sends the rest', async () => {
   socket.close();
 });
 
-it('sends in small bursts, also after a pause', async () => {
+it('sends in small bursts, even after a pause', async () => {
   const { socket, port, datagrams, lines } = await receiver('udp4');
   const exporter = new InfluxUdpExporter({ host: '127.0.0.1', port, datagramsPerSecond: 100 }, { clock });
   await exporter.open();

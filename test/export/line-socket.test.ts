@@ -33,7 +33,14 @@ function exporterTo(
   const host = options.name === 'line+tls' ? 'localhost' : '127.0.0.1';
   const place = { host, port };
   const exporter = new LineSocketExporter(
-    { name: 'line+tcp', place, destination: `${host}:${port}`, ack: false, timeoutMs: 10_000, ...options },
+    {
+      name: 'line+tcp',
+      address: place,
+      destination: `${host}:${port}`,
+      ack: false,
+      timeoutMs: 10_000,
+      ...options,
+    },
     { env },
   );
   return cleanup.add(exporter, (it) => it.close());
@@ -61,7 +68,7 @@ describe('line protocol over TCP', () => {
     expect(sink.connections).toHaveLength(1);
   });
 
-  it('starts without a receiver, and finds one that comes later, and one that comes back', async () => {
+  it('starts without a receiver, and connects to one that starts later or returns', async () => {
     const first = await startSink();
     const { port } = first;
     await first.stop();
@@ -74,7 +81,7 @@ describe('line protocol over TCP', () => {
     await exporter.writeLines(one);
     await until('the lines', () => second.lines().length === 5);
     await second.stop();
-    // The end of the connection is known, so that nothing is handed to a receiver that is gone.
+    // The exporter knows the end of the connection, so it hands nothing to a receiver that is gone.
     await until('the end to be known', () =>
       exporter.writeLines(two).then(
         () => false,
@@ -90,17 +97,17 @@ describe('line protocol over TCP', () => {
   it('says why where no address of a name answers', async () => {
     const gone = await startSink();
     await gone.stop();
-    const exporter = exporterTo(gone.port, { place: { host: 'localhost', port: gone.port } });
+    const exporter = exporterTo(gone.port, { address: { host: 'localhost', port: gone.port } });
     await exporter.open();
     await expect(exporter.writeLines(batchOf(1))).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('waits for a slow receiver, and gives one up that takes nothing', async () => {
+  it('waits for a slow receiver, and closes the connection to one that reads nothing', async () => {
     const sink = cleanup.add(await startSink(), (it) => it.stop());
     sink.stall(true);
     const exporter = exporterTo(sink.port, { timeoutMs: 1_000 });
     await exporter.open();
-    // More than the buffers of both sides hold: it can't all be taken.
+    // More than the buffers of both sides hold.
     const large: LineBatch = { id: 'a-1-0', lines: Buffer.alloc(32_000_000, 'x,y=z a=1i 1\n'), points: 1 };
     await expect(exporter.writeLines(large)).rejects.toThrow('no progress for 1 s');
     sink.stall(false);
@@ -122,12 +129,11 @@ describe('line protocol over TCP', () => {
     for (let pushed = 0; pushed < points.length;) {
       sink.stall(true);
       for (const point of points.slice(pushed, (pushed += 25_000))) queue.push(point);
-      // Longer than the sender waits for progress: it gives the connection up, and takes another.
+      // Longer than the sender waits for progress: it opens another connection.
       await new Promise((resolve) => setTimeout(resolve, 300));
       sink.stall(false);
       await until('what there is to be sent', () => queue.stats().sent === pushed);
-      // What a receiver has in its buffers when it resets is what TCP loses, and nobody can know: let it be
-      // read first.
+      // TCP loses the bytes in the buffers of a receiver that resets, unnoticed: they are read first.
       await until('it to be read', () => new Set(sink.lines()).size === pushed);
       sink.reset();
     }
@@ -145,7 +151,7 @@ describe('line protocol over TCP', () => {
     expect(sink.lines().join()).not.toContain('hidden');
   });
 
-  it('says of a foreign receiver that it does not confirm', async () => {
+  it('says that another receiver does not confirm', async () => {
     const server = cleanup.add(
       createServer((socket) => socket.on('data', () => socket.write('HTTP/1.1 400 Bad Request\r\n'))),
       (it) => it.close(),
@@ -210,7 +216,7 @@ describe('line protocol over a Unix socket', () => {
   it('sends', async () => {
     const socket = path.join(folder, 'lines.sock');
     const sink = cleanup.add(await startSink({ path: socket }), (it) => it.stop());
-    const exporter = exporterTo(0, { name: 'line+unix', place: { path: socket } });
+    const exporter = exporterTo(0, { name: 'line+unix', address: { path: socket } });
     await exporter.open();
     const batch = batchOf(100);
     await exporter.writeLines(batch);

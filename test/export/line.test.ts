@@ -101,7 +101,7 @@ describe('a point that no line can hold', () => {
     expect(lines.serialize(point)).toMatchObject({ reason });
   });
 
-  it('is explained without its text, which may be a peer’s', () => {
+  it('is named without its text, which may come from a peer', () => {
     expect(lines.serialize(tx({ tx_size: 'evil' }))).toEqual({
       reason: 'value',
       detail: 'tx.tx_size: a string is not an integer within ±2^53',

@@ -267,7 +267,7 @@ describe('UDP follows a name', () => {
     const exporter = new InfluxUdpExporter({ host: 'moves.test', port: old.port }, { clock: own, lookup });
     cleanup.add(exporter, (it) => it.close());
     await exporter.open();
-    // The pace takes its time from the same clock.
+    // The pacer uses the same clock.
     const write = async (): Promise<void> => {
       own.ms += 1_000;
       await exporter.write(makePoints(1, clock));
@@ -284,7 +284,7 @@ describe('UDP follows a name', () => {
     let answer: (() => void) | undefined;
     state.gate = new Promise<void>((resolve) => (answer = resolve));
     own.ms += 30_000;
-    // Not held up by the look-up.
+    // The look-up does not delay the write.
     await write();
     answer?.();
     await nextTurn();
@@ -302,7 +302,7 @@ describe('UDP follows a name', () => {
     expect(old.lines).toEqual([]);
   });
 
-  it('but stays where its address is still one of several, or where the look-up fails', async () => {
+  it('but keeps its address if that is still one of several, or if the look-up fails', async () => {
     const { own, old, state, write } = await moving(['127.0.0.1']);
     state.addresses = ['127.0.0.2', '127.0.0.1'];
     own.ms += 60_000;

@@ -84,7 +84,7 @@ describe('the URL of a stream', () => {
 describe('messages of a batch', () => {
   const maker = new MessageMaker('S');
 
-  it('have a subject for each node and series, in which nothing has a meaning', () => {
+  it('have a subject for each node and series, without special characters', () => {
     const lines = Buffer.from(
       'tx,node=a.b*>\\ c,x=1 n=1i 1\n' +
         'tx,a=1\\,node\\=z,node=n n="é\\" x" 2\n' +
@@ -108,7 +108,7 @@ describe('messages of a batch', () => {
     ).toEqual(lines.toString().split('\n').sort());
   });
 
-  it('are cut where a server takes no more, and the parts are told apart', () => {
+  it('are cut at the server’s limit, and the parts have different ids', () => {
     const points = makePoints(1_000, clock);
     const lines = Buffer.from(points.map((point) => `${lineOf(point)}\n`).join(''));
     const { messages } = maker.messages({ id: 'b', lines, points: 1_000 }, 5_000);
@@ -148,7 +148,7 @@ natsServer.describe('a NATS server', () => {
     const points = makePoints(12_000, clock).map(lineOf);
     for (let turn = 0; turn < 3; turn++) {
       const lines = Buffer.from(`${points.join('\n')}\n`);
-      // The third time as after a restart.
+      // The third time is as after a restart.
       const from = turn === 2 ? exporterOf(server.url('ONCE')) : exporter;
       expect(await from.writeLines({ id: 'spool-1-0', lines, points: 12_000 })).toMatchObject({
         sent: 12_000,
@@ -163,7 +163,7 @@ natsServer.describe('a NATS server', () => {
     );
   });
 
-  it('refuses what is too much, and takes it once there is room', async () => {
+  it('refuses messages when it is full, and takes them once there is room', async () => {
     const warnings: string[] = [];
     const queue = await queueOf(exporterOf(server.url('FULL', 'stream-size=1')), (line) =>
       warnings.push(line),
@@ -180,7 +180,7 @@ natsServer.describe('a NATS server', () => {
     expect(stored.sort()).toEqual(points.map(lineOf).sort());
   });
 
-  it('that takes shorter messages than before is asked anew, and what waits goes on', async () => {
+  it('with a lower limit of messages than before is asked again, and delivery goes on', async () => {
     const queue = await queueOf(exporterOf(server.url('SHORTER')));
     for (const point of makePoints(500, clock)) queue.push(point);
     await until('the first', () => queue.stats().acked === 500);
@@ -261,7 +261,7 @@ natsServer.describe('a NATS server that wants to know who comes', () => {
     await expect(exporterOf(server.url('S'), { BTCDMON_NATS_TOKEN: 'no' }).open()).rejects.toThrow('refuses');
   });
 
-  it('is not shown credentials that are none', async () => {
+  it('gets no credentials from a file that has none', async () => {
     const server = cleanup.add(await startNats({ config }), (it) => it.stop());
     const file = path.join(folder, 'creds');
     writeFileSync(file, 'noise\n', { mode: 0o600 });
@@ -270,7 +270,7 @@ natsServer.describe('a NATS server that wants to know who comes', () => {
   });
 
   openssl.describe('over TLS', () => {
-    it('is trusted with its certificate alone', async () => {
+    it('is trusted only with its certificate', async () => {
       const certificate = cleanup.add(makeCertificate('IP:127.0.0.1'), (it) => it.remove());
       const { certificateFile: cert, keyFile: key } = certificate;
       const server = cleanup.add(
@@ -303,14 +303,14 @@ natsServer.describe('a NATS server that wants to know who comes', () => {
         "its certificate can't be trusted: ERR_TLS_CERT_ALTNAME_INVALID",
       );
       const plain = cleanup.add(await startNats(), (it) => it.stop());
-      await expect(exporterOf(plain.url('S', 'tls=on')).open()).rejects.toThrow('speaks no TLS');
+      await expect(exporterOf(plain.url('S', 'tls=on')).open()).rejects.toThrow('does not speak TLS');
       await expect(exporterOf(server.url('S', 'tls=on')).open()).rejects.toThrow(
         /^--export nats:[^\n]*: its certificate can't be trusted: DEPTH_ZERO_SELF_SIGNED_CERT$/,
       );
     });
   });
 
-  it('that is not there is waited for, and the end comes all the same', async () => {
+  it('that is away is waited for, and the exporter still closes', async () => {
     const warnings: string[] = [];
     const url = `nats://127.0.0.1:${await freePort()}/S`;
     const queue = await queueOf(exporterOf(url), (line) => warnings.push(line));

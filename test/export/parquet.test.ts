@@ -97,7 +97,7 @@ describe('the Parquet exporter', () => {
     await until('the late ones', async () => (await files('tx_outputs')).includes('2026-11-24T13-2.parquet'));
     expect(await files('tx')).toEqual(['2026-11-24T13-2.parquet', '2026-11-24T13.parquet']);
     await exporter.close();
-    // The hour that had just begun.
+    // The third file has the hour that had just begun.
     expect(await files('tx')).toHaveLength(3);
     expect(await ask(`SELECT count(*), count(DISTINCT time) FROM (${await everything()})`)).toEqual([
       30n,
@@ -160,7 +160,7 @@ describe('the Parquet exporter', () => {
     },
   );
 
-  it('says of a file that it could not write, and writes it once it can', async () => {
+  it('warns of a file that can’t be written, and writes it once it can', async () => {
     const exporter = newExporter();
     await exporter.open();
     await writeFile(path.join(directory, 'tx'), 'in the way');
@@ -236,7 +236,7 @@ describe('in processes of their own', () => {
       acked += ackedIn(output.log);
       batches++;
     }
-    // What the last kill cut short is finished by the next start.
+    // The next start finishes the steps that the last kill cut short.
     const exporter = newExporter();
     await exporter.open();
     await exporter.close();
@@ -244,7 +244,7 @@ describe('in processes of their own', () => {
       `SELECT count(*), count(DISTINCT time) FROM (${await everything()})`,
     )) as [bigint, bigint];
     expect(distinct).toBe(count);
-    // Of each run, the batch that was being written may have been stored without a word of it.
+    // The batch that was being written at each kill may be stored without having been acknowledged.
     expect(Number(count)).toBeGreaterThanOrEqual(acked);
     expect(Number(count)).toBeLessThanOrEqual(acked + batches * 100);
     expect(Number(count) % 100).toBe(0);

@@ -107,7 +107,7 @@ describe('prometheus://', () => {
     expect([...found.keys()].filter((name) => name.startsWith('btcdmon_peers_points'))).toHaveLength(1);
   });
 
-  it('tells when the last block came, and adds up the depths of reorganisations', async () => {
+  it('shows the time of the last block, and adds up the depths of reorganisations', async () => {
     const block = point('blocks', { best_height: 5, sha: 'x' });
     await exporter.write([point('blocks', { best_height: 4, sha: 'w' }), block]);
     await exporter.write([point('reorgs', { depth: 2, old_tip: 'a' }), point('reorgs', { depth: 1 })]);
@@ -132,7 +132,7 @@ describe('prometheus://', () => {
     expect([...found.keys()].filter((name) => name.startsWith('btcdmon_msg_recv'))).toEqual([]);
   });
 
-  it('answers nothing but GET /metrics', async () => {
+  it('serves only GET /metrics', async () => {
     expect((await get('/')).status).toBe(404);
     expect((await get('/metrics/../etc/passwd')).status).toBe(404);
     expect((await get('/metrics', { method: 'POST' })).status).toBe(405);

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SystemClock } from '../../src/lib/clock';
-import { type Exporter, ExporterEnded, type WriteResult } from '../../src/export/exporter';
+import { type Exporter, ExporterEnded } from '../../src/export/exporter';
+import type { WriteResult } from '../../src/metrics/write-result';
 import { memoryQueue } from '../../src/export/make-queue';
 import type { QueueOptions } from '../../src/export/queue-options';
 import type { Point } from '../../src/metrics/point';
@@ -80,14 +81,14 @@ describe('the queue', () => {
     expect(exporter.closed).toBe(true);
   });
 
-  it('writes a batch that is not full after a while', async () => {
+  it('writes a batch that is not full after a pause', async () => {
     const { exporter, queue, push } = setUp();
     push(1);
     await until('the point', () => exporter.points.length === 1);
     await queue.close(1000);
   });
 
-  it('says when points are out of memory, without waiting for others to go with them', async () => {
+  it('flushes points without waiting for a full batch', async () => {
     const { exporter, queue, push } = setUp({ flushMs: 3_600_000 });
     push(3);
     expect(await queue.flush()).toBe(true);
@@ -136,13 +137,13 @@ describe('the queue', () => {
     expect(warnings).toEqual(['kept: points dropped: 15 because the queue was full; 15 since the start']);
   });
 
-  it('keeps a quarter of its room for what no inbound peer has caused', async () => {
+  it('keeps a quarter of its room for points that no inbound peer has caused', async () => {
     const { exporter, queue, warnings } = setUp({ maxPoints: 100, batchPoints: 200 });
     for (let i = 0; i < 1_000; i++) queue.push(point(i), true);
     expect(queue.stats()).toMatchObject({ dropped: 925, queued: 75 });
     for (let i = 1_000; i < 1_025; i++) queue.push(point(i));
     expect(queue.stats()).toMatchObject({ dropped: 925, queued: 100 });
-    // From then on those of inbound peers make room for the others, and none comes in their place.
+    // From then on points of inbound peers make room for others, and no new ones of theirs are taken.
     for (let i = 1_025; i < 1_100; i++) {
       queue.push(point(i));
       queue.push(point(5_000), true);
@@ -152,7 +153,7 @@ describe('the queue', () => {
     expect(warnings[0]).toMatch(/of inbound peers, because the rest of the queue is kept for others/);
   });
 
-  it('drops the new one where all others are being written', async () => {
+  it('drops the new point where all others are being written', async () => {
     const { exporter, queue, push, balance } = setUp({ maxPoints: 2, batchPoints: 2 });
     exporter.onWrite = () => never;
     push(2);
@@ -163,7 +164,7 @@ describe('the queue', () => {
     await queue.close(20);
   });
 
-  it('writes again what failed, without counting or storing it twice', async () => {
+  it('repeats a failed write without counting or storing points twice', async () => {
     const { exporter, queue, push, balance, warnings } = setUp();
     exporter.onWrite = () => {
       if (exporter.writes <= 3) throw new Error('no server');
@@ -179,7 +180,7 @@ describe('the queue', () => {
     await queue.close(1000);
   });
 
-  it('keeps the newest in bounds while writes fail', async () => {
+  it('keeps the newest points within its bound while writes fail', async () => {
     const { exporter, queue, push, balance } = setUp({ maxPoints: 20 });
     exporter.onWrite = () => {
       throw new Error('no server');
@@ -195,7 +196,7 @@ describe('the queue', () => {
     balance();
   });
 
-  it('counts what an exporter refuses as dropped, with an example in the warning', async () => {
+  it('counts points that an exporter refuses as dropped, with an example in the warning', async () => {
     const { exporter, queue, push, balance, warnings } = setUp();
     exporter.onWrite = () => 2;
     push(10);
@@ -208,21 +209,21 @@ describe('the queue', () => {
     ]);
   });
 
-  it('is named as it was told', () => {
+  it('has the name of its options', () => {
     const { queue } = setUp({ name: 'kept#2' });
     expect(queue.name).toBe('kept#2');
   });
 });
 
 describe('closing', () => {
-  it('writes all that waits, at once', async () => {
+  it('writes all waiting points at once', async () => {
     const { exporter, queue, push } = setUp({ flushMs: 60_000 });
     push(55);
     expect(await queue.close(2000)).toMatchObject({ sent: 55, queued: 0, dropped: 0 });
     expect(exporter.points).toHaveLength(55);
   });
 
-  it('tries again until the deadline, then counts and names what remains', async () => {
+  it('tries again until the deadline, then counts and logs the remaining points', async () => {
     const { exporter, queue, push, balance, warnings } = setUp();
     exporter.onWrite = () => {
       throw new Error('no server');
@@ -263,7 +264,7 @@ describe('closing', () => {
     balance();
   });
 
-  it('says so when the exporter can’t close', async () => {
+  it('warns when the exporter can’t close', async () => {
     const { exporter, queue, warnings } = setUp();
     exporter.close = () => Promise.reject(new Error('stuck'));
     await queue.close(1000);
@@ -280,7 +281,7 @@ describe('closing', () => {
   });
 });
 
-it('gives up when the other side has gone for good, and says so once', async () => {
+it('stops when the destination is gone for good, and says so once', async () => {
   const { exporter, queue, push, balance, ended, warnings } = setUp();
   exporter.onWrite = () => {
     throw new ExporterEnded('the reader has gone');

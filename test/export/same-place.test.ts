@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { SystemClock } from '../../src/lib/clock';
 import { UsageError } from '../../src/lib/errors';
-import { openExports } from '../../src/export/open';
+import { openExports } from '../../src/export/open-exports';
 
 let folder = '';
 beforeEach(() => {
@@ -28,21 +28,21 @@ async function refusal(urls: readonly string[]): Promise<string> {
   return (error as Error).message.replaceAll(folder, 'F');
 }
 
-describe('two exports to one place', () => {
+describe('two exports to one destination', () => {
   it.each([
     ['a store', 'duckdb:F/a', 'duckdb:F/a', 'duckdb:F/a: is given twice; give it once'],
     [
       'a store by another way',
       'duckdb:F/a',
       'duckdb:F/again/../again/a',
-      'duckdb:F/again/../again/a: is the same place as --export duckdb:F/a; give one of them',
+      'duckdb:F/again/../again/a: is the same destination as --export duckdb:F/a; give one of them',
     ],
     ['a folder of Parquet', 'parquet:F/p', 'parquet:F/p', 'parquet:F/p: is given twice; give it once'],
     [
       'a receiver of lines',
       'line+tcp://localhost:9',
       'line+tcp://LOCALHOST:9',
-      'line+tcp://LOCALHOST:9: is the same place as --export line+tcp://localhost:9; give one of them',
+      'line+tcp://LOCALHOST:9: is the same destination as --export line+tcp://localhost:9; give one of them',
     ],
     [
       'a database',
@@ -61,7 +61,7 @@ describe('two exports to one place', () => {
     writeFileSync(file, '');
     symlinkSync(file, path.join(folder, 'link.duckdb'));
     expect(await refusal([`duckdb:${file}`, `duckdb:${path.join(folder, 'link.duckdb')}`])).toMatch(
-      /^--export duckdb:F\/link.duckdb: is the same place as /,
+      /^--export duckdb:F\/link.duckdb: is the same destination as /,
     );
   });
 });

@@ -6,7 +6,7 @@ const serializer = new LineSerializer({ maxBytes: 65_536 });
 const odd = fc.stringMatching(/^[a \\"\n,=ü]{0,12}$/);
 
 describe('lines', () => {
-  it('are told apart, whatever stands in their tags and strings', () => {
+  it('are split, whatever their tags and strings contain', () => {
     const oneLine = fc.tuple(odd, odd).map(([node, sha]) => ({
       line: serializer.serialize({
         series: 'tx',
@@ -28,12 +28,12 @@ describe('lines', () => {
     );
   });
 
-  it('end where the bytes do', () => {
+  it('end with the bytes', () => {
     expect(offsetOfLine(Buffer.from('a b=1 1\nc'), 5)).toBe(9);
     expect(offsetOfLine(Buffer.from('a b="1'), 1)).toBe(6);
   });
 
-  it('tell their series', () => {
+  it('begin with their series', () => {
     const bytes = Buffer.from('tx,a=b c=1 1\ntx_inputs c=1 1\n');
     expect(seriesOfLine(bytes)).toBe('tx');
     expect(seriesOfLine(bytes, offsetOfLine(bytes, 1))).toBe('tx_inputs');

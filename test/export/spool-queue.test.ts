@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SystemClock } from '../../src/lib/clock';
-import type { WriteResult } from '../../src/export/exporter';
+import { type WriteResult, confirmed } from '../../src/metrics/write-result';
 import type { LineBatch, LineExporter } from '../../src/export/line-exporter';
 import { spoolQueue } from '../../src/export/make-queue';
 import { Spool } from '../../src/export/spool/spool';
@@ -28,7 +28,7 @@ class Kept implements LineExporter {
     expect(lines).toHaveLength(batch.points);
     this.lines.push(...lines.slice(rejected));
     const sent = batch.points - rejected;
-    return { sent, acked: sent, rejection: rejected > 0 ? 'an example' : undefined };
+    return confirmed(sent, rejected > 0 ? 'an example' : undefined);
   }
 
   close(): Promise<void> {
@@ -46,7 +46,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 async function setUp(maxBytes = 10_000_000) {
   const exporter = new Kept();
   const warnings: string[] = [];
-  const spool = await Spool.open(folder, { maxBytes });
+  const spool = await Spool.open(folder, { maxBytes, warn: (message) => warnings.push(message) });
   const queue = spoolQueue(
     { batchPoints: 100, flushMs: 5, retryMinMs: 5, retryMaxMs: 20 },
     { exporter, spool, clock, warn: (message) => warnings.push(message) },
@@ -76,7 +76,7 @@ describe('the queue with a spool', () => {
     expect(exporter.closed).toBe(true);
   });
 
-  it('keeps on disk what can’t be delivered, and the next run delivers it', async () => {
+  it('keeps points on disk that can’t be delivered, and the next run delivers them', async () => {
     const first = await setUp();
     first.exporter.onWrite = () => {
       throw new Error('nobody there');
@@ -111,7 +111,7 @@ describe('the queue with a spool', () => {
     await queue.close(1_000);
   });
 
-  it('counts what the receiver refuses, and delivers the rest', async () => {
+  it('counts points that the receiver refuses, and delivers the rest', async () => {
     const { exporter, queue, warnings } = await setUp();
     exporter.onWrite = () => 3;
     for (const point of makePoints(100, clock)) queue.push(point);
@@ -120,7 +120,7 @@ describe('the queue with a spool', () => {
     expect(warnings.join()).toContain('3 that can never be written (one of them: an example)');
   });
 
-  it('counts what was damaged on disk, among the dropped and of its own', async () => {
+  it('counts points that were damaged on disk as dropped and as damaged', async () => {
     const first = await setUp();
     first.exporter.onWrite = () => Promise.reject(new Error('away'));
     for (const point of makePoints(300, clock)) first.queue.push(point);
@@ -138,7 +138,31 @@ describe('the queue with a spool', () => {
     await queue.close(1_000);
   });
 
-  it('loses no more than the bound demands, and names the number', async () => {
+  it('counts a last record that was damaged in several bytes, and warns of it', async () => {
+    const first = await setUp();
+    first.exporter.onWrite = () => Promise.reject(new Error('away'));
+    for (const point of makePoints(300, clock)) first.queue.push(point);
+    await until('all to be on disk', () => first.queue.stats().spooled === 300);
+    await first.queue.close(50);
+    const file = path.join(folder, '00000001.log');
+    const bytes = await readFile(file);
+    // The length of the last of its three records, and a byte of a line.
+    let at = 0;
+    for (let record = 0; record < 2; record++) at += 12 + bytes.readUInt32LE(at);
+    bytes[at + 3] = 0xff;
+    bytes[bytes.length - 50] = 0xff;
+    await writeFile(file, bytes);
+    const { exporter, queue, warnings } = await setUp();
+    await until('the rest', () => exporter.lines.length === 200 && queue.stats().spooled === 0);
+    expect(queue.stats()).toMatchObject({ damaged: 100, dropped: 100, sent: 200, spooled: 0 });
+    await queue.close(1_000);
+    expect(warnings).toEqual([
+      `spool ${folder}: ${bytes.length - at} bytes of 00000001.log are damaged; at least 100 points in them are lost`,
+      'kept: points dropped: 100 whose bytes in the spool are damaged; 100 since the start',
+    ]);
+  });
+
+  it('drops no more than the limit demands, and logs the number', async () => {
     const { exporter, queue, warnings } = await setUp(100_000);
     exporter.onWrite = () => {
       throw new Error('nobody there');
@@ -155,7 +179,7 @@ describe('the queue with a spool', () => {
     expect(warnings.join()).toContain(`${dropped} because the spool on disk was full (--spool-size)`);
   });
 
-  it('gives up what inbound peers have caused before the disk has to give anything up', async () => {
+  it('drops points of inbound peers before the full disk would cost other points', async () => {
     const { exporter, queue } = await setUp(200_000);
     exporter.onWrite = () => {
       throw new Error('nobody there');
@@ -175,7 +199,7 @@ describe('the queue with a spool', () => {
     expect(there.size + dropped).toBe(10_500);
   });
 
-  it('calls points safe that are on disk, and is crowded before the disk has to give some up', async () => {
+  it('flushes points to disk, and is crowded before the disk is full', async () => {
     const { exporter, queue } = await setUp(200_000);
     exporter.onWrite = () => never;
     let pushed = 0;
@@ -191,7 +215,7 @@ describe('the queue with a spool', () => {
     expect(await queue.flush()).toBe(false);
   });
 
-  it('ends in time with a receiver that stalls, and what it was given is delivered by the next run', async () => {
+  it('closes in time with a receiver that stalls, and the next run delivers its points', async () => {
     const first = await setUp();
     first.exporter.onWrite = () => never;
     for (const point of makePoints(100, clock)) first.queue.push(point);

@@ -13,7 +13,45 @@ const lines = (i: number, bytes = 20): Buffer => Buffer.from(`${String(i).padEnd
 const numberOf = (batch: { readonly lines: Buffer } | undefined): number =>
   Number.parseInt(String(batch?.lines), 10);
 
-/** Takes all that waits, and tells it by its numbers. */
+const HEADER = 12;
+const NEWLINE = 0x0a;
+
+/** The bytes of a segment with record 0 of one point, and another one. */
+async function twoRecords(second: Buffer, points: number): Promise<Buffer> {
+  const spool = await open();
+  await spool.append(lines(0), 1);
+  await spool.append(second, points);
+  await spool.close();
+  return readFile(path.join(folder, '00000001.log'));
+}
+
+function flip(bytes: Buffer, ...offsets: readonly number[]): Buffer {
+  const changed = Buffer.from(bytes);
+  for (const at of offsets) changed.writeUInt8(changed.readUInt8(at) ^ 0xff, at);
+  return changed;
+}
+
+/** Opens a spool whose only segment has these bytes, and delivers all of it. */
+async function deliver(segment: Buffer) {
+  for (const name of await readdir(folder)) if (/log$|cursor/.test(name)) await rm(path.join(folder, name));
+  await writeFile(path.join(folder, '00000001.log'), segment);
+  const warnings: string[] = [];
+  const spool = await Spool.open(folder, { maxBytes: 1_000_000, warn: (line) => warnings.push(line) });
+  const waiting = spool.points;
+  const taken: number[] = [];
+  let lost = 0;
+  for (let next = await spool.next(); ; next = await spool.next()) {
+    lost += next.lost;
+    if (next.batch === undefined) break;
+    taken.push(numberOf(next.batch));
+    await spool.done();
+  }
+  expect(spool.points).toBe(0);
+  await spool.close();
+  return { taken, lost, waiting, warnings };
+}
+
+/** Delivers all records and returns their numbers. */
 async function drain(spool: Spool, most = Infinity): Promise<number[]> {
   const taken: number[] = [];
   while (taken.length < most) {
@@ -26,7 +64,7 @@ async function drain(spool: Spool, most = Infinity): Promise<number[]> {
 }
 
 describe('a spool', () => {
-  it('gives back what it got, in order, each once, and counts it', async () => {
+  it('delivers all records in order, each once, and counts the points', async () => {
     const spool = await open();
     for (let i = 0; i < 10; i++) await spool.append(lines(i), i + 1);
     expect(spool.points).toBe(55);
@@ -39,7 +77,7 @@ describe('a spool', () => {
     await spool.close();
   });
 
-  it('gives the same again, under the same name, until it is done', async () => {
+  it('hands out the same batch, with the same id, until it is done', async () => {
     const spool = await open();
     await spool.append(lines(1), 1);
     const first = await spool.next();
@@ -53,7 +91,7 @@ describe('a spool', () => {
     await again.close();
   });
 
-  it('goes on after a restart where it was', async () => {
+  it('goes on after a restart where it stopped', async () => {
     const first = await open();
     for (let i = 0; i < 100; i++) await first.append(lines(i, 2_000), 2);
     await drain(first, 61);
@@ -68,7 +106,7 @@ describe('a spool', () => {
     await third.close();
   });
 
-  it('keeps within its bound: the oldest go, and are counted', async () => {
+  it('keeps its limit: the oldest points are dropped and counted', async () => {
     const spool = await open(100_000);
     let dropped = 0;
     for (let i = 0; i < 1_000; i++) dropped += await spool.append(lines(i, 1_000), 1);
@@ -83,7 +121,7 @@ describe('a spool', () => {
     expect(files.filter((name) => name.endsWith('.log'))).toHaveLength(1);
   });
 
-  it('does not count as dropped what is being delivered when room is made', async () => {
+  it('does not count points as dropped that are being delivered when room is made', async () => {
     const spool = await open(100_000);
     await spool.append(lines(0, 1_000), 7);
     expect(numberOf((await spool.next()).batch)).toBe(0);
@@ -95,7 +133,7 @@ describe('a spool', () => {
     await spool.close();
   });
 
-  it('cuts off a torn record, as a kill in the middle of a write leaves it', async () => {
+  it('cuts off a torn record, which a kill in the middle of a write leaves', async () => {
     const first = await open();
     for (let i = 0; i < 5; i++) await first.append(lines(i), 1);
     await first.close();
@@ -109,7 +147,73 @@ describe('a spool', () => {
     await second.close();
   });
 
-  it('gives up what has changed on disk, tells how much, and goes on behind it', async () => {
+  it('does not warn of a torn record, wherever its write was cut short: it was not acknowledged', async () => {
+    const whole = await twoRecords(Buffer.concat([lines(1), lines(2), lines(3)]), 3);
+    const begin = whole.length - HEADER - 60;
+    for (let size = begin; size < whole.length; size++) {
+      const { taken, lost, warnings } = await deliver(whole.subarray(0, size));
+      expect([size, taken, lost, warnings]).toEqual([size, [0], 0, []]);
+    }
+  });
+
+  it('warns of a last record with several damaged bytes, and counts its points as lost', async () => {
+    const whole = await twoRecords(Buffer.concat([lines(1), lines(2), lines(3)]), 3);
+    const begin = whole.length - HEADER - 60;
+    // One byte of its length, and one of its checksum or its lines.
+    for (let first = begin; first < begin + 4; first++)
+      for (let second = begin + 8; second < whole.length; second++) {
+        const isNewline = whole[second] === NEWLINE;
+        // With too few ends of lines it looks like the beginning of a longer record, as a kill leaves one.
+        if (first < begin + 3 && isNewline) continue;
+        const told = isNewline ? 2 : 3;
+        const { taken, lost, waiting, warnings } = await deliver(flip(whole, first, second));
+        expect([first, second, taken, lost, waiting]).toEqual([first, second, [0], told, 1 + told]);
+        expect(warnings).toEqual([
+          `spool ${folder}: 72 bytes of 00000001.log are damaged; at least ${told} points in them are lost`,
+        ]);
+      }
+  });
+
+  it('warns of zeros in the place of the last record, which a power cut leaves', async () => {
+    const whole = await twoRecords(lines(1), 1);
+    for (const from of [whole.length - HEADER - 20, whole.length - 20, whole.length - 5]) {
+      const bytes = Buffer.from(whole).fill(0, from);
+      const { taken, lost, warnings } = await deliver(bytes);
+      expect(taken).toEqual([0]);
+      const header = from === whole.length - HEADER - 20;
+      expect(lost).toBe(header ? 0 : 1);
+      expect(warnings).toEqual([
+        expect.stringContaining(
+          `: 32 bytes of 00000001.log are damaged; ${header ? 'how many points they held is unknown' : 'at least 1 point in them is lost'}`,
+        ),
+      ]);
+    }
+  });
+
+  it('repairs a record whose length and number of points have changed, and waits with the right number of points', async () => {
+    const whole = await twoRecords(lines(1), 1);
+    for (const begin of [0, HEADER + 20])
+      for (const bits of [0x01, 0x02, 0x04, 0x07, 0x08, 0x10, 0x80]) {
+        // The number of points is one that no record of that length has.
+        const bytes = flip(whole, begin + 7);
+        bytes.writeUInt8(bytes.readUInt8(begin) ^ bits, begin);
+        expect([begin, bits, await deliver(bytes)]).toEqual([
+          begin,
+          bits,
+          { taken: [0, 1], lost: 0, waiting: 2, warnings: [] },
+        ]);
+      }
+  });
+
+  it('counts no byte of a header as the end of a line', async () => {
+    const ten = Buffer.concat(Array.from({ length: NEWLINE }, (_, i) => lines(i + 1)));
+    const whole = await twoRecords(ten, NEWLINE);
+    const begin = whole.length - HEADER - ten.length;
+    const { lost } = await deliver(flip(whole, begin + 3, whole.length - 5));
+    expect(lost).toBe(10);
+  });
+
+  it('skips a record that has changed on disk, counts its points, and goes on after it', async () => {
     const first = await open(1_600_000);
     for (let i = 0; i < 300; i++) await first.append(lines(i, 1_000), 1);
     await first.close();
@@ -128,7 +232,7 @@ describe('a spool', () => {
       await second.done();
     }
     expect(taken[0]).toBe(0);
-    // That record alone.
+    // Only that record is lost.
     expect(lost).toBe(1);
     expect(taken.length + lost).toBe(300);
     expect(second.points).toBe(0);
@@ -216,7 +320,7 @@ describe('a spool', () => {
     await second.close();
   });
 
-  it('belongs to one at a time', async () => {
+  it('can be opened only once at a time', async () => {
     const spool = await open();
     await expect(open()).rejects.toThrow(
       new FailureError(`spool ${folder}: is in use by process ${process.pid}; stop that one`),
@@ -226,7 +330,7 @@ describe('a spool', () => {
   });
 
   it.each(['', '{}', 'noise', '{"version":1,"id":"x"}'])(
-    'takes no harm from a name that is damaged: %s',
+    'delivers all points with a damaged spool.json: %s',
     async (text) => {
       const first = await open();
       await first.append(lines(3), 1);
@@ -244,7 +348,7 @@ describe('a spool', () => {
     expect(await readFile(path.join(folder, 'spool.json'), 'utf8')).toBe(text);
   });
 
-  it('says in one line where a folder can’t be', async () => {
+  it('is refused in one line where no folder can be made', async () => {
     const file = path.join(folder, 'file');
     await writeFile(file, '');
     await expect(Spool.open(path.join(file, 'x'), { maxBytes: 1_000 })).rejects.toThrow(FailureError);

@@ -19,7 +19,7 @@ describe('stdout', () => {
     return { child, log: () => log, exited: once(child, 'close') as Promise<[number | null]> };
   };
 
-  it('gets one line a point, and nothing else', async () => {
+  it('has one line for each point, and nothing else', async () => {
     const { child, log, exited } = run('20000');
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
@@ -30,7 +30,7 @@ describe('stdout', () => {
     expect(log()).toBe('ended {"sent":20000,"acked":0,"dropped":0,"queued":0,"retried":0}\n');
   });
 
-  it('that is closed by its reader ends the export calmly', async () => {
+  it('ends the export without an error when its reader closes it', async () => {
     const { child, log, exited } = run();
     await once(child.stdout, 'data');
     child.stdout.destroy();
@@ -39,7 +39,7 @@ describe('stdout', () => {
     expect(log()).toMatch(/ended \{"sent":\d+,"acked":0,"dropped":\d+,"queued":0,"retried":0\}\n$/);
   });
 
-  it('whose reader does not read fills the queue, and the program goes on', async () => {
+  it('fills the queue when its reader does not read, and the program goes on', async () => {
     const { child, log, exited } = run();
     await until('the program to go on', () => log().includes('going on'));
     expect(log()).toMatch(/"dropped":[1-9]\d*,"queued":100000/);

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { explainInflux } from '../../src/influx/explain';
 
-/** What the package says of an answer. */
+/** The package's error for a response. */
 async function errorOf(status: number, text: string): Promise<unknown> {
   const server = createServer((_, response) => response.writeHead(status).end(text));
   server.listen(0, '127.0.0.1');

@@ -35,13 +35,13 @@ function questions(origin: string): InfluxClient {
   );
 }
 
-describe('an answer that is read as it comes', () => {
-  it('ends where the server falls silent before it', async () => {
+describe('a response that is read as a stream', () => {
+  it('fails if the server is silent before it', async () => {
     const { client } = await serve(() => undefined);
     await expect(client.get('/', signal, 50)).rejects.toThrow('no answer within 0.05 s');
   });
 
-  it('ends where the server falls silent within it', async () => {
+  it('fails if the server falls silent within it', async () => {
     const { client } = await serve((_, response) => response.write('begun'));
     const response = await client.get('/', signal, 200);
     let text = '';
@@ -52,7 +52,7 @@ describe('an answer that is read as it comes', () => {
     expect(text).toBe('begun');
   });
 
-  it('is broken off by its signal', async () => {
+  it('is aborted by its signal', async () => {
     const { client } = await serve((_, response) => response.write('begun'));
     const abort = new AbortController();
     const response = await client.get('/', abort.signal, 60_000);
@@ -60,7 +60,7 @@ describe('an answer that is read as it comes', () => {
     await expect(once(response, 'end')).rejects.toThrow('aborted');
   });
 
-  it('is asked for again where a kept connection was closed', async () => {
+  it('is requested again where a kept connection was closed', async () => {
     const asked: Socket[] = [];
     const { client } = await serve(({ socket }, response) => {
       const isKept = asked.includes(socket);
@@ -78,7 +78,7 @@ describe('an answer that is read as it comes', () => {
 });
 
 describe('a question to InfluxDB', () => {
-  it('gives each table when it comes, and every digit of an integer', async () => {
+  it('returns each table when it comes, and every digit of an integer', async () => {
     let goOn = (): void => undefined;
     let asked: IncomingMessage | undefined;
     const { origin } = await serve((request, response) => {

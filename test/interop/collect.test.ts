@@ -57,7 +57,7 @@ influxd.describe('many nodes and one collector', () => {
         const exporter = new LineSocketExporter(
           {
             name: i % 2 === 0 ? 'line+tcp' : 'line+unix',
-            place: i % 2 === 0 ? { host: '127.0.0.1', port } : { path: socket },
+            address: i % 2 === 0 ? { host: '127.0.0.1', port } : { path: socket },
             destination: 'collect',
             ack: true,
             timeoutMs: 5_000,

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { SystemClock } from '../../src/lib/clock';
 import { FailureError } from '../../src/lib/errors';
-import { isLineExporter, openExports } from '../../src/export/open';
+import { isLineExporter, openExports } from '../../src/export/open-exports';
 import type { PointQueue } from '../../src/export/point-queue';
 import { createExporter } from '../../src/export/registry';
 import type { Point } from '../../src/metrics/point';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { SystemClock } from '../../src/lib/clock';
-import { openExports } from '../../src/export/open';
+import { openExports } from '../../src/export/open-exports';
 import { Cleanup } from '../support/cleanup';
 import { influxd, startInfluxd } from '../support/influxd';
 import { makePoints } from '../support/make-points';

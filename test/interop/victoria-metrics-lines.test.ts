@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { SystemClock } from '../../src/lib/clock';
-import { openExports } from '../../src/export/open';
+import { openExports } from '../../src/export/open-exports';
 import { Cleanup } from '../support/cleanup';
 import { makePoints } from '../support/make-points';
 import { until } from '../support/until';

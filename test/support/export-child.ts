@@ -1,5 +1,5 @@
 import { SystemClock } from '../../src/lib/clock';
-import { openExports } from '../../src/export/open';
+import { openExports } from '../../src/export/open-exports';
 import { btcdmon } from '../../src/metrics/collectors/btcdmon';
 import { EventBus } from '../../src/lib/event-bus';
 import { connectCollectors } from '../../src/metrics/connect-collectors';

@@ -1,5 +1,5 @@
 import { SystemClock } from '../../src/lib/clock';
-import { openExports } from '../../src/export/open';
+import { openExports } from '../../src/export/open-exports';
 import { connectCollectors } from '../../src/metrics/connect-collectors';
 import { btcdmon } from '../../src/metrics/collectors/btcdmon';
 import { Emitter } from '../../src/metrics/emitter';

@@ -5,17 +5,17 @@ import { FailureError } from '../../lib/errors';
 import { readCertificates, readSecretFile, readSecretText } from '../../lib/secret';
 import type { NatsSettings } from './settings';
 
-/** How to show a server who we are, and how it must show who it is. */
-export interface Credentials {
+/** Our credentials for a server, and how to verify the server. */
+export interface NatsCredentials {
   readonly user?: string;
   readonly pass?: string;
   readonly token?: string;
   readonly authenticator?: Authenticator;
-  /** Null where bytes go in the clear. */
+  /** Null for a connection without TLS. */
   readonly tls: TlsOptions | null;
 }
 
-/** What the client hands to Node's TLS as it is. */
+/** Options that the client passes on to Node's TLS. */
 interface TlsOptions {
   readonly ca?: string;
   readonly minVersion: 'TLSv1.2';
@@ -23,10 +23,14 @@ interface TlsOptions {
 }
 
 /**
- * Reads what the settings name, from files or the environment: `BTCDMON_NATS_PASSWORD`, `BTCDMON_NATS_TOKEN`.
- * @throws FailureError that says what is missing, and never shows a secret
+ * Reads the credentials from the files that the settings name, or from the environment:
+ * `BTCDMON_NATS_PASSWORD`, `BTCDMON_NATS_TOKEN`.
+ * @throws FailureError that says what is missing and never shows a secret
  */
-export async function readCredentials(settings: NatsSettings, env: NodeJS.ProcessEnv): Promise<Credentials> {
+export async function readCredentials(
+  settings: NatsSettings,
+  env: NodeJS.ProcessEnv,
+): Promise<NatsCredentials> {
   const { user, tls, tokenFile, passwordFile, credsFile, shown } = settings;
   const security = {
     tls: tls ? await tlsOptions(settings) : null,
@@ -61,7 +65,7 @@ async function tlsOptions({ caFile, servers, shown }: NatsSettings): Promise<Tls
   return {
     ...(caFile === undefined ? {} : { ca: await readCertificates(caFile, `${shown}: ca-file=${caFile}`) }),
     minVersion: 'TLSv1.2',
-    // The client names no host where it dials an address, and Node would ask for a certificate of localhost.
+    // Where the client dials an address it passes no host name, and Node would check for localhost.
     checkServerIdentity: (host, certificate) => {
       const wanted = hosts.includes(host) ? [host, ...addresses] : addresses;
       const problems = wanted.map((name) => checkServerIdentity(name, certificate));
@@ -70,15 +74,15 @@ async function tlsOptions({ caFile, servers, shown }: NatsSettings): Promise<Tls
   };
 }
 
-/** Nothing where one of them is, else the first. */
+/** Undefined if any check passed, else the first problem. */
 function firstOf(problems: readonly (Error | undefined)[]): Error | undefined {
   return problems.includes(undefined) ? undefined : problems[0];
 }
 
-/** Warns where a secret goes in the clear over a network. */
+/** Warns where a secret is sent over a network without TLS. */
 export function warnOfClearText(
   { servers, shown }: NatsSettings,
-  { tls, token, pass }: Credentials,
+  { tls, token, pass }: NatsCredentials,
   warn: (message: string) => void,
 ): void {
   const isSecret = token !== undefined || pass !== undefined;

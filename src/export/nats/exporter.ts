@@ -1,8 +1,8 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { FailureError } from '../../lib/errors';
-import { type WriteResult, confirmed } from '../exporter';
+import { type WriteResult, confirmed } from '../../metrics/write-result';
 import type { LineBatch, LineExporter } from '../line-exporter';
-import { type Credentials, readCredentials, warnOfClearText } from './credentials';
+import { type NatsCredentials, readCredentials, warnOfClearText } from './credentials';
 import { MessageMaker, type NatsMessage } from './messages';
 import { NatsRefused } from './refused';
 import { type NatsSession, explainNats, openSession } from './session';
@@ -19,16 +19,16 @@ export function nats(rest: string, modules: Modules): NatsExporter {
 }
 
 /**
- * Line protocol into a JetStream stream, one message for each node and series of a batch. A batch is
- * delivered once the stream has confirmed every message. One that must be sent again has the same ids, by
- * which the stream drops what it has.
+ * Publishes line protocol into a JetStream stream, one message for each node and series of a batch. A batch
+ * is delivered once the stream has confirmed every message. A batch that is sent again has the same message
+ * ids, so the stream drops the messages that it already has.
  */
 export class NatsExporter implements LineExporter {
   readonly name = 'nats';
   readonly destination: string;
   private readonly maker: MessageMaker;
   private readonly ending = new AbortController();
-  private credentials: Credentials | undefined;
+  private credentials: NatsCredentials | undefined;
   private session: NatsSession | undefined;
 
   constructor(
@@ -48,7 +48,7 @@ export class NatsExporter implements LineExporter {
       this.session = await openSession(settings, this.credentials, this.ending.signal);
     } catch (error) {
       if (error instanceof NatsRefused) throw new FailureError(`${settings.shown}: ${error.message}`);
-      // Away: the queue tries again, and says so.
+      // The servers are away: the queue tries again and warns.
     }
   }
 
@@ -58,7 +58,7 @@ export class NatsExporter implements LineExporter {
     const results = await Promise.allSettled(messages.map((message) => this.publish(session, message)));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) {
-      // Another server may do better, and the stream may have gone.
+      // Another server may succeed, and the stream may have been deleted.
       if (!isFull(failed.reason)) await this.leave();
       throw new Error(explainNats(failed.reason));
     }
@@ -73,7 +73,7 @@ export class NatsExporter implements LineExporter {
     await this.leave();
   }
 
-  /** Bytes that the present connection has sent. */
+  /** Bytes sent over the current connection. */
   get bytesSent(): number {
     return this.session?.connection.stats().outBytes ?? 0;
   }
@@ -103,9 +103,9 @@ export class NatsExporter implements LineExporter {
 }
 
 /**
- * The stream has no room: `maximum bytes exceeded` and its like, status 503 of a publication. A message that
- * is too long is another matter: the stream takes less than it did when the session began, and a new session
- * learns that.
+ * Whether the stream has no room: `maximum bytes exceeded` and similar, status 503 of a publication. A
+ * message that is too long is different: the stream's limit was lowered after the session began, and a new
+ * session reads the new limit.
  */
 function isFull(error: unknown): boolean {
   return (

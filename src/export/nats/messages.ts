@@ -1,63 +1,63 @@
 import type { LineBatch } from '../line-exporter';
 
-/** What is published as one. */
+/** One message to publish. */
 export interface NatsMessage {
   readonly subject: string;
-  /** The same whenever the same lines are published again, and different for others. */
+  /** The same when the same lines are published again, different for other lines. */
   readonly id: string;
   readonly lines: Buffer;
   readonly points: number;
 }
 
-/** Messages of a batch, and lines that no message can hold. */
+/** The messages of a batch, and the number of lines that are too long for a message. */
 export interface NatsMessages {
   readonly messages: readonly NatsMessage[];
   readonly tooLong: number;
 }
 
 /**
- * The most bytes of lines in a message, whatever a server takes: where a batch is cut must not depend on the
- * server that it is sent to, or a part would be taken for another that came before.
+ * The most bytes of lines in a message, even if the server accepts more. Where a batch is cut must not depend
+ * on the server: a batch that is cut differently the second time would have messages with the ids of others.
  */
 const MAX_BYTES = 512_000;
 
-/** Of what a server takes, room for the headers. */
+/** Bytes of the server's limit that are left for the headers. */
 const HEADER_BYTES = 1_024;
 
-/** Starts of lines whose subjects are remembered; a node has some hundreds. */
+/** Bound of the cache of subjects, by the start of a line; a node has some hundreds. */
 const MAX_STARTS = 10_000;
 
-/** The longest part of a subject that a name becomes. */
+/** The longest token of a subject. */
 const MAX_TOKEN = 64;
 
 const NEWLINE = '\n';
 const BACKSLASH = 0x5c;
 
-/** Lines of one subject, up to a message's worth. */
-interface Open {
+/** Lines of one subject, up to the limit of a message. */
+interface OpenMessage {
   text: string;
   points: number;
-  /** Lines of the subject before it. */
+  /** Number of the subject's lines in earlier messages. */
   before: number;
 }
 
-/** Puts the lines of a batch into messages by their subject, `<prefix>.<node>.<series>`. */
+/** Groups the lines of a batch into messages by subject, `<prefix>.<node>.<series>`. */
 export class MessageMaker {
   private readonly subjects = new Map<string, string>();
 
   constructor(private readonly prefix: string) {}
 
-  /** `maxBytes` is the most that the server takes. Lines of a subject keep their order. */
+  /** `maxBytes` is the server's limit of a message. Lines of a subject keep their order. */
   messages({ id, lines }: LineBatch, maxBytes: number): NatsMessages {
     const most = Math.min(MAX_BYTES, maxBytes - HEADER_BYTES);
-    const open = new Map<string, Open>();
+    const open = new Map<string, OpenMessage>();
     const messages: NatsMessage[] = [];
     let tooLong = 0;
-    const finish = (subject: string, { text, points, before }: Open): void => {
+    const finish = (subject: string, { text, points, before }: OpenMessage): void => {
       const part = `${subject.slice(this.prefix.length + 1)}:${before}+${points}`;
       messages.push({ subject, id: `${id}:${part}`, lines: Buffer.from(text, 'latin1'), points });
     };
-    // One character for each byte: the lines go as they came, and are cut by their bytes.
+    // One character for each byte: the lines are cut by bytes, and their bytes stay unchanged.
     const all = lines.toString('latin1');
     let from = 0;
     for (let to = all.indexOf(NEWLINE); to >= 0; to = all.indexOf(NEWLINE, from)) {
@@ -98,8 +98,8 @@ export class MessageMaker {
 }
 
 /**
- * A name as a part of a subject, in which dots, wildcards and spaces have a meaning. The lines hold the name
- * as it is.
+ * A name as a token of a subject, in which dots, wildcards and spaces have a meaning. The lines keep the
+ * original name.
  */
 function tokenOf(name: string): string {
   return name.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, MAX_TOKEN) || '_';

@@ -1,15 +1,14 @@
 import { connect } from 'node:net';
 import { messageOf } from '../../lib/errors';
 
-/** What every server says first, over TCP, before any TLS. */
+/** A server's first bytes over TCP, before TLS. */
 const GREETING = 'INFO ';
 
 /**
- * The first of some servers, in a random order, that greets as NATS does. The client of NATS leaves sockets
- * behind where a host answers nothing, and they would keep the program from ending; so it is given servers
- * that speak.
- * @param ms milliseconds that each has
- * @throws Error that names what was wrong with each
+ * Finds a server that greets as NATS does, trying them in a random order. The NATS client leaks the socket to
+ * a host that answers nothing, which would keep the program from ending; so it only gets servers that answer.
+ * @param ms time limit of each server, in milliseconds
+ * @throws Error that names the problem with each server
  */
 export async function findServer(
   servers: readonly string[],
@@ -42,7 +41,7 @@ function greeting(server: string, ms: number, signal: AbortSignal): Promise<void
       if (error === undefined) resolve();
       else reject(error);
     };
-    const abort = (): void => settle(new Error('the end came first'));
+    const abort = (): void => settle(new Error('the program is ending'));
     const timer = setTimeout(() => settle(new Error(`${server} does not answer within ${ms / 1_000} s`)), ms);
     signal.addEventListener('abort', abort);
     if (signal.aborted) abort();
@@ -51,7 +50,7 @@ function greeting(server: string, ms: number, signal: AbortSignal): Promise<void
     socket.on('data', (bytes) => {
       text += bytes.toString('latin1');
       if (text.length < GREETING.length) return;
-      settle(text.startsWith(GREETING) ? undefined : new Error(`${server} speaks, but not as NATS does`));
+      settle(text.startsWith(GREETING) ? undefined : new Error(`${server} answers, but is no NATS server`));
     });
   });
 }

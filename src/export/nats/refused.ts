@@ -1,4 +1,6 @@
-/** What waiting does not cure: a password that is refused, a certificate, a stream that can't take points. */
+/**
+ * A failure that waiting does not cure: a refused password, a certificate, a stream that can't take points.
+ */
 export class NatsRefused extends Error {
   override readonly name = 'NatsRefused';
 }

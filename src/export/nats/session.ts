@@ -7,40 +7,43 @@ import {
 } from '@nats-io/jetstream';
 import { type NatsConnection, connect, errors } from '@nats-io/transport-node';
 import { messageOf } from '../../lib/errors';
-import type { Credentials } from './credentials';
+import type { NatsCredentials } from './credentials';
 import { findServer } from './probe';
 import { NatsRefused } from './refused';
 import type { NatsSettings } from './settings';
 import { ensureStream } from './stream';
 
-/** A connection to a server of the cluster, with the stream at hand. */
+/** A connection to a server of the cluster, on which the stream was found. */
 export interface NatsSession {
   readonly connection: NatsConnection;
   readonly publisher: JetStreamClient;
   readonly manager: JetStreamManager;
-  /** The most bytes that a message with its headers may have. */
+  /** The most bytes of a message with its headers. */
   readonly maxBytes: number;
 }
 
-/** Milliseconds that a server has to answer, at the start too, where one that is away is not waited for. */
+/**
+ * Milliseconds in which a server must answer. At the start too: the program does not wait for a server that
+ * is away.
+ */
 const CONNECT_MS = 3_000;
 
-/** Milliseconds between two signs of life; after two that were not answered the server counts as gone. */
+/** Milliseconds between two pings; after two unanswered pings the server counts as gone. */
 const PING_MS = 10_000;
 
-/** Of TLS: the certificate is not trusted, has expired, or is another's. */
+/** Codes of TLS errors: the certificate is not trusted, has expired, or has another name. */
 const CERTIFICATE = /^(ERR_TLS_CERT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GET|VERIFY)_)/;
 
 /**
- * Connects to the first server that answers and makes sure of the stream. The client's own reconnecting is
- * off: whoever has a session starts anew when it fails, with its own pauses, and nothing is under way that it
- * does not know of.
+ * Connects to the first server that answers, and makes the stream where it is missing. The client's own
+ * reconnecting is off: the owner of a session opens a new one when it fails, with its own pauses, and so
+ * knows every message that is under way.
  * @param signal ends the attempt
  * @throws NatsRefused where waiting would not help
  */
 export async function openSession(
   settings: NatsSettings,
-  credentials: Credentials,
+  credentials: NatsCredentials,
   signal: AbortSignal,
 ): Promise<NatsSession> {
   let connection: NatsConnection;
@@ -80,7 +83,7 @@ function isFinal(error: unknown): boolean {
   return CERTIFICATE.test(codeOf(error)) || messageOf(error).includes("does not support 'tls'");
 }
 
-/** What a failure means, in words that say whose it is. */
+/** Describes a failure and who must act on it. */
 export function explainNats(error: unknown): string {
   if (error instanceof errors.AuthorizationError) return 'the server refuses the user, password or token';
   if (error instanceof errors.TimeoutError) return 'no answer in time';
@@ -89,11 +92,11 @@ export function explainNats(error: unknown): string {
     return `the user may not do this: ${error.operation} ${error.subject}`;
   if (error instanceof JetStreamApiError) return `JetStream: ${error.message}`;
   const text = messageOf(error);
-  // A request that nobody listens to.
+  // No server answers the request.
   if (/no responders|jetstream is not enabled/i.test(text))
     return 'nobody answers for the stream: JetStream is off, or its servers have no leader at the moment';
   if (CERTIFICATE.test(codeOf(error))) return `its certificate can't be trusted: ${codeOf(error)}`;
-  if (text.includes("does not support 'tls'")) return 'the server speaks no TLS; leave tls=on out';
+  if (text.includes("does not support 'tls'")) return 'the server does not speak TLS; leave tls=on out';
   return text === '' ? 'the connection failed' : text;
 }
 

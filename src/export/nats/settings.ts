@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { UsageError } from '../../lib/errors';
 import { type OptionUrl, numberOption, parseOptionUrl } from '../../lib/option-url';
 
-/** Where a stream is, and how it is made where it is not there yet. */
+/** Address of a stream, and its settings if it has to be made. */
 export interface NatsSettings {
   /** `host:port` of each server that is tried. */
   readonly servers: readonly string[];
@@ -16,12 +16,12 @@ export interface NatsSettings {
   readonly passwordFile: string | undefined;
   /** File with a JWT and the seed of its key, as `nsc` makes them. */
   readonly credsFile: string | undefined;
-  /** Of a stream that is made: servers that keep it, and its most bytes. */
+  /** For a stream that has to be made: the number of servers that keep it, and its limit in bytes. */
   readonly replicas: number;
   readonly streamBytes: number;
   /** Milliseconds without an answer after which a request counts as failed. */
   readonly timeoutMs: number;
-  /** The URL with its option, for messages: it shows no secret. */
+  /** The option and its URL, for messages, without secrets. */
   readonly shown: string;
 }
 
@@ -29,7 +29,7 @@ export const NATS_FORM = 'nats://[user@]host[:4222]/STREAM[?servers=host:port,â€
 
 const DEFAULT_PORT = 4222;
 
-/** Servers of one cluster that are tried. */
+/** Limit of the servers of one cluster. */
 const MAX_SERVERS = 16;
 
 const OPTIONS = [
@@ -37,12 +37,12 @@ const OPTIONS = [
   ...['replicas', 'stream-size', 'timeout'],
 ];
 
-/** Names that NATS takes in file names and subjects alike. */
+/** Names that NATS accepts both as file names and in subjects. */
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
  * Reads `//[user@]host[:4222]/STREAM[?â€¦]`, a URL without its scheme.
- * @param flag the option that it was given with
+ * @param flag the option of the URL, for messages
  * @throws UsageError that says what is wrong
  */
 export function readNatsUrl(rest: string, flag: '--export' | '--from'): NatsSettings {

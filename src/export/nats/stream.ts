@@ -12,9 +12,9 @@ import { NatsRefused } from './refused';
 import type { NatsSettings } from './settings';
 
 /**
- * How long the servers remember the ids of messages, in milliseconds. A batch whose confirmation was lost
- * comes again within seconds of the servers' return. Servers keep the ids in memory, some 200 bytes for each
- * of the 10 to 50 that a busy node sends in a second, so hours would cost a fleet gigabytes.
+ * How long the servers remember the ids of messages, in milliseconds. A batch whose confirmation was lost is
+ * sent again within seconds of the servers' return. Servers keep the ids in memory, some 200 bytes each, and
+ * a busy node sends 10 to 50 in a second; so hours would cost a fleet gigabytes.
  */
 const REMEMBER_MS = 600_000;
 
@@ -23,9 +23,9 @@ const NO_ROOM = new Set([10_023, 10_028, 10_047]);
 const NO_CLUSTER = 10_074;
 
 /**
- * Makes the stream where it is not there. A message stays until the collectors' group has confirmed it, and a
- * full stream refuses further ones, which then wait on the nodes' disks: nothing is lost silently. A stream
- * that is there is left as it is.
+ * Makes the stream if it does not exist. A message stays until the collectors' group has confirmed it. A full
+ * stream refuses further messages, which then wait on the nodes' disks: nothing is lost silently. An existing
+ * stream is left as it is.
  * @returns the most bytes of a message that the stream takes
  * @throws NatsRefused where the stream can't be made, or can't take our points
  */
@@ -71,7 +71,7 @@ async function make(manager: JetStreamManager, settings: NatsSettings): Promise<
     });
   } catch (error) {
     if (!(error instanceof JetStreamApiError)) throw error;
-    // Another node was first; or two servers' views of one moment.
+    // Another node has made it meanwhile, or the servers did not agree yet that it exists.
     const other = await find(manager, stream);
     if (other !== undefined) return other;
     if (error.code === NO_CLUSTER)
@@ -84,7 +84,7 @@ async function make(manager: JetStreamManager, settings: NatsSettings): Promise<
   }
 }
 
-/** Whether a pattern of subjects takes every subject of another. */
+/** Whether a subject pattern includes every subject of another pattern. */
 export function covers(pattern: readonly string[], wanted: readonly string[]): boolean {
   for (const [i, token] of pattern.entries()) {
     if (token === '>') return wanted.length > i;

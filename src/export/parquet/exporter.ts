@@ -2,22 +2,23 @@ import { access, constants, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../lib/clock';
 import { diskProblem } from '../../lib/disk-errors';
-import { FailureError, messageOf } from '../../lib/errors';
+import { FailureError } from '../../lib/errors';
 import type { Point } from '../../metrics/point';
+import type { WriteResult } from '../../metrics/write-result';
 import { StoreWriter } from '../../store/writer';
-import type { Exporter, WriteResult } from '../exporter';
+import type { Exporter } from '../exporter';
 import { Sealer } from './sealer';
 
-/** How often finished hours are looked for, in milliseconds. */
+/** Interval between two looks for finished hours, in milliseconds. */
 const SEAL_EVERY_MS = 10_000;
 
-/** A point may wait this long in the queue before it is late and makes a file of its own. */
+/** A point that waits longer than this in the queue is late: it goes into a further file. */
 const GRACE_MS = 60_000;
 
-/** How long after the begin of `close` a further file is begun: the program then has about a second left. */
+/** `close` begins no further file after this time: the program then has about a second left. */
 const SEAL_AT_CLOSE_MS = 600;
 
-/** File of a folder that holds the points that are in no Parquet file yet. */
+/** File with the points that are in no Parquet file yet. */
 const STAGING = 'staging.duckdb';
 
 export interface ParquetOptions {
@@ -27,9 +28,9 @@ export interface ParquetOptions {
 }
 
 /**
- * Parquet files by series and hour. A point is first committed to a DuckDB file in the folder, which is what
- * `acked` counts; each finished hour (UTC, of the points' own times) moves from there into a file. Whenever
- * the program is killed, each point is in exactly one of the two once the folder was opened again.
+ * Parquet files by series and hour. A point is first committed to a DuckDB file in the folder; `acked` counts
+ * that. Each finished hour (UTC, by the points' own times) moves from there into a Parquet file. After a kill
+ * at any moment, each point is in exactly one of the two once the folder was opened again.
  */
 export class ParquetExporter implements Exporter {
   readonly name = 'parquet';
@@ -39,7 +40,7 @@ export class ParquetExporter implements Exporter {
   private sealer: Sealer | undefined;
   private timer: NodeJS.Timeout | undefined;
   private sealing: Promise<void> = Promise.resolve();
-  /** The last complaint, which is not repeated while it stays the same. */
+  /** The last warning, which is not repeated while it stays the same. */
   private complaint = '';
 
   constructor(
@@ -64,7 +65,7 @@ export class ParquetExporter implements Exporter {
     try {
       await this.staging.open();
     } catch (error) {
-      throw new FailureError(`parquet:${directory}: ${explain(messageOf(error))}`);
+      throw new FailureError(`parquet:${directory}: ${explain(diskProblem(error))}`);
     }
     try {
       const { warn } = this.modules;
@@ -73,7 +74,7 @@ export class ParquetExporter implements Exporter {
     } catch (error) {
       await this.staging.close();
       throw new FailureError(
-        `parquet:${directory}: what an earlier run left can't be finished: ${diskProblem(error)}`,
+        `parquet:${directory}: the files of an earlier run can't be finished: ${diskProblem(error)}`,
       );
     }
     this.schedule(sealEveryMs);
@@ -83,7 +84,7 @@ export class ParquetExporter implements Exporter {
     return this.staging.write(points);
   }
 
-  /** Writes what is staged into files, as far as the time allows; what stays is there at the next start. */
+  /** Writes the staged points into files as far as the time allows; the next start does the rest. */
   async close(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
@@ -130,13 +131,19 @@ async function makeFolder(directory: string): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw wrong(`the folder ${parent} does not exist; make it`);
-    if (code === 'EACCES' || code === 'EROFS')
-      throw wrong(`the folder ${parent} is not writable; ${WRITE_RIGHT}`);
+    if (code === 'EACCES') throw wrong(`the folder ${parent} is not writable; ${WRITE_RIGHT}`);
     if (code !== 'EEXIST') throw wrong(`can't be made: ${diskProblem(error)}`);
-    if (!(await stat(directory)).isDirectory()) throw wrong('is not a folder; name another place');
+    const found = await stat(directory).catch((problem: unknown) => {
+      throw wrong(`can't be used: ${diskProblem(problem)}`);
+    });
+    if (!found.isDirectory()) throw wrong('is not a folder; name another place');
   }
-  await access(directory, constants.W_OK).catch(() => {
-    throw wrong(`the folder is not writable; ${WRITE_RIGHT}`);
+  await access(directory, constants.W_OK).catch((error: unknown) => {
+    throw wrong(
+      (error as NodeJS.ErrnoException).code === 'EACCES'
+        ? `the folder is not writable; ${WRITE_RIGHT}`
+        : `can't be written: ${diskProblem(error)}`,
+    );
   });
 }
 

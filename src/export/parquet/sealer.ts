@@ -1,24 +1,25 @@
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { makeFolder } from '../../lib/make-folder';
 import { SERIES_NAMES, type SeriesName } from '../../metrics/schema';
 import { quote } from '../../store/quote';
 import type { Store } from '../../store/store';
 import { fileName } from './names';
 
 /**
- * Table of the staging file: files that are written and whose points have left their tables, but that lack
- * their names yet.
+ * Table of the staging file. It lists files that are complete and whose points have left their tables, but
+ * that still have their temporary names.
  */
 const PENDING = 'btcdmon_parquet';
 
-/** Files that are being written; nobody's `*.parquet` matches them. */
+/** Suffix of files that are being written; `*.parquet` does not match them. */
 const TEMPORARY = '.tmp';
 
 /**
- * Moves points from the staging tables into Parquet files, one series and hour at a time. The file is written
- * first; one transaction then takes its points out of the table and notes the name that the file is to have;
- * then it gets it. `recover` finishes or undoes whatever of that was cut short.
+ * Moves points from the staging tables into Parquet files, one series and hour at a time. First the file is
+ * written with a temporary name. Then one transaction deletes its points from the table and notes the final
+ * name. Then the file is renamed. `recover` finishes or undoes steps that were cut short.
  */
 export class Sealer {
   private stopped = false;
@@ -26,20 +27,19 @@ export class Sealer {
   constructor(
     private readonly options: { readonly directory: string },
     private readonly modules: {
-      /** An exporter that may open its file anew. */
+      /** Holds the store, which it may open again. */
       readonly holder: { readonly store: Store };
       readonly warn: (message: string) => void;
     },
   ) {}
 
-  /** Ends a running `seal` after its file. A later one runs as ever. */
+  /** Ends a running `seal` after its current file. Later calls are not affected. */
   stop(): void {
     this.stopped = true;
   }
 
   /**
-   * Gives files their names whose points are in no table any more, and removes those that were never
-   * finished.
+   * Renames the files whose points are in no table any more, and removes files that were never finished.
    */
   async recover(): Promise<void> {
     await this.connected(async (connection) => {
@@ -52,19 +52,19 @@ export class Sealer {
   }
 
   /**
-   * Seals the hours that end before `beforeMs` (Unix time), all where it is null, as long as `mayGoOn` says
-   * so.
+   * Seals the hours that end before `beforeMs` (Unix time), or all hours where it is null, as long as
+   * `mayGoOn` returns true.
    */
   async seal(beforeMs: number | null, mayGoOn: () => boolean): Promise<void> {
     this.stopped = false;
     await this.connected(async (connection) => {
-      // One that could not be named a moment ago, as on a full disk.
+      // A file may still lack its name because the last renaming failed.
       await this.namePending(connection);
       for (const series of SERIES_NAMES)
         for (const hour of await stagedHours(connection, series)) {
           if (beforeMs !== null && (hour + 1) * 3_600_000 > beforeMs) continue;
           if (this.stopped || !mayGoOn()) return;
-          // An hour is sorted, which needs more than the writer has.
+          // Sorting an hour needs more memory than the writer has.
           const takeBack = await this.modules.holder.store.lendMemory();
           try {
             await this.sealHour(connection, series, hour);
@@ -77,15 +77,14 @@ export class Sealer {
 
   private async sealHour(connection: DuckDBConnection, series: SeriesName, hour: number): Promise<void> {
     const folder = this.folderOf(series);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const name = fileName(hour, new Set(await this.filesOf(series)));
     const temporary = path.join(folder, name + TEMPORARY);
     const from = BigInt(hour) * 3_600_000_000_000n;
     const rows = `FROM ${quote(series)} WHERE time >= make_timestamp_ns(${from}) AND time < make_timestamp_ns(${from + 3_600_000_000_000n})`;
     let written = false;
     try {
-      // Both statements see the points that were there when the transaction began, and leave later ones
-      // alone.
+      // Both statements see the points that existed when the transaction began, and no later ones.
       await connection.run('BEGIN');
       await connection.run(
         `COPY (SELECT * ${rows} ORDER BY time) TO '${temporary.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
@@ -97,8 +96,8 @@ export class Sealer {
       await connection.run('COMMIT');
     } catch (error) {
       await connection.run('ROLLBACK').catch(() => undefined);
-      // Whether a COMMIT that failed has committed is known to the table alone, so the file then stays until
-      // it was asked.
+      // Only the table tells whether a failed COMMIT has committed, so the file stays until the table was
+      // read.
       if (!written) await rm(temporary, { force: true });
       throw error;
     }
@@ -109,11 +108,13 @@ export class Sealer {
     const reader = await connection.runAndReadAll(`SELECT series, name FROM ${PENDING}`);
     for (const [series = '', name = ''] of reader.getRows() as string[][]) {
       const folder = path.join(this.options.directory, series);
-      const files = await readdir(folder).catch((): string[] => []);
+      const files = await filesIn(folder);
       if (files.includes(name + TEMPORARY))
         await rename(path.join(folder, name + TEMPORARY), path.join(folder, name));
       else if (!files.includes(name))
-        this.modules.warn(`parquet: ${path.join(folder, name)} was written, and somebody has taken it away`);
+        this.modules.warn(
+          `parquet: ${path.join(folder, name)} was written and is missing: somebody has removed it`,
+        );
       if (files.length > 0) await sync(folder);
       await connection.run(`DELETE FROM ${PENDING} WHERE series = $1 AND name = $2`, [series, name]);
     }
@@ -124,7 +125,7 @@ export class Sealer {
   }
 
   private filesOf(series: SeriesName): Promise<string[]> {
-    return readdir(this.folderOf(series)).catch((): string[] => []);
+    return filesIn(this.folderOf(series));
   }
 
   private async connected(work: (connection: DuckDBConnection) => Promise<void>): Promise<void> {
@@ -137,7 +138,20 @@ export class Sealer {
   }
 }
 
-/** Hours since the Unix epoch of which a series has points, in ascending order. */
+/**
+ * Names of the files in a folder; none where the folder is missing or is a file. Any other failure is thrown:
+ * a file that only could not be seen would get a second one in its place.
+ */
+async function filesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw error;
+  }
+}
+
+/** Hours since the Unix epoch for which a series has points, in ascending order. */
 async function stagedHours(connection: DuckDBConnection, series: SeriesName): Promise<readonly number[]> {
   const reader = await connection.runAndReadAll(
     `SELECT DISTINCT epoch_ns(time) // 3600000000000 AS hour FROM ${quote(series)} ORDER BY hour`,

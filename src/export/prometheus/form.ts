@@ -1,2 +1,2 @@
-/** How the URL of Prometheus' exporter is written. */
+/** Form of the URL of the Prometheus exporter. */
 export const PROMETHEUS_FORM = 'prometheus://host[:9332]';

@@ -4,45 +4,45 @@ import { COMMON_TAGS, SERIES_NAMES, type SeriesName } from '../../metrics/schema
 import { type Metric, metricsOf, splitOf } from './names';
 
 /**
- * Limits of the histograms in seconds: from a check of a transaction to the half minute in which
- * announcements are gathered.
+ * Buckets of the histograms in seconds: from the check of a transaction to the half minute in which
+ * announcements are collected.
  */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 type Labels = Record<string, string>;
 
-/** Feeds one metric with the value of one column. */
+/** Updates one metric with the value of one column. */
 type Feed = (value: number | boolean, labels: Labels) => void;
 
 interface Plan {
-  /** Counts a point; null where the series has no events. */
+  /** Counts points; null where the series has no events. */
   readonly points: Counter | null;
   /** The text column that points are counted by. */
   readonly split: string | undefined;
   readonly feeds: ReadonlyMap<string, Feed>;
-  /** Shows the time of the last point, where that is shown. */
+  /** Shows the time of the last point; null for most series. */
   readonly stamp: Gauge | null;
-  /** Columns that are facts of an event. */
+  /** Whether some fields are facts of an event. */
   readonly hasFacts: (fields: Point['fields']) => boolean;
 }
 
-/** Every metric of the schema in a registry, and what points do to them. */
+/** Registers every metric of the schema, and updates them with points. */
 export class Instruments {
   private readonly plans: ReadonlyMap<SeriesName, Plan>;
   /**
-   * What begins the counters and histograms without labels of their own at 0, and the nodes for which they
-   * have begun.
+   * Functions that set the counters and histograms without labels of their own to 0, and the nodes for which
+   * that was done.
    */
   private readonly beginnings = new Map<string, (labels: Labels) => void>();
   private readonly begun = new Set<string>();
-  /** By their names: columns for commands share one. */
+  /** Counters by name: the columns for commands share one. */
   private readonly counters = new Map<string, Counter>();
 
   constructor(private readonly registry: Registry) {
     this.plans = new Map(SERIES_NAMES.map((series) => [series, this.planOf(series)]));
   }
 
-  /** Takes a point; false for one of a series that the schema lacks. */
+  /** Takes a point; false if the schema does not have its series. */
   take({ series, time, tags, fields }: Point): boolean {
     const plan = this.plans.get(series);
     if (plan === undefined) return false;
@@ -62,8 +62,8 @@ export class Instruments {
   }
 
   /**
-   * Begins the counters and histograms of a node at 0. Prometheus takes the first value that it sees of a
-   * counter for no increase: the first reorganisation would be none.
+   * Sets the counters and histograms of a node to 0. Prometheus sees no increase in the first value of a
+   * counter: without the 0 it would miss the first reorganisation.
    */
   private begin(tags: Point['tags']): void {
     const id = nodeOf(tags);
@@ -97,7 +97,7 @@ export class Instruments {
     };
   }
 
-  /** Feeds a metric that has a column. */
+  /** The feed of a metric that has a column. */
   private feedOf(metric: Metric & { readonly does: Exclude<Metric['does'], 'stamp'> }): Feed {
     const { fixed, scale, does } = metric;
     const isFixed = Object.keys(fixed).length > 0;
@@ -106,7 +106,7 @@ export class Instruments {
       case 'add': {
         const counter = this.counter(metric);
         return (value, labels) => {
-          // Prometheus has no counter that falls; nothing that is added here is negative.
+          // Prometheus' counters never fall; no value that is added here is negative.
           if (Number(value) > 0) counter.inc(labelled(labels), Number(value) * scale);
         };
       }
@@ -124,7 +124,7 @@ export class Instruments {
           const now = Number(value);
           const before = last.get(key) ?? 0;
           last.set(key, now);
-          // Lower than before: another run of that node, which began at 0.
+          // A lower value is of another run of the node, which began at 0.
           counter.inc(labelled(labels), (now >= before ? now - before : now) * scale);
         };
       }
@@ -139,7 +139,7 @@ export class Instruments {
         if (!isPlain(labelNames)) return (value, labels) => histogram.observe(labels, Number(value) * scale);
         const observed = new Set<string>();
         this.beginnings.set(name, (labels) => {
-          // It would forget what it has observed.
+          // `zero` would reset a histogram that has observed values.
           if (!observed.has(nodeOf(labels))) histogram.zero(labels);
         });
         return (value, labels) => {
@@ -169,7 +169,7 @@ function isPlain(labelNames: readonly string[]): boolean {
   return labelNames.every((name) => name in COMMON_TAGS);
 }
 
-/** What tells the node of some tags from others. */
+/** Identifies the node of some tags. */
 function nodeOf(tags: Labels): string {
   return Object.keys(COMMON_TAGS)
     .map((tag) => tags[tag] ?? '')

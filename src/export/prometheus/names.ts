@@ -2,29 +2,30 @@ import { COUNTED_COMMANDS } from '../../wire/commands';
 import { COMMON_TAGS, type SeriesName, seriesOf } from '../../metrics/schema';
 import type { Column } from '../../metrics/schema-types';
 
-/** What Prometheus is told of one column. */
+/** The metric of one column. */
 export interface Metric {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
-  /** The column that feeds it; null for the number of points, and for the time of the last. */
+  /** The column that feeds it; null for the number of points, and for the time of the last point. */
   readonly column: string | null;
   /**
-   * What a value does: `add` it, `follow` a count that grows since the start of a run, `set`, `observe` in a
-   * histogram, or `tally` one where it is true; `stamp` sets the time of the point.
+   * What a value does to the metric: `add` adds it, `follow` adds the growth of a total since the start of a
+   * run, `set` sets a gauge, `observe` puts it into a histogram, `tally` counts values that are true, and
+   * `stamp` sets the time of the point.
    */
   readonly does: 'add' | 'follow' | 'set' | 'observe' | 'tally' | 'stamp';
-  /** Values are multiplied with it: Prometheus wants seconds and ratios. */
+  /** Factor of the values: Prometheus wants seconds and ratios. */
   readonly scale: number;
   /** Names of its labels. */
   readonly labels: readonly string[];
   /**
-   * A label whose value is the same for all that this column feeds, as the command of a count of messages.
+   * A label with the same value for all values of this column, like the command of a count of messages.
    */
   readonly fixed: Readonly<Record<string, string>>;
 }
 
-/** Prometheus's suffix and the factor of each unit that has one; others say all in the column's name. */
+/** Prometheus's suffix and factor of each unit that has one; for other units the column's name is enough. */
 const UNITS: Readonly<Record<string, { readonly suffix: string; readonly scale: number }>> = {
   bytes: { suffix: 'bytes', scale: 1 },
   ms: { suffix: 'seconds', scale: 1e-3 },
@@ -37,30 +38,30 @@ const UNITS: Readonly<Record<string, { readonly suffix: string; readonly scale: 
   batches: { suffix: 'batches', scale: 1 },
 };
 
-/** Facts of these units add up to something: all bytes of all transactions. Heights do not. */
+/** Facts of these units have a useful sum, like the bytes of all transactions. Heights do not. */
 const SUMMABLE = new Set(['bytes', 'sat', 'WU', 'vB', 'inputs', 'outputs', 'transactions']);
 
-/** Facts of which the last one tells something: a height, a time. */
+/** Facts of these units have a useful last value: a height, a time. */
 const LASTING = new Set(['blocks', 's']);
 
-/** Facts in units of these that add up all the same: blocks put off the best chain. */
+/** Facts of these columns have a useful sum as well: blocks that left the best chain. */
 const ADDED: Partial<Record<SeriesName, string>> = { reorgs: 'depth' };
 
 /**
- * Series whose last point has its time shown. How long ago a block came can't be told from a counter: one
- * that stands still looks like one that Prometheus has not scraped for long.
+ * Series with a metric of the last point's time. A counter can't tell how long ago a block came: one that
+ * stands still looks like one that Prometheus has not scraped for long.
  */
 const STAMPED: ReadonlySet<SeriesName> = new Set(['blocks']);
 
-/** Text columns with a fixed list of values that the count of points is split by. */
+/** Text columns with a fixed list of values, by which the count of points is split. */
 const SPLIT_BY: Partial<Record<SeriesName, string>> = { processed_blocks: 'status' };
 
 /**
  * The metrics of a series by Prometheus's conventions (prometheus.io/docs/practices/naming): counts become
  * counters, states gauges, durations of events histograms, sizes and amounts of events counters of their sum,
  * flags counters of their occurrence, heights gauges of the last; each event counts in `…_points_total`, and
- * the last block has its time. Other facts of single events are left out, as text is, and totals that are the
- * sum over a label. The columns for commands become one metric with the label `command`.
+ * the last block has its time. Other facts of single events are left out; so are texts, and totals that are
+ * the sum over a label. The columns for commands become one metric with the label `command`.
  */
 export function metricsOf(series: SeriesName): readonly Metric[] {
   const { columns, tags, help } = seriesOf(series);
@@ -147,11 +148,11 @@ function byCommand(series: SeriesName, metric: Metric, command: string, { unit }
   };
 }
 
-/** `btcdmon_series_column_unit_total`, where nothing stands twice. */
+/** `btcdmon_series_column_unit_total`, without repeated words. */
 function nameOf(series: SeriesName, column: string, unit: string | undefined, isCounter: boolean): string {
   const words = [...(series === 'btcdmon' ? [] : series.split('_'))];
   const own = column.split('_').filter((word) => word !== '' && word !== unit);
-  // `tx` has a `tx_size`.
+  // The series `tx` has a column `tx_size`.
   if (own[0] === words.at(-1)) own.shift();
   words.push(...own);
   if (unit?.startsWith(`${words.at(-1) ?? ''}_`) === true) words.pop();

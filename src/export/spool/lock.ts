@@ -2,10 +2,10 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { FailureError } from '../../lib/errors';
 
 /**
- * Keeps a folder for this process: a file with its number and, where the system tells, its start time,
- * without which a number that was used again would lock the folder for good.
- * @returns a function that lets go
- * @throws FailureError where another process has it
+ * Locks a folder for this process by a file with its process id and, where the system tells it, its start
+ * time. Without the start time, a process id that is used again would lock the folder for good.
+ * @returns a function that unlocks the folder
+ * @throws FailureError where another process has the lock
  */
 export async function lockFolder(file: string, what: string): Promise<() => Promise<void>> {
   const mine = await identityOf(process.pid);
@@ -26,8 +26,7 @@ export async function lockFolder(file: string, what: string): Promise<() => Prom
 }
 
 /**
- * A process that runs: its number and start time (Linux: in ticks since boot); undefined where it does not
- * run.
+ * Id and start time (Linux: in ticks since boot) of a running process; undefined if it does not run.
  */
 async function identityOf(pid: number): Promise<string | undefined> {
   try {
@@ -36,7 +35,7 @@ async function identityOf(pid: number): Promise<string | undefined> {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return undefined;
   }
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // The program's name, in parentheses, may hold anything; the start time is the 20th field behind it.
+  // The program's name, in parentheses, may hold any characters; the start time is the 20th field after it.
   const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
   return started === undefined ? String(pid) : `${pid} ${started}`;
 }

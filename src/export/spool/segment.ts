@@ -1,16 +1,18 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { checksum } from '../../wire/hash';
+import {
+  HEADER_BYTES,
+  countLines,
+  countPoints,
+  encodeRecord,
+  findRecord,
+  isTorn,
+  readHeader,
+  repairedLines,
+} from './record';
 
-/**
- * Before each record's lines: their length in bytes, the number of points, their checksum; 32 bits each,
- * little-endian.
- */
-const HEADER_BYTES = 12;
-
-const NEWLINE = 0x0a;
-
-/** A record as it stands in a segment. */
-export interface Record {
+/** A record of a segment. */
+export interface SpoolRecord {
   readonly offset: number;
   /** Offset behind it. */
   readonly end: number;
@@ -18,13 +20,22 @@ export interface Record {
   readonly lines: Buffer;
 }
 
+/** Damaged bytes that were skipped. */
+export interface SpoolDamage {
+  readonly bytes: number;
+  /** Points in them, at least. */
+  readonly points: number;
+}
+
+const UNDAMAGED: SpoolDamage = { bytes: 0, points: 0 };
+
 /** One file of a spool: records, one behind the other, only ever appended to. */
 export class Segment {
   private constructor(
     readonly number: number,
     readonly file: string,
     private readonly handle: FileHandle,
-    /** Bytes of whole records. */
+    /** Bytes of the records. */
     private length: number,
     /** Points in the records that are not done. */
     public points: number,
@@ -35,44 +46,23 @@ export class Segment {
   }
 
   /**
-   * Opens a file of an earlier run and counts the points from `start` on. What is torn at its end, as a kill
-   * or a full disk leaves it, is cut off.
+   * Opens a file of an earlier run and counts the points from `start` on.
+   *
+   * Bytes at its end that are no intact record are one of two things. A record whose write was cut short
+   * (`isTorn`) is cut off without a warning: `append` had not returned, so nobody was told that its points
+   * are safe. Everything else was appended as a whole and has changed since: it stays in the file, and `next`
+   * skips it and returns its bytes and points. A power cut can shorten a whole record, which then looks torn;
+   * see `Spool`.
    */
   static async open(file: string, number: number, start: number): Promise<Segment> {
     const handle = await open(file, 'r+');
     try {
-      return await Segment.scan(file, number, start, handle);
+      const { end, points } = await scan(handle, start);
+      return new Segment(number, file, handle, end, points);
     } catch (error) {
       await handle.close();
       throw error;
     }
-  }
-
-  private static async scan(
-    file: string,
-    number: number,
-    start: number,
-    handle: FileHandle,
-  ): Promise<Segment> {
-    const { size } = await handle.stat();
-    const header = Buffer.alloc(HEADER_BYTES);
-    let end = 0;
-    let points = 0;
-    for (;;) {
-      const { bytesRead } = await handle.read(header, 0, HEADER_BYTES, end);
-      const next = end + HEADER_BYTES + header.readUInt32LE(0);
-      if (bytesRead < HEADER_BYTES) break;
-      if (next > size || next === end + HEADER_BYTES) {
-        const behind = await skipDamaged(handle, end, size);
-        if (behind === null) break;
-        end = behind;
-        continue;
-      }
-      if (end >= start) points += header.readUInt32LE(4);
-      end = next;
-    }
-    if (end < size) await handle.truncate(end);
-    return new Segment(number, file, handle, end, points);
   }
 
   get bytes(): number {
@@ -81,11 +71,7 @@ export class Segment {
 
   /** Adds a record; where that fails (disk full) the file stays as it was. */
   async append(lines: Buffer, points: number): Promise<void> {
-    const header = Buffer.alloc(HEADER_BYTES);
-    header.writeUInt32LE(lines.length, 0);
-    header.writeUInt32LE(points, 4);
-    header.writeUInt32LE(checksum(lines), 8);
-    const record = Buffer.concat([header, lines]);
+    const record = encodeRecord(lines, points);
     try {
       for (let written = 0; written < record.length;) {
         const { bytesWritten } = await this.handle.write(
@@ -105,44 +91,26 @@ export class Segment {
   }
 
   /**
-   * The first whole record from an offset on, where one should begin; null where none is left. `lost` are the
-   * points of damaged ones before it, as their headers tell them, or else as many as there are ends of lines.
+   * The first intact record from an offset on, where one should begin; null where none is left. `damage` are
+   * the bytes that were skipped before it.
    */
-  async next(offset: number): Promise<{ readonly record: Record | null; readonly lost: number }> {
-    const record = await this.read(offset);
-    if (record !== null) return { record, lost: 0 };
-    const rest = Buffer.alloc(this.length - offset);
-    await this.handle.read(rest, 0, rest.length, offset);
-    let at = 1;
-    while (at < rest.length && wholeAt(rest, at) === null) at++;
-    // The bytes between: one whose length alone has changed is still good.
-    const gap = rest.subarray(0, at);
-    const lines = gap.subarray(HEADER_BYTES);
-    if (lines.length > 0 && checksum(lines) === gap.readUInt32LE(8)) {
-      const repaired = { offset, end: offset + at, points: linesIn(lines), lines: Buffer.from(lines) };
-      return { record: repaired, lost: 0 };
+  async next(offset: number): Promise<{ readonly record: SpoolRecord | null; readonly damage: SpoolDamage }> {
+    const record = await readRecord(this.handle, offset, this.length);
+    if (record !== null) return { record, damage: UNDAMAGED };
+    const rest = await readRange(this.handle, offset, this.length);
+    const at = findRecord(rest, 1) ?? rest.length;
+    const skipped = rest.subarray(0, at);
+    const lines = repairedLines(skipped);
+    if (lines !== null) {
+      const repaired = { offset, end: offset + at, points: countLines(lines), lines: Buffer.from(lines) };
+      return { record: repaired, damage: UNDAMAGED };
     }
-    const lost = pointsIn(gap);
-    this.points -= Math.min(lost, this.points);
-    const found = at < rest.length ? await this.read(offset + at) : null;
-    // At the end, what was counted by a damaged header.
+    const damage = { bytes: skipped.length, points: countPoints(skipped) };
+    this.points -= Math.min(damage.points, this.points);
+    const found = at < rest.length ? await readRecord(this.handle, offset + at, this.length) : null;
+    // No record is left. Damaged headers may have counted too many points.
     if (found === null) this.points = 0;
-    return { record: found, lost };
-  }
-
-  /** The record at an offset where one begins; null where its bytes are not those that were written. */
-  private async read(offset: number): Promise<Record | null> {
-    const header = Buffer.alloc(HEADER_BYTES);
-    await this.handle.read(header, 0, HEADER_BYTES, offset);
-    const length = header.readUInt32LE(0);
-    const end = offset + HEADER_BYTES + length;
-    if (length === 0 || end > this.length) return null;
-    const lines = Buffer.alloc(length);
-    await this.handle.read(lines, 0, length, offset + HEADER_BYTES);
-    if (checksum(lines) !== header.readUInt32LE(8)) return null;
-    const points = header.readUInt32LE(4);
-    // No line is shorter than a byte: the number alone is damaged.
-    return { offset, end, points: points === 0 || points > length ? linesIn(lines) : points, lines };
+    return { record: found, damage };
   }
 
   async close(): Promise<void> {
@@ -156,46 +124,63 @@ export class Segment {
 }
 
 /**
- * Where the next whole record stands behind a damaged one at `from`; null where none does, as behind a torn
- * one.
+ * Walks through the records of a file by their headers, and cuts off a torn one at the end. A damaged length
+ * leads to bytes that are no header; then it searches the next intact record.
+ * @param start offset from which on points are counted
+ * @returns the end of the records, and their points
  */
-async function skipDamaged(handle: FileHandle, from: number, size: number): Promise<number | null> {
-  const rest = Buffer.alloc(size - from);
-  await handle.read(rest, 0, rest.length, from);
-  for (let at = 1; at < rest.length; at++) if (wholeAt(rest, at) !== null) return from + at;
-  const lines = rest.subarray(HEADER_BYTES);
-  return lines.length > 0 && checksum(lines) === rest.readUInt32LE(8) ? size : null;
-}
-
-/**
- * Where the record that begins at an offset ends; null where no whole one does. Of text nearly no byte begins
- * a length that fits.
- */
-function wholeAt(bytes: Buffer, at: number): number | null {
-  if (at + HEADER_BYTES >= bytes.length) return null;
-  const length = bytes.readUInt32LE(at);
-  const end = at + HEADER_BYTES + length;
-  if (length === 0 || end > bytes.length || bytes[end - 1] !== NEWLINE) return null;
-  return checksum(bytes.subarray(at + HEADER_BYTES, end)) === bytes.readUInt32LE(at + 8) ? end : null;
-}
-
-/** The points of damaged records that stand one behind the other. */
-function pointsIn(gap: Buffer): number {
+async function scan(
+  handle: FileHandle,
+  start: number,
+): Promise<{ readonly end: number; readonly points: number }> {
+  const { size } = await handle.stat();
+  const header = Buffer.alloc(HEADER_BYTES);
+  let end = 0;
   let points = 0;
-  for (let at = 0; at < gap.length;) {
-    const length = at + HEADER_BYTES < gap.length ? gap.readUInt32LE(at) : 0;
-    const end = at + HEADER_BYTES + length;
-    const told = length === 0 ? 0 : gap.readUInt32LE(at + 4);
-    if (length === 0 || end > gap.length || told === 0 || told > length)
-      return points + linesIn(gap.subarray(at));
-    points += told;
-    at = end;
+  /** The record before `end`. Only its header was read. */
+  let last: { readonly offset: number; readonly points: number } | undefined;
+  while (end < size) {
+    const { bytesRead } = await handle.read(header, 0, HEADER_BYTES, end);
+    const { length, points: told } = readHeader(header);
+    const next = end + HEADER_BYTES + length;
+    if (bytesRead === HEADER_BYTES && length > 0 && next <= size) {
+      last = { offset: end, points: end >= start ? told : 0 };
+      points += last.points;
+      end = next;
+      continue;
+    }
+    // Whether a damaged length in the last header has led here.
+    const isLost = last !== undefined && (await readRecord(handle, last.offset, size)) === null;
+    const from = last !== undefined && isLost ? last.offset : end;
+    if (last !== undefined && isLost) points -= last.points;
+    last = undefined;
+    const rest = await readRange(handle, from, size);
+    const found = findRecord(rest, 1);
+    if (found === null && !isLost && repairedLines(rest) === null && isTorn(rest)) {
+      await handle.truncate(end);
+      return { end, points };
+    }
+    if (from >= start) points += countPoints(rest.subarray(0, found ?? rest.length));
+    end = found === null ? size : from + found;
   }
-  return points;
+  return { end, points };
 }
 
-function linesIn(bytes: Buffer): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines++;
-  return lines;
+/** Reads the record that begins at an offset; null if it is damaged. */
+async function readRecord(handle: FileHandle, offset: number, size: number): Promise<SpoolRecord | null> {
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  await handle.read(bytes, 0, HEADER_BYTES, offset);
+  const { length, points, sum } = readHeader(bytes);
+  const end = offset + HEADER_BYTES + length;
+  if (length === 0 || end > size) return null;
+  const lines = await readRange(handle, offset + HEADER_BYTES, end);
+  if (checksum(lines) !== sum) return null;
+  // A line has at least one byte: here only the number of points is damaged.
+  return { offset, end, points: points === 0 || points > length ? countLines(lines) : points, lines };
+}
+
+async function readRange(handle: FileHandle, from: number, to: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(to - from);
+  await handle.read(bytes, 0, bytes.length, from);
+  return bytes;
 }

@@ -1,65 +1,57 @@
-import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { diskProblem } from '../../lib/disk-errors';
 import { BtcdmonError, FailureError } from '../../lib/errors';
-import { checksum } from '../../wire/hash';
+import { makeFolder } from '../../lib/make-folder';
 import { checkOwnFile } from '../../lib/named-file';
 import type { LineBatch } from '../line-exporter';
+import { Cursor } from './cursor';
+import { readIdentity } from './identity';
 import { lockFolder } from './lock';
-import { type Record, Segment } from './segment';
+import { Segment, type SpoolRecord } from './segment';
 
-/**
- * Version of the files. It grows when a program that knows only the old version would misread the new one.
- */
-const VERSION = 1;
-
-/** A segment's share of the whole: where the spool is full, so much is lost at once. */
+/** A full spool consists of this many segments, and drops one of them at a time. */
 const SEGMENTS = 16;
 const MAX_SEGMENT_BYTES = 16_000_000;
 
 /**
- * Of the most bytes, the share at which it is crowded: two segments before the first one would have to go.
+ * The spool is crowded from this share of its bytes on: two segments before the first one would have to go.
  */
 const CROWDED_SHARE = 1 - 2 / SEGMENTS;
 
-/**
- * What is in the file of the cursor: number of a segment, an offset in it, and their checksum, which older
- * ones lack.
- */
-const CURSOR = /^((\d{8}) (\d{12}))(?: ([0-9a-f]{8}))?\n$/;
-
 /** Bounds of a spool. */
 export interface SpoolOptions {
-  /** The most bytes of records; where there are more the oldest go. */
+  /** The most bytes of records; where there are more, the oldest go. */
   readonly maxBytes: number;
-  /** Told in one line of what was damaged. */
+  /** Receives one line about damaged files. */
   readonly warn?: (message: string) => void;
 }
 
 /**
- * A log on disk of lines that wait for delivery, oldest first, over restarts. Whatever `append` has returned
- * for outlasts `kill -9` of this process; a power cut may take the last seconds. What `done` was called for
- * may come once more after a kill: the file of the cursor is written behind each delivery and not synced.
+ * A log on disk of lines that wait for delivery, oldest first, over restarts. Lines for which `append` has
+ * returned outlast `kill -9` of this process; a power cut may take those of the last seconds, because nothing
+ * is synced. A batch for which `done` was called may be delivered once more after a kill: the cursor is
+ * written after each delivery.
  *
- * A folder has one spool: `spool.json` with its version and its name, `cursor`, `lock`, and segments
+ * A folder holds one spool: `spool.json` with its version and its id, `cursor`, `lock`, and segments
  * `00000001.log`, ….
  */
 export class Spool {
   private readonly segments: Segment[] = [];
   /** Offset in the first segment of the first record that is not done. */
   private offset = 0;
-  /**
-   * What was handed out last and is not done. It is kept here: its segment may have to make room meanwhile.
-   */
-  private out: { readonly segment: number; readonly record: Record; readonly batch: LineBatch } | undefined;
+  /** The batch that was handed out last and is not done. Its segment may have to make room meanwhile. */
+  private out:
+    { readonly segment: number; readonly record: SpoolRecord; readonly batch: LineBatch } | undefined;
   private turn: Promise<unknown> = Promise.resolve();
+  /** Damage in the first segment that was not warned of yet. */
+  private damage = { bytes: 0, points: 0 };
 
   private constructor(
     private readonly folder: string,
-    private readonly options: SpoolOptions,
+    private readonly options: Required<SpoolOptions>,
     private readonly id: string,
-    private readonly cursor: FileHandle,
+    private readonly cursor: Cursor,
     private readonly unlock: () => Promise<void>,
   ) {}
 
@@ -71,21 +63,16 @@ export class Spool {
   static async open(folder: string, options: SpoolOptions): Promise<Spool> {
     const what = `spool ${folder}`;
     try {
-      await makeFolder(folder);
+      await makeFolder(folder, 0o700);
       for (const name of ['lock', 'spool.json', 'cursor']) checkOwnFile(path.join(folder, name), what);
       const unlock = await lockFolder(path.join(folder, 'lock'), what);
       try {
-        const { warn = () => undefined } = options;
+        const { maxBytes, warn = () => undefined } = options;
         const id = await readIdentity(folder, what, warn);
-        const file = path.join(folder, 'cursor');
-        const text = await readFile(file, 'latin1').catch(() => '');
-        const at = readCursor(text);
-        if (at === null && text !== '')
-          warn(`${what}: the file cursor is damaged; what waits is delivered once more from the oldest on`);
-        const cursor = await open(file, at === null ? 'w+' : 'r+', 0o600);
-        const spool = new Spool(folder, options, id, cursor, unlock);
+        const cursor = await Cursor.open(folder, what, warn);
+        const spool = new Spool(folder, { maxBytes, warn }, id, cursor, unlock);
         try {
-          await spool.load(at?.segment ?? 0, at?.offset ?? 0);
+          await spool.load();
         } catch (error) {
           await spool.letGo();
           throw error;
@@ -102,10 +89,10 @@ export class Spool {
     }
   }
 
-  /** Points that wait, those that were handed out and are not done included. */
+  /** Points that wait, including those that were handed out and are not done. */
   get points(): number {
     const { out, segments } = this;
-    // Of a segment that is gone, what is being delivered is still here.
+    // The batch that is being delivered counts even if its segment was removed.
     const alone = out !== undefined && out.segment < (segments[0]?.number ?? 0) ? out.record.points : 0;
     return segments.reduce((sum, { points }) => sum + points, alone);
   }
@@ -115,16 +102,16 @@ export class Spool {
     return this.segments.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Whether it is so full that points will soon have to go to make room. */
+  /** Whether points will soon be dropped to make room. */
   get isCrowded(): boolean {
-    // A single segment may be large and done with, and waits for its successor.
+    // A single segment may be large and already delivered; it stays until the next one is made.
     return this.segments.length > 1 && this.bytes > this.options.maxBytes * CROWDED_SHARE;
   }
 
   /**
    * Adds lines at the end.
-   * @returns points that had to go to make room
-   * @throws where the disk does not take them; the spool is as it was then
+   * @returns the number of points that were dropped to make room
+   * @throws where the disk can't be written; then the spool is unchanged
    */
   append(lines: Buffer, points: number): Promise<number> {
     return this.inTurn(async () => {
@@ -135,8 +122,8 @@ export class Spool {
   }
 
   /**
-   * The oldest lines that are not done; `lost` are points before them whose bytes have changed on disk, and
-   * are given up. The same again until `done` is called.
+   * Hands out the oldest lines that are not done, and the same ones again until `done` is called. `lost` are
+   * damaged points before them that were skipped.
    */
   next(): Promise<{ readonly batch: LineBatch | undefined; readonly lost: number }> {
     return this.inTurn(async () => {
@@ -146,8 +133,10 @@ export class Spool {
         const [first] = this.segments;
         if (first === undefined) return { batch: undefined, lost };
         if (this.offset < first.bytes) {
-          const { record, lost: damaged } = await first.next(this.offset);
-          lost += damaged;
+          const { record, damage } = await first.next(this.offset);
+          lost += damage.points;
+          this.damage.bytes += damage.bytes;
+          this.damage.points += damage.points;
           if (record !== null) {
             const { offset, lines, points } = record;
             const batch = { id: `${this.id}-${first.number}-${offset}`, lines, points };
@@ -155,7 +144,8 @@ export class Spool {
             return { batch, lost };
           }
         } else if (this.segments.length === 1) {
-          // What a damaged header had counted too many.
+          this.warnOfDamage(first);
+          // A damaged header may have counted too many.
           first.points = 0;
           return { batch: undefined, lost };
         }
@@ -165,14 +155,14 @@ export class Spool {
   }
 
   /**
-   * Lets go of the lines that `next` gave last; from the call on they do not count any more. Resolves when
-   * the file of the cursor says so.
+   * The lines that `next` handed out last are delivered: from the call on they do not count any more.
+   * Resolves when the cursor was written.
    */
   done(): Promise<void> {
     const { out } = this;
     this.out = undefined;
     const [first] = this.segments;
-    // Room was made meanwhile, and took the whole segment.
+    // The whole segment was removed meanwhile to make room.
     if (out === undefined || first?.number !== out.segment) return Promise.resolve();
     first.points = Math.max(0, first.points - out.record.points);
     this.offset = out.record.end;
@@ -191,7 +181,8 @@ export class Spool {
     await this.cursor.close();
   }
 
-  private async load(first: number, offset: number): Promise<void> {
+  private async load(): Promise<void> {
+    const { segment: first, offset } = this.cursor.start;
     const numbers = (await readdir(this.folder))
       .map((name) => Number(/^(\d{8})\.log$/.exec(name)?.[1] ?? 0))
       .filter((number) => number > 0)
@@ -199,19 +190,19 @@ export class Spool {
     for (const number of numbers) {
       const file = this.fileOf(number);
       checkOwnFile(file, `spool ${this.folder}`);
-      // A cursor that names no segment is damaged: everything is delivered again then.
+      // If the cursor's segment does not exist, everything is delivered again.
       if (number < first && numbers.includes(first)) await rm(file, { force: true });
       else this.segments.push(await Segment.open(file, number, number === first ? offset : 0));
     }
     this.offset = this.segments[0]?.number === first ? offset : 0;
   }
 
-  /** Gives up the oldest segments until `bytes` more are within the bound; returns their points. */
+  /** Removes the oldest segments until there is room for `bytes` more; returns their points. */
   private async makeRoom(bytes: number): Promise<number> {
     let dropped = 0;
     while (this.segments.length > 1 && this.bytes + bytes > this.options.maxBytes) {
       const [first] = this.segments;
-      // What is being delivered is not lost.
+      // The batch that is being delivered is not lost.
       const out = this.out?.segment === first?.number ? (this.out?.record.points ?? 0) : 0;
       dropped += (first?.points ?? 0) - out;
       await this.removeFirst();
@@ -233,93 +224,39 @@ export class Spool {
 
   private async removeFirst(): Promise<void> {
     const first = this.segments.shift();
+    if (first !== undefined) this.warnOfDamage(first);
     this.offset = 0;
-    // Numbers go on, also where no segment is left: the name of a batch is never used again.
+    // Numbers go on, even where no segment is left: the id of a batch must never be used again.
     if (this.segments.length === 0 && first !== undefined)
       this.segments.push(await Segment.create(this.fileOf(first.number + 1), first.number + 1));
     await this.writeCursor();
     await first?.remove();
   }
 
-  private async writeCursor(): Promise<void> {
-    const number = String(this.segments[0]?.number ?? 0).padStart(8, '0');
-    const place = `${number} ${String(this.offset).padStart(12, '0')}`;
-    await this.cursor.write(`${place} ${sumOf(place)}\n`, 0, 'latin1');
+  private writeCursor(): Promise<void> {
+    return this.cursor.write({ segment: this.segments[0]?.number ?? 0, offset: this.offset });
+  }
+
+  /** Warns once for a segment, when nothing more is read from it for now. */
+  private warnOfDamage({ file }: Segment): void {
+    const { bytes, points } = this.damage;
+    if (bytes === 0) return;
+    this.damage = { bytes: 0, points: 0 };
+    const lost =
+      points === 0
+        ? 'how many points they held is unknown'
+        : `at least ${points} ${points === 1 ? 'point' : 'points'} in them ${points === 1 ? 'is' : 'are'} lost`;
+    this.options.warn(`spool ${this.folder}: ${bytes} bytes of ${path.basename(file)} are damaged; ${lost}`);
   }
 
   private fileOf(number: number): string {
     return path.join(this.folder, `${String(number).padStart(8, '0')}.log`);
   }
 
-  /** One thing at a time. */
+  /** Runs calls one after the other. */
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.turn.then(work);
     this.turn = result.catch(() => undefined);
     return result;
-  }
-}
-
-/** The place that a cursor names; null where it is damaged. */
-function readCursor(text: string): { readonly segment: number; readonly offset: number } | null {
-  const [, place = '', segment, offset, sum] = CURSOR.exec(text) ?? [];
-  if (segment === undefined || (sum !== undefined && sum !== sumOf(place))) return null;
-  return { segment: Number(segment), offset: Number(offset) };
-}
-
-function sumOf(text: string): string {
-  return checksum(Buffer.from(text, 'latin1')).toString(16).padStart(8, '0');
-}
-
-/**
- * The name of the spool in a folder, which is made where there is none, and made anew where it is damaged.
- */
-async function readIdentity(folder: string, what: string, warn: (message: string) => void): Promise<string> {
-  const file = path.join(folder, 'spool.json');
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return makeIdentity(file);
-  }
-  const { version, id, sum } = parsed(text);
-  const isId = typeof id === 'string' && /^[0-9a-f]{16}$/.test(id);
-  const isWhole = isId && Number.isSafeInteger(version) && (sum === undefined || sum === sumOf(id));
-  if (isWhole && version === VERSION) return id;
-  // A later version may have other members, and says its version in the same place.
-  if (Number.isSafeInteger(version) && Number(version) > VERSION && sum === undefined)
-    throw new FailureError(
-      `${what}: has version ${JSON.stringify(version)}, this btcdmon-node knows version ${VERSION}; ` +
-        'let the btcdmon-node that wrote it deliver it, or move the folder away',
-    );
-  // The name only tells batches apart, and each record has a checksum of its own.
-  warn(`${what}: the file spool.json is damaged and is made anew; what waits is delivered`);
-  return makeIdentity(file);
-}
-
-async function makeIdentity(file: string): Promise<string> {
-  const id = randomBytes(8).toString('hex');
-  await writeFile(`${file}.new`, JSON.stringify({ version: VERSION, id, sum: sumOf(id) }), { mode: 0o600 });
-  await rename(`${file}.new`, file);
-  return id;
-}
-
-function parsed(text: string): { readonly version?: unknown; readonly id?: unknown; readonly sum?: unknown } {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    return {};
-  }
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    // So Node.js calls it also where the disk is mounted for reading alone: the first step says what it is.
-    await mkdir(path.dirname(folder), { mode: 0o700 });
-    throw error;
   }
 }

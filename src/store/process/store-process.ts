@@ -2,6 +2,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailureError, messageOf } from '../../lib/errors';
 import type { Point } from '../../metrics/point';
+import { type WriteResult, confirmed } from '../../metrics/write-result';
 import { SettledTime, type TimeSources } from '../settled-time';
 import { encodePoints } from '../encode';
 import { StoreConnection, StoreEnded } from './connection';
@@ -38,13 +39,6 @@ export interface Question {
    */
   readonly isWhole?: boolean;
   readonly signal: AbortSignal;
-}
-
-/** What became of points. */
-export interface Written {
-  readonly sent: number;
-  readonly acked: number;
-  readonly rejection?: string | undefined;
 }
 
 /** How a store is opened. */
@@ -146,7 +140,7 @@ export class StoreProcess {
    * are sent to the next one, which looks first whether they are stored.
    * @throws what the store says; the same points may be given again
    */
-  async write(points: readonly Point[]): Promise<Written> {
+  async write(points: readonly Point[]): Promise<WriteResult> {
     const { groups, taken, rejection } = encodePoints(points);
     let done: (() => void) | undefined;
     try {
@@ -157,7 +151,7 @@ export class StoreProcess {
         try {
           await connection.write(groups, mayBeStored);
           this.isUncertain = false;
-          return { sent: taken, acked: taken, rejection };
+          return confirmed(taken, rejection);
         } catch (error) {
           // A COMMIT that failed may have stored them all the same, and the process that knows may end: it
           // stays uncertain.

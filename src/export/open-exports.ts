@@ -10,36 +10,36 @@ import { type AnyExporter, createExporter, withoutCredentials } from './registry
 import type { StoreProcess } from '../store/process/store-process';
 import { Spool } from './spool/spool';
 
-/** Where points wait on disk for receivers that are away. */
-export interface SpoolPlace {
-  /** Folder that holds a folder for each destination. */
+/** The spools, in which points wait on disk for receivers that are away. */
+export interface SpoolSettings {
+  /** Holds a folder for each destination. */
   readonly directory: string;
-  /** The most bytes for each destination. */
+  /** Limit of each destination's spool. */
   readonly maxBytes: number;
 }
 
-/** What exports work with. */
+/** Parts of the program that exports use. */
 export interface ExportsModules {
   readonly clock: Clock;
   readonly warn: (message: string) => void;
   readonly env: NodeJS.ProcessEnv;
-  readonly spools: SpoolPlace;
-  /** Called when an exporter's other side is gone for good. */
+  readonly spools: SpoolSettings;
+  /** Called when an exporter's destination is gone for good. */
   readonly onEnded: () => void;
 }
 
-/** Exports at work. */
+/** Open exports. */
 export interface OpenExports {
   /** The queue in front of each exporter, in the order of their URLs. */
   readonly queues: readonly PointQueue[];
-  /** The embedded stores among them, which others may ask. */
+  /** The embedded stores among them, which also answer queries. */
   readonly stores: readonly StoreProcess[];
 }
 
 /**
- * Makes and opens the exporter of each URL and puts a queue in front of it, with a spool where the exporter
- * is one of lines. Where one can't be opened, those that were are closed again. Further exporters of one kind
- * are named #2, #3.
+ * Makes and opens the exporter of each URL and puts a queue in front of it; the queue of a line exporter has
+ * a spool. If one can't be opened, the others are closed again. Further exporters of one kind are named #2,
+ * #3.
  * @throws UsageError or FailureError of the first that fails
  */
 export async function openExports(urls: readonly string[], modules: ExportsModules): Promise<OpenExports> {
@@ -59,7 +59,7 @@ export async function openExports(urls: readonly string[], modules: ExportsModul
       spools.set(exporter, spool);
     }
   } catch (error) {
-    await Promise.all(open.map((part) => part.close()));
+    await Promise.allSettled(open.map((part) => part.close()));
     throw error;
   }
   const queues = exporters.map((exporter, i) => {
@@ -76,42 +76,44 @@ export async function openExports(urls: readonly string[], modules: ExportsModul
 }
 
 /**
- * Refuses two exports to one place before any is opened: a file can be opened once alone, and a receiver
+ * Refuses two exports to one destination before any is opened: a file can be opened only once, and a receiver
  * would get each point twice.
  * @throws UsageError
  */
 async function refuseSame(urls: readonly string[], exporters: readonly AnyExporter[]): Promise<void> {
-  const places = new Map<string, string>();
+  const destinations = new Map<string, string>();
   for (const [index, exporter] of exporters.entries()) {
-    const place = await placeOf(exporter);
-    if (place === null) continue;
+    const destination = await destinationOf(exporter);
+    if (destination === null) continue;
     const shown = withoutCredentials(urls[index] ?? '');
-    const before = places.get(place);
+    const before = destinations.get(destination);
     if (before === shown) throw new UsageError(`--export ${shown}: is given twice; give it once`);
     if (before !== undefined)
-      throw new UsageError(`--export ${shown}: is the same place as --export ${before}; give one of them`);
-    places.set(place, shown);
+      throw new UsageError(
+        `--export ${shown}: is the same destination as --export ${before}; give one of them`,
+      );
+    destinations.set(destination, shown);
   }
 }
 
-/** What two exports to one place have in common; null where several do no harm. */
-async function placeOf(exporter: AnyExporter): Promise<string | null> {
+/** Identifies the destination of an exporter; null where several exporters to one destination do no harm. */
+async function destinationOf(exporter: AnyExporter): Promise<string | null> {
   if (isLineExporter(exporter)) return `${exporter.name} ${exporter.destination}`;
   const { file } = exporter;
   if (file === undefined) return null;
-  // Another name of a file, as by a link, is the same; of one that is not there yet, its folder tells.
+  // A link to a file is the same file. A file that does not exist yet is identified by its folder.
   const found = await stat(file, { bigint: true }).catch(() => null);
   if (found !== null) return `${found.dev}:${found.ino}`;
   const folder = await realpath(path.dirname(file)).catch(() => path.dirname(file));
   return path.join(folder, path.basename(file));
 }
 
-/** Tells the two kinds apart. */
+/** Whether it is an exporter of lines, with a spool. */
 export function isLineExporter(exporter: AnyExporter): exporter is LineExporter {
   return 'writeLines' in exporter;
 }
 
-/** The folder of a destination: readable, and different for each, whatever characters it has. */
+/** Name of a destination's folder: readable, and unique whatever characters the destination has. */
 function folderOf({ name, destination }: LineExporter): string {
   const readable = `${name}-${destination}`.replace(/[^A-Za-z0-9.+]+/g, '-').slice(0, 80);
   return `${readable}-${createHash('sha256').update(`${name} ${destination}`).digest('hex').slice(0, 8)}`;

@@ -1,43 +1,46 @@
-/** Somebody who waits for the points that were pushed before a moment. */
+/** A caller that waits for the points that were pushed before its call. */
 interface Waiter {
   readonly mark: number;
   readonly resolve: (taken: boolean) => void;
 }
 
 /**
- * Tells when the points that a queue had taken at some moment have left its memory; a queue lets them go in
- * their order.
+ * Resolves callers of `flush` once the points that were pushed before their call have left the queue's
+ * memory. Points leave a queue in their order.
  */
-export class Marks {
+export class FlushWaiters {
   private pushed = 0;
   private waiters: Waiter[] = [];
 
   /** Notes that a point was pushed. */
-  push(): void {
+  notePushed(): void {
     this.pushed += 1;
   }
 
-  /** Resolves once all points pushed before the call have left memory; false where the end came first. */
-  reached(queued: number): Promise<boolean> {
+  /**
+   * Resolves to true once all points pushed before the call have left memory; to false if the queue is closed
+   * first.
+   */
+  wait(queued: number): Promise<boolean> {
     if (queued === 0) return Promise.resolve(true);
     return new Promise((resolve) => this.waiters.push({ mark: this.pushed, resolve }));
   }
 
-  /** Whether somebody waits. */
+  /** Whether a caller waits. */
   get isAwaited(): boolean {
     return this.waiters.length > 0;
   }
 
-  /** Notes that `queued` points are left. */
-  left(queued: number): void {
+  /** Notes that `queued` points are still in memory. */
+  noteQueued(queued: number): void {
     const gone = this.pushed - queued;
-    // Oldest first, and the oldest wait for the least.
+    // The waiters are in the order of their marks.
     const waiting = this.waiters.findIndex(({ mark }) => mark > gone);
     const done = this.waiters.splice(0, waiting < 0 ? this.waiters.length : waiting);
     for (const { resolve } of done) resolve(true);
   }
 
-  /** Tells everybody who waits that their points did not get there. */
+  /** Resolves all waiters to false: the queue gives its points up. */
   giveUp(): void {
     for (const { resolve } of this.waiters.splice(0)) resolve(false);
   }

@@ -2,17 +2,17 @@ import { isIP, isIPv6 } from 'node:net';
 import path from 'node:path';
 import { UsageError } from '../lib/errors';
 
-/** Where senders come to. */
-export type ListenPlace = { readonly host: string; readonly port: number } | { readonly path: string };
+/** An address of `--listen`: TCP, or the path of a Unix socket. */
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /** Bytes of the longest path of a Unix socket: 107 on Linux, 103 on macOS and the BSDs. */
 const MAX_SOCKET_PATH = 103;
 
 /**
  * Reads `tcp://address:port` or `unix:PATH`.
- * @throws UsageError naming `text` and what would be right
+ * @throws UsageError that names `text` and the right form
  */
-export function parsePlace(text: string): ListenPlace {
+export function parseListenAddress(text: string): ListenAddress {
   const wrong = (reason: string): UsageError =>
     new UsageError(
       `--listen ${text}: ${reason}; give tcp://127.0.0.1:8094, tcp://0.0.0.0:8094, tcp://[::]:8094 or unix:PATH`,
@@ -35,13 +35,13 @@ export function parsePlace(text: string): ListenPlace {
   return { host, port };
 }
 
-/** As it is written. */
-export function formatPlace(place: ListenPlace): string {
-  if ('path' in place) return `unix:${place.path}`;
-  return `tcp://${isIPv6(place.host) ? `[${place.host}]` : place.host}:${place.port}`;
+/** The address in the form that `parseListenAddress` reads. */
+export function formatListenAddress(address: ListenAddress): string {
+  if ('path' in address) return `unix:${address.path}`;
+  return `tcp://${isIPv6(address.host) ? `[${address.host}]` : address.host}:${address.port}`;
 }
 
-/** Whether only this machine can reach it. */
-export function isLocal(place: ListenPlace): boolean {
-  return 'path' in place || place.host === '::1' || place.host.startsWith('127.');
+/** Whether only this machine can connect to it. */
+export function isLocalAddress(address: ListenAddress): boolean {
+  return 'path' in address || address.host === '::1' || address.host.startsWith('127.');
 }

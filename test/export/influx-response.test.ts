@@ -1,11 +1,12 @@
-import { judge } from '../../src/export/influx-answer';
+import { judgeResponse } from '../../src/export/influx-response';
 
-const answer = (status: number, text: string, retryAfterMs?: number) => judge({ status, text, retryAfterMs });
+const answer = (status: number, text: string, retryAfterMs?: number) =>
+  judgeResponse({ status, text, retryAfterMs });
 const json = (value: object): string => JSON.stringify(value);
 
 // The texts are the servers' own: 1.x as 1.6.7 gives them, those of 2 and 3 as their documentation and issues
 // show them.
-describe('an answer of InfluxDB', () => {
+describe('a response of InfluxDB', () => {
   it.each([
     [204, ''],
     [200, '{}'],
@@ -165,7 +166,7 @@ describe('an answer of InfluxDB', () => {
     expect(answer(status, '<words>')).toMatchObject({ kind: 'failed', mayBlameLines });
   });
 
-  it('passes on how long to wait', () => {
+  it('has the time of Retry-After', () => {
     expect(answer(429, '', 7_000)).toMatchObject({ kind: 'failed', retryAfterMs: 7_000 });
   });
 });

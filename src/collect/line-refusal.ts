@@ -1,5 +1,5 @@
 /** Why a line is refused. */
-export type Refusal =
+export type LineRefusal =
   | 'not line protocol'
   | 'too long'
   | 'not UTF-8'
@@ -11,8 +11,8 @@ export type Refusal =
   | 'bad value'
   | 'no time';
 
-/** Each with what is behind it, for the log; none shows anything of the line. */
-export const REFUSALS: Readonly<Record<Refusal, string>> = {
+/** Each refusal as text for the log. No text shows a part of the line. */
+export const LINE_REFUSALS: Readonly<Record<LineRefusal, string>> = {
   'not line protocol': 'that are not line protocol',
   'too long': 'that are too long',
   'not UTF-8': 'that are not UTF-8',

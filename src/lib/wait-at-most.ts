@@ -1,5 +1,5 @@
 /** Waits for `promise`, but no longer than `ms`. */
-export async function within(ms: number, promise: Promise<void>): Promise<void> {
+export async function waitAtMost(ms: number, promise: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, Math.max(0, ms));

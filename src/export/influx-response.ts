@@ -1,46 +1,46 @@
 import { asciiLine } from '../lib/ascii-line';
-import type { Answer } from '../influx/http-client';
+import type { HttpResponse } from '../influx/http-client';
 
-/** What a server's answer to lines means. */
-export type Verdict =
+/** What a server's response to a write says about its lines. */
+export type WriteVerdict =
   /** All but `refused` points are stored. */
   | { readonly kind: 'stored'; readonly refused: number; readonly reason?: string }
   /**
-   * There are too many lines, or some are bad and the answer does not tell how many: less at a time will
-   * show.
+   * There are too many lines, or some are bad and the response does not say how many. Smaller batches will
+   * show which.
    */
   | { readonly kind: 'divide'; readonly reason: string }
-  /** Nothing is said of the lines: a later attempt may succeed. */
+  /** The response says nothing about the lines: a later attempt may succeed. */
   | {
       readonly kind: 'failed';
       readonly reason: string;
       readonly retryAfterMs: number | undefined;
-      /** Whether the lines may be the reason all the same, in words that are not known here. */
+      /** Whether the lines may be the reason all the same, in words that this program does not know. */
       readonly mayBlameLines: boolean;
     };
 
-/** InfluxDB 3 lists no more refused lines than this, however many there are. */
+/** InfluxDB 3 lists this many refused lines at most. */
 const MOST_LISTED = 100;
 
 /**
- * Words that put the blame on lines: what else a 400 may mean (a proxy's, a missing parameter) is no reason
- * to give points up.
+ * Words that blame lines. A 400 for another reason (of a proxy, a missing parameter) is no reason to drop
+ * points.
  */
 const BLAMES_LINES =
   /partial write|unable to parse|error parsing line|failed to parse line protocol|parsing failed|field type conflict|column type|outside retention policy/i;
 
-/** Statuses that speak of the way, the user, the place or the load, and never of the lines. */
+/** Statuses about the proxy, the user, the database or the load, never about the lines. */
 const NEVER_OF_LINES: ReadonlySet<number> = new Set([401, 403, 404, 407, 408, 429, 502, 503, 504]);
 
 /**
- * Reads an answer of `/write` or `/api/v2/write`. A partial write comes as 400 from InfluxDB 1.x and 3, as
- * 422 or 500 from 2, always in those words; 2 and 3 blame lines in a 500 as well. 1.x and 2 end it with the
- * number of points that they left out, which is 0 where lines could not be parsed; 3 lists the lines. A
- * success has no text, or JSON without an error: a page of HTML is a proxy's.
+ * Judges a response of `/write` or `/api/v2/write`. InfluxDB 1.x and 3 answer a partial write with 400,
+ * InfluxDB 2 with 422 or 500, always with the words `partial write`. 2 and 3 blame lines with a 500 as well.
+ * 1.x and 2 end the message with the number of points that they left out, which is 0 where lines could not be
+ * parsed; 3 lists the lines. A success has no body, or JSON without an error; HTML comes from a proxy.
  */
-export function judge(answer: Answer): Verdict {
-  const { status, text, retryAfterMs } = answer;
-  if (isSuccess(answer)) return { kind: 'stored', refused: 0 };
+export function judgeResponse(response: HttpResponse): WriteVerdict {
+  const { status, text, retryAfterMs } = response;
+  if (isSuccess(response)) return { kind: 'stored', refused: 0 };
   const { message, listed } = readBody(text);
   const reason = `${status} ${shorten(message)}`.trim();
   if (status === 413) return { kind: 'divide', reason };
@@ -54,26 +54,26 @@ export function judge(answer: Answer): Verdict {
     : { kind: 'divide', reason: shorten(message) };
 }
 
-/** Whether the server says that it did what it was asked for. */
-export function isSuccess(answer: Answer): boolean {
-  const { status, text } = answer;
-  return status >= 200 && status < 300 && !/^\s*</.test(text) && !('error' in parsed(text));
+/** Whether the server says that the request succeeded. */
+export function isSuccess(response: HttpResponse): boolean {
+  const { status, text } = response;
+  return status >= 200 && status < 300 && !/^\s*</.test(text) && !('error' in parseJson(text));
 }
 
-/** What an answer says, for messages. */
-export function reasonOf({ status, text }: Answer): string {
+/** Status and message of a response, for messages. */
+export function reasonOf({ status, text }: HttpResponse): string {
   return `${status} ${shorten(readBody(text).message)}`.trim();
 }
 
-/** Whether an answer is in InfluxDB's form: an object that says what is wrong. */
-export function isInfluxError({ text }: Answer): boolean {
-  const body = parsed(text);
+/** Whether a response has InfluxDB's form of an error: an object with `error` or `message`. */
+export function isInfluxError({ text }: HttpResponse): boolean {
+  const body = parseJson(text);
   return 'error' in body || 'message' in body;
 }
 
-/** The server's words, and how many lines it lists as refused. */
+/** The server's message, and how many lines it lists as refused. */
 function readBody(text: string): { readonly message: string; readonly listed: number } {
-  const { error, message, data } = parsed(text);
+  const { error, message, data } = parseJson(text);
   const said = typeof error === 'string' ? error : typeof message === 'string' ? message : text;
   if (!Array.isArray(data)) return { message: said, listed: 0 };
   const entries = data as readonly unknown[];
@@ -82,7 +82,7 @@ function readBody(text: string): { readonly message: string; readonly listed: nu
   return { message: typeof first === 'string' ? `${said}: ${first}` : said, listed: lines.size };
 }
 
-function parsed(text: string): {
+function parseJson(text: string): {
   readonly error?: unknown;
   readonly message?: unknown;
   readonly data?: unknown;
@@ -95,7 +95,7 @@ function parsed(text: string): {
   }
 }
 
-/** Without the lines that are quoted in it, which hold text of peers. */
+/** Removes the lines that the message quotes, because they hold text of peers. */
 function shorten(message: string): string {
   return asciiLine(message.replace(/unable to parse '[^]*': /, 'unable to parse: '));
 }

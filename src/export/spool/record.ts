@@ -1,0 +1,115 @@
+import { checksum } from '../../wire/hash';
+import { MAX_LINE_BYTES } from '../line';
+
+/**
+ * Before the lines of each record: their length in bytes, the number of points, the checksum of the lines; 32
+ * bits each, little-endian.
+ */
+export const HEADER_BYTES = 12;
+
+/**
+ * Far above the length of every record: a batch of 5,000 points has about 1 MB. Text that is read as a length
+ * is above this limit.
+ */
+const MAX_RECORD_BYTES = 100_000_000;
+
+const NEWLINE = 0x0a;
+
+/** The header of a record. */
+export interface RecordHeader {
+  /** Bytes of the lines behind it. */
+  readonly length: number;
+  readonly points: number;
+  /** Checksum of the lines. */
+  readonly sum: number;
+}
+
+/** A record: its header and its lines. */
+export function encodeRecord(lines: Buffer, points: number): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt32LE(lines.length, 0);
+  header.writeUInt32LE(points, 4);
+  header.writeUInt32LE(checksum(lines), 8);
+  return Buffer.concat([header, lines]);
+}
+
+/** Reads the header at an offset of `bytes`, which hold all of it. */
+export function readHeader(bytes: Buffer, at = 0): RecordHeader {
+  return {
+    length: bytes.readUInt32LE(at),
+    points: bytes.readUInt32LE(at + 4),
+    sum: bytes.readUInt32LE(at + 8),
+  };
+}
+
+/**
+ * The offset of the first intact record from `from` on; null where there is none. Text is hardly ever a
+ * length that fits, so few checksums are computed.
+ */
+export function findRecord(bytes: Buffer, from: number): number | null {
+  for (let at = from; at + HEADER_BYTES < bytes.length; at++) if (isIntactAt(bytes, at)) return at;
+  return null;
+}
+
+function isIntactAt(bytes: Buffer, at: number): boolean {
+  const length = bytes.readUInt32LE(at);
+  const end = at + HEADER_BYTES + length;
+  if (length === 0 || end > bytes.length || bytes[end - 1] !== NEWLINE) return false;
+  return checksum(bytes.subarray(at + HEADER_BYTES, end)) === bytes.readUInt32LE(at + 8);
+}
+
+/**
+ * The lines of a record whose length or number of points is damaged, while the lines still match their
+ * checksum. Null where they don't match.
+ */
+export function repairedLines(record: Buffer): Buffer | null {
+  if (record.length <= HEADER_BYTES) return null;
+  const lines = record.subarray(HEADER_BYTES);
+  return checksum(lines) === readHeader(record).sum ? lines : null;
+}
+
+/**
+ * Whether the last bytes of a segment are the beginning of a record whose write was cut short, as `kill -9`
+ * leaves it. It has fewer bytes than its header says, and fewer ends of lines than points. Anything else was
+ * written as a whole and is damaged: a zero where a line must be (a power cut leaves those), a header that no
+ * record can have, or all the lines. Damage looks like a torn record only where it makes the length larger
+ * and takes an end of a line as well.
+ */
+export function isTorn(rest: Buffer): boolean {
+  if (rest.length < HEADER_BYTES) return true;
+  const { length, points } = readHeader(rest);
+  const lines = rest.subarray(HEADER_BYTES);
+  return (
+    points > 0 &&
+    points <= length &&
+    length <= Math.min(MAX_RECORD_BYTES, points * (MAX_LINE_BYTES + 1)) &&
+    length > lines.length &&
+    countLines(lines) < points &&
+    !lines.includes(0)
+  );
+}
+
+/**
+ * The least number of points in consecutive damaged records: the sum of their headers where each leads to the
+ * next, else the number of ends of lines.
+ */
+export function countPoints(records: Buffer): number {
+  let points = 0;
+  for (let at = 0; at < records.length;) {
+    if (at + HEADER_BYTES >= records.length) return countLines(records.subarray(HEADER_BYTES));
+    const { length, points: told } = readHeader(records, at);
+    const end = at + HEADER_BYTES + length;
+    if (end > records.length || told === 0 || told > length)
+      return countLines(records.subarray(HEADER_BYTES));
+    points += told;
+    at = end;
+  }
+  return points;
+}
+
+/** Counts the ends of lines. */
+export function countLines(bytes: Buffer): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines++;
+  return lines;
+}

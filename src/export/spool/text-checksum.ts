@@ -1,0 +1,6 @@
+import { checksum } from '../../wire/hash';
+
+/** The checksum of a short text, as 8 hexadecimal digits. */
+export function textChecksum(text: string): string {
+  return checksum(Buffer.from(text, 'latin1')).toString(16).padStart(8, '0');
+}
