@@ -5,7 +5,8 @@ import { FailureError } from '../../src/lib/errors';
 import { StoreWriter } from '../../src/store/writer';
 import type { Point } from '../../src/metrics/point';
 import { type Store, openStore } from '../../src/store/store';
-import { FLUSH } from '../../src/store/wal/entries';
+import { FLUSH, HEADER } from '../../src/store/wal/entries';
+import { withoutOldMarkers } from '../../src/store/wal/markers';
 import { scanLog } from '../../src/store/wal/scan';
 
 /** Bytes between two flips that go through DuckDB; all of them with `BTCDMON_FLIP_EVERY_BYTE=1`. */
@@ -57,12 +58,13 @@ interface Outcome {
   readonly directory: string;
 }
 
-/** Opens a copy of the store with another log, twice: what was repaired stays so. */
-async function openWith(bytes: Buffer): Promise<Outcome> {
+/** Opens a copy of the store with other logs, twice: what was repaired stays so. */
+async function openWith(bytes: Buffer, second?: Buffer): Promise<Outcome> {
   const directory = path.join(folder, `run-${run++}`);
   await cp(template, directory, { recursive: true });
   const file = path.join(directory, 'store.duckdb');
   await writeFile(`${file}.wal`, bytes);
+  if (second !== undefined) await writeFile(`${file}.wal.checkpoint`, second);
   const warnings: string[] = [];
   let lost = 0;
   let rows: number[] = [];
@@ -203,6 +205,44 @@ describe('a write-ahead log', () => {
       /another version of DuckDB; move .*store\.duckdb\.wal .* away and start again/,
     );
     expect(await readFile(`${file}.wal`)).toEqual(other);
+  });
+});
+
+describe('checkpoints that a kill broke off', () => {
+  /** The transaction that DuckDB 1.5.5 writes before a checkpoint. */
+  const MARKER = Buffer.concat([
+    Buffer.from('0f000000000000008792bd253b33fc4e6400636500640003650008ffffffff', 'hex'),
+    FLUSH,
+  ]);
+
+  /** The bytes of some of the transactions. */
+  function transactions(from: number, to: number): Buffer {
+    const ends = bounds();
+    return log.subarray(ends[from], ends[to]);
+  }
+
+  it('do not keep the store from being opened, and what was committed meanwhile is there', async () => {
+    const main = Buffer.concat([HEADER, transactions(0, 3), MARKER, transactions(3, 4), MARKER]);
+    const second = Buffer.concat([HEADER, transactions(4, 6)]);
+    const { rows, warnings, lost } = await openWith(main, second);
+    expect({ rows, warnings, lost }).toEqual({ rows: ALL, warnings: [], lost: 0 });
+  });
+
+  it('lose nothing where a kill also broke the recovery off, between its last two steps', async () => {
+    const second = Buffer.concat([HEADER, transactions(4, 6)]);
+    const merged = Buffer.concat([HEADER, transactions(0, 3), MARKER, transactions(3, 6)]);
+    const { rows, warnings, lost } = await openWith(merged, second);
+    expect({ rows, warnings, lost }).toEqual({ rows: ALL, warnings: [], lost: 0 });
+  });
+
+  it('leave a marker in the log, which stays where it is the last of all', () => {
+    const all = Buffer.concat([log, MARKER]);
+    expect(withoutOldMarkers(log)).toBeNull();
+    expect(withoutOldMarkers(all)).toBeNull();
+    expect(withoutOldMarkers(Buffer.concat([all, MARKER]))).toEqual(all);
+    // The begin of a transaction that was never committed comes behind it as well.
+    const torn = log.subarray(8, 50);
+    expect(withoutOldMarkers(Buffer.concat([all, torn]))).toEqual(Buffer.concat([log, torn]));
   });
 });
 

@@ -5,6 +5,7 @@ import { diskProblem, readProblem } from '../../lib/disk-errors';
 import { FailureError, messageOf } from '../../lib/errors';
 import { isSeries } from '../../metrics/schema';
 import { isLocked } from '../open-errors';
+import { withoutOldMarkers } from './markers';
 import { type Loss, scanLog } from './scan';
 
 /**
@@ -49,7 +50,12 @@ export async function repairLogs(file: string, { warn, lost }: RepairModules): P
   for (const name of [log, checkpoint]) {
     const bytes = await readLog(name);
     const found = bytes === null ? null : scanLog(bytes);
-    if (found === null || found.state === 'whole') continue;
+    if (bytes === null || found === null) continue;
+    if (found.state === 'whole') {
+      const cleaned = name === log ? withoutOldMarkers(bytes) : null;
+      if (cleaned !== null && !(await isInUse(file))) await rewrite(file, name, cleaned);
+      continue;
+    }
     if (await isInUse(file)) return;
     if (found.state === 'unknown' || (name === log && (await sizeOf(checkpoint)) > 0))
       throw new FailureError(
@@ -109,6 +115,12 @@ async function isInUse(file: string): Promise<boolean> {
  */
 async function replace(file: string, name: string, bytes: Buffer): Promise<string> {
   const aside = `${name}.damaged-${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}`;
+  await rewrite(file, name, bytes, aside);
+  return aside;
+}
+
+/** Puts other bytes in a log's place, at once. The log as it was is kept under `aside`, where that is given. */
+async function rewrite(file: string, name: string, bytes: Buffer, aside?: string): Promise<void> {
   const next = `${name}.repaired`;
   try {
     const handle = await open(next, 'w', 0o600);
@@ -119,9 +131,8 @@ async function replace(file: string, name: string, bytes: Buffer): Promise<strin
       await handle.close();
     }
     // Not every file system has links.
-    await link(name, aside).catch(() => copyFile(name, aside));
+    if (aside !== undefined) await link(name, aside).catch(() => copyFile(name, aside));
     await rename(next, name);
-    return aside;
   } catch (error) {
     await rm(next, { force: true }).catch(() => undefined);
     throw new FailureError(

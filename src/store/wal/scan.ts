@@ -112,7 +112,7 @@ export function scanLog(log: Buffer): Scan {
 }
 
 /** Where the first entry stands; null where that cannot be said. */
-function startOf(log: Buffer): number | null {
+export function startOf(log: Buffer): number | null {
   const isPlain = log.subarray(0, HEADER.length).equals(HEADER);
   if (isPlain || entryAt(log, HEADER.length) !== null) return HEADER.length;
   // A store of a newer form names its database behind the version.
