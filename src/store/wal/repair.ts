@@ -119,7 +119,7 @@ async function replace(file: string, name: string, bytes: Buffer): Promise<strin
   return aside;
 }
 
-/** Puts other bytes in a log's place, at once. The log as it was is kept under `aside`, where that is given. */
+/** Puts other bytes in a log's place, at once; the log as it was is kept under `aside`, where given. */
 async function rewrite(file: string, name: string, bytes: Buffer, aside?: string): Promise<void> {
   const next = `${name}.repaired`;
   try {
