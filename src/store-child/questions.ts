@@ -12,6 +12,8 @@ const WINDOW_BYTES = 1_000_000;
 
 /** A question that is being answered. */
 interface Running {
+  /** Whether it is a statement of somebody. */
+  readonly isStatement: boolean;
   readonly abort: AbortController;
   /** Bytes that were sent and not taken yet. */
   untaken: number;
@@ -40,15 +42,24 @@ export class Questions {
     this.answers = new LocalAnswers(modules.holder);
   }
 
+  /** Whether there is one among those that are being answered. */
+  get hasStatements(): boolean {
+    return [...this.running.values()].some(({ isStatement }) => isStatement);
+  }
+
   /** Answers in parts, as fast as they are taken, and says when it is done. */
   async ask(id: number, question: unknown): Promise<void> {
-    const running: Running = { abort: new AbortController(), untaken: 0, wake: () => undefined };
+    const isStatement = isStrange(question as StoreQuestion);
+    const running: Running = {
+      ...{ isStatement, abort: new AbortController() },
+      ...{ untaken: 0, wake: () => undefined },
+    };
     this.running.set(id, running);
     let session: Session | undefined;
     let letLogGrow = (): void => undefined;
     let error: unknown;
     try {
-      if (isStrange(question as StoreQuestion)) {
+      if (isStatement) {
         this.hadStatements = true;
         letLogGrow = await keepLogShort(this.modules.holder.store);
       }
