@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SeriesName } from '../metrics/schema';
-import { beginOf } from './span';
+import { beginOf } from './time-range';
 
 /**
  * Table of the hours that points came into after their minutes were rolled up: a row for each batch of a

@@ -1,7 +1,7 @@
 import { COMMON_TAGS, type SeriesName, seriesOf, tagNames } from '../metrics/schema';
 import { quote } from './quote';
 import { PERCENTS, candidatesSql, indexSql, modeSql } from './rank-sql';
-import { type Span, bucketSql, within } from './span';
+import { type TimeRange, bucketSql, whereTime } from './time-range';
 import { isMeasured } from './rollup-columns';
 
 /**
@@ -51,31 +51,31 @@ const FEWER = COMMON.reduce<string[][]>(
  * The statement that adds the points of whole hours to the table of a series that has ranked columns, by node
  * and network.
  */
-export function ranksSql(series: SeriesName, span: Span): string {
+export function ranksSql(series: SeriesName, span: TimeRange): string {
   return insertSql(series, span, [COMMON]);
 }
 
 /** The statement that tells how many nodes and networks a span has rows of. */
-export function sourcesSql(series: SeriesName, span: Span): string {
-  return `SELECT count(DISTINCT (${COMMON.map(quote).join(', ')})) FROM ${quote(ranksTable(series))} ${within(span)}`;
+export function sourcesSql(series: SeriesName, span: TimeRange): string {
+  return `SELECT count(DISTINCT (${COMMON.map(quote).join(', ')})) FROM ${quote(ranksTable(series))} ${whereTime(span)}`;
 }
 
 /**
  * The statement that adds what is not by both node and network: where there is `one` of them the same values,
  * else from points again.
  */
-export function fewerRanksSql(series: SeriesName, span: Span, one: boolean): string {
+export function fewerRanksSql(series: SeriesName, span: TimeRange, one: boolean): string {
   if (!one) return insertSql(series, span, FEWER);
   const prefix = COMMON.join(',').length + 1;
   const copies = FEWER.map((set) => {
     const left = COMMON.filter((tag) => !set.includes(tag)).map((tag) => `'' AS ${quote(tag)}`);
     const by = `trim(concat('${set.join(',')}', substr("by", ${prefix})), ',') AS "by"`;
-    return `SELECT * REPLACE (${[...left, by].join(', ')}) FROM ${quote(ranksTable(series))} ${within(span)}`;
+    return `SELECT * REPLACE (${[...left, by].join(', ')}) FROM ${quote(ranksTable(series))} ${whereTime(span)}`;
   });
   return `INSERT INTO ${quote(ranksTable(series))} BY NAME ${copies.join(' UNION ALL ')}`;
 }
 
-function insertSql(series: SeriesName, span: Span, sets: readonly (readonly string[])[]): string {
+function insertSql(series: SeriesName, span: TimeRange, sets: readonly (readonly string[])[]): string {
   const tags = tagNames(series).map(quote);
   const others = tagNames(series).filter((tag) => !COMMON.includes(tag));
   const names = rankedColumns(series);
@@ -103,7 +103,7 @@ function insertSql(series: SeriesName, span: Span, sets: readonly (readonly stri
     SELECT "hour" AS "time", ${tags.map((tag) => `coalesce(${tag}, '') AS ${tag}`).join(', ')}, "by", ${values.join(', ')}
     FROM (
       SELECT "hour", ${tags.join(', ')}, concat_ws(',', ${grouped.join(', ')}) AS "by", ${aggregates.join(', ')}
-      FROM (SELECT *, ${bucketSql('hour')} AS "hour" FROM ${quote(series)} ${within(span)}
+      FROM (SELECT *, ${bucketSql('hour')} AS "hour" FROM ${quote(series)} ${whereTime(span)}
         AND coalesce(${names.map(quote).join(', ')}) IS NOT NULL)
       GROUP BY ${groups.join(', ')})`;
 }

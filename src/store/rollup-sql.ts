@@ -1,13 +1,13 @@
 import { type SeriesName, tagNames } from '../metrics/schema';
 import { quote } from './quote';
 import { type RollupUnit, counterColumns, rollupColumns, rollupTable } from './rollup-columns';
-import { type Span, bucketSql, within } from './span';
+import { type TimeRange, bucketSql, whereTime } from './time-range';
 
 /**
  * The statement that adds the points of a span, which begins and ends with a bucket, to a rollup table of a
  * series.
  */
-export function rollUpSql(series: SeriesName, unit: RollupUnit, span: Span): string {
+export function rollUpSql(series: SeriesName, unit: RollupUnit, span: TimeRange): string {
   const tags = tagNames(series).map(quote);
   const columns = rollupColumns(series, unit).map(({ name, sql }) => `${sql} AS ${quote(name)}`);
   return `INSERT INTO ${quote(rollupTable(series, unit))} BY NAME
@@ -15,8 +15,8 @@ export function rollUpSql(series: SeriesName, unit: RollupUnit, span: Span): str
     FROM (${pointsSql(series, unit, span)}) AS points GROUP BY ${['"bucket"', ...tags].join(', ')}`;
 }
 
-function pointsSql(series: SeriesName, unit: RollupUnit, span: Span): string {
-  const points = `SELECT *, ${bucketSql(unit)} AS "bucket" FROM ${quote(series)} ${within(span)}`;
+function pointsSql(series: SeriesName, unit: RollupUnit, span: TimeRange): string {
+  const points = `SELECT *, ${bucketSql(unit)} AS "bucket" FROM ${quote(series)} ${whereTime(span)}`;
   const counters = counterColumns(series);
   if (counters.length === 0) return points;
   const partition = ['"bucket"', ...tagNames(series).map(quote)].join(', ');

@@ -6,7 +6,7 @@ import { fewerRanksSql, rankedColumns, ranksSql, ranksTable, sourcesSql } from '
 import { ROLLUPS, type RollupUnit, rollupTable } from './rollup-columns';
 import { type Marks, readMarks, writeMarks } from './rollup-marks';
 import { rollUpSql } from './rollup-sql';
-import { type Span, beginOf, within } from './span';
+import { type TimeRange, beginOf, whereTime } from './time-range';
 
 /** What is removed or rolled up anew in one transaction. */
 const SLICE_NS = ROLLUPS.hour.ns;
@@ -52,7 +52,7 @@ async function advance(
     await front.advance(series, reach);
     // Those before it are all there now, and some may have come meanwhile.
     const first = await firstBucket(connection, series, unit, from);
-    const span: Span = { from: first ?? reach, until: sliceEnd(first ?? reach, reach) };
+    const span: TimeRange = { from: first ?? reach, until: sliceEnd(first ?? reach, reach) };
     await transaction(connection, async () => {
       if (span.from < span.until) await insertRollups(connection, series, unit, span);
       const now = await readMarks(connection, series);
@@ -97,7 +97,7 @@ export async function expire(
   let removed = 0;
   for (const from of await hoursBefore(connection, series, beginOf('hour', beforeNs))) {
     if (!(await mayGoOn())) break;
-    const span: Span = { from, until: from + SLICE_NS };
+    const span: TimeRange = { from, until: from + SLICE_NS };
     await transaction(connection, async () => {
       const marks = await readMarks(connection, series);
       const { rolledUntil, rawSince, hoursSince, hoursUntil } = marks;
@@ -109,7 +109,7 @@ export async function expire(
         if (unit === 'minute' || hoursSince === null || from >= hoursSince)
           await insertRollups(connection, series, unit, span, isFirst);
       }
-      const result = await connection.run(`DELETE FROM ${quote(series)} ${within(span)}`);
+      const result = await connection.run(`DELETE FROM ${quote(series)} ${whereTime(span)}`);
       removed += result.rowsChanged;
       await forgetLate(connection, series, from);
       await writeMarks(connection, series, {
@@ -127,14 +127,14 @@ async function insertRollups(
   connection: DuckDBConnection,
   series: SeriesName,
   unit: RollupUnit,
-  span: Span,
+  span: TimeRange,
   withRanks = true,
 ): Promise<void> {
   await connection.run(rollUpSql(series, unit, span));
   if (unit === 'minute' || !withRanks || rankedColumns(series).length === 0) return;
   for (let { from } = span; from < span.until; from += RANKED_NS) {
     const end = from + RANKED_NS;
-    const part: Span = { from, until: end < span.until ? end : span.until };
+    const part: TimeRange = { from, until: end < span.until ? end : span.until };
     await connection.run(ranksSql(series, part));
     const sources = await connection.runAndReadAll(sourcesSql(series, part));
     await connection.run(fewerRanksSql(series, part, sources.getRows()[0]?.[0] === 1n));
@@ -145,11 +145,11 @@ async function deleteRollups(
   connection: DuckDBConnection,
   series: SeriesName,
   unit: RollupUnit,
-  span: Span,
+  span: TimeRange,
 ): Promise<void> {
-  await connection.run(`DELETE FROM ${quote(rollupTable(series, unit))} ${within(span)}`);
+  await connection.run(`DELETE FROM ${quote(rollupTable(series, unit))} ${whereTime(span)}`);
   if (unit === 'hour' && rankedColumns(series).length > 0)
-    await connection.run(`DELETE FROM ${quote(ranksTable(series))} ${within(span)}`);
+    await connection.run(`DELETE FROM ${quote(ranksTable(series))} ${whereTime(span)}`);
 }
 
 async function forgetLate(connection: DuckDBConnection, series: SeriesName, hour: bigint): Promise<void> {

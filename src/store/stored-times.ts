@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SeriesName } from '../metrics/schema';
 import { quote } from './quote';
-import { spansOf, within } from './span';
+import { rangesOf, whereTime } from './time-range';
 
 /** Whose points are looked up. */
 export interface PointsOf {
@@ -23,11 +23,11 @@ export async function storedTimes(
   const stored: bigint[] = [];
   const sorted = BigInt64Array.from(times).sort();
   let begin = 0;
-  for (const span of spansOf(times)) {
+  for (const span of rangesOf(times)) {
     let end = begin;
     while ((sorted[end] ?? span.until) < span.until) end++;
     const reader = await connection.runAndReadAll(
-      `SELECT epoch_ns("time") FROM ${quote(series)} ${within(span)} AND node = $1 AND network = $2
+      `SELECT epoch_ns("time") FROM ${quote(series)} ${whereTime(span)} AND node = $1 AND network = $2
         AND epoch_ns("time") IN (SELECT unnest([${sorted.subarray(begin, end).join(', ')}]::BIGINT[]))`,
       [node, network],
     );

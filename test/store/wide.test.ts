@@ -5,7 +5,7 @@ import { DuckDBConnection } from '@duckdb/node-api';
 import { StoreWriter } from '../../src/store/writer';
 import type { Point } from '../../src/metrics/point';
 import { rollUp } from '../../src/store/rollup';
-import { spansOf } from '../../src/store/span';
+import { rangesOf } from '../../src/store/time-range';
 
 const HOUR = 3_600_000_000_000n;
 const NOW = BigInt(Date.UTC(2026, 0, 1)) * 1_000_000n;
@@ -114,8 +114,8 @@ describe('points of 1970 and of now, in one batch', () => {
 });
 
 it('the spans of times are hours that hold some, and those that follow each other are one', () => {
-  expect(spansOf([])).toEqual([]);
-  expect(spansOf([NOW + 5n, 7n, NOW + HOUR, NOW, NOW + 3n * HOUR])).toEqual([
+  expect(rangesOf([])).toEqual([]);
+  expect(rangesOf([NOW + 5n, 7n, NOW + HOUR, NOW, NOW + 3n * HOUR])).toEqual([
     { from: 7n, until: 8n },
     { from: NOW, until: NOW + HOUR + 1n },
     { from: NOW + 3n * HOUR, until: NOW + 3n * HOUR + 1n },

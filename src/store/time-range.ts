@@ -1,7 +1,7 @@
 import { ROLLUPS, type RollupUnit } from './rollup-columns';
 
 /** From the first nanosecond to the one that is no longer meant. */
-export interface Span {
+export interface TimeRange {
   readonly from: bigint;
   readonly until: bigint;
 }
@@ -17,7 +17,7 @@ export function bucketSql(unit: RollupUnit): string {
 }
 
 /** `WHERE` and the condition that a time lies in a span. */
-export function within({ from, until }: Span): string {
+export function whereTime({ from, until }: TimeRange): string {
   return `WHERE "time" >= make_timestamp_ns(${from}) AND "time" < make_timestamp_ns(${until})`;
 }
 
@@ -25,7 +25,7 @@ export function within({ from, until }: Span): string {
  * The spans of hours, each from its first time to behind its last, that some of the times lie in; hours that
  * follow each other are one. So many as there are times at most, however far they lie apart.
  */
-export function spansOf(times: readonly bigint[]): Span[] {
+export function rangesOf(times: readonly bigint[]): TimeRange[] {
   const hour = ROLLUPS.hour.ns;
   const sorted = BigInt64Array.from(times).sort();
   const spans: { from: bigint; until: bigint }[] = [];
