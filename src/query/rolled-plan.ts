@@ -1,6 +1,6 @@
 import { tagNames } from '../metrics/schema';
 import { ROLLUPS, type RollupUnit, isMeasured } from '../store/rollup-columns';
-import type { MarksOfSeries } from '../store/rollup-marks';
+import type { SeriesProgress } from '../store/rollup-progress';
 import { PERCENTS } from '../store/rank-sql';
 import { rankedColumns } from '../store/ranks';
 import { type TimeRange, beginOf } from '../store/time-range';
@@ -39,7 +39,7 @@ export function rolledBy({ series, agg }: Query): 'parts' | 'steps' | 'spread' |
  * Divides the range of a query between points and rollups, so that the answer equals the one from points
  * alone. Where the points are gone, a rollup bucket counts if a part of it is in the range.
  */
-export function planOf(query: Query, marks: MarksOfSeries): Plan {
+export function planOf(query: Query, marks: SeriesProgress): Plan {
   const { since, until } = query;
   const units = unitsOf(query);
   const finest = units.at(-1);
@@ -116,7 +116,7 @@ export function unitsOf(query: Query): readonly RollupUnit[] {
 }
 
 /** The part of a span that consists of whole rollup buckets. */
-function wholeBuckets(span: TimeRange, unit: RollupUnit, marks: MarksOfSeries): TimeRange | null {
+function wholeBuckets(span: TimeRange, unit: RollupUnit, marks: SeriesProgress): TimeRange | null {
   const since = unit === 'minute' ? null : marks.hoursSince;
   const rolledUntil = (unit === 'minute' ? marks.rolledUntil : marks.hoursUntil) ?? 0n;
   const begin = since !== null && since > span.from ? since : span.from;

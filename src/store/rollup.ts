@@ -1,10 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SeriesName } from '../metrics/schema';
-import { LATE, type RollupFront } from './late';
+import { LATE_TABLE, type RollupFront } from './rollup-front';
 import { quote } from './quote';
 import { fewerRanksSql, rankedColumns, ranksSql, ranksTable, sourcesSql } from './ranks';
 import { ROLLUPS, type RollupUnit, rollupTable } from './rollup-columns';
-import { type Marks, readMarks, writeMarks } from './rollup-marks';
+import { type RollupProgress, readProgress, writeProgress } from './rollup-progress';
 import { rollUpSql } from './rollup-sql';
 import { type TimeRange, beginOf, whereTime } from './time-range';
 
@@ -42,7 +42,7 @@ async function advance(
   unit: RollupUnit,
   untilNs: bigint,
 ): Promise<void> {
-  const marks = await readMarks(connection, series);
+  const marks = await readProgress(connection, series);
   let from = untilOf(marks, unit) ?? (await firstBucket(connection, series, unit));
   const until = beginOf(unit, untilNs);
   while (from !== null && from < until && (await mayGoOn())) {
@@ -55,20 +55,20 @@ async function advance(
     const span: TimeRange = { from: first ?? reach, until: sliceEnd(first ?? reach, reach) };
     await transaction(connection, async () => {
       if (span.from < span.until) await insertRollups(connection, series, unit, span);
-      const now = await readMarks(connection, series);
+      const now = await readProgress(connection, series);
       const reached = unit === 'minute' ? { rolledUntil: span.until } : { hoursUntil: span.until };
-      await writeMarks(connection, series, { ...now, ...reached });
+      await writeProgress(connection, series, { ...now, ...reached });
     });
     from = span.until;
   }
 }
 
 async function rollLate({ connection, mayGoOn }: Roller, series: SeriesName): Promise<void> {
-  const { late } = await readMarks(connection, series);
+  const { late } = await readProgress(connection, series);
   for (const from of late) {
     if (!(await mayGoOn())) break;
     await transaction(connection, async () => {
-      const marks = await readMarks(connection, series);
+      const marks = await readProgress(connection, series);
       // Of an hour whose points are gone the late ones wait until they are removed as well, and stand beside
       // the others then.
       if (marks.rawSince === null || from >= marks.rawSince)
@@ -99,7 +99,7 @@ export async function expire(
     if (!(await mayGoOn())) break;
     const span: TimeRange = { from, until: from + SLICE_NS };
     await transaction(connection, async () => {
-      const marks = await readMarks(connection, series);
+      const marks = await readProgress(connection, series);
       const { rolledUntil, rawSince, hoursSince, hoursUntil } = marks;
       const isFirst = rawSince === null || from >= rawSince;
       for (const unit of ['minute', 'hour'] as const) {
@@ -112,7 +112,7 @@ export async function expire(
       const result = await connection.run(`DELETE FROM ${quote(series)} ${whereTime(span)}`);
       removed += result.rowsChanged;
       await forgetLate(connection, series, from);
-      await writeMarks(connection, series, {
+      await writeProgress(connection, series, {
         rolledUntil: later(rolledUntil, span.until),
         rawSince: later(rawSince, span.until),
         hoursSince,
@@ -153,7 +153,7 @@ async function deleteRollups(
 }
 
 async function forgetLate(connection: DuckDBConnection, series: SeriesName, hour: bigint): Promise<void> {
-  await connection.run(`DELETE FROM ${LATE} WHERE series = $1 AND hour = make_timestamp_ns(${hour})`, [
+  await connection.run(`DELETE FROM ${LATE_TABLE} WHERE series = $1 AND hour = make_timestamp_ns(${hour})`, [
     series,
   ]);
 }
@@ -192,7 +192,7 @@ async function firstBucket(
   return first === null ? null : beginOf(unit, first);
 }
 
-function untilOf({ rolledUntil, hoursUntil }: Marks, unit: RollupUnit): bigint | null {
+function untilOf({ rolledUntil, hoursUntil }: RollupProgress, unit: RollupUnit): bigint | null {
   return unit === 'minute' ? rolledUntil : hoursUntil;
 }
 

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { BtcdmonError, FailureError, messageOf } from '../lib/errors';
 import { checkPath, damageOf, explainOpen, isLocked } from './open-errors';
-import { RollupFront } from './late';
-import { readAllMarks } from './rollup-marks';
+import { RollupFront } from './rollup-front';
+import { readAllProgress } from './rollup-progress';
 import { checkLogs, repairLogs } from './wal/repair';
 import { type Layout, checkVersion, createTables, readLayout } from './tables';
 
@@ -299,7 +299,7 @@ async function prepare(
     const layout = await readLayout(connection);
     const version = await checkVersion(connection, file, layout, !readOnly);
     const changed = !readOnly && (await createTables(connection, layout, version));
-    if (!readOnly) front.load(await readAllMarks(connection));
+    if (!readOnly) front.load(await readAllProgress(connection));
     return { layout: changed ? await readLayout(connection) : layout, changed };
   } finally {
     connection.closeSync();

@@ -3,10 +3,10 @@ import { FailureError } from '../lib/errors';
 import { SERIES_NAMES, type SeriesName, columnNames, seriesOf, tagNames } from '../metrics/schema';
 import type { ColumnType } from '../metrics/schema-types';
 import { quote } from './quote';
-import { LATE, LATE_COLUMNS } from './late';
+import { LATE_TABLE, LATE_COLUMNS } from './rollup-front';
 import { rankColumns, rankedColumns, ranksTable } from './ranks';
 import { rollupColumns, rollupTable } from './rollup-columns';
-import { MARKS, MARK_COLUMNS } from './rollup-marks';
+import { PROGRESS_TABLE, PROGRESS_COLUMNS } from './rollup-progress';
 
 /**
  * Version of the tables. New series and columns leave it alone: they are added to a store where they lack. It
@@ -117,9 +117,9 @@ function migration(): readonly string[] {
     ...SERIES_NAMES.map(
       (series) =>
         `DELETE FROM ${quote(rollupTable(series))} WHERE "time" >=
-         coalesce((SELECT raw_since FROM ${MARKS} WHERE series = '${series}'), make_timestamp_ns(0))`,
+         coalesce((SELECT raw_since FROM ${PROGRESS_TABLE} WHERE series = '${series}'), make_timestamp_ns(0))`,
     ),
-    `UPDATE ${MARKS} SET rolled_until = raw_since, hours_since = raw_since, hours_until = raw_since`,
+    `UPDATE ${PROGRESS_TABLE} SET rolled_until = raw_since, hours_since = raw_since, hours_until = raw_since`,
     `UPDATE ${META} SET version = ${STORE_VERSION}`,
   ];
 }
@@ -147,8 +147,8 @@ function* declaredTables(): Generator<[string, ReadonlyMap<string, string>]> {
     if (rankedColumns(series).length > 0)
       yield [ranksTable(series), new Map([...head, ...rankColumns(series)])];
   }
-  yield [MARKS, MARK_COLUMNS];
-  yield [LATE, LATE_COLUMNS];
+  yield [PROGRESS_TABLE, PROGRESS_COLUMNS];
+  yield [LATE_TABLE, LATE_COLUMNS];
 }
 
 function declaration([name, type]: readonly [string, string]): string {

@@ -1,12 +1,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SeriesName } from '../metrics/schema';
-import { LATE } from './late';
+import { LATE_TABLE } from './rollup-front';
 
 /** Table with a row for each series that was rolled up: how far, and how far its points are gone. */
-export const MARKS = 'btcdmon_rollups';
+export const PROGRESS_TABLE = 'btcdmon_rollups';
 
 /** Its columns and their types. */
-export const MARK_COLUMNS: ReadonlyMap<string, string> = new Map([
+export const PROGRESS_COLUMNS: ReadonlyMap<string, string> = new Map([
   ['series', 'VARCHAR'],
   ['rolled_until', 'TIMESTAMP_NS'],
   ['raw_since', 'TIMESTAMP_NS'],
@@ -15,7 +15,7 @@ export const MARK_COLUMNS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** How far a series was rolled up, in nanoseconds since the Unix epoch. */
-export interface Marks {
+export interface RollupProgress {
   /** Minutes before it are in their table. Null where none is. */
   readonly rolledUntil: bigint | null;
   /**
@@ -33,13 +33,13 @@ export interface Marks {
 }
 
 /** Marks, and the hours whose rollups lack points that came later; for a query, which must not mind. */
-export interface MarksOfSeries extends Marks {
+export interface SeriesProgress extends RollupProgress {
   /** Begins of hours in ascending order. */
   readonly late: readonly bigint[];
 }
 
 /** Of a series that was never rolled up. */
-export const NO_MARKS: MarksOfSeries = {
+export const NO_PROGRESS: SeriesProgress = {
   rolledUntil: null,
   rawSince: null,
   hoursSince: null,
@@ -48,25 +48,27 @@ export const NO_MARKS: MarksOfSeries = {
 };
 
 /** Reads how far each series was rolled up, also of a store whose version knew less of it or nothing. */
-export async function readAllMarks(
+export async function readAllProgress(
   connection: DuckDBConnection,
-): Promise<ReadonlyMap<string, MarksOfSeries>> {
+): Promise<ReadonlyMap<string, SeriesProgress>> {
   try {
     return await readOwn(connection);
   } catch (error) {
     // Looking first which tables there are takes longer than all the rest.
-    if (await hasTable(connection, LATE)) throw error;
-    return (await hasTable(connection, MARKS)) ? readOld(connection) : new Map();
+    if (await hasTable(connection, LATE_TABLE)) throw error;
+    return (await hasTable(connection, PROGRESS_TABLE)) ? readOld(connection) : new Map();
   }
 }
 
-async function readOwn(connection: DuckDBConnection): Promise<ReadonlyMap<string, MarksOfSeries>> {
+async function readOwn(connection: DuckDBConnection): Promise<ReadonlyMap<string, SeriesProgress>> {
   const late = new Map<string, Set<bigint>>();
-  const noted = await connection.runAndReadAll(`SELECT series, epoch_ns(hour) FROM ${LATE} ORDER BY hour`);
+  const noted = await connection.runAndReadAll(
+    `SELECT series, epoch_ns(hour) FROM ${LATE_TABLE} ORDER BY hour`,
+  );
   for (const [series, hour] of noted.getRows() as [string, bigint][])
     late.set(series, (late.get(series) ?? new Set()).add(hour));
   const reader = await connection.runAndReadAll(
-    `SELECT series, epoch_ns(rolled_until), epoch_ns(raw_since), epoch_ns(hours_since), epoch_ns(hours_until) FROM ${MARKS}`,
+    `SELECT series, epoch_ns(rolled_until), epoch_ns(raw_since), epoch_ns(hours_since), epoch_ns(hours_until) FROM ${PROGRESS_TABLE}`,
   );
   return new Map(
     (reader.getRows() as [string, ...(bigint | null)[]][]).map(([series, ...times]) => {
@@ -80,8 +82,8 @@ async function readOwn(connection: DuckDBConnection): Promise<ReadonlyMap<string
  * Version 1 knew no hours, and did not heed points that came late: its minutes are right where they alone are
  * left.
  */
-async function readOld(connection: DuckDBConnection): Promise<ReadonlyMap<string, MarksOfSeries>> {
-  const reader = await connection.runAndReadAll(`SELECT series, epoch_ns(raw_since) FROM ${MARKS}`);
+async function readOld(connection: DuckDBConnection): Promise<ReadonlyMap<string, SeriesProgress>> {
+  const reader = await connection.runAndReadAll(`SELECT series, epoch_ns(raw_since) FROM ${PROGRESS_TABLE}`);
   return new Map(
     (reader.getRows() as [string, bigint | null][]).map(([series, since]) => [
       series,
@@ -98,22 +100,25 @@ async function hasTable(connection: DuckDBConnection, name: string): Promise<boo
 }
 
 /** The marks of one series. */
-export async function readMarks(connection: DuckDBConnection, series: SeriesName): Promise<MarksOfSeries> {
-  return (await readAllMarks(connection)).get(series) ?? NO_MARKS;
+export async function readProgress(
+  connection: DuckDBConnection,
+  series: SeriesName,
+): Promise<SeriesProgress> {
+  return (await readAllProgress(connection)).get(series) ?? NO_PROGRESS;
 }
 
 /** Writes the marks of a series; part of the transaction that made them true. */
-export async function writeMarks(
+export async function writeProgress(
   connection: DuckDBConnection,
   series: SeriesName,
-  { rolledUntil, rawSince, hoursSince, hoursUntil }: Marks,
+  { rolledUntil, rawSince, hoursSince, hoursUntil }: RollupProgress,
 ): Promise<void> {
   const times = [rolledUntil, rawSince, hoursSince, hoursUntil].map((ns) =>
     ns === null ? 'NULL' : `make_timestamp_ns(${ns})`,
   );
-  await connection.run(`DELETE FROM ${MARKS} WHERE series = $1`, [series]);
+  await connection.run(`DELETE FROM ${PROGRESS_TABLE} WHERE series = $1`, [series]);
   await connection.run(
-    `INSERT INTO ${MARKS} (${[...MARK_COLUMNS.keys()].join(', ')}) VALUES ($1, ${times.join(', ')})`,
+    `INSERT INTO ${PROGRESS_TABLE} (${[...PROGRESS_COLUMNS.keys()].join(', ')}) VALUES ($1, ${times.join(', ')})`,
     [series],
   );
 }

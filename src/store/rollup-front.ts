@@ -6,7 +6,7 @@ import { beginOf } from './time-range';
  * Table of the hours that points came into after their minutes were rolled up: a row for each batch of a
  * series and hour.
  */
-export const LATE = 'btcdmon_late';
+export const LATE_TABLE = 'btcdmon_late';
 
 /** Its columns and their types. */
 export const LATE_COLUMNS: ReadonlyMap<string, string> = new Map([
@@ -51,7 +51,7 @@ export class RollupFront {
       // One statement: a batch may have points of thousands of hours.
       if (hours.length > 0)
         await connection.run(
-          `INSERT INTO ${LATE} (series, hour)
+          `INSERT INTO ${LATE_TABLE} (series, hour)
             SELECT $1, make_timestamp_ns(hour) FROM (SELECT unnest([${hours.join(', ')}]::BIGINT[]) AS hour)`,
           [series],
         );
