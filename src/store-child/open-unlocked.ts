@@ -12,7 +12,7 @@ const UNLOCK_MS = 2_000;
 const TRY_AGAIN_MS = 50;
 
 /** Who is told of what was repaired: in one line, and how many points are lost at least. */
-export interface Told {
+export interface RepairListener {
   readonly warn: (message: string) => void;
   readonly lost: (points: number) => void;
 }
@@ -30,7 +30,11 @@ export interface OpenedStore {
  * Opens a store, and waits a moment for a process that has it open to end.
  * @throws FailureError as `openStore` does
  */
-export async function openUnlocked(path: string, readOnly: boolean, told: Told): Promise<OpenedStore> {
+export async function openUnlocked(
+  path: string,
+  readOnly: boolean,
+  told: RepairListener,
+): Promise<OpenedStore> {
   const deadline = performance.now() + UNLOCK_MS;
   for (;;)
     try {
@@ -42,7 +46,7 @@ export async function openUnlocked(path: string, readOnly: boolean, told: Told):
     }
 }
 
-async function openWriter(path: string, told: Told): Promise<OpenedStore> {
+async function openWriter(path: string, told: RepairListener): Promise<OpenedStore> {
   const writer = new StoreWriter({ path, ...told });
   await writer.open();
   return { holder: writer, writer, close: () => writer.close() };

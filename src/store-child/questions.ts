@@ -11,7 +11,7 @@ import { keepLogShort } from './short-log';
 const WINDOW_BYTES = 1_000_000;
 
 /** A question that is being answered. */
-interface Running {
+interface RunningQuestion {
   /** Whether it is a statement of somebody. */
   readonly isStatement: boolean;
   readonly abort: AbortController;
@@ -36,7 +36,7 @@ export class Questions {
   /** Whether there was a statement of somebody among them. */
   hadStatements = false;
   private readonly answers: LocalAnswers;
-  private readonly running = new Map<number, Running>();
+  private readonly running = new Map<number, RunningQuestion>();
 
   constructor(private readonly modules: QuestionsModules) {
     this.answers = new LocalAnswers(modules.holder);
@@ -50,7 +50,7 @@ export class Questions {
   /** Answers in parts, as fast as they are taken, and says when it is done. */
   async ask(id: number, question: unknown): Promise<void> {
     const isStatement = isStrange(question as StoreQuestion);
-    const running: Running = {
+    const running: RunningQuestion = {
       ...{ isStatement, abort: new AbortController() },
       ...{ untaken: 0, wake: () => undefined },
     };
@@ -102,7 +102,7 @@ export class Questions {
     running.wake();
   }
 
-  private async room(running: Running): Promise<void> {
+  private async room(running: RunningQuestion): Promise<void> {
     while (running.untaken > WINDOW_BYTES && !running.abort.signal.aborted)
       await new Promise<void>((resolve) => (running.wake = resolve));
   }

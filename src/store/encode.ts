@@ -25,13 +25,13 @@ export interface Encoded {
   readonly rejection?: string | undefined;
 }
 
-interface Plan {
+interface SeriesPlan {
   readonly names: Names;
   /** Tag sets whose names were found right; points share one object per tag set. */
   readonly goodTags: WeakSet<Point['tags']>;
 }
 
-const PLANS = new Map<SeriesName, Plan>(
+const PLANS = new Map<SeriesName, SeriesPlan>(
   SERIES_NAMES.map((name) => [name, { names: namesOf(name), goodTags: new WeakSet() }]),
 );
 
@@ -80,7 +80,7 @@ class Rows {
 
   constructor(
     private readonly series: SeriesName,
-    private readonly plan: Plan,
+    private readonly plan: SeriesPlan,
     private readonly size: number,
   ) {
     this.times = new BigInt64Array(size);

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FailureError } from '../../lib/errors';
-import { Answer } from './answer';
+import { AnswerStream } from './answer-stream';
 import { Frames } from './frames';
 import { Heartbeat } from './heartbeat';
 import { memoryLimit } from './limits';
 import type { SeriesColumns } from '../columns';
 import type { FromStore, ToStore, WireError } from './messages';
-import { type Started, startProcess } from './start';
+import { type StartedProcess, startProcess } from './start';
 import { watchMemory } from './watch-memory';
 import { decodeError } from './wire-error';
 
@@ -21,7 +21,7 @@ const INTERRUPT_MS = 1_000;
 const STDERR_LENGTH = 2_000;
 
 /** Which store the process has, and how. */
-export interface StorePlace {
+export interface StoreToOpen {
   /** Absolute. */
   readonly path: string;
   readonly readOnly: boolean;
@@ -35,7 +35,7 @@ export interface ConnectionModules {
   /** Told how many stored points are lost at least. */
   readonly lost: (points: number) => void;
   /** A process of this program that has been started and told nothing yet. */
-  readonly spare?: Started | null;
+  readonly spare?: StartedProcess | null;
 }
 
 /** The process of the store ended while it was at something, which it may have done or not. */
@@ -47,9 +47,9 @@ export class StoreConnection {
   readonly opened: Promise<ReadonlyMap<string, readonly string[]>>;
   /** Resolves, once the process is gone, to how it ended. */
   readonly ended: Promise<string>;
-  private readonly started: Started;
+  private readonly started: StartedProcess;
   private readonly frames: Frames<ToStore, FromStore>;
-  private readonly answers = new Map<number, Answer>();
+  private readonly answers = new Map<number, AnswerStream>();
   /** Those of them that answer statements of somebody. */
   private readonly statements = new Set<number>();
   private readonly heartbeat = new Heartbeat({
@@ -65,7 +65,7 @@ export class StoreConnection {
   private stopWatch: (() => void) | undefined;
 
   constructor(
-    private readonly place: StorePlace,
+    private readonly place: StoreToOpen,
     private readonly modules: ConnectionModules,
   ) {
     this.opened = new Promise((resolve, reject) => {
@@ -113,9 +113,9 @@ export class StoreConnection {
    * Asks; the parts of the answer come as fast as they are taken. A statement of somebody may leave the
    * process with nothing to answer by.
    */
-  ask(question: unknown, isStatement: boolean): Answer {
+  ask(question: unknown, isStatement: boolean): AnswerStream {
     const id = ++this.lastId;
-    const answer = new Answer({
+    const answer = new AnswerStream({
       taken: (bytes) => {
         if (!answer.isOver) this.send({ kind: 'taken', id, bytes });
       },
@@ -158,7 +158,7 @@ export class StoreConnection {
     this.frames.send(message);
   }
 
-  private cancel(id: number, answer: Answer): void {
+  private cancel(id: number, answer: AnswerStream): void {
     this.send({ kind: 'cancel', id });
     const tooLong = async (): Promise<void> => {
       // Where this process was held up itself, what the other said lies in the pipe: it is read first.

@@ -3,7 +3,7 @@ import { FailureError } from '../../lib/errors';
 import { SettledTime, type TimeSources } from '../settled-time';
 import { StoreConnection, StoreEnded } from './connection';
 import { MAX_TRIES } from './retries';
-import { Spare } from './spare';
+import { SpareProcess } from './spare';
 
 /** Milliseconds until a process is started again that could not open the store. */
 const REOPEN_MS = 250;
@@ -50,7 +50,7 @@ export class StoreRunner {
    */
   private readonly time: SettledTime;
   private looking: NodeJS.Timeout | undefined;
-  private readonly spare: Spare;
+  private readonly spare: SpareProcess;
 
   constructor(
     private readonly options: RunnerOptions,
@@ -58,7 +58,7 @@ export class StoreRunner {
   ) {
     const { wallMs = () => Date.now(), monotonicMs = () => performance.now() } = modules;
     this.time = new SettledTime({ wallMs, monotonicMs });
-    this.spare = new Spare(options.program);
+    this.spare = new SpareProcess(options.program);
     this.ready = Promise.reject(new FailureError(`store ${options.path}: is not open`));
     this.ready.catch(() => undefined);
   }

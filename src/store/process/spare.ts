@@ -1,4 +1,4 @@
-import { type Started, startProcess } from './start';
+import { type StartedProcess, startProcess } from './start';
 import { memoryLimit } from './limits';
 
 /** Milliseconds for which a spare process is kept after it was wanted. */
@@ -9,8 +9,8 @@ const KEEP_MS = 60_000;
  * has the store: of the time from its end until the next one answers, two thirds are the start of Node.js and
  * DuckDB. One that nobody wants any more is ended, as it takes memory.
  */
-export class Spare {
-  private started: Started | null = null;
+export class SpareProcess {
+  private started: StartedProcess | null = null;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly program: string) {}
@@ -35,7 +35,7 @@ export class Spare {
   }
 
   /** Hands over the one that is there, which is its taker's from now on; null where there is none. */
-  take(): Started | null {
+  take(): StartedProcess | null {
     const { started } = this;
     this.started = null;
     return started;

@@ -37,7 +37,7 @@ const ENVIRONMENT = /^(PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|LD_\w+|DYLD_\w+|FAKETIME\
 const ONE_ARENA = { MALLOC_ARENA_MAX: '1' };
 
 /** A process that was started, and the pipe over which it is spoken to. */
-export interface Started {
+export interface StartedProcess {
   readonly child: ChildProcess;
   readonly pipe: Duplex;
   /** Whether the system holds the process to the limit; where not, somebody has to watch it. */
@@ -51,7 +51,7 @@ export interface Started {
  * which fails with a message. A limit of addresses (RLIMIT_AS) would refuse the gigabytes that V8 reserves
  * and never uses. macOS has RLIMIT_DATA and does not heed it.
  */
-export function startProcess(program: string, memoryBytes: number): Started {
+export function startProcess(program: string, memoryBytes: number): StartedProcess {
   const isLimited = process.platform === 'linux' && existsSync(SHELL);
   const node = [process.execPath, ...NODE_FLAGS, program];
   const [command = '', ...args] = isLimited

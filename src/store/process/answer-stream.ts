@@ -5,7 +5,7 @@ interface Part {
 }
 
 /** What an answer tells the process that it comes from. */
-export interface AnswerModules {
+export interface AnswerStreamModules {
   /** So many bytes were taken, and as many more may come. */
   readonly taken: (bytes: number) => void;
   /** Nobody waits any more. */
@@ -13,7 +13,7 @@ export interface AnswerModules {
 }
 
 /** An answer that comes in parts from the process of a store. */
-export class Answer {
+export class AnswerStream {
   /** Resolves when the process has nothing more to do with it. */
   readonly ended: Promise<void>;
   private readonly parts: Part[] = [];
@@ -22,7 +22,7 @@ export class Answer {
   private tellEnded: () => void = () => undefined;
   private wake: () => void = () => undefined;
 
-  constructor(private readonly modules: AnswerModules) {
+  constructor(private readonly modules: AnswerStreamModules) {
     this.ended = new Promise((resolve) => (this.tellEnded = resolve));
   }
 
