@@ -30,7 +30,7 @@ export async function dataDirectory(
       throw new UsageError(
         `--data-dir ${directory}: is ${kindOf(found) ?? 'a file'}, not a folder; name a folder`,
       );
-    if (path.resolve(directory) === byDefault) await close(directory);
+    if (path.resolve(directory) === byDefault) await restrict(directory);
   }
   return directory;
 }
@@ -39,7 +39,7 @@ export async function dataDirectory(
  * Takes the rights of others to a folder of ours and to our files in it. What is another user's stays as it
  * is.
  */
-async function close(directory: string): Promise<void> {
+async function restrict(directory: string): Promise<void> {
   const found = await lstat(directory);
   if (!found.isDirectory()) return;
   await chmod(directory, 0o700).catch(() => undefined);
@@ -49,16 +49,16 @@ async function close(directory: string): Promise<void> {
     const found = await lstat(file).catch(() => undefined);
     // Not through a link: what it leads to may be anybody's.
     if (found?.isFile() === true) await chmod(file, 0o600).catch(() => undefined);
-    else if (found?.isDirectory() === true) await closeAll(file);
+    else if (found?.isDirectory() === true) await restrictTree(file);
   }
 }
 
-async function closeAll(folder: string): Promise<void> {
+async function restrictTree(folder: string): Promise<void> {
   await chmod(folder, 0o700).catch(() => undefined);
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
     const file = path.join(folder, entry.name);
     if (entry.isFile()) await chmod(file, 0o600).catch(() => undefined);
-    else if (entry.isDirectory()) await closeAll(file);
+    else if (entry.isDirectory()) await restrictTree(file);
   }
 }
 

@@ -42,7 +42,7 @@ export async function httpSettings(
     throw new UsageError(
       `--http ${http}: shows the embedded store; add --export duckdb:PATH, or leave it out`,
     );
-  const { host, port } = placeOf(http ?? DEFAULT_HTTP);
+  const { host, port } = addressOf(http ?? DEFAULT_HTTP);
   const token = await readToken(httpTokenFile, env);
   if (token === null && !isLoopback(host))
     throw new UsageError(
@@ -61,11 +61,11 @@ export async function httpSettings(
 }
 
 /** Checks where the page is to be. */
-export function readHttpPlace(text: string): void {
-  if (text !== 'off') placeOf(text);
+export function readHttpAddress(text: string): void {
+  if (text !== 'off') addressOf(text);
 }
 
-function placeOf(text: string): { readonly host: string; readonly port: number } {
+function addressOf(text: string): { readonly host: string; readonly port: number } {
   // 0 is any free port, which the log names.
   const isAny = /^(.+:)?0$/.test(text);
   const given = isAny ? text.replace(/0$/, '1') : text;

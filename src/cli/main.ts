@@ -6,7 +6,7 @@ import { auditCommand } from './audit';
 import { collectCommand } from './collect';
 import { demoCommand } from './demo';
 import { spellBooleans, withOptions } from './flags';
-import { BOOLEANS, KNOWN } from './known';
+import { BOOLEANS, KNOWN } from './known-options';
 import { listenCommand } from './listen';
 import { endWithOutputs, guardOutputs } from './outputs';
 import { GLOBAL_OPTIONS } from './options';

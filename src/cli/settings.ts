@@ -31,7 +31,7 @@ const OF_KUBERNETES = /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT(_\d+_(TCP|UDP|SCTP)(_(
  * Text from a variable or a file with the words that name its place: they stand where `--name` would stand
  * for a flag.
  */
-interface Given {
+interface GivenValue {
   readonly isList: boolean;
   readonly where: string;
   readonly texts: readonly { readonly text: string; readonly where: string }[];
@@ -53,14 +53,14 @@ export interface KnownOptions {
  */
 export class Settings {
   /** Where the value came from that counts; a flag has no entry. */
-  private readonly origins = new Map<string, { readonly given: Given; readonly value: SettingValue }>();
+  private readonly origins = new Map<string, { readonly given: GivenValue; readonly value: SettingValue }>();
 
   /** Options that the command line names. */
   private readonly flags = new Set<string>();
 
   private constructor(
-    private readonly environment: ReadonlyMap<string, Given>,
-    private readonly file: ReadonlyMap<string, Given>,
+    private readonly environment: ReadonlyMap<string, GivenValue>,
+    private readonly file: ReadonlyMap<string, GivenValue>,
     /** A line for each variable that begins with BTCDMON_ and is not known, and resembles no option. */
     readonly warnings: readonly string[],
   ) {}
@@ -129,7 +129,7 @@ export class Settings {
   }
 }
 
-function valueOf(name: string, spec: OptionSpec, given: Given): SettingValue {
+function valueOf(name: string, spec: OptionSpec, given: GivenValue): SettingValue {
   const values: (string | boolean)[] = [];
   for (const { text, where } of given.texts)
     try {
@@ -155,10 +155,10 @@ function valueOf(name: string, spec: OptionSpec, given: Given): SettingValue {
 function readEnvironment(
   env: NodeJS.ProcessEnv,
   { settable, repeated, flags }: KnownOptions,
-): { environment: Map<string, Given>; warnings: string[] } {
+): { environment: Map<string, GivenValue>; warnings: string[] } {
   const names = new Map(settable.map((name) => [variableOf(name), name]));
   const known = [...names.keys(), ...SECRET_VARIABLES].map((name) => name.slice('BTCDMON_'.length));
-  const environment = new Map<string, Given>();
+  const environment = new Map<string, GivenValue>();
   const warnings: string[] = [];
   for (const [variable, text = ''] of Object.entries(env)) {
     if (!/^BTCDMON_/i.test(variable) || text === '') continue;
@@ -189,11 +189,11 @@ function readEnvironment(
   return { environment, warnings };
 }
 
-function fileSettings(file: string, { settable, flags }: KnownOptions): Map<string, Given> {
+function fileSettings(file: string, { settable, flags }: KnownOptions): Map<string, GivenValue> {
   // The parser of YAML takes memory: only where there is a file.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { readConfigFile } = require('./config-file') as typeof ConfigFile;
-  const settings = new Map<string, Given>();
+  const settings = new Map<string, GivenValue>();
   for (const { key, line, isList, texts } of readConfigFile(file)) {
     const where = `${file}:${line}: ${key}`;
     if (key === 'config')

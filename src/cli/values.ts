@@ -46,7 +46,7 @@ export function readDuration(
 const MAX_DURATION_MS = 36_525 * 86_400_000;
 
 /** Reads a whole number from 1 to `max`. */
-export function whole(name: string, max = 999_999_999): (text: string) => number {
+export function readWholeNumber(name: string, max = 999_999_999): (text: string) => number {
   return (text) => {
     const number = /^[1-9]\d{0,8}$/.test(text) ? Number(text) : 0;
     if (number >= 1 && number <= max) return number;

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { collectSettings } from '../../src/cli/collect-settings';
 import { SystemClock } from '../../src/lib/clock';
 import { isLocal, parsePlace } from '../../src/collect/place';
-import { KNOWN } from '../../src/cli/known';
+import { KNOWN } from '../../src/cli/known-options';
 import { COLLECT_OPTIONS } from '../../src/cli/options';
 import { Settings } from '../../src/cli/settings';
 import { Cleanup } from '../support/cleanup';

@@ -12,7 +12,7 @@ import { TOP_OPTIONS } from './top';
 export const SETTABLE: readonly OptionTable[] = [GLOBAL_OPTIONS, LISTEN_OPTIONS, COLLECT_OPTIONS];
 
 /** Tables of commands that only ask, or do something once: of them a flag alone is meant. */
-export const ASKING: readonly OptionTable[] = [
+export const FLAG_ONLY: readonly OptionTable[] = [
   SERVE_OPTIONS,
   DEMO_OPTIONS,
   TOP_OPTIONS,
@@ -27,11 +27,11 @@ const SETTABLE_NAMES = namesOf(SETTABLE);
 export const KNOWN: KnownOptions = {
   settable: SETTABLE_NAMES,
   repeated: namesOf(SETTABLE, ({ array }) => array === true),
-  flags: namesOf(ASKING).filter((name) => !SETTABLE_NAMES.includes(name)),
+  flags: namesOf(FLAG_ONLY).filter((name) => !SETTABLE_NAMES.includes(name)),
 };
 
 /** Options that are true or false, of whatever command. */
-export const BOOLEANS = namesOf([...SETTABLE, ...ASKING], ({ type }) => type === 'boolean');
+export const BOOLEANS = namesOf([...SETTABLE, ...FLAG_ONLY], ({ type }) => type === 'boolean');
 
 function namesOf(
   tables: readonly OptionTable[],
