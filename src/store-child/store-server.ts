@@ -7,7 +7,7 @@ import { type Retention, keepRetention } from '../store/retention';
 import { type OpenedStore, openUnlocked } from './open-unlocked';
 import { Questions } from './questions';
 
-/** What the server of a store works with. */
+/** How the server of a store answers, and ends its process. */
 export interface StoreServerModules {
   /** Sends a message; returns the bytes that it takes. */
   readonly send: (message: FromStore) => number;
@@ -15,7 +15,7 @@ export interface StoreServerModules {
   readonly end: (why?: string) => void;
 }
 
-/** A store at the service of the process on the other end of a pipe. */
+/** Serves a store to the process on the other end of a pipe. */
 export class StoreServer {
   private opened: OpenedStore | undefined;
   private questions: Questions | undefined;

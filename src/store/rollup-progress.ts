@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SeriesName } from '../metrics/schema';
 import { LATE_TABLE } from './rollup-front';
 
-/** Table with a row for each series that was rolled up: how far, and how far its points are gone. */
+/** Table with a row for each series that was rolled up: how far, and until when its points were removed. */
 export const PROGRESS_TABLE = 'btcdmon_rollups';
 
 /** Its columns and their types. */
@@ -19,12 +19,12 @@ export interface RollupProgress {
   /** Minutes before it are in their table. Null where none is. */
   readonly rolledUntil: bigint | null;
   /**
-   * Of the time before it only rollups remain; a point with an earlier time came after that, and is in none.
-   * Null for none.
+   * Points before it were removed and only rollups remain; a point with an earlier time came later and is in
+   * no rollup. Null where none was removed.
    */
   readonly rawSince: bigint | null;
   /**
-   * Hours from here on are in their tables: when there were none yet, the points before it were gone. Null
+   * Hours from here on are in their tables; points before it were removed when there were no hours yet. Null
    * for all.
    */
   readonly hoursSince: bigint | null;
@@ -32,13 +32,13 @@ export interface RollupProgress {
   readonly hoursUntil: bigint | null;
 }
 
-/** Marks, and the hours whose rollups lack points that came later; for a query, which must not mind. */
+/** The progress of a series, and the hours whose rollups lack late points, which a query must not use. */
 export interface SeriesProgress extends RollupProgress {
   /** Begins of hours in ascending order. */
   readonly late: readonly bigint[];
 }
 
-/** Of a series that was never rolled up. */
+/** The progress of a series that was never rolled up. */
 export const NO_PROGRESS: SeriesProgress = {
   rolledUntil: null,
   rawSince: null,
@@ -47,14 +47,14 @@ export const NO_PROGRESS: SeriesProgress = {
   late: [],
 };
 
-/** Reads how far each series was rolled up, also of a store whose version knew less of it or nothing. */
+/** Reads how far each series was rolled up, also in a store of an older version. */
 export async function readAllProgress(
   connection: DuckDBConnection,
 ): Promise<ReadonlyMap<string, SeriesProgress>> {
   try {
     return await readOwn(connection);
   } catch (error) {
-    // Looking first which tables there are takes longer than all the rest.
+    // The tables are looked up only after an error: the look-up takes longer than all the rest.
     if (await hasTable(connection, LATE_TABLE)) throw error;
     return (await hasTable(connection, PROGRESS_TABLE)) ? readOld(connection) : new Map();
   }
@@ -79,8 +79,7 @@ async function readOwn(connection: DuckDBConnection): Promise<ReadonlyMap<string
 }
 
 /**
- * Version 1 knew no hours, and did not heed points that came late: its minutes are right where they alone are
- * left.
+ * Version 1 had no hours and ignored late points: its minutes are right only where the points were removed.
  */
 async function readOld(connection: DuckDBConnection): Promise<ReadonlyMap<string, SeriesProgress>> {
   const reader = await connection.runAndReadAll(`SELECT series, epoch_ns(raw_since) FROM ${PROGRESS_TABLE}`);
@@ -99,7 +98,7 @@ async function hasTable(connection: DuckDBConnection, name: string): Promise<boo
   return reader.currentRowCount > 0;
 }
 
-/** The marks of one series. */
+/** Reads the progress of one series. */
 export async function readProgress(
   connection: DuckDBConnection,
   series: SeriesName,
@@ -107,7 +106,7 @@ export async function readProgress(
   return (await readAllProgress(connection)).get(series) ?? NO_PROGRESS;
 }
 
-/** Writes the marks of a series; part of the transaction that made them true. */
+/** Writes the progress of a series; part of the transaction that makes it true. */
 export async function writeProgress(
   connection: DuckDBConnection,
   series: SeriesName,

@@ -4,19 +4,19 @@ import { type RollupUnit, counterColumns, rollupColumns, rollupTable } from './r
 import { type TimeRange, bucketSql, whereTime } from './time-range';
 
 /**
- * The statement that adds the points of a span, which begins and ends with a bucket, to a rollup table of a
+ * The statement that adds the points of a range, which begins and ends with a bucket, to a rollup table of a
  * series.
  */
-export function rollUpSql(series: SeriesName, unit: RollupUnit, span: TimeRange): string {
+export function rollUpSql(series: SeriesName, unit: RollupUnit, range: TimeRange): string {
   const tags = tagNames(series).map(quote);
   const columns = rollupColumns(series, unit).map(({ name, sql }) => `${sql} AS ${quote(name)}`);
   return `INSERT INTO ${quote(rollupTable(series, unit))} BY NAME
     SELECT "bucket" AS "time", ${[...tags, ...columns].join(', ')}
-    FROM (${pointsSql(series, unit, span)}) AS points GROUP BY ${['"bucket"', ...tags].join(', ')}`;
+    FROM (${pointsSql(series, unit, range)}) AS points GROUP BY ${['"bucket"', ...tags].join(', ')}`;
 }
 
-function pointsSql(series: SeriesName, unit: RollupUnit, span: TimeRange): string {
-  const points = `SELECT *, ${bucketSql(unit)} AS "bucket" FROM ${quote(series)} ${whereTime(span)}`;
+function pointsSql(series: SeriesName, unit: RollupUnit, range: TimeRange): string {
+  const points = `SELECT *, ${bucketSql(unit)} AS "bucket" FROM ${quote(series)} ${whereTime(range)}`;
   const counters = counterColumns(series);
   if (counters.length === 0) return points;
   const partition = ['"bucket"', ...tagNames(series).map(quote)].join(', ');

@@ -11,11 +11,11 @@ import { type Store, openStore } from './store';
 import { withoutStored } from './unstored';
 
 /**
- * Writes points into the embedded store. A batch is one transaction: it is there as a whole or not at all,
- * also after a power cut, and a retry can't write a point twice.
+ * Writes points into the embedded store. A batch is one transaction: it is stored as a whole or not at all,
+ * also after a power cut, and a retry can't store a point twice.
  */
 export class StoreWriter {
-  /** What the next attempt must not use again after one that failed. */
+  /** What the next attempt must renew after one that failed. */
   private spoilt: 'nothing' | 'connection' | 'file' = 'nothing';
   private opened: { readonly store: Store; readonly connection: DuckDBConnection } | undefined;
   private readonly appenders = new Map<SeriesName, TableAppender>();
@@ -25,12 +25,12 @@ export class StoreWriter {
       readonly path: string;
       readonly filesIn?: string;
       readonly warn?: (message: string) => void;
-      /** Told how many points are lost at least that were stored, where a damaged file was repaired. */
+      /** Called with the least number of stored points that are lost, where a damaged file was repaired. */
       readonly lost?: (points: number) => void;
     },
   ) {}
 
-  /** The open store, for queries beside the writing. */
+  /** The open store, for queries beside the writes. */
   get store(): Store {
     return this.require().store;
   }
@@ -49,7 +49,8 @@ export class StoreWriter {
 
   /**
    * Commits points; resolves when they are on disk.
-   * @throws what DuckDB says; nothing of the batch is stored then, or a second `write` of it finds what is
+   * @throws what DuckDB says; then either nothing of the batch is stored, or a second `write` finds that it
+   *   is
    */
   async write(points: readonly Point[]): Promise<Written> {
     const { groups, taken, rejection } = encodePoints(points);
@@ -116,7 +117,8 @@ export class StoreWriter {
       });
     } catch (error) {
       this.spoilt = progress.isCommitting || isFatal(messageOf(error)) ? 'file' : 'connection';
-      // Whatever an appender still holds is flushed by closing it: before ROLLBACK, which takes it away.
+      // Closing an appender flushes the rows that it still has, so it comes before ROLLBACK, which undoes
+      // that.
       this.closeAppenders();
       // A COMMIT that failed has rolled back already; the first error is the one to report.
       await connection.run('ROLLBACK').catch(() => undefined);

@@ -1,12 +1,12 @@
-/** A part of an answer that came, and the bytes that it took on the way. */
+/** A part of an answer that has arrived, and its bytes on the pipe. */
 interface Part {
   readonly part: unknown;
   readonly bytes: number;
 }
 
-/** What an answer tells the process that it comes from. */
+/** What an answer tells the process that sends it. */
 export interface AnswerStreamModules {
-  /** So many bytes were taken, and as many more may come. */
+  /** So many bytes were taken; as many more may be sent. */
   readonly taken: (bytes: number) => void;
   /** Nobody waits any more. */
   readonly cancel: () => void;
@@ -14,7 +14,7 @@ export interface AnswerStreamModules {
 
 /** An answer that comes in parts from the process of a store. */
 export class AnswerStream {
-  /** Resolves when the process has nothing more to do with it. */
+  /** Resolves when the process has finished with it. */
   readonly ended: Promise<void>;
   private readonly parts: Part[] = [];
   private over: { readonly error: Error | null } | null = null;
@@ -26,7 +26,7 @@ export class AnswerStream {
     this.ended = new Promise((resolve) => (this.tellEnded = resolve));
   }
 
-  /** Whether the process has nothing more to do with it. */
+  /** Whether the process has finished with it. */
   get isOver(): boolean {
     return this.over !== null;
   }
@@ -44,20 +44,20 @@ export class AnswerStream {
     return null;
   }
 
-  /** Says that nobody waits any more. */
+  /** Tells the process that nobody waits any more. */
   cancel(): void {
     if (this.isCancelled || this.over !== null) return;
     this.isCancelled = true;
     this.modules.cancel();
   }
 
-  /** Takes a part that came. */
+  /** Adds a part that has arrived. */
   add(part: unknown, bytes: number): void {
     this.parts.push({ part, bytes });
     this.wake();
   }
 
-  /** Takes its end. */
+  /** Ends it, with the error that ended it. */
   end(error: Error | null): void {
     this.over ??= { error };
     this.wake();

@@ -1,27 +1,27 @@
-/** How often a sign of life is asked for, and looked for, in milliseconds. */
+/** Milliseconds between two looks for a sign of life. */
 const EVERY_MS = 100;
 
 /**
- * How often it is looked for in vain. Where this process is held up itself it looks less often, and the other
- * has more time.
+ * Looks without a sign of life until a process counts as stuck. They are counted, not timed: where this
+ * process is busy it looks less often, and the other one has more time.
  */
 const MAX_LOOKS = 20;
 
-/** What a heartbeat tells. */
+/** What a heartbeat asks and reports. */
 export interface HeartbeatModules {
   /** Asks the process for a sign of life. */
   readonly ask: () => void;
-  /** It gave none. */
+  /** The process gave none. */
   readonly stuck: () => void;
 }
 
 /**
- * Watches whether the event loop of another process goes on. A statement that takes all memory leaves V8
- * none, which then collects garbage for many seconds before it gives up, and no answer is sent meanwhile.
+ * Watches whether the event loop of another process goes on. A statement that takes all memory leaves none to
+ * V8, which collects garbage for many seconds before it gives up. Until then no answer is sent.
  */
 export class Heartbeat {
   private timer: NodeJS.Timeout | undefined;
-  /** How often it was looked for the sign that was asked for; null where none is waited for. */
+  /** Looks since a sign of life was asked for; null where none is awaited. */
   private looks: number | null = null;
 
   constructor(private readonly modules: HeartbeatModules) {}

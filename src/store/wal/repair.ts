@@ -9,8 +9,7 @@ import { withoutOldMarkers } from './markers';
 import { type Loss, scanLog } from './scan';
 
 /**
- * The largest log that is looked at; DuckDB writes logs of 16 MB into the file. A larger one is left to
- * DuckDB.
+ * The largest log that is checked; a larger one is left to DuckDB, which writes logs of 16 MB into the file.
  */
 const MAX_BYTES = 1_000_000_000;
 
@@ -18,8 +17,8 @@ const MAX_BYTES = 1_000_000_000;
 const MAX_NAMED = 5;
 
 /**
- * The logs of a store: the one of every transaction, and the one of those that come while that is written
- * into the file.
+ * The logs of a store: the main one, and the one of transactions that come while the main one is written into
+ * the file.
  */
 function logsOf(file: string): readonly [string, string] {
   return [`${file}.wal`, `${file}.wal.checkpoint`];
@@ -27,22 +26,22 @@ function logsOf(file: string): readonly [string, string] {
 
 /** Who is told of a repair. */
 export interface RepairModules {
-  /** Told in one line of what was damaged and what is lost. */
+  /** Called with one line that says what was damaged and what is lost. */
   readonly warn: (message: string) => void;
-  /** Told how many points are lost at least. */
+  /** Called with the least number of points that are lost. */
   readonly lost: (points: number) => void;
 }
 
-/** What is to be done where a log cannot be repaired. */
+/** What a user can do where a log cannot be repaired. */
 function logRemedy(file: string): string {
   const [log, checkpoint] = logsOf(file);
   return `move ${log} (and ${path.basename(checkpoint)}, if it is there) away and start again: what was not yet in the store is then missing from it`;
 }
 
 /**
- * Repairs a damaged write-ahead log before DuckDB reads it, which would refuse the store for ever, or pass
- * over all behind the damage without a word. The damaged log is kept aside. A log that another process may be
- * writing is left alone.
+ * Repairs a damaged write-ahead log before DuckDB reads it: DuckDB would refuse the store for ever, or skip
+ * everything after the damage without a word. The damaged log is kept aside. A log that another process may
+ * be writing is left alone.
  * @throws FailureError with the remedy where the log cannot be repaired
  */
 export async function repairLogs(file: string, { warn, lost }: RepairModules): Promise<void> {
@@ -71,7 +70,7 @@ export async function repairLogs(file: string, { warn, lost }: RepairModules): P
 }
 
 /**
- * Holds that nothing is damaged in the logs of a store that was opened for reading alone.
+ * Checks the logs of a store that was opened only for reading.
  * @throws FailureError with the remedy
  */
 export async function checkLogs(file: string): Promise<void> {
@@ -84,7 +83,7 @@ export async function checkLogs(file: string): Promise<void> {
   }
 }
 
-/** The bytes of a log; null where there is none to look at. */
+/** The bytes of a log; null where there is none, or a too large one. */
 async function readLog(name: string): Promise<Buffer | null> {
   const size = await sizeOf(name);
   if (size === 0 || size > MAX_BYTES) return null;
@@ -99,7 +98,7 @@ async function sizeOf(name: string): Promise<number> {
   return (await stat(name).catch(() => undefined))?.size ?? 0;
 }
 
-/** Whether another process has the store: DuckDB says so before it looks at the log. */
+/** Whether another process has the store open: DuckDB says so before it reads the log. */
 async function isInUse(file: string): Promise<boolean> {
   try {
     (await DuckDBInstance.create(file, { access_mode: 'READ_ONLY' })).closeSync();
@@ -110,8 +109,8 @@ async function isInUse(file: string): Promise<boolean> {
 }
 
 /**
- * Puts other bytes in a log's place and keeps it under another name, which is returned. One of the two is
- * there at any moment.
+ * Replaces a log and keeps the old one under another name, which it returns. One of the two is there at any
+ * moment.
  */
 async function replace(file: string, name: string, bytes: Buffer): Promise<string> {
   const aside = `${name}.damaged-${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}`;
@@ -143,7 +142,8 @@ async function rewrite(file: string, name: string, bytes: Buffer, aside?: string
 }
 
 /**
- * The points that are lost: rows of series, and of a transaction that no longer says how many it had, one.
+ * The number of points that are lost: rows of series, and one for a transaction that no longer tells its
+ * rows.
  */
 function pointsIn(losses: readonly Loss[]): number {
   let points = 0;
