@@ -8,10 +8,10 @@ import type { KnownOptions } from './settings';
 import { SETUP_OPTIONS } from './setup';
 import { TOP_OPTIONS } from './top';
 
-/** Tables whose options variables and the file may set. */
+/** Tables of options that variables and the file may set. */
 export const SETTABLE: readonly OptionTable[] = [GLOBAL_OPTIONS, LISTEN_OPTIONS, COLLECT_OPTIONS];
 
-/** Tables of commands that only ask, or do something once: of them a flag alone is meant. */
+/** Tables of options that only flags set: those of commands that ask, or do something once. */
 export const FLAG_ONLY: readonly OptionTable[] = [
   SERVE_OPTIONS,
   DEMO_OPTIONS,
@@ -23,14 +23,14 @@ export const FLAG_ONLY: readonly OptionTable[] = [
 
 const SETTABLE_NAMES = namesOf(SETTABLE);
 
-/** The options that there are. */
+/** All options, by who may set them. */
 export const KNOWN: KnownOptions = {
   settable: SETTABLE_NAMES,
   repeated: namesOf(SETTABLE, ({ array }) => array === true),
   flags: namesOf(FLAG_ONLY).filter((name) => !SETTABLE_NAMES.includes(name)),
 };
 
-/** Options that are true or false, of whatever command. */
+/** Boolean options of all commands. */
 export const BOOLEANS = namesOf([...SETTABLE, ...FLAG_ONLY], ({ type }) => type === 'boolean');
 
 function namesOf(

@@ -21,7 +21,7 @@ import {
 } from './values';
 import { parsePlace } from '../collect/place';
 
-/** What Core and btcd have in all by default: who wants more peers than a node should run a crawler. */
+/** The most peers, the default limit of Core and btcd: more than a node has is a job for a crawler. */
 const MAX_PEERS = 125;
 
 /** Options of every command. */
@@ -45,7 +45,7 @@ export const GLOBAL_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-/** What stands behind `--export`. */
+/** The option `--export`. */
 const EXPORT = {
   read: readExport,
   type: 'string',
@@ -56,7 +56,7 @@ const EXPORT = {
   describe: `Where points go: ${EXPORTER_KINDS.map(({ form }) => form).join(', ')} (repeatable)`,
 } as const;
 
-/** How much may wait. */
+/** The option `--spool-size`. */
 const SPOOL_SIZE = {
   read: readWholeNumber('spool-size'),
   type: 'string',
@@ -195,8 +195,8 @@ export const LISTEN_OPTIONS = {
     read: readWholeNumber('mempool-size'),
     type: 'string',
     requiresArg: true,
-    // With a full view the whole program takes 500 MB, with Core's 300 it would take 710 (npm run soak --
-    // --distinct).
+    // With a full view the whole program takes 500 MB; with Core's default of 300 it would take 710 (npm run
+    // soak -- --distinct).
     default: '100',
     describe:
       'Megabytes of memory for unconfirmed transactions, their bytes included; the oldest leave first',
@@ -209,7 +209,7 @@ export const LISTEN_OPTIONS = {
     requiresArg: true,
     defaultDescription: 'points are kept for ever',
     describe:
-      'Age at which the embedded store removes a point and keeps sums of its minute and hour alone, such as 30d',
+      'Age at which the embedded store removes a point and keeps only its rollups by minute and hour, such as 30d',
   },
   'max-user-agents': {
     read: readWholeNumber('max-user-agents'),
