@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** The points of a transaction: one more than its number. */
+/** The points of a transaction, whose number is one less than theirs. */
 function pointsOf(transaction: number): Point[] {
   return Array.from({ length: transaction + 1 }, (_, i) => ({
     series: 'bandwidth',
@@ -52,7 +52,7 @@ interface Outcome {
   /** Rows of each transaction. */
   readonly rows: readonly number[];
   readonly warnings: readonly string[];
-  /** Points that are said to be lost. */
+  /** Points that were reported as lost. */
   readonly lost: number;
   readonly files: readonly string[];
   readonly directory: string;
@@ -112,7 +112,7 @@ describe('a write-ahead log', () => {
   });
 
   it.each([1, 15, 16, 21, 4_096])(
-    'with %i zeros behind it loses nothing, and is kept aside',
+    'with %i zeros after it loses nothing, and is kept aside',
     async (zeros) => {
       const bytes = Buffer.concat([log, Buffer.alloc(zeros)]);
       const { rows, warnings, files, directory } = await openWith(bytes);
@@ -131,7 +131,7 @@ describe('a write-ahead log', () => {
     expect(files.some((name) => name.includes('.damaged-'))).toBe(true);
   });
 
-  it('says in one line what is lost, and keeps the transactions before and behind', async () => {
+  it('says in one line what is lost, and keeps the transactions before and after', async () => {
     const [, , from = 0, to = 0] = bounds();
     const { rows, warnings, lost } = await openWith(flipped(to - FLUSH.length - 9));
     expect(rows).toEqual([1, 2, 0, 4, 5, 6]);
@@ -145,7 +145,7 @@ describe('a write-ahead log', () => {
     expect(warnings[0]).not.toContain('\n');
   });
 
-  it('that a kill has cut off loses what was not committed, without a word, wherever it was cut', async () => {
+  it('that a kill has cut off at any byte loses without a warning only what was not committed', async () => {
     const ends = bounds();
     for (let length = 0; length <= log.length; length++) {
       const found = scanLog(log.subarray(0, length));
@@ -158,7 +158,7 @@ describe('a write-ahead log', () => {
     }
   });
 
-  it('with any byte changed loses one transaction at most', () => {
+  it('with any byte changed loses at most one transaction', () => {
     const ends = bounds();
     for (let at = 0; at < log.length; at++)
       for (const bits of [0x01, 0x80, 0xff]) {
@@ -185,7 +185,7 @@ describe('a write-ahead log', () => {
     }
   }, 600_000);
 
-  it('is refused with the remedy where the store is opened for reading alone', async () => {
+  it('is refused with the remedy where the store is opened for reading', async () => {
     const file = path.join(folder, 'read', 'store.duckdb');
     await cp(template, path.dirname(file), { recursive: true });
     await writeFile(`${file}.wal`, flipped(200));
@@ -221,7 +221,7 @@ describe('checkpoints that a kill broke off', () => {
     return log.subarray(ends[from], ends[to]);
   }
 
-  it('do not keep the store from being opened, and what was committed meanwhile is there', async () => {
+  it('do not keep the store from opening, and what was committed meanwhile is there', async () => {
     const main = Buffer.concat([HEADER, transactions(0, 3), MARKER, transactions(3, 4), MARKER]);
     const second = Buffer.concat([HEADER, transactions(4, 6)]);
     const { rows, warnings, lost } = await openWith(main, second);
@@ -235,7 +235,7 @@ describe('checkpoints that a kill broke off', () => {
     expect({ rows, warnings, lost }).toEqual({ rows: ALL, warnings: [], lost: 0 });
   });
 
-  it('leave a marker in the log, which stays where it is the last of all', () => {
+  it('leave a marker, which stays in the log where it is the last entry', () => {
     const all = Buffer.concat([log, MARKER]);
     expect(withoutOldMarkers(log)).toBeNull();
     expect(withoutOldMarkers(all)).toBeNull();
@@ -247,7 +247,7 @@ describe('checkpoints that a kill broke off', () => {
 });
 
 describe('rows that a lost transaction moves', () => {
-  it('are not deleted for others: what names them by number goes as well', async () => {
+  it('are not deleted in place of others: what names rows by number is removed too', async () => {
     const file = path.join(folder, 'deleting.duckdb');
     const exporter = new StoreWriter({ path: file });
     await exporter.open();
