@@ -31,7 +31,7 @@ export const AUDIT_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-/** `btcdmon-node audit`: holds a store against what the nodes say that they emitted. */
+/** `btcdmon-node audit`: compares a store with what the nodes say that they emitted. */
 export const auditCommand: CommandModule<object, AuditArguments> = {
   command: 'audit',
   describe: 'Compare what nodes say they emitted with what a store holds; status 1 where it differs',
@@ -44,7 +44,7 @@ export const auditCommand: CommandModule<object, AuditArguments> = {
       ) as Argv<AuditArguments>,
   handler: async ({ dataDir, from, since }) => {
     const now = nowNs();
-    // A clock that was set back has left points in what is the future now.
+    // A clock that was set back has left points whose times are in the future now.
     const range = { since: parseTime('--since', since, now), until: MAX_NS };
     const source = await openSource(from ?? defaultStore(dataDir));
     try {

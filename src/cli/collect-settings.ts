@@ -9,11 +9,11 @@ import type { CollectArguments } from './arguments';
 import { COLLECT_OPTIONS } from './options';
 import { defaultNode, readFrom, readGroup, readNode } from './values';
 
-/** What Telegraf's socket listener has too. */
+/** The default place, that of Telegraf's socket listener as well. */
 const DEFAULT_PLACE = 'tcp://127.0.0.1:8094';
 
 /**
- * What the collector's options say, checked.
+ * Checks the collector's options and returns the settings.
  * @throws UsageError naming the option, its value and what would be right; FailureError where a file can't be
  *   used
  */
@@ -44,7 +44,7 @@ export async function collectSettings(
         ? null
         : {
             cert: await readCertificates(tlsCert, `--tls-cert ${tlsCert}`),
-            // Whoever has the key can be this collector.
+            // A private file: whoever has the key can pose as this collector.
             key: await readSecretText(tlsKey, `--tls-key ${tlsKey}`, 'a PEM file of a private key'),
           },
     token: tokenFile === undefined ? null : await readToken(tokenFile),

@@ -12,13 +12,13 @@ import type { Settings } from './settings';
 import { untilSignal } from './signals';
 
 /**
- * Milliseconds from the signal in which it ends: senders get their answers first, then exporters deliver what
+ * Milliseconds from the signal to the end: senders get their answers first, then exporters deliver what
  * waits.
  */
 const END_MS = 9_800;
 
 /**
- * `btcdmon-node collect`: takes the points of other nodes until it is told to stop. Flags win over
+ * `btcdmon-node collect`: takes the points of other nodes until it is told to stop. Flags override
  * `settings`.
  */
 export const collectCommand = (settings: Settings): CommandModule<object, CollectArguments> => ({

@@ -2,16 +2,16 @@ import { LineCounter, type Node, type Pair, isMap, isPair, isScalar, isSeq, pars
 import { FailureError, messageOf, UsageError } from '../lib/errors';
 import { readNamedFileSync } from '../lib/named-file';
 
-/** The longest file: a thousand peers take a tenth of it. */
+/** The largest file in bytes: a thousand peers take a tenth of it. */
 const MAX_BYTES = 262_144;
 
-/** One text of a file, and where it stands. */
+/** One text of a file, and its line. */
 interface FileText {
   readonly text: string;
   readonly line: number;
 }
 
-/** What a file says of one key. */
+/** The value of one key in a file. */
 export interface FileValue {
   readonly key: string;
   /** The line of the key. */
@@ -22,8 +22,9 @@ export interface FileValue {
 }
 
 /**
- * The keys of a configuration file, YAML or JSON, in their order. A scalar is taken as it is written: `0123`,
- * `1e3` and `yes` are these letters. What is no text (nothing, null, a map, a list in a list) is refused.
+ * Reads the keys of a configuration file, YAML or JSON, in their order. A scalar is taken as it is written:
+ * `0123`, `1e3` and `yes` are these letters. A value that is no text (nothing, null, a map, a list in a list)
+ * is refused.
  * @throws UsageError that names the file, and the line and the key where there is one
  */
 export function readConfigFile(file: string): FileValue[] {
@@ -31,8 +32,8 @@ export function readConfigFile(file: string): FileValue[] {
   const lines = new LineCounter();
   let document: ReturnType<typeof parseDocument>;
   try {
-    // `failsafe` knows texts, lists and maps alone. Keys are compared below: the parser's way takes the
-    // square of their number.
+    // The `failsafe` schema has only texts, lists and maps. Keys are compared below, as the parser would take
+    // time with the square of their number.
     document = parseDocument(text, { schema: 'failsafe', uniqueKeys: false, lineCounter: lines });
   } catch (error) {
     throw new UsageError(`--config ${file}: not YAML or JSON: ${firstLine(messageOf(error))}`);
@@ -103,7 +104,7 @@ function readScalar(node: unknown, key: string, file: string, lineOf: LineOf, ke
   return { text: node.value, line };
 }
 
-/** What YAML and JSON write for nothing. */
+/** Whether a scalar is one of the ways to write nothing in YAML and JSON. */
 function isNothing(source: string | undefined, type: string | null | undefined): boolean {
   return type === 'PLAIN' && /^(|~|null|Null|NULL)$/.test(source ?? '');
 }
@@ -112,7 +113,7 @@ function firstLine(text: string): string {
   return (text.split('\n', 1)[0] ?? '').replace(/( at line \d+, column \d+)?:?$/, '');
 }
 
-/** The file as text. */
+/** Reads the file as UTF-8 text. */
 function readText(file: string): string {
   const what = `--config ${file}`;
   let bytes: Buffer;

@@ -5,13 +5,13 @@ import { FailureError, UsageError } from '../lib/errors';
 import { kindOf } from '../lib/named-file';
 import { GLOBAL_OPTIONS } from './options';
 
-/** Names of what this program makes in its data directory; what else is there is somebody's own. */
+/** Names of what this program makes in its data directory; everything else there belongs to the user. */
 const OURS = /^(headers-|peers-|btcdmon\.duckdb|spool|chain)/;
 
 /**
- * Makes the data directory where it is missing; throws FailureError naming it where that can't be. The one
- * that it has by default, and our files in it, are made this user's alone also where they are there already;
- * a folder that the user names keeps its mode.
+ * Makes the data directory where it is missing. The default one and our files in it are made readable only
+ * for this user, also where they exist already; a folder that the user names keeps its mode. @throws
+ * FailureError or UsageError that names it, where it can't be made or used
  */
 export async function dataDirectory(
   directory: string,
@@ -30,16 +30,16 @@ export async function dataDirectory(
       throw new UsageError(
         `--data-dir ${directory}: is ${kindOf(found) ?? 'a file'}, not a folder; name a folder`,
       );
-    if (path.resolve(directory) === byDefault) await close(directory);
+    if (path.resolve(directory) === byDefault) await restrict(directory);
   }
   return directory;
 }
 
 /**
- * Takes the rights of others to a folder of ours and to our files in it. What is another user's stays as it
- * is.
+ * Takes away the rights of others to a folder of ours and to our files in it. Files of other users stay as
+ * they are.
  */
-async function close(directory: string): Promise<void> {
+async function restrict(directory: string): Promise<void> {
   const found = await lstat(directory);
   if (!found.isDirectory()) return;
   await chmod(directory, 0o700).catch(() => undefined);
@@ -47,18 +47,18 @@ async function close(directory: string): Promise<void> {
   for (const name of names.filter((one) => OURS.test(one))) {
     const file = path.join(directory, name);
     const found = await lstat(file).catch(() => undefined);
-    // Not through a link: what it leads to may be anybody's.
+    // Links are not followed: they may lead to files of others.
     if (found?.isFile() === true) await chmod(file, 0o600).catch(() => undefined);
-    else if (found?.isDirectory() === true) await closeAll(file);
+    else if (found?.isDirectory() === true) await restrictTree(file);
   }
 }
 
-async function closeAll(folder: string): Promise<void> {
+async function restrictTree(folder: string): Promise<void> {
   await chmod(folder, 0o700).catch(() => undefined);
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
     const file = path.join(folder, entry.name);
     if (entry.isFile()) await chmod(file, 0o600).catch(() => undefined);
-    else if (entry.isDirectory()) await closeAll(file);
+    else if (entry.isDirectory()) await restrictTree(file);
   }
 }
 

@@ -14,7 +14,7 @@ import { type GLOBAL_OPTIONS, HTTP_OPTIONS } from './options';
 import type { Settings } from './settings';
 import { untilSignal } from './signals';
 
-/** A day; a longer demo is one until Ctrl-C. */
+/** A day; 0 is for a longer demo, until Ctrl-C. */
 const MOST_SECONDS = 86_400;
 
 function parseSeconds(text: string): number {
@@ -36,7 +36,7 @@ export const DEMO_OPTIONS = {
 type DemoArguments = InferredOptionTypes<typeof GLOBAL_OPTIONS & typeof HTTP_OPTIONS & typeof DEMO_OPTIONS>;
 
 /**
- * `btcdmon-node demo`: a network, the listener on it, a store and its page, in one process. Flags win over
+ * `btcdmon-node demo`: a network, the listener on it, a store and its page, in one process. Flags override
  * `settings`.
  */
 export const demoCommand = (settings: Settings): CommandModule<object, DemoArguments> => ({
@@ -51,7 +51,7 @@ export const demoCommand = (settings: Settings): CommandModule<object, DemoArgum
     const http = await httpSettings(args, process.env);
     const duration = parseSeconds(seconds);
     const live = process.stdout.isTTY && logLevel !== 'debug';
-    // What the log says at `info` the summary shows, and lines between its frames would break them.
+    // The summary shows what the log says at `info`, and lines of the log would break its frames.
     const log = createLog(logLevel === 'info' ? 'warn' : logLevel);
     const readerGone = new Promise((resolve) => process.stdout.on('error', resolve));
     await runDemo(

@@ -4,10 +4,10 @@ import { type OptionTable, readBoolean, readValue } from './option';
 import type { Settings } from './settings';
 
 /**
- * Gives yargs the options of a table with what variables and the file say of them, and has what flags say
- * checked by the same rules.
- * @param settings left out where flags alone set the options
- * @param isGlobal whether the options are of every command
+ * Gives yargs the options of a table, with their values from variables and the file, and checks flags by the
+ * same rules.
+ * @param settings left out where only flags set the options
+ * @param isGlobal whether every command has the options
  */
 export function withOptions<T>(
   yargs: Argv<T>,
@@ -23,8 +23,8 @@ export function withOptions<T>(
 }
 
 /**
- * What yargs needs of a table: it would make numbers of values whose type is left open, and check choices in
- * other words.
+ * The options of a table as yargs gets them, all texts: it would turn values without a type into numbers, and
+ * reject choices in other words than ours.
  */
 function asTexts(table: OptionTable): OptionTable {
   return Object.fromEntries(
@@ -48,7 +48,7 @@ function checkFlags(argv: Record<string, unknown>, table: OptionTable, settings?
       throw new UsageError(`--${name} ${value.map(String).join(' and ')}: give it once`);
     if (spec.type === 'boolean') continue;
     for (const text of Array.isArray(value) ? (value as unknown[]) : [value]) {
-      // yargs makes false of --no-NAME.
+      // yargs turns --no-NAME into false.
       if (typeof text !== 'string')
         throw new UsageError(`--no-${name}: is no option; --${name} takes a value, leave it out for none`);
       readValue(name, spec, text);
@@ -58,8 +58,8 @@ function checkFlags(argv: Record<string, unknown>, table: OptionTable, settings?
 }
 
 /**
- * Writes boolean flags as yargs reads them: it would take `--join=yes` for false, and `--join maybe` for a
- * stray word.
+ * Rewrites boolean flags in the form that yargs reads: it would take `--join=yes` for false, and `--join
+ * maybe` for a stray word.
  * @param names the boolean options, without dashes
  * @throws UsageError where what follows the = is neither true nor false
  */

@@ -5,20 +5,20 @@ import { readSecretFile } from '../lib/secret';
 import { isProxyPlace } from '../web/proxies';
 import type { HttpSettings } from '../web/settings';
 
-/** Where the page is if nobody says otherwise. */
+/** The default address of the page. */
 export const DEFAULT_HTTP = '127.0.0.1:8380';
 
 const PORT = 8380;
 
 const FORM = 'give IP[:port], [IPv6]:port, a port of this machine, or off';
 
-/** Holds the token where no file is named. */
+/** Variable with the token where no file is named. */
 const TOKEN_VARIABLE = 'BTCDMON_HTTP_TOKEN';
 
-/** Shorter ones can be guessed. */
+/** Allowed tokens; shorter ones can be guessed. */
 const TOKEN = /^[\x21-\x7e]{16,256}$/;
 
-/** The options of the page as yargs gives them. */
+/** The options of the page as yargs parses them. */
 export interface HttpArguments {
   readonly http?: string | undefined;
   readonly httpTokenFile?: string | undefined;
@@ -27,8 +27,8 @@ export interface HttpArguments {
 }
 
 /**
- * What the options of the page say, checked; undefined where there is to be none.
- * @param urls those of --export, where some were given
+ * Checks the options of the page and returns its settings; undefined where it is off.
+ * @param urls the URLs of --export, where any were given
  * @throws UsageError naming the option, its value and what would be right; FailureError where the token can't
  *   be used
  */
@@ -42,7 +42,7 @@ export async function httpSettings(
     throw new UsageError(
       `--http ${http}: shows the embedded store; add --export duckdb:PATH, or leave it out`,
     );
-  const { host, port } = placeOf(http ?? DEFAULT_HTTP);
+  const { host, port } = addressOf(http ?? DEFAULT_HTTP);
   const token = await readToken(httpTokenFile, env);
   if (token === null && !isLoopback(host))
     throw new UsageError(
@@ -60,13 +60,13 @@ export async function httpSettings(
   };
 }
 
-/** Checks where the page is to be. */
-export function readHttpPlace(text: string): void {
-  if (text !== 'off') placeOf(text);
+/** Checks the value of --http. */
+export function readHttpAddress(text: string): void {
+  if (text !== 'off') addressOf(text);
 }
 
-function placeOf(text: string): { readonly host: string; readonly port: number } {
-  // 0 is any free port, which the log names.
+function addressOf(text: string): { readonly host: string; readonly port: number } {
+  // Port 0 stands for any free port; the log names it.
   const isAny = /^(.+:)?0$/.test(text);
   const given = isAny ? text.replace(/0$/, '1') : text;
   try {
@@ -89,13 +89,13 @@ async function readToken(file: string | undefined, env: NodeJS.ProcessEnv): Prom
   );
 }
 
-/** A further name of the page. */
+/** Checks a further host name of the page. */
 export function readHttpHost(text: string): string {
   if (/^([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?$/i.test(text)) return text.toLowerCase();
   throw new UsageError(`--http-host ${text}: give the name that a browser shows, name or name:port`);
 }
 
-/** A proxy that is trusted to say for whom it asks. */
+/** Checks the address of a proxy whose X-Forwarded-For is trusted. */
 export function readHttpProxy(text: string): string {
   if (isProxyPlace(text)) return text;
   throw new UsageError(

@@ -7,7 +7,7 @@ import { LISTEN_OPTIONS } from './options';
 import { readDns, readListen, readSeed } from './values';
 
 /**
- * What the options about joining a network say, checked; undefined where no network is to be joined.
+ * Checks the options for joining a network and returns the settings; undefined where none is to be joined.
  * @throws UsageError naming the option, its value and what would be right
  */
 export function joinSettings(args: ArgumentsCamelCase<ListenArguments>): JoinOptions | undefined {

@@ -8,7 +8,7 @@ import { LISTEN_OPTIONS } from './options';
 import { readConnect, readNode } from './values';
 
 /**
- * What the listener's options say, checked.
+ * Checks the listener's options and returns the settings.
  * @throws UsageError naming the option, its value and what would be right
  */
 export function listenSettings(

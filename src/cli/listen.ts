@@ -13,7 +13,7 @@ import { LISTEN_OPTIONS } from './options';
 import type { Settings } from './settings';
 import { untilSignal } from './signals';
 
-/** `btcdmon-node --connect …`: listens until it is told to stop. Flags win over `settings`. */
+/** `btcdmon-node --connect …`: listens until it is told to stop. Flags override `settings`. */
 export const listenCommand = (settings: Settings): CommandModule<object, ListenArguments> => ({
   command: '$0',
   describe: 'Listen to peers and write what they say as series',

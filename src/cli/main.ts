@@ -6,7 +6,7 @@ import { auditCommand } from './audit';
 import { collectCommand } from './collect';
 import { demoCommand } from './demo';
 import { spellBooleans, withOptions } from './flags';
-import { BOOLEANS, KNOWN } from './known';
+import { BOOLEANS, KNOWN } from './known-options';
 import { listenCommand } from './listen';
 import { endWithOutputs, guardOutputs } from './outputs';
 import { GLOBAL_OPTIONS } from './options';
@@ -19,7 +19,7 @@ import { setupCommand } from './setup';
 import { wasSignalled } from './signals';
 import { topCommand } from './top';
 
-/** Every command. Each checks the types of its own arguments; the list needs none of them. */
+/** All commands. Each has its own type of arguments, which the list does not need. */
 function commands(settings: Settings): CommandModule[] {
   return [
     listenCommand(settings),
@@ -36,8 +36,8 @@ function commands(settings: Settings): CommandModule[] {
 }
 
 /**
- * Runs the command line. An error that a person can act on is one line on stderr and an exit status: 2 for a
- * wrong call, 1 for a failure. Any other is a fault of the program and keeps its stack.
+ * Runs the command line. An error that a person can act on becomes one line on stderr and an exit status: 2
+ * for a wrong call, 1 for a failure. Any other error is a fault of the program and is shown with its stack.
  */
 export async function main(args: readonly string[]): Promise<void> {
   let settings: Settings | undefined;
@@ -54,16 +54,16 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** Runs the command line as a process of its own, which ends with it. */
+/** Runs the command line as the whole process, and ends the process after it. */
 export async function run(args: readonly string[]): Promise<void> {
   guardOutputs();
-  // Files that hold data are for this user alone, those that DuckDB makes beside its own included.
+  // Files are readable for this user alone, also those that DuckDB makes beside its own.
   process.umask(0o077);
   await main(args);
   endWithOutputs(wasSignalled());
 }
 
-/** What an error says, with the place that its value came from, in one line. */
+/** The message of an error in one line, with the variable or file that its value came from. */
 function oneLine(message: string, settings: Settings | undefined): string {
   return (settings?.named(message) ?? message).replace(/\s*[\r\n]+\s*/g, ' ');
 }
@@ -86,13 +86,12 @@ function parser(args: readonly string[], settings: Settings): Argv {
     .wrap(Math.min(110, process.stdout.columns || 110))
     .exitProcess(false)
     .fail((message: string, error: Error | undefined) => {
-      // Without an error, or with one of yargs' own, the arguments are wrong; any other came out of a
-      // command.
+      // Without an error, or with one of yargs, the arguments are wrong. Any other error is a command's.
       throw error === undefined || error.name === 'YError' ? new UsageError(explain(message)) : error;
     });
 }
 
-/** What --config says; given twice it is refused later, with all others. */
+/** The value of --config. One that is given twice is refused later, as with all options. */
 function configFlag(args: readonly string[]): string | undefined {
   const { config } = yargs([...args])
     .help(false)
@@ -104,7 +103,7 @@ function configFlag(args: readonly string[]): string | undefined {
   return typeof config === 'string' && config !== '' ? config : undefined;
 }
 
-/** What yargs says, in one line that names what is wrong and what would be right. */
+/** Turns a message of yargs into one line that names what is wrong and what would be right. */
 function explain(message: string): string {
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
   if (unknown !== undefined)

@@ -2,14 +2,14 @@ import type { Options } from 'yargs';
 import { UsageError } from '../lib/errors';
 
 /**
- * One option: what yargs needs to know of it, and how its text is read. The same entry serves the flag, the
+ * One option: its settings for yargs, and how its text is read. The same entry is used for the flag, the
  * variable and the key of the file. To add an option, add an entry to the table of its command (options.ts,
- * or the file of a command that only asks); nothing else has to know of it.
+ * or the file of a command that only asks); nothing else changes.
  */
 export interface OptionSpec extends Options {
   /** Reads one value; throws UsageError that begins with `--name` and says what would be right. */
   readonly read?: (text: string) => unknown;
-  /** Whether a value may have several lines, as a statement of SQL. */
+  /** Whether a value may have several lines, such as a statement of SQL. */
   readonly mayHaveLines?: boolean;
 }
 
@@ -21,7 +21,7 @@ export function variableOf(name: string): string {
   return `BTCDMON_${name.replaceAll('-', '_').toUpperCase()}`;
 }
 
-/** What a boolean is written as: in a flag, a variable and a file alike. */
+/** Reads a boolean, which is written in the same way in a flag, a variable and a file. */
 export function readBoolean(name: string, text: string): boolean {
   if (/^(1|true|yes|on)$/i.test(text)) return true;
   if (/^(0|false|no|off)$/i.test(text)) return false;
@@ -29,7 +29,7 @@ export function readBoolean(name: string, text: string): boolean {
 }
 
 /**
- * Checks one value of an option and gives what yargs would make of it.
+ * Checks one value of an option and returns it as yargs would.
  * @throws UsageError that begins with `--name`, shows the value and says what would be right
  */
 export function readValue(name: string, spec: OptionSpec, text: string): string | boolean {
@@ -44,7 +44,7 @@ export function readValue(name: string, spec: OptionSpec, text: string): string 
   return text;
 }
 
-/** Control characters, and what some programs take for the end of a line. */
+/** Control characters, and those that some programs take for the end of a line. */
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 
 /** Characters of a wrong value that an error shows. */

@@ -4,7 +4,7 @@ import { EXPORTER_KINDS } from '../export/registry';
 import { LOG_LEVELS } from '../lib/log';
 import { NETWORK_NAMES } from '../wire/networks';
 import { POLICY_NAMES } from '../policy/standardness';
-import { DEFAULT_HTTP, readHttpHost, readHttpPlace, readHttpProxy } from './http-settings';
+import { DEFAULT_HTTP, readHttpHost, readHttpAddress, readHttpProxy } from './http-settings';
 import type { OptionTable } from './option';
 import {
   defaultNode,
@@ -17,11 +17,11 @@ import {
   readListen,
   readNode,
   readSeed,
-  whole,
+  readWholeNumber,
 } from './values';
 import { parseListenAddress } from '../collect/listen-address';
 
-/** What Core and btcd have in all by default: who wants more peers than a node should run a crawler. */
+/** The most peers, the default limit of Core and btcd: more than a node has is a job for a crawler. */
 const MAX_PEERS = 125;
 
 /** Options of every command. */
@@ -45,7 +45,7 @@ export const GLOBAL_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-/** What stands behind `--export`. */
+/** The option `--export`. */
 const EXPORT = {
   read: readExport,
   type: 'string',
@@ -56,9 +56,9 @@ const EXPORT = {
   describe: `Where points go: ${EXPORTER_KINDS.map(({ form }) => form).join(', ')} (repeatable)`,
 } as const;
 
-/** How much may wait. */
+/** The option `--spool-size`. */
 const SPOOL_SIZE = {
-  read: whole('spool-size'),
+  read: readWholeNumber('spool-size'),
   type: 'string',
   requiresArg: true,
   default: '1000',
@@ -68,7 +68,7 @@ const SPOOL_SIZE = {
 /** Options of the page. */
 export const HTTP_OPTIONS = {
   http: {
-    read: readHttpPlace,
+    read: readHttpAddress,
     type: 'string',
     requiresArg: true,
     defaultDescription: DEFAULT_HTTP,
@@ -112,7 +112,7 @@ export const LISTEN_OPTIONS = {
     describe: 'Find peers: by DNS seeds, by what peers tell, by the address book of earlier runs',
   },
   peers: {
-    read: whole('peers', MAX_PEERS),
+    read: readWholeNumber('peers', MAX_PEERS),
     type: 'string',
     requiresArg: true,
     default: '8',
@@ -125,7 +125,7 @@ export const LISTEN_OPTIONS = {
     describe: 'Let others connect: port (of this machine alone), IP[:port] or [IPv6]:port',
   },
   'max-inbound': {
-    read: whole('max-inbound'),
+    read: readWholeNumber('max-inbound'),
     type: 'string',
     requiresArg: true,
     default: '64',
@@ -185,18 +185,18 @@ export const LISTEN_OPTIONS = {
     describe: 'Ask peers to announce transactions by wtxid (BIP339)',
   },
   'tx-rate': {
-    read: whole('tx-rate'),
+    read: readWholeNumber('tx-rate'),
     type: 'string',
     requiresArg: true,
     default: '200',
     describe: 'The most transactions that are asked for in a second',
   },
   'mempool-size': {
-    read: whole('mempool-size'),
+    read: readWholeNumber('mempool-size'),
     type: 'string',
     requiresArg: true,
-    // With a full view the whole program takes 500 MB, with Core's 300 it would take 710 (npm run soak --
-    // --distinct).
+    // With a full view the whole program takes 500 MB; with Core's default of 300 it would take 710 (npm run
+    // soak -- --distinct).
     default: '100',
     describe:
       'Megabytes of memory for unconfirmed transactions, their bytes included; the oldest leave first',
@@ -209,10 +209,10 @@ export const LISTEN_OPTIONS = {
     requiresArg: true,
     defaultDescription: 'points are kept for ever',
     describe:
-      'Age at which the embedded store removes a point and keeps sums of its minute and hour alone, such as 30d',
+      'Age at which the embedded store removes a point and keeps only its rollups by minute and hour, such as 30d',
   },
   'max-user-agents': {
-    read: whole('max-user-agents'),
+    read: readWholeNumber('max-user-agents'),
     type: 'string',
     requiresArg: true,
     default: '200',
@@ -262,7 +262,7 @@ export const COLLECT_OPTIONS = {
     describe: 'File whose first line is the token that senders must give',
   },
   'max-connections': {
-    read: whole('max-connections'),
+    read: readWholeNumber('max-connections'),
     type: 'string',
     requiresArg: true,
     default: '4000',

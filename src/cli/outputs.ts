@@ -1,12 +1,12 @@
 import { messageOf } from '../lib/errors';
 
-/** How long the last words of a monitor may take once it has stopped. */
+/** Milliseconds that the last output may take after the program has stopped. */
 const LAST_WORDS_MS = 1_000;
 
 /**
- * Keeps outputs that go away from ending the program with a stack trace. A reader of the answer who leaves
- * (`| head`) ends it quietly, with status 0. An answer that can't be written (a full disk) is one line and
- * status 1. Without standard error nothing is said.
+ * Handles outputs that fail, which would end the program with a stack trace. Where the reader of stdout
+ * leaves (`| head`) the program ends quietly, with status 0. Where stdout can't be written (a full disk) it
+ * says so in one line and ends with status 1. Errors of stderr are ignored.
  */
 export function guardOutputs(): void {
   process.stderr.on('error', () => undefined);
@@ -21,7 +21,7 @@ export function guardOutputs(): void {
   });
 }
 
-/** Ends the program where nothing but an output that nobody reads keeps it, once all else is done. */
+/** Ends the program after everything is done, where only an output that nobody reads keeps it alive. */
 export function endWithOutputs(wasSignalled: boolean): void {
   setTimeout(() => {
     if (wasSignalled || process.stdout.writableLength === 0) process.exit();

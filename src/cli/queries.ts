@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import { describePanel, describePanels } from '../panels/describe';
 import { panelOf } from '../panels/list';
 
-/** `btcdmon-node queries [name]`: the panels of the page and of Grafana, which `query @name` asks. */
+/** `btcdmon-node queries [name]`: lists the panels of the page and of Grafana, which `query @name` asks. */
 export const queriesCommand: CommandModule<object, { name: string | undefined }> = {
   command: 'queries [name]',
   describe: 'List the named queries, the panels of the page and of Grafana, or show what one asks',

@@ -8,7 +8,7 @@ import { defaultStore } from './data-directory';
 import { withOptions } from './flags';
 import type { OptionTable } from './option';
 
-/** What yargs makes of the options below and of the global ones. */
+/** The options below and the global ones as yargs parses them. */
 interface QueryArguments extends Omit<QueryCommandOptions, 'from'> {
   readonly from?: string | undefined;
   readonly dataDir: string;

@@ -10,7 +10,10 @@ import { type GLOBAL_OPTIONS, HTTP_OPTIONS } from './options';
 import type { Settings } from './settings';
 import { untilSignal } from './signals';
 
-/** Apart from those that a file or the environment may set: there `from` is of `collect`. */
+/**
+ * The options of `serve`. They are not among those that a file or the environment may set, where `from` is an
+ * option of `collect`.
+ */
 export const SERVE_OPTIONS = {
   from: {
     type: 'string',
@@ -22,7 +25,7 @@ export const SERVE_OPTIONS = {
 
 type ServeArguments = InferredOptionTypes<typeof GLOBAL_OPTIONS & typeof HTTP_OPTIONS & typeof SERVE_OPTIONS>;
 
-/** `btcdmon-node serve`: the page over a store that no node has open. Flags win over `settings`. */
+/** `btcdmon-node serve`: the page over a store that no node has open. Flags override `settings`. */
 export const serveCommand = (settings: Settings): CommandModule<object, ServeArguments> => ({
   command: 'serve',
   describe: 'Show the page over a store that no node has open',

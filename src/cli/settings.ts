@@ -7,7 +7,7 @@ import { type OptionSpec, type OptionTable, readValue, variableOf } from './opti
 export type SettingValue = string | boolean | readonly string[];
 
 /**
- * Variables that hold secrets: no flag and no file sets these, other users of the machine could read them
+ * Variables with secrets. No flag and no file sets these, because other users of the machine could read them
  * there.
  */
 export const SECRET_VARIABLES = [
@@ -22,45 +22,44 @@ export const SECRET_VARIABLES = [
 ] as const;
 
 /**
- * What Kubernetes puts into the environment of every container for a service whose name begins with
- * `btcdmon`.
+ * Variables that Kubernetes sets in every container for a service whose name begins with `btcdmon`.
  */
 const OF_KUBERNETES = /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/;
 
 /**
- * Text from a variable or a file with the words that name its place: they stand where `--name` would stand
- * for a flag.
+ * Text from a variable or a file, with the words that name its place. In an error these replace `--name`.
  */
-interface Given {
+interface GivenValue {
   readonly isList: boolean;
   readonly where: string;
   readonly texts: readonly { readonly text: string; readonly where: string }[];
 }
 
-/** The options that there are. */
+/** All options, by who may set them. */
 export interface KnownOptions {
   /** Names that variables and files may set. */
   readonly settable: readonly string[];
-  /** Those of them that can be repeated, of whatever command. */
+  /** Those of them that can be repeated in any command. */
   readonly repeated: readonly string[];
-  /** Further names that flags alone set. */
+  /** Further names that only flags set. */
   readonly flags: readonly string[];
 }
 
 /**
- * What the environment and the file say of options, not yet read: the same name may be another option for
- * another command, as `listen` is. Remembers where each value came from, so that an error names that place.
+ * Options that the environment and the file set. They are read later, because one name may be different
+ * options in different commands, as `listen` is. Remembers where each value came from, so that an error names
+ * that place.
  */
 export class Settings {
-  /** Where the value came from that counts; a flag has no entry. */
-  private readonly origins = new Map<string, { readonly given: Given; readonly value: SettingValue }>();
+  /** Where the value that is used came from; a value from a flag has no entry. */
+  private readonly origins = new Map<string, { readonly given: GivenValue; readonly value: SettingValue }>();
 
   /** Options that the command line names. */
   private readonly flags = new Set<string>();
 
   private constructor(
-    private readonly environment: ReadonlyMap<string, Given>,
-    private readonly file: ReadonlyMap<string, Given>,
+    private readonly environment: ReadonlyMap<string, GivenValue>,
+    private readonly file: ReadonlyMap<string, GivenValue>,
     /** A line for each variable that begins with BTCDMON_ and is not known, and resembles no option. */
     readonly warnings: readonly string[],
   ) {}
@@ -97,7 +96,10 @@ export class Settings {
     return values;
   }
 
-  /** Tells that `value` is what counts for an option: where no variable or file says the same, a flag did. */
+  /**
+   * Notes the value that is used for an option. Where it is not that of the variable or the file, a flag set
+   * it.
+   */
   counts(name: string, value: unknown): void {
     const origin = this.origins.get(name);
     if (origin !== undefined && JSON.stringify(origin.value) !== JSON.stringify(value))
@@ -105,8 +107,7 @@ export class Settings {
   }
 
   /**
-   * Takes the arguments of the command line: an option that stands there by its name has its value from
-   * there.
+   * Notes the options that the command line names: their values come from there.
    */
   flagsIn(args: readonly string[]): void {
     for (const arg of args) {
@@ -117,8 +118,8 @@ export class Settings {
   }
 
   /**
-   * A message that begins with `--name`, with the variable or the place in the file instead where the value
-   * is from there.
+   * Returns a message that begins with `--name` with the variable or the place in the file instead, where the
+   * value came from there.
    */
   named(message: string): string {
     const name = /^--([a-z-]+)(?=[ :])/.exec(message)?.[1];
@@ -129,7 +130,7 @@ export class Settings {
   }
 }
 
-function valueOf(name: string, spec: OptionSpec, given: Given): SettingValue {
+function valueOf(name: string, spec: OptionSpec, given: GivenValue): SettingValue {
   const values: (string | boolean)[] = [];
   for (const { text, where } of given.texts)
     try {
@@ -149,16 +150,16 @@ function valueOf(name: string, spec: OptionSpec, given: Given): SettingValue {
 }
 
 /**
- * `BTCDMON_LOG_LEVEL` for `--log-level`. Options that can be repeated take a list with commas between. An
- * empty variable counts as not set.
+ * Reads options from the environment: `BTCDMON_LOG_LEVEL` sets `--log-level`. Options that can be repeated
+ * take a list with commas between. An empty variable counts as not set.
  */
 function readEnvironment(
   env: NodeJS.ProcessEnv,
   { settable, repeated, flags }: KnownOptions,
-): { environment: Map<string, Given>; warnings: string[] } {
+): { environment: Map<string, GivenValue>; warnings: string[] } {
   const names = new Map(settable.map((name) => [variableOf(name), name]));
   const known = [...names.keys(), ...SECRET_VARIABLES].map((name) => name.slice('BTCDMON_'.length));
-  const environment = new Map<string, Given>();
+  const environment = new Map<string, GivenValue>();
   const warnings: string[] = [];
   for (const [variable, text = ''] of Object.entries(env)) {
     if (!/^BTCDMON_/i.test(variable) || text === '') continue;
@@ -176,7 +177,7 @@ function readEnvironment(
     const flag = flags.find((each) => variableOf(each) === variable);
     if (flag !== undefined)
       throw new UsageError(`${variable}: no variable sets --${flag}; give it on the command line`);
-    // Never with its text: it may be a secret under a wrong name.
+    // The value is never shown: it may be a secret under a wrong name.
     const near = nearest(variable.slice('BTCDMON_'.length).toUpperCase(), known);
     const exact = known.find((each) => `BTCDMON_${each}` === variable.toUpperCase());
     if (near === null && exact === undefined)
@@ -189,11 +190,11 @@ function readEnvironment(
   return { environment, warnings };
 }
 
-function fileSettings(file: string, { settable, flags }: KnownOptions): Map<string, Given> {
-  // The parser of YAML takes memory: only where there is a file.
+function fileSettings(file: string, { settable, flags }: KnownOptions): Map<string, GivenValue> {
+  // Loaded only where there is a file, because the parser of YAML takes memory.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { readConfigFile } = require('./config-file') as typeof ConfigFile;
-  const settings = new Map<string, Given>();
+  const settings = new Map<string, GivenValue>();
   for (const { key, line, isList, texts } of readConfigFile(file)) {
     const where = `${file}:${line}: ${key}`;
     if (key === 'config')

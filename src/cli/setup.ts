@@ -10,12 +10,12 @@ import { readSecretFile } from '../lib/secret';
 import { withOptions } from './flags';
 import type { OptionTable } from './option';
 
-/** Where the password of the user who may read is looked for. */
+/** Variable with the password of the user who may read. */
 const READER_VARIABLE = 'BTCDMON_INFLUX_READER_PASSWORD';
-/** And that of the user who may write. */
+/** Variable with the password of the user who may write. */
 const WRITER_VARIABLE = 'BTCDMON_INFLUX_WRITER_PASSWORD';
 
-/** The options of `setup influx` as yargs gives them. */
+/** The options of `setup influx` as yargs parses them. */
 export interface SetupArguments {
   readonly url?: string | undefined;
   readonly rawDays?: string | undefined;
@@ -38,7 +38,7 @@ export const SETUP_OPTIONS = {
     type: 'string',
     requiresArg: true,
     defaultDescription: `${DEFAULT_RAW_DAYS} for a new database; that of an old one stays`,
-    describe: 'Days that points are kept; older ones are deleted, sums stay',
+    describe: 'Days that points are kept; older ones are deleted, their rollups stay',
   },
   reader: {
     read: (text: string) => userName(text, '--reader'),
@@ -68,11 +68,11 @@ export const SETUP_OPTIONS = {
     read: fillSince,
     type: 'string',
     requiresArg: true,
-    describe: 'Make the sums of points of this last time now, such as 7d',
+    describe: 'Make the rollups of points of this last time now, such as 7d',
   },
 } as const satisfies OptionTable;
 
-/** `btcdmon-node setup influx`: makes what points need in an InfluxDB 1.x. */
+/** `btcdmon-node setup influx`: prepares an InfluxDB 1.x for points. */
 export const setupCommand: CommandModule = {
   command: 'setup',
   describe: 'Prepare a database for points: setup influx',
@@ -86,7 +86,7 @@ export const setupCommand: CommandModule = {
 const influxCommand: CommandModule<object, SetupArguments> = {
   command: 'influx',
   describe:
-    'Make database, retention policies, sums by the minute and hour, and a user who may read, in InfluxDB 1.x',
+    'Make database, retention policies, rollups by minute and hour, and a user who may read, in InfluxDB 1.x',
   builder: (yargs) =>
     withOptions(yargs, SETUP_OPTIONS)
       .example('$0 setup influx --url influx+http://127.0.0.1/btcdmon', 'an InfluxDB that asks for no user')
@@ -98,7 +98,7 @@ const influxCommand: CommandModule<object, SetupArguments> = {
 };
 
 /**
- * Does what the command line says.
+ * Runs `setup influx`.
  * @throws UsageError or FailureError
  */
 export async function runSetup(

@@ -1,20 +1,19 @@
 /**
- * Milliseconds from the signal until the program is ended whatever it still does: what keeps it longer can't
- * be interrupted.
+ * Milliseconds from the signal until the program is killed: whatever keeps it longer can't be interrupted.
  */
 const END_MS = 4_800;
 
 let signalled = false;
 
-/** Whether somebody told the program to end. */
+/** Whether a signal told the program to end. */
 export function wasSignalled(): boolean {
   return signalled;
 }
 
 /**
- * Resolves at the first SIGINT, SIGTERM or SIGHUP (the terminal was closed), or when `ended` does; a second
- * signal ends the process at once. `endMs` milliseconds after the first it ends in any case, by the signal
- * that nothing holds up: exit() waits for threads.
+ * Resolves at the first SIGINT, SIGTERM or SIGHUP (the terminal was closed), or when `ended` does. A second
+ * signal ends the process at once. `endMs` milliseconds after the first one it kills itself in any case,
+ * because exit() would wait for threads.
  */
 export async function untilSignal(ended: Promise<unknown>, endMs = END_MS): Promise<void> {
   let onSignal: (() => void) | undefined;

@@ -18,7 +18,7 @@ interface TopArguments {
   readonly format: 'text' | 'json';
 }
 
-/** Oftener than that a node would work for its viewer alone. */
+/** The shortest interval: with shorter ones a node would work mostly for its viewer. */
 const LEAST_EVERY_MS = 500;
 
 function everyMs(text: string): number {

@@ -11,8 +11,8 @@ import { NETWORKS, type NetworkName } from '../wire/networks';
 const MAX_NODE = 64;
 
 /**
- * A tag of every point: a long name would cost bytes in each, and line protocol can't hold a backslash at its
- * end.
+ * Reads the name of a node, a tag of every point: a long name would cost bytes in each, and line protocol
+ * can't hold a backslash at its end.
  */
 export function readNode(name: string): string {
   if (/^[\x21-\x7e]([\x20-\x7e]{0,62}[\x21-\x7e])?$/.test(name) && !name.endsWith('\\')) return name;
@@ -22,8 +22,8 @@ export function readNode(name: string): string {
 }
 
 /**
- * A host name, with something behind it, as the name of a node: what a host may be called and a node may not
- * is replaced.
+ * Makes the name of a node of a host name and a suffix. Characters that a node's name may not have are
+ * replaced.
  */
 export function defaultNode(host: string, behind = ''): string {
   const name = host.replace(/[^\x21-\x7e]|\\/g, '-').slice(0, MAX_NODE - behind.length);
@@ -42,11 +42,11 @@ export function readDuration(
   };
 }
 
-/** A century: whatever is longer was meant to be something else. */
+/** A century: a longer duration is a mistake. */
 const MAX_DURATION_MS = 36_525 * 86_400_000;
 
 /** Reads a whole number from 1 to `max`. */
-export function whole(name: string, max = 999_999_999): (text: string) => number {
+export function readWholeNumber(name: string, max = 999_999_999): (text: string) => number {
   return (text) => {
     const number = /^[1-9]\d{0,8}$/.test(text) ? Number(text) : 0;
     if (number >= 1 && number <= max) return number;
@@ -56,19 +56,19 @@ export function whole(name: string, max = 999_999_999): (text: string) => number
 }
 
 /**
- * Checks an `--export` URL. The exporter that it names is made and thrown away: nothing is opened by that.
+ * Checks an `--export` URL. It makes the exporter and discards it, which opens nothing.
  */
 export function readExport(url: string): string {
   createExporter(url, { clock: new SystemClock(), warn: () => undefined, env: {} });
   return url;
 }
 
-/** A peer, with the port of its network where it has none of its own. */
+/** Reads the endpoint of a peer; without a port it gets that of its network. */
 export function readConnect(text: string, network: NetworkName = 'mainnet'): Endpoint {
   return parseEndpoint(text, NETWORKS[network].port);
 }
 
-/** Where others may connect. */
+/** Reads the endpoint at which others may connect. */
 export function readListen(text: string, network: NetworkName = 'mainnet'): Endpoint {
   const endpoint = /^\d+$/.test(text) ? `127.0.0.1:${text}` : text;
   const right = 'give a port, IP[:port] or [IPv6]:port, such as 0.0.0.0:8333';
@@ -77,10 +77,10 @@ export function readListen(text: string, network: NetworkName = 'mainnet'): Endp
 
 const DNS_PORT = 53;
 
-/** A DNS server. */
+/** Reads the endpoint of a DNS server. */
 export function readDns(text: string): Endpoint {
   const right = 'give IP[:port] of a DNS server, without a zone (%eth0)';
-  // Node's resolver leaves zones out, and would ask somewhere else.
+  // Node's resolver drops the zone, and would ask another server.
   if (text.includes('%')) throw new UsageError(`--dns ${text}: ${right}`);
   return ipEndpoint('--dns', text, text, DNS_PORT, right);
 }
@@ -95,7 +95,7 @@ function ipEndpoint(option: string, text: string, from: string, port: number, ri
   throw new UsageError(`${option} ${text}: ${right}`);
 }
 
-/** A DNS name that stands for nodes, with their port. */
+/** Reads a DNS name that stands for nodes, with their port. */
 export function readSeed(text: string, network: NetworkName = 'mainnet'): DnsSeed {
   const { host, port } = parseEndpoint(text, NETWORKS[network].port, '--seed');
   if (isIP(host) !== 0)
@@ -103,13 +103,13 @@ export function readSeed(text: string, network: NetworkName = 'mainnet'): DnsSee
   return { host, port, filters: false };
 }
 
-/** A stream that the collector reads. */
+/** Reads the URL of a stream that the collector takes points from. */
 export function readFrom(url: string): NatsSettings {
   if (url.toLowerCase().startsWith('nats:')) return readNatsUrl(url.slice('nats:'.length), '--from');
   throw new UsageError(`--from ${url.replace(/^([^/]*\/\/)?.*@/, '$1***@')}: give ${NATS_FORM}`);
 }
 
-/** NATS has it in file names and subjects. */
+/** Reads the name of a group of collectors, which NATS has in file names and subjects. */
 export function readGroup(text: string): string {
   if (/^[A-Za-z0-9_-]{1,64}$/.test(text)) return text;
   throw new UsageError(`--group ${text}: give 1 to 64 letters, digits, underscores and hyphens`);

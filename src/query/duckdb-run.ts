@@ -8,7 +8,7 @@ import { FailureError, UsageError, messageOf } from '../lib/errors';
 import { rowsOf } from './chunk-rows';
 import { checkDuckdbStatement, checkExplained } from './duckdb-statement';
 import { timeOf, toValue, typeOf } from './duckdb-values';
-import { NO_MARKS, readAllMarks, readMarks } from '../store/rollup-marks';
+import { NO_PROGRESS, readAllProgress, readProgress } from '../store/rollup-progress';
 import { type Group, finishSorted, hasValue } from './finish';
 import type { Query } from './model';
 import { type Plan, planOf } from './rolled-plan';
@@ -24,7 +24,7 @@ const MESSAGE_LENGTH = 1_000;
  */
 export async function runQuery(connection: DuckDBConnection, query: Query): Promise<Result> {
   await beginReading(connection);
-  const marks = await failing(() => readMarks(connection, query.series));
+  const marks = await failing(() => readProgress(connection, query.series));
   return answer(connection, query, planOf(query, marks));
 }
 
@@ -37,11 +37,11 @@ export async function runQueries(
   queries: readonly Query[],
 ): Promise<readonly Result[]> {
   await beginReading(connection);
-  const marks = await failing(() => readAllMarks(connection));
+  const marks = await failing(() => readAllProgress(connection));
   const results = new Map<Query, Result>();
   for (const together of sharing(queries)) {
     const [first] = together;
-    const plan = planOf(first, marks.get(first.series) ?? NO_MARKS);
+    const plan = planOf(first, marks.get(first.series) ?? NO_PROGRESS);
     if (together.length === 1) {
       const result = await answer(connection, first, plan);
       results.set(first, { ...result, rows: inOneBatch(await allRows(result)) });

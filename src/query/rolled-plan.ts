@@ -1,9 +1,9 @@
 import { tagNames } from '../metrics/schema';
 import { ROLLUPS, type RollupUnit, isMeasured } from '../store/rollup-columns';
-import type { MarksOfSeries } from '../store/rollup-marks';
+import type { SeriesProgress } from '../store/rollup-progress';
 import { PERCENTS } from '../store/rank-sql';
 import { rankedColumns } from '../store/ranks';
-import { type Span, beginOf } from '../store/span';
+import { type TimeRange, beginOf } from '../store/time-range';
 import { fieldOf, isCounter } from './columns';
 import type { Query } from './model';
 import { columnsOf, fixedColumns, rolledWhere } from './rolled-where';
@@ -11,9 +11,9 @@ import { columnsOf, fixedColumns, rolledWhere } from './rolled-where';
 /** Which parts of a query's range are read from where. */
 export interface Plan {
   /** From rollups, each part from the coarsest rollup that covers it. */
-  readonly rolled: readonly { readonly unit: RollupUnit; readonly span: Span }[];
+  readonly rolled: readonly { readonly unit: RollupUnit; readonly span: TimeRange }[];
   /** From points. */
-  readonly points: readonly Span[];
+  readonly points: readonly TimeRange[];
   /** The start of the answerable range, if it is later than the start of the query. */
   readonly since: bigint | null;
 }
@@ -39,7 +39,7 @@ export function rolledBy({ series, agg }: Query): 'parts' | 'steps' | 'spread' |
  * Divides the range of a query between points and rollups, so that the answer equals the one from points
  * alone. Where the points are gone, a rollup bucket counts if a part of it is in the range.
  */
-export function planOf(query: Query, marks: MarksOfSeries): Plan {
+export function planOf(query: Query, marks: SeriesProgress): Plan {
   const { since, until } = query;
   const units = unitsOf(query);
   const finest = units.at(-1);
@@ -48,10 +48,10 @@ export function planOf(query: Query, marks: MarksOfSeries): Plan {
   if (finest === undefined || marks.rolledUntil === null)
     return { rolled: [], points: [all], since: since < rawSince ? rawSince : null };
 
-  const rolled: { unit: RollupUnit; span: Span }[] = [];
-  const points: Span[] = [];
+  const rolled: { unit: RollupUnit; span: TimeRange }[] = [];
+  const points: TimeRange[] = [];
   let answeredSince: bigint | null = null;
-  const cover = (span: Span, left: readonly RollupUnit[], rest: (span: Span) => void): void => {
+  const cover = (span: TimeRange, left: readonly RollupUnit[], rest: (span: TimeRange) => void): void => {
     if (span.from >= span.until) return;
     const [unit, ...finer] = left;
     if (unit === undefined) {
@@ -116,7 +116,7 @@ export function unitsOf(query: Query): readonly RollupUnit[] {
 }
 
 /** The part of a span that consists of whole rollup buckets. */
-function wholeBuckets(span: Span, unit: RollupUnit, marks: MarksOfSeries): Span | null {
+function wholeBuckets(span: TimeRange, unit: RollupUnit, marks: SeriesProgress): TimeRange | null {
   const since = unit === 'minute' ? null : marks.hoursSince;
   const rolledUntil = (unit === 'minute' ? marks.rolledUntil : marks.hoursUntil) ?? 0n;
   const begin = since !== null && since > span.from ? since : span.from;
@@ -127,9 +127,9 @@ function wholeBuckets(span: Span, unit: RollupUnit, marks: MarksOfSeries): Span 
 
 /** Divides a span into hours with late points and the time between them. */
 function* divide(
-  span: Span,
+  span: TimeRange,
   late: readonly bigint[],
-): Generator<{ readonly span: Span; readonly isLate: boolean }> {
+): Generator<{ readonly span: TimeRange; readonly isLate: boolean }> {
   const hours = late.map((from) => ({ from, until: from + ROLLUPS.hour.ns }));
   let runs = joined(hours.filter(({ from, until }) => from < span.until && until > span.from));
   const [first, last] = [runs[0], runs.at(-1)];
@@ -147,8 +147,8 @@ function* divide(
 }
 
 /** Joins adjacent spans, given in ascending order. */
-function joined(spans: readonly Span[]): readonly Span[] {
-  const result: Span[] = [];
+function joined(spans: readonly TimeRange[]): readonly TimeRange[] {
+  const result: TimeRange[] = [];
   for (const span of spans) {
     const last = result.at(-1);
     if (last?.until === span.from) result[result.length - 1] = { from: last.from, until: span.until };

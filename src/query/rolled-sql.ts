@@ -1,7 +1,7 @@
 import { tagNames } from '../metrics/schema';
 import { rankGrouping, ranksTable } from '../store/ranks';
 import { rollupTable } from '../store/rollup-columns';
-import type { Span } from '../store/span';
+import type { TimeRange } from '../store/time-range';
 import { quote } from '../store/quote';
 import type { Aggregate, Query } from './model';
 import { type Plan, rolledBy } from './rolled-plan';
@@ -63,7 +63,7 @@ function selects(
   ].join(' UNION ALL ');
 }
 
-function filterWithin(query: Query, { from, until }: Span): string {
+function filterWithin(query: Query, { from, until }: TimeRange): string {
   return filter({ ...query, since: from, until });
 }
 

@@ -5,15 +5,15 @@ import type { FromStore, ToStore } from '../store/process/messages';
 import { STORE_TITLE } from '../store/process/title';
 import { StoreServer } from './store-server';
 
-/** Where whoever starts this process has the other end of the pipe. */
+/** File descriptor of the pipe to the parent process. */
 const PIPE = 3;
 
-/** Of two processes that the system could end for want of memory, it takes this one: it is started again. */
+/** Where memory runs out the system ends this process rather than its parent: this one is started again. */
 const OOM_SCORE = '500';
 
 /**
- * Ends at once, whatever runs: exit() would wait for threads that are in a statement. Commits are on disk,
- * and all else is undone.
+ * Ends this process at once, whatever runs: exit() would wait for threads that run a statement. Commits are
+ * on disk; everything else is undone.
  */
 function end(why?: string): never {
   if (why !== undefined) writeSync(2, `${why}\n`);
@@ -22,9 +22,9 @@ function end(why?: string): never {
 }
 
 /**
- * The process of a store: started by the program that hears the network or shows the store, and told over a
- * pipe what to write and what to answer. It ends with the pipe. Signals are for the program that started it,
- * which says when it is time.
+ * The process of a store. The program that hears the network or shows the store starts it, and tells it over
+ * a pipe what to write and what to answer. It ends with the pipe. It ignores signals: they are for its
+ * parent, which tells it when to end.
  */
 function main(): void {
   process.title = STORE_TITLE;
@@ -35,7 +35,7 @@ function main(): void {
   try {
     writeFileSync('/proc/self/oom_score_adj', OOM_SCORE);
   } catch {
-    // A system without it.
+    // This system has no such file.
   }
   const pipe = new Socket({ fd: PIPE, readable: true, writable: true });
   pipe.on('error', () => end());

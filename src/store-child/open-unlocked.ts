@@ -4,33 +4,37 @@ import { type Store, openStore } from '../store/store';
 import { StoreWriter } from '../store/writer';
 
 /**
- * Milliseconds that a process may need to let go of a store whose program was killed: it ends when it sees
- * that, and the system frees what may be a gigabyte of memory.
+ * Milliseconds that the process of a killed program may need to close its store: it must notice that, end,
+ * and the system frees up to a gigabyte of memory.
  */
 const UNLOCK_MS = 2_000;
 
 const TRY_AGAIN_MS = 50;
 
-/** Who is told of what was repaired: in one line, and how many points are lost at least. */
-export interface Told {
+/** Is told of repairs: `warn` in one line, `lost` the least number of points that are lost. */
+export interface RepairListener {
   readonly warn: (message: string) => void;
   readonly lost: (points: number) => void;
 }
 
 /** A store that was opened. */
 export interface OpenedStore {
-  /** Asked for at each use: a store may be opened anew. */
+  /** Holds the store, which may be opened anew: it is asked for at each use. */
   readonly holder: { readonly store: Store };
-  /** Where points go; undefined where the store is only read. */
+  /** Takes points; undefined where the store is open for reading. */
   readonly writer: StoreWriter | undefined;
   close(): Promise<void>;
 }
 
 /**
- * Opens a store, and waits a moment for a process that has it open to end.
+ * Opens a store. Where another process has it open, it waits a moment for that one to end.
  * @throws FailureError as `openStore` does
  */
-export async function openUnlocked(path: string, readOnly: boolean, told: Told): Promise<OpenedStore> {
+export async function openUnlocked(
+  path: string,
+  readOnly: boolean,
+  told: RepairListener,
+): Promise<OpenedStore> {
   const deadline = performance.now() + UNLOCK_MS;
   for (;;)
     try {
@@ -42,7 +46,7 @@ export async function openUnlocked(path: string, readOnly: boolean, told: Told):
     }
 }
 
-async function openWriter(path: string, told: Told): Promise<OpenedStore> {
+async function openWriter(path: string, told: RepairListener): Promise<OpenedStore> {
   const writer = new StoreWriter({ path, ...told });
   await writer.open();
   return { holder: writer, writer, close: () => writer.close() };

@@ -7,48 +7,61 @@ import { encodeError } from '../store/process/wire-error';
 import type { Store } from '../store/store';
 import { keepLogShort } from './short-log';
 
-/** Bytes of an answer that may be on their way; the next part waits until the reader took some of them. */
+/**
+ * Bytes of an answer that may be sent and not taken yet; the next part waits until the reader has taken some.
+ */
 const WINDOW_BYTES = 1_000_000;
 
 /** A question that is being answered. */
-interface Running {
+interface RunningQuestion {
+  /** Whether it is a statement that a person wrote. */
+  readonly isStatement: boolean;
   readonly abort: AbortController;
   /** Bytes that were sent and not taken yet. */
   untaken: number;
-  /** Called when some were taken, or nobody waits any more. */
+  /** Called when bytes were taken, or nobody waits any more. */
   wake: () => void;
 }
 
-/** What questions are answered with. */
+/** Where questions are answered from, and where answers and errors go. */
 export interface QuestionsModules {
-  /** Asked for at each question: a store may be opened anew. */
+  /** Holds the store, which may be opened anew: it is asked for at each question. */
   readonly holder: { readonly store: Store };
   /** Sends a message; returns the bytes that it takes. */
   readonly send: (message: FromStore) => number;
-  /** Told of each error before the answer is ended. */
+  /** Called with each error before the answer is ended. */
   readonly failed: (error: unknown) => void;
 }
 
-/** Answers the questions that come over the pipe, each beside the others. */
+/** Answers the questions that come over the pipe, several at a time. */
 export class Questions {
-  /** Whether there was a statement of somebody among them. */
+  /** Whether a statement that a person wrote was ever among them. */
   hadStatements = false;
   private readonly answers: LocalAnswers;
-  private readonly running = new Map<number, Running>();
+  private readonly running = new Map<number, RunningQuestion>();
 
   constructor(private readonly modules: QuestionsModules) {
     this.answers = new LocalAnswers(modules.holder);
   }
 
-  /** Answers in parts, as fast as they are taken, and says when it is done. */
+  /** Whether such a statement runs at this moment. */
+  get hasStatements(): boolean {
+    return [...this.running.values()].some(({ isStatement }) => isStatement);
+  }
+
+  /** Answers in parts, as fast as they are taken, then sends the end of the answer. */
   async ask(id: number, question: unknown): Promise<void> {
-    const running: Running = { abort: new AbortController(), untaken: 0, wake: () => undefined };
+    const isStatement = isStrange(question as StoreQuestion);
+    const running: RunningQuestion = {
+      ...{ isStatement, abort: new AbortController() },
+      ...{ untaken: 0, wake: () => undefined },
+    };
     this.running.set(id, running);
     let session: Session | undefined;
     let letLogGrow = (): void => undefined;
     let error: unknown;
     try {
-      if (isStrange(question as StoreQuestion)) {
+      if (isStatement) {
         this.hadStatements = true;
         letLogGrow = await keepLogShort(this.modules.holder.store);
       }
@@ -71,19 +84,19 @@ export class Questions {
     this.modules.send({ kind: 'end', id, error: error === undefined ? undefined : encodeError(error) });
   }
 
-  /** Breaks an answer off. */
+  /** Cancels an answer. */
   cancel(id: number): void {
     const running = this.running.get(id);
     running?.abort.abort(new Error('nobody waits for the answer'));
     running?.wake();
   }
 
-  /** Breaks all off. */
+  /** Cancels all answers. */
   cancelAll(): void {
     for (const id of this.running.keys()) this.cancel(id);
   }
 
-  /** Takes note that the reader has taken some of an answer. */
+  /** Notes that the reader has taken bytes of an answer. */
   taken(id: number, bytes: number): void {
     const running = this.running.get(id);
     if (running === undefined) return;
@@ -91,7 +104,7 @@ export class Questions {
     running.wake();
   }
 
-  private async room(running: Running): Promise<void> {
+  private async room(running: RunningQuestion): Promise<void> {
     while (running.untaken > WINDOW_BYTES && !running.abort.signal.aborted)
       await new Promise<void>((resolve) => (running.wake = resolve));
   }

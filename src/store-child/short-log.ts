@@ -3,14 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from '../store/store';
 
 /**
- * Bytes of the write-ahead log from which it is put into the file while statements run that may end this
- * process: the next one reads what is left of it first, which takes 1 to 2 ms of processor time a kilobyte
- * where intervals are short.
+ * Bytes of the write-ahead log at which it is written into the file while statements run that may end this
+ * process. The next process reads the rest of the log first, which takes 1 to 2 ms of processor time a
+ * kilobyte where intervals are short.
  */
 const LONG_BYTES = 100_000;
 
 /**
- * DuckDB refuses a checkpoint while points are written: how often it is tried, and the milliseconds between.
+ * How often a checkpoint is tried, and the milliseconds between: DuckDB refuses one while points are written.
  */
 const TRIES = 5;
 const BETWEEN_MS = 20;
@@ -18,8 +18,8 @@ const BETWEEN_MS = 20;
 const EVERY_MS = 1_000;
 
 /**
- * Keeps the log short from now on until what it returns is called. Not always: the last rows of each table
- * are written anew each time, and most nodes are asked no statements.
+ * Keeps the log short from now on until the function that it returns is called. It is not done always: each
+ * checkpoint writes the last rows of each table anew, and most nodes are asked no statements.
  */
 export async function keepLogShort(store: Store): Promise<() => void> {
   await shortenLog(store);
@@ -27,7 +27,7 @@ export async function keepLogShort(store: Store): Promise<() => void> {
   const timer = setInterval(() => {
     if (isBusy) return;
     isBusy = true;
-    // A store that is closed meanwhile needs it no more.
+    // A store that was closed meanwhile needs no short log.
     void shortenLog(store)
       .catch(() => undefined)
       .finally(() => (isBusy = false));
@@ -45,7 +45,7 @@ async function shortenLog(store: Store): Promise<void> {
         await connection.run('CHECKPOINT');
         return;
       } catch {
-        // A disk that is full or broken shows at the next write, which says so.
+        // The next write reports a disk that is full or broken.
         await sleep(BETWEEN_MS);
       }
   } finally {

@@ -8,7 +8,7 @@ import { type OpenedStore, openUnlocked } from './open-unlocked';
 import { Probe } from './probe';
 import { Questions } from './questions';
 
-/** What the server of a store works with. */
+/** How the server of a store answers, and ends its process. */
 export interface StoreServerModules {
   /** Sends a message; returns the bytes that it takes. */
   readonly send: (message: FromStore) => number;
@@ -16,7 +16,7 @@ export interface StoreServerModules {
   readonly end: (why?: string) => void;
 }
 
-/** A store at the service of the process on the other end of a pipe. */
+/** Serves a store to the process on the other end of a pipe. */
 export class StoreServer {
   private opened: OpenedStore | undefined;
   private questions: Questions | undefined;
@@ -73,13 +73,16 @@ export class StoreServer {
   }
 
   private async write({ groups, mayBeStored }: Extract<ToStore, { kind: 'write' }>): Promise<void> {
+    const writer = this.opened?.writer;
     try {
-      const writer = this.opened?.writer;
       if (writer === undefined) throw new Error('the store is open for reading');
       await writer.writeColumns(groups, mayBeStored);
       this.modules.send({ kind: 'written' });
     } catch (error) {
       this.failed(error);
+      // To open the file anew here would break the panels off; the next process answers them.
+      if (writer?.mustReopen === true && this.questions?.hasStatements === true)
+        this.modules.end(messageOf(error));
       this.modules.send({ kind: 'unwritten', error: encodeError(error) });
     }
   }
@@ -94,9 +97,9 @@ export class StoreServer {
   }
 
   /**
-   * After a fatal error DuckDB refuses everything. A writer opens the file anew, for which it waits until all
-   * that runs has ended: a statement that broke it may go on until its deadline. So this process ends, and
-   * the next one opens the file at once.
+   * Ends this process after a fatal error, since DuckDB refuses everything then and the next process opens
+   * the file at once. The writer could open it anew here, but it would have to wait until the statement ends
+   * that broke it, which may be at its deadline.
    */
   private readonly failed = (error: unknown): void => {
     const message = messageOf(error);

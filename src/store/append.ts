@@ -5,29 +5,30 @@ import { type SeriesName, tagNames } from '../metrics/schema';
 import type { FixedColumn, SeriesColumns, TextColumn } from './columns';
 
 /**
- * Rows of a chunk, after which the event loop gets a turn: as many as a chunk can hold, and a multiple of
- * eight.
+ * Rows of a chunk, the most that one can hold, and a multiple of eight. After each the event loop gets a
+ * turn.
  */
 const CHUNK_ROWS = 2048;
 
 /**
- * Bytes of DuckDB's `duckdb_string_t` (duckdb.h): a length, and a text of up to 12 bytes or the begin and
- * address of a longer one.
+ * Bytes of DuckDB's `duckdb_string_t` (duckdb.h): a length, then a text of up to 12 bytes, or the first bytes
+ * and the address of a longer one.
  */
 const STRING_BYTES = 16;
 
-/** A mask of a chunk without any value. */
+/** The mask of a column of a chunk that has no value. */
 const NO_VALUES = new Uint8Array(CHUNK_ROWS / 8);
 
-/** The tags of rows: their different values, and for each tag set which of them is its own. */
+/** One tag of all rows: its distinct values, and for each tag set the index of its value. */
 interface TagColumn {
   readonly values: readonly string[];
   readonly ofTagSet: readonly number[];
 }
 
 /**
- * Writes columns into one table. One that is made anew for each batch held 32 MB more: a megabyte each for
- * the widest tables, which is freed when the garbage collector, that does not know of it, gets to it.
+ * Writes columns into one table. It is kept for all batches: an appender for each batch took 32 MB more,
+ * since each of the widest tables takes a megabyte that the garbage collector does not know of and frees
+ * late.
  */
 export class TableAppender {
   private readonly vectors: readonly Vector[];
@@ -43,7 +44,7 @@ export class TableAppender {
     this.vectors = layout.map((_, index) => duckdb.data_chunk_get_vector(chunk.chunk, index));
   }
 
-  /** For the table of a series, whose columns are in the order of `layout`. */
+  /** Makes one for the table of a series, whose columns are in the order of `layout`. */
   static async create(
     connection: DuckDBConnection,
     series: SeriesName,
@@ -55,8 +56,8 @@ export class TableAppender {
   }
 
   /**
-   * Appends all rows within the connection's transaction. @throws what DuckDB says; then this is to be
-   * dropped.
+   * Appends all rows within the connection's transaction. @throws what DuckDB says; the appender can't be
+   * used after that
    */
   async append(columns: SeriesColumns): Promise<void> {
     const { appender, chunk, layout } = this;
@@ -84,29 +85,30 @@ export class TableAppender {
   }
 
   /**
-   * Gives up what was not flushed. An appender flushes when it is freed, which would be after the
-   * transaction's end: the rows would be stored, and stored again by the next attempt.
+   * Discards the rows that were not flushed. An appender flushes when it is freed, after the end of this
+   * transaction: the rows would be stored then, and again by the next attempt.
    */
   private drop(): void {
     try {
       this.appender.clear();
     } catch {
-      // Closing flushes what is left then: within the transaction, which is rolled back.
+      // Closing then flushes what is left within the transaction, which is rolled back.
     }
     this.close();
   }
 
-  /** One that is not closed keeps the file open. */
+  /** Closes the appender; one that stays open keeps the file open. */
   close(): void {
     try {
       this.appender.closeSync();
     } catch {
-      // It holds nothing: it was flushed or cleared. That the file is broken was reported when it was found.
+      // It was flushed or cleared before, so it holds no rows. An error of the file was reported by that
+      // call.
     }
   }
 }
 
-/** The values of one column of the table, which an older schema may have had and this one not. */
+/** Sets the values of one column of the table. `column` is undefined where only an older schema had it. */
 function setValues(
   vector: Vector,
   column: FixedColumn | TextColumn | undefined,
@@ -136,7 +138,7 @@ function setTexts(vector: Vector, texts: readonly (string | undefined)[], start:
 }
 
 /**
- * Hands each different text over once: the rows that have it share it, which DuckDB copies out of the chunk.
+ * Gives DuckDB each distinct text once. Rows share it, and DuckDB copies it when it takes the chunk.
  */
 function setTags(vector: Vector, { values, ofTagSet }: TagColumn, tags: Uint32Array): void {
   if (values.length > tags.length) {

@@ -2,7 +2,7 @@ import type { Point } from '../metrics/point';
 import type { SeriesName } from '../metrics/schema';
 
 /**
- * Bits of a mask are kept in bytes, the first row in the lowest bit of the first byte, as DuckDB has them.
+ * Bits in a byte of a mask. As in DuckDB, the first row is the lowest bit of the first byte.
  */
 const BITS = 8;
 
@@ -12,7 +12,7 @@ const BITS = 8;
  */
 export interface FixedColumn {
   readonly width: 1 | 8;
-  /** As many values as there are rows; any where there is none. */
+  /** A value for each row; its content does not matter where the row has none. */
   readonly bytes: Uint8Array;
   /** A bit for each row, set where it has a value; null where all have. */
   readonly valid: Uint8Array | null;
@@ -23,12 +23,12 @@ export interface TextColumn {
   readonly texts: readonly (string | undefined)[];
 }
 
-/** Points of one series column by column, in the form in which the store takes them. */
+/** Points of one series, column by column, in the form that the store takes. */
 export interface SeriesColumns {
   readonly series: SeriesName;
   /** A row for each, in nanoseconds since the Unix epoch. */
   readonly times: BigInt64Array;
-  /** The tag sets, and for each row which of them is its own. */
+  /** The distinct tag sets. `tags` has the index of its tag set for each row. */
   readonly tagSets: readonly Point['tags'][];
   readonly tags: Uint32Array;
   /** By name. A column that no point has is left out. */

@@ -17,23 +17,23 @@ import { type FixedColumn, type SeriesColumns, type TextColumn, maskOf, onlyRows
 
 const TWO_32 = 2 ** 32;
 
-/** Points by series and column, and what was wrong with those that are not among them. */
+/** Points by series and column, and what was wrong with one that was left out. */
 export interface Encoded extends TakenPoints {
   readonly groups: readonly SeriesColumns[];
 }
 
-interface Plan {
+interface SeriesPlan {
   readonly names: Names;
-  /** Tag sets whose names were found right; points share one object per tag set. */
+  /** Tag sets that were checked and are right; points share one object per tag set. */
   readonly goodTags: WeakSet<Point['tags']>;
 }
 
-const PLANS = new Map<SeriesName, Plan>(
+const PLANS = new Map<SeriesName, SeriesPlan>(
   SERIES_NAMES.map((name) => [name, { names: namesOf(name), goodTags: new WeakSet() }]),
 );
 
 /**
- * Puts points into columns. Those of each series stay in their order; those that no exporter can write are
+ * Puts points into columns. The points of a series keep their order. Points that no exporter can write are
  * left out.
  */
 export function encodePoints(points: readonly Point[]): Encoded {
@@ -62,22 +62,22 @@ export function encodePoints(points: readonly Point[]): Encoded {
   return { groups, taken, rejection };
 }
 
-/** The rows of one series as they are put into columns. */
+/** Collects the rows of one series in columns. */
 class Rows {
-  /** What was wrong with the last that was left out. */
+  /** What was wrong with the last row that was left out. */
   rejection: string | undefined;
   private readonly times: BigInt64Array;
   private readonly tags: Uint32Array;
   private readonly tagSets = new Map<Point['tags'], number>();
   private readonly columns = new Map<string, ColumnBuilder>();
   private readonly mayBeStored: number[] = [];
-  /** Rows that are to be left out. */
+  /** Rows to leave out at the end. */
   private readonly bad = new Set<number>();
   private length = 0;
 
   constructor(
     private readonly series: SeriesName,
-    private readonly plan: Plan,
+    private readonly plan: SeriesPlan,
     private readonly size: number,
   ) {
     this.times = new BigInt64Array(size);
@@ -149,15 +149,15 @@ const NO_INTS = new Int32Array(0);
 const NO_FLOATS = new Float64Array(0);
 const NO_BOOLS = new Uint8Array(0);
 
-/** The values of one column as they come. */
+/** Collects the values of one column. */
 class ColumnBuilder {
-  /** Two halves for each integer, the lower one first: to make a bigint of each takes longer. */
+  /** Two halves of each integer, the lower one first: making a bigint of each takes longer. */
   private readonly ints: Int32Array;
   private readonly floats: Float64Array;
   private readonly bools: Uint8Array;
   private readonly texts: (string | undefined)[] = [];
   private valid: Uint8Array | null = null;
-  /** The row behind the last that has a value. */
+  /** The row after the last one that has a value. */
   private next = 0;
 
   constructor(
@@ -169,7 +169,10 @@ class ColumnBuilder {
     this.bools = type === 'bool' ? new Uint8Array(size) : NO_BOOLS;
   }
 
-  /** Takes the value of a row, which comes after those before; false where the column can't hold it. */
+  /**
+   * Adds the value of a row; rows come in ascending order. Returns false where the column can't hold the
+   * value.
+   */
   add(row: number, value: Exclude<FieldValue, undefined>): boolean {
     if (!isOfType(this.type, value)) return false;
     if (typeof value === 'string') {
@@ -180,7 +183,7 @@ class ColumnBuilder {
     if (typeof value === 'boolean') this.bools[row] = value ? 1 : 0;
     else if (this.type === 'float') this.floats[row] = value;
     else {
-      // What is assigned is taken modulo 2^32, which is the lower half, also of negative numbers.
+      // The assignment takes the value modulo 2^32: the lower half, also of a negative number.
       this.ints[2 * row] = value;
       this.ints[2 * row + 1] = Math.floor(value / TWO_32);
     }

@@ -9,7 +9,7 @@ import { programOf } from './process/title';
 const WRITE_RIGHT = 'give the user of btcdmon-node the right to write there, or name another path';
 
 /**
- * Looks at a path before DuckDB does, whose messages name neither the folder nor what would be right.
+ * Checks a path before DuckDB does: DuckDB's messages name neither the folder nor what would be right.
  * @throws FailureError where no store can be there
  */
 export async function checkPath(file: string, mustExist: boolean): Promise<void> {
@@ -34,7 +34,7 @@ export async function checkPath(file: string, mustExist: boolean): Promise<void>
   for (const log of [`${file}.wal`, `${file}.wal.checkpoint`]) checkOwnFile(log, `store ${file}`);
 }
 
-/** What stands at a path; null where there is nothing. */
+/** The status of what is at a path; null where there is nothing. */
 async function found(place: string, wrong: (reason: string) => FailureError): Promise<Stats | null> {
   try {
     return await stat(place);
@@ -44,17 +44,19 @@ async function found(place: string, wrong: (reason: string) => FailureError): Pr
   }
 }
 
-/** Whether DuckDB refuses everything after an error that says this, until the file is opened anew. */
+/**
+ * Whether a message is of a fatal error, after which DuckDB refuses everything until the file is reopened.
+ */
 export function isFatal(message: string): boolean {
   return /FATAL|invalidated/.test(message);
 }
 
-/** Whether DuckDB can't open a file because another process has it. */
+/** Whether a message says that another process has the file open. */
 export function isLocked(message: string): boolean {
   return /could not set lock|conflicting lock/i.test(message);
 }
 
-/** One line for what DuckDB says when it can't open `file`. */
+/** One line for the error of DuckDB that could not open `file`. */
 export function explainOpen(file: string, message: string): string {
   const holder = /PID (\d+)/.exec(message)?.[1];
   if (/lock/i.test(message) && holder !== undefined)
@@ -64,7 +66,7 @@ export function explainOpen(file: string, message: string): string {
   return `store ${file}: can't be opened: ${damageOf(file, message)}`;
 }
 
-/** The first line of what DuckDB says of a store, with the remedy where the file is damaged. */
+/** The first line of an error of DuckDB, with the remedy where the file is damaged. */
 export function damageOf(file: string, message: string): string {
   const line = message.split('\n')[0] ?? '';
   if (line.includes('WAL file')) return `${line}; move ${file}.wal away and start again: ${MISSING}`;

@@ -3,7 +3,7 @@ import { quote } from './quote';
 /** Percentiles by their names. */
 export const PERCENTS: Readonly<Record<'p50' | 'p90' | 'p99', number>> = { p50: 50, p90: 90, p99: 99 };
 
-/** Halvings of a fraction: a group may have four billion values. */
+/** How often a fraction is halved: enough for a group of four billion values. */
 const HALVINGS = 34;
 
 /**
@@ -19,22 +19,24 @@ export function percentileSql(column: string, percent: number): string {
   return `${candidatesSql(column, [percent])}[${indexSql(`count(${name})`, percent)}]`;
 }
 
-/** The list of values of which those at the ranks of the percentages are some, as an aggregate. */
+/** An aggregate that gives a list of values; those at the ranks of the percentages are among them. */
 export function candidatesSql(column: string, percents: readonly number[]): string {
   const fractions = percents.flatMap((percent) =>
     Array.from({ length: HALVINGS }, (_, i) => percent / 100 - 2 ** -(i + 1)),
   );
-  // Text is read at once, a list of numbers number by number.
+  // DuckDB reads the text at once, and a list of numbers number by number.
   return `quantile_disc(${quote(column)}, '[${fractions.join(', ')}]'::DOUBLE[])`;
 }
 
-/** Where the value of a percentage stands in that list, by the number of values. */
+/** The index in that list of the value of a percentage, by the number of values. */
 export function indexSql(count: string, percent: number, percents: readonly number[] = [percent]): string {
   const roundedDown = `${percent} * ${count} % 100 BETWEEN 1 AND 49`;
   return `${percents.indexOf(percent) * HALVINGS} + length(bin(${count})) + CASE WHEN ${roundedDown} THEN 0 ELSE 2 END`;
 }
 
-/** The most frequent value, the least of equally frequent ones: DuckDB takes the first that it meets. */
+/**
+ * The most frequent value; of equally frequent ones the least, where DuckDB would take the first it meets.
+ */
 export function modeSql(column: string): string {
   return `mode(${quote(column)} ORDER BY ${quote(column)})`;
 }

@@ -9,26 +9,25 @@ import type { Store } from './store';
 const PASS_MS = 60_000;
 
 /**
- * How long a point may take from its time to the store until a minute is rolled up without it, in
- * nanoseconds.
+ * How long a minute waits for its points after its end before it is rolled up, in nanoseconds.
  */
 const GRACE_NS = 60_000_000_000n;
 
 /**
- * The accounts of nodes go first: an audit begins with the first account that is left, and then every point
- * since is there, also while old points are being removed.
+ * The order in which series are worked on. The accounts of nodes go first: an audit begins with the first
+ * account that is left, so every point since then is still there while old points are being removed.
  */
 const ORDER: readonly SeriesName[] = ['btcdmon', ...SERIES_NAMES.filter((name) => name !== 'btcdmon')];
 
 export interface RetentionOptions {
-  /** Age, in milliseconds, at which a point is removed and only its rollups stay; null for never. */
+  /** Age, in milliseconds, at which a point is removed and only its rollups remain; null for never. */
   readonly keepMs: number | null;
   /** Default 60,000. */
   readonly passMs?: number;
 }
 
 export interface RetentionModules {
-  /** An exporter that may open its file anew: the store is asked for at each pass. */
+  /** Holds the store, which may be opened anew: it is asked for at each pass. */
   readonly holder: { readonly store: Store };
   /** Milliseconds since the Unix epoch. */
   readonly nowMs: () => number;
@@ -37,15 +36,15 @@ export interface RetentionModules {
 
 /** Work in the background that can be ended. */
 export interface Retention {
-  /** Ends it; an hour that is being worked on stays as it was. */
+  /** Ends it; the hour that is being worked on stays as it was. */
   stop(): Promise<void>;
 }
 
 /**
- * Rolls the points of a store up by minute and hour, and removes those that are older than `keepMs`, on a
- * connection of its own: a series and an hour in one transaction, so that writing and queries go on between
- * and beside. After each it rests for as long as that took, so that a store with months to roll up leaves the
- * machine to others. What fails is warned of and tried again.
+ * Rolls the points of a store up by minute and hour, and removes those that are older than `keepMs`. It has a
+ * connection of its own and takes a series and an hour in one transaction, so that writing and queries go on
+ * meanwhile. After each transaction it rests for as long as that took, so that a store with months to roll up
+ * leaves the machine to others. It warns of what fails, and tries it again.
  */
 export function keepRetention(options: RetentionOptions, modules: RetentionModules): Retention {
   const { keepMs, passMs = PASS_MS } = options;
@@ -58,7 +57,7 @@ export function keepRetention(options: RetentionOptions, modules: RetentionModul
     let takeBack: (() => Promise<void>) | undefined;
     try {
       const { store } = holder;
-      // The sums of an hour need more than the writer has.
+      // The rollups of an hour need more memory than the writer has.
       takeBack = await store.lendMemory();
       const connection = (state.connection = await store.connect());
       const mayGoOn = pacer(stopping.signal);
@@ -68,8 +67,8 @@ export function keepRetention(options: RetentionOptions, modules: RetentionModul
           removed += await expire(connection, series, now - BigInt(keepMs) * 1_000_000n, mayGoOn);
         await rollUp({ connection, front: store.front, mayGoOn }, series, now - GRACE_NS);
       }
-      // DuckDB reuses the space of what was removed from then on. It refuses while others write, and does it
-      // itself later.
+      // After a checkpoint DuckDB reuses the space of removed points. It refuses one while others write, and
+      // makes one itself later.
       if (removed > 0) await connection.run('CHECKPOINT').catch(() => undefined);
       state.complaint = '';
     } catch (error) {
@@ -92,8 +91,8 @@ export function keepRetention(options: RetentionOptions, modules: RetentionModul
   return {
     stop: async () => {
       stopping.abort();
-      // What it is at is rolled back, and done at the next start. DuckDB forgets an interruption that comes
-      // between two steps.
+      // The running transaction is rolled back; the next start does that work. The interruption is repeated:
+      // DuckDB forgets one that comes between two steps.
       const again = setInterval(() => state.connection?.interrupt(), 50);
       state.connection?.interrupt();
       await running;

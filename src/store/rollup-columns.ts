@@ -2,7 +2,7 @@ import { type SeriesName, seriesOf } from '../metrics/schema';
 import type { Column } from '../metrics/schema-types';
 import { quote } from './quote';
 
-/** What points are rolled up by: the end of a table's name, and the length of its buckets in nanoseconds. */
+/** The lengths that points are rolled up by: the end of the table's name, and the bucket in nanoseconds. */
 export const ROLLUPS = {
   hour: { suffix: '1h', ns: 3_600_000_000_000n },
   minute: { suffix: '1m', ns: 60_000_000_000n },
@@ -12,17 +12,17 @@ export const ROLLUPS = {
 export type RollupUnit = keyof typeof ROLLUPS;
 
 /**
- * One column of a rollup table beside `time`, which is where the bucket begins, and the tags. The rows of one
- * bucket and tag set add up: counts and sums by adding, least and greatest values by comparing. So nothing
- * harms if there are several, as after points that came when those of their time were gone.
+ * One column of a rollup table beside `time`, the begin of the bucket, and the tags. A bucket and tag set may
+ * have several rows, for example when points came after the others of their time were removed. They combine:
+ * counts and sums are added, least and greatest values compared.
  */
 export interface RollupColumn {
   readonly name: string;
   /** Its SQL type. */
   readonly type: string;
   /**
-   * Its value, an SQL aggregate over points; of counters there is also `<column>_step`, the growth since the
-   * last point.
+   * Its value, an SQL aggregate over points. A counter also has `<column>_step`, the growth since the last
+   * point.
    */
   readonly sql: string;
 }
@@ -32,7 +32,7 @@ export function rollupTable(series: SeriesName, unit: RollupUnit = 'minute'): st
   return `${series}_${ROLLUPS[unit].suffix}`;
 }
 
-/** Columns of `series` that grow from the start of a run. */
+/** Columns of `series` that count up from the start of a run. */
 export function counterColumns(series: SeriesName): readonly string[] {
   return Object.entries(seriesOf(series).columns)
     .filter(([, { kind }]) => kind === 'counter')
@@ -45,15 +45,16 @@ export function isMeasured({ kind, type }: Column): boolean {
 }
 
 /**
- * What is kept of a bucket: the number of points, and of each column what its kind and type make worth
- * keeping.
+ * The columns that are kept of a bucket: the number of points, and those that the kind and type of each
+ * column make worth keeping.
  */
 export function rollupColumns(series: SeriesName, unit: RollupUnit): readonly RollupColumn[] {
   return [
     { name: 'points', type: 'BIGINT', sql: 'count(*)' },
     ...Object.entries(seriesOf(series).columns).flatMap(([name, column]) => [
       ...partsOf(name, column),
-      // Of squared distances from the mean: it can be combined, with counts and sums, without losing digits.
+      // The sum of squared distances from the mean. With counts and sums it can be combined without losing
+      // digits.
       ...(unit === 'hour' && isMeasured(column)
         ? [
             {
@@ -80,8 +81,8 @@ function partsOf(name: string, { kind, type }: Column): readonly RollupColumn[] 
   const sqlType = type === 'int' ? 'BIGINT' : 'DOUBLE';
   const sumType = type === 'int' ? 'HUGEINT' : 'DOUBLE';
   const range = [part('min', sqlType, `min(${column})`), part('max', sqlType, `max(${column})`)];
-  // A sum of totals means nothing. What a rate is made of does: where the bucket began and ended, and the
-  // steps between.
+  // A sum of totals means nothing. A rate needs the first and last value of the bucket, and the steps
+  // between.
   if (kind === 'counter')
     return [
       count,

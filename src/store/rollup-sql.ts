@@ -1,22 +1,22 @@
 import { type SeriesName, tagNames } from '../metrics/schema';
 import { quote } from './quote';
 import { type RollupUnit, counterColumns, rollupColumns, rollupTable } from './rollup-columns';
-import { type Span, bucketSql, within } from './span';
+import { type TimeRange, bucketSql, whereTime } from './time-range';
 
 /**
- * The statement that adds the points of a span, which begins and ends with a bucket, to a rollup table of a
+ * The statement that adds the points of a range, which begins and ends with a bucket, to a rollup table of a
  * series.
  */
-export function rollUpSql(series: SeriesName, unit: RollupUnit, span: Span): string {
+export function rollUpSql(series: SeriesName, unit: RollupUnit, range: TimeRange): string {
   const tags = tagNames(series).map(quote);
   const columns = rollupColumns(series, unit).map(({ name, sql }) => `${sql} AS ${quote(name)}`);
   return `INSERT INTO ${quote(rollupTable(series, unit))} BY NAME
     SELECT "bucket" AS "time", ${[...tags, ...columns].join(', ')}
-    FROM (${pointsSql(series, unit, span)}) AS points GROUP BY ${['"bucket"', ...tags].join(', ')}`;
+    FROM (${pointsSql(series, unit, range)}) AS points GROUP BY ${['"bucket"', ...tags].join(', ')}`;
 }
 
-function pointsSql(series: SeriesName, unit: RollupUnit, span: Span): string {
-  const points = `SELECT *, ${bucketSql(unit)} AS "bucket" FROM ${quote(series)} ${within(span)}`;
+function pointsSql(series: SeriesName, unit: RollupUnit, range: TimeRange): string {
+  const points = `SELECT *, ${bucketSql(unit)} AS "bucket" FROM ${quote(series)} ${whereTime(range)}`;
   const counters = counterColumns(series);
   if (counters.length === 0) return points;
   const partition = ['"bucket"', ...tagNames(series).map(quote)].join(', ');

@@ -1,26 +1,26 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SeriesName } from '../metrics/schema';
-import { LATE, type RollupFront } from './late';
+import { LATE_TABLE, type RollupFront } from './rollup-front';
 import { quote } from './quote';
 import { fewerRanksSql, rankedColumns, ranksSql, ranksTable, sourcesSql } from './ranks';
 import { ROLLUPS, type RollupUnit, rollupTable } from './rollup-columns';
-import { type Marks, readMarks, writeMarks } from './rollup-marks';
+import { type RollupProgress, readProgress, writeProgress } from './rollup-progress';
 import { rollUpSql } from './rollup-sql';
-import { type Span, beginOf, within } from './span';
+import { type TimeRange, beginOf, whereTime } from './time-range';
 
-/** What is removed or rolled up anew in one transaction. */
+/** The range that is removed or rolled up anew in one transaction. */
 const SLICE_NS = ROLLUPS.hour.ns;
 
-/** What is rolled up in one transaction, where so much is due. */
+/** The most that is rolled up in one transaction. */
 const LONG_SLICE_NS = 24n * SLICE_NS;
 
-/** Of that, what is ranked in one statement: a day of a busy node would take 500 MB. */
+/** The range that is ranked in one statement: a day of a busy node would take 500 MB. */
 const RANKED_NS = 6n * SLICE_NS;
 
 /** Asked before each piece of work; no ends it. */
 export type MayGoOn = () => boolean | Promise<boolean>;
 
-/** What rolls points up beside others that write them. */
+/** What a pass needs to roll points up beside others that write them. */
 export interface Roller {
   readonly connection: DuckDBConnection;
   readonly front: RollupFront;
@@ -28,7 +28,7 @@ export interface Roller {
 }
 
 /**
- * Rolls a series up: hours to which points came late anew, then minutes and hours that end at or before
+ * Rolls a series up: first the hours that got late points, anew; then minutes and hours that end at or before
  * `untilNs`, the oldest first, a day at most in a transaction.
  */
 export async function rollUp(roller: Roller, series: SeriesName, untilNs: bigint): Promise<void> {
@@ -42,38 +42,38 @@ async function advance(
   unit: RollupUnit,
   untilNs: bigint,
 ): Promise<void> {
-  const marks = await readMarks(connection, series);
-  let from = untilOf(marks, unit) ?? (await firstBucket(connection, series, unit));
+  const progress = await readProgress(connection, series);
+  let from = untilOf(progress, unit) ?? (await firstBucket(connection, series, unit));
   const until = beginOf(unit, untilNs);
   while (from !== null && from < until && (await mayGoOn())) {
-    // Where there are no points there is nothing to do: one of 1970 does not cost all the days since.
+    // Ranges without points are skipped: a point of 1970 does not cost a step for each day since.
     const next = await firstBucket(connection, series, unit, from);
     const reach = sliceEnd(next ?? until, until);
     await front.advance(series, reach);
-    // Those before it are all there now, and some may have come meanwhile.
+    // All points before `reach` are committed now, and an earlier one may have come meanwhile.
     const first = await firstBucket(connection, series, unit, from);
-    const span: Span = { from: first ?? reach, until: sliceEnd(first ?? reach, reach) };
+    const range: TimeRange = { from: first ?? reach, until: sliceEnd(first ?? reach, reach) };
     await transaction(connection, async () => {
-      if (span.from < span.until) await insertRollups(connection, series, unit, span);
-      const now = await readMarks(connection, series);
-      const reached = unit === 'minute' ? { rolledUntil: span.until } : { hoursUntil: span.until };
-      await writeMarks(connection, series, { ...now, ...reached });
+      if (range.from < range.until) await insertRollups(connection, series, unit, range);
+      const now = await readProgress(connection, series);
+      const reached = unit === 'minute' ? { rolledUntil: range.until } : { hoursUntil: range.until };
+      await writeProgress(connection, series, { ...now, ...reached });
     });
-    from = span.until;
+    from = range.until;
   }
 }
 
 async function rollLate({ connection, mayGoOn }: Roller, series: SeriesName): Promise<void> {
-  const { late } = await readMarks(connection, series);
+  const { late } = await readProgress(connection, series);
   for (const from of late) {
     if (!(await mayGoOn())) break;
     await transaction(connection, async () => {
-      const marks = await readMarks(connection, series);
-      // Of an hour whose points are gone the late ones wait until they are removed as well, and stand beside
-      // the others then.
-      if (marks.rawSince === null || from >= marks.rawSince)
+      const progress = await readProgress(connection, series);
+      // Late points of an hour that was already rolled up and removed are kept apart until they expire too,
+      // and then join its rollups.
+      if (progress.rawSince === null || from >= progress.rawSince)
         for (const unit of ['minute', 'hour'] as const) {
-          const rolled = untilOf(marks, unit) ?? 0n;
+          const rolled = untilOf(progress, unit) ?? 0n;
           const end = from + SLICE_NS < rolled ? from + SLICE_NS : rolled;
           if (end <= from) continue;
           await deleteRollups(connection, series, unit, { from, until: end });
@@ -85,8 +85,8 @@ async function rollLate({ connection, mayGoOn }: Roller, series: SeriesName): Pr
 }
 
 /**
- * Removes the points of a series whose hour ended at or before `beforeNs`, an hour a transaction, which rolls
- * the hour up anew: points that came late are in it then. Returns how many it removed.
+ * Removes the points of a series whose hour ended at or before `beforeNs`. Each transaction takes an hour and
+ * first rolls it up anew, so that late points are in it. Returns the number of removed points.
  */
 export async function expire(
   connection: DuckDBConnection,
@@ -97,26 +97,26 @@ export async function expire(
   let removed = 0;
   for (const from of await hoursBefore(connection, series, beginOf('hour', beforeNs))) {
     if (!(await mayGoOn())) break;
-    const span: Span = { from, until: from + SLICE_NS };
+    const range: TimeRange = { from, until: from + SLICE_NS };
     await transaction(connection, async () => {
-      const marks = await readMarks(connection, series);
-      const { rolledUntil, rawSince, hoursSince, hoursUntil } = marks;
+      const progress = await readProgress(connection, series);
+      const { rolledUntil, rawSince, hoursSince, hoursUntil } = progress;
       const isFirst = rawSince === null || from >= rawSince;
       for (const unit of ['minute', 'hour'] as const) {
-        // Of an hour whose points are gone already, these are ones that came after that: their rollup stands
-        // beside the first, but their ranks would contradict it.
-        if (isFirst) await deleteRollups(connection, series, unit, span);
+        // Where the points of the hour were removed before, these came later: their rollup is added beside
+        // the first one, without ranks, which would contradict the first.
+        if (isFirst) await deleteRollups(connection, series, unit, range);
         if (unit === 'minute' || hoursSince === null || from >= hoursSince)
-          await insertRollups(connection, series, unit, span, isFirst);
+          await insertRollups(connection, series, unit, range, isFirst);
       }
-      const result = await connection.run(`DELETE FROM ${quote(series)} ${within(span)}`);
+      const result = await connection.run(`DELETE FROM ${quote(series)} ${whereTime(range)}`);
       removed += result.rowsChanged;
       await forgetLate(connection, series, from);
-      await writeMarks(connection, series, {
-        rolledUntil: later(rolledUntil, span.until),
-        rawSince: later(rawSince, span.until),
+      await writeProgress(connection, series, {
+        rolledUntil: later(rolledUntil, range.until),
+        rawSince: later(rawSince, range.until),
         hoursSince,
-        hoursUntil: later(hoursUntil, span.until),
+        hoursUntil: later(hoursUntil, range.until),
       });
     });
   }
@@ -127,14 +127,14 @@ async function insertRollups(
   connection: DuckDBConnection,
   series: SeriesName,
   unit: RollupUnit,
-  span: Span,
+  range: TimeRange,
   withRanks = true,
 ): Promise<void> {
-  await connection.run(rollUpSql(series, unit, span));
+  await connection.run(rollUpSql(series, unit, range));
   if (unit === 'minute' || !withRanks || rankedColumns(series).length === 0) return;
-  for (let { from } = span; from < span.until; from += RANKED_NS) {
+  for (let { from } = range; from < range.until; from += RANKED_NS) {
     const end = from + RANKED_NS;
-    const part: Span = { from, until: end < span.until ? end : span.until };
+    const part: TimeRange = { from, until: end < range.until ? end : range.until };
     await connection.run(ranksSql(series, part));
     const sources = await connection.runAndReadAll(sourcesSql(series, part));
     await connection.run(fewerRanksSql(series, part, sources.getRows()[0]?.[0] === 1n));
@@ -145,20 +145,20 @@ async function deleteRollups(
   connection: DuckDBConnection,
   series: SeriesName,
   unit: RollupUnit,
-  span: Span,
+  range: TimeRange,
 ): Promise<void> {
-  await connection.run(`DELETE FROM ${quote(rollupTable(series, unit))} ${within(span)}`);
+  await connection.run(`DELETE FROM ${quote(rollupTable(series, unit))} ${whereTime(range)}`);
   if (unit === 'hour' && rankedColumns(series).length > 0)
-    await connection.run(`DELETE FROM ${quote(ranksTable(series))} ${within(span)}`);
+    await connection.run(`DELETE FROM ${quote(ranksTable(series))} ${whereTime(range)}`);
 }
 
 async function forgetLate(connection: DuckDBConnection, series: SeriesName, hour: bigint): Promise<void> {
-  await connection.run(`DELETE FROM ${LATE} WHERE series = $1 AND hour = make_timestamp_ns(${hour})`, [
+  await connection.run(`DELETE FROM ${LATE_TABLE} WHERE series = $1 AND hour = make_timestamp_ns(${hour})`, [
     series,
   ]);
 }
 
-/** Starts of the hours before `horizon` of which there are points, the oldest first. */
+/** Begins of the hours before `horizon` that have points, the oldest first. */
 async function hoursBefore(
   connection: DuckDBConnection,
   series: SeriesName,
@@ -171,7 +171,7 @@ async function hoursBefore(
   return reader.getRows().map(([hour]) => (hour as bigint) * SLICE_NS);
 }
 
-/** Where the slice that begins with a bucket ends: a day later at most, and not behind `until`. */
+/** The end of the slice that begins with a bucket: a day later at most, and not after `until`. */
 function sliceEnd(from: bigint, until: bigint): bigint {
   const end = beginOf('hour', from) + LONG_SLICE_NS;
   return end < until ? end : until;
@@ -192,7 +192,7 @@ async function firstBucket(
   return first === null ? null : beginOf(unit, first);
 }
 
-function untilOf({ rolledUntil, hoursUntil }: Marks, unit: RollupUnit): bigint | null {
+function untilOf({ rolledUntil, hoursUntil }: RollupProgress, unit: RollupUnit): bigint | null {
   return unit === 'minute' ? rolledUntil : hoursUntil;
 }
 

@@ -1,32 +1,32 @@
 /**
- * Unix time in milliseconds that runs ahead no further than this of what the time since the last look allows.
+ * How far the clock may be ahead of what is expected from the monotonic clock, in milliseconds.
  */
 const TOLERANCE_MS = 60_000;
 
-/** How long a clock that was set forward must have stayed there until it is believed. */
+/** How long a clock must stay set forward until it is believed, in milliseconds. */
 const SETTLED_MS = 24 * 3_600_000;
 
 /** Where time comes from, in milliseconds. */
 export interface TimeSources {
   /** Unix time. */
   readonly wallMs: () => number;
-  /** Time on a clock that never steps. */
+  /** Time on a clock that is never set. */
   readonly monotonicMs: () => number;
 }
 
 /**
- * Tells the time to what removes things for their age: a clock that is a year ahead by mistake must not cost
- * a year of points. Where the clock is set back it follows at once, where it is set forward (or the machine
+ * The time by which things are removed for their age: a clock that is a year ahead by mistake must not cost a
+ * year of points. It follows a clock that is set back at once, and one that is set forward (or a machine that
  * slept) only after a day.
  */
 export class SettledTime {
   private trustedMs: number;
   private lookedMs: number;
-  /** Since when the clock has been ahead, on the monotonic clock. */
+  /** When the clock began to be ahead, on the monotonic clock. */
   private aheadSince: number | undefined;
 
   /**
-   * @param trustedMs what is believed at the begin, in milliseconds of Unix time; default what the clock says
+   * @param trustedMs the time that is believed at the start, Unix time in milliseconds; default the clock's
    */
   constructor(
     private readonly sources: TimeSources,

@@ -3,69 +3,69 @@ import path from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { BtcdmonError, FailureError, messageOf } from '../lib/errors';
 import { checkPath, damageOf, explainOpen, isLocked } from './open-errors';
-import { RollupFront } from './late';
-import { readAllMarks } from './rollup-marks';
+import { RollupFront } from './rollup-front';
+import { readAllProgress } from './rollup-progress';
 import { checkLogs, repairLogs } from './wal/repair';
 import { type Layout, checkVersion, createTables, readLayout } from './tables';
 
 export { tableColumns } from './tables';
 
 /**
- * Size of the blocks of a new file. Each column of each table that has rows since the last checkpoint holds
- * one or two of them in memory: at DuckDB's 256 KiB all series together took 237 MB, at the least that it
- * knows 31 MB, in the same time (scripts/soak.mjs shows it).
+ * Size of the blocks of a new file, the least that DuckDB has. Each column of a table with rows since the
+ * last checkpoint keeps one or two in memory: all series together took 237 MB with DuckDB's 256 KiB and 31 MB
+ * with this, in the same time (scripts/soak.mjs).
  */
 const BLOCK_BYTES = 16_384;
 
 /**
- * DuckDB would take 80 % of the machine's memory for its cache, as the file grows: this is for those rows,
- * and for blocks of the file. One that was made with larger blocks needs more.
+ * Memory for those rows and for cached blocks; DuckDB would take up to 80 % of the machine's. A file that was
+ * made with larger blocks needs more.
  */
 const WRITER_MEMORY = '64MB';
 const LARGE_BLOCKS_WRITER_MEMORY = '640MB';
 
 /**
- * What blocks of the file may take of that once it was opened: what was read for that is not needed again.
+ * Memory that cached blocks may keep after opening, in bytes: what opening reads is not needed again.
  */
 const OPENED_BLOCKS = 1_000_000;
 
 /**
- * What queries may take while any run. What they need beyond it goes to a temporary file beside the store.
+ * Memory for queries while any run. What they need beyond it goes to a temporary file beside the store.
  */
 const QUERY_MEMORY = '1GB';
 
 /**
- * The most of that file. DuckDB would take nine tenths of the disk, and the node's own points need theirs.
+ * The largest size of that file. DuckDB would fill nine tenths of the disk, which the node's points need too.
  */
 const QUERY_DISK = '4GB';
 
 /**
  * The embedded store: one DuckDB file with a table for each series. The first column of each table is `time`
  * (TIMESTAMP_NS, UTC), then the tags (VARCHAR, '' where a point lacks one, as InfluxDB treats a missing tag),
- * then the columns of the schema (NULL where not known); what the schema gained later stands at the end.
+ * then the columns of the schema (NULL where not known); columns that the schema gained later are at the end.
  */
 export interface Store {
   /** Absolute. */
   readonly path: string;
   /** The columns of each table in their order. */
   readonly layout: Layout;
-  /** Where whoever writes points meets who rolls them up. */
+  /** Coordinates the writer of points with the one that rolls them up. */
   readonly front: RollupFront;
   /**
-   * A new connection; connections see each other's committed rows. Whoever asks for one ends it with
-   * `closeSync`; the store ends those that are left.
+   * Opens a new connection; connections see each other's committed rows. The caller closes it with
+   * `closeSync`; the store closes those that are left.
    */
   connect(): Promise<DuckDBConnection>;
-  /** Lets DuckDB take the memory that queries need until what it returns is called as often as this was. */
+  /** Lets DuckDB take the memory that queries need, until each function that it returned was called. */
   lendMemory(): Promise<() => Promise<void>>;
-  /** Lets go of the file and opens it anew, as DuckDB demands after a fatal error. Connections end. */
+  /** Closes the file and opens it anew, as DuckDB demands after a fatal error. All connections end. */
   reopen(): Promise<void>;
-  /** Interrupts queries that run, writes everything into the file and lets go of it. */
+  /** Interrupts running queries, writes everything into the file and closes it. */
   close(): Promise<void>;
 }
 
 /**
- * Files that this process has open, by device and inode: DuckDB's lock keeps other processes out, but not a
+ * Files that this process has open, by device and inode. DuckDB's lock excludes other processes, but not a
  * second opening in this one, by another `--export` or another name.
  */
 const openFiles = new Set<string>();
@@ -82,8 +82,8 @@ export interface StoreOptions {
 }
 
 /**
- * Opens the store at `file`, where `readOnly` is not set creating it and its tables, adding columns that the
- * schema has gained since and bringing an older version to this one.
+ * Opens the store at `file`. Unless `readOnly` is set it creates the file and its tables, adds columns that
+ * the schema has gained since, and brings an older version to this one.
  * @throws FailureError with one line that says what is wrong with the path or who holds the file
  */
 export async function openStore(file: string, options: StoreOptions = {}): Promise<Store> {
@@ -111,14 +111,14 @@ interface Opened {
 
 class DuckDbStore implements Store {
   private opened: Opened | undefined;
-  /** What stands in `openFiles`. */
+  /** Its entry in `openFiles`. */
   private identity = '';
   /**
-   * An open connection keeps the file open. Weak, so that one ended by its owner is not kept for the store's
-   * life.
+   * Open connections, which keep the file open. Weak references, so that one that its owner closed can be
+   * freed.
    */
   private readonly connections = new Set<WeakRef<DuckDBConnection>>();
-  /** How often memory is lent. */
+  /** How often memory is lent at this moment. */
   private lent = 0;
   readonly front = new RollupFront();
 
@@ -142,7 +142,8 @@ class DuckDbStore implements Store {
       if (readOnly) await checkLogs(file);
       await limitFiles(instance, this.options.filesIn);
       const { layout, changed } = await prepare(instance, file, readOnly, this.front);
-      // So that the log holds rows alone: tables that are lost with it would take all that is in them along.
+      // The log then holds rows alone: tables that are lost with a damaged log would take all their rows
+      // along.
       if (changed && !(await checkpoint(instance))) {
         instance.closeSync();
         await this.open();
@@ -172,13 +173,13 @@ class DuckDbStore implements Store {
   }
 
   async lendMemory(): Promise<() => Promise<void>> {
-    // What fails here, while the file is opened anew, has lent nothing.
+    // Throws while the file is opened anew; nothing was lent then.
     this.require();
     this.lent++;
     if (this.lent === 1) await this.limitMemory();
     return async () => {
       this.lent--;
-      // Where the file was let go of meanwhile there is nothing to take back.
+      // Where the file was closed meanwhile there is nothing to take back.
       if (this.lent === 0 && this.opened !== undefined) await this.limitMemory();
     };
   }
@@ -200,7 +201,7 @@ class DuckDbStore implements Store {
     try {
       await connection.run(`SET memory_limit = '${this.lent > 0 ? QUERY_MEMORY : memory}'`);
     } catch {
-      // So much is in use that DuckDB cannot go below it now: the next query's end will.
+      // More is in use now than the limit; the end of the next query tries again.
     } finally {
       connection.closeSync();
     }
@@ -241,9 +242,9 @@ async function createInstance(file: string, readOnly: boolean): Promise<DuckDBIn
 }
 
 /**
- * Queries of strangers run on connections of this instance: none may reach other files or the network, or
- * lift these limits again. DuckDB takes the folder before the limit alone, so neither stands among the
- * options above.
+ * Limits what statements may reach: those of strangers run on connections of this instance, and none may
+ * reach other files or the network, or lift the limits. DuckDB accepts the folder only before the limit, so
+ * neither is among the options above.
  */
 async function limitFiles(instance: DuckDBInstance, folder: string | undefined): Promise<void> {
   const connection = await instance.connect();
@@ -270,8 +271,8 @@ async function writerMemory(instance: DuckDBInstance): Promise<string> {
 }
 
 /**
- * Has DuckDB let go of blocks that it read: those of an empty store, which has 3,900 columns, take 13 MB.
- * What it has in memory alone stays there.
+ * Makes DuckDB free blocks that it read: those of an empty store, which has 3,900 columns, take 13 MB. What
+ * is only in memory stays there.
  */
 async function forgetBlocks(instance: DuckDBInstance): Promise<void> {
   const connection = await instance.connect();
@@ -282,7 +283,7 @@ async function forgetBlocks(instance: DuckDBInstance): Promise<void> {
     const others = Number(reader.getRows()[0]?.[0]);
     await connection.run(`SET memory_limit = '${Math.ceil((others + OPENED_BLOCKS) / 1024)}KiB'`);
   } catch {
-    // As much is in use; the limit that is set next holds.
+    // More than that is in use; the limit that is set next applies.
   } finally {
     connection.closeSync();
   }
@@ -299,7 +300,7 @@ async function prepare(
     const layout = await readLayout(connection);
     const version = await checkVersion(connection, file, layout, !readOnly);
     const changed = !readOnly && (await createTables(connection, layout, version));
-    if (!readOnly) front.load(await readAllMarks(connection));
+    if (!readOnly) front.load(await readAllProgress(connection));
     return { layout: changed ? await readLayout(connection) : layout, changed };
   } finally {
     connection.closeSync();
@@ -307,7 +308,7 @@ async function prepare(
 }
 
 /**
- * Writes the log into the file; false where the disk has no room for that, after which DuckDB refuses
+ * Writes the log into the file. Returns false where the disk has no room, after which DuckDB refuses
  * everything.
  */
 async function checkpoint(instance: DuckDBInstance): Promise<boolean> {
@@ -323,18 +324,18 @@ async function checkpoint(instance: DuckDBInstance): Promise<boolean> {
 }
 
 /**
- * Ends a connection, and first the query that may run on it: a connection closed under one lives as long as
- * it.
+ * Interrupts the query that may run on a connection, then closes it: a connection that is closed during a
+ * query lives as long as the query.
  */
 async function end(connection: DuckDBConnection): Promise<void> {
   // DuckDB forgets an interruption that comes between two steps of a query.
   const again = setInterval(() => connection.interrupt(), 50);
   try {
     connection.interrupt();
-    // Runs once the interrupted query is gone: a connection does one thing at a time.
+    // Runs after the interrupted query has ended: a connection runs one statement at a time.
     await connection.run('SELECT 1');
   } catch {
-    // Its owner has closed it, or the interruption hit this query.
+    // Its owner has closed the connection, or the interruption hit this query.
   } finally {
     clearInterval(again);
   }

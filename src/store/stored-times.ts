@@ -1,9 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SeriesName } from '../metrics/schema';
 import { quote } from './quote';
-import { spansOf, within } from './span';
+import { rangesOf, whereTime } from './time-range';
 
-/** Whose points are looked up. */
+/** The series and the node whose points are looked up. */
 export interface PointsOf {
   readonly series: SeriesName;
   readonly node: string;
@@ -11,9 +11,9 @@ export interface PointsOf {
 }
 
 /**
- * Those of the times at which a node has a point in the store. It looks only at hours that some of the times
- * lie in: what it costs is in proportion to the times and the points beside them, not to the range from the
- * first to the last.
+ * Returns those of the times at which a node has a point in the store. It looks only at hours that some of
+ * the times lie in, so its cost grows with the times and the points in these hours, not with the range from
+ * the first to the last.
  */
 export async function storedTimes(
   connection: DuckDBConnection,
@@ -23,11 +23,11 @@ export async function storedTimes(
   const stored: bigint[] = [];
   const sorted = BigInt64Array.from(times).sort();
   let begin = 0;
-  for (const span of spansOf(times)) {
+  for (const range of rangesOf(times)) {
     let end = begin;
-    while ((sorted[end] ?? span.until) < span.until) end++;
+    while ((sorted[end] ?? range.until) < range.until) end++;
     const reader = await connection.runAndReadAll(
-      `SELECT epoch_ns("time") FROM ${quote(series)} ${within(span)} AND node = $1 AND network = $2
+      `SELECT epoch_ns("time") FROM ${quote(series)} ${whereTime(range)} AND node = $1 AND network = $2
         AND epoch_ns("time") IN (SELECT unnest([${sorted.subarray(begin, end).join(', ')}]::BIGINT[]))`,
       [node, network],
     );

@@ -3,24 +3,24 @@ import { FailureError } from '../lib/errors';
 import { SERIES_NAMES, type SeriesName, columnNames, seriesOf, tagNames } from '../metrics/schema';
 import type { ColumnType } from '../metrics/schema-types';
 import { quote } from './quote';
-import { LATE, LATE_COLUMNS } from './late';
+import { LATE_TABLE, LATE_COLUMNS } from './rollup-front';
 import { rankColumns, rankedColumns, ranksTable } from './ranks';
 import { rollupColumns, rollupTable } from './rollup-columns';
-import { MARKS, MARK_COLUMNS } from './rollup-marks';
+import { PROGRESS_TABLE, PROGRESS_COLUMNS } from './rollup-progress';
 
 /**
- * Version of the tables. New series and columns leave it alone: they are added to a store where they lack. It
- * grows when a program that knows only the old version would misread or spoil the new one.
+ * Version of the tables. It does not change with new series and columns, which are added where they are
+ * missing. It grows when a program that knows only the old version would misread or spoil the new one.
  */
 const STORE_VERSION = 2;
 
 /**
- * Version 1 had no hours, and did not heed points that came after their minute was rolled up. It can be read
- * as it is; for writing it is brought to this version.
+ * Version 1 had no hours and ignored points that came after their minute was rolled up. It can be read as it
+ * is, and is migrated before it is written.
  */
 const OLDEST_VERSION = 1;
 
-/** Marks a database as ours and holds its version. */
+/** Table that marks a database as ours and holds its version. */
 const META = 'btcdmon_meta';
 
 const SQL_TYPES: Readonly<Record<ColumnType, string>> = {
@@ -31,7 +31,7 @@ const SQL_TYPES: Readonly<Record<ColumnType, string>> = {
 };
 
 /**
- * The columns of each table of a database, in the table's order: that of the schema, then what was added
+ * The columns of each table of a database in the table's order: those of the first schema, then those added
  * later.
  */
 export type Layout = ReadonlyMap<string, readonly string[]>;
@@ -41,7 +41,7 @@ export function tableColumns(series: SeriesName): readonly string[] {
   return ['time', ...tagNames(series), ...columnNames(series)];
 }
 
-/** Reads which tables and columns there are. */
+/** Reads the tables and columns of a database. */
 export async function readLayout(connection: DuckDBConnection): Promise<Layout> {
   const reader = await connection.runAndReadAll(
     `SELECT table_name, column_name FROM duckdb_columns()
@@ -57,8 +57,8 @@ export async function readLayout(connection: DuckDBConnection): Promise<Layout> 
 }
 
 /**
- * Holds that a database with these tables is a store that this program understands. An empty one is, if
- * `mayBeEmpty`. Returns its version, that of this program for an empty one.
+ * Checks that a database with these tables is a store that this program understands, or is empty where
+ * `mayBeEmpty` is set. Returns its version; for an empty one that of this program.
  * @throws FailureError
  */
 export async function checkVersion(
@@ -83,8 +83,8 @@ export async function checkVersion(
 }
 
 /**
- * Makes the tables and columns that `layout`, of a store of `version`, lacks and brings it to this program's
- * version, all or nothing. Returns whether there was anything to do.
+ * Makes the tables and columns that `layout` lacks and migrates a store of `version` to this program's, all
+ * in one transaction. Returns whether there was anything to do.
  */
 export async function createTables(
   connection: DuckDBConnection,
@@ -109,22 +109,22 @@ export async function createTables(
 }
 
 /**
- * From version 1: minutes of points that are still there are made anew, in the background, and hours begin
- * where points do.
+ * Migrates from version 1: minutes whose points are still there are made anew in the background, and hours
+ * begin with the first of these points.
  */
 function migration(): readonly string[] {
   return [
     ...SERIES_NAMES.map(
       (series) =>
         `DELETE FROM ${quote(rollupTable(series))} WHERE "time" >=
-         coalesce((SELECT raw_since FROM ${MARKS} WHERE series = '${series}'), make_timestamp_ns(0))`,
+         coalesce((SELECT raw_since FROM ${PROGRESS_TABLE} WHERE series = '${series}'), make_timestamp_ns(0))`,
     ),
-    `UPDATE ${MARKS} SET rolled_until = raw_since, hours_since = raw_since, hours_until = raw_since`,
+    `UPDATE ${PROGRESS_TABLE} SET rolled_until = raw_since, hours_since = raw_since, hours_until = raw_since`,
     `UPDATE ${META} SET version = ${STORE_VERSION}`,
   ];
 }
 
-/** Every table but META, with the SQL types of its columns. */
+/** Every table except META, with the SQL types of its columns. */
 function* declaredTables(): Generator<[string, ReadonlyMap<string, string>]> {
   for (const series of SERIES_NAMES) {
     const { columns } = seriesOf(series);
@@ -147,8 +147,8 @@ function* declaredTables(): Generator<[string, ReadonlyMap<string, string>]> {
     if (rankedColumns(series).length > 0)
       yield [ranksTable(series), new Map([...head, ...rankColumns(series)])];
   }
-  yield [MARKS, MARK_COLUMNS];
-  yield [LATE, LATE_COLUMNS];
+  yield [PROGRESS_TABLE, PROGRESS_COLUMNS];
+  yield [LATE_TABLE, LATE_COLUMNS];
 }
 
 function declaration([name, type]: readonly [string, string]): string {

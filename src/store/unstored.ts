@@ -10,8 +10,8 @@ interface NodeRows {
 }
 
 /**
- * The points without those of the suspects that are stored already; no two points of a node and network share
- * a time. Suspects are those that say so themselves, or all.
+ * Leaves out the points that are stored already. Only marked points are looked up, or `all`. A point is found
+ * by its time: no two points of a series, node and network share one.
  */
 export async function withoutStored(
   connection: DuckDBConnection,

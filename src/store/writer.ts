@@ -11,15 +11,12 @@ import { type Store, openStore } from './store';
 import { withoutStored } from './unstored';
 
 /**
- * Writes points into the embedded store. A batch is one transaction: it is there as a whole or not at all,
- * also after a power cut, and a retry can't write a point twice.
+ * Writes points into the embedded store. A batch is one transaction: it is stored as a whole or not at all,
+ * also after a power cut, and a retry can't store a point twice.
  */
 export class StoreWriter {
-  /**
-   * After a fatal error (a checkpoint on a full disk) DuckDB refuses everything until the file is opened
-   * anew.
-   */
-  private broken = false;
+  /** What the next attempt must renew after one that failed. */
+  private spoilt: 'nothing' | 'connection' | 'file' = 'nothing';
   private opened: { readonly store: Store; readonly connection: DuckDBConnection } | undefined;
   private readonly appenders = new Map<SeriesName, TableAppender>();
 
@@ -28,14 +25,19 @@ export class StoreWriter {
       readonly path: string;
       readonly filesIn?: string;
       readonly warn?: (message: string) => void;
-      /** Told how many points are lost at least that were stored, where a damaged file was repaired. */
+      /** Called with the least number of stored points that are lost, where a damaged file was repaired. */
       readonly lost?: (points: number) => void;
     },
   ) {}
 
-  /** The open store, for queries beside the writing. */
+  /** The open store, for queries beside the writes. */
   get store(): Store {
     return this.require().store;
+  }
+
+  /** Whether the file must be opened anew before the next attempt. */
+  get mustReopen(): boolean {
+    return this.spoilt === 'file';
   }
 
   /** @throws FailureError as `openStore` does */
@@ -47,7 +49,8 @@ export class StoreWriter {
 
   /**
    * Commits points; resolves when they are on disk.
-   * @throws what DuckDB says; nothing of the batch is stored then, or a second `write` of it finds what is
+   * @throws what DuckDB says; then either nothing of the batch is stored, or a second `write` finds that it
+   *   is
    */
   async write(points: readonly Point[]): Promise<WriteResult> {
     const { groups, taken, rejection } = encodePoints(points);
@@ -56,21 +59,17 @@ export class StoreWriter {
   }
 
   /**
-   * Stores points as one transaction. All of them are looked for first where `mayBeStored` is set, else those
-   * that say so themselves.
+   * Stores points as one transaction. Those that may be stored already are looked up first: all where
+   * `mayBeStored` is set or the last attempt failed, else those that are marked so.
    */
   async writeColumns(groups: readonly SeriesColumns[], mayBeStored: boolean): Promise<void> {
-    let all = mayBeStored;
-    if (this.broken) {
-      await this.recover();
-      // A COMMIT that failed may have stored all the same.
-      all = true;
-    }
+    const all = mayBeStored || this.spoilt !== 'nothing';
+    if (this.spoilt !== 'nothing') await this.renew();
     const { connection } = this.require();
     const wanted: SeriesColumns[] = [];
     for (const group of groups)
       wanted.push(all || group.mayBeStored.length > 0 ? await withoutStored(connection, group, all) : group);
-    this.broken = false;
+    this.spoilt = 'nothing';
     if (wanted.length > 0) await this.transaction(wanted);
   }
 
@@ -91,28 +90,38 @@ export class StoreWriter {
     this.appenders.clear();
   }
 
-  private async recover(): Promise<void> {
-    const { store } = this.require();
+  private async renew(): Promise<void> {
+    const { store, connection } = this.require();
     this.closeAppenders();
-    await store.reopen();
+    if (this.mustReopen) await store.reopen();
+    else connection.closeSync();
     this.opened = { store, connection: await store.connect() };
   }
 
+  /**
+   * Where it fails, nothing of it may be stored by accident: not by an appender that still has rows and
+   * flushes them when it is freed, which it can't on a closed connection, nor by a COMMIT that failed when
+   * its rows were in the log already. Memory and log agree again once the file is opened anew, as they must
+   * after a fatal error (a checkpoint on a full disk), since DuckDB refuses everything then.
+   */
   private async transaction(groups: readonly SeriesColumns[]): Promise<void> {
     const { connection, store } = this.require();
+    const progress = { isCommitting: false };
     try {
       await store.front.write(async () => {
         await connection.run('BEGIN');
         for (const group of groups) await this.append(connection, group);
         await store.front.noteLate(connection, groups);
+        progress.isCommitting = true;
         await connection.run('COMMIT');
       });
     } catch (error) {
-      // Whatever an appender still holds is flushed by closing it: before ROLLBACK, which takes it away.
+      this.spoilt = progress.isCommitting || isFatal(messageOf(error)) ? 'file' : 'connection';
+      // Closing an appender flushes the rows that it still has, so it comes before ROLLBACK, which undoes
+      // that.
       this.closeAppenders();
       // A COMMIT that failed has rolled back already; the first error is the one to report.
       await connection.run('ROLLBACK').catch(() => undefined);
-      this.broken = isFatal(messageOf(error));
       throw error;
     }
   }

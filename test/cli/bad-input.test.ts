@@ -113,7 +113,7 @@ function nonsense(type: number, count = 50_000): Buffer {
   return Buffer.concat([compactSize(count), items]);
 }
 
-it('each peer’s bad input gets its status or reason, and a good peer is counted as if there were none', async () => {
+it('each peer’s bad input gets its status or reason, and does not change what is counted of a good peer', async () => {
   const home = cleanup.add(mkdtempSync(path.join(tmpdir(), 'btcdmon-bad-')), (name) =>
     rmSync(name, { recursive: true }),
   );
@@ -231,7 +231,7 @@ it('each peer’s bad input gets its status or reason, and a good peer is counte
     'time-too-new 1',
     'unconnected-headers 1',
   ]);
-  // Nobody was cut off: each of these may be a fault of the sender's software.
+  // No peer was disconnected: each of these may be a fault of the sender's software.
   expect(await pairs('SELECT DISTINCT reason FROM rejects WHERE disconnects > 0')).toEqual(['stopped']);
 
   // Transactions: one that is only too large to be relayed is a transaction.

@@ -124,12 +124,12 @@ libfaketime.describe('a running node whose clock is set', (library) => {
   });
   afterAll(() => cleanup.run());
 
-  it('goes on, and ends as always', () => {
+  it('goes on, and ends normally', () => {
     expect([status, /^\s+at /m.test(log)]).toEqual([0, false]);
     expect(txs).toHaveLength(3 + 3 * STEPS.length);
   });
 
-  it('gives points the time that the clock is at', () => {
+  it('gives points the time of the clock', () => {
     const off = txs.flatMap(({ sha, time }) => {
       const [least = NaN, most = NaN] = bounds.get(sha) ?? [];
       const ms = Number(time) / 1e6;
@@ -156,7 +156,7 @@ libfaketime.describe('a running node whose clock is set', (library) => {
     expect(found).toHaveLength(1);
   });
 
-  it('is held by audit to have lost nothing, and to have been set back', async () => {
+  it('loses nothing according to audit, which reports that the clock was set back', async () => {
     // Its points of an hour ahead are in the time looked at once that is past.
     const later = new FakeWallClock(library, path.join(home, 'later'), 2 * HOUR_S);
     const args = ['audit', '--from', `duckdb:${home}/store.duckdb`, '--since', '3d'];

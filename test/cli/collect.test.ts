@@ -7,7 +7,7 @@ import path from 'node:path';
 import { collectSettings } from '../../src/cli/collect-settings';
 import { SystemClock } from '../../src/lib/clock';
 import { isLocalAddress, parseListenAddress } from '../../src/collect/listen-address';
-import { KNOWN } from '../../src/cli/known';
+import { KNOWN } from '../../src/cli/known-options';
 import { COLLECT_OPTIONS } from '../../src/cli/options';
 import { Settings } from '../../src/cli/settings';
 import { Cleanup } from '../support/cleanup';
@@ -18,7 +18,7 @@ import { openStored } from '../support/stored';
 import { until } from '../support/until';
 
 const BIN = path.join(__dirname, '..', '..', 'bin', 'btcdmon-node');
-/** What looks like a certificate, and is none. */
+/** Text that looks like a certificate and is none. */
 const PEM = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n';
 const cleanup = new Cleanup();
 let home = '';
@@ -122,7 +122,7 @@ describe('a call of collect that cannot be carried out ends with one line and st
     expect(status).toBe(1);
   });
 
-  it('a port in use, and the store is let go of', async () => {
+  it('a port in use, and the store is closed', async () => {
     const server = cleanup.add(createServer().listen(0, '127.0.0.1'), (it) => it.close());
     await once(server, 'listening');
     const place = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -136,7 +136,7 @@ describe('a call of collect that cannot be carried out ends with one line and st
 });
 
 describe('the collector', () => {
-  it('survives strangers, stores what is right, accounts for itself, and ends with 0 at SIGTERM', async () => {
+  it('survives strangers, stores valid points, accounts for itself, and ends with 0 at SIGTERM', async () => {
     const socket = path.join(home, 'collect.sock');
     const token = file('token', 'right\n');
     const program = runProgram(

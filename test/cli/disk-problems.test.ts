@@ -124,7 +124,7 @@ describeWithTmpfs('a disk', () => {
     },
   );
 
-  it('that is full is told by retention, which goes on once there is room', async () => {
+  it('that is full makes retention warn, which goes on once there is room', async () => {
     const disk = cleanup.add(mountTmpfs(60_000_000), (it) => it.remove());
     const store = new StoreWriter({ path: path.join(disk.folder, 'store.duckdb') });
     cleanup.add(store, (it) => it.close().catch(() => undefined));

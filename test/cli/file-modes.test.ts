@@ -45,7 +45,7 @@ describe('a data directory', () => {
     expect(modeOf('new')).toBe('700');
   });
 
-  it('that we have by default is made so, with our files in it and no others', async () => {
+  it('that is the default one becomes so, with our files in it and no others', async () => {
     const folder = open();
     await dataDirectory(folder, folder);
     for (const name of ['.', 'spool', 'spool/tcp-1'])
@@ -56,7 +56,7 @@ describe('a data directory', () => {
     expect([modeOf('data', 'notes'), modeOf('elsewhere')]).toEqual(['644', '644']);
   });
 
-  it('that the user names keeps its mode, and what is in it too', async () => {
+  it('that the user names keeps its mode, and so does what is in it', async () => {
     await dataDirectory(open(), path.join(home, 'other'));
     expect([modeOf('data'), modeOf('data', 'btcdmon.duckdb')]).toEqual(['755', '644']);
   });

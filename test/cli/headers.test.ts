@@ -23,7 +23,7 @@ beforeAll(() => {
   for (let on = REGTEST.genesis; headers.length < COUNT; headers.push(on)) on = mineHeader({ on });
 });
 
-/** A peer with all headers that says nothing any more once it has sent `limit` of them. */
+/** A peer with all headers that falls silent after it has sent `limit` of them. */
 async function startHeaderPeer(limit: number): Promise<{ peer: ServingPeer; sent: () => number[] }> {
   const indexes = new Map(headers.map((header, i) => [hashOf(header).toString('latin1'), i]));
   const sent: number[] = [];
@@ -44,7 +44,7 @@ async function startHeaderPeer(limit: number): Promise<{ peer: ServingPeer; sent
 
 const numbers = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
-it('headers are fetched once: a run that is killed in between costs what was under way and no more', async () => {
+it('headers are fetched once: a run that is killed loses only the message under way', async () => {
   const home = cleanup.add(mkdtempSync(path.join(tmpdir(), 'btcdmon-headers-')), (name) =>
     rmSync(name, { recursive: true }),
   );

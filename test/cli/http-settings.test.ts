@@ -70,7 +70,7 @@ it.each([
   });
 });
 
-it('needs an embedded store where somebody asked for the page', async () => {
+it('needs an embedded store where the page was asked for', async () => {
   const exports = ['stdout:', 'influx+udp://h'];
   await expect(httpSettings({ http: '8380' }, {}, exports)).rejects.toMatchObject({
     exitCode: 2,

@@ -7,12 +7,12 @@ const settings = (more: Partial<Arguments>): ReturnType<typeof joinSettings> =>
   joinSettings({ network: 'simnet', join: false, peers: '8', maxInbound: '64', ...more } as Arguments);
 
 describe('joinSettings', () => {
-  it('is nothing where neither is asked for', () => expect(settings({})).toBeUndefined());
+  it('is undefined where neither option is given', () => expect(settings({})).toBeUndefined());
 
-  it('is the defaults with --join', () =>
+  it('has the defaults with --join', () =>
     expect(settings({ join: true })).toEqual({ peers: 8, maxInbound: 64 }));
 
-  it('looks for nobody with --listen alone', () =>
+  it('looks for no peers with --listen alone', () =>
     expect(settings({ listen: '9000' })).toEqual({
       ...{ peers: 0, maxInbound: 64, listen: { host: '127.0.0.1', port: 9_000 } },
     }));

@@ -71,7 +71,7 @@ describe('a call that cannot be right ends with one line and status 2', () => {
 describe('a call that cannot be carried out ends with one line and status 1', () => {
   it.each([
     ['duckdb:/no/such/folder/x.duckdb', 'the folder /no/such/folder does not exist'],
-    // Not even root may write there, as it may in a folder whose permissions say no.
+    // Not even root can write there; a folder's permissions would not stop root.
     ['duckdb:/proc/self/x.duckdb', 'the folder /proc/self is not writable'],
     ['duckdb:/etc/hostname', 'is not a DuckDB database'],
     ['influx+udp://no.such.host.invalid', 'the host no.such.host.invalid'],
@@ -159,7 +159,7 @@ describe('the listener', () => {
     expect(await once(child, 'close')).toEqual([0, null]);
   });
 
-  it('takes a flag before the environment, and the environment before a file', async () => {
+  it('prefers a flag to the environment, and the environment to a file', async () => {
     const ports = await Promise.all([0, 1, 2].map(() => freePort()));
     const config = path.join(home, 'config.yaml');
     mkdirSync(path.join(home, '.btcdmon'), { recursive: true });

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { KNOWN } from '../../src/cli/known';
+import { KNOWN } from '../../src/cli/known-options';
 import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from '../../src/cli/options';
 import { SECRET_VARIABLES, Settings } from '../../src/cli/settings';
 

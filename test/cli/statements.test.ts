@@ -11,7 +11,7 @@ import { until } from '../support/until';
 /** Goes on for hours, and DuckDB can't interrupt it. */
 const ENDLESS = "SELECT strpos(repeat('a', 60000000), repeat('a', 30000000) || 'b')";
 
-/** What crashed the program, or took all memory: which of these, differs from system to system. */
+/** Statements that crashed the program or took all memory; which of both differs from system to system. */
 const FATAL = [
   "SELECT * FROM check_peg_parser(repeat('(', 20000))",
   `SELECT ${'['.repeat(800)}1${']'.repeat(800)}`,
@@ -58,7 +58,7 @@ async function node(): Promise<{ readonly program: ReturnType<typeof runProgram>
   return { program, url: `http://127.0.0.1:${port}` };
 }
 
-it('a node lives, answers and records everything, whatever statement ends its store', async () => {
+it('a node goes on, answers and stores everything, whatever statement ends its store', async () => {
   const { program, url } = await node();
   for (const statement of FATAL) {
     expect(JSON.parse(await ask(url, statement))).toHaveProperty('error');
@@ -70,7 +70,7 @@ it('a node lives, answers and records everything, whatever statement ends its st
   expect(await outputOf(['audit'], home)).toMatch(/the store holds every one/);
 });
 
-it('a node ends within 5 seconds and stores all points, while statements run that nothing interrupts', async () => {
+it('a node ends within 5 seconds and stores all points while statements run that can’t be interrupted', async () => {
   const { program, url } = await node();
   const stuck = [ask(url, ENDLESS), ask(url, ENDLESS)];
   // Where there is no /proc, a moment does.
@@ -84,7 +84,7 @@ it('a node ends within 5 seconds and stores all points, while statements run tha
   expect(await outputOf(['audit'], home)).toMatch(/the store holds every one/);
 });
 
-it('a command that asks a file ends by a signal, whatever runs', async () => {
+it('a command that reads a file ends at a signal, whatever runs', async () => {
   const { program } = await node();
   await until('points', () => program.log().includes('listening'));
   expect(await program.stop()).toBe(0);

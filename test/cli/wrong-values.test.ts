@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { main } from '../../src/cli/main';
-import { ASKING, SETTABLE } from '../../src/cli/known';
+import { FLAG_ONLY, SETTABLE } from '../../src/cli/known-options';
 import { type OptionTable, variableOf } from '../../src/cli/option';
 import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from '../../src/cli/options';
 
@@ -168,7 +168,7 @@ it.each([
 });
 
 it('knows every option of the commands that only ask', () => {
-  for (const table of ASKING) for (const name of Object.keys(table)) expect(name).toMatch(/^[a-z-]+$/);
+  for (const table of FLAG_ONLY) for (const name of Object.keys(table)) expect(name).toMatch(/^[a-z-]+$/);
 });
 
 it.each([

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { KNOWN } from '../../src/cli/known';
+import { KNOWN } from '../../src/cli/known-options';
 import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from '../../src/cli/options';
 import { Settings } from '../../src/cli/settings';
 import { copyProject, makeSecrets } from '../support/compose/copy';

@@ -1,20 +1,23 @@
 import { type QueryArgs, parseQuery } from '../../src/query/model';
 import { type Plan, planOf } from '../../src/query/rolled-plan';
-import { type MarksOfSeries, NO_MARKS } from '../../src/store/rollup-marks';
+import { type SeriesProgress, NO_PROGRESS } from '../../src/store/rollup-progress';
 
 const MINUTE = 60;
 const HOUR = 3600;
 
 /** Times in seconds, as numbers, which are easier to read. */
-function plan(args: QueryArgs, marks: Partial<Record<keyof MarksOfSeries, number | number[]>> = {}): unknown {
+function plan(
+  args: QueryArgs,
+  marks: Partial<Record<keyof SeriesProgress, number | number[]>> = {},
+): unknown {
   const ns = (value: number): bigint => BigInt(value) * 1_000_000_000n;
   const known = Object.entries(marks).map(([name, value]) => [
     name,
     Array.isArray(value) ? value.map(ns) : ns(value),
   ]);
   const { rolled, points, since }: Plan = planOf(parseQuery(args, 0n), {
-    ...NO_MARKS,
-    ...(Object.fromEntries(known) as Partial<MarksOfSeries>),
+    ...NO_PROGRESS,
+    ...(Object.fromEntries(known) as Partial<SeriesProgress>),
   });
   const seconds = (time: bigint): number => Number(time / 1_000_000_000n);
   return {

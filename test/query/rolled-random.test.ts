@@ -10,7 +10,7 @@ import { type Row, allRows } from '../../src/query/result';
 import { planOf, unitsOf } from '../../src/query/rolled-plan';
 import { parseWhere } from '../../src/query/where';
 import { expire, rollUp } from '../../src/store/rollup';
-import { readMarks } from '../../src/store/rollup-marks';
+import { readProgress } from '../../src/store/rollup-progress';
 import { Cleanup } from '../support/cleanup';
 import { START_NS, randomFrom } from '../support/query-points';
 import { STRETCHED_HOURS, stretchedPoints } from '../support/stretched-points';
@@ -129,7 +129,7 @@ describe('a store with rollups answers any query as its points do', () => {
       const expected = await ask(points, query);
       expect({ query, rows: await ask(rolled, query) }).toEqual({ query, rows: expected });
       expect({ query, rows: together[i] }).toEqual({ query, rows: expected });
-      const plan = planOf(query, await readMarks(connection, query.series));
+      const plan = planOf(query, await readProgress(connection, query.series));
       if (plan.rolled.length > 0) fromRollups++;
       rows += expected.length;
     }
@@ -153,10 +153,10 @@ describe('a store with rollups answers any query as its points do', () => {
       .map((point): Point => ({ ...point, time: point.time + 500n }));
     for (const exporter of [points, rolled]) await exporter.write(late);
     const connection = await rolled.store.connect();
-    expect((await readMarks(connection, 'tx_outputs')).late.length).toBeGreaterThan(2);
+    expect((await readProgress(connection, 'tx_outputs')).late.length).toBeGreaterThan(2);
     expect(await expectTheSame(60, any, 1n)).toBeGreaterThan(10);
     await roll(END - 42n * MINUTE - 1n);
-    expect((await readMarks(connection, 'tx_outputs')).late).toEqual([]);
+    expect((await readProgress(connection, 'tx_outputs')).late).toEqual([]);
     connection.closeSync();
     expect(await expectTheSame(60, any, 1n)).toBeGreaterThan(15);
   });

@@ -14,7 +14,7 @@ const POINTS = 4_999;
 
 const START = 1_700_000_000_000_000_000n;
 
-/** Between them they have every type, and columns that few points have. */
+/** Together they have every type, and columns that few points have. */
 const SERIES: readonly SeriesName[] = ['tx', 'tx_outputs', 'btcdmon', 'peers'];
 
 const EXTREMES = [
@@ -31,7 +31,7 @@ const EXTREMES = [
   -(2 ** 32),
 ];
 const INTS = [...EXTREMES, 2 ** 53 - 1, 1 - 2 ** 53, -(2 ** 33) - 5];
-/** Without -0: DuckDB's compression takes it for 0 now and then. */
+/** Without -0, which DuckDB's compression sometimes turns into 0. */
 const FLOATS = [...EXTREMES.filter((value) => !Object.is(value, -0)), 0.1, -1e300, 5e-324, 2 ** 60];
 const TEXTS = ['', 'a', 'twelve bytes', 'thirteen byte', 'nul \0 in it', '₿😀', 'x'.repeat(5_000)];
 
@@ -72,7 +72,7 @@ function randomPoints(series: SeriesName): Point[] {
   }));
 }
 
-/** The row of a point. */
+/** The row that a point becomes. */
 function rowOf({ series, time, tags, fields }: Point): unknown[] {
   const { columns } = seriesOf(series);
   return [
@@ -106,7 +106,7 @@ async function stored(series: SeriesName): Promise<unknown[][]> {
   return (await connection.runAndReadAll(sql)).getRowsJS();
 }
 
-it.each(SERIES)('stores points of %s exactly, whatever columns and values they have', async (series) => {
+it.each(SERIES)('stores points of %s exactly, with any columns and values', async (series) => {
   const points = randomPoints(series);
   const store = cleanup.add(new StoreProcess({ path: file }, { warn: () => undefined }), (it) => it.close());
   await store.open();
@@ -115,7 +115,7 @@ it.each(SERIES)('stores points of %s exactly, whatever columns and values they h
   expect(await stored(series)).toEqual(points.map(rowOf));
 });
 
-it('leaves out what can not be stored and what is stored already, and keeps the columns of the others', async () => {
+it('leaves out points that can not be stored or are stored already, and keeps the columns of the others', async () => {
   const points = randomPoints('tx').slice(0, 2_100);
   const exporter = cleanup.add(new StoreWriter({ path: file }), (it) => it.close());
   await exporter.open();

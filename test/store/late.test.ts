@@ -61,7 +61,7 @@ const notedLate = async (exporter: StoreWriter): Promise<number> =>
   Number((await ask(exporter, 'SELECT count(*) FROM btcdmon_late'))[0]?.[0]);
 
 describe('points that come late', () => {
-  it('are noted or in the rollups at any time, however writing and rolling up meet, and in the end are in them', async () => {
+  it('are noted or in the rollups at any time while others are written and rolled up, and finally in the rollups', async () => {
     const exporter = new StoreWriter({ path: file });
     await exporter.open();
     const clock = new TestClock();
@@ -73,7 +73,7 @@ describe('points that come late', () => {
     );
     let seen = 0;
     for (let batch = 0; batch < 150; batch++) {
-      // Most at the edge of what is rolled up meanwhile, some long after their minute.
+      // Most have times at the edge of what is rolled up meanwhile, some come long after their minute.
       time.ms += 70_000;
       const age = random() < 0.2 ? random() * 3 * 3_600_000 : 55_000 + random() * 10_000;
       clock.ns = BigInt(Math.floor(Math.max(time.ms - age, Number(START / 1_000_000n)))) * 1_000_000n;
@@ -102,7 +102,7 @@ describe('points that come late', () => {
     await exporter.close();
   });
 
-  it('are remembered as late by a store that was closed meanwhile', async () => {
+  it('are still known as late after the store was closed', async () => {
     const exporter = new StoreWriter({ path: file });
     await exporter.open();
     const clock = new TestClock();

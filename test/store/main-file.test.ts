@@ -9,7 +9,7 @@ import { makePoints } from '../support/make-points';
 import { TestClock } from '../support/points';
 import { BIN } from '../support/program';
 
-/** The main header, and two of the database of which one counts: 4,096 bytes each. */
+/** The main header, and two database headers of which one is valid: 4,096 bytes each. */
 const HEADERS_END = 3 * 4_096;
 
 let folder: string;
@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 beforeEach(() => copyFile(whole, copy));
 
-/** What opening the copy says. */
+/** The message of opening the copy. */
 async function refusal(): Promise<Error> {
   try {
     await (await openStore(copy)).close();

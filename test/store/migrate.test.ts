@@ -80,7 +80,7 @@ const QUESTIONS: readonly QueryArgs[] = [
 const RANKS: QueryArgs = { series: 'tx', agg: ['p90', 'tx_size'], every: '1h' };
 
 describe('a store of version 1', () => {
-  it('is read as it is, and brought to this version where it is opened for writing, its hours in the background', async () => {
+  it('is read as it is, and migrated where it is opened for writing, its hours in the background', async () => {
     const points = new StoreWriter({ path: path.join(folder, 'points.duckdb') });
     await points.open();
     await points.write(stretchedPoints());
@@ -124,7 +124,7 @@ describe('a store of version 1', () => {
     expect(store.layout.get('tx_1h')).toContain('tx_size_m2');
     await exporter.close();
 
-    // It has the new version: a second opening changes nothing.
+    // It has the new version now: a second opening changes nothing.
     await exporter.open();
     for (const [i, args] of QUESTIONS.entries())
       expect((await ask(exporter.store, args)).all).toEqual(expected[i]);

@@ -18,7 +18,7 @@ describe('ranks in SQL', () => {
     return (await connection.runAndReadAll(sql)).getRowsJS();
   }
 
-  /** The rank's own definition: sorted, at floor(n * percent / 100 + 1/2). */
+  /** The definition of the rank: the value at floor(n * percent / 100 + 1/2) of the sorted values. */
   const definition = (percent: number): string =>
     `list_sort(list(v) FILTER (v IS NOT NULL))[CAST(floor(count(v) * ${percent}::DOUBLE / 100 + 0.5::DOUBLE) AS BIGINT)]`;
 
@@ -44,7 +44,7 @@ describe('ranks in SQL', () => {
     },
   );
 
-  it('is exact of floats and far beyond what a float holds of integers', async () => {
+  it('is exact for floats, and for integers far beyond what a float can hold', async () => {
     const [[float, big] = []] = await rows(
       `SELECT ${percentileSql('v', 90)}, ${percentileSql('w', 50)} FROM
        (VALUES (0.1, 9007199254740993), (0.2, 9007199254740995), (-1.5, 9007199254740997)) t(v, w)`,
@@ -52,7 +52,7 @@ describe('ranks in SQL', () => {
     expect([Number(float), big]).toEqual([0.2, 9007199254740995n]);
   });
 
-  it('has no value of none', async () => {
+  it('has no value where there are no values', async () => {
     expect(
       await rows(`SELECT ${percentileSql('v', 99)}, ${modeSql('v')} FROM (SELECT NULL::BIGINT AS v)`),
     ).toEqual([[null, null]]);

@@ -38,7 +38,7 @@ async function ask(store: StoreWriter, sql: string): Promise<unknown[][]> {
   }
 }
 
-/** Points that are there, as rows and as what rollups before `raw_since` count. */
+/** Points of a series: rows, and those that rollups before `raw_since` count. */
 async function accounted(store: StoreWriter): Promise<number> {
   let sum = 0;
   for (const series of SERIES) {
@@ -71,7 +71,7 @@ async function fill(store: StoreWriter, hours: number, perHour: number): Promise
 }
 
 describe('retention', () => {
-  it('removes hours that are old, keeps minutes of everything, and takes nothing from what is written meanwhile', async () => {
+  it('removes old hours, keeps the minutes of all points, and loses nothing that is written meanwhile', async () => {
     const exporter = new StoreWriter({ path: file });
     await exporter.open();
     const end = await fill(exporter, 20, 1000);
@@ -81,7 +81,7 @@ describe('retention', () => {
       { exporter: exporterOf(exporter), clock, warn: () => undefined },
     );
     const warnings: string[] = [];
-    // Old points come as well, into hours that are being removed.
+    // Old points come too, into hours that are being removed.
     const late = new TestClock();
     late.ns = BigInt(end) * 1_000_000n - 10n * HOUR + 1n;
     let pushed = 0;
@@ -107,7 +107,7 @@ describe('retention', () => {
     expect(await ask(exporter, `SELECT count(*) FROM tx WHERE epoch_ms(time) < ${end}`)).toEqual([
       [5n * 200n],
     ]);
-    // The hours whose points are still there are rolled up as well, but for the last minute.
+    // The hours whose points are still there are rolled up as well, except for the last minute.
     expect(
       await ask(
         exporter,
@@ -118,7 +118,7 @@ describe('retention', () => {
     await queue.close(1000);
   });
 
-  it('warns once of what fails, and does it when it can', async () => {
+  it('warns once of a pass that fails, and makes it later', async () => {
     const exporter = new StoreWriter({ path: file });
     await exporter.open();
     const end = await fill(exporter, 3, 100);
@@ -163,7 +163,7 @@ describe('retention that is killed', () => {
   beforeAll(() => (script = childScript('support/store-child.ts')));
   afterAll(() => script.remove());
 
-  it('neither loses a point nor counts one twice, and goes on where it was', async () => {
+  it('loses no point, counts none twice, and goes on where it was', async () => {
     const hours = 6;
     const exporter = new StoreWriter({ path: file });
     await exporter.open();

@@ -26,7 +26,7 @@ it('follows a clock that is slewed, or set back, at once', () => {
   expect(time.nowMs()).toBe(wall);
 });
 
-it('follows a clock that was set forward a day later, and not where that was a mistake', () => {
+it('follows a clock that was set forward after a day, and not at all where it was set back before', () => {
   const time = settled();
   wall += YEAR;
   for (let minute = 0; minute < 24 * 60; minute++) {

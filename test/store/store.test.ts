@@ -30,7 +30,7 @@ async function rows(store: Store, sql: string): Promise<unknown[][]> {
   }
 }
 
-/** Runs SQL on a database as somebody else would. */
+/** Runs SQL on a database as another program would. */
 async function withDatabase(...statements: string[]): Promise<void> {
   const instance = await DuckDBInstance.create(file);
   const connection = await instance.connect();
@@ -60,7 +60,7 @@ describe('a store', () => {
     await store.close();
   });
 
-  it('is found again as it was left, for writing and for reading alone', async () => {
+  it('has what it had when it was closed, opened for writing and for reading', async () => {
     let store = await openStore(file);
     await rows(
       store,
@@ -76,14 +76,14 @@ describe('a store', () => {
     }
   });
 
-  it('refuses writing where it was opened for reading', async () => {
+  it('refuses writes where it was opened for reading', async () => {
     await (await openStore(file)).close();
     const store = await openStore(file, { readOnly: true });
     await expect(rows(store, 'INSERT INTO tx (tx_size) VALUES (1)')).rejects.toThrow('read-only');
     await store.close();
   });
 
-  it('keeps queries from other files and from lifting that limit', async () => {
+  it('keeps queries from reaching other files and from lifting that limit', async () => {
     const store = await openStore(file);
     await writeFile(path.join(folder, 'secret.csv'), 'a\n1\n');
     const secret = path.join(folder, 'secret.csv');
@@ -94,7 +94,7 @@ describe('a store', () => {
     await store.close();
   });
 
-  it('gets the tables and columns that the schema has gained, and keeps what it has', async () => {
+  it('gets the tables and columns that the schema has gained, and keeps its rows', async () => {
     await (await openStore(file)).close();
     await withDatabase(
       'DROP TABLE bandwidth',
@@ -107,7 +107,7 @@ describe('a store', () => {
     const exporter = new StoreWriter({ path: file });
     await exporter.open();
     expect(exporter.store.layout.get('tx')?.slice(-2)).toEqual(['gone_since', 'vsize']);
-    // Columns stand in another order than in the schema now; each value must still find its own.
+    // Columns now have another order than in the schema; each value must still get into its own.
     await exporter.write(makePoints(5, new SystemClock()));
     const { store } = exporter;
     expect(await rows(store, 'SELECT tx_size, vsize, weight, gone_since FROM tx')).toEqual([
@@ -122,7 +122,7 @@ describe('a store', () => {
     await exporter.close();
   });
 
-  it('ends queries that run when it closes, and lets go of the file', async () => {
+  it('ends running queries when it closes, and closes the file', async () => {
     const store = await openStore(file);
     const connection = await store.connect();
     const query = connection.run('SELECT count(*) FROM range(100000000000) r WHERE r.range * 7 % 3 = 1');
@@ -132,7 +132,7 @@ describe('a store', () => {
     await (await openStore(file)).close();
   });
 
-  it('holds little in memory of what is written to all series', async () => {
+  it('keeps little in memory of what is written to all series', async () => {
     const exporter = new StoreWriter({ path: file });
     await exporter.open();
     const clock = new SystemClock();
@@ -148,7 +148,7 @@ describe('a store', () => {
     let megabytes = 0;
     for (let batch = 0; batch < 10; batch++) {
       await exporter.write(SERIES_NAMES.map(one));
-      // After a checkpoint each column begins with whole blocks.
+      // After a checkpoint each column has whole blocks.
       await rows(exporter.store, 'CHECKPOINT');
       await exporter.write(SERIES_NAMES.map(one));
       const [[bytes] = []] = await rows(
@@ -170,7 +170,7 @@ describe('a store', () => {
     await store.close();
   });
 
-  it('lends memory for as long as anybody has it', async () => {
+  it('lends memory until the last borrower has given it back', async () => {
     const store = await openStore(file);
     const limit = async (): Promise<unknown> =>
       (await rows(store, "SELECT current_setting('memory_limit')"))[0]?.[0];
@@ -222,7 +222,7 @@ describe('a store that can’t be opened says why in one line:', () => {
     );
   });
 
-  // Whoever runs the tests may be root, whom permissions do not stop: no user can make a file in this folder.
+  // Not even root, who may run the tests, can make a file in this folder.
   it('a folder in which no file can be made', async () => {
     expect(await failure(openStore('/proc/self/store.duckdb'))).toMatch(
       /^store \/proc\/self\/store\.duckdb: (the folder \/proc\/self is not writable; .+|can't be opened: .+)$/,
@@ -239,7 +239,7 @@ describe('a store that can’t be opened says why in one line:', () => {
     );
   });
 
-  it('a DuckDB database of somebody else, which is left as it is', async () => {
+  it('a DuckDB database of another program, which is left as it is', async () => {
     await withDatabase('CREATE TABLE tx (mine INTEGER)');
     for (const readOnly of [false, true])
       expect(await failure(openStore(file, { readOnly }))).toBe(
@@ -257,13 +257,13 @@ describe('a store that can’t be opened says why in one line:', () => {
     );
   });
 
-  it('no file, where it is to be read', async () => {
+  it('a missing file that is to be read', async () => {
     expect(await failure(openStore(file, { readOnly: true }))).toBe(
       `store ${file}: there is no such file; start btcdmon-node once to make it`,
     );
   });
 
-  it('one that this process has open, by whatever name', async () => {
+  it('one that this process has open, also by another name', async () => {
     const store = await openStore(file);
     const other = path.join(folder, 'link.duckdb');
     await symlink(file, other);
@@ -281,7 +281,7 @@ describe('a second process', () => {
   beforeAll(() => (script = childScript('support/store-child.ts')));
   afterAll(() => script.remove());
 
-  it('gets one clear line, and leaves the first alone', async () => {
+  it('gets one clear line, and does not disturb the first', async () => {
     const store = await openStore(file);
     const child = spawn(process.execPath, [script.file, 'open', file], { env: script.env });
     let output = '';

@@ -5,7 +5,8 @@ import { FailureError } from '../../src/lib/errors';
 import { StoreWriter } from '../../src/store/writer';
 import type { Point } from '../../src/metrics/point';
 import { type Store, openStore } from '../../src/store/store';
-import { FLUSH } from '../../src/store/wal/entries';
+import { FLUSH, HEADER } from '../../src/store/wal/entries';
+import { withoutOldMarkers } from '../../src/store/wal/markers';
 import { scanLog } from '../../src/store/wal/scan';
 
 /** Bytes between two flips that go through DuckDB; all of them with `BTCDMON_FLIP_EVERY_BYTE=1`. */
@@ -37,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** The points of a transaction: one more than its number. */
+/** The points of a transaction, whose number is one less than theirs. */
 function pointsOf(transaction: number): Point[] {
   return Array.from({ length: transaction + 1 }, (_, i) => ({
     series: 'bandwidth',
@@ -51,18 +52,19 @@ interface Outcome {
   /** Rows of each transaction. */
   readonly rows: readonly number[];
   readonly warnings: readonly string[];
-  /** Points that are said to be lost. */
+  /** Points that were reported as lost. */
   readonly lost: number;
   readonly files: readonly string[];
   readonly directory: string;
 }
 
-/** Opens a copy of the store with another log, twice: what was repaired stays so. */
-async function openWith(bytes: Buffer): Promise<Outcome> {
+/** Opens a copy of the store with other logs, twice: what was repaired stays so. */
+async function openWith(bytes: Buffer, second?: Buffer): Promise<Outcome> {
   const directory = path.join(folder, `run-${run++}`);
   await cp(template, directory, { recursive: true });
   const file = path.join(directory, 'store.duckdb');
   await writeFile(`${file}.wal`, bytes);
+  if (second !== undefined) await writeFile(`${file}.wal.checkpoint`, second);
   const warnings: string[] = [];
   let lost = 0;
   let rows: number[] = [];
@@ -110,7 +112,7 @@ describe('a write-ahead log', () => {
   });
 
   it.each([1, 15, 16, 21, 4_096])(
-    'with %i zeros behind it loses nothing, and is kept aside',
+    'with %i zeros after it loses nothing, and is kept aside',
     async (zeros) => {
       const bytes = Buffer.concat([log, Buffer.alloc(zeros)]);
       const { rows, warnings, files, directory } = await openWith(bytes);
@@ -129,7 +131,7 @@ describe('a write-ahead log', () => {
     expect(files.some((name) => name.includes('.damaged-'))).toBe(true);
   });
 
-  it('says in one line what is lost, and keeps the transactions before and behind', async () => {
+  it('says in one line what is lost, and keeps the transactions before and after', async () => {
     const [, , from = 0, to = 0] = bounds();
     const { rows, warnings, lost } = await openWith(flipped(to - FLUSH.length - 9));
     expect(rows).toEqual([1, 2, 0, 4, 5, 6]);
@@ -143,7 +145,7 @@ describe('a write-ahead log', () => {
     expect(warnings[0]).not.toContain('\n');
   });
 
-  it('that a kill has cut off loses what was not committed, without a word, wherever it was cut', async () => {
+  it('that a kill has cut off at any byte loses without a warning only what was not committed', async () => {
     const ends = bounds();
     for (let length = 0; length <= log.length; length++) {
       const found = scanLog(log.subarray(0, length));
@@ -156,7 +158,7 @@ describe('a write-ahead log', () => {
     }
   });
 
-  it('with any byte changed loses one transaction at most', () => {
+  it('with any byte changed loses at most one transaction', () => {
     const ends = bounds();
     for (let at = 0; at < log.length; at++)
       for (const bits of [0x01, 0x80, 0xff]) {
@@ -183,7 +185,7 @@ describe('a write-ahead log', () => {
     }
   }, 600_000);
 
-  it('is refused with the remedy where the store is opened for reading alone', async () => {
+  it('is refused with the remedy where the store is opened for reading', async () => {
     const file = path.join(folder, 'read', 'store.duckdb');
     await cp(template, path.dirname(file), { recursive: true });
     await writeFile(`${file}.wal`, flipped(200));
@@ -206,8 +208,46 @@ describe('a write-ahead log', () => {
   });
 });
 
+describe('checkpoints that a kill broke off', () => {
+  /** The transaction that DuckDB 1.5.5 writes before a checkpoint. */
+  const MARKER = Buffer.concat([
+    Buffer.from('0f000000000000008792bd253b33fc4e6400636500640003650008ffffffff', 'hex'),
+    FLUSH,
+  ]);
+
+  /** The bytes of some of the transactions. */
+  function transactions(from: number, to: number): Buffer {
+    const ends = bounds();
+    return log.subarray(ends[from], ends[to]);
+  }
+
+  it('do not keep the store from opening, and what was committed meanwhile is there', async () => {
+    const main = Buffer.concat([HEADER, transactions(0, 3), MARKER, transactions(3, 4), MARKER]);
+    const second = Buffer.concat([HEADER, transactions(4, 6)]);
+    const { rows, warnings, lost } = await openWith(main, second);
+    expect({ rows, warnings, lost }).toEqual({ rows: ALL, warnings: [], lost: 0 });
+  });
+
+  it('lose nothing where a kill also broke the recovery off, between its last two steps', async () => {
+    const second = Buffer.concat([HEADER, transactions(4, 6)]);
+    const merged = Buffer.concat([HEADER, transactions(0, 3), MARKER, transactions(3, 6)]);
+    const { rows, warnings, lost } = await openWith(merged, second);
+    expect({ rows, warnings, lost }).toEqual({ rows: ALL, warnings: [], lost: 0 });
+  });
+
+  it('leave a marker, which stays in the log where it is the last entry', () => {
+    const all = Buffer.concat([log, MARKER]);
+    expect(withoutOldMarkers(log)).toBeNull();
+    expect(withoutOldMarkers(all)).toBeNull();
+    expect(withoutOldMarkers(Buffer.concat([all, MARKER]))).toEqual(all);
+    // The begin of a transaction that was never committed comes behind it as well.
+    const torn = log.subarray(8, 50);
+    expect(withoutOldMarkers(Buffer.concat([all, torn]))).toEqual(Buffer.concat([log, torn]));
+  });
+});
+
 describe('rows that a lost transaction moves', () => {
-  it('are not deleted for others: what names them by number goes as well', async () => {
+  it('are not deleted in place of others: what names rows by number is removed too', async () => {
     const file = path.join(folder, 'deleting.duckdb');
     const exporter = new StoreWriter({ path: file });
     await exporter.open();

@@ -5,7 +5,7 @@ import { DuckDBConnection } from '@duckdb/node-api';
 import { StoreWriter } from '../../src/store/writer';
 import type { Point } from '../../src/metrics/point';
 import { rollUp } from '../../src/store/rollup';
-import { spansOf } from '../../src/store/span';
+import { rangesOf } from '../../src/store/time-range';
 
 const HOUR = 3_600_000_000_000n;
 const NOW = BigInt(Date.UTC(2026, 0, 1)) * 1_000_000n;
@@ -40,7 +40,7 @@ async function count(): Promise<number> {
   return Number(reader.getRows()[0]?.[0]);
 }
 
-/** Counts statements, and rows that they return. */
+/** Counts statements and the rows that they return. */
 function counted(): { statements: number; rows: number } {
   const counts = { statements: 0, rows: 0 };
   const runAndReadAll = Reflect.get(DuckDBConnection.prototype, 'runAndReadAll');
@@ -65,18 +65,18 @@ function counted(): { statements: number; rows: number } {
 }
 
 describe('points of 1970 and of now, in one batch', () => {
-  it('are looked up where they are, not in all the years between', async () => {
+  it('are looked up in their hours, not in all the years between', async () => {
     const stored = Array.from({ length: 20_000 }, (_, i) => at(NOW - (BigInt(i) * 100n * HOUR) / 10n));
     await exporter.write(stored);
     const counts = counted();
     await exporter.write([at(LONG_AGO, true), at(NOW, true), at(NOW - HOUR, true)]);
     expect(counts.rows).toBe(1);
     jest.restoreAllMocks();
-    // The one that was there is not there twice.
+    // The one that was stored before is not stored twice.
     expect(await count()).toBe(20_002);
   });
 
-  it('are noted as late by one statement, however many hours they are of', async () => {
+  it('are noted as late by one statement, whatever their number of hours', async () => {
     const connection = await exporter.store.connect();
     await exporter.write([at(NOW)]);
     const { front } = exporter.store;
@@ -92,7 +92,7 @@ describe('points of 1970 and of now, in one batch', () => {
     expect(reader.getRows()).toEqual([[2_000n, 2_000n, NOW - HOUR]]);
   });
 
-  it('are rolled up in as many steps as there are days with points, and all of them are', async () => {
+  it('are all rolled up, in as many steps as there are days with points', async () => {
     await exporter.write([at(LONG_AGO), at(LONG_AGO + HOUR), at(NOW - 400n * HOUR), at(NOW)]);
     const connection = await exporter.store.connect();
     const { front } = exporter.store;
@@ -113,9 +113,9 @@ describe('points of 1970 and of now, in one batch', () => {
   });
 });
 
-it('the spans of times are hours that hold some, and those that follow each other are one', () => {
-  expect(spansOf([])).toEqual([]);
-  expect(spansOf([NOW + 5n, 7n, NOW + HOUR, NOW, NOW + 3n * HOUR])).toEqual([
+it('the ranges of times are hours that have some; adjacent hours are one range', () => {
+  expect(rangesOf([])).toEqual([]);
+  expect(rangesOf([NOW + 5n, 7n, NOW + HOUR, NOW, NOW + 3n * HOUR])).toEqual([
     { from: 7n, until: 8n },
     { from: NOW, until: NOW + HOUR + 1n },
     { from: NOW + 3n * HOUR, until: NOW + 3n * HOUR + 1n },

@@ -25,8 +25,8 @@ prlimit.describe('a full disk', (program) => {
     await rm(folder, { recursive: true });
   });
 
-  it('loses nothing, stores nothing twice, and once there is room the writing goes on', async () => {
-    // A limit on the size of files stands for the disk: the kernel refuses writes beyond it in the same way.
+  it('loses nothing, stores nothing twice, and is written again once there is room', async () => {
+    // A limit on the size of files simulates the disk: the kernel refuses writes beyond it in the same way.
     const limit = 3_000_000;
     const child = spawn(
       program,

@@ -71,7 +71,7 @@ describe('the writer of the store', () => {
     ]);
   });
 
-  it('skips a point that does not fit, and that one alone', async () => {
+  it('skips a point that does not fit, and no other', async () => {
     const [good] = makePoints(1, clock);
     if (good === undefined) throw new Error('no point');
     const bad: Point[] = [
@@ -110,7 +110,7 @@ describe('the writer of the store', () => {
     expect(await rows(`SELECT count(*), count(DISTINCT time) FROM (${all})`)).toEqual([[2500n, 2500n]]);
   });
 
-  it('stores a point that may be stored already once, whichever node has others of the same time', async () => {
+  it('stores a point that may be stored already once, also where another node has one of the same time', async () => {
     const points = makePoints(100, clock);
     await exporter.write(points.slice(0, 60));
     const other = { node: 'other', network: 'regtest' };
@@ -125,7 +125,7 @@ describe('the writer of the store', () => {
     ).toEqual([[200n, 200n]]);
   });
 
-  it('is read by others while it writes, and keeps its log of writes small', async () => {
+  it('can be read while it writes, and keeps its log small', async () => {
     let largestLog = 0;
     const counts: bigint[] = [];
     for (let i = 0; i < 60; i++) {

@@ -1,44 +1,44 @@
 import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FailureError } from '../../lib/errors';
-import { Answer } from './answer';
+import { AnswerStream } from './answer-stream';
 import { Frames } from './frames';
 import { Heartbeat } from './heartbeat';
 import { memoryLimit } from './limits';
 import type { SeriesColumns } from '../columns';
 import type { FromStore, ToStore, WireError } from './messages';
-import { type Started, startProcess } from './start';
+import { type StartedProcess, startProcess } from './start';
 import { watchMemory } from './watch-memory';
 import { decodeError } from './wire-error';
 
 /**
- * Milliseconds that a question has to end once nobody waits for it; then the process is killed that can't
- * interrupt it.
+ * Milliseconds that a question has to end after it was cancelled; then its process, which can't interrupt it,
+ * is killed.
  */
 const INTERRUPT_MS = 1_000;
 
-/** Of what the process writes to stderr, the last characters are kept. */
+/** Number of last characters of the process's stderr that are kept. */
 const STDERR_LENGTH = 2_000;
 
-/** Which store the process has, and how. */
-export interface StorePlace {
+/** Which store the process opens, and how. */
+export interface StoreToOpen {
   /** Absolute. */
   readonly path: string;
   readonly readOnly: boolean;
 }
 
-/** What a connection works with. */
+/** How a connection starts its process, and whom it tells of what. */
 export interface ConnectionModules {
   /** Path of the program that has the store open. */
   readonly program: string;
   readonly warn: (message: string) => void;
-  /** Told how many stored points are lost at least. */
+  /** Called with the least number of stored points that are lost. */
   readonly lost: (points: number) => void;
-  /** A process of this program that has been started and told nothing yet. */
-  readonly spare?: Started | null;
+  /** A process of this program that was started and has been told nothing yet. */
+  readonly spare?: StartedProcess | null;
 }
 
-/** The process of the store ended while it was at something, which it may have done or not. */
+/** The process of the store ended during a request, which it may have carried out or not. */
 export class StoreEnded extends FailureError {}
 
 /** One process that has a store open, from its start to its end. */
@@ -47,10 +47,10 @@ export class StoreConnection {
   readonly opened: Promise<ReadonlyMap<string, readonly string[]>>;
   /** Resolves, once the process is gone, to how it ended. */
   readonly ended: Promise<string>;
-  private readonly started: Started;
+  private readonly started: StartedProcess;
   private readonly frames: Frames<ToStore, FromStore>;
-  private readonly answers = new Map<number, Answer>();
-  /** Those of them that answer statements of somebody. */
+  private readonly answers = new Map<number, AnswerStream>();
+  /** The ids of answers to statements that a person wrote. */
   private readonly statements = new Set<number>();
   private readonly heartbeat = new Heartbeat({
     ask: () => this.send({ kind: 'ping' }),
@@ -66,7 +66,7 @@ export class StoreConnection {
   private stopWatch: (() => void) | undefined;
 
   constructor(
-    private readonly place: StorePlace,
+    private readonly place: StoreToOpen,
     private readonly modules: ConnectionModules,
   ) {
     this.opened = new Promise((resolve, reject) => {
@@ -75,7 +75,7 @@ export class StoreConnection {
         else resolve(layout);
       };
     });
-    // Who waits for it hears of it all the same.
+    // Whoever awaits it gets the error as well.
     this.opened.catch(() => undefined);
     this.started = modules.spare ?? startProcess(modules.program, memoryLimit());
     const { child, pipe } = this.started;
@@ -95,8 +95,7 @@ export class StoreConnection {
   }
 
   /**
-   * Resolves when the points are on disk. @throws StoreEnded where the process ended before it said what
-   * became of them
+   * Resolves when the points are on disk. @throws StoreEnded where the process ended before it answered
    */
   write(groups: readonly SeriesColumns[], mayBeStored: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -111,12 +110,12 @@ export class StoreConnection {
   }
 
   /**
-   * Asks; the parts of the answer come as fast as they are taken. A statement of somebody may leave the
-   * process with nothing to answer by.
+   * Asks a question; the parts of the answer come as fast as they are taken. While a statement of a person
+   * runs, the heartbeat watches: it may leave the process unable to answer.
    */
-  ask(question: unknown, isStatement: boolean): Answer {
+  ask(question: unknown, isStatement: boolean): AnswerStream {
     const id = ++this.lastId;
-    const answer = new Answer({
+    const answer = new AnswerStream({
       taken: (bytes) => {
         if (!answer.isOver) this.send({ kind: 'taken', id, bytes });
       },
@@ -149,7 +148,10 @@ export class StoreConnection {
     this.send({ kind: 'close' });
   }
 
-  /** Ends the process at once, whatever it does. What it has not confirmed may be done or not. */
+  /**
+   * Ends the process at once, whatever it does. A request that it has not confirmed may be carried out or
+   * not.
+   */
   kill(why: string): void {
     this.killedFor ??= why;
     this.started.child.kill('SIGKILL');
@@ -159,10 +161,10 @@ export class StoreConnection {
     this.frames.send(message);
   }
 
-  private cancel(id: number, answer: Answer): void {
+  private cancel(id: number, answer: AnswerStream): void {
     this.send({ kind: 'cancel', id });
     const tooLong = async (): Promise<void> => {
-      // Where this process was held up itself, what the other said lies in the pipe: it is read first.
+      // Where this process was busy, the answer may lie unread in the pipe: it is read first.
       for (let turn = 0; turn < 3; turn++) await nextTurn();
       if (!answer.isOver) this.kill('a statement could not be interrupted');
     };
@@ -246,7 +248,7 @@ export class StoreConnection {
     return `${how}${this.said()}`;
   }
 
-  /** What the process said of its end, as V8 does when its memory is full, on one line. */
+  /** The first line that the process wrote about its end, as V8 does when its memory is full. */
   private said(): string {
     const line = this.stderr.split('\n').find((text) => /\S/.test(text));
     return line === undefined ? '' : `; it said: ${line.trim().slice(0, 200)}`;

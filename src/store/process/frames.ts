@@ -1,12 +1,12 @@
 import type { Duplex } from 'node:stream';
 import { deserialize, serialize } from 'node:v8';
 
-/** Bytes before each frame: the length of the rest, big-endian. */
+/** Bytes of a frame's head: the length of its body, big-endian. */
 const HEAD_BYTES = 4;
 
 /**
- * Messages between this program's own processes over a pipe: each a frame of four bytes of length and the
- * message as V8 serializes it. Both run the same Node.js, so both read what the other writes.
+ * Messages between this program's own processes over a pipe. A frame is four bytes of length and the message
+ * as V8 serializes it. Both processes run the same Node.js, so each reads what the other writes.
  */
 export class Frames<Sent, Received> {
   private chunks: Buffer[] = [];
@@ -22,7 +22,7 @@ export class Frames<Sent, Received> {
     pipe.on('data', (chunk: Buffer) => this.received(chunk));
   }
 
-  /** Sends a message; returns the bytes that it takes. What is sent to a process that ended is lost. */
+  /** Sends a message; returns its bytes on the pipe. A message to a process that has ended is lost. */
   send(message: Sent): number {
     const body = serialize(message);
     const head = Buffer.allocUnsafe(HEAD_BYTES);
@@ -51,7 +51,7 @@ export class Frames<Sent, Received> {
     }
   }
 
-  /** Takes bytes that are there, without copying where they came in one piece. */
+  /** Takes bytes that have arrived, without a copy where they came in one piece. */
   private take(bytes: number): Buffer {
     this.length -= bytes;
     const [first] = this.chunks;

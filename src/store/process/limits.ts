@@ -1,13 +1,16 @@
 import { availableParallelism } from 'node:os';
 
 /**
- * The most memory in bytes that the process of a store gets: DuckDB's own limit of 1 GB, which it does not
- * apply to everything, and room for Node.js (95 MB when it has nothing to do) and what functions make beside
- * it.
+ * The most memory that the process of a store gets, in bytes: DuckDB's own limit of 1 GB, which it does not
+ * apply to everything, and room for Node.js (95 MB when idle) and for what functions allocate beyond the
+ * limit.
  */
 const MEMORY_BYTES = 1_400_000_000;
 
-/** Each processor is a thread of DuckDB, whose stack of 8 MB counts as a whole, and its caches. */
+/**
+ * Bytes for each processor: DuckDB has a thread for each, whose stack of 8 MB counts as a whole, and its
+ * caches.
+ */
 const THREAD_BYTES = 16_000_000;
 
 /** The limit on this machine. */

@@ -1,28 +1,28 @@
 import type { SeriesColumns } from '../columns';
 
-/** What the process that has a store open is told, one after the other. */
+/** Messages to the process that has a store open. */
 export type ToStore =
   /** The first message: which store. `readOnly` leaves it to others to read as well. */
   | { readonly kind: 'open'; readonly path: string; readonly readOnly: boolean }
   /** Points to store. None follows before this one was answered. */
   | { readonly kind: 'write'; readonly groups: readonly SeriesColumns[]; readonly mayBeStored: boolean }
-  /** A question; what it looks like is a matter of those who ask and answer. */
+  /** A question; its form is known to those who ask and answer. */
   | { readonly kind: 'ask'; readonly id: number; readonly question: unknown }
   /** Nobody waits for this answer any more. */
   | { readonly kind: 'cancel'; readonly id: number }
-  /** So many bytes of an answer were taken: as many more may come. */
+  /** So many bytes of an answer were taken: as many more may be sent. */
   | { readonly kind: 'taken'; readonly id: number; readonly bytes: number }
   /** Asks for a sign of life: that its event loop goes on, and that DuckDB answers. */
   | { readonly kind: 'ping' }
   /**
    * From now on points are rolled up and, unless null, removed at this age. `nowMs` is the Unix time in
-   * milliseconds that whoever outlives this process believes: the clock may be wrong.
+   * milliseconds that the parent, which outlives this process, believes: the clock may be wrong.
    */
   | { readonly kind: 'retain'; readonly keepMs: number | null; readonly nowMs: number }
   /** Close the store and end. */
   | { readonly kind: 'close' };
 
-/** What it says. */
+/** Messages from it. */
 export type FromStore =
   | { readonly kind: 'opened'; readonly layout: ReadonlyMap<string, readonly string[]> }
   | { readonly kind: 'unopened'; readonly error: WireError }
@@ -41,7 +41,7 @@ export type FromStore =
   | { readonly kind: 'warn'; readonly message: string };
 
 /**
- * An error on its way from one process to the other. A `fault` is one of the program, and its message is the
+ * An error on the pipe between the processes. A `fault` is an error of the program itself; its message is the
  * stack.
  */
 export interface WireError {

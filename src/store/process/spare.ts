@@ -1,16 +1,16 @@
-import { type Started, startProcess } from './start';
+import { type StartedProcess, startProcess } from './start';
 import { memoryLimit } from './limits';
 
 /** Milliseconds for which a spare process is kept after it was wanted. */
 const KEEP_MS = 60_000;
 
 /**
- * A process that has loaded everything and opened nothing, for while statements run that may end the one that
- * has the store: of the time from its end until the next one answers, two thirds are the start of Node.js and
- * DuckDB. One that nobody wants any more is ended, as it takes memory.
+ * A process that has loaded everything and opened nothing. It stands by while statements run that may end the
+ * process with the store: of the time until the next one answers, two thirds are the start of Node.js and
+ * DuckDB. It takes memory, so it is ended after a while without statements.
  */
-export class Spare {
-  private started: Started | null = null;
+export class SpareProcess {
+  private started: StartedProcess | null = null;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly program: string) {}
@@ -19,7 +19,7 @@ export class Spare {
     return this.started?.child.pid;
   }
 
-  /** Has one from now on, for a while. */
+  /** Keeps one from now on, for a while. */
   keep(): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.end(), KEEP_MS).unref();
@@ -29,19 +29,19 @@ export class Spare {
     const gone = (): void => {
       if (this.started === started) this.started = null;
     };
-    // What kept it from starting will be said by the next one that is needed.
+    // The error is reported when the next process is started.
     started.child.once('error', gone).once('exit', gone);
     started.pipe.on('error', gone);
   }
 
-  /** Hands over the one that is there, which is its taker's from now on; null where there is none. */
-  take(): Started | null {
+  /** Hands the process over to the caller; null where there is none. */
+  take(): StartedProcess | null {
     const { started } = this;
     this.started = null;
     return started;
   }
 
-  /** Ends the one that is there. */
+  /** Ends the process, where there is one. */
   end(): void {
     clearTimeout(this.timer);
     this.take()?.child.kill('SIGKILL');

@@ -3,15 +3,15 @@ import { existsSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import path from 'node:path';
 
-/** Where the build leaves the program of the process, seen from here in src as in dist. */
+/** Path of the built program of the process, both from here in src and in dist. */
 export const PROGRAM = path.join(__dirname, '..', '..', '..', 'dist', 'store-child', 'main.js');
 
 const SHELL = '/bin/sh';
 
 /**
- * A young generation of 2 MB, one helping thread, and a heap that gives memory back early. With the same
- * batches in alternation 1, 2 and 8 MB took 3.8 to 4.0 us of processor time a point, and two processes with 8
- * MB differed by as much.
+ * A young generation of 2 MB, one helper thread, and a heap that gives memory back early. In alternation with
+ * the same batches, 1, 2 and 8 MB took 3.8 to 4.0 us of processor time a point; two processes with 8 MB
+ * differed as much.
  */
 const NODE_FLAGS = [
   '--max-semi-space-size=2',
@@ -27,31 +27,31 @@ const NODE_FLAGS = [
  */
 const UV_THREADS = '7';
 
-/** What the process needs of the environment: nothing that is a secret of this program or of others. */
+/** Variables that the process gets. None of them is a secret of this program or of others. */
 const ENVIRONMENT = /^(PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|LD_\w+|DYLD_\w+|FAKETIME\w*)$/;
 
 /**
- * One arena of glibc's allocator for all threads: with one for each, what they free stays with it. An idle
- * process then has 5 MB less. DuckDB's data is in its own allocator.
+ * One arena of glibc's allocator for all threads. With an arena for each thread, freed memory stays in it: an
+ * idle process took 5 MB more. DuckDB's data is in its own allocator.
  */
 const ONE_ARENA = { MALLOC_ARENA_MAX: '1' };
 
-/** A process that was started, and the pipe over which it is spoken to. */
-export interface Started {
+/** A process that was started, and the pipe to it. */
+export interface StartedProcess {
   readonly child: ChildProcess;
   readonly pipe: Duplex;
-  /** Whether the system holds the process to the limit; where not, somebody has to watch it. */
+  /** Whether the system enforces the limit; where not, the caller must watch its memory. */
   readonly isLimited: boolean;
 }
 
 /**
  * Starts `program`, the process of a store, with a limit of memory in bytes. On Linux a shell sets the limit
- * of its data (RLIMIT_DATA: private memory that can be written) before it becomes Node.js, and that no image
- * of a gigabyte is written where it crashes: what goes beyond it is refused to the function that asks for it,
- * which fails with a message. A limit of addresses (RLIMIT_AS) would refuse the gigabytes that V8 reserves
- * and never uses. macOS has RLIMIT_DATA and does not heed it.
+ * of its data (RLIMIT_DATA: private memory that can be written) before it becomes Node.js, and turns off core
+ * dumps, which would have a gigabyte. An allocation beyond the limit fails, and the function that asked for
+ * it fails with a message. A limit of addresses (RLIMIT_AS) would refuse the gigabytes that V8 reserves and
+ * never uses. macOS has RLIMIT_DATA and does not heed it.
  */
-export function startProcess(program: string, memoryBytes: number): Started {
+export function startProcess(program: string, memoryBytes: number): StartedProcess {
   const isLimited = process.platform === 'linux' && existsSync(SHELL);
   const node = [process.execPath, ...NODE_FLAGS, program];
   const [command = '', ...args] = isLimited

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 
-/** What the process of a store is called in lists of processes. */
+/** Title of the process of a store in lists of processes. */
 export const STORE_TITLE = 'btcdmon-node store';
 
 /**
- * The program that a process works for: the one that started it where it is the process of a store, else
- * itself. Known on Linux; elsewhere it is the process.
+ * The process id of the program that a process works for: of its parent where it is the process of a store,
+ * else its own. Only Linux tells; elsewhere it is always its own.
  */
 export function programOf(pid: number): number {
   try {

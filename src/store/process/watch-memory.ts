@@ -2,19 +2,19 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
-/** How often it is looked, in milliseconds: a function takes a gigabyte in about as long. */
+/** Milliseconds between two looks: a function takes a gigabyte in about that time. */
 const EVERY_MS = 200;
 
 /**
- * Looks at the memory of a process where the system does not limit it, and calls `tooMuch` once it has more
- * than `bytes`. Returns what ends the watch.
+ * Watches the memory of a process where the system does not limit it, and calls `tooMuch` once it has more
+ * than `bytes`. Returns a function that ends the watch.
  */
 export function watchMemory(pid: number, bytes: number, tooMuch: () => void): () => void {
   let looking = false;
   const look = async (): Promise<void> => {
     if (looking) return;
     looking = true;
-    // A process that has ended, or a look that failed, has none.
+    // Counts as 0 where the process has ended or the look failed.
     const resident = await residentBytes(pid).catch(() => 0);
     looking = false;
     if (resident > bytes) tooMuch();

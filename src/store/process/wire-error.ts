@@ -1,14 +1,14 @@
 import { errorDetail, FailureError, UsageError } from '../../lib/errors';
 import type { WireError } from './messages';
 
-/** An error as the other process is told of it. */
+/** Encodes an error for the other process. */
 export function encodeError(error: unknown): WireError {
   if (error instanceof UsageError) return { type: 'usage', message: error.message };
   if (error instanceof FailureError) return { type: 'failure', message: error.message };
   return { type: 'fault', message: errorDetail(error) };
 }
 
-/** The error that the other process told of. */
+/** Decodes an error of the other process. */
 export function decodeError({ type, message }: WireError): Error {
   switch (type) {
     case 'usage':

@@ -2,19 +2,19 @@
 const WORD_HIGH = 0xbf58476d;
 const WORD_LOW = 0x1ce4e5b9;
 
-/** MurmurHash64A of the bytes behind the last whole word. */
+/** MurmurHash64A of the bytes after the last whole word. */
 const REST_MULTIPLIER = 0xc6a4a7935bd1e995n;
 const REST_SEED = 0xe17a1465n;
 const REST_SHIFT = 47n;
 
-/** What the checksum of no bytes is. */
+/** The checksum of no bytes. */
 const START = 5381;
 
 /**
- * Whether the checksum of an entry of DuckDB's write-ahead log is the one that was stored with it: 8 bytes,
- * little-endian, from `stored`. It is the exclusive or of 5381, of each whole 64-bit word times an odd
- * constant, and of a hash of the bytes that are left (DuckDB's `src/common/checksum.cpp`). Words are halves
- * here: a `bigint` for each would take ten times as long.
+ * Whether the checksum of an entry of DuckDB's write-ahead log matches the stored one: 8 bytes at `stored`,
+ * little-endian. It is the exclusive or of 5381, of each whole 64-bit word times an odd constant, and of a
+ * hash of the remaining bytes (DuckDB's `src/common/checksum.cpp`). Words are handled as two halves: a
+ * `bigint` for each takes ten times as long.
  */
 export function hasChecksum(bytes: Buffer, from: number, to: number, stored: number): boolean {
   let low = START;

@@ -1,8 +1,8 @@
 import { hasChecksum } from './checksum';
 
 /**
- * Kinds of entries of DuckDB's write-ahead log that are told apart here; DuckDB's
- * `src/include/duckdb/common/enums/wal_type.hpp`. Those below `useTable` change the schema.
+ * Kinds of entries of DuckDB's write-ahead log that are distinguished here (DuckDB's
+ * `src/include/duckdb/common/enums/wal_type.hpp`). Kinds below `useTable` change the schema.
  */
 export const KIND = {
   useTable: 25,
@@ -14,34 +14,34 @@ export const KIND = {
   flush: 100,
 } as const;
 
-/** What a log of version 2 begins with: an entry without size and checksum that names the version. */
+/** The first bytes of a log of version 2: an entry without size and checksum that names the version. */
 export const HEADER = Buffer.from('640062650002ffff', 'hex');
 
 /**
- * The entry that ends a transaction, from its size on. All are alike, so that one is found again behind bytes
- * that are damaged.
+ * The entry that ends a transaction, from its size on. All are alike, so one can be found after damaged
+ * bytes.
  */
 export const FLUSH = Buffer.from('0500000000000000e7fe7d722fed3d5e640064ffff', 'hex');
 
 /**
- * Of the bytes of `FLUSH`, how many must be there for one that is damaged: no other entry has more than 10.
+ * How many bytes of a damaged `FLUSH` must match: no other entry has more than 10 of them.
  */
 const FLUSH_ENOUGH = 16;
 
-/** Before each entry: its size and its checksum, 8 bytes each, little-endian. */
+/** Bytes before each entry: its size and its checksum, 8 bytes each, little-endian. */
 export const HEAD_BYTES = 16;
 
-/** Before an entry's kind: the number of its field. */
+/** Offset of an entry's kind: after the number of its field. */
 const KIND_AT = HEAD_BYTES + 2;
 
-/** An entry as it stands in a log. */
+/** An entry and its place in a log. */
 export interface Entry {
   readonly at: number;
   readonly end: number;
   readonly kind: number;
 }
 
-/** The entry at an offset; null where none is that is whole. */
+/** The entry at an offset; null where there is no whole one. */
 export function entryAt(log: Buffer, at: number): Entry | null {
   const end = endOf(log, at);
   if (end === null || !hasChecksum(log, at + HEAD_BYTES, end, at + 8)) return null;
@@ -49,7 +49,8 @@ export function entryAt(log: Buffer, at: number): Entry | null {
 }
 
 /**
- * Where the entry at an offset ends by its own words, whole or not; null where that is behind the log's end.
+ * The end of the entry at an offset by its own size, whole or damaged; null where that is after the log's
+ * end.
  */
 export function endOf(log: Buffer, at: number): number | null {
   if (at + HEAD_BYTES > log.length || log.readUInt32LE(at + 4) !== 0) return null;
@@ -57,12 +58,12 @@ export function endOf(log: Buffer, at: number): number | null {
   return end > log.length || end === at + HEAD_BYTES ? null : end;
 }
 
-/** The kind of the entry at an offset, whole or not; 0 where there is none. */
+/** The kind of the entry at an offset, whole or damaged; 0 where there is none. */
 export function kindAt(log: Buffer, at: number): number {
   return log[at + KIND_AT] ?? 0;
 }
 
-/** Whether the end of a transaction stands at an offset, with some of its bytes changed. */
+/** Whether there is the end of a transaction at an offset, with some of its bytes changed. */
 export function isDamagedFlush(log: Buffer, at: number): boolean {
   if (at + FLUSH.length > log.length) return false;
   let same = 0;
@@ -70,7 +71,7 @@ export function isDamagedFlush(log: Buffer, at: number): boolean {
   return same >= FLUSH_ENOUGH;
 }
 
-/** The name of the table that the entries behind a `useTable` are about. */
+/** The name of the table that a `useTable` selects for the entries after it. */
 export function tableOf(log: Buffer, { at, end }: Entry): string {
   // Kind, field 101 with the schema's name, field 102 with the table's; before each name its length.
   const schemaLength = at + KIND_AT + 3;
@@ -78,7 +79,7 @@ export function tableOf(log: Buffer, { at, end }: Entry): string {
   return log.toString('utf8', length + 1, Math.min(end, length + 1 + (log[length] ?? 0)));
 }
 
-/** The rows of an `insert`, of which DuckDB writes the number as seven bits a byte, the lowest first. */
+/** The number of rows of an `insert`, which DuckDB writes with seven bits a byte, the lowest first. */
 export function rowsOf(log: Buffer, { at, end }: Entry): number {
   let rows = 0;
   // Kind, field 101 with the chunk, field 100 with the number.

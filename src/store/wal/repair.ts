@@ -5,11 +5,11 @@ import { diskProblem, readProblem } from '../../lib/disk-errors';
 import { FailureError, messageOf } from '../../lib/errors';
 import { isSeries } from '../../metrics/schema';
 import { isLocked } from '../open-errors';
+import { withoutOldMarkers } from './markers';
 import { type Loss, scanLog } from './scan';
 
 /**
- * The largest log that is looked at; DuckDB writes logs of 16 MB into the file. A larger one is left to
- * DuckDB.
+ * The largest log that is checked; a larger one is left to DuckDB, which writes logs of 16 MB into the file.
  */
 const MAX_BYTES = 1_000_000_000;
 
@@ -17,8 +17,8 @@ const MAX_BYTES = 1_000_000_000;
 const MAX_NAMED = 5;
 
 /**
- * The logs of a store: the one of every transaction, and the one of those that come while that is written
- * into the file.
+ * The logs of a store: the main one, and the one of transactions that come while the main one is written into
+ * the file.
  */
 function logsOf(file: string): readonly [string, string] {
   return [`${file}.wal`, `${file}.wal.checkpoint`];
@@ -26,22 +26,22 @@ function logsOf(file: string): readonly [string, string] {
 
 /** Who is told of a repair. */
 export interface RepairModules {
-  /** Told in one line of what was damaged and what is lost. */
+  /** Called with one line that says what was damaged and what is lost. */
   readonly warn: (message: string) => void;
-  /** Told how many points are lost at least. */
+  /** Called with the least number of points that are lost. */
   readonly lost: (points: number) => void;
 }
 
-/** What is to be done where a log cannot be repaired. */
+/** What a user can do where a log cannot be repaired. */
 function logRemedy(file: string): string {
   const [log, checkpoint] = logsOf(file);
   return `move ${log} (and ${path.basename(checkpoint)}, if it is there) away and start again: what was not yet in the store is then missing from it`;
 }
 
 /**
- * Repairs a damaged write-ahead log before DuckDB reads it, which would refuse the store for ever, or pass
- * over all behind the damage without a word. The damaged log is kept aside. A log that another process may be
- * writing is left alone.
+ * Repairs a damaged write-ahead log before DuckDB reads it: DuckDB would refuse the store for ever, or skip
+ * everything after the damage without a word. The damaged log is kept aside. A log that another process may
+ * be writing is left alone.
  * @throws FailureError with the remedy where the log cannot be repaired
  */
 export async function repairLogs(file: string, { warn, lost }: RepairModules): Promise<void> {
@@ -49,7 +49,12 @@ export async function repairLogs(file: string, { warn, lost }: RepairModules): P
   for (const name of [log, checkpoint]) {
     const bytes = await readLog(name);
     const found = bytes === null ? null : scanLog(bytes);
-    if (found === null || found.state === 'whole') continue;
+    if (bytes === null || found === null) continue;
+    if (found.state === 'whole') {
+      const cleaned = name === log ? withoutOldMarkers(bytes) : null;
+      if (cleaned !== null && !(await isInUse(file))) await rewrite(file, name, cleaned);
+      continue;
+    }
     if (await isInUse(file)) return;
     if (found.state === 'unknown' || (name === log && (await sizeOf(checkpoint)) > 0))
       throw new FailureError(
@@ -65,7 +70,7 @@ export async function repairLogs(file: string, { warn, lost }: RepairModules): P
 }
 
 /**
- * Holds that nothing is damaged in the logs of a store that was opened for reading alone.
+ * Checks the logs of a store that was opened only for reading.
  * @throws FailureError with the remedy
  */
 export async function checkLogs(file: string): Promise<void> {
@@ -78,7 +83,7 @@ export async function checkLogs(file: string): Promise<void> {
   }
 }
 
-/** The bytes of a log; null where there is none to look at. */
+/** The bytes of a log; null where there is none, or a too large one. */
 async function readLog(name: string): Promise<Buffer | null> {
   const size = await sizeOf(name);
   if (size === 0 || size > MAX_BYTES) return null;
@@ -93,7 +98,7 @@ async function sizeOf(name: string): Promise<number> {
   return (await stat(name).catch(() => undefined))?.size ?? 0;
 }
 
-/** Whether another process has the store: DuckDB says so before it looks at the log. */
+/** Whether another process has the store open: DuckDB says so before it reads the log. */
 async function isInUse(file: string): Promise<boolean> {
   try {
     (await DuckDBInstance.create(file, { access_mode: 'READ_ONLY' })).closeSync();
@@ -104,11 +109,17 @@ async function isInUse(file: string): Promise<boolean> {
 }
 
 /**
- * Puts other bytes in a log's place and keeps it under another name, which is returned. One of the two is
- * there at any moment.
+ * Replaces a log and keeps the old one under another name, which it returns. One of the two is there at any
+ * moment.
  */
 async function replace(file: string, name: string, bytes: Buffer): Promise<string> {
   const aside = `${name}.damaged-${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}`;
+  await rewrite(file, name, bytes, aside);
+  return aside;
+}
+
+/** Puts other bytes in a log's place, at once; the log as it was is kept under `aside`, where given. */
+async function rewrite(file: string, name: string, bytes: Buffer, aside?: string): Promise<void> {
   const next = `${name}.repaired`;
   try {
     const handle = await open(next, 'w', 0o600);
@@ -119,9 +130,8 @@ async function replace(file: string, name: string, bytes: Buffer): Promise<strin
       await handle.close();
     }
     // Not every file system has links.
-    await link(name, aside).catch(() => copyFile(name, aside));
+    if (aside !== undefined) await link(name, aside).catch(() => copyFile(name, aside));
     await rename(next, name);
-    return aside;
   } catch (error) {
     await rm(next, { force: true }).catch(() => undefined);
     throw new FailureError(
@@ -132,7 +142,8 @@ async function replace(file: string, name: string, bytes: Buffer): Promise<strin
 }
 
 /**
- * The points that are lost: rows of series, and of a transaction that no longer says how many it had, one.
+ * The number of points that are lost: rows of series, and one for a transaction that no longer tells its
+ * rows.
  */
 function pointsIn(losses: readonly Loss[]): number {
   let points = 0;

@@ -12,40 +12,40 @@ import {
   tableOf,
 } from './entries';
 
-/** The longest begin of a log that is looked for: with the name of the database in it. */
+/** The longest header that is looked for: one with the name of the database. */
 const MAX_HEADER_BYTES = 128;
 
-/** In the begin of a log, where the version ends. */
+/** Offset in the header at which the version ends. */
 const VERSION_END = 6;
 
-/** The transaction that notes a checkpoint is shorter; those of rows take 100 bytes at least. */
+/** The most bytes of a transaction that notes a checkpoint; those with rows take 100 at least. */
 const MAX_CHECKPOINT_BYTES = 80;
 
-/** Rows of one entry: DuckDB's `STANDARD_VECTOR_SIZE`. */
+/** The most rows of one entry: DuckDB's `STANDARD_VECTOR_SIZE`. */
 const MAX_ENTRY_ROWS = 2_048;
 
-/** Bytes of a log that are given up, and what was in them as far as that can be read. */
+/** Bytes of a log that are lost, and what was in them as far as that can be read. */
 export interface Loss {
   readonly at: number;
   readonly bytes: number;
   /**
-   * Rows by table, as far as the entries still say: a damaged one whose size and kind stand is counted by
-   * what it says.
+   * Rows by table, as far as the entries still tell. A damaged entry counts where its size and kind are
+   * readable.
    */
   readonly rows: ReadonlyMap<string, number>;
 }
 
-/** What a look at a log has found. */
+/** The result of a scan. */
 export type Scan =
-  /** Nothing that DuckDB will not put right itself, as the end that a kill cut off. */
+  /** Undamaged, or with damage that DuckDB repairs itself, such as an end that a kill cut off. */
   | { readonly state: 'whole' }
-  /** Of another version, or so damaged that it cannot be said what stands where. */
+  /** Of another version, or so damaged that its entries cannot be found. */
   | { readonly state: 'unknown' }
   | {
       readonly state: 'damaged';
       /** The log without what is lost. */
       readonly repaired: Buffer;
-      /** None where what was damaged could be restored. */
+      /** Empty where everything damaged could be restored. */
       readonly losses: readonly Loss[];
     };
 
@@ -53,30 +53,31 @@ export type Scan =
 interface Transaction {
   readonly from: number;
   readonly entries: Entry[];
-  /** Damaged entries that still say that they are rows. */
+  /** Damaged entries that can still be recognized as rows. */
   readonly suspects: Entry[];
-  /** Where its first damaged entry stands. */
+  /** Offset of its first damaged entry. */
   bad?: number;
-  /** Whether that may be other than rows for one of the tables that its whole entries name. */
+  /** Whether a damaged entry may be something else than rows for a table that its whole entries name. */
   mayBeOther: boolean;
 }
 
 /**
- * Tables whose rows have other numbers than when the log was written, because some are lost; all where they
- * are not known.
+ * Tables whose rows have other numbers than when the log was written, because some are lost; `all` where
+ * these tables are not known.
  */
 type Shifted = Set<string> | 'all';
 
 /**
- * Looks for damage in a log that nobody writes, and repairs it: a transaction with a damaged entry goes as a
- * whole, those behind it stay. One that deletes rows names them by their number: where rows of its table were
- * lost before, it and all behind it go as well, and all do where what was lost may have changed the schema.
+ * Looks for damage in a log that nobody writes, and repairs it. A transaction with a damaged entry is removed
+ * as a whole, those after it stay. A transaction that deletes rows names them by number: where rows of its
+ * table were lost before, it and all after it are removed as well. So are all after a loss that may have
+ * changed the schema.
  *
  * Of version 2, as DuckDB 1.2 to 1.5 write it (DuckDB's `src/storage/wal_replay.cpp` and
  * `write_ahead_log.cpp`).
  */
 export function scanLog(log: Buffer): Scan {
-  // A kill may come while the first bytes are written.
+  // A kill may have come while the first bytes were written.
   if (HEADER.subarray(0, log.length).equals(log)) return { state: 'whole' };
   const start = startOf(log);
   if (start === null) return { state: 'unknown' };
@@ -90,7 +91,7 @@ export function scanLog(log: Buffer): Scan {
     const { transaction, end, isRestored } = readTransaction(log, at);
     at = end ?? log.length;
     if (end === null && transaction.bad === undefined) {
-      // A kill cut it off before it was committed: DuckDB passes over it.
+      // A kill cut it off before it was committed; DuckDB skips it.
       parts.push(log.subarray(transaction.from));
     } else if (transaction.bad !== undefined) {
       if (mayBeCheckpoint(log, transaction, at)) return { state: 'unknown' };
@@ -111,18 +112,18 @@ export function scanLog(log: Buffer): Scan {
   return isChanged ? { state: 'damaged', repaired: Buffer.concat(parts), losses } : { state: 'whole' };
 }
 
-/** Where the first entry stands; null where that cannot be said. */
-function startOf(log: Buffer): number | null {
+/** Offset of the first entry; null where it is not known. */
+export function startOf(log: Buffer): number | null {
   const isPlain = log.subarray(0, HEADER.length).equals(HEADER);
   if (isPlain || entryAt(log, HEADER.length) !== null) return HEADER.length;
-  // A store of a newer form names its database behind the version.
+  // A newer log has the name of its database after the version.
   if (log.subarray(0, VERSION_END).equals(HEADER.subarray(0, VERSION_END)))
     for (let at = HEADER.length; at < Math.min(MAX_HEADER_BYTES, log.length); at++)
       if (log.readUInt16LE(at - 2) === 0xffff && entryAt(log, at) !== null) return at;
   return log.includes(FLUSH) || isZero(log) ? HEADER.length : null;
 }
 
-/** Reads up to the end of a transaction; `end` is null where there is none. */
+/** Reads a transaction up to its end; `end` is null where the log has none. */
 function readTransaction(
   log: Buffer,
   from: number,
@@ -154,8 +155,8 @@ function readTransaction(
 }
 
 /**
- * Where reading goes on behind a damaged entry: at the next one, or at the end of a transaction; null where
- * none comes.
+ * Where reading goes on after a damaged entry: at the next entry or the end of a transaction; null where
+ * there is none.
  */
 function nextAfter(log: Buffer, at: number): number | null {
   const end = endOf(log, at);
@@ -166,8 +167,8 @@ function nextAfter(log: Buffer, at: number): number | null {
 }
 
 /**
- * Whether a log ends here because its writer was killed: a part of an entry, whose size is beyond the log's
- * end.
+ * Whether a log ends here because its writer was killed: with a part of an entry, whose size goes beyond the
+ * log's end.
  */
 function isTorn(log: Buffer, at: number): boolean {
   if (isZero(log.subarray(at))) return false;
@@ -175,8 +176,8 @@ function isTorn(log: Buffer, at: number): boolean {
 }
 
 /**
- * Whether what is damaged may be the note of a checkpoint, which is a short transaction of its own: whether
- * that was finished, and the log with it is done, cannot be told then.
+ * Whether what is damaged may be the marker of a checkpoint, a short transaction of its own. Then nobody can
+ * tell whether the checkpoint finished and the log is obsolete.
  */
 function mayBeCheckpoint(log: Buffer, { entries, bad }: Transaction, end: number): boolean {
   return (
@@ -194,13 +195,13 @@ function lossOf(log: Buffer, { from, entries, suspects }: Transaction, end: numb
     if (entry.kind === KIND.useTable) table = tableOf(log, entry);
     else if (entry.kind === KIND.insert && table !== '') {
       const count = rowsOf(log, entry);
-      // More than DuckDB puts into one entry: the number itself is damaged.
+      // A number above what DuckDB puts into one entry is itself damaged.
       if (count <= MAX_ENTRY_ROWS) rows.set(table, (rows.get(table) ?? 0) + count);
     }
   return { at: from, bytes: end - from, rows };
 }
 
-/** All up to the log's end goes with the last loss. */
+/** Adds everything after the last loss, up to the log's end, to the losses. */
 function withRest(losses: readonly Loss[], log: Buffer): readonly Loss[] {
   const last = losses.at(-1);
   let at = last === undefined ? log.length : last.at + last.bytes;
@@ -214,7 +215,7 @@ function withRest(losses: readonly Loss[], log: Buffer): readonly Loss[] {
 }
 
 /**
- * The tables whose rows get other numbers when a transaction is lost; null where it may have changed the
+ * The tables whose rows get other numbers where a transaction is lost; null where it may have changed the
  * schema.
  */
 function shiftedBy(log: Buffer, { entries, mayBeOther }: Transaction): Shifted | null {
@@ -223,7 +224,7 @@ function shiftedBy(log: Buffer, { entries, mayBeOther }: Transaction): Shifted |
   return new Set(entries.filter(({ kind }) => kind === KIND.useTable).map((entry) => tableOf(log, entry)));
 }
 
-/** Whether a transaction names rows by numbers that are not theirs any more. */
+/** Whether a transaction names rows by numbers that have changed. */
 function namesShifted(log: Buffer, { entries }: Transaction, shifted: Shifted): boolean {
   let table = '';
   for (const entry of entries)

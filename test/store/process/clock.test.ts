@@ -12,14 +12,14 @@ import { until } from '../../support/until';
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * How far the clock of the store's process is ahead of what its program has believed since it was started.
+ * How far the clock of the store's process is ahead of the time that its program believes.
  */
 const AHEAD_MS = 700 * DAY_MS;
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-it('removes nothing for its age by a clock that was set forward, also where its process is started again then', async () => {
+it('removes no point too early after the clock was set forward, also where its process is started again', async () => {
   const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-clock-')), (name) =>
     rm(name, { recursive: true }),
   );

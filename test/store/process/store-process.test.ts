@@ -19,7 +19,7 @@ import { makePoints } from '../../support/make-points';
 import { openStored } from '../../support/stored';
 import { until } from '../../support/until';
 
-/** Goes on for hours, and DuckDB can't interrupt it: one call of a function. */
+/** Runs for hours, and DuckDB can't interrupt it: it is one call of a function. */
 const ENDLESS = "SELECT strpos(repeat('a', 60000000), repeat('a', 30000000) || 'b')";
 /**
  * Looks for names of functions that are like one of 30 MB. DuckDB holds the lock of all functions until it is
@@ -64,7 +64,7 @@ function hasEnded(pid: number): boolean {
   }
 }
 
-/** A clock whose times are in the order of its calls. */
+/** A clock that gives ascending times. */
 function clock() {
   let ns = 1_700_000_000_000_000_000n;
   return { uniqueNs: () => ns++, monotonicMs: () => performance.now() };
@@ -98,7 +98,7 @@ it('stores each point once, whenever its process is killed', async () => {
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
       const { pid } = store;
       if (pid !== undefined) process.kill(pid, 'SIGKILL');
-      // The next one is to get as far as to write.
+      // The next process must get as far as writing.
       const before = written;
       await until('a batch', () => written > before + 200);
     }
@@ -106,7 +106,7 @@ it('stores each point once, whenever its process is killed', async () => {
   })();
   while (writing.isOn) {
     const points = makePoints(100, time);
-    // As a queue: what fails is given again.
+    // Like a queue: what fails is given again.
     for (;;)
       try {
         expect(await store.write(points)).toMatchObject({ sent: points.length, acked: points.length });
@@ -128,7 +128,7 @@ it('stores each point once, whenever its process is killed', async () => {
   expect(warnings[0]).toBe(`store ${file}: its process ended and is started again: signal SIGKILL`);
 });
 
-it('ends a statement that can not be interrupted, and goes on', async () => {
+it('kills a statement that can not be interrupted, and goes on', async () => {
   const store = await opened();
   const scheduler = asked(store);
   const before = store.pid;
@@ -141,7 +141,7 @@ it('ends a statement that can not be interrupted, and goes on', async () => {
   ]);
 });
 
-it('asks again what ran beside a statement that ended the process', async () => {
+it('asks the panels again that ran beside a statement that ended the process', async () => {
   const store = await opened();
   const scheduler = asked(store);
   await store.write(makePoints(5, clock()));
@@ -158,7 +158,7 @@ it('asks again what ran beside a statement that ended the process', async () => 
   expect(await again).toBeInstanceOf(FailureError);
 });
 
-it('answers a panel as a whole, whenever its process is killed', async () => {
+it('answers a panel completely, whenever its process is killed', async () => {
   const store = await opened();
   const time = clock();
   for (let batch = 0; batch < 4; batch++) await store.write(makePoints(15_000, time));
@@ -183,13 +183,13 @@ it('answers a panel as a whole, whenever its process is killed', async () => {
   }
 });
 
-it('ends a process that says nothing while a statement runs, and asks the panel of the next', async () => {
+it('kills a process that says nothing while a statement runs, and asks the panel of the next', async () => {
   const store = await opened();
   const asking = asked(store);
   await store.write(makePoints(5, clock()));
   const stuck = raw(asking, ENDLESS).catch((error: unknown) => String(error));
   await countTx(asking);
-  // As one whose heap finds no memory any more.
+  // Like a process whose heap finds no memory any more.
   process.kill(store.pid ?? 0, 'SIGSTOP');
   expect(await countTx(asking)).toEqual([[1], [1]]);
   expect(await stuck).toContain('a statement kept it from answering');
@@ -204,7 +204,7 @@ it('ends a process in which a statement holds a lock of DuckDB, and asks the pan
   expect(await statement).toContain('a statement kept it from answering');
 });
 
-it('answers a panel between statements that end the process one after the other', async () => {
+it('answers panels between statements that each end the process', async () => {
   const store = await opened();
   const asking = asked(store);
   await store.write(makePoints(5, clock()));
@@ -214,7 +214,7 @@ it('answers a panel between statements that end the process one after the other'
   expect(await store.write(makePoints(10, clock()).slice(5))).toMatchObject({ acked: 5 });
 });
 
-it('has a process stand by while statements are asked, which is the next one', async () => {
+it('keeps a spare process while statements are asked, which is the next one', async () => {
   const store = await opened();
   const asking = asked(store);
   await store.write(makePoints(5, clock()));
@@ -246,7 +246,7 @@ it('gives a statement no more memory than the limit', async () => {
   expect(await raw(scheduler, 'SELECT 1')).toEqual([[1]]);
 });
 
-it('is watched where the system sets no limit', async () => {
+it('watches the memory where the system sets no limit', async () => {
   const hog = 'const all = []; setInterval(() => all.push(Buffer.alloc(20000000, 1)), 10)';
   const child = cleanup.add(spawn(process.execPath, ['-e', hog]), (it) => it.kill('SIGKILL'));
   const stop = cleanup.add(
@@ -257,7 +257,7 @@ it('is watched where the system sets no limit', async () => {
   stop();
 });
 
-it('ends with the program that started it, also one that is killed, and leaves the store to the next', async () => {
+it('ends with the program that started it, also where that is killed, and leaves the store to the next', async () => {
   const script = cleanup.add(childScript('support/store-parent.ts'), (it) => it.remove());
   const parent = spawn(process.execPath, [script.file, file, PROGRAM], {
     env: script.env,
@@ -273,7 +273,7 @@ it('ends with the program that started it, also one that is killed, and leaves t
   await until('its end', () => hasEnded(pid));
 });
 
-it('shows no secrets, and takes no signals that are for its program', async () => {
+it('shows no secrets, and ignores signals that are for its program', async () => {
   process.env['BTCDMON_INFLUX_PASSWORD'] = 'a-secret-of-this-test';
   cleanup.add('BTCDMON_INFLUX_PASSWORD', (name) => {
     Reflect.deleteProperty(process.env, name);
@@ -315,7 +315,7 @@ it('says in one line why it can not open a store', async () => {
   await expect(opened()).rejects.toThrow(FailureError);
 });
 
-it('gives answers piece by piece, and as many as are wanted', async () => {
+it('gives answers piece by piece, as far as they are wanted', async () => {
   const store = await opened();
   const scheduler = asked(store);
   const rows = await raw(scheduler, "SELECT i, repeat('x', 1000) FROM range(20000) t(i)");

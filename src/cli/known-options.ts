@@ -8,11 +8,11 @@ import type { KnownOptions } from './settings';
 import { SETUP_OPTIONS } from './setup';
 import { TOP_OPTIONS } from './top';
 
-/** Tables whose options variables and the file may set. */
+/** Tables of options that variables and the file may set. */
 export const SETTABLE: readonly OptionTable[] = [GLOBAL_OPTIONS, LISTEN_OPTIONS, COLLECT_OPTIONS];
 
-/** Tables of commands that only ask, or do something once: of them a flag alone is meant. */
-export const ASKING: readonly OptionTable[] = [
+/** Tables of options that only flags set: those of commands that ask, or do something once. */
+export const FLAG_ONLY: readonly OptionTable[] = [
   SERVE_OPTIONS,
   DEMO_OPTIONS,
   TOP_OPTIONS,
@@ -23,15 +23,15 @@ export const ASKING: readonly OptionTable[] = [
 
 const SETTABLE_NAMES = namesOf(SETTABLE);
 
-/** The options that there are. */
+/** All options, by who may set them. */
 export const KNOWN: KnownOptions = {
   settable: SETTABLE_NAMES,
   repeated: namesOf(SETTABLE, ({ array }) => array === true),
-  flags: namesOf(ASKING).filter((name) => !SETTABLE_NAMES.includes(name)),
+  flags: namesOf(FLAG_ONLY).filter((name) => !SETTABLE_NAMES.includes(name)),
 };
 
-/** Options that are true or false, of whatever command. */
-export const BOOLEANS = namesOf([...SETTABLE, ...ASKING], ({ type }) => type === 'boolean');
+/** Boolean options of all commands. */
+export const BOOLEANS = namesOf([...SETTABLE, ...FLAG_ONLY], ({ type }) => type === 'boolean');
 
 function namesOf(
   tables: readonly OptionTable[],

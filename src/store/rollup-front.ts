@@ -1,12 +1,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SeriesName } from '../metrics/schema';
-import { beginOf } from './span';
+import { beginOf } from './time-range';
 
 /**
- * Table of the hours that points came into after their minutes were rolled up: a row for each batch of a
- * series and hour.
+ * Table of hours that got points after their minutes were rolled up: a row for each series, hour and batch.
  */
-export const LATE = 'btcdmon_late';
+export const LATE_TABLE = 'btcdmon_late';
 
 /** Its columns and their types. */
 export const LATE_COLUMNS: ReadonlyMap<string, string> = new Map([
@@ -24,15 +23,17 @@ interface Reached {
 type Batch = readonly { readonly series: SeriesName; readonly times: Iterable<bigint> }[];
 
 /**
- * How far rollups have got, or are about to. Who writes points and who rolls them up meet here, so that no
- * point is missed: one is either committed before its minute is rolled up, or noted as late in the
- * transaction that writes it.
+ * How far rollups have got, or are about to get. The writer of points and the roller meet here, so that no
+ * point is missed: a point is either committed before its minute is rolled up, or the transaction that writes
+ * it notes it as late.
  */
 export class RollupFront {
   private readonly reached = new Map<string, bigint>();
   private readonly writing = new Set<Promise<unknown>>();
 
-  /** Runs a transaction that writes points, for whose end `advance` waits. Within it `noteLate` is due. */
+  /**
+   * Runs a transaction that writes points. `advance` waits for its end. The transaction must call `noteLate`.
+   */
   async write(transaction: () => Promise<void>): Promise<void> {
     const running = transaction();
     const ended = running.catch(() => undefined);
@@ -44,29 +45,29 @@ export class RollupFront {
     }
   }
 
-  /** Notes the hours of those points that come late; part of the transaction that writes them. */
+  /** Notes the hours of the points that come late; part of the transaction that writes them. */
   async noteLate(connection: DuckDBConnection, batch: Batch): Promise<void> {
     for (const { series, times } of batch) {
       const hours = [...this.lateHours(series, times)];
       // One statement: a batch may have points of thousands of hours.
       if (hours.length > 0)
         await connection.run(
-          `INSERT INTO ${LATE} (series, hour)
+          `INSERT INTO ${LATE_TABLE} (series, hour)
             SELECT $1, make_timestamp_ns(hour) FROM (SELECT unnest([${hours.join(', ')}]::BIGINT[]) AS hour)`,
           [series],
         );
     }
   }
 
-  /** Takes over how far a store was rolled up when it was opened. */
-  load(marks: ReadonlyMap<string, Reached>): void {
-    for (const [series, { rolledUntil, hoursUntil }] of marks)
+  /** Reads in how far the store was rolled up when it was opened. */
+  load(progress: ReadonlyMap<string, Reached>): void {
+    for (const [series, { rolledUntil, hoursUntil }] of progress)
       for (const until of [rolledUntil, hoursUntil]) if (until !== null) this.raise(series, until);
   }
 
   /**
-   * Tells that points up to `until` are about to be rolled up, and waits for the writers that did not hear of
-   * it.
+   * Announces that points up to `until` are about to be rolled up, and waits for transactions that began
+   * before.
    */
   async advance(series: SeriesName, until: bigint): Promise<void> {
     this.raise(series, until);

@@ -1,20 +1,20 @@
-/** A part of an answer that came, and the bytes that it took on the way. */
+/** A part of an answer that has arrived, and its bytes on the pipe. */
 interface Part {
   readonly part: unknown;
   readonly bytes: number;
 }
 
-/** What an answer tells the process that it comes from. */
-export interface AnswerModules {
-  /** So many bytes were taken, and as many more may come. */
+/** What an answer tells the process that sends it. */
+export interface AnswerStreamModules {
+  /** So many bytes were taken; as many more may be sent. */
   readonly taken: (bytes: number) => void;
   /** Nobody waits any more. */
   readonly cancel: () => void;
 }
 
 /** An answer that comes in parts from the process of a store. */
-export class Answer {
-  /** Resolves when the process has nothing more to do with it. */
+export class AnswerStream {
+  /** Resolves when the process has finished with it. */
   readonly ended: Promise<void>;
   private readonly parts: Part[] = [];
   private over: { readonly error: Error | null } | null = null;
@@ -22,11 +22,11 @@ export class Answer {
   private tellEnded: () => void = () => undefined;
   private wake: () => void = () => undefined;
 
-  constructor(private readonly modules: AnswerModules) {
+  constructor(private readonly modules: AnswerStreamModules) {
     this.ended = new Promise((resolve) => (this.tellEnded = resolve));
   }
 
-  /** Whether the process has nothing more to do with it. */
+  /** Whether the process has finished with it. */
   get isOver(): boolean {
     return this.over !== null;
   }
@@ -44,20 +44,20 @@ export class Answer {
     return null;
   }
 
-  /** Says that nobody waits any more. */
+  /** Tells the process that nobody waits any more. */
   cancel(): void {
     if (this.isCancelled || this.over !== null) return;
     this.isCancelled = true;
     this.modules.cancel();
   }
 
-  /** Takes a part that came. */
+  /** Adds a part that has arrived. */
   add(part: unknown, bytes: number): void {
     this.parts.push({ part, bytes });
     this.wake();
   }
 
-  /** Takes its end. */
+  /** Ends it, with the error that ended it. */
   end(error: Error | null): void {
     this.over ??= { error };
     this.wake();

@@ -1,0 +1,78 @@
+import { FailureError, messageOf } from '../../lib/errors';
+import { StoreEnded } from './connection';
+import type { StoreRunner } from './runner';
+import { MAX_TRIES, type Retries } from './retries';
+
+/** A question, and what happens to it where the process ends before the answer has begun. */
+export interface Question {
+  /** What the process is asked. */
+  readonly question: unknown;
+  /** Whether it is asked again: a panel is, a statement that may have ended the process is not. */
+  readonly mayRepeat: boolean;
+  /**
+   * Whether the answer is given in one piece once it is complete. Such a question is also asked again where
+   * the process ends amid the answer.
+   */
+  readonly isWhole?: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Asks the process of a store, and the next one where it ends. */
+export class RemoteQuestions {
+  constructor(
+    private readonly runner: StoreRunner,
+    private readonly retries: Retries,
+  ) {}
+
+  /** Asks, and gives the parts of the answer. */
+  async *ask({ question, mayRepeat, isWhole = false, signal }: Question): AsyncGenerator<unknown, void> {
+    let done: (() => void) | undefined;
+    try {
+      for (let attempt = 1; ; attempt++) {
+        signal.throwIfAborted();
+        // A statement may end this process as well: points and panels that wait for one come first.
+        if (!mayRepeat) await this.retries.ended();
+        const connection = await this.runner.opened();
+        signal.throwIfAborted();
+        if (!mayRepeat) this.runner.keepSpare();
+        const answer = connection.ask(question, !mayRepeat);
+        const cancel = (): void => answer.cancel();
+        signal.addEventListener('abort', cancel);
+        let hasBegun = false;
+        const parts: unknown[] = [];
+        try {
+          for (let part = await answer.next(); part !== null; part = await answer.next()) {
+            if (isWhole) {
+              parts.push(part);
+              continue;
+            }
+            hasBegun = true;
+            done?.();
+            yield part;
+          }
+          done?.();
+          yield* parts;
+          return;
+        } catch (error) {
+          if (!(error instanceof StoreEnded) || signal.aborted) throw error;
+          if (!mayRepeat || hasBegun || attempt === MAX_TRIES) throw explained(error);
+        } finally {
+          signal.removeEventListener('abort', cancel);
+          answer.cancel();
+          await answer.ended;
+        }
+        done ??= this.retries.begin();
+        await connection.ended;
+      }
+    } finally {
+      done?.();
+    }
+  }
+}
+
+/** The error of a statement that was running when the process ended. */
+function explained(error: StoreEnded): FailureError {
+  return new FailureError(
+    `${messageOf(error)}; this statement, or one beside it, takes too much memory or can't be carried out`,
+  );
+}
