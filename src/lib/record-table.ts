@@ -11,7 +11,7 @@ const KEY = 4;
 /**
  * A hash table from keys of 32 or 36 bytes to records of a fixed size, all in one block of memory that the
  * garbage collector does not look into. Maps of strings and objects take three times as much
- * (bench/mempool.mjs).
+ * (bench/mempool.ts).
  *
  * A record is known by its slot, which it keeps until it is removed; without removals slots count up from 0.
  * Peers choose the keys, so chains are found by a hash with a secret (`KeyedHash`), which each table has for

@@ -21,7 +21,7 @@ const MAX_CHUNK_BYTES = 16_000_000;
 /** Estimated size of a list element, which becomes an object. */
 const ELEMENT_BYTES = 64;
 
-/** How many values are converted and written at once: 3 ms here (bench/web.mjs). */
+/** How many values are converted and written at once: 3 ms here (bench/web.ts). */
 const VALUES_AT_ONCE = 5_000;
 
 type Vector = duckdb.Vector;

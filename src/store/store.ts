@@ -13,7 +13,7 @@ export { tableColumns } from './tables';
 /**
  * Size of the blocks of a new file. Each column of each table that has rows since the last checkpoint holds
  * one or two of them in memory: at DuckDB's 256 KiB all series together took 237 MB, at the least that it
- * knows 31 MB, in the same time (scripts/soak.mjs shows it).
+ * knows 31 MB, in the same time (scripts/soak.ts shows it).
  */
 const BLOCK_BYTES = 16_384;
 

@@ -19,8 +19,6 @@ export interface RunOptions {
   readonly seconds: number;
   /** How long after they have left memory is looked at. */
   readonly settleSeconds: number;
-  /** Folder of the compiled processes. */
-  readonly folder: string;
   /** Whether the time of honest pongs is a part of the verdict. */
   readonly judgesPong: boolean;
 }
@@ -52,9 +50,9 @@ export async function run(behaviours: readonly Behaviour[], options: RunOptions)
   );
   const lines = path.join(folder, 'points');
   const output = openSync(lines, 'w');
-  const listener = start(path.join(options.folder, 'listener-child.js'), output, ['--expose-gc']);
+  const listener = start(path.join(__dirname, 'listener-child.ts'), output, ['--expose-gc']);
   started.listener = listener;
-  const culprits = start(path.join(options.folder, 'culprits-child.js'), 'ignore', []);
+  const culprits = start(path.join(__dirname, 'culprits-child.ts'), 'ignore', []);
   const failures: string[] = [];
   culprits.on('message', (news: CulpritsNews) => {
     if ('failed' in news) failures.push(news.failed);
@@ -133,7 +131,10 @@ function threadMs(pid: number | undefined): number {
 }
 
 function start(file: string, output: number | 'ignore', execArgv: readonly string[]): ChildProcess {
-  return fork(file, [], { stdio: ['ignore', output, 'inherit', 'ipc'], execArgv: [...execArgv] });
+  return fork(file, [], {
+    stdio: ['ignore', output, 'inherit', 'ipc'],
+    execArgv: [...process.execArgv, ...execArgv],
+  });
 }
 
 /** Keeps a process to one processor, where the system has the command for that. */

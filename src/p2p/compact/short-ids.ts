@@ -15,7 +15,7 @@ const FINAL_ROUNDS = 4;
  * over wtxids, with the key that its header and its nonce make.
  *
  * The 64-bit words are kept as two halves, because numbers of JavaScript are exact to 53 bits and BigInts
- * take 50 times as long: 100,000 ids take 27 ms here (bench/compact.mjs).
+ * take 50 times as long: 100,000 ids take 27 ms here (bench/compact.ts).
  */
 export class ShortIds {
   private readonly start: Int32Array;
