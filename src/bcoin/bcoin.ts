@@ -1,6 +1,6 @@
 /*
  * The only file that imports bcoin (1.0.2, of 2018). The build inlines bcoin here, so that the published
- * package depends on none of its packages; see scripts/build.mjs.
+ * package depends on none of its packages; see scripts/build.ts.
  */
 import './backend';
 import NetAddress from 'bcoin/lib/net/netaddress';

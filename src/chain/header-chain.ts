@@ -39,7 +39,7 @@ export interface HeaderChainModules {
  * All valid headers that arrived, and which of them form the best chain: the one with the most work, and of
  * equals the first. Each header is checked against every rule of Core's AcceptBlockHeader and against
  * checkpoints. The rules are those of bcoin's chain plus BIP94, and the tests compare them with bcoin's code.
- * They are implemented here because bcoin's chain takes 20 times as long (bench/headers.mjs).
+ * They are implemented here because bcoin's chain takes 20 times as long (bench/headers.ts).
  *
  * Core's defences against floods of cheap headers (a minimum of work before anything is stored) are not
  * implemented. Above the last checkpoint only the proof of work bounds what is stored.

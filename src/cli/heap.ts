@@ -8,7 +8,7 @@ const GROWTH_PERCENT = 30;
 /**
  * Makes the garbage collector give memory back early. On a machine with much memory V8 lets the heap grow to
  * a multiple of what is alive before it collects: a busy listener with 60 MB of mostly long-lived data takes
- * 250 MB, and 100 to 140 MB with this (scripts/soak.mjs). V8 reads the flag at each collection, so it can be
+ * 250 MB, and 100 to 140 MB with this (scripts/soak.ts). V8 reads the flag at each collection, so it can be
  * set while the program runs.
  */
 export function keepHeapSmall(): void {

@@ -11,7 +11,7 @@ const KEY = 4;
 /**
  * A hash table from keys of 32 or 36 bytes to records of a fixed size. All of it lies in one block of memory,
  * which the garbage collector does not scan. Maps of strings and objects take three times as much memory
- * (bench/mempool.mjs).
+ * (bench/mempool.ts).
  *
  * A record keeps its slot until it is removed. Without removals slots count up from 0. Peers choose the keys,
  * so chains are found by a hash with a secret (`KeyedHash`) of this table's own. There are as many chains as

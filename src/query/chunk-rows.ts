@@ -27,7 +27,7 @@ const BLOB_BYTE_COST = 64;
 /** What a byte of a bit string costs, which becomes eight characters: 376 ns. */
 const BIT_BYTE_COST = 256;
 
-/** How many values are converted and written at once: 3 ms here (bench/web.mjs). */
+/** How many values are converted and written at once: 3 ms here (bench/web.ts). */
 const VALUES_AT_ONCE = 5_000;
 
 type Vector = duckdb.Vector;

@@ -13,7 +13,7 @@ export { tableColumns } from './tables';
 /**
  * Size of the blocks of a new file, the least that DuckDB has. Each column of a table with rows since the
  * last checkpoint keeps one or two in memory: all series together took 237 MB with DuckDB's 256 KiB and 31 MB
- * with this, in the same time (scripts/soak.mjs).
+ * with this, in the same time (scripts/soak.ts).
  */
 const BLOCK_BYTES = 16_384;
 

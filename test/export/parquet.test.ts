@@ -114,8 +114,10 @@ describe('the Parquet exporter', () => {
     await exporter.write([...points].reverse());
     await exporter.close();
     const file = path.join(directory, 'tx_outputs', '2026-11-24T13.parquet');
-    const reader = path.join(__dirname, '..', 'support', 'read-parquet.mjs');
-    const lines = execFileSync(process.execPath, [reader, file], { encoding: 'utf8' }).trim().split('\n');
+    const reader = path.join(__dirname, '..', 'support', 'read-parquet.ts');
+    const lines = execFileSync(process.execPath, ['-r', 'tsx/cjs', reader, file], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(
       points
         .filter(({ series }) => series === 'tx_outputs')

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Cleanup } from '../support/cleanup';
 
-const SCRIPT = path.join(__dirname, '..', '..', 'scripts', 'soak.mjs');
+const SCRIPT = path.join(__dirname, '..', '..', 'scripts', 'soak.ts');
 
 /**
  * How much more the second half of the run may use than the first: caches that fill, and what a collector
@@ -22,7 +22,7 @@ describe('the listener under an hour of mainnet in half a minute', () => {
       rmSync(name, { recursive: true }),
     );
     const json = path.join(folder, 'soak.json');
-    const args = [SCRIPT, '--hours', '1', '--minutes', '0.4', '--json', json];
+    const args = ['-r', 'tsx/cjs', SCRIPT, '--hours', '1', '--minutes', '0.4', '--json', json];
     const run = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 100_000 });
     expect({ status: run.status, stderr: run.stderr }).toEqual({ status: 0, stderr: '' });
     const result = JSON.parse(readFileSync(json, 'utf8')) as Record<string, number>;

@@ -11,6 +11,8 @@ export interface FakeClaims {
   readonly height?: number;
   readonly relay?: boolean;
   readonly nonce?: bigint;
+  /** Of its clock, in Unix seconds; default 0. */
+  readonly time?: number;
 }
 
 /** The payload of a `version` message. */
@@ -19,6 +21,7 @@ export function versionPayload(claims: FakeClaims = {}): Buffer {
   const head = Buffer.alloc(80);
   head.writeInt32LE(claims.version ?? 70_016, 0);
   head.writeBigUInt64LE(claims.services ?? 9n, 4);
+  head.writeBigInt64LE(BigInt(claims.time ?? 0), 12);
   head.writeBigUInt64LE(claims.nonce ?? 0n, 72);
   const length =
     userAgent.length < 0xfd

@@ -13,6 +13,8 @@ export interface Influxd {
   readonly httpPort: number;
   readonly udpPort: number;
   readonly database: string;
+  /** Where its data files are. */
+  readonly dataFolder: string;
   /**
    * Runs InfluxQL on `database` and returns the body. Times are RFC 3339 with nanoseconds.
    * @throws Error on any error of the server
@@ -64,7 +66,8 @@ export interface InfluxdOptions {
   readonly tls?: { readonly certificate: string; readonly key: string; readonly ca: string };
   /** Folder of its write-ahead log; default one in its own folder. */
   readonly wal?: string;
-  /** Lines of its configuration's section [http]. */
+  /** Lines of its configuration's sections [data] and [http]. */
+  readonly data?: string;
   readonly http?: string;
 }
 
@@ -113,6 +116,7 @@ export async function startInfluxd(options: InfluxdOptions = {}): Promise<Influx
       httpPort,
       udpPort,
       database,
+      dataFolder: path.join(folder, 'data'),
       query,
       count: async (series, column) => {
         const { results } = await query(`SELECT count("${column}") FROM "${series}"`);
@@ -138,7 +142,7 @@ function configuration(
   database: string,
   options: InfluxdOptions,
 ): string {
-  const { admin, tls, wal = `${folder}/wal`, http = '' } = options;
+  const { admin, tls, wal = `${folder}/wal`, data = '', http = '' } = options;
   return `
 reporting-disabled = true
 bind-address = "127.0.0.1:0"
@@ -148,6 +152,7 @@ bind-address = "127.0.0.1:0"
   dir = "${folder}/data"
   wal-dir = "${wal}"
   query-log-enabled = false
+  ${data}
 [monitor]
   store-enabled = false
 [subscriber]

@@ -1,6 +1,7 @@
 import type { Clock } from '../../src/lib/clock';
 import { LineSerializer } from '../../src/export/line';
 import type { Point } from '../../src/metrics/point';
+import { lineOf as lineBy } from './line-of';
 
 const TAGS = { node: 'test-node', network: 'regtest' };
 const OUTPUT_TAGS = ['pubkeyhash', 'witness_v0_keyhash', 'witness_v1_taproot'].map((script_type) => ({
@@ -45,9 +46,7 @@ export function makePoints(count: number, clock: Clock): Point[] {
  * @throws Error that names what is wrong with a point that has no line
  */
 export function lineOf(point: Point): string {
-  const line = serializer.serialize(point);
-  if (typeof line !== 'string') throw new Error(line.detail);
-  return line;
+  return lineBy(serializer, point);
 }
 
 const serializer = new LineSerializer({ maxBytes: 1400 });

@@ -13,6 +13,8 @@ import { until } from './until';
 export interface NatsServer {
   readonly name: string;
   readonly port: number;
+  /** Undefined before its start. */
+  readonly pid: number | undefined;
   /** As `kill -9` does. */
   kill(): Promise<void>;
   /** Starts it again after a kill, with the same folder and ports. */
@@ -51,7 +53,11 @@ export const natsServer = requirement(
  * Starts servers in temporary folders. Several form a cluster. `config` is added to the configuration of
  * each.
  */
-export async function startNats({ servers: count = 1, config = '' } = {}): Promise<Nats> {
+export async function startNats({
+  servers: count = 1,
+  config = '',
+  maxFileStore = '4GB',
+} = {}): Promise<Nats> {
   const { path: program } = natsServer;
   if (program === null) throw new Error('nats-server was not found');
   const folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-nats-'));
@@ -73,7 +79,7 @@ export async function startNats({ servers: count = 1, config = '' } = {}): Promi
       await writeFile(
         file,
         `server_name: ${name}\nlisten: "127.0.0.1:${ports[i] ?? 0}"\n` +
-          `jetstream { store_dir: "${store}", max_file_store: 4GB, max_memory_store: 64MB }\n${cluster}\n${config}\n`,
+          `jetstream { store_dir: "${store}", max_file_store: ${maxFileStore}, max_memory_store: 64MB }\n${cluster}\n${config}\n`,
       );
       return natsProcess(program, ['-c', file], { name, port: ports[i] ?? 0 });
     }),
@@ -121,6 +127,9 @@ export function natsProcess(
   return {
     name,
     port,
+    get pid() {
+      return child?.pid;
+    },
     kill: async () => {
       process.off('exit', killOnExit);
       if (child?.exitCode === null && child.signalCode === null) {

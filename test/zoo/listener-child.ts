@@ -1,9 +1,7 @@
-import { createRequire } from 'node:module';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type * as heap from '../../src/cli/heap';
-import type * as app from '../../src/app/listener';
-import type * as log from '../../src/lib/log';
+import { startApp } from '#dist/app/listener';
+import { keepHeapSmall } from '#dist/cli/heap';
+import { createLog } from '#dist/lib/log';
 import type { Endpoint } from '../../src/p2p/endpoint';
 import { HONEST_PEERS } from './honest-data';
 
@@ -44,14 +42,7 @@ export type ListenerNews =
   | { readonly report: ListenerReport }
   | { readonly reasons: ListenerReport['reasons'] };
 
-/** The folder of the built program, which is tested instead of a bundle of its sources. */
-const DIST = process.env['ZOO_DIST'] ?? '';
-const load = createRequire(path.join(DIST, 'app.js'));
-const { startApp } = load('./app/listener.js') as typeof app;
-const { createLog } = load('./lib/log.js') as typeof log;
-const { keepHeapSmall } = load('./cli/heap.js') as typeof heap;
-
-// As the command `listen` does.
+// As the command does that listens.
 keepHeapSmall();
 
 /**

@@ -56,9 +56,7 @@ async function main(): Promise<number> {
   const chosen = BEHAVIOURS.filter(({ name }) => only.length === 0 || only.includes(name));
   const results: boolean[] = [];
   const one = async (title: string, behaviours: readonly Behaviour[]): Promise<void> => {
-    const finding = await runBehaviours(behaviours, { ...options, folder: __dirname }).catch(
-      (error: unknown) => String(error),
-    );
+    const finding = await runBehaviours(behaviours, options).catch((error: unknown) => String(error));
     results.push(print(title, finding));
   };
   const waiting = [...chosen];

@@ -19,8 +19,6 @@ export interface RunOptions {
   readonly seconds: number;
   /** How long memory may take to be released after the culprits have left. */
   readonly settleSeconds: number;
-  /** Folder of the compiled processes. */
-  readonly folder: string;
   /** Whether the elapsed time of honest pongs is judged, instead of processor time. */
   readonly judgesPong: boolean;
 }
@@ -52,9 +50,9 @@ export async function runBehaviours(behaviours: readonly Behaviour[], options: R
   );
   const lines = path.join(folder, 'points');
   const output = openSync(lines, 'w');
-  const listener = start(path.join(options.folder, 'listener-child.js'), output, ['--expose-gc']);
+  const listener = start(path.join(__dirname, 'listener-child.ts'), output, ['--expose-gc']);
   started.listener = listener;
-  const culprits = start(path.join(options.folder, 'culprits-child.js'), 'ignore', []);
+  const culprits = start(path.join(__dirname, 'culprits-child.ts'), 'ignore', []);
   const failures: string[] = [];
   culprits.on('message', (news: CulpritsNews) => {
     if ('failed' in news) failures.push(news.failed);
@@ -133,7 +131,10 @@ function threadMs(pid: number | undefined): number {
 }
 
 function start(file: string, output: number | 'ignore', execArgv: readonly string[]): ChildProcess {
-  return fork(file, [], { stdio: ['ignore', output, 'inherit', 'ipc'], execArgv: [...execArgv] });
+  return fork(file, [], {
+    stdio: ['ignore', output, 'inherit', 'ipc'],
+    execArgv: [...process.execArgv, ...execArgv],
+  });
 }
 
 /** Binds a process to one processor, if the system has `taskset`. */

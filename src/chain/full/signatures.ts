@@ -7,7 +7,7 @@ const UNCOMPRESSED = Buffer.from('3056301006072a8648ce3d020106052b8104000a034200
 
 /**
  * Makes bcoin check signatures with Node's OpenSSL, which takes a fifth of the time of bcoin's JavaScript
- * (bench/signatures.mjs). What OpenSSL can't check still goes to the JavaScript.
+ * (bench/signatures.ts). What OpenSSL can't check still goes to the JavaScript.
  *
  * OpenSSL hashes its input once itself, but Bitcoin signs a double hash. So the inner hash is remembered
  * until the signature is checked, right after it. bcoin parses the signature and judges its encoding. OpenSSL

@@ -1,0 +1,158 @@
+// A compact block of 4,000 transactions beside a relay view of 100,000: how long the search holds up the
+// program, and the short ids alone beside the SipHash of bcoin in the same run. Then a view that is filled up
+// to Core's default bound: how much memory it takes. Each in a process of its own.
+import { createHash } from 'node:crypto';
+import '#dist/bcoin/backend';
+import { siphash } from 'bsip';
+import { hashBytes, merkleRoot } from '#dist/chain/merkle';
+import { EventBus } from '#dist/lib/event-bus';
+import { RelayView } from '#dist/mempool/relay-view';
+import { PartialBlock } from '#dist/p2p/compact/partial-block';
+import { ShortIds } from '#dist/p2p/compact/short-ids';
+import { parseHeader } from '#dist/wire/header';
+import { parseBlock } from '#dist/wire/block';
+import type { Transaction } from '#dist/wire/transaction';
+import type { MonitorEvents } from '#dist/metrics/collector';
+import { medianMs } from './support/median';
+import { collectGarbage, finish, partOf, runPart } from './support/own-process';
+import { makeTransaction } from './support/transactions';
+
+const IN_VIEW = 100_000;
+const IN_BLOCK = 4_000;
+const NONCE = 7n;
+const RUNS = 31;
+/** Core's default, three times ours (--mempool-size). */
+const MAX_BYTES = 300_000_000;
+/** Half as many again as have room: the oldest leave for the newest. */
+const UNTIL_FULL = 750_000;
+
+const newView = (): RelayView =>
+  new RelayView(
+    { maxBytes: MAX_BYTES, expiryMs: Infinity, coinTransactions: 250_000 },
+    { bus: new EventBus<MonitorEvents>() },
+  );
+
+/** Milliseconds of each step, unless it says otherwise. */
+interface Rebuilt {
+  /** Transactions in the view. */
+  readonly inView: number;
+  /** Of the short ids, so that they are really computed. */
+  readonly sum: number;
+  readonly ours: number;
+  readonly theirs: number;
+  readonly search: number;
+  readonly serialize: number;
+  readonly parse: number;
+  readonly root: number;
+  /** Of the block. */
+  readonly bytes: number;
+}
+
+/** Memory in bytes of a full view. */
+interface Filled {
+  readonly transactions: number;
+  readonly bytes: number;
+  readonly usPerAdd: number;
+  readonly held: number;
+  readonly rss: number;
+  readonly peak: number;
+}
+
+function rebuild(): Rebuilt {
+  const view = newView();
+  const transactions = Array.from({ length: IN_VIEW }, () => makeTransaction([]));
+  for (const transaction of transactions) view.add(transaction, 0);
+  const header = parseHeader(Buffer.alloc(80, 3));
+  const ids = new ShortIds(header.bytes, NONCE);
+  const chosen = transactions.filter((_, i) => i % (IN_VIEW / IN_BLOCK) === 0);
+  const wtxids = hashBytes(chosen.map(({ wireWtxid }) => wireWtxid));
+  const memory = new DataView(wtxids.buffer, wtxids.byteOffset, wtxids.length);
+  const shortIds = chosen.map((_, i) => ids.of(memory, 32 * i));
+  // A short id that is not there, so that the search goes on to the end.
+  const message = { header, nonce: NONCE, shortIds: [...shortIds, 1], prefilled: [] };
+
+  const every = hashBytes(transactions.map(({ wireWtxid }) => wireWtxid));
+  const all = new DataView(every.buffer, every.byteOffset, every.length);
+  const key = createHash('sha256')
+    .update(header.bytes)
+    .update(Buffer.from([7, 0, 0, 0, 0, 0, 0, 0]))
+    .digest();
+  let sum = 0;
+  const ours = medianMs(RUNS, () => {
+    for (let i = 0; i < IN_VIEW; i++) sum += ids.of(all, 32 * i);
+  });
+  const theirs = medianMs(RUNS, () => {
+    for (let i = 0; i < IN_VIEW; i++) sum += siphash(every.subarray(32 * i, 32 * i + 32), key)[0];
+  });
+  const search = medianMs(RUNS, () => PartialBlock.from(message, view.relayed));
+  const partial = PartialBlock.from({ ...message, shortIds }, view.relayed);
+  if (partial === undefined) throw new Error('the block is not rebuilt');
+  const bytes = partial.serialize();
+  const serialize = medianMs(RUNS, () => partial.serialize());
+  const parse = medianMs(RUNS, () => parseBlock(bytes));
+  const root = medianMs(RUNS, () =>
+    merkleRoot(hashBytes(parseBlock(bytes).transactions.map(({ wireTxid }) => wireTxid))),
+  );
+  return {
+    inView: view.gauges().transactions,
+    sum,
+    ours,
+    theirs,
+    search,
+    serialize,
+    parse,
+    root,
+    bytes: bytes.length,
+  };
+}
+
+/** Has both ids computed, as they are before a transaction comes to the view. */
+function readIds({ txid, wtxid }: Transaction): number {
+  return txid.length + wtxid.length;
+}
+
+function fill(): Filled {
+  collectGarbage();
+  const before = process.memoryUsage();
+  const view = newView();
+  let usTotal = 0;
+  for (let i = 0; i < UNTIL_FULL; i++) {
+    const transaction = makeTransaction([]);
+    readIds(transaction);
+    const start = performance.now();
+    view.add(transaction, 0);
+    usTotal += (performance.now() - start) * 1_000;
+  }
+  collectGarbage();
+  const after = process.memoryUsage();
+  const { transactions, bytes } = view.gauges();
+  return {
+    transactions,
+    bytes,
+    usPerAdd: usTotal / UNTIL_FULL,
+    held: after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers,
+    rss: after.rss,
+    peak: process.resourceUsage().maxRSS * 1_000,
+  };
+}
+
+async function main(): Promise<void> {
+  const r = await runPart<Rebuilt>(__filename, 'rebuild');
+  console.log(
+    `compact: ${IN_VIEW} short ids ${r.ours.toFixed(1)} ms (bcoin's SipHash ${(r.theirs / r.ours).toFixed(1)} times that); ` +
+      `search of ${r.inView} for ${IN_BLOCK}, with the copying, ${r.search.toFixed(1)} ms; ` +
+      `block of ${(r.bytes / 1e6).toFixed(1)} MB put together ${r.serialize.toFixed(1)}, read ${r.parse.toFixed(1)}, ` +
+      `read with txids and root ${r.root.toFixed(1)} ms`,
+  );
+  const f = await runPart<Filled>(__filename, 'fill');
+  console.log(
+    `compact: a view bound to ${MAX_BYTES / 1e6} MB holds ${f.transactions} transactions of ${Math.round(f.bytes / f.transactions)} bytes, ` +
+      `${(f.bytes / 1e6).toFixed(0)} MB; with the values of the last outputs ${(f.held / 1e6).toFixed(0)} MB, ` +
+      `${Math.round(f.held / f.transactions)} bytes each; resident ${(f.rss / 1e6).toFixed(0)} MB, ` +
+      `at most ${(f.peak / 1e6).toFixed(0)}; ${f.usPerAdd.toFixed(1)} µs to add one`,
+  );
+}
+
+const part = partOf();
+if (part === undefined) void main();
+else finish(part === 'fill' ? fill() : rebuild());

@@ -1,0 +1,18 @@
+import type { CollectorContext } from '#dist/metrics/collector';
+import type { Emit } from '#dist/metrics/emitter';
+
+/** What collectors are made from, of a listener whose counts are all 0. */
+export function collectorContext(emit: Emit): CollectorContext {
+  return {
+    emit,
+    policy: 'btcd',
+    maxUserAgents: 200,
+    intervalMs: 5_000,
+    monotonicMs: () => performance.now(),
+    emitted: () => 0,
+    exporters: () => [],
+    unseen: () => 0,
+    mempool: () => ({ transactions: 0, bytes: 0, withFee: 0, orphans: 0 }),
+    addresses: () => ({ banned: 0 }),
+  };
+}

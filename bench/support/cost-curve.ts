@@ -1,0 +1,105 @@
+// Measures whether an item costs as much at 10 and 100 times the size as at the size itself. Each value is
+// processor time of the whole process, that of the garbage collector and the compilers included: time in
+// which other programs have the processor is not in it. Other programs still slow this one down, through the
+// caches. So the sizes take turns, each with the same number of items in a round; sizes are compared within
+// each round, and the median of these ratios counts. Rounds of warm-up go before.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { median } from './median';
+
+/** Sizes, as multiples of the smallest. */
+export const SCALES = [1, 10, 100] as const;
+
+/** An item may cost so many times what it costs at any smaller size. */
+const MOST = 1.3;
+
+/** Warm-up ends after so many rounds in a row in which no size got faster by more than this part. */
+const CALM_ROUNDS = 2;
+const CALM = 0.1;
+const MOST_WARM_UP = 12;
+const ROUNDS = 11;
+
+/** The threads are at rest that take less than this of processor time while we sleep. */
+const LOOK_MS = 3;
+const REST_MS = 0.5;
+const MOST_LOOKS = 30;
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc') as () => void;
+
+/** What is measured in a round, and how many items it has. */
+export interface Round {
+  readonly work: () => void;
+  readonly count: number;
+}
+
+/** Makes a round ready. */
+export type MakeRound = () => Round;
+
+/**
+ * Measures one curve and prints it. A curve that is not flat sets the exit status to 1.
+ * @param name what is measured, with the name of the bench
+ * @param labels what the sizes are, for people
+ * @param makers one for each size
+ */
+export async function costCurve(
+  name: string,
+  labels: readonly (string | number)[],
+  makers: readonly MakeRound[],
+): Promise<void> {
+  await warmUp(makers);
+  const rounds: (readonly number[])[] = [];
+  while (rounds.length < ROUNDS) rounds.push(await measure(makers, rounds.length));
+  const times = makers.map((_, i) => median(rounds.map((round) => round[i] ?? NaN)));
+  const ratio = (i: number, j: number): number =>
+    median(rounds.map((round) => (round[i] ?? NaN) / (round[j] ?? NaN)));
+  const rise = Math.max(...makers.flatMap((_, i) => makers.slice(0, i + 1).map((_, j) => ratio(i, j))));
+  const isFlat = rise <= MOST;
+  if (!isFlat) process.exitCode = 1;
+  console.log(
+    `${name}: ${times.map((ns) => ns.toFixed(ns < 100 ? 1 : 0)).join(', ')} ns an item at ${labels.join(', ')}; ` +
+      `ratios ${makers.map((_, i) => ratio(i, 0).toFixed(2)).join(', ')}, rise ${rise.toFixed(2)}` +
+      (isFlat ? '' : ` NOT FLAT: it may rise by ${MOST} at most`),
+  );
+}
+
+async function warmUp(makers: readonly MakeRound[]): Promise<void> {
+  const least: number[] = makers.map(() => Infinity);
+  for (let round = 0, calm = 0; calm < CALM_ROUNDS && round < MOST_WARM_UP; round++) {
+    const times = await measure(makers, round);
+    calm = times.every((ns, i) => ns > (least[i] ?? NaN) * (1 - CALM)) ? calm + 1 : 0;
+    for (const [i, ns] of times.entries()) least[i] = Math.min(least[i] ?? NaN, ns);
+  }
+}
+
+/** Nanoseconds of processor time of an item, for each size. Each round begins with another size. */
+async function measure(makers: readonly MakeRound[], round: number): Promise<readonly number[]> {
+  const times = makers.map(() => NaN);
+  for (let turn = 0; turn < makers.length; turn++) {
+    const i = (turn + round) % makers.length;
+    const makeRound = makers[i];
+    if (makeRound === undefined) continue;
+    const { work, count } = makeRound();
+    await collectGarbage();
+    const start = process.cpuUsage();
+    work();
+    const { user, system } = process.cpuUsage(start);
+    times[i] = ((user + system) * 1_000) / count;
+  }
+  return times;
+}
+
+/**
+ * Collects the garbage of what was before, which is not what is measured, and waits until the collector's
+ * threads are at rest.
+ */
+async function collectGarbage(): Promise<void> {
+  gc();
+  for (let looks = 0, calm = 0; calm < 2 && looks < MOST_LOOKS; looks++) {
+    const start = process.cpuUsage();
+    await sleep(LOOK_MS);
+    const { user, system } = process.cpuUsage(start);
+    calm = (user + system) / 1_000 < REST_MS ? calm + 1 : 0;
+  }
+}

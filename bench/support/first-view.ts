@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import type { Browser } from 'playwright-core';
+import { chromiumProgram, startChromium } from '../../test/support/chromium';
+import { Cleanup } from '../../test/support/cleanup';
+import { BIN } from '../../test/support/program';
+
+/** What is used of the browser's own `document`, in a function that runs there. */
+declare const document: {
+  querySelectorAll(selector: string): { readonly length: number };
+  querySelector(selector: string): unknown;
+};
+
+const SIZE = { width: 1_440, height: 900 };
+const DAY_MS = 86_400_000;
+
+/**
+ * How long a person waits for the page, from the address that is typed until every panel in sight is drawn,
+ * in a real Chromium. Opens the page over the store `file` at ranges that end at `endMs`, each in a new tab,
+ * and prints what each took.
+ */
+export async function firstViews(file: string, endMs: number, days: number): Promise<void> {
+  const { path: program } = chromiumProgram;
+  if (program === null) {
+    console.log('page: no Chromium (CHROMIUM_BIN), so no first view in a browser');
+    return;
+  }
+  const args = ['serve', '--from', `duckdb:${file}`, '--http', '127.0.0.1:0'];
+  const server = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const cleanup = new Cleanup();
+  try {
+    const origin = await originIn(server.stderr);
+    const browser = await startChromium(program, cleanup);
+    // For the first range, the store and the browser have just been opened.
+    for (const range of [days, days, 7, 1, 1 / 24]) {
+      const from = new Date(endMs - range * DAY_MS).toISOString();
+      const to = new Date(endMs).toISOString();
+      const { ms, panels } = await view(browser, `${origin}/?from=${from}&to=${to}`);
+      console.log(
+        `page: ${(range * 24).toFixed(0)} h: ${panels} panels in sight drawn after ${ms.toFixed(0)} ms`,
+      );
+    }
+  } finally {
+    await cleanup.run();
+    server.kill();
+  }
+}
+
+/** The address of the page, which the log names. */
+async function originIn(log: Readable): Promise<string> {
+  let text = '';
+  for await (const chunk of log) {
+    text += String(chunk);
+    const [origin] = /http:\/\/127\.0\.0\.1:\d+/.exec(text) ?? [];
+    if (origin !== undefined) return origin;
+  }
+  throw new Error(`serve ended: ${text}`);
+}
+
+async function view(
+  browser: Browser,
+  url: string,
+): Promise<{ readonly ms: number; readonly panels: number }> {
+  const page = await browser.newPage({ viewport: SIZE });
+  await page.goto(url);
+  // A panel is busy from its question to its drawing; `performance.now()` there counts from the start of the
+  // navigation.
+  const handle = await page.waitForFunction(() => {
+    const panels = document.querySelectorAll('canvas').length;
+    const busy = document.querySelector('[aria-busy=true]');
+    return panels > 0 && busy === null ? { ms: performance.now(), panels } : false;
+  });
+  const drawn = await handle.jsonValue();
+  await page.close();
+  if (drawn === false) throw new Error('the page was not drawn');
+  return drawn;
+}

@@ -1,0 +1,77 @@
+// Compiles src to dist, then inlines bcoin into the one file that imports it.
+//
+// bcoin's dependency tree carries native add-ons whose install scripts need a compiler. An installed package
+// must not run them, and npm applies `overrides` in the root package alone; so the published package contains
+// bcoin's JavaScript and depends on none of its packages. leveldown stays outside: it is native, ships
+// prebuilt binaries, and is loaded only where a chain is kept on disk.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { type Plugin, build } from 'esbuild';
+import { buildPage } from './build-page';
+
+const ROOT = path.join(__dirname, '..');
+const DIST = path.join(ROOT, 'dist');
+
+/**
+ * What is changed in bcoin's tree as it is inlined. drbg.js and bn.js call the constructor of Buffer, for
+ * which Node prints a warning outside of node_modules; bdb loads leveldown also for a database in memory.
+ */
+const PATCHES: readonly (readonly [file: RegExp, from: string, to: string])[] = [
+  [/drbg\.js[\\/][a-z]+\.js$/, 'new Buffer([', 'Buffer.from(['],
+  [/drbg\.js[\\/][a-z]+\.js$/, 'new Buffer(', 'Buffer.alloc('],
+  [
+    /bn\.js[\\/]lib[\\/]bn\.js$/,
+    'new ArrayType(reqLength)',
+    '(ArrayType === Array ? new Array(reqLength) : Buffer.alloc(reqLength))',
+  ],
+  [
+    /bdb[\\/]lib[\\/]level\.js$/,
+    "module.exports = require('leveldown')",
+    "module.exports = function Level(location) { return require('leveldown')(location); }",
+  ],
+];
+
+const patched: Plugin = {
+  name: 'patched',
+  setup: (bundle) =>
+    bundle.onLoad({ filter: /(drbg\.js|bn\.js|bdb)[\\/].*\.js$/ }, ({ path: file }) => ({
+      contents: PATCHES.filter(([pattern]) => pattern.test(file)).reduce(
+        (text, [, from, to]) => text.replaceAll(from, to),
+        readFileSync(file, 'utf8'),
+      ),
+    })),
+};
+
+async function inlineBcoin(): Promise<void> {
+  const bcoin = path.join(DIST, 'bcoin', 'bcoin.js');
+  await build({
+    entryPoints: [bcoin],
+    outfile: bcoin,
+    allowOverwrite: true,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    // Node keeps the text of what it runs: comments and indentation are a megabyte of it.
+    minifyWhitespace: true,
+    lineLimit: 160,
+    external: ['leveldown'],
+    plugins: [patched],
+    // Back ends that NODE_BACKEND=js never reaches look these up at run time.
+    logOverride: { 'require-resolve-not-external': 'silent' },
+    logLevel: 'warning',
+  });
+}
+
+async function main(): Promise<void> {
+  rmSync(DIST, { recursive: true, force: true });
+  execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
+  await inlineBcoin();
+  await buildPage(ROOT);
+}
+
+void main();

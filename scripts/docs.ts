@@ -1,0 +1,6 @@
+// Writes docs/series.md, which describes every series, from the schema.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { seriesDocument } from '../src/metrics/describe';
+
+writeFileSync(path.join(__dirname, '..', 'docs', 'series.md'), seriesDocument());

@@ -1,0 +1,78 @@
+// What the fuzz runner feeds: the compiled decoders and parsers.
+import { CHAIN_PARAMS } from '#dist/chain/params';
+import { legacySigops } from '#dist/chain/sigops';
+import { checkBlock, checkBlockInContext } from '#dist/chain/validate-block';
+import { LineReader } from '#dist/collect/line-reader';
+import { LineParser } from '#dist/collect/parse-line';
+import { readCollectorReply, readSenderMessage } from '#dist/export/collect-protocol';
+import { checkSanity } from '#dist/policy/sanity';
+import { POLICY_NAMES, standardness } from '#dist/policy/standardness';
+import type { Block } from '#dist/wire/block';
+import { DecodeError } from '#dist/wire/decode-error';
+import { DECODERS } from '#dist/wire/messages/table';
+import type { Transaction } from '#dist/wire/transaction';
+
+/** The bytes hold nothing that the parser looks for. */
+class NothingFound extends Error {}
+
+const parser = new LineParser();
+
+/** What `btcdmon-node collect` makes of the bytes of a sender, which come in two pieces. */
+function readLines(payload: Buffer): readonly unknown[] {
+  const found: unknown[] = [];
+  const reader = new LineReader({
+    line: (text) => {
+      const value = text.startsWith('#') ? readSenderMessage(text) : parser.parse(text);
+      if (typeof value !== 'string') found.push(value);
+      return true;
+    },
+    bad: () => true,
+  });
+  const half = payload.length >> 1;
+  reader.push(payload.subarray(0, half));
+  reader.push(payload.subarray(half));
+  reader.end();
+  if (found.length === 0) throw new NothingFound();
+  return found;
+}
+
+/** What a sender makes of the bytes of a collector. */
+function readReplies(payload: Buffer): readonly unknown[] {
+  const found = payload.toString('latin1').split('\n').map(readCollectorReply).filter(Boolean);
+  if (found.length === 0) throw new NothingFound();
+  return found;
+}
+
+/** One parser under test. */
+export interface Target {
+  /** The command of the message, or the name of another input. */
+  readonly command: string;
+  readonly read: (payload: Buffer) => unknown;
+  /** The only error that may come of it. */
+  readonly refusal: abstract new (...args: never) => Error;
+}
+
+export const TARGETS: readonly Target[] = [
+  ...Object.entries(DECODERS).map(([command, read]) => ({ command, read, refusal: DecodeError })),
+  { command: 'lines', read: readLines, refusal: NothingFound },
+  { command: 'answers', read: readReplies, refusal: NothingFound },
+];
+
+/** What the listener asks of each transaction that it could read. */
+export function judgeTransaction(transaction: Transaction): void {
+  checkSanity(transaction);
+  legacySigops(transaction);
+  for (const policy of POLICY_NAMES) {
+    const { inputs, outputs } = standardness(policy, transaction);
+    if (inputs.length !== transaction.inputs.length || outputs.length !== transaction.outputs.length)
+      throw new Error(`${policy} has no verdict on each input and output`);
+  }
+}
+
+/** What it asks of each block, in a chain where its height is the one that it claims. */
+export function judgeBlock(block: Block): void {
+  checkBlock(block);
+  if (block.transactions[0]?.isCoinbase !== true) return;
+  const height = block.coinbaseHeight ?? 0;
+  checkBlockInContext(block, { params: CHAIN_PARAMS.mainnet, height, medianTime: block.time });
+}

@@ -1,0 +1,107 @@
+// A day of mainnet in minutes: the built listener with its embedded store beside eight peers in a process of
+// their own, over real TCP, and its resident memory second by second. Needs dist (npm run build) and Linux.
+//   node -r tsx/cjs scripts/soak.ts [--hours 24] [--minutes 8] [--tx 7] [--inv 30] [--distinct]
+//     [--json FILE] [-- LISTENER OPTIONS]
+// Each peer announces --tx new transactions and --inv items a second, the rest of the items being repeated.
+// As on mainnet all peers announce the same transactions, of which each is asked for once; with --distinct
+// each has transactions of its own, eight times as many in all, and the relay view is full after three hours.
+// Every ten minutes of the simulated day there is a block of 2.5 MB, and every half an hour a peer hangs up
+// and is dialled again. On a machine that is too slow the day takes longer than --minutes. What the listener
+// scales by the clock goes by the true time. Ends with status 1 where the listener used 600 MB or more, lost
+// a point or a block, or ended by itself.
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { cpuSecondsOf, memoryOf } from '../test/support/proc';
+import { BIN } from '../test/support/program';
+import type { SoakOrder, SoakPorts, SoakProgress } from './soak/news';
+import { report, type Sample } from './soak/report';
+import { positiveNumber } from './support/options';
+
+const PEERS = 8;
+/** Time for the listener to start, and to take in the last block, in milliseconds. */
+const START_MS = 2_000;
+const END_MS = 3_000;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    hours: { type: 'string', default: '24' },
+    minutes: { type: 'string', default: '8' },
+    tx: { type: 'string', default: '7' },
+    inv: { type: 'string', default: '30' },
+    distinct: { type: 'boolean', default: false },
+    json: { type: 'string' },
+  },
+});
+const hours = positiveNumber('soak', 'hours', values.hours);
+const minutes = positiveNumber('soak', 'minutes', values.minutes);
+const order: SoakOrder = {
+  peers: PEERS,
+  tx: positiveNumber('soak', 'tx', values.tx),
+  inv: positiveNumber('soak', 'inv', values.inv),
+  distinct: values.distinct,
+  speed: (hours * 60) / minutes,
+  seconds: hours * 3_600,
+};
+
+async function main(): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'btcdmon-soak-'));
+  const store = path.join(folder, 'soak.duckdb');
+  const peers = fork(path.join(__dirname, 'soak', 'peers.ts'), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  let load: SoakProgress = {
+    ...{ time: 0, transactions: 0, announced: 0, blocks: 0, blockBytes: 0, bytes: 0, hangUps: 0 },
+  };
+  peers.send(order);
+  const [{ ports }] = (await once(peers, 'message')) as [SoakPorts];
+  peers.on('message', (progress: SoakProgress) => (load = progress));
+
+  const listener = spawn(
+    process.execPath,
+    [
+      ...[BIN, '-n', 'regtest', '--data-dir', folder, '--log-level', 'warn'],
+      ...['--export', `duckdb:${store}`, '--tx-rate', '999999999', '--http', 'off'],
+      ...ports.flatMap((port) => ['-c', `127.0.0.1:${port}`]),
+      ...positionals,
+    ],
+    { stdio: ['ignore', 'inherit', 'inherit'] },
+  );
+  const exited = once(listener, 'exit') as Promise<[number | null]>;
+  const hasEnded = (): boolean => listener.exitCode !== null || listener.signalCode !== null;
+  process.once('exit', () => {
+    listener.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
+  const samples: Sample[] = [];
+  await sleep(START_MS);
+  peers.send({ start: true });
+  const started = performance.now();
+  while (load.time < order.seconds && !hasEnded() && peers.connected) {
+    await sleep(1_000);
+    if (hasEnded()) break;
+    const { resident, anonymous } = memoryOf(listener.pid);
+    samples.push({
+      second: (performance.now() - started) / 1_000,
+      hour: load.time / 3_600,
+      rss: resident / 1e6,
+      anonymous: anonymous / 1e6,
+      cpu: cpuSecondsOf(listener.pid),
+    });
+  }
+  if (!hasEnded()) await sleep(END_MS);
+  listener.kill('SIGTERM');
+  const [code] = await exited;
+  if (peers.connected) peers.disconnect();
+  const isGood = await report({ status: code ?? 'a signal', hours, samples, load, store, json: values.json });
+  if (!isGood) process.exitCode = 1;
+}
+
+void main();
