@@ -24,8 +24,8 @@ export interface AppConfig {
   readonly chainDir?: string | undefined;
   readonly intervalMs: number;
   /**
-   * Age at which embedded stores remove a point and keep the sums of its minute and hour. Without it points
-   * stay forever.
+   * Age at which embedded stores remove a point and keep the rollups of its minute and hour. Without it
+   * points stay forever.
    */
   readonly retentionMs?: number | undefined;
   /** Where the page is served; without it there is no page. */

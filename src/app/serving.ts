@@ -15,7 +15,8 @@ export interface ServingOptions {
   /** Name of the node or collector. */
   readonly node: string;
   /**
-   * Age at which a point is removed and the sums of its minute and hour stay. Without it points stay forever.
+   * Age at which a point is removed and the rollups of its minute and hour stay. Without it points stay
+   * forever.
    */
   readonly retentionMs?: number | undefined;
 }

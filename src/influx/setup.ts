@@ -107,7 +107,7 @@ async function makeDatabase(
     const there = policies.find((policy) => policy.name === name);
     if (there === undefined)
       await influx.createRetentionPolicy(name, { database, duration, replication: 1, isDefault: false });
-    tell(`sums of ${name} are kept ${describe(there?.duration ?? duration)} (retention policy ${name})`);
+    tell(`rollups of ${name} are kept ${describe(there?.duration ?? duration)} (retention policy ${name})`);
   }
   return { database, policy: raw.name };
 }
@@ -151,7 +151,7 @@ async function makeRollups(
   for (const name of stale) await influx.dropContinuousQuery(name, database);
   const total = RESOLUTIONS.length * ROLLUPS.length;
   tell(
-    `${total} continuous queries make the sums: ${made} made, ${replaced} replaced, ${stale.length} removed`,
+    `${total} continuous queries make the rollups: ${made} made, ${replaced} replaced, ${stale.length} removed`,
   );
 }
 
@@ -209,7 +209,7 @@ async function fill(
         await influx.query(fillStatement(rollup, place, resolution, span));
       }
     tell(
-      `sums of ${resolution.name} made from ${new Date(start).toISOString()} to ${new Date(end).toISOString()}`,
+      `rollups of ${resolution.name} made from ${new Date(start).toISOString()} to ${new Date(end).toISOString()}`,
     );
   }
 }

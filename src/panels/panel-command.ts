@@ -44,7 +44,7 @@ export async function runPanelCommand(options: QueryCommandOptions, io: CommandI
     const { columns, rows, rawSince } = format === 'table' ? withoutEmpty(answer) : answer;
     if (rawSince !== undefined)
       io.stderr.write(
-        `before ${formatNs(rawSince)} the store has only sums of minutes and hours, which can't answer all of this\n`,
+        `before ${formatNs(rawSince)} the store has only rollups, which can't answer all of this\n`,
       );
     const shown = limit === 0 ? rows : rows.slice(-limit);
     if (!(await writeAll(io.stdout, formatResult({ columns, rows: inOneBatch(shown) }, format)))) return;

@@ -53,7 +53,7 @@ export async function runQueryCommand(options: QueryCommandOptions, io: CommandI
     const result = query === null ? await source.raw(options.raw ?? '') : await source.run(query);
     if (query !== null && result.rawSince !== undefined)
       io.stderr.write(
-        `before ${formatNs(result.rawSince)} the store has only sums of minutes and hours, which can't answer this; look into ${rollupTable(query.series)} with --raw\n`,
+        `before ${formatNs(result.rawSince)} the store has only rollups, which can't answer this; look into ${rollupTable(query.series)} with --raw\n`,
       );
     const open = await writeAll(io.stdout, formatResult(counted(result, counter), format));
     if (!open) return;

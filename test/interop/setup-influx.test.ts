@@ -71,9 +71,9 @@ influxd.describe('btcdmon-node setup influx', () => {
     expect(first.stdout.split('\n')).toEqual([
       'database mon: made',
       'points are kept 30 days (retention policy autogen)',
-      'sums of 1m are kept 365 days (retention policy 1m)',
-      'sums of 1h are kept for ever (retention policy 1h)',
-      `${queries} continuous queries make the sums: ${queries} made, 0 replaced, 0 removed`,
+      'rollups of 1m are kept 365 days (retention policy 1m)',
+      'rollups of 1h are kept for ever (retention policy 1h)',
+      `${queries} continuous queries make the rollups: ${queries} made, 0 replaced, 0 removed`,
       `user grafana may read mon; its password, shown this once: ${password}`,
       '',
       'For points over UDP, influxdb.conf needs:',
@@ -92,7 +92,7 @@ influxd.describe('btcdmon-node setup influx', () => {
     const second = await setup(['--url', url], env);
     expect(second).toMatchObject({ status: 0, stderr: '' });
     expect(second.stdout).toContain('database mon: is there\n');
-    expect(second.stdout).toContain('make the sums: 0 made, 0 replaced, 0 removed\n');
+    expect(second.stdout).toContain('make the rollups: 0 made, 0 replaced, 0 removed\n');
     expect(second.stdout).toContain('user grafana may read mon; its password is as it was\n');
     expect(await stateOf(server)).toBe(state);
 
@@ -140,7 +140,7 @@ influxd.describe('btcdmon-node setup influx', () => {
     for (const name of ['btcdmon_tx_1m', 'btcdmon_tx_gone_1m', 'somebody_else'])
       await server.query(`CREATE CONTINUOUS QUERY ${name} ON mon ${query}`);
     const again = await setup(['--url', url]);
-    expect(again.stdout).toContain('make the sums: 0 made, 1 replaced, 1 removed\n');
+    expect(again.stdout).toContain('make the rollups: 0 made, 1 replaced, 1 removed\n');
     await server.query('DROP CONTINUOUS QUERY somebody_else ON mon');
     expect(sorted(await stateOf(server))).toEqual(sorted(state));
   });
@@ -217,7 +217,7 @@ influxd.describe('btcdmon-node setup influx', () => {
     // The same by hand, of the past.
     await server.query('DROP RETENTION POLICY "1m" ON mon');
     expect((await setup(['--url', url, '--fill', '2h'])).stdout).toMatch(
-      /^sums of 1m made from \S+ to \S+$/m,
+      /^rollups of 1m made from \S+ to \S+$/m,
     );
     expect(await sums('1m')).toEqual(made);
   });
@@ -332,7 +332,7 @@ victoriaMetrics.describe('btcdmon-node setup influx with VictoriaMetrics', () =>
   });
 });
 
-/** Whether the sums of every flag are there, which have statements of their own. */
+/** Whether the rollups of every flag are there, which have statements of their own. */
 function isWhole(sums: Sums): boolean {
   return SERIES_NAMES.every((series) =>
     Object.entries(seriesOf(series).columns).every(

@@ -131,7 +131,7 @@ export class PanelView implements Refreshed {
       empty ? 'No points in this range.' : '',
       rawSinceMs === null
         ? ''
-        : `Before ${formatTime(rawSinceMs)} the store has only sums of minutes and hours, which can’t answer this: that part is missing.`,
+        : `Before ${formatTime(rawSinceMs)} the store has only rollups, which can’t answer this: that part is missing.`,
     );
     if (this.tableShown) this.drawTable(answer);
     else this.drawChart(answer);
