@@ -3,7 +3,7 @@ import path from 'node:path';
 
 /**
  * Makes a folder, and those above it that are missing; one that is there stays as it is. Node.js's own
- * `recursive` says ENOENT where a disk is mounted for reading alone; this throws the error of the first
+ * `recursive` says ENOENT where a disk is mounted read-only; this throws the error of the first
  * folder that can't be made.
  */
 export async function makeFolder(folder: string, mode = 0o777): Promise<void> {

@@ -356,7 +356,7 @@ describe('addresses', () => {
     writeFileSync(file, 'precious');
     await expect(setUp({ address: { path: file } })).rejects.toThrow('there is a file that is no socket');
     await expect(setUp({ address: { path: path.join(file, 'x.sock') } })).rejects.toThrow(
-      /: can't be used: ENOTDIR[^\n]*; a file stands where a folder must be: move it away, or name another path$/,
+      /: can't be used: ENOTDIR[^\n]*; there is a file where a folder is needed: move it away, or name another path$/,
     );
     await expect(setUp({ address: { path: path.join(folder, 'none', 'x.sock') } })).rejects.toThrow(
       /: can't be used: ENOENT[^\n]*; a folder of this path does not exist: make it, or name another path$/,

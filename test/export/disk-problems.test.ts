@@ -28,12 +28,12 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full: make room on it',
   EDQUOT: 'the quota of this user is used up: make room, or raise it',
   EIO: 'the disk fails: look at the log of the system (dmesg)',
-  EROFS: 'the disk is mounted for reading alone: mount it for writing',
+  EROFS: 'the disk is mounted read-only: mount it for writing',
   EACCES: 'give the user of btcdmon-node the right to write there',
   EMFILE: 'too many files are open: raise the limit (ulimit -n)',
   ENOENT: 'a folder of this path does not exist: make it, or name another path',
-  ENOTDIR: 'a file stands where a folder must be: move it away, or name another path',
-  EISDIR: 'a folder stands where a file must be: move it away, or name another path',
+  ENOTDIR: 'there is a file where a folder is needed: move it away, or name another path',
+  EISDIR: 'there is a folder where a file is needed: move it away, or name another path',
 };
 
 async function failureOf(work: Promise<unknown>): Promise<string> {
@@ -107,7 +107,7 @@ describe('a spool', () => {
         writeFileSync(path.join(folder, 'file'), '');
         return path.join(folder, 'file', 'spool');
       },
-      /: can't be used: ENOTDIR[^\n]*; a file stands where a folder must be: move it away, or name another path$/,
+      /: can't be used: ENOTDIR[^\n]*; there is a file where a folder is needed: move it away, or name another path$/,
     ],
     [
       'in the place of a file',
@@ -115,16 +115,16 @@ describe('a spool', () => {
         writeFileSync(path.join(folder, 'spool'), '');
         return path.join(folder, 'spool');
       },
-      /: can't be used: EEXIST[^\n]*; something else stands there: move it away, or name another path$/,
+      /: can't be used: EEXIST[^\n]*; something else is there: move it away, or name another path$/,
     ],
     [
-      'behind links that lead in a circle',
+      'behind symbolic links that form a loop',
       (folder) => {
         symlinkSync(path.join(folder, 'b'), path.join(folder, 'a'));
         symlinkSync(path.join(folder, 'a'), path.join(folder, 'b'));
         return path.join(folder, 'a', 'spool');
       },
-      /: can't be used: ELOOP[^\n]*; its links lead in a circle: name the place itself$/,
+      /: can't be used: ELOOP[^\n]*; its symbolic links form a loop: name the file itself$/,
     ],
     [
       'with a name that is too long',
@@ -148,7 +148,7 @@ describe('a spool', () => {
         mkdirSync(path.join(folder, 'spool.json.new'));
         return folder;
       },
-      /: can't be used: EISDIR[^\n]*; a folder stands where a file must be: move it away, or name another path$/,
+      /: can't be used: EISDIR[^\n]*; there is a folder where a file is needed: move it away, or name another path$/,
     ],
   ])('%s is refused in one line that says what to do', async (_, harm, message) => {
     expect(await failureOf(openSpool(harm(newFolder())))).toMatch(message);
@@ -163,7 +163,7 @@ describe('Parquet', () => {
         writeFileSync(path.join(folder, 'file'), '');
         return path.join(folder, 'file', 'points');
       },
-      /: can't be made: ENOTDIR[^\n]*; a file stands where a folder must be: move it away, or name another path$/,
+      /: can't be made: ENOTDIR[^\n]*; there is a file where a folder is needed: move it away, or name another path$/,
     ],
     [
       'behind a link to nothing',
@@ -200,7 +200,7 @@ describe('Parquet', () => {
     instance.closeSync();
     symlinkSync('loop', path.join(directory, 'loop'));
     expect(await failureOf(newParquet(directory).open())).toMatch(
-      /: the files of an earlier run can't be finished: ELOOP[^\n]*; its links lead in a circle: name the place itself$/,
+      /: the files of an earlier run can't be finished: ELOOP[^\n]*; its symbolic links form a loop: name the file itself$/,
     );
     // What is to be named is not forgotten: it is when the folder can be seen again.
     rmSync(path.join(directory, 'loop'));
@@ -225,11 +225,11 @@ describeWithTmpfs('a disk', () => {
     ['a spool in a folder that is there', openSpool],
     ['Parquet', (folder: string) => newParquet(path.join(folder, 'points')).open()],
     ['Parquet in a folder that is there', (folder: string) => newParquet(folder).open()],
-  ])('that is mounted for reading alone is told by %s', async (_, open) => {
+  ])('that is mounted read-only is told by %s', async (_, open) => {
     const disk = cleanup.add(mountTmpfs(65_536), (it) => it.remove());
     execFileSync('mount', ['-o', 'remount,ro', disk.folder]);
     expect(await failureOf(open(disk.folder))).toMatch(
-      /(EROFS|read-only file system)[^\n]*; the disk is mounted for reading alone: mount it for writing$/,
+      /(EROFS|read-only file system)[^\n]*; the disk is mounted read-only: mount it for writing$/,
     );
   });
 
