@@ -147,12 +147,12 @@ async function fuzz(): Promise<void> {
     );
   };
   const work = async (node: AskedNode): Promise<void> => {
-    // What was asked since the last panel was answered.
+    // What runs, and what was asked since the last panel was answered.
     let recent: string[] = [];
     node.onPanel = (panel) => {
       most.panel = Math.max(most.panel, panel);
       judgePanel(node, `seed ${seed}, ${recent.join('; ')}`, panel);
-      recent = [];
+      recent = recent.slice(-1);
     };
     for (const { index, statement } of statements) {
       recent.push(`call ${index} (${statement})`);

@@ -2,6 +2,7 @@ import {
   type DuckDBConnection,
   type DuckDBPreparedStatement,
   type DuckDBResult,
+  type DuckDBType,
   StatementType,
 } from '@duckdb/node-api';
 import { FailureError, UsageError, messageOf } from '../lib/errors';
@@ -97,12 +98,21 @@ export async function runRaw(connection: DuckDBConnection, text: string): Promis
   if (type === StatementType.EXPLAIN) checkExplained(text);
   await beginReading(connection);
   const result = await failing(() => statement.stream());
-  const types = result.columnTypes();
+  const types = typesOf(result);
   const columns = result.deduplicatedColumnNames().map((name, index): ResultColumn => {
     const columnType = types[index];
     return { name, type: columnType === undefined ? 'string' : typeOf(columnType) };
   });
   return { columns, rows: batches(connection, result) };
+}
+
+/** @throws UsageError for a type that the client library does not know, such as that of `get_type(1)` */
+function typesOf(result: DuckDBResult): readonly DuckDBType[] {
+  try {
+    return result.columnTypes();
+  } catch (error) {
+    throw new UsageError(`--raw: a column has a type that can't be shown (${firstLines(messageOf(error))})`);
+  }
 }
 
 async function prepareOne(connection: DuckDBConnection, text: string): Promise<DuckDBPreparedStatement> {

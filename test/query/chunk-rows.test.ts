@@ -1,4 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { UsageError } from '../../src/lib/errors';
 import { runRaw } from '../../src/query/duckdb-run';
 import { type Row, allRows } from '../../src/query/result';
 
@@ -39,6 +40,12 @@ it('refuses rows that are too large together', async () => {
 
 it('refuses a type whose size it does not know', async () => {
   await expect(ask("SELECT repeat('x', 20000000)::VARIANT")).rejects.toThrow('type VARIANT');
+});
+
+it('refuses a type that it can not show', async () => {
+  await expect(ask('SELECT get_type(1)')).rejects.toThrow(
+    new UsageError("--raw: a column has a type that can't be shown (Unexpected type id: 0)"),
+  );
 });
 
 it('accepts values just below the limit, and nulls', async () => {
