@@ -11,10 +11,14 @@ const UNLOCK_MS = 2_000;
 
 const TRY_AGAIN_MS = 50;
 
-/** Is told of repairs: `warn` in one line, `lost` the least number of points that are lost. */
-export interface RepairListener {
+/** Is told what happens to a store. */
+export interface StoreListener {
+  /** Called with one line for each repair. */
   readonly warn: (message: string) => void;
+  /** Called with the least number of stored points that are lost, where a damaged file was repaired. */
   readonly lost: (points: number) => void;
+  /** Called before each COMMIT of points. */
+  readonly committing: () => void;
 }
 
 /** A store that was opened. */
@@ -33,7 +37,7 @@ export interface OpenedStore {
 export async function openUnlocked(
   path: string,
   readOnly: boolean,
-  told: RepairListener,
+  told: StoreListener,
 ): Promise<OpenedStore> {
   const deadline = performance.now() + UNLOCK_MS;
   for (;;)
@@ -46,7 +50,7 @@ export async function openUnlocked(
     }
 }
 
-async function openWriter(path: string, told: RepairListener): Promise<OpenedStore> {
+async function openWriter(path: string, told: StoreListener): Promise<OpenedStore> {
   const writer = new StoreWriter({ path, ...told });
   await writer.open();
   return { holder: writer, writer, close: () => writer.close() };

@@ -27,6 +27,8 @@ export class StoreWriter {
       readonly warn?: (message: string) => void;
       /** Called with the least number of stored points that are lost, where a damaged file was repaired. */
       readonly lost?: (points: number) => void;
+      /** Called before each COMMIT, which waits for the disk. */
+      readonly committing?: () => void;
     },
   ) {}
 
@@ -113,6 +115,7 @@ export class StoreWriter {
         for (const group of groups) await this.append(connection, group);
         await store.front.noteLate(connection, groups);
         progress.isCommitting = true;
+        this.options.committing?.();
         await connection.run('COMMIT');
       });
     } catch (error) {

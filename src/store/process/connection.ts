@@ -54,12 +54,13 @@ export class StoreConnection {
   private readonly statements = new Set<number>();
   private readonly heartbeat = new Heartbeat({
     ask: () => this.send({ kind: 'ping' }),
-    isWriting: () => this.onWritten !== undefined,
+    isCommitting: () => this.isCommitting,
     stuck: () => this.kill('a statement kept it from answering'),
   });
   private lastId = 0;
   private onOpened: (layout: ReadonlyMap<string, readonly string[]> | Error) => void = () => undefined;
   private onWritten: ((error?: Error) => void) | undefined;
+  private isCommitting = false;
   private isGone = false;
   private killedFor: string | undefined;
   private stderr = '';
@@ -101,6 +102,7 @@ export class StoreConnection {
     return new Promise((resolve, reject) => {
       this.onWritten = (error) => {
         this.onWritten = undefined;
+        this.isCommitting = false;
         if (error === undefined) resolve();
         else reject(error);
       };
@@ -180,6 +182,9 @@ export class StoreConnection {
       case 'unopened':
         this.onOpened(decodeError(message.error));
         this.kill('it could not open the store');
+        break;
+      case 'committing':
+        this.isCommitting = true;
         break;
       case 'written':
         this.onWritten?.();
