@@ -3,7 +3,8 @@
 # docker run -d --read-only --cap-drop ALL --security-opt no-new-privileges -v btcdmon:/data btcdmon-node --join
 FROM node:22.21.1-bookworm-slim AS build
 WORKDIR /build
-# Packages change less often than sources. No package's script is run (.npmrc), so that nothing needs a compiler.
+# Packages come first, because they change less often than sources. No package's script is run (.npmrc), so no
+# compiler is needed.
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
@@ -19,13 +20,13 @@ COPY --from=build /build/node_modules node_modules/
 COPY package.json LICENSE ./
 COPY bin bin/
 COPY --from=build /build/dist dist/
-# The program is root's, and nothing but /data is written to.
+# The program belongs to root; it writes only to /data.
 RUN ln -s /app/bin/btcdmon-node /usr/local/bin/btcdmon-node && install -d -o 10001 -g 10001 -m 0700 /data
 USER 10001:10001
 VOLUME /data
-# It ends at SIGTERM by itself, also as process 1: what is queued is delivered within 4 seconds.
+# The program handles SIGTERM itself, also as process 1: it delivers queued points within 4 seconds.
 STOPSIGNAL SIGTERM
-# That its store answers, and has an account of the last minute. It needs no page.
+# Checks that the store answers and has the node's account of the last minute. This works without the page.
 HEALTHCHECK --interval=60s --timeout=20s --start-period=60s \
   CMD ["sh", "-c", "btcdmon-node query btcdmon --since 1m --limit 1 --format csv | grep -q ,"]
 ENTRYPOINT ["node", "/app/bin/btcdmon-node"]

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside Node and Go: InfluxDB 1.x, VictoriaMetrics, NATS, Prometheus, nginx, tshark, strace, openssl,
-# libfaketime, Chromium with a font, what containers are made of (busybox, curl, iproute2, util-linux), btcd and Telegraf. For Debian and its kin.
+# Installs what the tests need in addition to Node and Go: InfluxDB 1.x, VictoriaMetrics, NATS, Prometheus, nginx, tshark, strace,
+# openssl, libfaketime, Chromium with a font, programs for containers (busybox, curl, iproute2, util-linux), btcd and Telegraf.
+# For Debian and systems based on it.
 set -euo pipefail
 
 BTCD_VERSION=0.26.0
@@ -23,22 +24,22 @@ command -v busybox >/dev/null || missing+=(busybox)
 command -v curl >/dev/null || missing+=(curl)
 command -v ip >/dev/null || [ -x /usr/sbin/ip ] || missing+=(iproute2)
 command -v unshare >/dev/null || missing+=(util-linux)
-# A library: no command tells of it.
+# libfaketime is a library without a command.
 compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || missing+=(libfaketime)
 command -v chromium >/dev/null || missing+=(chromium)
-# Without a font Chromium draws boxes in the place of letters.
+# Without a font Chromium draws boxes instead of letters.
 [ -d /usr/share/fonts/truetype/dejavu ] || missing+=(fonts-dejavu-core)
 if [ "${#missing[@]}" -gt 0 ]; then
   echo "== apt-get install ${missing[*]}"
   as_root apt-get update -q
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
-  # Debian's packages may start servers; each test starts one of its own.
+  # Debian's packages may start servers. Each test starts its own servers, so these are stopped.
   for service in influxdb victoria-metrics nats-server prometheus prometheus-node-exporter nginx; do
     as_root service "$service" stop >/dev/null 2>&1 || true
   done
 fi
 
-# Where test/support/btcd.ts looks for it.
+# test/support/btcd.ts looks for btcd here.
 bin="${XDG_CACHE_HOME:-$HOME/.cache}/btcdmon-node/bin"
 if ! command -v btcd >/dev/null && [ ! -x "$bin/btcd" ]; then
   command -v go >/dev/null || { echo "btcd $BTCD_VERSION needs Go 1.25 or newer to be installed" >&2; exit 1; }
@@ -47,7 +48,7 @@ if ! command -v btcd >/dev/null && [ ! -x "$bin/btcd" ]; then
   GOBIN="$bin" go install "github.com/btcsuite/btcd@v$BTCD_VERSION"
 fi
 
-# Telegraf is in no Debian archive. Built with the plugins of config/telegraf*.conf alone it takes a minute of processor time.
+# Telegraf is not in Debian. It is built only with the plugins of config/telegraf*.conf, which takes a minute of processor time.
 if ! command -v telegraf >/dev/null && [ ! -x "$bin/telegraf" ]; then
   command -v go >/dev/null || { echo "telegraf $TELEGRAF_VERSION needs Go 1.25 or newer to be built" >&2; exit 1; }
   echo "== go install telegraf $TELEGRAF_VERSION"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes what docker-compose.yml demands: passwords and tokens, each its own, in secrets/, a certificate that signs itself where there
-# is none, and .env. What is there stays as it is: delete a file to have it made anew. Prints no secret.
+# Makes the files that docker-compose.yml needs: passwords and tokens in secrets/, each different, a self-signed certificate if there
+# is none, and .env. Existing files are not changed: delete a file to have it made again. Prints no secret.
 # Usage: sh scripts/compose-secrets.sh [NAME]    NAME: the host name of the certificate, default localhost
 set -eu
 cd "$(dirname "$0")/.."
@@ -11,12 +11,12 @@ case $name in
 esac
 command -v openssl >/dev/null || { echo "compose-secrets: openssl is needed to make secrets; install it" >&2; exit 1; }
 
-# The containers run as who owns the secrets; as root's nothing should run.
+# The containers run as the owner of the secrets. That must not be root.
 uid=$(id -u) gid=$(id -g)
 if [ "$uid" -eq 0 ]; then uid=10001 gid=10001; fi
 
 mkdir -p secrets
-# Under another name until it is whole, so that a broken run leaves nothing that counts as made.
+# Gives the finished file its name. An interrupted run leaves no half-written secret under that name.
 keep() {
   if [ -e "secrets/$1" ]; then rm -f secrets/.new; echo "secrets/$1: is there"; return; fi
   mv secrets/.new "secrets/$1"
@@ -24,7 +24,7 @@ keep() {
 }
 for secret in influx_admin_password influx_writer_password influx_reader_password grafana_admin_password page_token \
   web_password nats_node_password nats_collector_password; do
-  # Without an end of line: not every reader takes it off.
+  # No line end is written, because not every reader removes it.
   printf %s "$(openssl rand -hex 24)" >secrets/.new
   keep "$secret"
 done

@@ -120,7 +120,7 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: '{node} has fewer than half of the peers of an hour ago',
     meaning:
-      'The mean of ten minutes is less than half of that an hour before. Nodes that had fewer than four peers then are left out.',
+      'The mean number of peers over ten minutes is less than half of that an hour before. Nodes that had fewer than four peers then are left out.',
     steps: [
       'The panel “Ended connections” shows why they ended.',
       'If other machines see the same, the network is the cause: a provider, a fault, or an attack on nodes.',
@@ -148,7 +148,7 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: '{node} sees five times as many protocol violations as in the three hours before',
     meaning:
-      'More than 50 in ten minutes, and more than five times the usual of the three hours before: the peers are faulty, speak a newer protocol, or attack. The alert needs a node that has run for these hours.',
+      'There were more than 50 violations in ten minutes, and more than five times the usual number of the three hours before. The peers are faulty, speak a newer protocol, or attack. The alert needs a node that has run for these hours.',
     steps: [
       'The panel “Protocol violations” names the reasons. One reason from many peers points to a new version of some software, many reasons from few peers to an attack.',
       'Find the peers: the log has `peer broke the protocol` with peer and reason, up to 20 times a minute.',
@@ -165,7 +165,7 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: '{node} receives five times as many addresses as in the three hours before',
     meaning:
-      'More than 5,000 addresses in ten minutes, and more than five times the usual of the three hours before. Somebody who fills address books may be preparing to isolate nodes. The alert needs a node that has run for these hours, because new peers send many addresses at first.',
+      'Peers sent more than 5,000 addresses in ten minutes, and more than five times the usual number of the three hours before. Somebody who fills address books may be preparing to isolate nodes. The alert needs a node that has run for these hours, because new peers send many addresses at first.',
     steps: [
       'The panel “Address relay by network” shows the network of the addresses.',
       'The address book accepts addresses from each peer at most at Core’s rate; `rate_limited` of `addr_relay` counts the ignored ones.',
@@ -182,7 +182,7 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: '{node} has three times as many unconfirmed transactions as in the three hours before',
     meaning:
-      'More than 20,000 transactions that no block contains, as a mean of ten minutes, and more than three times those of the three hours before: a flood of transactions, or missing blocks. The alert needs a node that has run for these hours, because its view is empty at first.',
+      'The relay view had more than 20,000 transactions that no block contains, as a mean over ten minutes, and more than three times those of the three hours before. The cause is a flood of transactions, or missing blocks. The alert needs a node that has run for these hours, because its view is empty at first.',
     steps: [
       'Check whether blocks arrive.',
       'Examine the transactions: fee rate, size, types of outputs, dust.',
@@ -222,7 +222,7 @@ export const ALERTS: readonly Alert[] = [
     summary:
       'Files of the exporter {exporter} of {node} were damaged in the last 5 minutes, or were found so at its start',
     meaning:
-      'The write-ahead log of the embedded store, or a spool, had bytes other than those that were written. The damaged records are lost, all others are kept. The count is of what the damaged bytes still tell, and may be too low.',
+      'The write-ahead log of the embedded store, or a spool, had bytes other than those that were written. The damaged records are lost, all others are kept. The points are counted by what can still be read of the damaged bytes, so the number may be too low.',
     steps: [
       'The log names the file, how much is lost, and where the damaged log is kept.',
       '`btcdmon-node audit --since 1d` names the series that lack points, and the times.',
@@ -276,7 +276,7 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: 'The event loop of {node} is late by more than half a second',
     meaning:
-      'In every interval of five minutes the event loop was late by more than 500 ms in the worst hundredth. Times of announcements and pings are wrong by as much, and peers may disconnect the node.',
+      'In every interval of the last five minutes, the 99th percentile of the event loop’s delay was more than 500 ms. Times of announcements and pings are wrong by as much, and peers may disconnect the node.',
     steps: [
       'Check the processor: another program may use it, or the machine is too small for `--validate full` and many peers.',
       'Check the memory: a machine that swaps is always late.',

@@ -21,26 +21,26 @@ export const AUDIT_OPTIONS = {
     type: 'string',
     requiresArg: true,
     default: '24h',
-    describe: 'Begin: a duration ago (30s 5m 1h 7d 2w), RFC 3339 or Unix seconds',
+    describe: 'Start: a duration before now (30s 5m 1h 7d 2w), RFC 3339 or Unix seconds',
   },
   from: {
     type: 'string',
     requiresArg: true,
     defaultDescription: 'the store of --data-dir',
-    describe: 'Store to look at: duckdb:PATH or influx+http://[user@]host:8086/DATABASE',
+    describe: 'Store to check: duckdb:PATH or influx+http://[user@]host:8086/DATABASE',
   },
 } as const satisfies OptionTable;
 
 /** `btcdmon-node audit`: compares a store with what the nodes say that they emitted. */
 export const auditCommand: CommandModule<object, AuditArguments> = {
   command: 'audit',
-  describe: 'Compare what nodes say they emitted with what a store holds; status 1 where it differs',
+  describe: 'Compare the points in a store with what nodes say they emitted; status 1 if they differ',
   builder: (yargs) =>
     withOptions(yargs, AUDIT_OPTIONS)
-      .example('$0 audit', 'the embedded store, also while the node runs')
+      .example('$0 audit', 'check the embedded store, also while the node runs')
       .example(
         '$0 audit --since 1h --from influx+http://localhost:8086/btcdmon',
-        'what UDP lost on the way',
+        'find what UDP lost on the way',
       ) as Argv<AuditArguments>,
   handler: async ({ dataDir, from, since }) => {
     const now = nowNs();

@@ -12,8 +12,8 @@ import type { Settings } from './settings';
 import { untilSignal } from './signals';
 
 /**
- * Milliseconds from the signal to the end: senders get their answers first, then exporters deliver what
- * waits.
+ * Milliseconds from the signal to the end. Senders get their confirmations first, then exporters deliver
+ * their queues.
  */
 const END_MS = 9_800;
 
@@ -23,13 +23,13 @@ const END_MS = 9_800;
  */
 export const collectCommand = (settings: Settings): CommandModule<object, CollectArguments> => ({
   command: 'collect',
-  describe: 'Take the points of many nodes, and write them where --export says',
+  describe: 'Collect the points of many nodes and write them where --export says',
   builder: (yargs) =>
     withOptions(yargs, COLLECT_OPTIONS, settings)
-      .example('$0 collect', 'from nodes of this machine (--export line+tcp://127.0.0.1:8094?ack=on)')
+      .example('$0 collect', 'collect from nodes on this machine (--export line+tcp://127.0.0.1:8094?ack=on)')
       .example(
         '$0 collect -l tcp://0.0.0.0:8094 --tls-cert c.pem --tls-key k.pem --token-file token -e duckdb:all.duckdb',
-        'from others',
+        'collect from other machines',
       ) as Argv<CollectArguments>,
   handler: async (args) => {
     const { spoolBytes: maxBytes, ...settings } = await collectSettings(args);

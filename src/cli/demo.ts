@@ -29,7 +29,7 @@ export const DEMO_OPTIONS = {
     read: parseSeconds,
     type: 'string',
     default: '60',
-    describe: 'How long it runs; 0 until Ctrl-C',
+    describe: 'Seconds that the demo runs; with 0 it runs until Ctrl-C',
   },
 } as const satisfies OptionTable;
 
@@ -41,11 +41,11 @@ type DemoArguments = InferredOptionTypes<typeof GLOBAL_OPTIONS & typeof HTTP_OPT
  */
 export const demoCommand = (settings: Settings): CommandModule<object, DemoArguments> => ({
   command: 'demo',
-  describe: 'Show it at work on a Bitcoin network (regtest) inside this process',
+  describe: 'Run a small Bitcoin network (regtest) in this process and monitor it',
   builder: (yargs) =>
     withOptions(withOptions(yargs, DEMO_OPTIONS), HTTP_OPTIONS, settings)
-      .example('$0 demo', 'a minute of it, then the query to type next')
-      .example('$0 demo --seconds 0', 'until Ctrl-C') as Argv<DemoArguments>,
+      .example('$0 demo', 'run for a minute, then print the query to type next')
+      .example('$0 demo --seconds 0', 'run until Ctrl-C') as Argv<DemoArguments>,
   handler: async (args) => {
     const { dataDir, seconds, logLevel } = args;
     const http = await httpSettings(args, process.env);

@@ -16,15 +16,15 @@ import { untilSignal } from './signals';
 /** `btcdmon-node --connect …`: listens until it is told to stop. Flags override `settings`. */
 export const listenCommand = (settings: Settings): CommandModule<object, ListenArguments> => ({
   command: '$0',
-  describe: 'Listen to peers and write what they say as series',
+  describe: 'Listen to peers and write time series of their messages',
   builder: (yargs) =>
     withOptions(yargs, LISTEN_OPTIONS, settings)
-      .example('$0 --connect 127.0.0.1', 'beside a mainnet btcd, into the embedded store')
-      .example('$0 --join --peers 16', 'mainnet itself, with nobody named')
-      .example('$0 --network testnet4 -c seed.example.org -e stdout:', 'line protocol for a pipe')
+      .example('$0 --connect 127.0.0.1', 'listen to a mainnet btcd, write into the embedded store')
+      .example('$0 --join --peers 16', 'find 16 peers of mainnet')
+      .example('$0 --network testnet4 -c seed.example.org -e stdout:', 'write line protocol into a pipe')
       .example(
         '$0 -c 192.0.2.1 -c [2001:db8::1]:8333 -e influx+udp://influx.lan',
-        'two peers, into InfluxDB',
+        'listen to two peers, write into InfluxDB',
       ) as Argv<ListenArguments>,
   handler: async (args) => {
     keepHeapSmall();

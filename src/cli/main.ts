@@ -79,9 +79,9 @@ function parser(args: readonly string[], settings: Settings): Argv {
     .alias('h', 'help')
     .alias('v', 'version')
     .epilogue(
-      'Each option of the node, of collect and of the page can also be set in the environment (--log-level as\n' +
-        'BTCDMON_LOG_LEVEL, lists with commas) or in a file (--config). A flag wins over the environment, the\n' +
-        'environment over the file.',
+      'Each option of the node, of collect and of the page can also be a variable of the environment or a key of\n' +
+        'the file of --config. The variable of --log-level is BTCDMON_LOG_LEVEL; lists are separated by commas. A\n' +
+        'flag wins over a variable, a variable over the file.',
     )
     .wrap(Math.min(110, process.stdout.columns || 110))
     .exitProcess(false)

@@ -21,7 +21,7 @@ import {
 } from './values';
 import { parseListenAddress } from '../collect/listen-address';
 
-/** The most peers, the default limit of Core and btcd: more than a node has is a job for a crawler. */
+/** Maximum number of peers: the default limit of Core and btcd. More peers are a job for a crawler. */
 const MAX_PEERS = 125;
 
 /** Options of every command. */
@@ -31,17 +31,17 @@ export const GLOBAL_OPTIONS = {
     requiresArg: true,
     default: path.join(homedir(), '.btcdmon'),
     defaultDescription: '~/.btcdmon',
-    describe: 'Folder of the embedded store, the headers and the known addresses',
+    describe: 'Folder for the embedded store, the headers and the known addresses',
   },
   'log-level': {
     choices: LOG_LEVELS,
     default: 'info',
-    describe: 'The least important lines that are logged',
+    describe: 'Lowest level that is logged',
   },
   config: {
     type: 'string',
     requiresArg: true,
-    describe: 'YAML or JSON file with any of these options, by their long names',
+    describe: 'YAML or JSON file that sets options by their long names',
   },
 } as const satisfies OptionTable;
 
@@ -62,7 +62,7 @@ const SPOOL_SIZE = {
   type: 'string',
   requiresArg: true,
   default: '1000',
-  describe: 'Megabytes on disk, for each receiver that is away, of points that wait for it',
+  describe: 'Megabytes of points on disk that wait for a receiver, for each receiver',
 } as const;
 
 /** Options of the page. */
@@ -72,7 +72,7 @@ export const HTTP_OPTIONS = {
     type: 'string',
     requiresArg: true,
     defaultDescription: DEFAULT_HTTP,
-    describe: 'Where the page of the embedded store is served: IP[:port], a port of this machine, or off',
+    describe: 'Address of the page of the embedded store: IP[:port], a port of this machine, or off',
   },
   'http-token-file': {
     type: 'string',
@@ -84,7 +84,8 @@ export const HTTP_OPTIONS = {
     type: 'string',
     requiresArg: true,
     array: true,
-    describe: 'Further name by which browsers reach the page, as of a proxy: name[:port] (repeatable)',
+    describe:
+      'Further name by which browsers reach the page, such as that of a proxy: name[:port] (repeatable)',
   },
   'http-proxy': {
     read: readHttpProxy,
@@ -92,7 +93,7 @@ export const HTTP_OPTIONS = {
     requiresArg: true,
     array: true,
     describe:
-      'Proxy whose X-Forwarded-For is believed: IP or IP/bits; wrong tokens count by client (repeatable)',
+      'Proxy whose X-Forwarded-For is believed, so that wrong tokens count for each client: IP or IP/bits (repeatable)',
   },
 } as const satisfies OptionTable;
 
@@ -109,27 +110,27 @@ export const LISTEN_OPTIONS = {
   join: {
     type: 'boolean',
     default: false,
-    describe: 'Find peers: by DNS seeds, by what peers tell, by the address book of earlier runs',
+    describe: 'Find peers by DNS seeds, by addresses from peers, and by the address book of earlier runs',
   },
   peers: {
     read: readWholeNumber('peers', MAX_PEERS),
     type: 'string',
     requiresArg: true,
     default: '8',
-    describe: 'With --join: how many peers to find, beside those of --connect',
+    describe: 'With --join: number of peers to find, in addition to those of --connect',
   },
   listen: {
     read: readListen,
     type: 'string',
     requiresArg: true,
-    describe: 'Let others connect: port (of this machine alone), IP[:port] or [IPv6]:port',
+    describe: 'Let other nodes connect: port (on loopback only), IP[:port] or [IPv6]:port',
   },
   'max-inbound': {
     read: readWholeNumber('max-inbound'),
     type: 'string',
     requiresArg: true,
     default: '64',
-    describe: 'With --listen: the most peers that may connect',
+    describe: 'With --listen: maximum number of peers that may connect',
   },
   seed: {
     read: readSeed,
@@ -137,7 +138,8 @@ export const LISTEN_OPTIONS = {
     requiresArg: true,
     array: true,
     defaultDescription: "the network's own",
-    describe: 'With --join: DNS name that stands for nodes, name[:port of the nodes] (repeatable)',
+    describe:
+      'With --join: DNS seed, a name whose addresses are nodes: name[:port of the nodes] (repeatable)',
   },
   dns: {
     read: readDns,
@@ -150,7 +152,7 @@ export const LISTEN_OPTIONS = {
     choices: NETWORK_NAMES,
     default: 'mainnet',
     alias: 'n',
-    describe: 'Network that the peers are on',
+    describe: 'Network of the peers',
   },
   export: EXPORT,
   node: {
@@ -159,25 +161,25 @@ export const LISTEN_OPTIONS = {
     requiresArg: true,
     default: defaultNode(hostname()),
     defaultDescription: 'the host name',
-    describe: 'Name of this instance, a tag of every point',
+    describe: 'Name of this instance; a tag of every point',
   },
   interval: {
     read: readDuration('interval', { least: '100ms', such: '5s or 1m' }),
     type: 'string',
     requiresArg: true,
     default: '5s',
-    describe: 'How often counts and gauges are written',
+    describe: 'Interval at which counts and gauges are written',
   },
   validate: {
     choices: ['headers', 'full'],
     default: 'headers',
     describe:
-      'How blocks are checked: without the outputs that they spend, or fully, which fetches the whole chain',
+      'How blocks are checked: without the outputs that they spend, or fully, for which the whole chain is fetched',
   },
   policy: {
     choices: POLICY_NAMES,
     default: 'btcd',
-    describe: 'Whose relay policy is_standard and is_dust follow',
+    describe: 'Relay policy that is_standard and is_dust follow',
   },
   wtxidrelay: {
     type: 'boolean',
@@ -189,7 +191,7 @@ export const LISTEN_OPTIONS = {
     type: 'string',
     requiresArg: true,
     default: '200',
-    describe: 'The most transactions that are asked for in a second',
+    describe: 'Maximum number of transactions that are requested in a second',
   },
   'mempool-size': {
     read: readWholeNumber('mempool-size'),
@@ -199,7 +201,7 @@ export const LISTEN_OPTIONS = {
     // soak -- --distinct).
     default: '100',
     describe:
-      'Megabytes of memory for unconfirmed transactions, their bytes included; the oldest leave first',
+      'Megabytes of memory for unconfirmed transactions, including their bytes; the oldest are removed first',
   },
   'spool-size': SPOOL_SIZE,
   ...HTTP_OPTIONS,
@@ -209,14 +211,14 @@ export const LISTEN_OPTIONS = {
     requiresArg: true,
     defaultDescription: 'points are kept for ever',
     describe:
-      'Age at which the embedded store removes a point and keeps only its rollups by minute and hour, such as 30d',
+      'Age at which the embedded store removes points, such as 30d; it keeps their rollups by minute and hour',
   },
   'max-user-agents': {
     read: readWholeNumber('max-user-agents'),
     type: 'string',
     requiresArg: true,
     default: '200',
-    describe: 'Distinct user agents that become tags; further ones are "other"',
+    describe: 'Number of distinct user agents that become tags; further ones are "other"',
   },
 } as const satisfies OptionTable;
 
@@ -229,7 +231,7 @@ export const COLLECT_OPTIONS = {
     array: true,
     alias: 'l',
     defaultDescription: 'tcp://127.0.0.1:8094, or none with --from',
-    describe: 'Where senders come to: tcp://address:port or unix:PATH (repeatable)',
+    describe: 'Address where senders connect: tcp://address:port or unix:PATH (repeatable)',
   },
   from: {
     read: readFrom,
@@ -237,51 +239,51 @@ export const COLLECT_OPTIONS = {
     requiresArg: true,
     array: true,
     alias: 'f',
-    describe: 'NATS stream to take points from: nats://[user@]host[:4222]/STREAM (repeatable)',
+    describe: 'NATS stream to read points from: nats://[user@]host[:4222]/STREAM (repeatable)',
   },
   group: {
     read: readGroup,
     type: 'string',
     requiresArg: true,
     default: 'btcdmon',
-    describe: 'Collectors of one name share what --from brings',
+    describe: 'Name of a group; collectors of one group share the points of --from',
   },
   'tls-cert': {
     type: 'string',
     requiresArg: true,
-    describe: 'File with the certificate chain (PEM); with it tcp:// is TLS',
+    describe: 'File with the certificate chain (PEM); tcp:// then uses TLS',
   },
   'tls-key': {
     type: 'string',
     requiresArg: true,
-    describe: 'File with the key of the certificate (PEM)',
+    describe: 'File with the private key of the certificate (PEM)',
   },
   'token-file': {
     type: 'string',
     requiresArg: true,
-    describe: 'File whose first line is the token that senders must give',
+    describe: 'File whose first line is the token that senders must send',
   },
   'max-connections': {
     read: readWholeNumber('max-connections'),
     type: 'string',
     requiresArg: true,
     default: '4000',
-    describe: 'The most senders at one time',
+    describe: 'Maximum number of senders at a time',
   },
   export: EXPORT,
   node: {
     read: readNode,
     type: 'string',
     requiresArg: true,
-    defaultDescription: 'the host name, with -collect',
-    describe: 'Name under which the collector accounts for itself',
+    defaultDescription: 'the host name followed by -collect',
+    describe: 'Name of the collector in its points about itself',
   },
   interval: {
     read: readDuration('interval', { least: '100ms', such: '5s or 1m' }),
     type: 'string',
     requiresArg: true,
     default: '5s',
-    describe: 'How often it accounts for itself',
+    describe: 'Interval at which the collector writes points about itself',
   },
   'spool-size': SPOOL_SIZE,
   ...HTTP_OPTIONS,

@@ -20,13 +20,13 @@ export const QUERY_OPTIONS = {
     read: (text: string) => parseTime('--since', text, nowNs()),
     type: 'string',
     requiresArg: true,
-    describe: 'Begin: a duration ago (30s 5m 1h 7d 2w), RFC 3339 or Unix seconds [default: 1h]',
+    describe: 'Start: a duration before now (30s 5m 1h 7d 2w), RFC 3339 or Unix seconds [default: 1h]',
   },
   until: {
     read: (text: string) => parseTime('--until', text, nowNs()),
     type: 'string',
     requiresArg: true,
-    describe: 'End, written likewise [default: now]',
+    describe: 'End, in the same forms [default: now]',
   },
   where: {
     mayHaveLines: true,
@@ -38,52 +38,53 @@ export const QUERY_OPTIONS = {
     type: 'string',
     array: true,
     requiresArg: true,
-    describe: `Aggregate and its column: ${AGGREGATES.join('|')} [COLUMN]; count and rate also of points`,
+    describe: `Aggregate and its column: ${AGGREGATES.join('|')} [COLUMN]; without a column, count and rate are those of points`,
   },
   by: {
     type: 'string',
     array: true,
     requiresArg: true,
     coerce: (names: string[] | undefined) => names?.flatMap((name) => name.split(',')),
-    describe: 'Tags or columns whose values make groups',
+    describe: 'Tags or columns to group by',
   },
   every: {
     read: (text: string) => parseDuration('--every', text),
     type: 'string',
     requiresArg: true,
-    describe: 'Length of buckets, as 1m, aligned to the epoch',
+    describe: 'Length of time buckets, such as 1m; they are aligned to the Unix epoch',
   },
   limit: {
     read: parseLimit,
     type: 'string',
     requiresArg: true,
-    describe: 'Most rows, the newest; 0 for all [default: 100 for tables on a terminal, else 0]',
+    describe:
+      'Maximum number of rows; the newest are shown, 0 shows all [default: 100 for tables on a terminal, else 0]',
   },
   format: {
     choices: FORMATS,
     default: 'table',
     requiresArg: true,
     describe:
-      'Form of the answer; csv marks texts that a spreadsheet would compute with an apostrophe, csv-raw does not',
+      'Format of the answer; csv puts an apostrophe before texts that a spreadsheet would evaluate, csv-raw does not',
   },
   from: {
     type: 'string',
     requiresArg: true,
     describe:
-      'Store to ask: duckdb:PATH or influx+http://[user@]host:8086/DATABASE, with the password in BTCDMON_INFLUX_PASSWORD [default: the store of --data-dir, also while the node runs]',
+      'Store to read: duckdb:PATH or influx+http://[user@]host:8086/DATABASE with the password in BTCDMON_INFLUX_PASSWORD [default: the store of --data-dir, also while the node runs]',
   },
   raw: {
     mayHaveLines: true,
     type: 'string',
     requiresArg: true,
-    describe: 'Run one reading statement in the language of the store: SQL or InfluxQL',
+    describe: 'Run one statement that only reads, in the language of the store: SQL or InfluxQL',
   },
 } as const satisfies OptionTable;
 
 /** `btcdmon-node query`: reads series back, from the embedded store or from InfluxDB. */
 export const queryCommand: CommandModule<object, QueryArguments> = {
   command: 'query [series]',
-  describe: 'Read series back from the embedded store or from InfluxDB',
+  describe: 'Query series in the embedded store or in InfluxDB',
   builder: (yargs) => options(yargs) as unknown as Argv<QueryArguments>,
   handler: (argv) => {
     const options = { ...argv, from: argv.from ?? defaultStore(argv.dataDir) };
@@ -100,7 +101,8 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
 function options(yargs: Argv) {
   const withSeries = yargs.positional('series', {
     type: 'string',
-    describe: 'Series to read, or @NAME for a panel of the page; `series` and `queries` list them',
+    describe:
+      'Series to read, or @NAME for a panel of the page; the commands `series` and `queries` list them',
   });
   return withOptions(withSeries, QUERY_OPTIONS)
     .example(
@@ -111,12 +113,15 @@ function options(yargs: Argv) {
       '$0 query peers --since 1d --agg count version --by user_agent',
       'Connections of a day by user agent',
     )
-    .example('$0 query tx_outputs --agg p90 value --every 5m', 'A percentile every five minutes')
-    .example('$0 query msg_recv --agg rate tx --every 1m --format csv', 'Transactions received a second')
+    .example('$0 query tx_outputs --agg p90 value --every 5m', 'A percentile for every five minutes')
+    .example('$0 query msg_recv --agg rate tx --every 1m --format csv', 'Transactions received per second')
     .example(
       '$0 query tx --agg count --from influx+http://localhost:8086/btcdmon',
-      'The same question to InfluxDB',
+      'The same kind of query to InfluxDB',
     )
-    .example('$0 query @mempool-size --since 6h', 'What a panel of the page and of Grafana shows')
-    .example('$0 query --raw "SELECT max(best_height) FROM blocks"', 'The language of the store');
+    .example('$0 query @mempool-size --since 6h', 'The numbers of a panel of the page and of Grafana')
+    .example(
+      '$0 query --raw "SELECT max(best_height) FROM blocks"',
+      'A statement in the language of the store',
+    );
 }

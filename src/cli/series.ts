@@ -7,12 +7,12 @@ import { suggestion } from '../lib/nearest';
 /** `btcdmon-node series [name]`: what the schema says. */
 export const seriesCommand: CommandModule<object, { name: string | undefined }> = {
   command: 'series [name]',
-  describe: 'List the series, or show the columns and tags of one',
+  describe: 'List the series, or show the columns and tags of one of them',
   builder: (yargs) =>
     yargs
       .positional('name', { type: 'string', describe: 'Name of a series' })
-      .example('$0 series', 'every series with what its points mean')
-      .example('$0 series tx_outputs', 'columns, types, units and tags of one'),
+      .example('$0 series', 'list every series and what its points mean')
+      .example('$0 series tx_outputs', 'show the columns, types, units and tags of one series'),
   handler: ({ name }) => {
     if (name === undefined) {
       process.stdout.write(describeAll());

@@ -25,23 +25,27 @@ export const SERVE_OPTIONS = {
 
 type ServeArguments = InferredOptionTypes<typeof GLOBAL_OPTIONS & typeof HTTP_OPTIONS & typeof SERVE_OPTIONS>;
 
-/** `btcdmon-node serve`: the page over a store that no node has open. Flags override `settings`. */
+/** `btcdmon-node serve`: the page of a store that no node has open. Flags override `settings`. */
 export const serveCommand = (settings: Settings): CommandModule<object, ServeArguments> => ({
   command: 'serve',
-  describe: 'Show the page over a store that no node has open',
+  describe: 'Serve the page of a store that no node has open',
   builder: (yargs) =>
     withOptions(withOptions(yargs, SERVE_OPTIONS), HTTP_OPTIONS, settings)
-      .example('$0 serve', 'the store of --data-dir, at http://127.0.0.1:8380/')
-      .example('$0 serve --from duckdb:copy.duckdb --http 127.0.0.1:8381', 'a copy') as Argv<ServeArguments>,
+      .example('$0 serve', 'show the store of --data-dir at http://127.0.0.1:8380/')
+      .example(
+        '$0 serve --from duckdb:copy.duckdb --http 127.0.0.1:8381',
+        'show a copy',
+      ) as Argv<ServeArguments>,
   handler: async (args) => {
     const from = args.from ?? defaultStore(args.dataDir);
     const file = /^duckdb:(.+)$/is.exec(from)?.[1];
     if (file === undefined)
       throw new UsageError(
-        `--from ${from.split(':', 1).join()}:…: the page is over an embedded store; use duckdb:PATH`,
+        `--from ${from.split(':', 1).join()}:…: serve can only show embedded stores; use duckdb:PATH`,
       );
     const http = await httpSettings(args, process.env);
-    if (http === undefined) throw new UsageError('--http off: serve does nothing else; leave it out');
+    if (http === undefined)
+      throw new UsageError('--http off: serve has nothing to do without the page; leave it out');
     const app = await serveStore({ file, http: { ...http, given: true } }, { log: createLog(args.logLevel) });
     await untilSignal(new Promise(() => undefined));
     await app.stop();

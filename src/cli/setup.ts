@@ -31,51 +31,51 @@ export const SETUP_OPTIONS = {
   url: {
     type: 'string',
     requiresArg: true,
-    describe: `${INFLUX_FORM}, the user being an administrator with the password in BTCDMON_INFLUX_PASSWORD`,
+    describe: `Database to set up: ${INFLUX_FORM}; the user is an administrator, with the password in BTCDMON_INFLUX_PASSWORD`,
   },
   'raw-days': {
     read: days,
     type: 'string',
     requiresArg: true,
-    defaultDescription: `${DEFAULT_RAW_DAYS} for a new database; that of an old one stays`,
-    describe: 'Days that points are kept; older ones are deleted, their rollups stay',
+    defaultDescription: `${DEFAULT_RAW_DAYS} for a new database; an existing one is not changed`,
+    describe: 'Days for which points are kept; older points are deleted, their rollups stay',
   },
   reader: {
     read: (text: string) => userName(text, '--reader'),
     type: 'string',
     requiresArg: true,
     default: 'grafana',
-    describe: 'User who may read the database and do nothing else',
+    describe: 'Name of a user who may only read the database',
   },
   'reader-password-file': {
     type: 'string',
     requiresArg: true,
-    describe: `File with that user's password, else ${READER_VARIABLE}, else one is made up and shown`,
+    describe: `File with that user's password; else ${READER_VARIABLE}, else a new password is made and shown`,
   },
   writer: {
     read: (text: string) => userName(text, '--writer'),
     type: 'string',
     requiresArg: true,
-    defaultDescription: 'none is made',
-    describe: 'User who may write into the database and do nothing else, for --export',
+    defaultDescription: 'no such user is made',
+    describe: 'Name of a user who may only write into the database, for --export',
   },
   'writer-password-file': {
     type: 'string',
     requiresArg: true,
-    describe: `File with that user's password, else ${WRITER_VARIABLE}, else one is made up and shown`,
+    describe: `File with that user's password; else ${WRITER_VARIABLE}, else a new password is made and shown`,
   },
   fill: {
     read: fillSince,
     type: 'string',
     requiresArg: true,
-    describe: 'Make the rollups of points of this last time now, such as 7d',
+    describe: 'Also compute the rollups of existing points of this last time, such as 7d',
   },
 } as const satisfies OptionTable;
 
 /** `btcdmon-node setup influx`: prepares an InfluxDB 1.x for points. */
 export const setupCommand: CommandModule = {
   command: 'setup',
-  describe: 'Prepare a database for points: setup influx',
+  describe: 'Prepare a database for points; see setup influx --help',
   builder: (yargs) =>
     yargs
       .command(influxCommand as unknown as CommandModule)
@@ -86,13 +86,16 @@ export const setupCommand: CommandModule = {
 const influxCommand: CommandModule<object, SetupArguments> = {
   command: 'influx',
   describe:
-    'Make database, retention policies, rollups by minute and hour, and a user who may read, in InfluxDB 1.x',
+    'Make the database, retention policies, rollups by minute and hour, and a user who may read, in InfluxDB 1.x',
   builder: (yargs) =>
     withOptions(yargs, SETUP_OPTIONS)
-      .example('$0 setup influx --url influx+http://127.0.0.1/btcdmon', 'an InfluxDB that asks for no user')
+      .example(
+        '$0 setup influx --url influx+http://127.0.0.1/btcdmon',
+        'set up an InfluxDB without authentication',
+      )
       .example(
         '$0 setup influx --url influx+http://admin@db.lan/btcdmon --raw-days 90',
-        '',
+        'keep points for 90 days',
       ) as Argv<SetupArguments>,
   handler: (args) => runSetup(args, { env: process.env, write: (text) => process.stdout.write(text) }),
 };

@@ -33,50 +33,50 @@ export const TOP_OPTIONS = {
   from: {
     type: 'string',
     requiresArg: true,
-    defaultDescription: 'the node that has the store of --data-dir open, or that store',
-    describe: 'Store to look at: duckdb:PATH or influx+http://[user@]host:8086/DATABASE',
+    defaultDescription: 'the node that has the store of --data-dir open, else that store',
+    describe: 'Store to show: duckdb:PATH or influx+http://[user@]host:8086/DATABASE',
   },
   node: {
     type: 'string',
     requiresArg: true,
-    describe: 'Of several nodes in a store this one',
+    describe: 'Node to show, if the store has several',
   },
   network: {
     choices: NETWORK_NAMES,
     requiresArg: true,
-    describe: 'Of several networks in a store this one',
+    describe: 'Network to show, if the store has several',
   },
   every: {
     read: everyMs,
     type: 'string',
     requiresArg: true,
     default: '2s',
-    describe: 'How often it looks anew',
+    describe: 'Interval between two frames',
   },
   once: {
     type: 'boolean',
     default: false,
-    describe: 'Print one frame as plain text, as where there is no terminal',
+    describe: 'Print one frame as plain text; the default without a terminal',
   },
   format: {
     choices: ['text', 'json'],
     default: 'text',
     requiresArg: true,
-    describe: 'With --once: the form of the frame',
+    describe: 'With --once: format of the frame',
   },
 } as const satisfies OptionTable;
 
 /** `btcdmon-node top`: a node, or a store, on a terminal. */
 export const topCommand: CommandModule<object, TopArguments> = {
   command: 'top',
-  describe: 'Watch a running node, or any store, on a terminal',
+  describe: 'Show a running node, or any store, on a terminal',
   builder: (yargs) =>
     withOptions(yargs, TOP_OPTIONS)
-      .example('$0 top', 'the node of this user')
-      .example('$0 top --once --format json', 'the same for a script')
+      .example('$0 top', 'show the node of this user')
+      .example('$0 top --once --format json', 'print the same for a script')
       .example(
         '$0 top --from influx+http://localhost:8086/btcdmon --node alice',
-        'one of the nodes that write into an InfluxDB',
+        'show one of the nodes that write into an InfluxDB',
       ) as unknown as Argv<TopArguments>,
   handler: async (argv) => {
     const { dataDir, from, node, network, every, once, format } = argv;

@@ -184,7 +184,7 @@ export const SCHEMA = {
   },
   peers: {
     help: 'Peers: gauges of the pool, and one point for each handshake with what the peer claims of itself.',
-    when: `gauges ${perInterval}; the claims at each handshake`,
+    when: `${perInterval}, with the gauges; another at each handshake, with the claims`,
     tags: {
       user_agent: {
         help: 'On handshake points: the peer’s user agent, cut to 64 printable characters; `other` after 200 distinct values (`--max-user-agents`).',
@@ -443,7 +443,7 @@ export const SCHEMA = {
   },
   rejects: {
     help: 'Violations of the protocol by peers, and why connections ended.',
-    when: `the totals ${perInterval}; one point more for each reason that occurred in it`,
+    when: `${perInterval}, with the totals; another for each reason that occurred in the interval`,
     tags: { reason: { help: 'On points about one reason: its name, from a fixed list.' } },
     columns: {
       total_violations: column('int', 'count', 'violations', 'Violations, all reasons together'),

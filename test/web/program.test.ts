@@ -157,9 +157,9 @@ it('reports in one line why a store can’t be shown', async () => {
     [
       'influx+http://secret@h/db',
       2,
-      '--from influx+http:…: the page is over an embedded store; use duckdb:PATH',
+      '--from influx+http:…: serve can only show embedded stores; use duckdb:PATH',
     ],
-    ['duckdb:', 2, '--from duckdb:…: the page is over an embedded store; use duckdb:PATH'],
+    ['duckdb:', 2, '--from duckdb:…: serve can only show embedded stores; use duckdb:PATH'],
   ] as const;
   for (const [from, status, line] of cases) {
     const said = await failure('serve', '--from', from, '--http', '0');
@@ -167,7 +167,7 @@ it('reports in one line why a store can’t be shown', async () => {
     expect(said).toContain(line);
   }
   expect(await failure('serve', '--http', 'off')).toContain(
-    '--http off: serve does nothing else; leave it out',
+    '--http off: serve has nothing to do without the page; leave it out',
   );
 });
 
