@@ -9,8 +9,14 @@ const SLICE_MS = 4;
 /** The clock is read after this many bytes of messages; reading it takes a tenth of a transaction's time. */
 const LOOK_BYTES = 4_096;
 
-/** How long all peers that had their share are handled in one turn of the event loop, in milliseconds. */
+/**
+ * How long inbound peers are handled in one turn of the event loop, in milliseconds: once for those whose
+ * bytes just came, and once for those that wait. The last message is finished.
+ */
 const ROUND_MS = 8;
+
+/** Peers that used much time come first in a round if this many rounds before it had no time for them. */
+const PATIENCE = 7;
 
 /**
  * Processor time of one inbound peer, in milliseconds: a quarter of a core, and 2 s at once. Relay takes a
@@ -19,8 +25,8 @@ const ROUND_MS = 8;
 const TIME = { capacity: 2_000, perSecond: 250 };
 
 /**
- * A peer that takes at most this processor time is handled at once, before peers that take more. An inbound
- * peer relays a few messages in a second. 64 peers that take all of it use a third of the processor.
+ * A peer that takes at most this processor time is handled before peers that take more. An inbound peer
+ * relays a few messages in a second. 64 peers that take all of it use a third of the processor.
  */
 const FRESH = { capacity: 40, perSecond: 5 };
 
@@ -73,17 +79,24 @@ export interface ReadTurnsModules {
 
 /**
  * Shares the event loop among peers. Messages are handled at once, for a slice of time. The rest waits while
- * the socket is paused, so that TCP slows the sender down. In each turn of the loop every peer that used
- * little time gets a slice, and those that used much share one round. So a `ping` waits at most for the
- * present message, a round, and a slice of each peer that became busy in the same turn.
+ * the socket is paused, so that TCP slows the sender down. In each turn of the loop every outbound peer gets
+ * a slice. Inbound peers share a round, and those that used little time come first. So a `ping` of an
+ * outbound peer waits for two rounds at most, the last message of each, and a slice of each other outbound
+ * peer, however many strangers send.
  *
  * A peer that does not read our answers is not read either (Core 31 `src/net.cpp` fPauseSend), and is
  * disconnected after a minute.
  */
 export class ReadTurns {
   private readonly turns = new Map<Sender, Turn>();
+  /** The peers that wait: outbound ones, inbound ones that used little time, and the others. */
+  private readonly outbound = new Set<Turn>();
   private readonly first = new Set<Turn>();
   private readonly later = new Set<Turn>();
+  /** Number of rounds since the last one that had time for `later`. */
+  private roundsWithoutLater = 0;
+  /** How long inbound peers were handled at once, since the last round. */
+  private atOnceMs = 0;
   private readonly blocked = new Set<Turn>();
   private readonly rests = new Set<NodeJS.Timeout>();
   private immediate: NodeJS.Immediate | undefined;
@@ -110,7 +123,9 @@ export class ReadTurns {
     const turn = this.turnOf(sender);
     if (turn.state !== 'idle') return;
     const now = this.modules.monotonicMs();
-    if (isFresh(turn, now)) this.serve(turn, now);
+    if (turn.time === null) this.serve(turn, now);
+    else if (isFresh(turn.time.fresh, now) && this.atOnceMs < ROUND_MS)
+      this.atOnceMs += this.serve(turn, now) - now;
     else this.wait(turn, now);
   }
 
@@ -127,7 +142,7 @@ export class ReadTurns {
     const turn = this.turns.get(sender);
     if (turn === undefined) return;
     this.turns.delete(sender);
-    for (const set of [this.first, this.later, this.blocked]) set.delete(turn);
+    for (const set of this.sets()) set.delete(turn);
   }
 
   /** Disconnects peers that have not read for a minute; to be called several times a second. */
@@ -141,7 +156,11 @@ export class ReadTurns {
     if (this.immediate !== undefined) clearImmediate(this.immediate);
     for (const rest of this.rests) clearTimeout(rest);
     this.rests.clear();
-    for (const set of [this.first, this.later, this.blocked]) set.clear();
+    for (const set of this.sets()) set.clear();
+  }
+
+  private sets(): readonly Set<Turn>[] {
+    return [this.outbound, this.first, this.later, this.blocked];
   }
 
   private turnOf(sender: Sender): Turn {
@@ -157,10 +176,10 @@ export class ReadTurns {
     return turn;
   }
 
-  /** Handles the messages of a peer for one slice. */
-  private serve(turn: Turn, start: number): void {
+  /** Handles the messages of a peer for one slice. Returns when it ended. */
+  private serve(turn: Turn, start: number): number {
     const { sender, time } = turn;
-    if (sender.ended) return;
+    if (sender.ended) return start;
     const { monotonicMs } = this.modules;
     this.time = start;
     let unlooked = 0;
@@ -187,10 +206,11 @@ export class ReadTurns {
       time.fresh.spend(Math.min(used, FRESH.capacity), now);
     }
     // Its own message may have ended it.
-    if (!this.turns.has(sender)) return;
+    if (!this.turns.has(sender)) return now;
     if (sender.isNotReading) this.block(turn, now);
     else if (isMore) this.wait(turn, now);
     else this.idle(turn);
+    return now;
   }
 
   private processorMs(): number {
@@ -221,7 +241,8 @@ export class ReadTurns {
       return;
     }
     this.pause(turn, 'waiting');
-    (isFresh(turn, now) ? this.first : this.later).add(turn);
+    if (turn.time === null) this.outbound.add(turn);
+    else (isFresh(turn.time.fresh, now) ? this.first : this.later).add(turn);
     this.immediate ??= setImmediate(this.round);
   }
 
@@ -234,25 +255,43 @@ export class ReadTurns {
     this.rests.add(timer);
   }
 
-  /** One turn of the event loop: a slice for each of the first peers, and one round for the others. */
+  /** One turn of the event loop: a slice for each outbound peer, and one round for the inbound ones. */
   private readonly round = (): void => {
     this.immediate = undefined;
-    const start = this.modules.monotonicMs();
-    for (const turn of [...this.first]) {
-      this.first.delete(turn);
+    this.atOnceMs = 0;
+    for (const turn of [...this.outbound]) {
+      this.outbound.delete(turn);
       this.serve(turn, this.modules.monotonicMs());
     }
-    // A peer that is not done is queued again for the next turn.
-    for (const turn of [...this.later]) {
-      const now = this.modules.monotonicMs();
-      if (now - start >= ROUND_MS) break;
-      this.later.delete(turn);
-      this.serve(turn, now);
+    const until = this.modules.monotonicMs() + ROUND_MS;
+    if (this.roundsWithoutLater >= PATIENCE) {
+      this.roundsWithoutLater = 0;
+      this.serveUntil(until, this.later);
+      this.serveUntil(until, this.first);
+    } else {
+      const hasTimeLeft = this.serveUntil(until, this.first);
+      this.roundsWithoutLater = hasTimeLeft || this.later.size === 0 ? 0 : this.roundsWithoutLater + 1;
+      this.serveUntil(until, this.later);
     }
-    if (this.first.size + this.later.size > 0) this.immediate ??= setImmediate(this.round);
+    if (this.outbound.size + this.first.size + this.later.size > 0)
+      this.immediate ??= setImmediate(this.round);
   };
+
+  /**
+   * Serves waiting peers in their order. A peer that is not done waits for the next turn of the loop. Returns
+   * whether time is left.
+   */
+  private serveUntil(until: number, queue: Set<Turn>): boolean {
+    let now = this.modules.monotonicMs();
+    for (const turn of [...queue]) {
+      if (now >= until) break;
+      queue.delete(turn);
+      now = this.serve(turn, now);
+    }
+    return now < until;
+  }
 }
 
-function isFresh({ time }: Turn, now: number): boolean {
-  return time === null || time.fresh.left(now) > 0;
+function isFresh(fresh: TokenBucket, now: number): boolean {
+  return fresh.left(now) > 0;
 }

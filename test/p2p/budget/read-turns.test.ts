@@ -91,10 +91,10 @@ describe('the turns of peers', () => {
     const quiet = it.sender({ costMs: 0.02 });
     for (const flood of floods) flood.send(1_000);
     for (let i = 0; i < 100; i++) {
+      await setImmediate();
       const before = it.order.length;
       quiet.send(1);
       expect(it.order.slice(before).map((sender) => sender === quiet)).toEqual([true]);
-      await setImmediate();
     }
     expect(quiet.isPaused).toBe(false);
   });
@@ -104,19 +104,58 @@ describe('the turns of peers', () => {
     const floods = Array.from({ length: 60 }, () => it.sender());
     for (const flood of floods) flood.send(1_700);
     // Each peer uses its first 40 ms before it counts as one that uses much time.
-    while (floods.some(({ handled }) => handled < 44)) await setImmediate();
+    while (floods.some(({ handled }) => handled < 68)) await setImmediate();
     const kept = it.sender({ outbound: true });
-    kept.send(400);
+    kept.send(1_000);
     const begun = it.order.length;
-    for (let i = 0; i < 50; i++) {
+    const handledBefore = floods.map(({ handled }) => handled);
+    for (let i = 0; i < 200; i++) {
       const before = it.order.length;
       await setImmediate();
       expect(it.order.slice(before).filter((sender) => sender === kept)).toHaveLength(4);
     }
-    // A slice of the kept peer, a round, and 5 ms in a second for each of the 60.
-    expect(it.order.length - begun).toBeLessThan(50 * (4 + 8 + 4) * 1.5);
-    const counts = floods.map(({ handled }) => handled);
+    // A slice of the kept peer, and a round.
+    expect(it.order.length - begun).toBeLessThanOrEqual(200 * (4 + 8));
+    const counts = floods.map(({ handled }, n) => handled - (handledBefore[n] ?? 0));
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(8);
+  });
+
+  it('handle strangers whose bytes come in one turn of the loop for one round, and kept peers at once', async () => {
+    const it = bench();
+    const strangers = Array.from({ length: 500 }, () => it.sender());
+    for (const stranger of strangers) stranger.send(1);
+    expect(it.now).toBe(8);
+    const kept = it.sender({ outbound: true });
+    kept.send(1);
+    expect(kept.handled).toBe(1);
+    await setImmediate();
+    expect(it.now).toBe(8 + 1 + 8);
+    while (strangers.some(({ handled }) => handled === 0)) await setImmediate();
+    expect(it.order.filter((sender) => sender !== kept)).toEqual(strangers);
+  });
+
+  it('let only one long message of strangers pass in each round', async () => {
+    const it = bench();
+    const strangers = Array.from({ length: 20 }, () => it.sender({ costMs: 100 }));
+    for (const stranger of strangers) stranger.send(2);
+    expect(it.now).toBe(100);
+    for (let i = 2; i <= 40; i++) {
+      await setImmediate();
+      expect(it.now).toBe(i * 100);
+    }
+    expect(strangers.map(({ handled }) => handled)).toEqual(strangers.map(() => 2));
+  });
+
+  it('handle peers that used much time in every eighth round at least', async () => {
+    const it = bench();
+    const flood = it.sender();
+    flood.send(1_000);
+    while (flood.handled < 50) await setImmediate();
+    const { handled } = flood;
+    const strangers = Array.from({ length: 200 }, () => it.sender());
+    for (const stranger of strangers) stranger.send(40);
+    for (let i = 0; i < 80; i++) await setImmediate();
+    expect(flood.handled - handled).toBe(10 * 4);
   });
 
   it('finish a long message, and then serve others first', async () => {
@@ -126,9 +165,8 @@ describe('the turns of peers', () => {
     dear.send(4);
     expect(dear.handled).toBe(1);
     quiet.send(1);
-    expect(it.order.map((sender) => sender === dear)).toEqual([true, false]);
     await setImmediate();
-    expect(dear.handled).toBe(2);
+    expect(it.order.map((sender) => sender === dear)).toEqual([true, false, true]);
   });
 
   it('pause a peer that has used its time, and handle the rest as its time refills', async () => {
