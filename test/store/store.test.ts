@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { link, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -182,6 +182,20 @@ describe('a store', () => {
     await second();
     expect(await limit()).toBe('61.0 MiB');
     await store.close();
+  });
+
+  it('removes what killed queries left in the folder beside it, and nothing else, when it is opened for writing', async () => {
+    await (await openStore(file)).close();
+    const beside = `${file}.tmp`;
+    await mkdir(beside);
+    const left = ['duckdb_temp_block-4611686018427388751.block', 'duckdb_temp_storage_DEFAULT-0.tmp'];
+    for (const name of [...left, 'notes.txt']) await writeFile(path.join(beside, name), 'x');
+    const reading = await openStore(file, { readOnly: true });
+    expect((await readdir(beside)).sort()).toEqual([...left, 'notes.txt']);
+    await reading.close();
+    const writing = await openStore(file);
+    expect(await readdir(beside)).toEqual(['notes.txt']);
+    await writing.close();
   });
 
   it('can be opened anew in place', async () => {
