@@ -1,4 +1,5 @@
 import { messageOf } from '../lib/errors';
+import { fileMarks } from '../store/process/file-marks';
 import type { FromStore, ToStore } from '../store/process/messages';
 import { encodeError } from '../store/process/wire-error';
 import { SettledTime } from '../store/settled-time';
@@ -57,7 +58,7 @@ export class StoreServer {
   private async open({ path, readOnly }: Extract<ToStore, { kind: 'open' }>): Promise<void> {
     try {
       const lost = (points: number): void => void this.modules.send({ kind: 'lost', points });
-      const committing = (): void => void this.modules.send({ kind: 'committing' });
+      const committing = (): void => void this.modules.send({ kind: 'committing', marks: fileMarks(path) });
       this.opened = await openUnlocked(path, readOnly, { warn: this.warn, lost, committing });
       const { holder } = this.opened;
       this.questions = new Questions({ holder, send: this.modules.send, failed: this.failed });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FailureError } from '../../lib/errors';
 import { AnswerStream } from './answer-stream';
+import { fileMarks } from './file-marks';
 import { Frames } from './frames';
 import { Heartbeat } from './heartbeat';
 import { memoryLimit } from './limits';
@@ -54,13 +55,14 @@ export class StoreConnection {
   private readonly statements = new Set<number>();
   private readonly heartbeat = new Heartbeat({
     ask: () => this.send({ kind: 'ping' }),
-    isCommitting: () => this.isCommitting,
+    isWriting: () => this.isWriting(),
     stuck: () => this.kill('a statement kept it from answering'),
   });
   private lastId = 0;
   private onOpened: (layout: ReadonlyMap<string, readonly string[]> | Error) => void = () => undefined;
   private onWritten: ((error?: Error) => void) | undefined;
-  private isCommitting = false;
+  /** The marks of the store's files before the COMMIT that runs; undefined where none does. */
+  private marksBefore: string | undefined;
   private isGone = false;
   private killedFor: string | undefined;
   private stderr = '';
@@ -102,7 +104,7 @@ export class StoreConnection {
     return new Promise((resolve, reject) => {
       this.onWritten = (error) => {
         this.onWritten = undefined;
-        this.isCommitting = false;
+        this.marksBefore = undefined;
         if (error === undefined) resolve();
         else reject(error);
       };
@@ -159,6 +161,11 @@ export class StoreConnection {
     this.started.child.kill('SIGKILL');
   }
 
+  /** Whether a COMMIT has begun to write, so that it waits for the disk and not for a statement. */
+  private isWriting(): boolean {
+    return this.marksBefore !== undefined && this.marksBefore !== fileMarks(this.place.path);
+  }
+
   private send(message: ToStore): void {
     this.frames.send(message);
   }
@@ -184,7 +191,7 @@ export class StoreConnection {
         this.kill('it could not open the store');
         break;
       case 'committing':
-        this.isCommitting = true;
+        this.marksBefore = message.marks;
         break;
       case 'written':
         this.onWritten?.();

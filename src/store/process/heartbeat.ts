@@ -7,15 +7,15 @@ const EVERY_MS = 100;
  */
 const MAX_LOOKS = 5;
 
-/** The same during a COMMIT: on a slow disk DuckDB begins no transaction until the log is on it. */
-const MAX_LOOKS_COMMITTING = 20;
+/** The same while a COMMIT writes: on a slow disk DuckDB begins no transaction until the log is on it. */
+const MAX_LOOKS_WRITING = 20;
 
 /** What a heartbeat needs. */
 export interface HeartbeatModules {
   /** Asks the process for a sign of life. */
   readonly ask: () => void;
-  /** Whether the process commits points at this moment. */
-  readonly isCommitting: () => boolean;
+  /** Whether the process waits for the disk at this moment. */
+  readonly isWriting: () => boolean;
   /** Called when it gave no sign in time. */
   readonly stuck: () => void;
 }
@@ -28,7 +28,7 @@ export interface HeartbeatModules {
 export class Heartbeat {
   private timer: NodeJS.Timeout | undefined;
   /** Looks since a sign was asked for; null where none is waited for. */
-  private looks: { all: number; notCommitting: number } | null = null;
+  private looks: { all: number; notWriting: number } | null = null;
 
   constructor(private readonly modules: HeartbeatModules) {}
 
@@ -50,13 +50,13 @@ export class Heartbeat {
   private look(): void {
     const { looks } = this;
     if (looks === null) {
-      this.looks = { all: 0, notCommitting: 0 };
+      this.looks = { all: 0, notWriting: 0 };
       this.modules.ask();
       return;
     }
     looks.all++;
-    if (!this.modules.isCommitting()) looks.notCommitting++;
-    if (looks.notCommitting < MAX_LOOKS && looks.all < MAX_LOOKS_COMMITTING) return;
+    if (!this.modules.isWriting()) looks.notWriting++;
+    if (looks.notWriting < MAX_LOOKS && looks.all < MAX_LOOKS_WRITING) return;
     this.stop();
     this.modules.stuck();
   }

@@ -26,8 +26,8 @@ export type ToStore =
 export type FromStore =
   | { readonly kind: 'opened'; readonly layout: ReadonlyMap<string, readonly string[]> }
   | { readonly kind: 'unopened'; readonly error: WireError }
-  /** The points that are being written wait for the disk alone. */
-  | { readonly kind: 'committing' }
+  /** The points that are being written wait for their COMMIT. `marks` are those of the files before it. */
+  | { readonly kind: 'committing'; readonly marks: string }
   /** The points are on disk. */
   | { readonly kind: 'written' }
   | { readonly kind: 'unwritten'; readonly error: WireError }

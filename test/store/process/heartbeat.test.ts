@@ -3,16 +3,16 @@ import { Heartbeat } from '../../../src/store/process/heartbeat';
 /** Milliseconds between two looks. */
 const EVERY_MS = 100;
 
-let state: { asked: number; isCommitting: boolean; isStuck: boolean };
+let state: { asked: number; isWriting: boolean; isStuck: boolean };
 let heartbeat: Heartbeat;
 beforeEach(() => {
   jest.useFakeTimers();
-  state = { asked: 0, isCommitting: false, isStuck: false };
+  state = { asked: 0, isWriting: false, isStuck: false };
   heartbeat = new Heartbeat({
     ask: () => {
       state.asked++;
     },
-    isCommitting: () => state.isCommitting,
+    isWriting: () => state.isWriting,
     stuck: () => (state.isStuck = true),
   });
   heartbeat.start();
@@ -29,19 +29,19 @@ it('takes a process for stuck half a second after a sign of life was asked for i
   expect(state).toMatchObject({ asked: 1, isStuck: true });
 });
 
-it('gives a process that commits two seconds', () => {
-  state.isCommitting = true;
+it('gives a process that waits for the disk two seconds', () => {
+  state.isWriting = true;
   jest.advanceTimersByTime(20 * EVERY_MS);
   expect(state.isStuck).toBe(false);
   jest.advanceTimersByTime(EVERY_MS);
   expect(state.isStuck).toBe(true);
 });
 
-it('counts the looks beside a commit alone', () => {
+it('counts the looks at which it does not wait for the disk', () => {
   jest.advanceTimersByTime(3 * EVERY_MS);
-  state.isCommitting = true;
+  state.isWriting = true;
   jest.advanceTimersByTime(5 * EVERY_MS);
-  state.isCommitting = false;
+  state.isWriting = false;
   jest.advanceTimersByTime(2 * EVERY_MS);
   expect(state.isStuck).toBe(false);
   jest.advanceTimersByTime(EVERY_MS);
