@@ -1,14 +1,14 @@
 /** Milliseconds between two looks. */
-const EVERY_MS = 100;
+const EVERY_MS = 50;
 
 /**
  * After this many looks without a sign the process counts as stuck. Where this process is held up itself it
  * looks less often, and the other has more time.
  */
-const MAX_LOOKS = 5;
+const MAX_LOOKS = 8;
 
 /** The same while a COMMIT writes: on a slow disk DuckDB begins no transaction until the log is on it. */
-const MAX_LOOKS_WRITING = 20;
+const MAX_LOOKS_WRITING = 40;
 
 /** What a heartbeat needs. */
 export interface HeartbeatModules {

@@ -1,7 +1,7 @@
 import { Heartbeat } from '../../../src/store/process/heartbeat';
 
 /** Milliseconds between two looks. */
-const EVERY_MS = 100;
+const EVERY_MS = 50;
 
 let state: { asked: number; isWriting: boolean; isStuck: boolean };
 let heartbeat: Heartbeat;
@@ -22,8 +22,8 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-it('takes a process for stuck half a second after a sign of life was asked for in vain', () => {
-  jest.advanceTimersByTime(5 * EVERY_MS);
+it('takes a process for stuck 0.4 seconds after a sign of life was asked for in vain', () => {
+  jest.advanceTimersByTime(8 * EVERY_MS);
   expect(state).toMatchObject({ asked: 1, isStuck: false });
   jest.advanceTimersByTime(EVERY_MS);
   expect(state).toMatchObject({ asked: 1, isStuck: true });
@@ -31,7 +31,7 @@ it('takes a process for stuck half a second after a sign of life was asked for i
 
 it('gives a process that waits for the disk two seconds', () => {
   state.isWriting = true;
-  jest.advanceTimersByTime(20 * EVERY_MS);
+  jest.advanceTimersByTime(40 * EVERY_MS);
   expect(state.isStuck).toBe(false);
   jest.advanceTimersByTime(EVERY_MS);
   expect(state.isStuck).toBe(true);
@@ -42,7 +42,7 @@ it('counts the looks at which it does not wait for the disk', () => {
   state.isWriting = true;
   jest.advanceTimersByTime(5 * EVERY_MS);
   state.isWriting = false;
-  jest.advanceTimersByTime(2 * EVERY_MS);
+  jest.advanceTimersByTime(5 * EVERY_MS);
   expect(state.isStuck).toBe(false);
   jest.advanceTimersByTime(EVERY_MS);
   expect(state.isStuck).toBe(true);
