@@ -130,7 +130,7 @@ export class LiveView implements Live, Collector {
  * Puts an entry last, also where it was in the list before: an orphan is judged once more when its parent is
  * there.
  */
-function keep<T>(list: Map<string, T>, key: string, entry: T, most: number): void {
+function keep<Key, T>(list: Map<Key, T>, key: Key, entry: T, most: number): void {
   list.delete(key);
   list.set(key, entry);
   for (const [oldest] of list) {

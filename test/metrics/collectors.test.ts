@@ -120,7 +120,7 @@ describe('peers', () => {
 describe('inv', () => {
   it('counts items by type, and their outcome', () => {
     const bench = benchOf([inv]);
-    const items = [1, 1, 5, 2, 3].map((type) => ({ type, hash: '' }));
+    const items = [1, 1, 5, 2, 3].map((type) => ({ type, hash: wireHash('') }));
     bench.bus.emit('announced', { peer: somePeer, items, known: 2 });
     bench.bus.emit('requested', { peer: somePeer, count: 2 });
     bench.bus.emit('notFound', { peer: somePeer, count: 1 });

@@ -1,16 +1,14 @@
 import { ByteReader } from '../byte-reader';
+import type { Hash } from '../hash';
 
-/**
- * The filter headers of every 1,000th block (BIP157). All hashes are in wire order, one character for each
- * byte.
- */
+/** The filter headers of every 1,000th block (BIP157). */
 export interface CFCheckptMessage {
   /** 0 is the basic filter of BIP158. */
   readonly filterType: number;
   /** Hash of the last block. */
-  readonly stopHash: string;
+  readonly stopHash: Hash;
   /** Filter headers of the blocks at heights 1,000, 2,000 and so on. */
-  readonly filterHeaders: readonly string[];
+  readonly filterHeaders: readonly Hash[];
 }
 
 /**
