@@ -103,7 +103,7 @@ export class RelayView {
    * Adds a relayed transaction that passed the checks without context (`checkSanity`) and is no coinbase. If
    * it is already in the view or in a block, with any witness, the view does not change.
    * @param nowMs monotonic time
-   * @returns its fee in satoshi, where all outputs that it spends are known
+   * @returns its fee in satoshi; undefined unless all outputs that it spends are known
    */
   add(transaction: Transaction, nowMs: number): number | undefined {
     const txid = this.wireId(transaction);
