@@ -70,4 +70,6 @@ const parsed = best(() => {
 if (read !== points.length) throw new Error(`${read} of ${points.length} points were read`);
 console.log(`${(bytes.length / points.length).toFixed(0)} bytes a line, ${NODES} nodes`);
 console.log(`written: ${Math.round(written)} points/s`);
-console.log(`read:    ${Math.round(parsed)} points/s, ${(parsed / written).toFixed(2)} times the rate of writing`);
+console.log(
+  `read:    ${Math.round(parsed)} points/s, ${(parsed / written).toFixed(2)} times the rate of writing`,
+);

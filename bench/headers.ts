@@ -14,12 +14,11 @@ import { HeaderStore } from '#dist/chain/header-store';
 import { CHAIN_PARAMS } from '#dist/chain/params';
 import { hash256 } from '#dist/wire/hash';
 import { HEADER_BYTES } from '#dist/wire/header';
+import { MAX_HEADERS } from '#dist/wire/messages/headers';
 import { mine } from './support/headers';
 
 const COUNT = 900_000;
 const COUNT_BCOIN = 20_000;
-/** The most headers in a `headers` message. */
-const BATCH = 2_000;
 
 // Mainnet's rules with regtest's difficulty, because this bench has to mine the headers.
 const params = { ...CHAIN_PARAMS.regtest, minDifficultyBlocks: false };
@@ -58,7 +57,7 @@ async function main(): Promise<void> {
       const { status } = chain.add(headers, i * HEADER_BYTES);
       if (status !== 'accepted') throw new Error(`header ${i + 1} is ${status}`);
       store.append(headers, i * HEADER_BYTES);
-      if ((i + 1) % BATCH === 0) store.flush();
+      if ((i + 1) % MAX_HEADERS === 0) store.flush();
     }
     const added = (performance.now() - start) / 1000;
     const memory = (process.memoryUsage.rss() - before) / 1e6;

@@ -20,7 +20,8 @@ type Verifier = Pick<ChainParts, 'secp256k1' | 'hash256'>;
 function msEach({ secp256k1, hash256 }: Verifier): number {
   const start = performance.now();
   for (const { preimage, signature, key } of signed)
-    if (!secp256k1.verifyDER(hash256.digest(preimage), signature, key)) throw new Error('a signature is refused');
+    if (!secp256k1.verifyDER(hash256.digest(preimage), signature, key))
+      throw new Error('a signature is refused');
   return (performance.now() - start) / COUNT;
 }
 

@@ -70,7 +70,8 @@ function startNode(network: RegtestNetwork, folder: string): ChildProcess {
 
 async function shoot(url: string): Promise<void> {
   const { path: program } = chromiumProgram;
-  if (program === null) return usageError('screenshots', 'Chromium was not found; set CHROMIUM_BIN to its path');
+  if (program === null)
+    return usageError('screenshots', 'Chromium was not found; set CHROMIUM_BIN to its path');
   mkdirSync(IMAGES, { recursive: true });
   const cleanup = new Cleanup();
   const browser = await startChromium(program, cleanup);

@@ -4,12 +4,10 @@ import { CHAIN_PARAMS } from '#dist/chain/params';
 import { encodeFrame, FrameReader } from '#dist/wire/framing';
 import { type Hash, readHash, writeHash256 } from '#dist/wire/hash';
 import { HEADER_BYTES } from '#dist/wire/header';
+import { MAX_HEADERS } from '#dist/wire/messages/headers';
 import { decodeLocator } from '#dist/wire/messages/locator';
 import { NETWORKS } from '#dist/wire/networks';
 import { versionPayload } from '../../test/support/fake-peer';
-
-/** The most headers in a `headers` message. */
-const MESSAGE = 2_000;
 
 /** Mines a chain of headers behind regtest's genesis block. Its difficulty makes that fast. */
 export function mine(count: number): Buffer {
@@ -35,7 +33,7 @@ export function mine(count: number): Buffer {
 
 /** The payload of a `headers` message with the headers from index `from` on. */
 function message(headers: Buffer, from: number): Buffer {
-  const count = Math.min(MESSAGE, headers.length / HEADER_BYTES - from);
+  const count = Math.min(MAX_HEADERS, headers.length / HEADER_BYTES - from);
   const payload = Buffer.alloc(3 + count * (HEADER_BYTES + 1));
   payload.writeUInt8(0xfd, 0);
   payload.writeUInt16LE(count, 1);

@@ -44,12 +44,12 @@ export function displayOf(hash: Hash): string {
   return Buffer.from(hash, 'latin1').reverse().toString('hex');
 }
 
-/** The hash whose form for people is `display`. */
+/** Parses a hash from the form that people write; see {@link displayOf}. */
 export function wireHash(display: string): Hash {
   return readHash(Buffer.from(display, 'hex').reverse(), 0);
 }
 
-/** Reads the hash that begins at `start`. */
+/** Reads the hash in the 32 bytes from `start`. */
 export function readHash(bytes: Buffer, start: number): Hash {
   return bytes.toString('latin1', start, start + 32) as Hash;
 }

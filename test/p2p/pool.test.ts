@@ -473,10 +473,7 @@ describe('the pool', () => {
     connection(peer).send('block', block);
     await until('the block', () => events.block.length === 1);
     expect(events.block).toMatchObject([{ requested: false }]);
-    connection(peer).send(
-      'inv',
-      encodeInventory([{ type: INV_BLOCK, hash: readHash(hashOf(block), 0) }]),
-    );
+    connection(peer).send('inv', encodeInventory([{ type: INV_BLOCK, hash: readHash(hashOf(block), 0) }]));
     await until('a getdata', () => wanted(peer).length === 1);
   });
 });

@@ -15,10 +15,14 @@ export interface CFCheckptMessage {
  * Enough for a chain of 100 million blocks (btcd v0.26 `wire/msgcfcheckpt.go` maxCFHeadersLen). BIP157 sets
  * no limit.
  */
-const MAX_HEADERS = 100_000;
+const MAX_FILTER_HEADERS = 100_000;
 
 /** Decodes `cfcheckpt` (BIP157; Core 31 `src/net_processing.cpp`, btcd v0.26 `wire/msgcfcheckpt.go`). */
 export function decodeCFCheckpt(payload: Buffer): CFCheckptMessage {
   const reader = new ByteReader(payload);
-  return { filterType: reader.u8(), stopHash: reader.hash(), filterHeaders: reader.hashes(MAX_HEADERS) };
+  return {
+    filterType: reader.u8(),
+    stopHash: reader.hash(),
+    filterHeaders: reader.hashes(MAX_FILTER_HEADERS),
+  };
 }
