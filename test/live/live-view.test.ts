@@ -36,7 +36,7 @@ function block(hash: string, changes: Partial<ProcessedBlock> = {}): ProcessedBl
 function judge(txid: string, fee?: number, reason?: 'dust'): void {
   const transaction = {
     txid,
-    wireTxid: txid,
+    wireTxid: fakeHash(txid),
     vsize: 100,
     inputs: [1],
     outputs: [{ value: 5 }, { value: 6 }],
