@@ -1,4 +1,4 @@
-// How fast `btcdmon-node collect` reads lines, beside how fast a node writes them, on the same points.
+// Measures how fast `btcdmon-node collect` reads lines, compared with how fast a node writes the same points.
 
 import { LineReader } from '#dist/collect/line-reader';
 import { LineParser } from '#dist/collect/parse-line';
@@ -9,7 +9,7 @@ import { lineOf } from '../test/support/line-of';
 const NODES = 50;
 const TRANSACTIONS = 10_000;
 const ROUNDS = 5;
-/** What a socket hands over at once. */
+/** The size of the chunks in which a socket delivers bytes. */
 const CHUNK = 65_536;
 
 const tags = Array.from({ length: NODES }, (_, i) => {
@@ -33,7 +33,7 @@ for (let i = 0; i < TRANSACTIONS; i++) {
   }
 }
 
-/** Points a second in the best of some rounds; in the others the machine did something else, too. */
+/** Points a second in the fastest round. In the others the machine had other work, too. */
 function best(work: () => void): number {
   let most = 0;
   for (let round = 0; round < ROUNDS; round++) {
@@ -49,7 +49,7 @@ let text = '';
 const written = best(() => {
   text = '';
   for (const point of points) text += `${lineOf(serializer, point)}\n`;
-  // This makes one string of the rope of strings; otherwise the reader would pay for it.
+  // This makes V8 join the pieces of the string, which is part of the work of writing.
   Buffer.from(text);
 });
 const bytes = Buffer.from(text);
@@ -70,4 +70,6 @@ const parsed = best(() => {
 if (read !== points.length) throw new Error(`${read} of ${points.length} points were read`);
 console.log(`${(bytes.length / points.length).toFixed(0)} bytes a line, ${NODES} nodes`);
 console.log(`written: ${Math.round(written)} points/s`);
-console.log(`read:    ${Math.round(parsed)} points/s, ${(parsed / written).toFixed(2)} of the writing`);
+console.log(
+  `read:    ${Math.round(parsed)} points/s, ${(parsed / written).toFixed(2)} times the rate of writing`,
+);

@@ -1,6 +1,7 @@
-// A compact block of 4,000 transactions beside a relay view of 100,000: how long the search holds up the
-// program, and the short ids alone beside the SipHash of bcoin in the same run. Then a view that is filled up
-// to Core's default bound: how much memory it takes. Each in a process of its own.
+// Measures how a compact block of 4,000 transactions is rebuilt from a relay view of 100,000: how long the
+// search blocks the event loop, and how long the short ids take, compared with bcoin's SipHash in the same
+// run. Then fills a view up to Core's default limit and measures its memory. Each part runs in a process of
+// its own.
 import { createHash } from 'node:crypto';
 import '#dist/bcoin/backend';
 import { siphash } from 'bsip';
@@ -21,9 +22,9 @@ const IN_VIEW = 100_000;
 const IN_BLOCK = 4_000;
 const NONCE = 7n;
 const RUNS = 31;
-/** Core's default, three times ours (--mempool-size). */
+/** Core's default limit. Ours is a third of it (--mempool-size). */
 const MAX_BYTES = 300_000_000;
-/** Half as many again as have room: the oldest leave for the newest. */
+/** Half as many again as the view can hold, so that the newest evict the oldest. */
 const UNTIL_FULL = 750_000;
 
 const newView = (): RelayView =>
@@ -32,11 +33,11 @@ const newView = (): RelayView =>
     { bus: new EventBus<MonitorEvents>() },
   );
 
-/** Milliseconds of each step, unless it says otherwise. */
+/** The time of each step in milliseconds, unless stated otherwise. */
 interface Rebuilt {
-  /** Transactions in the view. */
+  /** The number of transactions in the view. */
   readonly inView: number;
-  /** Of the short ids, so that they are really computed. */
+  /** The sum of the short ids, so that the compiler does not skip them. */
   readonly sum: number;
   readonly ours: number;
   readonly theirs: number;
@@ -44,11 +45,11 @@ interface Rebuilt {
   readonly serialize: number;
   readonly parse: number;
   readonly root: number;
-  /** Of the block. */
+  /** The size of the block. */
   readonly bytes: number;
 }
 
-/** Memory in bytes of a full view. */
+/** The measurements of a full view. All memory is in bytes. */
 interface Filled {
   readonly transactions: number;
   readonly bytes: number;
@@ -68,7 +69,7 @@ function rebuild(): Rebuilt {
   const wtxids = hashBytes(chosen.map(({ wireWtxid }) => wireWtxid));
   const memory = new DataView(wtxids.buffer, wtxids.byteOffset, wtxids.length);
   const shortIds = chosen.map((_, i) => ids.of(memory, 32 * i));
-  // A short id that is not there, so that the search goes on to the end.
+  // One short id matches no transaction, so that the search goes through the whole view.
   const message = { header, nonce: NONCE, shortIds: [...shortIds, 1], prefilled: [] };
 
   const every = hashBytes(transactions.map(({ wireWtxid }) => wireWtxid));
@@ -106,7 +107,7 @@ function rebuild(): Rebuilt {
   };
 }
 
-/** Has both ids computed, as they are before a transaction comes to the view. */
+/** Computes both ids, as the listener does before it adds a transaction to the view. */
 function readIds({ txid, wtxid }: Transaction): number {
   return txid.length + wtxid.length;
 }
@@ -140,15 +141,15 @@ async function main(): Promise<void> {
   const r = await runPart<Rebuilt>(__filename, 'rebuild');
   console.log(
     `compact: ${IN_VIEW} short ids ${r.ours.toFixed(1)} ms (bcoin's SipHash ${(r.theirs / r.ours).toFixed(1)} times that); ` +
-      `search of ${r.inView} for ${IN_BLOCK}, with the copying, ${r.search.toFixed(1)} ms; ` +
-      `block of ${(r.bytes / 1e6).toFixed(1)} MB put together ${r.serialize.toFixed(1)}, read ${r.parse.toFixed(1)}, ` +
-      `read with txids and root ${r.root.toFixed(1)} ms`,
+      `search of ${r.inView} for ${IN_BLOCK}, copying included, ${r.search.toFixed(1)} ms; ` +
+      `block of ${(r.bytes / 1e6).toFixed(1)} MB serialized in ${r.serialize.toFixed(1)} ms, parsed in ${r.parse.toFixed(1)} ms, ` +
+      `parsed with txids and merkle root in ${r.root.toFixed(1)} ms`,
   );
   const f = await runPart<Filled>(__filename, 'fill');
   console.log(
-    `compact: a view bound to ${MAX_BYTES / 1e6} MB holds ${f.transactions} transactions of ${Math.round(f.bytes / f.transactions)} bytes, ` +
-      `${(f.bytes / 1e6).toFixed(0)} MB; with the values of the last outputs ${(f.held / 1e6).toFixed(0)} MB, ` +
-      `${Math.round(f.held / f.transactions)} bytes each; resident ${(f.rss / 1e6).toFixed(0)} MB, ` +
+    `compact: a view limited to ${MAX_BYTES / 1e6} MB holds ${f.transactions} transactions of ${Math.round(f.bytes / f.transactions)} bytes, ` +
+      `${(f.bytes / 1e6).toFixed(0)} MB; with the remembered output values it holds ${(f.held / 1e6).toFixed(0)} MB, ` +
+      `${Math.round(f.held / f.transactions)} bytes for each transaction; resident ${(f.rss / 1e6).toFixed(0)} MB, ` +
       `at most ${(f.peak / 1e6).toFixed(0)}; ${f.usPerAdd.toFixed(1)} µs to add one`,
   );
 }

@@ -1,10 +1,11 @@
-// What one item of a message costs at 1, 10 and 100 times the size, in processor time: items of an `inv`,
-// inputs, outputs and conflicts of transactions, their points, children of a parent, transactions that wait
-// for parents, headers, short ids. Keys at random, and keys that a stranger chose so that they are alike. The
-// code is compared with itself, in one process. A round of each size has the same number of items: 100
-// messages of one size, 10 of ten times, 1 of a hundred times. They share what they fill, so that as much
-// memory is in use at each size: what differs is the size of a message alone. Names as arguments choose
-// curves; the exit status tells whether all are flat (support/cost-curve.ts).
+// Measures what an item of a message costs in messages of 1, 10 and 100 times a size, in processor time:
+// items of an `inv`, inputs, outputs and conflicts of transactions, their points, children of a parent,
+// transactions that wait for parents, headers, short ids. The keys are random, or a stranger chose them to be
+// alike. The code is compared with itself in one process. A round of each size has the same number of items:
+// 100 messages of the smallest size, 10 of ten times that size, or 1 of a hundred times that size. The
+// messages of a round fill the same tables, so that only the size of a message differs and not the memory in
+// use. Arguments choose curves by a part of their name. The exit status is 1 if a curve is not flat
+// (support/cost-curve.ts).
 import { randomBytes } from 'node:crypto';
 import { HeaderTable } from '#dist/chain/header-table';
 import { SystemClock } from '#dist/lib/clock';
@@ -14,6 +15,7 @@ import { Emitter } from '#dist/metrics/emitter';
 import { BlockRequests } from '#dist/p2p/block-requests';
 import type { Connection } from '#dist/p2p/connection';
 import { ShortIdTable } from '#dist/p2p/compact/short-id-table';
+import { readHash } from '#dist/wire/hash';
 import { decodeInventory, encodeInventory, INV_TX, type InventoryItem } from '#dist/wire/messages/inventory';
 import { TransactionRequests } from '#dist/p2p/transaction-requests';
 import { checkSanity } from '#dist/policy/sanity';
@@ -26,17 +28,17 @@ import { newPeer } from './support/peer';
 
 const HASH_BYTES = 32;
 
-/** The hash of a number. */
+/** Gives the hash for a number. */
 type Key = (i: number) => Buffer;
 
-/** Hashes at random, or alike but for the highest bits of their words. */
+/** Random hashes, and hashes that differ in the highest bits of their words only. */
 const KEYS = {
   random: (count: number): Key => {
     const bytes = randomBytes(HASH_BYTES * count);
     return (i) => bytes.subarray(HASH_BYTES * i, HASH_BYTES * (i + 1));
   },
   chosen: (): Key => {
-    // Tells the keys of one message from those of another.
+    // Makes the keys of each message different from those of the others.
     const fill = randomBytes(4);
     return (i) => {
       const hash = Buffer.alloc(HASH_BYTES, fill);
@@ -51,14 +53,14 @@ type KeyKind = keyof typeof KEYS;
 
 const clock = { monotonicMs: () => 0, uniqueNs: () => 0n };
 
-/** What the messages of a round fill. */
+/** The tables that the messages of a round fill. */
 interface State {
   readonly view: RelayView;
   readonly transactions: TransactionRequests;
   readonly blocks: BlockRequests;
   readonly headers: HeaderTable;
   readonly judge: (transaction: Transaction) => void;
-  /** The sender: a peer that we have dialled, which has no budget. */
+  /** The sender: a peer that we dialled, because such a peer has no budget. */
   readonly peer: Connection;
 }
 
@@ -78,11 +80,11 @@ function newState(): State {
   };
 }
 
-/** An output that is spent. */
+/** An output to spend. */
 type Spend = readonly [hash: Buffer, index: number];
 
 let lockTime = 0;
-/** A transaction that spends these outputs and has so many outputs of its own. */
+/** A transaction that spends `spends` and has `outputs` outputs. */
 function transactionOf(spends: readonly Spend[], outputs = 1): Buffer {
   const ins = Buffer.alloc(41 * spends.length);
   for (const [i, [hash, index]] of spends.entries()) {
@@ -117,35 +119,35 @@ function announce({ view, transactions, blocks, peer: from }: State, payload: Bu
 }
 
 const itemsOf = (count: number, key: Key): InventoryItem[] =>
-  upTo(count, (i) => ({ type: INV_TX, hash: key(i).toString('latin1') }));
+  upTo(count, (i) => ({ type: INV_TX, hash: readHash(key(i), 0) }));
 const inventoryOf = (count: number, key: Key): Buffer => encodeInventory(itemsOf(count, key));
 
 function addAll(state: State, transactions: readonly Buffer[]): void {
   for (const bytes of transactions) add(state, bytes);
 }
 
-/** One thing that is measured; `Message` is a message, or what one needs. */
+/** A curve to measure. `Message` is the type of its messages, or of the data for one. */
 interface Curve<Message> {
-  /** Of a message of the smallest size. */
+  /** The number of items in a message of the smallest size. */
   readonly items: number;
-  /** How many times 100 messages of the smallest size a round has. */
+  /** A round has this many times 100 messages of the smallest size. */
   readonly times: number;
   /** Makes a message of `count` items, with a key for each. */
   readonly make: (count: number, key: Key, kind: KeyKind) => Message;
-  /** What is done with a message before it is measured. */
+  /** Runs for each message before the measurement. */
   readonly before?: (state: State, message: Message) => void;
   readonly measured: (state: State, message: Message) => void;
 }
 
-/** A curve as it is run, whatever its messages are. */
+/** A curve without the type of its messages. */
 interface Runnable {
   readonly items: number;
   readonly rounds: (scale: number, kind: KeyKind) => MakeRound;
 }
 
 /**
- * What makes a round ready: messages of `items * scale` items, which are made once, and what they fill, which
- * is new for each round.
+ * Prepares the rounds of a curve. The messages of `items * scale` items are made once. The tables that they
+ * fill are new for each round.
  */
 function curve<Message>({ items, times, make, before, measured }: Curve<Message>): Runnable {
   const rounds = (scale: number, kind: KeyKind): MakeRound => {

@@ -1,8 +1,10 @@
-// Processor time of the bookkeeping of requests, at 1, 10 and 100 times the size: an item of `inv` beside
-// more pending blocks, more wanted transactions and more peers; the end of a connection; somebody who dials
-// us. A cost that grows with what strangers can fill would make each message dearer. Names as arguments
-// choose curves; the exit status tells whether all are flat (support/cost-curve.ts).
+// Measures the processor time of the bookkeeping of requests at 1, 10 and 100 times a size: an item of an
+// `inv` with more pending blocks, more wanted transactions and more peers; the end of a connection; a peer
+// that dials us. A cost that grew with what strangers can fill would make each message more expensive.
+// Arguments choose curves by a part of their name. The exit status is 1 if a curve is not flat
+// (support/cost-curve.ts).
 import { randomBytes } from 'node:crypto';
+import { type Hash, readHash } from '#dist/wire/hash';
 import {
   decodeInventory,
   encodeInventory,
@@ -26,7 +28,7 @@ function items(type: number, count: number): InventoryItem[] {
   const bytes = randomBytes(32 * count);
   return Array.from({ length: count }, (_, i) => ({
     type,
-    hash: bytes.toString('latin1', 32 * i, 32 * i + 32),
+    hash: readHash(bytes, 32 * i),
   }));
 }
 
@@ -36,7 +38,7 @@ const newTransactions = (): TransactionRequests =>
   new TransactionRequests({ perSecond: 1e9 }, { clock, rateLimited: () => undefined });
 
 const wanted = process.argv.slice(2);
-/** Measures one curve; `setUp` makes a round ready for a size. */
+/** Measures one curve. `setUp` prepares a round of a size. */
 async function curve(name: string, setUp: (size: number) => Round): Promise<void> {
   if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) return;
   await costCurve(
@@ -46,11 +48,14 @@ async function curve(name: string, setUp: (size: number) => Round): Promise<void
   );
 }
 
-/** Small invs, and what they announce: so that as much waits at the end as at the start. */
+/**
+ * A round of small `inv` messages. What they announce arrives at once, so that as much is pending at the end
+ * as at the start.
+ */
 function invs(
   type: number,
   announced: (batch: readonly InventoryItem[]) => void,
-  received: (hash: string) => void,
+  received: (hash: Hash) => void,
 ): Round {
   const messages = Array.from({ length: ITEMS / 2 }, () => encodeInventory(items(type, 2)));
   const work = (): void => {

@@ -1,6 +1,6 @@
-// Delivery into a real InfluxDB 1.x, by HTTP with a spool before it and by UDP, beside one HTTP write for
-// each point, as the program did that this one replaces. The bytes are those of the sockets, without the
-// headers of TCP, UDP and IP.
+// Measures the delivery of points to a real InfluxDB 1.x: over HTTP with a spool, and over UDP. Compares both
+// with one HTTP write for each point, as the program did that this one replaces. The bytes are those of the
+// sockets, without the headers of TCP, UDP and IP.
 import { randomBytes } from 'node:crypto';
 import type { Socket as UdpSocket } from 'node:dgram';
 import { subscribe } from 'node:diagnostics_channel';
@@ -19,7 +19,7 @@ import type { Point } from '#dist/metrics/point';
 import { lineOf } from '../test/support/line-of';
 import { type Influxd, influxd, startInfluxd } from '../test/support/influxd';
 
-/** Fewer suffice one at a time: each takes as long as any other. */
+/** How many points are written one by one. A few are enough, because each write takes equally long. */
 const SINGLE_POINTS = 2_000;
 const POINTS = 300_000;
 
@@ -30,10 +30,10 @@ const OUTPUT_TAGS = ['pubkeyhash', 'witness_v0_keyhash', 'witness_v1_taproot'].m
   script_type,
 }));
 
-/** Ids and amounts are taken from here: random bytes do not compress. */
+/** The source of ids and amounts. Its bytes are random, because real ids do not compress either. */
 const noise = randomBytes((POINTS / 5) * 32);
 
-/** Points as a busy relay makes them: a transaction, an input, three outputs. */
+/** Points like those of a busy relay: for each transaction one input and three outputs. */
 function* makePoints(count: number): Generator<Point> {
   for (let made = 0; made < count; made += 5) {
     const at = (made / 5) * 32;
@@ -57,7 +57,7 @@ function* makePoints(count: number): Generator<Point> {
   }
 }
 
-/** Counts what goes out of this process's sockets. */
+/** Counts the bytes that the sockets of this process send. */
 const wire = { bytes: 0 };
 subscribe('net.client.socket', (message) => {
   const { socket } = message as { readonly socket: Socket };
@@ -72,17 +72,17 @@ subscribe('udp.socket', (message) => {
   };
 });
 
-/** What a way of delivery takes. */
+/** The cost of a way of delivery. */
 interface Cost {
   /** Points a second. */
   readonly rate: number;
-  /** Microseconds of processor time of a point. */
+  /** Microseconds of processor time for each point. */
   readonly cpu: number;
-  /** Of a point. */
+  /** Bytes on the wire for each point. */
   readonly bytes: number;
 }
 
-/** Runs one way of delivery for `count` points. */
+/** Measures one way of delivery of `count` points. */
 async function measure(count: number, deliver: () => Promise<void>): Promise<Cost> {
   wire.bytes = 0;
   const cpu = process.cpuUsage();
@@ -90,7 +90,7 @@ async function measure(count: number, deliver: () => Promise<void>): Promise<Cos
   await deliver();
   const seconds = (performance.now() - start) / 1_000;
   const { user, system } = process.cpuUsage(cpu);
-  // A socket tells what it sent when it is closed.
+  // The bytes of a socket are added when it is closed.
   await sleep(50);
   return { rate: count / seconds, cpu: (user + system) / count, bytes: wire.bytes / count };
 }
@@ -131,7 +131,7 @@ async function bySpool(
   for (const point of makePoints(POINTS)) {
     queue.push(point);
     pushed += 1;
-    // As from peers, points come while others are written.
+    // New points come while others are written, as in the listener.
     if (pushed % 1_000 === 0) {
       await new Promise((resolve) => setImmediate(resolve));
       while (queue.stats().queued > 50_000) await sleep(1);
@@ -142,7 +142,7 @@ async function bySpool(
   if (dropped > 0) throw new Error(`${dropped} points were dropped`);
 }
 
-/** How many points the server has. */
+/** How many points the server has stored. */
 async function stored(server: Influxd): Promise<number> {
   const columns = { tx: 'vsize', tx_inputs: 'witness_size', tx_outputs: 'size' };
   const counts = Object.entries(columns).map(([series, column]) => server.count(series, column));
@@ -157,7 +157,7 @@ function print(name: string, { rate, cpu, bytes }: Cost, single?: Cost): void {
   );
 }
 
-/** What is lost by UDP, at a pace. */
+/** Measures the delivery over UDP at the pace that `options` sets, and how many points it loses. */
 async function measureUdp(server: Influxd, spools: string, options: string, single: Cost): Promise<void> {
   const before = await stored(server);
   const url = `influx+udp://127.0.0.1:${server.udpPort}${options}`;
@@ -174,7 +174,7 @@ async function main(): Promise<void> {
     return;
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'btcdmon-bench-'));
-  // The server's own defaults, but for the buffer and the timeout.
+  // The server has its default settings except for the buffer and the timeout.
   const server = await startInfluxd({ database: 'bench', batchPending: 10, batchTimeout: '200ms' });
   try {
     const single = await measure(SINGLE_POINTS, () => oneByOne(server.httpPort));
@@ -187,7 +187,8 @@ async function main(): Promise<void> {
     }
     const count = await stored(server);
     if (count !== SINGLE_POINTS + 2 * POINTS) throw new Error(`${count} points are stored over HTTP`);
-    // The default pace suits a receiver's default buffer. This receiver's large one takes a faster pace, too.
+    // The default pace suits a receiver with the default buffer. This receiver has a large buffer, so it can
+    // take a faster pace, too.
     await measureUdp(server, spools, '', single);
     await measureUdp(server, spools, '?datagrams=20000', single);
   } finally {

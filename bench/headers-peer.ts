@@ -1,5 +1,5 @@
-// 900,000 headers from a peer on this machine: the program as it is installed, over TCP, into its data
-// directory, and once more with nothing left to fetch. The peer is a process of its own.
+// Measures how long the program takes to fetch 900,000 headers over TCP from a peer on this machine into its
+// data directory, and how long it takes with nothing left to fetch. The peer is a process of its own.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -27,12 +27,12 @@ async function measure(): Promise<void> {
     const [port] = (await once(createInterface({ input: peer.stdout }), 'line')) as [string];
     const first = await run(folder, port);
     const kept = statSync(path.join(folder, 'data', 'headers-regtest.dat')).size / HEADER_BYTES - 1;
-    if (kept !== COUNT) throw new Error(`${kept} headers are kept`);
+    if (kept !== COUNT) throw new Error(`${kept} of ${COUNT} headers are stored`);
     const second = await run(folder, port);
     const rate = (COUNT / first / 1000).toFixed(0);
     console.log(
-      `headers-peer: ${COUNT} headers over TCP, from the start of the program to the last, in ${first.toFixed(1)} s ` +
-        `(${rate} k/s); with all kept, in ${second.toFixed(1)} s`,
+      `headers-peer: from the start of the program to the last of ${COUNT} headers over TCP ${first.toFixed(1)} s ` +
+        `(${rate} k/s); with all headers stored ${second.toFixed(1)} s`,
     );
   } finally {
     peer.kill();
@@ -40,7 +40,7 @@ async function measure(): Promise<void> {
   }
 }
 
-/** Runs the program until it has all headers, and returns the seconds; then it has stopped. */
+/** Runs the program until it has all headers, and stops it. Returns the seconds until the last header. */
 async function run(folder: string, port: string): Promise<number> {
   const args = [
     '-n',
@@ -64,7 +64,7 @@ async function run(folder: string, port: string): Promise<number> {
   });
   const deadline = Date.now() + PATIENCE_MS;
   while (seconds === undefined) {
-    if (Date.now() > deadline || child.exitCode !== null) throw new Error(`not all headers came:\n${log}`);
+    if (Date.now() > deadline || child.exitCode !== null) throw new Error(`not all headers arrived:\n${log}`);
     await sleep(10);
   }
   const closed = once(child, 'close');

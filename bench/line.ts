@@ -1,5 +1,6 @@
-// Line protocol: points to lines, beside JSON.stringify of the same points and beside the client packages
-// `influx` and `@influxdata/influxdb-client`, which make the same lines of points in their own forms.
+// Measures how fast points become line protocol. Compares our serializer with JSON.stringify of the same
+// points and with the client packages `influx` and `@influxdata/influxdb-client`, which make the same lines
+// from their own types.
 import { Point as ClientPoint } from '@influxdata/influxdb-client';
 import { FieldType, InfluxDB } from 'influx';
 import { LineSerializer } from '#dist/export/line';
@@ -39,7 +40,7 @@ const client = new InfluxDB({
   })),
 });
 let body = '';
-// The package keeps the lines to itself: what it would send is caught at its pool.
+// The package does not return its lines, so a function in place of its pool's takes what it would send.
 const { _pool: pool } = client as unknown as {
   readonly _pool: { discard(request: { readonly body: string }): Promise<void> };
 };
@@ -56,7 +57,7 @@ const theirs = points.map(({ series, time, tags, fields }) => ({
   ),
 }));
 
-// The way its documentation shows: a Point is made of what is known, and asked for its line.
+// Makes a Point from the values and returns its line, as the package's documentation shows.
 const SET = {
   int: 'intField',
   float: 'floatField',
@@ -75,10 +76,10 @@ function lineOfPoint({ series, time, tags, fields }: Point): string {
   return point.toLineProtocol() ?? '';
 }
 
-// JSON has no integers of 64 bits.
+// JSON has no integers of 64 bits, so the times become strings.
 const plain = points.map((point) => ({ ...point, time: String(point.time) }));
 
-/** The measurement and tags of a line, whatever their order. */
+/** The measurement and the sorted tags of a line. */
 function headOf(line = ''): string {
   return (line.split(' ')[0] ?? '').split(',').sort().join();
 }

@@ -1,6 +1,6 @@
-// The live view: what a message costs on its way through the events to every collector, with the view and
-// without it, beside the checksum of its payload, which framing pays for each message. Eight peers take
-// turns.
+// Measures what the live view costs. Sends messages through the events to every collector, with the live view
+// and without it. The measure is the checksum of the payload, which framing computes for each message. Eight
+// peers take turns.
 import { EventBus } from '#dist/lib/event-bus';
 import { checksum } from '#dist/wire/hash';
 import { LiveView } from '#dist/live/live-view';
@@ -25,7 +25,7 @@ const complain = (name: string, error: unknown): never => {
 };
 const context = collectorContext(() => undefined);
 
-/** Messages of the peers, through the events to all collectors and to some more. */
+/** Gives a function that sends messages of the peers through the events to all collectors and to `more`. */
 function traffic(more: readonly Collector[]): () => void {
   const bus = new EventBus<MonitorEvents>();
   connectCollectors([...COLLECTORS.map((create) => create(context)), ...more], bus, complain);
@@ -53,5 +53,5 @@ const ns = (total: number): string => `${((total / COUNT) * 1e6).toFixed(0)} ns`
 console.log(`a message through the events to all collectors  ${ns(ms.without)}`);
 console.log(`the same with the live view                     ${ns(ms.with)}`);
 console.log(`the checksum of its payload                     ${ns(ms.checksum)}`);
-console.log(`the live view takes ${((ms.with - ms.without) / ms.checksum).toFixed(2)} of a checksum`);
+console.log(`the live view takes ${((ms.with - ms.without) / ms.checksum).toFixed(2)} times a checksum`);
 process.exit();

@@ -1,6 +1,6 @@
-// The embedded store's background work and the size of its files: how many points a second are rolled up and
-// removed, and what a point takes as line protocol, in a DuckDB file and in Parquet files. Mixed points, 10
-// transactions a second, of BENCH_HOURS hours.
+// Measures the background work of the embedded store and the size of its files: how many points a second are
+// rolled up and removed, and how many bytes a point takes as line protocol, in a DuckDB file and in Parquet
+// files. The points are mixed, with 10 transactions a second for BENCH_HOURS hours.
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import os from 'node:os';
@@ -81,7 +81,8 @@ function bytesIn(folder: string): number {
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-bench-'));
-  // The clock stands still, so that the exporter writes all files when it is closed, however long that takes.
+  // The clock stands still, so that the exporter writes all files when it is closed, however long the rest
+  // takes.
   const clock = { uniqueNs: () => START, monotonicMs: () => 0 };
   try {
     const store = new StoreWriter({ path: path.join(folder, 'store.duckdb') });
@@ -126,12 +127,12 @@ async function main(): Promise<void> {
     connection.closeSync();
     await store.close();
     const per = (bytes: number): string => (bytes / count).toFixed(1);
-    console.log(`store: ${count} points of ${HOURS} hours`);
+    console.log(`retention: ${count} points of ${HOURS} hours`);
     console.log(
-      `store: bytes a point: line protocol ${per(lineBytes)}, DuckDB ${per(storeBytes)}, Parquet ${per(bytesIn(path.join(folder, 'parquet')))}`,
+      `retention: bytes a point: line protocol ${per(lineBytes)}, DuckDB ${per(storeBytes)}, Parquet ${per(bytesIn(path.join(folder, 'parquet')))}`,
     );
     console.log(
-      `store: points a second: rolled up ${rolled}, rolled up and removed ${expired}, into Parquet files ${Math.round(count / (sealed / 1000))}`,
+      `retention: points a second: rolled up ${rolled}, rolled up and removed ${expired}, into Parquet files ${Math.round(count / (sealed / 1000))}`,
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });

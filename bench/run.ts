@@ -1,5 +1,5 @@
-// Runs every benchmark of this folder, one after the other. Each prints ratios against something measured in
-// its own run.
+// Runs every benchmark of this folder, one after the other. Each prints ratios to something that it measures
+// in the same run.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';

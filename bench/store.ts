@@ -1,7 +1,7 @@
-// The embedded store: points through the exporter, which has DuckDB in a process of its own, and through the
-// one that works there, in the batches of its queue, beside DuckDB's bare appender fed the same values in one
-// transaction; then a percentile by group over a million outputs, through the query model, beside the same
-// answer in SQL by hand.
+// Measures the embedded store. Writes points in the batches of the export queue through the exporter, which
+// runs DuckDB in a process of its own, and through the writer that works in that process. Compares that with
+// DuckDB's bare appender, which gets the same values in one transaction. Then measures a percentile by group
+// over a million outputs: through the query model, and in SQL written by hand.
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -21,7 +21,7 @@ const COUNT = 1_700_000;
 const BATCH = 5_000;
 const QUERIES = 5;
 const START_NS = 1_700_000_000_000_000_000n;
-/** All points are of one hour, which is the default of `query`. */
+/** All points are within one hour, the default range of `query`. */
 const STEP_NS = 3_600_000_000_000n / BigInt(COUNT);
 
 const folder = mkdtempSync(path.join(tmpdir(), 'btcdmon-bench-'));
@@ -34,10 +34,10 @@ interface Writer {
   close(): Promise<void>;
 }
 
-/** Seconds to write all points. */
+/** The time to write all points, in seconds. */
 interface Written {
   readonly seconds: number;
-  /** Of this process's processor time: the listener's event loop is held up for no longer. */
+  /** Processor time of this process. The listener's event loop is blocked for at most this time. */
   readonly processor: number;
 }
 
@@ -69,13 +69,16 @@ const APPEND: Readonly<Record<'int' | 'float' | 'bool' | 'string', Append>> = {
   string: (appender, value) => appender.appendVarchar(value as string),
 };
 
-/** What appends the points of a series. */
+/** The appender for the points of a series. */
 interface SeriesAppender {
   readonly appender: DuckDBAppender;
   readonly columns: readonly (readonly [name: string, append: Append])[];
 }
 
-/** Seconds of DuckDB alone: an appender for each table, row by row, in one transaction. */
+/**
+ * Writes all points with DuckDB alone: an appender for each table, row by row, in one transaction. Returns
+ * the seconds.
+ */
 async function throughAppender(): Promise<number> {
   const store = await openStore(path.join(folder, 'bare.duckdb'));
   const connection = await store.connect();
@@ -114,7 +117,7 @@ async function throughAppender(): Promise<number> {
   return seconds + (performance.now() - start) / 1_000;
 }
 
-/** Milliseconds of a query through the model, and of the same in SQL. */
+/** The times of a query through the model and of the same query in SQL, in milliseconds. */
 async function queries(): Promise<{ readonly model: number; readonly bare: number }> {
   const source = await openDuckdb(file);
   const now = START_NS + 3_600_000_000_001n;
@@ -144,8 +147,8 @@ async function main(): Promise<void> {
         `DuckDB's appender in one transaction ${rate(bare)}/s (${(ours / bare).toFixed(2)} of its time)`,
     );
     console.log(
-      `store: in a process of its own ${rate(apart.seconds)}/s (${(apart.seconds / ours).toFixed(2)} of the time), of which this one takes ` +
-        `${apart.processor.toFixed(2)} s of processor time (${(apart.processor / processor).toFixed(2)} of what it is where the store is in it)`,
+      `store: in a process of its own ${rate(apart.seconds)}/s (${(apart.seconds / ours).toFixed(2)} of the time), of which this process takes ` +
+        `${apart.processor.toFixed(2)} s of processor time (${(apart.processor / processor).toFixed(2)} times that with the store in it)`,
     );
     const { model, bare: byHand } = await queries();
     console.log(

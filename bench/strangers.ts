@@ -1,8 +1,8 @@
-// What strangers that flood cost the others, on one listener with peers of several processes: how long an
-// honest peer waits for its pong beside 8 that flood pings and 4 that flood inv, beside what it waits for
-// alone; what 60 take that never read; and what is left of the transactions of a peer that we have dialled
-// when three others flood with transactions. BTCDMON_ROOT is the checkout whose program is measured; default
-// this one.
+// Measures what strangers that flood cost the other peers of one listener. The peers run in several
+// processes. Measures how long an honest peer waits for its pong alone, beside 8 peers that flood pings, and
+// beside those and 4 that flood inv; how much memory 60 peers take that never read; and how many transactions
+// of a peer that we dialled arrive while three others flood transactions. BTCDMON_ROOT is the checkout whose
+// program is measured (default: this one).
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeFrame, FrameReader } from '#dist/wire/framing';
+import type { Hash } from '#dist/wire/hash';
 import { decodeInventory, encodeInventory, INV_WTX } from '#dist/wire/messages/inventory';
 import { NETWORKS } from '#dist/wire/networks';
 import { parseTransaction } from '#dist/wire/transaction';
@@ -28,7 +29,10 @@ const PING_MS = 50;
 const SECONDS = Number(process.env['SECONDS'] ?? 15);
 type Send = (command: string, payload?: Buffer) => void;
 
-/** One end of a connection: answers pings and hands all messages on. Returns how to send one. */
+/**
+ * One end of a connection: answers pings and passes all messages to `onMessage`. Returns a function that
+ * sends a message.
+ */
 function speak(socket: Socket, onMessage: (send: Send, command: string, payload: Buffer) => void): Send {
   const send: Send = (command, payload = Buffer.alloc(0)) => {
     socket.write(encodeFrame(magic, command, payload));
@@ -50,7 +54,7 @@ function speak(socket: Socket, onMessage: (send: Send, command: string, payload:
 }
 
 /** A transaction of one input and two outputs. */
-function makeTransaction(): { readonly raw: Buffer; readonly hash: string } {
+function makeTransaction(): { readonly raw: Buffer; readonly hash: Hash } {
   const head = Buffer.from(`0200000001${'00'.repeat(36)}00ffffffff02`, 'hex');
   randomBytes(32).copy(head, 5);
   const raw = Buffer.concat([head, Buffer.alloc(18), Buffer.alloc(4)]);
@@ -61,14 +65,14 @@ function makeTransaction(): { readonly raw: Buffer; readonly hash: string } {
 interface KeptPeer {
   readonly port: number;
   /** Its transactions, by the hash that it announces. */
-  readonly made: ReadonlyMap<string, Buffer>;
+  readonly made: ReadonlyMap<Hash, Buffer>;
   /** Announces a new transaction. */
   announce(): void;
   stop(): void;
 }
 
 async function keptPeer(): Promise<KeptPeer> {
-  const made = new Map<string, Buffer>();
+  const made = new Map<Hash, Buffer>();
   let announce: (() => void) | undefined;
   const server = createServer((socket) => {
     speak(socket, (send, command, payload) => {
@@ -139,7 +143,7 @@ async function startListener(folder: string): Promise<Listener> {
   };
 }
 
-/** Starts strangers that flood; returns how to stop them. */
+/** Starts strangers that flood. Returns a function that stops them. */
 function flood(port: number, kind: FloodKind, count: number): () => Promise<FloodEnd> {
   const args = [...process.execArgv, FLOOD, String(port), kind, String(count)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -153,7 +157,7 @@ function flood(port: number, kind: FloodKind, count: number): () => Promise<Floo
   };
 }
 
-/** Round trips, in milliseconds. */
+/** Round-trip times in milliseconds. */
 interface RoundTrips {
   readonly p50: number;
   readonly p99: number;
@@ -161,7 +165,7 @@ interface RoundTrips {
   readonly count: number;
 }
 
-/** An honest peer that dials in and pings. */
+/** An honest peer that dials the listener and pings it. */
 interface Pinger {
   run(seconds: number): Promise<RoundTrips>;
   stop(): void;
@@ -206,7 +210,7 @@ async function startPinger(port: number): Promise<Pinger> {
 }
 
 const fixed = (value: number): string => value.toFixed(1);
-/** How long an honest peer waits for its pong beside strangers that flood. */
+/** Measures how long an honest peer waits for its pong beside strangers that flood. */
 async function measurePongs(folder: string): Promise<void> {
   const listener = await startListener(folder);
   const honest = await startPinger(listener.port);
@@ -228,7 +232,7 @@ async function measurePongs(folder: string): Promise<void> {
   await listener.stop();
 }
 
-/** What strangers that never read take of the memory. */
+/** Measures how much memory strangers take that never read. */
 async function measureUnread(folder: string): Promise<void> {
   const listener = await startListener(folder);
   const before = listener.rss();
@@ -245,7 +249,7 @@ async function measureUnread(folder: string): Promise<void> {
   await listener.stop();
 }
 
-/** What is left of the transactions of a dialled peer beside strangers that flood with transactions. */
+/** Measures how many transactions of a dialled peer arrive beside strangers that flood transactions. */
 async function measureTransactions(folder: string): Promise<void> {
   const listener = await startListener(folder);
   const { kept } = listener;
@@ -263,7 +267,7 @@ async function measureTransactions(folder: string): Promise<void> {
   const there = [...kept.made.values()].filter((raw) => text.includes(parseTransaction(raw).txid));
   const last = (pattern: RegExp): string => [...text.matchAll(pattern)].at(-1)?.[1] ?? 'unknown';
   console.log(
-    `strangers: beside 3 that flood transactions, ${there.length} of ${kept.made.size} of a dialled peer are there; ` +
+    `strangers: beside 3 that flood transactions, ${there.length} of ${kept.made.size} of a dialled peer arrived; ` +
       `dropped ${last(/dropped=(\d+)i/g)}, outputs shed ${last(/series=tx_outputs .*?shed=(\d+)i/g)}; ended ${ends} times`,
   );
 }

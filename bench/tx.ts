@@ -1,7 +1,8 @@
-// Whole blocks: read, with the txid, output types and standardness of each transaction. Beside it, on the
-// same bytes in the same run, taking turns: bcoin's reading, txids and types; btcd's decoding and txids, in
-// Go on one core; and the hashing alone, as this program does it, which bounds its speed. Everything is in
-// processor time, that of garbage collectors included, so that what else the machine does counts for nothing.
+// Measures how fast whole blocks are parsed, with the txid, the output types and the standardness of each
+// transaction. Compares it, on the same bytes in the same run, with bcoin (parsing, txids and types), with
+// btcd (decoding and txids, in Go on one core), and with our hashing alone, which is the limit of our speed.
+// They take turns. All times are processor time, that of the garbage collectors included, so that other work
+// of the machine does not count.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import '#dist/bcoin/backend';
@@ -12,10 +13,10 @@ import { POLICY_NAMES, type PolicyName, standardness } from '#dist/policy/standa
 import { type SpeedJudge, startJudge } from './support/go-judge';
 import { median } from './support/median';
 
-/** The first rounds are for the compilers. */
+/** The first rounds only warm up the JIT compiler. */
 const WARM_UP = 5;
 const ROUNDS = 25;
-/** About how long a turn lasts. */
+/** About how long a turn lasts, in milliseconds. */
 const TURN_MS = 10;
 
 function readWithBcoin(bytes: Buffer): void {
@@ -31,7 +32,10 @@ function readWithOurs(bytes: Buffer, policy: PolicyName): void {
   for (const transaction of block.transactions) standardness(policy, transaction);
 }
 
-/** Bytes of the lengths that are hashed for the txids: those of each transaction without its witness. */
+/**
+ * For each transaction a piece of the block that is as long as what its txid hashes: the transaction without
+ * witnesses.
+ */
 function hashedBytes(bytes: Buffer): Buffer[] {
   return parseBlock(bytes).transactions.map(({ start, strippedSize }) =>
     bytes.subarray(start, start + strippedSize),
@@ -40,7 +44,7 @@ function hashedBytes(bytes: Buffer): Buffer[] {
 
 const nothing = (): void => undefined;
 
-/** Reads a block so many times; returns the milliseconds of one reading. */
+/** Parses a block `runs` times. Returns the time of one pass in milliseconds. */
 type Contestant = (runs: number) => number | Promise<number>;
 
 const here =
@@ -52,7 +56,7 @@ const here =
     return (user + system) / 1000 / runs;
   };
 
-/** The median milliseconds of one reading by each contestant, who take turns. */
+/** Lets the contestants take turns. Returns the median time of a pass of each in milliseconds. */
 async function race(contestants: Readonly<Record<string, Contestant>>): Promise<Record<string, number>> {
   const racers = Object.entries(contestants).map(([name, read]) => ({ name, read, times: [] as number[] }));
   for (let round = 0; round < WARM_UP + ROUNDS; round++)
@@ -66,7 +70,7 @@ async function race(contestants: Readonly<Record<string, Contestant>>): Promise<
 /** Milliseconds by contestant. */
 type Times = Readonly<Record<string, number>>;
 
-/** Prints one line; `all` in the times is our reading by the slower one of both policies. */
+/** Prints one line. `all` is our time with the slower one of the two policies. */
 function report(name: string, bytes: number, ms: Times, judge: SpeedJudge | null): void {
   const { all = NaN, bcoin = NaN, go = NaN, hashing = NaN, parse = NaN } = ms;
   const times = (other: number): string => (other / all).toFixed(2);
@@ -93,7 +97,7 @@ async function measure(file: string, bytes: Buffer, judge: SpeedJudge | null): P
 async function main(): Promise<void> {
   const folder = path.join(__dirname, '..', '..', 'shared', 'data', 'blocks');
   if (!existsSync(folder)) {
-    console.log('tx: not run: the blocks of ../shared/data/blocks are not there');
+    console.log('tx: not run: ../shared/data/blocks was not found');
     return;
   }
   const files = readdirSync(folder).map((name) => path.join(folder, name));

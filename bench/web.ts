@@ -1,6 +1,6 @@
-// The page beside a node's work: how long the event loop is kept from a message while clients hammer the API,
-// beside what one answer of 50,000 rows would keep it for if it were written in one piece; and what a panel
-// costs that several pages ask for at once.
+// Measures how much the page delays a node's work: the delay of the event loop while clients send many
+// requests to the API, compared with the delay if one answer of 50,000 rows were written in one piece. Also
+// measures what a panel costs that several pages request at once.
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -28,14 +28,14 @@ const PAGE: ClientKind = { kind: 'pages', since: '1d' };
 const JSON_ROWS: ClientKind = { kind: 'rows', format: 'json' };
 const CSV_ROWS: ClientKind = { kind: 'rows', format: 'csv' };
 
-/** Clients at work side by side. */
+/** The cases, with the clients that work at the same time in each. */
 const CASES: Readonly<Record<string, readonly ClientKind[]>> = {
   nobody: [],
   'two pages, panels over a day': [PANEL, PANEL],
   'ten pages side by side': Array.from({ length: 10 }, () => PAGE),
   'one client, 50,000 rows of the widest series': [JSON_ROWS],
-  'two clients, the same': [JSON_ROWS, JSON_ROWS],
-  'two clients, downloads of it': [CSV_ROWS, CSV_ROWS],
+  'two clients, the same rows': [JSON_ROWS, JSON_ROWS],
+  'two clients, the same rows as CSV': [CSV_ROWS, CSV_ROWS],
 };
 
 /** Fills the widest series. */
@@ -51,7 +51,7 @@ async function fill(store: StoreWriter): Promise<void> {
     await store.write(Array.from({ length: BATCH }, (_, n) => point(i + n)));
 }
 
-/** Prints the delay of the event loop while clients ask. */
+/** Prints the delay of the event loop while clients send requests. */
 async function measure(name: string, clients: readonly ClientKind[], url: string): Promise<void> {
   const news = clients.map(async (asks) => {
     const order: ClientOrder = { url, asks, seconds: SECONDS };
@@ -74,7 +74,7 @@ async function measure(name: string, clients: readonly ClientKind[], url: string
   );
 }
 
-/** Prints how long rows keep the loop when they are written in one piece. */
+/** Prints how long rows block the event loop if they are written in one piece. */
 async function measureOnePiece(writer: StoreWriter): Promise<void> {
   const connection = await writer.store.connect();
   const reader = await connection.runAndReadAll('SELECT * FROM msg_recv LIMIT 50000');
@@ -83,7 +83,7 @@ async function measureOnePiece(writer: StoreWriter): Promise<void> {
     reader.getRows().map((row) => row.map((value) => (typeof value === 'object' ? null : Number(value)))),
   );
   console.log(
-    `50,000 of its rows written in one piece would keep the loop for ${(performance.now() - began).toFixed(0)} ms`,
+    `50,000 of its rows written in one piece would block the loop for ${(performance.now() - began).toFixed(0)} ms`,
   );
   connection.closeSync();
 }

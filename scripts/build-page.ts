@@ -3,8 +3,9 @@ import path from 'node:path';
 import { build } from 'esbuild';
 
 /**
- * Bundles the page of the browser to dist/web/assets: a script, a style sheet and an icon, and the HTML that
- * names them. Their names carry a hash of what is in them, so that a browser may keep them for ever.
+ * Bundles the web page into dist/web/assets: a script, a style sheet, an icon, and the HTML files that refer
+ * to them. The names of the first three contain a hash of their content, so that a browser may cache them for
+ * ever.
  * @param root folder of the package
  */
 export async function buildPage(root: string): Promise<void> {
@@ -43,7 +44,7 @@ export async function buildPage(root: string): Promise<void> {
   }
 }
 
-/** The license of uPlot, whose text must come with its code. */
+/** The license of uPlot as comments. The license demands that its text comes with the code. */
 function notice(): { readonly js: string; readonly css: string } {
   const manifest = require.resolve('uplot/package.json');
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string };

@@ -1,9 +1,9 @@
 // Compiles src to dist, then inlines bcoin into the one file that imports it.
 //
-// bcoin's dependency tree carries native add-ons whose install scripts need a compiler. An installed package
-// must not run them, and npm applies `overrides` in the root package alone; so the published package contains
-// bcoin's JavaScript and depends on none of its packages. leveldown stays outside: it is native, ships
-// prebuilt binaries, and is loaded only where a chain is kept on disk.
+// bcoin depends on native add-ons whose install scripts need a compiler. A user's installation must not run
+// them. `overrides` cannot prevent that, because npm applies them in the root package only. So the published
+// package contains bcoin's JavaScript and depends on none of bcoin's packages. leveldown is not inlined: it
+// is native, comes with prebuilt binaries, and is loaded only if a chain is stored on disk.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -14,8 +14,9 @@ const ROOT = path.join(__dirname, '..');
 const DIST = path.join(ROOT, 'dist');
 
 /**
- * What is changed in bcoin's tree as it is inlined. drbg.js and bn.js call the constructor of Buffer, for
- * which Node prints a warning outside of node_modules; bdb loads leveldown also for a database in memory.
+ * The changes to bcoin's dependencies when they are inlined. drbg.js and bn.js call the constructor of
+ * Buffer, and Node prints a warning for each such call outside of node_modules. bdb loads leveldown even for
+ * a database in memory.
  */
 const PATCHES: readonly (readonly [file: RegExp, from: string, to: string])[] = [
   [/drbg\.js[\\/][a-z]+\.js$/, 'new Buffer([', 'Buffer.from(['],
@@ -53,12 +54,13 @@ async function inlineBcoin(): Promise<void> {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    // Node keeps the text of what it runs: comments and indentation are a megabyte of it.
+    // Node keeps the source text of the code that it runs. Comments and indentation would be a megabyte of
+    // it.
     minifyWhitespace: true,
     lineLimit: 160,
     external: ['leveldown'],
     plugins: [patched],
-    // Back ends that NODE_BACKEND=js never reaches look these up at run time.
+    // Some modules look others up at run time, but only in back ends that NODE_BACKEND=js does not use.
     logOverride: { 'require-resolve-not-external': 'silent' },
     logLevel: 'warning',
   });

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests need in addition to Node and Go: InfluxDB 1.x, VictoriaMetrics, NATS, Prometheus, nginx, tshark, strace,
-# openssl, libfaketime, Chromium with a font, programs for containers (busybox, curl, iproute2, util-linux), btcd and Telegraf.
-# For Debian and systems based on it.
+# Installs what the tests need in addition to Node and Go: InfluxDB 1.x, VictoriaMetrics, NATS, Prometheus,
+# nginx, tshark, strace, openssl, libfaketime, Chromium with a font, programs for containers (busybox, curl,
+# iproute2, util-linux), btcd and Telegraf. For Debian and systems based on it.
 set -euo pipefail
 
 BTCD_VERSION=0.26.0
@@ -48,7 +48,8 @@ if ! command -v btcd >/dev/null && [ ! -x "$bin/btcd" ]; then
   GOBIN="$bin" go install "github.com/btcsuite/btcd@v$BTCD_VERSION"
 fi
 
-# Telegraf is not in Debian. It is built only with the plugins of config/telegraf*.conf, which takes a minute of processor time.
+# Telegraf is not in Debian. It is built with the plugins of config/telegraf*.conf only, which takes a minute
+# of processor time.
 if ! command -v telegraf >/dev/null && [ ! -x "$bin/telegraf" ]; then
   command -v go >/dev/null || { echo "telegraf $TELEGRAF_VERSION needs Go 1.25 or newer to be built" >&2; exit 1; }
   echo "== go install telegraf $TELEGRAF_VERSION"

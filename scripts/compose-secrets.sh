@@ -1,6 +1,7 @@
 #!/bin/sh
-# Makes the files that docker-compose.yml needs: passwords and tokens in secrets/, each different, a self-signed certificate if there
-# is none, and .env. Existing files are not changed: delete a file to have it made again. Prints no secret.
+# Makes the files that docker-compose.yml needs: passwords and tokens in secrets/, each different, a
+# self-signed certificate if there is none, and .env. Existing files are not changed: delete a file to have it
+# made again. Prints no secret.
 # Usage: sh scripts/compose-secrets.sh [NAME]    NAME: the host name of the certificate, default localhost
 set -eu
 cd "$(dirname "$0")/.."

@@ -1,4 +1,4 @@
-// Writes docs/series.md, which describes every series, from the schema.
+// Generates docs/series.md, the description of every series, from the schema.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { seriesDocument } from '../src/metrics/describe';

@@ -1,5 +1,5 @@
-// Names every pair of places in the project's code where 20 lines or more are the same. Blank lines, imports
-// and comments do not count. Ends with status 1 where there is such a pair.
+// Reports every pair of places in the code that have 20 or more equal lines in common. Blank lines, imports
+// and comments do not count. Exits with status 1 if there is such a pair.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
@@ -11,7 +11,7 @@ interface CodeLine {
   readonly code: string;
 }
 
-/** The lines of a file that count. */
+/** The lines of a file without blank lines, imports and comments. */
 function codeOf(file: string): readonly CodeLine[] {
   const blank = (text: string): string => text.replace(/[^\n]/g, '');
   const text = readFileSync(file, 'utf8')
@@ -27,7 +27,7 @@ const files = execFileSync('git', ['ls-files', '*.ts', '*.mjs'], { encoding: 'ut
   .split('\n')
   .filter((file) => file !== '' && existsSync(file));
 
-/** The place where each run of lines was seen first, by its text. */
+/** Where each run of lines was found first, by its text. */
 const seen = new Map<string, string>();
 let found = 0;
 for (const file of files) {
@@ -42,7 +42,7 @@ for (const file of files) {
       continue;
     }
     found++;
-    console.error(`${place}: ${LINES} lines that stand in ${first}, too`);
+    console.error(`${place}: ${LINES} lines are equal to those at ${first}`);
     i += LINES;
   }
 }

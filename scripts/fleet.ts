@@ -1,9 +1,10 @@
-// What a node on mainnet costs those who keep its points: an hour of points as a mainnet node makes them, in
-// bytes of line protocol, compressed, in the embedded store and in InfluxDB 1.x (where there is an influxd),
-// and the processor time that `btcdmon-node collect` takes for each. Then so many nodes at once, at the rate
-// of mainnet, to one collector: its memory and its share of a core. Needs dist (npm run build). Usage:
-// node -r tsx/cjs scripts/fleet.ts [--tx-rate 7] [--inputs 2.2] [--outputs 2.7] [--interval 5] [--nodes 8]
-//   [--senders 500]
+// Measures what it costs to store the points of mainnet nodes. Generates an hour of points like those of a
+// mainnet node, and prints their size as line protocol, compressed, in the embedded store, and in InfluxDB
+// 1.x if influxd is installed. Then runs one `btcdmon-node collect`. Measures its processor time for each
+// point while --nodes nodes deliver an hour of points as fast as they can. Measures its memory and processor
+// time while --senders connections send at the rate of mainnet nodes. Needs dist (npm run build). Usage:
+//   node -r tsx/cjs scripts/fleet.ts [--tx-rate 7] [--inputs 2.2] [--outputs 2.7] [--interval 5] [--nodes 8]
+//     [--senders 500]
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -41,7 +42,7 @@ const traffic: Traffic = {
 const nodes = wholeNumber('fleet', 'nodes', values.nodes, 1);
 const senders = wholeNumber('fleet', 'senders', values.senders, 1);
 
-/** Bytes of a file, or of all that is in a folder. */
+/** The size of a file, or of all files in a folder, in bytes. */
 function bytesOf(place: string): number {
   const stat = statSync(place);
   if (!stat.isDirectory()) return stat.size;
@@ -51,7 +52,7 @@ function bytesOf(place: string): number {
 const lengthOf = (buffers: readonly Buffer[]): number => buffers.reduce((sum, { length }) => sum + length, 0);
 const zip = (buffers: readonly Buffer[]): readonly Buffer[] => buffers.map((buffer) => gzipSync(buffer));
 
-/** Stores lines in InfluxDB, and returns the bytes of its files once they are compacted. */
+/** Writes lines to InfluxDB, and returns the size of its files in bytes after their compaction. */
 async function bytesInInflux(folder: string, batches: readonly Buffer[]): Promise<number> {
   const data = ' cache-snapshot-write-cold-duration = "2s"\n compact-full-write-cold-duration = "4s"';
   const server = await startInfluxd({ parent: folder, data });
@@ -60,7 +61,7 @@ async function bytesInInflux(folder: string, batches: readonly Buffer[]): Promis
       const refused = await server.write(lines.toString());
       if (refused !== '') throw new Error(`influxd refuses lines: ${refused}`);
     }
-    // Until its files are compacted they hold less than they will.
+    // The server needs this time to write its cache to files and to compact them.
     await sleep(20_000);
     return bytesOf(server.dataFolder);
   } finally {
@@ -79,7 +80,8 @@ async function main(): Promise<void> {
       Buffer.from(`${lines.slice(i * size, (i + 1) * size).join('\n')}\n`),
     );
   const batches = inBatches(BATCH, Math.ceil(lines.length / BATCH));
-  // A batch goes out every 200 ms where nothing waits: some points alone compress less than thousands.
+  // A node without a backlog sends a batch every 200 ms. Such a small batch compresses worse than a large
+  // one.
   const small = inBatches(12, 2_000);
   const plain = lengthOf(batches);
   const report = (what: string, bytes: number): void =>
@@ -100,7 +102,7 @@ async function main(): Promise<void> {
   await store.close();
   report('embedded store (DuckDB)', bytesOf(file));
 
-  if (influxd.path === null) console.log('InfluxDB: no influxd here');
+  if (influxd.path === null) console.log('InfluxDB: not measured: influxd was not found');
   else report('InfluxDB 1.x, compacted', await bytesInInflux(folder, batches));
   await measureNodes({ folder, startNs, traffic }, nodes);
   await measureSenders({ folder, startNs, traffic }, senders);

@@ -1,10 +1,10 @@
 // Feeds damaged payloads to every decoder of messages and to the parsers of transactions and blocks:
 //   node -r tsx/cjs scripts/fuzz.ts --runs N [--seed S] [--from I]
-// Each input is a real or built payload with one to four random changes; it goes to the decoder of its own
-// command and to one other, and a compact block is rebuilt from the transactions of the corpus. Fails at the
-// first error other than DecodeError, at a value that holds bytes from outside of the payload, at an input
-// that takes more than five seconds, and where the heap fills up; and says how to repeat it: input I of seed
-// S is the same on every machine that has the same data. Needs dist (npm run build).
+// Each input is a real or generated payload with one to four random changes. It goes to the decoder of its
+// own command and to one other decoder. A compact block is also rebuilt from the transactions of the corpus.
+// The run fails at the first error other than DecodeError, decoded value with bytes from outside the payload,
+// input that takes more than five seconds, or full heap. It then prints how to repeat the input: input I of
+// seed S is the same on every machine that has the same data. Needs dist (npm run build).
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,10 +13,13 @@ import { DATA } from './fuzz/corpus';
 import type { FuzzNews, FuzzOrder } from './fuzz/worker';
 import { messageOf, usageError, wholeNumber } from './support/options';
 
-/** No input takes more than a fraction of a second, also of megabytes, also on a busy machine. */
+/** An input that takes longer counts as a hang. Even megabytes on a busy machine take less than a second. */
 const HANG_MS = 5_000;
 
-/** What the worker's heap may hold: ten times what it needs, a hundredth of what a count can promise. */
+/**
+ * Limit of the worker's heap in MB: ten times what it needs, and a hundredth of what a count in a payload can
+ * claim.
+ */
 const HEAP_MB = 512;
 
 function readOptions(): Omit<FuzzOrder, 'shared'> {
@@ -40,7 +43,7 @@ function readOptions(): Omit<FuzzOrder, 'shared'> {
 
 const { runs, seed, from } = readOptions();
 if (!existsSync(DATA))
-  console.log('fuzz: the real data of ../shared/data is not there; built payloads alone are mutated');
+  console.log('fuzz: ../shared/data was not found, so only generated payloads are mutated');
 console.log(`fuzz: ${runs} inputs from ${from}, seed ${seed}`);
 
 const shared = new SharedArrayBuffer(8);
@@ -70,7 +73,7 @@ const watch = setInterval(() => {
   }
 }, 250);
 
-/** Ends with a message; `index` is the input that failed. */
+/** Ends the run with a message. `index` is the input that failed. */
 function finish(status: 0 | 1, message: string, index = from): void {
   clearInterval(watch);
   clearLine();

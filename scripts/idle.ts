@@ -1,5 +1,6 @@
-// Memory and processor time of a sidecar that has nothing to do: the built program beside a peer that only
-// pings. Usage: node -r tsx/cjs scripts/idle.ts [--seconds 60] [--connect host:port --network name]
+// Measures the memory and the processor time of an idle sidecar: the built program with a peer that only
+// pings, or without a peer (the default). Usage:
+//   node -r tsx/cjs scripts/idle.ts [--seconds 60] [--connect host:port --network name]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
   const args = ['-n', values.network, '-c', values.connect, '--data-dir', folder, '--log-level', 'error'];
   const started = performance.now();
   const child = spawn(process.execPath, [BIN, ...args], { stdio: 'inherit' });
-  /** Over the program and the processes that it started: one for each embedded store. */
+  /** Sums a value over the program and the processes that it started, one for each embedded store. */
   const sum = (valueOf: (pid: number) => number): number =>
     familyOf(child.pid).reduce((total, pid) => total + valueOf(pid), 0);
   await sleep(5_000);
@@ -37,7 +38,7 @@ async function main(): Promise<void> {
   const resident = sum((pid) => memoryOf(pid).resident) / MIB;
   console.log(
     `resident ${resident.toFixed(0)} MiB in ${familyOf(child.pid).length} processes, ` +
-      `${(sum(proportionalBytesOf) / MIB).toFixed(0)} MiB with what they share counted once; ` +
+      `${(sum(proportionalBytesOf) / MIB).toFixed(0)} MiB with shared memory counted once; ` +
       `processor ${(busy * 100).toFixed(2)} % of a core, ${(busy * 3_600).toFixed(0)} s an hour`,
   );
   console.log(

@@ -1,7 +1,8 @@
-// What points cost on their way into a NATS stream: confirmed points a second, bytes on the wire and
-// processor time, with one server and with a cluster of three that all keep the stream, in batches of a node
-// that catches up (5,000 points) and of a busy one (12). Needs dist (npm run build). Usage:
-// node -r tsx/cjs scripts/nats.ts [--points 500000]
+// Measures what it costs to write points to a NATS stream: confirmed points a second, bytes on the wire and
+// processor time. Measures one server, and a cluster of three servers that all store the stream. The batches
+// are those of a node that catches up (5,000 points) and of a busy node (12 points). Needs dist (npm run
+// build). Usage:
+//   node -r tsx/cjs scripts/nats.ts [--points 500000]
 import { parseArgs } from 'node:util';
 import { nats } from '#dist/export/nats/exporter';
 import { type Nats, natsServer, startNats } from '../test/support/nats';
@@ -11,14 +12,14 @@ import { usageError, wholeNumber } from './support/options';
 const { values } = parseArgs({ options: { points: { type: 'string', default: '500000' } } });
 const COUNT = wholeNumber('nats', 'points', values.points, 20);
 
-/** As an exporter of lines takes it. */
+/** A batch in the form that the exporter takes. */
 interface Batch {
   readonly id: string;
   readonly lines: Buffer;
   readonly points: number;
 }
 
-/** Lines as a busy relay makes them: a transaction, its input, three outputs. */
+/** Lines like those of a busy relay: for each transaction one input and three outputs. */
 function batch(number: number, points: number): Batch {
   let text = '';
   let time = 1_790_000_000_000_000_000n + BigInt(number * points) * 1_000n;
@@ -35,7 +36,7 @@ function batch(number: number, points: number): Batch {
   return { id: `bench-1-${number}`, lines: Buffer.from(text), points };
 }
 
-/** Writes `total` points in batches of `points`, and prints what it cost. */
+/** Writes `total` points in batches of `points`, and prints the cost. */
 async function measure(running: Nats, points: number, total: number): Promise<void> {
   const { servers } = running;
   const place = running.url(`B${points}`, 'stream-size=8000').replace(/^nats:/, '');

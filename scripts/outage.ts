@@ -1,7 +1,7 @@
-// How far dead receivers hold the listening up: the built program beside a peer that relays transactions,
-// with a UDP host where nobody listens, a TCP peer that reads nothing, and a live store. Prints the delay of
-// the event loop as the series `btcdmon` has it, once without the dead receivers and once with them. Usage:
-// node -r tsx/cjs scripts/outage.ts [--seconds 60] [--rate 50]
+// Measures how long dead receivers block the listener. Runs the built program with a live store and a peer
+// that relays transactions: first alone, then with a UDP host where nobody listens and a TCP host that reads
+// nothing. Prints the delay of the event loop that the series `btcdmon` reports. Usage:
+//   node -r tsx/cjs scripts/outage.ts [--seconds 60] [--rate 50]
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -25,14 +25,14 @@ const seconds = positiveNumber('outage', 'seconds', values.seconds);
 const rate = positiveNumber('outage', 'rate', values.rate);
 const folder = mkdtempSync(path.join(tmpdir(), 'btcdmon-outage-'));
 
-/** Starts to listen on loopback, and returns the port. */
+/** Starts a server on loopback, and returns its port. */
 async function listen(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 }
 
-/** One input, three outputs to witness v0 key hashes; `n` makes it different from all others. */
+/** A transaction with one input and three outputs to witness v0 key hashes. `n` makes it unique. */
 function transaction(n: number): Buffer {
   const output = Buffer.concat([
     Buffer.from('a086010000000000', 'hex'),
@@ -66,8 +66,8 @@ const peerServer = createServer((socket) => {
 const stalled = createServer((socket) => socket.pause().on('error', () => undefined));
 
 /**
- * Runs the program with these exporters besides the store, and prints the median and the worst p99 of its
- * intervals.
+ * Runs the program with the store and these exporters. Prints the median and the worst of the p99 delays that
+ * its intervals report.
  */
 async function measure(name: string, exporters: readonly string[], peerPort: number): Promise<void> {
   const store = `duckdb:${path.join(folder, `${name}.duckdb`)}`;
@@ -95,7 +95,7 @@ async function measure(name: string, exporters: readonly string[], peerPort: num
   const lag = (fn: string): number =>
     Number(ask('query', 'btcdmon', '--agg', fn, 'loop_lag_p99', ...since).split('\r\n')[1]);
   console.log(
-    `${name.padEnd(8)} ${sent} transactions, ${sent * 5} points of them; loop_lag_p99 of intervals of 5 s: ` +
+    `${name.padEnd(8)} ${sent} transactions, ${sent * 5} points; loop_lag_p99 of intervals of 5 s: ` +
       `median ${lag('p50').toFixed(1)} ms, worst ${lag('max').toFixed(1)} ms; audit: ${ask('audit').trim()}`,
   );
 }

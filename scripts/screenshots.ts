@@ -1,7 +1,7 @@
-// Takes the pictures of the page that the README shows: docs/images/page-light.png, page-dark.png and
-// page-phone.png. The demo's network runs for a quarter of an hour, so that the panels of that range are
-// full; `--minutes N` sets another time. `--url URL` takes the pictures of a page that is served already. The
-// browser is Debian's Chromium, or CHROMIUM_BIN.
+// Takes the screenshots in the README: docs/images/page-light.png, page-dark.png and page-phone.png. Runs the
+// demo's network for a quarter of an hour first, so that the panels of that range are full. `--minutes N`
+// sets another time. `--url URL` takes the screenshots of a page that is already served. The browser is
+// Debian's Chromium, or the one that CHROMIUM_BIN names.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
@@ -19,7 +19,7 @@ const IMAGES = path.join(__dirname, '..', 'docs', 'images');
 const PORT = 8381;
 const SETTLED_MS = 5_000;
 
-/** A larger picture is not shown at once by GitHub. */
+/** GitHub does not show a larger picture at once. */
 const MOST_BYTES = 400_000;
 
 const { values } = parseArgs({
@@ -30,7 +30,7 @@ const { values } = parseArgs({
 });
 const minutes = positiveNumber('screenshots', 'minutes', values.minutes);
 
-/** A picture: how large it is, and the section that the page is scrolled to. */
+/** A screenshot: its size, and the section to which the page is scrolled. */
 interface Shot {
   readonly name: string;
   readonly colorScheme: 'light' | 'dark';
@@ -47,8 +47,8 @@ const SHOTS: readonly Shot[] = [
 ];
 
 /**
- * Blocks are further apart than in the demo, so that the relay view fills and empties. With the coins of this
- * chain they can't be further apart.
+ * Starts a network whose blocks are further apart than in the demo, so that the relay view fills and empties.
+ * Its chain has not enough coins for blocks that are even further apart.
  */
 async function startNetwork(): Promise<RegtestNetwork> {
   const network = new RegtestNetwork(
@@ -70,7 +70,8 @@ function startNode(network: RegtestNetwork, folder: string): ChildProcess {
 
 async function shoot(url: string): Promise<void> {
   const { path: program } = chromiumProgram;
-  if (program === null) return usageError('screenshots', 'Chromium was not found; name it in CHROMIUM_BIN');
+  if (program === null)
+    return usageError('screenshots', 'Chromium was not found; set CHROMIUM_BIN to its path');
   mkdirSync(IMAGES, { recursive: true });
   const cleanup = new Cleanup();
   const browser = await startChromium(program, cleanup);
@@ -82,7 +83,7 @@ async function shoot(url: string): Promise<void> {
       const page = await context.newPage();
       await page.goto(`${url}/?range=15m#${section}`);
       await page.waitForSelector('#peer-table tbody tr');
-      // By then each panel in sight has been loaded once more, and each table has been filled.
+      // After this time each visible panel has been loaded once more, and each table is filled.
       await sleep(SETTLED_MS);
       const file = path.join(IMAGES, `${name}.png`);
       await page.screenshot({ path: file });

@@ -1,14 +1,15 @@
-// A day of mainnet in minutes: the built listener with its embedded store beside eight peers in a process of
-// their own, over real TCP, and its resident memory second by second. Needs dist (npm run build) and Linux.
+// Simulates a day of mainnet in minutes. Runs the built listener with its embedded store over real TCP with
+// eight peers, which are in a process of their own, and samples its resident memory every second. Needs dist
+// (npm run build) and Linux.
 //   node -r tsx/cjs scripts/soak.ts [--hours 24] [--minutes 8] [--tx 7] [--inv 30] [--distinct]
 //     [--json FILE] [-- LISTENER OPTIONS]
-// Each peer announces --tx new transactions and --inv items a second, the rest of the items being repeated.
-// As on mainnet all peers announce the same transactions, of which each is asked for once; with --distinct
-// each has transactions of its own, eight times as many in all, and the relay view is full after three hours.
-// Every ten minutes of the simulated day there is a block of 2.5 MB, and every half an hour a peer hangs up
-// and is dialled again. On a machine that is too slow the day takes longer than --minutes. What the listener
-// scales by the clock goes by the true time. Ends with status 1 where the listener used 600 MB or more, lost
-// a point or a block, or ended by itself.
+// There are --tx new transactions a second, and each peer announces --inv items a second; the other items are
+// repetitions. As on mainnet, all peers announce the same transactions, and the listener requests each of
+// them once. With --distinct each peer has --tx new transactions a second of its own, eight times as many in
+// all. The relay view is then full after three hours. The simulated day has a block of 2.5 MB every ten
+// minutes. Every half an hour a peer disconnects and is dialled again. On a slow machine the day takes longer
+// than --minutes. The listener's own time limits follow the real clock. Exits with status 1 if the listener
+// used 600 MB or more, lost a point or a block, or ended by itself.
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -23,7 +24,7 @@ import { report, type Sample } from './soak/report';
 import { positiveNumber } from './support/options';
 
 const PEERS = 8;
-/** Time for the listener to start, and to take in the last block, in milliseconds. */
+/** Time for the listener to start, and to process the last block, in milliseconds. */
 const START_MS = 2_000;
 const END_MS = 3_000;
 

@@ -1,13 +1,15 @@
-// What hostile statements do to a node: the built program on a regtest network (`demo`), asked over its page.
+// Measures what hostile statements do to a node. Runs the built program on a regtest network (`demo`) and
+// sends it statements through its page.
 //   node -r tsx/cjs scripts/statements.ts --known [--skip-slow]
 //   node -r tsx/cjs scripts/statements.ts --fuzz [--runs 50000] [--seed S] [--from I] [--nodes 2] [--verbose]
-// --known asks the statements of statements/known.ts; --skip-slow leaves out those that run until the node
-// ends them. --fuzz asks calls of DuckDB's functions with large arguments, the same for the same seed: each
-// is left after a second, of several nodes side by side. Meanwhile a panel is asked all the time. Fails where
-// a node ends, takes 2 GB with all its processes, leaves a panel without an answer for --panel-ms (1,000; on
-// a busy machine give more), or where `audit` finds a point missing or twice in the end. --program FILE has
-// another build asked, as one of before, --limit BYTES with so much memory for data (prlimit) where it has no
-// limit of its own. Needs dist (npm run build) and Linux (/proc).
+// --known sends the statements of statements/known.ts. --skip-slow leaves out those that run until the node's
+// deadline. --fuzz sends calls of DuckDB's functions with large arguments to several nodes side by side. The
+// same seed gives the same calls. A call that takes more than a second is abandoned. All the time a panel is
+// requested as well. The run fails if a node ends, if it uses 2 GB with all its processes, if a panel takes
+// longer than --panel-ms (1,000; give more on a busy machine), or if `audit` finds a point missing or stored
+// twice in the end. --program FILE tests another build, such as an earlier one. --limit BYTES limits the
+// memory of such a build (prlimit --data) if it has no limit of its own. Needs dist (npm run build) and Linux
+// (/proc).
 import { parseArgs } from 'node:util';
 import { BIN } from '../test/support/program';
 import { AskedNode } from './statements/asked-node';
@@ -15,12 +17,12 @@ import { calls, readFunctions } from './statements/calls';
 import { KNOWN } from './statements/known';
 import { messageOf, usageError, wholeNumber } from './support/options';
 
-/** The memory of the node and its processes together. */
+/** The limit for the memory of a node and its processes together. */
 const MEMORY_BYTES = 2_000_000_000;
-/** More than the node gives a statement. */
-const KNOWN_LEAVE_MS = 25_000;
-/** After which whoever asks leaves: one that needs so long is one that goes on. */
-const FUZZ_LEAVE_MS = 1_000;
+/** When a known statement is abandoned. The node's own deadline is shorter. */
+const KNOWN_ABANDON_MS = 25_000;
+/** When a call is abandoned. One that takes so long usually runs until the node's deadline. */
+const FUZZ_ABANDON_MS = 1_000;
 
 interface Options {
   readonly known: boolean;
@@ -54,7 +56,7 @@ function readOptions(): Options {
     });
     const number = (name: 'runs' | 'seed' | 'from' | 'nodes' | 'limit' | 'panel-ms', least: number): number =>
       wholeNumber('statements', name, values[name], least);
-    if (values.known === values.fuzz) return usageError('statements', 'give --known or --fuzz');
+    if (values.known === values.fuzz) return usageError('statements', 'give either --known or --fuzz');
     return {
       known: values.known,
       skipSlow: values['skip-slow'],
@@ -82,14 +84,17 @@ const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
 const start = (): Promise<AskedNode> =>
   AskedNode.start(options.program, options.limit === 0 ? [] : ['prlimit', `--data=${options.limit}`]);
 
-/** Notes a failure where the node has ended, or its panel took too long, after `asked`. */
+/**
+ * Records a failure if the node has ended, or if its panel took too long. `asked` names the statements
+ * before.
+ */
 function judgePanel(node: AskedNode, asked: string, panel: number | string): void {
   if (!node.isAlive) failed(`${asked}: the node has ended with ${node.end}: ${node.log.slice(-500)}`);
   else if (typeof panel !== 'number') failed(`${asked}: ${panel}`);
   else if (panel > options.panelMs) failed(`${asked}: a panel took ${panel.toFixed(0)} ms`);
 }
 
-/** The most memory of the node since the last look; too much is a failure. */
+/** The peak memory of the node since the last call. Records a failure if it is too much. */
 function judgeMemory(node: AskedNode, asked: string): number {
   const memory = node.memory.take();
   if (memory > MEMORY_BYTES) failed(`${asked}: ${mb(memory)}`);
@@ -111,7 +116,7 @@ async function known(): Promise<void> {
     await node.slowestPanel();
     node.memory.take();
     const begun = performance.now();
-    const said = await node.ask(statement, KNOWN_LEAVE_MS);
+    const said = await node.ask(statement, KNOWN_ABANDON_MS);
     const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
     const panel = await node.slowestPanel();
     judgePanel(node, name, panel);
@@ -132,7 +137,7 @@ async function fuzz(): Promise<void> {
   const { runs, seed, from, verbose } = options;
   const statements = calls(await readFunctions(), seed, from, runs);
   const nodes = await Promise.all(Array.from({ length: Math.min(options.nodes, runs) }, start));
-  const answers = { answered: 0, refused: 0, left: 0 };
+  const answers = { answered: 0, refused: 0, abandoned: 0 };
   const most = { panel: 0, memory: 0 };
   let asked = 0;
   const begun = performance.now();
@@ -142,12 +147,12 @@ async function fuzz(): Promise<void> {
       nodes.reduce((total, node) => total + numberOf(node), 0);
     console.log(
       `statements: seed ${seed}: ${asked} calls in ${seconds} s: ${answers.answered} answered, ${answers.refused} refused or failed, ` +
-        `${answers.left} not awaited; the slowest of ${sum((node) => node.answered)} panels ${most.panel.toFixed(0)} ms, ` +
+        `${answers.abandoned} abandoned; the slowest of ${sum((node) => node.answered)} panels ${most.panel.toFixed(0)} ms, ` +
         `${mb(most.memory)} at most, ${sum((node) => node.restarts)} restarts of a store`,
     );
   };
   const work = async (node: AskedNode): Promise<void> => {
-    // What runs, and what was asked since the last panel was answered.
+    // The calls since the last panel was answered. The last of them may still run.
     let recent: string[] = [];
     node.onPanel = (panel) => {
       most.panel = Math.max(most.panel, panel);
@@ -156,10 +161,10 @@ async function fuzz(): Promise<void> {
     };
     for (const { index, statement } of statements) {
       recent.push(`call ${index} (${statement})`);
-      const said = await node.ask(statement, FUZZ_LEAVE_MS);
-      answers[said === 'answered' || said === 'left' ? said : 'refused']++;
+      const said = await node.ask(statement, FUZZ_ABANDON_MS);
+      answers[said === 'answered' || said === 'abandoned' ? said : 'refused']++;
       if (verbose) console.log(`${index} ${said.slice(0, 100)} ${statement.slice(0, 160)}`);
-      if (said === 'left') await node.free();
+      if (said === 'abandoned') await node.free();
       most.memory = Math.max(most.memory, judgeMemory(node, `call ${index} of seed ${seed} (${statement})`));
       if (++asked % 1_000 === 0) tell();
       if (!node.isAlive) break;

@@ -1,5 +1,5 @@
-// Runs the tests with jest: first all that may run side by side, then one by one those that need the machine
-// for themselves (`*.alone.test.ts`). With arguments, which are jest's, there is one run.
+// Runs the tests with jest: first those that may run side by side, then one by one those that need the
+// machine for themselves (`*.alone.test.ts`). With arguments there is one run, and jest gets the arguments.
 import { spawnSync } from 'node:child_process';
 
 const ALONE = '\\.alone\\.test\\.ts$';

@@ -1,7 +1,7 @@
 import type { CollectorContext } from '#dist/metrics/collector';
 import type { Emit } from '#dist/metrics/emitter';
 
-/** What collectors are made from, of a listener whose counts are all 0. */
+/** What collectors need from a listener. All of its counts are 0. */
 export function collectorContext(emit: Emit): CollectorContext {
   return {
     emit,

@@ -1,8 +1,8 @@
-// Measures whether an item costs as much at 10 and 100 times the size as at the size itself. Each value is
-// processor time of the whole process, that of the garbage collector and the compilers included: time in
-// which other programs have the processor is not in it. Other programs still slow this one down, through the
-// caches. So the sizes take turns, each with the same number of items in a round; sizes are compared within
-// each round, and the median of these ratios counts. Rounds of warm-up go before.
+// Measures whether an item costs the same at 10 and 100 times a size as at the size itself. Each value is the
+// processor time of the whole process, that of the garbage collector and the JIT compiler included. The time
+// of other programs does not count, but they still slow this one down through the caches. So the sizes take
+// turns, each with the same number of items in a round. Sizes are compared within each round, and the median
+// of these ratios counts. Warm-up rounds come first.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -11,16 +11,20 @@ import { median } from './median';
 /** Sizes, as multiples of the smallest. */
 export const SCALES = [1, 10, 100] as const;
 
-/** An item may cost so many times what it costs at any smaller size. */
+/** A curve is flat if an item costs at most this many times what it costs at any smaller size. */
 const MOST = 1.3;
 
-/** Warm-up ends after so many rounds in a row in which no size got faster by more than this part. */
+/**
+ * Warm-up ends after CALM_ROUNDS rounds in a row in which no size got faster by more than CALM of its time.
+ */
 const CALM_ROUNDS = 2;
 const CALM = 0.1;
 const MOST_WARM_UP = 12;
 const ROUNDS = 11;
 
-/** The threads are at rest that take less than this of processor time while we sleep. */
+/**
+ * The threads of the process are at rest if they use less than REST_MS while the main thread sleeps LOOK_MS.
+ */
 const LOOK_MS = 3;
 const REST_MS = 0.5;
 const MOST_LOOKS = 30;
@@ -28,19 +32,19 @@ const MOST_LOOKS = 30;
 setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc') as () => void;
 
-/** What is measured in a round, and how many items it has. */
+/** The work that a round measures, and its number of items. */
 export interface Round {
   readonly work: () => void;
   readonly count: number;
 }
 
-/** Makes a round ready. */
+/** Prepares a round. */
 export type MakeRound = () => Round;
 
 /**
  * Measures one curve and prints it. A curve that is not flat sets the exit status to 1.
  * @param name what is measured, with the name of the bench
- * @param labels what the sizes are, for people
+ * @param labels the sizes, as they are printed
  * @param makers one for each size
  */
 export async function costCurve(
@@ -60,7 +64,7 @@ export async function costCurve(
   console.log(
     `${name}: ${times.map((ns) => ns.toFixed(ns < 100 ? 1 : 0)).join(', ')} ns an item at ${labels.join(', ')}; ` +
       `ratios ${makers.map((_, i) => ratio(i, 0).toFixed(2)).join(', ')}, rise ${rise.toFixed(2)}` +
-      (isFlat ? '' : ` NOT FLAT: it may rise by ${MOST} at most`),
+      (isFlat ? '' : ` NOT FLAT: the rise may be ${MOST} at most`),
   );
 }
 
@@ -73,7 +77,7 @@ async function warmUp(makers: readonly MakeRound[]): Promise<void> {
   }
 }
 
-/** Nanoseconds of processor time of an item, for each size. Each round begins with another size. */
+/** The processor time of an item in nanoseconds, for each size. Each round begins with another size. */
 async function measure(makers: readonly MakeRound[], round: number): Promise<readonly number[]> {
   const times = makers.map(() => NaN);
   for (let turn = 0; turn < makers.length; turn++) {
@@ -91,8 +95,8 @@ async function measure(makers: readonly MakeRound[], round: number): Promise<rea
 }
 
 /**
- * Collects the garbage of what was before, which is not what is measured, and waits until the collector's
- * threads are at rest.
+ * Collects the garbage of earlier work, which must not count, and waits until the collector's threads are at
+ * rest.
  */
 async function collectGarbage(): Promise<void> {
   gc();

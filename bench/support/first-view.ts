@@ -5,7 +5,7 @@ import { chromiumProgram, startChromium } from '../../test/support/chromium';
 import { Cleanup } from '../../test/support/cleanup';
 import { BIN } from '../../test/support/program';
 
-/** What is used of the browser's own `document`, in a function that runs there. */
+/** The part of the browser's `document` that a function uses which runs in the page. */
 declare const document: {
   querySelectorAll(selector: string): { readonly length: number };
   querySelector(selector: string): unknown;
@@ -15,14 +15,14 @@ const SIZE = { width: 1_440, height: 900 };
 const DAY_MS = 86_400_000;
 
 /**
- * How long a person waits for the page, from the address that is typed until every panel in sight is drawn,
- * in a real Chromium. Opens the page over the store `file` at ranges that end at `endMs`, each in a new tab,
- * and prints what each took.
+ * Measures how long a person waits for the page in a real Chromium, from the entered address until every
+ * visible panel is drawn. Opens the page over the store `file` at ranges that end at `endMs`, each in a new
+ * tab, and prints the time of each.
  */
 export async function firstViews(file: string, endMs: number, days: number): Promise<void> {
   const { path: program } = chromiumProgram;
   if (program === null) {
-    console.log('page: no Chromium (CHROMIUM_BIN), so no first view in a browser');
+    console.log('page: not measured in a browser: Chromium was not found; set CHROMIUM_BIN to its path');
     return;
   }
   const args = ['serve', '--from', `duckdb:${file}`, '--http', '127.0.0.1:0'];
@@ -31,13 +31,13 @@ export async function firstViews(file: string, endMs: number, days: number): Pro
   try {
     const origin = await originIn(server.stderr);
     const browser = await startChromium(program, cleanup);
-    // For the first range, the store and the browser have just been opened.
+    // The first range comes twice: at first the store and the browser have just been opened.
     for (const range of [days, days, 7, 1, 1 / 24]) {
       const from = new Date(endMs - range * DAY_MS).toISOString();
       const to = new Date(endMs).toISOString();
       const { ms, panels } = await view(browser, `${origin}/?from=${from}&to=${to}`);
       console.log(
-        `page: ${(range * 24).toFixed(0)} h: ${panels} panels in sight drawn after ${ms.toFixed(0)} ms`,
+        `page: ${(range * 24).toFixed(0)} h: ${panels} visible panels drawn after ${ms.toFixed(0)} ms`,
       );
     }
   } finally {
@@ -46,7 +46,7 @@ export async function firstViews(file: string, endMs: number, days: number): Pro
   }
 }
 
-/** The address of the page, which the log names. */
+/** The address of the page, from the log. */
 async function originIn(log: Readable): Promise<string> {
   let text = '';
   for await (const chunk of log) {
@@ -63,8 +63,8 @@ async function view(
 ): Promise<{ readonly ms: number; readonly panels: number }> {
   const page = await browser.newPage({ viewport: SIZE });
   await page.goto(url);
-  // A panel is busy from its question to its drawing; `performance.now()` there counts from the start of the
-  // navigation.
+  // A panel is busy from its request until it is drawn. In the page `performance.now()` counts from the start
+  // of the navigation.
   const handle = await page.waitForFunction(() => {
     const panels = document.querySelectorAll('canvas').length;
     const busy = document.querySelector('[aria-busy=true]');

@@ -6,19 +6,19 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { buildJudge, go } from '../../test/support/go-judge';
 
-/** btcd's reading of blocks, in a process of its own that takes turns with the benchmark. */
+/** btcd's parsing of blocks, in a process of its own that takes turns with the benchmark. */
 export interface SpeedJudge {
-  /** Version of the Go that it was built with. */
+  /** The version of Go that it was built with. */
   readonly version: string;
   /**
-   * Milliseconds of processor time of one reading of a file, by wire's decoding and TxHash, as the mean of
-   * `runs`.
+   * Parses a file `runs` times with btcd's `wire` and TxHash. Returns the mean processor time of one pass in
+   * milliseconds.
    */
   read(file: string, runs: number): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** Builds test/support/go-judge and starts it on files; null where there is no Go. */
+/** Builds test/support/go-judge and starts it on files; null if Go was not found. */
 export function startJudge(files: readonly string[]): SpeedJudge | null {
   if (go.path === null) return null;
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-judge-'));

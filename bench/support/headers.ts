@@ -2,16 +2,14 @@ import { type AddressInfo, createServer } from 'node:net';
 
 import { CHAIN_PARAMS } from '#dist/chain/params';
 import { encodeFrame, FrameReader } from '#dist/wire/framing';
-import { writeHash256 } from '#dist/wire/hash';
+import { type Hash, readHash, writeHash256 } from '#dist/wire/hash';
 import { HEADER_BYTES } from '#dist/wire/header';
+import { MAX_HEADERS } from '#dist/wire/messages/headers';
 import { decodeLocator } from '#dist/wire/messages/locator';
 import { NETWORKS } from '#dist/wire/networks';
 import { versionPayload } from '../../test/support/fake-peer';
 
-/** A `headers` message holds no more. */
-const MESSAGE = 2_000;
-
-/** Headers of regtest from its first one on, at whose difficulty they can be mined, one behind the other. */
+/** Mines a chain of headers behind regtest's genesis block. Its difficulty makes that fast. */
 export function mine(count: number): Buffer {
   const headers = Buffer.alloc(count * HEADER_BYTES);
   const hash = Buffer.alloc(32);
@@ -33,9 +31,9 @@ export function mine(count: number): Buffer {
   return headers;
 }
 
-/** The payload of `headers` with those from `from` on. */
+/** The payload of a `headers` message with the headers from index `from` on. */
 function message(headers: Buffer, from: number): Buffer {
-  const count = Math.min(MESSAGE, headers.length / HEADER_BYTES - from);
+  const count = Math.min(MAX_HEADERS, headers.length / HEADER_BYTES - from);
   const payload = Buffer.alloc(3 + count * (HEADER_BYTES + 1));
   payload.writeUInt8(0xfd, 0);
   payload.writeUInt16LE(count, 1);
@@ -53,12 +51,12 @@ function message(headers: Buffer, from: number): Buffer {
 /** Listens on a free port of 127.0.0.1 as a regtest node with these headers and nothing else. */
 export function serveHeaders(headers: Buffer, listening: (port: number) => void): void {
   const { magic } = NETWORKS.regtest;
-  /** By hash, the place of the header behind it. */
-  const next = new Map<string, number>();
+  /** The index of the next header, by hash. */
+  const next = new Map<Hash, number>();
   const hash = Buffer.alloc(32);
   for (let i = 0; i * HEADER_BYTES < headers.length; i++) {
     writeHash256(headers.subarray(i * HEADER_BYTES, (i + 1) * HEADER_BYTES), hash, 0);
-    next.set(hash.toString('latin1'), i + 1);
+    next.set(readHash(hash, 0), i + 1);
   }
   const server = createServer((socket) => {
     const send = (command: string, payload: Buffer = Buffer.alloc(0)): boolean =>
@@ -68,7 +66,7 @@ export function serveHeaders(headers: Buffer, listening: (port: number) => void)
       if (command === 'verack') send('verack');
       if (command !== 'getheaders') return;
       const known = decodeLocator(payload).locator.find((each) => next.has(each));
-      send('headers', message(headers, next.get(known ?? '') ?? 0));
+      send('headers', message(headers, (known === undefined ? undefined : next.get(known)) ?? 0));
     };
     const reader = new FrameReader(magic, {
       arrived: () => undefined,

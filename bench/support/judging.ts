@@ -6,7 +6,10 @@ import type { Emit } from '#dist/metrics/emitter';
 import type { Transaction } from '#dist/wire/transaction';
 import { collectorContext } from './collector-context';
 
-/** Judges transactions by Core's policy, and has the collector of `tx` make points of them. */
+/**
+ * Gives a function that judges a transaction by Core's policy and makes its points with the collector of
+ * `tx`.
+ */
 export function judging(emit: Emit): (transaction: Transaction) => void {
   const bus = new EventBus<MonitorEvents>();
   const { judged } = tx(collectorContext(emit)).on;

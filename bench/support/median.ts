@@ -1,9 +1,9 @@
-/** The middle value; of an even number of them the upper one of the middle two. NaN where there is none. */
+/** The middle value, or the upper one of the two middle values. NaN if there are no values. */
 export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 }
 
-/** The median of the milliseconds that each call takes. */
+/** The median time of a call in milliseconds. */
 export function medianMs(runs: number, call: () => unknown): number {
   const times: number[] = [];
   for (let run = 0; run < runs; run++) {
@@ -14,7 +14,7 @@ export function medianMs(runs: number, call: () => unknown): number {
   return median(times);
 }
 
-/** The median of the milliseconds until each promise is fulfilled. */
+/** The median time in milliseconds until the promise of a call is fulfilled. */
 export async function medianMsOf(runs: number, call: () => Promise<unknown>): Promise<number> {
   const times: number[] = [];
   for (let run = 0; run < runs; run++) {

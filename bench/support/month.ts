@@ -1,16 +1,16 @@
-// Fills an embedded store with days of a mainnet node's points, made in SQL: every series at its own rate,
-// values spread as such values are. What comes each interval comes in full; the transactions are as many as
-// the number of points asked for leaves room for.
+// Fills an embedded store with days of a mainnet node's points. SQL makes them: every series at its own rate,
+// with values spread like real ones. The points of each interval are complete. The number of transactions
+// follows from the number of points that was asked for.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { SERIES_NAMES, type SeriesName, columnNames, seriesOf, tagNames } from '#dist/metrics/schema';
 
 const DAY_NS = 86_400_000_000_000n;
 const INTERVALS = 17_280;
-/** The end of what is made. */
+/** When the points end. */
 export const END_NS = BigInt(Date.UTC(2026, 5, 1, 12, 34, 56)) * 1_000_000n;
 
-/** Points a day of the series of events other than transactions. */
+/** Points a day of the series with events other than transactions. */
 const EVENTS: Partial<Record<SeriesName, number>> = {
   blocks: 144,
   processed_blocks: 160,
@@ -39,11 +39,11 @@ const SCRIPTS = [
 ];
 const STATUS = ['accepted', 'accepted', 'accepted', 'accepted', 'duplicate', 'side_chain', 'unrequested'];
 
-/** A number in [0, 1) of the row and a name. */
+/** SQL for a number in [0, 1) that depends on the row and on a name. */
 const u = (name: string): string => `((hash(i, '${name}') % 1000003) / 1000003.0)`;
 const pick = (list: readonly string[], name: string): string =>
   `(['${list.join("','")}'])[1 + (hash(i, '${name}') % ${list.length})::INT]`;
-/** Few small and some very large ones, as amounts, sizes and delays are. */
+/** SQL for numbers around `middle`, some of them very large, like amounts, sizes and delays. */
 const spread = (name: string, middle: number, width: number): string =>
   `${middle} * exp(${width} * (${u(name)} + ${u(`${name}2`)} + ${u(`${name}3`)} - 1.5))`;
 
@@ -61,7 +61,10 @@ const SPECIAL: Readonly<Record<string, string>> = {
   'btcdmon.started': '1700000000000',
 };
 
-/** The columns of points of one tag (`series.tag`), or of none (`series.`), where they are not all. */
+/**
+ * The columns of points that have not all columns of their series: those with a tag (`series.tag`) and those
+ * without one (`series.`).
+ */
 const ABOUT: Readonly<Record<string, readonly string[]>> = {
   'peers.': ['total_connected', 'outbound', 'inbound', 'spv', 'fullnode', 'num_addrs', 'num_banned'],
   'btcdmon.': ['started', 'loop_lag_p99', 'rss', 'cpu', 'fees_known'],
@@ -83,7 +86,7 @@ function valueOf(series: SeriesName, name: string, day: number): string {
     return name === 'sha' || /tip|_id|with/.test(name)
       ? `sha256(concat(${day}, ' ', i))`
       : `concat('10.0.0.', hash(i) % 12)`;
-  // The node is started again each five days.
+  // The node restarts every five days.
   if (kind === 'counter') return `((${day % 5} * ${INTERVALS} + i) * 20 + hash(i) % 20)::BIGINT`;
   if (kind === 'count')
     return `CASE WHEN ${u(name)} < 0.3 THEN (hash(i, '${name}c') % 40)::BIGINT ELSE 0 END`;
@@ -94,7 +97,10 @@ function valueOf(series: SeriesName, name: string, day: number): string {
   return type === 'int' ? `(${spread(name, 40, 3)})::BIGINT` : spread(name, 30, 4);
 }
 
-/** The statement for one day of a series: `rows` points, evenly with some chance, with certain tags. */
+/**
+ * The statement for one day of a series: `rows` points with these tags, at even intervals with a random
+ * deviation.
+ */
 function insertSql(
   series: SeriesName,
   day: number,
@@ -143,7 +149,7 @@ function* daySql(day: number, txs: number): Generator<string> {
   }
 }
 
-/** Fills a new store; returns the number of points. */
+/** Fills a new store. Returns the number of points, and of transactions a second. */
 export async function fillMonth(
   connection: DuckDBConnection,
   days: number,

@@ -2,12 +2,12 @@ import type { Connection } from '#dist/p2p/connection';
 
 let lastId = 0;
 
-/** An address of a host for a number; neighbours are in different networks. */
+/** An IP address for a number. Consecutive numbers give addresses in different networks. */
 export function hostOf(n: number): string {
   return `${20 + (n % 200)}.${(n >> 8) & 255}.${n & 255}.1`;
 }
 
-/** A connection that requests are kept for: one that dialled us, unless said otherwise. It has no socket. */
+/** A connection without a socket, for the bookkeeping of requests. By default the peer has dialled us. */
 export function newPeer(
   more: { readonly kind: Connection['kind']; readonly outbound: boolean } = {
     kind: 'inbound',

@@ -1,5 +1,5 @@
-// Points as a busy relay makes them: of each five one of `tx`, one of `tx_inputs` and three of `tx_outputs`,
-// in the order of their times.
+// Points like those of a busy relay, ordered by time: of each five points one is of `tx`, one of `tx_inputs`
+// and three of `tx_outputs`.
 import { createHash } from 'node:crypto';
 import type { Point } from '#dist/metrics/point';
 
@@ -9,7 +9,10 @@ const OUTPUT_TAGS = ['pubkeyhash', 'witness_v0_keyhash', 'witness_v1_taproot'].m
   script_type,
 }));
 
-/** @param startNs time of the first, in nanoseconds; each comes `stepNs` after the one before */
+/**
+ * @param startNs in nanoseconds; the first point is `stepNs` later, and each other `stepNs` after the one
+ *   before
+ */
 export function makePoints(count: number, startNs: bigint, stepNs = 1_000n): Point[] {
   const points: Point[] = [];
   let time = startNs;

@@ -1,7 +1,8 @@
 // Strangers that flood, in a process of their own: `PORT KIND COUNT`. Each of them dials from an address of
-// its own, sends as much as it can, and dials again from a new address when it is ended. KIND: `ping`,
-// `unread` (pings whose answers are never read), `inv` (50,000 items that nobody knows), `tx` (unasked,
-// 20,000 outputs each). Prints how often one was ended, when it is told to stop.
+// its own and sends as much as it can. When it is disconnected, it dials again from a new address. KIND is
+// `ping`, `unread` (pings whose pongs are never read), `inv` (50,000 items that nobody knows) or `tx`
+// (unrequested, with 20,000 outputs each). On SIGTERM the process prints how often strangers were
+// disconnected.
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { encodeFrame } from '#dist/wire/framing';
@@ -39,7 +40,7 @@ const MAKE = {
 /** What the strangers send. */
 export type FloodKind = keyof typeof MAKE;
 
-/** What is printed in the end. */
+/** The result that is printed at the end. */
 export interface FloodEnd {
   readonly dialled: number;
   readonly ends: number;

@@ -5,15 +5,15 @@ const OUTPUTS = 2;
 const SCRIPT_BYTES = 23;
 
 let random = 1;
-/** A number from 0 to 1, the same ones in each run. */
+/** A pseudo-random number from 0 to 1. Each run gets the same numbers. */
 export function nextRandom(): number {
   random = (Math.imul(random, 1_103_515_245) + 12_345) >>> 0;
   return random / 2 ** 32;
 }
 
 /**
- * A transaction as mainnet's: 2 inputs, signed by witnesses, and 2 outputs, in 362 bytes.
- * @param recent txids in the order of the wire; the first input spends one of them
+ * A transaction like those on mainnet: 2 inputs with witnesses and 2 outputs, 362 bytes.
+ * @param recent txids in wire order; the first input spends an output of one of them
  */
 export function makeTransaction(recent: readonly Buffer[]): Transaction {
   const input = 36 + 1 + 4;
@@ -31,7 +31,8 @@ export function makeTransaction(recent: readonly Buffer[]): Transaction {
     if (parent === undefined)
       for (let k = 0; k < 32; k += 4) bytes.writeUInt32LE(nextRandom() * 2 ** 32, at + k);
     else parent.copy(bytes, at);
-    // Of two spends of one transaction half are of the same output: a conflict.
+    // If two transactions spend an output of the same parent, it is the same output in half of the cases: a
+    // conflict.
     bytes.writeUInt32LE(Math.floor(nextRandom() * OUTPUTS), at + 32);
     at = bytes.writeUInt8(0, at + 36) + 4;
   }

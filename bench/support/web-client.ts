@@ -1,9 +1,12 @@
-// A client of the page's server that asks again and again, in a thread of its own.
+// A client of the page's server that sends one request after the other, in a thread of its own.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PANELS } from '#dist/panels/list';
 
-/** What the client asks: one panel after the other, the same together with other pages, or 50,000 rows. */
+/**
+ * What the client requests: one panel after the other, the same at the same time as other pages, or 50,000
+ * rows.
+ */
 export type ClientKind =
   | { readonly kind: 'panel' | 'pages'; readonly since: string }
   | { readonly kind: 'rows'; readonly format: 'json' | 'csv' };
@@ -15,7 +18,7 @@ export interface ClientOrder {
   readonly seconds: number;
 }
 
-/** Answers, and their time in milliseconds. */
+/** The number of answers, and the p95 of their times in milliseconds. */
 export interface ClientNews {
   readonly count: number;
   readonly p95: number;
@@ -36,7 +39,7 @@ async function main({ url, asks, seconds }: ClientOrder): Promise<void> {
   const until = Date.now() + seconds * 1_000;
   const took: number[] = [];
   for (let i = 0; Date.now() < until; i++) {
-    // Pages that are open side by side ask together, as after a block.
+    // All open pages send their requests at the same time, as after a block.
     if (asks.kind === 'pages') await sleep(100 - (Date.now() % 100));
     const began = performance.now();
     const response = await ask(url, asks, i);

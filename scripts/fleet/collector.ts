@@ -17,7 +17,10 @@ export interface Collector {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a collector into an embedded store of its own; both are in `folder` under `name`. */
+/**
+ * Starts a collector with an embedded store of its own. The paths of its socket and of its store are in
+ * `folder` and begin with `name`.
+ */
 export async function startCollector(folder: string, name: string): Promise<Collector> {
   const socket = path.join(folder, name);
   const args = ['collect', '-l', `unix:${socket}`, '--data-dir', path.join(folder, `${name}-data`)];

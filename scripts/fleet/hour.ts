@@ -5,10 +5,10 @@ import type { Point } from '#dist/metrics/point';
 const HOUR_SECONDS = 3_600;
 const PEERS = 8;
 
-/** Series that have points of single events; all others have one each interval. */
+/** Series with a point for each event. All other series have a point for each interval. */
 const PER_EVENT: ReadonlySet<SeriesName> = new Set([
   ...(['tx', 'tx_inputs', 'tx_outputs', 'tx_fees', 'propagation', 'ping', 'blocks'] as const),
-  // Too rare to count.
+  // These events are so rare that no points are generated.
   ...(['processed_blocks', 'reorgs', 'double_spends'] as const),
 ]);
 const PER_INTERVAL = SERIES_NAMES.filter((name) => !PER_EVENT.has(name) && name !== 'btcdmon');
@@ -22,36 +22,36 @@ const SCRIPT_TYPES = [
   'nulldata',
 ];
 
-/** How busy a node is. */
+/** The traffic of a node. */
 export interface Traffic {
-  /** Transactions a second, and the means of their inputs and outputs. */
+  /** Transactions a second, and the mean numbers of their inputs and outputs. */
   readonly txRate: number;
   readonly inputs: number;
   readonly outputs: number;
-  /** Seconds of an interval. */
+  /** The length of an interval in seconds. */
   readonly interval: number;
 }
 
-/** A whole number from 0 to below `limit`. */
+/** A random whole number from 0 to `limit` - 1. */
 function below(limit: number): number {
   return Math.floor(Math.random() * limit);
 }
 
-/** A number whose magnitude is as likely as any other, as values of outputs and fees are. */
+/** A random number that is evenly distributed on a logarithmic scale, like values of outputs and fees. */
 function magnitude(least: number, most: number): number {
   return Math.round(least * (most / least) ** Math.random());
 }
 
-/** Whole numbers with this mean. */
+/** A random whole number: one of the two next to `mean`, such that many of them have this mean. */
 function around(mean: number): number {
   return Math.floor(mean) + (Math.random() < mean % 1 ? 1 : 0);
 }
 
-/** What a point has besides its time. */
+/** A point without its time. */
 type Untimed = Omit<Point, 'time'>;
 type Tags = Point['tags'];
 
-/** The points of one node. */
+/** Generates the points of one node. */
 class NodePoints {
   private readonly common: Tags;
   private readonly ofTransactions: Tags;
@@ -97,7 +97,7 @@ class NodePoints {
     yield { series: 'propagation', tags: this.ofTransactions, fields: propagation() };
   }
 
-  /** The points of single events other than transactions, in a second of the hour. */
+  /** The points of all events except transactions in one second of the hour. */
   *events(second: number): Generator<Untimed> {
     const { common: tags } = this;
     if (second % 600 === 0) {
@@ -108,7 +108,7 @@ class NodePoints {
     if (second % 120 < PEERS) yield { series: 'ping', tags, fields: { rtt: Math.random() * 200 } };
   }
 
-  /** The points that come each interval. */
+  /** The points of one interval. */
   *interval(second: number): Generator<Untimed> {
     const started = 1_790_000_000_000;
     for (const series of PER_INTERVAL) yield { series, tags: this.common, fields: this.gauges(series) };
@@ -119,7 +119,10 @@ class NodePoints {
       yield { series: 'btcdmon', tags, fields: { started, emitted: second * 60 + below(60) } };
   }
 
-  /** Counters that grow; of the other numbers of messages only some are not 0, of gauges all. */
+  /**
+   * Values for the integer columns of a series. Counters grow, gauges are random, and four in five of the
+   * other columns are 0.
+   */
   private gauges(series: SeriesName): Point['fields'] {
     const fields: Record<string, number> = {};
     for (const [name, { kind, type }] of Object.entries(seriesOf(series).columns)) {
@@ -147,7 +150,7 @@ function propagation(): Point['fields'] {
   };
 }
 
-/** An hour of points of one node, in the order of their times. */
+/** An hour of points of one node, ordered by time. */
 export function* hourOf(node: string, startNs: bigint, traffic: Traffic): Generator<Point, undefined> {
   const points = new NodePoints(node, traffic);
   for (let second = 0; second < HOUR_SECONDS; second++) {

@@ -9,20 +9,23 @@ import { lineOf } from '../../test/support/line-of';
 import { startCollector } from './collector';
 import { hourOf, type Traffic } from './hour';
 
-/** How long many senders send. */
+/** How long the senders send, in seconds. */
 const SECONDS = 30;
 
-/** Points that each of them sends in a second. */
+/** How many points each sender sends in a second. */
 const POINTS_PER_SECOND = 58;
 
-/** The points of all senders, and where the files of a measurement go. */
+/** What the senders send, and the folder for the files of a measurement. */
 export interface Fleet {
   readonly folder: string;
   readonly startNs: bigint;
   readonly traffic: Traffic;
 }
 
-/** Many connections, each of which sends a second's points each second and waits for the confirmation. */
+/**
+ * Measures a collector with `count` connections. Each of them sends the points of a second every second. The
+ * next second begins when all points are confirmed.
+ */
 export async function measureSenders({ folder, startNs, traffic }: Fleet, count: number): Promise<void> {
   const { socket, cpu, rss, stop } = await startCollector(folder, 'many');
   const serializer = new LineSerializer({ maxBytes: 65_536 });
@@ -44,7 +47,7 @@ export async function measureSenders({ folder, startNs, traffic }: Fleet, count:
     for (const [i, { client, points }] of clients.entries()) {
       const batch = `${i}-${second}`;
       const lines = Array.from({ length: POINTS_PER_SECOND }, () => lineOf(serializer, next(points)));
-      // Spread over the second, as nodes are that know nothing of each other.
+      // The batches are spread over the second, because real nodes do not send at the same moment.
       setTimeout(
         () => client.write(`#batch ${batch}\n${lines.join('\n')}\n#end ${batch}\n`),
         (i / count) * 900,
@@ -64,7 +67,10 @@ export async function measureSenders({ folder, startNs, traffic }: Fleet, count:
   await stop();
 }
 
-/** So many nodes at once deliver an hour of points each, through their spools, as fast as they can. */
+/**
+ * Measures a collector while `count` nodes deliver an hour of points each, through their spools, as fast as
+ * they can.
+ */
 export async function measureNodes({ folder, startNs, traffic }: Fleet, count: number): Promise<void> {
   const { socket, cpu, stop } = await startCollector(folder, 'few');
   const senders = await Promise.all(
@@ -103,8 +109,8 @@ export async function measureNodes({ folder, startNs, traffic }: Fleet, count: n
   const seconds = (performance.now() - start) / 1_000;
   const used = cpu() - before;
   console.log(
-    `collect: ${pushed} points of ${count} senders, confirmed, into the embedded store: ${((used / pushed) * 1e6).toFixed(1)} µs of ` +
-      `processor time a point, ${Math.round(pushed / seconds)} points/s by the clock; a node's hour takes it ${(used / count).toFixed(1)} s`,
+    `collect: ${pushed} points of ${count} nodes confirmed and stored in the embedded store: ${((used / pushed) * 1e6).toFixed(1)} µs of ` +
+      `processor time a point, ${Math.round(pushed / seconds)} points/s in real time; a node's hour takes ${(used / count).toFixed(1)} s of it`,
   );
   for (const { queue } of senders) await queue.close(1_000);
   await stop();

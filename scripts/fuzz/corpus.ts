@@ -1,5 +1,5 @@
-// What the fuzz runner mutates: a small payload of each command, built here, and the real messages of the
-// folder beside the checkout where it is there.
+// The payloads that scripts/fuzz.ts mutates: a small generated one for each command, and the real messages of
+// the folder beside the checkout if it is there.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseBlock } from '#dist/wire/block';
@@ -7,10 +7,10 @@ import { FrameReader } from '#dist/wire/framing';
 import { DECODERS } from '#dist/wire/messages/table';
 import { NETWORKS } from '#dist/wire/networks';
 
-/** Where the real messages are. */
+/** The folder of the real messages. */
 export const DATA = path.join(__dirname, '..', '..', '..', 'shared', 'data');
 
-/** Transactions taken of each block; they are the common case on the wire, whole blocks are not. */
+/** How many transactions of each block become inputs. They are common on the wire; whole blocks are rare. */
 const TRANSACTIONS_OF_A_BLOCK = 50;
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
@@ -60,17 +60,17 @@ const BUILT: Readonly<Record<string, string>> = {
   block: `${HEADER} 02 ${TRANSACTION} ${WITNESS}`,
 };
 
-/** The inputs that are text: what nodes send to a collector, and what it answers. */
+/** The inputs that are text: what nodes send to a collector, and its replies. */
 const TEXTS: Readonly<Record<string, readonly string[]>> = {
   lines: [
     'tx,network=mainnet,node=a\\ b version_num=2i,tx_size=222i,is_standard=true,sha="ab\\"cd\\\\" 1790000000000000001\n',
     'tx_outputs,network=mainnet,node=n,script_type=anchor size=4i,value=-240i,is_dust=false 1\nping,node=n rtt=1.5e-7 2\n',
     '#btcdmon 1 token=secret\n#batch a1-1-0\nbandwidth,node=n bytes_sent=1i,bytes_recv=2i 3\n#end a1-1-0\n',
   ],
-  answers: ['ready\nwait\nok a1-1-0 3\n', 'refused token\n', 'refused order\nwait\n'],
+  replies: ['ready\nwait\nok a1-1-0 3\n', 'refused token\n', 'refused order\nwait\n'],
 };
 
-/** Payloads, whole blocks apart: a block of megabytes takes the time of thousands of others. */
+/** Payloads. Whole blocks are separate, because one takes as long as thousands of other payloads. */
 export interface Corpus {
   /** By command. */
   readonly small: ReadonlyMap<string, readonly Buffer[]>;

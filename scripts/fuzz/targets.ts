@@ -1,4 +1,4 @@
-// What the fuzz runner feeds: the compiled decoders and parsers.
+// The decoders and parsers that scripts/fuzz.ts tests.
 import { CHAIN_PARAMS } from '#dist/chain/params';
 import { legacySigops } from '#dist/chain/sigops';
 import { checkBlock, checkBlockInContext } from '#dist/chain/validate-block';
@@ -12,12 +12,12 @@ import { DecodeError } from '#dist/wire/decode-error';
 import { DECODERS } from '#dist/wire/messages/table';
 import type { Transaction } from '#dist/wire/transaction';
 
-/** The bytes hold nothing that the parser looks for. */
+/** The refusal of a text parser: it found nothing in the bytes. */
 class NothingFound extends Error {}
 
 const parser = new LineParser();
 
-/** What `btcdmon-node collect` makes of the bytes of a sender, which come in two pieces. */
+/** Parses the bytes of a sender like `btcdmon-node collect`. They arrive in two chunks. */
 function readLines(payload: Buffer): readonly unknown[] {
   const found: unknown[] = [];
   const reader = new LineReader({
@@ -36,7 +36,7 @@ function readLines(payload: Buffer): readonly unknown[] {
   return found;
 }
 
-/** What a sender makes of the bytes of a collector. */
+/** Parses the replies of a collector like a sender. */
 function readReplies(payload: Buffer): readonly unknown[] {
   const found = payload.toString('latin1').split('\n').map(readCollectorReply).filter(Boolean);
   if (found.length === 0) throw new NothingFound();
@@ -48,28 +48,28 @@ export interface Target {
   /** The command of the message, or the name of another input. */
   readonly command: string;
   readonly read: (payload: Buffer) => unknown;
-  /** The only error that may come of it. */
+  /** The only error that it may throw. */
   readonly refusal: abstract new (...args: never) => Error;
 }
 
 export const TARGETS: readonly Target[] = [
   ...Object.entries(DECODERS).map(([command, read]) => ({ command, read, refusal: DecodeError })),
   { command: 'lines', read: readLines, refusal: NothingFound },
-  { command: 'answers', read: readReplies, refusal: NothingFound },
+  { command: 'replies', read: readReplies, refusal: NothingFound },
 ];
 
-/** What the listener asks of each transaction that it could read. */
+/** Runs the checks that the listener runs on a decoded transaction. */
 export function judgeTransaction(transaction: Transaction): void {
   checkSanity(transaction);
   legacySigops(transaction);
   for (const policy of POLICY_NAMES) {
     const { inputs, outputs } = standardness(policy, transaction);
     if (inputs.length !== transaction.inputs.length || outputs.length !== transaction.outputs.length)
-      throw new Error(`${policy} has no verdict on each input and output`);
+      throw new Error(`${policy} does not judge each input and output`);
   }
 }
 
-/** What it asks of each block, in a chain where its height is the one that it claims. */
+/** Runs the checks that the listener runs on a decoded block, as if its coinbase claimed the right height. */
 export function judgeBlock(block: Block): void {
   checkBlock(block);
   if (block.transactions[0]?.isCoinbase !== true) return;

@@ -1,5 +1,5 @@
-// The thread of the fuzz runner that decodes; see fuzz.ts. It is apart so that an endless loop or a heap that
-// fills up can be seen from outside and be named.
+// The thread of scripts/fuzz.ts that decodes the inputs. It is separate so that the main thread can notice an
+// endless loop or a full heap and name the input.
 import { parentPort, workerData } from 'node:worker_threads';
 import { hashBytes } from '#dist/chain/merkle';
 import { PartialBlock } from '#dist/p2p/compact/partial-block';
@@ -14,16 +14,16 @@ import { readCorpus } from './corpus';
 import { type Random, mutate, pick, randomOf } from './mutate';
 import { type Target, judgeBlock, judgeTransaction, TARGETS } from './targets';
 
-/** What the thread is started with: which inputs it takes, and where it writes the index of each. */
+/** What the thread is started with: the inputs to run, and where it writes the index of the current one. */
 export interface FuzzOrder {
   readonly seed: number;
   readonly from: number;
   readonly runs: number;
-  /** Eight bytes: the index of the input as a BigInt64. */
+  /** Eight bytes: the index of the current input as a BigInt64. */
   readonly shared: SharedArrayBuffer;
 }
 
-/** What the thread says once: the first input that failed, or its counts when all is done. */
+/** The only message of the thread: the first input that failed, or the counts when all inputs passed. */
 export type FuzzNews =
   | {
       readonly failed: string;
@@ -35,7 +35,7 @@ export type FuzzNews =
   | {
       readonly decoded: number;
       readonly rebuilt: number;
-      /** Milliseconds of the slowest input, and its index. */
+      /** The time of the slowest input in milliseconds, and its index. */
       readonly slowest: number;
       readonly slowestIndex: number;
     };
@@ -47,7 +47,7 @@ function tell(news: FuzzNews): void {
 /** One input in this many is a whole block. */
 const BLOCK_EVERY = 20_000;
 
-/** One value in this many is walked through, which takes longer than the decoding. */
+/** One decoded value in this many is walked through. A walk takes longer than the decoding. */
 const WALK_EVERY = 16;
 
 const { seed, from, runs, shared } = workerData as FuzzOrder;
@@ -56,13 +56,10 @@ const { small, blocks } = readCorpus();
 const commands = [...small.keys()];
 const targets = new Map(TARGETS.map((target) => [target.command, target]));
 
-// Nobody reads the stack of a refusal, and to take it is most of what a refusal costs.
+// A decoder runs without stack traces. Nobody reads that of a refusal, and it is most of the cost of one.
 const stackTraceLimit = Error.stackTraceLimit;
 
-/**
- * Throws where a value holds something that is not of the payload: bytes of another buffer, NaN, or
- * undefined.
- */
+/** Throws if a decoded value contains NaN, undefined, or bytes from outside the payload. */
 function walk(value: unknown, payload: Buffer): void {
   if (Buffer.isBuffer(value)) {
     const end = payload.byteOffset + payload.length;
@@ -78,7 +75,7 @@ function walk(value: unknown, payload: Buffer): void {
     for (const [key, field] of Object.entries(value)) if (!key.startsWith('cached')) walk(field, payload);
 }
 
-/** The transactions of the corpus; those of compact blocks are looked for among them. */
+/** The transactions of the corpus. Compact blocks are rebuilt from them. */
 const relayed = (small.get('tx') ?? []).flatMap((payload) => {
   try {
     return [parseTransaction(payload)];
@@ -102,17 +99,17 @@ const source: Parameters<typeof PartialBlock.from>[1] = {
   copy: (handle, target, at) => relayedAt(handle).bytes.copy(target, at),
 };
 
-/** Rebuilds a block where all of its transactions are known, and reads it. */
+/** Rebuilds a compact block if all of its transactions are known, and parses the result. */
 function rebuild(message: MessageOf<'cmpctblock'>): void {
   const partial = PartialBlock.from(message, source);
   if (partial === undefined || partial.missing.length > 0) return;
   const { transactions } = parseBlock(partial.serialize());
   if (transactions.length !== message.shortIds.length + message.prefilled.length)
-    throw new Error('a block with other transactions than the compact one');
+    throw new Error('the rebuilt block has other transactions than the compact block');
   rebuilt++;
 }
 
-/** Reads what a transaction computes only when it is asked for. */
+/** Reads the properties that a transaction computes on access. */
 function ask({ txid, wtxid, weight, inputs, outputs }: Transaction): unknown {
   return [
     txid,
@@ -131,8 +128,8 @@ function transactionsOf(command: string, value: unknown): readonly Transaction[]
 }
 
 /**
- * Whether a payload could be decoded; where it is `walked`, everything in the value is looked at.
- * @throws Error with the command, of any other error than the refusal
+ * Returns whether a payload was decoded. If `walked` is set, everything in the decoded value is checked.
+ * @throws Error that names the command, for any error other than the decoder's refusal
  */
 function decode({ command, read, refusal }: Target, payload: Buffer, walked: boolean): boolean {
   Error.stackTraceLimit = 0;
@@ -160,7 +157,10 @@ function decode({ command, read, refusal }: Target, payload: Buffer, walked: boo
   return true;
 }
 
-/** Reads a damaged frame in two chunks. It must throw nothing, and find bytes of the frame alone. */
+/**
+ * Passes a damaged frame to a frame reader in two chunks. The reader must not throw, and must return only
+ * bytes of the frame.
+ */
 function readFrame(command: string, payload: Buffer, random: Random): void {
   const { magic } = NETWORKS.mainnet;
   const frame = encodeFrame(magic, command, payload);
@@ -179,7 +179,7 @@ function readFrame(command: string, payload: Buffer, random: Random): void {
   reader.push(frame.subarray(cut));
 }
 
-/** The payload of input `index`, and the command that it was one of. */
+/** The payload of input `index`, and the command of the original payload. */
 function inputOf(random: Random, index: number): { readonly command: string; readonly payload: Buffer } {
   if (blocks.length > 0 && index % BLOCK_EVERY === BLOCK_EVERY - 1) {
     const block = pick(blocks, random);

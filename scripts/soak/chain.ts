@@ -6,18 +6,21 @@ import { hash256, HASH_BYTES, type RelayedTransaction } from './traffic';
 const MAX_BLOCK_WEIGHT = 4_000_000;
 const COINBASE_WEIGHT = 1_000;
 
-/** A block as it is served. */
+/** A block that was mined. */
 export interface MinedBlock {
   readonly hash: Buffer;
   readonly raw: Buffer;
 }
 
-/** A chain of blocks that pass the listener's checks. The proof of work takes two tries on regtest. */
+/**
+ * A chain of blocks that pass the listener's checks. On regtest the proof of work takes two attempts on
+ * average.
+ */
 export class Chain {
   readonly headers: Buffer[] = [];
   private tip = CHAIN_PARAMS.regtest.genesis;
 
-  /** Takes transactions off the front of `waiting` as long as they fit, and returns the block. */
+  /** Mines a block of as many transactions as fit. Takes them from the front of `waiting`. */
   next(waiting: RelayedTransaction[]): MinedBlock {
     let weight = COINBASE_WEIGHT;
     const tooMany = waiting.findIndex((transaction) => (weight += transaction.weight) >= MAX_BLOCK_WEIGHT);

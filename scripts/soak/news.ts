@@ -1,32 +1,32 @@
-/** What the process of the peers is told first. Then it is told to start. */
+/** The first message to the process of the peers. The second message tells it to start. */
 export interface SoakOrder {
-  /** How many peers there are. */
+  /** The number of peers. */
   readonly peers: number;
-  /** Transactions a second that are new, and all items a second that each peer announces. */
+  /** New transactions a second, and inventory items a second that each peer announces. */
   readonly tx: number;
   readonly inv: number;
   /** Whether each peer has transactions of its own. */
   readonly distinct: boolean;
-  /** Seconds of the simulated day in a second, and how many it has. */
+  /** Simulated seconds that pass in a real second, and the length of the simulated day in seconds. */
   readonly speed: number;
   readonly seconds: number;
 }
 
-/** What the process of the peers says first. */
+/** The first message of the process of the peers. */
 export interface SoakPorts {
   readonly ports: readonly number[];
 }
 
-/** How far the simulated day is, which it says again and again. */
+/** The progress of the simulated day. The process of the peers sends it several times a second. */
 export interface SoakProgress {
-  /** Seconds of the simulated day. */
+  /** Simulated seconds that have passed. */
   readonly time: number;
   readonly transactions: number;
   /** Inventory items. */
   readonly announced: number;
   readonly blocks: number;
   readonly blockBytes: number;
-  /** Of all messages. */
+  /** The size of all messages. */
   readonly bytes: number;
   readonly hangUps: number;
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { FrameReader } from '../../src/wire/framing';
+import type { Hash } from '../../src/wire/hash';
 import {
   decodeInventory,
   encodeInventory,
@@ -16,16 +17,16 @@ import type { Relay } from './relay';
 /** Peers that announce by wtxid (BIP339), as Core does; the others announce by txid, as btcd does. */
 const WTXID_PEERS = 6;
 
-/** Bytes that may wait for a listener that does not read. */
+/** How many bytes may wait until the listener reads them. */
 const MAX_UNREAD = 4_000_000;
 
 const NOTHING = Buffer.alloc(0);
 
 /** A node that the listener dials. */
 export class Peer {
-  /** The type of inventory by which it announces transactions. */
+  /** The inventory type of its announcements of transactions. */
   readonly type: typeof INV_TX | typeof INV_WTX;
-  /** Whether the handshake is over. */
+  /** Whether the handshake is complete. */
   ready = false;
   private socket: Socket | null = null;
   private queue: Buffer[] = [];
@@ -61,7 +62,7 @@ export class Peer {
     if (this.queue.push(this.relay.frame(command, payload)) === 1) setImmediate(() => this.flush());
   }
 
-  /** Whether the listener reads too little of what it is sent. */
+  /** Whether too many bytes wait until the listener reads them. */
   get congested(): boolean {
     return (this.socket?.writableLength ?? 0) > MAX_UNREAD;
   }
@@ -75,7 +76,7 @@ export class Peer {
       arrived: () => undefined,
       message: (command, payload) => this.message(command, payload),
       violation: (reason) => {
-        throw new Error(`the listener sent what is no message: ${reason}`);
+        throw new Error(`the listener sent a malformed message: ${reason}`);
       },
     });
     socket.on('data', (chunk) => reader.push(chunk));
@@ -104,15 +105,15 @@ export class Peer {
     }
   }
 
-  private serve(type: number, hash: string): void {
+  private serve(type: number, hash: Hash): void {
     const isBlock = type === INV_BLOCK;
     const payload = isBlock ? this.relay.block(hash) : this.relay.takeTransaction(hash);
     if (payload !== undefined) this.send(isBlock ? 'block' : 'tx', payload);
   }
 
   /**
-   * One write for all that is to be sent in this turn: the chunks that the listener reads then hold many
-   * messages.
+   * Sends all messages of this turn of the event loop in one write, so that the listener reads many messages
+   * in one chunk.
    */
   private flush(): void {
     const frames = this.queue;

@@ -1,6 +1,6 @@
-// The peers of scripts/soak.ts, in a process of their own so that their memory is not counted as the
-// listener's. They get their settings from the parent, tell it their ports, and then how far the simulated
-// day is.
+// The peers of scripts/soak.ts. They are in a process of their own, so that their memory does not count as
+// the listener's. The parent sends the settings. The process replies with the ports and then reports the
+// progress of the simulated day.
 import { once } from 'node:events';
 import { INV_BLOCK, INV_WTX, type InventoryItem } from '../../src/wire/messages/inventory';
 import type { SoakOrder, SoakPorts, SoakProgress } from './news';
@@ -8,36 +8,42 @@ import { Peer } from './peer';
 import { itemOf, Relay } from './relay';
 import { type RelayedTransaction, Transactions } from './traffic';
 
-/** Simulated seconds between two announcements of a peer: in Core 5 to inbound peers, 2 to outbound ones. */
+/**
+ * Simulated seconds between two announcements of a peer. Core takes 5 s for inbound peers and 2 s for
+ * outbound ones.
+ */
 const STEP_S = 2;
 const BLOCK_S = 600;
 const ADDR_S = 30;
 
-/** Simulated seconds until a peer hangs up, and then the next one. */
+/** Simulated seconds between two disconnections. The peers take turns. */
 const HANG_UP_S = 1_800;
 
-/** While more transactions than these wait to be asked for, the simulated day waits, too. */
+/** The simulated day pauses while more announced transactions than these have not been requested. */
 const MAX_WAITING = 3_000;
 
-/** Transactions that peers repeat of each other. */
+/** How many of the latest transactions are kept, so that other peers announce them, too. */
 const RECENT = 4_000;
 
-/** The transactions of a block of 2.5 MB: 750 bytes and 1,060 WU each. */
+/** The number of transactions in a block of 2.5 MB. They have 750 bytes and 1,060 WU on average. */
 const BLOCK_TRANSACTIONS = 3_700;
 
-/** Of those that did not fit into a block, so many wait for the next. */
+/** How many of the transactions that did not fit into a block wait for the next one. */
 const LEFT_OVER = 2_000;
 
-/** How often the peers do something, in real time. */
+/** Real time between two turns of the peers, in milliseconds. */
 const TURN_MS = 20;
 
-/** When nothing was asked for in this real time, what is not asked for counts as lost. */
+/**
+ * If the listener requests nothing for this real time in milliseconds, the transactions that it has not
+ * requested count as lost.
+ */
 const STALL_MS = 2_000;
 
-/** One transaction in so many is in a block, and was relayed by nobody before. */
+/** One transaction in this many is never announced, so that the listener first sees it in a block. */
 const UNSEEN_ONE_IN = 100;
 
-/** Two addresses of nodes, as peers pass them on. */
+/** The payload of an `addr` message with two addresses. */
 function addressesOf(seed: number): Buffer {
   const payload = Buffer.alloc(1 + 2 * 30);
   payload[0] = 2;
@@ -52,17 +58,17 @@ function addressesOf(seed: number): Buffer {
   return payload;
 }
 
-/** The simulated day, step by step. */
+/** Simulates the day step by step. */
 class Day {
   /** Simulated seconds that have passed. */
   time = 0;
   private readonly transactions = new Transactions();
-  /** What the next blocks will hold. */
+  /** The transactions for the next blocks. */
   private readonly waiting: RelayedTransaction[] = [];
-  /** Announced of late, to be announced again by other peers. */
+  /** The latest transactions, which other peers announce again. */
   private readonly recent: RelayedTransaction[] = [];
   private readonly newPerStep: number;
-  /** One transaction in so many gets into a block: about as many as fit, spread evenly. */
+  /** One transaction in this many is chosen for a block, so that about as many are chosen as fit. */
   private readonly minedOneIn: number;
   private made = 0;
 
@@ -75,10 +81,13 @@ class Day {
     this.minedOneIn = Math.max(1, Math.round(this.newPerStep / STEP_S / (BLOCK_TRANSACTIONS / BLOCK_S)));
   }
 
-  /** One step of every peer: what it is the first to announce, and what others announced before it. */
+  /**
+   * Simulates one step: each peer announces new transactions, and repeats those that others announced before.
+   */
   step(): void {
     const ready = this.peers.filter((peer) => peer.ready);
-    // Whoever announces by txid is never the first: the listener gives wtxids two seconds' start.
+    // A transaction is first announced by wtxid, because the listener delays announcements by txid by two
+    // seconds.
     const first = ready.filter((peer) => peer.type === INV_WTX);
     if (first.length === 0) return;
     const batches = new Map<Peer, InventoryItem[]>(ready.map((peer) => [peer, []]));
@@ -101,7 +110,7 @@ class Day {
     this.events(ready);
   }
 
-  /** Items that others announced in earlier steps, the first `before` of `recent`. */
+  /** Items that others announced in earlier steps. They are among the first `before` of `recent`. */
   private repeats(peer: Peer, own: number, before: number, shift: number): InventoryItem[] {
     const count = Math.min(before, this.order.inv * STEP_S - own);
     const window = Math.min(before, Math.max(this.newPerStep, count));
@@ -114,13 +123,13 @@ class Day {
     return items;
   }
 
-  /** What happens at certain times. */
+  /** Does what happens at fixed intervals: addresses, blocks and disconnections. */
   private events(ready: readonly Peer[]): void {
     const { peers, relay, time } = this;
     if (time % ADDR_S === 0) for (const peer of ready) peer.send('addr', addressesOf(this.made));
     if (time % BLOCK_S === 0) {
       const hash = relay.mine(this.waiting);
-      // What did not fit pays too little for any block.
+      // The other transactions that did not fit are dropped, as if they paid too little for any block.
       this.waiting.splice(LEFT_OVER);
       for (const peer of peers) peer.announce([{ type: INV_BLOCK, hash }]);
     }
@@ -155,7 +164,7 @@ async function main(): Promise<void> {
   const timer = setInterval(() => {
     const now = performance.now();
     if (relay.asked !== lastAsked) [lastAsked, movedAt] = [relay.asked, now];
-    // What a peer announced that then hung up is asked of nobody.
+    // If a peer disconnects after an announcement, nobody is asked for the transaction.
     else if (now - movedAt > STALL_MS) lost = relay.offered - relay.asked;
     const until = Math.min(order.seconds, ((now - started) / 1_000) * order.speed);
     for (let steps = Math.ceil((until - day.time) / STEP_S); steps > 0; steps--) {

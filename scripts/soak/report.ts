@@ -4,54 +4,54 @@ import type { SoakProgress } from './news';
 
 const LIMIT_MB = 600;
 
-/** Lines of the table. */
+/** About how many rows the table has. */
 const ROWS = 24;
 
-/** What was seen of the listener at a moment. */
+/** A measurement of the listener. */
 export interface Sample {
-  /** Seconds since the start of the day, and the hour of the simulated day. */
+  /** Real seconds since the start, and simulated hours that have passed. */
   readonly second: number;
   readonly hour: number;
-  /** Resident memory in MB, and of that what belongs to no file. */
+  /** Resident memory in MB, and the part of it that belongs to no file. */
   readonly rss: number;
   readonly anonymous: number;
   /** Seconds of processor time so far. */
   readonly cpu: number;
 }
 
-/** A day that is over. */
+/** The results of a simulated day. */
 export interface Soak {
-  /** How the listener ended. */
+  /** The listener's exit status, or that a signal ended it. */
   readonly status: number | string;
-  /** Hours that the day was to have. */
+  /** The planned length of the day in hours. */
   readonly hours: number;
   readonly samples: readonly Sample[];
   readonly load: SoakProgress;
   /** The file of the listener's store. */
   readonly store: string;
-  /** A file for the numbers. */
+  /** The file to which the numbers are written as JSON. */
   readonly json: string | undefined;
 }
 
-/** What the listener wrote of itself. */
+/** What the listener's store says about the listener. */
 interface Stored {
-  /** Delay of the event loop in milliseconds, p99 of an interval: median, and the most. */
+  /** The p99 delay of the event loop in an interval, in milliseconds: median and maximum. */
   readonly lagP50: number;
   readonly lagMax: number;
-  /** Points. */
+  /** Numbers of points. */
   readonly emitted: number;
   readonly dropped: number;
   /** The relay view at the end. */
   readonly viewTransactions: number;
   readonly viewBytes: number;
-  /** Blocks. */
+  /** The number of accepted blocks. */
   readonly accepted: number;
 }
 
-/** Prints what was measured, and names each fault. Returns whether there is none. */
+/** Prints the measurements and each fault. Returns whether there is no fault. */
 export async function report({ status, hours, samples, load, store, json }: Soak): Promise<boolean> {
   const step = Math.max(1, Math.floor(samples.length / ROWS));
-  console.log('  second  hour of day  resident MB  of that anonymous MB  processor %');
+  console.log('  second  hour of day  resident MB  anonymous part in MB  processor %');
   for (const [i, sample] of samples.entries()) {
     if (i % step !== 0 && i !== samples.length - 1) continue;
     const before = samples[Math.max(0, i - step)] ?? sample;
@@ -66,7 +66,7 @@ export async function report({ status, hours, samples, load, store, json }: Soak
   }
   const last = samples.at(-1);
   if (last === undefined) {
-    console.error('soak: the listener ended before its memory was read once');
+    console.error('soak: the listener ended before its memory was measured');
     return false;
   }
   const half = samples.slice(Math.floor(samples.length / 2));
@@ -89,9 +89,9 @@ export async function report({ status, hours, samples, load, store, json }: Soak
     [
       `${result.hours.toFixed(1)} hours in ${result.minutes.toFixed(1)} minutes: ${n(load.transactions)} transactions, ` +
         `${n(load.announced)} inventory items, ${n(load.blocks)} blocks of ${(load.blockBytes / load.blocks / 1e6).toFixed(2)} MB, ` +
-        `${n(load.bytes / 1e6)} MB in all; a peer hung up ${load.hangUps} times`,
-      `resident: at most ${n(result.maxMb)} MB; mean of the first half ${n(result.firstHalfMb)}, of the second ${n(result.secondHalfMb)}, ` +
-        `in which it grew by ${result.slopeMbPerHour.toFixed(2)} MB for each hour of the day`,
+        `${n(load.bytes / 1e6)} MB in all; peers disconnected ${load.hangUps} times`,
+      `resident: at most ${n(result.maxMb)} MB; mean of the first half ${n(result.firstHalfMb)}, of the second ${n(result.secondHalfMb)}; ` +
+        `in the second half it grew by ${result.slopeMbPerHour.toFixed(2)} MB for each hour of the day`,
       `processor ${result.cpu.toFixed(0)} % of a core; delay of the event loop, p99 of an interval: median ${result.lagP50.toFixed(0)} ms, ` +
         `worst ${result.lagMax.toFixed(0)} ms`,
       `store ${n(result.storeMb)} MB, ${n(result.emitted)} points emitted, ${n(result.dropped)} dropped; ` +
@@ -102,7 +102,7 @@ export async function report({ status, hours, samples, load, store, json }: Soak
   const faults = [
     load.time < hours * 3_600 && `the day ended after ${(load.time / 3_600).toFixed(1)} hours`,
     status !== 0 && `the listener ended with ${status}`,
-    result.maxMb >= LIMIT_MB && `the listener used ${n(result.maxMb)} MB, of ${LIMIT_MB}`,
+    result.maxMb >= LIMIT_MB && `the listener used ${n(result.maxMb)} MB; the limit is ${LIMIT_MB} MB`,
     result.dropped > 0 && `${n(result.dropped)} points were dropped: give the day more --minutes`,
     result.accepted !== load.blocks && `${n(result.accepted)} of ${n(load.blocks)} blocks were accepted`,
   ].filter((fault) => fault !== false);

@@ -5,21 +5,23 @@ import { writeHash256 } from '../../src/wire/hash';
 /** Length of a hash. */
 export const HASH_BYTES = 32;
 
-/** Outputs that may be spent; older ones are forgotten. */
+/** How many spendable outputs are kept. The oldest are forgotten. */
 const COINS = 20_000;
 
-/** One transaction in so many carries data in its witness, so that blocks have 2.5 MB, as today's. */
+/** One transaction in this many has data in its witness, so that blocks have 2.5 MB, as on mainnet today. */
 const DATA_ONE_IN = 23;
 const DATA_BYTES = 7_300;
 
-/** One in so many spends what another has spent. */
+/** One transaction in this many spends an output that another one has spent. */
 const CONFLICT_ONE_IN = 300;
 
-/** Bytes that compression does not shorten, as it does not shorten signatures and hashes. */
+/** Random bytes. They compress as badly as signatures and hashes. */
 const noise = randomFillSync(Buffer.alloc(1 << 20));
 
 let state = 0x2545f491;
-/** A whole number below `limit` (xorshift): only the noise differs between two runs. */
+/**
+ * A pseudo-random whole number below `limit` (xorshift). It is the same in each run; only `noise` differs.
+ */
 function below(limit: number): number {
   state ^= state << 13;
   state ^= state >>> 17;
@@ -33,14 +35,14 @@ function fill(bytes: Buffer, at: number, length: number): number {
   return at + noise.copy(bytes, at, from, from + length);
 }
 
-/** The double SHA-256, in the order of the wire. */
+/** The double SHA-256 in wire order. */
 export function hash256(bytes: Buffer): Buffer {
   const hash = Buffer.allocUnsafe(HASH_BYTES);
   writeHash256(bytes, hash, 0);
   return hash;
 }
 
-/** A transaction that is relayed. */
+/** A transaction that the peers relay. */
 export interface RelayedTransaction {
   readonly raw: Buffer;
   readonly txid: Buffer;
@@ -48,7 +50,7 @@ export interface RelayedTransaction {
   readonly weight: number;
 }
 
-/** An output that an input spends; its value in satoshi is undefined where nobody relayed it. */
+/** An output that an input spends. Its value in satoshi is undefined if no peer relayed its transaction. */
 interface Coin {
   readonly hash: Buffer;
   readonly index: number;
@@ -56,14 +58,14 @@ interface Coin {
 }
 
 /**
- * Makes transactions that have the sizes of mainnet's. Outputs of those that a block will hold are spent by
- * later ones.
+ * Makes transactions of the same sizes as on mainnet. Later ones spend the outputs of those that a block will
+ * contain.
  */
 export class Transactions {
   private readonly coins: Coin[] = [];
   private spent: Coin | null = null;
 
-  /** @param mined whether a block will hold it, so that its outputs may be spent */
+  /** @param mined whether a block will contain it, so that its outputs may be spent */
   next(mined: boolean): RelayedTransaction {
     const inputs = below(2) + 1;
     const data = below(DATA_ONE_IN) === 0;
@@ -121,7 +123,7 @@ export class Transactions {
   }
 }
 
-/** An output that nobody relayed. */
+/** An output of a transaction that no peer relayed. */
 function strangeCoin(): Coin {
   const hash = Buffer.allocUnsafe(HASH_BYTES);
   fill(hash, 0, HASH_BYTES);

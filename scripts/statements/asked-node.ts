@@ -9,16 +9,16 @@ import { freePort } from '../../test/support/free-port';
 import { familyOf, memoryOf } from '../../test/support/proc';
 import { messageOf } from '../support/options';
 
-/** Between two looks at the memory. */
+/** Time between two measurements of the memory. */
 const LOOK_MS = 100;
 
-/** From a panel's answer until the next is asked. */
+/** Time from a panel's answer to the next request. */
 const PANEL_EVERY_MS = 100;
 
-/** A panel that takes longer counts as one that is not answered. */
+/** A panel that takes longer counts as not answered. */
 const NO_PANEL_MS = 30_000;
 
-/** The resident memory in bytes of a process and of all that it started. */
+/** The resident memory in bytes of a process and of all processes that it started. */
 function residentBytes(pid: number | undefined): number {
   return familyOf(pid).reduce((sum, each) => {
     try {
@@ -30,7 +30,7 @@ function residentBytes(pid: number | undefined): number {
   }, 0);
 }
 
-/** The largest value that was seen since it was taken the last time. */
+/** The largest value since the last call of `take`. */
 class Peak {
   private most = 0;
 
@@ -45,31 +45,31 @@ class Peak {
   }
 }
 
-/** What became of a node that was ended. */
+/** The verdict on a node that was stopped. */
 export interface Judgement {
   readonly problems: readonly string[];
-  /** What `audit` said, and how long the node took to end; '' where `audit` failed. */
+  /** The last line of `audit`, and how long the node took to stop; '' if `audit` failed. */
   readonly said: string;
 }
 
 /**
- * A node that statements are asked of: the built program on a regtest network (`demo`), with its page. A
- * panel is asked all the time, each 100 ms after the answer to the one before. One that is refused is asked
- * again, and its time goes on.
+ * A node that gets hostile statements: the built program on a regtest network (`demo`), with its page. A
+ * panel is requested all the time, each 100 ms after the answer before. A refused panel is requested again,
+ * and its time continues.
  */
 export class AskedNode {
-  /** The memory of all its processes together, in bytes. */
+  /** The peak memory of all its processes together, in bytes. */
   readonly memory = new Peak();
-  /** The milliseconds of a panel. */
+  /** The longest time of a panel, in milliseconds. */
   readonly panels = new Peak();
-  /** Called with the milliseconds of each panel. */
+  /** Called after each panel with its time in milliseconds. */
   onPanel: (ms: number) => void = () => undefined;
   /** How many panels were answered. */
   answered = 0;
   log = '';
   private readonly timer: NodeJS.Timeout;
   private isStopping = false;
-  /** When the panel was asked first that has no answer yet. */
+  /** When the panel that has no answer yet was first requested; null if there is none. */
   private pendingSince: number | null = null;
   private lastRefusal = '';
 
@@ -104,7 +104,7 @@ export class AskedNode {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** How it ended: its status, or the signal. */
+  /** Its exit status, or the signal that ended it. */
   get end(): string {
     return String(this.child.exitCode ?? this.child.signalCode);
   }
@@ -115,37 +115,37 @@ export class AskedNode {
   }
 
   /**
-   * Asks a statement. Returns `answered`, `left` where that took longer than `leaveMs`, or what the node said
-   * instead.
+   * Sends a statement. Returns `answered`, `abandoned` if it took longer than `abandonMs`, or the node's
+   * error.
    */
-  async ask(raw: string, leaveMs: number): Promise<string> {
+  async ask(raw: string, abandonMs: number): Promise<string> {
     try {
       const response = await fetch(`${this.url}/api/query`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ raw }),
-        signal: AbortSignal.timeout(leaveMs),
+        signal: AbortSignal.timeout(abandonMs),
       });
       const text = await response.text();
       if (response.ok) return 'answered';
       return (JSON.parse(text) as { readonly error?: string }).error ?? text;
     } catch (error) {
-      const isLeft = error instanceof Error && error.name === 'TimeoutError';
-      return isLeft ? 'left' : `no answer: ${messageOf(error)}`;
+      const isAbandoned = error instanceof Error && error.name === 'TimeoutError';
+      return isAbandoned ? 'abandoned' : `no answer: ${messageOf(error)}`;
     }
   }
 
-  /** Waits until a statement is answered again, after one that was left. */
+  /** Waits until the node answers statements again after one was abandoned. */
   async free(): Promise<void> {
     while (this.isAlive && (await this.ask('SELECT 1', 60_000)) !== 'answered') await sleep(20);
   }
 
   /**
-   * Waits until a panel is answered that is asked from now on. Returns the milliseconds of the slowest panel
-   * since the last call, or why there is none.
+   * Waits for the answer to a panel that is requested from now on. Returns the time of the slowest panel
+   * since the last call, in milliseconds, or why there is none.
    */
   async slowestPanel(): Promise<number | string> {
-    // The one that is under way may have been asked before.
+    // The panel that is pending may have been requested before this call.
     const wanted = this.answered + 2;
     while (this.answered < wanted) {
       if (!this.isAlive) return `the node has ended with ${this.end}`;
@@ -156,11 +156,11 @@ export class AskedNode {
     return this.panels.take();
   }
 
-  /** Ends the node and compares its store with its own account. */
+  /** Stops the node, and compares its store with its own count of points. */
   async judge(): Promise<Judgement> {
     const problems: string[] = [];
     const ms = await this.stop();
-    if (ms > 5_000) problems.push(`the node took ${(ms / 1_000).toFixed(1)} s to end`);
+    if (ms > 5_000) problems.push(`the node took ${(ms / 1_000).toFixed(1)} s to stop`);
     if (this.end !== '0') problems.push(`the node ended with ${this.end}: ${this.log}`);
     const store = path.join(this.folder, 'demo.duckdb');
     let said = '';
@@ -211,7 +211,7 @@ export class AskedNode {
     }
   }
 
-  /** Ends the node, and returns how many milliseconds that took. */
+  /** Stops the node, and returns how many milliseconds that took. */
   private async stop(): Promise<number> {
     this.isStopping = true;
     clearInterval(this.timer);

@@ -1,16 +1,16 @@
-// Calls of DuckDB's functions with large arguments, the same for the same seed.
+// Generates calls of DuckDB's functions with large arguments. The same seed gives the same calls.
 import { DuckDBInstance } from '@duckdb/node-api';
 import { mulberry32 } from '../support/random';
 
-/** A function of DuckDB, with the types of its parameters; null is a type that it does not name. */
+/** A function of DuckDB with the types of its parameters. A type is null if DuckDB does not name it. */
 export interface DuckDbFunction {
   readonly name: string;
-  /** As `duckdb_functions()` has it: `scalar`, `aggregate`, `table`... */
+  /** As in `duckdb_functions()`: `scalar`, `aggregate`, `table`... */
   readonly type: string;
   readonly types: readonly (string | null)[];
 }
 
-/** A statement, and its place among those of its seed. */
+/** A statement, and its number among those of its seed. */
 export interface NumberedStatement {
   readonly index: number;
   readonly statement: string;
@@ -24,7 +24,7 @@ function pick<T>(choices: readonly T[], random: Random): T {
   return choice;
 }
 
-/** Every function of this DuckDB with the types of its arguments, in a fixed order. */
+/** Every function of this DuckDB with the types of its parameters, in a fixed order. */
 export async function readFunctions(): Promise<readonly DuckDbFunction[]> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
@@ -43,7 +43,7 @@ export async function readFunctions(): Promise<readonly DuckDbFunction[]> {
   return functions;
 }
 
-/** Each of them takes tens of milliseconds by itself, so only one argument in ten is one of them. */
+/** Arguments that take tens of milliseconds to compute, so that only one argument in ten is one of them. */
 const HUGE = [
   "repeat('a', 100000000)",
   "repeat('1', 100000000)::BIT",
@@ -113,7 +113,7 @@ const LAMBDAS = [
 
 function argumentOf(type: string, random: Random): string {
   if (random() < 0.1) return pick(HUGE, random);
-  // One in ten has a type that the signature may not ask for.
+  // One argument in ten may have another type than the signature demands.
   if (random() < 0.1) return pick([...TEXTS, ...NUMBERS, ...LISTS, ...TIMES, ...BLOBS], random);
   if (/LAMBDA/i.test(type)) return pick(LAMBDAS, random);
   if (/\[\]|LIST|MAP|ARRAY/i.test(type)) return pick(LISTS, random);
@@ -137,8 +137,7 @@ function callOf({ name, type, types }: DuckDbFunction, random: Random): string {
 }
 
 /**
- * The calls `from` to `from + count` of a seed. Each name is as likely as any other, however many signatures
- * it has.
+ * The calls `from` to `from + count` of a seed. Each name is equally likely, however many signatures it has.
  */
 export function* calls(
   functions: readonly DuckDbFunction[],

@@ -1,5 +1,5 @@
-// Statements that take all memory, crash DuckDB, or go on and can't be ended. Each is a SELECT that the query
-// box of a page takes. Some call a function that the program refuses by its name.
+// Statements that fill the memory, crash DuckDB, or run on without a way to interrupt them. Each is a SELECT,
+// as the query box of the page accepts it. The program refuses some of their functions by name.
 
 function nestedLambda(depth: number): string {
   let list = 'range(30)';
@@ -45,7 +45,7 @@ const ALL: readonly (readonly [name: string, statement: string])[] = [
   ['parentheses in depth', `SELECT ${'('.repeat(20000)}1${')'.repeat(20000)}`],
 ];
 
-/** Those that go on until the node's deadline. */
+/** The statements that run until the node's deadline. */
 const SLOW = new Set([
   'regexp_extract_all of a long text',
   'strpos of a long text',
@@ -58,7 +58,7 @@ const SLOW = new Set([
   'a recursive query',
 ]);
 
-/** A statement, and whether it goes on until the node's deadline. */
+/** A statement, and whether it runs until the node's deadline. */
 export interface KnownStatement {
   readonly name: string;
   readonly statement: string;

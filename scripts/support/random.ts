@@ -1,4 +1,4 @@
-/** Numbers from 0 to 1 by mulberry32: the same seed gives the same numbers on every machine. */
+/** Random numbers from 0 to 1 (mulberry32). The same seed gives the same numbers on every machine. */
 export function mulberry32(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -8,6 +8,7 @@ import type { EventBus } from '../lib/event-bus';
 import type { FailureError } from '../lib/errors';
 import type { Log } from '../lib/log';
 import { logValidation } from './log-validation';
+import type { Hash } from '../wire/hash';
 import type { Input } from '../wire/input';
 
 /** How often full validation looks for requested blocks that have not come. */
@@ -43,7 +44,7 @@ export async function startFullValidation(
   const engine = await WorkerEngine.start(start);
   await loadHeaders(engine, chain, modules.headerAdded);
   const progress = logValidation(log, clock, { chain, engine });
-  const fetch = (hashes: readonly string[], depth: number): void =>
+  const fetch = (hashes: readonly Hash[], depth: number): void =>
     bus.emit('blocksMissing', { hashes, depth });
   const validation = new FullValidation({ engine, chain, clock, progress, fetch });
   let overflowed = false;

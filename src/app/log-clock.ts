@@ -40,7 +40,7 @@ export function logClock(
   return compare;
 }
 
-/** A duration in whole minutes, for people. */
+/** A duration in whole minutes, as words. */
 function minutes(seconds: number): string {
   return `${Math.round(Math.abs(seconds) / 60)} minutes`;
 }

@@ -11,7 +11,7 @@ import { type Layout, tableColumns } from '../store/tables';
 import { PageServer } from '../web/page-server';
 import type { HttpSettings } from '../web/settings';
 
-/** The store that is shown, and where. */
+/** The store to show, and the address of its page. */
 export interface ServeConfig {
   /** Path of the store. */
   readonly file: string;

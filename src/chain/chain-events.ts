@@ -4,17 +4,17 @@ import type { SanityReason } from '../policy/sanity';
 import type { BlockReason, FullReason, HeaderReason } from './reasons';
 
 /**
- * What became of a block:
- * `accepted` - valid, and of the best chain: that of headers, or that of the blocks that are here;
- * `side_chain` - valid, beside it;
+ * The verdict on a block:
+ * `accepted` - valid, and part of the best chain of headers or of the best chain of the blocks that arrived;
+ * `side_chain` - valid, and not part of these;
  * `rejected` - invalid;
- * `duplicate` - it came before;
- * `unrequested` - nobody asked for it, and it was not looked at;
- * `orphan` - its parent is not known: it waits, and is judged once more when its parent is there.
+ * `duplicate` - the block arrived before;
+ * `unrequested` - we did not request the block, and did not check it;
+ * `orphan` - the parent is unknown: the block waits, and is judged again when its parent arrives.
  */
 export type BlockStatus = 'accepted' | 'side_chain' | 'rejected' | 'duplicate' | 'unrequested' | 'orphan';
 
-/** Why a block is rejected: Bitcoin Core's names. A fixed list. */
+/** Why a block is rejected: a fixed list of Bitcoin Core's names. */
 export type RejectReason = HeaderReason | BlockReason | SanityReason | FullReason;
 
 /** A block that was judged. */
@@ -23,63 +23,59 @@ export interface ProcessedBlock {
   /** `host:port` of the peer that sent it. */
   readonly peerAddress: string;
   readonly status: BlockStatus;
-  /** Where its parent is known. */
+  /** Undefined if its parent is unknown. */
   readonly height: number | undefined;
-  /** Where it is rejected. */
+  /** Undefined unless it is rejected. */
   readonly reason: RejectReason | undefined;
   /** How long it took to judge, in milliseconds. */
   readonly processTimeMs: number;
   /**
-   * Satoshi that the coinbase takes beyond the subsidy, where the block is valid: the fees, or less if the
-   * miner claims less; undefined where it claims not even the subsidy.
+   * What the coinbase takes beyond the subsidy, in satoshi: the fees, or less if the miner claims less.
+   * Undefined if the block is invalid, or if the miner claims less than the subsidy.
    */
   readonly totalTxFees: number | undefined;
-  /** With `--validate full`, of a block that joined its chain: inputs whose scripts were not judged. */
+  /**
+   * With `--validate full`, if the block joined the chain: the number of inputs whose scripts were not
+   * judged.
+   */
   readonly unverifiedInputs?: number | undefined;
 }
 
-/** What the chain tells the rest of the program. */
+/** The events of the chain. */
 export interface ChainEvents {
-  /** A block became the best that has been seen. */
+  /** A block became the best one that has arrived. */
   newBest: {
     readonly block: Block;
     readonly height: number;
     /**
-     * Median of the times of the block and its 10 ancestors (Unix time, seconds), where they are all known.
+     * Median of the times of the block and its 10 ancestors (Unix time, seconds). Undefined if one of them is
+     * unknown.
      */
     readonly medianTime: number | undefined;
   };
-  /** A block was judged; comes before what follows from it. */
+  /** A block was judged. This event comes before those that follow from it. */
   processedBlock: ProcessedBlock;
   /**
-   * A block is the best now or stands below it: of a branch that took the place of another one the lowest
-   * first, before `newBest`.
+   * A block joined the best chain. If several do, the lowest comes first. These events come before `newBest`.
    */
   blockConnected: { readonly block: Block; readonly height: number };
   /**
-   * A block that was connected is so no longer: the highest first, before those that take their place are
-   * connected.
+   * A block left the best chain. If several do, the highest comes first. These events come before the
+   * `blockConnected` of the blocks that replace them.
    */
   blockDisconnected: { readonly hash: Hash; readonly height: number };
-  /**
-   * The best block that had been seen is no longer of the best chain; comes before all that follows from it.
-   */
+  /** The previous best block left the best chain. This event comes before those that follow from it. */
   reorg: {
-    /** Blocks of the old chain that are none of the new one's. */
+    /** The number of blocks that left the best chain. */
     readonly depth: number;
-    /** Hashes of both tips. */
+    /** The hashes of the old tip and of the new one. */
     readonly oldTip: Hash;
     readonly newTip: Hash;
-    /** Height of the last block that both have. */
+    /** Height of the last block that both chains share. */
     readonly forkHeight: number;
   };
-  /**
-   * Blocks are missing: asks for them by their hashes, the first `depth` blocks below the best header.
-   */
+  /** Blocks are missing and must be requested. The first of them is `depth` blocks below the best header. */
   blocksMissing: { readonly hashes: readonly Hash[]; readonly depth: number };
-  /**
-   * The value in satoshi of an output that a transaction spends was found. `txid` is its 32 bytes as on the
-   * wire.
-   */
+  /** The value in satoshi of a spent output was found. `txid` is its 32 bytes in wire order. */
   outputFound: { readonly txid: Buffer; readonly index: number; readonly value: number };
 }

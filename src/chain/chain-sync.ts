@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock';
 import type { EventBus } from '../lib/event-bus';
 import type { Hash } from '../wire/hash';
+import { SERVES_BLOCKS } from '../wire/services';
 import type { P2PEvents, PeerInfo } from '../p2p/p2p-events';
 import type { BlockProcessor } from './block-processor';
 import type { ChainEvents } from './chain-events';
@@ -8,9 +9,6 @@ import type { HeaderChain } from './header-chain';
 import { isTooEarly } from './reasons';
 import { type HeaderPeer, HeaderSync } from './header-sync';
 import { isMutation } from './validate-block';
-
-/** Service bits NETWORK and NETWORK_LIMITED (BIP159). Only peers with one of them serve headers. */
-const SERVES_BLOCKS = (1n << 0n) | (1n << 10n);
 
 export interface ChainSyncModules {
   readonly chain: HeaderChain;

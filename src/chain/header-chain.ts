@@ -1,4 +1,4 @@
-import { type Hash, writeHash256 } from '../wire/hash';
+import { type Hash, readHash, writeHash256 } from '../wire/hash';
 import { HEADER_BYTES } from '../wire/header';
 import { type Ancestry, requiredBits } from './difficulty';
 import { HeaderTable } from './header-table';
@@ -132,7 +132,7 @@ export class HeaderChain implements Ancestry {
   }
 
   hashOf(index: number): Hash {
-    return this.table.hash(index).toString('latin1');
+    return readHash(this.table.hash(index), 0);
   }
 
   parent(index: number): number {

@@ -1,13 +1,8 @@
 import type { Clock } from '../lib/clock';
 import type { Header } from '../wire/header';
+import { MAX_HEADERS } from '../wire/messages/headers';
 import type { HeaderChain } from './header-chain';
 import { type HeaderReason, isTooEarly } from './reasons';
-
-/**
- * A `headers` message with this many headers means that there are more (Core 31 `src/net_processing.h`
- * MAX_HEADERS_RESULTS).
- */
-const FULL_MESSAGE = 2_000;
 
 /** A peer that does not answer a request for headers within this time is skipped. */
 const TIMEOUT_MS = 30_000;
@@ -120,7 +115,8 @@ export class HeaderSync {
     }
 
     const isGap = !isEarly && headers.length > 0 && last === undefined;
-    const goesOn = !isEarly && (isGap || headers.length >= FULL_MESSAGE);
+    // After a full message there are more headers.
+    const goesOn = !isEarly && (isGap || headers.length >= MAX_HEADERS);
     const ends = !goesOn && !this.synced && peer === this.source;
     if (ends) this.synced = true;
     if (added.length > 0 || ends) this.modules.advanced(this.synced);

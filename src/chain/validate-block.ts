@@ -1,6 +1,6 @@
 import type { Block } from '../wire/block';
 import { checkSanity, type SanityReason } from '../policy/sanity';
-import type { Transaction } from '../wire/transaction';
+import { isFinal } from '../wire/lock-time';
 import { hashBytes, merkleRoot } from './merkle';
 import type { ChainParams } from './params';
 import type { BlockReason } from './reasons';
@@ -12,12 +12,6 @@ import { checkWitness } from './witness-commitment';
 const MAX_WEIGHT = 4_000_000;
 const MAX_SIGOPS_COST = 80_000;
 const WITNESS_SCALE = 4;
-
-/**
- * A lock time below this is a height, otherwise a Unix time (Core `src/script/script.h` LOCKTIME_THRESHOLD).
- */
-const LOCK_TIME_THRESHOLD = 500_000_000;
-const FINAL_SEQUENCE = 0xffff_ffff;
 
 /** The position of a block in the chain. */
 export interface BlockContext {
@@ -101,13 +95,4 @@ export function checkBlockInContext(block: Block, context: BlockContext): BlockR
   if (block.weight > MAX_WEIGHT) return 'bad-blk-weight';
   const isAlone = transactions.length === 1;
   return isAlone && coinbaseValue(block) > subsidy(height, params) ? 'bad-cb-amount' : undefined;
-}
-
-/**
- * Whether a transaction is final, so that a block may contain it (Core `src/consensus/tx_verify.cpp`
- * IsFinalTx).
- */
-function isFinal({ lockTime, inputs }: Transaction, height: number, time: number): boolean {
-  if (lockTime < (lockTime < LOCK_TIME_THRESHOLD ? height : time)) return true;
-  return inputs.every(({ sequence }) => sequence === FINAL_SEQUENCE);
 }

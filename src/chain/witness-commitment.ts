@@ -1,4 +1,4 @@
-import { writeHash256 } from '../wire/hash';
+import { readHash, writeHash256 } from '../wire/hash';
 import type { Block } from '../wire/block';
 import { hashBytes, merkleRoot } from './merkle';
 import type { BlockReason } from './reasons';
@@ -10,7 +10,7 @@ const HASH_BYTES = 32;
 /** A witness with one item of 32 bytes: the count, the length, the item. */
 const NONCE_WITNESS_BYTES = 34;
 
-const NO_HASH = '\0'.repeat(HASH_BYTES);
+const NO_HASH = readHash(Buffer.alloc(HASH_BYTES), 0);
 
 /**
  * Checks the witnesses of a block against the commitment in its coinbase, which must be its first transaction

@@ -7,7 +7,7 @@ import { LISTEN_OPTIONS } from './options';
 import { readDns, readListen, readSeed } from './values';
 
 /**
- * Checks the options for joining a network and returns the settings; undefined where none is to be joined.
+ * Checks the options for joining a network and returns the settings; undefined if none is joined.
  * @throws UsageError naming the option, its value and what would be right
  */
 export function joinSettings(args: ArgumentsCamelCase<ListenArguments>): JoinOptions | undefined {

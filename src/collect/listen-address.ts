@@ -1,12 +1,10 @@
 import { isIP, isIPv6 } from 'node:net';
 import path from 'node:path';
 import { UsageError } from '../lib/errors';
+import { MAX_SOCKET_PATH } from '../lib/max-socket-path';
 
 /** An address of `--listen`: TCP, or the path of a Unix socket. */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
-
-/** Bytes of the longest path of a Unix socket: 107 on Linux, 103 on macOS and the BSDs. */
-const MAX_SOCKET_PATH = 103;
 
 /**
  * Reads `tcp://address:port` or `unix:PATH`.

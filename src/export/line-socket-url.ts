@@ -3,12 +3,10 @@ import path from 'node:path';
 import { UsageError } from '../lib/errors';
 import { LineSocketExporter, type LineSocketOptions } from './line-socket';
 import { type OptionUrl, numberOption, parseOptions, parseOptionUrl } from '../lib/option-url';
+import { MAX_SOCKET_PATH } from '../lib/max-socket-path';
 
 /** Port of Telegraf's socket listener and of `btcdmon-node collect`. */
 const DEFAULT_PORT = 8094;
-
-/** Bytes of the longest path of a Unix socket: 107 on Linux, 103 on macOS and the BSDs. */
-const MAX_SOCKET_PATH = 103;
 
 const OPTIONS = ['ack', 'token-file', 'timeout'];
 

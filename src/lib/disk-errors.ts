@@ -51,7 +51,7 @@ const ALL_REMEDIES: readonly string[] = [REMEDIES, READ_REMEDIES, CONNECT_REMEDI
   Object.values(remedies),
 );
 
-/** The codes that the texts of glibc and musl stand for, in messages of others such as DuckDB. */
+/** Error codes by the texts of glibc and musl, which appear in messages of libraries such as DuckDB. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
   [/no space left|disk (is )?full/i, 'ENOSPC'],
   [/(disk )?quota exceeded/i, 'EDQUOT'],

@@ -8,7 +8,7 @@ const HASH_BYTES = 32;
  * many. A hash takes 40 bytes outside of the heap. `RollingSet`, which takes any string, needs twice that,
  * and time of the garbage collector.
  */
-export class RollingHashes {
+export class RollingHashes<Hash extends string = string> {
   private readonly generations: Generations<RecordTable>;
   private readonly key = Buffer.alloc(HASH_BYTES);
 
@@ -20,13 +20,13 @@ export class RollingHashes {
   }
 
   /** Whether a hash is remembered. Hashes are in wire order, one character for each byte. */
-  has(hash: string): boolean {
+  has(hash: Hash): boolean {
     const { young, old } = this.generations;
     this.key.write(hash, 'latin1');
     return young.find(this.key, 0) !== NONE || old.find(this.key, 0) !== NONE;
   }
 
-  add(hash: string): void {
+  add(hash: Hash): void {
     this.key.write(hash, 'latin1');
     if (this.generations.young.find(this.key, 0) !== NONE) return;
     this.generations.forNewEntry().insert(this.key, 0);

@@ -81,7 +81,7 @@ export class LiveView implements Live, Collector {
     return () => this.listeners.delete(guarded);
   }
 
-  /** Shows a relayed transaction, with what the policy says of it. */
+  /** Shows a relayed transaction, with the verdict of the policy. */
   private judged({ transaction, verdict, fee }: JudgedTransaction): void {
     const { txid: sha, vsize, inputs, outputs } = transaction;
     const entry: LiveTransaction = {
@@ -127,10 +127,10 @@ export class LiveView implements Live, Collector {
 }
 
 /**
- * Puts an entry last, also where it was in the list before: an orphan is judged once more when its parent is
- * there.
+ * Puts an entry at the end, even if it is in the list already: an orphan is judged again when its parent
+ * arrives.
  */
-function keep<T>(list: Map<string, T>, key: string, entry: T, most: number): void {
+function keep<Key, T>(list: Map<Key, T>, key: Key, entry: T, most: number): void {
   list.delete(key);
   list.set(key, entry);
   for (const [oldest] of list) {

@@ -4,7 +4,7 @@ import { type PolicyName, standardness } from '../policy/standardness';
 import type { Transaction } from '../wire/transaction';
 import type { MempoolEvents } from './mempool-events';
 
-/** What a judge is made from. */
+/** The parts of the program that a judge uses. */
 export interface JudgeModules {
   readonly bus: EventBus<ChainEvents & MempoolEvents>;
   /** Milliseconds on a clock that never steps. */
@@ -12,8 +12,8 @@ export interface JudgeModules {
 }
 
 /**
- * Judges relayed transactions by a relay policy, each once, and emits `judged`. The policy needs the next
- * block's height and the median time, which it hears of by `newBest`.
+ * Judges relayed transactions by a relay policy, each once, and emits `judged`. The policy needs the height
+ * of the next block and the median time, which come with `newBest`.
  */
 export class Judge {
   private nextHeight: number | undefined;
@@ -31,7 +31,7 @@ export class Judge {
 
   /**
    * Judges a transaction at its first receipt.
-   * @param fee in satoshi, where known
+   * @param fee in satoshi; undefined if unknown
    * @param receivedMs when it came, on the monotonic clock
    */
   judge(transaction: Transaction, fee: number | undefined, receivedMs: number): void {

@@ -2,27 +2,24 @@ import type { Standardness } from '../policy/verdict';
 import type { Hash } from '../wire/hash';
 import type { Transaction } from '../wire/transaction';
 
-/**
- * Why a transaction left the relay view. Whatever is built on one that leaves, other than into a block,
- * leaves with it.
- */
+/** Why a transaction left the relay view. Its descendants leave with it, unless a block contains it. */
 export type RemovalReason =
   /** A block contains it. */
   | 'block'
-  /** A block holds another transaction that spends what it spends. */
+  /** A block contains another transaction that spends one of the same outputs. */
   | 'conflict'
-  /** Another relayed transaction that spends what it spends took its place. */
+  /** Another relayed transaction that spends one of the same outputs replaced it. */
   | 'replaced'
-  /** It waited for longer than transactions are kept. */
+  /** It waited for a block for too long. */
   | 'expired'
   /** It was the oldest when the view was full. */
   | 'evicted';
 
-/** A relayed transaction, at its first receipt, with what the policy says of it. */
+/** A relayed transaction at its first receipt, with the verdict of the relay policy. */
 export interface JudgedTransaction {
   readonly transaction: Transaction;
   readonly verdict: Standardness;
-  /** In satoshi, where known. */
+  /** In satoshi; undefined if unknown. */
   readonly fee: number | undefined;
   /** When it came, on the monotonic clock, before it was decoded. */
   readonly receivedMs: number;
@@ -30,7 +27,7 @@ export interface JudgedTransaction {
   readonly judgedMs: number;
 }
 
-/** What the relay view tells the rest of the program. Amounts in satoshi, `size` in bytes, `vsize` in vB. */
+/** The events of the relay view. Amounts are in satoshi, `size` in bytes, `vsize` in vB. */
 export interface MempoolEvents {
   /** A transaction that had never been relayed before is in the view. */
   accepted: { readonly txid: Hash; readonly size: number; readonly vsize: number };
@@ -46,12 +43,12 @@ export interface MempoolEvents {
    */
   conflict: {
     readonly txid: Hash;
-    /** txid of the one that was known to spend it: the latest of the view, or of a block. */
+    /** The known transaction that spends the output: the latest one in the view, or one in a block. */
     readonly conflictsWith: Hash;
     /** The output that both spend. */
     readonly prevTxid: Hash;
     readonly prevIndex: number;
-    /** Where known. */
+    /** Undefined if unknown. */
     readonly fee: number | undefined;
     /** Fee of the other transaction; undefined if unknown. */
     readonly otherFee: number | undefined;

@@ -18,13 +18,10 @@ export interface MissingParentsModules {
   readonly coins: CoinCache;
 }
 
-/**
- * Detects which transactions of the view lack a parent; see `orphans` of MempoolGauges. Hashes are in wire
- * order.
- */
+/** Detects which transactions of the view lack a parent; see `orphans` of MempoolGauges. */
 export class MissingParents {
   private readonly orphans = new Orphans();
-  private readonly announcements = new RollingHashes(KEPT_ANNOUNCEMENTS);
+  private readonly announcements = new RollingHashes<Hash>(KEPT_ANNOUNCEMENTS);
 
   constructor(private readonly modules: MissingParentsModules) {}
 

@@ -1,3 +1,5 @@
+import type { Hash } from '../wire/hash';
+
 /**
  * Most pairs of parent and child that are kept, because peers can invent any number. Beyond it the oldest
  * parent is dropped.
@@ -6,11 +8,11 @@ const MAX_PAIRS = 10_000;
 
 /**
  * Which transactions of the view wait for a parent that is known to be missing. Parents are identified by
- * their hash in wire order as a string with one character for each byte, children by their slot.
+ * their txid, children by their slot.
  */
 export class Orphans {
-  private readonly childrenOf = new Map<string, Set<number>>();
-  private readonly parentsOf = new Map<number, Set<string>>();
+  private readonly childrenOf = new Map<Hash, Set<number>>();
+  private readonly parentsOf = new Map<number, Set<Hash>>();
   private pairs = 0;
 
   /** Number of children that wait. */
@@ -19,7 +21,7 @@ export class Orphans {
   }
 
   /** Records that a child waits for a parent. */
-  wait(child: number, parent: string): void {
+  wait(child: number, parent: Hash): void {
     if (this.childrenOf.get(parent)?.has(child) === true) return;
     if (this.pairs >= MAX_PAIRS) this.giveUpOldest();
     const children = this.childrenOf.get(parent) ?? new Set();
@@ -30,7 +32,7 @@ export class Orphans {
   }
 
   /** Notes that a parent is no longer missing. */
-  arrived(parent: string): void {
+  arrived(parent: Hash): void {
     for (const child of this.childrenOf.get(parent) ?? []) {
       const parents = this.parentsOf.get(child);
       parents?.delete(parent);

@@ -6,11 +6,11 @@ import type { MempoolEvents } from './mempool-events';
 import type { Judge } from './judge';
 import type { RelayView } from './relay-view';
 
-/** How often transactions that have waited too long are looked for. */
+/** How often expired transactions are removed. */
 const TICK_MS = 60_000;
 
-/** What the relay view follows, and who judges what it took. */
-export interface FollowRelayModules {
+/** The relay view, the judge, and the events that both follow. */
+export interface SyncRelayViewModules {
   readonly view: RelayView;
   readonly judge: Judge;
   readonly bus: EventBus<P2PEvents & ChainEvents & MempoolEvents>;
@@ -18,10 +18,10 @@ export interface FollowRelayModules {
 }
 
 /**
- * Gives the relay view what peers announce and send, and the blocks that join and leave the best chain. Each
- * transaction is judged after the view took it, since the view knows its fee.
+ * Passes to the relay view what peers announce and send, and the blocks that join and leave the best chain. A
+ * transaction is judged after it was added to the view, because the view knows its fee.
  */
-export function syncRelayView({ view, judge, bus, clock }: FollowRelayModules): void {
+export function syncRelayView({ view, judge, bus, clock }: SyncRelayViewModules): void {
   let ticked = clock.monotonicMs();
   bus.on('announced', ({ items }) => view.announced(items));
   bus.on('transaction', ({ transaction, first, receivedMs }) => {

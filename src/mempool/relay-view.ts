@@ -6,16 +6,15 @@ import type { Input } from '../wire/input';
 import type { Transaction } from '../wire/transaction';
 import { amountsOf } from './amounts';
 import { CoinCache, SEEN_MINED, SEEN_RELAYED, SEEN_STALE } from './coin-cache';
-import { ENTRY_BYTES } from './entries';
-import type { MempoolEvents, RemovalReason } from './mempool-events';
+import type { MempoolEvents } from './mempool-events';
 import { Graph } from './graph';
 import { KeptBlocks } from './kept-blocks';
 import { MissingParents } from './missing-parents';
 import { NONE } from '../lib/record-table';
 import { RelayedTransactions } from './relayed-transactions';
+import { Removal } from './removal';
 import { Reporter } from './reporter';
 import { replaces, conflictsOf } from './conflicts';
-import { SPEND_BYTES } from './spends';
 
 /** Limits of the relay view. */
 export interface RelayViewOptions {
@@ -76,6 +75,7 @@ export class RelayView {
   private readonly coins: CoinCache;
   private readonly parents: MissingParents;
   private readonly reporter: Reporter;
+  private readonly removal: Removal;
   private readonly blocks = new KeptBlocks();
   private readonly txid = Buffer.alloc(32);
 
@@ -83,13 +83,15 @@ export class RelayView {
   readonly relayed: RelayedTransactions;
 
   constructor(
-    private readonly options: RelayViewOptions,
+    options: RelayViewOptions,
     private readonly modules: RelayViewModules,
   ) {
     this.coins = new CoinCache({ capacity: options.coinTransactions });
     this.parents = new MissingParents({ graph: this.graph, coins: this.coins });
     this.relayed = new RelayedTransactions(this.graph);
     this.reporter = new Reporter({ entries: this.entries, bus: modules.bus });
+    const { graph, parents, reporter } = this;
+    this.removal = new Removal(options, { graph, parents, reporter });
   }
 
   /** Records what a peer announced; items that are not transactions are ignored. */
@@ -101,7 +103,7 @@ export class RelayView {
    * Adds a relayed transaction that passed the checks without context (`checkSanity`) and is no coinbase. If
    * it is already in the view or in a block, with any witness, the view does not change.
    * @param nowMs monotonic time
-   * @returns its fee in satoshi, where all outputs that it spends are known
+   * @returns its fee in satoshi; undefined unless all outputs that it spends are known
    */
   add(transaction: Transaction, nowMs: number): number | undefined {
     const txid = this.wireId(transaction);
@@ -125,7 +127,7 @@ export class RelayView {
       this.parents.missing(txid, transaction.outputs.length);
       return bill.fee;
     }
-    for (const { slot } of rivals) this.removeTree(slot, 'replaced');
+    for (const { slot } of rivals) this.removal.removeTree(slot, 'replaced');
 
     const slot = this.graph.add(txid, transaction, bill);
     this.graph.keepRaw(slot, transaction);
@@ -134,7 +136,7 @@ export class RelayView {
     this.parents.arrived(transaction.wireTxid);
     this.parents.entered(slot, transaction);
     if (isFirst) this.reporter.accepted(slot, transaction);
-    this.trim();
+    this.removal.trim();
     const { lookUp } = this.modules;
     if (lookUp !== undefined)
       transaction.inputs.forEach((input, i) => {
@@ -166,7 +168,7 @@ export class RelayView {
     for (const transaction of block.transactions) this.mine(transaction, number);
     for (let slot = this.entries.mined.first; slot !== NONE; slot = this.entries.mined.first) {
       if (this.entries.block(slot) >= this.blocks.oldest) break;
-      this.drop(slot);
+      this.removal.drop(slot);
     }
   }
 
@@ -194,9 +196,9 @@ export class RelayView {
     }
     for (const slot of unseen) {
       this.parents.missing(this.entries.key(slot), this.entries.outputs(slot));
-      this.drop(slot);
+      this.removal.drop(slot);
     }
-    this.trim();
+    this.removal.trim();
   }
 
   /**
@@ -212,10 +214,7 @@ export class RelayView {
 
   /** Removes expired transactions. Call it about once a minute. */
   tick(nowMs: number): void {
-    for (let slot = this.entries.view.first; slot !== NONE; slot = this.entries.view.first) {
-      if (nowMs - this.entries.arrived(slot) < this.options.expiryMs) return;
-      this.removeTree(slot, 'expired');
-    }
+    this.removal.expire(nowMs);
   }
 
   /** The current state. */
@@ -236,13 +235,13 @@ export class RelayView {
       const rivals = conflictsOf(transaction, this.graph.spends);
       if (!wasRelayed) this.reporter.conflicts(transaction, bill.fee, rivals);
       for (const rival of rivals) {
-        if (this.entries.isMined(rival.slot)) this.drop(rival.slot);
-        else this.removeTree(rival.slot, 'conflict');
+        if (this.entries.isMined(rival.slot)) this.removal.drop(rival.slot);
+        else this.removal.removeTree(rival.slot, 'conflict');
       }
       slot = this.graph.add(txid, transaction, bill);
       if (wasRelayed) this.entries.setRelayed(slot);
     } else if (this.entries.isInView(slot)) {
-      this.leaveView(slot, 'block');
+      this.removal.leaveView(slot, 'block');
     } else {
       this.entries.unlink(slot);
     }
@@ -261,41 +260,6 @@ export class RelayView {
   private remember(txid: Buffer, transaction: Transaction, seen: number): void {
     if (!this.coins.add(txid, transaction, seen)) return;
     transaction.outputs.forEach(({ value }, index) => this.learn(txid, index, value));
-  }
-
-  /** Takes an entry out of the view, but keeps it. */
-  private leaveView(slot: number, reason: RemovalReason): void {
-    this.entries.unlink(slot);
-    this.parents.forget(slot);
-    this.reporter.removed(slot, reason);
-  }
-
-  /** Removes a transaction and all its descendants from the view, if it is still there. */
-  private removeTree(root: number, reason: RemovalReason): void {
-    const stack = [root];
-    for (let slot = stack.pop(); slot !== undefined; slot = stack.pop()) {
-      if (!this.entries.isInView(slot)) continue;
-      for (const child of this.graph.spenders(this.entries.key(slot), this.entries.outputs(slot)))
-        stack.push(child);
-      this.leaveView(slot, reason);
-      this.graph.remove(slot);
-    }
-  }
-
-  /** Removes an entry of a block. */
-  private drop(slot: number): void {
-    this.entries.unlink(slot);
-    this.graph.remove(slot);
-  }
-
-  /** Removes the oldest entries until the view is within its limit. */
-  private trim(): void {
-    const { view } = this.entries;
-    while (
-      view.first !== NONE &&
-      view.rawBytes + view.count * ENTRY_BYTES + view.inputs * SPEND_BYTES > this.options.maxBytes
-    )
-      this.removeTree(view.first, 'evicted');
   }
 
   /** The 32 bytes of a txid as they are on the wire; good until the next call. */

@@ -21,8 +21,8 @@ export class Reporter {
   }
 
   /**
-   * A transaction, relayed for the first time, has no place in the view; its fee is told now, where it is
-   * known, or never.
+   * A transaction was relayed for the first time and does not join the view. Its fee is reported now if it is
+   * known, and otherwise never.
    */
   feeAtOnce({ wireTxid: txid, size, vsize }: Transaction, fee: number | undefined): void {
     if (fee !== undefined) this.modules.bus.emit('feeKnown', { txid, fee, size, vsize });
@@ -38,7 +38,7 @@ export class Reporter {
     bus.emit('feeKnown', { txid, fee, size: entries.size(slot), vsize: entries.vsize(slot) });
   }
 
-  /** A transaction with this fee came for the first time and has rivals. */
+  /** A transaction with this fee arrived for the first time and has rivals. */
   conflicts(
     { wireTxid: txid }: Transaction,
     fee: number | undefined,
@@ -56,7 +56,7 @@ export class Reporter {
       });
   }
 
-  /** Emits that an entry, which still exists, left the view. */
+  /** Reports that an entry left the view. The entry must still exist. */
   removed(slot: number, reason: RemovalReason): void {
     this.modules.bus.emit('removed', { txid: this.modules.entries.txid(slot), reason });
   }

@@ -1,5 +1,6 @@
 import { Generations } from '../lib/generations';
 import { NONE, RecordTable } from '../lib/record-table';
+import type { Hash } from '../wire/hash';
 
 const HASH_BYTES = 32;
 
@@ -23,8 +24,8 @@ export class AnnouncementTimes {
     );
   }
 
-  /** Records a time for a hash (wire order, one character each byte), if it has none yet. */
-  note(hash: string, timeMs: number): void {
+  /** Records a time for a hash, if it has none yet. */
+  note(hash: Hash, timeMs: number): void {
     const { young, old } = this.generations;
     this.key.write(hash, 'latin1');
     if (young.find(this.key, 0) !== NONE || old.find(this.key, 0) !== NONE) return;
@@ -33,7 +34,7 @@ export class AnnouncementTimes {
   }
 
   /** Returns the time of a hash and removes it. */
-  take(hash: string): number | undefined {
+  take(hash: Hash): number | undefined {
     const { young, old } = this.generations;
     this.key.write(hash, 'latin1');
     return takeFrom(young, this.key) ?? takeFrom(old, this.key);

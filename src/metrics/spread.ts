@@ -1,3 +1,5 @@
+import type { Hash } from '../wire/hash';
+
 /**
  * Most peers that are counted as announcers of one transaction or block: more than are connected, unless they
  * come and go.
@@ -54,13 +56,13 @@ const PEER_SHARE = 1 / 8;
  * announcements of others.
  */
 export class Followed {
-  private readonly spreads = new Map<string, Spread>();
+  private readonly spreads = new Map<Hash, Spread>();
   /** Number of hashes by the address of the peer that announced them first. */
   private readonly begun = new Map<string, number>();
 
   constructor(private readonly most: number) {}
 
-  get(hash: string): Spread | undefined {
+  get(hash: Hash): Spread | undefined {
     return this.spreads.get(hash);
   }
 
@@ -74,7 +76,7 @@ export class Followed {
   /**
    * Follows a spread under a hash. A transaction that is announced by both of its ids is stored under both.
    */
-  set(hash: string, spread: Spread): void {
+  set(hash: Hash, spread: Spread): void {
     const before = this.spreads.get(hash);
     if (before !== undefined) this.count(before.firstPeer, -1);
     this.count(spread.firstPeer, 1);
@@ -82,9 +84,9 @@ export class Followed {
   }
 
   /** Removes the spreads that began at `until` or before, and returns them with their hashes. */
-  takeUntil(until: number): { readonly spreads: ReadonlySet<Spread>; readonly hashes: readonly string[] } {
+  takeUntil(until: number): { readonly spreads: ReadonlySet<Spread>; readonly hashes: readonly Hash[] } {
     const spreads = new Set<Spread>();
-    const hashes: string[] = [];
+    const hashes: Hash[] = [];
     for (const [hash, spread] of this.spreads) {
       if (spread.firstAt > until) continue;
       this.spreads.delete(hash);

@@ -1,7 +1,7 @@
 import type { Point } from './point';
 import type { Rejection } from './values';
 
-/** What became of a batch of points. */
+/** The outcome of a batch of points. */
 export interface TakenPoints {
   /** How many were taken; the others can never be written. */
   readonly taken: number;

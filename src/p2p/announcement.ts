@@ -1,3 +1,4 @@
+import type { Hash } from '../wire/hash';
 import type { Candidates } from './candidates';
 import type { Connection } from './connection';
 import { LinkedList, type ListItem } from './linked-list';
@@ -21,7 +22,7 @@ export type AnnouncementState = 'delayed' | 'queued' | 'standby' | 'asked' | 'ov
 
 /** A wanted transaction, under the id by which it was announced. */
 export interface WantedTransaction {
-  readonly hash: string;
+  readonly hash: Hash;
   announcements: Announcement[];
   /** Number of announcements that are not done. */
   open: number;
@@ -39,7 +40,7 @@ export class Announcer implements ListItem<Announcer> {
   previous: Announcer | null = null;
   next: Announcer | null = null;
   /** Its announcements of transactions that have not come yet, by hash. */
-  readonly announcements = new Map<string, Announcement>();
+  readonly announcements = new Map<Hash, Announcement>();
   /** Announcements that wait for their turn to be requested. */
   readonly queue = new LinkedList<Announcement>();
   readonly reliability: Reliability;

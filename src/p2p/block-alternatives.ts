@@ -46,7 +46,7 @@ export class BlockAlternativesCache {
   }
 }
 
-function keepNewest(blocks: Map<string, unknown>): void {
+function keepNewest(blocks: Map<Hash, unknown>): void {
   for (const oldest of blocks.keys()) {
     if (blocks.size <= MAX_BLOCKS) return;
     blocks.delete(oldest);

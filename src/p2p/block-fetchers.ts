@@ -1,3 +1,4 @@
+import { NODE_NETWORK, NODE_NETWORK_LIMITED } from '../wire/services';
 import type { Connection } from './connection';
 
 /** How many connections are looked at to fetch missing blocks, and how many of them are asked. */
@@ -6,9 +7,6 @@ const MAX_FETCHERS = 64;
 
 /** Blocks below the best header that a peer with the service NETWORK_LIMITED has (BIP159), less a margin. */
 const LIMITED_DEPTH = 280;
-
-const NODE_NETWORK = 1n << 0n;
-const NODE_NETWORK_LIMITED = 1n << 10n;
 
 /**
  * The peers that claim to have blocks of a depth.

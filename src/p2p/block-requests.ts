@@ -1,18 +1,15 @@
 import type { Clock } from '../lib/clock';
-import { RollingSet } from '../lib/rolling-set';
 import type { Hash } from '../wire/hash';
 import { INV_BLOCK, INV_WITNESS_FLAG, type InventoryItem } from '../wire/messages/inventory';
 import { BlockAlternativesCache } from './block-alternatives';
 import { fetchersAmong } from './block-fetchers';
+import { BlockHistory, type BlockReceipt } from './block-history';
 import { BlockOffer, type BlockPeer, LAPSE_WEIGHT, type PendingBlock } from './block-offer';
 import { BlockPeers, FETCHES_A_PEER } from './block-peers';
 import type { Connection } from './connection';
 import { Deadlines } from './deadlines';
 import { PendingBlocks, settle } from './pending-blocks';
 import { LAST_RANK } from './reliability';
-
-/** How many block hashes are remembered at least: two weeks of mainnet. */
-const REMEMBERED = 2_016;
 
 /** A peer that has not sent an announced block after this time is passed over for another announcer. */
 const TIMEOUT_MS = 30_000;
@@ -30,11 +27,7 @@ const OVERDUE_MS = 2_000;
  * A peer that let a block lapse is asked last.
  */
 export class BlockRequests {
-  private readonly arrived = new RollingSet(REMEMBERED);
-  /** Blocks that were requested because they were announced. An answer counts even after we gave up on it. */
-  private readonly requested = new RollingSet(REMEMBERED);
-  /** Blocks that were requested because they were missing. */
-  private readonly missing = new RollingSet(REMEMBERED);
+  private readonly history = new BlockHistory();
   private readonly pending = new PendingBlocks();
   private readonly peers: BlockPeers;
   private readonly asked = new Deadlines<BlockOffer>();
@@ -54,8 +47,8 @@ export class BlockRequests {
     let known = 0;
     for (const { type, hash } of items) {
       if (type !== INV_BLOCK) continue;
-      const arrived = this.arrived.has(hash);
-      if (arrived || this.requested.has(hash)) known++;
+      const arrived = this.history.hasArrived(hash);
+      if (arrived || this.history.wasRequested(hash)) known++;
       if (arrived) continue;
       const peer = this.peers.of(connection);
       const pending = this.pending.get(hash);
@@ -75,7 +68,7 @@ export class BlockRequests {
    * before. The caller has checked the proof of work, so no bound is needed here.
    */
   expect(connection: Connection, hash: Hash): boolean {
-    if (this.arrived.has(hash)) return false;
+    if (this.history.hasArrived(hash)) return false;
     const peer = this.peers.of(connection);
     const pending = this.pending.get(hash);
     if (pending !== undefined) this.standBy(pending, peer, Infinity);
@@ -93,7 +86,7 @@ export class BlockRequests {
    * asked. The deadline stays the same.
    */
   askWhole(connection: Connection, hash: Hash): void {
-    if (this.arrived.has(hash)) return;
+    if (this.history.hasArrived(hash)) return;
     const peer = this.peers.of(connection);
     const pending = this.pending.get(hash);
     if (pending === undefined) this.start(this.begin(hash), peer, TIMEOUT_MS);
@@ -141,7 +134,7 @@ export class BlockRequests {
       const peer = this.peers.leastLoaded(fetchers, FETCHES_A_PEER);
       if (peer === undefined) break;
       const pending = this.pending.add(hash, { fetchers, fetched: true });
-      this.missing.add(hash);
+      this.history.requestMissing(hash);
       this.start(pending, peer, this.peers.fetchTimeoutMs(peer, TIMEOUT_MS));
       const { connection } = peer;
       batches.set(connection, [...(batches.get(connection) ?? []), requestFor(connection, hash)]);
@@ -149,23 +142,11 @@ export class BlockRequests {
     for (const [connection, batch] of batches) connection.request(batch);
   }
 
-  /**
-   * Notes that a block came. Returns whether it came for the first time, whether it was requested, and
-   * whether it was requested as a missing block. A block that nobody asked for is not examined, so it may be
-   * any bytes below a header: it does not count as received.
-   */
-  received(
-    hash: Hash,
-    connection: Connection,
-  ): { readonly first: boolean; readonly requested: boolean; readonly fetched: boolean } {
+  /** Notes that a block came. */
+  received(hash: Hash, connection: Connection): BlockReceipt {
     const awaited = this.pending.get(hash);
     if (awaited !== undefined) this.answer(awaited, connection);
-    const wasRequested = this.requested.has(hash);
-    const wasMissing = this.missing.has(hash);
-    const first = !this.arrived.has(hash);
-    const requested = awaited !== undefined || wasRequested || wasMissing;
-    if (first && requested) this.arrived.add(hash);
-    return { first, requested, fetched: awaited?.fetched ?? (wasMissing && !wasRequested) };
+    return this.history.received(hash, awaited);
   }
 
   /**
@@ -173,7 +154,7 @@ export class BlockRequests {
    * next announcer or from the next peer that announces it.
    */
   forged(hash: Hash): void {
-    this.arrived.delete(hash);
+    this.history.forged(hash);
     const alternatives = this.alternatives.takeForged(hash, this.modules.clock.monotonicMs());
     if (alternatives === undefined || this.pending.has(hash)) return;
     const pending = this.pending.add(hash, alternatives);
@@ -223,14 +204,14 @@ export class BlockRequests {
   }
 
   private begin(hash: Hash): PendingBlock {
-    this.requested.add(hash);
+    this.history.requestAnnounced(hash);
     return this.pending.add(hash, { fetchers: [], fetched: false });
   }
 
   /** Adds a peer to the candidates for a block. */
   private standBy(pending: PendingBlock, peer: BlockPeer, most: number): void {
     pending.fetched = false;
-    this.requested.add(pending.hash);
+    this.history.requestAnnounced(pending.hash);
     if (pending.offers.has(peer) || peer.offers.size >= most) return;
     pending.standby.add(new BlockOffer(pending, peer));
     this.askBetter(pending);

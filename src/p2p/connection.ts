@@ -8,6 +8,7 @@ import { type InventoryItem, encodeInventory } from '../wire/messages/inventory'
 import { encodeLocator } from '../wire/messages/locator';
 import { decodePong } from '../wire/messages/ping';
 import type { VersionMessage } from '../wire/messages/version';
+import { NODE_WITNESS } from '../wire/services';
 import type { HeldBytes } from './budget/held-bytes';
 import type { PeerBudget } from './budget/peer-budget';
 import type { ReadTurns, Sender } from './budget/read-turns';
@@ -22,8 +23,6 @@ import { TransportGate } from './transport-gate';
 
 /** Our protocol version: the one that BIP155 and BIP339 ask for. */
 const PROTOCOL_VERSION = 70_016;
-
-const NODE_WITNESS = 1n << 3n;
 
 /**
  * Once this many bytes wait for a peer to read them, its messages are no longer handled; Core 31 `src/net.h`

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock';
 import { RollingHashes } from '../lib/rolling-hashes';
+import type { Hash } from '../wire/hash';
 import { INV_TX, INV_WITNESS_FLAG, INV_WTX, type InventoryItem } from '../wire/messages/inventory';
 import { Announcement, type Announcer, type WantedTransaction } from './announcement';
 import { Announcers } from './announcers';
@@ -43,10 +44,10 @@ export interface TransactionRequestsModules {
  */
 export class TransactionRequests {
   /** Both ids of the received transactions. */
-  private readonly arrived = new RollingHashes(REMEMBERED);
+  private readonly arrived = new RollingHashes<Hash>(REMEMBERED);
   /** Ids that no announcer delivered. They count as known, and are requested from the next announcer. */
-  private readonly missed = new RollingHashes(MAX_MISSED);
-  private readonly wanted = new Map<string, WantedTransaction>();
+  private readonly missed = new RollingHashes<Hash>(MAX_MISSED);
+  private readonly wanted = new Map<Hash, WantedTransaction>();
   private readonly announcers: Announcers;
   private readonly delayed = new Deadlines<Announcement>();
   private readonly asked = new Deadlines<Announcement>();
@@ -123,7 +124,7 @@ export class TransactionRequests {
   }
 
   /** Notes that a transaction came, under both of its ids. Returns whether it came for the first time. */
-  received(txid: string, wtxid: string, connection: Connection): boolean {
+  received(txid: Hash, wtxid: Hash, connection: Connection): boolean {
     const first = !this.arrived.has(wtxid);
     this.arrive(txid, connection);
     if (wtxid !== txid) this.arrive(wtxid, connection);
@@ -131,7 +132,7 @@ export class TransactionRequests {
   }
 
   /** Whether a transaction has come. */
-  hasArrived(wtxid: string): boolean {
+  hasArrived(wtxid: Hash): boolean {
     return this.arrived.has(wtxid);
   }
 
@@ -214,7 +215,7 @@ export class TransactionRequests {
     if (count > 0) this.modules.rateLimited(count);
   }
 
-  private want(hash: string): WantedTransaction {
+  private want(hash: Hash): WantedTransaction {
     const transaction = { hash, announcements: [], open: 0, asked: null, standby: null, held: false };
     this.wanted.set(hash, transaction);
     return transaction;
@@ -239,7 +240,7 @@ export class TransactionRequests {
     }
   }
 
-  private arrive(id: string, connection: Connection): void {
+  private arrive(id: Hash, connection: Connection): void {
     this.arrived.add(id);
     const transaction = this.wanted.get(id);
     if (transaction === undefined) return;

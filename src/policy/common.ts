@@ -1,4 +1,6 @@
 import type { Input } from '../wire/input';
+import { isFinal } from '../wire/lock-time';
+import { MAX_PUBKEYS_PER_MULTISIG } from '../wire/multisig';
 import { isPushOnly } from '../wire/script';
 import type { Transaction } from '../wire/transaction';
 import type { NonStandardReason } from './reasons';
@@ -13,16 +15,8 @@ export const MIN_STRIPPED_BYTES = 65;
 /** Enough for the signatures and the script of a 15-of-15 multisig behind a hash, with some to spare. */
 const MAX_SIG_SCRIPT_BYTES = 1650;
 
-/** A lock time below this is a height, otherwise a Unix time. */
-const LOCK_TIME_THRESHOLD = 500_000_000;
-
-const FINAL_SEQUENCE = 0xffff_ffff;
-
 /** Weight of a signature check outside a witness (BIP141). */
 const SIGOP_COST = 4;
-
-/** Number of legacy signature checks that OP_CHECKMULTISIG counts as, however few keys it has. */
-const MULTISIG_SIGOPS = 20;
 
 /**
  * The fault of an input, as far as its own bytes show it. Only the spent output shows whether it is standard
@@ -38,24 +32,21 @@ export function inputReason({ bytes, scriptStart, scriptEnd }: Input): NonStanda
  * unknown.
  */
 export function isNonFinal(transaction: Transaction, context: PolicyContext): boolean {
-  const { lockTime } = transaction;
-  if (lockTime === 0) return false;
-  const reached = lockTime < LOCK_TIME_THRESHOLD ? context.nextHeight : context.medianTime;
-  if (reached === undefined || lockTime < reached) return false;
-  return transaction.inputs.some((input) => input.sequence !== FINAL_SEQUENCE);
+  const { nextHeight = Infinity, medianTime = Infinity } = context;
+  return !isFinal(transaction, nextHeight, medianTime);
 }
 
 /**
  * A lower bound on the weight of a transaction's signature checks: those of its output scripts, counted by
- * script type. The spent outputs and witnesses, which are unknown here, can add more. Call it only if all
- * signature scripts are push-only, so that they contain no check, and all output scripts have a standard
- * form.
+ * script type. A multisig counts as the most keys that it can have, whatever its number of keys. The spent
+ * outputs and witnesses, which are unknown here, can add more. Call it only if all signature scripts are
+ * push-only, so that they contain no check, and all output scripts have a standard form.
  */
 export function leastSigopCost(transaction: Transaction): number {
   let sigops = 0;
   for (const { type } of transaction.outputs) {
     if (type === 'pubkeyhash' || type === 'pubkey') sigops++;
-    else if (type === 'multisig') sigops += MULTISIG_SIGOPS;
+    else if (type === 'multisig') sigops += MAX_PUBKEYS_PER_MULTISIG;
   }
   return sigops * SIGOP_COST;
 }

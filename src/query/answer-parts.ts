@@ -3,7 +3,7 @@ import type { Query } from './model';
 import type { ResultColumn, Row } from './result';
 import type { Request } from './socket-protocol';
 
-/** A request to the store's process: a query as text, or compiled queries of one moment. */
+/** A request to the store's process: a query as text, or parsed queries on one state of the store. */
 export type StoreQuestion = Request | { readonly run: readonly Query[] };
 
 /**
@@ -14,12 +14,12 @@ export function isStrange(question: StoreQuestion): boolean {
   return 'raw' in question && question.isOwn !== true;
 }
 
-/** What a question counts as that somebody asks. */
+/** The kind of a question of a client, for the scheduler. */
 export function kindOf(question: StoreQuestion): Kind {
   return isStrange(question) ? 'statement' : 'query';
 }
 
-/** What begins the answer to each query. */
+/** The beginning of the answer to each query. */
 export interface AnswerHead {
   readonly columns: readonly ResultColumn[];
   readonly rawSince?: bigint | undefined;

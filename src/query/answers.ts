@@ -3,29 +3,35 @@ import type { Query } from './model';
 import type { Result } from './result';
 import type { Request } from './socket-protocol';
 
-/** The store as one question has it, until its answer is complete. */
+/** The store for one question. It can be used until the answer is complete. */
 export interface Asked {
   run(query: Query): Promise<Result>;
-  /** Answers queries of one moment in their order, those that are alike at once: the lines of a panel. */
+  /**
+   * Answers queries on one state of the store, in their order. Similar queries, such as the lines of a panel,
+   * share a statement.
+   */
   runAll(queries: readonly Query[]): AsyncIterable<Result>;
-  /** Answers a question that is still text; relative times count from now. */
+  /** Answers a question that is text. Relative times count from now. */
   answer(question: Request): Promise<Result>;
-  /** Aborted when the time is over, nobody waits any more, or the node stops. */
+  /**
+   * Aborted when the time limit is reached, when nobody waits for the answer any more, or when the node
+   * stops.
+   */
   readonly signal: AbortSignal;
 }
 
-/** What answers one question. */
+/** The connection that answers one question. */
 export interface Session extends Asked {
-  /** Lets go of the store; resolves when nothing of the question runs any more. */
+  /** Releases the store. Resolves when nothing of the question runs any more. */
   end(): Promise<void>;
 }
 
-/** What answers questions about one store. */
+/** Answers questions about one store. */
 export interface Answers {
   /** Absolute path of the store. */
   readonly storePath: string;
   /** The tables of the store. */
   readonly layout: Layout;
-  /** Begins to answer; `signal` breaks it off. */
+  /** Begins to answer a question. `signal` aborts it. */
   begin(signal: AbortSignal): Promise<Session>;
 }

@@ -7,20 +7,20 @@ import { deadlineOf } from './deadline';
 import { BusyError, Turns } from './turns';
 
 /**
- * What is asked: a panel of the page, of which the program bounds what it costs; a query or a download of
- * somebody; or a statement of somebody, which may take all the time that it gets.
+ * The kinds of questions: a panel of the page, whose cost the program limits; a query or a download; or a
+ * statement, which may use all the time that it gets.
  */
 export type Kind = 'panel' | 'query' | 'statement';
 
 /**
- * How many questions of a kind are answered at once. Each kind has turns of its own, so that a panel waits
- * for panels alone. Statements run one by one: where one ends the process of the store, no other is lost with
- * it. Each question holds a thread of that process, which has one for each of these and one for the writer
- * (`UV_THREADS` in store/process/start.ts).
+ * How many questions of a kind are answered at once. Each kind has a queue of its own, so that a panel waits
+ * for other panels only. Statements run one by one, so that a statement that ends the process of the store
+ * ends no other statement. Each question uses a thread of that process, which has one for each of these and
+ * one for the writer (`UV_THREADS` in store/process/start.ts).
  */
 const RUNNING: Readonly<Record<Kind, number>> = { panel: 2, query: 2, statement: 1 };
 
-/** Questions of a kind that may wait for their turn. */
+/** How many questions of a kind may wait for their turn. */
 const MAX_WAITING = 30;
 
 /** How long an interrupted query may take to end, in milliseconds. */
@@ -32,7 +32,7 @@ const CLOSE_MS = 2_000;
 /** The query exceeded its time limit. */
 export class TooLongError extends FailureError {}
 
-/** What bounds one question. */
+/** The limits of one question. */
 export interface QueryLimits {
   /** Default a query. */
   readonly kind?: Kind;

@@ -3,9 +3,7 @@ import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { FailureError } from '../lib/errors';
-
-/** Length of the longest socket path in bytes: 107 on Linux, 103 on macOS and the BSDs. */
-const MAX_SOCKET_PATH = 103;
+import { MAX_SOCKET_PATH } from '../lib/max-socket-path';
 
 /**
  * Path of the socket on which the node that has the store open answers queries: `<store>.sock`. If that is

@@ -1,6 +1,6 @@
 import { FailureError } from '../lib/errors';
 
-/** Not now: too many wait, or the node stops. */
+/** The question can't be answered now: too many wait, or the node stops. */
 export class BusyError extends FailureError {}
 
 /** Lets a few queries run at once and the others wait in order. */
@@ -13,9 +13,9 @@ export class Turns {
   }
 
   /**
-   * Resolves, when it is the caller's turn, to what ends it. Who leaves meanwhile, by `left`, leaves the line
-   * as well.
-   * @throws BusyError where too many wait already; what `left` was aborted with
+   * Resolves when it is the caller's turn, to a function that ends the turn. A caller whose signal `left` is
+   * aborted loses its place.
+   * @throws BusyError if too many wait already; the reason of `left`
    */
   async take(left?: AbortSignal): Promise<() => void> {
     left?.throwIfAborted();

@@ -8,7 +8,8 @@ import type { Store } from '../store/store';
 import { keepLogShort } from './short-log';
 
 /**
- * Bytes of an answer that may be sent and not taken yet; the next part waits until the reader has taken some.
+ * The limit of bytes of an answer that were sent and not read yet. Above it the next part waits until the
+ * reader has read some.
  */
 const WINDOW_BYTES = 1_000_000;
 
@@ -17,17 +18,17 @@ interface RunningQuestion {
   /** Whether it is a statement that a person wrote. */
   readonly isStatement: boolean;
   readonly abort: AbortController;
-  /** Bytes that were sent and not taken yet. */
+  /** Bytes that were sent and not read yet. */
   untaken: number;
-  /** Called when bytes were taken, or nobody waits any more. */
+  /** Called when bytes were read, or when nobody waits for the answer any more. */
   wake: () => void;
 }
 
-/** Where questions are answered from, and where answers and errors go. */
+/** The store that answers, and where answers and errors go. */
 export interface QuestionsModules {
-  /** Holds the store, which may be opened anew: it is asked for at each question. */
+  /** Holds the store. The store is read from here at each question, because it may have been reopened. */
   readonly holder: { readonly store: Store };
-  /** Sends a message; returns the bytes that it takes. */
+  /** Sends a message. Returns its length in bytes. */
   readonly send: (message: FromStore) => number;
   /** Called with each error before the answer is ended. */
   readonly failed: (error: unknown) => void;
@@ -49,7 +50,7 @@ export class Questions {
     return [...this.running.values()].some(({ isStatement }) => isStatement);
   }
 
-  /** Answers in parts, as fast as they are taken, then sends the end of the answer. */
+  /** Sends the answer in parts, as fast as they are read, and then its end. */
   async ask(id: number, question: unknown): Promise<void> {
     const isStatement = isStrange(question as StoreQuestion);
     const running: RunningQuestion = {
@@ -96,7 +97,7 @@ export class Questions {
     for (const id of this.running.keys()) this.cancel(id);
   }
 
-  /** Notes that the reader has taken bytes of an answer. */
+  /** Notes that the reader has read bytes of an answer. */
   taken(id: number, bytes: number): void {
     const running = this.running.get(id);
     if (running === undefined) return;

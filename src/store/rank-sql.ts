@@ -3,28 +3,30 @@ import { quote } from './quote';
 /** Percentiles by their names. */
 export const PERCENTS: Readonly<Record<'p50' | 'p90' | 'p99', number>> = { p50: 50, p90: 90, p99: 99 };
 
-/** How often a fraction is halved: enough for a group of four billion values. */
+/** The number of fractions that are computed. They are enough for a group of four billion values. */
 const HALVINGS = 34;
 
 /**
- * The value at the rank that InfluxQL's PERCENTILE takes: floor(n * percent / 100 + 1/2) of n. DuckDB's own
- * quantile_disc is several times as fast as sorting a list, but takes the rank ceil(n * fraction). So it is
- * asked for fractions a little below the percentage, each nearer to it by half: for n of b binary digits, n *
- * 2^-b lies between 1/2 and 1. Taking that off n * percent / 100 lowers the rank by one where it would be
- * rounded down (its fractional part lies between 0 and 1/2); a quarter of it lowers no other. Both stay a
- * hundredth away from where rounding turns, which is more than doubles lose.
+ * The value at the rank of InfluxQL's PERCENTILE: of n values that is rank floor(n * percent / 100 + 1/2).
+ * DuckDB's own quantile_disc is several times as fast as sorting a list, but its rank is ceil(n * fraction).
+ * So quantile_disc computes the values of many fractions, percent / 100 - 2^-k for k = 1, 2, 3 and so on, and
+ * one of them is chosen. Let n have b binary digits. Then n * 2^-b is at least 1/2 and below 1. If InfluxQL
+ * rounds down (the fractional part of n * percent / 100 is above 0 and below 1/2), k = b gives its rank, one
+ * below that of DuckDB. Otherwise k = b + 2 gives its rank, because a quarter of that amount does not change
+ * the rank. In both cases n * fraction is at least a hundredth away from a whole number, which is more than
+ * the error of a double.
  */
 export function percentileSql(column: string, percent: number): string {
   const name = quote(column);
   return `${candidatesSql(column, [percent])}[${indexSql(`count(${name})`, percent)}]`;
 }
 
-/** An aggregate that gives a list of values; those at the ranks of the percentages are among them. */
+/** An aggregate that gives a list of values. It contains the values at the ranks of the percentages. */
 export function candidatesSql(column: string, percents: readonly number[]): string {
   const fractions = percents.flatMap((percent) =>
     Array.from({ length: HALVINGS }, (_, i) => percent / 100 - 2 ** -(i + 1)),
   );
-  // DuckDB reads the text at once, and a list of numbers number by number.
+  // DuckDB parses the text at once, but a list of numbers one by one.
   return `quantile_disc(${quote(column)}, '[${fractions.join(', ')}]'::DOUBLE[])`;
 }
 
@@ -35,7 +37,8 @@ export function indexSql(count: string, percent: number, percents: readonly numb
 }
 
 /**
- * The most frequent value; of equally frequent ones the least, where DuckDB would take the first it meets.
+ * The most frequent value, and the least of equally frequent values. Without the order DuckDB would take the
+ * first of these that it finds.
  */
 export function modeSql(column: string): string {
   return `mode(${quote(column)} ORDER BY ${quote(column)})`;

@@ -5,12 +5,10 @@ import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
 import { expire, rollUp } from './rollup';
 import type { Store } from './store';
 
-/** How often points are rolled up and old ones looked for, in milliseconds. */
+/** How often points are rolled up and old points are removed, in milliseconds. */
 const PASS_MS = 60_000;
 
-/**
- * How long a minute waits for its points after its end before it is rolled up, in nanoseconds.
- */
+/** How long after its end a minute is rolled up, in nanoseconds. Its points need some time to arrive. */
 const GRACE_NS = 60_000_000_000n;
 
 /**
@@ -27,16 +25,16 @@ export interface RetentionOptions {
 }
 
 export interface RetentionModules {
-  /** Holds the store, which may be opened anew: it is asked for at each pass. */
+  /** Holds the store. The store is read from here at each pass, because it may have been reopened. */
   readonly holder: { readonly store: Store };
   /** Milliseconds since the Unix epoch. */
   readonly nowMs: () => number;
   readonly warn: (message: string) => void;
 }
 
-/** Work in the background that can be ended. */
+/** The background work on a store. */
 export interface Retention {
-  /** Ends it; the hour that is being worked on stays as it was. */
+  /** Ends the work. A running transaction is rolled back. */
   stop(): Promise<void>;
 }
 
@@ -44,7 +42,7 @@ export interface Retention {
  * Rolls the points of a store up by minute and hour, and removes those that are older than `keepMs`. It has a
  * connection of its own and takes a series and an hour in one transaction, so that writing and queries go on
  * meanwhile. After each transaction it rests for as long as that took, so that a store with months to roll up
- * leaves the machine to others. It warns of what fails, and tries it again.
+ * leaves the machine to others. A failure is logged as a warning, and the work is tried again.
  */
 export function keepRetention(options: RetentionOptions, modules: RetentionModules): Retention {
   const { keepMs, passMs = PASS_MS } = options;

@@ -17,10 +17,10 @@ const LONG_SLICE_NS = 24n * SLICE_NS;
 /** The range that is ranked in one statement: a day of a busy node would take 500 MB. */
 const RANKED_NS = 6n * SLICE_NS;
 
-/** Asked before each piece of work; no ends it. */
+/** Called before each piece of work. The work ends if it returns false. */
 export type MayGoOn = () => boolean | Promise<boolean>;
 
-/** What a pass needs to roll points up beside others that write them. */
+/** What a pass needs to roll up points while others are written. */
 export interface Roller {
   readonly connection: DuckDBConnection;
   readonly front: RollupFront;
@@ -28,8 +28,8 @@ export interface Roller {
 }
 
 /**
- * Rolls a series up: first the hours that got late points, anew; then minutes and hours that end at or before
- * `untilNs`, the oldest first, a day at most in a transaction.
+ * Rolls up a series. First it rolls up again the hours that got late points. Then it rolls up the minutes and
+ * hours that end at or before `untilNs`, the oldest first, at most a day in one transaction.
  */
 export async function rollUp(roller: Roller, series: SeriesName, untilNs: bigint): Promise<void> {
   await rollLate(roller, series);
@@ -46,7 +46,7 @@ async function advance(
   let from = untilOf(progress, unit) ?? (await firstBucket(connection, series, unit));
   const until = beginOf(unit, untilNs);
   while (from !== null && from < until && (await mayGoOn())) {
-    // Ranges without points are skipped: a point of 1970 does not cost a step for each day since.
+    // Ranges without points are skipped. Otherwise a point of 1970 would cost a step for each day since then.
     const next = await firstBucket(connection, series, unit, from);
     const reach = sliceEnd(next ?? until, until);
     await front.advance(series, reach);

@@ -36,6 +36,7 @@ export function hashMany<Item>(
     const end = HASHES + batch.length * HASH_BYTES;
     hash(0, HASHES, end);
     const text = memory.toString('latin1', HASHES, end);
-    for (const [i, item] of batch.entries()) found(item, text.slice(i * HASH_BYTES, (i + 1) * HASH_BYTES));
+    for (const [i, item] of batch.entries())
+      found(item, text.slice(i * HASH_BYTES, (i + 1) * HASH_BYTES) as Hash);
   }
 }

@@ -1,10 +1,15 @@
 import * as crypto from 'node:crypto';
 
+/** Marks {@link Hash} for the compiler. Nothing of it exists at run time. */
+declare const MARK: unique symbol;
+
 /**
  * The 32 bytes of a hash in wire order, one character (latin1) for each byte. Hashes travel through the
- * program in this form and are keys of maps in it: it takes half the memory of hexadecimal.
+ * program in this form and are keys of maps in it: it takes half the memory of hexadecimal. The compiler
+ * refuses any other string in place of a hash. A hash comes from {@link hash256}, {@link readHash} or
+ * {@link wireHash}.
  */
-export type Hash = string;
+export type Hash = string & { readonly [MARK]: true };
 
 const scratch = Buffer.alloc(32);
 
@@ -15,7 +20,7 @@ const scratch = Buffer.alloc(32);
  */
 export function hash256(bytes: Uint8Array): Hash {
   scratch.write(crypto.hash('sha256', bytes, 'binary'), 'latin1');
-  return crypto.hash('sha256', scratch, 'binary');
+  return crypto.hash('sha256', scratch, 'binary') as Hash;
 }
 
 /**
@@ -39,12 +44,12 @@ export function displayOf(hash: Hash): string {
   return Buffer.from(hash, 'latin1').reverse().toString('hex');
 }
 
-/** The hash whose form for people is `display`. */
+/** Parses a hash from the form that people write; see {@link displayOf}. */
 export function wireHash(display: string): Hash {
-  return Buffer.from(display, 'hex').reverse().toString('latin1');
+  return readHash(Buffer.from(display, 'hex').reverse(), 0);
 }
 
-/** Reads the hash that begins at `start`. */
+/** Reads the hash in the 32 bytes from `start`. */
 export function readHash(bytes: Buffer, start: number): Hash {
-  return bytes.toString('latin1', start, start + 32);
+  return bytes.toString('latin1', start, start + 32) as Hash;
 }

@@ -19,8 +19,8 @@ export interface Multisig {
   readonly keysAreValid: boolean;
 }
 
-/** Consensus limit of OP_CHECKMULTISIG (Bitcoin Core `src/script/script.h` MAX_PUBKEYS_PER_MULTISIG). */
-const MAX_KEYS = 20;
+/** Consensus limit of OP_CHECKMULTISIG (Bitcoin Core `src/script/script.h`). */
+export const MAX_PUBKEYS_PER_MULTISIG = 20;
 
 /**
  * Reads a script that has the form of a bare multisig: a number, as many operations as the number behind them
@@ -73,7 +73,7 @@ function smallNumber(bytes: Buffer, start: number): number {
   const opcode = byteAt(bytes, start);
   if (opcode >= OP_1 && opcode <= OP_16) return opcode - OP_1 + 1;
   const pushed = byteAt(bytes, start + 1);
-  return opcode === 1 && pushed > 16 && pushed <= MAX_KEYS ? pushed : 0;
+  return opcode === 1 && pushed > 16 && pushed <= MAX_PUBKEYS_PER_MULTISIG ? pushed : 0;
 }
 
 /** Whether an opcode is a number, OP_0 to OP_16, and so cannot be a key. */

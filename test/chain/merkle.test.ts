@@ -1,4 +1,5 @@
 import { hashBytes, merkleRoot } from '../../src/chain/merkle';
+import { readHash } from '../../src/wire/hash';
 import { rootOf } from './mine';
 
 const hash = (n: number): Buffer => Buffer.alloc(32, n);
@@ -31,7 +32,7 @@ describe('merkleRoot', () => {
 
   it('takes hashes one by one', () => {
     const counted = Buffer.from(Array.from({ length: 32 }, (_, i) => i));
-    expect(hashBytes([counted.toString('latin1'), hash(9).toString('latin1')])).toEqual(
+    expect(hashBytes([readHash(counted, 0), readHash(hash(9), 0)])).toEqual(
       Buffer.concat([counted, hash(9)]),
     );
   });

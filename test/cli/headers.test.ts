@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { readHash } from '../../src/wire/hash';
 import { decodeLocator } from '../../src/wire/messages/locator';
 import { hashOf, mineHeader, REGTEST } from '../chain/mine';
 import { Cleanup } from '../support/cleanup';
@@ -25,7 +26,7 @@ beforeAll(() => {
 
 /** A peer with all headers that falls silent after it has sent `limit` of them. */
 async function startHeaderPeer(limit: number): Promise<{ peer: ServingPeer; sent: () => number[] }> {
-  const indexes = new Map(headers.map((header, i) => [hashOf(header).toString('latin1'), i]));
+  const indexes = new Map(headers.map((header, i) => [readHash(hashOf(header), 0), i]));
   const sent: number[] = [];
   const answer = (connection: FakeConnection, payload: Buffer): void => {
     const { locator } = decodeLocator(payload);

@@ -7,6 +7,7 @@ import type { MonitorEvents } from '../../src/metrics/collector';
 import type { PeerInfo } from '../../src/p2p/p2p-events';
 import type { VersionMessage } from '../../src/wire/messages/version';
 import type { Transaction } from '../../src/wire/transaction';
+import { fakeHash } from '../support/fake-hash';
 import { somePeer } from '../support/points';
 
 let bus: EventBus<MonitorEvents>;
@@ -35,7 +36,7 @@ function block(hash: string, changes: Partial<ProcessedBlock> = {}): ProcessedBl
 function judge(txid: string, fee?: number, reason?: 'dust'): void {
   const transaction = {
     txid,
-    wireTxid: txid,
+    wireTxid: fakeHash(txid),
     vsize: 100,
     inputs: [1],
     outputs: [{ value: 5 }, { value: 6 }],
@@ -119,7 +120,8 @@ describe('transactions', () => {
     const unknown = { feeRate: null, nonStandardReason: null };
     expect(live.transactions()).toHaveLength(100);
     expect(live.transactions().at(-1)).toEqual({ ...facts, ...unknown, sha: '5' });
-    for (const txid of ['103', '1']) bus.emit('feeKnown', { txid, fee: 130, size: 120, vsize: 100 });
+    for (const txid of ['103', '1'])
+      bus.emit('feeKnown', { txid: fakeHash(txid), fee: 130, size: 120, vsize: 100 });
     expect(live.transactions().slice(0, 3)).toEqual([
       { ...facts, sha: '104', feeRate: 2.5, nonStandardReason: null },
       { ...facts, sha: '103', feeRate: 1.3, nonStandardReason: 'dust' },

@@ -1,8 +1,8 @@
-import { displayOf } from '../../src/wire/hash';
+import { displayOf, readHash } from '../../src/wire/hash';
 import { EventBus } from '../../src/lib/event-bus';
 import type { JudgedTransaction, MempoolEvents } from '../../src/mempool/mempool-events';
 import { RelayView, type RelayViewOptions } from '../../src/mempool/relay-view';
-import { INV_TX } from '../../src/wire/messages/inventory';
+import { INV_TX, type InventoryItem } from '../../src/wire/messages/inventory';
 import { type Block, parseBlock } from '../../src/wire/block';
 import type { Input } from '../../src/wire/input';
 import { parseTransaction, type Transaction } from '../../src/wire/transaction';
@@ -64,8 +64,8 @@ export function blockOf(transactions: readonly Transaction[], first?: Transactio
 }
 
 /** An `inv` item that announces a transaction by its txid. */
-export function announcement(parent: Transaction | number): { type: number; hash: string } {
-  return { type: INV_TX, hash: wireId(parent).toString('latin1') };
+export function announcement(parent: Transaction | number): InventoryItem {
+  return { type: INV_TX, hash: readHash(wireId(parent), 0) };
 }
 
 /** An event with its hashes as people write them. */

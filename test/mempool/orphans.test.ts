@@ -1,4 +1,5 @@
 import { Orphans } from '../../src/mempool/orphans';
+import { fakeHash } from '../support/fake-hash';
 
 describe('Orphans', () => {
   it('counts each child once, however many parents it waits for', () => {
@@ -9,10 +10,10 @@ describe('Orphans', () => {
       [1, 'b'],
       [2, 'b'],
     ] as const)
-      orphans.wait(child, parent);
+      orphans.wait(child, fakeHash(parent));
     expect(orphans.count).toBe(2);
-    orphans.arrived('b');
-    orphans.arrived('nobody');
+    orphans.arrived(fakeHash('b'));
+    orphans.arrived(fakeHash('nobody'));
     expect(orphans.count).toBe(1);
     orphans.forget(1);
     orphans.forget(1);
@@ -27,12 +28,12 @@ describe('Orphans', () => {
     const orphans = new Orphans();
     for (let i = 0; i < 10_000; i++) {
       const { child, parent } = pair(i);
-      orphans.wait(child, parent);
+      orphans.wait(child, fakeHash(parent));
     }
     expect(orphans.count).toBe(before);
-    orphans.wait(-1, 'last');
+    orphans.wait(-1, fakeHash('last'));
     expect(orphans.count).toBe(after);
-    orphans.arrived('last');
+    orphans.arrived(fakeHash('last'));
     for (let i = 0; i < 10_000; i++) orphans.forget(i);
     expect(orphans.count).toBe(0);
   });

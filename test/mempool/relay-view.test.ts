@@ -1,4 +1,5 @@
 import type { Transaction } from '../../src/wire/transaction';
+import { fakeHash } from '../support/fake-hash';
 import { announcement, blockOf, coinbase, spend, viewOf, wireId } from './build';
 
 const accepted = ({ txid, size, vsize }: Transaction): unknown => ['accepted', { txid, size, vsize }];
@@ -229,7 +230,7 @@ describe('what is in the view', () => {
     view.confirm(blockOf([relayed, rival]));
     expect(events()).toEqual([removed(relayed, 'block')]);
     expect(view.gauges().transactions).toBe(1);
-    view.disconnect('\0'.repeat(32), 10);
+    view.disconnect(fakeHash(''), 10);
     expect(view.gauges().transactions).toBe(1);
   });
 });

@@ -1,6 +1,8 @@
 import { AnnouncementTimes } from '../../src/metrics/announcement-times';
+import type { Hash } from '../../src/wire/hash';
+import { fakeHash } from '../support/fake-hash';
 
-const hash = (n: number): string => String.fromCharCode(n & 0xff, n >> 8).padEnd(32, '\0');
+const hash = (n: number): Hash => fakeHash(String.fromCharCode(n & 0xff, n >> 8));
 
 describe('announcement times', () => {
   it('keep the first time of each until it is taken', () => {

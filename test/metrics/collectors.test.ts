@@ -120,7 +120,7 @@ describe('peers', () => {
 describe('inv', () => {
   it('counts items by type, and their outcome', () => {
     const bench = benchOf([inv]);
-    const items = [1, 1, 5, 2, 3].map((type) => ({ type, hash: '' }));
+    const items = [1, 1, 5, 2, 3].map((type) => ({ type, hash: wireHash('') }));
     bench.bus.emit('announced', { peer: somePeer, items, known: 2 });
     bench.bus.emit('requested', { peer: somePeer, count: 2 });
     bench.bus.emit('notFound', { peer: somePeer, count: 1 });
@@ -223,7 +223,7 @@ describe('tx_fees', () => {
     ['core', 15, 9.4],
   ] as const)('compares a fee with the least that %s relays', (policy, least, ratio) => {
     const bench = benchOf([txFees], { policy });
-    bench.bus.emit('feeKnown', { txid: 'a', fee: 141, size: 222, vsize: 141 });
+    bench.bus.emit('feeKnown', { txid: wireHash('0a'), fee: 141, size: 222, vsize: 141 });
     expect(bench.lines()).toEqual([
       `tx_fees,${TAGS} tx_fee=141i,tx_size=222i,min_fee=${least}i,fee_ratio=${ratio},fee_rate=1 1`,
     ]);
@@ -266,7 +266,7 @@ describe('tx', () => {
   ])('accepts one dust output under Core’s policy if the transaction pays %s', (_, fee, verdict) => {
     const bench = benchOf([tx], { policy: 'core' });
     const { wireTxid: txid, size, vsize } = transaction;
-    bench.bus.emit('feeKnown', { txid: 'another', fee: 5, size, vsize });
+    bench.bus.emit('feeKnown', { txid: wireHash('0b'), fee: 5, size, vsize });
     if (fee !== undefined) bench.bus.emit('feeKnown', { txid, fee, size, vsize });
     bench.bus.emit('transaction', { peer: somePeer, transaction, first: true, receivedMs: 0 });
     expect(bench.lines()[0]).toContain(`num_op_return_outs=1i,${verdict},sha=`);

@@ -1,5 +1,7 @@
 import { propagation } from '../../src/metrics/collectors/propagation';
 import type { PeerInfo } from '../../src/p2p/p2p-events';
+import { displayOf } from '../../src/wire/hash';
+import { fakeHash } from '../support/fake-hash';
 import { type Bench, benchOf, somePeer } from '../support/points';
 
 const TAGS = 'network=regtest,node=n';
@@ -7,23 +9,22 @@ const TAGS = 'network=regtest,node=n';
 const peerOf = (id: number, address = `192.0.2.${id}:8333`): PeerInfo => ({ ...somePeer, id, address });
 const [a, b, c] = [peerOf(1), peerOf(2), peerOf(3)];
 
-/** A hash as in an inventory (wire order), and as reversed hex. */
-const wire = (name: string): string => name.padEnd(32, '\0');
-const display = (name: string): string => Buffer.from(wire(name), 'latin1').reverse().toString('hex');
+/** A hash as reversed hex. */
+const display = (name: string): string => displayOf(fakeHash(name));
 
 function announceTx(bench: Bench, peer: PeerInfo, type: 1 | 5, name: string, ms: number): void {
   bench.clock.ms = ms;
-  bench.bus.emit('announced', { peer, items: [{ type, hash: wire(name) }], known: 0 });
+  bench.bus.emit('announced', { peer, items: [{ type, hash: fakeHash(name) }], known: 0 });
 }
 
 function announceBlock(bench: Bench, peer: PeerInfo, name: string, ms: number): void {
   bench.clock.ms = ms;
-  bench.bus.emit('blockAnnounced', { peer, hash: wire(name) });
+  bench.bus.emit('blockAnnounced', { peer, hash: fakeHash(name) });
 }
 
 const transactionOf = (txid: string, wtxid: string) => ({
-  wireTxid: wire(txid),
-  wireWtxid: wire(wtxid),
+  wireTxid: fakeHash(txid),
+  wireWtxid: fakeHash(wtxid),
   txid: display(txid),
   wtxid: display(wtxid),
 });
@@ -36,7 +37,7 @@ function receiveTx(bench: Bench, txid: string, wtxid: string, ms: number): void 
 }
 
 const blockOf = (name: string, ...transactions: readonly object[]): never =>
-  ({ wireHash: wire(name), hash: display(name), transactions }) as never;
+  ({ wireHash: fakeHash(name), hash: display(name), transactions }) as never;
 
 function receiveBlock(bench: Bench, peer: PeerInfo, block: never, ms: number, requested = true): void {
   bench.clock.ms = ms;

@@ -1,9 +1,11 @@
 import { BlockRequests } from '../../src/p2p/block-requests';
 import type { Connection } from '../../src/p2p/connection';
+import type { Hash } from '../../src/wire/hash';
 import { INV_BLOCK, type InventoryItem } from '../../src/wire/messages/inventory';
 import { type AskedPeer, askedPeer } from '../support/asked-peer';
+import { fakeHash } from '../support/fake-hash';
 
-const hash = (n: number): string => n.toString(16).padStart(32, '0');
+const hash = (n: number): Hash => fakeHash(n.toString(16).padStart(32, '0'));
 const item = (n: number): InventoryItem => ({ type: INV_BLOCK, hash: hash(n) });
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 

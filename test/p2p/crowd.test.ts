@@ -3,6 +3,7 @@ import { SystemClock } from '../../src/lib/clock';
 import { EventBus } from '../../src/lib/event-bus';
 import type { P2PEvents } from '../../src/p2p/p2p-events';
 import { prepareJoin } from '../../src/p2p/join/prepare-join';
+import { readHash } from '../../src/wire/hash';
 import { decodeInventory, encodeInventory, INV_BLOCK, INV_WTX } from '../../src/wire/messages/inventory';
 import { Pool } from '../../src/p2p/pool';
 import { Cleanup } from '../support/cleanup';
@@ -57,7 +58,7 @@ it('a crowd of inbound peers that announces first and delivers nothing withholds
   await until('all handshakes', () => count.handshakes === LIARS + 1);
   const items = [INV_BLOCK, ...Array<number>(30).fill(INV_WTX)].map((type) => ({
     type,
-    hash: randomBytes(32).toString('latin1'),
+    hash: readHash(randomBytes(32), 0),
   }));
   for (const liar of liars) liar.send('inv', encodeInventory(items));
   await until('the announcements of the liars', () => count.invs === LIARS);

@@ -12,11 +12,12 @@ import {
   INV_TX,
   INV_WTX,
 } from '../../src/wire/messages/inventory';
-import { wireHash } from '../../src/wire/hash';
+import { type Hash, readHash, wireHash } from '../../src/wire/hash';
 import { NETWORKS } from '../../src/wire/networks';
 import { Pool } from '../../src/p2p/pool';
 import { hashOf, mineBlock, REGTEST } from '../chain/mine';
 import { NO_COMPACT } from '../support/compact';
+import { fakeHash } from '../support/fake-hash';
 import { type FakeConnection, FakePeer, versionPayload } from '../support/fake-peer';
 import { until } from '../support/until';
 
@@ -109,9 +110,9 @@ const wanted = (peer: FakePeer): string[] =>
     .flatMap(({ payload }) => decodeInventory(payload))
     .map((item) => item.hash);
 
-const randomHash = (): string => randomBytes(32).toString('latin1');
+const randomHash = (): Hash => readHash(randomBytes(32), 0);
 
-const hash = (n: number): string => String.fromCharCode(n & 0xff, n >> 8).padEnd(32, '\0');
+const hash = (n: number): Hash => fakeHash(String.fromCharCode(n & 0xff, n >> 8));
 
 describe('a connection', () => {
   it('shakes hands, negotiating before verack', async () => {
@@ -445,7 +446,7 @@ describe('the pool', () => {
     const { pool, events } = listen([a, b]);
     await until('both handshakes', () => events.handshake.length === 2);
     const block = mineBlock({ on: REGTEST.genesis, height: 1 });
-    const inventory = encodeInventory([{ type: INV_BLOCK, hash: hashOf(block).toString('latin1') }]);
+    const inventory = encodeInventory([{ type: INV_BLOCK, hash: readHash(hashOf(block), 0) }]);
     connection(a).send('inv', inventory);
     connection(b).send('inv', inventory);
     await until('the first getdata', () => wanted(a).length + wanted(b).length === 1);
@@ -454,7 +455,7 @@ describe('the pool', () => {
     connection(first).send('block', block);
     await until('the block', () => events.block.length === 1);
     expect(wanted(second)).toEqual([]);
-    pool.askAgain(hashOf(block).toString('latin1'));
+    pool.askAgain(readHash(hashOf(block), 0));
     await until('the second getdata', () => wanted(second).length === 1);
     connection(second).send('block', block);
     await until('the block again', () => events.block.length === 2);
@@ -472,10 +473,7 @@ describe('the pool', () => {
     connection(peer).send('block', block);
     await until('the block', () => events.block.length === 1);
     expect(events.block).toMatchObject([{ requested: false }]);
-    connection(peer).send(
-      'inv',
-      encodeInventory([{ type: INV_BLOCK, hash: hashOf(block).toString('latin1') }]),
-    );
+    connection(peer).send('inv', encodeInventory([{ type: INV_BLOCK, hash: readHash(hashOf(block), 0) }]));
     await until('a getdata', () => wanted(peer).length === 1);
   });
 });

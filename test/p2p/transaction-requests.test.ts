@@ -1,8 +1,10 @@
+import type { Hash } from '../../src/wire/hash';
 import { INV_TX, INV_WTX, type InventoryItem } from '../../src/wire/messages/inventory';
 import { TransactionRequests } from '../../src/p2p/transaction-requests';
 import { type AskedPeer, askedPeer, type AskedPeerOptions } from '../support/asked-peer';
+import { fakeHash } from '../support/fake-hash';
 
-const hash = (n: number): string => n.toString(16).padStart(32, '0');
+const hash = (n: number): Hash => fakeHash(n.toString(16).padStart(32, '0'));
 const item = (n: number): InventoryItem => ({ type: INV_TX, hash: hash(n) });
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 

@@ -1,11 +1,12 @@
 import type { Connection } from '../../src/p2p/connection';
+import type { Hash } from '../../src/wire/hash';
 import type { InventoryItem } from '../../src/wire/messages/inventory';
 
 /** A peer that records what it is asked for. */
 export interface AskedPeer {
   readonly connection: Connection;
   /** The hashes that were asked for, in order. */
-  readonly asked: string[];
+  readonly asked: Hash[];
 }
 
 /** The properties of a peer. Default: one that we dialled, with witnesses and all blocks. */
@@ -23,7 +24,7 @@ export function askedPeer({
   services = 1n,
   claimsWitness = true,
 }: AskedPeerOptions = {}): AskedPeer {
-  const asked: string[] = [];
+  const asked: Hash[] = [];
   const connection = {
     ...{ kind, wtxidRelay, claimsWitness, ended: false, established: true, claims: { services } },
     outbound: kind !== 'inbound',

@@ -1,14 +1,14 @@
 import { decodeInventory, encodeInventory, INV_BLOCK } from '../../src/wire/messages/inventory';
-import { wireHash } from '../../src/wire/hash';
+import { type Hash, wireHash } from '../../src/wire/hash';
 import { decodeLocator } from '../../src/wire/messages/locator';
 import { parseBlock } from '../../src/wire/block';
 import { type FakeConnection, FakePeer, type ReceivedMessage, versionPayload } from './fake-peer';
 
 /** A peer of regtest that serves headers and blocks. It serves whatever blocks it was given, valid or not. */
 export class ChainPeer {
-  private readonly blocks = new Map<string, Buffer>();
+  private readonly blocks = new Map<Hash, Buffer>();
   /** Hashes (wire order) of the blocks in its chain, the lowest first. */
-  private readonly chain: string[] = [];
+  private readonly chain: Hash[] = [];
 
   /** The number of blocks that it has sent. */
   served = 0;

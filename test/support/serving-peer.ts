@@ -1,3 +1,4 @@
+import { type Hash, readHash } from '../../src/wire/hash';
 import { encodeInventory, decodeInventory, INV_BLOCK, INV_WTX } from '../../src/wire/messages/inventory';
 import type { NetworkName } from '../../src/wire/networks';
 import { hashOf, sha256d } from '../chain/mine';
@@ -8,15 +9,15 @@ export interface ServedItem {
   readonly command: 'block' | 'tx';
   readonly payload: Buffer;
   /** The hash by which it is requested, as in `inv`. */
-  readonly hash: string;
+  readonly hash: Hash;
 }
 
 export function blockThing(payload: Buffer): ServedItem {
-  return { command: 'block', payload, hash: hashOf(payload).toString('latin1') };
+  return { command: 'block', payload, hash: readHash(hashOf(payload), 0) };
 }
 
 export function txThing(payload: Buffer): ServedItem {
-  return { command: 'tx', payload, hash: sha256d(payload).toString('latin1') };
+  return { command: 'tx', payload, hash: readHash(sha256d(payload), 0) };
 }
 
 /** Handlers of messages, by command, that replace those of a serving peer. */
@@ -29,7 +30,7 @@ export type HandlerOverrides = Readonly<
  * request.
  */
 export class ServingPeer {
-  private readonly things = new Map<string, ServedItem>();
+  private readonly things = new Map<Hash, ServedItem>();
 
   private constructor(private readonly peer: FakePeer) {}
 

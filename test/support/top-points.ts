@@ -1,6 +1,7 @@
 import { COLLECTORS } from '../../src/metrics/collectors/list';
 import type { Point } from '../../src/metrics/point';
 import type { PeerInfo } from '../../src/p2p/p2p-events';
+import { fakeHash } from './fake-hash';
 import { benchOf, somePeer } from './points';
 
 /** Time of the last interval of {@link topPoints}. */
@@ -59,7 +60,8 @@ export function topPoints(node: string, lastMs = LAST_MS): readonly Point[] {
       bench.bus.emit('processedBlock', { ...judged, status: 'unrequested', height: 9 });
     }
     bench.bus.emit('conflict', {
-      ...{ txid: 'a', conflictsWith: 'b', prevTxid: 'c', prevIndex: 0, fee: undefined, otherFee: undefined },
+      ...{ txid: fakeHash('a'), conflictsWith: fakeHash('b'), prevTxid: fakeHash('c'), prevIndex: 0 },
+      ...{ fee: undefined, otherFee: undefined },
     });
     bench.clock.ns = BigInt(endMs) * 1_000_000n;
     bench.interval();

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { encodeFrame, FrameReader } from '../../src/wire/framing';
 import { decodeInventory, encodeInventory, INV_TX } from '../../src/wire/messages/inventory';
+import { fakeHash } from '../support/fake-hash';
 import { decodeVersion, type VersionMessage } from '../../src/wire/messages/version';
 import { NETWORKS } from '../../src/wire/networks';
 import { DecodeError } from '../../src/wire/decode-error';
@@ -102,7 +103,7 @@ describe('decodeInventory', () => {
   });
 
   it('refuses more than 50,000 items', () => {
-    const item = { type: INV_TX, hash: '\0'.repeat(32) };
+    const item = { type: INV_TX, hash: fakeHash('') };
     expect(decodeInventory(encodeInventory(Array(50_000).fill(item)))).toHaveLength(50_000);
     expect(() => decodeInventory(encodeInventory(Array(50_001).fill(item)))).toThrow(DecodeError);
   });

@@ -1,4 +1,4 @@
-import { displayOf, type Hash, hash256 } from '../../wire/hash';
+import { displayOf, type Hash, hash256, readHash } from '../../wire/hash';
 import { loadChainParts } from '../../bcoin/bcoin';
 import type {
   ChainEntry,
@@ -45,7 +45,6 @@ const OUTPOINT_BYTES = 36;
  */
 export class FullChain implements FullEngine {
   readonly invalid: Hash[] = [];
-  private openedTip: Hash = '';
   private openedHeight = 0;
   /** Settles when the latest block has been judged. */
   private turn: Promise<unknown> = Promise.resolve();
@@ -57,6 +56,7 @@ export class FullChain implements FullEngine {
     private readonly parts: ChainParts,
     private readonly scripts: Scripts,
     readonly openSsl: boolean,
+    private openedTip: Hash,
   ) {
     chain.on('connect', (entry, block, view) => {
       this.connected = { hash: entry.hash, unverified: this.unverified(block, view) };
@@ -87,8 +87,9 @@ export class FullChain implements FullEngine {
       workers: scripts,
     });
     followRules(chain, params);
-    const full = new FullChain(chain, parts, scripts, openSsl);
-    await openDatabase(chain, { network, directory, genesis: displayOf(hash256(params.genesis)) }, parts);
+    const genesis = hash256(params.genesis);
+    const full = new FullChain(chain, parts, scripts, openSsl, genesis);
+    await openDatabase(chain, { network, directory, genesis: displayOf(genesis) }, parts);
     full.invalid.push(...(await full.connectBest()));
     full.openedTip = wireHashOf(chain.tip.hash);
     full.openedHeight = chain.height;
@@ -278,5 +279,5 @@ function isVerifyError(error: unknown): error is VerifyError {
 
 /** The hash that bcoin writes as hex in wire order. */
 function wireHashOf(hash: string): Hash {
-  return Buffer.from(hash, 'hex').toString('latin1');
+  return readHash(Buffer.from(hash, 'hex'), 0);
 }

@@ -1,9 +1,7 @@
 import type { PeerInfo } from '../../p2p/p2p-events';
+import { SERVES_BLOCKS } from '../../wire/services';
 import { BoundedLabels } from '../bounded-labels';
 import type { CollectorFactory } from '../collector';
-
-/** Service bits NETWORK and NETWORK_LIMITED (BIP159): the peer serves blocks, all or the latest. */
-const SERVES_BLOCKS = (1n << 0n) | (1n << 10n);
 
 /** `peers`: gauges of the pool, and each peer's claims at its handshake. */
 export const peers: CollectorFactory = ({ emit, maxUserAgents, addresses }) => {

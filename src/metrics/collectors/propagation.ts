@@ -40,7 +40,7 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs }) => {
   const transactions = new Followed(MAX_TRANSACTIONS);
   const blocks = new Followed(MAX_BLOCKS);
   /** Hashes whose point is written. Later announcements say nothing new about the spread. */
-  const told = new RollingHashes(REMEMBERED);
+  const told = new RollingHashes<Hash>(REMEMBERED);
   const times = new AnnouncementTimes(UNCONFIRMED);
 
   const announce = (kind: Spread['kind'], peer: string, hash: Hash, now: number): void => {

@@ -68,7 +68,7 @@ export class CompactBlocks {
   /** Blocks that wait for transactions, by hash. */
   private readonly waiting = new Map<Hash, PendingRebuild>();
   /** Each block is tried once, so that an invented compact block costs us one search and one download. */
-  private readonly tried = new RollingSet(REMEMBERED);
+  private readonly tried = new RollingSet<Hash>(REMEMBERED);
   private readonly asked = new RollingSet(REMEMBERED);
 
   constructor(private readonly modules: CompactBlocksModules) {}

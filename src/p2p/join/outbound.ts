@@ -3,6 +3,7 @@ import type { Connections } from '../connections';
 import type { DisconnectReason } from '../p2p-events';
 import { ipOf } from '../../wire/messages/network-address';
 import type { NetworkName } from '../../wire/networks';
+import { NODE_WITNESS, SERVES_BLOCKS } from '../../wire/services';
 import { RollingSet } from '../../lib/rolling-set';
 import type { AddressManager } from './address-manager';
 import { parseIp } from './ip';
@@ -23,16 +24,9 @@ const ONLINE_PEERS = 2;
 /** How many of our own addresses are remembered; a machine has a few. */
 const OUR_ADDRESSES = 100;
 
-/**
- * The service bits that Core wants of a peer that it dials: NETWORK or NETWORK_LIMITED (BIP159), and WITNESS
- * (BIP144).
- */
-const SERVES_BLOCKS = (1n << 0n) | (1n << 10n);
-const WITNESS = 1n << 3n;
-
-/** Whether a node has the services of a useful peer. */
+/** Whether a node has the services that Core wants of a peer that it dials: blocks, with their witnesses. */
 export function isUseful(services: bigint): boolean {
-  return (services & SERVES_BLOCKS) !== 0n && (services & WITNESS) !== 0n;
+  return (services & SERVES_BLOCKS) !== 0n && (services & NODE_WITNESS) !== 0n;
 }
 
 /** What is needed of a connection here. */

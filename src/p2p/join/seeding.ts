@@ -1,5 +1,6 @@
 import { messageOf } from '../../lib/errors';
 import { NETWORKS, type NetworkName } from '../../wire/networks';
+import { NODE_NETWORK, NODE_WITNESS } from '../../wire/services';
 import type { AddressManager } from './address-manager';
 import type { DnsSeed } from './dns-seeds';
 import { parseIp } from './ip';
@@ -26,8 +27,8 @@ const LONGEST_ROUND_MS = 3_600_000;
  */
 const DAY = 86_400;
 
-/** The services that the nodes of a seed are assumed to have: NETWORK and WITNESS. */
-const SERVICES = 0x9n;
+/** The services that the nodes of a seed are assumed to have. */
+const SERVICES = NODE_NETWORK | NODE_WITNESS;
 
 export interface SeedingModules {
   readonly network: NetworkName;

@@ -4,11 +4,11 @@ interface Part {
   readonly bytes: number;
 }
 
-/** What an answer tells the process that sends it. */
+/** How an answer reaches the process that sends it. */
 export interface AnswerStreamModules {
-  /** So many bytes were taken; as many more may be sent. */
+  /** Called when this many bytes were read. The process may send as many more. */
   readonly taken: (bytes: number) => void;
-  /** Nobody waits any more. */
+  /** Called when nobody waits for the answer any more. */
   readonly cancel: () => void;
 }
 

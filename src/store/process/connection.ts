@@ -13,8 +13,8 @@ import { watchMemory } from './watch-memory';
 import { decodeError } from './wire-error';
 
 /**
- * Milliseconds that a question has to end after it was cancelled; then its process, which can't interrupt it,
- * is killed.
+ * Milliseconds in which a cancelled question must end. After that its process is killed, because it can't
+ * interrupt the question.
  */
 const INTERRUPT_MS = 1_000;
 
@@ -28,23 +28,23 @@ export interface StoreToOpen {
   readonly readOnly: boolean;
 }
 
-/** How a connection starts its process, and whom it tells of what. */
+/** How a connection starts its process, and its callbacks. */
 export interface ConnectionModules {
   /** Path of the program that has the store open. */
   readonly program: string;
   readonly warn: (message: string) => void;
   /** Called with the least number of stored points that are lost. */
   readonly lost: (points: number) => void;
-  /** A process of this program that was started and has been told nothing yet. */
+  /** A process of this program that was started and has not got a message yet. */
   readonly spare?: StartedProcess | null;
 }
 
-/** The process of the store ended during a request, which it may have carried out or not. */
+/** The process of the store ended during a request. It is unknown whether the request was carried out. */
 export class StoreEnded extends FailureError {}
 
 /** One process that has a store open, from its start to its end. */
 export class StoreConnection {
-  /** Resolves to the columns of each table. Rejects where the store can't be opened. */
+  /** Resolves to the columns of each table. Rejects if the store can't be opened. */
   readonly opened: Promise<ReadonlyMap<string, readonly string[]>>;
   /** Resolves, once the process is gone, to how it ended. */
   readonly ended: Promise<string>;
@@ -78,28 +78,27 @@ export class StoreConnection {
         else resolve(layout);
       };
     });
-    // Whoever awaits it gets the error as well.
+    // Without a handler here the rejection would end the program. Whoever awaits the promise still gets the
+    // error.
     this.opened.catch(() => undefined);
     this.started = modules.spare ?? startProcess(modules.program, memoryLimit());
     const { child, pipe } = this.started;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr = (this.stderr + text).slice(-STDERR_LENGTH);
     });
-    // A write that fails means that the process is gone, which `ended` says.
+    // A failed write means that the process is gone, which `ended` reports.
     pipe.on('error', () => undefined);
     this.frames = new Frames(pipe, (message, bytes) => this.received(message, bytes));
     this.ended = this.untilEnd();
     this.send({ kind: 'open', ...place });
   }
 
-  /** Identifies the process; undefined where it could not be started. */
+  /** The id of the process; undefined if it could not be started. */
   get pid(): number | undefined {
     return this.started.child.pid;
   }
 
-  /**
-   * Resolves when the points are on disk. @throws StoreEnded where the process ended before it answered
-   */
+  /** Resolves when the points are on disk. @throws StoreEnded if the process ended before it answered */
   write(groups: readonly SeriesColumns[], mayBeStored: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       this.onWritten = (error) => {
@@ -114,8 +113,8 @@ export class StoreConnection {
   }
 
   /**
-   * Asks a question; the parts of the answer come as fast as they are taken. While a statement of a person
-   * runs, the heartbeat watches: it may leave the process unable to answer.
+   * Asks a question. The parts of the answer come as fast as they are read. While a statement of a person
+   * runs, the heartbeat watches the process, because the statement may keep it from answering.
    */
   ask(question: unknown, isStatement: boolean): AnswerStream {
     const id = ++this.lastId;
@@ -140,7 +139,7 @@ export class StoreConnection {
   }
 
   /**
-   * Has points rolled up, and removed at an age. @param nowMs the time that is believed now, in milliseconds
+   * Starts to roll up points, and to remove them at an age. @param nowMs the trusted time in milliseconds
    * since the Unix epoch
    */
   retain(keepMs: number | null, nowMs: number): void {
@@ -153,8 +152,8 @@ export class StoreConnection {
   }
 
   /**
-   * Ends the process at once, whatever it does. A request that it has not confirmed may be carried out or
-   * not.
+   * Ends the process at once, whatever it does. It is unknown whether a request without a reply was carried
+   * out.
    */
   kill(why: string): void {
     this.killedFor ??= why;
@@ -173,7 +172,7 @@ export class StoreConnection {
   private cancel(id: number, answer: AnswerStream): void {
     this.send({ kind: 'cancel', id });
     const tooLong = async (): Promise<void> => {
-      // Where this process was busy, the answer may lie unread in the pipe: it is read first.
+      // If this process was busy, the answer may be in the pipe already, so the pipe is read first.
       for (let turn = 0; turn < 3; turn++) await nextTurn();
       if (!answer.isOver) this.kill('a statement could not be interrupted');
     };

@@ -1,13 +1,16 @@
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const EVERY_MS = 50;
 
 /**
- * After this many looks without a sign the process counts as stuck. Where this process is held up itself it
- * looks less often, and the other has more time.
+ * After this many checks without a sign of life the process counts as stuck. If our own process is blocked,
+ * it checks less often, and the other process has more time.
  */
 const MAX_LOOKS = 8;
 
-/** The same while a COMMIT writes: on a slow disk DuckDB begins no transaction until the log is on it. */
+/**
+ * The same while a COMMIT writes: DuckDB begins no transaction until the log is on the disk, which may be
+ * slow.
+ */
 const MAX_LOOKS_WRITING = 40;
 
 /** What a heartbeat needs. */
@@ -16,18 +19,19 @@ export interface HeartbeatModules {
   readonly ask: () => void;
   /** Whether the process waits for the disk at this moment. */
   readonly isWriting: () => boolean;
-  /** Called when it gave no sign in time. */
+  /** Called when there was no sign of life in time. */
   readonly stuck: () => void;
 }
 
 /**
  * Watches whether another process still answers while a statement runs there. A statement can stop all others
  * in two ways. It takes all memory, and V8 collects garbage for many seconds before it gives up. Or it holds
- * a lock of DuckDB: the search for names like an unknown one of 3 MB holds one for 12 s.
+ * a lock of DuckDB. For example, an unknown name of 3 MB makes DuckDB search for similar names, and hold a
+ * lock for 12 s.
  */
 export class Heartbeat {
   private timer: NodeJS.Timeout | undefined;
-  /** Looks since a sign was asked for; null where none is waited for. */
+  /** Checks since a sign of life was requested; null if none is expected. */
   private looks: { all: number; notWriting: number } | null = null;
 
   constructor(private readonly modules: HeartbeatModules) {}

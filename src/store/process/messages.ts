@@ -2,27 +2,28 @@ import type { SeriesColumns } from '../columns';
 
 /** Messages to the process that has a store open. */
 export type ToStore =
-  /** The first message: which store. `readOnly` leaves it to others to read as well. */
+  /** The first message: the store to open. With `readOnly` other processes can read the store, too. */
   | { readonly kind: 'open'; readonly path: string; readonly readOnly: boolean }
-  /** Points to store. None follows before this one was answered. */
+  /** Points to store. The next one is sent after the reply to this one. */
   | { readonly kind: 'write'; readonly groups: readonly SeriesColumns[]; readonly mayBeStored: boolean }
-  /** A question; its form is known to those who ask and answer. */
+  /** A question. This module does not depend on its form. */
   | { readonly kind: 'ask'; readonly id: number; readonly question: unknown }
   /** Nobody waits for this answer any more. */
   | { readonly kind: 'cancel'; readonly id: number }
-  /** So many bytes of an answer were taken: as many more may be sent. */
+  /** This many bytes of an answer were read. The process may send as many more. */
   | { readonly kind: 'taken'; readonly id: number; readonly bytes: number }
   /** Asks for a sign of life: that its event loop goes on, and that DuckDB answers. */
   | { readonly kind: 'ping' }
   /**
-   * From now on points are rolled up and, unless null, removed at this age. `nowMs` is the Unix time in
-   * milliseconds that the parent, which outlives this process, believes: the clock may be wrong.
+   * Starts to roll up points, and to remove them at this age; null means never. `nowMs` is the Unix time in
+   * milliseconds according to the parent process. The parent has watched the clock for longer, and the clock
+   * may be wrong.
    */
   | { readonly kind: 'retain'; readonly keepMs: number | null; readonly nowMs: number }
   /** Close the store and end. */
   | { readonly kind: 'close' };
 
-/** Messages from it. */
+/** Messages from the process that has a store open. */
 export type FromStore =
   | { readonly kind: 'opened'; readonly layout: ReadonlyMap<string, readonly string[]> }
   | { readonly kind: 'unopened'; readonly error: WireError }
@@ -33,9 +34,9 @@ export type FromStore =
   | { readonly kind: 'unwritten'; readonly error: WireError }
   /** A part of an answer. */
   | { readonly kind: 'part'; readonly id: number; readonly part: unknown }
-  /** The end of an answer, which is incomplete where there is an error. */
+  /** The end of an answer. With an error the answer is incomplete. */
   | { readonly kind: 'end'; readonly id: number; readonly error?: WireError | undefined }
-  /** So many points at least are lost that were stored: their bytes were damaged. */
+  /** At least this many stored points are lost, because their bytes were damaged. */
   | { readonly kind: 'lost'; readonly points: number }
   /** The sign of life that was asked for. */
   | { readonly kind: 'pong' }

@@ -3,34 +3,35 @@ import { StoreEnded } from './connection';
 import type { StoreRunner } from './runner';
 import { MAX_TRIES, type Retries } from './retries';
 
-/** A question, and what happens to it where the process ends before the answer has begun. */
+/** A question, and what happens to it if the process ends before the answer has begun. */
 export interface Question {
-  /** What the process is asked. */
+  /** The question as the process gets it. */
   readonly question: unknown;
-  /** Whether it is asked again: a panel is, a statement that may have ended the process is not. */
+  /** Whether it is asked again. A panel is; a statement is not, because it may have ended the process. */
   readonly mayRepeat: boolean;
   /**
-   * Whether the answer is given in one piece once it is complete. Such a question is also asked again where
-   * the process ends amid the answer.
+   * Whether the answer is delivered only once it is complete. Such a question is also asked again if the
+   * process ends within the answer.
    */
   readonly isWhole?: boolean;
   readonly signal: AbortSignal;
 }
 
-/** Asks the process of a store, and the next one where it ends. */
+/** Asks the process of a store, and asks the next process if that one ends. */
 export class RemoteQuestions {
   constructor(
     private readonly runner: StoreRunner,
     private readonly retries: Retries,
   ) {}
 
-  /** Asks, and gives the parts of the answer. */
+  /** Asks a question and yields the parts of the answer. */
   async *ask({ question, mayRepeat, isWhole = false, signal }: Question): AsyncGenerator<unknown, void> {
     let done: (() => void) | undefined;
     try {
       for (let attempt = 1; ; attempt++) {
         signal.throwIfAborted();
-        // A statement may end this process as well: points and panels that wait for one come first.
+        // A statement may end the next process, too. So it waits until the points and panels that are tried
+        // again are done.
         if (!mayRepeat) await this.retries.ended();
         const connection = await this.runner.opened();
         signal.throwIfAborted();

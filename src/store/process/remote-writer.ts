@@ -5,7 +5,7 @@ import { MAX_TRIES, type Retries } from './retries';
 
 /** Sends points to the process of a store until one has stored them. */
 export class RemoteWriter {
-  /** Whether points were sent of which it is not known whether they are stored. */
+  /** Whether it is unknown if the points that were sent last are stored. */
   private isUncertain = false;
 
   constructor(
@@ -14,10 +14,10 @@ export class RemoteWriter {
   ) {}
 
   /**
-   * Stores points as one transaction; resolves when they are on disk. The next process gets them where the
-   * first one ends. After an attempt whose result is unknown the store is searched for them first, so that
-   * none is stored twice.
-   * @throws what the store says; the same points may be given again
+   * Stores points as one transaction. Resolves when they are on disk. If the process ends, the next process
+   * gets them. If the result of the last attempt is unknown, the store is searched for the points first, so
+   * that none is stored twice.
+   * @throws the store's error; the caller may pass the same points again
    */
   async store(groups: readonly SeriesColumns[]): Promise<void> {
     let done: (() => void) | undefined;

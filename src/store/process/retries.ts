@@ -1,11 +1,11 @@
-/** How often points are sent, and questions asked, again whose process ended meanwhile. */
+/** How often a write or a question is tried if its process ends before it has replied. */
 export const MAX_TRIES = 4;
 
-/** What is being sent or asked again, since the process that had it ended. */
+/** The writes and questions that are being tried again, because their process ended. */
 export class Retries {
   private readonly running = new Set<Promise<unknown>>();
 
-  /** Notes that something is tried again, until what is returned is called. */
+  /** Notes that something is tried again. The caller calls the returned function when that is over. */
   begin(): () => void {
     let done = (): void => undefined;
     const trying = new Promise<void>((resolve) => (done = resolve));

@@ -5,16 +5,16 @@ import { StoreConnection, StoreEnded } from './connection';
 import { MAX_TRIES } from './retries';
 import { SpareProcess } from './spare';
 
-/** Milliseconds until a process is started again that could not open the store. */
+/** Milliseconds until the next process is started after one that could not open the store. */
 const REOPEN_MS = 250;
 
 /**
- * Milliseconds that the process has to close the store. What it has confirmed is safe also where it is
- * killed.
+ * Milliseconds in which the process must close the store. If it is killed after that, everything that it has
+ * confirmed is safe.
  */
 const CLOSE_MS = 1_500;
 
-/** How often the clock is looked at, in milliseconds: one that was set forward is believed after a day. */
+/** How often the clock is read, in milliseconds. A clock that was set forward is trusted after a day. */
 const LOOK_MS = 60_000;
 
 /** Which store is opened, how, and by which program. */
@@ -26,27 +26,27 @@ export interface RunnerOptions {
   readonly program: string;
 }
 
-/** Where a runner takes the time from, and whom it warns. */
+/** The clocks and the log of a runner. */
 export interface RunnerModules extends Partial<TimeSources> {
   readonly warn: (message: string) => void;
 }
 
-/** Keeps a process running that has a store open: one that ends is followed by the next. */
+/** Keeps a process running that has a store open. If the process ends, the next one is started. */
 export class StoreRunner {
   /** Whether `close` was called after the last `open`. */
   isClosing = false;
   /** The columns of each table in their order. */
   layout: ReadonlyMap<string, readonly string[]> = new Map();
-  /** Points that were stored and are lost, at least: their bytes were damaged. */
+  /** The least number of stored points that are lost, because their bytes were damaged. */
   lost = 0;
   private connection: StoreConnection | null = null;
-  /** The process with its store open. Rejects where it can't be opened. */
+  /** The process with its store open. Rejects if the store can't be opened. */
   private ready: Promise<StoreConnection>;
   private readyAt = 0;
   private keepMs: number | null | undefined;
   /**
-   * Tells the time to each process in turn: one that believed the clock anew when it was started would remove
-   * points too early where the clock is ahead.
+   * The trusted time, which each process gets. A new process that trusted the clock itself would remove
+   * points too early if the clock is ahead.
    */
   private readonly time: SettledTime;
   private looking: NodeJS.Timeout | undefined;
@@ -63,12 +63,12 @@ export class StoreRunner {
     this.ready.catch(() => undefined);
   }
 
-  /** Identifies the process of this moment. */
+  /** The id of the current process. */
   get pid(): number | undefined {
     return this.connection?.pid;
   }
 
-  /** Identifies the process that stands by while statements are asked. */
+  /** The id of the spare process; see {@link SpareProcess}. */
   get sparePid(): number | undefined {
     return this.spare.pid;
   }
@@ -89,9 +89,9 @@ export class StoreRunner {
   }
 
   /**
-   * The process with its store open; started again where the last one could not open it. One that ended while
-   * it opened the store, as one that is killed, is followed by another one.
-   * @throws FailureError where it can't open the store, or is closed
+   * The process with its store open. If the last process could not open the store, it is started again. If a
+   * process ends while it opens the store, for example because it is killed, the next one is started.
+   * @throws FailureError if the store can't be opened, or if `close` was called
    */
   async opened(): Promise<StoreConnection> {
     for (let attempt = 1; ; attempt++) {
@@ -106,14 +106,14 @@ export class StoreRunner {
     }
   }
 
-  /** Keeps a process ready to follow, for a while. */
+  /** Keeps a spare process ready for a while. */
   keepSpare(): void {
     this.spare.keep();
   }
 
   /**
-   * Has points rolled up from now on, also by later processes, and removed at the age of `keepMs`; never
-   * where it is null.
+   * Starts to roll up points, and to remove them at the age of `keepMs`; null means never. Later processes go
+   * on with it.
    */
   retain(keepMs: number | null): void {
     this.keepMs = keepMs;
@@ -121,7 +121,7 @@ export class StoreRunner {
     this.connection?.retain(keepMs, this.time.nowMs());
   }
 
-  /** Has the store closed and waits, a moment, until the process has ended; then it is killed. */
+  /** Closes the store and waits until the process has ended. A process that takes too long is killed. */
   async close(): Promise<void> {
     this.isClosing = true;
     clearInterval(this.looking);
@@ -155,7 +155,8 @@ export class StoreRunner {
       if (this.keepMs !== undefined) connection.retain(this.keepMs, this.time.nowMs());
       return connection;
     });
-    // Whoever awaits it gets the error as well.
+    // Without a handler here the rejection would end the program. Whoever awaits the promise still gets the
+    // error.
     this.ready.catch(() => undefined);
     void connection.ended.then((how) => {
       this.readyAt = performance.now();

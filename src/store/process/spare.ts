@@ -1,13 +1,14 @@
 import { type StartedProcess, startProcess } from './start';
 import { memoryLimit } from './limits';
 
-/** Milliseconds for which a spare process is kept after it was wanted. */
+/** Milliseconds for which a spare process is kept after the last statement. */
 const KEEP_MS = 60_000;
 
 /**
- * A process that has loaded everything and opened nothing. It stands by while statements run that may end the
- * process with the store: of the time until the next one answers, two thirds are the start of Node.js and
- * DuckDB. It takes memory, so it is ended after a while without statements.
+ * A process that has loaded its code and has not opened a store. It is kept ready while statements run,
+ * because a statement may end the process that has the store open. The start of Node.js and DuckDB is two
+ * thirds of the time until the next process answers. A spare process takes memory, so it is ended after a
+ * while without statements.
  */
 export class SpareProcess {
   private started: StartedProcess | null = null;
@@ -19,7 +20,7 @@ export class SpareProcess {
     return this.started?.child.pid;
   }
 
-  /** Keeps one from now on, for a while. */
+  /** Starts a spare process if there is none, and keeps it for a while. */
   keep(): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.end(), KEEP_MS).unref();
@@ -34,14 +35,14 @@ export class SpareProcess {
     started.pipe.on('error', gone);
   }
 
-  /** Hands the process over to the caller; null where there is none. */
+  /** Hands the process over to the caller; null if there is none. */
   take(): StartedProcess | null {
     const { started } = this;
     this.started = null;
     return started;
   }
 
-  /** Ends the process, where there is one. */
+  /** Ends the process, if there is one. */
   end(): void {
     clearTimeout(this.timer);
     this.take()?.child.kill('SIGKILL');

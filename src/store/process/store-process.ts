@@ -12,22 +12,21 @@ import { PROGRAM } from './start';
 export interface StoreProcessOptions {
   readonly path: string;
   readonly readOnly?: boolean;
-  /** Path of the process's program; default the one that the build made. */
+  /** Path of the process's program. Default: the built one. */
   readonly program?: string;
 }
 
 /**
- * A store in a process of its own, which writes it and answers questions about it: DuckDB lets either one
- * process write a file and answer, or several answer. Statements of strangers can crash DuckDB, take all the
- * memory that it gets, or go on for hours and not be interrupted. Then they end that process alone, and the
- * next one is there within a fraction of a second.
+ * A store in a process of its own, which writes the store and answers questions about it. One process does
+ * both, because DuckDB lets either one process write and read a file, or several processes read it.
+ * Statements of strangers can crash DuckDB, use up its memory, or run for hours without a way to interrupt
+ * them. Such a statement ends that process only, and the next process is ready within a fraction of a second.
  *
- * A panel is answered within a second although a statement took the process down. Three parts keep that
- * promise together. `Heartbeat` finds a process that answers nothing and kills it: one without memory left
- * collects garbage for many seconds before it ends by itself. `SpareProcess` makes the next process fast: it
- * has loaded Node.js and DuckDB already, which is two thirds of the time until the store is open.
- * `RemoteQuestions` asks the panel again, which its visitor would have to do otherwise. None of them replaces
- * another.
+ * A panel is answered within a second even if a statement ends the process. Three parts make that possible,
+ * and each of them is needed. `Heartbeat` detects a process that does not answer and kills it: a process
+ * without free memory would collect garbage for many seconds before it ends by itself. `SpareProcess` makes
+ * the next process start fast: it has loaded Node.js and DuckDB already, which is two thirds of the time
+ * until the store is open. `RemoteQuestions` asks the panel again, so that the visitor does not have to.
  */
 export class StoreProcess {
   /** Absolute. */
@@ -52,17 +51,17 @@ export class StoreProcess {
     return this.runner.layout;
   }
 
-  /** Points that were stored and are lost, at least: their bytes were damaged. */
+  /** The least number of stored points that are lost, because their bytes were damaged. */
   get lost(): number {
     return this.runner.lost;
   }
 
-  /** Identifies the process of this moment. */
+  /** The id of the current process. */
   get pid(): number | undefined {
     return this.runner.pid;
   }
 
-  /** Identifies the process that stands by while statements are asked. */
+  /** The id of the spare process. */
   get sparePid(): number | undefined {
     return this.runner.sparePid;
   }
@@ -76,9 +75,9 @@ export class StoreProcess {
   }
 
   /**
-   * Stores points as one transaction; resolves when they are on disk. Where the process ends meanwhile they
-   * are sent to the next one, which looks first whether they are stored.
-   * @throws what the store says; the same points may be given again
+   * Stores points as one transaction. Resolves when they are on disk. If the process ends before that, the
+   * next process gets the points. It first checks whether they are stored.
+   * @throws the store's error; the caller may pass the same points again
    */
   async write(points: readonly Point[]): Promise<WriteResult> {
     const { groups, taken, rejection } = encodePoints(points);
@@ -86,20 +85,20 @@ export class StoreProcess {
     return confirmed(taken, rejection);
   }
 
-  /** Asks, and gives the parts of the answer. */
+  /** Asks a question and yields the parts of the answer. */
   ask(question: Question): AsyncGenerator<unknown, void> {
     return this.questions.ask(question);
   }
 
   /**
-   * Has points rolled up from now on, also by later processes, and removed at the age of `keepMs`; never
-   * where it is null.
+   * Starts to roll up points, and to remove them at the age of `keepMs`; null means never. Later processes go
+   * on with it.
    */
   retain(keepMs: number | null): void {
     this.runner.retain(keepMs);
   }
 
-  /** Has the store closed and waits, a moment, until the process has ended; then it is killed. */
+  /** Closes the store and waits until the process has ended. A process that takes too long is killed. */
   close(): Promise<void> {
     return this.runner.close();
   }

@@ -1,10 +1,10 @@
 import { LEAST_TRANSACTION_BYTES, readTransaction, type Transaction } from '../transaction';
 import { ByteReader } from '../byte-reader';
+import type { Hash } from '../hash';
 
 /** The transactions that a `getblocktxn` asked for (BIP152). */
 export interface BlockTxnMessage {
-  /** The block's hash in wire order, one character for each byte. */
-  readonly blockHash: string;
+  readonly blockHash: Hash;
   /** In the order of the request. */
   readonly transactions: readonly Transaction[];
 }

@@ -1,16 +1,17 @@
 import { ByteReader } from '../byte-reader';
+import type { Hash } from '../hash';
 
-/** Hashes of consecutive filters (BIP157). All hashes are in wire order, one character for each byte. */
+/** Hashes of consecutive filters (BIP157). */
 export interface CFHeadersMessage {
   /** 0 is the basic filter of BIP158. */
   readonly filterType: number;
   /** Hash of the last block. */
-  readonly stopHash: string;
+  readonly stopHash: Hash;
   /**
    * Filter header of the block before the first. The further filter headers follow from it and the hashes.
    */
-  readonly previousHeader: string;
-  readonly filterHashes: readonly string[];
+  readonly previousHeader: Hash;
+  readonly filterHashes: readonly Hash[];
 }
 
 /** BIP157; Core 31 `src/net_processing.cpp` MAX_GETCFHEADERS_SIZE. */

@@ -1,11 +1,11 @@
 import { ByteReader } from '../byte-reader';
+import type { Hash } from '../hash';
 
 /** The filter of one block (BIP157). */
 export interface CFilterMessage {
   /** 0 is the basic filter of BIP158. */
   readonly filterType: number;
-  /** Hash of the block in wire order, one character for each byte. */
-  readonly blockHash: string;
+  readonly blockHash: Hash;
   /** The filter as BIP158 serializes it, beginning with its number of elements: a view of the payload. */
   readonly filter: Buffer;
 }

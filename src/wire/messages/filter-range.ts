@@ -1,12 +1,13 @@
 import { ByteReader } from '../byte-reader';
+import type { Hash } from '../hash';
 
 /** A request for filters or filter headers (BIP157). */
 export interface FilterRangeMessage {
   /** 0 is the basic filter of BIP158. */
   readonly filterType: number;
   readonly startHeight: number;
-  /** Hash of the last block in wire order, one character for each byte. */
-  readonly stopHash: string;
+  /** Hash of the last block. */
+  readonly stopHash: Hash;
 }
 
 /**

@@ -1,11 +1,11 @@
 import { compactSize } from '../compact-size';
 import { ByteReader } from '../byte-reader';
+import type { Hash } from '../hash';
 import { DecodeError } from '../decode-error';
 
 /** The transactions of a compact block that a peer lacks (BIP152). */
 export interface GetBlockTxnMessage {
-  /** The block's hash in wire order, one character for each byte. */
-  readonly blockHash: string;
+  readonly blockHash: Hash;
   /** Indexes in the block, ascending. */
   readonly indexes: readonly number[];
 }

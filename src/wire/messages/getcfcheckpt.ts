@@ -1,11 +1,12 @@
 import { ByteReader } from '../byte-reader';
+import type { Hash } from '../hash';
 
 /** A request for the filter headers of every 1,000th block (BIP157). */
 export interface GetCFCheckptMessage {
   /** 0 is the basic filter of BIP158. */
   readonly filterType: number;
-  /** Hash of the last block in wire order, one character for each byte. */
-  readonly stopHash: string;
+  /** Hash of the last block. */
+  readonly stopHash: Hash;
 }
 
 /**

@@ -1,8 +1,8 @@
 import { type Header, HEADER_BYTES, parseHeader } from '../header';
 import { ByteReader } from '../byte-reader';
 
-/** The limit of Core 31 (`src/net_processing.h` MAX_HEADERS_RESULTS). */
-const MAX_HEADERS = 2_000;
+/** The most headers of a message (Core 31 `src/net_processing.h` MAX_HEADERS_RESULTS). */
+export const MAX_HEADERS = 2_000;
 
 /**
  * Decodes `headers` (Core 31 `src/net_processing.cpp`, btcd v0.26 `wire/msgheaders.go`). The `bytes` of each

@@ -1,16 +1,14 @@
 import { ByteReader } from '../byte-reader';
+import type { Hash } from '../hash';
 
-/**
- * The blocks from which on a peer asks for headers or blocks. Hashes are in wire order, one character for
- * each byte.
- */
+/** The blocks from which on a peer asks for headers or blocks. */
 export interface LocatorMessage {
   /** Protocol version of the peer that asks. Nodes ignore it. */
   readonly version: number;
   /** Blocks that the asking peer has, the newest first. */
-  readonly locator: readonly string[];
+  readonly locator: readonly Hash[];
   /** The last block that is wanted; 32 NULs for as many as fit. */
-  readonly stop: string;
+  readonly stop: Hash;
 }
 
 /**

@@ -1,13 +1,14 @@
 import { type Header, HEADER_BYTES, parseHeader } from '../header';
 import { ByteReader } from '../byte-reader';
+import type { Hash } from '../hash';
 
 /** A header, and the part of its merkle tree that leads to the transactions that match a filter (BIP37). */
 export interface MerkleBlockMessage {
   readonly header: Header;
   /** The number of transactions of the block, as the peer claims. */
   readonly transactions: number;
-  /** Nodes of the tree, depth first, in wire order, one character for each byte. */
-  readonly hashes: readonly string[];
+  /** Nodes of the tree, depth first. */
+  readonly hashes: readonly Hash[];
   /** Bits that say where the tree is descended, the lowest bit of each byte first. A view of the payload. */
   readonly flags: Buffer;
 }

@@ -1,4 +1,5 @@
 import { ByteReader } from '../byte-reader';
+import type { Hash } from '../hash';
 
 /** Why a peer refused a message (BIP61). The texts are a stranger's bytes, one character each. */
 export interface RejectMessage {
@@ -8,11 +9,8 @@ export interface RejectMessage {
   readonly code: number;
   /** At most {@link MAX_REASON} characters; the rest is cut off. */
   readonly reason: string;
-  /**
-   * Hash of the refused transaction or block in wire order, one character for each byte; null where it is
-   * missing.
-   */
-  readonly hash: string | null;
+  /** Hash of the refused transaction or block; null where it is missing. */
+  readonly hash: Hash | null;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { ByteReader } from '../byte-reader';
+import type { Hash } from '../hash';
 
 /** An unspent output (BIP64). */
 interface Utxo {
@@ -15,8 +16,8 @@ interface Utxo {
 /** The answer to a `getutxos` (BIP64). */
 export interface UtxosMessage {
   readonly height: number;
-  /** Hash of the chain's tip in wire order, one character for each byte. */
-  readonly tip: string;
+  /** Hash of the chain's tip. */
+  readonly tip: Hash;
   /** A bit for each requested output: whether it is unspent. A view of the payload. */
   readonly hits: Buffer;
   readonly utxos: readonly Utxo[];

@@ -10,7 +10,7 @@ import { parseBlock } from '../../../src/wire/block';
 import { SPENDABLE_TYPES } from '../../support/wallet';
 import { hash160, push } from '../../support/transaction';
 import { type TransactionSpec, uint32 } from '../../wire/build';
-import type { Hash } from '../../../src/wire/hash';
+import { type Hash, readHash } from '../../../src/wire/hash';
 import { hashOf } from '../mine';
 import { Miner, OP_TRUE, specOf, SUBSIDY } from './spend';
 
@@ -20,7 +20,7 @@ const FIRST_BLOCKS = 103;
 /** As a signature script it makes any output’s script fail. */
 const OP_RETURN = Buffer.of(0x6a);
 
-const idOf = (block: Buffer): Hash => hashOf(block).toString('latin1');
+const idOf = (block: Buffer): Hash => readHash(hashOf(block), 0);
 
 /** A chain on regtest and a miner at the same height. */
 async function start(directory?: string): Promise<{ full: FullChain; miner: Miner }> {

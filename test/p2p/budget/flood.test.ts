@@ -16,12 +16,13 @@ import type { PeerInfo } from '../../../src/p2p/p2p-events';
 import { encodeFrame } from '../../../src/wire/framing';
 import { prepareJoin } from '../../../src/p2p/join/prepare-join';
 import { decodeInventory, encodeInventory, INV_WTX } from '../../../src/wire/messages/inventory';
-import { wireHash } from '../../../src/wire/hash';
+import { type Hash, wireHash } from '../../../src/wire/hash';
 import { NETWORKS } from '../../../src/wire/networks';
 import { Pool } from '../../../src/p2p/pool';
 import { parseTransaction } from '../../../src/wire/transaction';
 import { Cleanup } from '../../support/cleanup';
 import { NO_COMPACT } from '../../support/compact';
+import { fakeHash } from '../../support/fake-hash';
 import { dialListener, type FakeConnection, FakePeer, versionPayload } from '../../support/fake-peer';
 import { freePort } from '../../support/free-port';
 import { startStrangers, type Strangers } from '../../support/strangers';
@@ -137,7 +138,7 @@ function transaction(outputs: number, number = 0): Buffer {
 /** Transactions that a peer serves. */
 class Shop {
   readonly txids: string[] = [];
-  private readonly byHash = new Map<string, Buffer>();
+  private readonly byHash = new Map<Hash, Buffer>();
 
   constructor(first: number, amount: number) {
     for (let i = 0; i < amount; i++) {
@@ -301,7 +302,7 @@ it('an inventory of 50,000 items is dropped, and a flood of them ends', async ()
   const it = await listen();
   let announced = 0;
   it.bus.on('announced', ({ items }) => (announced += items.length));
-  const hash = 'x'.repeat(32);
+  const hash = fakeHash('x'.repeat(32));
   const items = Array.from({ length: 50_000 }, () => ({ type: INV_WTX, hash }));
   const flood = strangers({
     ...{
@@ -318,7 +319,7 @@ it('an inventory of 50,000 items is dropped, and a flood of them ends', async ()
 });
 
 it('a peer that does not read is paused, and gets everything once it reads', async () => {
-  const items = Array.from({ length: 9_000 }, () => ({ type: INV_WTX, hash: 'x'.repeat(32) }));
+  const items = Array.from({ length: 9_000 }, () => ({ type: INV_WTX, hash: fakeHash('x'.repeat(32)) }));
   const question = encodeFrame(NETWORKS.regtest.magic, 'getdata', encodeInventory(items));
   const it = await listen();
   const [deaf] = it.peer.connections;

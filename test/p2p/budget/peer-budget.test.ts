@@ -1,6 +1,7 @@
 import { PeerBudget, sharedPoints, type BudgetVerdict } from '../../../src/p2p/budget/peer-budget';
 import type { CountedCommand } from '../../../src/wire/commands';
 import { INV_BLOCK, INV_WTX, type InventoryItem } from '../../../src/wire/messages/inventory';
+import { fakeHash } from '../../support/fake-hash';
 
 const TX_PER_SECOND = 100;
 
@@ -8,7 +9,7 @@ const budgetOf = (kind: 'inbound' | 'joined' = 'inbound', shared = sharedPoints(
   new PeerBudget({ kind, txPerSecond: TX_PER_SECOND, shared, now: 0 });
 
 const items = (type: number, count: number): InventoryItem[] =>
-  Array.from({ length: count }, () => ({ type, hash: '' }));
+  Array.from({ length: count }, () => ({ type, hash: fakeHash('') }));
 
 /** The verdicts on this many messages that come at once. */
 const send = (budget: PeerBudget, count: number, command: CountedCommand, bytes: number): BudgetVerdict[] => {

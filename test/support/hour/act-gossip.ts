@@ -1,4 +1,5 @@
 import { INV_TX } from '../../../src/wire/messages/inventory';
+import { fakeHash } from '../fake-hash';
 import { encodeFrame } from '../../../src/wire/framing';
 import { NETWORKS } from '../../../src/wire/networks';
 import { until } from '../until';
@@ -63,7 +64,7 @@ export async function announceTooMuch(
   stage.scripted.announce(
     Array.from({ length: TX_RATE + HELD_BACK }, (_, i) => ({
       type: INV_TX,
-      hash: `${String.fromCharCode(i & 0xff, i >> 8)}${'\xee'.repeat(30)}`,
+      hash: fakeHash(`${String.fromCharCode(i & 0xff, i >> 8)}${'\xee'.repeat(30)}`),
     })),
   );
   for (const listener of stage.listeners)

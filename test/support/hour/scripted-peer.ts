@@ -1,3 +1,4 @@
+import type { Hash } from '../../../src/wire/hash';
 import { decodeInventory, encodeInventory, type InventoryItem } from '../../../src/wire/messages/inventory';
 import { type FakeConnection, FakePeer, type ReceivedMessage, versionPayload } from '../fake-peer';
 
@@ -16,7 +17,7 @@ interface ServedItem {
  * that are connected.
  */
 export class ScriptedPeer {
-  private readonly things = new Map<string, ServedItem>();
+  private readonly things = new Map<Hash, ServedItem>();
 
   private constructor(private readonly peer: FakePeer) {}
 
@@ -39,8 +40,8 @@ export class ScriptedPeer {
     return this.peer.connections.filter((connection) => connection.commands().includes('getheaders')).length;
   }
 
-  /** Serves this to whoever asks for it. `hash` is in wire order, one character for each byte. */
-  has(hash: string, thing: ServedItem): void {
+  /** Serves this to whoever asks for it. */
+  has(hash: Hash, thing: ServedItem): void {
     this.things.set(hash, thing);
   }
 

@@ -1,0 +1,75 @@
+import { NONE } from '../lib/record-table';
+import { ENTRY_BYTES } from './entries';
+import type { Graph } from './graph';
+import type { RemovalReason } from './mempool-events';
+import type { MissingParents } from './missing-parents';
+import type { Reporter } from './reporter';
+import { SPEND_BYTES } from './spends';
+
+/** The limits of the view; see RelayViewOptions. */
+export interface RemovalLimits {
+  readonly maxBytes: number;
+  readonly expiryMs: number;
+}
+
+export interface RemovalModules {
+  readonly graph: Graph;
+  readonly parents: MissingParents;
+  readonly reporter: Reporter;
+}
+
+/** Removes transactions from the relay view, and reports each one that leaves. */
+export class Removal {
+  constructor(
+    private readonly limits: RemovalLimits,
+    private readonly modules: RemovalModules,
+  ) {}
+
+  /** Takes an entry out of the view, but keeps it. */
+  leaveView(slot: number, reason: RemovalReason): void {
+    const { graph, parents, reporter } = this.modules;
+    graph.entries.unlink(slot);
+    parents.forget(slot);
+    reporter.removed(slot, reason);
+  }
+
+  /** Removes a transaction and all its descendants from the view, if it is still there. */
+  removeTree(root: number, reason: RemovalReason): void {
+    const { graph } = this.modules;
+    const { entries } = graph;
+    const stack = [root];
+    for (let slot = stack.pop(); slot !== undefined; slot = stack.pop()) {
+      if (!entries.isInView(slot)) continue;
+      for (const child of graph.spenders(entries.key(slot), entries.outputs(slot))) stack.push(child);
+      this.leaveView(slot, reason);
+      graph.remove(slot);
+    }
+  }
+
+  /** Removes an entry of a block. */
+  drop(slot: number): void {
+    const { graph } = this.modules;
+    graph.entries.unlink(slot);
+    graph.remove(slot);
+  }
+
+  /** Removes transactions that have waited too long for a block. */
+  expire(nowMs: number): void {
+    const { entries } = this.modules.graph;
+    const { view } = entries;
+    for (let slot = view.first; slot !== NONE; slot = view.first) {
+      if (nowMs - entries.arrived(slot) < this.limits.expiryMs) return;
+      this.removeTree(slot, 'expired');
+    }
+  }
+
+  /** Removes the oldest transactions until the view is within its limit. */
+  trim(): void {
+    const { view } = this.modules.graph.entries;
+    while (
+      view.first !== NONE &&
+      view.rawBytes + view.count * ENTRY_BYTES + view.inputs * SPEND_BYTES > this.limits.maxBytes
+    )
+      this.removeTree(view.first, 'evicted');
+  }
+}
