@@ -104,3 +104,40 @@ function packet(direction: keyof Conversation, sequence: number, payload: Buffer
   head.writeUInt16BE(0xffff, 50);
   return Buffer.concat([head, payload]);
 }
+
+/** A TCP segment, as Wireshark reads it. */
+export interface DissectedSegment {
+  readonly source: number;
+  readonly destination: number;
+  /** Sequence number. */
+  readonly sequence: number;
+  /** The number of its bytes. */
+  readonly length: number;
+  readonly isSyn: boolean;
+}
+
+/** Has Wireshark list the TCP segments of a capture file, in order. */
+export async function listSegments(program: string, capture: Buffer): Promise<DissectedSegment[]> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-tshark-'));
+  try {
+    const file = path.join(folder, 'capture');
+    await writeFile(file, capture);
+    const fields = ['tcp.srcport', 'tcp.dstport', 'tcp.seq_raw', 'tcp.len', 'tcp.flags.syn'];
+    const { stdout } = await promisify(execFile)(
+      program,
+      ['-r', file, '-Y', 'tcp', '-T', 'fields', ...fields.flatMap((field) => ['-e', field])],
+      { maxBuffer: 64 * 1024 * 1024, env: { ...process.env, HOME: folder } },
+    );
+    return stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => {
+        const [source = NaN, destination = NaN, sequence = NaN, length = NaN, syn = NaN] = line
+          .split('\t')
+          .map((text) => Number(text === 'True' ? 1 : text === 'False' ? 0 : text));
+        return { source, destination, sequence, length, isSyn: syn === 1 };
+      });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
