@@ -27,9 +27,10 @@ const SIDES = ['client', 'server'] as const;
 
 /** The record of a connection that was made. */
 function recordOf({ connections }: CaptureRecord, { clientPort }: KnownConnection): RecordedConnection {
-  const found = connections.filter(({ client }) => client.port === clientPort);
-  expect(found).toHaveLength(1);
-  return found[0] as RecordedConnection;
+  const [found, ...more] = connections.filter(({ client }) => client.port === clientPort);
+  expect(more).toEqual([]);
+  if (found === undefined) throw new Error(`the capture has no connection from port ${clientPort}`);
+  return found;
 }
 
 /** For each byte of a side of a connection, whether Wireshark sees it in these segments. */

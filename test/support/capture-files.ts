@@ -100,11 +100,21 @@ export function interfaceBlock(format: FileFormat = {}, options: readonly Buffer
   );
 }
 
-/** An enhanced packet block. `time` is in the unit of the interface. */
-export function enhancedBlock(
-  bytes: Buffer,
-  { time = 0n, number = 0, originalLength = bytes.length, bigEndian = false, options = Buffer.alloc(0) } = {},
-): Buffer {
+/** What is told of a packet in an enhanced packet block. */
+interface EnhancedFields {
+  /** In the unit of the interface. */
+  readonly time?: bigint;
+  /** Of the interface. */
+  readonly number?: number;
+  readonly originalLength?: number;
+  readonly bigEndian?: boolean;
+  readonly options?: Buffer;
+}
+
+/** An enhanced packet block. */
+export function enhancedBlock(bytes: Buffer, fields: EnhancedFields = {}): Buffer {
+  const { time = 0n, number = 0, originalLength = bytes.length, bigEndian = false } = fields;
+  const { options = Buffer.alloc(0) } = fields;
   const [high, low] = [Number(time >> 32n), Number(time & 0xffff_ffffn)];
   return block(
     6,

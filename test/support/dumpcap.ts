@@ -10,7 +10,7 @@ export const dumpcap = requirement(
     const program = findProgram('dumpcap');
     if (program === null) return null;
     const { stdout, stderr } = spawnSync(program, ['-D'], { encoding: 'utf8' });
-    return /Loopback/.test(stdout + stderr) ? program : null;
+    return (stdout + stderr).includes('Loopback') ? program : null;
   },
   'install it where packets may be captured (Debian: apt-get install tshark, and run as root)',
 );

@@ -46,7 +46,7 @@ export class KnownTraffic {
    */
   async run(sizes: readonly (readonly [number, number])[]): Promise<KnownConnection[]> {
     const pairs: Pair[] = [];
-    for (let i = 0; i < sizes.length; i++) pairs.push(await this.dial());
+    while (pairs.length < sizes.length) pairs.push(await this.dial());
     const known = await Promise.all(
       pairs.map(async ({ client, server }, i) => {
         const [fromClient = 0, fromServer = 0] = sizes[i] ?? [];
