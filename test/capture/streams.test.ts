@@ -338,6 +338,50 @@ describe('bytes that are missing', () => {
   });
 });
 
+describe('a segment of which the capture has cut the end off', () => {
+  const cut = (segments: readonly TcpFields[], captured: number): string[] =>
+    readCapture(
+      pcapFile(
+        segments.map((fields) => {
+          const bytes = packet(fields);
+          return { bytes: bytes.subarray(0, captured), originalLength: bytes.length };
+        }),
+      ),
+    ).lines.map((line) => line.replace(/^0 0 /, ''));
+
+  it('has lost it, once it was acknowledged and later bytes are here', () => {
+    const segments = [client(100, 'abcdef'), acknowledge(106), client(106, 'ghi'), acknowledge(109)];
+    expect(cut([...HANDSHAKE, ...segments], 42)).toEqual([
+      OPENED,
+      'client ab',
+      'client lost 4',
+      'client gh',
+      'client lost 1',
+      END,
+    ]);
+  });
+
+  it('has lost all of it where the other side has sent FIN, and FIN is missing here', () => {
+    const end = server(500, '', { acknowledgment: 106, flags: ACK | FIN });
+    expect(cut([...HANDSHAKE, client(100, 'abcdef'), end], 42)).toEqual([
+      OPENED,
+      'client ab',
+      'client lost 4',
+      END,
+    ]);
+  });
+
+  it('may come again whole', () => {
+    expect(cut([...HANDSHAKE, client(100, 'abcd'), client(102, 'cd'), client(104, 'ef')], 42)).toEqual([
+      OPENED,
+      'client ab',
+      'client cd',
+      'client ef',
+      END,
+    ]);
+  });
+});
+
 describe('a handshake of which a packet is missing', () => {
   const data = [client(100, 'abc'), server(500, 'def', { acknowledgment: 103 })];
   it.each([0, 1, 2])('packet %i', (missing) => {
@@ -385,6 +429,15 @@ describe('a connection that was under way', () => {
     expect(told([client(7_000, ''), acknowledge(7_001), client(7_001, 'abc')])).toEqual([
       UNDER_WAY,
       'client abc',
+      END,
+    ]);
+  });
+
+  it('has lost nothing where a keep-alive is all that one side sends', () => {
+    const answer = server(9_000, 'abc', { acknowledgment: 7_001 });
+    expect(told([client(7_000, '', { acknowledgment: 9_000 }), answer])).toEqual([
+      UNDER_WAY,
+      'server abc',
       END,
     ]);
   });
@@ -633,5 +686,12 @@ describe('connections that nobody wants', () => {
     reader.end();
     expect(record.lines.filter((line) => line.includes('closed'))).toHaveLength(1);
     expect(reader.counters.lostBytes).toBe(897);
+  });
+
+  it('cost nothing either where bytes wait before they are asked about', () => {
+    const reader = new CaptureReader(recorder(() => false));
+    const segments = [client(7_000, ''), client(7_010, 'waits'), client(7_000, 'abc')];
+    reader.push(pcapFile(segments.map((fields) => ({ bytes: packet(fields) }))));
+    expect([reader.waitingBytes, reader.connections]).toEqual([0, 1]);
   });
 });
