@@ -6,14 +6,16 @@ interface Piece {
 }
 
 /** What a piece costs beside its bytes: the objects that hold it. */
-const PIECE_OVERHEAD = 256;
+const PIECE_OVERHEAD = 512;
 
 /**
  * The bytes of a stream that wait for those in front of them, in order and without overlaps. Where a byte
  * comes twice, the first one stays. They are copies, so that the chunks of the capture can be freed.
  */
 export class WaitingBytes {
+  /** In order. Those before `head` were taken. */
   private pieces: Piece[] = [];
+  private head = 0;
   private total = 0;
 
   /** The memory that they take, in bytes. */
@@ -23,7 +25,7 @@ export class WaitingBytes {
 
   /** Offset of the first byte; null if none waits. */
   get first(): number | null {
-    return this.pieces[0]?.start ?? null;
+    return this.pieces[this.head]?.start ?? null;
   }
 
   /**
@@ -56,24 +58,31 @@ export class WaitingBytes {
 
   /** Removes the pieces that begin at `position` or before it, and those that follow them without a gap. */
   takeUpTo(position: number): Piece[] {
+    const { head } = this;
     let reached = position;
-    let count = 0;
-    for (let piece = this.pieces[0]; piece !== undefined && piece.start <= reached;) {
+    for (let piece = this.pieces[head]; piece !== undefined && piece.start <= reached;) {
       reached = Math.max(reached, piece.start + piece.bytes.length);
       this.total -= piece.bytes.length + PIECE_OVERHEAD;
-      piece = this.pieces[++count];
+      piece = this.pieces[++this.head];
     }
-    return count === 0 ? [] : this.pieces.splice(0, count);
+    const taken = this.pieces.slice(head, this.head);
+    // To remove the first of many moves all others. It is done for many at once.
+    this.pieces.fill(TAKEN, head, this.head);
+    if (2 * this.head >= this.pieces.length) {
+      this.pieces.splice(0, this.head);
+      this.head = 0;
+    }
+    return taken;
   }
 
   drop(): void {
     this.pieces = [];
-    this.total = 0;
+    this.head = this.total = 0;
   }
 
   /** The index of the first piece that ends behind `offset`. */
   private indexOf(offset: number): number {
-    let low = 0;
+    let low = this.head;
     let high = this.pieces.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
@@ -84,6 +93,9 @@ export class WaitingBytes {
     return low;
   }
 }
+
+/** Stands for pieces that were taken, so that their bytes can be freed. */
+const TAKEN: Piece = { start: 0, bytes: Buffer.alloc(0) };
 
 /** A copy in memory of its own: one in Node's pool would keep 8 kB for a byte. */
 function copyOf(bytes: Buffer): Buffer {

@@ -528,6 +528,18 @@ describe('ports that are used again', () => {
       ]);
   });
 
+  it('begin exactly, also where the answer to SYN is missing', () => {
+    const [syn = {}, , third = {}] = again;
+    expect(told([...before, syn, third, client(80_101, 'ew'), acknowledge(80_103, 90_500)])).toEqual([
+      ...BEFORE,
+      'closed reused',
+      `1 ${OPENED}`,
+      '1 client lost 1',
+      '1 client ew',
+      '1 closed end',
+    ]);
+  });
+
   it('after the end', () => {
     const end = [
       client(103, '', { flags: ACK | FIN }),
@@ -574,8 +586,8 @@ describe('what a stranger can fill', () => {
   it('the bytes of a direction that wait: the missing ones are given up', () => {
     const segments = Array.from({ length: 40 }, (_, i) => client(101 + i * 2, 'x'));
     const { lines, counters } = read([...HANDSHAKE, ...segments], { limits });
-    // Each costs 257 bytes: eleven can wait.
-    expect(lines.slice(1, 3)).toEqual(['14 0 client lost 1', '14 0 client x']);
+    // Each costs 513 bytes: five can wait.
+    expect(lines.slice(1, 3)).toEqual(['8 0 client lost 1', '8 0 client x']);
     expect(counters.lostBytes).toBe(40);
   });
 
@@ -586,7 +598,7 @@ describe('what a stranger can fill', () => {
         ...connections.flatMap((ports) => HANDSHAKE.map((segment) => ({ ...segment, ...ports }))),
         ...connections.map((ports) => client(200, 'x'.repeat(2_000), ports)),
       ],
-      { limits: { ...limits, idleNs: 1_000n } },
+      { limits: { ...limits, waitingBytesInAll: 6_000, idleNs: 1_000n } },
     );
     expect(lines.slice(3, 5)).toEqual(['11 0 client lost 100', '11 0 client 2000 bytes']);
     expect(lines.filter((line) => line.includes('lost'))).toHaveLength(3);
@@ -682,7 +694,7 @@ describe('connections that nobody wants', () => {
     reader.push(pcapFile(both.map((fields) => ({ bytes: packet(fields) }))));
     expect(record.lines.filter((line) => line.includes('opened'))).toHaveLength(2);
     expect(record.lines.filter((line) => line.includes('abc'))).toHaveLength(1);
-    expect(reader.waitingBytes).toBe(256 + 5);
+    expect(reader.waitingBytes).toBe(512 + 5);
     reader.end();
     expect(record.lines.filter((line) => line.includes('closed'))).toHaveLength(1);
     expect(reader.counters.lostBytes).toBe(897);
