@@ -4,11 +4,12 @@ import tseslint from 'typescript-eslint';
 /**
  * The rooms of `src`, and what each may import from. One direction of flow: sockets -> p2p -> events ->
  * collectors -> points -> queue -> exporters, and from the store over queries and panels to what shows them.
- * `lib` knows no other room, and `wire` knows `lib` alone. `app` wires the rooms, `demo` and `cli` start what
- * is wired. `store-child` is the program of another process.
+ * `lib` knows no other room; `capture` and `wire` know `lib` alone. `app` wires the rooms, `demo` and `cli`
+ * start what is wired. `store-child` is the program of another process.
  */
 const PARTS = {
   lib: [],
+  capture: ['lib'],
   wire: ['lib'],
   policy: ['wire'],
   bcoin: ['wire'],

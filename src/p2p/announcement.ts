@@ -1,7 +1,7 @@
 import type { Hash } from '../wire/hash';
 import type { Candidates } from './candidates';
 import type { Connection } from './connection';
-import { LinkedList, type ListItem } from './linked-list';
+import { LinkedList, type ListItem } from '../lib/linked-list';
 import { type Forgiveness, Reliability } from './reliability';
 
 /** A lapse is forgiven after 16 deliveries or two minutes. */

@@ -1,7 +1,7 @@
 import type { Hash } from '../wire/hash';
 import type { Candidates } from './candidates';
 import type { Connection } from './connection';
-import type { LinkedList, ListItem } from './linked-list';
+import type { LinkedList, ListItem } from '../lib/linked-list';
 import { type Forgiveness, Reliability } from './reliability';
 
 /**

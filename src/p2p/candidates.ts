@@ -1,4 +1,4 @@
-import { LinkedList, type ListItem } from './linked-list';
+import { LinkedList, type ListItem } from '../lib/linked-list';
 import { RANKS } from './reliability';
 
 /** A request that could be sent to a peer. */

@@ -1,4 +1,4 @@
-import { LinkedList, type ListItem } from './linked-list';
+import { LinkedList, type ListItem } from '../lib/linked-list';
 
 /** An item with a deadline. */
 export interface Timed<T extends Timed<T>> extends ListItem<T> {

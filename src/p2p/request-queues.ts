@@ -1,5 +1,5 @@
 import type { Announcement, Announcer } from './announcement';
-import { LinkedList } from './linked-list';
+import { LinkedList } from '../lib/linked-list';
 import { LAST_RANK, LEAST_PREFERRED } from './reliability';
 
 /**

@@ -3,8 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { pcapFile } from './capture-files';
 import type { Conversation } from './recorder';
 import { findProgram, requirement } from './requires';
+import { ACK, packet } from './tcp-packets';
 
 /** Declares that a test needs tshark. */
 export const tshark = requirement(
@@ -32,75 +34,92 @@ export interface Dissection {
  * the rest of the segment.
  */
 export async function dissect(program: string, conversation: Conversation): Promise<Dissection> {
+  const stdout = await readFields(
+    program,
+    captureFile(conversation),
+    ['-d', `tcp.port==${NODE_PORT},bitcoin`, '-Y', 'bitcoin'],
+    ['tcp.srcport', 'bitcoin.command'],
+  );
+  const counts = { in: new Map<string, number>(), out: new Map<string, number>() };
+  for (const [port, commands = ''] of stdout) {
+    const direction = counts[Number(port) === NODE_PORT ? 'in' : 'out'];
+    for (const command of commands.split(',')) direction.set(command, (direction.get(command) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** A TCP segment, as Wireshark reads it. */
+export interface DissectedSegment {
+  readonly source: number;
+  readonly destination: number;
+  readonly sequence: number;
+  /** The number of its bytes. */
+  readonly length: number;
+  readonly isSyn: boolean;
+}
+
+/** Has Wireshark list the TCP segments of a capture, in order. */
+export async function listSegments(program: string, capture: Buffer): Promise<DissectedSegment[]> {
+  const fields = ['tcp.srcport', 'tcp.dstport', 'tcp.seq_raw', 'tcp.len', 'tcp.flags.syn'];
+  const lines = await readFields(program, capture, ['-Y', 'tcp'], fields);
+  return lines.map(([source, destination, sequence, length, syn]) => ({
+    source: Number(source),
+    destination: Number(destination),
+    sequence: Number(sequence),
+    length: Number(length),
+    // Wireshark 4.2 and later write True.
+    isSyn: syn === '1' || syn === 'True',
+  }));
+}
+
+/** Has Wireshark read a capture, and print fields of each packet that its `options` let through. */
+async function readFields(
+  program: string,
+  capture: Buffer,
+  options: readonly string[],
+  fields: readonly string[],
+): Promise<string[][]> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-tshark-'));
   try {
-    const file = path.join(folder, 'session.pcap');
-    await writeFile(file, captureFile(conversation));
+    const file = path.join(folder, 'capture');
+    await writeFile(file, capture);
     const { stdout } = await promisify(execFile)(
       program,
-      [
-        ...['-r', file, '-d', `tcp.port==${NODE_PORT},bitcoin`, '-Y', 'bitcoin'],
-        ...['-T', 'fields', '-e', 'tcp.srcport', '-e', 'bitcoin.command'],
-      ],
+      ['-r', file, ...options, '-T', 'fields', ...fields.flatMap((field) => ['-e', field])],
       { maxBuffer: 64 * 1024 * 1024, env: { ...process.env, HOME: folder } },
     );
-    const counts = { in: new Map<string, number>(), out: new Map<string, number>() };
-    for (const line of stdout.split('\n').filter((text) => text !== '')) {
-      const [port, commands = ''] = line.split('\t');
-      const direction = counts[Number(port) === NODE_PORT ? 'in' : 'out'];
-      for (const command of commands.split(',')) direction.set(command, (direction.get(command) ?? 0) + 1);
-    }
-    return counts;
+    return stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.split('\t'));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/**
- * A pcap file (link type 101, bare IP packets) of one TCP connection: first all bytes received, then all
- * bytes sent.
- */
+/** A pcap file of one TCP connection: first all bytes received, then all bytes sent. */
 function captureFile(conversation: Conversation): Buffer {
-  const header = Buffer.alloc(24);
-  header.writeUInt32LE(0xa1b2c3d4, 0);
-  header.writeUInt16LE(2, 4);
-  header.writeUInt16LE(4, 6);
-  header.writeUInt32LE(0x4_0000, 16);
-  header.writeUInt32LE(101, 20);
-  const records: Buffer[] = [header];
+  const packets: Buffer[] = [];
   for (const direction of ['in', 'out'] as const) {
     let sequence = 1;
     for (const data of conversation[direction])
       for (let at = 0; at < data.length; at += MAX_SEGMENT) {
         const payload = data.subarray(at, at + MAX_SEGMENT);
-        records.push(packet(direction, sequence, payload, records.length));
+        packets.push(
+          packet({
+            from: direction === 'in' ? 'server' : 'client',
+            sequence,
+            acknowledgment: 1,
+            flags: PSH | ACK,
+            payload,
+            clientPort: OUR_PORT,
+            serverPort: NODE_PORT,
+          }),
+        );
         sequence += payload.length;
       }
   }
-  return Buffer.concat(records);
+  return pcapFile(packets.map((bytes, serial) => ({ bytes, timeNs: BigInt(serial) * 1_000_000_000n })));
 }
 
-/** One record of the file: its header, IPv4 and TCP headers without checksums, and the payload. */
-function packet(direction: keyof Conversation, sequence: number, payload: Buffer, serial: number): Buffer {
-  const size = 40 + payload.length;
-  const head = Buffer.alloc(56);
-  head.writeUInt32LE(serial, 0);
-  head.writeUInt32LE(size, 8);
-  head.writeUInt32LE(size, 12);
-
-  head.writeUInt8(0x45, 16);
-  head.writeUInt16BE(size, 18);
-  head.writeUInt8(64, 24);
-  head.writeUInt8(6, 25);
-  head.writeUInt32BE(direction === 'in' ? 0x7f000001 : 0x7f000002, 28);
-  head.writeUInt32BE(direction === 'in' ? 0x7f000002 : 0x7f000001, 32);
-
-  head.writeUInt16BE(direction === 'in' ? NODE_PORT : OUR_PORT, 36);
-  head.writeUInt16BE(direction === 'in' ? OUR_PORT : NODE_PORT, 38);
-  head.writeUInt32BE(sequence, 40);
-  head.writeUInt32BE(1, 44);
-  head.writeUInt8(0x50, 48);
-  head.writeUInt8(0x18, 49);
-  head.writeUInt16BE(0xffff, 50);
-  return Buffer.concat([head, payload]);
-}
+const PSH = 8;

@@ -1,6 +1,6 @@
 import type { Connection } from '../connection';
 import type { PeerInfo } from '../p2p-events';
-import { LinkedList, type ListItem } from '../linked-list';
+import { LinkedList, type ListItem } from '../../lib/linked-list';
 import { encodeSendCmpct, type SendCmpctMessage } from '../../wire/messages/sendcmpct';
 
 /** The only version that we support: the one with witnesses (BIP152). */
