@@ -48,7 +48,7 @@ export interface NodePeer {
   readonly transport: 'v1' | 'v2' | undefined;
   /** Core's: inbound, outbound-full-relay, block-relay-only, manual, feeler, addr-fetch. */
   readonly connectionType: string | undefined;
-  /** Bytes by the command of the message, as Core counts them. */
+  /** Core's bytes by the command of the message; with v2 those of the handshake belong to none. */
   readonly receivedByCommand: ReadonlyMap<string, number> | undefined;
   readonly sentByCommand: ReadonlyMap<string, number> | undefined;
 }

@@ -26,7 +26,7 @@ export interface NotificationHandlers {
   readonly begun: () => void;
   /** They come again. What happened within the gap must be asked for. */
   readonly gap: (gap: NotificationGap) => void;
-  /** They have ended; the connection is made again until `close`. */
+  /** The connection ended, or can't be made. It is tried again until `close`. */
   readonly lost: (end: SocketEnd) => void;
 }
 

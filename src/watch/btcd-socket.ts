@@ -1,5 +1,6 @@
 import { type ClientRequest, type IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
+import { asciiLine } from '../lib/ascii-line';
 import { messageOf } from '../lib/errors';
 import type { Timer } from '../lib/timer';
 import { connectionProblem } from './connection-problem';
@@ -130,7 +131,7 @@ export class BtcdSocket {
     // What it was about is unknown, so the gap that a new connection makes must tell of it.
     if (message === undefined) this.end('odd-answer', 'sent a notification that can not be read');
     else if (message.kind !== 'answer') this.handlers.onNotice(message);
-    else if (message.error !== undefined) this.end('rpc', `refuses to notify: ${message.error}`);
+    else if (message.error !== undefined) this.end('rpc', `refuses to notify: ${asciiLine(message.error)}`);
     else this.answered(message.id);
   }
 

@@ -21,7 +21,7 @@ export interface TransactionNotice {
 }
 
 /** The answer to a request. */
-export interface RequestAnswer {
+interface RequestAnswer {
   readonly kind: 'answer';
   readonly id: number;
   readonly result: unknown;

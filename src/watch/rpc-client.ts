@@ -26,7 +26,7 @@ export interface CallReport {
    * one.
    */
   readonly ms: number;
-  /** Bytes of the answer. */
+  /** Bytes of the answer; 0 where the call failed. */
   readonly bytes: number;
   /** Null where the node answered. */
   readonly failure: FailureKind | null;
@@ -119,7 +119,7 @@ export class RpcClient {
     if (this.isClosed) return Promise.reject(this.closed(call.method));
     if (this.waiting.length >= MAX_WAITING) {
       const reason = `${MAX_WAITING} calls wait for their turn already`;
-      return Promise.reject(this.failure('queue-full', call.method, reason));
+      return Promise.reject(this.unsent('queue-full', call.method, reason));
     }
     return new Promise((resolve, reject) => {
       this.waiting.push({ ...call, resolve, reject });
@@ -159,7 +159,7 @@ export class RpcClient {
     try {
       return await this.place.login.read();
     } catch (error) {
-      throw this.failure('unauthorized', method, messageOf(error));
+      throw this.unsent('unauthorized', method, messageOf(error));
     }
   }
 
@@ -168,7 +168,7 @@ export class RpcClient {
     try {
       if (!(await this.certificate.reread())) return false;
     } catch (error) {
-      throw this.failure('certificate', method, messageOf(error));
+      throw this.unsent('certificate', method, messageOf(error));
     }
     this.connections?.close();
     this.connections = undefined;
@@ -206,8 +206,14 @@ export class RpcClient {
       this.connections = new RpcConnections(this.place, trust, this.modules.timer);
       return this.connections;
     } catch (error) {
-      throw this.failure('certificate', method, messageOf(error));
+      throw this.unsent('certificate', method, messageOf(error));
     }
+  }
+
+  /** The failure of a call that was not sent. It is reported as any other. */
+  private unsent(kind: FailureKind, method: string, reason: string): RpcFailure {
+    this.modules.onCall?.({ method, ms: 0, bytes: 0, failure: kind });
+    return this.failure(kind, method, reason);
   }
 
   private closed(method: string): RpcFailure {

@@ -13,6 +13,9 @@ import type { TrustOptions } from './trusted-certificate';
 /** The most bytes that are read of a response that is no answer: it holds an error message. */
 const MAX_ERROR_BYTES = 65_536;
 
+/** Bytes that are read before other work of the program gets its turn: some milliseconds of parsing. */
+const BYTES_PER_TURN = 262_144;
+
 /** A response: an answer of JSON-RPC, or the text that came with a status that has none. */
 export interface RpcResponse {
   readonly status: number;
@@ -100,12 +103,13 @@ export class RpcConnections {
       };
       request.on('error', fail);
       request.on('socket', () => (reused.isReused = request.reusedSocket));
+      let hasResponse = false;
       // A connection can end without an error and without a response.
       request.on('close', () => {
-        cancel();
-        reject(ended());
+        if (!hasResponse) fail(ended());
       });
       request.on('response', (response) => {
+        hasResponse = true;
         readResponse(response, call).then((read) => {
           cancel();
           resolve(read);
@@ -127,8 +131,9 @@ function readResponse(response: IncomingMessage, { maxBytes, makeBody }: RpcRequ
   const body = isAnswer ? makeBody() : undefined;
   const beginning: Buffer[] = [];
   let bytes = 0;
+  let turnBytes = 0;
   return new Promise((resolve, reject) => {
-    const fail = (error: unknown): void => {
+    const fail = (error: Error): void => {
       reject(error);
       response.destroy();
     };
@@ -141,18 +146,25 @@ function readResponse(response: IncomingMessage, { maxBytes, makeBody }: RpcRequ
       try {
         if (body === undefined) beginning.push(chunk);
         else body.push(chunk);
+        turnBytes += chunk.length;
+        if (turnBytes < BYTES_PER_TURN) return;
+        turnBytes = 0;
+        response.pause();
+        setImmediate(() => response.resume());
       } catch (error) {
-        fail(error);
+        fail(error as Error);
       }
     });
     response.on('error', reject);
-    response.on('aborted', () => reject(ended()));
+    response.on('close', () => {
+      if (!response.complete) reject(ended());
+    });
     response.on('end', () => {
       try {
         const text = Buffer.concat(beginning).toString('utf8');
         resolve({ status, answer: body === undefined ? answerIn(text) : body.end(), text, bytes });
       } catch (error) {
-        fail(error);
+        fail(error as Error);
       }
     });
   });
