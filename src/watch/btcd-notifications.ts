@@ -8,16 +8,7 @@ import { type Login, basicAuthorization } from './login';
 import { type NodePlace, describePlace } from './node-place';
 import type { BlockNotice, TransactionNotice } from './read-notification';
 import { TrustedCertificate } from './trusted-certificate';
-
-/** A time in which notifications may be missing. Both ends are nanoseconds since the Unix epoch. */
-export interface NotificationGap {
-  /** The last sign of life before the connection ended. */
-  readonly fromNs: bigint;
-  /** When btcd had subscribed the client again. */
-  readonly untilNs: bigint;
-  /** Why the connection ended. */
-  readonly reason: string;
-}
+import type { WatchGap } from './watch-gap';
 
 export interface NotificationHandlers {
   readonly block: (notice: BlockNotice) => void;
@@ -25,7 +16,7 @@ export interface NotificationHandlers {
   /** Notifications come from now on, for the first time. What was there before must be asked for. */
   readonly begun: () => void;
   /** They come again. What happened within the gap must be asked for. */
-  readonly gap: (gap: NotificationGap) => void;
+  readonly gap: (gap: WatchGap) => void;
   /** The connection ended, or can't be made. It is tried again until `close`. */
   readonly lost: (end: SocketEnd) => void;
 }

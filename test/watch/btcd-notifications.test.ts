@@ -1,9 +1,10 @@
 import { SystemClock } from '../../src/lib/clock';
 import { systemTimer } from '../../src/lib/timer';
 import { displayOf } from '../../src/wire/hash';
-import { BtcdNotifications, type NotificationGap } from '../../src/watch/btcd-notifications';
+import { BtcdNotifications } from '../../src/watch/btcd-notifications';
 import { fixedLogin } from '../../src/watch/login';
 import type { NodePlace } from '../../src/watch/node-place';
+import type { WatchGap } from '../../src/watch/watch-gap';
 import { Btcd, btcd } from '../support/btcd';
 import { Cleanup } from '../support/cleanup';
 import { type CutProxy, cutProxy } from '../support/cut-proxy';
@@ -19,7 +20,7 @@ const clock = new SystemClock();
 function subscribe(place: NodePlace, timer = systemTimer) {
   const blocks: string[] = [];
   const transactions: { txid: string; vsize: number | undefined; bytes: string | undefined }[] = [];
-  const gaps: NotificationGap[] = [];
+  const gaps: WatchGap[] = [];
   const ends: string[] = [];
   const warnings: string[] = [];
   let begun = 0;
@@ -99,6 +100,13 @@ btcd.describe("btcd's websocket", (program) => {
     await until('the disconnected block', () => blocks.length === 4);
     expect(blocks[3]).toBe(`disconnected 113 ${tip}`);
     expect(gaps).toEqual([]);
+  });
+
+  it('works without TLS', async () => {
+    const plain = cleanup.add(await Btcd.start(program), (it) => it.stop());
+    const login = fixedLogin({ user: plain.user, password: plain.password }, 'the test');
+    const { begun } = open({ port: plain.rpcPort, isSecure: false, certificateFile: undefined, login });
+    await until('the subscription', () => begun() === 1);
   });
 
   it('tells the limited user as well', async () => {

@@ -68,7 +68,12 @@ describe('an answer', () => {
     const { client, reports, server } = await clientOf(() => result(7));
     expect(await client.call('uptime', ['x'])).toBe(7);
     const [request] = server.received;
-    expect(JSON.parse(request?.body ?? '')).toEqual({ jsonrpc: '1.0', id: 1, method: 'uptime', params: ['x'] });
+    expect(JSON.parse(request?.body ?? '')).toEqual({
+      jsonrpc: '1.0',
+      id: 1,
+      method: 'uptime',
+      params: ['x'],
+    });
     expect(request?.headers.authorization).toBe(`Basic ${Buffer.from('u:secret').toString('base64')}`);
     expect(reports).toEqual([{ method: 'uptime', ms: 5, bytes: 32, failure: null }]);
   });
