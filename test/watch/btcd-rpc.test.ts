@@ -234,11 +234,6 @@ btcd.describe('the RPC of a btcd', (program) => {
     expect(failure.message).toContain("certificate /no/such/file: can't be read");
   });
 
-  it('is asked by any name of its machine, as its certificate is the trusted one', async () => {
-    // Another loopback address, which is not in the certificate, reaches 127.0.0.1 through a name.
-    expect((await failureOf(clientOf({ host: 'localhost' }))).kind).toBe('none');
-  });
-
   it('goes on after a restart, and with a certificate that was renewed', async () => {
     const client = clientOf();
     const { calls } = await identifyNode(client, 'regtest', () => undefined);

@@ -1,7 +1,7 @@
 import { writeFileSync, rmSync } from 'node:fs';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, type Socket, createServer as createRawServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { systemTimer } from '../../src/lib/timer';
@@ -84,6 +84,31 @@ describe('an answer', () => {
     expect(server.connections()).toBe(1);
     server.closeConnections();
     expect(await client.call('uptime')).toBe(7);
+  });
+
+  it('comes over a new connection where the node had just closed the kept one', async () => {
+    const connections: Socket[] = [];
+    const text = '{"result":7,"error":null,"id":1}';
+    const server = createRawServer((socket) => {
+      connections.push(socket);
+      let requests = 0;
+      socket.on('error', () => undefined);
+      socket.on('data', (bytes: Buffer) => {
+        if (!bytes.includes('POST')) return;
+        requests += 1;
+        if (requests > 1) socket.resetAndDestroy();
+        else socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`);
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    cleanup.add(server, (it) => {
+      for (const socket of connections) socket.destroy();
+      it.close();
+    });
+    const { client, reports } = clientAt((server.address() as AddressInfo).port);
+    for (let i = 0; i < 3; i++) expect(await client.call('uptime')).toBe(7);
+    expect(connections).toHaveLength(3);
+    expect(reports.map(({ failure }) => failure)).toEqual([null, null, null]);
   });
 
   it.each([
