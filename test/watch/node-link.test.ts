@@ -117,13 +117,6 @@ btcd.describe('the link to a btcd', (program) => {
       `btcd at http://127.0.0.1:${proxy.port}: uptime: no whole answer within 30 s`,
     ]);
   });
-
-  it('has all who ask at the same time identify the node once', async () => {
-    const { link, lines } = linkTo(place());
-    const all = await Promise.all(Array.from({ length: 8 }, () => link.ask(({ calls }) => calls.uptime())));
-    expect(all).not.toContain(undefined);
-    expect(lines).toHaveLength(1);
-  });
 });
 
 describe('a link', () => {
@@ -144,23 +137,56 @@ describe('a link', () => {
     expect(lines[1]).toContain('is on mainnet, and the listener on regtest');
   });
 
+  it('identifies a node again that was away', async () => {
+    let magic = 0xdab5bffa;
+    const { link } = await fakeNode({ uptime: 7 }, () => magic);
+    expect(await link.ask(({ calls }) => calls.uptime())).toBe(7);
+    magic = 0xd9b4bef9;
+    await link.ask(() => Promise.reject(link.client.failure('refused', 'uptime', 'it is away')));
+    expect(link.state).toBe('down');
+    expect(await link.ask(({ calls }) => calls.uptime())).toBeUndefined();
+    expect(link.failure?.kind).toBe('other-network');
+  });
+
+  it('identifies the node once for all who ask at the same time', async () => {
+    const { link, asked } = await fakeNode({ uptime: 7 });
+    const all = Array.from({ length: 8 }, () => link.ask(({ calls }) => calls.uptime()));
+    expect(await Promise.all(all)).toEqual(Array(8).fill(7));
+    expect(asked('getcurrentnet')).toBe(1);
+  });
+
+  it('does not ask again for what the node refuses', async () => {
+    const { link, asked } = await fakeNode({ uptime: 7 });
+    for (let i = 0; i < 5; i++) expect(await link.ask(({ calls }) => calls.peers())).toBeUndefined();
+    expect(asked('getpeerinfo')).toBe(1);
+    expect(link.state).toBe('up');
+  });
+
   it('stays up where one call fails', async () => {
-    const results: Record<string, unknown> = { getcurrentnet: 0xdab5bffa, uptime: 7 };
-    const server = cleanup.add(
-      await startHttpServer(({ body }) => {
-        const { method } = JSON.parse(body) as { method: string };
-        const isKnown = method in results;
-        return isKnown ? answer(results[method]) : error(-32_601, 'Method not found');
-      }),
-      (it) => it.stop(),
-    );
-    const { link, lines } = linkTo(placeAt({ port: server.port }));
+    const { link, lines, port, results } = await fakeNode({ uptime: 7 });
     expect(await link.ask(({ calls }) => calls.uptime())).toBe(7);
     results['uptime'] = 'odd';
-    expect(await link.ask(({ calls }) => calls.uptime())).toBeUndefined();
+    for (let i = 0; i < 3; i++) expect(await link.ask(({ calls }) => calls.uptime())).toBeUndefined();
     expect(link.state).toBe('up');
-    expect(lines.at(-1)).toBe(
-      `warn btcd at http://127.0.0.1:${server.port}: uptime: does not answer with a number`,
-    );
+    const odd = `warn btcd at http://127.0.0.1:${port}: uptime: does not answer with a number`;
+    expect(lines.filter((line) => line.includes('uptime: '))).toEqual([odd]);
   });
 });
+
+/** A link to a node that knows `results` alone, by their methods, and which of its methods were asked. */
+async function fakeNode(results: Record<string, unknown>, magic = () => 0xdab5bffa) {
+  const server = cleanup.add(
+    await startHttpServer(({ body }) => {
+      const { method } = JSON.parse(body) as { method: string };
+      if (method === 'getcurrentnet') return answer(magic());
+      return method in results ? answer(results[method]) : error(-32_601, 'Method not found');
+    }),
+    (it) => it.stop(),
+  );
+  return {
+    ...linkTo(placeAt({ port: server.port })),
+    port: server.port,
+    results,
+    asked: (method: string) => server.received.filter(({ body }) => body.includes(`"${method}"`)).length,
+  };
+}

@@ -98,6 +98,17 @@ describe('an answer of any form', () => {
     });
   });
 
+  it('has the units that its node writes', async () => {
+    result = [{ pingtime: 1_500, pingwait: 250, feefilter: 1_000, services: '00001033' }];
+    expect(await new NodeCalls('btcd', client).peers()).toMatchObject([
+      { pingMs: 1.5, pingWaitMs: 0.25, feeFilter: 1_000, services: 1033n },
+    ]);
+    result = [{ pingtime: 0.0015, minping: 0.001, minfeefilter: 0.00001, services: '0000000000000409' }];
+    expect(await new NodeCalls('core', client).peers()).toMatchObject([
+      { pingMs: 1.5, minPingMs: 1, feeFilter: 1_000, services: 1033n },
+    ]);
+  });
+
   it('tells a network that is not known', async () => {
     result = 0x01020304;
     await expect(identifyNode(client, 'signet', () => undefined)).rejects.toThrow(
