@@ -3,7 +3,7 @@ import { networkOfChain } from './data-folders';
 import { Fields } from './fields';
 import { NodeCalls } from './node-calls';
 import type { RpcClient } from './rpc-client';
-import { RpcFailure } from './rpc-failure';
+import { RpcFailure, isOfOneCall } from './rpc-failure';
 import { type NodeKind, PROGRAM } from './rpc-ports';
 
 /** A node whose kind, network and rights are known. */
@@ -36,7 +36,7 @@ export async function identifyNode(
       `is on ${found.shown}, and the listener on ${network}; watch a node of ${network}, or listen with --network ${found.name ?? 'of the node'}`,
     );
   const calls = new NodeCalls(kind, client);
-  const info = await calls.networkInfo();
+  const info = await unlessOfOneCall(() => calls.networkInfo());
   await probe(calls);
   sayRefused(client, calls, warn);
   return { kind, calls, version: info?.version };
@@ -79,17 +79,35 @@ async function coreNetwork(client: RpcClient): Promise<FoundNetwork> {
   return { name, shown: name ?? `a network that is not known (${JSON.stringify(chain)})` };
 }
 
-/** Calls once each method that a limited user may not call, but which tells something. */
+/**
+ * Calls once each method that a limited user may not call, but which tells something. One that fails
+ * otherwise is asked again when it is needed.
+ */
 async function probe(calls: NodeCalls): Promise<void> {
-  await calls.netTotals();
-  await calls.peers();
-  await calls.mempoolInfo();
-  await calls.chainInfo();
-  await calls.chainTips();
-  await calls.uptime();
-  if (calls.kind === 'btcd') return;
-  await calls.addresses();
-  await calls.orphans();
+  const methods: (() => Promise<unknown>)[] = [
+    () => calls.netTotals(),
+    () => calls.peers(),
+    () => calls.mempoolInfo(),
+    () => calls.chainInfo(),
+    () => calls.chainTips(),
+    () => calls.uptime(),
+  ];
+  if (calls.kind === 'core')
+    methods.push(
+      () => calls.addresses(),
+      () => calls.orphans(),
+    );
+  for (const call of methods) await unlessOfOneCall(call);
+}
+
+/** The answer to a call; undefined where this call alone fails. */
+async function unlessOfOneCall<T>(call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isOfOneCall(error)) return undefined;
+    throw error;
+  }
 }
 
 function sayRefused(client: RpcClient, { kind, refused }: NodeCalls, warn: (message: string) => void): void {

@@ -4,7 +4,7 @@ import type { NetworkName } from '../wire/networks';
 import { type IdentifiedNode, identifyNode } from './identify';
 import { type NodePlace, describePlace } from './node-place';
 import { RpcClient, type RpcClientModules } from './rpc-client';
-import { type FailureKind, RpcFailure } from './rpc-failure';
+import { type FailureKind, RpcFailure, isOfOneCall } from './rpc-failure';
 import { PROGRAM } from './rpc-ports';
 import type { WatchGap } from './watch-gap';
 
@@ -18,9 +18,6 @@ export interface LinkModules extends RpcClientModules {
   /** The node answers again. What happened within the gap must be asked for. */
   readonly onGap?: (gap: WatchGap) => void;
 }
-
-/** Failures of one call, which say nothing about whether the node answers. */
-const OF_ONE_CALL: readonly FailureKind[] = ['rpc', 'odd-answer', 'too-long', 'queue-full'];
 
 /** Failures that waiting does not cure: the user must change something. */
 const LASTING: readonly FailureKind[] = [
@@ -130,7 +127,7 @@ export class NodeLink {
 
   private failed(failure: RpcFailure): void {
     if (failure.kind === 'closed') return;
-    if (OF_ONE_CALL.includes(failure.kind) && this.current === 'up') {
+    if (isOfOneCall(failure) && this.current === 'up') {
       // A method that fails at every interval is named once a minute.
       if (this.oneCall.allows()) this.modules.warn(failure.message);
       return;

@@ -46,3 +46,11 @@ export class RpcFailure extends FailureError {
     super(message);
   }
 }
+
+/** Failures of one call, which say nothing about whether the node answers others. */
+const OF_ONE_CALL: readonly FailureKind[] = ['rpc', 'odd-answer', 'too-long', 'queue-full'];
+
+/** Whether an error is the failure of one call, while the node answers others. */
+export function isOfOneCall(error: unknown): boolean {
+  return error instanceof RpcFailure && OF_ONE_CALL.includes(error.kind);
+}

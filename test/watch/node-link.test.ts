@@ -163,7 +163,8 @@ describe('a link', () => {
   });
 
   it('stays up where one call fails', async () => {
-    const { link, lines, port, results } = await fakeNode({ uptime: 7 });
+    // One method is broken from the start, another one breaks later.
+    const { link, lines, port, results } = await fakeNode({ uptime: 7, getpeerinfo: 'odd', getinfo: 'odd' });
     expect(await link.ask(({ calls }) => calls.uptime())).toBe(7);
     results['uptime'] = 'odd';
     for (let i = 0; i < 3; i++) expect(await link.ask(({ calls }) => calls.uptime())).toBeUndefined();
