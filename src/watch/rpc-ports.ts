@@ -1,9 +1,7 @@
 import { NETWORKS, type NetworkName } from '../wire/networks';
 
 /** The programs whose RPC is known. */
-export const NODE_KINDS = ['btcd', 'core'] as const;
-
-export type NodeKind = (typeof NODE_KINDS)[number];
+export type NodeKind = 'btcd' | 'core';
 
 /**
  * Default ports of the RPC. Sources: btcd v0.26 `params.go`; Bitcoin Core 31 `src/chainparamsbase.cpp`, which
