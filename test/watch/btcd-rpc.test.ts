@@ -1,18 +1,21 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { systemTimer } from '../../src/lib/timer';
 import { displayOf } from '../../src/wire/hash';
+import { resolveWatch } from '../../src/watch/find-node';
 import { identifyNode } from '../../src/watch/identify';
 import { confLogin, fixedLogin } from '../../src/watch/login';
 import type { NodeCalls } from '../../src/watch/node-calls';
-import type { NodePlace } from '../../src/watch/node-place';
+import { type NodePlace, describePlace } from '../../src/watch/node-place';
 import { RpcClient } from '../../src/watch/rpc-client';
 import type { RpcFailure } from '../../src/watch/rpc-failure';
 import { Btcd, btcd } from '../support/btcd';
 import { makeCertificate } from '../support/certificate';
 import { Cleanup } from '../support/cleanup';
+import { freePort } from '../support/free-port';
 import { coinbase } from '../support/funding';
+import { startHttpServer } from '../support/http-server';
 import { until } from '../support/until';
 import { type Signed, Wallet } from '../support/wallet';
 import { placeAt } from './place-at';
@@ -242,6 +245,43 @@ btcd.describe('the RPC of a btcd', (program) => {
     const failure = await failureOf(clientOf({ certificateFile: '/no/such/file' }));
     expect(failure.kind).toBe('certificate');
     expect(failure.message).toContain("certificate /no/such/file: can't be read");
+  });
+
+  it('is found by auto where it runs, and Core is where btcd does not', async () => {
+    const home = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-home-')), (it) =>
+      rm(it, { recursive: true }),
+    );
+    const write = async (rpcPort: number): Promise<void> => {
+      const lines = [
+        '[Application Options]',
+        `rpcuser=${node.user}`,
+        `rpcpass=${node.password}`,
+        `rpclisten=127.0.0.1:${rpcPort}`,
+        `rpccert=${node.certificateFile}`,
+        'regtest=1',
+      ];
+      await writeFile(path.join(home, '.btcd', 'btcd.conf'), lines.join('\n'));
+    };
+    await mkdir(path.join(home, '.btcd'));
+    await write(node.rpcPort);
+    const context = { network: 'regtest', machine: { home, platform: 'linux', env: {} } } as const;
+    const modules = { clock, timer: systemTimer };
+    const found = await resolveWatch('mine=auto', context, modules);
+    expect(describePlace(found)).toBe(`mine at https://127.0.0.1:${node.rpcPort}`);
+    expect((await failureOf(clientOf(found))).kind).toBe('none');
+
+    const core = cleanup.add(
+      await startHttpServer(() => ({ status: 200, text: '{"result":1,"error":null}' })),
+      (it) => it.stop(),
+    );
+    await mkdir(path.join(home, '.bitcoin', 'regtest'), { recursive: true });
+    await writeFile(path.join(home, '.bitcoin', 'regtest', '.cookie'), '__cookie__:x');
+    await writeFile(path.join(home, '.bitcoin', 'bitcoin.conf'), `[regtest]\nrpcport=${core.port}\n`);
+    expect((await resolveWatch('auto', context, modules)).name).toBe('btcd');
+    await write(await freePort());
+    expect(describePlace(await resolveWatch('auto', context, modules))).toBe(
+      `core at http://127.0.0.1:${core.port}`,
+    );
   });
 
   it('goes on after a restart, and with a certificate that was renewed', async () => {
