@@ -8,7 +8,7 @@ import {
 import { nanos } from '@nats-io/transport-node';
 import type { Clock } from '../lib/clock';
 import { FailureError } from '../lib/errors';
-import { Backoff } from '../export/backoff';
+import { Backoff } from '../lib/backoff';
 import { type NatsCredentials, readCredentials, warnOfClearText } from '../export/nats/credentials';
 import { NatsRefused } from '../export/nats/refused';
 import { type NatsSession, explainNats, openSession } from '../export/nats/session';

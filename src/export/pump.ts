@@ -1,4 +1,4 @@
-import type { Backoff } from './backoff';
+import type { Backoff } from '../lib/backoff';
 import type { QueueBuffer } from './queue-buffer';
 
 /** Source and destination of a pump. */

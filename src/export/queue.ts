@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock';
 import { diskProblem } from '../lib/disk-errors';
 import type { Point } from '../metrics/point';
 import type { WriteResult } from '../metrics/write-result';
-import { Backoff } from './backoff';
+import { Backoff } from '../lib/backoff';
 import { Drops, type Warn } from './drops';
 import { ExporterEnded } from './exporter';
 import type { PointQueue, QueueStats } from './point-queue';

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock';
 import type { Point } from '../metrics/point';
-import { Backoff } from './backoff';
+import { Backoff } from '../lib/backoff';
 import type { Warn } from './drops';
 import { LineSerializer, MAX_LINE_BYTES } from './line';
 import type { LineBatch } from './line-exporter';

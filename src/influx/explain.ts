@@ -1,6 +1,6 @@
 import { messageOf } from '../lib/errors';
 import { asciiLine } from '../lib/ascii-line';
-import { tlsProblem } from './tls';
+import { tlsProblem } from '../lib/tls-problem';
 
 /** The server's message in a response; undefined where the response is not JSON with an `error`. */
 export function errorIn(text: string): string | undefined {

@@ -30,6 +30,8 @@ export interface OptionUrlForm {
   readonly mayHaveZone?: boolean;
   /** Whether a user name may stand before the host. */
   readonly mayHaveUser?: boolean;
+  /** The page that says how passwords are given; default docs/exporting.md. */
+  readonly docs?: string;
 }
 
 /** A host with a zone, up to the end of the zone. */
@@ -41,7 +43,14 @@ const ZONED = /^(\/\/(?:[^/?#@]*@)?\[[0-9a-f:.]+)%(?:25)?([a-z0-9._-]+)(?=\])/i;
  * @throws UsageError that names what is wrong and never shows a password
  */
 export function parseOptionUrl(rest: string, expected: OptionUrlForm): OptionUrl {
-  const { form, scheme, flag = '--export', defaultPort, options: known = [] } = expected;
+  const {
+    form,
+    scheme,
+    flag = '--export',
+    defaultPort,
+    options: known = [],
+    docs = 'docs/exporting.md',
+  } = expected;
   const shown = `${flag} ${scheme}:${rest.replace(/\/\/.*@/, '//***@').replace(/[?#].*$/s, '')}`;
   const wrong = (reason: string): UsageError => new UsageError(`${shown}: ${reason}; use ${form}`);
   const [zoned, head = '', zone = ''] = ZONED.exec(rest) ?? [];
@@ -53,7 +62,7 @@ export function parseOptionUrl(rest: string, expected: OptionUrlForm): OptionUrl
   const url = new URL(`http:${plain}`);
   if (url.password !== '')
     throw new UsageError(
-      `${shown}: a password in a URL is seen by other users; put it into the environment or a file, see docs/exporting.md`,
+      `${shown}: a password in a URL is seen by other users; put it into the environment or a file, see ${docs}`,
     );
   if (url.username !== '' && expected.mayHaveUser !== true) throw wrong('takes no user');
   if (url.hostname === '') throw wrong('names no host');

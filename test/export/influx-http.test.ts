@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { SystemClock } from '../../src/lib/clock';
-import { RetryLater } from '../../src/export/backoff';
+import { RetryLater } from '../../src/lib/backoff';
 import { FailureError, UsageError } from '../../src/lib/errors';
 import { influx1Api, influx2Api } from '../../src/export/influx-api';
 import { InfluxHttpExporter } from '../../src/export/influx-http';

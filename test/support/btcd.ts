@@ -2,7 +2,9 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { request as plainRequest } from 'node:http';
+import { request as tlsRequest } from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -61,6 +63,10 @@ export interface BtcdOptions {
   /** Whether it accepts and relays transactions that mainnet's policy refuses; default no. */
   readonly nonStandard?: boolean;
   readonly extraArgs?: readonly string[];
+  /** Whether its RPC speaks TLS, with a certificate that it generates; default no. */
+  readonly tls?: boolean;
+  /** A limited user beside the one with all rights. */
+  readonly limited?: { readonly user: string; readonly password: string };
   /** Where it listens for peers; default a free port of 127.0.0.1. */
   readonly listen?: { readonly host: string; readonly port: number };
 }
@@ -78,16 +84,27 @@ export interface BtcdPeer {
 export class Btcd {
   private child: ChildProcess | undefined;
   private output = '';
-  private readonly password = randomBytes(12).toString('hex');
+  /** The user of the RPC with all rights, and its password. */
+  readonly user = 'test';
+  readonly password = randomBytes(12).toString('hex');
 
   private constructor(
     private readonly program: string,
     private readonly folder: string,
     /** Port of the P2P protocol. */
     readonly p2pPort: number,
-    private readonly rpcPort: number,
+    readonly rpcPort: number,
     private readonly options: BtcdOptions,
   ) {}
+
+  /** The certificate that btcd generates where its RPC speaks TLS. */
+  get certificateFile(): string {
+    return path.join(this.folder, 'rpc.cert');
+  }
+
+  private get keyFile(): string {
+    return path.join(this.folder, 'rpc.key');
+  }
 
   /**
    * Starts a new btcd and waits until it answers.
@@ -115,6 +132,7 @@ export class Btcd {
   /** Runs the process: first by `start`, then again after `halt`, on the same folder and ports. */
   async run(): Promise<void> {
     const { network = 'regtest', miningAddress, nonStandard = false, extraArgs = [] } = this.options;
+    const { tls = false, limited } = this.options;
     this.output = '';
     const child = spawn(
       this.program,
@@ -125,9 +143,12 @@ export class Btcd {
         `--logdir=${path.join(this.folder, 'logs')}`,
         `--listen=${this.options.listen?.host ?? '127.0.0.1'}:${this.p2pPort}`,
         `--rpclisten=127.0.0.1:${this.rpcPort}`,
-        '--rpcuser=test',
+        `--rpcuser=${this.user}`,
         `--rpcpass=${this.password}`,
-        '--notls',
+        ...(limited === undefined
+          ? []
+          : [`--rpclimituser=${limited.user}`, `--rpclimitpass=${limited.password}`]),
+        ...(tls ? [`--rpccert=${this.certificateFile}`, `--rpckey=${this.keyFile}`] : ['--notls']),
         '--nodnsseed',
         // The default of 10 s protects the privacy of real networks.
         '--trickleinterval=100ms',
@@ -177,6 +198,13 @@ export class Btcd {
     clearTimeout(timer);
   }
 
+  /** Restarts it with a certificate and a key that it generates anew. */
+  async renewCertificate(): Promise<void> {
+    await this.halt();
+    await Promise.all([this.certificateFile, this.keyFile].map((file) => rm(file)));
+    await this.run();
+  }
+
   /** Ends the process and removes its folder. */
   async stop(): Promise<void> {
     await this.halt();
@@ -188,17 +216,34 @@ export class Btcd {
    * @throws Error with the method's error message
    */
   async rpc<T = unknown>(method: string, ...params: readonly unknown[]): Promise<T> {
-    const response = await fetch(`http://127.0.0.1:${this.rpcPort}/`, {
-      method: 'POST',
-      headers: { authorization: `Basic ${Buffer.from(`test:${this.password}`).toString('base64')}` },
-      body: JSON.stringify({ jsonrpc: '1.0', id: 1, method, params }),
-    });
-    const { result, error } = (await response.json()) as {
-      result: T;
-      error: { message: string } | null;
-    };
+    const { result, error } = JSON.parse(
+      await this.post(JSON.stringify({ jsonrpc: '1.0', id: 1, method, params })),
+    ) as { result: T; error: { message: string } | null };
     if (error !== null) throw new Error(`${method}: ${error.message}`);
     return result;
+  }
+
+  /** Sends a call and returns the body of the response. */
+  private async post(body: string): Promise<string> {
+    const options = { host: '127.0.0.1', port: this.rpcPort, method: 'POST' };
+    const headers = {
+      authorization: `Basic ${Buffer.from(`${this.user}:${this.password}`).toString('base64')}`,
+    };
+    const ca = this.options.tls === true ? await readFile(this.certificateFile) : undefined;
+    return new Promise((resolve, reject) => {
+      const request =
+        ca === undefined
+          ? plainRequest({ ...options, headers })
+          : tlsRequest({ ...options, headers, ca, agent: false });
+      request.on('error', reject);
+      request.on('response', (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+        response.on('end', () => resolve(text));
+        response.on('error', reject);
+      });
+      request.end(body);
+    });
   }
 
   /** The peers that btcd sees. */

@@ -26,17 +26,14 @@ export interface Certificate {
 export function makeCertificate(name: string): Certificate {
   const { path: program } = openssl;
   if (program === null) throw new Error('openssl was not found');
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-certificate-'));
-  const certificateFile = path.join(folder, 'certificate.pem');
-  const keyFile = path.join(folder, 'key.pem');
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const { folder, certificateFile, keyFile } = newFiles();
   const files = ['-keyout', keyFile, '-out', certificateFile];
   execFileSync(
     program,
     [
       'req',
       '-x509',
-      ...curve,
+      ...CURVE,
       ...files,
       '-days',
       '1',
@@ -47,6 +44,36 @@ export function makeCertificate(name: string): Certificate {
     ],
     { stdio: 'ignore' },
   );
+  return readFiles(folder, certificateFile, keyFile);
+}
+
+/** Creates a certificate for `name` that `authority` has signed. It is valid until tomorrow. */
+export function issueCertificate(authority: Certificate, name: string): Certificate {
+  const { path: program } = openssl;
+  if (program === null) throw new Error('openssl was not found');
+  const { folder, certificateFile, keyFile } = newFiles();
+  const run = (...args: string[]): unknown => execFileSync(program, args, { stdio: 'ignore' });
+  const request = path.join(folder, 'request.pem');
+  const subject = ['-subj', '/CN=issued', '-addext', `subjectAltName=${name}`];
+  run('req', '-new', ...CURVE, '-keyout', keyFile, '-out', request, ...subject);
+  const signer = ['-CA', authority.certificateFile, '-CAkey', authority.keyFile, '-set_serial', '2'];
+  const what = ['-in', request, '-out', certificateFile, '-days', '1', '-copy_extensions', 'copy'];
+  run('x509', '-req', ...what, ...signer);
+  return readFiles(folder, certificateFile, keyFile);
+}
+
+const CURVE = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+
+function newFiles() {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-certificate-'));
+  return {
+    folder,
+    certificateFile: path.join(folder, 'certificate.pem'),
+    keyFile: path.join(folder, 'key.pem'),
+  };
+}
+
+function readFiles(folder: string, certificateFile: string, keyFile: string): Certificate {
   return {
     certificateFile,
     keyFile,

@@ -28,17 +28,23 @@ const NO_TLS = ['wrong version number', 'packet length too long'];
 /**
  * Describes a problem with the server's certificate or with TLS in one line. Undefined if the error is of
  * another kind. Retrying cures none of these problems.
+ * @param authority says how the user has a certificate trusted that leads to no known authority
  */
-export function tlsProblem(error: unknown): string | undefined {
+export function tlsProblem(
+  error: unknown,
+  authority = 'an authority of your own is named with ?ca-file=PATH',
+): string | undefined {
   const { code = '', message } = error as NodeJS.ErrnoException;
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_'))
     return NO_TLS.some((words) => `${message} ${code.replaceAll('_', ' ').toLowerCase()}`.includes(words))
       ? 'does not speak TLS; for plain HTTP write http instead of https'
       : `TLS failed (${code === 'EPROTO' ? message.split('\n', 1)[0] : code})`;
-  if (!CERTIFICATE_CODES.has(code)) return undefined;
-  const hint =
-    code === 'ERR_TLS_CERT_ALTNAME_INVALID'
-      ? 'the URL must use a name that is in it'
-      : 'an authority of your own is named with ?ca-file=PATH';
+  if (!isCertificateProblem(error)) return undefined;
+  const hint = code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? 'the URL must use a name that is in it' : authority;
   return `has a certificate that does not verify: ${message} (${code}); ${hint}`;
+}
+
+/** Whether an error says that Node.js does not accept the server's certificate. */
+export function isCertificateProblem(error: unknown): boolean {
+  return CERTIFICATE_CODES.has((error as NodeJS.ErrnoException).code ?? '');
 }

@@ -1,6 +1,5 @@
-import type { Clock } from '../lib/clock';
-import { diskProblem } from '../lib/disk-errors';
-import type { Warn } from './drops';
+import type { Clock } from './clock';
+import { diskProblem } from './disk-errors';
 
 /** How long to pause after failures. */
 export interface BackoffOptions {
@@ -39,7 +38,10 @@ export class Backoff {
 
   constructor(
     private readonly options: BackoffOptions,
-    private readonly modules: { readonly clock: Pick<Clock, 'monotonicMs'>; readonly warn: Warn },
+    private readonly modules: {
+      readonly clock: Pick<Clock, 'monotonicMs'>;
+      readonly warn: (message: string) => void;
+    },
   ) {}
 
   /** Failed attempts since the start. */

@@ -1,0 +1,129 @@
+import { asciiLine } from '../lib/ascii-line';
+import { Backoff } from '../lib/backoff';
+import type { Clock } from '../lib/clock';
+import { messageOf } from '../lib/errors';
+import type { Timer } from '../lib/timer';
+import { BtcdSocket, type SocketEnd } from './btcd-socket';
+import { type Login, basicAuthorization } from './login';
+import { type NodePlace, describePlace } from './node-place';
+import type { BlockNotice, TransactionNotice } from './read-notification';
+import { TrustedCertificate } from './trusted-certificate';
+import type { WatchGap } from './watch-gap';
+
+export interface NotificationHandlers {
+  readonly block: (notice: BlockNotice) => void;
+  readonly transaction: (notice: TransactionNotice) => void;
+  /** Notifications come from now on, for the first time. What was there before must be asked for. */
+  readonly begun: () => void;
+  /** They come again. What happened within the gap must be asked for. */
+  readonly gap: (gap: WatchGap) => void;
+  /** The connection ended, or can't be made. It is tried again until `close`. */
+  readonly lost: (end: SocketEnd) => void;
+}
+
+export interface NotificationModules {
+  readonly clock: Pick<Clock, 'uniqueNs' | 'monotonicMs'>;
+  readonly timer: Timer;
+  /** Called once a minute at most while the connection can't be made. */
+  readonly warn: (message: string) => void;
+}
+
+/** Pauses between attempts to connect. */
+const PAUSES = { minMs: 250, maxMs: 30_000 };
+
+/** The blocks and transactions that a btcd tells of over its websocket, through every new connection. */
+export class BtcdNotifications {
+  private readonly certificate: TrustedCertificate;
+  private readonly backoff: Backoff;
+  private socket: BtcdSocket | undefined;
+  private cancelPause: () => void = () => undefined;
+  private isClosed = false;
+  private hasBegun = false;
+  private aliveNs = 0n;
+  /** Why notifications are missing at present. */
+  private missing: string | undefined;
+
+  constructor(
+    private readonly place: NodePlace,
+    private readonly handlers: NotificationHandlers,
+    private readonly modules: NotificationModules,
+  ) {
+    this.certificate = new TrustedCertificate(place.certificateFile);
+    this.backoff = new Backoff(PAUSES, modules);
+  }
+
+  /** Whether btcd notifies at present. */
+  get isSubscribed(): boolean {
+    return this.hasBegun && this.missing === undefined;
+  }
+
+  /** Connects, and connects again whenever the connection ends. */
+  start(): void {
+    void this.connect();
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.cancelPause();
+    this.socket?.close();
+  }
+
+  private async connect(): Promise<void> {
+    try {
+      const login = await this.place.login.read();
+      const trust = await this.certificate.options();
+      if (this.isClosed) return;
+      const handlers = {
+        onSubscribed: () => this.subscribed(),
+        onAlive: () => {
+          if (this.isSubscribed) this.aliveNs = this.modules.clock.uniqueNs();
+        },
+        onNotice: (notice: BlockNotice | TransactionNotice) =>
+          notice.kind === 'transaction' ? this.handlers.transaction(notice) : this.handlers.block(notice),
+        onEnd: (end: SocketEnd) => void this.ended(end, login),
+      };
+      const authorization = basicAuthorization(login);
+      this.socket = new BtcdSocket(this.place, handlers, this.modules.timer, { authorization, trust });
+    } catch (error) {
+      this.retry({ kind: 'unreachable', reason: messageOf(error) });
+    }
+  }
+
+  private subscribed(): void {
+    this.backoff.success();
+    const fromNs = this.aliveNs;
+    this.aliveNs = this.modules.clock.uniqueNs();
+    const reason = this.missing;
+    this.missing = undefined;
+    if (this.hasBegun) this.handlers.gap({ fromNs, untilNs: this.aliveNs, reason: reason ?? '' });
+    else this.handlers.begun();
+    this.hasBegun = true;
+  }
+
+  /** After the end of a connection: connects at once where the login or the certificate has changed. */
+  private async ended(end: SocketEnd, login: Login): Promise<void> {
+    if (this.isSubscribed) this.missing = asciiLine(end.reason);
+    this.handlers.lost(end);
+    if (await this.hasChanged(end, login)) {
+      if (!this.isClosed) await this.connect();
+    } else this.retry(end);
+  }
+
+  private async hasChanged({ kind }: SocketEnd, login: Login): Promise<boolean> {
+    try {
+      if (kind === 'certificate') return await this.certificate.reread();
+      if (kind !== 'unauthorized') return false;
+      const fresh = await this.place.login.read();
+      return fresh.user !== login.user || fresh.password !== login.password;
+    } catch {
+      // The next attempt reads it again, and says what is wrong with it.
+      return false;
+    }
+  }
+
+  private retry({ reason }: SocketEnd): void {
+    if (this.isClosed) return;
+    this.backoff.failure(new Error(reason), `${describePlace(this.place)}: no notifications`);
+    this.cancelPause = this.modules.timer(this.backoff.pauseMs(false), () => void this.connect());
+  }
+}

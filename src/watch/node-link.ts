@@ -1,0 +1,140 @@
+import type { Clock } from '../lib/clock';
+import { Throttle } from '../lib/throttle';
+import type { NetworkName } from '../wire/networks';
+import { type IdentifiedNode, identifyNode } from './identify';
+import { type NodePlace, describePlace } from './node-place';
+import { RpcClient, type RpcClientModules } from './rpc-client';
+import { type FailureKind, RpcFailure, isOfOneCall } from './rpc-failure';
+import { PROGRAM } from './rpc-ports';
+import type { WatchGap } from './watch-gap';
+
+/** Whether a node answers: `new` before the first attempt. */
+export type LinkState = 'new' | 'up' | 'warming-up' | 'down';
+
+export interface LinkModules extends RpcClientModules {
+  readonly clock: Pick<Clock, 'uniqueNs' | 'monotonicMs'>;
+  readonly info: (message: string) => void;
+  readonly warn: (message: string) => void;
+  /** The node answers again. What happened within the gap must be asked for. */
+  readonly onGap?: (gap: WatchGap) => void;
+}
+
+/** Failures that waiting does not cure: the user must change something. */
+const LASTING: readonly FailureKind[] = [
+  'other-network',
+  'certificate',
+  'tls',
+  'unauthorized',
+  'forbidden',
+  'not-json',
+];
+
+/** Whether a failure at the start is a mistake of the call, rather than of a node that is away. */
+export function isLasting({ kind }: RpcFailure): boolean {
+  return LASTING.includes(kind);
+}
+
+/**
+ * The way to a watched node: it is identified before it is asked, and again after it was away, since it may
+ * be another version, network or user by then. Each change between answering and not answering is said once.
+ */
+export class NodeLink {
+  readonly client: RpcClient;
+  private node: IdentifiedNode | undefined;
+  private current: LinkState = 'new';
+  private lastFailure: RpcFailure | undefined;
+  private answeredNs: bigint | undefined;
+  private identifying: Promise<IdentifiedNode> | undefined;
+  private said = '';
+  private readonly oneCall: Throttle;
+
+  constructor(
+    readonly place: NodePlace,
+    private readonly network: NetworkName,
+    private readonly modules: LinkModules,
+  ) {
+    this.client = new RpcClient(place, modules);
+    this.oneCall = new Throttle(() => modules.clock.monotonicMs());
+  }
+
+  get state(): LinkState {
+    return this.current;
+  }
+
+  /** Why the node does not answer; undefined where it does. */
+  get failure(): RpcFailure | undefined {
+    return this.lastFailure;
+  }
+
+  /** The node, as far as it was ever identified. */
+  get identity(): IdentifiedNode | undefined {
+    return this.node;
+  }
+
+  /**
+   * Asks the node, which is identified first where it has to be. Undefined where it does not answer: that was
+   * said, and `failure` has the reason. A failure of one call alone is said, too, and changes no state.
+   */
+  async ask<T>(question: (node: IdentifiedNode) => Promise<T>): Promise<T | undefined> {
+    try {
+      const node = await this.identify();
+      const answer = await question(node);
+      this.answered();
+      return answer;
+    } catch (error) {
+      if (!(error instanceof RpcFailure)) throw error;
+      this.failed(error);
+      return undefined;
+    }
+  }
+
+  /** Ends the running call and those that wait. */
+  close(): void {
+    this.client.close();
+  }
+
+  /** Identifies the node once for all who ask at the same time. */
+  private async identify(): Promise<IdentifiedNode> {
+    if (this.current === 'up' && this.node !== undefined) return this.node;
+    this.identifying ??= identifyNode(this.client, this.network, (line) => this.sayRefused(line)).finally(
+      () => (this.identifying = undefined),
+    );
+    this.node = await this.identifying;
+    this.answered();
+    return this.node;
+  }
+
+  /** Says which methods the node refuses, unless that is what was said last. */
+  private sayRefused(line: string): void {
+    if (line !== this.said) this.modules.warn(line);
+    this.said = line;
+  }
+
+  private answered(): void {
+    const fromNs = this.answeredNs;
+    this.answeredNs = this.modules.clock.uniqueNs();
+    if (this.current === 'up') return;
+    const failure = this.lastFailure;
+    this.current = 'up';
+    this.lastFailure = undefined;
+    const { kind } = this.node ?? {};
+    const what = kind === undefined ? '' : ` (${PROGRAM[kind]})`;
+    const again = failure === undefined ? '' : ' again';
+    this.modules.info(`${describePlace(this.place)}${what} answers${again}`);
+    if (fromNs !== undefined && failure !== undefined)
+      this.modules.onGap?.({ fromNs, untilNs: this.answeredNs, reason: failure.message });
+  }
+
+  private failed(failure: RpcFailure): void {
+    if (failure.kind === 'closed') return;
+    if (isOfOneCall(failure) && this.current === 'up') {
+      // A method that fails at every interval is named once a minute.
+      if (this.oneCall.allows()) this.modules.warn(failure.message);
+      return;
+    }
+    const isKnown = this.lastFailure?.kind === failure.kind;
+    this.current = failure.kind === 'warming-up' ? 'warming-up' : 'down';
+    this.lastFailure = failure;
+    if (!isKnown) this.modules.warn(failure.message);
+  }
+}
