@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FailureError } from '../../lib/errors';
 import { AnswerStream } from './answer-stream';
-import { Frames } from './frames';
+import { Frames } from '../../lib/frames';
 import { Heartbeat } from './heartbeat';
 import { memoryLimit } from './limits';
 import type { SeriesColumns } from '../columns';
