@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
  * The rooms of `src`, and what each may import from. One direction of flow: sockets -> p2p -> events ->
  * collectors -> points -> queue -> exporters, and from the store over queries and panels to what shows them.
  * `lib` knows no other room, and `wire` knows `lib` alone. `app` wires the rooms, `demo` and `cli` start what
- * is wired. `store-child` is the program of another process.
+ * is wired. `store-child` and `tap-child` are the programs of other processes.
  */
 const PARTS = {
   lib: [],
@@ -26,6 +26,8 @@ const PARTS = {
   top: ['lib', 'live', 'metrics', 'query', 'wire'],
   web: ['lib', 'live', 'metrics', 'panels', 'query', 'store'],
   'store-child': ['lib', 'query', 'store'],
+  tap: ['lib', 'p2p', 'wire'],
+  'tap-child': ['lib', 'p2p', 'tap', 'wire'],
 };
 const KNOWS = {
   ...PARTS,

@@ -1,0 +1,24 @@
+import type { TapRefusal } from '../tap/control';
+
+/** Milliseconds between two reports. */
+const EVERY_MS = 1_000;
+
+/** Counts connections that were not led on, and reports them in a message a second at most. */
+export class Refusals {
+  private readonly counts = new Map<TapRefusal, number>();
+  private timer: NodeJS.Timeout | undefined;
+
+  /** @param report returns false where the program can't be told now */
+  constructor(private readonly report: (counts: Partial<Record<TapRefusal, number>>) => boolean) {}
+
+  add(reason: TapRefusal): void {
+    this.counts.set(reason, (this.counts.get(reason) ?? 0) + 1);
+    this.timer ??= setTimeout(() => this.flush(), EVERY_MS).unref();
+  }
+
+  private flush(): void {
+    this.timer = undefined;
+    if (this.report(Object.fromEntries(this.counts))) this.counts.clear();
+    else this.timer = setTimeout(() => this.flush(), EVERY_MS).unref();
+  }
+}
