@@ -2,8 +2,9 @@ import { lookup } from 'node:dns/promises';
 import { type Socket, isIP } from 'node:net';
 import { messageOf } from '../lib/errors';
 import { Throttle } from '../lib/throttle';
-import { type Endpoint, formatEndpoint } from '../p2p/endpoint';
-import { hostOf } from '../p2p/join/ip';
+import { type Endpoint, formatEndpoint, isHostName } from '../p2p/endpoint';
+import { hostOf, parseIp } from '../p2p/join/ip';
+import { isLoopback } from '../p2p/join/reachability';
 import type { TapRefusal } from '../tap/control';
 import { dial, dialCode } from './dial';
 import { endAfter } from './end-socket';
@@ -17,8 +18,6 @@ import { type UpstreamAnswer, askUpstream } from './socks-upstream';
 
 /** Names that the DNS never has (RFC 7686); asking it would tell others whom the node dials. */
 const ONION = /\.onion\.?$/i;
-
-const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]{0,62})*\.?$/i;
 
 const NOTHING = Buffer.alloc(0);
 
@@ -49,6 +48,9 @@ export class SocksServer {
 
   /** @throws FailureError of one line where its port can't be listened on */
   start(): Promise<Listening> {
+    const ip = parseIp(this.endpoint.host);
+    if (ip !== null && !isLoopback(ip))
+      this.parts.warn(`${this.option}: whoever reaches this port can connect to anything by it`);
     return listen(this.endpoint, this.option, (socket) => this.taken(socket), this.parts.warn);
   }
 
@@ -104,9 +106,9 @@ export class SocksServer {
     const { request, socket } = client;
     const { upstreamProxy } = this.parts.settings;
     try {
-      if (upstreamProxy !== null) await this.byUpstream(client, upstreamProxy);
-      else if (ONION.test(request.host) || !(isIP(request.host) !== 0 || HOST_NAME.test(request.host)))
-        this.fail(socket, 'host-unreachable');
+      if (isIP(request.host) === 0 && !isHostName(request.host)) this.fail(socket, 'host-unreachable');
+      else if (upstreamProxy !== null) await this.byUpstream(client, upstreamProxy);
+      else if (ONION.test(request.host)) this.fail(socket, 'host-unreachable');
       else if (request.command === 'resolve') await this.resolve(client);
       else await this.connect(client);
     } catch (error) {

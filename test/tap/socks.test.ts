@@ -31,7 +31,7 @@ async function client(it: TestTap): Promise<Socket> {
   return cleanup.add(await dialPort(it.socksPort), (socket) => socket.destroy());
 }
 
-/** A name that the system's look-up refuses without asking anybody: on the wire it has 257 bytes. */
+/** A name that is none, so that nobody is asked for it. */
 const TOO_LONG = `${'a.'.repeat(127)}a`;
 
 const portBytes = (port: number): number[] => [port >> 8, port & 0xff];
@@ -187,6 +187,12 @@ it('closes clients that ask for nothing, and those beyond the limit', async () =
   expect(it.refused.get('socks-full')).toBe(1);
   expect(it.warnings).toEqual(['--socks 127.0.0.1:0: there are 3 connections, so another one is closed']);
   expect((await ask(it, connectTo(name('localhost', 0), 0xf0))).reply[1]).toBe(0);
+});
+
+it('warns where strangers may reach its port', async () => {
+  const it = await tap({ socks: { host: '0.0.0.0', port: 0 } });
+  await until('a warning', () => it.warnings.length > 0);
+  expect(it.warnings).toEqual(['--socks 0.0.0.0:0: whoever reaches this port can connect to anything by it']);
 });
 
 describe('by an upstream proxy', () => {
