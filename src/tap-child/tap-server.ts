@@ -86,6 +86,7 @@ export class TapServer {
     for (const server of this.servers) server.close();
     const relays = this.parts?.relays ?? new Set();
     for (const relay of relays) relay.destroy('stopped');
+    this.parts?.refusals.flush();
     setTimeout(end, LAST_COPIES_MS);
     const flush = (): void => {
       if (relays.size > 0) setImmediate(flush);

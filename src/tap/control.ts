@@ -18,23 +18,19 @@ export interface TapPlaces {
 }
 
 /** Why a connection was not led on. The list is fixed, because it becomes a tag. */
-const TAP_REFUSALS = [
-  'banned',
-  'inbound-full',
-  'inbound-share',
-  'duplicate',
-  'encrypted-transport',
-  'target-unreachable',
-  'loop',
-  'socks-full',
-  'socks-garbage',
-  'socks-timeout',
-  'socks-unsupported',
-  'socks-unreachable',
-] as const;
-
-/** One of {@link TAP_REFUSALS}. */
-export type TapRefusal = (typeof TAP_REFUSALS)[number];
+export type TapRefusal =
+  | 'banned'
+  | 'inbound-full'
+  | 'inbound-share'
+  | 'duplicate'
+  | 'encrypted-transport'
+  | 'target-unreachable'
+  | 'loop'
+  | 'socks-full'
+  | 'socks-garbage'
+  | 'socks-timeout'
+  | 'socks-unsupported'
+  | 'socks-unreachable';
 
 /** What the program tells the process of its tap. */
 export type ToTap =

@@ -48,6 +48,11 @@ export class MessageSearch {
     this.magicBytes.writeUInt32LE(magic);
   }
 
+  /** Bytes that are held, for the end of what may be a message. */
+  get held(): number {
+    return this.partial === null ? 0 : this.wanted - this.partial.missing;
+  }
+
   /** Takes bytes; returns the first message, after which this search is over, or null where there is none. */
   push(chunk: Buffer): FoundMessage | null {
     this.received += chunk.length;
@@ -72,7 +77,7 @@ export class MessageSearch {
 
   /** Ends the search. Returns the bytes that were not told: passed over, or held for a message's end. */
   stop(): number {
-    const held = this.partial === null ? 0 : this.wanted - this.partial.missing;
+    const { held } = this;
     this.partial?.drop();
     this.partial = null;
     return this.takePassedOver() + held;

@@ -22,12 +22,23 @@ export class MessageStream {
   /** Bytes that were taken and are accounted for by nothing yet. */
   private pending = 0;
   private isBroken = false;
+  private found = 0;
 
   constructor(
     private readonly magic: number,
     private readonly sink: MessageSink,
   ) {
     this.reader = this.newReader();
+  }
+
+  /** Bytes of an incomplete message that are held. */
+  get held(): number {
+    return this.reader?.held ?? this.search?.held ?? 0;
+  }
+
+  /** Number of messages that were handed on. */
+  get messages(): number {
+    return this.found;
   }
 
   /** Takes the next bytes of the stream. */
@@ -64,6 +75,7 @@ export class MessageStream {
       message: (command, payload) => {
         const bytes = HEADER_BYTES + payload.length;
         this.pending -= bytes;
+        this.found++;
         this.sink.message(command, payload, bytes);
       },
       violation: (reason) => {
@@ -82,6 +94,7 @@ export class MessageStream {
     }
     this.search = null;
     this.noMessage(found.passedOver);
+    this.found++;
     this.sink.message(found.command, found.payload, HEADER_BYTES + found.payload.length);
     return found.rest;
   }

@@ -10,6 +10,7 @@ import {
   type OpenedCopy,
   monotonicOffsetMs,
 } from './copy-format';
+import { HeldBytes } from './held-bytes';
 import { TapConnection } from './tap-connection';
 import type { SkipReason, TapEvents, TapTime } from './tap-events';
 import { TapStream } from './tap-stream';
@@ -49,6 +50,7 @@ function systemClocks(): TapClocks {
 /** Reads the copy that a tap makes, and emits what passed. */
 export class TapReader implements CopySink {
   private readonly connections = new Map<number, ReadConnection>();
+  private readonly heldBytes = new HeldBytes();
   /** When the bytes that are read now were read by the tap. */
   private time: TapTime = { monotonicMs: 0, wallMs: 0 };
   private atMs = 0;
@@ -81,7 +83,10 @@ export class TapReader implements CopySink {
     const { connection } = read;
     this.timeOf(atMs);
     this.passed(connection, direction, bytes.length);
-    if (!connection.isOpaque) read[direction].stream.push(bytes);
+    if (connection.isOpaque) return;
+    const { stream } = read[direction];
+    stream.push(bytes);
+    this.heldBytes.note(stream);
   }
 
   gap(id: number, direction: Direction, bytes: number, atMs: number): void {
@@ -91,7 +96,9 @@ export class TapReader implements CopySink {
     this.timeOf(atMs);
     this.passed(connection, direction, bytes);
     if (connection.isOpaque) return;
-    read[direction].stream.gap();
+    const { stream } = read[direction];
+    stream.gap();
+    this.heldBytes.forget(stream);
     this.skipped(connection, direction, bytes, 'not-copied');
   }
 
@@ -101,7 +108,7 @@ export class TapReader implements CopySink {
     this.connections.delete(id);
     const { connection } = read;
     const time = this.timeOf(atMs);
-    if (!connection.isOpaque) for (const direction of DIRECTIONS) read[direction].stream.end();
+    if (!connection.isOpaque) this.endStreams(read);
     const { established } = connection;
     this.bus.emit('closed', { connection, reason, established, time });
   }
@@ -115,6 +122,14 @@ export class TapReader implements CopySink {
 
   missed(missed: MissedCopy): void {
     this.bus.emit('missed', missed);
+  }
+
+  private endStreams(read: ReadConnection): void {
+    for (const direction of DIRECTIONS) {
+      const { stream } = read[direction];
+      stream.end();
+      this.heldBytes.forget(stream);
+    }
   }
 
   private readDirection(connection: TapConnection, direction: Direction): ReadDirection {
@@ -136,7 +151,7 @@ export class TapReader implements CopySink {
   private opaque(connection: TapConnection, isEncrypted: boolean): void {
     connection.isOpaque = true;
     const read = this.connections.get(connection.id);
-    for (const direction of DIRECTIONS) read?.[direction].stream.end();
+    if (read !== undefined) this.endStreams(read);
     this.bus.emit('opaque', { connection, isEncrypted });
   }
 

@@ -1,4 +1,5 @@
 import { ENCRYPTED_TRANSPORT, FirstBytes } from '../p2p/first-bytes';
+import type { Holder } from './held-bytes';
 import { type MessageSink, MessageStream } from './message-stream';
 
 /** Receives what a {@link TapStream} finds. */
@@ -8,49 +9,62 @@ export interface TapStreamSink extends MessageSink {
 }
 
 /** One direction of a tapped connection: what it speaks, and its messages. */
-export class TapStream {
+export class TapStream implements Holder {
   /** The first bytes; null once they are read. */
   private first: FirstBytes | null;
-  private readonly messages: MessageStream;
-  private held = 0;
+  private readonly stream: MessageStream;
+  private firstBytes = 0;
 
   constructor(
     magic: number,
     private readonly sink: TapStreamSink,
   ) {
     this.first = new FirstBytes(magic, false);
-    this.messages = new MessageStream(magic, sink);
+    this.stream = new MessageStream(magic, sink);
+  }
+
+  get held(): number {
+    return this.stream.held;
+  }
+
+  get messages(): number {
+    return this.stream.messages;
+  }
+
+  /** Gives up an incomplete message, and searches for the next one. */
+  drop(): void {
+    this.stream.gap();
   }
 
   push(chunk: Buffer): void {
     const { first } = this;
     if (first === null) {
-      this.messages.push(chunk);
+      this.stream.push(chunk);
       return;
     }
-    this.held += chunk.length;
+    this.firstBytes += chunk.length;
     const verdict = first.push(chunk);
     if (verdict === undefined) return;
     this.first = null;
-    if (verdict === 'version' || verdict === 'other-message') this.messages.push(first.take());
+    if (verdict === 'version' || verdict === 'other-message') this.stream.push(first.take());
     else this.sink.opaque(verdict === ENCRYPTED_TRANSPORT);
   }
 
   /** Bytes are missing here. */
   gap(): void {
     this.openFirst();
-    this.messages.gap();
+    this.stream.gap();
   }
 
   /** The stream ends. */
   end(): void {
     this.openFirst();
-    this.messages.end();
+    this.stream.end();
   }
 
   private openFirst(): void {
     const { first } = this;
     this.first = null;
-    if (first !== null && this.held > 0) this.messages.push(first.take());
+    if (first !== null && this.firstBytes > 0) this.stream.push(first.take());
   }
 }
