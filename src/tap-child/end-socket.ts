@@ -17,7 +17,7 @@ export function resetSoon(socket: Socket): void {
     if (!socket.destroyed) socket.resetAndDestroy();
   };
   const timer = setTimeout(reset, GRACE_MS);
-  if (socket.writableLength === 0) reset();
+  if (socket.writableLength === 0 || socket.writableFinished) reset();
   else if (socket.writableEnded) socket.once('finish', reset);
   else socket.write(NOTHING, reset);
 }

@@ -80,12 +80,21 @@ export class Relay {
       this.hooks.passed(direction, chunk);
       garbage.released(chunk.length);
     };
-    const ended = (): void => {
+    const passEnd = (): void => {
       this.reason ??= `closed-by-${side}`;
       to.end();
       // Nobody can tell whether the other side waits for more or has forgotten the connection.
       from.setTimeout(this.halfClosedMs, this.silent);
       to.setTimeout(this.halfClosedMs, this.silent);
+    };
+    const ended = (): void => {
+      // Node.js 20 (libuv) reports a reset that comes with the last bytes as an end. A write of no bytes sends
+      // nothing after an end, and fails after a reset, which `failed` then passes on.
+      if (!from.writable || from.writableLength > 0) passEnd();
+      else
+        from.write(NOTHING, (error) => {
+          if (error == null) passEnd();
+        });
     };
     const failed = (): void => {
       this.reason ??= `reset-by-${side}`;
@@ -112,6 +121,8 @@ export class Relay {
     this.ends.node.resetAndDestroy();
   };
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /** One instance serves all connections. */
 const garbage = new YoungGarbage();

@@ -83,7 +83,18 @@ export function copyHead(kind: CopyKind, direction: 0 | 1, id: number, length: n
   return head;
 }
 
+/** Number of readings of both clocks. Between those of one pair the process may have to wait. */
+const READINGS = 10;
+
 /** The system's monotonic clock in milliseconds, less `performance.now()` of this process. */
 export function monotonicOffsetMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6 - performance.now();
+  let best = { offsetMs: 0, tookMs: Infinity };
+  for (let reading = 0; reading < READINGS; reading++) {
+    const before = performance.now();
+    const systemMs = Number(process.hrtime.bigint()) / 1e6;
+    const after = performance.now();
+    const tookMs = after - before;
+    if (tookMs < best.tookMs) best = { offsetMs: systemMs - (before + after) / 2, tookMs };
+  }
+  return best.offsetMs;
 }

@@ -53,6 +53,7 @@ export class TapProcess {
   private readonly child: ChildProcess;
   private readonly frames: Frames<ToTap, FromTap>;
   private stderr = '';
+  private readonly places: Promise<TapPlaces>;
   private onPlaces: (places: TapPlaces | FailureError) => void = () => undefined;
 
   /**
@@ -64,6 +65,14 @@ export class TapProcess {
     private readonly modules: TapModules,
   ) {
     checkLoops(settings);
+    this.places = new Promise((resolve, reject) => {
+      this.onPlaces = (told) => {
+        if (told instanceof FailureError) reject(told);
+        else resolve(told);
+      };
+    });
+    // Whoever awaits it gets the error as well.
+    this.places.catch(() => undefined);
     this.reader = new TapReader(NETWORKS[settings.network].magic, modules.bus);
     this.child = spawn(process.execPath, [...NODE_FLAGS, PROGRAM], {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
@@ -97,15 +106,9 @@ export class TapProcess {
    * @throws FailureError of one line that names the option whose port can't be listened on
    */
   async open(): Promise<TapPlaces> {
-    const places = new Promise<TapPlaces>((resolve, reject) => {
-      this.onPlaces = (told) => {
-        if (told instanceof FailureError) reject(told);
-        else resolve(told);
-      };
-    });
     this.frames.send({ kind: 'start', settings: this.settings });
     try {
-      return await places;
+      return await this.places;
     } catch (error) {
       await this.close();
       throw error;

@@ -49,7 +49,7 @@ export interface TestTapOptions extends Partial<Omit<TapSettings, 'limits' | 'fo
 export const ANY = { host: '127.0.0.1', port: 0 };
 
 /** Settings of a tap for tests. */
-function tapSettings({ targets = [], limits, ...options }: TestTapOptions): TapSettings {
+export function tapSettings({ targets = [], limits, ...options }: TestTapOptions): TapSettings {
   return {
     network: 'regtest',
     forwards: targets.map((port) => ({ listen: ANY, target: { host: '127.0.0.1', port } })),
@@ -165,10 +165,16 @@ export async function dialPort(port: number, localAddress?: string): Promise<Soc
   return socket;
 }
 
-/** How a socket ended: by its end (FIN), or by the code of an error. Reads, and drops, what comes before. */
+/**
+ * How a socket ended: by its end (FIN), or by the code of an error. Reads, and drops, what comes before. Node.js
+ * 20 reports a reset that comes with the last bytes as an end, so a write of no bytes tells both apart.
+ */
 export function endOf(socket: Socket): Promise<string> {
   return new Promise((resolve) => {
-    socket.once('end', () => resolve('end'));
+    socket.once('end', () => {
+      if (!socket.writable) resolve('end');
+      else socket.write(Buffer.alloc(0), (error) => resolve(error == null ? 'end' : 'ECONNRESET'));
+    });
     socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
     socket.once('close', () => resolve('close'));
     socket.resume();

@@ -4,6 +4,8 @@ import { type Socket, connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NETWORKS } from '../../src/wire/networks';
 import { encodeFrame } from '../../src/wire/framing';
+import { EventBus } from '../../src/lib/event-bus';
+import { TapProcess } from '../../src/tap/tap-process';
 import type { TapTime } from '../../src/tap/tap-events';
 import { Cleanup } from '../support/cleanup';
 import { freePort } from '../support/free-port';
@@ -19,6 +21,7 @@ import {
   readBytes,
   startServer,
   startTap,
+  tapSettings,
 } from '../support/tap';
 import { until } from '../support/until';
 
@@ -170,6 +173,63 @@ it('resets a peer where the node can’t be reached, says so once, and goes on w
   expect(it.tapped).toEqual([]);
 });
 
+it('leads many connections at once that end in every way', async () => {
+  const behind = await server();
+  // This process sends and receives as well, and reads the copy late.
+  const it = await tap({ targets: [behind.port], limits: { maxCopyBytes: 1_000_000_000 } });
+  const total = 240;
+  const random = (most: number): number => Math.floor(Math.random() ** 2 * most);
+  const source = randomBytes(1_000_000);
+  const expected = new Map<number, { in: number; out: number }>();
+  const accepted = new Map<number, (node: Socket) => void>();
+  const accept = async (): Promise<void> => {
+    for (let i = 0; i < total; i++) {
+      const node = await behind.next();
+      void readBytes(node, 4).then((name) => accepted.get(name.readUInt32BE())?.(node));
+    }
+  };
+  const lead = async (id: number): Promise<void> => {
+    const peer = await dialled(it.ports[0] ?? 0);
+    const port = peer.localPort ?? 0;
+    const coming = new Promise<Socket>((resolve) => accepted.set(id, resolve));
+    const name = Buffer.alloc(4);
+    name.writeUInt32BE(id);
+    peer.write(name);
+    const node = await coming;
+    const [toNode, toPeer] = [source.subarray(0, random(600_000)), source.subarray(0, random(600_000))];
+    if (id % 3 === 0) {
+      // A reset while bytes are on their way.
+      const [one, other] = id % 2 === 0 ? [peer, node] : [node, peer];
+      const ended = endOf(other);
+      one.write(toNode);
+      other.write(toPeer);
+      await sleep(random(30));
+      one.resetAndDestroy();
+      expect(await ended).toMatch(/ECONNRESET|EPIPE/);
+      return;
+    }
+    const [atNode, atPeer] = await Promise.all([
+      readSlowly(node),
+      readSlowly(peer),
+      sendChunked(peer, toNode),
+      sendChunked(node, toPeer),
+    ]);
+    expect(atNode.equals(toNode) && atPeer.equals(toPeer)).toBe(true);
+    expected.set(port, { in: toNode.length + 4, out: toPeer.length });
+  };
+  const accepting = accept();
+  for (let first = 0; first < total; first += 60)
+    await Promise.all(Array.from({ length: 60 }, (_, i) => lead(first + i)));
+  await accepting;
+  await until('their ends', () => it.tapped.filter(({ reason }) => reason !== null).length === total);
+  for (const { connection, in: to, out, reason } of it.tapped) {
+    const wanted = expected.get(connection.port);
+    if (wanted === undefined) expect(reason).toMatch(/^reset-by-/);
+    else expect({ in: to.bytes, out: out.bytes }).toEqual(wanted);
+  }
+  expect(it.tapped.filter(({ reason }) => reason?.startsWith('reset') === true)).toHaveLength(total / 3);
+});
+
 it('leads thousands of short connections, and tells of each', async () => {
   const behind = await server();
   const it = await tap({ targets: [behind.port] });
@@ -292,6 +352,14 @@ it('tells when each message was read, on the clocks of this program', async () =
     expect(time.wallMs).toBeGreaterThan(before.wallMs - 5);
     expect(time.wallMs).toBeLessThan(Date.now() + 5);
   }
+});
+
+it('says so where its process ends before it listens', async () => {
+  const settings = tapSettings({ targets: [1] });
+  const it = new TapProcess(settings, { bus: new EventBus(), warn: () => undefined });
+  process.kill(it.pid ?? 0, 'SIGKILL');
+  await it.ended;
+  await expect(it.open()).rejects.toThrow('the process of the tap ended: signal SIGKILL');
 });
 
 it('tells the end of each connection where its process is killed', async () => {
