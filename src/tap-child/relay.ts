@@ -88,8 +88,8 @@ export class Relay {
       to.setTimeout(this.halfClosedMs, this.silent);
     };
     const ended = (): void => {
-      // Node.js 20 (libuv) reports a reset that comes with the last bytes as an end. A write of no bytes sends
-      // nothing after an end, and fails after a reset, which `failed` then passes on.
+      // Node.js 20 (libuv) reports a reset that comes with the last bytes as an end. A write of no bytes
+      // sends nothing after an end, and fails after a reset, which `failed` then passes on.
       if (!from.writable || from.writableLength > 0) passEnd();
       else
         from.write(NOTHING, (error) => {

@@ -166,8 +166,9 @@ export async function dialPort(port: number, localAddress?: string): Promise<Soc
 }
 
 /**
- * How a socket ended: by its end (FIN), or by the code of an error. Reads, and drops, what comes before. Node.js
- * 20 reports a reset that comes with the last bytes as an end, so a write of no bytes tells both apart.
+ * How a socket ended: by its end (FIN), or by the code of an error. Reads, and drops, what comes before.
+ * Node.js 20 reports a reset that comes with the last bytes as an end, so a write of no bytes tells both
+ * apart.
  */
 export function endOf(socket: Socket): Promise<string> {
   return new Promise((resolve) => {
