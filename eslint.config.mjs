@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
  * The rooms of `src`, and what each may import from. One direction of flow: sockets -> p2p -> events ->
  * collectors -> points -> queue -> exporters, and from the store over queries and panels to what shows them.
  * `lib` knows no other room; `capture` and `wire` know `lib` alone. `app` wires the rooms, `demo` and `cli`
- * start what is wired. `store-child` is the program of another process.
+ * start what is wired. `store-child` and `tap-child` are the programs of other processes.
  */
 const PARTS = {
   lib: [],
@@ -17,7 +17,7 @@ const PARTS = {
   chain: ['bcoin', 'lib', 'p2p', 'policy', 'wire'],
   mempool: ['chain', 'lib', 'p2p', 'policy', 'wire'],
   metrics: ['chain', 'lib', 'mempool', 'p2p', 'policy', 'wire'],
-  watch: ['lib', 'mempool', 'metrics', 'policy', 'wire'],
+  watch: ['chain', 'lib', 'mempool', 'metrics', 'policy', 'wire'],
   influx: ['lib', 'metrics'],
   store: ['lib', 'metrics'],
   export: ['influx', 'lib', 'metrics', 'store', 'wire'],
@@ -28,6 +28,8 @@ const PARTS = {
   top: ['lib', 'live', 'metrics', 'query', 'wire'],
   web: ['lib', 'live', 'metrics', 'panels', 'query', 'store'],
   'store-child': ['lib', 'query', 'store'],
+  tap: ['capture', 'lib', 'mempool', 'metrics', 'p2p', 'policy', 'wire'],
+  'tap-child': ['lib', 'p2p', 'tap', 'wire'],
 };
 const KNOWS = {
   ...PARTS,

@@ -60,7 +60,8 @@ function toAscii(name: string): string {
   return /[^\0-\x7f]/.test(name) ? domainToASCII(name) : name;
 }
 
-function isHostName(text: string): boolean {
+/** Whether a text is a DNS name, or an IPv4 address. */
+export function isHostName(text: string): boolean {
   return (
     text.length <= 253 && /^[a-z0-9_]([a-z0-9_-]{0,62})?(\.[a-z0-9_]([a-z0-9_-]{0,62})?)*\.?$/i.test(text)
   );

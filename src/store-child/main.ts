@@ -1,6 +1,6 @@
 import { writeFileSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { Frames } from '../store/process/frames';
+import { Frames } from '../lib/frames';
 import type { FromStore, ToStore } from '../store/process/messages';
 import { STORE_TITLE } from '../store/process/title';
 import { StoreServer } from './store-server';

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import path from 'node:path';
+import { childEnvironment } from '../../lib/child-environment';
 
 /** Path of the built program of the process, both from here in src and in dist. */
 export const PROGRAM = path.join(__dirname, '..', '..', '..', 'dist', 'store-child', 'main.js');
@@ -26,15 +27,6 @@ const NODE_FLAGS = [
  * them these would wait for the end of a statement. Node.js has four.
  */
 const UV_THREADS = '7';
-
-/** Variables that the process gets. None of them is a secret of this program or of others. */
-const ENVIRONMENT = /^(PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|LD_\w+|DYLD_\w+|FAKETIME\w*)$/;
-
-/**
- * One arena of glibc's allocator for all threads. With an arena for each thread, freed memory stays in it: an
- * idle process took 5 MB more. DuckDB's data is in its own allocator.
- */
-const ONE_ARENA = { MALLOC_ARENA_MAX: '1' };
 
 /** A process that was started, and the pipe to it. */
 export interface StartedProcess {
@@ -65,8 +57,7 @@ export function startProcess(program: string, memoryBytes: number): StartedProce
   const child = spawn(command, args, {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     env: {
-      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => ENVIRONMENT.test(name))),
-      ...ONE_ARENA,
+      ...childEnvironment(),
       UV_THREADPOOL_SIZE: UV_THREADS,
     },
   });

@@ -1,0 +1,48 @@
+import type { Endpoint } from '../p2p/endpoint';
+import type { TapSettings } from './settings';
+
+/** Title of the tap's process in lists of processes. */
+export const TAP_TITLE = 'btcdmon-node tap';
+
+/** File descriptor of the pipe for messages, at the process of the tap. */
+export const CONTROL_PIPE = 3;
+
+/** File descriptor of the pipe for copies, at the process of the tap. */
+export const COPY_PIPE = 4;
+
+/** Where a tap listens. */
+export interface TapPlaces {
+  /** One for each forward, in their order. */
+  readonly forwards: readonly Endpoint[];
+  readonly socks: Endpoint | null;
+}
+
+/** Why a connection was not led on. The list is fixed, because it becomes a tag. */
+export type TapRefusal =
+  | 'banned'
+  | 'inbound-full'
+  | 'inbound-share'
+  | 'duplicate'
+  | 'encrypted-transport'
+  | 'target-unreachable'
+  | 'loop'
+  | 'socks-full'
+  | 'socks-garbage'
+  | 'socks-timeout'
+  | 'socks-unsupported'
+  | 'socks-unreachable';
+
+/** What the program tells the process of its tap. */
+export type ToTap =
+  | { readonly kind: 'start'; readonly settings: TapSettings }
+  /** Ends the inbound connections of an address, and refuses it for a day. */
+  | { readonly kind: 'ban'; readonly host: string }
+  | { readonly kind: 'close' };
+
+/** What the process of a tap tells its program. */
+export type FromTap =
+  | { readonly kind: 'listening'; readonly places: TapPlaces }
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'warn'; readonly message: string }
+  /** Connections that were not led on, since the last time. */
+  | { readonly kind: 'refused'; readonly counts: Partial<Record<TapRefusal, number>> };

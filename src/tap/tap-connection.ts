@@ -1,0 +1,38 @@
+import { formatEndpoint } from '../p2p/endpoint';
+import type { PeerInfo } from '../p2p/p2p-events';
+import type { VersionMessage } from '../wire/messages/version';
+import type { Direction, OpenedCopy } from './copy-format';
+
+/** A connection between the watched node and one of its peers: the peer, as the collectors know it. */
+export class TapConnection implements PeerInfo {
+  readonly address: string;
+  /** Whether the node dialled the peer. */
+  readonly outbound: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** `host:port` by which the node's own RPC names the peer. */
+  readonly seenAs: string;
+  /** The peer's `version`. */
+  claims: VersionMessage | null = null;
+  /** The node's `version`, as it told this peer. */
+  nodeClaims: VersionMessage | null = null;
+  /** All bytes that passed so far. */
+  readonly bytes: Record<Direction, number> = { in: 0, out: 0 };
+  /** Those of them that were not read as messages, and are not opaque. */
+  readonly skipped: Record<Direction, number> = { in: 0, out: 0 };
+  /** Whether its bytes are counted and not read. */
+  isOpaque = false;
+  /** Whether version and verack went both ways. */
+  established = false;
+
+  constructor(
+    readonly id: number,
+    { host, outbound, port, seenAs }: OpenedCopy,
+  ) {
+    this.address = formatEndpoint({ host, port });
+    this.outbound = outbound;
+    this.host = host;
+    this.port = port;
+    this.seenAs = seenAs;
+  }
+}

@@ -1,0 +1,138 @@
+import { NETWORKS } from '../../src/wire/networks';
+import { Btcd, btcd } from '../support/btcd';
+import { Cleanup } from '../support/cleanup';
+import { freePort } from '../support/free-port';
+import { type Recorder, type Tally, countMessages, splitMessages, startRecorder } from '../support/recorder';
+import { type Tapped, type TappedDirection, type TestTap, startTap } from '../support/tap';
+import { until } from '../support/until';
+import { Wallet } from '../support/wallet';
+
+const { magic } = NETWORKS.regtest;
+const BLOCKS = 150;
+
+/** The counts of all conversations of a recorder, of one of their directions. */
+function recorded({ connections }: Recorder, direction: 'in' | 'out'): Map<string, Tally> {
+  return countMessages(connections.flatMap((each) => splitMessages(each[direction], magic)));
+}
+
+/** The counts of all messages that the tap told of, of one direction. */
+function tappedCounts(tapped: readonly Tapped[], direction: 'in' | 'out'): Map<string, Tally> {
+  const sums = new Map<string, Tally>();
+  for (const each of tapped) {
+    for (const [command, { messages, bytes }] of each[direction].messages) {
+      const sum = sums.get(command) ?? { messages: 0, bytes: 0 };
+      sums.set(command, { messages: sum.messages + messages, bytes: sum.bytes + bytes });
+    }
+  }
+  return sums;
+}
+
+const bytesOf = (tallies: ReadonlyMap<string, Tally>): number =>
+  [...tallies.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+
+const nothingSkipped = ({ skipped }: TappedDirection): boolean =>
+  skipped['no-message'] === 0 && skipped['not-copied'] === 0;
+
+btcd.describe('between a real btcd and its peers', (program) => {
+  const cleanup = new Cleanup();
+  afterEach(() => cleanup.run());
+
+  const started = async (extraArgs: readonly string[], port?: number): Promise<Btcd> =>
+    cleanup.add(
+      await Btcd.start(program, {
+        miningAddress: new Wallet().address('regtest'),
+        extraArgs,
+        ...(port === undefined ? {} : { listen: { host: '127.0.0.1', port } }),
+      }),
+      (it) => it.stop(),
+    );
+  const recorder = async (port: number): Promise<Recorder> =>
+    cleanup.add(await startRecorder(port), (it) => it.stop());
+  const tap = async (port: number, plain = false): Promise<TestTap> =>
+    cleanup.add(await startTap({ targets: [port], plain }), (it) => it.process.close());
+  const height = (node: Btcd): Promise<number> => node.rpc('getblockcount');
+
+  it('counts what a recorder on the other side counts, inbound and outbound, by command', async () => {
+    const nodePort = await freePort();
+    const it = await tap(nodePort);
+    const outbound = await started([]);
+    const beyond = await recorder(outbound.p2pPort);
+    const node = await started(
+      [
+        `--proxy=127.0.0.1:${it.socksPort}`,
+        '--proxyuser=u',
+        '--proxypass=p',
+        `--connect=127.0.0.1:${beyond.port}`,
+      ],
+      nodePort,
+    );
+    const before = await recorder(it.ports[0] ?? 0);
+    const inbound = await started([`--connect=127.0.0.1:${before.port}`]);
+    await until('two peers', async () => (await node.peers()).length === 2);
+
+    await node.rpc('generate', BLOCKS);
+    await until('blocks at the peers', async () =>
+      (await Promise.all([inbound, outbound].map(height))).every((each) => each === BLOCKS),
+    );
+    // Its peers mine as well: blocks go both ways.
+    await inbound.rpc('generate', 10);
+    await until('more blocks', async () => (await height(outbound)) === BLOCKS + 10);
+    await outbound.rpc('generate', 10);
+    await until('all blocks', async () => (await height(inbound)) === BLOCKS + 20);
+    await until('a quiet moment', () => node.isQuiet(1_000));
+
+    const peers = await node.peers();
+    const inside = it.tapped.filter(({ connection }) => !connection.outbound);
+    const outside = it.tapped.filter(({ connection }) => connection.outbound);
+    const compared = [
+      [tappedCounts(inside, 'in'), recorded(before, 'out')],
+      [tappedCounts(inside, 'out'), recorded(before, 'in')],
+      [tappedCounts(outside, 'in'), recorded(beyond, 'in')],
+      [tappedCounts(outside, 'out'), recorded(beyond, 'out')],
+    ] as const;
+    for (const [counted, expected] of compared) {
+      expect(counted).toEqual(expected);
+      expect(counted.get('version')?.messages).toBe(1);
+      expect(bytesOf(counted)).toBeGreaterThan(1_000);
+    }
+    expect(compared[1][0].get('block')?.messages).toBeGreaterThanOrEqual(BLOCKS);
+    for (const { connection, in: to, out } of it.tapped) {
+      expect([to, out].every(nothingSkipped)).toBe(true);
+      expect(connection).toMatchObject({ established: true, isOpaque: false });
+      expect(connection.claims?.userAgent).toMatch(/btcd:0\.26/);
+      expect(connection.nodeClaims?.userAgent).toMatch(/btcd:0\.26/);
+      // The node's own counts, to the byte; it names inbound peers as the tap's `seenAs`.
+      const peer = peers.find(
+        ({ addr }) => addr === (connection.outbound ? connection.address : connection.seenAs),
+      );
+      expect(peer).toMatchObject({
+        inbound: !connection.outbound,
+        bytesrecv: to.bytes,
+        bytessent: out.bytes,
+      });
+    }
+
+    await inbound.stop();
+    await until('its end', () => inside[0]?.reason != null);
+    await until('one peer', async () => (await node.peers()).length === 1);
+  });
+
+  it('passes encrypted connections, and has them come back unencrypted with --tap-plain', async () => {
+    const node = await started(['--v2transport']);
+    for (const plain of [false, true]) {
+      const it = await tap(node.p2pPort, plain);
+      const peer = await started(['--v2transport', `--connect=127.0.0.1:${it.ports[0] ?? 0}`]);
+      await until('a peer', async () => (await node.peers()).length === 1);
+      await node.rpc('generate', 5);
+      const wanted = await height(node);
+      await until('its blocks', async () => (await height(peer)) === wanted);
+      const [tapped] = it.tapped.filter(({ reason }) => reason === null);
+      expect(tapped?.connection.isOpaque).toBe(!plain);
+      expect(tapped?.out.messages.has('block')).toBe(plain);
+      expect(tapped?.out.bytes).toBeGreaterThan(1_000);
+      expect(it.refused.get('encrypted-transport')).toBe(plain ? 1 : undefined);
+      await peer.stop();
+      await until('no peer', async () => (await node.peers()).length === 0);
+    }
+  });
+});
