@@ -79,7 +79,7 @@ export function syncChain(modules: ChainSyncModules): () => void {
   });
   bus.on('processedBlock', ({ block, status, reason, peerAddress }) => {
     if (reason !== undefined && isMutation(reason)) modules.askAgain(block.wireHash);
-    const sender = senders.get(peerAddress);
+    const sender = peerAddress === undefined ? undefined : senders.get(peerAddress);
     if (status !== 'rejected' || sender === undefined) return;
     modules.report(sender, isTooEarly(reason) ? reason : 'invalid-block');
   });

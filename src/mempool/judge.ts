@@ -7,8 +7,11 @@ import type { MempoolEvents } from './mempool-events';
 /** The parts of the program that a judge uses. */
 export interface JudgeModules {
   readonly bus: EventBus<ChainEvents & MempoolEvents>;
-  /** Milliseconds on a clock that never steps. */
-  readonly monotonicMs: () => number;
+  /**
+   * Milliseconds on a clock that never steps. Undefined for the transactions of a watched node: how long that
+   * node's checks took is not seen.
+   */
+  readonly monotonicMs?: () => number;
 }
 
 /**
@@ -37,7 +40,7 @@ export class Judge {
   judge(transaction: Transaction, fee: number | undefined, receivedMs: number): void {
     const { nextHeight, medianTime } = this;
     const verdict = standardness(this.policy, transaction, { nextHeight, medianTime, fee });
-    const judgedMs = this.modules.monotonicMs();
+    const judgedMs = this.modules.monotonicMs?.();
     this.modules.bus.emit('judged', { transaction, verdict, fee, receivedMs, judgedMs });
   }
 }

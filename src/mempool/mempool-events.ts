@@ -23,8 +23,8 @@ export interface JudgedTransaction {
   readonly fee: number | undefined;
   /** When it came, on the monotonic clock, before it was decoded. */
   readonly receivedMs: number;
-  /** When our own checks of it were done, on the same clock. */
-  readonly judgedMs: number;
+  /** When our own checks of it were done, on the same clock; undefined where these are a watched node's. */
+  readonly judgedMs: number | undefined;
 }
 
 /** The events of the relay view. Amounts are in satoshi, `size` in bytes, `vsize` in vB. */

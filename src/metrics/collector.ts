@@ -35,6 +35,8 @@ interface CollectedStats {
 export interface CollectorContext {
   readonly emit: Emit;
   readonly policy: PolicyName;
+  /** Whether the events are those of a watched node, and not of the listener's own connections. */
+  readonly isWatched?: boolean;
   readonly maxUserAgents: number;
   /** Length of an interval in milliseconds. */
   readonly intervalMs: number;
@@ -49,10 +51,10 @@ export interface CollectorContext {
   readonly exporters: () => readonly ExporterStats[];
   /** Counts of `btcdmon-node collect`; undefined for a listener. */
   readonly collected?: () => CollectedStats;
-  /** Transactions of a block that were never relayed to us before it. */
-  readonly unseen: (block: Block) => number;
-  /** Number of known addresses, if the network is joined, and of banned ones. */
-  readonly addresses: () => { readonly known?: number; readonly banned: number };
+  /** Transactions of a block that were never relayed to us before it; undefined where that is not known. */
+  readonly unseen: (block: Block) => number | undefined;
+  /** Number of known addresses, if the network is joined, and of banned ones, where they are known. */
+  readonly addresses: () => { readonly known?: number; readonly banned?: number };
   /** The state of the relay view. */
   readonly mempool: () => MempoolGauges;
 }

@@ -16,6 +16,9 @@ export class Spread {
   /** Delays from the first announcement to the receipt and to the end of our checks. */
   received: number | undefined;
   processed: number | undefined;
+  /** Of a watched node: delays until it asked for it, and until it announced it itself. */
+  requested: number | undefined;
+  relayed: number | undefined;
 
   constructor(
     readonly kind: 'tx' | 'block',
@@ -39,6 +42,8 @@ export class Spread {
     const behind = later.firstAt - this.firstAt;
     for (const [peer, delay] of later.announced)
       this.announced.set(peer, Math.min(delay + behind, this.announced.get(peer) ?? Infinity));
+    this.requested ??= later.requested === undefined ? undefined : later.requested + behind;
+    this.relayed ??= later.relayed === undefined ? undefined : later.relayed + behind;
   }
 
   /** Delays of all announcements, ascending; the first is 0. */

@@ -217,7 +217,7 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
 
   /** Takes a `pong` and measures the round trip. Returns whether it answers our last ping. */
   pongReceived(nonce: bigint): boolean {
-    const rttMs = this.pings.answered(nonce);
+    const rttMs = this.pings.answered(nonce, performance.now());
     if (rttMs === undefined) return false;
     this.modules.bus.emit('pong', { peer: this, rttMs });
     return true;
@@ -292,7 +292,7 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
 
   private sent(name: string, payload: Buffer, bytes: number): void {
     if (name === 'version') this.gate.versionSent();
-    if (name === 'ping') this.pings.sent(decodePong(payload));
+    if (name === 'ping') this.pings.sent(decodePong(payload), performance.now());
     this.modules.bus.emit('bytesWritten', { peer: this, bytes });
     this.modules.bus.emit('sent', { peer: this, command: isCommand(name) ? name : 'other', bytes });
   }

@@ -1,8 +1,8 @@
 import { checkSanity } from '../policy/sanity';
-import type { Transaction } from '../wire/transaction';
 import type { EventBus } from '../lib/event-bus';
 import { packets } from '../bcoin/bcoin';
 import type { BlockRequests } from './block-requests';
+import { pointsOf } from './budget/points-of';
 import type { BlockChecks } from './compact/block-checks';
 import type { CompactBlocks, RebuiltBlock } from './compact/compact-blocks';
 import type { HighBandwidth } from './compact/high-bandwidth';
@@ -137,12 +137,4 @@ export function messageHandlers({
       if (rebuilt !== null) deliver(connection, rebuilt);
     },
   };
-}
-
-/**
- * The approximate number of points of a transaction: one for itself, its fee, its propagation and each input
- * and output.
- */
-function pointsOf({ inputs, outputs }: Transaction): number {
-  return 3 + inputs.length + outputs.length;
 }

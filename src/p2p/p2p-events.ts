@@ -44,6 +44,20 @@ export type Violation =
 /** Why an inbound connection is refused. */
 export type Refusal = 'banned' | 'inbound-full' | 'inbound-share' | 'duplicate';
 
+/** Further reasons for which a tap does not lead a connection on (`src/tap`). */
+export type TapOnlyRefusal =
+  | 'target-unreachable'
+  | 'loop'
+  | 'socks-full'
+  | 'socks-garbage'
+  | 'socks-timeout'
+  | 'socks-unsupported'
+  | 'socks-unreachable';
+
+/** Further reasons for which a connection of a watched node ended, as a tap or a capture shows it. */
+export type TapOnlyEnd =
+  'closed-by-node' | 'reset-by-peer' | 'reset-by-node' | 'half-closed' | 'end-not-captured';
+
 /**
  * Why a connection ended: a violation, a refusal or one of these. The list is fixed, because it becomes a
  * tag.
@@ -51,6 +65,8 @@ export type Refusal = 'banned' | 'inbound-full' | 'inbound-share' | 'duplicate';
 export type DisconnectReason =
   | Violation
   | Refusal
+  | TapOnlyRefusal
+  | TapOnlyEnd
   | typeof ENCRYPTED_TRANSPORT
   | 'self-connection'
   | 'no-services'
@@ -70,6 +86,8 @@ export interface P2PEvents {
   bytesRead: { readonly peer: PeerInfo; readonly bytes: number };
   /** Bytes were written to a socket. */
   bytesWritten: { readonly peer: PeerInfo; readonly bytes: number };
+  /** Bytes of connections of a watched node of which a tap knows nothing else. */
+  bytesMissed: { readonly read: number; readonly written: number };
   /** A complete message arrived, before it is checked; `bytes` includes the header. */
   received: { readonly peer: PeerInfo; readonly command: CountedCommand; readonly bytes: number };
   /** A message was sent; `bytes` includes the header. */
@@ -82,8 +100,12 @@ export interface P2PEvents {
     readonly established: boolean;
     readonly reason: DisconnectReason;
   };
-  /** An inbound connection was refused; no byte of it was read. */
-  refused: { readonly reason: Refusal };
+  /** Connections were refused: no byte of them was handled. */
+  refused: {
+    readonly reason: Refusal | TapOnlyRefusal | typeof ENCRYPTED_TRANSPORT;
+    /** Their number, 1 where it is left out. */
+    readonly count?: number;
+  };
   violation: { readonly peer: PeerInfo; readonly reason: Violation };
   /** A peer announced inventory. `known` of the items were announced or received before. */
   announced: { readonly peer: PeerInfo; readonly items: readonly InventoryItem[]; readonly known: number };
@@ -97,7 +119,14 @@ export interface P2PEvents {
   /** This many addresses of a peer were ignored because they exceed its rate. */
   addressesLimited: { readonly peer: PeerInfo; readonly count: number };
   /** A peer was asked for inventory. */
-  requested: { readonly peer: PeerInfo; readonly count: number };
+  requested: {
+    readonly peer: PeerInfo;
+    readonly count: number;
+    /** What it was asked for. Told of a watched node alone, whose requests a tap reads. */
+    readonly items?: readonly InventoryItem[];
+  };
+  /** A watched node announced inventory to a peer. The listener itself announces nothing. */
+  relayed: { readonly peer: PeerInfo; readonly items: readonly InventoryItem[] };
   /** A peer does not have what it was asked for (`notfound`). */
   notFound: { readonly peer: PeerInfo; readonly count: number };
   /** A peer answered our ping. */

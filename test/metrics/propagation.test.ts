@@ -100,6 +100,38 @@ describe('propagation', () => {
     ]);
   });
 
+  it('reports when a watched node asked for it, had it and announced it, whatever its RPC tells', () => {
+    const bench = benchOf([propagation], { judges: false });
+    const item = (type: number, name: string) => [{ type, hash: fakeHash(name) }];
+    const at = (ms: number): void => void (bench.clock.ms = ms);
+    announceTx(bench, a, 5, 'wtxid', 0);
+    at(10);
+    bench.bus.emit('requested', { peer: a, count: 1, items: item(5, 'wtxid') });
+    at(20);
+    announceTx(bench, b, 1, 'txid', 20);
+    bench.bus.emit('requested', { peer: b, count: 1, items: item(0x4000_0001, 'txid') });
+    const transaction = transactionOf('txid', 'wtxid') as never;
+    bench.bus.emit('transaction', { peer: a, transaction, first: true, receivedMs: 25 });
+    at(40);
+    bench.bus.emit('relayed', { peer: b, items: item(1, 'txid') });
+    at(60);
+    bench.bus.emit('relayed', { peer: c, items: item(5, 'wtxid') });
+    // Of what nobody announced to it nothing is known.
+    bench.bus.emit('relayed', { peer: c, items: item(1, 'its own') });
+    announceBlock(bench, a, 'block', 100);
+    at(130);
+    bench.bus.emit('requested', { peer: a, count: 1, items: item(0x4000_0002, 'block') });
+    receiveBlock(bench, a, blockOf('block'), 150);
+    at(190);
+    bench.bus.emit('relayed', { peer: c, items: item(2, 'block') });
+    expect(endAt(bench, 100_000)).toEqual([
+      `propagation,kind=tx,${TAGS} first_peer="192.0.2.1:8333",peers=2i,delay_2nd=20,delay_p50=0,delay_p90=20,` +
+        `delay_requested=10,delay_received=25,delay_relayed=40,sha="${display('txid')}" 1`,
+      `propagation,kind=block,${TAGS} first_peer="192.0.2.1:8333",peers=1i,delay_p50=0,delay_p90=0,` +
+        `delay_requested=30,delay_received=50,delay_relayed=90,sha="${display('block')}" 2`,
+    ]);
+  });
+
   it('writes a separate point at the confirmation, timed from the first announcement under either id', () => {
     const bench = benchOf([propagation]);
     announceTx(bench, a, 1, 'txid', 1_000);

@@ -42,6 +42,7 @@ function listen(
   const events: Watched['events'] = {
     bytesRead: [],
     bytesWritten: [],
+    bytesMissed: [],
     received: [],
     sent: [],
     handshake: [],
@@ -53,6 +54,7 @@ function listen(
     addresses: [],
     addressesLimited: [],
     requested: [],
+    relayed: [],
     notFound: [],
     pong: [],
     rateLimited: [],

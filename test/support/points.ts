@@ -47,6 +47,8 @@ export function benchOf(
     exporters?: readonly ExporterStats[] | (() => readonly ExporterStats[]);
     mempool?: MempoolGauges;
     addresses?: { readonly known?: number; readonly banned: number };
+    /** Whether transactions are judged when they come; default yes. */
+    judges?: boolean;
   } = {},
 ): Bench {
   const { exporters = [] } = options;
@@ -62,6 +64,8 @@ export function benchOf(
     create({
       emit: emitter.emit,
       policy: options.policy ?? 'btcd',
+      // A listener judges each transaction itself.
+      isWatched: options.judges === false,
       maxUserAgents: options.maxUserAgents ?? 200,
       intervalMs: 5_000,
       monotonicMs: () => clock.ms,
@@ -80,7 +84,7 @@ export function benchOf(
   bus.on('feeKnown', (told) => (known = told));
   bus.on('transaction', ({ transaction, first, receivedMs }) => {
     const fee = known?.txid === transaction.wireTxid ? known.fee : undefined;
-    if (first) judge.judge(transaction, fee, receivedMs);
+    if (first && options.judges !== false) judge.judge(transaction, fee, receivedMs);
   });
   const serializer = new LineSerializer({ maxBytes: 65_536 });
   const lines = (): string[] =>

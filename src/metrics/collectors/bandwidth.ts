@@ -9,6 +9,10 @@ export const bandwidth: CollectorFactory = ({ emit }) => {
     on: {
       bytesRead: ({ bytes }) => (read += bytes),
       bytesWritten: ({ bytes }) => (written += bytes),
+      bytesMissed: (bytes) => {
+        read += bytes.read;
+        written += bytes.written;
+      },
     },
     interval: () => emit('bandwidth', { bytes_sent: written, bytes_recv: read }),
   };

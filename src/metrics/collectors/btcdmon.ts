@@ -1,46 +1,27 @@
 import type { Collector, CollectorContext } from '../collector';
 import { LoopLag } from '../loop-lag';
-import { SERIES_NAMES, type SeriesName } from '../schema';
+import { type AccountContext, seriesAccount } from './series-account';
 
 /** A delay of the event loop of at least this long is reported as a stall of the monitor. */
 const STALL_MS = 1_000;
 
 /** The parts of the context that this collector needs. */
-export type BtcdmonContext = Pick<
-  CollectorContext,
-  'emit' | 'emitted' | 'exporters' | 'mempool' | 'collected' | 'intervalMs' | 'clockSteps' | 'logDropped'
->;
+export type BtcdmonContext = AccountContext &
+  Pick<CollectorContext, 'exporters' | 'mempool' | 'collected' | 'intervalMs' | 'logDropped'>;
 
 /** `btcdmon`: the monitor itself, the points that it emitted, and what its exporters did with them. */
 export const btcdmon = (context: BtcdmonContext): Collector => {
-  const { emit, emitted, exporters, mempool, collected, intervalMs, clockSteps, logDropped } = context;
-  const started = Date.now();
+  const { emit, exporters, mempool, collected, intervalMs, logDropped } = context;
+  const started = context.startedMs ?? Date.now();
+  const account = seriesAccount({ ...context, startedMs: started });
   const lag = new LoopLag(intervalMs);
   let cpu = process.cpuUsage();
   let since = performance.now();
-  const shed = new Map<SeriesName, number>();
-  const addShed = (series: SeriesName, points: number): void =>
-    void shed.set(series, (shed.get(series) ?? 0) + points);
-  let steps = 0;
   let stalled = 0;
   let hasAccounted = false;
-  // At once: it is the first point after the step.
-  clockSteps?.onStep(({ ms, isFollowed }) => {
-    if (isFollowed) emit('btcdmon', { started, clock_step: ms, clock_steps: ++steps });
-  });
-  const account = (): void => {
-    for (const series of SERIES_NAMES)
-      emit('btcdmon', { started, emitted: emitted(series), shed: shed.get(series) ?? 0 }, { series });
-  };
   return {
+    ...account,
     name: 'btcdmon',
-    on: {
-      transactionShed: ({ transaction: { inputs, outputs } }) => {
-        addShed('tx', 1);
-        addShed('tx_inputs', inputs.length);
-        addShed('tx_outputs', outputs.length);
-      },
-    },
     interval: () => {
       const { transactions, withFee } = mempool();
       const used = process.cpuUsage(cpu);
@@ -67,12 +48,6 @@ export const btcdmon = (context: BtcdmonContext): Collector => {
         emit('btcdmon', { started, ...counts }, { exporter: name });
       }
       hasAccounted = true;
-    },
-    // Counted before it is emitted: all points that a reader must find for it have an earlier time. A step of
-    // the clock between the two would break that.
-    account: () => {
-      if (clockSteps === undefined) account();
-      else clockSteps.withoutSteps(account);
     },
   };
 };

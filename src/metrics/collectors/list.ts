@@ -43,3 +43,20 @@ export const COLLECTORS: readonly CollectorFactory[] = [
   propagation,
   btcdmon,
 ];
+
+/** The collectors of what passes through a tap, whatever else is known of its node. */
+export const TAP_COLLECTORS: readonly CollectorFactory[] = [
+  msgRecv,
+  msgSent,
+  inv,
+  addrRelay,
+  ping,
+  rejects,
+  propagation,
+];
+
+/** The collectors of events that the RPC of a watched node tells, or else its tap as far as it can. */
+export const NODE_COLLECTORS: readonly CollectorFactory[] = [blocks, processedBlocks, reorgs, tx, txFees];
+
+/** The further collectors of a tap whose node is not watched by RPC. */
+export const TAP_ALONE_COLLECTORS: readonly CollectorFactory[] = [bandwidth, peers];

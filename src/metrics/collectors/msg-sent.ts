@@ -2,15 +2,16 @@ import type { CollectorFactory } from '../collector';
 import { CommandCounts } from '../command-counts';
 
 /** `msg_sent`, `msg_sent_bytes`: what was sent in an interval, per command. */
-export const msgSent: CollectorFactory = ({ emit }) => {
+export const msgSent: CollectorFactory = ({ emit, isWatched = false }) => {
   const counts = new CommandCounts();
   return {
     name: 'msg_sent',
     on: { sent: ({ command, bytes }) => counts.add(command, bytes) },
     interval: () => {
       const { messages, bytes } = counts.take();
-      // The listener relays nothing, so it never holds inventory back because a peer has it.
-      emit('msg_sent', { ...messages, inv_known: 0 });
+      // The listener relays nothing, so it never holds inventory back because a peer has it. What a watched
+      // node holds back is not seen.
+      emit('msg_sent', isWatched ? messages : { ...messages, inv_known: 0 });
       emit('msg_sent_bytes', bytes);
     },
   };

@@ -1,8 +1,10 @@
-import { INV_TX, INV_WTX } from '../../wire/messages/inventory';
+import { INV_TX, INV_WTX, type InventoryItem, kindOfItem } from '../../wire/messages/inventory';
 import { displayOf, type Hash } from '../../wire/hash';
+import type { Transaction } from '../../wire/transaction';
+import { quantile } from '../../lib/quantile';
 import { RollingHashes } from '../../lib/rolling-hashes';
 import { AnnouncementTimes } from '../announcement-times';
-import type { CollectorFactory } from '../collector';
+import type { CollectorFactory, MonitorEvents } from '../collector';
 import { Followed, Spread } from '../spread';
 
 /**
@@ -34,9 +36,10 @@ const UNCONFIRMED = 131_072;
 
 /**
  * `propagation`: who announced a transaction or block first, how long after that the others announced it and
- * our checks ended, and when it was confirmed. A point never changes, so the confirmation has its own point.
+ * our checks ended, and when it was confirmed. Of a watched node also: when it asked for it and announced it
+ * itself. A point never changes, so the confirmation has its own point.
  */
-export const propagation: CollectorFactory = ({ emit, monotonicMs }) => {
+export const propagation: CollectorFactory = ({ emit, monotonicMs, isWatched = false }) => {
   const transactions = new Followed(MAX_TRANSACTIONS);
   const blocks = new Followed(MAX_BLOCKS);
   /** Hashes whose point is written. Later announcements say nothing new about the spread. */
@@ -59,6 +62,26 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs }) => {
     emit('propagation', { delay_confirmed: now - firstAt, sha: displayOf(hash) }, { kind });
   };
 
+  /** Notes when a watched node asked for items, or announced them itself. */
+  const note = (what: 'requested' | 'relayed', items: readonly InventoryItem[]): void => {
+    const now = monotonicMs();
+    for (const { type, hash } of items) {
+      const spread = kindOfItem(type) === 'tx' ? transactions.get(hash) : blocks.get(hash);
+      if (spread !== undefined) spread[what] ??= now - spread.firstAt;
+    }
+  };
+
+  const arrived = (transaction: Transaction, receivedMs: number): Spread | undefined => {
+    const { wireTxid: txid, wireWtxid: wtxid } = transaction;
+    const spread = together(transactions.get(txid), transactions.get(wtxid));
+    if (spread === undefined) return undefined;
+    spread.sha = transaction.txid;
+    spread.received ??= receivedMs - spread.firstAt;
+    transactions.set(txid, spread);
+    transactions.set(wtxid, spread);
+    return spread;
+  };
+
   return {
     name: 'propagation',
     on: {
@@ -68,15 +91,17 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs }) => {
           if (type === INV_TX || type === INV_WTX) announce('tx', peer.address, hash, now);
       },
       blockAnnounced: ({ peer, hash }) => announce('block', peer.address, hash, monotonicMs()),
+      requested: ({ items = [] }) => note('requested', items),
+      relayed: ({ items }) => note('relayed', items),
+      // A transaction of a watched node may be judged by what its RPC tells, later or not at all.
+      ...(isWatched && {
+        transaction: ({ transaction, first, receivedMs }: MonitorEvents['transaction']) => {
+          if (first) arrived(transaction, receivedMs);
+        },
+      }),
       judged: ({ transaction, receivedMs, judgedMs }) => {
-        const { wireTxid: txid, wireWtxid: wtxid } = transaction;
-        const spread = together(transactions.get(txid), transactions.get(wtxid));
-        if (spread === undefined) return;
-        spread.sha = transaction.txid;
-        spread.received ??= receivedMs - spread.firstAt;
-        spread.processed ??= judgedMs - spread.firstAt;
-        transactions.set(txid, spread);
-        transactions.set(wtxid, spread);
+        const spread = arrived(transaction, receivedMs);
+        if (spread !== undefined && judgedMs !== undefined) spread.processed ??= judgedMs - spread.firstAt;
       },
       block: ({ peer, block, requested, receivedMs }) => {
         const hash = block.wireHash;
@@ -112,8 +137,10 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs }) => {
               delay_2nd: delays[1],
               delay_p50: quantile(delays, 0.5),
               delay_p90: quantile(delays, 0.9),
+              delay_requested: spread.requested,
               delay_received: spread.received,
               delay_processed: spread.processed,
+              delay_relayed: spread.relayed,
               sha: spread.sha,
             },
             { kind: spread.kind },
@@ -134,9 +161,4 @@ function together(a: Spread | undefined, b: Spread | undefined): Spread | undefi
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
-}
-
-/** The smallest delay within which `share` of the peers had announced it. */
-function quantile(sorted: readonly number[], share: number): number | undefined {
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
 }

@@ -14,7 +14,7 @@ export const rejects: CollectorFactory = ({ emit }) => {
     on: {
       violation: ({ reason }) => of(reason).violations++,
       disconnected: ({ reason }) => of(reason).disconnects++,
-      refused: ({ reason }) => of(reason).disconnects++,
+      refused: ({ reason, count = 1 }) => (of(reason).disconnects += count),
     },
     interval: () => {
       let violations = 0;

@@ -7,6 +7,7 @@ import type { Hash } from '../hash';
  */
 export const INV_TX = 1;
 export const INV_BLOCK = 2;
+const INV_CMPCT_BLOCK = 4; // BIP152
 export const INV_WTX = 5; // BIP339
 export const INV_WITNESS_FLAG = 0x4000_0000; // BIP144
 
@@ -20,6 +21,20 @@ export const ITEM_BYTES = 36;
 export interface InventoryItem {
   readonly type: number;
   readonly hash: Hash;
+}
+
+/** Whether an item is a transaction or a block, in whatever form it is asked for; null for other things. */
+export function kindOfItem(type: number): 'tx' | 'block' | null {
+  switch (type & ~INV_WITNESS_FLAG) {
+    case INV_TX:
+    case INV_WTX:
+      return 'tx';
+    case INV_BLOCK:
+    case INV_CMPCT_BLOCK:
+      return 'block';
+    default:
+      return null;
+  }
 }
 
 /** Decodes `inv`, `getdata` and `notfound`, which have the same form. */
