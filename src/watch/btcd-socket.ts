@@ -4,6 +4,7 @@ import { asciiLine } from '../lib/ascii-line';
 import { messageOf } from '../lib/errors';
 import type { Timer } from '../lib/timer';
 import { connectionProblem } from './connection-problem';
+import { refusedLogin } from './login';
 import type { NodePlace } from './node-place';
 import { type SocketMessage, readMessage } from './read-notification';
 import type { FailureKind } from './rpc-failure';
@@ -107,7 +108,7 @@ export class BtcdSocket {
   }
 
   private meaningOf(status: number): [FailureKind, string] {
-    if (status === 401) return ['unauthorized', `the node refuses the login of ${this.place.login.from}`];
+    if (status === 401) return ['unauthorized', refusedLogin(this.place.login)];
     if (status === 503) return ['busy', 'btcd has too many clients (rpcmaxwebsockets)'];
     const hint =
       status === 400 && !this.place.isSecure

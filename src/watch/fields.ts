@@ -1,5 +1,5 @@
 import { asciiLine } from '../lib/ascii-line';
-import type { Hash } from '../wire/hash';
+import { type Hash, wireHash } from '../wire/hash';
 
 /** The most entries that are read of a list or an object within an answer. */
 const MAX_ENTRIES = 10_000;
@@ -122,5 +122,5 @@ export function bytesIn(value: unknown): Buffer | undefined {
 /** A hash in wire order of its 64 hexadecimal digits; undefined where it is something else. */
 export function hashIn(value: unknown): Hash | undefined {
   if (typeof value !== 'string' || !/^[0-9a-f]{64}$/i.test(value)) return undefined;
-  return Buffer.from(value, 'hex').reverse().toString('latin1');
+  return wireHash(value);
 }

@@ -18,6 +18,11 @@ export interface LoginSource {
   read(): Promise<Login>;
 }
 
+/** Says that the node refuses a login, and what would be right. */
+export function refusedLogin({ from }: Pick<LoginSource, 'from'>): string {
+  return `the node refuses the login of ${from}; give the user and password of its configuration, or its cookie`;
+}
+
 /** More than a cookie has: a user, a colon and 64 hexadecimal digits. */
 const MAX_COOKIE_BYTES = 4_096;
 

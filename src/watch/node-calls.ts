@@ -1,4 +1,5 @@
 import { displayOf, type Hash } from '../wire/hash';
+import { HEADER_BYTES, type Header, parseHeader } from '../wire/header';
 import type {
   AddressCounts,
   ChainInfo,
@@ -74,17 +75,32 @@ export class NodeCalls {
   /** The txids of the mempool. */
   async mempoolTxids(): Promise<ReadonlySet<Hash> | undefined> {
     let txids = new Set<Hash>();
-    const begin = () => {
+    const count = await this.eachMempoolTxid(() => {
       txids = new Set();
-      return (_: string | null, value: unknown): void => {
-        const txid = hashIn(value);
-        if (txid !== undefined) txids.add(txid);
-      };
-    };
+      return (txid) => txids.add(txid);
+    });
+    return count === undefined ? undefined : txids;
+  }
+
+  /**
+   * Gives every txid of the mempool as the answer comes, and returns how many they were. They count only when
+   * it has returned. `begin` is called before each attempt.
+   */
+  async eachMempoolTxid(begin: () => (txid: Hash) => void): Promise<number | undefined> {
+    let count = 0;
     const method = 'getrawmempool';
     return this.allowed(method, async () => {
-      await this.client.callEach(method, [false], begin);
-      return txids;
+      await this.client.callEach(method, [false], () => {
+        count = 0;
+        const take = begin();
+        return (_, value) => {
+          const txid = hashIn(value);
+          if (txid === undefined) return;
+          count += 1;
+          take(txid);
+        };
+      });
+      return count;
     });
   }
 
@@ -149,6 +165,40 @@ export class NodeCalls {
         const hash = hashIn(await this.client.call(method, [height]));
         if (hash === undefined) throw this.odd(method, 'a hash');
         return hash;
+      }),
+    );
+  }
+
+  /** The header of a block, of any branch, as its bytes; null where the node does not have it. */
+  wireHeader(hash: Hash): Promise<Header | null | undefined> {
+    const method = 'getblockheader';
+    return this.orNull(() =>
+      this.allowed(method, async () => {
+        const bytes = bytesIn(await this.client.call(method, [displayOf(hash), false]));
+        if (bytes?.length !== HEADER_BYTES) throw this.odd(method, '160 hexadecimal digits');
+        return parseHeader(bytes);
+      }),
+    );
+  }
+
+  /** The hash of the best block. */
+  bestHash(): Promise<Hash | undefined> {
+    const method = 'getbestblockhash';
+    return this.allowed(method, async () => {
+      const hash = hashIn(await this.client.call(method));
+      if (hash === undefined) throw this.odd(method, 'a hash');
+      return hash;
+    });
+  }
+
+  /** The bytes of a transaction of the mempool; null where it is there no more. */
+  transactionBytes(txid: Hash): Promise<Buffer | null | undefined> {
+    const method = 'getrawtransaction';
+    return this.orNull(() =>
+      this.allowed(method, async () => {
+        const bytes = bytesIn(await this.client.call(method, [displayOf(txid), 0]));
+        if (bytes === undefined) throw this.odd(method, 'hexadecimal digits');
+        return bytes;
       }),
     );
   }

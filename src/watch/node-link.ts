@@ -132,9 +132,11 @@ export class NodeLink {
       if (this.oneCall.allows()) this.modules.warn(failure.message);
       return;
     }
+    // A failure at the start that waiting does not cure ends the program with its line.
+    const isFatal = this.current === 'new' && isLasting(failure);
     const isKnown = this.lastFailure?.kind === failure.kind;
     this.current = failure.kind === 'warming-up' ? 'warming-up' : 'down';
     this.lastFailure = failure;
-    if (!isKnown) this.modules.warn(failure.message);
+    if (!isKnown && !isFatal) this.modules.warn(failure.message);
   }
 }

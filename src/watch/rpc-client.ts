@@ -12,7 +12,7 @@ import {
 } from './answer-body';
 import { connectionProblem } from './connection-problem';
 import type { TakeEntry } from './entry-splitter';
-import { type Login, basicAuthorization } from './login';
+import { type Login, basicAuthorization, refusedLogin } from './login';
 import { type NodePlace, describePlace } from './node-place';
 import { type FailureKind, RpcFailure } from './rpc-failure';
 import { AnswerTooLong, CallTimeout, RpcConnections, type RpcResponse } from './rpc-request';
@@ -242,7 +242,7 @@ export class RpcClient {
     if (answer !== undefined) return this.resultIn(method, answer);
     switch (status) {
       case 401:
-        return this.fail('unauthorized', method, `the node refuses the login of ${this.place.login.from}`);
+        return this.fail('unauthorized', method, refusedLogin(this.place.login));
       case 403:
         return this.fail(
           'forbidden',

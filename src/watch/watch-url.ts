@@ -108,7 +108,7 @@ function parseUrl(text: string, flag: string, network: NetworkName): Omit<WatchU
 
 /** A value that can't be read, without what may be a password. */
 function hidden(text: string): string {
-  return JSON.stringify(text.replace(/^.*@/s, '***@').replace(/[?#].*$/s, ''));
+  return text.replace(/^.*@/s, '***@').replace(/[?#].*$/s, '');
 }
 
 /** Whether a host is this machine by every resolver. */

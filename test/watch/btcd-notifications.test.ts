@@ -174,7 +174,7 @@ btcd.describe("btcd's websocket", (program) => {
     const { ends, warnings, begun } = open(parts);
     await until('the end', () => ends.length > 0 && warnings.length > 0);
     expect(ends[0]).toMatch(
-      /^(unauthorized: the node refuses the login of password-file \/p|not-json: has no websocket: HTTP status 400; if it speaks TLS, write https instead of http|certificate: has a certificate that does not verify: .*)$/,
+      /^(unauthorized: the node refuses the login of password-file \/p; give .*|not-json: has no websocket: HTTP status 400; if it speaks TLS, write https instead of http|certificate: has a certificate that does not verify: .*)$/,
     );
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(/^btcd at https?:\/\/127\.0\.0\.1:\d+: no notifications: [^\n]+$/);

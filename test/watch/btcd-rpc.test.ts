@@ -13,11 +13,15 @@ import type { RpcFailure } from '../../src/watch/rpc-failure';
 import { Btcd, btcd } from '../support/btcd';
 import { makeCertificate } from '../support/certificate';
 import { Cleanup } from '../support/cleanup';
+import { fakeHash } from '../support/fake-hash';
 import { freePort } from '../support/free-port';
 import { coinbase } from '../support/funding';
 import { startHttpServer } from '../support/http-server';
 import { until } from '../support/until';
 import { type Signed, Wallet } from '../support/wallet';
+
+/** The hash of no block. */
+const NONE = fakeHash('');
 import { placeAt } from './place-at';
 
 const LIMITED = { user: 'guest', password: 'guest-secret' };
@@ -135,13 +139,13 @@ btcd.describe('the RPC of a btcd', (program) => {
       const best = blocks.at(-1) ?? '';
       const info = await calls.chainInfo();
       expect(info).toMatchObject({ chain: 'regtest', blocks: 101, isPruned: false, warnings: [] });
-      expect(displayOf(info?.bestBlock ?? '')).toBe(best);
+      expect(displayOf(info?.bestBlock ?? NONE)).toBe(best);
       const [tip] = (await calls.chainTips()) ?? [];
       expect(tip).toMatchObject({ height: 101, branchLength: 0, status: 'active', hash: info?.bestBlock });
     });
 
     it('tells blocks and headers, and that it lacks one', async () => {
-      const best = (await calls.hashAt(101)) ?? '';
+      const best = (await calls.hashAt(101)) ?? NONE;
       expect(displayOf(best)).toBe(blocks.at(-1));
       const block = await calls.block(best);
       expect(block).toMatchObject({ hash: best, height: 101, confirmations: 1, bits: 0x207fffff });
@@ -149,7 +153,7 @@ btcd.describe('the RPC of a btcd', (program) => {
       expect(await calls.blockBytes(best)).toHaveLength(block?.size ?? 0);
       const header = await calls.header(best);
       expect(header).toMatchObject({ hash: best, height: 101, previous: block?.previous });
-      const unknown = Buffer.alloc(32).toString('latin1');
+      const unknown = NONE;
       expect(displayOf(unknown)).toBe(dummy);
       expect(await calls.block(unknown)).toBeNull();
       expect(await calls.blockBytes(unknown)).toBeNull();

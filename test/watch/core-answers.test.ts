@@ -1,23 +1,13 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { systemTimer } from '../../src/lib/timer';
 import { displayOf } from '../../src/wire/hash';
 import { identifyNode } from '../../src/watch/identify';
 import type { NodeCalls } from '../../src/watch/node-calls';
 import { RpcClient } from '../../src/watch/rpc-client';
 import { sharedCoreAnswers } from '../support/data';
+import { fakeHash } from '../support/fake-hash';
 import { type HttpServer, startHttpServer } from '../support/http-server';
 import { placeAt } from './place-at';
-
-/** The recorded answer to a call, or undefined. */
-function recorded(folder: string, method: string, params: readonly unknown[]): string | undefined {
-  const suffix = method === 'getrawmempool' && params[0] === true ? '-verbose' : '';
-  try {
-    return readFileSync(path.join(folder, `${method}${suffix}.json`), 'utf8');
-  } catch {
-    return undefined;
-  }
-}
+import { recordedReply } from './recorded-core';
 
 sharedCoreAnswers.describe('recorded answers of a Bitcoin Core 31', (folder) => {
   let server: HttpServer;
@@ -26,14 +16,7 @@ sharedCoreAnswers.describe('recorded answers of a Bitcoin Core 31', (folder) => 
   const warnings: string[] = [];
 
   beforeAll(async () => {
-    server = await startHttpServer(({ body }) => {
-      const { method, params } = JSON.parse(body) as { method: string; params: unknown[] };
-      const result = recorded(folder, method, params);
-      if (result !== undefined) return { status: 200, text: `{"result":${result},"error":null,"id":1}` };
-      // As Core answers to what it does not know.
-      const error = '{"result":null,"error":{"code":-32601,"message":"Method not found"},"id":1}';
-      return { status: 404, text: error };
-    });
+    server = await startHttpServer(({ body }) => recordedReply(folder, body));
     client = new RpcClient(placeAt({ name: 'core', port: server.port }), {
       clock: performanceClock,
       timer: systemTimer,
@@ -115,7 +98,7 @@ sharedCoreAnswers.describe('recorded answers of a Bitcoin Core 31', (folder) => 
     const tip = '54fb7ab131f5d319e0980046936a67408b78042b80036b43ebcce7afc11737db';
     const [active] = (await calls.chainTips()) ?? [];
     expect(active).toMatchObject({ height: 121, branchLength: 0, status: 'active' });
-    expect(displayOf(active?.hash ?? '')).toBe(tip);
+    expect(displayOf(active?.hash ?? fakeHash(''))).toBe(tip);
     const info = await calls.chainInfo();
     expect(info).toMatchObject({ chain: 'regtest', blocks: 121, progress: 1, isInitialDownload: false });
     expect(info?.warnings).toHaveLength(1);

@@ -4,6 +4,7 @@ import { identifyNode } from '../../src/watch/identify';
 import { NodeCalls } from '../../src/watch/node-calls';
 import { RpcClient } from '../../src/watch/rpc-client';
 import { RpcFailure } from '../../src/watch/rpc-failure';
+import { fakeHash } from '../support/fake-hash';
 import { type HttpServer, startHttpServer } from '../support/http-server';
 import { placeAt } from './place-at';
 
@@ -52,7 +53,7 @@ describe('an answer of any form', () => {
       fc.asyncProperty(answer, fc.constantFrom('btcd', 'core'), async (given, kind) => {
         result = given;
         const calls = new NodeCalls(kind, client);
-        const hash = Buffer.alloc(32).toString('latin1');
+        const hash = fakeHash('');
         const all: readonly (() => Promise<unknown>)[] = [
           () => calls.netTotals(),
           () => calls.peers(),
@@ -65,6 +66,9 @@ describe('an answer of any form', () => {
           () => calls.blockBytes(hash),
           () => calls.header(hash),
           () => calls.hashAt(1),
+          () => calls.bestHash(),
+          () => calls.wireHeader(hash),
+          () => calls.transactionBytes(hash),
           () => calls.uptime(),
           () => calls.networkInfo(),
           () => calls.addresses(),

@@ -25,9 +25,9 @@ describe('parseWatch', () => {
   it.each([
     ['https://u:secret@h', 'a password in a URL is seen by other users', 'docs/watching.md'],
     ['mine=https://u:secret@h:1/?x=secret', 'a password in a URL', '--watch mine= https://***@h:1'],
-    ['u:secret@h', 'neither a URL of http or https nor auto', '"***@h"'],
-    ['ftp://u:secret@h', 'neither a URL of http or https nor auto', '"***@h"'],
-    ['atuo', 'neither a URL of http or https nor auto', '"atuo"'],
+    ['u:secret@h', 'neither a URL of http or https nor auto', '***@h'],
+    ['ftp://u:secret@h', 'neither a URL of http or https nor auto', '***@h'],
+    ['atuo', 'neither a URL of http or https nor auto', 'atuo'],
     ['=https://h', 'give a name of 1 to 64', '--watch ""='],
     ['a\\=https://h', 'give a name of 1 to 64', 'backslash'],
     ['https://h/path', 'has a path', 'use [name=]http(s)://'],

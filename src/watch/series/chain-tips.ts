@@ -1,0 +1,39 @@
+import { displayOf } from '../../wire/hash';
+import type { ChainTip } from '../answers';
+import { PacedTask } from './paced-task';
+import type { PartModules } from './part-modules';
+import type { WatchPart, WatchTask } from './watch-task';
+
+/** The most tips that are told at a time: a node of testnet can have thousands. */
+const MAX_TIPS = 200;
+
+/** `chain_tips`: the ends of all branches that the node knows (getchaintips). */
+export class ChainTips implements WatchPart {
+  readonly name = 'chain tips of the watched node';
+  readonly tasks: readonly WatchTask[];
+  private readonly asking: PacedTask;
+
+  constructor(private readonly modules: PartModules) {
+    this.asking = new PacedTask(
+      'getchaintips',
+      { clock: modules.clock, every: 'minute', share: 0.005 },
+      async ({ calls }) => this.tell((await calls.chainTips()) ?? []),
+    );
+    this.tasks = [this.asking];
+  }
+
+  /** The chain has changed. */
+  changed(): void {
+    this.asking.mark();
+  }
+
+  private tell(tips: readonly ChainTip[]): void {
+    const highest = [...tips].sort((a, b) => b.height - a.height).slice(0, MAX_TIPS);
+    for (const { height, hash, branchLength, status = 'other' } of highest)
+      this.modules.emit(
+        'chain_tips',
+        { height, branch_length: branchLength, sha: displayOf(hash) },
+        { status },
+      );
+  }
+}

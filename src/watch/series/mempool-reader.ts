@@ -1,0 +1,126 @@
+import type { Clock } from '../../lib/clock';
+import type { Hash } from '../../wire/hash';
+import type { IdentifiedNode } from '../identify';
+import type { KnownTransactions } from './known-transactions';
+import { PacedTask } from './paced-task';
+import type { UnreadTransactions } from './unread-transactions';
+import type { WaitingFees } from './waiting-fees';
+import type { WatchPart, WatchTask } from './watch-task';
+
+interface MempoolReaderModules {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly known: KnownTransactions;
+  readonly fees: WaitingFees;
+  readonly unread: UnreadTransactions;
+  readonly warn: (message: string) => void;
+}
+
+/**
+ * Reads the mempool of a node. At the start with all fees: what is there then was accepted before, and is not
+ * told. Later its txids, to find what is new: once an interval at Core, after a gap at btcd. And again with
+ * all fees, where accepted transactions wait for theirs: a reading that took a second is not repeated within
+ * 30 seconds, so that a large mempool is read seldom and a small one at each interval.
+ */
+export class MempoolReader implements WatchPart {
+  readonly name = 'transactions of the watched node';
+  readonly tasks: readonly WatchTask[];
+  private hasBegun = false;
+  private isResyncWanted = false;
+  /** Since when lists can be relied on: after a restart Core loads its mempool again. */
+  private reliableMs = -Infinity;
+  private hasWarned = false;
+  private count: number | undefined;
+
+  constructor(private readonly modules: MempoolReaderModules) {
+    const { clock, fees, unread } = modules;
+    this.tasks = [
+      new PacedTask(
+        'getrawmempool',
+        { clock, every: 'interval', share: 1 / 30, isWanted: () => !this.hasBegun || fees.size > 0 },
+        (node) => this.read(node),
+      ),
+      new PacedTask(
+        'getrawmempool',
+        { clock, every: 'interval', share: 0.025, isWanted: (node) => this.isListWanted(node) },
+        (node) => this.list(node),
+      ),
+      unread,
+    ];
+  }
+
+  /** How many transactions the mempool had when it was read last. */
+  get listed(): number | undefined {
+    return this.count;
+  }
+
+  /** Something may have been missed. */
+  resync(): void {
+    this.isResyncWanted = true;
+    this.reliableMs = this.modules.clock.monotonicMs();
+  }
+
+  forget(): void {
+    this.count = undefined;
+  }
+
+  /** Whether the txids are needed: btcd tells what is new by itself, and mostly the count as well. */
+  private isListWanted(node: IdentifiedNode | undefined): boolean {
+    if (!this.hasBegun || node === undefined) return false;
+    return this.isResyncWanted || node.kind === 'core' || node.calls.refused.includes('getmempoolinfo');
+  }
+
+  private async list({ kind, calls }: IdentifiedNode): Promise<void> {
+    const { known, unread } = this.modules;
+    const isResync = this.isResyncWanted;
+    this.isResyncWanted = false;
+    const fresh: Hash[] = [];
+    let count: number | undefined;
+    try {
+      count = await calls.eachMempoolTxid(() => {
+        fresh.length = 0;
+        return (txid) => {
+          if (!known.see(txid)) fresh.push(txid);
+        };
+      });
+    } catch (error) {
+      this.isResyncWanted ||= isResync;
+      throw error;
+    }
+    if (count === undefined) return;
+    this.count = count;
+    known.prune(this.reliableMs);
+    // btcd's notification of what is new may be on its way.
+    if (kind === 'btcd' && !isResync) return;
+    for (const txid of fresh) {
+      if (known.isFull) this.warnFull();
+      known.add(txid);
+      if (!known.isFull) unread.add(txid);
+    }
+  }
+
+  private async read({ calls }: IdentifiedNode): Promise<void> {
+    const { known, fees } = this.modules;
+    const found = new Map<Hash, number>();
+    const reading = fees.begin();
+    const isFirst = !this.hasBegun;
+    const count = await calls.mempoolEntries(() => {
+      found.clear();
+      return ({ txid, fee }) => {
+        if (isFirst) known.add(txid);
+        else known.see(txid);
+        if (fee !== undefined && fees.has(txid)) found.set(txid, fee);
+      };
+    });
+    this.hasBegun = true;
+    if (count === undefined) return;
+    this.count = count;
+    fees.learnt(reading, found);
+    if (!isFirst) known.prune(this.reliableMs);
+  }
+
+  private warnFull(): void {
+    if (this.hasWarned) return;
+    this.hasWarned = true;
+    this.modules.warn('the mempool of the node has more transactions than can be followed');
+  }
+}

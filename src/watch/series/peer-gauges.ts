@@ -1,0 +1,52 @@
+import { quantile } from '../../lib/quantile';
+import type { FieldsOf } from '../../metrics/schema';
+import { SERVES_BLOCKS } from '../../wire/services';
+import type { NodePeer } from '../answers';
+import { networkOf } from './peer-network';
+
+/** Feerates are told in satoshi per 1,000 vbytes. */
+const VBYTES = 1_000;
+
+/** The gauges of `peers` for the peers of a watched node, all with a completed handshake. */
+export function peerGauges(peers: readonly NodePeer[]): FieldsOf<'peers'> {
+  const count = (is: (peer: NodePeer) => boolean): number => peers.filter(is).length;
+  const networks = peers.map(networkOf);
+  const over = (name: string): number => networks.filter((network) => network === name).length;
+  const inbound = count(({ isInbound }) => isInbound === true);
+  const fullnode = count(({ services }) => ((services ?? 0n) & SERVES_BLOCKS) !== 0n);
+  const known = (read: (peer: NodePeer) => number | undefined): readonly number[] =>
+    peers
+      .map(read)
+      .filter((value) => value !== undefined)
+      .sort((a, b) => a - b);
+  const feeFilter = quantile(
+    known((peer) => peer.feeFilter),
+    0.5,
+  );
+  const transports = peers.filter(({ transport }) => transport !== undefined);
+  return {
+    total_connected: peers.length,
+    outbound: peers.length - inbound,
+    inbound,
+    fullnode,
+    spv: peers.length - fullnode,
+    ipv4: over('ipv4'),
+    ipv6: over('ipv6'),
+    onion: over('onion'),
+    i2p: over('i2p'),
+    cjdns: over('cjdns'),
+    // btcd before 0.25 does not tell it.
+    encrypted:
+      peers.length > 0 && transports.length === 0 ? undefined : count(({ transport }) => transport === 'v2'),
+    ban_score_max: known(({ banScore }) => banScore).at(-1),
+    ping_p50: quantile(
+      known(({ pingMs }) => pingMs),
+      0.5,
+    ),
+    time_offset_p50: quantile(
+      known(({ timeOffset }) => timeOffset),
+      0.5,
+    ),
+    fee_filter_p50: feeFilter === undefined ? undefined : feeFilter / VBYTES,
+  };
+}
