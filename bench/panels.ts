@@ -78,7 +78,8 @@ async function make(): Promise<void> {
 /** The range that ends with the store, with the panel's bucket for it. */
 function choiceOf(panel: Panel, range: string): Choice {
   const period = { since: END_NS - parseDuration('range', range), until: END_NS };
-  return { ...period, bucketNs: bucketFor(panel, period) };
+  const node = { node: 'bench', watched: 'bench', monitor: 'bench' };
+  return { ...period, bucketNs: bucketFor(panel, period), node };
 }
 
 /** The time of a panel in milliseconds. It runs as in the page's server. */

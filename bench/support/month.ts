@@ -18,6 +18,11 @@ const EVENTS: Partial<Record<SeriesName, number>> = {
   reorgs: 1,
   ping: 5_760,
   double_spends: 1_500,
+  // Of a watched node: a list of 125 peers and 4 tips each minute.
+  node_peers: 125 * 1_440,
+  chain_tips: 4 * 1_440,
+  peer_sessions: 2_000,
+  watch_gaps: 3,
 };
 /** Points of each series for one transaction. */
 const PER_TX: Partial<Record<SeriesName, number>> = {
@@ -37,6 +42,7 @@ const SCRIPTS = [
   'witness_v0_scripthash',
   'nulldata',
 ];
+const TIPS = ['active', 'valid-fork', 'valid-fork', 'invalid'];
 const STATUS = ['accepted', 'accepted', 'accepted', 'accepted', 'duplicate', 'side_chain', 'unrequested'];
 
 /** SQL for a number in [0, 1) that depends on the row and on a name. */
@@ -66,7 +72,9 @@ const SPECIAL: Readonly<Record<string, string>> = {
  * without one (`series.`).
  */
 const ABOUT: Readonly<Record<string, readonly string[]>> = {
-  'peers.': ['total_connected', 'outbound', 'inbound', 'spv', 'fullnode', 'num_addrs', 'num_banned'],
+  'peers.': columnNames('peers').filter(
+    (name) => !['version', 'services', 'start_height', 'relay'].includes(name),
+  ),
   'btcdmon.': ['started', 'loop_lag_p99', 'rss', 'cpu', 'fees_known'],
   'btcdmon.series': ['started', 'emitted'],
   'btcdmon.exporter': ['started', 'sent', 'acked', 'dropped', 'queued', 'retried', 'spooled'],
@@ -121,6 +129,13 @@ function insertSql(
       .join(', ')}, ${columns.join(', ')} FROM range(${rows}) t(i)`;
 }
 
+/** Tags of points that always have one. */
+const TAGS: Partial<Record<SeriesName, Readonly<Record<string, string>>>> = {
+  chain_tips: { status: pick(TIPS, 'tip') },
+  btcd_lag: { kind: `CASE WHEN i % 120 = 0 THEN 'block' ELSE 'tx' END` },
+  watch_gaps: { source: `'rpc'` },
+};
+
 /** The statements that make a day of each series, `day` days before the end. */
 function* daySql(day: number, txs: number): Generator<string> {
   for (const series of SERIES_NAMES) {
@@ -131,7 +146,7 @@ function* daySql(day: number, txs: number): Generator<string> {
         propagation: { kind: `CASE WHEN i % 300 = 0 THEN 'block' ELSE 'tx' END` },
       };
       yield insertSql(series, day, Math.round(txs * perTx), tags[series]);
-    } else yield insertSql(series, day, EVENTS[series] ?? INTERVALS);
+    } else yield insertSql(series, day, EVENTS[series] ?? INTERVALS, TAGS[series]);
     if (series === 'peers')
       yield insertSql(
         series,

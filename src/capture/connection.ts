@@ -29,6 +29,12 @@ export type CloseReason =
   /** The capture ended. */
   | 'end';
 
+/** Which side began to end a connection, and how: its regular end (FIN) or a reset. */
+export interface FirstEnd {
+  readonly by: Side;
+  readonly how: 'fin' | 'reset';
+}
+
 /**
  * Receives what one connection has. `timeNs` is the time of the packet by which it was known, in nanoseconds
  * since 1970. `bytes` are a view that stays as it is; a copy of a few lets the chunk of the capture be freed.
@@ -38,8 +44,8 @@ export interface ConnectionSink {
   data(from: Side, bytes: Buffer, timeNs: bigint): void;
   /** The next bytes that one side has sent are missing in the capture: so many. */
   gap(from: Side, bytes: number, timeNs: bigint): void;
-  /** Called once, at last. */
-  closed(reason: CloseReason, timeNs: bigint): void;
+  /** Called once, at last. `firstEnd` is null where no side was seen to end it. */
+  closed(reason: CloseReason, timeNs: bigint, firstEnd: FirstEnd | null): void;
 }
 
 /** Receives the connections of a capture. */
@@ -80,6 +86,7 @@ export class Connection implements ListItem<Connection>, StreamOutput {
   private sink: ConnectionSink | null = null;
   /** A SYN on an open connection: the side, and its first sequence number. It may be a forgery. */
   private newSyn: { readonly from: Side; readonly sequence: number } | null = null;
+  private firstEnd: FirstEnd | null = null;
 
   constructor(
     readonly clientKey: string,
@@ -120,11 +127,14 @@ export class Connection implements ListItem<Connection>, StreamOutput {
 
   /** Takes a segment that is its own. */
   take(segment: Segment): void {
-    const { own, other } = this.sidesOf(segment);
+    const { from, own, other } = this.sidesOf(segment);
     if (segment.rst) {
-      if (own.canReset(segment.sequence)) this.reset();
+      if (!own.canReset(segment.sequence)) return;
+      this.firstEnd ??= { by: from, how: 'reset' };
+      this.reset();
       return;
     }
+    if (segment.fin) this.firstEnd ??= { by: from, how: 'fin' };
     if (segment.acknowledgment !== null) other.acknowledge(segment.acknowledgment, this.sawOpening);
     if (segment.syn) own.begin(afterSyn(segment));
     if (this.sawOpening && (!segment.syn || segment.length > 0)) this.open();
@@ -143,7 +153,7 @@ export class Connection implements ListItem<Connection>, StreamOutput {
     this.client.finish(!isReset && this.server.sawEnd);
     this.server.finish(!isReset && this.client.sawEnd);
     this.end();
-    this.sink?.closed(reason, this.context.nowNs);
+    this.sink?.closed(reason, this.context.nowNs, this.firstEnd);
     this.sink = null;
   }
 

@@ -3,14 +3,32 @@ import {
   type ClosedCopy,
   COPY_HEAD_BYTES,
   COPY_KINDS,
-  type CopyKind,
+  type CopyHead,
   type OpenedCopy,
-  copyHead,
   monotonicOffsetMs,
+  writeCopyHead,
 } from '../tap/copy-format';
 
-/** Approximate memory of a part that waits, besides its body. */
-const PART_BYTES = 256 + COPY_HEAD_BYTES;
+/**
+ * Bodies of up to so many bytes are put together in slabs. Thousands of small messages a second would
+ * otherwise be as many objects: while the program reads nothing, all of them wait and are copied by each
+ * garbage collection, which holds back what passes.
+ */
+const SMALL_BYTES = 4_096;
+const SLAB_BYTES = 65_536;
+
+/**
+ * Copies are gathered for so many milliseconds, or until there are so many bytes. To write each message for
+ * itself, and to wake the program for it, would take processor time from what passes. Parts have their times.
+ */
+const GATHER_MS = 5;
+const GATHER_BYTES = 65_536;
+
+/** Bytes that are given to the pipe at once. */
+const BATCH_BYTES = 1_048_576;
+
+/** Approximate memory of the objects of a piece. */
+const PIECE_BYTES = 256;
 
 const NOTHING = Buffer.alloc(0);
 
@@ -37,9 +55,19 @@ export interface CopiedConnection {
  */
 export class CopyWriter {
   private readonly offsetMs = monotonicOffsetMs();
-  private waitingParts = 0;
+  /** Heads and small bodies; the bytes between `sealed` and `filled` are in no piece yet. */
+  private slab: Buffer = NOTHING;
+  private sealed = 0;
+  private filled = 0;
+  /** What is to be given to the pipe, in its order: views of slabs, and large bodies. */
+  private pieces: Buffer[] = [];
+  private waiting = 0;
+  /** What waits of the pieces that the pipe has. */
+  private given = 0;
+  private timer: NodeJS.Timeout | null = null;
+  private isDue = false;
   private isFull = false;
-  private isCorked = false;
+  private onEnd: (() => void) | null = null;
   private lastId = 0;
   /** Connections with something untold: that they opened, or bytes that are missing. */
   private readonly untold = new Set<CopiedConnection>();
@@ -54,9 +82,9 @@ export class CopyWriter {
     private readonly maxBytes: number,
   ) {}
 
-  /** Bytes that wait for the program, and what their parts take. */
+  /** Bytes that wait for the program, and what their pieces take. */
   get waitingBytes(): number {
-    return this.pipe.writableLength + this.waitingParts * PART_BYTES;
+    return this.waiting;
   }
 
   /** Begins the copy of a connection. */
@@ -74,7 +102,7 @@ export class CopyWriter {
     return connection;
   }
 
-  /** Copies bytes that were read. They are not changed afterwards by anybody, so they are not copied here. */
+  /** Copies bytes that were read. Nobody may change them afterwards: large ones are not copied here. */
   data(connection: CopiedConnection, direction: DirectionNumber, chunk: Buffer): void {
     connection.bytes[direction] += chunk.length;
     if (this.hasRoom()) {
@@ -102,17 +130,18 @@ export class CopyWriter {
     }
   }
 
+  /** Ends the pipe, and calls `done`, once the program has read everything. */
+  end(done: () => void): void {
+    this.onEnd = done;
+    this.proceed();
+  }
+
   private hasRoom(): boolean {
-    if (!this.isFull && this.waitingBytes > this.maxBytes) {
-      this.isFull = true;
-      // It is called once everything before it was read.
-      this.pipe.write(NOTHING, () => this.drained());
-    }
+    this.isFull ||= this.waiting > this.maxBytes;
     return !this.isFull;
   }
 
   private drained(): void {
-    this.waitingParts = 0;
     this.isFull = false;
     if (this.missedConnections > 0) {
       const { missedConnections: connections, missedIn, missedOut } = this;
@@ -148,7 +177,7 @@ export class CopyWriter {
   }
 
   private writeJson(
-    kind: CopyKind,
+    kind: CopyHead['kind'],
     direction: DirectionNumber,
     id: number,
     body: unknown,
@@ -157,23 +186,87 @@ export class CopyWriter {
     this.write(kind, direction, id, Buffer.from(JSON.stringify(body)), atMs);
   }
 
-  private write(kind: CopyKind, direction: DirectionNumber, id: number, body: Buffer, atMs: number): void {
-    const { pipe } = this;
-    // What is read in one turn of the event loop goes out in one call of the system.
-    if (!this.isCorked) {
-      this.isCorked = true;
-      pipe.cork();
-      setImmediate(this.uncork);
+  private write(
+    kind: CopyHead['kind'],
+    direction: DirectionNumber,
+    id: number,
+    body: Buffer,
+    atMs: number,
+  ): void {
+    const { length } = body;
+    const isSmall = length <= SMALL_BYTES;
+    const inSlab = COPY_HEAD_BYTES + (isSmall ? length : 0);
+    if (this.filled + inSlab > this.slab.length) this.takeSlab();
+    writeCopyHead(this.slab, this.filled, { kind, direction, id, length, atMs });
+    if (isSmall) body.copy(this.slab, this.filled + COPY_HEAD_BYTES);
+    this.filled += inSlab;
+    this.waiting += inSlab;
+    if (!isSmall) {
+      this.seal();
+      this.addPiece(body);
+      this.waiting += length;
     }
-    this.waitingParts++;
-    pipe.write(copyHead(kind, direction, id, body.length, atMs));
-    pipe.write(body);
+    if (this.given === 0) this.schedule();
   }
 
-  private readonly uncork = (): void => {
-    this.isCorked = false;
-    this.pipe.uncork();
-    if (this.pipe.writableLength === 0) this.waitingParts = 0;
+  /** Has what waits given to the pipe: after this turn of the event loop if it is much, else a bit later. */
+  private schedule(): void {
+    if (this.isDue) return;
+    if (this.waiting < GATHER_BYTES) {
+      this.timer ??= setTimeout(() => this.proceed(), GATHER_MS);
+      return;
+    }
+    this.isDue = true;
+    setImmediate(() => {
+      this.isDue = false;
+      this.proceed();
+    });
+  }
+
+  private takeSlab(): void {
+    this.seal();
+    this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    this.sealed = this.filled = 0;
+  }
+
+  /** Makes a piece of what was put into the slab. */
+  private seal(): void {
+    if (this.filled > this.sealed) this.addPiece(this.slab.subarray(this.sealed, this.filled));
+    this.sealed = this.filled;
+  }
+
+  private addPiece(piece: Buffer): void {
+    this.pieces.push(piece);
+    this.waiting += PIECE_BYTES;
+  }
+
+  /** Gives the pipe what waits, once it has passed on what it was given before. */
+  private proceed(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    if (this.given > 0) return;
+    if (this.isFull && this.waiting === 0) this.drained();
+    this.seal();
+    if (this.pieces.length > 0) this.giveBatch();
+    else if (this.onEnd !== null) this.pipe.end(this.onEnd);
+  }
+
+  private giveBatch(): void {
+    const { pieces, pipe } = this;
+    let count = 0;
+    while (count < pieces.length && this.given < BATCH_BYTES)
+      this.given += PIECE_BYTES + (pieces[count++]?.length ?? 0);
+    const batch = pieces.slice(0, count);
+    this.pieces = pieces.slice(count);
+    pipe.cork();
+    batch.forEach((piece, i) => pipe.write(piece, i + 1 < count ? undefined : this.passedOn));
+    pipe.uncork();
+  }
+
+  private readonly passedOn = (): void => {
+    this.waiting -= this.given;
+    this.given = 0;
+    this.proceed();
   };
 
   private nowMs(): number {

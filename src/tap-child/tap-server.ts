@@ -82,7 +82,8 @@ export class TapServer {
 
   /** Ends all connections, and the process once the program has read the last copies, or doesn't. */
   private close(): void {
-    const { copies, end } = this.modules;
+    const { end } = this.modules;
+    const copies = this.parts?.copies;
     for (const server of this.servers) server.close();
     const relays = this.parts?.relays ?? new Set();
     for (const relay of relays) relay.destroy('stopped');
@@ -90,6 +91,7 @@ export class TapServer {
     setTimeout(end, LAST_COPIES_MS);
     const flush = (): void => {
       if (relays.size > 0) setImmediate(flush);
+      else if (copies === undefined) end();
       else copies.end(end);
     };
     flush();

@@ -1,8 +1,8 @@
-import { networkInterfaces } from 'node:os';
 import { UsageError } from '../lib/errors';
 import { type Endpoint, formatEndpoint } from '../p2p/endpoint';
 import { hostOf, parseIp } from '../p2p/join/ip';
 import { isLoopback } from '../p2p/join/reachability';
+import { localAddresses } from './local-addresses';
 import type { TapSettings } from './settings';
 
 /** A listening port and the endpoint that each of its connections is led to. */
@@ -83,10 +83,4 @@ function isLoopbackHost(host: string): boolean {
   if (host === 'localhost') return true;
   const ip = parseIp(host);
   return ip !== null && isLoopback(ip);
-}
-
-function localAddresses(): ReadonlySet<string> {
-  return new Set(
-    Object.values(networkInterfaces()).flatMap((each) => (each ?? []).map(({ address }) => hostOf(address))),
-  );
 }

@@ -1,4 +1,6 @@
 import type { Endpoint } from '../p2p/endpoint';
+import type { ENCRYPTED_TRANSPORT } from '../p2p/first-bytes';
+import type { Refusal, TapOnlyRefusal } from '../p2p/p2p-events';
 import type { TapSettings } from './settings';
 
 /** Title of the tap's process in lists of processes. */
@@ -18,19 +20,7 @@ export interface TapPlaces {
 }
 
 /** Why a connection was not led on. The list is fixed, because it becomes a tag. */
-export type TapRefusal =
-  | 'banned'
-  | 'inbound-full'
-  | 'inbound-share'
-  | 'duplicate'
-  | 'encrypted-transport'
-  | 'target-unreachable'
-  | 'loop'
-  | 'socks-full'
-  | 'socks-garbage'
-  | 'socks-timeout'
-  | 'socks-unsupported'
-  | 'socks-unreachable';
+export type TapRefusal = Refusal | TapOnlyRefusal | typeof ENCRYPTED_TRANSPORT;
 
 /** What the program tells the process of its tap. */
 export type ToTap =

@@ -1,3 +1,5 @@
+import type { DisconnectReason, TapOnlyEnd } from '../p2p/p2p-events';
+
 /** The directions of a connection: `in` from the peer to the watched node, `out` from the node to it. */
 export const DIRECTIONS = ['in', 'out'] as const;
 
@@ -12,15 +14,7 @@ export type PerDirection = Readonly<Record<Direction, number>>;
  * becomes a tag.
  */
 export type TapCloseReason =
-  | 'closed-by-peer'
-  | 'closed-by-node'
-  | 'reset-by-peer'
-  | 'reset-by-node'
-  | 'half-closed'
-  | 'banned'
-  | 'inbound-full'
-  | 'loop'
-  | 'stopped';
+  TapOnlyEnd | Extract<DisconnectReason, 'closed-by-peer' | 'banned' | 'inbound-full' | 'loop' | 'stopped'>;
 
 /** What the copy says of a connection that was opened. */
 export interface OpenedCopy {
@@ -69,18 +63,27 @@ export const COPY_HEAD_BYTES = 20;
 export const COPY_KINDS = { opened: 1, data: 2, gap: 3, closed: 4, missed: 5 } as const;
 
 /** A kind of part. */
-export type CopyKind = (typeof COPY_KINDS)[keyof typeof COPY_KINDS];
+type CopyKind = (typeof COPY_KINDS)[keyof typeof COPY_KINDS];
 
-/** The head of a part. */
-export function copyHead(kind: CopyKind, direction: 0 | 1, id: number, length: number, atMs: number): Buffer {
-  const head = Buffer.allocUnsafe(COPY_HEAD_BYTES);
-  head[0] = kind;
-  head[1] = direction;
-  head.writeUInt16BE(0, 2);
-  head.writeUInt32BE(id, 4);
-  head.writeUInt32BE(length, 8);
-  head.writeDoubleBE(atMs, 12);
-  return head;
+/** What the head of a part says. */
+export interface CopyHead {
+  readonly kind: CopyKind;
+  /** 0 is `in`, 1 is `out`. */
+  readonly direction: 0 | 1;
+  readonly id: number;
+  /** Of the body. */
+  readonly length: number;
+  readonly atMs: number;
+}
+
+/** Writes the head of a part into `target`. */
+export function writeCopyHead(target: Buffer, at: number, head: CopyHead): void {
+  target[at] = head.kind;
+  target[at + 1] = head.direction;
+  target.writeUInt16BE(0, at + 2);
+  target.writeUInt32BE(head.id, at + 4);
+  target.writeUInt32BE(head.length, at + 8);
+  target.writeDoubleBE(head.atMs, at + 12);
 }
 
 /** Number of readings of both clocks. Between those of one pair the process may have to wait. */

@@ -1,7 +1,8 @@
 import { formatEndpoint } from '../p2p/endpoint';
 import type { PeerInfo } from '../p2p/p2p-events';
 import type { VersionMessage } from '../wire/messages/version';
-import type { Direction, OpenedCopy } from './copy-format';
+import { DIRECTIONS, type Direction, type OpenedCopy } from './copy-format';
+import { MessageTallies } from './message-tallies';
 
 /** A connection between the watched node and one of its peers: the peer, as the collectors know it. */
 export class TapConnection implements PeerInfo {
@@ -20,6 +21,11 @@ export class TapConnection implements PeerInfo {
   readonly bytes: Record<Direction, number> = { in: 0, out: 0 };
   /** Those of them that were not read as messages, and are not opaque. */
   readonly skipped: Record<Direction, number> = { in: 0, out: 0 };
+  /** The messages that passed so far. */
+  readonly messages: Readonly<Record<Direction, MessageTallies>> = {
+    in: new MessageTallies(),
+    out: new MessageTallies(),
+  };
   /** Whether its bytes are counted and not read. */
   isOpaque = false;
   /** Whether version and verack went both ways. */
@@ -34,5 +40,14 @@ export class TapConnection implements PeerInfo {
     this.host = host;
     this.port = port;
     this.seenAs = seenAs;
+  }
+
+  /** Bytes that passed and are neither part of a message that was told nor told as skipped. */
+  get unaccounted(): number {
+    const { bytes, messages, skipped } = this;
+    return DIRECTIONS.reduce(
+      (sum, direction) => sum + bytes[direction] - messages[direction].bytes - skipped[direction],
+      0,
+    );
   }
 }

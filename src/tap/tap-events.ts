@@ -3,6 +3,7 @@ import type { VersionMessage } from '../wire/messages/version';
 import type { Direction, PerDirection, TapCloseReason } from './copy-format';
 import type { TapRefusal } from './control';
 import type { TapConnection } from './tap-connection';
+import type { OpaqueProtocol } from './tap-stream';
 
 /** When something was read by the tap. */
 export interface TapTime {
@@ -60,8 +61,15 @@ export interface TapEvents {
     readonly direction: Direction;
     readonly reason: FramingViolation;
   };
-  /** The stream is encrypted (BIP324), or speaks another protocol: its bytes are counted and not read. */
-  opaque: { readonly connection: TapConnection; readonly isEncrypted: boolean };
+  /**
+   * The stream is encrypted (BIP324), or speaks another protocol: its bytes are counted and not read.
+   * `direction` is the one that showed it.
+   */
+  opaque: {
+    readonly connection: TapConnection;
+    readonly direction: Direction;
+    readonly protocol: OpaqueProtocol;
+  };
   /** Version and verack went both ways. `claims` is the peer's version. */
   handshake: { readonly connection: TapConnection; readonly claims: VersionMessage; readonly time: TapTime };
   /** Connections opened and ended of which nothing was copied. Their bytes are in no other event. */

@@ -13,7 +13,7 @@ import {
 import { HeldBytes } from './held-bytes';
 import { TapConnection } from './tap-connection';
 import type { SkipReason, TapEvents, TapTime } from './tap-events';
-import { TapStream } from './tap-stream';
+import { type OpaqueProtocol, TapStream } from './tap-stream';
 
 /** What is read of one direction. */
 interface ReadDirection {
@@ -75,6 +75,13 @@ export class TapReader implements CopySink {
       out: this.readDirection(connection, 'out'),
     });
     this.bus.emit('opened', { connection, time: this.timeOf(atMs) });
+  }
+
+  /** A connection was under way before: its streams begin anywhere, and the first message is searched for. */
+  joined(id: number): void {
+    const read = this.connections.get(id);
+    if (read === undefined) return;
+    for (const direction of DIRECTIONS) read[direction].stream.gap();
   }
 
   data(id: number, direction: Direction, bytes: Buffer, atMs: number): void {
@@ -142,17 +149,17 @@ export class TapReader implements CopySink {
           if (!connection.isOpaque) this.skipped(connection, direction, bytes, 'no-message');
         },
         violation: (reason) => this.bus.emit('violation', { connection, direction, reason }),
-        opaque: (isEncrypted) => this.opaque(connection, isEncrypted),
+        opaque: (protocol) => this.opaque(connection, direction, protocol),
       }),
     };
   }
 
   /** A connection is opaque as soon as one of its directions is. */
-  private opaque(connection: TapConnection, isEncrypted: boolean): void {
+  private opaque(connection: TapConnection, direction: Direction, protocol: OpaqueProtocol): void {
     connection.isOpaque = true;
     const read = this.connections.get(connection.id);
     if (read !== undefined) this.endStreams(read);
-    this.bus.emit('opaque', { connection, isEncrypted });
+    this.bus.emit('opaque', { connection, direction, protocol });
   }
 
   private message(
@@ -163,6 +170,7 @@ export class TapReader implements CopySink {
     bytes: number,
   ): void {
     const { bus, time } = this;
+    connection.messages[direction].add(command, bytes);
     if (!connection.established && (command === 'version' || command === 'verack'))
       this.claim(connection, direction, command, payload);
     bus.emit('message', { connection, direction, command, payload, bytes, time });

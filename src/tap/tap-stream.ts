@@ -1,11 +1,14 @@
-import { ENCRYPTED_TRANSPORT, FirstBytes } from '../p2p/first-bytes';
+import { type ENCRYPTED_TRANSPORT, FirstBytes, type ForeignProtocol } from '../p2p/first-bytes';
 import type { Holder } from './held-bytes';
 import { type MessageSink, MessageStream } from './message-stream';
+
+/** What a stream is that has no messages of this network: encrypted (BIP324), or another protocol. */
+export type OpaqueProtocol = ForeignProtocol | typeof ENCRYPTED_TRANSPORT;
 
 /** Receives what a {@link TapStream} finds. */
 export interface TapStreamSink extends MessageSink {
   /** The stream begins with no magic of this network. Its bytes are opaque from the first one on. */
-  opaque(isEncrypted: boolean): void;
+  opaque(protocol: OpaqueProtocol): void;
 }
 
 /** One direction of a tapped connection: what it speaks, and its messages. */
@@ -47,7 +50,7 @@ export class TapStream implements Holder {
     if (verdict === undefined) return;
     this.first = null;
     if (verdict === 'version' || verdict === 'other-message') this.stream.push(first.take());
-    else this.sink.opaque(verdict === ENCRYPTED_TRANSPORT);
+    else this.sink.opaque(verdict);
   }
 
   /** Bytes are missing here. */

@@ -46,7 +46,22 @@ export function pointsOf(node: string, courses: Courses, startS: number): readon
       return `${column}=${values.get(name) ?? 0}i`;
     });
     add('btcdmon', ',exporter=duckdb', exporter.join());
-    add('peers', '', `total_connected=${values.get('btcdmon_peers_total_connected') ?? 0}i`);
+    const score = values.get('btcdmon_peers_ban_score_max');
+    add(
+      'peers',
+      '',
+      `total_connected=${values.get('btcdmon_peers_total_connected') ?? 0}i${score === undefined ? '' : `,ban_score_max=${score}i`}`,
+    );
+    if (values.has('btcdmon_node_status_is_up')) {
+      const isUp = values.get('btcdmon_node_status_is_up') === 1;
+      const calls = `rpc_calls=${grown('btcdmon_node_status_rpc_calls_total')}i,rpc_failed=${grown('btcdmon_node_status_rpc_failed_total')}i`;
+      const height = `height=${values.get('btcdmon_node_status_height') ?? 0}i`;
+      const latency = `rpc_latency=${(values.get('btcdmon_node_status_rpc_latency_seconds') ?? 0) * 1_000}`;
+      add('node_status', '', `is_up=${isUp},${calls}${isUp ? `,${height},${latency}` : ''}`);
+    }
+    const best = values.get('btcdmon_blocks_best_height');
+    if (best !== undefined && best !== before.get('btcdmon_blocks_best_height'))
+      add('blocks', '', `best_height=${best}i`);
     add('mempool', '', `num_tx=${values.get('btcdmon_mempool_num_tx') ?? 0}i`);
     const violations = Object.keys(courses).filter((name) =>
       name.startsWith('btcdmon_rejects_violations_total'),

@@ -84,6 +84,32 @@ function afterStart(name: string, s: number, at: number): number | undefined {
   return name.includes('_total') ? (QUIET[name]?.(s - at) ?? 0) : QUIET[name]?.(s);
 }
 
+/**
+ * A node that is watched besides, and has no fault. All of these are on one network, so their heights are the
+ * same.
+ */
+const WATCHED: Courses = {
+  ...QUIET,
+  btcdmon_blocks_best_height: (s) => 900_000 + Math.floor(s / 600),
+  btcdmon_node_status_is_up: () => 1,
+  btcdmon_node_status_height: (s) => 900_000 + Math.floor((s - 15) / 600),
+  btcdmon_node_status_rpc_calls_total: (s) => s,
+  btcdmon_node_status_rpc_failed_total: (s) => Math.floor(s / 60),
+  btcdmon_node_status_rpc_latency_seconds: (s) => (s % 120 === 0 ? 2 : 0.005),
+  btcdmon_peers_ban_score_max: (s) => (s / 15) % 40,
+};
+
+/** Courses of a watched node of which some differ for a while. */
+const watchedFrom = (start: number, then: Courses, end = Infinity): Courses => ({
+  ...WATCHED,
+  ...Object.fromEntries(
+    Object.entries(then).map(([name, course]): [string, Course] => [
+      name,
+      (s) => (s >= start && s < end ? course(s) : WATCHED[name]?.(s)),
+    ]),
+  ),
+});
+
 /** A fault of one node, and the alerts that must fire for it, with their times. */
 export interface Story {
   readonly title: string;
@@ -281,6 +307,97 @@ export const STORIES: readonly Story[] = [
     fires: [
       [FAULT + MINUTE, {}],
       [FAULT + 3 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'nothing for a watched node without a fault',
+    courses: WATCHED,
+    fires: [5, 60, 150, 299].map((minute) => [minute * MINUTE, {}]),
+  },
+  {
+    title: 'BtcdmonNodeUnreachable, and nothing about the values that it told last',
+    courses: watchedFrom(
+      FAULT,
+      {
+        btcdmon_node_status_is_up: () => 0,
+        btcdmon_node_status_rpc_failed_total: (s) => s - FAULT + FAULT / 60,
+        // What the exporter has of a node that does not answer stays as it was.
+        btcdmon_node_status_height: () => 900_000 + FAULT / 600 - 5,
+        btcdmon_mempool_num_tx: () => 40_000,
+        btcdmon_node_status_rpc_latency_seconds: () => 3,
+      },
+      FAULT + 40 * MINUTE,
+    ),
+    fires: [
+      [FAULT + 2 * MINUTE, {}],
+      [FAULT + 5 * MINUTE, { BtcdmonNodeUnreachable: NODE }],
+      [FAULT + 39 * MINUTE, { BtcdmonNodeUnreachable: NODE }],
+      [FAULT + 44 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'nothing for a node that a slow poll shows one block behind',
+    courses: watchedFrom(FAULT, {
+      btcdmon_node_status_height: (s) => 900_000 + Math.floor((s - 300) / 600),
+    }),
+    fires: [
+      [FAULT + 9 * MINUTE, {}],
+      [FAULT + 33 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'BtcdmonNodeBehind',
+    courses: watchedFrom(
+      FAULT,
+      { btcdmon_node_status_height: () => 900_000 + FAULT / 600 },
+      FAULT + 35 * MINUTE,
+    ),
+    fires: [
+      [FAULT + 19 * MINUTE, {}],
+      [FAULT + 26 * MINUTE, { BtcdmonNodeBehind: NODE }],
+      [FAULT + 42 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'BtcdmonNodeFewPeers',
+    courses: watchedFrom(FAULT, { btcdmon_peers_total_connected: () => 6 }, FAULT + 20 * MINUTE),
+    fires: [
+      [FAULT + 4 * MINUTE, {}],
+      [FAULT + 12 * MINUTE, { BtcdmonNodeFewPeers: NODE }],
+      [FAULT + 21 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'BtcdmonMempoolStuck',
+    courses: watchedFrom(FAULT, { btcdmon_mempool_num_tx: () => 42_000 }, FAULT + 50 * MINUTE),
+    fires: [
+      [FAULT + 20 * MINUTE, {}],
+      [FAULT + 35 * MINUTE, { BtcdmonMempoolStuck: NODE }],
+      [FAULT + 52 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'nothing for an empty mempool, which is not stuck',
+    courses: watchedFrom(FAULT - HOUR, { btcdmon_mempool_num_tx: () => 0 }),
+    fires: [[FAULT + 10 * MINUTE, {}]],
+  },
+  {
+    title: 'BtcdmonRpcSlow',
+    courses: watchedFrom(FAULT, { btcdmon_node_status_rpc_latency_seconds: () => 4 }, FAULT + 20 * MINUTE),
+    fires: [
+      [FAULT + 2 * MINUTE, {}],
+      [FAULT + 15 * MINUTE, { BtcdmonRpcSlow: NODE }],
+      [FAULT + 27 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'BtcdmonBanScores, also where it stays high, and not for what was as high before',
+    courses: watchedFrom(3 * HOUR, { btcdmon_peers_ban_score_max: () => 60 }),
+    fires: [
+      [3 * HOUR - MINUTE, {}],
+      [3 * HOUR + MINUTE, { BtcdmonBanScores: NODE }],
+      [3 * HOUR + 50 * MINUTE, { BtcdmonBanScores: NODE }],
+      [FAULT + 10 * MINUTE, {}],
     ],
   },
 ];

@@ -1,4 +1,4 @@
-import type { CapturedConnection, CaptureSink, ConnectionSink } from '../../src/capture/connection';
+import type { CapturedConnection, CaptureSink, ConnectionSink, FirstEnd } from '../../src/capture/connection';
 import { CaptureReader } from '../../src/capture/capture-reader';
 import type { ConnectionOptions } from '../../src/capture/connection-table';
 
@@ -15,6 +15,7 @@ export interface RecordedConnection extends CapturedConnection {
   /** Whether each of these pieces is missing. */
   readonly missing: Record<'client' | 'server', boolean[]>;
   closed: string;
+  firstEnd: FirstEnd | null;
 }
 
 /** A sink that records everything. `wants` says which connections are wanted. */
@@ -35,6 +36,7 @@ export function recorder(
       streams: { client: [], server: [] },
       missing: { client: [], server: [] },
       closed: '',
+      firstEnd: null,
     };
     connections.push(record);
     return {
@@ -49,9 +51,10 @@ export function recorder(
         record.streams[from].push(Buffer.alloc(Math.min(bytes, 10_000_000)));
         record.missing[from].push(true);
       },
-      closed: (reason, at) => {
+      closed: (reason, at, firstEnd) => {
         lines.push(`${at} ${number} closed ${reason}`);
         record.closed = reason;
+        record.firstEnd = firstEnd;
       },
     };
   };

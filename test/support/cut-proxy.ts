@@ -11,6 +11,8 @@ export interface CutProxy {
   /** Passes no bytes on until `release`: a server that hangs. */
   hold(): void;
   release(): void;
+  /** Ends every connection, and each new one at once, until `release`: a server that is away. */
+  refuse(): void;
   stop(): Promise<void>;
 }
 
@@ -23,8 +25,13 @@ export async function cutProxy(target: number): Promise<CutProxy> {
   let count = 0;
   let isCutting = false;
   let isHeld = false;
+  let isRefusing = false;
   const server = createServer((near) => {
     count += 1;
+    if (isRefusing) {
+      near.destroy();
+      return;
+    }
     const far = connect(target, '127.0.0.1');
     for (const [from, to] of [
       [near, far],
@@ -62,7 +69,12 @@ export async function cutProxy(target: number): Promise<CutProxy> {
     },
     release: () => {
       isHeld = false;
+      isRefusing = false;
       for (const socket of sockets) socket.resume();
+    },
+    refuse: () => {
+      isRefusing = true;
+      for (const socket of sockets) socket.destroy();
     },
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));

@@ -25,8 +25,9 @@ type Values = ReadonlyMap<string, number>;
 
 /**
  * Evaluates a rule at a time, like Grafana: each query over its range, the newest value of each group that is
- * not null, and the arithmetic for each group that all of its queries have. Returns the labels of the groups
- * for which the condition holds.
+ * not null, and the arithmetic for each group that all of its queries have. A value with fewer labels, such
+ * as that of a network, belongs to all groups with these labels. Returns the labels of the groups for which
+ * the condition holds.
  */
 export async function evaluate(
   server: Pick<Influxd, 'query'>,
@@ -78,15 +79,29 @@ async function ask(
 
 function compute(expression: string, results: ReadonlyMap<string, Values>): Values {
   const names = [...expression.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name);
-  const [first = '', ...others] = names;
+  const groups = new Set(names.flatMap((name) => [...(results.get(name)?.keys() ?? [])]));
+  const most = Math.max(...[...groups].map((labels) => labelsIn(labels).length));
   const values = new Map<string, number>();
-  for (const labels of results.get(first)?.keys() ?? []) {
-    if (!others.every((name) => results.get(name)?.has(labels) === true)) continue;
-    const code = expression.replace(
-      /\$\{(\w+)\}/g,
-      (_, name: string) => `(${results.get(name)?.get(labels) ?? 0})`,
-    );
+  for (const labels of groups) {
+    if (labelsIn(labels).length < most) continue;
+    const found = new Map(names.map((name) => [name, valueFor(labels, results.get(name))]));
+    if ([...found.values()].includes(undefined)) continue;
+    const code = expression.replace(/\$\{(\w+)\}/g, (_, name: string) => `(${found.get(name) ?? 0})`);
     values.set(labels, Number(runInNewContext(code)));
   }
   return values;
+}
+
+/** The value of a group, or of a group with fewer labels that has the same values. */
+function valueFor(labels: string, values: Values | undefined): number | undefined {
+  const own = labelsIn(labels);
+  for (const [other, value] of values ?? [])
+    if (labelsIn(other).every((label) => own.includes(label))) return value;
+  return undefined;
+}
+
+function labelsIn(labels: string): readonly string[] {
+  return Object.entries(JSON.parse(labels) as Readonly<Record<string, string>>).map((label) =>
+    JSON.stringify(label),
+  );
 }

@@ -16,8 +16,11 @@ export function expand(
   variables: Readonly<Record<string, string>>,
 ): string {
   // `All` of a variable that has its own value for it is that value. Other values are escaped for a regular
-  // expression.
-  const chosen = text.replace(/\$(node|network)\b/g, (_, name: string) => variables[name] ?? '.*');
+  // expression. Where a test chooses no node, every node is meant, which Grafana never asks for.
+  const escaped = (name: string): string => variables[name]?.replace(/[\\^$*+?.()|[\]{}/]/g, '\\$&') ?? '.*';
+  const chosen = text
+    .replace(/\$\{(node|watched|monitor):regex\}/g, (_, name: string) => escaped(name))
+    .replace(/\$network\b/g, escaped('network'));
   return chosen
     .replaceAll('$timeFilter', `time >= ${fromMs}ms and time <= ${toMs}ms`)
     .replaceAll('$__interval_ms', String(intervalMs))

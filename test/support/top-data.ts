@@ -40,6 +40,7 @@ export function topData(changes: Partial<TopData> = {}): TopData {
   return {
     ...{ source: 'duckdb:/home/me/.btcdmon/btcdmon.duckdb', atMs: NOW_MS, version: '0.1.0', notes: [] },
     nodeLost: false,
+    choices: 1,
     ...{ newestMs: NOW_MS - 3_000, intervalMs: 5_000, startedMs: NOW_MS - 273_600_000 },
     nodes: [{ node: 'alice', network: 'mainnet', silentMs: 0 }],
     peers: [

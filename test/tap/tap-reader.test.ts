@@ -20,8 +20,8 @@ function reading(): { reader: TapReader; told: string[]; skipped: Map<number, nu
   bus.on('handshake', ({ connection, claims }) =>
     told.push(`${connection.id} handshake ${claims.userAgent}`),
   );
-  bus.on('opaque', ({ connection, isEncrypted }) =>
-    told.push(`${connection.id} opaque ${String(isEncrypted)}`),
+  bus.on('opaque', ({ connection, direction, protocol }) =>
+    told.push(`${connection.id} ${direction} opaque ${protocol}`),
   );
   bus.on('violation', ({ connection, direction, reason }) =>
     told.push(`${connection.id} ${direction} ${reason}`),
@@ -72,11 +72,11 @@ it('takes a version that can’t be decoded', () => {
 });
 
 it.each([
-  ['encrypted', randomBytes(64).fill(0x80, 0, 16), true],
-  ['HTTP', Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'), false],
-  ['TLS', Buffer.concat([Buffer.from('1603010200010001fc0303', 'hex'), randomBytes(64)]), false],
-  ['another network', encodeFrame(NETWORKS.signet.magic, 'version', versionPayload()), false],
-])('counts the bytes of a stream that is %s, both ways, and reads nothing', (_what, bytes, isEncrypted) => {
+  ['encrypted', randomBytes(64).fill(0x80, 0, 16), 'encrypted-transport'],
+  ['HTTP', Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'), 'http'],
+  ['TLS', Buffer.concat([Buffer.from('1603010200010001fc0303', 'hex'), randomBytes(64)]), 'tls'],
+  ['another network', encodeFrame(NETWORKS.signet.magic, 'version', versionPayload()), 'wrong-network'],
+])('counts the bytes of a stream that is %s, both ways, and reads nothing', (_what, bytes, protocol) => {
   const { reader, told, skipped } = reading();
   open(reader, 1);
   reader.data(1, 'out', version('/node/').subarray(0, 50), 1);
@@ -86,7 +86,7 @@ it.each([
   const [connection] = reader.open();
   expect(connection).toMatchObject({ isOpaque: true, bytes: { in: bytes.length, out: 1_074 } });
   reader.closed(1, { reason: 'closed-by-node', bytes: { in: 0, out: 0 } }, 1);
-  expect(told).toEqual([`1 opaque ${String(isEncrypted)}`, '1 closed-by-node false']);
+  expect(told).toEqual([`1 in opaque ${protocol}`, '1 closed-by-node false']);
   expect(skipped.size).toBe(0);
 });
 

@@ -1,0 +1,73 @@
+import { statements } from '../../grafana/generator/influxql';
+import { answerPanel, columnName } from '../../src/panels/panel-answer';
+import type { Panel } from '../../src/panels/panel';
+import type { Choice } from '../../src/panels/queries';
+import { type Source, answersOf } from '../../src/query/source';
+import { expand, frames } from './grafana';
+import type { Influxd } from './influxd';
+
+/** Values by bucket, group and line. */
+export type Values = ReadonlyMap<string, number>;
+
+/** As many digits as both must agree in, because they divide in a different order. */
+function rounded(value: unknown): number {
+  return Number(Number(value).toPrecision(10));
+}
+
+/** The run's values of a panel by answerPanel. */
+export async function answered(panel: Panel, choice: Choice, source: Source): Promise<Values> {
+  const { columns, rows } = await answerPanel(panel, choice, (queries) => answersOf(source, queries));
+  const keys = columns.length - panel.lines.length;
+  const values = new Map<string, number>();
+  for (const row of rows)
+    panel.lines.forEach((line, index) => {
+      const value = row[keys + index] ?? null;
+      if (value === null) return;
+      const [time, ...groups] = choice.bucketNs === null ? [0n, ...row.slice(0, keys)] : row.slice(0, keys);
+      values.set(JSON.stringify([Number(time) / 1e6, ...groups, columnName(line)]), rounded(value));
+    });
+  return values;
+}
+
+/** The run's values of a panel by the statements of its dashboard. */
+export async function drawn(
+  panel: Panel,
+  { since, until: end }: Choice,
+  server: Influxd,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Values> {
+  const intervalMs = (panel.shortestBucketS ?? 0) * 1_000;
+  const range = { fromMs: Number(since / 1_000_000n), toMs: Number(end / 1_000_000n) };
+  const values = new Map<string, number>();
+  for (const { text, lines } of statements(panel))
+    for (const { tags, columns, rows } of await frames(server, expand(text, range, intervalMs, variables))) {
+      expect(columns).toEqual(lines.map(columnName));
+      for (const [time, ...cells] of rows)
+        cells.forEach((cell, index) => {
+          const line = lines[index];
+          if (line === undefined) return;
+          // A bucket without counts has no row elsewhere.
+          if (cell === null || (line.agg.fn === 'count' && cell === 0)) return;
+          const ms = intervalMs === 0 ? 0 : Date.parse(String(time));
+          const groups = line.by.map((tag) => tags[tag] ?? '');
+          values.set(JSON.stringify([ms, ...groups, columnName(line)]), rounded(cell));
+        });
+    }
+  return values;
+}
+
+/** Replaces Grafana's variables in PromQL: the whole run in one bucket, and every node. */
+export function expandPromql(text: string): string {
+  return text
+    .replace(/\$__(interval|rate_interval|range)\b/g, '1m')
+    .replace(/="\$(node|watched|monitor)"/g, '=~".*"')
+    .replace(/\$network\b/g, '.*');
+}
+
+/** Without modes: of equally frequent values InfluxDB returns any. */
+export function withoutModes(panel: Panel, values: Values): Record<string, number> {
+  const modes = panel.lines.filter(({ agg }) => agg.fn === 'mode').map(columnName);
+  return Object.fromEntries(
+    [...values].filter(([id]) => !modes.includes((JSON.parse(id) as string[]).at(-1) ?? '')),
+  );
+}
