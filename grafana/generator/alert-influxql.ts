@@ -17,6 +17,14 @@ export function whole(asked: PanelLine, [fromS, toS]: SecondsAgo): InfluxQuery {
 }
 
 /**
+ * The same over all nodes of each network. Grafana compares it with the values of each node on the network.
+ */
+export function ofNetwork(asked: PanelLine, [fromS, toS]: SecondsAgo): InfluxQuery {
+  const { field, source } = parts(asked);
+  return { text: `SELECT ${field} FROM ${source} GROUP BY ${quoted('network')}`, fromS, toS };
+}
+
+/**
  * Combines the aggregates of a line in buckets of some minutes: their mean, or their number. Only the inner
  * query has a condition on the time, because InfluxDB 1.6 returns nothing if the first bucket begins before
  * the range of the outer query.

@@ -2,6 +2,7 @@ import { line } from '../../src/panels/panel';
 import type { Alert } from './alert';
 import { overBuckets, silent, whole } from './alert-influxql';
 import { metricName } from './metric-name';
+import { NODE_ALERTS } from './node-alerts';
 import { ADDRESSES, VIOLATIONS, WAITING, surgeOf, surgeOfState } from './surges';
 
 const BY = 'by (node, network)';
@@ -314,4 +315,5 @@ export const ALERTS: readonly Alert[] = [
     },
     promql: `max ${BY} (increase(${metricName('btcdmon', 'stalled')}[5m])) > 10`,
   },
+  ...NODE_ALERTS,
 ];

@@ -2,7 +2,8 @@ import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog';
 import { type AnnotationQuery, AnnotationQueryBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
 import type { SCHEMA, SeriesName } from '../../src/metrics/schema';
-import { CHOSEN } from './influxql';
+import type { Scope } from '../../src/panels/panel';
+import { chosen } from './influxql';
 import { metricName } from './metric-name';
 import type { Store } from './provisioned-names';
 import { chosenSource, influxTarget } from './targets';
@@ -10,11 +11,16 @@ import { chosenSource, influxTarget } from './targets';
 /** More marks would hide the panel under them; the newest are kept. */
 const MOST_MARKS = 500;
 
-/** Blocks and reorganisations, as marks in every panel of a dashboard. */
-export function annotations(store: Store): readonly Builder<AnnotationQuery>[] {
+/** Blocks and reorganisations of the node of a scope, as marks in every panel of a dashboard. */
+export function annotations(store: Store, scope: Scope): readonly Builder<AnnotationQuery>[] {
   return [
-    annotation(store, 'Blocks', 'rgba(120, 140, 160, 0.5)', marks(store, 'blocks', 'best_height', 'sha')),
-    annotation(store, 'Reorganisations', 'red', marks(store, 'reorgs', 'depth', 'new_tip')),
+    annotation(
+      store,
+      'Blocks',
+      'rgba(120, 140, 160, 0.5)',
+      marks(store, scope, 'blocks', 'best_height', 'sha'),
+    ),
+    annotation(store, 'Reorganisations', 'red', marks(store, scope, 'reorgs', 'depth', 'new_tip')),
   ];
 }
 
@@ -35,6 +41,7 @@ function annotation(
 
 function marks<S extends SeriesName>(
   store: Store,
+  scope: Scope,
   series: S,
   title: keyof (typeof SCHEMA)[S]['columns'] & string,
   text: keyof (typeof SCHEMA)[S]['columns'] & string,
@@ -45,7 +52,7 @@ function marks<S extends SeriesName>(
     return new DataqueryBuilder()
       .refId('Marks')
       .datasource(source)
-      .expr(`sum by (node) (increase(${points}{node=~"$node", network=~"$network"}[1m])) > 0`)
+      .expr(`sum by (node) (increase(${points}{node="$${scope}", network=~"$network"}[1m])) > 0`)
       .interval('1m')
       .range();
   }
@@ -53,7 +60,7 @@ function marks<S extends SeriesName>(
   return influxTarget({
     refId: 'Marks',
     datasource: source,
-    query: `SELECT "${title}", "${text}" FROM "${series}" WHERE $timeFilter AND ${CHOSEN} ORDER BY time DESC LIMIT ${MOST_MARKS}`,
+    query: `SELECT "${title}", "${text}" FROM "${series}" WHERE $timeFilter AND ${chosen(scope)} ORDER BY time DESC LIMIT ${MOST_MARKS}`,
     rawQuery: true,
     resultFormat: 'table',
     fromAnnotations: true,

@@ -7,14 +7,19 @@ import {
   DatasourceVariableBuilder,
   type GridPos,
   type Panel as GrafanaPanel,
-  QueryVariableBuilder,
-  VariableRefresh,
-  VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import { PANELS, panelOf } from '../../src/panels/list';
-import { type Panel, THEMES, type ThemeName } from '../../src/panels/panel';
+import {
+  type Panel,
+  type Scope,
+  THEMES,
+  THEME_SCOPES,
+  type ThemeName,
+  scopeOf,
+} from '../../src/panels/panel';
 import { annotations } from './annotations';
+import { choiceOfNetworks, choiceOfNode } from './node-choice';
 import { type Placing, drawn, newest } from './panels';
 import { OVERVIEW, type Store, dashboardUid } from './provisioned-names';
 import { chosenSource } from './targets';
@@ -56,7 +61,12 @@ function overview(store: Store): Dashboard {
       linked: true,
     }),
   );
-  return built(store, OVERVIEW, 'Overview', 'What the monitor hears, at a glance.', [
+  const about: About = {
+    ...{ name: OVERVIEW, title: 'Overview', description: 'What the monitor hears, at a glance.' },
+    scope: 'node',
+    shown: [...NUMBERS, ...DRAWN].map(panelOf),
+  };
+  return built(store, about, [
     ...numbers.filter((panel) => panel !== null),
     ...placed(store, DRAWN.map(panelOf), NUMBER_HEIGHT, true),
   ]);
@@ -64,13 +74,16 @@ function overview(store: Store): Dashboard {
 
 function ofTheme(store: Store, theme: ThemeName): Dashboard {
   const panels = PANELS.filter((panel) => panel.theme === theme);
-  return built(
-    store,
-    theme,
-    THEMES[theme],
-    `Every panel about this: ${THEMES[theme]}.`,
-    placed(store, panels, 0, false),
-  );
+  const title = THEMES[theme];
+  const scope = THEME_SCOPES[theme] ?? 'node';
+  const about = {
+    name: theme,
+    title,
+    description: `Every panel about this: ${title}.`,
+    scope,
+    shown: panels,
+  };
+  return built(store, about, placed(store, panels, 0, false));
 }
 
 /**
@@ -102,13 +115,24 @@ function isWide({ lines }: Panel): boolean {
   return lines.length > 10;
 }
 
+interface About {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  /** Whose blocks are marks, and whose networks are offered. */
+  readonly scope: Scope;
+  readonly shown: readonly Panel[];
+}
+
 function built(
   store: Store,
-  name: string,
-  title: string,
-  description: string,
+  { name, title, description, scope, shown }: About,
   panels: readonly Builder<GrafanaPanel>[],
 ): Dashboard {
+  const scopes = new Set<Scope>([
+    scope,
+    ...shown.flatMap((panel) => panel.lines.map((line) => scopeOf(panel, line))),
+  ]);
   const source = chosenSource(store);
   const builder = new DashboardBuilder(`btcdmon: ${title}`)
     .uid(dashboardUid(store, name))
@@ -119,7 +143,7 @@ function built(
     .refresh('30s')
     .time({ from: 'now-24h', to: 'now' })
     .editable()
-    .annotations([...annotations(store)])
+    .annotations([...annotations(store, scope)])
     .link(
       new DashboardLinkBuilder('btcdmon')
         .type(DashboardLinkType.Dashboards)
@@ -132,9 +156,9 @@ function built(
         .label('Store')
         .type(source.type ?? '')
         .current({ text: `btcdmon ${store.name}`, value: store.source.uid ?? '' }),
-    )
-    .withVariable(choice(store, 'node', 'Node'))
-    .withVariable(choice(store, 'network', 'Network'));
+    );
+  for (const each of scopes) builder.withVariable(choiceOfNode(store, each));
+  builder.withVariable(choiceOfNetworks(store, scope));
   for (const panel of panels) builder.withPanel(panel);
   const dashboard = builder.build();
   // By default the SDK puts these into a menu. Without `placement` they are shown on the dashboard itself.
@@ -146,27 +170,4 @@ function built(
 /** Tag by which the dashboards of a store link to each other. */
 function tagOf({ name }: Store): string {
   return `btcdmon-${name}`;
-}
-
-/**
- * A variable with several values or all. It includes points without the tag, because a collector is on no
- * network.
- */
-function choice(store: Store, tag: 'node' | 'network', label: string): QueryVariableBuilder {
-  const within = tag === 'network' ? ' WHERE "node" =~ /^$node$/' : '';
-  const query =
-    store.name === 'influxdb'
-      ? `SHOW TAG VALUES FROM "btcdmon" WITH KEY = "${tag}"${within}`
-      : `label_values(btcdmon_started_seconds${tag === 'network' ? '{node=~"$node"}' : ''}, ${tag})`;
-  return new QueryVariableBuilder(tag)
-    .label(label)
-    .datasource(chosenSource(store))
-    .query(query)
-    .definition(query)
-    .refresh(VariableRefresh.OnTimeRangeChanged)
-    .sort(VariableSort.AlphabeticalAsc)
-    .multi(true)
-    .includeAll(true)
-    .allValue('.*')
-    .current({ text: 'All', value: '$__all' });
 }

@@ -1,5 +1,5 @@
 import { columnName } from '../../src/panels/panel-answer';
-import type { PanelLine, Panel } from '../../src/panels/panel';
+import { type PanelLine, type Panel, type Scope, scopeOf } from '../../src/panels/panel';
 import { condition as wantedOf } from '../../src/panels/queries';
 import { fieldOf } from '../../src/query/columns';
 import { aggregateFields, aggregateSource, condition, quoted } from '../../src/query/influxql';
@@ -14,8 +14,13 @@ export interface Statement {
   readonly lines: readonly PanelLine[];
 }
 
-/** Conditions of every statement: the dashboard's variables, each a list of values or all. */
-export const CHOSEN = '"node"::tag =~ /^$node$/ AND "network"::tag =~ /^$network$/';
+/**
+ * Conditions of every statement: one of the dashboard's variables for nodes, which has one value, and the
+ * networks, a list of values or all.
+ */
+export function chosen(scope: Scope): string {
+  return `"node"::tag =~ /^\${${scope}:regex}$/ AND "network"::tag =~ /^$network$/`;
+}
 
 const RANGE = '$timeFilter';
 
@@ -26,7 +31,7 @@ const RANGE = '$timeFilter';
 export function statements(panel: Panel): readonly Statement[] {
   const bySource = new Map<string, PanelLine[]>();
   for (const line of panel.lines) {
-    const source = sourceOf(line);
+    const source = sourceOf(panel, line);
     bySource.set(source, [...(bySource.get(source) ?? []), line]);
   }
   return [...bySource].map(([source, lines]) => statement(panel, source, lines));
@@ -49,10 +54,10 @@ function statement(panel: Panel, source: string, lines: readonly PanelLine[]): S
 }
 
 /** The source of a line, including the conditions. */
-function sourceOf(line: PanelLine): string {
+function sourceOf(panel: Panel, line: PanelLine): string {
   const query = queryOf(line);
   const own = query.where === null ? '' : ` AND ${condition(query, query.where)}`;
-  return aggregateSource(query, `${RANGE} AND ${CHOSEN}${own}`, RANGE);
+  return aggregateSource(query, `${RANGE} AND ${chosen(scopeOf(panel, line))}${own}`, RANGE);
 }
 
 function valueOf(line: PanelLine): string {

@@ -27,6 +27,14 @@ export const UNITS: Readonly<Record<Unit, string>> = {
 /** Units whose axis does not begin at 0; for a height only its changes matter. */
 export const FLOATING: ReadonlySet<Unit> = new Set(['height']);
 
+/** Panels whose values can be negative; an axis that begins at 0 would hide them. */
+export const SIGNED: ReadonlySet<string> = new Set([
+  'clock-steps',
+  'transaction-lag',
+  'block-lag',
+  'node-clock',
+]);
+
 const GOOD = 'green';
 const POOR = 'orange';
 const BAD = 'red';
@@ -36,6 +44,15 @@ export const THRESHOLDS: Readonly<Record<string, readonly Threshold[]>> = {
   peers: [
     { value: null, color: BAD },
     { value: 1, color: GOOD },
+  ],
+  'ban-scores': [
+    { value: null, color: GOOD },
+    { value: 50, color: POOR },
+    { value: 100, color: BAD },
+  ],
+  'rpc-latency': [
+    { value: null, color: GOOD },
+    { value: 1_000, color: BAD },
   ],
   reorgs: [
     { value: null, color: GOOD },
@@ -53,7 +70,7 @@ export const THRESHOLDS: Readonly<Record<string, readonly Threshold[]>> = {
 };
 
 /** Panels whose thresholds are drawn; on the others they only colour the number. */
-export const DRAWN_THRESHOLDS: ReadonlySet<string> = new Set(['reorgs', 'loop-lag']);
+export const DRAWN_THRESHOLDS: ReadonlySet<string> = new Set(['reorgs', 'loop-lag', 'ban-scores']);
 
 /** From this many lines on, a legend is a table at the side. */
 export const MANY_LINES = 8;

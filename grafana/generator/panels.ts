@@ -32,7 +32,7 @@ import { PanelBuilder as TablePanel } from '@grafana/grafana-foundation-sdk/tabl
 import { PanelBuilder as TimeSeriesPanel } from '@grafana/grafana-foundation-sdk/timeseries';
 import { columnName } from '../../src/panels/panel-answer';
 import type { Panel } from '../../src/panels/panel';
-import { DRAWN_THRESHOLDS, FLOATING, LONGEST_GAP_MS, MANY_LINES, THRESHOLDS, UNITS } from './look';
+import { DRAWN_THRESHOLDS, FLOATING, LONGEST_GAP_MS, MANY_LINES, SIGNED, THRESHOLDS, UNITS } from './look';
 import { type Store, dashboardUid } from './provisioned-names';
 import { chosenSource, targets } from './targets';
 
@@ -144,7 +144,7 @@ function timeSeries(panel: Panel): TimeSeriesPanel {
     )
     .legend(legend);
   if (isPlain) builder.spanNulls(LONGEST_GAP_MS);
-  if (!FLOATING.has(unit)) builder.min(0);
+  if (!FLOATING.has(unit) && !SIGNED.has(panel.name)) builder.min(0);
   if (DRAWN_THRESHOLDS.has(panel.name))
     builder.thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
   return builder;

@@ -2,7 +2,7 @@ import { type Metric, metricsOf, splitOf } from '../../src/export/prometheus/nam
 import { type SeriesName, seriesOf } from '../../src/metrics/schema';
 import { COUNTED_COMMANDS } from '../../src/wire/commands';
 import { columnName } from '../../src/panels/panel-answer';
-import type { PanelLine, Panel, Wanted } from '../../src/panels/panel';
+import { type PanelLine, type Panel, type Scope, type Wanted, scopeOf } from '../../src/panels/panel';
 import { PERCENTS } from '../../src/store/rank-sql';
 
 /** One Prometheus expression that answers one line of a panel, or the lines of all commands at once. */
@@ -22,11 +22,20 @@ export interface Answerable {
 /** A metric, and the conditions on its labels. */
 interface Selected {
   readonly metric: Metric;
+  readonly scope: Scope;
   readonly matchers: readonly string[];
 }
 
-/** The dashboard's variables. A missing label equals '' and matches "all". */
-const CHOSEN = ['node=~"$node"', 'network=~"$network"'];
+/** A line whose scope is known. */
+type ScopedLine = PanelLine & { readonly of: Scope };
+
+/**
+ * Conditions by the dashboard's variables: one node, and several networks or all. A missing label equals ''
+ * and matches "all".
+ */
+function chosen(scope: Scope): readonly string[] {
+  return [`node="$${scope}"`, 'network=~"$network"'];
+}
 
 /** Range of an expression: the bucket for counts in a bucket, otherwise at least four scrapes. */
 const BUCKET = '[$__interval]';
@@ -44,7 +53,7 @@ export function expressions(panel: Panel): Answerable {
   const commands = commandsAtOnce(panel);
   if (commands !== null) return { expressions: [commands], missing };
   for (const line of panel.lines) {
-    const text = expression(line, bucket);
+    const text = expression({ ...line, of: scopeOf(panel, line) }, bucket);
     if (text === null) missing.push(columnName(line));
     else found.push({ text, legend: legend(line) });
   }
@@ -52,7 +61,8 @@ export function expressions(panel: Panel): Answerable {
 }
 
 /** If the lines are those of all commands: one expression, grouped by command. */
-function commandsAtOnce({ lines, shortestBucketS }: Panel): Expression | null {
+function commandsAtOnce(panel: Panel): Expression | null {
+  const { lines, shortestBucketS } = panel;
   const [first] = lines;
   const columns = lines.map(({ agg }) => agg.column);
   if (first === undefined || shortestBucketS === null) return null;
@@ -61,7 +71,7 @@ function commandsAtOnce({ lines, shortestBucketS }: Panel): Expression | null {
   const metric = metricsOf(first.series).find(({ column }) => column === first.agg.column);
   if (!isAll || metric === undefined || first.agg.fn !== 'rate') return null;
   const text = scaled(
-    `sum by (command) (rate(${selector({ metric: { ...metric, fixed: {} }, matchers: [] })}${RATE}))`,
+    `sum by (command) (rate(${selector({ metric: { ...metric, fixed: {} }, matchers: [], scope: scopeOf(panel, first) })}${RATE}))`,
     first.scale,
   );
   return { text, legend: '{{command}}' };
@@ -72,7 +82,7 @@ function legend(line: PanelLine): string {
   return [...(line.label === '' && groups.length > 0 ? [] : [columnName(line)]), ...groups].join(' ');
 }
 
-function expression(line: PanelLine, bucket: string): string | null {
+function expression(line: ScopedLine, bucket: string): string | null {
   const { series, agg } = line;
   const by = line.by.length === 0 ? '' : ` by (${line.by.join(', ')})`;
   if (agg.fn === 'count' || (agg.fn === 'rate' && agg.column === null)) {
@@ -90,7 +100,7 @@ function expression(line: PanelLine, bucket: string): string | null {
 }
 
 /** Any aggregate but a count of points. */
-function ofMetric(line: PanelLine, selected: Selected, by: string, bucket: string): string | null {
+function ofMetric(line: ScopedLine, selected: Selected, by: string, bucket: string): string | null {
   const { fn } = line.agg;
   const { does } = selected.metric;
   const suffixed = (suffix: string): string =>
@@ -125,7 +135,7 @@ function ofMetric(line: PanelLine, selected: Selected, by: string, bucket: strin
 }
 
 /** A count of points. With a flag it is the flag's own counter, without it the rest. */
-function counted(line: PanelLine, count: (selected: Selected) => string): string | null {
+function counted(line: ScopedLine, count: (selected: Selected) => string): string | null {
   const flags = Object.entries(line.where).filter(([, wanted]) => typeof wanted === 'boolean');
   const where = Object.fromEntries(
     Object.entries(line.where).filter(([, wanted]) => typeof wanted !== 'boolean'),
@@ -136,7 +146,8 @@ function counted(line: PanelLine, count: (selected: Selected) => string): string
   const [flag] = flags;
   if (flag === undefined) return scaled(count(all), line.scale);
   const tally = metricsOf(line.series).find(({ column }) => column === flag[0]);
-  const flagged = tally === undefined ? null : select({ ...line, where }, tally);
+  // A state has no count of the points in which it was true.
+  const flagged = tally?.does !== 'tally' ? null : select({ ...line, where }, tally);
   if (flagged === null) return null;
   if (flag[1] === true) return scaled(count(flagged), line.scale);
   return scaled(`(${count(all)} - (${count(flagged)} or ${count(all)} * 0))`, line.scale);
@@ -153,14 +164,14 @@ function isCountedBy(series: SeriesName, column: string): boolean {
 }
 
 /** A metric with a line's conditions; null if it lacks a label for one of them. */
-function select({ where, by }: Pick<PanelLine, 'where' | 'by'>, metric: Metric): Selected | null {
+function select({ where, by, of }: Pick<ScopedLine, 'where' | 'by' | 'of'>, metric: Metric): Selected | null {
   if (!by.every((tag) => metric.labels.includes(tag))) return null;
   const matchers: string[] = [];
   for (const [name, wanted] of Object.entries(where)) {
     if (!metric.labels.includes(name)) return null;
     matchers.push(matcher(name, wanted));
   }
-  return { metric, matchers };
+  return { metric, matchers, scope: of };
 }
 
 function matcher(name: string, wanted: Wanted): string {
@@ -169,9 +180,9 @@ function matcher(name: string, wanted: Wanted): string {
   return `${name}=~${JSON.stringify(wanted.join('|'))}`;
 }
 
-function selector({ metric, matchers }: Selected): string {
+function selector({ metric, matchers, scope }: Selected): string {
   const fixed = Object.entries(metric.fixed).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-  return `${metric.name}{${[...CHOSEN, ...fixed, ...matchers].join(', ')}}`;
+  return `${metric.name}{${[...chosen(scope), ...fixed, ...matchers].join(', ')}}`;
 }
 
 function scaled(text: string, scale: number): string {

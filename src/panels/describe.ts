@@ -1,7 +1,14 @@
 import { formatWhere } from '../query/where';
 import { PANELS } from './list';
-import { type PanelLine, type Panel, THEMES, type ThemeName } from './panel';
+import { type PanelLine, type Panel, type Scope, THEMES, type ThemeName, scopeOf } from './panel';
 import { condition } from './queries';
+
+/** Whose points a line shows, where it is not the node that the user looks at. */
+const WHOSE: Readonly<Record<Scope, string>> = {
+  node: '',
+  watched: ' of the watched node',
+  monitor: ' of the process that writes',
+};
 
 /** Every panel by its theme: name and title. */
 export function describePanels(): string {
@@ -17,15 +24,17 @@ export function describePanels(): string {
 }
 
 /** What a panel shows, and the query of each line in the form that the command `query` takes. */
-export function describePanel({ name, title, help, unit, shortestBucketS, lines }: Panel): string {
+export function describePanel(panel: Panel): string {
+  const { name, title, help, unit, shortestBucketS, lines } = panel;
   const buckets =
     shortestBucketS === null
       ? 'one row per group, over the whole range'
       : `buckets of ${shortestBucketS} s or more`;
-  return `@${name}: ${title}\n${help}\n\nUnit: ${unit}; ${buckets}.\n\n${lines.map(describeLine).join('')}`;
+  return `@${name}: ${title}\n${help}\n\nUnit: ${unit}; ${buckets}.\n\n${lines.map((line) => describeLine(panel, line)).join('')}`;
 }
 
-function describeLine({ label, series, agg, by, where, scale }: PanelLine): string {
+function describeLine(panel: Panel, line: PanelLine): string {
+  const { label, series, agg, by, where, scale } = line;
   const wanted = condition(series, where);
   const words = [
     `${series} --agg ${agg.fn}${agg.column === null ? '' : ` ${agg.column}`}`,
@@ -33,5 +42,5 @@ function describeLine({ label, series, agg, by, where, scale }: PanelLine): stri
     ...(wanted === null ? [] : [`--where "${formatWhere(wanted)}"`]),
     ...(scale === 1 ? [] : [`times ${scale}`]),
   ];
-  return `  ${label === '' ? '' : `${label}: `}${words.join(' ')}\n`;
+  return `  ${label === '' ? '' : `${label}: `}${words.join(' ')}${WHOSE[scopeOf(panel, line)]}\n`;
 }

@@ -5,13 +5,21 @@ import { CHAIN } from './themes/chain';
 import { FEES } from './themes/fees';
 import { HEALTH } from './themes/health';
 import { MEMPOOL } from './themes/mempool';
+import { NODE_CLOCKS } from './themes/node-clocks';
+import { NODE_HEALTH } from './themes/node-health';
+import { NODE_PEERS } from './themes/node-peers';
 import { PEERS } from './themes/peers';
 import { PROPAGATION } from './themes/propagation';
+import { TAP } from './themes/tap';
 import { TRAFFIC } from './themes/traffic';
 import { TRANSACTIONS } from './themes/transactions';
 
 /** Every panel, in the order in which they are shown. */
 export const PANELS: readonly Panel[] = [
+  ...NODE_HEALTH,
+  ...NODE_PEERS,
+  ...NODE_CLOCKS,
+  ...TAP,
   ...CHAIN,
   ...MEMPOOL,
   ...FEES,

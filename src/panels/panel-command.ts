@@ -10,13 +10,16 @@ import {
   writeAll,
 } from '../query/query-command';
 import { openSource } from '../query/open-source';
-import { answersOf } from '../query/source';
+import { type Source, answersOf } from '../query/source';
+import { namesInOrder, readNodes } from '../query/store-nodes';
 import { formatNs, parseDuration, parsePeriod } from '../query/time';
 import { type PanelAnswer, answerPanel } from './panel-answer';
 import { bucketFor } from './buckets';
+import { type ChosenNode, chosenNode } from './chosen-node';
 import { panelOf } from './list';
-import type { Panel } from './panel';
-import type { Choice } from './queries';
+import { nodesFor } from './nodes';
+import { type Panel, scopeOf } from './panel';
+import { type Choice, panelQueries } from './queries';
 
 /** Whether the series argument names a panel. */
 export function isPanelName(series: string | undefined): boolean {
@@ -37,9 +40,13 @@ export async function runPanelCommand(options: QueryCommandOptions, io: CommandI
       );
   const format = parseFormat(options.format ?? 'table');
   const limit = parseLimit(options.limit ?? 0);
-  const choice = choose(panel, options, io.nowNs);
+  const asked = choose(panel, options, io.nowNs);
+  const chosen = chosenNode(panel.lines[0]?.series ?? 'btcdmon', options.where);
+  panelQueries(panel, asked);
   const source = await openSource(options.from, io.env);
   try {
+    const { choice, note } = await bound(panel, asked, chosen, source);
+    if (format === 'table') io.stderr.write(note);
     const answer = await answerPanel(panel, choice, (queries) => answersOf(source, queries));
     const { columns, rows, rawSince } = format === 'table' ? withoutEmpty(answer) : answer;
     if (rawSince !== undefined)
@@ -52,6 +59,29 @@ export async function runPanelCommand(options: QueryCommandOptions, io: CommandI
   } finally {
     await source.close();
   }
+}
+
+/**
+ * The choice with one node for each line, as the page makes it, and a line about that where the store has
+ * several. A condition that combines nodes stays as it is.
+ */
+async function bound(
+  panel: Panel,
+  asked: Choice,
+  chosen: ChosenNode,
+  source: Source,
+): Promise<{ readonly choice: Choice; readonly note: string }> {
+  if (chosen.isOwn) return { choice: asked, note: '' };
+  const nodes = await readNodes((query) => source.run(query), asked);
+  const { where, network } = chosen;
+  const of = nodesFor(nodes, chosen);
+  const names = namesInOrder(nodes);
+  const shown = [...new Set(panel.lines.map((line) => of[scopeOf(panel, line)]))].filter((it) => it !== '');
+  const note =
+    names.length < 2 || shown.length === 0 || chosen.node !== undefined
+      ? ''
+      : `of ${shown.join(', ')}; the store has ${names.join(', ')}: choose with --where "node = 'NAME'"\n`;
+  return { choice: { ...asked, where, network, node: of }, note };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Aggregate, AggregateName } from '../query/model';
 
 /** Groups of panels; each is one dashboard in Grafana. */
 export const THEMES = {
+  node: 'Node',
   chain: 'Chain',
   mempool: 'Mempool',
   fees: 'Fees',
@@ -14,6 +15,19 @@ export const THEMES = {
 } as const;
 
 export type ThemeName = keyof typeof THEMES;
+
+/**
+ * Whose points a line shows. Every line shows one node, so that a listener and the node that it watches are
+ * never summed: `node` is the one that the user looks at, `watched` a node of `--watch` or `--tap`, and
+ * `monitor` a process that writes points.
+ */
+export type Scope = 'node' | 'watched' | 'monitor';
+
+/** The scopes of themes that are not about the node that the user looks at. */
+export const THEME_SCOPES: Readonly<Partial<Record<ThemeName, Scope>>> = {
+  node: 'watched',
+  health: 'monitor',
+};
 
 /**
  * Unit of a panel's values, for the labels of its axis. Sizes are in bytes, amounts in satoshi, durations in
@@ -47,6 +61,8 @@ export interface PanelLine {
   readonly where: Readonly<Record<string, Wanted>>;
   /** Factor of the aggregate: 60 makes a rate per minute. */
   readonly scale: number;
+  /** Whose points it shows; without it those of its theme's scope. */
+  readonly of?: Scope | undefined;
 }
 
 /**
@@ -76,6 +92,7 @@ export interface LineOptions<S extends SeriesName> {
   readonly by?: readonly Tags<S>[];
   readonly where?: Readonly<Partial<Record<Columns<S> | Tags<S>, Wanted>>>;
   readonly scale?: number;
+  readonly of?: Scope;
 }
 
 /** Makes a line; the compiler checks its names against the schema. */
@@ -84,7 +101,7 @@ export function line<S extends SeriesName>(
   series: S,
   fn: AggregateName,
   column: Columns<S> | null,
-  { by = [], where, scale = 1 }: LineOptions<S> = {},
+  { by = [], where, scale = 1, of }: LineOptions<S> = {},
 ): PanelLine {
   return {
     label,
@@ -93,5 +110,11 @@ export function line<S extends SeriesName>(
     by,
     where: (where ?? {}) as Readonly<Record<string, Wanted>>,
     scale,
+    ...(of === undefined ? {} : { of }),
   };
+}
+
+/** Whose points a line of a panel shows. */
+export function scopeOf({ theme }: Pick<Panel, 'theme'>, { of }: PanelLine): Scope {
+  return of ?? THEME_SCOPES[theme] ?? 'node';
 }

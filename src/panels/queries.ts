@@ -2,14 +2,15 @@ import { type SeriesName, tagNames } from '../metrics/schema';
 import type { Query } from '../query/model';
 import type { Period } from '../query/time';
 import { type Where, parseWhere } from '../query/where';
-import type { PanelLine, Panel, Wanted } from './panel';
+import { type PanelLine, type Panel, type Scope, type Wanted, scopeOf } from './panel';
 
 /** What a user chose for a panel. */
 export interface Choice extends Period {
   /** Length of the buckets in nanoseconds, as `bucketFor` returns it; null for none. */
   readonly bucketNs: bigint | null;
-  /** Restricts the panel to one node or one network. */
-  readonly node?: string | undefined;
+  /** Restricts every line to one node, or each to the node of its scope (`nodesFor`). */
+  readonly node?: string | Readonly<Record<Scope, string>> | undefined;
+  /** Restricts the panel to one network. */
   readonly network?: string | undefined;
   /** An additional condition on every line, in the syntax of `parseWhere`. */
   readonly where?: string | undefined;
@@ -20,15 +21,17 @@ export interface Choice extends Period {
  * @throws UsageError if the series of a line lacks a name in `choice.where`
  */
 export function panelQueries(panel: Panel, choice: Choice): readonly Query[] {
-  return panel.lines.map((line) => lineQuery(line, choice));
+  return panel.lines.map((line) => lineQuery(panel, line, choice));
 }
 
-function lineQuery({ series, agg, by, where }: PanelLine, choice: Choice): Query {
+function lineQuery(panel: Panel, line: PanelLine, choice: Choice): Query {
+  const { series, agg, by, where } = line;
+  const { node, network } = choice;
   const chosen: Record<string, Wanted> = { ...where };
-  for (const tag of ['node', 'network'] as const) {
-    const value = choice[tag];
-    if (value !== undefined && value !== '') chosen[tag] = value;
-  }
+  // A store without a watched node has '' for its scope, which no point has.
+  if (typeof node === 'object') chosen['node'] = node[scopeOf(panel, line)];
+  else if (node !== undefined && node !== '') chosen['node'] = node;
+  if (network !== undefined && network !== '') chosen['network'] = network;
   return {
     ...{ series, agg, by, since: choice.since, until: choice.until, everyNs: choice.bucketNs, limit: 0 },
     where: both(

@@ -37,6 +37,6 @@ export function fixedColumns(where: Where | null): readonly string[] {
 }
 
 /** The terms that must all be true. */
-function termsOf(where: Where): readonly Where[] {
+export function termsOf(where: Where): readonly Where[] {
   return where.kind === 'and' ? where.terms.flatMap(termsOf) : [where];
 }

@@ -62,8 +62,11 @@ export interface AgentCount {
 }
 
 export interface PeerRow extends LivePeer {
-  /** Messages that it sends per second, over the last minute or since it connected. */
-  readonly messagesPerS: number;
+  /**
+   * Messages that it sends per second, over the last minute or since it connected; null for a peer of a
+   * watched node, which does not count them.
+   */
+  readonly messagesPerS: number | null;
 }
 
 export interface ExporterRow extends ExporterStats {
@@ -112,7 +115,9 @@ export interface TopData extends StoreFigures {
   readonly atMs: number;
   /** Version of the running node; null for a store. */
   readonly version: string | null;
-  /** Null if no node is running. */
+  /** How many nodes, or sums of nodes, can be shown one after the other. */
+  readonly choices: number;
+  /** Of a running node or a watched one; null for other stores. */
   readonly peers: readonly PeerRow[] | null;
   /** Whether a node answered before, and no longer does. */
   readonly nodeLost: boolean;

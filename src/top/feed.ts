@@ -5,12 +5,14 @@ import { askLive } from '../query/client';
 import type { LiveAnswer } from '../query/live-answer';
 import { openSource } from '../query/open-source';
 import type { Source } from '../query/source';
+import { type StoreNode, namesOf, readNodes } from '../query/store-nodes';
 import { nowNs } from '../query/time';
 import type { NodeName, StoreFigures, TopData } from './data';
 import { PeerRates } from './peer-rates';
 import { type Choice, Points } from './points';
 import { newestTime, readStore } from './read-store';
 import { nameOf } from './text';
+import { watchedNote, watchedPeers } from './watched-node';
 import { withState } from './with-state';
 
 /** What to show. */
@@ -24,8 +26,14 @@ export interface FeedOptions {
 /** The data of a store file, valid until the file is written. */
 interface Kept {
   readonly written: string;
+  readonly choice: Choice;
   readonly data: TopData;
 }
+
+/** Between two looks at which nodes the store has, in milliseconds. */
+const NODES_EVERY_MS = 60_000;
+
+const HOUR_NS = 3_600_000_000_000n;
 
 /** Requests the data of each frame: from the node that has the store open, or from the store. */
 export class Feed {
@@ -36,26 +44,47 @@ export class Feed {
   private server: Source | null = null;
   private kept: Kept | null = null;
   private last: { readonly key: string; readonly figures: StoreFigures } | null = null;
+  /** The nodes of the store within the hour before its newest point. */
+  private nodes: readonly StoreNode[] = [];
+  private nodesReadMs = -Infinity;
+  /** The node that the first choice shows, if it is one. */
+  private home: NodeName | null = null;
+  private current: Choice;
 
-  constructor(private readonly options: FeedOptions) {}
+  constructor(private readonly options: FeedOptions) {
+    this.current = options.choice;
+  }
 
   /** @throws UsageError, FailureError */
   async next(): Promise<TopData> {
-    const { from, choice, env } = this.options;
+    const { current: choice } = this;
+    const { from, env } = this.options;
     const file = /^duckdb:(.+)/is.exec(from)?.[1];
     if (file === undefined) {
       this.server ??= await openSource(from, env);
-      return this.ofStore(this.server, []);
+      return this.ofStore(this.server, choice, []);
     }
     const answer = await askLive(file);
-    if (answer === null) return this.ofFile(file);
+    if (answer === null) return this.ofFile(file, choice);
     this.kept = null;
     const state = chosenState(answer, choice);
-    if (state === null) return this.once((source) => this.ofStore(source, [why(answer)]));
+    if (state === null) return this.once((source) => this.ofStore(source, choice, [why(answer)]));
     const { node, network } = state;
+    if (choice === this.options.choice) this.home = { node, network };
     const figures = await this.once((source) => this.figures(source, { node, network }, false));
     this.nodeSeen = true;
     return withState({ ...this.frame(figures), peers: this.rates.rows(state), nodeLost: false }, state);
+  }
+
+  /** Chooses the next or previous node; the first choice is one of them. */
+  switchNode(step: 1 | -1): void {
+    const choices = this.choices();
+    const { node, network } = this.current;
+    const at =
+      this.current === this.options.choice
+        ? 0
+        : choices.findIndex((choice) => choice.node === node && choice.network === network);
+    this.current = choices.at((Math.max(0, at) + step) % choices.length) ?? this.options.choice;
   }
 
   close(): void {
@@ -63,44 +92,94 @@ export class Feed {
     void this.server?.close();
   }
 
+  /** The first choice, and each node that it does not show alone. */
+  private choices(): readonly Choice[] {
+    const { choice } = this.options;
+    const others = this.nodes.filter(
+      ({ node, network }) =>
+        !(node === choice.node && network === (choice.network ?? network)) &&
+        !(node === this.home?.node && network === this.home.network),
+    );
+    return [choice, ...others.map(({ node, network }) => ({ node, network }))];
+  }
+
   /** The file is only read if it was written since. While this process has it open, no node can open it. */
-  private async ofFile(file: string): Promise<TopData> {
+  private async ofFile(file: string, choice: Choice): Promise<TopData> {
     const written = `${await versionOf(file)} ${await versionOf(`${file}.wal`)}`;
-    if (this.kept?.written === written) return { ...this.kept.data, atMs: Date.now() };
-    const data = await this.once((source) => this.ofStore(source, ['no node runs on this store']));
-    this.kept = { written, data };
+    if (this.kept?.written === written && this.kept.choice === choice)
+      return { ...this.kept.data, atMs: Date.now() };
+    const data = await this.once((source) => this.ofStore(source, choice, ['no node runs on this store']));
+    this.kept = { written, choice, data };
     return data;
   }
 
-  private async ofStore(source: Source, notes: readonly string[]): Promise<TopData> {
-    const figures = await this.figures(source, this.options.choice, true);
+  private async ofStore(source: Source, choice: Choice, notes: readonly string[]): Promise<TopData> {
+    const figures = await this.figures(source, choice, true);
+    if (this.isWatched(choice)) return this.ofWatched(source, choice, figures);
     const several = figures.nodes.length > 1 ? [severalNodes(figures.nodes)] : [];
     const peers = 'a store has no table of peers; the user agents of the last hour are shown instead';
     return { ...this.frame(figures), notes: [...notes, peers, ...several] };
   }
 
-  private async figures(source: Source, choice: Choice, agents: boolean): Promise<StoreFigures> {
+  /** A watched node tells of its peers in points. */
+  private async ofWatched(source: Source, choice: Choice, figures: StoreFigures): Promise<TopData> {
     const points = new Points(source, choice);
-    const newest = await newestTime(points, nowNs());
+    const until = BigInt(Math.ceil(figures.newestMs ?? 0)) * 1_000_000n + 1_000_000n;
+    const { node = '', network = '' } = choice;
+    const nodes = figures.nodes.length > 0 ? figures.nodes : [{ node, network, silentMs: 0 }];
+    return {
+      ...this.frame({ ...figures, nodes }),
+      notes: [await watchedNote(points, until)],
+      peers: await watchedPeers(points, until),
+    };
+  }
+
+  private isWatched({ node, network }: Choice): boolean {
+    return this.nodes.some(
+      (it) => it.isWatched && it.node === node && it.network === (network ?? it.network),
+    );
+  }
+
+  private async figures(source: Source, wanted: Choice, agents: boolean): Promise<StoreFigures> {
+    await this.lookForNodes(source);
+    const watched = namesOf(this.nodes.filter(({ isWatched }) => isWatched));
+    // The listener hears what a watched node says, so the numbers of both must not be added up.
+    const choice = wanted.node === undefined && watched.length > 0 ? { ...wanted, without: watched } : wanted;
+    const points = new Points(source, choice);
+    const newest = this.isWatched(choice)
+      ? ((await newestTime(points, nowNs(), 'node_status')) ?? (await newestTime(points, nowNs(), 'tap')))
+      : await newestTime(points, nowNs());
     const key = JSON.stringify([choice, agents, String(newest)]);
     // Points arrive less often than frames are drawn.
     if (key === this.last?.key) return this.last.figures;
-    const { node, network } = this.options.choice;
-    if (newest === null && (node !== undefined || network !== undefined)) await this.refuseChoice(source);
+    const { node, network } = wanted;
+    if (newest === null && (node !== undefined || network !== undefined))
+      await this.refuseChoice(source, wanted);
     const figures = await readStore(points, newest, { agents });
     this.last = { key, figures };
     return figures;
   }
 
+  /** Looks, now and then, which nodes the store has. */
+  private async lookForNodes(source: Source): Promise<void> {
+    if (performance.now() - this.nodesReadMs < NODES_EVERY_MS) return;
+    const newest = await newestTime(new Points(source, {}), nowNs());
+    if (newest === null) return;
+    const since = newest > HOUR_NS ? newest - HOUR_NS : 0n;
+    this.nodes = await readNodes((query) => source.run(query), { since, until: newest + 60_000_000_000n });
+    this.nodesReadMs = performance.now();
+    const writers = this.nodes.filter(({ isWatched }) => !isWatched);
+    if (writers.length === 1 && this.options.choice.node === undefined) this.home ??= writers[0] ?? null;
+  }
+
   /** @throws UsageError if the store only has points of other nodes */
-  private async refuseChoice(source: Source): Promise<void> {
+  private async refuseChoice(source: Source, { node, network }: Choice): Promise<void> {
     const all = await new Points(source, {}).read(
       'btcdmon',
       { since: 0n, until: nowNs() },
       { agg: { fn: 'count', column: 'started' }, by: ['node', 'network'] },
     );
     if (all.length === 0) return;
-    const { node, network } = this.options.choice;
     const asked = [
       ...(node === undefined ? [] : [`--node ${node}`]),
       ...(network === undefined ? [] : [`--network ${network}`]),
@@ -115,6 +194,7 @@ export class Feed {
       source: from,
       atMs: Date.now(),
       version: null,
+      choices: this.choices().length,
       peers: null,
       nodeLost: this.nodeSeen,
       notes: [],

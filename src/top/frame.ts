@@ -78,7 +78,8 @@ function sourceKind({ version, newestMs }: TopData, nowMs: number): string {
   return newestMs === null ? kind : `${kind}; newest points ${longAge(nowMs - newestMs)} old`;
 }
 
-function footer({ view, everyMs }: Picture): string {
+function footer({ data, view, everyMs }: Picture): string {
   if (view.help) return 'any key: back';
-  return `q quit  p ${view.paused ? 'resume' : 'pause'}  s sort  up/down scroll  h help  every ${everyMs / 1_000} s`;
+  const nodes = data.choices > 1 ? '  n node' : '';
+  return `q quit  p ${view.paused ? 'resume' : 'pause'}  s sort${nodes}  up/down scroll  h help  every ${everyMs / 1_000} s`;
 }

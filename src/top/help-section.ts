@@ -6,6 +6,7 @@ const TEXT = [
   'p, space        pause, resume',
   's               next order of peers:',
   `                ${SORTS.join(', ')}`,
+  'n, N            the next node of the store, the previous one',
   'up, down, k, j  scroll the peers by one',
   'PgUp, PgDn      by ten; Home, End: to the first, to the last',
   'h, ?            this page',

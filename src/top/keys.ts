@@ -1,7 +1,7 @@
 import { SORTS, type View } from './view';
 
 /** What a key does besides changing the view. */
-export type Press = View | 'quit' | 'suspend';
+export type Press = View | 'quit' | 'suspend' | 'next node' | 'previous node';
 
 const PAGE = 10;
 
@@ -47,6 +47,10 @@ export function press(view: View, key: string, last: number): Press {
       return { ...view, paused: !view.paused };
     case 's':
       return { ...view, sort: SORTS[(SORTS.indexOf(view.sort) + 1) % SORTS.length] ?? view.sort, scroll: 0 };
+    case 'n':
+      return 'next node';
+    case 'N':
+      return 'previous node';
     case 'h':
     case '?':
       return { ...view, help: true };

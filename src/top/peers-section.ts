@@ -55,7 +55,7 @@ function peerCells(peer: PeerRow, nowMs: number): readonly string[] {
     short(peer.bytesRecv),
     short(peer.bytesSent),
     lastMessageMs === null ? '-' : age(nowMs - lastMessageMs),
-    short(peer.messagesPerS),
+    peer.messagesPerS === null ? '-' : short(peer.messagesPerS),
   ];
 }
 

@@ -16,6 +16,8 @@ export interface StorePoint extends NodeName {
 export interface Choice {
   readonly node?: string | undefined;
   readonly network?: string | undefined;
+  /** Nodes whose points are left out, since they would count what others count. */
+  readonly without?: readonly string[] | undefined;
 }
 
 /** Parts of a query besides the series and the time. */
@@ -50,10 +52,14 @@ export class Points {
   }
 
   private chosen(): readonly Where[] {
-    return (['node', 'network'] as const).flatMap((column) => {
-      const value = this.choice[column];
-      return value === undefined ? [] : [is(column, value)];
-    });
+    const { without = [] } = this.choice;
+    return [
+      ...(['node', 'network'] as const).flatMap((column) => {
+        const value = this.choice[column];
+        return value === undefined ? [] : [is(column, value)];
+      }),
+      ...without.map((value): Where => ({ kind: 'compare', column: 'node', op: '!=', value })),
+    ];
   }
 }
 

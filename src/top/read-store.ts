@@ -1,4 +1,5 @@
 import type { LiveBlock } from '../live/live';
+import type { SeriesName } from '../metrics/schema';
 import type { Period } from '../query/time';
 import type { Where } from '../query/where';
 import type { AgentCount, StoreFigures } from './data';
@@ -103,11 +104,15 @@ export async function readStore(
  * The time of the newest point. Each process writes its account last in an interval, so only accounts are
  * read. Null if there is none.
  */
-export async function newestTime(points: Points, nowNs: bigint): Promise<bigint | null> {
+export async function newestTime(
+  points: Points,
+  nowNs: bigint,
+  series: SeriesName = 'btcdmon',
+): Promise<bigint | null> {
   for (const ns of [...LOOK_BACK_NS, nowNs]) {
     // Includes points of a machine whose clock is slightly ahead of ours.
     const range = { since: nowNs - ns, until: nowNs + MINUTE_NS };
-    const [newest] = await points.read('btcdmon', range, { limit: 1 });
+    const [newest] = await points.read(series, range, { limit: 1 });
     if (newest !== undefined) return newest.time;
   }
   return null;

@@ -39,7 +39,7 @@ const ORDERS: Readonly<Record<Sort, (a: PeerRow, b: PeerRow) => number>> = {
   up: (a, b) => a.sinceMs - b.sinceMs,
   in: (a, b) => b.bytesRecv - a.bytesRecv,
   out: (a, b) => b.bytesSent - a.bytesSent,
-  'msg/s': (a, b) => b.messagesPerS - a.messagesPerS,
+  'msg/s': (a, b) => (b.messagesPerS ?? 0) - (a.messagesPerS ?? 0),
 };
 
 /** Peers in the chosen order. */

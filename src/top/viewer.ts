@@ -14,7 +14,7 @@ export interface ViewerOptions {
 }
 
 export interface ViewerModules {
-  readonly feed: Pick<Feed, 'next'>;
+  readonly feed: Pick<Feed, 'next' | 'switchNode'>;
   readonly stdout: WriteStream;
   readonly stdin: ReadStream;
 }
@@ -36,6 +36,8 @@ export class Viewer {
   private lastScroll = 0;
   /** When the unanswered request was sent. */
   private askedMs: number | null = null;
+  /** How often another node was chosen. */
+  private switches = 0;
   private readonly screen: Screen;
   private end: () => void = () => undefined;
   private fail: (error: unknown) => void = () => undefined;
@@ -81,8 +83,10 @@ export class Viewer {
 
   private async ask(): Promise<void> {
     this.askedMs = performance.now();
+    const { switches } = this;
     try {
-      this.data = await this.modules.feed.next();
+      const data = await this.modules.feed.next();
+      if (switches === this.switches) this.data = data;
       this.trouble = null;
     } catch (error) {
       if (!(error instanceof BtcdmonError)) throw error;
@@ -91,6 +95,15 @@ export class Viewer {
       this.askedMs = null;
     }
     this.draw();
+    if (switches !== this.switches) await this.ask();
+  }
+
+  /** Shows another node at once, also while the frames are paused. */
+  private switchNode(step: 1 | -1): void {
+    this.modules.feed.switchNode(step);
+    this.view = { ...this.view, scroll: 0 };
+    this.switches++;
+    if (this.askedMs === null) this.ask().catch(this.fail);
   }
 
   private draw(): void {
@@ -120,7 +133,8 @@ export class Viewer {
         setTimeout(this.resume, RESUME_MS);
         return;
       }
-      this.view = next;
+      if (next === 'next node' || next === 'previous node') this.switchNode(next === 'next node' ? 1 : -1);
+      else this.view = next;
     }
     this.draw();
   }

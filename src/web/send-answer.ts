@@ -11,7 +11,7 @@ import { send } from './reply';
 /** An answer as a JSON object, with the fields that `more` adds once all rows are read. */
 export async function gatherJson(
   { columns, rows, rawSince }: Result,
-  more: () => Readonly<Record<string, number | null>>,
+  more: () => Readonly<Record<string, number | string | null>>,
 ): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let count = 0;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { QueryScheduler } from '../query/query-scheduler';
 import { type Row, allRows } from '../query/result';
+import { type StoreNode, namesInOrder } from '../query/store-nodes';
 import { rollupTable } from '../store/rollup-columns';
 import { msOf } from './encode';
 
@@ -9,8 +10,10 @@ export interface StoreExtent {
   /** Unix time in milliseconds of the first and the last point; null in an empty store. */
   readonly oldestMs: number | null;
   readonly newestMs: number | null;
+  /** Names of the nodes, the watched ones first. */
   readonly nodes: readonly string[];
   readonly networks: readonly string[];
+  readonly all: readonly StoreNode[];
 }
 
 /**
@@ -18,6 +21,9 @@ export interface StoreExtent {
  * times and nodes.
  */
 const ACCOUNTS = 'btcdmon';
+
+/** The series that only watched nodes have; their accounts are those of the process that watches them. */
+const WATCHED = ['node_status', 'tap'] as const;
 
 /** How long the result is reused, in milliseconds. */
 const FRESH_MS = 2_000;
@@ -32,40 +38,62 @@ const LOOK_MS = 10_000;
  * ones. While the store is busy with queries, the previous result is used.
  */
 export class StoreExtentReader {
-  private known: StoreExtent = { oldestMs: null, newestMs: null, nodes: [], networks: [] };
+  private known: StoreExtent = {
+    ...{ oldestMs: null, newestMs: null, nodes: [], networks: [], all: [] },
+  };
   private newest = 0n;
-  private readonly nodes = new Set<string>();
-  private readonly networks = new Set<string>();
+  private readonly nodes = new Map<string, StoreNode>();
+  private isKnown = false;
   private looked = -Infinity;
   private looking: Promise<void> | null = null;
 
   constructor(private readonly scheduler: QueryScheduler) {}
 
   async get(): Promise<StoreExtent> {
-    if (performance.now() - this.looked > FRESH_MS) {
+    const looking = this.begin();
+    if (looking !== null) await Promise.race([looking, sleep(WAIT_MS, undefined, { ref: false })]);
+    return this.known;
+  }
+
+  /** The nodes. It waits for the first look, because without it nothing is known of them. */
+  async allNodes(): Promise<readonly StoreNode[]> {
+    const looking = this.begin();
+    if (!this.isKnown) await looking;
+    return this.known.all;
+  }
+
+  /** Begins to look if the result is old; null if it is not. */
+  private begin(): Promise<void> | null {
+    if (performance.now() - this.looked > FRESH_MS)
       this.looking ??= this.look()
         .catch(() => undefined)
         .finally(() => {
           this.looked = performance.now();
           this.looking = null;
         });
-      await Promise.race([this.looking, sleep(WAIT_MS, undefined, { ref: false })]);
-    }
-    return this.known;
+    return this.looking;
   }
 
   private async look(): Promise<void> {
     const { scheduler } = this;
     const tables = [ACCOUNTS, rollupTable(ACCOUNTS)].filter((table) => scheduler.layout.has(table));
     if (tables.length === 0) return;
-    const union = (sql: (table: string) => string): string =>
-      tables.map((table) => `(${sql(table)})`).join(' UNION ALL ');
+    const unionOf = (names: readonly string[], sql: (table: string) => string): string =>
+      names.map((table) => `(${sql(table)})`).join(' UNION ALL ');
+    const union = (sql: (table: string) => string): string => unionOf(tables, sql);
     // The ends are found by sorting. DuckDB then skips the blocks that can't contain them, which it does not
     // do for min and max.
     const end = (order: string): string =>
       union((table) => `SELECT time FROM ${table} ORDER BY time ${order} LIMIT 1`);
     const since = `make_timestamp_ns(${this.newest}::BIGINT)`;
-    const who = union((table) => `SELECT DISTINCT node, network FROM ${table} WHERE time >= ${since}`);
+    const who = (names: readonly string[], condition: string): string =>
+      unionOf(
+        names,
+        (table) => `SELECT DISTINCT node, network FROM ${table} WHERE time >= ${since}${condition}`,
+      );
+    const watched = WATCHED.flatMap((series) => [series, rollupTable(series)]).filter((table) =>
+      scheduler.layout.has(table),
+    );
     const limits = { kind: 'panel', timeoutMs: LOOK_MS, left: new AbortController().signal } as const;
     await scheduler.ask(limits, async (asked) => {
       const ask = async (raw: string): Promise<Row[]> => [
@@ -73,18 +101,29 @@ export class StoreExtentReader {
       ];
       const oldest = timeIn(await ask(`SELECT min(time) FROM (${end('ASC')})`));
       const newest = timeIn(await ask(`SELECT max(time) FROM (${end('DESC')})`));
-      for (const [node, network] of await ask(who)) {
-        if (typeof node === 'string' && node !== '') this.nodes.add(node);
-        if (typeof network === 'string' && network !== '') this.networks.add(network);
-      }
+      // A process accounts for itself in points without the tags of its series and exporters; those of the
+      // series tell of watched nodes, too.
+      this.add(await ask(who(tables, " AND series = '' AND exporter = ''")), false);
+      if (watched.length > 0) this.add(await ask(who(watched, '')), true);
       if (newest !== null) this.newest = newest;
+      const all = [...this.nodes.values()];
+      this.isKnown = true;
       this.known = {
         oldestMs: oldest === null ? null : msOf(oldest),
         newestMs: newest === null ? null : msOf(newest),
-        nodes: [...this.nodes].sort(),
-        networks: [...this.networks].sort(),
+        nodes: namesInOrder(all),
+        networks: [...new Set(all.map(({ network }) => network))].filter((name) => name !== '').sort(),
+        all,
       };
     });
+  }
+
+  private add(rows: readonly Row[], isWatched: boolean): void {
+    for (const [node, network] of rows) {
+      if (typeof node !== 'string' || node === '') continue;
+      const known = { node, network: typeof network === 'string' ? network : '', isWatched };
+      this.nodes.set(JSON.stringify(known), known);
+    }
   }
 }
 

@@ -107,6 +107,29 @@ describe('prometheus://', () => {
     expect([...found.keys()].filter((name) => name.startsWith('btcdmon_peers_points'))).toHaveLength(1);
   });
 
+  it('shows states that are flags as 0 and 1, and times that can be negative as they are', async () => {
+    const lag = (ms: number): Point => point('btcd_lag', { lag: ms, sha: 'x' }, { kind: 'block' });
+    await exporter.write([point('node_status', { is_up: true, uptime: 5 }), lag(1_500), lag(-250)]);
+    const found = await samples();
+    expect(found.get('btcdmon_node_status_is_up{node="n"}')).toBe(1);
+    expect(found.get('btcdmon_btcd_lag_seconds{node="n",kind="block"}')).toBeCloseTo(-0.25);
+    await exporter.write([point('node_status', { is_up: false })]);
+    expect((await samples()).get('btcdmon_node_status_is_up{node="n"}')).toBe(0);
+  });
+
+  it('has nothing of single peers: their addresses are no labels, and their numbers no sums', async () => {
+    await exporter.write([
+      point('node_peers', { address: '192.0.2.1:8333', bytes_recv: 5, ping: 1 }),
+      point('peer_sessions', { address: '192.0.2.1:8333', bytes_recv: 7, duration: 60 }),
+    ]);
+    const text = await (await get()).text();
+    expect(text).not.toContain('192.0.2.1');
+    expect(text).not.toContain('node_peers');
+    const found = await samples();
+    expect(found.get('btcdmon_peer_sessions_duration_seconds_total{node="n"}')).toBe(60);
+    expect(found.get('btcdmon_peer_sessions_recv_bytes_total{node="n"}')).toBe(7);
+  });
+
   it('shows the time of the last block, and adds up the depths of reorganisations', async () => {
     const block = point('blocks', { best_height: 5, sha: 'x' });
     await exporter.write([point('blocks', { best_height: 4, sha: 'w' }), block]);

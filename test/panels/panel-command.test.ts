@@ -59,7 +59,8 @@ it('puts lines side by side, in buckets, and scales rates', async () => {
   const at = rows[0]?.split(',').indexOf('inv') ?? 0;
   const perMinute = rows.slice(1).map((row) => Number(row.split(',')[at]));
   const source = await openSource(from);
-  const question = { series: 'msg_recv', since, agg: ['rate', 'inv'], every: '30m' };
+  const where = "node = 'alpha'";
+  const question = { series: 'msg_recv', since, where, agg: ['rate', 'inv'], every: '30m' };
   const perSecond = await allRows(await source.run(parseQuery(question, END_NS)));
   await source.close();
   expect(perMinute).toEqual(perSecond.map(([, rate]) => Number((Number(rate) * 60).toPrecision(12))));
@@ -82,7 +83,24 @@ it('groups by tags over the whole range', async () => {
 });
 
 it('says when there is nothing', async () => {
-  expect(await run('@reorgs', { format: 'table' })).toMatchObject({ err: 'nothing found\n' });
+  expect(await run('@reorgs', { format: 'table', where: "node = 'alpha'" })).toMatchObject({
+    err: 'nothing found\n',
+  });
+});
+
+it('shows one node, says which one, and takes another', async () => {
+  const { out, err } = await run('@bandwidth', { format: 'table' });
+  expect(err).toBe(`of alpha; the store has alpha, beta beta: choose with --where "node = 'NAME'"\n`);
+  const of = (where: string) => run('@bandwidth', { format: 'table', where });
+  expect(await of("node = 'alpha'")).toEqual({ out, err: '' });
+  const other = await of("node = 'beta beta'");
+  expect(other.out).not.toBe(out);
+  // Who combines nodes on purpose gets both.
+  const both = await of("node = 'alpha' OR node = 'beta beta'");
+  expect([both.err, both.out === out || both.out === other.out]).toEqual(['', false]);
+  // What the panel is about beside the choice of the node stays a condition.
+  const narrowed = await of("node = 'alpha' AND bytes_recv > 5000");
+  expect(narrowed.out).not.toBe(out);
 });
 
 it.each<readonly [string, Partial<QueryCommandOptions>, string]>([

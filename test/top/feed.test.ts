@@ -71,6 +71,21 @@ it('shows the store if a collector has it open', async () => {
   expect(data.notes[0]).toMatch(/is not a node/);
 });
 
+it('goes from the running node to the others and back', async () => {
+  const feed = await feedOf(() => STATE);
+  const shown: unknown[] = [];
+  for (let step = 0; step < 3; step++) {
+    const { nodes, version, choices } = await feed.next();
+    shown.push([nodes.map(({ node }) => node), version, choices]);
+    feed.switchNode(1);
+  }
+  expect(shown).toEqual([
+    [['alice'], '9.9.9', 2],
+    [['bob'], null, 2],
+    [['alice'], '9.9.9', 2],
+  ]);
+});
+
 it('follows the state of the node between two intervals', async () => {
   let now = STATE;
   const feed = await feedOf(() => now);

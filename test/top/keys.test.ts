@@ -52,4 +52,10 @@ it('shows the help until the next key, which does nothing else', () => {
   expect(after('?p')).toEqual(VIEW);
 });
 
+it('goes to the next node and back', () => {
+  expect(after('jjn')).toBe('next node');
+  expect(after('N')).toBe('previous node');
+  expect(after('hn')).toEqual(VIEW);
+});
+
 it('ignores other keys', () => expect(after('x\x1b[C\x1b\x00')).toEqual(VIEW));

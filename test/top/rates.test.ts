@@ -50,7 +50,7 @@ describe('messages of a peer', () => {
 
   it('cover the last minute, or the time since it connected; another run starts again', () => {
     const rates = new PeerRates();
-    const at = (nowMs: number, messages: number, startedMs = 1): number | undefined =>
+    const at = (nowMs: number, messages: number, startedMs = 1): number | null | undefined =>
       rates.rows({ ...state, startedMs, nowMs, peers: [row(1, messages)] })[0]?.messagesPerS;
     expect(at(0, 0)).toBe(0);
     expect(at(10_000, 100)).toBe(10);

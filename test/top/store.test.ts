@@ -13,6 +13,7 @@ import { Cleanup } from '../support/cleanup';
 import { influxd, startInfluxd } from '../support/influxd';
 import { SteppedRun } from '../support/stepped-run';
 import { LAST_MS, MINUTE, topPoints } from '../support/top-points';
+import { LISTENER, WATCHED, peerAddress, receivedAt, watchedPoints } from '../support/watched-points';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -61,6 +62,7 @@ function behaves(make: MakeStore): void {
       source: from,
       atMs: expect.any(Number) as number,
       version: null,
+      choices: expect.any(Number) as number,
       nodeLost: false,
       newestMs: LAST_MS,
       intervalMs: 5_000,
@@ -133,6 +135,32 @@ function behaves(make: MakeStore): void {
     expect(data.startedMs).toBeNull();
     expect(data.blocks.map(({ height }) => height)).toEqual([8, 7]);
     expect(data.exporters.map(({ node }) => node)).toEqual(['alice', 'bob']);
+  });
+
+  it('shows the listener and the node that it watches one after the other, and never sums them', async () => {
+    const from = await make(watchedPoints({ endMs: LAST_MS, minutes: 10 }));
+    const feed = feedOf(from);
+    const shown = async () => {
+      const { nodes, gauges, choices, mempool } = await feed.next();
+      return [nodes.map(({ node }) => node), gauges?.total, mempool?.transactions, choices];
+    };
+    expect(await shown()).toEqual([[LISTENER], 1, 100, 2]);
+    feed.switchNode(1);
+    expect(await shown()).toEqual([[WATCHED], 12, 50_600, 2]);
+    feed.switchNode(1);
+    expect(await shown()).toEqual([[LISTENER], 1, 100, 2]);
+    feed.switchNode(-1);
+    const data = await feed.next();
+    expect(data.nodes.map(({ node }) => node)).toEqual([WATCHED]);
+    expect(data.notes).toEqual([
+      expect.stringMatching(/^a watched node, height 900,002, up 2h 56m, RPC 2\.0 ms, 1 warnings: /),
+    ]);
+    expect(data.peers).toHaveLength(12);
+    expect(data.peers?.find(({ address }) => address === peerAddress(1))).toMatchObject({
+      ...{ outbound: true, pingMs: null, bytesRecv: receivedAt(1, 600), messagesPerS: null },
+      sinceMs: LAST_MS - 4_200_000,
+    });
+    expect(await feedOf(from, { node: WATCHED }).next()).toMatchObject({ gauges: { total: 12 } });
   });
 
   it('refuses a node or a network without points', async () => {

@@ -59,8 +59,8 @@ it('sends the current state first, then events', async () => {
   expect(stream.named('blocks')).toEqual([[block(2), block(1)]]);
   expect(stream.named('transactions')).toEqual([[transaction(1)]]);
   const info = (await ask(served.port, '/api/info')).json;
-  const { nodes, networks, nowMs, ...rest } = info;
-  expect([nodes, networks, nowMs]).not.toContain(undefined);
+  const { nodes, networks, watched, shows, nowMs, ...rest } = info;
+  expect([nodes, networks, watched, shows, nowMs]).not.toContain(undefined);
   expect(stream.named('status')[0]).toMatchObject(rest);
   expect(info).toMatchObject({ node: 'tester', network: 'regtest', live: true, startedMs: live.startedMs });
 

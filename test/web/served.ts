@@ -17,6 +17,10 @@ export interface ServedOptions extends Partial<HttpSettings> {
   readonly live?: Live;
   readonly limits?: OpenModules['limits'];
   readonly points?: ReturnType<typeof queryPoints>;
+  /** Name of the node that serves. */
+  readonly node?: string;
+  /** Folder of the built page, instead of the smallest one. */
+  readonly assets?: string;
 }
 
 /** A page over a store with points, and what is needed to read both. */
@@ -42,7 +46,7 @@ export const ASSET_TEXTS = {
 
 /** Serves the page of a store with the points of queries, on any free port. */
 export async function servedPage(cleanup: Cleanup, options: ServedOptions = {}): Promise<Served> {
-  const { live, limits, points = queryPoints(), ...settings } = options;
+  const { live, limits, points = queryPoints(), node = 'tester', assets, ...settings } = options;
   const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-web-')), (name) =>
     rm(name, { recursive: true }),
   );
@@ -57,10 +61,10 @@ export async function servedPage(cleanup: Cleanup, options: ServedOptions = {}):
   const page = cleanup.add(
     await PageServer.open(
       { host: '127.0.0.1', port: 0, given: true, token: null, names: [], ...settings },
-      { log, assets: folder, ...(limits === undefined ? {} : { limits }) },
+      { log, assets: assets ?? folder, ...(limits === undefined ? {} : { limits }) },
     ),
     (opened) => opened.close(),
   );
-  await page.show({ scheduler, node: 'tester', live, exporters: () => [] });
+  await page.show({ scheduler, node, live, exporters: () => [] });
   return { url: page.url, port: page.port, page, scheduler, exporter, folder, file, logged };
 }

@@ -45,7 +45,16 @@ const SUMMABLE = new Set(['bytes', 'sat', 'WU', 'vB', 'inputs', 'outputs', 'tran
 const LASTING = new Set(['blocks', 's']);
 
 /** Facts of these columns have a useful sum as well: blocks that left the best chain. */
-const ADDED: Partial<Record<SeriesName, string>> = { reorgs: 'depth' };
+const ADDED: Partial<Record<SeriesName, string>> = { reorgs: 'depth', peer_sessions: 'duration' };
+
+/** Times of events that can be negative: a histogram's sum must not fall, so these are gauges of the last. */
+const SIGNED: Partial<Record<SeriesName, readonly string[]>> = { btcd_lag: ['lag', 'announce_lag'] };
+
+/**
+ * Series without metrics: their points are about one of many peers, which would have to be a label, and no
+ * label may have values that strangers choose.
+ */
+const WITHOUT: ReadonlySet<SeriesName> = new Set(['node_peers']);
 
 /**
  * Series with a metric of the last point's time. A counter can't tell how long ago a block came: one that
@@ -59,11 +68,13 @@ const SPLIT_BY: Partial<Record<SeriesName, string>> = { processed_blocks: 'statu
 /**
  * The metrics of a series by Prometheus's conventions (prometheus.io/docs/practices/naming): counts become
  * counters, states gauges, durations of events histograms, sizes and amounts of events counters of their sum,
- * flags counters of their occurrence, heights gauges of the last; each event counts in `…_points_total`, and
- * the last block has its time. Other facts of single events are left out; so are texts, and totals that are
- * the sum over a label. The columns for commands become one metric with the label `command`.
+ * flags of events counters of their occurrence, flags that are states gauges of 0 and 1, heights gauges of
+ * the last; each event counts in `…_points_total`, and the last block has its time. Other facts of single
+ * events are left out; so are texts, and totals that are the sum over a label. The columns for commands
+ * become one metric with the label `command`.
  */
 export function metricsOf(series: SeriesName): readonly Metric[] {
+  if (WITHOUT.has(series)) return [];
   const { columns, tags, help } = seriesOf(series);
   const labels = [...Object.keys(COMMON_TAGS), ...Object.keys(tags)];
   const metrics: Metric[] = [];
@@ -123,7 +134,7 @@ function metricOf(
     return { ...shared, name, type: which, does };
   };
   if (type === 'string' || (kind === 'count' && column.startsWith('total_'))) return null;
-  if (type === 'bool') return counter('tally');
+  if (type === 'bool') return kind === 'gauge' ? other('gauge', 'set') : counter('tally');
   switch (kind) {
     case 'count':
       return counter('add');
@@ -132,6 +143,7 @@ function metricOf(
     case 'gauge':
       return other('gauge', 'set');
     case 'fact':
+      if (SIGNED[series]?.includes(column) === true) return other('gauge', 'set');
       if (unit === 'ms') return other('histogram', 'observe');
       if (SUMMABLE.has(unit) || ADDED[series] === column) return counter('add');
       return LASTING.has(unit) ? other('gauge', 'set') : null;

@@ -1,4 +1,6 @@
 import type { ExporterStats } from '../../metrics/collector';
+import { nodesFor } from '../../panels/nodes';
+import { namesInOrder } from '../../query/store-nodes';
 import { VERSION } from '../../lib/version';
 import type { Live } from '../../live/live';
 import type { Handler } from '../exchange';
@@ -35,8 +37,11 @@ export async function statusOf({ node, live, exporters, extent }: About): Promis
 export function infoHandler(about: About): Handler {
   return async ({ request, response, params }) => {
     readParams(params, []);
+    const all = await about.extent.allNodes();
     const status = await statusOf(about);
     const { nodes, networks } = await about.extent.get();
-    await sendJson(request, response, { ...status, nodes, networks });
+    const watched = namesInOrder(all.filter(({ isWatched }) => isWatched));
+    const shows = nodesFor(all, { own: about.node }).node;
+    await sendJson(request, response, { ...status, nodes, networks, watched, shows });
   };
 }

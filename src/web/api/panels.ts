@@ -1,7 +1,8 @@
 import { answerPanel, columnName } from '../../panels/panel-answer';
 import { bucketFor } from '../../panels/buckets';
 import { PANELS, panelOf } from '../../panels/list';
-import { type Panel, THEMES } from '../../panels/panel';
+import { nodesFor } from '../../panels/nodes';
+import { type Panel, THEMES, scopeOf } from '../../panels/panel';
 import type { Choice } from '../../panels/queries';
 import { messageOf } from '../../lib/errors';
 import type { Asked } from '../../query/answers';
@@ -16,6 +17,7 @@ import { DOWNLOAD_MS } from '../limits';
 import { readParams } from '../params';
 import { sendJson } from '../reply';
 import { SharedRuns } from '../shared-runs';
+import type { About } from './info';
 import type { Answering } from './query';
 
 const PARAMS = ['since', 'until', 'node', 'network', 'format'] as const;
@@ -31,15 +33,25 @@ export const panelsHandler: Handler = ({ request, response, params }) => {
 };
 
 /** `GET /api/panels/NAME`: one of them over a range of time, as JSON or as CSV. */
-export function panelHandler({ scheduler, held, queryMs }: Answering): (name: string) => Handler {
+export function panelHandler({
+  scheduler,
+  held,
+  queryMs,
+  extent,
+  node: own,
+}: Answering & Pick<About, 'extent' | 'node'>): (name: string) => Handler {
   const shared = new SharedRuns<Buffer>();
   return (name) => async (exchange) => {
     const panel = find(name);
     const { format: form = 'json', ...wanted } = readParams(exchange.params, PARAMS);
     const format = readFormat(form);
     const { left } = exchange;
+    // Before it looks at the store, so that a wrong range is refused at once.
+    choose(panel, wanted, '');
+    const nodes = await extent.allNodes();
+    const of = nodesFor(nodes, { ...wanted, own });
     if (format !== 'json') {
-      const choice = choose(panel, wanted);
+      const choice = choose(panel, wanted, of);
       // A slow reader of a download holds its turn; panels that are shown have others.
       await scheduler.ask({ kind: 'query', timeoutMs: DOWNLOAD_MS, left }, async (asked) =>
         sendCsv(exchange, await answer(panel, choice, asked), {
@@ -51,16 +63,17 @@ export function panelHandler({ scheduler, held, queryMs }: Answering): (name: st
       return;
     }
     const { since, until, node, network } = wanted;
-    const key = JSON.stringify([panel.name, since, until, node, network]);
+    const key = JSON.stringify([panel.name, since, until, node, network, of]);
     const gathered = await shared.get(key, left, (abandoned) => {
       const started = performance.now();
-      const choice = choose(panel, wanted);
+      const choice = choose(panel, wanted, of);
       return scheduler.ask({ kind: 'panel', timeoutMs: queryMs, left: abandoned }, async (asked) =>
         gatherJson(await answer(panel, choice, asked), () => ({
           sinceMs: msOf(choice.since),
           untilMs: msOf(choice.until),
           bucketMs: choice.bucketNs === null ? null : msOf(choice.bucketNs),
           tookMs: Math.round(performance.now() - started),
+          nodes: [...new Set(panel.lines.map((line) => of[scopeOf(panel, line)]))].join(', '),
         })),
       );
     });
@@ -88,7 +101,7 @@ interface Wanted {
   readonly network?: string;
 }
 
-function choose(panel: Panel, { since = panel.since, until, node, network }: Wanted): Choice {
+function choose(panel: Panel, { since = panel.since, until, network }: Wanted, node: Choice['node']): Choice {
   const period = parsePeriod({ since, until }, nowNs(), '');
   return { ...period, bucketNs: bucketFor(panel, period), node, network };
 }

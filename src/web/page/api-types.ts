@@ -31,8 +31,13 @@ export interface ExporterStatus {
 
 /** `GET /api/info`. */
 export interface Info extends Status {
+  /** Names of the nodes, the watched ones first. */
   readonly nodes: readonly string[];
   readonly networks: readonly string[];
+  /** Those of the nodes that are watched. */
+  readonly watched: readonly string[];
+  /** The node that panels show if none is chosen; '' in an empty store. */
+  readonly shows: string;
 }
 
 /** A panel without the queries of its lines: only their labels. */
@@ -65,6 +70,8 @@ export interface PanelAnswer extends AnswerRows {
   readonly bucketMs: number | null;
   /** Set if the store only has rollups before a time, and those can't answer this: that time. */
   readonly rawSinceMs: number | null;
+  /** The nodes of its lines, one for most panels. */
+  readonly nodes: string;
 }
 
 /** `POST /api/query`. */

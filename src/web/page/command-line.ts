@@ -20,8 +20,8 @@ export function panelCommand(name: string, view: View): string {
 }
 
 /** A condition in the syntax of queries. */
-function equals(tag: string, value: string): string {
-  return `${tag} = '${value.replaceAll("'", "''")}'`;
+export function equals(tag: string, value: string): string {
+  return `${tag} = '${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
 /** The command that runs the query of the query box. */

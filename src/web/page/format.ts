@@ -48,6 +48,14 @@ export function formatValue(value: number, unit: Unit): string {
   return withUnit(digits(value / factor), name);
 }
 
+/** What is shown of a value that is not known. */
+export const UNKNOWN = '–';
+
+/** A value as text, if it is known. */
+export function known(value: number | null, write: (value: number) => string): string {
+  return value === null ? UNKNOWN : write(value);
+}
+
 /** Formats the ticks of an axis: all in the scale of the largest value, with thousands shortened. */
 export function axisFormat(unit: Unit, largest: number): (value: number) => string {
   if (unit === 'height') return (value) => digits(value);
@@ -104,6 +112,8 @@ function scaleOf(value: number, unit: Unit): Scale {
 
 function short(value: number): string {
   const size = Math.abs(value);
+  if (size >= 1e15) return `${trimmed((value / 1e15).toPrecision(4))}P`;
+  if (size >= 1e12) return `${trimmed((value / 1e12).toPrecision(4))}T`;
   if (size >= 1e9) return `${trimmed((value / 1e9).toPrecision(4))}G`;
   if (size >= 1e6) return `${trimmed((value / 1e6).toPrecision(4))}M`;
   if (size >= 10_000) return `${trimmed((value / 1e3).toPrecision(4))}k`;

@@ -14,7 +14,7 @@ export class Head {
   setStatus(status: Status): void {
     this.status = status;
     const { node, network, version, startedMs, nowMs } = status;
-    setText(byId('node', 'span'), node ?? 'store');
+    setText(byId('who-node', 'span'), node ?? 'store');
     setText(byId('network', 'span'), network ?? '');
     setText(byId('version', 'span'), `v${version}`);
     setText(byId('uptime', 'span'), startedMs === null ? '' : `up ${formatDuration(nowMs - startedMs)}`);

@@ -1,8 +1,6 @@
 import type { LiveBlock, LivePeer, LiveTransaction } from '../../live/live';
-import { digits, formatDuration, formatTime, formatValue } from './format';
+import { UNKNOWN, digits, formatDuration, formatTime, formatValue, known } from './format';
 import type { LiveColumn } from './live-table';
-
-const UNKNOWN = '–';
 
 /** The server's time, Unix milliseconds. */
 type Now = () => number;
@@ -32,10 +30,6 @@ function sortedAge<T>(title: string, now: Now, timeOf: (row: T) => number | null
       return time === null ? null : -time;
     },
   };
-}
-
-function known(value: number | null, write: (value: number) => string): string {
-  return value === null ? UNKNOWN : write(value);
 }
 
 /** Columns of the last blocks. */

@@ -1,6 +1,6 @@
 import type { LiveBlock, LivePeer, LiveTransaction } from '../../live/live';
 import { byId, el, setText } from './dom';
-import { digits, formatDuration, formatValue } from './format';
+import { UNKNOWN, digits, formatDuration, formatValue } from './format';
 import { LiveTable } from './live-table';
 import { blockColumns, peerColumns, transactionColumns } from './now-columns';
 import { RatePerMinute } from './rate';
@@ -12,8 +12,6 @@ const MOST_TRANSACTIONS = 100;
 
 /** Transactions come up to ten a second, but nobody can read more than two new tables in a second. */
 const DRAW_EVERY_MS = 500;
-
-const UNKNOWN = '–';
 
 /** The section of the current state: figures, the last blocks and transactions, the peers. */
 export class Now {

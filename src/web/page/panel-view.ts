@@ -24,6 +24,8 @@ export interface PanelModules {
   readonly api: Api;
   readonly view: () => View;
   readonly onZoom: (fromMs: number, toMs: number) => void;
+  /** Whether the store has several nodes, so that a panel says of which it is. */
+  readonly hasSeveral: () => boolean;
 }
 
 /** A panel of the page: a chart or a table, its explanation, and ways to export its data. */
@@ -31,6 +33,7 @@ export class PanelView implements Refreshed {
   readonly element: HTMLElement;
   private readonly body: HTMLElement;
   private readonly message = el('div', { class: 'panel-message' }, 'Loading');
+  private readonly whose = el('span', { class: 'unit' });
   private readonly note = el('p', { class: 'panel-note', hidden: true });
   private readonly about = el('div', { class: 'about', hidden: true });
   private readonly command = copyLine('the command');
@@ -72,6 +75,7 @@ export class PanelView implements Refreshed {
       { class: 'panel-head' },
       heading,
       el('span', { class: 'unit' }, unit === 'count' || unit === 'height' ? '' : unit),
+      this.whose,
       el(
         'div',
         { class: 'tools' },
@@ -126,6 +130,7 @@ export class PanelView implements Refreshed {
     const empty = answer.rows.length === 0;
     this.element.classList.toggle('empty', empty);
     this.element.classList.toggle('as-table', this.tableShown);
+    setText(this.whose, this.modules.hasSeveral() ? answer.nodes : '');
     const { rawSinceMs } = answer;
     this.say(
       empty ? 'No points in this range.' : '',

@@ -1,3 +1,4 @@
+import type { Info } from './api-types';
 import { byId, el } from './dom';
 import { followSections } from './nav';
 import { type PanelModules, PanelView } from './panel-view';
@@ -9,6 +10,9 @@ const AT_ONCE = 4;
 
 const TICK_MS = 200;
 
+/** The theme about watched nodes. */
+const WATCHED = 'node';
+
 /** Panels this far outside the visible part are already loaded. */
 const AHEAD = '400px 0px';
 
@@ -16,8 +20,15 @@ const AHEAD = '400px 0px';
 export class Panels {
   private readonly views: PanelView[] = [];
   private readonly refresher: Refresher<PanelView>;
+  /** The section about watched nodes and its link, which are hidden in a store without them. */
+  private ofWatched: readonly HTMLElement[] = [];
+  private hasWatched = false;
 
-  constructor(private readonly modules: PanelModules) {
+  /** @param intro comes before the panels of the theme `node` */
+  constructor(
+    private readonly modules: PanelModules,
+    private readonly intro: HTMLElement,
+  ) {
     this.refresher = new Refresher({
       atOnce: AT_ONCE,
       everyMs: () => refreshEveryMs(modules.view()),
@@ -47,17 +58,20 @@ export class Panels {
       if (own.length === 0) continue;
       const views = own.map((info) => new PanelView(info, this.modules));
       const heading = el('h2', { id: `heading-${theme}` }, title);
-      sections.push(
-        el(
-          'section',
-          { id: theme, 'aria-labelledby': heading.id },
-          heading,
-          el('div', { class: 'panels' }, ...views.map(({ element }) => element)),
-        ),
+      const section = el(
+        'section',
+        { id: theme, 'aria-labelledby': heading.id },
+        heading,
+        theme === WATCHED ? this.intro : null,
+        el('div', { class: 'panels' }, ...views.map(({ element }) => element)),
       );
-      links.push(el('li', {}, el('a', { href: `#${theme}` }, title)));
+      const link = el('li', {}, el('a', { href: `#${theme}` }, title));
+      if (theme === WATCHED) this.ofWatched = [section, link];
+      sections.push(section);
+      links.push(link);
       this.views.push(...views);
     }
+    this.showWatched();
     byId('themes', 'div').replaceChildren(...sections);
     const last = byId('nav-query', 'li');
     last.before(...links);
@@ -69,6 +83,16 @@ export class Panels {
     }
     // When the browser looked for the section of the address, the sections did not exist yet.
     if (location.hash.length > 1) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+  }
+
+  /** Shows the section about watched nodes if the store has any. */
+  offer({ watched }: Info): void {
+    this.hasWatched = watched.length > 0;
+    this.showWatched();
+  }
+
+  private showWatched(): void {
+    for (const element of this.ofWatched) element.hidden = !this.hasWatched;
   }
 
   /** Reloads every panel after the view changed. */

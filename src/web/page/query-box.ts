@@ -1,7 +1,7 @@
 import { answerTable } from './answer-table';
 import { ApiError, type Api } from './api';
 import { Chart } from './chart';
-import { queryCommand } from './command-line';
+import { equals, queryCommand } from './command-line';
 import { copyLine } from './copy';
 import { button, byId, el, setText } from './dom';
 import { digits, formatValue } from './format';
@@ -13,6 +13,12 @@ import type { QueryAnswer, QueryRequest } from './api-types';
 
 /** Most rows of a result that the page shows; the CSV has all. */
 const MOST_ROWS = 200;
+
+export interface QueryBoxModules {
+  readonly api: Api;
+  /** The node that the page shows, where the store has several; otherwise null. */
+  readonly node: () => string | null;
+}
 
 /** The box that sends queries to the store and shows the answers. */
 export class QueryBox {
@@ -26,7 +32,7 @@ export class QueryBox {
   private chart: Chart | null = null;
   private plotted = false;
 
-  constructor(private readonly api: Api) {
+  constructor(private readonly modules: QueryBoxModules) {
     this.form = new QueryForm(() => this.command.show(queryCommand(this.form.request())));
     byId('q-command', 'div').append(this.command.element);
     const form = byId('query-form', 'form');
@@ -41,7 +47,7 @@ export class QueryBox {
     });
     byId('q-examples', 'span').append(
       ...EXAMPLES.map(({ title, request }) =>
-        button({ class: 'chip' }, () => this.form.fill(request), title),
+        button({ class: 'chip' }, () => this.form.fill(this.ofNode(request)), title),
       ),
     );
     byId('q-csv', 'button').addEventListener('click', () => void this.download());
@@ -53,9 +59,16 @@ export class QueryBox {
 
   /** Loads the schema into the form, once. @throws ApiError */
   async open(): Promise<void> {
-    this.form.offer(await this.api.schema());
+    this.form.offer(await this.modules.api.schema());
     const [first] = EXAMPLES;
-    if (first !== undefined) this.form.fill(first.request);
+    if (first !== undefined) this.form.fill(this.ofNode(first.request));
+  }
+
+  /** An example about one node, so that a listener and the node that it watches are not summed. */
+  private ofNode(request: QueryRequest): QueryRequest {
+    const node = this.modules.node();
+    if (node === null || 'raw' in request) return request;
+    return { query: { ...request.query, where: equals('node', node) } };
   }
 
   recolour(): void {
@@ -69,7 +82,7 @@ export class QueryBox {
     this.run.setAttribute('aria-busy', 'true');
     this.say('Running', false);
     try {
-      const answer = await this.api.query(request, control.signal);
+      const answer = await this.modules.api.query(request, control.signal);
       this.asked = { request, answer };
       this.plotted = 'query' in request && request.query.every !== undefined && isDrawable(answer);
       this.say(summary(answer), false);
@@ -117,7 +130,7 @@ export class QueryBox {
   private async download(): Promise<void> {
     if (this.asked === null) return;
     try {
-      const url = URL.createObjectURL(await this.api.queryCsv(this.asked.request));
+      const url = URL.createObjectURL(await this.modules.api.queryCsv(this.asked.request));
       el('a', { href: url, download: 'query.csv' }).click();
       setTimeout(() => URL.revokeObjectURL(url), 10_000);
     } catch (error) {

@@ -54,24 +54,40 @@ export class Toolbar {
     this.follow.disabled = fixed;
   }
 
-  /** Offers the nodes and networks of the store, if there is more than one. */
-  offer({ nodes, networks }: Info): void {
-    this.offerIn('node', nodes);
-    this.offerIn('network', networks);
+  /**
+   * Offers the nodes and networks of the store, if there is more than one. Of the nodes one is shown at a
+   * time, so that a listener and the node that it watches are never summed.
+   */
+  offer({ nodes, networks, watched, shows }: Info): void {
+    const chosen = this.modules.view().node ?? shows;
+    const names = [...new Set([...nodes, ...(chosen === '' ? [] : [chosen])])];
+    const options = names.map((name) => ({
+      value: name,
+      text: watched.includes(name) ? `${name} (watched)` : name,
+    }));
+    this.offerIn('node', options, chosen);
+    const network = this.modules.view().network ?? '';
+    const all = [...new Set([...networks, ...(network === '' ? [] : [network])])];
+    this.offerIn(
+      'network',
+      [{ value: '', text: 'All networks' }, ...all.map((name) => ({ value: name, text: name }))],
+      network,
+    );
   }
 
-  private offerIn(kind: 'node' | 'network', names: readonly string[]): void {
-    const chosen = this.modules.view()[kind];
+  private offerIn(
+    kind: 'node' | 'network',
+    options: readonly { readonly value: string; readonly text: string }[],
+    chosen: string,
+  ): void {
     const select = byId(`choose-${kind}`, 'select');
     const label = byId(`label-${kind}`, 'label');
-    label.hidden = names.length < 2 && chosen === null;
-    const all = [...new Set([...names, ...(chosen === null ? [] : [chosen])])];
-    if (select.options.length === all.length + 1) return;
-    select.replaceChildren(
-      el('option', { value: '' }, `All ${kind}s`),
-      ...all.map((name) => el('option', { value: name }, name)),
-    );
-    select.value = chosen ?? '';
+    label.hidden =
+      options.filter(({ value }) => value !== '').length < 2 && this.modules.view()[kind] === null;
+    const isShown = [...select.options].map(({ value, textContent }) => `${value} ${textContent}`);
+    if (isShown.join('\n') !== options.map(({ value, text }) => `${value} ${text}`).join('\n'))
+      select.replaceChildren(...options.map(({ value, text }) => el('option', { value }, text)));
+    select.value = chosen;
     select.onchange = () => this.modules.change({ [kind]: select.value === '' ? null : select.value });
   }
 

@@ -51,6 +51,7 @@ describe('axes', () => {
   it('shortens thousands, but never a height', () => {
     expect(plain(axisFormat('count', 50_000)(50_000))).toBe('50k');
     expect(plain(axisFormat('count', 5e6)(2.5e6))).toBe('2.5M');
+    expect(plain(axisFormat('count', 2e14)(1.5e14))).toBe('150T');
     expect(plain(axisFormat('height', 925_000)(925_000))).toBe('925 000');
   });
 });

@@ -1,0 +1,182 @@
+import { line } from '../../src/panels/panel';
+import type { Alert } from './alert';
+import { ofNetwork, overBuckets, whole } from './alert-influxql';
+import { metricName } from './metric-name';
+
+const BY = 'by (node, network)';
+
+const up = metricName('node_status', 'is_up');
+const connected = metricName('peers', 'total_connected');
+const waiting = metricName('mempool', 'num_tx');
+const latency = metricName('node_status', 'rpc_latency');
+const banScore = metricName('peers', 'ban_score_max');
+
+/**
+ * While a node does not answer, Prometheus keeps the last values of what it had told; so the alerts about
+ * these values want a node that answers.
+ */
+const ANSWERS = `and on (node, network) ${up} == 1`;
+
+/** Alerts about watched nodes (`--watch`). */
+export const NODE_ALERTS: readonly Alert[] = [
+  {
+    name: 'BtcdmonNodeUnreachable',
+    slug: 'node-unreachable',
+    title: 'The watched node does not answer',
+    severity: 'critical',
+    summary: '{node} has answered no call of its RPC for 3 minutes',
+    meaning:
+      'The monitor runs, and no call of the watched node’s RPC has succeeded for three minutes: the node is down or starting, it hangs, or it refuses the login or presents another certificate.',
+    steps: [
+      'The log of the monitor has one line that says why the node does not answer.',
+      'Check whether the node runs, and read the end of its log. A node that starts may load its blocks for minutes.',
+      'If the node runs, ask it on its own machine: `btcctl getblockcount` or `bitcoin-cli getblockcount`.',
+    ],
+    panel: 'node-up',
+    forMinutes: 1,
+    influx: {
+      queries: {
+        A: whole(line('', 'node_status', 'sum', 'rpc_calls'), [180, 0]),
+        B: whole(line('', 'node_status', 'sum', 'rpc_failed'), [180, 0]),
+      },
+      condition: '$A == $B',
+      noData: 'OK',
+    },
+    promql: `max ${BY} (max_over_time(${up}[3m])) == 0`,
+  },
+  {
+    name: 'BtcdmonNodeBehind',
+    slug: 'node-behind',
+    title: 'The watched node is behind the network',
+    severity: 'critical',
+    summary: '{node} has been 2 blocks or more behind the network for 5 minutes',
+    meaning:
+      'The best block of the watched node is two or more below the best block that any node of this store has seen on the network within six hours. The node answers its RPC. While it loads the chain for the first time, this is expected: silence the alert.',
+    steps: [
+      'Check the peers of the node: without peers that have the blocks it can’t load them.',
+      'The panel “Longest branches of the chain” shows whether the node calls the branch of the others invalid. Then its rules differ: read its log, and compare its version.',
+      'If blocks come but are connected slowly, look at the disk and the processor of its machine.',
+    ],
+    panel: 'node-height',
+    forMinutes: 5,
+    influx: {
+      queries: {
+        A: whole(line('', 'node_status', 'max', 'height'), [300, 0]),
+        B: ofNetwork(line('', 'blocks', 'max', 'best_height'), [21_600, 0]),
+      },
+      condition: '$B - $A >= 2',
+      noData: 'OK',
+    },
+    promql: [
+      `(max by (network) (${metricName('blocks', 'best_height')}) - on (network) group_right max ${BY} (${metricName('node_status', 'height')})) >= 2`,
+      ANSWERS,
+    ].join('\n'),
+  },
+  {
+    name: 'BtcdmonNodeFewPeers',
+    slug: 'node-few-peers',
+    title: 'The watched node has fewer than 8 peers',
+    severity: 'warning',
+    summary: '{node} has had fewer than 8 peers for 10 minutes',
+    meaning:
+      'A node with its usual settings has 8 outbound peers or more. With fewer it learns of blocks and transactions later, and it is easier to isolate. The alert is about watched nodes that answer; nodes that are meant to have few peers (`--connect`) need a silence.',
+    steps: [
+      'If the node has just started, wait: it dials its peers one after the other.',
+      'Check the network of its machine, and whether it can dial the port of the Bitcoin network, or reach its proxy.',
+      'The panel “Peers that left, per hour” shows whether peers come and go.',
+    ],
+    panel: 'node-transport',
+    forMinutes: 5,
+    influx: {
+      queries: {
+        A: whole(line('', 'peers', 'max', 'total_connected'), [300, 0]),
+        B: whole(line('', 'node_status', 'max', 'height'), [300, 0]),
+      },
+      condition: '$A < 8 && $B >= 0',
+      noData: 'OK',
+    },
+    promql: [`max ${BY} (max_over_time(${connected}[5m])) < 8`, ANSWERS].join('\n'),
+  },
+  {
+    name: 'BtcdmonMempoolStuck',
+    slug: 'mempool-stuck',
+    title: 'The mempool of the watched node is stuck',
+    severity: 'warning',
+    summary: 'For 30 minutes no transaction has come into the mempool of {node} or left it',
+    meaning:
+      'Transactions wait in the mempool of a watched node, and their number was the same at every interval of thirty minutes: none came, and none left. The node answered all the time. On mainnet some come every second; on test networks this can be normal.',
+    steps: [
+      'Check the peers of the node, and whether they send transactions: `blocksonly` and peers that are block-only send none.',
+      'Compare with the listener’s mempool panels. If that grows, the node is cut off or does not accept what it gets.',
+      'The panel “Least fee rates” shows whether the node wants a fee that nobody pays.',
+    ],
+    panel: 'mempool-count',
+    forMinutes: 0,
+    influx: {
+      queries: {
+        A: whole(line('', 'mempool', 'max', 'num_tx'), [1_800, 0]),
+        B: whole(line('', 'mempool', 'min', 'num_tx'), [1_800, 0]),
+        C: overBuckets('count', line('', 'node_status', 'count', 'height'), 2, [1_800, 0]),
+      },
+      // Answers in each of the 2 minutes, of which the outer ones may be cut off.
+      condition: '$A == $B && $A > 0 && $C >= 14',
+      noData: 'OK',
+    },
+    promql: [
+      `(max ${BY} (max_over_time(${waiting}[30m])) == min ${BY} (min_over_time(${waiting}[30m]))) > 0`,
+      `and on (node, network) min_over_time(${up}[30m]) == 1`,
+      `and on (node, network) ${up} offset 30m == 1`,
+    ].join('\n'),
+  },
+  {
+    name: 'BtcdmonRpcSlow',
+    slug: 'rpc-slow',
+    title: 'The RPC of the watched node is slow',
+    severity: 'warning',
+    summary: 'Calls of the RPC of {node} take more than a second',
+    meaning:
+      'For five minutes the median call took more than a second, as a mean over the intervals. Wallets and miners that ask the node wait as long. The monitor’s own numbers of the node come late.',
+    steps: [
+      'Look at the processor, the disk and the memory of the node’s machine. Loading blocks and compacting the database make it slow.',
+      'Check who else asks the node, and what: rescans and the verbose mempool take long.',
+      'The panel “Time of RPC calls, per minute” shows what the monitor’s own calls take.',
+    ],
+    panel: 'rpc-latency',
+    forMinutes: 5,
+    influx: {
+      queries: { A: whole(line('', 'node_status', 'mean', 'rpc_latency'), [300, 0]) },
+      condition: '$A > 1000',
+      noData: 'OK',
+    },
+    promql: [`max ${BY} (avg_over_time(${latency}[5m])) > 1`, ANSWERS].join('\n'),
+  },
+  {
+    name: 'BtcdmonBanScores',
+    slug: 'ban-scores',
+    title: 'Ban scores are rising',
+    severity: 'warning',
+    summary: 'A peer of {node} is halfway to its ban',
+    meaning:
+      'Within ten minutes a peer of the watched btcd had a ban score of 50 or more, half of what bans it by default, and more than any peer had between two hours and one hour before. Peers are faulty, or somebody tries what the node permits. The node must have been watched for two hours.',
+    steps: [
+      'The tab “Node” of the page sorts the peers by their score. `btcctl getpeerinfo` has it as `banscore`.',
+      'The log of btcd says what each misbehaving peer did.',
+      'Behind a tap the node sees inbound peers under one address, so it can’t ban them one by one: use the limits and bans of the tap.',
+    ],
+    panel: 'ban-scores',
+    forMinutes: 0,
+    influx: {
+      queries: {
+        A: whole(line('', 'peers', 'max', 'ban_score_max'), [600, 0]),
+        B: whole(line('', 'peers', 'max', 'ban_score_max'), [7_200, 3_600]),
+      },
+      condition: '$A >= 50 && $A > $B',
+      noData: 'OK',
+    },
+    promql: [
+      `max ${BY} (max_over_time(${banScore}[10m])) >= 50`,
+      `and on (node, network) max ${BY} (max_over_time(${banScore}[10m])) > max ${BY} (max_over_time(${banScore}[1h] offset 1h))`,
+      ANSWERS,
+    ].join('\n'),
+  },
+];

@@ -1,0 +1,75 @@
+import { type Panel, line } from '../panel';
+
+/** What passes through the tap. */
+export const TAP: readonly Panel[] = [
+  {
+    name: 'tap-traffic',
+    title: 'Bytes through the tap',
+    theme: 'node',
+    help: 'Bytes per second that passed through the tap, from peers to the watched node and from the node to peers.',
+    unit: 'bytes/s',
+    plot: 'lines',
+    shortestBucketS: 5,
+    since: '1d',
+    lines: [line('to the node', 'tap', 'rate', 'bytes_recv'), line('to peers', 'tap', 'rate', 'bytes_sent')],
+  },
+  {
+    name: 'tap-unread',
+    title: 'Bytes that the tap did not read',
+    theme: 'node',
+    help: 'Bytes per second that the tap passed on and did not count as messages: skipped because reading lagged behind, of no whole message, or of encrypted connections. Skipped bytes mean that the counts of messages are too low.',
+    unit: 'bytes/s',
+    plot: 'stacked',
+    shortestBucketS: 5,
+    since: '1d',
+    lines: [
+      line('skipped', 'tap', 'rate', 'skipped_bytes'),
+      line('of no message', 'tap', 'rate', 'unread_bytes'),
+      line('encrypted', 'tap', 'rate', 'opaque_bytes'),
+    ],
+  },
+  {
+    name: 'tap-connections',
+    title: 'Connections through the tap',
+    theme: 'node',
+    help: 'Open connections of the watched node that pass through the tap, and those of them that are encrypted or of another protocol. Mean of each bucket.',
+    unit: 'count',
+    plot: 'lines',
+    shortestBucketS: 5,
+    since: '1d',
+    lines: [
+      line('inbound', 'tap', 'mean', 'inbound'),
+      line('outbound', 'tap', 'mean', 'outbound'),
+      line('encrypted', 'tap', 'mean', 'opaque'),
+    ],
+  },
+  {
+    name: 'tap-transactions',
+    title: 'The way of a transaction through the node',
+    theme: 'node',
+    help: 'Time from the first announcement of a transaction to the watched node until the node asked a peer for it, received it, and announced it to a peer: medians over the transactions of a bucket. Only a tap sees this.',
+    unit: 'ms',
+    plot: 'lines',
+    shortestBucketS: 60,
+    since: '1d',
+    lines: [
+      line('requested', 'propagation', 'p50', 'delay_requested', { where: { kind: 'tx' } }),
+      line('received', 'propagation', 'p50', 'delay_received', { where: { kind: 'tx' } }),
+      line('announced on', 'propagation', 'p50', 'delay_relayed', { where: { kind: 'tx' } }),
+    ],
+  },
+  {
+    name: 'tap-refused',
+    title: 'Connections that the tap refused or missed',
+    theme: 'node',
+    help: 'Connections that the tap did not lead on, because of its limits or bans, and connections of which it read nothing.',
+    unit: 'per minute',
+    plot: 'bars',
+    shortestBucketS: 5,
+    since: '1d',
+    lines: [
+      line('refused', 'tap', 'rate', 'refused', { scale: 60 }),
+      line('missed', 'tap', 'rate', 'missed', { scale: 60 }),
+    ],
+  },
+];
