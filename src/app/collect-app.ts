@@ -7,14 +7,10 @@ import type * as Nats from '../collect/nats-source';
 import { type ListenAddress, formatListenAddress, isLocalAddress } from '../collect/listen-address';
 import type { NatsSettings } from '../export/nats/settings';
 import { openExports, type SpoolSettings } from '../export/open-exports';
-import type { PointQueue } from '../export/point-queue';
-import { messageOf } from '../lib/errors';
-import { type Log, logOutput } from '../lib/log';
-import { EventBus } from '../lib/event-bus';
-import { connectCollectors } from '../metrics/connect-collectors';
-import type { ExporterStats, MonitorEvents } from '../metrics/collector';
-import { btcdmon } from '../metrics/collectors/btcdmon';
-import { Emitter } from '../metrics/emitter';
+import type { Log } from '../lib/log';
+import type { ExporterStats } from '../metrics/collector';
+import { sinkTo } from './collectors';
+import { selfAccount } from './self-account';
 import { openPage, startServing } from './serving';
 import type { HttpSettings } from '../web/settings';
 
@@ -88,7 +84,14 @@ export async function startCollect(
     if (serving.url !== null) log.info('showing', { page: serving.url });
     const intake = new Intake({ queues, clock, warn });
     const sources: LineSource[] = [];
-    const account = selfAccount(config, { clock, intake, queues, stats, sources, log });
+    const account = selfAccount(config, {
+      ...{ clock, log, exporters: stats, sink: sinkTo(queues) },
+      collected: () => ({
+        received: intake.points,
+        refused: intake.refused,
+        senders: sources.reduce((sum, { connections }) => sum + connections, 0),
+      }),
+    });
     closing.push(() => {
       account.stop();
       intake.report();
@@ -134,66 +137,6 @@ export async function startCollect(
     stop: async () => {
       await stop();
       log.info('stopped');
-    },
-  };
-}
-
-/** Makes the collector's accounts of itself, which every node has. */
-function selfAccount(
-  { node, intervalMs }: CollectConfig,
-  {
-    clock,
-    intake,
-    queues,
-    stats,
-    sources,
-    log,
-  }: {
-    readonly clock: SystemClock;
-    readonly intake: Intake;
-    readonly queues: readonly PointQueue[];
-    readonly stats: () => readonly ExporterStats[];
-    readonly sources: readonly LineSource[];
-    readonly log: Log;
-  },
-): { start(): void; stop(): void } {
-  const emitter = new Emitter(
-    { node },
-    {
-      clock,
-      sink: {
-        push: (point) => {
-          for (const queue of queues) queue.push(point);
-        },
-      },
-    },
-  );
-  const account = btcdmon({
-    intervalMs,
-    clockSteps: clock,
-    logDropped: () => logOutput().dropped,
-    emit: emitter.emit,
-    emitted: (series) => emitter.emitted(series),
-    exporters: stats,
-    mempool: () => ({ transactions: 0, bytes: 0, withFee: 0, orphans: 0 }),
-    collected: () => ({
-      received: intake.points,
-      refused: intake.refused,
-      senders: sources.reduce((sum, { connections }) => sum + connections, 0),
-    }),
-  });
-  const interval = connectCollectors([account], new EventBus<MonitorEvents>(), (collector, error) =>
-    log.error('a collector failed', { collector, error: messageOf(error) }),
-  );
-  let timer: NodeJS.Timeout | undefined;
-  return {
-    start: () => {
-      timer = setInterval(interval, intervalMs);
-    },
-    stop: () => {
-      if (timer === undefined) return;
-      clearInterval(timer);
-      interval();
     },
   };
 }

@@ -4,9 +4,10 @@ import type { JoinOptions } from '../p2p/join/prepare-join';
 import type { PolicyName } from '../policy/standardness';
 import type { HttpSettings } from '../web/settings';
 import type { NetworkName } from '../wire/networks';
+import type { WatchConfig } from './watching';
 
 /** The settings of the listener. */
-export interface AppConfig {
+export interface AppConfig extends Partial<WatchConfig> {
   readonly node: string;
   readonly network: NetworkName;
   readonly connect: readonly Endpoint[];

@@ -24,6 +24,7 @@ import { logClock } from './log-clock';
 import { logEvents } from './log-events';
 import { makePool, type PoolParts } from './make-pool';
 import { openPage, startServing } from './serving';
+import { startWatching } from './watching';
 
 /** The part of the program's last 5 seconds until exporters have delivered the points that wait. */
 const END_MS = 4_000;
@@ -139,11 +140,16 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   );
   const writeInterval = startCollectors(config, { bus, clock, log, emitter, exporters, view, pool, live });
   logEvents(bus, log);
+  const watching = await startWatching(config, {
+    ...{ clock, log, sink: sinkTo(queues), listenerBus: bus },
+    fail: (error) => ending.fail(error),
+  });
   const compareClock = logClock(bus, log, { unixTime, uptime: () => os.uptime() });
 
   pool.start();
   const timer = setInterval(() => {
     writeInterval();
+    watching.interval();
     followTick();
     compareClock();
     headers.write();
@@ -152,6 +158,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     network,
     peers: config.connect.length,
     ...(join === undefined ? {} : { join: join.peers, known: join.addrman.size }),
+    ...(watching.nodes.length === 0 ? {} : { watching: watching.nodes }),
     export: queues.map(({ name }) => name),
     ...(serving.url === null ? {} : { page: serving.url }),
   });
@@ -170,7 +177,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
       const fullStopped = full?.stop();
       writeInterval();
       headers.close();
-      await poolStopped;
+      await Promise.all([poolStopped, watching.stop()]);
       status?.clear();
       await serving.close();
       const flushMs = Math.max(LEAST_FLUSH_MS, END_MS - (clock.monotonicMs() - begun));

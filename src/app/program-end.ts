@@ -1,5 +1,3 @@
-import type { FailureError } from '../lib/errors';
-
 /**
  * The end of a program that comes from inside: the reader of its points has gone, or a part of it can't go
  * on.
@@ -8,7 +6,7 @@ export class ProgramEnd {
   /** Resolves when the program has no reason to go on. Rejects where it can't go on. */
   readonly ended: Promise<void>;
   private resolve: () => void = () => undefined;
-  private reject: (error: FailureError) => void = () => undefined;
+  private reject: (error: Error) => void = () => undefined;
 
   constructor() {
     this.ended = new Promise((resolve, reject) => {
@@ -23,7 +21,7 @@ export class ProgramEnd {
     this.resolve();
   }
 
-  fail(error: FailureError): void {
+  fail(error: Error): void {
     this.reject(error);
   }
 }

@@ -1,7 +1,7 @@
 import { AUDIT_OPTIONS } from './audit';
 import { DEMO_OPTIONS } from './demo';
 import type { OptionSpec, OptionTable } from './option';
-import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
+import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS, TAP_OPTIONS } from './options';
 import { QUERY_OPTIONS } from './query';
 import { SERVE_OPTIONS } from './serve';
 import type { KnownOptions } from './settings';
@@ -9,7 +9,12 @@ import { SETUP_OPTIONS } from './setup';
 import { TOP_OPTIONS } from './top';
 
 /** Tables of options that variables and the file may set. */
-export const SETTABLE: readonly OptionTable[] = [GLOBAL_OPTIONS, LISTEN_OPTIONS, COLLECT_OPTIONS];
+export const SETTABLE: readonly OptionTable[] = [
+  GLOBAL_OPTIONS,
+  LISTEN_OPTIONS,
+  COLLECT_OPTIONS,
+  TAP_OPTIONS,
+];
 
 /** Tables of options that only flags set: those of commands that ask, or do something once. */
 export const FLAG_ONLY: readonly OptionTable[] = [

@@ -11,9 +11,12 @@ import { readConnect, readNode } from './values';
  * Checks the listener's options and returns the settings.
  * @throws UsageError naming the option, its value and what would be right
  */
-export function listenSettings(
-  args: ArgumentsCamelCase<ListenArguments>,
-): Omit<AppConfig, 'exports' | 'dataDir' | 'chainDir' | 'spools'> & { readonly spoolBytes: number } {
+export function listenSettings(args: ArgumentsCamelCase<ListenArguments>): Omit<
+  AppConfig,
+  'exports' | 'dataDir' | 'chainDir' | 'spools' | 'watch' | 'tap'
+> & {
+  readonly spoolBytes: number;
+} {
   const { connect = [] } = args;
   const join = joinSettings(args);
   if (connect.length === 0 && join === undefined)
@@ -26,7 +29,7 @@ export function listenSettings(
     connect: distinct(connect.map((text) => readConnect(text, args.network))),
     ...(join === undefined ? {} : { join }),
     intervalMs: LISTEN_OPTIONS.interval.read(args.interval),
-    retentionMs: retentionMs(args.retention, args.export),
+    retentionMs: retentionOf(args.retention, args.export),
     policy: args.policy,
     wtxidRelay: args.wtxidrelay,
     txPerSecond: LISTEN_OPTIONS['tx-rate'].read(args.txRate),
@@ -36,7 +39,14 @@ export function listenSettings(
   };
 }
 
-function retentionMs(text: string | undefined, urls: readonly string[] | undefined): number | undefined {
+/**
+ * Reads --retention, in milliseconds.
+ * @throws UsageError where no export is the embedded store
+ */
+export function retentionOf(
+  text: string | undefined,
+  urls: readonly string[] | undefined,
+): number | undefined {
   if (text === undefined) return undefined;
   const ms = LISTEN_OPTIONS.retention.read(text);
   if (urls !== undefined && !urls.some((url) => /^duckdb:/i.test(url)))

@@ -12,6 +12,7 @@ import { listenSettings } from './listen-settings';
 import { LISTEN_OPTIONS } from './options';
 import type { Settings } from './settings';
 import { untilSignal } from './signals';
+import { watchSettings } from './watch-settings';
 
 /** `btcdmon-node --connect …`: listens until it is told to stop. Flags override `settings`. */
 export const listenCommand = (settings: Settings): CommandModule<object, ListenArguments> => ({
@@ -25,6 +26,10 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
       .example(
         '$0 -c 192.0.2.1 -c [2001:db8::1]:8333 -e influx+udp://influx.lan',
         'listen to two peers, write into InfluxDB',
+      )
+      .example(
+        '$0 -c 127.0.0.1 --watch auto',
+        'also watch the btcd or Core of this machine by its RPC',
       ) as Argv<ListenArguments>,
   handler: async (args) => {
     keepHeapSmall();
@@ -36,7 +41,11 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
     const status = new StatusLine(logOutput());
     const log = createLog(args.logLevel, status);
     const http = await httpSettings(args, process.env, args.export);
-    const app = await startApp({ ...settings, exports, dataDir, chainDir, spools, http }, { log, status });
+    const watch = await watchSettings(args, process.env);
+    const app = await startApp(
+      { ...settings, ...watch, exports, dataDir, chainDir, spools, http },
+      { log, status },
+    );
     try {
       await untilSignal(app.ended);
     } finally {

@@ -17,6 +17,7 @@ import { serveCommand } from './serve';
 import { Settings } from './settings';
 import { setupCommand } from './setup';
 import { wasSignalled } from './signals';
+import { tapCommand } from './tap';
 import { topCommand } from './top';
 
 /** All commands. Each has its own type of arguments, which the list does not need. */
@@ -24,6 +25,7 @@ function commands(settings: Settings): CommandModule[] {
   return [
     listenCommand(settings),
     collectCommand(settings),
+    tapCommand(settings),
     serveCommand(settings),
     demoCommand(settings),
     topCommand,

@@ -15,9 +15,14 @@ const MAX_NODE = 64;
  * can't hold a backslash at its end.
  */
 export function readNode(name: string): string {
+  return readName(name, '--node');
+}
+
+/** Reads the name of a node that `option` gives. */
+export function readName(name: string, option: string): string {
   if (/^[\x21-\x7e]([\x20-\x7e]{0,62}[\x21-\x7e])?$/.test(name) && !name.endsWith('\\')) return name;
   throw new UsageError(
-    `--node ${JSON.stringify(name)}: give a name of 1 to ${MAX_NODE} printable ASCII characters with no backslash at its end`,
+    `${option} ${JSON.stringify(name)}: give a name of 1 to ${MAX_NODE} printable ASCII characters with no backslash at its end`,
   );
 }
 
@@ -85,7 +90,14 @@ export function readDns(text: string): Endpoint {
   return ipEndpoint('--dns', text, text, DNS_PORT, right);
 }
 
-function ipEndpoint(option: string, text: string, from: string, port: number, right: string): Endpoint {
+/** Reads an endpoint whose host is an address. `right` says what would be right. */
+export function ipEndpoint(
+  option: string,
+  text: string,
+  from: string,
+  port: number,
+  right: string,
+): Endpoint {
   try {
     const endpoint = parseEndpoint(from, port, option);
     if (isIP(endpoint.host) !== 0) return endpoint;

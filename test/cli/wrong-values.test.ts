@@ -4,7 +4,7 @@ import path from 'node:path';
 import { main } from '../../src/cli/main';
 import { FLAG_ONLY, SETTABLE } from '../../src/cli/known-options';
 import { type OptionTable, variableOf } from '../../src/cli/option';
-import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from '../../src/cli/options';
+import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS, TAP_OPTIONS } from '../../src/cli/options';
 
 /**
  * Values that are wrong for each option that variables and files may set; what any option refuses is tried
@@ -50,6 +50,15 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   'http-token-file': [],
   'tls-cert': [],
   'tls-key': [],
+  watch: ['http://', 'https://h:99999'],
+  tap: ['a\\', ' a', 'ä', 'x'.repeat(65)],
+  forward: ['8333', 'a', '1.2.3.4', '127.0.0.1:1=', '=127.0.0.1:1'],
+  socks: ['a', 'localhost', '65536', '1.2.3.4:99999', 'socks5://127.0.0.1'],
+  'upstream-proxy': ['a b', 'a:0', 'a:65536', 'socks5://a'],
+  'tap-plain': ['maybe', '2'],
+  'tap-ban': ['maybe', '2'],
+  pcap: [],
+  'pcap-node': ['a', 'localhost:8333', '1.2.3.4:99999', '10.0.0.0/8'],
   'token-file': [],
 };
 
@@ -100,7 +109,7 @@ async function run(args: readonly string[], variables: NodeJS.ProcessEnv = {}): 
  * control characters escaped.
  */
 function shown(name: string, text: string): string {
-  if (!NEVER.includes(text)) return name === 'node' ? JSON.stringify(text) : text;
+  if (!NEVER.includes(text)) return ['node', 'tap'].includes(name) ? JSON.stringify(text) : text;
   const escaped = Array.from(text, (char) => {
     const code = char.charCodeAt(0);
     if (char === '\n') return '\\n';
@@ -111,6 +120,7 @@ function shown(name: string, text: string): string {
 
 const COMMANDS: readonly (readonly [string, readonly string[], OptionTable, typeof WRONG])[] = [
   ['listen', [], { ...GLOBAL_OPTIONS, ...LISTEN_OPTIONS }, WRONG],
+  ['tap', ['tap'], { ...GLOBAL_OPTIONS, ...TAP_OPTIONS }, WRONG],
   ['collect', ['collect'], { ...GLOBAL_OPTIONS, ...COLLECT_OPTIONS }, WRONG_OF_COLLECT],
 ];
 

@@ -1,0 +1,46 @@
+import { systemTimer } from '../lib/timer';
+import { waitAtMost } from '../lib/wait-at-most';
+import { NodeMonitor } from '../watch/node-monitor';
+import type { NodePlace } from '../watch/node-place';
+import type { WatchedNode } from './watched-node';
+import type { WatchSource, WatchingModules } from './watching';
+
+/** A node that takes longer to answer at the start is not waited for: everything else begins. */
+const START_MS = 5_000;
+
+/**
+ * Begins to watch a node by its RPC.
+ * @throws RpcFailure where it can't be watched by this call; a node that is only away is waited for. Where
+ *   that is known late, `fail` is called.
+ */
+export async function watchByRpc(
+  place: NodePlace,
+  node: WatchedNode,
+  { clock, log, listenerBus, fail }: WatchingModules,
+): Promise<WatchSource> {
+  const { network, policy, maxUserAgents } = node.settings;
+  const monitor = new NodeMonitor(
+    place,
+    { network, policy, maxUserAgents },
+    {
+      ...{ clock, timer: systemTimer, bus: node.bus, emit: node.emitter.emit, listenerBus },
+      info: (message) => log.info(message),
+      warn: (message) => log.warn(message),
+    },
+  );
+  node.unseen = (block) => monitor.unseen(block);
+  const started = monitor.start();
+  let isLate = false;
+  started.catch((error: unknown) => {
+    if (isLate) fail(error as Error);
+  });
+  await waitAtMost(START_MS, started);
+  isLate = true;
+  return {
+    interval: () => monitor.interval(),
+    stop: () => {
+      monitor.stop();
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { openExports, type SpoolSettings } from '../export/open-exports';
+import { SystemClock, describeStep } from '../lib/clock';
+import type { Log } from '../lib/log';
+import type { ExporterStats } from '../metrics/collector';
+import type { HttpSettings } from '../web/settings';
+import { sinkTo } from './collectors';
+import { ProgramEnd } from './program-end';
+import { selfAccount } from './self-account';
+import { openPage, startServing } from './serving';
+import { type CaptureConfig, readCaptureOf } from './capture-reading';
+import { type WatchingOptions, startWatching } from './watching';
+
+/** The part of the program's last 5 seconds until exporters have delivered the points that wait. */
+const FLUSH_MS = 3_000;
+
+/** The settings of a program that only watches nodes, by their RPC, a tap or both. */
+export interface TapAppConfig extends WatchingOptions {
+  /** Name under which it accounts for itself. */
+  readonly node: string;
+  /** Export URLs. */
+  readonly exports: readonly string[];
+  /** Folder and size of the spools, where points wait on disk for receivers that are away. */
+  readonly spools: SpoolSettings;
+  readonly retentionMs?: number | undefined;
+  /** The capture that is read instead of watching. */
+  readonly capture?: CaptureConfig | undefined;
+  /** Where the page is served; without it there is no page. */
+  readonly http?: HttpSettings | undefined;
+}
+
+/** A running program that watches nodes. */
+export interface TapApp {
+  /** Resolves when it has no reason to go on. Rejects with FailureError when it can't go on. */
+  readonly ended: Promise<void>;
+  /** Delivers points that wait and frees everything, within 5 seconds. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a program that watches nodes and is no peer itself. Exporters start first, so that no point comes
+ * before there is a place for it. Stops in the opposite order.
+ * @throws UsageError or FailureError where an exporter, a port or a node can't be opened
+ */
+export async function startTapApp(config: TapAppConfig, { log }: { readonly log: Log }): Promise<TapApp> {
+  const { node, network, intervalMs, retentionMs } = config;
+  const clock = new SystemClock();
+  const warn = (message: string): void => void log.warn(message);
+  clock.onStep((step) => warn(describeStep(step)));
+  const ending = new ProgramEnd();
+  const closing: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const close of closing.splice(0).reverse()) await close();
+  };
+  try {
+    const page = await openPage(config.http, log);
+    const { queues, stores } = await openExports(config.exports, {
+      ...{ clock, warn, env: process.env, spools: config.spools },
+      onEnded: () => ending.end(),
+    });
+    closing.push(() => Promise.all(queues.map((queue) => queue.close(FLUSH_MS))));
+    const exporters = (): ExporterStats[] => queues.map((queue) => ({ name: queue.name, ...queue.stats() }));
+    const serving = await startServing({ node, retentionMs }, { stores, stats: exporters, page, log });
+    closing.push(() => serving.close());
+    const sink = sinkTo(queues);
+    const account = selfAccount({ node, network, intervalMs }, { clock, log, sink, exporters });
+    const watching = await startWatching(config, { clock, log, sink, fail: (error) => ending.fail(error) });
+    const timer = setInterval(() => watching.interval(), intervalMs);
+    account.start();
+    closing.push(async () => {
+      clearInterval(timer);
+      await watching.stop();
+      account.stop();
+    });
+    if (config.capture !== undefined) {
+      const stopping = new AbortController();
+      const { signal } = stopping;
+      const reading = readCaptureOf(config.capture, config, { queues, log, signal });
+      closing.push(async () => {
+        stopping.abort();
+        await reading.catch(() => undefined);
+      });
+      void reading.then(
+        () => ending.end(),
+        (error: unknown) => ending.fail(error as Error),
+      );
+    }
+    log.info(config.capture === undefined ? 'watching' : 'reading a capture', {
+      network,
+      nodes: config.capture === undefined ? watching.nodes : [config.capture.node],
+      export: queues.map(({ name }) => name),
+      ...(serving.url === null ? {} : { page: serving.url }),
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    ended: ending.ended,
+    stop: async () => {
+      await stop();
+      log.info('stopped');
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import type { SystemClock } from '../lib/clock';
+import type { EventBus } from '../lib/event-bus';
+import type { Log } from '../lib/log';
+import type { MonitorEvents } from '../metrics/collector';
+import { NODE_COLLECTORS } from '../metrics/collectors/list';
+import type { PointSink } from '../metrics/emitter';
+import type { PolicyName } from '../policy/standardness';
+import type { TapSettings } from '../tap/settings';
+import type { NodePlace } from '../watch/node-place';
+import type { NetworkName } from '../wire/networks';
+import { complainTo } from './collectors';
+import { WatchedNode } from './watched-node';
+import type * as Tapping from './tapping';
+import type * as Asking from './rpc-watching';
+
+/** The tap of a node. */
+export interface TapConfig {
+  /** The tag `node` of its points. */
+  readonly node: string;
+  readonly settings: TapSettings;
+  /** Whether peers that break the protocol are refused. */
+  readonly bans: boolean;
+}
+
+/** What is watched beside, or instead of, the peers of a listener. */
+export interface WatchConfig {
+  readonly watch: readonly NodePlace[];
+  readonly tap?: TapConfig | undefined;
+}
+
+export interface WatchingOptions extends Partial<WatchConfig> {
+  readonly network: NetworkName;
+  readonly intervalMs: number;
+  readonly policy: PolicyName;
+  readonly maxUserAgents: number;
+}
+
+export interface WatchingModules {
+  readonly clock: SystemClock;
+  readonly log: Log;
+  readonly sink: PointSink;
+  /** The events of the listener beside it; undefined without one. */
+  readonly listenerBus?: EventBus<MonitorEvents>;
+  /** Called where it can't go on. */
+  readonly fail: (error: Error) => void;
+}
+
+/** The nodes that are watched. */
+export interface Watching {
+  /** Their names. */
+  readonly nodes: readonly string[];
+  /** Writes the points of the interval that ends now. */
+  interval(): void;
+  /** Ends watching, and writes the points of the last interval. */
+  stop(): Promise<void>;
+}
+
+/** A source of what is known of a node. */
+export interface WatchSource {
+  interval(): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * Begins to watch nodes by their RPC, and to lead the connections of one of them. A node that is watched in
+ * both ways is one node of the data. The parts are loaded only where they are wanted: they take memory.
+ * @throws UsageError or FailureError of one line where a node can't be watched or a port can't be opened
+ */
+export async function startWatching(options: WatchingOptions, modules: WatchingModules): Promise<Watching> {
+  const { network, intervalMs, policy, maxUserAgents, watch = [], tap } = options;
+  const { clock, log, sink } = modules;
+  const nodes = new Map<string, WatchedNode>();
+  const nodeOf = (name: string): WatchedNode => {
+    const known = nodes.get(name);
+    if (known !== undefined) return known;
+    const settings = { node: name, network, intervalMs, policy, maxUserAgents };
+    const node = new WatchedNode(settings, { clock, clockSteps: clock, sink, complain: complainTo(log) });
+    nodes.set(name, node);
+    return node;
+  };
+  const taps: WatchSource[] = [];
+  const asked: WatchSource[] = [];
+  const stop = async (sources: readonly WatchSource[]): Promise<void> => {
+    await Promise.all(sources.map((source) => source.stop()));
+  };
+  const interval = (): void => {
+    for (const source of [...taps, ...asked]) source.interval();
+    for (const node of nodes.values()) node.interval();
+  };
+  try {
+    // The collectors of a tap come before those of the RPC of the same node.
+    if (tap !== undefined) {
+      const isAsked = watch.some(({ name }) => name === tap.node);
+      // eslint-disable-next-line @typescript-eslint/no-require-imports
+      const { startTap } = require('./tapping') as typeof Tapping;
+      taps.push(await startTap(tap, nodeOf(tap.node), { clock, log, isAsked }));
+    }
+    for (const place of watch) {
+      const node = nodeOf(place.name);
+      if (tap?.node !== place.name) node.collect(NODE_COLLECTORS);
+      // eslint-disable-next-line @typescript-eslint/no-require-imports
+      const { watchByRpc } = require('./rpc-watching') as typeof Asking;
+      asked.push(await watchByRpc(place, node, modules));
+    }
+    for (const node of nodes.values()) node.account();
+  } catch (error) {
+    await stop([...taps, ...asked]);
+    throw error;
+  }
+  return {
+    nodes: [...nodes.keys()],
+    interval,
+    stop: async () => {
+      // A tap tells its last bytes, and of its refusals, as it ends.
+      await stop(taps);
+      interval();
+      await stop(asked);
+    },
+  };
+}

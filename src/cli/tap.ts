@@ -1,0 +1,68 @@
+import path from 'node:path';
+import type { Argv, CommandModule } from 'yargs';
+import { startTapApp } from '../app/tap-app';
+import { UsageError } from '../lib/errors';
+import { createLog } from '../lib/log';
+import type { TapArguments } from './arguments';
+import { dataDirectory, defaultStore } from './data-directory';
+import { withOptions } from './flags';
+import { keepHeapSmall } from './heap';
+import { captureSettings } from './capture-settings';
+import { httpSettings } from './http-settings';
+import { TAP_OPTIONS } from './options';
+import { retentionOf } from './listen-settings';
+import type { Settings } from './settings';
+import { untilSignal } from './signals';
+import { readNode } from './values';
+import { watchSettings } from './watch-settings';
+
+/**
+ * `btcdmon-node tap`: leads the connections of a node through here and tells what passes, without being a
+ * peer. Flags override `settings`.
+ */
+export const tapCommand = (settings: Settings): CommandModule<object, TapArguments> => ({
+  command: 'tap',
+  describe: 'Lead the connections of a node through here and tell what passes, or read a capture of them',
+  builder: (yargs) =>
+    withOptions(yargs, TAP_OPTIONS, settings)
+      .example(
+        '$0 tap --forward 0.0.0.0:8333=127.0.0.1:18333',
+        'inbound peers of a btcd that listens on 18333',
+      )
+      .example('$0 tap --socks 9150', 'outbound peers of a btcd with --proxy=127.0.0.1:9150')
+      .example('tcpdump -w - port 8333 | $0 tap --pcap -', 'what a capture contains') as Argv<TapArguments>,
+  handler: async (args) => {
+    keepHeapSmall();
+    const watch = await watchSettings(args, process.env);
+    const capture = captureSettings(args);
+    if (capture !== undefined && (watch.tap !== undefined || watch.watch.length > 0))
+      throw new UsageError(
+        `${capture.name}: is read instead of watching; leave --watch, --forward and --socks out`,
+      );
+    if (capture === undefined && watch.tap === undefined && watch.watch.length === 0)
+      throw new UsageError('nothing to watch: give --forward, --socks, --pcap or --watch');
+    const folder = await dataDirectory(args.dataDir);
+    const exports = args.export ?? [defaultStore(folder)];
+    const maxBytes = TAP_OPTIONS['spool-size'].read(args.spoolSize) * 1_000_000;
+    const http = await httpSettings(args, process.env, args.export);
+    const app = await startTapApp(
+      {
+        ...watch,
+        capture,
+        ...{ exports, http, spools: { directory: path.join(folder, 'spool'), maxBytes } },
+        node: readNode(args.node),
+        network: args.network,
+        intervalMs: TAP_OPTIONS.interval.read(args.interval),
+        policy: args.policy,
+        maxUserAgents: TAP_OPTIONS['max-user-agents'].read(args.maxUserAgents),
+        retentionMs: retentionOf(args.retention, args.export),
+      },
+      { log: createLog(args.logLevel) },
+    );
+    try {
+      await untilSignal(app.ended);
+    } finally {
+      await app.stop();
+    }
+  },
+});
