@@ -160,7 +160,7 @@ btcd.describe('a node that can not be watched', (program) => {
   });
 
   it('by a text that is no place', async () => {
-    expectLine(await run([...beside(), '--watch', 'ftp://x']), 2, '--watch "ftp://x"', 'http(s)://');
+    expectLine(await run([...beside(), '--watch', 'ftp://x']), 2, '--watch ftp://x:', 'http(s)://');
     expectLine(await run([...beside(), '--watch', 'auto']), 1, '--watch auto', 'found no btcd', 'give a URL');
     const secret = await run([...beside(), '--watch', `https://a:geheim@127.0.0.1:1`]);
     expectLine(secret, 2);
