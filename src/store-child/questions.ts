@@ -64,7 +64,8 @@ export class Questions {
     try {
       if (isStatement) {
         this.hadStatements = true;
-        letLogGrow = await keepLogShort(this.modules.holder.store);
+        const { holder, send } = this.modules;
+        letLogGrow = await keepLogShort(holder.store, (marks) => send({ kind: 'checkpointing', marks }));
       }
       session = await this.answers.begin(running.abort.signal);
       for await (const part of partsOf(session, question as StoreQuestion)) {

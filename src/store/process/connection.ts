@@ -63,6 +63,8 @@ export class StoreConnection {
   private onWritten: ((error?: Error) => void) | undefined;
   /** The marks of the store's files before the COMMIT that runs; undefined where none does. */
   private marksBefore: string | undefined;
+  /** The same of the checkpoint that runs; null where none does. */
+  private marksBeforeCheckpoint: string | null = null;
   private isGone = false;
   private killedFor: string | undefined;
   private stderr = '';
@@ -160,9 +162,12 @@ export class StoreConnection {
     this.started.child.kill('SIGKILL');
   }
 
-  /** Whether a COMMIT has begun to write, so that it waits for the disk and not for a statement. */
+  /** Whether a COMMIT or a checkpoint has begun to write: it waits for the disk and not for a statement. */
   private isWriting(): boolean {
-    return this.marksBefore !== undefined && this.marksBefore !== fileMarks(this.place.path);
+    const { marksBefore, marksBeforeCheckpoint } = this;
+    if (marksBefore === undefined && marksBeforeCheckpoint === null) return false;
+    const marks = fileMarks(this.place.path);
+    return [marksBefore ?? marks, marksBeforeCheckpoint ?? marks].some((before) => before !== marks);
   }
 
   private send(message: ToStore): void {
@@ -191,6 +196,9 @@ export class StoreConnection {
         break;
       case 'committing':
         this.marksBefore = message.marks;
+        break;
+      case 'checkpointing':
+        this.marksBeforeCheckpoint = message.marks;
         break;
       case 'written':
         this.onWritten?.();

@@ -8,8 +8,8 @@ const EVERY_MS = 50;
 const MAX_LOOKS = 8;
 
 /**
- * The same while a COMMIT writes: DuckDB begins no transaction until the log is on the disk, which may be
- * slow.
+ * The same while a COMMIT or a checkpoint writes: DuckDB begins no transaction until that is on the disk,
+ * which may be slow.
  */
 const MAX_LOOKS_WRITING = 40;
 

@@ -29,6 +29,8 @@ export type FromStore =
   | { readonly kind: 'unopened'; readonly error: WireError }
   /** The points that are being written wait for their COMMIT. `marks` are those of the files before it. */
   | { readonly kind: 'committing'; readonly marks: string }
+  /** A checkpoint begins; `marks` are those of the files before it. Null: it is over. */
+  | { readonly kind: 'checkpointing'; readonly marks: string | null }
   /** The points are on disk. */
   | { readonly kind: 'written' }
   | { readonly kind: 'unwritten'; readonly error: WireError }
