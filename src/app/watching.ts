@@ -111,10 +111,12 @@ export async function startWatching(options: WatchingOptions, modules: WatchingM
     nodes: [...nodes.keys()],
     interval,
     stop: async () => {
+      // A node is not asked any more once its tap ends: its peers dial again then.
+      for (const source of asked) source.interval();
+      await stop(asked);
       // A tap tells its last bytes, and of its refusals, as it ends.
       await stop(taps);
-      interval();
-      await stop(asked);
+      for (const node of nodes.values()) node.interval();
     },
   };
 }
