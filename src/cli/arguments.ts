@@ -1,5 +1,6 @@
 import type { InferredOptionTypes } from 'yargs';
-import type { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS, TAP_OPTIONS } from './options';
+import type { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
+import type { TAP_OPTIONS } from './watch-options';
 
 /** The listener's options as yargs parses them. */
 export type ListenArguments = InferredOptionTypes<typeof GLOBAL_OPTIONS & typeof LISTEN_OPTIONS>;

@@ -10,7 +10,8 @@ import { dataDirectory } from './data-directory';
 import { httpSettings } from './http-settings';
 import { withOptions } from './flags';
 import type { OptionTable } from './option';
-import { type GLOBAL_OPTIONS, HTTP_OPTIONS } from './options';
+import type { GLOBAL_OPTIONS } from './options';
+import { HTTP_OPTIONS } from './shared-options';
 import type { Settings } from './settings';
 import { untilSignal } from './signals';
 

@@ -1,12 +1,13 @@
 import { AUDIT_OPTIONS } from './audit';
 import { DEMO_OPTIONS } from './demo';
 import type { OptionSpec, OptionTable } from './option';
-import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS, TAP_OPTIONS } from './options';
+import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
 import { QUERY_OPTIONS } from './query';
 import { SERVE_OPTIONS } from './serve';
 import type { KnownOptions } from './settings';
 import { SETUP_OPTIONS } from './setup';
 import { TOP_OPTIONS } from './top';
+import { TAP_OPTIONS } from './watch-options';
 
 /** Tables of options that variables and the file may set. */
 export const SETTABLE: readonly OptionTable[] = [

@@ -4,7 +4,7 @@ import { UsageError } from '../lib/errors';
 /**
  * One option: its settings for yargs, and how its text is read. The same entry is used for the flag, the
  * variable and the key of the file. To add an option, add an entry to the table of its command (options.ts,
- * or the file of a command that only asks); nothing else changes.
+ * watch-options.ts, or the file of a command that only asks); nothing else changes.
  */
 export interface OptionSpec extends Options {
   /** Reads one value; throws UsageError that begins with `--name` and says what would be right. */

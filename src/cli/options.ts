@@ -1,18 +1,23 @@
-import { homedir, hostname } from 'node:os';
+import { homedir } from 'node:os';
 import path from 'node:path';
-import { EXPORTER_KINDS } from '../export/registry';
+import { parseListenAddress } from '../collect/listen-address';
 import { LOG_LEVELS } from '../lib/log';
-import { NETWORK_NAMES } from '../wire/networks';
-import { POLICY_NAMES } from '../policy/standardness';
-import { DEFAULT_WATCHED_NAME, WATCH_FORM } from '../watch/watch-url';
-import { DEFAULT_HTTP, readHttpHost, readHttpAddress, readHttpProxy } from './http-settings';
 import type { OptionTable } from './option';
 import {
-  defaultNode,
+  EXPORT,
+  HTTP_OPTIONS,
+  INTERVAL,
+  MAX_USER_AGENTS,
+  NETWORK,
+  NODE,
+  POLICY,
+  RETENTION,
+  SPOOL_SIZE,
+} from './shared-options';
+import {
   readConnect,
   readDns,
   readDuration,
-  readExport,
   readFrom,
   readGroup,
   readListen,
@@ -20,15 +25,7 @@ import {
   readSeed,
   readWholeNumber,
 } from './values';
-import { parseListenAddress } from '../collect/listen-address';
-import {
-  readForward,
-  readPcapNode,
-  readSocks,
-  readTapName,
-  readUpstreamProxy,
-  readWatch,
-} from './watch-values';
+import { WATCH_OPTIONS } from './watch-options';
 
 /** Maximum number of peers: the default limit of Core and btcd. More peers are a job for a crawler. */
 const MAX_PEERS = 125;
@@ -51,161 +48,6 @@ export const GLOBAL_OPTIONS = {
     type: 'string',
     requiresArg: true,
     describe: 'YAML or JSON file that sets options by their long names',
-  },
-} as const satisfies OptionTable;
-
-/** The option `--export`. */
-const EXPORT = {
-  read: readExport,
-  type: 'string',
-  requiresArg: true,
-  array: true,
-  alias: 'e',
-  defaultDescription: 'duckdb:<data-dir>/btcdmon.duckdb',
-  describe: `Where points go: ${EXPORTER_KINDS.map(({ form }) => form).join(', ')} (repeatable)`,
-} as const;
-
-/** The option `--spool-size`. */
-const SPOOL_SIZE = {
-  read: readWholeNumber('spool-size'),
-  type: 'string',
-  requiresArg: true,
-  default: '1000',
-  describe: 'Megabytes of points on disk that wait for a receiver, for each receiver',
-} as const;
-
-/** Options of the page. */
-export const HTTP_OPTIONS = {
-  http: {
-    read: readHttpAddress,
-    type: 'string',
-    requiresArg: true,
-    defaultDescription: DEFAULT_HTTP,
-    describe: 'Address of the page of the embedded store: IP[:port], a port of this machine, or off',
-  },
-  'http-token-file': {
-    type: 'string',
-    requiresArg: true,
-    describe: 'File whose first line is the token that visitors of the page must give; or BTCDMON_HTTP_TOKEN',
-  },
-  'http-host': {
-    read: readHttpHost,
-    type: 'string',
-    requiresArg: true,
-    array: true,
-    describe:
-      'Further name by which browsers reach the page, such as that of a proxy: name[:port] (repeatable)',
-  },
-  'http-proxy': {
-    read: readHttpProxy,
-    type: 'string',
-    requiresArg: true,
-    array: true,
-    describe:
-      'Proxy whose X-Forwarded-For is believed, so that wrong tokens count for each client: IP or IP/bits (repeatable)',
-  },
-} as const satisfies OptionTable;
-
-/** The option `--interval` of programs that write counts and gauges. */
-const INTERVAL = {
-  read: readDuration('interval', { least: '100ms', such: '5s or 1m' }),
-  type: 'string',
-  requiresArg: true,
-  default: '5s',
-  describe: 'Interval at which counts and gauges are written',
-} as const;
-
-/** The option `--network`. */
-const NETWORK = {
-  choices: NETWORK_NAMES,
-  default: 'mainnet',
-  alias: 'n',
-  describe: 'Network of the peers',
-} as const;
-
-/** The option `--node`. */
-const NODE = {
-  read: readNode,
-  type: 'string',
-  requiresArg: true,
-  default: defaultNode(hostname()),
-  defaultDescription: 'the host name',
-  describe: 'Name of this instance; a tag of every point',
-} as const;
-
-/** The option `--policy`. */
-const POLICY = {
-  choices: POLICY_NAMES,
-  default: 'btcd',
-  describe: 'Relay policy that is_standard and is_dust follow',
-} as const;
-
-/** The option `--retention`. */
-const RETENTION = {
-  read: readDuration('retention', { least: '1h', such: '12h, 30d or 4w' }),
-  type: 'string',
-  requiresArg: true,
-  defaultDescription: 'points are kept for ever',
-  describe:
-    'Age at which the embedded store removes points, such as 30d; it keeps their rollups by minute and hour',
-} as const;
-
-/** The option `--max-user-agents`. */
-const MAX_USER_AGENTS = {
-  read: readWholeNumber('max-user-agents'),
-  type: 'string',
-  requiresArg: true,
-  default: '200',
-  describe: 'Number of distinct user agents that become tags; further ones are "other"',
-} as const;
-
-/** Options of what is watched: a node's RPC, and connections that are led through here. */
-const WATCH_OPTIONS = {
-  watch: {
-    read: readWatch,
-    type: 'string',
-    requiresArg: true,
-    array: true,
-    alias: 'w',
-    describe: `Node of yours to watch by its RPC: ${WATCH_FORM} (repeatable)`,
-  },
-  tap: {
-    read: readTapName,
-    type: 'string',
-    requiresArg: true,
-    defaultDescription: `that of --watch, or ${DEFAULT_WATCHED_NAME}`,
-    describe:
-      'Name of the node whose connections --forward and --socks lead or --pcap has; the tag node of its points',
-  },
-  forward: {
-    read: readForward,
-    type: 'string',
-    requiresArg: true,
-    array: true,
-    describe: 'Lead peers that dial one endpoint to the node at another: host:port=host:port (repeatable)',
-  },
-  socks: {
-    read: readSocks,
-    type: 'string',
-    requiresArg: true,
-    describe:
-      'SOCKS5 server by which the node dials its peers (btcd --proxy): port, IP[:port] or [IPv6]:port',
-  },
-  'upstream-proxy': {
-    read: readUpstreamProxy,
-    type: 'string',
-    requiresArg: true,
-    describe: 'With --socks: SOCKS5 proxy behind it, such as Tor: host[:port]',
-  },
-  'tap-plain': {
-    type: 'boolean',
-    default: false,
-    describe: 'With --forward: have peers come back without encryption, so that their messages can be read',
-  },
-  'tap-ban': {
-    type: 'boolean',
-    default: false,
-    describe: 'With --forward: refuse the address of a peer that breaks the protocol for a day',
   },
 } as const satisfies OptionTable;
 
@@ -298,32 +140,6 @@ export const LISTEN_OPTIONS = {
   retention: RETENTION,
   'max-user-agents': MAX_USER_AGENTS,
   ...WATCH_OPTIONS,
-} as const satisfies OptionTable;
-
-/** Options of `tap`. */
-export const TAP_OPTIONS = {
-  ...WATCH_OPTIONS,
-  pcap: {
-    type: 'string',
-    requiresArg: true,
-    describe: 'Read a capture (pcap or pcapng) instead: a file, or - for the standard input',
-  },
-  'pcap-node': {
-    read: readPcapNode,
-    type: 'string',
-    requiresArg: true,
-    defaultDescription: "the side with the network's port",
-    describe: 'With --pcap: address of the node in the capture, IP[:port]',
-  },
-  network: NETWORK,
-  export: EXPORT,
-  node: NODE,
-  interval: INTERVAL,
-  policy: POLICY,
-  'spool-size': SPOOL_SIZE,
-  ...HTTP_OPTIONS,
-  retention: RETENTION,
-  'max-user-agents': MAX_USER_AGENTS,
 } as const satisfies OptionTable;
 
 /** Options of `collect`. */

@@ -9,11 +9,11 @@ import { withOptions } from './flags';
 import { keepHeapSmall } from './heap';
 import { captureSettings } from './capture-settings';
 import { httpSettings } from './http-settings';
-import { TAP_OPTIONS } from './options';
 import { retentionOf } from './listen-settings';
 import type { Settings } from './settings';
 import { untilSignal } from './signals';
 import { readNode } from './values';
+import { TAP_OPTIONS } from './watch-options';
 import { watchSettings } from './watch-settings';
 
 /**

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { main } from '../../src/cli/main';
 import { FLAG_ONLY, SETTABLE } from '../../src/cli/known-options';
 import { type OptionTable, variableOf } from '../../src/cli/option';
-import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS, TAP_OPTIONS } from '../../src/cli/options';
+import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from '../../src/cli/options';
+import { TAP_OPTIONS } from '../../src/cli/watch-options';
 
 /**
  * Values that are wrong for each option that variables and files may set; what any option refuses is tried
