@@ -1,19 +1,12 @@
 // The tap: throughput and delay of a connection through it, beside one without it, while the program reads
 // the copy and while it is stopped (SIGSTOP). Traffic, program and tap are processes of their own.
-import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EventBus } from '#dist/lib/event-bus';
-import { Judge } from '#dist/mempool/judge';
-import type { MonitorEvents } from '#dist/metrics/collector';
-import { DEFAULT_LIMITS } from '#dist/tap/settings';
-import type { TapEvents } from '#dist/tap/tap-events';
-import { TapMonitor } from '#dist/tap/tap-monitor';
-import { TapProcess } from '#dist/tap/tap-process';
 import { encodeFrame } from '#dist/wire/framing';
 import { NETWORKS } from '#dist/wire/networks';
 import { cpuSecondsOf, memoryOf } from '../test/support/proc';
+import { forkTapped } from './support/fork-tapped';
 import { median } from './support/median';
 import { makeTransaction } from './support/transactions';
 
@@ -29,39 +22,6 @@ const TX = makeTransaction([]).bytes;
 
 const WAYS = ['without', 'read', 'stopped'] as const;
 type Way = (typeof WAYS)[number];
-
-/** Ports and process of a tap. */
-interface Started {
-  readonly port: number;
-  readonly pid: number;
-}
-
-/** The program with the tap in front of `port`. */
-async function program(port: number): Promise<void> {
-  const bus = new EventBus<TapEvents>();
-  const watched = new EventBus<MonitorEvents>();
-  new TapMonitor({
-    tap: bus,
-    bus: watched,
-    clock: { monotonicMs: () => performance.now() },
-    judge: new Judge('btcd', { bus: watched }),
-    complain: (name, error) => console.error(name, error),
-  });
-  const tap = new TapProcess(
-    {
-      network: 'mainnet',
-      forwards: [{ listen: { host: '127.0.0.1', port: 0 }, target: { host: '127.0.0.1', port } }],
-      socks: null,
-      upstreamProxy: null,
-      plain: false,
-      limits: DEFAULT_LIMITS,
-    },
-    { bus, warn: (message) => console.error(message) },
-  );
-  const places = await tap.open();
-  process.send?.({ port: places.forwards[0]?.port ?? 0, pid: tap.pid ?? 0 } satisfies Started);
-  process.once('disconnect', () => process.exit());
-}
 
 /** Both ends of a connection to `server` by `port`. */
 async function connected(server: ReturnType<typeof createServer>, port: number): Promise<[Socket, Socket]> {
@@ -128,8 +88,7 @@ async function main(): Promise<void> {
   const server = createServer((socket) => socket.setNoDelay(true)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const child: ChildProcess = fork(__filename, ['program', String(port)], { execArgv: process.execArgv });
-  const [tap] = (await once(child, 'message')) as [Started];
+  const { child, ...tap } = await forkTapped('mainnet', port);
 
   const speeds: Record<Way, number[]> = { without: [], read: [], stopped: [] };
   const p50: Record<Way, number[]> = { without: [], read: [], stopped: [] };
@@ -166,5 +125,4 @@ async function main(): Promise<void> {
   server.close();
 }
 
-if (process.argv[2] === 'program') void program(Number(process.argv[3]));
-else void main();
+void main();

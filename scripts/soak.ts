@@ -1,6 +1,6 @@
 // Simulates a day of mainnet in minutes. Runs the built listener with its embedded store over real TCP with
-// eight peers, which are in a process of their own, and samples its resident memory every second. Needs dist
-// (npm run build) and Linux.
+// eight peers, which are in a process of their own, and samples the resident memory of the listener and of
+// its store's process every second. Needs dist (npm run build) and Linux.
 //   node -r tsx/cjs scripts/soak.ts [--hours 24] [--minutes 8] [--tx 7] [--inv 30] [--distinct]
 //     [--json FILE] [-- LISTENER OPTIONS]
 // There are --tx new transactions a second, and each peer announces --inv items a second; the other items are
@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { cpuSecondsOf, memoryOf } from '../test/support/proc';
+import { cpuSecondsOf, familyOf, memoryOf, proportionalBytesOf } from '../test/support/proc';
 import { BIN } from '../test/support/program';
 import type { SoakOrder, SoakPorts, SoakProgress } from './soak/news';
 import { report, type Sample } from './soak/report';
@@ -88,13 +88,16 @@ async function main(): Promise<void> {
   while (load.time < order.seconds && !hasEnded() && peers.connected) {
     await sleep(1_000);
     if (hasEnded()) break;
-    const { resident, anonymous } = memoryOf(listener.pid);
+    // The store has a process of its own.
+    const processes = familyOf(listener.pid);
+    const sum = (valueOf: (pid: number) => number): number =>
+      processes.reduce((total, pid) => total + valueOf(pid), 0);
     samples.push({
       second: (performance.now() - started) / 1_000,
       hour: load.time / 3_600,
-      rss: resident / 1e6,
-      anonymous: anonymous / 1e6,
-      cpu: cpuSecondsOf(listener.pid),
+      resident: sum(proportionalBytesOf) / 1e6,
+      anonymous: sum((pid) => memoryOf(pid).anonymous) / 1e6,
+      cpu: sum(cpuSecondsOf),
     });
   }
   if (!hasEnded()) await sleep(END_MS);

@@ -7,13 +7,13 @@ const LIMIT_MB = 600;
 /** About how many rows the table has. */
 const ROWS = 24;
 
-/** A measurement of the listener. */
+/** A measurement of the listener, over all its processes. */
 export interface Sample {
   /** Real seconds since the start, and simulated hours that have passed. */
   readonly second: number;
   readonly hour: number;
-  /** Resident memory in MB, and the part of it that belongs to no file. */
-  readonly rss: number;
+  /** Resident memory in MB, shared memory counted once, and the part of it that belongs to no file. */
+  readonly resident: number;
   readonly anonymous: number;
   /** Seconds of processor time so far. */
   readonly cpu: number;
@@ -59,7 +59,7 @@ export async function report({ status, hours, samples, load, store, json }: Soak
     console.log(
       sample.second.toFixed(0).padStart(8) +
         sample.hour.toFixed(1).padStart(13) +
-        sample.rss.toFixed(0).padStart(13) +
+        sample.resident.toFixed(0).padStart(13) +
         sample.anonymous.toFixed(0).padStart(22) +
         busy.toFixed(0).padStart(13),
     );
@@ -75,7 +75,7 @@ export async function report({ status, hours, samples, load, store, json }: Soak
     hours: load.time / 3_600,
     minutes: last.second / 60,
     ...load,
-    maxMb: Math.max(...samples.map(({ rss }) => rss)),
+    maxMb: Math.max(...samples.map(({ resident }) => resident)),
     firstHalfMb: mean(samples.slice(0, samples.length - half.length)),
     secondHalfMb: mean(half),
     slopeMbPerHour: slope(half),
@@ -111,14 +111,14 @@ export async function report({ status, hours, samples, load, store, json }: Soak
 }
 
 function mean(part: readonly Sample[]): number {
-  return part.reduce((sum, { rss }) => sum + rss, 0) / part.length;
+  return part.reduce((sum, { resident }) => sum + resident, 0) / part.length;
 }
 
 /** Growth by least squares, in MB for each hour of the simulated day. */
 function slope(part: readonly Sample[]): number {
   const x = part.reduce((sum, { hour }) => sum + hour, 0) / part.length;
   const y = mean(part);
-  const above = part.reduce((sum, { hour, rss }) => sum + (hour - x) * (rss - y), 0);
+  const above = part.reduce((sum, { hour, resident }) => sum + (hour - x) * (resident - y), 0);
   return above / part.reduce((sum, { hour }) => sum + (hour - x) ** 2, 0);
 }
 
