@@ -32,7 +32,8 @@ function annotation(
 ): AnnotationQueryBuilder {
   const builder = new AnnotationQueryBuilder()
     .name(name)
-    .enable(true)
+    // They are dense at long ranges, and are switched on above the panels.
+    .enable(false)
     .iconColor(color)
     .datasource(chosenSource(store))
     .target(target);

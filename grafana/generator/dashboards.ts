@@ -5,7 +5,6 @@ import {
   DashboardLinkBuilder,
   DashboardLinkType,
   DatasourceVariableBuilder,
-  type GridPos,
   type Panel as GrafanaPanel,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
@@ -22,7 +21,7 @@ import { annotations } from './annotations';
 import { choiceOfNetworks, choiceOfNode } from './node-choice';
 import { type Placing, drawn, newest } from './panels';
 import { OVERVIEW, type Store, dashboardUid } from './provisioned-names';
-import { chosenSource } from './targets';
+import { chosenSource, targets } from './targets';
 
 /** Columns of Grafana's grid. */
 const GRID = 24;
@@ -87,8 +86,8 @@ function ofTheme(store: Store, theme: ThemeName): Dashboard {
 }
 
 /**
- * Arranges panels two to a row; those with many lines or groups take a whole row. A panel that the store
- * can't answer leaves no gap.
+ * Arranges panels two to a row; those with many lines or groups take a whole row, and so does one that would
+ * be alone in its row. A panel that the store can't answer leaves no gap.
  */
 function placed(
   store: Store,
@@ -96,17 +95,18 @@ function placed(
   top: number,
   linked: boolean,
 ): readonly Builder<GrafanaPanel>[] {
+  const shown = panels.filter((panel) => targets(store, panel).length > 0);
   const found: Builder<GrafanaPanel>[] = [];
   let [x, y] = [0, top];
-  for (const panel of panels) {
-    const w = isWide(panel) ? GRID : GRID / 2;
-    if (x + w > GRID) [x, y] = [0, y + HEIGHT];
-    const at: GridPos = { x, y, w, h: HEIGHT };
-    const placing: Placing = { at, linked };
+  for (const [index, panel] of shown.entries()) {
+    const next = shown[index + 1];
+    const isAlone = x === 0 && (next === undefined || isWide(next));
+    const w = isWide(panel) || isAlone ? GRID : GRID / 2;
+    const placing: Placing = { at: { x, y, w, h: HEIGHT }, linked };
     const builder = drawn(store, panel, placing);
-    if (builder === null) continue;
-    found.push(builder);
-    x += w;
+    if (builder !== null) found.push(builder);
+    x = (x + w) % GRID;
+    if (x === 0) y += HEIGHT;
   }
   return found;
 }
@@ -140,7 +140,8 @@ function built(
     .tags(['btcdmon', tagOf(store)])
     .timezone('browser')
     .tooltip(DashboardCursorSync.Crosshair)
-    .refresh('30s')
+    // A panel over 24 hours of two nodes answers within a second.
+    .refresh('1m')
     .time({ from: 'now-24h', to: 'now' })
     .editable()
     .annotations([...annotations(store, scope)])
@@ -148,6 +149,7 @@ function built(
       new DashboardLinkBuilder('btcdmon')
         .type(DashboardLinkType.Dashboards)
         .tags([tagOf(store)])
+        .asDropdown(true)
         .includeVars(true)
         .keepTime(true),
     )

@@ -70,10 +70,17 @@ function valueOf(line: PanelLine): string {
 
 /**
  * How a bucket without points is drawn. If points are written at every interval, a missing one is a gap in
- * the line: the monitor was down. Events have no regular distance, so there are no gaps.
+ * the line: the monitor was down. A bar is as wide as its bucket only if its neighbours have a value, so
+ * buckets without events count 0. Other events have no regular distance, so there are no gaps.
  */
-function fill({ plot }: Panel, lines: readonly PanelLine[]): 'null' | 'none' {
+function fill({ plot }: Panel, lines: readonly PanelLine[]): 'null' | 'none' | '0' {
+  if (plot === 'bars' && lines.every(isAmount)) return '0';
   return (plot === 'lines' || plot === 'stacked') && lines.every(isSampled) ? 'null' : 'none';
+}
+
+/** Whether a line is 0 where nothing happened. */
+function isAmount({ agg }: PanelLine): boolean {
+  return agg.fn === 'count' || agg.fn === 'sum' || agg.fn === 'rate';
 }
 
 /** Whether a line shows a column that is written at every interval. */

@@ -15,7 +15,8 @@ export const UNITS: Readonly<Record<Unit, string>> = {
   count: LocaleFormat,
   bytes: BytesSI,
   'bytes/s': BytesPerSecondSI,
-  sat: 'suffix: sat',
+  // With a prefix for thousands and millions: an output has up to 10 digits in satoshi.
+  sat: 'count:sat',
   'sat/vB': 'suffix: sat/vB',
   ms: Milliseconds,
   'per minute': 'suffix:/min',
@@ -29,11 +30,16 @@ export const FLOATING: ReadonlySet<Unit> = new Set(['height']);
 
 /** Panels whose values can be negative; an axis that begins at 0 would hide them. */
 export const SIGNED: ReadonlySet<string> = new Set([
+  // A block can be received before the first peer announces it.
+  'block-propagation',
   'clock-steps',
   'transaction-lag',
   'block-lag',
   'node-clock',
 ]);
+
+/** Panels whose values differ by powers of ten. */
+export const LOGARITHMIC: ReadonlySet<string> = new Set(['output-values', 'fees-per-hour', 'fee-rate']);
 
 const GOOD = 'green';
 const POOR = 'orange';
@@ -71,6 +77,17 @@ export const THRESHOLDS: Readonly<Record<string, readonly Threshold[]>> = {
 
 /** Panels whose thresholds are drawn; on the others they only colour the number. */
 export const DRAWN_THRESHOLDS: ReadonlySet<string> = new Set(['reorgs', 'loop-lag', 'ban-scores']);
+
+/** Most buckets of a panel of bars: more would make them thinner than a pixel is wide on a small screen. */
+export const MOST_BARS = 120;
+
+/** Titles of the overview's numbers where those of the panels are too long, or mean several lines. */
+export const NUMBERS: Readonly<Record<string, string>> = {
+  'chain-height': 'Height',
+  'mempool-count': 'Mempool',
+  bandwidth: 'Received',
+  'loop-lag': 'Loop lag',
+};
 
 /** From this many lines on, a legend is a table at the side. */
 export const MANY_LINES = 8;

@@ -7,7 +7,10 @@ import {
   GraphThresholdsStyleMode,
   LegendDisplayMode,
   LegendPlacement,
+  LineInterpolation,
   ReduceDataOptionsBuilder,
+  ScaleDistribution,
+  ScaleDistributionConfigBuilder,
   SortOrder,
   StackingConfigBuilder,
   StackingMode,
@@ -32,12 +35,37 @@ import { PanelBuilder as TablePanel } from '@grafana/grafana-foundation-sdk/tabl
 import { PanelBuilder as TimeSeriesPanel } from '@grafana/grafana-foundation-sdk/timeseries';
 import { columnName } from '../../src/panels/panel-answer';
 import type { Panel } from '../../src/panels/panel';
-import { DRAWN_THRESHOLDS, FLOATING, LONGEST_GAP_MS, MANY_LINES, SIGNED, THRESHOLDS, UNITS } from './look';
+import { formOf } from './form';
+import {
+  DRAWN_THRESHOLDS,
+  FLOATING,
+  LOGARITHMIC,
+  MANY_LINES,
+  MOST_BARS,
+  NUMBERS,
+  SIGNED,
+  THRESHOLDS,
+  UNITS,
+} from './look';
 import { type Store, dashboardUid } from './provisioned-names';
 import { chosenSource, targets } from './targets';
 
 /** Shortest bucket of a Prometheus panel in seconds: four scrapes, because a rate needs two. */
 const LEAST_SCRAPED_S = 60;
+
+const HOUR_S = 3_600;
+
+/** Range of hourly panels, whatever that of the dashboard is: a few hours are too few bars. */
+const HOURLY_RANGE = '24h';
+
+/**
+ * Series that are 0 in the whole range are not drawn: the number of lines is that of what can happen, and
+ * most of it did not.
+ */
+const ZEROS_HIDDEN = {
+  matcher: { id: 'byValue', options: { reducer: 'allIsZero', op: 'gte', value: 0 } },
+  properties: [{ id: 'custom.hideFrom', value: { viz: true, legend: true, tooltip: true } }],
+};
 
 type AnyPanel = TimeSeriesPanel | TablePanel | StatPanel;
 
@@ -67,9 +95,7 @@ export function newest(store: Store, panel: Panel, placing: Placing): Builder<Gr
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false));
   if (THRESHOLDS[panel.name] === undefined)
     stat.colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor('text'));
-  const [first] = lines;
-  const title =
-    first === undefined || panel.lines.length === 1 ? panel.title : `${panel.title}: ${columnName(first)}`;
+  const title = NUMBERS[panel.name] ?? panel.title;
   return finished(stat, panelId(`${panel.name} newest`), store, { ...panel, title, lines }, placing);
 }
 
@@ -105,6 +131,7 @@ function finished<B extends AnyPanel>(
     builder.interval(
       `${store.name === 'prometheus' ? Math.max(shortestBucketS, LEAST_SCRAPED_S) : shortestBucketS}s`,
     );
+  if (shortestBucketS !== null && shortestBucketS >= HOUR_S) builder.timeFrom(HOURLY_RANGE);
   const steps = THRESHOLDS[panel.name];
   if (steps !== undefined)
     builder.thresholds(new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([...steps]));
@@ -113,9 +140,9 @@ function finished<B extends AnyPanel>(
 }
 
 function timeSeries(panel: Panel): TimeSeriesPanel {
-  const { plot, unit } = panel;
+  const { plot, unit, name } = panel;
   const isMany = panel.lines.length >= MANY_LINES;
-  const isPlain = plot === 'lines' || plot === 'stacked';
+  const form = formOf(panel);
   const legend = new VizLegendOptionsBuilder()
     .showLegend(true)
     .displayMode(isMany ? LegendDisplayMode.Table : LegendDisplayMode.List)
@@ -123,17 +150,14 @@ function timeSeries(panel: Panel): TimeSeriesPanel {
     .calcs(isMany ? ['mean', 'max'] : []);
   if (isMany) legend.sortBy('Mean').sortDesc(true);
   const builder = new TimeSeriesPanel()
-    .drawStyle(
-      plot === 'bars' ? GraphDrawStyle.Bars : plot === 'points' ? GraphDrawStyle.Points : GraphDrawStyle.Line,
-    )
+    .drawStyle(form.style)
+    .lineInterpolation(form.isStepped ? LineInterpolation.StepAfter : LineInterpolation.Linear)
     .lineWidth(1)
-    .fillOpacity(plot === 'bars' ? 60 : plot === 'stacked' ? 40 : 0)
-    .showPoints(plot === 'points' ? VisibilityMode.Always : VisibilityMode.Auto)
-    .pointSize(plot === 'points' ? 6 : 4)
+    .fillOpacity(form.opacity)
+    .showPoints(form.style === GraphDrawStyle.Points ? VisibilityMode.Always : VisibilityMode.Auto)
+    .pointSize(form.style === GraphDrawStyle.Points ? 6 : 4)
     .stacking(
-      new StackingConfigBuilder()
-        .mode(plot === 'stacked' ? StackingMode.Normal : StackingMode.None)
-        .group('A'),
+      new StackingConfigBuilder().mode(form.isStacked ? StackingMode.Normal : StackingMode.None).group('A'),
     )
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic))
     .tooltip(
@@ -142,10 +166,14 @@ function timeSeries(panel: Panel): TimeSeriesPanel {
         .sort(SortOrder.Descending)
         .hideZeros(isMany),
     )
-    .legend(legend);
-  if (isPlain) builder.spanNulls(LONGEST_GAP_MS);
-  if (!FLOATING.has(unit) && !SIGNED.has(panel.name)) builder.min(0);
-  if (DRAWN_THRESHOLDS.has(panel.name))
+    .legend(legend)
+    .withOverride(ZEROS_HIDDEN);
+  if (plot === 'bars') builder.maxDataPoints(MOST_BARS);
+  if (form.spansNulls !== null) builder.spanNulls(form.spansNulls);
+  if (LOGARITHMIC.has(name))
+    builder.scaleDistribution(new ScaleDistributionConfigBuilder().type(ScaleDistribution.Log).log(10));
+  else if (!FLOATING.has(unit) && !SIGNED.has(name)) builder.min(0);
+  if (DRAWN_THRESHOLDS.has(name))
     builder.thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed));
   return builder;
 }

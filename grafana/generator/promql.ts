@@ -96,7 +96,8 @@ function expression(line: ScopedLine, bucket: string): string | null {
   if (selected === null) return null;
   const scale = line.scale / selected.metric.scale;
   const text = ofMetric(line, selected, by, bucket);
-  return text === null ? null : scaled(text, scale);
+  if (text === null) return null;
+  return agg.fn === 'sum' && scale === 1 ? whole(text) : scaled(text, scale);
 }
 
 /** Any aggregate but a count of points. */
@@ -144,13 +145,23 @@ function counted(line: ScopedLine, count: (selected: Selected) => string): strin
   const all = points === undefined ? null : select({ ...line, where }, points);
   if (all === null || flags.length > 1) return null;
   const [flag] = flags;
-  if (flag === undefined) return scaled(count(all), line.scale);
+  const finish = (text: string): string =>
+    line.agg.fn === 'count' && line.scale === 1 ? whole(text) : scaled(text, line.scale);
+  if (flag === undefined) return finish(count(all));
   const tally = metricsOf(line.series).find(({ column }) => column === flag[0]);
   // A state has no count of the points in which it was true.
   const flagged = tally?.does !== 'tally' ? null : select({ ...line, where }, tally);
   if (flagged === null) return null;
-  if (flag[1] === true) return scaled(count(flagged), line.scale);
-  return scaled(`(${count(all)} - (${count(flagged)} or ${count(all)} * 0))`, line.scale);
+  if (flag[1] === true) return finish(count(flagged));
+  return finish(`(${count(all)} - (${count(flagged)} or ${count(all)} * 0))`);
+}
+
+/**
+ * A whole number: Prometheus extrapolates the growth of a counter to the ends of the range, and counts parts
+ * of blocks.
+ */
+function whole(text: string): string {
+  return `round(${text})`;
 }
 
 /** The counter of a series' points. */

@@ -15,8 +15,9 @@ export function dataSources(): object {
         access: 'proxy',
         url: 'http://influxdb:8086',
         user: 'grafana',
-        isDefault: true,
         editable: false,
+        // Grafana 9 reads this one, later versions `dbName`.
+        database: 'btcdmon',
         // A query about all commands is too long for the URLs that some servers accept.
         jsonData: { version: 'InfluxQL', dbName: 'btcdmon', httpMode: 'POST' },
         secureJsonData: { password: '$__file{/run/secrets/influx_reader_password}' },

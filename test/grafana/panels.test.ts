@@ -18,7 +18,7 @@ import { freePort } from '../support/free-port';
 import { expand, frames } from '../support/grafana';
 import { influxd, startInfluxd, type Influxd } from '../support/influxd';
 import { PANEL_NODE, startPanelRun } from '../support/panel-run';
-import { answered, drawn, expandPromql, withoutModes } from '../support/panel-values';
+import { answered, drawn, expandPromql, comparable } from '../support/panel-values';
 import { type Prometheus, prometheus, startPrometheus } from '../support/prometheus';
 import { until } from '../support/until';
 
@@ -88,7 +88,7 @@ influxd.describe('the panels of a run on regtest', () => {
       expect(stored.size).toBeGreaterThan(0);
       expect(Object.fromEntries(await answered(panel, choice, influx))).toEqual(Object.fromEntries(stored));
       const shown = await drawn(panel, choice, server);
-      expect(withoutModes(panel, shown)).toEqual(withoutModes(panel, stored));
+      expect(comparable(panel, shown)).toEqual(comparable(panel, stored));
     },
   );
 

@@ -2,6 +2,7 @@ import { statements } from '../../grafana/generator/influxql';
 import { answerPanel, columnName } from '../../src/panels/panel-answer';
 import type { Panel } from '../../src/panels/panel';
 import type { Choice } from '../../src/panels/queries';
+import type { AggregateName } from '../../src/query/model';
 import { type Source, answersOf } from '../../src/query/source';
 import { expand, frames } from './grafana';
 import type { Influxd } from './influxd';
@@ -64,10 +65,19 @@ export function expandPromql(text: string): string {
     .replace(/\$network\b/g, '.*');
 }
 
-/** Without modes: of equally frequent values InfluxDB returns any. */
-export function withoutModes(panel: Panel, values: Values): Record<string, number> {
-  const modes = panel.lines.filter(({ agg }) => agg.fn === 'mode').map(columnName);
+/**
+ * What two ways of asking must agree on. Modes are left out: of equally frequent values InfluxDB returns any.
+ * So are zeros of bars: dashboards have one for each bucket in which nothing happened.
+ */
+export function comparable(panel: Panel, values: Values): Record<string, number> {
+  const named = (fns: readonly AggregateName[]): ReadonlySet<string> =>
+    new Set(panel.lines.filter(({ agg }) => fns.includes(agg.fn)).map(columnName));
+  const modes = named(['mode']);
+  const amounts = panel.plot === 'bars' ? named(['count', 'sum', 'rate']) : new Set<string>();
   return Object.fromEntries(
-    [...values].filter(([id]) => !modes.includes((JSON.parse(id) as string[]).at(-1) ?? '')),
+    [...values].filter(([id, value]) => {
+      const name = (JSON.parse(id) as string[]).at(-1) ?? '';
+      return !modes.has(name) && !(value === 0 && amounts.has(name));
+    }),
   );
 }

@@ -9,6 +9,14 @@ import { type Metric, metricsOf, splitOf } from './names';
  */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+/** Buckets of what takes minutes or hours in seconds: from a second to a day. */
+const LONG_BUCKETS = [
+  1, 10, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 86_400,
+];
+
+/** Columns of what takes minutes or hours. */
+const LONG: ReadonlySet<string | null> = new Set(['delay_confirmed', 'duration']);
+
 type Labels = Record<string, string>;
 
 /** Updates one metric with the value of one column. */
@@ -134,7 +142,7 @@ export class Instruments {
       }
       case 'observe': {
         const { name, help, labels: labelNames } = metric;
-        const buckets = BUCKETS;
+        const buckets = LONG.has(metric.column) ? LONG_BUCKETS : BUCKETS;
         const histogram = new Histogram({ name, help, labelNames, buckets, registers: [this.registry] });
         if (!isPlain(labelNames)) return (value, labels) => histogram.observe(labels, Number(value) * scale);
         const observed = new Set<string>();
