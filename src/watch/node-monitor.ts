@@ -197,7 +197,7 @@ export class NodeMonitor {
   private makeLag({ network, peerAddress }: NodeMonitorOptions): BtcdLag | undefined {
     const { emit, clock, listenerBus } = this.modules;
     if (listenerBus === undefined) return undefined;
-    const watchedPeer = new WatchedPeer(this.place.host, network, listenerBus, peerAddress);
+    const watchedPeer = new WatchedPeer(this.place.host, network, listenerBus, { peerAddress });
     return new BtcdLag({ emit, clock, listenerBus, watchedPeer });
   }
 
