@@ -109,7 +109,7 @@ export class LiveView implements Live, Collector {
       size: block.size,
       numTx: block.transactions.length,
       totalFees: totalTxFees ?? null,
-      processMs: processTimeMs ?? 0,
+      processMs: processTimeMs ?? null,
     };
     keep(this.lastBlocks, block.hash, entry, MAX_BLOCKS);
     this.tell({ kind: 'block', block: entry });

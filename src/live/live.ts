@@ -38,8 +38,8 @@ export interface LiveBlock {
   readonly numTx: number;
   /** What the coinbase takes beyond the subsidy, in satoshi; null if unknown. */
   readonly totalFees: number | null;
-  /** How long judging it took, in milliseconds. */
-  readonly processMs: number;
+  /** How long judging it took, in milliseconds; null where that is not known, as of a watched node. */
+  readonly processMs: number | null;
 }
 
 /** One of the last relayed transactions. */

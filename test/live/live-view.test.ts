@@ -109,6 +109,8 @@ describe('blocks', () => {
       { ...facts, sha: '24', height: 7, status: 'accepted', totalFees: 10 },
     ]);
     expect(live.blocks()).toHaveLength(20);
+    bus.emit('processedBlock', block('of a watched node', { processTimeMs: undefined }));
+    expect(live.blocks()[0]?.processMs).toBeNull();
   });
 });
 

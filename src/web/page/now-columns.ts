@@ -45,7 +45,11 @@ export function blockColumns(now: Now): readonly LiveColumn<LiveBlock>[] {
       text: ({ totalFees }) => known(totalFees, (fees) => formatValue(fees, 'sat')),
       hint: ({ totalFees }) => known(totalFees, (fees) => `${digits(fees)} sat`),
     },
-    { title: 'Checked in', className: 'number', text: ({ processMs }) => formatValue(processMs, 'ms') },
+    {
+      title: 'Checked in',
+      className: 'number',
+      text: ({ processMs }) => known(processMs, (ms) => formatValue(ms, 'ms')),
+    },
     { title: 'Status', text: ({ status }) => status.replaceAll('_', ' ') },
     { title: 'Hash', className: 'hash', text: ({ sha }) => sha, hint: ({ sha }) => sha },
   ];
