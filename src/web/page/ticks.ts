@@ -16,8 +16,24 @@ export function timeTicks(times: readonly number[]): string[] {
   });
 }
 
-/** Steps between ticks: 1, 2, 2.5 and 5 times a power of ten; only whole steps for counted things. */
+/** Steps of durations from a second up, in milliseconds: a minute has 60 seconds, not 100. */
+const LONG_STEPS_MS = [
+  ...[1, 2, 5, 10, 15, 30].map((seconds) => seconds * 1_000),
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_MS),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR_MS),
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000].map((days) => days * DAY_MS),
+];
+
+/**
+ * Steps between ticks: 1, 2, 2.5 and 5 times a power of ten; only whole steps for counted things, and those
+ * of a clock for durations.
+ */
 export function incrementsFor(unit: Unit, plot: Plot): number[] {
+  const steps = decimalSteps(unit, plot);
+  return unit === 'ms' ? [...steps.filter((step) => step < 1_000), ...LONG_STEPS_MS] : steps;
+}
+
+function decimalSteps(unit: Unit, plot: Plot): number[] {
   const whole = unit === 'height' || (unit === 'count' && plot !== 'lines');
   const powers = Array.from({ length: 26 }, (_, index) => index - 9);
   return powers

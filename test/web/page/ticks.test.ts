@@ -27,6 +27,12 @@ describe('ticks', () => {
     expect(incrementsFor('height', 'lines')[0]).toBe(1);
     expect(incrementsFor('ms', 'lines')).toContain(0.5);
   });
+
+  it('are those of a clock for durations', () => {
+    const steps = incrementsFor('ms', 'lines').filter((step) => step >= 1_000);
+    expect(steps.slice(0, 9)).toEqual([1, 2, 5, 10, 15, 30, 60, 120, 300].map((seconds) => seconds * 1_000));
+    expect(steps).toEqual([...steps].sort((a, b) => a - b));
+  });
 });
 
 describe('the axis of values', () => {
