@@ -6,12 +6,11 @@ import type { LineSource } from '../collect/line-source';
 import type * as Nats from '../collect/nats-source';
 import { type ListenAddress, formatListenAddress, isLocalAddress } from '../collect/listen-address';
 import type { NatsSettings } from '../export/nats/settings';
-import { openExports, type SpoolSettings } from '../export/open-exports';
+import type { SpoolSettings } from '../export/open-exports';
 import type { Log } from '../lib/log';
-import type { ExporterStats } from '../metrics/collector';
-import { sinkTo } from './collectors';
+import { openOutputs } from './outputs';
 import { selfAccount } from './self-account';
-import { openPage, startServing } from './serving';
+import { openPage } from './serving';
 import type { HttpSettings } from '../web/settings';
 
 /** The part of the program's last 10 seconds in which exporters may deliver points that wait. */
@@ -63,29 +62,18 @@ export async function startCollect(
   const ended = new Promise<void>((resolve) => (end = resolve));
 
   const page = await openPage(config.http, log);
-  const { queues, stores } = await openExports(config.exports, {
-    clock,
-    warn,
-    env: process.env,
-    spools: config.spools,
-    onEnded: () => end(),
-  });
-  const stats = (): ExporterStats[] => queues.map((queue) => ({ name: queue.name, ...queue.stats() }));
-  const closing: (() => Promise<unknown>)[] = [
-    () => Promise.all(queues.map((queue) => queue.close(FLUSH_MS))),
-  ];
+  const outputs = await openOutputs(config, { clock, log, page, onEnded: () => end() });
+  const { queues, exporters, sink } = outputs;
+  const closing: (() => Promise<unknown>)[] = [() => outputs.deliver(FLUSH_MS), () => outputs.stopServing()];
   const stop = async (): Promise<void> => {
     for (const close of closing.splice(0).reverse()) await close();
   };
   try {
-    const { node } = config;
-    const serving = await startServing({ node }, { stores, stats, page, log });
-    closing.push(() => serving.close());
-    if (serving.url !== null) log.info('showing', { page: serving.url });
+    if (outputs.url !== null) log.info('showing', { page: outputs.url });
     const intake = new Intake({ queues, clock, warn });
     const sources: LineSource[] = [];
     const account = selfAccount(config, {
-      ...{ clock, log, exporters: stats, sink: sinkTo(queues) },
+      ...{ clock, log, exporters, sink },
       collected: () => ({
         received: intake.points,
         refused: intake.refused,

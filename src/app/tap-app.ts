@@ -1,12 +1,11 @@
-import { openExports, type SpoolSettings } from '../export/open-exports';
+import type { SpoolSettings } from '../export/open-exports';
 import { SystemClock, describeStep } from '../lib/clock';
 import type { Log } from '../lib/log';
-import type { ExporterStats } from '../metrics/collector';
 import type { HttpSettings } from '../web/settings';
-import { sinkTo } from './collectors';
+import { openOutputs } from './outputs';
 import { ProgramEnd } from './program-end';
 import { selfAccount } from './self-account';
-import { openPage, startServing } from './serving';
+import { openPage } from './serving';
 import { type CaptureConfig, readCaptureOf } from './capture-reading';
 import { type WatchingOptions, startWatching } from './watching';
 
@@ -42,10 +41,9 @@ export interface TapApp {
  * @throws UsageError or FailureError where an exporter, a port or a node can't be opened
  */
 export async function startTapApp(config: TapAppConfig, { log }: { readonly log: Log }): Promise<TapApp> {
-  const { node, network, intervalMs, retentionMs } = config;
+  const { node, network, intervalMs } = config;
   const clock = new SystemClock();
-  const warn = (message: string): void => void log.warn(message);
-  clock.onStep((step) => warn(describeStep(step)));
+  clock.onStep((step) => void log.warn(describeStep(step)));
   const ending = new ProgramEnd();
   const closing: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
@@ -53,15 +51,12 @@ export async function startTapApp(config: TapAppConfig, { log }: { readonly log:
   };
   try {
     const page = await openPage(config.http, log);
-    const { queues, stores } = await openExports(config.exports, {
-      ...{ clock, warn, env: process.env, spools: config.spools },
-      onEnded: () => ending.end(),
-    });
-    closing.push(() => Promise.all(queues.map((queue) => queue.close(FLUSH_MS))));
-    const exporters = (): ExporterStats[] => queues.map((queue) => ({ name: queue.name, ...queue.stats() }));
-    const serving = await startServing({ node, retentionMs }, { stores, stats: exporters, page, log });
-    closing.push(() => serving.close());
-    const sink = sinkTo(queues);
+    const outputs = await openOutputs(config, { clock, log, page, onEnded: () => ending.end() });
+    const { queues, sink, exporters } = outputs;
+    closing.push(
+      () => outputs.deliver(FLUSH_MS),
+      () => outputs.stopServing(),
+    );
     const account = selfAccount({ node, network, intervalMs }, { clock, log, sink, exporters });
     const watching = await startWatching(config, { clock, log, sink, fail: (error) => ending.fail(error) });
     const timer = setInterval(() => watching.interval(), intervalMs);
@@ -88,7 +83,7 @@ export async function startTapApp(config: TapAppConfig, { log }: { readonly log:
       network,
       nodes: config.capture === undefined ? watching.nodes : [config.capture.node],
       export: queues.map(({ name }) => name),
-      ...(serving.url === null ? {} : { page: serving.url }),
+      ...(outputs.url === null ? {} : { page: outputs.url }),
     });
   } catch (error) {
     await stop();
