@@ -16,12 +16,12 @@ const START_MS = 5_000;
 export async function watchByRpc(
   place: NodePlace,
   node: WatchedNode,
-  { clock, log, listenerBus, fail }: WatchingModules,
+  { clock, log, listenerBus, fail, isTapped }: WatchingModules & { readonly isTapped: boolean },
 ): Promise<WatchSource> {
   const { network, policy, maxUserAgents } = node.settings;
   const monitor = new NodeMonitor(
     place,
-    { network, policy, maxUserAgents },
+    { network, policy, maxUserAgents, isTapped },
     {
       ...{ clock, timer: systemTimer, bus: node.bus, emit: node.emitter.emit, listenerBus },
       info: (message) => log.info(message),

@@ -97,10 +97,11 @@ export async function startWatching(options: WatchingOptions, modules: WatchingM
     }
     for (const place of watch) {
       const node = nodeOf(place.name);
-      if (tap?.node !== place.name) node.collect(NODE_COLLECTORS);
+      const isTapped = tap?.node === place.name;
+      if (!isTapped) node.collect(NODE_COLLECTORS);
       // eslint-disable-next-line @typescript-eslint/no-require-imports
       const { watchByRpc } = require('./rpc-watching') as typeof Asking;
-      asked.push(await watchByRpc(place, node, modules));
+      asked.push(await watchByRpc(place, node, { ...modules, isTapped }));
     }
     for (const node of nodes.values()) node.account();
   } catch (error) {

@@ -102,8 +102,13 @@ function interval(emit: Emit, second: number, isUp: boolean): void {
     },
     ...{ ipv4: 8, ipv6: 4, onion: 1, i2p: 1, cjdns: 1, encrypted: 3, ban_score_max: second % 40 },
     ...{ ping_p50: 80.5, time_offset_p50: -0.5, fee_filter_p50: 1.25 },
+    ...{ num_addrs: 60_000, addrs_tried: 9_000, addrs_ipv4: 40_000, addrs_ipv6: 8_000 },
+    ...{ addrs_onion: 10_000, addrs_i2p: 1_500, addrs_cjdns: 500 },
   });
-  emit('mempool', { num_tx: 50_000 + second, size: 20_000_000 + second, min_fee: 1.5, usage: 90_000_000 });
+  emit('mempool', {
+    ...{ num_tx: 50_000 + second, size: 20_000_000 + second, min_fee: 1.5, usage: 90_000_000 },
+    ...{ num_orphans: 12, orphan_size: 6_000 },
+  });
   emit(
     'btcd_lag',
     {

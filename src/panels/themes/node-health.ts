@@ -132,11 +132,15 @@ export const NODE_HEALTH: readonly Panel[] = [
     name: 'mempool-memory',
     title: 'Memory of the mempool',
     theme: 'node',
-    help: 'Memory that the mempool of the watched node takes, and the serialized size of its transactions. Only Bitcoin Core tells the memory.',
+    help: 'Memory that the mempool of the watched node takes, the serialized size of its transactions, and that of the orphans beside them. Only Bitcoin Core tells the memory and the orphans.',
     unit: 'bytes',
     plot: 'lines',
     shortestBucketS: 5,
     since: '1d',
-    lines: [line('memory', 'mempool', 'mean', 'usage'), line('transactions', 'mempool', 'mean', 'size')],
+    lines: [
+      line('memory', 'mempool', 'mean', 'usage'),
+      line('transactions', 'mempool', 'mean', 'size'),
+      line('orphans', 'mempool', 'mean', 'orphan_size'),
+    ],
   },
 ];
