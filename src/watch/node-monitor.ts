@@ -229,9 +229,11 @@ export class NodeMonitor {
         this.tellGap('notifications', gap);
         this.lookAgain();
       },
-      lost: () => undefined,
+      // Where the whole node is away, the RPC is the first to say so.
+      lost: () => this.lookAgain(),
     };
-    this.notifications = new BtcdNotifications(this.place, handlers, { clock, timer, warn });
+    const isAnswering = (): boolean => this.isUp;
+    this.notifications = new BtcdNotifications(this.place, handlers, { clock, timer, warn, isAnswering });
     this.notifications.start();
   }
 
@@ -252,6 +254,7 @@ export class NodeMonitor {
     for (const part of this.parts) part.forget?.();
     for (const task of this.tasks) task.mark?.();
     this.lookAgain();
+    this.notifications?.resume();
   }
 
   /** Has the chain and the mempool looked at, for what was not noticed. */
