@@ -81,7 +81,9 @@ export async function startCollect(
     const { node } = config;
     const serving = await startServing({ node }, { stores, stats, page, log });
     closing.push(() => serving.close());
-    if (serving.url !== null) log.info('showing', { page: serving.url });
+    // It is said last: until then a place to listen may be refused, in one line.
+    const told: (readonly [message: string, details: object])[] = [];
+    if (serving.url !== null) told.push(['showing', { page: serving.url }]);
     const intake = new Intake({ queues, clock, warn });
     const sources: LineSource[] = [];
     const account = selfAccount(config, {
@@ -98,20 +100,21 @@ export async function startCollect(
       return Promise.resolve();
     });
     const modules = { intake, batches: new Batches(), clock, warn };
+    const unprotected: ListenAddress[] = [];
     for (const place of config.listen) {
       const { tls, token, maxConnections } = config;
       const listener = await Listener.open({ address: place, tls, token, maxConnections }, modules);
       sources.push(listener);
       closing.push(() => listener.close());
-      if (token !== null && tls === null && !isLocalAddress(place))
-        warn(
-          `--listen ${formatListenAddress(place)}: without --tls-cert the token and all points can be read on the way`,
-        );
-      log.info('collecting', {
-        listen: formatListenAddress('path' in place ? place : { ...place, port: listener.port }),
-        tls: tls !== null && !('path' in place),
-        export: queues.map(({ name }) => name),
-      });
+      if (token !== null && tls === null && !isLocalAddress(place)) unprotected.push(place);
+      told.push([
+        'collecting',
+        {
+          listen: formatListenAddress('path' in place ? place : { ...place, port: listener.port }),
+          tls: tls !== null && !('path' in place),
+          export: queues.map(({ name }) => name),
+        },
+      ]);
     }
     for (const settings of config.from) {
       const { group } = config;
@@ -121,13 +124,21 @@ export async function startCollect(
       const source = await NatsSource.open({ settings, group }, { intake, clock, warn, env: process.env });
       sources.push(source);
       closing.push(() => source.close());
-      log.info('collecting', {
-        from: settings.shown.replace('--from ', ''),
-        group,
-        export: queues.map(({ name }) => name),
-      });
+      told.push([
+        'collecting',
+        {
+          from: settings.shown.replace('--from ', ''),
+          group,
+          export: queues.map(({ name }) => name),
+        },
+      ]);
     }
     account.start();
+    for (const place of unprotected)
+      warn(
+        `--listen ${formatListenAddress(place)}: without --tls-cert the token and all points can be read on the way`,
+      );
+    for (const [message, details] of told) log.info(message, details);
   } catch (error) {
     await stop();
     throw error;

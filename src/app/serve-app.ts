@@ -39,11 +39,6 @@ export async function serveStore(
   const warn = (message: string): void => void log.warn(message);
   const store = new StoreProcess({ path: absolute, readOnly: true }, { warn });
   await store.open();
-  const lacking = lackingSeries(store.layout);
-  if (lacking.length > 0)
-    log.warn('the store is of an older version; a node that writes into it once adds what it lacks', {
-      series: lacking,
-    });
   const scheduler = new QueryScheduler(new RemoteAnswers(store));
   const page = await PageServer.open(http, { log }).catch(async (error: unknown) => {
     await store.close();
@@ -52,6 +47,11 @@ export async function serveStore(
   await page.show({ scheduler, node: null, exporters: () => [] });
   page.hold();
   const { url } = page;
+  const lacking = lackingSeries(store.layout);
+  if (lacking.length > 0)
+    log.warn('the store is of an older version; a node that writes into it once adds what it lacks', {
+      series: lacking,
+    });
   log.info('showing', { store: absolute, page: url });
   return {
     url,

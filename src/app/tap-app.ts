@@ -39,7 +39,7 @@ export interface TapApp {
 /**
  * Starts a program that watches nodes and is no peer itself. Exporters start first, so that no point comes
  * before there is a place for it. Stops in the opposite order.
- * @throws UsageError or FailureError where an exporter, a port or a node can't be opened
+ * @throws UsageError or FailureError where an exporter, a port, a node or a capture can't be opened
  */
 export async function startTapApp(config: TapAppConfig, { log }: { readonly log: Log }): Promise<TapApp> {
   const { node, network, intervalMs, retentionMs } = config;
@@ -47,6 +47,8 @@ export async function startTapApp(config: TapAppConfig, { log }: { readonly log:
   const warn = (message: string): void => void log.warn(message);
   clock.onStep((step) => warn(describeStep(step)));
   const ending = new ProgramEnd();
+  // What is no capture is refused before anything else is opened, and said.
+  const captured = await config.capture?.open();
   const closing: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const close of closing.splice(0).reverse()) await close();
@@ -71,10 +73,10 @@ export async function startTapApp(config: TapAppConfig, { log }: { readonly log:
       await watching.stop();
       account.stop();
     });
-    if (config.capture !== undefined) {
+    if (config.capture !== undefined && captured !== undefined) {
       const stopping = new AbortController();
       const { signal } = stopping;
-      const reading = readCaptureOf(config.capture, config, { queues, log, signal });
+      const reading = readCaptureOf(config.capture, config, { stream: captured, queues, log, signal });
       closing.push(async () => {
         stopping.abort();
         await reading.catch(() => undefined);
@@ -91,6 +93,7 @@ export async function startTapApp(config: TapAppConfig, { log }: { readonly log:
       ...(serving.url === null ? {} : { page: serving.url }),
     });
   } catch (error) {
+    captured?.destroy();
     await stop();
     throw error;
   }

@@ -61,6 +61,12 @@ export interface WatchSource {
   stop(): Promise<void>;
 }
 
+/** A tap. */
+export interface TapSource extends WatchSource {
+  /** Logs where it listens. */
+  say(): void;
+}
+
 /**
  * Begins to watch nodes by their RPC, and to lead the connections of one of them. A node that is watched in
  * both ways is one node of the data. The parts are loaded only where they are wanted: they take memory.
@@ -78,7 +84,7 @@ export async function startWatching(options: WatchingOptions, modules: WatchingM
     nodes.set(name, node);
     return node;
   };
-  const taps: WatchSource[] = [];
+  const taps: TapSource[] = [];
   const asked: WatchSource[] = [];
   const stop = async (sources: readonly WatchSource[]): Promise<void> => {
     await Promise.all(sources.map((source) => source.stop()));
@@ -104,6 +110,8 @@ export async function startWatching(options: WatchingOptions, modules: WatchingM
       asked.push(await watchByRpc(place, node, { ...modules, isTapped }));
     }
     for (const node of nodes.values()) node.account();
+    // It is said last: until then a node may be refused, in one line.
+    for (const source of taps) source.say();
   } catch (error) {
     await stop([...taps, ...asked]);
     throw error;

@@ -67,7 +67,7 @@ sharedCoreAnswers.describe('the login of a node that becomes wrong', (folder) =>
     const refused = expect.stringMatching(
       `^warn ${name}: [a-z]+: the node refuses the login of cookie ${cookie}; give `,
     ) as string;
-    expect(lines).toEqual([`info ${name} (core) answers`, refused]);
+    expect(lines).toEqual([`info ${name} (Bitcoin Core) answers`, refused]);
 
     // Core removes its cookie as it stops. It is awaited, and that is not said again.
     rmSync(cookie);
@@ -82,7 +82,7 @@ sharedCoreAnswers.describe('the login of a node that becomes wrong', (folder) =>
       fields: { reason: expect.stringContaining(`cookie ${cookie}`) as string },
     });
     await until('the state', () => interval().some(({ fields }) => fields['is_up'] === true));
-    expect(lines).toEqual([`info ${name} (core) answers`, refused, `info ${name} (core) answers again`]);
+    expect(lines).toEqual([`info ${name} (Bitcoin Core) answers`, refused, `info ${name} (Bitcoin Core) answers again`]);
     expect(lines.join()).not.toMatch(/first|second/);
   });
 });
