@@ -1,8 +1,8 @@
-// What watching a node costs whose mempool has 200,000 transactions: a real btcd, and the built program beside it.
-// The transactions spend outputs that need no signature, and are sent by P2P. The program watches while they
-// come, while nothing happens, and as 1,000 more come; then another one starts at the full mempool. Printed
-// are the memory of the program and of the process of its store, the longest time for which its event loop
-// stood still, and the time that btcd spent on its calls. The counts are compared with btcd's own.
+// What watching a node costs whose mempool has 200,000 transactions: a real btcd, and the built program
+// beside it. The transactions spend outputs that need no signature, and are sent by P2P. The program watches
+// while they come, while nothing happens, and as 1,000 more come; then another one starts at the full
+// mempool. Printed are the memory of the program and of the process of its store, the longest time for which
+// its event loop stood still, and the time of its calls. The counts are compared with btcd's own.
 //
 // node -r tsx/cjs bench/node-mempool-btcd.ts [TRANSACTIONS]
 import { type ChildProcess, fork } from 'node:child_process';

@@ -8,7 +8,7 @@ export interface RecordedCall {
   readonly askedAt: number;
 }
 
-/** A TCP proxy in front of the RPC of a node that speaks plain HTTP and closes each connection, as btcd does. */
+/** A TCP proxy in front of an RPC over plain HTTP whose node closes each connection, as btcd does. */
 export interface RpcRecorder {
   readonly port: number;
   /** The calls so far, in their order. */

@@ -17,7 +17,7 @@ interface Orphans {
   readonly bytes: number;
 }
 
-/** `mempool`: the node's own mempool (getmempoolinfo), and the orphans beside it (getorphantxs, Core's alone). */
+/** `mempool`: the node's own mempool (getmempoolinfo), and the orphans of Core beside it (getorphantxs). */
 export class WatchedMempool implements WatchPart {
   readonly name = 'mempool of the watched node';
   readonly tasks: readonly WatchTask[];

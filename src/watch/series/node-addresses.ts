@@ -4,7 +4,7 @@ import { PacedTask } from './paced-task';
 import type { PartModules } from './part-modules';
 import type { WatchPart, WatchTask } from './watch-task';
 
-/** The addresses that a node knows (getaddrmaninfo) and those that it has banned (listbanned): Core's alone. */
+/** The addresses that a Core knows (getaddrmaninfo), and those that it has banned (listbanned). */
 export class NodeAddresses implements WatchPart {
   readonly name = 'addresses of the watched node';
   readonly tasks: readonly WatchTask[];
