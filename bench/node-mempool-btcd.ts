@@ -213,10 +213,11 @@ async function main(transactions: number): Promise<void> {
     await second.report('another one starts at the full mempool', beganMs);
     if (second.told.counts.get('tx') !== undefined) throw new Error('it told what was there before');
     await second.stop();
-    const [answeredMs, verboseMs] = [await msOf(() => count()), await msOf(() => node.rpc('getrawmempool', true))];
-    console.log(
-      `btcd itself: getrawmempool ${answeredMs.toFixed(0)} ms, verbose ${verboseMs.toFixed(0)} ms`,
-    );
+    const [answeredMs, verboseMs] = [
+      await msOf(() => count()),
+      await msOf(() => node.rpc('getrawmempool', true)),
+    ];
+    console.log(`btcd itself: getrawmempool ${answeredMs.toFixed(0)} ms, verbose ${verboseMs.toFixed(0)} ms`);
     sender.socket.destroy();
   } finally {
     await node.stop();

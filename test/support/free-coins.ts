@@ -44,7 +44,10 @@ export async function makeFreeCoins(
     if (wanted <= 0) break;
     const source = await coinbase(node, block);
     const payment = { type: 'nonstandard', value: FREE_COIN_VALUE, script: ANYBODY } as const;
-    const change = { type: 'pubkeyhash', value: source.value - wanted * FREE_COIN_VALUE - FAN_OUT_FEE } as const;
+    const change = {
+      type: 'pubkeyhash',
+      value: source.value - wanted * FREE_COIN_VALUE - FAN_OUT_FEE,
+    } as const;
     const { txid, hex } = wallet.sign([source], [...Array<typeof payment>(wanted).fill(payment), change]);
     await node.rpc('sendrawtransaction', hex);
     for (let vout = 0; vout < wanted; vout++) coins.push({ txid, vout });

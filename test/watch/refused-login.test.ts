@@ -7,6 +7,7 @@ import { Cleanup } from '../support/cleanup';
 import { sharedCoreAnswers } from '../support/data';
 import { startHttpServer } from '../support/http-server';
 import { TestTimer } from '../support/test-timer';
+import { TestClock } from '../support/points';
 import { until } from '../support/until';
 import { monitored } from './monitored';
 import { placeAt } from './place-at';
@@ -45,10 +46,10 @@ sharedCoreAnswers.describe('the login of a node that becomes wrong', (folder) =>
     };
     writeCookie();
     const place = placeAt({ name: 'core', port: server.port, login: cookieLogin(cookie) });
-    const { monitor, lines, fieldsOf, of, interval } = monitored(place, { timer });
+    const { monitor, lines, fieldsOf, of, interval } = monitored(place, { clock: new TestClock(), timer });
     cleanup.add(monitor, (it) => it.stop());
     await monitor.start();
-    await until('an idle moment', () => pausesMs.length > 0);
+    await until('its answers', () => interval().some(({ series }) => series === 'peers'));
 
     password = 'second';
     pausesMs.length = 0;
@@ -82,7 +83,11 @@ sharedCoreAnswers.describe('the login of a node that becomes wrong', (folder) =>
       fields: { reason: expect.stringContaining(`cookie ${cookie}`) as string },
     });
     await until('the state', () => interval().some(({ fields }) => fields['is_up'] === true));
-    expect(lines).toEqual([`info ${name} (Bitcoin Core) answers`, refused, `info ${name} (Bitcoin Core) answers again`]);
+    expect(lines).toEqual([
+      `info ${name} (Bitcoin Core) answers`,
+      refused,
+      `info ${name} (Bitcoin Core) answers again`,
+    ]);
     expect(lines.join()).not.toMatch(/first|second/);
   });
 });

@@ -1,5 +1,5 @@
 import type { MempoolInfo, NodeOrphan } from '../answers';
-import { PacedTask } from './paced-task';
+import { GAUGE_SAVED_MS, PacedTask } from './paced-task';
 import type { PartModules } from './part-modules';
 import type { WatchPart, WatchTask } from './watch-task';
 
@@ -27,9 +27,13 @@ export class WatchedMempool implements WatchPart {
   constructor(private readonly modules: MempoolGaugesModules) {
     const { clock } = modules;
     this.tasks = [
-      new PacedTask('getmempoolinfo', { clock, every: 'interval', share: 0.005 }, async ({ calls }) => {
-        this.info = await calls.mempoolInfo();
-      }),
+      new PacedTask(
+        'getmempoolinfo',
+        { clock, every: 'interval', share: 0.005, savedMs: GAUGE_SAVED_MS },
+        async ({ calls }) => {
+          this.info = await calls.mempoolInfo();
+        },
+      ),
       new PacedTask(
         'getorphantxs',
         { clock, every: 'interval', share: 0.0025, only: 'core' },

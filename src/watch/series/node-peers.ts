@@ -3,7 +3,7 @@ import { BoundedLabels, printableLabel } from '../../metrics/bounded-labels';
 import type { FieldsOf } from '../../metrics/schema';
 import type { NodePeer } from '../answers';
 import type { CommandBytes } from './command-bytes';
-import { PacedTask } from './paced-task';
+import { GAUGE_SAVED_MS, PacedTask } from './paced-task';
 import type { PartModules } from './part-modules';
 import { peerGauges } from './peer-gauges';
 import { networkOf } from './peer-network';
@@ -45,10 +45,14 @@ export class NodePeers implements WatchPart {
     const { clock, maxUserAgents } = modules;
     this.userAgents = new BoundedLabels(maxUserAgents);
     this.tasks = [
-      new PacedTask('getpeerinfo', { clock, every: 'interval', share: 0.0075 }, async ({ calls }) => {
-        const peers = await calls.peers();
-        if (peers !== undefined) this.answered(peers);
-      }),
+      new PacedTask(
+        'getpeerinfo',
+        { clock, every: 'interval', share: 0.0075, savedMs: GAUGE_SAVED_MS },
+        async ({ calls }) => {
+          const peers = await calls.peers();
+          if (peers !== undefined) this.answered(peers);
+        },
+      ),
     ];
   }
 

@@ -2,7 +2,7 @@ import type { ChainInfo, NetworkInfo } from '../answers';
 import type { NodeLink } from '../node-link';
 import type { CallAccount } from './call-account';
 import type { MissedCounts } from './missed-counts';
-import { PacedTask } from './paced-task';
+import { GAUGE_SAVED_MS, PacedTask } from './paced-task';
 import type { PartModules } from './part-modules';
 import type { WatchPart, WatchTask } from './watch-task';
 
@@ -28,7 +28,7 @@ export class NodeStatus implements WatchPart {
     this.tasks = [
       new PacedTask(
         'getblockchaininfo',
-        { clock, every: 'interval', share: 0.005 },
+        { clock, every: 'interval', share: 0.005, savedMs: GAUGE_SAVED_MS },
         async ({ calls }) => void (this.chain = await calls.chainInfo()),
       ),
       new PacedTask('uptime', minutely, async ({ calls }) => {
