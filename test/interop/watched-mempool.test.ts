@@ -110,9 +110,9 @@ btcd.describe('a btcd whose mempool fills with 20,000 transactions', (btcdProgra
 
   /** Sends transactions, some at a time, and asks for the mempool all the while. */
   async function fill(transactions: readonly Buffer[], send: (batch: readonly Buffer[]) => void) {
-    let isFilling = true;
+    const state = { isFilling: true };
     const sampling = (async () => {
-      while (isFilling) {
+      while (state.isFilling) {
         const beganAt = Date.now();
         const { length: count } = await node.rpc<string[]>('getrawmempool');
         samples.push({ beganAt, endedAt: Date.now(), count });
@@ -127,7 +127,7 @@ btcd.describe('a btcd whose mempool fills with 20,000 transactions', (btcdProgra
     await until('all of them', () => live.last(WATCHED, 'mempool', 'num_tx') === TRANSACTIONS, patience());
     const before = told().length;
     await until('another two points', () => told().length >= before + 2, patience());
-    isFilling = false;
+    state.isFilling = false;
     await sampling;
   }
 

@@ -8,7 +8,7 @@ import { until } from './until';
 import type { Wallet } from './wallet';
 
 /** Satoshi of each coin. */
-export const FREE_COIN_VALUE = 10_000;
+const FREE_COIN_VALUE = 10_000;
 
 /** Outputs of a transaction that makes coins: 200 kB of them. */
 const COINS_PER_TRANSACTION = 20_000;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 
 /** A call of a node's RPC. */
-export interface RecordedCall {
+interface RecordedCall {
   readonly method: string;
   /** When it passed, in Unix milliseconds. */
   readonly askedAt: number;
