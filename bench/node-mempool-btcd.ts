@@ -13,6 +13,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { run } from '#dist/cli/main';
 import { Btcd, btcd } from '../test/support/btcd';
 import { dialAsSender, makeFreeCoins, sendTransactions, spendFreeCoin } from '../test/support/free-coins';
@@ -35,12 +36,29 @@ const PATIENCE = { ms: 3_600_000 };
 async function watch(args: readonly string[]): Promise<void> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
+  const idle = new Worker(IDLE, { eval: true });
+  idle.unref();
   process.on('message', () => {
-    process.send?.(delay.max / 1e6);
-    delay.reset();
+    idle.once('message', (idleMs: number) => {
+      process.send?.({ holdMs: delay.max / 1e6, idleMs });
+      delay.reset();
+    });
+    idle.postMessage('report');
   });
   await run(args);
 }
+
+/** A thread that does nothing: its stalls are those of the machine. */
+const IDLE = `
+const { monitorEventLoopDelay } = require('node:perf_hooks');
+const { parentPort } = require('node:worker_threads');
+const delay = monitorEventLoopDelay({ resolution: 1 });
+delay.enable();
+parentPort.on('message', () => {
+  parentPort.postMessage(delay.max / 1e6);
+  delay.reset();
+});
+`;
 
 /** What has come of a node's points. */
 interface Told {
@@ -126,7 +144,7 @@ class Watching {
   /** Prints what came since the last call. */
   async report(what: string, sinceMs: number): Promise<void> {
     this.child.send('report');
-    const [holdMs] = (await once(this.child, 'message')) as [number];
+    const [{ holdMs, idleMs }] = (await once(this.child, 'message')) as [Record<'holdMs' | 'idleMs', number>];
     const { sums, most, counts } = this.told;
     const seconds = (performance.now() - sinceMs) / 1_000;
     const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
@@ -135,7 +153,7 @@ class Watching {
       [
         `${what}: ${seconds.toFixed(0)} s`,
         `memory at most ${megabytes(this.mostBytes)} MB, of the store's process ${megabytes(this.mostStoreBytes)} MB`,
-        `longest stall ${holdMs.toFixed(0)} ms`,
+        `longest stall ${holdMs.toFixed(0)} ms, of a thread that does nothing ${idleMs.toFixed(0)} ms`,
         `${sum('rpc_calls')} calls took ${sum('rpc_time').toFixed(0)} ms (${((60 * sum('rpc_time')) / seconds).toFixed(0)} ms a minute), the longest ${(most.get('rpc_longest') ?? 0).toFixed(0)} ms`,
         `points: ${counts.get('tx') ?? 0} tx, ${counts.get('tx_fees') ?? 0} tx_fees; missed: ${sum('missed_tx')} transactions, ${sum('missed_fees')} fees`,
       ].join('\n  '),

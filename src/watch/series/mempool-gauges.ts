@@ -36,7 +36,7 @@ export class WatchedMempool implements WatchPart {
       ),
       new PacedTask(
         'getorphantxs',
-        { clock, every: 'interval', share: 0.0025, only: 'core' },
+        { clock, every: 'interval', share: 0.0025, savedMs: GAUGE_SAVED_MS, only: 'core' },
         async ({ calls }) => void (this.orphans = sumOf(await calls.orphans())),
       ),
     ];

@@ -1,6 +1,6 @@
 import type { FieldsOf } from '../../metrics/schema';
 import type { AddressCounts } from '../answers';
-import { PacedTask } from './paced-task';
+import { GAUGE_SAVED_MS, PacedTask } from './paced-task';
 import type { PartModules } from './part-modules';
 import type { WatchPart, WatchTask } from './watch-task';
 
@@ -12,7 +12,8 @@ export class NodeAddresses implements WatchPart {
   private banned: number | undefined;
 
   constructor({ clock }: Pick<PartModules, 'clock'>) {
-    const pacing = { clock, every: 'minute', share: 0.0025, only: 'core' } as const;
+    const minutely = { clock, every: 'minute', share: 0.0025, savedMs: GAUGE_SAVED_MS } as const;
+    const pacing = { ...minutely, only: 'core' } as const;
     this.tasks = [
       new PacedTask(
         'getaddrmaninfo',

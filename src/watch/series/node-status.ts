@@ -24,7 +24,7 @@ export class NodeStatus implements WatchPart {
 
   constructor(private readonly modules: NodeStatusModules) {
     const { clock } = modules;
-    const minutely = { clock, every: 'minute', share: 0.0025 } as const;
+    const minutely = { clock, every: 'minute', share: 0.0025, savedMs: GAUGE_SAVED_MS } as const;
     this.tasks = [
       new PacedTask(
         'getblockchaininfo',

@@ -91,5 +91,5 @@ export class PacedTask implements WatchTask {
   }
 }
 
-/** Of a gauge that is asked for at each interval: five minutes of half a percent of the time. */
+/** Of a gauge: five minutes of half a percent of the time. */
 export const GAUGE_SAVED_MS = 1_500;
