@@ -180,6 +180,16 @@ async function main(transactions: number): Promise<void> {
     ...{ miningAddress: wallet.address('regtest'), nonStandard: true },
   });
   const count = async (): Promise<number> => (await node.rpc<string[]>('getrawmempool')).length;
+  const running = new Set<Watching>();
+  const watching = async (): Promise<Watching> => {
+    const it = await Watching.start(node, home);
+    running.add(it);
+    return it;
+  };
+  const stop = async (it: Watching): Promise<void> => {
+    running.delete(it);
+    await it.stop();
+  };
   try {
     const coinbases = Math.ceil((transactions + LATER) / COINS_PER_COINBASE);
     const mined = await node.rpc<string[]>('generate', 100 + coinbases);
@@ -196,7 +206,7 @@ async function main(transactions: number): Promise<void> {
       }
     };
 
-    const first = await Watching.start(node, home);
+    const first = await watching();
     await first.untilMempool(0);
     await sleep(5 * INTERVAL_MS);
     let beganMs = performance.now();
@@ -222,15 +232,15 @@ async function main(transactions: number): Promise<void> {
     const asked = await count();
     if (first.told.last.get('num_tx') !== asked || asked !== transactions + LATER)
       throw new Error(`the mempool has ${asked} transactions, told are ${first.told.last.get('num_tx')}`);
-    await first.stop();
+    await stop(first);
 
     beganMs = performance.now();
-    const second = await Watching.start(node, home);
+    const second = await watching();
     await second.untilMempool(asked);
     await sleep(RESTING_MS);
     await second.report('another one starts at the full mempool', beganMs);
     if (second.told.counts.get('tx') !== undefined) throw new Error('it told what was there before');
-    await second.stop();
+    await stop(second);
     const [answeredMs, verboseMs] = [
       await msOf(() => count()),
       await msOf(() => node.rpc('getrawmempool', true)),
@@ -238,6 +248,7 @@ async function main(transactions: number): Promise<void> {
     console.log(`btcd itself: getrawmempool ${answeredMs.toFixed(0)} ms, verbose ${verboseMs.toFixed(0)} ms`);
     sender.socket.destroy();
   } finally {
+    for (const it of running) await it.stop();
     await node.stop();
     await rm(home, { recursive: true, force: true });
   }
