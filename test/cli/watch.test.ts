@@ -106,6 +106,28 @@ btcd.describe('a node that can not be watched', (program) => {
     }
   });
 
+  it('in one line also where a tap is open already, or another node answers', async () => {
+    const port = await freePort();
+    const tapped = ['--forward', `127.0.0.1:${port}=127.0.0.1:${node.p2pPort}`, '--watch', trusted()];
+    const cookie = path.join(home, 'cookie');
+    writeFileSync(cookie, `${node.user}:${node.password}`);
+    const answers = [
+      '--watch',
+      `first=${secure(`?ca-file=${node.certificateFile}&cookie=${cookie}`).replace('test@', '')}`,
+    ];
+    for (const args of [
+      [...beside(), ...answers],
+      ['tap', '-n', 'regtest', ...answers],
+    ]) {
+      const { stderr, status } = await run([...args, ...tapped], { BTCDMON_WATCH_PASSWORD: 'another' });
+      expect(stderr.split('\n').filter((line) => !line.includes('"stopped"'))).toEqual([
+        expect.stringMatching(/^btcdmon-node: .* refuses the login /),
+        '',
+      ]);
+      expect(status).toBe(1);
+    }
+  });
+
   it('with http on a port of https, and https on one of http', async () => {
     const http = `http://${node.user}@127.0.0.1:${node.rpcPort}`;
     expectLine(
