@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { ALERTS } from './alerts';
+import { ALERTS } from '../../src/alerts/alerts';
 import { dashboards } from './dashboards';
 import { alertsDocument, missingOnPrometheus } from './documents';
 import { rulesFile } from './grafana-rules';

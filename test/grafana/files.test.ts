@@ -2,7 +2,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { parse } from 'yaml';
-import { ALERTS } from '../../grafana/generator/alerts';
+import { ALERTS } from '../../src/alerts/alerts';
+import { PROMQL } from '../../grafana/generator/alert-promql';
 import { files, withMissing } from '../../grafana/generator/files';
 import { THRESHOLDS } from '../../grafana/generator/look';
 import { MOUNTS, STORES, type StoreName } from '../../grafana/generator/provisioned-names';
@@ -181,7 +182,9 @@ describe('the provisioning', () => {
       scrape_configs: { job_name: string }[];
     };
     expect(scraped.rule_files).toContain('rules.yml');
-    const jobs = ALERTS.flatMap(({ promql }) => [...promql.matchAll(/job="(\w+)"/g)].map(([, job]) => job));
+    const jobs = Object.values(PROMQL).flatMap((promql) =>
+      [...promql.matchAll(/job="(\w+)"/g)].map(([, job]) => job),
+    );
     expect(jobs.length).toBeGreaterThan(0);
     expect(scraped.scrape_configs.map(({ job_name: name }) => name)).toEqual(expect.arrayContaining(jobs));
   });
