@@ -9,6 +9,7 @@ import type { NatsSettings } from '../export/nats/settings';
 import { openExports, type SpoolSettings } from '../export/open-exports';
 import type { Log } from '../lib/log';
 import type { ExporterStats } from '../metrics/collector';
+import { writeAlerts } from './alert-points';
 import { sinkTo } from './collectors';
 import { selfAccount } from './self-account';
 import { openPage, startServing } from './serving';
@@ -92,7 +93,9 @@ export async function startCollect(
         senders: sources.reduce((sum, { connections }) => sum + connections, 0),
       }),
     });
+    writeAlerts(serving.alerts, account.emit);
     closing.push(() => {
+      serving.alerts?.stop();
       account.stop();
       intake.report();
       return Promise.resolve();

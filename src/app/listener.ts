@@ -15,6 +15,7 @@ import { Emitter } from '../metrics/emitter';
 import type { SeriesName } from '../metrics/schema';
 import type { JoinParts } from '../p2p/join/join';
 import { prepareJoin } from '../p2p/join/prepare-join';
+import { writeAlerts } from './alert-points';
 import { complainTo, sinkTo, startCollectors } from './collectors';
 import type { AppConfig } from './config';
 import { ProgramEnd } from './program-end';
@@ -138,6 +139,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     { node, network },
     { clock, sink: sinkTo(queues), isInbound: () => pool.isServingInbound },
   );
+  writeAlerts(serving.alerts, emitter.emit);
   const writeInterval = startCollectors(config, { bus, clock, log, emitter, exporters, view, pool, live });
   logEvents(bus, log);
   const watching = await startWatching(config, {
@@ -173,6 +175,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     stop: async () => {
       const begun = clock.monotonicMs();
       const poolStopped = pool.stop();
+      serving.alerts?.stop();
       clearInterval(timer);
       const fullStopped = full?.stop();
       writeInterval();

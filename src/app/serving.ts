@@ -1,3 +1,7 @@
+import { ALERTS } from '../alerts/alerts';
+import { ALERTS_PATH } from '../alerts/alerts-command';
+import { holding } from '../alerts/holding';
+import { AlertMonitor } from '../alerts/monitor';
 import { messageOf } from '../lib/errors';
 import type { Live } from '../live/live';
 import { nodeState } from '../live/node-state';
@@ -10,6 +14,9 @@ import { VERSION } from '../lib/version';
 import type { StoreProcess } from '../store/process/store-process';
 import { PageServer } from '../web/page-server';
 import type { HttpSettings } from '../web/settings';
+
+/** Most milliseconds that an evaluation of the alerts may take. */
+const EVALUATION_MS = 20_000;
 
 export interface ServingOptions {
   /** Name of the node or collector. */
@@ -35,6 +42,8 @@ export interface ServingModules {
 export interface Serving {
   /** URL of the page; null where there is no page. */
   readonly url: string | null;
+  /** The alerts on the first store; null where there is no store. */
+  readonly alerts: AlertMonitor | null;
   /** Interrupts running queries and closes the servers. */
   close(): Promise<void>;
 }
@@ -67,22 +76,41 @@ export async function startServing(
   const schedulers = stores.map((store) => new QueryScheduler(new RemoteAnswers(store)));
   const state =
     live === undefined ? undefined : () => nodeState({ live, version: VERSION, exporters: stats });
+  const [first] = schedulers;
+  const alerts = first === undefined ? null : monitorOf(first, log);
   for (const scheduler of schedulers) {
-    const server = await serveQueries({ scheduler, state });
+    const told =
+      alerts === null || scheduler !== first ? [] : [[ALERTS_PATH, () => alerts.report()] as const];
+    const server = await serveQueries({ scheduler, state, documents: new Map(told) });
     closing.push(() => server.close());
   }
-  const [first] = schedulers;
   if (page !== null) closing.push(() => page.close());
-  if (first !== undefined) await page?.show({ scheduler: first, node, live, exporters: stats });
+  if (first !== undefined)
+    await page?.show({ scheduler: first, node, live, alerts: alerts ?? undefined, exporters: stats });
   else if (page !== null) {
     log.info('no page: it shows an embedded store, and none of the exports is one');
     await page.close();
   }
   for (const store of stores) store.retain(retentionMs ?? null);
+  alerts?.start();
   return {
     url: first === undefined ? null : (page?.url ?? null),
+    alerts,
     close: async () => {
+      alerts?.stop();
       await Promise.all(closing.map((close) => close()));
     },
   };
+}
+
+/** What evaluates the alerts on a store. Like a panel, an evaluation has a limit. */
+function monitorOf(scheduler: QueryScheduler, log: Log): AlertMonitor {
+  const never = new AbortController().signal;
+  return new AlertMonitor({
+    evaluate: (atNs) =>
+      scheduler.ask({ kind: 'panel', timeoutMs: EVALUATION_MS, left: never }, (asked) =>
+        holding(ALERTS, atNs, (queries) => asked.runAll(queries)),
+      ),
+    warn: (message) => void log.warn(message),
+  });
 }

@@ -3,6 +3,7 @@ import { SystemClock, describeStep } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { ExporterStats } from '../metrics/collector';
 import type { HttpSettings } from '../web/settings';
+import { writeAlerts } from './alert-points';
 import { sinkTo } from './collectors';
 import { ProgramEnd } from './program-end';
 import { selfAccount } from './self-account';
@@ -63,10 +64,12 @@ export async function startTapApp(config: TapAppConfig, { log }: { readonly log:
     closing.push(() => serving.close());
     const sink = sinkTo(queues);
     const account = selfAccount({ node, network, intervalMs }, { clock, log, sink, exporters });
+    writeAlerts(serving.alerts, account.emit);
     const watching = await startWatching(config, { clock, log, sink, fail: (error) => ending.fail(error) });
     const timer = setInterval(() => watching.interval(), intervalMs);
     account.start();
     closing.push(async () => {
+      serving.alerts?.stop();
       clearInterval(timer);
       await watching.stop();
       account.stop();

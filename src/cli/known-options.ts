@@ -1,3 +1,4 @@
+import { ALERTS_OPTIONS } from './alerts';
 import { AUDIT_OPTIONS } from './audit';
 import { DEMO_OPTIONS } from './demo';
 import type { OptionSpec, OptionTable } from './option';
@@ -24,6 +25,7 @@ export const FLAG_ONLY: readonly OptionTable[] = [
   TOP_OPTIONS,
   QUERY_OPTIONS,
   AUDIT_OPTIONS,
+  ALERTS_OPTIONS,
   SETUP_OPTIONS,
 ];
 

@@ -2,6 +2,7 @@ import yargs, { type Argv, type CommandModule } from 'yargs';
 import { BtcdmonError, UsageError, errorDetail } from '../lib/errors';
 import { suggestion } from '../lib/nearest';
 import { VERSION } from '../lib/version';
+import { alertsCommand } from './alerts';
 import { auditCommand } from './audit';
 import { collectCommand } from './collect';
 import { demoCommand } from './demo';
@@ -32,6 +33,7 @@ function commands(settings: Settings): CommandModule[] {
     queryCommand,
     queriesCommand,
     auditCommand,
+    alertsCommand,
     seriesCommand,
     setupCommand,
   ] as unknown as CommandModule[];

@@ -779,6 +779,33 @@ export const SCHEMA = {
     },
     anchors: ['rss', 'emitted', 'sent', 'clock_step'],
   },
+  alerts: {
+    help: 'Alerts that the monitor evaluated itself on its embedded store (docs/alerts.md).',
+    when: 'when an alert fires, and when it is cleared',
+    tags: {
+      alert: { help: 'Name of the alert: `no-peers`, `points-lost`, …' },
+      severity: { help: '`critical` or `warning`.' },
+    },
+    columns: {
+      is_firing: column('bool', 'fact', '', 'Whether it fires; false when it is cleared'),
+      about: column(
+        'string',
+        'fact',
+        '',
+        'Name of the node that the alert is about; left out if there are no points at all',
+      ),
+      about_network: column('string', 'fact', '', 'Network of that node'),
+      exporter: column('string', 'fact', '', 'Name of the exporter, where the alert is about one'),
+      reason: column(
+        'string',
+        'fact',
+        '',
+        'Why it fires, with the measured values; if cleared, the last reason',
+      ),
+      duration: column('float', 'fact', 's', 'If cleared: how long it fired'),
+    },
+    anchors: ['is_firing'],
+  },
 } as const satisfies Record<string, Series>;
 
 export type SeriesName = keyof typeof SCHEMA;

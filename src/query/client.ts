@@ -40,6 +40,15 @@ export async function askLive(storePath: string): Promise<LiveAnswer | null> {
   return body === null ? null : decodeLive(body);
 }
 
+/**
+ * What the node that has the store open answers to a GET of another path; null if no node answers, '' if it
+ * does not know the path.
+ * @throws FailureError if the socket exists but can't be used
+ */
+export function askDocument(storePath: string, path: string): Promise<string | null> {
+  return get(storePath, path);
+}
+
 /** The answer to a GET; null if nobody answers. */
 async function get(storePath: string, path: string): Promise<string | null> {
   const socket = socketPath(storePath);

@@ -27,6 +27,8 @@ export interface ServeModules {
   readonly scheduler: QueryScheduler;
   /** What is known of this moment, of a node. */
   readonly state?: (() => NodeState) | undefined;
+  /** What else is told, by path, as JSON. */
+  readonly documents?: ReadonlyMap<string, () => unknown> | undefined;
 }
 
 export interface QueryServer {
@@ -44,7 +46,7 @@ export interface QueryServer {
  * @throws FailureError if the socket can't be created
  */
 export async function serveQueries(
-  { scheduler, state }: ServeModules,
+  { scheduler, state, documents }: ServeModules,
   { timeoutMs = 60_000, maxRows = 5_000_000 }: ServeOptions = {},
 ): Promise<QueryServer> {
   const path = socketPath(scheduler.storePath);
@@ -60,7 +62,9 @@ export async function serveQueries(
     try {
       const question = await readRequest(request);
       if (question === null) {
-        response.end(request.url === LIVE_PATH ? encodeLive(state?.()) : '');
+        const document = documents?.get(request.url ?? '');
+        if (document !== undefined) response.end(JSON.stringify(document()));
+        else response.end(request.url === LIVE_PATH ? encodeLive(state?.()) : '');
         return;
       }
       const left = new AbortController();

@@ -3,6 +3,20 @@ import { type Panel, line } from '../panel';
 /** The monitor itself: whether the data of the other panels is complete. */
 export const HEALTH: readonly Panel[] = [
   {
+    name: 'alerts',
+    title: 'Alerts',
+    theme: 'health',
+    help: 'Alerts that the monitor evaluated itself, by name: how many fired and how many were cleared. `btcdmon-node alerts` lists those that fire now, and docs/alerts.md says what to do.',
+    unit: 'count',
+    plot: 'bars',
+    shortestBucketS: 60,
+    since: '1d',
+    lines: [
+      line('fired:', 'alerts', 'count', 'is_firing', { by: ['alert'], where: { is_firing: true } }),
+      line('cleared:', 'alerts', 'count', 'is_firing', { by: ['alert'], where: { is_firing: false } }),
+    ],
+  },
+  {
     name: 'points-lost',
     title: 'Points lost',
     theme: 'health',
