@@ -26,6 +26,7 @@ const PARTS = {
   query: ['influx', 'lib', 'live', 'metrics', 'store'],
   panels: ['lib', 'metrics', 'query', 'wire'],
   alerts: ['lib', 'metrics', 'panels', 'query'],
+  notify: ['alerts', 'lib'],
   top: ['lib', 'live', 'metrics', 'query', 'wire'],
   web: ['alerts', 'lib', 'live', 'metrics', 'panels', 'query', 'store'],
   'store-child': ['lib', 'query', 'store'],

@@ -1,10 +1,12 @@
 import { messageOf } from '../lib/errors';
 import { Throttle } from '../lib/throttle';
 import { type Timer, systemTimer } from '../lib/timer';
+import type { Alert } from './alert';
 import { ALERTS } from './alerts';
 import type { Holding } from './holding';
 import { type AlertFeed, type AlertsReport, reportOf } from './report';
-import { type AlertChange, AlertStates } from './states';
+import { type Silence, Silences } from './silences';
+import { type AlertChange, AlertStates, type FiringAlert } from './states';
 
 /** Time from the start to the first evaluation: points must have been written. */
 const FIRST_MS = 10_000;
@@ -27,6 +29,12 @@ export interface AlertMonitorModules {
   /** For which groups conditions hold at a time, in Unix nanoseconds. */
   readonly evaluate: (atNs: bigint) => Promise<readonly Holding[]>;
   readonly warn: (message: string) => void;
+  /** The alerts that fire, from one run to the next; without it a restart begins anew. */
+  readonly kept?: {
+    readonly firing: readonly FiringAlert[];
+    keepFiring(firing: readonly FiringAlert[]): void;
+  };
+  readonly silences?: readonly Silence[];
   /** Unix time in milliseconds. */
   readonly nowMs?: () => number;
   readonly timer?: Timer;
@@ -39,6 +47,7 @@ export class AlertMonitor implements AlertFeed {
   private readonly nowMs: () => number;
   private readonly timer: Timer;
   private readonly states: AlertStates;
+  private readonly silences: Silences;
   private readonly startedMs: number;
   private readonly listeners = new Set<Listener>();
   private readonly throttle = new Throttle(() => performance.now());
@@ -51,7 +60,8 @@ export class AlertMonitor implements AlertFeed {
     this.nowMs = modules.nowMs ?? (() => Date.now());
     this.timer = modules.timer ?? systemTimer;
     this.startedMs = this.nowMs();
-    this.states = new AlertStates(this.startedMs + QUIET_MS);
+    this.states = new AlertStates(this.startedMs + QUIET_MS, modules.kept?.firing);
+    this.silences = new Silences(modules.silences ?? [], this.startedMs);
   }
 
   start(): void {
@@ -66,7 +76,13 @@ export class AlertMonitor implements AlertFeed {
 
   report(): AlertsReport {
     const { evaluatedMs, problem } = this;
-    return reportOf(ALERTS, this.states.active, { evaluatedMs, problem });
+    const isSilenced = (alert: Alert): boolean => this.silences.covers(alert, this.nowMs());
+    return reportOf(ALERTS, this.states.active, { evaluatedMs, problem, isSilenced });
+  }
+
+  /** The alerts that fire and are not silenced. */
+  get audible(): readonly FiringAlert[] {
+    return this.states.firing.filter(({ alert }) => !this.silences.covers(alert, this.nowMs()));
   }
 
   subscribe(listener: Listener): () => void {
@@ -75,8 +91,8 @@ export class AlertMonitor implements AlertFeed {
   }
 
   health(): { readonly ready: boolean; readonly reasons: readonly string[] } {
-    const reasons = this.states.active
-      .filter(({ alert, firingMs }) => alert.severity === 'critical' && firingMs !== null)
+    const reasons = this.audible
+      .filter(({ alert }) => alert.severity === 'critical')
       .map(({ alert }) => alert.title);
     if (this.nowMs() - (this.evaluatedMs ?? this.startedMs) > OLD_MS)
       reasons.unshift('The alerts can’t be evaluated');
@@ -97,6 +113,7 @@ export class AlertMonitor implements AlertFeed {
       const changes = this.states.update(held, atMs);
       this.evaluatedMs = atMs;
       this.problem = null;
+      if (changes.length > 0) this.modules.kept?.keepFiring(this.states.firing);
       for (const listener of this.listeners) listener(changes);
     } catch (error) {
       this.problem = messageOf(error);

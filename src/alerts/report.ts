@@ -20,6 +20,8 @@ export interface AlertRow {
   readonly firingMs: number | null;
   /** Why, with the measured values; null if it is ok. */
   readonly reason: string | null;
+  /** Nobody is told of it (`--silence`). */
+  readonly isSilenced: boolean;
   readonly meaning: string;
   /** What to do, in this order. */
   readonly steps: readonly string[];
@@ -54,13 +56,22 @@ const ORDER = ['firing', 'pending', 'ok'] as const;
 export function reportOf(
   alerts: readonly Alert[],
   active: readonly ActiveAlert[],
-  { evaluatedMs, problem = null }: { readonly evaluatedMs: number | null; readonly problem?: string | null },
+  {
+    evaluatedMs,
+    problem = null,
+    isSilenced = () => false,
+  }: {
+    readonly evaluatedMs: number | null;
+    readonly problem?: string | null;
+    readonly isSilenced?: (alert: Alert) => boolean;
+  },
 ): AlertsReport {
   const rows = alerts.flatMap((alert): AlertRow[] => {
     const own = active.filter((one) => one.alert === alert);
-    if (own.length === 0) return [{ ...factsOf(alert), ...NOTHING }];
+    const facts = { ...factsOf(alert), isSilenced: isSilenced(alert) };
+    if (own.length === 0) return [{ ...facts, ...NOTHING }];
     return own.map(({ labels, sinceMs, firingMs, reason }) => ({
-      ...factsOf(alert),
+      ...facts,
       ...{ state: firingMs === null ? ('pending' as const) : ('firing' as const) },
       ...{ labels, sinceMs, firingMs, reason },
     }));

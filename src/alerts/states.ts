@@ -14,6 +14,9 @@ export interface ActiveAlert {
   readonly reason: string;
 }
 
+/** An alert that fires. */
+export type FiringAlert = ActiveAlert & { readonly firingMs: number };
+
 /** An alert that began to fire or that was cleared. */
 export interface AlertChange {
   readonly kind: 'fired' | 'cleared';
@@ -29,8 +32,16 @@ const MOST = 1_000;
 export class AlertStates {
   private readonly all = new Map<string, ActiveAlert>();
 
-  /** @param quietUntilMs no alert begins to fire before this time (Unix milliseconds) */
-  constructor(private readonly quietUntilMs = 0) {}
+  /**
+   * @param quietUntilMs no alert begins to fire before this time (Unix milliseconds)
+   * @param firing the alerts that fired in the run before: they are no news if they still do
+   */
+  constructor(
+    private readonly quietUntilMs = 0,
+    firing: readonly FiringAlert[] = [],
+  ) {
+    for (const active of firing) this.all.set(alertKey(active.alert, active.labels), active);
+  }
 
   /** Takes an evaluation at a time (Unix milliseconds), and returns what it changed. */
   update(held: readonly Holding[], nowMs: number): readonly AlertChange[] {
@@ -53,6 +64,12 @@ export class AlertStates {
     for (const active of before.values())
       if (active.firingMs !== null) changes.push({ kind: 'cleared', active, atMs: nowMs });
     return changes;
+  }
+
+  get firing(): readonly FiringAlert[] {
+    return this.active.flatMap(({ firingMs, ...active }) =>
+      firingMs === null ? [] : { ...active, firingMs },
+    );
   }
 
   /** The alerts that fire or wait. */

@@ -9,6 +9,7 @@ import type { NatsSettings } from '../export/nats/settings';
 import { openExports, type SpoolSettings } from '../export/open-exports';
 import type { Log } from '../lib/log';
 import type { ExporterStats } from '../metrics/collector';
+import type { AlertSettings } from './alerting';
 import { writeAlerts } from './alert-points';
 import { sinkTo } from './collectors';
 import { selfAccount } from './self-account';
@@ -38,6 +39,8 @@ export interface CollectConfig {
   readonly intervalMs: number;
   /** Where the page is served; without it there is no page. */
   readonly http?: HttpSettings | undefined;
+  /** Who is told of alerts; without it nobody. */
+  readonly alerts?: AlertSettings | undefined;
 }
 
 /** A running collector. */
@@ -80,7 +83,7 @@ export async function startCollect(
   };
   try {
     const { node } = config;
-    const serving = await startServing({ node }, { stores, stats, page, log });
+    const serving = await startServing({ node, alerts: config.alerts }, { stores, stats, page, log });
     closing.push(() => serving.close());
     if (serving.url !== null) log.info('showing', { page: serving.url });
     const intake = new Intake({ queues, clock, warn });

@@ -4,6 +4,7 @@ import type { JoinOptions } from '../p2p/join/prepare-join';
 import type { PolicyName } from '../policy/standardness';
 import type { HttpSettings } from '../web/settings';
 import type { NetworkName } from '../wire/networks';
+import type { AlertSettings } from './alerting';
 import type { WatchConfig } from './watching';
 
 /** The settings of the listener. */
@@ -31,6 +32,8 @@ export interface AppConfig extends Partial<WatchConfig> {
   readonly retentionMs?: number | undefined;
   /** Where the page is served; without it there is no page. */
   readonly http?: HttpSettings | undefined;
+  /** Who is told of alerts; without it nobody. */
+  readonly alerts?: AlertSettings | undefined;
   readonly policy: PolicyName;
   readonly wtxidRelay: boolean;
   readonly txPerSecond: number;

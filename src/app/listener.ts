@@ -99,7 +99,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
 
   const live = new LiveView({ node, network }, { nowMs: () => Date.now(), complain: complainTo(log) });
   const serving = await startServing(
-    { node, retentionMs: config.retentionMs },
+    { node, retentionMs: config.retentionMs, alerts: config.alerts },
     { stores: exports.stores, stats: exporters, live, page, log },
   );
   const view = new RelayView(

@@ -1,7 +1,5 @@
-import { ALERTS } from '../alerts/alerts';
 import { ALERTS_PATH } from '../alerts/alerts-command';
-import { holding } from '../alerts/holding';
-import { AlertMonitor } from '../alerts/monitor';
+import type { AlertMonitor } from '../alerts/monitor';
 import { messageOf } from '../lib/errors';
 import type { Live } from '../live/live';
 import { nodeState } from '../live/node-state';
@@ -14,9 +12,7 @@ import { VERSION } from '../lib/version';
 import type { StoreProcess } from '../store/process/store-process';
 import { PageServer } from '../web/page-server';
 import type { HttpSettings } from '../web/settings';
-
-/** Most milliseconds that an evaluation of the alerts may take. */
-const EVALUATION_MS = 20_000;
+import { type AlertSettings, alertingOf } from './alerting';
 
 export interface ServingOptions {
   /** Name of the node or collector. */
@@ -26,6 +22,8 @@ export interface ServingOptions {
    * forever.
    */
   readonly retentionMs?: number | undefined;
+  /** Who is told of alerts; without it nobody. */
+  readonly alerts?: AlertSettings | undefined;
 }
 
 export interface ServingModules {
@@ -69,7 +67,7 @@ export async function openPage(settings: HttpSettings | undefined, log: Log): Pr
  * shows the first store on its page, rolls up points and removes those that are too old.
  */
 export async function startServing(
-  { node, retentionMs }: ServingOptions,
+  { node, retentionMs, alerts: alertSettings }: ServingOptions,
   { stores, stats, live, page, log }: ServingModules,
 ): Promise<Serving> {
   const closing: (() => Promise<void>)[] = [];
@@ -77,7 +75,8 @@ export async function startServing(
   const state =
     live === undefined ? undefined : () => nodeState({ live, version: VERSION, exporters: stats });
   const [first] = schedulers;
-  const alerts = first === undefined ? null : monitorOf(first, log);
+  const alerting = first === undefined ? null : alertingOf(alertSettings, { scheduler: first, node, log });
+  const alerts = alerting?.monitor ?? null;
   for (const scheduler of schedulers) {
     const told =
       alerts === null || scheduler !== first ? [] : [[ALERTS_PATH, () => alerts.report()] as const];
@@ -97,20 +96,8 @@ export async function startServing(
     url: first === undefined ? null : (page?.url ?? null),
     alerts,
     close: async () => {
-      alerts?.stop();
+      await alerting?.stop();
       await Promise.all(closing.map((close) => close()));
     },
   };
-}
-
-/** What evaluates the alerts on a store. Like a panel, an evaluation has a limit. */
-function monitorOf(scheduler: QueryScheduler, log: Log): AlertMonitor {
-  const never = new AbortController().signal;
-  return new AlertMonitor({
-    evaluate: (atNs) =>
-      scheduler.ask({ kind: 'panel', timeoutMs: EVALUATION_MS, left: never }, (asked) =>
-        holding(ALERTS, atNs, (queries) => asked.runAll(queries)),
-      ),
-    warn: (message) => void log.warn(message),
-  });
 }

@@ -3,6 +3,7 @@ import { SystemClock, describeStep } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { ExporterStats } from '../metrics/collector';
 import type { HttpSettings } from '../web/settings';
+import type { AlertSettings } from './alerting';
 import { writeAlerts } from './alert-points';
 import { sinkTo } from './collectors';
 import { ProgramEnd } from './program-end';
@@ -27,6 +28,8 @@ export interface TapAppConfig extends WatchingOptions {
   readonly capture?: CaptureConfig | undefined;
   /** Where the page is served; without it there is no page. */
   readonly http?: HttpSettings | undefined;
+  /** Who is told of alerts; without it nobody. */
+  readonly alerts?: AlertSettings | undefined;
 }
 
 /** A running program that watches nodes. */
@@ -60,7 +63,10 @@ export async function startTapApp(config: TapAppConfig, { log }: { readonly log:
     });
     closing.push(() => Promise.all(queues.map((queue) => queue.close(FLUSH_MS))));
     const exporters = (): ExporterStats[] => queues.map((queue) => ({ name: queue.name, ...queue.stats() }));
-    const serving = await startServing({ node, retentionMs }, { stores, stats: exporters, page, log });
+    const serving = await startServing(
+      { node, retentionMs, alerts: config.alerts },
+      { stores, stats: exporters, page, log },
+    );
     closing.push(() => serving.close());
     const sink = sinkTo(queues);
     const account = selfAccount({ node, network, intervalMs }, { clock, log, sink, exporters });

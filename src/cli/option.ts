@@ -11,6 +11,8 @@ export interface OptionSpec extends Options {
   readonly read?: (text: string) => unknown;
   /** Whether a value may have several lines, such as a statement of SQL. */
   readonly mayHaveLines?: boolean;
+  /** Whether a value may hold a secret, so that no error shows it. */
+  readonly isSecret?: boolean;
 }
 
 /** Options by their long names. */
@@ -35,7 +37,9 @@ export function readBoolean(name: string, text: string): boolean {
 export function readValue(name: string, spec: OptionSpec, text: string): string | boolean {
   if (text === '') throw new UsageError(`--${name} "": is empty; give a value, or leave the option out`);
   if (CONTROL.test(text) && spec.mayHaveLines !== true)
-    throw new UsageError(`--${name} ${visible(text)}: has a control character; give text of one line`);
+    throw new UsageError(
+      `--${name} ${spec.isSecret === true ? '…' : visible(text)}: has a control character; give text of one line`,
+    );
   if (spec.type === 'boolean') return readBoolean(name, text);
   const { choices } = spec;
   if (choices !== undefined && !choices.includes(text))

@@ -4,6 +4,7 @@ import { parseListenAddress } from '../collect/listen-address';
 import { LOG_LEVELS } from '../lib/log';
 import type { OptionTable } from './option';
 import {
+  ALERT_OPTIONS,
   EXPORT,
   HTTP_OPTIONS,
   INTERVAL,
@@ -137,6 +138,7 @@ export const LISTEN_OPTIONS = {
   },
   'spool-size': SPOOL_SIZE,
   ...HTTP_OPTIONS,
+  ...ALERT_OPTIONS,
   retention: RETENTION,
   'max-user-agents': MAX_USER_AGENTS,
   ...WATCH_OPTIONS,
@@ -207,4 +209,5 @@ export const COLLECT_OPTIONS = {
   },
   'spool-size': SPOOL_SIZE,
   ...HTTP_OPTIONS,
+  ...ALERT_OPTIONS,
 } as const satisfies OptionTable;

@@ -2,8 +2,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { writeAlerts } from '../../src/app/alert-points';
 import { ALERTS } from '../../src/alerts/alerts';
 import type { Holding } from '../../src/alerts/holding';
-import { AlertMonitor } from '../../src/alerts/monitor';
-import type { AlertChange } from '../../src/alerts/states';
+import { AlertMonitor, type AlertMonitorModules } from '../../src/alerts/monitor';
+import { readSilence } from '../../src/alerts/silences';
+import type { AlertChange, FiringAlert } from '../../src/alerts/states';
 import { Emitter } from '../../src/metrics/emitter';
 import type { Point } from '../../src/metrics/point';
 import { TestClock } from '../support/points';
@@ -18,7 +19,10 @@ const noPeers = ALERTS.filter(({ name }) => name === 'BtcdmonNoPeers').map((aler
 }));
 
 /** A monitor whose time the test owns, and that sees what the test says. */
-function started(evaluate?: () => Promise<readonly Holding[]>) {
+function started(
+  evaluate?: () => Promise<readonly Holding[]>,
+  more: Pick<AlertMonitorModules, 'kept' | 'silences'> = {},
+) {
   const timer = new TestTimer();
   const seen: { held: readonly Holding[]; times: bigint[]; warnings: string[]; changes: AlertChange[] } = {
     ...{ held: [], times: [], warnings: [], changes: [] },
@@ -30,6 +34,7 @@ function started(evaluate?: () => Promise<readonly Holding[]>) {
       return evaluate?.() ?? Promise.resolve(seen.held);
     },
     warn: (message) => seen.warnings.push(message),
+    ...more,
     nowMs: () => nowMs,
     timer: timer.start,
   });
@@ -95,6 +100,44 @@ it('keeps what fires where it can’t evaluate, and says so', async () => {
   await pass(60);
   expect(monitor.report().problem).toBeNull();
   expect(monitor.health().reasons).toEqual(['No peer is connected']);
+});
+
+it('says nothing new of what fired before a restart, and tells when it is cleared', async () => {
+  let kept: readonly FiringAlert[] = [];
+  const file = {
+    get firing() {
+      return kept;
+    },
+    keepFiring: (firing: readonly FiringAlert[]) => void (kept = firing),
+  };
+  const before = started(undefined, { kept: file });
+  before.seen.held = noPeers;
+  await before.pass(200);
+  expect(kept.map(({ alert }) => alert.slug)).toEqual(['no-peers']);
+  before.monitor.stop();
+
+  const after = started(undefined, { kept: file });
+  after.seen.held = noPeers;
+  expect(after.monitor.report().alerts[0]).toMatchObject({ slug: 'no-peers', state: 'firing' });
+  await after.pass(400);
+  expect(after.seen.changes).toEqual([]);
+  after.seen.held = [];
+  await after.pass(60);
+  expect(after.seen.changes.map(({ kind }) => kind)).toEqual(['cleared']);
+  expect(kept).toEqual([]);
+});
+
+it('lists a silenced alert, tells nobody of it, and is well all the same', async () => {
+  const { monitor, seen, pass } = started(undefined, { silences: [readSilence('no-peers=10m')] });
+  seen.held = noPeers;
+  await pass(300);
+  expect(monitor.report().alerts[0]).toMatchObject({ slug: 'no-peers', state: 'firing', isSilenced: true });
+  expect(monitor.report().alerts[1]?.isSilenced).toBe(false);
+  expect([monitor.audible, monitor.health()]).toEqual([[], { ready: true, reasons: [] }]);
+  await pass(301);
+  expect(monitor.audible.map(({ alert }) => alert.slug)).toEqual(['no-peers']);
+  expect(monitor.health().ready).toBe(false);
+  expect(monitor.report().alerts[0]?.isSilenced).toBe(false);
 });
 
 it('writes a point when an alert fires, and when it is cleared', async () => {

@@ -61,6 +61,17 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   pcap: [],
   'pcap-node': ['a', 'localhost:8333', '1.2.3.4:99999', '10.0.0.0/8'],
   'token-file': [],
+  notify: [
+    '5',
+    'ftp://h',
+    'https:h',
+    'slack+https://',
+    'ntfy+https://h',
+    'smtp://h',
+    'smtp://h?to=x',
+    'exec:',
+  ],
+  silence: ['no-peer', 'x', '=2h', 'no-peers=', 'no-peers=5', 'no-peers=0s', 'BtcdmonNoPeers=soon'],
 };
 
 /** A place of the collector is another thing than one of the node. */
@@ -107,9 +118,10 @@ async function run(args: readonly string[], variables: NodeJS.ProcessEnv = {}): 
 
 /**
  * How an error shows a value: as it is; the name of a node in quotes, as a space at its end is seen so;
- * control characters escaped.
+ * control characters escaped; of what may be a secret the scheme alone.
  */
 function shown(name: string, text: string): string {
+  if (name === 'notify') return text.includes(':') ? `${text.slice(0, text.indexOf(':'))}:…` : '…';
   if (!NEVER.includes(text)) return ['node', 'tap'].includes(name) ? JSON.stringify(text) : text;
   const escaped = Array.from(text, (char) => {
     const code = char.charCodeAt(0);
@@ -167,6 +179,7 @@ it.each([
   ['query', ['tx'], { since: 'x', until: '1x', every: '0s', limit: '-1', format: 'xml', where: '' }],
   ['audit', [], { since: 'x', from: '' }],
   ['top', [], { every: '1ms', network: 'x', format: 'x', once: 'maybe', node: 'a\nb' }],
+  ['alerts', [], { from: '', at: 'x', format: 'xml' }],
   ['serve', [], { from: '', http: 'x', 'http-host': 'a b' }],
   ['demo', [], { seconds: 'x', http: 'x' }],
   ['setup', ['influx'], { 'raw-days': '0', fill: 'x', reader: 'a b', writer: 'a/b', url: '' }],
