@@ -55,6 +55,7 @@ const WAYS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     [`query tx --since 2020-01-01 ${STORE}`]: 0,
     [`query tx --since 2020-01-01 --format csv ${STORE}`]: 0,
     [`query @mempool-size --since 2020-01-01 ${STORE}`]: 0,
+    [`alerts ${STORE}`]: 0,
   },
   'a picture': { [`top --once ${STORE}`]: 0, [`top --once --format json ${STORE}`]: 0 },
   'a report that ends with a failure': { [`audit --since 2020-01-01 ${STORE}`]: 1 },
@@ -117,9 +118,9 @@ describe('a command that prints', () => {
       }
       if (status === 0) {
         expect(ended.status).toBe(1);
-        // A panel of a store with several nodes says first which of them it shows.
+        // A panel of a store with several nodes says first which of them it shows, a list of alerts its time.
         expect(ended.text).toMatch(
-          /^(of [^\n]*\n)?btcdmon-node: the (output|answer) can't be written: ENOSPC[^\n]*\n$/,
+          /^((of|evaluated at) [^\n]*\n)?btcdmon-node: the (output|answer) can't be written: ENOSPC[^\n]*\n$/,
         );
       } else expect([1, status]).toContain(ended.status);
     },

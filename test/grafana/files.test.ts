@@ -4,7 +4,7 @@ import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { parse } from 'yaml';
 import { ALERTS } from '../../src/alerts/alerts';
 import { PROMQL } from '../../grafana/generator/alert-promql';
-import { files, withMissing } from '../../grafana/generator/files';
+import { DOCUMENTS, files } from '../../grafana/generator/files';
 import { THRESHOLDS } from '../../grafana/generator/look';
 import { MOUNTS, STORES, type StoreName } from '../../grafana/generator/provisioned-names';
 import { PANELS, panelOf } from '../../src/panels/list';
@@ -57,10 +57,11 @@ describe('the output of npm run grafana', () => {
     expect(found.sort()).toEqual([...made.keys()].filter((name) => name.startsWith('grafana/')).sort());
   });
 
-  it('names in the docs what Prometheus can’t answer', () => {
-    const document = read('docs/grafana.md');
-    expect(withMissing(document) === document).toBe(true);
-    expect(document).toContain('- Fees, “Fee rate”: all of it');
+  it('is in the docs: what Prometheus can’t answer, and what each alert means', () => {
+    for (const [name, updated] of Object.entries(DOCUMENTS))
+      expect([name, updated(read(name)) === read(name)]).toEqual([name, true]);
+    expect(read('docs/grafana.md')).toContain('- Fees, “Fee rate”: all of it');
+    for (const { slug } of ALERTS) expect(read('docs/alerts.md')).toContain(`<a id="${slug}"></a>`);
   });
 });
 
