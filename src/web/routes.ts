@@ -1,6 +1,7 @@
 import type { AlertFeed } from '../alerts/report';
 import { type About, infoHandler, statusOf } from './api/info';
 import { alertsHandler, healthHandler } from './api/alerts';
+import { feedHandler } from './api/feed';
 import { LiveStreams } from './api/live';
 import { PANELS_PATH, panelHandler, panelsHandler } from './api/panels';
 import { type Answering, queryHandler } from './api/query';
@@ -32,6 +33,7 @@ export function siteOf(modules: SiteModules): Pick<RouterModules, 'routes' | 'na
     ['/api/series', { access: 'api', GET: seriesHandler }],
     ['/api/query', { access: 'api', POST: queryHandler(modules) }],
     ['/api/alerts', { access: 'api', GET: alertsHandler(alerts) }],
+    ['/feed.xml', { access: 'api', GET: feedHandler(modules) }],
     ['/healthz', { access: 'all', GET: healthHandler(alerts) }],
     ['/api/live', { access: 'api', GET: streams.handler((request) => guard.stillAllows(request)) }],
     [PANELS_PATH, { access: 'api', GET: panelsHandler }],
