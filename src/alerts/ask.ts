@@ -17,7 +17,7 @@ export interface Answer {
 }
 
 /** The labels of the groups of a query. */
-export function labelsOf(query: AlertQuery): readonly string[] {
+function labelsOf(query: AlertQuery): readonly string[] {
   return query.kind === 'network' ? ['network'] : ['node', 'network', ...query.line.by];
 }
 

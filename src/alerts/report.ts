@@ -5,7 +5,7 @@ import type { Labels } from './holding';
 import type { ActiveAlert, AlertChange } from './states';
 
 /** The state of an alert, or of its group where it waits or fires. */
-export interface AlertRow {
+interface AlertRow {
   readonly name: AlertName;
   /** As in links: `no-block`. */
   readonly slug: string;

@@ -6,13 +6,14 @@ export function writeAlerts(alerts: AlertFeed | null, emit: Emit): void {
   alerts?.subscribe((changes) => {
     for (const { kind, active, atMs } of changes) {
       const { alert, labels, firingMs, reason } = active;
+      const label = (name: string): string | undefined => (labels[name] === '' ? undefined : labels[name]);
       emit(
         'alerts',
         {
           is_firing: kind === 'fired',
-          about: labels['node'] || undefined,
-          about_network: labels['network'] || undefined,
-          exporter: labels['exporter'] || undefined,
+          about: label('node'),
+          about_network: label('network'),
+          exporter: label('exporter'),
           reason,
           duration: kind === 'fired' ? undefined : (atMs - (firingMs ?? atMs)) / 1_000,
         },

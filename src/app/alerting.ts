@@ -27,7 +27,9 @@ export interface Alerting {
   stop(): Promise<void>;
 }
 
-/** Evaluates the alerts on a store, logs them and tells the receivers. Like a panel, an evaluation has a limit. */
+/**
+ * Evaluates the alerts on a store, logs them and tells the receivers. An evaluation has a limit, like a panel.
+ */
 export function alertingOf(
   { file, silences, receivers }: AlertSettings = NONE,
   { scheduler, node, log }: { readonly scheduler: QueryScheduler; readonly node: string; readonly log: Log },

@@ -45,6 +45,8 @@ export function mail({ host, port, tls, login, from, to }: MailSettings): Receiv
           text: `${text}\n\n-- \n${monitor}\n`,
         });
       } catch (error) {
+        // The cause may have a secret.
+        // eslint-disable-next-line preserve-caught-error
         throw new Error(withoutSecrets(messageOf(error), login));
       } finally {
         signal.removeEventListener('abort', end);

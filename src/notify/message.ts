@@ -3,7 +3,7 @@ import type { Labels } from '../alerts/holding';
 import type { FiringAlert } from '../alerts/states';
 
 /** An alert in a message. */
-export interface MessageAlert {
+interface MessageAlert {
   readonly status: 'firing' | 'resolved';
   readonly name: AlertName;
   /** As in links: `no-peers`. */

@@ -4,7 +4,7 @@ import { Delivery } from './delivery';
 import type { Receiver } from './receiver';
 
 /** What receivers were told, from one run to the next. */
-export interface ToldStore {
+interface ToldStore {
   /** The alerts that a receiver takes to be firing. `id` names the receiver. */
   told(id: string): readonly FiringAlert[];
   keepTold(id: string, alerts: readonly FiringAlert[]): void;

@@ -45,7 +45,7 @@ export function readReceiver(text: string, env: NodeJS.ProcessEnv = {}): Receive
   url.username = '';
   url.password = '';
   const found = (shape as Shape | undefined) ?? shapeOf(url.hostname);
-  if (found === 'ntfy' && /\/$/.test(url.pathname)) throw wrong('names no topic');
+  if (found === 'ntfy' && url.pathname.endsWith('/')) throw wrong('names no topic');
   return webhook({ shape: found, url, authorization });
 }
 
@@ -79,7 +79,8 @@ function mailOf(scheme: 'smtp' | 'smtps', rest: string, env: NodeJS.ProcessEnv, 
   if (to.length === 0) throw wrong('names no address (to=)');
   const from = searchParams.get('from') ?? to[0] ?? '';
   if (![from, ...to].every((address) => ADDRESS.test(address))) throw wrong('has an address that is none');
-  const password = decode(url.password) || env[PASSWORD_VARIABLE] || '';
+  const written = decode(url.password);
+  const password = written === '' ? (env[PASSWORD_VARIABLE] ?? '') : written;
   const login = username === '' ? null : { user: decode(username), password };
   const host = hostname.replace(/^\[|\]$/g, '');
   return {

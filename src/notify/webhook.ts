@@ -43,6 +43,8 @@ export function webhook({ shape, url, authorization }: WebhookSettings): Receive
           signal,
         });
       } catch (error) {
+        // The cause may have the URL.
+        // eslint-disable-next-line preserve-caught-error
         throw new Error(reasonOf(error));
       }
       await response.body?.cancel();

@@ -18,7 +18,10 @@ const START_S = 1_700_000_040;
 const TOKEN = 'a-token-of-the-test-0123456789';
 
 /** A page whose alerts see the story of a node that loses its peers, at a time that the test sets. */
-async function servedAlerts(): Promise<{ readonly served: Served; pass(toS: number): Promise<void> }> {
+async function servedAlerts(): Promise<{
+  readonly served: Served;
+  readonly pass: (toS: number) => Promise<void>;
+}> {
   const { courses } = STORIES.find(({ title }) => title === 'BtcdmonNoPeers') ?? {};
   const parser = new LineParser();
   const points = pointsOf('alpha', { ...QUIET, ...courses }, START_S).flatMap((line) => {

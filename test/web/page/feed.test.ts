@@ -1,9 +1,9 @@
-import type { Point } from '../../src/metrics/point';
-import type { SeriesName } from '../../src/metrics/schema';
-import { chromiumProgram, startChromium } from '../support/chromium';
-import { Cleanup } from '../support/cleanup';
-import { ask } from './ask';
-import { servedPage } from './served';
+import type { Point } from '../../../src/metrics/point';
+import type { SeriesName } from '../../../src/metrics/schema';
+import { chromiumProgram, startChromium } from '../../support/chromium';
+import { Cleanup } from '../../support/cleanup';
+import { ask } from '../ask';
+import { servedPage } from '../served';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
