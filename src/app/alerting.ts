@@ -28,7 +28,7 @@ export interface Alerting {
 }
 
 /**
- * Evaluates the alerts on a store, logs them and tells the receivers. An evaluation has a limit, like a panel.
+ * Evaluates the alerts on a store, logs them and tells the receivers. Like a panel, it has a time limit.
  */
 export function alertingOf(
   { file, silences, receivers }: AlertSettings = NONE,
