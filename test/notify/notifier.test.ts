@@ -1,11 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { AlertsFile } from '../../src/alerts/alerts-file';
 import type { FiringAlert } from '../../src/alerts/states';
 import type { Message } from '../../src/notify/message';
 import { Notifier } from '../../src/notify/notifier';
+import type { Receiver } from '../../src/notify/receiver';
 import { readReceiver } from '../../src/notify/receiver-url';
 import { Cleanup } from '../support/cleanup';
 import { firingOf } from '../support/firing-alert';
@@ -43,9 +44,17 @@ async function told(file: string | null = null): Promise<Told> {
   const timer = new TestTimer();
   const warnings: string[] = [];
   let nowMs = 0;
+  let sending: Promise<void> = Promise.resolve();
   let kept: AlertsFile;
   const begin = (): Notifier => {
-    const receiver = readReceiver(`http://127.0.0.1:${server.port}/hooks/${SECRET}`);
+    const hook = readReceiver(`http://127.0.0.1:${server.port}/hooks/${SECRET}`);
+    const receiver: Receiver = {
+      ...hook,
+      send: (message, signal) => {
+        sending = hook.send(message, signal);
+        return sending;
+      },
+    };
     kept = new AlertsFile(file, (message) => warnings.push(message));
     return new Notifier([{ id: 'hook', receiver }], {
       ...{ monitor: 'own', kept, timer: timer.start, monotonicMs: () => nowMs },
@@ -53,7 +62,11 @@ async function told(file: string | null = null): Promise<Told> {
     });
   };
   let notifier = begin();
-  cleanup.add(notifier, () => notifier.stop());
+  cleanup.add(timer, async () => {
+    notifier.stop();
+    // It may still be written.
+    await kept.close();
+  });
   const messages = (): Message[] => server.received.map(({ body }) => JSON.parse(body) as Message);
   return {
     ...{ server, warnings, messages },
@@ -63,10 +76,10 @@ async function told(file: string | null = null): Promise<Told> {
       for (let second = 0; second < seconds; second++) {
         nowMs += 1_000;
         timer.pass(1_000);
-        await sleep(0);
+        // What was begun is answered before time goes on.
+        await sending.catch(() => undefined);
+        await turn();
       }
-      // What was begun is answered before time goes on.
-      await sleep(30);
     },
     restart: async () => {
       notifier.stop();
@@ -202,8 +215,11 @@ it('waits as long as a busy receiver asks', async () => {
 
 describe('after a restart', () => {
   let folder = '';
-  beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'btcdmon-notify-'))));
-  afterEach(() => rmSync(folder, { recursive: true }));
+  beforeEach(() => {
+    folder = cleanup.add(mkdtempSync(path.join(tmpdir(), 'btcdmon-notify-')), (name) =>
+      rmSync(name, { recursive: true }),
+    );
+  });
 
   it('says nothing of what was told before, and tells what was resolved meanwhile', async () => {
     const file = path.join(folder, 'alerts.json');
