@@ -3,6 +3,7 @@ import type { CaptureConfig } from '../app/capture-reading';
 import { DEFAULT_WATCHED_NAME } from '../watch/watch-url';
 import { NETWORKS, type NetworkName } from '../wire/networks';
 import { UsageError } from '../lib/errors';
+import { expandHome } from '../lib/home';
 import { readPcapNode, readTapName } from './watch-values';
 
 /** The options of a capture, as yargs parses them. */
@@ -35,7 +36,7 @@ export function captureSettings({
   return {
     node: tap === undefined ? DEFAULT_WATCHED_NAME : readTapName(tap),
     name: `--pcap ${pcap}`,
-    open: () => (pcap === '-' ? process.stdin : createReadStream(pcap, { highWaterMark: CHUNK_BYTES })),
+    open: () => (pcap === '-' ? process.stdin : createReadStream(expandHome(pcap), { highWaterMark: CHUNK_BYTES })),
     settings: { ports: [node?.port ?? NETWORKS[network].port], hosts: node === undefined ? [] : [node.host] },
   };
 }

@@ -4,6 +4,7 @@ import type { OptionSpec, OptionTable } from './option';
 import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
 import { QUERY_OPTIONS } from './query';
 import { SERVE_OPTIONS } from './serve';
+import { HTTP_OPTIONS } from './shared-options';
 import type { KnownOptions } from './settings';
 import { SETUP_OPTIONS } from './setup';
 import { TOP_OPTIONS } from './top';
@@ -26,6 +27,29 @@ export const FLAG_ONLY: readonly OptionTable[] = [
   AUDIT_OPTIONS,
   SETUP_OPTIONS,
 ];
+
+/** The options of each command by its name, without those of every command; '' is the listener. */
+const OPTIONS_OF: Readonly<Record<string, readonly OptionTable[]>> = {
+  '': [LISTEN_OPTIONS],
+  collect: [COLLECT_OPTIONS],
+  tap: [TAP_OPTIONS],
+  serve: [SERVE_OPTIONS, HTTP_OPTIONS],
+  demo: [DEMO_OPTIONS, HTTP_OPTIONS],
+  top: [TOP_OPTIONS],
+  query: [QUERY_OPTIONS],
+  queries: [],
+  audit: [AUDIT_OPTIONS],
+  series: [],
+  setup: [SETUP_OPTIONS],
+};
+
+/** The names of the commands. */
+export const COMMAND_NAMES: readonly string[] = Object.keys(OPTIONS_OF).filter((name) => name !== '');
+
+/** The names of the options of a command, those of every command last. */
+export function optionsOf(command: string): readonly string[] {
+  return namesOf([...(OPTIONS_OF[command] ?? []), GLOBAL_OPTIONS]);
+}
 
 const SETTABLE_NAMES = namesOf(SETTABLE);
 

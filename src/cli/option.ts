@@ -1,5 +1,7 @@
 import type { Options } from 'yargs';
 import { UsageError } from '../lib/errors';
+import { expandHome } from '../lib/home';
+import { suggestion } from '../lib/nearest';
 
 /**
  * One option: its settings for yargs, and how its text is read. The same entry is used for the flag, the
@@ -11,6 +13,8 @@ export interface OptionSpec extends Options {
   readonly read?: (text: string) => unknown;
   /** Whether a value may have several lines, such as a statement of SQL. */
   readonly mayHaveLines?: boolean;
+  /** Whether a value is the path of a file or folder, whose leading `~/` is the home. */
+  readonly isPath?: boolean;
 }
 
 /** Options by their long names. */
@@ -39,9 +43,11 @@ export function readValue(name: string, spec: OptionSpec, text: string): string 
   if (spec.type === 'boolean') return readBoolean(name, text);
   const { choices } = spec;
   if (choices !== undefined && !choices.includes(text))
-    throw new UsageError(`--${name} ${text}: give one of ${choices.join(', ')}`);
+    throw new UsageError(
+      `--${name} ${text}: give one of ${choices.join(', ')}${suggestion(text, choices.map(String))}`,
+    );
   spec.read?.(text);
-  return text;
+  return spec.isPath === true ? expandHome(text) : text;
 }
 
 /** Control characters, and those that some programs take for the end of a line. */

@@ -33,6 +33,7 @@ const MAX_PEERS = 125;
 /** Options of every command. */
 export const GLOBAL_OPTIONS = {
   'data-dir': {
+    isPath: true,
     type: 'string',
     requiresArg: true,
     default: path.join(homedir(), '.btcdmon'),

@@ -1,4 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
+import { UsageError } from '../lib/errors';
+import { isSeries } from '../metrics/schema';
+import { isPanel } from '../panels/list';
 import { isPanelName, runPanelCommand } from '../panels/panel-command';
 import { FORMATS } from '../query/format';
 import { AGGREGATES, parseLimit } from '../query/model';
@@ -94,7 +97,10 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
       env: process.env,
       nowNs: nowNs(),
     };
-    return isPanelName(argv.series) ? runPanelCommand(options, io) : runQueryCommand(options, io);
+    const { series } = argv;
+    if (series !== undefined && !isSeries(series) && isPanel(series))
+      throw new UsageError(`there is no series ${series}; it is a named query, with @: query @${series}`);
+    return isPanelName(series) ? runPanelCommand(options, io) : runQueryCommand(options, io);
   },
 };
 

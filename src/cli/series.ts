@@ -3,6 +3,7 @@ import { UsageError } from '../lib/errors';
 import { SERIES_NAMES, isSeries } from '../metrics/schema';
 import { describeAll, describeSeries } from '../metrics/describe';
 import { suggestion } from '../lib/nearest';
+import { isPanel } from '../panels/list';
 
 /** `btcdmon-node series [name]`: what the schema says. */
 export const seriesCommand: CommandModule<object, { name: string | undefined }> = {
@@ -19,7 +20,16 @@ export const seriesCommand: CommandModule<object, { name: string | undefined }> 
       return;
     }
     if (!isSeries(name))
-      throw new UsageError(`no series is named "${name}"${suggestion(name, SERIES_NAMES)}`);
+      throw new UsageError(`no series is named "${name}"${namedQuery(name) || listed(name)}`);
     process.stdout.write(describeSeries(name));
   },
 };
+
+function namedQuery(name: string): string {
+  const bare = name.replace(/^@/, '');
+  return isPanel(bare) ? `; it is a named query: btcdmon-node queries ${bare}` : '';
+}
+
+function listed(name: string): string {
+  return suggestion(name, SERIES_NAMES) || `; there are ${SERIES_NAMES.join(', ')}`;
+}

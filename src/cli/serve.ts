@@ -1,5 +1,6 @@
 import type { Argv, CommandModule, InferredOptionTypes } from 'yargs';
 import { UsageError } from '../lib/errors';
+import { expandHome } from '../lib/home';
 import { createLog } from '../lib/log';
 import { serveStore } from '../app/serve-app';
 import { defaultStore } from './data-directory';
@@ -47,7 +48,7 @@ export const serveCommand = (settings: Settings): CommandModule<object, ServeArg
     const http = await httpSettings(args, process.env);
     if (http === undefined)
       throw new UsageError('--http off: serve has nothing to do without the page; leave it out');
-    const app = await serveStore({ file, http: { ...http, given: true } }, { log: createLog(args.logLevel) });
+    const app = await serveStore({ file: expandHome(file), http: { ...http, given: true } }, { log: createLog(args.logLevel) });
     await untilSignal(new Promise(() => undefined));
     await app.stop();
   },

@@ -97,6 +97,11 @@ export class Settings {
     return values;
   }
 
+  /** Whether a variable or the file gives an option. */
+  has(name: string): boolean {
+    return this.environment.has(name) || this.file.has(name);
+  }
+
   /**
    * Notes the value that is used for an option. Where it is not that of the variable or the file, a flag set
    * it.

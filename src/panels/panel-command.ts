@@ -108,9 +108,11 @@ function choose(panel: Panel, options: QueryCommandOptions, nowNs: bigint): Choi
     throw new UsageError(
       `--every ${options.every}: @${panel.name} covers the whole range; leave --every out`,
     );
-  return {
-    ...period,
-    bucketNs: options.every === undefined ? bucketNs : parseDuration('--every', options.every),
-    where: options.where,
-  };
+  const everyNs = options.every === undefined ? bucketNs : parseDuration('--every', options.every);
+  const shortestS = panel.shortestBucketS ?? 0;
+  if (everyNs !== null && everyNs < BigInt(shortestS) * 1_000_000_000n)
+    throw new UsageError(
+      `--every ${options.every ?? ''}: buckets of @${panel.name} have ${shortestS} s or more, as its points; give --every ${shortestS}s`,
+    );
+  return { ...period, bucketNs: everyNs, where: options.where };
 }

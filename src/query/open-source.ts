@@ -1,4 +1,5 @@
 import { UsageError } from '../lib/errors';
+import { expandHome } from '../lib/home';
 import type * as Duckdb from './duckdb';
 import type * as Influx from './influx';
 import type { Source } from './source';
@@ -11,7 +12,7 @@ import type { Source } from './source';
 export async function openSource(url: string, env: NodeJS.ProcessEnv = process.env): Promise<Source> {
   const scheme = /^([a-z][a-z+]*):/i.exec(url)?.[1]?.toLowerCase();
   if (scheme === 'duckdb') {
-    const file = url.slice('duckdb:'.length);
+    const file = expandHome(url.slice('duckdb:'.length));
     if (file === '') throw new UsageError('--from duckdb: names no file; use duckdb:PATH');
     // This module loads DuckDB into the process, which takes 25 MB, so it is only loaded if needed.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
