@@ -1,17 +1,20 @@
 import type { Argv, CommandModule } from 'yargs';
-import { audit } from '../query/audit';
+import { type Account, audit } from '../query/audit';
 import { readDamage, reportDamage } from '../query/audit-damage';
 import { reportAudit } from '../query/audit-report';
+import type { ListFormat } from '../query/format';
 import { openSource } from '../query/open-source';
-import { MAX_NS, nowNs, parseTime } from '../query/time';
+import { MAX_NS, formatNs, nowNs, parseTime } from '../query/time';
 import { defaultStore } from './data-directory';
 import { withOptions } from './flags';
+import { LIST_FORMAT, type Listing, columnsOf, writeListing } from './listing';
 import type { OptionTable } from './option';
 
 interface AuditArguments {
   readonly dataDir: string;
   readonly from: string | undefined;
   readonly since: string;
+  readonly format: ListFormat;
 }
 
 /** The options of `audit`. */
@@ -29,6 +32,7 @@ export const AUDIT_OPTIONS = {
     defaultDescription: 'the store of --data-dir',
     describe: 'Store to check: duckdb:PATH or influx+http://[user@]host:8086/DATABASE',
   },
+  format: LIST_FORMAT,
 } as const satisfies OptionTable;
 
 /** `btcdmon-node audit`: compares a store with what the nodes say that they emitted. */
@@ -42,18 +46,39 @@ export const auditCommand: CommandModule<object, AuditArguments> = {
         '$0 audit --since 1h --from influx+http://localhost:8086/btcdmon',
         'find what UDP lost on the way',
       ) as Argv<AuditArguments>,
-  handler: async ({ dataDir, from, since }) => {
+  handler: async ({ dataDir, from, since, format }) => {
     const now = nowNs();
     // A clock that was set back has left points whose times are in the future now.
     const range = { since: parseTime('--since', since, now), until: MAX_NS };
     const source = await openSource(from ?? defaultStore(dataDir));
     try {
       const accounts = await audit(source, range, now);
-      const write = (line: string): void => void process.stdout.write(line);
+      const isTable = format === 'table';
+      // A program reads a row for each account, and the rest in words on stderr.
+      const write = (line: string): void => void (isTable ? process.stdout : process.stderr).write(line);
+      if (!isTable) await writeListing(listingOf(accounts), format, () => '');
       reportDamage(await readDamage(source, range), write);
-      reportAudit(accounts, write);
+      reportAudit(accounts, isTable ? write : () => undefined);
     } finally {
       await source.close();
     }
   },
 };
+
+/** A row for each account: what a run says that it emitted of a series, and what the store has. */
+function listingOf(accounts: readonly Account[]): Listing {
+  const times = { since: 'time', until: 'time', differs_since: 'time', differs_until: 'time' } as const;
+  const counts = { steps_back: 'int', emitted: 'int', stored: 'int', missing: 'int' } as const;
+  const names = ['node', 'network', 'series', 'started', 'since', 'until', 'steps_back'];
+  names.push('emitted', 'stored', 'missing', 'differs_since', 'differs_until');
+  return {
+    columns: columnsOf(names, { ...times, ...counts }),
+    rows: accounts.map(
+      ({ node, network, series, started, period, stepsBack, emitted, stored, firstIn }) => [
+        ...[node, network, series, started.map((ms) => formatNs(BigInt(ms) * 1_000_000n)).join(' ')],
+        ...[period.since, period.until, stepsBack, emitted, stored],
+        ...[emitted === null ? null : emitted - stored, firstIn?.since ?? null, firstIn?.until ?? null],
+      ],
+    ),
+  };
+}

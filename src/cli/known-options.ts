@@ -3,6 +3,7 @@ import { DEMO_OPTIONS } from './demo';
 import type { OptionSpec, OptionTable } from './option';
 import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
 import { QUERY_OPTIONS } from './query';
+import { LIST_OPTIONS } from './series';
 import { SERVE_OPTIONS } from './serve';
 import { HTTP_OPTIONS } from './shared-options';
 import type { KnownOptions } from './settings';
@@ -25,6 +26,7 @@ export const FLAG_ONLY: readonly OptionTable[] = [
   TOP_OPTIONS,
   QUERY_OPTIONS,
   AUDIT_OPTIONS,
+  LIST_OPTIONS,
   SETUP_OPTIONS,
 ];
 
@@ -37,9 +39,9 @@ const OPTIONS_OF: Readonly<Record<string, readonly OptionTable[]>> = {
   demo: [DEMO_OPTIONS, HTTP_OPTIONS],
   top: [TOP_OPTIONS],
   query: [QUERY_OPTIONS],
-  queries: [],
+  queries: [LIST_OPTIONS],
   audit: [AUDIT_OPTIONS],
-  series: [],
+  series: [LIST_OPTIONS],
   setup: [SETUP_OPTIONS],
 };
 

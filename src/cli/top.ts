@@ -1,6 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { parseDuration } from '../lib/duration';
 import { UsageError } from '../lib/errors';
+import { LIST_FORMATS, type ListFormat } from '../query/format';
 import { NETWORK_NAMES } from '../wire/networks';
 import { runTop } from '../top/top-command';
 import { defaultStore } from './data-directory';
@@ -15,7 +16,7 @@ interface TopArguments {
   readonly network: string | undefined;
   readonly every: string;
   readonly once: boolean;
-  readonly format: 'text' | 'json';
+  readonly format: ListFormat | 'text';
 }
 
 /** The shortest interval: with shorter ones a node would work mostly for its viewer. */
@@ -59,10 +60,10 @@ export const TOP_OPTIONS = {
     describe: 'Print one frame as plain text; the default without a terminal',
   },
   format: {
-    choices: ['text', 'json'],
-    default: 'text',
+    choices: [...LIST_FORMATS, 'text'],
+    default: 'table',
     requiresArg: true,
-    describe: 'With --once: format of the frame',
+    describe: 'With --once: format of the frame; csv has a line for each figure; text is the same as table',
   },
 } as const satisfies OptionTable;
 
@@ -80,12 +81,13 @@ export const topCommand: CommandModule<object, TopArguments> = {
       ) as unknown as Argv<TopArguments>,
   handler: async (argv) => {
     const { dataDir, from, node, network, every, once, format } = argv;
-    if (format === 'json' && !once)
-      throw new UsageError('--format json: a frame for a program is printed once; add --once');
+    const isTable = format === 'table' || format === 'text';
+    if (!isTable && !once)
+      throw new UsageError(`--format ${format}: a frame for a program is printed once; add --once`);
     await runTop(
       {
         ...{ from: from ?? defaultStore(dataDir), choice: { node, network }, env: process.env },
-        ...{ everyMs: everyMs(every), once, json: format === 'json' },
+        ...{ everyMs: everyMs(every), once, format: isTable ? 'table' : format },
       },
       {
         stdout: process.stdout,
