@@ -4,15 +4,18 @@ import { readDamage, reportDamage } from '../query/audit-damage';
 import { reportAudit } from '../query/audit-report';
 import type { ListFormat } from '../query/format';
 import { openSource } from '../query/open-source';
-import { MAX_NS, formatNs, nowNs, parseTime } from '../query/time';
+import { parsePersonTime } from '../query/person-time';
+import { MAX_NS, formatNs } from '../query/time';
 import { defaultStore } from './data-directory';
 import { withOptions } from './flags';
 import { LIST_FORMAT, type Listing, columnsOf, writeListing } from './listing';
 import type { OptionTable } from './option';
+import { TIME_FORMS, now } from './query';
+import { STORE } from './store-option';
 
 interface AuditArguments {
   readonly dataDir: string;
-  readonly from: string | undefined;
+  readonly store: string | undefined;
   readonly since: string;
   readonly format: ListFormat;
 }
@@ -20,18 +23,13 @@ interface AuditArguments {
 /** The options of `audit`. */
 export const AUDIT_OPTIONS = {
   since: {
-    read: (text: string) => parseTime('--since', text, nowNs()),
+    read: (text: string) => parsePersonTime('--since', text, now()),
     type: 'string',
     requiresArg: true,
     default: '24h',
-    describe: 'Start: a duration before now (30s 5m 1h 7d 2w), RFC 3339 or Unix seconds',
+    describe: `Start: ${TIME_FORMS}`,
   },
-  from: {
-    type: 'string',
-    requiresArg: true,
-    defaultDescription: 'the store of --data-dir',
-    describe: 'Store to check: duckdb:PATH or influx+http://[user@]host:8086/DATABASE',
-  },
+  store: STORE,
   format: LIST_FORMAT,
 } as const satisfies OptionTable;
 
@@ -43,16 +41,16 @@ export const auditCommand: CommandModule<object, AuditArguments> = {
     withOptions(yargs, AUDIT_OPTIONS)
       .example('$0 audit', 'check the embedded store, also while the node runs')
       .example(
-        '$0 audit --since 1h --from influx+http://localhost:8086/btcdmon',
+        '$0 audit --since 1h --store influx+http://localhost:8086/btcdmon',
         'find what UDP lost on the way',
       ) as Argv<AuditArguments>,
-  handler: async ({ dataDir, from, since, format }) => {
-    const now = nowNs();
+  handler: async ({ dataDir, store, since, format }) => {
+    const at = now();
     // A clock that was set back has left points whose times are in the future now.
-    const range = { since: parseTime('--since', since, now), until: MAX_NS };
-    const source = await openSource(from ?? defaultStore(dataDir));
+    const range = { since: parsePersonTime('--since', since, at), until: MAX_NS };
+    const source = await openSource(store ?? defaultStore(dataDir));
     try {
-      const accounts = await audit(source, range, now);
+      const accounts = await audit(source, range, at.ns);
       const isTable = format === 'table';
       // A program reads a row for each account, and the rest in words on stderr.
       const write = (line: string): void => void (isTable ? process.stdout : process.stderr).write(line);

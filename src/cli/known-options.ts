@@ -70,5 +70,9 @@ function namesOf(
   wanted: (spec: OptionSpec) => boolean = () => true,
 ): string[] {
   const entries = tables.flatMap((table) => Object.entries(table));
-  return [...new Set(entries.filter(([, spec]) => wanted(spec)).map(([name]) => name))];
+  // Former names of options are as good as they; letters are no names of variables and files.
+  const names = entries
+    .filter(([, spec]) => wanted(spec))
+    .flatMap(([name, { alias = [] }]) => [name, ...[alias].flat().filter((other) => other.length > 1)]);
+  return [...new Set(names)];
 }

@@ -18,6 +18,7 @@ import { Settings } from './settings';
 import { setupCommand } from './setup';
 import { wasSignalled } from './signals';
 import { checkSpelling, explainUnknown } from './spelling';
+import { withTypedName } from './store-option';
 import { tapCommand } from './tap';
 import { topCommand } from './top';
 
@@ -59,7 +60,7 @@ export async function main(args: readonly string[]): Promise<void> {
     await parser(spelt, settings).parseAsync();
   } catch (error) {
     process.exitCode = error instanceof BtcdmonError ? error.exitCode : 1;
-    const text = error instanceof BtcdmonError ? oneLine(error.message, settings) : errorDetail(error);
+    const text = error instanceof BtcdmonError ? oneLine(withTypedName(error.message, args), settings) : errorDetail(error);
     process.stderr.write(`btcdmon-node: ${text}\n`);
   }
 }

@@ -11,18 +11,11 @@ import type { GLOBAL_OPTIONS } from './options';
 import { HTTP_OPTIONS } from './shared-options';
 import type { Settings } from './settings';
 import { untilSignal } from './signals';
+import { STORE } from './store-option';
 
-/**
- * The options of `serve`. They are not among those that a file or the environment may set, where `from` is an
- * option of `collect`.
- */
+/** The options of `serve` beside those of the page. */
 export const SERVE_OPTIONS = {
-  from: {
-    type: 'string',
-    requiresArg: true,
-    defaultDescription: 'the store of --data-dir',
-    describe: 'Store to show: duckdb:PATH',
-  },
+  store: { ...STORE, describe: 'Store to show: duckdb:PATH' },
 } as const satisfies OptionTable;
 
 type ServeArguments = InferredOptionTypes<typeof GLOBAL_OPTIONS & typeof HTTP_OPTIONS & typeof SERVE_OPTIONS>;
@@ -35,15 +28,15 @@ export const serveCommand = (settings: Settings): CommandModule<object, ServeArg
     withOptions(withOptions(yargs, SERVE_OPTIONS), HTTP_OPTIONS, settings)
       .example('$0 serve', 'show the store of --data-dir at http://127.0.0.1:8380/')
       .example(
-        '$0 serve --from duckdb:copy.duckdb --http 127.0.0.1:8381',
+        '$0 serve --store duckdb:copy.duckdb --http 127.0.0.1:8381',
         'show a copy',
       ) as Argv<ServeArguments>,
   handler: async (args) => {
-    const from = args.from ?? defaultStore(args.dataDir);
-    const file = /^duckdb:(.+)$/is.exec(from)?.[1];
+    const store = args.store ?? defaultStore(args.dataDir);
+    const file = /^duckdb:(.+)$/is.exec(store)?.[1];
     if (file === undefined)
       throw new UsageError(
-        `--from ${from.split(':', 1).join()}:…: serve can only show embedded stores; use duckdb:PATH`,
+        `--store ${store.split(':', 1).join()}:…: serve can only show embedded stores; use duckdb:PATH`,
       );
     const http = await httpSettings(args, process.env);
     if (http === undefined)

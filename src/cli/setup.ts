@@ -17,7 +17,7 @@ const WRITER_VARIABLE = 'BTCDMON_INFLUX_WRITER_PASSWORD';
 
 /** The options of `setup influx` as yargs parses them. */
 export interface SetupArguments {
-  readonly url?: string | undefined;
+  readonly store?: string | undefined;
   readonly rawDays?: string | undefined;
   readonly reader: string;
   readonly readerPasswordFile?: string | undefined;
@@ -28,9 +28,10 @@ export interface SetupArguments {
 
 /** The options of `setup influx`. */
 export const SETUP_OPTIONS = {
-  url: {
+  store: {
     type: 'string',
     requiresArg: true,
+    alias: 'url',
     describe: `Database to set up: ${INFLUX_FORM}; the user is an administrator, with the password in BTCDMON_INFLUX_PASSWORD`,
   },
   'raw-days': {
@@ -90,11 +91,11 @@ const influxCommand: CommandModule<object, SetupArguments> = {
   builder: (yargs) =>
     withOptions(yargs, SETUP_OPTIONS)
       .example(
-        '$0 setup influx --url influx+http://127.0.0.1/btcdmon',
+        '$0 setup influx --store influx+http://127.0.0.1/btcdmon',
         'set up an InfluxDB without authentication',
       )
       .example(
-        '$0 setup influx --url influx+http://admin@db.lan/btcdmon --raw-days 90',
+        '$0 setup influx --store influx+http://admin@db.lan/btcdmon --raw-days 90',
         'keep points for 90 days',
       ) as Argv<SetupArguments>,
   handler: (args) => runSetup(args, { env: process.env, write: (text) => process.stdout.write(text) }),
@@ -108,15 +109,15 @@ export async function runSetup(
   args: SetupArguments,
   { env, write }: { readonly env: NodeJS.ProcessEnv; readonly write: (text: string) => void },
 ): Promise<void> {
-  const { url, rawDays, reader, readerPasswordFile, writer, writerPasswordFile, fill } = args;
-  if (url === undefined) throw new UsageError(`setup influx: give --url ${INFLUX_FORM}`);
+  const { store: url, rawDays, reader, readerPasswordFile, writer, writerPasswordFile, fill } = args;
+  if (url === undefined) throw new UsageError(`setup influx: give --store ${INFLUX_FORM}`);
   if (!/^influx\+https?:/i.test(url))
-    throw new UsageError(`--url ${url.split(':', 1).join()}:…: use ${INFLUX_FORM}`);
+    throw new UsageError(`--store ${url.split(':', 1).join()}:…: use ${INFLUX_FORM}`);
   if (writer === undefined && writerPasswordFile !== undefined)
     throw new UsageError('--writer-password-file: name the user with --writer');
   if (writer === reader)
     throw new UsageError(`--writer ${reader}: is the user who may only read; choose another name`);
-  const place = parseInfluxUrl(url, '--url');
+  const place = parseInfluxUrl(url, '--store');
   const options = {
     place,
     rawDays: days(rawDays),

@@ -1,7 +1,7 @@
 import { columnNames, seriesOf, tagNames } from '../metrics/schema';
 import { fieldOf, isCounter } from './columns';
 import type { AggregateName, Query } from './model';
-import { PERCENTS } from '../store/rank-sql';
+import { percentOf } from '../store/rank-sql';
 import type { Where } from './where';
 
 const CASTS = { int: 'integer', float: 'float', bool: 'boolean', string: 'string' } as const;
@@ -90,12 +90,10 @@ function aggregate(fn: AggregateName, column: string): string {
     case 'stddev':
     case 'mode':
       return `${fn}(${column})`;
-    case 'p50':
-    case 'p90':
-    case 'p99':
-      return `percentile(${column}, ${PERCENTS[fn]})`;
     case 'rate':
       return `sum(${column})`;
+    default:
+      return `percentile(${column}, ${percentOf(fn) ?? 50})`;
   }
 }
 

@@ -13,7 +13,7 @@ export async function openSource(url: string, env: NodeJS.ProcessEnv = process.e
   const scheme = /^([a-z][a-z+]*):/i.exec(url)?.[1]?.toLowerCase();
   if (scheme === 'duckdb') {
     const file = expandHome(url.slice('duckdb:'.length));
-    if (file === '') throw new UsageError('--from duckdb: names no file; use duckdb:PATH');
+    if (file === '') throw new UsageError('--store duckdb: names no file; use duckdb:PATH');
     // This module loads DuckDB into the process, which takes 25 MB, so it is only loaded if needed.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { openDuckdb } = require('./duckdb') as typeof Duckdb;
@@ -25,8 +25,8 @@ export async function openSource(url: string, env: NodeJS.ProcessEnv = process.e
     return openInflux(url, env);
   }
   if (scheme === 'influx+udp')
-    throw new UsageError('--from influx+udp: UDP only writes; read with influx+http://HOST:8086/DATABASE');
+    throw new UsageError('--store influx+udp: UDP only writes; read with influx+http://HOST:8086/DATABASE');
   throw new UsageError(
-    `--from ${scheme === undefined ? url : `${scheme}:…`}: use duckdb:PATH or influx+http://[user@]host:8086/database`,
+    `--store ${scheme === undefined ? url : `${scheme}:…`}: use duckdb:PATH or influx+http://[user@]host:8086/database`,
   );
 }

@@ -171,12 +171,12 @@ describe.each(['flag', 'variable', 'file'] as const)('a wrong value of a %s', (s
 });
 
 it.each([
-  ['query', ['tx'], { since: 'x', until: '1x', every: '0s', limit: '-1', format: 'xml', where: '' }],
-  ['audit', [], { since: 'x', from: '' }],
+  ['query', ['tx'], { since: 'x', until: '1x', every: '0s', limit: '-1', format: 'xml', where: '', output: '' }],
+  ['audit', [], { since: 'x', store: '', format: 'x' }],
   ['top', [], { every: '1ms', network: 'x', format: 'x', once: 'maybe', node: 'a\nb' }],
-  ['serve', [], { from: '', http: 'x', 'http-host': 'a b' }],
+  ['serve', [], { store: '', http: 'x', 'http-host': 'a b' }],
   ['demo', [], { seconds: 'x', http: 'x' }],
-  ['setup', ['influx'], { 'raw-days': '0', fill: 'x', reader: 'a b', writer: 'a/b', url: '' }],
+  ['setup', ['influx'], { 'raw-days': '0', fill: 'x', reader: 'a b', writer: 'a/b', store: '' }],
 ] as const)('%s refuses wrong flags in one line that names them', async (command, words, flags) => {
   for (const [name, value] of Object.entries(flags)) {
     expect(await run([command, ...words, `--${name}=${value}`])).toContain(`--${name} `);
@@ -300,6 +300,31 @@ describe('what people write by mistake', () => {
     ['query tx_outputs --where script_type!=pubkeyhash', `script_type is compared with a string, as 'pubkeyhash'; found pubkeyhash`],
     ['query --raw SELECT count from tx', '--raw SELECT count from tx: is several words; put the statement in quotes: --raw "SELECT count from tx"'],
     ['query --raw=SELECT 1', '--raw SELECT 1: is several words; put the statement in quotes: --raw "SELECT 1"'],
+    // Times and durations.
+    ['query tx --since 5', '--since 5: not a time; give a duration ago with its unit, such as 5m or 5h'],
+    ['audit --since 5', '--since 5: not a time; give a duration ago with its unit, such as 5m or 5h'],
+    ['query tx --until 30', '--until 30: not a time; give a duration ago with its unit, such as 30m or 30h'],
+    ['query tx --since 2026', '--since 2026: not a time; give a day as 2026-01-01'],
+    ['query tx --since 20261101', '--since 20261101: not a time; give a day as 2026-11-01'],
+    ['query tx --since 1700000000000', '--since 1700000000000: not a time; Unix times are in seconds: give 1700000000'],
+    ['query tx --since 2026-02-30', '--since 2026-02-30: not a time; give a duration ago (90s, 1h30m, 7d), today, yesterday,'],
+    ['query tx --since 25:00', '--since 25:00: not a time; give a duration ago'],
+    ['query tx --since tomorrow', '--since tomorrow: not a time; give a duration ago'],
+    ['query tx --since -1h', '--since: a value must follow'],
+    ['query tx --since 30m1h', '--since 30m1h: not a time; give a duration ago'],
+    ['query tx --agg count --every 1', '--every 1: not a duration; use a number and a unit'],
+    ['top --every 5', '--every 5: give a duration from 500ms to 1d, such as 2s or 1m'],
+    ['-c a --interval 1m30', '--interval 1m30: give a duration from 100ms up, such as 5s or 1m'],
+    // Columns, percentiles and files.
+    ['query tx --columns tx_siz', '--columns tx_siz: the answer has no such column; did you mean tx_size?'],
+    ['query tx --agg count --columns time', '--columns time: the answer has no such column; it has count'],
+    ['query tx --columns time,time', '--columns time: is given twice'],
+    ['query tx --agg p100 tx_size', '--agg p100: there is no such aggregate; use one of count'],
+    ['query tx --agg p99.9 tx_size', 'or another percentile from p1 to p99'],
+    ['query tx --store x', '--store x: use duckdb:PATH, parquet:DIR or influx+http'],
+    ['query tx --from x', '--from x: use duckdb:PATH, parquet:DIR or influx+http'],
+    ['query tx --store duckdb:a --from duckdb:b', '--store duckdb:a and duckdb:b: give it once'],
+    ['audit --url influx+udp://h', 'UDP only writes; read with influx+http'],
     // Buckets.
     ['query @mempool-size --every 1s', '--every 1s: buckets of @mempool-size have 5 s or more, as its points; give --every 5s'],
     ['query @double-spends --every 30s', '--every 30s: buckets of @double-spends have 60 s or more, as its points; give --every 60s'],
