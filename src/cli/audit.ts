@@ -1,6 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { type Account, audit } from '../query/audit';
 import { readDamage, reportDamage } from '../query/audit-damage';
+import { readLonely, reportLonely, reportOverlaps } from '../query/audit-findings';
 import { reportAudit } from '../query/audit-report';
 import type { ListFormat } from '../query/format';
 import { openSource } from '../query/open-source';
@@ -56,6 +57,8 @@ export const auditCommand: CommandModule<object, AuditArguments> = {
       const write = (line: string): void => void (isTable ? process.stdout : process.stderr).write(line);
       if (!isTable) await writeListing(listingOf(accounts), format, () => '');
       reportDamage(await readDamage(source, range), write);
+      reportOverlaps(accounts, write);
+      reportLonely(await readLonely(source, range), write);
       reportAudit(accounts, isTable ? write : () => undefined);
     } finally {
       await source.close();

@@ -13,6 +13,7 @@ export type SettingValue = string | boolean | readonly string[];
 export const SECRET_VARIABLES = [
   'BTCDMON_COLLECT_TOKEN',
   'BTCDMON_HTTP_TOKEN',
+  'BTCDMON_INFLUX_ADMIN_PASSWORD',
   'BTCDMON_INFLUX_PASSWORD',
   'BTCDMON_INFLUX_READER_PASSWORD',
   'BTCDMON_INFLUX_TOKEN',

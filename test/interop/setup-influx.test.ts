@@ -130,6 +130,35 @@ influxd.describe('btcdmon-node setup influx', () => {
     expect((await write(server, 'r')).status).toBe(403);
   });
 
+  it('says what a server without users does once it asks for passwords, and makes an administrator', async () => {
+    const server = await start();
+    const url = urlOf(server, 'mon', '');
+    const first = await setup(['--store', url]);
+    expect(first).toMatchObject({ status: 0, stderr: '' });
+    expect(first.stdout).toMatch(
+      /^this server asks nobody for a password and has no administrator: [^\n]*auth-enabled[^\n]*--with-admin NAME[^\n]*$/m,
+    );
+    const made = await setup(['--store', url, '--with-admin', 'boss'], { BTCDMON_INFLUX_ADMIN_PASSWORD: 'b' });
+    expect(made).toMatchObject({ status: 0, stderr: '' });
+    expect(made.stdout).toContain('user boss is an administrator; its password is yours\n');
+    expect(made.stdout).not.toContain('asks nobody');
+    const users = await server.query('SHOW USERS');
+    expect(users.results[0]?.series?.[0]?.values).toEqual(expect.arrayContaining([['boss', true]]));
+    const again = await setup(['--store', url, '--with-admin', 'boss']);
+    expect(again.stdout).toContain('user boss is an administrator; its password is as it was\n');
+    const file = path.join(os.tmpdir(), `btcdmon-admin-${process.pid}`);
+    writeFileSync(file, 'of the file\n', { mode: 0o600 });
+    try {
+      const second = await setup(['--store', url, '--with-admin', 'chief', '--admin-password-file', file]);
+      expect(second.stdout).toContain('user chief is an administrator; its password is yours\n');
+    } finally {
+      rmSync(file);
+    }
+    const shown = await setup(['--store', url, '--with-admin', 'third']);
+    expect(shown.stdout).toMatch(/user third is an administrator; its password, shown this once: \S{24}\n/);
+    expect((await setup(['--store', url])).stdout).not.toContain('asks nobody');
+  });
+
   it('replaces its queries of another version, and lets those of others alone', async () => {
     const server = await start();
     const url = urlOf(server, 'mon', '');
@@ -261,6 +290,19 @@ influxd.describe('btcdmon-node setup influx', () => {
           UsageError,
           '--writer-password-file: name the user with --writer',
         ],
+        [
+          { store: url, adminPasswordFile: 'w' },
+          right,
+          UsageError,
+          '--admin-password-file: name the user with --with-admin',
+        ],
+        [
+          { store: url, withAdmin: 'grafana' },
+          right,
+          UsageError,
+          '--with-admin grafana: is the user who may only read; choose another name',
+        ],
+        [{ store: url, withAdmin: "a'b" }, right, UsageError, '--with-admin "a\'b": give a name of letters'],
         [{ store: url }, {}, FailureError, 'no password for user root'],
         [
           { store: url },
