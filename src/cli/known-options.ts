@@ -1,4 +1,5 @@
 import { AUDIT_OPTIONS } from './audit';
+import { BACKUP_OPTIONS } from './backup';
 import { DEMO_OPTIONS } from './demo';
 import type { OptionSpec, OptionTable } from './option';
 import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
@@ -26,6 +27,7 @@ export const FLAG_ONLY: readonly OptionTable[] = [
   TOP_OPTIONS,
   QUERY_OPTIONS,
   AUDIT_OPTIONS,
+  BACKUP_OPTIONS,
   LIST_OPTIONS,
   SETUP_OPTIONS,
 ];
@@ -41,6 +43,7 @@ const OPTIONS_OF: Readonly<Record<string, readonly OptionTable[]>> = {
   query: [QUERY_OPTIONS],
   queries: [LIST_OPTIONS],
   audit: [AUDIT_OPTIONS],
+  backup: [BACKUP_OPTIONS],
   series: [LIST_OPTIONS],
   setup: [SETUP_OPTIONS],
 };

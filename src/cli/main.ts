@@ -2,6 +2,7 @@ import yargs, { type Argv, type CommandModule } from 'yargs';
 import { BtcdmonError, UsageError, errorDetail } from '../lib/errors';
 import { VERSION } from '../lib/version';
 import { auditCommand } from './audit';
+import { backupCommand } from './backup';
 import { collectCommand } from './collect';
 import { demoCommand } from './demo';
 import { spellBooleans, withOptions } from './flags';
@@ -34,6 +35,7 @@ function commands(settings: Settings): CommandModule[] {
     queryCommand,
     queriesCommand,
     auditCommand,
+    backupCommand,
     seriesCommand,
     setupCommand,
   ] as unknown as CommandModule[];

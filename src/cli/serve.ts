@@ -15,7 +15,7 @@ import { STORE } from './store-option';
 
 /** The options of `serve` beside those of the page. */
 export const SERVE_OPTIONS = {
-  store: { ...STORE, describe: 'Store to show: duckdb:PATH' },
+  store: { ...STORE, describe: 'Store to show: duckdb:PATH or parquet:DIR' },
 } as const satisfies OptionTable;
 
 type ServeArguments = InferredOptionTypes<typeof GLOBAL_OPTIONS & typeof HTTP_OPTIONS & typeof SERVE_OPTIONS>;
@@ -33,15 +33,18 @@ export const serveCommand = (settings: Settings): CommandModule<object, ServeArg
       ) as Argv<ServeArguments>,
   handler: async (args) => {
     const store = args.store ?? defaultStore(args.dataDir);
-    const file = /^duckdb:(.+)$/is.exec(store)?.[1];
-    if (file === undefined)
+    const [, scheme = '', place] = /^(duckdb|parquet):(.+)$/is.exec(store) ?? [];
+    if (place === undefined)
       throw new UsageError(
-        `--store ${store.split(':', 1).join()}:…: serve can only show embedded stores; use duckdb:PATH`,
+        `--store ${store.split(':', 1).join()}:…: serve can only show files; use duckdb:PATH or parquet:DIR`,
       );
     const http = await httpSettings(args, process.env);
     if (http === undefined)
       throw new UsageError('--http off: serve has nothing to do without the page; leave it out');
-    const app = await serveStore({ file: expandHome(file), http: { ...http, given: true } }, { log: createLog(args.logLevel) });
+    const app = await serveStore(
+      { file: expandHome(place), isFolder: /^parquet$/i.test(scheme), http: { ...http, given: true } },
+      { log: createLog(args.logLevel) },
+    );
     await untilSignal(new Promise(() => undefined));
     await app.stop();
   },

@@ -1,9 +1,9 @@
 import { type IncomingMessage, request } from 'node:http';
 import { readProblem } from '../lib/disk-errors';
-import { FailureError, messageOf } from '../lib/errors';
+import { FailureError, UsageError, messageOf } from '../lib/errors';
 import { type LiveAnswer, LIVE_PATH, decodeLive } from './live-answer';
 import { formatQuery } from './model';
-import type { Result, ResultColumn, Row } from './result';
+import { type Result, type ResultColumn, type Row, allRows } from './result';
 import { checkSocketFolder, socketPath } from './socket-path';
 import type { Source } from './source';
 import { type ProtocolLine, type Request, decodeError, decodeRow } from './socket-protocol';
@@ -29,6 +29,25 @@ export async function connectClient(storePath: string): Promise<Source | null> {
       return Promise.resolve();
     },
   };
+}
+
+/**
+ * Has the node that has the store open copy it to a new file, which this user's processes can write. False if
+ * no node answers.
+ * @throws FailureError if it can't, or is of a version that makes no copies
+ */
+export async function askCopy(storePath: string, target: string): Promise<boolean> {
+  if ((await get(storePath, '/')) === null) return false;
+  try {
+    const signal = new AbortController().signal;
+    await allRows(await answer(socketPath(storePath), { copyTo: target }, signal));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new FailureError(
+      `store ${storePath}: the node that has it open is of a version that makes no copies; upgrade it, or stop it first`,
+    );
+  }
+  return true;
 }
 
 /**

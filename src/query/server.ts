@@ -13,6 +13,9 @@ import { readRequest } from './server-request';
 import { checkSocketFolder, socketPath } from './socket-path';
 import { type Request, encodeRow } from './socket-protocol';
 
+/** How long the copy of a store may take in milliseconds. */
+const COPY_MS = 6 * 3_600_000;
+
 /** Limits of clients' queries. */
 export interface ServeOptions {
   /**
@@ -65,7 +68,8 @@ export async function serveQueries(
       }
       const left = new AbortController();
       response.once('close', () => left.abort());
-      await scheduler.ask({ kind: kindOf(question), timeoutMs, left: left.signal }, (asked) =>
+      const limitMs = 'copyTo' in question ? COPY_MS : timeoutMs;
+      await scheduler.ask({ kind: kindOf(question), timeoutMs: limitMs, left: left.signal }, (asked) =>
         writeAnswer(asked, question, response, maxRows),
       );
     } catch (error) {

@@ -325,13 +325,22 @@ describe('what people write by mistake', () => {
     ['query tx --from x', '--from x: use duckdb:PATH, parquet:DIR or influx+http'],
     ['query tx --store duckdb:a --from duckdb:b', '--store duckdb:a and duckdb:b: give it once'],
     ['audit --url influx+udp://h', 'UDP only writes; read with influx+http'],
+    // Folders of Parquet files, and copies.
+    ['query tx --store parquet:', '--store parquet: names no folder; use parquet:DIR'],
+    ['serve --store influx+http://h/d', '--store influx+http:…: serve can only show files; use duckdb:PATH or parquet:DIR'],
+    ['backup', 'backup: names no file; give one that does not exist yet, such as copy.duckdb'],
+    ['backup x.duckdb --store influx+http://h/d', '--store influx+http:…: backup copies embedded stores, duckdb:PATH'],
+    ['backup x.duckdb --store parquet:d', '--store parquet:…: backup copies embedded stores, duckdb:PATH; a folder of Parquet'],
+    ['backup FOLDER STORE', 'is there already and is not overwritten; name another file, or remove it'],
     // Buckets.
     ['query @mempool-size --every 1s', '--every 1s: buckets of @mempool-size have 5 s or more, as its points; give --every 5s'],
     ['query @double-spends --every 30s', '--every 30s: buckets of @double-spends have 60 s or more, as its points; give --every 60s'],
     ['query tx --every 1m', '--every makes buckets for --agg; add one, such as --agg count'],
     ['query tx --agg average tx_size', '--agg average: there is no such aggregate; use one of count, sum, mean'],
   ] as const)('%s', async (line, message) => {
-    const args = words(line).flatMap((word) => (word === 'STORE' ? ['--from', from] : [word]));
+    const args = words(line).flatMap((word) =>
+      word === 'STORE' ? ['--from', from] : [word === 'FOLDER' ? folder : word],
+    );
     expect(await run(args)).toContain(message);
   });
 
