@@ -10,6 +10,12 @@ export interface Now {
 const NS_PER_MS = 1_000_000n;
 const DAY_MS = 86_400_000;
 
+/** Words for a day, and how many days ago it began. */
+const DAYS_AGO: ReadonlyMap<string, number> = new Map([
+  ['today', 0],
+  ['yesterday', 1],
+]);
+
 /** A day, a time of day, or both, without a zone. */
 const LOCAL = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?))?$/;
 const CLOCK = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/;
@@ -32,7 +38,7 @@ export function parsePersonTime(option: string, text: string, now: Now): bigint 
   const given = text.trim();
   const words = given.toLowerCase();
   const plain = words.replace(/ +ago$/, '');
-  const days = { today: 0, yesterday: 1 }[words];
+  const days = DAYS_AGO.get(words);
   if (days !== undefined) return inZone(dayOf(now, days), now.zone);
   const clock = CLOCK.exec(given);
   if (clock !== null) return lastClock(clock, now);
