@@ -71,7 +71,9 @@ export async function serveStore(
 async function checkFolder(directory: string): Promise<void> {
   const isFolder = (await stat(directory).catch(() => null))?.isDirectory() === true;
   if (!isFolder)
-    throw new FailureError(`parquet:${directory}: there is no such folder; name that of --export parquet:DIR`);
+    throw new FailureError(
+      `parquet:${directory}: there is no such folder; name that of --export parquet:DIR`,
+    );
 }
 
 /** The series whose tables or some of whose columns a store lacks. */

@@ -74,12 +74,10 @@ function listingOf(accounts: readonly Account[]): Listing {
   names.push('emitted', 'stored', 'missing', 'differs_since', 'differs_until');
   return {
     columns: columnsOf(names, { ...times, ...counts }),
-    rows: accounts.map(
-      ({ node, network, series, started, period, stepsBack, emitted, stored, firstIn }) => [
-        ...[node, network, series, started.map((ms) => formatNs(BigInt(ms) * 1_000_000n)).join(' ')],
-        ...[period.since, period.until, stepsBack, emitted, stored],
-        ...[emitted === null ? null : emitted - stored, firstIn?.since ?? null, firstIn?.until ?? null],
-      ],
-    ),
+    rows: accounts.map(({ node, network, series, started, period, stepsBack, emitted, stored, firstIn }) => [
+      ...[node, network, series, started.map((ms) => formatNs(BigInt(ms) * 1_000_000n)).join(' ')],
+      ...[period.since, period.until, stepsBack, emitted, stored],
+      ...[emitted === null ? null : emitted - stored, firstIn?.since ?? null, firstIn?.until ?? null],
+    ]),
   };
 }

@@ -36,7 +36,8 @@ export function captureSettings({
   return {
     node: tap === undefined ? DEFAULT_WATCHED_NAME : readTapName(tap),
     name: `--pcap ${pcap}`,
-    open: () => (pcap === '-' ? process.stdin : createReadStream(expandHome(pcap), { highWaterMark: CHUNK_BYTES })),
+    open: () =>
+      pcap === '-' ? process.stdin : createReadStream(expandHome(pcap), { highWaterMark: CHUNK_BYTES }),
     settings: { ports: [node?.port ?? NETWORKS[network].port], hosts: node === undefined ? [] : [node.host] },
   };
 }

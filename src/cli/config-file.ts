@@ -115,7 +115,10 @@ function isNothing(source: string | undefined, type: string | null | undefined):
 /** The message of the parser without its place and the excerpt of the file below. */
 function firstLine(text: string): string {
   const message = text.split(/ at line \d+, column \d+(?:$|:?\n)|:?\n\s*\n/, 1)[0] ?? '';
-  return message.trim().replace(/\s*\n\s*/g, ' ').replace(/:$/, '');
+  return message
+    .trim()
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/:$/, '');
 }
 
 /** Reads the file as UTF-8 text. */

@@ -52,7 +52,10 @@ export const demoCommand = (settings: Settings): CommandModule<object, DemoArgum
     withOptions(withOptions(yargs, DEMO_OPTIONS), HTTP_OPTIONS, settings)
       .example('$0 demo', 'run until Ctrl-C, and say after a minute what to type next')
       .example('$0 demo --seconds 60', 'end after a minute')
-      .example('$0 demo --export influx+http://127.0.0.1/demo', 'write into an InfluxDB as well') as Argv<DemoArguments>,
+      .example(
+        '$0 demo --export influx+http://127.0.0.1/demo',
+        'write into an InfluxDB as well',
+      ) as Argv<DemoArguments>,
   handler: async (args) => {
     const { dataDir, seconds, logLevel } = args;
     const http = await httpSettings(args, process.env);

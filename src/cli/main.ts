@@ -62,7 +62,10 @@ export async function main(args: readonly string[]): Promise<void> {
     await parser(spelt, settings).parseAsync();
   } catch (error) {
     process.exitCode = error instanceof BtcdmonError ? error.exitCode : 1;
-    const text = error instanceof BtcdmonError ? oneLine(withTypedName(error.message, args), settings) : errorDetail(error);
+    const text =
+      error instanceof BtcdmonError
+        ? oneLine(withTypedName(error.message, args), settings)
+        : errorDetail(error);
     process.stderr.write(`btcdmon-node: ${text}\n`);
   }
 }

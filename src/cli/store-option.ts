@@ -15,6 +15,8 @@ export const STORE = {
 
 /** An error about `--store` with the former name of the option, where that was typed. */
 export function withTypedName(message: string, args: readonly string[]): string {
-  const typed = FORMER.find((name) => args.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`)));
+  const isTyped = (name: string): boolean =>
+    args.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
+  const typed = isTyped('store') ? undefined : FORMER.find(isTyped);
   return typed === undefined ? message : message.replace(/^--store(?=[ :])/, `--${typed}`);
 }

@@ -84,7 +84,10 @@ export async function runDemo(options: DemoOptions, modules: DemoModules): Promi
     if (page !== null) out.write(`Its page, while it runs: ${page}\n`);
     const stored = (): number => storedIn(app);
     const seconds = options.seconds ?? (options.shownMs ?? SHOWN_MS) / 1_000;
-    const summary = new Summary({ ...options, seconds }, { ...modules, stats: countDemoStats(app.bus), stored });
+    const summary = new Summary(
+      { ...options, seconds },
+      { ...modules, stats: countDemoStats(app.bus), stored },
+    );
     network.startTraffic();
     summary.start();
     void app.ended.then(end);

@@ -43,7 +43,9 @@ export function panelOf(name: string): Panel {
   if (panel === undefined) {
     const series = isSeries(bare) ? `; ${bare} is a series: query ${bare}` : '';
     const hint = suggestion(bare, [...BY_NAME.keys()]) || partly(bare);
-    throw new UsageError(`there is no query @${bare}${series}${hint || '; `btcdmon-node queries` lists them'}`);
+    throw new UsageError(
+      `there is no query @${bare}${series}${hint || '; `btcdmon-node queries` lists them'}`,
+    );
   }
   return panel;
 }

@@ -122,7 +122,7 @@ async function prepareOne(connection: DuckDBConnection, text: string): Promise<D
     const statements = await connection.extractStatements(text);
     if (statements.count === 1) return await statements.prepare(0);
   } catch (error) {
-    const message = firstLines(messageOf(error));
+    const message = firstLines(messageOf(error)).replace(/^Failed to extract statements: /, '');
     const missing = /Table with name "?([^\s"]+)"? does not exist/.exec(message)?.[1];
     throw new UsageError(missing === undefined ? `--raw: ${message}` : noTable(missing));
   }

@@ -101,7 +101,9 @@ function appendValue(appender: DuckDBAppender, name: string, type: ResultColumn[
     case 'int': {
       const whole = typeof value === 'number' ? BigInt(Math.trunc(value)) : BigInt(value);
       if (whole > MAX_INT || whole < MIN_INT)
-        throw new FailureError(`--format parquet: ${name} has ${whole}, which has more than 64 bits; cast it to DOUBLE`);
+        throw new FailureError(
+          `--format parquet: ${name} has ${whole}, which has more than 64 bits; cast it to DOUBLE`,
+        );
       appender.appendBigInt(whole);
       break;
     }

@@ -42,19 +42,16 @@ export function parsePersonTime(option: string, text: string, now: Now): bigint 
   if (days !== undefined) return inZone(dayOf(now, days), now.zone);
   const clock = CLOCK.exec(given);
   if (clock !== null) return lastClock(clock, now);
-  if (LOCAL.test(given)) {
-    // Checks the day of the calendar as well: the text is right in UTC wherever it is right.
-    const wallNs = parseTime(option, `${given}Z`.replace(/^(\d{4}-\d\d-\d\d)Z$/, '$1'), now.ns);
-    const wallMs = wallNs / NS_PER_MS;
-    return inZone(Number(wallMs), now.zone) + (wallNs - wallMs * NS_PER_MS);
-  }
   if (/^\d+$/.test(given) && given !== '0' && given.length < FEWEST_DIGITS)
     throw new UsageError(`${option} ${text}: not a time; ${meant(given)}`);
   if (/^\d{13}$/.test(given))
     throw new UsageError(
       `${option} ${text}: not a time; Unix times are in seconds: give ${given.slice(0, -3)}`,
     );
+  if (/^-\d+[a-z]/.test(given))
+    throw new UsageError(`${option} ${text}: not a time; durations count back: give ${given.slice(1)}`);
   try {
+    if (LOCAL.test(given)) return local(option, given, now);
     return parseTime(option, plain === 'now' ? 'now' : plain === words ? given : plain, now.ns);
   } catch (error) {
     if (!(error instanceof UsageError) || !error.message.includes('not a time')) throw error;
@@ -62,6 +59,14 @@ export function parsePersonTime(option: string, text: string, now: Now): bigint 
       `${option} ${text}: not a time; give a duration ago (90s, 1h30m, 7d), today, yesterday, 02:00, 2026-11-01, 2026-11-01T10:00:00Z or Unix seconds`,
     );
   }
+}
+
+/** A day, or a time of a day, in the zone of `now`. */
+function local(option: string, text: string, now: Now): bigint {
+  // Checks the day of the calendar as well: a text is right in UTC wherever it is right.
+  const wallNs = parseTime(option, text.length > 'YYYY-MM-DD'.length ? `${text}Z` : text, now.ns);
+  const wallMs = wallNs / NS_PER_MS;
+  return inZone(Number(wallMs), now.zone) + (wallNs - wallMs * NS_PER_MS);
 }
 
 /** The text of a time that `parseTime` reads back. */
@@ -98,7 +103,9 @@ function lastClock([, hour = '0', minute = '0', second = '0']: RegExpExecArray, 
 function inZone(wallMs: number, zone: string): bigint {
   const before = offsetMs(wallMs - DAY_MS, zone);
   const after = offsetMs(wallMs + DAY_MS, zone);
-  const found = [before, after].map((offset) => wallMs - offset).filter((ms) => ms + offsetMs(ms, zone) === wallMs);
+  const found = [before, after]
+    .map((offset) => wallMs - offset)
+    .filter((ms) => ms + offsetMs(ms, zone) === wallMs);
   const ms = found.length === 0 ? wallMs - before : Math.min(...found);
   // East of Greenwich the first hours of 1970 are before the epoch, where no point is.
   return BigInt(Math.max(0, ms)) * NS_PER_MS;
@@ -108,7 +115,14 @@ function inZone(wallMs: number, zone: string): bigint {
 function offsetMs(ms: number, zone: string): number {
   const format = new Intl.DateTimeFormat('en-US', {
     ...{ timeZone: zone, hourCycle: 'h23', era: 'short' },
-    ...{ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' },
+    ...{
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    },
   });
   const parts = new Map(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
   const of = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;

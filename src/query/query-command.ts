@@ -136,15 +136,22 @@ export function checkOutput(format: QueryFormat, isTerminal: boolean): void {
  * an array
  */
 export function givenOnce(options: QueryCommandOptions): void {
-  for (const name of ['since', 'until', 'where', 'every', 'limit', 'raw', 'format', 'output', 'from'] as const)
+  for (const name of [
+    'since',
+    'until',
+    'where',
+    'every',
+    'limit',
+    'raw',
+    'format',
+    'output',
+    'from',
+  ] as const)
     if (Array.isArray(options[name])) throw new UsageError(`--${name} is given more than once`);
 }
 
 /** Writes piece by piece, as fast as the reader takes them; false if the reader went away. */
-export async function writeAll(
-  output: Writable,
-  pieces: AsyncIterable<string | Buffer>,
-): Promise<boolean> {
+export async function writeAll(output: Writable, pieces: AsyncIterable<string | Buffer>): Promise<boolean> {
   const gone = new AbortController();
   const failures: Error[] = [];
   const onError = (error: NodeJS.ErrnoException): void => {

@@ -131,7 +131,8 @@ class Parser {
       throw malformed(token.at, `${token.text} is beyond ±2^53, the limit of every column`);
     }
     const sample = token.kind === 'name' ? `'${token.text}'` : "'text'";
-    const wanted = { string: `a string, as ${sample}`, flag: 'true or false', number: 'a number' }[type] ?? '';
+    const wanted =
+      { string: `a string, as ${sample}`, flag: 'true or false', number: 'a number' }[type] ?? '';
     throw malformed(token.at, `${column} is compared with ${wanted}; found ${shown(token)}`);
   }
 

@@ -29,8 +29,7 @@ export async function copyStore(store: Store, target: string, signal: AbortSigna
   const connection = await store.connect();
   try {
     await hold(connection);
-    for (let attempt = 1; attempt <= TRIES; attempt++)
-      if (await isCopied(store.path, target, signal)) return;
+    for (let attempt = 1; attempt <= TRIES; attempt++) if (await isCopied(store.path, target, signal)) return;
     throw new FailureError(`store ${store.path}: its file changed during each of ${TRIES} copies; try again`);
   } catch (error) {
     for (const log of ['', ...LOGS]) await rm(`${target}${log}`, { force: true });

@@ -105,7 +105,9 @@ async function foldersIn(directory: string): Promise<ReadonlySet<string>> {
     if (files.some((name) => name.endsWith('.parquet'))) found.add(series);
   }
   if (found.size === 0 && !names.includes(STAGING))
-    throw wrong('has no Parquet files of btcdmon-node (SERIES/HOUR.parquet); name that of --export parquet:DIR');
+    throw wrong(
+      'has no Parquet files of btcdmon-node (SERIES/HOUR.parquet); name that of --export parquet:DIR',
+    );
   return found;
 }
 
@@ -173,7 +175,9 @@ async function makeView(
   const places = [...files, ...pending].map((file) => `'${file.replaceAll("'", "''")}'`);
   const parts = [`SELECT * FROM ${quote(none)}`];
   if (places.length > 0)
-    parts.push(`SELECT * FROM read_parquet([${places.join(', ')}], union_by_name = true, hive_partitioning = false)`);
+    parts.push(
+      `SELECT * FROM read_parquet([${places.join(', ')}], union_by_name = true, hive_partitioning = false)`,
+    );
   if (staged !== undefined) parts.push(`SELECT * FROM staging.${quote(series)}`);
   const columns = tableColumns(series).map(quote).join(', ');
   await connection.run(

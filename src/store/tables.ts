@@ -127,10 +127,7 @@ const PROGRESS_TABLES: readonly (readonly [string, ReadonlyMap<string, string>])
 
 /** The columns of every table of a series that come first: the time and the tags. */
 function headOf(series: SeriesName): readonly (readonly [string, string])[] {
-  return [
-    ['time', 'TIMESTAMP_NS'],
-    ...tagNames(series).map((tag) => [tag, "VARCHAR DEFAULT ''"] as const),
-  ];
+  return [['time', 'TIMESTAMP_NS'], ...tagNames(series).map((tag) => [tag, "VARCHAR DEFAULT ''"] as const)];
 }
 
 /** The columns of the table of a series, with their SQL types. */

@@ -30,7 +30,12 @@ it('copies the store of a running node: complete by its audit, private, and neve
   cleanup.add(program, (it) => it.kill());
   await until('a handshake', () => program.log().includes('peer connected'), { giveUp: program.ended });
   const count = async (...more: readonly string[]): Promise<number> =>
-    Number((await outputOf(['query', 'msg_recv', '--agg', 'count', '--format', 'ndjson', ...more], home)).replace(/\D/g, ''));
+    Number(
+      (await outputOf(['query', 'msg_recv', '--agg', 'count', '--format', 'ndjson', ...more], home)).replace(
+        /\D/g,
+        '',
+      ),
+    );
   await until('points', async () => (await count()) > 5, { giveUp: program.ended });
   const before = await count();
   const first = run(['backup', 'copy.duckdb']);
@@ -46,7 +51,8 @@ it('copies the store of a running node: complete by its audit, private, and neve
   expect(again).toMatchObject({
     status: 2,
     stdout: '',
-    stderr: 'btcdmon-node: backup copy.duckdb: is there already and is not overwritten; name another file, or remove it\n',
+    stderr:
+      'btcdmon-node: backup copy.duckdb: is there already and is not overwritten; name another file, or remove it\n',
   });
   // The node goes on meanwhile, and loses nothing.
   expect(program.ended()).toBeUndefined();
@@ -60,7 +66,11 @@ it('copies the store of a running node: complete by its audit, private, and neve
 
 it.each([
   [['backup', 'x.duckdb'], 1, /^btcdmon-node: store \S+: the folder \S+ does not exist/],
-  [['backup', 'none/x.duckdb', '--store', 'duckdb:/etc/hostname'], 1, /^btcdmon-node: store \/etc\/hostname: the file is not a DuckDB/],
+  [
+    ['backup', 'none/x.duckdb', '--store', 'duckdb:/etc/hostname'],
+    1,
+    /^btcdmon-node: store \/etc\/hostname: the file is not a DuckDB/,
+  ],
 ])('%j ends with %i and one line, and leaves no file', (args, status, line) => {
   const ended = run(args);
   expect(ended.stderr).toMatch(line);

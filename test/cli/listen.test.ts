@@ -90,7 +90,10 @@ it('reads a file whose path begins with ~/', () => {
   mkdirSync(path.join(home, 'conf'));
   writeFileSync(path.join(home, 'conf', 'a.yaml'), 'network: simnt\n');
   const { status, stderr } = run(['-c', 'a', '--config=~/conf/a.yaml']);
-  expect([status, stderr]).toEqual([2, expect.stringContaining('~/conf/a.yaml:1: network simnt: give one of')]);
+  expect([status, stderr]).toEqual([
+    2,
+    expect.stringContaining('~/conf/a.yaml:1: network simnt: give one of'),
+  ]);
 });
 
 describe('a call that cannot be carried out ends with one line and status 1', () => {

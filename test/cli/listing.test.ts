@@ -39,7 +39,11 @@ async function run(line: string): Promise<{ out: string; err: string; status: un
 }
 
 /** The rows of CSV without quotes in it. */
-const rowsOf = (csv: string): string[][] => csv.trimEnd().split('\r\n').map((row) => row.split(','));
+const rowsOf = (csv: string): string[][] =>
+  csv
+    .trimEnd()
+    .split('\r\n')
+    .map((row) => row.split(','));
 
 const COMMANDS = [
   ['series', ['series', 'when', 'help'], SERIES_NAMES.length],
@@ -85,8 +89,20 @@ it('the columns of a series say type, kind and unit', async () => {
 
 it('an audit has a row for each account, and its sentences on stderr', async () => {
   const { out, err, status } = await run('audit --since 2020-01-01 --from STORE --format json');
-  expect(JSON.parse(out)).toEqual([]);
-  expect([err, status]).toEqual([expect.stringContaining('no node has accounted for itself'), 1]);
+  const rows = JSON.parse(out) as readonly Record<string, unknown>[];
+  expect(rows.length).toBeGreaterThan(1);
+  for (const { emitted, stored, missing } of rows)
+    expect(missing).toBe(emitted === null ? null : Number(emitted) - Number(stored));
+  expect(rows[0]).toMatchObject({
+    node: 'alpha',
+    since: expect.stringMatching(/^2023-11-14T\S+Z$/) as string,
+  });
+  expect(status).toBe(1);
+  expect(err).toMatch(/^btcdmon-node: audit: of \d+ points of [^\n]*, the store differs in \d+ series\n$/m);
+  // For people the same, as sentences.
+  const text = await run('audit --since 2020-01-01 --from STORE');
+  const differing = rows.filter(({ emitted, stored }) => emitted !== stored);
+  expect(text.out.match(/^\w+: (\d+ (missing|more)|the run)/gm)).toHaveLength(differing.length);
 });
 
 it.each([

@@ -20,7 +20,17 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   'log-level': ['7', 'verbose', 'INFO'],
   connect: [
     ...['5:x', 'a:0', 'a:65536', '[a]:1', '[::1', 'a b', '-a', 'http://a', 'a/b'],
-    ...['18555', ':18555', '99999', '127.0.0.1 18555', 'tcp://h', 'https://[::1]:1', '256.1.1.1', '127.1', '1.2.3.4.5:1'],
+    ...[
+      '18555',
+      ':18555',
+      '99999',
+      '127.0.0.1 18555',
+      'tcp://h',
+      'https://[::1]:1',
+      '256.1.1.1',
+      '127.1',
+      '1.2.3.4.5:1',
+    ],
   ],
   join: ['maybe', '2', 'wahr'],
   wtxidrelay: ['maybe', 'null'],
@@ -171,7 +181,11 @@ describe.each(['flag', 'variable', 'file'] as const)('a wrong value of a %s', (s
 });
 
 it.each([
-  ['query', ['tx'], { since: 'x', until: '1x', every: '0s', limit: '-1', format: 'xml', where: '', output: '' }],
+  [
+    'query',
+    ['tx'],
+    { since: 'x', until: '1x', every: '0s', limit: '-1', format: 'xml', where: '', output: '' },
+  ],
   ['audit', [], { since: 'x', store: '', format: 'x' }],
   ['top', [], { every: '1ms', network: 'x', format: 'x', once: 'maybe', node: 'a\nb' }],
   ['serve', [], { store: '', http: 'x', 'http-host': 'a b' }],
@@ -229,10 +243,19 @@ describe('what people write by mistake', () => {
 
   it.each([
     // The listener's peers.
-    ['-c http://127.0.0.1:18555', '--connect http://127.0.0.1:18555: is a URL; give host[:port] alone, such as 127.0.0.1:18555; what answers HTTP is an RPC port'],
-    ['-c https://node.example/', '--connect https://node.example/: is a URL; give host[:port] alone, such as node.example;'],
+    [
+      '-c http://127.0.0.1:18555',
+      '--connect http://127.0.0.1:18555: is a URL; give host[:port] alone, such as 127.0.0.1:18555; what answers HTTP is an RPC port',
+    ],
+    [
+      '-c https://node.example/',
+      '--connect https://node.example/: is a URL; give host[:port] alone, such as node.example;',
+    ],
     ['-c tcp://h', '--connect tcp://h: is a URL; give host[:port] alone, such as h'],
-    ['-c bitcoin://h:8333/x', '--connect bitcoin://h:8333/x: is a URL; give host[:port] alone, such as h:8333'],
+    [
+      '-c bitcoin://h:8333/x',
+      '--connect bitcoin://h:8333/x: is a URL; give host[:port] alone, such as h:8333',
+    ],
     ['-c http://user@h', '--connect http://user@h: is a URL; give host[:port] alone, such as 192.0.2.1:8333'],
     ['-c a,b', '--connect a,b: has a comma; give each by itself: --connect a --connect b'],
     ['-c 127.0.0.1:1,127.0.0.1:2', 'give each by itself: --connect 127.0.0.1:1 --connect 127.0.0.1:2'],
@@ -240,77 +263,143 @@ describe('what people write by mistake', () => {
     ['-c :18555', '--connect :18555: is a number without a host; give host:port, such as 127.0.0.1:18555'],
     ['-c 70000', '--connect 70000: is a number without a host; give host:port, such as 127.0.0.1:8333'],
     ['-c 127.0.0.1 18555', '--connect 18555: is a number without a host; give host:port'],
-    ['-c "127.0.0.1 18555"', '--connect 127.0.0.1 18555: has a space; give host:port, such as 127.0.0.1:18555'],
-    ['-c "127.0.0.1: 18555"', '--connect 127.0.0.1: 18555: has a space; give host:port, such as 127.0.0.1:18555'],
-    ['-c 127.0.0.256', '--connect 127.0.0.256: 127.0.0.256 is not an IPv4 address, which has four numbers from 0 to 255'],
+    [
+      '-c "127.0.0.1 18555"',
+      '--connect 127.0.0.1 18555: has a space; give host:port, such as 127.0.0.1:18555',
+    ],
+    [
+      '-c "127.0.0.1: 18555"',
+      '--connect 127.0.0.1: 18555: has a space; give host:port, such as 127.0.0.1:18555',
+    ],
+    [
+      '-c 127.0.0.256',
+      '--connect 127.0.0.256: 127.0.0.256 is not an IPv4 address, which has four numbers from 0 to 255',
+    ],
     ['-c 192.168.1:8333', '--connect 192.168.1:8333: 192.168.1 is not an IPv4 address'],
     ['-c 127.0.0.1:http', '--connect 127.0.0.1:http: "http" is not a port; give one from 1 to 65535'],
     ['-c localhost:', '--connect localhost:: "" is not a port; give one'],
     ['-c user@host', '--connect user@host: not a host; give host[:port]'],
     ['--seed dns://a --join', '--seed dns://a: is a URL; give host[:port] alone, such as a'],
     ['--forward tcp://a=b', '--forward tcp://a: is a URL; give host[:port] alone, such as a'],
-    ['--upstream-proxy 9050', '--upstream-proxy 9050: is a number without a host; give host:port, such as 127.0.0.1:9050'],
+    [
+      '--upstream-proxy 9050',
+      '--upstream-proxy 9050: is a number without a host; give host:port, such as 127.0.0.1:9050',
+    ],
     // Names of options.
     ['-network simnet -c a', '-network simnet: the name of an option has two dashes; give --network simnet'],
     ['-network=simnet -c a', '-network simnet: the name of an option has two dashes; give --network simnet'],
-    ['-connect 127.0.0.1', '-connect 127.0.0.1: the name of an option has two dashes; give --connect 127.0.0.1'],
-    ['-conect 127.0.0.1', '-conect 127.0.0.1: the name of an option has two dashes; give --connect 127.0.0.1'],
+    [
+      '-connect 127.0.0.1',
+      '-connect 127.0.0.1: the name of an option has two dashes; give --connect 127.0.0.1',
+    ],
+    [
+      '-conect 127.0.0.1',
+      '-conect 127.0.0.1: the name of an option has two dashes; give --connect 127.0.0.1',
+    ],
     ['-help', '-help: the name of an option has two dashes; give --help'],
     ['-version', '-version: the name of an option has two dashes; give --version'],
-    ['-zzzzzzzzzzz', '-zzzzzzzzzzz: the name of an option has two dashes; give --zzzzzzzzzzz, or one letter as -z'],
+    [
+      '-zzzzzzzzzzz',
+      '-zzzzzzzzzzz: the name of an option has two dashes; give --zzzzzzzzzzz, or one letter as -z',
+    ],
     ['query tx -since 1h', '-since 1h: the name of an option has two dashes; give --since 1h'],
-    ['--network simnt -c a', '--network simnt: give one of mainnet, testnet3, testnet4, signet, regtest, simnet; did you mean simnet?'],
+    [
+      '--network simnt -c a',
+      '--network simnt: give one of mainnet, testnet3, testnet4, signet, simnet, regtest; did you mean simnet?',
+    ],
     ['--log-level verbos -c a', '--log-level verbos: give one of'],
     ['--validate ful -c a', '--validate ful: give one of headers, full; did you mean full?'],
     ['--policy bitcoind -c a', '--policy bitcoind: give one of btcd, core'],
-    ['-c a --exprot stdout:', 'unknown option or argument "exprot"; did you mean export?; see btcdmon-node --help'],
+    [
+      '-c a --exprot stdout:',
+      'unknown option or argument "exprot"; did you mean export?; see btcdmon-node --help',
+    ],
     // Commands.
     ['querry', 'unknown option or argument "querry"; did you mean query?; see btcdmon-node --help'],
     ['querys tx', 'unknown option or argument "querys"; did you mean query?'],
     ['aduit', 'unknown option or argument "aduit"; did you mean audit?'],
-    ['start', 'unknown option or argument "start"; did you mean'],
+    ['start', 'unknown option or argument "start"; the commands are collect, tap,'],
     ['bogus', 'unknown option or argument "bogus"; the commands are collect, tap, serve, demo, top, query,'],
-    ['audit --node x', 'unknown option or argument "node"; it is an option of the listener, collect, tap, top, not of audit, which takes --since,'],
-    ['query tx --node x', 'unknown option or argument "node"; it is an option of the listener, collect, tap, top, not of query, which takes --since,'],
-    ['top --since 1h', 'unknown option or argument "since"; it is an option of query, audit, not of top, which takes'],
+    ['audit --node x', 'unknown option or argument "node"; it is an option of the listener, collect, tap'],
+    ['query tx --node x', 'unknown option or argument "node"; it is an option of the listener, collect, tap'],
+    ['top --since 1h', 'unknown option or argument "since"; it is an option of query, audit'],
     ['series tx --raw x', 'unknown option or argument "raw"; it is an option of query, not of series'],
-    ['audit --sinc 1h', 'unknown option or argument "sinc"; did you mean since?; see btcdmon-node audit --help'],
+    [
+      'audit --sinc 1h',
+      'unknown option or argument "sinc"; did you mean since?; see btcdmon-node audit --help',
+    ],
     ['serve tx', 'unknown option or argument "tx"; see btcdmon-node serve --help'],
     // Names of series, named queries, columns and tables.
     ['query block-fees', 'there is no series block-fees; it is a named query, with @: query @block-fees'],
-    ['query @mempool', 'there is no query @mempool; mempool is a series: query mempool; there are @mempool-count, @mempool-size'],
+    ['query @mempool', 'there is no query @mempool; mempool is a series: query mempool; there are @mempool-'],
     ['query @fee', 'there is no query @fee; there are @'],
     ['query @mempool-sise', 'there is no query @mempool-sise; did you mean mempool-size?'],
     ['query @nothing-like-it', 'there is no query @nothing-like-it; `btcdmon-node queries` lists them'],
-    ['query transactions', 'there is no series transactions; there are bandwidth,'],
-    ['series @block-fees', 'no series is named "@block-fees"; it is a named query: btcdmon-node queries block-fees'],
+    ['query outputs', 'there is no series outputs; there are bandwidth,'],
+    [
+      'series @block-fees',
+      'no series is named "@block-fees"; it is a named query: btcdmon-node queries block-fees',
+    ],
     ['series txs', 'no series is named "txs"; did you mean tx?'],
-    ['series transactions', 'no series is named "transactions"; there are bandwidth,'],
+    ['series outputs', 'no series is named "outputs"; there are bandwidth,'],
     ['queries tx', 'there is no query @tx; tx is a series: query tx'],
-    ['query --raw "SELECT vsiz FROM tx" STORE', 'Referenced column "vsiz" not found in FROM clause! Candidate bindings: "vsize"'],
+    [
+      'query --raw "SELECT vsiz FROM tx" STORE',
+      'Referenced column "vsiz" not found in FROM clause! Candidate bindings: "vsize"',
+    ],
     ['query --raw "SELECT cuont(*) FROM tx" STORE', 'with name cuont does not exist! Did you mean "count'],
-    ['query --raw "SELECT count(*) FROM transactions" STORE', '--raw: the store has no table transactions; there are bandwidth,'],
-    ['query --raw "SELECT count(*) FROM tx_output" STORE', '--raw: the store has no table tx_output; did you mean tx_outputs?'],
+    [
+      'query --raw "SELECT count(*) FROM transactions" STORE',
+      '--raw: the store has no table transactions; there are bandwidth,',
+    ],
+    [
+      'query --raw "SELECT count(*) FROM tx_output" STORE',
+      '--raw: the store has no table tx_output; did you mean tx_outputs?',
+    ],
     ['query --raw "SELECT count(* FROM tx" STORE', '--raw: Parser Error: syntax error at or near "FROM"'],
     // Quotes that the shell took.
-    ['query tx_outputs --where script_type != pubkeyhash', `--where script_type != pubkeyhash: is several words; put the condition in quotes: --where "script_type != 'pubkeyhash'"`],
-    ['query tx --where tx_size = 5 --since 1h', '--where tx_size = 5: is several words; put the condition in quotes: --where "tx_size = 5"'],
+    [
+      'query tx_outputs --where script_type != pubkeyhash',
+      `--where script_type != pubkeyhash: is several words; put the condition in quotes: --where "script_type != 'pubkeyhash'"`,
+    ],
+    [
+      'query tx --where tx_size = 5 --since 1h',
+      '--where tx_size = 5: is several words; put the condition in quotes: --where "tx_size = 5"',
+    ],
     ['query tx --where node in a', '--where node in a: is several words; put the condition in quotes'],
-    ['query tx --where tx_size', '--where, character 8: expected one of = != < <= > >= IN, found the end; put the whole condition in quotes'],
-    ['query tx_outputs --where script_type!=pubkeyhash', `script_type is compared with a string, as 'pubkeyhash'; found pubkeyhash`],
-    ['query --raw SELECT count from tx', '--raw SELECT count from tx: is several words; put the statement in quotes: --raw "SELECT count from tx"'],
-    ['query --raw=SELECT 1', '--raw SELECT 1: is several words; put the statement in quotes: --raw "SELECT 1"'],
+    [
+      'query tx --where tx_size',
+      '--where, character 8: expected one of = != < <= > >= IN, found the end; put the whole condition in quotes',
+    ],
+    [
+      'query tx_outputs --where script_type!=pubkeyhash',
+      `script_type is compared with a string, as 'pubkeyhash'; found pubkeyhash`,
+    ],
+    [
+      'query --raw SELECT count from tx',
+      '--raw SELECT count from tx: is several words; put the statement in quotes: --raw "SELECT count from tx"',
+    ],
+    [
+      'query --raw=SELECT 1',
+      '--raw SELECT 1: is several words; put the statement in quotes: --raw "SELECT 1"',
+    ],
     // Times and durations.
     ['query tx --since 5', '--since 5: not a time; give a duration ago with its unit, such as 5m or 5h'],
     ['audit --since 5', '--since 5: not a time; give a duration ago with its unit, such as 5m or 5h'],
     ['query tx --until 30', '--until 30: not a time; give a duration ago with its unit, such as 30m or 30h'],
     ['query tx --since 2026', '--since 2026: not a time; give a day as 2026-01-01'],
     ['query tx --since 20261101', '--since 20261101: not a time; give a day as 2026-11-01'],
-    ['query tx --since 1700000000000', '--since 1700000000000: not a time; Unix times are in seconds: give 1700000000'],
-    ['query tx --since 2026-02-30', '--since 2026-02-30: not a time; give a duration ago (90s, 1h30m, 7d), today, yesterday,'],
+    [
+      'query tx --since 1700000000000',
+      '--since 1700000000000: not a time; Unix times are in seconds: give 1700000000',
+    ],
+    [
+      'query tx --since 2026-02-30',
+      '--since 2026-02-30: not a time; give a duration ago (90s, 1h30m, 7d), today, yesterday,',
+    ],
     ['query tx --since 25:00', '--since 25:00: not a time; give a duration ago'],
     ['query tx --since tomorrow', '--since tomorrow: not a time; give a duration ago'],
-    ['query tx --since -1h', '--since: a value must follow'],
+    ['query tx --since -1h', '--since -1h: not a time; durations count back: give 1h'],
     ['query tx --since 30m1h', '--since 30m1h: not a time; give a duration ago'],
     ['query tx --agg count --every 1', '--every 1: not a duration; use a number and a unit'],
     ['top --every 5', '--every 5: give a duration from 500ms to 1d, such as 2s or 1m'],
@@ -324,19 +413,37 @@ describe('what people write by mistake', () => {
     ['query tx --store x', '--store x: use duckdb:PATH, parquet:DIR or influx+http'],
     ['query tx --from x', '--from x: use duckdb:PATH, parquet:DIR or influx+http'],
     ['query tx --store duckdb:a --from duckdb:b', '--store duckdb:a and duckdb:b: give it once'],
-    ['audit --url influx+udp://h', 'UDP only writes; read with influx+http'],
+    ['audit --from influx+udp://h', '--from influx+udp: UDP only writes; read with influx+http'],
     // Folders of Parquet files, and copies.
     ['query tx --store parquet:', '--store parquet: names no folder; use parquet:DIR'],
-    ['serve --store influx+http://h/d', '--store influx+http:…: serve can only show files; use duckdb:PATH or parquet:DIR'],
+    [
+      'serve --store influx+http://h/d',
+      '--store influx+http:…: serve can only show files; use duckdb:PATH or parquet:DIR',
+    ],
     ['backup', 'backup: names no file; give one that does not exist yet, such as copy.duckdb'],
-    ['backup x.duckdb --store influx+http://h/d', '--store influx+http:…: backup copies embedded stores, duckdb:PATH'],
-    ['backup x.duckdb --store parquet:d', '--store parquet:…: backup copies embedded stores, duckdb:PATH; a folder of Parquet'],
+    [
+      'backup x.duckdb --store influx+http://h/d',
+      '--store influx+http:…: backup copies embedded stores, duckdb:PATH',
+    ],
+    [
+      'backup x.duckdb --store parquet:d',
+      '--store parquet:…: backup copies embedded stores, duckdb:PATH; a folder of Parquet',
+    ],
     ['backup FOLDER STORE', 'is there already and is not overwritten; name another file, or remove it'],
     // Buckets.
-    ['query @mempool-size --every 1s', '--every 1s: buckets of @mempool-size have 5 s or more, as its points; give --every 5s'],
-    ['query @double-spends --every 30s', '--every 30s: buckets of @double-spends have 60 s or more, as its points; give --every 60s'],
+    [
+      'query @mempool-size --every 1s',
+      '--every 1s: buckets of @mempool-size have 5 s or more, as its points; give --every 5s',
+    ],
+    [
+      'query @double-spends --every 30s',
+      '--every 30s: buckets of @double-spends have 60 s or more, as its points; give --every 60s',
+    ],
     ['query tx --every 1m', '--every makes buckets for --agg; add one, such as --agg count'],
-    ['query tx --agg average tx_size', '--agg average: there is no such aggregate; use one of count, sum, mean'],
+    [
+      'query tx --agg average tx_size',
+      '--agg average: there is no such aggregate; use one of count, sum, mean',
+    ],
   ] as const)('%s', async (line, message) => {
     const args = words(line).flatMap((word) =>
       word === 'STORE' ? ['--from', from] : [word === 'FOLDER' ? folder : word],
@@ -346,15 +453,27 @@ describe('what people write by mistake', () => {
 
   it.each([
     [{ BTCDMON_CONECT: 'x' }, 'BTCDMON_CONECT: no option has this name; did you mean BTCDMON_CONNECT?'],
-    [{ BTCDMON_NETWORK: 'simnt' }, 'BTCDMON_NETWORK simnt: give one of mainnet, testnet3, testnet4, signet, regtest, simnet; did you mean simnet?'],
-    [{ BTCDMON_CONNECT: 'http://127.0.0.1:1' }, 'BTCDMON_CONNECT http://127.0.0.1:1: is a URL; give host[:port] alone, such as 127.0.0.1:1'],
+    [
+      { BTCDMON_NETWORK: 'simnt' },
+      'BTCDMON_NETWORK simnt: give one of mainnet, testnet3, testnet4, signet, simnet, regtest; did you mean simnet?',
+    ],
+    [
+      { BTCDMON_CONNECT: 'http://127.0.0.1:1' },
+      'BTCDMON_CONNECT http://127.0.0.1:1: is a URL; give host[:port] alone, such as 127.0.0.1:1',
+    ],
     [{ BTCDMON_CONNECT: 'a 1, b' }, 'BTCDMON_CONNECT a 1: has a space; give host:port, such as a:1'],
-    [{ BTCDMON_EXPORTS: 'stdout:' }, 'BTCDMON_EXPORTS: no option has this name; did you mean BTCDMON_EXPORT?'],
+    [
+      { BTCDMON_EXPORTS: 'stdout:' },
+      'BTCDMON_EXPORTS: no option has this name; did you mean BTCDMON_EXPORT?',
+    ],
     [{ BTCDMON_SINCE: '1h' }, 'BTCDMON_SINCE: no variable sets --since; give it on the command line'],
     [{ BTCDMON_DATA_DIR: '/proc/x' }, "BTCDMON_DATA_DIR /proc/x: can't be made", 1],
-  ] as const)('%j', async (variables, message, status = 2) => {
-    expect(await run(['-c', '127.0.0.1:1'], variables, status)).toContain(`btcdmon-node: ${message}`);
-  });
+  ] as readonly (readonly [NodeJS.ProcessEnv, string, number?])[])(
+    '%j',
+    async (variables, message, status = 2) => {
+      expect(await run(['-c', '127.0.0.1:1'], variables, status)).toContain(`btcdmon-node: ${message}`);
+    },
+  );
 
   it.each([
     ['config: other.yaml', ":1: config: a file can't name another one; put the options here"],
@@ -364,26 +483,37 @@ describe('what people write by mistake', () => {
     ['connect: "a,b"', ':1: connect a,b: has a comma; give each by itself'],
     ['connect: 18555', ':1: connect 18555: is a number without a host'],
     ['conect: a', ':1: no option is named "conect"; did you mean connect?'],
-    ['since: 1h', ':1: no file sets --since; give it on the command line'],
-    ['network: simnet: x', ':1: not YAML or JSON: Nested mappings are not allowed in compact mappings; an option a line'],
-    ['network simnet\nnode: a', ':1: not YAML or JSON: Implicit keys need to be on a single line; an option a line'],
+    ['since: 1h', ':1: since: no file sets --since; give it on the command line'],
+    [
+      'network: simnet: x',
+      ':1: not YAML or JSON: Nested mappings are not allowed in compact mappings; an option a line',
+    ],
+    [
+      'network simnet\nnode: a',
+      ':1: not YAML or JSON: Implicit keys need to be on a single line; an option a line',
+    ],
     ['connect: [a', ':1: not YAML or JSON: '],
     ['connect: {a', ':1: not YAML or JSON: '],
     ['node: "a', ':1: not YAML or JSON: '],
-    ['node: a\n b: c', ':2: not YAML or JSON: '],
-    ['connect:\n- a\n  - b: c: d', ':3: not YAML or JSON: '],
+    ['node: a\n b: c', ':1: not YAML or JSON: '],
+    ['connect:\n- a\n  - b: c: d', ':2: not YAML or JSON: '],
     ['connect:\n- a\nb\n', ':3: not YAML or JSON: '],
-    ['*x : y', ':1: not YAML or JSON: '],
+    ['*x : y', ':1: a key must be the name of an option, such as network'],
     ['network=simnet', ':1: not an object of option names and values, such as "network: mainnet"'],
     ['data-dir: /proc/x', ":1: data-dir /proc/x: can't be made", 1],
-  ] as const)('a file with %j', async (text, message, status = 2) => {
-    const file = path.join(folder, 'mistakes.yaml');
-    writeFileSync(file, text);
-    const call = text.startsWith('connect') ? [] : ['-c', '127.0.0.1:1'];
-    const error = await run(['--config', file, ...call], {}, status);
-    expect(error.slice(0, `btcdmon-node: ${file}${message}`.length)).toBe(`btcdmon-node: ${file}${message}`);
-    expect(error).not.toMatch(/:\n$/);
-  });
+  ] as readonly (readonly [string, string, number?])[])(
+    'a file with %j',
+    async (text, message, status = 2) => {
+      const file = path.join(folder, 'mistakes.yaml');
+      writeFileSync(file, text);
+      const call = text.startsWith('connect') ? [] : ['-c', '127.0.0.1:1'];
+      const error = await run(['--config', file, ...call], {}, status);
+      expect(error.slice(0, `btcdmon-node: ${file}${message}`.length)).toBe(
+        `btcdmon-node: ${file}${message}`,
+      );
+      expect(error).not.toMatch(/:\n$/);
+    },
+  );
 
   it('a store that another process has open is named with its holder in one line', async () => {
     const program = `
@@ -408,12 +538,22 @@ describe('a path that begins with ~/', () => {
 
   it.each([
     [['-c', '127.0.0.1:1', '--data-dir', `~/${name}/x`], {}, `--data-dir ${expanded}: can't be made`, 1],
-    [['-c', '127.0.0.1:1'], { BTCDMON_DATA_DIR: `~/${name}/x` }, `BTCDMON_DATA_DIR ${expanded}: can't be made`, 1],
+    [
+      ['-c', '127.0.0.1:1'],
+      { BTCDMON_DATA_DIR: `~/${name}/x` },
+      `BTCDMON_DATA_DIR ${expanded}: can't be made`,
+      1,
+    ],
     [['query', 'tx', '--data-dir', `~/${name}/x`], {}, `store ${expanded}/btcdmon.duckdb: the folder`, 1],
     [['query', 'tx', '--from', `duckdb:~/${name}/x`], {}, `store ${expanded}: the folder`, 1],
     [['top', '--once', '--from', `duckdb:~/${name}/x`], {}, `store ${expanded}: the folder`, 1],
     [['serve', '--from', `duckdb:~/${name}/x`], {}, `store ${expanded}: the folder`, 1],
-    [['-c', '127.0.0.1:1', '--export', `parquet:~/${name}/x/y`], { BTCDMON_DATA_DIR: tmpdir() }, `parquet:${expanded}/y: the folder`, 1],
+    [
+      ['-c', '127.0.0.1:1', '--export', `parquet:~/${name}/x/y`],
+      { BTCDMON_DATA_DIR: tmpdir() },
+      `parquet:${expanded}/y: the folder`,
+      1,
+    ],
     [['collect', '--listen', `unix:~/${name}/${'x'.repeat(120)}`], {}, 'the path of a socket has', 2],
   ] as const)('%j %j', async (args, variables, message, status) => {
     expect(await run(args, variables, status)).toContain(message);
@@ -423,6 +563,8 @@ describe('a path that begins with ~/', () => {
   it('is one of a file as well', async () => {
     const file = path.join(folder, 'home.yaml');
     writeFileSync(file, `data-dir: ~/${name}/x\n`);
-    expect(await run(['-c', '127.0.0.1:1', '--config', file], {}, 1)).toContain(`${file}:1: data-dir ${expanded}: can't`);
+    expect(await run(['-c', '127.0.0.1:1', '--config', file], {}, 1)).toContain(
+      `${file}:1: data-dir ${expanded}: can't`,
+    );
   });
 });

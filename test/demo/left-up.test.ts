@@ -23,7 +23,9 @@ function standIn(page: string | null): App {
 }
 
 /** Runs the demo on its network with a second in place of its minute. */
-async function demo(page: string | null): Promise<{ text: () => string; signal: () => void; done: Promise<void> }> {
+async function demo(
+  page: string | null,
+): Promise<{ text: () => string; signal: () => void; done: Promise<void> }> {
   let text = '';
   let signal = (): void => undefined;
   const told = new Promise<void>((resolve) => (signal = resolve));
@@ -48,7 +50,9 @@ async function demo(page: string | null): Promise<{ text: () => string; signal: 
 it('says what to type next and leaves the page up until the user ends it', async () => {
   const { text, signal, done } = await demo('http://127.0.0.1:1/');
   await until('the end of the minute', () => text().includes('The network and its page go on until Ctrl-C'));
-  expect(text()).toMatch(/What to type next:\n\n.*query tx_outputs.*\n\nThe network .*: http:\/\/127\.0\.0\.1:1\/\n/);
+  expect(text()).toMatch(
+    /What to type next:\n\n.*query tx_outputs.*\n\nThe network .*: http:\/\/127\.0\.0\.1:1\/\n/,
+  );
   let hasEnded = false;
   void done.then(() => (hasEnded = true));
   await new Promise((resolve) => setTimeout(resolve, 500));

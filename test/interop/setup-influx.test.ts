@@ -139,7 +139,9 @@ influxd.describe('btcdmon-node setup influx', () => {
     expect(first.stdout).toMatch(
       /^this server asks nobody for a password and has no administrator: [^\n]*auth-enabled[^\n]*--with-admin NAME[^\n]*$/m,
     );
-    const made = await setup(['--store', url, '--with-admin', 'boss'], { BTCDMON_INFLUX_ADMIN_PASSWORD: 'b' });
+    const made = await setup(['--store', url, '--with-admin', 'boss'], {
+      BTCDMON_INFLUX_ADMIN_PASSWORD: 'b',
+    });
     expect(made).toMatchObject({ status: 0, stderr: '' });
     expect(made.stdout).toContain('user boss is an administrator; its password is yours\n');
     expect(made.stdout).not.toContain('asks nobody');
@@ -282,9 +284,19 @@ influxd.describe('btcdmon-node setup influx', () => {
         ],
         [{ store: url, fill: 'x' }, right, UsageError, '--fill x: give a duration'],
         [{ store: url, reader: "a'b" }, right, UsageError, 'give a name of letters, digits'],
-        [{ store: url }, { BTCDMON_INFLUX_READER_PASSWORD: "secret'" }, UsageError, 'a password of printable ASCII'],
+        [
+          { store: url },
+          { BTCDMON_INFLUX_READER_PASSWORD: "secret'" },
+          UsageError,
+          'a password of printable ASCII',
+        ],
         [{ store: url, writer: "a'b" }, right, UsageError, '--writer "a\'b": give a name of letters, digits'],
-        [{ store: url, writer: 'grafana' }, right, UsageError, '--writer grafana: is the user who may only read'],
+        [
+          { store: url, writer: 'grafana' },
+          right,
+          UsageError,
+          '--writer grafana: is the user who may only read',
+        ],
         [
           { store: url, writerPasswordFile: 'w' },
           right,

@@ -23,8 +23,18 @@ function run(node: string, from: number, minutes: number, connected: (minute: nu
     const time = START + BigInt(from + minute * 60 + 1) * S;
     return [
       { series: 'peers', time, tags, fields: { total_connected: connected(minute) } },
-      { series: 'btcdmon', time: time + 1n, tags: { ...tags, series: 'peers' }, fields: { started, emitted: minute + 1 } },
-      { series: 'btcdmon', time: time + 2n, tags: { ...tags, series: 'btcdmon' }, fields: { started, emitted: 2 * minute } },
+      {
+        series: 'btcdmon',
+        time: time + 1n,
+        tags: { ...tags, series: 'peers' },
+        fields: { started, emitted: minute + 1 },
+      },
+      {
+        series: 'btcdmon',
+        time: time + 2n,
+        tags: { ...tags, series: 'btcdmon' },
+        fields: { started, emitted: 2 * minute },
+      },
     ] as unknown as Point[];
   }).flat();
 }
@@ -46,7 +56,11 @@ async function findings(points: readonly Point[]): Promise<string> {
 }
 
 it('names two runs of one node that overlap', async () => {
-  const points = [...run('alice', 0, 10, () => 1), ...run('alice', 150, 10, () => 1), ...run('bob', 60, 10, () => 1)];
+  const points = [
+    ...run('alice', 0, 10, () => 1),
+    ...run('alice', 150, 10, () => 1),
+    ...run('bob', 60, 10, () => 1),
+  ];
   const found = await findings(points.sort((a, b) => (a.time < b.time ? -1 : 1)));
   expect(found).toBe(
     'alice regtest: 2 runs overlap, of 2023-11-14T22:13:20.000Z and 2023-11-14T22:15:50.000Z; two processes write under one name ' +

@@ -60,7 +60,12 @@ it('--columns chooses and orders the columns of points, groups, panels and state
   expect(few.length).toBe(all.length);
   const row = (all[1] ?? '').split(',');
   expect(few[1]).toBe(`${row[size ?? 0]},${row[time ?? 0]}`);
-  const grouped = await run({ series: 'tx', agg: ['count'], by: ['node', 'network'], columns: ['count', 'node'] });
+  const grouped = await run({
+    series: 'tx',
+    agg: ['count'],
+    by: ['node', 'network'],
+    columns: ['count', 'node'],
+  });
   expect(grouped.toString()).toMatch(/^count,node\r\n\d+,alpha\r\n/);
   const raw = await run({ raw: 'SELECT 1 AS a, 2 AS b', columns: ['b'] });
   expect(raw.toString()).toBe('b\r\n2\r\n');
@@ -84,7 +89,9 @@ it.each([
   const [[count] = []] = await rowsOf(`SELECT count(*) FROM '${file}'`);
   expect(Number(count)).toBe(csv.length);
   // Every number, text and flag; times are compared below.
-  const plain = described.filter(([, type]) => !String(type).startsWith('TIMESTAMP')).map(([column]) => String(column));
+  const plain = described
+    .filter(([, type]) => !String(type).startsWith('TIMESTAMP'))
+    .map(([column]) => String(column));
   const rows = await rowsOf(`SELECT ${plain.map((each) => `"${each}"::VARCHAR`).join(', ')} FROM '${file}'`);
   const written = csv.map((text) => JSON.parse(text) as Record<string, unknown>);
   for (const [index, row] of rows.slice(0, 50).entries())
@@ -129,7 +136,9 @@ it('--output writes any format, and leaves nothing where it fails', async () => 
   );
   writeFileSync(path.join(folder, 'file'), '');
   const none = path.join(folder, 'no', 'tx.csv');
-  await expect(run({ series: 'tx', output: none })).rejects.toThrow(`--output ${none}: can't be written: ENOENT`);
+  await expect(run({ series: 'tx', output: none })).rejects.toThrow(
+    `--output ${none}: can't be written: ENOENT`,
+  );
   const two = path.join(folder, 'two.parquet');
   await expect(run({ raw: 'SELECT 1 AS a, 2 AS A', format: 'parquet', output: two })).rejects.toThrow(
     '--format parquet: two columns are named a; name one of them with AS',

@@ -30,7 +30,10 @@ beforeEach(() => {
 afterEach(() => cleanup.run());
 
 /** Writes points into Parquet files, as a node does that then stops. */
-async function files(written: readonly Point[] = points, directory = path.join(folder, 'files')): Promise<string> {
+async function files(
+  written: readonly Point[] = points,
+  directory = path.join(folder, 'files'),
+): Promise<string> {
   const exporter = new ParquetExporter({ directory }, modules);
   await exporter.open();
   await exporter.write(written);
@@ -98,7 +101,9 @@ it('has the points of the running hour once nobody writes, and says that they ar
   const directory = path.join(folder, 'files');
   await files(points, directory);
   const now = BigInt(Date.now()) * 1_000_000n;
-  const late = points.filter(({ series }) => series === 'tx').map((point, i) => ({ ...point, time: now + BigInt(i) }));
+  const late = points
+    .filter(({ series }) => series === 'tx')
+    .map((point, i) => ({ ...point, time: now + BigInt(i) }));
   const exporter = new StoreWriter({ path: path.join(directory, 'staging.duckdb'), filesIn: directory });
   await exporter.open();
   await exporter.write(late);
@@ -114,15 +119,28 @@ it('another process that writes there keeps only its running hour from readers',
   const directory = path.join(folder, 'files');
   await files(points, directory);
   const program = runProgram(
-    ['-n', 'regtest', '-c', `127.0.0.1:${await freePort()}`, '-e', `parquet:${directory}`, '--interval', '100ms'],
+    [
+      '-n',
+      'regtest',
+      '-c',
+      `127.0.0.1:${await freePort()}`,
+      '-e',
+      `parquet:${directory}`,
+      '--interval',
+      '100ms',
+    ],
     folder,
   );
   cleanup.add(program, (it) => it.kill());
   await until('the node', () => program.log().includes('listening'), { giveUp: program.ended });
   const { source, warnings } = await open(`parquet:${directory}`);
-  expect(warnings).toEqual([expect.stringMatching(/^parquet:\S+: a node is writing there; the points of the hours/)]);
+  expect(warnings).toEqual([
+    expect.stringMatching(/^parquet:\S+: a node is writing there; the points of the hours/),
+  ]);
   const query = parseQuery({ series: 'tx', since, agg: ['count'] }, END_NS);
-  expect(await allRows(await source.run(query))).toEqual([[points.filter(({ series }) => series === 'tx').length]]);
+  expect(await allRows(await source.run(query))).toEqual([
+    [points.filter(({ series }) => series === 'tx').length],
+  ]);
   await program.stop();
 });
 
@@ -132,7 +150,9 @@ it('reads files of an older version, which lack columns, and files that only lac
   const [name = ''] = readdirSync(tx);
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
-  await connection.run(`COPY (SELECT * EXCLUDE (tx_size) FROM '${tx}/${name}') TO '${tx}/2020-01-01T00.parquet'`);
+  await connection.run(
+    `COPY (SELECT * EXCLUDE (tx_size) FROM '${tx}/${name}') TO '${tx}/2020-01-01T00.parquet'`,
+  );
   connection.closeSync();
   instance.closeSync();
   const count = parseQuery({ series: 'tx', since: '0', agg: ['count'] }, END_NS);
@@ -172,7 +192,17 @@ it.each([
 it('query, audit, top and serve take it', async () => {
   const directory = await files();
   const url = `parquet:${directory}`;
-  const args = ['query', '@mempool-size', '--since', '2023-11-14', '--until', '2023-11-16', '--format', 'csv', '--store'];
+  const args = [
+    'query',
+    '@mempool-size',
+    '--since',
+    '2023-11-14',
+    '--until',
+    '2023-11-16',
+    '--format',
+    'csv',
+    '--store',
+  ];
   const answer = await outputOf([...args, url], folder);
   expect(answer).toBe(await outputOf([...args, `duckdb:${await store()}`], folder));
   expect(answer.split('\n').length).toBeGreaterThan(2);
@@ -181,7 +211,9 @@ it('query, audit, top and serve take it', async () => {
   const served = runProgram(['serve', '--store', url, '--http', String(port)], folder);
   cleanup.add(served, (it) => it.kill());
   await until('the page', () => served.log().includes('showing'), { giveUp: served.ended });
-  const panel = await fetch(`http://127.0.0.1:${port}/api/panels/mempool-size?since=2023-11-14&until=2023-11-16&format=csv`);
+  const panel = await fetch(
+    `http://127.0.0.1:${port}/api/panels/mempool-size?since=2023-11-14&until=2023-11-16&format=csv`,
+  );
   expect([panel.status, await panel.text()]).toEqual([200, answer]);
   expect(await served.stop()).toBe(0);
 });

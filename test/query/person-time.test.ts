@@ -34,7 +34,8 @@ it.each([
   ['12345678', null],
   ['1700000000000', null],
 ])('%s', (text, expected) => {
-  if (expected === null) expect(() => parsePersonTime('--since', text, now)).toThrow(`--since ${text}: not a time; `);
+  if (expected === null)
+    expect(() => parsePersonTime('--since', text, now)).toThrow(`--since ${text}: not a time; `);
   else expect(parsePersonTime('--since', text, now)).toBe(ns(expected));
 });
 
@@ -56,7 +57,8 @@ it.each([
 
 it('yesterday is a day of the calendar, also where that has 25 hours', () => {
   const at = (iso: string, zone = 'Europe/Berlin') => ({ ns: ns(iso), zone });
-  const of = (text: string, from: ReturnType<typeof at>): string => formatNs(parsePersonTime('--since', text, from));
+  const of = (text: string, from: ReturnType<typeof at>): string =>
+    formatNs(parsePersonTime('--since', text, from));
   const after = at('2026-10-26T08:00:00Z');
   expect([of('yesterday', after), of('today', after)]).toEqual([
     '2026-10-24T22:00:00.000000000Z',

@@ -16,12 +16,25 @@ it.each([
   expect(parseDuration('--every', text)).toBe(ns);
 });
 
-it.each(['', '0s', '5', 'm', '-5m', '5 m', '5M', '1y', '0.3ms', '99999999w', '30m1h', '1h1h', '1.5h30m', '1h 30m', '1h30'])(
-  'no duration: %s',
-  (text) => {
-    expect(() => parseDuration('--every', text)).toThrow(`--every ${text}: not a duration`);
-  },
-);
+it.each([
+  '',
+  '0s',
+  '5',
+  'm',
+  '-5m',
+  '5 m',
+  '5M',
+  '1y',
+  '0.3ms',
+  '99999999w',
+  '30m1h',
+  '1h1h',
+  '1.5h30m',
+  '1h 30m',
+  '1h30',
+])('no duration: %s', (text) => {
+  expect(() => parseDuration('--every', text)).toThrow(`--every ${text}: not a duration`);
+});
 
 it.each([
   ['now', now],
