@@ -7,11 +7,17 @@ import type { Where } from './where';
 const CASTS = { int: 'integer', float: 'float', bool: 'boolean', string: 'string' } as const;
 
 /**
- * Whether InfluxQL can compute an aggregate: it only groups by tags, and its mode is an arbitrary one of
- * equally frequent values.
+ * Whether InfluxQL can compute an aggregate: it only groups by tags, its mode is an arbitrary one of equally
+ * frequent values, and where a percentile below p50 has rank 0 in one group, InfluxDB 1.6 leaves out all
+ * groups after it.
  */
 export function aggregatesInServer(query: Query): boolean {
-  return query.agg?.fn !== 'mode' && query.by.every((name) => fieldOf(query.series, name) === undefined);
+  const percent = percentOf(query.agg?.fn ?? '') ?? 50;
+  return (
+    percent >= 50 &&
+    query.agg?.fn !== 'mode' &&
+    query.by.every((name) => fieldOf(query.series, name) === undefined)
+  );
 }
 
 /** Every tag and column of a series, in the order of an answer. */
