@@ -56,7 +56,7 @@ def main() -> None:
     try:
         seen = points(source)
         data = seen.filter("peers >= 2").select(", ".join(COLUMNS)).fetchnumpy()
-        announced = seen.aggregate("count(*)").fetchone()[0]
+        announced = seen.aggregate("count(*)").fetchall()[0][0]
     except duckdb.Error as error:
         sys.exit(f"{source} can't be read: {str(error).splitlines()[0]}")
     if len(data["delay_p50"]) == 0:

@@ -451,7 +451,7 @@ describe('what people write by mistake', () => {
     expect(await run(args)).toContain(message);
   });
 
-  it.each([
+  it.each<[NodeJS.ProcessEnv, string, number?]>([
     [{ BTCDMON_CONECT: 'x' }, 'BTCDMON_CONECT: no option has this name; did you mean BTCDMON_CONNECT?'],
     [
       { BTCDMON_NETWORK: 'simnt' },
@@ -468,14 +468,11 @@ describe('what people write by mistake', () => {
     ],
     [{ BTCDMON_SINCE: '1h' }, 'BTCDMON_SINCE: no variable sets --since; give it on the command line'],
     [{ BTCDMON_DATA_DIR: '/proc/x' }, "BTCDMON_DATA_DIR /proc/x: can't be made", 1],
-  ] as readonly (readonly [NodeJS.ProcessEnv, string, number?])[])(
-    '%j',
-    async (variables, message, status = 2) => {
-      expect(await run(['-c', '127.0.0.1:1'], variables, status)).toContain(`btcdmon-node: ${message}`);
-    },
-  );
+  ])('%j', async (variables, message, status = 2) => {
+    expect(await run(['-c', '127.0.0.1:1'], variables, status)).toContain(`btcdmon-node: ${message}`);
+  });
 
-  it.each([
+  it.each<[string, string, number?]>([
     ['config: other.yaml', ":1: config: a file can't name another one; put the options here"],
     ['config:', ':1: config: has no value; give one, or remove the line'],
     ['network: simnt', ':1: network simnt: give one of mainnet,'],
@@ -501,19 +498,14 @@ describe('what people write by mistake', () => {
     ['*x : y', ':1: a key must be the name of an option, such as network'],
     ['network=simnet', ':1: not an object of option names and values, such as "network: mainnet"'],
     ['data-dir: /proc/x', ":1: data-dir /proc/x: can't be made", 1],
-  ] as readonly (readonly [string, string, number?])[])(
-    'a file with %j',
-    async (text, message, status = 2) => {
-      const file = path.join(folder, 'mistakes.yaml');
-      writeFileSync(file, text);
-      const call = text.startsWith('connect') ? [] : ['-c', '127.0.0.1:1'];
-      const error = await run(['--config', file, ...call], {}, status);
-      expect(error.slice(0, `btcdmon-node: ${file}${message}`.length)).toBe(
-        `btcdmon-node: ${file}${message}`,
-      );
-      expect(error).not.toMatch(/:\n$/);
-    },
-  );
+  ])('a file with %j', async (text, message, status = 2) => {
+    const file = path.join(folder, 'mistakes.yaml');
+    writeFileSync(file, text);
+    const call = text.startsWith('connect') ? [] : ['-c', '127.0.0.1:1'];
+    const error = await run(['--config', file, ...call], {}, status);
+    expect(error.slice(0, `btcdmon-node: ${file}${message}`.length)).toBe(`btcdmon-node: ${file}${message}`);
+    expect(error).not.toMatch(/:\n$/);
+  });
 
   it('a store that another process has open is named with its holder in one line', async () => {
     const program = `
