@@ -26,13 +26,12 @@ const MAX_INT = (1n << 63n) - 1n;
 const MIN_INT = -(1n << 63n);
 
 /**
- * Writes an answer of any store into a Parquet file, which must not exist yet. Returns the number of rows.
+ * Writes an answer of any store into a Parquet file, which must not exist yet.
  * @throws UsageError where two columns have one name; FailureError for an integer that Parquet can't hold
  */
-export async function writeParquet({ columns, rows }: Result, file: string): Promise<number> {
+export async function writeParquet({ columns, rows }: Result, file: string): Promise<void> {
   checkNames(columns);
   const folder = await mkdtemp(`${path.resolve(file)}.`);
-  let count = 0;
   try {
     // A file, so that an answer of any length needs no more memory than this.
     const options = { memory_limit: MEMORY, autoinstall_known_extensions: 'false' };
@@ -41,7 +40,7 @@ export async function writeParquet({ columns, rows }: Result, file: string): Pro
       const connection = await instance.connect();
       const declared = columns.map(({ name, type }) => `${quote(name)} ${SQL_TYPES[type]}`);
       await connection.run(`CREATE TABLE answer (${declared.join(', ')})`);
-      count = await append(connection, columns, rows);
+      await append(connection, columns, rows);
       const part = path.join(folder, 'answer.parquet');
       await connection.run(
         `COPY answer TO '${part.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
@@ -54,7 +53,6 @@ export async function writeParquet({ columns, rows }: Result, file: string): Pro
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  return count;
 }
 
 function checkNames(columns: readonly ResultColumn[]): void {
@@ -69,9 +67,8 @@ async function append(
   connection: DuckDBConnection,
   columns: readonly ResultColumn[],
   rows: Result['rows'],
-): Promise<number> {
+): Promise<void> {
   const appender = await connection.createAppender('answer');
-  let count = 0;
   try {
     for await (const batch of rows) {
       for (const row of batch) {
@@ -79,12 +76,10 @@ async function append(
           appendValue(appender, name, type, row[index] ?? null);
         appender.endRow();
       }
-      count += batch.length;
     }
   } finally {
     appender.closeSync();
   }
-  return count;
 }
 
 function appendValue(appender: DuckDBAppender, name: string, type: ResultColumn['type'], value: Value): void {

@@ -19,7 +19,7 @@ import { until } from '../support/until';
 
 const cleanup = new Cleanup();
 let folder = '';
-const modules = { clock: new SystemClock(), warn: (line: string) => void line };
+const modules = { clock: new SystemClock(), warn: () => undefined };
 const points = queryPoints();
 
 beforeEach(() => {

@@ -39,16 +39,16 @@ it('a copy has what was stored when it began, while points are written and the l
   await writer.open();
   await writer.write(queryPoints().filter(({ series }) => series !== 'tx'));
   let stored = 0;
-  let isOver = false;
+  const over = new AbortController();
   const writing = (async (): Promise<void> => {
-    for (let nth = 0; !isOver; nth++) {
+    for (let nth = 0; !over.signal.aborted; nth++) {
       await writer.write(batch(nth));
       stored += 50;
     }
   })();
   let checkpoints = 0;
   const checkpointing = (async (): Promise<void> => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const connection = await writer.store.connect();
       await connection.run('CHECKPOINT').then(
         () => checkpoints++,
@@ -67,7 +67,7 @@ it('a copy has what was stored when it began, while points are written and the l
     // One batch may be committed and not reported yet.
     expect(count).toBeLessThanOrEqual(after + 50);
   }
-  isOver = true;
+  over.abort();
   await Promise.all([writing, checkpointing]);
   expect([stored > 500, checkpoints > 0]).toEqual([true, true]);
   await writer.close();
