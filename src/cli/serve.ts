@@ -36,7 +36,7 @@ export const serveCommand = (settings: Settings): CommandModule<object, ServeArg
     const [, scheme = '', place] = /^(duckdb|parquet):(.+)$/is.exec(store) ?? [];
     if (place === undefined)
       throw new UsageError(
-        `--store ${store.split(':', 1).join()}:…: serve can only show files; use duckdb:PATH or parquet:DIR`,
+        `--store ${store.split(':', 1).join()}:…: serve can only show embedded stores and Parquet files; use duckdb:PATH or parquet:DIR`,
       );
     const http = await httpSettings(args, process.env);
     if (http === undefined)

@@ -418,7 +418,7 @@ describe('what people write by mistake', () => {
     ['query tx --store parquet:', '--store parquet: names no folder; use parquet:DIR'],
     [
       'serve --store influx+http://h/d',
-      '--store influx+http:…: serve can only show files; use duckdb:PATH or parquet:DIR',
+      '--store influx+http:…: serve can only show embedded stores and Parquet files; use duckdb:PATH or parquet:DIR',
     ],
     ['backup', 'backup: names no file; give one that does not exist yet, such as copy.duckdb'],
     [
