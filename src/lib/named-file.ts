@@ -27,8 +27,8 @@ export interface NamedFile {
 }
 
 /**
- * Reads a whole file that the user names; `~/` is the home. Nothing but a file is opened: opening a FIFO waits
- * for a writer, and opening a device can have any effect.
+ * Reads a whole file that the user names; `~/` is the home. Nothing but a file is opened: opening a FIFO
+ * waits for a writer, and opening a device can have any effect.
  * @throws UsageError where it is something else or too long; FailureError, which says what to do, where it
  *   can't be read
  */
