@@ -22,7 +22,7 @@ const PARTS = {
   store: ['lib', 'metrics'],
   export: ['influx', 'lib', 'metrics', 'store', 'wire'],
   collect: ['export', 'lib', 'metrics', 'wire'],
-  live: ['chain', 'lib', 'mempool', 'metrics', 'p2p', 'wire'],
+  live: ['chain', 'lib', 'mempool', 'metrics', 'p2p', 'watch', 'wire'],
   query: ['influx', 'lib', 'live', 'metrics', 'store'],
   panels: ['lib', 'metrics', 'query', 'wire'],
   top: ['lib', 'live', 'metrics', 'query', 'wire'],

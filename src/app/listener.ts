@@ -134,6 +134,17 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     bus,
     clock,
   });
+  live.follow({
+    chain: () => ({ height: headers.chain.bestHeight, time: headers.chain.time(headers.chain.best) }),
+    heightOf: (hash) => {
+      const index = headers.chain.indexOf(hash);
+      return index === undefined ? undefined : headers.chain.height(index);
+    },
+    dials: () => pool.dials,
+    mempool: () => view.feeBands(),
+    transactions: () => view.gauges().transactions,
+    exporters,
+  });
   const emitter = new Emitter(
     { node, network },
     { clock, sink: sinkTo(queues), isInbound: () => pool.isServingInbound },

@@ -171,6 +171,11 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
     return this.kind !== 'inbound';
   }
 
+  /** Whether the peer accepted the connection, whatever came then. */
+  get wasOpened(): boolean {
+    return this.connected;
+  }
+
   /** Whether the connection has ended. */
   get ended(): boolean {
     return this.session.destroyed;

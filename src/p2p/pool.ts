@@ -13,6 +13,7 @@ import type { BlockChecks } from './compact/block-checks';
 import { CompactBlocks } from './compact/compact-blocks';
 import { HighBandwidth } from './compact/high-bandwidth';
 import type { TransactionSource } from './compact/transaction-source';
+import type { DialState } from './dial-state';
 import { Dialer, type DialerModules } from './dialer';
 import type { Endpoint } from './endpoint';
 import type { P2PEvents, PeerInfo, Violation } from './p2p-events';
@@ -150,6 +151,11 @@ export class Pool {
   /** Number of known addresses (if the network is joined) and of banned ones. */
   get addresses(): { readonly known?: number; readonly banned: number } {
     return this.join?.gauges ?? { banned: 0 };
+  }
+
+  /** The peers that must stay connected. */
+  get dials(): readonly DialState[] {
+    return this.dialers.map(({ state }) => state);
   }
 
   /**

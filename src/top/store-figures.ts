@@ -131,5 +131,6 @@ export function blockRow({ time, values }: StorePoint): LiveBlock {
     numTx: numberOf(values['num_tx']) ?? 0,
     totalFees: numberOf(values['total_tx_fees']),
     processMs: numberOf(values['process_time']) ?? 0,
+    firstFrom: null,
   };
 }

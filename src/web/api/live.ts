@@ -70,6 +70,7 @@ export class LiveStreams {
         this.write(stream, eventText('peers', live.peers()));
         this.write(stream, eventText('blocks', live.blocks()));
         this.write(stream, eventText('transactions', live.transactions()));
+        this.write(stream, eventText('health', live.health()));
       }
       this.write(stream, eventText('status', await status()));
     };
@@ -102,7 +103,10 @@ export class LiveStreams {
     try {
       for (const stream of this.streams) if (!stream.allowed()) stream.response.end();
       const { live, status } = this.modules;
-      if (live !== undefined) this.toAll('peers', live.peers());
+      if (live !== undefined) {
+        this.toAll('peers', live.peers());
+        this.toAll('health', live.health());
+      }
       this.toAll('status', await status());
     } finally {
       this.ticking = false;
