@@ -30,20 +30,20 @@ const { values } = parseArgs({
 });
 const minutes = positiveNumber('screenshots', 'minutes', values.minutes);
 
-/** A screenshot: its size, and the section to which the page is scrolled. */
+/** A screenshot: its size, and the tab that is open. */
 interface Shot {
   readonly name: string;
   readonly colorScheme: 'light' | 'dark';
   readonly width: number;
   readonly height: number;
-  readonly section: string;
+  readonly tab: string;
   readonly scale: number;
 }
 
 const SHOTS: readonly Shot[] = [
-  { name: 'page-light', colorScheme: 'light', width: 1440, height: 1330, section: '', scale: 1 },
-  { name: 'page-dark', colorScheme: 'dark', width: 1440, height: 1040, section: 'propagation', scale: 1 },
-  { name: 'page-phone', colorScheme: 'light', width: 390, height: 844, section: '', scale: 2 },
+  { name: 'page-light', colorScheme: 'light', width: 1440, height: 1330, tab: 'now', scale: 1 },
+  { name: 'page-dark', colorScheme: 'dark', width: 1440, height: 1040, tab: 'mempool', scale: 1 },
+  { name: 'page-phone', colorScheme: 'light', width: 390, height: 844, tab: 'now', scale: 2 },
 ];
 
 /**
@@ -76,13 +76,13 @@ async function shoot(url: string): Promise<void> {
   const cleanup = new Cleanup();
   const browser = await startChromium(program, cleanup);
   try {
-    for (const { name, colorScheme, width, height, section, scale } of SHOTS) {
+    for (const { name, colorScheme, width, height, tab, scale } of SHOTS) {
       const context = await browser.newContext({
         ...{ colorScheme, viewport: { width, height }, deviceScaleFactor: scale, reducedMotion: 'reduce' },
       });
       const page = await context.newPage();
-      await page.goto(`${url}/?range=15m#${section}`);
-      await page.waitForSelector('#peer-table tbody tr');
+      await page.goto(`${url}/?range=15m#${tab}`);
+      await page.waitForSelector('#peer-table tbody tr', { state: 'attached' });
       // After this time each visible panel has been loaded once more, and each table is filled.
       await sleep(SETTLED_MS);
       const file = path.join(IMAGES, `${name}.png`);

@@ -4,7 +4,7 @@ import { type Panel, line } from '../panel';
 export const NODE_HEALTH: readonly Panel[] = [
   {
     name: 'node-up',
-    title: 'Whether the node answers',
+    title: 'RPC availability',
     theme: 'node',
     help: 'Intervals in which the watched node answered its RPC, and intervals in which it did not: it is down, hangs, or refuses the login. The log says which.',
     unit: 'count',
@@ -44,7 +44,7 @@ export const NODE_HEALTH: readonly Panel[] = [
   },
   {
     name: 'node-progress',
-    title: 'Validated part of the chain',
+    title: 'Verification progress',
     theme: 'node',
     help: 'Part of the chain that the watched node has validated, as it estimates. It stays at 100 after the initial block download. Only Bitcoin Core tells it.',
     unit: 'percent',

@@ -11,6 +11,7 @@ export const NODE_PEERS: readonly Panel[] = [
     plot: 'stacked',
     shortestBucketS: 5,
     since: '1d',
+    isWhole: true,
     lines: [
       line('IPv4', 'peers', 'mean', 'ipv4'),
       line('IPv6', 'peers', 'mean', 'ipv6'),
@@ -28,6 +29,7 @@ export const NODE_PEERS: readonly Panel[] = [
     plot: 'lines',
     shortestBucketS: 5,
     since: '1d',
+    isWhole: true,
     lines: [
       line('peers', 'peers', 'mean', 'total_connected'),
       line('encrypted', 'peers', 'mean', 'encrypted'),
@@ -46,7 +48,7 @@ export const NODE_PEERS: readonly Panel[] = [
   },
   {
     name: 'node-pings',
-    title: 'Round trips to the node’s peers',
+    title: 'Ping to the node’s peers',
     theme: 'node',
     help: 'The last round trip times between the watched node and its peers, over all peers of a bucket: median and 90th percentile.',
     unit: 'ms',
@@ -57,7 +59,7 @@ export const NODE_PEERS: readonly Panel[] = [
   },
   {
     name: 'node-clock',
-    title: 'Clocks of the node’s peers',
+    title: 'Time offset of the node’s peers',
     theme: 'node',
     help: 'By how much the clocks of the peers are ahead of the watched node’s, median. If the line is far from 0, the clock of the node is probably wrong.',
     unit: 'ms',
@@ -68,7 +70,7 @@ export const NODE_PEERS: readonly Panel[] = [
   },
   {
     name: 'heaviest-peers',
-    title: 'Heaviest peers',
+    title: 'Top peer traffic',
     theme: 'node',
     help: 'The most bytes that a present peer of the watched node has sent to it and received from it since it connected. Peers that load the chain from the node receive the most.',
     unit: 'bytes',
@@ -93,7 +95,7 @@ export const NODE_PEERS: readonly Panel[] = [
   },
   {
     name: 'session-length',
-    title: 'Length of peers’ sessions',
+    title: 'Peer session length',
     theme: 'node',
     help: 'How long peers that left had been connected to the watched node: median and 90th percentile of each hour.',
     unit: 'ms',
@@ -107,7 +109,7 @@ export const NODE_PEERS: readonly Panel[] = [
   },
   {
     name: 'session-bytes',
-    title: 'Traffic of peers that left, per hour',
+    title: 'Traffic of ended sessions per hour',
     theme: 'node',
     help: 'Bytes that peers which left in an hour had sent to the watched node and received from it.',
     unit: 'bytes',

@@ -13,6 +13,7 @@ export const PEERS: readonly Panel[] = [
     plot: 'lines',
     shortestBucketS: 5,
     since: '1d',
+    isWhole: true,
     lines: [
       line('connected', 'peers', 'mean', 'total_connected'),
       line('outbound', 'peers', 'mean', 'outbound'),
@@ -30,6 +31,7 @@ export const PEERS: readonly Panel[] = [
     plot: 'lines',
     shortestBucketS: 5,
     since: '1d',
+    isWhole: true,
     lines: [line('known', 'peers', 'max', 'num_addrs'), line('banned', 'peers', 'max', 'num_banned')],
   },
   {
