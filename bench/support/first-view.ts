@@ -71,7 +71,7 @@ async function view(
   // A panel waits until it is drawn. In the page `performance.now()` counts from the start
   // of the navigation.
   const handle = await page.waitForFunction(() => {
-    const panels = document.querySelectorAll('canvas').length;
+    const panels = document.querySelectorAll('main section:not([hidden]) .panel canvas').length;
     const waiting = document.querySelector('main section:not([hidden]) .panel.waiting');
     return panels > 0 && waiting === null ? { ms: performance.now(), panels } : false;
   });
