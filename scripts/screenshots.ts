@@ -63,6 +63,7 @@ function startNode(network: RegtestNetwork, folder: string): ChildProcess {
   const args = [
     ...['--network', 'regtest', '--node', 'demo', '--interval', '2s', '--log-level', 'warn'],
     ...['--data-dir', folder, '--export', `duckdb:${folder}/store.duckdb`, '--http', `127.0.0.1:${PORT}`],
+    ...['--transport', 'v1'],
     ...network.endpoints.flatMap(({ host, port }) => ['--connect', `${host}:${port}`]),
   ];
   return spawn(process.execPath, [BIN, ...args], { stdio: 'inherit' });

@@ -1,6 +1,7 @@
 import type { SpoolSettings } from '../export/open-exports';
 import type { Endpoint } from '../p2p/endpoint';
 import type { JoinOptions } from '../p2p/join/prepare-join';
+import type { TransportMode } from '../p2p/transport/choice';
 import type { PolicyName } from '../policy/standardness';
 import type { HttpSettings } from '../web/settings';
 import type { NetworkName } from '../wire/networks';
@@ -33,6 +34,8 @@ export interface AppConfig extends Partial<WatchConfig> {
   readonly http?: HttpSettings | undefined;
   readonly policy: PolicyName;
   readonly wtxidRelay: boolean;
+  /** The transports that are used; default: v1 alone. */
+  readonly transport?: TransportMode;
   readonly txPerSecond: number;
   readonly maxUserAgents: number;
   /** The limit of memory, in bytes, for the transactions of the relay view. */

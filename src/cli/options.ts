@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { parseListenAddress } from '../collect/listen-address';
 import { LOG_LEVELS } from '../lib/log';
+import { TRANSPORT_MODES } from '../p2p/transport/choice';
 import type { OptionTable } from './option';
 import {
   EXPORT,
@@ -117,6 +118,12 @@ export const LISTEN_OPTIONS = {
     type: 'boolean',
     default: true,
     describe: 'Ask peers to announce transactions by wtxid (BIP339)',
+  },
+  transport: {
+    choices: TRANSPORT_MODES,
+    default: 'auto',
+    describe:
+      'Transport to peers: encrypted (v2, BIP324) with a fall-back to plain (v1), or one of them alone',
   },
   'tx-rate': {
     read: readWholeNumber('tx-rate'),

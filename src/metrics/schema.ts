@@ -43,6 +43,19 @@ export const SCHEMA = {
     columns: {
       bytes_sent: column('int', 'counter', 'bytes', 'Bytes written to the sockets since the start'),
       bytes_recv: column('int', 'counter', 'bytes', 'Bytes read from the sockets since the start'),
+      handshake_sent: column(
+        'int',
+        'counter',
+        'bytes',
+        'Of the bytes sent, those of key exchanges (BIP324): keys, garbage, terminators and version packets',
+      ),
+      handshake_recv: column('int', 'counter', 'bytes', 'Of the bytes received, those of key exchanges'),
+      decoys_recv: column(
+        'int',
+        'counter',
+        'bytes',
+        'Of the bytes received, packets without a message (BIP324); this program sends none',
+      ),
     },
     anchors: ['bytes_recv'],
   },
@@ -217,7 +230,7 @@ export const SCHEMA = {
       onion: column('int', 'gauge', 'peers', 'Of a watched node: peers over Tor'),
       i2p: column('int', 'gauge', 'peers', 'Of a watched node: peers over I2P'),
       cjdns: column('int', 'gauge', 'peers', 'Of a watched node: peers over CJDNS'),
-      encrypted: column('int', 'gauge', 'peers', 'Of a watched node: peers with the encrypted transport'),
+      encrypted: column('int', 'gauge', 'peers', 'Of these, peers with the encrypted transport (BIP324)'),
       ban_score_max: column('int', 'gauge', '', 'Of a watched node: the highest ban score of a peer'),
       ping_p50: column('float', 'gauge', 'ms', 'Of a watched node: the median round trip time of its peers'),
       time_offset_p50: column(
@@ -241,6 +254,7 @@ export const SCHEMA = {
       ),
       start_height: column('int', 'fact', 'blocks', 'At a handshake: height that the peer claims'),
       relay: column('bool', 'fact', '', 'At a handshake: whether the peer wants transactions (BIP37)'),
+      transport: column('string', 'fact', '', 'At a handshake: v1, or v2: encrypted (BIP324)'),
     },
     anchors: ['total_connected', 'version'],
   },

@@ -3,6 +3,9 @@ import { MAX_NAMED, messageOf } from '../lib/errors';
 import { type Lookup, startingWith } from '../lib/lookup';
 import type { Connection } from './connection';
 import { type Endpoint, formatEndpoint } from './endpoint';
+import type { DisconnectReason } from './p2p-events';
+import { type KnownTransport, type TransportMode, transportToDial, UNTRIED } from './transport/choice';
+import type { TransportName } from './transport/transport';
 
 /** The first wait before dialling again. It doubles with each failure, up to the longest. */
 const FIRST_WAIT_MS = 1_000;
@@ -13,7 +16,8 @@ const REPORT_INTERVAL_MS = 60_000;
 
 export interface DialerModules {
   /** Opens a connection to an address; null if there is one already. */
-  readonly open: (host: string, port: number) => Connection | null;
+  readonly open: (host: string, port: number, dialBy: TransportName) => Connection | null;
+  readonly mode: TransportMode;
   /** Whether a connection to an address is open or being opened. */
   readonly isDialled: (host: string, port: number) => boolean;
   readonly lookup: Lookup;
@@ -35,6 +39,8 @@ export class Dialer {
   private failures = 0;
   /** The address of the last complete handshake. */
   private worked: string | undefined;
+  /** What that handshake told of the peer's transports. */
+  private known: KnownTransport = UNTRIED;
   private reportedAt = -Infinity;
   private timer: NodeJS.Timeout | null = null;
   private stopped = false;
@@ -85,11 +91,8 @@ export class Dialer {
     for (const address of startingWith(this.worked, addresses)) {
       // `stop` may have been called during an await.
       if (this.stopped) return 'stopped';
-      const connection = this.modules.open(address, port);
-      this.connection = connection;
-      const reason = (await connection?.closed) ?? 'duplicate';
-      this.connection = null;
-      if (connection?.established === true) {
+      const { reason, established } = await this.dialAddress(address);
+      if (established) {
         this.worked = address;
         this.failures = 0;
         return reason;
@@ -98,6 +101,26 @@ export class Dialer {
     }
     this.failures += 1;
     return summaryOf(reasons);
+  }
+
+  /**
+   * Dials one address, and waits for the end of the connection. Where the peer lacks the encrypted transport,
+   * dials once more by the plain one.
+   */
+  private async dialAddress(
+    address: string,
+    dialBy = transportToDial(this.modules.mode, this.known),
+  ): Promise<{ readonly reason: DisconnectReason; readonly established: boolean }> {
+    const connection = this.modules.open(address, this.endpoint.port, dialBy);
+    if (connection === null) return { reason: 'duplicate', established: false };
+    this.connection = connection;
+    const reason = await connection.closed;
+    this.connection = null;
+    const { claims, established, transport } = connection;
+    if (established && claims !== null) this.known = { services: claims.services, transport };
+    if (reason === 'plain-transport' && this.modules.mode === 'auto' && !this.stopped)
+      return this.dialAddress(address, 'v1');
+    return { reason, established };
   }
 
   private report(reason: string): void {

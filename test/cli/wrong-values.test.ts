@@ -17,6 +17,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   connect: ['5:x', 'a:0', 'a:65536', '[a]:1', '[::1', 'a b', '-a', 'http://a', 'a/b'],
   join: ['maybe', '2', 'wahr'],
   wtxidrelay: ['maybe', 'null'],
+  transport: ['V2', '2', 'tcp', 'true'],
   peers: ['0', '-1', '126', '8.0', '1e1', '0123', 'eight', ' 8'],
   listen: ['a', 'localhost', '0', '65536', '1.2.3.4:99999', 'tcp://127.0.0.1:1'],
   'max-inbound': ['0', '1e3', '1_000', '9999999999'],

@@ -8,7 +8,7 @@ export const PEERS: readonly Panel[] = [
     name: 'peers',
     title: 'Peers',
     theme: 'peers',
-    help: 'Peers with a completed handshake: all, outbound and inbound ones, full nodes and light clients. Mean of each bucket.',
+    help: 'Peers with a completed handshake: all, outbound and inbound ones, full nodes and light clients, and those with the encrypted transport (BIP324). Mean of each bucket.',
     unit: 'count',
     plot: 'lines',
     shortestBucketS: 5,
@@ -19,6 +19,7 @@ export const PEERS: readonly Panel[] = [
       line('inbound', 'peers', 'mean', 'inbound'),
       line('full nodes', 'peers', 'mean', 'fullnode'),
       line('light clients', 'peers', 'mean', 'spv'),
+      line('encrypted', 'peers', 'mean', 'encrypted'),
     ],
   },
   {
