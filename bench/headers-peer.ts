@@ -51,6 +51,8 @@ async function run(folder: string, port: string): Promise<number> {
     path.join(folder, 'data'),
     '-e',
     'stdout:',
+    '--transport',
+    'v1',
   ];
   const start = performance.now();
   const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -125,7 +125,7 @@ async function startListener(folder: string): Promise<Listener> {
     [`${ROOT}/bin/btcdmon-node`, ...args, '--export', 'stdout:', '--interval', '1s', '--max-inbound', '125'],
     {
       stdio: ['ignore', openSync(out, 'w'), 'ignore'],
-      env: { PATH: process.env['PATH'], HOME: folder, BTCDMON_HTTP: 'off' },
+      env: { PATH: process.env['PATH'], HOME: folder, BTCDMON_HTTP: 'off', BTCDMON_TRANSPORT: 'v1' },
     },
   );
   await sleep(2_500);

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Makes the files that docker-compose.yml needs: passwords and tokens in secrets/, each different, a
-# self-signed certificate if there is none, and .env. Existing files are not changed: delete a file to have it
+# Makes the files that docker-compose.yml needs: passwords and tokens in secrets/, each different, self-signed
+# certificates if there are none, and .env. Existing files are not changed: delete a file to have it
 # made again. Prints no secret.
-# Usage: sh scripts/compose-secrets.sh [NAME]    NAME: the host name of the certificate, default localhost
+# Usage: sh scripts/compose-secrets.sh [NAME]    NAME: the host name of nginx's certificate, default localhost
 set -eu
 cd "$(dirname "$0")/.."
 umask 077
@@ -24,7 +24,7 @@ keep() {
   echo "secrets/$1: made"
 }
 for secret in influx_admin_password influx_writer_password influx_reader_password grafana_admin_password page_token \
-  web_password nats_node_password nats_collector_password; do
+  web_password nats_node_password nats_collector_password btcd_rpc_password; do
   # No line end is written, because not every reader removes it.
   printf %s "$(openssl rand -hex 24)" >secrets/.new
   keep "$secret"
@@ -42,15 +42,26 @@ authorization { users: [
 END
 keep nats_auth
 
-if [ ! -e secrets/tls_certificate ] && [ ! -e secrets/tls_key ]; then
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 825 -subj "/CN=$name" \
-    -addext "subjectAltName=DNS:$name" -keyout secrets/.key -out secrets/.new 2>/dev/null
-  keep tls_certificate
+# Lines of btcd.conf. btcd's limited user can't see its peers.
+printf 'rpcuser=monitor\nrpcpass=%s\n' "$(cat secrets/btcd_rpc_password)" >secrets/.new
+keep btcd_rpc_login
+
+# Makes a certificate and its key: the beginning of their names, the host name in it, and its days.
+certify() {
+  if [ -e "secrets/$1_certificate" ] || [ -e "secrets/$1_key" ]; then
+    echo "secrets/$1_certificate, secrets/$1_key: is there"
+    return
+  fi
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days "$3" -subj "/CN=$2" \
+    -addext "subjectAltName=DNS:$2" -keyout secrets/.key -out secrets/.new 2>/dev/null
+  keep "$1_certificate"
   mv secrets/.key secrets/.new
-  keep tls_key
-else
-  echo "secrets/tls_certificate, secrets/tls_key: is there"
-fi
+  keep "$1_key"
+}
+certify tls "$name" 825
+# The monitor trusts this certificate alone. btcd would make one itself, also for ten years, but the monitor starts
+# before btcd.
+certify btcd_rpc btcd 3650
 
 if [ ! -e .env ]; then
   sed -e "s/^BTCDMON_UID=.*/BTCDMON_UID=$uid/" -e "s/^BTCDMON_GID=.*/BTCDMON_GID=$gid/" .env.example >.env

@@ -2,7 +2,7 @@
 // The generator is in grafana/generator.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { files, withMissing } from '../grafana/generator/files';
+import { DOCUMENTS, files } from '../grafana/generator/files';
 
 const ROOT = path.join(__dirname, '..');
 
@@ -13,5 +13,7 @@ for (const [name, text] of files()) {
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, text);
 }
-const document = path.join(ROOT, 'docs', 'grafana.md');
-writeFileSync(document, withMissing(readFileSync(document, 'utf8')));
+for (const [name, updated] of Object.entries(DOCUMENTS)) {
+  const file = path.join(ROOT, name);
+  writeFileSync(file, updated(readFileSync(file, 'utf8')));
+}

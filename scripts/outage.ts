@@ -72,6 +72,7 @@ const stalled = createServer((socket) => socket.pause().on('error', () => undefi
 async function measure(name: string, exporters: readonly string[], peerPort: number): Promise<void> {
   const store = `duckdb:${path.join(folder, `${name}.duckdb`)}`;
   const args = ['-n', 'regtest', '-c', `127.0.0.1:${peerPort}`, '--interval', '5s', '--log-level', 'error'];
+  args.push('--transport', 'v1');
   for (const url of [store, ...exporters]) args.push('-e', url);
   const child = spawn(process.execPath, [BIN, ...args, '--data-dir', path.join(folder, name)], {
     stdio: 'inherit',

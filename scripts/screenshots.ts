@@ -1,23 +1,32 @@
-// Takes the screenshots in the README: docs/images/page-light.png, page-dark.png and page-phone.png. Runs the
-// demo's network for a quarter of an hour first, so that the panels of that range are full. `--minutes N`
-// sets another time. `--url URL` takes the screenshots of a page that is already served. The browser is
-// Debian's Chromium, or the one that CHROMIUM_BIN names.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import os from 'node:os';
+// Takes the screenshots of README.md and docs/watching.md: the page (docs/images/page-*.png) and `top`
+// (docs/images/top.png). Runs the demo's network and a watched btcd in it for a quarter of an hour first, so
+// that the panels of that range are full. `--minutes N` sets another time. `--url URL` takes the screenshots
+// of a page that is already served. The browser is Debian's Chromium, or the one that CHROMIUM_BIN names.
+import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { loadRegtestParts } from '../src/bcoin/bcoin';
-import { RegtestNetwork } from '../src/demo/regtest';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { btcd } from '../test/support/btcd';
 import { chromiumProgram, startChromium } from '../test/support/chromium';
 import { Cleanup } from '../test/support/cleanup';
-import { BIN } from '../test/support/program';
+import { script } from '../test/support/pty';
+import type { Requirement } from '../test/support/requires';
+import { startScene } from './screenshots/scene';
+import { FRAME, topFrame } from './screenshots/top-frame';
 import { positiveNumber, usageError } from './support/options';
 
 const IMAGES = path.join(__dirname, '..', 'docs', 'images');
-const PORT = 8381;
 const SETTLED_MS = 5_000;
+
+/** Milliseconds that panels may take, on a busy machine. */
+const LOADED_MS = 60_000;
+
+/** Whether no panel in the window still loads, as an expression of the page. */
+const NONE_LOADS = `[...document.querySelectorAll('.panels > *')].every((panel) => {
+  const { top, bottom } = panel.getBoundingClientRect();
+  return bottom < 0 || top > innerHeight || !panel.textContent.includes('Loading');
+})`;
 
 /** GitHub does not show a larger picture at once. */
 const MOST_BYTES = 400_000;
@@ -30,88 +39,89 @@ const { values } = parseArgs({
 });
 const minutes = positiveNumber('screenshots', 'minutes', values.minutes);
 
-/** A screenshot: its size, and the section to which the page is scrolled. */
+/** A screenshot: its size, the node that is shown, and the tab that is open. */
 interface Shot {
   readonly name: string;
   readonly colorScheme: 'light' | 'dark';
   readonly width: number;
   readonly height: number;
-  readonly section: string;
+  readonly node: 'demo' | 'btcd';
+  readonly tab: string;
   readonly scale: number;
 }
 
+const LIGHT = { colorScheme: 'light', width: 1440, scale: 1 } as const;
+
 const SHOTS: readonly Shot[] = [
-  { name: 'page-light', colorScheme: 'light', width: 1440, height: 1330, section: '', scale: 1 },
-  { name: 'page-dark', colorScheme: 'dark', width: 1440, height: 1040, section: 'propagation', scale: 1 },
-  { name: 'page-phone', colorScheme: 'light', width: 390, height: 844, section: '', scale: 2 },
+  { ...LIGHT, name: 'page-light', height: 1330, node: 'demo', tab: 'now' },
+  { ...LIGHT, name: 'page-dark', colorScheme: 'dark', height: 1040, node: 'demo', tab: 'mempool' },
+  { ...LIGHT, name: 'page-phone', width: 390, height: 844, node: 'demo', tab: 'now', scale: 2 },
+  { ...LIGHT, name: 'page-node', height: 1330, node: 'btcd', tab: 'node' },
 ];
 
-/**
- * Starts a network whose blocks are further apart than in the demo, so that the relay view fills and empties.
- * Its chain has not enough coins for blocks that are even further apart.
- */
-async function startNetwork(): Promise<RegtestNetwork> {
-  const network = new RegtestNetwork(
-    { listenHost: '127.0.0.1', blockIntervalMs: 12_000, txIntervalMs: 520, seed: 'screenshots' },
-    { parts: loadRegtestParts(), onError: (error) => console.error(error) },
-  );
-  await network.start();
-  return network;
+/** Takes a picture of a page, or of the element `only` of it. */
+async function shoot(
+  browser: Browser,
+  name: string,
+  options: BrowserContextOptions,
+  open: (page: Awaited<ReturnType<Browser['newPage']>>) => Promise<unknown>,
+  only?: string,
+): Promise<void> {
+  const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
+  const page = await context.newPage();
+  await open(page);
+  const file = path.join(IMAGES, `${name}.png`);
+  await (only === undefined ? page : page.locator(only)).screenshot({ path: file });
+  const { size } = statSync(file);
+  console.log(`${file}: ${Math.round(size / 1000)} kB`);
+  if (size > MOST_BYTES) process.exitCode = 1;
+  await context.close();
 }
 
-function startNode(network: RegtestNetwork, folder: string): ChildProcess {
-  const args = [
-    ...['--network', 'regtest', '--node', 'demo', '--interval', '2s', '--log-level', 'warn'],
-    ...['--data-dir', folder, '--export', `duckdb:${folder}/store.duckdb`, '--http', `127.0.0.1:${PORT}`],
-    ...network.endpoints.flatMap(({ host, port }) => ['--connect', `${host}:${port}`]),
-  ];
-  return spawn(process.execPath, [BIN, ...args], { stdio: 'inherit' });
+async function shootPage(browser: Browser, url: string): Promise<void> {
+  for (const { name, colorScheme, width, height, node, tab, scale } of SHOTS)
+    await shoot(
+      browser,
+      name,
+      { colorScheme, viewport: { width, height }, deviceScaleFactor: scale },
+      async (page) => {
+        await page.goto(`${url}/?range=15m&node=${node}#${tab}`);
+        await page.waitForSelector('#peer-table tbody tr', { state: 'attached' });
+        // After this time each visible panel has been loaded once more, and each table is filled.
+        await sleep(SETTLED_MS);
+        await page.waitForFunction(NONE_LOADS, undefined, { timeout: LOADED_MS });
+      },
+    );
 }
 
-async function shoot(url: string): Promise<void> {
-  const { path: program } = chromiumProgram;
-  if (program === null)
-    return usageError('screenshots', 'Chromium was not found; set CHROMIUM_BIN to its path');
-  mkdirSync(IMAGES, { recursive: true });
-  const cleanup = new Cleanup();
-  const browser = await startChromium(program, cleanup);
-  try {
-    for (const { name, colorScheme, width, height, section, scale } of SHOTS) {
-      const context = await browser.newContext({
-        ...{ colorScheme, viewport: { width, height }, deviceScaleFactor: scale, reducedMotion: 'reduce' },
-      });
-      const page = await context.newPage();
-      await page.goto(`${url}/?range=15m#${section}`);
-      await page.waitForSelector('#peer-table tbody tr');
-      // After this time each visible panel has been loaded once more, and each table is filled.
-      await sleep(SETTLED_MS);
-      const file = path.join(IMAGES, `${name}.png`);
-      await page.screenshot({ path: file });
-      const { size } = statSync(file);
-      console.log(`${file}: ${Math.round(size / 1000)} kB`);
-      if (size > MOST_BYTES) process.exitCode = 1;
-      await context.close();
-    }
-  } finally {
-    await cleanup.run();
-  }
+function programOf({ name, path: program }: Requirement): string {
+  return program ?? usageError('screenshots', `${name} was not found`);
 }
 
 async function main(): Promise<void> {
-  if (values.url !== undefined) return shoot(values.url);
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-screenshots-'));
-  const network = await startNetwork();
-  const node = startNode(network, folder);
+  const [chromium, node, terminal] = [programOf(chromiumProgram), programOf(btcd), programOf(script)];
+  mkdirSync(IMAGES, { recursive: true });
+  const cleanup = new Cleanup();
   try {
-    await sleep(5_000);
-    network.startTraffic();
+    const browser = await startChromium(chromium, cleanup);
+    if (values.url !== undefined) {
+      await shootPage(browser, values.url);
+      return;
+    }
+    const scene = cleanup.add(await startScene(node), (it) => it.stop());
     console.log(`the demo's network runs for ${minutes} minutes`);
-    await sleep(minutes * 60_000);
-    await shoot(`http://127.0.0.1:${PORT}`);
+    await scene.run(minutes * 60_000);
+    await shootPage(browser, scene.url);
+    const html = await topFrame(terminal, ['--data-dir', '.', '--node', 'btcd'], scene.folder);
+    await shoot(
+      browser,
+      'top',
+      { viewport: { width: 1000, height: 800 } },
+      (page) => page.setContent(html),
+      FRAME,
+    );
   } finally {
-    node.kill();
-    await network.stop();
-    rmSync(folder, { recursive: true, force: true });
+    await cleanup.run();
   }
 }
 

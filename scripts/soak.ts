@@ -67,7 +67,7 @@ async function main(): Promise<void> {
     process.execPath,
     [
       ...[BIN, '-n', 'regtest', '--data-dir', folder, '--log-level', 'warn'],
-      ...['--export', `duckdb:${store}`, '--tx-rate', '999999999', '--http', 'off'],
+      ...['--export', `duckdb:${store}`, '--tx-rate', '999999999', '--http', 'off', '--transport', 'v1'],
       ...ports.flatMap((port) => ['-c', `127.0.0.1:${port}`]),
       ...positionals,
     ],

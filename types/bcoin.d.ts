@@ -79,6 +79,7 @@ declare module 'bcoin/lib/net/peer' {
     send(packet: packets.Packet): void;
     sendRaw(command: string, payload: Buffer, checksum?: Buffer | null): void;
     feedParser(chunk: Buffer): void;
+    sendVersion(): void;
     handleDrain(): void;
     /**
      * Ends the session where the peer is silent for too long; called every 5 seconds. All times are those of

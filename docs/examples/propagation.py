@@ -23,24 +23,53 @@ COLUMNS = {
 
 
 def points(source: Path) -> duckdb.DuckDBPyRelation:
-    """The transactions that at least two peers announced, one row each."""
+    """The points of transactions, one for each that was announced."""
     if source.is_dir():
+        if not any(source.glob("propagation/*.parquet")):
+            sys.exit(
+                f"{source} has no file propagation/*.parquet yet: the node writes the files of an hour "
+                "a minute after the hour has ended, and the rest when it stops"
+            )
         relation = duckdb.sql(f"FROM read_parquet('{source}/propagation/*.parquet', union_by_name = true)")
+    elif source.exists():
+        relation = store(source).table("propagation")
     else:
-        relation = duckdb.connect(str(source), read_only=True).table("propagation")
+        sys.exit(f"{source} does not exist; name a folder of --export parquet: or a store of --export duckdb:")
     # Confirmations are points of their own, which have no delays of announcements.
-    return relation.filter("kind = 'tx' AND peers >= 2")
+    return relation.filter("kind = 'tx' AND peers >= 1")
+
+
+def store(file: Path) -> duckdb.DuckDBPyConnection:
+    """The store, which only one process can have open where that one writes."""
+    try:
+        return duckdb.connect(str(file), read_only=True)
+    except duckdb.IOException as error:
+        if "lock" not in str(error):
+            sys.exit(f"{file} can't be opened: {str(error).splitlines()[0]}")
+        sys.exit(f"{file} is in use; copy it with: btcdmon-node backup COPY.duckdb --store duckdb:{file}")
 
 
 def main() -> None:
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    data = points(Path(sys.argv[1])).select(", ".join(COLUMNS)).fetchnumpy()
+    source = Path(sys.argv[1])
+    try:
+        seen = points(source)
+        data = seen.filter("peers >= 2").select(", ".join(COLUMNS)).fetchnumpy()
+        announced = seen.aggregate("count(*)").fetchall()[0][0]
+    except duckdb.Error as error:
+        sys.exit(f"{source} can't be read: {str(error).splitlines()[0]}")
+    if len(data["delay_p50"]) == 0:
+        sys.exit(
+            f"{source} has no transaction that two peers announced (of one peer: {announced}): "
+            "delays between peers need two of them, and half a minute after the first announcement"
+        )
     figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
     for column, label in COLUMNS.items():
         # Where a delay is not known, the array is a masked one.
         delays = np.ma.compressed(data[column])
-        axes.ecdf(delays / 1000, label=f"{label} ({len(delays):,})")
+        if len(delays) > 0:
+            axes.ecdf(delays / 1000, label=f"{label} ({len(delays):,})")
     axes.set(xscale="log", xlabel="seconds after the first announcement", ylabel="share of transactions")
     axes.grid(alpha=0.3)
     axes.legend()

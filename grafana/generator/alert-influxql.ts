@@ -1,51 +1,46 @@
-import { type PanelLine, line } from '../../src/panels/panel';
+import type { AlertQuery } from '../../src/alerts/alert-query';
+import type { PanelLine } from '../../src/panels/panel';
 import { condition as wantedOf } from '../../src/panels/queries';
 import { aggregateFields, aggregateSource, condition, quoted } from '../../src/query/influxql';
 import type { Query } from '../../src/query/model';
-import type { InfluxQuery } from './alert';
 
-/** A period, as seconds before now; the end is 0 for now. */
-export type SecondsAgo = readonly [fromS: number, toS: number];
+/** An InfluxQL query of an alert; its answer has one value for each group. */
+export interface InfluxQuery {
+  /** InfluxQL with the macro `$timeFilter`, or with its own times. */
+  readonly text: string;
+  /** The period before now that it covers, in seconds. */
+  readonly fromS: number;
+  readonly toS: number;
+}
 
 const RANGE = '$timeFilter';
 const TAGS = ['node', 'network'];
 
-/** The aggregate of a line over the whole period, for each node and the groups of the line. */
-export function whole(asked: PanelLine, [fromS, toS]: SecondsAgo): InfluxQuery {
-  const { field, source } = parts(asked);
-  return { text: `SELECT ${field} FROM ${source} GROUP BY ${groups(asked)}`, fromS, toS };
+/** A query of an alert in InfluxQL. */
+export function influxOf(query: AlertQuery): InfluxQuery {
+  if (query.kind === 'silent') return silent(query.line, query.minutes, query.hours);
+  const [fromS, toS] = query.ago;
+  return { text: textOf(query), fromS, toS };
 }
 
-/**
- * The same over all nodes of each network. Grafana compares it with the values of each node on the network.
- */
-export function ofNetwork(asked: PanelLine, [fromS, toS]: SecondsAgo): InfluxQuery {
-  const { field, source } = parts(asked);
-  return { text: `SELECT ${field} FROM ${source} GROUP BY ${quoted('network')}`, fromS, toS };
+function textOf(query: Exclude<AlertQuery, { readonly kind: 'silent' }>): string {
+  const { field, source } = parts(query.line);
+  switch (query.kind) {
+    case 'whole':
+      return `SELECT ${field} FROM ${source} GROUP BY ${groups(query.line)}`;
+    case 'network':
+      return `SELECT ${field} FROM ${source} GROUP BY ${quoted('network')}`;
+    case 'buckets': {
+      // Only the inner query has a condition on the time, because InfluxDB 1.6 returns nothing if the first
+      // bucket begins before the range of the outer query.
+      const buckets = `SELECT ${field} AS "n" FROM ${source} GROUP BY time(${query.minutes}m), ${groups(query.line)} fill(none)`;
+      return `SELECT ${query.fn}("n") FROM (${buckets}) GROUP BY ${groups(query.line)}`;
+    }
+  }
 }
 
-/**
- * Combines the aggregates of a line in buckets of some minutes: their mean, or their number. Only the inner
- * query has a condition on the time, because InfluxDB 1.6 returns nothing if the first bucket begins before
- * the range of the outer query.
- */
-export function overBuckets(
-  fn: 'mean' | 'count',
-  asked: PanelLine,
-  minutes: number,
-  [fromS, toS]: SecondsAgo,
-): InfluxQuery {
-  const { field, source } = parts(asked);
-  const buckets = `SELECT ${field} AS "n" FROM ${source} GROUP BY time(${minutes}m), ${groups(asked)} fill(none)`;
-  return { text: `SELECT ${fn}("n") FROM (${buckets}) GROUP BY ${groups(asked)}`, fromS, toS };
-}
-
-/**
- * The number of points in the last minutes, for each node that had any in the last hours: 0 for a silent
- * node. The buckets end now, so none of them has just begun.
- */
-export function silent(minutes: number, hours: number): InfluxQuery {
-  const asked = line('', 'btcdmon', 'count', 'rss');
+/** The buckets end now, so none of them has just begun. */
+function silent(asked: PanelLine, minutes: number, hours: number): InfluxQuery {
   const [field = ''] = aggregateFields(queryOf(asked));
   const range = `time >= now() - ${hours}h AND time < now()`;
   const source = aggregateSource(queryOf(asked), range, range);

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
-import { ALERTS } from './alerts';
+import { ALERTS } from '../../src/alerts/alerts';
 import { dashboards } from './dashboards';
-import { alertsDocument, missingOnPrometheus } from './documents';
+import { alertsPart, missingOnPrometheus } from './documents';
 import { rulesFile } from './grafana-rules';
 import { STORES } from './provisioned-names';
 import { prometheusRules } from './prometheus-rules';
@@ -19,19 +19,22 @@ export function files(): ReadonlyMap<string, string> {
   made.set('grafana/provisioning/dashboards/btcdmon.yaml', yaml(dashboardProviders()));
   made.set('grafana/provisioning/alerting/btcdmon.yaml', yaml(rulesFile(ALERTS)));
   made.set('config/prometheus/rules.yml', yaml(prometheusRules(ALERTS)));
-  made.set('docs/alerts.md', alertsDocument(ALERTS));
   return made;
 }
 
-/** The generated part of docs/grafana.md is between these two lines. */
-const MISSING_MARKS = ['<!-- missing on Prometheus -->', '<!-- end -->'] as const;
+/** The line behind the generated part of a document. */
+const END = '<!-- end -->';
 
-/** docs/grafana.md with an updated generated part; the rest is written by hand. */
-export function withMissing(document: string): string {
-  const [start, end] = MISSING_MARKS;
+/** Documents that are written by hand, each with a generated part behind a line. */
+export const DOCUMENTS: Readonly<Record<string, (document: string) => string>> = {
+  'docs/alerts.md': (document) => withPart(document, '<!-- alerts -->', alertsPart(ALERTS)),
+  'docs/grafana.md': (document) =>
+    withPart(document, '<!-- missing on Prometheus -->', missingOnPrometheus()),
+};
+
+function withPart(document: string, start: string, part: string): string {
   const [before = '', rest = ''] = document.split(start);
-  const after = rest.slice(rest.indexOf(end));
-  return `${before}${start}\n\n${missingOnPrometheus()}\n\n${after}`;
+  return `${before}${start}\n\n${part}\n\n${rest.slice(rest.indexOf(END))}`;
 }
 
 function yaml(value: object): string {

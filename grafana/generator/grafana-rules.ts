@@ -1,8 +1,9 @@
 import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog';
 import { QueryBuilder, type Rule, RuleBuilder } from '@grafana/grafana-foundation-sdk/alerting';
 import { TypeMathBuilder, TypeReduceBuilder } from '@grafana/grafana-foundation-sdk/expr';
+import type { Alert } from '../../src/alerts/alert';
 import { panelOf } from '../../src/panels/list';
-import type { Alert, InfluxQuery } from './alert';
+import { type InfluxQuery, influxOf } from './alert-influxql';
 import { panelId } from './panels';
 import { ALERT_FOLDER, INFLUXDB, STORES, dashboardUid } from './provisioned-names';
 import { influxTarget } from './targets';
@@ -60,7 +61,6 @@ function provisioned(alert: Alert): object {
 }
 
 function ruleOf(alert: Alert): Rule {
-  const { influx } = alert;
   const builder = new RuleBuilder(alert.title)
     .uid(`btcdmon-${alert.slug}`)
     .orgID(1)
@@ -68,7 +68,7 @@ function ruleOf(alert: Alert): Rule {
     .ruleGroup(GROUP)
     .condition(CONDITION)
     .forDuration(`${alert.forMinutes}m`)
-    .noDataState(influx.noData)
+    .noDataState(alert.noData)
     .execErrState('Error')
     .labels({ severity: alert.severity })
     .annotations({
@@ -76,8 +76,8 @@ function ruleOf(alert: Alert): Rule {
       description: alert.meaning,
       runbook: `docs/alerts.md#${alert.slug}`,
     });
-  for (const [letter, query] of Object.entries(influx.queries)) {
-    builder.withQuery(asked(letter, query));
+  for (const [letter, query] of Object.entries(alert.queries)) {
+    builder.withQuery(asked(letter, influxOf(query)));
     builder.withQuery(
       computed(
         newestOf(letter),
@@ -93,7 +93,7 @@ function ruleOf(alert: Alert): Rule {
   builder.withQuery(
     computed(
       CONDITION,
-      new TypeMathBuilder().refId(CONDITION).datasource(EXPRESSIONS).expression(ofNewest(influx.condition)),
+      new TypeMathBuilder().refId(CONDITION).datasource(EXPRESSIONS).expression(ofNewest(alert.condition)),
     ),
   );
   return builder.build();

@@ -1,4 +1,5 @@
-import type { Alert } from './alert';
+import type { Alert } from '../../src/alerts/alert';
+import { PROMQL } from './alert-promql';
 
 /** The file of rules that Prometheus loads. */
 export function prometheusRules(alerts: readonly Alert[]): object {
@@ -6,9 +7,9 @@ export function prometheusRules(alerts: readonly Alert[]): object {
     groups: [
       {
         name: 'btcdmon',
-        rules: alerts.map(({ name, promql, forMinutes, severity, summary, meaning, slug }) => ({
+        rules: alerts.map(({ name, forMinutes, severity, summary, meaning, slug }) => ({
           alert: name,
-          expr: promql,
+          expr: PROMQL[name],
           ...(forMinutes === 0 ? {} : { for: `${forMinutes}m` }),
           labels: { severity },
           annotations: {

@@ -11,6 +11,7 @@ import { NETWORKS } from '#dist/wire/networks';
 import { type Transaction, parseTransaction } from '#dist/wire/transaction';
 import { messageOf } from '../support/options';
 import { readCorpus } from './corpus';
+import { readEncrypted } from './encrypted';
 import { type Random, mutate, pick, randomOf } from './mutate';
 import { type Target, judgeBlock, judgeTransaction, TARGETS } from './targets';
 
@@ -49,6 +50,9 @@ const BLOCK_EVERY = 20_000;
 
 /** One decoded value in this many is walked through. A walk takes longer than the decoding. */
 const WALK_EVERY = 16;
+
+/** One input in this many goes through an encrypted connection. A key exchange takes a thousand decodings. */
+const ENCRYPT_EVERY = 4_096;
 
 const { seed, from, runs, shared } = workerData as FuzzOrder;
 const progress = new BigInt64Array(shared);
@@ -209,6 +213,7 @@ for (let index = from; index < from + runs; index++) {
     if (decode(target, payload, walked)) decoded++;
     decode(pick(TARGETS, random), payload, walked);
     if (walked) readFrame(command, payload, random);
+    if (index % ENCRYPT_EVERY === 0) readEncrypted(command, payload, random);
   } catch (error) {
     tell({
       failed: messageOf(error),

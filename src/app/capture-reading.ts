@@ -23,11 +23,14 @@ export interface CaptureConfig {
   readonly node: string;
   /** The capture as messages name it, such as `--pcap node.pcap`. */
   readonly name: string;
-  readonly open: () => Readable;
+  /** @throws FailureError of one line that names the capture, where it can't be opened or is none */
+  readonly open: () => Promise<Readable>;
   readonly settings: Omit<CaptureSettings, 'network'>;
 }
 
 export interface CaptureModules {
+  /** The capture, opened. */
+  readonly stream: Readable;
   readonly queues: readonly PointQueue[];
   readonly log: Log;
   /** Ends the reading. */
@@ -40,13 +43,13 @@ export interface CaptureModules {
  * @throws FailureError of one line that names the capture, where it can't be read or is none
  */
 export async function readCaptureOf(
-  { node: name, name: shown, open, settings }: CaptureConfig,
+  { node: name, name: shown, settings }: CaptureConfig,
   options: Pick<CaptureSettings, 'network'> & {
     readonly intervalMs: number;
     readonly policy: PolicyName;
     readonly maxUserAgents: number;
   },
-  { queues, log, signal }: CaptureModules,
+  { stream, queues, log, signal }: CaptureModules,
 ): Promise<void> {
   const clock = new CaptureClock(options.intervalMs);
   const node = new WatchedNode(
@@ -54,7 +57,6 @@ export async function readCaptureOf(
     { ...options, node: name },
     { clock, sink: sinkTo(queues), complain: complainTo(log) },
   );
-  const stream = open();
   // A pipe that nothing comes from would be waited for.
   signal.addEventListener('abort', () => stream.destroy());
   const bus = new EventBus<TapEvents>();

@@ -6,12 +6,13 @@ import type { LineSource } from '../collect/line-source';
 import type * as Nats from '../collect/nats-source';
 import { type ListenAddress, formatListenAddress, isLocalAddress } from '../collect/listen-address';
 import type { NatsSettings } from '../export/nats/settings';
-import { openExports, type SpoolSettings } from '../export/open-exports';
+import type { SpoolSettings } from '../export/open-exports';
 import type { Log } from '../lib/log';
-import type { ExporterStats } from '../metrics/collector';
-import { sinkTo } from './collectors';
+import type { AlertSettings } from './alerting';
+import { writeAlerts } from './alert-points';
+import { openOutputs } from './outputs';
 import { selfAccount } from './self-account';
-import { openPage, startServing } from './serving';
+import { openPage } from './serving';
 import type { HttpSettings } from '../web/settings';
 
 /** The part of the program's last 10 seconds in which exporters may deliver points that wait. */
@@ -37,6 +38,8 @@ export interface CollectConfig {
   readonly intervalMs: number;
   /** Where the page is served; without it there is no page. */
   readonly http?: HttpSettings | undefined;
+  /** Who is told of alerts; without it nobody. */
+  readonly alerts?: AlertSettings | undefined;
 }
 
 /** A running collector. */
@@ -63,55 +66,49 @@ export async function startCollect(
   const ended = new Promise<void>((resolve) => (end = resolve));
 
   const page = await openPage(config.http, log);
-  const { queues, stores } = await openExports(config.exports, {
-    clock,
-    warn,
-    env: process.env,
-    spools: config.spools,
-    onEnded: () => end(),
-  });
-  const stats = (): ExporterStats[] => queues.map((queue) => ({ name: queue.name, ...queue.stats() }));
-  const closing: (() => Promise<unknown>)[] = [
-    () => Promise.all(queues.map((queue) => queue.close(FLUSH_MS))),
-  ];
+  const outputs = await openOutputs(config, { clock, log, page, onEnded: () => end() });
+  const { queues, exporters, sink } = outputs;
+  const closing: (() => Promise<unknown>)[] = [() => outputs.deliver(FLUSH_MS), () => outputs.stopServing()];
   const stop = async (): Promise<void> => {
     for (const close of closing.splice(0).reverse()) await close();
   };
   try {
-    const { node } = config;
-    const serving = await startServing({ node }, { stores, stats, page, log });
-    closing.push(() => serving.close());
-    if (serving.url !== null) log.info('showing', { page: serving.url });
+    // It is said last: until then a place to listen may be refused, in one line.
+    const told: (readonly [message: string, details: object])[] = [];
+    if (outputs.url !== null) told.push(['showing', { page: outputs.url }]);
     const intake = new Intake({ queues, clock, warn });
     const sources: LineSource[] = [];
     const account = selfAccount(config, {
-      ...{ clock, log, exporters: stats, sink: sinkTo(queues) },
+      ...{ clock, log, exporters, sink },
       collected: () => ({
         received: intake.points,
         refused: intake.refused,
         senders: sources.reduce((sum, { connections }) => sum + connections, 0),
       }),
     });
+    writeAlerts(outputs.alerts, account.emit);
     closing.push(() => {
+      outputs.alerts?.stop();
       account.stop();
       intake.report();
       return Promise.resolve();
     });
     const modules = { intake, batches: new Batches(), clock, warn };
+    const unprotected: ListenAddress[] = [];
     for (const place of config.listen) {
       const { tls, token, maxConnections } = config;
       const listener = await Listener.open({ address: place, tls, token, maxConnections }, modules);
       sources.push(listener);
       closing.push(() => listener.close());
-      if (token !== null && tls === null && !isLocalAddress(place))
-        warn(
-          `--listen ${formatListenAddress(place)}: without --tls-cert the token and all points can be read on the way`,
-        );
-      log.info('collecting', {
-        listen: formatListenAddress('path' in place ? place : { ...place, port: listener.port }),
-        tls: tls !== null && !('path' in place),
-        export: queues.map(({ name }) => name),
-      });
+      if (token !== null && tls === null && !isLocalAddress(place)) unprotected.push(place);
+      told.push([
+        'collecting',
+        {
+          listen: formatListenAddress('path' in place ? place : { ...place, port: listener.port }),
+          tls: tls !== null && !('path' in place),
+          export: queues.map(({ name }) => name),
+        },
+      ]);
     }
     for (const settings of config.from) {
       const { group } = config;
@@ -121,13 +118,21 @@ export async function startCollect(
       const source = await NatsSource.open({ settings, group }, { intake, clock, warn, env: process.env });
       sources.push(source);
       closing.push(() => source.close());
-      log.info('collecting', {
-        from: settings.shown.replace('--from ', ''),
-        group,
-        export: queues.map(({ name }) => name),
-      });
+      told.push([
+        'collecting',
+        {
+          from: settings.shown.replace('--from ', ''),
+          group,
+          export: queues.map(({ name }) => name),
+        },
+      ]);
     }
     account.start();
+    for (const place of unprotected)
+      warn(
+        `--listen ${formatListenAddress(place)}: without --tls-cert the token and all points can be read on the way`,
+      );
+    for (const [message, details] of told) log.info(message, details);
   } catch (error) {
     await stop();
     throw error;

@@ -39,6 +39,7 @@ export function startCollectors(
     emitted: (series) => emitter.emitted(series),
     monotonicMs: () => clock.monotonicMs(),
     logDropped: () => logOutput().dropped,
+    loopMeasured: (lagMs, stalledMs) => live.loopMeasured(lagMs, stalledMs),
     unseen: (block) => view.unseen(block),
     mempool: () => view.gauges(),
     addresses: () => pool.addresses,

@@ -1,9 +1,11 @@
 import type { SpoolSettings } from '../export/open-exports';
 import type { Endpoint } from '../p2p/endpoint';
 import type { JoinOptions } from '../p2p/join/prepare-join';
+import type { TransportMode } from '../p2p/transport/choice';
 import type { PolicyName } from '../policy/standardness';
 import type { HttpSettings } from '../web/settings';
 import type { NetworkName } from '../wire/networks';
+import type { AlertSettings } from './alerting';
 import type { WatchConfig } from './watching';
 
 /** The settings of the listener. */
@@ -31,8 +33,12 @@ export interface AppConfig extends Partial<WatchConfig> {
   readonly retentionMs?: number | undefined;
   /** Where the page is served; without it there is no page. */
   readonly http?: HttpSettings | undefined;
+  /** Who is told of alerts; without it nobody. */
+  readonly alerts?: AlertSettings | undefined;
   readonly policy: PolicyName;
   readonly wtxidRelay: boolean;
+  /** The transports that are used; default: v1 alone. */
+  readonly transport?: TransportMode;
   readonly txPerSecond: number;
   readonly maxUserAgents: number;
   /** The limit of memory, in bytes, for the transactions of the relay view. */

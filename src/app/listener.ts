@@ -1,6 +1,5 @@
 import os from 'node:os';
 import { syncChain } from '../chain/chain-sync';
-import { openExports } from '../export/open-exports';
 import { SystemClock, describeStep } from '../lib/clock';
 import { EventBus } from '../lib/event-bus';
 import type { Log } from '../lib/log';
@@ -15,7 +14,8 @@ import { Emitter } from '../metrics/emitter';
 import type { SeriesName } from '../metrics/schema';
 import type { JoinParts } from '../p2p/join/join';
 import { prepareJoin } from '../p2p/join/prepare-join';
-import { complainTo, sinkTo, startCollectors } from './collectors';
+import { writeAlerts } from './alert-points';
+import { complainTo, startCollectors } from './collectors';
 import type { AppConfig } from './config';
 import { ProgramEnd } from './program-end';
 import { type RunningFullValidation, startFullValidation } from './full-validation';
@@ -23,7 +23,8 @@ import { KeptHeaders } from './kept-headers';
 import { logClock } from './log-clock';
 import { logEvents } from './log-events';
 import { makePool, type PoolParts } from './make-pool';
-import { openPage, startServing } from './serving';
+import { openOutputs } from './outputs';
+import { openPage } from './serving';
 import { startWatching } from './watching';
 
 /** The part of the program's last 5 seconds until exporters have delivered the points that wait. */
@@ -86,21 +87,9 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   const join = await openJoin(config, log);
   const full = await openFull(config, { bus, headers, clock, log });
   void full?.failed.then((error) => ending.fail(error));
-  const exports = await openExports(config.exports, {
-    clock,
-    warn: (message) => log.warn(message),
-    env: process.env,
-    spools: config.spools,
-    onEnded: () => ending.end(),
-  });
-  const { queues } = exports;
-  const exporters = (): ExporterStats[] => queues.map((queue) => ({ name: queue.name, ...queue.stats() }));
-
   const live = new LiveView({ node, network }, { nowMs: () => Date.now(), complain: complainTo(log) });
-  const serving = await startServing(
-    { node, retentionMs: config.retentionMs },
-    { stores: exports.stores, stats: exporters, live, page, log },
-  );
+  const outputs = await openOutputs(config, { clock, log, page, live, onEnded: () => ending.end() });
+  const { queues, exporters, sink } = outputs;
   const view = new RelayView(
     { maxBytes: config.mempoolBytes, expiryMs: MEMPOOL_EXPIRY_MS, coinTransactions: COIN_TRANSACTIONS },
     { bus, lookUp: full?.lookUp },
@@ -134,14 +123,23 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     bus,
     clock,
   });
-  const emitter = new Emitter(
-    { node, network },
-    { clock, sink: sinkTo(queues), isInbound: () => pool.isServingInbound },
-  );
+  live.follow({
+    chain: () => ({ height: headers.chain.bestHeight, time: headers.chain.time(headers.chain.best) }),
+    heightOf: (hash) => {
+      const index = headers.chain.indexOf(hash);
+      return index === undefined ? undefined : headers.chain.height(index);
+    },
+    dials: () => pool.dials,
+    mempool: () => view.feeBands(),
+    transactions: () => view.gauges().transactions,
+    exporters,
+  });
+  const emitter = new Emitter({ node, network }, { clock, sink, isInbound: () => pool.isServingInbound });
+  writeAlerts(outputs.alerts, emitter.emit);
   const writeInterval = startCollectors(config, { bus, clock, log, emitter, exporters, view, pool, live });
   logEvents(bus, log);
   const watching = await startWatching(config, {
-    ...{ clock, log, sink: sinkTo(queues), listenerBus: bus },
+    ...{ clock, log, sink, listenerBus: bus },
     fail: (error) => ending.fail(error),
   });
   const compareClock = logClock(bus, log, { unixTime, uptime: () => os.uptime() });
@@ -160,28 +158,29 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     ...(join === undefined ? {} : { join: join.peers, known: join.addrman.size }),
     ...(watching.nodes.length === 0 ? {} : { watching: watching.nodes }),
     export: queues.map(({ name }) => name),
-    ...(serving.url === null ? {} : { page: serving.url }),
+    ...(outputs.url === null ? {} : { page: outputs.url }),
   });
 
   return {
     ended: ending.ended,
     bus,
     live,
-    page: serving.url,
+    page: outputs.url,
     emitted: (series) => emitter.emitted(series),
     exporters,
     stop: async () => {
       const begun = clock.monotonicMs();
       const poolStopped = pool.stop();
+      outputs.alerts?.stop();
       clearInterval(timer);
       const fullStopped = full?.stop();
       writeInterval();
       headers.close();
       await Promise.all([poolStopped, watching.stop()]);
       status?.clear();
-      await serving.close();
+      await outputs.stopServing();
       const flushMs = Math.max(LEAST_FLUSH_MS, END_MS - (clock.monotonicMs() - begun));
-      await Promise.all([fullStopped, ...queues.map((queue) => queue.close(flushMs))]);
+      await Promise.all([fullStopped, outputs.deliver(flushMs)]);
       log.info('stopped');
     },
   };

@@ -25,7 +25,7 @@ export interface PoolParts {
 
 /** Creates the pool of peers, and the processor that judges their blocks. */
 export function makePool(
-  { network, connect, wtxidRelay, txPerSecond }: AppConfig,
+  { network, connect, wtxidRelay, transport, txPerSecond }: AppConfig,
   { bus, clock, log, headers, full, join, relayed }: PoolParts,
 ): { readonly pool: Pool; readonly processor: BlockProcessor } {
   const { chain, added: headerAdded } = headers;
@@ -33,6 +33,7 @@ export function makePool(
   const pool = new Pool(
     {
       ...{ network, connect, wtxidRelay, txPerSecond, userAgent: `/btcdmon-node:${VERSION}/` },
+      ...(transport === undefined ? {} : { transport }),
       ...(join === undefined ? {} : { join }),
     },
     {

@@ -3,7 +3,7 @@ import { waitAtMost } from '../lib/wait-at-most';
 import { NodeMonitor } from '../watch/node-monitor';
 import type { NodePlace } from '../watch/node-place';
 import type { WatchedNode } from './watched-node';
-import type { WatchSource, WatchingModules } from './watching';
+import type { HeldLines, WatchSource, WatchingModules } from './watching';
 
 /** A node that takes longer to answer at the start is not waited for: everything else begins. */
 const START_MS = 5_000;
@@ -16,16 +16,23 @@ const START_MS = 5_000;
 export async function watchByRpc(
   place: NodePlace,
   node: WatchedNode,
-  { clock, log, listenerBus, fail }: WatchingModules,
+  {
+    clock,
+    log,
+    listenerBus,
+    fail,
+    held,
+    isTapped,
+  }: WatchingModules & { readonly held: HeldLines; readonly isTapped: boolean },
 ): Promise<WatchSource> {
   const { network, policy, maxUserAgents } = node.settings;
   const monitor = new NodeMonitor(
     place,
-    { network, policy, maxUserAgents },
+    { network, policy, maxUserAgents, isTapped },
     {
       ...{ clock, timer: systemTimer, bus: node.bus, emit: node.emitter.emit, listenerBus },
-      info: (message) => log.info(message),
-      warn: (message) => log.warn(message),
+      info: (message) => held.say(() => log.info(message)),
+      warn: (message) => held.say(() => log.warn(message)),
     },
   );
   node.unseen = (block) => monitor.unseen(block);

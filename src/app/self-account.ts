@@ -4,7 +4,7 @@ import { type Log, logOutput } from '../lib/log';
 import { connectCollectors } from '../metrics/connect-collectors';
 import type { CollectorContext, ExporterStats, MonitorEvents } from '../metrics/collector';
 import { btcdmon } from '../metrics/collectors/btcdmon';
-import { Emitter, type PointSink } from '../metrics/emitter';
+import { type Emit, Emitter, type PointSink } from '../metrics/emitter';
 import { complainTo } from './collectors';
 
 export interface SelfAccountModules {
@@ -20,7 +20,7 @@ export interface SelfAccountModules {
 export function selfAccount(
   tags: { readonly node: string; readonly network?: string; readonly intervalMs: number },
   { clock, log, sink, exporters, collected }: SelfAccountModules,
-): { start(): void; stop(): void } {
+): { readonly emit: Emit; start(): void; stop(): void } {
   const { node, network, intervalMs } = tags;
   const emitter = new Emitter({ node, ...(network === undefined ? {} : { network }) }, { clock, sink });
   const account = btcdmon({
@@ -36,6 +36,7 @@ export function selfAccount(
   const interval = connectCollectors([account], new EventBus<MonitorEvents>(), complainTo(log));
   let timer: NodeJS.Timeout | undefined;
   return {
+    emit: emitter.emit,
     start: () => {
       timer = setInterval(interval, intervalMs);
     },

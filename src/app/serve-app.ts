@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { checkSystemTime } from '../lib/point-times';
 import { FailureError } from '../lib/errors';
@@ -6,6 +7,7 @@ import { SERIES_NAMES } from '../metrics/schema';
 import { QueryScheduler } from '../query/query-scheduler';
 import { connectClient } from '../query/client';
 import { RemoteAnswers } from '../query/remote-answers';
+import { checkPath } from '../store/open-errors';
 import { StoreProcess } from '../store/process/store-process';
 import { type Layout, tableColumns } from '../store/tables';
 import { PageServer } from '../web/page-server';
@@ -13,8 +15,9 @@ import type { HttpSettings } from '../web/settings';
 
 /** The store to show, and the address of its page. */
 export interface ServeConfig {
-  /** Path of the store. */
+  /** Path of the store: of a file of DuckDB, or of a folder of Parquet files. */
   readonly file: string;
+  readonly isFolder: boolean;
   readonly http: HttpSettings;
 }
 
@@ -24,11 +27,13 @@ export interface ServeConfig {
  *   there
  */
 export async function serveStore(
-  { file, http }: ServeConfig,
+  { file, isFolder, http }: ServeConfig,
   { log }: { readonly log: Log },
 ): Promise<{ readonly url: string; stop(): Promise<void> }> {
   checkSystemTime();
   const absolute = path.resolve(file);
+  if (isFolder) await checkFolder(absolute);
+  else await checkPath(absolute, true);
   const node = await connectClient(absolute);
   if (node !== null) {
     await node.close();
@@ -39,11 +44,6 @@ export async function serveStore(
   const warn = (message: string): void => void log.warn(message);
   const store = new StoreProcess({ path: absolute, readOnly: true }, { warn });
   await store.open();
-  const lacking = lackingSeries(store.layout);
-  if (lacking.length > 0)
-    log.warn('the store is of an older version; a node that writes into it once adds what it lacks', {
-      series: lacking,
-    });
   const scheduler = new QueryScheduler(new RemoteAnswers(store));
   const page = await PageServer.open(http, { log }).catch(async (error: unknown) => {
     await store.close();
@@ -52,6 +52,11 @@ export async function serveStore(
   await page.show({ scheduler, node: null, exporters: () => [] });
   page.hold();
   const { url } = page;
+  const lacking = lackingSeries(store.layout);
+  if (lacking.length > 0)
+    log.warn('the store is of an older version; a node that writes into it once adds what it lacks', {
+      series: lacking,
+    });
   log.info('showing', { store: absolute, page: url });
   return {
     url,
@@ -60,6 +65,15 @@ export async function serveStore(
       await store.close();
     },
   };
+}
+
+/** @throws FailureError where a path is not that of a folder */
+async function checkFolder(directory: string): Promise<void> {
+  const isFolder = (await stat(directory).catch(() => null))?.isDirectory() === true;
+  if (!isFolder)
+    throw new FailureError(
+      `parquet:${directory}: there is no such folder; name that of --export parquet:DIR`,
+    );
 }
 
 /** The series whose tables or some of whose columns a store lacks. */

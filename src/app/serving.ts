@@ -1,3 +1,5 @@
+import { ALERTS_PATH } from '../alerts/alerts-command';
+import type { AlertMonitor } from '../alerts/monitor';
 import { messageOf } from '../lib/errors';
 import type { Live } from '../live/live';
 import { nodeState } from '../live/node-state';
@@ -10,6 +12,7 @@ import { VERSION } from '../lib/version';
 import type { StoreProcess } from '../store/process/store-process';
 import { PageServer } from '../web/page-server';
 import type { HttpSettings } from '../web/settings';
+import { type AlertSettings, alertingOf } from './alerting';
 
 export interface ServingOptions {
   /** Name of the node or collector. */
@@ -19,6 +22,8 @@ export interface ServingOptions {
    * forever.
    */
   readonly retentionMs?: number | undefined;
+  /** Who is told of alerts; without it nobody. */
+  readonly alerts?: AlertSettings | undefined;
 }
 
 export interface ServingModules {
@@ -35,6 +40,8 @@ export interface ServingModules {
 export interface Serving {
   /** URL of the page; null where there is no page. */
   readonly url: string | null;
+  /** The alerts on the first store; null where there is no store. */
+  readonly alerts: AlertMonitor | null;
   /** Interrupts running queries and closes the servers. */
   close(): Promise<void>;
 }
@@ -60,28 +67,36 @@ export async function openPage(settings: HttpSettings | undefined, log: Log): Pr
  * shows the first store on its page, rolls up points and removes those that are too old.
  */
 export async function startServing(
-  { node, retentionMs }: ServingOptions,
+  { node, retentionMs, alerts: alertSettings }: ServingOptions,
   { stores, stats, live, page, log }: ServingModules,
 ): Promise<Serving> {
   const closing: (() => Promise<void>)[] = [];
   const schedulers = stores.map((store) => new QueryScheduler(new RemoteAnswers(store)));
   const state =
     live === undefined ? undefined : () => nodeState({ live, version: VERSION, exporters: stats });
+  const [first] = schedulers;
+  const alerting = first === undefined ? null : alertingOf(alertSettings, { scheduler: first, node, log });
+  const alerts = alerting?.monitor ?? null;
   for (const scheduler of schedulers) {
-    const server = await serveQueries({ scheduler, state });
+    const told =
+      alerts === null || scheduler !== first ? [] : [[ALERTS_PATH, () => alerts.report()] as const];
+    const server = await serveQueries({ scheduler, state, documents: new Map(told) });
     closing.push(() => server.close());
   }
-  const [first] = schedulers;
   if (page !== null) closing.push(() => page.close());
-  if (first !== undefined) await page?.show({ scheduler: first, node, live, exporters: stats });
+  if (first !== undefined)
+    await page?.show({ scheduler: first, node, live, alerts: alerts ?? undefined, exporters: stats });
   else if (page !== null) {
     log.info('no page: it shows an embedded store, and none of the exports is one');
     await page.close();
   }
   for (const store of stores) store.retain(retentionMs ?? null);
+  alerts?.start();
   return {
     url: first === undefined ? null : (page?.url ?? null),
+    alerts,
     close: async () => {
+      await alerting?.stop();
       await Promise.all(closing.map((close) => close()));
     },
   };

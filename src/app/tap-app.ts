@@ -1,12 +1,13 @@
-import { openExports, type SpoolSettings } from '../export/open-exports';
+import type { SpoolSettings } from '../export/open-exports';
 import { SystemClock, describeStep } from '../lib/clock';
 import type { Log } from '../lib/log';
-import type { ExporterStats } from '../metrics/collector';
 import type { HttpSettings } from '../web/settings';
-import { sinkTo } from './collectors';
+import type { AlertSettings } from './alerting';
+import { writeAlerts } from './alert-points';
+import { openOutputs } from './outputs';
 import { ProgramEnd } from './program-end';
 import { selfAccount } from './self-account';
-import { openPage, startServing } from './serving';
+import { openPage } from './serving';
 import { type CaptureConfig, readCaptureOf } from './capture-reading';
 import { type WatchingOptions, startWatching } from './watching';
 
@@ -26,6 +27,8 @@ export interface TapAppConfig extends WatchingOptions {
   readonly capture?: CaptureConfig | undefined;
   /** Where the page is served; without it there is no page. */
   readonly http?: HttpSettings | undefined;
+  /** Who is told of alerts; without it nobody. */
+  readonly alerts?: AlertSettings | undefined;
 }
 
 /** A running program that watches nodes. */
@@ -39,42 +42,42 @@ export interface TapApp {
 /**
  * Starts a program that watches nodes and is no peer itself. Exporters start first, so that no point comes
  * before there is a place for it. Stops in the opposite order.
- * @throws UsageError or FailureError where an exporter, a port or a node can't be opened
+ * @throws UsageError or FailureError where an exporter, a port, a node or a capture can't be opened
  */
 export async function startTapApp(config: TapAppConfig, { log }: { readonly log: Log }): Promise<TapApp> {
-  const { node, network, intervalMs, retentionMs } = config;
+  const { node, network, intervalMs } = config;
   const clock = new SystemClock();
-  const warn = (message: string): void => void log.warn(message);
-  clock.onStep((step) => warn(describeStep(step)));
+  clock.onStep((step) => void log.warn(describeStep(step)));
   const ending = new ProgramEnd();
+  // What is no capture is refused before anything else is opened, and said.
+  const captured = await config.capture?.open();
   const closing: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const close of closing.splice(0).reverse()) await close();
   };
   try {
     const page = await openPage(config.http, log);
-    const { queues, stores } = await openExports(config.exports, {
-      ...{ clock, warn, env: process.env, spools: config.spools },
-      onEnded: () => ending.end(),
-    });
-    closing.push(() => Promise.all(queues.map((queue) => queue.close(FLUSH_MS))));
-    const exporters = (): ExporterStats[] => queues.map((queue) => ({ name: queue.name, ...queue.stats() }));
-    const serving = await startServing({ node, retentionMs }, { stores, stats: exporters, page, log });
-    closing.push(() => serving.close());
-    const sink = sinkTo(queues);
+    const outputs = await openOutputs(config, { clock, log, page, onEnded: () => ending.end() });
+    const { queues, sink, exporters } = outputs;
+    closing.push(
+      () => outputs.deliver(FLUSH_MS),
+      () => outputs.stopServing(),
+    );
     const account = selfAccount({ node, network, intervalMs }, { clock, log, sink, exporters });
+    writeAlerts(outputs.alerts, account.emit);
     const watching = await startWatching(config, { clock, log, sink, fail: (error) => ending.fail(error) });
     const timer = setInterval(() => watching.interval(), intervalMs);
     account.start();
     closing.push(async () => {
+      outputs.alerts?.stop();
       clearInterval(timer);
       await watching.stop();
       account.stop();
     });
-    if (config.capture !== undefined) {
+    if (config.capture !== undefined && captured !== undefined) {
       const stopping = new AbortController();
       const { signal } = stopping;
-      const reading = readCaptureOf(config.capture, config, { queues, log, signal });
+      const reading = readCaptureOf(config.capture, config, { stream: captured, queues, log, signal });
       closing.push(async () => {
         stopping.abort();
         await reading.catch(() => undefined);
@@ -88,9 +91,10 @@ export async function startTapApp(config: TapAppConfig, { log }: { readonly log:
       network,
       nodes: config.capture === undefined ? watching.nodes : [config.capture.node],
       export: queues.map(({ name }) => name),
-      ...(serving.url === null ? {} : { page: serving.url }),
+      ...(outputs.url === null ? {} : { page: outputs.url }),
     });
   } catch (error) {
+    captured?.destroy();
     await stop();
     throw error;
   }

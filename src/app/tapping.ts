@@ -13,7 +13,7 @@ import { TapMonitor } from '../tap/tap-monitor';
 import { TapProcess } from '../tap/tap-process';
 import { complainTo } from './collectors';
 import type { WatchedNode } from './watched-node';
-import type { TapConfig, WatchSource } from './watching';
+import type { TapConfig, TapSource } from './watching';
 
 /** Milliseconds until the process of a tap is started again after it ended. */
 const RESTART_MS = 1_000;
@@ -47,16 +47,17 @@ export async function startTap(
   config: TapConfig,
   node: WatchedNode,
   modules: { readonly clock: SystemClock; readonly log: Log; readonly isAsked: boolean },
-): Promise<WatchSource> {
+): Promise<TapSource> {
   const tap = new RunningTap(config, node, modules);
   await tap.open();
   return tap;
 }
 
 /** A tap whose process is started again where it ends. */
-class RunningTap implements WatchSource {
+class RunningTap implements TapSource {
   private readonly bus = new EventBus<TapEvents>();
   private tap: TapProcess | undefined;
+  private places: object = {};
   private isStopping = false;
 
   constructor(
@@ -76,6 +77,10 @@ class RunningTap implements WatchSource {
       });
   }
 
+  say(): void {
+    this.modules.log.info('tapping', { node: this.node.settings.node, ...this.places });
+  }
+
   /** Starts the process. */
   async open(): Promise<void> {
     const { log } = this.modules;
@@ -83,11 +88,10 @@ class RunningTap implements WatchSource {
     const tap = new TapProcess(settings, { bus: this.bus, warn: (message) => log.warn(message) });
     this.tap = tap;
     const { forwards, socks } = await tap.open();
-    log.info('tapping', {
-      node: this.node.settings.node,
+    this.places = {
       forward: forwards.map(formatEndpoint),
       ...(socks === null ? {} : { socks: formatEndpoint(socks) }),
-    });
+    };
     void tap.ended.then((how) => this.restart(how));
   }
 
@@ -106,6 +110,7 @@ class RunningTap implements WatchSource {
     if (this.isStopping) return false;
     try {
       await this.open();
+      this.say();
       return true;
     } catch (error) {
       this.modules.log.error('the tap can not be started', { error: messageOf(error) });

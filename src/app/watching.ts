@@ -61,6 +61,29 @@ export interface WatchSource {
   stop(): Promise<void>;
 }
 
+/** A tap. */
+export interface TapSource extends WatchSource {
+  /** Logs where it listens. */
+  say(): void;
+}
+
+/** Lines of the log that wait until everything has begun: until then a node may be refused, in one line. */
+export class HeldLines {
+  private waiting: (() => void)[] | undefined = [];
+
+  /** Has a line written, now or later. */
+  say(write: () => void): void {
+    if (this.waiting === undefined) write();
+    else this.waiting.push(write);
+  }
+
+  release(): void {
+    const { waiting = [] } = this;
+    this.waiting = undefined;
+    for (const write of waiting) write();
+  }
+}
+
 /**
  * Begins to watch nodes by their RPC, and to lead the connections of one of them. A node that is watched in
  * both ways is one node of the data. The parts are loaded only where they are wanted: they take memory.
@@ -78,8 +101,9 @@ export async function startWatching(options: WatchingOptions, modules: WatchingM
     nodes.set(name, node);
     return node;
   };
-  const taps: WatchSource[] = [];
+  const taps: TapSource[] = [];
   const asked: WatchSource[] = [];
+  const held = new HeldLines();
   const stop = async (sources: readonly WatchSource[]): Promise<void> => {
     await Promise.all(sources.map((source) => source.stop()));
   };
@@ -97,12 +121,15 @@ export async function startWatching(options: WatchingOptions, modules: WatchingM
     }
     for (const place of watch) {
       const node = nodeOf(place.name);
-      if (tap?.node !== place.name) node.collect(NODE_COLLECTORS);
+      const isTapped = tap?.node === place.name;
+      if (!isTapped) node.collect(NODE_COLLECTORS);
       // eslint-disable-next-line @typescript-eslint/no-require-imports
       const { watchByRpc } = require('./rpc-watching') as typeof Asking;
-      asked.push(await watchByRpc(place, node, modules));
+      asked.push(await watchByRpc(place, node, { ...modules, held, isTapped }));
     }
     for (const node of nodes.values()) node.account();
+    for (const source of taps) source.say();
+    held.release();
   } catch (error) {
     await stop([...taps, ...asked]);
     throw error;

@@ -80,7 +80,8 @@ interface BcoinMiningJob {
 }
 
 export interface BcoinPool extends EventEmitter {
-  readonly options: { port: number };
+  /** `banScore`: at which a peer is banned. */
+  readonly options: { port: number; banScore: number };
   /** `local`: the addresses that it announces as its own. */
   readonly hosts: { readonly local: Map<string, object> };
   readonly peers: { head(): BcoinPoolPeer | null };

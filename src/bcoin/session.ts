@@ -1,12 +1,15 @@
 import type { Socket } from 'node:net';
 import { BcoinPeer, type Network, type packets } from './bcoin';
-import { encodeFrame } from '../wire/framing';
 
 /** Callbacks of a {@link Session}. */
 export interface SessionHooks {
   /** Called with every chunk that was read. */
   read(chunk: Buffer): void;
-  /** Called for every message that was sent; `bytes` includes the header. */
+  /** Whether messages can be sent. If not, {@link Session.sendVersion} is called again once they can. */
+  isReady(): boolean;
+  /** A message as the bytes that are sent. */
+  encode(command: string, payload: Buffer): Buffer;
+  /** Called for every message that was sent, with the number of its bytes on the socket. */
   sent(command: string, payload: Buffer, bytes: number): void;
   /** Called when the peer has read all that waited for it. */
   drained(): void;
@@ -16,6 +19,8 @@ export interface SessionOptions {
   readonly network: Network;
   readonly protocolVersion: number;
   readonly userAgent: string;
+  /** The service bits that we claim, at most 32. */
+  readonly services: number;
   readonly createSocket: (port: number, host: string) => Socket;
   readonly createNonce: () => Buffer;
   /** Commands that are sent between version and verack (BIP155, BIP339) to peers that are new enough. */
@@ -35,12 +40,12 @@ const WRITE_BYTES = 256;
 
 /**
  * The session with one peer. bcoin's Peer dials, shakes hands, pings, and detects peers that stall or do not
- * read. Its parser and framer are replaced, because they can't read all messages (framing.ts) and count
- * nothing. Its checks of the peer's services are dropped, because a monitor listens to any node, pruned or
- * not.
+ * read. Its parser and framer are replaced (src/p2p/transport), because they can't read all messages and
+ * count nothing. Its checks of the peer's services are dropped, because a monitor listens to any node, pruned
+ * or not.
  */
 export class Session extends BcoinPeer {
-  private readonly magic: number;
+  private hasSentVersion = false;
   /** Number of writes that may wait in the socket. */
   private writes = 0;
   /** Frames that {@link gather} holds back, and their bytes; null if each is written at once. */
@@ -58,8 +63,7 @@ export class Session extends BcoinPeer {
       logger: silentLogger,
       createSocket: session.createSocket,
       version: session.protocolVersion,
-      // We serve nothing, so we claim no services.
-      services: 0,
+      services: session.services,
       agent: session.userAgent,
       noRelay: false,
       spv: false,
@@ -73,7 +77,6 @@ export class Session extends BcoinPeer {
       hasNonce: () => false,
       getRate: () => -1,
     });
-    this.magic = session.network.magic;
     // These filters are for announcing, which we don't do. They are all but 4 kB of the 566 kB of a peer.
     this.invFilter = null;
     this.addrFilter = null;
@@ -103,15 +106,31 @@ export class Session extends BcoinPeer {
 
   override sendRaw(command: string, payload: Buffer): void {
     if (this.destroyed) return;
-    const frame = encodeFrame(this.magic, command, payload);
+    const frame = this.hooks.encode(command, payload);
     // Counted first, because write() destroys the session if the peer has stopped reading.
     this.hooks.sent(command, payload, frame.length);
+    this.sendBytes(frame);
+  }
+
+  /** Sends bytes as they are. */
+  sendBytes(bytes: Buffer): void {
+    if (this.destroyed) return;
     if (this.gathered === null) {
-      this.writeOut(frame);
+      this.writeOut(bytes);
       return;
     }
-    this.gathered.push(frame);
-    this.gatheredBytes += frame.length;
+    this.gathered.push(bytes);
+    this.gatheredBytes += bytes.length;
+  }
+
+  /**
+   * Sends our `version`, once. bcoin calls it when the socket is open, which is too early where keys are
+   * exchanged first.
+   */
+  override sendVersion(): void {
+    if (this.destroyed || this.hasSentVersion || !this.hooks.isReady()) return;
+    this.hasSentVersion = true;
+    super.sendVersion();
   }
 
   /** Approximate memory of what the peer has not read, in bytes. */

@@ -1,34 +1,37 @@
 import type { Argv, CommandModule } from 'yargs';
-import { audit } from '../query/audit';
+import { type Account, audit } from '../query/audit';
 import { readDamage, reportDamage } from '../query/audit-damage';
+import { readLonely, reportLonely, reportOverlaps } from '../query/audit-findings';
 import { reportAudit } from '../query/audit-report';
+import type { ListFormat } from '../query/format';
 import { openSource } from '../query/open-source';
-import { MAX_NS, nowNs, parseTime } from '../query/time';
+import { parsePersonTime } from '../query/person-time';
+import { MAX_NS, formatNs } from '../query/time';
 import { defaultStore } from './data-directory';
 import { withOptions } from './flags';
+import { LIST_FORMAT, type Listing, columnsOf, writeListing } from './listing';
 import type { OptionTable } from './option';
+import { TIME_FORMS, now } from './query';
+import { STORE } from './store-option';
 
 interface AuditArguments {
   readonly dataDir: string;
-  readonly from: string | undefined;
+  readonly store: string | undefined;
   readonly since: string;
+  readonly format: ListFormat;
 }
 
 /** The options of `audit`. */
 export const AUDIT_OPTIONS = {
   since: {
-    read: (text: string) => parseTime('--since', text, nowNs()),
+    read: (text: string) => parsePersonTime('--since', text, now()),
     type: 'string',
     requiresArg: true,
     default: '24h',
-    describe: 'Start: a duration before now (30s 5m 1h 7d 2w), RFC 3339 or Unix seconds',
+    describe: `Start: ${TIME_FORMS}`,
   },
-  from: {
-    type: 'string',
-    requiresArg: true,
-    defaultDescription: 'the store of --data-dir',
-    describe: 'Store to check: duckdb:PATH or influx+http://[user@]host:8086/DATABASE',
-  },
+  store: STORE,
+  format: LIST_FORMAT,
 } as const satisfies OptionTable;
 
 /** `btcdmon-node audit`: compares a store with what the nodes say that they emitted. */
@@ -39,21 +42,42 @@ export const auditCommand: CommandModule<object, AuditArguments> = {
     withOptions(yargs, AUDIT_OPTIONS)
       .example('$0 audit', 'check the embedded store, also while the node runs')
       .example(
-        '$0 audit --since 1h --from influx+http://localhost:8086/btcdmon',
+        '$0 audit --since 1h --store influx+http://localhost:8086/btcdmon',
         'find what UDP lost on the way',
       ) as Argv<AuditArguments>,
-  handler: async ({ dataDir, from, since }) => {
-    const now = nowNs();
+  handler: async ({ dataDir, store, since, format }) => {
+    const at = now();
     // A clock that was set back has left points whose times are in the future now.
-    const range = { since: parseTime('--since', since, now), until: MAX_NS };
-    const source = await openSource(from ?? defaultStore(dataDir));
+    const range = { since: parsePersonTime('--since', since, at), until: MAX_NS };
+    const source = await openSource(store ?? defaultStore(dataDir));
     try {
-      const accounts = await audit(source, range, now);
-      const write = (line: string): void => void process.stdout.write(line);
+      const accounts = await audit(source, range, at.ns);
+      const isTable = format === 'table';
+      // A program reads a row for each account, and the rest in words on stderr.
+      const write = (line: string): void => void (isTable ? process.stdout : process.stderr).write(line);
+      if (!isTable) await writeListing(listingOf(accounts), format, () => '');
       reportDamage(await readDamage(source, range), write);
-      reportAudit(accounts, write);
+      reportOverlaps(accounts, write);
+      reportLonely(await readLonely(source, range), write);
+      reportAudit(accounts, isTable ? write : () => undefined);
     } finally {
       await source.close();
     }
   },
 };
+
+/** A row for each account: what a run says that it emitted of a series, and what the store has. */
+function listingOf(accounts: readonly Account[]): Listing {
+  const times = { since: 'time', until: 'time', differs_since: 'time', differs_until: 'time' } as const;
+  const counts = { steps_back: 'int', emitted: 'int', stored: 'int', missing: 'int' } as const;
+  const names = ['node', 'network', 'series', 'started', 'since', 'until', 'steps_back'];
+  names.push('emitted', 'stored', 'missing', 'differs_since', 'differs_until');
+  return {
+    columns: columnsOf(names, { ...times, ...counts }),
+    rows: accounts.map(({ node, network, series, started, period, stepsBack, emitted, stored, firstIn }) => [
+      ...[node, network, series, started.map((ms) => formatNs(BigInt(ms) * 1_000_000n)).join(' ')],
+      ...[period.since, period.until, stepsBack, emitted, stored],
+      ...[emitted === null ? null : emitted - stored, firstIn?.since ?? null, firstIn?.until ?? null],
+    ]),
+  };
+}

@@ -1,8 +1,9 @@
-import { createReadStream } from 'node:fs';
 import type { CaptureConfig } from '../app/capture-reading';
+import { openCapture } from '../tap/open-capture';
 import { DEFAULT_WATCHED_NAME } from '../watch/watch-url';
 import { NETWORKS, type NetworkName } from '../wire/networks';
 import { UsageError } from '../lib/errors';
+import { expandHome } from '../lib/home';
 import { readPcapNode, readTapName } from './watch-values';
 
 /** The options of a capture, as yargs parses them. */
@@ -12,9 +13,6 @@ interface CaptureArguments {
   readonly pcap?: string | undefined;
   readonly pcapNode?: string | undefined;
 }
-
-/** Bytes of the capture that are read at once. */
-const CHUNK_BYTES = 262_144;
 
 /**
  * The capture that is to be read; undefined where none is.
@@ -32,10 +30,11 @@ export function captureSettings({
     return undefined;
   }
   const node = pcapNode === undefined ? undefined : readPcapNode(pcapNode);
+  const name = `--pcap ${pcap}`;
   return {
     node: tap === undefined ? DEFAULT_WATCHED_NAME : readTapName(tap),
-    name: `--pcap ${pcap}`,
-    open: () => (pcap === '-' ? process.stdin : createReadStream(pcap, { highWaterMark: CHUNK_BYTES })),
+    name,
+    open: () => (pcap === '-' ? Promise.resolve(process.stdin) : openCapture(expandHome(pcap), name)),
     settings: { ports: [node?.port ?? NETWORKS[network].port], hosts: node === undefined ? [] : [node.host] },
   };
 }

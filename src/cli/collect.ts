@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { startCollect } from '../app/collect-app';
 import { createLog } from '../lib/log';
+import { alertSettings } from './alert-settings';
 import type { CollectArguments } from './arguments';
 import { collectSettings } from './collect-settings';
 import { withOptions } from './flags';
@@ -37,7 +38,15 @@ export const collectCommand = (settings: Settings): CommandModule<object, Collec
     const exports = args.export ?? [defaultStore(folder)];
     const spools = { directory: path.join(folder, 'collect-spool'), maxBytes };
     const http = await httpSettings(args, process.env, args.export);
-    const app = await startCollect({ ...settings, exports, spools, http }, { log: createLog(args.logLevel) });
+    const alerts = alertSettings(args, process.env, {
+      dataDir: folder,
+      file: 'alerts-collect.json',
+      urls: args.export,
+    });
+    const app = await startCollect(
+      { ...settings, exports, spools, http, alerts },
+      { log: createLog(args.logLevel) },
+    );
     await untilSignal(app.ended, END_MS);
     await app.stop();
   },

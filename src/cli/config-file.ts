@@ -5,6 +5,9 @@ import { readNamedFileSync } from '../lib/named-file';
 /** The largest file in bytes: a thousand peers take a tenth of it. */
 const MAX_BYTES = 262_144;
 
+/** What a line of the file looks like. */
+const FORM = 'an option a line, such as "network: mainnet"; values with : or # go in quotes';
+
 /** One text of a file, and its line. */
 interface FileText {
   readonly text: string;
@@ -36,14 +39,14 @@ export function readConfigFile(file: string): FileValue[] {
     // time with the square of their number.
     document = parseDocument(text, { schema: 'failsafe', uniqueKeys: false, lineCounter: lines });
   } catch (error) {
-    throw new UsageError(`--config ${file}: not YAML or JSON: ${firstLine(messageOf(error))}`);
+    throw new UsageError(`--config ${file}: not YAML or JSON: ${firstLine(messageOf(error))}; ${FORM}`);
   }
   const lineOf = (node: unknown): number =>
     lines.linePos((node as Node | null | undefined)?.range?.[0] ?? 0).line;
   const [problem] = document.errors;
   if (problem !== undefined)
     throw new UsageError(
-      `${file}:${lines.linePos(problem.pos[0]).line}: not YAML or JSON: ${firstLine(problem.message)}`,
+      `${file}:${lines.linePos(problem.pos[0]).line}: not YAML or JSON: ${firstLine(problem.message)}; ${FORM}`,
     );
   const { contents } = document;
   if (contents === null || (isScalar(contents) && isNothing(contents.source, contents.type))) return [];
@@ -109,8 +112,13 @@ function isNothing(source: string | undefined, type: string | null | undefined):
   return type === 'PLAIN' && /^(|~|null|Null|NULL)$/.test(source ?? '');
 }
 
+/** The message of the parser without its place and the excerpt of the file below. */
 function firstLine(text: string): string {
-  return (text.split('\n', 1)[0] ?? '').replace(/( at line \d+, column \d+)?:?$/, '');
+  const message = text.split(/ at line \d+, column \d+(?:$|:?\n)|:?\n\s*\n/, 1)[0] ?? '';
+  return message
+    .trim()
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/:$/, '');
 }
 
 /** Reads the file as UTF-8 text. */

@@ -11,7 +11,7 @@ import { httpSettings } from './http-settings';
 import { withOptions } from './flags';
 import type { OptionTable } from './option';
 import type { GLOBAL_OPTIONS } from './options';
-import { HTTP_OPTIONS } from './shared-options';
+import { EXPORT, HTTP_OPTIONS } from './shared-options';
 import type { Settings } from './settings';
 import { untilSignal } from './signals';
 
@@ -29,8 +29,13 @@ export const DEMO_OPTIONS = {
   seconds: {
     read: parseSeconds,
     type: 'string',
-    default: '60',
-    describe: 'Seconds that the demo runs; with 0 it runs until Ctrl-C',
+    defaultDescription: 'shows its numbers for a minute, then leaves the page up until Ctrl-C',
+    describe: 'Seconds after which the demo ends; with 0 it runs until Ctrl-C',
+  },
+  export: {
+    ...EXPORT,
+    defaultDescription: 'none but its own store',
+    describe: EXPORT.describe.replace('Where points go', 'Where its points go as well'),
   },
 } as const satisfies OptionTable;
 
@@ -45,12 +50,15 @@ export const demoCommand = (settings: Settings): CommandModule<object, DemoArgum
   describe: 'Run a small Bitcoin network (regtest) in this process and monitor it',
   builder: (yargs) =>
     withOptions(withOptions(yargs, DEMO_OPTIONS), HTTP_OPTIONS, settings)
-      .example('$0 demo', 'run for a minute, then print the query to type next')
-      .example('$0 demo --seconds 0', 'run until Ctrl-C') as Argv<DemoArguments>,
+      .example('$0 demo', 'run until Ctrl-C, and say after a minute what to type next')
+      .example('$0 demo --seconds 60', 'end after a minute')
+      .example(
+        '$0 demo --export influx+http://127.0.0.1/demo',
+        'write into an InfluxDB as well',
+      ) as Argv<DemoArguments>,
   handler: async (args) => {
     const { dataDir, seconds, logLevel } = args;
     const http = await httpSettings(args, process.env);
-    const duration = parseSeconds(seconds);
     const live = process.stdout.isTTY && logLevel !== 'debug';
     // The summary shows what the log says at `info`, and lines of the log would break its frames.
     const log = createLog(logLevel === 'info' ? 'warn' : logLevel);
@@ -58,7 +66,8 @@ export const demoCommand = (settings: Settings): CommandModule<object, DemoArgum
     await runDemo(
       {
         dataDir: await dataDirectory(dataDir),
-        seconds: duration,
+        seconds: seconds === undefined ? null : parseSeconds(seconds),
+        exports: args.export ?? [],
         live,
         http,
         invocation: invocationOf(process),

@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs';
 import { UsageError } from '../lib/errors';
+import { expandHome } from '../lib/home';
 import { type OptionTable, readBoolean, readValue } from './option';
 import type { Settings } from './settings';
 
@@ -33,10 +34,18 @@ function asTexts(table: OptionTable): OptionTable {
       const listed = choices === undefined ? '' : ` (${choices.join(', ')})`;
       return [
         name,
-        { type: 'string', requiresArg: true, ...spec, describe: `${spec.describe ?? ''}${listed}` },
+        {
+          ...{ type: 'string', requiresArg: true, ...spec, describe: `${spec.describe ?? ''}${listed}` },
+          ...(spec.isPath === true ? { coerce: expanded } : {}),
+        },
       ];
     }),
   );
+}
+
+/** Expands the home in the path of a flag; what is no text is refused later. */
+function expanded(value: unknown): unknown {
+  return typeof value === 'string' ? expandHome(value) : value;
 }
 
 function checkFlags(argv: Record<string, unknown>, table: OptionTable, settings?: Settings): true {

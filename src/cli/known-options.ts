@@ -1,9 +1,13 @@
+import { ALERTS_OPTIONS } from './alerts';
 import { AUDIT_OPTIONS } from './audit';
+import { BACKUP_OPTIONS } from './backup';
 import { DEMO_OPTIONS } from './demo';
 import type { OptionSpec, OptionTable } from './option';
 import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
 import { QUERY_OPTIONS } from './query';
+import { LIST_OPTIONS } from './series';
 import { SERVE_OPTIONS } from './serve';
+import { HTTP_OPTIONS } from './shared-options';
 import type { KnownOptions } from './settings';
 import { SETUP_OPTIONS } from './setup';
 import { TOP_OPTIONS } from './top';
@@ -24,8 +28,36 @@ export const FLAG_ONLY: readonly OptionTable[] = [
   TOP_OPTIONS,
   QUERY_OPTIONS,
   AUDIT_OPTIONS,
+  BACKUP_OPTIONS,
+  LIST_OPTIONS,
+  ALERTS_OPTIONS,
   SETUP_OPTIONS,
 ];
+
+/** The options of each command by its name, without those of every command; '' is the listener. */
+const OPTIONS_OF: Readonly<Record<string, readonly OptionTable[]>> = {
+  '': [LISTEN_OPTIONS],
+  collect: [COLLECT_OPTIONS],
+  tap: [TAP_OPTIONS],
+  serve: [SERVE_OPTIONS, HTTP_OPTIONS],
+  demo: [DEMO_OPTIONS, HTTP_OPTIONS],
+  top: [TOP_OPTIONS],
+  query: [QUERY_OPTIONS],
+  queries: [LIST_OPTIONS],
+  alerts: [ALERTS_OPTIONS],
+  audit: [AUDIT_OPTIONS],
+  backup: [BACKUP_OPTIONS],
+  series: [LIST_OPTIONS],
+  setup: [SETUP_OPTIONS],
+};
+
+/** The names of the commands. */
+export const COMMAND_NAMES: readonly string[] = Object.keys(OPTIONS_OF).filter((name) => name !== '');
+
+/** The names of the options of a command, those of every command last. */
+export function optionsOf(command: string): readonly string[] {
+  return namesOf([...(OPTIONS_OF[command] ?? []), GLOBAL_OPTIONS]);
+}
 
 const SETTABLE_NAMES = namesOf(SETTABLE);
 
@@ -44,5 +76,9 @@ function namesOf(
   wanted: (spec: OptionSpec) => boolean = () => true,
 ): string[] {
   const entries = tables.flatMap((table) => Object.entries(table));
-  return [...new Set(entries.filter(([, spec]) => wanted(spec)).map(([name]) => name))];
+  // Former names of options are as good as they; letters are no names of variables and files.
+  const names = entries
+    .filter(([, spec]) => wanted(spec))
+    .flatMap(([name, { alias = [] }]) => [name, ...[alias].flat().filter((other) => other.length > 1)]);
+  return [...new Set(names)];
 }

@@ -3,6 +3,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { startApp } from '../app/listener';
 import { createLog, logOutput } from '../lib/log';
 import { StatusLine } from '../lib/status-line';
+import { alertSettings } from './alert-settings';
 import type { ListenArguments } from './arguments';
 import { withOptions } from './flags';
 import { dataDirectory, defaultStore } from './data-directory';
@@ -41,9 +42,10 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
     const status = new StatusLine(logOutput());
     const log = createLog(args.logLevel, status);
     const http = await httpSettings(args, process.env, args.export);
+    const alerts = alertSettings(args, process.env, { dataDir, file: 'alerts.json', urls: args.export });
     const watch = await watchSettings(args, process.env);
     const app = await startApp(
-      { ...settings, ...watch, exports, dataDir, chainDir, spools, http },
+      { ...settings, ...watch, exports, dataDir, chainDir, spools, http, alerts },
       { log, status },
     );
     try {

@@ -1,8 +1,9 @@
 import yargs, { type Argv, type CommandModule } from 'yargs';
 import { BtcdmonError, UsageError, errorDetail } from '../lib/errors';
-import { suggestion } from '../lib/nearest';
 import { VERSION } from '../lib/version';
+import { alertsCommand } from './alerts';
 import { auditCommand } from './audit';
+import { backupCommand } from './backup';
 import { collectCommand } from './collect';
 import { demoCommand } from './demo';
 import { spellBooleans, withOptions } from './flags';
@@ -10,6 +11,7 @@ import { BOOLEANS, KNOWN } from './known-options';
 import { listenCommand } from './listen';
 import { endWithOutputs, guardOutputs } from './outputs';
 import { GLOBAL_OPTIONS } from './options';
+import { overview } from './overview';
 import { queriesCommand } from './queries';
 import { queryCommand } from './query';
 import { seriesCommand } from './series';
@@ -17,6 +19,8 @@ import { serveCommand } from './serve';
 import { Settings } from './settings';
 import { setupCommand } from './setup';
 import { wasSignalled } from './signals';
+import { checkSpelling, explainUnknown } from './spelling';
+import { withTypedName } from './store-option';
 import { tapCommand } from './tap';
 import { topCommand } from './top';
 
@@ -32,10 +36,15 @@ function commands(settings: Settings): CommandModule[] {
     queryCommand,
     queriesCommand,
     auditCommand,
+    backupCommand,
+    alertsCommand,
     seriesCommand,
     setupCommand,
   ] as unknown as CommandModule[];
 }
+
+/** Options that give the listener peers. */
+const PEER_OPTIONS = ['connect', 'join', 'listen'];
 
 /**
  * Runs the command line. An error that a person can act on becomes one line on stderr and an exit status: 2
@@ -44,14 +53,21 @@ function commands(settings: Settings): CommandModule[] {
 export async function main(args: readonly string[]): Promise<void> {
   let settings: Settings | undefined;
   try {
+    checkSpelling(args);
     const spelt = spellBooleans(args, BOOLEANS);
     settings = Settings.load(process.env, configFlag(spelt), KNOWN);
     settings.flagsIn(spelt);
     for (const warning of settings.warnings) process.stderr.write(`btcdmon-node: ${warning}\n`);
+    // The listener then refuses the call in a line of its own, which a service's log shows.
+    if (args.length === 0 && !PEER_OPTIONS.some((name) => settings?.has(name) === true))
+      process.stdout.write(overview(commands(settings)));
     await parser(spelt, settings).parseAsync();
   } catch (error) {
     process.exitCode = error instanceof BtcdmonError ? error.exitCode : 1;
-    const text = error instanceof BtcdmonError ? oneLine(error.message, settings) : errorDetail(error);
+    const text =
+      error instanceof BtcdmonError
+        ? oneLine(withTypedName(error.message, args), settings)
+        : errorDetail(error);
     process.stderr.write(`btcdmon-node: ${text}\n`);
   }
 }
@@ -89,7 +105,7 @@ function parser(args: readonly string[], settings: Settings): Argv {
     .exitProcess(false)
     .fail((message: string, error: Error | undefined) => {
       // Without an error, or with one of yargs, the arguments are wrong. Any other error is a command's.
-      throw error === undefined || error.name === 'YError' ? new UsageError(explain(message)) : error;
+      throw error === undefined || error.name === 'YError' ? new UsageError(explain(message, args)) : error;
     });
 }
 
@@ -106,10 +122,9 @@ function configFlag(args: readonly string[]): string | undefined {
 }
 
 /** Turns a message of yargs into one line that names what is wrong and what would be right. */
-function explain(message: string): string {
+function explain(message: string, args: readonly string[]): string {
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
-  if (unknown !== undefined)
-    return `unknown option or argument "${unknown}"${suggestion(unknown, [...KNOWN.settable, ...KNOWN.flags])}; see btcdmon-node --help`;
+  if (unknown !== undefined) return explainUnknown(unknown, args);
   const bare = /^Not enough arguments following: (.*)/.exec(message)?.[1];
   if (bare !== undefined) return `--${bare}: a value must follow`;
   return message.split('\n').join(' ');

@@ -1,5 +1,7 @@
 import type { Options } from 'yargs';
 import { UsageError } from '../lib/errors';
+import { expandHome } from '../lib/home';
+import { suggestion } from '../lib/nearest';
 
 /**
  * One option: its settings for yargs, and how its text is read. The same entry is used for the flag, the
@@ -11,6 +13,10 @@ export interface OptionSpec extends Options {
   readonly read?: (text: string) => unknown;
   /** Whether a value may have several lines, such as a statement of SQL. */
   readonly mayHaveLines?: boolean;
+  /** Whether a value is the path of a file or folder, whose leading `~/` is the home. */
+  readonly isPath?: boolean;
+  /** Whether a value may hold a secret, so that no error shows it. */
+  readonly isSecret?: boolean;
 }
 
 /** Options by their long names. */
@@ -35,13 +41,17 @@ export function readBoolean(name: string, text: string): boolean {
 export function readValue(name: string, spec: OptionSpec, text: string): string | boolean {
   if (text === '') throw new UsageError(`--${name} "": is empty; give a value, or leave the option out`);
   if (CONTROL.test(text) && spec.mayHaveLines !== true)
-    throw new UsageError(`--${name} ${visible(text)}: has a control character; give text of one line`);
+    throw new UsageError(
+      `--${name} ${spec.isSecret === true ? '…' : visible(text)}: has a control character; give text of one line`,
+    );
   if (spec.type === 'boolean') return readBoolean(name, text);
   const { choices } = spec;
   if (choices !== undefined && !choices.includes(text))
-    throw new UsageError(`--${name} ${text}: give one of ${choices.join(', ')}`);
+    throw new UsageError(
+      `--${name} ${text}: give one of ${choices.join(', ')}${suggestion(text, choices.map(String))}`,
+    );
   spec.read?.(text);
-  return text;
+  return spec.isPath === true ? expandHome(text) : text;
 }
 
 /** Control characters, and those that some programs take for the end of a line. */

@@ -2,8 +2,10 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { parseListenAddress } from '../collect/listen-address';
 import { LOG_LEVELS } from '../lib/log';
+import { TRANSPORT_MODES } from '../p2p/transport/choice';
 import type { OptionTable } from './option';
 import {
+  ALERT_OPTIONS,
   EXPORT,
   HTTP_OPTIONS,
   INTERVAL,
@@ -33,6 +35,7 @@ const MAX_PEERS = 125;
 /** Options of every command. */
 export const GLOBAL_OPTIONS = {
   'data-dir': {
+    isPath: true,
     type: 'string',
     requiresArg: true,
     default: path.join(homedir(), '.btcdmon'),
@@ -118,6 +121,12 @@ export const LISTEN_OPTIONS = {
     default: true,
     describe: 'Ask peers to announce transactions by wtxid (BIP339)',
   },
+  transport: {
+    choices: TRANSPORT_MODES,
+    default: 'auto',
+    describe:
+      'Transport to peers: encrypted (v2, BIP324) with a fall-back to plain (v1), or one of them alone',
+  },
   'tx-rate': {
     read: readWholeNumber('tx-rate'),
     type: 'string',
@@ -137,6 +146,7 @@ export const LISTEN_OPTIONS = {
   },
   'spool-size': SPOOL_SIZE,
   ...HTTP_OPTIONS,
+  ...ALERT_OPTIONS,
   retention: RETENTION,
   'max-user-agents': MAX_USER_AGENTS,
   ...WATCH_OPTIONS,
@@ -207,4 +217,5 @@ export const COLLECT_OPTIONS = {
   },
   'spool-size': SPOOL_SIZE,
   ...HTTP_OPTIONS,
+  ...ALERT_OPTIONS,
 } as const satisfies OptionTable;

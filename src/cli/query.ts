@@ -1,29 +1,42 @@
 import type { Argv, CommandModule } from 'yargs';
+import { UsageError } from '../lib/errors';
+import { isSeries } from '../metrics/schema';
+import { isPanel } from '../panels/list';
 import { isPanelName, runPanelCommand } from '../panels/panel-command';
-import { FORMATS } from '../query/format';
 import { AGGREGATES, parseLimit } from '../query/model';
-import { type QueryCommandOptions, runQueryCommand } from '../query/query-command';
-import { nowNs, parseDuration, parseTime } from '../query/time';
+import { parsePersonTime, personTimeText, systemZone } from '../query/person-time';
+import { QUERY_FORMATS, type QueryCommandOptions, runQueryCommand } from '../query/query-command';
+import { nowNs, parseDuration } from '../query/time';
 import { defaultStore } from './data-directory';
 import { withOptions } from './flags';
 import type { OptionTable } from './option';
+import { STORE } from './store-option';
 
 /** The options below and the global ones as yargs parses them. */
 interface QueryArguments extends Omit<QueryCommandOptions, 'from'> {
-  readonly from?: string | undefined;
+  readonly store?: string | undefined;
   readonly dataDir: string;
+}
+
+/** What times are written as. */
+export const TIME_FORMS =
+  'a duration ago (90s 1h30m 7d 2w), today, yesterday, 02:00, 2026-11-01, 2026-11-01T10:00:00Z or Unix seconds; in the zone of this machine (TZ) where none is given';
+
+/** The clock and the zone that times of the command line count from. */
+export function now(): { readonly ns: bigint; readonly zone: string } {
+  return { ns: nowNs(), zone: systemZone() };
 }
 
 /** The options of `query`. */
 export const QUERY_OPTIONS = {
   since: {
-    read: (text: string) => parseTime('--since', text, nowNs()),
+    read: (text: string) => parsePersonTime('--since', text, now()),
     type: 'string',
     requiresArg: true,
-    describe: 'Start: a duration before now (30s 5m 1h 7d 2w), RFC 3339 or Unix seconds [default: 1h]',
+    describe: `Start: ${TIME_FORMS} [default: 1h]`,
   },
   until: {
-    read: (text: string) => parseTime('--until', text, nowNs()),
+    read: (text: string) => parsePersonTime('--until', text, now()),
     type: 'string',
     requiresArg: true,
     describe: 'End, in the same forms [default: now]',
@@ -38,7 +51,7 @@ export const QUERY_OPTIONS = {
     type: 'string',
     array: true,
     requiresArg: true,
-    describe: `Aggregate and its column: ${AGGREGATES.join('|')} [COLUMN]; without a column, count and rate are those of points`,
+    describe: `Aggregate and its column: ${AGGREGATES.join('|')} or any of p1 to p99 [COLUMN]; without a column, count and rate are those of points`,
   },
   by: {
     type: 'string',
@@ -61,17 +74,28 @@ export const QUERY_OPTIONS = {
       'Maximum number of rows; the newest are shown, 0 shows all [default: 100 for tables on a terminal, else 0]',
   },
   format: {
-    choices: FORMATS,
+    choices: QUERY_FORMATS,
     default: 'table',
     requiresArg: true,
     describe:
-      'Format of the answer; csv puts an apostrophe before texts that a spreadsheet would evaluate, csv-raw does not',
+      'Format of the answer; parquet needs --output or a pipe; csv puts an apostrophe before texts that a spreadsheet would evaluate, csv-raw does not',
   },
-  from: {
+  columns: {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    coerce: (names: string[] | undefined) => names?.flatMap((name) => name.split(',')),
+    describe: 'Columns of the answer that are written, in this order',
+  },
+  output: {
+    isPath: true,
     type: 'string',
     requiresArg: true,
-    describe:
-      'Store to read: duckdb:PATH or influx+http://[user@]host:8086/DATABASE with the password in BTCDMON_INFLUX_PASSWORD [default: the store of --data-dir, also while the node runs]',
+    describe: 'File for the answer, which must not exist yet; it is there once the answer is complete',
+  },
+  store: {
+    ...STORE,
+    describe: `${STORE.describe} with the password in BTCDMON_INFLUX_PASSWORD; that of --data-dir also while the node runs`,
   },
   raw: {
     mayHaveLines: true,
@@ -87,14 +111,22 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
   describe: 'Query series in the embedded store or in InfluxDB',
   builder: (yargs) => options(yargs) as unknown as Argv<QueryArguments>,
   handler: (argv) => {
-    const options = { ...argv, from: argv.from ?? defaultStore(argv.dataDir) };
-    const io = {
-      stdout: process.stdout,
-      stderr: process.stderr,
-      env: process.env,
-      nowNs: nowNs(),
+    const at = now();
+    const timeOf = (name: 'since' | 'until'): string | undefined => {
+      const text = argv[name];
+      return text === undefined ? undefined : personTimeText(`--${name}`, text, at);
     };
-    return isPanelName(argv.series) ? runPanelCommand(options, io) : runQueryCommand(options, io);
+    const options = {
+      ...argv,
+      from: argv.store ?? defaultStore(argv.dataDir),
+      since: timeOf('since'),
+      until: timeOf('until'),
+    };
+    const io = { stdout: process.stdout, stderr: process.stderr, env: process.env, nowNs: at.ns };
+    const { series } = argv;
+    if (series !== undefined && !isSeries(series) && isPanel(series))
+      throw new UsageError(`there is no series ${series}; it is a named query, with @: query @${series}`);
+    return isPanelName(series) ? runPanelCommand(options, io) : runQueryCommand(options, io);
   },
 };
 
@@ -116,8 +148,12 @@ function options(yargs: Argv) {
     .example('$0 query tx_outputs --agg p90 value --every 5m', 'A percentile for every five minutes')
     .example('$0 query msg_recv --agg rate tx --every 1m --format csv', 'Transactions received per second')
     .example(
-      '$0 query tx --agg count --from influx+http://localhost:8086/btcdmon',
+      '$0 query tx --agg count --store influx+http://localhost:8086/btcdmon',
       'The same kind of query to InfluxDB',
+    )
+    .example(
+      '$0 query tx_fees --since yesterday --until today --columns time,fee,fee_rate --format parquet --output fees.parquet',
+      'Columns of a day, as a file for other programs',
     )
     .example('$0 query @mempool-size --since 6h', 'The numbers of a panel of the page and of Grafana')
     .example(

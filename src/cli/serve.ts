@@ -1,5 +1,6 @@
 import type { Argv, CommandModule, InferredOptionTypes } from 'yargs';
 import { UsageError } from '../lib/errors';
+import { expandHome } from '../lib/home';
 import { createLog } from '../lib/log';
 import { serveStore } from '../app/serve-app';
 import { defaultStore } from './data-directory';
@@ -10,18 +11,11 @@ import type { GLOBAL_OPTIONS } from './options';
 import { HTTP_OPTIONS } from './shared-options';
 import type { Settings } from './settings';
 import { untilSignal } from './signals';
+import { STORE } from './store-option';
 
-/**
- * The options of `serve`. They are not among those that a file or the environment may set, where `from` is an
- * option of `collect`.
- */
+/** The options of `serve` beside those of the page. */
 export const SERVE_OPTIONS = {
-  from: {
-    type: 'string',
-    requiresArg: true,
-    defaultDescription: 'the store of --data-dir',
-    describe: 'Store to show: duckdb:PATH',
-  },
+  store: { ...STORE, describe: 'Store to show: duckdb:PATH or parquet:DIR' },
 } as const satisfies OptionTable;
 
 type ServeArguments = InferredOptionTypes<typeof GLOBAL_OPTIONS & typeof HTTP_OPTIONS & typeof SERVE_OPTIONS>;
@@ -34,20 +28,23 @@ export const serveCommand = (settings: Settings): CommandModule<object, ServeArg
     withOptions(withOptions(yargs, SERVE_OPTIONS), HTTP_OPTIONS, settings)
       .example('$0 serve', 'show the store of --data-dir at http://127.0.0.1:8380/')
       .example(
-        '$0 serve --from duckdb:copy.duckdb --http 127.0.0.1:8381',
+        '$0 serve --store duckdb:copy.duckdb --http 127.0.0.1:8381',
         'show a copy',
       ) as Argv<ServeArguments>,
   handler: async (args) => {
-    const from = args.from ?? defaultStore(args.dataDir);
-    const file = /^duckdb:(.+)$/is.exec(from)?.[1];
-    if (file === undefined)
+    const store = args.store ?? defaultStore(args.dataDir);
+    const [, scheme = '', place] = /^(duckdb|parquet):(.+)$/is.exec(store) ?? [];
+    if (place === undefined)
       throw new UsageError(
-        `--from ${from.split(':', 1).join()}:…: serve can only show embedded stores; use duckdb:PATH`,
+        `--store ${store.split(':', 1).join()}:…: serve can only show embedded stores and Parquet files; use duckdb:PATH or parquet:DIR`,
       );
     const http = await httpSettings(args, process.env);
     if (http === undefined)
       throw new UsageError('--http off: serve has nothing to do without the page; leave it out');
-    const app = await serveStore({ file, http: { ...http, given: true } }, { log: createLog(args.logLevel) });
+    const app = await serveStore(
+      { file: expandHome(place), isFolder: /^parquet$/i.test(scheme), http: { ...http, given: true } },
+      { log: createLog(args.logLevel) },
+    );
     await untilSignal(new Promise(() => undefined));
     await app.stop();
   },

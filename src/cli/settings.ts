@@ -13,12 +13,14 @@ export type SettingValue = string | boolean | readonly string[];
 export const SECRET_VARIABLES = [
   'BTCDMON_COLLECT_TOKEN',
   'BTCDMON_HTTP_TOKEN',
+  'BTCDMON_INFLUX_ADMIN_PASSWORD',
   'BTCDMON_INFLUX_PASSWORD',
   'BTCDMON_INFLUX_READER_PASSWORD',
   'BTCDMON_INFLUX_TOKEN',
   'BTCDMON_INFLUX_WRITER_PASSWORD',
   'BTCDMON_NATS_PASSWORD',
   'BTCDMON_NATS_TOKEN',
+  'BTCDMON_SMTP_PASSWORD',
   'BTCDMON_WATCH_PASSWORD',
 ] as const;
 
@@ -95,6 +97,11 @@ export class Settings {
         this.origins.set(name, { given, value });
       }
     return values;
+  }
+
+  /** Whether a variable or the file gives an option. */
+  has(name: string): boolean {
+    return this.environment.has(name) || this.file.has(name);
   }
 
   /**

@@ -15,22 +15,28 @@ const READER_VARIABLE = 'BTCDMON_INFLUX_READER_PASSWORD';
 /** Variable with the password of the user who may write. */
 const WRITER_VARIABLE = 'BTCDMON_INFLUX_WRITER_PASSWORD';
 
+/** Variable with the password of the administrator who is made. */
+const ADMIN_VARIABLE = 'BTCDMON_INFLUX_ADMIN_PASSWORD';
+
 /** The options of `setup influx` as yargs parses them. */
 export interface SetupArguments {
-  readonly url?: string | undefined;
+  readonly store?: string | undefined;
   readonly rawDays?: string | undefined;
   readonly reader: string;
   readonly readerPasswordFile?: string | undefined;
   readonly writer?: string | undefined;
   readonly writerPasswordFile?: string | undefined;
+  readonly withAdmin?: string | undefined;
+  readonly adminPasswordFile?: string | undefined;
   readonly fill?: string | undefined;
 }
 
 /** The options of `setup influx`. */
 export const SETUP_OPTIONS = {
-  url: {
+  store: {
     type: 'string',
     requiresArg: true,
+    alias: 'url',
     describe: `Database to set up: ${INFLUX_FORM}; the user is an administrator, with the password in BTCDMON_INFLUX_PASSWORD`,
   },
   'raw-days': {
@@ -64,6 +70,18 @@ export const SETUP_OPTIONS = {
     requiresArg: true,
     describe: `File with that user's password; else ${WRITER_VARIABLE}, else a new password is made and shown`,
   },
+  'with-admin': {
+    read: (text: string) => userName(text, '--with-admin'),
+    type: 'string',
+    requiresArg: true,
+    defaultDescription: 'no such user is made',
+    describe: 'Name of an administrator to make, so that authentication can be switched on later',
+  },
+  'admin-password-file': {
+    type: 'string',
+    requiresArg: true,
+    describe: `File with that user's password; else ${ADMIN_VARIABLE}, else a new password is made and shown`,
+  },
   fill: {
     read: fillSince,
     type: 'string',
@@ -90,11 +108,15 @@ const influxCommand: CommandModule<object, SetupArguments> = {
   builder: (yargs) =>
     withOptions(yargs, SETUP_OPTIONS)
       .example(
-        '$0 setup influx --url influx+http://127.0.0.1/btcdmon',
+        '$0 setup influx --store influx+http://127.0.0.1/btcdmon',
         'set up an InfluxDB without authentication',
       )
       .example(
-        '$0 setup influx --url influx+http://admin@db.lan/btcdmon --raw-days 90',
+        '$0 setup influx --store influx+http://127.0.0.1/btcdmon --with-admin root --writer monitor',
+        'the same, ready for authentication',
+      )
+      .example(
+        '$0 setup influx --store influx+http://admin@db.lan/btcdmon --raw-days 90',
         'keep points for 90 days',
       ) as Argv<SetupArguments>,
   handler: (args) => runSetup(args, { env: process.env, write: (text) => process.stdout.write(text) }),
@@ -108,15 +130,22 @@ export async function runSetup(
   args: SetupArguments,
   { env, write }: { readonly env: NodeJS.ProcessEnv; readonly write: (text: string) => void },
 ): Promise<void> {
-  const { url, rawDays, reader, readerPasswordFile, writer, writerPasswordFile, fill } = args;
-  if (url === undefined) throw new UsageError(`setup influx: give --url ${INFLUX_FORM}`);
+  const { store: url, rawDays, reader, readerPasswordFile, writer, writerPasswordFile, fill } = args;
+  const { withAdmin, adminPasswordFile } = args;
+  if (url === undefined) throw new UsageError(`setup influx: give --store ${INFLUX_FORM}`);
   if (!/^influx\+https?:/i.test(url))
-    throw new UsageError(`--url ${url.split(':', 1).join()}:…: use ${INFLUX_FORM}`);
+    throw new UsageError(`--store ${url.split(':', 1).join()}:…: use ${INFLUX_FORM}`);
   if (writer === undefined && writerPasswordFile !== undefined)
     throw new UsageError('--writer-password-file: name the user with --writer');
+  if (withAdmin === undefined && adminPasswordFile !== undefined)
+    throw new UsageError('--admin-password-file: name the user with --with-admin');
+  if (withAdmin !== undefined && [reader, writer].includes(withAdmin))
+    throw new UsageError(
+      `--with-admin ${withAdmin}: is the user who may only ${withAdmin === reader ? 'read' : 'write'}; choose another name`,
+    );
   if (writer === reader)
     throw new UsageError(`--writer ${reader}: is the user who may only read; choose another name`);
-  const place = parseInfluxUrl(url, '--url');
+  const place = parseInfluxUrl(url, '--store');
   const options = {
     place,
     rawDays: days(rawDays),
@@ -124,6 +153,8 @@ export async function runSetup(
     readerPassword: await passwordOf(readerPasswordFile, '--reader-password-file', READER_VARIABLE, env),
     writer: writer === undefined ? undefined : userName(writer, '--writer'),
     writerPassword: await passwordOf(writerPasswordFile, '--writer-password-file', WRITER_VARIABLE, env),
+    admin: withAdmin === undefined ? undefined : userName(withAdmin, '--with-admin'),
+    adminPassword: await passwordOf(adminPasswordFile, '--admin-password-file', ADMIN_VARIABLE, env),
     fillSince: fillSince(fill),
     access: await readAccess(place, env),
   };

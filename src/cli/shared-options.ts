@@ -1,5 +1,7 @@
 import { hostname } from 'node:os';
+import { readSilence } from '../alerts/silences';
 import { EXPORTER_KINDS } from '../export/registry';
+import { NOTIFY_FORM, readReceiver } from '../notify/receiver-url';
 import { POLICY_NAMES } from '../policy/standardness';
 import { NETWORK_NAMES } from '../wire/networks';
 import { DEFAULT_HTTP, readHttpAddress, readHttpHost, readHttpProxy } from './http-settings';
@@ -55,6 +57,25 @@ export const HTTP_OPTIONS = {
     array: true,
     describe:
       'Proxy whose X-Forwarded-For is believed, so that wrong tokens count for each client: IP or IP/bits (repeatable)',
+  },
+} as const satisfies OptionTable;
+
+/** Options of alerts. */
+export const ALERT_OPTIONS = {
+  notify: {
+    read: (text: string) => void readReceiver(text),
+    type: 'string',
+    requiresArg: true,
+    array: true,
+    isSecret: true,
+    describe: `Who is told of alerts: ${NOTIFY_FORM} (repeatable)`,
+  },
+  silence: {
+    read: readSilence,
+    type: 'string',
+    requiresArg: true,
+    array: true,
+    describe: 'Alert of which nobody is told: NAME, or NAME=DURATION from the start on (repeatable)',
   },
 } as const satisfies OptionTable;
 

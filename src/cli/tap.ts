@@ -3,6 +3,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { startTapApp } from '../app/tap-app';
 import { UsageError } from '../lib/errors';
 import { createLog } from '../lib/log';
+import { alertSettings } from './alert-settings';
 import type { TapArguments } from './arguments';
 import { dataDirectory, defaultStore } from './data-directory';
 import { withOptions } from './flags';
@@ -45,11 +46,16 @@ export const tapCommand = (settings: Settings): CommandModule<object, TapArgumen
     const exports = args.export ?? [defaultStore(folder)];
     const maxBytes = TAP_OPTIONS['spool-size'].read(args.spoolSize) * 1_000_000;
     const http = await httpSettings(args, process.env, args.export);
+    const alerts = alertSettings(args, process.env, {
+      dataDir: folder,
+      file: 'alerts-tap.json',
+      urls: args.export,
+    });
     const app = await startTapApp(
       {
         ...watch,
         capture,
-        ...{ exports, http, spools: { directory: path.join(folder, 'spool'), maxBytes } },
+        ...{ exports, http, alerts, spools: { directory: path.join(folder, 'spool'), maxBytes } },
         node: readNode(args.node),
         network: args.network,
         intervalMs: TAP_OPTIONS.interval.read(args.interval),

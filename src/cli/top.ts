@@ -1,21 +1,23 @@
 import type { Argv, CommandModule } from 'yargs';
 import { parseDuration } from '../lib/duration';
 import { UsageError } from '../lib/errors';
+import { LIST_FORMATS, type ListFormat } from '../query/format';
 import { NETWORK_NAMES } from '../wire/networks';
 import { runTop } from '../top/top-command';
 import { defaultStore } from './data-directory';
 import { withOptions } from './flags';
 import type { OptionTable } from './option';
 import { untilSignal } from './signals';
+import { STORE } from './store-option';
 
 interface TopArguments {
   readonly dataDir: string;
-  readonly from: string | undefined;
+  readonly store: string | undefined;
   readonly node: string | undefined;
   readonly network: string | undefined;
   readonly every: string;
   readonly once: boolean;
-  readonly format: 'text' | 'json';
+  readonly format: ListFormat | 'text';
 }
 
 /** The shortest interval: with shorter ones a node would work mostly for its viewer. */
@@ -30,12 +32,7 @@ function everyMs(text: string): number {
 
 /** The options of `top`. */
 export const TOP_OPTIONS = {
-  from: {
-    type: 'string',
-    requiresArg: true,
-    defaultDescription: 'the node that has the store of --data-dir open, else that store',
-    describe: 'Store to show: duckdb:PATH or influx+http://[user@]host:8086/DATABASE',
-  },
+  store: STORE,
   node: {
     type: 'string',
     requiresArg: true,
@@ -59,10 +56,10 @@ export const TOP_OPTIONS = {
     describe: 'Print one frame as plain text; the default without a terminal',
   },
   format: {
-    choices: ['text', 'json'],
-    default: 'text',
+    choices: [...LIST_FORMATS, 'text'],
+    default: 'table',
     requiresArg: true,
-    describe: 'With --once: format of the frame',
+    describe: 'With --once: format of the frame; csv has a line for each figure; text is the same as table',
   },
 } as const satisfies OptionTable;
 
@@ -75,17 +72,18 @@ export const topCommand: CommandModule<object, TopArguments> = {
       .example('$0 top', 'show the node of this user')
       .example('$0 top --once --format json', 'print the same for a script')
       .example(
-        '$0 top --from influx+http://localhost:8086/btcdmon --node alice',
+        '$0 top --store influx+http://localhost:8086/btcdmon --node alice',
         'show one of the nodes that write into an InfluxDB',
       ) as unknown as Argv<TopArguments>,
   handler: async (argv) => {
-    const { dataDir, from, node, network, every, once, format } = argv;
-    if (format === 'json' && !once)
-      throw new UsageError('--format json: a frame for a program is printed once; add --once');
+    const { dataDir, store, node, network, every, once, format } = argv;
+    const isTable = format === 'table' || format === 'text';
+    if (!isTable && !once)
+      throw new UsageError(`--format ${format}: a frame for a program is printed once; add --once`);
     await runTop(
       {
-        ...{ from: from ?? defaultStore(dataDir), choice: { node, network }, env: process.env },
-        ...{ everyMs: everyMs(every), once, json: format === 'json' },
+        ...{ from: store ?? defaultStore(dataDir), choice: { node, network }, env: process.env },
+        ...{ everyMs: everyMs(every), once, format: isTable ? 'table' : format },
       },
       {
         stdout: process.stdout,

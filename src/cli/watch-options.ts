@@ -1,6 +1,7 @@
 import { DEFAULT_WATCHED_NAME, WATCH_FORM } from '../watch/watch-url';
 import type { OptionTable } from './option';
 import {
+  ALERT_OPTIONS,
   EXPORT,
   HTTP_OPTIONS,
   INTERVAL,
@@ -92,6 +93,7 @@ export const TAP_OPTIONS = {
   policy: POLICY,
   'spool-size': SPOOL_SIZE,
   ...HTTP_OPTIONS,
+  ...ALERT_OPTIONS,
   retention: RETENTION,
   'max-user-agents': MAX_USER_AGENTS,
 } as const satisfies OptionTable;

@@ -1,6 +1,7 @@
 import { isIP, isIPv6 } from 'node:net';
 import path from 'node:path';
 import { UsageError } from '../lib/errors';
+import { expandHome } from '../lib/home';
 import { MAX_SOCKET_PATH } from '../lib/max-socket-path';
 
 /** An address of `--listen`: TCP, or the path of a Unix socket. */
@@ -18,7 +19,7 @@ export function parseListenAddress(text: string): ListenAddress {
   if (text.startsWith('unix:')) {
     const given = text.slice('unix:'.length);
     if (given === '' || given.startsWith('//') || given.endsWith('/')) throw wrong('names no socket');
-    const resolved = path.resolve(given);
+    const resolved = path.resolve(expandHome(given));
     if (Buffer.byteLength(resolved) > MAX_SOCKET_PATH)
       throw wrong(`the path of a socket has ${MAX_SOCKET_PATH} bytes at most`);
     return { path: resolved };

@@ -8,6 +8,7 @@ import type { Log } from '../lib/log';
 import type { RegtestParts } from '../bcoin/regtest-parts';
 import { removeOldStore } from './fresh-store';
 import { type Invocation, nextQuery } from './next-query';
+import { Progress } from './progress';
 import { RegtestNetwork } from './regtest';
 import { countDemoStats } from './stats';
 import { Summary, type SummaryOutput } from './summary';
@@ -16,8 +17,15 @@ import type { HttpSettings } from '../web/settings';
 export interface DemoOptions {
   /** Folder of `demo.duckdb`; must exist. */
   readonly dataDir: string;
-  /** How many seconds; 0 runs until `untilSignal` resolves. */
-  readonly seconds: number;
+  /**
+   * How many seconds until it ends; 0 runs until `untilSignal` resolves. Null shows the numbers for a minute
+   * and then leaves the page up until `untilSignal` resolves.
+   */
+  readonly seconds: number | null;
+  /** Milliseconds of that minute; default 60,000. */
+  readonly shownMs?: number;
+  /** URLs of exporters that get the points as well. */
+  readonly exports: readonly string[];
   /** Whether to draw frames; otherwise a line is printed from time to time. */
   readonly live: boolean;
   /** Settings of the page; undefined for no page. */
@@ -37,6 +45,9 @@ export interface DemoModules {
 
 const BLOCK_INTERVAL_MS = 4_000;
 const TX_INTERVAL_MS = 350;
+
+/** Milliseconds until the demo says what to type next, where it leaves its page up after that. */
+const SHOWN_MS = 60_000;
 
 /** Shorter than the listener's default, so that a demo of one minute has data to show. */
 const POINT_INTERVAL_MS = 1_000;
@@ -67,33 +78,54 @@ export async function runDemo(options: DemoOptions, modules: DemoModules): Promi
     },
   );
   try {
-    await network.start();
-    const app = await modules.startApp({ ...configOf(network, store), http: options.http }, { log });
-    if (app.page !== null) out.write(`Its page, while it runs: ${app.page}\n`);
-    const stored = (): number => app.exporters().reduce((sum, { acked }) => sum + acked, 0);
-    const summary = new Summary(options, { ...modules, stats: countDemoStats(app.bus), stored });
+    await network.start(new Progress(options.live, out).made);
+    const app = await modules.startApp(configOf(network, store, options), { log });
+    const { page } = app;
+    if (page !== null) out.write(`Its page, while it runs: ${page}\n`);
+    const stored = (): number => storedIn(app);
+    const seconds = options.seconds ?? (options.shownMs ?? SHOWN_MS) / 1_000;
+    const summary = new Summary(
+      { ...options, seconds },
+      { ...modules, stats: countDemoStats(app.bus), stored },
+    );
     network.startTraffic();
     summary.start();
     void app.ended.then(end);
-    if (options.seconds > 0)
-      void sleep(options.seconds * 1000, undefined, stopped).then(end, () => undefined);
+    const tellNext = (): void => {
+      out.write(`${stored()} points are in the store. What to type next:\n\n`);
+      out.write(`  ${nextQuery(options.invocation, store)}\n\n`);
+    };
+    const leaveUp = (): void => {
+      // Where there is no terminal its lines go on: the end of their reader ends the demo.
+      if (options.live) summary.stop();
+      tellNext();
+      out.write(`The network and its page go on until Ctrl-C: ${page ?? ''}\n`);
+    };
+    const staysUp = options.seconds === null && page !== null;
+    if (seconds > 0)
+      void sleep(seconds * 1000, undefined, stopped).then(staysUp ? leaveUp : end, () => undefined);
     await over;
     stopped.abort();
     summary.stop();
     await app.stop();
-    out.write(`${stored()} points are in the store. What to type next:\n\n`);
-    out.write(`  ${nextQuery(options.invocation, store)}\n\n`);
+    tellNext();
   } finally {
     await network.stop();
   }
 }
 
-function configOf(network: RegtestNetwork, store: string): AppConfig {
+/** How many points the demo's own store has confirmed. */
+function storedIn(app: App): number {
+  return app.exporters().find(({ name }) => name === 'duckdb')?.acked ?? 0;
+}
+
+function configOf(network: RegtestNetwork, store: string, { exports: more, http }: DemoOptions): AppConfig {
   return {
     node: 'demo',
     network: 'regtest',
     connect: network.endpoints,
-    exports: [`duckdb:${store}`],
+    exports: [`duckdb:${store}`, ...more],
+    http,
     spools: { directory: path.dirname(store), maxBytes: 1_000_000 },
     intervalMs: POINT_INTERVAL_MS,
     policy: 'btcd',

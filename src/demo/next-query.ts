@@ -23,7 +23,7 @@ export function invocationOf({ argv, env, cwd }: Pick<NodeJS.Process, 'argv' | '
  * into a shell.
  */
 export function nextQuery(invocation: Invocation, file: string): string {
-  return `${program(invocation)} query tx_outputs --agg count --by script_type --from ${shellWord(`duckdb:${file}`)}`;
+  return `${program(invocation)} query tx_outputs --agg count --by script_type --store ${shellWord(`duckdb:${file}`)}`;
 }
 
 /** The program as the user called it: by name if it is installed, otherwise by its path. */

@@ -48,6 +48,8 @@ export class DemoPeers {
       });
       // bcoin refuses port 0 as an option, but its server takes it as any free port.
       pool.options.port = 0;
+      // btcd's `reject` has longer reasons than bcoin can read, for which bcoin would ban it.
+      pool.options.banScore = Infinity;
       // Otherwise bcoin would ask DNS for the machine's address on the internet, announce it, and dial
       // addresses that peers send.
       pool.discoverExternal = () => Promise.resolve();

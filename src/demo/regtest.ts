@@ -104,14 +104,20 @@ export class RegtestNetwork {
     return this.peers.endpoints;
   }
 
-  /** Mines the first blocks and starts listening. */
-  async start(): Promise<void> {
+  /**
+   * Mines the first blocks and starts listening.
+   * @param made called after each block with the number of those that are made, and of all
+   */
+  async start(made: (blocks: number, all: number) => void = () => undefined): Promise<void> {
     for (const part of [this.chain, this.mempool, this.miner]) {
       await part.open();
       this.opened.push(part);
     }
     const now = Math.floor(Date.now() / 1000);
-    for (let left = FIRST_BLOCKS; left > 0; left--) await this.mine(now - left * FIRST_BLOCKS_SPACING);
+    for (let left = FIRST_BLOCKS; left > 0; left--) {
+      await this.mine(now - left * FIRST_BLOCKS_SPACING);
+      made(FIRST_BLOCKS - left + 1, FIRST_BLOCKS);
+    }
     await this.peers.start();
   }
 

@@ -19,7 +19,7 @@ export function influx1Api(url: string, env: NodeJS.ProcessEnv): InfluxApi {
   const place = parseInfluxUrl(url, '--export');
   const { origin, database, policy, user, gzip } = place;
   const parameters = { db: database, ...(policy === undefined ? {} : { rp: policy }), precision: 'n' };
-  const setup = `btcdmon-node setup influx --url ${schemeOf(url)}//${new URL(origin).host}/${encodeURIComponent(database)}`;
+  const setup = `btcdmon-node setup influx --store ${schemeOf(url)}//${new URL(origin).host}/${encodeURIComponent(database)}`;
   return {
     name: schemeOf(url).slice(0, -1),
     origin,

@@ -1,6 +1,6 @@
-import os from 'node:os';
 import path from 'node:path';
 import { UsageError } from '../lib/errors';
+import { expandHome } from '../lib/home';
 import { LineSocketExporter, type LineSocketOptions } from './line-socket';
 import { type OptionUrl, numberOption, parseOptions, parseOptionUrl } from '../lib/option-url';
 import { MAX_SOCKET_PATH } from '../lib/max-socket-path';
@@ -52,7 +52,7 @@ export function lineUnix(rest: string, modules: Modules): LineSocketExporter {
   const wrong = (reason: string): UsageError => new UsageError(`${shown}: ${reason}; use ${form}`);
   const [given = '', query = ''] = rest.split(/\?(.*)/s, 2);
   if (given === '' || given.endsWith('/') || given.startsWith('//')) throw wrong('names no socket');
-  const address = { path: path.resolve(given.replace(/^~(?=\/)/, () => os.homedir())) };
+  const address = { path: path.resolve(expandHome(given)) };
   if (Buffer.byteLength(address.path) > MAX_SOCKET_PATH)
     throw wrong(`the path of a socket has ${MAX_SOCKET_PATH} bytes at most`);
   const options = parseOptions(new URLSearchParams(query), OPTIONS, wrong);

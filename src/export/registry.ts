@@ -1,6 +1,6 @@
-import os from 'node:os';
 import path from 'node:path';
 import { UsageError } from '../lib/errors';
+import { expandHome } from '../lib/home';
 import { INFLUX_FORM } from '../influx/influx-url';
 import { suggestion } from '../lib/nearest';
 import type { ExporterContext } from './context';
@@ -116,14 +116,14 @@ export function createExporter(url: string, context: ExporterContext): AnyExport
 function duckdb(rest: string, { warn }: ExporterContext): Exporter | null {
   // `duckdb://store.duckdb` would be a file in the folder `/`, which is a mistake.
   if (rest === '' || rest.endsWith('/') || /^\/\/(?!\/)/.test(rest)) return null;
-  return new StoreExporter({ path: resolveHome(rest) }, { warn });
+  return new StoreExporter({ path: path.resolve(expandHome(rest)) }, { warn });
 }
 
 /* eslint-disable @typescript-eslint/no-require-imports -- their packages take memory, DuckDB alone 25 MB: they are loaded only when they are needed */
 function parquet(rest: string, context: ExporterContext): Exporter | null {
   if (rest === '' || /^\/\/(?!\/)/.test(rest)) return null;
   const { ParquetExporter } = require('./parquet/exporter') as typeof Parquet;
-  return new ParquetExporter({ directory: resolveHome(rest) }, context);
+  return new ParquetExporter({ directory: path.resolve(expandHome(rest)) }, context);
 }
 
 function nats(rest: string, context: ExporterContext): AnyExporter {
@@ -136,11 +136,6 @@ function prometheus(rest: string): Exporter {
   return createPrometheus(rest);
 }
 /* eslint-enable @typescript-eslint/no-require-imports */
-
-/** Makes a path absolute. A leading `~/` is the user's home, which shells do not expand in `duckdb:~/…`. */
-function resolveHome(file: string): string {
-  return path.resolve(file.replace(/^~(?=\/)/, () => os.homedir()));
-}
 
 function influxHttp(scheme: string, api: typeof influx1Api): Kind['create'] {
   return (rest, { warn, env }) => new InfluxHttpExporter(api(`${scheme}:${rest}`, env), { warn });

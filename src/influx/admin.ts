@@ -99,7 +99,7 @@ export class InfluxAdmin {
       const hint = !ABOUT_THE_USER.some((words) => said.includes(words))
         ? ''
         : login === undefined
-          ? '; name an administrator, as in --url influx+http://ADMIN@HOST/…'
+          ? '; name an administrator, as in --store influx+http://ADMIN@HOST/…'
           : `; user ${login.user} must be an administrator with this password (${PASSWORD_VARIABLE} or ?password-file=)`;
       throw new FailureError(`${this.shown}: ${said}${hint}`);
     }

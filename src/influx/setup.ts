@@ -23,6 +23,9 @@ export interface SetupOptions {
   /** The user who may write, if there should be one; the password works like the reader's. */
   readonly writer: string | undefined;
   readonly writerPassword: string | undefined;
+  /** An administrator to be made, if there should be one; the password works like the reader's. */
+  readonly admin: string | undefined;
+  readonly adminPassword: string | undefined;
   /**
    * Rollups are computed at once for points since this time, in milliseconds since the Unix epoch. Undefined:
    * only new points are rolled up.
@@ -68,7 +71,51 @@ export async function setUpInflux(options: SetupOptions, tell: (line: string) =>
         tell,
       );
     if (options.fillSince !== undefined) await fill(influx, place, options.fillSince, tell);
+    await makeAdmin(influx, options, tell);
   });
+}
+
+/**
+ * Makes the administrator that is wanted. Without one, says what a server that has none and asks nobody for a
+ * password does once it does ask.
+ */
+async function makeAdmin(
+  influx: InfluxDB,
+  { access, admin, adminPassword }: SetupOptions,
+  tell: (line: string) => void,
+): Promise<void> {
+  const users = await influx.getUsers();
+  if (admin === undefined) {
+    if (access.login === undefined && !users.some((user) => user.admin))
+      tell(
+        'this server asks nobody for a password and has no administrator: whoever reaches it may read, write and delete everything. ' +
+          'Once authentication is switched on ([http] auth-enabled), it refuses everything, also what this program writes, ' +
+          'until an administrator exists: make one now with --with-admin NAME, and a user for --export with --writer NAME',
+      );
+    return;
+  }
+  const there = users.find(({ user }) => user === admin);
+  let password = 'its password is as it was';
+  if (there === undefined) {
+    const secret = adminPassword ?? newPassword();
+    await influx.createUser(admin, secret, true);
+    password = adminPassword === undefined ? shownOnce(secret) : 'its password is yours';
+  } else {
+    if (!there.admin) await influx.grantAdminPrivilege(admin);
+    if (adminPassword !== undefined) {
+      await influx.setPassword(admin, adminPassword);
+      password = 'its password is yours';
+    }
+  }
+  tell(`user ${admin} is an administrator; ${password}`);
+}
+
+function newPassword(): string {
+  return randomBytes(18).toString('base64url');
+}
+
+function shownOnce(secret: string): string {
+  return `its password, shown this once: ${secret}`;
 }
 
 async function makeDatabase(
@@ -180,9 +227,9 @@ async function makeUser(
     );
   let password = 'its password is as it was';
   if (there === undefined) {
-    const secret = given ?? randomBytes(18).toString('base64url');
+    const secret = given ?? newPassword();
     await influx.createUser(name, secret);
-    password = given === undefined ? `its password, shown this once: ${secret}` : 'its password is yours';
+    password = given === undefined ? shownOnce(secret) : 'its password is yours';
   } else if (given !== undefined) {
     await influx.setPassword(name, given);
     password = 'its password is yours';

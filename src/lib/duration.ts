@@ -8,12 +8,23 @@ const UNITS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
+/** The order in which the units of a duration of several parts come. */
+const ORDER = Object.keys(UNITS).reverse();
+
 /**
- * The milliseconds of a duration such as `500ms`, `5s`, `1.5h`, `30d` or `2w`; null where `text` is no
- * duration.
+ * The milliseconds of a duration such as `500ms`, `5s`, `1.5h`, `1h30m` or `2w`; null where `text` is no
+ * duration. Of several parts the larger ones come first, and only the last may have a fraction.
  */
 export function parseDuration(text: string): number | null {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$/.exec(text);
-  const unit = UNITS[match?.[2] ?? ''];
-  return unit === undefined ? null : Number(match?.[1]) * unit;
+  const parts = Array.from(text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g));
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) return null;
+  let sum = 0;
+  let last = -1;
+  for (const [index, [, number = '', unit = '']] of parts.entries()) {
+    const rank = ORDER.indexOf(unit);
+    if (rank <= last || (number.includes('.') && index < parts.length - 1)) return null;
+    last = rank;
+    sum += Number(number) * (UNITS[unit] ?? 0);
+  }
+  return sum;
 }

@@ -2,6 +2,7 @@ import { type Stats, closeSync, constants, fstatSync, openSync, readSync, statSy
 import { open, stat } from 'node:fs/promises';
 import { diskProblem, readProblem } from './disk-errors';
 import { BtcdmonError, FailureError, UsageError } from './errors';
+import { expandHome } from './home';
 
 /**
  * Names of pipes that are open already, which a shell gives for `<(command)`. Such a pipe ends when its
@@ -26,12 +27,13 @@ export interface NamedFile {
 }
 
 /**
- * Reads a whole file that the user names. Nothing but a file is opened: opening a FIFO waits for a writer,
- * and opening a device can have any effect.
+ * Reads a whole file that the user names; `~/` is the home. Nothing but a file is opened: opening a FIFO
+ * waits for a writer, and opening a device can have any effect.
  * @throws UsageError where it is something else or too long; FailureError, which says what to do, where it
  *   can't be read
  */
-export async function readNamedFile(file: string, options: NamedFileOptions): Promise<NamedFile> {
+export async function readNamedFile(named: string, options: NamedFileOptions): Promise<NamedFile> {
+  const file = expandHome(named);
   try {
     check(await stat(file), file, options);
     const handle = await open(file, flagsFor(file));
@@ -52,7 +54,8 @@ export async function readNamedFile(file: string, options: NamedFileOptions): Pr
 }
 
 /** The same as `readNamedFile`, synchronously. */
-export function readNamedFileSync(file: string, options: NamedFileOptions): NamedFile {
+export function readNamedFileSync(named: string, options: NamedFileOptions): NamedFile {
+  const file = expandHome(named);
   try {
     check(statSync(file), file, options);
     const descriptor = openSync(file, flagsFor(file));

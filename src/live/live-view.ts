@@ -4,16 +4,44 @@ import type { JudgedTransaction } from '../mempool/mempool-events';
 import type { Collector, MonitorEvents } from '../metrics/collector';
 import type { Hash } from '../wire/hash';
 import { type Complain, guard } from '../metrics/guard';
-import type { Live, LiveBlock, LiveEvent, LivePeer, LiveTransaction } from './live';
+import { BAND_FLOORS, type FeeBands } from '../mempool/fee-bands';
+import type { ExporterStats } from '../metrics/collector';
+import type { DialState } from '../p2p/dial-state';
+import { formatEndpoint } from '../p2p/endpoint';
+import type { NetworkName } from '../wire/networks';
+import { dialWords } from './dial-words';
+import { nextBlockRate } from './fees-verdict';
+import type { Health, Live, LiveBlock, LiveEvent, LivePeer, LiveTransaction } from './live';
 import { PeerTable } from './peer-table';
+import { verdictsOf } from './verdicts';
+import { Vitals } from './vitals';
 
 const MAX_BLOCKS = 20;
 const MAX_TRANSACTIONS = 100;
 
+/** Blocks whose first announcement is remembered. */
+const MAX_ANNOUNCED = 50;
+
+/** How long a reading of the whole mempool is used, in milliseconds. */
+const MEMPOOL_FRESH_MS = 10_000;
+
 /** The run that a live view shows. */
 export interface LiveViewOptions {
   readonly node: string;
-  readonly network: string;
+  readonly network: NetworkName;
+}
+
+/** The parts of a running node that the live view asks. */
+export interface LiveSources {
+  /** Height of the best header, and the time in it in Unix seconds. */
+  readonly chain: () => { readonly height: number; readonly time: number };
+  /** Height of a block; undefined if its header is not known. */
+  readonly heightOf: (hash: Hash) => number | undefined;
+  readonly dials: () => readonly DialState[];
+  readonly mempool: () => FeeBands;
+  /** Number of its transactions. */
+  readonly transactions: () => number;
+  readonly exporters: () => readonly ExporterStats[];
 }
 
 export interface LiveViewModules {
@@ -30,7 +58,7 @@ export interface LiveViewModules {
 export class LiveView implements Live, Collector {
   readonly name = 'live view';
   readonly node: string;
-  readonly network: string;
+  readonly network: NetworkName;
   readonly startedMs: number;
   readonly on: Handlers<MonitorEvents>;
   private readonly table: PeerTable;
@@ -39,6 +67,13 @@ export class LiveView implements Live, Collector {
   /** By txid, the oldest first. */
   private readonly lastTransactions = new Map<Hash, LiveTransaction>();
   private readonly listeners = new Set<(event: LiveEvent) => void>();
+  /** Address of the peer that announced a block first. */
+  private readonly firstFrom = new Map<Hash, string>();
+  private readonly vitals: Vitals;
+  private sources: LiveSources | null = null;
+  /** When the best chain last grew in this run. */
+  private grewMs = 0;
+  private mempool: { readonly atMs: number; readonly bands: FeeBands } | null = null;
 
   constructor(
     { node, network }: LiveViewOptions,
@@ -47,6 +82,7 @@ export class LiveView implements Live, Collector {
     this.node = node;
     this.network = network;
     this.startedMs = modules.nowMs();
+    this.vitals = new Vitals(modules.nowMs);
     const table = new PeerTable(modules.nowMs);
     this.table = table;
     this.on = {
@@ -56,14 +92,66 @@ export class LiveView implements Live, Collector {
       sent: ({ peer }) => table.sent(peer),
       pong: ({ peer, rttMs }) => table.pong(peer, rttMs),
       disconnected: ({ peer }) => table.left(peer),
+      blockAnnounced: ({ peer, hash }) => {
+        table.announced(peer, hash);
+        if (!this.firstFrom.has(hash)) keep(this.firstFrom, hash, peer.address, MAX_ANNOUNCED);
+      },
+      newBest: () => (this.grewMs = modules.nowMs()),
+      reorg: ({ depth }) => this.vitals.reorg(depth),
       processedBlock: (event) => this.processed(event),
       judged: (event) => this.judged(event),
       feeKnown: ({ txid, fee, vsize }) => this.feeKnown(txid, fee / vsize),
     };
   }
 
+  /** Begins to ask the parts of the node, which are made later than the page that shows them. */
+  follow(sources: LiveSources): void {
+    this.sources = sources;
+  }
+
+  readonly interval = (): void => {
+    if (this.sources === null) return;
+    const { transactions, exporters } = this.sources;
+    const peers = this.peers().filter(({ version }) => version !== null).length;
+    this.vitals.sample({ peers, transactions: transactions() }, exporters());
+  };
+
+  /** Takes what was measured of the event loop in an interval. */
+  loopMeasured(lagMs: number | undefined, stalledMs: number): void {
+    this.vitals.loop(lagMs ?? 0, stalledMs);
+  }
+
   peers(): readonly LivePeer[] {
-    return this.table.list();
+    return this.table.list((hash) => this.sources?.heightOf(hash));
+  }
+
+  health(): Health {
+    if (this.sources === null) return { height: null, grewMs: null, dials: [], verdicts: [], mempool: null };
+    const { network, startedMs, vitals } = this;
+    const nowMs = this.modules.nowMs();
+    const { height, time } = this.sources.chain();
+    const grewMs = Math.min(nowMs, Math.max(this.grewMs, time * 1_000));
+    const dials = this.sources.dials();
+    const mempool = this.feeBands(this.sources);
+    const verdicts = verdictsOf({
+      ...{ network, nowMs, startedMs, height, grewMs, dials, peers: this.peers() },
+      ...{ peerChange: vitals.peerChange, reorgDepth: vitals.reorgDepth, mempool },
+      ...{ mempoolChange: vitals.transactionChange, deliveries: vitals.deliveries, loop: vitals.loopFacts },
+    });
+    const missing = dials.filter(({ connected }) => connected === null);
+    return {
+      ...{ height, grewMs, verdicts },
+      mempool: {
+        transactions: mempool.transactions,
+        bands: BAND_FLOORS.map((from, band) => [from, mempool.vsizes[band] ?? 0]),
+        unknownVsize: mempool.unknownVsize,
+        nextBlockRate: nextBlockRate(mempool),
+      },
+      dials: missing.map((dial) => ({
+        ...{ address: formatEndpoint(dial.endpoint), ...dialWords(dial, network), failures: dial.failures },
+        nextTryMs: dial.waitMs === null ? null : nowMs + dial.waitMs,
+      })),
+    };
   }
 
   blocks(): readonly LiveBlock[] {
@@ -109,7 +197,8 @@ export class LiveView implements Live, Collector {
       size: block.size,
       numTx: block.transactions.length,
       totalFees: totalTxFees ?? null,
-      processMs: processTimeMs ?? 0,
+      processMs: processTimeMs ?? null,
+      firstFrom: this.firstFrom.get(block.wireHash) ?? null,
     };
     keep(this.lastBlocks, block.hash, entry, MAX_BLOCKS);
     this.tell({ kind: 'block', block: entry });
@@ -119,6 +208,13 @@ export class LiveView implements Live, Collector {
   private feeKnown(txid: Hash, feeRate: number): void {
     const entry = this.lastTransactions.get(txid);
     if (entry !== undefined) this.lastTransactions.set(txid, { ...entry, feeRate });
+  }
+
+  private feeBands({ mempool }: LiveSources): FeeBands {
+    const atMs = this.modules.nowMs();
+    const age = atMs - (this.mempool?.atMs ?? -Infinity);
+    if (this.mempool === null || age < 0 || age > MEMPOOL_FRESH_MS) this.mempool = { atMs, bands: mempool() };
+    return this.mempool.bands;
   }
 
   private tell(event: LiveEvent): void {

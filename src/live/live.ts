@@ -1,3 +1,5 @@
+import type { Verdict } from './verdict';
+
 /** The state of a connected peer. Its claims are null until its `version` arrives. */
 export interface LivePeer {
   /** Unique among the connections of a run. */
@@ -11,6 +13,8 @@ export interface LivePeer {
   /** The 64 service bits as 16 hexadecimal digits. */
   readonly services: string | null;
   readonly startHeight: number | null;
+  /** Height of the last block that it announced, or else the one in its `version`. */
+  readonly height: number | null;
   /** Whether it wants transactions (BIP37). */
   readonly relay: boolean | null;
   /** Unix time in milliseconds of the first byte in either direction. */
@@ -38,8 +42,10 @@ export interface LiveBlock {
   readonly numTx: number;
   /** What the coinbase takes beyond the subsidy, in satoshi; null if unknown. */
   readonly totalFees: number | null;
-  /** How long judging it took, in milliseconds. */
-  readonly processMs: number;
+  /** How long judging it took, in milliseconds; null where that is not known, as of a watched node. */
+  readonly processMs: number | null;
+  /** Address of the peer that announced it first; null if none did. */
+  readonly firstFrom: string | null;
 }
 
 /** One of the last relayed transactions. */
@@ -58,6 +64,43 @@ export interface LiveTransaction {
   readonly nonStandardReason: string | null;
 }
 
+/** A configured peer that is not connected. */
+export interface LiveDial {
+  /** `host:port`, as configured. */
+  readonly address: string;
+  /** What it does: `refuses connections`. */
+  readonly why: string;
+  /** What to do; '' where nothing must be done. */
+  readonly advice: string;
+  readonly failures: number;
+  /** Unix time in milliseconds of the next attempt; null during one. */
+  readonly nextTryMs: number | null;
+}
+
+/** The mempool by feerate. Sizes are in vB. */
+export interface LiveMempool {
+  readonly transactions: number;
+  /** The bands: the least feerate of each in sat/vB, ascending, and what waits in it. */
+  readonly bands: readonly (readonly [from: number, vsize: number])[];
+  /** Size of the transactions whose fee is not known. */
+  readonly unknownVsize: number;
+  /** The least feerate that the next block will probably contain; null if everything fits. */
+  readonly nextBlockRate: number | null;
+}
+
+/** How well the node is. */
+export interface Health {
+  /** Height of the best header; null before the chain is loaded. */
+  readonly height: number | null;
+  /** When the best chain last grew, Unix milliseconds; null before the chain is loaded. */
+  readonly grewMs: number | null;
+  readonly dials: readonly LiveDial[];
+  /** Empty before the chain is loaded. */
+  readonly verdicts: readonly Verdict[];
+  /** Null before the chain is loaded. */
+  readonly mempool: LiveMempool | null;
+}
+
 /** An event that is passed on immediately. */
 export type LiveEvent =
   | { readonly kind: 'block'; readonly block: LiveBlock }
@@ -70,6 +113,7 @@ export interface Live {
   /** Unix time in milliseconds. */
   readonly startedMs: number;
   peers(): readonly LivePeer[];
+  health(): Health;
   /** At most the last 20. */
   blocks(): readonly LiveBlock[];
   /** At most the last 100. */

@@ -1,10 +1,13 @@
 import { printableLabel } from '../metrics/bounded-labels';
 import type { PeerInfo } from '../p2p/p2p-events';
+import type { Hash } from '../wire/hash';
 import type { LivePeer } from './live';
 
 /** Counts of one connection. */
 interface Account {
   readonly sinceMs: number;
+  /** Height of the last block that it announced and whose header is known. */
+  height: number | null;
   lastMessageMs: number | null;
   pingMs: number | null;
   leastPingMs: number | null;
@@ -20,6 +23,8 @@ interface Account {
  */
 export class PeerTable {
   private readonly accounts = new Map<PeerInfo, Account>();
+  /** The last block that each announced, until its header is known. */
+  private readonly lastAnnounced = new Map<PeerInfo, Hash>();
 
   constructor(private readonly nowMs: () => number) {}
 
@@ -50,13 +55,28 @@ export class PeerTable {
     account.leastPingMs = Math.min(account.leastPingMs ?? rttMs, rttMs);
   }
 
-  left(peer: PeerInfo): void {
-    this.accounts.delete(peer);
+  announced(peer: PeerInfo, hash: Hash): void {
+    if (this.accounts.has(peer)) this.lastAnnounced.set(peer, hash);
   }
 
-  /** All connections, in the order in which they were opened. */
-  list(): LivePeer[] {
-    return [...this.accounts].map(([{ id, address, outbound, claims }, account]) => ({
+  left(peer: PeerInfo): void {
+    this.accounts.delete(peer);
+    this.lastAnnounced.delete(peer);
+  }
+
+  /**
+   * All connections, in the order in which they were opened.
+   * @param heightOf the height of a block; undefined while its header is not known
+   */
+  list(heightOf: (hash: Hash) => number | undefined): LivePeer[] {
+    for (const [peer, hash] of this.lastAnnounced) {
+      const account = this.accounts.get(peer);
+      const height = heightOf(hash);
+      if (account === undefined || height === undefined) continue;
+      account.height = height;
+      this.lastAnnounced.delete(peer);
+    }
+    return [...this.accounts].map(([{ id, address, outbound, claims }, { height, ...account }]) => ({
       id,
       address,
       outbound,
@@ -64,6 +84,7 @@ export class PeerTable {
       version: claims?.version ?? null,
       services: claims?.services.toString(16).padStart(16, '0') ?? null,
       startHeight: claims?.startHeight ?? null,
+      height: height ?? claims?.startHeight ?? null,
       relay: claims?.relay ?? null,
       ...account,
     }));
@@ -75,6 +96,7 @@ export class PeerTable {
     if (account === undefined) {
       account = {
         sinceMs: this.nowMs(),
+        height: null,
         ...{ lastMessageMs: null, pingMs: null, leastPingMs: null },
         ...{ bytesSent: 0, bytesRecv: 0, messagesSent: 0, messagesRecv: 0 },
       };

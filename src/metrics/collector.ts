@@ -46,6 +46,8 @@ export interface CollectorContext {
   readonly clockSteps?: ClockSteps;
   /** Lines of the log that could not be written. */
   readonly logDropped?: () => number;
+  /** Receives what was measured of the event loop in an interval: its delay, and how long it stalled. */
+  readonly loopMeasured?: (lagMs: number | undefined, stalledMs: number) => void;
   /** Points emitted so far. */
   readonly emitted: (series: SeriesName) => number;
   readonly exporters: () => readonly ExporterStats[];

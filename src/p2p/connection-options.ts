@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Network } from '../bcoin/bcoin';
 import type { PeerBudget } from './budget/peer-budget';
+import type { TransportMode } from './transport/choice';
+import type { TransportName } from './transport/transport';
 
 /**
  * How a connection came about: `kept` because the user named the peer, `joined` because we dialled a known
@@ -17,6 +19,10 @@ export interface ConnectionOptions {
   readonly host: string;
   readonly port: number;
   readonly network: Network;
+  /** The transport by which the address is dialled; left out for an inbound connection. */
+  readonly dialBy?: TransportName;
+  /** The transports that we speak. */
+  readonly mode: TransportMode;
   readonly userAgent: string;
   /** Whether to announce `wtxidrelay` (BIP339). */
   readonly wtxidRelay: boolean;

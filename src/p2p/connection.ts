@@ -3,12 +3,11 @@ import { NetAddress, type packets } from '../bcoin/bcoin';
 import { Session } from '../bcoin/session';
 import { messageOf } from '../lib/errors';
 import { type CountedCommand, isCommand } from '../wire/commands';
-import { FrameReader } from '../wire/framing';
 import { type InventoryItem, encodeInventory } from '../wire/messages/inventory';
 import { encodeLocator } from '../wire/messages/locator';
 import { decodePong } from '../wire/messages/ping';
 import type { VersionMessage } from '../wire/messages/version';
-import { NODE_WITNESS } from '../wire/services';
+import { NODE_P2P_V2, NODE_WITNESS } from '../wire/services';
 import type { HeldBytes } from './budget/held-bytes';
 import type { PeerBudget } from './budget/peer-budget';
 import type { ReadTurns, Sender } from './budget/read-turns';
@@ -19,7 +18,10 @@ import { MessageDispatcher, type MessageDispatcherModules } from './message-disp
 import type { DisconnectReason, PeerInfo, Violation } from './p2p-events';
 import { PingManager } from './ping-manager';
 import { disconnectReason } from './session-errors';
-import { TransportGate } from './transport-gate';
+import { TransportGate } from './transport/gate';
+import type { Transport, TransportName } from './transport/transport';
+import { PlainTransport } from './transport/v1';
+import { EncryptedTransport } from './transport/v2';
 
 /** Our protocol version: the one that BIP155 and BIP339 ask for. */
 const PROTOCOL_VERSION = 70_016;
@@ -71,16 +73,16 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
 
   private readonly session: Session;
   private readonly dispatcher: MessageDispatcher;
-  private readonly frames: FrameReader;
   private readonly gate: TransportGate;
   private readonly handshake: Handshake;
   private readonly pings = new PingManager();
   private readonly budget: PeerBudget | null;
   private connected = false;
+  private hasRead = false;
   private reason: DisconnectReason = 'closed-by-peer';
 
   constructor(
-    options: ConnectionOptions,
+    private readonly options: ConnectionOptions,
     private readonly modules: ConnectionModules,
   ) {
     // A link-local address needs its zone (`fe80::1%eth0`); bcoin does not know zones.
@@ -93,19 +95,24 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
     this.address = formatEndpoint(this);
     this.budget = options.budget;
     this.dispatcher = new MessageDispatcher(this, options.budget, modules);
-    this.frames = new FrameReader(options.network.magic, this.dispatcher);
     this.handshake = new Handshake(this, modules);
-    this.gate = new TransportGate(options.network.magic, this.outbound, {
-      take: (bytes) => this.take(bytes),
-      answerVersion: () => void this.session.tryOpen(),
-      violation: (reason) => this.violation(reason),
-      close: (reason) => this.close(reason),
-    });
+    this.gate = new TransportGate(
+      { magic: options.network.magic, dialledBy: options.dialBy, mode: options.mode },
+      {
+        begin: (name) => this.begin(name),
+        arrived: () => this.arrived(),
+        answerVersion: () => void this.session.tryOpen(),
+        violation: (reason) => this.violation(reason),
+        close: (reason) => this.close(reason),
+      },
+    );
     this.session = new Session(
       {
         network: options.network,
         protocolVersion: PROTOCOL_VERSION,
         userAgent: options.userAgent,
+        // We serve nothing, so we claim no other service.
+        services: options.mode === 'v1' ? 0 : Number(NODE_P2P_V2),
         createSocket: (port) => {
           const socket = connect({ port, host: this.host });
           // bcoin handles only the first error; a second one must not end the process.
@@ -117,6 +124,8 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
       },
       {
         read: (chunk) => this.read(chunk),
+        isReady: () => this.gate.transport?.isReady === true,
+        encode: (command, payload) => this.encode(command, payload),
         sent: (command, payload, bytes) => this.sent(command, payload, bytes),
         drained: () => {
           this.holdUnsent();
@@ -127,8 +136,9 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
     this.closed = new Promise((resolve) => {
       this.session.on('close', () => {
         // Messages that came before the peer hung up are still handled.
-        if (HANGING_UP.includes(this.reason)) this.frames.run(always);
-        this.frames.stop();
+        if (HANGING_UP.includes(this.reason)) this.gate.transport?.run(always);
+        this.gate.transport?.stop();
+        if (this.isUnanswered) this.reason = 'plain-transport';
         this.handshake.end();
         modules.turns.ended(this);
         modules.received.release(this);
@@ -153,8 +163,7 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
     } else {
       options.socket.on('error', () => undefined);
       this.session.accept(options.socket);
-      // We send nothing before the peer's first bytes: a peer that tries the encrypted transport first then
-      // comes back with the old one.
+      // We send nothing before the peer's first bytes, which show its transport.
       this.opened();
     }
   }
@@ -169,6 +178,15 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
 
   get outbound(): boolean {
     return this.kind !== 'inbound';
+  }
+
+  /** Whether the peer accepted the connection, whatever came then. */
+  get wasOpened(): boolean {
+    return this.connected;
+  }
+
+  get transport(): TransportName | undefined {
+    return this.gate.transport?.name;
   }
 
   /** Whether the connection has ended. */
@@ -223,6 +241,20 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
     return true;
   }
 
+  /** Sends bytes of a key exchange. */
+  sendHandshake(bytes: Buffer): void {
+    if (this.ended) return;
+    const written = bytes.length;
+    this.modules.bus.emit('bytesWritten', { peer: this, bytes: written });
+    this.modules.bus.emit('overhead', { peer: this, kind: 'handshake', read: 0, written });
+    this.session.sendBytes(bytes);
+  }
+
+  /** Sends our `version` once keys were exchanged. */
+  transportReady(): void {
+    this.session.sendVersion();
+  }
+
   /** Whether the peer's budget allows the points of the message that is being handled. */
   affords(points: number): boolean {
     return this.dispatcher.affords(points);
@@ -234,10 +266,12 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
 
   /** Handles complete messages; see {@link ReadTurns}. */
   handle(mayGoOn: (bytes: number) => boolean): boolean {
-    const isMore = this.session.gather(() => this.frames.run(mayGoOn));
+    const { transport } = this.gate;
+    if (transport === undefined) return false;
+    const isMore = this.session.gather(() => transport.run(mayGoOn));
     if (this.kind === 'inbound' && !this.ended) {
       this.holdUnsent();
-      this.modules.received.hold(this, this.frames.held, this.modules.monotonicMs());
+      this.modules.received.hold(this, transport.held, this.modules.monotonicMs());
     }
     return isMore;
   }
@@ -267,22 +301,44 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
     this.session.destroy();
   }
 
+  /**
+   * Whether a peer that was dialled by the encrypted transport has sent nothing. A node that knows the plain
+   * one alone hangs up, or waits for the rest of a message (Core 31 `src/net.cpp` ShouldReconnectV1).
+   */
+  private get isUnanswered(): boolean {
+    const isEnd = this.reason === HANDSHAKE_TIMEOUT || HANGING_UP.includes(this.reason);
+    return this.options.dialBy === 'v2' && this.connected && !this.hasRead && isEnd;
+  }
+
   /** Marks the socket as open. */
   private opened(): void {
     this.connected = true;
     this.handshake.start();
+    this.gate.transport?.open();
+  }
+
+  private begin(name: TransportName): Transport {
+    const { magic } = this.options.network;
+    if (name === 'v1') return new PlainTransport(magic, this.dispatcher);
+    const { monotonicMs } = this.modules;
+    return new EncryptedTransport({ isInitiator: this.outbound, magic, monotonicMs }, this.dispatcher);
+  }
+
+  private encode(command: string, payload: Buffer): Buffer {
+    const { transport } = this.gate;
+    if (transport === undefined) throw new Error('a message before the transport is known');
+    return transport.encode(command, payload);
   }
 
   private read(chunk: Buffer): void {
+    this.hasRead = true;
     this.modules.bus.emit('bytesRead', { peer: this, bytes: chunk.length });
     this.gate.read(chunk);
   }
 
-  /** Takes bytes of the protocol. Their messages are handled when it is the peer's turn. */
-  private take(chunk: Buffer): void {
-    if (this.ended) return;
-    this.frames.add(chunk);
-    this.modules.turns.arrived(this);
+  /** Messages are handled when it is the peer's turn. */
+  private arrived(): void {
+    if (!this.ended) this.modules.turns.arrived(this);
   }
 
   private holdUnsent(): void {

@@ -2,7 +2,11 @@ import { isIP } from 'node:net';
 import { MAX_NAMED, messageOf } from '../lib/errors';
 import { type Lookup, startingWith } from '../lib/lookup';
 import type { Connection } from './connection';
+import type { DialEnd, DialState } from './dial-state';
 import { type Endpoint, formatEndpoint } from './endpoint';
+import type { DisconnectReason } from './p2p-events';
+import { type KnownTransport, type TransportMode, transportToDial, UNTRIED } from './transport/choice';
+import type { TransportName } from './transport/transport';
 
 /** The first wait before dialling again. It doubles with each failure, up to the longest. */
 const FIRST_WAIT_MS = 1_000;
@@ -13,7 +17,8 @@ const REPORT_INTERVAL_MS = 60_000;
 
 export interface DialerModules {
   /** Opens a connection to an address; null if there is one already. */
-  readonly open: (host: string, port: number) => Connection | null;
+  readonly open: (host: string, port: number, dialBy: TransportName) => Connection | null;
+  readonly mode: TransportMode;
   /** Whether a connection to an address is open or being opened. */
   readonly isDialled: (host: string, port: number) => boolean;
   readonly lookup: Lookup;
@@ -35,7 +40,12 @@ export class Dialer {
   private failures = 0;
   /** The address of the last complete handshake. */
   private worked: string | undefined;
+  /** What that handshake told of the peer's transports. */
+  private known: KnownTransport = UNTRIED;
   private reportedAt = -Infinity;
+  private last: DialEnd | null = null;
+  /** When the next attempt begins, on the monotonic clock; null during one. */
+  private nextAt: number | null = null;
   private timer: NodeJS.Timeout | null = null;
   private stopped = false;
 
@@ -43,6 +53,15 @@ export class Dialer {
     private readonly endpoint: Endpoint,
     private readonly modules: DialerModules,
   ) {}
+
+  get state(): DialState {
+    const { endpoint, failures, last, nextAt, connection } = this;
+    return {
+      ...{ endpoint, failures, last },
+      connected: connection?.established === true ? connection.address : null,
+      waitMs: nextAt === null ? null : Math.max(0, nextAt - this.modules.monotonicMs()),
+    };
+  }
 
   start(): void {
     void this.dial();
@@ -56,17 +75,21 @@ export class Dialer {
 
   private async dial(): Promise<void> {
     this.timer = null;
-    const reason = await this.connectOnce();
+    this.nextAt = null;
+    const end = await this.connectOnce();
+    this.last = end;
     if (this.stopped) return;
-    if (this.failures > 0) this.report(reason);
-    this.timer = setTimeout(() => void this.dial(), nextWait(this.failures));
+    if (this.failures > 0) this.report(end.text);
+    const waitMs = nextWait(this.failures);
+    this.nextAt = this.modules.monotonicMs() + waitMs;
+    this.timer = setTimeout(() => void this.dial(), waitMs);
   }
 
   /**
    * Tries the addresses of the peer until a handshake completes, and waits for the end of that connection.
    * Returns the reason for its end, or for each address the reason why it failed.
    */
-  private async connectOnce(): Promise<string> {
+  private async connectOnce(): Promise<DialEnd> {
     const { host, port } = this.endpoint;
     let addresses: readonly string[];
     try {
@@ -74,30 +97,51 @@ export class Dialer {
       addresses = isIP(host) === 0 ? await this.modules.lookup(host) : [host];
     } catch (error) {
       this.failures += 1;
-      return messageOf(error);
+      return { reason: null, text: messageOf(error), reached: 'nothing' };
     }
     // The other addresses of the name lead to the same peer, which needs one connection.
     if (addresses.some((address) => this.modules.isDialled(address, port))) {
       this.failures += 1;
-      return 'duplicate';
+      return { reason: 'duplicate', text: 'duplicate', reached: 'nothing' };
     }
     const reasons: string[] = [];
+    let end: Omit<DialEnd, 'text'> = { reason: null, reached: 'nothing' };
     for (const address of startingWith(this.worked, addresses)) {
       // `stop` may have been called during an await.
-      if (this.stopped) return 'stopped';
-      const connection = this.modules.open(address, port);
-      this.connection = connection;
-      const reason = (await connection?.closed) ?? 'duplicate';
-      this.connection = null;
-      if (connection?.established === true) {
+      if (this.stopped) return { reason: 'stopped', text: 'stopped', reached: 'nothing' };
+      const { reason, reached } = await this.dialAddress(address);
+      if (reached === 'handshake') {
         this.worked = address;
         this.failures = 0;
-        return reason;
+        return { reason, text: reason, reached: 'handshake' };
       }
+      // What somebody answered says more than what nobody answered.
+      if (end.reached === 'nothing') end = { reason, reached };
       reasons.push(addresses.length === 1 ? reason : `${address} ${reason}`);
     }
     this.failures += 1;
-    return summaryOf(reasons);
+    return { ...end, text: summaryOf(reasons) };
+  }
+
+  /**
+   * Dials one address, and waits for the end of the connection. Where the peer lacks the encrypted transport,
+   * dials once more by the plain one.
+   */
+  private async dialAddress(
+    address: string,
+    dialBy = transportToDial(this.modules.mode, this.known),
+  ): Promise<{ readonly reason: DisconnectReason; readonly reached: DialEnd['reached'] }> {
+    const connection = this.modules.open(address, this.endpoint.port, dialBy);
+    if (connection === null) return { reason: 'duplicate', reached: 'nothing' };
+    this.connection = connection;
+    const reason = await connection.closed;
+    this.connection = null;
+    const { claims, established, transport } = connection;
+    if (established && claims !== null) this.known = { services: claims.services, transport };
+    if (reason === 'plain-transport' && this.modules.mode === 'auto' && !this.stopped)
+      return this.dialAddress(address, 'v1');
+    if (established) return { reason, reached: 'handshake' };
+    return { reason, reached: connection.wasOpened ? 'connection' : 'nothing' };
   }
 
   private report(reason: string): void {

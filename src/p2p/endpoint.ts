@@ -1,4 +1,4 @@
-import { SocketAddress, isIPv6 } from 'node:net';
+import { SocketAddress, isIPv4, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { UsageError } from '../lib/errors';
 
@@ -19,6 +19,8 @@ export interface Endpoint {
  */
 export function parseEndpoint(text: string, defaultPort: number, option = '--connect'): Endpoint {
   if (isIPv6(text)) return { host: text, port: defaultPort };
+  const mistake = mistakeIn(text, option);
+  if (mistake !== null) throw new UsageError(`${option} ${text}: ${mistake}`);
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(.*))?$/.exec(text);
   const host = match?.[1] ?? toAscii(match?.[2] ?? '');
   if (match?.[1] !== undefined ? !isIPv6(host) : !isHostName(host))
@@ -31,6 +33,32 @@ export function parseEndpoint(text: string, defaultPort: number, option = '--con
   if (number < 1 || number > 65_535)
     throw new UsageError(`${option} ${text}: "${port}" is not a port; give one from 1 to 65535`);
   return { host, port: number };
+}
+
+/** What is wrong with a text that people write for an endpoint, and what would be right; null for others. */
+function mistakeIn(text: string, option: string): string | null {
+  const [, scheme, authority = ''] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/i.exec(text) ?? [];
+  if (scheme !== undefined) {
+    const bare = /^[\w.:[\]-]+$/.test(authority) ? authority : '192.0.2.1:8333';
+    const rpc = /^https?$/i.test(scheme) ? '; what answers HTTP is an RPC port, not that of peers' : '';
+    return `is a URL; give host[:port] alone, such as ${bare}${rpc}`;
+  }
+  if (text.includes(',')) {
+    const each = text.split(',', 3).map((part) => `${option} ${part.trim()}`);
+    return `has a comma; give each by itself: ${each.join(' ')} (in a file as a list)`;
+  }
+  const [, before = '', port] = /^(\S+)\s+:?\s*(\d+)$/.exec(text) ?? [];
+  if (port !== undefined) return `has a space; give host:port, such as ${before.replace(/:$/, '')}:${port}`;
+  if (/^:?\d+$/.test(text)) {
+    const number = text.replace(':', '');
+    const such = Number(number) >= 1 && Number(number) <= 65_535 ? number : '8333';
+    return `is a number without a host; give host:port, such as 127.0.0.1:${such}`;
+  }
+  const host = /^([^:[\]]+)(?::.*)?$/.exec(text)?.[1] ?? '';
+  // No name of DNS ends in a number. Resolvers take some of these for addresses: 127.1 is 127.0.0.1.
+  return /^[\w.-]*\.\d+\.?$/.test(host) && !isIPv4(host)
+    ? `${host} is not an IPv4 address, which has four numbers from 0 to 255; give one, such as 192.0.2.1:8333`
+    : null;
 }
 
 /** `host:port`, with brackets around an IPv6 address. */

@@ -12,8 +12,8 @@ export const FOREIGN_PROTOCOLS = ['wrong-network', 'tls', 'http', 'unknown-proto
 export type ForeignProtocol = (typeof FOREIGN_PROTOCOLS)[number];
 
 /**
- * Bytes that look random. From a peer that dials us they are the key with which BIP324 begins, which every
- * Core since 2024 tries first. The name is fixed, because it becomes a tag.
+ * Bytes that look random: the key with which BIP324 begins, which every Core since 2024 tries first. The name
+ * is fixed, because it becomes a tag.
  */
 export const ENCRYPTED_TRANSPORT = 'encrypted-transport';
 
@@ -60,23 +60,22 @@ function foreignProtocol(first: Buffer): ForeignProtocol | typeof ENCRYPTED_TRAN
 export type FirstVerdict = 'version' | 'other-message' | ForeignProtocol | typeof ENCRYPTED_TRANSPORT;
 
 /**
- * Holds back the first bytes of a connection until they show which protocol is spoken. A peer that dialled us
- * needs 16 bytes for that (BIP324). From a peer that we dialled, which has our `version` already, 4 bytes
- * other than the magic are enough.
+ * Holds back the first bytes of a connection until they show which protocol is spoken. That needs 16 bytes
+ * (BIP324). From a peer that has our `version` already, 4 bytes other than the magic are enough.
  */
 export class FirstBytes {
   private held: Buffer = Buffer.alloc(0);
 
   constructor(
     private readonly magic: number,
-    private readonly outbound: boolean,
+    private readonly hasOurVersion: boolean,
   ) {}
 
   /** Adds bytes, and returns the verdict once it is clear. */
   push(chunk: Buffer): FirstVerdict | undefined {
     this.held = this.held.length === 0 ? chunk : Buffer.concat([this.held, chunk]);
-    const { held, magic, outbound } = this;
-    if (held.length < (outbound ? MAGIC_BYTES : FIRST_BYTES)) return undefined;
+    const { held, magic, hasOurVersion } = this;
+    if (held.length < (hasOurVersion ? MAGIC_BYTES : FIRST_BYTES)) return undefined;
     if (held.readUInt32LE(0) !== magic) return foreignProtocol(held);
     if (held.length < FIRST_BYTES) return undefined;
     return held.subarray(MAGIC_BYTES, FIRST_BYTES).equals(VERSION_COMMAND) ? 'version' : 'other-message';

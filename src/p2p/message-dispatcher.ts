@@ -1,11 +1,11 @@
 import type { EventBus } from '../lib/event-bus';
 import { isCommand } from '../wire/commands';
 import { DecodeError } from '../wire/decode-error';
-import { type FrameSink, HEADER_BYTES } from '../wire/framing';
 import { type DecodedCommand, DECODERS, isDecoded, type MessageOf } from '../wire/messages/table';
 import type { BudgetVerdict, PeerBudget } from './budget/peer-budget';
 import type { Connection } from './connection';
 import type { P2PEvents, Violation } from './p2p-events';
+import type { OverheadKind, TransportSink } from './transport/transport';
 
 /** Messages whose malformed form is a violation of its own. */
 const MALFORMED: Readonly<Partial<Record<DecodedCommand, Violation>>> = {
@@ -41,10 +41,13 @@ export interface MessageDispatcherModules {
 }
 
 /**
- * Takes the messages of one connection from the framing to their handlers: counts each, asks the budget,
+ * Takes the messages of one connection from the transport to their handlers: counts each, asks the budget,
  * decodes it once and hands the value on.
  */
-export class MessageDispatcher implements FrameSink {
+export class MessageDispatcher implements TransportSink {
+  /** What the present message takes on its transport, in bytes. */
+  private bytes = 0;
+
   /** @param budget limits what the peer may cost; null for one that the user named */
   constructor(
     private readonly connection: Connection,
@@ -54,7 +57,20 @@ export class MessageDispatcher implements FrameSink {
 
   arrived(name: string, bytes: number): void {
     const command = isCommand(name) ? name : 'other';
+    this.bytes = bytes;
     this.modules.bus.emit('received', { peer: this.connection, command, bytes });
+  }
+
+  overhead(kind: OverheadKind, bytes: number): void {
+    this.modules.bus.emit('overhead', { peer: this.connection, kind, read: bytes, written: 0 });
+  }
+
+  write(bytes: Buffer): void {
+    this.connection.sendHandshake(bytes);
+  }
+
+  ready(): void {
+    this.connection.transportReady();
   }
 
   violation(reason: Violation): void {
@@ -63,7 +79,7 @@ export class MessageDispatcher implements FrameSink {
 
   message(name: string, payload: Buffer): void {
     const { connection } = this;
-    if (!this.isWithinBudget(name, payload)) return;
+    if (!this.isWithinBudget(name)) return;
     if (connection.claims === null && name !== 'version') {
       connection.violation('no-version-first');
       return;
@@ -100,11 +116,10 @@ export class MessageDispatcher implements FrameSink {
     this.modules.handlers[command]?.(this.connection, message, arrival);
   }
 
-  private isWithinBudget(name: string, payload: Buffer): boolean {
+  private isWithinBudget(name: string): boolean {
     if (this.budget === null) return true;
     const command = isCommand(name) ? name : 'other';
-    const bytes = HEADER_BYTES + payload.length;
-    return this.isGranted(this.budget.message(command, bytes, this.modules.turns.now));
+    return this.isGranted(this.budget.message(command, this.bytes, this.modules.turns.now));
   }
 
   private isGranted(verdict: BudgetVerdict): boolean {

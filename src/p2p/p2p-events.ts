@@ -4,10 +4,10 @@ import type { Header } from '../wire/header';
 import type { Transaction } from '../wire/transaction';
 import type { CountedCommand } from '../wire/commands';
 import type { ENCRYPTED_TRANSPORT, ForeignProtocol } from './first-bytes';
-import type { FramingViolation } from '../wire/framing';
 import type { InventoryItem } from '../wire/messages/inventory';
 import type { NetworkAddress } from '../wire/messages/network-address';
 import type { VersionMessage } from '../wire/messages/version';
+import type { OverheadKind, TransportName, TransportViolation } from './transport/transport';
 
 /** One connection, as the rest of the program sees it. */
 export interface PeerInfo {
@@ -18,11 +18,13 @@ export interface PeerInfo {
   readonly outbound: boolean;
   /** The peer's `version`; null before it came. */
   readonly claims: VersionMessage | null;
+  /** Its transport; left out before its first bytes came. */
+  readonly transport?: TransportName | undefined;
 }
 
 /** A breach of the protocol by a peer. The list is fixed, because it becomes a tag. */
 export type Violation =
-  | FramingViolation
+  | TransportViolation
   | ForeignProtocol
   | 'handshake-timeout'
   | 'duplicate-version'
@@ -68,6 +70,7 @@ export type DisconnectReason =
   | TapOnlyRefusal
   | TapOnlyEnd
   | typeof ENCRYPTED_TRANSPORT
+  | 'plain-transport'
   | 'self-connection'
   | 'no-services'
   | 'closed-by-peer'
@@ -88,9 +91,16 @@ export interface P2PEvents {
   bytesWritten: { readonly peer: PeerInfo; readonly bytes: number };
   /** Bytes of connections of a watched node of which a tap knows nothing else. */
   bytesMissed: { readonly read: number; readonly written: number };
-  /** A complete message arrived, before it is checked; `bytes` includes the header. */
+  /** Of the bytes of a connection, some that carry no message: those of a key exchange, and decoys. */
+  overhead: {
+    readonly peer: PeerInfo;
+    readonly kind: OverheadKind;
+    readonly read: number;
+    readonly written: number;
+  };
+  /** A complete message arrived, before it is checked; `bytes` is what it takes on its transport. */
   received: { readonly peer: PeerInfo; readonly command: CountedCommand; readonly bytes: number };
-  /** A message was sent; `bytes` includes the header. */
+  /** A message was sent; `bytes` is what it takes on its transport. */
   sent: { readonly peer: PeerInfo; readonly command: CountedCommand; readonly bytes: number };
   /** Version and verack went both ways. */
   handshake: { readonly peer: PeerInfo; readonly claims: VersionMessage };

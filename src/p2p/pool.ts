@@ -13,6 +13,7 @@ import type { BlockChecks } from './compact/block-checks';
 import { CompactBlocks } from './compact/compact-blocks';
 import { HighBandwidth } from './compact/high-bandwidth';
 import type { TransactionSource } from './compact/transaction-source';
+import type { DialState } from './dial-state';
 import { Dialer, type DialerModules } from './dialer';
 import type { Endpoint } from './endpoint';
 import type { P2PEvents, PeerInfo, Violation } from './p2p-events';
@@ -22,6 +23,8 @@ import { Join, type JoinParts } from './join/join';
 import type { Hash } from '../wire/hash';
 import type { NetworkName } from '../wire/networks';
 import { TransactionRequests } from './transaction-requests';
+import type { TransportMode } from './transport/choice';
+import type { TransportName } from './transport/transport';
 
 /** How often waiting requests are checked. */
 const TICK_MS = 250;
@@ -39,6 +42,8 @@ export interface PoolOptions {
   readonly wtxidRelay: boolean;
   /** The most transactions that are requested in a second, from all peers together. */
   readonly txPerSecond: number;
+  /** The transports that are used; default: v1 alone. */
+  readonly transport?: TransportMode;
   /** What joining the network needs; without it only the peers above are connected. */
   readonly join?: JoinParts;
 }
@@ -102,14 +107,15 @@ export class Pool {
     const unsent = new HeldBytes(UNSENT_LIMITS);
     const { txPerSecond } = options;
     const shared = sharedPoints(txPerSecond, monotonicMs());
-    const add = (of: Pick<ConnectionOptions, 'kind' | 'host' | 'port' | 'socket'>): Connection => {
+    const { transport: mode = 'v1' } = options;
+    const add = (of: Pick<ConnectionOptions, 'kind' | 'host' | 'port' | 'socket' | 'dialBy'>): Connection => {
       const { userAgent, wtxidRelay } = options;
       const id = ++this.lastId;
       const { kind } = of;
       const budget =
         kind === 'kept' ? null : new PeerBudget({ kind, txPerSecond, shared, now: monotonicMs() });
       const connection = new Connection(
-        { ...of, id, network, userAgent, wtxidRelay, budget },
+        { ...of, id, network, mode, userAgent, wtxidRelay, budget },
         { bus, handlers, nonces, monotonicMs, turns, received, unsent, fault },
       );
       this.connections.add(connection);
@@ -121,10 +127,12 @@ export class Pool {
       });
       return connection;
     };
-    const dial = (kind: 'kept' | 'joined', text: string, port: number): Connection | null => {
-      const host = hostOf(text);
-      return this.connections.hasDialled(host, port) ? null : add({ kind, host, port });
-    };
+    const dial =
+      (kind: 'kept' | 'joined') =>
+      (text: string, port: number, dialBy: TransportName): Connection | null => {
+        const host = hostOf(text);
+        return this.connections.hasDialled(host, port) ? null : add({ kind, host, port, dialBy });
+      };
     bus.on('handshake', ({ peer }) => {
       const connection = this.connections.get(peer.id);
       if (connection !== undefined) this.transactions.connected(connection);
@@ -132,7 +140,8 @@ export class Pool {
     this.dialers = options.connect.map(
       (endpoint) =>
         new Dialer(endpoint, {
-          open: (host, port) => dial('kept', host, port),
+          open: dial('kept'),
+          mode,
           isDialled: (host, port) => this.connections.hasDialled(hostOf(host), port),
           lookup: modules.lookup ?? systemLookup,
           monotonicMs,
@@ -141,8 +150,8 @@ export class Pool {
     );
     if (options.join !== undefined)
       this.join = new Join(options.join, {
-        ...{ bus, clock, connections: this.connections },
-        open: (host, port) => dial('joined', host, port),
+        ...{ bus, clock, connections: this.connections, mode },
+        open: dial('joined'),
         accept: (socket, host, port) => add({ kind: 'inbound', host, port, socket }),
       });
   }
@@ -150,6 +159,11 @@ export class Pool {
   /** Number of known addresses (if the network is joined) and of banned ones. */
   get addresses(): { readonly known?: number; readonly banned: number } {
     return this.join?.gauges ?? { banned: 0 };
+  }
+
+  /** The peers that must stay connected. */
+  get dials(): readonly DialState[] {
+    return this.dialers.map(({ state }) => state);
   }
 
   /**

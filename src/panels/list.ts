@@ -1,5 +1,6 @@
 import { UsageError } from '../lib/errors';
 import { suggestion } from '../lib/nearest';
+import { isSeries } from '../metrics/schema';
 import type { Panel } from './panel';
 import { CHAIN } from './themes/chain';
 import { FEES } from './themes/fees';
@@ -39,9 +40,29 @@ const BY_NAME: ReadonlyMap<string, Panel> = new Map(PANELS.map((panel) => [panel
 export function panelOf(name: string): Panel {
   const bare = name.startsWith('@') ? name.slice(1) : name;
   const panel = BY_NAME.get(bare);
-  if (panel === undefined)
+  if (panel === undefined) {
+    const series = isSeries(bare) ? `; ${bare} is a series: query ${bare}` : '';
+    const hint = suggestion(bare, [...BY_NAME.keys()]) || partly(bare);
     throw new UsageError(
-      `there is no query @${bare}${suggestion(bare, [...BY_NAME.keys()]) || '; `btcdmon-node queries` lists them'}`,
+      `there is no query @${bare}${series}${hint || '; `btcdmon-node queries` lists them'}`,
     );
+  }
   return panel;
 }
+
+/** Whether a named query has this name, without @. */
+export function isPanel(name: string): boolean {
+  return BY_NAME.has(name);
+}
+
+/** The names that contain a part of one; '' where none does. */
+function partly(name: string): string {
+  const names = name.length < SHORTEST_PART ? [] : [...BY_NAME.keys()].filter((each) => each.includes(name));
+  return names.length === 0 ? '' : `; there are @${names.slice(0, MOST_NAMED).join(', @')}`;
+}
+
+/** A shorter part is in too many names. */
+const SHORTEST_PART = 3;
+
+/** The most names that an error offers. */
+const MOST_NAMED = 5;

@@ -31,6 +31,17 @@ export function nodesFor(
   };
 }
 
+/**
+ * The network that is shown if none is chosen, so that two networks in one store are never summed: the
+ * `running` one. Undefined where there is nothing to choose.
+ */
+export function networkFor(nodes: readonly StoreNode[], running: string | null): string | undefined {
+  // A node that runs for the first time has no points yet.
+  const names = [...nodes.map(({ network }) => network), running ?? ''].filter((name) => name !== '');
+  const networks = [...new Set(names)].sort();
+  return networks.length < 2 ? undefined : (networks.find((name) => name === running) ?? networks[0]);
+}
+
 function isGiven(name: string | undefined): name is string {
   return name !== undefined && name !== '';
 }

@@ -1,15 +1,16 @@
 import { UsageError } from '../lib/errors';
-import { formatResult } from '../query/format';
 import { parseLimit } from '../query/model';
 import { inOneBatch } from '../query/result';
 import {
   type CommandIo,
   type QueryCommandOptions,
+  checkOutput,
   givenOnce,
   parseFormat,
-  writeAll,
+  writeAnswer,
 } from '../query/query-command';
 import { openSource } from '../query/open-source';
+import { selectColumns } from '../query/select-columns';
 import { type Source, answersOf } from '../query/source';
 import { namesInOrder, readNodes } from '../query/store-nodes';
 import { formatNs, parseDuration, parsePeriod } from '../query/time';
@@ -39,6 +40,8 @@ export async function runPanelCommand(options: QueryCommandOptions, io: CommandI
         `--${name}: @${panel.name} has its own; it takes --since, --until, --every, --where and --limit`,
       );
   const format = parseFormat(options.format ?? 'table');
+  const { columns: wanted, output } = options;
+  checkOutput(format, io.stdout.isTTY === true && output === undefined);
   const limit = parseLimit(options.limit ?? 0);
   const asked = choose(panel, options, io.nowNs);
   const chosen = chosenNode(panel.lines[0]?.series ?? 'btcdmon', options.where);
@@ -48,13 +51,15 @@ export async function runPanelCommand(options: QueryCommandOptions, io: CommandI
     const { choice, note } = await bound(panel, asked, chosen, source);
     if (format === 'table') io.stderr.write(note);
     const answer = await answerPanel(panel, choice, (queries) => answersOf(source, queries));
-    const { columns, rows, rawSince } = format === 'table' ? withoutEmpty(answer) : answer;
+    const { columns, rows, rawSince } =
+      format === 'table' && wanted === undefined ? withoutEmpty(answer) : answer;
     if (rawSince !== undefined)
       io.stderr.write(
         `before ${formatNs(rawSince)} the store has only rollups, which can't answer all of this\n`,
       );
     const shown = limit === 0 ? rows : rows.slice(-limit);
-    if (!(await writeAll(io.stdout, formatResult({ columns, rows: inOneBatch(shown) }, format)))) return;
+    const result = selectColumns({ columns, rows: inOneBatch(shown) }, wanted);
+    if (!(await writeAnswer(result, { format, output }, io))) return;
     if (format === 'table' && shown.length === 0) io.stderr.write('nothing found\n');
   } finally {
     await source.close();
@@ -108,9 +113,11 @@ function choose(panel: Panel, options: QueryCommandOptions, nowNs: bigint): Choi
     throw new UsageError(
       `--every ${options.every}: @${panel.name} covers the whole range; leave --every out`,
     );
-  return {
-    ...period,
-    bucketNs: options.every === undefined ? bucketNs : parseDuration('--every', options.every),
-    where: options.where,
-  };
+  const everyNs = options.every === undefined ? bucketNs : parseDuration('--every', options.every);
+  const shortestS = panel.shortestBucketS ?? 0;
+  if (everyNs !== null && everyNs < BigInt(shortestS) * 1_000_000_000n)
+    throw new UsageError(
+      `--every ${options.every ?? ''}: buckets of @${panel.name} have ${shortestS} s or more, as its points; give --every ${shortestS}s`,
+    );
+  return { ...period, bucketNs: everyNs, where: options.where };
 }

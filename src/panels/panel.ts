@@ -84,6 +84,10 @@ export interface Panel {
   readonly shortestBucketS: number | null;
   /** Default range: `1h`, `1d`. */
   readonly since: string;
+  /** Whether its values count whole things, so that a mean of them is shown rounded: no 0.83 peers. */
+  readonly isWhole?: true;
+  /** The least number of connected peers that it needs, where one is not enough. */
+  readonly needsPeers?: number;
   readonly lines: readonly PanelLine[];
 }
 

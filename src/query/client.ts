@@ -1,9 +1,9 @@
 import { type IncomingMessage, request } from 'node:http';
 import { readProblem } from '../lib/disk-errors';
-import { FailureError, messageOf } from '../lib/errors';
+import { FailureError, UsageError, messageOf } from '../lib/errors';
 import { type LiveAnswer, LIVE_PATH, decodeLive } from './live-answer';
 import { formatQuery } from './model';
-import type { Result, ResultColumn, Row } from './result';
+import { type Result, type ResultColumn, type Row, allRows } from './result';
 import { checkSocketFolder, socketPath } from './socket-path';
 import type { Source } from './source';
 import { type ProtocolLine, type Request, decodeError, decodeRow } from './socket-protocol';
@@ -32,12 +32,40 @@ export async function connectClient(storePath: string): Promise<Source | null> {
 }
 
 /**
+ * Has the node that has the store open copy it to a new file, which this user's processes can write. False if
+ * no node answers.
+ * @throws FailureError if it can't, or is of a version that makes no copies
+ */
+export async function askCopy(storePath: string, target: string): Promise<boolean> {
+  if ((await get(storePath, '/')) === null) return false;
+  try {
+    const signal = new AbortController().signal;
+    await allRows(await answer(socketPath(storePath), { copyTo: target }, signal));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new FailureError(
+      `store ${storePath}: the node that has it open is of a version that makes no copies; upgrade it, or stop it first`,
+    );
+  }
+  return true;
+}
+
+/**
  * The state of the node that has the store open; null if no node answers.
  * @throws FailureError if the socket exists but can't be used
  */
 export async function askLive(storePath: string): Promise<LiveAnswer | null> {
   const body = await get(storePath, LIVE_PATH);
   return body === null ? null : decodeLive(body);
+}
+
+/**
+ * What the node that has the store open answers to a GET of another path; null if no node answers, '' if it
+ * does not know the path.
+ * @throws FailureError if the socket exists but can't be used
+ */
+export function askDocument(storePath: string, path: string): Promise<string | null> {
+  return get(storePath, path);
 }
 
 /** The answer to a GET; null if nobody answers. */

@@ -6,6 +6,8 @@ import {
   StatementType,
 } from '@duckdb/node-api';
 import { FailureError, UsageError, messageOf } from '../lib/errors';
+import { suggestion } from '../lib/nearest';
+import { SERIES_NAMES } from '../metrics/schema';
 import { rowsOf } from './chunk-rows';
 import { checkDuckdbStatement, checkExplained } from './duckdb-statement';
 import { timeOf, toValue, typeOf } from './duckdb-values';
@@ -120,7 +122,9 @@ async function prepareOne(connection: DuckDBConnection, text: string): Promise<D
     const statements = await connection.extractStatements(text);
     if (statements.count === 1) return await statements.prepare(0);
   } catch (error) {
-    throw new UsageError(`--raw: ${firstLines(messageOf(error))}`);
+    const message = firstLines(messageOf(error)).replace(/^Failed to extract statements: /, '');
+    const missing = /Table with name "?([^\s"]+)"? does not exist/.exec(message)?.[1];
+    throw new UsageError(missing === undefined ? `--raw: ${message}` : noTable(missing));
   }
   throw new UsageError('--raw is read-only and takes one SELECT statement (PIVOT counts as several)');
 }
@@ -184,8 +188,19 @@ async function failing<T>(step: () => Promise<T>): Promise<T> {
   }
 }
 
-/** DuckDB's message without the excerpt of the statement below it. It may name a value of megabytes. */
+/** The error of a statement about a table that the store lacks. DuckDB would offer one of its own tables. */
+function noTable(name: string): string {
+  const short = name.length <= MESSAGE_LENGTH ? name : `${name.slice(0, MESSAGE_LENGTH)}…`;
+  const hint = suggestion(name, SERIES_NAMES) || `; there are ${SERIES_NAMES.join(', ')}`;
+  return `--raw: the store has no table ${short}${hint}`;
+}
+
+/**
+ * DuckDB's message on one line, with the candidates that it offers and without the excerpt of the statement
+ * below. It may name a value of megabytes.
+ */
 function firstLines(message: string): string {
-  const line = (message.split(/\n\s*\nLINE |\n/, 1)[0] ?? '').trim();
+  const above = message.slice(0, 4 * MESSAGE_LENGTH).split(/\n\s*LINE \d+:/, 1)[0] ?? '';
+  const line = above.trim().replace(/\s*\n\s*/g, ' ');
   return line.length <= MESSAGE_LENGTH ? line : `${line.slice(0, MESSAGE_LENGTH)}…`;
 }

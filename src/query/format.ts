@@ -6,6 +6,11 @@ export const FORMATS = ['table', 'json', 'ndjson', 'csv', 'csv-raw'] as const;
 
 export type Format = (typeof FORMATS)[number];
 
+/** The formats of lists: `table` is for people, the others are for programs. */
+export const LIST_FORMATS = ['table', 'json', 'ndjson', 'csv'] as const;
+
+export type ListFormat = (typeof LIST_FORMATS)[number];
+
 /**
  * A table takes the widths of its columns from this many rows. Longer values in later rows only shift their
  * own line.

@@ -3,7 +3,7 @@ import { fieldOf, isCounter } from './columns';
 import type { Group } from './finish';
 import type { Query } from './model';
 import { type Row, type Value, integer } from './result';
-import { PERCENTS } from '../store/rank-sql';
+import { percentOf } from '../store/rank-sql';
 
 interface Bin {
   readonly time: bigint | null;
@@ -43,7 +43,7 @@ export class Grouping {
     this.valueAt = column === null ? 0 : at(column);
     this.counter = query.agg?.fn === 'rate' && column !== null && isCounter(query.series, column);
     const fn = query.agg?.fn;
-    this.keepsValues = fn !== undefined && (fn in PERCENTS || fn === 'mode' || fn === 'stddev');
+    this.keepsValues = fn !== undefined && (percentOf(fn) !== null || fn === 'mode' || fn === 'stddev');
   }
 
   add(row: Row): void {
@@ -112,11 +112,9 @@ export class Grouping {
         return bin.min;
       case 'max':
         return bin.max;
-      case 'p50':
-      case 'p90':
-      case 'p99': {
+      default: {
         const sorted = bin.values.sort((a, b) => a - b);
-        return sorted[Math.floor((sorted.length * PERCENTS[fn]) / 100 + 0.5) - 1] ?? null;
+        return sorted[Math.floor((sorted.length * (percentOf(fn) ?? 50)) / 100 + 0.5) - 1] ?? null;
       }
     }
   }

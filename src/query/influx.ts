@@ -18,7 +18,7 @@ import { rfc3339Ns } from './time';
  * @throws UsageError for a malformed URL, FailureError if the password is missing
  */
 export async function openInflux(url: string, env: NodeJS.ProcessEnv): Promise<Source> {
-  const place = parseInfluxUrl(url, '--from');
+  const place = parseInfluxUrl(url, '--store');
   return new InfluxSource(new InfluxClient(place, await readAccess(place, env)));
 }
 

@@ -1,17 +1,23 @@
 import { columnNames, seriesOf, tagNames } from '../metrics/schema';
 import { fieldOf, isCounter } from './columns';
 import type { AggregateName, Query } from './model';
-import { PERCENTS } from '../store/rank-sql';
+import { percentOf } from '../store/rank-sql';
 import type { Where } from './where';
 
 const CASTS = { int: 'integer', float: 'float', bool: 'boolean', string: 'string' } as const;
 
 /**
- * Whether InfluxQL can compute an aggregate: it only groups by tags, and its mode is an arbitrary one of
- * equally frequent values.
+ * Whether InfluxQL can compute an aggregate: it only groups by tags, its mode is an arbitrary one of equally
+ * frequent values, and where a percentile below p50 has rank 0 in one group, InfluxDB 1.6 leaves out all
+ * groups after it.
  */
 export function aggregatesInServer(query: Query): boolean {
-  return query.agg?.fn !== 'mode' && query.by.every((name) => fieldOf(query.series, name) === undefined);
+  const percent = percentOf(query.agg?.fn ?? '') ?? 50;
+  return (
+    percent >= 50 &&
+    query.agg?.fn !== 'mode' &&
+    query.by.every((name) => fieldOf(query.series, name) === undefined)
+  );
 }
 
 /** Every tag and column of a series, in the order of an answer. */
@@ -90,12 +96,10 @@ function aggregate(fn: AggregateName, column: string): string {
     case 'stddev':
     case 'mode':
       return `${fn}(${column})`;
-    case 'p50':
-    case 'p90':
-    case 'p99':
-      return `percentile(${column}, ${PERCENTS[fn]})`;
     case 'rate':
       return `sum(${column})`;
+    default:
+      return `percentile(${column}, ${percentOf(fn) ?? 50})`;
   }
 }
 

@@ -1,10 +1,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { copyStore } from '../store/copy';
 import type { Store } from '../store/store';
 import type { Layout } from '../store/tables';
 import type { Answers, Session } from './answers';
 import { runQueries, runQuery, runRaw } from './duckdb-run';
 import { type Query, parseQuery } from './model';
-import type { Result, Row } from './result';
+import { type Result, type Row, inOneBatch } from './result';
 import { inSlices } from './slices';
 import { nowNs } from './time';
 import type { Request } from './socket-protocol';
@@ -52,6 +53,10 @@ class LocalSession implements Session {
 
   async answer(question: Request): Promise<Result> {
     if ('query' in question) return this.run(parseQuery(question.query, nowNs()));
+    if ('copyTo' in question) {
+      await copyStore(this.store, question.copyTo, this.signal);
+      return { columns: [{ name: 'copied', type: 'string' }], rows: inOneBatch([[question.copyTo]]) };
+    }
     return this.start((connection) => runRaw(connection, question.raw));
   }
 

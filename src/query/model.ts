@@ -1,14 +1,16 @@
 import { UsageError } from '../lib/errors';
 import { SERIES_NAMES, type SeriesName, columnNames, isSeries } from '../metrics/schema';
 import { suggestion } from '../lib/nearest';
+import { percentOf } from '../store/rank-sql';
 import { fieldOf, lookUp } from './columns';
 import { type Period, formatNs, parseDuration, parsePeriod } from './time';
 import { type Where, formatWhere, parseWhere } from './where';
 
 /**
  * The aggregates. stddev is the sample standard deviation; a single value has none. mode is the most frequent
- * value, and the smallest of equally frequent ones. p50, p90 and p99 are nearest-rank percentiles. rate is
- * per second.
+ * value, and the smallest of equally frequent ones. p50, p90 and p99 are nearest-rank percentiles, which an
+ * embedded store keeps by the hour; the others from p1 to p99 are computed from points alone. rate is per
+ * second.
  */
 export const AGGREGATES = [
   'count',
@@ -24,7 +26,7 @@ export const AGGREGATES = [
   'rate',
 ] as const;
 
-export type AggregateName = (typeof AGGREGATES)[number];
+export type AggregateName = (typeof AGGREGATES)[number] | `p${number}`;
 
 /** What is computed from the points of a bucket and group. */
 export interface Aggregate {
@@ -116,9 +118,11 @@ export function formatQuery(query: Query): QueryArgs {
 
 function parseAggregate(series: SeriesName, words: readonly string[]): Query['agg'] {
   const [name = '', columnName, ...more] = words;
-  const fn = AGGREGATES.find((aggregate) => aggregate === name.toLowerCase());
-  if (fn === undefined)
-    throw new UsageError(`--agg ${name}: there is no such aggregate; use one of ${AGGREGATES.join(', ')}`);
+  const fn = aggregateOf(name.toLowerCase());
+  if (fn === null)
+    throw new UsageError(
+      `--agg ${name}: there is no such aggregate; use one of ${AGGREGATES.join(', ')}, or another percentile from p1 to p99`,
+    );
   if (more.length > 0)
     throw new UsageError(`--agg ${words.join(' ')}: takes one aggregate and at most one column`);
   if (columnName === undefined) {
@@ -142,6 +146,11 @@ function parseAggregate(series: SeriesName, words: readonly string[]): Query['ag
       `--agg rate ${columnName}: ${columnName} is a ${kind}, which has no rate; use mean, max or p90, or --agg rate for points a second`,
     );
   return { fn, column: columnName };
+}
+
+function aggregateOf(name: string): AggregateName | null {
+  const percent = percentOf(name);
+  return percent === null ? (AGGREGATES.find((aggregate) => aggregate === name) ?? null) : `p${percent}`;
 }
 
 function parseBy(series: SeriesName, names: readonly string[]): readonly string[] {

@@ -1,7 +1,7 @@
 import { tagNames } from '../metrics/schema';
 import { ROLLUPS, type RollupUnit, isMeasured } from '../store/rollup-columns';
 import type { SeriesProgress } from '../store/rollup-progress';
-import { PERCENTS } from '../store/rank-sql';
+import { PERCENTS, percentOf } from '../store/rank-sql';
 import { rankedColumns } from '../store/ranks';
 import { type TimeRange, beginOf } from '../store/time-range';
 import { fieldOf, isCounter } from './columns';
@@ -31,7 +31,7 @@ const LATE_RUNS = 32;
 export function rolledBy({ series, agg }: Query): 'parts' | 'steps' | 'spread' | 'ranks' {
   if (agg?.column == null) return 'parts';
   if (agg.fn === 'stddev') return 'spread';
-  if (agg.fn in PERCENTS || agg.fn === 'mode') return 'ranks';
+  if (percentOf(agg.fn) !== null || agg.fn === 'mode') return 'ranks';
   return agg.fn === 'rate' && isCounter(series, agg.column) ? 'steps' : 'parts';
 }
 
@@ -105,6 +105,7 @@ export function unitsOf(query: Query): readonly RollupUnit[] {
     case 'spread':
       return column !== undefined && isMeasured(column) ? units.filter((unit) => unit === 'hour') : [];
     case 'ranks': {
+      if (!(fn in PERCENTS) && fn !== 'mode') return [];
       // Each group is a row: if it had more tags than are grouped by, there would be several rows.
       const fixed = [...by, ...fixedColumns(where.tags)];
       const isWhole = where.tags === null || columnsOf(where.tags).every((tag) => fixed.includes(tag));

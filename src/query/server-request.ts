@@ -26,6 +26,8 @@ export async function readRequest(request: IncomingMessage): Promise<Request | n
   } catch {
     throw new UsageError('the request is not JSON');
   }
+  // Here alone, since the page's visitors may not write files.
+  if (isRecord(question) && typeof question['copyTo'] === 'string') return { copyTo: question['copyTo'] };
   return readQuestion(question);
 }
 

@@ -13,6 +13,9 @@ import { readRequest } from './server-request';
 import { checkSocketFolder, socketPath } from './socket-path';
 import { type Request, encodeRow } from './socket-protocol';
 
+/** How long the copy of a store may take in milliseconds. */
+const COPY_MS = 6 * 3_600_000;
+
 /** Limits of clients' queries. */
 export interface ServeOptions {
   /**
@@ -27,6 +30,8 @@ export interface ServeModules {
   readonly scheduler: QueryScheduler;
   /** What is known of this moment, of a node. */
   readonly state?: (() => NodeState) | undefined;
+  /** What else is told, by path, as JSON. */
+  readonly documents?: ReadonlyMap<string, () => unknown> | undefined;
 }
 
 export interface QueryServer {
@@ -44,7 +49,7 @@ export interface QueryServer {
  * @throws FailureError if the socket can't be created
  */
 export async function serveQueries(
-  { scheduler, state }: ServeModules,
+  { scheduler, state, documents }: ServeModules,
   { timeoutMs = 60_000, maxRows = 5_000_000 }: ServeOptions = {},
 ): Promise<QueryServer> {
   const path = socketPath(scheduler.storePath);
@@ -60,12 +65,15 @@ export async function serveQueries(
     try {
       const question = await readRequest(request);
       if (question === null) {
-        response.end(request.url === LIVE_PATH ? encodeLive(state?.()) : '');
+        const document = documents?.get(request.url ?? '');
+        if (document !== undefined) response.end(JSON.stringify(document()));
+        else response.end(request.url === LIVE_PATH ? encodeLive(state?.()) : '');
         return;
       }
       const left = new AbortController();
       response.once('close', () => left.abort());
-      await scheduler.ask({ kind: kindOf(question), timeoutMs, left: left.signal }, (asked) =>
+      const limitMs = 'copyTo' in question ? COPY_MS : timeoutMs;
+      await scheduler.ask({ kind: kindOf(question), timeoutMs: limitMs, left: left.signal }, (asked) =>
         writeAnswer(asked, question, response, maxRows),
       );
     } catch (error) {

@@ -6,7 +6,11 @@ import { type ResultColumn, type Row, type Value, integer } from './result';
  * A client's request to the node: a query as text, which the node checks again, or a statement. `isOwn` marks
  * statements that the program made; it is never accepted from a client.
  */
-export type Request = { readonly query: QueryArgs } | { readonly raw: string; readonly isOwn?: true };
+export type Request =
+  | { readonly query: QueryArgs }
+  | { readonly raw: string; readonly isOwn?: true }
+  /** Copies the store to a new file with this absolute path; only a client of the socket may ask for it. */
+  | { readonly copyTo: string };
 
 /**
  * A line of the node's answer, as JSON: the columns, the rows, and a last line with their count or with the

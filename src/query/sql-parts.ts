@@ -1,5 +1,5 @@
 import { quote } from '../store/quote';
-import { PERCENTS, modeSql, percentileSql } from '../store/rank-sql';
+import { modeSql, percentOf, percentileSql } from '../store/rank-sql';
 import type { AggregateName, Query } from './model';
 import type { Where } from './where';
 
@@ -37,12 +37,10 @@ export function aggregate(fn: AggregateName, name: string | null, counter: boole
       return `stddev_samp(${column})`;
     case 'mode':
       return modeSql(name);
-    case 'p50':
-    case 'p90':
-    case 'p99':
-      return percentileSql(name, PERCENTS[fn]);
     case 'rate':
       return counter ? 'sum(increase)' : `sum(${column})`;
+    default:
+      return percentileSql(name, percentOf(fn) ?? 50);
   }
 }
 

@@ -40,12 +40,16 @@ export async function readNodes(
   return [...found.values()];
 }
 
-/** Null where the store is older than the series, and nobody has added its table yet. */
-async function ifThere(run: () => Promise<Result>): Promise<Result | null> {
+/**
+ * The answer to a query; null where the store is older than the series or the column, and nobody has added it
+ * yet.
+ */
+export async function ifThere(run: () => Promise<Result>): Promise<Result | null> {
   try {
     return await run();
   } catch (error) {
-    if (error instanceof FailureError && error.message.includes('does not exist')) return null;
+    if (error instanceof FailureError && /does not exist|not found in FROM clause/.test(error.message))
+      return null;
     throw error;
   }
 }

@@ -47,14 +47,14 @@ export function parsePeriod(
 }
 
 /**
- * Parses a duration to nanoseconds: a number and a unit, `30s 5m 1h 7d 2w`.
+ * Parses a duration to nanoseconds: numbers and units, `30s 5m 1h30m 7d 2w`.
  * @throws UsageError naming `option`
  */
 export function parseDuration(option: string, text: string): bigint {
   const ns = durationNs(text);
   if (ns === null || ns === 0n || ns > MAX_NS)
     throw new UsageError(
-      `${option} ${text}: not a duration; use a number and a unit, such as 30s 5m 1h 7d 2w`,
+      `${option} ${text}: not a duration; use a number and a unit, such as 30s 5m 1h30m 7d 2w`,
     );
   return ns;
 }

@@ -98,7 +98,10 @@ class Parser {
     if (this.takeWord('in')) return this.membership(name.text, type, negated !== not);
     const token = this.next();
     if (not || token.kind !== 'op')
-      throw malformed(token.at, `expected one of = != < <= > >= IN, found ${shown(token)}`);
+      throw malformed(
+        token.at,
+        `expected one of = != < <= > >= IN, found ${shown(token)}${token.kind === 'end' ? '; put the whole condition in quotes' : ''}`,
+      );
     const op = token.text as CompareOp;
     if (op !== '=' && op !== '!=' && type !== 'number')
       throw malformed(token.at, `${name.text} is a ${type}, which only supports = and !=`);
@@ -127,7 +130,9 @@ class Parser {
       if (Math.abs(value) <= Number.MAX_SAFE_INTEGER) return value === 0 ? 0 : value;
       throw malformed(token.at, `${token.text} is beyond ±2^53, the limit of every column`);
     }
-    const wanted = { string: "a string, as 'text'", flag: 'true or false', number: 'a number' }[type] ?? '';
+    const sample = token.kind === 'name' ? `'${token.text}'` : "'text'";
+    const wanted =
+      { string: `a string, as ${sample}`, flag: 'true or false', number: 'a number' }[type] ?? '';
     throw malformed(token.at, `${column} is compared with ${wanted}; found ${shown(token)}`);
   }
 

@@ -1,5 +1,7 @@
+import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailureError } from '../lib/errors';
+import { openParquetStore } from '../store/parquet-store';
 import { type Store, openStore } from '../store/store';
 import { StoreWriter } from '../store/writer';
 
@@ -42,7 +44,7 @@ export async function openUnlocked(
   const deadline = performance.now() + UNLOCK_MS;
   for (;;)
     try {
-      return await (readOnly ? openReader(path) : openWriter(path, told));
+      return await (readOnly ? openReader(path, told) : openWriter(path, told));
     } catch (error) {
       const isLocked = error instanceof FailureError && error.message.includes('in use by process');
       if (!isLocked || performance.now() > deadline) throw error;
@@ -56,7 +58,8 @@ async function openWriter(path: string, told: StoreListener): Promise<OpenedStor
   return { holder: writer, writer, close: () => writer.close() };
 }
 
-async function openReader(path: string): Promise<OpenedStore> {
-  const store = await openStore(path, { readOnly: true });
+async function openReader(path: string, { warn }: StoreListener): Promise<OpenedStore> {
+  const isFolder = (await stat(path).catch(() => null))?.isDirectory() === true;
+  const store = isFolder ? await openParquetStore(path, warn) : await openStore(path, { readOnly: true });
   return { holder: { store }, writer: undefined, close: () => store.close() };
 }

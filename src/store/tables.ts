@@ -108,6 +108,35 @@ export async function createTables(
   return statements.length > 0;
 }
 
+/** Makes the tables of rollups, without rows, for a store that has none. */
+export async function createProgressTables(connection: DuckDBConnection): Promise<void> {
+  for (const [table, columns] of PROGRESS_TABLES)
+    await connection.run(`CREATE TABLE ${quote(table)} (${[...columns].map(declaration).join(', ')})`);
+}
+
+/** The statement that makes an empty table named `table` with the columns of a series. */
+export function emptyTable(series: SeriesName, table: string): string {
+  return `CREATE TABLE ${quote(table)} (${[...seriesColumns(series)].map(declaration).join(', ')})`;
+}
+
+/** The tables that tell of rollups. */
+const PROGRESS_TABLES: readonly (readonly [string, ReadonlyMap<string, string>])[] = [
+  [PROGRESS_TABLE, PROGRESS_COLUMNS],
+  [LATE_TABLE, LATE_COLUMNS],
+];
+
+/** The columns of every table of a series that come first: the time and the tags. */
+function headOf(series: SeriesName): readonly (readonly [string, string])[] {
+  return [['time', 'TIMESTAMP_NS'], ...tagNames(series).map((tag) => [tag, "VARCHAR DEFAULT ''"] as const)];
+}
+
+/** The columns of the table of a series, with their SQL types. */
+function seriesColumns(series: SeriesName): ReadonlyMap<string, string> {
+  const { columns } = seriesOf(series);
+  const declared = Object.entries(columns).map(([name, { type }]) => [name, SQL_TYPES[type]] as const);
+  return new Map([...headOf(series), ...declared]);
+}
+
 /**
  * Migrates from version 1: minutes whose points are still there are made anew in the background, and hours
  * begin with the first of these points.
@@ -127,18 +156,8 @@ function migration(): readonly string[] {
 /** Every table except META, with the SQL types of its columns. */
 function* declaredTables(): Generator<[string, ReadonlyMap<string, string>]> {
   for (const series of SERIES_NAMES) {
-    const { columns } = seriesOf(series);
-    const head = [
-      ['time', 'TIMESTAMP_NS'],
-      ...tagNames(series).map((tag) => [tag, "VARCHAR DEFAULT ''"] as const),
-    ] as const;
-    yield [
-      series,
-      new Map([
-        ...head,
-        ...Object.entries(columns).map(([name, { type }]) => [name, SQL_TYPES[type]] as const),
-      ]),
-    ];
+    const head = headOf(series);
+    yield [series, seriesColumns(series)];
     for (const unit of ['minute', 'hour'] as const)
       yield [
         rollupTable(series, unit),
@@ -147,8 +166,7 @@ function* declaredTables(): Generator<[string, ReadonlyMap<string, string>]> {
     if (rankedColumns(series).length > 0)
       yield [ranksTable(series), new Map([...head, ...rankColumns(series)])];
   }
-  yield [PROGRESS_TABLE, PROGRESS_COLUMNS];
-  yield [LATE_TABLE, LATE_COLUMNS];
+  for (const [table, columns] of PROGRESS_TABLES) yield [table, columns];
 }
 
 function declaration([name, type]: readonly [string, string]): string {

@@ -80,12 +80,12 @@ export async function readCapture(
   } catch (error) {
     if (!isAborted()) {
       endOf(reader);
-      throw explained(name, error);
+      throw captureFailure(name, error);
     }
   }
   const fault = endOf(reader);
   if (fault !== null && !isAborted()) {
-    if (fault.fault !== 'cut-off') throw explained(name, fault);
+    if (fault.fault !== 'cut-off') throw captureFailure(name, fault);
     isCutOff = true;
     modules.warn(`${name}: ${fault.message}; what is before was read`);
   }
@@ -104,7 +104,7 @@ function endOf(reader: CaptureReader): CaptureError | null {
 }
 
 /** The error as one line with the name of the capture. Faults of the program stay as they are. */
-function explained(name: string, error: unknown): unknown {
+export function captureFailure(name: string, error: unknown): unknown {
   if (error instanceof CaptureError) return new FailureError(`${name}: ${error.message}`);
   const { code } = (error ?? {}) as { readonly code?: unknown };
   return typeof code === 'string' ? new FailureError(`${name}: ${readProblem(error)}`) : error;

@@ -13,6 +13,8 @@ export class TapConnection implements PeerInfo {
   readonly port: number;
   /** `host:port` by which the node's own RPC names the peer. */
   readonly seenAs: string;
+  /** The one that a tap can read. */
+  readonly transport = 'v1';
   /** The peer's `version`. */
   claims: VersionMessage | null = null;
   /** The node's `version`, as it told this peer. */

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { UsageError } from '../lib/errors';
+import { expandHome } from '../lib/home';
 import type { NodeState } from '../live/node-state';
 import { askLive } from '../query/client';
 import type { LiveAnswer } from '../query/live-answer';
@@ -64,8 +65,9 @@ export class Feed {
       this.server ??= await openSource(from, env);
       return this.ofStore(this.server, choice, []);
     }
-    const answer = await askLive(file);
-    if (answer === null) return this.ofFile(file, choice);
+    const path = expandHome(file);
+    const answer = await askLive(path);
+    if (answer === null) return this.ofFile(path, choice);
     this.kept = null;
     const state = chosenState(answer, choice);
     if (state === null) return this.once((source) => this.ofStore(source, choice, [why(answer)]));

@@ -130,6 +130,7 @@ export function blockRow({ time, values }: StorePoint): LiveBlock {
     size: numberOf(values['size']) ?? 0,
     numTx: numberOf(values['num_tx']) ?? 0,
     totalFees: numberOf(values['total_tx_fees']),
-    processMs: numberOf(values['process_time']) ?? 0,
+    processMs: numberOf(values['process_time']),
+    firstFrom: null,
   };
 }

@@ -1,5 +1,7 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import { checkSystemTime } from '../lib/point-times';
+import { type ListFormat, formatResult } from '../query/format';
+import { type Value, inOneBatch } from '../query/result';
 import { alertsOf } from './alerts';
 import type { TopData } from './data';
 import { Feed, type FeedOptions } from './feed';
@@ -11,7 +13,8 @@ export interface TopOptions extends FeedOptions {
   readonly everyMs: number;
   /** Draws only one frame. */
   readonly once: boolean;
-  readonly json: boolean;
+  /** What a frame is printed as; a table is the text of the screen. */
+  readonly format: ListFormat;
 }
 
 /** Streams and signals of the command. */
@@ -32,12 +35,13 @@ const PIPE_WIDTH = 120;
 export async function runTop(options: TopOptions, { stdout, stdin, untilSignal }: TopIo): Promise<void> {
   checkSystemTime();
   const feed = new Feed(options);
-  const { everyMs, once, json, env } = options;
+  const { everyMs, once, format, env } = options;
   try {
     const data = await feed.next();
     const canDraw = stdout.isTTY && env['TERM'] !== 'dumb';
-    if (once || json || !canDraw) {
-      stdout.write(json ? asJson(data) : asText(data, everyMs, stdout.isTTY ? stdout.columns : PIPE_WIDTH));
+    if (once || format !== 'table' || !canDraw) {
+      const width = stdout.isTTY ? stdout.columns : PIPE_WIDTH;
+      stdout.write(format === 'table' ? asText(data, everyMs, width) : await asFigures(data, format));
       return;
     }
     const viewer = new Viewer({ everyMs, colours: (env['NO_COLOR'] ?? '') === '' }, { feed, stdout, stdin });
@@ -56,7 +60,23 @@ function asText(data: TopData, everyMs: number, width: number): string {
   return lines.map(({ text }) => `${text.trimEnd()}\n`).join('');
 }
 
-function asJson(data: TopData): string {
-  const alerts = alertsOf({ data, nowMs: Date.now(), trouble: null });
-  return `${JSON.stringify({ ...data, alerts }, null, 2)}\n`;
+/** The data of a frame as JSON; as CSV a line for each figure, with its path in the JSON. */
+async function asFigures(data: TopData, format: Exclude<ListFormat, 'table'>): Promise<string> {
+  const all = { ...data, alerts: alertsOf({ data, nowMs: Date.now(), trouble: null }) };
+  if (format !== 'csv') return `${JSON.stringify(all, null, format === 'json' ? 2 : undefined)}\n`;
+  const columns = (['figure', 'value'] as const).map((name) => ({ name, type: 'string' as const }));
+  let text = '';
+  const rows = inOneBatch([...leavesOf(all, '')]);
+  for await (const piece of formatResult({ columns, rows }, format)) text += piece;
+  return text;
+}
+
+/** Each value within an object, with its path: `peers.0.address`. */
+function* leavesOf(value: unknown, path: string): Generator<readonly [string, Value]> {
+  if (typeof value === 'object' && value !== null)
+    for (const [name, part] of Object.entries(value))
+      yield* leavesOf(part, path === '' ? name : `${path}.${name}`);
+  else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    yield [path, value];
+  else yield [path, null];
 }

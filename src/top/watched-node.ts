@@ -28,6 +28,7 @@ function peerRow(point: StorePoint, id: number): PeerRow {
     ...{ id, address: textOf(point, 'address'), outbound: values['is_inbound'] !== true },
     ...{ userAgent: textOf(point, 'user_agent'), version: number('version') },
     ...{ services: textOf(point, 'services'), startHeight: number('start_height'), relay: null },
+    height: number('height') ?? number('start_height'),
     sinceMs: Number(time / 1_000_000n) - (number('age') ?? 0) * 1_000,
     ...{ lastMessageMs: null, pingMs: ping, leastPingMs: null },
     ...{ bytesSent: number('bytes_sent') ?? 0, bytesRecv: number('bytes_recv') ?? 0 },

@@ -17,13 +17,18 @@ export interface NotificationHandlers {
   readonly begun: () => void;
   /** They come again. What happened within the gap must be asked for. */
   readonly gap: (gap: WatchGap) => void;
-  /** The connection ended, or can't be made. It is tried again until `close`. */
+  /** The connection ended, or can't be made. It is tried again until `close`, after a pause. */
   readonly lost: (end: SocketEnd) => void;
 }
 
 export interface NotificationModules {
   readonly clock: Pick<Clock, 'uniqueNs' | 'monotonicMs'>;
   readonly timer: Timer;
+  /**
+   * Whether the node answers its RPC, as far as is known. While it does not, that was said already, and
+   * nothing is tried until `resume`: a wrong login is not tried at two doors.
+   */
+  readonly isAnswering: () => boolean;
   /** Called once a minute at most while the connection can't be made. */
   readonly warn: (message: string) => void;
 }
@@ -39,6 +44,8 @@ export class BtcdNotifications {
   private cancelPause: () => void = () => undefined;
   private isClosed = false;
   private hasBegun = false;
+  /** Whether it waits for `resume`. */
+  private isHeld = false;
   private aliveNs = 0n;
   /** Why notifications are missing at present. */
   private missing: string | undefined;
@@ -59,6 +66,13 @@ export class BtcdNotifications {
 
   /** Connects, and connects again whenever the connection ends. */
   start(): void {
+    void this.connect();
+  }
+
+  /** The node answers its RPC again. */
+  resume(): void {
+    if (!this.isHeld || this.isClosed) return;
+    this.isHeld = false;
     void this.connect();
   }
 
@@ -123,7 +137,12 @@ export class BtcdNotifications {
 
   private retry({ reason }: SocketEnd): void {
     if (this.isClosed) return;
-    this.backoff.failure(new Error(reason), `${describePlace(this.place)}: no notifications`);
-    this.cancelPause = this.modules.timer(this.backoff.pauseMs(false), () => void this.connect());
+    // It is said after the pause: until then the RPC may have been found to be away as well.
+    this.cancelPause = this.modules.timer(this.backoff.pauseMs(false), () => {
+      this.isHeld = !this.modules.isAnswering();
+      if (this.isHeld) return;
+      this.backoff.failure(new Error(reason), `${describePlace(this.place)}: no notifications`);
+      void this.connect();
+    });
   }
 }

@@ -96,6 +96,7 @@ async function probe(calls: NodeCalls): Promise<void> {
     methods.push(
       () => calls.addresses(),
       () => calls.orphans(),
+      () => calls.banned(),
     );
   for (const call of methods) await unlessOfOneCall(call);
 }

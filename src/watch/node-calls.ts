@@ -225,6 +225,11 @@ export class NodeCalls {
     return this.object('getaddrmaninfo', [], readAddresses);
   }
 
+  /** The number of addresses and subnets that the node has banned. Core's alone. */
+  async banned(): Promise<number | undefined> {
+    return (await this.list('listbanned', [], (entry) => entry))?.length;
+  }
+
   /** The transactions that wait for their parents. Core's alone. */
   orphans(): Promise<readonly NodeOrphan[] | undefined> {
     return this.list('getorphantxs', [1], readOrphan);

@@ -22,10 +22,12 @@ import { BlockFollower } from './series/block-follower';
 import { BtcdLag } from './series/btcd-lag';
 import { CallAccount } from './series/call-account';
 import { ChainTips } from './series/chain-tips';
+import { CommandBytes } from './series/command-bytes';
 import { KnownTransactions } from './series/known-transactions';
 import { WatchedMempool } from './series/mempool-gauges';
 import { MempoolReader } from './series/mempool-reader';
 import { MissedCounts } from './series/missed-counts';
+import { NodeAddresses } from './series/node-addresses';
 import { NodePeers } from './series/node-peers';
 import { NodeStatus } from './series/node-status';
 import { UnreadTransactions } from './series/unread-transactions';
@@ -45,6 +47,8 @@ export interface NodeMonitorOptions {
    * of its RPC.
    */
   readonly peerAddress?: string;
+  /** Whether a tap counts the messages of the node's peers. */
+  readonly isTapped?: boolean;
 }
 
 export interface NodeMonitorModules {
@@ -86,7 +90,7 @@ export class NodeMonitor {
     private readonly modules: NodeMonitorModules,
   ) {
     const { emit, bus, clock, timer, info } = modules;
-    const { network, policy, maxUserAgents } = options;
+    const { network, policy, maxUserAgents, isTapped = false } = options;
     const nowMs = (): number => clock.monotonicMs();
     const warn = (message: string): void => modules.warn(`${describePlace(place)}: ${message}`);
     this.link = new NodeLink(place, network, {
@@ -111,13 +115,21 @@ export class NodeMonitor {
       ...{ emit, clock, missed, link: this.link, account: this.account },
       height: () => this.follower.height,
     });
-    const peers = new NodePeers({ emit, clock, maxUserAgents, connections: () => status.connections });
+    const addresses = new NodeAddresses({ clock });
+    const bytes = isTapped ? undefined : new CommandBytes({ emit });
+    const peers = new NodePeers({
+      ...{ emit, clock, maxUserAgents, bytes },
+      connections: () => status.connections,
+      addresses: () => addresses.gauges,
+    });
     this.lag = this.makeLag(options);
     this.parts = [
       this.follower,
       new WatchedBandwidth({ emit, clock }),
       new WatchedMempool({ emit, clock, listed: () => this.reader.listed }),
       peers,
+      addresses,
+      ...(bytes === undefined ? [] : [bytes]),
       status,
       tips,
       this.reader,
@@ -197,7 +209,7 @@ export class NodeMonitor {
   private makeLag({ network, peerAddress }: NodeMonitorOptions): BtcdLag | undefined {
     const { emit, clock, listenerBus } = this.modules;
     if (listenerBus === undefined) return undefined;
-    const watchedPeer = new WatchedPeer(this.place.host, network, listenerBus, peerAddress);
+    const watchedPeer = new WatchedPeer(this.place.host, network, listenerBus, { peerAddress });
     return new BtcdLag({ emit, clock, listenerBus, watchedPeer });
   }
 
@@ -217,9 +229,11 @@ export class NodeMonitor {
         this.tellGap('notifications', gap);
         this.lookAgain();
       },
-      lost: () => undefined,
+      // Where the whole node is away, the RPC is the first to say so.
+      lost: () => this.lookAgain(),
     };
-    this.notifications = new BtcdNotifications(this.place, handlers, { clock, timer, warn });
+    const isAnswering = (): boolean => this.isUp;
+    this.notifications = new BtcdNotifications(this.place, handlers, { clock, timer, warn, isAnswering });
     this.notifications.start();
   }
 
@@ -240,6 +254,7 @@ export class NodeMonitor {
     for (const part of this.parts) part.forget?.();
     for (const task of this.tasks) task.mark?.();
     this.lookAgain();
+    this.notifications?.resume();
   }
 
   /** Has the chain and the mempool looked at, for what was not noticed. */

@@ -21,11 +21,22 @@ export class HttpError extends Error {
 /** The error that a client sees. Null for a fault of the program, whose message only goes to the log. */
 export function toHttpError(error: unknown): HttpError | null {
   if (error instanceof HttpError) return error;
-  if (error instanceof UsageError) return new HttpError(400, error.message);
+  if (error instanceof UsageError) return new HttpError(400, withoutFlags(error.message));
   if (error instanceof BusyError) return busy(error.message);
   if (error instanceof TooLongError) return new HttpError(504, error.message);
   if (error instanceof FailureError) return new HttpError(500, error.message);
   return null;
+}
+
+/** Options of the command line that errors about a query name. */
+const FLAG = /(^|\s)--(raw|where|agg|by|every|since|until|limit|format)\b/g;
+
+/** The line without the words of the command line: visitors of the page have fields and a statement. */
+function withoutFlags(line: string): string {
+  return line.replaceAll(
+    FLAG,
+    (_, before: string, name: string) => before + (name === 'raw' ? 'the statement' : name),
+  );
 }
 
 /** The answer if there are too many requests. */

@@ -1,5 +1,6 @@
 import type { RequestListener, Server } from 'node:http';
 import { isIPv6 } from 'node:net';
+import type { AlertFeed } from '../alerts/report';
 import type { Live } from '../live/live';
 import type { Log } from '../lib/log';
 import type { ExporterStats } from '../metrics/collector';
@@ -22,6 +23,7 @@ export interface PageModules {
   /** Name of the node or collector; null for a store alone. */
   readonly node: string | null;
   readonly live?: Live | undefined;
+  readonly alerts?: AlertFeed | undefined;
   readonly exporters: () => readonly ExporterStats[];
 }
 

@@ -1,4 +1,7 @@
+import type { AlertFeed } from '../alerts/report';
 import { type About, infoHandler, statusOf } from './api/info';
+import { alertsHandler, healthHandler } from './api/alerts';
+import { feedHandler } from './api/feed';
 import { LiveStreams } from './api/live';
 import { PANELS_PATH, panelHandler, panelsHandler } from './api/panels';
 import { type Answering, queryHandler } from './api/query';
@@ -12,6 +15,7 @@ import { loginRoutes } from './login';
 import type { RouterModules } from './router';
 
 export interface SiteModules extends About, Answering {
+  readonly alerts?: AlertFeed | undefined;
   readonly assets: ReadonlyMap<string, Asset>;
   readonly guard: TokenGuard;
   readonly warn: Warn;
@@ -20,14 +24,17 @@ export interface SiteModules extends About, Answering {
 /** Every path of the server, and a function that ends its streams. */
 export function siteOf(modules: SiteModules): Pick<RouterModules, 'routes' | 'named'> & { close(): void } {
   const { assets, guard, warn } = modules;
-  const { live } = modules;
-  const streams = new LiveStreams({ live, status: () => statusOf(modules), warn });
+  const { alerts, live } = modules;
+  const streams = new LiveStreams({ alerts, live, status: () => statusOf(modules), warn });
   const panel = panelHandler(modules);
   const routes = new Map<string, Route>([
     ['/', { access: 'page', GET: fileHandler(assets.get('index.html')) }],
     ['/api/info', { access: 'api', GET: infoHandler(modules) }],
     ['/api/series', { access: 'api', GET: seriesHandler }],
     ['/api/query', { access: 'api', POST: queryHandler(modules) }],
+    ['/api/alerts', { access: 'api', GET: alertsHandler(alerts) }],
+    ['/feed.xml', { access: 'api', GET: feedHandler(modules) }],
+    ['/healthz', { access: 'all', GET: healthHandler(alerts) }],
     ['/api/live', { access: 'api', GET: streams.handler((request) => guard.stillAllows(request)) }],
     [PANELS_PATH, { access: 'api', GET: panelsHandler }],
     ...loginRoutes(guard, assets.get('login.html')),

@@ -13,6 +13,8 @@ export interface StoreExtent {
   /** Names of the nodes, the watched ones first. */
   readonly nodes: readonly string[];
   readonly networks: readonly string[];
+  /** The network of the newest point; null where it has none. */
+  readonly newestNetwork: string | null;
   readonly all: readonly StoreNode[];
 }
 
@@ -40,6 +42,7 @@ const LOOK_MS = 10_000;
 export class StoreExtentReader {
   private known: StoreExtent = {
     ...{ oldestMs: null, newestMs: null, nodes: [], networks: [], all: [] },
+    newestNetwork: null,
   };
   private newest = 0n;
   private readonly nodes = new Map<string, StoreNode>();
@@ -101,6 +104,10 @@ export class StoreExtentReader {
       ];
       const oldest = timeIn(await ask(`SELECT min(time) FROM (${end('ASC')})`));
       const newest = timeIn(await ask(`SELECT max(time) FROM (${end('DESC')})`));
+      const last = union(
+        (table) => `SELECT time, network FROM ${table} WHERE network != '' ORDER BY time DESC LIMIT 1`,
+      );
+      const [network] = await ask(`SELECT network FROM (${last}) ORDER BY time DESC LIMIT 1`);
       // A process accounts for itself in points without the tags of its series and exporters; those of the
       // series tell of watched nodes, too.
       this.add(await ask(who(tables, " AND series = '' AND exporter = ''")), false);
@@ -113,6 +120,7 @@ export class StoreExtentReader {
         newestMs: newest === null ? null : msOf(newest),
         nodes: namesInOrder(all),
         networks: [...new Set(all.map(({ network }) => network))].filter((name) => name !== '').sort(),
+        newestNetwork: typeof network?.[0] === 'string' ? network[0] : null,
         all,
       };
     });

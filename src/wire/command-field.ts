@@ -29,15 +29,16 @@ export class CommandField {
       this.word0 = word0;
       this.word1 = word1;
       this.word2 = word2;
-      this.last = read(header);
+      this.last = readCommand(header, START);
     }
     return this.last;
   }
 }
 
-function read(header: Buffer): string {
-  const nul = header.indexOf(0, START);
-  const end = nul === -1 || nul > START + BYTES ? START + BYTES : nul;
-  const command = header.toString('latin1', START, end);
+/** The command in 12 bytes: the characters before the first NUL, one for each byte. */
+export function readCommand(bytes: Buffer, start: number): string {
+  const nul = bytes.indexOf(0, start);
+  const end = nul === -1 || nul > start + BYTES ? start + BYTES : nul;
+  const command = bytes.toString('latin1', start, end);
   return KNOWN.get(command) ?? command;
 }

@@ -1,7 +1,6 @@
 import { CommandField } from './command-field';
 import { checksum } from './hash';
-import { PartialMessage } from './partial-message';
-import { YoungGarbage } from '../lib/young-garbage';
+import { IncomingBytes } from './incoming-bytes';
 
 /** Length of a header in bytes: magic 4, command 12, length 4, checksum 4. */
 export const HEADER_BYTES = 24;
@@ -41,17 +40,12 @@ export interface FrameSink {
 
 /**
  * Cuts a stream of bytes into messages; chunks may end anywhere. bcoin's own parser is not used: it drops a
- * peer that sends a command of 12 characters (BIP157's `getcfheaders`), and it copies every chunk twice. A
- * payload that lies within one chunk is a view of it and not a copy. The length that a header claims never
- * makes it allocate memory.
+ * peer that sends a command of 12 characters (BIP157's `getcfheaders`), and it copies every chunk twice. The
+ * length that a header claims never makes it allocate memory.
  */
 export class FrameReader {
-  /** Chunks behind `partial` that were not read yet. */
-  private readonly chunks: Buffer[] = [];
+  private readonly bytes = new IncomingBytes();
   private readonly commands = new CommandField();
-  /** The bytes of an incomplete header or payload. */
-  private partial: PartialMessage | null = null;
-  private buffered = 0;
   /** The number of bytes that the next step needs. */
   private wanted = HEADER_BYTES;
   /** The header of the payload that comes next; null where a header comes next. */
@@ -65,7 +59,7 @@ export class FrameReader {
 
   /** The number of bytes that were received and not handed on yet. */
   get held(): number {
-    return this.buffered;
+    return this.bytes.length;
   }
 
   /** Takes a chunk, and hands on every message that is complete. */
@@ -76,9 +70,7 @@ export class FrameReader {
 
   /** Takes a chunk. {@link run} hands on the messages that are complete. */
   add(chunk: Buffer): void {
-    if (this.broken) return;
-    this.chunks.push(chunk);
-    this.buffered += chunk.length;
+    if (!this.broken) this.bytes.add(chunk);
   }
 
   /**
@@ -87,18 +79,19 @@ export class FrameReader {
    * @returns whether a complete message is left
    */
   run(mayGoOn: (bytes: number) => boolean): boolean {
-    while (!this.broken && this.buffered >= this.wanted) {
+    const { bytes } = this;
+    while (!this.broken && bytes.length >= this.wanted) {
       if (this.header === null) {
-        this.readHeader(this.take(HEADER_BYTES));
+        this.readHeader(bytes.take(HEADER_BYTES));
       } else {
         const { wanted } = this;
-        this.readPayload(this.header, this.take(wanted));
+        this.readPayload(this.header, bytes.take(wanted));
         if (!mayGoOn(HEADER_BYTES + wanted)) break;
       }
     }
     if (this.broken) this.release();
-    else if (this.buffered < this.wanted) this.copyChunks();
-    return this.buffered >= this.wanted;
+    else if (bytes.length < this.wanted) bytes.copyChunks(this.wanted);
+    return bytes.length >= this.wanted;
   }
 
   /** Stops reading, even in the middle of a chunk. */
@@ -108,22 +101,8 @@ export class FrameReader {
   }
 
   private release(): void {
-    this.chunks.length = 0;
-    this.partial?.drop();
-    this.partial = null;
-    this.buffered = 0;
+    this.bytes.clear();
     this.wanted = Infinity;
-  }
-
-  /** Copies the chunks of an incomplete message into memory of its own, so that the chunks can be freed. */
-  private copyChunks(): void {
-    if (this.chunks.length === 0) return;
-    this.partial ??= new PartialMessage(this.wanted);
-    for (const chunk of this.chunks) {
-      this.partial.add(chunk);
-      garbage.released(chunk.length);
-    }
-    this.chunks.length = 0;
   }
 
   private readHeader(header: Buffer): void {
@@ -152,33 +131,7 @@ export class FrameReader {
     this.broken = true;
     this.sink.violation(reason);
   }
-
-  /** Takes `length` bytes off the front. The caller has checked that they are there. */
-  private take(length: number): Buffer {
-    this.buffered -= length;
-    const { partial } = this;
-    if (partial === null && (this.chunks[0] ?? EMPTY).length >= length) return this.cut(length);
-    this.partial = null;
-    const whole = partial ?? new PartialMessage(length);
-    for (let { missing } = whole; missing > 0; { missing } = whole)
-      whole.add(this.cut(Math.min(missing, (this.chunks[0] ?? EMPTY).length)));
-    garbage.released(length);
-    return whole.take();
-  }
-
-  /** Cuts `length` bytes off the first chunk, which has at least as many. */
-  private cut(length: number): Buffer {
-    const first = this.chunks[0] ?? EMPTY;
-    if (first.length > length) this.chunks[0] = first.subarray(length);
-    else this.chunks.shift();
-    return first.length > length ? first.subarray(0, length) : first;
-  }
 }
-
-/** One instance serves all connections. */
-const garbage = new YoungGarbage();
-
-const EMPTY = Buffer.alloc(0);
 
 const always = (): boolean => true;
 

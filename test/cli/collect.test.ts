@@ -126,8 +126,11 @@ describe('a call of collect that cannot be carried out ends with one line and st
     const server = cleanup.add(createServer().listen(0, '127.0.0.1'), (it) => it.close());
     await once(server, 'listening');
     const place = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    for (let attempt = 0; attempt < 2; attempt++) {
-      const { status, stderr } = run(['-l', place]);
+    for (const args of [
+      ['-l', place],
+      ['-l', 'tcp://127.0.0.1:0', '-l', place],
+    ]) {
+      const { status, stderr } = run(args);
       expect(stderr).toMatch(/^btcdmon-node: [^\n]*\n$/);
       expect(stderr).toContain(`--listen ${place}: can't be used: another process listens there`);
       expect(status).toBe(1);

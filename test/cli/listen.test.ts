@@ -30,7 +30,7 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Outcome {
 
 describe('a call that cannot be right ends with one line and status 2', () => {
   it.each([
-    [[], 'nothing to listen to: give --connect'],
+    [['--log-level', 'info'], 'nothing to listen to: give --connect'],
     [['--conect', 'a'], 'unknown option or argument "conect"; did you mean connect?'],
     [['-c', 'nonsense:99999'], '--connect nonsense:99999: "99999" is not a port; give one from 1 to 65535'],
     [['-c', 'a', '--network', 'moon'], '--network moon: give one of mainnet, testnet3,'],
@@ -66,6 +66,34 @@ describe('a call that cannot be right ends with one line and status 2', () => {
     expect(stdout).toBe('');
     expect(status).toBe(2);
   });
+});
+
+describe('a call without arguments', () => {
+  it('shows how to start and what commands there are, and ends with one line and status 2', () => {
+    const { status, stdout, stderr } = run([]);
+    for (const line of ['btcdmon-node demo ', 'btcdmon-node -c 127.0.0.1 ', 'btcdmon-node --join '])
+      expect(stdout).toContain(`  ${line}`);
+    for (const command of ['collect', 'tap', 'serve', 'demo', 'top', 'query [series]', 'audit', 'setup'])
+      expect(stdout).toMatch(new RegExp(`^ {2}${command.replace(/[[\]]/g, '\\$&')} +[A-Z]`, 'm'));
+    expect(stdout.split('\n').filter((line) => line.length > 130)).toEqual([]);
+    expect(stderr).toMatch(/^btcdmon-node: nothing to listen to: give --connect[^\n]*\n$/);
+    expect(status).toBe(2);
+  });
+
+  it('listens where a variable names a peer', () => {
+    const { stdout, stderr } = run([], { BTCDMON_CONNECT: 'a:0' });
+    expect([stdout, stderr]).toEqual(['', expect.stringContaining('BTCDMON_CONNECT a:0: "0" is not a port')]);
+  });
+});
+
+it('reads a file whose path begins with ~/', () => {
+  mkdirSync(path.join(home, 'conf'));
+  writeFileSync(path.join(home, 'conf', 'a.yaml'), 'network: simnt\n');
+  const { status, stderr } = run(['-c', 'a', '--config=~/conf/a.yaml']);
+  expect([status, stderr]).toEqual([
+    2,
+    expect.stringContaining('~/conf/a.yaml:1: network simnt: give one of'),
+  ]);
 });
 
 describe('a call that cannot be carried out ends with one line and status 1', () => {

@@ -49,18 +49,23 @@ const WAYS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     'series tx': 0,
     queries: 0,
     'queries @mempool-size': 0,
+    'series --format csv': 0,
+    'queries --format json': 0,
   },
   'an answer': {
     [`query --raw 'SELECT * FROM range(30000)' --format ndjson ${STORE}`]: 0,
     [`query tx --since 2020-01-01 ${STORE}`]: 0,
     [`query tx --since 2020-01-01 --format csv ${STORE}`]: 0,
     [`query @mempool-size --since 2020-01-01 ${STORE}`]: 0,
+    [`query tx --since 2020-01-01 --format parquet ${STORE}`]: 0,
+    [`alerts ${STORE}`]: 0,
   },
   'a picture': { [`top --once ${STORE}`]: 0, [`top --once --format json ${STORE}`]: 0 },
   'a report that ends with a failure': { [`audit --since 2020-01-01 ${STORE}`]: 1 },
-  'a failure': { 'serve --from duckdb:missing.duckdb': 1 },
+  'a failure': { 'serve --store duckdb:missing.duckdb': 1, 'backup copy --store duckdb:missing.duckdb': 1 },
   'a usage error': {
     bogus: 2,
+    backup: 2,
     'collect --listen nonsense': 2,
     'demo --seconds nonsense': 2,
     'setup influx': 2,
@@ -117,9 +122,9 @@ describe('a command that prints', () => {
       }
       if (status === 0) {
         expect(ended.status).toBe(1);
-        // A panel of a store with several nodes says first which of them it shows.
+        // A panel of a store with several nodes says first which of them it shows, a list of alerts its time.
         expect(ended.text).toMatch(
-          /^(of [^\n]*\n)?btcdmon-node: the (output|answer) can't be written: ENOSPC[^\n]*\n$/,
+          /^((of|evaluated at) [^\n]*\n)?btcdmon-node: the (output|answer) can't be written: ENOSPC[^\n]*\n$/,
         );
       } else expect([1, status]).toContain(ended.status);
     },

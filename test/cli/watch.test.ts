@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -103,6 +103,28 @@ btcd.describe('a node that can not be watched', (program) => {
         'give the user and password',
       );
       expect(ended.stderr).not.toContain('another');
+    }
+  });
+
+  it('in one line also where a tap is open already, or another node answers', async () => {
+    const port = await freePort();
+    const tapped = ['--forward', `127.0.0.1:${port}=127.0.0.1:${node.p2pPort}`, '--watch', trusted()];
+    const cookie = path.join(home, 'cookie');
+    writeFileSync(cookie, `${node.user}:${node.password}`);
+    const answers = [
+      '--watch',
+      `first=${secure(`?ca-file=${node.certificateFile}&cookie=${cookie}`).replace('test@', '')}`,
+    ];
+    for (const args of [
+      [...beside(), ...answers],
+      ['tap', '-n', 'regtest', ...answers],
+    ]) {
+      const { stderr, status } = await run([...args, ...tapped], { BTCDMON_WATCH_PASSWORD: 'another' });
+      expect(stderr.split('\n').filter((line) => !line.includes('"stopped"'))).toEqual([
+        expect.stringMatching(/^btcdmon-node: .* refuses the login /),
+        '',
+      ]);
+      expect(status).toBe(1);
     }
   });
 
@@ -324,20 +346,42 @@ describe('a capture', () => {
     return row;
   };
 
-  it('that is none, is no file, or is missing', async () => {
+  it('that is none, is no file, or is missing is refused before anything is begun', async () => {
+    const untouched = path.join(home, 'untouched');
+    const refused = async (file: string, ...parts: readonly string[]): Promise<void> => {
+      const ended = await run(tap(file), { BTCDMON_DATA_DIR: untouched });
+      expectLine(ended, 1, `--pcap ${file}`, ...parts);
+      expect(ended.stderr.split('\n')).toEqual([expect.stringMatching(/^btcdmon-node: /), '']);
+    };
     const text = named('text.pcap', 'this is a text, and no capture');
-    expectLine(await run(tap(text)), 1, `--pcap ${text}: no capture: it begins with`, 'give pcap or pcapng');
+    await refused(text, ': no capture: it begins with', 'give pcap or pcapng');
     const zeros = named('zeros.pcap', Buffer.alloc(100));
-    expectLine(await run(tap(zeros)), 1, `--pcap ${zeros}: no capture`);
+    await refused(zeros, ': no capture');
     const missing = path.join(home, 'missing.pcap');
-    expectLine(await run(tap(missing)), 1, `--pcap ${missing}`, 'name a file that is there');
+    await refused(missing, 'name a file that is there');
     const folder = path.join(home, 'folder.pcap');
     mkdirSync(folder);
-    expectLine(await run(tap(folder)), 1, `--pcap ${folder}`, 'name a file');
+    await refused(folder, 'name a file');
     const empty = named('empty.pcap', '');
-    expectLine(await run(tap(empty)), 1, `--pcap ${empty}`);
-    // None of them wrote a point of the node.
-    const stored = await openStored(path.join(home, 'data', 'btcdmon.duckdb'));
+    await refused(empty, ': no capture: it has no bytes');
+    await refused(named('short.pcap', Buffer.of(1, 2, 3)), ': no capture: it has 3 bytes');
+    // No store was made for them.
+    expect(existsSync(path.join(untouched, 'btcdmon.duckdb'))).toBe(false);
+  });
+
+  it('that is none and comes from a pipe writes no point of the node', async () => {
+    const store = path.join(home, 'none.duckdb');
+    const args = tap('-', '--export', `duckdb:${store}`);
+    const child = spawn(process.execPath, [BIN, ...args], {
+      env: environment(),
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (more: string) => (stderr += more));
+    child.stdin.end('this is a text, and no capture');
+    const [status] = (await once(child, 'close')) as [number];
+    expectLine({ status, stderr }, 1, '--pcap -: no capture: it begins with', 'give pcap or pcapng');
+    const stored = await openStored(store);
     expect(await stored.rows("SELECT count(*) AS points FROM btcdmon WHERE node = 'btcd'")).toEqual([
       { points: 0 },
     ]);

@@ -38,7 +38,7 @@ go.describe('docker-compose.yml, as Compose reads it', (program) => {
       Object.keys(loadProject(judge, folder, { profiles }).services).sort();
     const base = ['grafana', 'influxdb', 'node', 'prepare', 'setup'];
     expect(of()).toEqual(base);
-    expect(of('btcd')).toEqual([...base, 'btcd'].sort());
+    expect(of('btcd')).toEqual([...base, 'btcd', 'watch'].sort());
     expect(of('prometheus')).toEqual([...base, 'prometheus'].sort());
     expect(of('chronograf')).toEqual([...base, 'chronograf'].sort());
     expect(of('nginx')).toEqual([...base, 'nginx'].sort());
@@ -133,6 +133,22 @@ go.describe('docker-compose.yml, as Compose reads it', (program) => {
     }
   });
 
+  it('gives the password of a RPC to its node and its monitor alone', () => {
+    const having = (secret: string): string[] =>
+      services
+        .filter(([, { secrets = [] }]) => secrets.some(({ source }) => source === secret))
+        .map(([name]) => name);
+    expect(having('btcd_rpc_password')).toEqual(['watch']);
+    expect(having('btcd_rpc_login')).toEqual(['btcd']);
+    expect(having('btcd_rpc_key')).toEqual(['btcd']);
+    expect(having('btcd_rpc_certificate').sort()).toEqual(['btcd', 'watch']);
+    const password = readFileSync(path.join(folder, 'secrets', 'btcd_rpc_password'), 'utf8');
+    expect(readFileSync(path.join(folder, 'secrets', 'btcd_rpc_login'), 'utf8')).toBe(
+      `rpcuser=monitor\nrpcpass=${password}\n`,
+    );
+    expect(JSON.stringify(project)).not.toContain(password);
+  });
+
   it('gives services that need nothing from outside no way out', () => {
     const reaching = services.filter(
       ([, { networks = {}, network_mode }]) =>
@@ -140,12 +156,12 @@ go.describe('docker-compose.yml, as Compose reads it', (program) => {
         Object.keys(networks).some((name) => project.networks[name]?.internal !== true),
     );
     expect(reaching.map(([name]) => name).sort()).toEqual([
-      'btcd',
       'chronograf',
       'grafana',
       'nginx',
       'node',
       'prometheus',
+      'watch',
     ]);
   });
 
@@ -174,6 +190,7 @@ go.describe('docker-compose.yml, as Compose reads it', (program) => {
   it('gives our program only options that it has', () => {
     const known = {
       node: { ...GLOBAL_OPTIONS, ...LISTEN_OPTIONS },
+      watch: { ...GLOBAL_OPTIONS, ...LISTEN_OPTIONS },
       collect: { ...GLOBAL_OPTIONS, ...COLLECT_OPTIONS },
     };
     for (const [name, options] of Object.entries(known)) {
@@ -190,7 +207,7 @@ go.describe('docker-compose.yml, as Compose reads it', (program) => {
     const read = (): Map<string, string> =>
       new Map(readdirSync(secrets).map((name) => [name, readFileSync(path.join(secrets, name), 'utf8')]));
     const first = read();
-    expect(first.size).toBe(12);
+    expect(first.size).toBe(16);
     expect(new Set(first.values()).size).toBe(first.size);
     expect(statSync(secrets).mode & 0o777).toBe(0o700);
     for (const name of first.keys()) expect(statSync(path.join(secrets, name)).mode & 0o777).toBe(0o600);
@@ -199,8 +216,8 @@ go.describe('docker-compose.yml, as Compose reads it', (program) => {
     rmSync(path.join(secrets, 'page_token'));
     const printed = makeSecrets(folder);
     expect(printed).toContain('secrets/page_token: made\n');
-    // The certificate and its key are one line, and .env is one more.
-    expect(printed.match(/: is there$/gm)).toHaveLength(first.size - 1);
+    // Each certificate and its key are one line, and .env is one more.
+    expect(printed.match(/: is there$/gm)).toHaveLength(first.size - 2);
     const second = read();
     expect(second.get('page_token')).not.toBe(first.get('page_token'));
     for (const [name, text] of first) {

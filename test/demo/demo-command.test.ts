@@ -63,6 +63,32 @@ describe('btcdmon-node demo', () => {
     }
   });
 
+  it('tells of its progress while it builds, and writes where --export says as well', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'btcdmon-demo-'));
+    try {
+      const more = ['--export', `duckdb:${folder}/second.duckdb`, '--export', `parquet:${folder}/files`];
+      const args = [PROGRAM, 'demo', '--seconds', '5', '--data-dir', dataDir, ...more];
+      const demo = spawnSync(process.execPath, args, { cwd: ROOT, env: ENV, encoding: 'utf8' });
+      expect([demo.stderr, demo.status]).toEqual(['', 0]);
+      const built = demo.stdout.match(/^Making its first blocks: \d+ of \d+$/gm) ?? [];
+      expect(built).toHaveLength(4);
+      expect(built.at(-1)).toMatch(/: (\d+) of \1$/);
+      const count = (url: string): number =>
+        Number(
+          execFileSync(
+            process.execPath,
+            [PROGRAM, 'query', 'tx', '--agg', 'count', '--format', 'ndjson', '--store', url],
+            { cwd: ROOT, env: ENV, encoding: 'utf8' },
+          ).replace(/\D/g, ''),
+        );
+      const own = count(`duckdb:${dataDir}/demo.duckdb`);
+      expect(own).toBeGreaterThan(0);
+      expect(count(`duckdb:${folder}/second.duckdb`)).toBe(own);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
   it.each(['abc', '-1', '86401'])('rejects --seconds %s', (seconds) => {
     const args = [PROGRAM, 'demo', `--seconds=${seconds}`, '--data-dir', dataDir];
     const demo = spawnSync(process.execPath, args, { cwd: ROOT, env: ENV, encoding: 'utf8' });

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { invocationOf, nextQuery } from '../../src/demo/next-query';
 
-const QUERY = 'query tx_outputs --agg count --by script_type --from';
+const QUERY = 'query tx_outputs --agg count --by script_type --store';
 
 describe('nextQuery', () => {
   it.each([

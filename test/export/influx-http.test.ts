@@ -344,7 +344,7 @@ describe('opening', () => {
     [
       404,
       '{"error":"database not found: \\"db\\""}',
-      'answers 404 database not found: "db"; the database is db, which "btcdmon-node setup influx --url influx+http://127.0.0.1:',
+      'answers 404 database not found: "db"; the database is db, which "btcdmon-node setup influx --store influx+http://127.0.0.1:',
     ],
     [404, '404 page not found', 'answers 404 404 page not found'],
     [500, '{"error":"retention policy not found: x"}', 'make it, or leave ?rp= out'],

@@ -2,8 +2,9 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { parse } from 'yaml';
-import { ALERTS } from '../../grafana/generator/alerts';
-import { files, withMissing } from '../../grafana/generator/files';
+import { ALERTS } from '../../src/alerts/alerts';
+import { PROMQL } from '../../grafana/generator/alert-promql';
+import { DOCUMENTS, files } from '../../grafana/generator/files';
 import { THRESHOLDS } from '../../grafana/generator/look';
 import { MOUNTS, STORES, type StoreName } from '../../grafana/generator/provisioned-names';
 import { PANELS, panelOf } from '../../src/panels/list';
@@ -56,10 +57,11 @@ describe('the output of npm run grafana', () => {
     expect(found.sort()).toEqual([...made.keys()].filter((name) => name.startsWith('grafana/')).sort());
   });
 
-  it('names in the docs what Prometheus can’t answer', () => {
-    const document = read('docs/grafana.md');
-    expect(withMissing(document) === document).toBe(true);
-    expect(document).toContain('- Fees, “Fee rate”: all of it');
+  it('is in the docs: what Prometheus can’t answer, and what each alert means', () => {
+    for (const [name, updated] of Object.entries(DOCUMENTS))
+      expect([name, updated(read(name)) === read(name)]).toEqual([name, true]);
+    expect(read('docs/grafana.md')).toContain('- Fees, “Fee rate”: all of it');
+    for (const { slug } of ALERTS) expect(read('docs/alerts.md')).toContain(`<a id="${slug}"></a>`);
   });
 });
 
@@ -181,7 +183,9 @@ describe('the provisioning', () => {
       scrape_configs: { job_name: string }[];
     };
     expect(scraped.rule_files).toContain('rules.yml');
-    const jobs = ALERTS.flatMap(({ promql }) => [...promql.matchAll(/job="(\w+)"/g)].map(([, job]) => job));
+    const jobs = Object.values(PROMQL).flatMap((promql) =>
+      [...promql.matchAll(/job="(\w+)"/g)].map(([, job]) => job),
+    );
     expect(jobs.length).toBeGreaterThan(0);
     expect(scraped.scrape_configs.map(({ job_name: name }) => name)).toEqual(expect.arrayContaining(jobs));
   });

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { ALERTS } from '../../grafana/generator/alerts';
+import { ALERTS } from '../../src/alerts/alerts';
 import { pointsOf, unknownMetrics } from '../support/alert-points';
 import { HOURS, QUIET, STORIES, nodeOf } from '../support/alert-stories';
 import { Cleanup } from '../support/cleanup';
 import { type ProvisionedRule, evaluate } from '../support/grafana-rules';
 import { type Influxd, influxd, startInfluxd } from '../support/influxd';
+import { alertStore, playAlerts } from '../support/played-stories';
 
 const FILE = path.join(__dirname, '..', '..', 'grafana', 'provisioning', 'alerting', 'btcdmon.yaml');
 const rules = (
@@ -19,12 +20,13 @@ const BATCH = 20_000;
 influxd.describe('the alert rules of Grafana, their queries on a real InfluxDB', () => {
   const cleanup = new Cleanup();
   let server: Influxd;
+  let lines: readonly string[] = [];
   // On a full minute, so that the stories end now.
   const startS = Math.floor(Date.now() / 60_000) * 60 - HOURS * 3_600;
 
   beforeAll(async () => {
     server = cleanup.add(await startInfluxd(), (it) => it.stop());
-    const lines = STORIES.flatMap((story) => pointsOf(nodeOf(story), { ...QUIET, ...story.courses }, startS));
+    lines = STORIES.flatMap((story) => pointsOf(nodeOf(story), { ...QUIET, ...story.courses }, startS));
     for (let at = 0; at < lines.length; at += BATCH)
       expect(await server.write(lines.slice(at, at + BATCH).join('\n'))).toBe('');
   });
@@ -67,6 +69,26 @@ influxd.describe('the alert rules of Grafana, their queries on a real InfluxDB',
       expect([seconds, found.sort()]).toEqual([seconds, wanted.sort()]);
     }
   });
+
+  it('begin and end in the same minutes as in the evaluation by the node itself', async () => {
+    const played = await playAlerts(await alertStore(lines, cleanup), startS, HOURS * 60);
+    const keys = new Set(played.flatMap((firingKeys) => [...firingKeys]));
+    // Each alert fires in its story, and the story of a reorganisation is told twice.
+    expect(keys.size).toBeGreaterThan(ALERTS.length);
+    for (const key of keys)
+      for (const [minute, now] of played.entries()) {
+        if (minute === 0 || now.has(key) === played[minute - 1]?.has(key)) continue;
+        const [uid, labels = ''] = key.split(' ', 2);
+        const rule = rules.find((one) => one.uid === uid);
+        if (rule === undefined) throw new Error(`no rule ${key}`);
+        for (const at of [minute - 1, minute])
+          expect([key, at, (await firing(rule, at * 60)).includes(labels)]).toEqual([
+            key,
+            at,
+            played[at]?.has(key),
+          ]);
+      }
+  }, 600_000);
 
   it('report that the monitor is down if there are no points at all, and nothing else', async () => {
     const empty = cleanup.add(await startInfluxd(), (it) => it.stop());

@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { dashboards } from '../../grafana/generator/dashboards';
-import { NODE_ALERTS } from '../../grafana/generator/node-alerts';
+import { PROMQL } from '../../grafana/generator/alert-promql';
 import { STORES } from '../../grafana/generator/provisioned-names';
 import { expressions } from '../../grafana/generator/promql';
+import { NODE_ALERTS } from '../../src/alerts/node-alerts';
 import { PrometheusExporter } from '../../src/export/prometheus';
 import { columnName } from '../../src/panels/panel-answer';
 import { PANELS, panelOf } from '../../src/panels/list';
@@ -19,7 +20,8 @@ import { lineOf } from '../support/make-points';
 import { answered, comparable, drawn } from '../support/panel-values';
 import { LISTENER, WATCHED, watchedPoints } from '../support/watched-points';
 
-const NODE = PANELS.filter(({ theme }) => theme === 'node');
+/** Also the alerts, since none fires in the run of panels.test.ts. */
+const NODE = [...PANELS.filter(({ theme }) => theme === 'node'), panelOf('alerts')];
 
 /** The start of the hour in which the points are; no bucket is cut off. */
 const START_MS = 1_700_000_000_000 - (1_700_000_000_000 % 3_600_000);
@@ -114,7 +116,7 @@ it('has every metric that a rule or a dashboard of Prometheus uses, and none for
     );
     const named = (source: string): string[] => source.match(/\bbtcdmon_\w+/g) ?? [];
     const used = [
-      ...NODE_ALERTS.flatMap(({ promql }) => named(promql)),
+      ...NODE_ALERTS.flatMap(({ name }) => named(PROMQL[name])),
       ...NODE.flatMap((panel) => expressions(panel).expressions.flatMap(({ text: it }) => named(it))),
     ];
     expect(used.length).toBeGreaterThan(NODE_ALERTS.length + 20);

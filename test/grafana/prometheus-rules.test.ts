@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import { ALERTS } from '../../grafana/generator/alerts';
+import { ALERTS } from '../../src/alerts/alerts';
 import { Cleanup } from '../support/cleanup';
 import {
   type Course,

@@ -151,7 +151,7 @@ influxd.describe('InfluxDB over HTTP', () => {
       /answers 403 .*not authorized.*; let an administrator GRANT WRITE ON "btcdmon" TO "writer"$/,
     );
     expect(await failure(urlOf({ ...server, database: 'no such' }, 'writer@'), right)).toMatch(
-      /answers 404 database not found: "no such"; the database is no such, which "btcdmon-node setup influx --url influx\+http:\/\/127\.0\.0\.1:\d+\/no%20such" makes$/,
+      /answers 404 database not found: "no such"; the database is no such, which "btcdmon-node setup influx --store influx\+http:\/\/127\.0\.0\.1:\d+\/no%20such" makes$/,
     );
     await server.query('GRANT WRITE ON btcdmon TO writer');
     expect(await failure(`${urlOf(server, 'writer@')}?rp=5y`, right)).toContain(

@@ -104,7 +104,7 @@ influxd.describe('the same answer from InfluxDB and from the embedded store', ()
     ['mempool', ['count']],
     ['mempool', ['rate']],
     ['mempool', ['sum', 'tx_rate_limit']],
-    ...['sum', 'mean', 'stddev', 'mode', 'min', 'max', 'p50', 'p90', 'p99'].flatMap((fn) => [
+    ...['sum', 'mean', 'stddev', 'mode', 'min', 'max', 'p5', 'p50', 'p90', 'p95', 'p99'].flatMap((fn) => [
       ['tx_outputs', [fn, 'value']] as const,
       ['tx_outputs', [fn, 'num_pubkeys']] as const,
       ['btcdmon', [fn, 'loop_lag_p99']] as const,

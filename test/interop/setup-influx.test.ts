@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type SetupArguments, runSetup } from '../../src/cli/setup';
@@ -130,6 +131,37 @@ influxd.describe('btcdmon-node setup influx', () => {
     expect((await write(server, 'r')).status).toBe(403);
   });
 
+  it('says what a server without users does once it asks for passwords, and makes an administrator', async () => {
+    const server = await start();
+    const url = urlOf(server, 'mon', '');
+    const first = await setup(['--store', url]);
+    expect(first).toMatchObject({ status: 0, stderr: '' });
+    expect(first.stdout).toMatch(
+      /^this server asks nobody for a password and has no administrator: [^\n]*auth-enabled[^\n]*--with-admin NAME[^\n]*$/m,
+    );
+    const made = await setup(['--store', url, '--with-admin', 'boss'], {
+      BTCDMON_INFLUX_ADMIN_PASSWORD: 'b',
+    });
+    expect(made).toMatchObject({ status: 0, stderr: '' });
+    expect(made.stdout).toContain('user boss is an administrator; its password is yours\n');
+    expect(made.stdout).not.toContain('asks nobody');
+    const users = await server.query('SHOW USERS');
+    expect(users.results[0]?.series?.[0]?.values).toEqual(expect.arrayContaining([['boss', true]]));
+    const again = await setup(['--store', url, '--with-admin', 'boss']);
+    expect(again.stdout).toContain('user boss is an administrator; its password is as it was\n');
+    const file = path.join(os.tmpdir(), `btcdmon-admin-${process.pid}`);
+    writeFileSync(file, 'of the file\n', { mode: 0o600 });
+    try {
+      const second = await setup(['--store', url, '--with-admin', 'chief', '--admin-password-file', file]);
+      expect(second.stdout).toContain('user chief is an administrator; its password is yours\n');
+    } finally {
+      rmSync(file);
+    }
+    const shown = await setup(['--store', url, '--with-admin', 'third']);
+    expect(shown.stdout).toMatch(/user third is an administrator; its password, shown this once: \S{24}\n/);
+    expect((await setup(['--store', url])).stdout).not.toContain('asks nobody');
+  });
+
   it('replaces its queries of another version, and lets those of others alone', async () => {
     const server = await start();
     const url = urlOf(server, 'mon', '');
@@ -235,67 +267,90 @@ influxd.describe('btcdmon-node setup influx', () => {
     const right = { BTCDMON_INFLUX_PASSWORD: admin.password };
     const cases: readonly (readonly [Partial<SetupArguments>, NodeJS.ProcessEnv, new () => Error, string])[] =
       [
-        [{}, {}, UsageError, 'setup influx: give --url influx+http(s)://'],
-        [{ url: 'http://me:secret@x/y' }, {}, UsageError, '--url http:…: use influx+http(s)://'],
+        [{}, {}, UsageError, 'setup influx: give --store influx+http(s)://'],
+        [{ store: 'http://me:secret@x/y' }, {}, UsageError, '--store http:…: use influx+http(s)://'],
         [
-          { url: 'influx+http://me:secret@x/y' },
+          { store: 'influx+http://me:secret@x/y' },
           {},
           UsageError,
           'a password in a URL is seen by other users',
         ],
-        [{ url: 'influx+http://x' }, {}, UsageError, 'names no database'],
+        [{ store: 'influx+http://x' }, {}, UsageError, 'names no database'],
         [
-          { url, rawDays: '0' },
+          { store: url, rawDays: '0' },
           right,
           UsageError,
           '--raw-days 0: give a whole number of days from 1 to 36500',
         ],
-        [{ url, fill: 'x' }, right, UsageError, '--fill x: give a duration'],
-        [{ url, reader: "a'b" }, right, UsageError, 'give a name of letters, digits'],
-        [{ url }, { BTCDMON_INFLUX_READER_PASSWORD: "secret'" }, UsageError, 'a password of printable ASCII'],
-        [{ url, writer: "a'b" }, right, UsageError, '--writer "a\'b": give a name of letters, digits'],
-        [{ url, writer: 'grafana' }, right, UsageError, '--writer grafana: is the user who may only read'],
+        [{ store: url, fill: 'x' }, right, UsageError, '--fill x: give a duration'],
+        [{ store: url, reader: "a'b" }, right, UsageError, 'give a name of letters, digits'],
         [
-          { url, writerPasswordFile: 'w' },
+          { store: url },
+          { BTCDMON_INFLUX_READER_PASSWORD: "secret'" },
+          UsageError,
+          'a password of printable ASCII',
+        ],
+        [{ store: url, writer: "a'b" }, right, UsageError, '--writer "a\'b": give a name of letters, digits'],
+        [
+          { store: url, writer: 'grafana' },
+          right,
+          UsageError,
+          '--writer grafana: is the user who may only read',
+        ],
+        [
+          { store: url, writerPasswordFile: 'w' },
           right,
           UsageError,
           '--writer-password-file: name the user with --writer',
         ],
-        [{ url }, {}, FailureError, 'no password for user root'],
         [
-          { url },
+          { store: url, adminPasswordFile: 'w' },
+          right,
+          UsageError,
+          '--admin-password-file: name the user with --with-admin',
+        ],
+        [
+          { store: url, withAdmin: 'grafana' },
+          right,
+          UsageError,
+          '--with-admin grafana: is the user who may only read; choose another name',
+        ],
+        [{ store: url, withAdmin: "a'b" }, right, UsageError, '--with-admin "a\'b": give a name of letters'],
+        [{ store: url }, {}, FailureError, 'no password for user root'],
+        [
+          { store: url },
           { BTCDMON_INFLUX_PASSWORD: 'secret' },
           FailureError,
           'authorization failed; user root must be an administrator',
         ],
-        [{ url: urlOf(server, 'mon', '') }, {}, FailureError, 'username required; name an administrator'],
+        [{ store: urlOf(server, 'mon', '') }, {}, FailureError, 'username required; name an administrator'],
         [
-          { url: urlOf(server, 'mon', 'reader@') },
+          { store: urlOf(server, 'mon', 'reader@') },
           { BTCDMON_INFLUX_PASSWORD: 'r' },
           FailureError,
           'requires admin privilege; user reader must be an administrator',
         ],
         [
-          { url, reader: 'root' },
+          { store: url, reader: 'root' },
           right,
           FailureError,
           'user root is an administrator, not one who may only read',
         ],
         [
-          { url, writer: 'root' },
+          { store: url, writer: 'root' },
           right,
           FailureError,
           'user root is an administrator, not one who may only write; choose another with --writer',
         ],
-        [{ url: 'influx+http://127.0.0.1:1/x' }, {}, FailureError, 'nobody listens there'],
+        [{ store: 'influx+http://127.0.0.1:1/x' }, {}, FailureError, 'nobody listens there'],
         [
-          { url: urlOf({ httpPort: v2.port }, 'x', '') },
+          { store: urlOf({ httpPort: v2.port }, 'x', '') },
           {},
           FailureError,
           'no InfluxDB 1.x (its version is v2.7.11)',
         ],
         [
-          { url: urlOf({ httpPort: web.port }, 'x', '') },
+          { store: urlOf({ httpPort: web.port }, 'x', '') },
           {},
           FailureError,
           'no InfluxDB 1.x (it tells no version)',

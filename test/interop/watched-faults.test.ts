@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Btcd, btcd } from '../support/btcd';
@@ -61,6 +61,8 @@ btcd.describe('a watched and tapped btcd that fails', (btcdProgram) => {
       .log()
       .split('\n')
       .filter((line) => line.includes(text)).length;
+  const passwordFile = (): string => path.join(home, 'rpc.password');
+  const writePassword = (): Promise<void> => writeFile(passwordFile(), `${node.password}\n`, { mode: 0o600 });
 
   beforeAll(async () => {
     home = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-faults-')), (folder) =>
@@ -79,7 +81,9 @@ btcd.describe('a watched and tapped btcd that fails', (btcdProgram) => {
     // The node hangs as the program starts.
     proxy.hold();
     const forwardPort = await freePort();
-    const place = `https://${node.user}@127.0.0.1:${proxy.port}?ca-file=${node.certificateFile}`;
+    await writePassword();
+    const login = `password-file=${passwordFile()}`;
+    const place = `https://${node.user}@127.0.0.1:${proxy.port}?ca-file=${node.certificateFile}&${login}`;
     program = cleanup.add(
       runProgram(
         [
@@ -90,8 +94,6 @@ btcd.describe('a watched and tapped btcd that fails', (btcdProgram) => {
           ...['--export', `line+tcp://127.0.0.1:${sink.port}`],
         ],
         home,
-        [],
-        { BTCDMON_WATCH_PASSWORD: node.password },
       ),
       (it) => it.kill(),
     );
@@ -159,6 +161,34 @@ btcd.describe('a watched and tapped btcd that fails', (btcdProgram) => {
     await untilBlocks(LISTENER);
   }, 600_000);
 
+  it('that comes back with another password, while the tap and the listener go on', async () => {
+    const before = { rpc: gaps('rpc'), notifications: gaps('notifications') };
+    await node.changePassword();
+    const askedBefore = proxy.connections();
+    const refusedAt = Date.now();
+    await until('the refusal', () => said('refuses the login') === 1, patience());
+    await untilUp(false);
+    await untilPeers(2);
+    await mine(2);
+    await untilBlocks(LISTENER);
+    await untilListenerGoesOn();
+    expect(blocksOf(WATCHED)).not.toContain(mined.at(-1));
+    // It is asked after 0.5, 1, 2, 4 and 8 seconds, then every 10, at one of its two doors alone.
+    const most = 7 + (Date.now() - refusedAt) / 10_000;
+    expect(proxy.connections() - askedBefore).toBeLessThanOrEqual(most);
+    await writePassword();
+    await until('both gaps', () => gaps('rpc') > before.rpc, patience());
+    await until('both gaps', () => gaps('notifications') > before.notifications, patience());
+    await untilUp(true);
+    await untilBlocks(WATCHED);
+    await mine(1);
+    await untilBlocks(WATCHED);
+    await untilBlocks(LISTENER);
+    expect(said('refuses the login')).toBe(1);
+    const reasons = live.of(WATCHED, 'watch_gaps').map(({ fields }) => String(fields['reason']?.value));
+    expect(reasons).toContainEqual(expect.stringContaining('refuses the login of password-file'));
+  }, 600_000);
+
   it('that comes back with another certificate', async () => {
     const before = live.of(WATCHED, 'watch_gaps').length;
     await node.renewCertificate();
@@ -215,12 +245,12 @@ btcd.describe('a watched and tapped btcd that fails', (btcdProgram) => {
     ).toEqual([{ back: 0 }]);
     const [missed] = await stored.rows('SELECT sum(missed_blocks) AS blocks FROM node_status');
     expect(missed).toEqual({ blocks: 0 });
-    // The listener's connection broke only as the node was restarted, twice.
+    // The listener's connection broke only as the node was restarted, three times.
     const ended = await stored.rows(
       `SELECT CAST(sum(disconnects) AS BIGINT) AS ended FROM rejects
        WHERE node = '${LISTENER}' AND reason IS NOT NULL AND reason NOT IN ('stopped', 'connection-refused')`,
     );
-    expect(ended).toEqual([{ ended: 2 }]);
+    expect(ended).toEqual([{ ended: 3 }]);
     stored.close();
     const audit = await outputOf(['audit', '--from', `duckdb:${file}`], home);
     expect(audit).toMatch(/^\d{3,} points of 2 runs: the store holds every one$/m);

@@ -58,7 +58,14 @@ describe('peers', () => {
     expect(live.peers()).toEqual([]);
     bus.emit('bytesWritten', { peer, bytes: 100 });
     bus.emit('sent', { peer, command: 'version', bytes: 100 });
-    const nothing = { userAgent: null, version: null, services: null, startHeight: null, relay: null };
+    const nothing = {
+      userAgent: null,
+      version: null,
+      services: null,
+      startHeight: null,
+      height: null,
+      relay: null,
+    };
     const first = { id: 7, address: '192.0.2.1:8333', outbound: true, sinceMs: 1_000, ...nothing };
     const counts = { bytesSent: 100, bytesRecv: 0, messagesSent: 1, messagesRecv: 0 };
     const times = { lastMessageMs: null, pingMs: null, leastPingMs: null };
@@ -75,7 +82,7 @@ describe('peers', () => {
     expect(live.peers()).toEqual([
       {
         ...first,
-        ...{ version: 70_016, services: '0000000000000009', startHeight: 5, relay: true },
+        ...{ version: 70_016, services: '0000000000000009', startHeight: 5, height: 5, relay: true },
         userAgent: `/?[2J?${'?'.repeat(58)}`,
         ...{ ...counts, bytesRecv: 61, messagesRecv: 1 },
         ...{ lastMessageMs: 2_000, pingMs: 30, leastPingMs: 10 },
@@ -99,7 +106,7 @@ describe('blocks', () => {
       'z',
       ...Array.from({ length: 19 }, (_, i) => String(24 - i)),
     ]);
-    const facts = { timeMs: 1_000, size: 285, numTx: 2, processMs: 1.5 };
+    const facts = { timeMs: 1_000, size: 285, numTx: 2, processMs: 1.5, firstFrom: null };
     expect(live.blocks()[0]).toEqual({ ...facts, sha: 'z', height: null, status: 'orphan', totalFees: null });
     bus.emit('processedBlock', block('10'));
     bus.emit('processedBlock', block('z'));
@@ -109,6 +116,8 @@ describe('blocks', () => {
       { ...facts, sha: '24', height: 7, status: 'accepted', totalFees: 10 },
     ]);
     expect(live.blocks()).toHaveLength(20);
+    bus.emit('processedBlock', block('of a watched node', { processTimeMs: undefined }));
+    expect(live.blocks()[0]?.processMs).toBeNull();
   });
 });
 

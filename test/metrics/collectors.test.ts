@@ -38,10 +38,22 @@ describe('bandwidth', () => {
     bench.bus.emit('bytesWritten', { peer: somePeer, bytes: 1 });
     bench.interval();
     bench.interval();
+    const none = 'handshake_sent=0i,handshake_recv=0i,decoys_recv=0i';
     expect(bench.lines()).toEqual([
-      `bandwidth,${TAGS} bytes_sent=0i,bytes_recv=0i 1`,
-      `bandwidth,${TAGS} bytes_sent=1i,bytes_recv=15i 2`,
-      `bandwidth,${TAGS} bytes_sent=1i,bytes_recv=15i 3`,
+      `bandwidth,${TAGS} bytes_sent=0i,bytes_recv=0i,${none} 1`,
+      `bandwidth,${TAGS} bytes_sent=1i,bytes_recv=15i,${none} 2`,
+      `bandwidth,${TAGS} bytes_sent=1i,bytes_recv=15i,${none} 3`,
+    ]);
+  });
+
+  it('tells apart what carried no message', () => {
+    const bench = benchOf([bandwidth]);
+    bench.bus.emit('overhead', { peer: somePeer, kind: 'handshake', read: 64, written: 0 });
+    bench.bus.emit('overhead', { peer: somePeer, kind: 'handshake', read: 36, written: 100 });
+    bench.bus.emit('overhead', { peer: somePeer, kind: 'decoy', read: 20, written: 0 });
+    bench.interval();
+    expect(bench.lines()).toEqual([
+      `bandwidth,${TAGS} bytes_sent=0i,bytes_recv=0i,handshake_sent=100i,handshake_recv=100i,decoys_recv=20i 1`,
     ]);
   });
 });
@@ -77,7 +89,10 @@ describe('peers', () => {
   it('writes the claims at a handshake and the gauges at each interval', () => {
     const bench = benchOf([peers]);
     const full: PeerInfo = { ...somePeer, claims: claims('/Satoshi:31.0.0/', 0xc09n) };
-    const pruned: PeerInfo = { ...somePeer, claims: claims('/x/', 1n << 10n), outbound: false };
+    const pruned: PeerInfo = {
+      ...somePeer,
+      ...{ claims: claims('/x/', 1n << 10n), outbound: false, transport: 'v2' },
+    };
     const light: PeerInfo = { ...somePeer, claims: claims('', 1n << 63n) };
     for (const peer of [full, pruned, light])
       bench.bus.emit('handshake', { peer, claims: peer.claims ?? claims('') });
@@ -87,10 +102,10 @@ describe('peers', () => {
     bench.interval();
     expect(bench.lines()).toEqual([
       `peers,${TAGS},user_agent=/Satoshi:31.0.0/ version=70016i,services="0000000000000c09",start_height=5i,relay=true 1`,
-      `peers,${TAGS},user_agent=/x/ version=70016i,services="0000000000000400",start_height=5i,relay=true 2`,
+      `peers,${TAGS},user_agent=/x/ version=70016i,services="0000000000000400",start_height=5i,relay=true,transport="v2" 2`,
       `peers,${TAGS} version=70016i,services="8000000000000000",start_height=5i,relay=true 3`,
-      `peers,${TAGS} total_connected=3i,outbound=2i,inbound=1i,fullnode=2i,spv=1i,num_banned=0i 4`,
-      `peers,${TAGS} total_connected=2i,outbound=1i,inbound=1i,fullnode=1i,spv=1i,num_banned=0i 5`,
+      `peers,${TAGS} total_connected=3i,outbound=2i,inbound=1i,fullnode=2i,spv=1i,encrypted=1i,num_banned=0i 4`,
+      `peers,${TAGS} total_connected=2i,outbound=1i,inbound=1i,fullnode=1i,spv=1i,encrypted=1i,num_banned=0i 5`,
     ]);
   });
 
@@ -98,7 +113,7 @@ describe('peers', () => {
     const bench = benchOf([peers], { addresses: { known: 7, banned: 2 } });
     bench.interval();
     expect(bench.lines()).toEqual([
-      `peers,${TAGS} total_connected=0i,outbound=0i,inbound=0i,fullnode=0i,spv=0i,num_addrs=7i,num_banned=2i 1`,
+      `peers,${TAGS} total_connected=0i,outbound=0i,inbound=0i,fullnode=0i,spv=0i,encrypted=0i,num_addrs=7i,num_banned=2i 1`,
     ]);
   });
 
@@ -421,6 +436,8 @@ describe('the list of collectors', () => {
       'tx_fees',
       'double_spends',
     ];
+    // What evaluates the alerts writes it.
+    const alerts = ['alerts'];
     // Of watched nodes, whose RPC or tap writes them.
     const watched = [
       'node_status',
@@ -432,7 +449,7 @@ describe('the list of collectors', () => {
       'tap',
     ];
     expect(new Set(bench.points.map(({ series }) => series))).toEqual(
-      new Set(SERIES_NAMES.filter((name) => !events.includes(name) && !watched.includes(name))),
+      new Set(SERIES_NAMES.filter((name) => ![...events, ...watched, ...alerts].includes(name))),
     );
   });
 });

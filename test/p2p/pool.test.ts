@@ -43,6 +43,7 @@ function listen(
     bytesRead: [],
     bytesWritten: [],
     bytesMissed: [],
+    overhead: [],
     received: [],
     sent: [],
     handshake: [],

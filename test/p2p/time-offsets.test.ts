@@ -80,10 +80,14 @@ describe('a session', () => {
     const session = new Session(
       {
         ...{ network: bcoinNetwork('regtest'), protocolVersion: 70_016, userAgent: '/test/', features: [] },
+        services: 0,
         createSocket: () => socket,
         createNonce: () => Buffer.alloc(8, 1),
       },
-      { read: () => undefined, sent: () => undefined, drained: () => undefined },
+      {
+        ...{ read: () => undefined, sent: () => undefined, drained: () => undefined },
+        ...{ isReady: () => true, encode: () => Buffer.alloc(24) },
+      },
     );
     session.on('error', () => undefined);
     try {

@@ -1,6 +1,6 @@
 import { chosenNode } from '../../src/panels/chosen-node';
 import { PANELS, panelOf } from '../../src/panels/list';
-import { nodesFor } from '../../src/panels/nodes';
+import { networkFor, nodesFor } from '../../src/panels/nodes';
 import { THEME_SCOPES } from '../../src/panels/panel';
 import { panelQueries } from '../../src/panels/queries';
 import type { StoreNode } from '../../src/query/store-nodes';
@@ -34,6 +34,13 @@ describe('the node of each scope', () => {
   ] as const)('of %s', (_, nodes, wish, expected) => {
     expect(nodesFor(nodes, wish)).toEqual(expected);
   });
+});
+
+it('shows one network of several, and never their sum', () => {
+  expect(networkFor(ALONE, 'mainnet')).toBeUndefined();
+  expect(networkFor(FLEET, 'testnet4')).toBe('testnet4');
+  expect(networkFor(FLEET, null)).toBe('mainnet');
+  expect(networkFor(ALONE, 'regtest')).toBe('regtest');
 });
 
 it('binds each query of each panel to one node', () => {

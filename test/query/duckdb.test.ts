@@ -247,17 +247,17 @@ function holds(where: Where, point: Point, negated: boolean): boolean {
 }
 
 it.each([
-  ['duckdb:', UsageError, '--from duckdb: names no file'],
+  ['duckdb:', UsageError, '--store duckdb: names no file'],
   ['duckdb:/nonexistent/x.duckdb', Error, '/nonexistent does not exist'],
-  ['/some/file', UsageError, '--from /some/file: use duckdb:PATH or influx+http://'],
-  ['http://user:secret@host/db', UsageError, '--from http:…: use duckdb:PATH'],
+  ['/some/file', UsageError, '--store /some/file: use duckdb:PATH, parquet:DIR or influx+http'],
+  ['http://user:secret@host/db', UsageError, '--store http:…: use duckdb:PATH'],
   ['influx+udp://host:8089', UsageError, 'UDP only writes'],
   ['influx+http://host:8086', UsageError, 'names no database'],
   ['influx+http://host:8086/a/b', UsageError, 'names no database'],
-  ['influx+http://', UsageError, "--from influx+http://: can't be read"],
+  ['influx+http://', UsageError, "--store influx+http://: can't be read"],
   ['influx+http://host/%', UsageError, 'a % is written %25'],
   ['influx+http://me:secret@host:8086/db', UsageError, 'put it into the environment or a file'],
-] as const)('--from %s', async (url, type, message) => {
+] as const)('--store %s', async (url, type, message) => {
   const error: unknown = await openSource(url, {}).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(type);
   expect(String(error)).toContain(message);

@@ -17,7 +17,14 @@ const STATE: NodeState = {
   peers: [
     {
       ...{ id: 1, address: '192.0.2.1:8333', outbound: true, userAgent: '/x/', version: 70_016 },
-      ...{ services: '0000000000000009', startHeight: 5, relay: true, sinceMs: 1, lastMessageMs: null },
+      ...{
+        services: '0000000000000009',
+        startHeight: 5,
+        height: 5,
+        relay: true,
+        sinceMs: 1,
+        lastMessageMs: null,
+      },
       ...{ pingMs: null, leastPingMs: null, bytesSent: 1, bytesRecv: 2, messagesSent: 3, messagesRecv: 4 },
     },
   ],

@@ -9,16 +9,32 @@ it.each([
   ['7d', 604_800_000_000_000n],
   ['2w', 1_209_600_000_000_000n],
   ['500ms', 500_000_000n],
+  ['1h30m', 5_400_000_000_000n],
+  ['1w2d3h4m5s6ms', 788_645_006_000_000n],
+  ['1m1.5s', 61_500_000_000n],
 ])('the duration %s', (text, ns) => {
   expect(parseDuration('--every', text)).toBe(ns);
 });
 
-it.each(['', '0s', '5', 'm', '-5m', '5 m', '5M', '1y', '0.3ms', '99999999w', '1h30m'])(
-  'no duration: %s',
-  (text) => {
-    expect(() => parseDuration('--every', text)).toThrow(`--every ${text}: not a duration`);
-  },
-);
+it.each([
+  '',
+  '0s',
+  '5',
+  'm',
+  '-5m',
+  '5 m',
+  '5M',
+  '1y',
+  '0.3ms',
+  '99999999w',
+  '30m1h',
+  '1h1h',
+  '1.5h30m',
+  '1h 30m',
+  '1h30',
+])('no duration: %s', (text) => {
+  expect(() => parseDuration('--every', text)).toThrow(`--every ${text}: not a duration`);
+});
 
 it.each([
   ['now', now],

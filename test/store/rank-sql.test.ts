@@ -44,6 +44,20 @@ describe('ranks in SQL', () => {
     },
   );
 
+  it.each([1, 2, 5, 10, 25, 29, 33, 49, 51, 75, 95, 98])(
+    'p%i is the value at the rank as well, of 1 to 500 values; none where the rank is 0',
+    async (percent) => {
+      await connection.run(
+        `CREATE OR REPLACE TABLE v AS SELECT n, CASE WHEN hash(n, i) % 9 = 0 THEN NULL ELSE (hash(i, n) % (n + 3))::BIGINT END AS v
+         FROM range(1, 501) a(n), range(n) b(i)`,
+      );
+      const wrong = await rows(
+        `SELECT n FROM v GROUP BY n HAVING ${percentileSql('v', percent)} IS DISTINCT FROM ${definition(percent)}`,
+      );
+      expect(wrong).toEqual([]);
+    },
+  );
+
   it('is exact for floats, and for integers far beyond what a float can hold', async () => {
     const [[float, big] = []] = await rows(
       `SELECT ${percentileSql('v', 90)}, ${percentileSql('w', 50)} FROM

@@ -86,7 +86,7 @@ export class Btcd {
   private output = '';
   /** The user of the RPC with all rights, and its password. */
   readonly user = 'test';
-  readonly password = randomBytes(12).toString('hex');
+  private currentPassword = randomBytes(12).toString('hex');
 
   private constructor(
     private readonly program: string,
@@ -100,6 +100,10 @@ export class Btcd {
   /** The certificate that btcd generates where its RPC speaks TLS. */
   get certificateFile(): string {
     return path.join(this.folder, 'rpc.cert');
+  }
+
+  get password(): string {
+    return this.currentPassword;
   }
 
   private get keyFile(): string {
@@ -202,6 +206,13 @@ export class Btcd {
   async renewCertificate(): Promise<void> {
     await this.halt();
     await Promise.all([this.certificateFile, this.keyFile].map((file) => rm(file)));
+    await this.run();
+  }
+
+  /** Restarts it with another password, which it generates. */
+  async changePassword(): Promise<void> {
+    await this.halt();
+    this.currentPassword = randomBytes(12).toString('hex');
     await this.run();
   }
 

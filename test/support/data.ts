@@ -19,6 +19,9 @@ export const sharedBlocks = realData('blocks');
 /** A complete session with Bitcoin Core 31; see {@link readSession}. */
 export const sharedSession = realData('core31-session');
 
+/** The test vectors of BIP324. */
+export const sharedBip324 = realData('bip324');
+
 /** Answers of a Bitcoin Core 31 on regtest to its RPC, a file for each method. */
 export const sharedCoreAnswers = realData('core31-rpc');
 

@@ -1,4 +1,4 @@
-import type { Live, LiveBlock, LiveEvent, LivePeer, LiveTransaction } from '../../src/live/live';
+import type { Health, Live, LiveBlock, LiveEvent, LivePeer, LiveTransaction } from '../../src/live/live';
 
 /** A live view of a node whose content the test sets. */
 export class FakeLive implements Live {
@@ -10,6 +10,12 @@ export class FakeLive implements Live {
 
   peers(): readonly LivePeer[] {
     return this.list;
+  }
+
+  state: Health = { height: 2, grewMs: 2, dials: [], verdicts: [], mempool: null };
+
+  health(): Health {
+    return this.state;
   }
 
   blocks(): readonly LiveBlock[] {
@@ -34,7 +40,7 @@ export class FakeLive implements Live {
 export function peer(id: number): LivePeer {
   return {
     ...{ id, address: `192.0.2.${id}:8333`, outbound: true, userAgent: '/test/', version: 70_016 },
-    ...{ services: '0000000000000409', startHeight: 1, relay: true, sinceMs: 1, lastMessageMs: 2 },
+    ...{ services: '0000000000000409', startHeight: 1, height: 1, relay: true, sinceMs: 1, lastMessageMs: 2 },
     ...{ pingMs: null, leastPingMs: null, bytesSent: 1, bytesRecv: 2, messagesSent: 3, messagesRecv: 4 },
   };
 }
@@ -42,7 +48,17 @@ export function peer(id: number): LivePeer {
 /** A block at a height. */
 export function block(height: number): LiveBlock {
   const sha = String(height).padStart(64, '0');
-  return { timeMs: height, sha, height, status: 'accepted', size: 300, numTx: 1, totalFees: 0, processMs: 1 };
+  return {
+    timeMs: height,
+    sha,
+    height,
+    status: 'accepted',
+    size: 300,
+    numTx: 1,
+    totalFees: 0,
+    processMs: 1,
+    firstFrom: null,
+  };
 }
 
 /** A transaction. */

@@ -53,6 +53,8 @@ export class FakeConnection {
     readonly socket: Socket,
     private readonly magic: number,
     onMessage: (connection: FakeConnection, message: ReceivedMessage) => void,
+    /** Called where the first bytes are no message, as those of the encrypted transport. */
+    onForeign?: () => void,
   ) {
     const reader = new FrameReader(magic, {
       arrived: () => undefined,
@@ -62,6 +64,10 @@ export class FakeConnection {
         onMessage(this, message);
       },
       violation: (reason) => {
+        if (this.got.length === 0 && onForeign !== undefined) {
+          onForeign();
+          return;
+        }
         throw new Error(`the listener sent what is no message: ${reason}`);
       },
     });
@@ -116,9 +122,14 @@ export async function dialListener(
   return connection;
 }
 
-/** A peer on a loopback port that does what its test says. */
+/**
+ * A peer on a loopback port that does what its test says. It knows the plain transport alone, and hangs up on
+ * whom dials by the encrypted one, like older nodes.
+ */
 export class FakePeer {
   readonly connections: FakeConnection[] = [];
+  /** Number of connections by the encrypted transport, which `connections` lacks. */
+  refused = 0;
 
   private constructor(
     private readonly server: Server,
@@ -146,7 +157,11 @@ export class FakePeer {
       if (command === 'verack') connection.send('verack');
     };
     const server = createServer((socket) => {
-      const connection = new FakeConnection(socket, magic, options.onMessage ?? greet);
+      const connection: FakeConnection = new FakeConnection(socket, magic, options.onMessage ?? greet, () => {
+        peer.refused += 1;
+        peer.connections.splice(peer.connections.indexOf(connection), 1);
+        socket.destroy();
+      });
       peer.connections.push(connection);
       options.onConnect?.(connection);
     });

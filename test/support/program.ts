@@ -32,7 +32,11 @@ export function runProgram(
   const [command = process.execPath, ...rest] = [...under, process.execPath, BIN, ...args];
   const child = spawn(command, rest, {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { PATH: process.env['PATH'], HOME: home, BTCDMON_HTTP: 'off', ...env },
+    env: {
+      ...{ PATH: process.env['PATH'], HOME: home, BTCDMON_HTTP: 'off' },
+      // Fake peers, and counts of a recorder, are of the plain transport. A flag asks for another one.
+      ...{ BTCDMON_TRANSPORT: 'v1', ...env },
+    },
   });
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));

@@ -14,7 +14,13 @@ export function peerRow(changes: Partial<PeerRow> = {}): PeerRow {
 export function livePeer(changes: Partial<LivePeer> = {}): LivePeer {
   return {
     ...{ id: 1, address: '192.0.2.1:8333', outbound: true, userAgent: '/Satoshi:31.0.0/', version: 70_016 },
-    ...{ services: '0000000000000c09', startHeight: 900_000, relay: true, sinceMs: NOW_MS - 3_600_000 },
+    ...{
+      services: '0000000000000c09',
+      startHeight: 900_000,
+      height: 900_002,
+      relay: true,
+      sinceMs: NOW_MS - 3_600_000,
+    },
     ...{ lastMessageMs: NOW_MS - 1_000, pingMs: 20.4, leastPingMs: 12.3, bytesSent: 1_234_567 },
     ...{ bytesRecv: 98_765_432, messagesSent: 1_000, messagesRecv: 50_000 },
     ...changes,
@@ -26,7 +32,7 @@ export function blockOf(height: number, changes: Partial<LiveBlock> = {}): LiveB
   return {
     ...{ height, sha: `${'0'.repeat(52)}${String(height).padStart(12, 'a')}`, status: 'accepted' },
     ...{ timeMs: NOW_MS - (900_002 - height) * 600_000, size: 1_600_000, numTx: 3_210 },
-    ...{ totalFees: 1_234_567, processMs: 41.27 },
+    ...{ totalFees: 1_234_567, processMs: 41.27, firstFrom: null },
     ...changes,
   };
 }

@@ -72,8 +72,23 @@ function listen(emit: Emit, second: number, endMs: number): void {
   emit('bandwidth', { bytes_recv: second * 1_000, bytes_sent: second * 10 });
   emit('peers', { total_connected: 1, outbound: 1, inbound: 0, spv: 0, fullnode: 1, num_banned: 0 });
   emit('mempool', { num_tx: 100, num_orphans: 0, size: 20_000, double_spend: 0, tx_rate_limit: 0 });
-  if (second % 300 === 0)
+  if (second % 300 === 0) {
     emit('blocks', { size: 300, num_tx: 1, best_height: 900_000 + second / 300, sha: shaOf(second) });
+    alert(emit, second);
+  }
+}
+
+/** An alert of the listener about the node fires and is cleared in turn. */
+function alert(emit: Emit, second: number): void {
+  const isFiring = second % 600 === 0;
+  emit(
+    'alerts',
+    {
+      ...{ is_firing: isFiring, about: WATCHED, about_network: NETWORK, reason: '6 of 6 calls failed' },
+      ...(isFiring ? {} : { duration: 300 }),
+    },
+    { alert: 'node-unreachable', severity: 'critical' },
+  );
 }
 
 /** The node receives 7,000 bytes a second. */
@@ -102,8 +117,13 @@ function interval(emit: Emit, second: number, isUp: boolean): void {
     },
     ...{ ipv4: 8, ipv6: 4, onion: 1, i2p: 1, cjdns: 1, encrypted: 3, ban_score_max: second % 40 },
     ...{ ping_p50: 80.5, time_offset_p50: -0.5, fee_filter_p50: 1.25 },
+    ...{ num_addrs: 60_000, addrs_tried: 9_000, addrs_ipv4: 40_000, addrs_ipv6: 8_000 },
+    ...{ addrs_onion: 10_000, addrs_i2p: 1_500, addrs_cjdns: 500 },
   });
-  emit('mempool', { num_tx: 50_000 + second, size: 20_000_000 + second, min_fee: 1.5, usage: 90_000_000 });
+  emit('mempool', {
+    ...{ num_tx: 50_000 + second, size: 20_000_000 + second, min_fee: 1.5, usage: 90_000_000 },
+    ...{ num_orphans: 12, orphan_size: 6_000 },
+  });
   emit(
     'btcd_lag',
     {

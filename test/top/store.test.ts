@@ -85,7 +85,7 @@ function behaves(make: MakeStore): void {
       },
     });
     expect(Object.keys(rates?.recv ?? {})).toEqual(['inv']);
-    const facts = { size: 285, numTx: 0, totalFees: 10, processMs: 1.5, status: 'accepted' };
+    const facts = { size: 285, numTx: 0, totalFees: 10, processMs: 1.5, status: 'accepted', firstFrom: null };
     const timeMs = LAST_MS - 9 * 5_000 - 1_000;
     expect(blocks).toEqual([
       { ...facts, height: 8, sha: 'e'.repeat(64), timeMs },

@@ -16,8 +16,8 @@ import { placeAt } from './place-at';
 
 const clock = new SystemClock();
 
-/** Notifications of a place, and all that they told. */
-function subscribe(place: NodePlace, timer = systemTimer) {
+/** Notifications of a place, and all that they told. `isAnswering`: whether its RPC is known to answer. */
+function subscribe(place: NodePlace, timer = systemTimer, isAnswering = () => true) {
   const blocks: string[] = [];
   const transactions: { txid: string; vsize: number | undefined; bytes: string | undefined }[] = [];
   const gaps: WatchGap[] = [];
@@ -34,7 +34,7 @@ function subscribe(place: NodePlace, timer = systemTimer) {
       gap: (gap) => gaps.push(gap),
       lost: ({ kind, reason }) => ends.push(`${kind}: ${reason}`),
     },
-    { clock, timer, warn: (message) => warnings.push(message) },
+    { clock, timer, isAnswering, warn: (message) => warnings.push(message) },
   );
   notifications.start();
   return { notifications, blocks, transactions, gaps, ends, warnings, begun: () => begun };
@@ -164,6 +164,31 @@ btcd.describe("btcd's websocket", (program) => {
       timer.pass(1_000);
       return gaps.length === 1;
     });
+  });
+
+  it('waits, and says nothing, while the RPC is known to be away', async () => {
+    const own = cleanup.add(await cutProxy(node.rpcPort), (it) => it.stop());
+    const timer = new TestTimer();
+    let isAnswering = true;
+    const watched = subscribe(place({ port: own.port }), timer.start, () => isAnswering);
+    const { notifications, begun, ends, warnings, gaps } = watched;
+    cleanup.add(notifications, (it) => it.close());
+    await until('the subscription', () => begun() === 1);
+    const before = own.connections();
+    own.refuse();
+    await until('the end', () => ends.length === 1);
+    isAnswering = false;
+    for (let i = 0; i < 10; i++) timer.pass(60_000);
+    expect([own.connections() - before, warnings]).toEqual([0, []]);
+    own.release();
+    isAnswering = true;
+    notifications.resume();
+    await until('the gap', () => gaps.length === 1);
+    expect(own.connections() - before).toBe(1);
+    // It does not connect twice.
+    notifications.resume();
+    timer.pass(60_000);
+    expect([own.connections() - before, begun(), warnings]).toEqual([1, 1, []]);
   });
 
   it.each([

@@ -104,7 +104,7 @@ sharedCoreAnswers.describe('recorded answers of a Bitcoin Core 31', (folder) => 
     expect(info?.warnings).toHaveLength(1);
   });
 
-  it('tell the node, its addresses and its orphans', async () => {
+  it('tell the node, its addresses, its bans and its orphans', async () => {
     expect(await calls.networkInfo()).toMatchObject({
       version: 319_900,
       userAgent: '/Satoshi:31.99.0/',
@@ -115,7 +115,10 @@ sharedCoreAnswers.describe('recorded answers of a Bitcoin Core 31', (folder) => 
       reachable: ['ipv4', 'ipv6'],
       relayFee: 100,
     });
-    expect((await calls.addresses())?.get('all_networks')).toEqual({ fresh: 1, tried: 1, total: 2 });
+    const addresses = await calls.addresses();
+    expect(addresses?.get('all_networks')).toEqual({ fresh: 1, tried: 1, total: 2 });
+    expect(addresses?.get('onion')).toEqual({ fresh: 1, tried: 0, total: 1 });
+    expect(await calls.banned()).toBe(0);
     expect(await calls.orphans()).toEqual([]);
     expect(await calls.uptime()).toBe(23);
   });

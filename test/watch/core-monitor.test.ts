@@ -102,9 +102,18 @@ sharedCoreAnswers.describe('the monitor of a recorded Bitcoin Core 31', (folder)
     await untilInterval('the answers', () => wanted.every((series) => watched.of(series).length > 0));
     expect(watched.monitor.kind).toBe('core');
     expect(watched.fieldsOf('bandwidth')[0]).toEqual({ bytes_recv: 4_473, bytes_sent: 52_986 });
-    expect(watched.fieldsOf('mempool').at(-1)).toEqual({ num_tx: 1, size: 130, usage: 1_128, min_fee: 0.1 });
-    await untilInterval('the addresses', () => gaugesOf(watched)?.['num_addrs'] === 2);
+    const mempool = await untilInterval('the orphans', () => {
+      const fields = watched.fieldsOf('mempool').at(-1);
+      return fields?.['num_orphans'] !== undefined && fields;
+    });
+    expect(mempool).toEqual({
+      ...{ num_tx: 1, size: 130, usage: 1_128, min_fee: 0.1 },
+      ...{ num_orphans: 0, orphan_size: 0 },
+    });
+    await untilInterval('the bans', () => gaugesOf(watched)?.['num_banned'] === 0);
     expect(gaugesOf(watched)).toMatchObject({
+      ...{ num_addrs: 2, addrs_tried: 1, addrs_ipv4: 1, addrs_ipv6: 0 },
+      ...{ addrs_onion: 1, addrs_i2p: 0, addrs_cjdns: 0 },
       ...{ total_connected: 2, inbound: 2, outbound: 0, fullnode: 1, spv: 1, encrypted: 1 },
       ...{ ipv4: 0, ipv6: 0, onion: 0, i2p: 0, cjdns: 0, time_offset_p50: 0, fee_filter_p50: 0 },
     });

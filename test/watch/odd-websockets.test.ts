@@ -28,7 +28,7 @@ function subscribe(port: number) {
         gap: ({ reason }) => told.push(`gap: ${reason}`),
         lost: ({ kind, reason }) => told.push(`lost: ${kind}: ${reason}`),
       },
-      { clock: new SystemClock(), timer: timer.start, warn: () => undefined },
+      { clock: new SystemClock(), timer: timer.start, isAnswering: () => true, warn: () => undefined },
     ),
     (it) => it.close(),
   );

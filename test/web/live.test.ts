@@ -54,13 +54,19 @@ it('sends the current state first, then events', async () => {
   expect(stream.response.headers.get('content-encoding')).toBeNull();
   await until('the first status', () => stream.named('status').length > 0);
   expect(stream.first()).toBe('retry: 2000');
-  expect(stream.heard.map(({ name }) => name)).toEqual(['peers', 'blocks', 'transactions', 'status']);
+  expect(stream.heard.map(({ name }) => name)).toEqual([
+    'peers',
+    'blocks',
+    'transactions',
+    'health',
+    'status',
+  ]);
   expect(stream.named('peers')).toEqual([[peer(1)]]);
   expect(stream.named('blocks')).toEqual([[block(2), block(1)]]);
   expect(stream.named('transactions')).toEqual([[transaction(1)]]);
   const info = (await ask(served.port, '/api/info')).json;
-  const { nodes, networks, watched, shows, nowMs, ...rest } = info;
-  expect([nodes, networks, watched, shows, nowMs]).not.toContain(undefined);
+  const { nodes, networks, watched, shows, showsNetwork, nowMs, ...rest } = info;
+  expect([nodes, networks, watched, shows, showsNetwork, nowMs]).not.toContain(undefined);
   expect(stream.named('status')[0]).toMatchObject(rest);
   expect(info).toMatchObject({ node: 'tester', network: 'regtest', live: true, startedMs: live.startedMs });
 

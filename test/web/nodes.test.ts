@@ -1,4 +1,5 @@
 import { Cleanup } from '../support/cleanup';
+import { FakeLive } from '../support/fake-live';
 import { LISTENER, WATCHED, watchedPoints } from '../support/watched-points';
 import { ask } from './ask';
 import { type Served, servedPage } from './served';
@@ -67,4 +68,23 @@ it('waits for what it must know of the nodes, also in the first answer', async (
   );
   expect(answers.map(({ json }) => json['nodes'])).toEqual([WATCHED, WATCHED, LISTENER]);
   for (const { json } of answers) expect((json['rows'] as unknown[]).length).toBeGreaterThan(10);
+});
+
+it('tells which network is shown first of a store that has two', async () => {
+  const points = watchedPoints({ endMs: END_MS, minutes: MINUTES }).filter(
+    ({ tags }) => tags['node'] === LISTENER,
+  );
+  const twice = points.flatMap((point) => [point, { ...point, tags: { ...point.tags, network: 'mainnet' } }]);
+  const live = new FakeLive();
+  const other = await servedPage(cleanup, { points: twice, node: LISTENER, live });
+  const { json } = await ask(other.port, '/api/info');
+  expect(json).toMatchObject({ networks: ['mainnet', 'regtest'], showsNetwork: 'regtest' });
+  const countOf = async (more: string): Promise<number> => {
+    const answer = await ask(other.port, `/api/panels/bandwidth?${range}${more}`);
+    const rows = answer.json['rows'] as readonly (readonly [number, number | null])[];
+    return rows.reduce((sum, [, value]) => sum + (value ?? 0), 0);
+  };
+  const shown = await countOf('&network=regtest');
+  expect(shown).toBeGreaterThan(0);
+  expect(await countOf('&network=mainnet')).toBe(shown);
 });

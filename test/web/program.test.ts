@@ -157,9 +157,13 @@ it('reports in one line why a store can’t be shown', async () => {
     [
       'influx+http://secret@h/db',
       2,
-      '--from influx+http:…: serve can only show embedded stores; use duckdb:PATH',
+      '--from influx+http:…: serve can only show embedded stores and Parquet files; use duckdb:PATH or parquet:DIR',
     ],
-    ['duckdb:', 2, '--from duckdb:…: serve can only show embedded stores; use duckdb:PATH'],
+    [
+      'duckdb:',
+      2,
+      '--from duckdb:…: serve can only show embedded stores and Parquet files; use duckdb:PATH or parquet:DIR',
+    ],
   ] as const;
   for (const [from, status, line] of cases) {
     const said = await failure('serve', '--from', from, '--http', '0');

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import type { AlertFeed } from '../../src/alerts/report';
 import type { Live } from '../../src/live/live';
 import { StoreWriter } from '../../src/store/writer';
 import { createLog } from '../../src/lib/log';
@@ -15,6 +16,7 @@ import { queryPoints } from '../support/query-points';
 /** Settings of a test's page that differ from the defaults. */
 export interface ServedOptions extends Partial<HttpSettings> {
   readonly live?: Live;
+  readonly alerts?: AlertFeed;
   readonly limits?: OpenModules['limits'];
   readonly points?: ReturnType<typeof queryPoints>;
   /** Name of the node that serves. */
@@ -46,7 +48,7 @@ export const ASSET_TEXTS = {
 
 /** Serves the page of a store with the points of queries, on any free port. */
 export async function servedPage(cleanup: Cleanup, options: ServedOptions = {}): Promise<Served> {
-  const { live, limits, points = queryPoints(), node = 'tester', assets, ...settings } = options;
+  const { live, alerts, limits, points = queryPoints(), node = 'tester', assets, ...settings } = options;
   const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-web-')), (name) =>
     rm(name, { recursive: true }),
   );
@@ -65,6 +67,6 @@ export async function servedPage(cleanup: Cleanup, options: ServedOptions = {}):
     ),
     (opened) => opened.close(),
   );
-  await page.show({ scheduler, node, live, exporters: () => [] });
+  await page.show({ scheduler, node, live, alerts, exporters: () => [] });
   return { url: page.url, port: page.port, page, scheduler, exporter, folder, file, logged };
 }

@@ -13,6 +13,11 @@ import { collidingShortIds } from './behaviours/colliding-short-ids';
 import { compactBlocksThatNeverResolve } from './behaviours/compact-blocks-that-never-resolve';
 import { drippedMessage } from './behaviours/dripped-message';
 import { echo } from './behaviours/echo';
+import { encryptedDecoys } from './behaviours/encrypted-decoys';
+import { encryptedEndlessGarbage } from './behaviours/encrypted-endless-garbage';
+import { encryptedEndlessPackets } from './behaviours/encrypted-endless-packets';
+import { encryptedLongestLength } from './behaviours/encrypted-longest-length';
+import { encryptedWrongTag } from './behaviours/encrypted-wrong-tag';
 import { extremeTimes } from './behaviours/extreme-times';
 import { garbage } from './behaviours/garbage';
 import { getdataAndGetheadersFloods } from './behaviours/getdata-and-getheaders-floods';
@@ -64,6 +69,11 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   compactBlocksThatNeverResolve,
   drippedMessage,
   echo,
+  encryptedDecoys,
+  encryptedEndlessGarbage,
+  encryptedEndlessPackets,
+  encryptedLongestLength,
+  encryptedWrongTag,
   extremeTimes,
   garbage,
   getdataAndGetheadersFloods,

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeFrame } from '../../src/wire/framing';
 import { NETWORKS } from '../../src/wire/networks';
+import { dialEncrypted, type EncryptedPeer } from '../support/encrypted-peer';
 import { type FakeClaims, type FakeConnection, dialListener } from '../support/fake-peer';
 
 /** Magic of the network of the zoo. */
@@ -62,6 +63,15 @@ export class Cage {
     const { port } = this.options;
     const from = options.from ?? this.address();
     const peer = await dialListener(port, { from, ...(options.claims && { claims: options.claims }) });
+    peer.socket.setMaxListeners(0);
+    this.sockets.add(peer.socket);
+    while (!peer.commands().includes('verack') && !peer.socket.destroyed && !this.isOver) await sleep(10);
+    return peer;
+  }
+
+  /** The same by the encrypted transport (BIP324). */
+  async joinEncrypted(): Promise<EncryptedPeer> {
+    const peer = await dialEncrypted(this.options.port, { from: this.address() });
     peer.socket.setMaxListeners(0);
     this.sockets.add(peer.socket);
     while (!peer.commands().includes('verack') && !peer.socket.destroyed && !this.isOver) await sleep(10);

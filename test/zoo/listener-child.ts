@@ -85,6 +85,7 @@ async function listen(port: number, honestPeers: readonly Endpoint[], dataDir: s
       intervalMs: 1_000,
       policy: 'core',
       wtxidRelay: true,
+      transport: 'auto',
       txPerSecond: 100,
       maxUserAgents: 200,
       mempoolBytes: MEMPOOL_BYTES,

@@ -7,7 +7,10 @@ const STALL_MS = 1_000;
 
 /** The parts of the context that this collector needs. */
 export type BtcdmonContext = AccountContext &
-  Pick<CollectorContext, 'exporters' | 'mempool' | 'collected' | 'intervalMs' | 'logDropped'>;
+  Pick<
+    CollectorContext,
+    'exporters' | 'mempool' | 'collected' | 'intervalMs' | 'logDropped' | 'loopMeasured'
+  >;
 
 /** `btcdmon`: the monitor itself, the points that it emitted, and what its exporters did with them. */
 export const btcdmon = (context: BtcdmonContext): Collector => {
@@ -30,7 +33,9 @@ export const btcdmon = (context: BtcdmonContext): Collector => {
       since = performance.now();
       // The last interval of a run can be shorter than a sample.
       const loopLag = lag.take();
-      if (lag.longestMs >= STALL_MS) stalled += Math.round(lag.longestMs);
+      const stalledNow = lag.longestMs >= STALL_MS ? Math.round(lag.longestMs) : 0;
+      stalled += stalledNow;
+      context.loopMeasured?.(loopLag, stalledNow);
       emit('btcdmon', {
         started,
         loop_lag_p99: loopLag,

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type AddressNetwork, ipOf } from '../../wire/messages/network-address';
 import type { AddressManager } from './address-manager';
 import type { Ban, Bans } from './bans';
+import type { TransportName } from '../transport/transport';
 import { parseIp, type RawAddress } from './ip';
 import { type KnownAddress, keyOf } from './known-address';
 
@@ -10,7 +11,7 @@ const LINES_A_TURN = 1_000;
 
 const HEADER = /^btcdmon-node addresses 1 ([a-z0-9]+) (\d+) ([0-9a-f]{64})$/;
 const ADDRESS = new RegExp(
-  '^(ipv4|ipv6|torv3|i2p|cjdns) (\\S{1,64}) (\\d{1,5}) ([0-9a-f]{16}) (\\d{1,10}) (\\d{1,10}) (\\d{1,10}) (\\d{1,9}) (\\S{1,300})$',
+  '^(ipv4|ipv6|torv3|i2p|cjdns) (\\S{1,64}) (\\d{1,5}) ([0-9a-f]{16}) (\\d{1,10}) (\\d{1,10}) (\\d{1,10}) (\\d{1,9}) (\\S{1,300})(?: (v1|v2))?$',
 );
 const BAN = /^ban (\S{1,64}) (\d{1,10})$/;
 
@@ -44,6 +45,7 @@ export function parseAddress(line: string): KnownAddress | null {
   if (match === null) return null;
   const [, network, host = '', port, services, time, lastTry, lastSuccess, attempts, sourceGroup = ''] =
     match;
+  const transport = match[10] as TransportName | undefined;
   const raw = rawAddress(network as AddressNetwork, host);
   if (raw === null || raw.network !== network || Number(port) > 65_535) return null;
   const endpoint = { ...raw, port: Number(port) };
@@ -56,6 +58,7 @@ export function parseAddress(line: string): KnownAddress | null {
     lastSuccess: Number(lastSuccess),
     attempts: Number(attempts),
     sourceGroup,
+    ...(transport === undefined ? {} : { transport }),
   };
 }
 
@@ -82,9 +85,10 @@ export async function formatAddresses(addrman: AddressManager, bans: Bans): Prom
 
 function formatAddress(known: KnownAddress): string {
   const { address, attempts, lastSuccess, lastTry, network, port, services, sourceGroup, time } = known;
+  const worked = known.transport === undefined ? '' : ` ${known.transport}`;
   const host = ipOf(known) ?? address.toString('hex');
   const bits = services.toString(16).padStart(16, '0');
-  return `${network} ${host} ${port} ${bits} ${time} ${lastTry} ${lastSuccess} ${attempts} ${sourceGroup}`;
+  return `${network} ${host} ${port} ${bits} ${time} ${lastTry} ${lastSuccess} ${attempts} ${sourceGroup}${worked}`;
 }
 
 /** The bytes of an address of the file. */

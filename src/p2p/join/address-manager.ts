@@ -1,6 +1,7 @@
 import { hash, randomInt } from 'node:crypto';
 import type { NetworkAddress } from '../../wire/messages/network-address';
 import type { NetworkName } from '../../wire/networks';
+import type { TransportName } from '../transport/transport';
 import { isTerrible, type KnownAddress, keyOf } from './known-address';
 import { netgroupOf } from './netgroup';
 import { isWorthKnowing } from './reachability';
@@ -136,11 +137,12 @@ export class AddressManager {
     if (counts) known.attempts++;
   }
 
-  /** Notes a complete handshake and the services that the node claims. */
-  worked(known: KnownAddress, services: bigint): void {
+  /** Notes a complete handshake, its transport, and the services that the node claims. */
+  worked(known: KnownAddress, services: bigint, transport?: TransportName): void {
     known.lastSuccess = known.lastTry = known.time = this.options.unixTime();
     known.attempts = 0;
     known.services = services;
+    known.transport = transport;
   }
 
   forget(key: string): void {

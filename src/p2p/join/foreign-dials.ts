@@ -12,7 +12,8 @@ const HOUR_MS = 3_600_000;
 /** The most addresses that are counted at once. The one whose hour began first is removed for a new one. */
 const MAX_SUBJECTS = 10_000;
 
-const FOREIGN: ReadonlySet<string> = new Set(FOREIGN_PROTOCOLS);
+/** A node of another network never finds the terminator that we expect after its key (BIP324). */
+const FOREIGN: ReadonlySet<Violation> = new Set([...FOREIGN_PROTOCOLS, 'no-garbage-terminator']);
 
 /** Whether a violation is a dial with another protocol, such as that of a browser or of another network. */
 export function isForeignDial(reason: Violation): boolean {

@@ -5,6 +5,8 @@ import type { Connection } from '../connection';
 import type { Connections } from '../connections';
 import { formatEndpoint } from '../endpoint';
 import type { P2PEvents, PeerInfo, Violation } from '../p2p-events';
+import type { TransportMode } from '../transport/choice';
+import type { TransportName } from '../transport/transport';
 import type { NetworkName } from '../../wire/networks';
 import type { AddressManager } from './address-manager';
 import type { AddressFile } from './address-file';
@@ -56,7 +58,9 @@ export interface JoinModules {
   readonly bus: EventBus<P2PEvents>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Dials an address; null if there is a connection to it. */
-  readonly open: (host: string, port: number) => Connection | null;
+  readonly open: (host: string, port: number, dialBy: TransportName) => Connection | null;
+  /** The transports by which addresses are dialled. */
+  readonly mode: TransportMode;
   /** Opens the connection of a peer that dialled us. */
   readonly accept: (socket: Socket, host: string, port: number) => Connection;
   readonly connections: Connections<Connection>;
@@ -79,13 +83,13 @@ export class Join {
     private readonly parts: JoinParts,
     private readonly modules: JoinModules,
   ) {
-    const { bus, clock, connections, open } = modules;
+    const { bus, clock, connections, mode, open } = modules;
     const { addrman, log, network, peers, seeds, unixTime } = parts;
     const monotonicMs = (): number => clock.monotonicMs();
     const changed = (): void => this.saver.changed();
     const isBanned = (host: string, port: number): boolean => this.isBanned(host, port);
     this.outbound = new Outbound({
-      ...{ addrman, network, peers, isBanned, open, connections, monotonicMs, changed },
+      ...{ addrman, network, peers, isBanned, open, mode, connections, monotonicMs, changed },
     });
     this.seeding = new Seeding({
       ...{ network, seeds, addrman, unixTime, changed },

@@ -1,4 +1,5 @@
 import type { AddressNetwork, NetworkAddress } from '../../wire/messages/network-address';
+import type { TransportName } from '../transport/transport';
 import type { RawEndpoint } from './reachability';
 
 const MINUTE = 60;
@@ -29,6 +30,8 @@ export interface KnownAddress extends NetworkAddress {
   lastSuccess: number;
   /** Number of dials without a handshake since the last success. */
   attempts: number;
+  /** The transport of the last complete handshake with it. */
+  transport?: TransportName | undefined;
   /** Netgroup of its first source. */
   readonly sourceGroup: string;
 }

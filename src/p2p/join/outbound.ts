@@ -1,6 +1,8 @@
 import type { Connection } from '../connection';
 import type { Connections } from '../connections';
 import type { DisconnectReason } from '../p2p-events';
+import { type TransportMode, transportToDial } from '../transport/choice';
+import type { TransportName } from '../transport/transport';
 import { ipOf } from '../../wire/messages/network-address';
 import type { NetworkName } from '../../wire/networks';
 import { NODE_WITNESS, SERVES_BLOCKS } from '../../wire/services';
@@ -32,7 +34,7 @@ export function isUseful(services: bigint): boolean {
 /** What is needed of a connection here. */
 export type OutboundPeer = Pick<
   Connection,
-  'claims' | 'closed' | 'established' | 'host' | 'id' | 'openedAt' | 'outbound' | 'port'
+  'claims' | 'closed' | 'established' | 'host' | 'id' | 'openedAt' | 'outbound' | 'port' | 'transport'
 >;
 
 export interface OutboundModules {
@@ -41,7 +43,8 @@ export interface OutboundModules {
   /** Number of peers to find besides those that the user named. */
   readonly peers: number;
   readonly isBanned: (host: string, port: number) => boolean;
-  readonly open: (host: string, port: number) => OutboundPeer | null;
+  readonly open: (host: string, port: number, dialBy: TransportName) => OutboundPeer | null;
+  readonly mode: TransportMode;
   /** All connections of the program, of every kind. */
   readonly connections: Pick<Connections<OutboundPeer>, 'inboundFrom' | 'outbound'>;
   readonly monotonicMs: () => number;
@@ -78,16 +81,12 @@ export class Outbound {
 
   /** Dials one address if peers are missing; to be called twice a second, as in Core. */
   tick(): void {
-    const { addrman, peers, open } = this.modules;
+    const { addrman, mode, peers } = this.modules;
     if (this.active.size >= peers) return;
     const accepts = this.dialFilter();
     const known = addrman.pick((it) => isUseful(it.services) && accepts(it)) ?? addrman.pick(accepts);
     const host = known === undefined ? null : ipOf(known);
-    if (known === undefined || host === null) return;
-    const connection = open(host, known.port);
-    if (connection === null) return;
-    this.active.set(known.key, connection);
-    void connection.closed.then((reason) => this.ended(known, connection, reason));
+    if (known !== undefined && host !== null) this.dial(known, host, transportToDial(mode, known));
   }
 
   /** Notes that the handshake of a connection is complete. */
@@ -95,14 +94,27 @@ export class Outbound {
     for (const [key, active] of this.active)
       if (active === connection) {
         const known = this.modules.addrman.get(key);
-        if (known !== undefined) this.modules.addrman.worked(known, connection.claims?.services ?? 0n);
+        if (known !== undefined)
+          this.modules.addrman.worked(known, connection.claims?.services ?? 0n, connection.transport);
         this.modules.changed();
       }
   }
 
+  private dial(known: KnownAddress, host: string, dialBy: TransportName): void {
+    const { mode, open } = this.modules;
+    const connection = open(host, known.port, dialBy);
+    if (connection === null) return;
+    this.active.set(known.key, connection);
+    void connection.closed.then((reason) => {
+      this.active.delete(known.key);
+      // The peer lacks the encrypted transport.
+      if (reason === 'plain-transport' && mode === 'auto') this.dial(known, host, 'v1');
+      else this.ended(known, connection, reason);
+    });
+  }
+
   private ended(known: KnownAddress, connection: OutboundPeer, reason: DisconnectReason): void {
     const { addrman, changed, monotonicMs, peers } = this.modules;
-    this.active.delete(known.key);
     const now = monotonicMs();
     const lasted = connection.established && now - connection.openedAt > GOOD_MS;
     const losses = lasted ? 1 : (this.backoffs.get(known)?.losses ?? 0) + 1;

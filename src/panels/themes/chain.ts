@@ -90,7 +90,7 @@ export const CHAIN: readonly Panel[] = [
   },
   {
     name: 'unseen-transactions',
-    title: 'Block transactions that were never relayed',
+    title: 'Block transactions not seen before',
     theme: 'chain',
     help: 'Transactions of accepted blocks that were never relayed to this node: miners got them privately, or the peers did not relay them.',
     unit: 'count',
@@ -119,7 +119,7 @@ export const CHAIN: readonly Panel[] = [
   },
   {
     name: 'compact-bytes',
-    title: 'Savings of compact blocks',
+    title: 'Compact block bandwidth',
     theme: 'chain',
     help: 'Bytes of compact blocks and of the transactions requested to complete them, compared with the size of the rebuilt blocks.',
     unit: 'bytes',

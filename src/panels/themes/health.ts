@@ -3,6 +3,20 @@ import { type Panel, line } from '../panel';
 /** The monitor itself: whether the data of the other panels is complete. */
 export const HEALTH: readonly Panel[] = [
   {
+    name: 'alerts',
+    title: 'Alerts',
+    theme: 'health',
+    help: 'Alerts that the monitor evaluated itself, by name: how many fired and how many were cleared. `btcdmon-node alerts` lists those that fire now, and docs/alerts.md says what to do.',
+    unit: 'count',
+    plot: 'bars',
+    shortestBucketS: 60,
+    since: '1d',
+    lines: [
+      line('fired:', 'alerts', 'count', 'is_firing', { by: ['alert'], where: { is_firing: true } }),
+      line('cleared:', 'alerts', 'count', 'is_firing', { by: ['alert'], where: { is_firing: false } }),
+    ],
+  },
+  {
     name: 'points-lost',
     title: 'Points lost',
     theme: 'health',
@@ -38,7 +52,7 @@ export const HEALTH: readonly Panel[] = [
   },
   {
     name: 'points-shed',
-    title: 'Points shed',
+    title: 'Points shed (over budget)',
     theme: 'health',
     help: 'Points that were not made, by series, because a peer sent more than its budget allows; `rejects` counts its messages under `over-budget`. Only that peer’s points are affected.',
     unit: 'per minute',
@@ -100,7 +114,7 @@ export const HEALTH: readonly Panel[] = [
   },
   {
     name: 'log-lost',
-    title: 'Lines of the log lost',
+    title: 'Log lines lost',
     theme: 'health',
     help: 'Lines of the log that could not be written, because its reader stalled or is gone, or the disk is full. The monitor continues without them.',
     unit: 'per minute',
@@ -111,7 +125,7 @@ export const HEALTH: readonly Panel[] = [
   },
   {
     name: 'clock-steps',
-    title: 'Steps of the clock',
+    title: 'System clock steps',
     theme: 'health',
     help: 'Steps of the system’s clock of more than a second while the monitor ran: the greatest step forward and back in each bucket. After a step back, new points have the same times as points from before it, so counts and rates of that time include both. `btcdmon-node audit` distinguishes them.',
     unit: 'ms',

@@ -11,6 +11,7 @@ export const MEMPOOL: readonly Panel[] = [
     plot: 'lines',
     shortestBucketS: 5,
     since: '1d',
+    isWhole: true,
     lines: [
       line('transactions', 'mempool', 'mean', 'num_tx'),
       line('orphans', 'mempool', 'mean', 'num_orphans'),
@@ -40,7 +41,7 @@ export const MEMPOOL: readonly Panel[] = [
   },
   {
     name: 'tx-rate-limit',
-    title: 'Delayed requests',
+    title: 'Requests over the rate limit',
     theme: 'mempool',
     help: 'Announced transactions that were not requested because of the limit on requests (--tx-rate). More than a few mean that the limit is too low for what the peers announce.',
     unit: 'count',
@@ -51,7 +52,7 @@ export const MEMPOOL: readonly Panel[] = [
   },
   {
     name: 'smart-relay',
-    title: 'Smart relay',
+    title: 'Inventory announced and requested',
     theme: 'mempool',
     help: 'Inventory that peers announced, new or already known from another peer; what this node requested; and what it did not get.',
     unit: 'per minute',

@@ -7,7 +7,7 @@ const BLOCK = { where: { kind: 'block' } } as const;
 export const NODE_CLOCKS: readonly Panel[] = [
   {
     name: 'transaction-lag',
-    title: 'The two clocks: transactions',
+    title: 'Transaction delay behind the listener',
     theme: 'node',
     help: 'How much later than the listener the watched node had a transaction: time from the first announcement to the listener until the node accepted it, median and 90th percentile of each interval, as means over the bucket. Below 0 the node was first.',
     unit: 'ms',
@@ -18,7 +18,7 @@ export const NODE_CLOCKS: readonly Panel[] = [
   },
   {
     name: 'announcement-lag',
-    title: 'Time until the node announces a transaction',
+    title: 'Transaction relay delay of the node',
     theme: 'node',
     help: 'Time from the moment at which the watched node accepted a transaction until it announced it to the listener: median and 90th percentile of each interval, as means over the bucket. Nodes wait some seconds on purpose, so that nobody sees where a transaction comes from.',
     unit: 'ms',
@@ -32,7 +32,7 @@ export const NODE_CLOCKS: readonly Panel[] = [
   },
   {
     name: 'node-first',
-    title: 'Transactions that the node had first',
+    title: 'Transactions first seen by the node',
     theme: 'node',
     help: 'Transactions that both the listener and the watched node had, and those of them that the node had first.',
     unit: 'per minute',
@@ -46,7 +46,7 @@ export const NODE_CLOCKS: readonly Panel[] = [
   },
   {
     name: 'block-lag',
-    title: 'The two clocks: blocks',
+    title: 'Block delay behind the listener',
     theme: 'node',
     help: 'How much later than the listener the watched node had a block: time from the first announcement to the listener until the node connected it, and from then until the node announced it to the listener. Below 0 the node was first.',
     unit: 'ms',
@@ -60,7 +60,7 @@ export const NODE_CLOCKS: readonly Panel[] = [
   },
   {
     name: 'node-missed',
-    title: 'What was not learnt of the node',
+    title: 'Events missed while watching',
     theme: 'node',
     help: 'Transactions and blocks that the watched node accepted and that could not be asked for, and transactions whose fee was not learnt: they had left its mempool before, or were too many at once.',
     unit: 'count',
@@ -91,7 +91,7 @@ export const NODE_CLOCKS: readonly Panel[] = [
   },
   {
     name: 'watch-gaps',
-    title: 'Gaps of watching',
+    title: 'Monitoring gaps',
     theme: 'node',
     help: 'How long the watched node did not tell what happened, by source, at the time at which it told again. What can be asked for afterwards was asked for; what only notifications or the tap tell is missing.',
     unit: 'ms',

@@ -4,7 +4,7 @@ import { type Panel, line } from '../panel';
 export const NODE_HEALTH: readonly Panel[] = [
   {
     name: 'node-up',
-    title: 'Whether the node answers',
+    title: 'RPC availability',
     theme: 'node',
     help: 'Intervals in which the watched node answered its RPC, and intervals in which it did not: it is down, hangs, or refuses the login. The log says which.',
     unit: 'count',
@@ -44,7 +44,7 @@ export const NODE_HEALTH: readonly Panel[] = [
   },
   {
     name: 'node-progress',
-    title: 'Validated part of the chain',
+    title: 'Verification progress',
     theme: 'node',
     help: 'Part of the chain that the watched node has validated, as it estimates. It stays at 100 after the initial block download. Only Bitcoin Core tells it.',
     unit: 'percent',
@@ -132,11 +132,15 @@ export const NODE_HEALTH: readonly Panel[] = [
     name: 'mempool-memory',
     title: 'Memory of the mempool',
     theme: 'node',
-    help: 'Memory that the mempool of the watched node takes, and the serialized size of its transactions. Only Bitcoin Core tells the memory.',
+    help: 'Memory that the mempool of the watched node takes, the serialized size of its transactions, and that of the orphans beside them. Only Bitcoin Core tells the memory and the orphans.',
     unit: 'bytes',
     plot: 'lines',
     shortestBucketS: 5,
     since: '1d',
-    lines: [line('memory', 'mempool', 'mean', 'usage'), line('transactions', 'mempool', 'mean', 'size')],
+    lines: [
+      line('memory', 'mempool', 'mean', 'usage'),
+      line('transactions', 'mempool', 'mean', 'size'),
+      line('orphans', 'mempool', 'mean', 'orphan_size'),
+    ],
   },
 ];

@@ -11,12 +11,31 @@ export const NODE_PEERS: readonly Panel[] = [
     plot: 'stacked',
     shortestBucketS: 5,
     since: '1d',
+    isWhole: true,
     lines: [
       line('IPv4', 'peers', 'mean', 'ipv4'),
       line('IPv6', 'peers', 'mean', 'ipv6'),
       line('Tor', 'peers', 'mean', 'onion'),
       line('I2P', 'peers', 'mean', 'i2p'),
       line('CJDNS', 'peers', 'mean', 'cjdns'),
+    ],
+  },
+  {
+    name: 'node-addresses',
+    title: 'Addresses that the node knows',
+    theme: 'node',
+    help: 'Addresses of nodes that the watched node knows, by network, and how many of all it was connected to before (tried). Only Bitcoin Core tells them.',
+    unit: 'count',
+    plot: 'lines',
+    shortestBucketS: 60,
+    since: '7d',
+    lines: [
+      line('IPv4', 'peers', 'max', 'addrs_ipv4'),
+      line('IPv6', 'peers', 'max', 'addrs_ipv6'),
+      line('Tor', 'peers', 'max', 'addrs_onion'),
+      line('I2P', 'peers', 'max', 'addrs_i2p'),
+      line('CJDNS', 'peers', 'max', 'addrs_cjdns'),
+      line('tried', 'peers', 'max', 'addrs_tried'),
     ],
   },
   {
@@ -28,6 +47,7 @@ export const NODE_PEERS: readonly Panel[] = [
     plot: 'lines',
     shortestBucketS: 5,
     since: '1d',
+    isWhole: true,
     lines: [
       line('peers', 'peers', 'mean', 'total_connected'),
       line('encrypted', 'peers', 'mean', 'encrypted'),
@@ -46,7 +66,7 @@ export const NODE_PEERS: readonly Panel[] = [
   },
   {
     name: 'node-pings',
-    title: 'Round trips to the node’s peers',
+    title: 'Ping to the node’s peers',
     theme: 'node',
     help: 'The last round trip times between the watched node and its peers, over all peers of a bucket: median and 90th percentile.',
     unit: 'ms',
@@ -57,7 +77,7 @@ export const NODE_PEERS: readonly Panel[] = [
   },
   {
     name: 'node-clock',
-    title: 'Clocks of the node’s peers',
+    title: 'Time offset of the node’s peers',
     theme: 'node',
     help: 'By how much the clocks of the peers are ahead of the watched node’s, median. If the line is far from 0, the clock of the node is probably wrong.',
     unit: 'ms',
@@ -68,7 +88,7 @@ export const NODE_PEERS: readonly Panel[] = [
   },
   {
     name: 'heaviest-peers',
-    title: 'Heaviest peers',
+    title: 'Top peer traffic',
     theme: 'node',
     help: 'The most bytes that a present peer of the watched node has sent to it and received from it since it connected. Peers that load the chain from the node receive the most.',
     unit: 'bytes',
@@ -93,7 +113,7 @@ export const NODE_PEERS: readonly Panel[] = [
   },
   {
     name: 'session-length',
-    title: 'Length of peers’ sessions',
+    title: 'Peer session length',
     theme: 'node',
     help: 'How long peers that left had been connected to the watched node: median and 90th percentile of each hour.',
     unit: 'ms',
@@ -107,7 +127,7 @@ export const NODE_PEERS: readonly Panel[] = [
   },
   {
     name: 'session-bytes',
-    title: 'Traffic of peers that left, per hour',
+    title: 'Traffic of ended sessions per hour',
     theme: 'node',
     help: 'Bytes that peers which left in an hour had sent to the watched node and received from it.',
     unit: 'bytes',

@@ -11,6 +11,7 @@ export const PROPAGATION: readonly Panel[] = [
     plot: 'points',
     shortestBucketS: 60,
     since: '1d',
+    needsPeers: 2,
     lines: [
       line('half of the peers', 'propagation', 'mean', 'delay_p50', { where: { kind: 'block' } }),
       line('nine tenths', 'propagation', 'mean', 'delay_p90', { where: { kind: 'block' } }),
@@ -26,6 +27,7 @@ export const PROPAGATION: readonly Panel[] = [
     plot: 'lines',
     shortestBucketS: 60,
     since: '1d',
+    needsPeers: 2,
     lines: [
       line('half of the peers', 'propagation', 'p50', 'delay_p50', { where: { kind: 'tx' } }),
       line('nine tenths', 'propagation', 'p50', 'delay_p90', { where: { kind: 'tx' } }),

@@ -15,7 +15,7 @@ export const TAP: readonly Panel[] = [
   },
   {
     name: 'tap-unread',
-    title: 'Bytes that the tap did not read',
+    title: 'Bytes not decoded by the tap',
     theme: 'node',
     help: 'Bytes per second that the tap passed on and did not count as messages: skipped because reading lagged behind, of no whole message, or of encrypted connections. Skipped bytes mean that the counts of messages are too low.',
     unit: 'bytes/s',
@@ -37,6 +37,7 @@ export const TAP: readonly Panel[] = [
     plot: 'lines',
     shortestBucketS: 5,
     since: '1d',
+    isWhole: true,
     lines: [
       line('inbound', 'tap', 'mean', 'inbound'),
       line('outbound', 'tap', 'mean', 'outbound'),
@@ -45,7 +46,7 @@ export const TAP: readonly Panel[] = [
   },
   {
     name: 'tap-transactions',
-    title: 'The way of a transaction through the node',
+    title: 'Transaction latency inside the node',
     theme: 'node',
     help: 'Time from the first announcement of a transaction to the watched node until the node asked a peer for it, received it, and announced it to a peer: medians over the transactions of a bucket. Only a tap sees this.',
     unit: 'ms',
@@ -60,7 +61,7 @@ export const TAP: readonly Panel[] = [
   },
   {
     name: 'tap-refused',
-    title: 'Connections that the tap refused or missed',
+    title: 'Tap connections refused or missed',
     theme: 'node',
     help: 'Connections that the tap did not lead on, because of its limits or bans, and connections of which it read nothing.',
     unit: 'per minute',

@@ -86,7 +86,7 @@ export const TRANSACTIONS: readonly Panel[] = [
   },
   {
     name: 'dust-watch',
-    title: 'Dust watch',
+    title: 'Dust outputs',
     theme: 'transactions',
     help: 'Outputs of relayed transactions that the policy calls dust, by script type.',
     unit: 'count',

@@ -1,5 +1,5 @@
 import type { NetTotals } from '../answers';
-import { PacedTask } from './paced-task';
+import { GAUGE_SAVED_MS, PacedTask } from './paced-task';
 import type { PartModules } from './part-modules';
 import type { WatchPart, WatchTask } from './watch-task';
 
@@ -10,7 +10,12 @@ export class WatchedBandwidth implements WatchPart {
   private totals: NetTotals | undefined;
 
   constructor(private readonly modules: PartModules) {
-    const pacing = { clock: modules.clock, every: 'interval', share: 0.005 } as const;
+    const pacing = {
+      clock: modules.clock,
+      every: 'interval',
+      share: 0.005,
+      savedMs: GAUGE_SAVED_MS,
+    } as const;
     this.tasks = [
       new PacedTask('getnettotals', pacing, async ({ calls }) => {
         this.totals = await calls.netTotals();

@@ -15,7 +15,7 @@ import type { BlockNotice } from '../read-notification';
 import { BlockTargets } from './block-targets';
 import { CallBudget } from './call-budget';
 import type { MissedCounts } from './missed-counts';
-import { PacedTask } from './paced-task';
+import { GAUGE_SAVED_MS, PacedTask } from './paced-task';
 import { type ToldBlock, ToldChain } from './told-chain';
 import type { WatchPart, WatchTask } from './watch-task';
 
@@ -90,7 +90,7 @@ export class BlockFollower implements WatchPart {
       },
       new PacedTask(
         'getbestblockhash',
-        { clock, every: 'interval', share: 0.0075, only: 'core' },
+        { clock, every: 'interval', share: 0.0075, savedMs: GAUGE_SAVED_MS, only: 'core' },
         async ({ calls }) => {
           const best = await calls.bestHash();
           if (best !== this.chain.tip?.hash) this.recheck();

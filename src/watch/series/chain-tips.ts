@@ -1,6 +1,6 @@
 import { displayOf } from '../../wire/hash';
 import type { ChainTip } from '../answers';
-import { PacedTask } from './paced-task';
+import { GAUGE_SAVED_MS, PacedTask } from './paced-task';
 import type { PartModules } from './part-modules';
 import type { WatchPart, WatchTask } from './watch-task';
 
@@ -16,7 +16,7 @@ export class ChainTips implements WatchPart {
   constructor(private readonly modules: PartModules) {
     this.asking = new PacedTask(
       'getchaintips',
-      { clock: modules.clock, every: 'minute', share: 0.005 },
+      { clock: modules.clock, every: 'minute', share: 0.005, savedMs: GAUGE_SAVED_MS },
       async ({ calls }) => this.tell((await calls.chainTips()) ?? []),
     );
     this.tasks = [this.asking];

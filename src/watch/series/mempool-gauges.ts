@@ -1,5 +1,5 @@
-import type { MempoolInfo } from '../answers';
-import { PacedTask } from './paced-task';
+import type { MempoolInfo, NodeOrphan } from '../answers';
+import { GAUGE_SAVED_MS, PacedTask } from './paced-task';
 import type { PartModules } from './part-modules';
 import type { WatchPart, WatchTask } from './watch-task';
 
@@ -11,18 +11,34 @@ interface MempoolGaugesModules extends PartModules {
   readonly listed: () => number | undefined;
 }
 
-/** `mempool`: the node's own mempool (getmempoolinfo). */
+/** Orphans: transactions that wait for their parents. */
+interface Orphans {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** `mempool`: the node's own mempool (getmempoolinfo), and the orphans of Core beside it (getorphantxs). */
 export class WatchedMempool implements WatchPart {
   readonly name = 'mempool of the watched node';
   readonly tasks: readonly WatchTask[];
   private info: MempoolInfo | undefined;
+  private orphans: Orphans | undefined;
 
   constructor(private readonly modules: MempoolGaugesModules) {
-    const pacing = { clock: modules.clock, every: 'interval', share: 0.005 } as const;
+    const { clock } = modules;
     this.tasks = [
-      new PacedTask('getmempoolinfo', pacing, async ({ calls }) => {
-        this.info = await calls.mempoolInfo();
-      }),
+      new PacedTask(
+        'getmempoolinfo',
+        { clock, every: 'interval', share: 0.005, savedMs: GAUGE_SAVED_MS },
+        async ({ calls }) => {
+          this.info = await calls.mempoolInfo();
+        },
+      ),
+      new PacedTask(
+        'getorphantxs',
+        { clock, every: 'interval', share: 0.0025, savedMs: GAUGE_SAVED_MS, only: 'core' },
+        async ({ calls }) => void (this.orphans = sumOf(await calls.orphans())),
+      ),
     ];
   }
 
@@ -32,6 +48,8 @@ export class WatchedMempool implements WatchPart {
     if (transactions === undefined) return;
     this.modules.emit('mempool', {
       num_tx: transactions,
+      num_orphans: this.orphans?.count,
+      orphan_size: this.orphans?.bytes,
       size: bytes,
       min_fee: minFee === undefined ? undefined : minFee / VBYTES,
       usage,
@@ -40,5 +58,12 @@ export class WatchedMempool implements WatchPart {
 
   forget(): void {
     this.info = undefined;
+    this.orphans = undefined;
   }
+}
+
+function sumOf(orphans: readonly NodeOrphan[] | undefined): Orphans | undefined {
+  return orphans === undefined
+    ? undefined
+    : { count: orphans.length, bytes: orphans.reduce((sum, { bytes = 0 }) => sum + bytes, 0) };
 }

@@ -7,6 +7,9 @@ import type { UnreadTransactions } from './unread-transactions';
 import type { WaitingFees } from './waiting-fees';
 import type { WatchPart, WatchTask } from './watch-task';
 
+/** A reading may take this much before the next one is put off. */
+const SAVED_MS = 1_000;
+
 interface MempoolReaderModules {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly known: KnownTransactions;
@@ -18,8 +21,8 @@ interface MempoolReaderModules {
 /**
  * Reads the mempool of a node. At the start with all fees: what is there then was accepted before, and is not
  * told. Later its txids, to find what is new: once an interval at Core, after a gap at btcd. And again with
- * all fees, where accepted transactions wait for theirs: a reading that took a second is not repeated within
- * 30 seconds, so that a large mempool is read seldom and a small one at each interval.
+ * all fees, where accepted transactions wait for theirs: a reading that took two seconds is not repeated
+ * within 30 seconds, so that a large mempool is read seldom and a small one at each interval.
  */
 export class MempoolReader implements WatchPart {
   readonly name = 'transactions of the watched node';
@@ -36,12 +39,24 @@ export class MempoolReader implements WatchPart {
     this.tasks = [
       new PacedTask(
         'getrawmempool',
-        { clock, every: 'interval', share: 1 / 30, isWanted: () => !this.hasBegun || fees.size > 0 },
+        {
+          clock,
+          every: 'interval',
+          share: 1 / 30,
+          savedMs: SAVED_MS,
+          isWanted: () => !this.hasBegun || fees.size > 0,
+        },
         (node) => this.read(node),
       ),
       new PacedTask(
         'getrawmempool',
-        { clock, every: 'interval', share: 0.025, isWanted: (node) => this.isListWanted(node) },
+        {
+          clock,
+          every: 'interval',
+          share: 0.025,
+          savedMs: SAVED_MS,
+          isWanted: (node) => this.isListWanted(node),
+        },
         (node) => this.list(node),
       ),
       unread,

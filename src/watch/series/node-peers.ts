@@ -1,7 +1,9 @@
 import { asciiLine } from '../../lib/ascii-line';
 import { BoundedLabels, printableLabel } from '../../metrics/bounded-labels';
+import type { FieldsOf } from '../../metrics/schema';
 import type { NodePeer } from '../answers';
-import { PacedTask } from './paced-task';
+import type { CommandBytes } from './command-bytes';
+import { GAUGE_SAVED_MS, PacedTask } from './paced-task';
 import type { PartModules } from './part-modules';
 import { peerGauges } from './peer-gauges';
 import { networkOf } from './peer-network';
@@ -23,6 +25,10 @@ interface NodePeersModules extends PartModules {
   readonly maxUserAgents: number;
   /** The number of peers, where the node's user may not ask for them. */
   readonly connections: () => number | undefined;
+  /** The gauges that are about addresses. */
+  readonly addresses: () => FieldsOf<'peers'>;
+  /** Gets the bytes of the peers by command; undefined where something else tells them. */
+  readonly bytes: CommandBytes | undefined;
 }
 
 /** `peers`, `node_peers` and `peer_sessions`: the peers that a node has (getpeerinfo). */
@@ -33,38 +39,35 @@ export class NodePeers implements WatchPart {
   /** The peers of the last answer, by what tells their connections apart. */
   private connected: ReadonlyMap<string, NodePeer> = new Map();
   private isFresh = false;
-  private addresses: number | undefined;
   private toldMs = -Infinity;
 
   constructor(private readonly modules: NodePeersModules) {
     const { clock, maxUserAgents } = modules;
     this.userAgents = new BoundedLabels(maxUserAgents);
     this.tasks = [
-      new PacedTask('getpeerinfo', { clock, every: 'interval', share: 0.0075 }, async ({ calls }) => {
-        const peers = await calls.peers();
-        if (peers !== undefined) this.answered(peers);
-      }),
       new PacedTask(
-        'getaddrmaninfo',
-        { clock, every: 'minute', share: 0.0025, only: 'core' },
-        async ({ calls }) => void (this.addresses = (await calls.addresses())?.get('all_networks')?.total),
+        'getpeerinfo',
+        { clock, every: 'interval', share: 0.0075, savedMs: GAUGE_SAVED_MS },
+        async ({ calls }) => {
+          const peers = await calls.peers();
+          if (peers !== undefined) this.answered(peers);
+        },
       ),
     ];
   }
 
   interval(isUp: boolean): void {
     if (!isUp) return;
-    const { emit, connections } = this.modules;
+    const { emit, connections, addresses } = this.modules;
     const gauges = this.isFresh
       ? peerGauges([...this.connected.values()])
       : { total_connected: connections() };
-    if (gauges.total_connected !== undefined) emit('peers', { ...gauges, num_addrs: this.addresses });
+    if (gauges.total_connected !== undefined) emit('peers', { ...gauges, ...addresses() });
   }
 
   /** The peers themselves are kept: those that a restart of the node has ended get their points then. */
   forget(): void {
     this.isFresh = false;
-    this.addresses = undefined;
   }
 
   private answered(peers: readonly NodePeer[]): void {
@@ -78,6 +81,7 @@ export class NodePeers implements WatchPart {
       connected.set(key, peer);
     }
     for (const [key, peer] of this.connected) if (!connected.has(key)) this.tellSession(peer, nowS);
+    this.modules.bytes?.listed(connected);
     this.connected = connected;
     this.isFresh = true;
     const nowMs = this.modules.clock.monotonicMs();

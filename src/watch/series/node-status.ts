@@ -2,7 +2,7 @@ import type { ChainInfo, NetworkInfo } from '../answers';
 import type { NodeLink } from '../node-link';
 import type { CallAccount } from './call-account';
 import type { MissedCounts } from './missed-counts';
-import { PacedTask } from './paced-task';
+import { GAUGE_SAVED_MS, PacedTask } from './paced-task';
 import type { PartModules } from './part-modules';
 import type { WatchPart, WatchTask } from './watch-task';
 
@@ -24,11 +24,11 @@ export class NodeStatus implements WatchPart {
 
   constructor(private readonly modules: NodeStatusModules) {
     const { clock } = modules;
-    const minutely = { clock, every: 'minute', share: 0.0025 } as const;
+    const minutely = { clock, every: 'minute', share: 0.0025, savedMs: GAUGE_SAVED_MS } as const;
     this.tasks = [
       new PacedTask(
         'getblockchaininfo',
-        { clock, every: 'interval', share: 0.005 },
+        { clock, every: 'interval', share: 0.005, savedMs: GAUGE_SAVED_MS },
         async ({ calls }) => void (this.chain = await calls.chainInfo()),
       ),
       new PacedTask('uptime', minutely, async ({ calls }) => {

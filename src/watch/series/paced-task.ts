@@ -19,6 +19,11 @@ interface Pacing {
    * where it is 0.01. So the pace stretches where the node is slow.
    */
   readonly share: number;
+  /**
+   * Milliseconds of calls that are saved up at most while calls are fast. A slow call takes from them first:
+   * one that waited for the node's work on a block does not stretch the pace, many of them do. Default 0.
+   */
+  readonly savedMs?: number;
   readonly only?: NodeKind;
   /** Whether it is asked at all at present; default yes. */
   readonly isWanted?: (node: IdentifiedNode | undefined) => boolean;
@@ -30,6 +35,9 @@ export class PacedTask implements WatchTask {
   private isMarked = true;
   /** Earliest time of the next call, and the time at which it is made without a mark. */
   private soonestMs = -Infinity;
+  /** What is saved, and since when nothing was added. */
+  private savedMs: number;
+  private savedSinceMs: number | undefined;
   private regularMs = Infinity;
 
   constructor(
@@ -38,6 +46,7 @@ export class PacedTask implements WatchTask {
     private readonly ask: (node: IdentifiedNode) => Promise<void>,
   ) {
     if (pacing.only !== undefined) this.only = pacing.only;
+    this.savedMs = pacing.savedMs ?? 0;
   }
 
   mark(): void {
@@ -54,7 +63,7 @@ export class PacedTask implements WatchTask {
   }
 
   async run(node: IdentifiedNode): Promise<void> {
-    const { clock, every, share } = this.pacing;
+    const { clock, every } = this.pacing;
     const beganMs = clock.monotonicMs();
     this.isMarked = false;
     let longestMs = LONGEST_PAUSE_MS;
@@ -66,8 +75,21 @@ export class PacedTask implements WatchTask {
       throw error;
     } finally {
       const endMs = clock.monotonicMs();
-      this.soonestMs = endMs + Math.min((endMs - beganMs) / share, longestMs);
+      this.soonestMs = endMs + Math.min(this.pauseMs(beganMs, endMs), longestMs);
+      this.savedSinceMs = this.soonestMs;
       this.regularMs = every === 'minute' ? beganMs + MINUTE_MS : Infinity;
     }
   }
+
+  /** The pause after a call, once what is saved is used up. */
+  private pauseMs(beganMs: number, endMs: number): number {
+    const { share, savedMs: mostMs = 0 } = this.pacing;
+    const addedMs = share * Math.max(0, beganMs - (this.savedSinceMs ?? beganMs));
+    const leftMs = Math.min(mostMs, this.savedMs + addedMs) - (endMs - beganMs);
+    this.savedMs = Math.max(0, leftMs);
+    return Math.max(0, -leftMs) / share;
+  }
 }
+
+/** Of a gauge: five minutes of half a percent of the time. */
+export const GAUGE_SAVED_MS = 1_500;

@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import type { EventBus } from '../../lib/event-bus';
+import { type Lookup, systemLookup } from '../../lib/lookup';
 import type { MonitorEvents } from '../../metrics/collector';
 import { type NetworkName, NETWORKS } from '../../wire/networks';
 import { hostIn } from './peer-network';
@@ -8,6 +10,13 @@ type Peer = MonitorEvents['announced']['peer'];
 /** Names and addresses of this machine, by which one node may be called differently. */
 const THIS_MACHINE = '127.0.0.1';
 
+/** What else is known of the node, and how names are looked up. */
+interface WatchedPeerOptions {
+  /** `host:port` of the node's P2P, where it is known. */
+  readonly peerAddress?: string | undefined;
+  readonly lookup?: Lookup;
+}
+
 /**
  * Recognises the watched node among the peers of the listener: one that was dialled at the host of its RPC.
  * Where several are, as on a machine with several nodes, it is the one at the network's default port, or none
@@ -15,7 +24,13 @@ const THIS_MACHINE = '127.0.0.1';
  */
 export class WatchedPeer {
   private readonly host: string;
+  /** The host, and its addresses where it is a name: a peer is known by its address. */
+  private hosts: ReadonlySet<string>;
   private readonly defaultPort: string;
+  private readonly peerAddress: string | undefined;
+  private readonly lookup: Lookup;
+  /** All peers that were dialled. */
+  private readonly outbound = new Map<number, Peer>();
   /** Addresses of the peers at the host, by their numbers. */
   private readonly candidates = new Map<number, string>();
 
@@ -23,13 +38,23 @@ export class WatchedPeer {
     host: string,
     network: NetworkName,
     bus: EventBus<MonitorEvents>,
-    /** `host:port` of the node's P2P, where it is known. */
-    private readonly peerAddress: string | undefined,
+    { peerAddress, lookup = systemLookup }: WatchedPeerOptions = {},
   ) {
     this.host = plain(host);
+    this.hosts = new Set([this.host]);
     this.defaultPort = `:${NETWORKS[network].port}`;
-    bus.on('handshake', ({ peer }) => this.note(peer));
-    bus.on('disconnected', ({ peer }) => this.candidates.delete(peer.id));
+    this.peerAddress = peerAddress;
+    this.lookup = lookup;
+    bus.on('handshake', ({ peer }) => {
+      if (!peer.outbound) return;
+      this.outbound.set(peer.id, peer);
+      this.note(peer);
+      void this.lookUp();
+    });
+    bus.on('disconnected', ({ peer }) => {
+      this.outbound.delete(peer.id);
+      this.candidates.delete(peer.id);
+    });
   }
 
   /** Whether a peer is the watched node, as far as can be told. */
@@ -40,9 +65,22 @@ export class WatchedPeer {
   }
 
   private note({ id, address, outbound }: Peer): boolean {
-    if (!outbound || plain(hostIn(address)) !== this.host) return false;
+    if (!outbound || !this.hosts.has(plain(hostIn(address)))) return false;
     this.candidates.set(id, address);
     return true;
+  }
+
+  /** Looks the name up with each new peer, because the addresses of a name change. */
+  private async lookUp(): Promise<void> {
+    const { host } = this;
+    if (isIP(host) !== 0 || this.peerAddress !== undefined) return;
+    try {
+      this.hosts = new Set([host, ...(await this.lookup(host)).map(plain)]);
+    } catch {
+      // The addresses that it had still count.
+      return;
+    }
+    for (const peer of this.outbound.values()) this.note(peer);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ExporterStats } from '../../metrics/collector';
-import { nodesFor } from '../../panels/nodes';
+import { networkFor, nodesFor } from '../../panels/nodes';
 import { namesInOrder } from '../../query/store-nodes';
 import { VERSION } from '../../lib/version';
 import type { Live } from '../../live/live';
@@ -39,9 +39,14 @@ export function infoHandler(about: About): Handler {
     readParams(params, []);
     const all = await about.extent.allNodes();
     const status = await statusOf(about);
-    const { nodes, networks } = await about.extent.get();
+    const { nodes, networks, newestNetwork } = await about.extent.get();
     const watched = namesInOrder(all.filter(({ isWatched }) => isWatched));
-    const shows = nodesFor(all, { own: about.node }).node;
-    await sendJson(request, response, { ...status, nodes, networks, watched, shows });
+    // Of a running node, or else that of the newest point.
+    const network = networkFor(all, about.live?.network ?? newestNetwork);
+    const shows = nodesFor(all, { network, own: about.node }).node;
+    await sendJson(request, response, {
+      ...{ ...status, nodes, networks, watched, shows },
+      showsNetwork: network ?? '',
+    });
   };
 }

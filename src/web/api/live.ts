@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { AlertFeed, AlertsReport } from '../../alerts/report';
 import type { Live, LiveEvent, LiveTransaction } from '../../live/live';
 import type { Warn } from '../../lib/token-attempts';
 import type { Handler } from '../exchange';
@@ -24,6 +25,7 @@ const RETRY_MS = 2_000;
 
 export interface LiveModules {
   readonly live?: Live | undefined;
+  readonly alerts?: AlertFeed | undefined;
   readonly status: () => Promise<unknown>;
   readonly warn: Warn;
 }
@@ -39,6 +41,7 @@ export class LiveStreams {
   private readonly streams = new Set<Stream>();
   private timer: NodeJS.Timeout | undefined;
   private unsubscribe: () => void = () => undefined;
+  private unsubscribeAlerts: () => void = () => undefined;
   private windowStart = 0;
   private told = 0;
   private skipped = 0;
@@ -64,13 +67,15 @@ export class LiveStreams {
       left.addEventListener('abort', () => this.remove(stream), { once: true });
       if (this.streams.size === 0) this.start();
       this.streams.add(stream);
-      const { live, status } = this.modules;
+      const { live, alerts, status } = this.modules;
       response.write(`retry: ${RETRY_MS}\n\n`);
       if (live !== undefined) {
         this.write(stream, eventText('peers', live.peers()));
         this.write(stream, eventText('blocks', live.blocks()));
         this.write(stream, eventText('transactions', live.transactions()));
+        this.write(stream, eventText('health', live.health()));
       }
+      if (alerts !== undefined) this.write(stream, eventText('alerts', activeOf(alerts)));
       this.write(stream, eventText('status', await status()));
     };
   }
@@ -86,6 +91,9 @@ export class LiveStreams {
   private start(): void {
     this.timer = setInterval(() => void this.tick(), TICK_MS);
     this.unsubscribe = this.modules.live?.subscribe((event) => this.tell(event)) ?? this.unsubscribe;
+    const { alerts } = this.modules;
+    this.unsubscribeAlerts =
+      alerts?.subscribe(() => this.toAll('alerts', activeOf(alerts))) ?? this.unsubscribeAlerts;
   }
 
   private remove(stream: Stream): void {
@@ -93,6 +101,8 @@ export class LiveStreams {
     clearInterval(this.timer);
     this.unsubscribe();
     this.unsubscribe = () => undefined;
+    this.unsubscribeAlerts();
+    this.unsubscribeAlerts = () => undefined;
   }
 
   /** Regular events also show that the connection is alive. */
@@ -102,7 +112,10 @@ export class LiveStreams {
     try {
       for (const stream of this.streams) if (!stream.allowed()) stream.response.end();
       const { live, status } = this.modules;
-      if (live !== undefined) this.toAll('peers', live.peers());
+      if (live !== undefined) {
+        this.toAll('peers', live.peers());
+        this.toAll('health', live.health());
+      }
       this.toAll('status', await status());
     } finally {
       this.ticking = false;
@@ -147,6 +160,12 @@ export class LiveStreams {
       waiting: response.writableLength,
     });
   }
+}
+
+/** The alerts that fire or wait, after each evaluation. */
+function activeOf(feed: AlertFeed): AlertsReport {
+  const { alerts, ...report } = feed.report();
+  return { ...report, alerts: alerts.filter(({ state }) => state !== 'ok') };
 }
 
 function eventText(name: string, data: unknown): string {

@@ -5,6 +5,7 @@ import { nodesFor } from '../../panels/nodes';
 import { type Panel, THEMES, scopeOf } from '../../panels/panel';
 import type { Choice } from '../../panels/queries';
 import { messageOf } from '../../lib/errors';
+import type { AggregateName } from '../../query/model';
 import type { Asked } from '../../query/answers';
 import { type Result, inOneBatch } from '../../query/result';
 import { inSlices } from '../../query/slices';
@@ -22,13 +23,20 @@ import type { Answering } from './query';
 
 const PARAMS = ['since', 'until', 'node', 'network', 'format'] as const;
 
+/** Aggregates of which a bucket without points has 0, and not nothing. */
+const ADDS_UP: ReadonlySet<AggregateName> = new Set(['count', 'sum', 'rate']);
+
 /** Path of the panels. */
 export const PANELS_PATH = '/api/panels';
 
 /** `GET /api/panels`: the list of panels. */
 export const panelsHandler: Handler = ({ request, response, params }) => {
   readParams(params, []);
-  const panels = PANELS.map(({ lines, ...panel }) => ({ ...panel, labels: lines.map(columnName) }));
+  const panels = PANELS.map(({ lines, ...panel }) => ({
+    ...panel,
+    labels: lines.map(columnName),
+    sums: lines.filter(({ agg }) => ADDS_UP.has(agg.fn)).map(columnName),
+  }));
   return sendJson(request, response, { themes: THEMES, panels });
 };
 

@@ -1,6 +1,6 @@
 import type { Panel } from '../../panels/panel';
 import type { ResultColumn } from '../../query/result';
-import type { LiveBlock, LivePeer, LiveTransaction } from '../../live/live';
+import type { Health, LiveBlock, LivePeer, LiveTransaction } from '../../live/live';
 
 /** The server's state and its store. All times in this file are Unix milliseconds. */
 export interface Status {
@@ -38,11 +38,15 @@ export interface Info extends Status {
   readonly watched: readonly string[];
   /** The node that panels show if none is chosen; '' in an empty store. */
   readonly shows: string;
+  /** The network that panels show if none is chosen; '' where the store has none or one. */
+  readonly showsNetwork: string;
 }
 
 /** A panel without the queries of its lines: only their labels. */
 export interface PanelInfo extends Omit<Panel, 'lines'> {
   readonly labels: readonly string[];
+  /** The labels of lines that are 0, and not unknown, where a bucket has no points. */
+  readonly sums: readonly string[];
 }
 
 /** `GET /api/panels`. */
@@ -117,6 +121,7 @@ export interface SeriesInfo {
 export interface LiveMessages {
   status: Status;
   peers: readonly LivePeer[];
+  health: Health;
   blocks: readonly LiveBlock[];
   transactions: readonly LiveTransaction[];
   block: LiveBlock;

@@ -3,16 +3,31 @@ import type uPlot from 'uplot';
 /** The part of a bucket that its bars fill. */
 const FILLED = 0.82;
 
-/** Widest bar; a wider one would only fill the chart with colour. */
-const MOST_BAR_PX = 72;
+/** The period that a chart shows, in Unix milliseconds. */
+export interface TimeRange {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+/** How buckets are drawn: their length, and the period of which they have points. */
+export interface Buckets {
+  readonly lengthMs: number;
+  readonly span: TimeRange;
+}
+
+/** Begin and length of the part of a bucket that lies in the period: the first and the last may be cut. */
+function partOf(time: number, { lengthMs, span }: Buckets): { readonly from: number; readonly ms: number } {
+  const from = Math.max(time, span.sinceMs);
+  return { from, ms: Math.max(0, Math.min(time + lengthMs, span.untilMs) - from) };
+}
 
 /**
  * Draws bars that span their buckets. Lines with a value in the same bucket share its width, side by side.
  * Rare events mostly have one value in a bucket, and the full width makes it easier to see.
  */
-export function barPaths(bucketMs: () => number): uPlot.Series.PathBuilder {
+export function barPaths(buckets: () => Buckets): uPlot.Series.PathBuilder {
   return (plot, seriesIndex, first, last) => {
-    const length = bucketMs();
+    const drawn = buckets();
     const times = plot.data[0];
     const path = new Path2D();
     const ground = plot.valToPos(0, 'y', true);
@@ -20,30 +35,30 @@ export function barPaths(bucketMs: () => number): uPlot.Series.PathBuilder {
       const value = plot.data[seriesIndex]?.[at];
       if (value == null || value === 0) continue;
       const { from, width } = slot(plot, seriesIndex, at);
-      const start = (times[at] ?? 0) + length * ((1 - FILLED) / 2 + FILLED * from);
+      const part = partOf(times[at] ?? 0, drawn);
+      const start = part.from + part.ms * ((1 - FILLED) / 2 + FILLED * from);
       const left = plot.valToPos(start, 'x', true);
-      const right = plot.valToPos(start + length * FILLED * width, 'x', true);
+      const right = plot.valToPos(start + part.ms * FILLED * width, 'x', true);
       const top = plot.valToPos(value, 'y', true);
-      const px = Math.min(MOST_BAR_PX * devicePixelRatio, Math.max(1, right - left));
-      path.rect((left + right - px) / 2, Math.min(top, ground), px, Math.abs(ground - top));
+      path.rect(left, Math.min(top, ground), Math.max(1, right - left), Math.abs(ground - top));
     }
     return { stroke: path, fill: path };
   };
 }
 
 /** Draws stacked areas: steps that span their buckets, each from the value below it to its own value. */
-export function stepPaths(bucketMs: () => number): uPlot.Series.PathBuilder {
+export function stepPaths(buckets: () => Buckets): uPlot.Series.PathBuilder {
   return (plot, seriesIndex, first, last) => {
-    const length = bucketMs();
+    const drawn = buckets();
     const path = new Path2D();
     for (let at = first; at <= last; at++) {
       const value = plot.data[seriesIndex]?.[at];
       const below = valueBelow(plot, seriesIndex, at);
       if (value == null || value === below) continue;
-      const time = plot.data[0][at] ?? 0;
+      const { from, ms } = partOf(plot.data[0][at] ?? 0, drawn);
       // Whole pixels, otherwise seams between buckets would be visible.
-      const left = Math.round(plot.valToPos(time, 'x', true));
-      const right = Math.round(plot.valToPos(time + length, 'x', true));
+      const left = Math.round(plot.valToPos(from, 'x', true));
+      const right = Math.round(plot.valToPos(from + ms, 'x', true));
       const top = plot.valToPos(value, 'y', true);
       path.rect(left, top, Math.max(1, right - left), plot.valToPos(below, 'y', true) - top);
     }

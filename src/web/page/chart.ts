@@ -2,22 +2,18 @@ import uPlot from 'uplot';
 import type { Plot, Unit } from '../../panels/panel';
 import { type Frame, isolated, stack } from './frame';
 import { axisFormat } from './format';
-import { barPaths, stepPaths } from './bars';
+import { type Buckets, type TimeRange, barPaths, stepPaths } from './bars';
 import { look, palette } from './palette';
 import { incrementsFor, timeTicks, valueRange } from './ticks';
 import { Tooltip } from './tooltip';
 
 export interface ChartOptions {
   readonly unit: Unit;
+  /** Writes a value for a tooltip. */
+  readonly write: (value: number) => string;
   readonly plot: Exclude<Plot, 'table'>;
   /** Called with the ends of a range that the user selected by dragging. */
   readonly onZoom: (fromMs: number, toMs: number) => void;
-}
-
-/** The period that a chart shows, in Unix milliseconds. */
-export interface TimeRange {
-  readonly sinceMs: number;
-  readonly untilMs: number;
 }
 
 /** Shortest drag that counts as one, in pixels. */
@@ -43,7 +39,7 @@ export class Chart {
     private readonly host: HTMLElement,
     private readonly options: ChartOptions,
   ) {
-    this.tooltip = new Tooltip(host, options.unit);
+    this.tooltip = new Tooltip(host, options.write);
     this.resized = new ResizeObserver(() => this.plot?.setSize(this.size()));
     this.resized.observe(host);
     host.addEventListener('keydown', (event) => this.onKey(event));
@@ -84,7 +80,12 @@ export class Chart {
   }
 
   private data(): uPlot.AlignedData {
-    const { times, lines } = this.frame;
+    const { lines } = this.frame;
+    const { sinceMs } = this.span;
+    // The first bucket may begin before the range; its points are those of the range.
+    const times = this.spansBuckets
+      ? this.frame.times
+      : this.frame.times.map((time) => Math.max(time, sinceMs));
     const values = this.stacked ? stack(lines, this.hidden) : lines.map((line) => line.values);
     return [times, ...values] as unknown as uPlot.AlignedData;
   }
@@ -98,12 +99,9 @@ export class Chart {
     return this.options.plot === 'stacked';
   }
 
-  /** Ends of the time axis: buckets that reach beyond the range are shown completely. */
+  /** Ends of the time axis: those of the range. */
   private ends(): { readonly min: number; readonly max: number } {
-    const { times, bucketMs } = this.frame;
-    const { sinceMs, untilMs } = this.span;
-    const last = this.spansBuckets ? (times.at(-1) ?? 0) + (bucketMs ?? 0) : 0;
-    return { min: Math.min(sinceMs, times[0] ?? sinceMs), max: Math.max(untilMs, last) };
+    return { min: this.span.sinceMs, max: this.span.untilMs };
   }
 
   private size(): { width: number; height: number } {
@@ -143,7 +141,7 @@ export class Chart {
           size: VALUE_AXIS_PX,
           space: 36,
           gap: 6,
-          incrs: incrementsFor(unit, this.options.plot),
+          incrs: incrementsFor(unit),
           values: (_plot, splits) => splits.map(axisFormat(unit, Math.max(...splits.map(Math.abs)))),
         },
       ],
@@ -164,9 +162,9 @@ export class Chart {
       case 'points':
         return { ...common, paths: () => null, points: { show: true, size: 7, fill: stroke, width: 0 } };
       case 'bars':
-        return { ...bars, paths: barPaths(() => this.bucketMs()) };
+        return { ...bars, paths: barPaths(() => this.buckets()) };
       case 'stacked':
-        return { ...bars, alpha: STACK_ALPHA, paths: stepPaths(() => this.bucketMs()) };
+        return { ...bars, alpha: STACK_ALPHA, paths: stepPaths(() => this.buckets()) };
       case 'lines':
         return {
           ...common,
@@ -188,10 +186,10 @@ export class Chart {
     return this.spansBuckets && after ? Math.max(0, closest - 1) : closest;
   }
 
-  /** Length of a bucket; without buckets, the distance between the first two times. */
-  private bucketMs(): number {
+  /** Without buckets, the distance between the first two times is their length. */
+  private buckets(): Buckets {
     const { times, bucketMs } = this.frame;
-    return bucketMs ?? Math.max(1000, (times[1] ?? 0) - (times[0] ?? 0));
+    return { lengthMs: bucketMs ?? Math.max(1000, (times[1] ?? 0) - (times[0] ?? 0)), span: this.span };
   }
 
   private onSelect(plot: uPlot): void {

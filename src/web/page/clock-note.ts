@@ -1,6 +1,6 @@
 import type { Api } from './api';
 import { byId, setText } from './dom';
-import { type View, panelParams } from './view';
+import { type StoreTimes, type View, panelParams } from './view';
 import { clockWords } from './words';
 
 /** The panel with the steps of the clock. */
@@ -13,7 +13,13 @@ const EVERY_MS = 60_000;
 export class ClockNote {
   private loading = new AbortController();
 
-  constructor(private readonly modules: { readonly api: Api; readonly view: () => View }) {
+  constructor(
+    private readonly modules: {
+      readonly api: Api;
+      readonly view: () => View;
+      readonly times: () => StoreTimes;
+    },
+  ) {
     setInterval(() => {
       if (!document.hidden) void this.load();
     }, EVERY_MS);
@@ -26,8 +32,8 @@ export class ClockNote {
     this.loading.abort();
     const loading = new AbortController();
     this.loading = loading;
-    const { api, view } = this.modules;
-    const answer = await api.panel(PANEL, panelParams(view()), loading.signal).catch(() => null);
+    const { api, view, times } = this.modules;
+    const answer = await api.panel(PANEL, panelParams(view(), times()), loading.signal).catch(() => null);
     if (answer === null || loading.signal.aborted) return;
     const text = clockWords(answer);
     const note = byId('clock-note', 'p');

@@ -1,9 +1,9 @@
-import { type View, boundsOf } from './view';
+import { type StoreTimes, type View, boundsOf } from './view';
 import type { QueryRequest } from './api-types';
 
 /** The command that returns what the page shows of a panel. */
-export function panelCommand(name: string, view: View): string {
-  const { since, until } = boundsOf(view);
+export function panelCommand(name: string, view: View, times: StoreTimes): string {
+  const { since, until } = boundsOf(view, times);
   const conditions = [
     ...(view.node === null ? [] : [equals('node', view.node)]),
     ...(view.network === null ? [] : [equals('network', view.network)]),

@@ -33,6 +33,26 @@ export function copyLine(label: string): { readonly element: HTMLElement; show(t
   };
 }
 
+/** A small button that copies what `text` returns. */
+export function copyButton(text: () => string): HTMLElement {
+  const copy: HTMLButtonElement = button(
+    // The link beside it leads to the text; a table with a stop for each button would be long for a keyboard.
+    { class: 'copy-id', tabindex: -1, 'aria-label': 'Copy', title: 'Copy' },
+    () => {
+      const done = (navigator.clipboard as Clipboard | undefined)?.writeText(text());
+      void done?.then(
+        () => {
+          copy.classList.add('done');
+          setTimeout(() => copy.classList.remove('done'), SAID_MS);
+        },
+        () => undefined,
+      );
+    },
+    icon('copy'),
+  );
+  return copy;
+}
+
 function select(element: HTMLElement): void {
   const range = document.createRange();
   range.selectNodeContents(element);

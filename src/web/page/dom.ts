@@ -65,6 +65,8 @@ const ICONS = {
   copy: 'M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3',
   pause: 'M5.5 3v10M10.5 3v10',
   play: 'M4.5 3l8 5-8 5z',
+  enlarge: 'M9.5 2.5h4v4M13.5 2.5l-5 5M6.5 13.5h-4v-4M2.5 13.5l5-5',
+  shrink: 'M13 7H9V3M9 7l4.5-4.5M3 9h4v4M7 9l-4.5 4.5',
   theme: 'M8 1.8v12.4M1.8 8a6.2 6.2 0 1 0 12.4 0a6.2 6.2 0 1 0-12.4 0M8 4.5h5M8 8h6M8 11.5h5',
 } as const;
 

@@ -56,9 +56,18 @@ export function known(value: number | null, write: (value: number) => string): s
   return value === null ? UNKNOWN : write(value);
 }
 
-/** Formats the ticks of an axis: all in the scale of the largest value, with thousands shortened. */
+/** Writes the values of a panel: those of whole things are rounded. */
+export function valueWriter(unit: Unit, isWhole: boolean): (value: number) => string {
+  return (value) => formatValue(isWhole ? Math.round(value) : value, unit);
+}
+
+/**
+ * Formats the ticks of an axis: all in the scale of the largest value, with thousands shortened. A duration
+ * has the largest unit in which it is whole, or a half: no 1.667 min.
+ */
 export function axisFormat(unit: Unit, largest: number): (value: number) => string {
   if (unit === 'height') return (value) => digits(value);
+  if (unit === 'ms') return (value) => durationTick(value);
   const { factor, name } = scaleOf(largest, unit);
   return (value) => withUnit(short(value / factor), name);
 }
@@ -101,6 +110,13 @@ export function formatDay(date: Date): string {
 /** `14:05`, or with seconds `14:05:09`. */
 export function formatClock(date: Date, seconds: boolean): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}${seconds ? `:${two(date.getSeconds())}` : ''}`;
+}
+
+function durationTick(value: number): string {
+  const size = Math.abs(value);
+  const isEven = ({ factor }: Scale): boolean => size >= factor && Number.isInteger((size / factor) * 2);
+  const { factor, name } = SCALES.ms.findLast(isEven) ?? scaleOf(value, 'ms');
+  return withUnit(short(value / factor), name);
 }
 
 function scaleOf(value: number, unit: Unit): Scale {

@@ -27,9 +27,17 @@ export function isDrawable({ columns, rows }: AnswerRows): boolean {
   return rows.length > 0 && columns.some(isTime) && columns.some(isNumber);
 }
 
+/** Lines that are 0 where a bucket has no points, and the time of which the store has points. */
+export interface Zeros {
+  /** Names of their columns. */
+  readonly columns: readonly string[];
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 /**
  * The lines of an answer: one for each numeric column and, with text columns, for each combination of their
- * values. Missing buckets between `sinceMs` and `untilMs` are gaps, not zeros.
+ * values. Missing buckets between `sinceMs` and `untilMs` are gaps, except those of `zeros`.
  */
 export function toFrame(
   answer: AnswerRows,
@@ -38,6 +46,7 @@ export function toFrame(
     readonly untilMs: number;
     readonly bucketMs: number | null;
   } | null = null,
+  zeros: Zeros | null = null,
 ): Frame {
   const { columns, rows } = answer;
   const timeAt = columns.findIndex(isTime);
@@ -49,6 +58,9 @@ export function toFrame(
   );
   const place = new Map(times.map((time, index) => [time, index]));
   const lines = new Map<string, (number | null)[]>();
+  const bucketMs = span?.bucketMs ?? null;
+  const emptyOf = (name: string): (number | null)[] =>
+    times.map((time) => (isZero(zeros, name, time, bucketMs) ? 0 : null));
   for (const row of rows) {
     const at = place.get(Number(row[timeAt]));
     if (at === undefined) continue;
@@ -57,20 +69,68 @@ export function toFrame(
       const name = columns[index]?.name ?? '';
       const label = group === '' ? name : name === UNNAMED ? group : `${name} ${group}`;
       let values = lines.get(label);
-      if (values === undefined) lines.set(label, (values = new Array<null>(times.length).fill(null)));
-      values[at] = numberOf(row[index] ?? null);
+      if (values === undefined) lines.set(label, (values = emptyOf(name)));
+      values[at] = numberOf(row[index] ?? null) ?? values[at] ?? null;
     }
   }
   return {
     times,
     lines: [...lines].map(([label, values]) => ({ label, values })),
-    bucketMs: span?.bucketMs ?? null,
+    bucketMs,
   };
 }
 
-/** The last known value of a line. */
-export function lastOf(values: readonly (number | null)[]): number | null {
-  return values.findLast((value) => value !== null) ?? null;
+/** Most lines of a chart: more can't be told apart. */
+const MOST_LINES = 7;
+
+/**
+ * The first seven lines, and the sum of the others as one where they add up; otherwise the others are left
+ * out.
+ */
+export function fewLines(lines: readonly FrameLine[], addUp: boolean): readonly FrameLine[] {
+  const [shown, others] = [lines.slice(0, MOST_LINES), lines.slice(MOST_LINES)];
+  const [first] = others;
+  if (first === undefined || !addUp) return shown;
+  const values = first.values.map((_, at) =>
+    others.reduce<number | null>((sum, line) => {
+      const value = line.values[at] ?? null;
+      return value === null ? sum : (sum ?? 0) + value;
+    }, null),
+  );
+  return [...shown, { label: `other (${others.length})`, values }];
+}
+
+/** What a legend says of a line over the range; null without a value. */
+export interface LineFacts {
+  readonly last: number;
+  readonly mean: number;
+  readonly max: number;
+}
+
+/** The last value of a line, the mean and the greatest. */
+export function factsOf(values: readonly (number | null)[]): LineFacts | null {
+  const known = values.filter((value) => value !== null);
+  const last = known.at(-1);
+  if (last === undefined) return null;
+  const sum = known.reduce((total, value) => total + value, 0);
+  return { last, mean: sum / known.length, max: known.reduce((a, b) => Math.max(a, b)) };
+}
+
+/**
+ * An answer for each of its numeric columns, with the times and texts of all: numbers of different units must
+ * not share an axis.
+ */
+export function byNumber(answer: AnswerRows): readonly AnswerRows[] {
+  const { columns } = answer;
+  const numbers = indexes(columns, isNumber);
+  return numbers.map((number) => {
+    const kept = indexes(columns, (column) => !isNumber(column) || column === columns[number]);
+    return {
+      ...answer,
+      columns: kept.flatMap((at) => columns[at] ?? []),
+      rows: answer.rows.map((row) => kept.map((at) => row[at] ?? null)),
+    };
+  });
 }
 
 /**
@@ -118,6 +178,12 @@ export function isolated(values: readonly (number | null | undefined)[]): number
   return values.flatMap((value, at) =>
     value != null && values[at - 1] == null && values[at + 1] == null ? [at] : [],
   );
+}
+
+/** Whether a bucket without points of a column has 0: it must be one of which the store has points. */
+function isZero(zeros: Zeros | null, name: string, time: number, bucketMs: number | null): boolean {
+  if (zeros === null || bucketMs === null || !zeros.columns.includes(name)) return false;
+  return time + bucketMs > zeros.fromMs && time <= zeros.toMs;
 }
 
 function timesOf(found: readonly number[], span: Parameters<typeof toFrame>[1]): readonly number[] {

@@ -1,7 +1,8 @@
 import { byId, el, setText } from './dom';
 import { formatDuration } from './format';
 import type { LinkState } from './live-link';
-import { connectionWords, notices } from './words';
+import { connectionWords, notices, worstTone } from './words';
+import type { Tone, Verdict } from '../../live/verdict';
 import type { Status } from './api-types';
 
 /** The head of the page: which node this is, the state of the connection, and warnings about the data. */
@@ -10,6 +11,7 @@ export class Head {
   private link: LinkState = 'connecting';
   private following = true;
   private said = '';
+  private worst: Tone = 'unknown';
 
   setStatus(status: Status): void {
     this.status = status;
@@ -27,13 +29,18 @@ export class Head {
     this.show();
   }
 
+  setVerdicts(verdicts: readonly Verdict[]): void {
+    this.worst = worstTone(verdicts);
+    this.show();
+  }
+
   setFollowing(following: boolean): void {
     this.following = following;
     this.show();
   }
 
   private show(): void {
-    const { tone, text } = connectionWords(this.link, this.status, this.following);
+    const { tone, text } = connectionWords(this.link, this.status, this.following, this.worst);
     const state = byId('state', 'span');
     state.dataset['tone'] = tone;
     setText(state, text);

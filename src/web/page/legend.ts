@@ -1,7 +1,5 @@
-import type { Unit } from '../../panels/panel';
 import { button, el, setText } from './dom';
-import { formatValue } from './format';
-import { type FrameLine, lastOf } from './frame';
+import { type FrameLine, factsOf } from './frame';
 import { look } from './palette';
 
 /** A sample of a line's colour and dashes. */
@@ -13,45 +11,61 @@ export function swatch(index: number): HTMLElement {
   });
 }
 
+/** The facts of a line over the range, in their order. */
+const FACTS = ['last', 'mean', 'max'] as const;
+
 /**
- * The names of a chart's lines with their last values. Each name is a switch that shows or hides its line.
+ * The names of a chart's lines with their last value, their mean and their greatest over the range. Each name
+ * is a switch that shows or hides its line.
  */
 export class Legend {
   readonly element: HTMLElement;
   /** Labels of hidden lines. */
   readonly hidden = new Set<string>();
-  private readonly values = new Map<string, HTMLElement>();
+  private readonly values = new Map<string, readonly HTMLElement[]>();
   private made = '';
 
+  /** @param write a value of the lines as text */
   constructor(
     title: string,
-    private readonly unit: Unit,
+    private readonly write: (value: number) => string,
     private readonly onChange: () => void,
   ) {
     this.element = el('div', { class: 'legend', role: 'group', 'aria-label': `Lines of ${title}` });
   }
 
+  /** @param silent the number of further lines, which have no value */
   show(lines: readonly FrameLine[], silent: number): void {
     const wanted = JSON.stringify([lines.map(({ label }) => label), silent]);
     if (wanted !== this.made) {
       this.made = wanted;
       this.values.clear();
-      this.element.replaceChildren(...lines.map(({ label }, index) => this.entry(label, index)));
+      this.element.replaceChildren(
+        el(
+          'div',
+          { class: 'legend-head', 'aria-hidden': 'true' },
+          ...['', '', ...FACTS].map((name) => el('span', {}, name)),
+        ),
+        ...lines.map(({ label }, index) => this.entry(label, index)),
+      );
       if (silent > 0)
         this.element.append(
           el('span', { class: 'legend-silent' }, `${silent} more without a value in this range`),
         );
     }
     for (const { label, values } of lines) {
-      const last = lastOf(values);
-      const value = this.values.get(label);
-      if (value !== undefined) setText(value, last === null ? '' : formatValue(last, this.unit));
+      const facts = factsOf(values);
+      const cells = this.values.get(label) ?? [];
+      for (const [at, name] of FACTS.entries()) {
+        const cell = cells[at];
+        if (cell !== undefined) setText(cell, facts === null ? '' : this.write(facts[name]));
+      }
     }
   }
 
   private entry(label: string, index: number): HTMLElement {
-    const value = el('span', { class: 'legend-value' });
-    this.values.set(label, value);
+    const cells = FACTS.map(() => el('span', { class: 'legend-value' }));
+    this.values.set(label, cells);
     const entry: HTMLButtonElement = button(
       {
         class: 'legend-entry',
@@ -65,7 +79,7 @@ export class Legend {
       },
       swatch(index),
       el('span', { class: 'legend-label' }, label),
-      value,
+      ...FACTS.flatMap((name, at) => [el('span', { class: 'unseen' }, ` ${name} `), cells[at] ?? null]),
     );
     return entry;
   }

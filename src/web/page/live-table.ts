@@ -1,4 +1,6 @@
+import { copyButton } from './copy';
 import { button, el, setText } from './dom';
+import { findLink } from './place';
 
 /** A column of a table that changes. */
 export interface LiveColumn<T> {
@@ -9,12 +11,16 @@ export interface LiveColumn<T> {
   /** The value to sort rows by; without it the column can't be sorted. */
   readonly order?: (row: T) => string | number | null;
   readonly className?: string;
+  /** Whether its texts are hashes or peers: each leads to what the store has of it, and can be copied. */
+  readonly isId?: boolean;
 }
 
 export interface LiveTableOptions<T> {
   readonly caption: string;
   readonly columns: readonly LiveColumn<T>[];
   readonly key: (row: T) => string;
+  /** Class of a row; null for none. */
+  readonly rowClass?: (row: T) => string | null;
   /** Text if there are no rows. Before the first data another text is shown. */
   readonly empty: string;
 }
@@ -66,7 +72,7 @@ export class LiveTable<T> {
       const key = this.options.key(row);
       let line = this.shown.get(key);
       if (line === undefined) {
-        line = this.line();
+        line = this.line(row);
         if (!first) line.classList.add('fresh');
         this.shown.set(key, line);
       }
@@ -90,19 +96,20 @@ export class LiveTable<T> {
     this.show(this.rows);
   }
 
-  private line(): HTMLTableRowElement {
+  private line(row: T): HTMLTableRowElement {
     return el(
       'tr',
-      {},
+      { class: this.options.rowClass?.(row) ?? null },
       ...this.options.columns.map(({ className }) => el('td', { class: className ?? null })),
     );
   }
 
   private fill(line: HTMLTableRowElement, row: T): void {
-    for (const [index, { text, hint }] of this.options.columns.entries()) {
+    for (const [index, { text, hint, isId }] of this.options.columns.entries()) {
       const cell = line.cells[index];
       if (cell === undefined) continue;
-      setText(cell, text(row));
+      if (isId === true) fillId(cell, text(row));
+      else setText(cell, text(row));
       const more = hint?.(row) ?? '';
       if (cell.title !== more) cell.title = more;
     }
@@ -131,6 +138,21 @@ export class LiveTable<T> {
     if (sorting === null || order === undefined) return this.rows;
     return this.rows.toSorted((a, b) => compare(order(a), order(b), sorting.up));
   }
+}
+
+function fillId(cell: HTMLTableCellElement, text: string): void {
+  let link = cell.querySelector('a');
+  if (link === null) {
+    const made = el('a', {}, '');
+    cell.append(
+      made,
+      copyButton(() => made.textContent),
+    );
+    link = made;
+  }
+  setText(link, text);
+  const href = findLink(text);
+  if (link.getAttribute('href') !== href) link.href = href;
 }
 
 /** Unknown values come last, in either order. */

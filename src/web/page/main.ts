@@ -1,17 +1,23 @@
 import { Api } from './api';
 import { ClockNote } from './clock-note';
 import { Head } from './head';
+import { type Found, Jump } from './jump';
 import { LiveLink } from './live-link';
 import { NodeView } from './node-view';
 import { Now } from './now';
 import { Panels } from './panels';
 import { QueryBox } from './query-box';
+import { findLink } from './place';
 import { Refresher, retryAfterMs } from './refresher';
+import { searchOf } from './search';
 import { byId } from './dom';
+import { storedBlocks } from './stored-blocks';
+import { Tabs } from './tabs';
 import { themeSwitch } from './theme';
 import { Toolbar } from './toolbar';
+import { VerdictStrip } from './verdict-strip';
 import type { Info, Status } from './api-types';
-import { type View, fitted, readView, refreshEveryMs, writeView } from './view';
+import { type StoreTimes, type View, fitted, readView, refreshEveryMs, writeView } from './view';
 
 /** Time between two updates of the lists of nodes and networks. */
 const INFO_EVERY_MS = 60_000;
@@ -25,16 +31,24 @@ function start(): void {
   let view: View = readView(location.search);
   let clockAheadMs = 0;
   let info: Info | null = null;
+  let oldestMs: number | null = null;
   let newestMs: number | null = null;
   const now = (): number => Date.now() + clockAheadMs;
+  const times = (): StoreTimes => ({ oldestMs, newestMs, nowMs: now(), live: info?.live ?? true });
   const head = new Head();
+  const verdicts = new VerdictStrip();
   const api = new Api({ onSignedOut: () => head.setLink('signed-out') });
   const change = (changes: Partial<View>): void => {
     view = { ...view, ...changes };
     history.pushState(null, '', addressOf(view));
     follow();
   };
-  const toolbar = new Toolbar({ view: () => view, change });
+  const toolbar = new Toolbar({ view: () => view, change, times });
+  /** The view with the network that is shown if none is chosen. A chosen node is shown on all of its own. */
+  const shown = (): View =>
+    view.network !== null || view.node !== null || (info?.networks.length ?? 0) < 2
+      ? view
+      : { ...view, network: info?.showsNetwork ?? null };
   const watchedNode = (): string | null => {
     const watched = info?.watched ?? [];
     return watched.find((name) => name === view.node) ?? watched[0] ?? null;
@@ -45,24 +59,52 @@ function start(): void {
   const take = (status: Status): void => {
     if (status.newestMs === null) return;
     const isFirst = newestMs === null;
-    newestMs = status.newestMs;
+    ({ oldestMs, newestMs } = status);
     if (isFirst) nodeRefresher.hurry();
   };
-  const panels = new Panels(
+  let opening: Promise<void> | null = null;
+  const tabs: Tabs = new Tabs((place) => {
+    panels.show(place);
+    if (place.tab !== 'query') return;
+    opening ??= untilDone(() => box.open());
+    const { find } = place;
+    if (find !== null) void opening.then(() => box.search(find));
+  });
+  const panels: Panels = new Panels(
     {
-      api,
-      view: () => view,
+      ...{ api, tabs, times },
+      view: shown,
       onZoom: (fromMs, toMs) => change({ range: { fromMs: Math.floor(fromMs), toMs: Math.ceil(toMs) } }),
       hasSeveral: () => (info?.nodes.length ?? 0) > 1,
+      peers: () => (info?.live === true ? moment.peerCount : null),
     },
     nodeView.element,
   );
-  const clockNote = new ClockNote({ api, view: () => view });
-  const box = new QueryBox({
+  const clockNote = new ClockNote({ api, view: shown, times });
+  const box: QueryBox = new QueryBox({
     api,
     node: () => ((info?.nodes.length ?? 0) > 1 ? (view.node ?? info?.shows ?? null) : null),
   });
   const moment = new Now(now);
+  new Jump((text) => [...foundIn(text), ...panels.find(text)]);
+  for (const id of ['now', 'query']) {
+    const [section, item] = [byId(id, 'section'), byId(`nav-${id}`, 'li')];
+    tabs.add(id, { section, item });
+  }
+  tabs.show();
+  // On a phone the pictures come first; the tables of the same are opened by who wants them.
+  if (matchMedia('(max-width: 640px)').matches)
+    for (const id of ['last-blocks', 'last-transactions'])
+      byId(id, 'div').closest('details')?.removeAttribute('open');
+  byId('skip', 'a').addEventListener('click', (event) => {
+    // The address keeps its tab.
+    event.preventDefault();
+    byId('main', 'main').focus();
+  });
+  addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || event.defaultPrevented) return;
+    document.querySelector<HTMLAnchorElement>('.panel.alone .tool.large')?.click();
+  });
   const follow = (): void => {
     toolbar.show();
     if (info !== null) toolbar.offer(info);
@@ -72,8 +114,10 @@ function start(): void {
     void clockNote.load();
   };
   addEventListener('popstate', () => {
+    // The browser tells of another tab in the same way.
+    const before = writeView(view);
     view = readView(location.search);
-    follow();
+    if (writeView(view) !== before) follow();
   });
   byId('theme', 'span').append(
     themeSwitch(() => {
@@ -101,9 +145,14 @@ function start(): void {
         clockAheadMs = message.nowMs - Date.now();
         take(message);
         head.setStatus(message);
+        verdicts.setLive(message.live);
+      }
+      if (kind === 'health' && 'verdicts' in message) {
+        head.setVerdicts(message.verdicts);
+        verdicts.show(message.verdicts);
       }
       moment.take(kind, message);
-      if (kind === 'block' && refreshEveryMs(view) !== null) panels.hurry();
+      if (kind === 'block' && refreshEveryMs(view, times()) !== null) panels.hurry();
     },
   });
   link.start();
@@ -122,11 +171,16 @@ function start(): void {
     const offered = await api.info();
     view = fitted(view, location.search, offered);
     history.replaceState(null, '', addressOf(view));
+    verdicts.setLive(offered.live);
+    if (!offered.live) tabs.setFirst(offered.watched.length > 0 ? 'node' : 'chain');
     offer(offered);
     follow();
+    if (offered.live && offered.node !== null) {
+      const { node } = offered;
+      void untilDone(async () => moment.takeStored(await storedBlocks(api, node)));
+    }
     await panels.open();
   });
-  void untilDone(() => box.open());
   setInterval(() => void api.info().then(offer, () => undefined), INFO_EVERY_MS);
 }
 
@@ -143,7 +197,13 @@ function keepUpToDate(nodeView: NodeView, everyMs: () => number | null): Refresh
   return refresher;
 }
 
-/** The address of a view, at the section that is shown now. */
+/** What a text names in the store: a transaction, a block or a peer. */
+function foundIn(text: string): readonly Found[] {
+  const search = searchOf(text);
+  return search === null ? [] : [{ title: search.what, hint: 'in the store', href: findLink(text) }];
+}
+
+/** The address of a view, at the place that is shown now. */
 function addressOf(view: View): string {
   return location.pathname + writeView(view) + location.hash;
 }

@@ -63,7 +63,7 @@ export class NodeView implements Refreshed {
       empty: 'The node has told of no peers within the last minutes.',
     });
     this.blocks = new LiveTable({
-      caption: 'The two clocks: blocks',
+      caption: 'Block delay behind the listener',
       columns: clockColumns(modules.now),
       key: (block) => textIn(block, 'sha'),
       empty: 'No block came to both within the last day.',
@@ -85,7 +85,7 @@ export class NodeView implements Refreshed {
         'div',
         { class: 'tables' },
         card('Peers of the node', this.peers.element, 'card wide'),
-        card('The two clocks: blocks', this.blocks.element),
+        card('Block delay behind the listener', this.blocks.element),
         card('Chain tips', this.tips.element),
       ),
     );

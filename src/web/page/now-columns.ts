@@ -1,4 +1,4 @@
-import type { LiveBlock, LivePeer, LiveTransaction } from '../../live/live';
+import type { LiveBlock, LiveDial, LivePeer, LiveTransaction } from '../../live/live';
 import { UNKNOWN, digits, formatDuration, formatTime, formatValue, known } from './format';
 import type { LiveColumn } from './live-table';
 
@@ -45,16 +45,20 @@ export function blockColumns(now: Now): readonly LiveColumn<LiveBlock>[] {
       text: ({ totalFees }) => known(totalFees, (fees) => formatValue(fees, 'sat')),
       hint: ({ totalFees }) => known(totalFees, (fees) => `${digits(fees)} sat`),
     },
-    { title: 'Checked in', className: 'number', text: ({ processMs }) => formatValue(processMs, 'ms') },
+    {
+      title: 'Checked in',
+      className: 'number',
+      text: ({ processMs }) => known(processMs, (ms) => formatValue(ms, 'ms')),
+    },
     { title: 'Status', text: ({ status }) => status.replaceAll('_', ' ') },
-    { title: 'Hash', className: 'hash', text: ({ sha }) => sha, hint: ({ sha }) => sha },
+    { title: 'Hash', className: 'hash', text: ({ sha }) => sha, hint: ({ sha }) => sha, isId: true },
   ];
 }
 
 /** Columns of the last transactions. */
 export function transactionColumns(now: Now): readonly LiveColumn<LiveTransaction>[] {
   return [
-    { title: 'txid', className: 'hash', text: ({ sha }) => sha, hint: ({ sha }) => sha },
+    { title: 'txid', className: 'hash', text: ({ sha }) => sha, hint: ({ sha }) => sha, isId: true },
     age<LiveTransaction>('Age', now, ({ timeMs }) => timeMs),
     {
       title: 'Fee rate',
@@ -77,50 +81,101 @@ export function transactionColumns(now: Now): readonly LiveColumn<LiveTransactio
   ];
 }
 
-/** Columns of the peers. */
-export function peerColumns(now: Now): readonly LiveColumn<LivePeer>[] {
-  const direction = ({ outbound }: LivePeer): string => (outbound ? 'out' : 'in');
+/** A row of the peers: a connected one, or a configured one that is missing. */
+export type PeerRow = LivePeer | LiveDial;
+
+/** Whether a row is a configured peer that is not connected. */
+export function isMissing(row: PeerRow): row is LiveDial {
+  return 'why' in row;
+}
+
+/** A column about connected peers, which has no value for a missing one. */
+function ofPeer(column: LiveColumn<LivePeer>): LiveColumn<PeerRow> {
+  const { text, hint, order, ...rest } = column;
+  return {
+    ...rest,
+    text: (row) => (isMissing(row) ? UNKNOWN : text(row)),
+    hint: (row) => (isMissing(row) ? undefined : hint?.(row)),
+    ...(order === undefined ? {} : { order: (row: PeerRow) => (isMissing(row) ? null : order(row)) }),
+  };
+}
+
+/**
+ * Columns of the peers.
+ * @param best height of the best header; null if it is not known
+ */
+export function peerColumns(now: Now, best: () => number | null): readonly LiveColumn<PeerRow>[] {
+  const direction = (row: PeerRow): string => (isMissing(row) ? 'missing' : row.outbound ? 'out' : 'in');
+  const connected = sortedAge<LivePeer>('Connected', now, ({ sinceMs }) => sinceMs);
   return [
     {
       title: 'Address',
       className: 'strong',
       text: ({ address }) => address,
       order: ({ address }) => address,
+      isId: true,
     },
     { title: 'Direction', text: direction, order: direction },
+    ofPeer({
+      title: 'Height',
+      className: 'number',
+      text: ({ height }) => heightText(height, best()),
+      hint: ({ startHeight }) => `told at its handshake: ${known(startHeight, digits)}`,
+      order: ({ height }) => height,
+    }),
     {
       title: 'User agent',
       className: 'agent',
-      text: ({ userAgent }) => userAgent ?? 'no version yet',
-      hint: ({ version, startHeight, services }) =>
-        version === null
+      text: (row) =>
+        isMissing(row)
+          ? `${row.why}${row.advice === '' ? '' : `: ${row.advice}`}`
+          : (row.userAgent ?? 'no version yet'),
+      hint: (row) => {
+        if (isMissing(row)) return `${digits(row.failures)} attempts failed`;
+        const { userAgent, version, services } = row;
+        return version === null
           ? undefined
-          : `version ${version}, height ${known(startHeight, digits)}, services ${services ?? UNKNOWN}`,
-      order: ({ userAgent }) => userAgent,
+          : `${userAgent ?? ''}, version ${version}, services ${services ?? UNKNOWN}`;
+      },
+      order: (row) => (isMissing(row) ? null : row.userAgent),
     },
-    {
+    ofPeer({
       title: 'Ping',
       className: 'number',
       text: ({ pingMs }) => known(pingMs, (ms) => formatValue(ms, 'ms')),
       hint: ({ leastPingMs }) =>
         leastPingMs === null ? undefined : `least ${formatValue(leastPingMs, 'ms')}`,
       order: ({ pingMs }) => pingMs,
-    },
-    sortedAge<LivePeer>('Connected', now, ({ sinceMs }) => sinceMs),
+    }),
     {
+      ...ofPeer(connected),
+      text: (row) => (isMissing(row) ? nextTry(row, now) : connected.text(row)),
+    },
+    ofPeer({
       title: 'Received',
       className: 'number',
       text: ({ bytesRecv }) => formatValue(bytesRecv, 'bytes'),
       hint: ({ bytesRecv, messagesRecv }) => `${digits(bytesRecv)} bytes in ${digits(messagesRecv)} messages`,
       order: ({ bytesRecv }) => bytesRecv,
-    },
-    {
+    }),
+    ofPeer({
       title: 'Sent',
       className: 'number',
       text: ({ bytesSent }) => formatValue(bytesSent, 'bytes'),
       hint: ({ bytesSent, messagesSent }) => `${digits(bytesSent)} bytes in ${digits(messagesSent)} messages`,
       order: ({ bytesSent }) => bytesSent,
-    },
-    sortedAge<LivePeer>('Last message', now, ({ lastMessageMs }) => lastMessageMs),
+    }),
+    ofPeer(sortedAge<LivePeer>('Last message', now, ({ lastMessageMs }) => lastMessageMs)),
   ];
+}
+
+/** A peer's height, and how far it is from ours where that differs. */
+function heightText(height: number | null, best: number | null): string {
+  if (height === null) return UNKNOWN;
+  if (best === null || height === best) return digits(height);
+  return `${digits(height)} (${height < best ? '−' : '+'}${digits(Math.abs(height - best))})`;
+}
+
+function nextTry({ nextTryMs }: LiveDial, now: Now): string {
+  return nextTryMs === null ? 'trying' : `tries in ${formatDuration(nextTryMs - now())}`;
 }

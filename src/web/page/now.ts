@@ -1,39 +1,48 @@
-import type { LiveBlock, LivePeer, LiveTransaction } from '../../live/live';
-import { byId, el, setText } from './dom';
-import { UNKNOWN, digits, formatDuration, formatValue } from './format';
+import type { Health, LiveBlock, LivePeer, LiveTransaction } from '../../live/live';
+import { Arrivals } from './arrivals';
+import { BlockStrip } from './block-strip';
+import { byId, setText } from './dom';
+import { formatValue } from './format';
 import { LiveTable } from './live-table';
-import { blockColumns, peerColumns, transactionColumns } from './now-columns';
+import { MempoolBands } from './mempool-bands';
+import { type PeerRow, blockColumns, isMissing, peerColumns, transactionColumns } from './now-columns';
 import { RatePerMinute } from './rate';
+import { withStored } from './stored-blocks';
 import type { LiveMessages } from './api-types';
 
-/** As many as the node keeps. */
-const MOST_BLOCKS = 20;
 const MOST_TRANSACTIONS = 100;
 
 /** Transactions come up to ten a second, but nobody can read more than two new tables in a second. */
 const DRAW_EVERY_MS = 500;
 
-/** The section of the current state: figures, the last blocks and transactions, the peers. */
+/** The tab of the current state: the chain, the mempool, transactions as they come, and the peers. */
 export class Now {
+  private readonly strip: BlockStrip;
+  private readonly bands = new MempoolBands();
+  private readonly arrivals: Arrivals;
   private readonly blocks: LiveTable<LiveBlock>;
   private readonly transactions: LiveTable<LiveTransaction>;
-  private readonly peers: LiveTable<LivePeer>;
+  private readonly peers: LiveTable<PeerRow>;
   private lastBlocks: readonly LiveBlock[] = [];
+  private storedBlocks: readonly LiveBlock[] = [];
   private lastTransactions: readonly LiveTransaction[] = [];
   /** Null before the first list of peers. */
   private lastPeers: readonly LivePeer[] | null = null;
+  private health: Health | null = null;
   private readonly rate: RatePerMinute;
   private drawing: ReturnType<typeof setTimeout> | undefined;
   private readonly held = byId('held', 'p');
 
   /** @param now the server's time in Unix milliseconds */
-  constructor(private readonly now: () => number) {
+  constructor(now: () => number) {
     this.rate = new RatePerMinute(now);
+    this.strip = new BlockStrip(now);
+    this.arrivals = new Arrivals(now);
     this.blocks = new LiveTable({
       caption: 'Last blocks',
       columns: blockColumns(now),
       key: ({ sha, timeMs }) => `${sha} ${timeMs}`,
-      empty: 'No block has come since the start.',
+      empty: 'No block has come yet.',
     });
     this.transactions = new LiveTable({
       caption: 'Last transactions',
@@ -43,8 +52,9 @@ export class Now {
     });
     this.peers = new LiveTable({
       caption: 'Peers',
-      columns: peerColumns(now),
-      key: ({ id }) => String(id),
+      columns: peerColumns(now, () => this.health?.height ?? null),
+      key: (row) => (isMissing(row) ? `missing ${row.address}` : String(row.id)),
+      rowClass: (row) => (isMissing(row) ? 'missing' : null),
       empty: 'No peer is connected.',
     });
     byId('last-blocks', 'div').append(this.blocks.element);
@@ -52,6 +62,11 @@ export class Now {
     byId('peer-table', 'div').append(this.peers.element);
     this.transactions.element.addEventListener('pointerleave', () => this.drawTransactions());
     setInterval(() => this.tick(), 1000);
+  }
+
+  /** Number of connected peers; null before the first list of them. */
+  get peerCount(): number | null {
+    return this.lastPeers?.filter(({ version }) => version !== null).length ?? null;
   }
 
   /** Applies an event of the stream; `status` tells whether a node is running at all. */
@@ -63,28 +78,47 @@ export class Now {
       },
       peers: (peers) => {
         this.lastPeers = peers;
-        this.peers.show(peers);
+        this.showPeers();
+      },
+      health: (health) => {
+        this.health = health;
+        this.bands.show(health.mempool);
+        this.showPeers();
       },
       blocks: (blocks) => this.showBlocks(blocks),
-      block: (block) => this.showBlocks([block, ...this.lastBlocks]),
+      block: (block) => this.showBlocks([block, ...this.lastBlocks.filter(({ sha }) => sha !== block.sha)]),
       transactions: (transactions) => {
         this.lastTransactions = transactions;
         this.rate.begin(transactions.map(({ timeMs }) => timeMs));
+        this.arrivals.begin(transactions);
         this.drawTransactions();
       },
       transaction: (transaction) => {
         this.rate.add(1 + (transaction.skipped ?? 0));
         this.lastTransactions = [transaction, ...this.lastTransactions].slice(0, MOST_TRANSACTIONS);
+        this.arrivals.add([transaction]);
         this.drawing ??= setTimeout(() => this.drawTransactions(), DRAW_EVERY_MS);
       },
     };
     takers[kind](message);
-    this.figures();
+  }
+
+  /** Takes the last blocks of the store, newest first: those before the node was started. */
+  takeStored(blocks: readonly LiveBlock[]): void {
+    this.storedBlocks = blocks;
+    this.showBlocks(this.lastBlocks);
+  }
+
+  /** The configured peers that are missing come first. */
+  private showPeers(): void {
+    if (this.lastPeers !== null) this.peers.show([...(this.health?.dials ?? []), ...this.lastPeers]);
   }
 
   private showBlocks(blocks: readonly LiveBlock[]): void {
-    this.lastBlocks = blocks.slice(0, MOST_BLOCKS);
-    this.blocks.show(this.lastBlocks);
+    this.lastBlocks = blocks;
+    const shown = withStored(blocks, this.storedBlocks);
+    this.blocks.show(shown);
+    this.strip.show(shown);
   }
 
   /** Rows under the pointer do not move. */
@@ -97,45 +131,18 @@ export class Now {
 
   private tick(): void {
     if (document.hidden) return;
-    this.blocks.refresh();
+    this.showBlocks(this.lastBlocks);
     this.peers.refresh();
     this.transactions.refresh();
-    this.figures();
-  }
-
-  private peerFigure(): void {
-    if (this.lastPeers === null) {
-      setFigure('peer-count', UNKNOWN);
-      return;
-    }
-    const out = this.lastPeers.filter(({ outbound }) => outbound).length;
-    setFigure('peer-count', digits(this.lastPeers.length), `${out} out, ${this.lastPeers.length - out} in`);
-  }
-
-  private figures(): void {
-    const best = this.lastBlocks.find(({ status }) => status === 'accepted');
     const perMinute = this.rate.perMinute();
-    setFigure('height', best?.height == null ? UNKNOWN : digits(best.height));
-    setFigure('block-age', best === undefined ? UNKNOWN : formatDuration(this.now() - best.timeMs));
-    this.peerFigure();
-    setFigure('tx-rate', perMinute === null ? UNKNOWN : formatValue(perMinute, 'per minute'));
-    const rates = this.lastTransactions.flatMap(({ feeRate }) => feeRate ?? []);
-    const median = medianOf(rates);
-    setFigure(
-      'fee-rate',
-      median === null ? UNKNOWN : formatValue(median, 'sat/vB'),
-      median === null ? '' : `of the last ${rates.length}`,
+    const median = medianOf(this.lastTransactions.flatMap(({ feeRate }) => feeRate ?? []));
+    const rate = perMinute === null ? 'Counting' : formatValue(perMinute, 'per minute');
+    const fees = median === null ? 'no fee is known yet' : `the median pays ${formatValue(median, 'sat/vB')}`;
+    setText(
+      byId('arrivals-said', 'p'),
+      `${rate}; ${fees}. Higher dots pay more, larger ones take more room, orange ones are non-standard.`,
     );
   }
-}
-
-function setFigure(id: string, text: string, hint?: string): void {
-  const value = byId(`figure-${id}`, 'dd');
-  const first = value.firstChild ?? value.appendChild(document.createTextNode(''));
-  if (first.textContent !== text) first.textContent = text;
-  if (hint === undefined) return;
-  const small = value.querySelector('small') ?? value.appendChild(el('small'));
-  setText(small, hint);
 }
 
 /** The median of some numbers, or null if there are none. */

@@ -1,24 +1,23 @@
+import type { Plot } from '../../panels/panel';
 import { ApiError, panelPath, type Api } from './api';
 import { answerTable } from './answer-table';
 import { Chart } from './chart';
 import { panelCommand } from './command-line';
 import { copyLine } from './copy';
 import { button, el, icon, setText, withCode } from './dom';
-import { formatTime } from './format';
-import { eventful, inOrder, toFrame } from './frame';
+import { formatTime, valueWriter } from './format';
+import { eventful, fewLines, inOrder, toFrame } from './frame';
 import { Legend } from './legend';
+import { panelLink } from './place';
 import type { Refreshed } from './refresher';
-import { type View, panelParams } from './view';
-import type { PanelAnswer, PanelInfo } from './api-types';
+import { type StoreTimes, type View, panelParams } from './view';
+import type { AnswerRows, PanelAnswer, PanelInfo } from './api-types';
 
 /** Most rows of a panel's table; a chart has about 200 buckets. */
 const MOST_ROWS = 500;
 
-/**
- * Number of lines with their own colours. Up to this number the order of the panel is used; of more lines the
- * largest come first.
- */
-const MOST_IN_ORDER = 8;
+/** Up to this number of lines the order of the panel is used; of more lines the largest come first. */
+const MOST_IN_ORDER = 7;
 
 export interface PanelModules {
   readonly api: Api;
@@ -26,6 +25,9 @@ export interface PanelModules {
   readonly onZoom: (fromMs: number, toMs: number) => void;
   /** Whether the store has several nodes, so that a panel says of which it is. */
   readonly hasSeveral: () => boolean;
+  readonly times: () => StoreTimes;
+  /** Number of connected peers; null where no node runs. */
+  readonly peers: () => number | null;
 }
 
 /** A panel of the page: a chart or a table, its explanation, and ways to export its data. */
@@ -38,21 +40,27 @@ export class PanelView implements Refreshed {
   private readonly about = el('div', { class: 'about', hidden: true });
   private readonly command = copyLine('the command');
   private readonly csv: HTMLAnchorElement;
+  private readonly large: HTMLAnchorElement;
+  private readonly write: (value: number) => string;
   private readonly legend: Legend | null;
   private chart: Chart | null = null;
   private answer: PanelAnswer | null = null;
   private tableShown: boolean;
   /** Labels in the order in which their lines are drawn. */
   private order: string[] = [];
+  private hasFailed = false;
 
+  /** @param onAnswer called after each answer and each failure */
   constructor(
     readonly info: PanelInfo,
     private readonly modules: PanelModules,
+    private readonly onAnswer: () => void,
   ) {
-    const { name, title, unit, plot } = info;
+    const { name, title, unit, plot, isWhole = false } = info;
+    this.write = valueWriter(unit, isWhole);
     const heading = el('h3', { id: `title-${name}` }, title);
     this.tableShown = plot === 'table';
-    this.legend = plot === 'table' ? null : new Legend(title, unit, () => this.draw());
+    this.legend = plot === 'table' ? null : new Legend(title, this.write, () => this.draw());
     this.body = el('div', { class: 'panel-body' }, this.message, this.note);
     this.csv = el(
       'a',
@@ -64,6 +72,7 @@ export class PanelView implements Refreshed {
       },
       icon('download'),
     );
+    this.large = el('a', { class: 'tool large' });
     this.about.id = `about-${name}`;
     this.about.append(
       el('p', {}, ...withCode(info.help)),
@@ -82,33 +91,60 @@ export class PanelView implements Refreshed {
         this.aboutButton(),
         plot === 'table' ? null : this.tableButton(),
         this.csv,
+        this.large,
       ),
     );
     this.element = el(
       'article',
-      { class: `panel plot-${plot}`, id: `panel-${name}`, 'aria-labelledby': heading.id },
+      { class: `panel plot-${plot}`, id: `panel-${name}`, 'aria-labelledby': heading.id, tabindex: -1 },
       head,
       this.about,
       this.body,
       this.legend?.element ?? null,
     );
+    this.setAlone(false);
     this.onView();
   }
 
-  /** Updates the links of the panel after the view changed. */
+  /** Whether its last answer has nothing to show; null before an answer. */
+  get isSilent(): boolean | null {
+    if (this.answer === null) return this.hasFailed ? false : null;
+    return hasNothing(this.answer, this.info.plot);
+  }
+
+  /** Shows whether it has the tab for itself, and offers the other. */
+  setAlone(isAlone: boolean): void {
+    const { name, title } = this.info;
+    this.element.classList.toggle('alone', isAlone);
+    this.large.href = panelLink(name, !isAlone);
+    this.large.title = isAlone ? 'Back to all panels' : 'Enlarge';
+    this.large.setAttribute('aria-label', isAlone ? 'Back to all panels' : `Enlarge ${title}`);
+    this.large.replaceChildren(icon(isAlone ? 'shrink' : 'enlarge'));
+  }
+
+  /** Updates the links of the panel after the view changed, and drops what it showed. */
   onView(): void {
     this.order = [];
+    this.answer = null;
+    this.hasFailed = false;
+    this.element.classList.remove('failed', 'empty');
+    this.element.classList.add('waiting');
+    this.say('Loading', '');
     const view = this.modules.view();
-    const params = panelParams(view);
+    const times = this.modules.times();
+    const params = panelParams(view, times);
     params.set('format', 'csv');
     this.csv.href = `${panelPath(this.info.name)}?${params.toString()}`;
-    this.command.show(panelCommand(this.info.name, view));
+    this.command.show(panelCommand(this.info.name, view, times));
   }
 
   async load(signal: AbortSignal): Promise<void> {
     this.element.setAttribute('aria-busy', 'true');
     try {
-      this.answer = await this.modules.api.panel(this.info.name, panelParams(this.modules.view()), signal);
+      const { api, view, times } = this.modules;
+      this.answer = await api.panel(this.info.name, panelParams(view(), times()), signal);
+      this.hasFailed = false;
+      this.onAnswer();
       this.draw();
     } catch (error) {
       if (!signal.aborted) this.fail(error);
@@ -126,16 +162,17 @@ export class PanelView implements Refreshed {
   private draw(): void {
     const { answer } = this;
     if (answer === null) return;
-    this.element.classList.remove('failed');
+    this.element.classList.remove('failed', 'waiting');
     const empty = answer.rows.length === 0;
     this.element.classList.toggle('empty', empty);
     this.element.classList.toggle('as-table', this.tableShown);
     setText(this.whose, this.modules.hasSeveral() ? answer.nodes : '');
     const { rawSinceMs } = answer;
+    const needs = this.needs();
     this.say(
-      empty ? 'No points in this range.' : '',
+      empty ? `No points in this range.${needs === '' ? '' : ` ${needs}`}` : '',
       rawSinceMs === null
-        ? ''
+        ? needs
         : `Before ${formatTime(rawSinceMs)} the store has only rollups, which can’t answer this: that part is missing.`,
     );
     if (this.tableShown) this.drawTable(answer);
@@ -145,18 +182,24 @@ export class PanelView implements Refreshed {
   private drawChart(answer: PanelAnswer): void {
     const { plot, unit, title } = this.info;
     if (plot === 'table') return;
+    const { write } = this;
     this.body.querySelector('.scroll')?.remove();
     let host = this.body.querySelector<HTMLElement>('.chart');
     if (host === null) {
       host = el('div', { class: 'chart', role: 'img', tabindex: 0 });
       this.body.prepend(host);
-      this.chart = new Chart(host, { unit, plot, onZoom: this.modules.onZoom });
+      this.chart = new Chart(host, { unit, write, plot, onZoom: this.modules.onZoom });
     }
-    const whole = toFrame(answer, answer);
+    const { oldestMs, newestMs } = this.modules.times();
+    const { sums } = this.info;
+    const zeros =
+      oldestMs === null || newestMs === null ? null : { columns: sums, fromMs: oldestMs, toMs: newestMs };
+    const whole = toFrame(answer, answer, zeros);
     const told = whole.lines.length > 1 ? eventful(whole.lines) : whole.lines;
-    const lines = plot === 'stacked' || told.length > MOST_IN_ORDER ? inOrder(told, this.order) : told;
+    const sorted = plot === 'stacked' || told.length > MOST_IN_ORDER ? inOrder(told, this.order) : told;
+    const lines = fewLines(sorted, plot === 'stacked' || sums.length > 0);
     const frame = { ...whole, lines };
-    this.legend?.show(lines, whole.lines.length - lines.length);
+    this.legend?.show(lines, whole.lines.length - told.length);
     host.setAttribute(
       'aria-label',
       `Chart of ${title}, ${lines.length} ${lines.length === 1 ? 'line' : 'lines'}. The same is there as a table.`,
@@ -184,10 +227,22 @@ export class PanelView implements Refreshed {
     old.replaceChildren(...table.childNodes);
   }
 
+  /** What it needs and lacks, in a sentence; otherwise ''. */
+  private needs(): string {
+    const { needsPeers } = this.info;
+    if (needsPeers === undefined) return '';
+    const text = `This compares the announcements of ${needsPeers} peers or more`;
+    const peers = this.modules.peers();
+    if (peers === null) return this.answer?.rows.length === 0 ? `${text}.` : '';
+    return peers >= needsPeers ? '' : `${text}, and ${peers === 1 ? '1 is' : `${peers} are`} connected.`;
+  }
+
   private fail(error: unknown): void {
     const line = error instanceof ApiError ? error.message : String(error);
     const text = `${line}. Trying again.`;
     this.element.classList.add('failed');
+    this.hasFailed = true;
+    this.onAnswer();
     if (this.answer === null) this.say(text, '');
     else this.say('', text);
   }
@@ -235,4 +290,12 @@ export class PanelView implements Refreshed {
     );
     return toggle;
   }
+}
+
+/** Whether an answer has no value, or only zeros where each value counts what happened in its bucket. */
+export function hasNothing({ columns, rows }: AnswerRows, plot: Plot): boolean {
+  const numbers = columns.flatMap(({ type }, at) => (type === 'int' || type === 'float' ? [at] : []));
+  return rows.every((row) =>
+    numbers.every((at) => row[at] === null || (plot === 'bars' && Number(row[at]) === 0)),
+  );
 }

@@ -1,8 +1,12 @@
-import type { Info } from './api-types';
+import type { Info, PanelInfo } from './api-types';
 import { byId, el } from './dom';
-import { followSections } from './nav';
+import { findPanels } from './find-panels';
+import type { Found } from './jump';
+import { PanelGroup } from './panel-group';
 import { type PanelModules, PanelView } from './panel-view';
+import { type Place, panelLink } from './place';
 import { Refresher } from './refresher';
+import type { Tabs } from './tabs';
 import { refreshEveryMs } from './view';
 
 /** A browser opens six connections. One is for the event stream, and one must stay free for the user. */
@@ -13,25 +17,25 @@ const TICK_MS = 200;
 /** The theme about watched nodes. */
 const WATCHED = 'node';
 
-/** Panels this far outside the visible part are already loaded. */
-const AHEAD = '400px 0px';
+/** Panels this far outside the visible part count as visible. */
+const AHEAD = '200px 0px';
 
-/** All panels by theme, kept up to date while visible. */
+/** All panels, each theme in a tab of its own. Those of the open tab are asked for and kept up to date. */
 export class Panels {
-  private readonly views: PanelView[] = [];
+  private readonly groups = new Map<string, PanelGroup>();
   private readonly refresher: Refresher<PanelView>;
-  /** The section about watched nodes and its link, which are hidden in a store without them. */
-  private ofWatched: readonly HTMLElement[] = [];
+  private themes: Readonly<Record<string, string>> = {};
+  private all: readonly PanelInfo[] = [];
   private hasWatched = false;
 
   /** @param intro comes before the panels of the theme `node` */
   constructor(
-    private readonly modules: PanelModules,
+    private readonly modules: PanelModules & { readonly tabs: Tabs },
     private readonly intro: HTMLElement,
   ) {
     this.refresher = new Refresher({
       atOnce: AT_ONCE,
-      everyMs: () => refreshEveryMs(modules.view()),
+      everyMs: () => refreshEveryMs(modules.view(), modules.times()),
       now: () => Date.now(),
     });
     setInterval(() => {
@@ -42,71 +46,94 @@ export class Panels {
   /** Loads the list of panels. @throws ApiError */
   async open(): Promise<void> {
     const { themes, panels } = await this.modules.api.panels();
-    const sight = new IntersectionObserver(
-      (entries) => {
-        for (const { target, isIntersecting } of entries) {
-          const view = this.views.find(({ element }) => element === target);
-          if (view !== undefined) this.refresher.setVisible(view, isIntersecting);
-        }
-      },
-      { rootMargin: AHEAD },
-    );
+    this.themes = themes;
+    this.all = panels;
+    const { tabs } = this.modules;
     const links: HTMLElement[] = [];
-    const sections: HTMLElement[] = [];
     for (const [theme, title] of Object.entries(themes)) {
       const own = panels.filter((panel) => panel.theme === theme);
       if (own.length === 0) continue;
-      const views = own.map((info) => new PanelView(info, this.modules));
-      const heading = el('h2', { id: `heading-${theme}` }, title);
-      const section = el(
-        'section',
-        { id: theme, 'aria-labelledby': heading.id },
-        heading,
+      const group: PanelGroup = new PanelGroup(
+        theme,
+        title,
+        own.map((info) => new PanelView(info, this.modules, () => group.arrange())),
         theme === WATCHED ? this.intro : null,
-        el('div', { class: 'panels' }, ...views.map(({ element }) => element)),
       );
-      const link = el('li', {}, el('a', { href: `#${theme}` }, title));
-      if (theme === WATCHED) this.ofWatched = [section, link];
-      sections.push(section);
-      links.push(link);
-      this.views.push(...views);
+      this.groups.set(theme, group);
+      const item = el('li', {}, el('a', { href: `#${theme}` }, title));
+      links.push(item);
+      tabs.add(
+        theme,
+        { section: group.element, item },
+        own.map(({ name }) => name),
+      );
     }
-    this.showWatched();
-    byId('themes', 'div').replaceChildren(...sections);
+    byId('themes', 'div').replaceChildren(...[...this.groups.values()].map(({ element }) => element));
     const last = byId('nav-query', 'li');
     last.before(...links);
     last.hidden = false;
-    followSections(byId('sections', 'nav'), document.querySelectorAll('main section'));
-    for (const view of this.views) {
-      this.refresher.add(view);
-      sight.observe(view.element);
-    }
-    // When the browser looked for the section of the address, the sections did not exist yet.
-    if (location.hash.length > 1) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+    this.watchSight();
+    tabs.offer(WATCHED, this.hasWatched);
+    tabs.complete();
   }
 
-  /** Shows the section about watched nodes if the store has any. */
+  /** Offers the tab about watched nodes if the store has any. */
   offer({ watched }: Info): void {
     this.hasWatched = watched.length > 0;
-    this.showWatched();
+    this.modules.tabs.offer(WATCHED, this.hasWatched);
   }
 
-  private showWatched(): void {
-    for (const element of this.ofWatched) element.hidden = !this.hasWatched;
+  /** Shows a place, and asks for the panels that it has. */
+  show(place: Place): void {
+    const group = this.groups.get(place.tab);
+    group?.show(place);
+    const views = group?.views ?? [];
+    this.refresher.keep(
+      new Set(place.isAlone ? views.filter(({ info }) => info.name === place.panel) : views),
+    );
+  }
+
+  /** The panels that have the words of a text. */
+  find(text: string): readonly Found[] {
+    const offered = this.hasWatched ? this.all : this.all.filter(({ theme }) => theme !== WATCHED);
+    return findPanels(offered, text).map(({ name, title, theme }) => ({
+      ...{ title, hint: this.themes[theme] ?? '', href: panelLink(name) },
+    }));
   }
 
   /** Reloads every panel after the view changed. */
   onView(): void {
-    for (const view of this.views) view.onView();
+    for (const view of this.views()) view.onView();
     this.refresher.invalidate();
   }
 
-  /** Reloads the visible panels at once after an event. */
+  /** Reloads the panels of the open tab at once after an event. */
   hurry(): void {
     this.refresher.hurry();
   }
 
   recolour(): void {
-    for (const view of this.views) view.recolour();
+    for (const view of this.views()) view.recolour();
+  }
+
+  private views(): readonly PanelView[] {
+    return [...this.groups.values()].flatMap(({ views }) => views);
+  }
+
+  private watchSight(): void {
+    const byElement = new Map<Element, PanelView>(this.views().map((view) => [view.element, view]));
+    const sight = new IntersectionObserver(
+      (entries) => {
+        for (const { target, isIntersecting } of entries) {
+          const view = byElement.get(target);
+          if (view !== undefined) this.refresher.setVisible(view, isIntersecting);
+        }
+      },
+      { rootMargin: AHEAD },
+    );
+    for (const view of byElement.values()) {
+      this.refresher.add(view);
+      sight.observe(view.element);
+    }
   }
 }

@@ -1,14 +1,14 @@
 import { answerTable } from './answer-table';
 import { ApiError, type Api } from './api';
-import { Chart } from './chart';
 import { equals, queryCommand } from './command-line';
 import { copyLine } from './copy';
 import { button, byId, el, setText } from './dom';
 import { digits, formatValue } from './format';
-import { isDrawable, toFrame } from './frame';
-import { Legend } from './legend';
+import { byNumber, isDrawable } from './frame';
 import { EXAMPLES } from './query-examples';
 import { QueryForm } from './query-form';
+import { QueryPlot } from './query-plot';
+import { searchOf } from './search';
 import type { QueryAnswer, QueryRequest } from './api-types';
 
 /** Most rows of a result that the page shows; the CSV has all. */
@@ -29,8 +29,9 @@ export class QueryBox {
   private readonly command = copyLine('the command');
   private asked: { readonly request: QueryRequest; readonly answer: QueryAnswer } | null = null;
   private running: AbortController | null = null;
-  private chart: Chart | null = null;
+  private plots: readonly QueryPlot[] = [];
   private plotted = false;
+  private searched = '';
 
   constructor(private readonly modules: QueryBoxModules) {
     this.form = new QueryForm(() => this.command.show(queryCommand(this.form.request())));
@@ -46,9 +47,7 @@ export class QueryBox {
       void this.ask();
     });
     byId('q-examples', 'span').append(
-      ...EXAMPLES.map(({ title, request }) =>
-        button({ class: 'chip' }, () => this.form.fill(this.ofNode(request)), title),
-      ),
+      ...EXAMPLES.map(({ title, request }) => button({ class: 'chip' }, () => this.offer(request), title)),
     );
     byId('q-csv', 'button').addEventListener('click', () => void this.download());
     byId('q-plot', 'button').addEventListener('click', () => {
@@ -71,8 +70,33 @@ export class QueryBox {
     return { query: { ...request.query, where: equals('node', node) } };
   }
 
+  /** Fills the form with an example. The answer of another query does not stay under it. */
+  private offer(request: QueryRequest): void {
+    this.running?.abort();
+    this.clear();
+    this.form.fill(this.ofNode(request));
+  }
+
+  /** Looks for a hash, a height or a peer in the store. A text that is none of them is not looked for. */
+  search(text: string): void {
+    const search = searchOf(text);
+    if (search === null || this.searched === text) return;
+    this.searched = text;
+    this.form.fill({ raw: search.sql });
+    void this.ask();
+  }
+
+  private clear(): void {
+    this.asked = null;
+    for (const plot of this.plots) plot.destroy();
+    this.plots = [];
+    this.result.replaceChildren();
+    byId('q-tools', 'div').hidden = true;
+    this.say('', false);
+  }
+
   recolour(): void {
-    this.chart?.redraw();
+    for (const plot of this.plots) plot.redraw();
   }
 
   private async ask(): Promise<void> {
@@ -80,6 +104,7 @@ export class QueryBox {
     const control = (this.running = new AbortController());
     const request = this.form.request();
     this.run.setAttribute('aria-busy', 'true');
+    this.clear();
     this.say('Running', false);
     try {
       const answer = await this.modules.api.query(request, control.signal);
@@ -103,28 +128,20 @@ export class QueryBox {
     byId('q-tools', 'div').hidden = false;
     plot.hidden = !drawable;
     setText(plot, this.plotted ? 'As a table' : 'As a plot');
-    this.chart?.destroy();
-    this.chart = null;
-    if (this.plotted && drawable) this.drawPlot(answer);
+    for (const plot of this.plots) plot.destroy();
+    this.plots = [];
+    if (this.plotted && drawable) this.drawPlots(answer);
     else
       this.result.replaceChildren(
         answerTable(answer, { caption: 'Result', unit: null, mostRows: MOST_ROWS, largestFirst: false }),
       );
   }
 
-  private drawPlot(answer: QueryAnswer): void {
-    const host = el('div', { class: 'chart', role: 'img', tabindex: 0, 'aria-label': 'Plot of the result' });
-    const frame = toFrame(answer);
-    const span = {
-      sinceMs: frame.times[0] ?? 0,
-      untilMs: Math.max(frame.times.at(-1) ?? 1, (frame.times[0] ?? 0) + 1),
-    };
-    const legend = new Legend('the result', 'count', () => chart.show(frame, span, legend.hidden));
-    this.result.replaceChildren(host, legend.element);
-    const chart = new Chart(host, { unit: 'count', plot: 'lines', onZoom: () => undefined });
-    this.chart = chart;
-    legend.show(frame.lines, 0);
-    chart.show(frame, span, legend.hidden);
+  /** Each number has a plot of its own: two units must not share an axis. */
+  private drawPlots(answer: QueryAnswer): void {
+    this.plots = byNumber(answer).map((part) => new QueryPlot(part));
+    this.result.replaceChildren(...this.plots.flatMap(({ elements }) => elements));
+    for (const plot of this.plots) plot.draw();
   }
 
   private async download(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Plot, Unit } from '../../panels/panel';
+import type { Unit } from '../../panels/panel';
 import { formatClock, formatDay } from './format';
 
 const MINUTE_MS = 60_000;
@@ -16,9 +16,24 @@ export function timeTicks(times: readonly number[]): string[] {
   });
 }
 
-/** Steps between ticks: 1, 2, 2.5 and 5 times a power of ten; only whole steps for counted things. */
-export function incrementsFor(unit: Unit, plot: Plot): number[] {
-  const whole = unit === 'height' || (unit === 'count' && plot !== 'lines');
+/** Steps of a time of a second or more: each is whole in its unit. */
+const DURATIONS_S = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200,
+];
+
+/**
+ * Steps between ticks: 1, 2, 2.5 and 5 times a power of ten; only whole steps for counted things, and those
+ * of a clock for durations.
+ */
+export function incrementsFor(unit: Unit): number[] {
+  if (unit === 'ms') {
+    const short = [0.001, 0.01, 0.1, 1, 10, 100].flatMap((power) =>
+      [1, 2, 5].map((factor) => factor * power),
+    );
+    const days = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000].map((count) => count * DAY_MS);
+    return [...short, ...DURATIONS_S.map((seconds) => seconds * 1_000), ...days];
+  }
+  const whole = unit === 'height' || unit === 'count';
   const powers = Array.from({ length: 26 }, (_, index) => index - 9);
   return powers
     .flatMap((power) => [1, 2, 2.5, 5].map((factor) => Number(`${factor}e${power}`)))
@@ -38,6 +53,7 @@ export function valueRange(unit: Unit, least: number | null, largest: number | n
     return [Math.max(0, Math.floor(least - margin)), Math.ceil(largest + margin)];
   }
   const low = Math.min(0, least * HEADROOM);
-  const high = Math.max(0, largest * HEADROOM);
+  // Below 1 an axis of whole things would have no tick but 0.
+  const high = Math.max(unit === 'count' && largest > 0 ? 1 : 0, largest * HEADROOM);
   return low === high ? [0, 1] : [low, high];
 }

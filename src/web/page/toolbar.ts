@@ -1,11 +1,12 @@
 import { button, byId, el, icon, setText } from './dom';
 import { formatClock, formatDay } from './format';
-import { RANGES, type View, isRange } from './view';
+import { ALL, RANGES, type StoreTimes, type View, boundsOf, isRange } from './view';
 import type { Info } from './api-types';
 
 export interface ToolbarModules {
   readonly view: () => View;
   readonly change: (change: Partial<View>) => void;
+  readonly times: () => StoreTimes;
 }
 
 /** Time range, node, network, and whether panels are updated. */
@@ -17,12 +18,14 @@ export class Toolbar {
   private readonly follow: HTMLButtonElement;
 
   constructor(private readonly modules: ToolbarModules) {
-    for (const name of Object.keys(RANGES)) {
+    for (const name of [...Object.keys(RANGES), ALL]) {
       const input = el('input', { type: 'radio', name: 'range', value: name, id: `range-${name}` });
       input.addEventListener('change', () => {
         if (input.checked && isRange(name)) modules.change({ range: name });
       });
-      this.ranges.append(el('label', { class: 'choice' }, input, el('span', {}, name)));
+      this.ranges.append(
+        el('label', { class: 'choice' }, input, el('span', {}, name === ALL ? 'All' : name)),
+      );
     }
     this.follow = button({ class: 'follow', id: 'follow' }, () =>
       modules.change({ live: !modules.view().live }),
@@ -55,10 +58,10 @@ export class Toolbar {
   }
 
   /**
-   * Offers the nodes and networks of the store, if there is more than one. Of the nodes one is shown at a
-   * time, so that a listener and the node that it watches are never summed.
+   * Offers the nodes and networks of the store, if there is more than one. One of each is shown at a time, so
+   * that a listener and the node that it watches, or two networks, are never summed.
    */
-  offer({ nodes, networks, watched, shows }: Info): void {
+  offer({ nodes, networks, watched, shows, showsNetwork }: Info): void {
     const chosen = this.modules.view().node ?? shows;
     const names = [...new Set([...nodes, ...(chosen === '' ? [] : [chosen])])];
     const options = names.map((name) => ({
@@ -66,11 +69,11 @@ export class Toolbar {
       text: watched.includes(name) ? `${name} (watched)` : name,
     }));
     this.offerIn('node', options, chosen);
-    const network = this.modules.view().network ?? '';
+    const network = this.modules.view().network ?? showsNetwork;
     const all = [...new Set([...networks, ...(network === '' ? [] : [network])])];
     this.offerIn(
       'network',
-      [{ value: '', text: 'All networks' }, ...all.map((name) => ({ value: name, text: name }))],
+      all.map((name) => ({ value: name, text: name })),
       network,
     );
   }
@@ -94,10 +97,12 @@ export class Toolbar {
   private fillCustom(): void {
     if (!this.custom.open) return;
     const { range } = this.modules.view();
-    const now = Date.now();
-    const span = typeof range === 'string' ? { fromMs: now - RANGES[range], toMs: now } : range;
-    this.from.value = localTime(span.fromMs);
-    this.to.value = localTime(span.toMs);
+    const { nowMs } = this.modules.times();
+    const { since, until } = boundsOf({ range }, this.modules.times());
+    const toMs = until === null ? nowMs : Date.parse(until);
+    const fromMs = isRange(since) && since !== ALL ? toMs - RANGES[since] : Date.parse(since);
+    this.from.value = localTime(fromMs);
+    this.to.value = localTime(toMs);
     this.from.focus();
   }
 

@@ -1,7 +1,6 @@
 import type uPlot from 'uplot';
-import type { Unit } from '../../panels/panel';
 import { el, setText } from './dom';
-import { digits, formatTime, formatValue } from './format';
+import { digits, formatTime } from './format';
 import type { Frame } from './frame';
 import { swatch } from './legend';
 
@@ -17,7 +16,7 @@ export class Tooltip {
 
   constructor(
     private readonly host: HTMLElement,
-    private readonly unit: Unit,
+    private readonly write: (value: number) => string,
   ) {
     this.element.append(this.time, this.rows);
   }
@@ -56,7 +55,7 @@ export class Tooltip {
       ...rows.flatMap(({ label, index, value }) => [
         swatch(index),
         el('span', { class: 'tooltip-label' }, label),
-        el('span', { class: 'tooltip-value' }, formatValue(value ?? 0, this.unit)),
+        el('span', { class: 'tooltip-value' }, this.write(value ?? 0)),
       ]),
     );
     if (known.length > rows.length)

@@ -10,7 +10,22 @@ export const RANGES = {
   '30d': 30 * 86_400_000,
 } as const;
 
-export type RangeName = keyof typeof RANGES;
+/** A range that ends now, or everything in the store. */
+export type RangeName = keyof typeof RANGES | typeof ALL;
+
+/** The range of all that the store has. */
+export const ALL = 'all';
+
+/** What is known of the times of a store. All are Unix milliseconds. */
+export type StoreTimes = Pick<Status, 'oldestMs' | 'newestMs' | 'nowMs' | 'live'>;
+
+/** A store that no node writes, and whose newest point is older than this, does not grow. */
+const STILL_MS = 300_000;
+
+/** Where ranges end: at the newest point of a store that does not grow; null for now. */
+export function endOf({ newestMs, nowMs, live }: StoreTimes): number | null {
+  return live || newestMs === null || nowMs - newestMs < STILL_MS ? null : Math.ceil(newestMs) + 1;
+}
 
 /** What the page shows. It is stored in the address, so that a view can be shared. */
 export interface View {
@@ -71,25 +86,29 @@ export function writeView(view: View): string {
  * The view of a page that was opened without a range. For a store of a few minutes, an hour would be almost
  * empty.
  */
-export function fitted(
-  view: View,
-  search: string,
-  { oldestMs, nowMs }: Pick<Status, 'oldestMs' | 'nowMs'>,
-): View {
+export function fitted(view: View, search: string, times: StoreTimes): View {
   const params = new URLSearchParams(search);
-  const young = oldestMs !== null && nowMs - oldestMs < RANGES['15m'];
+  const end = endOf(times) ?? times.nowMs;
+  const young = times.oldestMs !== null && end - times.oldestMs < RANGES['15m'];
   return young && !params.has('range') && !params.has('from') ? { ...view, range: '15m' } : view;
 }
 
 /** `since` and `until` in the form of the API and the command line. */
-export function boundsOf({ range }: View): { readonly since: string; readonly until: string | null } {
-  if (typeof range === 'string') return { since: range, until: null };
-  return { since: new Date(range.fromMs).toISOString(), until: new Date(range.toMs).toISOString() };
+export function boundsOf(
+  { range }: Pick<View, 'range'>,
+  times: StoreTimes,
+): { readonly since: string; readonly until: string | null } {
+  const iso = (ms: number): string => new Date(ms).toISOString();
+  if (typeof range !== 'string') return { since: iso(range.fromMs), until: iso(range.toMs) };
+  const end = endOf(times);
+  const until = end === null ? null : iso(end);
+  if (range === ALL) return { since: iso(Math.floor(times.oldestMs ?? times.nowMs - RANGES['1h'])), until };
+  return end === null ? { since: range, until } : { since: iso(end - RANGES[range]), until };
 }
 
 /** The query part of a request for a panel. */
-export function panelParams(view: View): URLSearchParams {
-  const { since, until } = boundsOf(view);
+export function panelParams(view: View, times: StoreTimes): URLSearchParams {
+  const { since, until } = boundsOf(view, times);
   const params = new URLSearchParams({ since });
   if (until !== null) params.set('until', until);
   if (view.node !== null) params.set('node', view.node);
@@ -98,15 +117,15 @@ export function panelParams(view: View): URLSearchParams {
 }
 
 /** How often a visible panel is reloaded, in milliseconds; null if it does not change. */
-export function refreshEveryMs({ range, live }: View): number | null {
-  if (!live || typeof range !== 'string') return null;
-  const length = RANGES[range];
+export function refreshEveryMs({ range, live }: View, times: StoreTimes): number | null {
+  if (!live || typeof range !== 'string' || endOf(times) !== null) return null;
+  const length = range === ALL ? Infinity : RANGES[range];
   return length <= RANGES['1h'] ? SHORT_EVERY_MS : Math.min(MOST_EVERY_MS, length / LONG_PARTS);
 }
 
 /** Whether a text is the name of a range that ends now. */
 export function isRange(name: string): name is RangeName {
-  return Object.hasOwn(RANGES, name);
+  return name === ALL || Object.hasOwn(RANGES, name);
 }
 
 function timeOf(text: string | null): number | null {

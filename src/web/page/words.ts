@@ -1,4 +1,5 @@
 import { digits, formatDuration, formatTime } from './format';
+import type { Tone, Verdict } from '../../live/verdict';
 import type { LinkState } from './live-link';
 import type { AnswerRows, Status } from './api-types';
 
@@ -11,15 +12,37 @@ export interface Notice {
 /** The newest point counts as delayed after this time. Points come every 5 s, or as set by `--interval`. */
 const DELAYED_MS = 30_000;
 
-/** The state of the connection, in a word or two. */
-export function connectionWords(link: LinkState, status: Status | null, following: boolean): Notice {
+/** The tones from the worst to the best. */
+const FROM_WORST: readonly Tone[] = ['bad', 'warn', 'unknown', 'good'];
+
+/** The worst of some verdicts; what is not known yet counts for the chain and the peers alone. */
+export function worstTone(verdicts: readonly Verdict[]): Tone {
+  const tones = verdicts
+    .filter(({ question, tone }) => tone !== 'unknown' || question === 'step' || question === 'peers')
+    .map(({ tone }) => tone);
+  return FROM_WORST.find((tone) => tones.includes(tone)) ?? 'unknown';
+}
+
+/**
+ * The state of the connection and of the node, in a word or two. It is never good where a verdict is not.
+ * @param worst of the verdicts
+ */
+export function connectionWords(
+  link: LinkState,
+  status: Status | null,
+  following: boolean,
+  worst: Tone,
+): Notice {
   if (link === 'signed-out') return { tone: 'bad', text: 'Signed out' };
   if (link === 'lost') return { tone: 'bad', text: 'Reconnecting' };
   if (link === 'connecting' || status === null) return { tone: 'plain', text: 'Connecting' };
   if (!status.live) return { tone: 'plain', text: 'Stored data' };
+  if (worst === 'bad') return { tone: 'bad', text: 'Trouble' };
   const delay = delayOf(status);
   if (delay !== null) return { tone: 'warn', text: `Delayed: newest point ${formatDuration(delay)} old` };
-  return following ? { tone: 'good', text: 'Live' } : { tone: 'plain', text: 'Connected, panels held' };
+  if (worst === 'warn') return { tone: 'warn', text: 'Live, with a warning' };
+  if (!following) return { tone: 'plain', text: 'Connected, panels held' };
+  return { tone: worst === 'good' ? 'good' : 'plain', text: 'Live' };
 }
 
 /** Messages to show: a lost connection, and missing, late or lost data. */

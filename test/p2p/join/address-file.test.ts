@@ -40,7 +40,7 @@ async function written(): Promise<LoadedAddresses & { readonly file: string }> {
   const loaded = await load();
   [...[0, 1, 2, 3].map(told), ...OTHERS].forEach((address, i) => loaded.addrman.add(address, `source:${i}`));
   const [first, second] = loaded.addrman.addresses();
-  if (first !== undefined) loaded.addrman.worked(first, 0x409n);
+  if (first !== undefined) loaded.addrman.worked(first, 0xc09n, 'v2');
   if (second !== undefined) loaded.addrman.failed(second, true);
   loaded.bans.add('9.9.9.9');
   const store = new AddressFile(folder, 'mainnet');

@@ -5,6 +5,8 @@ import { AddressManager } from '../../../src/p2p/join/address-manager';
 import { parseIp } from '../../../src/p2p/join/ip';
 import { keyOf, type KnownAddress } from '../../../src/p2p/join/known-address';
 import { Outbound, type OutboundPeer } from '../../../src/p2p/join/outbound';
+import type { TransportMode } from '../../../src/p2p/transport/choice';
+import type { TransportName } from '../../../src/p2p/transport/transport';
 
 const NOW = 1_800_000_000;
 
@@ -17,6 +19,7 @@ class FakeDial implements OutboundPeer {
   readonly port = 8333;
   readonly id: number;
   readonly openedAt: number;
+  readonly transport: TransportName;
   readonly closed: Promise<DisconnectReason>;
   established = false;
   private settle: (reason: DisconnectReason) => void = () => undefined;
@@ -24,7 +27,9 @@ class FakeDial implements OutboundPeer {
   constructor(
     readonly host: string,
     private readonly bench: Bench,
+    dialBy: TransportName = 'v1',
   ) {
+    this.transport = dialBy;
     this.openedAt = bench.ms;
     this.id = ++lastId;
     this.closed = new Promise((resolve) => (this.settle = resolve));
@@ -51,13 +56,14 @@ class Bench {
   });
   readonly outbound: Outbound;
 
-  constructor(peers = 8) {
+  constructor(peers = 8, mode: TransportMode = 'auto') {
     this.outbound = new Outbound({
+      mode,
       ...{ addrman: this.addrman, network: 'mainnet', peers, connections: this.registry },
       isBanned: (host) => this.banned.has(host),
-      open: (host) => {
+      open: (host, _, dialBy) => {
         this.dialled.push(host);
-        const dial = new FakeDial(host, this);
+        const dial = new FakeDial(host, this, dialBy);
         this.add(dial);
         return dial;
       },
@@ -196,6 +202,45 @@ describe('an address that failed', () => {
     bench.tick();
     await bench.dial(0).end('stopped');
     expect(known).toMatchObject({ attempts: 0, lastTry: 0 });
+  });
+});
+
+describe('the transport of a dial', () => {
+  const P2P_V2 = 1n << 11n;
+
+  it.each([
+    ['auto', 9n, undefined, 'v1'],
+    ['auto', 9n | P2P_V2, undefined, 'v2'],
+    ['auto', 9n, 'v2', 'v2'],
+    ['auto', 9n | P2P_V2, 'v1', 'v2'],
+    ['v1', 9n | P2P_V2, 'v2', 'v1'],
+    ['v2', 9n, 'v1', 'v2'],
+  ] as const)('in mode %s, with services %d and after %s, is %s', (mode, services, worked, expected) => {
+    const bench = new Bench(8, mode);
+    const known = bench.tell('44.1.1.1', services);
+    if (known !== undefined) known.transport = worked;
+    bench.tick();
+    expect(bench.dial(0).transport).toBe(expected);
+  });
+
+  it('is the plain one at once, and no failure, where the encrypted one is not known', async () => {
+    const bench = new Bench();
+    const known = bench.tell('44.1.1.1', 9n | P2P_V2);
+    bench.tick();
+    await bench.dial(0).end('plain-transport');
+    expect(bench.dial(0).transport).toBe('v1');
+    expect(known?.attempts).toBe(0);
+    bench.dial(0).established = true;
+    bench.outbound.worked(bench.dial(0));
+    expect(known?.transport).toBe('v1');
+  });
+
+  it('stays the encrypted one where no other is wanted', async () => {
+    const bench = new Bench(8, 'v2');
+    bench.tell('44.1.1.1');
+    bench.tick();
+    await bench.dial(0).end('plain-transport');
+    expect(bench.dialled).toHaveLength(1);
   });
 });
 

@@ -28,7 +28,7 @@ export interface Service {
   readonly network_mode?: string;
   readonly tmpfs?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  readonly networks?: Readonly<Record<string, unknown>>;
+  readonly networks?: Readonly<Record<string, { readonly aliases?: readonly string[] } | null>>;
   readonly ports?: readonly { readonly host_ip?: string; readonly target: number }[];
   readonly volumes?: readonly Mount[];
   readonly secrets?: readonly { readonly source: string; readonly target: string }[];

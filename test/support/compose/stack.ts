@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -76,6 +76,14 @@ export class Stack {
     return container;
   }
 
+  /** Stops a service as its image says, and starts it again in its container. Returns its exit status. */
+  async restart(name: string, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    const container = this.container(name);
+    const status = await container.signal(signal);
+    container.start(this.options.standIns?.[name] ?? this.commandOf(this.serviceOf(name)));
+    return status;
+  }
+
   /** Waits until the service's own health check succeeds. */
   async healthy(name: string): Promise<void> {
     const container = this.container(name);
@@ -86,12 +94,14 @@ export class Stack {
     });
   }
 
+  /** Kills all services, and removes their volumes. */
   async stop(): Promise<void> {
     for (const container of [...this.containers.values()].reverse()) await container.stop();
     for (const server of this.nameServers) server.kill('SIGKILL');
     this.nameServer.remove();
     this.containers.clear();
     await this.network.stop();
+    rmSync(this.volume(''), { recursive: true, force: true });
   }
 
   private serviceOf(name: string): Service {
@@ -156,13 +166,20 @@ export class Stack {
     await once(child.stdout, 'data');
   }
 
-  /** The services that a service can reach, with their addresses in a network that both are in. */
+  /**
+   * The services that a service can reach, with their addresses in a network that both are in, and their
+   * aliases there.
+   */
   private namesOf({ networks: own = {} }: Service): readonly (readonly [string, string])[] {
     return Object.entries(this.options.project.services).flatMap(([name, { networks = {} }]) => {
-      const shared = Object.keys(networks).find((network) => network in own);
-      return shared === undefined
-        ? []
-        : [[name, this.network.addressOf(shared, this.numbers.get(name) ?? 0)] as const];
+      const shared = Object.keys(networks).filter((network) => network in own);
+      const at = (network: string): string => this.network.addressOf(network, this.numbers.get(name) ?? 0);
+      return [
+        ...shared.slice(0, 1).map((network) => [name, at(network)] as const),
+        ...shared.flatMap((network) =>
+          (networks[network]?.aliases ?? []).map((alias) => [alias, at(network)] as const),
+        ),
+      ];
     });
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { EventBus } from '../../../src/lib/event-bus';
 import type { MonitorEvents } from '../../../src/metrics/collector';
 import type { PeerInfo } from '../../../src/p2p/p2p-events';
@@ -29,7 +30,7 @@ function lagOf(peerAddress?: string) {
     },
     clock,
     listenerBus,
-    watchedPeer: new WatchedPeer('localhost', 'mainnet', listenerBus, peerAddress),
+    watchedPeer: new WatchedPeer('localhost', 'mainnet', listenerBus, { peerAddress }),
   });
   lag.begin();
   const announce = (ms: number, peer: PeerInfo, type: number, hash: Hash): void => {
@@ -137,7 +138,7 @@ describe('btcd_lag', () => {
 describe('the watched node among the peers', () => {
   const of = (peerAddress?: string) => {
     const bus = new EventBus<MonitorEvents>();
-    return { bus, watched: new WatchedPeer('127.0.0.1', 'mainnet', bus, peerAddress) };
+    return { bus, watched: new WatchedPeer('127.0.0.1', 'mainnet', bus, { peerAddress }) };
   };
 
   it('is the one that was dialled at its host', () => {
@@ -161,5 +162,34 @@ describe('the watched node among the peers', () => {
     const { watched } = of('127.0.0.1:18555');
     expect(watched.is(node)).toBe(false);
     expect(watched.is(peerAt(1, '127.0.0.1:18555'))).toBe(true);
+  });
+
+  it('is known by an address where its host is a name, also by a new one', async () => {
+    const bus = new EventBus<MonitorEvents>();
+    const addresses = ['198.51.100.7'];
+    const asked: string[] = [];
+    const watched = new WatchedPeer('btcd.example', 'mainnet', bus, {
+      lookup: (host) => {
+        asked.push(host);
+        return addresses.length === 0 ? Promise.reject(new Error('ENOTFOUND')) : Promise.resolve(addresses);
+      },
+    });
+    const claims = { version: 70_016, services: 9n } as NonNullable<PeerInfo['claims']>;
+    const handshake = async (peer: PeerInfo): Promise<void> => {
+      bus.emit('handshake', { peer, claims });
+      await setImmediate();
+    };
+    const first = peerAt(1, '198.51.100.7:8333');
+    const second = peerAt(2, '198.51.100.8:8333');
+    await handshake(first);
+    expect([watched.is(first), watched.is(second)]).toEqual([true, false]);
+    bus.emit('disconnected', { peer: first, established: true, reason: 'closed-by-peer' });
+    addresses.splice(0, 1, '198.51.100.8');
+    await handshake(second);
+    expect([watched.is(first), watched.is(second)]).toEqual([false, true]);
+    addresses.splice(0);
+    await handshake(peerAt(3, '192.0.2.3:8333'));
+    expect(watched.is(second)).toBe(true);
+    expect(asked).toEqual(['btcd.example', 'btcd.example', 'btcd.example']);
   });
 });

@@ -41,6 +41,31 @@ describe('the pace of a task', () => {
     expect(task.dueInMs(clock.ms, undefined)).toBe(30_000);
   });
 
+  it('does not stretch by one slow answer, where time was saved up', async () => {
+    const clock = new TestClock();
+    let tookMs = 500;
+    const task = new PacedTask('uptime', { clock, every: 'interval', share: 0.01, savedMs: 600 }, () => {
+      clock.ms += tookMs;
+      return Promise.resolve();
+    });
+    const run = async (): Promise<number> => {
+      await task.run(nobody);
+      task.intervalEnded();
+      return task.dueInMs(clock.ms, undefined);
+    };
+    expect(await run()).toBe(0);
+    // Of the second slow one in a row, 400 ms are not saved up.
+    expect(await run()).toBe(40_000);
+    // The pause pays for it, and saves nothing.
+    clock.ms += 40_000;
+    tookMs = 10;
+    expect(await run()).toBe(1_000);
+    // No more is saved in an hour than may be saved.
+    clock.ms += 3_600_000;
+    tookMs = 650;
+    expect(await run()).toBe(5_000);
+  });
+
   it('is a minute, or sooner where it is marked', async () => {
     const clock = new TestClock();
     const task = pacedBy(clock, 'minute', () => 10);

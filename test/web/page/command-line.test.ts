@@ -1,10 +1,14 @@
 import { panelCommand, queryCommand } from '../../../src/web/page/command-line';
-import { DEFAULT_VIEW } from '../../../src/web/page/view';
+import { DEFAULT_VIEW, type StoreTimes } from '../../../src/web/page/view';
+
+const times: StoreTimes = { oldestMs: 1, newestMs: 2, nowMs: 3, live: true };
 
 it('writes the command of a panel', () => {
-  expect(panelCommand('mempool-size', DEFAULT_VIEW)).toBe('btcdmon-node query @mempool-size --since 1h');
+  expect(panelCommand('mempool-size', DEFAULT_VIEW, times)).toBe(
+    'btcdmon-node query @mempool-size --since 1h',
+  );
   const range = { fromMs: Date.UTC(2026, 0, 1), toMs: Date.UTC(2026, 0, 2) };
-  expect(panelCommand('ping', { ...DEFAULT_VIEW, range, node: "o'hare", network: 'mainnet' })).toBe(
+  expect(panelCommand('ping', { ...DEFAULT_VIEW, range, node: "o'hare", network: 'mainnet' }, times)).toBe(
     'btcdmon-node query @ping --since 2026-01-01T00:00:00.000Z --until 2026-01-02T00:00:00.000Z ' +
       "--where 'node = '\\''o'\\'''\\''hare'\\'' AND network = '\\''mainnet'\\'''",
   );

@@ -1,4 +1,11 @@
-import { axisFormat, digits, formatDuration, formatTime, formatValue } from '../../../src/web/page/format';
+import {
+  axisFormat,
+  digits,
+  formatDuration,
+  formatTime,
+  formatValue,
+  valueWriter,
+} from '../../../src/web/page/format';
 import type { Unit } from '../../../src/panels/panel';
 
 /** With plain spaces, to be readable. */
@@ -42,7 +49,18 @@ describe('values', () => {
   });
 });
 
+it('rounds the values of whole things: there are no 0.83 peers', () => {
+  expect(valueWriter('count', true)(0.83)).toBe('1');
+  expect(valueWriter('count', false)(0.83)).toBe('0.83');
+});
+
 describe('axes', () => {
+  it('writes each duration in the largest unit in which it is whole or a half', () => {
+    const write = axisFormat('ms', 150_000);
+    const ticks = [0, 500, 30_000, 60_000, 90_000, 100_000, 5_400_000].map((ms) => plain(write(ms)));
+    expect(ticks).toEqual(['0 ms', '500 ms', '30 s', '1 min', '1.5 min', '100 s', '1.5 h']);
+  });
+
   it('keeps one scale, that of the largest tick', () => {
     const write = axisFormat('bytes', 2_000_000);
     expect([0, 500_000, 2_000_000].map((value) => plain(write(value)))).toEqual(['0 MB', '0.5 MB', '2 MB']);

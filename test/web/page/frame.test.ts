@@ -1,4 +1,14 @@
-import { eventful, inOrder, isDrawable, isolated, lastOf, stack, toFrame } from '../../../src/web/page/frame';
+import {
+  byNumber,
+  eventful,
+  factsOf,
+  fewLines,
+  inOrder,
+  isDrawable,
+  isolated,
+  stack,
+  toFrame,
+} from '../../../src/web/page/frame';
 import type { AnswerRows, Column } from '../../../src/web/page/api-types';
 
 const column = (name: string, type: Column['type']): Column => ({ name, type });
@@ -28,6 +38,28 @@ describe('frames', () => {
       ],
       bucketMs: MINUTE,
     });
+  });
+
+  it('has 0 for what adds up where the store has points, and a gap elsewhere', () => {
+    const span = { sinceMs: 0, untilMs: 6 * MINUTE, bucketMs: MINUTE };
+    const zeros = { columns: ['max'], fromMs: MINUTE + 5, toMs: 4 * MINUTE };
+    const { lines } = toFrame(sizes, span, zeros);
+    expect(lines).toEqual([
+      { label: 'mean', values: [null, 1.5, null, 0, null, null] },
+      { label: 'max', values: [null, 3, 0, 0, 0, null] },
+    ]);
+  });
+
+  it('is divided by its numbers, which may have different units', () => {
+    const parts = byNumber(sizes);
+    expect(parts.map(({ columns }) => columns.map(({ name }) => name))).toEqual([
+      ['time', 'mean'],
+      ['time', 'max'],
+    ]);
+    expect(parts[1]?.rows).toEqual([
+      [MINUTE, 3],
+      [3 * MINUTE, null],
+    ]);
   });
 
   it('has the times of its rows if there are no buckets, ascending', () => {
@@ -109,9 +141,19 @@ describe('lines', () => {
     expect(inOrder(later, known).map(({ label }) => label)).toEqual(['b', 'a', 'c', 'd']);
   });
 
-  it('finds the last value, and values between gaps', () => {
-    expect(lastOf([1, 2, null])).toBe(2);
-    expect(lastOf([null])).toBeNull();
+  it('become seven and the sum of the others where they are more', () => {
+    const ten = Array.from({ length: 10 }, (_, at) => ({ label: String(at), values: [at, null] }));
+    expect(fewLines(ten, true).map(({ label }) => label)).toEqual([
+      ...['0', '1', '2', '3', '4', '5', '6', 'other (3)'],
+    ]);
+    expect(fewLines(ten, true).at(-1)?.values).toEqual([7 + 8 + 9, null]);
+    expect(fewLines(ten, false)).toHaveLength(7);
+    expect(fewLines(ten.slice(0, 7), true)).toHaveLength(7);
+  });
+
+  it('have a last value, a mean and a greatest, and values between gaps', () => {
+    expect(factsOf([1, 3, 2, null])).toEqual({ last: 2, mean: 2, max: 3 });
+    expect(factsOf([null])).toBeNull();
     expect(isolated([1, null, 2, 3, null, 4])).toEqual([0, 5]);
   });
 });

@@ -75,7 +75,7 @@ chromiumProgram.describe('the page and its node', (program) => {
     for (let times = 0; times < 2; times++) {
       const known = announced().length;
       const sha = await until('a block', () => announced()[known]);
-      await until('its row', () => page.locator(`#last-blocks td:text-is("${sha}")`).count());
+      await until('its row', () => page.locator(`#last-blocks a:text-is("${sha}")`).count());
     }
     expect(errors).toEqual([]);
     expect(strangers).toEqual([]);
@@ -86,6 +86,7 @@ chromiumProgram.describe('the page and its node', (program) => {
     const { page, context, strangers } = await opened();
     const state = page.locator('#state');
     await until('the page to be live', async () => (await state.textContent()) === 'Live');
+    await page.click('#sections a[href="#chain"]');
     await page.waitForSelector('#panel-chain-height .u-wrap');
     await node.stop();
     await page.waitForSelector('.notice.bad:has-text("Connection lost, trying again")');
@@ -96,7 +97,7 @@ chromiumProgram.describe('the page and its node', (program) => {
     expect(await page.locator('.notice.bad').count()).toBe(0);
     const known = announced().length;
     const sha = await until('a block', () => announced()[known]);
-    await page.waitForSelector(`#last-blocks td:text-is("${sha}")`);
+    await page.waitForSelector(`#last-blocks a:text-is("${sha}")`, { state: 'attached' });
     await page.waitForSelector('#panel-chain-height:not(.failed) .u-wrap');
     await page.click('#panel-chain-height .tool[aria-pressed]');
     const newest = async (): Promise<number> =>
@@ -116,7 +117,7 @@ chromiumProgram.describe('the page and its node', (program) => {
     await page.waitForSelector('.notice.bad:not(:empty)');
     await page.fill('input[name="token"]', TOKEN);
     await page.keyboard.press('Enter');
-    await page.waitForURL(`${url}/`);
+    await page.waitForURL((address) => address.pathname === '/');
     await until('the page to be live', async () => (await state.textContent()) === 'Live');
     expect(strangers).toEqual([]);
     await context.close();

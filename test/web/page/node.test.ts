@@ -31,7 +31,6 @@ chromiumProgram.describe('the section of a watched node', (program) => {
     opened.push(found);
     await found.page.goto(`${served.url}${search}`);
     await found.page.locator('#node .node-view').waitFor();
-    await found.page.locator('#node').evaluate((section) => section.scrollIntoView());
     await found.page.waitForSelector(`#node [aria-label="Peers of the watched node"] tbody tr`);
     return found.page;
   };
@@ -75,7 +74,7 @@ chromiumProgram.describe('the section of a watched node', (program) => {
       ['899 990', 'valid-fork', '1'],
       ['899 000', 'invalid', '2'],
     ]);
-    const blocks = await cellsOf(page, '#node [aria-label="The two clocks: blocks"]');
+    const blocks = await cellsOf(page, '#node [aria-label="Block delay behind the listener"]');
     expect(blocks.length).toBe(MINUTES / 5 + 1);
     expect(plain(blocks[0]?.[2] ?? null)).toBe('351 ms');
   });
@@ -116,21 +115,23 @@ chromiumProgram.describe('the section of a watched node', (program) => {
     expect(await select.locator('option').allTextContents()).toEqual([`${WATCHED} (watched)`, LISTENER]);
     const whose = (name: string): Promise<string | null> =>
       page.locator(`#panel-${name} .panel-head .unit`).last().textContent();
-    await page.locator('#panel-bandwidth').evaluate((panel) => panel.scrollIntoView());
+    await page.click('#sections a[href="#traffic"]');
     await until('the bandwidth of the watched node', async () => (await whose('bandwidth')) === WATCHED);
     await select.selectOption(LISTENER);
     expect(new URL(page.url()).searchParams.get('node')).toBe(LISTENER);
-    await page.locator('#panel-bandwidth').evaluate((panel) => panel.scrollIntoView());
     await until('the bandwidth of the listener', async () => (await whose('bandwidth')) === LISTENER);
     // The section stays that of the watched node.
-    await page.locator('#node').evaluate((section) => section.scrollIntoView());
+    await page.click('#sections a[href="#node"]');
     expect(await figure(page, 'Watched node')).toBe(`Up${WATCHED}`);
+    await page.goBack();
     await page.goBack();
     await until('the node before', async () => (await select.inputValue()) === WATCHED);
   });
 
   it('offers example queries about the node that is shown', async () => {
     const page = await open();
+    await page.click('#nav-query a');
+    await page.waitForSelector('#q-series option', { state: 'attached' });
     await page.click('#q-examples button >> nth=1');
     expect(await page.inputValue('#q-where')).toBe(`node = '${WATCHED}'`);
     await page.click('#q-run');
@@ -170,7 +171,7 @@ chromiumProgram.describe('the section of a watched node', (program) => {
     const found = await openPage(browser, other.url.replace(/\/$/, ''));
     opened.push(found);
     await found.page.goto(other.url);
-    await found.page.locator('#panel-chain-height').waitFor();
+    await found.page.locator('#chain').waitFor();
     expect(await found.page.locator('#node').isVisible()).toBe(false);
     expect(await found.page.locator('#sections a[href="#node"]').isVisible()).toBe(false);
   });

@@ -1,6 +1,7 @@
 import { compare } from '../../../src/web/page/live-table';
 import { blockColumns, peerColumns, transactionColumns } from '../../../src/web/page/now-columns';
 import { medianOf } from '../../../src/web/page/now';
+import { peer as somePeer } from '../../support/fake-live';
 import { RatePerMinute } from '../../../src/web/page/rate';
 
 const plain = (text: string): string => text.replaceAll(/[\u00a0\u202f]/g, ' ');
@@ -17,7 +18,7 @@ it('sorts unknown values last, in either order', () => {
 it('shows a block that was refused before its height was known', () => {
   const block = {
     ...{ timeMs: NOW - 61_000, sha: 'ab'.repeat(32), height: null, status: 'side_chain', size: 1_500 },
-    ...{ numTx: 2_500, totalFees: null, processMs: 12.5 },
+    ...{ numTx: 2_500, totalFees: null, processMs: 12.5, firstFrom: null },
   };
   const texts = blockColumns(now).map(({ text }) => plain(text(block)));
   expect(texts).toEqual(['–', '1 min 1 s', '2 500', '1.5 kB', '–', '12.5 ms', 'side chain', block.sha]);
@@ -37,6 +38,7 @@ it('shows a peer that has sent nothing yet', () => {
     ...{ id: 1, address: '[::1]:8333', outbound: false, userAgent: null, version: null, services: null },
     ...{
       startHeight: null,
+      height: null,
       relay: null,
       sinceMs: NOW - 5_000,
       lastMessageMs: null,
@@ -45,8 +47,27 @@ it('shows a peer that has sent nothing yet', () => {
     },
     ...{ bytesSent: 126, bytesRecv: 0, messagesSent: 1, messagesRecv: 0 },
   };
-  const texts = peerColumns(now).map(({ text }) => plain(text(peer)));
-  expect(texts).toEqual(['[::1]:8333', 'in', 'no version yet', '–', '5 s', '0 B', '126 B', '–']);
+  const texts = peerColumns(now, () => 5).map(({ text }) => plain(text(peer)));
+  expect(texts).toEqual(['[::1]:8333', 'in', '–', 'no version yet', '–', '5 s', '0 B', '126 B', '–']);
+});
+
+it('shows the height of a peer against ours', () => {
+  const [, , height] = peerColumns(now, () => 900_000);
+  const shown = (at: number | null): string => plain(height?.text({ ...somePeer(1), height: at }) ?? '');
+  expect([900_000, 899_997, 900_001, null].map(shown)).toEqual([
+    ...['900 000', '899 997 (−3)', '900 001 (+1)', '–'],
+  ]);
+});
+
+it('shows a configured peer that is missing, with the reason and the next try', () => {
+  const dial = {
+    ...{ address: 'a.test:8333', why: 'refuses connections', advice: 'Does it run?', failures: 3 },
+    nextTryMs: NOW + 4_000,
+  };
+  const texts = peerColumns(now, () => 5).map(({ text }) => plain(text(dial)));
+  expect(texts.slice(0, 6)).toEqual([
+    ...['a.test:8333', 'missing', '–', 'refuses connections: Does it run?', '–', 'tries in 4 s'],
+  ]);
 });
 
 it('counts per minute, from the start on', () => {

@@ -38,20 +38,30 @@ chromiumProgram.describe('the page', (program) => {
   /** The last minute and a half, fixed, so that every request gets the same. */
   let range: { readonly from: string; readonly to: string };
 
-  const open = async (search = '', options: Parameters<typeof openPage>[2] = {}): Promise<Page> => {
+  const open = async (
+    search = '',
+    tab = 'chain',
+    options: Parameters<typeof openPage>[2] = {},
+  ): Promise<Page> => {
     const opened = await openPage(browser, url, options);
     watched.push(opened);
-    await opened.page.goto(`${url}/${search}`);
-    await opened.page.locator('#panel-chain-height').waitFor();
+    await opened.page.goto(`${url}/${search}#${tab}`);
+    await opened.page.locator(`#${tab}`).waitFor();
     return opened.page;
   };
   const fixed = (): string => `?from=${range.from}&to=${range.to}`;
   const settled = async (page: Page, name: string): Promise<void> => {
-    await page.locator(`#panel-${name}`).evaluate((panel) => panel.scrollIntoView());
+    await page.evaluate((id) => {
+      if (location.hash !== `#${id}`) location.hash = id;
+    }, `panel-${name}`);
     await page.waitForFunction(
       (id) => document.getElementById(id)?.querySelector('.panel-message')?.textContent !== 'Loading',
       `panel-${name}`,
     );
+    // Panels with nothing to show stand behind a line.
+    await page.evaluate(() => {
+      for (const line of document.querySelectorAll('details.silent')) line.setAttribute('open', '');
+    });
   };
 
   beforeAll(async () => {
@@ -76,7 +86,7 @@ chromiumProgram.describe('the page', (program) => {
   });
 
   it('draws every panel, with the values of the store', async () => {
-    const page = await open(fixed(), { viewport: ALL_IN_SIGHT });
+    const page = await open(fixed(), 'chain', { viewport: ALL_IN_SIGHT });
     const blank: string[] = [];
     for (const { name, plot } of SHOWN) {
       const answer = await fetch(`${url}/api/panels/${name}?since=${range.from}&until=${range.to}`);
@@ -127,6 +137,7 @@ chromiumProgram.describe('the page', (program) => {
 
   it('exports a panel as CSV', async () => {
     const page = await open(fixed());
+    await settled(page, 'bandwidth');
     const download = page.waitForEvent('download');
     await page.click('#panel-bandwidth a[download]');
     const file = await (await download).path();
@@ -139,7 +150,7 @@ chromiumProgram.describe('the page', (program) => {
   });
 
   it('runs queries, shows them as table and plot, and exports them as CSV', async () => {
-    const page = await open();
+    const page = await open('', 'query');
     await page.check('input[value="sql"]', { force: true });
     const sql = `SELECT time, best_height, sha FROM blocks WHERE time <= '${range.to}' ORDER BY time`;
     await page.fill('#q-raw', sql);
@@ -174,18 +185,18 @@ chromiumProgram.describe('the page', (program) => {
   });
 
   it('shows in a line what is wrong with a query', async () => {
-    const page = await open();
+    const page = await open('', 'query');
     await page.check('input[value="sql"]', { force: true });
     await page.fill('#q-raw', 'DROP TABLE blocks');
     await page.click('#q-run');
     await page.waitForSelector('#q-status.failed');
-    expect(await page.textContent('#q-status')).toMatch(/read-only/);
+    expect(await page.textContent('#q-status')).toMatch(/^the statement is read-only/);
     // The browser itself logs every answer that is an error.
     watched[0]?.errors.splice(0);
   });
 
   it('can be used by keyboard alone', async () => {
-    const page = await open();
+    const page = await open('', 'now');
     await tabTo(page, 'input[name="range"]');
     await page.keyboard.press('ArrowRight');
     await until('the range to be in the address', () => page.url().includes('range='));
@@ -198,7 +209,17 @@ chromiumProgram.describe('the page', (program) => {
     expect(await page.getAttribute('#peer-table th:first-child', 'aria-sort')).toBe('ascending');
     expect(addresses).toEqual(addresses.toSorted((a, b) => a.localeCompare(b, 'en')));
 
-    await settled(page, 'chain-height');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('chain height');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#panel-chain-height:not(.waiting)');
+    expect(new URL(page.url()).hash).toBe('#panel-chain-height');
+    await tabTo(page, '#panel-chain-height .tool.large');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#panel-chain-height.alone');
+    expect(await page.locator('#chain .panel:visible').count()).toBe(1);
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('#panel-chain-height:not(.alone)');
     await tabTo(page, '#panel-chain-height .legend-entry');
     await page.keyboard.press('Space');
     expect(await page.getAttribute('#panel-chain-height .legend-entry', 'aria-pressed')).toBe('false');
@@ -238,23 +259,133 @@ chromiumProgram.describe('the page', (program) => {
     });
   });
 
-  it('passes axe, light, dark and on a phone', async () => {
-    const page = await open(fixed(), { viewport: ALL_IN_SIGHT });
+  it('asks for the panels of the open tab alone, and shows which tab that is', async () => {
+    const asked = new Set<string>();
+    const opened = await openPage(browser, url, { viewport: ALL_IN_SIGHT });
+    watched.push(opened);
+    const { page } = opened;
+    page.on('request', (request) => {
+      const [, name] = /\/api\/panels\/([a-z0-9-]+)\?/.exec(request.url()) ?? [];
+      if (name !== undefined && name !== 'clock-steps') asked.add(name);
+    });
+    const namesOf = (theme: string): string[] =>
+      PANELS.filter((panel) => panel.theme === theme)
+        .map(({ name }) => name)
+        .sort();
+    const shownTab = (): Promise<string | null> => page.textContent('#sections [aria-current="page"]');
+    await page.goto(url);
+    await page.waitForSelector('#sections a[href="#chain"]');
     await page.waitForSelector('#peer-table tbody tr');
-    for (const { name } of SHOWN) await settled(page, name);
-    await page.click('#panel-mempool-count .tool[aria-expanded]');
-    await page.click('#panel-mempool-size .tool[aria-pressed]');
-    await page.click('#q-run');
-    await page.waitForSelector('#q-tools:not([hidden])');
-    expect(await violations(page)).toEqual([]);
-    await page.emulateMedia({ colorScheme: 'dark' });
-    expect(await violations(page)).toEqual([]);
-    await page.setViewportSize({ width: 360, height: 800 });
-    expect(await violations(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
-      0,
-    );
+    expect([...asked]).toEqual([]);
+    expect(await shownTab()).toBe('Now');
+
+    await page.click('#sections a[href="#chain"]');
+    await until('the panels of the chain', () => asked.size === namesOf('chain').length);
+    expect([...asked].sort()).toEqual(namesOf('chain'));
+    expect(await shownTab()).toBe('Chain');
+    expect(await page.locator('main section:visible').count()).toBe(1);
+
+    asked.clear();
+    await page.click('#sections a[href="#fees"]');
+    await until('the panels of fees', () => namesOf('fees').every((name) => asked.has(name)));
+    await page.goBack();
+    await page.waitForSelector('#chain:not([hidden])');
+    expect(await shownTab()).toBe('Chain');
+    await page.reload();
+    await page.waitForSelector('#chain:not([hidden])');
   });
+
+  it('fills the width, and puts panels without data behind one line', async () => {
+    const page = await open(fixed());
+    const holes = (): Promise<number> =>
+      page.evaluate(() => {
+        const grid = document.querySelector('main section:not([hidden]) > .panels');
+        if (grid === null) return -1;
+        const rows = new Map<number, number>();
+        for (const panel of grid.children) {
+          const { top, right } = panel.getBoundingClientRect();
+          rows.set(top, Math.max(rows.get(top) ?? 0, right));
+        }
+        const { right } = grid.getBoundingClientRect();
+        return [...rows.values()].filter((end) => right - end > 1).length;
+      });
+    for (const theme of [
+      'chain',
+      'mempool',
+      'fees',
+      'transactions',
+      'propagation',
+      'traffic',
+      'peers',
+      'health',
+    ]) {
+      await page.click(`#sections a[href="#${theme}"]`);
+      await page.waitForFunction(
+        (id) => document.querySelectorAll(`#${id} .panel.waiting`).length === 0,
+        theme,
+      );
+      for (const width of [1_440, 1_000, 600]) {
+        await page.setViewportSize({ width, height: 900 });
+        expect({ theme, width, holes: await holes() }).toEqual({ theme, width, holes: 0 });
+      }
+      await page.setViewportSize({ width: 1_280, height: 900 });
+    }
+    const line = page.locator('#health details.silent');
+    expect(await line.locator('summary').textContent()).toMatch(
+      /^\d panels have nothing to show in this range$/,
+    );
+    expect(await line.locator('.panel').first().isVisible()).toBe(false);
+    await line.locator('summary').click();
+    expect(await line.locator('#panel-points-lost').isVisible()).toBe(true);
+  });
+
+  it('shows nothing of an old query under a new one', async () => {
+    const page = await open(fixed());
+    await settled(page, 'chain-height');
+    await page.route('**/api/panels/chain-height?*', () => undefined);
+    await page.check('#range-15m', { force: true });
+    await page.waitForSelector('#panel-chain-height.waiting');
+    expect(await page.textContent('#panel-chain-height .panel-message')).toBe('Loading');
+    expect(await page.locator('#panel-chain-height .chart').isVisible()).toBe(false);
+
+    await page.click('#nav-query a');
+    await page.waitForSelector('#q-series option', { state: 'attached' });
+    await page.click('#q-run');
+    await page.waitForSelector('#q-result .scroll, #q-result .chart');
+    await page.click('#q-examples button >> nth=4');
+    expect(await page.locator('#q-result > *').count()).toBe(0);
+    expect(await page.textContent('#q-status')).toBe('');
+  });
+
+  it.each(['now', ...new Set(SHOWN.map(({ theme }) => theme)), 'query'])(
+    'passes axe in the tab %s, light, dark and on a phone',
+    async (tab) => {
+      const page = await open(fixed(), tab);
+      await page.waitForFunction(
+        (id) => document.querySelectorAll(`#${id} .panel.waiting`).length === 0,
+        tab,
+      );
+      if (tab === 'now') await page.waitForSelector('#peer-table tbody tr');
+      if (tab === 'mempool') {
+        await page.click('#panel-mempool-count .tool[aria-expanded]');
+        await page.click('#panel-mempool-size .tool[aria-pressed]');
+      }
+      if (tab === 'query') {
+        await page.waitForSelector('#q-series option', { state: 'attached' });
+        await page.click('#q-run');
+        await page.waitForSelector('#q-tools:not([hidden])');
+      }
+      await page.fill('#jump', 'block');
+      expect(await violations(page)).toEqual([]);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      expect(await violations(page)).toEqual([]);
+      await page.setViewportSize({ width: 360, height: 800 });
+      expect(await violations(page)).toEqual([]);
+      expect(
+        await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+      ).toBeLessThanOrEqual(0);
+    },
+  );
 
   it('keeps the chosen theme', async () => {
     const page = await open();

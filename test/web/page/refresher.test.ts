@@ -49,6 +49,40 @@ it('loads again when it is time, and nothing that is not visible', async () => {
   expect(loads()).toEqual([2, 1]);
 });
 
+it('loads what is kept, after what is visible and ten times as rarely', async () => {
+  const { clock, refresher, things, loads } = setUp(3, 1);
+  if (things[2] !== undefined) refresher.setVisible(things[2], true);
+  await things[2]?.end();
+  refresher.keep(new Set(things));
+  if (things[2] !== undefined) refresher.setVisible(things[2], true);
+  await things[0]?.end();
+  await things[1]?.end();
+  expect(loads()).toEqual([1, 1, 1]);
+  clock.ms += 2_000;
+  refresher.tick();
+  await things[2]?.end();
+  expect(loads()).toEqual([1, 1, 2]);
+  // What was loaded out of sight is loaded again at once when it comes into sight.
+  if (things[0] !== undefined) refresher.setVisible(things[0], true);
+  expect(loads()).toEqual([2, 1, 2]);
+  await things[0]?.end();
+  clock.ms += 18_000;
+  refresher.tick();
+  expect(loads().reduce((sum, count) => sum + count, 0)).toBe(6);
+});
+
+it('drops the loads of what is not kept any more', async () => {
+  const { refresher, things, loads } = setUp(2);
+  refresher.keep(new Set(things));
+  refresher.keep(new Set(things.slice(1)));
+  expect(things.map(({ signal }) => signal?.aborted)).toEqual([true, false]);
+  await things[0]?.end(new Error('aborted'));
+  await things[1]?.end();
+  expect(loads()).toEqual([1, 1]);
+  refresher.keep(new Set(things));
+  expect(loads()).toEqual([2, 1]);
+});
+
 it('loads once what does not change', async () => {
   const { clock, refresher, things, loads } = setUp(1, 4, null);
   for (const thing of things) refresher.setVisible(thing, true);

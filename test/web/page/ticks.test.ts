@@ -22,10 +22,20 @@ describe('ticks', () => {
   });
 
   it('counts whole things in whole steps', () => {
-    expect(incrementsFor('count', 'bars')[0]).toBe(1);
-    expect(incrementsFor('count', 'bars')).not.toContain(2.5);
-    expect(incrementsFor('height', 'lines')[0]).toBe(1);
-    expect(incrementsFor('ms', 'lines')).toContain(0.5);
+    expect(incrementsFor('count')[0]).toBe(1);
+    expect(incrementsFor('count')).not.toContain(2.5);
+    expect(incrementsFor('height')[0]).toBe(1);
+    expect(incrementsFor('bytes')).toContain(0.5);
+    expect(valueRange('count', 0, 0.83)).toEqual([0, 1]);
+  });
+
+  it('counts durations as a clock does', () => {
+    const steps = incrementsFor('ms');
+    expect(steps).toContain(0.5);
+    expect(steps.filter((step) => step >= 1_000 && step < 60_000)).toEqual([
+      ...[1_000, 2_000, 5_000, 10_000, 15_000, 30_000],
+    ]);
+    expect(steps).toEqual(steps.toSorted((a, b) => a - b));
   });
 });
 

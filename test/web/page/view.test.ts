@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import {
+  ALL,
   DEFAULT_VIEW,
   RANGES,
   type RangeName,
+  type StoreTimes,
   type View,
+  boundsOf,
   fitted,
   panelParams,
   readView,
@@ -11,12 +14,23 @@ import {
   writeView,
 } from '../../../src/web/page/view';
 
+const NOW = Date.UTC(2026, 0, 10);
+const HOUR = 3_600_000;
+const live: StoreTimes = { oldestMs: NOW - 24 * HOUR, newestMs: NOW - 4_000, nowMs: NOW, live: true };
+/** A store that nobody has written for a week. */
+const old: StoreTimes = {
+  ...live,
+  newestMs: NOW - 7 * 24 * HOUR,
+  oldestMs: NOW - 9 * 24 * HOUR,
+  live: false,
+};
+
 const fixed = { fromMs: Date.UTC(2026, 0, 1), toMs: Date.UTC(2026, 0, 2) };
 
 describe('the view in the address', () => {
   it('survives a round trip through its text', () => {
     const range = fc.oneof(
-      fc.constantFrom(...(Object.keys(RANGES) as RangeName[])),
+      fc.constantFrom(ALL, ...(Object.keys(RANGES) as RangeName[])),
       fc
         .tuple(fc.integer({ min: 0, max: 4e12 }), fc.integer({ min: 1, max: 1e12 }))
         .map(([fromMs, length]) => ({ fromMs, toMs: fromMs + length })),
@@ -38,7 +52,8 @@ describe('the view in the address', () => {
   it('is shorter for a young store, unless the user chose it', () => {
     const nowMs = Date.UTC(2026, 0, 1);
     const rangeOf = (search: string, ageMs: number | null): View['range'] =>
-      fitted(readView(search), search, { oldestMs: ageMs === null ? null : nowMs - ageMs, nowMs }).range;
+      fitted(readView(search), search, { ...live, oldestMs: ageMs === null ? null : nowMs - ageMs, nowMs })
+        .range;
     expect(rangeOf('', 60_000)).toBe('15m');
     expect(rangeOf('', 3_600_000)).toBe('1h');
     expect(rangeOf('', null)).toBe('1h');
@@ -59,11 +74,11 @@ describe('the view in the address', () => {
 
 describe('requests of a view', () => {
   it('ask for a range that ends now by its length', () => {
-    expect(panelParams(DEFAULT_VIEW).toString()).toBe('since=1h');
+    expect(panelParams(DEFAULT_VIEW, live).toString()).toBe('since=1h');
   });
 
   it('ask for a fixed range, a node and a network', () => {
-    const params = panelParams({ range: fixed, node: 'a b', network: 'main&net', live: true });
+    const params = panelParams({ range: fixed, node: 'a b', network: 'main&net', live: true }, live);
     expect(Object.fromEntries(params)).toEqual({
       since: '2026-01-01T00:00:00.000Z',
       until: '2026-01-02T00:00:00.000Z',
@@ -72,13 +87,32 @@ describe('requests of a view', () => {
     });
   });
 
+  it('end at the newest point of a store that does not grow', () => {
+    expect(boundsOf({ range: '1h' }, old)).toEqual({
+      since: new Date(NOW - 7 * 24 * HOUR + 1 - HOUR).toISOString(),
+      until: new Date(NOW - 7 * 24 * HOUR + 1).toISOString(),
+    });
+    // A collector runs no node, but its store grows.
+    expect(boundsOf({ range: '1h' }, { ...live, live: false })).toEqual({ since: '1h', until: null });
+  });
+
+  it('ask for all that there is', () => {
+    expect(boundsOf({ range: ALL }, live)).toEqual({
+      since: new Date(NOW - 24 * HOUR).toISOString(),
+      until: null,
+    });
+    expect(boundsOf({ range: ALL }, old).since).toBe(new Date(NOW - 9 * 24 * HOUR).toISOString());
+  });
+
   it('are frequent for short ranges, rarer for long ones, and single for what does not change', () => {
-    const every = (range: View['range'], live = true): number | null =>
-      refreshEveryMs({ ...DEFAULT_VIEW, range, live });
+    const every = (range: View['range'], isLive = true, times = live): number | null =>
+      refreshEveryMs({ ...DEFAULT_VIEW, range, live: isLive }, times);
     expect([every('15m'), every('1h'), every('6h'), every('24h'), every('30d')]).toEqual([
       2_000, 2_000, 30_000, 120_000, 120_000,
     ]);
     expect(every(fixed)).toBeNull();
     expect(every('1h', false)).toBeNull();
+    expect(every(ALL)).toBe(120_000);
+    expect(every('1h', true, old)).toBeNull();
   });
 });

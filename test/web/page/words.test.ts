@@ -1,4 +1,4 @@
-import { clockWords, connectionWords, notices } from '../../../src/web/page/words';
+import { clockWords, connectionWords, notices, worstTone } from '../../../src/web/page/words';
 import type { Status } from '../../../src/web/page/api-types';
 
 const NOW = Date.UTC(2026, 0, 2);
@@ -20,21 +20,41 @@ const status: Status = {
 const plain = (text: string): string => text.replaceAll(/[\u00a0\u202f]/g, ' ');
 
 it('reports in a word that all is well', () => {
-  expect(connectionWords('open', status, true)).toEqual({ tone: 'good', text: 'Live' });
-  expect(connectionWords('open', status, false).text).toBe('Connected, panels held');
+  expect(connectionWords('open', status, true, 'good')).toEqual({ tone: 'good', text: 'Live' });
+  expect(connectionWords('open', status, false, 'good').text).toBe('Connected, panels held');
   expect(notices('open', status)).toEqual([]);
 });
 
+it('is never good where a verdict is not', () => {
+  const shown = (worst: Parameters<typeof connectionWords>[3]): readonly string[] => {
+    const { tone, text } = connectionWords('open', status, true, worst);
+    return [tone, text];
+  };
+  expect(shown('bad')).toEqual(['bad', 'Trouble']);
+  expect(shown('warn')).toEqual(['warn', 'Live, with a warning']);
+  expect(shown('unknown')).toEqual(['plain', 'Live']);
+  expect(connectionWords('open', status, false, 'bad').text).toBe('Trouble');
+  const verdict = (question: 'step' | 'peers' | 'fees', tone: 'good' | 'warn' | 'bad' | 'unknown') => ({
+    ...{ question, tone, answer: '', reason: '', advice: '', panel: 'peers' },
+  });
+  expect(worstTone([])).toBe('unknown');
+  expect(worstTone([verdict('step', 'good'), verdict('fees', 'unknown')])).toBe('good');
+  expect(worstTone([verdict('step', 'unknown'), verdict('fees', 'good')])).toBe('unknown');
+  expect(worstTone([verdict('step', 'warn'), verdict('peers', 'bad')])).toBe('bad');
+});
+
 it('reports a lost connection, whatever came before', () => {
-  expect(connectionWords('lost', status, true).text).toBe('Reconnecting');
+  expect(connectionWords('lost', status, true, 'good').text).toBe('Reconnecting');
   expect(notices('lost', status)[0]?.text).toMatch(/^Connection lost, trying again/);
   expect(notices('signed-out', null)[0]?.text).toBe('This node requires a token.');
-  expect(connectionWords('connecting', null, true).text).toBe('Connecting');
+  expect(connectionWords('connecting', null, true, 'good').text).toBe('Connecting');
 });
 
 it('reports how late the data is, but not right after a start', () => {
   const late = { ...status, newestMs: NOW - 95_000 };
-  expect(plain(connectionWords('open', late, true).text)).toBe('Delayed: newest point 1 min 35 s old');
+  expect(plain(connectionWords('open', late, true, 'good').text)).toBe(
+    'Delayed: newest point 1 min 35 s old',
+  );
   expect(notices('open', late).map(({ tone }) => tone)).toEqual(['warn']);
   expect(notices('open', { ...late, startedMs: NOW - 2_000 })).toEqual([]);
   expect(notices('open', { ...status, newestMs: null })[0]?.text).toBe('The store holds no points yet.');
@@ -65,7 +85,7 @@ it('says how many points each exporter lost on disk', () => {
 
 it('says that a store without a node is one', () => {
   const stored = { ...status, live: false, startedMs: null, node: null };
-  expect(connectionWords('open', stored, true).text).toBe('Stored data');
+  expect(connectionWords('open', stored, true, 'good').text).toBe('Stored data');
   expect(notices('open', stored)[0]?.text).toMatch(/^No node runs here/);
 });
 

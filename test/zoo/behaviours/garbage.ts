@@ -3,8 +3,8 @@ import type { Behaviour } from '../behaviour';
 
 export const garbage: Behaviour = {
   name: 'garbage',
-  does: 'Sends random bytes, which look like the encrypted transport.',
-  ends: ['encrypted-transport'],
+  does: 'Sends random bytes, which look like the encrypted transport until no terminator comes (BIP324).',
+  ends: ['no-garbage-terminator'],
   run: async (cage) => {
     await cage.again(20, async () => {
       const socket = await cage.connect();

@@ -1,21 +1,6 @@
-import { line } from '../../src/panels/panel';
+import { line } from '../panels/panel';
 import type { Alert } from './alert';
-import { ofNetwork, overBuckets, whole } from './alert-influxql';
-import { metricName } from './metric-name';
-
-const BY = 'by (node, network)';
-
-const up = metricName('node_status', 'is_up');
-const connected = metricName('peers', 'total_connected');
-const waiting = metricName('mempool', 'num_tx');
-const latency = metricName('node_status', 'rpc_latency');
-const banScore = metricName('peers', 'ban_score_max');
-
-/**
- * While a node does not answer, Prometheus keeps the last values of what it had told; so the alerts about
- * these values want a node that answers.
- */
-const ANSWERS = `and on (node, network) ${up} == 1`;
+import { ofNetwork, overBuckets, whole } from './alert-query';
 
 /** Alerts about watched nodes (`--watch`). */
 export const NODE_ALERTS: readonly Alert[] = [
@@ -34,15 +19,13 @@ export const NODE_ALERTS: readonly Alert[] = [
     ],
     panel: 'node-up',
     forMinutes: 1,
-    influx: {
-      queries: {
-        A: whole(line('', 'node_status', 'sum', 'rpc_calls'), [180, 0]),
-        B: whole(line('', 'node_status', 'sum', 'rpc_failed'), [180, 0]),
-      },
-      condition: '$A == $B',
-      noData: 'OK',
+    queries: {
+      A: whole(line('', 'node_status', 'sum', 'rpc_calls'), [180, 0]),
+      B: whole(line('', 'node_status', 'sum', 'rpc_failed'), [180, 0]),
     },
-    promql: `max ${BY} (max_over_time(${up}[3m])) == 0`,
+    condition: '$A == $B',
+    noData: 'OK',
+    measured: '{B} of {A} calls failed within 3 minutes',
   },
   {
     name: 'BtcdmonNodeBehind',
@@ -59,18 +42,13 @@ export const NODE_ALERTS: readonly Alert[] = [
     ],
     panel: 'node-height',
     forMinutes: 5,
-    influx: {
-      queries: {
-        A: whole(line('', 'node_status', 'max', 'height'), [300, 0]),
-        B: ofNetwork(line('', 'blocks', 'max', 'best_height'), [21_600, 0]),
-      },
-      condition: '$B - $A >= 2',
-      noData: 'OK',
+    queries: {
+      A: whole(line('', 'node_status', 'max', 'height'), [300, 0]),
+      B: ofNetwork(line('', 'blocks', 'max', 'best_height'), [21_600, 0]),
     },
-    promql: [
-      `(max by (network) (${metricName('blocks', 'best_height')}) - on (network) group_right max ${BY} (${metricName('node_status', 'height')})) >= 2`,
-      ANSWERS,
-    ].join('\n'),
+    condition: '$B - $A >= 2',
+    noData: 'OK',
+    measured: 'its height is {A}, that of the network {B}',
   },
   {
     name: 'BtcdmonNodeFewPeers',
@@ -87,15 +65,13 @@ export const NODE_ALERTS: readonly Alert[] = [
     ],
     panel: 'node-transport',
     forMinutes: 5,
-    influx: {
-      queries: {
-        A: whole(line('', 'peers', 'max', 'total_connected'), [300, 0]),
-        B: whole(line('', 'node_status', 'max', 'height'), [300, 0]),
-      },
-      condition: '$A < 8 && $B >= 0',
-      noData: 'OK',
+    queries: {
+      A: whole(line('', 'peers', 'max', 'total_connected'), [300, 0]),
+      B: whole(line('', 'node_status', 'max', 'height'), [300, 0]),
     },
-    promql: [`max ${BY} (max_over_time(${connected}[5m])) < 8`, ANSWERS].join('\n'),
+    condition: '$A < 8 && $B >= 0',
+    noData: 'OK',
+    measured: 'at most {A} peers within 5 minutes',
   },
   {
     name: 'BtcdmonMempoolStuck',
@@ -112,21 +88,15 @@ export const NODE_ALERTS: readonly Alert[] = [
     ],
     panel: 'mempool-count',
     forMinutes: 0,
-    influx: {
-      queries: {
-        A: whole(line('', 'mempool', 'max', 'num_tx'), [1_800, 0]),
-        B: whole(line('', 'mempool', 'min', 'num_tx'), [1_800, 0]),
-        C: overBuckets('count', line('', 'node_status', 'count', 'height'), 2, [1_800, 0]),
-      },
-      // Answers in each of the 2 minutes, of which the outer ones may be cut off.
-      condition: '$A == $B && $A > 0 && $C >= 14',
-      noData: 'OK',
+    queries: {
+      A: whole(line('', 'mempool', 'max', 'num_tx'), [1_800, 0]),
+      B: whole(line('', 'mempool', 'min', 'num_tx'), [1_800, 0]),
+      C: overBuckets('count', line('', 'node_status', 'count', 'height'), 2, [1_800, 0]),
     },
-    promql: [
-      `(max ${BY} (max_over_time(${waiting}[30m])) == min ${BY} (min_over_time(${waiting}[30m]))) > 0`,
-      `and on (node, network) min_over_time(${up}[30m]) == 1`,
-      `and on (node, network) ${up} offset 30m == 1`,
-    ].join('\n'),
+    // Answers in each of the 2 minutes, of which the outer ones may be cut off.
+    condition: '$A == $B && $A > 0 && $C >= 14',
+    noData: 'OK',
+    measured: '{A} transactions for 30 minutes',
   },
   {
     name: 'BtcdmonRpcSlow',
@@ -143,12 +113,10 @@ export const NODE_ALERTS: readonly Alert[] = [
     ],
     panel: 'rpc-latency',
     forMinutes: 5,
-    influx: {
-      queries: { A: whole(line('', 'node_status', 'mean', 'rpc_latency'), [300, 0]) },
-      condition: '$A > 1000',
-      noData: 'OK',
-    },
-    promql: [`max ${BY} (avg_over_time(${latency}[5m])) > 1`, ANSWERS].join('\n'),
+    queries: { A: whole(line('', 'node_status', 'mean', 'rpc_latency'), [300, 0]) },
+    condition: '$A > 1000',
+    noData: 'OK',
+    measured: '{A} ms for the median call',
   },
   {
     name: 'BtcdmonBanScores',
@@ -165,18 +133,12 @@ export const NODE_ALERTS: readonly Alert[] = [
     ],
     panel: 'ban-scores',
     forMinutes: 0,
-    influx: {
-      queries: {
-        A: whole(line('', 'peers', 'max', 'ban_score_max'), [600, 0]),
-        B: whole(line('', 'peers', 'max', 'ban_score_max'), [7_200, 3_600]),
-      },
-      condition: '$A >= 50 && $A > $B',
-      noData: 'OK',
+    queries: {
+      A: whole(line('', 'peers', 'max', 'ban_score_max'), [600, 0]),
+      B: whole(line('', 'peers', 'max', 'ban_score_max'), [7_200, 3_600]),
     },
-    promql: [
-      `max ${BY} (max_over_time(${banScore}[10m])) >= 50`,
-      `and on (node, network) max ${BY} (max_over_time(${banScore}[10m])) > max ${BY} (max_over_time(${banScore}[1h] offset 1h))`,
-      ANSWERS,
-    ].join('\n'),
+    condition: '$A >= 50 && $A > $B',
+    noData: 'OK',
+    measured: 'a score of {A}, at most {B} before',
   },
 ];

@@ -1,19 +1,10 @@
-import { line } from '../../src/panels/panel';
+import { line } from '../panels/panel';
 import type { Alert } from './alert';
-import { overBuckets, silent, whole } from './alert-influxql';
-import { metricName } from './metric-name';
+import { overBuckets, silent, whole } from './alert-query';
 import { NODE_ALERTS } from './node-alerts';
-import { ADDRESSES, VIOLATIONS, WAITING, surgeOf, surgeOfState } from './surges';
+import { SURGES, surgeOf } from './surges';
 
-const BY = 'by (node, network)';
 const EXPORTER = { by: ['exporter'], where: { exporter: { not: '' } } } as const;
-
-const connected = metricName('peers', 'total_connected');
-const depth = metricName('reorgs', 'depth');
-const reorgs = metricName('reorgs', null);
-const dropped = metricName('btcdmon', 'dropped');
-const damaged = metricName('btcdmon', 'damaged');
-const sent = metricName('btcdmon', 'sent');
 
 /** Every alert. The thresholds are for mainnet; docs/alerts.md is generated from this. */
 export const ALERTS: readonly Alert[] = [
@@ -32,12 +23,10 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'points-emitted',
     forMinutes: 1,
-    influx: { queries: { A: silent(2, 6) }, condition: '$A == 0', noData: 'Alerting' },
-    promql: [
-      'max_over_time(up{job="btcdmon"}[1m]) == 0',
-      'or absent(up{job="btcdmon"})',
-      `or sum ${BY} (increase(${metricName('btcdmon', 'emitted')}[2m])) == 0`,
-    ].join('\n'),
+    queries: { A: silent(2, 6) },
+    condition: '$A == 0',
+    noData: 'Alerting',
+    measured: '{A} points within 2 minutes',
   },
   {
     name: 'BtcdmonNoBlock',
@@ -54,20 +43,18 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'chain-height',
     forMinutes: 1,
-    influx: {
-      queries: {
-        A: whole(line('', 'btcdmon', 'rate', 'emitted', { where: { series: 'blocks' } }), [3600, 0]),
-        B: overBuckets(
-          'count',
-          line('', 'btcdmon', 'count', 'emitted', { where: { series: 'blocks' } }),
-          2,
-          [3600, 0],
-        ),
-      },
-      condition: '$A == 0 && $B >= 30',
-      noData: 'OK',
+    queries: {
+      A: whole(line('', 'btcdmon', 'rate', 'emitted', { where: { series: 'blocks' } }), [3600, 0]),
+      B: overBuckets(
+        'count',
+        line('', 'btcdmon', 'count', 'emitted', { where: { series: 'blocks' } }),
+        2,
+        [3600, 0],
+      ),
     },
-    promql: `time() - max ${BY} ({__name__=~"${metricName('blocks', 'last_point')}|${metricName('btcdmon', 'started')}"}) > 3600`,
+    condition: '$A == 0 && $B >= 30',
+    noData: 'OK',
+    measured: '{A} blocks within an hour',
   },
   {
     name: 'BtcdmonReorganisation',
@@ -84,14 +71,10 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'reorgs',
     forMinutes: 0,
-    influx: {
-      queries: { A: whole(line('', 'reorgs', 'max', 'depth'), [3600, 0]) },
-      condition: '$A >= 2',
-      noData: 'OK',
-    },
-    // More disconnected blocks than reorganisations: at least one reorganisation was two blocks deep. The
-    // half block allows for the rounding of increase().
-    promql: `sum ${BY} (increase(${depth}[1h])) - sum ${BY} (increase(${reorgs}[1h])) > 0.5`,
+    queries: { A: whole(line('', 'reorgs', 'max', 'depth'), [3600, 0]) },
+    condition: '$A >= 2',
+    noData: 'OK',
+    measured: '{A} blocks disconnected at once',
   },
   {
     name: 'BtcdmonNoPeers',
@@ -107,12 +90,10 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'peers',
     forMinutes: 2,
-    influx: {
-      queries: { A: whole(line('', 'peers', 'max', 'total_connected'), [180, 0]) },
-      condition: '$A == 0',
-      noData: 'OK',
-    },
-    promql: `max ${BY} (max_over_time(${connected}[3m])) == 0`,
+    queries: { A: whole(line('', 'peers', 'max', 'total_connected'), [180, 0]) },
+    condition: '$A == 0',
+    noData: 'OK',
+    measured: 'at most {A} peers within 3 minutes',
   },
   {
     name: 'BtcdmonFewPeers',
@@ -129,18 +110,13 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'peers',
     forMinutes: 5,
-    influx: {
-      queries: {
-        A: whole(line('', 'peers', 'mean', 'total_connected'), [600, 0]),
-        B: whole(line('', 'peers', 'mean', 'total_connected'), [4200, 3600]),
-      },
-      condition: '$B >= 4 && $A < $B / 2',
-      noData: 'OK',
+    queries: {
+      A: whole(line('', 'peers', 'mean', 'total_connected'), [600, 0]),
+      B: whole(line('', 'peers', 'mean', 'total_connected'), [4200, 3600]),
     },
-    promql: [
-      `max ${BY} (avg_over_time(${connected}[10m])) < 0.5 * max ${BY} (avg_over_time(${connected}[10m] offset 1h))`,
-      `and on (node, network) max ${BY} (avg_over_time(${connected}[10m] offset 1h)) >= 4`,
-    ].join('\n'),
+    condition: '$B >= 4 && $A < $B / 2',
+    noData: 'OK',
+    measured: '{A} peers, {B} an hour before',
   },
   {
     name: 'BtcdmonViolationSurge',
@@ -157,7 +133,8 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'violations',
     forMinutes: 0,
-    ...surgeOf(VIOLATIONS, metricName('rejects', 'violations'), { floor: 50, factor: 5 }),
+    ...surgeOf(SURGES.violations),
+    measured: '{A} violations within 10 minutes, {B} before',
   },
   {
     name: 'BtcdmonAddressSurge',
@@ -174,7 +151,8 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'address-relay',
     forMinutes: 0,
-    ...surgeOf(ADDRESSES, metricName('addr_relay', 'entries'), { floor: 5_000, factor: 5 }),
+    ...surgeOf(SURGES.addresses),
+    measured: '{A} addresses within 10 minutes, {B} before',
   },
   {
     name: 'BtcdmonMempoolSurge',
@@ -191,7 +169,8 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'mempool-count',
     forMinutes: 0,
-    ...surgeOfState(WAITING, metricName('mempool', 'num_tx'), { floor: 20_000, factor: 3 }),
+    ...surgeOf(SURGES.mempool),
+    measured: '{A} transactions, {B} before',
   },
   {
     name: 'BtcdmonPointsLost',
@@ -208,12 +187,10 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'points-lost',
     forMinutes: 0,
-    influx: {
-      queries: { A: whole(line('', 'btcdmon', 'rate', 'dropped', EXPORTER), [300, 0]) },
-      condition: '$A > 0',
-      noData: 'OK',
-    },
-    promql: `sum by (node, network, exporter) (increase(${dropped}[5m])) > 0`,
+    queries: { A: whole(line('', 'btcdmon', 'rate', 'dropped', EXPORTER), [300, 0]) },
+    condition: '$A > 0',
+    noData: 'OK',
+    measured: '{A} points lost within 5 minutes',
   },
   {
     name: 'BtcdmonPointsDamaged',
@@ -231,16 +208,10 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'points-damaged',
     forMinutes: 0,
-    influx: {
-      queries: { A: whole(line('', 'btcdmon', 'rate', 'damaged', EXPORTER), [300, 0]) },
-      condition: '$A > 0',
-      noData: 'OK',
-    },
-    // What is found at the start is in the first value that Prometheus gets.
-    promql: [
-      `sum by (node, network, exporter) (increase(${damaged}[5m])) > 0`,
-      `or (sum by (node, network, exporter) (${damaged}) > 0 and on (node, network) time() - max ${BY} (${metricName('btcdmon', 'started')}) < 300)`,
-    ].join('\n'),
+    queries: { A: whole(line('', 'btcdmon', 'rate', 'damaged', EXPORTER), [300, 0]) },
+    condition: '$A > 0',
+    noData: 'OK',
+    measured: 'at least {A} points lost',
   },
   {
     name: 'BtcdmonPointsStuck',
@@ -257,18 +228,13 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'points-waiting',
     forMinutes: 5,
-    influx: {
-      queries: {
-        A: whole(line('', 'btcdmon', 'rate', 'sent', EXPORTER), [600, 0]),
-        B: whole(line('', 'btcdmon', 'min', 'queued', EXPORTER), [600, 0]),
-      },
-      condition: '$A == 0 && $B > 0',
-      noData: 'OK',
+    queries: {
+      A: whole(line('', 'btcdmon', 'rate', 'sent', EXPORTER), [600, 0]),
+      B: whole(line('', 'btcdmon', 'min', 'queued', EXPORTER), [600, 0]),
     },
-    promql: [
-      `min by (node, network, exporter) (min_over_time(${metricName('btcdmon', 'queued')}[10m])) > 0`,
-      `and on (node, network, exporter) sum by (node, network, exporter) (increase(${sent}[10m])) == 0`,
-    ].join('\n'),
+    condition: '$A == 0 && $B > 0',
+    noData: 'OK',
+    measured: '{B} points wait',
   },
   {
     name: 'BtcdmonLoopLag',
@@ -285,12 +251,10 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'loop-lag',
     forMinutes: 2,
-    influx: {
-      queries: { A: whole(line('', 'btcdmon', 'min', 'loop_lag_p99'), [300, 0]) },
-      condition: '$A > 500',
-      noData: 'OK',
-    },
-    promql: `max ${BY} (min_over_time(${metricName('btcdmon', 'loop_lag_p99')}[5m])) > 0.5`,
+    queries: { A: whole(line('', 'btcdmon', 'min', 'loop_lag_p99'), [300, 0]) },
+    condition: '$A > 500',
+    noData: 'OK',
+    measured: 'late by at least {A} ms',
   },
   {
     name: 'BtcdmonStall',
@@ -307,13 +271,11 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'stalls',
     forMinutes: 0,
-    influx: {
-      queries: { A: whole(line('', 'btcdmon', 'rate', 'stalled'), [300, 0]) },
-      // Milliseconds within the 5 minutes.
-      condition: '$A > 10000',
-      noData: 'OK',
-    },
-    promql: `max ${BY} (increase(${metricName('btcdmon', 'stalled')}[5m])) > 10`,
+    queries: { A: whole(line('', 'btcdmon', 'rate', 'stalled'), [300, 0]) },
+    // Milliseconds within the 5 minutes.
+    condition: '$A > 10000',
+    noData: 'OK',
+    measured: 'stalled for {A} ms within 5 minutes',
   },
   ...NODE_ALERTS,
 ];

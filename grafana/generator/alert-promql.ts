@@ -1,0 +1,73 @@
+import type { AlertName } from '../../src/alerts/alert';
+import { SURGES } from '../../src/alerts/surges';
+import { metricName } from './metric-name';
+import { surgeOfCount, surgeOfState } from './surges';
+
+const BY = 'by (node, network)';
+
+const connected = metricName('peers', 'total_connected');
+const depth = metricName('reorgs', 'depth');
+const reorgs = metricName('reorgs', null);
+const dropped = metricName('btcdmon', 'dropped');
+const damaged = metricName('btcdmon', 'damaged');
+const sent = metricName('btcdmon', 'sent');
+const up = metricName('node_status', 'is_up');
+const waiting = metricName('mempool', 'num_tx');
+const latency = metricName('node_status', 'rpc_latency');
+const banScore = metricName('peers', 'ban_score_max');
+
+/**
+ * While a node does not answer, Prometheus keeps the last values of what it had told; so the alerts about
+ * these values want a node that answers.
+ */
+const ANSWERS = `and on (node, network) ${up} == 1`;
+
+/** PromQL of each alert. It returns a sample for each group that fires. */
+export const PROMQL: Readonly<Record<AlertName, string>> = {
+  BtcdmonDown: [
+    'max_over_time(up{job="btcdmon"}[1m]) == 0',
+    'or absent(up{job="btcdmon"})',
+    `or sum ${BY} (increase(${metricName('btcdmon', 'emitted')}[2m])) == 0`,
+  ].join('\n'),
+  BtcdmonNoBlock: `time() - max ${BY} ({__name__=~"${metricName('blocks', 'last_point')}|${metricName('btcdmon', 'started')}"}) > 3600`,
+  // More disconnected blocks than reorganisations: at least one reorganisation was two blocks deep. The
+  // half block allows for the rounding of increase().
+  BtcdmonReorganisation: `sum ${BY} (increase(${depth}[1h])) - sum ${BY} (increase(${reorgs}[1h])) > 0.5`,
+  BtcdmonNoPeers: `max ${BY} (max_over_time(${connected}[3m])) == 0`,
+  BtcdmonFewPeers: [
+    `max ${BY} (avg_over_time(${connected}[10m])) < 0.5 * max ${BY} (avg_over_time(${connected}[10m] offset 1h))`,
+    `and on (node, network) max ${BY} (avg_over_time(${connected}[10m] offset 1h)) >= 4`,
+  ].join('\n'),
+  BtcdmonViolationSurge: surgeOfCount(SURGES.violations, metricName('rejects', 'violations')),
+  BtcdmonAddressSurge: surgeOfCount(SURGES.addresses, metricName('addr_relay', 'entries')),
+  BtcdmonMempoolSurge: surgeOfState(SURGES.mempool, metricName('mempool', 'num_tx')),
+  BtcdmonPointsLost: `sum by (node, network, exporter) (increase(${dropped}[5m])) > 0`,
+  // What is found at the start is in the first value that Prometheus gets.
+  BtcdmonPointsDamaged: [
+    `sum by (node, network, exporter) (increase(${damaged}[5m])) > 0`,
+    `or (sum by (node, network, exporter) (${damaged}) > 0 and on (node, network) time() - max ${BY} (${metricName('btcdmon', 'started')}) < 300)`,
+  ].join('\n'),
+  BtcdmonPointsStuck: [
+    `min by (node, network, exporter) (min_over_time(${metricName('btcdmon', 'queued')}[10m])) > 0`,
+    `and on (node, network, exporter) sum by (node, network, exporter) (increase(${sent}[10m])) == 0`,
+  ].join('\n'),
+  BtcdmonLoopLag: `max ${BY} (min_over_time(${metricName('btcdmon', 'loop_lag_p99')}[5m])) > 0.5`,
+  BtcdmonStall: `max ${BY} (increase(${metricName('btcdmon', 'stalled')}[5m])) > 10`,
+  BtcdmonNodeUnreachable: `max ${BY} (max_over_time(${up}[3m])) == 0`,
+  BtcdmonNodeBehind: [
+    `(max by (network) (${metricName('blocks', 'best_height')}) - on (network) group_right max ${BY} (${metricName('node_status', 'height')})) >= 2`,
+    ANSWERS,
+  ].join('\n'),
+  BtcdmonNodeFewPeers: [`max ${BY} (max_over_time(${connected}[5m])) < 8`, ANSWERS].join('\n'),
+  BtcdmonMempoolStuck: [
+    `(max ${BY} (max_over_time(${waiting}[30m])) == min ${BY} (min_over_time(${waiting}[30m]))) > 0`,
+    `and on (node, network) min_over_time(${up}[30m]) == 1`,
+    `and on (node, network) ${up} offset 30m == 1`,
+  ].join('\n'),
+  BtcdmonRpcSlow: [`max ${BY} (avg_over_time(${latency}[5m])) > 1`, ANSWERS].join('\n'),
+  BtcdmonBanScores: [
+    `max ${BY} (max_over_time(${banScore}[10m])) >= 50`,
+    `and on (node, network) max ${BY} (max_over_time(${banScore}[10m])) > max ${BY} (max_over_time(${banScore}[1h] offset 1h))`,
+    ANSWERS,
+  ].join('\n'),
+};

@@ -1,0 +1,16 @@
+import type { Alert } from './alert';
+import type { Values } from './condition';
+import type { Labels } from './holding';
+
+/** Why an alert fires, in one line: what is wrong with which node, and what was measured. */
+export function reasonOf(alert: Alert, labels: Labels, values: Values): string {
+  if (Object.keys(values).length === 0) return 'the store has no points of the last hours';
+  const told = alert.summary.replace(/\{(\w+)\}/g, (_, name: string) => labels[name] ?? '');
+  const measured = alert.measured.replace(/\{([A-Z])\}/g, (_, letter: string) => shown(values[letter]));
+  return `${told}: ${measured}`;
+}
+
+/** A value for a reader: 4.5, 12,345. */
+function shown(value = NaN): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 1 });
+}

@@ -1,0 +1,87 @@
+import { type SpoolSettings, openExports } from '../export/open-exports';
+import type { PointQueue } from '../export/point-queue';
+import type { SystemClock } from '../lib/clock';
+import type { Log } from '../lib/log';
+import type { Live } from '../live/live';
+import type { ExporterStats } from '../metrics/collector';
+import type { PointSink } from '../metrics/emitter';
+import type { PageServer } from '../web/page-server';
+import type { AlertMonitor } from '../alerts/monitor';
+import type { AlertSettings } from './alerting';
+import { sinkTo } from './collectors';
+import { startServing } from './serving';
+
+/** Where the points of a program go. */
+export interface OutputsOptions {
+  /** Name of the node or collector. */
+  readonly node: string;
+  /** Export URLs. */
+  readonly exports: readonly string[];
+  /** Folder and size of the spools, where points wait on disk for receivers that are away. */
+  readonly spools: SpoolSettings;
+  /** Age at which the embedded store removes points. */
+  readonly retentionMs?: number | undefined;
+  /** Who is told of alerts; without it nobody. */
+  readonly alerts?: AlertSettings | undefined;
+}
+
+export interface OutputsModules {
+  readonly clock: SystemClock;
+  readonly log: Log;
+  readonly page: PageServer | null;
+  /** The node's present state; undefined for a program that is no node. */
+  readonly live?: Live;
+  /** Called when the reader of the points (a pipe) has gone for good. */
+  readonly onEnded: () => void;
+}
+
+/** The exports of a program, and the servers of the stores among them. */
+export interface Outputs {
+  readonly queues: readonly PointQueue[];
+  /** Takes the points for all exports. */
+  readonly sink: PointSink;
+  /** URL of the page; null where there is no page. */
+  readonly url: string | null;
+  readonly exporters: () => ExporterStats[];
+  /** The alerts on the first store; null where there is no store. */
+  readonly alerts: AlertMonitor | null;
+  /** Interrupts running queries, and closes the page. */
+  stopServing(): Promise<void>;
+  /** Delivers the points that wait, for so long at most, and closes the exports. The servers close before. */
+  deliver(flushMs: number): Promise<void>;
+}
+
+/**
+ * Opens the exports, and serves the stores among them: before anything that makes points, so that each has a
+ * place.
+ * @throws UsageError or FailureError where an exporter can't be created or opened
+ */
+export async function openOutputs(
+  { node, exports, spools, retentionMs, alerts }: OutputsOptions,
+  { clock, log, page, live, onEnded }: OutputsModules,
+): Promise<Outputs> {
+  const warn = (message: string): void => void log.warn(message);
+  const { queues, stores } = await openExports(exports, { clock, warn, env: process.env, spools, onEnded });
+  const exporters = (): ExporterStats[] => queues.map((queue) => ({ name: queue.name, ...queue.stats() }));
+  const deliver = async (flushMs: number): Promise<void> => {
+    await Promise.all(queues.map((queue) => queue.close(flushMs)));
+  };
+  try {
+    const serving = await startServing(
+      { node, retentionMs, alerts },
+      { stores, stats: exporters, live, page, log },
+    );
+    return {
+      queues,
+      sink: sinkTo(queues),
+      url: serving.url,
+      exporters,
+      alerts: serving.alerts,
+      stopServing: () => serving.close(),
+      deliver,
+    };
+  } catch (error) {
+    await deliver(0);
+    throw error;
+  }
+}

@@ -1,0 +1,76 @@
+import { BAND_FLOORS, type FeeBands } from '../mempool/fee-bands';
+import type { Facts } from './facts';
+import { LIMITS } from './limits';
+import { connectedPeers } from './step-verdict';
+import { type Answer, counted, grouped, lasting } from './verdict';
+
+/** Room of a block in vB, without the header and the coinbase (4,000,000 weight units). */
+const BLOCK_VSIZE = 998_000;
+
+/** With a smaller part of known fees, an estimate would be a guess. */
+const LEAST_KNOWN = 0.1;
+
+/** A mempool that began later than this and has seen no block lacks most transactions. */
+const YOUNG_MS = 600_000;
+
+const PANEL = 'fee-rate';
+
+/** What will the next block cost? */
+export function feesAnswer(facts: Facts): Answer {
+  const { mempool, mempoolChange, nowMs, startedMs, grewMs } = facts;
+  if (connectedPeers(facts).length === 0)
+    return {
+      ...{ tone: 'unknown', answer: 'Not known: no peer', panel: PANEL },
+      reason: 'Nobody relays transactions.',
+      advice: '',
+    };
+  const known = mempool.vsizes.reduce((sum, vsize) => sum + vsize, 0);
+  const all = known + mempool.unknownVsize;
+  const share = all === 0 ? 0 : known / all;
+  const ageMs = nowMs - startedMs;
+  if (share < LEAST_KNOWN)
+    return {
+      ...{ tone: 'unknown', answer: 'Not known yet', panel: 'fees-known', advice: '' },
+      reason:
+        all === 0
+          ? `No transaction waits for a block; the monitor began ${lasting(ageMs)} ago.`
+          : `The fees of only ${percent(share)} of what waits are known. The part grows with each block.`,
+    };
+  const rate = nextBlockRate(mempool);
+  const blocks = all / BLOCK_VSIZE;
+  const waits = `${counted(mempool.transactions, 'transaction')} ${mempool.transactions === 1 ? 'waits' : 'wait'}, ${blocks < 1 ? 'less than a block' : `about ${grouped(Math.round(blocks))} blocks`}`;
+  const { lately, before } = mempoolChange;
+  const answer = rate === null ? 'The minimum: everything fits' : `About ${rate} sat/vB`;
+  if (before !== null && lately > LIMITS.surgeFrom && lately > LIMITS.surgeFactor * before)
+    return {
+      ...{ tone: 'warn', answer, panel: 'mempool-count' },
+      reason: `${waits}: more than three times those of the last hours.`,
+      advice: 'Fees may rise. Look at whether blocks come, and at what fills the mempool.',
+    };
+  const isYoung = ageMs < YOUNG_MS && grewMs < startedMs;
+  return {
+    ...{ tone: isYoung ? 'unknown' : 'good', answer, panel: PANEL, advice: '' },
+    reason: isYoung
+      ? `${waits}. The monitor began ${lasting(ageMs)} ago and lacks older ones, so it may be more.`
+      : `${waits}. The fees of ${percent(share)} are known.`,
+  };
+}
+
+/**
+ * The least feerate in sat/vB that the next block will probably contain; null if everything fits. What pays
+ * most is mined first, and transactions with an unknown fee are taken to pay like the others.
+ */
+export function nextBlockRate({ vsizes, unknownVsize }: FeeBands): number | null {
+  const known = vsizes.reduce((sum, vsize) => sum + vsize, 0);
+  const room = (BLOCK_VSIZE * known) / (known + unknownVsize);
+  let filled = 0;
+  for (let band = vsizes.length - 1; band >= 0; band--) {
+    filled += vsizes[band] ?? 0;
+    if (filled > room) return BAND_FLOORS[band] ?? null;
+  }
+  return null;
+}
+
+function percent(part: number): string {
+  return `${Math.floor(part * 100)} %`;
+}

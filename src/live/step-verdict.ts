@@ -1,0 +1,83 @@
+import type { Facts } from './facts';
+import { LIMITS } from './limits';
+import type { LivePeer } from './live';
+import { type Answer, counted, grouped, lasting } from './verdict';
+
+const PANEL = 'chain-height';
+
+/** Is my node in step with the network? */
+export function stepAnswer(facts: Facts): Answer {
+  const { height, grewMs, nowMs, reorgDepth } = facts;
+  const at = `The best header is at ${grouped(height)}`;
+  const ageMs = Math.max(0, nowMs - grewMs);
+  const { length } = connectedPeers(facts);
+  if (length === 0)
+    return {
+      ...(isStarting(facts)
+        ? { tone: 'unknown', answer: 'Not known yet', reason: `${at}; peers are being dialled.` }
+        : { tone: 'bad', answer: 'Not known: no peer', reason: `${at}, and nobody tells of newer ones.` }),
+      ...{ advice: '', panel: PANEL },
+    };
+  if (reorgDepth >= LIMITS.reorgDepth)
+    return {
+      ...{ tone: 'bad', answer: `${grouped(reorgDepth)} blocks left the best chain`, panel: 'reorgs' },
+      reason: 'A branch with more work replaced them within the last hour.',
+      advice: 'Treat transactions of the last blocks as unconfirmed, and compare the tip with other sources.',
+    };
+  const claimed = Math.max(
+    0,
+    ...connectedPeers(facts).map(({ outbound, startHeight }) => (outbound ? (startHeight ?? 0) : 0)),
+  );
+  if (claimed > height)
+    return {
+      ...{ tone: 'warn', answer: `Loading headers: ${grouped(height)} of ${grouped(claimed)}`, panel: PANEL },
+      ...{ reason: 'Peers have a longer chain, and its headers are coming.', advice: '' },
+    };
+  const late = behind(facts);
+  if (late !== null) return late;
+  if (ageMs > LIMITS.noBlockMs)
+    return {
+      ...{ tone: 'warn', answer: `No block for ${lasting(ageMs)}`, panel: PANEL },
+      reason: `${at}, like those of the peers.`,
+      advice:
+        'Compare the height with another source: if that is ahead, this node and its peers are cut off.',
+    };
+  return {
+    ...{ tone: 'good', answer: `In step at ${grouped(height)}`, panel: PANEL },
+    ...{
+      reason: `The last block came ${lasting(ageMs)} ago, and ${counted(length, 'peer')} agree${length === 1 ? 's' : ''}.`,
+      advice: '',
+    },
+  };
+}
+
+/** The peers that have told who they are. */
+export function connectedPeers({ peers }: Pick<Facts, 'peers'>): readonly LivePeer[] {
+  return peers.filter(({ version }) => version !== null);
+}
+
+/** How long the first attempts may take. */
+const START_MS = 15_000;
+
+/** Whether no attempt to reach a peer has ended yet. */
+export function isStarting({ nowMs, startedMs, dials }: Facts): boolean {
+  return nowMs - startedMs < START_MS && dials.every(({ last }) => last === null);
+}
+
+/** The configured peer that is the furthest behind. */
+function behind({ height, dials, peers }: Facts): Answer | null {
+  const own = new Set(dials.map(({ connected }) => connected));
+  const [last] = peers
+    .filter((peer) => own.has(peer.address) && peer.height !== null)
+    .sort((a, b) => (a.height ?? 0) - (b.height ?? 0));
+  if (last?.height == null || height - last.height < LIMITS.behindBlocks) return null;
+  return {
+    ...{
+      tone: 'warn',
+      answer: `${last.address} is ${counted(height - last.height, 'block')} behind`,
+      panel: PANEL,
+    },
+    reason: `It told of ${grouped(last.height)}, and other peers of ${grouped(height)}.`,
+    advice: 'It may still load the chain. If not, look at its log.',
+  };
+}

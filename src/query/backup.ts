@@ -1,0 +1,62 @@
+import { rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { FailureError } from '../lib/errors';
+import { makeNewFile } from '../lib/new-file';
+import { copyStore } from '../store/copy';
+import { openStore } from '../store/store';
+import { askCopy } from './client';
+
+/** What a copy of a store is. */
+export interface Backup {
+  readonly bytes: number;
+  /** Time of its newest account of a node, in nanoseconds since the Unix epoch; null where it has none. */
+  readonly newest: bigint | null;
+}
+
+/**
+ * Copies a store to a new file, through the node that has it open or, where none runs, from the file itself.
+ * The copy has everything that was on disk when it began, has been opened, and has its name only then.
+ * @param file as the user names it
+ * @throws UsageError where the file is there already; FailureError where the copy can't be made
+ */
+export async function backUp(storeFile: string, file: string): Promise<Backup> {
+  const store = path.resolve(storeFile);
+  let backup: Backup | undefined;
+  await makeNewFile(file, `backup ${file}`, async (temporary) => {
+    try {
+      if (!(await askCopy(store, temporary))) await copyFile(store, temporary);
+      backup = await settle(temporary);
+    } finally {
+      for (const log of ['.wal', '.wal.checkpoint']) await rm(`${temporary}${log}`, { force: true });
+    }
+  });
+  if (backup === undefined) throw new FailureError(`backup ${file}: was not made`);
+  return backup;
+}
+
+/** Copies a store that no process writes; this keeps writers away as long as it takes. */
+async function copyFile(store: string, temporary: string): Promise<void> {
+  const opened = await openStore(store, { readOnly: true });
+  try {
+    await copyStore(opened, temporary, new AbortController().signal);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Opens a copy, which takes its log into its file. */
+async function settle(file: string): Promise<Backup> {
+  const store = await openStore(file);
+  let newest: unknown;
+  try {
+    const connection = await store.connect();
+    await connection.run('CHECKPOINT');
+    const reader = await connection.runAndReadAll('SELECT epoch_ns(max("time")) FROM btcdmon');
+    newest = reader.getRows()[0]?.[0];
+    connection.closeSync();
+  } finally {
+    await store.close();
+  }
+  const { size } = await stat(file);
+  return { bytes: size, newest: typeof newest === 'bigint' ? newest : null };
+}

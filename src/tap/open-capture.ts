@@ -1,0 +1,44 @@
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { CaptureError } from '../capture/capture-error';
+import { PacketReader } from '../capture/packet-reader';
+import { captureFailure } from './capture-source';
+
+/** Bytes of the capture that are read at once. */
+const CHUNK_BYTES = 262_144;
+
+/** By these bytes a capture is known: pcap's header, or the beginning of pcapng's first block. */
+const START_BYTES = 24;
+
+/**
+ * Opens a capture. Of one in a file the beginning is looked at, so that what is none is refused before
+ * anything else is begun. A FIFO or a device is only opened: it may have nothing to tell yet.
+ * @param name the capture as messages name it, such as `--pcap node.pcap`
+ * @throws FailureError of one line that names the capture, where it can't be read or is none
+ */
+export async function openCapture(file: string, name: string): Promise<Readable> {
+  try {
+    const stats = await stat(file);
+    if (stats.isFile() || stats.isDirectory()) await lookAt(file);
+    return createReadStream(file, { highWaterMark: CHUNK_BYTES });
+  } catch (error) {
+    throw captureFailure(name, error);
+  }
+}
+
+/** @throws CaptureError where the file is no capture, or the error of the file system */
+async function lookAt(file: string): Promise<void> {
+  const handle = await open(file);
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(START_BYTES), 0, START_BYTES, 0);
+    const reader = new PacketReader({ linkType: () => undefined, packet: () => undefined });
+    reader.push(buffer.subarray(0, bytesRead));
+    if (bytesRead < START_BYTES) reader.end();
+  } catch (error) {
+    // A capture that ends in the middle is one: it is read as far as it goes.
+    if (!(error instanceof CaptureError) || error.fault !== 'cut-off') throw error;
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,66 @@
+import type { LiveMempool } from '../../live/live';
+import { byId, el, setText } from './dom';
+import { digits, formatValue } from './format';
+
+/** A band as it is drawn. */
+export interface DrawnBand {
+  /** `2` for 2 to 2.5 sat/vB. */
+  readonly label: string;
+  readonly title: string;
+  readonly vsize: number;
+  /** Whether the next block will probably contain it. */
+  readonly isNext: boolean;
+}
+
+/** Fewest bands that are drawn, so that a small mempool does not fill the picture with one. */
+const LEAST_BANDS = 10;
+
+/** The bands from the lowest to the highest with something in it. */
+export function bandsToDraw({ bands, nextBlockRate }: LiveMempool): readonly DrawnBand[] {
+  const filled = bands.flatMap(([, vsize], at) => (vsize > 0 ? [at] : []));
+  const first = filled[0];
+  if (first === undefined) return [];
+  const last = Math.min(bands.length - 1, Math.max(filled.at(-1) ?? first, first + LEAST_BANDS - 1));
+  return bands.slice(first, last + 1).map(([from, vsize], index) => {
+    const to = bands[first + index + 1]?.[0];
+    const range = to === undefined ? `${from} sat/vB and more` : `${from} to ${to} sat/vB`;
+    return {
+      ...{ label: String(from), vsize, title: `${range}: ${formatValue(vsize, 'vB')}` },
+      isNext: nextBlockRate === null || from >= nextBlockRate,
+    };
+  });
+}
+
+/** The mempool as bands of feerate; those that the next block will probably contain are coloured. */
+export class MempoolBands {
+  private readonly host = byId('mempool-bands', 'div');
+  private readonly said = byId('mempool-said', 'p');
+  private shown = '';
+
+  show(mempool: LiveMempool | null): void {
+    const key = JSON.stringify(mempool);
+    if (mempool === null || key === this.shown) return;
+    this.shown = key;
+    const bands = bandsToDraw(mempool);
+    const largest = Math.max(1, ...bands.map(({ vsize }) => vsize));
+    const every = Math.ceil(bands.length / 12);
+    this.host.replaceChildren(
+      ...bands.map(({ label, title, vsize, isNext }, at) => {
+        const bar = el('span', { class: `band-bar${isNext ? ' next' : ''}` });
+        bar.style.height = `${(vsize / largest) * 100}%`;
+        return el(
+          'div',
+          { class: 'band', title },
+          el('div', { class: 'band-room' }, bar),
+          el('span', { class: 'band-label' }, at % every === 0 ? label : ''),
+        );
+      }),
+    );
+    const known = bands.reduce((sum, { vsize }) => sum + vsize, 0);
+    const { transactions, unknownVsize } = mempool;
+    const waits = transactions === 1 ? '1 transaction waits' : `${digits(transactions)} transactions wait`;
+    const text = `${waits}: ${formatValue(known, 'vB')} by fee rate in sat/vB, ${formatValue(unknownVsize, 'vB')} with a fee that is not known.`;
+    setText(this.said, transactions === 0 ? 'No transaction waits for a block.' : text);
+    this.host.setAttribute('aria-label', text);
+  }
+}

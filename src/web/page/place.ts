@@ -1,0 +1,56 @@
+/** The part of the page that is shown: a tab, and a panel in it. It is what the address has after `#`. */
+export interface Place {
+  readonly tab: string;
+  /** The panel that was asked for; null if none was. */
+  readonly panel: string | null;
+  /** Whether that panel has the tab for itself. */
+  readonly isAlone: boolean;
+  /** What is to be looked for in the store: a hash, a height or a peer; null for nothing. */
+  readonly find: string | null;
+}
+
+/** What can be shown. */
+export interface Places {
+  readonly tabs: ReadonlySet<string>;
+  /** The tab of each panel. */
+  readonly tabOf: ReadonlyMap<string, string>;
+}
+
+const PANEL = 'panel-';
+const ALONE = 'alone-';
+const FIND = 'find-';
+
+/** The tab in which what was looked for is shown. */
+const FIND_TAB = 'query';
+
+/** Reads a place from the part of an address after `#`; null if there is no such place. */
+export function readPlace(hash: string, { tabs, tabOf }: Places): Place | null {
+  const name = hash.replace(/^#/, '');
+  if (tabs.has(name)) return { tab: name, panel: null, isAlone: false, find: null };
+  if (name.startsWith(FIND) && tabs.has(FIND_TAB))
+    return { tab: FIND_TAB, panel: null, isAlone: false, find: decoded(name.slice(FIND.length)) };
+  for (const prefix of [PANEL, ALONE]) {
+    const panel = name.startsWith(prefix) ? name.slice(prefix.length) : '';
+    const tab = tabOf.get(panel);
+    if (tab !== undefined) return { tab, panel, isAlone: prefix === ALONE, find: null };
+  }
+  return null;
+}
+
+/** The link to a panel among the others of its tab, or to the panel alone. */
+export function panelLink(name: string, isAlone = false): string {
+  return `#${isAlone ? ALONE : PANEL}${name}`;
+}
+
+/** The link that looks for a hash, a height or a peer in the store. */
+export function findLink(text: string): string {
+  return `#${FIND}${encodeURIComponent(text)}`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
