@@ -101,6 +101,8 @@ class DuckDbStore implements Store {
   private readonly connections = new Set<WeakRef<DuckDBConnection>>();
   /** How often memory is lent at this moment. */
   private lent = 0;
+  /** Settles when no change of the limit runs. */
+  private limiting: Promise<void> = Promise.resolve();
   readonly front = new RollupFront();
 
   constructor(
@@ -177,15 +179,28 @@ class DuckDbStore implements Store {
     this.identity = '';
   }
 
-  private async limitMemory(): Promise<void> {
-    const { instance, memory } = this.require();
-    const connection = await instance.connect();
+  /**
+   * Sets the limit of memory to that of this moment, one change after the other: DuckDB runs two at once in
+   * any order, and the one that came last must win.
+   */
+  private limitMemory(): Promise<void> {
+    this.limiting = this.limiting.then(() => this.setLimit());
+    return this.limiting;
+  }
+
+  private async setLimit(): Promise<void> {
+    // Where the file was closed meanwhile, its next opening sets the limit.
+    if (this.opened === undefined) return;
+    const { instance, memory } = this.opened;
     try {
-      await connection.run(`SET memory_limit = '${this.lent > 0 ? QUERY_MEMORY : memory}'`);
+      const connection = await instance.connect();
+      try {
+        await connection.run(`SET memory_limit = '${this.lent > 0 ? QUERY_MEMORY : memory}'`);
+      } finally {
+        connection.closeSync();
+      }
     } catch {
-      // More is in use now than the limit; the end of the next query tries again.
-    } finally {
-      connection.closeSync();
+      // More is in use now than the limit, or the file was closed; the end of the next query tries again.
     }
   }
 

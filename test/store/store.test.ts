@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { link, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { SystemClock } from '../../src/lib/clock';
 import { FailureError } from '../../src/lib/errors';
@@ -181,6 +182,23 @@ describe('a store', () => {
     expect(await limit()).toBe('953.6 MiB');
     await second();
     expect(await limit()).toBe('61.0 MiB');
+    await store.close();
+  });
+
+  it('has the memory of queries where one borrows while another gives back', async () => {
+    const store = await openStore(file);
+    let giveBack = await store.lendMemory();
+    const limits = new Set<unknown>();
+    for (let i = 0; i < 400; i++) {
+      const given = giveBack();
+      // Where the other one begins in the middle of it.
+      for (let turns = 0; turns < i % 4; turns++) await setImmediate();
+      giveBack = await store.lendMemory();
+      await given;
+      limits.add((await rows(store, "SELECT current_setting('memory_limit')"))[0]?.[0]);
+    }
+    expect([...limits]).toEqual(['953.6 MiB']);
+    await giveBack();
     await store.close();
   });
 
