@@ -98,7 +98,7 @@ it.each<readonly [readonly string[], RegExp]>([
   [['--at', '25:00'], /--at 25:00: /],
   [['--at', '2023-02-30'], /--at 2023-02-30: not a time/],
   [['--at', 'now', '--at', '1h'], /--at now and 1h: give it once/],
-  [['--from', 'nats://h'], /--from nats:…: use duckdb:PATH or influx\+http/],
+  [['--from', 'nats://h'], /--from nats:…: use duckdb:PATH, parquet:DIR or influx\+http/],
   [['--form', 'json'], /unknown option or argument "form"; did you mean/],
 ])('refuses %j in one line', async (args, expected) => {
   const { status, stdout, stderr } = await alerts(...args);
