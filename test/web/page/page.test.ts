@@ -22,7 +22,10 @@ const MOST_ROWS = 500;
 const SHOWN = PANELS.filter(({ theme }) => theme !== 'node');
 
 /** Panels without data in this run: no rows, or bars of zeros. */
-const NOTHING_TO_SEE = ['points-lost', 'points-damaged', 'points-shed', 'log-lost', 'stalls', 'clock-steps'];
+const NOTHING_TO_SEE = [
+  ...['points-lost', 'points-damaged', 'points-shed', 'log-lost', 'stalls', 'clock-steps'],
+  'alerts',
+];
 
 const text = (value: Cell): string | null => (value === null ? null : String(value));
 const sorted = (rows: readonly (readonly (string | null)[])[]): string[] =>
