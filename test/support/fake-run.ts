@@ -1,5 +1,6 @@
 import type { FieldValue, Point } from '../../src/metrics/point';
-import { SERIES_NAMES, type SeriesName, seriesOf } from '../../src/metrics/schema';
+import { ACCOUNTED } from '../../src/metrics/collectors/series-account';
+import { type SeriesName, seriesOf } from '../../src/metrics/schema';
 
 /**
  * A run of a node as a store holds it, at times that a test chooses: points of any series, and the run's
@@ -37,7 +38,7 @@ export class FakeRun {
 
   /** Accounts for every series, as at the end of an interval. */
   account(): this {
-    for (const series of SERIES_NAMES)
+    for (const series of ACCOUNTED)
       this.push('btcdmon', { started: this.startedMs, emitted: this.emitted.get(series) ?? 0 }, { series });
     return this;
   }

@@ -1,6 +1,12 @@
 import type { Collector, CollectorContext } from '../collector';
 import { SERIES_NAMES, type SeriesName } from '../schema';
 
+/** The series of an account. `btcdmon` comes last, since its own count includes the points before it. */
+export const ACCOUNTED: readonly SeriesName[] = [
+  ...SERIES_NAMES.filter((series) => series !== 'btcdmon'),
+  'btcdmon',
+];
+
 /** What an account is made from. */
 export interface AccountContext extends Pick<CollectorContext, 'emit' | 'emitted' | 'clockSteps'> {
   /** When the run of the emitter started, in Unix milliseconds. Default: when the account was made. */
@@ -27,7 +33,7 @@ export const seriesAccount = ({
     if (isFollowed) emit('btcdmon', { started, clock_step: ms, clock_steps: ++steps });
   });
   const account = (): void => {
-    for (const series of SERIES_NAMES)
+    for (const series of ACCOUNTED)
       emit('btcdmon', { started, emitted: emitted(series), shed: shed.get(series) ?? 0 }, { series });
   };
   return {
