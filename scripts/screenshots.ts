@@ -12,6 +12,7 @@ import { chromiumProgram, startChromium } from '../test/support/chromium';
 import { Cleanup } from '../test/support/cleanup';
 import { script } from '../test/support/pty';
 import type { Requirement } from '../test/support/requires';
+import { until } from '../test/support/until';
 import { startScene } from './screenshots/scene';
 import { FRAME, topFrame } from './screenshots/top-frame';
 import { positiveNumber, usageError } from './support/options';
@@ -89,7 +90,10 @@ async function shootPage(browser: Browser, url: string): Promise<void> {
         await page.waitForSelector('#peer-table tbody tr', { state: 'attached' });
         // After this time each visible panel has been loaded once more, and each table is filled.
         await sleep(SETTLED_MS);
-        await page.waitForFunction(NONE_LOADS, undefined, { timeout: LOADED_MS });
+        // The page's policy lets no text of a wait be evaluated within it.
+        await until('every visible panel to be loaded', () => page.evaluate<boolean>(NONE_LOADS), {
+          ms: LOADED_MS,
+        });
       },
     );
 }
