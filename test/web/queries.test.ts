@@ -58,7 +58,7 @@ describe('a query', () => {
 
   it.each([
     [{ query: { series: 'nope' } }, 'there is no series nope'],
-    [{ query: { series: 'tx', where: 'size >' } }, '--where'],
+    [{ query: { series: 'tx', where: 'size >' } }, 'where, character 1'],
     [{ query: { series: 'tx', by: 'node' } }, 'the request must have a query or a raw statement'],
     [{ raw: 5 }, 'the request must have a query or a raw statement'],
     [{}, 'the request must have a query or a raw statement'],
