@@ -26,7 +26,7 @@ const LOADED_MS = 60_000;
 /** Whether no panel in the window still loads, as an expression of the page. */
 const NONE_LOADS = `[...document.querySelectorAll('.panels > *')].every((panel) => {
   const { top, bottom } = panel.getBoundingClientRect();
-  return bottom < 0 || top > innerHeight || !panel.textContent.includes('Loading');
+  return bottom <= top || bottom < 0 || top > innerHeight || !panel.textContent.includes('Loading');
 })`;
 
 /** GitHub does not show a larger picture at once. */
