@@ -2,9 +2,18 @@ import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { FailureError } from '../lib/errors';
 import { makeNewFile } from '../lib/new-file';
-import { copyStore } from '../store/copy';
-import { openStore } from '../store/store';
+import type * as Copy from '../store/copy';
+import type * as Store from '../store/store';
 import { askCopy } from './client';
+
+/** The parts that need DuckDB. They are loaded only where a store is copied: they take memory. */
+function storeParts(): Pick<typeof Store, 'openStore'> & Pick<typeof Copy, 'copyStore'> {
+  /* eslint-disable @typescript-eslint/no-require-imports */
+  const { openStore } = require('../store/store') as typeof Store;
+  const { copyStore } = require('../store/copy') as typeof Copy;
+  /* eslint-enable @typescript-eslint/no-require-imports */
+  return { openStore, copyStore };
+}
 
 /** What a copy of a store is. */
 export interface Backup {
@@ -36,6 +45,7 @@ export async function backUp(storeFile: string, file: string): Promise<Backup> {
 
 /** Copies a store that no process writes; this keeps writers away as long as it takes. */
 async function copyFile(store: string, temporary: string): Promise<void> {
+  const { openStore, copyStore } = storeParts();
   const opened = await openStore(store, { readOnly: true });
   try {
     await copyStore(opened, temporary, new AbortController().signal);
@@ -46,7 +56,7 @@ async function copyFile(store: string, temporary: string): Promise<void> {
 
 /** Opens a copy, which takes its log into its file. */
 async function settle(file: string): Promise<Backup> {
-  const store = await openStore(file);
+  const store = await storeParts().openStore(file);
   let newest: unknown;
   try {
     const connection = await store.connect();

@@ -212,6 +212,8 @@ class DuckDbStore implements Store {
       if (connection !== undefined) await endConnection(connection);
     }
     this.connections.clear();
+    // Its connection is none of these, and DuckDB would go on with a closed file.
+    await this.limiting;
     instance?.closeSync();
   }
 

@@ -14,12 +14,14 @@ const influxRange = 'time >= 100000000000 AND time < 200000000000';
 
 it('points', () => {
   const points = query({ series: 'bandwidth', where: "node = 'it''s \\\\'", limit: 3 });
-  const columns = '"node", "network", "bytes_sent", "bytes_recv"';
+  const names = ['bytes_sent', 'bytes_recv', 'handshake_sent', 'handshake_recv', 'decoys_recv'];
+  const columns = ['node', 'network', ...names].map((name) => `"${name}"`).join(', ');
+  const fields = names.map((name) => `"${name}"::integer`).join(', ');
   expect(compileSql(points)).toBe(
     `SELECT * FROM (SELECT * FROM (SELECT epoch_ns("time") AS "time", ${columns} FROM "bandwidth" WHERE ${sqlRange} AND "node" = 'it''s \\') ORDER BY "time" DESC, "node" DESC, "network" DESC LIMIT 3) ORDER BY "time", "node", "network"`,
   );
   expect(compilePoints(points, pointColumns(points), 3)).toBe(
-    `SELECT "node"::tag, "network"::tag, "bytes_sent"::integer, "bytes_recv"::integer FROM "bandwidth" WHERE ${influxRange} AND "node"::tag = 'it\\'s \\\\' ORDER BY time DESC LIMIT 3`,
+    `SELECT "node"::tag, "network"::tag, ${fields} FROM "bandwidth" WHERE ${influxRange} AND "node"::tag = 'it\\'s \\\\' ORDER BY time DESC LIMIT 3`,
   );
 });
 
