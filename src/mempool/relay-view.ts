@@ -224,7 +224,7 @@ export class RelayView {
     return { transactions: count, bytes, withFee, orphans: this.parents.waiting };
   }
 
-  /** The view by feerate. It reads all of its transactions: 5 ms for 100,000. */
+  /** The view by feerate. It reads all of its transactions, so callers keep the answer for a while. */
   feeBands(): FeeBands {
     const { entries } = this;
     const sum = new FeeBandSum();
