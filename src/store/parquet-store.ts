@@ -74,6 +74,11 @@ class ParquetStore implements Store {
     return Promise.resolve(() => Promise.resolve());
   }
 
+  /** Only writes free memory. */
+  returnFreed(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Only a writer opens its store anew. */
   reopen(): Promise<void> {
     return Promise.reject(new FailureError(`parquet:${this.path}: is open for reading`));

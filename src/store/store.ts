@@ -39,6 +39,8 @@ export interface Store {
   connect(): Promise<DuckDBConnection>;
   /** Lets DuckDB take the memory that queries need, until each function that it returned was called. */
   lendMemory(): Promise<() => Promise<void>>;
+  /** Gives the system back the memory that DuckDB has freed and keeps for later. */
+  returnFreed(): Promise<void>;
   /** Closes the file and opens it anew, as DuckDB demands after a fatal error. All connections end. */
   reopen(): Promise<void>;
   /** Interrupts running queries, writes everything into the file and closes it. */
@@ -166,6 +168,11 @@ class DuckDbStore implements Store {
       // Where the file was closed meanwhile there is nothing to take back.
       if (this.lent === 0 && this.opened !== undefined) await this.limitMemory();
     };
+  }
+
+  // DuckDB flushes its allocator whenever its limit is set.
+  async returnFreed(): Promise<void> {
+    await this.limitMemory();
   }
 
   async reopen(): Promise<void> {
