@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import { runAlertsCommand } from '../alerts/alerts-command';
+import type * as Alerts from '../alerts/alerts-command';
 import type { ListFormat } from '../query/format';
 import { parsePersonTime } from '../query/person-time';
 import { defaultStore } from './data-directory';
@@ -44,6 +44,9 @@ export const alertsCommand: CommandModule<object, AlertsArguments> = {
     const time = now();
     const io = { stdout: process.stdout, stderr: process.stderr, env: process.env, nowNs: time.ns };
     const atNs = at === undefined ? null : parsePersonTime('--at', at, time);
+    // Other commands don't load it.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { runAlertsCommand } = require('../alerts/alerts-command') as typeof Alerts;
     const fires = await runAlertsCommand({ store, at: atNs, format }, io);
     if (fires) process.exitCode = 1;
   },

@@ -1,5 +1,5 @@
 import type { CaptureConfig } from '../app/capture-reading';
-import { openCapture } from '../tap/open-capture';
+import type * as OpenCapture from '../tap/open-capture';
 import { DEFAULT_WATCHED_NAME } from '../watch/watch-url';
 import { NETWORKS, type NetworkName } from '../wire/networks';
 import { UsageError } from '../lib/errors';
@@ -29,6 +29,9 @@ export function captureSettings({
       throw new UsageError(`--pcap-node ${pcapNode}: is the node in a capture; give --pcap as well`);
     return undefined;
   }
+  // Only a capture needs its reader.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { openCapture } = require('../tap/open-capture') as typeof OpenCapture;
   const node = pcapNode === undefined ? undefined : readPcapNode(pcapNode);
   const name = `--pcap ${pcap}`;
   return {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
-import { startCollect } from '../app/collect-app';
+import type * as CollectApp from '../app/collect-app';
 import { createLog } from '../lib/log';
 import { alertSettings } from './alert-settings';
 import type { CollectArguments } from './arguments';
@@ -43,6 +43,9 @@ export const collectCommand = (settings: Settings): CommandModule<object, Collec
       file: 'alerts-collect.json',
       urls: args.export,
     });
+    // Other commands don't load it.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { startCollect } = require('../app/collect-app') as typeof CollectApp;
     const app = await startCollect(
       { ...settings, exports, spools, http, alerts },
       { log: createLog(args.logLevel) },

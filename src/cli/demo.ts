@@ -1,9 +1,9 @@
 import type { Argv, CommandModule, InferredOptionTypes } from 'yargs';
-import { startApp } from '../app/listener';
+import type * as Listener from '../app/listener';
 import { SystemClock } from '../lib/clock';
-import { loadRegtestParts } from '../bcoin/bcoin';
+import type * as Bcoin from '../bcoin/bcoin';
+import type * as Demo from '../demo/demo-command';
 import { invocationOf } from '../demo/next-query';
-import { runDemo } from '../demo/demo-command';
 import { UsageError } from '../lib/errors';
 import { createLog } from '../lib/log';
 import { dataDirectory } from './data-directory';
@@ -63,6 +63,12 @@ export const demoCommand = (settings: Settings): CommandModule<object, DemoArgum
     // The summary shows what the log says at `info`, and lines of the log would break its frames.
     const log = createLog(logLevel === 'info' ? 'warn' : logLevel);
     const readerGone = new Promise((resolve) => process.stdout.on('error', resolve));
+    // Other commands don't load these.
+    /* eslint-disable @typescript-eslint/no-require-imports */
+    const { startApp } = require('../app/listener') as typeof Listener;
+    const { loadRegtestParts } = require('../bcoin/bcoin') as typeof Bcoin;
+    const { runDemo } = require('../demo/demo-command') as typeof Demo;
+    /* eslint-enable @typescript-eslint/no-require-imports */
     await runDemo(
       {
         dataDir: await dataDirectory(dataDir),

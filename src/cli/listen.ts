@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
-import { startApp } from '../app/listener';
+import type * as Listener from '../app/listener';
 import { createLog, logOutput } from '../lib/log';
 import { StatusLine } from '../lib/status-line';
 import { alertSettings } from './alert-settings';
@@ -44,6 +44,9 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
     const http = await httpSettings(args, process.env, args.export);
     const alerts = alertSettings(args, process.env, { dataDir, file: 'alerts.json', urls: args.export });
     const watch = await watchSettings(args, process.env);
+    // Other commands don't load it.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { startApp } = require('../app/listener') as typeof Listener;
     const app = await startApp(
       { ...settings, ...watch, exports, dataDir, chainDir, spools, http, alerts },
       { log, status },

@@ -2,7 +2,7 @@ import type { Argv, CommandModule, InferredOptionTypes } from 'yargs';
 import { UsageError } from '../lib/errors';
 import { expandHome } from '../lib/home';
 import { createLog } from '../lib/log';
-import { serveStore } from '../app/serve-app';
+import type * as ServeApp from '../app/serve-app';
 import { defaultStore } from './data-directory';
 import { httpSettings } from './http-settings';
 import { withOptions } from './flags';
@@ -41,6 +41,9 @@ export const serveCommand = (settings: Settings): CommandModule<object, ServeArg
     const http = await httpSettings(args, process.env);
     if (http === undefined)
       throw new UsageError('--http off: serve has nothing to do without the page; leave it out');
+    // Other commands don't load it.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { serveStore } = require('../app/serve-app') as typeof ServeApp;
     const app = await serveStore(
       { file: expandHome(place), isFolder: /^parquet$/i.test(scheme), http: { ...http, given: true } },
       { log: createLog(args.logLevel) },

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
-import { startTapApp } from '../app/tap-app';
+import type * as TapApp from '../app/tap-app';
 import { UsageError } from '../lib/errors';
 import { createLog } from '../lib/log';
 import { alertSettings } from './alert-settings';
@@ -51,6 +51,9 @@ export const tapCommand = (settings: Settings): CommandModule<object, TapArgumen
       file: 'alerts-tap.json',
       urls: args.export,
     });
+    // Other commands don't load it.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { startTapApp } = require('../app/tap-app') as typeof TapApp;
     const app = await startTapApp(
       {
         ...watch,

@@ -3,7 +3,7 @@ import { parseDuration } from '../lib/duration';
 import { UsageError } from '../lib/errors';
 import { LIST_FORMATS, type ListFormat } from '../query/format';
 import { NETWORK_NAMES } from '../wire/networks';
-import { runTop } from '../top/top-command';
+import type * as Top from '../top/top-command';
 import { defaultStore } from './data-directory';
 import { withOptions } from './flags';
 import type { OptionTable } from './option';
@@ -80,6 +80,9 @@ export const topCommand: CommandModule<object, TopArguments> = {
     const isTable = format === 'table' || format === 'text';
     if (!isTable && !once)
       throw new UsageError(`--format ${format}: a frame for a program is printed once; add --once`);
+    // Other commands don't load it.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { runTop } = require('../top/top-command') as typeof Top;
     await runTop(
       {
         ...{ from: store ?? defaultStore(dataDir), choice: { node, network }, env: process.env },

@@ -1,16 +1,33 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 
-const PROGRAM = path.join(__dirname, '..', '..', 'dist', 'cli', 'main.js');
+const DIST = path.join(__dirname, '..', '..', 'dist');
+const PROGRAM = path.join(DIST, 'cli', 'main.js');
+const LISTENER = path.join(DIST, 'app', 'listener.js');
 
 /** Packages of ways out and in that a listener with its embedded store does not go. */
 const UNWANTED = ['@duckdb', '@nats-io', 'classic-level', 'influx', 'leveldown', 'prom-client', 'yaml'];
 
+/** Folders of what commands do. The command line knows the commands' options without them. */
+const COMMANDS = ['app', 'bcoin', 'capture', 'top'];
+
+/** The files that Node loads for a file, itself included. */
+function loadedBy(...files: readonly string[]): readonly string[] {
+  const requires = files.map((file) => `require(${JSON.stringify(file)});`).join('');
+  const script = `${requires} console.log(JSON.stringify(Object.keys(require.cache)))`;
+  return JSON.parse(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' })) as string[];
+}
+
 it('loads no package that only exporters, sources and files need which nobody named', () => {
-  const script = `require(${JSON.stringify(PROGRAM)}); console.log(JSON.stringify(Object.keys(require.cache)))`;
-  const files = JSON.parse(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' })) as string[];
-  expect(files).toContain(PROGRAM);
+  const files = loadedBy(PROGRAM, LISTENER);
+  expect(files).toContain(LISTENER);
   const packages = files.flatMap((file) => /node_modules\/([^/]+)/.exec(file)?.[1] ?? []);
   expect(packages).toContain('winston');
   expect(UNWANTED.filter((name) => packages.includes(name))).toEqual([]);
+});
+
+it('loads what a command needs when it runs', () => {
+  const folders = loadedBy(PROGRAM).map((file) => path.relative(DIST, file).split(path.sep)[0] ?? '');
+  expect(folders).toContain('cli');
+  expect(COMMANDS.filter((name) => folders.includes(name))).toEqual([]);
 });
