@@ -17,7 +17,7 @@ const PARTS = {
   chain: ['bcoin', 'lib', 'p2p', 'policy', 'wire'],
   mempool: ['chain', 'lib', 'p2p', 'policy', 'wire'],
   metrics: ['chain', 'lib', 'mempool', 'p2p', 'policy', 'wire'],
-  watch: ['chain', 'lib', 'mempool', 'metrics', 'policy', 'wire'],
+  watch: ['chain', 'lib', 'mempool', 'metrics', 'p2p', 'policy', 'wire'],
   influx: ['lib', 'metrics'],
   store: ['lib', 'metrics'],
   export: ['influx', 'lib', 'metrics', 'store', 'wire'],

@@ -10,6 +10,8 @@ import type { CollectorContext, ExporterStats, MonitorEvents } from '../metrics/
 import { COLLECTORS } from '../metrics/collectors/list';
 import type { Emitter, PointSink } from '../metrics/emitter';
 import type { Complain } from '../metrics/guard';
+import type { AsMap } from '../p2p/asmap/asmap';
+import { parseIp } from '../p2p/join/ip';
 import type { Pool } from '../p2p/pool';
 import type { AppConfig } from './config';
 
@@ -30,7 +32,7 @@ export interface CollectorParts {
  * @returns a function that writes the points of the interval that ends now
  */
 export function startCollectors(
-  { policy, maxUserAgents, intervalMs }: AppConfig,
+  { policy, maxUserAgents, intervalMs, asMap }: AppConfig,
   { bus, clock, log, emitter, exporters, view, pool, live }: CollectorParts,
 ): () => void {
   const context: CollectorContext = {
@@ -43,8 +45,15 @@ export function startCollectors(
     unseen: (block) => view.unseen(block),
     mempool: () => view.gauges(),
     addresses: () => pool.addresses,
+    asnOf: asMap === undefined ? undefined : (ip) => asnOf(asMap, ip),
   };
   return connectCollectors([...COLLECTORS.map((create) => create(context)), live], bus, complainTo(log));
+}
+
+/** The autonomous system of an IP address; undefined where the text is none or the map does not know it. */
+function asnOf(asMap: AsMap, text: string): number | undefined {
+  const ip = parseIp(text);
+  return ip === null ? undefined : asMap.asnOf(ip);
 }
 
 /** Gives each point to every queue. */

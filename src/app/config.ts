@@ -1,4 +1,5 @@
 import type { SpoolSettings } from '../export/open-exports';
+import type { AsMap } from '../p2p/asmap/asmap';
 import type { Endpoint } from '../p2p/endpoint';
 import type { JoinOptions } from '../p2p/join/prepare-join';
 import type { TransportMode } from '../p2p/transport/choice';
@@ -41,6 +42,8 @@ export interface AppConfig extends Partial<WatchConfig> {
   readonly transport?: TransportMode;
   readonly txPerSecond: number;
   readonly maxUserAgents: number;
+  /** The autonomous systems of addresses; without it they are not told. */
+  readonly asMap?: AsMap | undefined;
   /** The limit of memory, in bytes, for the transactions of the relay view. */
   readonly mempoolBytes: number;
 }

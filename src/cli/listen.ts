@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import type * as Listener from '../app/listener';
+import { openAsMap } from '../p2p/asmap/open-asmap';
 import { createLog, logOutput } from '../lib/log';
 import { StatusLine } from '../lib/status-line';
 import { alertSettings } from './alert-settings';
@@ -44,11 +45,12 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
     const http = await httpSettings(args, process.env, args.export);
     const alerts = alertSettings(args, process.env, { dataDir, file: 'alerts.json', urls: args.export });
     const watch = await watchSettings(args, process.env);
+    const asMap = args.asmap === undefined ? undefined : await openAsMap(args.asmap);
     // Other commands don't load it.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { startApp } = require('../app/listener') as typeof Listener;
     const app = await startApp(
-      { ...settings, ...watch, exports, dataDir, chainDir, spools, http, alerts },
+      { ...settings, ...watch, asMap, exports, dataDir, chainDir, spools, http, alerts },
       { log, status },
     );
     try {

@@ -105,6 +105,12 @@ export const LISTEN_OPTIONS = {
     defaultDescription: "the system's",
     describe: 'With --join: DNS server to ask, IP[:port]',
   },
+  asmap: {
+    type: 'string',
+    requiresArg: true,
+    isPath: true,
+    describe: 'File that tells the autonomous systems of addresses, in the format of Bitcoin Core’s -asmap',
+  },
   network: NETWORK,
   export: EXPORT,
   node: NODE,

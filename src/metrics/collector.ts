@@ -55,6 +55,8 @@ export interface CollectorContext {
   readonly collected?: () => CollectedStats;
   /** Transactions of a block that were never relayed to us before it; undefined where that is not known. */
   readonly unseen: (block: Block) => number | undefined;
+  /** The number of the autonomous system of an IP address, where a map tells it. */
+  readonly asnOf?: ((ip: string) => number | undefined) | undefined;
   /** Number of known addresses, if the network is joined, and of banned ones, where they are known. */
   readonly addresses: () => { readonly known?: number; readonly banned?: number };
   /** The state of the relay view. */

@@ -22,6 +22,9 @@ export const sharedSession = realData('core31-session');
 /** The test vectors of BIP324. */
 export const sharedBip324 = realData('bip324');
 
+/** The map of autonomous systems that Bitcoin Core 31 carries, and addresses with their true numbers. */
+export const sharedAsMap = realData('asmap');
+
 /** Answers of a Bitcoin Core 31 on regtest to its RPC, a file for each method. */
 export const sharedCoreAnswers = realData('core31-rpc');
 

@@ -46,6 +46,7 @@ export function benchOf(
     maxUserAgents?: number;
     exporters?: readonly ExporterStats[] | (() => readonly ExporterStats[]);
     mempool?: MempoolGauges;
+    asnOf?: (ip: string) => number | undefined;
     addresses?: { readonly known?: number; readonly banned: number };
     /** Whether transactions are judged when they come; default yes. */
     judges?: boolean;
@@ -72,6 +73,7 @@ export function benchOf(
       emitted: (series) => emitter.emitted(series),
       exporters: () => (typeof exporters === 'function' ? exporters() : exporters),
       unseen: () => 0,
+      asnOf: options.asnOf,
       addresses: () => options.addresses ?? { banned: 0 },
       mempool: () => options.mempool ?? { transactions: 0, bytes: 0, withFee: 0, orphans: 0 },
     }),

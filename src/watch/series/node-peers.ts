@@ -6,7 +6,7 @@ import type { CommandBytes } from './command-bytes';
 import { GAUGE_SAVED_MS, PacedTask } from './paced-task';
 import type { PartModules } from './part-modules';
 import { peerGauges } from './peer-gauges';
-import { networkOf } from './peer-network';
+import { watchedNetworkOf } from './watched-network';
 import type { WatchPart, WatchTask } from './watch-task';
 
 /** The most peers of a node that are followed; nodes have some hundreds at most. */
@@ -131,7 +131,7 @@ export class NodePeers implements WatchPart {
 function identityOf(peer: NodePeer) {
   return {
     address: asciiLine(peer.address ?? '', MAX_ADDRESS),
-    address_network: networkOf(peer),
+    address_network: watchedNetworkOf(peer),
     is_inbound: peer.isInbound,
     user_agent: printableLabel(peer.userAgent ?? ''),
   };

@@ -2,7 +2,7 @@ import { quantile } from '../../lib/quantile';
 import type { FieldsOf } from '../../metrics/schema';
 import { SERVES_BLOCKS } from '../../wire/services';
 import type { NodePeer } from '../answers';
-import { networkOf } from './peer-network';
+import { watchedNetworkOf } from './watched-network';
 
 /** Feerates are told in satoshi per 1,000 vbytes. */
 const VBYTES = 1_000;
@@ -10,7 +10,7 @@ const VBYTES = 1_000;
 /** The gauges of `peers` for the peers of a watched node, all with a completed handshake. */
 export function peerGauges(peers: readonly NodePeer[]): FieldsOf<'peers'> {
   const count = (is: (peer: NodePeer) => boolean): number => peers.filter(is).length;
-  const networks = peers.map(networkOf);
+  const networks = peers.map(watchedNetworkOf);
   const over = (name: string): number => networks.filter((network) => network === name).length;
   const inbound = count(({ isInbound }) => isInbound === true);
   const fullnode = count(({ services }) => ((services ?? 0n) & SERVES_BLOCKS) !== 0n);

@@ -3,7 +3,7 @@ import type { EventBus } from '../../lib/event-bus';
 import { type Lookup, systemLookup } from '../../lib/lookup';
 import type { MonitorEvents } from '../../metrics/collector';
 import { type NetworkName, NETWORKS } from '../../wire/networks';
-import { hostIn } from './peer-network';
+import { hostIn } from '../../p2p/peer-network';
 
 type Peer = MonitorEvents['announced']['peer'];
 

@@ -1,4 +1,4 @@
-import { networkOf } from '../../../src/watch/series/peer-network';
+import { watchedNetworkOf } from '../../../src/watch/series/watched-network';
 import { startHttpServer } from '../../support/http-server';
 import { Cleanup } from '../../support/cleanup';
 import { until } from '../../support/until';
@@ -22,12 +22,12 @@ describe('the network of a peer', () => {
     ['nonsense', undefined],
     ['', undefined],
   ])('at %s is %s where the node does not tell it', (address, network) => {
-    expect(networkOf({ network: undefined, address } as never)).toBe(network);
+    expect(watchedNetworkOf({ network: undefined, address } as never)).toBe(network);
   });
 
   it('is what the node tells, if that is known', () => {
-    expect(networkOf({ network: 'cjdns', address: '[fc00::1]:8333' } as never)).toBe('cjdns');
-    expect(networkOf({ network: 'carrier pigeon', address: '8.8.8.8:1' } as never)).toBeUndefined();
+    expect(watchedNetworkOf({ network: 'cjdns', address: '[fc00::1]:8333' } as never)).toBe('cjdns');
+    expect(watchedNetworkOf({ network: 'carrier pigeon', address: '8.8.8.8:1' } as never)).toBeUndefined();
   });
 });
 
