@@ -8,6 +8,6 @@ module.exports = {
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }] },
   setupFiles: ['<rootDir>/test/support/backend.ts'],
   // Only what hangs takes so long: a machine may be busy with other things.
-  testTimeout: 120_000,
+  testTimeout: 300_000,
   maxWorkers: 2,
 };

@@ -213,7 +213,8 @@ describe('inbound peers', () => {
     const { port, handshakes } = await join();
     const peer = await dial(port);
     await handsShaken(peer);
-    expect(handshakes()).toBe(1);
+    // The peer has our verack before we have read its own.
+    await until('its verack', () => handshakes() === 1);
     expect(peer.commands()).toEqual(['version', 'wtxidrelay', 'sendaddrv2', 'verack']);
     peer.send('ping', Buffer.alloc(8, 1));
     await until('a pong', () => peer.commands().includes('pong'));
@@ -223,6 +224,7 @@ describe('inbound peers', () => {
     const { port, handshakes, refused, ends } = await join({ maxInbound: 2 });
     const peers = [await dial(port), await dial(port)];
     for (const peer of peers) await handsShaken(peer);
+    await until('the veracks', () => handshakes() === 2);
     await ended(await dial(port));
     expect([handshakes(), refused, ends]).toEqual([2, ['inbound-full'], []]);
     peers[0]?.socket.destroy();
