@@ -77,6 +77,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   'tap-plain': ['maybe', '2'],
   'tap-ban': ['maybe', '2'],
   pcap: [],
+  asmap: [],
   'pcap-node': ['a', 'localhost:8333', '1.2.3.4:99999', '10.0.0.0/8'],
   'token-file': [],
   notify: [

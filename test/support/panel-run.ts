@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectClient } from '../../src/query/client';
@@ -5,6 +6,7 @@ import { allRows } from '../../src/query/result';
 import type { Source } from '../../src/query/source';
 import { mineBlock } from '../chain/mine';
 import { ChainPeer } from './chain-peer';
+import { RETURN, asn, program as mapOf } from './asmap';
 import type { Cleanup } from './cleanup';
 import { dialListener } from './fake-peer';
 import { freePort } from './free-port';
@@ -64,6 +66,8 @@ export async function startPanelRun(
   const rival = cleanup.add(await ChainPeer.start(), (it) => it.stop());
   const store = path.join(folder, 'panels.duckdb');
   const listen = await freePort();
+  const asMap = path.join(folder, 'map.dat');
+  await writeFile(asMap, mapOf(RETURN, asn(1)));
   const ports = [...network.endpoints, scripted, rival].map(({ port }) => port);
   const program = cleanup.add(
     runProgram(
@@ -75,6 +79,7 @@ export async function startPanelRun(
           ...ports.flatMap((port) => ['--connect', `127.0.0.1:${port}`]),
         ],
         ...[`duckdb:${store}`, ...exports].flatMap((url) => ['--export', url]),
+        ...['--asmap', asMap],
         ...args,
       ],
       folder,

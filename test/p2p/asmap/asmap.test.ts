@@ -3,27 +3,8 @@ import path from 'node:path';
 import { AsMap } from '../../../src/p2p/asmap/asmap';
 import { checkProgram, lookUp } from '../../../src/p2p/asmap/program';
 import { parseIp } from '../../../src/p2p/join/ip';
+import { DEFAULT, JUMP, MATCH, RETURN, asn, distance, one, program } from '../../support/asmap';
 import { sharedAsMap } from '../../support/data';
-
-/** Bits in the order in which they are read, as the bytes of a program. */
-function program(...codes: readonly string[]): Buffer {
-  const bits = codes.join('');
-  const bytes = Buffer.alloc(Math.ceil(bits.length / 8));
-  for (const [i, bit] of [...bits].entries())
-    if (bit === '1') bytes[i >> 3] = (bytes[i >> 3] ?? 0) | (1 << (i & 7));
-  return bytes;
-}
-
-const RETURN = '0';
-const JUMP = '10';
-const MATCH = '110';
-const DEFAULT = '111';
-/** The number of an autonomous system below 32,769. */
-const asn = (number: number): string => `0${(number - 1).toString(2).padStart(15, '0')}`;
-/** A distance below 49. */
-const distance = (bits: number): string => `0${(bits - 17).toString(2).padStart(5, '0')}`;
-/** One bit that must match. */
-const one = (bit: 0 | 1): string => `0${bit}`;
 
 /** Eight bits that must be 1. */
 const EIGHT_ONES = '1'.repeat(7 + 8);
