@@ -14,6 +14,7 @@ import { Emitter } from '../metrics/emitter';
 import type { SeriesName } from '../metrics/schema';
 import type { JoinParts } from '../p2p/join/join';
 import { prepareJoin } from '../p2p/join/prepare-join';
+import type { Routes } from '../p2p/route/routes';
 import { writeAlerts } from './alert-points';
 import { complainTo, startCollectors } from './collectors';
 import type { AppConfig } from './config';
@@ -24,6 +25,7 @@ import { logClock } from './log-clock';
 import { logEvents } from './log-events';
 import { makePool, type PoolParts } from './make-pool';
 import { openOutputs } from './outputs';
+import { makeRoutes } from './routes';
 import { openPage } from './serving';
 import { startWatching } from './watching';
 
@@ -84,7 +86,8 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     { network, directory: config.dataDir },
     { clock, log, status, unixTime },
   );
-  const join = await openJoin(config, log);
+  const routes = makeRoutes(config);
+  const join = await openJoin(config, log, routes);
   const full = await openFull(config, { bus, headers, clock, log });
   void full?.failed.then((error) => ending.fail(error));
   const live = new LiveView({ node, network }, { nowMs: () => Date.now(), complain: complainTo(log) });
@@ -101,6 +104,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     headers,
     full,
     join,
+    routes,
     relayed: view.relayed,
   });
   const followTick = syncChain({
@@ -191,11 +195,11 @@ function unixTime(): number {
 }
 
 /** Prepares joining the network, if that is wanted. */
-async function openJoin(config: AppConfig, log: Log): Promise<JoinParts | undefined> {
+async function openJoin(config: AppConfig, log: Log, routes: Routes): Promise<JoinParts | undefined> {
   const { network, dataDir } = config;
   if (config.join === undefined) return undefined;
   return prepareJoin(config.join, {
-    ...{ network, log, hasPeers: config.connect.length > 0 },
+    ...{ network, log, hasPeers: config.connect.length > 0, reaches: (to) => routes.reaches(to) },
     ...(dataDir === undefined ? {} : { directory: dataDir }),
   });
 }

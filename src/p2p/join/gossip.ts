@@ -7,8 +7,7 @@ import type { NetworkAddress } from '../../wire/messages/network-address';
 import { AddrAllowance } from './addr-allowance';
 import type { AddressManager } from './address-manager';
 import { AddrResponseCache } from './addr-response-cache';
-import { parseIp } from './ip';
-import { sourceGroupOf } from './netgroup';
+import { sourceGroupOfHost } from './host';
 import { shuffled } from './shuffled';
 
 const NO_PAYLOAD = Buffer.alloc(0);
@@ -53,13 +52,12 @@ export class Gossip {
   /** Accepts addresses from a peer; above the limit a random subset is kept. */
   learn(connection: Connection, addresses: readonly NetworkAddress[]): void {
     const { addrman, bus, changed, monotonicMs } = this.modules;
-    const ip = parseIp(connection.host);
-    if (!connection.established || ip === null) return;
+    if (!connection.established) return;
     const taken = this.allowanceOf(connection).take(addresses.length, monotonicMs());
     const count = addresses.length - taken;
     if (count > 0) bus.emit('addressesLimited', { peer: connection, count });
     if (taken === 0) return;
-    const sourceGroup = sourceGroupOf(addrman.network, ip);
+    const sourceGroup = sourceGroupOfHost(addrman.network, connection.host);
     for (const address of shuffled(addresses).slice(0, taken)) addrman.add(address, sourceGroup);
     changed();
   }

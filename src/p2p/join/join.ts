@@ -5,6 +5,7 @@ import type { Connection } from '../connection';
 import type { Connections } from '../connections';
 import { formatEndpoint } from '../endpoint';
 import type { P2PEvents, PeerInfo, Violation } from '../p2p-events';
+import type { Routes } from '../route/routes';
 import type { TransportMode } from '../transport/choice';
 import type { TransportName } from '../transport/transport';
 import type { NetworkName } from '../../wire/networks';
@@ -18,7 +19,7 @@ import { Inbound } from './inbound';
 import type { Listener } from './listener';
 import { isForeignDial, ForeignDials } from './foreign-dials';
 import { isUseful, Outbound } from './outbound';
-import { isLocalNetwork } from './reachability';
+import { isLocalNetwork, type Reaches } from './reachability';
 import { SeedLookup } from './seed-lookup';
 import { Seeding } from './seeding';
 
@@ -61,6 +62,8 @@ export interface JoinModules {
   readonly open: (host: string, port: number, dialBy: TransportName) => Connection | null;
   /** The transports by which addresses are dialled. */
   readonly mode: TransportMode;
+  /** By which way each network is dialled. */
+  readonly routes: Routes;
   /** Opens the connection of a peer that dialled us. */
   readonly accept: (socket: Socket, host: string, port: number) => Connection;
   readonly connections: Connections<Connection>;
@@ -83,16 +86,17 @@ export class Join {
     private readonly parts: JoinParts,
     private readonly modules: JoinModules,
   ) {
-    const { bus, clock, connections, mode, open } = modules;
+    const { bus, clock, connections, mode, open, routes } = modules;
     const { addrman, log, network, peers, seeds, unixTime } = parts;
     const monotonicMs = (): number => clock.monotonicMs();
     const changed = (): void => this.saver.changed();
+    const reaches: Reaches = (to) => routes.reaches(to);
     const isBanned = (host: string, port: number): boolean => this.isBanned(host, port);
     this.outbound = new Outbound({
-      ...{ addrman, network, peers, isBanned, open, mode, connections, monotonicMs, changed },
+      ...{ addrman, network, peers, isBanned, open, mode, reaches, connections, monotonicMs, changed },
     });
     this.seeding = new Seeding({
-      ...{ network, seeds, addrman, unixTime, changed },
+      ...{ network, seeds, addrman, reaches, unixTime, changed },
       lookup: new SeedLookup(parts.resolver),
       isJoined: () => this.outbound.established >= Math.min(peers, PEERS_WITHOUT_SEEDS),
       told: (seed, addresses) =>

@@ -7,7 +7,7 @@ import { Bans } from './bans';
 import { DNS_SEEDS, type DnsSeed } from './dns-seeds';
 import type { JoinLog, JoinParts } from './join';
 import { Listener } from './listener';
-import { isDialable } from './reachability';
+import { isDialable, type Reaches } from './reachability';
 import { randomBytes } from 'node:crypto';
 
 /** The user's options for joining a network. */
@@ -30,6 +30,8 @@ export interface JoinContext {
   readonly directory?: string;
   /** Whether the user named peers, which can send addresses. */
   readonly hasPeers: boolean;
+  /** The networks whose addresses are dialled; default: IPv4 and IPv6. */
+  readonly reaches?: Reaches;
   readonly log: JoinLog;
 }
 
@@ -39,7 +41,7 @@ export interface JoinContext {
  * @throws FailureError if the file can't be read, or the socket can't be bound
  */
 export async function prepareJoin(options: JoinOptions, context: JoinContext): Promise<JoinParts> {
-  const { directory, hasPeers, log, network } = context;
+  const { directory, hasPeers, log, network, reaches } = context;
   const { listen, maxInbound, peers, resolver, seeds = DNS_SEEDS[network] } = options;
   const unixTime = (): number => Math.floor(Date.now() / 1_000);
   const times = { unixTime, monotonicMs: () => performance.now() };
@@ -49,7 +51,7 @@ export async function prepareJoin(options: JoinOptions, context: JoinContext): P
     bans: new Bans(times),
   };
   const isHopeless =
-    peers > 0 && seeds.length === 0 && !hasPeers && listen === undefined && !someDialable(addrman);
+    peers > 0 && seeds.length === 0 && !hasPeers && listen === undefined && !someDialable(addrman, reaches);
   if (isHopeless)
     throw new UsageError(
       `--join: ${network} has no DNS seeds and no node of it is known; give --connect host[:port] or --seed name[:port]`,
@@ -61,7 +63,7 @@ export async function prepareJoin(options: JoinOptions, context: JoinContext): P
   };
 }
 
-function someDialable(addrman: AddressManager): boolean {
-  for (const known of addrman.addresses()) if (isDialable(addrman.network, known)) return true;
+function someDialable(addrman: AddressManager, reaches: Reaches | undefined): boolean {
+  for (const known of addrman.addresses()) if (isDialable(addrman.network, known, reaches)) return true;
   return false;
 }

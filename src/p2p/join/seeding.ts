@@ -4,7 +4,7 @@ import { NODE_NETWORK, NODE_WITNESS } from '../../wire/services';
 import type { AddressManager } from './address-manager';
 import type { DnsSeed } from './dns-seeds';
 import { parseIp } from './ip';
-import { isDialable } from './reachability';
+import { isDialable, type Reaches } from './reachability';
 import type { SeedLookup } from './seed-lookup';
 import { shuffled } from './shuffled';
 
@@ -35,6 +35,7 @@ export interface SeedingModules {
   readonly seeds: readonly DnsSeed[];
   readonly addrman: AddressManager;
   readonly lookup: SeedLookup;
+  readonly reaches: Reaches;
   /** Whether there are enough peers to do without seeds. */
   readonly isJoined: () => boolean;
   readonly unixTime: () => number;
@@ -106,9 +107,9 @@ export class Seeding {
 
   /** Number of known addresses that can be dialled. */
   private known(): number {
+    const { addrman, network, reaches } = this.modules;
     let count = 0;
-    for (const known of this.modules.addrman.addresses())
-      if (isDialable(this.modules.network, known)) count++;
+    for (const known of addrman.addresses()) if (isDialable(network, known, reaches)) count++;
     return count;
   }
 }
