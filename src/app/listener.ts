@@ -86,7 +86,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     { network, directory: config.dataDir },
     { clock, log, status, unixTime },
   );
-  const routes = makeRoutes(config);
+  const routes = makeRoutes(config.routes ?? {}, (message) => log.warn(message));
   const join = await openJoin(config, log, routes);
   const full = await openFull(config, { bus, headers, clock, log });
   void full?.failed.then((error) => ending.fail(error));

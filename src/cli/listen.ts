@@ -10,6 +10,7 @@ import { dataDirectory, defaultStore } from './data-directory';
 import { httpSettings } from './http-settings';
 import { keepHeapSmall } from './heap';
 import { listenSettings } from './listen-settings';
+import { routeSettings } from './route-settings';
 import { LISTEN_OPTIONS } from './options';
 import type { Settings } from './settings';
 import { untilSignal } from './signals';
@@ -35,6 +36,7 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
   handler: async (args) => {
     keepHeapSmall();
     const { spoolBytes: maxBytes, ...settings } = listenSettings(args);
+    const routes = await routeSettings(args, settings.connect, process.env);
     const dataDir = await dataDirectory(args.dataDir);
     const exports = args.export ?? [defaultStore(dataDir)];
     const chainDir = args.validate === 'full' ? path.join(dataDir, `chain-${settings.network}`) : undefined;
@@ -45,7 +47,7 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
     const alerts = alertSettings(args, process.env, { dataDir, file: 'alerts.json', urls: args.export });
     const watch = await watchSettings(args, process.env);
     const app = await startApp(
-      { ...settings, ...watch, exports, dataDir, chainDir, spools, http, alerts },
+      { ...settings, ...watch, routes, exports, dataDir, chainDir, spools, http, alerts },
       { log, status },
     );
     try {

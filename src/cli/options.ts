@@ -4,6 +4,7 @@ import { parseListenAddress } from '../collect/listen-address';
 import { LOG_LEVELS } from '../lib/log';
 import { TRANSPORT_MODES } from '../p2p/transport/choice';
 import type { OptionTable } from './option';
+import { ROUTE_OPTIONS } from './route-options';
 import {
   ALERT_OPTIONS,
   EXPORT,
@@ -105,6 +106,7 @@ export const LISTEN_OPTIONS = {
     defaultDescription: "the system's",
     describe: 'With --join: DNS server to ask, IP[:port]',
   },
+  ...ROUTE_OPTIONS,
   network: NETWORK,
   export: EXPORT,
   node: NODE,

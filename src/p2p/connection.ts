@@ -357,7 +357,7 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
 
 /**
  * A host in the form of bcoin, and the address that our `version` tells the peer of itself. bcoin knows IP
- * addresses without zones: a link-local one (`fe80::1%eth0`) gets its zone back, and a peer with a name is told
+ * addresses without zones: a link-local one (`fe80::1%eth0`) gets its zone back. A peer with a name is told
  * no address, as by Core (`src/net_processing.cpp` PushNodeVersion).
  */
 function addressOf({ host, port, network }: { host: string; port: number; network: Network }): {

@@ -6,8 +6,8 @@ import { isOverlayName, overlayMistake } from './join/overlay';
 /** A host and port to dial. */
 export interface Endpoint {
   /**
-   * An IPv4 or IPv6 address without brackets, optionally with a zone (`fe80::1%eth0`), a name of Tor or I2P in
-   * small letters, or a DNS name in ASCII.
+   * An IPv4 or IPv6 address without brackets, optionally with a zone (`fe80::1%eth0`), a name of Tor or I2P
+   * in small letters, or a DNS name in ASCII.
    */
   readonly host: string;
   /** 0 for an address of I2P, which has no port. */

@@ -23,7 +23,7 @@ export function formatHost(raw: Pick<NetworkAddress, 'network' | 'address'>): st
   return network === 'cjdns' ? ipOf({ network: 'ipv6', address }) : (ipOf(raw) ?? formatOverlay(raw));
 }
 
-/** The netgroup of a peer that sends addresses. One that a proxy reached by a DNS name has none but its name. */
+/** The netgroup of a peer that sends addresses. One that a proxy reached by a DNS name has only its name. */
 export function sourceGroupOfHost(network: NetworkName, host: string): string {
   const raw = parseHost(host);
   return raw === null ? `name:${host.toLowerCase()}` : sourceGroupOf(network, raw);

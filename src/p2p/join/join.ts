@@ -21,6 +21,8 @@ import { isForeignDial, ForeignDials } from './foreign-dials';
 import { isUseful, Outbound } from './outbound';
 import { isLocalNetwork, type Reaches } from './reachability';
 import { SeedLookup } from './seed-lookup';
+import { SeedPeers } from './seed-peers';
+import { DnsSource } from './seed-source';
 import { Seeding } from './seeding';
 
 /** How often peers are searched; Core 31 `src/net.cpp` ThreadOpenConnections. */
@@ -95,9 +97,11 @@ export class Join {
     this.outbound = new Outbound({
       ...{ addrman, network, peers, isBanned, open, mode, reaches, connections, monotonicMs, changed },
     });
+    const lookup = new SeedLookup(parts.resolver);
+    const seedPeers = routes.resolvesNames ? new SeedPeers({ network, addrman, open, mode }) : null;
     this.seeding = new Seeding({
-      ...{ network, seeds, addrman, reaches, unixTime, changed },
-      lookup: new SeedLookup(parts.resolver),
+      ...{ network, seeds, addrman, reaches, changed },
+      source: seedPeers ?? new DnsSource({ network, addrman, unixTime, lookup }),
       isJoined: () => this.outbound.established >= Math.min(peers, PEERS_WITHOUT_SEEDS),
       told: (seed, addresses) =>
         log.info('addresses from a DNS seed', { seed, addresses, known: addrman.size }),
@@ -124,6 +128,7 @@ export class Join {
     bus.on('addresses', ({ peer, addresses }) => {
       const connection = this.connectionOf(peer);
       if (connection !== undefined) this.gossip.learn(connection, addresses);
+      seedPeers?.learned(peer, addresses.length);
     });
     bus.on('violation', ({ peer, reason }) => this.punish(peer, reason));
   }

@@ -125,7 +125,8 @@ export class Outbound {
       this.ours.add(known.key);
       addrman.forget(known.key);
     } else if (!connection.established) {
-      addrman.failed(known, this.established >= Math.min(peers - 1, ONLINE_PEERS));
+      const isOnline = this.established >= Math.min(peers - 1, ONLINE_PEERS);
+      addrman.failed(known, reason !== 'route-failed' && isOnline);
     }
     changed();
   }

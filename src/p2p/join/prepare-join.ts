@@ -42,7 +42,12 @@ export interface JoinContext {
  */
 export async function prepareJoin(options: JoinOptions, context: JoinContext): Promise<JoinParts> {
   const { directory, hasPeers, log, network, reaches } = context;
-  const { listen, maxInbound, peers, resolver, seeds = DNS_SEEDS[network] } = options;
+  const { listen, maxInbound, peers, resolver } = options;
+  // Seeds name addresses of IPv4 and IPv6 alone.
+  const hasUse = reaches === undefined || reaches('ipv4') || reaches('ipv6');
+  const seeds = hasUse ? (options.seeds ?? DNS_SEEDS[network]) : [];
+  if (!hasUse && peers > 0)
+    log.info('no DNS seeds are asked: they name addresses of IPv4 and IPv6, which --only-net leaves out', {});
   const unixTime = (): number => Math.floor(Date.now() / 1_000);
   const times = { unixTime, monotonicMs: () => performance.now() };
   const file = directory === undefined ? null : new AddressFile(directory, network);
@@ -52,6 +57,10 @@ export async function prepareJoin(options: JoinOptions, context: JoinContext): P
   };
   const isHopeless =
     peers > 0 && seeds.length === 0 && !hasPeers && listen === undefined && !someDialable(addrman, reaches);
+  if (isHopeless && !hasUse)
+    throw new UsageError(
+      '--only-net: leaves nothing to dial, as no node of these networks is known and DNS seeds name others; give --connect with one of its addresses',
+    );
   if (isHopeless)
     throw new UsageError(
       `--join: ${network} has no DNS seeds and no node of it is known; give --connect host[:port] or --seed name[:port]`,

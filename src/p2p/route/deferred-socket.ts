@@ -83,5 +83,7 @@ export class DeferredSocket extends Duplex implements PeerSocket {
       if (!socket.readableEnded) this.destroy();
     });
     this.emit('connect');
+    // Not before `open` has given back what came early.
+    setImmediate(() => socket.resume());
   }
 }

@@ -2,7 +2,7 @@ import type { AddressNetwork } from '../../wire/messages/network-address';
 import { parseHost } from '../join/host';
 import { isPrivate } from '../join/reachability';
 import { DIRECT } from './direct';
-import { type Route, type RouteNetwork, routeNetworkOf } from './route';
+import { type Route, ROUTE_NETWORKS, type RouteNetwork, routeNetworkOf } from './route';
 
 /** A route for each network that can be dialled. */
 export interface RouteTable extends Readonly<Partial<Record<RouteNetwork, Route>>> {
@@ -12,7 +12,11 @@ export interface RouteTable extends Readonly<Partial<Record<RouteNetwork, Route>
 
 /** By which route each address is dialled. */
 export class Routes {
-  constructor(private readonly table: RouteTable) {}
+  /** @param only the networks whose addresses are dialled of our own accord; default: all with a route */
+  constructor(
+    private readonly table: RouteTable,
+    private readonly only: readonly RouteNetwork[] = ROUTE_NETWORKS,
+  ) {}
 
   /**
    * The route to a host; undefined where there is none. As in Core, addresses of this machine and of private
@@ -28,15 +32,20 @@ export class Routes {
     return network === null ? undefined : this.table[network === 'cjdns' ? 'ipv6' : network];
   }
 
-  /** Whether addresses of a network can be dialled. */
+  /** Whether addresses of a network are dialled of our own accord. Peers that the user named always are. */
   reaches(network: AddressNetwork): boolean {
     const name = routeNetworkOf(network);
-    return name !== null && this.table[name] !== undefined;
+    return name !== null && this.table[name] !== undefined && this.only.includes(name);
+  }
+
+  /** Whether a proxy resolves DNS names, so that the system must not be asked. */
+  get resolvesNames(): boolean {
+    return this.table.names !== undefined;
   }
 
   /** Whether a host is dialled as it is: an address, or a name that its route resolves. */
   takes(host: string): boolean {
-    return parseHost(host) !== null || this.table.names !== undefined;
+    return parseHost(host) !== null || this.resolvesNames;
   }
 }
 

@@ -18,9 +18,9 @@ const HASH = 'a2894dabaec08c0051a481a6dac88b64f98232ae42d4b6fd2fa81952dfe36a87';
 const CJDNS = 'fc32:17ea:e415:c3bf:9808:149d:b5a2:c9aa';
 
 it('Base32 is that of RFC 4648, and refuses what no bytes give', () => {
-  expect(['', 'f', 'fo', 'foo', 'foob', 'fooba', 'foobar'].map((text) => toBase32(Buffer.from(text)))).toEqual([
-    ...['', 'my', 'mzxq', 'mzxw6', 'mzxw6yq', 'mzxw6ytb', 'mzxw6ytboi'],
-  ]);
+  expect(
+    ['', 'f', 'fo', 'foo', 'foob', 'fooba', 'foobar'].map((text) => toBase32(Buffer.from(text))),
+  ).toEqual([...['', 'my', 'mzxq', 'mzxw6', 'mzxw6yq', 'mzxw6ytb', 'mzxw6ytboi']]);
   for (let length = 0; length < 40; length++) {
     const bytes = randomBytes(length);
     expect(fromBase32(toBase32(bytes))).toEqual(bytes);
@@ -71,27 +71,57 @@ it('addresses of overlays pass the address manager and its file, and are dialled
   expect(reaching()).toEqual([]);
   expect(reaching('onion')).toEqual([ONION]);
   expect(reaching('i2p', 'cjdns')).toEqual([I2P, CJDNS]);
+  const only = new Routes({ onion: DIRECT, i2p: DIRECT }, ['i2p', 'cjdns']);
+  expect((['torv3', 'i2p', 'cjdns', 'unknown'] as const).map((to) => only.reaches(to))).toEqual([
+    ...[false, true, false, false],
+  ]);
+  expect(only.to(ONION)).toBe(DIRECT);
   expect(read.some((known) => known !== null && isDialable('regtest', known, () => true))).toBe(false);
 });
 
 it('a route is chosen by the network of a host', () => {
-  const routes = ['ipv4', 'ipv6', 'onion', 'i2p', 'cjdns', 'names'].map((name) => [name, { ...DIRECT, name }]);
+  const routes = ['ipv4', 'ipv6', 'onion', 'i2p', 'cjdns', 'names'].map((name) => [
+    name,
+    { ...DIRECT, name },
+  ]);
   const all = new Routes(Object.fromEntries(routes) as ConstructorParameters<typeof Routes>[0]);
   const names = ['1.2.3.4', '2a01::1', ONION, I2P, CJDNS, 'node.example', '127.0.0.1', '10.1.1.1', 'fd00::1'];
-  const named = names.map((host) => (all.to(host) as { readonly name?: string } | undefined)?.name ?? 'direct');
+  const named = names.map(
+    (host) => (all.to(host) as { readonly name?: string } | undefined)?.name ?? 'direct',
+  );
   expect(named).toEqual([
     ...['ipv4', 'ipv6', 'onion', 'i2p', 'cjdns', 'names', 'direct', 'direct', 'direct'],
   ]);
   expect(names.map((host) => DIRECT_ROUTES.to(host) === DIRECT)).toEqual([
     ...[true, true, false, false, true, false, true, true, true],
   ]);
-  expect(names.map((host) => DIRECT_ROUTES.takes(host))).toEqual(names.map((host) => host !== 'node.example'));
+  expect(names.map((host) => DIRECT_ROUTES.takes(host))).toEqual(
+    names.map((host) => host !== 'node.example'),
+  );
   expect(all.takes('node.example')).toBe(true);
 });
 
 it('private addresses are those that no proxy reaches', () => {
-  const hosts = ['127.0.0.1', '::1', '192.168.1.1', 'fe80::1', '169.254.1.1', '172.31.0.1', '100.64.0.1', CJDNS];
-  const others = ['1.2.3.4', '172.32.0.1', '100.128.0.1', '2001:db8::1', '203.0.113.1', '::2', 'fe00::1', ONION];
+  const hosts = [
+    '127.0.0.1',
+    '::1',
+    '192.168.1.1',
+    'fe80::1',
+    '169.254.1.1',
+    '172.31.0.1',
+    '100.64.0.1',
+    CJDNS,
+  ];
+  const others = [
+    '1.2.3.4',
+    '172.32.0.1',
+    '100.128.0.1',
+    '2001:db8::1',
+    '203.0.113.1',
+    '::2',
+    'fe00::1',
+    ONION,
+  ];
   const judged = [...hosts, ...others].map((host) => {
     const raw = parseHost(host);
     return raw !== null && isPrivate(raw);

@@ -62,7 +62,7 @@ it('emits the error of opening with its code, then close', async () => {
     void Promise.resolve().then(() => events.push('later'));
   });
   stream.on('close', () => events.push('close'));
-  await once(stream, 'close');
+  await until('its end', () => events.includes('close'));
   expect(events).toEqual(['ECONNREFUSED', 'later', 'close']);
 });
 
