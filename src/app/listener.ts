@@ -24,6 +24,7 @@ import { KeptHeaders } from './kept-headers';
 import { logClock } from './log-clock';
 import { logEvents } from './log-events';
 import { makePool, type PoolParts } from './make-pool';
+import { openOnion } from './onion';
 import { openOutputs } from './outputs';
 import { makeRoutes } from './routes';
 import { openPage } from './serving';
@@ -88,6 +89,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   );
   const routes = makeRoutes(config.routes ?? {}, (message) => log.warn(message));
   const join = await openJoin(config, log, routes);
+  const onion = await openOnion(config, { log, clock });
   const full = await openFull(config, { bus, headers, clock, log });
   void full?.failed.then((error) => ending.fail(error));
   const live = new LiveView({ node, network }, { nowMs: () => Date.now(), complain: complainTo(log) });
@@ -149,6 +151,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   const compareClock = logClock(bus, log, { unixTime, uptime: () => os.uptime() });
 
   pool.start();
+  onion?.start();
   const timer = setInterval(() => {
     writeInterval();
     watching.interval();
@@ -180,7 +183,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
       const fullStopped = full?.stop();
       writeInterval();
       headers.close();
-      await Promise.all([poolStopped, watching.stop()]);
+      await Promise.all([poolStopped, onion?.stop(), watching.stop()]);
       status?.clear();
       await outputs.stopServing();
       const flushMs = Math.max(LEAST_FLUSH_MS, END_MS - (clock.monotonicMs() - begun));

@@ -13,6 +13,7 @@ import { listenSettings } from './listen-settings';
 import { routeSettings } from './route-settings';
 import { LISTEN_OPTIONS } from './options';
 import type { Settings } from './settings';
+import { torSettings } from './tor-settings';
 import { untilSignal } from './signals';
 import { watchSettings } from './watch-settings';
 
@@ -37,6 +38,7 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
     keepHeapSmall();
     const { spoolBytes: maxBytes, ...settings } = listenSettings(args);
     const routes = await routeSettings(args, settings.connect, process.env);
+    const tor = await torSettings(args, process.env);
     const dataDir = await dataDirectory(args.dataDir);
     const exports = args.export ?? [defaultStore(dataDir)];
     const chainDir = args.validate === 'full' ? path.join(dataDir, `chain-${settings.network}`) : undefined;
@@ -47,7 +49,7 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
     const alerts = alertSettings(args, process.env, { dataDir, file: 'alerts.json', urls: args.export });
     const watch = await watchSettings(args, process.env);
     const app = await startApp(
-      { ...settings, ...watch, routes, exports, dataDir, chainDir, spools, http, alerts },
+      { ...settings, ...watch, routes, tor, exports, dataDir, chainDir, spools, http, alerts },
       { log, status },
     );
     try {

@@ -1,5 +1,5 @@
 import type { OptionTable } from './option';
-import { PROXY_FORM, readNetworks, readProxy } from './route-values';
+import { PROXY_FORM, readNetworks, readProxy, readTorControl } from './route-values';
 
 /** Options of the ways by which peers are dialled. */
 export const ROUTE_OPTIONS = {
@@ -28,5 +28,16 @@ export const ROUTE_OPTIONS = {
     type: 'boolean',
     default: false,
     describe: 'This machine is in CJDNS: dial its addresses, fc00::/8',
+  },
+  'tor-control': {
+    read: readTorControl,
+    type: 'string',
+    requiresArg: true,
+    describe: "With --listen: Tor's control port, which makes an onion service of it: host[:9051]",
+  },
+  'tor-password-file': {
+    type: 'string',
+    requiresArg: true,
+    describe: "File with the password of Tor's control port; or BTCDMON_TOR_PASSWORD; without it the cookie",
   },
 } as const satisfies OptionTable;

@@ -49,6 +49,14 @@ export function readProxy(text: string, option: '--proxy' | '--onion'): ProxyPla
   return { endpoint: { host, port }, user, passwordFile, shown };
 }
 
+/** The usual port by which Tor is controlled. */
+const TOR_CONTROL_PORT = 9_051;
+
+/** Reads Tor's control port. */
+export function readTorControl(text: string): Endpoint {
+  return parseEndpoint(text, TOR_CONTROL_PORT, '--tor-control');
+}
+
 /** Reads the names of networks, with commas between. */
 export function readNetworks(text: string): readonly RouteNetwork[] {
   return text.split(',').map((part) => {

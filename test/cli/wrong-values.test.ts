@@ -44,6 +44,8 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   onion: ['a b', 'a:65536', 'socks4://a', 'socks5://h/x'],
   'only-net': ['tor', 'ipv5', 'onion;i2p', 'IPv4'],
   'cjdns-reachable': ['maybe', '2'],
+  'tor-control': ['a b', 'a:0', '9051', 'unix:/x'],
+  'tor-password-file': [],
   network: ['7', 'main', 'Mainnet', '[mainnet]', 'simnt', 'test'],
   export: [
     '5',
@@ -317,6 +319,8 @@ describe('what people write by mistake', () => {
       '--join --only-net ipv4 --only-net tor',
       '--only-net tor: give one or more of ipv4, ipv6, onion, i2p, cjdns',
     ],
+    ['-c a --tor-control 127.0.0.1', '--tor-control 127.0.0.1: leads peers to --listen; give that as well'],
+    ['-c a --tor-password-file x', '--tor-password-file x: has a meaning only with --tor-control'],
     [
       '-c pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion',
       'scryd.onion:8333: there is no way to onion addresses; give --onion host:port',

@@ -7,7 +7,8 @@ import type { NetworkAddress } from '../../wire/messages/network-address';
 import { AddrAllowance } from './addr-allowance';
 import type { AddressManager } from './address-manager';
 import { AddrResponseCache } from './addr-response-cache';
-import { sourceGroupOfHost } from './host';
+import { parseHost, sourceGroupOfHost } from './host';
+import { isLoopback } from './reachability';
 import { shuffled } from './shuffled';
 
 const NO_PAYLOAD = Buffer.alloc(0);
@@ -25,12 +26,18 @@ export interface GossipModules {
  * Asks peers for addresses, accepts theirs at Core's rate, and answers `getaddr`. Addresses are not relayed.
  */
 export class Gossip {
-  private readonly responses: AddrResponseCache;
+  /**
+   * The answers to peers from this machine are others: these may come by our onion service, whose address
+   * nobody should find to be of the same node as the IP address.
+   */
+  private readonly responses: { readonly local: AddrResponseCache; readonly other: AddrResponseCache };
   private readonly allowances = new WeakMap<Connection, AddrAllowance>();
   private readonly answered = new WeakSet<Connection>();
 
   constructor(private readonly modules: GossipModules) {
-    this.responses = new AddrResponseCache(modules.addrman, modules.monotonicMs, modules.unixTime);
+    const { addrman, monotonicMs, unixTime } = modules;
+    const create = (): AddrResponseCache => new AddrResponseCache(addrman, monotonicMs, unixTime);
+    this.responses = { local: create(), other: create() };
   }
 
   /** Asks an outbound peer for addresses; to be called once, after the handshake. */
@@ -43,7 +50,9 @@ export class Gossip {
   answer(connection: Connection): void {
     if (connection.outbound || !connection.established || this.answered.has(connection)) return;
     this.answered.add(connection);
-    const addresses = this.responses.addresses();
+    const from = parseHost(connection.host);
+    const { local, other } = this.responses;
+    const addresses = (from !== null && isLoopback(from) ? local : other).addresses();
     if (addresses.length === 0) return;
     if (connection.addrV2) connection.send('addrv2', encodeAddrV2(addresses));
     else connection.send('addr', encodeAddr(addresses));
