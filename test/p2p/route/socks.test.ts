@@ -10,7 +10,7 @@ import type { JoinParts } from '../../../src/p2p/join/join';
 import { prepareJoin } from '../../../src/p2p/join/prepare-join';
 import { Outbound } from '../../../src/p2p/join/outbound';
 import { Routes } from '../../../src/p2p/route/routes';
-import { type SocksProxy as ProxySettings, socksRoute } from '../../../src/p2p/route/socks';
+import { type SocksProxy as ProxySettings, socksProblem, socksRoute } from '../../../src/p2p/route/socks';
 import { encodeAddrV2 } from '../../../src/wire/messages/addrv2';
 import type { NetworkAddress } from '../../../src/wire/messages/network-address';
 import { Cleanup } from '../../support/cleanup';
@@ -187,6 +187,16 @@ describe('an address that a proxy can’t reach is blamed itself', () => {
     expect([complaints, warnings]).toEqual([['node.example:18444 socket-error'], []]);
   });
 });
+
+it.each([
+  ['Socks5 proxy rejected connection - ConnectionRefused', 'ECONNREFUSED'],
+  ['Socks5 proxy rejected connection - undefined', 'EHOSTUNREACH'],
+  ['Socks5 proxy rejected connection - CommandNotSupported', 'EROUTE'],
+  ['Received invalid Socks5 initial handshake (invalid socks version)', 'EROUTE'],
+  ['what a later version of the package may say', 'EROUTE'],
+])('the package says “%s”, which is %s', (message, code) =>
+  expect(socksProblem(message, { login: null })).toMatchObject({ code }),
+);
 
 it('passes on what the peer sent together with the answer of the proxy', async () => {
   const early = randomBytes(1_000);
