@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need in addition to Node and Go: InfluxDB 1.x, VictoriaMetrics, NATS, Prometheus,
-# nginx, tshark, strace, openssl, libfaketime, Chromium with a font, programs for containers (busybox, curl,
-# iproute2, util-linux), btcd and Telegraf. For Debian and systems based on it.
+# nginx, tshark, strace, openssl, libfaketime, Tor, Chromium with a font, programs for containers (busybox,
+# curl, iproute2, util-linux), btcd and Telegraf. For Debian and systems based on it.
 set -euo pipefail
 
 BTCD_VERSION=0.26.0
@@ -17,6 +17,7 @@ command -v tshark >/dev/null || missing+=(tshark)
 command -v strace >/dev/null || missing+=(strace)
 command -v victoria-metrics >/dev/null || missing+=(victoria-metrics)
 command -v nats-server >/dev/null || [ -x /usr/sbin/nats-server ] || missing+=(nats-server)
+command -v tor >/dev/null || [ -x /usr/sbin/tor ] || missing+=(tor)
 command -v openssl >/dev/null || missing+=(openssl)
 command -v promtool >/dev/null || missing+=(prometheus)
 command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
@@ -34,7 +35,7 @@ if [ "${#missing[@]}" -gt 0 ]; then
   as_root apt-get update -q
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
   # Debian's packages may start servers. Each test starts its own servers, so these are stopped.
-  for service in influxdb victoria-metrics nats-server prometheus prometheus-node-exporter nginx; do
+  for service in influxdb victoria-metrics nats-server prometheus prometheus-node-exporter nginx tor; do
     as_root service "$service" stop >/dev/null 2>&1 || true
   done
 fi

@@ -49,13 +49,14 @@ declare module 'bcoin/lib/net/packets' {
 declare module 'bcoin/lib/net/peer' {
   import type { EventEmitter } from 'node:events';
   import type { Socket } from 'node:net';
+  import type { Duplex } from 'node:stream';
   import type Network from 'bcoin/lib/protocol/network';
   import type NetAddress from 'bcoin/lib/net/netaddress';
   import type * as packets from 'bcoin/lib/net/packets';
 
   class Peer extends EventEmitter {
     constructor(options: Peer.Options);
-    readonly socket: Socket | null;
+    readonly socket: Peer.Stream | null;
     readonly outbound: boolean;
     readonly connected: boolean;
     readonly destroyed: boolean;
@@ -70,9 +71,12 @@ declare module 'bcoin/lib/net/peer' {
     /** What was announced to the peer, and told of addresses: filters of half a megabyte. */
     invFilter: unknown;
     addrFilter: unknown;
-    connect(address: NetAddress): Socket;
+    connect(address: NetAddress): Peer.Stream;
     accept(socket: Socket): Socket;
     tryOpen(): Promise<void>;
+    /** Waits for the connection. */
+    initConnect(): Promise<void>;
+    connectTimeout: NodeJS.Timeout | null;
     destroy(): void;
     error(error: Error | string): void;
     write(data: Buffer): void;
@@ -96,6 +100,11 @@ declare module 'bcoin/lib/net/peer' {
   }
 
   namespace Peer {
+    /** What is used of a socket. */
+    interface Stream extends Duplex {
+      setNoDelay(noDelay?: boolean): unknown;
+    }
+
     interface Logger {
       context(name: string): Logger;
       error(...args: unknown[]): void;
@@ -108,7 +117,7 @@ declare module 'bcoin/lib/net/peer' {
     interface Options {
       network: Network;
       logger: Logger;
-      createSocket(port: number, host: string): Socket;
+      createSocket(port: number, host: string): Stream;
       version: number;
       services: number;
       agent: string;

@@ -60,12 +60,17 @@ const BUILT: Readonly<Record<string, string>> = {
   block: `${HEADER} 02 ${TRANSACTION} ${WITNESS}`,
 };
 
-/** The inputs that are text: what nodes send to a collector, and its replies. */
+/** The inputs that are text: what nodes send to a collector, its replies, and those of Tor's control port. */
 const TEXTS: Readonly<Record<string, readonly string[]>> = {
   lines: [
     'tx,network=mainnet,node=a\\ b version_num=2i,tx_size=222i,is_standard=true,sha="ab\\"cd\\\\" 1790000000000000001\n',
     'tx_outputs,network=mainnet,node=n,script_type=anchor size=4i,value=-240i,is_dust=false 1\nping,node=n rtt=1.5e-7 2\n',
     '#btcdmon 1 token=secret\n#batch a1-1-0\nbandwidth,node=n bytes_sent=1i,bytes_recv=2i 3\n#end a1-1-0\n',
+  ],
+  control: [
+    '250-PROTOCOLINFO 1\r\n250-AUTH METHODS=COOKIE,SAFECOOKIE COOKIEFILE="/run/\\"tor\\303\\244/c"\r\n250 OK\r\n',
+    `250 AUTHCHALLENGE SERVERHASH=${'AB'.repeat(32)} SERVERNONCE=${'CD'.repeat(32)}\r\n515 no\r\n`,
+    `250-ServiceID=${'a'.repeat(56)}\r\n250-PrivateKey=ED25519-V3:AAAA==\r\n250 OK\r\n650 X\r\n250+d=\r\n1\r\n.\r\n250 OK\r\n`,
   ],
   replies: ['ready\nwait\nok a1-1-0 3\n', 'refused token\n', 'refused order\nwait\n'],
 };

@@ -5,6 +5,8 @@ import { checkBlock, checkBlockInContext } from '#dist/chain/validate-block';
 import { LineReader } from '#dist/collect/line-reader';
 import { LineParser } from '#dist/collect/parse-line';
 import { readCollectorReply, readSenderMessage } from '#dist/export/collect-protocol';
+import { readProtocolInfo } from '#dist/p2p/tor/authenticate';
+import { ControlError, ControlReader } from '#dist/p2p/tor/control-reader';
 import { checkSanity } from '#dist/policy/sanity';
 import { POLICY_NAMES, standardness } from '#dist/policy/standardness';
 import type { Block } from '#dist/wire/block';
@@ -43,6 +45,16 @@ function readReplies(payload: Buffer): readonly unknown[] {
   return found;
 }
 
+/** Reads the replies of Tor's control port. They arrive in two chunks. */
+function readControl(payload: Buffer): readonly unknown[] {
+  const reader = new ControlReader();
+  const half = payload.length >> 1;
+  const chunks = [payload.subarray(0, half), payload.subarray(half)];
+  const replies = chunks.flatMap((chunk) => reader.push(chunk));
+  if (replies.length === 0) throw new ControlError('nothing');
+  return replies.map(({ code, lines }) => ({ code, lines, ...readProtocolInfo(lines) }));
+}
+
 /** One parser under test. */
 export interface Target {
   /** The command of the message, or the name of another input. */
@@ -56,6 +68,7 @@ export const TARGETS: readonly Target[] = [
   ...Object.entries(DECODERS).map(([command, read]) => ({ command, read, refusal: DecodeError })),
   { command: 'lines', read: readLines, refusal: NothingFound },
   { command: 'replies', read: readReplies, refusal: NothingFound },
+  { command: 'control', read: readControl, refusal: ControlError },
 ];
 
 /** Runs the checks that the listener runs on a decoded transaction. */

@@ -13,6 +13,7 @@ import { messageOf } from '../support/options';
 import { readCorpus } from './corpus';
 import { readEncrypted } from './encrypted';
 import { type Random, mutate, pick, randomOf } from './mutate';
+import { readSocksAnswers } from './socks';
 import { type Target, judgeBlock, judgeTransaction, TARGETS } from './targets';
 
 /** What the thread is started with: the inputs to run, and where it writes the index of the current one. */
@@ -53,6 +54,9 @@ const WALK_EVERY = 16;
 
 /** One input in this many goes through an encrypted connection. A key exchange takes a thousand decodings. */
 const ENCRYPT_EVERY = 4_096;
+
+/** One input in this many goes to a client of a SOCKS proxy. Each leaves a timer behind. */
+const SOCKS_EVERY = 1_024;
 
 const { seed, from, runs, shared } = workerData as FuzzOrder;
 const progress = new BigInt64Array(shared);
@@ -214,6 +218,7 @@ for (let index = from; index < from + runs; index++) {
     decode(pick(TARGETS, random), payload, walked);
     if (walked) readFrame(command, payload, random);
     if (index % ENCRYPT_EVERY === 0) readEncrypted(command, payload, random);
+    if (index % SOCKS_EVERY === 0) readSocksAnswers(payload, random);
   } catch (error) {
     tell({
       failed: messageOf(error),

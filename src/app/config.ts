@@ -7,6 +7,8 @@ import type { PolicyName } from '../policy/standardness';
 import type { HttpSettings } from '../web/settings';
 import type { NetworkName } from '../wire/networks';
 import type { AlertSettings } from './alerting';
+import type { TorSettings } from './onion';
+import type { RouteSettings } from './routes';
 import type { WatchConfig } from './watching';
 
 /** The settings of the listener. */
@@ -14,6 +16,10 @@ export interface AppConfig extends Partial<WatchConfig> {
   readonly node: string;
   readonly network: NetworkName;
   readonly connect: readonly Endpoint[];
+  /** By which way peers are dialled; default: directly. */
+  readonly routes?: RouteSettings;
+  /** How Tor is asked for an onion service of ours; without it nobody reaches us by Tor. */
+  readonly tor?: TorSettings | undefined;
   /** How it joins the network beyond these peers; without it, it does not. */
   readonly join?: JoinOptions;
   /** Export URLs. */

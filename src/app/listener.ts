@@ -14,6 +14,7 @@ import { Emitter } from '../metrics/emitter';
 import type { SeriesName } from '../metrics/schema';
 import type { JoinParts } from '../p2p/join/join';
 import { prepareJoin } from '../p2p/join/prepare-join';
+import type { Routes } from '../p2p/route/routes';
 import { writeAlerts } from './alert-points';
 import { complainTo, startCollectors } from './collectors';
 import type { AppConfig } from './config';
@@ -23,7 +24,9 @@ import { KeptHeaders } from './kept-headers';
 import { logClock } from './log-clock';
 import { logEvents } from './log-events';
 import { makePool, type PoolParts } from './make-pool';
+import { openOnion } from './onion';
 import { openOutputs } from './outputs';
+import { makeRoutes } from './routes';
 import { openPage } from './serving';
 import { startWatching } from './watching';
 
@@ -84,7 +87,9 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     { network, directory: config.dataDir },
     { clock, log, status, unixTime },
   );
-  const join = await openJoin(config, log);
+  const routes = makeRoutes(config.routes ?? {}, (message) => log.warn(message));
+  const join = await openJoin(config, log, routes);
+  const onion = await openOnion(config, { log, clock });
   const full = await openFull(config, { bus, headers, clock, log });
   void full?.failed.then((error) => ending.fail(error));
   const live = new LiveView({ node, network }, { nowMs: () => Date.now(), complain: complainTo(log) });
@@ -101,6 +106,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     headers,
     full,
     join,
+    routes,
     relayed: view.relayed,
   });
   const followTick = syncChain({
@@ -145,6 +151,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   const compareClock = logClock(bus, log, { unixTime, uptime: () => os.uptime() });
 
   pool.start();
+  onion?.start();
   const timer = setInterval(() => {
     writeInterval();
     watching.interval();
@@ -176,7 +183,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
       const fullStopped = full?.stop();
       writeInterval();
       headers.close();
-      await Promise.all([poolStopped, watching.stop()]);
+      await Promise.all([poolStopped, onion?.stop(), watching.stop()]);
       status?.clear();
       await outputs.stopServing();
       const flushMs = Math.max(LEAST_FLUSH_MS, END_MS - (clock.monotonicMs() - begun));
@@ -191,11 +198,11 @@ function unixTime(): number {
 }
 
 /** Prepares joining the network, if that is wanted. */
-async function openJoin(config: AppConfig, log: Log): Promise<JoinParts | undefined> {
+async function openJoin(config: AppConfig, log: Log, routes: Routes): Promise<JoinParts | undefined> {
   const { network, dataDir } = config;
   if (config.join === undefined) return undefined;
   return prepareJoin(config.join, {
-    ...{ network, log, hasPeers: config.connect.length > 0 },
+    ...{ network, log, hasPeers: config.connect.length > 0, reaches: (to) => routes.reaches(to) },
     ...(dataDir === undefined ? {} : { directory: dataDir }),
   });
 }

@@ -9,6 +9,7 @@ import type { RelayView } from '../mempool/relay-view';
 import type { MonitorEvents } from '../metrics/collector';
 import type { JoinParts } from '../p2p/join/join';
 import { Pool } from '../p2p/pool';
+import type { Routes } from '../p2p/route/routes';
 import type { AppConfig } from './config';
 import type { RunningFullValidation } from './full-validation';
 import type { KeptHeaders } from './kept-headers';
@@ -20,19 +21,20 @@ export interface PoolParts {
   readonly headers: KeptHeaders;
   readonly full: RunningFullValidation | undefined;
   readonly join: JoinParts | undefined;
+  readonly routes: Routes;
   readonly relayed: RelayView['relayed'];
 }
 
 /** Creates the pool of peers, and the processor that judges their blocks. */
 export function makePool(
   { network, connect, wtxidRelay, transport, txPerSecond }: AppConfig,
-  { bus, clock, log, headers, full, join, relayed }: PoolParts,
+  { bus, clock, log, headers, full, join, routes, relayed }: PoolParts,
 ): { readonly pool: Pool; readonly processor: BlockProcessor } {
   const { chain, added: headerAdded } = headers;
   const processor = new BlockProcessor({ chain, clock, bus, headerAdded, full: full?.validation });
   const pool = new Pool(
     {
-      ...{ network, connect, wtxidRelay, txPerSecond, userAgent: `/btcdmon-node:${VERSION}/` },
+      ...{ network, connect, routes, wtxidRelay, txPerSecond, userAgent: `/btcdmon-node:${VERSION}/` },
       ...(transport === undefined ? {} : { transport }),
       ...(join === undefined ? {} : { join }),
     },

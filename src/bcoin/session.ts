@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { BcoinPeer, type Network, type packets } from './bcoin';
 
 /** Callbacks of a {@link Session}. */
@@ -21,7 +20,9 @@ export interface SessionOptions {
   readonly userAgent: string;
   /** The service bits that we claim, at most 32. */
   readonly services: number;
-  readonly createSocket: (port: number, host: string) => Socket;
+  readonly createSocket: (port: number, host: string) => BcoinPeer.Stream;
+  /** How long opening the socket may take, in milliseconds. */
+  readonly connectMs: number;
   readonly createNonce: () => Buffer;
   /** Commands that are sent between version and verack (BIP155, BIP339) to peers that are new enough. */
   readonly features: readonly string[];
@@ -102,6 +103,19 @@ export class Session extends BcoinPeer {
       for (const response of this.responseMap.values()) response.timeout += step;
     }
     super.maybeTimeout();
+  }
+
+  /** Waits until the socket is open, for as long as it may take. bcoin's own limit is always 10 s. */
+  override initConnect(): Promise<void> {
+    const opened = super.initConnect();
+    if (this.connectTimeout !== null) {
+      clearTimeout(this.connectTimeout);
+      this.connectTimeout = setTimeout(() => {
+        this.error('Connection timed out.');
+        this.destroy();
+      }, this.session.connectMs);
+    }
+    return opened;
   }
 
   override sendRaw(command: string, payload: Buffer): void {

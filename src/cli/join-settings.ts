@@ -11,7 +11,7 @@ import { readDns, readListen, readSeed } from './values';
  * @throws UsageError naming the option, its value and what would be right
  */
 export function joinSettings(args: ArgumentsCamelCase<ListenArguments>): JoinOptions | undefined {
-  const { dns, join, listen, network, seed } = args;
+  const { dns, join, listen, network, proxy, seed } = args;
   const peers = LISTEN_OPTIONS.peers.read(args.peers);
   const maxInbound = LISTEN_OPTIONS['max-inbound'].read(args.maxInbound);
   if (!join) {
@@ -19,6 +19,8 @@ export function joinSettings(args: ArgumentsCamelCase<ListenArguments>): JoinOpt
     if (dns !== undefined) throw new UsageError(`--dns ${dns}: has a meaning only with --join`);
     if (listen === undefined) return undefined;
   }
+  if (dns !== undefined && proxy !== undefined)
+    throw new UsageError(`--dns ${dns}: is not asked with --proxy, which resolves all names; leave it out`);
   return {
     peers: join ? peers : 0,
     maxInbound,

@@ -11,8 +11,10 @@ import { dataDirectory, defaultStore } from './data-directory';
 import { httpSettings } from './http-settings';
 import { keepHeapSmall } from './heap';
 import { listenSettings } from './listen-settings';
+import { routeSettings } from './route-settings';
 import { LISTEN_OPTIONS } from './options';
 import type { Settings } from './settings';
+import { torSettings } from './tor-settings';
 import { untilSignal } from './signals';
 import { watchSettings } from './watch-settings';
 
@@ -36,6 +38,8 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
   handler: async (args) => {
     keepHeapSmall();
     const { spoolBytes: maxBytes, ...settings } = listenSettings(args);
+    const routes = await routeSettings(args, settings.connect, process.env);
+    const tor = await torSettings(args, process.env);
     const dataDir = await dataDirectory(args.dataDir);
     const exports = args.export ?? [defaultStore(dataDir)];
     const chainDir = args.validate === 'full' ? path.join(dataDir, `chain-${settings.network}`) : undefined;
@@ -50,7 +54,7 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { startApp } = require('../app/listener') as typeof Listener;
     const app = await startApp(
-      { ...settings, ...watch, asMap, exports, dataDir, chainDir, spools, http, alerts },
+      { ...settings, ...watch, asMap, routes, tor, exports, dataDir, chainDir, spools, http, alerts },
       { log, status },
     );
     try {

@@ -4,6 +4,7 @@ import { parseListenAddress } from '../collect/listen-address';
 import { LOG_LEVELS } from '../lib/log';
 import { TRANSPORT_MODES } from '../p2p/transport/choice';
 import type { OptionTable } from './option';
+import { ROUTE_OPTIONS } from './route-options';
 import {
   ALERT_OPTIONS,
   EXPORT,
@@ -111,6 +112,7 @@ export const LISTEN_OPTIONS = {
     isPath: true,
     describe: 'File that tells the autonomous systems of addresses, in the format of Bitcoin Core’s -asmap',
   },
+  ...ROUTE_OPTIONS,
   network: NETWORK,
   export: EXPORT,
   node: NODE,

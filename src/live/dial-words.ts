@@ -35,6 +35,8 @@ export function dialWords({ endpoint, last }: DialState, network: NetworkName): 
       return { why: 'refuses connections', advice: refusedAdvice(port, network) };
     case 'connect-timeout':
       return { why: 'does not answer', advice: 'Is its address right? A firewall may drop what comes.' };
+    case 'route-failed':
+      return { why: 'can’t be reached by its proxy', advice: 'The log says what is wrong with the proxy.' };
     case 'handshake-timeout':
       return {
         why: 'accepts connections and says nothing',

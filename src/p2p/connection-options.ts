@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Network } from '../bcoin/bcoin';
 import type { PeerBudget } from './budget/peer-budget';
+import type { Route } from './route/route';
 import type { TransportMode } from './transport/choice';
 import type { TransportName } from './transport/transport';
 
@@ -15,7 +16,9 @@ export interface ConnectionOptions {
   readonly kind: ConnectionKind;
   /** The socket of an inbound connection. Without it the address is dialled. */
   readonly socket?: Socket;
-  /** An IPv4 or IPv6 address. */
+  /** The way by which the address is dialled; default: directly. */
+  readonly route?: Route;
+  /** An IPv4 or IPv6 address, a name of Tor or I2P, or a DNS name that the route resolves. */
   readonly host: string;
   readonly port: number;
   readonly network: Network;

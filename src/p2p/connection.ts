@@ -1,5 +1,5 @@
-import { connect } from 'node:net';
-import { NetAddress, type packets } from '../bcoin/bcoin';
+import { isIP } from 'node:net';
+import { NetAddress, type Network, type packets } from '../bcoin/bcoin';
 import { Session } from '../bcoin/session';
 import { messageOf } from '../lib/errors';
 import { type CountedCommand, isCommand } from '../wire/commands';
@@ -17,6 +17,7 @@ import { Handshake, HANDSHAKE_TIMEOUT, type HandshakePeer } from './handshake';
 import { MessageDispatcher, type MessageDispatcherModules } from './message-dispatcher';
 import type { DisconnectReason, PeerInfo, Violation } from './p2p-events';
 import { PingManager } from './ping-manager';
+import { DIRECT } from './route/direct';
 import { disconnectReason } from './session-errors';
 import { TransportGate } from './transport/gate';
 import type { Transport, TransportName } from './transport/transport';
@@ -85,13 +86,12 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
     private readonly options: ConnectionOptions,
     private readonly modules: ConnectionModules,
   ) {
-    // A link-local address needs its zone (`fe80::1%eth0`); bcoin does not know zones.
-    const [bare = '', zone] = options.host.split('%');
-    const address = NetAddress.fromHost(bare, options.port, options.network);
+    const { host, address } = addressOf(options);
+    const { route = DIRECT } = options;
     this.id = options.id;
     this.kind = options.kind;
-    this.host = zone === undefined ? address.host : `${address.host}%${zone}`;
-    this.port = address.port;
+    this.host = host;
+    this.port = options.port;
     this.address = formatEndpoint(this);
     this.budget = options.budget;
     this.dispatcher = new MessageDispatcher(this, options.budget, modules);
@@ -113,8 +113,9 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
         userAgent: options.userAgent,
         // We serve nothing, so we claim no other service.
         services: options.mode === 'v1' ? 0 : Number(NODE_P2P_V2),
-        createSocket: (port) => {
-          const socket = connect({ port, host: this.host });
+        connectMs: route.timeoutMs,
+        createSocket: () => {
+          const socket = route.open(this.host, this.port);
           // bcoin handles only the first error; a second one must not end the process.
           socket.on('error', () => undefined);
           return socket;
@@ -352,4 +353,19 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
     this.modules.bus.emit('bytesWritten', { peer: this, bytes });
     this.modules.bus.emit('sent', { peer: this, command: isCommand(name) ? name : 'other', bytes });
   }
+}
+
+/**
+ * A host in the form of bcoin, and the address that our `version` tells the peer of itself. bcoin knows IP
+ * addresses without zones: a link-local one (`fe80::1%eth0`) gets its zone back. A peer with a name is told
+ * no address, as by Core (`src/net_processing.cpp` PushNodeVersion).
+ */
+function addressOf({ host, port, network }: { host: string; port: number; network: Network }): {
+  readonly host: string;
+  readonly address: NetAddress;
+} {
+  const [bare = '', zone] = host.split('%');
+  if (isIP(bare) === 0) return { host, address: NetAddress.fromHost('0.0.0.0', 0, network) };
+  const address = NetAddress.fromHost(bare, port, network);
+  return { host: zone === undefined ? address.host : `${address.host}%${zone}`, address };
 }

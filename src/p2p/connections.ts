@@ -1,4 +1,4 @@
-import { parseIp } from './join/ip';
+import { parseHost } from './join/host';
 import { sourceGroupOf } from './join/netgroup';
 import type { NetworkName } from '../wire/networks';
 
@@ -96,9 +96,9 @@ export class Connections<C extends IndexedConnection> {
       this.outboundHosts.add(host, change);
       return;
     }
-    const ip = parseIp(host);
+    const raw = parseHost(host);
     this.inboundHosts.add(host, change);
-    if (ip !== null) this.inboundGroups.add(sourceGroupOf(this.network, ip), change);
+    if (raw !== null) this.inboundGroups.add(sourceGroupOf(this.network, raw), change);
   }
 }
 

@@ -1,14 +1,16 @@
 import { SocketAddress, isIPv4, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { UsageError } from '../lib/errors';
+import { isOverlayName, overlayMistake } from './join/overlay';
 
 /** A host and port to dial. */
 export interface Endpoint {
   /**
-   * An IPv4 or IPv6 address without brackets, optionally with a zone (`fe80::1%eth0`), or a DNS name in
-   * ASCII.
+   * An IPv4 or IPv6 address without brackets, optionally with a zone (`fe80::1%eth0`), a name of Tor or I2P
+   * in small letters, or a DNS name in ASCII.
    */
   readonly host: string;
+  /** 0 for an address of I2P, which has no port. */
   readonly port: number;
 }
 
@@ -28,11 +30,31 @@ export function parseEndpoint(text: string, defaultPort: number, option = '--con
       `${option} ${text}: not a host; give host[:port], 192.0.2.1:8333, [2001:db8::1]:8333 or a DNS name`,
     );
   const port = match?.[3];
+  if (isOverlayName(host)) return overlayEndpoint(text, host, { port, defaultPort, option });
   if (port === undefined) return { host, port: defaultPort };
+  return { host, port: readPort(text, port, option) };
+}
+
+function readPort(text: string, port: string, option: string): number {
   const number = /^\d{1,5}$/.test(port) ? Number(port) : 0;
-  if (number < 1 || number > 65_535)
-    throw new UsageError(`${option} ${text}: "${port}" is not a port; give one from 1 to 65535`);
-  return { host, port: number };
+  if (number >= 1 && number <= 65_535) return number;
+  throw new UsageError(`${option} ${text}: "${port}" is not a port; give one from 1 to 65535`);
+}
+
+/** The endpoint of a name of Tor or I2P. */
+function overlayEndpoint(
+  text: string,
+  host: string,
+  given: { readonly port: string | undefined; readonly defaultPort: number; readonly option: string },
+): Endpoint {
+  const { port, defaultPort, option } = given;
+  const name = host.toLowerCase().replace(/\.$/, '');
+  const mistake = overlayMistake(name);
+  if (mistake !== null) throw new UsageError(`${option} ${text}: ${mistake}`);
+  if (name.endsWith('.onion'))
+    return { host: name, port: port === undefined ? defaultPort : readPort(text, port, option) };
+  if (port === undefined || port === '0') return { host: name, port: 0 };
+  throw new UsageError(`${option} ${text}: an address of I2P has no port; leave it out`);
 }
 
 /** What is wrong with a text that people write for an endpoint, and what would be right; null for others. */

@@ -76,6 +76,8 @@ export type DisconnectReason =
   | 'closed-by-peer'
   | 'connection-refused'
   | 'connect-timeout'
+  /** The proxy or bridge failed by which the address is dialled. */
+  | 'route-failed'
   | 'stalled'
   | 'not-reading'
   | 'incomplete-message'

@@ -22,6 +22,7 @@ import { hostOf } from './join/ip';
 import { Join, type JoinParts } from './join/join';
 import type { Hash } from '../wire/hash';
 import type { NetworkName } from '../wire/networks';
+import { DIRECT_ROUTES, type Routes } from './route/routes';
 import { TransactionRequests } from './transaction-requests';
 import type { TransportMode } from './transport/choice';
 import type { TransportName } from './transport/transport';
@@ -44,6 +45,8 @@ export interface PoolOptions {
   readonly txPerSecond: number;
   /** The transports that are used; default: v1 alone. */
   readonly transport?: TransportMode;
+  /** By which way each network is dialled; default: IPv4 and IPv6 directly. */
+  readonly routes?: Routes;
   /** What joining the network needs; without it only the peers above are connected. */
   readonly join?: JoinParts;
 }
@@ -107,8 +110,11 @@ export class Pool {
     const unsent = new HeldBytes(UNSENT_LIMITS);
     const { txPerSecond } = options;
     const shared = sharedPoints(txPerSecond, monotonicMs());
-    const { transport: mode = 'v1' } = options;
-    const add = (of: Pick<ConnectionOptions, 'kind' | 'host' | 'port' | 'socket' | 'dialBy'>): Connection => {
+    const { transport: mode = 'v1', routes = DIRECT_ROUTES } = options;
+    const { lookup = systemLookup } = modules;
+    const add = (
+      of: Pick<ConnectionOptions, 'kind' | 'host' | 'port' | 'socket' | 'route' | 'dialBy'>,
+    ): Connection => {
       const { userAgent, wtxidRelay } = options;
       const id = ++this.lastId;
       const { kind } = of;
@@ -131,7 +137,9 @@ export class Pool {
       (kind: 'kept' | 'joined') =>
       (text: string, port: number, dialBy: TransportName): Connection | null => {
         const host = hostOf(text);
-        return this.connections.hasDialled(host, port) ? null : add({ kind, host, port, dialBy });
+        const route = routes.to(host);
+        if (route === undefined || this.connections.hasDialled(host, port)) return null;
+        return add({ kind, host, port, route, dialBy });
       };
     bus.on('handshake', ({ peer }) => {
       const connection = this.connections.get(peer.id);
@@ -143,14 +151,14 @@ export class Pool {
           open: dial('kept'),
           mode,
           isDialled: (host, port) => this.connections.hasDialled(hostOf(host), port),
-          lookup: modules.lookup ?? systemLookup,
+          lookup: (host) => (routes.takes(host) ? Promise.resolve([host]) : lookup(host)),
           monotonicMs,
           reportUnreachable: modules.reportUnreachable,
         }),
     );
     if (options.join !== undefined)
       this.join = new Join(options.join, {
-        ...{ bus, clock, connections: this.connections, mode },
+        ...{ bus, clock, connections: this.connections, mode, routes },
         open: dial('joined'),
         accept: (socket, host, port) => add({ kind: 'inbound', host, port, socket }),
       });

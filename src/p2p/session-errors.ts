@@ -11,5 +11,6 @@ export function disconnectReason(message: string, established: boolean): Disconn
   if (message.startsWith('Connection timed out')) return 'connect-timeout';
   const code = /^Socket Error: (E[A-Z]+)/.exec(message)?.[1];
   if (code === undefined) return undefined;
+  if (code === 'EROUTE') return 'route-failed';
   return code === 'ECONNREFUSED' ? 'connection-refused' : 'socket-error';
 }

@@ -6,7 +6,16 @@ const PROGRAM = path.join(DIST, 'cli', 'main.js');
 const LISTENER = path.join(DIST, 'app', 'listener.js');
 
 /** Packages of ways out and in that a listener with its embedded store does not go. */
-const UNWANTED = ['@duckdb', '@nats-io', 'classic-level', 'influx', 'leveldown', 'prom-client', 'yaml'];
+const UNWANTED = [
+  '@duckdb',
+  '@nats-io',
+  'classic-level',
+  'influx',
+  'leveldown',
+  'prom-client',
+  'socks',
+  'yaml',
+];
 
 /** Folders of what commands do. The command line knows the commands' options without them. */
 const COMMANDS = ['app', 'bcoin', 'capture', 'top'];

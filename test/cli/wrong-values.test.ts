@@ -40,6 +40,12 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   'max-inbound': ['0', '1e3', '1_000', '9999999999'],
   seed: ['127.0.0.1', 'a:0', 'a b', 'dns://a', '8333', '1.2.3'],
   dns: ['a', '127.0.0.1:x', 'localhost:53'],
+  proxy: ['a b', 'a:0', '9050', 'http://a', 'socks5:a', 'socks5://', 'socks5://h:99999', 'socks5://h/x'],
+  onion: ['a b', 'a:65536', 'socks4://a', 'socks5://h/x'],
+  'only-net': ['tor', 'ipv5', 'onion;i2p', 'IPv4'],
+  'cjdns-reachable': ['maybe', '2'],
+  'tor-control': ['a b', 'a:0', '9051', 'unix:/x'],
+  'tor-password-file': [],
   network: ['7', 'main', 'Mainnet', '[mainnet]', 'simnt', 'test'],
   export: [
     '5',
@@ -296,6 +302,34 @@ describe('what people write by mistake', () => {
     ['-c user@host', '--connect user@host: not a host; give host[:port]'],
     ['--seed dns://a --join', '--seed dns://a: is a URL; give host[:port] alone, such as a'],
     ['--forward tcp://a=b', '--forward tcp://a: is a URL; give host[:port] alone, such as a'],
+    ['-c a --proxy me:secret@h:1', '--proxy …@h:1: names a user; use host[:9050] or socks5://'],
+    [
+      '-c a --proxy socks5://me:secret@h',
+      '--proxy socks5://***@h: a password in a URL is seen by other users',
+    ],
+    ['-c a --proxy socks5://me@h', '--proxy socks5://***@h: no password for user me; put it into'],
+    ['-c a --onion socks5://h?password-file=x', '--onion socks5://h: a password needs a user'],
+    ['--join --proxy h --dns 127.0.0.1', '--dns 127.0.0.1: is not asked with --proxy'],
+    ['-c a --only-net ipv4', '--only-net ipv4: has a meaning only with --join'],
+    [
+      '--join --only-net onion',
+      '--only-net onion: there is no way to onion addresses; give --onion host:port',
+    ],
+    ['--join --only-net ipv4,cjdns', '--only-net ipv4,cjdns: there is no way to addresses of CJDNS; give'],
+    [
+      '--join --only-net ipv4 --only-net tor',
+      '--only-net tor: give one or more of ipv4, ipv6, onion, i2p, cjdns',
+    ],
+    ['-c a --tor-control 127.0.0.1', '--tor-control 127.0.0.1: leads peers to --listen; give that as well'],
+    ['-c a --tor-password-file x', '--tor-password-file x: has a meaning only with --tor-control'],
+    [
+      '-c pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion',
+      'scryd.onion:8333: there is no way to onion addresses; give --onion host:port',
+    ],
+    [
+      '-c ag6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion',
+      'scryd.onion: is an onion address with a wrong checksum',
+    ],
     [
       '--upstream-proxy 9050',
       '--upstream-proxy 9050: is a number without a host; give host:port, such as 127.0.0.1:9050',

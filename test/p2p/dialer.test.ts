@@ -108,6 +108,7 @@ it('dials a node once if two names and its addresses are given', async () => {
     hosts.map((host) => ({ host, port })),
     () => Promise.resolve(['127.0.0.2', '127.0.0.1']),
   );
+  await until('the handshake', () => handshakes.length > 0);
   await until('the others are told of', () => complaints.length === 3);
   expect(complaints.every((line) => line.endsWith(' duplicate (1)'))).toBe(true);
   expect(handshakes).toEqual([`127.0.0.1:${port}`]);

@@ -1,5 +1,9 @@
 import { distinct, formatEndpoint, parseEndpoint } from '../../src/p2p/endpoint';
 
+/** Addresses of BIP155. */
+const ONION = 'pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion';
+const I2P = 'ukeu3k5oycgaauneqgtnvselmt4yemvoilkln7jpvamvfx7dnkdq.b32.i2p';
+
 describe('parseEndpoint', () => {
   it.each([
     ['192.0.2.1', '192.0.2.1', 8333],
@@ -15,6 +19,10 @@ describe('parseEndpoint', () => {
     ['bücher.example:1', 'xn--bcher-kva.example', 1],
     ['BÜCHER.example', 'xn--bcher-kva.example', 8333],
     ['node.example.', 'node.example.', 8333],
+    [ONION, ONION, 8333],
+    [`${ONION.toUpperCase()}.:18444`, ONION, 18_444],
+    [I2P, I2P, 0],
+    [`${I2P}:0`, I2P, 0],
   ])('%s', (text, host, port) => {
     expect(parseEndpoint(text, 8333)).toEqual({ host, port });
   });
@@ -35,6 +43,11 @@ describe('parseEndpoint', () => {
     '[fe80::1%]:1',
     'a..example',
     '\u00ad',
+    `${ONION.replace('pg6', 'pg7')}:8333`,
+    `${ONION}:0`,
+    'expyuzz4wqqyqhjn.onion',
+    `${I2P}:8333`,
+    'stats.i2p',
   ])('refuses %j and names it', (text) => {
     expect(() => parseEndpoint(text, 8333)).toThrow(`--connect ${text}: `);
   });

@@ -81,6 +81,7 @@ describe('a session', () => {
       {
         ...{ network: bcoinNetwork('regtest'), protocolVersion: 70_016, userAgent: '/test/', features: [] },
         services: 0,
+        connectMs: 10_000,
         createSocket: () => socket,
         createNonce: () => Buffer.alloc(8, 1),
       },

@@ -7,8 +7,8 @@ import type { NetworkAddress } from '../../wire/messages/network-address';
 import { AddrAllowance } from './addr-allowance';
 import type { AddressManager } from './address-manager';
 import { AddrResponseCache } from './addr-response-cache';
-import { parseIp } from './ip';
-import { sourceGroupOf } from './netgroup';
+import { parseHost, sourceGroupOfHost } from './host';
+import { isLoopback } from './reachability';
 import { shuffled } from './shuffled';
 
 const NO_PAYLOAD = Buffer.alloc(0);
@@ -26,12 +26,18 @@ export interface GossipModules {
  * Asks peers for addresses, accepts theirs at Core's rate, and answers `getaddr`. Addresses are not relayed.
  */
 export class Gossip {
-  private readonly responses: AddrResponseCache;
+  /**
+   * The answers to peers from this machine are others: these may come by our onion service, whose address
+   * nobody should find to be of the same node as the IP address.
+   */
+  private readonly responses: { readonly local: AddrResponseCache; readonly other: AddrResponseCache };
   private readonly allowances = new WeakMap<Connection, AddrAllowance>();
   private readonly answered = new WeakSet<Connection>();
 
   constructor(private readonly modules: GossipModules) {
-    this.responses = new AddrResponseCache(modules.addrman, modules.monotonicMs, modules.unixTime);
+    const { addrman, monotonicMs, unixTime } = modules;
+    const create = (): AddrResponseCache => new AddrResponseCache(addrman, monotonicMs, unixTime);
+    this.responses = { local: create(), other: create() };
   }
 
   /** Asks an outbound peer for addresses; to be called once, after the handshake. */
@@ -44,7 +50,9 @@ export class Gossip {
   answer(connection: Connection): void {
     if (connection.outbound || !connection.established || this.answered.has(connection)) return;
     this.answered.add(connection);
-    const addresses = this.responses.addresses();
+    const from = parseHost(connection.host);
+    const { local, other } = this.responses;
+    const addresses = (from !== null && isLoopback(from) ? local : other).addresses();
     if (addresses.length === 0) return;
     if (connection.addrV2) connection.send('addrv2', encodeAddrV2(addresses));
     else connection.send('addr', encodeAddr(addresses));
@@ -53,13 +61,12 @@ export class Gossip {
   /** Accepts addresses from a peer; above the limit a random subset is kept. */
   learn(connection: Connection, addresses: readonly NetworkAddress[]): void {
     const { addrman, bus, changed, monotonicMs } = this.modules;
-    const ip = parseIp(connection.host);
-    if (!connection.established || ip === null) return;
+    if (!connection.established) return;
     const taken = this.allowanceOf(connection).take(addresses.length, monotonicMs());
     const count = addresses.length - taken;
     if (count > 0) bus.emit('addressesLimited', { peer: connection, count });
     if (taken === 0) return;
-    const sourceGroup = sourceGroupOf(addrman.network, ip);
+    const sourceGroup = sourceGroupOfHost(addrman.network, connection.host);
     for (const address of shuffled(addresses).slice(0, taken)) addrman.add(address, sourceGroup);
     changed();
   }

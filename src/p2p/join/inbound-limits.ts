@@ -1,7 +1,7 @@
 import type { Connections, IndexedConnection } from '../connections';
 import type { DisconnectReason, Refusal } from '../p2p-events';
 import type { NetworkName } from '../../wire/networks';
-import { parseIp } from './ip';
+import { parseHost } from './host';
 import { sourceGroupOf } from './netgroup';
 import { isLoopback } from './reachability';
 
@@ -37,11 +37,11 @@ export function refusalOf(
   { network, max }: InboundLimits,
   now: number,
 ): Refusal | undefined {
-  const ip = parseIp(host);
-  if (ip === null) return 'inbound-share';
-  if (!isLoopback(ip)) {
+  const raw = parseHost(host);
+  if (raw === null) return 'inbound-share';
+  if (!isLoopback(raw)) {
     if (connections.hasDialled(host)) return 'duplicate';
-    const ofGroup = connections.inboundFromGroup(sourceGroupOf(network, ip));
+    const ofGroup = connections.inboundFromGroup(sourceGroupOf(network, raw));
     if (connections.inboundFrom(host) >= share(max, ADDRESS_SHARE) || ofGroup >= share(max, GROUP_SHARE))
       return 'inbound-share';
   }

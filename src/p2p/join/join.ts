@@ -5,6 +5,7 @@ import type { Connection } from '../connection';
 import type { Connections } from '../connections';
 import { formatEndpoint } from '../endpoint';
 import type { P2PEvents, PeerInfo, Violation } from '../p2p-events';
+import type { Routes } from '../route/routes';
 import type { TransportMode } from '../transport/choice';
 import type { TransportName } from '../transport/transport';
 import type { NetworkName } from '../../wire/networks';
@@ -18,8 +19,10 @@ import { Inbound } from './inbound';
 import type { Listener } from './listener';
 import { isForeignDial, ForeignDials } from './foreign-dials';
 import { isUseful, Outbound } from './outbound';
-import { isLocalNetwork } from './reachability';
+import { isLocalNetwork, type Reaches } from './reachability';
 import { SeedLookup } from './seed-lookup';
+import { SeedPeers } from './seed-peers';
+import { DnsSource } from './seed-source';
 import { Seeding } from './seeding';
 
 /** How often peers are searched; Core 31 `src/net.cpp` ThreadOpenConnections. */
@@ -61,6 +64,8 @@ export interface JoinModules {
   readonly open: (host: string, port: number, dialBy: TransportName) => Connection | null;
   /** The transports by which addresses are dialled. */
   readonly mode: TransportMode;
+  /** By which way each network is dialled. */
+  readonly routes: Routes;
   /** Opens the connection of a peer that dialled us. */
   readonly accept: (socket: Socket, host: string, port: number) => Connection;
   readonly connections: Connections<Connection>;
@@ -83,17 +88,20 @@ export class Join {
     private readonly parts: JoinParts,
     private readonly modules: JoinModules,
   ) {
-    const { bus, clock, connections, mode, open } = modules;
+    const { bus, clock, connections, mode, open, routes } = modules;
     const { addrman, log, network, peers, seeds, unixTime } = parts;
     const monotonicMs = (): number => clock.monotonicMs();
     const changed = (): void => this.saver.changed();
+    const reaches: Reaches = (to) => routes.reaches(to);
     const isBanned = (host: string, port: number): boolean => this.isBanned(host, port);
     this.outbound = new Outbound({
-      ...{ addrman, network, peers, isBanned, open, mode, connections, monotonicMs, changed },
+      ...{ addrman, network, peers, isBanned, open, mode, reaches, connections, monotonicMs, changed },
     });
+    const lookup = new SeedLookup(parts.resolver);
+    const seedPeers = routes.resolvesNames ? new SeedPeers({ network, addrman, open, mode }) : null;
     this.seeding = new Seeding({
-      ...{ network, seeds, addrman, unixTime, changed },
-      lookup: new SeedLookup(parts.resolver),
+      ...{ network, seeds, addrman, reaches, changed },
+      source: seedPeers ?? new DnsSource({ network, addrman, unixTime, lookup }),
       isJoined: () => this.outbound.established >= Math.min(peers, PEERS_WITHOUT_SEEDS),
       told: (seed, addresses) =>
         log.info('addresses from a DNS seed', { seed, addresses, known: addrman.size }),
@@ -120,6 +128,7 @@ export class Join {
     bus.on('addresses', ({ peer, addresses }) => {
       const connection = this.connectionOf(peer);
       if (connection !== undefined) this.gossip.learn(connection, addresses);
+      seedPeers?.learned(peer, addresses.length);
     });
     bus.on('violation', ({ peer, reason }) => this.punish(peer, reason));
   }

@@ -3,15 +3,14 @@ import type { Connections } from '../connections';
 import type { DisconnectReason } from '../p2p-events';
 import { type TransportMode, transportToDial } from '../transport/choice';
 import type { TransportName } from '../transport/transport';
-import { ipOf } from '../../wire/messages/network-address';
 import type { NetworkName } from '../../wire/networks';
 import { NODE_WITNESS, SERVES_BLOCKS } from '../../wire/services';
 import { RollingSet } from '../../lib/rolling-set';
 import type { AddressManager } from './address-manager';
-import { parseIp } from './ip';
+import { formatHost, parseHost } from './host';
 import type { KnownAddress } from './known-address';
 import { netgroupOf } from './netgroup';
-import { isDialable, isLoopback } from './reachability';
+import { isDialable, isLoopback, type Reaches } from './reachability';
 
 /** The first wait before an address is dialled again. It doubles with each loss, up to the longest. */
 const FIRST_WAIT_MS = 5_000;
@@ -45,6 +44,8 @@ export interface OutboundModules {
   readonly isBanned: (host: string, port: number) => boolean;
   readonly open: (host: string, port: number, dialBy: TransportName) => OutboundPeer | null;
   readonly mode: TransportMode;
+  /** The networks whose addresses are dialled; default: IPv4 and IPv6. */
+  readonly reaches?: Reaches;
   /** All connections of the program, of every kind. */
   readonly connections: Pick<Connections<OutboundPeer>, 'inboundFrom' | 'outbound'>;
   readonly monotonicMs: () => number;
@@ -85,7 +86,7 @@ export class Outbound {
     if (this.active.size >= peers) return;
     const accepts = this.dialFilter();
     const known = addrman.pick((it) => isUseful(it.services) && accepts(it)) ?? addrman.pick(accepts);
-    const host = known === undefined ? null : ipOf(known);
+    const host = known === undefined ? null : formatHost(known);
     if (known !== undefined && host !== null) this.dial(known, host, transportToDial(mode, known));
   }
 
@@ -124,26 +125,28 @@ export class Outbound {
       this.ours.add(known.key);
       addrman.forget(known.key);
     } else if (!connection.established) {
-      addrman.failed(known, this.established >= Math.min(peers - 1, ONLINE_PEERS));
+      const isOnline = this.established >= Math.min(peers - 1, ONLINE_PEERS);
+      addrman.failed(known, reason !== 'route-failed' && isOnline);
     }
     changed();
   }
 
   /** The filter of addresses that may be dialled now. */
   private dialFilter(): (known: KnownAddress) => boolean {
-    const { connections, isBanned, monotonicMs, network } = this.modules;
+    const { connections, isBanned, monotonicMs, network, reaches } = this.modules;
     const groups = new Set<string>();
     for (const { host, port } of connections.outbound) {
-      const ip = parseIp(host);
-      if (ip !== null) groups.add(netgroupOf(network, { ...ip, port }));
+      const raw = parseHost(host);
+      if (raw !== null) groups.add(netgroupOf(network, { ...raw, port }));
     }
     const now = monotonicMs();
     return (known) => {
       if (this.ours.has(known.key)) return false;
-      if ((this.backoffs.get(known)?.until ?? 0) > now || !isDialable(network, known)) return false;
-      const host = ipOf(known) ?? '';
+      if ((this.backoffs.get(known)?.until ?? 0) > now || !isDialable(network, known, reaches)) return false;
+      if (groups.has(netgroupOf(network, known))) return false;
+      const host = formatHost(known) ?? '';
       if (!isLoopback(known) && connections.inboundFrom(host) > 0) return false;
-      return !groups.has(netgroupOf(network, known)) && !isBanned(host, known.port);
+      return !isBanned(host, known.port);
     };
   }
 }

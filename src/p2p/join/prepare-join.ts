@@ -7,7 +7,7 @@ import { Bans } from './bans';
 import { DNS_SEEDS, type DnsSeed } from './dns-seeds';
 import type { JoinLog, JoinParts } from './join';
 import { Listener } from './listener';
-import { isDialable } from './reachability';
+import { isDialable, type Reaches } from './reachability';
 import { randomBytes } from 'node:crypto';
 
 /** The user's options for joining a network. */
@@ -30,6 +30,8 @@ export interface JoinContext {
   readonly directory?: string;
   /** Whether the user named peers, which can send addresses. */
   readonly hasPeers: boolean;
+  /** The networks whose addresses are dialled; default: IPv4 and IPv6. */
+  readonly reaches?: Reaches;
   readonly log: JoinLog;
 }
 
@@ -39,8 +41,13 @@ export interface JoinContext {
  * @throws FailureError if the file can't be read, or the socket can't be bound
  */
 export async function prepareJoin(options: JoinOptions, context: JoinContext): Promise<JoinParts> {
-  const { directory, hasPeers, log, network } = context;
-  const { listen, maxInbound, peers, resolver, seeds = DNS_SEEDS[network] } = options;
+  const { directory, hasPeers, log, network, reaches } = context;
+  const { listen, maxInbound, peers, resolver } = options;
+  // Seeds name addresses of IPv4 and IPv6 alone.
+  const hasUse = reaches === undefined || reaches('ipv4') || reaches('ipv6');
+  const seeds = hasUse ? (options.seeds ?? DNS_SEEDS[network]) : [];
+  if (!hasUse && peers > 0)
+    log.info('no DNS seeds are asked: they name addresses of IPv4 and IPv6, which --only-net leaves out', {});
   const unixTime = (): number => Math.floor(Date.now() / 1_000);
   const times = { unixTime, monotonicMs: () => performance.now() };
   const file = directory === undefined ? null : new AddressFile(directory, network);
@@ -49,7 +56,11 @@ export async function prepareJoin(options: JoinOptions, context: JoinContext): P
     bans: new Bans(times),
   };
   const isHopeless =
-    peers > 0 && seeds.length === 0 && !hasPeers && listen === undefined && !someDialable(addrman);
+    peers > 0 && seeds.length === 0 && !hasPeers && listen === undefined && !someDialable(addrman, reaches);
+  if (isHopeless && !hasUse)
+    throw new UsageError(
+      '--only-net: leaves nothing to dial, as no node of these networks is known and DNS seeds name others; give --connect with one of its addresses',
+    );
   if (isHopeless)
     throw new UsageError(
       `--join: ${network} has no DNS seeds and no node of it is known; give --connect host[:port] or --seed name[:port]`,
@@ -61,7 +72,7 @@ export async function prepareJoin(options: JoinOptions, context: JoinContext): P
   };
 }
 
-function someDialable(addrman: AddressManager): boolean {
-  for (const known of addrman.addresses()) if (isDialable(addrman.network, known)) return true;
+function someDialable(addrman: AddressManager, reaches: Reaches | undefined): boolean {
+  for (const known of addrman.addresses()) if (isDialable(addrman.network, known, reaches)) return true;
   return false;
 }

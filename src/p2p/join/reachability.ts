@@ -1,5 +1,5 @@
 import { BlockList } from 'node:net';
-import { ipOf, type NetworkAddress } from '../../wire/messages/network-address';
+import { type AddressNetwork, ipOf, type NetworkAddress } from '../../wire/messages/network-address';
 import type { NetworkName } from '../../wire/networks';
 import type { RawAddress } from './ip';
 
@@ -46,9 +46,28 @@ const UNROUTABLE_IPV6: readonly (readonly [prefix: string, bits: number])[] = [
   ['3fff::', 20], // RFC 9637
 ];
 
+/**
+ * Addresses of this machine, and those that a router of the internet never leads on: of the list above, those
+ * that are assigned to private networks and links.
+ */
+const PRIVATE: readonly (readonly [prefix: string, bits: number, family: 'ipv4' | 'ipv6'])[] = [
+  ['0.0.0.0', 32, 'ipv4'],
+  ['10.0.0.0', 8, 'ipv4'],
+  ['100.64.0.0', 10, 'ipv4'],
+  ['127.0.0.0', 8, 'ipv4'],
+  ['169.254.0.0', 16, 'ipv4'],
+  ['172.16.0.0', 12, 'ipv4'],
+  ['192.168.0.0', 16, 'ipv4'],
+  ['::', 127, 'ipv6'],
+  ['fc00::', 7, 'ipv6'], // RFC 4193
+  ['fe80::', 10, 'ipv6'], // RFC 4291
+];
+
 const unroutable = new BlockList();
 for (const [prefix, bits] of UNROUTABLE_IPV4) unroutable.addSubnet(prefix, bits, 'ipv4');
 for (const [prefix, bits] of UNROUTABLE_IPV6) unroutable.addSubnet(prefix, bits, 'ipv6');
+const privately = new BlockList();
+for (const [prefix, bits, family] of PRIVATE) privately.addSubnet(prefix, bits, family);
 
 /** Whether a network is private and runs on one machine. */
 export function isLocalNetwork(network: NetworkName): boolean {
@@ -61,6 +80,12 @@ export function isLoopback({ network, address }: RawAddress): boolean {
   return network === 'ipv6' && address[15] === 1 && address.subarray(0, 15).every((byte) => byte === 0);
 }
 
+/** Whether an address is of this machine or of a private network. Those of CJDNS are within fc00::/7. */
+export function isPrivate({ network, address }: RawAddress): boolean {
+  const ip = ipOf({ network: network === 'cjdns' ? 'ipv6' : network, address });
+  return ip !== null && privately.check(ip, network === 'ipv4' ? 'ipv4' : 'ipv6');
+}
+
 /** Whether an IP address can be reached over the internet. */
 export function isRoutable(address: RawAddress): boolean {
   if (address.network === 'ipv6' && ((address.address[0] ?? 0) & 0xe0) !== 0x20) return false;
@@ -68,12 +93,22 @@ export function isRoutable(address: RawAddress): boolean {
   return ip !== null && !unroutable.check(ip, address.network === 'ipv4' ? 'ipv4' : 'ipv6');
 }
 
+/** Whether addresses of a network can be dialled; see `Routes`. */
+export type Reaches = (network: AddressNetwork) => boolean;
+
+/** What is reached without a proxy. */
+const DIRECTLY: Reaches = (network) => network === 'ipv4' || network === 'ipv6';
+
 /**
- * Whether an announced node may be dialled. On public networks it must be reachable over the internet. On
- * simnet and regtest it must be on this machine, so that an announcement never leads outside.
+ * Whether an announced node may be dialled. There must be a route to its network. On public networks an IP
+ * must be reachable over the internet. On simnet and regtest it must be on this machine, so that an
+ * announcement never leads outside.
  */
-export function isDialable(network: NetworkName, endpoint: RawEndpoint): boolean {
+export function isDialable(network: NetworkName, endpoint: RawEndpoint, reaches = DIRECTLY): boolean {
+  if (!reaches(endpoint.network)) return false;
   if (isLocalNetwork(network)) return endpoint.port > 0 && isLoopback(endpoint);
+  // The addresses of I2P have no port.
+  if (isOverlay(endpoint)) return endpoint.network === 'i2p' || endpoint.port > 0;
   return endpoint.port >= LEAST_PORT && isRoutable(endpoint);
 }
 
@@ -81,7 +116,10 @@ export function isDialable(network: NetworkName, endpoint: RawEndpoint): boolean
  * Whether an address is worth storing: we may dial it, or it is of a network that others can dial (BIP155).
  */
 export function isWorthKnowing(network: NetworkName, endpoint: RawEndpoint): boolean {
-  if (endpoint.network === 'torv3' || endpoint.network === 'i2p' || endpoint.network === 'cjdns')
-    return !isLocalNetwork(network);
-  return isDialable(network, endpoint);
+  return isOverlay(endpoint) ? !isLocalNetwork(network) : isDialable(network, endpoint);
+}
+
+/** Whether an address is of a network above the internet, where each address is a key. */
+function isOverlay({ network }: RawAddress): boolean {
+  return network === 'torv3' || network === 'i2p' || network === 'cjdns';
 }

@@ -1,11 +1,9 @@
 import { messageOf } from '../../lib/errors';
-import { NETWORKS, type NetworkName } from '../../wire/networks';
-import { NODE_NETWORK, NODE_WITNESS } from '../../wire/services';
+import type { NetworkName } from '../../wire/networks';
 import type { AddressManager } from './address-manager';
 import type { DnsSeed } from './dns-seeds';
-import { parseIp } from './ip';
-import { isDialable } from './reachability';
-import type { SeedLookup } from './seed-lookup';
+import { isDialable, type Reaches } from './reachability';
+import type { SeedSource } from './seed-source';
 import { shuffled } from './shuffled';
 
 /** When and how many seeds are asked if addresses are known; Core 31 `src/net.cpp` DNSSEEDS_*. */
@@ -21,23 +19,14 @@ const MANY_ADDRESSES = 1_000;
 const FIRST_ROUND_MS = 30_000;
 const LONGEST_ROUND_MS = 3_600_000;
 
-/**
- * A seed does not say when it saw a node. As in Core, 3 to 7 days ago is assumed, so that addresses from
- * peers count as newer.
- */
-const DAY = 86_400;
-
-/** The services that the nodes of a seed are assumed to have. */
-const SERVICES = NODE_NETWORK | NODE_WITNESS;
-
 export interface SeedingModules {
   readonly network: NetworkName;
   readonly seeds: readonly DnsSeed[];
   readonly addrman: AddressManager;
-  readonly lookup: SeedLookup;
+  readonly source: SeedSource;
+  readonly reaches: Reaches;
   /** Whether there are enough peers to do without seeds. */
   readonly isJoined: () => boolean;
-  readonly unixTime: () => number;
   readonly changed: () => void;
   readonly told: (seed: string, addresses: number) => void;
   readonly failed: (seed: string, reason: string) => void;
@@ -65,7 +54,7 @@ export class Seeding {
   stop(): void {
     this.stopped = true;
     clearTimeout(this.timer);
-    this.modules.lookup.cancel();
+    this.modules.source.cancel();
   }
 
   private wait(ms: number): void {
@@ -84,21 +73,13 @@ export class Seeding {
   }
 
   private async askOne(seed: DnsSeed): Promise<void> {
-    const { addrman, changed, failed, lookup, network, told, unixTime } = this.modules;
-    let addresses: string[];
+    const { changed, failed, source, told } = this.modules;
+    let added: number;
     try {
-      addresses = await lookup.addresses(seed);
+      added = await source.ask(seed);
     } catch (error) {
       if (!this.stopped) failed(seed.host, messageOf(error));
       return;
-    }
-    const port = seed.port ?? NETWORKS[network].port;
-    let added = 0;
-    for (const address of addresses) {
-      const raw = parseIp(address);
-      const time = unixTime() - 3 * DAY - Math.floor(Math.random() * 4 * DAY);
-      if (raw !== null && addrman.add({ ...raw, port, services: SERVICES, time }, `seed:${seed.host}`))
-        added++;
     }
     if (added > 0) changed();
     told(seed.host, added);
@@ -106,9 +87,9 @@ export class Seeding {
 
   /** Number of known addresses that can be dialled. */
   private known(): number {
+    const { addrman, network, reaches } = this.modules;
     let count = 0;
-    for (const known of this.modules.addrman.addresses())
-      if (isDialable(this.modules.network, known)) count++;
+    for (const known of addrman.addresses()) if (isDialable(network, known, reaches)) count++;
     return count;
   }
 }

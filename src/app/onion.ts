@@ -1,0 +1,38 @@
+import type { Clock } from '../lib/clock';
+import type { Log } from '../lib/log';
+import type { Endpoint } from '../p2p/endpoint';
+import { OnionKeyFile } from '../p2p/tor/onion-key';
+import { OnionService } from '../p2p/tor/onion-service';
+import { NETWORKS } from '../wire/networks';
+import type { AppConfig } from './config';
+
+/** How Tor is asked for an onion service. */
+export interface TorSettings {
+  /** Its control port. */
+  readonly control: Endpoint;
+  /** Null where the cookie is used. */
+  readonly password: string | null;
+}
+
+/**
+ * Prepares the onion service that leads to our listening socket, if that is wanted. `start` asks Tor for it.
+ * @throws FailureError where the file with its key can't be used
+ */
+export async function openOnion(
+  { tor, join, dataDir, network }: Pick<AppConfig, 'tor' | 'join' | 'dataDir' | 'network'>,
+  { log, clock }: { readonly log: Log; readonly clock: Clock },
+): Promise<OnionService | undefined> {
+  const listen = join?.listen;
+  if (tor === undefined || listen === undefined || dataDir === undefined) return undefined;
+  const keyFile = new OnionKeyFile(dataDir, network);
+  return new OnionService(
+    { ...tor, listen, port: NETWORKS[network].port },
+    {
+      keyFile,
+      key: await keyFile.load(),
+      monotonicMs: () => clock.monotonicMs(),
+      isUp: (address) => log.info('reachable by Tor', { address }),
+      warn: (message) => log.warn(message),
+    },
+  );
+}

@@ -1,0 +1,40 @@
+import { DIRECT } from '../p2p/route/direct';
+import type { Route, RouteNetwork } from '../p2p/route/route';
+import { Routes } from '../p2p/route/routes';
+import type * as Socks from '../p2p/route/socks';
+
+/** By which way peers are dialled. */
+export interface RouteSettings {
+  /** The proxy for everything, names included; without it IPv4 and IPv6 are dialled directly. */
+  readonly proxy?: Socks.SocksProxy;
+  /** The proxy for onion addresses, where it is another one. */
+  readonly onion?: Socks.SocksProxy;
+  /** Whether this machine is in CJDNS, so that fc00::/8 leads there. */
+  readonly cjdns?: boolean;
+  /** The networks whose addresses are dialled of our own accord; default: all with a route. */
+  readonly only?: readonly RouteNetwork[];
+}
+
+/**
+ * Makes the routes that the settings give.
+ * @param warn gets a line where a proxy fails
+ */
+export function makeRoutes(settings: RouteSettings, warn: (message: string) => void): Routes {
+  const proxy = routeBy(settings.proxy, warn);
+  const onion = routeBy(settings.onion, warn) ?? proxy;
+  const table = {
+    ...{ ipv4: proxy ?? DIRECT, ipv6: proxy ?? DIRECT },
+    ...(proxy === undefined ? {} : { names: proxy }),
+    ...(onion === undefined ? {} : { onion }),
+    ...(settings.cjdns === true ? { cjdns: proxy ?? DIRECT } : {}),
+  };
+  return new Routes(table, settings.only);
+}
+
+function routeBy(proxy: Socks.SocksProxy | undefined, warn: (message: string) => void): Route | undefined {
+  if (proxy === undefined) return undefined;
+  // Loaded only where there is a proxy.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { socksRoute } = require('../p2p/route/socks') as typeof Socks;
+  return socksRoute(proxy, warn);
+}

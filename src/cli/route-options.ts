@@ -1,0 +1,43 @@
+import type { OptionTable } from './option';
+import { PROXY_FORM, readNetworks, readProxy, readTorControl } from './route-values';
+
+/** Options of the ways by which peers are dialled. */
+export const ROUTE_OPTIONS = {
+  proxy: {
+    read: (text: string) => readProxy(text, '--proxy'),
+    type: 'string',
+    requiresArg: true,
+    describe: `SOCKS5 proxy by which all peers are dialled and all names of peers are resolved: ${PROXY_FORM}`,
+  },
+  onion: {
+    read: (text: string) => readProxy(text, '--onion'),
+    type: 'string',
+    requiresArg: true,
+    defaultDescription: 'that of --proxy',
+    describe: 'SOCKS5 proxy by which onion addresses alone are dialled, such as Tor; same forms',
+  },
+  'only-net': {
+    read: readNetworks,
+    type: 'string',
+    requiresArg: true,
+    array: true,
+    defaultDescription: 'all that can be dialled',
+    describe: 'With --join: network to find peers in: ipv4, ipv6, onion, i2p or cjdns (repeatable)',
+  },
+  'cjdns-reachable': {
+    type: 'boolean',
+    default: false,
+    describe: 'This machine is in CJDNS: dial its addresses, fc00::/8',
+  },
+  'tor-control': {
+    read: readTorControl,
+    type: 'string',
+    requiresArg: true,
+    describe: "With --listen: Tor's control port, which makes an onion service of it: host[:9051]",
+  },
+  'tor-password-file': {
+    type: 'string',
+    requiresArg: true,
+    describe: "File with the password of Tor's control port; or BTCDMON_TOR_PASSWORD; without it the cookie",
+  },
+} as const satisfies OptionTable;
