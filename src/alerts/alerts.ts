@@ -1,8 +1,12 @@
+import { LIMITS } from '../live/limits';
 import { line } from '../panels/panel';
 import type { Alert } from './alert';
-import { overBuckets, silent, whole } from './alert-query';
+import { overBuckets, silent, whole, within } from './alert-query';
 import { NODE_ALERTS } from './node-alerts';
 import { SURGES, surgeOf } from './surges';
+
+/** Minutes of a bucket in which each interval of a monitor has a point. */
+const BUCKET_MINUTES = 2;
 
 const EXPORTER = { by: ['exporter'], where: { exporter: { not: '' } } } as const;
 
@@ -44,15 +48,18 @@ export const ALERTS: readonly Alert[] = [
     panel: 'chain-height',
     forMinutes: 1,
     queries: {
-      A: whole(line('', 'btcdmon', 'rate', 'emitted', { where: { series: 'blocks' } }), [3600, 0]),
+      A: whole(
+        line('', 'btcdmon', 'rate', 'emitted', { where: { series: 'blocks' } }),
+        within(LIMITS.noBlockMs),
+      ),
       B: overBuckets(
         'count',
         line('', 'btcdmon', 'count', 'emitted', { where: { series: 'blocks' } }),
-        2,
-        [3600, 0],
+        BUCKET_MINUTES,
+        within(LIMITS.noBlockMs),
       ),
     },
-    condition: '$A == 0 && $B >= 30',
+    condition: `$A == 0 && $B >= ${LIMITS.noBlockMs / 60_000 / BUCKET_MINUTES}`,
     noData: 'OK',
     measured: '{A} blocks within an hour',
   },
@@ -71,8 +78,8 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'reorgs',
     forMinutes: 0,
-    queries: { A: whole(line('', 'reorgs', 'max', 'depth'), [3600, 0]) },
-    condition: '$A >= 2',
+    queries: { A: whole(line('', 'reorgs', 'max', 'depth'), within(LIMITS.reorgMs)) },
+    condition: `$A >= ${LIMITS.reorgDepth}`,
     noData: 'OK',
     measured: '{A} blocks disconnected at once',
   },
@@ -111,10 +118,13 @@ export const ALERTS: readonly Alert[] = [
     panel: 'peers',
     forMinutes: 5,
     queries: {
-      A: whole(line('', 'peers', 'mean', 'total_connected'), [600, 0]),
-      B: whole(line('', 'peers', 'mean', 'total_connected'), [4200, 3600]),
+      A: whole(line('', 'peers', 'mean', 'total_connected'), within(LIMITS.latelyMs)),
+      B: whole(
+        line('', 'peers', 'mean', 'total_connected'),
+        within(LIMITS.latelyMs, LIMITS.peersBeforeMs),
+      ),
     },
-    condition: '$B >= 4 && $A < $B / 2',
+    condition: `$B >= ${LIMITS.fewPeersFrom} && $A < ${LIMITS.fewPeersPart} * $B`,
     noData: 'OK',
     measured: '{A} peers, {B} an hour before',
   },
@@ -187,7 +197,7 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'points-lost',
     forMinutes: 0,
-    queries: { A: whole(line('', 'btcdmon', 'rate', 'dropped', EXPORTER), [300, 0]) },
+    queries: { A: whole(line('', 'btcdmon', 'rate', 'dropped', EXPORTER), within(LIMITS.lostMs)) },
     condition: '$A > 0',
     noData: 'OK',
     measured: '{A} points lost within 5 minutes',
@@ -208,7 +218,7 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'points-damaged',
     forMinutes: 0,
-    queries: { A: whole(line('', 'btcdmon', 'rate', 'damaged', EXPORTER), [300, 0]) },
+    queries: { A: whole(line('', 'btcdmon', 'rate', 'damaged', EXPORTER), within(LIMITS.lostMs)) },
     condition: '$A > 0',
     noData: 'OK',
     measured: 'at least {A} points lost',
@@ -229,8 +239,8 @@ export const ALERTS: readonly Alert[] = [
     panel: 'points-waiting',
     forMinutes: 5,
     queries: {
-      A: whole(line('', 'btcdmon', 'rate', 'sent', EXPORTER), [600, 0]),
-      B: whole(line('', 'btcdmon', 'min', 'queued', EXPORTER), [600, 0]),
+      A: whole(line('', 'btcdmon', 'rate', 'sent', EXPORTER), within(LIMITS.stuckMs)),
+      B: whole(line('', 'btcdmon', 'min', 'queued', EXPORTER), within(LIMITS.stuckMs)),
     },
     condition: '$A == 0 && $B > 0',
     noData: 'OK',
@@ -251,8 +261,8 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'loop-lag',
     forMinutes: 2,
-    queries: { A: whole(line('', 'btcdmon', 'min', 'loop_lag_p99'), [300, 0]) },
-    condition: '$A > 500',
+    queries: { A: whole(line('', 'btcdmon', 'min', 'loop_lag_p99'), within(LIMITS.lagForMs)) },
+    condition: `$A > ${LIMITS.lagMs}`,
     noData: 'OK',
     measured: 'late by at least {A} ms',
   },
@@ -271,9 +281,9 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'stalls',
     forMinutes: 0,
-    queries: { A: whole(line('', 'btcdmon', 'rate', 'stalled'), [300, 0]) },
-    // Milliseconds within the 5 minutes.
-    condition: '$A > 10000',
+    queries: { A: whole(line('', 'btcdmon', 'rate', 'stalled'), within(LIMITS.stalledForMs)) },
+    // Milliseconds within that time.
+    condition: `$A > ${LIMITS.stalledMs}`,
     noData: 'OK',
     measured: 'stalled for {A} ms within 5 minutes',
   },

@@ -1,3 +1,4 @@
+import { LIMITS } from '../live/limits';
 import { type PanelLine, line } from '../panels/panel';
 import type { Alert } from './alert';
 import { overBuckets, whole } from './alert-query';
@@ -6,10 +7,10 @@ import { overBuckets, whole } from './alert-query';
  * A surge lasts this many minutes. It is compared with the three hours before, for which a node must have
  * run.
  */
-export const SURGE_MINUTES = 10;
+export const SURGE_MINUTES = LIMITS.latelyMs / 60_000;
 
 /** The number of such periods before it. */
-export const SURGE_BUCKETS = 18;
+export const SURGE_BUCKETS = LIMITS.surgeBeforeMs / LIMITS.latelyMs;
 
 const NOW_S = SURGE_MINUTES * 60;
 const PAST_S = NOW_S * (SURGE_BUCKETS + 1);
@@ -28,7 +29,7 @@ export interface Surge {
 export const SURGES = {
   violations: { line: line('', 'rejects', 'sum', 'total_violations'), floor: 50, factor: 5 },
   addresses: { line: line('', 'addr_relay', 'sum', 'entries'), floor: 5_000, factor: 5 },
-  mempool: { line: line('', 'mempool', 'mean', 'num_tx'), floor: 20_000, factor: 3 },
+  mempool: { line: line('', 'mempool', 'mean', 'num_tx'), floor: LIMITS.surgeFrom, factor: LIMITS.surgeFactor },
 } as const satisfies Readonly<Record<string, Surge>>;
 
 /** The part of an alert that says when there is a surge. */
