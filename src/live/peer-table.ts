@@ -1,11 +1,13 @@
 import { printableLabel } from '../metrics/bounded-labels';
 import type { PeerInfo } from '../p2p/p2p-events';
+import { networkOfAddress } from '../watch/series/peer-network';
 import type { Hash } from '../wire/hash';
 import type { LivePeer } from './live';
 
 /** Counts of one connection. */
 interface Account {
   readonly sinceMs: number;
+  readonly network: string | null;
   /** Height of the last block that it announced and whose header is known. */
   height: number | null;
   lastMessageMs: number | null;
@@ -76,10 +78,11 @@ export class PeerTable {
       account.height = height;
       this.lastAnnounced.delete(peer);
     }
-    return [...this.accounts].map(([{ id, address, outbound, claims }, { height, ...account }]) => ({
+    return [...this.accounts].map(([{ id, address, outbound, claims, transport }, { height, ...account }]) => ({
       id,
       address,
       outbound,
+      transport: transport ?? null,
       userAgent: claims === null ? null : printableLabel(claims.userAgent),
       version: claims?.version ?? null,
       services: claims?.services.toString(16).padStart(16, '0') ?? null,
@@ -96,6 +99,7 @@ export class PeerTable {
     if (account === undefined) {
       account = {
         sinceMs: this.nowMs(),
+        network: networkOfAddress(peer.address) ?? null,
         height: null,
         ...{ lastMessageMs: null, pingMs: null, leastPingMs: null },
         ...{ bytesSent: 0, bytesRecv: 0, messagesSent: 0, messagesRecv: 0 },

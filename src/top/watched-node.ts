@@ -26,6 +26,8 @@ function peerRow(point: StorePoint, id: number): PeerRow {
   const ping = number('ping');
   return {
     ...{ id, address: textOf(point, 'address'), outbound: values['is_inbound'] !== true },
+    network: textOf(point, 'address_network') || null,
+    transport: textOf(point, 'transport') || null,
     ...{ userAgent: textOf(point, 'user_agent'), version: number('version') },
     ...{ services: textOf(point, 'services'), startHeight: number('start_height'), relay: null },
     height: number('height') ?? number('start_height'),

@@ -23,6 +23,10 @@ const STATE: NodeState = {
   peers: [peer],
   blocks: [blockOf(9, { timeMs: LAST_MS }), blockOf(8, { timeMs: LAST_MS - 1, sha: 'e'.repeat(64) })],
   exporters: [{ name: 'duckdb', sent: 99, acked: 88, dropped: 25, queued: 77, retried: 66 }],
+  verdicts: [
+    { question: 'step', tone: 'bad', answer: 'Not known: no peer', reason: '', advice: '', panel: 'peers' },
+  ],
+  alerts: [{ title: 'No peer', severity: 'critical', firingMs: 5, reason: 'none', isSilenced: false }],
 };
 
 /** A process that has the store of alice and bob open, and its feed. */
@@ -57,6 +61,14 @@ it('shows the state of the running node, with its own series', async () => {
   ]);
   // The store knows that 7 were dropped before the window.
   expect(data.exporters).toEqual([{ ...STATE.exporters[0], node: 'alice', droppedNow: 18 }]);
+});
+
+it('has the verdicts of the running node and its alerts, which an older node does not tell', async () => {
+  const data = await (await feedOf(() => STATE)).next();
+  expect([data.verdicts, data.firing]).toEqual([STATE.verdicts, STATE.alerts]);
+  const { verdicts: _, alerts: __, ...older } = STATE;
+  const before = await (await feedOf(() => older)).next();
+  expect([before.verdicts, before.firing]).toEqual([[], []]);
 });
 
 it('shows the store of another node, and says who runs here', async () => {

@@ -1,3 +1,4 @@
+import type { Verdict } from '../../src/live/verdict';
 import { frame, type Size } from '../../src/top/frame';
 import type { Picture } from '../../src/top/view';
 import { NOW_MS, blockOf, peerRow, pictureOf, topData } from '../support/top-data';
@@ -173,6 +174,50 @@ describe('a store', () => {
   });
 });
 
+describe('verdicts', () => {
+  const verdict = (changes: Partial<Verdict> = {}): Verdict => ({
+    ...{ question: 'step', tone: 'good', answer: 'In step at 900,000', panel: 'chain-height', advice: '' },
+    reason: 'The last block came 4 min ago, and 1 peer agrees.',
+    ...changes,
+  });
+  const said = (verdicts: readonly Verdict[], width = 80): readonly (readonly [string, string])[] => {
+    const { lines } = frame(pictureOf(topData({ verdicts })), { width, height: 40 });
+    const end = lines.findIndex(({ text: shown }) => shown.startsWith('PEERS'));
+    return lines.slice(2, end).map(({ text: shown, style }) => [shown.trimEnd(), style]);
+  };
+
+  it('stand above everything else, each in its colour, with the reason', () => {
+    const fees = verdict({
+      ...{ question: 'fees', tone: 'unknown', answer: 'Not known yet' },
+      reason: 'No transaction waits for a block; the monitor began 5 s ago.',
+    });
+    const monitor = verdict({ question: 'monitor', answer: 'Complete and in time' });
+    expect(said([verdict(), verdict({ question: 'peers', answer: '8 peers', reason: '' }), fees, monitor])).toEqual([
+      ['ok   chain      In step at 900,000. The last block came 4 min ago, and 1 peer ~', 'good'],
+      ['ok   peers      8 peers.', 'good'],
+      ['?    next block Not known yet. No transaction waits for a block; the monitor', 'plain'],
+      ['                began 5 s ago.', 'plain'],
+    ]);
+  });
+
+  it('say what is wrong and what to do, where they are not good', () => {
+    const peers = verdict({
+      ...{ question: 'peers', tone: 'bad', answer: 'No peer is connected' },
+      reason: '127.0.0.1:18555 can’t be reached: Is its address right, and is there a way to it?',
+    });
+    const monitor = verdict({
+      ...{ question: 'monitor', tone: 'warn', answer: 'The monitor is too slow', reason: 'Late by 2.0 s.' },
+      advice: 'Look at what else uses the processor and the memory of this machine.',
+    });
+    expect(said([peers, monitor])).toEqual([
+      ["BAD  peers      No peer is connected. 127.0.0.1:18555 can't be reached: Is its", 'alert'],
+      ['                address right, and is there a way to it?', 'alert'],
+      ['WARN monitor    The monitor is too slow. Late by 2.0 s. Look at what else uses', 'warn'],
+      ['                the processor and the memory of this machine.', 'warn'],
+    ]);
+  });
+});
+
 describe('alerts', () => {
   const alerts = (picture: Picture): readonly string[] =>
     frame(picture, SMALL)
@@ -204,6 +249,25 @@ describe('alerts', () => {
       'data is 3m 5s old: no points arrived since',
       'LOSS: duckdb of alice dropped 1,200 points lately',
       'and 1 more like these',
+    ]);
+  });
+
+  it('are those that the node sees firing as well, first', () => {
+    const firing = {
+      ...{ title: 'No peer is connected', severity: 'critical', firingMs: NOW_MS - 125_000 },
+      reason: 'alice has had no peer for 5 minutes: at most 0 peers within 3 minutes',
+    } as const;
+    const data = topData({
+      firing: [
+        { ...firing, isSilenced: false },
+        { ...firing, severity: 'warning', reason: 'the other', isSilenced: true },
+      ],
+      newestMs: null,
+    });
+    expect(alerts(pictureOf(data))).toEqual([
+      'critical, for 2m 5s: alice has had no peer for 5 minutes: at most 0 peers wi~',
+      'warning, for 2m 5s: the other (silenced)',
+      'the store holds no points yet',
     ]);
   });
 

@@ -42,7 +42,11 @@ ONION_CAT.addSubnet('fd87:d87e:eb43::', 48, 'ipv6');
  */
 export function networkOf({ network, address }: NodePeer): PeerNetwork | undefined {
   if (network !== undefined) return NAMES.find((name): name is PeerNetwork => name === network);
-  if (address === undefined) return undefined;
+  return address === undefined ? undefined : networkOfAddress(address);
+}
+
+/** The network of an address `host:port`; undefined for a name. */
+export function networkOfAddress(address: string): PeerNetwork | undefined {
   const host = hostIn(address);
   if (host.endsWith('.onion')) return 'onion';
   if (host.endsWith('.b32.i2p')) return 'i2p';
