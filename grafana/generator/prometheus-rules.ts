@@ -1,13 +1,28 @@
 import type { Alert } from '../../src/alerts/alert';
+import { RUNBOOKS } from '../../src/alerts/runbook';
+import { panelOf } from '../../src/panels/list';
 import { PROMQL } from './alert-promql';
+import { panelId } from './panels';
+import { STORES, dashboardUid } from './provisioned-names';
 
-/** The file of rules that Prometheus loads. */
+/** Grafana of docker-compose.yml, as its users reach it. */
+const GRAFANA = 'http://localhost:3000/grafana/';
+
+/** An external label of Prometheus, or what stands for it where Prometheus has none. */
+function external(label: string, otherwise: string): string {
+  return `{{ with $externalLabels.${label} }}{{ . }}{{ else }}${otherwise}{{ end }}`;
+}
+
+/**
+ * The file of rules that Prometheus loads. A fleet sets the external labels `runbooks` and `grafana` to its
+ * own URLs.
+ */
 export function prometheusRules(alerts: readonly Alert[]): object {
   return {
     groups: [
       {
         name: 'btcdmon',
-        rules: alerts.map(({ name, forMinutes, severity, summary, meaning, slug }) => ({
+        rules: alerts.map(({ name, forMinutes, severity, summary, meaning, slug, panel }) => ({
           alert: name,
           expr: PROMQL[name],
           ...(forMinutes === 0 ? {} : { for: `${forMinutes}m` }),
@@ -15,7 +30,8 @@ export function prometheusRules(alerts: readonly Alert[]): object {
           annotations: {
             summary: summary.replace(/\{(\w+)\}/g, '{{ $labels.$1 }}'),
             description: meaning,
-            runbook: `docs/alerts.md#${slug}`,
+            dashboard: `${external('grafana', GRAFANA)}d/${dashboardUid(STORES.prometheus, panelOf(panel).theme)}?viewPanel=${panelId(panel)}`,
+            runbook_url: `${external('runbooks', RUNBOOKS)}#${slug}`,
           },
         })),
       },

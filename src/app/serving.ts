@@ -74,7 +74,10 @@ export async function startServing(
   const closing: (() => Promise<void>)[] = [];
   const schedulers = stores.map((store) => new QueryScheduler(new RemoteAnswers(store)));
   const [first] = schedulers;
-  const alerting = first === undefined ? null : alertingOf(alertSettings, { scheduler: first, node, log });
+  const alerting =
+    first === undefined
+      ? null
+      : alertingOf(alertSettings, { scheduler: first, node, log, pageUrl: page?.url ?? null });
   const alerts = alerting?.monitor ?? null;
   const state =
     live === undefined

@@ -223,6 +223,8 @@ describe('the provisioning', () => {
     for (const rule of rules) {
       const dashboard = all.find(({ uid }) => uid === rule.dashboardUid);
       expect(dashboard === undefined ? [] : panelsOf(dashboard).map(({ id }) => id)).toContain(rule.panelId);
+      const slug = rule.uid.replace('btcdmon-', '');
+      expect(rule.annotations['runbook_url']).toBe(`http://localhost:8380/runbooks#${slug}`);
       const refs = rule.data.map(({ refId }) => refId);
       expect(new Set(refs).size).toBe(refs.length);
       expect(refs.at(-1)).toBe(rule.condition);
@@ -235,6 +237,27 @@ describe('the provisioning', () => {
         expect(text).not.toContain('$');
     }
   });
+});
+
+it('Prometheus links each alert to a panel of its dashboards, and to a runbook', () => {
+  const { groups } = parse(read('config/prometheus/rules.yml')) as {
+    groups: readonly { rules: readonly { alert: string; annotations: Record<string, string> }[] }[];
+  };
+  const rules = groups.flatMap((group) => group.rules);
+  expect(rules.map(({ alert }) => alert)).toEqual(ALERTS.map(({ name }) => name));
+  for (const [index, { alert, annotations }] of rules.entries()) {
+    const [, uid, id] = /\}d\/([\w-]+)\?viewPanel=(\d+)$/.exec(annotations['dashboard'] ?? '') ?? [];
+    const dashboard = dashboardsOf('prometheus').find((one) => one.uid === uid);
+    const ids = dashboard === undefined ? [] : panelsOf(dashboard).map((panel) => panel.id);
+    expect([alert, ids.includes(Number(id))]).toEqual([alert, true]);
+    expect(annotations['runbook_url']).toMatch(new RegExp(`\\}#${ALERTS[index]?.slug ?? ''}$`));
+  }
+});
+
+it('a fleet can have the rules of Grafana link to its own runbooks', () => {
+  const text = files('https://wiki.example.org/x').get('grafana/provisioning/alerting/btcdmon.yaml');
+  expect(text).toContain('runbook_url: https://wiki.example.org/x#no-peers');
+  expect(text).not.toContain('localhost:8380');
 });
 
 it('README and changelog count the alerts and panels there are', () => {
