@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need in addition to Node and Go: InfluxDB 1.x, VictoriaMetrics, NATS, Prometheus,
+# Installs what the tests need in addition to Node and Go: InfluxDB 1.x, VictoriaMetrics, NATS, Prometheus and Alertmanager,
 # nginx, tshark, strace, openssl, libfaketime, Chromium with a font, programs for containers (busybox, curl,
 # iproute2, util-linux), btcd and Telegraf. For Debian and systems based on it.
 set -euo pipefail
@@ -19,6 +19,7 @@ command -v victoria-metrics >/dev/null || missing+=(victoria-metrics)
 command -v nats-server >/dev/null || [ -x /usr/sbin/nats-server ] || missing+=(nats-server)
 command -v openssl >/dev/null || missing+=(openssl)
 command -v promtool >/dev/null || missing+=(prometheus)
+command -v prometheus-alertmanager >/dev/null || missing+=(prometheus-alertmanager)
 command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
 command -v busybox >/dev/null || missing+=(busybox)
 command -v curl >/dev/null || missing+=(curl)
@@ -34,7 +35,7 @@ if [ "${#missing[@]}" -gt 0 ]; then
   as_root apt-get update -q
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
   # Debian's packages may start servers. Each test starts its own servers, so these are stopped.
-  for service in influxdb victoria-metrics nats-server prometheus prometheus-node-exporter nginx; do
+  for service in influxdb victoria-metrics nats-server prometheus prometheus-node-exporter prometheus-alertmanager nginx; do
     as_root service "$service" stop >/dev/null 2>&1 || true
   done
 fi

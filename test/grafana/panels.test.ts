@@ -20,7 +20,7 @@ import { expand, frames } from '../support/grafana';
 import { influxd, startInfluxd, type Influxd } from '../support/influxd';
 import { PANEL_NODE, startPanelRun } from '../support/panel-run';
 import { answered, drawn, expandPromql, comparable } from '../support/panel-values';
-import { type Prometheus, prometheus, startPrometheus } from '../support/prometheus';
+import { type Prometheus, prometheus, scraping, startPrometheus } from '../support/prometheus';
 import { until } from '../support/until';
 
 const HOUR_MS = 3_600_000;
@@ -56,7 +56,7 @@ influxd.describe('the panels of a run on regtest', () => {
     if (prometheus.path !== null)
       scraped = await startPrometheus(
         prometheus.path,
-        { folder, target: metricsPort, everyMs: 1_000 },
+        { folder, config: scraping(metricsPort, 1_000) },
         cleanup,
       );
     const influxUrl = `influx+http://127.0.0.1:${server.httpPort}/${server.database}`;
