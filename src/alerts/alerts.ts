@@ -135,7 +135,7 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: '{node} sees five times as many protocol violations as in the three hours before',
     meaning:
-      'There were more than 50 violations in ten minutes, and more than five times the usual number of the three hours before. The peers are faulty, speak a newer protocol, or attack. The alert needs a node that has run for these hours.',
+      'There were more than 50 violations in ten minutes, and more than five times the usual number of the three hours before. The peers are faulty, speak a newer protocol, or attack. The alert needs a node that has run for these hours. Where the node’s own store has two weeks or more, more than five times what is usual at this hour of the week takes the place of the 50.',
     steps: [
       'The panel “Protocol violations” names the reasons. One reason from many peers points to a new version of some software, many reasons from few peers to an attack.',
       'Find the peers: the log has `peer broke the protocol` with peer and reason, up to 20 times a minute.',
@@ -144,7 +144,6 @@ export const ALERTS: readonly Alert[] = [
     panel: 'violations',
     forMinutes: 0,
     ...surgeOf(SURGES.violations),
-    measured: '{A} violations within 10 minutes, {B} before',
   },
   {
     name: 'BtcdmonAddressSurge',
@@ -153,7 +152,7 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: '{node} receives five times as many addresses as in the three hours before',
     meaning:
-      'Peers sent more than 5,000 addresses in ten minutes, and more than five times the usual number of the three hours before. Somebody who fills address books may be preparing to isolate nodes. The alert needs a node that has run for these hours, because new peers send many addresses at first.',
+      'Peers sent more than 5,000 addresses in ten minutes, and more than five times the usual number of the three hours before. Somebody who fills address books may be preparing to isolate nodes. The alert needs a node that has run for these hours, because new peers send many addresses at first. Where the node’s own store has two weeks or more, more than five times what is usual at this hour of the week takes the place of the 5,000.',
     steps: [
       'The panel “Address relay by network” shows the network of the addresses.',
       'The address book accepts addresses from each peer at most at Core’s rate; `rate_limited` of `addr_relay` counts the ignored ones.',
@@ -162,7 +161,6 @@ export const ALERTS: readonly Alert[] = [
     panel: 'address-relay',
     forMinutes: 0,
     ...surgeOf(SURGES.addresses),
-    measured: '{A} addresses within 10 minutes, {B} before',
   },
   {
     name: 'BtcdmonMempoolSurge',
@@ -171,7 +169,7 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: '{node} has three times as many unconfirmed transactions as in the three hours before',
     meaning:
-      'The relay view had more than 20,000 transactions that no block contains, as a mean over ten minutes, and more than three times those of the three hours before. The cause is a flood of transactions, or missing blocks. The alert needs a node that has run for these hours, because its view is empty at first.',
+      'The relay view had more than 20,000 transactions that no block contains, as a mean over ten minutes, and more than three times those of the three hours before. The cause is a flood of transactions, or missing blocks. The alert needs a node that has run for these hours, because its view is empty at first. Where the node’s own store has two weeks or more, more than three times what is usual at this hour of the week takes the place of the 20,000.',
     steps: [
       'Check whether blocks arrive.',
       'Examine the transactions: fee rate, size, types of outputs, dust.',
@@ -180,7 +178,6 @@ export const ALERTS: readonly Alert[] = [
     panel: 'mempool-count',
     forMinutes: 0,
     ...surgeOf(SURGES.mempool),
-    measured: '{A} transactions, {B} before',
   },
   {
     name: 'BtcdmonPointsLost',

@@ -4,6 +4,7 @@ import { holding } from '../alerts/holding';
 import { AlertMonitor } from '../alerts/monitor';
 import { RUNBOOKS_PATH } from '../alerts/runbook';
 import type { Silence } from '../alerts/silences';
+import { UsualLoads } from '../alerts/usual-loads';
 import type { Log } from '../lib/log';
 import { type NamedReceiver, Notifier } from '../notify/notifier';
 import type { QueryScheduler } from '../query/query-scheduler';
@@ -51,11 +52,12 @@ export function alertingOf(
   const never = new AbortController().signal;
   const kept = new AlertsFile(file, warn);
   kept.keepOnly(receivers.map(({ id }) => id));
+  const usual = new UsualLoads();
   const monitor = new AlertMonitor({
     ...{ kept, silences, runbooks, warn },
     evaluate: (atNs) =>
       scheduler.ask({ kind: 'panel', timeoutMs: EVALUATION_MS, left: never }, (asked) =>
-        holding(ALERTS, atNs, (queries) => asked.runAll(queries)),
+        holding(ALERTS, atNs, (queries) => asked.runAll(queries), usual),
       ),
   });
   const notifier = new Notifier(receivers, { monitor: node, runbooks, kept, warn });
