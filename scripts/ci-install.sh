@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need in addition to Node and Go: InfluxDB 1.x, VictoriaMetrics, NATS, Prometheus and Alertmanager,
 # nginx, tshark, strace, openssl, libfaketime, Chromium with a font, programs for containers (busybox, curl,
-# iproute2, util-linux), btcd and Telegraf. For Debian and systems based on it.
+# iproute2, util-linux), Python with duckdb and
+# matplotlib, btcd and Telegraf. For Debian and systems based on it.
 set -euo pipefail
 
 BTCD_VERSION=0.26.0
@@ -28,6 +29,7 @@ command -v unshare >/dev/null || missing+=(util-linux)
 # libfaketime is a library without a command.
 compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || missing+=(libfaketime)
 command -v chromium >/dev/null || missing+=(chromium)
+python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 # Without a font Chromium draws boxes instead of letters.
 [ -d /usr/share/fonts/truetype/dejavu ] || missing+=(fonts-dejavu-core)
 if [ "${#missing[@]}" -gt 0 ]; then
@@ -40,8 +42,17 @@ if [ "${#missing[@]}" -gt 0 ]; then
   done
 fi
 
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/btcdmon-node"
+
+# Of the packages that docs/examples need, Debian lacks one. test/support/python.ts looks for them here.
+if ! "$cache/python/bin/python3" -c 'import duckdb, matplotlib' 2>/dev/null; then
+  echo "== pip install duckdb matplotlib"
+  python3 -m venv "$cache/python"
+  "$cache/python/bin/pip" install -q --only-binary :all: duckdb matplotlib
+fi
+
 # test/support/btcd.ts looks for btcd here.
-bin="${XDG_CACHE_HOME:-$HOME/.cache}/btcdmon-node/bin"
+bin="$cache/bin"
 if ! command -v btcd >/dev/null && [ ! -x "$bin/btcd" ]; then
   command -v go >/dev/null || { echo "btcd $BTCD_VERSION needs Go 1.25 or newer to be installed" >&2; exit 1; }
   echo "== go install btcd $BTCD_VERSION"
