@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the tests need in addition to Node and Go: InfluxDB 1.x, VictoriaMetrics, NATS, Prometheus and Alertmanager,
-# nginx, tshark, strace, openssl, libfaketime, Chromium with a font, programs for containers (busybox, curl,
-# iproute2, util-linux), Python with duckdb and
-# matplotlib, btcd and Telegraf. For Debian and systems based on it.
+# Installs what the tests need in addition to Node and Go: InfluxDB 1.x, VictoriaMetrics, NATS, Prometheus and
+# Alertmanager, nginx, tshark, strace, openssl, libfaketime, Chromium with a font, programs for containers
+# (busybox, curl, iproute2, util-linux), Python with duckdb and matplotlib, btcd and Telegraf. For Debian and
+# systems based on it.
 set -euo pipefail
 
 BTCD_VERSION=0.26.0

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { ParquetExporter } from '../../src/export/parquet/exporter';
 import type { Point } from '../../src/metrics/point';
 import { StoreWriter } from '../../src/store/writer';
@@ -88,10 +89,7 @@ python.describe('docs/examples/propagation.py', (program) => {
   ])('says in a sentence what is wrong with %s', async (name, words) => {
     mkdirSync(path.join(folder, 'empty'));
     writeFileSync(path.join(folder, 'text.duckdb'), 'no store at all\n');
-    const other = await import('@duckdb/node-api').then(({ DuckDBInstance }) =>
-      DuckDBInstance.create(path.join(folder, 'other.duckdb')),
-    );
-    other.closeSync();
+    (await DuckDBInstance.create(path.join(folder, 'other.duckdb'))).closeSync();
     expect(sentence(name)).toMatch(words);
   });
 
