@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { ALERTS } from '../../src/alerts/alerts';
 import { RUNBOOKS } from '../../src/alerts/runbook';
 import { dashboards } from './dashboards';
-import { alertsPart, missingOnPrometheus } from './documents';
+import { alertsPart, missingOnPrometheus, missingOnRollups } from './documents';
 import { rulesFile } from './grafana-rules';
 import { STORES } from './provisioned-names';
 import { prometheusRules } from './prometheus-rules';
@@ -33,7 +33,11 @@ const END = '<!-- end -->';
 export const DOCUMENTS: Readonly<Record<string, (document: string) => string>> = {
   'docs/alerts.md': (document) => withPart(document, '<!-- alerts -->', alertsPart(ALERTS)),
   'docs/grafana.md': (document) =>
-    withPart(document, '<!-- missing on Prometheus -->', missingOnPrometheus()),
+    withPart(
+      withPart(document, '<!-- missing on Prometheus -->', missingOnPrometheus()),
+      '<!-- missing on rollups -->',
+      missingOnRollups(),
+    ),
 };
 
 function withPart(document: string, start: string, part: string): string {

@@ -18,7 +18,7 @@ const inFolder = (folder: string): readonly (readonly [string, string])[] =>
   [...made].filter(([name]) => name.startsWith(`${folder}/`));
 const dashboardsOf = (store: StoreName): readonly Dashboard[] =>
   inFolder(`grafana/dashboards/${store}`).map(([, text]) => JSON.parse(text) as Dashboard);
-const all = [...dashboardsOf('influxdb'), ...dashboardsOf('prometheus')];
+const all = [...dashboardsOf('influxdb'), ...dashboardsOf('rollups'), ...dashboardsOf('prometheus')];
 
 /** A panel in JSON. */
 interface PanelJson {
@@ -60,7 +60,7 @@ describe('the output of npm run grafana', () => {
   it('is in the docs: what Prometheus can’t answer, and what each alert means', () => {
     for (const [name, updated] of Object.entries(DOCUMENTS))
       expect([name, updated(read(name)) === read(name)]).toEqual([name, true]);
-    expect(read('docs/grafana.md')).toContain('- Fees, “Fee rate”: all of it');
+    expect(read('docs/grafana.md').match(/^- Fees, “Fee rate”: all of it$/gm)).toHaveLength(2);
     for (const { slug } of ALERTS) expect(read('docs/alerts.md')).toContain(`<a id="${slug}"></a>`);
   });
 });
@@ -144,6 +144,17 @@ describe('the dashboards', () => {
         const named = [...text.matchAll(/"uid":"([^"]*)"/g)].map(([, uid]) => uid);
         expect([...new Set(named)].sort()).toEqual(['${datasource}', dashboard.uid].sort());
       }
+    }
+  });
+
+  it('read rollups and no points at long ranges', () => {
+    const queries = dashboardsOf('rollups').flatMap(({ panels }) =>
+      [...JSON.stringify(panels).matchAll(/"query":"(SELECT.*?[^\\])"/g)].map(([, text = '']) => text),
+    );
+    expect(queries.length).toBeGreaterThan(50);
+    for (const text of queries) {
+      const sources = [...text.matchAll(/FROM (\S+)/g)].map(([, source = '']) => source);
+      expect(sources.filter((source) => !source.startsWith('(') && !source.startsWith('\\"$rollup\\".'))).toEqual([]);
     }
   });
 

@@ -7,6 +7,8 @@ import { dashboards } from '../../grafana/generator/dashboards';
 import { PROMQL } from '../../grafana/generator/alert-promql';
 import { OVERVIEW, STORES } from '../../grafana/generator/provisioned-names';
 import { expressions } from '../../grafana/generator/promql';
+import { rolledStatements } from '../../grafana/generator/rolled';
+import { RESOLUTIONS, ROLLUPS, fillStatement } from '../../src/influx/rollups';
 import { columnName } from '../../src/panels/panel-answer';
 import { PANELS, panelOf } from '../../src/panels/list';
 import type { Panel } from '../../src/panels/panel';
@@ -24,6 +26,7 @@ import { type Prometheus, prometheus, scraping, startPrometheus } from '../suppo
 import { until } from '../support/until';
 
 const HOUR_MS = 3_600_000;
+const MINUTE_NS = 60_000_000_000n;
 
 /** In no other run is the clock set: test/cli/clock.test.ts sets it, and reads what the node reports. */
 const CLOCK_STEPS = 'clock-steps';
@@ -35,6 +38,16 @@ const ALERTS_PANEL = 'alerts';
 const SEEN = PANELS.filter(
   ({ name, theme }) => name !== CLOCK_STEPS && name !== ALERTS_PANEL && theme !== 'node',
 );
+
+/** Rolls up a range by minute, as `setup influx` has InfluxDB do it. */
+async function rollUp(server: Influxd, range: { readonly since: number; readonly until: number }) {
+  const { database } = server;
+  const minute = RESOLUTIONS.find(({ name }) => name === '1m');
+  if (minute === undefined) throw new Error('there are no rollups by minute');
+  await server.query(`CREATE RETENTION POLICY "1m" ON "${database}" DURATION INF REPLICATION 1`);
+  for (const rollup of ROLLUPS)
+    await server.query(fillStatement(rollup, { database, policy: 'autogen' }, minute, range));
+}
 
 influxd.describe('the panels of a run on regtest', () => {
   const cleanup = new Cleanup();
@@ -74,6 +87,7 @@ influxd.describe('the panels of a run on regtest', () => {
     metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
     expect(await run.program.stop()).toBe(0);
     end = BigInt(Math.ceil(Date.now() / HOUR_MS) * HOUR_MS) * 1_000_000n;
+    await rollUp(server, { since: Number(since / 1_000_000n), until: Number(end / 1_000_000n) });
     duckdb = cleanup.add(await openSource(`duckdb:${run.store}`, {}), (it) => it.close());
     influx = cleanup.add(await openSource(influxUrl, {}), (it) => it.close());
   }, 180_000);
@@ -97,6 +111,27 @@ influxd.describe('the panels of a run on regtest', () => {
       expect(comparable(panel, shown)).toEqual(comparable(panel, stored));
     },
   );
+
+  const ROLLED = SEEN.filter((panel) => rolledStatements(panel).statements.length > 0);
+
+  it.each(ROLLED.map((panel) => [panel.name, panel] as const))(
+    '@%s has the same numbers in the rollups of InfluxDB, as far as they have them',
+    async (_, panel) => {
+      const { statements, missing } = rolledStatements(panel);
+      const shortestNs = BigInt(panel.shortestBucketS ?? 0) * 1_000_000_000n;
+      const bucketNs = shortestNs === 0n ? null : shortestNs < MINUTE_NS ? MINUTE_NS : shortestNs;
+      const choice = { ...choiceOf(panel), bucketNs };
+      const lines = panel.lines.filter((line) => !missing.includes(columnName(line)));
+      const stored = await answered({ ...panel, lines }, choice, duckdb);
+      expect(stored.size).toBeGreaterThan(0);
+      const shown = await drawn(panel, choice, server, { rollup: '1m' }, statements);
+      expect(comparable(panel, shown)).toEqual(comparable(panel, stored));
+    },
+  );
+
+  it('has panels on rollups for most themes', () => {
+    expect(ROLLED.length).toBeGreaterThan(SEEN.length / 2);
+  });
 
   it('has data for every line', async () => {
     const silent: string[] = [];
