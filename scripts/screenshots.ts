@@ -109,7 +109,7 @@ async function main(): Promise<void> {
   const cleanup = new Cleanup();
   endAllAtSignal(() => cleanup.run());
   try {
-    const browser = await startChromium(chromium, cleanup);
+    const browser = await startChromium(chromium, cleanup, { heedsSignals: false });
     if (values.url !== undefined) {
       await shootPage(browser, values.url);
       return;

@@ -37,7 +37,9 @@ function annotation(
     .iconColor(color)
     .datasource(chosenSource(store))
     .target(target);
-  return store.language === 'influxql' ? builder : builder.titleFormat(name).textFormat('{{node}}').step('60s');
+  return store.language === 'influxql'
+    ? builder
+    : builder.titleFormat(name).textFormat('{{node}}').step('60s');
 }
 
 function marks<S extends SeriesName>(

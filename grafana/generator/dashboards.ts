@@ -144,8 +144,8 @@ function built(
     .tags(['btcdmon', tagOf(store)])
     .timezone('browser')
     .tooltip(DashboardCursorSync.Crosshair)
-    // A panel over 24 hours of two nodes answers within a second. Rollups come once a minute or an hour.
-    .refresh(store.name === 'rollups' ? '5m' : '1m')
+    // A panel over 24 hours of two nodes answers within a second.
+    .refresh('1m')
     .time({ from: store.name === 'rollups' ? 'now-30d' : 'now-24h', to: 'now' })
     .editable()
     .annotations([...annotations(store, scope)])

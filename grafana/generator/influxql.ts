@@ -50,12 +50,7 @@ export function statementsOf(panel: Panel, reading: Reading): readonly Statement
   return [...bySource].map(([source, lines]) => statement(panel, source, lines, reading));
 }
 
-function statement(
-  panel: Panel,
-  source: string,
-  lines: readonly PanelLine[],
-  reading: Reading,
-): Statement {
+function statement(panel: Panel, source: string, lines: readonly PanelLine[], reading: Reading): Statement {
   const bucketed = panel.shortestBucketS !== null;
   const by = lines[0]?.by ?? [];
   const dimensions = [...(bucketed ? ['time($__interval)'] : []), ...by.map(quoted)];

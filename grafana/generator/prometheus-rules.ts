@@ -3,6 +3,7 @@ import { RUNBOOKS } from '../../src/alerts/runbook';
 import { panelOf } from '../../src/panels/list';
 import { PROMQL } from './alert-promql';
 import { panelId } from './panels';
+import { expressions } from './promql';
 import { STORES, dashboardUid } from './provisioned-names';
 
 /** Grafana of docker-compose.yml, as its users reach it. */
@@ -11,6 +12,13 @@ const GRAFANA = 'http://localhost:3000/grafana/';
 /** An external label of Prometheus, or what stands for it where Prometheus has none. */
 function external(label: string, otherwise: string): string {
   return `{{ with $externalLabels.${label} }}{{ . }}{{ else }}${otherwise}{{ end }}`;
+}
+
+/** Where Grafana shows a panel on Prometheus, or the dashboard of its theme where metrics have nothing of it. */
+function placeOf(name: string): string {
+  const panel = panelOf(name);
+  const isShown = expressions(panel).expressions.length > 0;
+  return `d/${dashboardUid(STORES.prometheus, panel.theme)}${isShown ? `?viewPanel=${panelId(name)}` : ''}`;
 }
 
 /**
@@ -30,7 +38,7 @@ export function prometheusRules(alerts: readonly Alert[]): object {
           annotations: {
             summary: summary.replace(/\{(\w+)\}/g, '{{ $labels.$1 }}'),
             description: meaning,
-            dashboard: `${external('grafana', GRAFANA)}d/${dashboardUid(STORES.prometheus, panelOf(panel).theme)}?viewPanel=${panelId(panel)}`,
+            dashboard: `${external('grafana', GRAFANA)}${placeOf(panel)}`,
             runbook_url: `${external('runbooks', RUNBOOKS)}#${slug}`,
           },
         })),

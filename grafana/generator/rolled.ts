@@ -35,7 +35,9 @@ function valueOf({ series, agg: { fn, column } }: PanelLine): string | null {
   if (column === null) {
     const { anchors } = seriesOf(series);
     const [anchor = ''] = anchors;
-    return anchors.length === 1 && hasCount(series, anchor) ? `sum(${field(`${anchor}_count`, 'integer')})` : null;
+    return anchors.length === 1 && hasCount(series, anchor)
+      ? `sum(${field(`${anchor}_count`, 'integer')})`
+      : null;
   }
   const { type = 'string', kind } = fieldOf(series, column) ?? {};
   if (fn === 'count') return hasCount(series, column) ? `sum(${field(`${column}_count`, 'integer')})` : null;

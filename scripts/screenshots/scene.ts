@@ -49,10 +49,7 @@ export async function startScene(btcdProgram: string, cleanup: Cleanup): Promise
     ...['--network', 'regtest', '--node', 'demo', '--interval', '2s', '--log-level', 'warn'],
     ...['--data-dir', folder, '--http', `127.0.0.1:${page}`],
     ...[...peers, `127.0.0.1:${watched.p2pPort}`].flatMap((peer) => ['--connect', peer]),
-    ...[
-      '--watch',
-      `https://${watched.user}@127.0.0.1:${watched.rpcPort}?ca-file=${watched.certificateFile}`,
-    ],
+    ...['--watch', `https://${watched.user}@127.0.0.1:${watched.rpcPort}?ca-file=${watched.certificateFile}`],
     ...['--forward', `127.0.0.1:${forward}=127.0.0.1:${watched.p2pPort}`, '--socks', String(socks)],
   ];
   const env = { ...process.env, BTCDMON_WATCH_PASSWORD: watched.password };

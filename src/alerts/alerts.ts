@@ -119,10 +119,7 @@ export const ALERTS: readonly Alert[] = [
     forMinutes: 5,
     queries: {
       A: whole(line('', 'peers', 'mean', 'total_connected'), within(LIMITS.latelyMs)),
-      B: whole(
-        line('', 'peers', 'mean', 'total_connected'),
-        within(LIMITS.latelyMs, LIMITS.peersBeforeMs),
-      ),
+      B: whole(line('', 'peers', 'mean', 'total_connected'), within(LIMITS.latelyMs, LIMITS.peersBeforeMs)),
     },
     condition: `$B >= ${LIMITS.fewPeersFrom} && $A < ${LIMITS.fewPeersPart} * $B`,
     noData: 'OK',

@@ -38,9 +38,18 @@ export class UsualLoads {
     const hourNs = middle - (middle % HOUR_NS);
     if (hourNs === this.hourNs) return;
     const asked = rules.map((rule) => ({ rule, queries: queriesOf(rule, hourNs) }));
-    const rows = await rowsOf(asked.flatMap(({ queries }) => queries), runAll);
+    const rows = await rowsOf(
+      asked.flatMap(({ queries }) => queries),
+      runAll,
+    );
     this.usual = new Map(
-      asked.map(({ rule, queries }) => [rule, usualOf(rule, queries.map((query) => rows.get(query) ?? []))]),
+      asked.map(({ rule, queries }) => [
+        rule,
+        usualOf(
+          rule,
+          queries.map((query) => rows.get(query) ?? []),
+        ),
+      ]),
     );
     this.hourNs = hourNs;
   }

@@ -83,7 +83,8 @@ export const ALERT_OPTIONS = {
     type: 'string',
     requiresArg: true,
     defaultDescription: '/runbooks of the page',
-    describe: 'URL of the runbooks that messages about alerts link to; the name of the alert follows behind a #',
+    describe:
+      'URL of the runbooks that messages about alerts link to; the name of the alert follows behind a #',
   },
 } as const satisfies OptionTable;
 

@@ -78,19 +78,21 @@ export class PeerTable {
       account.height = height;
       this.lastAnnounced.delete(peer);
     }
-    return [...this.accounts].map(([{ id, address, outbound, claims, transport }, { height, ...account }]) => ({
-      id,
-      address,
-      outbound,
-      transport: transport ?? null,
-      userAgent: claims === null ? null : printableLabel(claims.userAgent),
-      version: claims?.version ?? null,
-      services: claims?.services.toString(16).padStart(16, '0') ?? null,
-      startHeight: claims?.startHeight ?? null,
-      height: height ?? claims?.startHeight ?? null,
-      relay: claims?.relay ?? null,
-      ...account,
-    }));
+    return [...this.accounts].map(
+      ([{ id, address, outbound, claims, transport }, { height, ...account }]) => ({
+        id,
+        address,
+        outbound,
+        transport: transport ?? null,
+        userAgent: claims === null ? null : printableLabel(claims.userAgent),
+        version: claims?.version ?? null,
+        services: claims?.services.toString(16).padStart(16, '0') ?? null,
+        startHeight: claims?.startHeight ?? null,
+        height: height ?? claims?.startHeight ?? null,
+        relay: claims?.relay ?? null,
+        ...account,
+      }),
+    );
   }
 
   /** Creates the entry of a connection at its first bytes; all other events of a connection come later. */

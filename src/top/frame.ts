@@ -29,7 +29,11 @@ export interface Frame {
 export function frame(picture: Picture, { width, height }: Size): Frame {
   const { data, view } = picture;
   const alerts = alertLines(alertsOf(picture));
-  const top = [...headerLines(picture, width), ...verdictLines(data.verdicts, width), ...alerts];
+  const top = [
+    ...headerLines(picture, width),
+    ...verdictLines(data.verdicts, { width, height: height ?? Infinity }),
+    ...alerts,
+  ];
   const sections: readonly Section[] = view.help
     ? [helpSection()]
     : [

@@ -8,7 +8,7 @@ const PEER_COLUMNS: readonly TableColumn[] = [
   { title: 'dir' },
   { title: 'net' },
   { title: 'v' },
-  { title: 'address', least: 15, cut: cutMiddle },
+  { title: 'address', least: 19, cut: cutMiddle },
   { title: 'user agent', least: 10 },
   { title: 'ping', right: true },
   { title: 'least', right: true },

@@ -21,20 +21,28 @@ const TONES: Readonly<Record<Tone, readonly [word: string, style: Style]>> = {
 /** Width of the words before a verdict. */
 const INDENT = 16;
 
-/** Lines of a verdict that is not well; a good one has one. */
+/** Lines of a verdict that is not good; a good one has one. */
 const MOST_LINES = 3;
+
+/** Rows of a terminal from which verdicts that are not good may have several lines, and good ones are shown. */
+const HIGH = 30;
+const LOW = 16;
 
 /**
  * The answers to a user's questions, with the reason and what to do. Like on the page, that about the monitor
- * stands there only if it is not well.
+ * stands there only if it is not good.
+ * @param height rows of the terminal; Infinity where there is none
  */
-export function verdictLines(verdicts: readonly Verdict[], width: number): readonly TextLine[] {
+export function verdictLines(
+  verdicts: readonly Verdict[],
+  { width, height }: { readonly width: number; readonly height: number },
+): readonly TextLine[] {
   return verdicts
-    .filter(({ question, tone }) => question !== 'monitor' || tone !== 'good')
+    .filter(({ question, tone }) => tone !== 'good' || (question !== 'monitor' && height >= LOW))
     .flatMap(({ question, tone, answer, reason, advice }) => {
       const [word, style] = TONES[tone];
       const told = [answer, reason, advice].filter((text) => text !== '').map(sentence);
-      const most = tone === 'good' ? 1 : MOST_LINES;
+      const most = tone === 'good' || height < HIGH ? 1 : MOST_LINES;
       const texts = wrapped(told.join(' '), Math.max(1, width - INDENT), most);
       return texts.map((text, index) =>
         line(`${(index === 0 ? `${word.padEnd(4)} ${ABOUT[question]}` : '').padEnd(INDENT)}${text}`, style),

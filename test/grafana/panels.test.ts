@@ -13,6 +13,7 @@ import { columnName } from '../../src/panels/panel-answer';
 import { PANELS, panelOf } from '../../src/panels/list';
 import type { Panel } from '../../src/panels/panel';
 import type { Choice } from '../../src/panels/queries';
+import { isCounter } from '../../src/query/columns';
 import { allRows } from '../../src/query/result';
 import { openSource } from '../../src/query/open-source';
 import type { Source } from '../../src/query/source';
@@ -38,6 +39,11 @@ const ALERTS_PANEL = 'alerts';
 const SEEN = PANELS.filter(
   ({ name, theme }) => name !== CLOCK_STEPS && name !== ALERTS_PANEL && theme !== 'node',
 );
+
+/** The time of a value of a panel, by its key. */
+function timeIn(key: string): number {
+  return Number((JSON.parse(key) as readonly unknown[])[0]);
+}
 
 /** Rolls up a range by minute, as `setup influx` has InfluxDB do it. */
 async function rollUp(server: Influxd, range: { readonly since: number; readonly until: number }) {
@@ -125,7 +131,13 @@ influxd.describe('the panels of a run on regtest', () => {
       const stored = await answered({ ...panel, lines }, choice, duckdb);
       expect(stored.size).toBeGreaterThan(0);
       const shown = await drawn(panel, choice, server, { rollup: '1m' }, statements);
-      expect(comparable(panel, shown)).toEqual(comparable(panel, stored));
+      // What a counter grew by in the first bucket is the difference from a rollup that there is not.
+      const first = Math.min(...[...stored.keys()].map(timeIn));
+      const isCounted = lines.some(
+        ({ series, agg }) => agg.fn === 'rate' && isCounter(series, agg.column ?? ''),
+      );
+      const compared = [...stored].filter(([key]) => !isCounted || timeIn(key) > first);
+      expect(comparable(panel, shown)).toEqual(comparable(panel, new Map(compared)));
     },
   );
 

@@ -43,9 +43,7 @@ function scrapingFor(program: number, notices: number): { readonly rules: string
       alerting: {
         alertmanagers: [{ static_configs: [{ targets: [`127.0.0.1:${notices}`] }] }],
       },
-      scrape_configs: [
-        { job_name: 'btcdmon', static_configs: [{ targets: [`127.0.0.1:${program}`] }] },
-      ],
+      scrape_configs: [{ job_name: 'btcdmon', static_configs: [{ targets: [`127.0.0.1:${program}`] }] }],
     }),
   };
 }
@@ -101,7 +99,9 @@ missing.describe('an alert of Prometheus', () => {
       labels: { node: 'alpha', network: 'regtest', severity: 'critical' },
       annotations: {
         summary: 'alpha has had no peer for 5 minutes',
-        dashboard: expect.stringMatching(/^http:\/\/localhost:3000\/grafana\/d\/btcdmon-prometheus-peers\?viewPanel=\d+$/) as string,
+        dashboard: expect.stringMatching(
+          /^http:\/\/localhost:3000\/grafana\/d\/btcdmon-prometheus-peers\?viewPanel=\d+$/,
+        ) as string,
         runbook_url: 'http://localhost:8380/runbooks#no-peers',
       },
     });

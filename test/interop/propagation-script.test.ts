@@ -64,7 +64,9 @@ python.describe('docs/examples/propagation.py', (program) => {
     cleanup.add(exporter, (it) => it.close());
     await exporter.open();
     await exporter.write(pointsOf(4));
-    expect(sentence('day')).toMatch(/^day has no file propagation\/\*\.parquet yet: .* a minute after the hour/);
+    expect(sentence('day')).toMatch(
+      /^day has no file propagation\/\*\.parquet yet: .* a minute after the hour/,
+    );
   });
 
   it('says that delays need a second peer', async () => {
@@ -105,7 +107,11 @@ python.describe('docs/examples/propagation.py', (program) => {
     for (const source of ['day.duckdb', 'day']) {
       const { status, stdout, stderr } = run(source, `${source}.png`);
       expect([status, stdout, stderr]).toEqual([0, `${source}.png\n`, '']);
-      expect(readFileSync(path.join(folder, `${source}.png`)).subarray(1, 4).toString()).toBe('PNG');
+      expect(
+        readFileSync(path.join(folder, `${source}.png`))
+          .subarray(1, 4)
+          .toString(),
+      ).toBe('PNG');
     }
   });
 });

@@ -64,8 +64,20 @@ const TURNS: readonly [
     (lately) => ({ mempoolChange: { lately, before: 10_000 } }),
     [30_000, 30_001],
   ],
-  ['BtcdmonLoopLag', 'monitor', (A) => ({ A }), (leastLagMs) => ({ loop: { ...LOOP, leastLagMs } }), [500, 501]],
-  ['BtcdmonStall', 'monitor', (A) => ({ A }), (stalledMs) => ({ loop: { ...LOOP, stalledMs } }), [10_000, 10_001]],
+  [
+    'BtcdmonLoopLag',
+    'monitor',
+    (A) => ({ A }),
+    (leastLagMs) => ({ loop: { ...LOOP, leastLagMs } }),
+    [500, 501],
+  ],
+  [
+    'BtcdmonStall',
+    'monitor',
+    (A) => ({ A }),
+    (stalledMs) => ({ loop: { ...LOOP, stalledMs } }),
+    [10_000, 10_001],
+  ],
   [
     'BtcdmonNodeBehind',
     'step',
@@ -75,11 +87,14 @@ const TURNS: readonly [
   ],
 ];
 
-it.each(TURNS)('%s and the verdict on the same turn at the same value', (name, question, values, told, [well, not]) => {
-  const holds = parseCondition(alertOf(name).condition);
-  expect([holds(values(well)), isGood(question, told(well))]).toEqual([false, true]);
-  expect([holds(values(not)), isGood(question, told(not))]).toEqual([true, false]);
-});
+it.each(TURNS)(
+  '%s and the verdict on the same turn at the same value',
+  (name, question, values, told, [well, not]) => {
+    const holds = parseCondition(alertOf(name).condition);
+    expect([holds(values(well)), isGood(question, told(well))]).toEqual([false, true]);
+    expect([holds(values(not)), isGood(question, told(not))]).toEqual([true, false]);
+  },
+);
 
 it.each<[AlertName, Question, (sinceMs: number) => Partial<Facts>, boolean]>([
   ['BtcdmonNoBlock', 'step', (sinceMs) => ({ grewMs: NOW_MS - sinceMs }), true],
@@ -98,9 +113,9 @@ it.each<[AlertName, Question, (sinceMs: number) => Partial<Facts>, boolean]>([
 it('points that were lost are bad for as long as the alerts about them look back', () => {
   for (const name of ['BtcdmonPointsLost', 'BtcdmonPointsDamaged'] as const) {
     const toneAfter = (ms: number) =>
-      verdictsOf(
-        facts({ deliveries: [{ name: 'x', lost: 1, lostMs: NOW_MS - ms, stuckForMs: null }] }),
-      ).find(({ question }) => question === 'monitor')?.tone;
+      verdictsOf(facts({ deliveries: [{ name: 'x', lost: 1, lostMs: NOW_MS - ms, stuckForMs: null }] })).find(
+        ({ question }) => question === 'monitor',
+      )?.tone;
     expect([toneAfter(periodMs(name) - 1), toneAfter(periodMs(name))]).toEqual(['bad', 'warn']);
   }
 });

@@ -73,7 +73,6 @@ export function listeningOf(pid: Pid): readonly string[] {
 /** A place in the hexadecimal form of /proc/net/tcp: an address in the machine's order of bytes, and a port. */
 function placeOf(text: string): string {
   const [address = '', port = ''] = text.split(':');
-  const host =
-    address.length === 8 ? [...Buffer.from(address, 'hex').reverse()].join('.') : `[${address}]`;
+  const host = address.length === 8 ? [...Buffer.from(address, 'hex').reverse()].join('.') : `[${address}]`;
   return `${host}:${Number.parseInt(port, 16)}`;
 }

@@ -52,7 +52,12 @@ export function topData(changes: Partial<TopData> = {}): TopData {
     nodes: [{ node: 'alice', network: 'mainnet', silentMs: 0 }],
     peers: [
       peerRow(),
-      peerRow({ id: 2, address: '[2001:db8:85a3:8d3:1319:8a2e:370:7348]:8333', network: 'ipv6', leastPingMs: 8 }),
+      peerRow({
+        id: 2,
+        address: '[2001:db8:85a3:8d3:1319:8a2e:370:7348]:8333',
+        network: 'ipv6',
+        leastPingMs: 8,
+      }),
       peerRow({
         id: 3,
         address: '198.51.100.77:48444',

@@ -74,7 +74,12 @@ it('tells which alerts fire, to those who may see the page', async () => {
   expect(rows.length).toBe(ALERTS.length);
   expect(rows.filter(({ state }) => state === 'firing')).toEqual([
     expect.objectContaining({
-      ...{ slug: 'no-peers', state: 'firing', severity: 'critical', runbook: `${served.url}runbooks#no-peers` },
+      ...{
+        slug: 'no-peers',
+        state: 'firing',
+        severity: 'critical',
+        runbook: `${served.url}runbooks#no-peers`,
+      },
       labels: { node: 'alpha', network: 'mainnet' },
       reason: 'alpha has had no peer for 5 minutes: at most 0 peers within 3 minutes',
     }),
