@@ -1,6 +1,6 @@
 // Measures the dashboards on InfluxDB: fills a real influxd with points of two nodes over 24 hours, and asks
-// every panel's own statements at that range, as Grafana does. Prints the slowest panels, and ends with status
-// 1 where one takes a second or more. Needs dist (npm run build). Usage:
+// every panel's own statements at that range, as Grafana does. Prints the slowest panels, and ends with
+// status 1 where one takes a second or more. Needs dist (npm run build). Usage:
 //   node -r tsx/cjs scripts/influx-panels.ts [--points 5000000] [--repeat 3] [--show 12]
 import { parseArgs } from 'node:util';
 import { statements } from '../grafana/generator/influxql';

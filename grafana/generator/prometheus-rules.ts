@@ -14,7 +14,7 @@ function external(label: string, otherwise: string): string {
   return `{{ with $externalLabels.${label} }}{{ . }}{{ else }}${otherwise}{{ end }}`;
 }
 
-/** Where Grafana shows a panel on Prometheus, or the dashboard of its theme where metrics have nothing of it. */
+/** Where Grafana shows a panel on Prometheus; the dashboard of its theme where metrics have nothing of it. */
 function placeOf(name: string): string {
   const panel = panelOf(name);
   const isShown = expressions(panel).expressions.length > 0;

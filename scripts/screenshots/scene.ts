@@ -29,8 +29,8 @@ export interface Scene {
 
 /**
  * Starts the demo's network, a btcd in it, and the program beside them: a listener to the demo's peers that
- * watches the btcd. btcd dials the demo's peers by the tap, and other btcds dial it by the tap. `cleanup` ends
- * all of it.
+ * watches the btcd. btcd dials the demo's peers by the tap, and other btcds dial it by the tap. `cleanup`
+ * ends all of it.
  */
 export async function startScene(btcdProgram: string, cleanup: Cleanup): Promise<Scene> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-screenshots-'));

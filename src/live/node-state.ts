@@ -27,7 +27,7 @@ export interface NodeState {
   /** Newest first. */
   readonly blocks: readonly LiveBlock[];
   readonly exporters: readonly ExporterStats[];
-  /** The answers to the questions of its user. A node of an older version leaves them out, like the alerts. */
+  /** The answers to its user's questions. A node of an older version leaves them out, like the alerts. */
   readonly verdicts?: readonly Verdict[];
   readonly alerts?: readonly StateAlert[];
 }

@@ -24,7 +24,7 @@ const INDENT = 16;
 /** Lines of a verdict that is not good; a good one has one. */
 const MOST_LINES = 3;
 
-/** Rows of a terminal from which verdicts that are not good may have several lines, and good ones are shown. */
+/** Rows of a terminal from which verdicts may have several lines, and from which good ones are shown. */
 const HIGH = 30;
 const LOW = 16;
 

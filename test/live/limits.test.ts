@@ -27,7 +27,7 @@ function isGood(question: Question, changes: Partial<Facts>): boolean {
 const LOOP = { lagMs: 1, leastLagMs: 1, stalledMs: 0 };
 const SAME_RUN = { C: 18, D: 1, E: 1 };
 
-/** The values of an alert, and the facts of a verdict, for the same number; the last that is well, and the next. */
+/** The values of an alert and the facts of a verdict for the same number; the last that is well, the next. */
 const TURNS: readonly [
   AlertName,
   Question,

@@ -28,8 +28,8 @@ const FLAGS = [
 ];
 
 /**
- * Starts a browser with a profile of its own. A signal ends it and this process, unless `heedsSignals` is false:
- * then the caller ends all in order.
+ * Starts a browser with a profile of its own. A signal ends it and this process, unless `heedsSignals` is
+ * false: then the caller ends all in order.
  */
 export async function startChromium(
   program: string,

@@ -70,7 +70,7 @@ export function listeningOf(pid: Pid): readonly string[] {
   );
 }
 
-/** A place in the hexadecimal form of /proc/net/tcp: an address in the machine's order of bytes, and a port. */
+/** A place in the hexadecimal form of /proc/net/tcp: an address in the order of the machine, and a port. */
 function placeOf(text: string): string {
   const [address = '', port = ''] = text.split(':');
   const host = address.length === 8 ? [...Buffer.from(address, 'hex').reverse()].join('.') : `[${address}]`;
