@@ -1,7 +1,7 @@
 import { columnName } from '../../src/panels/panel-answer';
 import { type PanelLine, type Panel, type Scope, scopeOf } from '../../src/panels/panel';
 import { condition as wantedOf } from '../../src/panels/queries';
-import { fieldOf } from '../../src/query/columns';
+import { fieldOf, isCounter } from '../../src/query/columns';
 import { aggregateFields, aggregateSource, condition, quoted } from '../../src/query/influxql';
 import type { Query } from '../../src/query/model';
 
@@ -70,7 +70,14 @@ function statement(panel: Panel, source: string, lines: readonly PanelLine[], re
 function sourceOf(panel: Panel, line: PanelLine): string {
   const query = queryOf(line);
   const own = query.where === null ? '' : ` AND ${condition(query, query.where)}`;
-  return aggregateSource(query, `${RANGE} AND ${chosen(scopeOf(panel, line))}${own}`, RANGE);
+  const filter = `${RANGE} AND ${chosen(scopeOf(panel, line))}${own}`;
+  const { column, fn } = line.agg;
+  if (fn !== 'rate' || column === null || !isCounter(line.series, column) || panel.shortestBucketS === null)
+    return aggregateSource(query, filter, RANGE);
+  // The last value of each bucket comes first: a difference for each point of a day takes 20 times as long.
+  const type = fieldOf(line.series, column)?.type === 'float' ? 'float' : 'integer';
+  const last = `non_negative_difference(last(${quoted(column)}::${type})) AS "increase"`;
+  return `(SELECT ${last} FROM ${quoted(line.series)} WHERE ${filter} GROUP BY time($__interval), * fill(none)) WHERE ${RANGE}`;
 }
 
 function valueOf(line: PanelLine): string {
