@@ -3,7 +3,8 @@ import type { AlertQuery } from './alert-query';
 
 /**
  * How the node judges a group of which it knows what is usual: by its own history, not by a fixed number
- * alone. Grafana and Prometheus, whose rules can't fall back where there is no history, keep the fixed number.
+ * alone. Grafana and Prometheus, whose rules can't fall back where there is no history, keep the fixed
+ * number.
  */
 export interface UsualRule {
   /** What is compared with the same hour of earlier weeks. */

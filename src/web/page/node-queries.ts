@@ -38,7 +38,8 @@ export function pointsOf({ columns, rows }: Pick<AnswerRows, 'columns' | 'rows'>
 
 /**
  * The points of one list follow one another within some microseconds (`Emitter.together`), so their times,
- * which are rounded down, differ by this at most. The next list comes later: a call of the node is between them.
+ * which are rounded down, differ by this at most. The next list comes later: a call of the node is between
+ * them.
  */
 const NEXT_MS = 1;
 
