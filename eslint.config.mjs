@@ -25,7 +25,7 @@ const PARTS = {
   live: ['chain', 'lib', 'mempool', 'metrics', 'p2p', 'watch', 'wire'],
   query: ['influx', 'lib', 'live', 'metrics', 'store'],
   panels: ['lib', 'metrics', 'query', 'wire'],
-  alerts: ['lib', 'metrics', 'panels', 'query'],
+  alerts: ['lib', 'live', 'metrics', 'panels', 'query'],
   notify: ['alerts', 'lib'],
   top: ['lib', 'live', 'metrics', 'query', 'wire'],
   web: ['alerts', 'lib', 'live', 'metrics', 'panels', 'query', 'store'],

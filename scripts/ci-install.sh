@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the tests need in addition to Node and Go: InfluxDB 1.x, VictoriaMetrics, NATS, Prometheus,
-# nginx, tshark, strace, openssl, libfaketime, Tor, Chromium with a font, programs for containers (busybox,
-# curl, iproute2, util-linux), btcd and Telegraf. For Debian and systems based on it.
+# Installs what the tests need in addition to Node and Go: InfluxDB 1.x, VictoriaMetrics, NATS, Prometheus and
+# Alertmanager, nginx, tshark, strace, openssl, libfaketime, Tor, Chromium with a font, programs for containers
+# (busybox, curl, iproute2, util-linux), Python with duckdb and matplotlib, btcd and Telegraf. For Debian and
+# systems based on it.
 set -euo pipefail
 
 BTCD_VERSION=0.26.0
@@ -20,6 +21,7 @@ command -v nats-server >/dev/null || [ -x /usr/sbin/nats-server ] || missing+=(n
 command -v tor >/dev/null || [ -x /usr/sbin/tor ] || missing+=(tor)
 command -v openssl >/dev/null || missing+=(openssl)
 command -v promtool >/dev/null || missing+=(prometheus)
+command -v prometheus-alertmanager >/dev/null || missing+=(prometheus-alertmanager)
 command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
 command -v busybox >/dev/null || missing+=(busybox)
 command -v curl >/dev/null || missing+=(curl)
@@ -28,6 +30,7 @@ command -v unshare >/dev/null || missing+=(util-linux)
 # libfaketime is a library without a command.
 compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || missing+=(libfaketime)
 command -v chromium >/dev/null || missing+=(chromium)
+python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 # Without a font Chromium draws boxes instead of letters.
 [ -d /usr/share/fonts/truetype/dejavu ] || missing+=(fonts-dejavu-core)
 if [ "${#missing[@]}" -gt 0 ]; then
@@ -35,13 +38,22 @@ if [ "${#missing[@]}" -gt 0 ]; then
   as_root apt-get update -q
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
   # Debian's packages may start servers. Each test starts its own servers, so these are stopped.
-  for service in influxdb victoria-metrics nats-server prometheus prometheus-node-exporter nginx tor; do
+  for service in influxdb victoria-metrics nats-server prometheus prometheus-node-exporter prometheus-alertmanager nginx tor; do
     as_root service "$service" stop >/dev/null 2>&1 || true
   done
 fi
 
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/btcdmon-node"
+
+# Of the packages that docs/examples need, Debian lacks one. test/support/python.ts looks for them here.
+if ! "$cache/python/bin/python3" -c 'import duckdb, matplotlib' 2>/dev/null; then
+  echo "== pip install duckdb matplotlib"
+  python3 -m venv "$cache/python"
+  "$cache/python/bin/pip" install -q --only-binary :all: duckdb matplotlib
+fi
+
 # test/support/btcd.ts looks for btcd here.
-bin="${XDG_CACHE_HOME:-$HOME/.cache}/btcdmon-node/bin"
+bin="$cache/bin"
 if ! command -v btcd >/dev/null && [ ! -x "$bin/btcd" ]; then
   command -v go >/dev/null || { echo "btcd $BTCD_VERSION needs Go 1.25 or newer to be installed" >&2; exit 1; }
   echo "== go install btcd $BTCD_VERSION"

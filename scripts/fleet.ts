@@ -18,6 +18,7 @@ import { influxd, startInfluxd } from '../test/support/influxd';
 import { lineOf } from '../test/support/line-of';
 import { hourOf, type Traffic } from './fleet/hour';
 import { measureNodes, measureSenders } from './fleet/senders';
+import { endAllAtSignal } from './support/end-at-signal';
 import { positiveNumber, wholeNumber } from './support/options';
 
 const HOUR_SECONDS = 3_600;
@@ -109,4 +110,5 @@ async function main(): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
 }
 
+endAllAtSignal();
 void main();

@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { Btcd, btcd } from '../test/support/btcd';
 import { cpuSecondsOf, familyOf, memoryOf, proportionalBytesOf } from '../test/support/proc';
 import { BIN } from '../test/support/program';
+import { endAllAtSignal } from './support/end-at-signal';
 import { positiveNumber, usageError } from './support/options';
 
 const MIB = 1_024 * 1_024;
@@ -107,4 +108,5 @@ async function main(): Promise<void> {
   }
 }
 
+endAllAtSignal();
 void main();

@@ -14,6 +14,7 @@ import { encodeFrame, FrameReader } from '../src/wire/framing';
 import { NETWORKS } from '../src/wire/networks';
 import { versionPayload } from '../test/support/fake-peer';
 import { BIN } from '../test/support/program';
+import { endAllAtSignal } from './support/end-at-signal';
 import { positiveNumber } from './support/options';
 
 const { magic } = NETWORKS.regtest;
@@ -113,4 +114,5 @@ async function main(): Promise<void> {
   }
 }
 
+endAllAtSignal();
 void main().then(() => process.exit());

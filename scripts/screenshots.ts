@@ -15,6 +15,7 @@ import type { Requirement } from '../test/support/requires';
 import { until } from '../test/support/until';
 import { startScene } from './screenshots/scene';
 import { FRAME, topFrame } from './screenshots/top-frame';
+import { endAllAtSignal } from './support/end-at-signal';
 import { positiveNumber, usageError } from './support/options';
 
 const IMAGES = path.join(__dirname, '..', 'docs', 'images');
@@ -106,13 +107,14 @@ async function main(): Promise<void> {
   const [chromium, node, terminal] = [programOf(chromiumProgram), programOf(btcd), programOf(script)];
   mkdirSync(IMAGES, { recursive: true });
   const cleanup = new Cleanup();
+  endAllAtSignal(() => cleanup.run());
   try {
-    const browser = await startChromium(chromium, cleanup);
+    const browser = await startChromium(chromium, cleanup, { heedsSignals: false });
     if (values.url !== undefined) {
       await shootPage(browser, values.url);
       return;
     }
-    const scene = cleanup.add(await startScene(node), (it) => it.stop());
+    const scene = await startScene(node, cleanup);
     console.log(`the demo's network runs for ${minutes} minutes`);
     await scene.run(minutes * 60_000);
     await shootPage(browser, scene.url);

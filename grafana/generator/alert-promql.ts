@@ -1,7 +1,18 @@
 import type { AlertName } from '../../src/alerts/alert';
 import { SURGES } from '../../src/alerts/surges';
+import { LIMITS } from '../../src/live/limits';
 import { metricName } from './metric-name';
 import { surgeOfCount, surgeOfState } from './surges';
+
+/** A duration in PromQL: `1h`, `10m`. */
+function span(ms: number): string {
+  const minutes = ms / 60_000;
+  return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
+}
+
+const [lately, before] = [span(LIMITS.latelyMs), span(LIMITS.peersBeforeMs)];
+const [late, stalled] = [span(LIMITS.lagForMs), span(LIMITS.stalledForMs)];
+const [lost, stuck, young] = [span(LIMITS.lostMs), span(LIMITS.stuckMs), LIMITS.lostMs / 1_000];
 
 const BY = 'by (node, network)';
 
@@ -29,33 +40,33 @@ export const PROMQL: Readonly<Record<AlertName, string>> = {
     'or absent(up{job="btcdmon"})',
     `or sum ${BY} (increase(${metricName('btcdmon', 'emitted')}[2m])) == 0`,
   ].join('\n'),
-  BtcdmonNoBlock: `time() - max ${BY} ({__name__=~"${metricName('blocks', 'last_point')}|${metricName('btcdmon', 'started')}"}) > 3600`,
-  // More disconnected blocks than reorganisations: at least one reorganisation was two blocks deep. The
-  // half block allows for the rounding of increase().
-  BtcdmonReorganisation: `sum ${BY} (increase(${depth}[1h])) - sum ${BY} (increase(${reorgs}[1h])) > 0.5`,
+  BtcdmonNoBlock: `time() - max ${BY} ({__name__=~"${metricName('blocks', 'last_point')}|${metricName('btcdmon', 'started')}"}) > ${LIMITS.noBlockMs / 1_000}`,
+  // More disconnected blocks than reorganisations: at least one reorganisation was two blocks deep. Half a
+  // block less allows for the rounding of increase().
+  BtcdmonReorganisation: `sum ${BY} (increase(${depth}[${span(LIMITS.reorgMs)}])) - sum ${BY} (increase(${reorgs}[${span(LIMITS.reorgMs)}])) > ${LIMITS.reorgDepth - 1.5}`,
   BtcdmonNoPeers: `max ${BY} (max_over_time(${connected}[3m])) == 0`,
   BtcdmonFewPeers: [
-    `max ${BY} (avg_over_time(${connected}[10m])) < 0.5 * max ${BY} (avg_over_time(${connected}[10m] offset 1h))`,
-    `and on (node, network) max ${BY} (avg_over_time(${connected}[10m] offset 1h)) >= 4`,
+    `max ${BY} (avg_over_time(${connected}[${lately}])) < ${LIMITS.fewPeersPart} * max ${BY} (avg_over_time(${connected}[${lately}] offset ${before}))`,
+    `and on (node, network) max ${BY} (avg_over_time(${connected}[${lately}] offset ${before})) >= ${LIMITS.fewPeersFrom}`,
   ].join('\n'),
   BtcdmonViolationSurge: surgeOfCount(SURGES.violations, metricName('rejects', 'violations')),
   BtcdmonAddressSurge: surgeOfCount(SURGES.addresses, metricName('addr_relay', 'entries')),
   BtcdmonMempoolSurge: surgeOfState(SURGES.mempool, metricName('mempool', 'num_tx')),
-  BtcdmonPointsLost: `sum by (node, network, exporter) (increase(${dropped}[5m])) > 0`,
+  BtcdmonPointsLost: `sum by (node, network, exporter) (increase(${dropped}[${lost}])) > 0`,
   // What is found at the start is in the first value that Prometheus gets.
   BtcdmonPointsDamaged: [
-    `sum by (node, network, exporter) (increase(${damaged}[5m])) > 0`,
-    `or (sum by (node, network, exporter) (${damaged}) > 0 and on (node, network) time() - max ${BY} (${metricName('btcdmon', 'started')}) < 300)`,
+    `sum by (node, network, exporter) (increase(${damaged}[${lost}])) > 0`,
+    `or (sum by (node, network, exporter) (${damaged}) > 0 and on (node, network) time() - max ${BY} (${metricName('btcdmon', 'started')}) < ${young})`,
   ].join('\n'),
   BtcdmonPointsStuck: [
-    `min by (node, network, exporter) (min_over_time(${metricName('btcdmon', 'queued')}[10m])) > 0`,
-    `and on (node, network, exporter) sum by (node, network, exporter) (increase(${sent}[10m])) == 0`,
+    `min by (node, network, exporter) (min_over_time(${metricName('btcdmon', 'queued')}[${stuck}])) > 0`,
+    `and on (node, network, exporter) sum by (node, network, exporter) (increase(${sent}[${stuck}])) == 0`,
   ].join('\n'),
-  BtcdmonLoopLag: `max ${BY} (min_over_time(${metricName('btcdmon', 'loop_lag_p99')}[5m])) > 0.5`,
-  BtcdmonStall: `max ${BY} (increase(${metricName('btcdmon', 'stalled')}[5m])) > 10`,
+  BtcdmonLoopLag: `max ${BY} (min_over_time(${metricName('btcdmon', 'loop_lag_p99')}[${late}])) > ${LIMITS.lagMs / 1_000}`,
+  BtcdmonStall: `max ${BY} (increase(${metricName('btcdmon', 'stalled')}[${stalled}])) > ${LIMITS.stalledMs / 1_000}`,
   BtcdmonNodeUnreachable: `max ${BY} (max_over_time(${up}[3m])) == 0`,
   BtcdmonNodeBehind: [
-    `(max by (network) (${metricName('blocks', 'best_height')}) - on (network) group_right max ${BY} (${metricName('node_status', 'height')})) >= 2`,
+    `(max by (network) (${metricName('blocks', 'best_height')}) - on (network) group_right max ${BY} (${metricName('node_status', 'height')})) >= ${LIMITS.behindBlocks}`,
     ANSWERS,
   ].join('\n'),
   BtcdmonNodeFewPeers: [`max ${BY} (max_over_time(${connected}[5m])) < 8`, ANSWERS].join('\n'),

@@ -37,7 +37,9 @@ function annotation(
     .iconColor(color)
     .datasource(chosenSource(store))
     .target(target);
-  return store.name === 'influxdb' ? builder : builder.titleFormat(name).textFormat('{{node}}').step('60s');
+  return store.language === 'influxql'
+    ? builder
+    : builder.titleFormat(name).textFormat('{{node}}').step('60s');
 }
 
 function marks<S extends SeriesName>(
@@ -48,7 +50,7 @@ function marks<S extends SeriesName>(
   text: keyof (typeof SCHEMA)[S]['columns'] & string,
 ): Builder<Dataquery> {
   const source = chosenSource(store);
-  if (store.name === 'prometheus') {
+  if (store.language === 'promql') {
     const points = metricName(series, null);
     return new DataqueryBuilder()
       .refId('Marks')

@@ -1,4 +1,5 @@
 import {
+  CustomVariableBuilder,
   type Dashboard,
   DashboardBuilder,
   DashboardCursorSync,
@@ -22,6 +23,9 @@ import { choiceOfNetworks, choiceOfNode } from './node-choice';
 import { type Placing, drawn, newest } from './panels';
 import { OVERVIEW, type Store, dashboardUid } from './provisioned-names';
 import { chosenSource, targets } from './targets';
+
+/** Names of the provisioned data sources. */
+const SOURCE_NAMES = { influxql: 'btcdmon influxdb', promql: 'btcdmon prometheus' } as const;
 
 /** Columns of Grafana's grid. */
 const GRID = 24;
@@ -142,7 +146,7 @@ function built(
     .tooltip(DashboardCursorSync.Crosshair)
     // A panel over 24 hours of two nodes answers within a second.
     .refresh('1m')
-    .time({ from: 'now-24h', to: 'now' })
+    .time({ from: store.name === 'rollups' ? 'now-30d' : 'now-24h', to: 'now' })
     .editable()
     .annotations([...annotations(store, scope)])
     .link(
@@ -157,7 +161,15 @@ function built(
       new DatasourceVariableBuilder('datasource')
         .label('Store')
         .type(source.type ?? '')
-        .current({ text: `btcdmon ${store.name}`, value: store.source.uid ?? '' }),
+        .current({ text: SOURCE_NAMES[store.language], value: store.source.uid ?? '' }),
+    );
+  if (store.name === 'rollups')
+    builder.withVariable(
+      new CustomVariableBuilder('rollup')
+        .label('Rollups by')
+        .description('Those by minute are kept for a year, those by hour for ever.')
+        .values('1h,1m')
+        .current({ text: '1h', value: '1h' }),
     );
   for (const each of scopes) builder.withVariable(choiceOfNode(store, each));
   builder.withVariable(choiceOfNetworks(store, scope));

@@ -1,9 +1,10 @@
 import type { Alert } from '../../src/alerts/alert';
 import { PANELS } from '../../src/panels/list';
-import { THEMES } from '../../src/panels/panel';
+import { type Panel, THEMES } from '../../src/panels/panel';
 import { influxOf } from './alert-influxql';
 import { PROMQL } from './alert-promql';
 import { expressions } from './promql';
+import { rolledStatements } from './rolled';
 
 /** The generated part of docs/alerts.md: the meaning of each alert and what to do. */
 export function alertsPart(alerts: readonly Alert[]): string {
@@ -43,12 +44,27 @@ function spanOf(fromS: number, toS: number): string {
 
 /** The lines that the dashboards on Prometheus lack, for docs/grafana.md. */
 export function missingOnPrometheus(): string {
-  const rows = PANELS.flatMap((panel) => {
+  return rowsOf((panel) => {
     const { missing, expressions: found } = expressions(panel);
+    return { missing, isAll: found.length === 0 };
+  });
+}
+
+/** The lines that the dashboards on rollups lack, for docs/grafana.md. */
+export function missingOnRollups(): string {
+  return rowsOf((panel) => {
+    const { missing, statements } = rolledStatements(panel);
+    return { missing, isAll: statements.length === 0 };
+  });
+}
+
+function rowsOf(
+  lackOf: (panel: Panel) => { readonly missing: readonly string[]; readonly isAll: boolean },
+): string {
+  const rows = PANELS.flatMap((panel) => {
+    const { missing, isAll } = lackOf(panel);
     if (missing.length === 0) return [];
-    return [
-      `- ${THEMES[panel.theme]}, “${panel.title}”: ${found.length === 0 ? 'all of it' : missing.join(', ')}`,
-    ];
+    return [`- ${THEMES[panel.theme]}, “${panel.title}”: ${isAll ? 'all of it' : missing.join(', ')}`];
   });
   return rows.join('\n');
 }

@@ -2,6 +2,7 @@ import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog';
 import { QueryBuilder, type Rule, RuleBuilder } from '@grafana/grafana-foundation-sdk/alerting';
 import { TypeMathBuilder, TypeReduceBuilder } from '@grafana/grafana-foundation-sdk/expr';
 import type { Alert } from '../../src/alerts/alert';
+import { runbookUrl } from '../../src/alerts/runbook';
 import { panelOf } from '../../src/panels/list';
 import { type InfluxQuery, influxOf } from './alert-influxql';
 import { panelId } from './panels';
@@ -17,8 +18,12 @@ const CONDITION = 'condition';
 /** The queries of an alert set their own buckets, so this only needs to be large enough. */
 const SCRATCH = { intervalMs: 1_000, maxDataPoints: 43_200 } as const;
 
-/** The file of alert rules that Grafana loads when it starts. */
-export function rulesFile(alerts: readonly Alert[]): object {
+/**
+ * The file of alert rules that Grafana loads when it starts. Grafana itself links each alert to the dashboard
+ * and panel that its rule names.
+ * @param runbooks the URL of the page that has the runbooks
+ */
+export function rulesFile(alerts: readonly Alert[], runbooks: string): object {
   return {
     apiVersion: 1,
     groups: [
@@ -27,7 +32,7 @@ export function rulesFile(alerts: readonly Alert[]): object {
         name: GROUP,
         folder: ALERT_FOLDER,
         interval: '30s',
-        rules: alerts.map((alert) => provisioned(alert)),
+        rules: alerts.map((alert) => provisioned(alert, runbooks)),
       },
     ],
   };
@@ -37,8 +42,8 @@ export function rulesFile(alerts: readonly Alert[]): object {
  * A rule in the format of the file. The SDK has the names of the HTTP interface, which differ outside the
  * queries.
  */
-function provisioned(alert: Alert): object {
-  const { data, ...rule } = ruleOf(alert);
+function provisioned(alert: Alert, runbooks: string): object {
+  const { data, ...rule } = ruleOf(alert, runbooks);
   return {
     uid: rule.uid,
     title: rule.title,
@@ -60,7 +65,7 @@ function provisioned(alert: Alert): object {
   };
 }
 
-function ruleOf(alert: Alert): Rule {
+function ruleOf(alert: Alert, runbooks: string): Rule {
   const builder = new RuleBuilder(alert.title)
     .uid(`btcdmon-${alert.slug}`)
     .orgID(1)
@@ -74,7 +79,8 @@ function ruleOf(alert: Alert): Rule {
     .annotations({
       summary: templated(alert.summary),
       description: alert.meaning,
-      runbook: `docs/alerts.md#${alert.slug}`,
+      // Grafana shows a link for this name.
+      runbook_url: runbookUrl(alert.slug, runbooks),
     });
   for (const [letter, query] of Object.entries(alert.queries)) {
     builder.withQuery(asked(letter, influxOf(query)));

@@ -1,7 +1,7 @@
 import { columnName } from '../../src/panels/panel-answer';
 import { type PanelLine, type Panel, type Scope, scopeOf } from '../../src/panels/panel';
 import { condition as wantedOf } from '../../src/panels/queries';
-import { fieldOf } from '../../src/query/columns';
+import { fieldOf, isCounter } from '../../src/query/columns';
 import { aggregateFields, aggregateSource, condition, quoted } from '../../src/query/influxql';
 import type { Query } from '../../src/query/model';
 
@@ -22,26 +22,39 @@ export function chosen(scope: Scope): string {
   return `"node"::tag =~ /^\${${scope}:regex}$/ AND "network"::tag =~ /^$network$/`;
 }
 
-const RANGE = '$timeFilter';
+export const RANGE = '$timeFilter';
 
 /**
  * The statements of a panel, with the macros that Grafana fills in. Lines that select from the same points
  * share one statement. InfluxDB then reads the points once, and the messages of 36 commands are one request.
  */
 export function statements(panel: Panel): readonly Statement[] {
-  const bySource = new Map<string, PanelLine[]>();
-  for (const line of panel.lines) {
-    const source = sourceOf(panel, line);
-    bySource.set(source, [...(bySource.get(source) ?? []), line]);
-  }
-  return [...bySource].map(([source, lines]) => statement(panel, source, lines));
+  return statementsOf(panel, { sourceOf: (line) => sourceOf(panel, line), valueOf });
 }
 
-function statement(panel: Panel, source: string, lines: readonly PanelLine[]): Statement {
+/** How the lines of a panel are read. */
+interface Reading {
+  /** The source of a line, including the conditions. */
+  readonly sourceOf: (line: PanelLine) => string;
+  /** Its aggregate; of a rate the sum. */
+  readonly valueOf: (line: PanelLine) => string;
+}
+
+/** The statements of a panel that is read in some way, as `statements` groups them. */
+export function statementsOf(panel: Panel, reading: Reading): readonly Statement[] {
+  const bySource = new Map<string, PanelLine[]>();
+  for (const line of panel.lines) {
+    const source = reading.sourceOf(line);
+    bySource.set(source, [...(bySource.get(source) ?? []), line]);
+  }
+  return [...bySource].map(([source, lines]) => statement(panel, source, lines, reading));
+}
+
+function statement(panel: Panel, source: string, lines: readonly PanelLine[], reading: Reading): Statement {
   const bucketed = panel.shortestBucketS !== null;
   const by = lines[0]?.by ?? [];
   const dimensions = [...(bucketed ? ['time($__interval)'] : []), ...by.map(quoted)];
-  const fields = lines.map((line) => `${valueOf(line)} AS ${quoted(columnName(line))}`);
+  const fields = lines.map((line) => `${scaled(line, reading.valueOf(line))} AS ${quoted(columnName(line))}`);
   const groups =
     dimensions.length === 0 ? '' : ` GROUP BY ${dimensions.join(', ')} fill(${fill(panel, lines)})`;
   const tags = by.map((tag) => `$tag_${tag}`);
@@ -57,15 +70,27 @@ function statement(panel: Panel, source: string, lines: readonly PanelLine[]): S
 function sourceOf(panel: Panel, line: PanelLine): string {
   const query = queryOf(line);
   const own = query.where === null ? '' : ` AND ${condition(query, query.where)}`;
-  return aggregateSource(query, `${RANGE} AND ${chosen(scopeOf(panel, line))}${own}`, RANGE);
+  const filter = `${RANGE} AND ${chosen(scopeOf(panel, line))}${own}`;
+  const { column, fn } = line.agg;
+  if (fn !== 'rate' || column === null || !isCounter(line.series, column) || panel.shortestBucketS === null)
+    return aggregateSource(query, filter, RANGE);
+  // The last value of each bucket comes first: a difference for each point of a day takes 20 times as long.
+  const type = fieldOf(line.series, column)?.type === 'float' ? 'float' : 'integer';
+  const last = `non_negative_difference(last(${quoted(column)}::${type})) AS "increase"`;
+  return `(SELECT ${last} FROM ${quoted(line.series)} WHERE ${filter} GROUP BY time($__interval), * fill(none)) WHERE ${RANGE}`;
 }
 
 function valueOf(line: PanelLine): string {
   const [field, ...more] = aggregateFields(queryOf(line));
   if (field === undefined || more.length > 0)
     throw new Error(`the points of ${line.series} have several anchors: a line that counts them names one`);
-  const rate = line.agg.fn === 'rate' ? `${field} / ($__interval_ms / 1000)` : field;
-  return line.scale === 1 ? rate : `${rate} * ${line.scale}`;
+  return field;
+}
+
+/** A value as the panel draws it: a rate per second, and the factor of the line. */
+function scaled({ agg, scale }: PanelLine, value: string): string {
+  const rate = agg.fn === 'rate' ? `${value} / ($__interval_ms / 1000)` : value;
+  return scale === 1 ? rate : `${rate} * ${scale}`;
 }
 
 /**

@@ -53,9 +53,9 @@ const OFFERS: Readonly<Record<Scope, Offer>> = {
  */
 export function choiceOfNode(store: Store, scope: Scope): QueryVariableBuilder {
   const { label, influxql, promql, regex, sort } = OFFERS[scope];
-  const query = store.name === 'influxdb' ? influxql : promql;
+  const query = store.language === 'influxql' ? influxql : promql;
   const builder = variable(store, scope, label, query).sort(sort).multi(false).includeAll(false);
-  return store.name === 'prometheus' && regex !== undefined ? builder.regex(regex) : builder;
+  return store.language === 'promql' && regex !== undefined ? builder.regex(regex) : builder;
 }
 
 /**
@@ -64,7 +64,7 @@ export function choiceOfNode(store: Store, scope: Scope): QueryVariableBuilder {
  */
 export function choiceOfNetworks(store: Store, scope: Scope): QueryVariableBuilder {
   const query =
-    store.name === 'influxdb'
+    store.language === 'influxql'
       ? `SHOW TAG VALUES FROM "btcdmon", "node_status", "tap" WITH KEY = "network" WHERE "node" =~ /^\${${scope}:regex}$/`
       : `label_values({__name__=~"${MEMORY}|${UP}|${TAPPED}", node="$${scope}"}, network)`;
   return variable(store, 'network', 'Network', query)

@@ -127,16 +127,20 @@ function finished<B extends AnyPanel>(
     .unit(UNITS[panel.unit])
     .gridPos(at);
   const { shortestBucketS } = panel;
-  if (shortestBucketS !== null)
-    builder.interval(
-      `${store.name === 'prometheus' ? Math.max(shortestBucketS, LEAST_SCRAPED_S) : shortestBucketS}s`,
-    );
-  if (shortestBucketS !== null && shortestBucketS >= HOUR_S) builder.timeFrom(HOURLY_RANGE);
+  if (shortestBucketS !== null) builder.interval(leastBucket(store, shortestBucketS));
+  if (shortestBucketS !== null && shortestBucketS >= HOUR_S && store.name !== 'rollups')
+    builder.timeFrom(HOURLY_RANGE);
   const steps = THRESHOLDS[panel.name];
   if (steps !== undefined)
     builder.thresholds(new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([...steps]));
   if (linked) builder.links([themeLink(store, panel)]);
   return builder;
+}
+
+/** The shortest bucket that a store can answer, as Grafana writes it. */
+function leastBucket({ name }: Store, shortestBucketS: number): string {
+  if (name === 'rollups') return shortestBucketS >= HOUR_S ? '1h' : '$rollup';
+  return `${name === 'prometheus' ? Math.max(shortestBucketS, LEAST_SCRAPED_S) : shortestBucketS}s`;
 }
 
 function timeSeries(panel: Panel): TimeSeriesPanel {

@@ -4,12 +4,13 @@ import type { DataSourceRef } from '@grafana/grafana-foundation-sdk/common';
 export const INFLUXDB = { type: 'influxdb', uid: 'btcdmon-influxdb' } as const satisfies DataSourceRef;
 export const PROMETHEUS = { type: 'prometheus', uid: 'btcdmon-prometheus' } as const satisfies DataSourceRef;
 
-export type StoreName = 'influxdb' | 'prometheus';
+export type StoreName = 'influxdb' | 'rollups' | 'prometheus';
 
 /** What the dashboards of a store have in common. */
 export interface Store {
   readonly name: StoreName;
   readonly source: DataSourceRef;
+  readonly language: 'influxql' | 'promql';
   /** Folder in Grafana. */
   readonly folder: string;
   /** Prefix of the uid of each dashboard. Links use it, so it must not change. */
@@ -17,10 +18,17 @@ export interface Store {
 }
 
 export const STORES: Readonly<Record<StoreName, Store>> = {
-  influxdb: { name: 'influxdb', source: INFLUXDB, folder: 'btcdmon', prefix: 'btcdmon' },
+  influxdb: {
+    ...{ name: 'influxdb', source: INFLUXDB, language: 'influxql' },
+    ...{ folder: 'btcdmon', prefix: 'btcdmon' },
+  },
+  // The same InfluxDB, for weeks and years: what `setup influx` has it roll up.
+  rollups: {
+    ...{ name: 'rollups', source: INFLUXDB, language: 'influxql' },
+    ...{ folder: 'btcdmon, long ranges', prefix: 'btcdmon-long' },
+  },
   prometheus: {
-    name: 'prometheus',
-    source: PROMETHEUS,
+    ...{ name: 'prometheus', source: PROMETHEUS, language: 'promql' },
     folder: 'btcdmon on Prometheus',
     prefix: 'btcdmon-prometheus',
   },

@@ -5,6 +5,7 @@ import type { Panel } from '../../src/panels/panel';
 import { statements } from './influxql';
 import { expressions } from './promql';
 import type { Store } from './provisioned-names';
+import { rolledStatements } from './rolled';
 
 /** A query of Grafana's InfluxDB data source in InfluxQL; the SDK has no type for it. */
 export interface InfluxDataquery extends Dataquery {
@@ -25,8 +26,9 @@ export function chosenSource({ source }: Store): DataSourceRef {
 export function targets(store: Store, panel: Panel): readonly Builder<Dataquery>[] {
   const source = chosenSource(store);
   const isTable = panel.plot === 'table';
-  if (store.name === 'influxdb')
-    return statements(panel).map(({ text, alias }, index) =>
+  if (store.language === 'influxql') {
+    const asked = store.name === 'rollups' ? rolledStatements(panel).statements : statements(panel);
+    return asked.map(({ text, alias }, index) =>
       influxTarget({
         refId: refId(index),
         datasource: source,
@@ -36,6 +38,7 @@ export function targets(store: Store, panel: Panel): readonly Builder<Dataquery>
         ...(isTable ? {} : { alias }),
       }),
     );
+  }
   return expressions(panel).expressions.map(({ text, legend }, index) => {
     const builder = new DataqueryBuilder().refId(refId(index)).datasource(source).expr(text);
     return isTable

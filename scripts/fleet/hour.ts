@@ -11,7 +11,13 @@ const PER_EVENT: ReadonlySet<SeriesName> = new Set([
   // These events are so rare that no points are generated.
   ...(['processed_blocks', 'reorgs', 'double_spends'] as const),
 ]);
-const PER_INTERVAL = SERIES_NAMES.filter((name) => !PER_EVENT.has(name) && name !== 'btcdmon');
+/** Those without a whole number have no generated values: `watch_gaps`. */
+const PER_INTERVAL = SERIES_NAMES.filter(
+  (name) =>
+    !PER_EVENT.has(name) &&
+    name !== 'btcdmon' &&
+    Object.values(seriesOf(name).columns).some(({ type }) => type === 'int'),
+);
 
 const SCRIPT_TYPES = [
   'witness_v0_keyhash',

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadRegtestParts } from '../../src/bcoin/bcoin';
 import { RegtestNetwork } from '../../src/demo/regtest';
 import { Btcd } from '../../test/support/btcd';
-import { Cleanup } from '../../test/support/cleanup';
+import type { Cleanup } from '../../test/support/cleanup';
 import { freePort } from '../../test/support/free-port';
 import { BIN } from '../../test/support/program';
 
@@ -25,55 +25,45 @@ export interface Scene {
   readonly folder: string;
   /** Has transactions and blocks made for this time. */
   run(ms: number): Promise<void>;
-  stop(): Promise<void>;
 }
 
 /**
  * Starts the demo's network, a btcd in it, and the program beside them: a listener to the demo's peers that
- * watches the btcd. btcd dials the demo's peers by the tap, and other btcds dial it by the tap.
+ * watches the btcd. btcd dials the demo's peers by the tap, and other btcds dial it by the tap. `cleanup`
+ * ends all of it.
  */
-export async function startScene(btcdProgram: string): Promise<Scene> {
-  const cleanup = new Cleanup();
-  try {
-    const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-screenshots-'));
-    cleanup.add(folder, (it) => rmSync(it, { recursive: true, force: true }));
-    const network = cleanup.add(await startNetwork(), (it) => it.stop());
-    const [forward, socks, page] = [await freePort(), await freePort(), await freePort()];
-    // The demo's transactions have outputs of every type, which btcd's policy on mainnet would refuse.
-    const start = async (extraArgs: readonly string[], tls = false): Promise<Btcd> =>
-      cleanup.add(await Btcd.start(btcdProgram, { nonStandard: true, tls, extraArgs }), (it) => it.stop());
-    const peers = network.endpoints.map(({ host, port }) => `${host}:${port}`);
-    const watched = await start(
-      [`--proxy=127.0.0.1:${socks}`, ...peers.map((peer) => `--connect=${peer}`)],
-      true,
-    );
-    const args = [
-      ...['--network', 'regtest', '--node', 'demo', '--interval', '2s', '--log-level', 'warn'],
-      ...['--data-dir', folder, '--http', `127.0.0.1:${page}`],
-      ...[...peers, `127.0.0.1:${watched.p2pPort}`].flatMap((peer) => ['--connect', peer]),
-      ...[
-        '--watch',
-        `https://${watched.user}@127.0.0.1:${watched.rpcPort}?ca-file=${watched.certificateFile}`,
-      ],
-      ...['--forward', `127.0.0.1:${forward}=127.0.0.1:${watched.p2pPort}`, '--socks', String(socks)],
-    ];
-    const env = { ...process.env, BTCDMON_WATCH_PASSWORD: watched.password };
-    cleanup.add(spawn(process.execPath, [BIN, ...args], { stdio: 'inherit', env }), stopProgram);
-    await sleep(LISTENING_MS);
-    for (let i = 0; i < INBOUND_PEERS; i++) await start([`--connect=127.0.0.1:${forward}`]);
-    return {
-      url: `http://127.0.0.1:${page}`,
-      folder,
-      run: (ms) => {
-        network.startTraffic();
-        return sleep(ms);
-      },
-      stop: () => cleanup.run(),
-    };
-  } catch (error) {
-    await cleanup.run();
-    throw error;
-  }
+export async function startScene(btcdProgram: string, cleanup: Cleanup): Promise<Scene> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-screenshots-'));
+  cleanup.add(folder, (it) => rmSync(it, { recursive: true, force: true }));
+  const network = cleanup.add(await startNetwork(), (it) => it.stop());
+  const [forward, socks, page] = [await freePort(), await freePort(), await freePort()];
+  // The demo's transactions have outputs of every type, which btcd's policy on mainnet would refuse.
+  const start = async (extraArgs: readonly string[], tls = false): Promise<Btcd> =>
+    cleanup.add(await Btcd.start(btcdProgram, { nonStandard: true, tls, extraArgs }), (it) => it.stop());
+  const peers = network.endpoints.map(({ host, port }) => `${host}:${port}`);
+  const watched = await start(
+    [`--proxy=127.0.0.1:${socks}`, ...peers.map((peer) => `--connect=${peer}`)],
+    true,
+  );
+  const args = [
+    ...['--network', 'regtest', '--node', 'demo', '--interval', '2s', '--log-level', 'warn'],
+    ...['--data-dir', folder, '--http', `127.0.0.1:${page}`],
+    ...[...peers, `127.0.0.1:${watched.p2pPort}`].flatMap((peer) => ['--connect', peer]),
+    ...['--watch', `https://${watched.user}@127.0.0.1:${watched.rpcPort}?ca-file=${watched.certificateFile}`],
+    ...['--forward', `127.0.0.1:${forward}=127.0.0.1:${watched.p2pPort}`, '--socks', String(socks)],
+  ];
+  const env = { ...process.env, BTCDMON_WATCH_PASSWORD: watched.password };
+  cleanup.add(spawn(process.execPath, [BIN, ...args], { stdio: 'inherit', env }), stopProgram);
+  await sleep(LISTENING_MS);
+  for (let i = 0; i < INBOUND_PEERS; i++) await start([`--connect=127.0.0.1:${forward}`]);
+  return {
+    url: `http://127.0.0.1:${page}`,
+    folder,
+    run: (ms) => {
+      network.startTraffic();
+      return sleep(ms);
+    },
+  };
 }
 
 /**
@@ -90,7 +80,7 @@ async function startNetwork(): Promise<RegtestNetwork> {
 }
 
 async function stopProgram(program: ChildProcess): Promise<void> {
-  if (program.exitCode !== null) return;
+  if (program.exitCode !== null || program.signalCode !== null) return;
   const exited = once(program, 'exit');
   program.kill('SIGTERM');
   await exited;

@@ -15,6 +15,8 @@ const CLEAR_LINE = '\x1b[K';
 const STYLES: Readonly<Record<string, string>> = {
   '\x1b[1m': '<span class="title">',
   '\x1b[2m': '<span class="faint">',
+  '\x1b[32m': '<span class="good">',
+  '\x1b[33m': '<span class="warn">',
   '\x1b[1;31m': '<span class="alert">',
   '\x1b[0m': '</span>',
 };
@@ -57,6 +59,8 @@ function documentOf(frame: string): string {
           font: 14px/1.35 'DejaVu Sans Mono', monospace }
     .title { font-weight: bold; color: #fff }
     .faint { color: #8a909b }
+    .good { color: #6ecb7f }
+    .warn { color: #e0b341 }
     .alert { font-weight: bold; color: #ff6b6b }
   </style><pre>${lines.join('\n').trimEnd()}</pre>`;
 }

@@ -3,6 +3,11 @@ import { type PanelLine, line } from '../panels/panel';
 /** A period, as seconds before now; the end is 0 for now. */
 export type SecondsAgo = readonly [fromS: number, toS: number];
 
+/** The period of this length that ends so long ago, both in milliseconds. */
+export function within(ms: number, agoMs = 0): SecondsAgo {
+  return [(agoMs + ms) / 1_000, agoMs / 1_000];
+}
+
 /** A query of an alert. Its answer has one value for each group. */
 export type AlertQuery =
   | {

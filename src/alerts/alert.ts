@@ -1,4 +1,21 @@
+import type { PanelLine } from '../panels/panel';
 import type { AlertQuery } from './alert-query';
+
+/**
+ * How the node judges a group of which it knows what is usual: by its own history, not by a fixed number
+ * alone. Grafana and Prometheus, whose rules can't fall back where there is no history, keep the fixed
+ * number.
+ */
+export interface UsualRule {
+  /** What is compared with the same hour of earlier weeks. */
+  readonly line: PanelLine;
+  /** The aggregate of so many minutes is compared. */
+  readonly minutes: number;
+  /** As `condition` of the alert; `$U` is what is usual. */
+  readonly condition: string;
+  /** As `measured` of the alert; `{U}` stands for what is usual. */
+  readonly measured: string;
+}
 
 /** `critical` must wake somebody; `warning` can wait until the morning. */
 export type Severity = 'critical' | 'warning';
@@ -51,6 +68,8 @@ export interface Alert {
   readonly condition: string;
   /** State of the alert if the queries return nothing. */
   readonly noData: 'OK' | 'Alerting';
+  /** Takes the place of the condition for a group whose history the node knows. */
+  readonly usual?: UsualRule;
   /** What was measured, for the reason of a firing alert; `{A}` stands for the value of a query. */
   readonly measured: string;
 }

@@ -10,9 +10,11 @@ import type { Source } from '../query/source';
 import { ifThere } from '../query/store-nodes';
 import { MAX_NS, formatNs } from '../query/time';
 import { ALERTS } from './alerts';
-import { type RunAll, holding } from './holding';
+import { holding } from './holding';
 import { type AlertsReport, reportOf, resultOf } from './report';
+import type { RunAll } from './run-all';
 import { AlertStates } from './states';
+import { UsualLoads } from './usual-loads';
 
 /** Path at which a running node tells of its alerts. */
 export const ALERTS_PATH = '/alerts';
@@ -72,10 +74,11 @@ async function evaluated(
 /** Evaluates the alerts in the last minutes too, as alerts only fire if their conditions hold for some. */
 async function evaluateAt(runAll: RunAll, atNs: bigint): Promise<AlertsReport> {
   const states = new AlertStates();
+  const usual = new UsualLoads();
   const minutes = Math.max(...ALERTS.map(({ forMinutes }) => forMinutes));
   for (let ago = minutes; ago >= 0; ago--) {
     const then = atNs - BigInt(ago) * MINUTE_NS;
-    states.update(await holding(ALERTS, then, runAll), Number(then / 1_000_000n));
+    states.update(await holding(ALERTS, then, runAll, usual), Number(then / 1_000_000n));
   }
   return reportOf(ALERTS, states.active, { evaluatedMs: Number(atNs / 1_000_000n) });
 }

@@ -1,8 +1,12 @@
+import { LIMITS } from '../live/limits';
 import { line } from '../panels/panel';
 import type { Alert } from './alert';
-import { overBuckets, silent, whole } from './alert-query';
+import { overBuckets, silent, whole, within } from './alert-query';
 import { NODE_ALERTS } from './node-alerts';
 import { SURGES, surgeOf } from './surges';
+
+/** Minutes of a bucket in which each interval of a monitor has a point. */
+const BUCKET_MINUTES = 2;
 
 const EXPORTER = { by: ['exporter'], where: { exporter: { not: '' } } } as const;
 
@@ -44,15 +48,18 @@ export const ALERTS: readonly Alert[] = [
     panel: 'chain-height',
     forMinutes: 1,
     queries: {
-      A: whole(line('', 'btcdmon', 'rate', 'emitted', { where: { series: 'blocks' } }), [3600, 0]),
+      A: whole(
+        line('', 'btcdmon', 'rate', 'emitted', { where: { series: 'blocks' } }),
+        within(LIMITS.noBlockMs),
+      ),
       B: overBuckets(
         'count',
         line('', 'btcdmon', 'count', 'emitted', { where: { series: 'blocks' } }),
-        2,
-        [3600, 0],
+        BUCKET_MINUTES,
+        within(LIMITS.noBlockMs),
       ),
     },
-    condition: '$A == 0 && $B >= 30',
+    condition: `$A == 0 && $B >= ${LIMITS.noBlockMs / 60_000 / BUCKET_MINUTES}`,
     noData: 'OK',
     measured: '{A} blocks within an hour',
   },
@@ -71,8 +78,8 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'reorgs',
     forMinutes: 0,
-    queries: { A: whole(line('', 'reorgs', 'max', 'depth'), [3600, 0]) },
-    condition: '$A >= 2',
+    queries: { A: whole(line('', 'reorgs', 'max', 'depth'), within(LIMITS.reorgMs)) },
+    condition: `$A >= ${LIMITS.reorgDepth}`,
     noData: 'OK',
     measured: '{A} blocks disconnected at once',
   },
@@ -111,10 +118,10 @@ export const ALERTS: readonly Alert[] = [
     panel: 'peers',
     forMinutes: 5,
     queries: {
-      A: whole(line('', 'peers', 'mean', 'total_connected'), [600, 0]),
-      B: whole(line('', 'peers', 'mean', 'total_connected'), [4200, 3600]),
+      A: whole(line('', 'peers', 'mean', 'total_connected'), within(LIMITS.latelyMs)),
+      B: whole(line('', 'peers', 'mean', 'total_connected'), within(LIMITS.latelyMs, LIMITS.peersBeforeMs)),
     },
-    condition: '$B >= 4 && $A < $B / 2',
+    condition: `$B >= ${LIMITS.fewPeersFrom} && $A < ${LIMITS.fewPeersPart} * $B`,
     noData: 'OK',
     measured: '{A} peers, {B} an hour before',
   },
@@ -125,7 +132,7 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: '{node} sees five times as many protocol violations as in the three hours before',
     meaning:
-      'There were more than 50 violations in ten minutes, and more than five times the usual number of the three hours before. The peers are faulty, speak a newer protocol, or attack. The alert needs a node that has run for these hours.',
+      'There were more than 50 violations in ten minutes, and more than five times the usual number of the three hours before. The peers are faulty, speak a newer protocol, or attack. The alert needs a node that has run for these hours. Where the node’s own store has two weeks or more, more than five times what is usual at this hour of the week takes the place of the 50.',
     steps: [
       'The panel “Protocol violations” names the reasons. One reason from many peers points to a new version of some software, many reasons from few peers to an attack.',
       'Find the peers: the log has `peer broke the protocol` with peer and reason, up to 20 times a minute.',
@@ -134,7 +141,6 @@ export const ALERTS: readonly Alert[] = [
     panel: 'violations',
     forMinutes: 0,
     ...surgeOf(SURGES.violations),
-    measured: '{A} violations within 10 minutes, {B} before',
   },
   {
     name: 'BtcdmonAddressSurge',
@@ -143,7 +149,7 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: '{node} receives five times as many addresses as in the three hours before',
     meaning:
-      'Peers sent more than 5,000 addresses in ten minutes, and more than five times the usual number of the three hours before. Somebody who fills address books may be preparing to isolate nodes. The alert needs a node that has run for these hours, because new peers send many addresses at first.',
+      'Peers sent more than 5,000 addresses in ten minutes, and more than five times the usual number of the three hours before. Somebody who fills address books may be preparing to isolate nodes. The alert needs a node that has run for these hours, because new peers send many addresses at first. Where the node’s own store has two weeks or more, more than five times what is usual at this hour of the week takes the place of the 5,000.',
     steps: [
       'The panel “Address relay by network” shows the network of the addresses.',
       'The address book accepts addresses from each peer at most at Core’s rate; `rate_limited` of `addr_relay` counts the ignored ones.',
@@ -152,7 +158,6 @@ export const ALERTS: readonly Alert[] = [
     panel: 'address-relay',
     forMinutes: 0,
     ...surgeOf(SURGES.addresses),
-    measured: '{A} addresses within 10 minutes, {B} before',
   },
   {
     name: 'BtcdmonMempoolSurge',
@@ -161,7 +166,7 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: '{node} has three times as many unconfirmed transactions as in the three hours before',
     meaning:
-      'The relay view had more than 20,000 transactions that no block contains, as a mean over ten minutes, and more than three times those of the three hours before. The cause is a flood of transactions, or missing blocks. The alert needs a node that has run for these hours, because its view is empty at first.',
+      'The relay view had more than 20,000 transactions that no block contains, as a mean over ten minutes, and more than three times those of the three hours before. The cause is a flood of transactions, or missing blocks. The alert needs a node that has run for these hours, because its view is empty at first. Where the node’s own store has two weeks or more, more than three times what is usual at this hour of the week takes the place of the 20,000.',
     steps: [
       'Check whether blocks arrive.',
       'Examine the transactions: fee rate, size, types of outputs, dust.',
@@ -170,7 +175,6 @@ export const ALERTS: readonly Alert[] = [
     panel: 'mempool-count',
     forMinutes: 0,
     ...surgeOf(SURGES.mempool),
-    measured: '{A} transactions, {B} before',
   },
   {
     name: 'BtcdmonPointsLost',
@@ -187,7 +191,7 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'points-lost',
     forMinutes: 0,
-    queries: { A: whole(line('', 'btcdmon', 'rate', 'dropped', EXPORTER), [300, 0]) },
+    queries: { A: whole(line('', 'btcdmon', 'rate', 'dropped', EXPORTER), within(LIMITS.lostMs)) },
     condition: '$A > 0',
     noData: 'OK',
     measured: '{A} points lost within 5 minutes',
@@ -208,7 +212,7 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'points-damaged',
     forMinutes: 0,
-    queries: { A: whole(line('', 'btcdmon', 'rate', 'damaged', EXPORTER), [300, 0]) },
+    queries: { A: whole(line('', 'btcdmon', 'rate', 'damaged', EXPORTER), within(LIMITS.lostMs)) },
     condition: '$A > 0',
     noData: 'OK',
     measured: 'at least {A} points lost',
@@ -229,8 +233,8 @@ export const ALERTS: readonly Alert[] = [
     panel: 'points-waiting',
     forMinutes: 5,
     queries: {
-      A: whole(line('', 'btcdmon', 'rate', 'sent', EXPORTER), [600, 0]),
-      B: whole(line('', 'btcdmon', 'min', 'queued', EXPORTER), [600, 0]),
+      A: whole(line('', 'btcdmon', 'rate', 'sent', EXPORTER), within(LIMITS.stuckMs)),
+      B: whole(line('', 'btcdmon', 'min', 'queued', EXPORTER), within(LIMITS.stuckMs)),
     },
     condition: '$A == 0 && $B > 0',
     noData: 'OK',
@@ -251,8 +255,8 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'loop-lag',
     forMinutes: 2,
-    queries: { A: whole(line('', 'btcdmon', 'min', 'loop_lag_p99'), [300, 0]) },
-    condition: '$A > 500',
+    queries: { A: whole(line('', 'btcdmon', 'min', 'loop_lag_p99'), within(LIMITS.lagForMs)) },
+    condition: `$A > ${LIMITS.lagMs}`,
     noData: 'OK',
     measured: 'late by at least {A} ms',
   },
@@ -271,9 +275,9 @@ export const ALERTS: readonly Alert[] = [
     ],
     panel: 'stalls',
     forMinutes: 0,
-    queries: { A: whole(line('', 'btcdmon', 'rate', 'stalled'), [300, 0]) },
-    // Milliseconds within the 5 minutes.
-    condition: '$A > 10000',
+    queries: { A: whole(line('', 'btcdmon', 'rate', 'stalled'), within(LIMITS.stalledForMs)) },
+    // Milliseconds within that time.
+    condition: `$A > ${LIMITS.stalledMs}`,
     noData: 'OK',
     measured: 'stalled for {A} ms within 5 minutes',
   },

@@ -1,8 +1,8 @@
-import type { Query } from '../query/model';
-import { type Result, type Row, allRows } from '../query/result';
 import type { Alert } from './alert';
 import { type Answer, answerOf, groupKey, storeQueries } from './ask';
 import { type Values, parseCondition } from './condition';
+import { type RunAll, rowsOf } from './run-all';
+import type { UsualLoads } from './usual-loads';
 
 /** What an alert is about: a node on a network, or one of its exporters. Empty: that there is no data. */
 export type Labels = Readonly<Record<string, string>>;
@@ -15,32 +15,32 @@ export interface Holding {
   readonly values: Values;
 }
 
-/** Answers queries in their order, as `Asked.runAll` does. */
-export type RunAll = (queries: readonly Query[]) => AsyncIterable<Result>;
-
 /**
  * Evaluates alerts at a time (Unix nanoseconds): for which groups their conditions hold. An alert has a
  * verdict on a group only if all of its queries have a value for it. How long a condition has held is not
  * considered; see `AlertStates`.
+ * @param usual what is usual for nodes, for the alerts that judge by it where it is known
  */
 export async function holding(
   alerts: readonly Alert[],
   atNs: bigint,
   runAll: RunAll,
+  usual?: UsualLoads,
 ): Promise<readonly Holding[]> {
+  await usual?.load(alerts, atNs, runAll);
   const asked = alerts.flatMap(({ queries }) =>
     Object.values(queries).map((query) => ({ query, store: storeQueries(query, atNs) })),
   );
-  // Several alerts ask the same, such as whether the run is still the same one.
-  const distinct = new Map<string, Query>();
-  for (const { store } of asked) for (const query of store) distinct.set(textOf(query), query);
-  const rows = await rowsOf(distinct, runAll);
+  const rows = await rowsOf(
+    asked.flatMap(({ store }) => store),
+    runAll,
+  );
   const answers = new Map(
     asked.map(({ query, store }) => [
       query,
       answerOf(
         query,
-        store.map((one) => rows.get(textOf(one)) ?? []),
+        store.map((one) => rows.get(one) ?? []),
       ),
     ]),
   );
@@ -51,27 +51,21 @@ export async function holding(
         const answer = answers.get(query);
         return answer === undefined ? [] : [[letter, answer] as const];
       }),
+      usual,
     ),
   );
 }
 
-async function rowsOf(
-  distinct: ReadonlyMap<string, Query>,
-  runAll: RunAll,
-): Promise<ReadonlyMap<string, readonly Row[]>> {
-  const rows = new Map<string, readonly Row[]>();
-  const keys = [...distinct.keys()];
-  for await (const result of runAll([...distinct.values()])) {
-    const key = keys[rows.size];
-    if (key !== undefined) rows.set(key, await allRows(result));
-  }
-  return rows;
-}
-
-function held(alert: Alert, answers: readonly (readonly [string, Answer])[]): readonly Holding[] {
+function held(
+  alert: Alert,
+  answers: readonly (readonly [string, Answer])[],
+  usual: UsualLoads | undefined,
+): readonly Holding[] {
   if (alert.noData === 'Alerting' && answers.every(([, { values }]) => values.size === 0))
     return [{ alert, labels: {}, values: {} }];
   const holds = parseCondition(alert.condition);
+  const rule = alert.usual;
+  const holdsByUsual = rule === undefined ? holds : parseCondition(rule.condition);
   // The groups are those of the queries with the most labels. The value of a network belongs to each of its
   // nodes.
   const most = Math.max(...answers.map(([, { labels }]) => labels.length));
@@ -81,8 +75,11 @@ function held(alert: Alert, answers: readonly (readonly [string, Answer])[]): re
       for (const key of groups.keys()) {
         const texts = JSON.parse(key) as readonly string[];
         const labels = Object.fromEntries(names.map((name, index) => [name, texts[index] ?? '']));
-        const values = valuesFor(labels, answers);
-        if (values !== null && holds(values)) found.set(key, { alert, labels, values });
+        const own = valuesFor(labels, answers);
+        const U = rule === undefined ? undefined : usual?.of(rule, key);
+        const values = own === null || U === undefined ? own : { ...own, U };
+        if (values !== null && (U === undefined ? holds : holdsByUsual)(values))
+          found.set(key, { alert, labels, values });
       }
   return [...found.values()];
 }
@@ -96,8 +93,4 @@ function valuesFor(labels: Labels, answers: readonly (readonly [string, Answer])
     values[letter] = value;
   }
   return values;
-}
-
-function textOf(query: Query): string {
-  return JSON.stringify(query, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
 }

@@ -35,6 +35,8 @@ export interface AlertMonitorModules {
     keepFiring(firing: readonly FiringAlert[]): void;
   };
   readonly silences?: readonly Silence[];
+  /** The URL of the page that has the runbooks. */
+  readonly runbooks?: string | undefined;
   /** Unix time in milliseconds. */
   readonly nowMs?: () => number;
   readonly timer?: Timer;
@@ -77,7 +79,8 @@ export class AlertMonitor implements AlertFeed {
   report(): AlertsReport {
     const { evaluatedMs, problem } = this;
     const isSilenced = (alert: Alert): boolean => this.silences.covers(alert, this.nowMs());
-    return reportOf(ALERTS, this.states.active, { evaluatedMs, problem, isSilenced });
+    const { runbooks } = this.modules;
+    return reportOf(ALERTS, this.states.active, { evaluatedMs, problem, isSilenced, runbooks });
   }
 
   /** The alerts that fire and are not silenced. */

@@ -1,3 +1,4 @@
+import { LIMITS } from '../live/limits';
 import { line } from '../panels/panel';
 import type { Alert } from './alert';
 import { ofNetwork, overBuckets, whole } from './alert-query';
@@ -46,7 +47,7 @@ export const NODE_ALERTS: readonly Alert[] = [
       A: whole(line('', 'node_status', 'max', 'height'), [300, 0]),
       B: ofNetwork(line('', 'blocks', 'max', 'best_height'), [21_600, 0]),
     },
-    condition: '$B - $A >= 2',
+    condition: `$B - $A >= ${LIMITS.behindBlocks}`,
     noData: 'OK',
     measured: 'its height is {A}, that of the network {B}',
   },

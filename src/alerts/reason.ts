@@ -6,7 +6,8 @@ import type { Labels } from './holding';
 export function reasonOf(alert: Alert, labels: Labels, values: Values): string {
   if (Object.keys(values).length === 0) return 'the store has no points of the last hours';
   const told = alert.summary.replace(/\{(\w+)\}/g, (_, name: string) => labels[name] ?? '');
-  const measured = alert.measured.replace(/\{([A-Z])\}/g, (_, letter: string) => shown(values[letter]));
+  const { measured: text } = values['U'] === undefined ? alert : (alert.usual ?? alert);
+  const measured = text.replace(/\{([A-Z])\}/g, (_, letter: string) => shown(values[letter]));
   return `${told}: ${measured}`;
 }
 

@@ -2,6 +2,7 @@ import type { Result } from '../query/result';
 import { inOneBatch } from '../query/result';
 import type { Alert, AlertName, Severity } from './alert';
 import type { Labels } from './holding';
+import { runbookUrl } from './runbook';
 import type { ActiveAlert, AlertChange } from './states';
 
 /** The state of an alert, or of its group where it waits or fires. */
@@ -27,7 +28,7 @@ interface AlertRow {
   readonly steps: readonly string[];
   /** The panel to look at. */
   readonly panel: string;
-  /** Where more is said about it. */
+  /** The URL of what is said about it. */
   readonly runbook: string;
 }
 
@@ -60,15 +61,18 @@ export function reportOf(
     evaluatedMs,
     problem = null,
     isSilenced = () => false,
+    runbooks,
   }: {
     readonly evaluatedMs: number | null;
     readonly problem?: string | null;
     readonly isSilenced?: (alert: Alert) => boolean;
+    /** The URL of the page that has the runbooks. */
+    readonly runbooks?: string | undefined;
   },
 ): AlertsReport {
   const rows = alerts.flatMap((alert): AlertRow[] => {
     const own = active.filter((one) => one.alert === alert);
-    const facts = { ...factsOf(alert), isSilenced: isSilenced(alert) };
+    const facts = { ...factsOf(alert, runbooks), isSilenced: isSilenced(alert) };
     if (own.length === 0) return [{ ...facts, ...NOTHING }];
     return own.map(({ labels, sinceMs, firingMs, reason }) => ({
       ...facts,
@@ -82,8 +86,11 @@ export function reportOf(
 
 const NOTHING = { state: 'ok', labels: {}, sinceMs: null, firingMs: null, reason: null } as const;
 
-function factsOf({ name, slug, title, severity, meaning, steps, panel }: Alert) {
-  return { name, slug, title, severity, meaning, steps, panel, runbook: `docs/alerts.md#${slug}` };
+function factsOf(
+  { name, slug, title, severity, meaning, steps, panel }: Alert,
+  runbooks: string | undefined,
+) {
+  return { name, slug, title, severity, meaning, steps, panel, runbook: runbookUrl(slug, runbooks) };
 }
 
 /** A report as an answer, which is written in the formats of queries. */

@@ -2,7 +2,9 @@ import { ALERTS } from '../alerts/alerts';
 import { AlertsFile } from '../alerts/alerts-file';
 import { holding } from '../alerts/holding';
 import { AlertMonitor } from '../alerts/monitor';
+import { RUNBOOKS_PATH } from '../alerts/runbook';
 import type { Silence } from '../alerts/silences';
+import { UsualLoads } from '../alerts/usual-loads';
 import type { Log } from '../lib/log';
 import { type NamedReceiver, Notifier } from '../notify/notifier';
 import type { QueryScheduler } from '../query/query-scheduler';
@@ -16,6 +18,8 @@ export interface AlertSettings {
   readonly file: string | null;
   readonly silences: readonly Silence[];
   readonly receivers: readonly NamedReceiver[];
+  /** The URL of the page that has the runbooks; left out for the page of this process. */
+  readonly runbooks?: string | undefined;
 }
 
 /** Nobody is told. */
@@ -27,25 +31,36 @@ export interface Alerting {
   stop(): Promise<void>;
 }
 
+export interface AlertingModules {
+  readonly scheduler: QueryScheduler;
+  /** Name of the node or collector. */
+  readonly node: string;
+  readonly log: Log;
+  /** URL of the page of this process; null where there is none. */
+  readonly pageUrl: string | null;
+}
+
 /**
  * Evaluates the alerts on a store, logs them and tells the receivers. Like a panel, it has a time limit.
  */
 export function alertingOf(
-  { file, silences, receivers }: AlertSettings = NONE,
-  { scheduler, node, log }: { readonly scheduler: QueryScheduler; readonly node: string; readonly log: Log },
+  { file, silences, receivers, runbooks: given }: AlertSettings = NONE,
+  { scheduler, node, log, pageUrl }: AlertingModules,
 ): Alerting {
+  const runbooks = given ?? (pageUrl === null ? undefined : new URL(RUNBOOKS_PATH, pageUrl).href);
   const warn = (message: string): void => void log.warn(message);
   const never = new AbortController().signal;
   const kept = new AlertsFile(file, warn);
   kept.keepOnly(receivers.map(({ id }) => id));
+  const usual = new UsualLoads();
   const monitor = new AlertMonitor({
-    ...{ kept, silences, warn },
+    ...{ kept, silences, runbooks, warn },
     evaluate: (atNs) =>
       scheduler.ask({ kind: 'panel', timeoutMs: EVALUATION_MS, left: never }, (asked) =>
-        holding(ALERTS, atNs, (queries) => asked.runAll(queries)),
+        holding(ALERTS, atNs, (queries) => asked.runAll(queries), usual),
       ),
   });
-  const notifier = new Notifier(receivers, { monitor: node, kept, warn });
+  const notifier = new Notifier(receivers, { monitor: node, runbooks, kept, warn });
   monitor.subscribe((changes) => {
     for (const { kind, active } of changes)
       log.warn(kind === 'fired' ? 'an alert fires' : 'an alert is cleared', {

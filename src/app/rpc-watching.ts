@@ -30,7 +30,8 @@ export async function watchByRpc(
     place,
     { network, policy, maxUserAgents, isTapped },
     {
-      ...{ clock, timer: systemTimer, bus: node.bus, emit: node.emitter.emit, listenerBus },
+      ...{ clock, timer: systemTimer, bus: node.bus, listenerBus },
+      ...{ emit: node.emitter.emit, together: node.emitter.together },
       info: (message) => held.say(() => log.info(message)),
       warn: (message) => held.say(() => log.warn(message)),
     },

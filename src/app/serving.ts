@@ -1,8 +1,9 @@
 import { ALERTS_PATH } from '../alerts/alerts-command';
 import type { AlertMonitor } from '../alerts/monitor';
+import type { AlertFeed } from '../alerts/report';
 import { messageOf } from '../lib/errors';
 import type { Live } from '../live/live';
-import { nodeState } from '../live/node-state';
+import { type StateAlert, nodeState } from '../live/node-state';
 import type { Log } from '../lib/log';
 import type { ExporterStats } from '../metrics/collector';
 import { QueryScheduler } from '../query/query-scheduler';
@@ -72,11 +73,16 @@ export async function startServing(
 ): Promise<Serving> {
   const closing: (() => Promise<void>)[] = [];
   const schedulers = stores.map((store) => new QueryScheduler(new RemoteAnswers(store)));
-  const state =
-    live === undefined ? undefined : () => nodeState({ live, version: VERSION, exporters: stats });
   const [first] = schedulers;
-  const alerting = first === undefined ? null : alertingOf(alertSettings, { scheduler: first, node, log });
+  const alerting =
+    first === undefined
+      ? null
+      : alertingOf(alertSettings, { scheduler: first, node, log, pageUrl: page?.url ?? null });
   const alerts = alerting?.monitor ?? null;
+  const state =
+    live === undefined
+      ? undefined
+      : () => nodeState({ live, version: VERSION, exporters: stats, alerts: () => firingOf(alerts) });
   for (const scheduler of schedulers) {
     const told =
       alerts === null || scheduler !== first ? [] : [[ALERTS_PATH, () => alerts.report()] as const];
@@ -100,4 +106,11 @@ export async function startServing(
       await Promise.all(closing.map((close) => close()));
     },
   };
+}
+
+/** The alerts that fire, as the state of a node has them. */
+function firingOf(feed: AlertFeed | null): readonly StateAlert[] {
+  return (feed?.report().alerts ?? []).flatMap(({ title, severity, firingMs, reason, isSilenced }) =>
+    firingMs === null || reason === null ? [] : [{ title, severity, firingMs, reason, isSilenced }],
+  );
 }

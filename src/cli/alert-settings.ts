@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
+import { readRunbooks } from '../alerts/runbook';
 import { readSilence } from '../alerts/silences';
 import type { AlertSettings } from '../app/alerting';
 import { UsageError } from '../lib/errors';
@@ -10,6 +11,7 @@ import { readReceiver, shownValue } from '../notify/receiver-url';
 export interface AlertArguments {
   readonly notify?: readonly string[] | undefined;
   readonly silence?: readonly string[] | undefined;
+  readonly runbooks?: string | undefined;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface AlertArguments {
  * @throws UsageError where an option is wrong, or where there is no embedded store to evaluate
  */
 export function alertSettings(
-  { notify = [], silence = [] }: AlertArguments,
+  { notify = [], silence = [], runbooks }: AlertArguments,
   env: NodeJS.ProcessEnv,
   {
     dataDir,
@@ -36,6 +38,7 @@ export function alertSettings(
   return {
     file: path.join(dataDir, file),
     silences: silence.map(readSilence),
+    ...(runbooks === undefined ? {} : { runbooks: readRunbooks(runbooks) }),
     receivers: [...receivers].map(([id, receiver]): NamedReceiver => ({ id, receiver })),
   };
 }

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { readRunbooks } from '../alerts/runbook';
 import { readSilence } from '../alerts/silences';
 import { EXPORTER_KINDS } from '../export/registry';
 import { NOTIFY_FORM, readReceiver } from '../notify/receiver-url';
@@ -76,6 +77,14 @@ export const ALERT_OPTIONS = {
     requiresArg: true,
     array: true,
     describe: 'Alert of which nobody is told: NAME, or NAME=DURATION from the start on (repeatable)',
+  },
+  runbooks: {
+    read: readRunbooks,
+    type: 'string',
+    requiresArg: true,
+    defaultDescription: '/runbooks of the page',
+    describe:
+      'URL of the runbooks that messages about alerts link to; the name of the alert follows behind a #',
   },
 } as const satisfies OptionTable;
 

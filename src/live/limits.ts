@@ -1,8 +1,9 @@
 const MINUTE_MS = 60_000;
 
 /**
- * From where on a node is not well. Each limit is that of an alert, whose name stands beside it; a test holds
- * them together. The page says at once what an alert says after some minutes.
+ * From where on a node is not well. The verdicts of the page and the alerts (`src/alerts`, and the rules of
+ * Grafana and Prometheus that are made of them) take each limit from here; the alert that has it stands
+ * beside it. The page says at once what an alert says after some minutes.
  */
 export const LIMITS = {
   /** BtcdmonNoBlock: the best chain did not grow for so long. */
@@ -12,10 +13,14 @@ export const LIMITS = {
   /** BtcdmonReorganisation: so many blocks left the best chain at once, within so long. */
   reorgDepth: 2,
   reorgMs: 60 * MINUTE_MS,
-  /** BtcdmonFewPeers: less than this part of the peers of an hour ago, where these were at least so many. */
+  /** BtcdmonFewPeers, surges: the mean over so long is compared with a time before. */
+  latelyMs: 10 * MINUTE_MS,
+  /** BtcdmonFewPeers: less than this part of the peers of so long ago, where these were at least so many. */
+  peersBeforeMs: 60 * MINUTE_MS,
   fewPeersPart: 0.5,
   fewPeersFrom: 4,
-  /** BtcdmonMempoolSurge: more than so many transactions, and so many times those of three hours before. */
+  /** BtcdmonMempoolSurge: more than so many transactions, and so many times those of this time before. */
+  surgeBeforeMs: 180 * MINUTE_MS,
   surgeFrom: 20_000,
   surgeFactor: 3,
   /** BtcdmonPointsLost, BtcdmonPointsDamaged: points were lost within so long. */

@@ -7,6 +7,10 @@ export interface LivePeer {
   /** `host:port` of the other side. */
   readonly address: string;
   readonly outbound: boolean;
+  /** The network of its address, by Core's names; null for a name. */
+  readonly network: string | null;
+  /** v1, or v2: encrypted (BIP324); null before its first bytes. */
+  readonly transport: string | null;
   /** Printable, at most 64 characters, like the tag `user_agent`. */
   readonly userAgent: string | null;
   readonly version: number | null;

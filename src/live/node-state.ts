@@ -1,5 +1,18 @@
 import type { ExporterStats } from '../metrics/collector';
 import type { Live, LiveBlock, LivePeer } from './live';
+import type { Verdict } from './verdict';
+
+/** An alert that fires. */
+export interface StateAlert {
+  readonly title: string;
+  readonly severity: 'critical' | 'warning';
+  /** Unix milliseconds. */
+  readonly firingMs: number;
+  /** What is wrong with which node, and what was measured, in one line. */
+  readonly reason: string;
+  /** Nobody is told of it. */
+  readonly isSilenced: boolean;
+}
 
 /** The current state that a running node sends to other processes of its user. */
 export interface NodeState {
@@ -14,19 +27,25 @@ export interface NodeState {
   /** Newest first. */
   readonly blocks: readonly LiveBlock[];
   readonly exporters: readonly ExporterStats[];
+  /** The answers to its user's questions. A node of an older version leaves them out, like the alerts. */
+  readonly verdicts?: readonly Verdict[];
+  readonly alerts?: readonly StateAlert[];
 }
 
 export interface StateModules {
   readonly live: Live;
   readonly version: string;
   readonly exporters: () => readonly ExporterStats[];
+  /** The alerts that fire. */
+  readonly alerts: () => readonly StateAlert[];
 }
 
 /** The current state. */
-export function nodeState({ live, version, exporters }: StateModules): NodeState {
+export function nodeState({ live, version, exporters, alerts }: StateModules): NodeState {
   const { node, network, startedMs } = live;
   return {
     ...{ version, node, network, startedMs, nowMs: Date.now() },
     ...{ peers: live.peers(), blocks: live.blocks(), exporters: exporters() },
+    ...{ verdicts: live.health().verdicts, alerts: alerts() },
   };
 }

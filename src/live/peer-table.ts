@@ -1,11 +1,13 @@
 import { printableLabel } from '../metrics/bounded-labels';
 import type { PeerInfo } from '../p2p/p2p-events';
+import { peerNetworkOf } from '../p2p/peer-network';
 import type { Hash } from '../wire/hash';
 import type { LivePeer } from './live';
 
 /** Counts of one connection. */
 interface Account {
   readonly sinceMs: number;
+  readonly network: string | null;
   /** Height of the last block that it announced and whose header is known. */
   height: number | null;
   lastMessageMs: number | null;
@@ -76,18 +78,21 @@ export class PeerTable {
       account.height = height;
       this.lastAnnounced.delete(peer);
     }
-    return [...this.accounts].map(([{ id, address, outbound, claims }, { height, ...account }]) => ({
-      id,
-      address,
-      outbound,
-      userAgent: claims === null ? null : printableLabel(claims.userAgent),
-      version: claims?.version ?? null,
-      services: claims?.services.toString(16).padStart(16, '0') ?? null,
-      startHeight: claims?.startHeight ?? null,
-      height: height ?? claims?.startHeight ?? null,
-      relay: claims?.relay ?? null,
-      ...account,
-    }));
+    return [...this.accounts].map(
+      ([{ id, address, outbound, claims, transport }, { height, ...account }]) => ({
+        id,
+        address,
+        outbound,
+        transport: transport ?? null,
+        userAgent: claims === null ? null : printableLabel(claims.userAgent),
+        version: claims?.version ?? null,
+        services: claims?.services.toString(16).padStart(16, '0') ?? null,
+        startHeight: claims?.startHeight ?? null,
+        height: height ?? claims?.startHeight ?? null,
+        relay: claims?.relay ?? null,
+        ...account,
+      }),
+    );
   }
 
   /** Creates the entry of a connection at its first bytes; all other events of a connection come later. */
@@ -96,6 +101,7 @@ export class PeerTable {
     if (account === undefined) {
       account = {
         sinceMs: this.nowMs(),
+        network: peerNetworkOf(peer.address) ?? null,
         height: null,
         ...{ lastMessageMs: null, pingMs: null, leastPingMs: null },
         ...{ bytesSent: 0, bytesRecv: 0, messagesSent: 0, messagesRecv: 0 },

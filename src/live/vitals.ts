@@ -4,13 +4,13 @@ import { LIMITS } from './limits';
 
 const MINUTE_MS = 60_000;
 
-/** Minutes that are compared with a time before. */
-const LATELY = 10;
-const HOUR = 60;
-const THREE_HOURS = 180;
+/** Minutes that are compared with a time before, and how long before. */
+const LATELY = LIMITS.latelyMs / MINUTE_MS;
+const PEERS_BEFORE = LIMITS.peersBeforeMs / MINUTE_MS;
+const SURGE_BEFORE = LIMITS.surgeBeforeMs / MINUTE_MS;
 
 /** Minutes that are remembered. */
-const KEPT = LATELY + THREE_HOURS;
+const KEPT = LATELY + SURGE_BEFORE;
 
 /** The state of one minute. */
 interface Minute {
@@ -77,7 +77,7 @@ export class Vitals {
   }
 
   get peerChange(): Change {
-    const before = this.minutes.slice(-(HOUR + LATELY), -HOUR).map(({ peers }) => peers);
+    const before = this.minutes.slice(-(PEERS_BEFORE + LATELY), -PEERS_BEFORE).map(({ peers }) => peers);
     return {
       lately: this.lately(({ peers }) => peers),
       before: before.length < LATELY ? null : mean(before),
@@ -88,7 +88,7 @@ export class Vitals {
     const before = this.minutes.slice(-KEPT, -LATELY).map(({ transactions }) => transactions);
     return {
       lately: this.lately(({ transactions }) => transactions),
-      before: before.length < THREE_HOURS ? null : mean(before),
+      before: before.length < SURGE_BEFORE ? null : mean(before),
     };
   }
 

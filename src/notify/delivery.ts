@@ -19,6 +19,8 @@ const PAUSE = { minMs: 5_000, maxMs: 300_000 };
 
 export interface DeliveryModules {
   readonly monitor: string;
+  /** The URL of the page that has the runbooks. */
+  readonly runbooks?: string | undefined;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly timer: Timer;
   readonly warn: (message: string) => void;
@@ -94,6 +96,7 @@ export class Delivery {
       news.map(([, one]) => one),
       over.map(([, one]) => one),
       modules.monitor,
+      modules.runbooks,
     );
     this.isBusy = true;
     const limit = new AbortController();

@@ -1,5 +1,6 @@
 import type { AlertName, Severity } from '../alerts/alert';
 import type { Labels } from '../alerts/holding';
+import { runbookUrl } from '../alerts/runbook';
 import type { FiringAlert } from '../alerts/states';
 
 /** An alert in a message. */
@@ -16,6 +17,7 @@ interface MessageAlert {
   readonly since: string;
   /** What to do, in this order. */
   readonly steps: readonly string[];
+  /** The URL of what is said about it. */
   readonly runbook: string;
 }
 
@@ -39,15 +41,19 @@ export interface Message {
 /** Most alerts that a message names. */
 const MOST = 40;
 
-/** Makes the message about alerts that fire and alerts that were cleared. */
+/**
+ * Makes the message about alerts that fire and alerts that were cleared.
+ * @param runbooks the URL of the page that has the runbooks
+ */
 export function messageFor(
   firing: readonly FiringAlert[],
   resolved: readonly FiringAlert[],
   monitor: string,
+  runbooks?: string,
 ): Message {
   const all = [
-    ...firing.map((told) => toldOf('firing', told)),
-    ...resolved.map((told) => toldOf('resolved', told)),
+    ...firing.map((told) => toldOf('firing', told, runbooks)),
+    ...resolved.map((told) => toldOf('resolved', told, runbooks)),
   ];
   const alerts = all.slice(0, MOST);
   const more = all.length - alerts.length;
@@ -66,13 +72,14 @@ export function messageFor(
 function toldOf(
   status: MessageAlert['status'],
   { alert, labels, reason, firingMs }: FiringAlert,
+  runbooks: string | undefined,
 ): MessageAlert {
   const { name, slug, severity, title, steps } = alert;
   return {
     ...{ status, name, alert: slug, severity, title, reason, labels },
     since: new Date(firingMs).toISOString(),
     steps,
-    runbook: `docs/alerts.md#${slug}`,
+    runbook: runbookUrl(slug, runbooks),
   };
 }
 

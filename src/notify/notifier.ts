@@ -13,6 +13,8 @@ interface ToldStore {
 export interface NotifierModules {
   /** Name of the node that evaluates the alerts. */
   readonly monitor: string;
+  /** The URL of the page that has the runbooks. */
+  readonly runbooks?: string | undefined;
   readonly kept: ToldStore;
   readonly warn: (message: string) => void;
   /** Milliseconds on a clock that never steps. */
@@ -31,12 +33,12 @@ export class Notifier {
   private readonly deliveries: readonly Delivery[];
 
   constructor(receivers: readonly NamedReceiver[], modules: NotifierModules) {
-    const { monitor, kept, warn } = modules;
+    const { monitor, runbooks, kept, warn } = modules;
     const { monotonicMs = () => performance.now(), timer = systemTimer } = modules;
     this.deliveries = receivers.map(
       ({ id, receiver }, index) =>
         new Delivery(receiver, kept.told(id), {
-          ...{ monitor, timer, clock: { monotonicMs } },
+          ...{ monitor, runbooks, timer, clock: { monotonicMs } },
           keep: (alerts) => kept.keepTold(id, alerts),
           warn: (message) => warn(`--notify #${index + 1} (${receiver.shown}): ${message}`),
         }),

@@ -10,6 +10,8 @@ const LATE_MS = 15_000;
 export function alertsOf({ data, nowMs, trouble }: Omit<Picture, 'view' | 'everyMs'>): readonly string[] {
   const alerts: string[] = [];
   if (trouble !== null) alerts.push(`${trouble}; the data shown is ${longAge(nowMs - data.atMs)} old`);
+  for (const { severity, firingMs, reason, isSilenced } of data.firing)
+    alerts.push(`${severity}, for ${longAge(nowMs - firingMs)}: ${reason}${isSilenced ? ' (silenced)' : ''}`);
   if (data.nodeLost) alerts.push('the node is gone: its store is shown until it is back');
   if (data.newestMs === null) alerts.push('the store holds no points yet');
   else if (nowMs - data.newestMs > Math.max(LATE_MS, LATE_INTERVALS * (data.intervalMs ?? 0)))

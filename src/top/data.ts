@@ -1,4 +1,6 @@
 import type { LiveBlock, LivePeer } from '../live/live';
+import type { StateAlert } from '../live/node-state';
+import type { Verdict } from '../live/verdict';
 import type { ExporterStats } from '../metrics/collector';
 
 /** A node whose points are in a store. */
@@ -119,6 +121,10 @@ export interface TopData extends StoreFigures {
   readonly choices: number;
   /** Of a running node or a watched one; null for other stores. */
   readonly peers: readonly PeerRow[] | null;
+  /** The answers to the questions of a user; none for a store. */
+  readonly verdicts: readonly Verdict[];
+  /** The alerts that the running node sees firing. */
+  readonly firing: readonly StateAlert[];
   /** Whether a node answered before, and no longer does. */
   readonly nodeLost: boolean;
   /** Notes about the source for the reader. */

@@ -197,7 +197,7 @@ export class Feed {
       atMs: Date.now(),
       version: null,
       choices: this.choices().length,
-      peers: null,
+      ...{ peers: null, verdicts: [], firing: [] },
       nodeLost: this.nodeSeen,
       notes: [],
     };

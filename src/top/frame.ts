@@ -7,6 +7,7 @@ import { type TextLine, type Section, layOut, line } from './layout';
 import { peersSection } from './peers-section';
 import { ratesSection } from './rates-section';
 import { clean, cut, cutMiddle, longAge, nameOf } from './text';
+import { verdictLines } from './verdict-lines';
 import type { Picture } from './view';
 
 const MAX_ALERTS = 3;
@@ -28,7 +29,11 @@ export interface Frame {
 export function frame(picture: Picture, { width, height }: Size): Frame {
   const { data, view } = picture;
   const alerts = alertLines(alertsOf(picture));
-  const top = [...headerLines(picture, width), ...alerts];
+  const top = [
+    ...headerLines(picture, width),
+    ...verdictLines(data.verdicts, { width, height: height ?? Infinity }),
+    ...alerts,
+  ];
   const sections: readonly Section[] = view.help
     ? [helpSection()]
     : [

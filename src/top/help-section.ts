@@ -11,6 +11,7 @@ const TEXT = [
   'PgUp, PgDn      by ten; Home, End: to the first, to the last',
   'h, ?            this page',
   '',
+  'net, v          network of the address (local: not publicly routable); v2: encrypted',
   'in, out         bytes of the connection so far, counted at the socket',
   'last            since its last message; msg/s: messages it sends, over a minute',
   'least           the least round trip in ms; ping: the last one',

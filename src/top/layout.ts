@@ -1,5 +1,5 @@
 /** Style of a line on a terminal with colours; the text is the same without. */
-export type Style = 'plain' | 'title' | 'faint' | 'alert';
+export type Style = 'plain' | 'title' | 'faint' | 'good' | 'warn' | 'alert';
 
 /** A line of a frame. */
 export interface TextLine {

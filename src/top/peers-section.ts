@@ -6,7 +6,9 @@ import { type Picture, sorted } from './view';
 
 const PEER_COLUMNS: readonly TableColumn[] = [
   { title: 'dir' },
-  { title: 'address', least: 15, cut: cutMiddle },
+  { title: 'net' },
+  { title: 'v' },
+  { title: 'address', least: 19, cut: cutMiddle },
   { title: 'user agent', least: 10 },
   { title: 'ping', right: true },
   { title: 'least', right: true },
@@ -47,6 +49,8 @@ function peerCells(peer: PeerRow, nowMs: number): readonly string[] {
   const { lastMessageMs, pingMs, leastPingMs } = peer;
   return [
     peer.outbound ? 'out' : 'in',
+    peer.network === 'not_publicly_routable' ? 'local' : (peer.network ?? '-'),
+    peer.transport ?? '-',
     peer.address,
     (peer.userAgent ?? '(no version yet)').replace(/^\/(.*)\/$/, '$1'),
     millis(pingMs),

@@ -12,6 +12,8 @@ const STYLES: Readonly<Record<Style, string>> = {
   plain: '',
   title: '\x1b[1m',
   faint: '\x1b[2m',
+  good: '\x1b[32m',
+  warn: '\x1b[33m',
   alert: '\x1b[1;31m',
 };
 

@@ -66,10 +66,27 @@ export function cutMiddle(text: string, width: number): string {
 }
 
 /**
- * Replaces everything but printable ASCII. Every line passes through this before it is written to a terminal.
+ * Replaces everything but printable ASCII; quotes and dashes of a text by those of ASCII. Every line passes
+ * through this before it is written to a terminal.
  */
 export function clean(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?');
+  return text
+    .replace(/[‘’]/g, "'")
+    .replace(/[“”]/g, '"')
+    .replace(/[–—−]/g, '-')
+    .replace(/[^\x20-\x7e]/g, '?');
+}
+
+/** Breaks a text between words into lines of this width; the last of `most` lines has the rest. */
+export function wrapped(text: string, width: number, most: number): readonly string[] {
+  const lines: string[] = [''];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1) ?? '';
+    const longer = last === '' ? word : `${last} ${word}`;
+    if (last !== '' && longer.length > width && lines.length < most) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
 }
 
 /** A node as `name/network`. A collector of other nodes' points is on no network. */

@@ -4,19 +4,17 @@ import { longAge, millis, whole } from './text';
 
 const SECOND_NS = 1_000_000_000n;
 
-/** Peers come once a minute; the points of one list are written together. */
+/** Peers come once a minute; the points of one list follow one another closely (`Emitter.together`). */
 const LIST_NS = 90n * SECOND_NS;
-const TOGETHER_NS = 20n * SECOND_NS;
+const NEXT_NS = 1_000_000n;
 
 const STATUS_NS = 600n * SECOND_NS;
 
 /** The peers of a watched node in its newest list before `until`. */
 export async function watchedPeers(points: Points, until: bigint): Promise<readonly PeerRow[]> {
   const all = await points.read('node_peers', { since: until - LIST_NS, until });
-  const begin = (all.at(-1)?.time ?? 0n) - TOGETHER_NS;
-  const byAddress = new Map(
-    all.filter(({ time }) => time >= begin).map((point) => [textOf(point, 'address'), point]),
-  );
+  const begin = all.findLastIndex(({ time }, at) => time - (all[at - 1]?.time ?? 0n) > NEXT_NS);
+  const byAddress = new Map(all.slice(Math.max(0, begin)).map((point) => [textOf(point, 'address'), point]));
   return [...byAddress.values()].map(peerRow);
 }
 
@@ -26,6 +24,8 @@ function peerRow(point: StorePoint, id: number): PeerRow {
   const ping = number('ping');
   return {
     ...{ id, address: textOf(point, 'address'), outbound: values['is_inbound'] !== true },
+    network: textOf(point, 'address_network') || null,
+    transport: textOf(point, 'transport') || null,
     ...{ userAgent: textOf(point, 'user_agent'), version: number('version') },
     ...{ services: textOf(point, 'services'), startHeight: number('start_height'), relay: null },
     height: number('height') ?? number('start_height'),

@@ -13,6 +13,8 @@ export function withState(
     ...data,
     version,
     startedMs,
+    verdicts: state.verdicts ?? [],
+    firing: state.alerts ?? [],
     nodes: [{ node, network, silentMs: 0 }],
     // A restarted node does not know the blocks from before.
     blocks: blocks.sort((a, b) => b.timeMs - a.timeMs).slice(0, MAX_BLOCKS),

@@ -5,7 +5,7 @@ import type { EventBus } from '../lib/event-bus';
 import type { Timer } from '../lib/timer';
 import { Judge } from '../mempool/judge';
 import type { MonitorEvents } from '../metrics/collector';
-import type { Emit } from '../metrics/emitter';
+import type { Emit, Together } from '../metrics/emitter';
 import { guard } from '../metrics/guard';
 import type { PolicyName } from '../policy/standardness';
 import type { Block } from '../wire/block';
@@ -54,6 +54,7 @@ export interface NodeMonitorOptions {
 export interface NodeMonitorModules {
   /** Writes points with the tags of the watched node. */
   readonly emit: Emit;
+  readonly together: Together;
   /** Of the watched node: gets its blocks and transactions, for `NODE_COLLECTORS`. */
   readonly bus: EventBus<MonitorEvents>;
   /** Of the listener beside it, for `btcd_lag`; undefined where there is none. */
@@ -89,7 +90,7 @@ export class NodeMonitor {
     options: NodeMonitorOptions,
     private readonly modules: NodeMonitorModules,
   ) {
-    const { emit, bus, clock, timer, info } = modules;
+    const { emit, together, bus, clock, timer, info } = modules;
     const { network, policy, maxUserAgents, isTapped = false } = options;
     const nowMs = (): number => clock.monotonicMs();
     const warn = (message: string): void => modules.warn(`${describePlace(place)}: ${message}`);
@@ -105,7 +106,7 @@ export class NodeMonitor {
     this.accepted = new AcceptedTransactions({ clock, judge, known: this.known, fees, missed });
     const unread = new UnreadTransactions({ clock, accepted: this.accepted, missed });
     this.reader = new MempoolReader({ clock, known: this.known, fees, unread, warn });
-    const tips = new ChainTips({ emit, clock });
+    const tips = new ChainTips({ emit, together, clock });
     this.follower = new BlockFollower({
       ...{ bus, network, clock, timer, missed, warn },
       changed: () => tips.changed(),
@@ -118,7 +119,7 @@ export class NodeMonitor {
     const addresses = new NodeAddresses({ clock });
     const bytes = isTapped ? undefined : new CommandBytes({ emit });
     const peers = new NodePeers({
-      ...{ emit, clock, maxUserAgents, bytes },
+      ...{ emit, together, clock, maxUserAgents, bytes },
       connections: () => status.connections,
       addresses: () => addresses.gauges,
     });

@@ -1,4 +1,5 @@
 import type { AlertFeed } from '../alerts/report';
+import { RUNBOOKS_PATH } from '../alerts/runbook';
 import { type About, infoHandler, statusOf } from './api/info';
 import { alertsHandler, healthHandler } from './api/alerts';
 import { feedHandler } from './api/feed';
@@ -12,6 +13,7 @@ import type { Route } from './exchange';
 import type { TokenGuard } from './token-guard';
 import { HttpError } from './http-error';
 import { loginRoutes } from './login';
+import { runbooksHandler } from './runbooks';
 import type { RouterModules } from './router';
 
 export interface SiteModules extends About, Answering {
@@ -34,6 +36,7 @@ export function siteOf(modules: SiteModules): Pick<RouterModules, 'routes' | 'na
     ['/api/query', { access: 'api', POST: queryHandler(modules) }],
     ['/api/alerts', { access: 'api', GET: alertsHandler(alerts) }],
     ['/feed.xml', { access: 'api', GET: feedHandler(modules) }],
+    [RUNBOOKS_PATH, { access: 'all', GET: runbooksHandler }],
     ['/healthz', { access: 'all', GET: healthHandler(alerts) }],
     ['/api/live', { access: 'api', GET: streams.handler((request) => guard.stillAllows(request)) }],
     [PANELS_PATH, { access: 'api', GET: panelsHandler }],

@@ -97,6 +97,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
     'exec:',
   ],
   silence: ['no-peer', 'x', '=2h', 'no-peers=', 'no-peers=5', 'no-peers=0s', 'BtcdmonNoPeers=soon'],
+  runbooks: ['5', 'docs/alerts.md', 'ftp://h/x', 'https:h', 'https://h/x#y', 'https://'],
 };
 
 /** A place of the collector is another thing than one of the node. */

@@ -39,7 +39,7 @@ go.describe('docker-compose.yml, as Compose reads it', (program) => {
     const base = ['grafana', 'influxdb', 'node', 'prepare', 'setup'];
     expect(of()).toEqual(base);
     expect(of('btcd')).toEqual([...base, 'btcd', 'watch'].sort());
-    expect(of('prometheus')).toEqual([...base, 'prometheus'].sort());
+    expect(of('prometheus')).toEqual([...base, 'prometheus', 'alertmanager'].sort());
     expect(of('chronograf')).toEqual([...base, 'chronograf'].sort());
     expect(of('nginx')).toEqual([...base, 'nginx'].sort());
     expect(of('nats')).toEqual([...base, 'nats', 'collect'].sort());
@@ -156,6 +156,7 @@ go.describe('docker-compose.yml, as Compose reads it', (program) => {
         Object.keys(networks).some((name) => project.networks[name]?.internal !== true),
     );
     expect(reaching.map(([name]) => name).sort()).toEqual([
+      'alertmanager',
       'chronograf',
       'grafana',
       'nginx',

@@ -9,6 +9,7 @@ import { type Project, type Service, buildComposeJudge, loadProject } from '../s
 import { Stack } from '../support/compose/stack';
 import { namespaces } from '../support/compose/switch';
 import { go } from '../support/go-judge';
+import { alertmanager } from '../support/alertmanager';
 import { influxd } from '../support/influxd';
 import { natsServer } from '../support/nats';
 import { prometheus } from '../support/prometheus';
@@ -45,6 +46,7 @@ function imagesOf(standIn: ChildScript): Readonly<Record<string, Image>> {
       binds: [{ source: btcd.path ?? '', target: '/usr/local/bin/btcd', readOnly: true }],
     },
     'prom/prometheus': { entrypoint: ['prometheus'], links: BUSYBOX, asksNameServer: true },
+    'prom/alertmanager': { entrypoint: ['prometheus-alertmanager'], links: BUSYBOX, asksNameServer: true },
     nats: { entrypoint: [], links: BUSYBOX },
     nginx: { entrypoint: [], links: BUSYBOX, asksNameServer: true },
     'grafana/grafana': other,
@@ -62,7 +64,7 @@ function commandLine(pid: string): string {
 }
 
 /** Requirements of these tests; one test names the first that is missing. */
-const needed = [namespaces, go, influxd, btcd, prometheus, natsServer, nginx, busybox];
+const needed = [namespaces, go, influxd, btcd, prometheus, alertmanager, natsServer, nginx, busybox];
 const missing = needed.find(({ path: found }) => found === null) ?? namespaces;
 
 missing.describe('docker-compose.yml with the programs of this machine', () => {
@@ -120,11 +122,12 @@ missing.describe('docker-compose.yml with the programs of this machine', () => {
       await stack.up('grafana'),
       await stack.up('nginx'),
     ];
+    await stack.up('alertmanager');
     await stack.up('prometheus');
-    for (const name of ['node', 'prometheus', 'nginx']) await stack.healthy(name);
+    for (const name of ['node', 'alertmanager', 'prometheus', 'nginx']) await stack.healthy(name);
 
     // As the last user of this machine, and with a read-only root.
-    for (const name of ['node', 'influxdb', 'btcd', 'watch', 'prometheus', 'nginx']) {
+    for (const name of ['node', 'influxdb', 'btcd', 'watch', 'prometheus', 'alertmanager', 'nginx']) {
       const { stdout, stderr } = stack
         .container(name)
         .exec(['sh', '-c', 'id -u; grep -E "CapEff|CapBnd|NoNewPrivs" /proc/self/status; echo > /here']);
@@ -304,6 +307,11 @@ missing.describe('docker-compose.yml with the programs of this machine', () => {
       return text.match(/"health":"up"/g)?.length === 3 && text;
     });
     expect(targets).toContain('"instance":"watch:9332"');
+    await until('Prometheus to know its Alertmanager', () =>
+      curl(container, 'http://127.0.0.1:9090/api/v1/alertmanagers').includes(
+        '"activeAlertmanagers":[{"url":"http://alertmanager:9093/api/v2/alerts"}]',
+      ),
+    );
     // A scrape may come before the first interval.
     for (const node of ['btcdmon', 'btcd'])
       await until(`peers of ${node} in Prometheus`, () => {

@@ -18,7 +18,7 @@ const inFolder = (folder: string): readonly (readonly [string, string])[] =>
   [...made].filter(([name]) => name.startsWith(`${folder}/`));
 const dashboardsOf = (store: StoreName): readonly Dashboard[] =>
   inFolder(`grafana/dashboards/${store}`).map(([, text]) => JSON.parse(text) as Dashboard);
-const all = [...dashboardsOf('influxdb'), ...dashboardsOf('prometheus')];
+const all = [...dashboardsOf('influxdb'), ...dashboardsOf('rollups'), ...dashboardsOf('prometheus')];
 
 /** A panel in JSON. */
 interface PanelJson {
@@ -60,7 +60,7 @@ describe('the output of npm run grafana', () => {
   it('is in the docs: what Prometheus can’t answer, and what each alert means', () => {
     for (const [name, updated] of Object.entries(DOCUMENTS))
       expect([name, updated(read(name)) === read(name)]).toEqual([name, true]);
-    expect(read('docs/grafana.md')).toContain('- Fees, “Fee rate”: all of it');
+    expect(read('docs/grafana.md').match(/^- Fees, “Fee rate”: all of it$/gm)).toHaveLength(2);
     for (const { slug } of ALERTS) expect(read('docs/alerts.md')).toContain(`<a id="${slug}"></a>`);
   });
 });
@@ -147,6 +147,19 @@ describe('the dashboards', () => {
     }
   });
 
+  it('read rollups and no points at long ranges', () => {
+    const queries = dashboardsOf('rollups').flatMap(({ panels }) =>
+      [...JSON.stringify(panels).matchAll(/"query":"(SELECT.*?[^\\])"/g)].map(([, text = '']) => text),
+    );
+    expect(queries.length).toBeGreaterThan(50);
+    for (const text of queries) {
+      const sources = [...text.matchAll(/FROM (\S+)/g)].map(([, source = '']) => source);
+      expect(
+        sources.filter((source) => !source.startsWith('(') && !source.startsWith('\\"$rollup\\".')),
+      ).toEqual([]);
+    }
+  });
+
   it('have thresholds of existing panels', () => {
     for (const name of Object.keys(THRESHOLDS)) expect(panelOf(name).name).toBe(name);
   });
@@ -223,6 +236,8 @@ describe('the provisioning', () => {
     for (const rule of rules) {
       const dashboard = all.find(({ uid }) => uid === rule.dashboardUid);
       expect(dashboard === undefined ? [] : panelsOf(dashboard).map(({ id }) => id)).toContain(rule.panelId);
+      const slug = rule.uid.replace('btcdmon-', '');
+      expect(rule.annotations['runbook_url']).toBe(`http://localhost:8380/runbooks#${slug}`);
       const refs = rule.data.map(({ refId }) => refId);
       expect(new Set(refs).size).toBe(refs.length);
       expect(refs.at(-1)).toBe(rule.condition);
@@ -235,6 +250,30 @@ describe('the provisioning', () => {
         expect(text).not.toContain('$');
     }
   });
+});
+
+it('Prometheus links each alert to a panel of its dashboards, and to a runbook', () => {
+  const { groups } = parse(read('config/prometheus/rules.yml')) as {
+    groups: readonly { rules: readonly { alert: string; annotations: Record<string, string> }[] }[];
+  };
+  const rules = groups.flatMap((group) => group.rules);
+  expect(rules.map(({ alert }) => alert)).toEqual(ALERTS.map(({ name }) => name));
+  for (const [index, { alert, annotations }] of rules.entries()) {
+    const [, uid, id] = /\}d\/([\w-]+)(?:\?viewPanel=(\d+))?$/.exec(annotations['dashboard'] ?? '') ?? [];
+    const dashboard = dashboardsOf('prometheus').find((one) => one.uid === uid);
+    const { title } = panelOf(ALERTS[index]?.panel ?? '');
+    const found = dashboard === undefined ? [] : panelsOf(dashboard).filter((panel) => panel.title === title);
+    expect([alert, uid, id === undefined ? [] : [Number(id)]]).toEqual([
+      ...[alert, dashboard?.uid, found.map((panel) => panel.id)],
+    ]);
+    expect(annotations['runbook_url']).toMatch(new RegExp(`\\}#${ALERTS[index]?.slug ?? ''}$`));
+  }
+});
+
+it('a fleet can have the rules of Grafana link to its own runbooks', () => {
+  const text = files('https://wiki.example.org/x').get('grafana/provisioning/alerting/btcdmon.yaml');
+  expect(text).toContain('runbook_url: https://wiki.example.org/x#no-peers');
+  expect(text).not.toContain('localhost:8380');
 });
 
 it('README and changelog count the alerts and panels there are', () => {

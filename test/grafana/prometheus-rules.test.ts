@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stringify } from 'yaml';
+import { panelId } from '../../grafana/generator/panels';
 import { ALERTS } from '../../src/alerts/alerts';
 import { Cleanup } from '../support/cleanup';
 import {
@@ -122,9 +123,17 @@ promtool.describe('the rules of Prometheus', (program) => {
     expect(run(test)).toMatch(/SUCCESS$/);
   });
 
-  it('name the node, and where to read more', () => {
-    const { severity, meaning } = ALERTS.find(({ name }) => name === 'BtcdmonNoPeers') ?? {};
+  it.each([
+    [{}, 'http://localhost:3000/grafana/', 'http://localhost:8380/runbooks'],
+    [
+      { grafana: 'https://grafana.example.org/', runbooks: 'https://wiki.example.org/btcdmon' },
+      'https://grafana.example.org/',
+      'https://wiki.example.org/btcdmon',
+    ],
+  ])('name the node, and link to the panel and the runbook: %o', (externalLabels, grafana, runbooks) => {
+    const { severity, meaning, panel = '' } = ALERTS.find(({ name }) => name === 'BtcdmonNoPeers') ?? {};
     const test = {
+      external_labels: externalLabels,
       input_series: [
         { series: 'btcdmon_peers_total_connected{node="alpha",network="signet"}', values: '0x40' },
       ],
@@ -138,7 +147,8 @@ promtool.describe('the rules of Prometheus', (program) => {
               exp_annotations: {
                 summary: 'alpha has had no peer for 5 minutes',
                 description: meaning,
-                runbook: 'docs/alerts.md#no-peers',
+                dashboard: `${grafana}d/btcdmon-prometheus-peers?viewPanel=${panelId(panel)}`,
+                runbook_url: `${runbooks}#no-peers`,
               },
             },
           ],

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Cleanup } from '../support/cleanup';
 import { FakePeer } from '../support/fake-peer';
-import { prometheus, startPrometheus } from '../support/prometheus';
+import { prometheus, scraping, startPrometheus } from '../support/prometheus';
 import { freePort } from '../support/free-port';
 import { runProgram } from '../support/program';
 import { openStored } from '../support/stored';
@@ -24,7 +24,7 @@ prometheus.describe('a real Prometheus', (program) => {
     const metricsPort = await freePort();
     const server = await startPrometheus(
       program,
-      { folder: home, target: metricsPort, everyMs: 200 },
+      { folder: home, config: scraping(metricsPort, 200) },
       cleanup,
     );
     const value = async (query: string): Promise<number> => Number((await server.query(query))[0]?.value[1]);

@@ -66,7 +66,8 @@ describe('peers', () => {
       height: null,
       relay: null,
     };
-    const first = { id: 7, address: '192.0.2.1:8333', outbound: true, sinceMs: 1_000, ...nothing };
+    const local = { network: 'not_publicly_routable', transport: null };
+    const first = { id: 7, address: '192.0.2.1:8333', outbound: true, sinceMs: 1_000, ...local, ...nothing };
     const counts = { bytesSent: 100, bytesRecv: 0, messagesSent: 1, messagesRecv: 0 };
     const times = { lastMessageMs: null, pingMs: null, leastPingMs: null };
     expect(live.peers()).toEqual([{ ...first, ...counts, ...times }]);

@@ -25,7 +25,7 @@ it('tells what fires since when, what to do, and what is over', () => {
     [
       'FIRING (critical) No peer is connected\nNo peer is connected at alpha: 0 of <all> & "more"',
       `\nSince ${new Date(FIRED_MS).toISOString()}. With one node (\`--connect\`): check whether that node runs,`,
-      ' and whether it has banned the monitor.\nMore: docs/alerts.md#no-peers',
+      ' and whether it has banned the monitor.\nMore: http://localhost:8380/runbooks#no-peers',
       '\n\nRESOLVED The RPC of the watched node is slow\nIt was: ',
       'The RPC of the watched node is slow at beta: 0 of <all> & "more"',
     ].join(''),
@@ -33,6 +33,8 @@ it('tells what fires since when, what to do, and what is over', () => {
   expect(messageFor([firingOf('BtcdmonDown', 'alpha')], [], 'own').title).toBe(
     'critical: The monitor is down (alpha)',
   );
+  const own = messageFor([firingOf('BtcdmonDown', 'alpha')], [], 'own', 'https://wiki.example.org/btcdmon');
+  expect(own.alerts[0]?.runbook).toBe('https://wiki.example.org/btcdmon#down');
   expect(messageFor([], [firingOf('BtcdmonDown', 'alpha')], 'own')).toMatchObject({
     ...{ status: 'resolved', severity: null, title: 'resolved: The monitor is down (alpha)' },
   });

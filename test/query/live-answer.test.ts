@@ -17,6 +17,7 @@ const STATE: NodeState = {
   peers: [
     {
       ...{ id: 1, address: '192.0.2.1:8333', outbound: true, userAgent: '/x/', version: 70_016 },
+      ...{ network: 'ipv4', transport: 'v1' },
       ...{
         services: '0000000000000009',
         startHeight: 5,

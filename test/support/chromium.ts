@@ -27,9 +27,17 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Starts a browser with a profile of its own. */
-export async function startChromium(program: string, cleanup: Cleanup): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: program, args: FLAGS });
+/**
+ * Starts a browser with a profile of its own. A signal ends it and this process, unless `heedsSignals` is
+ * false: then the caller ends all in order.
+ */
+export async function startChromium(
+  program: string,
+  cleanup: Cleanup,
+  { heedsSignals = true }: { readonly heedsSignals?: boolean } = {},
+): Promise<Browser> {
+  const signals = { handleSIGINT: heedsSignals, handleSIGTERM: heedsSignals, handleSIGHUP: heedsSignals };
+  const browser = await chromium.launch({ executablePath: program, args: FLAGS, ...signals });
   return cleanup.add(browser, (it) => it.close());
 }
 

@@ -40,6 +40,7 @@ export class FakeLive implements Live {
 export function peer(id: number): LivePeer {
   return {
     ...{ id, address: `192.0.2.${id}:8333`, outbound: true, userAgent: '/test/', version: 70_016 },
+    ...{ network: 'ipv4', transport: 'v2' },
     ...{ services: '0000000000000409', startHeight: 1, height: 1, relay: true, sinceMs: 1, lastMessageMs: 2 },
     ...{ pingMs: null, leastPingMs: null, bytesSent: 1, bytesRecv: 2, messagesSent: 3, messagesRecv: 4 },
   };

@@ -20,7 +20,8 @@ export function expand(
   const escaped = (name: string): string => variables[name]?.replace(/[\\^$*+?.()|[\]{}/]/g, '\\$&') ?? '.*';
   const chosen = text
     .replace(/\$\{(node|watched|monitor):regex\}/g, (_, name: string) => escaped(name))
-    .replace(/\$network\b/g, escaped('network'));
+    .replace(/\$network\b/g, escaped('network'))
+    .replaceAll('$rollup', variables['rollup'] ?? '');
   return chosen
     .replaceAll('$timeFilter', `time >= ${fromMs}ms and time <= ${toMs}ms`)
     .replaceAll('$__interval_ms', String(intervalMs))

@@ -1,4 +1,4 @@
-import { statements } from '../../grafana/generator/influxql';
+import { type Statement, statements } from '../../grafana/generator/influxql';
 import { answerPanel, columnName } from '../../src/panels/panel-answer';
 import type { Panel } from '../../src/panels/panel';
 import type { Choice } from '../../src/panels/queries';
@@ -30,17 +30,18 @@ export async function answered(panel: Panel, choice: Choice, source: Source): Pr
   return values;
 }
 
-/** The run's values of a panel by the statements of its dashboard. */
+/** The run's values of a panel by the statements of its dashboard, or by others that it has. */
 export async function drawn(
   panel: Panel,
-  { since, until: end }: Choice,
+  { since, until: end, bucketNs }: Choice,
   server: Influxd,
   variables: Readonly<Record<string, string>> = {},
+  asked: readonly Statement[] = statements(panel),
 ): Promise<Values> {
-  const intervalMs = (panel.shortestBucketS ?? 0) * 1_000;
+  const intervalMs = Number(bucketNs ?? 0n) / 1e6;
   const range = { fromMs: Number(since / 1_000_000n), toMs: Number(end / 1_000_000n) };
   const values = new Map<string, number>();
-  for (const { text, lines } of statements(panel))
+  for (const { text, lines } of asked)
     for (const { tags, columns, rows } of await frames(server, expand(text, range, intervalMs, variables))) {
       expect(columns).toEqual(lines.map(columnName));
       for (const [time, ...cells] of rows)

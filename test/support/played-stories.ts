@@ -2,8 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { ALERTS } from '../../src/alerts/alerts';
-import { type RunAll, holding } from '../../src/alerts/holding';
+import { holding } from '../../src/alerts/holding';
+import type { RunAll } from '../../src/alerts/run-all';
 import { AlertStates } from '../../src/alerts/states';
+import { UsualLoads } from '../../src/alerts/usual-loads';
 import { LineParser } from '../../src/collect/parse-line';
 import { runQueries } from '../../src/query/duckdb-run';
 import type { Query } from '../../src/query/model';
@@ -59,10 +61,11 @@ export async function playAlerts(
   quietUntilMs = 0,
 ): Promise<readonly ReadonlySet<string>[]> {
   const states = new AlertStates(quietUntilMs);
+  const usual = new UsualLoads();
   const firing: Set<string>[] = [];
   for (let minute = 0; minute <= minutes; minute++) {
     const atMs = (startS + minute * 60) * 1_000;
-    states.update(await holding(ALERTS, BigInt(atMs) * 1_000_000n, runAll), atMs);
+    states.update(await holding(ALERTS, BigInt(atMs) * 1_000_000n, runAll, usual), atMs);
     const now = states.active.filter(({ firingMs }) => firingMs !== null);
     firing.push(new Set(now.map(({ alert, labels }) => firingKey(alert.slug, labels))));
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
 /** A tick of /proc is 10 ms on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
@@ -51,4 +51,28 @@ export function familyOf(pid: Pid): readonly number[] {
   } catch {
     return [];
   }
+}
+
+/** The state of a socket that listens, in /proc/net/tcp. */
+const LISTENS = '0A';
+
+/** The places at which a process listens over TCP: `127.0.0.1:80`, and `[hex]:80` of IPv6. */
+export function listeningOf(pid: Pid): readonly string[] {
+  const folder = `/proc/${String(pid)}/fd`;
+  const own = new Set(readdirSync(folder).map((name) => readlinkSync(`${folder}/${name}`)));
+  return ['net/tcp', 'net/tcp6'].flatMap((file) =>
+    read(pid, file)
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, , , state, , , , , , inode]) => state === LISTENS && own.has(`socket:[${inode ?? ''}]`))
+      .map(([, local = '']) => placeOf(local)),
+  );
+}
+
+/** A place in the hexadecimal form of /proc/net/tcp: an address in the order of the machine, and a port. */
+function placeOf(text: string): string {
+  const [address = '', port = ''] = text.split(':');
+  const host = address.length === 8 ? [...Buffer.from(address, 'hex').reverse()].join('.') : `[${address}]`;
+  return `${host}:${Number.parseInt(port, 16)}`;
 }

@@ -14,7 +14,7 @@ export const prometheus = requirement('prometheus', () => findProgram('prometheu
 /** Declares that a test file needs Prometheus's checker. */
 export const promtool = requirement('promtool', () => findProgram('promtool'), REMEDY);
 
-/** A real Prometheus on loopback that scrapes one target. */
+/** A real Prometheus on loopback. */
 export interface Prometheus {
   /** Asks for the samples of an expression, now or at a time in Unix seconds. */
   query(expression: string, at?: number): Promise<readonly Sample[]>;
@@ -27,23 +27,22 @@ interface Sample {
   readonly value: readonly [number, string];
 }
 
-/**
- * Starts a Prometheus whose job `btcdmon` scrapes a port of loopback every `everyMs` milliseconds. Its files
- * are in `folder`.
- */
+/** The configuration of a Prometheus whose job `btcdmon` scrapes a port of loopback. */
+export function scraping(target: number, everyMs: number): string {
+  return `global: { scrape_interval: ${everyMs}ms, scrape_timeout: ${everyMs}ms }
+scrape_configs: [{ job_name: btcdmon, static_configs: [{ targets: ['127.0.0.1:${target}'] }] }]
+`;
+}
+
+/** Starts a Prometheus with this configuration. Its files are in `folder`. */
 export async function startPrometheus(
   program: string,
-  { folder, target, everyMs }: { readonly folder: string; readonly target: number; readonly everyMs: number },
+  { folder, config: text }: { readonly folder: string; readonly config: string },
   cleanup: Cleanup,
 ): Promise<Prometheus> {
   const port = await freePort();
   const config = path.join(folder, 'prometheus.yml');
-  await writeFile(
-    config,
-    `global: { scrape_interval: ${everyMs}ms, scrape_timeout: ${everyMs}ms }
-scrape_configs: [{ job_name: btcdmon, static_configs: [{ targets: ['127.0.0.1:${target}'] }] }]
-`,
-  );
+  await writeFile(config, text);
   const data = path.join(folder, 'prometheus');
   const server = spawn(
     program,

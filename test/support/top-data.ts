@@ -14,6 +14,7 @@ export function peerRow(changes: Partial<PeerRow> = {}): PeerRow {
 export function livePeer(changes: Partial<LivePeer> = {}): LivePeer {
   return {
     ...{ id: 1, address: '192.0.2.1:8333', outbound: true, userAgent: '/Satoshi:31.0.0/', version: 70_016 },
+    ...{ network: 'ipv4', transport: 'v2' },
     ...{
       services: '0000000000000c09',
       startHeight: 900_000,
@@ -45,13 +46,18 @@ const flow = (messagesPerS: number, bytesPerS: number) => ({
 export function topData(changes: Partial<TopData> = {}): TopData {
   return {
     ...{ source: 'duckdb:/home/me/.btcdmon/btcdmon.duckdb', atMs: NOW_MS, version: '0.1.0', notes: [] },
-    nodeLost: false,
+    ...{ nodeLost: false, verdicts: [], firing: [] },
     choices: 1,
     ...{ newestMs: NOW_MS - 3_000, intervalMs: 5_000, startedMs: NOW_MS - 273_600_000 },
     nodes: [{ node: 'alice', network: 'mainnet', silentMs: 0 }],
     peers: [
       peerRow(),
-      peerRow({ id: 2, address: '[2001:db8:85a3:8d3:1319:8a2e:370:7348]:8333', leastPingMs: 8 }),
+      peerRow({
+        id: 2,
+        address: '[2001:db8:85a3:8d3:1319:8a2e:370:7348]:8333',
+        network: 'ipv6',
+        leastPingMs: 8,
+      }),
       peerRow({
         id: 3,
         address: '198.51.100.77:48444',

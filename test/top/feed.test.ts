@@ -18,11 +18,20 @@ afterEach(() => cleanup.run());
 const peer = livePeer({ sinceMs: LAST_MS - 10_000, messagesRecv: 50 });
 
 /** What the node reports: a block that is in its store, one that is not there yet, and 25 dropped points. */
-const STATE: NodeState = {
+const OLDER: NodeState = {
   ...{ version: '9.9.9', node: 'alice', network: 'regtest', startedMs: LAST_MS - 90_000, nowMs: LAST_MS },
   peers: [peer],
   blocks: [blockOf(9, { timeMs: LAST_MS }), blockOf(8, { timeMs: LAST_MS - 1, sha: 'e'.repeat(64) })],
   exporters: [{ name: 'duckdb', sent: 99, acked: 88, dropped: 25, queued: 77, retried: 66 }],
+};
+
+/** The same of a node that tells how well it is. */
+const STATE: NodeState = {
+  ...OLDER,
+  verdicts: [
+    { question: 'step', tone: 'bad', answer: 'Not known: no peer', reason: '', advice: '', panel: 'peers' },
+  ],
+  alerts: [{ title: 'No peer', severity: 'critical', firingMs: 5, reason: 'none', isSilenced: false }],
 };
 
 /** A process that has the store of alice and bob open, and its feed. */
@@ -57,6 +66,13 @@ it('shows the state of the running node, with its own series', async () => {
   ]);
   // The store knows that 7 were dropped before the window.
   expect(data.exporters).toEqual([{ ...STATE.exporters[0], node: 'alice', droppedNow: 18 }]);
+});
+
+it('has the verdicts of the running node and its alerts, which an older node does not tell', async () => {
+  const data = await (await feedOf(() => STATE)).next();
+  expect([data.verdicts, data.firing]).toEqual([STATE.verdicts, STATE.alerts]);
+  const before = await (await feedOf(() => OLDER)).next();
+  expect([before.verdicts, before.firing]).toEqual([[], []]);
 });
 
 it('shows the store of another node, and says who runs here', async () => {

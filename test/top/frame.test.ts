@@ -1,3 +1,5 @@
+import type { StateAlert } from '../../src/live/node-state';
+import type { Verdict } from '../../src/live/verdict';
 import { frame, type Size } from '../../src/top/frame';
 import type { Picture } from '../../src/top/view';
 import { NOW_MS, blockOf, peerRow, pictureOf, topData } from '../support/top-data';
@@ -23,11 +25,11 @@ it('shows a running node in 80 columns and 24 rows', () => {
     `btcdmon-node 0.1.0  alice/mainnet  up 3d 4h                             ${clock}`,
     'duckdb:/home/me/.btcdmon/btcdmon.duckdb, a running node; newest points 3s old',
     'PEERS 4: 3 out, 1 in; by direction',
-    'dir address              user agent            ping least up  in  out last msg/s',
-    'out [2001:db8:~348]:8333 Satoshi:31.0.0        20.4   8.0 1h 99M 1.2M   1s    14',
-    'out 192.0.2.1:8333       Satoshi:31.0.0        20.4  12.3 1h 99M 1.2M   1s    14',
-    'out 203.0.113.9:18555    (no version yet)         -     - 1h 99M 1.2M   1s    14',
-    'in  198.51.100.77:48444  btcwire:0.5.0/btcd:0~ 20.4  12.3 1h 99M 1.2M   1s    14',
+    'dir net  v  address             user agent     ping least up  in  out last msg/s',
+    'out ipv6 v2 [2001:db8~348]:8333 Satoshi:31.0.0 20.4   8.0 1h 99M 1.2M   1s    14',
+    'out ipv4 v2 192.0.2.1:8333      Satoshi:31.0.0 20.4  12.3 1h 99M 1.2M   1s    14',
+    'out ipv4 v2 203.0.113.9:18555   (no version y~    -     - 1h 99M 1.2M   1s    14',
+    'in  ipv4 v2 198.51.100.77:48444 btcwire:0.5.0~ 20.4  12.3 1h 99M 1.2M   1s    14',
     'MESSAGES per second, over 60 s',
     'received        msg/s  bytes/s           sent            msg/s  bytes/s',
     'all                59      18k           all               6.5     2.1k',
@@ -57,9 +59,9 @@ it('uses more space if there is some', () => {
   const lines = text(pictureOf(topData()), { width: 120, height: 40 });
   expect(lines).toHaveLength(40);
   expect(lines.slice(3, 6)).toEqual([
-    'dir address                                     user agent                ping least up  in  out last msg/s',
-    'out [2001:db8:85a3:8d3:1319:8a2e:370:7348]:8333 Satoshi:31.0.0            20.4   8.0 1h 99M 1.2M   1s    14',
-    'out 192.0.2.1:8333                              Satoshi:31.0.0            20.4  12.3 1h 99M 1.2M   1s    14',
+    'dir net  v  address                                     user agent                ping least up  in  out last msg/s',
+    'out ipv6 v2 [2001:db8:85a3:8d3:1319:8a2e:370:7348]:8333 Satoshi:31.0.0            20.4   8.0 1h 99M 1.2M   1s    14',
+    'out ipv4 v2 192.0.2.1:8333                              Satoshi:31.0.0            20.4  12.3 1h 99M 1.2M   1s    14',
   ]);
   expect(lines).toContain('899998 ..aaaaaa899998 3,210  1.6M     0.0123     41.3 40m accepted');
   expect(lines[8]).toBe('');
@@ -97,7 +99,7 @@ describe('peers', () => {
   const rows = (picture: Picture): readonly string[] =>
     part(text(picture), 'PEERS', 'MESSAGES')
       .slice(2)
-      .map((row) => row.split(':')[0] ?? '');
+      .map((row) => (row.split(':')[0] ?? '').replace(/ ipv4 v2\b/, ''));
 
   it('scroll if there is no room for all', () => {
     const lines = text(pictureOf(topData({ peers }), { sort: 'address', scroll: 3 }));
@@ -173,6 +175,64 @@ describe('a store', () => {
   });
 });
 
+describe('verdicts', () => {
+  const verdict = (changes: Partial<Verdict> = {}): Verdict => ({
+    ...{ question: 'step', tone: 'good', answer: 'In step at 900,000', panel: 'chain-height', advice: '' },
+    reason: 'The last block came 4 min ago, and 1 peer agrees.',
+    ...changes,
+  });
+  const said = (verdicts: readonly Verdict[], width = 80): readonly (readonly [string, string])[] => {
+    const { lines } = frame(pictureOf(topData({ verdicts })), { width, height: 40 });
+    const end = lines.findIndex(({ text: shown }) => shown.startsWith('PEERS'));
+    return lines.slice(2, end).map(({ text: shown, style }) => [shown.trimEnd(), style]);
+  };
+
+  it('stand above everything else, each in its colour, with the reason', () => {
+    const fees = verdict({
+      ...{ question: 'fees', tone: 'unknown', answer: 'Not known yet' },
+      reason: 'No transaction waits for a block; the monitor began 5 s ago.',
+    });
+    const monitor = verdict({ question: 'monitor', answer: 'Complete and in time' });
+    expect(
+      said([verdict(), verdict({ question: 'peers', answer: '8 peers', reason: '' }), fees, monitor]),
+    ).toEqual([
+      ['ok   chain      In step at 900,000. The last block came 4 min ago, and 1 peer a~', 'good'],
+      ['ok   peers      8 peers.', 'good'],
+      ['?    next block Not known yet. No transaction waits for a block; the monitor', 'plain'],
+      ['                began 5 s ago.', 'plain'],
+    ]);
+  });
+
+  it('leave room for the rest on a small terminal: a line for each that is not good', () => {
+    const bad = verdict({ question: 'peers', tone: 'bad', answer: 'No peer', reason: 'why '.repeat(40) });
+    const data = topData({ verdicts: [verdict(), bad] });
+    const shown = (height: number): readonly string[] =>
+      frame(pictureOf(data), { width: 60, height })
+        .lines.map(({ text: each }) => each.trimEnd())
+        .filter((each) => /^(ok|BAD| {16}why)/.test(each));
+    expect(shown(12)).toEqual(['BAD  peers      No peer. why why why why why why why why wh~']);
+    expect(shown(24).map((each) => each.slice(0, 10))).toEqual(['ok   chain', 'BAD  peers']);
+    expect(shown(40)).toHaveLength(4);
+  });
+
+  it('say what is wrong and what to do, where they are not good', () => {
+    const peers = verdict({
+      ...{ question: 'peers', tone: 'bad', answer: 'No peer is connected' },
+      reason: '127.0.0.1:18555 can’t be reached: Is its address right, and is there a way to it?',
+    });
+    const monitor = verdict({
+      ...{ question: 'monitor', tone: 'warn', answer: 'The monitor is too slow', reason: 'Late by 2.0 s.' },
+      advice: 'Look at what else uses the processor and the memory of this machine.',
+    });
+    expect(said([peers, monitor])).toEqual([
+      ["BAD  peers      No peer is connected. 127.0.0.1:18555 can't be reached: Is its", 'alert'],
+      ['                address right, and is there a way to it?', 'alert'],
+      ['WARN monitor    The monitor is too slow. Late by 2.0 s. Look at what else uses', 'warn'],
+      ['                the processor and the memory of this machine.', 'warn'],
+    ]);
+  });
+});
+
 describe('alerts', () => {
   const alerts = (picture: Picture): readonly string[] =>
     frame(picture, SMALL)
@@ -204,6 +264,23 @@ describe('alerts', () => {
       'data is 3m 5s old: no points arrived since',
       'LOSS: duckdb of alice dropped 1,200 points lately',
       'and 1 more like these',
+    ]);
+  });
+
+  it('are those that the node sees firing as well, first', () => {
+    const firing: StateAlert = {
+      ...{ title: 'No peer is connected', severity: 'critical', firingMs: NOW_MS - 125_000 },
+      reason: 'alice has had no peer for 5 minutes: at most 0 peers within 3 minutes',
+      isSilenced: false,
+    };
+    const data = topData({
+      firing: [firing, { ...firing, severity: 'warning', reason: 'the other', isSilenced: true }],
+      newestMs: null,
+    });
+    expect(alerts(pictureOf(data))).toEqual([
+      'critical, for 2m 5s: alice has had no peer for 5 minutes: at most 0 peers wi~',
+      'warning, for 2m 5s: the other (silenced)',
+      'the store holds no points yet',
     ]);
   });
 

@@ -63,7 +63,7 @@ function behaves(make: MakeStore): void {
       atMs: expect.any(Number) as number,
       version: null,
       choices: expect.any(Number) as number,
-      nodeLost: false,
+      ...{ nodeLost: false, verdicts: [], firing: [] },
       newestMs: LAST_MS,
       intervalMs: 5_000,
       nodes: [{ node: 'alice', network: 'regtest', silentMs: 0 }],

@@ -47,10 +47,10 @@ export function monitored(
     if (problem !== undefined) throw new Error(problem.detail);
     points.push(point);
   };
-  const { emit, emitted } = emitterOf(push, clock);
+  const { emit, emitted, together } = emitterOf(push, clock);
   const settings = { network: 'regtest', policy: 'btcd', maxUserAgents: 200, ...rest } as const;
   const monitor = new NodeMonitor(place, settings, {
-    ...{ emit, bus, listenerBus, clock, timer },
+    ...{ emit, together, bus, listenerBus, clock, timer },
     info: (line) => lines.push(`info ${line}`),
     warn: (line) => lines.push(`warn ${line}`),
   });
@@ -81,7 +81,8 @@ export function monitored(
 
 function emitterOf(push: (point: Point) => void, clock: Clock) {
   const emitter = new Emitter({ node: 'btcd', network: 'regtest' }, { clock, sink: { push } });
-  return { emit: emitter.emit, emitted: emitter.emitted.bind(emitter) };
+  const { emit, together } = emitter;
+  return { emit, together, emitted: emitter.emitted.bind(emitter) };
 }
 
 function withValue(fields: Fields): Fields {

@@ -40,6 +40,9 @@ async function servedAlerts(): Promise<{
     },
     nowMs: () => nowMs,
     timer: timer.start,
+    get runbooks() {
+      return `${served.url}runbooks`;
+    },
   });
   const served = await servedPage(cleanup, { points, alerts: monitor, token: TOKEN });
   monitor.start();
@@ -71,7 +74,12 @@ it('tells which alerts fire, to those who may see the page', async () => {
   expect(rows.length).toBe(ALERTS.length);
   expect(rows.filter(({ state }) => state === 'firing')).toEqual([
     expect.objectContaining({
-      ...{ slug: 'no-peers', state: 'firing', severity: 'critical', runbook: 'docs/alerts.md#no-peers' },
+      ...{
+        slug: 'no-peers',
+        state: 'firing',
+        severity: 'critical',
+        runbook: `${served.url}runbooks#no-peers`,
+      },
       labels: { node: 'alpha', network: 'mainnet' },
       reason: 'alpha has had no peer for 5 minutes: at most 0 peers within 3 minutes',
     }),
@@ -93,6 +101,18 @@ it('tells everybody whether the process is well, and names no node', async () =>
   expect((await ask(served.port, '/healthz', { method: 'POST' })).status).toBe(405);
   const other = await ask(served.port, '/healthz', { headers: { host: 'example.org' } });
   expect(other.status).toBe(421);
+});
+
+it('has a runbook for each alert, which everybody may read', async () => {
+  const { served } = await servedAlerts();
+  const { status, text, headers } = await ask(served.port, '/runbooks');
+  expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+  for (const { slug, title, steps } of ALERTS) {
+    expect(text).toContain(`<h2 id="${slug}">${title}</h2>`);
+    expect(text.split(`<h2 id="${slug}">`)[1]?.split('<h2')[0]?.match(/<li>/g)).toHaveLength(steps.length);
+  }
+  expect(text).toContain('<a href="/#panel-peers">Peers</a>');
+  expect(text).toContain('With one node (<code>--connect</code>): check');
 });
 
 it('is well without alerts, and says who evaluates them', async () => {

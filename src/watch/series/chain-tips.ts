@@ -1,7 +1,7 @@
 import { displayOf } from '../../wire/hash';
 import type { ChainTip } from '../answers';
 import { GAUGE_SAVED_MS, PacedTask } from './paced-task';
-import type { PartModules } from './part-modules';
+import type { ListModules } from './part-modules';
 import type { WatchPart, WatchTask } from './watch-task';
 
 /** The most tips that are told at a time: a node of testnet can have thousands. */
@@ -13,7 +13,7 @@ export class ChainTips implements WatchPart {
   readonly tasks: readonly WatchTask[];
   private readonly asking: PacedTask;
 
-  constructor(private readonly modules: PartModules) {
+  constructor(private readonly modules: ListModules) {
     this.asking = new PacedTask(
       'getchaintips',
       { clock: modules.clock, every: 'minute', share: 0.005, savedMs: GAUGE_SAVED_MS },
@@ -29,11 +29,10 @@ export class ChainTips implements WatchPart {
 
   private tell(tips: readonly ChainTip[]): void {
     const highest = [...tips].sort((a, b) => b.height - a.height).slice(0, MAX_TIPS);
-    for (const { height, hash, branchLength, status = 'other' } of highest)
-      this.modules.emit(
-        'chain_tips',
-        { height, branch_length: branchLength, sha: displayOf(hash) },
-        { status },
-      );
+    const { emit, together } = this.modules;
+    together(() => {
+      for (const { height, hash, branchLength, status = 'other' } of highest)
+        emit('chain_tips', { height, branch_length: branchLength, sha: displayOf(hash) }, { status });
+    });
   }
 }

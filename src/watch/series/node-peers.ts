@@ -4,7 +4,7 @@ import type { FieldsOf } from '../../metrics/schema';
 import type { NodePeer } from '../answers';
 import type { CommandBytes } from './command-bytes';
 import { GAUGE_SAVED_MS, PacedTask } from './paced-task';
-import type { PartModules } from './part-modules';
+import type { ListModules } from './part-modules';
 import { peerGauges } from './peer-gauges';
 import { watchedNetworkOf } from './watched-network';
 import type { WatchPart, WatchTask } from './watch-task';
@@ -21,7 +21,7 @@ const MAX_ADDRESS = 80;
 /** Feerates are told in satoshi per 1,000 vbytes. */
 const VBYTES = 1_000;
 
-interface NodePeersModules extends PartModules {
+interface NodePeersModules extends ListModules {
   readonly maxUserAgents: number;
   /** The number of peers, where the node's user may not ask for them. */
   readonly connections: () => number | undefined;
@@ -87,7 +87,9 @@ export class NodePeers implements WatchPart {
     const nowMs = this.modules.clock.monotonicMs();
     if (nowMs - this.toldMs < PEERS_EVERY_MS) return;
     this.toldMs = nowMs;
-    for (const peer of connected.values()) this.tellPeer(peer, nowS);
+    this.modules.together(() => {
+      for (const peer of connected.values()) this.tellPeer(peer, nowS);
+    });
   }
 
   private tellHandshake({ version, services, startHeight, relaysTransactions, userAgent }: NodePeer): void {

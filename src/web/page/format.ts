@@ -156,3 +156,8 @@ function withUnit(text: string, name: string): string {
 function two(value: number): string {
   return String(value).padStart(2, '0');
 }
+
+/** The network of an address; Core's name for a private one is long. */
+export function networkWord(network: string | null): string {
+  return network === 'not_publicly_routable' ? 'local' : (network ?? UNKNOWN);
+}

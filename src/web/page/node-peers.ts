@@ -1,4 +1,4 @@
-import { UNKNOWN, digits, formatDuration, formatValue, known } from './format';
+import { UNKNOWN, digits, formatDuration, formatValue, known, networkWord } from './format';
 import type { LiveColumn } from './live-table';
 import { type PointRow, newestList, numberIn, textIn, timeOf } from './node-queries';
 
@@ -71,7 +71,7 @@ function peerOf(point: PointRow, earlier: PointRow | undefined): NodePeer {
 /** Columns of the peers of the watched node. All can be sorted. */
 export const NODE_PEER_COLUMNS: readonly LiveColumn<NodePeer>[] = [
   text('Address', ({ address }) => address, 'strong'),
-  text('Network', ({ network }) => network),
+  text('Network', ({ network }) => networkWord(network || null)),
   {
     ...text('Direction', ({ isInbound }) => (isInbound ? 'in' : 'out')),
     hint: ({ connectionType }) => (connectionType === '' ? undefined : connectionType),

@@ -36,19 +36,23 @@ export function pointsOf({ columns, rows }: Pick<AnswerRows, 'columns' | 'rows'>
   return rows.map((row) => Object.fromEntries(columns.map(({ name }, at) => [name, row[at] ?? null])));
 }
 
-/** The points of one list are written together; the next list comes a minute later. */
-const TOGETHER_MS = 20 * SECOND;
+/**
+ * The points of one list follow one another within some microseconds (`Emitter.together`), so their times,
+ * which are rounded down, differ by this at most. The next list comes later: a call of the node is between
+ * them.
+ */
+const NEXT_MS = 1;
 
 /** The points of the newest list, and all before it. */
 export function newestList(points: readonly PointRow[]): {
   readonly newest: readonly PointRow[];
   readonly before: readonly PointRow[];
 } {
-  const begin = Math.max(...points.map((point) => timeOf(point))) - TOGETHER_MS;
-  return {
-    newest: points.filter((point) => timeOf(point) >= begin),
-    before: points.filter((point) => timeOf(point) < begin),
-  };
+  const sorted = points.toSorted((a, b) => timeOf(a) - timeOf(b));
+  const begin = sorted.findLastIndex(
+    (point, at) => at === 0 || timeOf(point) - timeOf(sorted[at - 1] ?? point) > NEXT_MS,
+  );
+  return { newest: sorted.slice(Math.max(0, begin)), before: sorted.slice(0, Math.max(0, begin)) };
 }
 
 /** The time of a point, Unix milliseconds. */

@@ -1,5 +1,5 @@
 import type { LiveBlock, LiveDial, LivePeer, LiveTransaction } from '../../live/live';
-import { UNKNOWN, digits, formatDuration, formatTime, formatValue, known } from './format';
+import { UNKNOWN, digits, formatDuration, formatTime, formatValue, known, networkWord } from './format';
 import type { LiveColumn } from './live-table';
 
 /** The server's time, Unix milliseconds. */
@@ -116,6 +116,17 @@ export function peerColumns(now: Now, best: () => number | null): readonly LiveC
       isId: true,
     },
     { title: 'Direction', text: direction, order: direction },
+    ofPeer({
+      title: 'Network',
+      text: ({ network }) => networkWord(network),
+      order: ({ network }) => network,
+    }),
+    ofPeer({
+      title: 'Transport',
+      text: ({ transport }) => transport ?? UNKNOWN,
+      hint: ({ transport }) => (transport === 'v2' ? 'encrypted (BIP324)' : undefined),
+      order: ({ transport }) => transport,
+    }),
     ofPeer({
       title: 'Height',
       className: 'number',

@@ -1,3 +1,4 @@
+import { GRID_NS } from '../../../src/lib/point-times';
 import { watchedNetworkOf } from '../../../src/watch/series/watched-network';
 import { startHttpServer } from '../../support/http-server';
 import { Cleanup } from '../../support/cleanup';
@@ -69,4 +70,7 @@ it('bounds what strangers call themselves', async () => {
   const agents = of('node_peers').map(({ fields }) => String(fields['user_agent']));
   expect(agents).toHaveLength(6);
   expect(agents[5]).toMatch(/^[\x20-\x7e]{1,64}$/);
+  // A reader sees by their times that they are of one answer.
+  const times = of('node_peers').map(({ time }) => time);
+  expect(times.slice(1).map((time, at) => time - (times[at] ?? 0n))).toEqual(Array(5).fill(GRID_NS));
 });

@@ -36,6 +36,17 @@ describe('the peers of a watched node', () => {
   });
 });
 
+it('shows one active tip, however soon the next block comes', () => {
+  const tip = (time: number, sha: string, status: string) => ({ time, sha, status, height: 9 });
+  const tips = chainTips([
+    tip(MINUTE, 'before', 'active'),
+    tip(MINUTE, 'side', 'valid-fork'),
+    tip(MINUTE + 400, 'side', 'valid-fork'),
+    tip(MINUTE + 401, 'now', 'active'),
+  ]);
+  expect(tips.map(({ sha }) => sha)).toEqual(['now', 'side']);
+});
+
 it('shows each tip once, the active one first', () => {
   const tip = (time: number, sha: string, status: string, height: number) => ({ time, sha, status, height });
   const tips = chainTips([
@@ -43,7 +54,7 @@ it('shows each tip once, the active one first', () => {
     tip(MINUTE, 'x', 'valid-fork', 8),
     tip(MINUTE, 'y', 'invalid', 11),
     tip(MINUTE + 1, 'z', 'active', 10),
-    tip(MINUTE + 900, 'x', 'valid-fork', 8),
+    tip(MINUTE + 2, 'x', 'valid-fork', 8),
   ]);
   expect(tips.map(({ sha }) => sha)).toEqual(['z', 'y', 'x']);
 });

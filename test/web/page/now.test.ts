@@ -36,6 +36,7 @@ it('shows a transaction, and its whole txid', () => {
 it('shows a peer that has sent nothing yet', () => {
   const peer = {
     ...{ id: 1, address: '[::1]:8333', outbound: false, userAgent: null, version: null, services: null },
+    ...{ network: 'not_publicly_routable', transport: null },
     ...{
       startHeight: null,
       height: null,
@@ -48,15 +49,26 @@ it('shows a peer that has sent nothing yet', () => {
     ...{ bytesSent: 126, bytesRecv: 0, messagesSent: 1, messagesRecv: 0 },
   };
   const texts = peerColumns(now, () => 5).map(({ text }) => plain(text(peer)));
-  expect(texts).toEqual(['[::1]:8333', 'in', '–', 'no version yet', '–', '5 s', '0 B', '126 B', '–']);
+  expect(texts).toEqual([
+    ...['[::1]:8333', 'in', 'local', '–', '–', 'no version yet', '–', '5 s', '0 B', '126 B', '–'],
+  ]);
 });
 
 it('shows the height of a peer against ours', () => {
-  const [, , height] = peerColumns(now, () => 900_000);
+  const height = peerColumns(now, () => 900_000).find(({ title }) => title === 'Height');
   const shown = (at: number | null): string => plain(height?.text({ ...somePeer(1), height: at }) ?? '');
   expect([900_000, 899_997, 900_001, null].map(shown)).toEqual([
     ...['900 000', '899 997 (−3)', '900 001 (+1)', '–'],
   ]);
+});
+
+it('shows the network and the transport of a peer', () => {
+  const shown = (changes: object): readonly string[] =>
+    peerColumns(now, () => 1)
+      .filter(({ title }) => title === 'Network' || title === 'Transport')
+      .map(({ text }) => text({ ...somePeer(1), ...changes }));
+  expect(shown({ network: 'onion', transport: 'v2' })).toEqual(['onion', 'v2']);
+  expect(shown({ network: null, transport: 'v1' })).toEqual(['–', 'v1']);
 });
 
 it('shows a configured peer that is missing, with the reason and the next try', () => {
@@ -65,8 +77,8 @@ it('shows a configured peer that is missing, with the reason and the next try', 
     nextTryMs: NOW + 4_000,
   };
   const texts = peerColumns(now, () => 5).map(({ text }) => plain(text(dial)));
-  expect(texts.slice(0, 6)).toEqual([
-    ...['a.test:8333', 'missing', '–', 'refuses connections: Does it run?', '–', 'tries in 4 s'],
+  expect(texts.slice(0, 8)).toEqual([
+    ...['a.test:8333', 'missing', '–', '–', '–', 'refuses connections: Does it run?', '–', 'tries in 4 s'],
   ]);
 });
 
