@@ -128,6 +128,17 @@ describe('--watch auto', () => {
     await expect(auto('mainnet')).rejects.toThrow(`${home}/.bitcoin/.cookie (is not there)`);
   });
 
+  it('waits for a Core that has run here before: its cookie is there while it runs alone', async () => {
+    await write({ '.bitcoin/signet/chainstate/CURRENT': '' });
+    const found = await auto('signet');
+    expect(describePlace(found)).toBe('core at http://127.0.0.1:38332');
+    await expect(found.login.read()).rejects.toThrow(`cookie ${home}/.bitcoin/signet/.cookie: can't be read`);
+    expect(describePlace(await place('core=http://localhost', {}, 'signet'))).toBe(
+      'core at http://localhost:38332',
+    );
+    await expect(auto('regtest')).rejects.toThrow(`${home}/.bitcoin/regtest/.cookie (is not there)`);
+  });
+
   it('prefers the one that answers, and btcd where none does', async () => {
     await write({ '.btcd/btcd.conf': 'rpcuser=u\nrpcpass=p\n', '.bitcoin/.cookie': 'a:b' });
     expect((await auto('mainnet', ['core'])).name).toBe('core');
