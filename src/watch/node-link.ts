@@ -66,6 +66,15 @@ export class NodeLink {
     return this.lastFailure;
   }
 
+  /**
+   * Whether the node has answered since then (nanoseconds since the Unix epoch); undefined where it answers,
+   * but not since then: a call may be on its way.
+   */
+  hasAnsweredSince(ns: bigint): boolean | undefined {
+    if (this.current !== 'up' || this.answeredNs === undefined) return false;
+    return this.answeredNs > ns ? true : undefined;
+  }
+
   /** The node, as far as it was ever identified. */
   get identity(): IdentifiedNode | undefined {
     return this.node;

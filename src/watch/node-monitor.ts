@@ -232,7 +232,7 @@ export class NodeMonitor {
       // Where the whole node is away, the RPC is the first to say so.
       lost: () => this.lookAgain(),
     };
-    const isAnswering = (): boolean => this.isUp;
+    const isAnswering = (sinceNs: bigint): boolean | undefined => this.link.hasAnsweredSince(sinceNs);
     this.notifications = new BtcdNotifications(this.place, handlers, { clock, timer, warn, isAnswering });
     this.notifications.start();
   }
