@@ -3,8 +3,8 @@
 // while they come, while nothing happens, and as 1,000 more come; then another one starts at the full
 // mempool. Printed are the memory of the program and of the process of its store, the longest time for which
 // its event loop stood still with the processor time that the program used in it, the longest stall of a
-// thread that does nothing, and the time of its calls. Where the processor time of a stall is much shorter than
-// the stall, the machine had other work. The counts are compared with btcd's own.
+// thread that does nothing, and the time of its calls. Where the processor time of a stall is much shorter
+// than the stall, the machine had other work. The counts are compared with btcd's own.
 //
 // node -r tsx/cjs bench/node-mempool-btcd.ts [TRANSACTIONS]
 import { type ChildProcess, fork } from 'node:child_process';
