@@ -221,8 +221,9 @@ async function main(transactions: number): Promise<void> {
     const coinbases = Math.ceil((transactions + LATER) / COINS_PER_COINBASE);
     const mined = await node.rpc<string[]>('generate', 100 + coinbases);
     const coins = await makeFreeCoins(node, wallet, transactions + LATER, mined.slice(0, coinbases));
-    const sender = await dialAsSender(node);
     const send = async (from: number, to: number): Promise<void> => {
+      // btcd gives up a peer that is silent for five minutes: each part has a connection of its own.
+      const sender = await dialAsSender(node);
       for (let at = from; at < to; at += BATCH) {
         const batch = coins.slice(at, Math.min(to, at + BATCH));
         sendTransactions(
@@ -231,6 +232,7 @@ async function main(transactions: number): Promise<void> {
         );
         if (sender.socket.writableNeedDrain) await once(sender.socket, 'drain');
       }
+      sender.socket.end();
     };
 
     const first = await watching();
@@ -273,7 +275,6 @@ async function main(transactions: number): Promise<void> {
       await msOf(() => node.rpc('getrawmempool', true)),
     ];
     console.log(`btcd itself: getrawmempool ${answeredMs.toFixed(0)} ms, verbose ${verboseMs.toFixed(0)} ms`);
-    sender.socket.destroy();
   } finally {
     for (const it of running) await it.stop();
     await node.stop();
