@@ -37,8 +37,8 @@ export interface NotificationModules {
 /** Pauses between attempts to connect. */
 const PAUSES = { minMs: 250, maxMs: 30_000 };
 
-/** How often the RPC is looked at, where the websocket gave no sign of life. */
-const LOOK_MS = 1_000;
+/** How often it is looked whether the RPC has answered, after the end of a websocket. */
+const LOOK_MS = 250;
 
 /** The blocks and transactions that a btcd tells of over its websocket, through every new connection. */
 export class BtcdNotifications {
@@ -139,14 +139,14 @@ export class BtcdNotifications {
     }
   }
 
-  private retry({ kind, reason }: SocketEnd): void {
+  private retry({ reason }: SocketEnd): void {
     if (this.isClosed) return;
     const { clock, timer, isAnswering } = this.modules;
     const endedNs = clock.uniqueNs();
     const goOn = (): void => {
       const isThere = isAnswering(endedNs);
-      // Where nothing comes of the websocket, the whole node may hang: its RPC says so, after its own time.
-      if (isThere === undefined && kind === 'timeout') {
+      // The whole node may be away or hang: its RPC is the first to say so, after its own time.
+      if (isThere === undefined) {
         this.cancelPause = timer(LOOK_MS, goOn);
         return;
       }
@@ -155,7 +155,6 @@ export class BtcdNotifications {
       this.backoff.failure(new Error(reason), `${describePlace(this.place)}: no notifications`);
       void this.connect();
     };
-    // It is said after the pause: until then the RPC may have been found to be away as well.
     this.cancelPause = timer(this.backoff.pauseMs(false), goOn);
   }
 }
