@@ -150,7 +150,7 @@ export class BtcdNotifications {
         this.cancelPause = timer(LOOK_MS, goOn);
         return;
       }
-      this.isHeld = isThere === false;
+      this.isHeld = !isThere;
       if (this.isHeld) return;
       this.backoff.failure(new Error(reason), `${describePlace(this.place)}: no notifications`);
       void this.connect();

@@ -34,7 +34,7 @@ export function isLasting({ kind }: RpcFailure): boolean {
   return LASTING.includes(kind);
 }
 
-/** Whether a failure has the cause of the one before: a node that stops resets connections, then refuses them. */
+/** Whether a failure has the cause of the one before. A node that stops resets connections, then refuses. */
 function isSameCause(before: RpcFailure, failure: RpcFailure): boolean {
   return before.kind === failure.kind || (isAbsent(before) && isAbsent(failure));
 }
