@@ -61,6 +61,8 @@ export async function readCaptureOf(
   signal.addEventListener('abort', () => stream.destroy());
   const bus = new EventBus<TapEvents>();
   readTap(bus, node, { clock, log, isAsked: false });
+  let missingMessages = 0;
+  bus.on('broken', () => missingMessages++);
   // The run that is accounted for is that of the captured time.
   clock.onBegin((firstMs) => node.account(firstMs));
   clock.onInterval(() => node.interval());
@@ -75,6 +77,8 @@ export async function readCaptureOf(
     ...{ connections, otherConnections: others, packets: counters.packets, isCutOff },
     ...{
       lostBytes: counters.lostBytes,
+      // At least: those that are missing as a whole are not known.
+      missingMessages,
       repeatedBytes: counters.repeatedBytes,
       malformed: counters.malformed,
     },

@@ -19,6 +19,16 @@ export interface NamedFileOptions {
   readonly maxBytes: number;
 }
 
+/** There is no file of that name. `what` is the file as errors name it. */
+export class MissingFile extends FailureError {
+  constructor(
+    readonly what: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
 /** A file that was read. */
 export interface NamedFile {
   readonly bytes: Buffer;
@@ -118,5 +128,7 @@ function checkLength(bytes: Buffer, length: number, { what, right, maxBytes }: N
 
 function explained(error: unknown, { what }: NamedFileOptions): BtcdmonError {
   if (error instanceof BtcdmonError) return error;
-  return new FailureError(`${what}: can't be read: ${readProblem(error)}`);
+  const message = `${what}: can't be read: ${readProblem(error)}`;
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' ? new MissingFile(what, message) : new FailureError(message);
 }

@@ -728,6 +728,12 @@ export const SCHEMA = {
         'bytes',
         'Of these, other bytes that belong to no whole message',
       ),
+      missing_messages: column(
+        'int',
+        'counter',
+        'messages',
+        'Messages that are missing because of skipped bytes, at least: one for each place where bytes were skipped',
+      ),
       opaque_bytes: column('int', 'counter', 'bytes', 'Of these, bytes of opaque connections'),
       missed: column('int', 'counter', 'connections', 'Connections of which nothing was read'),
       refused: column('int', 'counter', 'connections', 'Connections that were not led on'),

@@ -7,6 +7,8 @@ export interface MessageSink {
   message(command: string, payload: Buffer, bytes: number): void;
   /** Bytes that belong to no whole message. */
   noMessage(bytes: number): void;
+  /** At least one message is missing here, up to the next one that is handed on. */
+  broken(): void;
   /** A message began where one had to, and is none of this network. The search for the next one begins. */
   violation(reason: FramingViolation): void;
 }
@@ -49,8 +51,13 @@ export class MessageStream {
 
   /** Bytes of the stream are missing here. */
   gap(): void {
-    this.dropPending();
-    this.search ??= new MessageSearch(this.magic);
+    if (this.search === null) this.sink.broken();
+    this.findNext();
+  }
+
+  /** The stream begins in its middle. */
+  join(): void {
+    this.findNext();
   }
 
   /** The stream ends, or is not read any further. */
@@ -64,8 +71,13 @@ export class MessageStream {
     this.pending += bytes.length;
     this.reader ??= this.newReader();
     this.reader.push(bytes);
-    if (this.isBroken) this.gap();
+    if (this.isBroken) this.findNext();
     return NOTHING;
+  }
+
+  private findNext(): void {
+    this.dropPending();
+    this.search ??= new MessageSearch(this.magic);
   }
 
   private newReader(): FrameReader {

@@ -9,6 +9,7 @@ export function tapCollector(emit: Emit, bus: EventBus<TapEvents>): Collector {
   const open = new Set<TapConnection>();
   const bytes = { in: 0, out: 0 };
   const skipped = { 'not-copied': 0, 'no-message': 0 };
+  let missingMessages = 0;
   let opaqueBytes = 0;
   let missed = 0;
   let refused = 0;
@@ -21,6 +22,7 @@ export function tapCollector(emit: Emit, bus: EventBus<TapEvents>): Collector {
   // It has been read until now.
   bus.on('opaque', ({ connection }) => (opaqueBytes += connection.unaccounted));
   bus.on('skipped', ({ bytes: count, why }) => (skipped[why] += count));
+  bus.on('broken', () => missingMessages++);
   bus.on('missed', ({ connections, bytes: both }) => {
     missed += connections;
     bytes.in += both.in;
@@ -46,6 +48,7 @@ export function tapCollector(emit: Emit, bus: EventBus<TapEvents>): Collector {
         bytes_sent: bytes.out,
         skipped_bytes: skipped['not-copied'],
         unread_bytes: skipped['no-message'],
+        missing_messages: missingMessages,
         opaque_bytes: opaqueBytes,
         missed,
         refused,

@@ -55,6 +55,8 @@ export interface TapEvents {
     readonly bytes: number;
     readonly why: SkipReason;
   };
+  /** Bytes of a stream are missing, and at least one message with them. */
+  broken: { readonly connection: TapConnection; readonly direction: Direction };
   /** A side broke the protocol, where no byte was missing: a reason to refuse a peer (`TapProcess.ban`). */
   violation: {
     readonly connection: TapConnection;

@@ -81,7 +81,7 @@ export class TapReader implements CopySink {
   joined(id: number): void {
     const read = this.connections.get(id);
     if (read === undefined) return;
-    for (const direction of DIRECTIONS) read[direction].stream.gap();
+    for (const direction of DIRECTIONS) read[direction].stream.join();
   }
 
   data(id: number, direction: Direction, bytes: Buffer, atMs: number): void {
@@ -147,6 +147,9 @@ export class TapReader implements CopySink {
         message: (command, payload, bytes) => this.message(connection, direction, command, payload, bytes),
         noMessage: (bytes) => {
           if (!connection.isOpaque) this.skipped(connection, direction, bytes, 'no-message');
+        },
+        broken: () => {
+          if (!connection.isOpaque) this.bus.emit('broken', { connection, direction });
         },
         violation: (reason) => this.bus.emit('violation', { connection, direction, reason }),
         opaque: (protocol) => this.opaque(connection, direction, protocol),

@@ -59,6 +59,12 @@ export class TapStream implements Holder {
     this.stream.gap();
   }
 
+  /** The stream begins in its middle. */
+  join(): void {
+    this.openFirst();
+    this.stream.join();
+  }
+
   /** The stream ends. */
   end(): void {
     this.openFirst();

@@ -25,16 +25,20 @@ export interface NotificationModules {
   readonly clock: Pick<Clock, 'uniqueNs' | 'monotonicMs'>;
   readonly timer: Timer;
   /**
-   * Whether the node answers its RPC, as far as is known. While it does not, that was said already, and
-   * nothing is tried until `resume`: a wrong login is not tried at two doors.
+   * Whether the node has answered its RPC since then (nanoseconds since the Unix epoch); undefined while
+   * that is not known. While it does not answer, that was said already, and nothing is tried until `resume`:
+   * a wrong login is not tried at two doors.
    */
-  readonly isAnswering: () => boolean;
+  readonly isAnswering: (sinceNs: bigint) => boolean | undefined;
   /** Called once a minute at most while the connection can't be made. */
   readonly warn: (message: string) => void;
 }
 
 /** Pauses between attempts to connect. */
 const PAUSES = { minMs: 250, maxMs: 30_000 };
+
+/** How often it is looked whether the RPC has answered, after the end of a websocket. */
+const LOOK_MS = 250;
 
 /** The blocks and transactions that a btcd tells of over its websocket, through every new connection. */
 export class BtcdNotifications {
@@ -137,12 +141,20 @@ export class BtcdNotifications {
 
   private retry({ reason }: SocketEnd): void {
     if (this.isClosed) return;
-    // It is said after the pause: until then the RPC may have been found to be away as well.
-    this.cancelPause = this.modules.timer(this.backoff.pauseMs(false), () => {
-      this.isHeld = !this.modules.isAnswering();
+    const { clock, timer, isAnswering } = this.modules;
+    const endedNs = clock.uniqueNs();
+    const goOn = (): void => {
+      const isThere = isAnswering(endedNs);
+      // The whole node may be away or hang: its RPC is the first to say so, after its own time.
+      if (isThere === undefined) {
+        this.cancelPause = timer(LOOK_MS, goOn);
+        return;
+      }
+      this.isHeld = !isThere;
       if (this.isHeld) return;
       this.backoff.failure(new Error(reason), `${describePlace(this.place)}: no notifications`);
       void this.connect();
-    });
+    };
+    this.cancelPause = timer(this.backoff.pauseMs(false), goOn);
   }
 }

@@ -102,7 +102,9 @@ export async function corePlace(folder: string, { network, machine }: Wanted): P
     known.folder,
     conf.first('rpccookiefile', known.chain, isMain) ?? '.cookie',
   );
-  if (!existsSync(cookie)) return nothing(`${cookie} (is not there)`);
+  // It is written at each start, and removed at the end: a Core that has run here may start later.
+  const hasRun = existsSync(path.resolve(data, known.folder, 'chainstate'));
+  if (!existsSync(cookie) && !hasRun) return nothing(`${cookie} (is not there)`);
   return { place: { ...base, login: cookieLogin(cookie) }, certificateFile: undefined, notes: [cookie] };
 }
 

@@ -4,7 +4,7 @@ import { btcdPlace, corePlace } from './configured-place';
 import { dataFolders } from './data-folders';
 import { type NodePlace, type PlaceContext, placeOf } from './node-place';
 import { RpcClient, type RpcClientModules } from './rpc-client';
-import { type FailureKind, RpcFailure } from './rpc-failure';
+import { RpcFailure, isAbsent } from './rpc-failure';
 import { type WatchAuto, parseWatch } from './watch-url';
 
 /** Whether a node runs at a place; `auto` prefers one that does. */
@@ -12,9 +12,6 @@ type IsRunning = (place: NodePlace) => Promise<boolean>;
 
 /** How long a node of this machine may take to answer before it counts as not running. */
 const PATIENCE_MS = 5_000;
-
-/** Failures of a node that is not there. With any other it is. */
-const ABSENT: readonly FailureKind[] = ['refused', 'unreachable', 'timeout'];
 
 /**
  * Where the node of a value of `--watch` is, with its login and certificate.
@@ -37,7 +34,7 @@ async function isRunning(place: NodePlace, modules: RpcClientModules): Promise<b
     await client.call('uptime', [], { timeoutMs: PATIENCE_MS });
     return true;
   } catch (error) {
-    return error instanceof RpcFailure && !ABSENT.includes(error.kind);
+    return error instanceof RpcFailure && !isAbsent(error);
   } finally {
     client.close();
   }

@@ -14,6 +14,8 @@ export interface Login {
 export interface LoginSource {
   /** The place in words, for the message about a login that the node refuses. */
   readonly from: string;
+  /** Whether the node writes it itself as it starts: where it is missing, the node may not run yet. */
+  readonly isOfNode?: boolean;
   /** @throws FailureError that says where a login was expected. No error shows a password. */
   read(): Promise<Login>;
 }
@@ -48,6 +50,7 @@ export function cookieLogin(file: string): LoginSource {
   const what = `cookie ${file}`;
   return {
     from: what,
+    isOfNode: true,
     read: async () => {
       const { bytes } = await readNamedFile(file, { what, right, maxBytes: MAX_COOKIE_BYTES });
       const [, user, password] = /^([^:\r\n]+):([^\r\n]+)/.exec(bytes.toString('utf8')) ?? [];

@@ -26,11 +26,13 @@ import {
   readNetTotals,
   readNetworkInfo,
   readOrphan,
+  readZmqPublisher,
 } from './read-answers';
 import { readBtcdPeer, readCorePeer } from './read-peers';
 import type { RpcClient } from './rpc-client';
 import { RpcFailure } from './rpc-failure';
 import type { NodeKind } from './rpc-ports';
+import type { ZmqPublisher } from './zmq-places';
 
 /** The node's code for a block that it does not have. */
 const NO_SUCH_BLOCK = -5;
@@ -233,6 +235,11 @@ export class NodeCalls {
   /** The transactions that wait for their parents. Core's alone. */
   orphans(): Promise<readonly NodeOrphan[] | undefined> {
     return this.list('getorphantxs', [1], readOrphan);
+  }
+
+  /** What Core publishes by ZMQ, and where. Core's alone, where it was built with it. */
+  zmqPublishers(): Promise<readonly ZmqPublisher[] | undefined> {
+    return this.list('getzmqnotifications', [], readZmqPublisher);
   }
 
   private object<T>(

@@ -4,7 +4,7 @@ import type { NetworkName } from '../wire/networks';
 import { type IdentifiedNode, identifyNode } from './identify';
 import { type NodePlace, describePlace } from './node-place';
 import { RpcClient, type RpcClientModules } from './rpc-client';
-import { type FailureKind, RpcFailure, isOfOneCall } from './rpc-failure';
+import { type FailureKind, RpcFailure, isAbsent, isOfOneCall } from './rpc-failure';
 import { PROGRAM } from './rpc-ports';
 import type { WatchGap } from './watch-gap';
 
@@ -32,6 +32,11 @@ const LASTING: readonly FailureKind[] = [
 /** Whether a failure at the start is a mistake of the call, rather than of a node that is away. */
 export function isLasting({ kind }: RpcFailure): boolean {
   return LASTING.includes(kind);
+}
+
+/** Whether a failure has the cause of the one before. A node that stops resets connections, then refuses. */
+function isSameCause(before: RpcFailure, failure: RpcFailure): boolean {
+  return before.kind === failure.kind || (isAbsent(before) && isAbsent(failure));
 }
 
 /**
@@ -64,6 +69,15 @@ export class NodeLink {
   /** Why the node does not answer; undefined where it does. */
   get failure(): RpcFailure | undefined {
     return this.lastFailure;
+  }
+
+  /**
+   * Whether the node has answered since then (nanoseconds since the Unix epoch); undefined where it answers,
+   * but not since then: a call may be on its way.
+   */
+  hasAnsweredSince(ns: bigint): boolean | undefined {
+    if (this.current !== 'up' || this.answeredNs === undefined) return false;
+    return this.answeredNs > ns ? true : undefined;
   }
 
   /** The node, as far as it was ever identified. */
@@ -134,7 +148,7 @@ export class NodeLink {
     }
     // A failure at the start that waiting does not cure ends the program with its line.
     const isFatal = this.current === 'new' && isLasting(failure);
-    const isKnown = this.lastFailure?.kind === failure.kind;
+    const isKnown = this.lastFailure !== undefined && isSameCause(this.lastFailure, failure);
     this.current = failure.kind === 'warming-up' ? 'warming-up' : 'down';
     this.lastFailure = failure;
     if (!isKnown && !isFatal) this.modules.warn(failure.message);

@@ -9,6 +9,7 @@ import type { Emit, Together } from '../metrics/emitter';
 import { guard } from '../metrics/guard';
 import type { PolicyName } from '../policy/standardness';
 import type { Block } from '../wire/block';
+import type { Transaction } from '../wire/transaction';
 import type { NetworkName } from '../wire/networks';
 import { BtcdNotifications } from './btcd-notifications';
 import { NodeLink, isLasting } from './node-link';
@@ -23,6 +24,7 @@ import { BtcdLag } from './series/btcd-lag';
 import { CallAccount } from './series/call-account';
 import { ChainTips } from './series/chain-tips';
 import { CommandBytes } from './series/command-bytes';
+import { CoreNotifications } from './series/core-notifications';
 import { KnownTransactions } from './series/known-transactions';
 import { WatchedMempool } from './series/mempool-gauges';
 import { MempoolReader } from './series/mempool-reader';
@@ -30,6 +32,7 @@ import { MissedCounts } from './series/missed-counts';
 import { NodeAddresses } from './series/node-addresses';
 import { NodePeers } from './series/node-peers';
 import { NodeStatus } from './series/node-status';
+import { PublishedTransactions } from './series/published-transactions';
 import { UnreadTransactions } from './series/unread-transactions';
 import { WaitingFees } from './series/waiting-fees';
 import type { WatchPart, WatchTask } from './series/watch-task';
@@ -77,6 +80,7 @@ export class NodeMonitor {
   private readonly accepted: AcceptedTransactions;
   private readonly follower: BlockFollower;
   private readonly reader: MempoolReader;
+  private readonly published: CoreNotifications;
   private readonly lag: BtcdLag | undefined;
   private readonly parts: readonly WatchPart[];
   private readonly tasks: readonly WatchTask[];
@@ -104,8 +108,12 @@ export class NodeMonitor {
     const fees = new WaitingFees({ bus, missed });
     this.known = new KnownTransactions(nowMs);
     this.accepted = new AcceptedTransactions({ clock, judge, known: this.known, fees, missed });
-    const unread = new UnreadTransactions({ clock, accepted: this.accepted, missed });
-    this.reader = new MempoolReader({ clock, known: this.known, fees, unread, warn });
+    const told = (transaction: Transaction, atMs: number): void => this.lag?.accepted(transaction, atMs);
+    const { accepted, known } = this;
+    const unread = new UnreadTransactions({ clock, accepted, missed, told });
+    const published = new PublishedTransactions({ accepted, known, unread, missed, told });
+    const isTelling = (): boolean => this.published.isTelling;
+    this.reader = new MempoolReader({ clock, known, fees, unread, published, isTelling, warn });
     const tips = new ChainTips({ emit, together, clock });
     this.follower = new BlockFollower({
       ...{ bus, network, clock, timer, missed, warn },
@@ -124,6 +132,16 @@ export class NodeMonitor {
       addresses: () => addresses.gauges,
     });
     this.lag = this.makeLag(options);
+    this.published = new CoreNotifications({
+      ...{ place, clock, timer, published, warn, isLoading: () => status.isLoading },
+      block: (hash, isConnected) => {
+        if (isConnected) this.lag?.connected(hash);
+        this.follower.recheck();
+      },
+      begun: () => this.notified(),
+      gap: (gap) => this.missed(gap),
+      lost: () => this.lookAgain(),
+    });
     this.parts = [
       this.follower,
       new WatchedBandwidth({ emit, clock }),
@@ -133,6 +151,7 @@ export class NodeMonitor {
       ...(bytes === undefined ? [] : [bytes]),
       status,
       tips,
+      this.published,
       this.reader,
       ...(this.lag === undefined ? [] : [this.lag]),
     ];
@@ -196,6 +215,7 @@ export class NodeMonitor {
     this.asker.stop();
     this.follower.stop();
     this.notifications?.close();
+    this.published.stop();
     this.link.close();
   }
 
@@ -221,21 +241,27 @@ export class NodeMonitor {
     const handlers = {
       block: (notice: BlockNotice) => this.noticedBlock(notice),
       transaction: (notice: TransactionNotice) => this.noticedTransaction(notice),
-      begun: () => {
-        this.lag?.begin();
-        // What came between the first answers and this moment.
-        this.lookAgain();
-      },
-      gap: (gap: WatchGap) => {
-        this.tellGap('notifications', gap);
-        this.lookAgain();
-      },
+      begun: () => this.notified(),
+      gap: (gap: WatchGap) => this.missed(gap),
       // Where the whole node is away, the RPC is the first to say so.
       lost: () => this.lookAgain(),
     };
-    const isAnswering = (): boolean => this.isUp;
+    const isAnswering = (sinceNs: bigint): boolean | undefined => this.link.hasAnsweredSince(sinceNs);
     this.notifications = new BtcdNotifications(this.place, handlers, { clock, timer, warn, isAnswering });
     this.notifications.start();
+  }
+
+  /** The node notifies from now on. */
+  private notified(): void {
+    this.lag?.begin();
+    // What came between the first answers and this moment.
+    this.lookAgain();
+  }
+
+  /** Notifications were missing. */
+  private missed(gap: WatchGap): void {
+    this.tellGap('notifications', gap);
+    this.lookAgain();
   }
 
   private noticedBlock(notice: BlockNotice): void {

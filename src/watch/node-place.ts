@@ -95,10 +95,13 @@ async function defaultLogin({ host, isSecure, shown }: WatchUrl, context: PlaceC
   );
 }
 
-/** The certificate in btcd's data folder, for a URL of this machine. */
+/**
+ * The certificate in btcd's data folder, for a URL of this machine. btcd writes it at its first start: where
+ * there is a folder and no certificate yet, it is expected there.
+ */
 function ownCertificate({ host }: WatchUrl, { machine }: PlaceContext): string | undefined {
   if (!isThisMachine(host)) return undefined;
-  return dataFolders('btcd', machine)
-    .map((folder) => path.join(folder, 'rpc.cert'))
-    .find((file) => existsSync(file));
+  const folders = dataFolders('btcd', machine).filter((folder) => existsSync(folder));
+  const files = folders.map((folder) => path.join(folder, 'rpc.cert'));
+  return files.find((file) => existsSync(file)) ?? files[0];
 }

@@ -12,6 +12,7 @@ import type {
 } from './answers';
 import { TIP_STATUSES } from './answers';
 import { Fields, hashIn } from './fields';
+import type { ZmqPublisher } from './zmq-places';
 
 /*
  * Answers that btcd and Core give in the same form, or whose fields have names of their own. Sources: btcd
@@ -185,4 +186,10 @@ export function readOrphan(fields: Fields): NodeOrphan | undefined {
 /** Service bits that are written in hexadecimal, as Core does. */
 export function hexNumber(text: string | undefined): bigint | undefined {
   return text !== undefined && /^[0-9a-f]{1,16}$/i.test(text) ? BigInt(`0x${text}`) : undefined;
+}
+
+/** An entry of Core's getzmqnotifications: `src/zmq/zmqrpc.cpp`. */
+export function readZmqPublisher(fields: Fields): ZmqPublisher | undefined {
+  const [type, address] = [fields.text('type', 32), fields.text('address')];
+  return type === undefined || address === undefined ? undefined : { type, address };
 }

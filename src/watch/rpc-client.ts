@@ -1,6 +1,7 @@
 import { asciiLine } from '../lib/ascii-line';
 import type { Clock } from '../lib/clock';
 import { BtcdmonError, messageOf } from '../lib/errors';
+import { MissingFile } from '../lib/named-file';
 import type { Timer } from '../lib/timer';
 import {
   type AnswerBody,
@@ -12,6 +13,7 @@ import {
 } from './answer-body';
 import { connectionProblem } from './connection-problem';
 import type { TakeEntry } from './entry-splitter';
+import { isListening } from './is-listening';
 import { type Login, basicAuthorization, refusedLogin } from './login';
 import { type NodePlace, describePlace } from './node-place';
 import { type FailureKind, RpcFailure } from './rpc-failure';
@@ -156,10 +158,11 @@ export class RpcClient {
   }
 
   private async readLogin({ method }: Call): Promise<Login> {
+    const { login } = this.place;
     try {
-      return await this.place.login.read();
+      return await login.read();
     } catch (error) {
-      throw this.unsent('unauthorized', method, messageOf(error));
+      throw await this.unreadable('unauthorized', method, error, login.isOfNode === true);
     }
   }
 
@@ -168,7 +171,7 @@ export class RpcClient {
     try {
       if (!(await this.certificate.reread())) return false;
     } catch (error) {
-      throw this.unsent('certificate', method, messageOf(error));
+      throw await this.unreadable('certificate', method, error);
     }
     this.connections?.close();
     this.connections = undefined;
@@ -206,8 +209,25 @@ export class RpcClient {
       this.connections = new RpcConnections(this.place, trust, this.modules.timer);
       return this.connections;
     } catch (error) {
-      throw this.unsent('certificate', method, messageOf(error));
+      throw await this.unreadable('certificate', method, error);
     }
+  }
+
+  /**
+   * The failure where the file of a login or of a certificate can't be read. A node writes its cookie at each
+   * start, and its certificate at the first one: where the file is missing and nobody listens, the node does
+   * not run yet.
+   */
+  private async unreadable(
+    kind: FailureKind,
+    method: string,
+    error: unknown,
+    isOfNode = true,
+  ): Promise<RpcFailure> {
+    if (!isOfNode || !(error instanceof MissingFile) || (await isListening(this.place)))
+      return this.unsent(kind, method, messageOf(error));
+    const reason = 'is not there, and nobody listens at the address; does the node run?';
+    return this.unsent('refused', method, `${error.what}: ${reason}`);
   }
 
   /** The failure of a call that was not sent. It is reported as any other. */

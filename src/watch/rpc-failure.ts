@@ -47,6 +47,14 @@ export class RpcFailure extends FailureError {
   }
 }
 
+/** Failures of a node that is not there. */
+const ABSENT: readonly FailureKind[] = ['refused', 'unreachable', 'timeout'];
+
+/** Whether a failure means that the node is not there. With any other it is. */
+export function isAbsent({ kind }: RpcFailure): boolean {
+  return ABSENT.includes(kind);
+}
+
 /** Failures of one call, which say nothing about whether the node answers others. */
 const OF_ONE_CALL: readonly FailureKind[] = ['rpc', 'odd-answer', 'too-long', 'queue-full'];
 

@@ -15,6 +15,7 @@ const UNWANTED = [
   'prom-client',
   'socks',
   'yaml',
+  'zeromq',
 ];
 
 /** Folders of what commands do. The command line knows the commands' options without them. */

@@ -10,13 +10,16 @@ import { encodeFrame } from '../../src/wire/framing';
 import { Btcd, btcd } from '../support/btcd';
 import { type FilePacket, pcapFile } from '../support/capture-files';
 import { makeCertificate, openssl } from '../support/certificate';
+import { sharedCoreAnswers } from '../support/data';
 import { Cleanup } from '../support/cleanup';
 import { versionPayload } from '../support/fake-peer';
 import { freePort } from '../support/free-port';
+import { startHttpServer } from '../support/http-server';
 import { BIN, outputOf, runProgram } from '../support/program';
 import { openStored } from '../support/stored';
 import { type From, packet } from '../support/tcp-packets';
 import { until } from '../support/until';
+import { recordedReply } from '../watch/recorded-core';
 
 const { magic, port: REGTEST_PORT } = NETWORKS.regtest;
 
@@ -163,6 +166,21 @@ btcd.describe('a node that can not be watched', (program) => {
     expectLine(await run([...beside(), '--watch', secure(`?ca-file=${none}`)], login()), 1, none);
   });
 
+  it('is waited for in one line where its certificate is not there yet', async () => {
+    const away = cleanup.add(await Btcd.start(program, { tls: true }), (it) => it.stop());
+    await away.halt();
+    const { certificateFile } = away;
+    for (const file of [certificateFile, certificateFile.replace(/cert$/, 'key')]) rmSync(file);
+    const place = `https://${away.user}@127.0.0.1:${away.rpcPort}`;
+    const said = await waitingLines(['--watch', `${place}?ca-file=${certificateFile}`], () => away.run(), {
+      BTCDMON_WATCH_PASSWORD: away.password,
+    });
+    expect(said).toEqual([
+      `btcd at https://127.0.0.1:${away.rpcPort}: getcurrentnet: certificate ${certificateFile}: is not there, and nobody listens at the address; does the node run?`,
+      `btcd at https://127.0.0.1:${away.rpcPort} (btcd) answers again`,
+    ]);
+  });
+
   it('on another network, with both names', async () => {
     for (const args of [['-c', '127.0.0.1'], ['tap']])
       expectLine(
@@ -258,6 +276,48 @@ btcd.describe('a node that can not be watched', (program) => {
     stored.close();
   });
 });
+
+// The answers are those of a recorded Bitcoin Core 31; no Core was started.
+sharedCoreAnswers.describe('a Core that does not run yet', (folder) => {
+  it('is waited for in one line, as its cookie is not there', async () => {
+    const port = await freePort();
+    const cookie = path.join(home, 'regtest', '.cookie');
+    const start = async (): Promise<void> => {
+      mkdirSync(path.dirname(cookie), { recursive: true });
+      writeFileSync(cookie, '__cookie__:secret');
+      cleanup.add(await startHttpServer(({ body }) => recordedReply(folder, body), undefined, port), (it) =>
+        it.stop(),
+      );
+    };
+    const said = await waitingLines(['--watch', `core=http://127.0.0.1:${port}?cookie=${cookie}`], start);
+    expect(said).toEqual([
+      `core at http://127.0.0.1:${port}: getcurrentnet: cookie ${cookie}: is not there, and nobody listens at the address; does the node run?`,
+      `core at http://127.0.0.1:${port} (Bitcoin Core) answers again`,
+    ]);
+  });
+});
+
+/**
+ * What is said of a node that does not run as the program starts: until it is waited for, and from then until
+ * it answers.
+ */
+async function waitingLines(
+  args: readonly string[],
+  start: () => Promise<unknown>,
+  more: NodeJS.ProcessEnv = {},
+): Promise<string[]> {
+  const watching = cleanup.add(runProgram(['tap', '-n', 'regtest', ...args], home, [], more), (it) =>
+    it.kill(),
+  );
+  const patience = { giveUp: watching.ended };
+  await until('the program', () => watching.log().includes('"message":"watching"'), patience);
+  await until('the line', () => watching.log().includes('"level":"warn"'), patience);
+  await start();
+  await until('the node', () => watching.log().includes(' answers'), patience);
+  expect(await watching.stop()).toBe(0);
+  const messages = [...watching.log().matchAll(/"message":"([^"]*)"/g)].map(([, text]) => text ?? '');
+  return messages.filter((text) => text.includes(' at http'));
+}
 
 describe('without a node', () => {
   let stderr = '';

@@ -86,6 +86,10 @@ registry.describe('the packed tarball, installed where there is no compiler', ()
     PATIENCE_MS,
   );
 
+  it('receives by the ZeroMQ that came with it', async () => {
+    await receive(process.execPath);
+  });
+
   for (const major of [22, 24])
     nodeOf(major).describe(`Node ${major}`, (node) => {
       it(
@@ -95,10 +99,32 @@ registry.describe('the packed tarball, installed where there is no compiler', ()
           expect(stdout).toMatch(/^\d+\.\d+\.\d+/);
           await demo(node, [program]);
           await validate(node, [program]);
+          await receive(node);
         },
         PATIENCE_MS,
       );
     });
+
+  /** Has the package that a Core's notifications come by send a message to itself. */
+  async function receive(node: string): Promise<void> {
+    const script = `
+      const { Publisher, Subscriber } = require('zeromq');
+      const [publisher, subscriber] = [new Publisher({ linger: 0 }), new Subscriber()];
+      void (async () => {
+        await publisher.bind('tcp://127.0.0.1:*');
+        subscriber.connect(publisher.lastEndpoint);
+        subscriber.subscribe('rawtx');
+        const sending = setInterval(() => void publisher.send(['rawtx', 'received']), 20);
+        const [, body] = await subscriber.receive();
+        clearInterval(sending);
+        publisher.close();
+        subscriber.close();
+        console.log(body.toString());
+      })();`;
+    const cwd = path.join(folder, 'prefix', 'lib', 'node_modules', 'btcdmon-node');
+    const { stdout, stderr } = await run(node, ['-e', script], { cwd, env });
+    expect([stdout, stderr]).toEqual(['received\n', '']);
+  }
 
   /** Has it fetch a chain whose coinbases are spent, and check that. */
   async function validate(command: string, before: readonly string[]): Promise<void> {

@@ -63,6 +63,12 @@ interface Quiet {
   readonly gauges: Readonly<Record<'total_connected' | 'inbound' | 'outbound' | 'fullnode' | 'spv', unknown>>;
 }
 
+/** The services of a peer, as 16 hexadecimal digits; btcd tells them as a decimal number. */
+const hexOf = ({ services }: BtcdPeer): string => BigInt(services).toString(16).padStart(16, '0');
+
+/** Whether a peer says that it serves blocks (NODE_NETWORK, NODE_NETWORK_LIMITED). */
+const servesBlocks = ({ services }: BtcdPeer): boolean => (BigInt(services) & 0x401n) !== 0n;
+
 btcd.describe('a btcd of a network, watched by its RPC and by a tap', (btcdProgram) => {
   const cleanup = new Cleanup();
   const wallet = new Wallet();
@@ -433,9 +439,11 @@ btcd.describe('a btcd of a network, watched by its RPC and by a tap', (btcdProgr
         const isBest = ({ fields }: { fields: Record<string, { value: unknown } | undefined> }): boolean =>
           fields['sha']?.value === best;
         if (!live.of(WATCHED, 'chain_tips').some(isBest)) return undefined;
+        const peers = await node.peers();
+        const listed = new Set(live.of(WATCHED, 'node_peers').map(({ fields }) => fields['address']?.value));
+        if (!peers.every(({ addr }) => listed.has(addr))) return undefined;
         return {
-          ...{ totals, told, gauges },
-          peers: await node.peers(),
+          ...{ totals, told, gauges, peers },
           mempool: await node.rpc<string[]>('getrawmempool'),
           tips: await node.rpc<Tip[]>('getchaintips'),
         };
@@ -549,7 +557,10 @@ btcd.describe('a btcd of a network, watched by its RPC and by a tap', (btcdProgr
     expect(quiet.gauges).toMatchObject({
       total_connected: quiet.peers.length,
       ...{ inbound, outbound: quiet.peers.length - inbound },
+      fullnode: quiet.peers.filter(servesBlocks).length,
+      spv: quiet.peers.filter((peer) => !servesBlocks(peer)).length,
     });
+    expect(quiet.peers.filter(servesBlocks).length).toBeGreaterThanOrEqual(4);
     expect(quiet.peers).toHaveLength(6);
     const agents = (await rowsOf('peers', 'user_agent, version'))
       .filter(({ version }) => version !== null)
@@ -572,6 +583,17 @@ btcd.describe('a btcd of a network, watched by its RPC and by a tap', (btcdProgr
     expect(session?.['bytes_sent']).toBeLessThanOrEqual(sum(conversation?.in));
     expect(session?.['bytes_recv']).toBeLessThanOrEqual(sum(conversation?.out));
     expect(session?.['bytes_recv']).toBeGreaterThan(0);
+  });
+
+  it('has a list of its peers, each as getpeerinfo has it', async () => {
+    const columns = 'address, is_inbound, user_agent, version, services, start_height';
+    const told = new Map((await rowsOf('node_peers', columns)).map((row) => [row['address'], row]));
+    expect(quiet.peers.map(({ addr }) => told.get(addr))).toEqual(
+      quiet.peers.map((peer) => ({
+        ...{ address: peer.addr, is_inbound: peer.inbound, user_agent: peer.subver, version: peer.version },
+        ...{ services: hexOf(peer), start_height: peer.startingheight },
+      })),
+    );
   });
 
   it('has the blocks that were mined, each once and in order', async () => {

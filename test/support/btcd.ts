@@ -76,6 +76,10 @@ export interface BtcdPeer {
   readonly addr: string;
   readonly inbound: boolean;
   readonly subver: string;
+  readonly version: number;
+  /** The service bits, a decimal number. */
+  readonly services: string;
+  readonly startingheight: number;
   readonly bytessent: number;
   readonly bytesrecv: number;
 }

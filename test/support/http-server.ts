@@ -31,10 +31,11 @@ export interface HttpServer {
   stop(): Promise<void>;
 }
 
-/** Starts a server; with `tls` it speaks TLS. */
+/** Starts a server, at a free port unless told otherwise; with `tls` it speaks TLS. */
 export async function startHttpServer(
   reply: (request: Received) => Reply,
   tls?: { readonly cert: string; readonly key: string },
+  port = 0,
 ): Promise<HttpServer> {
   const received: Received[] = [];
   const server = tls === undefined ? createServer() : createTlsServer(tls);
@@ -55,7 +56,7 @@ export async function startHttpServer(
       response.end(answer.text ?? '');
     });
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,

@@ -9,18 +9,19 @@ const { magic } = NETWORKS.mainnet;
 function readStream(): {
   readonly stream: MessageStream;
   readonly messages: [string, string][];
-  readonly counts: { none: number };
+  readonly counts: { none: number; broken: number };
   readonly violations: readonly string[];
 } {
   const messages: [string, string][] = [];
   const violations: string[] = [];
-  const counts = { none: 0 };
+  const counts = { none: 0, broken: 0 };
   const stream = new MessageStream(magic, {
     message: (command, payload, bytes) => {
       expect(bytes).toBe(HEADER_BYTES + payload.length);
       messages.push([command, payload.toString('latin1')]);
     },
     noMessage: (bytes) => (counts.none += bytes),
+    broken: () => counts.broken++,
     violation: (reason) => violations.push(reason),
   });
   return { stream, messages, counts, violations };
@@ -66,6 +67,7 @@ it('finds the next message after bytes that are missing, wherever they begin and
       return end <= from || end - (frames[i]?.length ?? 0) >= to;
     });
     expect(messages).toEqual(whole);
+    expect(counts.broken).toBe(1);
     const bytes = whole.reduce((sum, [, payload]) => sum + HEADER_BYTES + payload.length, 0);
     expect(counts.none).toBe(all.length - (to - from) - bytes);
   }
@@ -83,6 +85,7 @@ it.each([
     stream.push(frame('inv', 'three'));
     stream.end();
     expect(violations).toEqual([reason]);
+    expect(counts.broken).toBe(0);
     expect(messages[0]).toEqual(['inv', 'zero']);
     expect(messages.at(-1)).toEqual(['inv', 'three']);
     const read = messages.reduce((sum, [, payload]) => sum + HEADER_BYTES + payload.length, 0);

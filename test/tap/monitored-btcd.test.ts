@@ -360,6 +360,18 @@ btcd.describe('a btcd that is watched by a tap', (program) => {
           sumOf(found.flatMap(({ messages }) => [messages.in.bytes, messages.out.bytes]));
         expect(messageBytes(connections()) - messageBytes(it.connections)).toBe(lost + unread);
         expect(it.skipped).toEqual({ 'not-copied': lost, 'no-message': unread });
+        // At least so many messages are missing as there are places: no more than are, and some at each.
+        const missing = it.fields('tap').at(-1)?.missing_messages ?? 0;
+        const messagesOf = (found: readonly TapConnection[]): number =>
+          sumOf(
+            found.flatMap(({ messages }) =>
+              (['in', 'out'] as const).flatMap((direction) =>
+                [...messages[direction].byCommand().values()].map((tally) => tally.messages),
+              ),
+            ),
+          );
+        expect(missing).toBeLessThanOrEqual(messagesOf(connections()) - messagesOf(it.connections));
+        expect(missing).toBeGreaterThan(removed.size / 4);
         // What was removed is missing, and no more than the messages that it was part of.
         for (const found of it.connections) {
           const tapped = connections().find(

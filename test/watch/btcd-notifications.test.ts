@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { SystemClock } from '../../src/lib/clock';
 import { systemTimer } from '../../src/lib/timer';
 import { displayOf } from '../../src/wire/hash';
@@ -17,7 +18,11 @@ import { placeAt } from './place-at';
 const clock = new SystemClock();
 
 /** Notifications of a place, and all that they told. `isAnswering`: whether its RPC is known to answer. */
-function subscribe(place: NodePlace, timer = systemTimer, isAnswering = () => true) {
+function subscribe(
+  place: NodePlace,
+  timer = systemTimer,
+  isAnswering: () => boolean | undefined = () => true,
+) {
   const blocks: string[] = [];
   const transactions: { txid: string; vsize: number | undefined; bytes: string | undefined }[] = [];
   const gaps: WatchGap[] = [];
@@ -38,6 +43,12 @@ function subscribe(place: NodePlace, timer = systemTimer, isAnswering = () => tr
   );
   notifications.start();
   return { notifications, blocks, transactions, gaps, ends, warnings, begun: () => begun };
+}
+
+/** Lets time pass, once what happened before has been handled. */
+async function letPass(timer: TestTimer, ms: number): Promise<void> {
+  await setImmediate();
+  timer.pass(ms);
 }
 
 btcd.describe("btcd's websocket", (program) => {
@@ -165,6 +176,39 @@ btcd.describe("btcd's websocket", (program) => {
       return gaps.length === 1;
     });
   });
+
+  it.each([true, false])(
+    'says nothing where the RPC hangs as well, whether it answers later: %s',
+    async (is) => {
+      const own = cleanup.add(await cutProxy(node.rpcPort), (it) => it.stop());
+      const timer = new TestTimer();
+      let isAnswering: boolean | undefined;
+      const watched = subscribe(place({ port: own.port }), timer.start, () => isAnswering);
+      const { notifications, begun, ends, warnings, gaps } = watched;
+      cleanup.add(notifications, (it) => it.close());
+      await until('the subscription', () => begun() === 1);
+      const before = own.connections();
+      own.hold();
+      await until('the end', () => {
+        timer.pass(15_000);
+        return ends.length === 1;
+      });
+      expect(ends).toEqual(['timeout: no sign of life within 15 s']);
+      for (let i = 0; i < 20; i++) await letPass(timer, 1_000);
+      expect([own.connections() - before, warnings]).toEqual([0, []]);
+      own.release();
+      isAnswering = is;
+      await letPass(timer, 1_000);
+      if (!is) {
+        expect([own.connections() - before, warnings]).toEqual([0, []]);
+        isAnswering = true;
+        notifications.resume();
+      }
+      await until('the gap', () => gaps.length === 1);
+      expect(own.connections() - before).toBe(1);
+      expect(warnings).toEqual(is ? [expect.stringContaining('no notifications: no sign of life')] : []);
+    },
+  );
 
   it('waits, and says nothing, while the RPC is known to be away', async () => {
     const own = cleanup.add(await cutProxy(node.rpcPort), (it) => it.stop());

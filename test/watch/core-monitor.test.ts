@@ -6,35 +6,8 @@ import { type HttpServer, startHttpServer } from '../support/http-server';
 import { until } from '../support/until';
 import { type Monitored, monitored } from './monitored';
 import { placeAt } from './place-at';
+import { type RecordedBlock, blockReply, recordedBlock } from './recorded-block';
 import { callIn, coreReply, recordedAnswer } from './recorded-core';
-
-/** The recorded block, with its transactions. */
-interface RecordedBlock {
-  readonly hash: string;
-  readonly height: number;
-  readonly version: number;
-  readonly previousblockhash: string;
-  readonly merkleroot: string;
-  readonly time: number;
-  readonly bits: string;
-  readonly nonce: number;
-  readonly size: number;
-  readonly weight: number;
-  readonly tx: readonly { readonly txid: string; readonly hex: string; readonly fee?: number }[];
-}
-
-const reversed = (hex: string): string => Buffer.from(hex, 'hex').reverse().toString('hex');
-const number = (value: number): string => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes.toString('hex');
-};
-
-/** The bytes of a block's header, in digits, by what is recorded of it. */
-function headerOf({ version, previousblockhash, merkleroot, time, bits, nonce }: RecordedBlock): string {
-  const parts = [number(version), reversed(previousblockhash), reversed(merkleroot)];
-  return [...parts, number(time), reversed(bits), number(nonce)].join('');
-}
 
 /*
  * A Bitcoin Core 31 was recorded, not started: its answers are those of one moment. The moment before it, at
@@ -62,8 +35,7 @@ sharedCoreAnswers.describe('the monitor of a recorded Bitcoin Core 31', (folder)
   const read = (name: string): string => readFileSync(path.join(folder, `${name}.json`), 'utf8');
 
   beforeAll(async () => {
-    block = JSON.parse(read('getblock-2')) as RecordedBlock;
-    const header = headerOf(block);
+    block = recordedBlock(folder);
     const [, spending] = block.tx;
     const mempool = (): Record<string, unknown> => ({
       ...(JSON.parse(read('getrawmempool-verbose')) as Record<string, unknown>),
@@ -73,20 +45,10 @@ sharedCoreAnswers.describe('the monitor of a recorded Bitcoin Core 31', (folder)
     });
     server = await startHttpServer(({ body }) => {
       const call = callIn(body);
-      const [first, second] = call.params;
+      const [first] = call.params;
+      const ofBlock = blockReply(call, block, hasBlock);
+      if (ofBlock !== undefined) return ofBlock;
       switch (call.method) {
-        case 'getbestblockhash':
-          return coreReply(JSON.stringify(hasBlock ? block.hash : block.previousblockhash));
-        case 'getblockheader': {
-          if (first === block.hash) return coreReply(JSON.stringify(second === true ? block : header));
-          const before = { hash: first, height: block.height - 1 };
-          // Nothing of the blocks before was recorded: a made-up header stands for each.
-          return coreReply(JSON.stringify(second === true ? before : '00'.repeat(80)));
-        }
-        case 'getblock': {
-          const count = Buffer.of(block.tx.length).toString('hex');
-          return coreReply(JSON.stringify(header + count + block.tx.map(({ hex }) => hex).join('')));
-        }
         case 'getrawtransaction':
           return coreReply(JSON.stringify(block.tx.find(({ txid }) => txid === first)?.hex));
         case 'getrawmempool':

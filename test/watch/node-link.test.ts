@@ -120,6 +120,20 @@ btcd.describe('the link to a btcd', (program) => {
 });
 
 describe('a link', () => {
+  it('says once that a node is away, whichever way that shows', async () => {
+    const { port } = await fakeNode({ uptime: 7 });
+    const proxy = cleanup.add(await cutProxy(port), (it) => it.stop());
+    const { link, lines } = linkTo(placeAt({ port: proxy.port }));
+    const ask = () => link.ask(({ calls }) => calls.uptime());
+    expect(await ask()).toBe(7);
+    proxy.refuse();
+    expect([await ask(), link.failure?.kind]).toEqual([undefined, 'unreachable']);
+    await proxy.stop();
+    expect([await ask(), link.failure?.kind]).toEqual([undefined, 'refused']);
+    expect(lines.filter((line) => line.includes('connection'))).toHaveLength(1);
+    expect(lines.at(-1)).toContain('ended the connection without an answer');
+  });
+
   it('waits for a node that is starting', async () => {
     let reply = error(-28, 'Loading block index...');
     const server = cleanup.add(await startHttpServer(() => reply), (it) => it.stop());

@@ -74,6 +74,15 @@ describe('the login of a URL', () => {
     await expect(place('https://node.example')).rejects.toThrow('no user and no password; write user@');
   });
 
+  it('goes with the certificate in the data folder, also where btcd has not written it yet', async () => {
+    const env = { BTCDMON_WATCH_PASSWORD: 'e' };
+    expect((await place('https://u@localhost', env)).certificateFile).toBeUndefined();
+    await write({ '.btcd/btcd.conf': '' });
+    const certificateFile = `${home}/.btcd/rpc.cert`;
+    expect(await place('https://u@localhost', env)).toMatchObject({ certificateFile });
+    expect((await place('https://u@node.example', env)).certificateFile).toBeUndefined();
+  });
+
   it('is missed in one line that says where it was looked for', async () => {
     await expect(place('https://127.0.0.1:8334')).rejects.toThrow(
       `--watch https://127.0.0.1:8334: no user and no password; write user@ before the host and put the password into the environment as BTCDMON_WATCH_PASSWORD or name a file with ?password-file=PATH, ?conf=PATH or ?cookie=PATH; looked at ${home}/.btcd/btcd.conf (is not there)`,
@@ -126,6 +135,17 @@ describe('--watch auto', () => {
     expect(describePlace(found)).toBe('core at http://127.0.0.1:7');
     expect(await found.login.read()).toEqual({ user: 'a', password: 'b' });
     await expect(auto('mainnet')).rejects.toThrow(`${home}/.bitcoin/.cookie (is not there)`);
+  });
+
+  it('waits for a Core that has run here before: its cookie is there while it runs alone', async () => {
+    await write({ '.bitcoin/signet/chainstate/CURRENT': '' });
+    const found = await auto('signet');
+    expect(describePlace(found)).toBe('core at http://127.0.0.1:38332');
+    await expect(found.login.read()).rejects.toThrow(`cookie ${home}/.bitcoin/signet/.cookie: can't be read`);
+    expect(describePlace(await place('core=http://localhost', {}, 'signet'))).toBe(
+      'core at http://localhost:38332',
+    );
+    await expect(auto('regtest')).rejects.toThrow(`${home}/.bitcoin/regtest/.cookie (is not there)`);
   });
 
   it('prefers the one that answers, and btcd where none does', async () => {

@@ -5,7 +5,7 @@ import { type AddressInfo, type Socket, createServer as createRawServer } from '
 import os from 'node:os';
 import path from 'node:path';
 import { systemTimer } from '../../src/lib/timer';
-import { cookieLogin } from '../../src/watch/login';
+import { cookieLogin, passwordFileLogin } from '../../src/watch/login';
 import { type CallReport, RpcClient } from '../../src/watch/rpc-client';
 import type { RpcFailure } from '../../src/watch/rpc-failure';
 import { Cleanup } from '../support/cleanup';
@@ -19,12 +19,15 @@ const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
 /** A client of a server that answers as `reply` says, and what the calls reported. */
-async function clientOf(reply: (body: string, authorization: string) => Reply) {
+async function clientOf(
+  reply: (body: string, authorization: string) => Reply,
+  parts: Partial<Parameters<typeof placeAt>[0]> = {},
+) {
   const server = cleanup.add(
     await startHttpServer(({ body, headers }) => reply(body, headers.authorization ?? '')),
     (it) => it.stop(),
   );
-  return { server, ...clientAt(server.port) };
+  return { server, ...clientAt(server.port, parts) };
 }
 
 function clientAt(port: number, parts: Partial<Parameters<typeof placeAt>[0]> = {}, timer = systemTimer) {
@@ -190,6 +193,22 @@ describe('a login', () => {
     expect(server.received.length - before).toBe(1);
     rmSync(file);
     expect((await failureOf(client.call('uptime'))).message).toContain(`cookie ${file}: can't be read`);
+  });
+
+  it('that Core has not written yet is missed as a node that is not there, unless somebody listens', async () => {
+    const file = path.join(os.tmpdir(), `btcdmon-cookie-none-${process.pid}`);
+    const port = await freePort();
+    const { client, reports } = clientAt(port, { login: cookieLogin(file) });
+    const absent = await failureOf(client.call('uptime'));
+    expect(absent.kind).toBe('refused');
+    expect(absent.message).toContain(`: cookie ${file}: is not there, and nobody listens at the address; `);
+    expect(reports).toMatchObject([{ failure: 'refused', bytes: 0 }]);
+    const { server, client: another } = await clientOf(() => result(7), { login: cookieLogin(file) });
+    expect((await failureOf(another.call('uptime'))).kind).toBe('unauthorized');
+    expect(server.received).toEqual([]);
+    // A file that the user writes is a mistake at any time.
+    const { client: wrong } = clientAt(port, { login: passwordFileLogin('u', file, 'a test') });
+    expect((await failureOf(wrong.call('uptime'))).kind).toBe('unauthorized');
   });
 });
 

@@ -23,8 +23,9 @@ interface BtcdLagModules extends PartModules {
 }
 
 /**
- * `btcd_lag`: how much later than the listener a btcd had each transaction and block. It needs the moment at
- * which the node had it, which btcd's notifications tell. What Core has is only found at the next question.
+ * `btcd_lag`: how much later than the listener a node had each transaction and block. It needs the moment at
+ * which the node had it, which btcd's notifications tell, and Core's by ZMQ. Without, what Core has is only
+ * found at the next question.
  */
 export class BtcdLag implements WatchPart {
   readonly name = 'btcd_lag';
@@ -58,19 +59,19 @@ export class BtcdLag implements WatchPart {
     });
   }
 
-  /** btcd notifies from now on. */
+  /** The node notifies from now on. */
   begin(): void {
     this.isNotified = true;
   }
 
-  /** btcd accepted a transaction just now. */
+  /** The node accepted a transaction at this time. */
   accepted({ wireTxid, wireWtxid }: Transaction, nowMs: number): void {
     const had = this.transactions.have([wireTxid, wireWtxid], nowMs);
     if (had.heardMs !== undefined) this.countLag(had.atMs - had.heardMs);
     if (had.announcedMs !== undefined) this.announcements.add(had.announcedMs - had.atMs);
   }
 
-  /** btcd connected a block just now. */
+  /** The node connected a block just now. */
   connected(hash: Hash): void {
     const had = this.blocks.have([hash], this.modules.clock.monotonicMs());
     if (had.heardMs !== undefined) this.match(hash, had);

@@ -3,6 +3,7 @@ import type { Hash } from '../../wire/hash';
 import type { IdentifiedNode } from '../identify';
 import type { KnownTransactions } from './known-transactions';
 import { PacedTask } from './paced-task';
+import type { PublishedTransactions } from './published-transactions';
 import type { UnreadTransactions } from './unread-transactions';
 import type { WaitingFees } from './waiting-fees';
 import type { WatchPart, WatchTask } from './watch-task';
@@ -15,12 +16,16 @@ interface MempoolReaderModules {
   readonly known: KnownTransactions;
   readonly fees: WaitingFees;
   readonly unread: UnreadTransactions;
+  readonly published: PublishedTransactions;
+  /** Whether Core tells by itself what it accepts, as btcd does. */
+  readonly isTelling: () => boolean;
   readonly warn: (message: string) => void;
 }
 
 /**
  * Reads the mempool of a node. At the start with all fees: what is there then was accepted before, and is not
- * told. Later its txids, to find what is new: once an interval at Core, after a gap at btcd. And again with
+ * told. Later its txids, to find what is new: after a gap where the node tells what it accepts, once an
+ * interval where it does not. And again with
  * all fees, where accepted transactions wait for theirs: a reading that took two seconds is not repeated
  * within 30 seconds, so that a large mempool is read seldom and a small one at each interval.
  */
@@ -78,20 +83,24 @@ export class MempoolReader implements WatchPart {
     this.count = undefined;
   }
 
-  /** Whether the txids are needed: btcd tells what is new by itself, and mostly the count as well. */
+  /** Whether the txids are needed: a node that tells what is new mostly tells the count as well. */
   private isListWanted(node: IdentifiedNode | undefined): boolean {
     if (!this.hasBegun || node === undefined) return false;
-    return this.isResyncWanted || node.kind === 'core' || node.calls.refused.includes('getmempoolinfo');
+    return this.isResyncWanted || !this.isTold(node) || node.calls.refused.includes('getmempoolinfo');
   }
 
-  private async list({ kind, calls }: IdentifiedNode): Promise<void> {
-    const { known, unread } = this.modules;
+  private isTold({ kind }: IdentifiedNode): boolean {
+    return kind === 'btcd' || this.modules.isTelling();
+  }
+
+  private async list(node: IdentifiedNode): Promise<void> {
+    const { known, published } = this.modules;
     const isResync = this.isResyncWanted;
     this.isResyncWanted = false;
     const fresh: Hash[] = [];
     let count: number | undefined;
     try {
-      count = await calls.eachMempoolTxid(() => {
+      count = await node.calls.eachMempoolTxid(() => {
         fresh.length = 0;
         return (txid) => {
           if (!known.see(txid)) fresh.push(txid);
@@ -104,12 +113,12 @@ export class MempoolReader implements WatchPart {
     if (count === undefined) return;
     this.count = count;
     known.prune(this.reliableMs);
-    // btcd's notification of what is new may be on its way.
-    if (kind === 'btcd' && !isResync) return;
+    // The notification of what is new may be on its way.
+    if (this.isTold(node) && !isResync) return;
     for (const txid of fresh) {
       if (known.isFull) this.warnFull();
       known.add(txid);
-      if (!known.isFull) unread.add(txid);
+      if (!known.isFull) published.listed(txid);
     }
   }
 

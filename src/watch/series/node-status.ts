@@ -52,6 +52,11 @@ export class NodeStatus implements WatchPart {
     return this.network?.connections;
   }
 
+  /** Whether the node loads the chain, as far as it tells. */
+  get isLoading(): boolean {
+    return this.chain?.isInitialDownload === true;
+  }
+
   interval(isUp: boolean): void {
     const { emit, clock, link, account, missed, height } = this.modules;
     const { calls, failed, totalMs, medianMs, longestMs } = account.take();

@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock';
 import type { Hash } from '../../wire/hash';
 import type { IdentifiedNode } from '../identify';
 import { isOfOneCall } from '../rpc-failure';
+import type { Transaction } from '../../wire/transaction';
 import type { AcceptedTransactions } from './accepted-transactions';
 import { CallBudget } from './call-budget';
 import type { MissedCounts } from './missed-counts';
@@ -17,6 +18,8 @@ interface UnreadTransactionsModules {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly accepted: AcceptedTransactions;
   readonly missed: MissedCounts;
+  /** A transaction was told that the node had at this time, as it published. */
+  readonly told: (transaction: Transaction, atMs: number) => void;
 }
 
 /**
@@ -25,15 +28,16 @@ interface UnreadTransactionsModules {
  */
 export class UnreadTransactions implements WatchTask {
   readonly method = 'getrawtransaction';
-  private readonly waiting = new Set<Hash>();
+  /** When the node had them, where it published that: on the monotonic clock, in milliseconds. */
+  private readonly waiting = new Map<Hash, number | undefined>();
   private readonly budget = new CallBudget(BUDGET);
 
   constructor(private readonly modules: UnreadTransactionsModules) {}
 
-  add(txid: Hash): void {
+  add(txid: Hash, atMs?: number): void {
     if (this.modules.accepted.wasTold(txid) || this.waiting.has(txid)) return;
     if (this.waiting.size >= MAX_WAITING) this.modules.missed.add('transactions');
-    else this.waiting.add(txid);
+    else this.waiting.set(txid, atMs);
   }
 
   dueInMs(nowMs: number): number {
@@ -41,9 +45,10 @@ export class UnreadTransactions implements WatchTask {
   }
 
   async run({ calls }: IdentifiedNode): Promise<void> {
-    const { accepted, clock, missed } = this.modules;
-    const [txid] = this.waiting;
-    if (txid === undefined) return;
+    const { accepted, clock, missed, told } = this.modules;
+    const [first] = this.waiting;
+    if (first === undefined) return;
+    const [txid, atMs] = first;
     if (accepted.wasTold(txid)) {
       this.waiting.delete(txid);
       return;
@@ -53,7 +58,10 @@ export class UnreadTransactions implements WatchTask {
       const bytes = await calls.transactionBytes(txid);
       this.waiting.delete(txid);
       if (bytes === undefined || bytes === null) missed.add('transactions');
-      else accepted.tell(txid, bytes);
+      else {
+        const transaction = accepted.tell(txid, bytes);
+        if (transaction !== undefined && atMs !== undefined) told(transaction, atMs);
+      }
     } catch (error) {
       if (isOfOneCall(error)) {
         this.waiting.delete(txid);
