@@ -31,7 +31,7 @@ export interface JudgedBytes {
 }
 
 /** Both directions of a connection, from the judge's side. */
-export interface JudgedConnection {
+interface JudgedConnection {
   readonly in: JudgedBytes;
   readonly out: JudgedBytes;
 }
