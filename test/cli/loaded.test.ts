@@ -4,7 +4,16 @@ import path from 'node:path';
 const PROGRAM = path.join(__dirname, '..', '..', 'dist', 'cli', 'main.js');
 
 /** Packages of ways out and in that a listener with its embedded store does not go. */
-const UNWANTED = ['@duckdb', '@nats-io', 'classic-level', 'influx', 'leveldown', 'prom-client', 'socks', 'yaml'];
+const UNWANTED = [
+  '@duckdb',
+  '@nats-io',
+  'classic-level',
+  'influx',
+  'leveldown',
+  'prom-client',
+  'socks',
+  'yaml',
+];
 
 it('loads no package that only exporters, sources and files need which nobody named', () => {
   const script = `require(${JSON.stringify(PROGRAM)}); console.log(JSON.stringify(Object.keys(require.cache)))`;

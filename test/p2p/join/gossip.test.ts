@@ -2,6 +2,9 @@ import { AddrAllowance } from '../../../src/p2p/join/addr-allowance';
 import { AddressManager } from '../../../src/p2p/join/address-manager';
 import { Bans, banSubject } from '../../../src/p2p/join/bans';
 import { AddrResponseCache } from '../../../src/p2p/join/addr-response-cache';
+import { Gossip } from '../../../src/p2p/join/gossip';
+import { EventBus } from '../../../src/lib/event-bus';
+import type { Connection } from '../../../src/p2p/connection';
 import { decodeAddr, encodeAddr } from '../../../src/wire/messages/addr';
 import { decodeAddrV2, encodeAddrV2 } from '../../../src/wire/messages/addrv2';
 import type { NetworkAddress } from '../../../src/wire/messages/network-address';
@@ -69,6 +72,30 @@ describe('the response to getaddr', () => {
     expect(answers.addresses()).toEqual(first);
     wait(6.2 * HOUR_MS);
     expect(answers.addresses()).not.toEqual(first);
+  });
+
+  it('is another one for peers from this machine, who may come by our onion service', () => {
+    const { addrman } = answersOf(100);
+    const gossip = new Gossip({
+      ...{ bus: new EventBus(), addrman, monotonicMs: () => 0, unixTime: () => 1_800_000_000 },
+      changed: () => undefined,
+    });
+    const answerTo = (host: string): string => {
+      let answer = '';
+      const send = (_: string, payload: Buffer): unknown => (answer = payload.toString('hex'));
+      gossip.answer({
+        ...{ host, outbound: false, established: true, addrV2: true },
+        send,
+      } as unknown as Connection);
+      return answer;
+    };
+    const other = answerTo('20.0.0.1');
+    expect(decodeAddrV2(Buffer.from(other, 'hex'))).toHaveLength(23);
+    expect(answerTo('2a01::1')).toBe(other);
+    const local = answerTo('127.0.0.1');
+    expect(decodeAddrV2(Buffer.from(local, 'hex'))).toHaveLength(23);
+    expect(answerTo('::1')).toBe(local);
+    expect(local).not.toBe(other);
   });
 
   it('omits useless addresses', () => {
