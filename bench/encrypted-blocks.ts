@@ -74,8 +74,9 @@ async function servePeer(transport: TransportName, kind: string): Promise<void> 
   const announce = (send: SendMessage): void => {
     const items = [];
     for (let count = AHEAD - ready.size; count > 0; count--) {
-      const { value: block, done } = blocks.next();
-      if (done === true) break;
+      const next = blocks.next();
+      if (next.done === true) break;
+      const block = next.value;
       const hash = hash256(block.subarray(0, HEADER_BYTES));
       ready.set(hash, block);
       items.push({ type: INV_BLOCK, hash });

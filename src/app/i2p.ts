@@ -13,8 +13,8 @@ export interface AppI2p {
 }
 
 /**
- * Opens I2P, where a SAM bridge is named. Where we listen, other nodes find us there at one address, whose key
- * is kept in the data directory. Elsewhere each dial comes from an address of its own, as in Core.
+ * Opens I2P, where a SAM bridge is named. Where we listen, other nodes find us there at one address, whose
+ * key is kept in the data directory. Elsewhere each dial comes from an address of its own, as in Core.
  * @throws FailureError where there is a key that can't be used
  */
 export async function openI2p(

@@ -12,8 +12,8 @@ const PATIENCE_MS = 300_000;
 
 const never = new AbortController().signal;
 
-// Two routers don't lead streams here: i2pd 2.45 accepts no connection from a loopback address. So the streams
-// of the tests are those of the test bridge, whose replies are these.
+// Two routers don't lead streams here: i2pd 2.45 accepts no connection from a loopback address. So the
+// streams of the tests are those of the test bridge, whose replies are these.
 i2pd.describe('a real i2pd', (program) => {
   const cleanup = new Cleanup();
   const others = new Cleanup();

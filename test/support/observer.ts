@@ -61,7 +61,9 @@ export async function observeEncrypted(cargo: string, target: number): Promise<O
     count: (direction) => of(direction).messages,
     bytes: (direction) => of(direction).total,
     conversation: () => null,
-    settled: async () => void (await until('the report of the judge', () => judge.reports.length > 0)),
+    settled: async () => {
+      await until('the report of the judge', () => judge.reports.length > 0);
+    },
     stop: () => judge.stop(),
   };
 }

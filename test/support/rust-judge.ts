@@ -133,7 +133,7 @@ function run<Report>(
     }
     const report = JSON.parse(line) as Report | { readonly error: string };
     if (typeof report === 'object' && report !== null && 'error' in report) errors.push(report.error);
-    else reports.push(report as Report);
+    else reports.push(report);
   });
   return {
     reports,

@@ -34,8 +34,8 @@ export type SamOverride = (line: string, socket: Socket) => string | Buffer | nu
 
 /**
  * A SAM bridge on a loopback port with a network of its own, in which all its sessions are. Its replies have
- * the words of i2pd 2.45.1 (`test/data/sam-conversation.txt` holds a recorded conversation). It connects
- * streams as a router does, without any cryptography.
+ * the words of i2pd 2.45.1, which `test/interop/i2pd.test.ts` asks. It connects streams as a router does,
+ * without any cryptography.
  */
 export class SamTestBridge {
   /** All lines that came, in order. */

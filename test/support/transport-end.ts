@@ -12,7 +12,7 @@ interface TransportEndOptions {
   readonly garbage: Buffer;
 }
 
-/** One end of a connection on mainnet: our encrypted transport on a socket that is open, and nothing above. */
+/** One end of a connection on mainnet: our encrypted transport on an open socket, and nothing above. */
 export class TransportEnd implements TransportSink {
   readonly got: ReceivedMessage[] = [];
   /** Bytes that came, by what they are, and bytes that were sent. */
