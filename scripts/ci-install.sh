@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the tests need in addition to Node and Go: InfluxDB 1.x, VictoriaMetrics, NATS, Prometheus and
-# Alertmanager, nginx, tshark, strace, openssl, libfaketime, Tor, Chromium with a font, programs for containers
-# (busybox, curl, iproute2, util-linux), Python with duckdb and matplotlib, btcd and Telegraf. For Debian and
-# systems based on it.
+# Installs what the tests need in addition to Node, Go and Rust: InfluxDB 1.x, VictoriaMetrics, NATS, Prometheus
+# and Alertmanager, nginx, tshark, strace, openssl, libfaketime, Tor, i2pd, Chromium with a font, programs for
+# containers (busybox, curl, iproute2, util-linux), a C compiler, Python with duckdb and matplotlib, btcd,
+# Telegraf, and the judge of the encrypted transport. For Debian and systems based on it.
 set -euo pipefail
 
 BTCD_VERSION=0.26.0
@@ -27,6 +27,9 @@ command -v busybox >/dev/null || missing+=(busybox)
 command -v curl >/dev/null || missing+=(curl)
 command -v ip >/dev/null || [ -x /usr/sbin/ip ] || missing+=(iproute2)
 command -v unshare >/dev/null || missing+=(util-linux)
+command -v i2pd >/dev/null || [ -x /usr/sbin/i2pd ] || missing+=(i2pd)
+# The judge of the encrypted transport has libsecp256k1 in it.
+command -v cc >/dev/null || missing+=(gcc libc6-dev)
 # libfaketime is a library without a command.
 compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || missing+=(libfaketime)
 command -v chromium >/dev/null || missing+=(chromium)
@@ -38,7 +41,8 @@ if [ "${#missing[@]}" -gt 0 ]; then
   as_root apt-get update -q
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
   # Debian's packages may start servers. Each test starts its own servers, so these are stopped.
-  for service in influxdb victoria-metrics nats-server prometheus prometheus-node-exporter prometheus-alertmanager nginx tor; do
+  for service in influxdb victoria-metrics nats-server prometheus prometheus-node-exporter \
+    prometheus-alertmanager nginx tor i2pd; do
     as_root service "$service" stop >/dev/null 2>&1 || true
   done
 fi
@@ -71,3 +75,11 @@ if ! command -v telegraf >/dev/null && [ ! -x "$bin/telegraf" ]; then
     -tags custom,inputs.socket_listener,outputs.influxdb,outputs.kafka,parsers.influx,serializers.influx \
     "github.com/influxdata/telegraf/cmd/telegraf@v$TELEGRAF_VERSION"
 fi
+
+# test/support/rust-judge.ts builds it here as well. The first time that takes a minute of processor time.
+cargo=$(command -v cargo || true)
+[ -n "$cargo" ] || cargo="$HOME/.cargo/bin/cargo"
+[ -x "$cargo" ] || { echo "the judge of the encrypted transport needs Rust 1.74 or newer (https://rustup.rs)" >&2; exit 1; }
+echo "== cargo build rust-judge"
+(cd "$(dirname "$0")/../test/support/rust-judge" &&
+  "$cargo" build --release --locked --quiet --target-dir "$(dirname "$bin")/rust-judge")

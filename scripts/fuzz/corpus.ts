@@ -60,12 +60,18 @@ const BUILT: Readonly<Record<string, string>> = {
   block: `${HEADER} 02 ${TRANSACTION} ${WITNESS}`,
 };
 
-/** The inputs that are text: what nodes send to a collector, its replies, and those of Tor's control port. */
+/** The inputs that are text: of nodes and collectors, of an I2P router, and of Tor's control port. */
 const TEXTS: Readonly<Record<string, readonly string[]>> = {
   lines: [
     'tx,network=mainnet,node=a\\ b version_num=2i,tx_size=222i,is_standard=true,sha="ab\\"cd\\\\" 1790000000000000001\n',
     'tx_outputs,network=mainnet,node=n,script_type=anchor size=4i,value=-240i,is_dust=false 1\nping,node=n rtt=1.5e-7 2\n',
     '#btcdmon 1 token=secret\n#batch a1-1-0\nbandwidth,node=n bytes_sent=1i,bytes_recv=2i 3\n#end a1-1-0\n',
+  ],
+  sam: [
+    'HELLO REPLY RESULT=OK VERSION=3.1\n',
+    `SESSION STATUS RESULT=OK DESTINATION=${'Ab-~'.repeat(227)}=\n`,
+    'NAMING REPLY RESULT=INVALID_KEY NAME=a.b32.i2p\n',
+    'STREAM STATUS RESULT=I2P_ERROR MESSAGE="no \\"tunnels\\" yet"\n',
   ],
   control: [
     '250-PROTOCOLINFO 1\r\n250-AUTH METHODS=COOKIE,SAFECOOKIE COOKIEFILE="/run/\\"tor\\303\\244/c"\r\n250 OK\r\n',

@@ -5,6 +5,9 @@ import { checkBlock, checkBlockInContext } from '#dist/chain/validate-block';
 import { LineReader } from '#dist/collect/line-reader';
 import { LineParser } from '#dist/collect/parse-line';
 import { readCollectorReply, readSenderMessage } from '#dist/export/collect-protocol';
+import { decodeI2pBase64, destinationOf, readDestination } from '#dist/p2p/i2p/destination';
+import { FirstLine } from '#dist/p2p/i2p/first-line';
+import { parseSamReply, SamError, type SamReply } from '#dist/p2p/i2p/sam-reply';
 import { readProtocolInfo } from '#dist/p2p/tor/authenticate';
 import { ControlError, ControlReader } from '#dist/p2p/tor/control-reader';
 import { checkSanity } from '#dist/policy/sanity';
@@ -45,6 +48,21 @@ function readReplies(payload: Buffer): readonly unknown[] {
   return found;
 }
 
+/** Reads a line of the SAM bridge of an I2P router, which arrives in two chunks, and the key in it. */
+function readSam(payload: Buffer): SamReply {
+  const first = new FirstLine();
+  const half = payload.length >> 1;
+  const found = first.push(payload.subarray(0, half)) ?? first.push(payload.subarray(half));
+  if (found === null) throw new SamError('no line');
+  const reply = parseSamReply(found.line);
+  for (const value of reply.values.values()) {
+    const key = decodeI2pBase64(value);
+    if (key !== null) destinationOf(key);
+    readDestination(value);
+  }
+  return reply;
+}
+
 /** Reads the replies of Tor's control port. They arrive in two chunks. */
 function readControl(payload: Buffer): readonly unknown[] {
   const reader = new ControlReader();
@@ -68,6 +86,7 @@ export const TARGETS: readonly Target[] = [
   ...Object.entries(DECODERS).map(([command, read]) => ({ command, read, refusal: DecodeError })),
   { command: 'lines', read: readLines, refusal: NothingFound },
   { command: 'replies', read: readReplies, refusal: NothingFound },
+  { command: 'sam', read: readSam, refusal: SamError },
   { command: 'control', read: readControl, refusal: ControlError },
 ];
 

@@ -13,6 +13,7 @@ import type { ExporterStats, MonitorEvents } from '../metrics/collector';
 import { Emitter } from '../metrics/emitter';
 import type { SeriesName } from '../metrics/schema';
 import type { JoinParts } from '../p2p/join/join';
+import type { I2p } from '../p2p/i2p/i2p';
 import { prepareJoin } from '../p2p/join/prepare-join';
 import type { Routes } from '../p2p/route/routes';
 import { writeAlerts } from './alert-points';
@@ -26,6 +27,7 @@ import { logEvents } from './log-events';
 import { makePool, type PoolParts } from './make-pool';
 import { openOnion } from './onion';
 import { openOutputs } from './outputs';
+import { openI2p } from './i2p';
 import { makeRoutes } from './routes';
 import { openPage } from './serving';
 import { startWatching } from './watching';
@@ -87,8 +89,9 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     { network, directory: config.dataDir },
     { clock, log, status, unixTime },
   );
-  const routes = makeRoutes(config.routes ?? {}, (message) => log.warn(message));
-  const join = await openJoin(config, log, routes);
+  const i2p = await openI2p(config, log);
+  const routes = makeRoutes(config.routes ?? {}, (message) => log.warn(message), i2p?.route);
+  const join = await openJoin(config, log, routes, i2p?.inbound);
   const onion = await openOnion(config, { log, clock });
   const full = await openFull(config, { bus, headers, clock, log });
   void full?.failed.then((error) => ending.fail(error));
@@ -178,6 +181,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     stop: async () => {
       const begun = clock.monotonicMs();
       const poolStopped = pool.stop();
+      i2p?.route.stop();
       outputs.alerts?.stop();
       clearInterval(timer);
       const fullStopped = full?.stop();
@@ -198,11 +202,16 @@ function unixTime(): number {
 }
 
 /** Prepares joining the network, if that is wanted. */
-async function openJoin(config: AppConfig, log: Log, routes: Routes): Promise<JoinParts | undefined> {
+async function openJoin(
+  config: AppConfig,
+  log: Log,
+  routes: Routes,
+  i2p: I2p | undefined,
+): Promise<JoinParts | undefined> {
   const { network, dataDir } = config;
   if (config.join === undefined) return undefined;
   return prepareJoin(config.join, {
-    ...{ network, log, hasPeers: config.connect.length > 0, reaches: (to) => routes.reaches(to) },
+    ...{ network, log, hasPeers: config.connect.length > 0, reaches: (to) => routes.reaches(to), i2p },
     ...(dataDir === undefined ? {} : { directory: dataDir }),
   });
 }

@@ -1,3 +1,4 @@
+import type { Endpoint } from '../p2p/endpoint';
 import { DIRECT } from '../p2p/route/direct';
 import type { Route, RouteNetwork } from '../p2p/route/route';
 import { Routes } from '../p2p/route/routes';
@@ -9,6 +10,8 @@ export interface RouteSettings {
   readonly proxy?: Socks.SocksProxy;
   /** The proxy for onion addresses, where it is another one. */
   readonly onion?: Socks.SocksProxy;
+  /** The SAM bridge of an I2P router. */
+  readonly i2pSam?: Endpoint;
   /** Whether this machine is in CJDNS, so that fc00::/8 leads there. */
   readonly cjdns?: boolean;
   /** The networks whose addresses are dialled of our own accord; default: all with a route. */
@@ -18,14 +21,16 @@ export interface RouteSettings {
 /**
  * Makes the routes that the settings give.
  * @param warn gets a line where a proxy fails
+ * @param i2p the route to I2P, where there is one
  */
-export function makeRoutes(settings: RouteSettings, warn: (message: string) => void): Routes {
+export function makeRoutes(settings: RouteSettings, warn: (message: string) => void, i2p?: Route): Routes {
   const proxy = routeBy(settings.proxy, warn);
   const onion = routeBy(settings.onion, warn) ?? proxy;
   const table = {
     ...{ ipv4: proxy ?? DIRECT, ipv6: proxy ?? DIRECT },
     ...(proxy === undefined ? {} : { names: proxy }),
     ...(onion === undefined ? {} : { onion }),
+    ...(i2p === undefined ? {} : { i2p }),
     ...(settings.cjdns === true ? { cjdns: proxy ?? DIRECT } : {}),
   };
   return new Routes(table, settings.only);

@@ -1,5 +1,5 @@
 import type { OptionTable } from './option';
-import { PROXY_FORM, readNetworks, readProxy, readTorControl } from './route-values';
+import { PROXY_FORM, readI2pSam, readNetworks, readProxy, readTorControl } from './route-values';
 
 /** Options of the ways by which peers are dialled. */
 export const ROUTE_OPTIONS = {
@@ -23,6 +23,13 @@ export const ROUTE_OPTIONS = {
     array: true,
     defaultDescription: 'all that can be dialled',
     describe: 'With --join: network to find peers in: ipv4, ipv6, onion, i2p or cjdns (repeatable)',
+  },
+  'i2p-sam': {
+    read: readI2pSam,
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'SAM bridge of an I2P router, by which addresses of I2P are dialled and, with --listen, dial us: host[:7656]',
   },
   'cjdns-reachable': {
     type: 'boolean',

@@ -14,6 +14,7 @@ const PASSWORD_VARIABLE = 'BTCDMON_PROXY_PASSWORD';
 interface RouteArguments {
   readonly proxy?: string | undefined;
   readonly onion?: string | undefined;
+  readonly i2pSam?: string | undefined;
   readonly onlyNet?: readonly string[] | undefined;
   readonly cjdnsReachable: boolean;
   readonly join: boolean;
@@ -30,7 +31,7 @@ export async function routeSettings(
   connect: readonly Endpoint[],
   env: NodeJS.ProcessEnv,
 ): Promise<RouteSettings> {
-  const { proxy, onion, onlyNet, cjdnsReachable: cjdns } = args;
+  const { proxy, onion, i2pSam, onlyNet, cjdnsReachable: cjdns } = args;
   for (const { host, port } of connect) {
     const missing = missingRoute(networkOf(host), args);
     if (missing !== null) throw new UsageError(`--connect ${formatEndpoint({ host, port })}: ${missing}`);
@@ -40,6 +41,7 @@ export async function routeSettings(
     cjdns,
     ...(proxy === undefined ? {} : { proxy: await withLogin(ROUTE_OPTIONS.proxy.read(proxy), env) }),
     ...(onion === undefined ? {} : { onion: await withLogin(ROUTE_OPTIONS.onion.read(onion), env) }),
+    ...(i2pSam === undefined ? {} : { i2pSam: ROUTE_OPTIONS['i2p-sam'].read(i2pSam) }),
     ...(only === undefined ? {} : { only }),
   };
 }
@@ -63,12 +65,14 @@ function networkOf(host: string): RouteNetwork | undefined {
 
 /** Why there is no way to a network, and what would be right; null where there is one. */
 function missingRoute(network: RouteNetwork | undefined, args: RouteArguments): string | null {
-  const { cjdnsReachable, onion, proxy } = args;
+  const { cjdnsReachable, i2pSam, onion, proxy } = args;
   if (network === 'onion' && proxy === undefined && onion === undefined)
     return 'there is no way to onion addresses; give --onion host:port or --proxy host:port, for Tor 127.0.0.1:9050';
   if (network === 'cjdns' && !cjdnsReachable)
     return 'there is no way to addresses of CJDNS; give --cjdns-reachable where this machine is in it';
-  return network === 'i2p' ? 'there is no way to addresses of I2P; give another network' : null;
+  return network === 'i2p' && i2pSam === undefined
+    ? 'there is no way to addresses of I2P; give --i2p-sam host:port of the SAM bridge of an I2P router'
+    : null;
 }
 
 async function withLogin(place: ProxyPlace, env: NodeJS.ProcessEnv): Promise<SocksProxy> {

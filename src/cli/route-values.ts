@@ -7,6 +7,9 @@ import { ROUTE_NETWORKS, type RouteNetwork } from '../p2p/route/route';
 /** The port of Tor's SOCKS server. */
 const TOR_PORT = 9_050;
 
+/** The port of the SAM bridge of i2pd and Java I2P. */
+const SAM_PORT = 7_656;
+
 /** The form of a proxy. */
 export const PROXY_FORM = 'host[:9050] or socks5://[user@]host[:9050][?password-file=PATH]';
 
@@ -66,4 +69,9 @@ export function readNetworks(text: string): readonly RouteNetwork[] {
       `--only-net ${text}: give one or more of ${ROUTE_NETWORKS.join(', ')}${suggestion(part.trim(), ROUTE_NETWORKS)}`,
     );
   });
+}
+
+/** Reads the endpoint of the SAM bridge of an I2P router. */
+export function readI2pSam(text: string): Endpoint {
+  return parseEndpoint(text, SAM_PORT, '--i2p-sam');
 }

@@ -44,6 +44,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   onion: ['a b', 'a:65536', 'socks4://a', 'socks5://h/x'],
   'only-net': ['tor', 'ipv5', 'onion;i2p', 'IPv4'],
   'cjdns-reachable': ['maybe', '2'],
+  'i2p-sam': ['a b', 'a:0', 'a:65536', 'http://a', '7656'],
   'tor-control': ['a b', 'a:0', '9051', 'unix:/x'],
   'tor-password-file': [],
   network: ['7', 'main', 'Mainnet', '[mainnet]', 'simnt', 'test'],

@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock';
 import type { EventBus } from '../../lib/event-bus';
 import type { Connection } from '../connection';
 import type { Connections } from '../connections';
+import type { I2p } from '../i2p/i2p';
 import type { P2PEvents } from '../p2p-events';
 import { ipOf } from '../../wire/messages/network-address';
 import type { Bans } from './bans';
@@ -10,15 +11,21 @@ import { type InboundLimits, refusalOf } from './inbound-limits';
 import { parseIp } from './ip';
 import type { Listener } from './listener';
 
+/** SAM 3.1 has no ports; Core 31 `src/i2p.h` I2P_SAM31_PORT. */
+const I2P_PORT = 0;
+
 export interface InboundModules {
   readonly bus: EventBus<P2PEvents>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly bans: Bans;
   readonly listener: Listener;
+  /** Accepts peers from I2P as well; null where no address of ours is there. */
+  readonly i2p: Pick<I2p, 'accept'> | null;
   /** Opens the connection of a peer that dialled us. */
   readonly accept: (socket: Socket, host: string, port: number) => Connection;
   /** All connections of the program, of every kind. */
   readonly connections: Connections<Connection>;
+  readonly info: (message: string, details: object) => void;
   readonly warn: (message: string) => void;
 }
 
@@ -30,16 +37,20 @@ export class Inbound {
   ) {}
 
   start(): void {
-    const { listener, warn } = this.modules;
-    listener.start((socket) => this.admit(socket), warn);
+    const { i2p, info, listener, warn } = this.modules;
+    listener.start((socket) => this.take(socket), warn);
+    i2p?.accept({
+      taken: ({ socket, name }) => this.admit(socket, name, I2P_PORT),
+      reachable: (address) => info('reachable by I2P', { address }),
+      failed: (reason) => warn(`no peers from I2P: ${reason}; trying on`),
+    });
   }
 
   stop(): void {
     this.modules.listener.close();
   }
 
-  private admit(socket: Socket): void {
-    const { accept, bans, bus, clock, connections } = this.modules;
+  private take(socket: Socket): void {
     const ip = parseIp(socket.remoteAddress ?? '');
     const host = ip === null ? null : ipOf(ip);
     const port = socket.remotePort;
@@ -48,6 +59,11 @@ export class Inbound {
       socket.destroy();
       return;
     }
+    this.admit(socket, host, port);
+  }
+
+  private admit(socket: Socket, host: string, port: number): void {
+    const { accept, bans, bus, clock, connections } = this.modules;
     const refusal = bans.has(host)
       ? 'banned'
       : refusalOf(host, connections, this.limits, clock.monotonicMs());

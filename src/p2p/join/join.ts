@@ -4,6 +4,7 @@ import type { EventBus } from '../../lib/event-bus';
 import type { Connection } from '../connection';
 import type { Connections } from '../connections';
 import { formatEndpoint } from '../endpoint';
+import type { I2p } from '../i2p/i2p';
 import type { P2PEvents, PeerInfo, Violation } from '../p2p-events';
 import type { Routes } from '../route/routes';
 import type { TransportMode } from '../transport/choice';
@@ -52,6 +53,8 @@ export interface JoinParts {
   /** The file of both; null if they are not saved. */
   readonly file: AddressFile | null;
   readonly listener: Listener | null;
+  /** Accepts peers from I2P, besides the listener. */
+  readonly i2p?: Pick<I2p, 'accept'>;
   /** Unix time in whole seconds. */
   readonly unixTime: () => number;
   readonly log: JoinLog;
@@ -107,7 +110,7 @@ export class Join {
         log.info('addresses from a DNS seed', { seed, addresses, known: addrman.size }),
       failed: (seed, reason) => log.warn('no addresses from a DNS seed', { seed, reason }),
     });
-    const { bans, file, listener, maxInbound } = parts;
+    const { bans, file, i2p = null, listener, maxInbound } = parts;
     this.saver = new AddressSaver({
       ...{ addrman, bans, file, monotonicMs },
       warn: (reason) => log.warn('addresses are not kept', { reason }),
@@ -118,7 +121,8 @@ export class Join {
         : new Inbound(
             { network, max: maxInbound },
             {
-              ...{ bus, clock, bans, listener, connections, accept: modules.accept },
+              ...{ bus, clock, bans, listener, i2p, connections, accept: modules.accept },
+              info: (message, details) => log.info(message, details),
               warn: (message) => log.warn(message, {}),
             },
           );

@@ -1,5 +1,6 @@
 import { UsageError } from '../../lib/errors';
 import type { Endpoint } from '../endpoint';
+import type { I2p } from '../i2p/i2p';
 import type { NetworkName } from '../../wire/networks';
 import { AddressManager } from './address-manager';
 import { AddressFile } from './address-file';
@@ -32,6 +33,8 @@ export interface JoinContext {
   readonly hasPeers: boolean;
   /** The networks whose addresses are dialled; default: IPv4 and IPv6. */
   readonly reaches?: Reaches;
+  /** Accepts peers from I2P, besides the listener; only where there is one. */
+  readonly i2p?: Pick<I2p, 'accept'> | undefined;
   readonly log: JoinLog;
 }
 
@@ -41,7 +44,7 @@ export interface JoinContext {
  * @throws FailureError if the file can't be read, or the socket can't be bound
  */
 export async function prepareJoin(options: JoinOptions, context: JoinContext): Promise<JoinParts> {
-  const { directory, hasPeers, log, network, reaches } = context;
+  const { directory, hasPeers, i2p, log, network, reaches } = context;
   const { listen, maxInbound, peers, resolver } = options;
   // Seeds name addresses of IPv4 and IPv6 alone.
   const hasUse = reaches === undefined || reaches('ipv4') || reaches('ipv6');
@@ -69,6 +72,7 @@ export async function prepareJoin(options: JoinOptions, context: JoinContext): P
   return {
     ...{ network, peers, maxInbound, seeds, addrman, bans, file, listener, unixTime, log },
     ...(resolver === undefined ? {} : { resolver }),
+    ...(i2p === undefined ? {} : { i2p }),
   };
 }
 

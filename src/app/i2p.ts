@@ -1,0 +1,36 @@
+import type { Log } from '../lib/log';
+import { Throttle } from '../lib/throttle';
+import { formatEndpoint } from '../p2p/endpoint';
+import { makeI2p, type I2p } from '../p2p/i2p/i2p';
+import { KeyFile } from '../p2p/i2p/key-file';
+import type { AppConfig } from './config';
+
+/** I2P, and whether peers come from there. */
+export interface AppI2p {
+  readonly route: I2p;
+  /** The same, where we listen. */
+  readonly inbound: I2p | undefined;
+}
+
+/**
+ * Opens I2P, where a SAM bridge is named. Where we listen, other nodes find us there at one address, whose
+ * key is kept in the data directory. Elsewhere each dial comes from an address of its own, as in Core.
+ * @throws FailureError where there is a key that can't be used
+ */
+export async function openI2p(
+  { network, dataDir, join, routes }: Pick<AppConfig, 'network' | 'dataDir' | 'join' | 'routes'>,
+  log: Log,
+): Promise<AppI2p | undefined> {
+  const bridge = routes?.i2pSam;
+  if (bridge === undefined) return undefined;
+  const listens = join?.listen !== undefined && dataDir !== undefined;
+  const key = listens ? new KeyFile(dataDir, network) : undefined;
+  // A key that can't be used is told at the start.
+  await key?.load();
+  const mayWarn = new Throttle(() => performance.now());
+  const route = makeI2p({ bridge: { endpoint: bridge }, key }, (message) => {
+    if (mayWarn.allows())
+      log.warn(`--i2p-sam ${formatEndpoint(bridge)}: ${message}; nobody in I2P can be dialled`);
+  });
+  return { route, inbound: listens ? route : undefined };
+}
