@@ -21,6 +21,9 @@ interface Content {
   readonly told: Readonly<Record<string, readonly KeptAlert[]>>;
 }
 
+/** The times of a `Date`, in milliseconds from 1970. */
+const MAX_TIME_MS = 8.64e15;
+
 const EMPTY: Content = { format: 1, firing: [], told: {} };
 
 /**
@@ -115,7 +118,11 @@ function isKept(value: unknown): value is KeptAlert {
   if (!isRecord(value) || !isRecord(value['labels'])) return false;
   const texts = [value['name'], value['reason'], ...Object.values(value['labels'])];
   const times = [value['sinceMs'], value['firingMs']];
-  return texts.every((text) => typeof text === 'string') && times.every((ms) => typeof ms === 'number');
+  return texts.every((text) => typeof text === 'string') && times.every(isTime);
+}
+
+function isTime(value: unknown): boolean {
+  return typeof value === 'number' && Math.abs(value) <= MAX_TIME_MS;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -15,9 +15,6 @@ import { selfAccount } from './self-account';
 import { openPage } from './serving';
 import type { HttpSettings } from '../web/settings';
 
-/** The part of the program's last 10 seconds in which exporters may deliver points that wait. */
-const FLUSH_MS = 4_000;
-
 /** The settings of a collector. */
 export interface CollectConfig {
   /** Name under which it accounts for itself. */
@@ -46,7 +43,7 @@ export interface CollectConfig {
 export interface CollectApp {
   /** Resolves when the collector has no reason to go on: the reader of the points (a pipe) has gone. */
   readonly ended: Promise<void>;
-  /** Takes no more points, delivers those that wait and frees everything, within 10 seconds. */
+  /** Takes no more points, delivers those that wait and frees everything, within 5 seconds. */
   stop(): Promise<void>;
 }
 
@@ -68,9 +65,13 @@ export async function startCollect(
   const page = await openPage(config.http, log);
   const outputs = await openOutputs(config, { clock, log, page, onEnded: () => end() });
   const { queues, exporters, sink } = outputs;
-  const closing: (() => Promise<unknown>)[] = [() => outputs.deliver(FLUSH_MS), () => outputs.stopServing()];
+  const closing: ((begunMs: number) => Promise<unknown>)[] = [
+    (begunMs) => outputs.deliver(begunMs),
+    () => outputs.stopServing(),
+  ];
   const stop = async (): Promise<void> => {
-    for (const close of closing.splice(0).reverse()) await close();
+    const begunMs = clock.monotonicMs();
+    for (const close of closing.splice(0).reverse()) await close(begunMs);
   };
   try {
     // It is said last: until then a place to listen may be refused, in one line.
@@ -93,13 +94,13 @@ export async function startCollect(
       intake.report();
       return Promise.resolve();
     });
+    closing.push(() => Promise.all(sources.map((source) => source.close())));
     const modules = { intake, batches: new Batches(), clock, warn };
     const unprotected: ListenAddress[] = [];
     for (const place of config.listen) {
       const { tls, token, maxConnections } = config;
       const listener = await Listener.open({ address: place, tls, token, maxConnections }, modules);
       sources.push(listener);
-      closing.push(() => listener.close());
       if (token !== null && tls === null && !isLocalAddress(place)) unprotected.push(place);
       told.push([
         'collecting',
@@ -117,7 +118,6 @@ export async function startCollect(
       const { NatsSource } = require('../collect/nats-source') as typeof Nats;
       const source = await NatsSource.open({ settings, group }, { intake, clock, warn, env: process.env });
       sources.push(source);
-      closing.push(() => source.close());
       told.push([
         'collecting',
         {

@@ -32,12 +32,6 @@ import { makeRoutes } from './routes';
 import { openPage } from './serving';
 import { startWatching } from './watching';
 
-/** The part of the program's last 5 seconds until exporters have delivered the points that wait. */
-const END_MS = 4_000;
-
-/** The time that exporters have at least, even where ending the queries took long. */
-const LEAST_FLUSH_MS = 1_500;
-
 /** How long a transaction may wait for a block: 336 hours, Core 31's default. */
 const MEMPOOL_EXPIRY_MS = 336 * 3_600_000;
 
@@ -190,8 +184,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
       await Promise.all([poolStopped, onion?.stop(), watching.stop()]);
       status?.clear();
       await outputs.stopServing();
-      const flushMs = Math.max(LEAST_FLUSH_MS, END_MS - (clock.monotonicMs() - begun));
-      await Promise.all([fullStopped, outputs.deliver(flushMs)]);
+      await Promise.all([fullStopped, outputs.deliver(begun)]);
       log.info('stopped');
     },
   };

@@ -11,6 +11,12 @@ import type { AlertSettings } from './alerting';
 import { sinkTo } from './collectors';
 import { startServing } from './serving';
 
+/** The part of the program's last 5 seconds after which exporters must be closed. */
+const END_MS = 4_000;
+
+/** The time that they have at least, however long everything else took. */
+const LEAST_FLUSH_MS = 1_500;
+
 /** Where the points of a program go. */
 export interface OutputsOptions {
   /** Name of the node or collector. */
@@ -47,8 +53,11 @@ export interface Outputs {
   readonly alerts: AlertMonitor | null;
   /** Interrupts running queries, and closes the page. */
   stopServing(): Promise<void>;
-  /** Delivers the points that wait, for so long at most, and closes the exports. The servers close before. */
-  deliver(flushMs: number): Promise<void>;
+  /**
+   * Delivers the points that wait, and closes the exports. The servers close before.
+   * @param begunMs when the program began to end, on the monotonic clock: it has 5 seconds
+   */
+  deliver(begunMs: number): Promise<void>;
 }
 
 /**
@@ -63,8 +72,8 @@ export async function openOutputs(
   const warn = (message: string): void => void log.warn(message);
   const { queues, stores } = await openExports(exports, { clock, warn, env: process.env, spools, onEnded });
   const exporters = (): ExporterStats[] => queues.map((queue) => ({ name: queue.name, ...queue.stats() }));
-  const deliver = async (flushMs: number): Promise<void> => {
-    await Promise.all(queues.map((queue) => queue.close(flushMs)));
+  const close = async (ms: number): Promise<void> => {
+    await Promise.all(queues.map((queue) => queue.close(ms)));
   };
   try {
     const serving = await startServing(
@@ -78,10 +87,10 @@ export async function openOutputs(
       exporters,
       alerts: serving.alerts,
       stopServing: () => serving.close(),
-      deliver,
+      deliver: (begunMs) => close(Math.max(LEAST_FLUSH_MS, END_MS - (clock.monotonicMs() - begunMs))),
     };
   } catch (error) {
-    await deliver(0);
+    await close(0);
     throw error;
   }
 }

@@ -11,9 +11,6 @@ import { openPage } from './serving';
 import { type CaptureConfig, readCaptureOf } from './capture-reading';
 import { type WatchingOptions, startWatching } from './watching';
 
-/** The part of the program's last 5 seconds until exporters have delivered the points that wait. */
-const FLUSH_MS = 3_000;
-
 /** The settings of a program that only watches nodes, by their RPC, a tap or both. */
 export interface TapAppConfig extends WatchingOptions {
   /** Name under which it accounts for itself. */
@@ -51,16 +48,17 @@ export async function startTapApp(config: TapAppConfig, { log }: { readonly log:
   const ending = new ProgramEnd();
   // What is no capture is refused before anything else is opened, and said.
   const captured = await config.capture?.open();
-  const closing: (() => Promise<unknown>)[] = [];
+  const closing: ((begunMs: number) => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
-    for (const close of closing.splice(0).reverse()) await close();
+    const begunMs = clock.monotonicMs();
+    for (const close of closing.splice(0).reverse()) await close(begunMs);
   };
   try {
     const page = await openPage(config.http, log);
     const outputs = await openOutputs(config, { clock, log, page, onEnded: () => ending.end() });
     const { queues, sink, exporters } = outputs;
     closing.push(
-      () => outputs.deliver(FLUSH_MS),
+      (begunMs) => outputs.deliver(begunMs),
       () => outputs.stopServing(),
     );
     const account = selfAccount({ node, network, intervalMs }, { clock, log, sink, exporters });

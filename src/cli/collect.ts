@@ -13,12 +13,6 @@ import type { Settings } from './settings';
 import { untilSignal } from './signals';
 
 /**
- * Milliseconds from the signal to the end. Senders get their confirmations first, then exporters deliver
- * their queues.
- */
-const END_MS = 9_800;
-
-/**
  * `btcdmon-node collect`: takes the points of other nodes until it is told to stop. Flags override
  * `settings`.
  */
@@ -50,7 +44,7 @@ export const collectCommand = (settings: Settings): CommandModule<object, Collec
       { ...settings, exports, spools, http, alerts },
       { log: createLog(args.logLevel) },
     );
-    await untilSignal(app.ended, END_MS);
+    await untilSignal(app.ended);
     await app.stop();
   },
 });

@@ -1,4 +1,5 @@
 import yargs, { type Argv, type CommandModule } from 'yargs';
+import { waitForSlowAddresses } from '../lib/address-attempts';
 import { BtcdmonError, UsageError, errorDetail } from '../lib/errors';
 import { VERSION } from '../lib/version';
 import { alertsCommand } from './alerts';
@@ -77,6 +78,7 @@ export async function run(args: readonly string[]): Promise<void> {
   guardOutputs();
   // Files are readable for this user alone, also those that DuckDB makes beside its own.
   process.umask(0o077);
+  waitForSlowAddresses();
   await main(args);
   endWithOutputs(wasSignalled());
 }

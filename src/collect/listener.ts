@@ -46,7 +46,10 @@ const ADMIT_MS = 10_000;
 const MAX_STRANGERS = 100;
 
 /** Milliseconds in which complete batches may still become safe when the listener closes. */
-const FINISH_MS = 2_000;
+const FINISH_MS = 1_500;
+
+/** Milliseconds in which the last confirmations may still leave. */
+const LEAVE_MS = 500;
 
 /** Why a connection is turned away. */
 type TurnedAwayCause = 'token' | 'guesses' | 'many' | 'tls' | 'system' | 'fault';
@@ -143,7 +146,7 @@ export class Listener implements LineSource {
       Promise.all([...this.senders].map((sender) => sender.settled())).then(() => undefined),
     );
     for (const sender of this.senders) sender.end();
-    await waitAtMost(FINISH_MS, closed);
+    await waitAtMost(LEAVE_MS, closed);
   }
 
   private accept(socket: Socket): void {

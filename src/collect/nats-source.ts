@@ -53,7 +53,10 @@ const CONFIRM_MS = 15_000;
 const WORKING_MS = CONFIRM_MS / 3;
 
 /** Milliseconds in which messages may still become safe when the source closes. */
-const FINISH_MS = 2_000;
+const FINISH_MS = 1_500;
+
+/** The same for each step of leaving the server. */
+const LEAVE_MS = 300;
 
 /**
  * Takes the messages of a stream, as one of a group of collectors. A message is acknowledged once all its
@@ -123,9 +126,9 @@ export class NatsSource {
     this.wake?.();
     await waitAtMost(FINISH_MS, this.confirming ?? Promise.resolve());
     // The last acknowledgements are still in the client's buffer.
-    if (this.connections > 0) await waitAtMost(FINISH_MS, this.flush());
-    await this.leave();
-    await waitAtMost(FINISH_MS, this.running);
+    if (this.connections > 0) await waitAtMost(LEAVE_MS, this.flush());
+    await waitAtMost(LEAVE_MS, this.leave());
+    await waitAtMost(LEAVE_MS, this.running);
   }
 
   private isOver(): boolean {

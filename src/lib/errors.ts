@@ -21,6 +21,9 @@ export class FailureError extends BtcdmonError {
 /** The largest number of errors that one message names. */
 export const MAX_NAMED = 8;
 
+/** What Node.js 24 adds to errors of certificates: an option of its own, which users of this program lack. */
+const OWN_OPTION = /; if the root CA is installed locally, try running Node\.js with --use-system-ca/;
+
 /**
  * The message of anything that was thrown, for logs and for other errors; never empty. An error that consists
  * of several, such as one for each address of a name, has no message of its own in Node.js: all of them are
@@ -28,7 +31,8 @@ export const MAX_NAMED = 8;
  */
 export function messageOf(error: unknown): string {
   if (!isError(error)) return String(error) || 'unknown error';
-  const { message, errors } = error as Error & { readonly errors?: unknown };
+  const { errors } = error as Error & { readonly errors?: unknown };
+  const message = error.message.replace(OWN_OPTION, '');
   if (!Array.isArray(errors) || errors.length === 0)
     return (
       message ||

@@ -89,13 +89,15 @@ export function readNamedFileSync(named: string, options: NamedFileOptions): Nam
  * @throws FailureError where it names something else
  */
 export function checkOwnFile(file: string, what: string): void {
-  let found: Stats | undefined;
+  let found: Stats;
   try {
-    found = statSync(file, { throwIfNoEntry: false });
+    found = statSync(file);
   } catch (error) {
+    // `throwIfNoEntry: false` also hides ENOTDIR in Node.js 24.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw new FailureError(`${what}: ${file} can't be used: ${diskProblem(error)}`);
   }
-  const kind = found === undefined ? null : kindOf(found);
+  const kind = kindOf(found);
   if (kind !== null) throw new FailureError(`${what}: ${file} is ${kind}, not a file; move it away`);
 }
 

@@ -1,3 +1,5 @@
+import { messageOf } from './errors';
+
 /**
  * Error codes of certificates that Node.js does not accept: OpenSSL's names, and Node's own for a wrong host
  * name.
@@ -41,7 +43,7 @@ export function tlsProblem(
       : `TLS failed (${code === 'EPROTO' ? message.split('\n', 1)[0] : code})`;
   if (!isCertificateProblem(error)) return undefined;
   const hint = code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? 'the URL must use a name that is in it' : authority;
-  return `has a certificate that does not verify: ${message} (${code}); ${hint}`;
+  return `has a certificate that does not verify: ${messageOf(error)} (${code}); ${hint}`;
 }
 
 /** Whether an error says that Node.js does not accept the server's certificate. */

@@ -33,6 +33,8 @@ const EXPLAINS_QUERY = new RegExp(
  */
 export function checkDuckdbStatement(text: string): void {
   if (/^[\s;]*$/.test(text)) throw new UsageError('--raw: the statement is empty');
+  if (text.includes('\0'))
+    throw new UsageError('--raw: the statement has a NUL character, at which DuckDB would stop reading');
   // Strings are searched as well: it is better to refuse a call inside a text than to miss one behind an odd
   // quote.
   const acting = ACTING.exec(text)?.[1];

@@ -16,6 +16,8 @@ const WORD = /[A-Za-z0-9_.$]+/y;
  * @throws UsageError for any other statement
  */
 export function checkInfluxStatement(text: string): void {
+  if (text.includes('\0'))
+    throw new UsageError('--raw: the statement has a NUL character, at which InfluxDB would stop reading');
   let index = 0;
   let first = '';
   let ended = false;

@@ -23,14 +23,23 @@ const HOLD = 'btcdmon_copying';
  * Copies an open store, file and logs, to `target` while it is written and asked. The copy has every point
  * that was on disk when it began. It works as long as nothing writes the logs into the file, which a
  * transaction that wrote something prevents; commits go on and make the log longer meanwhile.
- * @throws FailureError where a checkpoint comes between each time, or the copy can't be written
+ * @throws FailureError where a checkpoint comes between each time, the log is damaged on the disk, or the
+ *   copy can't be written
  */
 export async function copyStore(store: Store, target: string, signal: AbortSignal): Promise<void> {
   const connection = await store.connect();
   try {
     await hold(connection);
-    for (let attempt = 1; attempt <= TRIES; attempt++) if (await isCopied(store.path, target, signal)) return;
-    throw new FailureError(`store ${store.path}: its file changed during each of ${TRIES} copies; try again`);
+    let outcome: Outcome = 'changed';
+    for (let attempt = 1; attempt <= TRIES; attempt++) {
+      outcome = await copyOnce(store.path, target, signal);
+      if (outcome === 'copied') return;
+    }
+    throw new FailureError(
+      outcome === 'changed'
+        ? `store ${store.path}: its file changed during each of ${TRIES} copies; try again`
+        : `store ${store.path}: its write-ahead log was damaged on the disk since it was opened; stop the node that writes it, which puts all points into the file, and start it again`,
+    );
   } catch (error) {
     for (const log of ['', ...LOGS]) await rm(`${target}${log}`, { force: true });
     if (error instanceof FailureError || signal.aborted) throw error;
@@ -52,20 +61,22 @@ async function hold(connection: DuckDBConnection): Promise<void> {
   }
 }
 
-/** Copies once; false where the file changed meanwhile, or the end of the log was being written. */
-async function isCopied(from: string, target: string, signal: AbortSignal): Promise<boolean> {
+/** What came of a copy: `changed` where the file changed meanwhile. */
+type Outcome = 'copied' | 'changed' | 'damaged';
+
+async function copyOnce(from: string, target: string, signal: AbortSignal): Promise<Outcome> {
   const before = await marksOf(from);
   await copy(from, target, signal);
   for (const log of LOGS) {
     await rm(`${target}${log}`, { force: true });
     if ((await marksOf(`${from}${log}`)) !== '') await copy(`${from}${log}`, `${target}${log}`, signal);
   }
-  if ((await marksOf(from)) !== before) return false;
+  if ((await marksOf(from)) !== before) return 'changed';
   try {
     await checkLogs(target);
-    return true;
+    return 'copied';
   } catch {
-    return false;
+    return 'damaged';
   }
 }
 

@@ -19,8 +19,8 @@ const TEMPORARY = '.tmp';
 
 /**
  * Opens a folder of `--export parquet:DIR` for reading: each series is a view on its files, and on the points
- * of the last hour where nobody is writing them.
- * @param warn called with one line where the points of the last hour can't be read
+ * of the last hour where nobody is writing them. Damaged files are left out.
+ * @param warn called with one line for each damaged file, and where the points of the last hour can't be read
  * @throws FailureError where there is no such folder, or nothing of ours in it
  */
 export async function openParquetStore(directory: string, warn: (line: string) => void): Promise<Store> {
@@ -35,12 +35,21 @@ export async function openParquetStore(directory: string, warn: (line: string) =
     const connection = await instance.connect();
     await createProgressTables(connection);
     const staged = await attachStaging(connection, absolute, warn);
-    for (const series of SERIES_NAMES)
-      await makeView(connection, series, {
+    for (const series of SERIES_NAMES) {
+      const parts: Parts = {
         files: folders.has(series) ? [path.join(absolute, series, '*.parquet')] : [],
         pending: (staged?.pending.get(series) ?? []).map((name) => path.join(absolute, series, name)),
         staged: staged?.layout.get(series),
+      };
+      await connection.run(emptyTable(series, noneOf(series)));
+      await makeView(connection, series, parts).catch(async (error: unknown) => {
+        const whole = await wholeFiles(connection, path.join(absolute, series), warn);
+        if (whole === null) throw error;
+        const isWhole = (file: string): boolean => whole.includes(file);
+        const files = whole.filter((file) => !parts.pending.includes(file) && file.endsWith('.parquet'));
+        await makeView(connection, series, { ...parts, files, pending: parts.pending.filter(isWhole) });
       });
+    }
     connection.closeSync();
     await limitFiles(instance, absolute);
   } catch (error) {
@@ -135,10 +144,8 @@ async function attachStaging(
     await connection.run(`ATTACH '${file.replaceAll("'", "''")}' AS staging (READ_ONLY)`);
   } catch (error) {
     const message = messageOf(error);
-    if (!isLocked(message)) throw error;
-    warn(
-      `parquet:${directory}: a node is writing there; the points of the hours that have no files yet are missing here`,
-    );
+    const why = isLocked(message) ? 'a node is writing there' : damageOf(file, message);
+    warn(`parquet:${directory}: ${why}; the points of the hours that have no files yet are missing here`);
     return null;
   }
   const layout = new Map<string, string[]>();
@@ -159,6 +166,36 @@ async function attachStaging(
   return { layout, pending };
 }
 
+/** The name of an empty table with all columns of a series. */
+function noneOf(series: SeriesName): string {
+  return `none_${series}`;
+}
+
+/**
+ * The files of a series, complete or under a temporary name, that can be read; null where all can. Warns of
+ * each other one.
+ */
+async function wholeFiles(
+  connection: DuckDBConnection,
+  folder: string,
+  warn: (line: string) => void,
+): Promise<readonly string[] | null> {
+  const names = await readdir(folder).catch(() => []);
+  const files = names
+    .filter((name) => /\.parquet(\.tmp)?$/.test(name))
+    .map((name) => path.join(folder, name));
+  const whole: string[] = [];
+  for (const file of files)
+    try {
+      await connection.run(`SELECT * FROM parquet_file_metadata('${file.replaceAll("'", "''")}')`);
+      whole.push(file);
+    } catch (error) {
+      const [line = ''] = messageOf(error).split('\n');
+      warn(`parquet:${file}: is left out, with all points of its hour: ${line}; restore it, or move it away`);
+    }
+  return whole.length === files.length ? null : whole;
+}
+
 interface Parts {
   readonly files: readonly string[];
   readonly pending: readonly string[];
@@ -175,10 +212,8 @@ async function makeView(
   series: SeriesName,
   { files, pending, staged }: Parts,
 ): Promise<void> {
-  const none = `none_${series}`;
-  await connection.run(emptyTable(series, none));
   const places = [...files, ...pending].map((file) => `'${file.replaceAll("'", "''")}'`);
-  const parts = [`SELECT * FROM ${quote(none)}`];
+  const parts = [`SELECT * FROM ${quote(noneOf(series))}`];
   if (places.length > 0)
     parts.push(
       `SELECT * FROM read_parquet([${places.join(', ')}], union_by_name = true, hive_partitioning = false)`,

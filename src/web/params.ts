@@ -17,8 +17,10 @@ export function readParams<N extends string>(
 ): Readonly<Partial<Record<N, string>>> {
   const values: Partial<Record<string, string>> = {};
   for (const [name, value] of params) {
-    if (!(known as readonly string[]).includes(name))
-      throw new HttpError(400, `there is no parameter ${name.slice(0, 50)}; there are ${known.join(', ')}`);
+    if (!(known as readonly string[]).includes(name)) {
+      const right = known.length === 0 ? 'this path takes none' : `there are ${known.join(', ')}`;
+      throw new HttpError(400, `there is no parameter ${name.slice(0, 50)}; ${right}`);
+    }
     if (values[name] !== undefined) throw new HttpError(400, `the parameter ${name} is given twice`);
     if (NO_TEXT.test(value))
       throw new HttpError(400, `the parameter ${name} has control characters, or is not UTF-8`);

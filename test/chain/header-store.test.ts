@@ -117,6 +117,28 @@ describe('HeaderStore', () => {
       }
   });
 
+  it('cut at any byte keeps all whole headers, and goes on from there', async () => {
+    const whole = Buffer.concat([GENESIS, ...HEADERS.slice(0, 4)]);
+    for (let size = 0; size <= whole.length; size++) {
+      writeFileSync(file, whole.subarray(0, size));
+      const kept = Math.max(0, Math.floor(size / 80) - 1);
+      const { headers, cut, repaired, chain } = await load();
+      expect([size, headers, cut, repaired, chain.bestHeight]).toEqual([
+        ...[size, kept, size < 80 ? 0 : size % 80, 0, kept],
+      ]);
+      expect(readFileSync(file).equals(whole.subarray(0, Math.max(80, size - (size % 80))))).toBe(true);
+    }
+  });
+
+  it('with a part cut out of any header keeps those before it', async () => {
+    const whole = Buffer.concat([GENESIS, ...HEADERS.slice(0, 4)]);
+    for (let at = 80; at < whole.length - 80; at++) {
+      writeFileSync(file, Buffer.concat([whole.subarray(0, at), whole.subarray(at + 17)]));
+      const { chain, cut } = await load();
+      expect([at, chain.bestHeight >= Math.floor(at / 80) - 1, cut > 0]).toEqual([at, true, true]);
+    }
+  });
+
   it('keeps headers that are ahead of our clock, which may be slow', async () => {
     write(HEADERS.slice(0, 10));
     const store = HeaderStore.open(directory, 'regtest', GENESIS);

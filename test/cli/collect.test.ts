@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
@@ -192,6 +192,31 @@ describe('the collector', () => {
         'SELECT node, network, received, refused FROM btcdmon WHERE rss IS NOT NULL ORDER BY time DESC LIMIT 1',
       ),
     ).toEqual([{ node: 'center', network: '', received: 50, refused: 2 }]);
+  });
+
+  it('ends with 0 within 5 seconds though neither its senders nor its receiver goes on', async () => {
+    const places = ['a', 'b', 'c'].map((name) => path.join(home, `${name}.sock`));
+    const args = ['collect', ...places.flatMap((place) => ['-l', `unix:${place}`]), '-e', 'stdout:'];
+    const child = spawn(process.execPath, [BIN, ...args], {
+      env: { PATH: process.env['PATH'], HOME: home, BTCDMON_HTTP: 'off' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    cleanup.add(child, (it) => it.kill('SIGKILL'));
+    let log = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
+    // Nobody reads its points.
+    child.stdout.pause();
+    await until('the places', () => places.every((place) => log.includes(place)));
+    const lines = makePoints(5_000, new SystemClock()).map(lineOf);
+    for (const [i, place] of places.entries()) {
+      const sender = await LineClient.connect({ path: place });
+      sender.send('#btcdmon 1', `#batch n-${i}-0`, ...lines, `#end n-${i}-0`);
+      await sender.hears('ready');
+      await until('the collector to have read', () => sender.socket.writableLength === 0);
+    }
+    child.kill('SIGTERM');
+    // After 4.8 s it would kill itself (src/cli/signals.ts), and there would be no status.
+    expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
   it('has a sample configuration that it knows every key of', () => {

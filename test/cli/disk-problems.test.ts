@@ -9,7 +9,7 @@ import { Cleanup } from '../support/cleanup';
 import { makePoints } from '../support/make-points';
 import { TestClock } from '../support/points';
 import { BIN } from '../support/program';
-import { strace } from '../support/strace';
+import { WRITES, failing, strace } from '../support/strace';
 import { describeWithTmpfs, mountTmpfs } from '../support/tmpfs';
 import { until } from '../support/until';
 
@@ -155,21 +155,54 @@ describeWithTmpfs('a disk', () => {
   });
 });
 
+/** What each error asks a person to do. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  EIO: 'the disk fails: look at the log of the system (dmesg)',
+  EROFS: 'the disk is mounted read-only: mount it for writing',
+  EDQUOT: 'the quota of this user is used up: make room, or raise it',
+  ENOSPC: 'the disk is full: make room on it',
+  ESTALE: 'the network disk has lost the file: mount it again, and start btcdmon-node again',
+};
+
+/** Node.js 20 does not tell these two from others where it writes synchronously. */
+const UNTOLD = [
+  ...[REMEDIES['EDQUOT'], REMEDIES['ESTALE']],
+  'the system tells no more: see its log (dmesg), whether the quota of this user is used up, and whether a network disk must be mounted again',
+];
+
 strace.describe('a disk that fails', (program) => {
   it.each(['the node with a spool', 'the node'])('ends %s in one line that says what to do', (name) => {
     const folder = home();
     const data = path.join(folder, 'data');
     mkdirSync(data);
-    // Each write to a file of that folder fails.
-    const fails = ['-f', '-qq', '-o', '/dev/null', '-e', 'trace=write,pwrite64,writev,pwritev'];
-    const under = [program, ...fails, '-P', path.join(data, 'headers-regtest.dat'), '-e'];
-    const { status, error } = run(JOBS[name]?.(data) ?? [], folder, [
-      ...under,
-      'inject=write,pwrite64,writev,pwritev:error=EIO',
-    ]);
-    expect(error).toMatch(
-      /^btcdmon-node: headers [^\n]*: EIO[^\n]*; the disk fails: look at the log of the system \(dmesg\)$/,
+    const under = [program, ...failing([path.join(data, 'headers-regtest.dat')], WRITES, 'EIO')];
+    const { status, error } = run(JOBS[name]?.(data) ?? [], folder, under);
+    expect(error).toMatch(/^btcdmon-node: headers [^\n]*: EIO[^\n]*$/);
+    expect(error).toMatch(/; the disk fails: look at the log of the system \(dmesg\)$/);
+    expect(status).toBe(1);
+  });
+
+  it.each(
+    Object.keys(REMEDIES).flatMap((code) =>
+      (['the node', 'the node with a store', 'collect', 'the node with Parquet'] as const).map(
+        (name) => [code, name] as const,
+      ),
+    ),
+  )('with %s ends %s in one line that says what to do', (code, name) => {
+    const folder = home();
+    const data = path.join(folder, 'data');
+    mkdirSync(data);
+    const files = ['headers-regtest.dat', 'a.duckdb', 'p/staging.duckdb'].map((file) =>
+      path.join(data, file),
     );
+    const { status, error } = run(JOBS[name]?.(data) ?? [], folder, [
+      program,
+      ...failing(files, WRITES, code),
+    ]);
+    expect(error).toMatch(/^btcdmon-node: [^\n]+$/);
+    expect(error).toContain(data);
+    const right = UNTOLD.includes(REMEDIES[code]) ? UNTOLD : [REMEDIES[code]];
+    expect(right.filter((remedy) => error.includes(`; ${remedy ?? ''}`))).toHaveLength(1);
     expect(status).toBe(1);
   });
 });

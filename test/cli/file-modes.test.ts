@@ -1,9 +1,21 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readConfigFile } from '../../src/cli/config-file';
 import { dataDirectory } from '../../src/cli/data-directory';
 import { UsageError } from '../../src/lib/errors';
+import { freePort } from '../support/free-port';
+import { runProgram } from '../support/program';
+import { until } from '../support/until';
 
 let home = '';
 beforeEach(() => (home = mkdtempSync(path.join(tmpdir(), 'btcdmon-modes-'))));
@@ -62,25 +74,69 @@ describe('a data directory', () => {
   });
 });
 
-it('a settings file with any byte changed is read, or refused in one line that names it', () => {
-  const file = path.join(home, 'settings.yaml');
+it('what the program makes is for this user alone, also in a folder that was there', async () => {
+  const folder = path.join(home, 'open');
+  mkdirSync(folder);
+  chmodSync(folder, 0o755);
+  const args = ['-n', 'regtest', '-c', `127.0.0.1:${await freePort()}`, '--data-dir', folder];
+  const exports = [
+    `duckdb:${folder}/a.duckdb`,
+    `parquet:${folder}/p`,
+    `line+tcp://127.0.0.1:${await freePort()}`,
+  ];
+  const more = ['--interval', '100ms', '--join', '--peers', '1'];
+  const node = runProgram([...args, ...exports.flatMap((url) => ['-e', url]), ...more], home);
+  try {
+    const names = (): string[] => readdirSync(folder, { recursive: true }).map(String);
+    const isMade = (name: RegExp): boolean => names().some((one) => name.test(one));
+    const wanted = [/a\.duckdb\.wal$/, /staging\.duckdb$/, /0001\.log$/, /cursor$/, /headers-regtest\.dat$/];
+    await until('its files', () => wanted.every(isMade), { giveUp: node.ended });
+    expect(await node.stop()).toBe(0);
+    expect(isMade(/peers-regtest\.dat$/)).toBe(true);
+    for (const name of names())
+      expect([name, modeOf('open', name)]).toEqual([
+        name,
+        statSync(path.join(folder, name)).isDirectory() ? '700' : '600',
+      ]);
+  } finally {
+    if (node.ended() === undefined) await node.kill();
+  }
+});
+
+describe('a settings file', () => {
   const bytes = Buffer.from(
     'node: "a"\nconnect:\n  - 127.0.0.1:8333\n  - [::1]:8333\nhttp: off\n# note\ndata-dir: /x\nmax: 1e3\n',
   );
-  let refused = 0;
-  for (let at = 0; at < bytes.length; at++)
-    for (const bits of [0x01, 0x08, 0x80, 0xff]) {
-      const changed = Buffer.from(bytes);
-      changed.writeUInt8(changed.readUInt8(at) ^ bits, at);
-      writeFileSync(file, changed);
-      try {
-        readConfigFile(file);
-      } catch (error) {
-        refused++;
-        expect(error).toBeInstanceOf(UsageError);
-        expect((error as Error).message).toContain(file);
-        expect((error as Error).message).not.toContain('\n');
-      }
+
+  /** Whether a file with these bytes is refused, which must be in one line that names it. */
+  function isRefused(changed: Buffer): boolean {
+    const file = path.join(home, 'settings.yaml');
+    writeFileSync(file, changed);
+    try {
+      readConfigFile(file);
+      return false;
+    } catch (error) {
+      expect(error).toBeInstanceOf(UsageError);
+      expect((error as Error).message).toContain(file);
+      expect((error as Error).message).not.toContain('\n');
+      return true;
     }
-  expect(refused).toBeGreaterThan(100);
+  }
+
+  it('with any byte changed is read, or refused in one line that names it', () => {
+    let refused = 0;
+    for (let at = 0; at < bytes.length; at++)
+      for (const bits of [0x01, 0x08, 0x80, 0xff]) {
+        const changed = Buffer.from(bytes);
+        changed.writeUInt8(changed.readUInt8(at) ^ bits, at);
+        if (isRefused(changed)) refused++;
+      }
+    expect(refused).toBeGreaterThan(100);
+  });
+
+  it('cut at any byte is read, or refused in one line that names it', () => {
+    let refused = 0;
+    for (let size = 0; size <= bytes.length; size++) if (isRefused(bytes.subarray(0, size))) refused++;
+    expect(refused).toBeGreaterThan(10);
+  });
 });

@@ -169,6 +169,17 @@ describe('a monitor', () => {
     },
   );
 
+  it('counts in its data the lines of its log that could not be written', async () => {
+    const [{ child } = { child: null }] = await start('RUN 2>/dev/full');
+    if (child === null) throw new Error('no monitor');
+    await listening(child);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    child.kill('SIGTERM');
+    expect((await once(child, 'exit'))[0]).toBe(0);
+    const most = run(`query btcdmon --agg max log_dropped --format csv --store duckdb:node.duckdb`, '');
+    expect(Number(most.text.trim().split('\n').at(-1))).toBeGreaterThan(0);
+  });
+
   it('ends when it is told to, though nobody reads what it logs', async () => {
     const reader = spawn('cat', [], { stdio: ['pipe', 'ignore', 'ignore'] });
     cleanup.add(reader, (it) => it.kill('SIGKILL'));

@@ -70,6 +70,42 @@ it('a node goes on, answers and stores everything, whatever statement ends its s
   expect(await outputOf(['audit'], home)).toMatch(/the store holds every one/);
 });
 
+it('a node goes on, and answers panels, whatever statement comes through the command query', async () => {
+  const { program, url } = await node();
+  for (const statement of FATAL) {
+    const asked = await outputOf(['query', '--raw', statement], home).catch((error: unknown) => {
+      const { code, stderr } = error as { readonly code: unknown; readonly stderr: string };
+      return `${String(code)} ${stderr}`;
+    });
+    expect(asked).toMatch(/^1 btcdmon-node: [^\n]+\n$/);
+    expect((await fetch(`${url}/api/panels/chain-height?since=15m`)).status).toBe(200);
+    expect(program.ended()).toBeUndefined();
+  }
+  expect(await program.stop()).toBe(0);
+  expect(await outputOf(['audit'], home)).toMatch(/the store holds every one/);
+});
+
+it('serve goes on and answers panels, whatever statement ends its store, and ends when it is told to', async () => {
+  const first = await node();
+  await until('points', () => first.program.log().includes('listening'));
+  expect(await first.program.stop()).toBe(0);
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const shown = runProgram(['serve', '--http', `127.0.0.1:${port}`], home, [], { BTCDMON_HTTP: undefined });
+  cleanup.add(shown, (it) => it.kill());
+  await until('the page', () => shown.log().includes('showing'), { giveUp: shown.ended });
+  for (const statement of FATAL) {
+    expect(JSON.parse(await ask(url, statement))).toHaveProperty('error');
+    expect((await fetch(`${url}/api/panels/chain-height?since=15m`)).status).toBe(200);
+    expect(shown.ended()).toBeUndefined();
+  }
+  const stuck = [ask(url, ENDLESS), ask(url, ENDLESS)];
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  // Its own watchdog (src/cli/signals.ts) kills it after 4.8 s: then there is no status.
+  expect(await shown.stop()).toBe(0);
+  await Promise.all(stuck);
+});
+
 it('a node ends within 5 seconds and stores all points while statements run that can’t be interrupted', async () => {
   const { program, url } = await node();
   const stuck = [ask(url, ENDLESS), ask(url, ENDLESS)];

@@ -11,7 +11,7 @@ import { type ChildScript, childScript } from '../support/child';
 import { Cleanup } from '../support/cleanup';
 import { makePoints } from '../support/make-points';
 import { TestClock } from '../support/points';
-import { strace } from '../support/strace';
+import { WRITES, failing, strace } from '../support/strace';
 import { describeWithTmpfs, mountTmpfs } from '../support/tmpfs';
 import { until } from '../support/until';
 
@@ -29,6 +29,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EDQUOT: 'the quota of this user is used up: make room, or raise it',
   EIO: 'the disk fails: look at the log of the system (dmesg)',
   EROFS: 'the disk is mounted read-only: mount it for writing',
+  ESTALE: 'the network disk has lost the file: mount it again, and start btcdmon-node again',
   EACCES: 'give the user of btcdmon-node the right to write there',
   EMFILE: 'too many files are open: raise the limit (ulimit -n)',
   ENOENT: 'a folder of this path does not exist: make it, or name another path',
@@ -73,6 +74,8 @@ describe('an error of the file system', () => {
     ['Input/output error', 'EIO'],
     ['I/O error', 'EIO'],
     ['Read-only file system', 'EROFS'],
+    ['Stale file handle', 'ESTALE'],
+    ['Stale NFS file handle', 'ESTALE'],
     ['Permission denied', 'EACCES'],
     ['Too many open files', 'EMFILE'],
     ['No file descriptors available', 'EMFILE'],
@@ -279,29 +282,28 @@ strace.describe('a file that fails', (program) => {
   const run = (name: string, args: string[], file: string, calls: string, code: string, output?: number) => {
     const script = scripts.get(name);
     if (script === undefined) throw new Error(name);
-    const inject = ['-f', '-qq', '-o', '/dev/null', '-P', file];
-    const fails = ['-e', `trace=${calls}`, '-e', `inject=${calls}:error=${code}`];
     const { stdout, stderr } = spawnSync(
       program,
-      [...inject, ...fails, process.execPath, script.file, ...args],
+      [...failing([file], calls, code), process.execPath, script.file, ...args],
       { encoding: 'utf8', env: script.env, timeout: 60_000, stdio: ['ignore', output ?? 'pipe', 'pipe'] },
     );
     return output === undefined ? stdout : stderr;
   };
-  const WRITES = 'write,pwrite64,writev,pwritev';
+  it.each(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'ESTALE'])(
+    'with %s is told by the spool',
+    (code) => {
+      const folder = newFolder();
+      const file = path.join(folder, '00000001.log');
+      writeFileSync(file, '');
+      expect(run('spool', [folder], file, WRITES, code)).toMatch(
+        new RegExp(
+          `^away: the spool can't be written, 100 points wait in memory: ${code}[^\\n]*; ${escaped(code)}\n$`,
+        ),
+      );
+    },
+  );
 
-  it.each(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES'])('with %s is told by the spool', (code) => {
-    const folder = newFolder();
-    const file = path.join(folder, '00000001.log');
-    writeFileSync(file, '');
-    expect(run('spool', [folder], file, WRITES, code)).toMatch(
-      new RegExp(
-        `^away: the spool can't be written, 100 points wait in memory: ${code}[^\\n]*; ${escaped(code)}\n$`,
-      ),
-    );
-  });
-
-  it.each(['EMFILE', 'ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES'])(
+  it.each(['EMFILE', 'ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'ESTALE'])(
     'with %s when it is opened is told by the spool',
     (code) => {
       const folder = newFolder();
@@ -328,7 +330,7 @@ strace.describe('a file that fails', (program) => {
     [
       'EDQUOT',
       'UNKNOWN',
-      'the system tells no more: see its log \\(dmesg\\), and whether the quota of this user is used up',
+      'the system tells no more: see its log \\(dmesg\\), whether the quota of this user is used up, and whether a network disk must be mounted again',
     ],
     ['EIO', 'EIO', escaped('EIO')],
   ])('with %s is told by stdout', (code, said, remedy) => {

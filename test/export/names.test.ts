@@ -1,13 +1,22 @@
+import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
+import {
+  type AddressInfo,
+  type Server,
+  type Socket,
+  connect,
+  createServer,
+  setDefaultAutoSelectFamilyAttemptTimeout,
+} from 'node:net';
 import { createServer as createHttp } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createServer as createTls } from 'node:tls';
+import { waitForSlowAddresses } from '../../src/lib/address-attempts';
 import { SystemClock } from '../../src/lib/clock';
 import { messageOf } from '../../src/lib/errors';
 import type { LineBatch } from '../../src/export/line-exporter';
@@ -21,7 +30,11 @@ import { readNatsUrl } from '../../src/export/nats/settings';
 import { createExporter } from '../../src/export/registry';
 import { readAccess } from '../../src/influx/access';
 import { parseInfluxUrl } from '../../src/influx/influx-url';
+import { systemTimer } from '../../src/lib/timer';
+import { readReceiver } from '../../src/notify/receiver-url';
 import { InfluxClient } from '../../src/query/influx-client';
+import { wholeBody } from '../../src/watch/answer-body';
+import { RpcConnections } from '../../src/watch/rpc-request';
 import { type Certificate, makeCertificate, openssl } from '../support/certificate';
 import { Cleanup } from '../support/cleanup';
 import { lineOf, makePoints } from '../support/make-points';
@@ -160,6 +173,79 @@ describe.each(['two.test', 'turned.test'])('%s is reached where its only server 
     const credentials = await readCredentials(settings, env);
     await failure(openSession(settings, credentials, new AbortController().signal));
     expect(greeted).toHaveLength(1);
+  });
+});
+
+describe.each(['two.test', 'turned.test'])(
+  'beside the exporters, %s is reached where its only server is',
+  (name) => {
+    it.each(HOSTS)('at %s, by a web hook', async (host) => {
+      const bodies: string[] = [];
+      const port = await listening(
+        createHttp((request, response) => {
+          request.setEncoding('utf8').on('data', (text: string) => bodies.push(text));
+          request.on('end', () => response.writeHead(204).end());
+        }),
+        host,
+      );
+      const receiver = readReceiver(`http://${name}:${port}/hook`);
+      const message = { status: 'firing', severity: 'warning', title: 'a', text: 'b', monitor: 'c' } as const;
+      await receiver.send({ ...message, alerts: [], more: 0 }, new AbortController().signal);
+      expect(bodies.join('')).toContain('"title":"a"');
+    });
+
+    it.each(HOSTS)('at %s, by the RPC of a node', async (host) => {
+      const port = await listening(
+        createHttp((request, response) => {
+          request.resume();
+          request.on('end', () => response.end('{"result":7,"error":null,"id":1}'));
+        }),
+        host,
+      );
+      const place = { host: name, port, isSecure: false } as const;
+      const connections = new RpcConnections(place, {}, systemTimer);
+      cleanup.add(connections, (it) => it.close());
+      const call = {
+        authorization: '',
+        payload: '{}',
+        timeoutMs: 10_000,
+        maxBytes: 1_000,
+        makeBody: wholeBody,
+      };
+      expect(await connections.post(call)).toMatchObject({ status: 200 });
+    });
+  },
+);
+
+describe('a name whose first address answers late, and whose other ones do not', () => {
+  afterEach(() => setDefaultAutoSelectFamilyAttemptTimeout(250));
+
+  it('is reached', async () => {
+    waitForSlowAddresses();
+    // A process that listens and is stopped. Once its queue is full, the system drops what asks for a
+    // connection, and the client asks again after a second.
+    const script = `
+      const server = require('node:net').createServer((socket) => socket.resume().on('error', () => {}));
+      server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port));
+    `;
+    const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    cleanup.add(child, (it) => it.kill('SIGKILL'));
+    const [text] = (await once(child.stdout, 'data')) as [Buffer];
+    const port = Number(text.toString());
+    child.kill('SIGSTOP');
+    const fillers = Array.from({ length: 4 }, () => connect({ port, host: '127.0.0.1' }));
+    for (const socket of fillers)
+      cleanup.add(
+        socket.on('error', () => undefined),
+        (it) => it.destroy(),
+      );
+    await until('the queue to be full', () => fillers.filter(({ pending }) => !pending).length >= 2);
+    const exporter = cleanup.add(lineTcp(`//turned.test:${port}`, { env }), (it) => it.close());
+    await exporter.open();
+    const writing = exporter.writeLines(batch(5));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    child.kill('SIGCONT');
+    expect(await writing).toMatchObject({ sent: 5 });
   });
 });
 

@@ -2,6 +2,7 @@ import { appendFile, mkdtemp, readFile, readdir, rm, stat, truncate, writeFile }
 import os from 'node:os';
 import path from 'node:path';
 import { FailureError } from '../../src/lib/errors';
+import { encodeRecord } from '../../src/export/spool/record';
 import { Spool } from '../../src/export/spool/spool';
 
 let folder: string;
@@ -31,10 +32,11 @@ function flip(bytes: Buffer, ...offsets: readonly number[]): Buffer {
   return changed;
 }
 
-/** Opens a spool whose only segment has these bytes, and delivers all of it. */
-async function deliver(segment: Buffer) {
+/** Opens a spool whose segments have these bytes, and delivers all of it. */
+async function deliver(...segments: readonly Buffer[]) {
   for (const name of await readdir(folder)) if (/log$|cursor/.test(name)) await rm(path.join(folder, name));
-  await writeFile(path.join(folder, '00000001.log'), segment);
+  for (const [i, bytes] of segments.entries())
+    await writeFile(path.join(folder, `0000000${i + 1}.log`), bytes);
   const warnings: string[] = [];
   const spool = await Spool.open(folder, { maxBytes: 1_000_000, warn: (line) => warnings.push(line) });
   const waiting = spool.points;
@@ -147,13 +149,103 @@ describe('a spool', () => {
     await second.close();
   });
 
-  it('does not warn of a torn record, wherever its write was cut short: it was not acknowledged', async () => {
+  it('tells of a torn record, wherever its write was cut short, and counts none of it as lost: it was not acknowledged', async () => {
     const whole = await twoRecords(Buffer.concat([lines(1), lines(2), lines(3)]), 3);
     const begin = whole.length - HEADER - 60;
-    for (let size = begin; size < whole.length; size++) {
-      const { taken, lost, warnings } = await deliver(whole.subarray(0, size));
-      expect([size, taken, lost, warnings]).toEqual([size, [0], 0, []]);
+    for (let size = begin + 1; size < whole.length; size++) {
+      const { taken, lost, waiting, warnings } = await deliver(whole.subarray(0, size));
+      const what = size < begin + HEADER ? 'a record' : 'a record of 3 points';
+      expect([size, taken, lost, waiting, warnings]).toEqual([
+        ...[size, [0], 0, 1],
+        [
+          `spool ${folder}: 00000001.log ends with the first ${size - begin} bytes of ${what}, as a kill or a power cut in the middle of its write leaves it; they are removed`,
+        ],
+      ]);
     }
+    expect((await deliver(whole.subarray(0, begin))).warnings).toEqual([]);
+  });
+
+  it('counts the points of a record that was cut anywhere, with others behind it, and warns of its bytes', async () => {
+    const whole = await twoRecords(Buffer.concat([lines(1), lines(2), lines(3)]), 3);
+    const first = whole.subarray(0, HEADER + 20);
+    const cut = whole.subarray(first.length);
+    const parts: (readonly [Buffer, boolean])[] = [];
+    for (let size = 1; size < cut.length; size++) {
+      parts.push([cut.subarray(0, size), size >= HEADER]);
+      parts.push([cut.subarray(size), false]);
+    }
+    for (const [part, hasHeader] of parts)
+      for (const segments of [[Buffer.concat([first, part, first])], [Buffer.concat([first, part]), first]]) {
+        const { taken, lost, waiting, warnings } = await deliver(...segments);
+        const [place, least] = [[part.length, hasHeader, segments.length], hasHeader ? 3 : 1];
+        expect([place, taken, lost >= least, lost <= 3]).toEqual([place, [0, 0], true, true]);
+        expect([place, waiting >= 2]).toEqual([place, true]);
+        expect([place, warnings]).toEqual([
+          place,
+          [
+            expect.stringContaining(
+              `: ${part.length} bytes of 00000001.log are damaged; at least ${lost} point`,
+            ),
+          ],
+        ]);
+      }
+  });
+
+  it('delivers what comes after a power cut that left less of a segment than was delivered of it', async () => {
+    const record = encodeRecord(lines(0), 1).length;
+    for (const size of [2 * record, record + 5, record, 5, 0]) {
+      for (const name of await readdir(folder)) await rm(path.join(folder, name));
+      const before = await open();
+      for (let i = 0; i < 3; i++) await before.append(lines(i), 1);
+      expect(await drain(before)).toEqual([0, 1, 2]);
+      await before.close();
+      await truncate(path.join(folder, '00000001.log'), size);
+      // Nothing moves the cursor the first time.
+      for (const isLast of [false, true]) {
+        const warnings: string[] = [];
+        const after = await Spool.open(folder, { maxBytes: 1_000_000, warn: (line) => warnings.push(line) });
+        const told = warnings.filter((line) => line.includes('is shorter than what was delivered of it'));
+        expect([size, isLast, told.length]).toEqual([size, isLast, 1]);
+        if (isLast) {
+          for (let i = 10; i < 13; i++) await after.append(lines(i), 1);
+          expect([size, await drain(after)]).toEqual([size, [10, 11, 12]]);
+        }
+        expect(after.points).toBe(0);
+        await after.close();
+      }
+    }
+  });
+
+  it('gives a record another id than the one that was at its place before a power cut', async () => {
+    const ids = [];
+    for (const number of [1, 2]) {
+      for (const name of ['cursor', '00000001.log']) await rm(path.join(folder, name), { force: true });
+      const spool = await open();
+      await spool.append(lines(number), 1);
+      ids.push((await spool.next()).batch?.id);
+      await spool.close();
+    }
+    expect(ids[0]).not.toBe(ids[1]);
+  });
+
+  it('warns of segments that are gone or empty before later ones, and counts a point at least for each', async () => {
+    const record = (await twoRecords(lines(1), 1)).subarray(0, HEADER + 20);
+    const empty = await deliver(record, Buffer.alloc(0), record);
+    expect([empty.taken, empty.lost, empty.waiting]).toEqual([[0, 0], 1, 3]);
+    expect(empty.warnings).toEqual([
+      `spool ${folder}: 00000002.log is empty, while later ones are there; at least 1 point in it is lost`,
+    ]);
+    await writeFile(path.join(folder, '00000005.log'), record);
+    await writeFile(path.join(folder, 'cursor'), '00000003 000000000000\n');
+    const warnings: string[] = [];
+    const spool = await Spool.open(folder, { maxBytes: 1_000_000, warn: (line) => warnings.push(line) });
+    expect(spool.points).toBe(3);
+    expect(await drain(spool)).toEqual([0, 0]);
+    expect(spool.points).toBe(0);
+    await spool.close();
+    expect(warnings).toEqual([
+      `spool ${folder}: 00000004.log is not there, while later ones are there; at least 1 point in it is lost`,
+    ]);
   });
 
   it('warns of a last record with several damaged bytes, and counts its points as lost', async () => {
@@ -294,14 +386,44 @@ describe('a spool', () => {
       }
   });
 
+  it.each(['spool.json', 'cursor'])(
+    'with %s cut at any byte delivers all that waits, and says so in a line',
+    async (name) => {
+      const first = await open();
+      for (let i = 0; i < 3; i++) await first.append(lines(i), 1);
+      expect(await drain(first, 1)).toEqual([0]);
+      await first.close();
+      const names = (await readdir(folder)).filter((one) => one !== 'lock');
+      const whole = new Map<string, Buffer>();
+      for (const one of names) whole.set(one, await readFile(path.join(folder, one)));
+      const bytes = whole.get(name) ?? Buffer.alloc(0);
+      for (let size = 0; size < bytes.length; size++) {
+        for (const [one, text] of whole) await writeFile(path.join(folder, one), text);
+        await writeFile(path.join(folder, name), bytes.subarray(0, size));
+        const warnings: string[] = [];
+        const spool = await Spool.open(folder, { maxBytes: 1_000_000, warn: (line) => warnings.push(line) });
+        expect([size, (await drain(spool)).slice(-2)]).toEqual([size, [1, 2]]);
+        expect([size, warnings]).toEqual([
+          size,
+          [expect.stringMatching(new RegExp(`^spool ${folder}: the file ${name} is damaged[^\n]+$`))],
+        ]);
+        await spool.close();
+      }
+    },
+  );
+
   it('with a cursor that names a segment which is not there delivers all again', async () => {
     const first = await open();
     await first.append(lines(5), 1);
     await first.close();
     await writeFile(path.join(folder, 'cursor'), '00000009 000000000000\n');
-    const second = await open();
+    const warnings: string[] = [];
+    const second = await Spool.open(folder, { maxBytes: 1_000_000, warn: (line) => warnings.push(line) });
     expect(await drain(second)).toEqual([5]);
     await second.close();
+    expect(warnings).toEqual([
+      `spool ${folder}: 00000009.log, which the file cursor names, is not there; points that waited in it are lost, if there were any`,
+    ]);
   });
 
   it.each([

@@ -30,6 +30,13 @@ it.each<[string, unknown, string]>([
     'a, b',
   ],
   ['no errors in it', new AggregateError([]), 'AggregateError'],
+  [
+    'an option of Node.js 24 in it',
+    new Error(
+      'self-signed certificate; if the root CA is installed locally, try running Node.js with --use-system-ca',
+    ),
+    'self-signed certificate',
+  ],
   ['a string', 'text', 'text'],
   ['an empty string', '', 'unknown error'],
 ])('messageOf of an error that has %s', (_, error, message) => {

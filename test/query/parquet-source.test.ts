@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, renameSync, readdirSync, rmSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -176,6 +184,51 @@ it('reads files of an older version, which lack columns, and files that only lac
   staging.closeSync();
   const second = await open(`parquet:${directory}`);
   expect(await allRows(await second.source.run(count))).toEqual([all]);
+});
+
+it('leaves damaged files out, and names each in a line', async () => {
+  const directory = await files();
+  const tx = path.join(directory, 'tx');
+  const [name = ''] = readdirSync(tx);
+  const bytes = readFileSync(path.join(tx, name));
+  const count = parseQuery({ series: 'tx', since: '0', agg: ['count'] }, END_NS);
+  const damaged: readonly (readonly [string, Buffer])[] = [
+    ['2001-01-01T00.parquet', bytes.subarray(0, bytes.length >> 1)],
+    ['2001-01-01T01.parquet', bytes.subarray(0, 3)],
+    ['2001-01-01T02.parquet', Buffer.alloc(0)],
+    ['2001-01-01T03.parquet', Buffer.alloc(bytes.length)],
+    [
+      '2001-01-01T04.parquet',
+      Buffer.concat([bytes.subarray(0, -40), Buffer.alloc(32, 0xff), bytes.subarray(-8)]),
+    ],
+  ];
+  const whole = await open(`parquet:${directory}`);
+  const all = await allRows(await whole.source.run(count));
+  await whole.source.close();
+  for (const [other, content] of damaged) writeFileSync(path.join(tx, other), content);
+  const { source, warnings } = await open(`parquet:${directory}`);
+  expect(await allRows(await source.run(count))).toEqual(all);
+  expect(warnings).toEqual(
+    damaged.map(([other]): unknown =>
+      expect.stringMatching(
+        new RegExp(
+          `^parquet:${path.join(tx, other)}: is left out, with all points of its hour: [^\\n]+; restore it, or move it away$`,
+        ),
+      ),
+    ),
+  );
+});
+
+it('reads the files where the points of the last hour are damaged, and says so', async () => {
+  const directory = await files();
+  writeFileSync(path.join(directory, 'staging.duckdb'), Buffer.alloc(20_000, 7));
+  const { source, warnings } = await open(`parquet:${directory}`);
+  await allRows(await source.run(parseQuery({ series: 'tx', since: '0', agg: ['count'] }, END_NS)));
+  expect(warnings).toEqual([
+    expect.stringMatching(
+      /staging\.duckdb[^\n]*; the points of the hours that have no files yet are missing here$/,
+    ),
+  ]);
 });
 
 it.each([

@@ -1,4 +1,5 @@
 import { UsageError } from '../../src/lib/errors';
+import { checkDuckdbStatement } from '../../src/query/duckdb-statement';
 import { checkInfluxStatement } from '../../src/query/influx-statement';
 
 it.each([
@@ -43,3 +44,13 @@ it.each([
   expect(() => checkInfluxStatement(text)).toThrow(UsageError);
   expect(() => checkInfluxStatement(text)).toThrow(message);
 });
+
+it.each(['\0', 'SELECT 1\0; DROP TABLE tx', "SELECT 'a\0b' FROM tx"])(
+  'refuses %j in both languages, because what follows NUL would be left out in silence',
+  (text) => {
+    for (const check of [checkDuckdbStatement, checkInfluxStatement]) {
+      expect(() => check(text)).toThrow(UsageError);
+      expect(() => check(text)).toThrow('--raw: the statement has a NUL character');
+    }
+  },
+);

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Point } from '../../src/metrics/point';
@@ -88,6 +88,23 @@ it('a store that is only read is copied with its log', async () => {
   await copyStore(store, path.join(folder, 'copy.duckdb'), never);
   await store.close();
   expect(await countIn(path.join(folder, 'copy.duckdb'))).toBe(50);
+});
+
+it('says that the log was damaged under a running node, which loses nothing where it is stopped', async () => {
+  const file = path.join(folder, 'store.duckdb');
+  const writer = new StoreWriter({ path: file });
+  await writer.open();
+  for (let nth = 0; nth < 3; nth++) await writer.write(batch(nth));
+  const log = readFileSync(`${file}.wal`);
+  log.writeUInt8(log.readUInt8(log.length >> 1) ^ 0xff, log.length >> 1);
+  writeFileSync(`${file}.wal`, log, { flag: 'r+' });
+  const target = path.join(folder, 'copy.duckdb');
+  await expect(copyStore(writer.store, target, never)).rejects.toThrow(
+    `store ${file}: its write-ahead log was damaged on the disk since it was opened; stop the node that writes it`,
+  );
+  expect(existsSync(target)).toBe(false);
+  await writer.close();
+  expect(await countIn(file)).toBe(150);
 });
 
 it('leaves nothing where it fails, and says why', async () => {

@@ -34,3 +34,17 @@ export function addressesOf(file: string): Set<string> {
   }
   return addresses;
 }
+
+/** The system calls that write a file. */
+export const WRITES = 'write,pwrite64,writev,pwritev';
+
+/**
+ * The options of strace by which system calls on some files fail, in all threads and processes.
+ * @param calls their names, with commas
+ * @param code the name of the error, such as `EIO`
+ */
+export function failing(files: readonly string[], calls: string, code: string): string[] {
+  const named = files.flatMap((file) => ['-P', file]);
+  const fails = ['-e', `trace=${calls}`, '-e', `inject=${calls}:error=${code}`];
+  return ['-f', '-qq', '-o', '/dev/null', ...named, ...fails];
+}

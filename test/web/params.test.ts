@@ -10,6 +10,14 @@ describe('parameters', () => {
     },
   );
 
+  it('that a path does not know are refused with those that it takes', () => {
+    const params = new URLSearchParams('node=%00');
+    expect(() => readParams(params, ['since', 'until'])).toThrow(
+      'there is no parameter node; there are since, until',
+    );
+    expect(() => readParams(params, [])).toThrow('there is no parameter node; this path takes none');
+  });
+
   it('of any other text are accepted', () => {
     expect(readParams(new URLSearchParams('node=%C3%A9%20x'), ['node'])).toEqual({ node: 'é x' });
   });

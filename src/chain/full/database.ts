@@ -50,7 +50,9 @@ export function explainDatabase(directory: string | undefined, error: unknown): 
   const place = `chain ${directory ?? 'in memory'}`;
   if (code === 'LEVEL_LOCKED')
     return `${place}: in use by another process; stop that one, or give this one another folder (--data-dir)`;
-  if (code === 'LEVEL_CORRUPTION' || message.includes('version mismatch'))
+  // A file that another one names is gone, or its name is damaged.
+  const isGone = /(MANIFEST|\.ldb|\.sst|\.log)[^/]*: No such file/.test(message);
+  if (code === 'LEVEL_CORRUPTION' || isGone || message.includes('version mismatch'))
     return `${place}: is damaged or was written by another program: ${message}; remove it, and it is built again`;
   if (message === 'Block not found.')
     return `${place}: a block that is to be taken back is no longer there; remove the folder, and it is built again`;

@@ -29,15 +29,24 @@ export class Cursor {
   static async open(folder: string, what: string, warn: (message: string) => void): Promise<Cursor> {
     const file = path.join(folder, 'cursor');
     const text = await readFile(file, 'latin1').catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw error;
     });
-    const start = parse(text);
-    if (start === null && text !== '')
+    const start = text === null ? BEGIN : parse(text);
+    if (start === null)
       warn(
         `${what}: the file cursor is damaged; all points that wait are delivered again from the oldest on`,
       );
-    return new Cursor(await open(file, start === null ? 'w+' : 'r+', 0o600), start ?? BEGIN);
+    if (text !== null && start !== null) return new Cursor(await open(file, 'r+', 0o600), start);
+    const cursor = new Cursor(await open(file, 'w+', 0o600), BEGIN);
+    try {
+      // An empty file is a damaged one.
+      await cursor.write(BEGIN);
+    } catch (error) {
+      await cursor.close();
+      throw error;
+    }
+    return cursor;
   }
 
   /** Writes the position. The file is not synced, so a crash may leave an earlier one. */

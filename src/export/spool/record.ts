@@ -13,6 +13,9 @@ export const HEADER_BYTES = 12;
  */
 const MAX_RECORD_BYTES = 100_000_000;
 
+/** Far above the points of every record. Other bytes that are read as a number of points are above it. */
+const MAX_RECORD_POINTS = 1_000_000;
+
 const NEWLINE = 0x0a;
 
 /** The header of a record. */
@@ -69,19 +72,23 @@ export function repairedLines(record: Buffer): Buffer | null {
 }
 
 /**
- * Whether the last bytes of a segment are the beginning of a record whose write was cut short, as `kill -9`
+ * Whether bytes are the beginning of a record whose end is missing, as `kill -9` in the middle of a write
  * leaves it. It has fewer bytes than its header says, and fewer ends of lines than points. Anything else was
  * written as a whole and is damaged: a zero where a line must be (a power cut leaves those), a header that no
  * record can have, or all the lines. Damage looks like a torn record only where it makes the length larger
  * and takes an end of a line as well.
  */
 export function isTorn(rest: Buffer): boolean {
-  if (rest.length < HEADER_BYTES) return true;
+  return rest.length < HEADER_BYTES || isCut(rest);
+}
+
+/** The same for bytes that hold a whole header. */
+function isCut(rest: Buffer): boolean {
   const { length, points } = readHeader(rest);
   const lines = rest.subarray(HEADER_BYTES);
   return (
     points > 0 &&
-    points <= length &&
+    points <= Math.min(MAX_RECORD_POINTS, length) &&
     length <= Math.min(MAX_RECORD_BYTES, points * (MAX_LINE_BYTES + 1)) &&
     length > lines.length &&
     countLines(lines) < points &&
@@ -91,16 +98,24 @@ export function isTorn(rest: Buffer): boolean {
 
 /**
  * The least number of points in consecutive damaged records: the sum of their headers where each leads to the
- * next, else the number of ends of lines.
+ * next, or to the end of a record that is cut off; else the number of ends of lines. Bytes that tell nothing
+ * were one point at least, zeros none.
  */
 export function countPoints(records: Buffer): number {
+  const points = pointsOfHeaders(records) ?? countLines(records.subarray(HEADER_BYTES));
+  return Math.max(points, records.every((byte) => byte === 0) ? 0 : 1);
+}
+
+/** The sum of the headers; null where one does not lead to the next. */
+function pointsOfHeaders(records: Buffer): number | null {
   let points = 0;
   for (let at = 0; at < records.length;) {
-    if (at + HEADER_BYTES >= records.length) return countLines(records.subarray(HEADER_BYTES));
-    const { length, points: told } = readHeader(records, at);
+    const rest = records.subarray(at);
+    if (rest.length < HEADER_BYTES) return null;
+    const { length, points: told } = readHeader(rest);
+    if (isCut(rest)) return points + told;
     const end = at + HEADER_BYTES + length;
-    if (end > records.length || told === 0 || told > length)
-      return countLines(records.subarray(HEADER_BYTES));
+    if (end > records.length || told === 0 || told > length) return null;
     points += told;
     at = end;
   }

@@ -17,6 +17,8 @@ export interface SpoolRecord {
   /** Offset behind it. */
   readonly end: number;
   readonly points: number;
+  /** Checksum of the lines. */
+  readonly sum: number;
   readonly lines: Buffer;
 }
 
@@ -27,7 +29,29 @@ export interface SpoolDamage {
   readonly points: number;
 }
 
+/** The name of a segment's file. */
+export function segmentName(number: number): string {
+  return `${String(number).padStart(8, '0')}.log`;
+}
+
 const UNDAMAGED: SpoolDamage = { bytes: 0, points: 0 };
+
+/** How a file of an earlier run is opened. */
+export interface SegmentOptions {
+  /** Offset from which on points are counted. */
+  readonly start: number;
+  /** Whether no other segment was begun after it. */
+  readonly isLast: boolean;
+  /** Called with the beginning of a record that was cut off the end of the file. */
+  readonly torn: (cut: TornRecord) => void;
+}
+
+/** The beginning of a record whose write did not finish. */
+export interface TornRecord {
+  readonly bytes: number;
+  /** Points that it was to have; undefined where too little of it is there. */
+  readonly points: number | undefined;
+}
 
 /** One file of a spool: records, one behind the other, only ever appended to. */
 export class Segment {
@@ -46,18 +70,18 @@ export class Segment {
   }
 
   /**
-   * Opens a file of an earlier run and counts the points from `start` on.
+   * Opens a file of an earlier run.
    *
-   * Bytes at its end that are no intact record are one of two things. A record whose write was cut short
-   * (`isTorn`) is cut off without a warning: `append` had not returned, so nobody was told that its points
-   * are safe. Everything else was appended as a whole and has changed since: it stays in the file, and `next`
-   * skips it and returns its bytes and points. A power cut can shorten a whole record, which then looks torn;
-   * see `Spool`.
+   * Bytes at its end that are no intact record are one of two things. Of the last segment they may be a
+   * record whose write was cut short (`isTorn`): `append` had not returned, so nobody was told that its
+   * points are safe. That one is cut off. Everything else was appended as a whole and has changed since: it
+   * stays in the file, and `next` skips it and returns its bytes and points. A power cut can shorten a whole
+   * record, which then looks torn; see `Spool`.
    */
-  static async open(file: string, number: number, start: number): Promise<Segment> {
+  static async open(file: string, number: number, options: SegmentOptions): Promise<Segment> {
     const handle = await open(file, 'r+');
     try {
-      const { end, points } = await scan(handle, start);
+      const { end, points } = await scan(handle, options);
       return new Segment(number, file, handle, end, points);
     } catch (error) {
       await handle.close();
@@ -102,7 +126,9 @@ export class Segment {
     const skipped = rest.subarray(0, at);
     const lines = repairedLines(skipped);
     if (lines !== null) {
-      const repaired = { offset, end: offset + at, points: countLines(lines), lines: Buffer.from(lines) };
+      const { sum } = readHeader(skipped);
+      const points = countLines(lines);
+      const repaired = { offset, end: offset + at, points, sum, lines: Buffer.from(lines) };
       return { record: repaired, damage: UNDAMAGED };
     }
     const damage = { bytes: skipped.length, points: countPoints(skipped) };
@@ -124,14 +150,13 @@ export class Segment {
 }
 
 /**
- * Walks through the records of a file by their headers, and cuts off a torn one at the end. A damaged length
- * leads to bytes that are no header; then it searches the next intact record.
- * @param start offset from which on points are counted
+ * Walks through the records of a file by their headers, and cuts off a torn one at the end of the last
+ * segment. A damaged length leads to bytes that are no header; then it searches the next intact record.
  * @returns the end of the records, and their points
  */
 async function scan(
   handle: FileHandle,
-  start: number,
+  { start, isLast, torn }: SegmentOptions,
 ): Promise<{ readonly end: number; readonly points: number }> {
   const { size } = await handle.stat();
   const header = Buffer.alloc(HEADER_BYTES);
@@ -156,8 +181,10 @@ async function scan(
     last = undefined;
     const rest = await readRange(handle, from, size);
     const found = findRecord(rest, 1);
-    if (found === null && !isLost && repairedLines(rest) === null && isTorn(rest)) {
+    if (isLast && found === null && !isLost && repairedLines(rest) === null && isTorn(rest)) {
       await handle.truncate(end);
+      const toldPoints = rest.length < HEADER_BYTES ? undefined : readHeader(rest).points;
+      torn({ bytes: rest.length, points: toldPoints });
       return { end, points };
     }
     if (from >= start) points += countPoints(rest.subarray(0, found ?? rest.length));
@@ -176,7 +203,7 @@ async function readRecord(handle: FileHandle, offset: number, size: number): Pro
   const lines = await readRange(handle, offset + HEADER_BYTES, end);
   if (checksum(lines) !== sum) return null;
   // A line has at least one byte: here only the number of points is damaged.
-  return { offset, end, points: points === 0 || points > length ? countLines(lines) : points, lines };
+  return { offset, end, points: points === 0 || points > length ? countLines(lines) : points, sum, lines };
 }
 
 async function readRange(handle: FileHandle, from: number, to: number): Promise<Buffer> {

@@ -6,9 +6,11 @@ import { makeFolder } from '../../lib/make-folder';
 import { checkOwnFile } from '../../lib/named-file';
 import type { LineBatch } from '../line-exporter';
 import { Cursor } from './cursor';
+import { findGaps } from './gaps';
 import { readIdentity } from './identity';
 import { lockFolder } from './lock';
-import { Segment, type SpoolRecord } from './segment';
+import { damagedText, shorterText, tornText } from './loss-texts';
+import { Segment, type SpoolRecord, type TornRecord, segmentName } from './segment';
 
 /** A full spool consists of this many segments, and drops one of them at a time. */
 const SEGMENTS = 16;
@@ -46,6 +48,8 @@ export class Spool {
   private turn: Promise<unknown> = Promise.resolve();
   /** Damage in the first segment that was not warned of yet. */
   private damage = { bytes: 0, points: 0 };
+  /** Numbers of segments that are empty, or after which files are gone. Each stands for a point at least. */
+  private readonly gaps = new Set<number>();
 
   private constructor(
     private readonly folder: string,
@@ -94,7 +98,7 @@ export class Spool {
     const { out, segments } = this;
     // The batch that is being delivered counts even if its segment was removed.
     const alone = out !== undefined && out.segment < (segments[0]?.number ?? 0) ? out.record.points : 0;
-    return segments.reduce((sum, { points }) => sum + points, alone);
+    return segments.reduce((sum, { points }) => sum + points, alone + this.gaps.size);
   }
 
   /** Bytes on disk. */
@@ -138,8 +142,9 @@ export class Spool {
           this.damage.bytes += damage.bytes;
           this.damage.points += damage.points;
           if (record !== null) {
-            const { offset, lines, points } = record;
-            const batch = { id: `${this.id}-${first.number}-${offset}`, lines, points };
+            const { offset, lines, points, sum } = record;
+            // After a power cut another record may come to be at the same offset: its id must be another.
+            const batch = { id: `${this.id}-${first.number}-${offset}-${sum.toString(16)}`, lines, points };
             this.out = { segment: first.number, record, batch };
             return { batch, lost };
           }
@@ -149,7 +154,7 @@ export class Spool {
           first.points = 0;
           return { batch: undefined, lost };
         }
-        await this.removeFirst();
+        lost += await this.removeFirst();
       }
     });
   }
@@ -187,14 +192,38 @@ export class Spool {
       .map((name) => Number(/^(\d{8})\.log$/.exec(name)?.[1] ?? 0))
       .filter((number) => number > 0)
       .sort((a, b) => a - b);
+    const hasFirst = numbers.includes(first);
+    const waiting: number[] = [];
     for (const number of numbers) {
-      const file = this.fileOf(number);
-      checkOwnFile(file, `spool ${this.folder}`);
+      checkOwnFile(this.fileOf(number), `spool ${this.folder}`);
       // If the cursor's segment does not exist, everything is delivered again.
-      if (number < first && numbers.includes(first)) await rm(file, { force: true });
-      else this.segments.push(await Segment.open(file, number, number === first ? offset : 0));
+      if (number < first && hasFirst) await rm(this.fileOf(number), { force: true });
+      else waiting.push(number);
     }
-    this.offset = this.segments[0]?.number === first ? offset : 0;
+    const last = waiting.at(-1);
+    for (const number of waiting) {
+      const torn = (cut: TornRecord): void => this.warn(tornText(segmentName(number), cut));
+      const start = number === first ? offset : 0;
+      const options = { start, isLast: number === last, torn };
+      this.segments.push(await Segment.open(this.fileOf(number), number, options));
+    }
+    for (const { after, text } of findGaps(this.segments, this.cursor.start)) {
+      this.warn(text);
+      if (after !== undefined) this.gaps.add(after);
+    }
+    if (hasFirst) await this.goTo(offset);
+  }
+
+  /** Continues at an offset of the first segment, which may have become shorter than that. */
+  private async goTo(offset: number): Promise<void> {
+    const [head] = this.segments;
+    this.offset = Math.min(offset, head?.bytes ?? 0);
+    if (head === undefined || this.offset === offset) return;
+    this.warn(shorterText(segmentName(head.number)));
+    // What is appended below that offset would count as delivered.
+    if (this.segments.length > 1) return;
+    const number = head.number + 1;
+    this.segments.push(await Segment.create(this.fileOf(number), number));
   }
 
   /** Removes the oldest segments until there is room for `bytes` more; returns their points. */
@@ -204,8 +233,7 @@ export class Spool {
       const [first] = this.segments;
       // The batch that is being delivered is not lost.
       const out = this.out?.segment === first?.number ? (this.out?.record.points ?? 0) : 0;
-      dropped += (first?.points ?? 0) - out;
-      await this.removeFirst();
+      dropped += (first?.points ?? 0) - out + (await this.removeFirst());
     }
     return dropped;
   }
@@ -222,7 +250,8 @@ export class Spool {
     return segment;
   }
 
-  private async removeFirst(): Promise<void> {
+  /** Goes on to the next segment. Returns the points that are gone between the two, at least. */
+  private async removeFirst(): Promise<number> {
     const first = this.segments.shift();
     if (first !== undefined) this.warnOfDamage(first);
     this.offset = 0;
@@ -231,6 +260,7 @@ export class Spool {
       this.segments.push(await Segment.create(this.fileOf(first.number + 1), first.number + 1));
     await this.writeCursor();
     await first?.remove();
+    return first !== undefined && this.gaps.delete(first.number) ? 1 : 0;
   }
 
   private writeCursor(): Promise<void> {
@@ -242,15 +272,15 @@ export class Spool {
     const { bytes, points } = this.damage;
     if (bytes === 0) return;
     this.damage = { bytes: 0, points: 0 };
-    const lost =
-      points === 0
-        ? 'how many points they held is unknown'
-        : `at least ${points} ${points === 1 ? 'point' : 'points'} in them ${points === 1 ? 'is' : 'are'} lost`;
-    this.options.warn(`spool ${this.folder}: ${bytes} bytes of ${path.basename(file)} are damaged; ${lost}`);
+    this.warn(damagedText(path.basename(file), { bytes, points }));
+  }
+
+  private warn(text: string): void {
+    this.options.warn(`spool ${this.folder}: ${text}`);
   }
 
   private fileOf(number: number): string {
-    return path.join(this.folder, `${String(number).padStart(8, '0')}.log`);
+    return path.join(this.folder, segmentName(number));
   }
 
   /** Runs calls one after the other. */

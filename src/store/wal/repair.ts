@@ -52,7 +52,9 @@ export async function repairLogs(file: string, { warn, lost }: RepairModules): P
     if (bytes === null || found === null) continue;
     if (found.state === 'whole') {
       const cleaned = name === log ? withoutOldMarkers(bytes) : null;
-      if (cleaned !== null && !(await isInUse(file))) await rewrite(file, name, cleaned);
+      if ((cleaned === null && found.torn === undefined) || (await isInUse(file))) continue;
+      if (cleaned !== null) await rewrite(file, name, cleaned);
+      if (found.torn !== undefined) warn(`store ${file}: ${tornText(found.torn)}`);
       continue;
     }
     if (await isInUse(file)) return;
@@ -162,10 +164,22 @@ function lossText(losses: readonly Loss[]): string {
     bytes += loss.bytes;
     for (const [table, count] of loss.rows) rows.set(table, (rows.get(table) ?? 0) + count);
   }
+  const what = losses.length === 1 ? '1 transaction is' : `${losses.length} transactions are`;
+  return ` at byte ${losses[0]?.at ?? 0}: ${what} lost (${bytes} bytes)${rowsText(rows)}; all others are kept`;
+}
+
+/** A process that still has the points writes them again. */
+function tornText({ bytes, rows }: Loss): string {
+  return (
+    'its write-ahead log ends in the middle of a transaction, as a kill or a power cut leaves it: ' +
+    `${bytes} bytes${rowsText(rows)}; it was not committed`
+  );
+}
+
+function rowsText(rows: ReadonlyMap<string, number>): string {
   const named = [...rows].sort(([, a], [, b]) => b - a);
+  if (named.length === 0) return '';
   const text = named.slice(0, MAX_NAMED).map(([table, count]) => `${count} of ${table}`);
   const more = named.length > MAX_NAMED ? ` and of ${named.length - MAX_NAMED} more tables` : '';
-  const known = named.length === 0 ? '' : `, with about these rows: ${text.join(', ')}${more}`;
-  const what = losses.length === 1 ? '1 transaction is' : `${losses.length} transactions are`;
-  return ` at byte ${losses[0]?.at ?? 0}: ${what} lost (${bytes} bytes)${known}; all others are kept`;
+  return `, with about these rows: ${text.join(', ')}${more}`;
 }

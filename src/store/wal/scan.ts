@@ -37,8 +37,11 @@ export interface Loss {
 
 /** The result of a scan. */
 export type Scan =
-  /** Undamaged, or with damage that DuckDB repairs itself, such as an end that a kill cut off. */
-  | { readonly state: 'whole' }
+  /**
+   * Undamaged, or with an end that a kill cut off, which DuckDB skips: the beginning of a transaction that
+   * was not committed.
+   */
+  | { readonly state: 'whole'; readonly torn?: Loss }
   /** Of another version, or so damaged that its entries cannot be found. */
   | { readonly state: 'unknown' }
   | {
@@ -85,6 +88,7 @@ export function scanLog(log: Buffer): Scan {
   const parts: Buffer[] = [isHeaderWhole ? log.subarray(0, start) : HEADER];
   const losses: Loss[] = [];
   let isChanged = !isHeaderWhole;
+  let torn: Loss | undefined;
   let shifted: Shifted = new Set<string>();
   let at = start;
   while (at < log.length) {
@@ -93,6 +97,7 @@ export function scanLog(log: Buffer): Scan {
     if (end === null && transaction.bad === undefined) {
       // A kill cut it off before it was committed; DuckDB skips it.
       parts.push(log.subarray(transaction.from));
+      torn = lossOf(log, transaction, at);
     } else if (transaction.bad !== undefined) {
       if (mayBeCheckpoint(log, transaction, at)) return { state: 'unknown' };
       losses.push(lossOf(log, transaction, at));
@@ -109,7 +114,8 @@ export function scanLog(log: Buffer): Scan {
     }
     isChanged ||= isRestored || transaction.bad !== undefined;
   }
-  return isChanged ? { state: 'damaged', repaired: Buffer.concat(parts), losses } : { state: 'whole' };
+  if (isChanged) return { state: 'damaged', repaired: Buffer.concat(parts), losses };
+  return torn === undefined ? { state: 'whole' } : { state: 'whole', torn };
 }
 
 /** Offset of the first entry; null where it is not known. */

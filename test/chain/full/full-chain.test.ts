@@ -274,6 +274,10 @@ describe('a database', () => {
     await expect(FullChain.open('regtest', file)).rejects.toThrow(/^chain .*CURRENT: [^\n]+$/);
     await writeFile(file, 'nonsense');
     await expect(FullChain.open('regtest', directory)).rejects.toThrow(/^chain .*: is damaged[^\n]+$/);
+    await writeFile(file, 'MANIFEST-999999\n');
+    await expect(FullChain.open('regtest', directory)).rejects.toThrow(
+      /^chain .*: is damaged[^\n]+MANIFEST-999999[^\n]+; remove it, and it is built again$/,
+    );
     await rm(directory, { recursive: true });
   });
 });

@@ -75,8 +75,7 @@ describe('the address file', () => {
   it('that was cut off anywhere gives all intact lines, and one warning', async () => {
     const { file } = await written();
     const text = readFileSync(file, 'utf8');
-    const header = text.indexOf('\n');
-    for (const end of [0, 1, header, header + 1, header + 30, text.length - 40, text.length - 1]) {
+    for (let end = 0; end < text.length; end++) {
       for (const other of readdirSync(folder)) rmSync(path.join(folder, other));
       writeFileSync(file, text.slice(0, end));
       const { addrman, bans } = await load();
