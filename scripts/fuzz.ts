@@ -50,6 +50,8 @@ console.log(`fuzz: ${runs} inputs from ${from}, seed ${seed}`);
 
 const shared = new SharedArrayBuffer(8);
 const progress = new BigInt64Array(shared);
+// The thread writes the index of its first input once its code and data are loaded.
+progress[0] = -1n;
 const started = performance.now();
 const order: FuzzOrder = { seed, from, runs, shared };
 const worker = new Worker(path.join(__dirname, 'fuzz', 'worker.ts'), {
@@ -67,6 +69,7 @@ let movedAt = started;
 const watch = setInterval(() => {
   const index = Number(progress[0]);
   const now = performance.now();
+  if (index < 0) return;
   if (index !== last) [last, movedAt] = [index, now];
   else if (now - movedAt > HANG_MS) finish(1, `input ${index} takes more than ${HANG_MS} ms`, index);
   if (process.stderr.isTTY) {

@@ -1,4 +1,4 @@
-import { parseIp, type RawAddress } from './join/ip';
+import { parseHost } from './join/host';
 import { isRoutable } from './join/reachability';
 
 /** The network of a peer's address, by Core's names (Core 31 `src/netbase.cpp` GetNetworkName). */
@@ -9,18 +9,23 @@ export type PeerNetwork = 'ipv4' | 'ipv6' | 'onion' | 'i2p' | 'cjdns' | 'not_pub
  * over Tor or I2P has the address of the program that led it here.
  */
 export function peerNetworkOf(address: string): PeerNetwork | undefined {
-  const host = hostIn(address);
-  if (host.endsWith('.onion')) return 'onion';
-  if (host.endsWith('.b32.i2p')) return 'i2p';
-  const ip = parseIp(host);
-  return ip === null ? undefined : networkOfIp(ip);
-}
-
-function networkOfIp(ip: RawAddress): PeerNetwork {
-  // Tor v2 in the form of IPv6 (OnionCat), which btcd still writes for some.
-  if (ip.network === 'torv2') return 'onion';
-  if (!isRoutable(ip)) return 'not_publicly_routable';
-  return ip.network === 'ipv4' ? 'ipv4' : 'ipv6';
+  const text = hostIn(address);
+  // The end of a name says it, whatever stands before it.
+  if (text.endsWith('.onion')) return 'onion';
+  if (text.endsWith('.b32.i2p')) return 'i2p';
+  const host = parseHost(text);
+  switch (host?.network) {
+    case 'ipv4':
+    case 'ipv6':
+      return isRoutable(host) ? host.network : 'not_publicly_routable';
+    case 'cjdns':
+      return 'cjdns';
+    // btcd still writes some of Tor v2, in the form of IPv6 (OnionCat).
+    case 'torv2':
+      return 'onion';
+    default:
+      return undefined;
+  }
 }
 
 /** The host of `host:port`; an IPv6 address has brackets around it, and loses them and its zone. */

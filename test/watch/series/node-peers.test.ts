@@ -20,6 +20,8 @@ describe('the network of a peer', () => {
     ['[fd87:d87e:eb43:1:2:3:4:5]:8333', 'onion'],
     [`${'a'.repeat(56)}.onion:8333`, 'onion'],
     [`${'a'.repeat(52)}.b32.i2p:0`, 'i2p'],
+    ['[fc00:3::4]:8333', 'cjdns'],
+    ['[fd00::4]:8333', 'not_publicly_routable'],
     ['nonsense', undefined],
     ['', undefined],
   ])('at %s is %s where the node does not tell it', (address, network) => {
