@@ -4,8 +4,8 @@
 export function program(...codes: readonly string[]): Buffer {
   const bits = codes.join('');
   const bytes = Buffer.alloc(Math.ceil(bits.length / 8));
-  for (const [i, bit] of [...bits].entries())
-    if (bit === '1') bytes[i >> 3] = (bytes[i >> 3] ?? 0) | (1 << (i & 7));
+  for (let i = 0; i < bits.length; i++)
+    if (bits[i] === '1') bytes[i >> 3] = (bytes[i >> 3] ?? 0) | (1 << (i & 7));
   return bytes;
 }
 

@@ -11,7 +11,7 @@ export class AsMap {
   private constructor(private readonly bytes: Buffer) {}
 
   /**
-   * @param bytes a map in Core's format (Core 31 `src/util/asmap.cpp`), as the project asmap-data publishes it
+   * @param bytes a map in Core's format (Core 31 `src/util/asmap.cpp`)
    * @throws FailureError with one line that names `name` and says what is wrong with it
    */
   static from(bytes: Buffer, name: string): AsMap {
