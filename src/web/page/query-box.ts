@@ -32,6 +32,8 @@ export class QueryBox {
   private plots: readonly QueryPlot[] = [];
   private plotted = false;
   private searched = '';
+  /** Whether the form has a query of the user. */
+  private isFilled = false;
 
   constructor(private readonly modules: QueryBoxModules) {
     this.form = new QueryForm(() => this.command.show(queryCommand(this.form.request())));
@@ -41,6 +43,7 @@ export class QueryBox {
       event.preventDefault();
       void this.ask();
     });
+    form.addEventListener('input', () => (this.isFilled = true));
     form.addEventListener('keydown', (event) => {
       if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
@@ -60,7 +63,8 @@ export class QueryBox {
   async open(): Promise<void> {
     this.form.offer(await this.modules.api.schema());
     const [first] = EXAMPLES;
-    if (first !== undefined) this.form.fill(this.ofNode(first.request));
+    // The schema may come after the user has begun to write.
+    if (first !== undefined && !this.isFilled) this.form.fill(this.ofNode(first.request));
   }
 
   /** An example about one node, so that a listener and the node that it watches are not summed. */
@@ -74,6 +78,7 @@ export class QueryBox {
   private offer(request: QueryRequest): void {
     this.running?.abort();
     this.clear();
+    this.isFilled = true;
     this.form.fill(this.ofNode(request));
   }
 
@@ -82,6 +87,7 @@ export class QueryBox {
     const search = searchOf(text);
     if (search === null || this.searched === text) return;
     this.searched = text;
+    this.isFilled = true;
     this.form.fill({ raw: search.sql });
     void this.ask();
   }
