@@ -247,6 +247,7 @@ export const SCHEMA = {
       onion: column('int', 'gauge', 'peers', 'Peers over Tor, as far as their address shows it'),
       i2p: column('int', 'gauge', 'peers', 'Peers over I2P, as far as their address shows it'),
       cjdns: column('int', 'gauge', 'peers', 'Peers over CJDNS'),
+      not_publicly_routable: column('int', 'gauge', 'peers', 'Peers of this machine and of private networks'),
       autonomous_systems: column(
         'int',
         'gauge',

@@ -59,7 +59,7 @@ describe('the commands of the documents', () => {
           const command = COMMAND_NAMES.find((known) => known === words[0]) ?? '';
           const known = [...optionsOf(command), 'help', 'version', 'config'];
           return words
-            .flatMap((word) => /^--(?:no-)?([a-z][a-z-]*)/.exec(word)?.[1] ?? [])
+            .flatMap((word) => /^--(?:no-)?([a-z][a-z0-9-]*)/.exec(word)?.[1] ?? [])
             .filter((option) => !known.includes(option))
             .map((option) => `--${option} in: ${part.trim()}`);
         }),

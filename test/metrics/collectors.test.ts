@@ -104,8 +104,8 @@ describe('peers', () => {
       `peers,${TAGS},user_agent=/Satoshi:31.0.0/ version=70016i,services="0000000000000c09",start_height=5i,relay=true 1`,
       `peers,${TAGS},user_agent=/x/ version=70016i,services="0000000000000400",start_height=5i,relay=true,transport="v2" 2`,
       `peers,${TAGS} version=70016i,services="8000000000000000",start_height=5i,relay=true 3`,
-      `peers,${TAGS} total_connected=3i,outbound=2i,inbound=1i,fullnode=2i,spv=1i,ipv4=0i,ipv6=0i,onion=0i,i2p=0i,cjdns=0i,encrypted=1i,num_banned=0i 4`,
-      `peers,${TAGS} total_connected=2i,outbound=1i,inbound=1i,fullnode=1i,spv=1i,ipv4=0i,ipv6=0i,onion=0i,i2p=0i,cjdns=0i,encrypted=1i,num_banned=0i 5`,
+      `peers,${TAGS} total_connected=3i,outbound=2i,inbound=1i,fullnode=2i,spv=1i,ipv4=0i,ipv6=0i,onion=0i,i2p=0i,cjdns=0i,not_publicly_routable=3i,encrypted=1i,num_banned=0i 4`,
+      `peers,${TAGS} total_connected=2i,outbound=1i,inbound=1i,fullnode=1i,spv=1i,ipv4=0i,ipv6=0i,onion=0i,i2p=0i,cjdns=0i,not_publicly_routable=2i,encrypted=1i,num_banned=0i 5`,
     ]);
   });
 
@@ -113,7 +113,7 @@ describe('peers', () => {
     const bench = benchOf([peers], { addresses: { known: 7, banned: 2 } });
     bench.interval();
     expect(bench.lines()).toEqual([
-      `peers,${TAGS} total_connected=0i,outbound=0i,inbound=0i,fullnode=0i,spv=0i,ipv4=0i,ipv6=0i,onion=0i,i2p=0i,cjdns=0i,encrypted=0i,num_addrs=7i,num_banned=2i 1`,
+      `peers,${TAGS} total_connected=0i,outbound=0i,inbound=0i,fullnode=0i,spv=0i,ipv4=0i,ipv6=0i,onion=0i,i2p=0i,cjdns=0i,not_publicly_routable=0i,encrypted=0i,num_addrs=7i,num_banned=2i 1`,
     ]);
   });
 
@@ -139,7 +139,7 @@ describe('peers', () => {
     ]);
     bench.interval();
     expect(bench.points.at(-1)?.fields).toMatchObject({
-      ...{ total_connected: 5, ipv4: 2, ipv6: 1, onion: 1, i2p: 0, cjdns: 0 },
+      ...{ total_connected: 5, ipv4: 2, ipv6: 1, onion: 1, i2p: 0, cjdns: 0, not_publicly_routable: 1 },
       ...{ autonomous_systems: 2, largest_as: 2 },
     });
     for (const peer of all.slice(0, 2))

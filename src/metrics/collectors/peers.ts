@@ -49,7 +49,6 @@ export const peers: CollectorFactory = ({ emit, maxUserAgents, addresses, asnOf,
         if (asn !== undefined) systems.set(asn, (systems.get(asn) ?? 0) + 1);
       }
       const total = connected.size;
-      const { ipv4, ipv6, onion, i2p, cjdns } = networks;
       const { known, banned } = addresses();
       emit('peers', {
         total_connected: total,
@@ -57,7 +56,7 @@ export const peers: CollectorFactory = ({ emit, maxUserAgents, addresses, asnOf,
         inbound: total - outbound,
         fullnode,
         spv: total - fullnode,
-        ...{ ipv4, ipv6, onion, i2p, cjdns },
+        ...networks,
         ...(asnOf === undefined ? {} : { autonomous_systems: systems.size, largest_as: mostOf(systems) }),
         // A tap reads plain connections alone.
         ...(isWatched ? {} : { encrypted }),

@@ -18,6 +18,7 @@ export const NODE_PEERS: readonly Panel[] = [
       line('Tor', 'peers', 'mean', 'onion'),
       line('I2P', 'peers', 'mean', 'i2p'),
       line('CJDNS', 'peers', 'mean', 'cjdns'),
+      line('private', 'peers', 'mean', 'not_publicly_routable'),
     ],
   },
   {

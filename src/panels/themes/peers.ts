@@ -27,7 +27,7 @@ export const PEERS: readonly Panel[] = [
     name: 'peer-networks',
     title: 'Peers by network',
     theme: 'peers',
-    help: 'Peers by the network of their address. Those of the own machine and of private networks are in none. An inbound peer over Tor or I2P has the address of the program that led it here. Mean of each bucket.',
+    help: 'Peers by the network of their address; those of the own machine and of private networks are private. An inbound peer over Tor or I2P has the address of the program that led it here. Mean of each bucket.',
     unit: 'count',
     plot: 'stacked',
     shortestBucketS: 5,
@@ -39,6 +39,7 @@ export const PEERS: readonly Panel[] = [
       line('Tor', 'peers', 'mean', 'onion'),
       line('I2P', 'peers', 'mean', 'i2p'),
       line('CJDNS', 'peers', 'mean', 'cjdns'),
+      line('private', 'peers', 'mean', 'not_publicly_routable'),
     ],
   },
   {

@@ -35,6 +35,7 @@ export function peerGauges(peers: readonly NodePeer[]): FieldsOf<'peers'> {
     onion: over('onion'),
     i2p: over('i2p'),
     cjdns: over('cjdns'),
+    not_publicly_routable: over('not_publicly_routable'),
     // btcd before 0.25 does not tell it.
     encrypted:
       peers.length > 0 && transports.length === 0 ? undefined : count(({ transport }) => transport === 'v2'),
