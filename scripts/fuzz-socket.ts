@@ -1,9 +1,10 @@
 // Plays damaged sessions at the socket of a running node, by both transports:
 //   node -r tsx/cjs scripts/fuzz-socket.ts [--seconds 3600] [--seed S] [--from I] [--side-by-side 8]
-// The node is the built program on regtest with `--listen` and its embedded store. Beside the damaged sessions
-// an honest peer sends a ping twice a second. The run fails if the node ends, if its log has an error, if the
-// honest peer loses its connection or a pong, if the memory at the end is a quarter above that after the first
-// tenth, or if `audit` misses a point. It then prints how to repeat it: session I of seed S sends the same.
+// The node is the built program on regtest with `--listen` and its embedded store. Beside the damaged
+// sessions an honest peer sends a ping twice a second. The run fails if the node ends, if its log has an
+// error, if the honest peer loses its connection or a pong, if the memory at the end is a quarter above that
+// after the first tenth, or if `audit` misses a point. It then prints how to repeat it: session I of seed S
+// sends the same.
 // Needs dist (npm run build) and Linux (/proc).
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// One session of a hostile peer for scripts/fuzz-socket.ts: a handshake by either transport, then messages with
-// damaged payloads, damaged frames and damaged packets.
+// One session of a hostile peer for scripts/fuzz-socket.ts: a handshake by either transport, then messages
+// with damaged payloads, damaged frames and damaged packets.
 import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -37,8 +37,8 @@ function addressOf(index: number): string {
 }
 
 /**
- * Plays session `index` of `seed` against a listener on regtest. The same two numbers give the same payloads in
- * the same order; how many of them are sent before the listener hangs up depends on time.
+ * Plays session `index` of `seed` against a listener on regtest. The same two numbers give the same payloads
+ * in the same order; how many of them are sent before the listener hangs up depends on time.
  */
 export async function playSession(
   port: number,

@@ -24,8 +24,8 @@ sharedCoreAnswers.describe('the monitor of a recorded Bitcoin Core 31', (folder)
   let hasBlock = false;
   let hasTransaction = false;
 
-  // A busy machine answers late, and a late answer has the next question wait for minutes. They pass here, but
-  // not during a question: it would seem to take minutes itself.
+  // A busy machine answers late, and a late answer has the next question wait for minutes. They pass here,
+  // but not during a question: it would seem to take minutes itself.
   const system = new SystemClock();
   let passedMs = 0;
   const clock = { uniqueNs: () => system.uniqueNs(), monotonicMs: () => system.monotonicMs() + passedMs };
