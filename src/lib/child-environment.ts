@@ -7,10 +7,17 @@ const ENVIRONMENT = /^(PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|LD_\w+|DYLD_\w+|FAKETIME\
  */
 const ONE_ARENA = { MALLOC_ARENA_MAX: '1' };
 
+/**
+ * DuckDB's allocator (jemalloc) keeps freed pieces of up to 4 kB for each thread, and not of 32 kB as is its
+ * default: an idle process of a store takes 2 MB less, and writes as fast (bench/store.ts).
+ */
+const SMALL_CACHES = { DUCKDB_JE_MALLOC_CONF: 'lg_tcache_max:12' };
+
 /** The environment of a process that this program starts for itself. */
 export function childEnvironment(): NodeJS.ProcessEnv {
   return {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => ENVIRONMENT.test(name))),
     ...ONE_ARENA,
+    ...SMALL_CACHES,
   };
 }
