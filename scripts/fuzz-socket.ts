@@ -117,7 +117,9 @@ async function main(): Promise<void> {
   );
   endAllAtSignal(() => program.kill());
   const corpus = readCorpus();
-  const honest = await until('the node to listen', () => Honest.dial(port), { giveUp: program.ended });
+  const isListening = (): boolean => program.log().includes('"message":"listening"');
+  await until('the node to listen', isListening, { giveUp: program.ended });
+  const honest = await Honest.dial(port);
   const started = performance.now();
   const isOver = (): boolean => performance.now() - started > seconds * 1_000;
   const tally = { sessions: 0, encrypted: 0, messages: 0 };
@@ -148,9 +150,11 @@ async function main(): Promise<void> {
 
   let lateMb = NaN;
   if (problem === null) {
-    await sleep(SETTLE_MS);
+    for (let waited = 0; waited < SETTLE_MS && problem === null; waited += PING_MS) {
+      await sleep(PING_MS);
+      problem = problemOf(program) ?? honest.step();
+    }
     lateMb = residentMb(program);
-    problem = problemOf(program) ?? honest.step();
     if (earlyMb !== null && lateMb > earlyMb * MOST_GROWTH)
       problem ??= `its memory grew from ${earlyMb.toFixed(0)} to ${lateMb.toFixed(0)} MB`;
   }

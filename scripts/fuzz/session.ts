@@ -116,5 +116,6 @@ async function playEncrypted(socket: Socket, corpus: Corpus, random: Random): Pr
 /** Writes, and waits where the listener does not read. */
 async function write(socket: Socket, bytes: Buffer): Promise<void> {
   if (socket.destroyed || socket.write(bytes)) return;
-  await Promise.race([once(socket, 'drain').catch(() => undefined), once(socket, 'close')]);
+  // A socket that was reset meanwhile is closed.
+  await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => undefined);
 }

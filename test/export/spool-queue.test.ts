@@ -153,7 +153,7 @@ describe('the queue with a spool', () => {
     bytes[bytes.length - 50] = 0xff;
     await writeFile(file, bytes);
     const { exporter, queue, warnings } = await setUp();
-    await until('the rest', () => exporter.lines.length === 200 && queue.stats().damaged > 0);
+    await until('the rest', () => exporter.lines.length === 200 && (queue.stats().damaged ?? 0) > 0);
     expect(queue.stats()).toMatchObject({ damaged: 100, dropped: 100, sent: 200, spooled: 0 });
     await queue.close(1_000);
     expect(warnings).toEqual([
