@@ -10,8 +10,8 @@ import { Probe } from './probe';
 import { Questions } from './questions';
 
 /**
- * After this time without a write the freed memory is given back. An idle node writes every 10 s; its store
- * takes 5 MB less (scripts/idle.ts). A busy one writes more often and reuses the memory.
+ * After this time without a write the freed memory is given back. An idle node writes once an interval, 5 s;
+ * its store takes 5 MB less (scripts/idle.ts). A busy one writes more often and reuses the memory.
  */
 const QUIET_MS = 2_000;
 

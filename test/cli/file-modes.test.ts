@@ -23,30 +23,27 @@ afterEach(() => rmSync(home, { recursive: true }));
 
 const modeOf = (...names: string[]): string => (statSync(path.join(home, ...names)).mode & 0o777).toString(8);
 
+/** Files of ours. The two keys are those of addresses in Tor and I2P. */
+const OURS = [
+  'headers-mainnet.dat',
+  'peers-mainnet.dat',
+  'onion-key-mainnet',
+  'i2p-mainnet.key',
+  'btcdmon.duckdb',
+  'btcdmon.duckdb.wal',
+];
+
 /** A data directory as an older version, or a copy, may have left it. */
 function open(): string {
   const folder = path.join(home, 'data');
   mkdirSync(path.join(folder, 'spool', 'tcp-1'), { recursive: true });
-  for (const name of [
-    'headers-mainnet.dat',
-    'peers-mainnet.dat',
-    'btcdmon.duckdb',
-    'btcdmon.duckdb.wal',
-    'notes',
-  ])
-    writeFileSync(path.join(folder, name), '');
+  mkdirSync(path.join(folder, 'collect-spool'));
+  for (const name of [...OURS, 'notes']) writeFileSync(path.join(folder, name), '');
   writeFileSync(path.join(folder, 'spool', 'tcp-1', 'cursor'), '');
   writeFileSync(path.join(home, 'elsewhere'), '');
   symlinkSync(path.join(home, 'elsewhere'), path.join(folder, 'headers-linked.dat'));
-  for (const name of ['', 'spool', 'spool/tcp-1']) chmodSync(path.join(folder, name), 0o755);
-  for (const name of [
-    'headers-mainnet.dat',
-    'peers-mainnet.dat',
-    'btcdmon.duckdb',
-    'btcdmon.duckdb.wal',
-    'notes',
-  ])
-    chmodSync(path.join(folder, name), 0o644);
+  for (const name of ['', 'spool', 'spool/tcp-1', 'collect-spool']) chmodSync(path.join(folder, name), 0o755);
+  for (const name of [...OURS, 'notes']) chmodSync(path.join(folder, name), 0o644);
   for (const name of ['data/spool/tcp-1/cursor', 'elsewhere']) chmodSync(path.join(home, name), 0o644);
   return folder;
 }
@@ -60,10 +57,9 @@ describe('a data directory', () => {
   it('that is the default one becomes so, with our files in it and no others', async () => {
     const folder = open();
     await dataDirectory(folder, folder);
-    for (const name of ['.', 'spool', 'spool/tcp-1'])
+    for (const name of ['.', 'spool', 'spool/tcp-1', 'collect-spool'])
       expect([name, modeOf('data', name)]).toEqual([name, '700']);
-    for (const name of ['headers-mainnet.dat', 'peers-mainnet.dat', 'btcdmon.duckdb', 'btcdmon.duckdb.wal'])
-      expect([name, modeOf('data', name)]).toEqual([name, '600']);
+    for (const name of OURS) expect([name, modeOf('data', name)]).toEqual([name, '600']);
     expect(modeOf('data', 'spool', 'tcp-1', 'cursor')).toBe('600');
     expect([modeOf('data', 'notes'), modeOf('elsewhere')]).toEqual(['644', '644']);
   });

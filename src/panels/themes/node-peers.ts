@@ -1,3 +1,4 @@
+import { NETWORK_LINES } from '../network-lines';
 import { type Panel, line } from '../panel';
 
 /** The peers of a watched node. */
@@ -12,14 +13,7 @@ export const NODE_PEERS: readonly Panel[] = [
     shortestBucketS: 5,
     since: '1d',
     isWhole: true,
-    lines: [
-      line('IPv4', 'peers', 'mean', 'ipv4'),
-      line('IPv6', 'peers', 'mean', 'ipv6'),
-      line('Tor', 'peers', 'mean', 'onion'),
-      line('I2P', 'peers', 'mean', 'i2p'),
-      line('CJDNS', 'peers', 'mean', 'cjdns'),
-      line('private', 'peers', 'mean', 'not_publicly_routable'),
-    ],
+    lines: NETWORK_LINES,
   },
   {
     name: 'node-addresses',

@@ -1,3 +1,4 @@
+import { NETWORK_LINES } from '../network-lines';
 import { type Panel, line } from '../panel';
 
 const NETWORKS = ['ipv4', 'ipv6', 'torv2', 'torv3', 'i2p', 'cjdns', 'yggdrasil', 'unknown'] as const;
@@ -33,14 +34,7 @@ export const PEERS: readonly Panel[] = [
     shortestBucketS: 5,
     since: '1d',
     isWhole: true,
-    lines: [
-      line('IPv4', 'peers', 'mean', 'ipv4'),
-      line('IPv6', 'peers', 'mean', 'ipv6'),
-      line('Tor', 'peers', 'mean', 'onion'),
-      line('I2P', 'peers', 'mean', 'i2p'),
-      line('CJDNS', 'peers', 'mean', 'cjdns'),
-      line('private', 'peers', 'mean', 'not_publicly_routable'),
-    ],
+    lines: NETWORK_LINES,
   },
   {
     name: 'autonomous-systems',
