@@ -12,6 +12,8 @@ export interface Passage {
   readonly destroy: () => void;
 }
 
+type End = readonly [host: string | undefined, port: number | undefined];
+
 interface Step extends Passage {
   /** The passage whose dial arrived here. */
   before: Step | null;
@@ -20,8 +22,8 @@ interface Step extends Passage {
 
 /**
  * Notices connections that the tap leads back to itself, as where the name in a target has an address of this
- * machine. The far end of what arrives is then the near end of what was dialled. Which of both is known first
- * differs.
+ * machine. What arrives is then the connection that was dialled, seen from its other end. Which of both is
+ * known first differs.
  */
 export class Loops {
   private readonly arrivals = new Map<string, Step>();
@@ -30,7 +32,8 @@ export class Loops {
 
   /** Notes that a passage began with `socket`. @returns whether it goes in a circle */
   arrived(passage: Passage, socket: Socket): boolean {
-    const key = keyOf(socket.remoteAddress, socket.remotePort);
+    const { localAddress, localPort, remoteAddress, remotePort } = socket;
+    const key = keyOf([remoteAddress, remotePort], [localAddress, localPort]);
     const step: Step = { ...passage, before: this.dials.get(key) ?? null, keys: [key] };
     this.steps.set(passage, step);
     this.arrivals.set(key, step);
@@ -41,7 +44,8 @@ export class Loops {
   dialled(passage: Passage, socket: Socket): boolean {
     const step = this.steps.get(passage);
     if (step === undefined) return false;
-    const key = keyOf(socket.localAddress, socket.localPort);
+    const { localAddress, localPort, remoteAddress, remotePort } = socket;
+    const key = keyOf([localAddress, localPort], [remoteAddress, remotePort]);
     step.keys.push(key);
     this.dials.set(key, step);
     const next = this.arrivals.get(key);
@@ -80,6 +84,14 @@ function isCircle(last: Step): boolean {
   return false;
 }
 
-function keyOf(host: string | undefined, port: number | undefined): string {
+/**
+ * Identifies a connection by both ends, as the system gives one port to several connections whose far ends
+ * differ.
+ */
+function keyOf(dialler: End, answerer: End): string {
+  return `${endOf(dialler)} ${endOf(answerer)}`;
+}
+
+function endOf([host, port]: End): string {
   return formatEndpoint({ host: hostOf(host ?? ''), port: port ?? 0 });
 }

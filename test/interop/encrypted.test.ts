@@ -173,7 +173,9 @@ btcd.describe('a real btcd with the encrypted transport', (btcdProgram) => {
       listener.bus.on('received', ({ command }) => commands.push(command));
       await startBtcd([V2, `--connect=127.0.0.1:${listener.port}`]);
       await until('the end of its dial', () => listener.ends.length === 1);
-      expect([listener.ends, listener.violations, listener.banned()]).toEqual([['closed-by-peer'], [], 0]);
+      // Where btcd closes its socket before it has read all of ours, the system sends a reset, not an end.
+      expect([['closed-by-peer'], ['socket-error']]).toContainEqual(listener.ends);
+      expect([listener.violations, listener.banned()]).toEqual([[], 0]);
       // It says why before it hangs up.
       expect(commands).toEqual(['version', 'reject']);
       for (const { socket, handshake, decoys, messages } of [listener.in, listener.out]) {
