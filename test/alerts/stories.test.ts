@@ -14,7 +14,7 @@ describe('the alerts that the node evaluates itself', () => {
 
   beforeAll(async () => {
     const lines = STORIES.flatMap((story) =>
-      pointsOf(nodeOf(story), { ...QUIET, ...story.courses }, START_S),
+      pointsOf(nodeOf(story), { ...QUIET, ...story.courses }, START_S, story.network),
     );
     store = await alertStore(lines, cleanup);
     firing = await playAlerts(store, START_S, HOURS * 60);
