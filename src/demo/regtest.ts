@@ -27,6 +27,7 @@ export interface RegtestModules {
   readonly onError: (error: unknown) => void;
 }
 
+/** Number of coins that the wallet keeps, where nobody says. */
 const COINS = 20;
 
 /** Seconds between the timestamps of the first blocks, which are dated back to end now. */
