@@ -19,7 +19,7 @@ const UNWANTED = [
   'zeromq',
 ];
 
-/** Files and folders of what options start that nobody gave. */
+/** Files and folders of what other commands and options start. */
 const UNNAMED = [
   'app/full-validation.js',
   'chain/full/',
@@ -27,12 +27,14 @@ const UNNAMED = [
   'export/influx-udp.js',
   'export/line-socket.js',
   'export/spool/',
+  'influx/setup.js',
   'p2p/asmap/',
   'p2p/i2p/',
   'p2p/join/address-manager.js',
   'p2p/join/join.js',
   'p2p/join/prepare-join.js',
   'p2p/tor/',
+  'query/audit.js',
 ];
 
 /** Folders of what commands do. The command line knows the commands' options without them. */
@@ -53,7 +55,7 @@ it('loads no package that only exporters, sources and files need which nobody na
   expect(UNWANTED.filter((name) => packages.includes(name))).toEqual([]);
 });
 
-it('loads no part of the listener that belongs to an option which nobody gave', () => {
+it('loads no part that belongs to a command or an option which nobody gave', () => {
   const files = loadedBy(PROGRAM, LISTENER).map((file) => path.relative(DIST, file));
   expect(files).toContain('p2p/pool.js');
   expect(files.filter((file) => UNNAMED.some((part) => file.startsWith(part)))).toEqual([]);
