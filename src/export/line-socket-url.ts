@@ -39,10 +39,7 @@ export function lineTls(rest: string, modules: Modules): LineSocket.LineSocketEx
     mayHaveZone: true,
   });
   const caFile = target.options.get('ca-file');
-  return exporterOf(
-    { name: 'line+tls', ...addressed(target, form), ...common(target), caFile },
-    modules,
-  );
+  return exporterOf({ name: 'line+tls', ...addressed(target, form), ...common(target), caFile }, modules);
 }
 
 /** The exporter of `line+unix:PATH`. */

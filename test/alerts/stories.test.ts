@@ -3,13 +3,7 @@ import { QUIET_MS } from '../../src/alerts/monitor';
 import { pointsOf } from '../support/alert-points';
 import { type Course, QUIET, STORIES, nodeOf } from '../support/alert-stories';
 import { Cleanup } from '../support/cleanup';
-import {
-  type AlertStore,
-  alertStore,
-  firingKey,
-  playAlerts,
-  playAlertsAt,
-} from '../support/played-stories';
+import { type AlertStore, alertStore, firingKey, playAlerts, playAlertsAt } from '../support/played-stories';
 
 const START_S = 1_700_000_040;
 

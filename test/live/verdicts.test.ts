@@ -108,7 +108,10 @@ it('names the day of the last block where the chain stood still before the start
     'unknown',
     'On simnet a block comes only if somebody asks for one.',
   ]);
-  expect(toneAndAnswer('step', { startedMs, grewMs: startedMs - day })).toEqual(['warn', 'No block for 24 h 5 min']);
+  expect(toneAndAnswer('step', { startedMs, grewMs: startedMs - day })).toEqual([
+    'warn',
+    'No block for 24 h 5 min',
+  ]);
   // A block that came in this run is not from before.
   const since = { startedMs: NOW_MS - 3 * day, grewMs: NOW_MS - 2 * day };
   expect(toneAndAnswer('step', since)).toEqual(['warn', 'No block for 2 days']);
