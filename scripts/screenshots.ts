@@ -71,7 +71,7 @@ const REPLAY = { ...LIGHT, node: 'replay', tab: 'transactions' } as const;
 /** The screenshots of the replay. */
 const REPLAY_SHOTS: readonly Shot[] = [
   { ...REPLAY, name: 'replay-light', height: 1330 },
-  { ...REPLAY, name: 'replay-dark', colorScheme: 'dark', height: 1040, tab: 'now' },
+  { ...REPLAY, name: 'replay-dark', colorScheme: 'dark', height: 1040, tab: 'chain' },
   { ...REPLAY, name: 'replay-phone', width: 390, height: 844, scale: 2 },
 ];
 

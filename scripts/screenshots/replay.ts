@@ -11,6 +11,7 @@ import { mineBlock, rightCommitment } from '../../test/chain/mine';
 import { ChainPeer } from '../../test/support/chain-peer';
 import type { Cleanup } from '../../test/support/cleanup';
 import { freePort } from '../../test/support/free-port';
+import { until } from '../../test/support/until';
 import { type Scene, startProgram } from './scene';
 
 /** The blocks that are replayed, in this order. */
@@ -68,6 +69,9 @@ export async function startReplay(folderOfBlocks: string, cleanup: Cleanup): Pro
   const connect = peers.flatMap(({ port }) => ['--connect', `127.0.0.1:${port}`]);
   const args = ['--node', 'replay', '--data-dir', folder, '--http', `127.0.0.1:${page}`, ...connect];
   startProgram(args, {}, cleanup);
+  const isReady = ({ peer }: ChainPeer): boolean =>
+    peer.connections.some((connection) => connection.commands().includes('verack'));
+  await until('the handshakes', () => peers.every(isReady));
   return {
     url: `http://127.0.0.1:${page}`,
     folder,
