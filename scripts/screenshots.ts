@@ -1,7 +1,9 @@
-// Takes the screenshots of README.md and docs/watching.md: the page (docs/images/page-*.png) and `top`
-// (docs/images/top.png). Runs the demo's network and a watched btcd in it for a quarter of an hour first, so
-// that the panels of that range are full. `--minutes N` sets another time. `--url URL` takes the screenshots
-// of a page that is already served. The browser is Debian's Chromium, or the one that CHROMIUM_BIN names.
+// Takes the screenshots of README.md and of the docs: the page (docs/images/page-*.png) and `top`
+// (docs/images/top.png) in the demo's network with a watched btcd, and the page beside peers that replay the
+// transactions of real blocks of mainnet (docs/images/replay-*.png), where these blocks are found. Both run
+// for a quarter of an hour first, so that the panels of that range are full. `--minutes N` sets another time.
+// `--url URL` takes the screenshots of a page of the demo's network that is already served. The browser is
+// Debian's Chromium, or the one that CHROMIUM_BIN names.
 import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,9 +12,11 @@ import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { btcd } from '../test/support/btcd';
 import { chromiumProgram, startChromium } from '../test/support/chromium';
 import { Cleanup } from '../test/support/cleanup';
+import { sharedBlocks } from '../test/support/data';
 import { script } from '../test/support/pty';
 import type { Requirement } from '../test/support/requires';
 import { until } from '../test/support/until';
+import { startReplay } from './screenshots/replay';
 import { startScene } from './screenshots/scene';
 import { FRAME, topFrame } from './screenshots/top-frame';
 import { endAllAtSignal } from './support/end-at-signal';
@@ -47,18 +51,28 @@ interface Shot {
   readonly colorScheme: 'light' | 'dark';
   readonly width: number;
   readonly height: number;
-  readonly node: 'demo' | 'btcd';
+  readonly node: 'demo' | 'btcd' | 'replay';
   readonly tab: string;
   readonly scale: number;
 }
 
 const LIGHT = { colorScheme: 'light', width: 1440, scale: 1 } as const;
 
+/** The screenshots of the demo's network. */
 const SHOTS: readonly Shot[] = [
   { ...LIGHT, name: 'page-light', height: 1330, node: 'demo', tab: 'now' },
   { ...LIGHT, name: 'page-dark', colorScheme: 'dark', height: 1040, node: 'demo', tab: 'mempool' },
   { ...LIGHT, name: 'page-phone', width: 390, height: 844, node: 'demo', tab: 'now', scale: 2 },
   { ...LIGHT, name: 'page-node', height: 1330, node: 'btcd', tab: 'node' },
+];
+
+const REPLAY = { ...LIGHT, node: 'replay', tab: 'transactions' } as const;
+
+/** The screenshots of the replay. */
+const REPLAY_SHOTS: readonly Shot[] = [
+  { ...REPLAY, name: 'replay-light', height: 1330 },
+  { ...REPLAY, name: 'replay-dark', colorScheme: 'dark', height: 1040, tab: 'chain' },
+  { ...REPLAY, name: 'replay-phone', width: 390, height: 844, scale: 2 },
 ];
 
 /** Takes a picture of a page, or of the element `only` of it. */
@@ -80,8 +94,8 @@ async function shoot(
   await context.close();
 }
 
-async function shootPage(browser: Browser, url: string): Promise<void> {
-  for (const { name, colorScheme, width, height, node, tab, scale } of SHOTS)
+async function shootPage(browser: Browser, url: string, shots: readonly Shot[]): Promise<void> {
+  for (const { name, colorScheme, width, height, node, tab, scale } of shots)
     await shoot(
       browser,
       name,
@@ -111,13 +125,17 @@ async function main(): Promise<void> {
   try {
     const browser = await startChromium(chromium, cleanup, { heedsSignals: false });
     if (values.url !== undefined) {
-      await shootPage(browser, values.url);
+      await shootPage(browser, values.url, SHOTS);
       return;
     }
     const scene = await startScene(node, cleanup);
+    const blocks = sharedBlocks.path;
+    if (blocks === null) console.log(`no replay-*.png: ${sharedBlocks.name} was not found`);
+    const replay = blocks === null ? null : await startReplay(blocks, cleanup);
     console.log(`the demo's network runs for ${minutes} minutes`);
-    await scene.run(minutes * 60_000);
-    await shootPage(browser, scene.url);
+    await Promise.all([scene.run(minutes * 60_000), replay?.run(minutes * 60_000)]);
+    await shootPage(browser, scene.url, SHOTS);
+    if (replay !== null) await shootPage(browser, replay.url, REPLAY_SHOTS);
     const html = await topFrame(terminal, ['--data-dir', '.', '--node', 'btcd'], scene.folder);
     await shoot(
       browser,

@@ -1,6 +1,6 @@
 import type { AlertName } from '../../src/alerts/alert';
 import { SURGES } from '../../src/alerts/surges';
-import { LIMITS } from '../../src/live/limits';
+import { LIMITS, MINED_NETWORKS } from '../../src/live/limits';
 import { metricName } from './metric-name';
 import { surgeOfCount, surgeOfState } from './surges';
 
@@ -40,7 +40,7 @@ export const PROMQL: Readonly<Record<AlertName, string>> = {
     'or absent(up{job="btcdmon"})',
     `or sum ${BY} (increase(${metricName('btcdmon', 'emitted')}[2m])) == 0`,
   ].join('\n'),
-  BtcdmonNoBlock: `time() - max ${BY} ({__name__=~"${metricName('blocks', 'last_point')}|${metricName('btcdmon', 'started')}"}) > ${LIMITS.noBlockMs / 1_000}`,
+  BtcdmonNoBlock: `time() - max ${BY} ({__name__=~"${metricName('blocks', 'last_point')}|${metricName('btcdmon', 'started')}", network=~"${MINED_NETWORKS.join('|')}"}) > ${LIMITS.noBlockMs / 1_000}`,
   // More disconnected blocks than reorganisations: at least one reorganisation was two blocks deep. Half a
   // block less allows for the rounding of increase().
   BtcdmonReorganisation: `sum ${BY} (increase(${depth}[${span(LIMITS.reorgMs)}])) - sum ${BY} (increase(${reorgs}[${span(LIMITS.reorgMs)}])) > ${LIMITS.reorgDepth - 1.5}`,

@@ -46,14 +46,12 @@ export async function startScene(btcdProgram: string, cleanup: Cleanup): Promise
     true,
   );
   const args = [
-    ...['--network', 'regtest', '--node', 'demo', '--interval', '2s', '--log-level', 'warn'],
-    ...['--data-dir', folder, '--http', `127.0.0.1:${page}`],
+    ...['--node', 'demo', '--data-dir', folder, '--http', `127.0.0.1:${page}`],
     ...[...peers, `127.0.0.1:${watched.p2pPort}`].flatMap((peer) => ['--connect', peer]),
     ...['--watch', `https://${watched.user}@127.0.0.1:${watched.rpcPort}?ca-file=${watched.certificateFile}`],
     ...['--forward', `127.0.0.1:${forward}=127.0.0.1:${watched.p2pPort}`, '--socks', String(socks)],
   ];
-  const env = { ...process.env, BTCDMON_WATCH_PASSWORD: watched.password };
-  cleanup.add(spawn(process.execPath, [BIN, ...args], { stdio: 'inherit', env }), stopProgram);
+  startProgram(args, { BTCDMON_WATCH_PASSWORD: watched.password }, cleanup);
   await sleep(LISTENING_MS);
   for (let i = 0; i < INBOUND_PEERS; i++) await start([`--connect=127.0.0.1:${forward}`]);
   return {
@@ -66,13 +64,28 @@ export async function startScene(btcdProgram: string, cleanup: Cleanup): Promise
   };
 }
 
+/** Starts the program on regtest. */
+export function startProgram(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>>,
+  cleanup: Cleanup,
+): void {
+  const common = ['--network', 'regtest', '--interval', '2s', '--log-level', 'warn'];
+  const env = { ...process.env, ...variables };
+  cleanup.add(spawn(process.execPath, [BIN, ...common, ...args], { stdio: 'inherit', env }), stopProgram);
+}
+
 /**
- * Starts a network whose blocks are further apart than in the demo, so that the relay view fills and empties.
- * Its chain has not enough coins for blocks that are even further apart.
+ * Starts a network with more transactions than the demo's and with blocks that are further apart, which have
+ * not room for all: what pays least waits. A coin is spent about once between two blocks, as no node relays
+ * long chains of unconfirmed transactions.
  */
 async function startNetwork(): Promise<RegtestNetwork> {
   const network = new RegtestNetwork(
-    { listenHost: '127.0.0.1', blockIntervalMs: 12_000, txIntervalMs: 520, seed: 'screenshots' },
+    {
+      ...{ listenHost: '127.0.0.1', seed: 'screenshots' },
+      ...{ blockIntervalMs: 40_000, txIntervalMs: 350, coins: 200, blockWeight: 120_000 },
+    },
     { parts: loadRegtestParts(), onError: (error) => console.error(error) },
   );
   await network.start();

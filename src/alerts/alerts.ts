@@ -1,4 +1,4 @@
-import { LIMITS } from '../live/limits';
+import { LIMITS, MINED_NETWORKS } from '../live/limits';
 import { line } from '../panels/panel';
 import type { Alert } from './alert';
 import { overBuckets, silent, whole, within } from './alert-query';
@@ -7,6 +7,9 @@ import { SURGES, surgeOf } from './surges';
 
 /** Minutes of a bucket in which each interval of a monitor has a point. */
 const BUCKET_MINUTES = 2;
+
+/** The account of the blocks of a node on a network that is mined all the time. */
+const MINED = { where: { series: 'blocks', network: MINED_NETWORKS } } as const;
 
 const EXPORTER = { by: ['exporter'], where: { exporter: { not: '' } } } as const;
 
@@ -39,7 +42,7 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: 'No new best block at {node} for 60 minutes',
     meaning:
-      'The node ran for an hour and its best chain did not grow. On mainnet an hour without a block happens by chance about every three days (once in 400 blocks); two hours do not. On test networks it is common, so silence the alert there.',
+      'The node ran for an hour and its best chain did not grow. On mainnet an hour without a block happens by chance about every three days (once in 400 blocks); two hours do not. On the public test networks it is common, so silence the alert there. Nodes on regtest and simnet are left out: a block comes there only if somebody asks for one.',
     steps: [
       'Compare the height with another source. If that is ahead, this node is cut off: check its peers.',
       'If nobody has a new block, wait: it is chance, or the network’s hash rate has fallen.',
@@ -48,13 +51,10 @@ export const ALERTS: readonly Alert[] = [
     panel: 'chain-height',
     forMinutes: 1,
     queries: {
-      A: whole(
-        line('', 'btcdmon', 'rate', 'emitted', { where: { series: 'blocks' } }),
-        within(LIMITS.noBlockMs),
-      ),
+      A: whole(line('', 'btcdmon', 'rate', 'emitted', MINED), within(LIMITS.noBlockMs)),
       B: overBuckets(
         'count',
-        line('', 'btcdmon', 'count', 'emitted', { where: { series: 'blocks' } }),
+        line('', 'btcdmon', 'count', 'emitted', MINED),
         BUCKET_MINUTES,
         within(LIMITS.noBlockMs),
       ),

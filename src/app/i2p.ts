@@ -1,15 +1,15 @@
 import type { Log } from '../lib/log';
 import { Throttle } from '../lib/throttle';
 import { formatEndpoint } from '../p2p/endpoint';
-import { makeI2p, type I2p } from '../p2p/i2p/i2p';
-import { KeyFile } from '../p2p/i2p/key-file';
+import type * as I2pRoute from '../p2p/i2p/i2p';
+import type * as I2pKey from '../p2p/i2p/key-file';
 import type { AppConfig } from './config';
 
 /** I2P, and whether peers come from there. */
 export interface AppI2p {
-  readonly route: I2p;
+  readonly route: I2pRoute.I2p;
   /** The same, where we listen. */
-  readonly inbound: I2p | undefined;
+  readonly inbound: I2pRoute.I2p | undefined;
 }
 
 /**
@@ -23,6 +23,10 @@ export async function openI2p(
 ): Promise<AppI2p | undefined> {
   const bridge = routes?.i2pSam;
   if (bridge === undefined) return undefined;
+  /* eslint-disable @typescript-eslint/no-require-imports -- loaded only where a bridge is named */
+  const { makeI2p } = require('../p2p/i2p/i2p') as typeof I2pRoute;
+  const { KeyFile } = require('../p2p/i2p/key-file') as typeof I2pKey;
+  /* eslint-enable @typescript-eslint/no-require-imports */
   const listens = join?.listen !== undefined && dataDir !== undefined;
   const key = listens ? new KeyFile(dataDir, network) : undefined;
   // A key that can't be used is told at the start.

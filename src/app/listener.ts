@@ -14,13 +14,13 @@ import { Emitter } from '../metrics/emitter';
 import type { SeriesName } from '../metrics/schema';
 import type { JoinParts } from '../p2p/join/join';
 import type { I2p } from '../p2p/i2p/i2p';
-import { prepareJoin } from '../p2p/join/prepare-join';
+import type * as PrepareJoin from '../p2p/join/prepare-join';
 import type { Routes } from '../p2p/route/routes';
 import { writeAlerts } from './alert-points';
 import { complainTo, startCollectors } from './collectors';
 import type { AppConfig } from './config';
 import { ProgramEnd } from './program-end';
-import { type RunningFullValidation, startFullValidation } from './full-validation';
+import type * as FullValidation from './full-validation';
 import { KeptHeaders } from './kept-headers';
 import { logClock } from './log-clock';
 import { logEvents } from './log-events';
@@ -203,6 +203,9 @@ async function openJoin(
 ): Promise<JoinParts | undefined> {
   const { network, dataDir } = config;
   if (config.join === undefined) return undefined;
+  // Loaded only where it is wanted, like full validation below.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { prepareJoin } = require('../p2p/join/prepare-join') as typeof PrepareJoin;
   return prepareJoin(config.join, {
     ...{ network, log, hasPeers: config.connect.length > 0, reaches: (to) => routes.reaches(to), i2p },
     ...(dataDir === undefined ? {} : { directory: dataDir }),
@@ -213,8 +216,10 @@ async function openJoin(
 async function openFull(
   { network, chainDir }: AppConfig,
   { bus, headers, clock, log }: Pick<PoolParts, 'bus' | 'headers' | 'clock' | 'log'>,
-): Promise<RunningFullValidation | undefined> {
+): Promise<FullValidation.RunningFullValidation | undefined> {
   if (chainDir === undefined) return undefined;
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { startFullValidation } = require('./full-validation') as typeof FullValidation;
   const { chain, added: headerAdded } = headers;
   return startFullValidation({ network, directory: chainDir }, { bus, chain, clock, log, headerAdded });
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { Endpoint } from '../p2p/endpoint';
-import { OnionKeyFile } from '../p2p/tor/onion-key';
-import { OnionService } from '../p2p/tor/onion-service';
+import type * as OnionKey from '../p2p/tor/onion-key';
+import type * as Onion from '../p2p/tor/onion-service';
 import { NETWORKS } from '../wire/networks';
 import type { AppConfig } from './config';
 
@@ -21,9 +21,13 @@ export interface TorSettings {
 export async function openOnion(
   { tor, join, dataDir, network }: Pick<AppConfig, 'tor' | 'join' | 'dataDir' | 'network'>,
   { log, clock }: { readonly log: Log; readonly clock: Clock },
-): Promise<OnionService | undefined> {
+): Promise<Onion.OnionService | undefined> {
   const listen = join?.listen;
   if (tor === undefined || listen === undefined || dataDir === undefined) return undefined;
+  /* eslint-disable @typescript-eslint/no-require-imports -- loaded only where Tor's control port is named */
+  const { OnionKeyFile } = require('../p2p/tor/onion-key') as typeof OnionKey;
+  const { OnionService } = require('../p2p/tor/onion-service') as typeof Onion;
+  /* eslint-enable @typescript-eslint/no-require-imports */
   const keyFile = new OnionKeyFile(dataDir, network);
   return new OnionService(
     { ...tor, listen, port: NETWORKS[network].port },

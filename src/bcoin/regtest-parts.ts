@@ -123,7 +123,11 @@ export interface RegtestParts {
     },
   ) => BcoinMempool;
   readonly Miner: new (
-    options: NodeOptions & { readonly mempool: BcoinMempool; readonly minWeight: number },
+    options: NodeOptions & {
+      readonly mempool: BcoinMempool;
+      readonly minWeight: number;
+      readonly maxWeight: number;
+    },
   ) => BcoinMiner;
   readonly Pool: new (
     options: NodeOptions & {

@@ -1,8 +1,8 @@
 import type { Argv, CommandModule } from 'yargs';
-import { type Account, audit } from '../query/audit';
-import { readDamage, reportDamage } from '../query/audit-damage';
-import { readLonely, reportLonely, reportOverlaps } from '../query/audit-findings';
-import { reportAudit } from '../query/audit-report';
+import type * as Audit from '../query/audit';
+import type * as AuditDamage from '../query/audit-damage';
+import type * as AuditFindings from '../query/audit-findings';
+import type * as AuditReport from '../query/audit-report';
 import type { ListFormat } from '../query/format';
 import { openSource } from '../query/open-source';
 import { parsePersonTime } from '../query/person-time';
@@ -46,6 +46,13 @@ export const auditCommand: CommandModule<object, AuditArguments> = {
         'find what UDP lost on the way',
       ) as Argv<AuditArguments>,
   handler: async ({ dataDir, store, since, format }) => {
+    /* eslint-disable @typescript-eslint/no-require-imports -- other commands don't load them */
+    const { audit } = require('../query/audit') as typeof Audit;
+    const { readDamage, reportDamage } = require('../query/audit-damage') as typeof AuditDamage;
+    const { readLonely, reportLonely, reportOverlaps } =
+      require('../query/audit-findings') as typeof AuditFindings;
+    const { reportAudit } = require('../query/audit-report') as typeof AuditReport;
+    /* eslint-enable @typescript-eslint/no-require-imports */
     const at = now();
     // A clock that was set back has left points whose times are in the future now.
     const range = { since: parsePersonTime('--since', since, at), until: MAX_NS };
@@ -67,7 +74,7 @@ export const auditCommand: CommandModule<object, AuditArguments> = {
 };
 
 /** A row for each account: what a run says that it emitted of a series, and what the store has. */
-function listingOf(accounts: readonly Account[]): Listing {
+function listingOf(accounts: readonly Audit.Account[]): Listing {
   const times = { since: 'time', until: 'time', differs_since: 'time', differs_until: 'time' } as const;
   const counts = { steps_back: 'int', emitted: 'int', stored: 'int', missing: 'int' } as const;
   const names = ['node', 'network', 'series', 'started', 'since', 'until', 'steps_back'];

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import type * as Listener from '../app/listener';
-import { openAsMap } from '../p2p/asmap/open-asmap';
+import type * as OpenAsMap from '../p2p/asmap/open-asmap';
 import { createLog, logOutput } from '../lib/log';
 import { StatusLine } from '../lib/status-line';
 import { alertSettings } from './alert-settings';
@@ -49,7 +49,7 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
     const http = await httpSettings(args, process.env, args.export);
     const alerts = alertSettings(args, process.env, { dataDir, file: 'alerts.json', urls: args.export });
     const watch = await watchSettings(args, process.env);
-    const asMap = args.asmap === undefined ? undefined : await openAsMap(args.asmap);
+    const asMap = args.asmap === undefined ? undefined : await asMapOf(args.asmap);
     // Other commands don't load it.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { startApp } = require('../app/listener') as typeof Listener;
@@ -64,3 +64,10 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
     }
   },
 });
+
+/** The map of `--asmap`. What reads it is loaded only where one is named. */
+function asMapOf(file: string): ReturnType<typeof OpenAsMap.openAsMap> {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { openAsMap } = require('../p2p/asmap/open-asmap') as typeof OpenAsMap;
+  return openAsMap(file);
+}

@@ -2,9 +2,10 @@ import type { Argv, CommandModule } from 'yargs';
 import { parseDuration } from '../lib/duration';
 import { UsageError } from '../lib/errors';
 import { readAccess } from '../influx/access';
-import { WRITABLE, isWritable } from '../influx/admin';
 import { INFLUX_FORM, parseInfluxUrl } from '../influx/influx-url';
-import { DEFAULT_RAW_DAYS, setUpInflux } from '../influx/setup';
+import { WRITABLE, isWritable } from '../influx/new-password';
+import { DEFAULT_RAW_DAYS } from '../influx/raw-days';
+import type * as Setup from '../influx/setup';
 import { udpBlock } from '../influx/udp-block';
 import { readSecretFile } from '../lib/secret';
 import { withOptions } from './flags';
@@ -158,6 +159,9 @@ export async function runSetup(
     fillSince: fillSince(fill),
     access: await readAccess(place, env),
   };
+  // Other commands need the help of this one alone.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { setUpInflux } = require('../influx/setup') as typeof Setup;
   await setUpInflux(options, (line) => write(`${line}\n`));
   write(`\nFor points over UDP, influxdb.conf needs:\n\n${udpBlock(place.database)}`);
 }

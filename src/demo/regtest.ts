@@ -15,6 +15,10 @@ export interface RegtestOptions {
   readonly txIntervalMs: number;
   /** The same seed gives the same keys, scripts and values. */
   readonly seed: string;
+  /** Number of coins that the wallet spends in turn; default: 20. As many blocks more are made at the start. */
+  readonly coins?: number;
+  /** The most weight of a block, so that transactions with a low fee wait; default: 4,000,000. */
+  readonly blockWeight?: number;
 }
 
 export interface RegtestModules {
@@ -23,10 +27,8 @@ export interface RegtestModules {
   readonly onError: (error: unknown) => void;
 }
 
-/**
- * Number of blocks mined before the start, so that as many coinbases can be spent as the wallet keeps coins.
- */
-const FIRST_BLOCKS = COINBASE_MATURITY + 20;
+/** Number of coins that the wallet keeps, where nobody says. */
+const COINS = 20;
 
 /** Seconds between the timestamps of the first blocks, which are dated back to end now. */
 const FIRST_BLOCKS_SPACING = 60;
@@ -87,11 +89,12 @@ export class RegtestNetwork {
     this.chain = chain;
     this.mempool = mempool;
     // Up to this weight the miner accepts transactions below 1 sat/vB, which bcoin calls free.
-    this.miner = new parts.Miner({ network, chain, mempool, minWeight: MAX_BLOCK_WEIGHT });
+    const { blockWeight: maxWeight = MAX_BLOCK_WEIGHT, coins = COINS } = options;
+    this.miner = new parts.Miner({ network, chain, mempool, minWeight: MAX_BLOCK_WEIGHT, maxWeight });
     for (const part of [chain, mempool, this.miner]) part.on('error', modules.onError);
     this.peers = new DemoPeers(options, { parts, network, chain, mempool });
     this.random = new SeededRandom(options.seed);
-    this.wallet = new DemoWallet(options, { parts, random: this.random });
+    this.wallet = new DemoWallet({ seed: options.seed, coins }, { parts, random: this.random });
     this.traffic = new Traffic({ random: this.random });
   }
 
@@ -114,9 +117,11 @@ export class RegtestNetwork {
       this.opened.push(part);
     }
     const now = Math.floor(Date.now() / 1000);
-    for (let left = FIRST_BLOCKS; left > 0; left--) {
+    // As many coinbases can be spent then as the wallet keeps coins.
+    const all = COINBASE_MATURITY + (this.options.coins ?? COINS);
+    for (let left = all; left > 0; left--) {
       await this.mine(now - left * FIRST_BLOCKS_SPACING);
-      made(FIRST_BLOCKS - left + 1, FIRST_BLOCKS);
+      made(all - left + 1, all);
     }
     await this.peers.start();
   }

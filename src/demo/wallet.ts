@@ -7,12 +7,6 @@ import type { SeededRandom } from './random';
 /** Blocks until the output of a coinbase may be spent (`COINBASE_MATURITY` of every node). */
 export const COINBASE_MATURITY = 100;
 
-/**
- * The wallet takes another coinbase while it has fewer coins than this, so that no chain of unconfirmed
- * change grows long.
- */
-const COINS_KEPT = 20;
-
 /** Script types of the wallet's change, in turn, so that inputs of all these types appear. */
 const CHANGE_TYPES = ['witness_v0_keyhash', 'pubkeyhash', 'scripthash', 'witness_v0_scripthash'] as const;
 
@@ -49,7 +43,14 @@ export class DemoWallet {
   private changes = 0;
 
   constructor(
-    options: { readonly seed: string },
+    private readonly options: {
+      readonly seed: string;
+      /**
+       * The wallet takes another coinbase while it has fewer coins, so that no chain of unconfirmed change
+       * grows long.
+       */
+      readonly coins: number;
+    },
     private readonly modules: { readonly parts: RegtestParts; readonly random: SeededRandom },
   ) {
     const { KeyRing, Script } = modules.parts;
@@ -78,7 +79,7 @@ export class DemoWallet {
 
   /** Adds the coinbase of a block that was mined to {@link address}, unless the wallet has enough. */
   addCoinbase(tx: BcoinTX, height: number): void {
-    if (this.coinbases.length >= 2 * COINBASE_MATURITY) return;
+    if (this.coinbases.length >= COINBASE_MATURITY + Math.max(COINBASE_MATURITY, this.options.coins)) return;
     const value = tx.outputs[0]?.value ?? 0;
     this.coinbases.push({ coin: { tx, index: 0, value }, height });
   }
@@ -119,7 +120,7 @@ export class DemoWallet {
 
   private matureCoinbase(tipHeight: number): void {
     const oldest = this.coinbases[0];
-    if (oldest === undefined || this.large.length >= COINS_KEPT) return;
+    if (oldest === undefined || this.large.length >= this.options.coins) return;
     if (tipHeight + 1 - oldest.height < COINBASE_MATURITY) return;
     this.coinbases.shift();
     this.large.push(oldest.coin);

@@ -10,12 +10,11 @@ import { numberOption, parseOptionUrl } from '../lib/option-url';
 import type { ExporterContext } from './context';
 import { Datagrams } from './datagrams';
 import type { Exporter } from './exporter';
+import { INFLUX_UDP_FORM } from './influx-udp-form';
 import { LineSerializer } from './line';
 import { type Pace, Pacer } from './pacer';
 import { waitAtMost } from '../lib/wait-at-most';
 
-/** Form of its URL. */
-export const INFLUX_UDP_FORM = 'influx+udp://host[:8089]';
 const PORT = 8089;
 
 /** Below the 1,472 bytes that Ethernet carries unfragmented (1,452 over IPv6), with room for a tunnel. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { UsageError } from '../lib/errors';
 import { expandHome } from '../lib/home';
-import { LineSocketExporter, type LineSocketOptions } from './line-socket';
+import type * as LineSocket from './line-socket';
 import { type OptionUrl, numberOption, parseOptions, parseOptionUrl } from '../lib/option-url';
 import { MAX_SOCKET_PATH } from '../lib/max-socket-path';
 
@@ -15,7 +15,7 @@ interface Modules {
 }
 
 /** The exporter of `line+tcp://…`. */
-export function lineTcp(rest: string, modules: Modules): LineSocketExporter {
+export function lineTcp(rest: string, modules: Modules): LineSocket.LineSocketExporter {
   const form = 'line+tcp://host[:8094][?ack=on]';
   const target = parseOptionUrl(rest, {
     form,
@@ -24,11 +24,11 @@ export function lineTcp(rest: string, modules: Modules): LineSocketExporter {
     options: OPTIONS,
     mayHaveZone: true,
   });
-  return new LineSocketExporter({ name: 'line+tcp', ...addressed(target, form), ...common(target) }, modules);
+  return exporterOf({ name: 'line+tcp', ...addressed(target, form), ...common(target) }, modules);
 }
 
 /** The exporter of `line+tls://…`. */
-export function lineTls(rest: string, modules: Modules): LineSocketExporter {
+export function lineTls(rest: string, modules: Modules): LineSocket.LineSocketExporter {
   const form = 'line+tls://host[:8094][?ca-file=PATH][&ack=on]';
   const options = [...OPTIONS, 'ca-file'];
   const target = parseOptionUrl(rest, {
@@ -39,14 +39,11 @@ export function lineTls(rest: string, modules: Modules): LineSocketExporter {
     mayHaveZone: true,
   });
   const caFile = target.options.get('ca-file');
-  return new LineSocketExporter(
-    { name: 'line+tls', ...addressed(target, form), ...common(target), caFile },
-    modules,
-  );
+  return exporterOf({ name: 'line+tls', ...addressed(target, form), ...common(target), caFile }, modules);
 }
 
 /** The exporter of `line+unix:PATH`. */
-export function lineUnix(rest: string, modules: Modules): LineSocketExporter {
+export function lineUnix(rest: string, modules: Modules): LineSocket.LineSocketExporter {
   const form = 'line+unix:PATH[?ack=on]';
   const shown = `--export line+unix:${rest}`;
   const wrong = (reason: string): UsageError => new UsageError(`${shown}: ${reason}; use ${form}`);
@@ -56,16 +53,23 @@ export function lineUnix(rest: string, modules: Modules): LineSocketExporter {
   if (Buffer.byteLength(address.path) > MAX_SOCKET_PATH)
     throw wrong(`the path of a socket has ${MAX_SOCKET_PATH} bytes at most`);
   const options = parseOptions(new URLSearchParams(query), OPTIONS, wrong);
-  return new LineSocketExporter(
+  return exporterOf(
     { name: 'line+unix', address, destination: address.path, ...common({ options, shown }) },
     modules,
   );
 }
 
+/** Makes the exporter. It is loaded only where one is named. */
+function exporterOf(options: LineSocket.LineSocketOptions, modules: Modules): LineSocket.LineSocketExporter {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { LineSocketExporter } = require('./line-socket') as typeof LineSocket;
+  return new LineSocketExporter(options, modules);
+}
+
 function addressed(
   { host, port, path: behind, shown }: OptionUrl,
   form: string,
-): Pick<LineSocketOptions, 'address' | 'destination'> {
+): Pick<LineSocket.LineSocketOptions, 'address' | 'destination'> {
   if (behind !== '') throw new UsageError(`${shown}: takes no path; use ${form}`);
   return {
     address: { host, port },
@@ -75,7 +79,7 @@ function addressed(
 
 function common(
   target: Pick<OptionUrl, 'options' | 'shown'>,
-): Pick<LineSocketOptions, 'ack' | 'tokenFile' | 'timeoutMs'> {
+): Pick<LineSocket.LineSocketOptions, 'ack' | 'tokenFile' | 'timeoutMs'> {
   const { options, shown } = target;
   const ack = options.get('ack') ?? 'off';
   if (ack !== 'on' && ack !== 'off')

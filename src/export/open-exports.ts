@@ -8,7 +8,7 @@ import { memoryQueue, spoolQueue } from './make-queue';
 import type { PointQueue } from './point-queue';
 import { type AnyExporter, createExporter, withoutCredentials } from './registry';
 import type { StoreProcess } from '../store/process/store-process';
-import { Spool } from './spool/spool';
+import type * as Spools from './spool/spool';
 
 /** The spools, in which points wait on disk for receivers that are away. */
 export interface SpoolSettings {
@@ -46,7 +46,7 @@ export async function openExports(urls: readonly string[], modules: ExportsModul
   const exporters = urls.map((url) => createExporter(url, modules));
   await refuseSame(urls, exporters);
   const open: { close(): Promise<void> }[] = [];
-  const spools = new Map<AnyExporter, Spool>();
+  const spools = new Map<AnyExporter, Spools.Spool>();
   try {
     for (const exporter of exporters) {
       await exporter.open();
@@ -54,6 +54,9 @@ export async function openExports(urls: readonly string[], modules: ExportsModul
       if (!isLineExporter(exporter)) continue;
       const { directory, maxBytes } = modules.spools;
       const { warn } = modules;
+      // Loaded only where there is a receiver of lines.
+      // eslint-disable-next-line @typescript-eslint/no-require-imports
+      const { Spool } = require('./spool/spool') as typeof Spools;
       const spool = await Spool.open(path.join(directory, folderOf(exporter)), { maxBytes, warn });
       open.push(spool);
       spools.set(exporter, spool);

@@ -6,8 +6,9 @@ import { suggestion } from '../lib/nearest';
 import type { ExporterContext } from './context';
 import type { Exporter } from './exporter';
 import { INFLUX2_FORM, influx1Api, influx2Api } from './influx-api';
-import { InfluxHttpExporter } from './influx-http';
-import { INFLUX_UDP_FORM, createInfluxUdp } from './influx-udp';
+import type * as InfluxHttp from './influx-http';
+import type * as InfluxUdp from './influx-udp';
+import { INFLUX_UDP_FORM } from './influx-udp-form';
 import type { LineExporter } from './line-exporter';
 import { lineTcp, lineTls, lineUnix } from './line-socket-url';
 import type * as Nats from './nats/exporter';
@@ -37,7 +38,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'influx+udp': {
     form: INFLUX_UDP_FORM,
     help: 'InfluxDB 1.x or Telegraf over UDP',
-    create: createInfluxUdp,
+    create: influxUdp,
   },
   'influx+http': {
     form: INFLUX_FORM,
@@ -119,7 +120,7 @@ function duckdb(rest: string, { warn }: ExporterContext): Exporter | null {
   return new StoreExporter({ path: path.resolve(expandHome(rest)) }, { warn });
 }
 
-/* eslint-disable @typescript-eslint/no-require-imports -- their packages take memory, DuckDB alone 25 MB: they are loaded only when they are needed */
+/* eslint-disable @typescript-eslint/no-require-imports -- they and their packages take memory, DuckDB alone 25 MB: they are loaded only when they are needed */
 function parquet(rest: string, context: ExporterContext): Exporter | null {
   if (rest === '' || /^\/\/(?!\/)/.test(rest)) return null;
   const { ParquetExporter } = require('./parquet/exporter') as typeof Parquet;
@@ -135,11 +136,19 @@ function prometheus(rest: string): Exporter {
   const { createPrometheus } = require('./prometheus') as typeof Prometheus;
   return createPrometheus(rest);
 }
-/* eslint-enable @typescript-eslint/no-require-imports */
+
+function influxUdp(rest: string, context: ExporterContext): Exporter {
+  const { createInfluxUdp } = require('./influx-udp') as typeof InfluxUdp;
+  return createInfluxUdp(rest, context);
+}
 
 function influxHttp(scheme: string, api: typeof influx1Api): Kind['create'] {
-  return (rest, { warn, env }) => new InfluxHttpExporter(api(`${scheme}:${rest}`, env), { warn });
+  return (rest, { warn, env }) => {
+    const { InfluxHttpExporter } = require('./influx-http') as typeof InfluxHttp;
+    return new InfluxHttpExporter(api(`${scheme}:${rest}`, env), { warn });
+  };
 }
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 function stdout(rest: string): Exporter | null {
   return rest === '' ? new StdoutExporter({ output: process.stdout }) : null;

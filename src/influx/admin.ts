@@ -3,17 +3,7 @@ import { FailureError } from '../lib/errors';
 import { type InfluxAccess, PASSWORD_VARIABLE } from './access';
 import { explainInflux } from './explain';
 import type { InfluxDatabase } from './influx-url';
-
-/** Which characters a new password may contain. */
-export const WRITABLE = "use a password of printable ASCII without ' and \\";
-
-/**
- * Whether the influx package writes this password correctly into a statement. It escapes other characters
- * wrongly.
- */
-export function isWritable(password: string): boolean {
-  return /^[\x20-\x7e]+$/.test(password) && !/['\\]/.test(password);
-}
+import { WRITABLE, isWritable } from './new-password';
 
 /**
  * Words in InfluxDB's messages when a user lacks a right. The package's errors have no status.

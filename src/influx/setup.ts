@@ -4,6 +4,7 @@ import { FailureError, messageOf } from '../lib/errors';
 import type { InfluxAccess } from './access';
 import { InfluxAdmin } from './admin';
 import type { InfluxDatabase } from './influx-url';
+import { DEFAULT_RAW_DAYS } from './raw-days';
 import { RESOLUTIONS, ROLLUPS, type RollupDatabase, continuousStatement, fillStatement } from './rollups';
 
 export interface SetupOptions {
@@ -32,9 +33,6 @@ export interface SetupOptions {
    */
   readonly fillSince: number | undefined;
 }
-
-/** How long the points of a new database are kept, in days. */
-export const DEFAULT_RAW_DAYS = 30;
 
 /** Prefix of our continuous queries, by which outdated ones are recognised. */
 const PREFIX = 'btcdmon_';

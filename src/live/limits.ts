@@ -1,4 +1,9 @@
+import { NETWORK_NAMES, isLocalNetwork } from '../wire/networks';
+
 const MINUTE_MS = 60_000;
+
+/** BtcdmonNoBlock: the networks that are mined all the time. On the others a block comes if somebody asks. */
+export const MINED_NETWORKS = NETWORK_NAMES.filter((network) => !isLocalNetwork(network));
 
 /**
  * From where on a node is not well. The verdicts of the page and the alerts (`src/alerts`, and the rules of

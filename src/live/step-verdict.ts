@@ -1,3 +1,4 @@
+import { isLocalNetwork } from '../wire/networks';
 import type { Facts } from './facts';
 import { LIMITS } from './limits';
 import type { LivePeer } from './live';
@@ -5,9 +6,12 @@ import { type Answer, counted, grouped, lasting } from './verdict';
 
 const PANEL = 'chain-height';
 
+/** A chain whose last block is older at the start of the monitor stood still before. */
+const OLD_MS = 86_400_000;
+
 /** Is my node in step with the network? */
 export function stepAnswer(facts: Facts): Answer {
-  const { height, grewMs, nowMs, reorgDepth } = facts;
+  const { height, grewMs, network, nowMs, reorgDepth } = facts;
   const at = `The best header is at ${grouped(height)}`;
   const ageMs = Math.max(0, nowMs - grewMs);
   const { length } = connectedPeers(facts);
@@ -35,12 +39,13 @@ export function stepAnswer(facts: Facts): Answer {
     };
   const late = behind(facts);
   if (late !== null) return late;
-  if (ageMs > LIMITS.noBlockMs)
+  if (height === 0 || ageMs > LIMITS.noBlockMs)
     return {
-      ...{ tone: 'warn', answer: `No block for ${lasting(ageMs)}`, panel: PANEL },
-      reason: `${at}, like those of the peers.`,
-      advice:
-        'Compare the height with another source: if that is ahead, this node and its peers are cut off.',
+      ...{ tone: isLocalNetwork(network) ? 'unknown' : 'warn', panel: PANEL },
+      ...stillness(facts, length),
+      advice: isLocalNetwork(network)
+        ? `On ${network} a block comes only if somebody asks for one.`
+        : 'Compare the height with another source: if that is ahead, this node and its peers are cut off.',
     };
   return {
     ...{ tone: 'good', answer: `In step at ${grouped(height)}`, panel: PANEL },
@@ -49,6 +54,26 @@ export function stepAnswer(facts: Facts): Answer {
       advice: '',
     },
   };
+}
+
+/** Since when the chain has not grown. The time of a genesis block tells nothing: it is as old as the network. */
+function stillness(
+  { height, grewMs, nowMs, startedMs }: Facts,
+  peers: number,
+): Pick<Answer, 'answer' | 'reason'> {
+  const told = peers === 1 ? 'the peer tells' : 'the peers tell';
+  if (height === 0)
+    return {
+      answer: 'Only the genesis block',
+      reason: `The chain has no block beyond it, and ${told} of none.`,
+    };
+  const at = `The best header is at ${grouped(height)}`;
+  if (startedMs - grewMs > OLD_MS)
+    return {
+      answer: `The last block is of ${new Date(grewMs).toISOString().slice(0, 10)}`,
+      reason: `${at}, and ${told} of none that is newer. The monitor began ${lasting(nowMs - startedMs)} ago.`,
+    };
+  return { answer: `No block for ${lasting(nowMs - grewMs)}`, reason: `${at}, like those of the peers.` };
 }
 
 /** The peers that have told who they are. */

@@ -1,13 +1,12 @@
-import { isIP } from 'node:net';
-import { NetAddress, type Network, type packets } from '../bcoin/bcoin';
-import { Session } from '../bcoin/session';
+import type { packets } from '../bcoin/bcoin';
+import type { Session } from '../bcoin/session';
 import { messageOf } from '../lib/errors';
 import { type CountedCommand, isCommand } from '../wire/commands';
 import { type InventoryItem, encodeInventory } from '../wire/messages/inventory';
 import { encodeLocator } from '../wire/messages/locator';
 import { decodePong } from '../wire/messages/ping';
 import type { VersionMessage } from '../wire/messages/version';
-import { NODE_P2P_V2, NODE_WITNESS } from '../wire/services';
+import { NODE_WITNESS } from '../wire/services';
 import type { HeldBytes } from './budget/held-bytes';
 import type { PeerBudget } from './budget/peer-budget';
 import type { ReadTurns, Sender } from './budget/read-turns';
@@ -16,25 +15,17 @@ import { formatEndpoint } from './endpoint';
 import { Handshake, HANDSHAKE_TIMEOUT, type HandshakePeer } from './handshake';
 import { MessageDispatcher, type MessageDispatcherModules } from './message-dispatcher';
 import type { DisconnectReason, PeerInfo, Violation } from './p2p-events';
+import { addressOf, makeSession, PROTOCOL_VERSION } from './peer-session';
 import { PingManager } from './ping-manager';
-import { DIRECT } from './route/direct';
-import { disconnectReason } from './session-errors';
+import { disconnectReason, isHangUp } from './session-errors';
 import { TransportGate } from './transport/gate';
-import type { Transport, TransportName } from './transport/transport';
-import { PlainTransport } from './transport/v1';
-import { EncryptedTransport } from './transport/v2';
-
-/** Our protocol version: the one that BIP155 and BIP339 ask for. */
-const PROTOCOL_VERSION = 70_016;
+import type { TransportName } from './transport/transport';
 
 /**
  * Once this many bytes wait for a peer to read them, its messages are no longer handled; Core 31 `src/net.h`
  * DEFAULT_MAXSENDBUFFER.
  */
 const MAX_UNSENT = 1_000_000;
-
-/** Reasons that mean that the peer hung up. */
-const HANGING_UP: readonly DisconnectReason[] = ['closed-by-peer', 'socket-error'];
 
 const always = (): boolean => true;
 
@@ -79,7 +70,6 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
   private readonly pings = new PingManager();
   private readonly budget: PeerBudget | null;
   private connected = false;
-  private hasRead = false;
   private reason: DisconnectReason = 'closed-by-peer';
 
   constructor(
@@ -87,7 +77,6 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
     private readonly modules: ConnectionModules,
   ) {
     const { host, address } = addressOf(options);
-    const { route = DIRECT } = options;
     this.id = options.id;
     this.kind = options.kind;
     this.host = host;
@@ -99,45 +88,28 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
     this.gate = new TransportGate(
       { magic: options.network.magic, dialledBy: options.dialBy, mode: options.mode },
       {
-        begin: (name) => this.begin(name),
         arrived: () => this.arrived(),
         answerVersion: () => void this.session.tryOpen(),
         violation: (reason) => this.violation(reason),
         close: (reason) => this.close(reason),
       },
+      { sink: this.dispatcher, monotonicMs: modules.monotonicMs },
     );
-    this.session = new Session(
-      {
-        network: options.network,
-        protocolVersion: PROTOCOL_VERSION,
-        userAgent: options.userAgent,
-        // We serve nothing, so we claim no other service.
-        services: options.mode === 'v1' ? 0 : Number(NODE_P2P_V2),
-        connectMs: route.timeoutMs,
-        createSocket: () => {
-          const socket = route.open(this.host, this.port);
-          // bcoin handles only the first error; a second one must not end the process.
-          socket.on('error', () => undefined);
-          return socket;
-        },
-        createNonce: () => this.handshake.createNonce(),
-        features: options.wtxidRelay ? ['wtxidrelay', 'sendaddrv2'] : ['sendaddrv2'],
+    this.session = makeSession(options, host, {
+      createNonce: () => this.handshake.createNonce(),
+      read: (chunk) => this.read(chunk),
+      isReady: () => this.gate.transport?.isReady === true,
+      encode: (command, payload) => this.gate.encode(command, payload),
+      sent: (command, payload, bytes) => this.sent(command, payload, bytes),
+      drained: () => {
+        this.holdUnsent();
+        modules.turns.drained(this);
       },
-      {
-        read: (chunk) => this.read(chunk),
-        isReady: () => this.gate.transport?.isReady === true,
-        encode: (command, payload) => this.encode(command, payload),
-        sent: (command, payload, bytes) => this.sent(command, payload, bytes),
-        drained: () => {
-          this.holdUnsent();
-          modules.turns.drained(this);
-        },
-      },
-    );
+    });
     this.closed = new Promise((resolve) => {
       this.session.on('close', () => {
         // Messages that came before the peer hung up are still handled.
-        if (HANGING_UP.includes(this.reason)) this.gate.transport?.run(always);
+        if (isHangUp(this.reason)) this.gate.transport?.run(always);
         this.gate.transport?.stop();
         if (this.isUnanswered) this.reason = 'plain-transport';
         this.handshake.end();
@@ -307,8 +279,8 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
    * one alone hangs up, or waits for the rest of a message (Core 31 `src/net.cpp` ShouldReconnectV1).
    */
   private get isUnanswered(): boolean {
-    const isEnd = this.reason === HANDSHAKE_TIMEOUT || HANGING_UP.includes(this.reason);
-    return this.options.dialBy === 'v2' && this.connected && !this.hasRead && isEnd;
+    const isEnd = this.reason === HANDSHAKE_TIMEOUT || isHangUp(this.reason);
+    return isEnd && this.connected && this.options.dialBy === 'v2' && !this.gate.hasRead;
   }
 
   /** Marks the socket as open. */
@@ -318,21 +290,7 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
     this.gate.transport?.open();
   }
 
-  private begin(name: TransportName): Transport {
-    const { magic } = this.options.network;
-    if (name === 'v1') return new PlainTransport(magic, this.dispatcher);
-    const { monotonicMs } = this.modules;
-    return new EncryptedTransport({ isInitiator: this.outbound, magic, monotonicMs }, this.dispatcher);
-  }
-
-  private encode(command: string, payload: Buffer): Buffer {
-    const { transport } = this.gate;
-    if (transport === undefined) throw new Error('a message before the transport is known');
-    return transport.encode(command, payload);
-  }
-
   private read(chunk: Buffer): void {
-    this.hasRead = true;
     this.modules.bus.emit('bytesRead', { peer: this, bytes: chunk.length });
     this.gate.read(chunk);
   }
@@ -353,19 +311,4 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
     this.modules.bus.emit('bytesWritten', { peer: this, bytes });
     this.modules.bus.emit('sent', { peer: this, command: isCommand(name) ? name : 'other', bytes });
   }
-}
-
-/**
- * A host in the form of bcoin, and the address that our `version` tells the peer of itself. bcoin knows IP
- * addresses without zones: a link-local one (`fe80::1%eth0`) gets its zone back. A peer with a name is told
- * no address, as by Core (`src/net_processing.cpp` PushNodeVersion).
- */
-function addressOf({ host, port, network }: { host: string; port: number; network: Network }): {
-  readonly host: string;
-  readonly address: NetAddress;
-} {
-  const [bare = '', zone] = host.split('%');
-  if (isIP(bare) === 0) return { host, address: NetAddress.fromHost('0.0.0.0', 0, network) };
-  const address = NetAddress.fromHost(bare, port, network);
-  return { host: zone === undefined ? address.host : `${address.host}%${zone}`, address };
 }

@@ -19,7 +19,7 @@ import type { Endpoint } from './endpoint';
 import type { P2PEvents, PeerInfo, Violation } from './p2p-events';
 import { messageHandlers } from './handlers';
 import { hostOf } from './join/ip';
-import { Join, type JoinParts } from './join/join';
+import type * as Joining from './join/join';
 import type { Hash } from '../wire/hash';
 import type { NetworkName } from '../wire/networks';
 import { DIRECT_ROUTES, type Routes } from './route/routes';
@@ -48,7 +48,7 @@ export interface PoolOptions {
   /** By which way each network is dialled; default: IPv4 and IPv6 directly. */
   readonly routes?: Routes;
   /** What joining the network needs; without it only the peers above are connected. */
-  readonly join?: JoinParts;
+  readonly join?: Joining.JoinParts;
 }
 
 export interface PoolModules {
@@ -71,7 +71,7 @@ export class Pool {
   private readonly connections: Connections<Connection>;
   private readonly transactions: TransactionRequests;
   private readonly blocks: BlockRequests;
-  private readonly join: Join | null = null;
+  private readonly join: Joining.Join | null = null;
   private readonly compactBlocks: CompactBlocks;
   private readonly turns: ReadTurns;
   private readonly monotonicMs: () => number;
@@ -156,12 +156,16 @@ export class Pool {
           reportUnreachable: modules.reportUnreachable,
         }),
     );
-    if (options.join !== undefined)
+    if (options.join !== undefined) {
+      // Loaded only where the network is joined.
+      // eslint-disable-next-line @typescript-eslint/no-require-imports
+      const { Join } = require('./join/join') as typeof Joining;
       this.join = new Join(options.join, {
         ...{ bus, clock, connections: this.connections, mode, routes },
         open: dial('joined'),
         accept: (socket, host, port) => add({ kind: 'inbound', host, port, socket }),
       });
+    }
   }
 
   /** Number of known addresses (if the network is joined) and of banned ones. */

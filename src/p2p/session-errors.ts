@@ -14,3 +14,8 @@ export function disconnectReason(message: string, established: boolean): Disconn
   if (code === 'EROUTE') return 'route-failed';
   return code === 'ECONNREFUSED' ? 'connection-refused' : 'socket-error';
 }
+
+/** Whether a connection ended because the peer hung up. */
+export function isHangUp(reason: DisconnectReason): boolean {
+  return reason === 'closed-by-peer' || reason === 'socket-error';
+}

@@ -25,3 +25,10 @@ export const NETWORKS: Readonly<Record<NetworkName, NetworkParams>> = {
   simnet: { name: 'simnet', magic: 0x12141c16, port: 18555 },
   regtest: { name: 'regtest', magic: 0xdab5bffa, port: 18444 },
 };
+
+/**
+ * Whether a network is private and runs on one machine. Nobody mines there unless somebody asks for a block.
+ */
+export function isLocalNetwork(network: NetworkName): boolean {
+  return network === 'simnet' || network === 'regtest';
+}

@@ -1,29 +1,31 @@
 import { ALERTS } from '../../src/alerts/alerts';
 import { QUIET_MS } from '../../src/alerts/monitor';
 import { pointsOf } from '../support/alert-points';
-import { type Course, HOURS, QUIET, STORIES, nodeOf } from '../support/alert-stories';
+import { type Course, QUIET, STORIES, nodeOf } from '../support/alert-stories';
 import { Cleanup } from '../support/cleanup';
-import { type AlertStore, alertStore, firingKey, playAlerts } from '../support/played-stories';
+import { type AlertStore, alertStore, firingKey, playAlerts, playAlertsAt } from '../support/played-stories';
 
 const START_S = 1_700_000_040;
 
 describe('the alerts that the node evaluates itself', () => {
   const cleanup = new Cleanup();
   let store: AlertStore;
-  let firing: readonly ReadonlySet<string>[] = [];
+  let firing: ReadonlyMap<number, ReadonlySet<string>> = new Map();
 
   beforeAll(async () => {
     const lines = STORIES.flatMap((story) =>
-      pointsOf(nodeOf(story), { ...QUIET, ...story.courses }, START_S),
+      pointsOf(nodeOf(story), { ...QUIET, ...story.courses }, START_S, story.network),
     );
     store = await alertStore(lines, cleanup);
-    firing = await playAlerts(store, START_S, HOURS * 60);
+    const minutes = STORIES.flatMap(({ fires }) => fires.map(([seconds]) => seconds / 60));
+    firing = await playAlertsAt(store, START_S, minutes);
   });
   afterAll(() => cleanup.run());
 
   it.each(STORIES.map((story) => [story.title, story] as const))('fire and clear: %s', (_, story) => {
     for (const [seconds, expected] of story.fires) {
-      const found = [...(firing[seconds / 60] ?? [])].filter((key) => key.includes(`"${nodeOf(story)}"`));
+      expect(firing.has(seconds / 60)).toBe(true);
+      const found = [...(firing.get(seconds / 60) ?? [])].filter((key) => key.includes(`"${nodeOf(story)}"`));
       const wanted = Object.entries(expected).map(([name, { exporter } = {}]) => {
         const { slug = '' } = ALERTS.find((alert) => alert.name === name) ?? {};
         return firingKey(slug, {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 const DIST = path.join(__dirname, '..', '..', 'dist');
@@ -18,6 +19,24 @@ const UNWANTED = [
   'zeromq',
 ];
 
+/** Files and folders of what other commands and options start. */
+const UNNAMED = [
+  'app/full-validation.js',
+  'chain/full/',
+  'export/influx-http.js',
+  'export/influx-udp.js',
+  'export/line-socket.js',
+  'export/spool/',
+  'influx/setup.js',
+  'p2p/asmap/',
+  'p2p/i2p/',
+  'p2p/join/address-manager.js',
+  'p2p/join/join.js',
+  'p2p/join/prepare-join.js',
+  'p2p/tor/',
+  'query/audit.js',
+];
+
 /** Folders of what commands do. The command line knows the commands' options without them. */
 const COMMANDS = ['app', 'bcoin', 'capture', 'top'];
 
@@ -34,6 +53,14 @@ it('loads no package that only exporters, sources and files need which nobody na
   const packages = files.flatMap((file) => /node_modules\/([^/]+)/.exec(file)?.[1] ?? []);
   expect(packages).toContain('winston');
   expect(UNWANTED.filter((name) => packages.includes(name))).toEqual([]);
+});
+
+it('loads no part that belongs to a command or an option which nobody gave', () => {
+  const files = loadedBy(PROGRAM, LISTENER).map((file) => path.relative(DIST, file));
+  expect(files).toContain('p2p/pool.js');
+  expect(files.filter((file) => UNNAMED.some((part) => file.startsWith(part)))).toEqual([]);
+  const isThere = (part: string): boolean => existsSync(path.join(DIST, part));
+  expect(UNNAMED.filter((part) => !isThere(part))).toEqual([]);
 });
 
 it('loads what a command needs when it runs', () => {

@@ -26,7 +26,9 @@ influxd.describe('the alert rules of Grafana, their queries on a real InfluxDB',
 
   beforeAll(async () => {
     server = cleanup.add(await startInfluxd(), (it) => it.stop());
-    lines = STORIES.flatMap((story) => pointsOf(nodeOf(story), { ...QUIET, ...story.courses }, startS));
+    lines = STORIES.flatMap((story) =>
+      pointsOf(nodeOf(story), { ...QUIET, ...story.courses }, startS, story.network),
+    );
     for (let at = 0; at < lines.length; at += BATCH)
       expect(await server.write(lines.slice(at, at + BATCH).join('\n'))).toBe('');
   });

@@ -26,12 +26,12 @@ function values(course: Course): string {
 
 function series(story: Story): object[] {
   const node = nodeOf(story);
-  const { courses = {}, up = () => 1 } = story;
+  const { courses = {}, network = 'mainnet', up = () => 1 } = story;
   const labels = `instance="${node}:9332",job="btcdmon"`;
   return [
     { series: `up{${labels}}`, values: values(up) },
     ...Object.entries({ ...QUIET, ...courses }).map(([name, course]) => {
-      const all = `node="${node}",network="mainnet",${labels}`;
+      const all = `node="${node}",network="${network}",${labels}`;
       return {
         series: name.endsWith('}') ? `${name.slice(0, -1)},${all}}` : `${name}{${all}}`,
         values: values(course),

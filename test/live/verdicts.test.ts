@@ -75,6 +75,48 @@ it.each<[Question, Partial<Facts>]>([
   expect(verdict(question, changes).tone).toBe('good');
 });
 
+const GENESIS_MS = Date.UTC(2011, 1, 2, 23, 16, 42);
+
+it('says what a chain is that has only its genesis block, whose time is years ago', () => {
+  const genesis = { height: 0, grewMs: GENESIS_MS, peers: [peerAt(0)] };
+  const regtest = verdict('step', { ...genesis, network: 'regtest' });
+  expect(regtest).toMatchObject({
+    ...{ tone: 'unknown', answer: 'Only the genesis block' },
+    reason: 'The chain has no block beyond it, and the peer tells of none.',
+    advice: 'On regtest a block comes only if somebody asks for one.',
+  });
+  const public4 = verdict('step', { ...genesis, network: 'testnet4', peers: [peerAt(0), peerAt(0)] });
+  expect(public4).toMatchObject({ tone: 'warn', answer: 'Only the genesis block' });
+  expect(public4.reason).toBe('The chain has no block beyond it, and the peers tell of none.');
+  expect(public4.advice).toMatch(/^Compare the height with another source/);
+  // What is loaded at the moment is told before.
+  const loading = verdict('step', { ...genesis, peers: [peerAt(900_000)] });
+  expect(loading.answer).toBe('Loading headers: 0 of 900,000');
+});
+
+it('names the day of the last block where the chain stood still before the start', () => {
+  const day = 1_440 * MINUTE;
+  const startedMs = NOW_MS - 5 * MINUTE;
+  const old = { startedMs, grewMs: startedMs - 40 * day };
+  expect(verdict('step', old)).toMatchObject({
+    ...{ tone: 'warn', answer: 'The last block is of 2025-12-22' },
+    reason:
+      'The best header is at 900,000, and the peer tells of none that is newer. The monitor began 5 min ago.',
+  });
+  const local = verdict('step', { ...old, network: 'simnet' });
+  expect([local.tone, local.advice]).toEqual([
+    'unknown',
+    'On simnet a block comes only if somebody asks for one.',
+  ]);
+  expect(toneAndAnswer('step', { startedMs, grewMs: startedMs - day })).toEqual([
+    'warn',
+    'No block for 24 h 5 min',
+  ]);
+  // A block that came in this run is not from before.
+  const since = { startedMs: NOW_MS - 3 * day, grewMs: NOW_MS - 2 * day };
+  expect(toneAndAnswer('step', since)).toEqual(['warn', 'No block for 2 days']);
+});
+
 it('waits for the end of the first attempts, and no longer', () => {
   const first = { peers: [], startedMs: NOW_MS - 3_000, dials: [missing({ last: null, failures: 0 })] };
   expect(toneAndAnswer('peers', first)).toEqual(['unknown', 'Connecting']);

@@ -10,7 +10,12 @@ const LAST_BLOCK = 'btcdmon_blocks_last_point_seconds';
  * (Unix seconds). Prometheus sums the points up; here the increases become points again. A node whose count
  * of emitted points does not change writes none.
  */
-export function pointsOf(node: string, courses: Courses, startS: number): readonly string[] {
+export function pointsOf(
+  node: string,
+  courses: Courses,
+  startS: number,
+  network = 'mainnet',
+): readonly string[] {
   const lines: string[] = [];
   const before = new Map<string, number>();
   let blocks = 0;
@@ -33,7 +38,7 @@ export function pointsOf(node: string, courses: Courses, startS: number): readon
     if (emitted < (before.get(EMITTED) ?? 0)) blocks = 0;
     if (grown(LAST_BLOCK) > 0 && before.has(LAST_BLOCK)) blocks++;
     const add = (series: string, tags: string, fields: string): void => {
-      lines.push(`${series},node=${node},network=mainnet${tags} ${fields} ${startS + s}000000000`);
+      lines.push(`${series},node=${node},network=${network}${tags} ${fields} ${startS + s}000000000`);
     };
     add(
       'btcdmon',

@@ -113,6 +113,8 @@ const watchedFrom = (start: number, then: Courses, end = Infinity): Courses => (
 /** A fault of one node, and the alerts that must fire for it, with their times. */
 export interface Story {
   readonly title: string;
+  /** The network of the node; default: mainnet. */
+  readonly network?: string;
   /** The courses that differ from those of a quiet node. */
   readonly courses?: Courses;
   /** Whether Prometheus can reach it. */
@@ -175,6 +177,20 @@ export const STORIES: readonly Story[] = [
       [FAULT - 5 * MINUTE, {}],
       [FAULT + 2 * MINUTE, { BtcdmonNoBlock: NODE }],
       [FAULT + 11 * MINUTE, {}],
+    ],
+  },
+  {
+    title: 'nothing for a node on regtest where nobody asks for a block',
+    network: 'regtest',
+    courses: startedAt(FAULT - HOUR, {
+      ...QUIET,
+      btcdmon_started_seconds: () => FAULT - HOUR,
+      btcdmon_blocks_last_point_seconds: () => undefined,
+    }),
+    fires: [
+      [FAULT - 5 * MINUTE, {}],
+      [FAULT + 2 * MINUTE, {}],
+      [FAULT + 50 * MINUTE, {}],
     ],
   },
   {

@@ -1,27 +1,42 @@
-import { decodeInventory, encodeInventory, INV_BLOCK } from '../../src/wire/messages/inventory';
+import { decodeInventory, encodeInventory, INV_BLOCK, INV_TX } from '../../src/wire/messages/inventory';
 import { type Hash, wireHash } from '../../src/wire/hash';
 import { decodeLocator } from '../../src/wire/messages/locator';
 import { parseBlock } from '../../src/wire/block';
-import { type FakeConnection, FakePeer, type ReceivedMessage, versionPayload } from './fake-peer';
+import type { Transaction } from '../../src/wire/transaction';
+import {
+  type FakeClaims,
+  type FakeConnection,
+  FakePeer,
+  type ReceivedMessage,
+  versionPayload,
+} from './fake-peer';
 
-/** A peer of regtest that serves headers and blocks. It serves whatever blocks it was given, valid or not. */
+/**
+ * A peer of regtest that serves headers, blocks and transactions. It serves whatever it was given, valid or
+ * not.
+ */
 export class ChainPeer {
   private readonly blocks = new Map<Hash, Buffer>();
+  /** By txid. */
+  private readonly transactions = new Map<Hash, Buffer>();
   /** Hashes (wire order) of the blocks in its chain, the lowest first. */
   private readonly chain: Hash[] = [];
 
   /** The number of blocks that it has sent. */
   served = 0;
 
-  private constructor(readonly peer: FakePeer) {}
+  private constructor(
+    readonly peer: FakePeer,
+    private readonly userAgent: string | undefined,
+  ) {}
 
-  static async start(): Promise<ChainPeer> {
+  static async start(userAgent?: string): Promise<ChainPeer> {
     // Created first, because the peer's handler refers to it.
     let self: ChainPeer | undefined = undefined as ChainPeer | undefined;
     const peer = await FakePeer.start({
       onMessage: (connection, message) => self?.answer(connection, message),
     });
-    self = new ChainPeer(peer);
+    self = new ChainPeer(peer, userAgent);
     return self;
   }
 
@@ -46,16 +61,31 @@ export class ChainPeer {
       connection.send('inv', encodeInventory([{ type: INV_BLOCK, hash }]));
   }
 
+  /** Announces a transaction to all that are connected. */
+  announceTransaction({ bytes, start, end, wireTxid }: Transaction): void {
+    this.transactions.set(wireTxid, bytes.subarray(start, end));
+    for (const connection of this.peer.connections)
+      connection.send('inv', encodeInventory([{ type: INV_TX, hash: wireTxid }]));
+  }
+
   stop(): Promise<void> {
     return this.peer.stop();
   }
 
+  private get claims(): FakeClaims {
+    const { chain, userAgent } = this;
+    return { height: chain.length, ...(userAgent === undefined ? {} : { userAgent }) };
+  }
+
   private answer(connection: FakeConnection, { command, payload }: ReceivedMessage): void {
-    if (command === 'version') connection.send('version', versionPayload({ height: this.chain.length }));
+    if (command === 'version') connection.send('version', versionPayload(this.claims));
     if (command === 'verack') connection.send('verack');
+    if (command === 'ping') connection.send('pong', payload);
     if (command === 'getheaders') this.giveHeaders(connection, payload);
     if (command === 'getdata')
       for (const { hash } of decodeInventory(payload)) {
+        const transaction = this.transactions.get(hash);
+        if (transaction !== undefined) connection.send('tx', transaction);
         const block = this.blocks.get(hash);
         if (block === undefined) continue;
         this.served++;

@@ -10,6 +10,20 @@ import type { Influxd } from './influxd';
 /** Values by bucket, group and line. */
 export type Values = ReadonlyMap<string, number>;
 
+/**
+ * Values, with those of `wanted` where they differ by so little that the order of additions explains it. Both
+ * are rounded, and such a difference can be on the edge between two digits.
+ */
+export function agreeing(values: Values, wanted: Values): Values {
+  const isSame = (one: number, other: number): boolean => Math.abs(one - other) <= 2e-9 * Math.abs(other);
+  return new Map(
+    [...values].map(([key, value]) => {
+      const other = wanted.get(key);
+      return [key, other !== undefined && isSame(value, other) ? other : value];
+    }),
+  );
+}
+
 /** As many digits as both must agree in, because they divide in a different order. */
 function rounded(value: unknown): number {
   return Number(Number(value).toPrecision(10));

@@ -55,19 +55,49 @@ export async function alertStore(lines: readonly string[], cleanup: Cleanup): Pr
  * each minute: the slug and the labels as JSON, sorted by name.
  */
 export async function playAlerts(
-  { runAll }: AlertStore,
+  store: AlertStore,
   startS: number,
   minutes: number,
   quietUntilMs = 0,
 ): Promise<readonly ReadonlySet<string>[]> {
+  const all = Array.from({ length: minutes + 1 }, (_, minute) => minute);
+  const firing = await playMinutes(store, startS, all, quietUntilMs);
+  return all.map((minute) => firing.get(minute) ?? new Set());
+}
+
+/** What fires in some minutes only. Those that each depends on are evaluated as well. */
+export async function playAlertsAt(
+  store: AlertStore,
+  startS: number,
+  asked: readonly number[],
+): Promise<ReadonlyMap<number, ReadonlySet<string>>> {
+  // A condition that does not hold for one of these minutes clears the alert; then it has to hold for all.
+  const before = Math.max(...ALERTS.map(({ forMinutes }) => forMinutes)) + 1;
+  const needed = new Set(
+    asked.flatMap((minute) => Array.from({ length: before + 1 }, (_, ago) => Math.max(0, minute - ago))),
+  );
+  return playMinutes(
+    store,
+    startS,
+    [...needed].sort((a, b) => a - b),
+    0,
+  );
+}
+
+async function playMinutes(
+  { runAll }: AlertStore,
+  startS: number,
+  minutes: readonly number[],
+  quietUntilMs: number,
+): Promise<ReadonlyMap<number, ReadonlySet<string>>> {
   const states = new AlertStates(quietUntilMs);
   const usual = new UsualLoads();
-  const firing: Set<string>[] = [];
-  for (let minute = 0; minute <= minutes; minute++) {
+  const firing = new Map<number, Set<string>>();
+  for (const minute of minutes) {
     const atMs = (startS + minute * 60) * 1_000;
     states.update(await holding(ALERTS, BigInt(atMs) * 1_000_000n, runAll, usual), atMs);
     const now = states.active.filter(({ firingMs }) => firingMs !== null);
-    firing.push(new Set(now.map(({ alert, labels }) => firingKey(alert.slug, labels))));
+    firing.set(minute, new Set(now.map(({ alert, labels }) => firingKey(alert.slug, labels))));
   }
   return firing;
 }

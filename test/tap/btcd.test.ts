@@ -10,10 +10,21 @@ import { Wallet } from '../support/wallet';
 const { magic } = NETWORKS.regtest;
 const BLOCKS = 150;
 
+/**
+ * What a key exchange takes without its garbage: the key, the terminator of the garbage and an empty version
+ * packet (BIP324). No node sends more garbage than `MOST_GARBAGE`.
+ */
+const EXCHANGE_BYTES = 64 + 16 + 20;
+const MOST_GARBAGE = 4_095;
+
 /** The counts of all conversations of a recorder, of one of their directions. */
 function recorded({ connections }: Recorder, direction: 'in' | 'out'): Map<string, Tally> {
   return countMessages(connections.flatMap((each) => splitMessages(each[direction], magic)));
 }
+
+/** The bytes of all conversations of a recorder, of one of their directions. */
+const recordedBytes = ({ connections }: Recorder, direction: 'in' | 'out'): number =>
+  connections.reduce((sum, each) => sum + Buffer.concat(each[direction]).length, 0);
 
 /** The counts of all messages that the tap told of, of one direction. */
 function tappedCounts(tapped: readonly Tapped[], direction: 'in' | 'out'): Map<string, Tally> {
@@ -120,17 +131,33 @@ btcd.describe('between a real btcd and its peers', (program) => {
   it('passes encrypted connections, and has them come back unencrypted with --tap-plain', async () => {
     const node = await started(['--v2transport']);
     for (const plain of [false, true]) {
-      const it = await tap(node.p2pPort, plain);
+      const between = await recorder(node.p2pPort);
+      const it = await tap(between.port, plain);
       const peer = await started(['--v2transport', `--connect=127.0.0.1:${it.ports[0] ?? 0}`]);
       await until('a peer', async () => (await node.peers()).length === 1);
       await node.rpc('generate', 5);
       const wanted = await height(node);
       await until('its blocks', async () => (await height(peer)) === wanted);
+      await until('a quiet moment', () => node.isQuiet(1_000));
       const [tapped] = it.tapped.filter(({ reason }) => reason === null);
       expect(tapped?.connection.isOpaque).toBe(!plain);
       expect(tapped?.out.messages.has('block')).toBe(plain);
-      // Two handshakes and five small blocks, with garbage of any length.
-      expect(tapped?.out.bytes).toBeGreaterThan(500);
+      const told = { in: tapped?.in.bytes ?? 0, out: tapped?.out.bytes ?? 0 };
+      const [[atNode], [atPeer]] = await Promise.all([node.peers(), peer.peers()]);
+      if (plain) {
+        expect(told).toEqual({ in: atNode?.bytesrecv, out: atNode?.bytessent });
+      } else {
+        expect(told).toEqual({ in: recordedBytes(between, 'out'), out: recordedBytes(between, 'in') });
+        // Each btcd counts the packets that it sends, and no key exchange.
+        for (const [bytes, packets = 0] of [
+          [told.in, atPeer?.bytessent],
+          [told.out, atNode?.bytessent],
+        ] as const) {
+          expect(packets).toBeGreaterThan(0);
+          expect(bytes - packets).toBeGreaterThanOrEqual(EXCHANGE_BYTES);
+          expect(bytes - packets).toBeLessThanOrEqual(EXCHANGE_BYTES + MOST_GARBAGE);
+        }
+      }
       expect(it.refused.get('encrypted-transport')).toBe(plain ? 1 : undefined);
       await peer.stop();
       await until('no peer', async () => (await node.peers()).length === 0);

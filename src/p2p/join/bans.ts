@@ -1,9 +1,9 @@
 import type { Connection } from '../connection';
 import { formatEndpoint } from '../endpoint';
 import type { Violation } from '../p2p-events';
-import type { NetworkName } from '../../wire/networks';
+import { isLocalNetwork, type NetworkName } from '../../wire/networks';
 import { parseIp } from './ip';
-import { isLocalNetwork, isLoopback } from './reachability';
+import { isLoopback } from './reachability';
 
 /** How long a ban lasts, in seconds; btcd v0.26 `config.go` defaultBanDuration. */
 const BAN_SECONDS = 24 * 60 * 60;

@@ -1,6 +1,6 @@
-import type { NetworkName } from '../../wire/networks';
+import { isLocalNetwork, type NetworkName } from '../../wire/networks';
 import type { RawAddress } from './ip';
-import { isLocalNetwork, type RawEndpoint } from './reachability';
+import type { RawEndpoint } from './reachability';
 
 /** The prefix from which Hurricane Electric gives tunnels to anybody. */
 const HURRICANE = Buffer.from('20010470', 'hex');

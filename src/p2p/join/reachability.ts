@@ -1,6 +1,6 @@
 import { BlockList } from 'node:net';
 import { type AddressNetwork, ipOf, type NetworkAddress } from '../../wire/messages/network-address';
-import type { NetworkName } from '../../wire/networks';
+import { isLocalNetwork, type NetworkName } from '../../wire/networks';
 import type { RawAddress } from './ip';
 
 /** An address with its port. */
@@ -68,11 +68,6 @@ for (const [prefix, bits] of UNROUTABLE_IPV4) unroutable.addSubnet(prefix, bits,
 for (const [prefix, bits] of UNROUTABLE_IPV6) unroutable.addSubnet(prefix, bits, 'ipv6');
 const privately = new BlockList();
 for (const [prefix, bits, family] of PRIVATE) privately.addSubnet(prefix, bits, family);
-
-/** Whether a network is private and runs on one machine. */
-export function isLocalNetwork(network: NetworkName): boolean {
-  return network === 'simnet' || network === 'regtest';
-}
 
 /** Whether an IP address is a loopback address. */
 export function isLoopback({ network, address }: RawAddress): boolean {

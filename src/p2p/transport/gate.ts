@@ -1,12 +1,12 @@
 import { ENCRYPTED_TRANSPORT, FirstBytes, type FirstVerdict } from '../first-bytes';
 import type { DisconnectReason, Violation } from '../p2p-events';
 import type { TransportMode } from './choice';
-import type { Transport, TransportName } from './transport';
+import type { Transport, TransportName, TransportSink } from './transport';
+import { PlainTransport } from './v1';
+import { EncryptedTransport } from './v2';
 
 /** The connection behind a gate. */
 export interface GatedConnection {
-  /** Begins with a transport. */
-  begin(name: TransportName): Transport;
   /** Called when the transport has bytes to hand on. */
   arrived(): void;
   /** Sends our own `version` to a peer that dialled us, as soon as the transport is ready. */
@@ -23,6 +23,12 @@ export interface GateOptions {
   readonly mode: TransportMode;
 }
 
+export interface GateModules {
+  /** Receives what the transport finds. */
+  readonly sink: TransportSink;
+  readonly monotonicMs: () => number;
+}
+
 /**
  * Finds out which transport a connection speaks. Holds back what a peer sends until its first bytes show
  * that. Ends the connection if it speaks none, or not the one by which we dialled it. A peer that dialled us
@@ -33,14 +39,16 @@ export class TransportGate {
   private first: FirstBytes | null;
   /** Undefined until the first bytes of a peer that dialled us have come. */
   private chosen: Transport | undefined;
+  private hasBytes = false;
 
   constructor(
     private readonly options: GateOptions,
     private readonly connection: GatedConnection,
+    private readonly modules: GateModules,
   ) {
     const { dialledBy, magic } = options;
     this.first = new FirstBytes(magic, dialledBy === 'v1');
-    if (dialledBy !== undefined) this.chosen = connection.begin(dialledBy);
+    if (dialledBy !== undefined) this.chosen = this.begin(dialledBy);
   }
 
   /** The transport, once it is known. */
@@ -48,7 +56,19 @@ export class TransportGate {
     return this.chosen;
   }
 
+  /** Whether the peer has sent anything. */
+  get hasRead(): boolean {
+    return this.hasBytes;
+  }
+
+  /** A message, as bytes that are to be sent. */
+  encode(command: string, payload: Buffer): Buffer {
+    if (this.chosen === undefined) throw new Error('a message before the transport is known');
+    return this.chosen.encode(command, payload);
+  }
+
   read(chunk: Buffer): void {
+    this.hasBytes = true;
     const { first } = this;
     if (first === null) this.pass(chunk);
     else this.decide(first, first.push(chunk));
@@ -59,6 +79,13 @@ export class TransportGate {
     const { first } = this;
     if (first === null || this.options.dialledBy !== undefined) return;
     queueMicrotask(() => this.open(first));
+  }
+
+  private begin(name: TransportName): Transport {
+    const { dialledBy, magic } = this.options;
+    const { monotonicMs, sink } = this.modules;
+    if (name === 'v1') return new PlainTransport(magic, sink);
+    return new EncryptedTransport({ isInitiator: dialledBy !== undefined, magic, monotonicMs }, sink);
   }
 
   private decide(first: FirstBytes, verdict: FirstVerdict | undefined): void {
@@ -78,7 +105,7 @@ export class TransportGate {
       // No violation: the peer comes back with the plain transport.
       connection.close(ENCRYPTED_TRANSPORT);
     } else {
-      this.chosen ??= connection.begin('v2');
+      this.chosen ??= this.begin('v2');
       if (dialledBy === undefined) connection.answerVersion();
       this.open(first);
     }
@@ -91,7 +118,7 @@ export class TransportGate {
     else if (dialledBy === 'v2' || mode === 'v2') connection.close('plain-transport');
     else if (verdict === 'other-message') connection.violation('no-version-first');
     else if (this.chosen === undefined) {
-      this.chosen = connection.begin('v1');
+      this.chosen = this.begin('v1');
       connection.answerVersion();
     }
   }

@@ -1,4 +1,5 @@
 import { type Api, ApiError } from './api';
+import { chainNote } from './chain-note';
 import { el, setText } from './dom';
 import { UNKNOWN, digits, formatDuration, formatValue, known } from './format';
 import { LiveTable } from './live-table';
@@ -142,15 +143,7 @@ export class NodeView implements Refreshed {
   private health(node: string, health: PointRow | undefined, peers: readonly NodePeer[]): void {
     const isUp = health?.['is_up'];
     this.figure('state', isUp === true ? 'Up' : isUp === false ? 'No answer' : UNKNOWN, node);
-    const [height, headers] = [numberIn(health, 'height'), numberIn(health, 'headers')];
-    const progress = numberIn(health, 'progress');
-    const loads =
-      health?.['is_initial_download'] === true && progress !== null
-        ? `loads the chain, ${formatValue(progress * 100, 'percent')}`
-        : headers !== null && height !== null && headers > height
-          ? `of ${digits(headers)} headers`
-          : '';
-    this.figure('height', known(height, digits), loads);
+    this.figure('height', known(numberIn(health, 'height'), digits), chainNote(health));
     const inbound = peers.filter(({ isInbound }) => isInbound).length;
     this.figure(
       'peers',
