@@ -78,6 +78,7 @@ const ABOUT: Readonly<Record<string, readonly string[]>> = {
   'btcdmon.': ['started', 'loop_lag_p99', 'rss', 'cpu', 'fees_known'],
   'btcdmon.series': ['started', 'emitted'],
   'btcdmon.exporter': ['started', 'sent', 'acked', 'dropped', 'queued', 'retried', 'spooled'],
+  'peer_sessions.': columnNames('peer_sessions').filter((name) => name !== 'merged'),
   'peers.user_agent': ['version', 'services', 'start_height', 'relay'],
   'rejects.': ['total_violations', 'total_disconnects'],
   'rejects.reason': ['violations', 'disconnects'],

@@ -8,6 +8,7 @@ import type { Block } from '../wire/block';
 import type { PolicyName } from '../policy/standardness';
 import type { Emit } from './emitter';
 import type { SeriesName } from './schema';
+import type { PeerAccounts } from './sessions/peer-accounts';
 
 /** All events that a collector can listen to. */
 export interface MonitorEvents extends P2PEvents, ChainEvents, MempoolEvents {}
@@ -57,6 +58,8 @@ export interface CollectorContext {
   readonly unseen: (block: Block) => number | undefined;
   /** The number of the autonomous system of an IP address, where a map tells it. */
   readonly asnOf?: ((ip: string) => number | undefined) | undefined;
+  /** The accounts of the open connections, where others show them as well. */
+  readonly accounts?: PeerAccounts;
   /** Number of known addresses, if the network is joined, and of banned ones, where they are known. */
   readonly addresses: () => { readonly known?: number; readonly banned?: number };
   /** The state of the relay view. */

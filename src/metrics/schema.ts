@@ -1,5 +1,6 @@
 import { COUNTED_COMMANDS, type CountedCommand } from '../wire/commands';
 import { type Column, type Series, type ValueOf, column } from './schema-types';
+import { COMMAND_COUNTS, type CommandColumn } from './sessions/session-commands';
 
 /** Tags that every point carries. */
 export const COMMON_TAGS = {
@@ -27,6 +28,19 @@ const perCommand = (unit: 'messages' | 'bytes', direction: string): Record<Count
       ),
     ]),
   ) as Record<CountedCommand, CountColumn>;
+
+/** The columns of a connection for the commands that matter. */
+const perSessionCommand = Object.fromEntries(
+  COMMAND_COUNTS.map(({ column: name, command, isReceived, unit }) => [
+    name,
+    column(
+      'int',
+      'count',
+      unit,
+      `${unit === 'bytes' ? 'Bytes' : 'Messages'} ${isReceived ? 'received' : 'sent'} as \`${command}\``,
+    ),
+  ]),
+) as Record<CommandColumn, CountColumn>;
 
 type CountColumn = Column & { readonly type: 'int'; readonly kind: 'count' };
 
@@ -616,8 +630,8 @@ export const SCHEMA = {
     anchors: ['address'],
   },
   peer_sessions: {
-    help: 'Peers that a watched node no longer has.',
-    when: 'when a peer is missing in the node’s list for the first time',
+    help: 'Connections that have ended: those of the listener, and peers that a watched node no longer has. What a peer says of itself is a claim. Over a whole run the sums of `bytes_recv`, `bytes_sent` and of the messages are those of `bandwidth`, `msg_recv` and `msg_sent`.',
+    when: 'of the listener, when a connection ends on which a byte has passed, when the program stops at the latest; of a watched node, when a peer is missing in its list for the first time, with the columns that it tells',
     tags: {},
     columns: {
       address: column('string', 'fact', '', 'Address of the peer, host:port'),
@@ -628,12 +642,83 @@ export const SCHEMA = {
         'Network of the address: ipv4, ipv6, onion, i2p, cjdns or not_publicly_routable',
       ),
       is_inbound: column('bool', 'fact', '', 'Whether the peer dialled the node'),
-      user_agent: column('string', 'fact', '', 'User agent'),
-      bytes_recv: column('int', 'fact', 'bytes', 'Bytes from the peer, when it was listed last'),
-      bytes_sent: column('int', 'fact', 'bytes', 'Bytes to the peer, when it was listed last'),
-      duration: column('int', 'fact', 's', 'Time from its connection until it was missing'),
+      user_agent: column('string', 'fact', '', 'User agent, cut to 64 printable characters'),
+      bytes_recv: column(
+        'int',
+        'fact',
+        'bytes',
+        'Bytes from the peer; of a watched node, when it was listed last',
+      ),
+      bytes_sent: column(
+        'int',
+        'fact',
+        'bytes',
+        'Bytes to the peer; of a watched node, when it was listed last',
+      ),
+      duration: column(
+        'int',
+        'fact',
+        's',
+        'Time from its first byte until its end; of a watched node, from its connection until it was missing',
+      ),
+      port: column('int', 'fact', '', 'Port of the address'),
+      netgroup: column(
+        'string',
+        'fact',
+        '',
+        'Netgroup of the address, which one party is likely to own: /16 of IPv4, /32 of IPv6, four bits of a key',
+      ),
+      asn: column('int', 'fact', '', 'With `--asmap`: number of the autonomous system of the address'),
+      transport: column('string', 'fact', '', 'v1, or v2: encrypted (BIP324)'),
+      version: column('int', 'fact', '', 'Protocol version'),
+      services: column('string', 'fact', '', 'The 64 service bits, as 16 hexadecimal digits'),
+      relay: column('bool', 'fact', '', 'Whether the peer wants transactions (BIP37)'),
+      start_height: column('int', 'fact', 'blocks', 'Height that the peer claimed at its handshake'),
+      height: column('int', 'fact', 'blocks', 'Height of the last block that the peer announced'),
+      time_offset: column('int', 'fact', 's', 'By how much its clock was ahead of ours at its handshake'),
+      is_established: column('bool', 'fact', '', 'Whether its handshake was complete'),
+      reason: column('string', 'fact', '', 'Why it ended, by the names of `rejects`'),
+      msg_recv: column('int', 'count', 'messages', 'Messages from the peer'),
+      msg_sent: column('int', 'count', 'messages', 'Messages to the peer'),
+      ...perSessionCommand,
+      inv_first: column(
+        'int',
+        'count',
+        'items',
+        'Transactions and blocks that it announced by `inv` before any other peer',
+      ),
+      inv_later: column(
+        'int',
+        'count',
+        'items',
+        'Those that it announced by `inv` after another peer, or again',
+      ),
+      blocks_announced: column(
+        'int',
+        'count',
+        'blocks',
+        'Announcements of blocks, by whatever message',
+      ),
+      requested: column('int', 'count', 'items', 'Transactions and blocks that it was asked for'),
+      undelivered: column(
+        'int',
+        'count',
+        'items',
+        'Those of them that it had not sent when the connection ended; what it sent unasked makes up for some',
+      ),
+      ping_least: column('float', 'fact', 'ms', 'The shortest round trip time'),
+      ping_median: column('float', 'fact', 'ms', 'Median of the last 31 round trip times'),
+      fee_filter: column('float', 'fact', 'sat/vB', 'The least feerate that the peer wanted (BIP133)'),
+      addrs_told: column('int', 'count', 'addresses', 'Addresses of nodes that it sent'),
+      violations: column('int', 'count', 'violations', 'Breaches of the protocol'),
+      merged: column(
+        'int',
+        'count',
+        'connections',
+        'On a point without an address: how many inbound connections without a handshake it sums up, those beyond 100 in an interval',
+      ),
     },
-    anchors: ['address'],
+    anchors: ['address', 'merged'],
   },
   chain_tips: {
     help: 'The ends of all branches of the chain that a watched node knows (getchaintips).',

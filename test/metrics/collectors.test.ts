@@ -471,6 +471,7 @@ describe('the list of collectors', () => {
       'ping',
       'tx_fees',
       'double_spends',
+      'peer_sessions',
     ];
     // What evaluates the alerts writes it.
     const alerts = ['alerts'];
@@ -478,7 +479,6 @@ describe('the list of collectors', () => {
     const watched = [
       'node_status',
       'node_peers',
-      'peer_sessions',
       'chain_tips',
       'btcd_lag',
       'watch_gaps',

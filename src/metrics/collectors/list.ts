@@ -9,6 +9,7 @@ import { inv } from './inv';
 import { mempool } from './mempool';
 import { msgRecv } from './msg-recv';
 import { msgSent } from './msg-sent';
+import { peerSessions } from './peer-sessions';
 import { peers } from './peers';
 import { ping } from './ping';
 import { processedBlocks } from './processed-blocks';
@@ -28,6 +29,7 @@ export const COLLECTORS: readonly CollectorFactory[] = [
   msgRecv,
   msgSent,
   peers,
+  peerSessions,
   inv,
   addrRelay,
   ping,

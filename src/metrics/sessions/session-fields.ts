@@ -1,0 +1,77 @@
+import { asciiLine } from '../../lib/ascii-line';
+import type { PeerInfo } from '../../p2p/p2p-events';
+import { printableLabel } from '../bounded-labels';
+import type { FieldsOf } from '../schema';
+import type { Origin } from './origin';
+import type { PeerAccount } from './peer-account';
+import { COMMAND_COUNTS } from './session-commands';
+
+/** The longest address: 62 characters of Tor, and a port. */
+const MAX_ADDRESS = 80;
+
+/** Feerates are told in satoshi per 1,000 vbytes. */
+const VBYTES = 1_000;
+
+/** A connection at its end, or as it is now. */
+export interface Session {
+  readonly peer: PeerInfo;
+  readonly account: PeerAccount;
+  readonly origin: Origin;
+  /** Milliseconds since its first byte. */
+  readonly ageMs: number;
+}
+
+/** The columns of `peer_sessions` of one connection, without its end. */
+export function sessionFields({ peer, account, origin, ageMs }: Session): FieldsOf<'peer_sessions'> {
+  const { claims } = peer;
+  return {
+    address: asciiLine(peer.address, MAX_ADDRESS),
+    port: portIn(peer.address),
+    address_network: origin.network,
+    netgroup: origin.netgroup,
+    asn: origin.asn,
+    is_inbound: !peer.outbound,
+    transport: peer.transport,
+    ...(claims === null
+      ? {}
+      : {
+          user_agent: printableLabel(claims.userAgent),
+          version: claims.version,
+          services: claims.services.toString(16).padStart(16, '0'),
+          relay: claims.relay,
+          start_height: claims.startHeight,
+        }),
+    is_established: account.established,
+    height: account.height ?? undefined,
+    time_offset: account.timeOffset,
+    duration: Math.floor(ageMs / 1_000),
+    ping_least: account.leastPingMs ?? undefined,
+    ping_median: account.medianPingMs,
+    fee_filter: account.feeFilter === undefined ? undefined : account.feeFilter / VBYTES,
+    ...countedFields(account),
+  };
+}
+
+/** The columns that count, which can be summed over connections. */
+export function countedFields(account: PeerAccount): FieldsOf<'peer_sessions'> {
+  return {
+    bytes_recv: account.bytesRecv,
+    bytes_sent: account.bytesSent,
+    msg_recv: account.messagesRecv,
+    msg_sent: account.messagesSent,
+    ...Object.fromEntries(COMMAND_COUNTS.map(({ column }, place) => [column, account.counts[place]])),
+    inv_first: account.invFirst,
+    inv_later: account.invLater,
+    blocks_announced: account.blocksAnnounced,
+    requested: account.requested,
+    undelivered: account.undelivered,
+    addrs_told: account.addresses,
+    violations: account.violations,
+  };
+}
+
+/** The port in `host:port`; undefined where there is none, as of I2P. */
+function portIn(address: string): number | undefined {
+  const port = Number(/:(\d{1,5})$/.exec(address)?.[1]);
+  return port > 0 ? port : undefined;
+}
