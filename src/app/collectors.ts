@@ -34,7 +34,7 @@ export interface CollectorParts {
  * @returns a function that writes the points of the interval that ends now
  */
 export function startCollectors(
-  { policy, maxUserAgents, intervalMs, asMap }: AppConfig,
+  { policy, maxUserAgents, intervalMs, asMap, labels }: AppConfig,
   { bus, clock, log, emitter, exporters, view, pool, live, accounts }: CollectorParts,
 ): () => void {
   const context: CollectorContext = {
@@ -48,6 +48,7 @@ export function startCollectors(
     mempool: () => view.gauges(),
     addresses: () => pool.addresses,
     asnOf: asnSource(asMap),
+    labels,
     accounts,
   };
   return connectCollectors([...COLLECTORS.map((create) => create(context)), live], bus, complainTo(log));

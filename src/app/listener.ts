@@ -198,7 +198,7 @@ function unixTime(): number {
 }
 
 /** The accounts of the connections: what is told of each. */
-function peerAccounts({ asMap }: AppConfig, { chain }: KeptHeaders, clock: SystemClock): PeerAccounts {
+function peerAccounts({ asMap, labels }: AppConfig, { chain }: KeptHeaders, clock: SystemClock): PeerAccounts {
   return new PeerAccounts({
     nowMs: () => Date.now(),
     monotonicMs: () => clock.monotonicMs(),
@@ -207,6 +207,7 @@ function peerAccounts({ asMap }: AppConfig, { chain }: KeptHeaders, clock: Syste
       return index === undefined ? undefined : chain.height(index);
     },
     asnOf: asnSource(asMap),
+    labels,
   });
 }
 

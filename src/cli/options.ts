@@ -23,6 +23,7 @@ import {
   readDuration,
   readFrom,
   readGroup,
+  readLabel,
   readListen,
   readNode,
   readSeed,
@@ -111,6 +112,14 @@ export const LISTEN_OPTIONS = {
     requiresArg: true,
     isPath: true,
     describe: 'File that tells the autonomous systems of addresses, in the format of Bitcoin Core’s -asmap',
+  },
+  label: {
+    read: readLabel,
+    type: 'string',
+    requiresArg: true,
+    array: true,
+    describe:
+      'Name for the addresses of a file, NAME=FILE: an address or a CIDR in each line, comments behind # (repeatable)',
   },
   ...ROUTE_OPTIONS,
   network: NETWORK,

@@ -3,6 +3,7 @@ import type { ClockSteps } from '../lib/clock';
 import type { Handlers } from '../lib/event-bus';
 import type { MempoolEvents } from '../mempool/mempool-events';
 import type { MempoolGauges } from '../mempool/relay-view';
+import type { AddressLabels } from '../p2p/labels/address-labels';
 import type { P2PEvents } from '../p2p/p2p-events';
 import type { Block } from '../wire/block';
 import type { PolicyName } from '../policy/standardness';
@@ -58,6 +59,8 @@ export interface CollectorContext {
   readonly unseen: (block: Block) => number | undefined;
   /** The number of the autonomous system of an IP address, where a map tells it. */
   readonly asnOf?: ((ip: string) => number | undefined) | undefined;
+  /** Names for addresses, where the user gave lists of them. */
+  readonly labels?: AddressLabels | undefined;
   /** The accounts of the open connections, where others show them as well. */
   readonly accounts?: PeerAccounts;
   /** Number of known addresses, if the network is joined, and of banned ones, where they are known. */

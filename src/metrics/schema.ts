@@ -262,6 +262,24 @@ export const SCHEMA = {
       i2p: column('int', 'gauge', 'peers', 'Peers over I2P, as far as their address shows it'),
       cjdns: column('int', 'gauge', 'peers', 'Peers over CJDNS'),
       not_publicly_routable: column('int', 'gauge', 'peers', 'Peers of this machine and of private networks'),
+      netgroups: column(
+        'int',
+        'gauge',
+        'netgroups',
+        'Different netgroups of peers with a public address: /16 of IPv4, /32 of IPv6',
+      ),
+      largest_netgroup: column(
+        'int',
+        'gauge',
+        'peers',
+        'Peers in the netgroup that has the most of them',
+      ),
+      netgroup_entropy: column(
+        'float',
+        'gauge',
+        'bits',
+        'Shannon entropy of the peers over netgroups: 0 where all are in one, log2(n) where each of n is alone',
+      ),
       autonomous_systems: column(
         'int',
         'gauge',
@@ -273,6 +291,12 @@ export const SCHEMA = {
         'gauge',
         'peers',
         'With `--asmap`: peers in the autonomous system that has the most of them',
+      ),
+      as_entropy: column(
+        'float',
+        'gauge',
+        'bits',
+        'With `--asmap`: Shannon entropy of the peers over autonomous systems',
       ),
       encrypted: column('int', 'gauge', 'peers', 'Of these, peers with the encrypted transport (BIP324)'),
       ban_score_max: column('int', 'gauge', '', 'Of a watched node: the highest ban score of a peer'),
@@ -307,6 +331,15 @@ export const SCHEMA = {
       ),
     },
     anchors: ['total_connected', 'version'],
+  },
+  peer_labels: {
+    help: 'Peers whose address is in a list of `--label`.',
+    when: `${perInterval}, for each name of such a list`,
+    tags: { label: { help: 'A name of `--label`; there are at most 30.' } },
+    columns: {
+      connected: column('int', 'gauge', 'peers', 'Of the peers with a completed handshake, those in the list'),
+    },
+    anchors: ['connected'],
   },
   tx: {
     help: 'Relayed transactions, each once, with the verdict of the policy.',
@@ -669,6 +702,12 @@ export const SCHEMA = {
         'Netgroup of the address, which one party is likely to own: /16 of IPv4, /32 of IPv6, four bits of a key',
       ),
       asn: column('int', 'fact', '', 'With `--asmap`: number of the autonomous system of the address'),
+      labels: column(
+        'string',
+        'fact',
+        '',
+        'Names of the lists of `--label` that have the address, with commas between',
+      ),
       transport: column('string', 'fact', '', 'v1, or v2: encrypted (BIP324)'),
       version: column('int', 'fact', '', 'Protocol version'),
       services: column('string', 'fact', '', 'The 64 service bits, as 16 hexadecimal digits'),
@@ -711,6 +750,18 @@ export const SCHEMA = {
       fee_filter: column('float', 'fact', 'sat/vB', 'The least feerate that the peer wanted (BIP133)'),
       addrs_told: column('int', 'count', 'addresses', 'Addresses of nodes that it sent'),
       violations: column('int', 'count', 'violations', 'Breaches of the protocol'),
+      spy_score: column(
+        'int',
+        'fact',
+        '',
+        'How much its behaviour looked like that of a spy, 0 to 100: 40 for the first of the reasons, 20 for each other',
+      ),
+      spy_reasons: column(
+        'string',
+        'fact',
+        '',
+        'The reasons, with commas between: netgroup (5 or more connections of it at a time), silent (no announcement in 10 minutes, in 2 hours where it wants no transactions), undelivered (more than half of at least 20 requests), agents (5 or more connections with one user agent and odd services)',
+      ),
       merged: column(
         'int',
         'count',

@@ -85,6 +85,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   'tap-ban': ['maybe', '2'],
   pcap: [],
   asmap: [],
+  label: ['spies', '=x', 'Spies=x', 'a b=x', 'spies=', '-a=x', `${'x'.repeat(33)}=y`],
   'pcap-node': ['a', 'localhost:8333', '1.2.3.4:99999', '10.0.0.0/8'],
   'token-file': [],
   notify: [

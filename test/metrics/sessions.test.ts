@@ -60,6 +60,7 @@ describe('a connection that ends', () => {
       ...{ is_established: true, time_offset: offset, duration: 61, reason: 'closed-by-peer' },
       ...{ bytes_recv: 250, bytes_sent: 100, msg_recv: 2, msg_sent: 1, recv_inv: 1, recv_inv_bytes: 130 },
       ...{ inv_first: 2, inv_later: 1, blocks_announced: 1, requested: 3, undelivered: 1 },
+      ...{ spy_score: 0, spy_reasons: undefined, labels: undefined },
       ...{ ping_least: 10, ping_median: 20, fee_filter: 1.5, addrs_told: 2, violations: 1 },
     });
     expect(bench.lines()).toHaveLength(1);
@@ -154,4 +155,105 @@ it('the sums over all connections are those of the messages and bytes', () => {
   expect(sum('peer_sessions', 'bytes_recv')).toBe(total?.['bytes_recv']);
   expect(sum('peer_sessions', 'bytes_sent')).toBe(total?.['bytes_sent']);
   expect(sum('peer_sessions', 'merged')).toBeGreaterThan(0);
+});
+
+describe('the spy score', () => {
+  interface Life {
+    readonly host?: string;
+    readonly userAgent?: string;
+    readonly services?: bigint;
+    readonly relay?: boolean;
+    readonly requested?: number;
+    readonly sends?: number;
+    readonly announces?: boolean;
+  }
+
+  /** Connections that are open at the same time for so many minutes, and what is told at their ends. */
+  const lives = (minutes: number, all: readonly Life[]): readonly unknown[] => {
+    const bench = benchOf([peerSessions]);
+    const { bus, clock } = bench;
+    const peers = all.map((life, id): PeerInfo & { claims: NonNullable<PeerInfo['claims']> } => ({
+      ...{ id, address: `${life.host ?? `8.${id}.8.8`}:8333`, outbound: id % 2 === 0 },
+      claims: {
+        ...claims,
+        userAgent: life.userAgent ?? '/Satoshi:31.0.0/',
+        services: life.services ?? 0xc09n,
+        relay: life.relay ?? true,
+      },
+    }));
+    for (const peer of peers) {
+      bus.emit('bytesRead', { peer, bytes: 1 });
+      bus.emit('handshake', { peer, claims: peer.claims });
+    }
+    clock.ms = minutes * 60_000;
+    peers.forEach((peer, id) => {
+      const { requested = 0, sends = 0, announces = true } = all[id] ?? {};
+      if (announces)
+        bus.emit('announced', { peer, items: [{ type: INV_WTX, hash: fakeHash(`${id}`) }], known: 0 });
+      bus.emit('requested', { peer, count: requested });
+      for (let i = 0; i < sends; i++)
+        bus.emit('transaction', { peer, transaction: {} as never, first: true, receivedMs: 0 });
+      bus.emit('disconnected', { peer, established: true, reason: 'closed-by-peer' });
+    });
+    return ended(bench).map(({ spy_score, spy_reasons }) => [spy_score, spy_reasons]);
+  };
+
+  const NONE = [0, undefined];
+
+  it('is 0 of a peer that takes part', () => {
+    expect(lives(600, [{ requested: 100, sends: 60 }])).toEqual([NONE]);
+  });
+
+  it.each([
+    [9, {}, NONE],
+    [10, {}, [20, 'silent']],
+    [119, { relay: false }, NONE],
+    [120, { relay: false }, [20, 'silent']],
+  ])('sees who says nothing in %d minutes (%j)', (minutes, life, expected) => {
+    expect(lives(minutes, [{ ...life, announces: false }])).toEqual([expected]);
+  });
+
+  it.each([
+    [19, 0, NONE],
+    [20, 10, NONE],
+    [20, 9, [20, 'undelivered']],
+  ])('sees who was asked for %d and sent %d', (requested, sends, expected) => {
+    expect(lives(1, [{ requested, sends }])).toEqual([expected]);
+  });
+
+  it('sees many of one netgroup, and forgets them when they have gone', () => {
+    const some = (count: number): Life[] => Array.from({ length: count }, (_, i) => ({ host: `8.8.4.${i}` }));
+    expect(lives(1, some(4))).toEqual(some(4).map(() => NONE));
+    expect(lives(1, some(5))).toEqual(some(5).map(() => [40, 'netgroup']));
+    // This machine's own addresses may stand for anybody.
+    const own = some(9).map((_, i) => ({ host: `127.0.0.${i}` }));
+    expect(lives(1, own)).toEqual(own.map(() => NONE));
+    const bench = benchOf([peerSessions]);
+    for (let id = 0; id < 20; id++) {
+      const peer = { ...somePeer, id, address: `8.8.4.${id}:8333`, claims };
+      bench.bus.emit('bytesRead', { peer, bytes: 1 });
+      bench.bus.emit('handshake', { peer, claims });
+      bench.bus.emit('disconnected', { peer, established: true, reason: 'closed-by-peer' });
+    }
+    expect(ended(bench).every(({ spy_score }) => spy_score === 0)).toBe(true);
+  });
+
+  it.each([
+    ['/Satoshi:31.0.0/', 0xc09n, NONE],
+    ['/Satoshi:31.0.0/', 0x8n, [20, 'agents']],
+    ['/Satoshi:31.0.0/', 0x401n, [20, 'agents']],
+    ['/light:1/', 0n, NONE],
+    ['/light:1/', 1n << 40n, [20, 'agents']],
+  ])('sees many that call themselves %s with the services %d', (userAgent, services, expected) => {
+    const all = Array.from({ length: 5 }, () => ({ userAgent, services }));
+    expect(lives(1, all)).toEqual(all.map(() => expected));
+    expect(lives(1, all.slice(1))).toEqual(all.slice(1).map(() => NONE));
+  });
+
+  it('adds the reasons up', () => {
+    const all = Array.from({ length: 5 }, (_, i) => ({
+      ...{ host: `8.8.4.${i}`, services: 0n, announces: false, requested: 100 },
+    }));
+    expect(lives(10, all)).toEqual(all.map(() => [100, 'netgroup,silent,undelivered,agents']));
+  });
 });

@@ -68,6 +68,8 @@ export async function startPanelRun(
   const listen = await freePort();
   const asMap = path.join(folder, 'map.dat');
   await writeFile(asMap, mapOf(RETURN, asn(1)));
+  const list = path.join(folder, 'list.txt');
+  await writeFile(list, '127.0.0.0/8 # every peer of this run\n');
   const ports = [...network.endpoints, scripted, rival].map(({ port }) => port);
   const program = cleanup.add(
     runProgram(
@@ -79,7 +81,7 @@ export async function startPanelRun(
           ...ports.flatMap((port) => ['--connect', `127.0.0.1:${port}`]),
         ],
         ...[`duckdb:${store}`, ...exports].flatMap((url) => ['--export', url]),
-        ...['--asmap', asMap],
+        ...['--asmap', asMap, '--label', `local=${list}`],
         ...args,
       ],
       folder,

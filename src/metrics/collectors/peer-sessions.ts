@@ -12,7 +12,8 @@ export const peerSessions: CollectorFactory = ({
   emit,
   monotonicMs,
   asnOf,
-  accounts = new PeerAccounts({ nowMs: () => Date.now(), monotonicMs, asnOf }),
+  labels,
+  accounts = new PeerAccounts({ nowMs: () => Date.now(), monotonicMs, asnOf, labels }),
 }) => {
   const merged = new MergedSessions();
   return {
@@ -26,8 +27,7 @@ export const peerSessions: CollectorFactory = ({
           merged.add(account);
           return;
         }
-        const origin = account.origin ?? accounts.originOf(peer);
-        const fields = sessionFields({ peer, account, origin, ageMs: accounts.ageMs(account) });
+        const fields = sessionFields(accounts.sessionOf(peer, account));
         emit('peer_sessions', { ...fields, reason }, {}, !peer.outbound);
       },
     },

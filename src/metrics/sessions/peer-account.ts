@@ -1,6 +1,7 @@
 import { quantile } from '../../lib/quantile';
 import type { CountedCommand } from '../../wire/commands';
 import type { Hash } from '../../wire/hash';
+import type { Crowd } from './crowds';
 import type { Origin } from './origin';
 import { COMMAND_COUNTS } from './session-commands';
 
@@ -29,6 +30,9 @@ export class PeerAccount {
   /** What follows from its address; null before its handshake. */
   origin: Origin | null = null;
   established = false;
+  /** The connections of its netgroup, and those with its user agent and odd services; null without. */
+  netgroup: Crowd | null = null;
+  agents: Crowd | null = null;
   /** Seconds by which its clock is ahead of ours, when its `version` came. */
   timeOffset: number | undefined;
   /** The least feerate at which it wants transactions, in sat/kvB. */

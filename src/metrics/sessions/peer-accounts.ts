@@ -3,8 +3,11 @@ import type { PeerInfo } from '../../p2p/p2p-events';
 import type { Hash } from '../../wire/hash';
 import { INV_BLOCK, INV_TX, INV_WTX } from '../../wire/messages/inventory';
 import type { MonitorEvents } from '../collector';
-import { type Origin, type OriginSources, originOf } from './origin';
+import { Crowds } from './crowds';
+import { isPublic, type OriginSources, originOf } from './origin';
 import { PeerAccount } from './peer-account';
+import type { Session } from './session-fields';
+import { hasOddServices } from './suspicion';
 
 /** A peer's clock is compared within this many seconds, so that the difference is an exact number. */
 const FARTHEST_S = 10 ** 12;
@@ -27,6 +30,8 @@ export interface PeerAccountsModules extends OriginSources {
 export class PeerAccounts {
   readonly on: Handlers<MonitorEvents>;
   private readonly accounts = new Map<PeerInfo, PeerAccount>();
+  private readonly netgroups = new Crowds();
+  private readonly agents = new Crowds();
   /** The peer of the last event, and its account: most events of a message follow one another. */
   private lastPeer: PeerInfo | null = null;
   private lastAccount: PeerAccount | undefined;
@@ -46,8 +51,7 @@ export class PeerAccounts {
       handshake: ({ peer, claims }) => {
         const account = this.get(peer);
         if (account === undefined) return;
-        account.established = true;
-        account.origin = this.originOf(peer);
+        this.joinCrowds(peer, account);
         const theirs = Math.max(-FARTHEST_S, Math.min(FARTHEST_S, Number(claims.time)));
         account.timeOffset = Math.round(theirs - nowMs() / 1_000);
       },
@@ -104,24 +108,35 @@ export class PeerAccounts {
     this.lastPeer = null;
     this.lastAccount = undefined;
     this.accounts.delete(peer);
-    account.origin ??= this.originOf(peer);
+    this.leaveCrowds(peer, account);
     this.learnHeight(account);
     return account;
   }
 
   /** All connections with an account, in the order in which they were opened. */
-  list(): [PeerInfo, PeerAccount][] {
+  list(): readonly (readonly [PeerInfo, PeerAccount])[] {
     for (const account of this.accounts.values()) this.learnHeight(account);
     return [...this.accounts];
   }
 
-  originOf(peer: PeerInfo): Origin {
-    return originOf(peer.address, this.modules);
+  /** What is known of a connection at this moment. */
+  sessionOf(peer: PeerInfo, account: PeerAccount): Session {
+    const origin = account.origin ?? originOf(peer.address, this.modules);
+    return { peer, account, origin, ageMs: this.modules.monotonicMs() - account.begunMs };
   }
 
-  /** Milliseconds since the first byte of a connection. */
-  ageMs(account: PeerAccount): number {
-    return this.modules.monotonicMs() - account.begunMs;
+  private joinCrowds({ address, claims }: PeerInfo, account: PeerAccount): void {
+    if (account.established) return;
+    account.established = true;
+    account.origin = originOf(address, this.modules);
+    const { netgroup } = account.origin;
+    if (netgroup !== undefined && isPublic(account.origin)) account.netgroup = this.netgroups.join(netgroup);
+    if (claims !== null && hasOddServices(claims)) account.agents = this.agents.join(claims.userAgent);
+  }
+
+  private leaveCrowds({ claims }: PeerInfo, { netgroup, agents, origin }: PeerAccount): void {
+    if (netgroup !== null && origin?.netgroup !== undefined) this.netgroups.leave(origin.netgroup);
+    if (agents !== null && claims !== null) this.agents.leave(claims.userAgent);
   }
 
   private learnHeight(account: PeerAccount): void {

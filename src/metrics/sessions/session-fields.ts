@@ -5,6 +5,7 @@ import type { FieldsOf } from '../schema';
 import type { Origin } from './origin';
 import type { PeerAccount } from './peer-account';
 import { COMMAND_COUNTS } from './session-commands';
+import { type Suspicion, suspicionOf } from './suspicion';
 
 /** The longest address: 62 characters of Tor, and a port. */
 const MAX_ADDRESS = 80;
@@ -30,6 +31,7 @@ export function sessionFields({ peer, account, origin, ageMs }: Session): Fields
     address_network: origin.network,
     netgroup: origin.netgroup,
     asn: origin.asn,
+    labels: origin.labels.length === 0 ? undefined : origin.labels.join(','),
     is_inbound: !peer.outbound,
     transport: peer.transport,
     ...(claims === null
@@ -41,6 +43,9 @@ export function sessionFields({ peer, account, origin, ageMs }: Session): Fields
           relay: claims.relay,
           start_height: claims.startHeight,
         }),
+    ...(account.established && claims !== null
+      ? suspicionFields(suspicionOf(account, claims.relay, ageMs))
+      : {}),
     is_established: account.established,
     height: account.height ?? undefined,
     time_offset: account.timeOffset,
@@ -50,6 +55,10 @@ export function sessionFields({ peer, account, origin, ageMs }: Session): Fields
     fee_filter: account.feeFilter === undefined ? undefined : account.feeFilter / VBYTES,
     ...countedFields(account),
   };
+}
+
+function suspicionFields({ score, reasons }: Suspicion): FieldsOf<'peer_sessions'> {
+  return { spy_score: score, spy_reasons: reasons.length === 0 ? undefined : reasons.join(',') };
 }
 
 /** The columns that count, which can be summed over connections. */
