@@ -4,7 +4,9 @@ import type { JudgedTransaction } from '../mempool/mempool-events';
 import type { Collector, MonitorEvents } from '../metrics/collector';
 import type { Hash } from '../wire/hash';
 import { type Complain, guard } from '../metrics/guard';
+import type { FieldsOf } from '../metrics/schema';
 import type { PeerAccounts } from '../metrics/sessions/peer-accounts';
+import { sessionFields } from '../metrics/sessions/session-fields';
 import { BAND_FLOORS, type FeeBands } from '../mempool/fee-bands';
 import type { ExporterStats } from '../metrics/collector';
 import type { DialState } from '../p2p/dial-state';
@@ -114,6 +116,11 @@ export class LiveView implements Live, Collector {
 
   peers(): readonly LivePeer[] {
     return this.modules.accounts.list().map(livePeer);
+  }
+
+  sessions(): readonly FieldsOf<'peer_sessions'>[] {
+    const { accounts } = this.modules;
+    return accounts.list().map(([peer, account]) => sessionFields(accounts.sessionOf(peer, account)));
   }
 
   health(): Health {
