@@ -34,7 +34,7 @@ export interface CollectorParts {
  * @returns a function that writes the points of the interval that ends now
  */
 export function startCollectors(
-  { policy, maxUserAgents, intervalMs, asMap, labels }: AppConfig,
+  { policy, maxUserAgents, intervalMs, asMap, labels, arrivalsSample }: AppConfig,
   { bus, clock, log, emitter, exporters, view, pool, live, accounts }: CollectorParts,
 ): () => void {
   const context: CollectorContext = {
@@ -49,6 +49,7 @@ export function startCollectors(
     addresses: () => pool.addresses,
     asnOf: asnSource(asMap),
     labels,
+    arrivalsSample,
     accounts,
   };
   return connectCollectors([...COLLECTORS.map((create) => create(context)), live], bus, complainTo(log));

@@ -51,6 +51,8 @@ export interface AppConfig extends Partial<WatchConfig> {
   readonly maxUserAgents: number;
   /** The autonomous systems of addresses; without it they are not told. */
   readonly asMap?: AsMap | undefined;
+  /** Who announced what is written, of one in so many transactions; without it, it is not. */
+  readonly arrivalsSample?: number | undefined;
   /** Names for addresses; without them no peer has one. */
   readonly labels?: AddressLabels | undefined;
   /** The limit of memory, in bytes, for the transactions of the relay view. */

@@ -59,6 +59,8 @@ export interface CollectorContext {
   readonly unseen: (block: Block) => number | undefined;
   /** The number of the autonomous system of an IP address, where a map tells it. */
   readonly asnOf?: ((ip: string) => number | undefined) | undefined;
+  /** The series `arrivals` is written, of one in so many transactions; undefined: it is not. */
+  readonly arrivalsSample?: number | undefined;
   /** Names for addresses, where the user gave lists of them. */
   readonly labels?: AddressLabels | undefined;
   /** The accounts of the open connections, where others show them as well. */

@@ -662,6 +662,32 @@ export const SCHEMA = {
     },
     anchors: ['address'],
   },
+  arrivals: {
+    help: 'Which peer announced what and when, for research: each peer’s first announcement of each block, and of a sample of the transactions.',
+    when: 'with `--arrivals`: when a peer announces a block for the first time within 10 minutes of the first announcement, or a transaction of the sample (`--arrivals-sample`) within one minute; at most 32 blocks and 64 transactions are followed at a time',
+    tags: { kind: { help: '`tx` or `block`.' } },
+    columns: {
+      sha: column(
+        'string',
+        'fact',
+        '',
+        'Hash of the block; of a transaction the id that was announced: wtxid or txid',
+      ),
+      is_wtxid: column('bool', 'fact', '', 'Of a transaction: whether that is the wtxid'),
+      delay: column('float', 'fact', 'ms', 'Time since the first announcement by any peer, which has 0'),
+      address: column('string', 'fact', '', 'Address of the peer, host:port'),
+      address_network: column(
+        'string',
+        'fact',
+        '',
+        'Network of the address: ipv4, ipv6, onion, i2p, cjdns or not_publicly_routable',
+      ),
+      netgroup: column('string', 'fact', '', 'Netgroup of the address'),
+      asn: column('int', 'fact', '', 'With `--asmap`: number of the autonomous system of the address'),
+      is_inbound: column('bool', 'fact', '', 'Whether the peer dialled the node'),
+    },
+    anchors: ['sha'],
+  },
   peer_sessions: {
     help: 'Connections that have ended: those of the listener, and peers that a watched node no longer has. What a peer says of itself is a claim. Over a whole run the sums of `bytes_recv`, `bytes_sent` and of the messages are those of `bandwidth`, `msg_recv` and `msg_sent`.',
     when: 'of the listener, when a connection ends on which a byte has passed, when the program stops at the latest; of a watched node, when a peer is missing in its list for the first time, with the columns that it tells',

@@ -505,8 +505,8 @@ describe('the list of collectors', () => {
       'double_spends',
       'peer_sessions',
     ];
-    // What evaluates the alerts writes it; of peers with a label only with a list of these.
-    const alerts = ['alerts', 'peer_labels'];
+    // What evaluates the alerts writes it. Peers with a label need a list of these, arrivals their option.
+    const alerts = ['alerts', 'peer_labels', 'arrivals'];
     // Of watched nodes, whose RPC or tap writes them.
     const watched = [
       'node_status',

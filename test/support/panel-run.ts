@@ -81,7 +81,7 @@ export async function startPanelRun(
           ...ports.flatMap((port) => ['--connect', `127.0.0.1:${port}`]),
         ],
         ...[`duckdb:${store}`, ...exports].flatMap((url) => ['--export', url]),
-        ...['--asmap', asMap, '--label', `local=${list}`],
+        ...['--asmap', asMap, '--label', `local=${list}`, '--arrivals', '--arrivals-sample', '1'],
         ...args,
       ],
       folder,

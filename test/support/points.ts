@@ -49,6 +49,7 @@ export function benchOf(
     mempool?: MempoolGauges;
     asnOf?: (ip: string) => number | undefined;
     labels?: AddressLabels;
+    arrivalsSample?: number;
     addresses?: { readonly known?: number; readonly banned: number };
     /** Whether transactions are judged when they come; default yes. */
     judges?: boolean;
@@ -77,6 +78,7 @@ export function benchOf(
       unseen: () => 0,
       asnOf: options.asnOf,
       labels: options.labels,
+      arrivalsSample: options.arrivalsSample,
       addresses: () => options.addresses ?? { banned: 0 },
       mempool: () => options.mempool ?? { transactions: 0, bytes: 0, withFee: 0, orphans: 0 },
     }),

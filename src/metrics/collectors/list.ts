@@ -1,5 +1,6 @@
 import type { CollectorFactory } from '../collector';
 import { addrRelay } from './addr-relay';
+import { arrivals } from './arrivals';
 import { bandwidth } from './bandwidth';
 import { blocks } from './blocks';
 import { btcdmon } from './btcdmon';
@@ -43,6 +44,7 @@ export const COLLECTORS: readonly CollectorFactory[] = [
   txFees,
   doubleSpends,
   propagation,
+  arrivals,
   btcdmon,
 ];
 
