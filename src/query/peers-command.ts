@@ -9,7 +9,7 @@ import { type OpenSessions, askSessions } from './open-sessions';
 import { openSource } from './open-source';
 import { type CommandIo, writeAll } from './query-command';
 import { type ResultColumn, type Row, type Value, allRows, inOneBatch, resultColumns } from './result';
-import { selectColumns } from './select-columns';
+import { placesOf, selectColumns } from './select-columns';
 import { ifThere } from './store-nodes';
 import type { Where } from './where';
 
@@ -64,7 +64,7 @@ export async function runPeersCommand(options: PeersCommandOptions, io: CommandI
   const valueIn = (row: Row, name: string): Value => row[place.get(name) ?? -1] ?? null;
   const order = options.sort === undefined ? byState(valueIn) : orderOf(options.sort, columns);
   const limit = limitOf(options, io);
-  if (options.columns !== undefined) selectColumns({ columns, rows: inOneBatch([]) }, options.columns);
+  if (options.columns !== undefined) placesOf(columns, options.columns);
 
   const connected = state === 'ended' ? null : await openRows(options, columns);
   if (connected === null && state === 'connected')

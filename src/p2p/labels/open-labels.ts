@@ -33,7 +33,7 @@ export async function openLabels(files: readonly LabelFile[]): Promise<AddressLa
     let number = 0;
     for (const line of bytes.toString('utf8').split('\n')) {
       number += 1;
-      const text = line.replace(/#.*$/, '').trim();
+      const text = (line.split('#', 1)[0] ?? '').trim();
       if (text === '') continue;
       const range = readRange(text);
       if (range === null)
