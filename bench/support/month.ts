@@ -22,6 +22,7 @@ const EVENTS: Partial<Record<SeriesName, number>> = {
   node_peers: 125 * 1_440,
   chain_tips: 4 * 1_440,
   peer_sessions: 2_000,
+  session_messages: 2_000,
   // Off by default.
   arrivals: 10_000,
   watch_gaps: 3,

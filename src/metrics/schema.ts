@@ -720,6 +720,12 @@ export const SCHEMA = {
         's',
         'Time from its first byte until its end; of a watched node, from its connection until it was missing',
       ),
+      session: column(
+        'int',
+        'fact',
+        '',
+        'Number of the connection in its run, by which `session_messages` tells of the same one',
+      ),
       port: column('int', 'fact', '', 'Port of the address'),
       netgroup: column(
         'string',
@@ -745,7 +751,6 @@ export const SCHEMA = {
       reason: column('string', 'fact', '', 'Why it ended, by the names of `rejects`'),
       msg_recv: column('int', 'count', 'messages', 'Messages from the peer'),
       msg_sent: column('int', 'count', 'messages', 'Messages to the peer'),
-      ...perSessionCommand,
       inv_first: column(
         'int',
         'count',
@@ -796,6 +801,22 @@ export const SCHEMA = {
       ),
     },
     anchors: ['address', 'merged'],
+  },
+  session_messages: {
+    help: 'Messages of connections of the listener that have ended, of the commands that matter, received and sent. Over a whole run their sums are those of `msg_recv`, `msg_sent` and their bytes.',
+    when: 'with each point of `peer_sessions` about the listener',
+    tags: {},
+    columns: {
+      session: column(
+        'int',
+        'fact',
+        '',
+        'Number of the connection in its run, as in `peer_sessions`; left out of a sum of several',
+      ),
+      address: column('string', 'fact', '', 'Address of the peer, host:port; left out of a sum of several'),
+      ...perSessionCommand,
+    },
+    anchors: ['recv_inv'],
   },
   chain_tips: {
     help: 'The ends of all branches of the chain that a watched node knows (getchaintips).',

@@ -107,7 +107,7 @@ it('lists the open connections of a node that runs, and those that have ended', 
   ]);
   expect(all[0]).toMatchObject({
     ...{ time: null, node: 'n', network: 'regtest', is_inbound: false, is_established: true, labels: null },
-    ...{ inv_first: 1, inv_later: 0, requested: 1, undelivered: 0, recv_tx: 1, sent_getdata: 1 },
+    ...{ inv_first: 1, inv_later: 0, requested: 1, undelivered: 0, addrs_told: 0 },
   });
   expect(all[1]).toMatchObject({ labels: 'known', relay: false, start_height: 7, is_inbound: true, inv_first: 0 });
   expect(await rows('--state', 'connected')).toHaveLength(2);
@@ -180,7 +180,7 @@ it('after the end of the node has all connections, with the sums of all messages
   try {
     for (const { column, command, isReceived, unit } of COMMAND_COUNTS) {
       const series = `msg_${isReceived ? 'recv' : 'sent'}${unit === 'bytes' ? '_bytes' : ''}`;
-      const sum = await one(`SELECT sum(${column}) FROM peer_sessions`);
+      const sum = await one(`SELECT sum(${column}) FROM session_messages`);
       expect([column, sum]).toEqual([column, await one(`SELECT sum("${command}") FROM ${series}`)]);
     }
     for (const series of ['msg_recv', 'msg_sent']) {
@@ -192,6 +192,7 @@ it('after the end of the node has all connections, with the sums of all messages
       const sum = await one(`SELECT sum(${column}) FROM peer_sessions`);
       expect([column, sum]).toEqual([column, await one(`SELECT max(${column}) FROM bandwidth`)]);
     }
+    expect(await one('SELECT count(*) FROM session_messages')).toBe(await one('SELECT count(*) FROM peer_sessions'));
     const count = 'count(address) + coalesce(sum(merged), 0)';
     expect(await one(`SELECT ${count} FROM peer_sessions`)).toBe(133);
     expect(await one(`SELECT sum(total_disconnects) FROM rejects`)).toBe(133);

@@ -504,6 +504,7 @@ describe('the list of collectors', () => {
       'tx_fees',
       'double_spends',
       'peer_sessions',
+      'session_messages',
     ];
     // What evaluates the alerts writes it. Peers with a label need a list of these, arrivals their option.
     const alerts = ['alerts', 'peer_labels', 'arrivals'];

@@ -15,6 +15,9 @@ const claims = {
   userAgent: `/Satoshi:31.0.0/\n${'é'.repeat(70)}`,
 };
 
+const messages = (bench: Bench): readonly Record<string, unknown>[] =>
+  bench.points.filter(({ series }) => series === 'session_messages').map(({ fields }) => fields);
+
 const ended = (bench: Bench): readonly Record<string, unknown>[] =>
   bench.points.filter(({ series }) => series === 'peer_sessions').map(({ fields }) => fields);
 
@@ -52,18 +55,41 @@ describe('a connection that ends', () => {
     const counts = Object.fromEntries(COMMAND_COUNTS.map(({ column }) => [column, 0]));
     const offset = fields['time_offset'] as number;
     expect(Math.abs(offset - 90)).toBeLessThanOrEqual(60);
+    expect(messages(bench)).toEqual([
+      { ...counts, session: 1, address: '8.8.8.8:8333', recv_inv: 1, recv_inv_bytes: 130 },
+    ]);
     expect(fields).toEqual({
-      ...counts,
+      session: 1,
       ...{ address: '8.8.8.8:8333', port: 8333, address_network: 'ipv4', netgroup: '8.8.0.0/16', asn: 15_169 },
       ...{ is_inbound: false, transport: 'v2', user_agent: `/Satoshi:31.0.0/?${'?'.repeat(47)}` },
       ...{ version: 70_016, services: '0000000000000c09', relay: true, start_height: 5, height: undefined },
       ...{ is_established: true, time_offset: offset, duration: 61, reason: 'closed-by-peer' },
-      ...{ bytes_recv: 250, bytes_sent: 100, msg_recv: 2, msg_sent: 1, recv_inv: 1, recv_inv_bytes: 130 },
+      ...{ bytes_recv: 250, bytes_sent: 100, msg_recv: 2, msg_sent: 1 },
       ...{ inv_first: 2, inv_later: 1, blocks_announced: 1, requested: 3, undelivered: 1 },
       ...{ spy_score: 0, spy_reasons: undefined, labels: undefined },
       ...{ ping_least: 10, ping_median: 20, fee_filter: 1.5, addrs_told: 2, violations: 1 },
     });
-    expect(bench.lines()).toHaveLength(1);
+    expect(bench.lines()).toHaveLength(2);
+  });
+
+  it('fits into a datagram, whatever it has done', () => {
+    const bench = benchOf([peerSessions], { asnOf: () => 4_294_967_295 });
+    const { bus } = bench;
+    const peer: PeerInfo = {
+      ...{ id: 999_999_999, address: `${'a'.repeat(56)}.onion:65535`, outbound: false, transport: 'v2' },
+      claims: { ...claims, userAgent: 'x'.repeat(200), services: 2n ** 64n - 1n, startHeight: 2 ** 31 - 1 },
+    };
+    bus.emit('bytesRead', { peer, bytes: 1e12 });
+    bus.emit('bytesWritten', { peer, bytes: 1e12 });
+    bus.emit('handshake', { peer, claims: { ...claims, time: 2n ** 62n } });
+    for (const { command, isReceived } of COMMAND_COUNTS)
+      bus.emit(isReceived ? 'received' : 'sent', { peer, command, bytes: 1e12 });
+    bus.emit('announced', { peer, items: [{ type: INV_WTX, hash: fakeHash('') }], known: 1e10 });
+    bus.emit('requested', { peer, count: 1e10 });
+    bus.emit('pong', { peer, rttMs: 1_234.567_890_123 });
+    bus.emit('feeFilter', { peer, perKvb: 123_456_789 });
+    bus.emit('disconnected', { peer, established: true, reason: 'closed-by-peer' });
+    for (const line of bench.lines()) expect(line.length).toBeLessThan(1_250);
   });
 
   it('has none where no byte of it passed', () => {
@@ -97,10 +123,11 @@ it('connections without a handshake have 100 points of their own in an interval,
   bench.interval();
   expect(ended(bench)).toHaveLength(101);
   const last = ended(bench).at(-1);
-  expect(last).toMatchObject({ merged: 150, bytes_recv: 1_050, msg_recv: 150, recv_ping_bytes: 1_050 });
+  expect(last).toMatchObject({ merged: 150, bytes_recv: 1_050, msg_recv: 150 });
+  expect(messages(bench).at(-1)).toMatchObject({ recv_ping: 150, recv_ping_bytes: 1_050, recv_inv: 0 });
   expect(last).not.toHaveProperty('address');
   // Each line has exactly one anchor, or this throws.
-  expect(bench.lines()).toHaveLength(101);
+  expect(bench.lines()).toHaveLength(202);
   bench.interval();
   knock(100);
   bench.interval();
@@ -145,7 +172,7 @@ it('the sums over all connections are those of the messages and bytes', () => {
       .reduce((total, { fields }) => total + Number(fields[column] ?? 0), 0);
   for (const { column, command, isReceived, unit } of COMMAND_COUNTS) {
     const series = `msg_${isReceived ? 'recv' : 'sent'}${unit === 'bytes' ? '_bytes' : ''}`;
-    expect([column, sum('peer_sessions', column)]).toEqual([column, sum(series, command)]);
+    expect([column, sum('session_messages', column)]).toEqual([column, sum(series, command)]);
   }
   for (const series of ['msg_recv', 'msg_sent'])
     expect(sum('peer_sessions', series)).toBe(

@@ -1,10 +1,10 @@
 import type { CollectorFactory } from '../collector';
 import { MergedSessions } from '../sessions/merged-sessions';
 import { PeerAccounts } from '../sessions/peer-accounts';
-import { sessionFields } from '../sessions/session-fields';
+import { messageFields, sessionFields } from '../sessions/session-fields';
 
 /**
- * `peer_sessions`: each connection of the listener, when it has ended. Of the inbound ones without a handshake,
+ * `peer_sessions`, `session_messages`: each connection of the listener, when it has ended. Of the inbound ones without a handshake,
  * which strangers can make by the thousand, only so many have points of their own in an interval; the others
  * have one point together, so that nothing is missing in the sums.
  */
@@ -27,13 +27,16 @@ export const peerSessions: CollectorFactory = ({
           merged.add(account);
           return;
         }
-        const fields = sessionFields(accounts.sessionOf(peer, account));
-        emit('peer_sessions', { ...fields, reason }, {}, !peer.outbound);
+        const session = accounts.sessionOf(peer, account);
+        emit('session_messages', messageFields(session), {}, !peer.outbound);
+        emit('peer_sessions', { ...sessionFields(session), reason }, {}, !peer.outbound);
       },
     },
     interval: () => {
-      const sum = merged.take();
-      if (sum !== null) emit('peer_sessions', sum, {}, true);
+      const sums = merged.take();
+      if (sums === null) return;
+      emit('session_messages', sums.messages, {}, true);
+      emit('peer_sessions', sums.session, {}, true);
     },
   };
 };

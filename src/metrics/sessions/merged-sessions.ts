@@ -1,6 +1,6 @@
 import type { FieldsOf } from '../schema';
 import type { PeerAccount } from './peer-account';
-import { countedFields } from './session-fields';
+import { commandFields, countedFields } from './session-fields';
 
 /** The most connections without a handshake that have points of their own in an interval. */
 const MOST_ALONE = 100;
@@ -9,9 +9,10 @@ const MOST_ALONE = 100;
 export class MergedSessions {
   private alone = 0;
   private count = 0;
-  private readonly sums = new Map<string, number>();
+  private session = new Sums();
+  private messages = new Sums();
 
-  /** Whether one more has a point of its own; if so, it counts as one. */
+  /** Whether one more has points of its own; if so, it counts as one. */
   hasRoom(): boolean {
     if (this.alone >= MOST_ALONE) return false;
     this.alone += 1;
@@ -20,17 +21,30 @@ export class MergedSessions {
 
   add(account: PeerAccount): void {
     this.count += 1;
-    for (const [name, value] of Object.entries(countedFields(account)))
-      this.sums.set(name, (this.sums.get(name) ?? 0) + Number(value));
+    this.session.add(countedFields(account));
+    this.messages.add(commandFields(account));
   }
 
-  /** The sum of the interval, null where there is none; the next interval begins. */
-  take(): FieldsOf<'peer_sessions'> | null {
-    const { count } = this;
-    const sums = Object.fromEntries(this.sums);
+  /** The sums of the interval, null where there are none; the next interval begins. */
+  take(): {
+    readonly session: FieldsOf<'peer_sessions'>;
+    readonly messages: FieldsOf<'session_messages'>;
+  } | null {
+    const { count, session, messages } = this;
     this.alone = 0;
     this.count = 0;
-    this.sums.clear();
-    return count === 0 ? null : { ...sums, merged: count };
+    this.session = new Sums();
+    this.messages = new Sums();
+    return count === 0 ? null : { session: { ...session.fields, merged: count }, messages: messages.fields };
+  }
+}
+
+/** Sums by column. */
+class Sums {
+  readonly fields: Record<string, number> = {};
+
+  add(fields: Readonly<Record<string, unknown>>): void {
+    for (const [name, value] of Object.entries(fields))
+      this.fields[name] = (this.fields[name] ?? 0) + Number(value);
   }
 }

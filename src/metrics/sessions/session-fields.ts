@@ -26,7 +26,8 @@ export interface Session {
 export function sessionFields({ peer, account, origin, ageMs }: Session): FieldsOf<'peer_sessions'> {
   const { claims } = peer;
   return {
-    address: asciiLine(peer.address, MAX_ADDRESS),
+    address: addressOf(peer),
+    session: peer.id,
     port: portIn(peer.address),
     address_network: origin.network,
     netgroup: origin.netgroup,
@@ -61,6 +62,16 @@ function suspicionFields({ score, reasons }: Suspicion): FieldsOf<'peer_sessions
   return { spy_score: score, spy_reasons: reasons.length === 0 ? undefined : reasons.join(',') };
 }
 
+/** The columns of `session_messages` of one connection. */
+export function messageFields({ peer, account }: Session): FieldsOf<'session_messages'> {
+  return { session: peer.id, address: addressOf(peer), ...commandFields(account) };
+}
+
+/** The counts by command, which can be summed over connections. */
+export function commandFields({ counts }: PeerAccount): FieldsOf<'session_messages'> {
+  return Object.fromEntries(COMMAND_COUNTS.map(({ column }, place) => [column, counts[place]]));
+}
+
 /** The columns that count, which can be summed over connections. */
 export function countedFields(account: PeerAccount): FieldsOf<'peer_sessions'> {
   return {
@@ -68,7 +79,6 @@ export function countedFields(account: PeerAccount): FieldsOf<'peer_sessions'> {
     bytes_sent: account.bytesSent,
     msg_recv: account.messagesRecv,
     msg_sent: account.messagesSent,
-    ...Object.fromEntries(COMMAND_COUNTS.map(({ column }, place) => [column, account.counts[place]])),
     inv_first: account.invFirst,
     inv_later: account.invLater,
     blocks_announced: account.blocksAnnounced,
@@ -77,6 +87,10 @@ export function countedFields(account: PeerAccount): FieldsOf<'peer_sessions'> {
     addrs_told: account.addresses,
     violations: account.violations,
   };
+}
+
+function addressOf({ address }: PeerInfo): string {
+  return asciiLine(address, MAX_ADDRESS);
 }
 
 /** The port in `host:port`; undefined where there is none, as of I2P. */
