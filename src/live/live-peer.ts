@@ -1,4 +1,3 @@
-import { printableLabel } from '../metrics/bounded-labels';
 import type { PeerAccount } from '../metrics/sessions/peer-account';
 import type { PeerInfo } from '../p2p/p2p-events';
 import { peerNetworkOf } from '../p2p/peer-network';
@@ -11,11 +10,11 @@ export function livePeer([peer, account]: readonly [PeerInfo, PeerAccount]): Liv
     id: peer.id,
     address: peer.address,
     outbound: peer.outbound,
-    network: (account.origin?.network ?? peerNetworkOf(peer.address)) ?? null,
+    network: account.origin?.network ?? peerNetworkOf(peer.address) ?? null,
     transport: peer.transport ?? null,
-    userAgent: claims === null ? null : printableLabel(claims.userAgent),
+    userAgent: claims === null ? null : account.textsOf(claims).userAgent,
     version: claims?.version ?? null,
-    services: claims?.services.toString(16).padStart(16, '0') ?? null,
+    services: claims === null ? null : account.textsOf(claims).services,
     startHeight: claims?.startHeight ?? null,
     height: account.height ?? claims?.startHeight ?? null,
     relay: claims?.relay ?? null,

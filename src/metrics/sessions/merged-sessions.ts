@@ -35,7 +35,7 @@ export class MergedSessions {
     this.count = 0;
     this.session = new Sums();
     this.messages = new Sums();
-    return count === 0 ? null : { session: { ...session.fields, merged: count }, messages: messages.fields };
+    return count === 0 ? null : { session: { ...session.fields, merged: count }, messages: messages.fields as FieldsOf<'session_messages'> };
   }
 }
 

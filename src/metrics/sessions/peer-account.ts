@@ -1,6 +1,8 @@
 import { quantile } from '../../lib/quantile';
 import type { CountedCommand } from '../../wire/commands';
 import type { Hash } from '../../wire/hash';
+import type { VersionMessage } from '../../wire/messages/version';
+import { printableLabel } from '../bounded-labels';
 import type { Crowd } from './crowds';
 import type { Origin } from './origin';
 import { COMMAND_COUNTS } from './session-commands';
@@ -21,6 +23,12 @@ const placesOf = (isReceived: boolean): Places => {
 
 const RECEIVED = placesOf(true);
 const SENT = placesOf(false);
+
+/** Claims of a peer as columns and the page have them. */
+interface ClaimedTexts {
+  readonly userAgent: string;
+  readonly services: string;
+}
 
 /**
  * What is remembered of one connection, in about 1 kB: no list in it grows with the traffic, and every event
@@ -60,6 +68,7 @@ export class PeerAccount {
   violations = 0;
   /** Messages and bytes of the commands that have columns of their own. */
   readonly counts: number[] = new Array<number>(COMMAND_COUNTS.length).fill(0);
+  private texts: ClaimedTexts | null = null;
   private pings: number[] | null = null;
   private nextPing = 0;
 
@@ -91,6 +100,15 @@ export class PeerAccount {
   /** The median of the last round trips in milliseconds. */
   get medianPingMs(): number | undefined {
     return quantile([...(this.pings ?? [])].sort((a, b) => a - b), 0.5);
+  }
+
+  /** The texts of what it claims, which are made once. */
+  textsOf({ userAgent, services }: VersionMessage): ClaimedTexts {
+    this.texts ??= {
+      userAgent: printableLabel(userAgent),
+      services: services.toString(16).padStart(16, '0'),
+    };
+    return this.texts;
   }
 
   /** What it was asked for and has not sent. */

@@ -1,6 +1,5 @@
 import { asciiLine } from '../../lib/ascii-line';
 import type { PeerInfo } from '../../p2p/p2p-events';
-import { printableLabel } from '../bounded-labels';
 import type { FieldsOf } from '../schema';
 import type { Origin } from './origin';
 import type { PeerAccount } from './peer-account';
@@ -38,9 +37,9 @@ export function sessionFields({ peer, account, origin, ageMs }: Session): Fields
     ...(claims === null
       ? {}
       : {
-          user_agent: printableLabel(claims.userAgent),
+          user_agent: account.textsOf(claims).userAgent,
           version: claims.version,
-          services: claims.services.toString(16).padStart(16, '0'),
+          services: account.textsOf(claims).services,
           relay: claims.relay,
           start_height: claims.startHeight,
         }),
@@ -69,7 +68,8 @@ export function messageFields({ peer, account }: Session): FieldsOf<'session_mes
 
 /** The counts by command, which can be summed over connections. */
 export function commandFields({ counts }: PeerAccount): FieldsOf<'session_messages'> {
-  return Object.fromEntries(COMMAND_COUNTS.map(({ column }, place) => [column, counts[place]]));
+  const fields = COMMAND_COUNTS.map(({ column }, place) => [column, counts[place]] as const);
+  return Object.fromEntries(fields) as FieldsOf<'session_messages'>;
 }
 
 /** The columns that count, which can be summed over connections. */
