@@ -1,7 +1,7 @@
 import type { CountedCommand } from '../../wire/commands';
 
 /** The commands whose messages and bytes each session has by themselves. */
-export const RECEIVED_COMMANDS = [
+const RECEIVED_COMMANDS = [
   'inv',
   'tx',
   'block',
@@ -15,7 +15,7 @@ export const RECEIVED_COMMANDS = [
 ] as const satisfies readonly CountedCommand[];
 
 /** Those of them that the listener sends: it relays nothing. */
-export const SENT_COMMANDS = [
+const SENT_COMMANDS = [
   'getdata',
   'headers',
   'notfound',
