@@ -198,7 +198,11 @@ function unixTime(): number {
 }
 
 /** The accounts of the connections: what is told of each. */
-function peerAccounts({ asMap, labels }: AppConfig, { chain }: KeptHeaders, clock: SystemClock): PeerAccounts {
+function peerAccounts(
+  { asMap, labels }: AppConfig,
+  { chain }: KeptHeaders,
+  clock: SystemClock,
+): PeerAccounts {
   return new PeerAccounts({
     nowMs: () => Date.now(),
     monotonicMs: () => clock.monotonicMs(),

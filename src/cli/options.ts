@@ -124,7 +124,8 @@ export const LISTEN_OPTIONS = {
   arrivals: {
     type: 'boolean',
     default: false,
-    describe: 'Write who announced what and when: each peer’s announcement of each block and some transactions',
+    describe:
+      'Write who announced what and when: each peer’s announcement of each block and some transactions',
   },
   'arrivals-sample': {
     read: readWholeNumber('arrivals-sample'),

@@ -268,12 +268,7 @@ export const SCHEMA = {
         'netgroups',
         'Different netgroups of peers with a public address: /16 of IPv4, /32 of IPv6',
       ),
-      largest_netgroup: column(
-        'int',
-        'gauge',
-        'peers',
-        'Peers in the netgroup that has the most of them',
-      ),
+      largest_netgroup: column('int', 'gauge', 'peers', 'Peers in the netgroup that has the most of them'),
       netgroup_entropy: column(
         'float',
         'gauge',
@@ -337,7 +332,12 @@ export const SCHEMA = {
     when: `${perInterval}, for each name of such a list`,
     tags: { label: { help: 'A name of `--label`; there are at most 30.' } },
     columns: {
-      connected: column('int', 'gauge', 'peers', 'Of the peers with a completed handshake, those in the list'),
+      connected: column(
+        'int',
+        'gauge',
+        'peers',
+        'Of the peers with a completed handshake, those in the list',
+      ),
     },
     anchors: ['connected'],
   },
@@ -763,12 +763,7 @@ export const SCHEMA = {
         'items',
         'Those that it announced by `inv` after another peer, or again',
       ),
-      blocks_announced: column(
-        'int',
-        'count',
-        'blocks',
-        'Announcements of blocks, by whatever message',
-      ),
+      blocks_announced: column('int', 'count', 'blocks', 'Announcements of blocks, by whatever message'),
       requested: column('int', 'count', 'items', 'Transactions and blocks that it was asked for'),
       undelivered: column(
         'int',

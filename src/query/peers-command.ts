@@ -68,21 +68,26 @@ export async function runPeersCommand(options: PeersCommandOptions, io: CommandI
 
   const connected = state === 'ended' ? null : await openRows(options, columns);
   if (connected === null && state === 'connected')
-    throw new FailureError(`store ${options.store}: no node runs that has it open; start one, or leave --state out`);
-  const all = [...(connected ?? []), ...(state === 'connected' ? [] : await endedRows(options.store, query, io))];
+    throw new FailureError(
+      `store ${options.store}: no node runs that has it open; start one, or leave --state out`,
+    );
+  const all = [
+    ...(connected ?? []),
+    ...(state === 'connected' ? [] : await endedRows(options.store, query, io)),
+  ];
   const client = options.client?.toLowerCase();
   const wanted = all.filter((row) => {
     const isMet = query.where === null || matches(query.where, (name) => valueIn(row, name));
     const agent = valueIn(row, 'user_agent');
-    return isMet && (client === undefined || (typeof agent === 'string' && agent.toLowerCase().includes(client)));
+    return (
+      isMet && (client === undefined || (typeof agent === 'string' && agent.toLowerCase().includes(client)))
+    );
   });
   const rows = wanted.sort(order).slice(0, limit === 0 ? undefined : limit);
   const names =
-    options.columns ?? (format === 'table' ? TABLE_COLUMNS.filter((name) => isShown(rows, name, valueIn)) : undefined);
-  await writeAll(
-    io.stdout,
-    formatResult(selectColumns({ columns, rows: inOneBatch(rows) }, names), format),
-  );
+    options.columns ??
+    (format === 'table' ? TABLE_COLUMNS.filter((name) => isShown(rows, name, valueIn)) : undefined);
+  await writeAll(io.stdout, formatResult(selectColumns({ columns, rows: inOneBatch(rows) }, names), format));
   if (rows.length < wanted.length && options.limit === undefined)
     io.stderr.write(`${rows.length} of ${wanted.length} connections shown; --limit 0 shows all\n`);
   if (format === 'table' && rows.length === 0) io.stderr.write('nothing found\n');
@@ -122,7 +127,11 @@ async function openRows(
   return told === null ? null : told.rows.map((row) => openRow(told, row, columns));
 }
 
-function openRow({ node, network, columns: names }: OpenSessions, row: Row, columns: readonly ResultColumn[]): Row {
+function openRow(
+  { node, network, columns: names }: OpenSessions,
+  row: Row,
+  columns: readonly ResultColumn[],
+): Row {
   const values = new Map<string, Value>(names.map((name, index) => [name, row[index] ?? null]));
   for (const [name, value] of Object.entries({ state: 'connected', node, network })) values.set(name, value);
   return columns.map(({ name }) => values.get(name) ?? null);

@@ -20,7 +20,10 @@ afterEach(() => {
   jest.restoreAllMocks();
   process.exitCode = undefined;
 });
-afterAll(() => cleanup.run());
+afterAll(async () => {
+  for (const output of [process.stdout, process.stderr]) output.setMaxListeners(10);
+  await cleanup.run();
+});
 
 type PeerRow = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -61,6 +64,8 @@ const hasEnded = (count: number): Promise<unknown> =>
   until(`${count} sessions in the store`, async () => (await rows('--state', 'ended')).length === count);
 
 beforeAll(async () => {
+  // Each run of the command in this process listens for errors of its outputs.
+  for (const output of [process.stdout, process.stderr]) output.setMaxListeners(0);
   const folder = cleanup.add(await mkdtemp(path.join(os.tmpdir(), 'btcdmon-peers-')), (name) =>
     rm(name, { recursive: true }),
   );
@@ -88,7 +93,10 @@ beforeAll(async () => {
     from: '127.0.0.2',
     claims: { userAgent: '=cmd|/Odd:1/', relay: false, height: 7 },
   });
-  await until('the other handshake', () => app.live.peers().filter(({ version }) => version !== null).length === 2);
+  await until(
+    'the other handshake',
+    () => app.live.peers().filter(({ version }) => version !== null).length === 2,
+  );
   const payload = buildTransaction({ outputs: [{ value: 5_000 }] });
   serving.announce([txThing(payload)]);
   await until('the transaction', () => app.live.transactions().length === 1);
@@ -109,20 +117,38 @@ it('lists the open connections of a node that runs, and those that have ended', 
     ...{ time: null, node: 'n', network: 'regtest', is_inbound: false, is_established: true, labels: null },
     ...{ inv_first: 1, inv_later: 0, requested: 1, undelivered: 0, addrs_told: 0 },
   });
-  expect(all[1]).toMatchObject({ labels: 'known', relay: false, start_height: 7, is_inbound: true, inv_first: 0 });
+  expect(all[1]).toMatchObject({
+    labels: 'known',
+    relay: false,
+    start_height: 7,
+    is_inbound: true,
+    inv_first: 0,
+  });
   expect(await rows('--state', 'connected')).toHaveLength(2);
   expect(await rows('--state', 'ended')).toHaveLength(1);
 });
 
 it.each([
   [['--where', "labels = 'known'"], ['=cmd|/Odd:1/']],
-  [['--where', 'is_inbound = true'], ['=cmd|/Odd:1/', '/short:1/']],
+  [
+    ['--where', 'is_inbound = true'],
+    ['=cmd|/Odd:1/', '/short:1/'],
+  ],
   [['--client', 'FAKE'], ['/fake:1/']],
   [['--client', 'nobody'], []],
-  [['--sort', 'user_agent'], ['/fake:1/', '/short:1/', '=cmd|/Odd:1/']],
-  [['--sort', 'user_agent:desc'], ['=cmd|/Odd:1/', '/short:1/', '/fake:1/']],
+  [
+    ['--sort', 'user_agent'],
+    ['/fake:1/', '/short:1/', '=cmd|/Odd:1/'],
+  ],
+  [
+    ['--sort', 'user_agent:desc'],
+    ['=cmd|/Odd:1/', '/short:1/', '/fake:1/'],
+  ],
   [['--sort', 'inv_first', '--limit', '1'], ['/fake:1/']],
-  [['--sort', 'time'], ['/short:1/', '/fake:1/', '=cmd|/Odd:1/']],
+  [
+    ['--sort', 'time'],
+    ['/short:1/', '/fake:1/', '=cmd|/Odd:1/'],
+  ],
   [['--state', 'ended', '--until', '1d', '--since', '2d'], []],
 ])('%j', async (args, agents) => {
   expect((await rows(...args)).map(({ user_agent }) => user_agent)).toEqual(agents);
@@ -141,7 +167,10 @@ it('has a table for people, and columns that are chosen', async () => {
 });
 
 it.each([
-  [['--sort', 'adress'], '--sort adress: give a column, with :asc or :desc behind it where wanted; did you mean address?'],
+  [
+    ['--sort', 'adress'],
+    '--sort adress: give a column, with :asc or :desc behind it where wanted; did you mean address?',
+  ],
   [['--sort', 'asn:down'], '--sort asn:down: give a column'],
   [['--where', 'agent = 1'], '--where, character 1: series peer_sessions has no column agent'],
   [['--columns', 'adress'], '--columns adress: the answer has no such column'],
@@ -164,10 +193,12 @@ it('after the end of the node has all connections, with the sums of all messages
   await until('the answer', () => dialled.commands().includes('pong'));
   await stop();
   const ended = await rows();
-  expect(ended.filter(({ reason }) => reason === 'stopped').map(({ user_agent }) => user_agent).sort()).toEqual([
-    '/fake:1/',
-    '=cmd|/Odd:1/',
-  ]);
+  expect(
+    ended
+      .filter(({ reason }) => reason === 'stopped')
+      .map(({ user_agent }) => user_agent)
+      .sort(),
+  ).toEqual(['/fake:1/', '=cmd|/Odd:1/']);
   const failed = await run(['--state', 'connected']);
   expect(failed).toMatchObject({ out: '', status: 1 });
   expect(failed.err).toContain('no node runs that has it open');
@@ -192,7 +223,9 @@ it('after the end of the node has all connections, with the sums of all messages
       const sum = await one(`SELECT sum(${column}) FROM peer_sessions`);
       expect([column, sum]).toEqual([column, await one(`SELECT max(${column}) FROM bandwidth`)]);
     }
-    expect(await one('SELECT count(*) FROM session_messages')).toBe(await one('SELECT count(*) FROM peer_sessions'));
+    expect(await one('SELECT count(*) FROM session_messages')).toBe(
+      await one('SELECT count(*) FROM peer_sessions'),
+    );
     const count = 'count(address) + coalesce(sum(merged), 0)';
     expect(await one(`SELECT ${count} FROM peer_sessions`)).toBe(133);
     expect(await one(`SELECT sum(total_disconnects) FROM rejects`)).toBe(133);

@@ -228,7 +228,9 @@ function theRun(btcdProgram: string, way: Way): void {
           return `(SELECT sum("${command}")::BIGINT FROM ${series}) AS ${column}`;
         });
         const all = `SELECT ${sumOf('msg_recv')} AS msg_recv, ${sumOf('msg_sent')} AS msg_sent`;
-        expect(await stored.rows('SELECT msg_recv, msg_sent FROM peer_sessions')).toEqual(await stored.rows(all));
+        expect(await stored.rows('SELECT msg_recv, msg_sent FROM peer_sessions')).toEqual(
+          await stored.rows(all),
+        );
         const names = COMMAND_COUNTS.map(({ column }) => column).join();
         expect(await stored.rows(`SELECT ${names} FROM session_messages`)).toEqual(
           await stored.rows(`SELECT ${perCommand.join()}`),
@@ -237,7 +239,12 @@ function theRun(btcdProgram: string, way: Way): void {
         const [session] = await stored.rows('SELECT * FROM peer_sessions');
         expect(session).toMatchObject({
           ...total,
-          ...{ address: `127.0.0.1:${observer.port}`, port: observer.port, is_inbound: false, reason: 'stopped' },
+          ...{
+            address: `127.0.0.1:${observer.port}`,
+            port: observer.port,
+            is_inbound: false,
+            reason: 'stopped',
+          },
           ...{ is_established: true, transport: way.transport, user_agent: quiet.peer.subver },
           ...{ height: blockCount, violations: 0, undelivered: 0, inv_later: 0, netgroup: '127.0.0.0/16' },
         });

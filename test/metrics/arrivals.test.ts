@@ -5,7 +5,12 @@ import { INV_BLOCK, INV_TX, INV_WTX } from '../../src/wire/messages/inventory';
 import { fakeHash } from '../support/fake-hash';
 import { type Bench, benchOf, somePeer } from '../support/points';
 
-const peerOf = (id: number): PeerInfo => ({ ...somePeer, id, address: `8.8.${id % 200}.8:8333`, outbound: id % 2 === 1 });
+const peerOf = (id: number): PeerInfo => ({
+  ...somePeer,
+  id,
+  address: `8.8.${id % 200}.8:8333`,
+  outbound: id % 2 === 1,
+});
 const [a, b, c] = [peerOf(1), peerOf(2), peerOf(3)];
 
 function announce(bench: Bench, peer: PeerInfo, ms: number, hash: Hash, type = INV_WTX): void {
@@ -35,7 +40,13 @@ it('tells of each peer’s first announcement, of blocks and of transactions', (
     ...{ peer: b, block: { wireHash: block } as never, first: false, requested: false, receivedMs: 600 },
   });
   bench.bus.emit('block', {
-    ...{ peer: peerOf(9), block: { wireHash: block } as never, first: true, requested: true, receivedMs: 700 },
+    ...{
+      peer: peerOf(9),
+      block: { wireHash: block } as never,
+      first: true,
+      requested: true,
+      receivedMs: 700,
+    },
   });
   expect(told(bench)).toEqual([
     ['tx', '8.8.1.8:8333', displayOf(tx), 0],

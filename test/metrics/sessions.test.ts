@@ -15,6 +15,8 @@ const claims = {
   userAgent: `/Satoshi:31.0.0/\n${'é'.repeat(70)}`,
 };
 
+const SOME_TX = { wireTxid: 'x' } as never;
+
 const messages = (bench: Bench): readonly Record<string, unknown>[] =>
   bench.points.filter(({ series }) => series === 'session_messages').map(({ fields }) => fields);
 
@@ -38,7 +40,7 @@ describe('a connection that ends', () => {
     bus.emit('announced', { peer, items, known: 1 });
     bus.emit('blockAnnounced', { peer, hash: fakeHash('2') });
     bus.emit('requested', { peer, count: 3 });
-    bus.emit('transaction', { peer, transaction: {} as never, first: true, receivedMs: 0 });
+    bus.emit('transaction', { peer, transaction: SOME_TX, first: false, receivedMs: 0 });
     bus.emit('block', { peer, block: {} as never, first: true, requested: true, receivedMs: 0 });
     bus.emit('addresses', { peer, addresses: [{}, {}] as never });
     bus.emit('violation', { peer, reason: 'malformed-tx' });
@@ -60,7 +62,13 @@ describe('a connection that ends', () => {
     ]);
     expect(fields).toEqual({
       session: 1,
-      ...{ address: '8.8.8.8:8333', port: 8333, address_network: 'ipv4', netgroup: '8.8.0.0/16', asn: 15_169 },
+      ...{
+        address: '8.8.8.8:8333',
+        port: 8333,
+        address_network: 'ipv4',
+        netgroup: '8.8.0.0/16',
+        asn: 15_169,
+      },
       ...{ is_inbound: false, transport: 'v2', user_agent: `/Satoshi:31.0.0/?${'?'.repeat(47)}` },
       ...{ version: 70_016, services: '0000000000000c09', relay: true, start_height: 5, height: undefined },
       ...{ is_established: true, time_offset: offset, duration: 61, reason: 'closed-by-peer' },
@@ -219,7 +227,7 @@ describe('the spy score', () => {
         bus.emit('announced', { peer, items: [{ type: INV_WTX, hash: fakeHash(`${id}`) }], known: 0 });
       bus.emit('requested', { peer, count: requested });
       for (let i = 0; i < sends; i++)
-        bus.emit('transaction', { peer, transaction: {} as never, first: true, receivedMs: 0 });
+        bus.emit('transaction', { peer, transaction: SOME_TX, first: false, receivedMs: 0 });
       bus.emit('disconnected', { peer, established: true, reason: 'closed-by-peer' });
     });
     return ended(bench).map(({ spy_score, spy_reasons }) => [spy_score, spy_reasons]);

@@ -74,7 +74,8 @@ export const peers: CollectorFactory = (context) => {
         ...(known === undefined ? {} : { num_addrs: known }),
         num_banned: banned,
       });
-      for (const [label, connectedPeers] of byLabel) emit('peer_labels', { connected: connectedPeers }, { label });
+      for (const [label, connectedPeers] of byLabel)
+        emit('peer_labels', { connected: connectedPeers }, { label });
     },
   };
 };

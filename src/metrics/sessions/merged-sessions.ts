@@ -35,7 +35,12 @@ export class MergedSessions {
     this.count = 0;
     this.session = new Sums();
     this.messages = new Sums();
-    return count === 0 ? null : { session: { ...session.fields, merged: count }, messages: messages.fields as FieldsOf<'session_messages'> };
+    return count === 0
+      ? null
+      : {
+          session: { ...session.fields, merged: count },
+          messages: messages.fields as FieldsOf<'session_messages'>,
+        };
   }
 }
 

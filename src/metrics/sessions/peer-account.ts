@@ -99,7 +99,10 @@ export class PeerAccount {
 
   /** The median of the last round trips in milliseconds. */
   get medianPingMs(): number | undefined {
-    return quantile([...(this.pings ?? [])].sort((a, b) => a - b), 0.5);
+    return quantile(
+      [...(this.pings ?? [])].sort((a, b) => a - b),
+      0.5,
+    );
   }
 
   /** The texts of what it claims, which are made once. */

@@ -28,7 +28,8 @@ type Received = (typeof RECEIVED_COMMANDS)[number];
 type Sent = (typeof SENT_COMMANDS)[number];
 
 /** The names of the columns for these commands: `recv_tx` messages, `recv_tx_bytes` bytes. */
-export type CommandColumn = `recv_${Received}` | `sent_${Sent}` | `recv_${Received}_bytes` | `sent_${Sent}_bytes`;
+export type CommandColumn =
+  `recv_${Received}` | `sent_${Sent}` | `recv_${Received}_bytes` | `sent_${Sent}_bytes`;
 
 /** A column for a command: what it counts, and the place of its count in a session's list of counts. */
 export interface CommandCount {

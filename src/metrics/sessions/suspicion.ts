@@ -30,7 +30,10 @@ export interface Suspicion {
  * witnesses, which Core always has, or it sets bits that nobody has given a meaning (Core 31 `src/protocol.h`
  * ServiceFlags).
  */
-export function hasOddServices({ userAgent, services }: Pick<VersionMessage, 'userAgent' | 'services'>): boolean {
+export function hasOddServices({
+  userAgent,
+  services,
+}: Pick<VersionMessage, 'userAgent' | 'services'>): boolean {
   if (services >> 32n !== 0n) return true;
   if (!userAgent.startsWith('/Satoshi:')) return false;
   return (services & SERVES_BLOCKS) === 0n || (services & NODE_WITNESS) === 0n;

@@ -81,7 +81,9 @@ it.each([
 
 it('a missing list, a folder and too many names are one line each', async () => {
   const missing = path.join(folder, 'missing.txt');
-  await expect(openLabels([{ name: 'a', file: missing }])).rejects.toThrow(`--label a=${missing}: can't be read`);
+  await expect(openLabels([{ name: 'a', file: missing }])).rejects.toThrow(
+    `--label a=${missing}: can't be read`,
+  );
   await expect(openLabels([{ name: 'a', file: folder }])).rejects.toThrow(`--label a=${folder}: is a folder`);
   const file = fileOf('one.txt', '10.0.0.1');
   const names = Array.from({ length: MAX_LABELS + 1 }, (_, i) => ({ name: `l${i}`, file }));
