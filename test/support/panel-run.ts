@@ -111,13 +111,18 @@ export async function startPanelRun(
   return { store, program, source };
 }
 
-/** Acts like a crawler: wants no transactions, asks for addresses and disconnects. */
+/**
+ * Acts like a crawler: wants no transactions, asks for addresses and disconnects. Then like a scanner, who does
+ * not introduce himself.
+ */
 async function call(port: number): Promise<void> {
   const crawler = await dialListener(port, { claims: { relay: false, userAgent: '/crawler:1/', height: 1 } });
   await until('the crawler to be let in', () => crawler.commands().includes('verack'));
   crawler.send('getaddr');
   await sleep(PANEL_INTERVAL_MS * 2);
   crawler.socket.end();
+  const scanner = await dialListener(port, { mute: true });
+  scanner.send('ping', Buffer.alloc(8));
 }
 
 /** Sends a block whose parent is unknown, an invalid one, an unrequested one, and the last one again. */

@@ -167,15 +167,14 @@ export const PEERS: readonly Panel[] = [
     name: 'sessions',
     title: 'Connections that ended, per hour',
     theme: 'peers',
-    help: 'Connections of the listener that ended in each hour, with and without a complete handshake. Many short ones are crawlers, scanners or a network that fails.',
+    help: 'Connections of the listener that ended in each hour, and those of them whose handshake was not complete. Many of these are scanners, other networks, or a network that fails. Inbound ones beyond 100 in an interval are summed up in one point and not counted here.',
     unit: 'count',
     plot: 'bars',
     shortestBucketS: 3600,
     since: '1d',
     lines: [
-      line('with a handshake', 'peer_sessions', 'count', 'duration', { where: { is_established: true } }),
-      line('without', 'peer_sessions', 'count', 'duration', { where: { is_established: false } }),
-      line('without, summed up', 'peer_sessions', 'sum', 'merged'),
+      line('ended', 'peer_sessions', 'count', 'address'),
+      line('without a handshake', 'peer_sessions', 'count', 'address', { where: { is_established: false } }),
     ],
   },
   {
