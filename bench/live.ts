@@ -1,7 +1,7 @@
-// Measures what the accounts of the connections cost, which `peer_sessions` and the live view tell of, with few
-// peers and with thousands. Sends messages through the events to every collector, with the accounts and the live
-// view and without them; then opens and ends connections beside those that are open. The measure is the checksum
-// of a payload, which framing computes for each message. The peers take turns.
+// Measures what the accounts of the connections cost, which `peer_sessions` and the live view tell of, with
+// few peers and with thousands. Sends messages through the events to every collector, with the accounts and
+// the live view and without them; then opens and ends connections beside those that are open. The measure is
+// the checksum of a payload, which framing computes for each message. The peers take turns.
 import { EventBus } from '#dist/lib/event-bus';
 import { checksum } from '#dist/wire/hash';
 import { LiveView } from '#dist/live/live-view';

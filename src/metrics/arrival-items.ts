@@ -39,8 +39,8 @@ export class ArrivalItems {
   }
 
   /**
-   * Takes the announcement of an item by a peer. Returns the milliseconds since the first one; undefined where
-   * nothing is told: the peer has announced it before, or the item is not followed.
+   * Takes the announcement of an item by a peer. Returns the milliseconds since the first one; undefined
+   * where nothing is told: the peer has announced it before, or the item is not followed.
    */
   announced(hash: Hash, peer: number, nowMs: number): number | undefined {
     const item = this.items.get(hash);

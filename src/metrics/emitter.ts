@@ -10,8 +10,8 @@ export interface PointSink {
 }
 
 /**
- * Emits a point; called by collectors. `isInbound`: whether an inbound peer caused it, where that is not the one
- * whose message is being handled.
+ * Emits a point; called by collectors. `isInbound`: whether an inbound peer caused it, where that is not the
+ * one whose message is being handled.
  */
 export type Emit = <S extends SeriesName>(
   series: S,

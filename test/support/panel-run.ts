@@ -112,8 +112,8 @@ export async function startPanelRun(
 }
 
 /**
- * Acts like a crawler: wants no transactions, asks for addresses and disconnects. Then like a scanner, who does
- * not introduce himself.
+ * Acts like a crawler: wants no transactions, asks for addresses and disconnects. Then like a scanner, who
+ * does not introduce himself.
  */
 async function call(port: number): Promise<void> {
   const crawler = await dialListener(port, { claims: { relay: false, userAgent: '/crawler:1/', height: 1 } });

@@ -52,7 +52,9 @@ export const arrivals: CollectorFactory = (context) => {
   };
 };
 
-/** Whether a transaction is in a sample of one in so many. Its id decides, so that all listeners have the same. */
+/**
+ * Whether a transaction is in a sample of one in so many. Its id decides, so that all listeners have the same.
+ */
 function isInSample(hash: Hash, oneIn: number): boolean {
   let number = 0;
   for (let i = 0; i < 6; i++) number = number * 256 + hash.charCodeAt(i);

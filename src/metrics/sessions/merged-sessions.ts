@@ -39,7 +39,7 @@ export class MergedSessions {
       ? null
       : {
           session: { ...session.fields, merged: count },
-          messages: messages.fields as FieldsOf<'session_messages'>,
+          messages: messages.fields,
         };
   }
 }

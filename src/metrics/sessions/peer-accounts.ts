@@ -12,7 +12,7 @@ import { hasOddServices } from './suspicion';
 /** A peer's clock is compared within this many seconds, so that the difference is an exact number. */
 const FARTHEST_S = 10 ** 12;
 
-/** All the money in satoshi: a fee filter above it is nonsense (Core 31 `src/consensus/amount.h` MAX_MONEY). */
+/** All the money in satoshi: a higher fee filter is nonsense (Core 31 `src/consensus/amount.h` MAX_MONEY). */
 const MAX_FEE = 21e14;
 
 export interface PeerAccountsModules extends OriginSources {

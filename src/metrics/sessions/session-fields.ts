@@ -69,7 +69,7 @@ export function messageFields({ peer, account }: Session): FieldsOf<'session_mes
 /** The counts by command, which can be summed over connections. */
 export function commandFields({ counts }: PeerAccount): FieldsOf<'session_messages'> {
   const fields = COMMAND_COUNTS.map(({ column }, place) => [column, counts[place]] as const);
-  return Object.fromEntries(fields) as FieldsOf<'session_messages'>;
+  return Object.fromEntries(fields);
 }
 
 /** The columns that count, which can be summed over connections. */

@@ -41,8 +41,8 @@ export function hasOddServices({
 
 /**
  * What looks like a spy in the behaviour of a peer after its handshake: many connections from one netgroup
- * (`netgroup`) or with one user agent and odd services (`agents`), no announcement (`silent`), and most of what
- * it was asked for never sent (`undelivered`).
+ * (`netgroup`) or with one user agent and odd services (`agents`), no announcement (`silent`), and most of
+ * what it was asked for never sent (`undelivered`).
  */
 export function suspicionOf(account: PeerAccount, relay: boolean, ageMs: number): Suspicion {
   const isQuiet = account.invFirst + account.invLater + account.blocksAnnounced === 0;

@@ -4,8 +4,8 @@ import { groupBits } from './netgroup';
 
 /**
  * The netgroup of an address as people write it: `203.0.0.0/16`, `2001:db8::/32`, `fc10::/12` of CJDNS. Of an
- * address that is a key the network and the first four bits: `onion:b`, `i2p:3`. Unlike `netgroupOf` it is the
- * same on each network.
+ * address that is a key the network and the first four bits: `onion:b`, `i2p:3`. Unlike `netgroupOf` it is
+ * the same on each network.
  */
 export function netgroupText({ network, address }: RawAddress): string {
   const bits = groupBits({ network, address });

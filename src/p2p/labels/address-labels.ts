@@ -18,8 +18,8 @@ interface Length {
 }
 
 /**
- * Names for addresses, from lists of ranges. A look-up asks once for each length of prefix that a list has, at
- * most 129 times, however many ranges there are.
+ * Names for addresses, from lists of ranges. A look-up asks once for each length of prefix that a list has,
+ * at most 129 times, however many ranges there are.
  */
 export class AddressLabels {
   private readonly names: string[] = [];

@@ -5,8 +5,8 @@ import type { AddressRange } from './address-labels';
 const MAPPED_BITS = 96;
 
 /**
- * Reads an address, or a range of addresses as CIDR: `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32`, or a name of
- * Tor or I2P. Null where it is none. Bits behind the prefix don't matter (Core 31 `src/netbase.cpp`
+ * Reads an address, or a range of addresses as CIDR: `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32`, or a name
+ * of Tor or I2P. Null where it is none. Bits behind the prefix don't matter (Core 31 `src/netbase.cpp`
  * LookupSubNet).
  */
 export function readRange(text: string): AddressRange | null {
