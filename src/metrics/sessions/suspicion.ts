@@ -16,7 +16,7 @@ const LEAST_REQUESTED = 20;
 const WEIGHTS = { netgroup: 40, silent: 20, undelivered: 20, agents: 20 } as const;
 
 /** Why a peer looks like one that watches and takes no part. The words are columns' values. */
-export type SpyReason = keyof typeof WEIGHTS;
+type SpyReason = keyof typeof WEIGHTS;
 
 /** How much a peer looks like a spy. Honest peers can have some of the reasons, hardly all of them. */
 export interface Suspicion {
