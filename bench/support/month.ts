@@ -22,6 +22,9 @@ const EVENTS: Partial<Record<SeriesName, number>> = {
   node_peers: 125 * 1_440,
   chain_tips: 4 * 1_440,
   peer_sessions: 2_000,
+  session_messages: 2_000,
+  // Off by default.
+  arrivals: 10_000,
   watch_gaps: 3,
 };
 /** Points of each series for one transaction. */
@@ -78,6 +81,7 @@ const ABOUT: Readonly<Record<string, readonly string[]>> = {
   'btcdmon.': ['started', 'loop_lag_p99', 'rss', 'cpu', 'fees_known'],
   'btcdmon.series': ['started', 'emitted'],
   'btcdmon.exporter': ['started', 'sent', 'acked', 'dropped', 'queued', 'retried', 'spooled'],
+  'peer_sessions.': columnNames('peer_sessions').filter((name) => name !== 'merged'),
   'peers.user_agent': ['version', 'services', 'start_height', 'relay'],
   'rejects.': ['total_violations', 'total_disconnects'],
   'rejects.reason': ['violations', 'disconnects'],
@@ -134,6 +138,8 @@ const TAGS: Partial<Record<SeriesName, Readonly<Record<string, string>>>> = {
   chain_tips: { status: pick(TIPS, 'tip') },
   btcd_lag: { kind: `CASE WHEN i % 120 = 0 THEN 'block' ELSE 'tx' END` },
   watch_gaps: { source: `'rpc'` },
+  arrivals: { kind: `CASE WHEN i % 20 = 0 THEN 'block' ELSE 'tx' END` },
+  peer_labels: { label: `'spies'` },
 };
 
 /** The statements that make a day of each series, `day` days before the end. */

@@ -10,6 +10,7 @@ import type { CollectorContext, ExporterStats, MonitorEvents } from '../metrics/
 import { COLLECTORS } from '../metrics/collectors/list';
 import type { Emitter, PointSink } from '../metrics/emitter';
 import type { Complain } from '../metrics/guard';
+import type { PeerAccounts } from '../metrics/sessions/peer-accounts';
 import type { AsMap } from '../p2p/asmap/asmap';
 import { parseIp } from '../p2p/join/ip';
 import type { Pool } from '../p2p/pool';
@@ -25,6 +26,7 @@ export interface CollectorParts {
   readonly view: RelayView;
   readonly pool: Pool;
   readonly live: LiveView;
+  readonly accounts: PeerAccounts;
 }
 
 /**
@@ -32,8 +34,8 @@ export interface CollectorParts {
  * @returns a function that writes the points of the interval that ends now
  */
 export function startCollectors(
-  { policy, maxUserAgents, intervalMs, asMap }: AppConfig,
-  { bus, clock, log, emitter, exporters, view, pool, live }: CollectorParts,
+  { policy, maxUserAgents, intervalMs, asMap, labels, arrivalsSample }: AppConfig,
+  { bus, clock, log, emitter, exporters, view, pool, live, accounts }: CollectorParts,
 ): () => void {
   const context: CollectorContext = {
     ...{ policy, maxUserAgents, intervalMs, exporters, clockSteps: clock },
@@ -45,15 +47,21 @@ export function startCollectors(
     unseen: (block) => view.unseen(block),
     mempool: () => view.gauges(),
     addresses: () => pool.addresses,
-    asnOf: asMap === undefined ? undefined : (ip) => asnOf(asMap, ip),
+    asnOf: asnSource(asMap),
+    labels,
+    arrivalsSample,
+    accounts,
   };
   return connectCollectors([...COLLECTORS.map((create) => create(context)), live], bus, complainTo(log));
 }
 
-/** The autonomous system of an IP address; undefined where the text is none or the map does not know it. */
-function asnOf(asMap: AsMap, text: string): number | undefined {
-  const ip = parseIp(text);
-  return ip === null ? undefined : asMap.asnOf(ip);
+/** What tells the autonomous system of an IP address, where the text is one and the map knows it. */
+export function asnSource(asMap: AsMap | undefined): ((text: string) => number | undefined) | undefined {
+  if (asMap === undefined) return undefined;
+  return (text) => {
+    const ip = parseIp(text);
+    return ip === null ? undefined : asMap.asnOf(ip);
+  };
 }
 
 /** Gives each point to every queue. */

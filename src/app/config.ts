@@ -2,6 +2,7 @@ import type { SpoolSettings } from '../export/open-exports';
 import type { AsMap } from '../p2p/asmap/asmap';
 import type { Endpoint } from '../p2p/endpoint';
 import type { JoinOptions } from '../p2p/join/prepare-join';
+import type { AddressLabels } from '../p2p/labels/address-labels';
 import type { TransportMode } from '../p2p/transport/choice';
 import type { PolicyName } from '../policy/standardness';
 import type { HttpSettings } from '../web/settings';
@@ -50,6 +51,10 @@ export interface AppConfig extends Partial<WatchConfig> {
   readonly maxUserAgents: number;
   /** The autonomous systems of addresses; without it they are not told. */
   readonly asMap?: AsMap | undefined;
+  /** Who announced what is written, of one in so many transactions; without it, it is not. */
+  readonly arrivalsSample?: number | undefined;
+  /** Names for addresses; without them no peer has one. */
+  readonly labels?: AddressLabels | undefined;
   /** The limit of memory, in bytes, for the transactions of the relay view. */
   readonly mempoolBytes: number;
 }

@@ -12,12 +12,13 @@ import { RelayView } from '../mempool/relay-view';
 import type { ExporterStats, MonitorEvents } from '../metrics/collector';
 import { Emitter } from '../metrics/emitter';
 import type { SeriesName } from '../metrics/schema';
+import { PeerAccounts } from '../metrics/sessions/peer-accounts';
 import type { JoinParts } from '../p2p/join/join';
 import type { I2p } from '../p2p/i2p/i2p';
 import type * as PrepareJoin from '../p2p/join/prepare-join';
 import type { Routes } from '../p2p/route/routes';
 import { writeAlerts } from './alert-points';
-import { complainTo, startCollectors } from './collectors';
+import { asnSource, complainTo, startCollectors } from './collectors';
 import type { AppConfig } from './config';
 import { ProgramEnd } from './program-end';
 import type * as FullValidation from './full-validation';
@@ -89,7 +90,11 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   const onion = await openOnion(config, { log, clock });
   const full = await openFull(config, { bus, headers, clock, log });
   void full?.failed.then((error) => ending.fail(error));
-  const live = new LiveView({ node, network }, { nowMs: () => Date.now(), complain: complainTo(log) });
+  const accounts = peerAccounts(config, headers, clock);
+  const live = new LiveView(
+    { node, network },
+    { nowMs: () => Date.now(), accounts, complain: complainTo(log) },
+  );
   const outputs = await openOutputs(config, { clock, log, page, live, onEnded: () => ending.end() });
   const { queues, exporters, sink } = outputs;
   const view = new RelayView(
@@ -128,10 +133,6 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   });
   live.follow({
     chain: () => ({ height: headers.chain.bestHeight, time: headers.chain.time(headers.chain.best) }),
-    heightOf: (hash) => {
-      const index = headers.chain.indexOf(hash);
-      return index === undefined ? undefined : headers.chain.height(index);
-    },
     dials: () => pool.dials,
     mempool: () => view.feeBands(),
     transactions: () => view.gauges().transactions,
@@ -139,7 +140,9 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   });
   const emitter = new Emitter({ node, network }, { clock, sink, isInbound: () => pool.isServingInbound });
   writeAlerts(outputs.alerts, emitter.emit);
-  const writeInterval = startCollectors(config, { bus, clock, log, emitter, exporters, view, pool, live });
+  const writeInterval = startCollectors(config, {
+    ...{ bus, clock, log, emitter, exporters, view, pool, live, accounts },
+  });
   logEvents(bus, log);
   const watching = await startWatching(config, {
     ...{ clock, log, sink, listenerBus: bus },
@@ -192,6 +195,24 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
 
 function unixTime(): number {
   return Date.now() / 1_000;
+}
+
+/** The accounts of the connections: what is told of each. */
+function peerAccounts(
+  { asMap, labels }: AppConfig,
+  { chain }: KeptHeaders,
+  clock: SystemClock,
+): PeerAccounts {
+  return new PeerAccounts({
+    nowMs: () => Date.now(),
+    monotonicMs: () => clock.monotonicMs(),
+    heightOf: (hash) => {
+      const index = chain.indexOf(hash);
+      return index === undefined ? undefined : chain.height(index);
+    },
+    asnOf: asnSource(asMap),
+    labels,
+  });
 }
 
 /** Prepares joining the network, if that is wanted. */

@@ -6,6 +6,7 @@ import type { Live } from '../live/live';
 import { type StateAlert, nodeState } from '../live/node-state';
 import type { Log } from '../lib/log';
 import type { ExporterStats } from '../metrics/collector';
+import { SESSIONS_PATH, openSessions } from '../query/open-sessions';
 import { QueryScheduler } from '../query/query-scheduler';
 import { RemoteAnswers } from '../query/remote-answers';
 import { serveQueries } from '../query/server';
@@ -84,9 +85,10 @@ export async function startServing(
       ? undefined
       : () => nodeState({ live, version: VERSION, exporters: stats, alerts: () => firingOf(alerts) });
   for (const scheduler of schedulers) {
-    const told =
-      alerts === null || scheduler !== first ? [] : [[ALERTS_PATH, () => alerts.report()] as const];
-    const server = await serveQueries({ scheduler, state, documents: new Map(told) });
+    const documents = new Map<string, () => unknown>();
+    if (alerts !== null && scheduler === first) documents.set(ALERTS_PATH, () => alerts.report());
+    if (live !== undefined) documents.set(SESSIONS_PATH, () => openSessions(live));
+    const server = await serveQueries({ scheduler, state, documents });
     closing.push(() => server.close());
   }
   if (page !== null) closing.push(() => page.close());

@@ -4,6 +4,7 @@ import { BACKUP_OPTIONS } from './backup';
 import { DEMO_OPTIONS } from './demo';
 import type { OptionSpec, OptionTable } from './option';
 import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
+import { PEERS_OPTIONS } from './peers';
 import { QUERY_OPTIONS } from './query';
 import { LIST_OPTIONS } from './series';
 import { SERVE_OPTIONS } from './serve';
@@ -26,6 +27,7 @@ export const FLAG_ONLY: readonly OptionTable[] = [
   SERVE_OPTIONS,
   DEMO_OPTIONS,
   TOP_OPTIONS,
+  PEERS_OPTIONS,
   QUERY_OPTIONS,
   AUDIT_OPTIONS,
   BACKUP_OPTIONS,
@@ -46,6 +48,7 @@ const OPTIONS_OF: Readonly<Record<string, readonly OptionTable[]>> = {
   queries: [LIST_OPTIONS],
   alerts: [ALERTS_OPTIONS],
   audit: [AUDIT_OPTIONS],
+  peers: [PEERS_OPTIONS],
   backup: [BACKUP_OPTIONS],
   series: [LIST_OPTIONS],
   setup: [SETUP_OPTIONS],

@@ -36,6 +36,7 @@ export function listenSettings(args: ArgumentsCamelCase<ListenArguments>): Omit<
     txPerSecond: LISTEN_OPTIONS['tx-rate'].read(args.txRate),
     mempoolBytes: LISTEN_OPTIONS['mempool-size'].read(args.mempoolSize) * 1_000_000,
     spoolBytes: LISTEN_OPTIONS['spool-size'].read(args.spoolSize) * 1_000_000,
+    arrivalsSample: args.arrivals ? LISTEN_OPTIONS['arrivals-sample'].read(args.arrivalsSample) : undefined,
     maxUserAgents: LISTEN_OPTIONS['max-user-agents'].read(args.maxUserAgents),
   };
 }

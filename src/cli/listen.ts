@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import type * as Listener from '../app/listener';
 import type * as OpenAsMap from '../p2p/asmap/open-asmap';
+import { openLabels } from '../p2p/labels/open-labels';
 import { createLog, logOutput } from '../lib/log';
 import { StatusLine } from '../lib/status-line';
 import { alertSettings } from './alert-settings';
@@ -16,6 +17,7 @@ import { LISTEN_OPTIONS } from './options';
 import type { Settings } from './settings';
 import { torSettings } from './tor-settings';
 import { untilSignal } from './signals';
+import { readLabel } from './values';
 import { watchSettings } from './watch-settings';
 
 /** `btcdmon-node --connect …`: listens until it is told to stop. Flags override `settings`. */
@@ -50,11 +52,12 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
     const alerts = alertSettings(args, process.env, { dataDir, file: 'alerts.json', urls: args.export });
     const watch = await watchSettings(args, process.env);
     const asMap = args.asmap === undefined ? undefined : await asMapOf(args.asmap);
+    const labels = args.label === undefined ? undefined : await openLabels(args.label.map(readLabel));
     // Other commands don't load it.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { startApp } = require('../app/listener') as typeof Listener;
     const app = await startApp(
-      { ...settings, ...watch, asMap, routes, tor, exports, dataDir, chainDir, spools, http, alerts },
+      { ...settings, ...watch, asMap, labels, routes, tor, exports, dataDir, chainDir, spools, http, alerts },
       { log, status },
     );
     try {

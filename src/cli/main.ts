@@ -13,6 +13,7 @@ import { listenCommand } from './listen';
 import { endWithOutputs, guardOutputs } from './outputs';
 import { GLOBAL_OPTIONS } from './options';
 import { overview } from './overview';
+import { peersCommand } from './peers';
 import { queriesCommand } from './queries';
 import { queryCommand } from './query';
 import { seriesCommand } from './series';
@@ -34,6 +35,7 @@ function commands(settings: Settings): CommandModule[] {
     serveCommand(settings),
     demoCommand(settings),
     topCommand,
+    peersCommand,
     queryCommand,
     queriesCommand,
     auditCommand,

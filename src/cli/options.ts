@@ -23,6 +23,7 @@ import {
   readDuration,
   readFrom,
   readGroup,
+  readLabel,
   readListen,
   readNode,
   readSeed,
@@ -111,6 +112,27 @@ export const LISTEN_OPTIONS = {
     requiresArg: true,
     isPath: true,
     describe: 'File that tells the autonomous systems of addresses, in the format of Bitcoin Core’s -asmap',
+  },
+  label: {
+    read: readLabel,
+    type: 'string',
+    requiresArg: true,
+    array: true,
+    describe:
+      'Name for the addresses of a file, NAME=FILE: an address or a CIDR in each line, comments behind # (repeatable)',
+  },
+  arrivals: {
+    type: 'boolean',
+    default: false,
+    describe:
+      'Write who announced what and when: each peer’s announcement of each block and some transactions',
+  },
+  'arrivals-sample': {
+    read: readWholeNumber('arrivals-sample'),
+    type: 'string',
+    requiresArg: true,
+    default: '64',
+    describe: 'With --arrivals: of how many transactions one is told of, chosen by its id',
   },
   ...ROUTE_OPTIONS,
   network: NETWORK,

@@ -6,6 +6,7 @@ import { NATS_FORM, type NatsSettings, readNatsUrl } from '../export/nats/settin
 import { createExporter } from '../export/registry';
 import { type Endpoint, parseEndpoint } from '../p2p/endpoint';
 import type { DnsSeed } from '../p2p/join/dns-seeds';
+import type { LabelFile } from '../p2p/labels/open-labels';
 import { NETWORKS, type NetworkName } from '../wire/networks';
 
 const MAX_NODE = 64;
@@ -66,6 +67,15 @@ export function readWholeNumber(name: string, max = 999_999_999): (text: string)
 export function readExport(url: string): string {
   createExporter(url, { clock: new SystemClock(), warn: () => undefined, env: {} });
   return url;
+}
+
+/** Reads a name for addresses and the file of these, `NAME=FILE`. */
+export function readLabel(text: string): LabelFile {
+  const [, name, file] = /^([a-z0-9][a-z0-9_-]{0,31})=(.+)$/.exec(text) ?? [];
+  if (name !== undefined && file !== undefined) return { name, file };
+  throw new UsageError(
+    `--label ${text}: give NAME=FILE, a name of 1 to 32 small letters, digits, underscores and hyphens, such as spies=spies.txt`,
+  );
 }
 
 /** Reads the endpoint of a peer; without a port it gets that of its network. */

@@ -4,6 +4,9 @@ import type { JudgedTransaction } from '../mempool/mempool-events';
 import type { Collector, MonitorEvents } from '../metrics/collector';
 import type { Hash } from '../wire/hash';
 import { type Complain, guard } from '../metrics/guard';
+import type { FieldsOf } from '../metrics/schema';
+import type { PeerAccounts } from '../metrics/sessions/peer-accounts';
+import { sessionFields } from '../metrics/sessions/session-fields';
 import { BAND_FLOORS, type FeeBands } from '../mempool/fee-bands';
 import type { ExporterStats } from '../metrics/collector';
 import type { DialState } from '../p2p/dial-state';
@@ -12,7 +15,7 @@ import type { NetworkName } from '../wire/networks';
 import { dialWords } from './dial-words';
 import { nextBlockRate } from './fees-verdict';
 import type { Health, Live, LiveBlock, LiveEvent, LivePeer, LiveTransaction } from './live';
-import { PeerTable } from './peer-table';
+import { livePeer } from './live-peer';
 import { verdictsOf } from './verdicts';
 import { Vitals } from './vitals';
 
@@ -35,8 +38,6 @@ export interface LiveViewOptions {
 export interface LiveSources {
   /** Height of the best header, and the time in it in Unix seconds. */
   readonly chain: () => { readonly height: number; readonly time: number };
-  /** Height of a block; undefined if its header is not known. */
-  readonly heightOf: (hash: Hash) => number | undefined;
   readonly dials: () => readonly DialState[];
   readonly mempool: () => FeeBands;
   /** Number of its transactions. */
@@ -47,6 +48,8 @@ export interface LiveSources {
 export interface LiveViewModules {
   /** Unix time in milliseconds. */
   readonly nowMs: () => number;
+  /** The accounts of the open connections, which a collector keeps. */
+  readonly accounts: PeerAccounts;
   /** Called when a listener fails. */
   readonly complain: Complain;
 }
@@ -61,7 +64,6 @@ export class LiveView implements Live, Collector {
   readonly network: NetworkName;
   readonly startedMs: number;
   readonly on: Handlers<MonitorEvents>;
-  private readonly table: PeerTable;
   /** By hash (as people write it), the oldest first. */
   private readonly lastBlocks = new Map<string, LiveBlock>();
   /** By txid, the oldest first. */
@@ -83,17 +85,8 @@ export class LiveView implements Live, Collector {
     this.network = network;
     this.startedMs = modules.nowMs();
     this.vitals = new Vitals(modules.nowMs);
-    const table = new PeerTable(modules.nowMs);
-    this.table = table;
     this.on = {
-      bytesRead: ({ peer, bytes }) => table.read(peer, bytes),
-      bytesWritten: ({ peer, bytes }) => table.written(peer, bytes),
-      received: ({ peer }) => table.received(peer),
-      sent: ({ peer }) => table.sent(peer),
-      pong: ({ peer, rttMs }) => table.pong(peer, rttMs),
-      disconnected: ({ peer }) => table.left(peer),
       blockAnnounced: ({ peer, hash }) => {
-        table.announced(peer, hash);
         if (!this.firstFrom.has(hash)) keep(this.firstFrom, hash, peer.address, MAX_ANNOUNCED);
       },
       newBest: () => (this.grewMs = modules.nowMs()),
@@ -122,7 +115,12 @@ export class LiveView implements Live, Collector {
   }
 
   peers(): readonly LivePeer[] {
-    return this.table.list((hash) => this.sources?.heightOf(hash));
+    return this.modules.accounts.list().map(livePeer);
+  }
+
+  sessions(): readonly FieldsOf<'peer_sessions'>[] {
+    const { accounts } = this.modules;
+    return accounts.list().map(([peer, account]) => sessionFields(accounts.sessionOf(peer, account)));
   }
 
   health(): Health {

@@ -1,3 +1,4 @@
+import type { FieldsOf } from '../metrics/schema';
 import type { Verdict } from './verdict';
 
 /** The state of a connected peer. Its claims are null until its `version` arrives. */
@@ -117,6 +118,8 @@ export interface Live {
   /** Unix time in milliseconds. */
   readonly startedMs: number;
   peers(): readonly LivePeer[];
+  /** What a point of `peer_sessions` would tell of each open connection now. */
+  sessions(): readonly FieldsOf<'peer_sessions'>[];
   health(): Health;
   /** At most the last 20. */
   blocks(): readonly LiveBlock[];

@@ -3,11 +3,13 @@ import type { ClockSteps } from '../lib/clock';
 import type { Handlers } from '../lib/event-bus';
 import type { MempoolEvents } from '../mempool/mempool-events';
 import type { MempoolGauges } from '../mempool/relay-view';
+import type { AddressLabels } from '../p2p/labels/address-labels';
 import type { P2PEvents } from '../p2p/p2p-events';
 import type { Block } from '../wire/block';
 import type { PolicyName } from '../policy/standardness';
 import type { Emit } from './emitter';
 import type { SeriesName } from './schema';
+import type { PeerAccounts } from './sessions/peer-accounts';
 
 /** All events that a collector can listen to. */
 export interface MonitorEvents extends P2PEvents, ChainEvents, MempoolEvents {}
@@ -57,6 +59,12 @@ export interface CollectorContext {
   readonly unseen: (block: Block) => number | undefined;
   /** The number of the autonomous system of an IP address, where a map tells it. */
   readonly asnOf?: ((ip: string) => number | undefined) | undefined;
+  /** The series `arrivals` is written, of one in so many transactions; undefined: it is not. */
+  readonly arrivalsSample?: number | undefined;
+  /** Names for addresses, where the user gave lists of them. */
+  readonly labels?: AddressLabels | undefined;
+  /** The accounts of the open connections, where others show them as well. */
+  readonly accounts?: PeerAccounts;
   /** Number of known addresses, if the network is joined, and of banned ones, where they are known. */
   readonly addresses: () => { readonly known?: number; readonly banned?: number };
   /** The state of the relay view. */

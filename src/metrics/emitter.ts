@@ -9,8 +9,16 @@ export interface PointSink {
   push(point: Point, isInbound?: boolean): void;
 }
 
-/** Emits a point; called by collectors. */
-export type Emit = <S extends SeriesName>(series: S, fields: FieldsOf<S>, tags?: TagsOf<S>) => void;
+/**
+ * Emits a point; called by collectors. `isInbound`: whether an inbound peer caused it, where that is not the
+ * one whose message is being handled.
+ */
+export type Emit = <S extends SeriesName>(
+  series: S,
+  fields: FieldsOf<S>,
+  tags?: TagsOf<S>,
+  isInbound?: boolean,
+) => void;
 
 /**
  * Emits points that tell of one answer: their times follow one another as closely as times can, so that a
@@ -38,10 +46,10 @@ export class Emitter {
     },
   ) {}
 
-  readonly emit: Emit = (series, fields, tags) => {
+  readonly emit: Emit = (series, fields, tags, isInbound = this.modules.isInbound?.() === true) => {
     this.counts.set(series, (this.counts.get(series) ?? 0) + 1);
     const point = { series, time: this.time(), tags: this.tagSet(tags), fields };
-    this.modules.sink.push(point, this.modules.isInbound?.() === true);
+    this.modules.sink.push(point, isInbound);
   };
 
   readonly together: Together = (action) => {

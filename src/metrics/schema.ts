@@ -1,5 +1,6 @@
 import { COUNTED_COMMANDS, type CountedCommand } from '../wire/commands';
 import { type Column, type Series, type ValueOf, column } from './schema-types';
+import { COMMAND_COUNTS, type CommandColumn } from './sessions/session-commands';
 
 /** Tags that every point carries. */
 export const COMMON_TAGS = {
@@ -27,6 +28,19 @@ const perCommand = (unit: 'messages' | 'bytes', direction: string): Record<Count
       ),
     ]),
   ) as Record<CountedCommand, CountColumn>;
+
+/** The columns of a connection for the commands that matter. */
+const perSessionCommand = Object.fromEntries(
+  COMMAND_COUNTS.map(({ column: name, command, isReceived, unit }) => [
+    name,
+    column(
+      'int',
+      'count',
+      unit,
+      `${unit === 'bytes' ? 'Bytes' : 'Messages'} ${isReceived ? 'received' : 'sent'} as \`${command}\``,
+    ),
+  ]),
+) as Record<CommandColumn, CountColumn>;
 
 type CountColumn = Column & { readonly type: 'int'; readonly kind: 'count' };
 
@@ -248,6 +262,19 @@ export const SCHEMA = {
       i2p: column('int', 'gauge', 'peers', 'Peers over I2P, as far as their address shows it'),
       cjdns: column('int', 'gauge', 'peers', 'Peers over CJDNS'),
       not_publicly_routable: column('int', 'gauge', 'peers', 'Peers of this machine and of private networks'),
+      netgroups: column(
+        'int',
+        'gauge',
+        'netgroups',
+        'Different netgroups of peers with a public address: /16 of IPv4, /32 of IPv6',
+      ),
+      largest_netgroup: column('int', 'gauge', 'peers', 'Peers in the netgroup that has the most of them'),
+      netgroup_entropy: column(
+        'float',
+        'gauge',
+        'bits',
+        'Shannon entropy of the peers over netgroups: 0 where all are in one, log2(n) where each of n is alone',
+      ),
       autonomous_systems: column(
         'int',
         'gauge',
@@ -259,6 +286,12 @@ export const SCHEMA = {
         'gauge',
         'peers',
         'With `--asmap`: peers in the autonomous system that has the most of them',
+      ),
+      as_entropy: column(
+        'float',
+        'gauge',
+        'bits',
+        'With `--asmap`: Shannon entropy of the peers over autonomous systems',
       ),
       encrypted: column('int', 'gauge', 'peers', 'Of these, peers with the encrypted transport (BIP324)'),
       ban_score_max: column('int', 'gauge', '', 'Of a watched node: the highest ban score of a peer'),
@@ -293,6 +326,20 @@ export const SCHEMA = {
       ),
     },
     anchors: ['total_connected', 'version'],
+  },
+  peer_labels: {
+    help: 'Peers whose address is in a list of `--label`.',
+    when: `${perInterval}, for each name of such a list`,
+    tags: { label: { help: 'A name of `--label`; there are at most 30.' } },
+    columns: {
+      connected: column(
+        'int',
+        'gauge',
+        'peers',
+        'Of the peers with a completed handshake, those in the list',
+      ),
+    },
+    anchors: ['connected'],
   },
   tx: {
     help: 'Relayed transactions, each once, with the verdict of the policy.',
@@ -615,9 +662,35 @@ export const SCHEMA = {
     },
     anchors: ['address'],
   },
+  arrivals: {
+    help: 'Which peer announced what and when, for research: each peer’s first announcement of each block, and of a sample of the transactions.',
+    when: 'with `--arrivals`: when a peer announces a block for the first time within 10 minutes of the first announcement, or a transaction of the sample (`--arrivals-sample`) within one minute; at most 32 blocks and 64 transactions are followed at a time',
+    tags: { kind: { help: '`tx` or `block`.' } },
+    columns: {
+      sha: column(
+        'string',
+        'fact',
+        '',
+        'Hash of the block; of a transaction the id that was announced: wtxid or txid',
+      ),
+      is_wtxid: column('bool', 'fact', '', 'Of a transaction: whether that is the wtxid'),
+      delay: column('float', 'fact', 'ms', 'Time since the first announcement by any peer, which has 0'),
+      address: column('string', 'fact', '', 'Address of the peer, host:port'),
+      address_network: column(
+        'string',
+        'fact',
+        '',
+        'Network of the address: ipv4, ipv6, onion, i2p, cjdns or not_publicly_routable',
+      ),
+      netgroup: column('string', 'fact', '', 'Netgroup of the address'),
+      asn: column('int', 'fact', '', 'With `--asmap`: number of the autonomous system of the address'),
+      is_inbound: column('bool', 'fact', '', 'Whether the peer dialled the node'),
+    },
+    anchors: ['sha'],
+  },
   peer_sessions: {
-    help: 'Peers that a watched node no longer has.',
-    when: 'when a peer is missing in the node’s list for the first time',
+    help: 'Connections that have ended: those of the listener, and peers that a watched node no longer has. What a peer says of itself is a claim. Over a whole run the sums of `bytes_recv`, `bytes_sent` and of the messages are those of `bandwidth`, `msg_recv` and `msg_sent`.',
+    when: 'of the listener, when a connection ends on which a byte has passed, when the program stops at the latest; of a watched node, when a peer is missing in its list for the first time, with the columns that it tells',
     tags: {},
     columns: {
       address: column('string', 'fact', '', 'Address of the peer, host:port'),
@@ -628,12 +701,117 @@ export const SCHEMA = {
         'Network of the address: ipv4, ipv6, onion, i2p, cjdns or not_publicly_routable',
       ),
       is_inbound: column('bool', 'fact', '', 'Whether the peer dialled the node'),
-      user_agent: column('string', 'fact', '', 'User agent'),
-      bytes_recv: column('int', 'fact', 'bytes', 'Bytes from the peer, when it was listed last'),
-      bytes_sent: column('int', 'fact', 'bytes', 'Bytes to the peer, when it was listed last'),
-      duration: column('int', 'fact', 's', 'Time from its connection until it was missing'),
+      user_agent: column('string', 'fact', '', 'User agent, cut to 64 printable characters'),
+      bytes_recv: column(
+        'int',
+        'fact',
+        'bytes',
+        'Bytes from the peer; of a watched node, when it was listed last',
+      ),
+      bytes_sent: column(
+        'int',
+        'fact',
+        'bytes',
+        'Bytes to the peer; of a watched node, when it was listed last',
+      ),
+      duration: column(
+        'int',
+        'fact',
+        's',
+        'Time from its first byte until its end; of a watched node, from its connection until it was missing',
+      ),
+      session: column(
+        'int',
+        'fact',
+        '',
+        'Number of the connection in its run, by which `session_messages` tells of the same one',
+      ),
+      port: column('int', 'fact', '', 'Port of the address'),
+      netgroup: column(
+        'string',
+        'fact',
+        '',
+        'Netgroup of the address, which one party is likely to own: /16 of IPv4, /32 of IPv6, four bits of a key',
+      ),
+      asn: column('int', 'fact', '', 'With `--asmap`: number of the autonomous system of the address'),
+      labels: column(
+        'string',
+        'fact',
+        '',
+        'Names of the lists of `--label` that have the address, with commas between',
+      ),
+      transport: column('string', 'fact', '', 'v1, or v2: encrypted (BIP324)'),
+      version: column('int', 'fact', '', 'Protocol version'),
+      services: column('string', 'fact', '', 'The 64 service bits, as 16 hexadecimal digits'),
+      relay: column('bool', 'fact', '', 'Whether the peer wants transactions (BIP37)'),
+      start_height: column('int', 'fact', 'blocks', 'Height that the peer claimed at its handshake'),
+      height: column('int', 'fact', 'blocks', 'Height of the last block that the peer announced'),
+      time_offset: column('int', 'fact', 's', 'By how much its clock was ahead of ours at its handshake'),
+      is_established: column('bool', 'fact', '', 'Whether its handshake was complete'),
+      reason: column('string', 'fact', '', 'Why it ended, by the names of `rejects`'),
+      msg_recv: column('int', 'count', 'messages', 'Messages from the peer'),
+      msg_sent: column('int', 'count', 'messages', 'Messages to the peer'),
+      inv_first: column(
+        'int',
+        'count',
+        'items',
+        'Transactions and blocks that it announced by `inv` before any other peer',
+      ),
+      inv_later: column(
+        'int',
+        'count',
+        'items',
+        'Those that it announced by `inv` after another peer, or again',
+      ),
+      blocks_announced: column('int', 'count', 'blocks', 'Announcements of blocks, by whatever message'),
+      requested: column('int', 'count', 'items', 'Transactions and blocks that it was asked for'),
+      undelivered: column(
+        'int',
+        'count',
+        'items',
+        'Those of them that it had not sent when the connection ended; what it sent unasked makes up for some',
+      ),
+      ping_least: column('float', 'fact', 'ms', 'The shortest round trip time'),
+      ping_median: column('float', 'fact', 'ms', 'Median of the last 31 round trip times'),
+      fee_filter: column('float', 'fact', 'sat/vB', 'The least feerate that the peer wanted (BIP133)'),
+      addrs_told: column('int', 'count', 'addresses', 'Addresses of nodes that it sent'),
+      violations: column('int', 'count', 'violations', 'Breaches of the protocol'),
+      spy_score: column(
+        'int',
+        'fact',
+        '',
+        'How much its behaviour looked like that of a spy, 0 to 100: 40 for the first of the reasons, 20 for each other',
+      ),
+      spy_reasons: column(
+        'string',
+        'fact',
+        '',
+        'The reasons, with commas between: netgroup (5 or more connections of it at a time), silent (no announcement in 10 minutes, in 2 hours where it wants no transactions), undelivered (more than half of at least 20 requests), agents (5 or more connections with one user agent and odd services)',
+      ),
+      merged: column(
+        'int',
+        'count',
+        'connections',
+        'On a point without an address: how many inbound connections without a handshake it sums up, those beyond 100 in an interval',
+      ),
     },
-    anchors: ['address'],
+    anchors: ['address', 'merged'],
+  },
+  session_messages: {
+    help: 'Messages of connections of the listener that have ended, of the commands that matter, received and sent. Over a whole run their sums are those of `msg_recv`, `msg_sent` and their bytes.',
+    when: 'with each point of `peer_sessions` about the listener',
+    tags: {},
+    columns: {
+      session: column(
+        'int',
+        'fact',
+        '',
+        'Number of the connection in its run, as in `peer_sessions`; left out of a sum of several',
+      ),
+      address: column('string', 'fact', '', 'Address of the peer, host:port; left out of a sum of several'),
+      ...perSessionCommand,
+    },
+    anchors: ['recv_inv'],
   },
   chain_tips: {
     help: 'The ends of all branches of the chain that a watched node knows (getchaintips).',

@@ -82,6 +82,8 @@ export function messageHandlers({
     addr: (connection, addresses) => bus.emit('addresses', { peer: connection, addresses }),
     addrv2: (connection, addresses) => bus.emit('addresses', { peer: connection, addresses }),
 
+    feefilter: (connection, perKvb) => bus.emit('feeFilter', { peer: connection, perKvb: Number(perKvb) }),
+
     inv: (connection, items) => {
       const known = transactions.announced(connection, items) + blocks.announced(connection, items);
       bus.emit('announced', { peer: connection, items, known });

@@ -141,6 +141,8 @@ export interface P2PEvents {
   relayed: { readonly peer: PeerInfo; readonly items: readonly InventoryItem[] };
   /** A peer does not have what it was asked for (`notfound`). */
   notFound: { readonly peer: PeerInfo; readonly count: number };
+  /** A peer told the least feerate at which it wants transactions, in sat/kvB (BIP133). */
+  feeFilter: { readonly peer: PeerInfo; readonly perKvb: number };
   /** A peer answered our ping. */
   pong: { readonly peer: PeerInfo; readonly rttMs: number };
   /** Announced transactions exceed the limit on requests: they must wait, or are dropped. */

@@ -59,6 +59,7 @@ const WAYS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     [`query @mempool-size --since 2020-01-01 ${STORE}`]: 0,
     [`query tx --since 2020-01-01 --format parquet ${STORE}`]: 0,
     [`alerts ${STORE}`]: 0,
+    [`peers ${STORE}`]: 0,
   },
   'a picture': { [`top --once ${STORE}`]: 0, [`top --once --format json ${STORE}`]: 0 },
   'a report that ends with a failure': { [`audit --since 2020-01-01 ${STORE}`]: 1 },

@@ -85,6 +85,9 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   'tap-ban': ['maybe', '2'],
   pcap: [],
   asmap: [],
+  arrivals: ['maybe', '2'],
+  'arrivals-sample': ['0', '1.5', '1e3'],
+  label: ['spies', '=x', 'Spies=x', 'a b=x', 'spies=', '-a=x', `${'x'.repeat(33)}=y`],
   'pcap-node': ['a', 'localhost:8333', '1.2.3.4:99999', '10.0.0.0/8'],
   'token-file': [],
   notify: [

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { COMMAND_COUNTS } from '../../src/metrics/sessions/session-commands';
 import { COUNTED_COMMANDS } from '../../src/wire/commands';
 import { Btcd, type BtcdPeer, btcd } from '../support/btcd';
 import { Cleanup } from '../support/cleanup';
@@ -217,6 +218,37 @@ function theRun(btcdProgram: string, way: Way): void {
           (await bytes('msg_recv_bytes')) + column('handshake_recv') + column('decoys_recv'),
           (await bytes('msg_sent_bytes')) + column('handshake_sent'),
         ]).toEqual([column('bytes_recv'), column('bytes_sent')]);
+      });
+
+      it('has the session of the connection, open until the end, with the same sums', async () => {
+        const sumOf = (series: string): string =>
+          `(SELECT sum(${COUNTED_COMMANDS.map((command) => `"${command}"`).join(' + ')})::BIGINT FROM ${series})`;
+        const perCommand = COMMAND_COUNTS.map(({ column, command, isReceived, unit }) => {
+          const series = `msg_${isReceived ? 'recv' : 'sent'}${unit === 'bytes' ? '_bytes' : ''}`;
+          return `(SELECT sum("${command}")::BIGINT FROM ${series}) AS ${column}`;
+        });
+        const all = `SELECT ${sumOf('msg_recv')} AS msg_recv, ${sumOf('msg_sent')} AS msg_sent`;
+        expect(await stored.rows('SELECT msg_recv, msg_sent FROM peer_sessions')).toEqual(
+          await stored.rows(all),
+        );
+        const names = COMMAND_COUNTS.map(({ column }) => column).join();
+        expect(await stored.rows(`SELECT ${names} FROM session_messages`)).toEqual(
+          await stored.rows(`SELECT ${perCommand.join()}`),
+        );
+        const total = { bytes_recv: observer.bytes('in'), bytes_sent: observer.bytes('out') };
+        const [session] = await stored.rows('SELECT * FROM peer_sessions');
+        expect(session).toMatchObject({
+          ...total,
+          ...{
+            address: `127.0.0.1:${observer.port}`,
+            port: observer.port,
+            is_inbound: false,
+            reason: 'stopped',
+          },
+          ...{ is_established: true, transport: way.transport, user_agent: quiet.peer.subver },
+          ...{ height: blockCount, violations: 0, undelivered: 0, inv_later: 0, netgroup: '127.0.0.0/16' },
+        });
+        expect(session?.['inv_first']).toBeGreaterThanOrEqual(sent.length);
       });
 
       it('has the best block that btcd has', async () => {

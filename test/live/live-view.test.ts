@@ -4,6 +4,7 @@ import type { LiveEvent } from '../../src/live/live';
 import { LiveView } from '../../src/live/live-view';
 import { connectCollectors } from '../../src/metrics/connect-collectors';
 import type { MonitorEvents } from '../../src/metrics/collector';
+import { PeerAccounts } from '../../src/metrics/sessions/peer-accounts';
 import type { PeerInfo } from '../../src/p2p/p2p-events';
 import type { VersionMessage } from '../../src/wire/messages/version';
 import type { Transaction } from '../../src/wire/transaction';
@@ -20,9 +21,16 @@ beforeEach(() => {
   nowMs = 1_000;
   complaints = [];
   const complain = (name: string, error: unknown): void => void complaints.push(`${name}: ${String(error)}`);
-  live = new LiveView({ node: 'n', network: 'regtest' }, { nowMs: () => nowMs, complain });
-  connectCollectors([live], bus, complain);
+  const accounts = new PeerAccounts({ nowMs: () => nowMs, monotonicMs: () => nowMs });
+  live = new LiveView({ node: 'n', network: 'regtest' }, { nowMs: () => nowMs, accounts, complain });
+  const kept = { name: 'accounts', on: { ...accounts.on, disconnected: forget(accounts) } };
+  connectCollectors([kept, live], bus, complain);
 });
+
+/** What the collector of `peer_sessions` does beside writing its point. */
+function forget(accounts: PeerAccounts): (event: MonitorEvents['disconnected']) => void {
+  return ({ peer }) => void accounts.left(peer);
+}
 
 function block(hash: string, changes: Partial<ProcessedBlock> = {}): ProcessedBlock {
   return {

@@ -19,11 +19,16 @@ import { tx } from '../../src/metrics/collectors/tx';
 import { txFees } from '../../src/metrics/collectors/tx-fees';
 import { SERIES_NAMES } from '../../src/metrics/schema';
 import { COUNTED_COMMANDS } from '../../src/wire/commands';
+import { AddressLabels } from '../../src/p2p/labels/address-labels';
+import { readRange } from '../../src/p2p/labels/read-range';
 import type { PeerInfo } from '../../src/p2p/p2p-events';
 import { parseTransaction } from '../../src/wire/transaction';
 import { benchOf, somePeer } from '../support/points';
 
 const TAGS = 'network=regtest,node=n';
+
+/** Of peers without a public address. */
+const NO_GROUPS = 'netgroups=0i,largest_netgroup=0i,netgroup_entropy=0';
 
 function claims(userAgent: string, services = 1n): NonNullable<PeerInfo['claims']> {
   return { version: 70_016, services, userAgent, time: 0n, startHeight: 5, relay: true, nonce: 0n };
@@ -104,8 +109,8 @@ describe('peers', () => {
       `peers,${TAGS},user_agent=/Satoshi:31.0.0/ version=70016i,services="0000000000000c09",start_height=5i,relay=true 1`,
       `peers,${TAGS},user_agent=/x/ version=70016i,services="0000000000000400",start_height=5i,relay=true,transport="v2" 2`,
       `peers,${TAGS} version=70016i,services="8000000000000000",start_height=5i,relay=true 3`,
-      `peers,${TAGS} total_connected=3i,outbound=2i,inbound=1i,fullnode=2i,spv=1i,ipv4=0i,ipv6=0i,onion=0i,i2p=0i,cjdns=0i,not_publicly_routable=3i,encrypted=1i,num_banned=0i 4`,
-      `peers,${TAGS} total_connected=2i,outbound=1i,inbound=1i,fullnode=1i,spv=1i,ipv4=0i,ipv6=0i,onion=0i,i2p=0i,cjdns=0i,not_publicly_routable=2i,encrypted=1i,num_banned=0i 5`,
+      `peers,${TAGS} total_connected=3i,outbound=2i,inbound=1i,fullnode=2i,spv=1i,ipv4=0i,ipv6=0i,onion=0i,i2p=0i,cjdns=0i,not_publicly_routable=3i,${NO_GROUPS},encrypted=1i,num_banned=0i 4`,
+      `peers,${TAGS} total_connected=2i,outbound=1i,inbound=1i,fullnode=1i,spv=1i,ipv4=0i,ipv6=0i,onion=0i,i2p=0i,cjdns=0i,not_publicly_routable=2i,${NO_GROUPS},encrypted=1i,num_banned=0i 5`,
     ]);
   });
 
@@ -113,7 +118,7 @@ describe('peers', () => {
     const bench = benchOf([peers], { addresses: { known: 7, banned: 2 } });
     bench.interval();
     expect(bench.lines()).toEqual([
-      `peers,${TAGS} total_connected=0i,outbound=0i,inbound=0i,fullnode=0i,spv=0i,ipv4=0i,ipv6=0i,onion=0i,i2p=0i,cjdns=0i,not_publicly_routable=0i,encrypted=0i,num_addrs=7i,num_banned=2i 1`,
+      `peers,${TAGS} total_connected=0i,outbound=0i,inbound=0i,fullnode=0i,spv=0i,ipv4=0i,ipv6=0i,onion=0i,i2p=0i,cjdns=0i,not_publicly_routable=0i,${NO_GROUPS},encrypted=0i,num_addrs=7i,num_banned=2i 1`,
     ]);
   });
 
@@ -140,7 +145,8 @@ describe('peers', () => {
     bench.interval();
     expect(bench.points.at(-1)?.fields).toMatchObject({
       ...{ total_connected: 5, ipv4: 2, ipv6: 1, onion: 1, i2p: 0, cjdns: 0, not_publicly_routable: 1 },
-      ...{ autonomous_systems: 2, largest_as: 2 },
+      ...{ autonomous_systems: 2, largest_as: 2, as_entropy: expect.closeTo(0.918_3, 4) as number },
+      ...{ netgroups: 2, largest_netgroup: 2, netgroup_entropy: expect.closeTo(0.918_3, 4) as number },
     });
     for (const peer of all.slice(0, 2))
       bench.bus.emit('disconnected', { peer, established: true, reason: 'stopped' });
@@ -150,7 +156,33 @@ describe('peers', () => {
       ipv6: 1,
       autonomous_systems: 1,
       largest_as: 1,
+      as_entropy: 0,
+      largest_netgroup: 1,
     });
+  });
+
+  it('counts peers by label, also where there is none', () => {
+    const labels = new AddressLabels();
+    for (const [name, text] of [
+      ['spies', '192.0.2.0/24'],
+      ['cloud', '192.0.2.7'],
+      ['empty', ''],
+    ] as const) {
+      labels.place(name);
+      const range = readRange(text);
+      if (range !== null) labels.add(name, range);
+    }
+    const bench = benchOf([peers], { labels });
+    const at = (address: string): PeerInfo => ({ ...somePeer, address });
+    for (const host of ['192.0.2.7', '192.0.2.8', '198.51.100.1'])
+      bench.bus.emit('handshake', { peer: at(`${host}:8333`), claims: claims('') });
+    bench.interval();
+    const counts = bench.points.filter(({ series }) => series === 'peer_labels');
+    expect(counts.map(({ tags, fields }) => [tags['label'], fields])).toEqual([
+      ['spies', { connected: 2 }],
+      ['cloud', { connected: 1 }],
+      ['empty', { connected: 0 }],
+    ]);
   });
 
   it('makes a bounded, printable tag from a peer’s user agent', () => {
@@ -471,19 +503,13 @@ describe('the list of collectors', () => {
       'ping',
       'tx_fees',
       'double_spends',
-    ];
-    // What evaluates the alerts writes it.
-    const alerts = ['alerts'];
-    // Of watched nodes, whose RPC or tap writes them.
-    const watched = [
-      'node_status',
-      'node_peers',
       'peer_sessions',
-      'chain_tips',
-      'btcd_lag',
-      'watch_gaps',
-      'tap',
+      'session_messages',
     ];
+    // What evaluates the alerts writes it. Peers with a label need a list of these, arrivals their option.
+    const alerts = ['alerts', 'peer_labels', 'arrivals'];
+    // Of watched nodes, whose RPC or tap writes them.
+    const watched = ['node_status', 'node_peers', 'chain_tips', 'btcd_lag', 'watch_gaps', 'tap'];
     expect(new Set(bench.points.map(({ series }) => series))).toEqual(
       new Set(SERIES_NAMES.filter((name) => ![...events, ...watched, ...alerts].includes(name))),
     );

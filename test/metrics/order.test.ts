@@ -7,6 +7,7 @@ import type { Collector } from '../../src/metrics/collector';
 import { COLLECTORS } from '../../src/metrics/collectors/list';
 import { Emitter } from '../../src/metrics/emitter';
 import type { Point } from '../../src/metrics/point';
+import { PeerAccounts } from '../../src/metrics/sessions/peer-accounts';
 import { wireHash } from '../../src/wire/hash';
 import { INV_BLOCK, INV_WTX } from '../../src/wire/messages/inventory';
 import { parseBlock } from '../../src/wire/block';
@@ -62,7 +63,11 @@ function run(seed: number) {
   const fail = (name: string, error: unknown): never => {
     throw new Error(name, { cause: error });
   };
-  const live = new LiveView({ node: 'n', network: 'regtest' }, { nowMs: () => clock.ms, complain: fail });
+  const accounts = new PeerAccounts({ nowMs: () => clock.ms, monotonicMs: () => clock.ms });
+  const live = new LiveView(
+    { node: 'n', network: 'regtest' },
+    { nowMs: () => clock.ms, accounts, complain: fail },
+  );
   const collectors: Collector[] = COLLECTORS.map((create) =>
     create({
       emit: emitter.emit,
@@ -70,6 +75,7 @@ function run(seed: number) {
       maxUserAgents: 10,
       intervalMs: 5_000,
       monotonicMs: () => clock.ms,
+      accounts,
       emitted: (series) => emitter.emitted(series),
       exporters: () => [{ name: 'x', sent: 1, acked: 1, dropped: 0, queued: 0, retried: 0 }],
       unseen: (block) => view.unseen(block),

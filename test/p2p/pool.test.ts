@@ -57,6 +57,7 @@ function listen(
     requested: [],
     relayed: [],
     notFound: [],
+    feeFilter: [],
     pong: [],
     rateLimited: [],
     transaction: [],

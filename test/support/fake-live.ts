@@ -1,3 +1,4 @@
+import type { FieldsOf } from '../../src/metrics/schema';
 import type { Health, Live, LiveBlock, LiveEvent, LivePeer, LiveTransaction } from '../../src/live/live';
 
 /** A live view of a node whose content the test sets. */
@@ -10,6 +11,10 @@ export class FakeLive implements Live {
 
   peers(): readonly LivePeer[] {
     return this.list;
+  }
+
+  sessions(): readonly FieldsOf<'peer_sessions'>[] {
+    return this.list.map(({ address, outbound }) => ({ address, is_inbound: !outbound }));
   }
 
   state: Health = { height: 2, grewMs: 2, dials: [], verdicts: [], mempool: null };

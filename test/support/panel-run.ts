@@ -68,6 +68,8 @@ export async function startPanelRun(
   const listen = await freePort();
   const asMap = path.join(folder, 'map.dat');
   await writeFile(asMap, mapOf(RETURN, asn(1)));
+  const list = path.join(folder, 'list.txt');
+  await writeFile(list, '127.0.0.0/8 # every peer of this run\n');
   const ports = [...network.endpoints, scripted, rival].map(({ port }) => port);
   const program = cleanup.add(
     runProgram(
@@ -79,7 +81,7 @@ export async function startPanelRun(
           ...ports.flatMap((port) => ['--connect', `127.0.0.1:${port}`]),
         ],
         ...[`duckdb:${store}`, ...exports].flatMap((url) => ['--export', url]),
-        ...['--asmap', asMap],
+        ...['--asmap', asMap, '--label', `local=${list}`, '--arrivals', '--arrivals-sample', '1'],
         ...args,
       ],
       folder,
@@ -109,13 +111,18 @@ export async function startPanelRun(
   return { store, program, source };
 }
 
-/** Acts like a crawler: wants no transactions, asks for addresses and disconnects. */
+/**
+ * Acts like a crawler: wants no transactions, asks for addresses and disconnects. Then like a scanner, who
+ * does not introduce himself.
+ */
 async function call(port: number): Promise<void> {
   const crawler = await dialListener(port, { claims: { relay: false, userAgent: '/crawler:1/', height: 1 } });
   await until('the crawler to be let in', () => crawler.commands().includes('verack'));
   crawler.send('getaddr');
   await sleep(PANEL_INTERVAL_MS * 2);
   crawler.socket.end();
+  const scanner = await dialListener(port, { mute: true });
+  scanner.send('ping', Buffer.alloc(8));
 }
 
 /** Sends a block whose parent is unknown, an invalid one, an unrequested one, and the last one again. */

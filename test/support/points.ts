@@ -9,6 +9,7 @@ import { Judge } from '../../src/mempool/judge';
 import type { MempoolGauges } from '../../src/mempool/relay-view';
 import type { Point } from '../../src/metrics/point';
 import { seriesOf } from '../../src/metrics/schema';
+import type { AddressLabels } from '../../src/p2p/labels/address-labels';
 import type { PeerInfo } from '../../src/p2p/p2p-events';
 import type { PolicyName } from '../../src/policy/standardness';
 
@@ -47,6 +48,8 @@ export function benchOf(
     exporters?: readonly ExporterStats[] | (() => readonly ExporterStats[]);
     mempool?: MempoolGauges;
     asnOf?: (ip: string) => number | undefined;
+    labels?: AddressLabels;
+    arrivalsSample?: number;
     addresses?: { readonly known?: number; readonly banned: number };
     /** Whether transactions are judged when they come; default yes. */
     judges?: boolean;
@@ -74,6 +77,8 @@ export function benchOf(
       exporters: () => (typeof exporters === 'function' ? exporters() : exporters),
       unseen: () => 0,
       asnOf: options.asnOf,
+      labels: options.labels,
+      arrivalsSample: options.arrivalsSample,
       addresses: () => options.addresses ?? { banned: 0 },
       mempool: () => options.mempool ?? { transactions: 0, bytes: 0, withFee: 0, orphans: 0 },
     }),

@@ -1,5 +1,6 @@
 import type { CollectorFactory } from '../collector';
 import { addrRelay } from './addr-relay';
+import { arrivals } from './arrivals';
 import { bandwidth } from './bandwidth';
 import { blocks } from './blocks';
 import { btcdmon } from './btcdmon';
@@ -9,6 +10,7 @@ import { inv } from './inv';
 import { mempool } from './mempool';
 import { msgRecv } from './msg-recv';
 import { msgSent } from './msg-sent';
+import { peerSessions } from './peer-sessions';
 import { peers } from './peers';
 import { ping } from './ping';
 import { processedBlocks } from './processed-blocks';
@@ -28,6 +30,7 @@ export const COLLECTORS: readonly CollectorFactory[] = [
   msgRecv,
   msgSent,
   peers,
+  peerSessions,
   inv,
   addrRelay,
   ping,
@@ -41,6 +44,7 @@ export const COLLECTORS: readonly CollectorFactory[] = [
   txFees,
   doubleSpends,
   propagation,
+  arrivals,
   btcdmon,
 ];
 

@@ -1,25 +1,24 @@
 import type { PeerInfo } from '../../p2p/p2p-events';
-import { hostIn, type PeerNetwork, peerNetworkOf } from '../../p2p/peer-network';
 import { SERVES_BLOCKS } from '../../wire/services';
 import { BoundedLabels } from '../bounded-labels';
 import type { CollectorFactory } from '../collector';
+import { diversityOf } from '../sessions/diversity';
+import { isPublic, type Origin, originOf } from '../sessions/origin';
 
-/** What follows from the address of a connected peer. */
-interface Origin {
-  readonly network: PeerNetwork | undefined;
-  readonly asn: number | undefined;
-}
-
-/** `peers`: gauges of the pool, and each peer's claims at its handshake. */
-export const peers: CollectorFactory = ({ emit, maxUserAgents, addresses, asnOf, isWatched = false }) => {
+/**
+ * `peers`: gauges of the pool, and each peer's claims at its handshake. `peer_labels`: how many peers have a
+ * label.
+ */
+export const peers: CollectorFactory = (context) => {
+  const { emit, maxUserAgents, addresses, asnOf, labels, isWatched = false } = context;
   const connected = new Map<PeerInfo, Origin>();
   const userAgents = new BoundedLabels(maxUserAgents);
   return {
     name: 'peers',
     on: {
       handshake: ({ peer, claims }) => {
-        const asn = asnOf?.(hostIn(peer.address));
-        connected.set(peer, { network: peerNetworkOf(peer.address), asn });
+        const origin = originOf(peer.address, context);
+        connected.set(peer, origin);
         emit(
           'peers',
           {
@@ -28,7 +27,7 @@ export const peers: CollectorFactory = ({ emit, maxUserAgents, addresses, asnOf,
             start_height: claims.startHeight,
             relay: claims.relay,
             transport: peer.transport,
-            asn,
+            asn: origin.asn,
           },
           { user_agent: userAgents.label(claims.userAgent) },
         );
@@ -40,15 +39,18 @@ export const peers: CollectorFactory = ({ emit, maxUserAgents, addresses, asnOf,
       let fullnode = 0;
       let encrypted = 0;
       const networks = { ipv4: 0, ipv6: 0, onion: 0, i2p: 0, cjdns: 0, not_publicly_routable: 0 };
-      const systems = new Map<number, number>();
-      for (const [peer, { network, asn }] of connected) {
+      const byLabel = new Map<string, number>(labels?.all.map((label) => [label, 0]));
+      for (const [peer, { network, labels: names }] of connected) {
         if (peer.outbound) outbound += 1;
         if (peer.transport === 'v2') encrypted += 1;
         if (((peer.claims?.services ?? 0n) & SERVES_BLOCKS) !== 0n) fullnode += 1;
         if (network !== undefined) networks[network] += 1;
-        if (asn !== undefined) systems.set(asn, (systems.get(asn) ?? 0) + 1);
+        for (const label of names) byLabel.set(label, (byLabel.get(label) ?? 0) + 1);
       }
       const total = connected.size;
+      const publicly = [...connected.values()].filter(isPublic);
+      const netgroups = diversityOf(publicly.map(({ netgroup }) => netgroup));
+      const systems = diversityOf(publicly.map(({ asn }) => asn));
       const { known, banned } = addresses();
       emit('peers', {
         total_connected: total,
@@ -57,19 +59,23 @@ export const peers: CollectorFactory = ({ emit, maxUserAgents, addresses, asnOf,
         fullnode,
         spv: total - fullnode,
         ...networks,
-        ...(asnOf === undefined ? {} : { autonomous_systems: systems.size, largest_as: mostOf(systems) }),
+        netgroups: netgroups.groups,
+        largest_netgroup: netgroups.largest,
+        netgroup_entropy: netgroups.entropy,
+        ...(asnOf === undefined
+          ? {}
+          : {
+              autonomous_systems: systems.groups,
+              largest_as: systems.largest,
+              as_entropy: systems.entropy,
+            }),
         // A tap reads plain connections alone.
         ...(isWatched ? {} : { encrypted }),
         ...(known === undefined ? {} : { num_addrs: known }),
         num_banned: banned,
       });
+      for (const [label, connectedPeers] of byLabel)
+        emit('peer_labels', { connected: connectedPeers }, { label });
     },
   };
 };
-
-/** The largest count; 0 without any. */
-function mostOf(counts: ReadonlyMap<number, number>): number {
-  let most = 0;
-  for (const count of counts.values()) most = Math.max(most, count);
-  return most;
-}

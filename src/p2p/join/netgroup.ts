@@ -26,7 +26,8 @@ export function sourceGroupOf(network: NetworkName, source: RawAddress): string 
   return netgroupOf(network, { ...source, port: 0 });
 }
 
-function groupBits({ network, address }: RawAddress): number {
+/** The length of the netgroup of an address in bits, four bits more than whole bytes or none. */
+export function groupBits({ network, address }: RawAddress): number {
   switch (network) {
     case 'ipv4':
       return 16;

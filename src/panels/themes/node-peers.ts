@@ -104,7 +104,7 @@ export const NODE_PEERS: readonly Panel[] = [
     plot: 'bars',
     shortestBucketS: 3600,
     since: '1d',
-    lines: [line('left', 'peer_sessions', 'count', null)],
+    lines: [line('left', 'peer_sessions', 'count', 'address')],
   },
   {
     name: 'session-length',

@@ -34,6 +34,23 @@ export const PROPAGATION: readonly Panel[] = [
     ],
   },
   {
+    name: 'arrivals',
+    title: 'Announcements by each peer',
+    theme: 'propagation',
+    help: 'Time from the first announcement of a block, or of a transaction of the sample, until each other peer announced it: medians and 90th percentiles over all of these announcements. Needs --arrivals; the series has the peers with their netgroups and autonomous systems.',
+    unit: 'ms',
+    plot: 'lines',
+    shortestBucketS: 60,
+    since: '1d',
+    needsPeers: 2,
+    lines: [
+      line('blocks p50', 'arrivals', 'p50', 'delay', { where: { kind: 'block' } }),
+      line('blocks p90', 'arrivals', 'p90', 'delay', { where: { kind: 'block' } }),
+      line('transactions p50', 'arrivals', 'p50', 'delay', { where: { kind: 'tx' } }),
+      line('transactions p90', 'arrivals', 'p90', 'delay', { where: { kind: 'tx' } }),
+    ],
+  },
+  {
     name: 'confirmation-time',
     title: 'Time to confirmation',
     theme: 'propagation',
