@@ -2,7 +2,7 @@ import type { SpoolSettings } from '../export/open-exports';
 import type { AsMap } from '../p2p/asmap/asmap';
 import type { Endpoint } from '../p2p/endpoint';
 import type { JoinOptions } from '../p2p/join/prepare-join';
-import type { AddressLabels } from '../p2p/labels/address-labels';
+import type { AddressLabels } from '../p2p/join/address-labels';
 import type { TransportMode } from '../p2p/transport/choice';
 import type { PolicyName } from '../policy/standardness';
 import type { HttpSettings } from '../web/settings';

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import type * as Listener from '../app/listener';
 import type * as OpenAsMap from '../p2p/asmap/open-asmap';
-import { openLabels } from '../p2p/labels/open-labels';
+import { openLabels } from '../p2p/join/address-labels';
 import { createLog, logOutput } from '../lib/log';
 import { StatusLine } from '../lib/status-line';
 import { alertSettings } from './alert-settings';

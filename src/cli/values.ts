@@ -6,7 +6,7 @@ import { NATS_FORM, type NatsSettings, readNatsUrl } from '../export/nats/settin
 import { createExporter } from '../export/registry';
 import { type Endpoint, parseEndpoint } from '../p2p/endpoint';
 import type { DnsSeed } from '../p2p/join/dns-seeds';
-import type { LabelFile } from '../p2p/labels/open-labels';
+import type { LabelFile } from '../p2p/join/address-labels';
 import { NETWORKS, type NetworkName } from '../wire/networks';
 
 const MAX_NODE = 64;

@@ -3,7 +3,7 @@ import type { ClockSteps } from '../lib/clock';
 import type { Handlers } from '../lib/event-bus';
 import type { MempoolEvents } from '../mempool/mempool-events';
 import type { MempoolGauges } from '../mempool/relay-view';
-import type { AddressLabels } from '../p2p/labels/address-labels';
+import type { AddressLabels } from '../p2p/join/address-labels';
 import type { P2PEvents } from '../p2p/p2p-events';
 import type { Block } from '../wire/block';
 import type { PolicyName } from '../policy/standardness';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { startApp, type App } from '../../src/app/listener';
 import { main } from '../../src/cli/main';
 import { createLog } from '../../src/lib/log';
-import { openLabels } from '../../src/p2p/labels/open-labels';
+import { openLabels } from '../../src/p2p/join/address-labels';
 import { COUNTED_COMMANDS } from '../../src/wire/commands';
 import { COMMAND_COUNTS } from '../../src/metrics/sessions/session-commands';
 import { Cleanup } from '../support/cleanup';

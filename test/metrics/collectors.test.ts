@@ -19,8 +19,8 @@ import { tx } from '../../src/metrics/collectors/tx';
 import { txFees } from '../../src/metrics/collectors/tx-fees';
 import { SERIES_NAMES } from '../../src/metrics/schema';
 import { COUNTED_COMMANDS } from '../../src/wire/commands';
-import { AddressLabels } from '../../src/p2p/labels/address-labels';
-import { readRange } from '../../src/p2p/labels/read-range';
+import { AddressLabels } from '../../src/p2p/join/address-labels';
+import { AddressList } from '../../src/p2p/join/address-lists';
 import type { PeerInfo } from '../../src/p2p/p2p-events';
 import { parseTransaction } from '../../src/wire/transaction';
 import { benchOf, somePeer } from '../support/points';
@@ -162,16 +162,8 @@ describe('peers', () => {
   });
 
   it('counts peers by label, also where there is none', () => {
-    const labels = new AddressLabels();
-    for (const [name, text] of [
-      ['spies', '192.0.2.0/24'],
-      ['cloud', '192.0.2.7'],
-      ['empty', ''],
-    ] as const) {
-      labels.place(name);
-      const range = readRange(text);
-      if (range !== null) labels.add(name, range);
-    }
+    const lists = Object.entries({ spies: '192.0.2.0/24', cloud: '192.0.2.7', empty: '' });
+    const labels = new AddressLabels(lists.map(([name, text]) => [name, AddressList.parse(text, name)]));
     const bench = benchOf([peers], { labels });
     const at = (address: string): PeerInfo => ({ ...somePeer, address });
     for (const host of ['192.0.2.7', '192.0.2.8', '198.51.100.1'])

@@ -9,7 +9,7 @@ import { Judge } from '../../src/mempool/judge';
 import type { MempoolGauges } from '../../src/mempool/relay-view';
 import type { Point } from '../../src/metrics/point';
 import { seriesOf } from '../../src/metrics/schema';
-import type { AddressLabels } from '../../src/p2p/labels/address-labels';
+import type { AddressLabels } from '../../src/p2p/join/address-labels';
 import type { PeerInfo } from '../../src/p2p/p2p-events';
 import type { PolicyName } from '../../src/policy/standardness';
 

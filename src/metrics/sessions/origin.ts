@@ -1,5 +1,5 @@
 import { parseHost } from '../../p2p/join/host';
-import type { AddressLabels } from '../../p2p/labels/address-labels';
+import type { AddressLabels } from '../../p2p/join/address-labels';
 import { netgroupText } from '../../p2p/join/netgroup-text';
 import { hostIn, type PeerNetwork, peerNetworkOf } from '../../p2p/peer-network';
 
