@@ -1,7 +1,7 @@
 import os from 'node:os';
 import { syncChain } from '../chain/chain-sync';
 import { SystemClock, describeStep } from '../lib/clock';
-import { EventBus } from '../lib/event-bus';
+import { type EventBus } from '../lib/event-bus';
 import type { Log } from '../lib/log';
 import type { StatusLine } from '../lib/status-line';
 import type { Live } from '../live/live';
@@ -29,16 +29,10 @@ import { openOnion } from './onion';
 import { openOutputs } from './outputs';
 import { openI2p } from './i2p';
 import { makeRoutes } from './routes';
+import { openRecording } from './recording';
+import { RELAY_VIEW_LIMITS } from './relay-view-limits';
 import { openPage } from './serving';
 import { startWatching } from './watching';
-
-/** How long a transaction may wait for a block: 336 hours, Core 31's default. */
-const MEMPOOL_EXPIRY_MS = 336 * 3_600_000;
-
-/**
- * The number of transactions whose output values are remembered: 12 to 24 hours of mainnet, in at most 35 MB.
- */
-const COIN_TRANSACTIONS = 250_000;
 
 /** A running listener. */
 export interface App {
@@ -78,11 +72,13 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   clock.onStep((step) => void log.warn(describeStep(step)));
   const ending = new ProgramEnd();
   const page = await openPage(config.http, log);
-  const bus = new EventBus<MonitorEvents>();
+  const recording = await openRecording(config, { clock, log });
+  const { bus } = recording;
   const headers = await KeptHeaders.open(
     { network, directory: config.dataDir },
-    { clock, log, status, unixTime },
+    { clock, log, status, unixTime: recording.unixTime },
   );
+  await recording.headers(headers.file);
   const i2p = await openI2p(config, log);
   const routes = makeRoutes(config.routes ?? {}, (message) => log.warn(message), i2p?.route);
   const join = await openJoin(config, log, routes, i2p?.inbound);
@@ -93,7 +89,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   const outputs = await openOutputs(config, { clock, log, page, live, onEnded: () => ending.end() });
   const { queues, exporters, sink } = outputs;
   const view = new RelayView(
-    { maxBytes: config.mempoolBytes, expiryMs: MEMPOOL_EXPIRY_MS, coinTransactions: COIN_TRANSACTIONS },
+    { maxBytes: config.mempoolBytes, ...RELAY_VIEW_LIMITS },
     { bus, lookUp: full?.lookUp },
   );
   const { pool, processor } = makePool(config, {
@@ -104,10 +100,11 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     full,
     join,
     routes,
+    recording,
     relayed: view.relayed,
   });
   const followTick = syncChain({
-    ...{ chain: headers.chain, processor, bus, clock, headerAdded: headers.added },
+    ...{ chain: headers.chain, processor, bus, clock: recording.clock, headerAdded: headers.added },
     askHeaders: (peer, locator) => pool.askHeaders(peer, locator),
     report: (peer, violation) => pool.report(peer, violation),
     askAgain: (hash) => pool.askAgain(hash),
@@ -120,12 +117,13 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     },
   });
   bus.on('blocksMissing', ({ hashes, depth }) => pool.fetchBlocks(hashes, depth));
-  syncRelayView({
-    view,
-    judge: new Judge(config.policy, { bus, monotonicMs: () => clock.monotonicMs() }),
-    bus,
-    clock,
-  });
+  recording.setUp(() =>
+    syncRelayView({
+      view,
+      judge: new Judge(config.policy, { bus, monotonicMs: () => recording.clock.monotonicMs() }),
+      ...{ bus, clock: recording.clock },
+    }),
+  );
   live.follow({
     chain: () => ({ height: headers.chain.bestHeight, time: headers.chain.time(headers.chain.best) }),
     heightOf: (hash) => {
@@ -137,9 +135,15 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     transactions: () => view.gauges().transactions,
     exporters,
   });
-  const emitter = new Emitter({ node, network }, { clock, sink, isInbound: () => pool.isServingInbound });
+  const emitter = new Emitter(
+    { node, network },
+    { clock: recording.clock, sink, isInbound: () => pool.isServingInbound },
+  );
   writeAlerts(outputs.alerts, emitter.emit);
-  const writeInterval = startCollectors(config, { bus, clock, log, emitter, exporters, view, pool, live });
+  const writePoints = startCollectors(config, {
+    ...{ bus, clock: recording.clock, log, emitter, exporters, view, pool, live },
+  });
+  const writeInterval = (): void => recording.interval(pool, writePoints);
   logEvents(bus, log);
   const watching = await startWatching(config, {
     ...{ clock, log, sink, listenerBus: bus },
@@ -152,7 +156,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   const timer = setInterval(() => {
     writeInterval();
     watching.interval();
-    followTick();
+    recording.follow(followTick);
     compareClock();
     headers.write();
   }, intervalMs);
@@ -182,6 +186,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
       writeInterval();
       headers.close();
       await Promise.all([poolStopped, onion?.stop(), watching.stop()]);
+      await recording.close();
       status?.clear();
       await outputs.stopServing();
       await Promise.all([fullStopped, outputs.deliver(begun)]);
