@@ -8,6 +8,7 @@ import { backupCommand } from './backup';
 import { collectCommand } from './collect';
 import { demoCommand } from './demo';
 import { spellBooleans, withOptions } from './flags';
+import { framesCommand } from './frames';
 import { BOOLEANS, KNOWN } from './known-options';
 import { listenCommand } from './listen';
 import { endWithOutputs, guardOutputs } from './outputs';
@@ -15,6 +16,7 @@ import { GLOBAL_OPTIONS } from './options';
 import { overview } from './overview';
 import { queriesCommand } from './queries';
 import { queryCommand } from './query';
+import { replayCommand } from './replay';
 import { seriesCommand } from './series';
 import { serveCommand } from './serve';
 import { Settings } from './settings';
@@ -40,6 +42,8 @@ function commands(settings: Settings): CommandModule[] {
     backupCommand,
     alertsCommand,
     seriesCommand,
+    framesCommand,
+    replayCommand,
     setupCommand,
   ] as unknown as CommandModule[];
 }
