@@ -15,6 +15,9 @@ import {
 /** Bytes that are looked through at once for the next block behind damage. */
 const SEARCH_BYTES = 1_048_576;
 
+/** zlib takes no smaller pieces. */
+const LEAST_CHUNK = 64;
+
 const decompress = promisify(gunzip);
 
 /** A block that was read: its records, one behind the other. */
@@ -151,7 +154,10 @@ class FileReader {
     const { bytesRead } = await this.handle.read(block, 0, block.length, offset);
     if (bytesRead < block.length) return null;
     try {
-      return await decompress(block, { maxOutputLength: MAX_RAW_BYTES });
+      // The length at its end is right where the block is. In one piece it takes a fraction of the time.
+      const length = Math.min(block.readUInt32LE(block.length - 4), MAX_RAW_BYTES);
+      const chunkSize = Math.max(LEAST_CHUNK, length + 1);
+      return await decompress(block, { maxOutputLength: MAX_RAW_BYTES, chunkSize });
     } catch {
       return null;
     }

@@ -23,10 +23,17 @@ const FILES = 16;
 const MAX_FILE_BYTES = 268_435_456;
 
 /**
- * zlib's fastest level. What nodes relay is mostly hashes and signatures: a higher level costs more and saves
- * little (bench/record.ts).
+ * Levels of zlib. Announcements that several peers repeat shrink to a fifth at the fastest level, and higher
+ * ones save no more. Signatures and hashes of blocks keep three quarters, for six times the work of keeping
+ * them as they are (bench/record.ts): so the beginning of each block of records is tried.
  */
-const LEVEL = 1;
+const FASTEST = 1;
+const AS_IT_IS = 0;
+const TRIED_BYTES = 16_384;
+/** Where more than this share is left of what was tried, the block is kept as it is. */
+const MOST_LEFT = 0.6;
+/** What gzip adds to bytes that do not shrink, at most. */
+const ROOM_BYTES = 4_096;
 
 /** Buffers that are kept for the next blocks. */
 const SPARE_BUFFERS = 4;
@@ -227,7 +234,7 @@ export class RecordWriter {
     if (isStart && (this.handle === null || this.fileBytes > 0)) await this.openFile();
     const { handle } = this;
     if (handle === null) throw new Error('no file is open');
-    const block = sealBlock(await compress(raw, { level: LEVEL }), {
+    const block = sealBlock(await compressed(raw), {
       timeNs,
       number: this.blocks++,
       records,
@@ -280,4 +287,13 @@ export class RecordWriter {
       total -= size;
     }
   }
+}
+
+/** Records as a member of a gzip file. */
+async function compressed(raw: Buffer): Promise<Buffer> {
+  const tried = raw.subarray(0, TRIED_BYTES);
+  const { length } = await compress(tried, { level: FASTEST });
+  const level = length > tried.length * MOST_LEFT ? AS_IT_IS : FASTEST;
+  // In one piece: zlib's own pieces of 16 kB cost as much as the compression.
+  return compress(raw, { level, chunkSize: raw.length + ROOM_BYTES });
 }

@@ -11,9 +11,20 @@ import { type ClockListener, RecordingClock } from './recording-clock';
 
 /** Something that is recorded while it is handled. */
 interface Entry extends NewRecord {
-  readonly unique: bigint[];
-  readonly monotonic: number[];
+  /** The times that were told meanwhile; null while there are none. */
+  readings: { readonly unique: bigint[]; readonly monotonic: number[] } | null;
 }
+
+/** Events that tell of the message that was just recorded, and have its time. */
+const OF_A_MESSAGE: ReadonlySet<string> = new Set([
+  'addresses',
+  'announced',
+  'blockAnnounced',
+  'headers',
+  'notFound',
+  'requested',
+  'transaction',
+]);
 
 export interface RecorderOptions {
   /** The commands whose messages are recorded; null for all, and what a replay needs besides. */
@@ -56,6 +67,8 @@ export class Recorder implements FrameWatcher, ClockListener {
   /** The command of the message that is handled. */
   private current = '';
   private isOwnWrite = false;
+  /** Time of the record before. */
+  private recentNs = 0n;
   private readonly fields = new Map<string, Buffer>();
 
   constructor(
@@ -77,11 +90,11 @@ export class Recorder implements FrameWatcher, ClockListener {
   };
 
   toldUnique(ns: bigint): void {
-    this.open.at(-1)?.unique.push(ns);
+    this.readings()?.unique.push(ns);
   }
 
   toldMonotonic(ms: number): void {
-    this.open.at(-1)?.monotonic.push(ms);
+    this.readings()?.monotonic.push(ms);
   }
 
   opened(peer: PeerInfo): void {
@@ -159,13 +172,13 @@ export class Recorder implements FrameWatcher, ClockListener {
     if (this.options.only !== null && !CONNECTION_EVENTS.has(event)) return action();
     this.settle();
     const body = Buffer.from(JSON.stringify({ event, ...fields }));
-    const entry = this.entry(KIND.fact, peer, NO_BYTES, body);
+    const entry = this.entry(KIND.fact, peer, NO_BYTES, body, OF_A_MESSAGE.has(event));
     const place = this.group.push(entry) - 1;
     this.open.push(entry);
     try {
       return action();
     } finally {
-      const isAlone = this.group.length === place + 1 && entry.unique.length + entry.monotonic.length === 0;
+      const isAlone = this.group.length === place + 1 && entry.readings === null;
       if (isAlone && !isWanted()) this.group.pop();
       this.open.pop();
       if (this.open.length === 0) this.writeGroup();
@@ -185,7 +198,7 @@ export class Recorder implements FrameWatcher, ClockListener {
     if (read !== null) {
       const body = Buffer.allocUnsafe(4);
       body.writeUInt32LE(read.bytes);
-      this.note(this.entry(KIND.read, read.peer, NO_BYTES, body));
+      this.note(this.entry(KIND.read, read.peer, NO_BYTES, body, true));
     }
     if (arrival === null || !this.isRecorded(arrival.command)) return;
     const bytes = Buffer.alloc(4);
@@ -216,8 +229,17 @@ export class Recorder implements FrameWatcher, ClockListener {
     return this.options.only?.has(command) !== false;
   }
 
-  private entry(kind: number, peer: number, head: Buffer, body: Buffer): Entry {
-    return { timeNs: this.modules.clock.uniqueNs(), kind, peer, head, body, unique: [], monotonic: [] };
+  /** @param isSoon whether it may have the time of the record before: asking for another takes its time */
+  private entry(kind: number, peer: number, head: Buffer, body: Buffer, isSoon = false): Entry {
+    if (!isSoon || this.recentNs === 0n) this.recentNs = this.modules.clock.uniqueNs();
+    return { timeNs: this.recentNs, kind, peer, head, body, readings: null };
+  }
+
+  private readings(): Entry['readings'] {
+    const entry = this.open.at(-1);
+    if (entry === undefined) return null;
+    entry.readings ??= { unique: [], monotonic: [] };
+    return entry.readings;
   }
 
   private note(entry: Entry): void {
@@ -228,8 +250,8 @@ export class Recorder implements FrameWatcher, ClockListener {
   private writeGroup(): void {
     const { writer } = this.modules;
     for (const entry of this.group) {
-      if (entry.unique.length + entry.monotonic.length > 0) {
-        const { form, body } = encodeReadings(entry, entry.timeNs);
+      if (entry.readings !== null) {
+        const { form, body } = encodeReadings(entry.readings, entry.timeNs);
         writer.put({ ...entry, kind: KIND.clock + form * 16, head: NO_BYTES, body });
       }
       writer.put(entry);

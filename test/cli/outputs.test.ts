@@ -24,7 +24,7 @@ beforeAll(async () => {
   const { recorder, close } = await openTestRecording(path.join(home, 'recording'));
   const peer = recordedPeer(1);
   recorder.opened(peer);
-  for (let i = 0; i < 20_000; i++) messageCame(recorder, peer, 'ping', Buffer.alloc(8));
+  for (let i = 0; i < 5_000; i++) messageCame(recorder, peer, 'ping', Buffer.alloc(8));
   await close();
 });
 afterAll(() => cleanup.run());
