@@ -14,6 +14,7 @@ const PARTS = {
   policy: ['wire'],
   bcoin: ['wire'],
   p2p: ['bcoin', 'lib', 'policy', 'wire'],
+  record: ['lib', 'p2p', 'policy', 'wire'],
   chain: ['bcoin', 'lib', 'p2p', 'policy', 'wire'],
   mempool: ['chain', 'lib', 'p2p', 'policy', 'wire'],
   metrics: ['chain', 'lib', 'mempool', 'p2p', 'policy', 'wire'],

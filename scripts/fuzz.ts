@@ -2,6 +2,7 @@
 //   node -r tsx/cjs scripts/fuzz.ts --runs N [--seed S] [--from I]
 // Each input is a real or generated payload with one to four random changes. It goes to the decoder of its
 // own command and to one other decoder. A compact block is also rebuilt from the transactions of the corpus.
+// One input in 512 becomes a message of a recording (--record), whose records and blocks are damaged.
 // One input in 1,024 goes to a client of a SOCKS proxy. One in 4,096 passes an encrypted connection (BIP324),
 // whose bytes are damaged half of the time.
 // The run fails at the first error other than DecodeError, decoded value with bytes from outside the payload,

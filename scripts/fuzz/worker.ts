@@ -13,6 +13,7 @@ import { messageOf } from '../support/options';
 import { readCorpus } from './corpus';
 import { readEncrypted } from './encrypted';
 import { type Random, mutate, pick, randomOf } from './mutate';
+import { readRecording } from './recording';
 import { readSocksAnswers } from './socks';
 import { type Target, judgeBlock, judgeTransaction, TARGETS } from './targets';
 
@@ -57,6 +58,9 @@ const ENCRYPT_EVERY = 4_096;
 
 /** One input in this many goes to a client of a SOCKS proxy. Each leaves a timer behind. */
 const SOCKS_EVERY = 1_024;
+
+/** One input in this many is the message of a recording, which is damaged. */
+const RECORD_EVERY = 512;
 
 const { seed, from, runs, shared } = workerData as FuzzOrder;
 const progress = new BigInt64Array(shared);
@@ -219,6 +223,7 @@ for (let index = from; index < from + runs; index++) {
     if (walked) readFrame(command, payload, random);
     if (index % ENCRYPT_EVERY === 0) readEncrypted(command, payload, random);
     if (index % SOCKS_EVERY === 0) readSocksAnswers(payload, random);
+    if (index % RECORD_EVERY === 0) readRecording(command, payload, random);
   } catch (error) {
     tell({
       failed: messageOf(error),

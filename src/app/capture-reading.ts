@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { PointQueue } from '../export/point-queue';
 import { EventBus } from '../lib/event-bus';
 import type { Log } from '../lib/log';
@@ -9,13 +8,8 @@ import { type CaptureSettings, readCapture } from '../tap/capture-source';
 import type { TapEvents } from '../tap/tap-events';
 import { complainTo, sinkTo } from './collectors';
 import { readTap } from './tapping';
+import { untilTaken } from './until-taken';
 import { WatchedNode } from './watched-node';
-
-/** Reading waits while more points than these wait for an exporter. */
-const MAX_QUEUED = 50_000;
-
-/** Milliseconds between two looks at the points that wait. */
-const LOOK_MS = 20;
 
 /** A capture that is read. */
 export interface CaptureConfig {
@@ -83,8 +77,4 @@ export async function readCaptureOf(
       malformed: counters.malformed,
     },
   });
-}
-
-async function untilTaken(queues: readonly PointQueue[], signal: AbortSignal): Promise<void> {
-  while (!signal.aborted && queues.some((queue) => queue.stats().queued > MAX_QUEUED)) await sleep(LOOK_MS);
 }

@@ -1,5 +1,5 @@
 import type { PointQueue } from '../export/point-queue';
-import type { SystemClock } from '../lib/clock';
+import type { Clock, ClockSteps } from '../lib/clock';
 import { errorDetail } from '../lib/errors';
 import type { EventBus } from '../lib/event-bus';
 import { type Log, logOutput } from '../lib/log';
@@ -19,12 +19,12 @@ import type { AppConfig } from './config';
 /** The parts that collectors are connected to. */
 export interface CollectorParts {
   readonly bus: EventBus<MonitorEvents>;
-  readonly clock: SystemClock;
+  readonly clock: Clock & ClockSteps;
   readonly log: Log;
   readonly emitter: Emitter;
   readonly exporters: () => readonly ExporterStats[];
   readonly view: RelayView;
-  readonly pool: Pool;
+  readonly pool: Pick<Pool, 'addresses'>;
   readonly live: LiveView;
   readonly accounts: PeerAccounts;
 }
@@ -47,7 +47,7 @@ export function startCollectors(
     unseen: (block) => view.unseen(block),
     mempool: () => view.gauges(),
     addresses: () => pool.addresses,
-    asnOf: asnSource(asMap),
+    asnOf: asnLookup(asMap),
     labels,
     arrivalsSample,
     accounts,
@@ -55,8 +55,11 @@ export function startCollectors(
   return connectCollectors([...COLLECTORS.map((create) => create(context)), live], bus, complainTo(log));
 }
 
-/** What tells the autonomous system of an IP address, where the text is one and the map knows it. */
-export function asnSource(asMap: AsMap | undefined): ((text: string) => number | undefined) | undefined {
+/**
+ * Looks up the autonomous system of an IP address; undefined where the text is none or the map does not know
+ * it. Without a map there is no such look-up.
+ */
+export function asnLookup(asMap: AsMap | undefined): ((text: string) => number | undefined) | undefined {
   if (asMap === undefined) return undefined;
   return (text) => {
     const ip = parseIp(text);

@@ -9,6 +9,7 @@ import type { HttpSettings } from '../web/settings';
 import type { NetworkName } from '../wire/networks';
 import type { AlertSettings } from './alerting';
 import type { TorSettings } from './onion';
+import type { RecordSettings } from './recording';
 import type { RouteSettings } from './routes';
 import type { WatchConfig } from './watching';
 
@@ -33,6 +34,8 @@ export interface AppConfig extends Partial<WatchConfig> {
   readonly dataDir?: string;
   /** Folder of the chain's database; without it blocks are checked without the outputs that they spend. */
   readonly chainDir?: string | undefined;
+  /** Where messages and events are recorded; without it they are not. */
+  readonly record?: RecordSettings | undefined;
   readonly intervalMs: number;
   /**
    * Age at which embedded stores remove a point and keep the rollups of its minute and hour. Without it

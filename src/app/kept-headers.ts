@@ -55,6 +55,11 @@ export class KeptHeaders {
     return new KeptHeaders(chain, progress, store, modules);
   }
 
+  /** The file on disk; undefined where none is kept. */
+  get file(): string | undefined {
+    return this.store?.file;
+  }
+
   /** Takes each header (80 bytes) that the chain accepted. */
   readonly added = (bytes: Buffer): void => this.store?.append(bytes);
 

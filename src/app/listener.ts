@@ -1,7 +1,7 @@
 import os from 'node:os';
 import { syncChain } from '../chain/chain-sync';
 import { SystemClock, describeStep } from '../lib/clock';
-import { EventBus } from '../lib/event-bus';
+import { type EventBus } from '../lib/event-bus';
 import type { Log } from '../lib/log';
 import type { StatusLine } from '../lib/status-line';
 import type { Live } from '../live/live';
@@ -18,7 +18,7 @@ import type { I2p } from '../p2p/i2p/i2p';
 import type * as PrepareJoin from '../p2p/join/prepare-join';
 import type { Routes } from '../p2p/route/routes';
 import { writeAlerts } from './alert-points';
-import { asnSource, complainTo, startCollectors } from './collectors';
+import { asnLookup, complainTo, startCollectors } from './collectors';
 import type { AppConfig } from './config';
 import { ProgramEnd } from './program-end';
 import type * as FullValidation from './full-validation';
@@ -30,16 +30,10 @@ import { openOnion } from './onion';
 import { openOutputs } from './outputs';
 import { openI2p } from './i2p';
 import { makeRoutes } from './routes';
+import { openRecording, type Recording } from './recording';
+import { RELAY_VIEW_LIMITS } from './relay-view-limits';
 import { openPage } from './serving';
 import { startWatching } from './watching';
-
-/** How long a transaction may wait for a block: 336 hours, Core 31's default. */
-const MEMPOOL_EXPIRY_MS = 336 * 3_600_000;
-
-/**
- * The number of transactions whose output values are remembered: 12 to 24 hours of mainnet, in at most 35 MB.
- */
-const COIN_TRANSACTIONS = 250_000;
 
 /** A running listener. */
 export interface App {
@@ -79,18 +73,20 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   clock.onStep((step) => void log.warn(describeStep(step)));
   const ending = new ProgramEnd();
   const page = await openPage(config.http, log);
-  const bus = new EventBus<MonitorEvents>();
+  const recording = await openRecording(config, { clock, log });
+  const { bus } = recording;
   const headers = await KeptHeaders.open(
     { network, directory: config.dataDir },
-    { clock, log, status, unixTime },
+    { clock, log, status, unixTime: recording.unixTime },
   );
+  await recording.headers(headers.file);
   const i2p = await openI2p(config, log);
   const routes = makeRoutes(config.routes ?? {}, (message) => log.warn(message), i2p?.route);
   const join = await openJoin(config, log, routes, i2p?.inbound);
   const onion = await openOnion(config, { log, clock });
   const full = await openFull(config, { bus, headers, clock, log });
   void full?.failed.then((error) => ending.fail(error));
-  const accounts = peerAccounts(config, headers, clock);
+  const accounts = peerAccounts(config, headers, recording);
   const live = new LiveView(
     { node, network },
     { nowMs: () => Date.now(), accounts, complain: complainTo(log) },
@@ -98,7 +94,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   const outputs = await openOutputs(config, { clock, log, page, live, onEnded: () => ending.end() });
   const { queues, exporters, sink } = outputs;
   const view = new RelayView(
-    { maxBytes: config.mempoolBytes, expiryMs: MEMPOOL_EXPIRY_MS, coinTransactions: COIN_TRANSACTIONS },
+    { maxBytes: config.mempoolBytes, ...RELAY_VIEW_LIMITS },
     { bus, lookUp: full?.lookUp },
   );
   const { pool, processor } = makePool(config, {
@@ -109,10 +105,11 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     full,
     join,
     routes,
+    recording,
     relayed: view.relayed,
   });
   const followTick = syncChain({
-    ...{ chain: headers.chain, processor, bus, clock, headerAdded: headers.added },
+    ...{ chain: headers.chain, processor, bus, clock: recording.clock, headerAdded: headers.added },
     askHeaders: (peer, locator) => pool.askHeaders(peer, locator),
     report: (peer, violation) => pool.report(peer, violation),
     askAgain: (hash) => pool.askAgain(hash),
@@ -125,12 +122,13 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     },
   });
   bus.on('blocksMissing', ({ hashes, depth }) => pool.fetchBlocks(hashes, depth));
-  syncRelayView({
-    view,
-    judge: new Judge(config.policy, { bus, monotonicMs: () => clock.monotonicMs() }),
-    bus,
-    clock,
-  });
+  recording.setUp(() =>
+    syncRelayView({
+      view,
+      judge: new Judge(config.policy, { bus, monotonicMs: () => recording.clock.monotonicMs() }),
+      ...{ bus, clock: recording.clock },
+    }),
+  );
   live.follow({
     chain: () => ({ height: headers.chain.bestHeight, time: headers.chain.time(headers.chain.best) }),
     dials: () => pool.dials,
@@ -138,11 +136,15 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     transactions: () => view.gauges().transactions,
     exporters,
   });
-  const emitter = new Emitter({ node, network }, { clock, sink, isInbound: () => pool.isServingInbound });
+  const emitter = new Emitter(
+    { node, network },
+    { clock: recording.clock, sink, isInbound: () => pool.isServingInbound },
+  );
   writeAlerts(outputs.alerts, emitter.emit);
-  const writeInterval = startCollectors(config, {
-    ...{ bus, clock, log, emitter, exporters, view, pool, live, accounts },
+  const writePoints = startCollectors(config, {
+    ...{ bus, clock: recording.clock, log, emitter, exporters, view, pool, live, accounts },
   });
+  const writeInterval = (): void => recording.interval(pool, writePoints);
   logEvents(bus, log);
   const watching = await startWatching(config, {
     ...{ clock, log, sink, listenerBus: bus },
@@ -155,7 +157,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   const timer = setInterval(() => {
     writeInterval();
     watching.interval();
-    followTick();
+    recording.follow(followTick);
     compareClock();
     headers.write();
   }, intervalMs);
@@ -185,6 +187,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
       writeInterval();
       headers.close();
       await Promise.all([poolStopped, onion?.stop(), watching.stop()]);
+      await recording.close();
       status?.clear();
       await outputs.stopServing();
       await Promise.all([fullStopped, outputs.deliver(begun)]);
@@ -201,16 +204,13 @@ function unixTime(): number {
 function peerAccounts(
   { asMap, labels }: AppConfig,
   { chain }: KeptHeaders,
-  clock: SystemClock,
+  { clock, unixTime: now }: Recording,
 ): PeerAccounts {
   return new PeerAccounts({
-    nowMs: () => Date.now(),
+    nowMs: () => now() * 1_000,
     monotonicMs: () => clock.monotonicMs(),
-    heightOf: (hash) => {
-      const index = chain.indexOf(hash);
-      return index === undefined ? undefined : chain.height(index);
-    },
-    asnOf: asnSource(asMap),
+    heightOf: (hash) => chain.heightOf(hash),
+    asnOf: asnLookup(asMap),
     labels,
   });
 }

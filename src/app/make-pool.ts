@@ -13,6 +13,7 @@ import type { Routes } from '../p2p/route/routes';
 import type { AppConfig } from './config';
 import type { RunningFullValidation } from './full-validation';
 import type { KeptHeaders } from './kept-headers';
+import type { Recording } from './recording';
 
 export interface PoolParts {
   readonly bus: EventBus<MonitorEvents>;
@@ -22,16 +23,26 @@ export interface PoolParts {
   readonly full: RunningFullValidation | undefined;
   readonly join: JoinParts | undefined;
   readonly routes: Routes;
+  readonly recording: Recording;
   readonly relayed: RelayView['relayed'];
 }
 
 /** Creates the pool of peers, and the processor that judges their blocks. */
 export function makePool(
   { network, connect, wtxidRelay, transport, txPerSecond }: AppConfig,
-  { bus, clock, log, headers, full, join, routes, relayed }: PoolParts,
+  { bus, clock, log, headers, full, join, routes, recording, relayed }: PoolParts,
 ): { readonly pool: Pool; readonly processor: BlockProcessor } {
   const { chain, added: headerAdded } = headers;
-  const processor = new BlockProcessor({ chain, clock, bus, headerAdded, full: full?.validation });
+  const processor = new BlockProcessor({
+    ...{ chain, clock: recording.clock, bus, headerAdded, full: full?.validation },
+  });
+  const checks = blockChecks({
+    chain,
+    headerAdded: (bytes) => {
+      headerAdded(bytes);
+      processor.headersAdded();
+    },
+  });
   const pool = new Pool(
     {
       ...{ network, connect, routes, wtxidRelay, txPerSecond, userAgent: `/btcdmon-node:${VERSION}/` },
@@ -41,13 +52,8 @@ export function makePool(
     {
       bus,
       clock,
-      checks: blockChecks({
-        chain,
-        headerAdded: (bytes) => {
-          headerAdded(bytes);
-          processor.headersAdded();
-        },
-      }),
+      checks: recording.checks(checks, () => chain.size),
+      frames: recording.frames,
       relayed,
       reportUnreachable: (peer, reason, attempts) =>
         log.warn('no handshake with peer, trying on', { peer, network, reason, attempts }),

@@ -131,6 +131,12 @@ export class HeaderChain implements Ancestry {
     return this.find(this.wanted);
   }
 
+  /** The height of a block; undefined where its header is not known. */
+  heightOf(hash: Hash): number | undefined {
+    const index = this.indexOf(hash);
+    return index === undefined ? undefined : this.height(index);
+  }
+
   hashOf(index: number): Hash {
     return readHash(this.table.hash(index), 0);
   }

@@ -2,10 +2,12 @@ import { ALERTS_OPTIONS } from './alerts';
 import { AUDIT_OPTIONS } from './audit';
 import { BACKUP_OPTIONS } from './backup';
 import { DEMO_OPTIONS } from './demo';
+import { FRAMES_OPTIONS } from './frames';
 import type { OptionSpec, OptionTable } from './option';
 import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from './options';
 import { PEERS_OPTIONS } from './peers';
 import { QUERY_OPTIONS } from './query';
+import { REPLAY_OPTIONS } from './replay';
 import { LIST_OPTIONS } from './series';
 import { SERVE_OPTIONS } from './serve';
 import { HTTP_OPTIONS } from './shared-options';
@@ -34,6 +36,8 @@ export const FLAG_ONLY: readonly OptionTable[] = [
   LIST_OPTIONS,
   ALERTS_OPTIONS,
   SETUP_OPTIONS,
+  FRAMES_OPTIONS,
+  REPLAY_OPTIONS,
 ];
 
 /** The options of each command by its name, without those of every command; '' is the listener. */
@@ -51,6 +55,8 @@ const OPTIONS_OF: Readonly<Record<string, readonly OptionTable[]>> = {
   peers: [PEERS_OPTIONS],
   backup: [BACKUP_OPTIONS],
   series: [LIST_OPTIONS],
+  frames: [FRAMES_OPTIONS],
+  replay: [REPLAY_OPTIONS],
   setup: [SETUP_OPTIONS],
 };
 

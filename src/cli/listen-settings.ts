@@ -5,6 +5,7 @@ import { distinct } from '../p2p/endpoint';
 import type { ListenArguments } from './arguments';
 import { joinSettings } from './join-settings';
 import { LISTEN_OPTIONS } from './options';
+import { recordSettings } from './record-settings';
 import { readConnect, readNode } from './values';
 
 /**
@@ -37,6 +38,7 @@ export function listenSettings(args: ArgumentsCamelCase<ListenArguments>): Omit<
     mempoolBytes: LISTEN_OPTIONS['mempool-size'].read(args.mempoolSize) * 1_000_000,
     spoolBytes: LISTEN_OPTIONS['spool-size'].read(args.spoolSize) * 1_000_000,
     arrivalsSample: args.arrivals ? LISTEN_OPTIONS['arrivals-sample'].read(args.arrivalsSample) : undefined,
+    record: recordSettings(args),
     maxUserAgents: LISTEN_OPTIONS['max-user-agents'].read(args.maxUserAgents),
   };
 }

@@ -8,6 +8,7 @@ import { backupCommand } from './backup';
 import { collectCommand } from './collect';
 import { demoCommand } from './demo';
 import { spellBooleans, withOptions } from './flags';
+import { framesCommand } from './frames';
 import { BOOLEANS, KNOWN } from './known-options';
 import { listenCommand } from './listen';
 import { endWithOutputs, guardOutputs } from './outputs';
@@ -16,6 +17,7 @@ import { overview } from './overview';
 import { peersCommand } from './peers';
 import { queriesCommand } from './queries';
 import { queryCommand } from './query';
+import { replayCommand } from './replay';
 import { seriesCommand } from './series';
 import { serveCommand } from './serve';
 import { Settings } from './settings';
@@ -42,6 +44,8 @@ function commands(settings: Settings): CommandModule[] {
     backupCommand,
     alertsCommand,
     seriesCommand,
+    framesCommand,
+    replayCommand,
     setupCommand,
   ] as unknown as CommandModule[];
 }

@@ -4,6 +4,7 @@ import { parseListenAddress } from '../collect/listen-address';
 import { LOG_LEVELS } from '../lib/log';
 import { TRANSPORT_MODES } from '../p2p/transport/choice';
 import type { OptionTable } from './option';
+import { RECORD_OPTIONS } from './record-settings';
 import { ROUTE_OPTIONS } from './route-options';
 import {
   ALERT_OPTIONS,
@@ -179,6 +180,7 @@ export const LISTEN_OPTIONS = {
   ...ALERT_OPTIONS,
   retention: RETENTION,
   'max-user-agents': MAX_USER_AGENTS,
+  ...RECORD_OPTIONS,
   ...WATCH_OPTIONS,
 } as const satisfies OptionTable;
 

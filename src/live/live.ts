@@ -22,7 +22,7 @@ export interface LivePeer {
   readonly height: number | null;
   /** Whether it wants transactions (BIP37). */
   readonly relay: boolean | null;
-  /** Unix time in milliseconds of the first byte in either direction. */
+  /** Unix time in milliseconds of its opening. */
   readonly sinceMs: number;
   /** Unix time in milliseconds of its last message; null before the first. */
   readonly lastMessageMs: number | null;

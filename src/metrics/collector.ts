@@ -62,7 +62,7 @@ export interface CollectorContext {
   /** The series `arrivals` is written, of one in so many transactions; undefined: it is not. */
   readonly arrivalsSample?: number | undefined;
   /** Names for addresses, where the user gave lists of them. */
-  readonly labels?: AddressLabels | undefined;
+  readonly labels?: Pick<AddressLabels, 'all' | 'of'> | undefined;
   /** The accounts of the open connections, where others show them as well. */
   readonly accounts?: PeerAccounts;
   /** Number of known addresses, if the network is joined, and of banned ones, where they are known. */

@@ -718,7 +718,7 @@ export const SCHEMA = {
         'int',
         'fact',
         's',
-        'Time from its first byte until its end; of a watched node, from its connection until it was missing',
+        'Time from its opening until its end; of a watched node, from its connection until it was missing',
       ),
       session: column(
         'int',

@@ -286,6 +286,7 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
   /** Marks the socket as open. */
   private opened(): void {
     this.connected = true;
+    this.modules.bus.emit('opened', { peer: this });
     this.handshake.start();
     this.gate.transport?.open();
   }
@@ -308,6 +309,7 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
   private sent(name: string, payload: Buffer, bytes: number): void {
     if (name === 'version') this.gate.versionSent();
     if (name === 'ping') this.pings.sent(decodePong(payload), performance.now());
+    this.modules.frames?.sent(this, name, payload, bytes);
     this.modules.bus.emit('bytesWritten', { peer: this, bytes });
     this.modules.bus.emit('sent', { peer: this, command: isCommand(name) ? name : 'other', bytes });
   }

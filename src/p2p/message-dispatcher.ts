@@ -4,6 +4,7 @@ import { DecodeError } from '../wire/decode-error';
 import { type DecodedCommand, DECODERS, isDecoded, type MessageOf } from '../wire/messages/table';
 import type { BudgetVerdict, PeerBudget } from './budget/peer-budget';
 import type { Connection } from './connection';
+import type { FrameWatcher } from './frame-watcher';
 import type { P2PEvents, Violation } from './p2p-events';
 import type { OverheadKind, TransportSink } from './transport/transport';
 
@@ -33,6 +34,8 @@ export type MessageHandlers = { readonly [C in DecodedCommand]?: MessageHandler<
 export interface MessageDispatcherModules {
   readonly bus: EventBus<P2PEvents>;
   readonly handlers: MessageHandlers;
+  /** Receives every message as it travelled. */
+  readonly frames?: FrameWatcher | undefined;
   readonly monotonicMs: () => number;
   /** The time at the last look at the clock, in monotonic milliseconds. */
   readonly turns: { readonly now: number };
@@ -58,6 +61,7 @@ export class MessageDispatcher implements TransportSink {
   arrived(name: string, bytes: number): void {
     const command = isCommand(name) ? name : 'other';
     this.bytes = bytes;
+    this.modules.frames?.arrived(this.connection, name, bytes);
     this.modules.bus.emit('received', { peer: this.connection, command, bytes });
   }
 
@@ -79,6 +83,7 @@ export class MessageDispatcher implements TransportSink {
 
   message(name: string, payload: Buffer): void {
     const { connection } = this;
+    this.modules.frames?.message(connection, payload);
     if (!this.isWithinBudget(name)) return;
     if (connection.claims === null && name !== 'version') {
       connection.violation('no-version-first');

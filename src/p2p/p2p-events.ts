@@ -87,6 +87,8 @@ export type DisconnectReason =
 
 /** All events of the P2P layer. */
 export interface P2PEvents {
+  /** A connection is open: the peer has accepted it, or we have accepted the peer. */
+  opened: { readonly peer: PeerInfo };
   /** Bytes were read from a socket. */
   bytesRead: { readonly peer: PeerInfo; readonly bytes: number };
   /** Bytes were written to a socket. */

@@ -16,6 +16,7 @@ import type { TransactionSource } from './compact/transaction-source';
 import type { DialState } from './dial-state';
 import { Dialer, type DialerModules } from './dialer';
 import type { Endpoint } from './endpoint';
+import type { FrameWatcher } from './frame-watcher';
 import type { P2PEvents, PeerInfo, Violation } from './p2p-events';
 import { messageHandlers } from './handlers';
 import { hostOf } from './join/ip';
@@ -59,6 +60,8 @@ export interface PoolModules {
   /** The relayed transactions, from which compact blocks are rebuilt. */
   readonly relayed: TransactionSource;
   readonly reportUnreachable: DialerModules['reportUnreachable'];
+  /** Receives every message as it travelled. */
+  readonly frames?: FrameWatcher | undefined;
   /** Looks up the names of peers; default: the system's resolver. */
   readonly lookup?: Lookup;
   /** Receives errors that no peer should be able to cause. */
@@ -80,7 +83,7 @@ export class Pool {
   private lastId = 0;
 
   constructor(options: PoolOptions, modules: PoolModules) {
-    const { bus, clock, checks, relayed, fault } = modules;
+    const { bus, clock, checks, relayed, frames, fault } = modules;
     this.connections = new Connections(options.network);
     this.transactions = new TransactionRequests(
       { perSecond: options.txPerSecond },
@@ -122,7 +125,7 @@ export class Pool {
         kind === 'kept' ? null : new PeerBudget({ kind, txPerSecond, shared, now: monotonicMs() });
       const connection = new Connection(
         { ...of, id, network, mode, userAgent, wtxidRelay, budget },
-        { bus, handlers, nonces, monotonicMs, turns, received, unsent, fault },
+        { bus, handlers, frames, nonces, monotonicMs, turns, received, unsent, fault },
       );
       this.connections.add(connection);
       void connection.closed.then(() => {

@@ -8,6 +8,7 @@ import { Cleanup } from '../support/cleanup';
 import { freePort } from '../support/free-port';
 import { BIN } from '../support/program';
 import { queryPoints } from '../support/query-points';
+import { messageCame, openTestRecording, recordedPeer } from '../support/recording';
 import { until } from '../support/until';
 
 const cleanup = new Cleanup();
@@ -20,6 +21,11 @@ beforeAll(async () => {
   await exporter.open();
   await exporter.write(queryPoints());
   await exporter.close();
+  const { recorder, close } = await openTestRecording(path.join(home, 'recording'));
+  const peer = recordedPeer(1);
+  recorder.event('opened', { peer }, () => undefined);
+  for (let i = 0; i < 5_000; i++) messageCame(recorder, peer, 'ping', Buffer.alloc(8));
+  await close();
 });
 afterAll(() => cleanup.run());
 
@@ -61,12 +67,25 @@ const WAYS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     [`alerts ${STORE}`]: 0,
     [`peers ${STORE}`]: 0,
   },
+  'a recording': {
+    'frames recording': 0,
+    'frames recording --format csv': 0,
+    'frames recording --follow 1': 0,
+    'replay recording --log-level error': 0,
+  },
   'a picture': { [`top --once ${STORE}`]: 0, [`top --once --format json ${STORE}`]: 0 },
   'a report that ends with a failure': { [`audit --since 2020-01-01 ${STORE}`]: 1 },
-  'a failure': { 'serve --store duckdb:missing.duckdb': 1, 'backup copy --store duckdb:missing.duckdb': 1 },
+  'a failure': {
+    'serve --store duckdb:missing.duckdb': 1,
+    'backup copy --store duckdb:missing.duckdb': 1,
+    'frames missing': 1,
+    'replay missing': 1,
+  },
   'a usage error': {
     bogus: 2,
     backup: 2,
+    frames: 2,
+    'replay x --speed fast': 2,
     'collect --listen nonsense': 2,
     'demo --seconds nonsense': 2,
     'setup influx': 2,

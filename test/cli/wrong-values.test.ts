@@ -101,6 +101,9 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
     'exec:',
   ],
   silence: ['no-peer', 'x', '=2h', 'no-peers=', 'no-peers=5', 'no-peers=0s', 'BtcdmonNoPeers=soon'],
+  record: [],
+  'record-size': ['0', '10', '0.5MB', '10gb', '1e3MB', '-1GB', '99999999TB'],
+  only: ['inv;tx', 'Inv', 'transactions', 'inv tx'],
   runbooks: ['5', 'docs/alerts.md', 'ftp://h/x', 'https:h', 'https://h/x#y', 'https://'],
 };
 
@@ -216,6 +219,12 @@ it.each([
   ['serve', [], { store: '', http: 'x', 'http-host': 'a b' }],
   ['alerts', [], { store: '', at: 'x', format: 'xml' }],
   ['demo', [], { seconds: 'x', http: 'x' }],
+  [
+    'frames',
+    ['x'],
+    { from: 'x', to: '1x', direction: 'up', follow: '0', format: 'xml', peer: '', redact: '' },
+  ],
+  ['replay', ['x'], { speed: '0', export: 'x', compare: 'x', 'spool-size': '0', format: 'xml' }],
   ['setup', ['influx'], { 'raw-days': '0', fill: 'x', reader: 'a b', writer: 'a/b', store: '' }],
 ] as const)('%s refuses wrong flags in one line that names them', async (command, words, flags) => {
   for (const [name, value] of Object.entries(flags)) {
@@ -247,6 +256,8 @@ it.each([
     { BTCDMON_RETENTION: '30d', BTCDMON_EXPORT: 'stdout:' },
     'BTCDMON_RETENTION 30d: is of the embedded store',
   ],
+  [{ BTCDMON_ONLY: 'inv' }, 'BTCDMON_ONLY inv: is of a recording; give --record DIR as well'],
+  [{ BTCDMON_RECORD_SIZE: '5GB' }, 'BTCDMON_RECORD_SIZE 5GB: is of a recording; give --record DIR as well'],
   [{ BTCDMON_HTTP: '192.0.2.1' }, 'BTCDMON_HTTP 192.0.2.1: whoever can reach it could read everything'],
 ])('%j does not go with the rest, which names the variable', async (env, message) => {
   expect(await run(['-c', '127.0.0.1:1', '--data-dir', folder], env)).toContain(message);

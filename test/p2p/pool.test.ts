@@ -40,6 +40,7 @@ function listen(
 ): Watched {
   const bus = new EventBus<P2PEvents>();
   const events: Watched['events'] = {
+    opened: [],
     bytesRead: [],
     bytesWritten: [],
     bytesMissed: [],

@@ -72,7 +72,25 @@ export async function listSegments(program: string, capture: Buffer): Promise<Di
   }));
 }
 
-/** Has Wireshark read a capture, and print fields of each packet that its `options` let through. */
+/** Has Wireshark read a capture file, and print fields of each packet that its `options` let through. */
+export async function readCapture(
+  program: string,
+  file: string,
+  options: readonly string[],
+  fields: readonly string[],
+): Promise<string[][]> {
+  const { stdout } = await promisify(execFile)(
+    program,
+    ['-r', file, ...options, '-T', 'fields', ...fields.flatMap((field) => ['-e', field])],
+    { maxBuffer: 64 * 1024 * 1024, env: { ...process.env, HOME: path.dirname(file) } },
+  );
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split('\t'));
+}
+
+/** The same of the bytes of a capture. */
 async function readFields(
   program: string,
   capture: Buffer,
@@ -83,15 +101,7 @@ async function readFields(
   try {
     const file = path.join(folder, 'capture');
     await writeFile(file, capture);
-    const { stdout } = await promisify(execFile)(
-      program,
-      ['-r', file, ...options, '-T', 'fields', ...fields.flatMap((field) => ['-e', field])],
-      { maxBuffer: 64 * 1024 * 1024, env: { ...process.env, HOME: folder } },
-    );
-    return stdout
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => line.split('\t'));
+    return await readCapture(program, file, options, fields);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

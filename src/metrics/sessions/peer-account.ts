@@ -73,7 +73,7 @@ export class PeerAccount {
   private nextPing = 0;
 
   constructor(
-    /** When its first byte passed, in Unix milliseconds. */
+    /** When it was opened, in Unix milliseconds. */
     readonly sinceMs: number,
     /** The same on the monotonic clock. */
     readonly begunMs: number,

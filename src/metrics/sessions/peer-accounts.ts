@@ -24,8 +24,7 @@ export interface PeerAccountsModules extends OriginSources {
 }
 
 /**
- * The open connections, and what each has sent and received. A connection has an account from its first byte
- * on, so a refused or silent one never has one. Nothing here looks at all connections for one message.
+ * The open connections, and what each has sent and received. A refused one is never open. Nothing here looks at all connections for one message.
  */
 export class PeerAccounts {
   readonly on: Handlers<MonitorEvents>;
@@ -39,6 +38,7 @@ export class PeerAccounts {
   constructor(private readonly modules: PeerAccountsModules) {
     const { nowMs } = modules;
     this.on = {
+      opened: ({ peer }) => void this.begun(peer),
       bytesRead: ({ peer, bytes }) => void (this.begun(peer).bytesRecv += bytes),
       bytesWritten: ({ peer, bytes }) => void (this.begun(peer).bytesSent += bytes),
       received: ({ peer, command, bytes }) => {
@@ -67,6 +67,8 @@ export class PeerAccounts {
         const account = this.get(peer);
         if (account === undefined) return;
         account.blocksAnnounced += 1;
+        // Its last one may be known by now.
+        this.learnHeight(account);
         account.announced = hash;
       },
       requested: ({ peer, count }) => {
@@ -110,7 +112,7 @@ export class PeerAccounts {
     this.accounts.delete(peer);
     this.leaveCrowds(peer, account);
     this.learnHeight(account);
-    return account;
+    return account.bytesRecv + account.bytesSent === 0 ? undefined : account;
   }
 
   /** All connections with an account, in the order in which they were opened. */
@@ -151,7 +153,7 @@ export class PeerAccounts {
     if (account !== undefined) account.delivered += 1;
   }
 
-  /** Creates the account of a connection at its first bytes; all other events of it come later. */
+  /** The account of a connection. Those of a tap have no event before their first bytes. */
   private begun(peer: PeerInfo): PeerAccount {
     const known = this.get(peer);
     if (known !== undefined) return known;

@@ -17,7 +17,7 @@ export interface Session {
   readonly peer: PeerInfo;
   readonly account: PeerAccount;
   readonly origin: Origin;
-  /** Milliseconds since its first byte. */
+  /** Milliseconds since it was opened. */
   readonly ageMs: number;
 }
 

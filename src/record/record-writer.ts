@@ -1,0 +1,299 @@
+import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { diskProblem } from '../lib/disk-errors';
+import { FailureError } from '../lib/errors';
+import { makeFolder } from '../lib/make-folder';
+import { Throttle } from '../lib/throttle';
+import { FULL_BLOCK_BYTES, sealBlock } from './block';
+import { fileName, recordFiles, runName } from './file-names';
+import { KIND, RECORD_HEAD_BYTES, writeRecordHead } from './record';
+
+/** How often what was gathered is written: a program that is killed loses no more than that. */
+const FLUSH_MS = 500;
+
+/** Records are dropped while so many bytes of them wait for the compression and the disk. */
+const MAX_WAITING_BYTES = 67_108_864;
+
+/** A recording of full size has so many files, and loses one of them at a time. */
+const FILES = 16;
+
+/** The largest file, in bytes. */
+const MAX_FILE_BYTES = 268_435_456;
+
+/**
+ * Levels of zlib. Announcements that several peers repeat shrink to a fifth at the fastest level, and higher
+ * ones save no more. Signatures and hashes of blocks keep three quarters, for six times the work of keeping
+ * them as they are (bench/record.ts): so the beginning of each block of records is tried.
+ */
+const FASTEST = 1;
+const AS_IT_IS = 0;
+const TRIED_BYTES = 16_384;
+/** Where more than this share is left of what was tried, the block is kept as it is. */
+const MOST_LEFT = 0.6;
+/** What gzip adds to bytes that do not shrink, at most. */
+const ROOM_BYTES = 4_096;
+
+/** Buffers that are kept for the next blocks. */
+const SPARE_BUFFERS = 4;
+
+const NO_BYTES = Buffer.alloc(0);
+const compress = promisify(gzip);
+
+/** Where a recording is written. */
+export interface RecordWriterOptions {
+  readonly directory: string;
+  /** The most bytes of all files in the folder; the oldest are removed. */
+  readonly maxBytes: number;
+  readonly startedMs: number;
+  /** What is said at the beginning of each file, as JSON. */
+  readonly start: () => object;
+}
+
+export interface RecordWriterModules {
+  readonly warn: (message: string) => void;
+  readonly monotonicMs: () => number;
+  /** Nanoseconds since 1970. */
+  readonly nowNs: () => bigint;
+}
+
+/** A record that is to be written: two parts of its body, the kind with its form. */
+export interface NewRecord {
+  readonly timeNs: bigint;
+  readonly peer: number;
+  readonly kind: number;
+  readonly head: Buffer;
+  readonly body: Buffer;
+}
+
+/** Bytes that are to become a block. */
+interface Gathered {
+  readonly raw: Buffer;
+  readonly timeNs: bigint;
+  readonly records: number;
+  /** Whether it begins a file: `raw` is what is said of that file. */
+  readonly isStart: boolean;
+}
+
+/**
+ * Writes records to the files of a folder. Records are copied to the block that is gathered, and the caller
+ * goes on. Compression runs in the threads of zlib and writing in those of Node.js, block after block. Where
+ * they can't follow, records are dropped, counted and said, so that nothing waits for the disk.
+ */
+export class RecordWriter {
+  /** Records and bytes of them that were dropped. */
+  dropped = { records: 0, bytes: 0 };
+  /** Bytes of records that were taken, and of files that were written. */
+  taken = 0;
+  written = 0;
+
+  private buffer: Buffer = Buffer.allocUnsafe(FULL_BLOCK_BYTES);
+  private readonly spare: Buffer[] = [];
+  private length = 0;
+  private records = 0;
+  private baseNs = 0n;
+  private waiting = 0;
+  /** Records dropped since the last one that was taken. */
+  private gap = { records: 0, bytes: 0 };
+  private tail: Promise<void> = Promise.resolve();
+  private handle: FileHandle | null = null;
+  private file = '';
+  private fileBytes = 0;
+  private files = 0;
+  private blocks = 0;
+  private isFull = false;
+  private readonly run: string;
+  /** Bytes after which a file ends. */
+  private readonly fullBytes: number;
+  private readonly mayWarn: Throttle;
+  private readonly timer: NodeJS.Timeout;
+
+  private constructor(
+    private readonly options: RecordWriterOptions,
+    private readonly modules: RecordWriterModules,
+  ) {
+    this.run = runName(options.startedMs);
+    this.fullBytes = Math.min(MAX_FILE_BYTES, options.maxBytes / FILES);
+    this.mayWarn = new Throttle(modules.monotonicMs);
+    this.timer = setInterval(() => this.flush(), FLUSH_MS).unref();
+  }
+
+  /**
+   * Makes the folder where it is missing, readable for this user alone, and begins the first file.
+   * @throws FailureError of one line that names the folder, where that can't be done
+   */
+  static async open(options: RecordWriterOptions, modules: RecordWriterModules): Promise<RecordWriter> {
+    const writer = new RecordWriter(options, modules);
+    try {
+      await makeFolder(options.directory, 0o700);
+      await writer.openFile();
+      writer.begin();
+    } catch (error) {
+      await writer.close();
+      throw new FailureError(`--record ${options.directory}: can't be written: ${diskProblem(error)}`);
+    }
+    return writer;
+  }
+
+  /** Takes a record. The buffers may change afterwards. */
+  put(record: NewRecord): void {
+    const size = RECORD_HEAD_BYTES + record.head.length + record.body.length;
+    if (this.waiting + this.length > MAX_WAITING_BYTES) {
+      this.drop(1, size);
+      return;
+    }
+    if (this.gap.records > 0) this.tellGap(record.timeNs);
+    this.append(record, size);
+  }
+
+  /** Waits until everything that was taken is written. */
+  async drained(): Promise<void> {
+    this.flush();
+    await this.tail;
+  }
+
+  /** Writes what was gathered, and closes the file. */
+  async close(): Promise<void> {
+    clearInterval(this.timer);
+    await this.drained();
+    await this.handle?.close().catch(() => undefined);
+    this.handle = null;
+  }
+
+  private append({ timeNs, peer, kind, head, body }: NewRecord, size: number): void {
+    let delta = Number(timeNs - this.baseNs);
+    if (this.records > 0 && (this.length + size > this.buffer.length || delta < 0 || delta > 0xffffffff))
+      this.flush();
+    if (this.records === 0) {
+      this.baseNs = timeNs;
+      delta = 0;
+      if (size > this.buffer.length) this.buffer = Buffer.allocUnsafe(size);
+    }
+    const { buffer, length } = this;
+    writeRecordHead(buffer, length, { deltaNs: delta, peer, kind, length: size - RECORD_HEAD_BYTES });
+    head.copy(buffer, length + RECORD_HEAD_BYTES);
+    body.copy(buffer, length + RECORD_HEAD_BYTES + head.length);
+    this.length += size;
+    this.records += 1;
+    this.taken += size;
+  }
+
+  private tellGap(timeNs: bigint): void {
+    const body = Buffer.from(JSON.stringify({ event: 'dropped', ...this.gap }));
+    this.gap = { records: 0, bytes: 0 };
+    this.append({ timeNs, peer: 0, kind: KIND.fact, head: NO_BYTES, body }, RECORD_HEAD_BYTES + body.length);
+  }
+
+  private drop(records: number, bytes: number): void {
+    for (const count of [this.dropped, this.gap]) {
+      count.records += records;
+      count.bytes += bytes;
+    }
+    if (this.mayWarn.allows())
+      this.modules.warn(
+        `--record ${this.options.directory}: the disk is too slow: ${this.dropped.records} records were dropped so far`,
+      );
+  }
+
+  private flush(): void {
+    if (this.records === 0) return;
+    if (this.isFull) this.begin();
+    const { buffer, length, baseNs: timeNs, records } = this;
+    this.buffer = this.spare.pop() ?? Buffer.allocUnsafe(FULL_BLOCK_BYTES);
+    this.length = 0;
+    this.records = 0;
+    this.queue({ raw: buffer.subarray(0, length), timeNs, records, isStart: false }, buffer);
+  }
+
+  /** Has a file begin behind what is gathered so far, with what is to be said now. */
+  private begin(): void {
+    this.isFull = false;
+    const body = Buffer.from(JSON.stringify(this.options.start()));
+    const raw = Buffer.alloc(RECORD_HEAD_BYTES + body.length);
+    writeRecordHead(raw, 0, { deltaNs: 0, peer: 0, kind: KIND.start, length: body.length });
+    body.copy(raw, RECORD_HEAD_BYTES);
+    this.queue({ raw, timeNs: this.modules.nowNs(), records: 1, isStart: true });
+  }
+
+  private queue(gathered: Gathered, buffer?: Buffer): void {
+    const { length } = gathered.raw;
+    this.waiting += length;
+    this.tail = this.tail.then(async () => {
+      try {
+        await this.store(gathered);
+      } catch (error) {
+        await this.failed(gathered, error);
+      }
+      this.waiting -= length;
+      if (buffer?.length === FULL_BLOCK_BYTES && this.spare.length < SPARE_BUFFERS) this.spare.push(buffer);
+    });
+  }
+
+  private async store({ raw, timeNs, records, isStart }: Gathered): Promise<void> {
+    if (isStart && (this.handle === null || this.fileBytes > 0)) await this.openFile();
+    const { handle } = this;
+    if (handle === null) throw new Error('no file is open');
+    const block = sealBlock(await compressed(raw), {
+      timeNs,
+      number: this.blocks++,
+      records,
+    });
+    const isLast = this.fileBytes + block.length >= this.fullBytes;
+    // A file may end behind its size.
+    if (isLast) await this.makeRoom(block.length);
+    for (let done = 0; done < block.length;) {
+      const { bytesWritten } = await handle.write(block, done, block.length - done);
+      done += bytesWritten;
+    }
+    this.fileBytes += block.length;
+    this.written += block.length;
+    this.isFull ||= isLast;
+  }
+
+  /** The next block begins another file: the present one may end in the middle of a block. */
+  private async failed({ records, raw }: Gathered, error: unknown): Promise<void> {
+    this.isFull = true;
+    this.drop(records, raw.length);
+    if (this.mayWarn.allows())
+      this.modules.warn(`--record ${this.options.directory}: can't be written: ${diskProblem(error)}`);
+    if (this.fileBytes > 0) return;
+    await this.handle?.close().catch(() => undefined);
+    this.handle = null;
+    await rm(this.file, { force: true }).catch(() => undefined);
+  }
+
+  private async openFile(): Promise<void> {
+    await this.handle?.close();
+    this.handle = null;
+    await this.makeRoom(this.fullBytes);
+    this.files += 1;
+    this.file = path.join(this.options.directory, fileName(this.run, this.files));
+    this.handle = await open(this.file, 'wx', 0o600);
+    this.fileBytes = 0;
+    this.blocks = 0;
+  }
+
+  /** Makes room for so many bytes more. */
+  private async makeRoom(bytes: number): Promise<void> {
+    const { directory, maxBytes } = this.options;
+    const found = await Promise.all(
+      (await recordFiles(directory)).map(async (file) => ({ file, size: (await stat(file.path)).size })),
+    );
+    let total = bytes + found.reduce((sum, { size }) => sum + size, 0);
+    for (const { file, size } of found) {
+      if (total <= maxBytes || file.path === this.file) return;
+      await rm(file.path, { force: true });
+      total -= size;
+    }
+  }
+}
+
+/** Records as a member of a gzip file. */
+async function compressed(raw: Buffer): Promise<Buffer> {
+  const tried = raw.subarray(0, TRIED_BYTES);
+  const { length } = await compress(tried, { level: FASTEST });
+  const level = length > tried.length * MOST_LEFT ? AS_IT_IS : FASTEST;
+  // In one piece: zlib's own pieces of 16 kB cost as much as the compression.
+  return compress(raw, { level, chunkSize: raw.length + ROOM_BYTES });
+}

@@ -1,0 +1,274 @@
+import type { Clock, ClockSteps } from '../lib/clock';
+import type { FrameWatcher } from '../p2p/frame-watcher';
+import type { PeerInfo } from '../p2p/p2p-events';
+import { isCommand } from '../wire/commands';
+import { encodeReadings } from './clock-readings';
+import { CONNECTION_EVENTS, FACTS, type FactFields } from './facts';
+import type { KnownOrigin } from './known-origins';
+import { commandField, FORM_BYTES, KIND } from './record';
+import type { NewRecord, RecordWriter } from './record-writer';
+import { type ClockListener, RecordingClock } from './recording-clock';
+
+/** Something that is recorded while it is handled. */
+interface Entry extends NewRecord {
+  /** The times that were told meanwhile; null while there are none. */
+  readings: { readonly unique: bigint[]; readonly monotonic: number[] } | null;
+}
+
+/** Events that tell of the message that was just recorded, and have its time. */
+const OF_A_MESSAGE: ReadonlySet<string> = new Set([
+  'addresses',
+  'announced',
+  'blockAnnounced',
+  'headers',
+  'notFound',
+  'requested',
+  'transaction',
+]);
+
+export interface RecorderOptions {
+  /** The commands whose messages are recorded; null for all, and what a replay needs besides. */
+  readonly only: ReadonlySet<string> | null;
+  /** What is known of the address of a peer besides what follows from it. */
+  readonly originOf?: ((address: string) => KnownOrigin) | undefined;
+}
+
+/** Connections that are named at the beginning of each file, at most. */
+const MAX_NAMED_PEERS = 5_000;
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** A connection as the beginning of a file names it. */
+interface NamedPeer extends KnownOrigin {
+  readonly address: string;
+  readonly outbound: boolean;
+  /** The payload of its `version` in hex, once it came. */
+  version?: string;
+}
+
+/**
+ * Records the messages of all connections, and the events that a replay can't derive from them, each with its
+ * time and with the times that the clock told while it was handled. An event within another follows it.
+ * Recording changes nothing of what the program does, and waits for nothing.
+ */
+export class Recorder implements FrameWatcher, ClockListener {
+  /** The clock of all that makes points. */
+  readonly clock: Clock & ClockSteps;
+
+  /** What is handled now, the innermost last, and all that was recorded since the outermost began. */
+  private readonly open: Entry[] = [];
+  private readonly group: Entry[] = [];
+  private readonly peers = new Map<number, NamedPeer>();
+  /** The message that arrived and whose payload has not been given. */
+  private arrival: { readonly peer: PeerInfo; readonly command: string; readonly bytes: number } | null =
+    null;
+  /** Bytes that were read of one connection and are not recorded yet. */
+  private read: { readonly peer: number; bytes: number } | null = null;
+  /** The command of the message that is handled. */
+  private current = '';
+  private isOwnWrite = false;
+  /** Time of the record before. */
+  private recentNs = 0n;
+  private readonly fields = new Map<string, Buffer>();
+
+  constructor(
+    private readonly options: RecorderOptions,
+    private readonly modules: { readonly writer: RecordWriter; readonly clock: Clock & ClockSteps },
+  ) {
+    this.clock = new RecordingClock(modules.clock, this);
+  }
+
+  /** The connections that are open, for the beginning of a file. */
+  get openPeers(): readonly object[] {
+    return [...this.peers].slice(-MAX_NAMED_PEERS).map(([id, peer]) => ({ id, ...peer }));
+  }
+
+  /** Unix time in seconds: that of what is handled now, which a replay has as well. */
+  readonly unixTime = (): number => {
+    const now = this.open.at(-1)?.timeNs;
+    return now === undefined ? Date.now() / 1_000 : Number(now) / 1e9;
+  };
+
+  toldUnique(ns: bigint): void {
+    this.readings()?.unique.push(ns);
+  }
+
+  toldMonotonic(ms: number): void {
+    this.readings()?.monotonic.push(ms);
+  }
+
+  arrived(peer: PeerInfo, command: string, bytes: number): void {
+    this.settle();
+    this.arrival = { peer, command, bytes };
+  }
+
+  message(peer: PeerInfo, payload: Buffer): void {
+    const { arrival } = this;
+    if (arrival?.peer !== peer) return;
+    this.arrival = null;
+    this.current = arrival.command;
+    const named = this.peers.get(peer.id);
+    if (arrival.command === 'version' && named !== undefined) named.version ??= payload.toString('hex');
+    this.frame(KIND.in, peer, arrival.command, payload, arrival.bytes);
+  }
+
+  sent(peer: PeerInfo, command: string, payload: Buffer, bytes: number): void {
+    this.settle();
+    this.isOwnWrite = true;
+    this.frame(KIND.out, peer, command, payload, bytes);
+  }
+
+  /** Handles an event of the bus: `action` gives it to who listens. */
+  event(name: string, payload: unknown, action: () => void): void {
+    const peer = peerOf(payload);
+    switch (name) {
+      case 'opened':
+        if (peer !== null) this.opened(peer, action);
+        return;
+      // Told by the message itself.
+      case 'received':
+      case 'sent':
+        action();
+        return;
+      case 'bytesRead':
+        this.bytesRead(peer?.id ?? 0, (payload as { readonly bytes: number }).bytes);
+        action();
+        return;
+      case 'bytesWritten':
+        if (!this.isOwnWrite)
+          this.run(name, { bytes: (payload as { readonly bytes: number }).bytes }, action, peer?.id);
+        else action();
+        this.isOwnWrite = false;
+        return;
+      case 'block':
+        if (this.current !== 'block') this.rebuilt(payload as { readonly block: { readonly bytes: Buffer } });
+    }
+    const fieldsOf = (FACTS as Readonly<Record<string, ((event: never) => FactFields) | undefined>>)[name];
+    if (fieldsOf === undefined) {
+      action();
+      return;
+    }
+    this.run(name, fieldsOf(payload as never), action, peer?.id);
+    if (name === 'disconnected' && peer !== null) this.peers.delete(peer.id);
+  }
+
+  /**
+   * Runs what changes the state of the program, as a record with a name.
+   * @param isWanted asked afterwards; nothing is recorded of what was not wanted and told no times
+   */
+  run<T>(
+    event: string,
+    fields: FactFields,
+    action: () => T,
+    peer = 0,
+    isWanted: () => boolean = () => true,
+  ): T {
+    if (this.options.only !== null && !CONNECTION_EVENTS.has(event)) return action();
+    this.settle();
+    const body = Buffer.from(JSON.stringify({ event, ...fields }));
+    const entry = this.entry(KIND.fact, peer, NO_BYTES, body, OF_A_MESSAGE.has(event));
+    const place = this.group.push(entry) - 1;
+    this.open.push(entry);
+    try {
+      return action();
+    } finally {
+      const isAlone = this.group.length === place + 1 && entry.readings === null;
+      if (isAlone && !isWanted()) this.group.pop();
+      this.open.pop();
+      if (this.open.length === 0) this.writeGroup();
+    }
+  }
+
+  /** Records headers of 80 bytes each that the chain has from before. */
+  headers(bytes: Buffer): void {
+    this.note(this.entry(KIND.headers, 0, NO_BYTES, bytes));
+  }
+
+  /** Records what was told and not recorded yet. */
+  settle(): void {
+    const { arrival, read } = this;
+    this.arrival = null;
+    this.read = null;
+    if (read !== null) {
+      const body = Buffer.allocUnsafe(4);
+      body.writeUInt32LE(read.bytes);
+      this.note(this.entry(KIND.read, read.peer, NO_BYTES, body, true));
+    }
+    if (arrival === null || !this.isRecorded(arrival.command)) return;
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32LE(arrival.bytes);
+    this.note(this.entry(KIND.torn, arrival.peer.id, bytes, this.fieldOf(arrival.command)));
+  }
+
+  private opened({ id, address, outbound }: PeerInfo, action: () => void): void {
+    const named: NamedPeer = { address, outbound, ...this.options.originOf?.(address) };
+    this.peers.set(id, named);
+    this.run('opened', { ...named }, action, id);
+  }
+
+  private bytesRead(peer: number, bytes: number): void {
+    if (this.options.only !== null) return;
+    if (this.read !== null && this.read.peer !== peer) this.settle();
+    this.read ??= { peer, bytes: 0 };
+    this.read.bytes += bytes;
+  }
+
+  private rebuilt({ block }: { readonly block: { readonly bytes: Buffer } }): void {
+    if (this.options.only !== null) return;
+    this.settle();
+    this.note(this.entry(KIND.block, 0, NO_BYTES, block.bytes));
+  }
+
+  private frame(kind: number, peer: PeerInfo, command: string, payload: Buffer, bytes: number): void {
+    if (!this.isRecorded(command)) return;
+    const form = FORM_BYTES.findIndex((own) => own === bytes - payload.length);
+    this.note(this.entry(kind + Math.max(0, form) * 16, peer.id, this.fieldOf(command), payload));
+  }
+
+  private isRecorded(command: string): boolean {
+    return this.options.only?.has(command) !== false;
+  }
+
+  /** @param isSoon whether it may have the time of the record before: asking for another takes its time */
+  private entry(kind: number, peer: number, head: Buffer, body: Buffer, isSoon = false): Entry {
+    if (!isSoon || this.recentNs === 0n) this.recentNs = this.modules.clock.uniqueNs();
+    return { timeNs: this.recentNs, kind, peer, head, body, readings: null };
+  }
+
+  private readings(): Entry['readings'] {
+    const entry = this.open.at(-1);
+    if (entry === undefined) return null;
+    entry.readings ??= { unique: [], monotonic: [] };
+    return entry.readings;
+  }
+
+  private note(entry: Entry): void {
+    if (this.open.length === 0) this.modules.writer.put(entry);
+    else this.group.push(entry);
+  }
+
+  private writeGroup(): void {
+    const { writer } = this.modules;
+    for (const entry of this.group) {
+      if (entry.readings !== null) {
+        const { form, body } = encodeReadings(entry.readings, entry.timeNs);
+        writer.put({ ...entry, kind: KIND.clock + form * 16, head: NO_BYTES, body });
+      }
+      writer.put(entry);
+    }
+    this.group.length = 0;
+  }
+
+  /** The commands of the protocol are few; those that strangers invent are not kept. */
+  private fieldOf(command: string): Buffer {
+    let field = this.fields.get(command);
+    if (field !== undefined) return field;
+    field = commandField(command);
+    if (isCommand(command)) this.fields.set(command, field);
+    return field;
+  }
+}
+
+function peerOf(payload: unknown): PeerInfo | null {
+  return (payload as { readonly peer?: PeerInfo }).peer ?? null;
+}
