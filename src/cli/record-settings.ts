@@ -11,7 +11,7 @@ const LEAST_BYTES = UNITS.MB;
 const MOST_BYTES = 1_000 * UNITS.TB;
 
 /** Reads the size of a recording, in bytes. */
-export function readRecordSize(text: string): number {
+function readRecordSize(text: string): number {
   const [, number, unit] = /^(\d{1,7}(?:\.\d{1,6})?)(MB|GB|TB)$/.exec(text) ?? [];
   const bytes = Math.floor(
     Number(number ?? 0) * (unit === undefined ? 0 : UNITS[unit as keyof typeof UNITS]),
@@ -21,7 +21,7 @@ export function readRecordSize(text: string): number {
 }
 
 /** Reads commands of the protocol, with commas between. */
-export function readOnly(text: string): readonly string[] {
+function readOnly(text: string): readonly string[] {
   return text.split(',').map((word) => {
     const command = word.trim();
     if (isCommand(command)) return command;

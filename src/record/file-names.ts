@@ -24,7 +24,9 @@ export function fileName(run: string, number: number): string {
 
 /** The files of the recordings in a folder, in the order in which they were written. */
 export async function recordFiles(directory: string): Promise<RecordFile[]> {
-  const files = (await readdir(directory)).flatMap((name): RecordFile[] => {
+  // Opening anything but a file may wait forever.
+  const entries = (await readdir(directory, { withFileTypes: true })).filter((entry) => entry.isFile());
+  const files = entries.flatMap(({ name }): RecordFile[] => {
     const [, run, number] = NAME.exec(name) ?? [];
     if (run === undefined || number === undefined) return [];
     return [{ path: path.join(directory, name), run, number: Number(number) }];

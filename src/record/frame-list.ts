@@ -10,7 +10,7 @@ import { readStart } from './start-record';
 /** Which way a message went: to us, from us; or an event of the connection. */
 export const DIRECTIONS = ['in', 'out', 'event'] as const;
 
-export type FrameDirection = (typeof DIRECTIONS)[number];
+type FrameDirection = (typeof DIRECTIONS)[number];
 
 /** Events of a connection that are listed. */
 const LISTED: ReadonlySet<string> = new Set(['opened', 'handshake', 'violation', 'disconnected']);

@@ -41,7 +41,7 @@ class ReplayedPeer implements PeerInfo {
 }
 
 /** What a replay does that is no event of the bus. */
-export interface ReplayHooks {
+interface ReplayHooks {
   /** Connects all that makes points. */
   readonly setUp: () => void;
   /** Writes the points of the interval that ends here. */

@@ -3,6 +3,7 @@ import { Cleanup } from '../support/cleanup';
 import { judgeAccount } from '../support/hour/judge-account';
 import { judgeChain } from '../support/hour/judge-chain';
 import { judgePeers } from '../support/hour/judge-peers';
+import { judgeRecording } from '../support/hour/judge-recording';
 import { judgeTraffic } from '../support/hour/judge-traffic';
 import { judgeTransactions } from '../support/hour/judge-transactions';
 import { type StoryResult, play } from '../support/hour/story';
@@ -38,5 +39,6 @@ btcd.describe('an hour of regtest in minutes: three btcds in a line and a script
     judgeChain(view);
     judgeTransactions(view);
     judgePeers(view);
+    judgeRecording(view);
   });
 });

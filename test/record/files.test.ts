@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   mkdtempSync,
@@ -272,6 +273,14 @@ describe('the files of a recording', () => {
     expect(records.filter(({ kind }) => kind === KIND.in)).toHaveLength(81 - dropped);
     const facts = records.filter(({ kind }) => kind === KIND.fact).map(({ body }) => body.toString());
     expect(facts).toEqual([JSON.stringify({ event: 'dropped', records: dropped, bytes })]);
+  });
+
+  it('are files: what else has their name is left alone', async () => {
+    const directory = folder();
+    await recordBlocks(directory, 1);
+    const name = path.basename(onlyFile(directory)).replace('000001', '000002');
+    execFileSync('mkfifo', [path.join(directory, name)]);
+    expect(await numbersIn(directory)).toEqual([0]);
   });
 
   it('are refused in one line where the folder can’t be made', async () => {

@@ -8,6 +8,7 @@ import { NETWORKS } from '../../src/wire/networks';
 import { Cleanup } from '../support/cleanup';
 import { readSession, sharedSession } from '../support/data';
 import { FakePeer } from '../support/fake-peer';
+import { freePort } from '../support/free-port';
 import { startPanelRun } from '../support/panel-run';
 import { outputOf, runProgram } from '../support/program';
 import { readAll } from '../support/recording';
@@ -65,6 +66,9 @@ describe('a replay', () => {
     const again = `duckdb:${path.join(home, 'again.duckdb')}`;
     await replayed(home, recording, '--export', again);
     expect(sameIn(await replayed(home, recording, '--compare', again))).toBe(points);
+    expect(await outputOf(['audit', '--since', '1h', '--store', again], home)).not.toMatch(
+      /missing from|differ/,
+    );
 
     // In its own time, 20 times as fast.
     const fast = await replayed(home, recording, '--speed', '20', '--compare', again);
@@ -79,6 +83,31 @@ describe('a replay', () => {
       [recording, redacted].map(async (name) => counted(await replayed(home, name, '--format', 'json'))),
     );
     expect(without).toEqual(plain?.filter(({ series }) => series !== 'peer_labels'));
+  });
+
+  it('makes the points of a run with an encrypted peer, bit by bit', async () => {
+    const home = folder();
+    const recording = path.join(home, 'recording');
+    const port = await freePort();
+    const common = ['--network', 'regtest', '--transport', 'v2', '--interval', '200ms'];
+    const other = runProgram([...common, '--listen', `127.0.0.1:${port}`, '--export', 'stdout:'], home);
+    cleanup.add(other, (it) => it.stop());
+    const store = `duckdb:${path.join(home, 'points.duckdb')}`;
+    const program = runProgram(
+      [...common, '--connect', `127.0.0.1:${port}`, '--record', recording, '--export', store],
+      home,
+    );
+    await until(
+      'a message by the encrypted transport',
+      async () => (await readAll(recording)).records.some(({ kind, form }) => kind === KIND.in && form === 1),
+      { giveUp: program.ended },
+    );
+    await program.stop();
+    expect(sameIn(await replayed(home, recording, '--compare', store))).toBeGreaterThan(10);
+    const points = JSON.parse(
+      await outputOf(['query', 'bandwidth', '--store', store, '--since', '1h', '--format', 'json'], home),
+    ) as { readonly handshake_recv: number }[];
+    expect(points.at(-1)?.handshake_recv).toBeGreaterThan(0);
   });
 
   it('tells the first point that differs', async () => {

@@ -2,10 +2,20 @@ import { EventBus } from '../../src/lib/event-bus';
 import { SystemClock } from '../../src/lib/clock';
 import type { P2PEvents } from '../../src/p2p/p2p-events';
 import { decodeReadings, encodeReadings } from '../../src/record/clock-readings';
-import { commandField, KIND, type StoredRecord } from '../../src/record/record';
+import { RecordError } from '../../src/record/fact';
+import { FrameLister } from '../../src/record/frame-list';
+import {
+  commandField,
+  KIND,
+  readRecords,
+  RECORD_HEAD_BYTES,
+  type StoredRecord,
+  writeRecordHead,
+} from '../../src/record/record';
 import { RecordedBus } from '../../src/record/recorded-bus';
 import { Recorder } from '../../src/record/recorder';
 import type { NewRecord, RecordWriter } from '../../src/record/record-writer';
+import { Redactor } from '../../src/record/redact';
 import { ReplayClock } from '../../src/record/replay-clock';
 import { Replayer } from '../../src/record/replayer';
 import { readStart } from '../../src/record/start-record';
@@ -46,6 +56,32 @@ const message = (command: string, payload: Buffer): StoredRecord => ({
   ...{ timeNs: 1n, peer: 1, kind: KIND.in, form: 0 },
   body: Buffer.concat([commandField(command), payload]),
 });
+
+/** Records that are not what their kind says, behind one that opens the connection. */
+const WRONG: StoredRecord[] = [
+  fact('violation', { reason: 'flood' }, 9), // a connection that was not opened
+  fact('violation', { reason: 'Not A Word' }),
+  fact('violation', { reason: 7 }),
+  fact('violation'),
+  fact('announced', { known: 1 }), // no message before it
+  fact('handshake'), // no version before it
+  fact('opened', { address: 'a b', outbound: true }, 2),
+  fact('opened', { address: '127.0.0.1:1' }, 2),
+  fact('pong', { rttMs: null }),
+  fact('blockAnnounced', { hash: 'xy' }),
+  fact('header', { header: '00' }),
+  fact('compactBlock', { hash: '00' }),
+  fact('block', { first: true, requested: true, receivedMs: 1 }),
+  { ...fact('x'), body: Buffer.from('{') },
+  { ...fact('x'), body: Buffer.from('[]') },
+  { ...fact('x'), kind: KIND.in, body: Buffer.alloc(11) },
+  { ...message('inv', Buffer.of(0)), form: 3 },
+  { ...fact('x'), kind: KIND.torn, body: Buffer.alloc(3) },
+  { ...fact('x'), kind: KIND.read, body: Buffer.alloc(3) },
+  { ...fact('x'), kind: KIND.headers, body: Buffer.alloc(81) },
+  { ...fact('x'), kind: KIND.block, body: Buffer.alloc(80) },
+  { ...fact('x'), kind: KIND.clock, body: Buffer.from('ffffffff', 'hex') },
+];
 
 describe('a recorder and a replayer', () => {
   it('give the same events and the same times, also of an event within another', () => {
@@ -122,42 +158,40 @@ describe('a replayer', () => {
       bus.on(event, () => told.push(event));
     const replayer = new Replayer({ bus, clock: new ReplayClock(), hooks: HOOKS });
     const opened = fact('opened', { address: '127.0.0.1:1', outbound: true });
-    const wrong: StoredRecord[] = [
-      fact('violation', { reason: 'flood' }, 9), // a connection that was not opened
-      fact('violation', { reason: 'Not A Word' }),
-      fact('violation', { reason: 7 }),
-      fact('violation'),
-      fact('announced', { known: 1 }), // no message before it
-      fact('handshake'), // no version before it
-      fact('opened', { address: 'a b', outbound: true }, 2),
-      fact('opened', { address: '127.0.0.1:1' }, 2),
-      fact('pong', { rttMs: null }),
-      fact('blockAnnounced', { hash: 'xy' }),
-      fact('header', { header: '00' }),
-      fact('compactBlock', { hash: '00' }),
-      fact('block', { first: true, requested: true, receivedMs: 1 }),
-      { ...fact('x'), body: Buffer.from('{') },
-      { ...fact('x'), body: Buffer.from('[]') },
-      { ...fact('x'), kind: KIND.in, body: Buffer.alloc(11) },
-      { ...message('inv', Buffer.of(0)), form: 3 },
-      { ...fact('x'), kind: KIND.torn, body: Buffer.alloc(3) },
-      { ...fact('x'), kind: KIND.read, body: Buffer.alloc(3) },
-      { ...fact('x'), kind: KIND.headers, body: Buffer.alloc(81) },
-      { ...fact('x'), kind: KIND.block, body: Buffer.alloc(80) },
-      { ...fact('x'), kind: KIND.clock, body: Buffer.from('ffffffff', 'hex') },
-    ];
     replayer.take(opened);
-    for (const record of wrong) replayer.take(record);
+    for (const record of WRONG) replayer.take(record);
     // Of later versions.
     replayer.take(fact('yet unknown'));
     replayer.take({ ...fact('x'), kind: 15 });
-    expect([replayer.counts.wrong, told]).toEqual([wrong.length, []]);
+    expect([replayer.counts.wrong, told]).toEqual([WRONG.length, []]);
     replayer.take(message('version', versionPayload()));
     replayer.take(fact('handshake'));
     replayer.take(message('inv', Buffer.of(0)));
     replayer.take(fact('announced', { known: 0 }));
     replayer.take(fact('disconnected', { established: true, reason: 'stopped' }));
-    expect([replayer.counts.wrong, told]).toEqual([wrong.length, ['handshake', 'announced', 'disconnected']]);
+    expect([replayer.counts.wrong, told]).toEqual([WRONG.length, ['handshake', 'announced', 'disconnected']]);
+  });
+
+  it('is not alone: a list and a copy without addresses take the same records', () => {
+    const redactor = new Redactor();
+    const lister = new FrameLister('run', {});
+    let refused = 0;
+    for (const { kind, form, body } of WRONG) {
+      const head = Buffer.alloc(RECORD_HEAD_BYTES);
+      writeRecordHead(head, 0, { deltaNs: 1, peer: 1, kind: kind + form * 16, length: body.length });
+      const raw = Buffer.concat([head, body]);
+      const copy = redactor.block(raw, 5n);
+      expect(copy.records).toBeLessThanOrEqual(1);
+      readRecords(raw, 5n, (record) => {
+        try {
+          lister.take(record);
+        } catch (error) {
+          expect(error).toBeInstanceOf(RecordError);
+          refused++;
+        }
+      });
+    }
+    expect([redactor.left > 4, refused > 4]).toEqual([true, true]);
   });
 
   it('lets no recording invent reasons without end', () => {

@@ -22,6 +22,8 @@ export class Listener {
     readonly policy: PolicyName,
     /** The store's file. */
     readonly store: string,
+    /** The folder of its recording. */
+    readonly recording: string,
     private readonly program: Program,
     private readonly client: Source,
     recorders: readonly Recorder[],
@@ -39,9 +41,10 @@ export class Listener {
     const recorders: Recorder[] = [];
     for (const port of ports) recorders.push(cleanup.add(await startRecorder(port), (it) => it.stop()));
     const store = path.join(folder, `${policy}.duckdb`);
+    const recording = path.join(folder, `${policy}-recording`);
     const args = [
       ...['--network', 'regtest', '--policy', policy, '--interval', `${INTERVAL_MS}ms`],
-      ...['--node', policy, '--export', `duckdb:${store}`],
+      ...['--node', policy, '--export', `duckdb:${store}`, '--record', recording],
       ...recorders.flatMap(({ port }) => ['--connect', `127.0.0.1:${port}`]),
     ];
     const program = cleanup.add(runProgram(args, folder), (it) => it.stop());
@@ -49,7 +52,7 @@ export class Listener {
       giveUp: program.ended,
     });
     cleanup.add(client, (it) => it.close());
-    return new Listener(policy, store, program, client, recorders);
+    return new Listener(policy, store, recording, program, client, recorders);
   }
 
   /** The address by which it knows the peer of this number. */
