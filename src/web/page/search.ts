@@ -19,7 +19,9 @@ export function searchOf(text: string): Search | null {
   if (HASH.test(bare)) return { what: 'Transaction or block', sql: ofHash(quoted(bare.toLowerCase())) };
   const height = bare.replaceAll(/\D/g, '');
   if (HEIGHT.test(bare)) return { what: `Block ${height}`, sql: ofHeight(height) };
-  return ADDRESS.test(bare) ? { what: `Peer ${bare}`, sql: ofPeer(quoted(bare), quoted(bare.replace(/\d+$/, ''))) } : null;
+  return ADDRESS.test(bare)
+    ? { what: `Peer ${bare}`, sql: ofPeer(quoted(bare), quoted(bare.replace(/\d+$/, ''))) }
+    : null;
 }
 
 function ofHash(hash: string): string {

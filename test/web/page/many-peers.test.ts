@@ -6,13 +6,13 @@ import { FakeLive, peer } from '../../support/fake-live';
 import { until } from '../../support/until';
 import { servedPage } from '../served';
 
-const ASSETS = path.join(__dirname, '..', '..', '..', 'dist', 'web', 'page');
+const ASSETS = path.join(__dirname, '..', '..', '..', 'dist', 'web', 'assets');
 const PEERS = 20_000;
 
 chromiumProgram.describe('a table of 20,000 peers', (program) => {
   const cleanup = new Cleanup();
   let page: Page;
-  const errors: string[] = [];
+  let errors: readonly string[] = [];
   const rows = (): Promise<number> => page.locator('#peer-table tbody:not(.space) tr').count();
   const said = (): Promise<string> => page.locator('#peer-filter-said').innerText();
   const plain = (text: string): string => text.replaceAll(/[\u00a0\u202f]/g, ' ');
@@ -29,7 +29,7 @@ chromiumProgram.describe('a table of 20,000 peers', (program) => {
     const served = await servedPage(cleanup, { live, points: [], assets: ASSETS });
     const browser = await startChromium(program, cleanup);
     const opened = await openPage(browser, served.url);
-    errors.push(...opened.errors);
+    errors = opened.errors;
     page = opened.page;
     await page.goto(`${served.url}#now`);
     await until('all of them', async () => plain(await said()) === '20 000 peers', { ms: 120_000 });
@@ -48,7 +48,8 @@ chromiumProgram.describe('a table of 20,000 peers', (program) => {
   it('sorts and filters them', async () => {
     await page.getByRole('button', { name: 'Received' }).click();
     await page.getByRole('button', { name: 'Received' }).click();
-    const most = Array.from({ length: PEERS }, (_, id) => id).find((id) => (id * 7_919) % PEERS === PEERS - 1) ?? 0;
+    const most =
+      Array.from({ length: PEERS }, (_, id) => id).find((id) => (id * 7_919) % PEERS === PEERS - 1) ?? 0;
     expect(await address('first')).toBe(`10.0.${most >> 8}.${most & 255}:8333`);
     await page.locator('#peer-filter-text').fill('BTCD');
     await until('the filter', async () => plain(await said()) === '20 of 20 000 peers');

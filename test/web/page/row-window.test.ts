@@ -8,14 +8,17 @@ it('a short table is in the document as a whole', () => {
   });
 });
 
-it.each([0, 26, 27, 10_000, 270_000, 539_800, 999_999])('of 20,000 rows it is what is in sight at %d', (scrollPx) => {
-  const { from, to, abovePx, belowPx } = rowWindow(20_000, { scrollPx, heightPx: 200, rowPx: 27 });
-  expect(to - from).toBeLessThanOrEqual(68);
-  expect(abovePx + (to - from) * 27 + belowPx).toBe(20_000 * 27);
-  const seen = Math.min(scrollPx, 20_000 * 27 - 200);
-  expect(abovePx).toBeLessThanOrEqual(seen);
-  expect(to * 27).toBeGreaterThanOrEqual(seen + 200);
-});
+it.each([0, 26, 27, 10_000, 270_000, 539_800, 999_999])(
+  'of 20,000 rows it is what is in sight at %d',
+  (scrollPx) => {
+    const { from, to, abovePx, belowPx } = rowWindow(20_000, { scrollPx, heightPx: 200, rowPx: 27 });
+    expect(to - from).toBeLessThanOrEqual(68);
+    expect(abovePx + (to - from) * 27 + belowPx).toBe(20_000 * 27);
+    const seen = Math.min(scrollPx, 20_000 * 27 - 200);
+    expect(abovePx).toBeLessThanOrEqual(seen);
+    expect(to * 27).toBeGreaterThanOrEqual(seen + 200);
+  },
+);
 
 it('puts a list of peers together that comes in parts', () => {
   const parts = new PeerParts();
